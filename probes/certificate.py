@@ -1,0 +1,90 @@
+"""Reading the X.509 certificates that a peer showed (RFC 5280, RFC 6125); nothing here verifies or trusts them."""
+
+from __future__ import annotations
+
+import ipaddress
+import ssl
+import warnings
+from datetime import UTC
+
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.utils import CryptographyDeprecationWarning
+from cryptography.x509.oid import NameOID
+
+from probes.evidence import Certificate
+from probes.failures import printable
+
+_MOST_CERTIFICATES = 10
+_MOST_NAMES = 100
+
+
+def chain_of(sock: ssl.SSLSocket) -> tuple[Certificate, ...]:
+    """The chain as the peer sent it, leaf first; only the leaf where this Python cannot tell more; empty before a handshake."""
+    return tuple(filter(None, (read(der) for der in _chain(sock)[:_MOST_CERTIFICATES])))
+
+
+def _chain(sock: ssl.SSLSocket) -> list[bytes]:
+    # SSLSocket.get_unverified_chain() is public from Python 3.13 on; 3.11 and 3.12 have the same function one level down.
+    public = getattr(sock, "get_unverified_chain", None)
+    if public is not None:
+        return list(public())
+    inner = getattr(getattr(sock, "_sslobj", None), "get_unverified_chain", None)
+    if inner is not None:
+        return [ssl.PEM_cert_to_DER_cert(certificate.public_bytes()) for certificate in inner() or ()]
+    leaf = sock.getpeercert(binary_form=True)
+    return [leaf] if leaf else []
+
+
+def read(der: bytes) -> Certificate | None:
+    """What the certificate says of itself; None when it cannot be read."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+            return _read(x509.load_der_x509_certificate(der))
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def _read(certificate: x509.Certificate) -> Certificate:
+    return Certificate(
+        subject=printable(certificate.subject.rfc4514_string()),
+        issuer=printable(certificate.issuer.rfc4514_string()),
+        organisation=_attribute(certificate.subject, NameOID.ORGANIZATION_NAME),
+        issuer_organisation=_attribute(certificate.issuer, NameOID.ORGANIZATION_NAME),
+        issuer_name=_attribute(certificate.issuer, NameOID.COMMON_NAME),
+        names=_names(certificate),
+        not_before=certificate.not_valid_before_utc.astimezone(UTC),
+        not_after=certificate.not_valid_after_utc.astimezone(UTC),
+        serial=f"{certificate.serial_number:x}",
+        sha256=certificate.fingerprint(SHA256()).hex(),
+        self_signed=certificate.issuer == certificate.subject,
+    )
+
+
+def _attribute(name: x509.Name, oid: x509.ObjectIdentifier) -> str:
+    values = name.get_attributes_for_oid(oid)
+    return printable(str(values[0].value)) if values else ""
+
+
+def _names(certificate: x509.Certificate) -> tuple[str, ...]:
+    try:
+        extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (x509.ExtensionNotFound, ValueError):
+        return ()
+    names = [*extension.get_values_for_type(x509.DNSName), *map(str, extension.get_values_for_type(x509.IPAddress))]
+    return tuple(printable(name) for name in names[:_MOST_NAMES])
+
+
+def covers(certificate: Certificate, host: str) -> bool:
+    """Whether one of the certificate's names is this host: exactly, or by a wildcard in the leftmost label (RFC 6125, 6.4.3)."""
+    host = host.rstrip(".").lower()
+    try:
+        return str(ipaddress.ip_address(host.strip("[]"))) in certificate.names
+    except ValueError:
+        pass
+    rest = host.partition(".")[2]
+    for name in (name.rstrip(".").lower() for name in certificate.names):
+        if name == host or (name.startswith("*.") and rest and name[2:] == rest):
+            return True
+    return False

@@ -1,0 +1,166 @@
+"""TCP connections, and the `[connect]` map that every dialler of the suite honours (as curl's --connect-to does).
+
+This is the only place that opens a socket for SMTP and HTTPS. What is dialled, and whether a map led elsewhere, becomes evidence.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import threading
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from typing import Literal
+
+from probes.deadline import Deadline
+from probes.evidence import Dial, Failure, FailureKind
+from probes.failures import translate
+
+_MOST_PER_FAMILY = 4
+
+
+class Dialler:
+    """Opens connections; knows the map, the connect time-out, and every socket that is open, so that an interrupt can close them."""
+
+    def __init__(self, connect: Mapping[str, str], *, only_mapped: bool, timeout: float) -> None:
+        """`connect` maps `name-or-address:port` to `address:port`; `timeout` is in seconds."""
+        self._map = {_plain(key): value for key, value in connect.items()}
+        self._only_mapped = only_mapped
+        self._timeout = timeout
+        self._open: set[socket.socket] = set()
+        self._lock = threading.Lock()
+        self._stopped = False
+
+    def mapped(self, name: str, address: str, port: int) -> str | None:
+        """Where the map leads for this address, or else for this name; None when it says nothing."""
+        return self._map.get(_plain(f"{address}:{port}")) or self._map.get(_plain(f"{name}:{port}"))
+
+    @property
+    def has_map(self) -> bool:
+        """Whether a `[connect]` map is in use."""
+        return bool(self._map) or self._only_mapped
+
+    def dial(self, name: str, address: str, port: int, deadline: Deadline) -> tuple[socket.socket | None, Dial]:
+        """Try one address; the socket is None when the dial failed, and the record says why."""
+        family: Literal["ipv4", "ipv6"] = "ipv6" if ":" in address else "ipv4"
+        mapped = self.mapped(name, address, port)
+        started = deadline.elapsed()
+        sock: socket.socket | None = None
+        failure: Failure | None = None
+        if mapped is None and self._only_mapped:
+            failure = Failure(
+                kind=FailureKind.NOT_MAPPED,
+                text=f"{address}:{port} is not in the [connect] map, and nothing else may be dialled",
+            )
+        elif self._stopped:
+            failure = Failure(kind=FailureKind.DEADLINE, text="stopped before the dial")
+        else:
+            sock, failure = self._connect(mapped, address, port, deadline)
+        dial = Dial(
+            address=address,
+            port=port,
+            family=family,
+            mapped_to=mapped,
+            opened=sock is not None,
+            failure=failure,
+            seconds=round(deadline.elapsed() - started, 4),
+            local_address=_local(sock) if sock is not None else None,
+        )
+        return sock, dial
+
+    def _connect(
+        self, mapped: str | None, address: str, port: int, deadline: Deadline
+    ) -> tuple[socket.socket | None, Failure | None]:
+        target = (address, port)
+        if mapped is not None:
+            host, _, mapped_port = mapped.rpartition(":")
+            target = (host.strip("[]"), int(mapped_port))
+        try:
+            sock = socket.create_connection(target, timeout=max(0.001, deadline.within(self._timeout).remaining()))
+        except OSError as problem:
+            return None, translate(problem)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with self._lock:
+            self._open.add(sock)
+        return sock, None
+
+    def close(self, sock: socket.socket) -> None:
+        """Close a connection that this dialler opened; a socket that is gone already is fine."""
+        with self._lock:
+            self._open.discard(sock)
+        sock.close()
+
+    def replaced(self, old: socket.socket, new: socket.socket) -> None:
+        """Note that TLS wrapped `old` into `new`."""
+        with self._lock:
+            self._open.discard(old)
+            self._open.add(new)
+
+    def stop(self) -> None:
+        """Close everything that is open and dial no more: whoever waits on a socket is released."""
+        self._stopped = True
+        with self._lock:
+            sockets = list(self._open)
+        for sock in sockets:
+            try:
+                sock.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                continue
+
+
+class Race:
+    """All addresses dialled at once; the first that opens carries the session, the others are diagnostics and are closed."""
+
+    def __init__(self, dialler: Dialler, name: str, addresses: tuple[str, ...], port: int, deadline: Deadline) -> None:
+        """Start dialling now, at most four addresses of each family."""
+        self._dialler = dialler
+        chosen = _few(addresses)
+        self._pool = ThreadPoolExecutor(max_workers=max(1, len(chosen)), thread_name_prefix="dial")
+        self._futures: list[Future[tuple[socket.socket | None, Dial]]] = [
+            self._pool.submit(dialler.dial, name, address, port, deadline) for address in chosen
+        ]
+
+    def first(self) -> tuple[socket.socket | None, Dial | None]:
+        """The connection that opened first, or (None, None) after all have failed."""
+        for future in as_completed(self._futures):
+            sock, dial = future.result()
+            if sock is not None:
+                return sock, dial
+        return None, None
+
+    def finish(self, used: Dial | None) -> tuple[Dial, ...]:
+        """Every dial in the order of the addresses; connections other than `used` are closed."""
+        results = [future.result() for future in self._futures]
+        self._pool.shutdown(wait=False)
+        for sock, dial in results:
+            if sock is not None and dial is not used:
+                self._dialler.close(sock)
+        return tuple(dial for _, dial in results)
+
+
+def _few(addresses: tuple[str, ...]) -> tuple[str, ...]:
+    four = [address for address in addresses if ":" not in address][:_MOST_PER_FAMILY]
+    six = [address for address in addresses if ":" in address][:_MOST_PER_FAMILY]
+    return (*four, *six)
+
+
+def is_address(host: str) -> bool:
+    """Whether the host is an IP address instead of a name."""
+    try:
+        ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    return True
+
+
+def _plain(endpoint: str) -> str:
+    """Host and port in one spelling: lower case, without the brackets of an IPv6 address or a trailing dot."""
+    host, _, port = endpoint.rpartition(":")
+    return f"{host.strip('[]').rstrip('.').lower()}:{port}"
+
+
+def _local(sock: socket.socket) -> str | None:
+    try:
+        return str(sock.getsockname()[0])
+    except OSError:
+        return None

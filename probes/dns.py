@@ -1,0 +1,224 @@
+"""Name resolution: the same question over UDP and TCP to each resolver, and to a second resolver for comparison.
+
+RFC 1035 (messages), RFC 7766 (TCP is not optional), FAQ "DNS Port 53 (TCP and UDP)". Which answer is good is for the checks.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Literal
+
+import dns.exception
+import dns.flags
+import dns.message
+import dns.query
+import dns.rcode
+import dns.rdataclass
+import dns.rdatatype
+import dns.resolver
+
+from probes.deadline import Deadline
+from probes.dialler import is_address
+from probes.evidence import DnsAnswer, Failure, FailureKind, NameEvidence
+from probes.failures import printable, translate
+
+Transport = Literal["udp", "tcp"]
+RecordType = Literal["A", "AAAA"]
+Status = Literal[
+    "answered", "no_such_name", "no_data", "server_failure", "refused", "timeout", "unreachable", "malformed"
+]
+_TRIES = 2
+_LONGEST_CHAIN = 16
+_MOST_ADDRESSES = 64
+
+
+def system_resolvers() -> tuple[str, ...]:
+    """The resolvers that this machine is configured with; empty when that cannot be read."""
+    try:
+        return tuple(str(server) for server in dns.resolver.Resolver().nameservers)
+    except (dns.exception.DNSException, OSError):
+        return ()
+
+
+class NameLookup:
+    """All questions about one name, asked at once; `soon` gives addresses early, `finish` the whole evidence."""
+
+    def __init__(
+        self, host: str, *, resolvers: Iterable[str], comparison: str | None, timeout: float, deadline: Deadline
+    ) -> None:
+        """Start asking; `resolvers` empty means the operating system's own, which is then asked through its own function too."""
+        self._host = host
+        self._literal = is_address(host)
+        self._deadline = deadline
+        self._started = deadline.elapsed()
+        configured = tuple(resolvers)
+        self._names = configured or system_resolvers()
+        self._asks_system = not configured
+        self._system: list[tuple[str, ...] | Failure] = []
+        self._system_done = threading.Event()
+        self._pool = ThreadPoolExecutor(max_workers=12, thread_name_prefix="dns")
+        self._answers: list[Future[DnsAnswer]] = []
+        self._comparison: list[Future[DnsAnswer]] = []
+        if self._literal:
+            return
+        bound = deadline.within(timeout)
+        if self._asks_system:
+            threading.Thread(target=self._ask_system, name="dns-system", daemon=True).start()
+        self._answers = [self._ask(server, via, record, bound) for server in self._names for via, record in _QUESTIONS]
+        if comparison:
+            self._comparison = [self._ask(comparison, "udp", "A", bound), self._ask(comparison, "tcp", "A", bound)]
+
+    def soon(self) -> tuple[str, ...]:
+        """Addresses as soon as they can be trusted to be all: after the operating system's look-up, or after UDP, or after TCP."""
+        if self._literal:
+            return (self._host.strip("[]"),)
+        if self._asks_system:
+            self._system_done.wait(self._deadline.remaining())
+            if self._system and not isinstance(self._system[0], Failure):
+                return self._system[0]
+        for transport in ("udp", "tcp"):
+            found = _addresses(
+                f.result() for f, (via, _) in zip(self._answers, self._asked(), strict=True) if via == transport
+            )
+            if found:
+                return found
+        return ()
+
+    def finish(self) -> NameEvidence:
+        """Everything that was answered, in the order in which it was asked."""
+        answers = tuple(future.result() for future in self._answers)
+        comparison = tuple(future.result() for future in self._comparison)
+        self._pool.shutdown(wait=False)
+        system = self._system[0] if self._system else None
+        return NameEvidence(
+            host=self._host,
+            literal=self._literal,
+            answers=answers,
+            comparison=comparison,
+            system=system if isinstance(system, tuple) else None,
+            system_failure=self._system_failure(system),
+            addresses=self.soon(),
+            seconds=round(self._deadline.elapsed() - self._started, 4),
+        )
+
+    def _system_failure(self, system: tuple[str, ...] | Failure | None) -> Failure | None:
+        if isinstance(system, Failure):
+            return system
+        if self._asks_system and not self._literal and system is None:
+            return Failure(kind=FailureKind.TIMEOUT, text="the operating system's look-up did not come back")
+        return None
+
+    def _asked(self) -> list[tuple[Transport, RecordType]]:
+        return [question for _ in self._names for question in _QUESTIONS]
+
+    def _ask(self, server: str, via: Transport, record: RecordType, bound: Deadline) -> Future[DnsAnswer]:
+        return self._pool.submit(ask, self._host, server, via, record, bound)
+
+    def _ask_system(self) -> None:
+        try:
+            rows = socket.getaddrinfo(self._host, None, type=socket.SOCK_STREAM)
+            self._system.append(tuple(dict.fromkeys(str(row[4][0]) for row in rows)))
+        except (OSError, UnicodeError) as problem:
+            self._system.append(translate(problem))
+        finally:
+            self._system_done.set()
+
+
+_QUESTIONS: tuple[tuple[Transport, RecordType], ...] = (("udp", "A"), ("udp", "AAAA"), ("tcp", "A"), ("tcp", "AAAA"))
+
+
+def ask(host: str, server: str, via: Transport, record: RecordType, bound: Deadline) -> DnsAnswer:
+    """One question, asked again once if it failed: a name that resolves now and then is told by `attempts`."""
+    started = bound.elapsed()
+    outcome: tuple[Status, dns.message.Message | None, str] = ("timeout", None, "")
+    attempt = 0
+    for attempt in range(1, _TRIES + 1):
+        patience = bound.remaining() / (_TRIES - attempt + 1)
+        outcome = _once(host, server, via, record, patience)
+        if outcome[0] not in {"timeout", "server_failure", "unreachable", "malformed"} or bound.passed:
+            break
+    status, message, text = outcome
+    chain, addresses, ttl = _read(message, host) if message is not None else ((), (), None)
+    if status == "answered" and not addresses:
+        status = "no_data"
+    return DnsAnswer(
+        resolver=server,
+        transport=via,
+        record=record,
+        status=status,
+        addresses=addresses,
+        chain=chain,
+        ttl=ttl,
+        truncated=message is not None and bool(message.flags & dns.flags.TC),
+        attempts=attempt,
+        seconds=round(bound.elapsed() - started, 4),
+        text=text,
+    )
+
+
+def _once(
+    host: str, server: str, via: Transport, record: RecordType, patience: float
+) -> tuple[Status, dns.message.Message | None, str]:
+    address, port = _server(server)
+    try:
+        question = dns.message.make_query(host, record)
+        query = dns.query.udp if via == "udp" else dns.query.tcp
+        message = query(question, address, timeout=max(0.001, patience), port=port)
+    except (dns.exception.Timeout, TimeoutError):
+        return "timeout", None, f"no answer within {patience:.1f} s"
+    except OSError as problem:
+        return "unreachable", None, translate(problem).text
+    except (dns.exception.DNSException, EOFError, ValueError) as problem:
+        return "malformed", None, printable(f"{type(problem).__name__}: {problem}")
+    code = message.rcode()
+    names: dict[int, Status] = {
+        dns.rcode.NOERROR: "answered",
+        dns.rcode.NXDOMAIN: "no_such_name",
+        dns.rcode.REFUSED: "refused",
+    }
+    return names.get(code, "server_failure"), message, dns.rcode.to_text(code)
+
+
+def _server(server: str) -> tuple[str, int]:
+    if server.startswith("["):
+        address, _, port = server[1:].partition("]")
+        return address, int(port[1:]) if port.startswith(":") else 53
+    if server.count(":") == 1:
+        address, _, port = server.partition(":")
+        return address, int(port)
+    return server, 53
+
+
+def _read(message: dns.message.Message, host: str) -> tuple[tuple[str, ...], tuple[str, ...], int | None]:
+    """The chain of aliases from the name that was asked, the addresses at its end, and the shortest time to live on the way."""
+    aliases: dict[str, tuple[str, int]] = {}
+    found: dict[str, list[str]] = {}
+    ttls: dict[str, int] = {}
+    for rrset in message.answer:
+        owner = rrset.name.to_text(omit_final_dot=True).lower()
+        for rdata in rrset:
+            if rrset.rdtype == dns.rdatatype.CNAME:
+                aliases[owner] = (rdata.target.to_text(omit_final_dot=True), rrset.ttl)
+            elif (
+                rrset.rdtype in {dns.rdatatype.A, dns.rdatatype.AAAA}
+                and len(found.setdefault(owner, [])) < _MOST_ADDRESSES
+            ):
+                found[owner].append(str(rdata.address))
+                ttls[owner] = rrset.ttl
+    name = host.rstrip(".").lower()
+    chain: list[str] = []
+    shortest = [2**31]
+    while name in aliases and len(chain) < _LONGEST_CHAIN:
+        target, ttl = aliases[name]
+        chain.append(printable(target))
+        shortest.append(ttl)
+        name = target.lower()
+    addresses = tuple(found.get(name, ()))
+    return tuple(chain), addresses, min([*shortest, ttls[name]]) if addresses else None
+
+
+def _addresses(answers: Iterable[DnsAnswer]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(address for answer in answers for address in answer.addresses))

@@ -1,0 +1,363 @@
+"""The frozen records that probes hand to checks: what was asked, what came back, how long it took.
+
+Nothing here judges, connects or knows a secret. Every record survives a JSON round trip, so that a run can be saved and judged again.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+SCHEMA = "smtp365-results/1"
+
+
+class Gate(StrEnum):
+    """The gates of the route, in the order in which a message passes them."""
+
+    NAME = "name"
+    PORT = "port"
+    GREETING = "greeting"
+    STARTTLS = "starttls"
+    TLS = "tls"
+    AUTH_OFFERED = "auth_offered"
+    ISSUER = "issuer"
+    TOKEN = "token"  # noqa: S105 - the name of a gate
+    CLAIMS = "claims"
+    SIGN_IN = "sign_in"
+    SENDER = "sender"
+    RECIPIENT = "recipient"
+    ACCEPTED = "accepted"
+
+
+OAUTH_ONLY = frozenset({Gate.ISSUER, Gate.TOKEN, Gate.CLAIMS})
+
+
+class FailureKind(StrEnum):
+    """What went wrong below the protocol; every exception of a library is translated to one of these at its probe's edge."""
+
+    TIMEOUT = "timeout"
+    REFUSED = "refused"
+    RESET = "reset"
+    UNREACHABLE = "unreachable"
+    CLOSED = "closed"
+    NO_ADDRESS = "no_address"
+    NOT_MAPPED = "not_mapped"
+    TLS_VERSION = "tls_version"
+    TLS_CERTIFICATE = "tls_certificate"
+    TLS_ALERT = "tls_alert"
+    NOT_TLS = "not_tls"
+    NOT_SMTP = "not_smtp"
+    TOO_LONG = "too_long"
+    REDIRECT = "redirect"
+    NOT_JSON = "not_json"
+    PROXY = "proxy"
+    FOREIGN_ENDPOINT = "foreign_endpoint"
+    DEADLINE = "deadline"
+    OTHER = "other"
+
+
+class Record(BaseModel):
+    """A frozen piece of evidence that refuses members it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null")
+
+
+class Failure(Record):
+    """A step that did not end in an answer: its kind, and the words in which the system told it (redacted)."""
+
+    kind: FailureKind
+    text: str = ""
+
+
+class Reply(Record):
+    """An SMTP reply as it came: reply code, text of each line without the code, seconds from command to last line (RFC 5321, 4.2)."""
+
+    code: int
+    lines: tuple[str, ...]
+    seconds: float = 0.0
+
+    @property
+    def text(self) -> str:
+        """All lines with the code before the first, joined by spaces: `535 5.7.3 Authentication unsuccessful`."""
+        return f"{self.code} {' '.join(self.lines)}".strip()
+
+
+class Line(Record):
+    """One line of the transcript: seconds since the start, who spoke (`C`, `S`, or `*` for a remark of ours), the redacted text."""
+
+    at: float
+    speaker: Literal["C", "S", "*"]
+    text: str
+
+
+class DnsAnswer(Record):
+    """One question to one resolver over one transport (RFC 1035; TCP is required by RFC 7766)."""
+
+    resolver: str
+    transport: Literal["udp", "tcp"]
+    record: Literal["A", "AAAA"]
+    status: Literal[
+        "answered", "no_such_name", "no_data", "server_failure", "refused", "timeout", "unreachable", "malformed"
+    ]
+    addresses: tuple[str, ...] = ()
+    chain: tuple[str, ...] = ()
+    ttl: int | None = None
+    truncated: bool = False
+    attempts: int = 1
+    seconds: float = 0.0
+    text: str = ""
+
+
+class NameEvidence(Record):
+    """What the resolvers said about the server's name; `system` is what the operating system's own look-up gave, where it was asked."""
+
+    host: str
+    literal: bool = False
+    answers: tuple[DnsAnswer, ...] = ()
+    comparison: tuple[DnsAnswer, ...] = ()
+    system: tuple[str, ...] | None = None
+    system_failure: Failure | None = None
+    addresses: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+
+class Dial(Record):
+    """One TCP connection attempt: address and port as the settings and DNS name them, and where a `[connect]` map led it."""
+
+    address: str
+    port: int
+    family: Literal["ipv4", "ipv6"]
+    mapped_to: str | None = None
+    opened: bool
+    failure: Failure | None = None
+    seconds: float = 0.0
+    local_address: str | None = None
+
+
+class PortEvidence(Record):
+    """Every dial to the configured port; `used` carries the session. `to_587` is filled when the configured port is another one."""
+
+    port: int
+    dials: tuple[Dial, ...] = ()
+    used: Dial | None = None
+    to_587: tuple[Dial, ...] = ()
+    seconds: float = 0.0
+
+
+class HelloEvidence(Record):
+    """A greeting and/or the EHLO reply behind it, kept verbatim (RFC 5321, 4.1.1.1 and 4.3.1)."""
+
+    greeting: Reply | None = None
+    ehlo_name: str = ""
+    ehlo: Reply | None = None
+    failure: Failure | None = None
+    raw: str = ""
+    seconds: float = 0.0
+
+    @property
+    def keywords(self) -> dict[str, str]:
+        """EHLO keywords in upper case with their parameters; empty when EHLO was refused or never answered."""
+        if self.ehlo is None or self.ehlo.code != 250:
+            return {}
+        pairs = (line.partition(" ") for line in self.ehlo.lines[1:])
+        return {keyword.upper(): rest.strip() for keyword, _, rest in pairs}
+
+
+class CommandEvidence(Record):
+    """One command and what became of it."""
+
+    reply: Reply | None = None
+    failure: Failure | None = None
+    seconds: float = 0.0
+
+
+class Certificate(Record):
+    """What an X.509 certificate says of itself (RFC 5280); nothing here was verified."""
+
+    subject: str
+    issuer: str
+    organisation: str = ""
+    issuer_organisation: str = ""
+    issuer_name: str = ""
+    names: tuple[str, ...] = ()
+    not_before: datetime
+    not_after: datetime
+    serial: str = ""
+    sha256: str = ""
+    self_signed: bool = False
+
+
+class TlsEvidence(Record):
+    """A TLS handshake: what was agreed, whether it verified as the operating system would, and the chain that was shown."""
+
+    server_name: str
+    verified: bool
+    version: str | None = None
+    cipher: str | None = None
+    failure: Failure | None = None
+    chain: tuple[Certificate, ...] = ()
+    second_look: bool = False
+    seconds: float = 0.0
+
+
+class IssuerEvidence(Record):
+    """The issuer document, fetched from exactly the URL in the settings (OpenID Connect Discovery 1.0, section 4)."""
+
+    url: str
+    tls: TlsEvidence | None = None
+    status: int | None = None
+    content_type: str = ""
+    issuer: str | None = None
+    token_endpoint: str | None = None
+    members: dict[str, str] = {}
+    error: str | None = None
+    error_description: str | None = None
+    excerpt: str = ""
+    server_date: datetime | None = None
+    clock_offset: float | None = None
+    proxy: str | None = None
+    failure: Failure | None = None
+    seconds: float = 0.0
+
+
+class TokenEvidence(Record):
+    """The answer to the one token request: Entra's error in its own members, or the claims of the access token, decoded only."""
+
+    endpoint: str
+    scope: str
+    status: int | None = None
+    error: str | None = None
+    error_description: str | None = None
+    error_codes: tuple[int, ...] = ()
+    suberror: str | None = None
+    trace_id: str | None = None
+    correlation_id: str | None = None
+    token_type: str | None = None
+    expires_in: int | None = None
+    length: int | None = None
+    claims: dict[str, str | int | float | bool | list[str] | None] | None = None
+    opaque: bool = False
+    secret_looks_like_id: bool = False
+    retry_after: str | None = None
+    server_date: datetime | None = None
+    clock_offset: float | None = None
+    failure: Failure | None = None
+    withheld: str | None = None
+    seconds: float = 0.0
+
+
+class Withheld(StrEnum):
+    """Why a sign-in was not tried although the server would have listened."""
+
+    HOST_NOT_DECLARED = "host_not_declared"
+    NOT_VERIFIED = "not_verified"
+    NO_SECRET = "no_secret"  # noqa: S105 - a reason, not a secret
+    NO_TOKEN = "no_token"  # noqa: S105
+    FOREIGN_TOKEN = "foreign_token"  # noqa: S105
+    RECENTLY_REFUSED = "recently_refused"
+    SHARED_CREDENTIAL_REFUSED = "shared_credential_refused"
+    AUTHENTICATION_OFF = "authentication_off"
+    TYPE_MISMATCH = "type_mismatch"
+    MECHANISM_NOT_OFFERED = "mechanism_not_offered"
+
+
+class SignInEvidence(Record):
+    """The one sign-in attempt: mechanism, user, the reply to each step; or why it was withheld."""
+
+    mechanism: Literal["LOGIN", "XOAUTH2"] | None = None
+    user: str = ""
+    steps: tuple[Reply, ...] = ()
+    reply: Reply | None = None
+    failure: Failure | None = None
+    withheld: Withheld | None = None
+    detail: str = ""
+    seconds: float = 0.0
+
+
+class EnvelopeEvidence(Record):
+    """MAIL, RCPT and DATA through to the final reply; `message_id` finds the message in a trace."""
+
+    mail_from: str
+    recipient: str
+    mail: CommandEvidence | None = None
+    rcpt: CommandEvidence | None = None
+    data: CommandEvidence | None = None
+    final: CommandEvidence | None = None
+    message_id: str = ""
+    subject: str = ""
+    stopped_before_data: bool = False
+
+
+class Traffic(Record):
+    """What this run sent on behalf of one sender, counted where it was sent."""
+
+    smtp_sessions: int = 0
+    diagnostic_connections: int = 0
+    sign_in_attempts: int = 0
+    token_requests: int = 0
+    messages_sent: int = 0
+
+
+class RegistryValue(Record):
+    """One value of the Windows registry, read only; `data` is None when it is not set."""
+
+    path: str
+    name: str
+    view: Literal["64", "32"]
+    data: int | None
+
+
+class MachineEvidence(Record):
+    """The machine and account that ran the suite; another account may have another proxy, trust store and firewall rule."""
+
+    host: str
+    system: str
+    python: str
+    openssl: str
+    account: str
+    tool_version: str
+    proxies: dict[str, str] = {}
+    resolvers: tuple[str, ...] = ()
+    registry: tuple[RegistryValue, ...] | None = None
+    registry_failure: str | None = None
+    connect_map: bool = False
+
+
+class SecretSource(Record):
+    """Where a secret came from, never what it is."""
+
+    key: Literal["password", "client_secret"]
+    source: str
+    found: bool
+
+
+class SenderEvidence(Record):
+    """Everything that one visit to the route brought home for one sender; a gate that was not visited is None."""
+
+    sender: str
+    started: datetime
+    today: date
+    machine: MachineEvidence
+    secret: SecretSource | None = None
+    name: NameEvidence | None = None
+    port: PortEvidence | None = None
+    greeting: HelloEvidence | None = None
+    starttls: CommandEvidence | None = None
+    plain_mail: CommandEvidence | None = None
+    tls: TlsEvidence | None = None
+    auth_offered: HelloEvidence | None = None
+    issuer: IssuerEvidence | None = None
+    token: TokenEvidence | None = None
+    sign_in: SignInEvidence | None = None
+    envelope: EnvelopeEvidence | None = None
+    quit: CommandEvidence | None = None
+    transcript: tuple[Line, ...] = ()
+    traffic: Traffic = Traffic()
+    no_send: bool = False
+    interrupted: bool = False
+    deadline_hit: bool = False
+    stopped_at: Gate | None = None
+    seconds: float = 0.0

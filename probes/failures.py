@@ -1,0 +1,92 @@
+"""The one table that turns the exceptions of sockets, TLS and HTTP into a `Failure`.
+
+A message that comes from outside is cut to one printable line here; redaction is the caller's, who knows the secrets.
+"""
+
+from __future__ import annotations
+
+import errno
+import http.client
+import socket
+import ssl
+
+from probes.evidence import Failure, FailureKind
+
+_LONGEST = 300
+_UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
+_WINDOWS = {
+    10060: FailureKind.TIMEOUT,
+    10061: FailureKind.REFUSED,
+    10054: FailureKind.RESET,
+    10053: FailureKind.RESET,
+    10051: FailureKind.UNREACHABLE,
+    10065: FailureKind.UNREACHABLE,
+}
+_VERSION_WORDS = ("unsupported protocol", "protocol version", "no protocols available", "version too low")
+_NOT_TLS_WORDS = (
+    "wrong version number",
+    "record layer failure",
+    "packet length too long",
+    "http request",
+    "unknown protocol",
+)
+
+
+class BrokenError(Exception):
+    """A step ended without an answer; `failure` says how. Probes raise it among themselves and never let it out."""
+
+    def __init__(self, failure: Failure) -> None:
+        """Carry the translated failure."""
+        self.failure = failure
+        super().__init__(failure.kind.value)
+
+
+def translate(problem: BaseException) -> Failure:
+    """The failure that a library's exception stands for; `other` with its words when no row fits."""
+    if isinstance(problem, BrokenError):
+        return problem.failure
+    return Failure(kind=_kind(problem), text=printable(str(problem) or type(problem).__name__))
+
+
+def _kind(problem: BaseException) -> FailureKind:  # noqa: PLR0911 - one row per kind
+    if isinstance(problem, ssl.SSLCertVerificationError):
+        return FailureKind.TLS_CERTIFICATE
+    if isinstance(problem, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
+        return FailureKind.CLOSED
+    if isinstance(problem, ssl.SSLError):
+        words = str(problem).lower().replace("_", " ")
+        if any(word in words for word in _VERSION_WORDS):
+            return FailureKind.TLS_VERSION
+        return FailureKind.NOT_TLS if any(word in words for word in _NOT_TLS_WORDS) else FailureKind.TLS_ALERT
+    if isinstance(problem, TimeoutError):
+        return FailureKind.TIMEOUT
+    if isinstance(problem, socket.gaierror):
+        return FailureKind.NO_ADDRESS
+    if isinstance(problem, ConnectionRefusedError):
+        return FailureKind.REFUSED
+    if isinstance(problem, (http.client.RemoteDisconnected, EOFError)):
+        return FailureKind.CLOSED
+    if isinstance(problem, (ConnectionResetError, ConnectionAbortedError, BrokenPipeError)):
+        return FailureKind.RESET
+    if isinstance(problem, http.client.HTTPException):
+        return FailureKind.OTHER
+    if isinstance(problem, OSError):
+        if str(problem).startswith("Tunnel connection failed"):
+            return FailureKind.PROXY
+        if problem.errno in _UNREACHABLE:
+            return FailureKind.UNREACHABLE
+        return _WINDOWS.get(problem.errno or 0, FailureKind.OTHER)
+    return FailureKind.OTHER
+
+
+def printable(text: str, longest: int = _LONGEST) -> str:
+    """One line of at most `longest` characters without control or direction-changing characters."""
+    cut = text[: longest + 1]
+    shown = "".join(character if character.isprintable() else _escaped(character) for character in cut)
+    return shown if len(text) <= longest else f"{shown[:longest]}…"
+
+
+def _escaped(character: str) -> str:
+    if character in "\r\n\t":
+        return " "
+    return character.encode("unicode_escape").decode("ascii")

@@ -1,0 +1,121 @@
+"""Gathering the evidence of all senders, several at once, each with its own deadline; an interrupt keeps what was seen so far.
+
+Nothing here judges, and nothing here knows whether the outside is the real service or a built-in one.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from pathlib import Path
+
+from probes import machine, smtp_leg, token_leg
+from probes.deadline import Deadline, utc_now
+from probes.dialler import Dialler
+from probes.evidence import SenderEvidence
+from probes.refusals import Refusals
+from probes.tls import Trust
+from probes.token import Token
+from probes.visit import Visit, World
+from settings import secret
+from settings.model import Sender, Settings
+from settings.secret import Found
+
+AT_ONCE = 8
+Progress = Callable[[str, str], None]
+
+
+class InterruptedGatheringError(Exception):
+    """Ctrl-C came while gates were visited; `evidence` is what had been seen by then."""
+
+    def __init__(self, evidence: dict[str, SenderEvidence]) -> None:
+        """Carry the partial evidence out."""
+        self.evidence = evidence
+        super().__init__("interrupted")
+
+
+def world_of(settings: Settings, *, refusals: Path | None, no_send: bool = False, try_again: bool = False) -> World:
+    """The shared side of a run. Raises SettingsError when the CA file holds no certificate."""
+    network = settings.network
+    dialler = Dialler(settings.connect, only_mapped=network.only_mapped, timeout=network.connect_timeout)
+    return World(
+        cloud=settings.the_cloud,
+        network=network,
+        dialler=dialler,
+        trust=Trust(network.ca_file),
+        refusals=Refusals(refusals),
+        machine=machine.look(resolvers=network.resolvers, connect_map=dialler.has_map),
+        no_send=no_send,
+        try_again=try_again,
+    )
+
+
+def secrets_of(senders: Iterable[Sender], environ: Mapping[str, str]) -> dict[str, Found]:
+    """Read every sender's secret before anything is contacted, so that a prompt comes first and once."""
+    found = {}
+    for sender in senders:
+        if sender.method == "basic":
+            found[sender.name] = secret.find(sender.name, "password", sender.password_from, environ)
+        else:
+            found[sender.name] = secret.find(sender.name, "client_secret", sender.client_secret_from, environ)
+    return found
+
+
+def gather(
+    senders: Iterable[Sender], world: World, found: Mapping[str, Found], progress: Progress | None = None
+) -> dict[str, SenderEvidence]:
+    """Visit the route once for each sender and return the evidence by sender's name.
+
+    Raises:
+        InterruptedGatheringError: the user interrupted; it carries what was seen.
+
+    """
+    visits: dict[str, Visit] = {}
+    results: dict[str, SenderEvidence] = {}
+    lock = threading.Lock()
+
+    def visit_one(sender: Sender) -> None:
+        visit = Visit(
+            sender=sender,
+            world=world,
+            found=found[sender.name],
+            started=utc_now(),
+            deadline=Deadline(world.network.sender_timeout),
+        )
+        with lock:
+            visits[sender.name] = visit
+        if progress is not None:
+            progress(sender.name, "started")
+        go(visit)
+        with lock:
+            results[sender.name] = visit.freeze()
+        if progress is not None:
+            progress(sender.name, "done")
+
+    pool = ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="sender")
+    futures: list[Future[None]] = [pool.submit(visit_one, sender) for sender in senders]
+    try:
+        pending = set(futures)
+        while pending:  # a short wait each time, so that Ctrl-C is heard on Windows too
+            _, pending = wait(pending, timeout=0.2)
+        for future in futures:
+            future.result()
+    except KeyboardInterrupt:
+        world.dialler.stop()
+        pool.shutdown(wait=False, cancel_futures=True)
+        with lock:
+            partial = {name: visit.freeze(interrupted=True) for name, visit in visits.items() if name not in results}
+            raise InterruptedGatheringError({**results, **partial}) from None
+    pool.shutdown(wait=False)
+    return results
+
+
+def go(visit: Visit) -> None:
+    """Both legs: the token leg in a thread of its own, the SMTP leg here; they meet at the sign-in."""
+    if visit.sender.method == "basic":
+        smtp_leg.travel(visit, lambda: None)
+        return
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="token") as pool:
+        future: Future[Token | None] = pool.submit(token_leg.travel, visit)
+        smtp_leg.travel(visit, future.result)

@@ -1,0 +1,241 @@
+"""One HTTPS exchange on a connection of our own: no redirect is followed, nothing is decompressed, and the answer's size is bounded.
+
+It dials through the same dialler and trusts the same roots as the SMTP leg. A proxy is used where the environment or the operating
+system names one, unless the `[connect]` map leads to the host.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import http.client
+import json
+import socket
+import ssl
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from urllib.parse import unquote, urlsplit
+
+from probes.deadline import Deadline
+from probes.dialler import Dialler, Race
+from probes.dns import NameLookup
+from probes.evidence import Failure, FailureKind, TlsEvidence
+from probes.failures import BrokenError, printable, translate
+from probes.tls import Trust, look, wants_second_look, with_shown
+
+LARGEST = 1024 * 1024
+_LARGEST_PIECE = 65536
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came back for one request; `failure` is set when nothing whole did."""
+
+    status: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    text: str = ""
+    tls: TlsEvidence | None = None
+    proxy: str | None = None
+    failure: Failure | None = None
+    server_date: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """How this machine reaches HTTPS hosts: dialler, roots and resolvers, the same as for SMTP."""
+
+    dialler: Dialler
+    trust: Trust
+    resolvers: tuple[str, ...]
+    dns_timeout: float
+    patience: float
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        deadline: Deadline,
+        *,
+        body: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Send one request and read the whole answer, within `patience` seconds. Nothing is raised."""
+        parts = urlsplit(url)
+        bound = deadline.within(self.patience)
+        if parts.scheme != "https" or not parts.hostname:
+            return Answer(failure=Failure(kind=FailureKind.OTHER, text="not an https address"))
+        proxy = None if self.dialler.has_map else proxy_for(parts.hostname)
+        connection = _Connection(self, parts.hostname, parts.port or 443, bound, proxy)
+        target = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
+        try:
+            connection.request(method, target, body=body, headers={"Accept-Encoding": "identity", **(headers or {})})
+            response = connection.getresponse()
+            text = _bounded(response, bound)
+        except (OSError, http.client.HTTPException, BrokenError, ValueError) as problem:
+            return Answer(tls=connection.tls, proxy=_without_user(proxy), failure=translate(problem))
+        finally:
+            connection.close()
+        fields = {name.lower(): printable(value, 500) for name, value in response.getheaders()}
+        failure = None
+        if 300 <= response.status < 400:
+            where = printable(fields.get("location", "nowhere"), 200)
+            failure = Failure(kind=FailureKind.REDIRECT, text=f"redirected to {where}; redirects are not followed")
+        return Answer(
+            status=response.status,
+            headers=fields,
+            text=text,
+            tls=connection.tls,
+            proxy=_without_user(proxy),
+            failure=failure,
+            server_date=_date(fields.get("date")),
+        )
+
+
+class _Connection(http.client.HTTPSConnection):
+    """An HTTPS connection whose TCP and TLS steps are our own, so that they leave evidence."""
+
+    def __init__(self, reach: Reach, host: str, port: int, bound: Deadline, proxy: str | None) -> None:
+        super().__init__(
+            host, port, timeout=max(0.001, bound.remaining()), context=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        )
+        self._reach = reach
+        self._name = host
+        self._target_port = port
+        self._bound = bound
+        self._proxy = urlsplit(proxy) if proxy else None
+        self.tls: TlsEvidence | None = None
+
+    def connect(self) -> None:
+        """Dial (through the proxy if there is one), then handshake and verify."""
+        direct = self._proxy is None
+        sock = self._dialled(self._name, self._target_port) if direct else self._through_proxy()
+        self.sock = sock  # closed with the connection, whatever happens next
+        wrapped, self.tls = self._reach.trust.handshake(sock, self._name, self._bound)
+        if wrapped is None:
+            failure = self.tls.failure or Failure(kind=FailureKind.OTHER)
+            self._reach.dialler.close(sock)
+            self._look_again(wants=wants_second_look(self.tls) and self._proxy is None)
+            raise BrokenError(failure)
+        self._reach.dialler.replaced(sock, wrapped)
+        wrapped.settimeout(max(0.001, self._bound.remaining()))
+        self.sock = wrapped
+
+    def _look_again(self, *, wants: bool) -> None:
+        if not wants or self.tls is None:
+            return
+        with contextlib.suppress(BrokenError):
+            again = self._dialled(self._name, self._target_port)
+            self.tls = with_shown(self.tls, look(again, self._name, self._bound))
+            self._reach.dialler.close(again)
+
+    def _dialled(self, name: str, port: int) -> socket.socket:
+        race = Race(self._reach.dialler, name, self._addresses(name, port), port, self._bound)
+        sock, used = race.first()
+        dials = race.finish(used)
+        if sock is None:
+            failures = [dial.failure for dial in dials if dial.failure is not None]
+            raise BrokenError(
+                failures[0] if failures else Failure(kind=FailureKind.NO_ADDRESS, text=f"{name} has no address")
+            )
+        return sock
+
+    def _addresses(self, name: str, port: int) -> tuple[str, ...]:
+        if self._reach.dialler.mapped(name, name, port) is not None:
+            return (name,)
+        lookup = NameLookup(
+            name,
+            resolvers=self._reach.resolvers,
+            comparison=None,
+            timeout=self._reach.dns_timeout,
+            deadline=self._bound,
+        )
+        found = lookup.soon()
+        if not found:
+            raise BrokenError(Failure(kind=FailureKind.NO_ADDRESS, text=f"the name {name} does not resolve"))
+        return found
+
+    def _through_proxy(self) -> socket.socket:
+        proxy = self._proxy
+        if proxy is None or not proxy.hostname:
+            raise BrokenError(Failure(kind=FailureKind.PROXY, text="the proxy's address has no host"))
+        sock = self._dialled(proxy.hostname, proxy.port or 8080)
+        lines = [f"CONNECT {self._name}:{self._target_port} HTTP/1.1", f"Host: {self._name}:{self._target_port}"]
+        if proxy.username is not None:
+            user = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}".encode()
+            lines.append(f"Proxy-Authorization: Basic {base64.b64encode(user).decode('ascii')}")
+        try:
+            sock.settimeout(max(0.001, self._bound.remaining()))
+            sock.sendall("\r\n".join([*lines, "", ""]).encode("ascii", "replace"))
+            status = _proxy_status(sock)
+        except OSError as problem:
+            raise BrokenError(
+                Failure(kind=FailureKind.PROXY, text=f"the proxy gave no answer: {translate(problem).kind}")
+            ) from None
+        if status != 200:
+            raise BrokenError(
+                Failure(kind=FailureKind.PROXY, text=f"the proxy answered CONNECT with {status or 'no HTTP'}")
+            )
+        return sock
+
+
+def _proxy_status(sock: socket.socket) -> int:
+    """Read the proxy's answer one octet at a time, so that nothing behind it is taken."""
+    head = b""
+    while not head.endswith(b"\r\n\r\n") and len(head) < 16384:
+        octet = sock.recv(1)
+        if not octet:
+            break
+        head += octet
+    words = head.partition(b"\r\n")[0].split()
+    return int(words[1]) if len(words) > 1 and words[0].startswith(b"HTTP/") and words[1].isdigit() else 0
+
+
+def _bounded(response: http.client.HTTPResponse, bound: Deadline) -> str:
+    pieces: list[bytes] = []
+    size = 0
+    while True:
+        if bound.passed:
+            raise TimeoutError("the answer was not complete in time")
+        piece = response.read1(_LARGEST_PIECE)
+        if not piece:
+            return b"".join(pieces).decode("utf-8", "replace")
+        pieces.append(piece)
+        size += len(piece)
+        if size > LARGEST:
+            raise BrokenError(Failure(kind=FailureKind.TOO_LONG, text=f"an answer of more than {LARGEST} octets"))
+
+
+def proxy_for(host: str) -> str | None:
+    """The proxy for HTTPS that the environment or the operating system names for this host (as urllib reads it), or None."""
+    proxies = urllib.request.getproxies()
+    proxy = proxies.get("https") or proxies.get("all")
+    if not proxy or urllib.request.proxy_bypass(host):
+        return None
+    return proxy if "://" in proxy else f"http://{proxy}"
+
+
+def _without_user(proxy: str | None) -> str | None:
+    if not proxy:
+        return None
+    parts = urlsplit(proxy)
+    return printable(f"{parts.scheme}://{parts.hostname or ''}{':' + str(parts.port) if parts.port else ''}")
+
+
+def _date(value: str | None) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(value or "")
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (TypeError, ValueError, IndexError, OverflowError):
+        return None
+
+
+def json_object(text: str) -> dict[str, object] | None:
+    """The JSON object that `text` holds, or None; deep nesting is no JSON to us."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return {printable(str(key), 100): item for key, item in value.items()} if isinstance(value, dict) else None

@@ -1,0 +1,89 @@
+"""This machine and the account the suite runs as: what may differ from the application that cannot send."""
+
+from __future__ import annotations
+
+import getpass
+import platform
+import socket
+import ssl
+import sys
+import urllib.request
+from urllib.parse import urlsplit
+
+from probes.dns import system_resolvers
+from probes.evidence import MachineEvidence, RegistryValue
+from probes.failures import printable
+
+TOOL_VERSION = "0.1.0"
+_DOTNET = r"SOFTWARE\Microsoft\.NETFramework\v4.0.30319"
+_SCHANNEL = r"SYSTEM\CurrentControlSet\Control\SecurityProviders\SCHANNEL\Protocols\TLS 1.2\Client"
+# FAQ "SSL/TLS handshake failed" names SchUseStrongCrypto; Microsoft "TLS best practices with .NET" adds SystemDefaultTlsVersions.
+_VALUES = (
+    (_DOTNET, "SchUseStrongCrypto"),
+    (_DOTNET, "SystemDefaultTlsVersions"),
+    (_SCHANNEL, "Enabled"),
+    (_SCHANNEL, "DisabledByDefault"),
+)
+
+
+def look(*, resolvers: tuple[str, ...], connect_map: bool) -> MachineEvidence:
+    """Describe host, system, account, proxies and, on Windows, the registry values that decide which TLS an application uses."""
+    values, failure = _registry()
+    return MachineEvidence(
+        host=printable(socket.gethostname()),
+        system=printable(platform.platform()),
+        python=platform.python_version(),
+        openssl=ssl.OPENSSL_VERSION,
+        account=_account(),
+        tool_version=TOOL_VERSION,
+        proxies=_proxies(),
+        resolvers=resolvers or system_resolvers(),
+        registry=values,
+        registry_failure=failure,
+        connect_map=connect_map,
+    )
+
+
+def _account() -> str:
+    try:
+        return printable(getpass.getuser())
+    except (OSError, KeyError, ImportError):
+        return "unknown"
+
+
+def _proxies() -> dict[str, str]:
+    """Proxies as the environment or the operating system names them, without the user part."""
+    found = {}
+    for scheme, address in urllib.request.getproxies().items():
+        if scheme == "no":
+            found[scheme] = printable(address, 200)
+            continue
+        parts = urlsplit(address if "://" in address else f"http://{address}")
+        found[scheme] = printable(parts.netloc.rpartition("@")[2], 200)
+    return found
+
+
+def _registry() -> tuple[tuple[RegistryValue, ...] | None, str | None]:
+    """The values in both registry views, read only; None elsewhere than on Windows."""
+    if sys.platform == "win32":
+        try:
+            return tuple(_read(path, name, view) for path, name in _VALUES for view in ("64", "32")), None
+        except OSError as problem:
+            return None, printable(str(problem))
+    return None, None
+
+
+def _read(path: str, name: str, view: str) -> RegistryValue:
+    """One value in the 64-bit or the 32-bit view; `data` is None when it is not set. Raises OSError when it may not be read."""
+    data: object = None
+    if sys.platform == "win32":
+        import winreg
+
+        flag = winreg.KEY_WOW64_64KEY if view == "64" else winreg.KEY_WOW64_32KEY
+        try:
+            with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, path, 0, winreg.KEY_READ | flag) as key:
+                data, _ = winreg.QueryValueEx(key, name)
+        except FileNotFoundError:
+            data = None
+    number = data if isinstance(data, int) else None
+    return RegistryValue.model_validate({"path": path, "name": name, "view": view, "data": number})

@@ -1,0 +1,99 @@
+"""The memory that keeps a refused password from being tried again: within a run, and for 15 minutes between runs.
+
+The file holds host, user, time and reply, nothing derived from the secret. Source of the rule: Microsoft "Smart lockout" (repeated
+failures lock the account; three are enough in US government tenants).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import threading
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from probes.deadline import utc_now
+from probes.evidence import Reply
+from probes.failures import printable
+
+HOLD = timedelta(minutes=15)
+_MOST = 500
+# A sentence behind 5.7.139 names a policy or a switch: the password was not what was refused, except in these two.
+_ABOUT_THE_PASSWORD = re.compile(r"credentials were incorrect|account (is )?locked|locked out", re.IGNORECASE)
+
+
+def holds(reply: Reply) -> bool:
+    """Whether this refusal forbids another attempt: wrong credentials, a locked account, or a refusal that does not say why."""
+    if not 500 <= reply.code < 600:
+        return False
+    return "5.7.139" not in reply.text or bool(_ABOUT_THE_PASSWORD.search(reply.text))
+
+
+class Refusals:
+    """Refused sign-ins by host and user; safe to use from several threads."""
+
+    def __init__(self, file: Path | None) -> None:
+        """Read `file` if it is there; None keeps the memory of this run only. A file that cannot be read counts as empty."""
+        self._file = file
+        self._lock = threading.Lock()
+        self._known = _read(file) if file is not None else {}
+        self._this_run: dict[str, str] = {}
+
+    def earlier(self, host: str, user: str) -> str | None:
+        """What an earlier run was told less than 15 minutes ago, with the time; None when there is nothing to hold back for."""
+        entry = self._known.get(_key(host, user))
+        if entry is None:
+            return None
+        moment, reply = entry
+        age = utc_now() - moment
+        return f"refused at {moment:%H:%M:%S} UTC: {reply}" if timedelta(0) <= age < HOLD else None
+
+    def this_run(self, host: str, user: str) -> str | None:
+        """What another sender with the same user was told in this run."""
+        with self._lock:
+            return self._this_run.get(_key(host, user))
+
+    def note(self, host: str, user: str, reply: Reply) -> None:
+        """Remember a refusal if it is one that must not be repeated; a disk that cannot be written is no reason to fail."""
+        if not holds(reply):
+            return
+        with self._lock:
+            text = printable(reply.text, 200)
+            self._this_run[_key(host, user)] = text
+            self._known[_key(host, user)] = (utc_now(), text)
+            self._write()
+
+    def forget(self, host: str, user: str) -> None:
+        """A sign-in was accepted: nothing is held back any more."""
+        with self._lock:
+            if self._known.pop(_key(host, user), None) is not None:
+                self._write()
+
+    def _write(self) -> None:
+        if self._file is None:
+            return
+        newest = sorted(self._known.items(), key=lambda item: item[1][0])[-_MOST:]
+        rows = [{"host_and_user": key, "time": moment.isoformat(), "reply": reply} for key, (moment, reply) in newest]
+        beside = self._file.with_name(f"{self._file.name}.{os.getpid()}.part")
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            beside.write_text(json.dumps(rows, indent=1), encoding="utf-8")
+            beside.replace(self._file)
+        except OSError:
+            beside.unlink(missing_ok=True)
+
+
+def _key(host: str, user: str) -> str:
+    return f"{host.lower()} {user.lower()}"
+
+
+def _read(file: Path) -> dict[str, tuple[datetime, str]]:
+    try:
+        rows = json.loads(file.read_text(encoding="utf-8"))
+        return {
+            str(row["host_and_user"]): (datetime.fromisoformat(row["time"]), printable(str(row["reply"]), 200))
+            for row in rows[:_MOST]
+        }
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}

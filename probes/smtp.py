@@ -1,0 +1,201 @@
+"""An SMTP session that writes down every line with its time and bounds what a peer may send (RFC 5321).
+
+The standard library's `smtplib` speaks; its `login()` is never used, because it goes on to the next mechanism after a refusal and so
+repeats a refused password.
+"""
+
+from __future__ import annotations
+
+import smtplib
+import socket
+import ssl
+from collections.abc import Callable
+from email.message import EmailMessage
+from email.policy import SMTP
+
+from probes.deadline import Deadline
+from probes.evidence import CommandEvidence, Failure, FailureKind, HelloEvidence, Reply
+from probes.failures import BrokenError, printable, translate
+from probes.transcript import Transcript
+
+LONGEST_LINE = 8192
+MOST_LINES = 128
+
+
+class Session(smtplib.SMTP):
+    """One conversation on a socket that is already open; every wait ends with the reply time-out or the sender's deadline."""
+
+    def __init__(
+        self, sock: socket.socket, transcript: Transcript, deadline: Deadline, *, reply_timeout: float, ehlo_name: str
+    ) -> None:
+        """Take over `sock`; nothing is sent or read yet."""
+        super().__init__(local_hostname=ehlo_name, timeout=reply_timeout)
+        self.sock = sock
+        self._transcript = transcript
+        self._deadline = deadline
+        self._reply_timeout = reply_timeout
+        self._unread = b""
+        self._shown: str | None = None
+        self.ehlo_name = ehlo_name
+
+    # -- what smtplib calls ---------------------------------------------------------------------------------------------------------
+
+    def send(self, s: bytes | str) -> None:  # type: ignore[override]  # typeshed allows any buffer; smtplib sends these two
+        """Send octets as they are. Raises BrokenError when the connection is gone."""
+        octets = s.encode(self.command_encoding) if isinstance(s, str) else s
+        sock = self._socket()
+        try:
+            sock.settimeout(max(0.001, self._deadline.within(self._reply_timeout).remaining()))
+            sock.sendall(octets)
+        except OSError as problem:
+            raise BrokenError(translate(problem)) from None
+
+    def putcmd(self, cmd: str, args: str = "") -> None:
+        """Send a command line and write it down, in the form given to `secret` if it holds one."""
+        line = f"{cmd} {args}" if args else cmd
+        self._transcript.client(self._shown if self._shown is not None else line)
+        self.send(f"{line}\r\n")
+
+    def getreply(self) -> tuple[int, bytes]:
+        """One whole reply for smtplib. Raises BrokenError when none comes."""
+        reply = self.read_reply()
+        return reply.code, "\n".join(reply.lines).encode("utf-8", "surrogateescape")
+
+    # -- what the probes call -------------------------------------------------------------------------------------------------------
+
+    def read_reply(self) -> Reply:
+        """One reply, all its lines. Raises BrokenError: silence, a closed connection, no SMTP, or more than a reply may hold."""
+        bound = self._deadline.within(self._reply_timeout)
+        lines: list[str] = []
+        while True:
+            line = self._line(bound)
+            self._transcript.server(line)
+            if len(line) < 3 or not line[:3].isdigit() or line[3:4] not in {"", " ", "-"}:
+                raise BrokenError(Failure(kind=FailureKind.NOT_SMTP, text=self._transcript.clean(line)[:200]))
+            lines.append(self._transcript.clean(line[4:]))
+            if line[3:4] != "-":
+                return Reply(code=int(line[:3]), lines=tuple(lines), seconds=round(bound.elapsed(), 4))
+            if len(lines) >= MOST_LINES:
+                raise BrokenError(Failure(kind=FailureKind.TOO_LONG, text=f"more than {MOST_LINES} lines in one reply"))
+
+    def ask(self, command: str, *, shown: str | None = None) -> CommandEvidence:
+        """Send one command and read its reply; `shown` replaces the line in the transcript when it holds a secret."""
+        return self._timed(lambda: self._asked(command, shown))
+
+    def hello(self, *, greeting: bool) -> HelloEvidence:
+        """Read the greeting if it is still to come, then say EHLO."""
+        started = self._deadline.elapsed()
+        first: Reply | None = None
+        try:
+            if greeting:
+                first = self.read_reply()
+                if first.code != 220:
+                    return self._hello(started, first, None, None)
+            self.ehlo(self.ehlo_name)
+            return self._hello(started, first, self._last_ehlo, None)
+        except BrokenError as broken:
+            return self._hello(started, first, None, broken.failure)
+
+    def ehlo(self, name: str = "") -> tuple[int, bytes]:
+        """EHLO, with the reply kept verbatim beside smtplib's own reading of it."""
+        self._last_ehlo: Reply | None = None
+        self.putcmd("EHLO", name)
+        self._last_ehlo = self.read_reply()
+        self.ehlo_resp = "\n".join(self._last_ehlo.lines).encode("utf-8", "surrogateescape")
+        self.does_esmtp = self._last_ehlo.code == 250
+        for keyword, _, rest in (line.partition(" ") for line in self._last_ehlo.lines[1:]):
+            self.esmtp_features[keyword.lower()] = rest
+        return self._last_ehlo.code, self.ehlo_resp
+
+    def message(self, message: EmailMessage) -> CommandEvidence:
+        """The message after 354, dots doubled and the final dot sent (RFC 5321, 4.5.2), and the reply to its end."""
+        octets = message.as_bytes(policy=SMTP)
+        body = smtplib._quote_periods(octets)  # type: ignore[attr-defined]  # noqa: SLF001 - smtplib's own data() would send DATA again
+        end = b".\r\n" if body.endswith(b"\r\n") else b"\r\n.\r\n"
+
+        def send_all() -> Reply:
+            self._transcript.client(f"<message, {len(octets)} octets>")
+            self.send(body + end)
+            return self.read_reply()
+
+        return self._timed(send_all)
+
+    def continue_on(self, sock: ssl.SSLSocket) -> None:
+        """Go on over TLS; everything learnt before it is forgotten (RFC 3207, 4.2)."""
+        self.sock = sock
+        self._unread = b""
+        self.ehlo_resp = None
+        self.esmtp_features = {}
+        self.does_esmtp = False
+
+    @property
+    def pending(self) -> bool:
+        """Whether the peer sent more than it was asked for: text before TLS that must not be read as if it came after (RFC 3207, 6)."""
+        return bool(self._unread)
+
+    # -- within ---------------------------------------------------------------------------------------------------------------------
+
+    def _asked(self, command: str, shown: str | None) -> Reply:
+        self._shown = shown
+        try:
+            self.putcmd(command)
+        finally:
+            self._shown = None
+        return self.read_reply()
+
+    def _timed(self, step: Callable[[], Reply]) -> CommandEvidence:
+        started = self._deadline.elapsed()
+        reply: Reply | None = None
+        failure: Failure | None = None
+        try:
+            reply = step()
+        except BrokenError as broken:
+            failure = broken.failure
+        return CommandEvidence(reply=reply, failure=failure, seconds=round(self._deadline.elapsed() - started, 4))
+
+    def _hello(self, started: float, first: Reply | None, ehlo: Reply | None, failure: Failure | None) -> HelloEvidence:
+        raw = printable(self._unread.decode("latin-1"), 200) if failure is not None else ""
+        return HelloEvidence(
+            greeting=first,
+            ehlo_name=self.ehlo_name,
+            ehlo=ehlo,
+            failure=failure,
+            raw=self._transcript.clean(raw),
+            seconds=round(self._deadline.elapsed() - started, 4),
+        )
+
+    def _socket(self) -> socket.socket:
+        if self.sock is None:
+            raise BrokenError(Failure(kind=FailureKind.CLOSED, text="the connection is closed"))
+        return self.sock
+
+    def _line(self, bound: Deadline) -> str:
+        """One line without its end, whatever the pace at which its octets come."""
+        while b"\n" not in self._unread:
+            if len(self._unread) > LONGEST_LINE:
+                raise BrokenError(Failure(kind=FailureKind.TOO_LONG, text=f"a line of more than {LONGEST_LINE} octets"))
+            if self._unread[:1] and not self._unread[:1].isdigit() and len(self._unread) >= 3:
+                raise BrokenError(
+                    Failure(kind=FailureKind.NOT_SMTP, text=printable(self._unread.decode("latin-1"), 200))
+                )
+            self._unread += self._receive(bound)
+        line, _, self._unread = self._unread.partition(b"\n")
+        if len(line) > LONGEST_LINE:
+            raise BrokenError(Failure(kind=FailureKind.TOO_LONG, text=f"a line of more than {LONGEST_LINE} octets"))
+        return line.rstrip(b"\r").decode("utf-8", "backslashreplace")
+
+    def _receive(self, bound: Deadline) -> bytes:
+        sock = self._socket()
+        try:
+            sock.settimeout(max(0.001, bound.remaining()))
+            if bound.passed:
+                raise TimeoutError
+            octets = sock.recv(65536)
+        except OSError as problem:
+            failure = translate(problem)
+            if failure.kind is FailureKind.TIMEOUT:
+                failure = Failure(kind=FailureKind.TIMEOUT, text=f"no whole reply within {bound.elapsed():.0f} s")
+            raise BrokenError(failure) from None
+        if not octets:
+            raise BrokenError(Failure(kind=FailureKind.CLOSED, text="the peer closed the connection"))
+        return octets

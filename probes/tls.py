@@ -1,0 +1,112 @@
+"""TLS handshakes: one that must verify as the operating system would, and a second look that carries no credential.
+
+The same roots serve SMTP and HTTPS: the operating system's (truststore) and the optional CA file. Verification is never switched off
+for a connection that goes on; the second look ends with the handshake.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+import warnings
+
+import truststore
+
+from probes.certificate import chain_of
+from probes.deadline import Deadline
+from probes.evidence import Failure, FailureKind, TlsEvidence
+from probes.failures import translate
+from settings.mistakes import SettingsError
+
+
+class Trust:
+    """The roots that both legs trust; it makes the one context that verifies, and the one that only looks."""
+
+    def __init__(self, ca_file: str | None) -> None:
+        """Trust the operating system's roots and those in `ca_file`.
+
+        Raises:
+            SettingsError: the file holds no certificate that can be read.
+
+        """
+        self._verifying = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        if ca_file:
+            try:
+                self._verifying.load_verify_locations(cafile=ca_file)
+            except (OSError, ssl.SSLError):
+                raise SettingsError(
+                    [f'[network] ca_file = "{ca_file}": holds no certificate in PEM form that can be read']
+                ) from None
+
+    def handshake(
+        self, sock: socket.socket, server_name: str, bound: Deadline
+    ) -> tuple[ssl.SSLSocket | None, TlsEvidence]:
+        """Negotiate TLS for `server_name` and verify; the socket is None when that failed, and must then not be used."""
+        started = bound.elapsed()
+        wrapped: ssl.SSLSocket | None = None
+        failure: Failure | None = None
+        try:
+            sock.settimeout(max(0.001, bound.remaining()))
+            wrapped = self._verifying.wrap_socket(sock, server_hostname=server_name)
+        except (OSError, ValueError) as problem:
+            failure = translate(problem)
+        seconds = round(bound.elapsed() - started, 4)
+        if wrapped is None:
+            return None, TlsEvidence(server_name=server_name, verified=False, failure=failure, seconds=seconds)
+        return wrapped, _describe(wrapped, server_name, verified=True, seconds=seconds)
+
+
+def look(sock: socket.socket, server_name: str, bound: Deadline) -> TlsEvidence:
+    """See which certificate and version a peer shows, verifying nothing, sending nothing; the connection is closed afterwards."""
+    started = bound.elapsed()
+    try:
+        sock.settimeout(max(0.001, bound.remaining()))
+        with contextlib.closing(_looking_context().wrap_socket(sock, server_hostname=server_name)) as wrapped:
+            seconds = round(bound.elapsed() - started, 4)
+            return _describe(wrapped, server_name, verified=False, seconds=seconds, second_look=True)
+    except (OSError, ValueError) as problem:
+        seconds = round(bound.elapsed() - started, 4)
+        return TlsEvidence(
+            server_name=server_name, verified=False, failure=translate(problem), second_look=True, seconds=seconds
+        )
+
+
+def _looking_context() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE  # only looks: the handshake is all that is sent
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version = ssl.TLSVersion.TLSv1  # to be able to name an old server's version
+    with contextlib.suppress(ssl.SSLError):
+        context.set_ciphers("ALL:@SECLEVEL=0")
+    return context
+
+
+def with_shown(verified: TlsEvidence, shown: TlsEvidence) -> TlsEvidence:
+    """The failed handshake, completed with what a second look saw: the certificate, and the version the peer would have used."""
+    return verified.model_copy(
+        update={"chain": shown.chain, "version": shown.version, "cipher": shown.cipher, "second_look": True}
+    )
+
+
+def wants_second_look(evidence: TlsEvidence) -> bool:
+    """Whether another handshake can tell more: the certificate did not verify, or the versions did not meet."""
+    kinds = {FailureKind.TLS_CERTIFICATE, FailureKind.TLS_VERSION, FailureKind.TLS_ALERT}
+    return evidence.failure is not None and evidence.failure.kind in kinds
+
+
+def _describe(
+    sock: ssl.SSLSocket, server_name: str, *, verified: bool, seconds: float, second_look: bool = False
+) -> TlsEvidence:
+    cipher = sock.cipher()
+    return TlsEvidence(
+        server_name=server_name,
+        verified=verified,
+        version=sock.version(),
+        cipher=cipher[0] if cipher else None,
+        chain=chain_of(sock),
+        second_look=second_look,
+        seconds=seconds,
+    )

@@ -1,0 +1,240 @@
+"""The one token request: client credentials through msal, on our own HTTPS exchange, and the claims of what came back.
+
+RFC 6749, 4.4; Microsoft "OAuth 2.0 client credentials flow". msal's discovery is answered from the document that the issuer probe already
+has, so that nothing else is contacted. Claims are decoded, never verified: a client cannot (Microsoft "Access tokens").
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlencode, urlsplit
+
+import jwt
+
+from probes.deadline import Deadline
+from probes.evidence import Failure, FailureKind, TokenEvidence
+from probes.failures import printable
+from probes.https import Answer, Reach, json_object
+from probes.issuer import Issuer, clock_offset
+from probes.redaction import Redactor
+from probes.transcript import Transcript
+from settings.clouds import Cloud
+from settings.model import Sender
+from settings.secret import Secret
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_WITHHELD_LENGTH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """The evidence, and the access token itself for the sign-in (None when there is none to use)."""
+
+    evidence: TokenEvidence
+    access_token: Secret | None
+
+
+@dataclass(slots=True)
+class _Exchange:
+    """The HTTP client that msal is given: discovery from memory, at most one POST, and that only to the declared endpoint."""
+
+    reach: Reach
+    deadline: Deadline
+    issuer: Issuer
+    endpoint: str
+    redactor: Redactor
+    answers: list[Answer] = field(default_factory=list)
+
+    def get(self, url: str, **_ignored: object) -> _Response:
+        """The issuer document again, whatever discovery address msal has in mind."""
+        return _Response(200, {"content-type": "application/json"}, self.issuer.document, url)
+
+    def post(self, url: str, data: Mapping[str, str] | None = None, headers: dict[str, str] | None = None, **_ignored: object) -> _Response:
+        """The token request itself; a second one, or one to another address, is refused."""
+        if url != self.endpoint or self.answers:
+            raise PermissionError("only one request, and only to the token endpoint that was judged")
+        fields = {**(headers or {}), "Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
+        answer = self.reach.request("POST", url, self.deadline, body=urlencode(data or {}), headers=fields)
+        members = json_object(answer.text) or {}
+        for key in ("access_token", "refresh_token", "id_token"):
+            if isinstance(value := members.get(key), str):
+                self.redactor.learn(value)
+        self.answers.append(answer)
+        return _Response(answer.status or 0, dict(answer.headers), answer.text, url)
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Response:
+    """An HTTP response in the shape that msal reads."""
+
+    status_code: int
+    headers: dict[str, str]
+    text: str
+    url: str
+
+    def raise_for_status(self) -> None:
+        """Raise for an error status, as msal expects of its client."""
+        if self.status_code >= 400 or self.status_code == 0:
+            raise ConnectionError(f"HTTP {self.status_code}")
+
+
+def request(
+    sender: Sender,
+    secret: Secret | None,
+    cloud: Cloud,
+    *,
+    issuer: Issuer,
+    reach: Reach,
+    deadline: Deadline,
+    transcript: Transcript,
+    redactor: Redactor,
+) -> Token:
+    """Ask for one token. The secret goes only to an endpoint on a login host of the declared cloud; nothing is raised."""
+    started = deadline.elapsed()
+    endpoint = issuer.evidence.token_endpoint or ""
+    reason = _withhold(sender, secret, cloud, issuer)
+    if reason or secret is None:
+        transcript.remark(f"token request withheld: {reason}")
+        return Token(TokenEvidence(endpoint=endpoint, scope=sender.scope, withheld=reason), None)
+    exchange = _Exchange(reach, deadline, issuer, endpoint, redactor)
+    transcript.remark(
+        f"POST {endpoint} grant_type=client_credentials client_id={sender.client_id} scope={sender.scope}"
+    )
+    failure = _through_msal(sender, secret, exchange)
+    answer = exchange.answers[0] if exchange.answers else Answer(failure=failure)
+    members = json_object(answer.text) or {}
+    raw = members.get("access_token")
+    evidence = _evidence(sender, secret, endpoint, answer, members, failure, transcript)
+    told = (
+        evidence.error_description or (evidence.failure.text if evidence.failure else "") or f"HTTP {evidence.status}"
+    )
+    transcript.remark(f"token endpoint: {told}")
+    evidence = evidence.model_copy(update={"seconds": round(deadline.elapsed() - started, 4)})
+    return Token(evidence, Secret(raw) if isinstance(raw, str) and raw and evidence.failure is None else None)
+
+
+def requests_sent(token: Token | None) -> int:
+    """How many token requests left this machine for `token`: none when it was withheld."""
+    return 0 if token is None or token.evidence.withheld else 1
+
+
+def _withhold(sender: Sender, secret: Secret | None, cloud: Cloud, issuer: Issuer) -> str:
+    """Why the secret must not be sent, or an empty text."""
+    document = issuer.evidence
+    if document.failure is not None or not document.token_endpoint:
+        return "the issuer document gives no token endpoint"
+    configured, endpoint = urlsplit(sender.openid_endpoint_configuration), urlsplit(document.token_endpoint)
+    if endpoint.scheme != "https" or not cloud.declares_login(endpoint.hostname or ""):
+        return f"the token endpoint is on {endpoint.hostname}, which is no login host of {cloud.title}"[
+            :_WITHHELD_LENGTH
+        ]
+    if not cloud.declares_login(configured.hostname or ""):
+        return f"the endpoint URL is on {configured.hostname}, which is no login host of {cloud.title}"[
+            :_WITHHELD_LENGTH
+        ]
+    if not sender.client_id:
+        return "the settings hold no client id"
+    return "" if secret else "the client secret was not found"
+
+
+def _through_msal(sender: Sender, secret: Secret, exchange: _Exchange) -> Failure | None:
+    import msal  # a slow import that a Basic sender never needs
+
+    try:
+        application = msal.ConfidentialClientApplication(
+            sender.client_id,
+            client_credential=secret.reveal(),
+            oidc_authority=_authority(sender.openid_endpoint_configuration),
+            http_client=exchange,
+        )
+        application.acquire_token_for_client(scopes=sender.scope.split())
+    except Exception as problem:  # noqa: BLE001 - msal raises what it likes for a hostile document; its words may hold the secret
+        answered = exchange.answers and exchange.answers[0].failure is None and exchange.answers[0].status is not None
+        if answered:
+            return None
+        if exchange.answers:
+            return exchange.answers[0].failure
+        return Failure(
+            kind=FailureKind.OTHER, text=f"msal refused the request: {exchange.redactor.clean(printable(str(problem)))}"
+        )
+    return (
+        exchange.answers[0].failure
+        if exchange.answers
+        else Failure(kind=FailureKind.OTHER, text="msal sent no request")
+    )
+
+
+def _authority(url: str) -> str:
+    return url.partition("/.well-known/")[0]
+
+
+def _evidence(
+    sender: Sender,
+    secret: Secret,
+    endpoint: str,
+    answer: Answer,
+    members: dict[str, object],
+    failure: Failure | None,
+    transcript: Transcript,
+) -> TokenEvidence:
+    if failure is None and answer.failure is not None:
+        failure = answer.failure
+    if failure is None and not members:
+        failure = Failure(kind=FailureKind.NOT_JSON, text=f"HTTP {answer.status} without a JSON object")
+    raw = members.get("access_token")
+    claims = claims_of(raw, transcript) if isinstance(raw, str) else None
+    codes = members.get("error_codes")
+    return TokenEvidence(
+        endpoint=endpoint,
+        scope=sender.scope,
+        status=answer.status,
+        error=_text(members, "error", transcript),
+        error_description=_text(members, "error_description", transcript),
+        error_codes=tuple(code for code in codes[:10] if isinstance(code, int)) if isinstance(codes, list) else (),
+        suberror=_text(members, "suberror", transcript),
+        trace_id=_text(members, "trace_id", transcript),
+        correlation_id=_text(members, "correlation_id", transcript),
+        token_type=_text(members, "token_type", transcript),
+        expires_in=_whole(members.get("expires_in")),
+        length=len(raw) if isinstance(raw, str) else None,
+        claims=claims,
+        opaque=isinstance(raw, str) and claims is None,
+        secret_looks_like_id=bool(_UUID.fullmatch(secret.reveal().strip())),
+        retry_after=answer.headers.get("retry-after"),
+        server_date=answer.server_date,
+        clock_offset=clock_offset(answer),
+        failure=failure,
+    )
+
+
+def claims_of(token: str, transcript: Transcript) -> dict[str, str | int | float | bool | list[str] | None] | None:
+    """The claims of a JWT, decoded without verification (RFC 7519); None when it is no JWT. Nested members are left out."""
+    try:
+        decoded = jwt.decode(token, options={"verify_signature": False, "verify_aud": False, "verify_exp": False})
+    except (jwt.PyJWTError, ValueError, RecursionError):
+        return None
+    claims: dict[str, str | int | float | bool | list[str] | None] = {}
+    for key, value in list(decoded.items())[:60]:
+        if isinstance(value, str):
+            claims[printable(key, 60)] = transcript.clean(value)[:500]
+        elif value is None or isinstance(value, (int, float, bool)):
+            claims[printable(key, 60)] = value
+        elif isinstance(value, list) and all(isinstance(item, str) for item in value):
+            claims[printable(key, 60)] = [transcript.clean(item)[:200] for item in value[:60]]
+    return claims
+
+
+def _text(members: dict[str, object], key: str, transcript: Transcript) -> str | None:
+    value = members.get(key)
+    return transcript.clean(value) if isinstance(value, str) else None
+
+
+def _whole(value: object) -> int | None:
+    if isinstance(value, str) and value.isdigit():
+        return int(value[:12])
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

@@ -1,0 +1,107 @@
+"""One visit to the route for one sender: what both legs share, and the evidence as it grows.
+
+It can be frozen at any moment, so that an interrupt or a deadline loses nothing that was already seen.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from probes.deadline import Deadline
+from probes.dialler import Dialler
+from probes.evidence import Gate, MachineEvidence, SecretSource, SenderEvidence, Traffic
+from probes.https import Reach
+from probes.redaction import Redactor
+from probes.refusals import Refusals
+from probes.tls import Trust
+from probes.transcript import Transcript
+from settings.clouds import Cloud
+from settings.model import Network, Sender
+from settings.secret import Found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """What all senders of a run share: how the outside is reached, and what this machine is."""
+
+    cloud: Cloud
+    network: Network
+    dialler: Dialler
+    trust: Trust
+    refusals: Refusals
+    machine: MachineEvidence
+    no_send: bool = False
+    try_again: bool = False
+
+    @property
+    def reach(self) -> Reach:
+        """The HTTPS side of the same world."""
+        return Reach(
+            dialler=self.dialler,
+            trust=self.trust,
+            resolvers=self.network.resolvers,
+            dns_timeout=self.network.dns_timeout,
+            patience=min(30.0, self.network.reply_timeout),
+        )
+
+
+@dataclass(slots=True)
+class Visit:
+    """The state of one visit; `put` adds evidence, `freeze` gives all of it so far."""
+
+    sender: Sender
+    world: World
+    found: Found
+    started: datetime
+    deadline: Deadline
+    redactor: Redactor = field(default_factory=Redactor)
+    transcript: Transcript = field(init=False)
+    _evidence: dict[str, Any] = field(default_factory=dict)
+    _traffic: dict[str, int] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    at: Gate = Gate.NAME
+
+    def __post_init__(self) -> None:
+        """Teach the redactor before the first line is written."""
+        if self.found.secret is not None:
+            self.redactor.learn(self.found.secret.reveal())
+        self.transcript = Transcript(self.deadline, self.redactor)
+
+    def put(self, **records: Any) -> None:  # noqa: ANN401 - any record of the evidence; the frozen model checks each
+        """Add evidence by the name of its member in `SenderEvidence`."""
+        with self._lock:
+            self._evidence.update(records)
+
+    def count(self, **numbers: int) -> None:
+        """Add to the traffic counters by their names in `Traffic`."""
+        with self._lock:
+            for name, number in numbers.items():
+                self._traffic[name] = self._traffic.get(name, 0) + number
+
+    def freeze(self, *, interrupted: bool = False) -> SenderEvidence:
+        """Everything seen so far, as the frozen record."""
+        with self._lock:
+            evidence = dict(self._evidence)
+            traffic = Traffic(**self._traffic)
+        key = "password" if self.sender.method == "basic" else "client_secret"
+        source = SecretSource.model_validate(
+            {"key": key, "source": self.found.source, "found": self.found.secret is not None}
+        )
+        return SenderEvidence(
+            sender=self.sender.name,
+            started=self.started,
+            today=self.started.date(),
+            machine=self.world.machine,
+            secret=source,
+            transcript=self.transcript.freeze(),
+            traffic=traffic,
+            no_send=self.world.no_send,
+            interrupted=interrupted,
+            deadline_hit=self.deadline.passed,
+            stopped_at=self.at if interrupted or self.deadline.passed else None,
+            seconds=round(self.deadline.elapsed(), 4),
+            **evidence,
+        )

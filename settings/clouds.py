@@ -1,0 +1,128 @@
+"""The one table of clouds: which hosts, authorities and audiences belong together.
+
+Sources: Microsoft's endpoint lists for Worldwide, GCC High, DoD and 21Vianet; "Authenticate an IMAP, POP or SMTP connection using OAuth".
+The SMTP host names of the sovereign clouds come from third parties and were never tried against the live service.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cloud:
+    """Hosts and addresses of one cloud; credentials go to `smtp_hosts` and to the token endpoints on `login_hosts`, nowhere else."""
+
+    name: str
+    title: str
+    smtp_hosts: tuple[str, ...]
+    login_hosts: tuple[str, ...]
+    scope: str
+    audiences: tuple[str, ...]
+    graph_host: str = ""
+    exchange_admin_host: str = ""
+    port: int = 587
+    issuer: str = ""
+    microsoft: bool = True
+
+    @property
+    def smtp_host(self) -> str:
+        """The host that the settings should name."""
+        return self.smtp_hosts[0]
+
+    def declares_smtp(self, host: str) -> bool:
+        """Whether a password or token may be sent to this SMTP host (exact match, case aside)."""
+        return host.rstrip(".").lower() in self.smtp_hosts
+
+    def declares_login(self, host: str) -> bool:
+        """Whether a client secret may be sent to a token endpoint on this host."""
+        return host.rstrip(".").lower() in self.login_hosts
+
+    def accepts_audience(self, audience: str) -> bool:
+        """Whether a token with this `aud` claim is meant for the mail service (trailing slash aside)."""
+        return not self.audiences or audience.rstrip("/").lower() in self.audiences
+
+
+_PUBLIC_LOGIN = ("login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net")
+_US_LOGIN = ("login.microsoftonline.us", "login.usgovcloudapi.net")
+_EXCHANGE_APP_ID = "00000002-0000-0ff1-ce00-000000000000"
+
+WORLDWIDE = Cloud(
+    name="worldwide",
+    title="Microsoft 365 worldwide",
+    smtp_hosts=("smtp.office365.com", "smtp-legacy.office365.com", "smtp.hve.mx.microsoft", "smtp-hve.office365.com"),
+    login_hosts=_PUBLIC_LOGIN,
+    scope="https://outlook.office365.com/.default",
+    audiences=("https://outlook.office365.com", "https://outlook.office.com", _EXCHANGE_APP_ID),
+    graph_host="graph.microsoft.com",
+    exchange_admin_host="outlook.office365.com",
+)
+GCC_HIGH = Cloud(
+    name="gcc_high",
+    title="Microsoft 365 GCC High",
+    smtp_hosts=("smtp.office365.us", "outlook.office365.us"),
+    login_hosts=_US_LOGIN,
+    scope="https://outlook.office365.us/.default",
+    audiences=("https://outlook.office365.us", _EXCHANGE_APP_ID),
+    graph_host="graph.microsoft.us",
+    exchange_admin_host="outlook.office365.us",
+)
+DOD = Cloud(
+    name="dod",
+    title="Microsoft 365 DoD",
+    smtp_hosts=("outlook-dod.office365.us",),
+    login_hosts=_US_LOGIN,
+    scope="https://outlook.office365.us/.default",
+    audiences=("https://outlook.office365.us", "https://outlook-dod.office365.us", _EXCHANGE_APP_ID),
+    graph_host="dod-graph.microsoft.us",
+    exchange_admin_host="outlook-dod.office365.us",
+)
+CHINA = Cloud(
+    name="china",
+    title="Microsoft 365 operated by 21Vianet",
+    smtp_hosts=("smtp.partner.outlook.cn",),
+    login_hosts=("login.partner.microsoftonline.cn", "login.chinacloudapi.cn"),
+    scope="https://partner.outlook.cn/.default",
+    audiences=("https://partner.outlook.cn", _EXCHANGE_APP_ID),
+    graph_host="microsoftgraph.chinacloudapi.cn",
+    exchange_admin_host="partner.outlook.cn",
+)
+CLOUDS = {cloud.name: cloud for cloud in (WORLDWIDE, GCC_HIGH, DOD, CHINA)}
+
+
+def custom(*, smtp_server: str, port: int, issuer: str, audience: str, login_host: str) -> Cloud:
+    """A service that the user declares: the exact host, port and issuer to which credentials may go."""
+    return Cloud(
+        name="custom",
+        title=f"the service declared in the settings ({smtp_server})",
+        smtp_hosts=(smtp_server.lower(),),
+        login_hosts=(login_host,) if login_host else (),
+        scope="",
+        audiences=(audience.rstrip("/").lower(),) if audience else (),
+        port=port,
+        issuer=issuer,
+        microsoft=False,
+    )
+
+
+def cloud_of_login_host(host: str) -> Cloud | None:
+    """The cloud whose login host this is, or None; GCC High and DoD share theirs and are told as GCC High."""
+    return next((cloud for cloud in CLOUDS.values() if cloud.declares_login(host)), None)
+
+
+def cloud_of_smtp_host(host: str) -> Cloud | None:
+    """The cloud whose SMTP host this is, or None."""
+    return next((cloud for cloud in CLOUDS.values() if cloud.declares_smtp(host)), None)
+
+
+__all__ = [
+    "CHINA",
+    "CLOUDS",
+    "DOD",
+    "GCC_HIGH",
+    "WORLDWIDE",
+    "Cloud",
+    "cloud_of_login_host",
+    "cloud_of_smtp_host",
+    "custom",
+]

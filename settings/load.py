@@ -1,0 +1,133 @@
+"""Reading the settings file: TOML in, typed settings out, or every mistake at once.
+
+Relative paths in the file are relative to the file. Secrets are not read here.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from settings import mistakes
+from settings.mistakes import SettingsError
+from settings.model import Settings
+
+_LARGEST = 4 * 1024 * 1024
+
+
+def load(path: Path) -> Settings:
+    """Read `path` and return its settings.
+
+    Raises:
+        SettingsError: the file cannot be read, is not TOML, or says something that cannot be; one line per mistake.
+
+    """
+    return parse(_text(path), path)
+
+
+def parse(text: str, path: Path) -> Settings:
+    """The settings that `text` holds; `path` is named in mistakes and is the place relative paths start from."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as problem:
+        raise SettingsError([f"{path.name}: not valid TOML: {_explained(str(problem), text)}"]) from None
+    except RecursionError:
+        raise SettingsError([f"{path.name}: not valid TOML: nested far too deep"]) from None
+    lines = mistakes.of_secrets(data)
+    settings = None
+    try:
+        settings = Settings.model_validate(data)
+    except ValidationError as problem:
+        lines += mistakes.of_validation(problem)
+    else:
+        lines += _across(settings, path.parent)
+    if lines or settings is None:
+        raise SettingsError([f"{path.name}: {line}" for line in lines])
+    return _with_absolute_paths(settings, path.parent)
+
+
+def _text(path: Path) -> str:
+    try:
+        if path.is_dir():
+            raise SettingsError([f"{path}: is a folder; name the settings file in it"])
+        if path.stat().st_size > _LARGEST:
+            raise SettingsError(
+                [f"{path.name}: larger than {_LARGEST // 1024 // 1024} MB; this is not a settings file"]
+            )
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise SettingsError(
+            [f"{path}: there is no such file; copy settings.example.toml and name the copy with --settings"]
+        ) from None
+    except UnicodeDecodeError as problem:
+        raise SettingsError([f"{path.name}: not UTF-8 (byte {problem.start}); save it as UTF-8"]) from None
+    except OSError as problem:
+        raise SettingsError([f"{path}: cannot be read: {problem.strerror or type(problem).__name__}"]) from None
+
+
+def _explained(problem: str, text: str) -> str:
+    """TOML's complaint with the line it is about, unless that line could hold a secret, and the commonest slip named."""
+    place = re.search(r"at line (\d+)", problem)
+    lines = text.splitlines()
+    if place is None or not 0 < int(place[1]) <= len(lines):
+        return problem
+    line = lines[int(place[1]) - 1].strip()
+    key, separator, value = line.partition("=")
+    shown = key.strip() if separator else re.sub(r"[^\w.\[\]\"-].*", "…", line)
+    hint = ""
+    if "\\" in value:
+        hint = " (in double quotes a backslash starts an escape: write paths in 'single quotes')"
+    elif separator and value.strip() in {"True", "False", "yes", "no", "on", "off"}:
+        hint = " (write true or false)"
+    elif separator and value.strip() and value.strip()[0].isalpha():
+        hint = ' (text stands in "double quotes")'
+    return f"{problem}, near {shown}{hint}"
+
+
+def _across(settings: Settings, folder: Path) -> list[str]:
+    """Mistakes that only two keys together show."""
+    lines = []
+    if settings.cloud == "custom" and settings.custom is None:
+        lines.append(
+            'cloud = "custom": declare the service in a table [custom] with smtp_server (and port, issuer, audience where they apply)'
+        )
+    if settings.cloud != "custom" and settings.custom is not None:
+        lines.append(
+            f'[custom]: only read with cloud = "custom", but cloud = "{settings.cloud}"; change one of the two'
+        )
+    if settings.network.ca_file and not (folder / settings.network.ca_file).is_file():
+        lines.append(
+            f'[network] ca_file = "{settings.network.ca_file}": there is no such file; write the path of a PEM file'
+        )
+    for key in settings.connect:
+        name, _, port = key.rpartition(":")
+        if not name or not port.isdigit():
+            lines.append(
+                f'[connect] "{key}": the left side is a name or address and a port, e.g. "smtp.office365.com:587"'
+            )
+    for sender in settings.sender.values():
+        if not sender.envelope_from:
+            lines.append(
+                f'[sender.{sender.name}] from: missing, and username is empty too; write from = "noreply@yourdomain.com"'
+            )
+        lines.extend(
+            f'[sender.{sender.name}.attested] "{item}": not the id of a check; write one such as "BASIC-04" or "OAUTH-04"'
+            for item in sender.attested
+            if not re.fullmatch(r"[A-Z]+-\d\d", item)
+        )
+    return lines
+
+
+def _with_absolute_paths(settings: Settings, folder: Path) -> Settings:
+    if not settings.network.ca_file:
+        return settings
+    absolute = os.path.abspath(folder / settings.network.ca_file)  # noqa: PTH100 - resolve() would follow links that the user chose
+    network = settings.network.model_copy(update={"ca_file": absolute})
+    return settings.model_copy(update={"network": network})
+
+
+__all__ = ["SettingsError", "load", "parse"]

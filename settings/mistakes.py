@@ -1,0 +1,132 @@
+"""Every mistake of a settings file in one go, one line each: where, the value seen, what to write instead.
+
+The lines never show the value of a key that could hold a secret.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+
+from settings import model
+
+SECRET_KEYS = {"password": "password_from", "client_secret": "client_secret_from"}
+_SECRET_WORDS = re.compile(r"pass(word|wd|phrase)?|secret|token|credential|pwd|api_?key", re.IGNORECASE)
+_TABLES: dict[str, type[BaseModel]] = {"network": model.Network, "custom": model.Custom}
+
+
+class SettingsError(Exception):
+    """The settings cannot be used; `lines` holds one helpful line per mistake."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        """Keep the lines in the order in which they should be read."""
+        self.lines = tuple(lines)
+        super().__init__("\n".join(self.lines))
+
+
+def of_secrets(data: Mapping[str, Any]) -> list[str]:
+    """Refuse values that look like secrets written into the file, wherever they stand; the value is not repeated."""
+    senders = data.get("sender")
+    tables = senders.items() if isinstance(senders, Mapping) else ()
+    return [
+        f"[sender.{name}] {key}: a secret never stands in this file (it is copied, mailed and committed); remove the line, "
+        f'change the secret if the file was shared, and write {SECRET_KEYS[key.lower()]} = "env:NAME", "keyring" or "prompt"'
+        for name, table in tables
+        for key in (table if isinstance(table, Mapping) else ())
+        if key.lower() in SECRET_KEYS
+    ]
+
+
+def of_validation(error: ValidationError) -> list[str]:
+    """One line per mistake that the typed settings found."""
+    lines = []
+    seen = set()
+    for item in error.errors(include_url=False, include_context=False):
+        location = tuple(
+            part for part in item["loc"] if part not in {"function-after", "str", "date", "literal['never']"}
+        )
+        if location in seen:
+            continue
+        seen.add(location)
+        if len(location) > 1 and str(location[-1]).lower() in SECRET_KEYS:
+            continue
+        lines.append(_line(location, item["type"], item["input"], str(item["msg"])))
+    return lines
+
+
+def _line(location: tuple[str | int, ...], kind: str, value: object, message: str) -> str:
+    table, key, fields = _place(location)
+    where = f"[{table}] {key}" if table else key
+    if kind == "extra_forbidden":
+        return f"{where}: unknown key{_did_you_mean(key, fields)}"
+    advice = _advice(key, fields)
+    if kind == "missing":
+        return f"{where}: missing; write {advice}"
+    if kind == "value_error":
+        return f"{where} = {_shown(key, value)}: {message.removeprefix('Value error, ')}; write {advice}"
+    return f"{where} = {_shown(key, value)}: write {advice}"
+
+
+def _place(location: tuple[str | int, ...]) -> tuple[str, str, Mapping[str, FieldInfo]]:
+    """The table's name as the file has it, the key, and the fields that this table knows."""
+    parts = [str(part) for part in location]
+    if not parts:
+        return "", "file", model.Settings.model_fields
+    if parts[0] == "sender" and len(parts) > 2:
+        if parts[2] == "attested" and len(parts) > 4:
+            return f"sender.{parts[1]}.attested", f'"{parts[3]}".{parts[4]}', model.Attestation.model_fields
+        return f"sender.{parts[1]}", parts[2] if len(parts) == 3 else ".".join(parts[2:4]), model.Sender.model_fields
+    if parts[0] == "sender" and len(parts) == 2:
+        return "", f"sender.{parts[1]}", model.Settings.model_fields
+    if parts[0] in _TABLES and len(parts) > 1:
+        return parts[0], parts[1], _TABLES[parts[0]].model_fields
+    if parts[0] == "connect" and len(parts) > 1:
+        return "connect", f'"{parts[1]}"', model.Settings.model_fields
+    return "", parts[0], model.Settings.model_fields
+
+
+def _names(fields: Mapping[str, FieldInfo]) -> dict[str, FieldInfo]:
+    """Keys as a person writes them: the alias where there is one, without the table's own name."""
+    return {field.alias or name: field for name, field in fields.items() if name != "name"}
+
+
+def _did_you_mean(key: str, fields: Mapping[str, FieldInfo]) -> str:
+    known = _names(fields)
+    folded = re.sub(r"[\s-]+", "_", key.strip('"').rpartition(".")[2].lower())
+    close = [folded] if folded in known else difflib.get_close_matches(folded, known, n=1, cutoff=0.55)
+    return f"; did you mean {close[0]}?" if close else f"; known here: {', '.join(sorted(known))}"
+
+
+def _advice(key: str, fields: Mapping[str, FieldInfo]) -> str:
+    name = key.rpartition('".')[2] if '".' in key else key.partition(".")[0]
+    if key.startswith('"') and '".' not in key:
+        name = "connect"
+    if key.startswith("sender."):
+        return "a table [sender.NAME] with the plugin's fields"
+    field = _names(fields).get(name)
+    return field.description if field is not None and field.description else "what settings.example.toml shows for it"
+
+
+def _shown(key: str, value: object) -> str:
+    if _SECRET_WORDS.search(key) and not key.endswith(("_from", "_expires")):
+        return "(not shown)"
+    if (
+        key.endswith("_from")
+        and key != "from"
+        and isinstance(value, str)
+        and not value.startswith(("env", "key", "prompt"))
+    ):
+        return "(not shown: it may be the secret itself)"
+    if isinstance(value, bool):
+        text = str(value).lower()
+    elif isinstance(value, str):
+        text = f'"{value}"'
+    else:
+        text = str(value)
+    text = text.encode("unicode_escape").decode("ascii")
+    return text if len(text) <= 80 else f"{text[:77]}…"

@@ -1,0 +1,223 @@
+"""What the settings file can say, typed: senders as the plugin's own fields name them, the network, attestations.
+
+Each field's description is the advice that a mistake prints. Reading the file is `load`'s; the secrets are `secret`'s.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, model_validator
+
+from settings import clouds
+
+Method = Literal["basic", "oauth"]
+
+
+def _no_control_characters(value: str) -> str:
+    if any(ord(character) < 0x20 or ord(character) == 0x7F for character in value):
+        msg = "contains a control character or a line break"
+        raise ValueError(msg)
+    return value
+
+
+def _endpoint(value: str) -> str:
+    host, _, port = value.rpartition(":")
+    if not host or not port.isdigit() or not 1 <= int(port) <= 65535:
+        msg = "is not host:port"
+        raise ValueError(msg)
+    return value
+
+
+def _secret_source(value: str) -> str:
+    if value in {"keyring", "prompt"} or (value.startswith("env:") and len(value) > len("env:")):
+        return value
+    msg = "is not a source"
+    raise ValueError(msg)
+
+
+def _host_name(value: str) -> str:
+    if not value or "://" in value or "/" in value or any(character.isspace() for character in value):
+        msg = "is not a host name"
+        raise ValueError(msg)
+    return value
+
+
+Text = Annotated[str, AfterValidator(_no_control_characters)]
+HostName = Annotated[Text, AfterValidator(_host_name)]
+Endpoint = Annotated[Text, AfterValidator(_endpoint)]
+Source = Annotated[Text, AfterValidator(_secret_source)]
+Seconds = Annotated[float, Field(gt=0, le=3600, strict=False)]
+SOURCE_ADVICE = 'one of "env:NAME_OF_A_VARIABLE", "keyring", "prompt"'
+
+
+class Table(BaseModel):
+    """A table of the settings file: frozen, and every key must be known."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
+
+
+class Attestation(Table):
+    """Who vouched for an item that cannot be observed, when, and for what."""
+
+    who: Text = Field(min_length=1, description='the name of the person who vouches, e.g. who = "Ada Example"')
+    when: date = Field(description="the day it was looked at, e.g. when = 2026-11-01 (no quotes)")
+    what: Text = Field(
+        min_length=1, description='what was seen, e.g. what = "password never expires, seen in the admin center"'
+    )
+
+
+class Sender(Table):
+    """One configured instance of the mail plugin, under the labels of its own fields (FAQ, "Configure Email Alarm Plugin")."""
+
+    name: str = Field(description="the table's own name")
+    smtp_server: HostName = Field(
+        "smtp.office365.com", description='the field "SMTP Server" as the plugin has it, e.g. "smtp.office365.com"'
+    )
+    port: int = Field(587, ge=1, le=65535, description="a number from 1 to 65535 without quotes, e.g. port = 587")
+    use_ssl: bool = Field(default=True, description="true or false, as the box Use SSL is ticked")
+    enable_authentication: bool = Field(
+        default=True, description="true or false, as the box Enable Authentication is ticked"
+    )
+    authentication_type: Literal["Basic", "OpenID"] = Field(description='"Basic" or "OpenID", as chosen in the plugin')
+    username: Text = Field("", description='the full sign-in address, e.g. "noreply@yourdomain.com"')
+    password_from: Source | None = Field(None, description=SOURCE_ADVICE)
+    client_id: Text = Field("", description="the Application (client) ID of the app registration")
+    client_secret_from: Source | None = Field(None, description=SOURCE_ADVICE)
+    openid_endpoint_configuration: Text = Field(
+        "",
+        description='the field "OpenID Endpoint Configuration", e.g. '
+        '"https://login.microsoftonline.com/<tenant id>/v2.0/.well-known/openid-configuration"',
+    )
+    scope: Text = Field("", description='the field "Scope", e.g. "https://outlook.office365.com/.default"')
+    mail_from: Text = Field("", alias="from", description='the address in From, e.g. from = "noreply@yourdomain.com"')
+    mail_to: Text = Field(
+        "",
+        alias="to",
+        description='where the test message goes, e.g. to = "ops@yourdomain.com"; empty: to the sender itself',
+    )
+    client_secret_expires: date | None = Field(None, description="a day such as 2027-03-01 (no quotes)")
+    password_expires: date | Literal["never"] | None = Field(
+        None, description='a day such as 2027-03-01 (no quotes), or "never"'
+    )
+    attested: dict[str, Attestation] = Field(
+        {}, description='a table such as "BASIC-04" = { who = "…", when = 2026-11-01, what = "…" }'
+    )
+    tags: tuple[Text, ...] = Field((), strict=False, description='a list of words, e.g. tags = ["nightly"]')
+
+    @property
+    def method(self) -> Method:
+        """Which checklist applies: what the type says, unless only OAuth's own fields are filled in (then the type is the mistake)."""
+        if self.authentication_type == "OpenID":
+            return "oauth"
+        meant_for_oauth = bool(self.client_id or self.openid_endpoint_configuration) and self.password_from is None
+        return "oauth" if meant_for_oauth else "basic"
+
+    @property
+    def type_matches(self) -> bool:
+        """Whether the authentication type fits the fields that are filled in."""
+        return (self.authentication_type == "OpenID") == (self.method == "oauth")
+
+    @property
+    def sign_in_user(self) -> str:
+        """The user of the sign-in: Username, and for OAuth From when Username is empty."""
+        return self.username or (self.mail_from if self.method == "oauth" else "")
+
+    @property
+    def envelope_from(self) -> str:
+        """The address in MAIL FROM and in the From field."""
+        return self.mail_from or self.username
+
+    @property
+    def envelope_to(self) -> str:
+        """The one recipient; the sender itself unless the settings name another."""
+        return self.mail_to or self.envelope_from
+
+
+class Network(Table):
+    """How this machine reaches the outside: resolvers, roots, names and time-outs, all in seconds."""
+
+    resolvers: tuple[Text, ...] = Field(
+        (), strict=False, description='a list of addresses, e.g. resolvers = ["192.0.2.53"]'
+    )
+    comparison_resolver: Text | None = Field(None, description='one address, e.g. comparison_resolver = "8.8.8.8"')
+    ca_file: Text | None = Field(None, description='the path of a PEM file, e.g. ca_file = "corporate-root.pem"')
+    ehlo_name: Text | None = Field(
+        None, description='a host name or an address literal, e.g. ehlo_name = "[192.0.2.10]"'
+    )
+    connect_timeout: Seconds = Field(10.0, description="seconds, e.g. connect_timeout = 10")
+    dns_timeout: Seconds = Field(5.0, description="seconds, e.g. dns_timeout = 5")
+    reply_timeout: Seconds = Field(60.0, description="seconds, e.g. reply_timeout = 60 (refusals are slow)")
+    sender_timeout: Seconds = Field(120.0, description="seconds, e.g. sender_timeout = 120")
+    only_mapped: bool = Field(default=False, description="true or false; true dials nothing but what [connect] lists")
+
+
+class Custom(Table):
+    """The service to which credentials may go with `cloud = "custom"`."""
+
+    smtp_server: HostName = Field(description='the exact host name, e.g. smtp_server = "mail.example.com"')
+    port: int = Field(587, ge=1, le=65535, description="a number from 1 to 65535 without quotes, e.g. port = 587")
+    issuer: Text = Field("", description='for OAuth the issuer, e.g. issuer = "https://login.example.com/tenant"')
+    audience: Text = Field(
+        "", description='for OAuth the audience of the token, e.g. audience = "https://mail.example.com"'
+    )
+
+
+class Settings(Table):
+    """The whole file."""
+
+    cloud: Literal["worldwide", "gcc_high", "dod", "china", "custom"] = Field(
+        "worldwide", description='one of "worldwide", "gcc_high", "dod", "china", "custom"'
+    )
+    network: Network = Field(Network(), description="a table [network]")
+    connect: dict[Text, Endpoint] = Field({}, description='lines such as "smtp.office365.com:587" = "127.0.0.1:2525"')
+    custom: Custom | None = Field(None, description='a table [custom], only with cloud = "custom"')
+    sender: dict[str, Sender] = Field(min_length=1, description="at least one table [sender.NAME]")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _senders_know_their_names(cls, data: object, _info: ValidationInfo) -> object:
+        if not isinstance(data, dict) or not isinstance(data.get("sender"), dict):
+            return data
+        named = {
+            name: {**table, "name": name} if isinstance(table, dict) else table
+            for name, table in data["sender"].items()
+        }
+        return {**data, "sender": named}
+
+    @property
+    def the_cloud(self) -> clouds.Cloud:
+        """The row of the cloud table that applies, or the declared service."""
+        return cloud_of(self.cloud, self.custom)
+
+
+def cloud_of(name: str, declared: Custom | None) -> clouds.Cloud:
+    """The row of the cloud table with this name; for `custom` the service that the settings declare."""
+    if name != "custom" or declared is None:
+        return clouds.CLOUDS.get(name, clouds.WORLDWIDE)
+    return clouds.custom(
+        smtp_server=declared.smtp_server,
+        port=declared.port,
+        issuer=declared.issuer,
+        audience=declared.audience,
+        login_host=declared.issuer.removeprefix("https://").partition("/")[0].lower(),
+    )
+
+
+class Judged(Table):
+    """What a check may know of the settings: one sender, the cloud's name, and whether a map was used. Holds no secret."""
+
+    sender: Sender
+    cloud: Literal["worldwide", "gcc_high", "dod", "china", "custom"]
+    custom: Custom | None = None
+    network: Network = Network()
+    strict: bool = False
+
+    @property
+    def the_cloud(self) -> clouds.Cloud:
+        """The row of the cloud table that applies."""
+        return cloud_of(self.cloud, self.custom)
+
+
+__all__ = ["Attestation", "Custom", "Judged", "Method", "Network", "Sender", "Settings"]
