@@ -1,0 +1,1 @@
+"""What must be true: pure judges from evidence and settings to findings, one file per family."""

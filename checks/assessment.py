@@ -1,0 +1,109 @@
+"""Judging one sender: findings on demand, remembered, so that any selection gives the verdicts of a full run; and the gates' states."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from checks.catalogue import CATALOGUE
+from checks.model import Case, Check, Finding, Verdict
+from probes.evidence import OAUTH_ONLY, Gate, SenderEvidence
+from settings.model import Judged
+
+GateState = Literal["ok", "broken", "not_reached", "not_tested"]
+SenderVerdict = Literal["can_send", "cannot_send", "not_proven"]
+
+
+@dataclass(slots=True)
+class Assessment:
+    """One sender's evidence with everything that is concluded from it."""
+
+    evidence: SenderEvidence
+    settings: Judged
+    _findings: dict[str, Finding] = field(default_factory=dict)
+    _asked: list[str] = field(default_factory=list)
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """The checks of this sender's method, in the order of the catalogue."""
+        method = self.settings.sender.method
+        return tuple(check for check in CATALOGUE.checks.values() if method in check.methods)
+
+    def finding(self, check_id: str) -> Finding:
+        """The judgement of one check; its needs are judged first, and whatever was judged is remembered.
+
+        Raises:
+            KeyError: no such check.
+            RecursionError: two checks need each other.
+
+        """
+        if check_id in self._findings:
+            return self._findings[check_id]
+        if check_id in self._asked:
+            raise RecursionError(f"{check_id} needs itself: {' → '.join([*self._asked, check_id])}")
+        check = CATALOGUE.checks[check_id]
+        self._asked.append(check_id)
+        try:
+            finding = self._judge(check)
+        finally:
+            self._asked.pop()
+        self._findings[check_id] = finding
+        return finding
+
+    def _judge(self, check: Check) -> Finding:
+        def other(needed: str) -> Finding:
+            if needed not in check.needs:
+                raise LookupError(f"{check.id} asks for {needed} without listing it in its needs")
+            return self.finding(needed)
+
+        case = Case(self.evidence, self.settings, check, other)
+        for needed in check.needs:
+            if self.finding(needed).verdict in {Verdict.FAIL, Verdict.BLOCKED} and check.gate is not None:
+                return case.blocked(needed)
+        return check.judge(case)
+
+    def all_findings(self) -> tuple[Finding, ...]:
+        """Every finding of this sender's checks, in the order of the catalogue."""
+        return tuple(self.finding(check.id) for check in self.checks)
+
+    def gates(self) -> dict[Gate, GateState]:
+        """The state of each gate in the order of the route: behind the first broken gate nothing is reached."""
+        states: dict[Gate, GateState] = {}
+        broken = False
+        for gate, check in self._gate_checks().items():
+            state = "not_reached" if broken else _state(self.finding(check.id))
+            broken = broken or state == "broken"
+            states[gate] = state
+        return states
+
+    def _gate_checks(self) -> dict[Gate, Check]:
+        by_gate = {check.gate: check for check in self.checks if check.gate is not None}
+        oauth = self.settings.sender.method == "oauth"
+        return {gate: by_gate[gate] for gate in Gate if oauth or gate not in OAUTH_ONLY}
+
+    @property
+    def first_broken_gate(self) -> Gate | None:
+        """The gate that is the verdict, or None when none is broken."""
+        return next((gate for gate, state in self.gates().items() if state == "broken"), None)
+
+    @property
+    def decisive(self) -> Finding | None:
+        """The finding of the first broken gate: its causes are the sender's."""
+        gate = self.first_broken_gate
+        return None if gate is None else self.finding(self._gate_checks()[gate].id)
+
+    @property
+    def verdict(self) -> SenderVerdict:
+        """By the gates alone: all passed, one broken, or anything else."""
+        states = set(self.gates().values())
+        if "broken" in states:
+            return "cannot_send"
+        return "can_send" if states == {"ok"} else "not_proven"
+
+
+def _state(finding: Finding) -> GateState:
+    if finding.verdict in {Verdict.PASS, Verdict.RISK}:
+        return "ok"
+    if finding.verdict is Verdict.FAIL:
+        return "broken"
+    return "not_reached" if finding.verdict is Verdict.BLOCKED else "not_tested"

@@ -1,0 +1,166 @@
+"""The check model: verdicts, findings, and the decorator that registers a judge with its id, title and gate.
+
+A judge is a pure function from a `Case` to a `Finding`. It names causes and never words them; their words are the knowledge room's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from probes.evidence import Gate, SenderEvidence
+from settings.model import Judged, Method
+
+
+class Verdict(StrEnum):
+    """What a check can say; `unknown` means that nobody could look, and is never shown as fine."""
+
+    PASS = "pass"
+    RISK = "risk"
+    ATTESTED = "attested"
+    FAIL = "fail"
+    BLOCKED = "blocked"
+    UNKNOWN = "unknown"
+    NOT_APPLICABLE = "not_applicable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One judgement: causes ranked most likely first, what was expected and observed, and why or what would decide."""
+
+    check: str
+    title: str
+    verdict: Verdict
+    causes: tuple[str, ...] = ()
+    sure: bool = True
+    expected: str = ""
+    observed: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """A registered judge. `gate` is set on the one check that decides whether a gate is open."""
+
+    id: str
+    title: str
+    judge: Callable[[Case], Finding]
+    methods: frozenset[Method]
+    needs: tuple[str, ...] = ()
+    gate: Gate | None = None
+    family: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """All that a judge may know: the evidence, the settings of this sender, and other findings by id (judged on demand)."""
+
+    evidence: SenderEvidence
+    settings: Judged
+    check: Check
+    other: Callable[[str], Finding] = field(repr=False)
+
+    def ok(self, observed: str = "", why: str = "", expected: str = "") -> Finding:
+        """Observed to be true."""
+        return self._finding(Verdict.PASS, observed=observed, why=why, expected=expected)
+
+    def risk(self, *causes: str, observed: str, why: str, expected: str = "") -> Finding:
+        """True today, weak or about to break."""
+        return self._finding(Verdict.RISK, causes=causes, observed=observed, why=why, expected=expected)
+
+    def fail(self, *causes: str, expected: str, observed: str, sure: bool = True, why: str = "") -> Finding:
+        """Observed to be false. Raises ValueError without a cause: a failure that names none helps nobody."""
+        if not causes:
+            raise ValueError(f"{self.check.id} fails without a cause")
+        return self._finding(Verdict.FAIL, causes=causes, sure=sure, expected=expected, observed=observed, why=why)
+
+    def unknown(self, why: str, *causes: str, observed: str = "", expected: str = "") -> Finding:
+        """Nobody could look; `why` says how to unblock it."""
+        return self._finding(
+            Verdict.UNKNOWN, causes=causes, sure=False, observed=observed, why=why, expected=expected
+        )
+
+    def blocked(self, by: str, why: str = "") -> Finding:
+        """An earlier check stands in the way."""
+        return self._finding(Verdict.BLOCKED, why=why or f"{by} is not passed: {self.other(by).title}")
+
+    def not_applicable(self, why: str) -> Finding:
+        """Without meaning for this sender, cloud or platform."""
+        return self._finding(Verdict.NOT_APPLICABLE, why=why)
+
+    def attested(self, otherwise: Finding) -> Finding:
+        """What a named person vouched for in the settings, if anybody did for this check; else `otherwise`."""
+        attestation = self.settings.sender.attested.get(self.check.id)
+        if attestation is None:
+            return otherwise
+        age = (self.evidence.today - attestation.when).days
+        words = f"{attestation.who}, {attestation.when}: {attestation.what}"
+        if age < 0:
+            return self.unknown("the attestation's date lies in the future; correct it in the settings", observed=words)
+        if age > 365:
+            return self.risk(*otherwise.causes, observed=words, why="the attestation is older than a year: look again")
+        return self._finding(Verdict.ATTESTED, observed=words, why="vouched for in the settings, not observed")
+
+    def _finding(
+        self,
+        verdict: Verdict,
+        *,
+        causes: tuple[str, ...] = (),
+        sure: bool = True,
+        expected: str = "",
+        observed: str = "",
+        why: str = "",
+    ) -> Finding:
+        return Finding(
+            check=self.check.id,
+            title=self.check.title,
+            verdict=verdict,
+            causes=causes,
+            sure=sure,
+            expected=expected,
+            observed=observed,
+            why=why,
+        )
+
+
+BOTH: frozenset[Method] = frozenset({"basic", "oauth"})
+_ID = re.compile(r"[A-Z]+-\d\d")
+
+
+class Catalogue:
+    """The registered checks in their order; ids are unique, and every need is a check that exists."""
+
+    def __init__(self) -> None:
+        self._checks: dict[str, Check] = {}
+
+    def check(
+        self,
+        id: str,  # noqa: A002 - the word of the catalogue
+        title: str,
+        *,
+        needs: tuple[str, ...] = (),
+        methods: frozenset[Method] = BOTH,
+        gate: Gate | None = None,
+    ) -> Callable[[Callable[[Case], Finding]], Callable[[Case], Finding]]:
+        """Register a judge. Raises ValueError for an id that is malformed or taken."""
+        if not _ID.fullmatch(id) or id in self._checks:
+            raise ValueError(f"the id {id} is malformed or taken")
+
+        def register(judge: Callable[[Case], Finding]) -> Callable[[Case], Finding]:
+            self._checks[id] = Check(
+                id=id, title=title, judge=judge, methods=methods, needs=needs, gate=gate, family=id.partition("-")[0]
+            )
+            return judge
+
+        return register
+
+    @property
+    def checks(self) -> Mapping[str, Check]:
+        """All checks by id, in the order of registration."""
+        return self._checks
+
+
+CATALOGUE = Catalogue()
+check = CATALOGUE.check

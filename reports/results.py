@@ -1,0 +1,89 @@
+"""The results JSON (schema smtp365-results/1): built from a run, and embedded whole in the HTML."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from checks.assessment import Assessment
+from checks.model import Finding
+from probes.evidence import SCHEMA, Gate, SenderEvidence
+from reports.run import Run
+
+
+def results(run: Run) -> dict[str, Any]:
+    """The whole run as plain data, without a secret."""
+    return {
+        "schema": SCHEMA,
+        "tool_version": run.tool_version,
+        "target": run.target,
+        "started": run.started.isoformat(),
+        "finished": run.finished.isoformat(),
+        "host": run.host,
+        "verdict": run.verdict,
+        "basis": run.basis,
+        "interrupted": run.interrupted,
+        "faults": list(run.faults),
+        "senders": [_sender(run, assessment) for assessment in run.senders],
+    }
+
+
+def as_text(data: dict[str, Any]) -> str:
+    """The JSON text, one member a line, non-ASCII kept readable."""
+    return json.dumps(data, indent=1, ensure_ascii=False)
+
+
+def _sender(run: Run, assessment: Assessment) -> dict[str, Any]:
+    decisive = assessment.decisive
+    gate = assessment.first_broken_gate
+    return {
+        "name": assessment.settings.sender.name,
+        "authentication": assessment.settings.sender.method,
+        "verdict": run.verdict_of(assessment),
+        "first_broken_gate": None if gate is None else gate.value,
+        "causes": list(decisive.causes) if decisive is not None else [],
+        "sure": decisive.sure if decisive is not None else True,
+        "checks": [_check(finding) for finding in run.findings(assessment)],
+        "gates": [
+            {"gate": name.value, "state": state, "seconds": seconds_of(assessment.evidence, name)}
+            for name, state in assessment.gates().items()
+        ],
+        "traffic": assessment.evidence.traffic.model_dump(mode="json"),
+        "evidence": assessment.evidence.model_dump(mode="json"),
+        "settings": assessment.settings.model_dump(mode="json", by_alias=True),
+    }
+
+
+def _check(finding: Finding) -> dict[str, Any]:
+    return {
+        "id": finding.check,
+        "title": finding.title,
+        "verdict": finding.verdict.value,
+        "causes": list(finding.causes),
+        "sure": finding.sure,
+        "expected": finding.expected,
+        "observed": finding.observed,
+        "why": finding.why,
+    }
+
+
+def seconds_of(evidence: SenderEvidence, gate: Gate) -> float | None:
+    """How long the gate took; None when it was not visited."""
+    envelope = evidence.envelope
+    records: dict[Gate, Any] = {
+        Gate.NAME: evidence.name,
+        Gate.PORT: evidence.port,
+        Gate.GREETING: evidence.greeting,
+        Gate.STARTTLS: evidence.starttls or evidence.plain_mail,
+        Gate.TLS: evidence.tls,
+        Gate.AUTH_OFFERED: evidence.auth_offered,
+        Gate.ISSUER: evidence.issuer,
+        Gate.TOKEN: evidence.token,
+        Gate.CLAIMS: None,
+        Gate.SIGN_IN: evidence.sign_in,
+        Gate.SENDER: envelope.mail if envelope else None,
+        Gate.RECIPIENT: envelope.rcpt if envelope else None,
+        Gate.ACCEPTED: envelope.final if envelope else None,
+    }
+    record = records[gate]
+    return None if record is None else float(record.seconds)
