@@ -104,6 +104,11 @@ service auth {{
     group = postfix
   }}
 }}
+service anvil {{
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
+}}
 """
 
 
