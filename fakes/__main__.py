@@ -1,0 +1,83 @@
+"""The command: serve the built-in tenant until interrupted, or list the faults."""
+
+import argparse
+import json
+import sys
+import tempfile
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from fakes import FAULTS, CannotStage, Running, UnknownFault, apply, healthy, serve
+
+_USAGE, _INTERRUPTED = 4, 0
+
+
+def _arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="fake", description="Serve the built-in tenant on 127.0.0.1 until interrupted.")
+    parser.add_argument("--fault", action="append", default=[], metavar="ID", help="break one thing; may be repeated")
+    parser.add_argument("--latency", type=int, default=0, metavar="MS", help="round trip in milliseconds")
+    parser.add_argument("--pace", choices=("off", "real"), default="off", help="real: a refusal takes five seconds")
+    parser.add_argument("--json", action="store_true", help="the first line of standard output describes everything as JSON")
+    parser.add_argument("--folder", type=Path, help="where settings.toml and root.pem go; default: a temporary folder")
+    parser.add_argument("--faults", action="store_true", help="list the faults instead")
+    for name in ("smtp", "https", "dns", "control"):
+        parser.add_argument(f"--{name}-port", type=int, default=0, metavar="PORT", help="0 takes any free one")
+    return parser
+
+
+def listed(*, as_json: bool) -> str:
+    """The fault catalogue as text or JSON."""
+    if as_json:
+        rows = [
+            {
+                "id": fault.id,
+                "changes": fault.changes,
+                "gate": fault.gate,
+                "expected": [
+                    {"check": one.check, "verdict": one.verdict, "causes": list(one.causes)} for one in fault.expected
+                ],
+            }
+            for fault in FAULTS.values()
+        ]
+        return json.dumps(rows, indent=1)
+    width = max(map(len, FAULTS))
+    return "\n".join(f"{fault.id:{width}}  {fault.gate:12}  {fault.changes}" for fault in FAULTS.values())
+
+
+def _announced(running: Running, *, as_json: bool) -> str:
+    found = running.description
+    if as_json:
+        return json.dumps(found)
+    lines = [f"{name:8} {found[name]['host']}:{found[name]['port']}" for name in ("smtp", "https", "dns")]
+    lines += [f"control  {found['control']['url']}  bearer token {found['control']['token']}"]
+    lines += [f"roots    {found['ca_file']}", f"settings {found['settings_file']}"]
+    lines += [f"export {name}='{value}'" for name, value in running.secrets.items()]
+    return "\n".join([*lines, "Interrupt to stop."])
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the arguments say; returns the exit code."""
+    options = _arguments().parse_args(arguments)
+    if options.faults:
+        print(listed(as_json=options.json))
+        return 0
+    ports = {name: getattr(options, f"{name}_port") for name in ("smtp", "https", "dns", "control")}
+    with tempfile.TemporaryDirectory(prefix="smtp365-fake-") as temporary:
+        try:
+            world = apply(healthy(), options.fault)
+            with serve(
+                world, folder=options.folder or Path(temporary), latency_ms=options.latency, pace=options.pace, ports=ports
+            ) as running:
+                print(_announced(running, as_json=options.json), flush=True)
+                threading.Event().wait()
+        except (UnknownFault, CannotStage, OSError) as error:
+            print(error, file=sys.stderr)
+            return _USAGE
+        except KeyboardInterrupt:
+            return _INTERRUPTED
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,186 @@
+"""Certificates for the fakes' TLS servers: Microsoft's lookalike and every way in which one can be wrong.
+
+All keys are made when first asked for and live in memory; only the root's public part is ever written, by the caller.
+"""
+
+import ssl
+from datetime import UTC, datetime, timedelta
+from functools import cache
+
+import trustme
+
+from fakes.network import Certificate, Tls, TlsRange
+
+MICROSOFT = "Microsoft Corporation"
+DIGICERT = "DigiCert Inc"
+SHIELD = "Invented Mail Shield"
+SMTP_NAMES = (
+    "*.clo.footprintdns.com",
+    "*.hotmail.com",
+    "*.internal.outlook.com",
+    "*.live.com",
+    "*.nrb.footprintdns.com",
+    "*.office.com",
+    "*.office365.com",
+    "*.outlook.com",
+    "*.outlook.office365.com",
+    "attachment.outlook.live.net",
+    "hotmail.com",
+    "office365.com",
+    "outlook.com",
+    "outlook.office.com",
+    "*.office365.us",
+    "*.partner.outlook.cn",
+    "*.mail.protection.outlook.com",
+    "substrate.office.com",
+)
+LOGIN_NAMES = (
+    "stamp2.login.microsoftonline.com",
+    "login.microsoftonline.com",
+    "login.microsoft.com",
+    "login.windows.net",
+    "sts.windows.net",
+    "login.microsoftonline.us",
+    "login.partner.microsoftonline.cn",
+    "login.chinacloudapi.cn",
+    "graph.microsoft.com",
+    "graph.microsoft.us",
+    "dod-graph.microsoft.us",
+    "microsoftgraph.chinacloudapi.cn",
+    "outlook.office365.com",
+)
+_DAY = timedelta(days=1)
+
+
+@cache
+def _root() -> trustme.CA:
+    return trustme.CA(organization_name=DIGICERT, organization_unit_name="Built-in tenant: Global Root")
+
+
+@cache
+def _shield() -> trustme.CA:
+    return trustme.CA(organization_name=SHIELD, organization_unit_name="Mail Shield Root")
+
+
+@cache
+def _unknown() -> trustme.CA:
+    return trustme.CA(organization_name=DIGICERT, organization_unit_name="Nobody Trusts This Root")
+
+
+def trusted_roots() -> bytes:
+    """PEM of the roots that the machine under test is told to trust: the lookalike of DigiCert's."""
+    return _root().cert_pem.bytes()
+
+
+def trusted_shield() -> bytes:
+    """PEM of the mail shield's root, which a machine with that product trusts."""
+    return _shield().cert_pem.bytes()
+
+
+def issue(kind: Certificate, names: tuple[str, ...], *, common_name: str) -> trustme.LeafCert:
+    """A leaf with its key, of the asked kind, for these DNS names."""
+    now = datetime.now(UTC)
+    subject = {"common_name": common_name, "organization_name": MICROSOFT}
+    begins, ends = now - 60 * _DAY, now + 300 * _DAY
+    match kind:
+        case Certificate.MICROSOFT:
+            return _root().issue_cert(*names, **subject, not_before=begins, not_after=ends)
+        case Certificate.EXPIRING:
+            return _root().issue_cert(*names, **subject, not_before=begins, not_after=now + 5 * _DAY)
+        case Certificate.EXPIRED:
+            return _root().issue_cert(*names, **subject, not_before=begins, not_after=now - 3 * _DAY)
+        case Certificate.NOT_YET_VALID:
+            return _root().issue_cert(*names, **subject, not_before=now + 20 * _DAY, not_after=ends)
+        case Certificate.OTHER_NAME:
+            other = {"common_name": "mail.hosting-provider.example", "organization_name": "Invented Hosting"}
+            return _root().issue_cert("mail.hosting-provider.example", **other, not_before=begins, not_after=ends)
+        case Certificate.SELF_SIGNED:
+            return _self_signed(names, common_name)
+        case Certificate.UNKNOWN_ROOT:
+            return _unknown().issue_cert(*names, **subject, not_before=begins, not_after=ends)
+        case Certificate.MISSING_INTERMEDIATE:
+            whole = _intermediate().issue_cert(*names, **subject, not_before=begins, not_after=ends)
+            return trustme.LeafCert(whole.private_key_pem.bytes(), whole.cert_chain_pems[0].bytes(), [])
+        case Certificate.MAIL_SHIELD | Certificate.TRUSTED_MAIL_SHIELD:
+            return _shield().issue_cert(*names, **subject, not_before=begins, not_after=ends)
+
+
+@cache
+def _intermediate() -> trustme.CA:
+    return trustme.CA(
+        parent_cert=_root(),
+        path_length=0,
+        organization_name=DIGICERT,
+        organization_unit_name="Built-in tenant: Cloud Services CA",
+    )
+
+
+def _self_signed(names: tuple[str, ...], common_name: str) -> trustme.LeafCert:
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509.oid import NameOID
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name(
+        [
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, MICROSOFT),
+            x509.NameAttribute(NameOID.COMMON_NAME, common_name),
+        ]
+    )
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - 60 * _DAY)
+        .not_valid_after(now + 300 * _DAY)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(one) for one in names]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return trustme.LeafCert(private, certificate.public_bytes(pem), [])
+
+
+@cache
+def _context(tls: Tls, names: tuple[str, ...], common_name: str) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    issue(tls.certificate, names, common_name=common_name).configure_cert(context)
+    match tls.versions:
+        case TlsRange.CURRENT:
+            context.minimum_version = ssl.TLSVersion.TLSv1_2
+        case TlsRange.ONLY_1_2:
+            context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_2
+        case TlsRange.ONLY_OLD:
+            _speak_old_tls(context)
+    return context
+
+
+def _speak_old_tls(context: ssl.SSLContext) -> None:
+    """Serve TLS 1.0 and 1.1, which current OpenSSL does at its lowest security level only."""
+    import warnings
+
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version = ssl.TLSVersion.TLSv1
+        context.maximum_version = ssl.TLSVersion.TLSv1_1
+
+
+def smtp_context(tls: Tls) -> ssl.SSLContext:
+    """The server side of STARTTLS for this state; made once per kind."""
+    return _context(tls, SMTP_NAMES, "outlook.com")
+
+
+def login_context(tls: Tls) -> ssl.SSLContext:
+    """The server side of HTTPS at the login and look-up hosts for this state; made once per kind."""
+    return _context(tls, LOGIN_NAMES, "stamp2.login.microsoftonline.com")
+
+
+def provider_context() -> ssl.SSLContext:
+    """The hosting provider's own mail server, with a certificate of its own name."""
+    return _context(Tls(certificate=Certificate.OTHER_NAME), ("mail.hosting-provider.example",), "mail.hosting-provider.example")

@@ -1,0 +1,93 @@
+"""Peers that are not Exchange: silence, an HTTP server, TLS at once, a reset, a hosting provider's own mail server."""
+
+import asyncio
+import socket
+import ssl
+import struct
+
+from aiosmtpd.smtp import SMTP
+
+from fakes import certificates
+from fakes.exchange import ExchangeSmtp
+from fakes.network import Answerer
+from fakes.records import State
+
+_HTTP = (
+    b"HTTP/1.1 408 Request Timeout\r\nContent-Type: text/html\r\nContent-Length: 39\r\nConnection: close\r\n\r\n"
+    b"<html><body>408 Time-out</body></html>\n"
+)
+_TLS_ALERT = b"\x15\x03\x03\x00\x02\x02\x28"  # fatal handshake_failure (RFC 8446 section 6)
+
+
+class Says(asyncio.Protocol):
+    """Says one thing at once and hangs up; with nothing to say it listens for ever."""
+
+    def __init__(self, state: State, what: bytes) -> None:
+        self._state = state
+        self._what = what
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Speak first, whatever the client wants."""
+        self._state.transports.add(transport)
+        if self._what and isinstance(transport, asyncio.Transport):
+            transport.write(self._what)
+            transport.close()
+
+
+class Resets(asyncio.Protocol):
+    """Accepts and answers with RST."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Close with nothing left to linger for, which TCP shows as a reset."""
+        own = transport.get_extra_info("socket")
+        linger = struct.pack("hh" if hasattr(socket, "AF_HYPERV") else "ii", 1, 0)
+        own.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        if isinstance(transport, asyncio.Transport):
+            transport.abort()
+
+
+class ProviderSmtp(SMTP):
+    """A hosting provider's server that takes over every connection to a submission port."""
+
+    def __init__(self, state: State, loop: asyncio.AbstractEventLoop) -> None:
+        self._state = state
+        super().__init__(
+            None,
+            hostname="mail.hosting-provider.example",
+            ident="ESMTP Postfix",
+            tls_context=certificates.provider_context(),
+            loop=loop,
+        )
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Note the connection, so that stopping the fakes can close it."""
+        self._state.transports.add(transport)
+        super().connection_made(transport)
+
+    async def _handle_client(self) -> None:
+        try:
+            await super()._handle_client()
+        except (ConnectionError, ssl.SSLError, asyncio.IncompleteReadError):
+            self._writer.close()
+
+
+def at_submission_port(state: State, loop: asyncio.AbstractEventLoop) -> asyncio.BaseProtocol:
+    """One connection to port 587, answered by whoever the world says."""
+    match state.world.network.answerer:
+        case Answerer.EXCHANGE:
+            return ExchangeSmtp(state, loop=loop)
+        case Answerer.SILENCE:
+            return Says(state, b"")
+        case Answerer.HTTP:
+            return Says(state, _HTTP)
+        case Answerer.TLS_AT_ONCE:
+            return Says(state, _TLS_ALERT)
+        case Answerer.HOSTING_PROVIDER:
+            return ProviderSmtp(state, loop)
+
+
+def at_mx(state: State, loop: asyncio.AbstractEventLoop) -> asyncio.BaseProtocol:
+    """One connection to the tenant's MX host: it takes mail in and offers no sign-in."""
+    return ExchangeSmtp(state, offers_auth=False, loop=loop)
+
+

@@ -1,0 +1,252 @@
+"""What Entra says when it refuses: AADSTS numbers, texts, HTTP status and the error document around them.
+
+Sources: Microsoft, "Microsoft Entra authentication and authorization error codes", and public captures of responses.
+"""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntraError:
+    """One refusal; ``linked`` says whether the document points to Microsoft's error page."""
+
+    error: str
+    code: int
+    text: str
+    status: int = 400
+    linked: bool = True
+    suberror: str | None = None
+    claims: str | None = None
+    retry_after: int | None = None
+
+    def document(self, now: datetime, *, breaks_lines: bool, correlation_id: str | None) -> dict[str, Any]:
+        """The JSON body with exactly Entra's members; ``breaks_lines`` is the separator used until 2023."""
+        trace, correlation = str(uuid.uuid4()), correlation_id or str(uuid.uuid4())
+        stamp = now.strftime("%Y-%m-%d %H:%M:%SZ")
+        gap = "\r\n" if breaks_lines else " "
+        tail = f"{gap}Trace ID: {trace}{gap}Correlation ID: {correlation}{gap}Timestamp: {stamp}"
+        body: dict[str, Any] = {
+            "error": self.error,
+            "error_description": f"AADSTS{self.code}: {self.text}{tail}",
+            "error_codes": [self.code],
+            "timestamp": stamp,
+            "trace_id": trace,
+            "correlation_id": correlation,
+        }
+        if self.linked:
+            body["error_uri"] = f"https://login.microsoftonline.com/error?code={self.code}"
+        if self.suberror is not None:
+            body["suberror"] = self.suberror
+        if self.claims is not None:
+            body["claims"] = self.claims
+        return body
+
+
+def tenant_not_found(tenant: str, *, discovery: bool = False) -> EntraError:
+    """No such tenant in this cloud; the discovery document names the error differently."""
+    return EntraError(
+        error="invalid_tenant" if discovery else "invalid_request",
+        code=90002,
+        text=f"Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the "
+        "correct cloud. Check with your subscription administrator, this may happen if there are no active "
+        "subscriptions for the tenant.",
+    )
+
+
+def tenant_malformed(tenant: str) -> EntraError:
+    """The tenant part of the address is neither an id nor a domain."""
+    return EntraError(
+        error="invalid_request",
+        code=900023,
+        text=f"Specified tenant identifier '{tenant}' is neither a valid DNS name, nor a valid external domain.",
+    )
+
+
+def parameter_missing(name: str) -> EntraError:
+    """A parameter that every request needs is not in the body."""
+    return EntraError(
+        error="invalid_request", code=900144, text=f"The request body must contain the following parameter: '{name}'."
+    )
+
+
+def grant_not_supported(grant: str) -> EntraError:
+    """A grant type that this endpoint does not know."""
+    return EntraError(
+        error="unsupported_grant_type", code=70003, text=f"The app requested an unsupported grant type '{grant}'."
+    )
+
+
+def common_not_allowed() -> EntraError:
+    """Client credentials need a tenant of their own."""
+    return EntraError(
+        error="invalid_request",
+        code=9001023,
+        text="The grant type is not supported over the /common or /consumers endpoints. "
+        "Please use the /organizations or tenant-specific endpoint.",
+    )
+
+
+def app_unknown(client_id: str, tenant_name: str) -> EntraError:
+    """The client id is not an application of this tenant."""
+    return EntraError(
+        error="unauthorized_client",
+        code=700016,
+        text=f"Application with identifier '{client_id}' was not found in the directory '{tenant_name}'. This can "
+        "happen if the application has not been installed by the administrator of the tenant or consented to by any "
+        "user in the tenant. You may have sent your authentication request to the wrong tenant.",
+    )
+
+
+def principal_missing(client_id: str, tenant_id: str) -> EntraError:
+    """The application has no enterprise application here."""
+    return EntraError(
+        error="invalid_client",
+        code=7000229,
+        status=401,
+        text=f"The client application {client_id} is missing service principal in the tenant {tenant_id}. "
+        "See instructions here: https://go.microsoft.com/fwlink/?linkid=2225119",
+    )
+
+
+def app_disabled(client_id: str, name: str) -> EntraError:
+    """The enterprise application is switched off (HTTP status UNVERIFIED)."""
+    return EntraError(error="unauthorized_client", code=7000112, text=f"Application '{client_id}'({name}) is disabled.")
+
+
+def public_client() -> EntraError:
+    """A secret was sent by an application that is registered as unable to keep one."""
+    return EntraError(
+        error="invalid_client",
+        code=700025,
+        status=401,
+        text="Client is public so neither 'client_assertion' nor 'client_secret' should be presented.",
+    )
+
+
+def credential_missing() -> EntraError:
+    """Neither secret nor assertion in the body (HTTP status UNVERIFIED)."""
+    return EntraError(
+        error="invalid_client",
+        code=7000216,
+        status=401,
+        text="'client_assertion', 'client_secret' or 'request' is required for the 'client_credentials' grant type.",
+    )
+
+
+def secret_wrong(client_id: str) -> EntraError:
+    """The secret is not one of the application's values."""
+    return EntraError(
+        error="invalid_client",
+        code=7000215,
+        status=401,
+        text="Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, "
+        f"not the client secret ID, for a secret added to app '{client_id}'.",
+    )
+
+
+def secret_expired(client_id: str) -> EntraError:
+    """The secret was right once."""
+    return EntraError(
+        error="invalid_client",
+        code=7000222,
+        status=401,
+        text=f"The provided client secret keys for app '{client_id}' are expired. Visit the Azure portal to create new "
+        "keys for your app: https://aka.ms/NewClientSecret, or consider using certificate credentials for added "
+        "security: https://aka.ms/certCreds.",
+    )
+
+
+def scope_invalid(scope: str) -> EntraError:
+    """The scope cannot be read."""
+    return EntraError(
+        error="invalid_scope",
+        code=70011,
+        linked=False,
+        text="The provided request must include a 'scope' input parameter. The provided value for the input parameter "
+        f"'scope' is not valid. The scope {scope} is not valid.",
+    )
+
+
+def scope_not_default(scope: str) -> EntraError:
+    """Client credentials ask for everything consented, not for one permission."""
+    return EntraError(
+        error="invalid_scope",
+        code=1002012,
+        linked=False,
+        text=f"The provided value for scope {scope} is not valid. Client credential flows must have a scope value with "
+        "/.default suffixed to the resource identifier (application ID URI).",
+    )
+
+
+def resource_missing(resource: str, tenant_name: str) -> EntraError:
+    """The tenant has no service principal for that resource."""
+    return EntraError(
+        error="invalid_resource",
+        code=500011,
+        text=f"The resource principal named {resource} was not found in the tenant named {tenant_name}. This can happen "
+        "if the application has not been installed by the administrator of the tenant or consented to by any user in "
+        "the tenant. You might have sent your authentication request to the wrong tenant.",
+    )
+
+
+def blocked_by_policy(policy_id: str) -> EntraError:
+    """Conditional Access for workload identities."""
+    return EntraError(
+        error="invalid_grant",
+        code=53003,
+        text="Access has been blocked by Conditional Access policies. The access policy does not allow token issuance.",
+        suberror="message_only",
+        claims='{"access_token":{"capolids":{"essential":true,"values":["' + policy_id + '"]}}}',
+    )
+
+
+def throttled() -> EntraError:
+    """Too many requests from this application."""
+    return EntraError(
+        error="invalid_request",
+        code=90055,
+        status=429,
+        text="Tenant request throttled: there are too many incoming requests.",
+        retry_after=30,
+    )
+
+
+def assertion_malformed() -> EntraError:
+    """The assertion is not a JWT."""
+    return EntraError(error="invalid_request", code=50027, text="JWT token is invalid or malformed.", linked=False)
+
+
+def assertion_key_unknown() -> EntraError:
+    """The certificate that signed is not registered."""
+    return EntraError(
+        error="invalid_client",
+        code=700027,
+        status=401,
+        text="The certificate with identifier used to sign the client assertion is not registered on application. "
+        "[Reason - The key was not found.]",
+    )
+
+
+def assertion_key_expired() -> EntraError:
+    """The certificate that signed is out of date."""
+    return EntraError(
+        error="invalid_client",
+        code=700027,
+        status=401,
+        text="Client assertion contains an invalid signature. [Reason - The key used is expired.]",
+    )
+
+
+def assertion_out_of_time(now: datetime, begins: datetime, ends: datetime) -> EntraError:
+    """The caller's clock is off, or the assertion is stale."""
+    return EntraError(
+        error="invalid_client",
+        code=700024,
+        status=401,
+        text="Client assertion is not within its valid time range. "
+        f"Current time: {now.isoformat()}, assertion valid from {begins.isoformat()}, "
+        f"expiry time of assertion {ends.isoformat()}.",
+    )

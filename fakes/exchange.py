@@ -1,0 +1,463 @@
+"""The fake Exchange Online submission server: aiosmtpd's STARTTLS, session and time-outs under Exchange's own dialogue.
+
+Which sign-in and which message is refused is decided in ``sign_in`` and ``submission``; the words are ``sentences``'s.
+"""
+
+import asyncio
+import random
+import ssl
+from datetime import UTC, datetime
+
+from aiosmtpd.smtp import SMTP, TLSSetupException
+
+from fakes import certificates, envelope, sentences, sign_in, submission, tokens
+from fakes.records import Message, Session, SignIn, State
+from fakes.sign_in import Identity
+
+_REFUSAL_SECONDS = 5.0
+_REGION = "DEUP281"
+_INSPECTED_LINE = 512
+
+
+class Gone(Exception):  # noqa: N818 - no error: the dialogue is over
+    """The connection is closed or about to be; nothing more is said."""
+
+
+class ExchangeSmtp(SMTP):
+    """One connection.
+
+    Every verb is served here with Exchange's texts and order. ``_handle_client`` is replaced because greeting, unknown
+    commands and line limits are worded inside it; what stays aiosmtpd's is STARTTLS, the stream and the idle time-out.
+    """
+
+    line_length_limit = 16_384  # room for a SASL response of 12,288 octets (RFC 4954 section 4)
+
+    def __init__(self, state: State, *, offers_auth: bool = True, loop: asyncio.AbstractEventLoop) -> None:
+        self._state = state
+        self._offers_auth = offers_auth
+        number = random.randrange(10, 9999)
+        self._front = f"FR4P281CA{number:04}"
+        self._back = f"BEZP281MB{random.randrange(10, 9999):04}.{_REGION}.PROD.OUTLOOK.COM"
+        self._session_id = f"08DE{random.randrange(16**12):012X}"
+        self._identity: Identity | None = None
+        self._refusal: str | None = None
+        self._chunks: list[bytes] | None = None
+        super().__init__(
+            None,
+            data_size_limit=sentences.SIZE_LIMIT,
+            enable_SMTPUTF8=True,
+            hostname=f"{self._front}.outlook.office365.com",
+            tls_context=certificates.smtp_context(state.world.network.smtp_tls),
+            loop=loop,
+        )
+
+    # The loop of the dialogue
+
+    async def _handle_client(self) -> None:
+        assert self.session is not None  # noqa: S101 - aiosmtpd sets it when the connection is made
+        peer = self.session.peer[0] if self.session.peer else "127.0.0.1"
+        self._state.records.add(Session(session=self._session_id, peer=str(peer)))
+        try:
+            await self._greet()
+            while self.transport is not None:
+                await self._serve_line(await self._line())
+        except Gone:
+            if self.transport is not None:
+                self.transport.close()
+        except TLSSetupException as error:
+            if self.transport is not None:
+                self.transport.close()
+            self.connection_lost(error)
+        except (ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
+            self._writer.close()
+
+    async def _greet(self) -> None:
+        world = self._state.world
+        if world.service.greeting is not None:
+            await self._refuse(world.service.greeting)
+            raise Gone
+        now = world.now()
+        date = f"{now:%a}, {now.day} {now:%b %Y %H:%M:%S} +0000"
+        text = f"{self.hostname} {sentences.READY} {date} [{self._session_id}]"
+        await self.push("220 " + ("*" * len(text) if world.network.middlebox.masks_greeting else text))
+
+    async def _line(self) -> bytes:
+        """One line without its end; a line over the limit is answered and skipped."""
+        while True:
+            try:
+                line = await self._reader.readuntil(b"\n")
+            except asyncio.LimitOverrunError as error:
+                await self._skip(error.consumed)
+                await self._refuse(sentences.TOO_LONG)
+                continue
+            self._reset_timeout()
+            return line.rstrip(b"\r\n")
+
+    async def _skip(self, consumed: int) -> None:
+        while True:
+            await self._reader.readexactly(consumed)
+            try:
+                await self._reader.readuntil(b"\n")
+            except asyncio.LimitOverrunError as error:
+                consumed = error.consumed
+            else:
+                return
+
+    async def _serve_line(self, line: bytes) -> None:
+        if self._state.world.network.middlebox.drops_long_commands and len(line) + 2 > _INSPECTED_LINE:
+            raise Gone
+        verb, _, argument = line.partition(b" ")
+        name = verb.decode("ascii", "replace").upper()
+        method = _VERBS.get(name)
+        if method is None:
+            await self._refuse(sentences.UNKNOWN_COMMAND)
+            return
+        await method(self, argument.decode("utf-8", "surrogateescape").strip())
+
+    async def _refuse(self, text: str, *, stamped: bool = True) -> None:
+        """Send a refusal with the stamp that support asks for, at Microsoft's pace when that is wanted."""
+        if self._state.real_pace:
+            await asyncio.sleep(_REFUSAL_SECONDS)
+        await self.push(f"{text} {self._stamp()}" if stamped else text)
+
+    def _stamp(self) -> str:
+        now = self._state.world.now().astimezone(UTC)
+        return f"[{self._front}.{_REGION}.PROD.OUTLOOK.COM {now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03}Z {self._session_id}]"
+
+    # Greeting, TLS
+
+    async def _hello(self, name: str, *, extended: bool) -> None:
+        if not envelope.valid_hello(name):
+            await self._refuse(sentences.INVALID_DOMAIN)
+            return
+        assert self.session is not None  # noqa: S101 - as above
+        self._abandon()
+        self.session.host_name = name
+        self.session.extended_smtp = extended
+        peer = self.session.peer[0] if self.session.peer else "127.0.0.1"
+        lines = [f"{self.hostname} Hello [{peer}]"]
+        if extended:
+            lines += self._extensions()
+        for line in lines[:-1]:
+            self._writer.write(f"250-{line}\r\n".encode())
+        await self.push(f"250 {lines[-1]}")
+
+    def _extensions(self) -> list[str]:
+        box = self._state.world.network.middlebox
+        lines = list(sentences.EXTENSIONS_BEFORE_TLS)
+        place = lines.index("STARTTLS")
+        if self._tls_protocol is not None:
+            lines[place : place + 1] = [sentences.AUTH_EXTENSION] if self._offers_auth and not box.strips_auth else []
+        elif box.strips_starttls:
+            del lines[place]
+        elif box.masks_starttls:
+            lines[place] = "XXXXXXXA"
+        return lines
+
+    async def _helo(self, name: str) -> None:
+        await self._hello(name, extended=False)
+
+    async def _ehlo(self, name: str) -> None:
+        await self._hello(name, extended=True)
+
+    async def _starttls(self, argument: str) -> None:
+        box = self._state.world.network.middlebox
+        if self._tls_protocol is not None or box.strips_starttls or box.masks_starttls or box.refuses_starttls:
+            await self._refuse("500 Unsupported command" if box.refuses_starttls else sentences.UNKNOWN_COMMAND)
+            return
+        if argument:
+            await self._refuse(sentences.INVALID_ARGUMENTS)
+            return
+        self.tls_context = certificates.smtp_context(self._state.world.network.smtp_tls)
+        await self.smtp_STARTTLS("")
+
+    async def push(self, status: str | bytes) -> None:
+        """Send one reply line; aiosmtpd's own words for STARTTLS are replaced by Exchange's."""
+        if status == "220 Ready to start TLS":
+            status = sentences.STARTTLS_READY
+        await super().push(status)
+
+    # Sign-in
+
+    async def _auth(self, argument: str) -> None:
+        assert self.session is not None  # noqa: S101 - as above
+        mechanism, _, initial = argument.partition(" ")
+        mechanism = mechanism.upper()
+        if not self.session.host_name:
+            await self._refuse(sentences.SEND_HELLO)
+        elif self._tls_protocol is None or mechanism not in {"LOGIN", "XOAUTH2"} or not self._offers_auth:
+            await self._refuse(sentences.UNKNOWN_MECHANISM)
+        elif self._identity is not None or self.envelope is None or self.envelope.mail_from is not None:
+            await self._refuse(sentences.BAD_SEQUENCE)
+        elif self._speaks_old_tls():
+            await self._refuse(sentences.OLD_TLS)
+            raise Gone
+        else:
+            await self._sign_in(mechanism, initial.strip().encode("utf-8", "surrogateescape"))
+
+    def _speaks_old_tls(self) -> bool:
+        shown = self.transport.get_extra_info("ssl_object") if self.transport is not None else None
+        return shown is not None and shown.version() in {"TLSv1", "TLSv1.1"}
+
+    async def _sign_in(self, mechanism: str, initial: bytes) -> None:
+        user, outcome = await (self._login(initial) if mechanism == "LOGIN" else self._xoauth2(initial))
+        world = self._state.world
+        if world.network.middlebox.drops_after_auth:
+            raise Gone
+        if world.service.sign_in is not None:
+            outcome = world.service.sign_in
+        reply = outcome if isinstance(outcome, str) else sentences.SIGNED_IN
+        self._state.records.add(SignIn(user=user, mechanism=mechanism, reply=reply, session=self._session_id))
+        if isinstance(outcome, Identity):
+            self._identity, self._refusal = outcome, None
+            await self.push(reply)
+        else:
+            self._refusal = outcome
+            await self._refuse(outcome)
+
+    async def _login(self, initial: bytes) -> tuple[str, Identity | str]:
+        name = envelope.decoded(initial or await self._challenge(b"VXNlcm5hbWU6"))
+        if name is None:
+            return "", sentences.UNSUCCESSFUL
+        password = envelope.decoded(await self._challenge(b"UGFzc3dvcmQ6"))
+        user = name.decode("utf-8", "replace")
+        if password is None:
+            return user, sentences.UNSUCCESSFUL
+        return user, sign_in.by_password(self._state.world, user, password.decode("utf-8", "replace"))
+
+    async def _xoauth2(self, initial: bytes) -> tuple[str, Identity | str]:
+        response = envelope.decoded(initial or await self._challenge(b""))
+        said = None if response is None else envelope.bearer(response)
+        if said is None:
+            return "", sentences.UNSUCCESSFUL
+        user, token = said
+        return user, sign_in.by_token(self._state.world, user, tokens.read(token, datetime.now(UTC) + self._state.world.clock_offset))
+
+    async def _challenge(self, text: bytes) -> bytes:
+        """Ask for one SASL response; the cancelling ``*`` is no base64, so it ends as Exchange ends it: 535."""
+        await self.push(b"334 " + text)
+        return await self._line()
+
+    # Envelope
+
+    async def _mail(self, argument: str) -> None:
+        refusal = self._mail_out_of_turn()
+        if refusal is not None:
+            await self._refuse(refusal)
+            return
+        said = envelope.path(argument, "FROM:", envelope.MAIL_PARAMETERS)
+        if said is None or said.parameters.get("BODY", "7BIT").upper() not in envelope.BODIES:
+            await self._refuse(sentences.INVALID_ARGUMENTS)
+            return
+        size = said.parameters.get("SIZE", "0")
+        if not (size.isascii() and size.isdigit()):
+            await self._refuse(sentences.INVALID_ARGUMENTS)
+        elif len(size) > 12 or int(size) > sentences.SIZE_LIMIT:
+            await self._refuse(sentences.TOO_LARGE)
+        elif said.address and not envelope.valid_address(said.address, utf8="SMTPUTF8" in said.parameters):
+            await self._refuse(sentences.INVALID_SENDER)
+        else:
+            self._begin(said)
+            await self.push(sentences.SENDER_OK)
+
+    def _mail_out_of_turn(self) -> str | None:
+        assert self.session is not None  # noqa: S101 - as above
+        assert self.envelope is not None  # noqa: S101 - as above
+        if not self.session.host_name:
+            return sentences.SEND_HELLO
+        if self._tls_protocol is None and self._offers_auth:
+            return sentences.STARTTLS_REQUIRED
+        if self._identity is None and self._offers_auth:
+            echo = f" Error: {self._refusal}" if self._refusal else ""
+            return sentences.NOT_SIGNED_IN + echo
+        return sentences.BAD_SEQUENCE if self.envelope.mail_from is not None else None
+
+    def _begin(self, said: envelope.Path) -> None:
+        assert self.envelope is not None  # noqa: S101 - as above
+        self.envelope.mail_from = said.address
+        self.envelope.smtp_utf8 = "SMTPUTF8" in said.parameters
+        self.envelope.mail_options = [f"{name}={value}".rstrip("=") for name, value in said.parameters.items()]
+
+    async def _rcpt(self, argument: str) -> None:
+        assert self.envelope is not None  # noqa: S101 - as above
+        if self.envelope.mail_from is None or self._chunks is not None:
+            await self._refuse(sentences.NEED_SENDER)
+            return
+        said = envelope.path(argument, "TO:", envelope.RCPT_PARAMETERS)
+        if said is None:
+            await self._refuse(sentences.INVALID_ARGUMENTS)
+        elif not envelope.valid_address(said.address, utf8=bool(self.envelope.smtp_utf8)):
+            await self._refuse(sentences.INVALID_RECIPIENT)
+        else:
+            already = len(self.envelope.rcpt_tos)
+            refusal = submission.recipient_refused(self._state.world, said.address, already)
+            if refusal is not None:
+                await self._refuse(refusal)
+                return
+            self.envelope.rcpt_tos.append(said.address)
+            await self.push(sentences.RECIPIENT_OK)
+
+    # Message
+
+    async def _data(self, argument: str) -> None:
+        assert self.envelope is not None  # noqa: S101 - as above
+        binary = any(option.upper() == "BODY=BINARYMIME" for option in self.envelope.mail_options)
+        if argument:
+            await self._refuse(sentences.INVALID_ARGUMENTS)
+        elif not self.envelope.rcpt_tos:
+            await self._refuse(sentences.NEED_RECIPIENT)
+        elif binary or self._chunks is not None:
+            await self._refuse(sentences.BAD_SEQUENCE)
+        else:
+            self._submitting(begins=True)
+            try:
+                await self.push(sentences.START_INPUT)
+                await self._finish(await self._dot_stuffed())
+            finally:
+                self._submitting(begins=False)
+
+    async def _dot_stuffed(self) -> bytes | None:
+        """The message up to the lone dot (RFC 5321 section 4.5.2), or None when it is over the limit."""
+        parts: list[bytes] = []
+        size, line_begins = 0, True
+        while True:
+            try:
+                line = await self._reader.readuntil(b"\r\n")
+            except asyncio.LimitOverrunError as error:
+                line = await self._reader.readexactly(error.consumed)
+            if line_begins and line == b".\r\n":
+                return b"".join(parts) if size <= sentences.SIZE_LIMIT else None
+            if line_begins and line.startswith(b"."):
+                line = line[1:]
+            line_begins = line.endswith(b"\r\n")
+            size += len(line)
+            self._reset_timeout()
+            if size <= sentences.SIZE_LIMIT:
+                parts.append(line)
+            else:
+                parts.clear()
+
+    async def _bdat(self, argument: str) -> None:
+        assert self.envelope is not None  # noqa: S101 - as above
+        said = envelope.chunk(argument)
+        if said is None:
+            await self._refuse(sentences.INVALID_ARGUMENTS)
+            raise Gone  # without a size the next command cannot be found
+        size, last = said
+        before = sum(map(len, self._chunks or ()))
+        wanted = bool(self.envelope.rcpt_tos) and before + size <= sentences.SIZE_LIMIT
+        octets = await self._octets(size, keep=wanted)
+        if not self.envelope.rcpt_tos:
+            await self._refuse(sentences.NEED_RECIPIENT)
+        elif not wanted:
+            self._abandon()
+            await self._refuse(sentences.TOO_LARGE)
+        else:
+            await self._chunk(octets, last=last)
+
+    async def _chunk(self, octets: bytes, *, last: bool) -> None:
+        if self._chunks is None:
+            self._chunks = []
+            self._submitting(begins=True)
+        self._chunks.append(octets)
+        if last:
+            content = b"".join(self._chunks)
+            await self._finish(content)
+        else:
+            await self.push(f"250 2.0.0 OK, {len(octets)} octets received")
+
+    async def _octets(self, size: int, *, keep: bool) -> bytes:
+        kept: list[bytes] = []
+        while size:
+            piece = await self._reader.readexactly(min(size, 65_536))
+            self._reset_timeout()
+            size -= len(piece)
+            if keep:
+                kept.append(piece)
+        return b"".join(kept)
+
+    def _submitting(self, *, begins: bool) -> None:
+        if self._identity is not None:
+            self._state.submissions[self._identity.user] += 1 if begins else -1
+
+    def _abandon(self) -> None:
+        """Forget the envelope and any chunks, as RSET, EHLO and the end of a message do."""
+        if self._chunks is not None:
+            self._chunks = None
+            self._submitting(begins=False)
+        self._set_rset_state()
+
+    async def _finish(self, content: bytes | None) -> None:
+        """Judge the whole message, answer, and begin anew."""
+        assert self.envelope is not None  # noqa: S101 - as above
+        sender, recipients = self.envelope.mail_from, tuple(self.envelope.rcpt_tos)
+        world, identity = self._state.world, self._identity
+        refusal = sentences.TOO_LARGE if content is None else world.service.end_of_data
+        if content is not None and refusal is None and identity is not None:
+            under_way = self._state.submissions[identity.user]
+            refusal = submission.message_refused(world, identity, content, at_once=under_way, server=self._back)
+        self._abandon()
+        if refusal is not None or content is None:
+            await self._refuse(f"{refusal} [Hostname={self._back}]", stamped=False)
+            return
+        message_id = f"<{self._back.partition('.')[0]}{random.randrange(16**20):020X}@{self._back}>"
+        self._state.records.add(
+            Message(
+                sender=sender or "",
+                recipients=recipients,
+                content=content,
+                user=identity.user if identity else "",
+                mechanism=identity.mechanism if identity else "",
+                message_id=message_id,
+                received=world.now(),
+            )
+        )
+        await self.push(f"250 2.0.0 OK {message_id} [Hostname={self._back}]")
+
+    # The rest
+
+    async def _rset(self, _argument: str) -> None:
+        self._abandon()
+        await self.push(sentences.RESETTING)
+
+    async def _noop(self, _argument: str) -> None:
+        await self.push(sentences.NOTHING_DONE)
+
+    async def _vrfy(self, _argument: str) -> None:
+        await self.push(sentences.CANNOT_VERIFY)
+
+    async def _help(self, _argument: str) -> None:
+        await self.push(f"{sentences.HELP}\r\n214 HELO EHLO STARTTLS RCPT DATA RSET MAIL QUIT HELP AUTH BDAT")
+
+    async def _quit(self, _argument: str) -> None:
+        await self.push(sentences.CLOSING)
+        raise Gone
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Note the connection, so that stopping the fakes can close it; called again when TLS begins."""
+        self._state.transports.add(transport)
+        super().connection_made(transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Give back what this connection held; aiosmtpd does the rest."""
+        if self._chunks is not None:
+            self._chunks = None
+            self._submitting(begins=False)
+        super().connection_lost(error)
+
+
+_VERBS = {
+    "HELO": ExchangeSmtp._helo,
+    "EHLO": ExchangeSmtp._ehlo,
+    "STARTTLS": ExchangeSmtp._starttls,
+    "AUTH": ExchangeSmtp._auth,
+    "MAIL": ExchangeSmtp._mail,
+    "RCPT": ExchangeSmtp._rcpt,
+    "DATA": ExchangeSmtp._data,
+    "BDAT": ExchangeSmtp._bdat,
+    "RSET": ExchangeSmtp._rset,
+    "NOOP": ExchangeSmtp._noop,
+    "VRFY": ExchangeSmtp._vrfy,
+    "HELP": ExchangeSmtp._help,
+    "QUIT": ExchangeSmtp._quit,
+}

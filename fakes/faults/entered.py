@@ -1,0 +1,244 @@
+"""Faults of what is entered in the plugin: one field of one sender, or of both."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from fakes.catalogue import Fault
+from fakes.faults import change
+from fakes.world import ALERTS, CLIENT_ID, REGISTRATION_OBJECT_ID, SECRET_ID, SECRET_VALUE, TENANT_ID, World, issuer_document
+
+BASIC, OAUTH = ("basic",), ("oauth",)
+
+
+def _password_ends_soon(world: World) -> World:
+    soon = (datetime.now(UTC) + timedelta(days=6)).date()
+    return replace(world, basic=replace(world.basic, password_expires=soon, attested=()))
+
+
+ENTERED = (
+    Fault(
+        id="other_host",
+        changes="SMTP Server is the tenant's MX host",
+        gate="port",
+        cause="wrong_host_or_port",
+        change=change.both(smtp_server="fabrikam-example.mail.protection.outlook.com"),
+    ),
+    Fault(
+        id="hosting_host",
+        changes="SMTP Server is the hosting provider's",
+        gate="tls",
+        cause="wrong_host_or_port",
+        change=change.both(smtp_server="mail.hosting-provider.example"),
+    ),
+    Fault(
+        id="host_misspelt",
+        changes="SMTP Server has a typo",
+        gate="name",
+        cause="wrong_host_or_port",
+        change=change.both(smtp_server="smtp.offfice365.com"),
+    ),
+    Fault(
+        id="host_by_address",
+        changes="SMTP Server is an IP address",
+        gate="tls",
+        cause="wrong_host_or_port",
+        change=change.both(smtp_server="52.96.164.146"),
+    ),
+    Fault(
+        id="port_25",
+        changes="Port is 25",
+        gate="port",
+        cause="wrong_host_or_port",
+        change=change.both(port=25),
+    ),
+    Fault(
+        id="port_465",
+        changes="Port is 465",
+        gate="port",
+        cause="wrong_host_or_port",
+        change=change.both(port=465),
+    ),
+    Fault(
+        id="ssl_off",
+        changes="the box Use SSL is not ticked",
+        gate="starttls",
+        cause="starttls_missing_or_implicit_tls_on_587",
+        change=change.both(use_ssl=False),
+    ),
+    Fault(
+        id="bare_user_name",
+        changes="Username is the name without the domain",
+        gate="sign_in",
+        cause="username_not_upn",
+        senders=BASIC,
+        change=change.basic(username="alerts"),
+    ),
+    Fault(
+        id="authentication_off",
+        changes="the box Enable Authentication is not ticked",
+        gate="sign_in",
+        cause="client_never_sent_auth",
+        change=change.both(enable_authentication=False),
+    ),
+    Fault(
+        id="wrong_type",
+        changes="Authentication Type is Basic while the OAuth fields are filled in",
+        gate="sign_in",
+        cause="auth_mechanism_unsupported",
+        senders=OAUTH,
+        change=change.oauth(authentication_type="Basic"),
+    ),
+    Fault(
+        id="ehlo_name_invalid",
+        changes="the name in EHLO has an underscore",
+        gate="greeting",
+        cause="ehlo_name_invalid",
+        change=lambda world: replace(world, ehlo_name="alarm_server..local"),
+    ),
+    Fault(
+        id="placeholder_tenant",
+        changes="the endpoint still has the placeholder for the tenant id",
+        gate="issuer",
+        cause="wrong_tenant_or_authority",
+        senders=OAUTH,
+        change=change.oauth(openid_endpoint_configuration=issuer_document("{tenant-id}")),
+    ),
+    Fault(
+        id="tenant_malformed",
+        changes="the tenant id in the endpoint lost a character",
+        gate="issuer",
+        cause="wrong_tenant_or_authority",
+        senders=OAUTH,
+        change=change.oauth(openid_endpoint_configuration=issuer_document(TENANT_ID[:-1])),
+    ),
+    Fault(
+        id="tenant_unknown",
+        changes="the tenant id in the endpoint is another's",
+        gate="issuer",
+        cause="wrong_tenant_or_authority",
+        senders=OAUTH,
+        change=change.oauth(openid_endpoint_configuration=issuer_document("7d2f8e61-05a4-4cb3-9e17-c83b60d5f429")),
+    ),
+    Fault(
+        id="common_authority",
+        changes="the endpoint is the common one",
+        gate="issuer",
+        cause="wrong_tenant_or_authority",
+        senders=OAUTH,
+        change=change.oauth(openid_endpoint_configuration=issuer_document("common")),
+    ),
+    Fault(
+        id="v1_authority",
+        changes="the endpoint is the v1 document",
+        gate="issuer",
+        cause="wrong_tenant_or_authority",
+        senders=OAUTH,
+        change=change.oauth(
+            openid_endpoint_configuration=issuer_document().replace("/v2.0/", "/"),
+        ),
+    ),
+    Fault(
+        id="other_cloud_authority",
+        changes="the endpoint is the US government cloud's",
+        gate="issuer",
+        cause="wrong_tenant_or_authority",
+        senders=OAUTH,
+        change=change.oauth(openid_endpoint_configuration=issuer_document(host="login.microsoftonline.us")),
+    ),
+    Fault(
+        id="delegated_scope",
+        changes="Scope is the delegated permission",
+        gate="token",
+        cause="wrong_scope_or_audience",
+        senders=OAUTH,
+        change=change.oauth(scope="https://outlook.office365.com/SMTP.Send"),
+    ),
+    Fault(
+        id="graph_scope",
+        changes="Scope is Microsoft Graph's",
+        gate="claims",
+        cause="wrong_scope_or_audience",
+        senders=OAUTH,
+        change=change.oauth(scope="https://graph.microsoft.com/.default"),
+    ),
+    Fault(
+        id="scope_missing",
+        changes="Scope is empty",
+        gate="token",
+        cause="wrong_scope_or_audience",
+        senders=OAUTH,
+        change=change.oauth(scope=""),
+    ),
+    Fault(
+        id="scope_misspelt",
+        changes="Scope names a resource that does not exist",
+        gate="token",
+        cause="wrong_scope_or_audience",
+        senders=OAUTH,
+        change=change.oauth(scope="https://outlook.ofice365.com/.default"),
+    ),
+    Fault(
+        id="client_unknown",
+        changes="Client Id has a typo",
+        gate="token",
+        cause="app_not_in_tenant",
+        senders=OAUTH,
+        change=change.oauth(client_id=CLIENT_ID[:-1] + "0"),
+    ),
+    Fault(
+        id="client_is_object_id",
+        changes="Client Id is the registration's object id",
+        gate="token",
+        cause="app_not_in_tenant",
+        senders=OAUTH,
+        change=change.oauth(client_id=REGISTRATION_OBJECT_ID),
+    ),
+    Fault(
+        id="secret_wrong",
+        changes="Client Secret lost its last characters",
+        gate="token",
+        cause="secret_wrong",
+        senders=OAUTH,
+        change=change.oauth(client_secret=SECRET_VALUE[:-3]),
+    ),
+    Fault(
+        id="secret_id_pasted",
+        changes="Client Secret is the secret's id instead of its value",
+        gate="token",
+        cause="secret_wrong",
+        senders=OAUTH,
+        change=change.oauth(client_secret=SECRET_ID),
+    ),
+    Fault(
+        id="other_mailbox_as_user",
+        changes="the OAuth sender signs in with an address that is no mailbox",
+        gate="sign_in",
+        cause="mailbox_missing",
+        senders=OAUTH,
+        change=change.oauth(username="notice@fabrikam.example"),
+    ),
+    Fault(
+        id="from_is_another",
+        changes="the Basic sender's From is a colleague's address",
+        gate="accepted",
+        cause="send_as_denied",
+        senders=BASIC,
+        change=change.basic(mail_from="ops@fabrikam.example", mail_to=ALERTS),
+    ),
+    Fault(
+        id="from_is_another_oauth",
+        changes="the OAuth sender's From is a colleague's address",
+        gate="accepted",
+        cause="send_as_denied",
+        senders=OAUTH,
+        change=change.oauth(mail_from="ops@fabrikam.example"),
+    ),
+    Fault(
+        id="password_expiring",
+        changes="the password ends in six days and nobody vouches for a routine",
+        gate="sign_in",
+        cause="password_expiring",
+        senders=BASIC,
+        change=_password_ends_soon,
+    ),
+)

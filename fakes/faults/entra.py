@@ -1,0 +1,280 @@
+"""Faults of Entra: the tenant, the application, its secret and its consent, the path to the login host, the token."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from fakes.catalogue import Fault
+from fakes.faults import change
+from fakes.network import LoginPath
+from fakes.tenant import GRAPH, ConditionalAccess, PolicyKind
+from fakes.world import ALERTS, NOTICES, World
+
+OAUTH = ("oauth",)
+_POLICY = "f40c6b92-8d17-4e5a-b3f6-127ae9c0d854"
+
+
+def _secret_ends(world: World, days: int) -> World:
+    """The secret's end as Entra and the settings both know it."""
+    end = datetime.now(UTC) + timedelta(days=days)
+    (app,) = world.tenant.apps
+    secrets = tuple(replace(one, expires=end) for one in app.secrets)
+    changed = world.with_tenant(apps=(replace(app, secrets=secrets),))
+    return replace(changed, oauth=replace(changed.oauth, client_secret_expires=end.date()))
+
+
+def _path(path: LoginPath) -> change.Change:
+    return change.network(login_path=path)
+
+
+ISSUER = (
+    Fault(
+        id="tenant_gone",
+        changes="the tenant was deleted",
+        gate="issuer",
+        cause="wrong_tenant_or_authority",
+        senders=OAUTH,
+        change=change.tenant(exists=False),
+    ),
+    Fault(
+        id="issuer_foreign",
+        changes="the discovery document names another tenant's issuer",
+        gate="issuer",
+        cause="wrong_tenant_or_authority",
+        senders=OAUTH,
+        change=change.issuing(foreign_issuer_in_discovery=True),
+    ),
+    Fault(
+        id="login_silent",
+        changes="the login host takes requests and never answers",
+        gate="issuer",
+        cause="token_endpoint_unreachable",
+        senders=OAUTH,
+        change=_path(LoginPath.SILENCE),
+    ),
+    Fault(
+        id="login_proxy_page",
+        changes="a proxy answers with its own page in the login host's place",
+        gate="issuer",
+        cause="token_endpoint_unreachable",
+        senders=OAUTH,
+        change=_path(LoginPath.PROXY_PAGE),
+    ),
+    Fault(
+        id="login_wrong_content",
+        changes="the discovery document is not JSON",
+        gate="issuer",
+        cause="token_endpoint_unreachable",
+        senders=OAUTH,
+        change=_path(LoginPath.WRONG_CONTENT),
+    ),
+    Fault(
+        id="login_redirect_loop",
+        changes="the login host redirects to itself",
+        gate="issuer",
+        cause="token_endpoint_unreachable",
+        senders=OAUTH,
+        change=_path(LoginPath.REDIRECT_LOOP),
+    ),
+    Fault(
+        id="login_server_error",
+        changes="the login host answers 503",
+        gate="issuer",
+        cause="token_endpoint_unreachable",
+        senders=OAUTH,
+        change=_path(LoginPath.SERVER_ERROR),
+    ),
+    Fault(
+        id="token_endpoint_foreign",
+        changes="the discovery document sends tokens' requests to another host",
+        gate="issuer",
+        cause="wrong_tenant_or_authority",
+        senders=OAUTH,
+        change=_path(LoginPath.TOKEN_ELSEWHERE),
+    ),
+)
+
+TOKEN = (
+    Fault(
+        id="token_proxy_page",
+        changes="a proxy answers the token request with its own page",
+        gate="token",
+        cause="token_endpoint_unreachable",
+        senders=OAUTH,
+        change=_path(LoginPath.TOKEN_PROXY_PAGE),
+    ),
+    Fault(
+        id="token_redirect",
+        changes="the token request is redirected to another host",
+        gate="token",
+        cause="token_endpoint_unreachable",
+        senders=OAUTH,
+        change=_path(LoginPath.TOKEN_REDIRECT),
+    ),
+    Fault(
+        id="app_unknown",
+        changes="the application was deleted from the tenant",
+        gate="token",
+        cause="app_not_in_tenant",
+        senders=OAUTH,
+        change=change.tenant(apps=()),
+    ),
+    Fault(
+        id="app_sp_missing",
+        changes="the application has no enterprise application in the tenant",
+        gate="token",
+        cause="app_sp_missing",
+        senders=OAUTH,
+        change=change.tenant(service_principals=()),
+    ),
+    Fault(
+        id="app_disabled",
+        changes="the enterprise application is disabled",
+        gate="token",
+        cause="app_disabled",
+        senders=OAUTH,
+        change=change.principal(enabled=False),
+    ),
+    Fault(
+        id="secret_revoked",
+        changes="the secret was removed from the application",
+        gate="token",
+        cause="secret_wrong",
+        senders=OAUTH,
+        change=change.app(secrets=()),
+    ),
+    Fault(
+        id="secret_expired",
+        changes="the client secret has expired",
+        gate="token",
+        cause="secret_expired",
+        senders=OAUTH,
+        change=lambda world: _secret_ends(world, -2),
+    ),
+    Fault(
+        id="secret_expiring",
+        changes="the client secret ends in ten days",
+        gate="token",
+        cause="secret_expiring",
+        senders=OAUTH,
+        change=lambda world: _secret_ends(world, 10),
+    ),
+    Fault(
+        id="public_client",
+        changes="the application is registered as a public client",
+        gate="token",
+        cause="public_client_with_secret",
+        senders=OAUTH,
+        change=change.app(public_client=True),
+    ),
+    Fault(
+        id="resource_missing",
+        changes="the tenant has no Exchange Online",
+        gate="token",
+        cause="resource_missing",
+        senders=OAUTH,
+        change=change.tenant(resources=frozenset({GRAPH})),
+    ),
+    Fault(
+        id="workload_blocked",
+        changes="Conditional Access blocks the service principal",
+        gate="token",
+        cause="conditional_access_block",
+        senders=OAUTH,
+        change=change.tenant(
+            conditional_access=(ConditionalAccess(kind=PolicyKind.BLOCK_WORKLOAD, policy_id=_POLICY),)
+        ),
+    ),
+    Fault(
+        id="token_throttled",
+        changes="Entra throttles the tenant",
+        gate="token",
+        cause="token_throttled",
+        senders=OAUTH,
+        change=change.tenant(throttled=True),
+    ),
+    Fault(
+        id="clock_behind",
+        changes="this machine's clock is two hours behind Microsoft's",
+        gate="claims",
+        cause="clock_skew",
+        senders=OAUTH,
+        change=lambda world: replace(world, clock_offset=timedelta(hours=2)),
+    ),
+    Fault(
+        id="clock_ahead",
+        changes="this machine's clock is two hours ahead of Microsoft's",
+        gate="claims",
+        cause="clock_skew",
+        senders=OAUTH,
+        change=lambda world: replace(world, clock_offset=timedelta(hours=-2)),
+    ),
+)
+
+CLAIMS = (
+    Fault(
+        id="consent_missing",
+        changes="no permission was consented to, so the token carries no role",
+        gate="claims",
+        cause="consent_missing",
+        senders=OAUTH,
+        change=change.principal(consented=frozenset()),
+    ),
+    Fault(
+        id="role_missing",
+        changes="another permission than SMTP.SendAsApp was consented to",
+        gate="claims",
+        cause="consent_missing",
+        senders=OAUTH,
+        change=change.principal(consented=frozenset({"IMAP.AccessAsApp"})),
+    ),
+    Fault(
+        id="token_expired",
+        changes="the token that is presented has expired",
+        gate="claims",
+        cause="token_expired",
+        senders=OAUTH,
+        change=change.issuing(age=timedelta(hours=3)),
+    ),
+    Fault(
+        id="token_wrong_audience",
+        changes="the token is for another resource than was asked for",
+        gate="claims",
+        cause="wrong_scope_or_audience",
+        senders=OAUTH,
+        change=change.issuing(audience=GRAPH),
+    ),
+    Fault(
+        id="token_other_tenant",
+        changes="the token is another tenant's",
+        gate="claims",
+        cause="wrong_tenant_or_authority",
+        senders=OAUTH,
+        change=change.issuing(tenant_id="7d2f8e61-05a4-4cb3-9e17-c83b60d5f429"),
+    ),
+    Fault(
+        id="token_tampered",
+        changes="the token's signature is not Entra's",
+        gate="sign_in",
+        cause="service_side_fault",
+        senders=OAUTH,
+        change=change.issuing(foreign_key=True),
+    ),
+    Fault(
+        id="token_of_another_user",
+        changes="the token is a delegated one of another user",
+        gate="claims",
+        cause="token_user_mismatch",
+        senders=OAUTH,
+        change=change.issuing(delegated_user=ALERTS),
+    ),
+)
+
+
+def rbac(world: World) -> World:
+    """Not a fault: the newer way, where the role assignment in Exchange replaces consent and mailbox permission."""
+    scoped = tuple(replace(one, rbac_scope=frozenset({NOTICES})) for one in world.tenant.exchange_principals)
+    return change.mailbox(NOTICES, full_access=frozenset())(
+        change.principal(consented=frozenset())(world.with_tenant(exchange_principals=scoped))
+    )
+
+

@@ -1,0 +1,99 @@
+"""Faults of the message: recipients, and everything that Exchange says only after the body."""
+
+from fakes.catalogue import Fault
+from fakes.faults import change
+from fakes.world import ALERTS, NOTICES, World
+
+BASIC, OAUTH = ("basic",), ("oauth",)
+
+
+def _at_both(**fields: object) -> change.Change:
+    def changed(world: World) -> World:
+        return change.mailbox(NOTICES, **fields)(change.mailbox(ALERTS, **fields)(world))
+
+    return changed
+
+
+RECIPIENT = (
+    Fault(
+        id="recipient_unknown",
+        changes="the recipient does not exist",
+        gate="recipient",
+        cause="recipient_rejected",
+        change=change.tenant(unknown_recipients=frozenset({ALERTS, NOTICES})),
+    ),
+    Fault(
+        id="recipient_blocked",
+        changes="the recipient's domain refuses at the edge",
+        gate="recipient",
+        cause="recipient_rejected",
+        change=change.tenant(recipients_blocked=True),
+    ),
+)
+
+ACCEPTED = (
+    Fault(
+        id="mailbox_right_missing",
+        changes="the application has no right on the mailbox, or it has not propagated",
+        gate="accepted",
+        cause="sp_mailbox_permission_missing",
+        senders=OAUTH,
+        change=change.mailbox(NOTICES, full_access=frozenset()),
+    ),
+    Fault(
+        id="message_too_large",
+        changes="the mailboxes may send less than the test message",
+        gate="accepted",
+        cause="message_too_large",
+        change=_at_both(send_size_limit=64),
+    ),
+    Fault(
+        id="three_connections",
+        changes="three other submissions of the mailboxes are under way",
+        gate="accepted",
+        cause="concurrent_connections",
+        change=_at_both(other_submissions=3),
+    ),
+    Fault(
+        id="over_message_rate",
+        changes="the mailboxes sent more than thirty messages in the last minute",
+        gate="accepted",
+        cause="rate_limited",
+        change=_at_both(over_message_rate=True),
+    ),
+    Fault(
+        id="recipient_quota",
+        changes="the mailboxes used their recipients of the day",
+        gate="accepted",
+        cause="recipient_quota_exceeded",
+        change=_at_both(recipient_quota_used=True),
+    ),
+    Fault(
+        id="mailbox_full",
+        changes="the senders' mailboxes are full",
+        gate="accepted",
+        cause="mailbox_full",
+        change=_at_both(mailbox_full=True),
+    ),
+    Fault(
+        id="outbound_spam",
+        changes="the senders are held for outbound spam",
+        gate="accepted",
+        cause="outbound_spam_block",
+        change=_at_both(restricted_for_spam=True),
+    ),
+    Fault(
+        id="tenant_reputation",
+        changes="the tenant exceeded its sending threshold",
+        gate="accepted",
+        cause="outbound_spam_block",
+        change=change.tenant(blocked_for_reputation=True),
+    ),
+    Fault(
+        id="message_temporary",
+        changes="a back end of Microsoft's fails for a moment after the message",
+        gate="accepted",
+        cause="service_side_fault",
+        change=change.service(end_of_data="451 4.7.0 Temporary server error. Please try again later. PRX4"),
+    ),
+)

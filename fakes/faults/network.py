@@ -1,0 +1,219 @@
+"""Faults of the network: resolver, ports, and what stands in the middle."""
+
+from fakes.catalogue import Fault
+from fakes.faults import change
+from fakes.network import Answer, Answerer, Port, Transport
+
+OAUTH = ("oauth",)
+_ONLY_LINUX = (
+    ("win", "Windows refuses a connection when the backlog is full; nothing on loopback drops silently"),
+    ("darwin", "macOS resets a connection when the backlog is full; nothing on loopback drops silently"),
+)
+
+NAME = (
+    Fault(
+        id="dns_no_such_name",
+        changes="the resolver says that smtp.office365.com does not exist",
+        gate="name",
+        cause="dns_failure",
+        change=change.resolver(answer=Answer.NO_SUCH_NAME),
+    ),
+    Fault(
+        id="dns_server_failure",
+        changes="the resolver fails for smtp.office365.com",
+        gate="name",
+        cause="dns_failure",
+        change=change.resolver(answer=Answer.SERVER_FAILURE),
+    ),
+    Fault(
+        id="dns_no_addresses",
+        changes="the resolver knows the name and no address",
+        gate="name",
+        cause="dns_failure",
+        change=change.resolver(answer=Answer.NO_ADDRESSES),
+    ),
+    Fault(
+        id="dns_silent",
+        changes="the resolver does not answer at all",
+        gate="name",
+        cause="dns_failure",
+        change=change.resolver(udp=Transport.SILENT, tcp=Transport.SILENT),
+    ),
+    Fault(
+        id="dns_udp_blocked",
+        changes="port 53 answers over TCP only",
+        gate="name",
+        cause="dns_udp_blocked",
+        change=change.resolver(udp=Transport.SILENT),
+    ),
+    Fault(
+        id="dns_tcp_blocked",
+        changes="port 53 answers over UDP only",
+        gate="name",
+        cause="dns_tcp_blocked",
+        change=change.resolver(tcp=Transport.SILENT),
+    ),
+    Fault(
+        id="dns_hijacked",
+        changes="the resolver answers with a private address",
+        gate="name",
+        cause="dns_hijacked",
+        change=change.resolver(answer=Answer.HIJACKED),
+    ),
+    Fault(
+        id="dns_flapping",
+        changes="every other answer of the resolver is a failure",
+        gate="name",
+        cause="dns_failure",
+        change=change.resolver(answer=Answer.FLAPPING),
+    ),
+    Fault(
+        id="dns_login_no_such_name",
+        changes="the resolver says that login.microsoftonline.com does not exist",
+        gate="issuer",
+        cause="token_endpoint_unreachable",
+        senders=OAUTH,
+        change=change.resolver(login_answer=Answer.NO_SUCH_NAME),
+    ),
+)
+
+PORT = (
+    Fault(
+        id="port_refused",
+        changes="port 587 is refused",
+        gate="port",
+        cause="port_blocked",
+        change=change.network(submission_port=Port.REFUSED),
+    ),
+    Fault(
+        id="port_dropped",
+        changes="a firewall drops port 587 silently",
+        gate="port",
+        cause="port_blocked",
+        change=change.network(submission_port=Port.DROPPED),
+        skip_on=_ONLY_LINUX,
+    ),
+    Fault(
+        id="port_reset",
+        changes="something resets connections to port 587",
+        gate="port",
+        cause="port_blocked",
+        change=change.network(submission_port=Port.RESET),
+    ),
+    Fault(
+        id="ipv6_refused",
+        changes="port 587 is closed over IPv6 only",
+        gate="port",
+        cause="network_unreachable",
+        change=change.network(submission_over_ipv6=Port.REFUSED),
+    ),
+    Fault(
+        id="ipv6_dropped",
+        changes="port 587 is dropped over IPv6 only",
+        gate="port",
+        cause="network_unreachable",
+        change=change.network(submission_over_ipv6=Port.DROPPED),
+        skip_on=_ONLY_LINUX,
+    ),
+    Fault(
+        id="login_refused",
+        changes="port 443 of the login host is refused",
+        gate="issuer",
+        cause="token_endpoint_unreachable",
+        senders=OAUTH,
+        change=change.network(login_port=Port.REFUSED),
+    ),
+    Fault(
+        id="login_dropped",
+        changes="a firewall drops port 443 of the login host",
+        gate="issuer",
+        cause="token_endpoint_unreachable",
+        senders=OAUTH,
+        change=change.network(login_port=Port.DROPPED),
+        skip_on=_ONLY_LINUX,
+    ),
+    Fault(
+        id="login_reset",
+        changes="something resets connections to the login host",
+        gate="issuer",
+        cause="token_endpoint_unreachable",
+        senders=OAUTH,
+        change=change.network(login_port=Port.RESET),
+    ),
+)
+
+GREETING = (
+    Fault(
+        id="silence_after_connect",
+        changes="port 587 connects and nobody speaks",
+        gate="greeting",
+        cause="smtp_intercepted",
+        change=change.network(answerer=Answerer.SILENCE),
+    ),
+    Fault(
+        id="http_answer",
+        changes="an HTTP server answers on port 587",
+        gate="greeting",
+        cause="smtp_intercepted",
+        change=change.network(answerer=Answerer.HTTP),
+    ),
+    Fault(
+        id="tls_at_once",
+        changes="a TLS server answers on port 587",
+        gate="greeting",
+        cause="smtp_intercepted",
+        change=change.network(answerer=Answerer.TLS_AT_ONCE),
+    ),
+    Fault(
+        id="hosting_provider",
+        changes="the hosting provider's own mail server answers in Microsoft's place",
+        gate="tls",
+        cause="smtp_intercepted",
+        change=change.network(answerer=Answerer.HOSTING_PROVIDER),
+    ),
+    Fault(
+        id="greeting_masked",
+        changes="ESMTP inspection overwrites the greeting with asterisks",
+        gate="greeting",
+        cause="smtp_intercepted",
+        change=change.middlebox(masks_greeting=True),
+    ),
+    Fault(
+        id="service_not_ready",
+        changes="Microsoft's server greets with 421",
+        gate="greeting",
+        cause="service_side_fault",
+        change=change.service(greeting="421 4.3.2 Service not active"),
+    ),
+)
+
+STARTTLS = (
+    Fault(
+        id="starttls_masked",
+        changes="ESMTP inspection overwrites STARTTLS with XXXXXXXA",
+        gate="starttls",
+        cause="smtp_intercepted",
+        change=change.middlebox(masks_starttls=True),
+    ),
+    Fault(
+        id="starttls_stripped",
+        changes="STARTTLS is missing from the server's list",
+        gate="starttls",
+        cause="smtp_intercepted",
+        change=change.middlebox(strips_starttls=True),
+    ),
+    Fault(
+        id="starttls_refused",
+        changes="STARTTLS is offered and then answered with 500, as a host's antivirus proxy does",
+        gate="starttls",
+        cause="smtp_intercepted",
+        change=change.middlebox(refuses_starttls=True),
+    ),
+    Fault(
+        id="auth_stripped",
+        changes="AUTH is missing after STARTTLS",
+        gate="auth_offered",
+        cause="smtp_intercepted",
+        change=change.middlebox(strips_auth=True),
+    ),
+)

@@ -1,0 +1,229 @@
+"""Faults of the sign-in: each sentence of Microsoft's, and the bare refusal that has none."""
+
+from dataclasses import replace
+
+from fakes import sentences
+from fakes.catalogue import Fault
+from fakes.faults import change
+from fakes.tenant import AuthPolicy, ConditionalAccess, Federation, PolicyKind, Retirement
+from fakes.world import ALERTS, NOTICES, REGISTRATION_OBJECT_ID, World
+
+BASIC, OAUTH = ("basic",), ("oauth",)
+_POLICY = "d7c2a5e0-41b9-4f6e-8d03-5ae97b1c6f24"
+
+
+def _removed(world: World) -> World:
+    return world.with_tenant(retirement=Retirement.REMOVED)
+
+
+def _removed_as_535(world: World) -> World:
+    return replace(_removed(world), unverified=replace(world.unverified, removed_as_535=True))
+
+
+def _wrong_object_id(world: World) -> World:
+    wrong = (replace(one, object_id=REGISTRATION_OBJECT_ID) for one in world.tenant.exchange_principals)
+    return world.with_tenant(exchange_principals=tuple(wrong))
+
+
+SIGN_IN = (
+    Fault(
+        id="smtp_auth_off_tenant",
+        changes="SMTP AUTH is off for the tenant and the mailboxes inherit it",
+        gate="sign_in",
+        cause="smtp_auth_disabled_tenant",
+        change=change.tenant(smtp_auth_disabled=True),
+    ),
+    Fault(
+        id="smtp_auth_off_mailbox",
+        changes="SMTP AUTH is off on the Basic sender's mailbox",
+        gate="sign_in",
+        cause="smtp_auth_disabled_mailbox",
+        senders=BASIC,
+        change=change.mailbox(ALERTS, smtp_auth_disabled=True),
+    ),
+    Fault(
+        id="smtp_auth_off_mailbox_oauth",
+        changes="SMTP AUTH is off on the OAuth sender's mailbox",
+        gate="sign_in",
+        cause="smtp_auth_disabled_mailbox",
+        senders=OAUTH,
+        change=change.mailbox(NOTICES, smtp_auth_disabled=True),
+    ),
+    Fault(
+        id="wrong_password",
+        changes="the password entered is not the account's",
+        gate="sign_in",
+        cause="bad_credentials",
+        senders=BASIC,
+        change=change.basic(password="Invented-Wrong-4!word"),
+    ),
+    Fault(
+        id="unknown_user",
+        changes="the user name has a typo: no such account",
+        gate="sign_in",
+        cause="bad_credentials",
+        senders=BASIC,
+        change=change.basic(username=ALERTS.replace("alerts", "alertz")),
+    ),
+    Fault(
+        id="mailbox_missing",
+        changes="the Basic sender's account has no mailbox",
+        gate="sign_in",
+        cause="mailbox_missing",
+        senders=BASIC,
+        change=change.user(ALERTS, mailbox=None),
+    ),
+    Fault(
+        id="mailbox_missing_oauth",
+        changes="the OAuth sender's account has no mailbox",
+        gate="sign_in",
+        cause="mailbox_missing",
+        senders=OAUTH,
+        change=change.user(NOTICES, mailbox=None),
+    ),
+    Fault(
+        id="password_expired",
+        changes="the account's password has expired",
+        gate="sign_in",
+        cause="password_expired",
+        senders=BASIC,
+        change=change.user(ALERTS, password_expired=True),
+    ),
+    Fault(
+        id="account_disabled",
+        changes="sign-in is blocked for the account",
+        gate="sign_in",
+        cause="account_disabled",
+        senders=BASIC,
+        change=change.user(ALERTS, enabled=False),
+    ),
+    Fault(
+        id="account_locked",
+        changes="the account is locked after repeated failures",
+        gate="sign_in",
+        cause="account_locked",
+        senders=BASIC,
+        change=change.user(ALERTS, locked=True),
+    ),
+    Fault(
+        id="mfa_required",
+        changes="the account must use a second factor",
+        gate="sign_in",
+        cause="mfa_or_security_defaults",
+        senders=BASIC,
+        change=change.user(ALERTS, mfa_required=True),
+    ),
+    Fault(
+        id="legacy_clients_blocked",
+        changes="a Conditional Access policy blocks legacy authentication",
+        gate="sign_in",
+        cause="conditional_access_block",
+        senders=BASIC,
+        change=change.tenant(
+            conditional_access=(ConditionalAccess(kind=PolicyKind.BLOCK_LEGACY_CLIENTS, policy_id=_POLICY),)
+        ),
+    ),
+    Fault(
+        id="security_defaults",
+        changes="security defaults are on",
+        gate="sign_in",
+        cause="mfa_or_security_defaults",
+        senders=BASIC,
+        change=change.tenant(security_defaults=True),
+    ),
+    Fault(
+        id="auth_policy",
+        changes="the default authentication policy does not allow Basic for SMTP",
+        gate="sign_in",
+        cause="auth_policy_blocks_basic",
+        senders=BASIC,
+        change=change.tenant(
+            auth_policies=(AuthPolicy(name="Block Basic Auth"),), default_auth_policy="Block Basic Auth"
+        ),
+    ),
+    Fault(
+        id="federation_unreachable",
+        changes="the domain is federated and its sign-in service cannot be reached",
+        gate="sign_in",
+        cause="federation_failure",
+        senders=BASIC,
+        change=change.user(ALERTS, federation=Federation.STS_UNREACHABLE),
+    ),
+    Fault(
+        id="federation_without_https",
+        changes="the domain is federated and its sign-in service has no working HTTPS",
+        gate="sign_in",
+        cause="federation_failure",
+        senders=BASIC,
+        change=change.user(ALERTS, federation=Federation.STS_WITHOUT_HTTPS),
+    ),
+    Fault(
+        id="basic_off_by_default",
+        changes="Basic authentication went off by default",
+        gate="sign_in",
+        cause="basic_auth_retired",
+        senders=BASIC,
+        change=change.tenant(retirement=Retirement.OFF_BY_DEFAULT),
+    ),
+    Fault(
+        id="basic_removed",
+        changes="Basic authentication was removed, refused as 550 5.7.30",
+        gate="sign_in",
+        cause="basic_auth_retired",
+        senders=BASIC,
+        change=_removed,
+    ),
+    Fault(
+        id="basic_removed_535",
+        changes="Basic authentication was removed, refused as 535 5.7.30",
+        gate="sign_in",
+        cause="basic_auth_retired",
+        senders=BASIC,
+        change=_removed_as_535,
+    ),
+    Fault(
+        id="sign_in_refused_bare",
+        changes="every sign-in gets the bare refusal, without a sentence",
+        gate="sign_in",
+        cause="bad_credentials",
+        change=change.service(sign_in=sentences.UNSUCCESSFUL),
+    ),
+    Fault(
+        id="sign_in_temporary",
+        changes="sign-in fails for a passing reason of Microsoft's",
+        gate="sign_in",
+        cause="service_side_fault",
+        change=change.service(sign_in="454 4.7.0 Temporary authentication failure"),
+    ),
+    Fault(
+        id="sp_not_registered",
+        changes="Exchange does not know the application's service principal",
+        gate="sign_in",
+        cause="sp_not_registered_in_exchange",
+        senders=OAUTH,
+        change=change.tenant(exchange_principals=()),
+    ),
+    Fault(
+        id="sp_wrong_object_id",
+        changes="Exchange knows the registration's object id instead of the enterprise application's",
+        gate="sign_in",
+        cause="sp_not_registered_in_exchange",
+        senders=OAUTH,
+        change=_wrong_object_id,
+    ),
+    Fault(
+        id="dropped_after_auth",
+        changes="a middlebox cuts the connection when credentials are sent",
+        gate="sign_in",
+        cause="smtp_intercepted",
+        change=change.middlebox(drops_after_auth=True),
+    ),
+    Fault(
+        id="long_commands_dropped",
+        changes="ESMTP inspection cuts lines over 512 octets, so no token gets through",
+        gate="sign_in",
+        cause="smtp_intercepted",
+        senders=OAUTH,
+        change=change.middlebox(drops_long_commands=True),
+    ),
+)

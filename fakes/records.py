@@ -1,0 +1,133 @@
+"""What the fakes saw: messages, sign-ins, token requests and sessions, without any secret.
+
+Written by the fakes in their loop, read by tests from another thread.
+"""
+
+import asyncio
+import threading
+import weakref
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+
+from fakes.world import World
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One accepted message with its envelope and who was signed in."""
+
+    sender: str
+    recipients: tuple[str, ...]
+    content: bytes
+    user: str
+    mechanism: str
+    message_id: str
+    received: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignIn:
+    """One SMTP sign-in attempt and the reply it got."""
+
+    user: str
+    mechanism: str
+    reply: str
+    session: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenAnswer:
+    """One request to the token endpoint; ``code`` is 0 for a token, else the AADSTS number."""
+
+    client_id: str
+    grant: str
+    scope: str
+    by: str
+    code: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """One SMTP connection."""
+
+    session: str
+    peer: str
+
+
+class Records:
+    """Everything seen since the start; each property is a snapshot."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._messages: list[Message] = []
+        self._sign_ins: list[SignIn] = []
+        self._token_requests: list[TokenAnswer] = []
+        self._sessions: list[Session] = []
+        self._requests: Counter[str] = Counter()
+
+    def add(self, record: Message | SignIn | TokenAnswer | Session) -> None:
+        """Keep one record."""
+        with self._lock:
+            match record:
+                case Message():
+                    self._messages.append(record)
+                case SignIn():
+                    self._sign_ins.append(record)
+                case TokenAnswer():
+                    self._token_requests.append(record)
+                case Session():
+                    self._sessions.append(record)
+
+    def count(self, what: str) -> None:
+        """Count one request of a kind that needs no record of its own."""
+        with self._lock:
+            self._requests[what] += 1
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """Accepted messages, oldest first."""
+        with self._lock:
+            return tuple(self._messages)
+
+    @property
+    def sign_ins(self) -> tuple[SignIn, ...]:
+        """Sign-in attempts, oldest first."""
+        with self._lock:
+            return tuple(self._sign_ins)
+
+    @property
+    def token_requests(self) -> tuple[TokenAnswer, ...]:
+        """Token requests, oldest first."""
+        with self._lock:
+            return tuple(self._token_requests)
+
+    @property
+    def sessions(self) -> tuple[Session, ...]:
+        """SMTP connections, oldest first."""
+        with self._lock:
+            return tuple(self._sessions)
+
+    @property
+    def requests(self) -> dict[str, int]:
+        """How often each other thing was asked: DNS questions, discovery documents."""
+        with self._lock:
+            return dict(self._requests)
+
+    def forget(self) -> None:
+        """Drop everything seen so far."""
+        with self._lock:
+            for kept in (self._messages, self._sign_ins, self._token_requests, self._sessions):
+                kept.clear()
+            self._requests.clear()
+
+
+class State:
+    """The world as it is now, shared by all the fakes; replaced as a whole, never changed."""
+
+    def __init__(self, world: World, *, pace: str) -> None:
+        self.world = world
+        self.records = Records()
+        self.real_pace = pace == "real"
+        self.submissions: Counter[str] = Counter()
+        self.transports: weakref.WeakSet[asyncio.BaseTransport] = weakref.WeakSet()

@@ -1,0 +1,265 @@
+"""Starts and stops the fakes: one asyncio loop in a daemon thread, on sockets that were bound before it.
+
+``serve`` is the public door; what the servers do is in their own modules.
+"""
+
+import asyncio
+import json
+import secrets as randomness
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from uvicorn.config import Config
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
+
+from fakes import certificates, control, doors, elsewhere, entra, resolver, settings_file
+from fakes.doors import Doors
+from fakes.exchange import ExchangeSmtp
+from fakes.network import Certificate, Tls
+from fakes.records import Message, Session, SignIn, State, TokenAnswer
+from fakes.settings_file import Places
+from fakes.world import World
+
+_START_SECONDS = 20.0
+
+
+class Running:
+    """The fakes while they run; everything it tells is a snapshot."""
+
+    def __init__(self, state: State, opened: Doors, folder: Path) -> None:
+        self._state = state
+        self._doors = opened
+        self._ca_file = folder / "root.pem"
+        self._lock = threading.Lock()
+        self.settings_file = folder / "settings.toml"
+        self.control_token = randomness.token_urlsafe(24)
+        self.failures: list[dict[str, Any]] = []
+        self.change(state.world)
+
+    @property
+    def world(self) -> World:
+        """The state that is shown now."""
+        return self._state.world
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """Messages accepted so far."""
+        return self._state.records.messages
+
+    @property
+    def sign_ins(self) -> tuple[SignIn, ...]:
+        """SMTP sign-in attempts so far."""
+        return self._state.records.sign_ins
+
+    @property
+    def token_requests(self) -> tuple[TokenAnswer, ...]:
+        """Requests to the token endpoint so far."""
+        return self._state.records.token_requests
+
+    @property
+    def sessions(self) -> tuple[Session, ...]:
+        """SMTP connections so far."""
+        return self._state.records.sessions
+
+    @property
+    def requests(self) -> dict[str, int]:
+        """How often discovery documents, keys and DNS names were asked for."""
+        return self._state.records.requests
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        """Environment variables with the senders' invented secrets."""
+        return settings_file.secrets(self.world)
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """What another program needs to know, as ``python -m fakes --json`` prints it."""
+        return settings_file.description(self.world, self._places(), self._addresses(), self.settings_file)
+
+    def change(self, world: World) -> None:
+        """Show another state from now on; the settings file and the CA file are written anew.
+
+        Raises CannotStage when this platform cannot show it; then nothing has changed.
+        """
+        with self._lock:
+            connect = doors.connect_map(world.network, self._doors)
+            roots = certificates.trusted_roots()
+            if world.network.smtp_tls.certificate is Certificate.TRUSTED_MAIL_SHIELD:
+                roots += certificates.trusted_shield()
+            self._ca_file.write_bytes(roots)
+            self._state.world = world
+            self._connect = connect
+            self.settings_file.write_text(settings_file.toml(world, self._places()), encoding="utf-8")
+
+    def forget(self) -> None:
+        """Drop messages and records seen so far."""
+        self._state.records.forget()
+
+    def _places(self) -> Places:
+        return Places(
+            connect=self._connect,
+            resolver=doors.text(self._doors.dns_tcp),
+            ca_file=self._ca_file,
+            patient=self._state.real_pace,
+        )
+
+    def _addresses(self) -> dict[str, dict[str, Any]]:
+        opened = self._doors
+        found = {"smtp": opened.submission, "https": opened.https, "dns": opened.dns_tcp}
+        addresses: dict[str, dict[str, Any]] = {
+            name: {"host": doors.LOOPBACK, "port": bound.getsockname()[1]} for name, bound in found.items()
+        }
+        return addresses | {"control": {"url": f"http://{doors.text(opened.control)}", "token": self.control_token}}
+
+
+@contextmanager
+def serve(
+    world: World,
+    *,
+    folder: Path,
+    latency_ms: int = 0,
+    pace: str = "off",
+    ports: dict[str, int] | None = None,
+) -> Iterator[Running]:
+    """Serve a world on 127.0.0.1 until the block ends.
+
+    ``folder`` receives ``settings.toml`` and ``root.pem``; ``latency_ms`` is the round trip that every connection is
+    given; ``pace="real"`` makes refusals take five seconds. Raises OSError when a fixed port is taken and CannotStage
+    when this platform cannot show the world.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    opened = doors.open_doors(ports)
+    try:
+        state = State(world, pace=pace)
+        running = Running(state, opened, folder)
+        thread = _LoopThread(state, opened, running, latency_ms)
+        thread.start()
+        try:
+            thread.wait_until_ready()
+            yield running
+        finally:
+            thread.stop()
+    finally:
+        opened.close()
+
+
+class _LoopThread(threading.Thread):
+    """The loop's own thread; it ends when asked, closing every connection."""
+
+    def __init__(self, state: State, opened: Doors, running: Running, latency_ms: int) -> None:
+        super().__init__(name="fakes", daemon=True)
+        self._state = state
+        self._doors = opened
+        self._running = running
+        self._latency = latency_ms / 1000
+        self._ready = threading.Event()
+        self._error: BaseException | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._end: asyncio.Event | None = None
+        self._http = ServerState()
+
+    def wait_until_ready(self) -> None:
+        """Return when all listeners serve; raise what kept them from it."""
+        if not self._ready.wait(_START_SECONDS):
+            raise TimeoutError(f"the fakes did not start within {_START_SECONDS:.0f} s")
+        if self._error is not None:
+            raise RuntimeError("the fakes did not start") from self._error
+
+    def stop(self) -> None:
+        """Ask the loop to end and wait until it has."""
+        if self._loop is not None and self._end is not None:
+            with suppress(RuntimeError):  # the loop is closed already
+                self._loop.call_soon_threadsafe(self._end.set)
+        self.join(_START_SECONDS)
+
+    def run(self) -> None:
+        """Thread body."""
+        try:
+            asyncio.run(self._main())
+        except BaseException as error:  # noqa: BLE001 - handed to the thread that waits
+            self._error = error
+        finally:
+            self._ready.set()
+
+    async def _main(self) -> None:
+        self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
+        self._loop.set_exception_handler(self._note)
+        servers = await self._start(self._loop)
+        self._ready.set()
+        await self._end.wait()
+        for server in servers:
+            server.close()
+        for transport in [*self._state.transports, *(one.transport for one in self._http.connections)]:
+            if isinstance(transport, asyncio.Transport):
+                transport.abort()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        for _ in range(3):
+            await asyncio.sleep(0)  # lets closed transports say goodbye
+
+    def _note(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Keep what went wrong inside the fakes; a peer that hangs up or fails its handshake is no fault of theirs."""
+        if not isinstance(context.get("exception"), (ConnectionError, ssl.SSLError, TimeoutError)):
+            self._running.failures.append(context)
+
+    async def _start(self, loop: asyncio.AbstractEventLoop) -> list[asyncio.AbstractServer | asyncio.BaseTransport]:
+        state, opened, answers = self._state, self._doors, resolver.Answers(self._state)
+        config = Config(
+            entra.application(state),
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            ws="none",
+            http=H11Protocol,
+            server_header=False,
+            date_header=False,
+        )
+        config.load()
+        control_config = Config(
+            control.application(self._running), log_config=None, access_log=False, lifespan="off", ws="none", http=H11Protocol
+        )
+        control_config.load()
+
+        def https() -> asyncio.Protocol:
+            return H11Protocol(config=config, server_state=self._http, app_state={}, _loop=loop)
+
+        def controls() -> asyncio.Protocol:
+            return H11Protocol(config=control_config, server_state=self._http, app_state={}, _loop=loop)
+
+        async def dns_over_tcp(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            try:
+                await resolver.over_tcp(answers, reader, writer)
+            except (asyncio.IncompleteReadError, ConnectionError):
+                pass
+            finally:
+                writer.close()
+
+        udp, _ = await loop.create_datagram_endpoint(lambda: resolver.OverUdp(answers), sock=opened.dns_udp)
+        return [
+            udp,
+            await asyncio.start_server(dns_over_tcp, sock=opened.dns_tcp),
+            await loop.create_server(lambda: elsewhere.at_submission_port(state, loop), sock=opened.submission),
+            await loop.create_server(lambda: ExchangeSmtp(state, loop=loop), sock=opened.relay),
+            await loop.create_server(lambda: elsewhere.at_mx(state, loop), sock=opened.mx),
+            await loop.create_server(lambda: elsewhere.ProviderSmtp(state, loop), sock=opened.provider),
+            await loop.create_server(elsewhere.Resets, sock=opened.reset),
+            await loop.create_server(https, sock=opened.https, ssl=self._login_tls()),
+            await loop.create_server(controls, sock=opened.control),
+        ]
+
+    def _login_tls(self) -> ssl.SSLContext:
+        """A context that shows, at each handshake, the certificate that the world has then."""
+        context = certificates.login_context(Tls())
+
+        def shown_now(shown: ssl.SSLSocket | ssl.SSLObject, _name: str | None, _context: ssl.SSLContext) -> None:
+            shown.context = certificates.login_context(self._state.world.network.login_tls)
+
+        context.sni_callback = shown_now
+        return context

@@ -1,0 +1,126 @@
+"""The settings file of the built-in tenant, in TOML, and the description that a program reads from the first line.
+
+Secrets never stand in the file: they are environment variables, whose names are made here.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from fakes.world import Sender, World
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """Where things are: the map, the resolver's address, and the CA file."""
+
+    connect: dict[str, str]
+    resolver: str
+    ca_file: Path
+    patient: bool
+
+
+def variable(sender: str, what: str) -> str:
+    """The environment variable that holds a sender's secret."""
+    return f"SMTP365_{re.sub(r'[^A-Z0-9]', '_', sender.upper())}_{what}"
+
+
+def secrets(world: World) -> dict[str, str]:
+    """Environment variables and values for both senders; all invented."""
+    return {
+        variable(world.basic.name, "PASSWORD"): world.basic.password,
+        variable(world.oauth.name, "CLIENT_SECRET"): world.oauth.client_secret,
+    }
+
+
+def _value(value: object) -> str:
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case date():
+            return value.isoformat()
+        case int() | float():
+            return str(value)
+        case list():
+            return "[" + ", ".join(_value(one) for one in value) + "]"
+        case dict():
+            return "{ " + ", ".join(f"{key} = {_value(one)}" for key, one in value.items()) + " }"
+        case _:
+            return json.dumps(str(value)).replace("\x7f", "\\u007f")
+
+
+def _table(name: str, rows: dict[str, object], *, quoted: bool = False) -> list[str]:
+    lines = [f"{_value(key) if quoted else key} = {_value(value)}" for key, value in rows.items()]
+    return ["", f"[{name}]", *lines]
+
+
+def _sender(sender: Sender) -> list[str]:
+    rows: dict[str, object] = {
+        "smtp_server": sender.smtp_server,
+        "port": sender.port,
+        "use_ssl": sender.use_ssl,
+        "enable_authentication": sender.enable_authentication,
+        "authentication_type": sender.authentication_type,
+        "username": sender.username,
+        "from": sender.mail_from,
+        "to": sender.mail_to,
+        "client_id": sender.client_id,
+        "openid_endpoint_configuration": sender.openid_endpoint_configuration,
+        "scope": sender.scope,
+    }
+    written = {key: value for key, value in rows.items() if value != ""}
+    dates = {"client_secret_expires": sender.client_secret_expires, "password_expires": sender.password_expires}
+    written |= {key: value for key, value in dates.items() if value is not None}
+    lines = _table(f"sender.{sender.name}", written)
+    if sender.attested:
+        vouched: dict[str, object] = {one.item: {"who": one.who, "when": one.when, "what": one.what} for one in sender.attested}
+        lines += _table(f"sender.{sender.name}.attested", vouched, quoted=True)
+    return lines
+
+
+def toml(world: World, places: Places) -> str:
+    """The whole file. Nothing on loopback is far away, so its deadlines are short unless the pace is real."""
+    network: dict[str, object] = {
+        "resolvers": [places.resolver],
+        "ca_file": str(places.ca_file),
+        "only_mapped": True,
+    }
+    if not places.patient:
+        network |= {"connect_timeout": 1.0, "dns_timeout": 1.0, "reply_timeout": 5.0, "sender_timeout": 20.0}
+    if world.ehlo_name is not None:
+        network["ehlo_name"] = world.ehlo_name
+    connect: dict[str, object] = dict(places.connect)
+    lines = ["# Written by the built-in tenant. Its passwords and secrets are inventions and stand in the environment.", ""]
+    lines += [f"cloud = {_value(world.cloud)}", *_table("network", network), *_table("connect", connect, quoted=True)]
+    for sender in world.senders:
+        lines += _sender(sender)
+    return "\n".join(lines) + "\n"
+
+
+def description(world: World, places: Places, addresses: dict[str, dict[str, Any]], settings_file: Path) -> dict[str, Any]:
+    """What another program needs to know, in the shape that the README promises."""
+    return {
+        **addresses,
+        "ca_file": str(places.ca_file),
+        "connect": places.connect,
+        "tenant_id": world.tenant.tenant_id,
+        "issuer_document": world.oauth.openid_endpoint_configuration,
+        "senders": {
+            "basic": {"username": world.basic.username, "password": world.basic.password},
+            "oauth": {
+                "username": world.oauth.username,
+                "client_id": world.oauth.client_id,
+                "client_secret": world.oauth.client_secret,
+                "scope": world.oauth.scope,
+            },
+        },
+        "settings_file": str(settings_file),
+    }
+
+
+def soon(days: int) -> date:
+    """A day that many days from now."""
+    return date.today() + timedelta(days=days)  # noqa: DTZ011 - the settings file speaks of local days

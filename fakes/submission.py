@@ -1,0 +1,68 @@
+"""What becomes of a message after the body: pure decisions from the state of the tenant to Microsoft's reply.
+
+The sign-in is over when these are asked; that a right is missing on the mailbox shows only here.
+"""
+
+from email.parser import BytesHeaderParser
+from email.utils import getaddresses
+
+from fakes import sentences
+from fakes.sign_in import Identity, mailbox_of
+from fakes.world import RecipientReply, World
+
+CONCURRENT_SUBMISSIONS = 3
+RECIPIENTS_PER_MESSAGE = 1000
+
+
+def recipient_refused(world: World, recipient: str, already: int) -> str | None:
+    """The reply that refuses one RCPT, or None when it is accepted."""
+    tenant = world.tenant
+    if already >= RECIPIENTS_PER_MESSAGE:
+        return sentences.TOO_MANY_RECIPIENTS
+    if tenant.recipients_blocked:
+        return sentences.RECIPIENT_BLOCKED
+    unknown = recipient.casefold() in tenant.unknown_recipients
+    at_once = world.unverified.unknown_recipient is RecipientReply.AT_ONCE
+    return sentences.RECIPIENT_NOT_FOUND if unknown and at_once else None
+
+
+def message_refused(world: World, identity: Identity, content: bytes, *, at_once: int, server: str) -> str | None:
+    """The reply that refuses the message at its end, or None when it is taken.
+
+    ``at_once`` counts this mailbox's submissions under way, this one included; ``server`` is the back end's name.
+    """
+    tenant = world.tenant
+    mailbox = mailbox_of(tenant, identity)
+    by_app = identity.principal_object_id
+    if len(content) > mailbox.send_size_limit:
+        return sentences.TOO_LARGE
+    if at_once + mailbox.other_submissions > CONCURRENT_SUBMISSIONS:
+        return sentences.TOO_MANY_AT_ONCE
+    if by_app is not None and not identity.by_role_assignment and by_app not in mailbox.full_access:
+        return sentences.NO_RIGHT_ON_MAILBOX.format(server=server.partition(".")[0].upper())
+    if (foreign := _foreign_author(identity, mailbox.aliases, _send_as_owners(world, identity), content)) is not None:
+        return sentences.SEND_AS_DENIED.format(user=identity.user, sender=foreign)
+    refusals = (
+        (mailbox.over_message_rate and world.unverified.over_rate_is_refused, sentences.OVER_RATE),
+        (mailbox.mailbox_full, sentences.MAILBOX_FULL),
+        (mailbox.recipient_quota_used, sentences.QUOTA_USED),
+        (mailbox.restricted_for_spam, sentences.OUTBOUND_SPAM),
+        (tenant.blocked_for_reputation, sentences.TENANT_OVER_THRESHOLD),
+    )
+    return next((reply for true, reply in refusals if true), None)
+
+
+def _send_as_owners(world: World, identity: Identity) -> frozenset[str]:
+    trustee = identity.principal_object_id or identity.user
+    return frozenset(
+        user.upn.casefold() for user in world.tenant.users if user.mailbox and trustee in user.mailbox.send_as
+    )
+
+
+def _foreign_author(
+    identity: Identity, aliases: frozenset[str], owners: frozenset[str], content: bytes
+) -> str | None:
+    headers = BytesHeaderParser().parsebytes(content)
+    authors = [address for _, address in getaddresses([str(line) for line in headers.get_all("From", [])])]
+    allowed = {identity.user.casefold(), *(alias.casefold() for alias in aliases)} | owners
+    return next((address for address in authors if address and address.casefold() not in allowed), None)

@@ -1,0 +1,195 @@
+"""The tenant's side of the small world: people, mailboxes, applications, switches and policies.
+
+Plain frozen data, healthy by default. What follows from it is decided in ``sign_in``, ``submission`` and ``token_endpoint``.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+EXCHANGE_ONLINE = "https://outlook.office365.com"
+GRAPH = "https://graph.microsoft.com"
+SEND_AS_APP = "SMTP.SendAsApp"
+
+
+class Federation(StrEnum):
+    """Who checks the user's password."""
+
+    MANAGED = "managed"
+    STS_UNREACHABLE = "sts_unreachable"
+    STS_WITHOUT_HTTPS = "sts_without_https"
+
+
+class Retirement(StrEnum):
+    """How far the removal of Basic authentication has come for this tenant."""
+
+    NOT_YET = "not_yet"
+    OFF_BY_DEFAULT = "off_by_default"
+    REMOVED = "removed"
+
+
+class PolicyKind(StrEnum):
+    """What a Conditional Access policy does to whom."""
+
+    REQUIRE_MFA = "require_mfa"
+    BLOCK_LEGACY_CLIENTS = "block_legacy_clients"
+    BLOCK_WORKLOAD = "block_workload"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mailbox:
+    """An Exchange Online mailbox; ``smtp_auth_disabled`` is three-state, None inherits the tenant's switch."""
+
+    smtp_auth_disabled: bool | None = None
+    full_access: frozenset[str] = frozenset()
+    send_as: frozenset[str] = frozenset()
+    aliases: frozenset[str] = frozenset()
+    send_size_limit: int = 36_700_160
+    mailbox_full: bool = False
+    recipient_quota_used: bool = False
+    over_message_rate: bool = False
+    restricted_for_spam: bool = False
+    other_submissions: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """A user of the directory; without a mailbox it can sign in and still not send."""
+
+    upn: str
+    password: str
+    enabled: bool = True
+    mailbox: Mailbox | None = field(default_factory=Mailbox)
+    mfa_required: bool = False
+    password_expired: bool = False
+    password_never_expires: bool = True
+    password_changed: datetime | None = None
+    locked: bool = False
+    federation: Federation = Federation.MANAGED
+    auth_policy: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppSecret:
+    """A client secret: the id is what people paste by mistake, the value is what works."""
+
+    key_id: str
+    value: str
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppCertificate:
+    """A certificate that the application may sign assertions with."""
+
+    thumbprint: str
+    public_key_pem: str
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """An application registration; ``object_id`` is the registration's, not the enterprise application's."""
+
+    client_id: str
+    object_id: str
+    display_name: str
+    secrets: tuple[AppSecret, ...] = ()
+    certificates: tuple[AppCertificate, ...] = ()
+    public_client: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServicePrincipal:
+    """The enterprise application: the registration's presence in this tenant, with the roles an admin consented to."""
+
+    client_id: str
+    object_id: str
+    enabled: bool = True
+    consented: frozenset[str] = frozenset({SEND_AS_APP})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangePrincipal:
+    """What ``New-ServicePrincipal`` left behind in Exchange; ``rbac_scope`` are mailboxes of a role assignment."""
+
+    client_id: str
+    object_id: str
+    rbac_scope: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthPolicy:
+    """An Exchange authentication policy."""
+
+    name: str
+    allow_basic_smtp: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConditionalAccess:
+    """One Conditional Access policy; an empty ``applies_to`` means everybody of its kind."""
+
+    kind: PolicyKind
+    policy_id: str
+    applies_to: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issuing:
+    """How Entra issues tokens; every field but the life time is a way to mint one that Exchange refuses."""
+
+    lifetime: timedelta = timedelta(seconds=3599)
+    age: timedelta = timedelta()
+    audience: str | None = None
+    tenant_id: str | None = None
+    foreign_key: bool = False
+    delegated_user: str | None = None
+    foreign_issuer_in_discovery: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tenant:
+    """One Microsoft 365 tenant."""
+
+    tenant_id: str
+    display_name: str
+    domain: str
+    users: tuple[User, ...]
+    apps: tuple[App, ...]
+    service_principals: tuple[ServicePrincipal, ...]
+    exchange_principals: tuple[ExchangePrincipal, ...]
+    resources: frozenset[str] = frozenset({EXCHANGE_ONLINE, GRAPH})
+    smtp_auth_disabled: bool = False
+    security_defaults: bool = False
+    retirement: Retirement = Retirement.NOT_YET
+    conditional_access: tuple[ConditionalAccess, ...] = ()
+    auth_policies: tuple[AuthPolicy, ...] = ()
+    default_auth_policy: str | None = None
+    unknown_recipients: frozenset[str] = frozenset()
+    recipients_blocked: bool = False
+    throttled: bool = False
+    exists: bool = True
+    blocked_for_reputation: bool = False
+    issuing: Issuing = field(default_factory=Issuing)
+
+    def user(self, name: str) -> User | None:
+        """The user whose sign-in address this is, or None."""
+        return next((user for user in self.users if user.upn.casefold() == name.casefold()), None)
+
+    def app(self, client_id: str) -> App | None:
+        """The application registration with this client id, or None."""
+        return next((app for app in self.apps if app.client_id == client_id.lower()), None)
+
+    def service_principal(self, client_id: str) -> ServicePrincipal | None:
+        """The enterprise application with this client id, or None."""
+        return next((one for one in self.service_principals if one.client_id == client_id.lower()), None)
+
+    def exchange_principal(self, client_id: str) -> ExchangePrincipal | None:
+        """What Exchange knows about this client id, or None."""
+        return next((one for one in self.exchange_principals if one.client_id == client_id.lower()), None)
+
+    def auth_policy_for(self, user: User) -> AuthPolicy | None:
+        """The authentication policy in force for a user: its own, else the tenant's default."""
+        name = user.auth_policy or self.default_auth_policy
+        return next((policy for policy in self.auth_policies if policy.name == name), None)

@@ -1,0 +1,170 @@
+"""What the token endpoint decides: from the state of the tenant and one request to a token or a refusal.
+
+Pure but for minting; HTTP is ``entra``'s. Order of the refusals: request, tenant, client, credential, scope, policy.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import jwt
+
+from fakes import entra_errors, tokens
+from fakes.entra_errors import EntraError
+from fakes.tenant import EXCHANGE_ONLINE, GRAPH, App, PolicyKind, ServicePrincipal
+from fakes.world import World
+
+SHARED_TENANTS = frozenset({"common", "organizations", "consumers"})
+WORLDWIDE_LOGIN_HOSTS = frozenset(
+    {"login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"}
+)
+_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_DOMAIN = re.compile(r"[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)+")
+_EXCHANGE_NAMES = frozenset(
+    {
+        EXCHANGE_ONLINE,
+        "https://outlook.office.com",
+        "https://ps.outlook.com",
+        "00000002-0000-0ff1-ce00-000000000000",
+    }
+)
+_GRAPH_NAMES = frozenset({GRAPH, "00000003-0000-0000-c000-000000000000"})
+_ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issued:
+    """A token response."""
+
+    access_token: str
+    expires_in: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenRequest:
+    """One request, as the endpoint sees it; ``version`` is 1 or 2."""
+
+    host: str
+    tenant: str
+    version: int
+    form: Mapping[str, str]
+
+
+def tenant_refused(world: World, host: str, tenant: str, *, discovery: bool = False) -> EntraError | None:
+    """The refusal for the tenant part of an address, or None when that tenant lives in the cloud of that host."""
+    if not (_GUID.fullmatch(tenant) or _DOMAIN.fullmatch(tenant) or tenant in SHARED_TENANTS):
+        return entra_errors.tenant_malformed(tenant)
+    here = host in WORLDWIDE_LOGIN_HOSTS and world.tenant.exists
+    known = tenant.lower() in {world.tenant.tenant_id, world.tenant.domain, *SHARED_TENANTS}
+    return None if here and known else entra_errors.tenant_not_found(tenant, discovery=discovery)
+
+
+def answer(world: World, request: TokenRequest) -> Issued | EntraError:
+    """The token or the refusal for a client-credentials request (RFC 6749 section 4.4)."""
+    form = request.form
+    if world.tenant.throttled:
+        return entra_errors.throttled()
+    missing = next((name for name in ("grant_type", "client_id") if not form.get(name)), None)
+    if missing is not None:
+        return entra_errors.parameter_missing(missing)
+    if (refusal := tenant_refused(world, request.host, request.tenant)) is not None:
+        return refusal
+    if form["grant_type"] != "client_credentials":
+        return entra_errors.grant_not_supported(form["grant_type"])
+    if request.tenant in SHARED_TENANTS:
+        return entra_errors.common_not_allowed()
+    scope = form.get("scope" if request.version == 2 else "resource", "")
+    if not scope:
+        return entra_errors.parameter_missing("scope" if request.version == 2 else "resource")
+    return _for_client(world, form, scope, request.version)
+
+
+def _for_client(world: World, form: Mapping[str, str], scope: str, version: int) -> Issued | EntraError:
+    tenant, client_id = world.tenant, form["client_id"]
+    app, principal = tenant.app(client_id), tenant.service_principal(client_id)
+    if app is None:
+        return entra_errors.app_unknown(client_id, tenant.display_name)
+    refusal = _credential_refused(world, app, form) or _principal_refused(world, app, principal)
+    if refusal is not None or principal is None:
+        return refusal or entra_errors.principal_missing(client_id, tenant.tenant_id)
+    resource = scope if version == 1 else _resource(scope)
+    if isinstance(resource, EntraError):
+        return resource
+    if _canonical(resource) not in tenant.resources:
+        return entra_errors.resource_missing(resource, tenant.display_name)
+    token = tokens.mint(
+        tenant,
+        app,
+        principal,
+        audience=EXCHANGE_ONLINE if _GUID.fullmatch(resource) else resource,
+        now=world.now(),
+        by_certificate="client_assertion" in form,
+    )
+    return Issued(access_token=token, expires_in=max(0, int(tenant.issuing.lifetime.total_seconds())))
+
+
+def _principal_refused(world: World, app: App, principal: ServicePrincipal | None) -> EntraError | None:
+    if principal is None:
+        return entra_errors.principal_missing(app.client_id, world.tenant.tenant_id)
+    if not principal.enabled:
+        return entra_errors.app_disabled(app.client_id, app.display_name)
+    for policy in world.tenant.conditional_access:
+        if policy.kind is PolicyKind.BLOCK_WORKLOAD and (not policy.applies_to or app.client_id in policy.applies_to):
+            return entra_errors.blocked_by_policy(policy.policy_id)
+    return None
+
+
+def _credential_refused(world: World, app: App, form: Mapping[str, str]) -> EntraError | None:
+    secret, assertion = form.get("client_secret", ""), form.get("client_assertion", "")
+    if not secret and not assertion:
+        return entra_errors.credential_missing()
+    if app.public_client:
+        return entra_errors.public_client()
+    if assertion:
+        return _assertion_refused(world, app, assertion, form.get("client_assertion_type", ""))
+    known = next((one for one in app.secrets if one.value == secret), None)
+    if known is None:
+        return entra_errors.secret_wrong(app.client_id)
+    return entra_errors.secret_expired(app.client_id) if known.expires < world.now() else None
+
+
+def _assertion_refused(world: World, app: App, assertion: str, kind: str) -> EntraError | None:
+    """Judge a client assertion as RFC 7523 section 3 and Microsoft's certificate credentials page ask for."""
+    try:
+        header = jwt.get_unverified_header(assertion)
+    except jwt.InvalidTokenError:
+        return entra_errors.assertion_malformed()
+    thumbprint = header.get("x5t#S256") or header.get("x5t")
+    certificate = next((one for one in app.certificates if one.thumbprint == thumbprint), None)
+    if kind != _ASSERTION or certificate is None:
+        return entra_errors.assertion_key_unknown()
+    try:
+        claims = jwt.decode(
+            assertion,
+            certificate.public_key_pem,
+            algorithms=["RS256", "PS256"],
+            options={"verify_aud": False, "verify_exp": False, "verify_nbf": False, "verify_iat": False},
+        )
+        begins, ends = (datetime.fromtimestamp(float(claims[name]), UTC) for name in ("nbf", "exp"))
+    except (jwt.InvalidTokenError, KeyError, ValueError):
+        return entra_errors.assertion_key_unknown()
+    now = world.now()
+    if certificate.expires < now:
+        return entra_errors.assertion_key_expired()
+    return None if begins <= now <= ends else entra_errors.assertion_out_of_time(now, begins, ends)
+
+
+def _resource(scope: str) -> str | EntraError:
+    if " " in scope or not ("://" in scope or _GUID.match(scope)):
+        return entra_errors.scope_invalid(scope)
+    if not scope.endswith("/.default"):
+        return entra_errors.scope_not_default(scope)
+    return scope.removesuffix("/.default").rstrip("/")
+
+
+def _canonical(resource: str) -> str:
+    name = resource.rstrip("/")
+    if name in _EXCHANGE_NAMES:
+        return EXCHANGE_ONLINE
+    return GRAPH if name in _GRAPH_NAMES else name

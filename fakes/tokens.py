@@ -1,0 +1,79 @@
+"""Access tokens of the Exchange resource: minted as Entra mints them, read as Exchange reads them.
+
+Version 1.0 tokens whatever endpoint issued them, because the audience decides (Microsoft, "Access tokens").
+"""
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+import jwt
+
+from fakes import keys
+from fakes.claims import Claims
+from fakes.tenant import EXCHANGE_ONLINE, App, Issuing, ServicePrincipal, Tenant
+
+_BACKDATED = timedelta(minutes=5)  # Entra dates its tokens back, so that clocks may differ a little
+
+
+def mint(
+    tenant: Tenant,
+    app: App,
+    principal: ServicePrincipal,
+    *,
+    audience: str,
+    now: datetime,
+    by_certificate: bool = False,
+) -> str:
+    """A signed access token for an application; ``tenant.issuing`` says in which way it is wrong, if at all."""
+    issuing: Issuing = tenant.issuing
+    tenant_id = issuing.tenant_id or tenant.tenant_id
+    aimed_at = issuing.audience or audience
+    issued = now - issuing.age - _BACKDATED
+    payload: dict[str, Any] = {
+        "aud": aimed_at,
+        "iss": f"https://sts.windows.net/{tenant_id}/",
+        "iat": int(issued.timestamp()),
+        "nbf": int(issued.timestamp()),
+        "exp": int((issued + _BACKDATED + issuing.lifetime).timestamp()),
+        "aio": uuid.uuid4().hex,
+        "app_displayname": app.display_name,
+        "appid": app.client_id,
+        "appidacr": "2" if by_certificate else "1",
+        "idp": f"https://sts.windows.net/{tenant_id}/",
+        "oid": principal.object_id,
+        "rh": "0." + uuid.uuid4().hex,
+        "sub": principal.object_id,
+        "tid": tenant_id,
+        "uti": uuid.uuid4().hex[:22],
+        "ver": "1.0",
+    }
+    if issuing.delegated_user is not None:
+        payload |= {"scp": "SMTP.Send", "upn": issuing.delegated_user, "unique_name": issuing.delegated_user}
+    elif principal.consented and aimed_at.startswith(EXCHANGE_ONLINE):
+        payload["roles"] = sorted(principal.consented)
+    key = keys.foreign_key() if issuing.foreign_key else keys.entra_key()
+    header = {"kid": key.key_id, "x5t": key.key_id}
+    return jwt.encode(payload, key.private, algorithm="RS256", headers=header)
+
+
+def read(token: str, now: datetime) -> Claims | None:
+    """The claims of a token that Entra signed, or None for anything else."""
+    try:
+        claims = jwt.decode(
+            token,
+            keys.entra_key().private.public_key(),
+            algorithms=["RS256"],
+            options={"verify_aud": False, "verify_exp": False, "verify_nbf": False, "verify_iat": False},
+        )
+    except jwt.InvalidTokenError:
+        return None
+    return Claims(
+        audience=str(claims.get("aud", "")).rstrip("/"),
+        tenant_id=str(claims.get("tid", "")),
+        client_id=str(claims.get("appid", "")),
+        expired=float(claims.get("exp", 0)) < now.timestamp(),
+        roles=frozenset(claims.get("roles", ())),
+        scopes=frozenset(str(claims.get("scp", "")).split()),
+        upn=claims.get("upn"),
+    )

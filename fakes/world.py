@@ -1,0 +1,226 @@
+"""The small world: one tenant, the network in front of it, two senders, and the switches for what nobody has verified.
+
+``healthy()`` builds the world in which everything works; a fault replaces one thing of it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+
+from fakes.network import Network
+from fakes.tenant import (
+    EXCHANGE_ONLINE,
+    App,
+    AppSecret,
+    ExchangePrincipal,
+    Mailbox,
+    ServicePrincipal,
+    Tenant,
+    User,
+)
+
+TENANT_ID = "0f6a1c52-94d3-4e1b-8b7d-3c5e2a9d7f10"
+CLIENT_ID = "5b0e7d94-2c61-4f3a-9e85-71d4c6a0b2f8"
+REGISTRATION_OBJECT_ID = "c2d91e07-6a4f-4d08-b3c7-9e15f8027a64"
+PRINCIPAL_OBJECT_ID = "e81f43b6-07cd-4b92-a5d0-26c93f7e184b"
+SECRET_ID = "3a7c5f18-d920-4be6-8f41-b05e62c9d7a3"
+SECRET_VALUE = "Kx7" + "8Q~" + "invented-for-the-built-in-tenant_01"
+PASSWORD = "Invented-Pass-7!word"
+DOMAIN = "fabrikam.example"
+ALERTS = f"alerts@{DOMAIN}"
+NOTICES = f"notices@{DOMAIN}"
+
+
+class PasswordExpiredReply(StrEnum):
+    """UNVERIFIED: which sentence an expired password earns; no capture of it was found."""
+
+    ACCOUNT_HAS_AN_ISSUE = "account_has_an_issue"
+    CREDENTIALS = "credentials"
+
+
+class NoMailboxReply(StrEnum):
+    """UNVERIFIED: what a password sign-in to an account without mailbox earns; one capture of 2018 has the ``550``."""
+
+    CANNOT_BE_ACCESSED = "cannot_be_accessed"
+    BARE = "bare"
+
+
+class OffByDefaultReply(StrEnum):
+    """UNVERIFIED: what the default of the end of December 2026 will say."""
+
+    SENTENCE = "sentence"
+    NOT_SUPPORTED = "not_supported"
+
+
+class RecipientReply(StrEnum):
+    """UNVERIFIED: whether an unknown recipient is refused at once or reported later by a bounce."""
+
+    AT_ONCE = "at_once"
+    BOUNCE = "bounce"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unverified:
+    """What Microsoft's public material leaves open, each with the default that the fakes take."""
+
+    gates_before_credentials: bool = True
+    password_expired: PasswordExpiredReply = PasswordExpiredReply.ACCOUNT_HAS_AN_ISSUE
+    no_mailbox: NoMailboxReply = NoMailboxReply.CANNOT_BE_ACCESSED
+    off_by_default: OffByDefaultReply = OffByDefaultReply.SENTENCE
+    removed_as_535: bool = False
+    unknown_recipient: RecipientReply = RecipientReply.AT_ONCE
+    security_defaults_block_oauth: bool = False
+    entra_breaks_lines: bool = False
+    over_rate_is_refused: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A bad day of Microsoft's: ``reply`` is what the named moment answers instead of its own."""
+
+    greeting: str | None = None
+    sign_in: str | None = None
+    end_of_data: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attested:
+    """Who vouched for an item that cannot be observed."""
+
+    item: str
+    who: str
+    when: date
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """One configured instance of the mail plugin, as its settings table reads."""
+
+    name: str
+    username: str
+    mail_from: str
+    mail_to: str
+    authentication_type: str
+    smtp_server: str = "smtp.office365.com"
+    port: int = 587
+    use_ssl: bool = True
+    enable_authentication: bool = True
+    client_id: str = ""
+    openid_endpoint_configuration: str = ""
+    scope: str = ""
+    password: str = ""
+    client_secret: str = ""
+    client_secret_expires: date | None = None
+    password_expires: str | date | None = None
+    attested: tuple[Attested, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """The one state that all the fakes show."""
+
+    tenant: Tenant
+    network: Network
+    basic: Sender
+    oauth: Sender
+    cloud: str = "worldwide"
+    ehlo_name: str | None = None
+    clock_offset: timedelta = timedelta()
+    service: Service = field(default_factory=Service)
+    unverified: Unverified = field(default_factory=Unverified)
+
+    def now(self) -> datetime:
+        """Microsoft's time of day; it differs from this machine's by ``clock_offset``."""
+        return datetime.now(UTC) + self.clock_offset
+
+    @property
+    def senders(self) -> tuple[Sender, Sender]:
+        """Both senders, Basic first."""
+        return (self.basic, self.oauth)
+
+    def with_tenant(self, **changes: object) -> "World":
+        """The same world with some of the tenant's fields replaced."""
+        return replace(self, tenant=replace(self.tenant, **changes))  # type: ignore[arg-type]
+
+    def with_network(self, **changes: object) -> "World":
+        """The same world with some of the network's fields replaced."""
+        return replace(self, network=replace(self.network, **changes))  # type: ignore[arg-type]
+
+    def with_user(self, upn: str, change: Callable[[User], User]) -> "World":
+        """The same world with one user changed; LookupError when there is no such user."""
+        if self.tenant.user(upn) is None:
+            raise LookupError(f"no user {upn!r} in the tenant; it has {[user.upn for user in self.tenant.users]}")
+        return self.with_tenant(users=tuple(change(one) if one.upn == upn else one for one in self.tenant.users))
+
+
+def change_mailbox(user: User, **changes: object) -> User:
+    """The user with some fields of its mailbox replaced; one without mailbox stays so."""
+    return user if user.mailbox is None else replace(user, mailbox=replace(user.mailbox, **changes))  # type: ignore[arg-type]
+
+
+def issuer_document(tenant: str = TENANT_ID, host: str = "login.microsoftonline.com") -> str:
+    """The address of a tenant's v2.0 discovery document."""
+    return f"https://{host}/{tenant}/v2.0/.well-known/openid-configuration"
+
+
+def healthy(now: datetime | None = None) -> World:
+    """The world in which both senders can send; ``now`` dates the secret and the attestations."""
+    now = now or datetime.now(UTC)
+    seen = now.date() - timedelta(days=30)
+    secret_ends = now + timedelta(days=300)
+    alerts, notices = ALERTS, NOTICES
+    tenant = Tenant(
+        tenant_id=TENANT_ID,
+        display_name="Fabrikam Example",
+        domain=DOMAIN,
+        users=(
+            User(upn=alerts, password=PASSWORD, password_changed=now - timedelta(days=40)),
+            User(
+                upn=notices,
+                password="Nobody-Signs-In-With-This-9",
+                mailbox=Mailbox(full_access=frozenset({PRINCIPAL_OBJECT_ID})),
+            ),
+            User(upn=f"ops@{DOMAIN}", password="Only-Receives-Mail-3"),
+        ),
+        apps=(
+            App(
+                client_id=CLIENT_ID,
+                object_id=REGISTRATION_OBJECT_ID,
+                display_name="Alarm mail",
+                secrets=(AppSecret(key_id=SECRET_ID, value=SECRET_VALUE, expires=secret_ends),),
+            ),
+        ),
+        service_principals=(ServicePrincipal(client_id=CLIENT_ID, object_id=PRINCIPAL_OBJECT_ID),),
+        exchange_principals=(ExchangePrincipal(client_id=CLIENT_ID, object_id=PRINCIPAL_OBJECT_ID),),
+    )
+    basic = Sender(
+        name="basic",
+        username=alerts,
+        mail_from=alerts,
+        mail_to=alerts,
+        authentication_type="Basic",
+        password=PASSWORD,
+        password_expires="never",
+        attested=(
+            Attested(item="BASIC-04", who="Ada Example", when=seen, what="password never expires, seen in the admin center"),
+        ),
+    )
+    oauth = Sender(
+        name="oauth",
+        username=notices,
+        mail_from=notices,
+        mail_to=notices,
+        authentication_type="OpenID",
+        client_id=CLIENT_ID,
+        openid_endpoint_configuration=issuer_document(),
+        scope=f"{EXCHANGE_ONLINE}/.default",
+        client_secret=SECRET_VALUE,
+        client_secret_expires=secret_ends.date(),
+        attested=(
+            Attested(item="OAUTH-03", who="Ada Example", when=seen, what="the secret is kept in the machine's own secret store"),
+            Attested(item="OAUTH-04", who="Ada Example", when=seen, what="a reminder stands in the operators' calendar"),
+        ),
+    )
+    return World(tenant=tenant, network=Network(), basic=basic, oauth=oauth)
