@@ -1,0 +1,18 @@
+"""The catalogue: every cause by its id, in the order of the route; the entries' words live in `entries`."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from knowledge.cause import Cause
+from knowledge.entries import message, sign_in, tls, token, way
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_ALL: Final[tuple[Cause, ...]] = (*way.ENTRIES, *tls.ENTRIES, *token.ENTRIES, *sign_in.ENTRIES, *message.ENTRIES)
+
+CATALOGUE: Final[Mapping[str, Cause]] = MappingProxyType({entry.id: entry for entry in _ALL})
+
+UNRECOGNISED: Final = "unrecognised"

@@ -1,0 +1,58 @@
+"""Addresses that several entries cite, so that a moved page is mended in one place."""
+
+from typing import Final
+
+_LEARN: Final = "https://learn.microsoft.com/en-us/"
+_EXO: Final = _LEARN + "exchange/clients-and-mobile-in-exchange-online/"
+_FLOW: Final = _LEARN + "exchange/mail-flow-best-practices/"
+
+SMTP_AUTH: Final = _EXO + "authenticated-client-smtp-submission"
+POLICY: Final = _EXO + "disable-basic-authentication-in-exchange-online"
+BASIC_END: Final = _EXO + "deprecation-of-basic-authentication-exchange-online"
+BASIC_DATES: Final = (
+    "https://techcommunity.microsoft.com/blog/exchange/"
+    "updated-exchange-online-smtp-auth-basic-authentication-deprecation-timeline/4489835"
+)
+DEVICE: Final = (
+    _FLOW + "how-to-set-up-a-multifunction-device-or-application-to-send-email-using-microsoft-365-or-office-365"
+)
+NDR: Final = _FLOW + "non-delivery-reports-in-exchange-online/non-delivery-reports-in-exchange-online"
+TROUBLE: Final = (
+    _LEARN + "exchange/troubleshoot/email-delivery/"
+    "fix-issues-with-printers-scanners-and-lob-applications-that-send-email-using-off"
+)
+LIMITS: Final = _LEARN + "exchange/troubleshoot/send-emails/smtp-submission-improvements"
+SERVICE_LIMITS: Final = (
+    _LEARN + "office365/servicedescriptions/exchange-online-service-description/exchange-online-limits"
+)
+OAUTH: Final = (
+    _LEARN + "exchange/client-developer/legacy-protocols/"
+    "how-to-authenticate-an-imap-pop-smtp-application-by-using-oauth"
+)
+RBAC: Final = _LEARN + "exchange/permissions-exo/application-rbac"
+ENTRA_CODES: Final = _LEARN + "entra/identity-platform/reference-error-codes"
+CLIENT_CREDENTIALS: Final = _LEARN + "entra/identity-platform/v2-oauth2-client-creds-grant-flow"
+ENDPOINTS: Final = _LEARN + "microsoft-365/enterprise/urls-and-ip-address-ranges"
+TLS_12: Final = _LEARN + "purview/prepare-tls-1.2-in-office-365"
+DOTNET_TLS: Final = _LEARN + "dotnet/framework/network-programming/tls"
+SCHANNEL: Final = _LEARN + "windows-server/security/tls/tls-registry-settings"
+LOCKOUT: Final = _LEARN + "entra/identity/authentication/howto-password-smart-lockout"
+SECURITY_DEFAULTS: Final = _LEARN + "entra/fundamentals/security-defaults"
+CONDITIONAL_ACCESS: Final = _LEARN + "entra/identity/conditional-access/overview"
+WORKLOAD_ACCESS: Final = _LEARN + "entra/identity/conditional-access/workload-identity"
+PASSWORD_POLICY: Final = _LEARN + "microsoft-365/admin/manage/set-password-expiration-policy"
+RESTRICTED: Final = _LEARN + "defender-office-365/outbound-spam-restore-restricted-users"
+HEALTH: Final = "https://admin.microsoft.com/Adminportal/Home#/servicehealth"
+SCUBA: Final = "https://github.com/cisagov/ScubaGear/blob/main/PowerShell/ScubaGear/baselines/exo.md"
+RFC_SUBMISSION: Final = "https://www.rfc-editor.org/rfc/rfc6409"
+RFC_SMTP: Final = "https://www.rfc-editor.org/rfc/rfc5321"
+RFC_AUTH: Final = "https://www.rfc-editor.org/rfc/rfc4954"
+RFC_STARTTLS: Final = "https://www.rfc-editor.org/rfc/rfc3207"
+RFC_DNS_TCP: Final = "https://www.rfc-editor.org/rfc/rfc7766"
+FAQ: Final = "Nodinite FAQ - Office365 Email Configuration"
+
+CONNECT_EXCHANGE: Final = "As an Exchange administrator open PowerShell and connect: `Connect-ExchangeOnline`."
+SIGN_IN_LOG: Final = (
+    "Entra admin center > Monitoring & health > Sign-in logs, filter on the user {mailbox} and on client app "
+    "Authenticated SMTP, and read the error number and the Conditional Access tab of the failed entry."
+)

@@ -1,0 +1,75 @@
+"""Putting a sender's own values into templates; values are hostile, so inside commands they are quoted for the shell that reads them."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, overload
+
+from knowledge.cause import PLACEHOLDERS, Cause
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_SLOT: Final = re.compile(r"\{([a-z_]+)\}")
+_UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_LONGEST: Final = 320  # an address is at most 254 characters, a host name 253 (RFC 5321 section 4.5.3.1, RFC 1035 section 2.3.4)
+
+# PowerShell ends a single-quoted string at any of these, not at the ASCII one only (about_Quoting_Rules).
+_POWERSHELL_QUOTES: Final = re.compile("(['\u2018\u2019\u201a\u201b])")
+
+
+def _powershell(value: str) -> str:
+    return "'" + _POWERSHELL_QUOTES.sub(r"\1\1", value) + "'"
+
+
+def _prose(value: str) -> str:
+    return value.replace("`", "'")
+
+
+def _clean(value: str) -> str:
+    return _UNPRINTABLE.sub(" ", value)[:_LONGEST]
+
+
+def _fill_text(template: str, values: Mapping[str, str]) -> str:
+    pieces = template.split("`")
+    for index, piece in enumerate(pieces):
+        command = index % 2 == 1
+        quote = _prose if not command else shlex.quote if piece.startswith("$ ") else _powershell
+
+        def put(slot: re.Match[str], quote: object = quote) -> str:
+            name = slot.group(1)
+            if name not in PLACEHOLDERS:
+                return slot.group(0)
+            value = _clean(values.get(name) or f"<{name}>")
+            return quote(value) if callable(quote) else value
+
+        pieces[index] = _SLOT.sub(put, piece)
+    return "`".join(pieces)
+
+
+@overload
+def fill(subject: str, values: Mapping[str, str]) -> str: ...
+@overload
+def fill(subject: Cause, values: Mapping[str, str]) -> Cause: ...
+
+
+def fill(subject: str | Cause, values: Mapping[str, str]) -> str | Cause:
+    """Put `values` into the placeholders of a text, or of every text of an entry.
+
+    In: a template (or an entry) and a mapping from the names in `PLACEHOLDERS` to text. Out: the same with the values in;
+    a missing or empty value leaves a marker such as `<mailbox>`. Never raises for what a value holds: control characters
+    go, commands get quoted values (PowerShell: about_Quoting_Rules; POSIX: XCU section 2.2.2), and a value is never expanded again.
+    """
+    if isinstance(subject, str):
+        return _fill_text(subject, values)
+    return replace(
+        subject,
+        title=_fill_text(subject.title, values),
+        meaning=_fill_text(subject.meaning, values),
+        shows=_fill_text(subject.shows, values),
+        steps=tuple(_fill_text(step, values) for step in subject.steps),
+        verify=_fill_text(subject.verify, values),
+        decide=tuple(_fill_text(line, values) for line in subject.decide),
+    )

@@ -1,0 +1,192 @@
+"""Groups of causes that the wire cannot tell apart, each listed once: ranked, with the look-up that decides between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_SIGN_IN_LOG: Final = (
+    "The Entra sign-in log of {mailbox} (client app Authenticated SMTP) at the time of the attempt: its error number names the cause."
+)
+_SWITCHES: Final = (
+    "`Get-CASMailbox -Identity {mailbox} | Format-List SmtpClientAuthenticationDisabled` and "
+    "`Get-TransportConfig | Format-List SmtpClientAuthenticationDisabled`: True (or empty with True behind it) means SMTP AUTH is off."
+)
+_TOKEN: Final = (
+    "Check TOKEN-03 (the token's aud, roles or scp, upn, exp): if all are right, the token is not at fault but Exchange's registration."
+)
+_REGISTERED: Final = (
+    "`Get-ServicePrincipal -Identity {client_id} | Format-List AppId, ObjectId`: it must show the enterprise application's object id."
+)
+_PORT: Final = "`Test-NetConnection -ComputerName {smtp_server} -Port {port}` on the application's own machine (check NET-02)."
+_CERTIFICATE: Final = "Check TLS-02: the owner of the certificate that was shown tells Microsoft from anything in between."
+_OWN_TLS: Final = (
+    "Checks TLS-01, TLS-03 and the HOST checks: if our TLS works from the same machine, the application's settings or runtime are at fault."
+)
+_GREETING: Final = "Check SMTP-01: the first line that the server sends on that port, and whose it is."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Causes behind one and the same answer, likeliest first, and what would decide between them."""
+
+    id: str
+    answer: str
+    causes: tuple[str, ...]
+    decide: tuple[str, ...]
+
+
+_ALL: Final[tuple[Group, ...]] = (
+    Group(
+        id="basic_bare_535",
+        answer="535 5.7.3 Authentication unsuccessful, or any refusal without a sentence, to a password",
+        causes=(
+            "bad_credentials", "smtp_auth_disabled_mailbox", "smtp_auth_disabled_tenant", "mfa_or_security_defaults",
+            "conditional_access_block", "username_not_upn",
+        ),
+        decide=(_SIGN_IN_LOG, _SWITCHES),
+    ),
+    Group(
+        id="oauth_bare_535",
+        answer="535 5.7.3 Authentication unsuccessful to XOAUTH2",
+        causes=(
+            "sp_not_registered_in_exchange", "wrong_scope_or_audience", "consent_missing", "token_user_mismatch",
+            "token_expired", "xoauth2_string_malformed", "smtp_auth_disabled_mailbox",
+        ),
+        decide=(_TOKEN, _REGISTERED),
+    ),
+    Group(
+        id="unknown_bare_535",
+        answer="535 5.7.3 Authentication unsuccessful, and the text does not say by which method",
+        causes=(
+            "bad_credentials", "smtp_auth_disabled_mailbox", "smtp_auth_disabled_tenant", "mfa_or_security_defaults",
+            "conditional_access_block", "sp_not_registered_in_exchange", "wrong_scope_or_audience",
+        ),
+        decide=("Which method was used: with a password see the sign-in log, with OAuth the token (TOKEN-03).", _SIGN_IN_LOG, _SWITCHES),
+    ),
+    Group(
+        id="any_57139",
+        answer="535 5.7.139 with a sentence that is missing or unknown",
+        causes=(
+            "mfa_or_security_defaults", "smtp_auth_disabled_tenant", "smtp_auth_disabled_mailbox", "bad_credentials",
+            "conditional_access_block", "auth_policy_blocks_basic",
+        ),
+        decide=("The sentence behind 5.7.139, in full: it names the gate.", _SIGN_IN_LOG, _SWITCHES),
+    ),
+    Group(
+        id="criteria_not_met",
+        answer="535 5.7.139 ... the request did not meet the criteria to be authenticated successfully",
+        causes=("conditional_access_block", "mfa_or_security_defaults"),
+        decide=(_SIGN_IN_LOG,),
+    ),
+    Group(
+        id="account_issue",
+        answer="535 5.7.139 ... account has an issue",
+        causes=("account_disabled", "password_expired", "mailbox_missing"),
+        decide=(_SIGN_IN_LOG,),
+    ),
+    Group(
+        id="credentials_incorrect",
+        answer="535 5.7.139 ... the user credentials were incorrect",
+        causes=("bad_credentials", "mailbox_missing", "username_not_upn", "password_expired"),
+        decide=(_SIGN_IN_LOG,),
+    ),
+    Group(
+        id="basic_disabled",
+        answer="535 5.7.139 ... basic authentication is disabled",
+        causes=("basic_auth_retired", "auth_policy_blocks_basic"),
+        decide=(
+            "`Get-User -Identity {mailbox} | Format-List AuthenticationPolicy` and `Get-AuthenticationPolicy | Format-Table Name, AllowBasicAuthSmtp`: "
+            "a policy without AllowBasicAuthSmtp can be changed; if there is none, Basic itself is off.",
+        ),
+    ),
+    Group(
+        id="organization_configuration",
+        answer="535 5.7.139 ... the organization configuration doesn't allow this authentication request",
+        causes=("auth_policy_blocks_basic", "mfa_or_security_defaults"),
+        decide=("`Get-AuthenticationPolicy | Format-Table Name, AllowBasicAuthSmtp`, and whether security defaults are on.",),
+    ),
+    Group(
+        id="smtp_auth_disabled",
+        answer="SMTP AUTH is off, and the text does not say whether for the tenant or for the mailbox",
+        causes=("smtp_auth_disabled_tenant", "smtp_auth_disabled_mailbox"),
+        decide=(_SWITCHES,),
+    ),
+    Group(
+        id="not_authenticated",
+        answer="530 5.7.57 without an inner 535",
+        causes=(
+            "client_never_sent_auth", "smtp_auth_disabled_mailbox", "smtp_auth_disabled_tenant", "bad_credentials",
+            "starttls_missing_or_implicit_tls_on_587", "mfa_or_security_defaults",
+        ),
+        decide=("Check AUTH-01: our own sign-in with the same settings shows the refusal that the client swallowed, or that there is none.", _SWITCHES),
+    ),
+    Group(
+        id="logon_failure",
+        answer="430 4.2.0 STOREDRV without its inner exception",
+        causes=("sp_mailbox_permission_missing", "service_side_fault"),
+        decide=("`Get-MailboxPermission -Identity {mailbox} -User {sp_object_id}`, and whether it was granted less than two hours ago.",),
+    ),
+    Group(
+        id="silence",
+        answer="a time-out without a word of which step",
+        causes=("port_blocked", "wrong_host_or_port", "client_timeout_hides_refusal"),
+        decide=(_PORT,),
+    ),
+    Group(
+        id="silence_after_connect",
+        answer="connected, and then nothing",
+        causes=(
+            "client_timeout_hides_refusal", "starttls_missing_or_implicit_tls_on_587", "port_blocked", "smtp_intercepted", "wrong_host_or_port",
+        ),
+        decide=(_GREETING, _PORT),
+    ),
+    Group(
+        id="refused",
+        answer="connection refused",
+        causes=("wrong_host_or_port", "port_blocked"),
+        decide=("Compare server and port as entered with smtp.office365.com and 587.", _PORT),
+    ),
+    Group(
+        id="cut_off",
+        answer="the connection was closed or reset without an answer",
+        causes=("port_blocked", "tls_version", "smtp_intercepted", "starttls_missing_or_implicit_tls_on_587", "service_side_fault"),
+        decide=(_GREETING, _OWN_TLS),
+    ),
+    Group(
+        id="tls_cut_off",
+        answer="the TLS handshake failed without a reason",
+        causes=("tls_version", "legacy_tls_client", "starttls_missing_or_implicit_tls_on_587", "smtp_intercepted", "cert_untrusted"),
+        decide=(_OWN_TLS, _CERTIFICATE),
+    ),
+    Group(
+        id="tls_or_certificate",
+        answer="TLS could not be set up; the client names the wrong port kind and the certificate alike",
+        causes=("starttls_missing_or_implicit_tls_on_587", "cert_untrusted", "tls_version"),
+        decide=("The client's TLS setting for port 587 (STARTTLS, not SSL), then TLS-02.",),
+    ),
+    Group(
+        id="bad_certificate",
+        answer="the certificate is not valid, and the text does not say why",
+        causes=("cert_untrusted", "cert_name_mismatch", "cert_expired"),
+        decide=(_CERTIFICATE,),
+    ),
+    Group(
+        id="no_starttls",
+        answer="the server offers no STARTTLS or no AUTH",
+        causes=("starttls_missing_or_implicit_tls_on_587", "smtp_intercepted", "wrong_host_or_port"),
+        decide=(_GREETING, "Check SMTP-02: does our own EHLO on port 587 get STARTTLS?"),
+    ),
+    Group(
+        id="no_token",
+        answer="invalid_client or invalid_grant without a number",
+        causes=("secret_wrong", "secret_expired", "app_not_in_tenant"),
+        decide=("Check TOKEN-02: the AADSTS number in the token service's answer.",),
+    ),
+)
+
+GROUPS: Final[Mapping[str, Group]] = MappingProxyType({group.id: group for group in _ALL})

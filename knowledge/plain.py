@@ -1,0 +1,127 @@
+"""Making a pasted text plain: wrappings taken off, a bounded length, two forms to search in; what the words mean is `reading`'s.
+
+Every step is one pass over the text, so the whole stays linear in its length.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import unquote
+
+LONGEST: Final = 120_000  # characters that are read; of a longer text, its telling lines and both its ends
+_LINE: Final = 4_000
+_ENDS: Final = 20_000
+
+# A line of a long log is kept when it holds one of these.
+_TELLING: Final = (
+    "5.7.", "4.7.", "4.2.", "4.3.", "5.2.", "5.1.", "5.5.", "5.3.", "aadsts", "error", "fail", "exception", "timed out", "timeout",
+    "refused", "certificate", "ssl", "tls", "220", "unable", "denied", "resolve", "authent", "oauth", "reset",
+)
+_TAG: Final = re.compile(
+    r"</?(?:a|b|i|p|br|em|strong|pre|code|span|div|li|ul|ol|td|tr|th|table|tbody|font|small|blockquote|h[1-6])\b[^<>]{0,300}>", re.IGNORECASE
+)
+_QUOTED_PRINTABLE: Final = re.compile(r"=(?:3D|20|0D|0A|E2|C2|C3)|=\r?\n")
+_QP_SOFT: Final = re.compile(r"=[ \t]{0,3}\r?\n")
+_QP_BYTES: Final = re.compile(r"(?:=[0-9A-F]{2}){1,200}")
+_PERCENT: Final = re.compile(r"%(?:20|3a|22|27|0d|0a|2c|2e)", re.IGNORECASE)
+_ESCAPE: Final = re.compile(r"\\{1,4}(?:(r\\{1,4}n|[nrt])|u([0-9a-fA-F]{4})|(x01)|([\"'/`]))")
+_ANSI: Final = re.compile(r"\x1b\[[0-9;]{0,20}[A-Za-z]")
+_SPACE: Final = re.compile(r"\s+")
+_UNWORDED: Final = re.compile(r"[\W_]+")
+_MOJIBAKE: Final = ("Ã", "â€", "Ð", "Å‚")
+
+
+class _Folding(dict[int, str]):
+    """Letters without their accents, wide forms as narrow ones; each character is worked out once."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        bare = "".join(c for c in unicodedata.normalize("NFKD", char)[:4] if not unicodedata.combining(c))
+        self[code] = folded = bare.lower() if bare or unicodedata.combining(char) else char
+        return folded
+
+
+def _folding() -> _Folding:
+    return _Folding({0x2018: "'", 0x2019: "'", 0x201C: '"', 0x201D: '"', 0x60: "'", 0xB4: "'", 0xA0: " ", 0x131: "i"})
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """A text made plain: `lines` as a person reads them, `flat` on one line in lower case, `tight` with letters and digits only."""
+
+    lines: tuple[str, ...]
+    flat: str
+    tight: str
+
+
+def tighten(text: str) -> str:
+    """Letters and digits only, lower case, accents off: the form in which phrases are compared, whatever wraps them."""
+    return _UNWORDED.sub("", text.lower() if text.isascii() else text.lower().translate(_folding()))
+
+
+def _shorten(text: str) -> str:
+    if len(text) <= LONGEST:
+        return text
+    room = LONGEST - 2 * _ENDS
+    kept: list[str] = []
+    for line in text[_ENDS:-_ENDS].splitlines():
+        short = line[:_LINE]
+        low = short.lower()
+        if any(word in low for word in _TELLING):
+            kept.append(short)
+            room -= len(short) + 1
+            if room <= 0:
+                break
+    return "\n".join((text[:_ENDS], *kept, text[-_ENDS:]))[: LONGEST + _LINE]
+
+
+def _escape(found: re.Match[str]) -> str:
+    line_end, code, separator, char = found.groups()
+    if line_end:
+        return " " if line_end == "t" else "\n"
+    if code:
+        return chr(int(code, 16))
+    return "\x01" if separator else str(char)
+
+
+def _quoted_printable(found: re.Match[str]) -> str:
+    return bytes.fromhex(found.group(0).replace("=", "")).decode("utf-8", "replace")
+
+
+def _unwrap(text: str) -> str:
+    if _QUOTED_PRINTABLE.search(text):
+        text = _QP_BYTES.sub(_quoted_printable, _QP_SOFT.sub("", text))
+    for _ in range(2):
+        if "&" in text:
+            text = html.unescape(text)
+    if "<" in text:
+        text = _TAG.sub(" ", text)
+    if "\x1b" in text:
+        text = _ANSI.sub("", text)
+    if "\\" in text:
+        text = _ESCAPE.sub(_escape, text)
+    if _PERCENT.search(text):
+        text = unquote(text.replace("+", " "), errors="replace")
+    elif "error_description=" in text:
+        text = text.replace("+", " ")
+    if any(sign in text for sign in _MOJIBAKE):
+        try:
+            text = text.encode("cp1252").decode("utf-8")
+        except UnicodeError:
+            pass
+    return text
+
+
+def plain(text: str) -> Plain:
+    """Take a pasted text's wrappings off: HTML, quoted-printable, JSON and URL escapes, colours, broken lines, accents.
+
+    In: any text. Out: `Plain`, never longer than a fixed bound. Raises nothing.
+    """
+    short = _unwrap(_shorten(text))[: 2 * LONGEST]
+    lines = tuple(stripped for line in short.splitlines() if (stripped := line.strip()))
+    lowered = short.lower() if short.isascii() else short.lower().translate(_folding())
+    return Plain(lines, _SPACE.sub(" ", lowered).strip(), _UNWORDED.sub("", lowered))

@@ -1,0 +1,178 @@
+"""From a pasted text to the causes it can mean: the rules that fit compete, and the root wins over its echoes.
+
+Total and linear: any text gives a `Reading`, and every step looks at each character a fixed number of times.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from knowledge.causes import CATALOGUE, UNRECOGNISED
+from knowledge.circumstances import circumstances
+from knowledge.groups import GROUPS
+from knowledge.plain import Plain, plain, tighten
+from knowledge.rule import GATES, HINTS, NAMES, NARROWS, Outcome, Rule
+from knowledge.rules_clients import CLIENTS
+from knowledge.rules_entra import ENTRA, MISSING, MISSING_PARAMETER, NUMBER, OUTCOMES, VAGUE
+from knowledge.rules_network import NETWORK
+from knowledge.rules_replies import CODES, REPLIES
+from knowledge.rules_tls import CERTIFICATES, TLS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+RULES: Final[tuple[Rule, ...]] = (*REPLIES, *ENTRA, *CERTIFICATES, *TLS, *NETWORK, *CLIENTS)
+
+_ORDER: Final = {gate: place for place, gate in enumerate(GATES)}
+_REPLY: Final = re.compile(r"(?<![\d.])([245]\d\d)[\s:,;'\"b(\-#]{1,6}([245]\.\d{1,2}\.\d{1,3})(?!\d|\.\d)")
+_ENHANCED: Final = re.compile(r"(?:response was|error|server|said|message|status|code|dsn)[\s:='\"(]{1,6}([245]\.\d{1,2}\.\d{1,3})(?!\d|\.\d)")
+_CERTIFICATE_FOR: Final = re.compile(r"(?:cn|certificate)[= ]{1,3}'?([*a-z0-9.\-]{3,100})'?.{0,60}?(?:expected cn|expected|match)[= ]{1,4}'?([a-z0-9.\-]{3,100})")
+_VALID_FOR: Final = re.compile(r"valid for ([*a-z0-9.,\- ]{3,300}), not ([a-z0-9.\-]{3,100})")
+_MICROSOFT: Final = re.compile(r"(?:^|\.)(?:office365|outlook|office|microsoft|live|hotmail|partner\.outlook)\.(?:com|us|cn)$")
+_SECRET: Final = re.compile(r"[A-Za-z0-9+/=_~.\-]{60,}|(?i:(?:password|secret|bearer)\s{0,3}[:=]?\s{0,3})\S{6,}")
+_QUOTED: Final = 300
+_MOST: Final = 7
+_SHORT_CODE: Final = 3  # as in 5.7.3, which is never taken without a reply code in front
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a text means: causes likeliest first, whether the text itself names the one, what would decide, and the words that told."""
+
+    causes: tuple[str, ...]
+    sure: bool
+    decide: tuple[str, ...]
+    quoted: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    place: int
+    weight: int
+    outcome: Outcome
+    needle: str
+
+
+def _fits(rule: Rule, tight: str) -> str | None:
+    needle = next((needle for needle in rule.needles if needle in tight), None)
+    if needle is None:
+        return None
+    if rule.along_needles and not any(other in tight for other in rule.along_needles):
+        return None
+    if any(other in tight for other in rule.unless_needles):
+        return None
+    return needle
+
+
+def _choose(outcomes: tuple[Outcome, ...], flags: frozenset[str]) -> Outcome | None:
+    return next((outcome for outcome in outcomes if outcome.needs <= flags), None)
+
+
+def _phrase_hits(text: Plain, flags: frozenset[str]) -> Iterator[_Hit]:
+    for rule in RULES:
+        needle = _fits(rule, text.tight)
+        outcome = _choose(rule.outcomes, flags) if needle else None
+        if needle and outcome:
+            yield _Hit(_ORDER[rule.gate], rule.weight, outcome, needle)
+
+
+def _code_hits(text: Plain, flags: frozenset[str]) -> Iterator[_Hit]:
+    codes = dict.fromkeys(found.group(2) for found in _REPLY.finditer(text.flat))
+    codes |= dict.fromkeys(found.group(1) for found in _ENHANCED.finditer(text.flat))
+    for code in codes:
+        if code in CODES:
+            gate, weight, outcomes = CODES[code]
+            outcome = _choose(outcomes, flags)
+            if outcome:
+                yield _Hit(_ORDER[gate], weight, outcome, tighten(code))
+
+
+def _number_hits(text: Plain) -> Iterator[_Hit]:
+    place = _ORDER["token"]
+    for number in dict.fromkeys(int(found.group(1) or found.group(2)) for found in NUMBER.finditer(text.flat)):
+        if number in OUTCOMES:
+            yield _Hit(place, NARROWS if number in VAGUE else NAMES, OUTCOMES[number], str(number))
+        elif number == MISSING_PARAMETER:
+            yield _Hit(place, NAMES, next(outcome for words, outcome in MISSING if tighten(words) in text.tight), str(number))
+
+
+def _greeting_hits(flags: frozenset[str]) -> Iterator[_Hit]:
+    place = _ORDER["greeting"]
+    if "masked_greeting" in flags:
+        yield _Hit(place, NAMES, Outcome(("smtp_intercepted",), sure=True), "220")
+    elif "foreign_greeting" in flags and "microsoft_greeting" not in flags and "submission_host" in flags:
+        yield _Hit(place, NAMES, Outcome(("smtp_intercepted",), sure=True), "220")
+
+
+def _more_flags(text: Plain, flags: frozenset[str]) -> frozenset[str]:
+    more: set[str] = set()
+    if "login_host" in flags and not flags & {"submission_host", "port_587"}:
+        more.add("login_only")
+    for pattern in (_CERTIFICATE_FOR, _VALID_FOR):
+        found = pattern.search(text.flat)
+        if found and _MICROSOFT.search(found.group(2)) and not any(
+            _MICROSOFT.search(name.strip(" *.")) for name in found.group(1).split(",")
+        ):
+            more.add("foreign_certificate")
+    return flags | more
+
+
+def _hits(text: Plain, flags: frozenset[str]) -> list[_Hit]:
+    hits = [*_greeting_hits(flags), *_number_hits(text), *_phrase_hits(text, flags), *_code_hits(text, flags)]
+    past_sign_in = _ORDER["sign_in"]
+    if "signed_in" in flags and any(hit.place > past_sign_in for hit in hits):
+        # A 235 before it: the sign-in was taken, so what sounds like a refusal of it is an echo.
+        hits = [hit for hit in hits if hit.place > past_sign_in or hit.weight == NAMES]
+    return hits
+
+
+def _rank(hits: list[_Hit]) -> tuple[tuple[str, ...], bool, _Hit]:
+    best = max(hit.weight for hit in hits)
+    strongest = sorted((hit for hit in hits if hit.weight == best), key=lambda hit: hit.place)
+    root = strongest[0]
+    causes = dict.fromkeys(root.outcome.causes)
+    sure = root.outcome.sure
+    others = [hit for hit in strongest[1:] if root.outcome.causes != ("smtp_intercepted",)]
+    for hit in others:
+        if hit.place == root.place and hit.outcome.sure and not sure and set(hit.outcome.causes) <= set(causes):
+            # The same gate, told more exactly.
+            causes, sure = dict.fromkeys((*hit.outcome.causes, *causes)), False
+        elif not set(hit.outcome.causes) & set(causes):
+            causes |= dict.fromkeys(hit.outcome.causes if best == NAMES else hit.outcome.causes[:2])
+            sure = False
+    return tuple(causes)[:_MOST], sure and len(causes) == 1, root
+
+
+def _decide(causes: tuple[str, ...], group: str | None) -> tuple[str, ...]:
+    lines = [*GROUPS[group].decide] if group else []
+    for cause in causes[: 1 if group or len(causes) == 1 else 3]:
+        lines += CATALOGUE[cause].decide
+    return tuple(dict.fromkeys(lines))
+
+
+def _quote(text: Plain, needle: str) -> str:
+    words = next((line for line in text.lines if needle in tighten(line[: 4 * _QUOTED])), text.lines[0] if text.lines else "")
+    return _SECRET.sub("…", words[:_QUOTED])
+
+
+def read(text: str, client: str | None = None) -> Reading:
+    """Read an error text as people paste it.
+
+    In: any text, and the client's name if it is known. Out: a `Reading`; `("unrecognised",)` when no rule fits. Never raises.
+    The rule of the root: what the text names beats what it hints at, and of equals the earliest gate of the route wins.
+    """
+    try:
+        simple = plain(text)
+        flags = _more_flags(simple, circumstances(simple, client))
+        hits = _hits(simple, flags)
+        if not hits:
+            return Reading((UNRECOGNISED,), sure=False, decide=CATALOGUE[UNRECOGNISED].decide, quoted=_quote(simple, ""))
+        causes, sure, root = _rank(hits)
+        return Reading(causes, sure, _decide(causes, root.outcome.group), _quote(simple, root.needle))
+    except (ValueError, UnicodeError, OverflowError, RecursionError):  # pragma: no cover - the last net under a total function
+        return Reading((UNRECOGNISED,), sure=False, decide=CATALOGUE[UNRECOGNISED].decide, quoted="")
+
+
+_USED: Final = (HINTS,)

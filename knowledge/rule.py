@@ -1,0 +1,67 @@
+"""The shape of a reading rule and short ways to write one; the rules stand in `rules_*`, how they compete in `reading`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from knowledge.groups import GROUPS
+from knowledge.plain import tighten
+
+# The route, in order: of two errors that say equally much, the one at the earlier gate is the root.
+GATES: Final = (
+    "name", "port", "greeting", "starttls", "tls", "auth_offered", "issuer", "token", "claims", "sign_in", "sender", "recipient", "accepted",
+)
+
+NAMES: Final = 3  # the text itself names the cause
+NARROWS: Final = 2  # the text names a group of causes
+HINTS: Final = 1  # a wrapper's own words, that an inner error outdoes
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a rule concludes when all its `needs` are among the circumstances."""
+
+    causes: tuple[str, ...]
+    sure: bool = False
+    needs: frozenset[str] = frozenset()
+    group: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """If any phrase of `says` is in the text (and one of `along`, and none of `unless`), the first fitting outcome holds.
+
+    Phrases are written as people read them; they are compared without case, blanks, punctuation and accents.
+    """
+
+    gate: str
+    weight: int
+    says: tuple[str, ...]
+    outcomes: tuple[Outcome, ...]
+    along: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+    needles: tuple[str, ...] = field(init=False)
+    along_needles: tuple[str, ...] = field(init=False)
+    unless_needles: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Tighten the phrases once."""
+        object.__setattr__(self, "needles", tuple(tighten(phrase) for phrase in self.says))
+        object.__setattr__(self, "along_needles", tuple(tighten(phrase) for phrase in self.along))
+        object.__setattr__(self, "unless_needles", tuple(tighten(phrase) for phrase in self.unless))
+
+
+def one(cause: str, *needs: str) -> Outcome:
+    """One cause, named by the text itself."""
+    return Outcome((cause,), sure=True, needs=frozenset(needs))
+
+
+def some(*causes: str, needs: tuple[str, ...] = ()) -> Outcome:
+    """Several causes, likeliest first, none of them certain."""
+    return Outcome(causes, needs=frozenset(needs))
+
+
+def group(name: str, *needs: str) -> Outcome:
+    """The causes of a group that the wire cannot tell apart."""
+    return Outcome(GROUPS[name].causes, needs=frozenset(needs), group=name)
