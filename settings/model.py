@@ -191,6 +191,10 @@ class Settings(Table):
         """The row of the cloud table that applies, or the declared service."""
         return cloud_of(self.cloud, self.custom)
 
+    def judged(self, sender: Sender, *, strict: bool = False) -> Judged:
+        """What the checks may know of one sender's settings."""
+        return Judged(sender=sender, cloud=self.cloud, custom=self.custom, network=self.network, strict=strict)
+
 
 def cloud_of(name: str, declared: Custom | None) -> clouds.Cloud:
     """The row of the cloud table with this name; for `custom` the service that the settings declare."""

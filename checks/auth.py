@@ -1,0 +1,82 @@
+"""AUTH: the one sign-in of the run."""
+
+from __future__ import annotations
+
+from checks import refusal
+from checks.model import Case, Finding, check
+from knowledge.reading import read
+from probes.evidence import CommandEvidence, FailureKind, Gate, SignInEvidence, Withheld
+
+
+@check("AUTH-01", "The sign-in is accepted", needs=("SMTP-03", "TOKEN-01", "TOKEN-02", "TOKEN-03"), gate=Gate.SIGN_IN)
+def sign_in(case: Case) -> Finding:
+    """RFC 4954, 235. One attempt; a refusal is read by its sentence, and several causes are ranked, never guessed."""
+    evidence = case.evidence.sign_in
+    if evidence is None:
+        return case.unknown("the run ended before the sign-in; run it again")
+    if evidence.withheld is not None:
+        return _withheld(case, evidence, evidence.withheld)
+    expected = "235 Authentication successful"
+    if evidence.failure is not None:
+        return _no_reply(case, evidence, expected)
+    if evidence.reply is None:
+        return case.unknown("the run ended within the sign-in; run it again")
+    if evidence.reply.code == 235:
+        return case.ok(observed=f"{evidence.reply.text} as {evidence.user} with {evidence.mechanism}")
+    reading = refusal.refused(case, evidence.reply)
+    why = "" if reading.sure else "; ".join(reading.decide)
+    return case.fail(*reading.causes, expected=expected, observed=evidence.reply.text, sure=reading.sure, why=why)
+
+
+def _no_reply(case: Case, evidence: SignInEvidence, expected: str) -> Finding:
+    failure = evidence.failure
+    kind = failure.kind if failure is not None else FailureKind.OTHER
+    told = failure.text if failure is not None else ""
+    observed = f"no reply after {evidence.seconds:.0f} s: {told or kind.value}"
+    why = "compare with another network; the sign-in log shows whether the attempt arrived"
+    return case.fail("smtp_intercepted", "service_side_fault", expected=expected, observed=observed, sure=False, why=why)
+
+
+def _withheld(case: Case, evidence: SignInEvidence, reason: Withheld) -> Finding:
+    sender, cloud = case.settings.sender, case.settings.the_cloud
+    expected = "235 Authentication successful"
+    match reason:
+        case Withheld.AUTHENTICATION_OFF:
+            return _unauthenticated(case)
+        case Withheld.HOST_NOT_DECLARED:
+            observed = f"not tried: {sender.smtp_server} is not {cloud.smtp_host}, and {evidence.detail}"
+            return case.fail("wrong_host_or_port", expected=expected, observed=observed)
+        case Withheld.TYPE_MISMATCH:
+            observed = f"not tried: Authentication Type is {sender.authentication_type}, with OAuth's fields filled in"
+            return case.fail("authentication_type_wrong", expected=expected, observed=observed)
+        case Withheld.NO_SECRET:
+            key = "password" if sender.method == "basic" else "client secret"
+            return case.unknown(f"no {key} was found ({evidence.detail}); give one and run again")
+        case Withheld.RECENTLY_REFUSED | Withheld.SHARED_CREDENTIAL_REFUSED:
+            return _held_back(case, evidence, reason)
+        case _:
+            return case.unknown(f"not tried: {reason.value.replace('_', ' ')} {evidence.detail}".strip())
+
+
+def _held_back(case: Case, evidence: SignInEvidence, reason: Withheld) -> Finding:
+    reading = read(evidence.detail)
+    causes = reading.causes if reading.causes[0] != "unrecognised" else ("bad_credentials",)
+    where = "in this run, for another sender with the same user" if reason is Withheld.SHARED_CREDENTIAL_REFUSED else ""
+    why = (
+        f"not tried again: a refused password is not repeated, because that locks the account. It was {evidence.detail} "
+        f"{where}. Correct it first, then run with --try-again, or wait 15 minutes"
+    )
+    return case.unknown(why.replace(" .", "."), *causes, observed=evidence.detail)
+
+
+def _unauthenticated(case: Case) -> Finding:
+    """With authentication off the application goes straight to MAIL; the server's answer is what it would hear."""
+    mail = case.evidence.envelope.mail if case.evidence.envelope is not None else CommandEvidence()
+    if mail is not None and mail.reply is not None and 200 <= mail.reply.code < 300:
+        return case.ok(observed=f"no sign-in is configured, and MAIL was answered with {mail.reply.text}")
+    heard = mail.reply.text if mail is not None and mail.reply is not None else "nothing"
+    return case.fail(
+        "client_never_sent_auth",
+        expected="Enable Authentication is ticked, and the server answers 235",
+        observed=f"Enable Authentication is not ticked; MAIL without a sign-in: {heard}",
+    )

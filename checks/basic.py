@@ -1,0 +1,119 @@
+"""BASIC-01 … BASIC-10: the FAQ's "Basic Authentication Checklist", item by item, in its order."""
+
+from __future__ import annotations
+
+from checks import items
+from checks.model import Case, Finding, Method, Verdict, check
+
+BASIC: frozenset[Method] = frozenset({"basic"})
+
+ACCOUNT_CAUSES = frozenset({"mailbox_missing", "account_locked", "account_disabled", "federation_failure"})
+MAY_SEND_CAUSES = frozenset({"send_as_denied", "outbound_spam_block"})
+MFA_CAUSES = frozenset({"mfa_or_security_defaults", "conditional_access_block"})
+PASSWORD_AGE_CAUSES = frozenset({"password_expired"})
+PASSWORD_CAUSES = frozenset({"bad_credentials"})
+
+
+@check("BASIC-01", "The service account exists and may send", needs=("AUTH-01", "MBX-01", "MBX-03"), methods=BASIC)
+def account_may_send(case: Case) -> Finding:
+    """The sign-in shows that the account exists; only an accepted message shows that it may send."""
+    expected = "the account signs in, and its message is accepted"
+    signed_in = items.about_sign_in(case, ACCOUNT_CAUSES, "signed in", expected)
+    if signed_in.verdict is not Verdict.PASS:
+        return signed_in
+    for needed in ("MBX-01", "MBX-03"):
+        later = case.other(needed)
+        if later.verdict is Verdict.FAIL:
+            own = tuple(cause for cause in later.causes if cause in MAY_SEND_CAUSES)
+            if own and later.causes[0] == own[0]:
+                return case.fail(*own, expected=expected, observed=later.observed, sure=later.sure)
+            return case.blocked(needed)
+    accepted = case.other("MBX-03")
+    if accepted.verdict is Verdict.PASS:
+        return case.ok(observed=f"signed in as {case.settings.sender.sign_in_user}, message accepted")
+    if accepted.verdict is Verdict.BLOCKED:
+        return case.blocked("MBX-03")
+    return case.unknown(f"the account signs in; whether it may send was not tried: {accepted.why}")
+
+
+@check("BASIC-02", "SMTP authentication is enabled for the mailbox", needs=("AUTH-01",), methods=BASIC)
+def smtp_auth_enabled(case: Case) -> Finding:
+    """FAQ "Enable SMTP Authentication": off by default; a mailbox's own value wins over the tenant's (Set-CASMailbox)."""
+    return items.about_sign_in(
+        case, items.SMTP_AUTH_CAUSES, "a sign-in with AUTH LOGIN was accepted", "SMTP AUTH is on for this mailbox"
+    )
+
+
+@check("BASIC-03", "Multi-factor authentication does not stand in the way", needs=("AUTH-01",), methods=BASIC)
+def mfa_off(case: Case) -> Finding:
+    """FAQ "Multi-factor authentication disabled". A 235 shows it for this sign-in only, from this address."""
+    return items.about_sign_in(
+        case,
+        MFA_CAUSES,
+        "the password alone was accepted: MFA did not stand in the way for this sign-in, from this address",
+        "a password alone is enough for this account",
+    )
+
+
+@check("BASIC-04", "The password never expires, or there is a routine", needs=("AUTH-01",), methods=BASIC)
+def password_never_expires(case: Case) -> Finding:
+    """FAQ "Password expiration policy". Only the tenant or a person can tell; a refusal tells when it is too late."""
+    sign_in = case.other("AUTH-01")
+    if sign_in.verdict is Verdict.FAIL and sign_in.causes[0] in PASSWORD_AGE_CAUSES:
+        return items.about_sign_in(case, PASSWORD_AGE_CAUSES, "", "the password has not expired")
+    otherwise = case.unknown(
+        'look in the admin center and attest it in the settings: "BASIC-04" = { who, when, what } under '
+        f"[sender.{case.settings.sender.name}.attested]; or let the look-ups read the password policy",
+        "password_expiring",
+    )
+    if sign_in.verdict is Verdict.FAIL and "password_expired" in sign_in.causes:
+        otherwise = items.about_sign_in(case, PASSWORD_AGE_CAUSES, "", "the password has not expired")
+    return case.attested(otherwise)
+
+
+@check("BASIC-05", "Outbound TCP port 587 is open", needs=("NET-01", "NET-02"), methods=BASIC)
+def port_587(case: Case) -> Finding:
+    """FAQ "Network Requirements"."""
+    return items.port_587(case)
+
+
+@check("BASIC-06", "DNS port 53 is open over UDP and TCP", methods=BASIC)
+def dns_53(case: Case) -> Finding:
+    """FAQ "Network Requirements"."""
+    return items.dns_53(case)
+
+
+@check("BASIC-07", "SMTP Server and Port are those of the cloud", methods=BASIC)
+def server_and_port(case: Case) -> Finding:
+    """FAQ "Configure Nodinite Email Alarm Plugin"."""
+    return items.server_and_port(case)
+
+
+@check("BASIC-08", "Use SSL is ticked", methods=BASIC)
+def use_ssl(case: Case) -> Finding:
+    """FAQ "Use SSL checkbox"."""
+    return items.use_ssl(case)
+
+
+@check("BASIC-09", "The user name is the full e-mail address", methods=BASIC)
+def user_name(case: Case) -> Finding:
+    """FAQ "Username": the full address, not the part before the @ nor DOMAIN\\user."""
+    entered = case.settings.sender.username
+    if not case.settings.the_cloud.microsoft and "@" not in entered:
+        return case.not_applicable("a service of your own decides what a user name looks like")
+    if is_full_address(entered):
+        return case.ok(observed=f"{entered} (as entered here; compare with the plugin)")
+    shown = entered or "nothing"
+    return case.fail("username_not_upn", expected="an address such as noreply@yourdomain.com", observed=shown)
+
+
+def is_full_address(text: str) -> bool:
+    """Whether a user name has the form of a user principal name: one @, something before it, a domain behind it."""
+    local, at, domain = text.rpartition("@")
+    return bool(at and local and "@" not in local and "." in domain.strip(".") and not any(map(str.isspace, text)))
+
+
+@check("BASIC-10", "The password is correct", needs=("AUTH-01",), methods=BASIC)
+def password_correct(case: Case) -> Finding:
+    """FAQ "Verify password is correct". Tried once; a refused password is never tried again."""
+    return items.about_sign_in(case, PASSWORD_CAUSES, "the password was accepted", "the server accepts the password")

@@ -1,0 +1,51 @@
+"""Reading what was entered for OAuth, and the claims that came back: pure text, no judgement."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from probes.evidence import SenderEvidence
+
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+", re.IGNORECASE)
+SHARED_AUTHORITIES = frozenset({"common", "organizations", "consumers"})
+
+
+def tenant_of(url: str) -> str:
+    """The first path segment of an authority or discovery URL: where the tenant stands."""
+    return urlsplit(url).path.strip("/").partition("/")[0]
+
+
+def why_not_a_tenant(tenant: str) -> str:
+    """What is wrong with a tenant segment, in a few words; empty when it can be one."""
+    if not tenant:
+        return "no tenant in the path"
+    if tenant.lower() in SHARED_AUTHORITIES:
+        return f"/{tenant} is for users of any tenant; client credentials need the tenant's own id"
+    if any(mark in tenant for mark in "{}<>$%") or "tenant" in tenant.lower():
+        return f"a placeholder was left in: {tenant}"
+    if not UUID.fullmatch(tenant) and not _DOMAIN.fullmatch(tenant):
+        return f"{tenant} is neither a tenant id nor a domain"
+    return ""
+
+
+def resource_of(scope: str) -> str:
+    """The resource part of a scope, without `/.default` and trailing slash, in lower case."""
+    return scope.removesuffix("/.default").rstrip("/").lower()
+
+
+def claim(evidence: SenderEvidence, name: str) -> str:
+    """One claim of the token as text; empty when there is none."""
+    claims = evidence.token.claims if evidence.token is not None else None
+    value = (claims or {}).get(name)
+    return "" if value is None else str(value)
+
+
+def roles(evidence: SenderEvidence) -> list[str]:
+    """The application roles in the token (claim `roles`)."""
+    claims = evidence.token.claims if evidence.token is not None else None
+    value = (claims or {}).get("roles")
+    if isinstance(value, str):
+        return [value]
+    return [str(item) for item in value] if isinstance(value, list) else []

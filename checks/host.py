@@ -1,0 +1,97 @@
+"""HOST: this machine. The registry values decide which TLS a .NET application speaks; elsewhere than on Windows they do not exist."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from checks.model import Case, Finding, check
+from probes.evidence import RegistryValue
+
+_SKEW = 300.0
+_NOTICEABLE = 60.0
+
+
+def _values(case: Case, name: str) -> tuple[RegistryValue, ...] | Finding:
+    machine = case.evidence.machine
+    if machine.registry_failure is not None:
+        return case.unknown(f"the registry could not be read: {machine.registry_failure}")
+    if machine.registry is None:
+        return case.not_applicable("there is no Windows registry on this machine")
+    return tuple(value for value in machine.registry if value.name == name)
+
+
+def _dotnet(case: Case, name: str) -> Finding:
+    values = _values(case, name)
+    if isinstance(values, Finding):
+        return values
+    told = ", ".join(f"{value.view}-bit view: {'not set' if value.data is None else value.data}" for value in values)
+    if any(value.data == 0 for value in values):
+        return case.fail("legacy_tls_client", expected=f"{name} = 1 in both views", observed=told)
+    if any(value.data is None for value in values):
+        why = "not set: an application built for .NET Framework before 4.7 may speak only old TLS"
+        return case.risk("legacy_tls_client", expected=f"{name} = 1 in both views", observed=told, why=why)
+    return case.ok(observed=told)
+
+
+@check("HOST-01", ".NET applications use strong cryptography")
+def strong_crypto(case: Case) -> Finding:
+    """FAQ "Enable TLS 1.2 in Windows": SchUseStrongCrypto = 1 in both registry views."""
+    return _dotnet(case, "SchUseStrongCrypto")
+
+
+@check("HOST-02", ".NET applications use the system's TLS versions")
+def system_versions(case: Case) -> Finding:
+    """Microsoft "TLS best practices with .NET Framework": SystemDefaultTlsVersions = 1."""
+    return _dotnet(case, "SystemDefaultTlsVersions")
+
+
+@check("HOST-03", "Windows lets clients use TLS 1.2")
+def schannel(case: Case) -> Finding:
+    """Microsoft "TLS registry settings": SCHANNEL's client part for TLS 1.2 is not switched off; not set means on."""
+    enabled, off = _values(case, "Enabled"), _values(case, "DisabledByDefault")
+    if isinstance(enabled, Finding):
+        return enabled
+    if isinstance(off, Finding):
+        return off
+    values = {f"{value.name} ({value.view}-bit view)": value.data for value in (*enabled, *off)}
+    told = ", ".join(f"{name}: {'not set' if data is None else data}" for name, data in values.items())
+    if any(value.data == 0 for value in enabled) or any((value.data or 0) != 0 for value in off):
+        return case.fail("legacy_tls_client", expected="TLS 1.2 Client not disabled", observed=told)
+    return case.ok(observed=told)
+
+
+@check("HOST-04", "This machine's clock is right")
+def clock(case: Case) -> Finding:
+    """Tokens and certificates are judged by the clock; five minutes are what Entra forgives."""
+    offset = clock_offset(case)
+    if offset is None:
+        return case.unknown("no server told its time: the route ended before one was heard")
+    observed = f"{abs(offset):.0f} s {'ahead of' if offset >= 0 else 'behind'} the servers' clock"
+    if abs(offset) > _SKEW:
+        return case.fail("clock_skew", expected="within 5 minutes of the servers' clock", observed=observed)
+    if abs(offset) > _NOTICEABLE:
+        return case.risk("clock_skew", observed=observed, why="set the clock by the network before it drifts further")
+    return case.ok(observed=observed)
+
+
+_READY_AT = re.compile(r"ready at (\w{3}, \d{1,2} \w{3} \d{4} \d\d:\d\d:\d\d [+-]\d{4})")
+
+
+def clock_offset(case: Case) -> float | None:
+    """Seconds by which this machine is ahead: from HTTPS Date headers, else from the date in Microsoft's greeting."""
+    for record in (case.evidence.token, case.evidence.issuer):
+        if record is not None and record.clock_offset is not None:
+            return record.clock_offset
+    greeting = case.evidence.greeting
+    if greeting is None or greeting.greeting is None:
+        return None
+    told = _READY_AT.search(greeting.greeting.text)
+    if told is None:
+        return None
+    try:
+        moment: datetime = parsedate_to_datetime(told[1])
+    except ValueError:
+        return None
+    return round((case.evidence.started - moment.astimezone(UTC)).total_seconds(), 1)

@@ -1,0 +1,100 @@
+"""MBX: the envelope and the message, up to the reply to its end; and the app-only rights that only that reply shows."""
+
+from __future__ import annotations
+
+from checks.model import Case, Finding, Method, Verdict, check
+from knowledge.reading import read
+from probes.evidence import CommandEvidence, Gate
+
+OAUTH: frozenset[Method] = frozenset({"oauth"})
+
+
+def _judge(case: Case, command: CommandEvidence | None, expected: str, ok: str) -> Finding:
+    """A command of the envelope: accepted, refused with words that are read, or left without an answer."""
+    if command is None:
+        return case.unknown("the run ended before this command; run it again")
+    if command.reply is None:
+        told = command.failure.text or command.failure.kind.value if command.failure is not None else "no reply"
+        why = "run it again; if it stays so, compare with another network"
+        return case.fail("service_side_fault", "smtp_intercepted", expected=expected, observed=told, sure=False, why=why)
+    if 200 <= command.reply.code < 400:
+        return case.ok(observed=f"{ok}: {command.reply.text}")
+    reading = read(command.reply.text)
+    why = "" if reading.sure else "; ".join(reading.decide)
+    causes, sure = reading.causes, reading.sure
+    if causes == ("unrecognised",) and 400 <= command.reply.code < 500:
+        causes, sure, why = ("service_side_fault",), False, "a temporary refusal: try again in a few minutes"
+    return case.fail(*causes, expected=expected, observed=command.reply.text, sure=sure, why=why)
+
+
+@check("MBX-01", "The sender address is accepted", needs=("AUTH-01",), gate=Gate.SENDER)
+def sender(case: Case) -> Finding:
+    """RFC 5321, 4.1.1.2."""
+    envelope = case.evidence.envelope
+    if envelope is None:
+        return case.unknown("no envelope was begun")
+    return _judge(case, envelope.mail, "250 to MAIL", f"MAIL FROM:<{envelope.mail_from}>")
+
+
+@check("MBX-02", "The recipient is accepted", needs=("MBX-01",), gate=Gate.RECIPIENT)
+def recipient(case: Case) -> Finding:
+    """RFC 5321, 4.1.1.3. Exchange Online accepts most recipients here and reports unknown ones later by mail."""
+    envelope = case.evidence.envelope
+    if envelope is None:
+        return case.unknown("no envelope was begun")
+    return _judge(case, envelope.rcpt, "250 to RCPT", f"RCPT TO:<{envelope.recipient}>")
+
+
+@check("MBX-03", "The message is accepted", needs=("MBX-02",), gate=Gate.ACCEPTED)
+def accepted(case: Case) -> Finding:
+    """RFC 5321, 4.1.1.4. A 235 is not the end: the right on the mailbox is looked at only after the body."""
+    envelope = case.evidence.envelope
+    if envelope is None:
+        return case.unknown("no envelope was begun")
+    if envelope.stopped_before_data:
+        if not case.settings.sender.enable_authentication:
+            return case.unknown("nothing is sent without a sign-in")
+        return case.unknown("stopped after RCPT (--no-send): only an accepted message shows the right on the mailbox")
+    if envelope.final is None:
+        return _judge(case, envelope.data, "354 to DATA", "DATA")
+    return _judge(case, envelope.final, "250 to the end of the message", f"message {envelope.message_id}")
+
+
+@check("MBX-04", "Exchange knows the application's service principal", needs=("AUTH-01",), methods=OAUTH)
+def service_principal(case: Case) -> Finding:
+    """Microsoft "Authenticate … using OAuth": New-ServicePrincipal with the enterprise application's object id; not in the FAQ."""
+    if not case.settings.the_cloud.microsoft:
+        return case.not_applicable("Exchange Online's own registration; this service is declared in the settings")
+    auth = case.other("AUTH-01")
+    cause = "sp_not_registered_in_exchange"
+    match auth.verdict:
+        case Verdict.PASS:
+            return case.ok(observed="the app-only sign-in was accepted")
+        case Verdict.FAIL if auth.causes[0] == cause:
+            return case.fail(cause, expected="235 to AUTH XOAUTH2", observed=auth.observed, sure=auth.sure, why=auth.why)
+        case Verdict.FAIL if cause in auth.causes:
+            return case.unknown(auth.why, cause, observed=auth.observed)
+        case Verdict.UNKNOWN:
+            return case.unknown(auth.why)
+        case _:
+            return case.blocked("AUTH-01")
+
+
+@check("MBX-05", "The application may use the mailbox", needs=("MBX-03",), methods=OAUTH)
+def mailbox_right(case: Case) -> Finding:
+    """Add-MailboxPermission FullAccess, or RBAC for Applications; not in the FAQ. Its lack shows only after the message."""
+    if not case.settings.the_cloud.microsoft:
+        return case.not_applicable("Exchange Online's own permission; this service is declared in the settings")
+    last = case.other("MBX-03")
+    cause = "sp_mailbox_permission_missing"
+    match last.verdict:
+        case Verdict.PASS:
+            return case.ok(observed="the message was accepted")
+        case Verdict.FAIL if last.causes[0] == cause:
+            return case.fail(cause, expected="250 after the message", observed=last.observed, sure=last.sure, why=last.why)
+        case Verdict.FAIL if cause in last.causes:
+            return case.unknown(last.why, cause, observed=last.observed)
+        case Verdict.UNKNOWN:
+            return case.unknown(last.why)
+        case _:
+            return case.blocked("MBX-03")

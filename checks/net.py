@@ -1,0 +1,137 @@
+"""NET: the name resolves, the answer is Microsoft's, the port opens, at every address."""
+
+from __future__ import annotations
+
+import ipaddress
+
+from checks import items
+from checks.model import Case, Finding, check
+from probes.evidence import Dial, DnsAnswer, FailureKind, Gate, NameEvidence
+
+_MICROSOFT_DOMAINS = (
+    "office365.com", "office.com", "outlook.com", "microsoft.com", "office.net", "outlook.cn", "office365.us", "microsoft",
+    "office.us", "trafficmanager.net", "azure.com", "msedge.net", "live.com", "footprintdns.com", "apps.mil",
+)  # fmt: skip
+
+
+@check("NET-01", "The SMTP server's name resolves", gate=Gate.NAME)
+def name_resolves(case: Case) -> Finding:
+    """FAQ "DNS Resolution Issues". An answer that is not public is no answer for a server of Microsoft's."""
+    evidence, sender, cloud = case.evidence.name, case.settings.sender, case.settings.the_cloud
+    if evidence is None:
+        return case.unknown("the run ended before the name was looked up; run it again")
+    expected = f"an address for {sender.smtp_server}"
+    if evidence.literal:
+        return case.ok(observed=f"{sender.smtp_server} is an address; no name was looked up")
+    if not evidence.addresses:
+        declared = cloud.declares_smtp(sender.smtp_server)
+        causes = ("dns_failure",) if declared else ("wrong_host_or_port",)
+        return case.fail(*causes, expected=expected, observed=_told(evidence))
+    if cloud.microsoft and all(_is_private(address) for address in evidence.addresses):
+        observed = f"{', '.join(evidence.addresses[:4])}: not a public address"
+        return case.fail("dns_hijacked", expected="public addresses of Microsoft's", observed=observed)
+    found = f"{', '.join(evidence.addresses[:4])}{' …' if len(evidence.addresses) > 4 else ''}"
+    unsteady = [answer for answer in evidence.answers if answer.attempts > 1 and answer.status in {"answered", "no_data"}]
+    if unsteady:
+        why = f"{unsteady[0].resolver} answered over {unsteady[0].transport.upper()} only at the second attempt"
+        return case.risk("dns_failure", observed=found, expected=expected, why=why)
+    return case.ok(observed=found)
+
+
+def _told(evidence: NameEvidence) -> str:
+    answers = [f"{a.resolver} {a.transport.upper()} {a.record}: {a.status.replace('_', ' ')}" for a in evidence.answers]
+    if evidence.system_failure is not None:
+        answers.append(f"operating system: {evidence.system_failure.text or evidence.system_failure.kind.value}")
+    return "; ".join(answers[:4]) or "nobody answered"
+
+
+def _is_private(address: str) -> bool:
+    try:
+        return not ipaddress.ip_address(address).is_global
+    except ValueError:
+        return False
+
+
+@check("NET-02", "The server's port accepts a connection", needs=("NET-01",), gate=Gate.PORT)
+def port_opens(case: Case) -> Finding:
+    """FAQ "Connection timeout": a firewall between here and the port."""
+    evidence, sender, cloud = case.evidence.port, case.settings.sender, case.settings.the_cloud
+    if evidence is None:
+        return case.unknown("the run ended before a connection was tried; run it again")
+    if evidence.used is not None:
+        used = evidence.used
+        led = f", led to {used.mapped_to} by the [connect] map" if used.mapped_to else ""
+        return case.ok(observed=f"{used.address}:{used.port} opened in {used.seconds * 1000:.0f} ms{led}")
+    expected = f"a TCP connection to {sender.smtp_server}:{sender.port}"
+    observed = items.told(evidence)
+    if sender.port != cloud.port or not cloud.declares_smtp(sender.smtp_server):
+        return case.fail("wrong_host_or_port", "port_blocked", expected=expected, observed=observed, sure=False,
+                         why=f"correct the settings to {cloud.smtp_host}:{cloud.port} and look again")  # fmt: skip
+    kinds = {dial.failure.kind for dial in evidence.dials if dial.failure is not None}
+    if kinds <= {FailureKind.UNREACHABLE, FailureKind.NOT_MAPPED}:
+        return case.fail("network_unreachable", expected=expected, observed=observed)
+    if kinds == {FailureKind.REFUSED} and not cloud.microsoft:
+        why = "look whether the service runs on the server itself; if it does, something between refuses"
+        return case.fail("port_blocked", "service_side_fault", expected=expected, observed=observed, sure=False, why=why)
+    return case.fail("port_blocked", expected=expected, observed=observed)
+
+
+@check("NET-03", "Every address of the server answers", needs=("NET-02",))
+def every_address(case: Case) -> Finding:
+    """An application may pick any address, and most try IPv6 first: one dead address is an outage now and then."""
+    if case.evidence.port is None or case.evidence.port.used is None:
+        return case.blocked("NET-02")
+    dials = case.evidence.port.dials
+    dead = [dial for dial in dials if not dial.opened]
+    observed = f"{len(dials) - len(dead)} of {len(dials)} addresses opened"
+    if not dead:
+        return case.ok(observed=observed)
+    families = {dial.family for dial in dials if dial.opened}
+    lost = sorted({_FAMILIES[dial.family] for dial in dead if dial.family not in families})
+    if lost:
+        why = f"nothing opens over {' and '.join(lost)}: an application that tries it first waits before every message"
+        return case.risk("network_unreachable", observed=f"{observed}; {_words(dead)}", why=why)
+    why = "an application that picks a dead address fails now and then"
+    return case.risk("port_blocked", observed=f"{observed}; {_words(dead)}", why=why)
+
+
+_FAMILIES = {"ipv4": "IPv4", "ipv6": "IPv6"}
+
+
+def _words(dead: list[Dial]) -> str:
+    return ", ".join(f"{dial.address} {dial.failure.kind.value if dial.failure else ''}".strip() for dial in dead[:3])
+
+
+@check("NET-04", "The DNS answer is Microsoft's", needs=("NET-01",))
+def answer_is_microsofts(case: Case) -> Finding:
+    """A resolver that lies shows a private address, or a chain of aliases that ends in a foreign domain."""
+    evidence = case.evidence.name
+    if not case.settings.the_cloud.microsoft:
+        return case.not_applicable("the service is declared in the settings; its addresses are its own")
+    if evidence is None or not evidence.addresses:
+        return case.blocked("NET-01")
+    if evidence.literal:
+        return case.not_applicable("the settings name an address, so no name was looked up")
+    private = [address for address in evidence.addresses if _is_private(address)]
+    expected = "public addresses, and aliases in Microsoft's domains"
+    if private:
+        return case.fail("dns_hijacked", expected=expected, observed=f"{', '.join(private[:4])}: not a public address")
+    ends = {answer.chain[-1].lower() for answer in evidence.answers if answer.chain}
+    foreign = sorted(end for end in ends if not _is_microsofts(end))
+    if foreign:
+        return case.fail("dns_hijacked", expected=expected, observed=f"the aliases end in {', '.join(foreign[:3])}")
+    compared = _compared(evidence.comparison, evidence.addresses)
+    return case.ok(observed=f"aliases end in {', '.join(sorted(ends)[:2]) or 'no alias'}{compared}")
+
+
+def _is_microsofts(name: str) -> bool:
+    return any(name == domain or name.endswith(f".{domain}") for domain in _MICROSOFT_DOMAINS)
+
+
+def _compared(comparison: tuple[DnsAnswer, ...], addresses: tuple[str, ...]) -> str:
+    if not comparison:
+        return ""
+    other = {address for answer in comparison for address in answer.addresses}
+    if not other:
+        return f"; {comparison[0].resolver} gave no address to compare"
+    return "; the comparison resolver agrees" if other & set(addresses) else f"; {comparison[0].resolver} names others"

@@ -1,0 +1,207 @@
+"""OAUTH-01 … OAUTH-11: the FAQ's "OAuth 2.0 (OpenID Connect) Checklist", item by item, in its order."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from checks import entered, items
+from checks.model import Case, Finding, Method, Verdict, check
+
+OAUTH: frozenset[Method] = frozenset({"oauth"})
+
+APPLICATION_CAUSES = frozenset({"app_not_in_tenant", "app_sp_missing", "app_disabled", "public_client_with_secret"})
+SECRET_CAUSES = frozenset({"secret_wrong", "secret_expired", "client_assertion_bad"})
+PERMISSION_CAUSES = frozenset({"consent_missing", "resource_missing"})
+ROLE = "SMTP.SendAsApp"
+SOON = timedelta(days=30)
+
+
+def about_token(case: Case, mine: frozenset[str], proved: str, expected: str) -> Finding:
+    """An item that the token request proves or refutes, by the same rule as for a refused sign-in."""
+    token = case.other("TOKEN-02")
+    match token.verdict:
+        case Verdict.PASS | Verdict.RISK:
+            return case.ok(observed=proved)
+        case Verdict.FAIL:
+            own = tuple(cause for cause in token.causes if cause in mine)
+            if own and token.causes[0] == own[0]:
+                return case.fail(*own, expected=expected, observed=token.observed, sure=token.sure, why=token.why)
+            if own:
+                return case.unknown(token.why, *own, observed=token.observed, expected=expected)
+            return case.blocked("TOKEN-02")
+        case Verdict.BLOCKED:
+            return case.blocked("TOKEN-02")
+        case _:
+            return case.unknown(token.why or "no token was asked for", expected=expected)
+
+
+@check("OAUTH-01", "The application is registered in Microsoft Entra", needs=("TOKEN-02",), methods=OAUTH)
+def registered(case: Case) -> Finding:
+    """FAQ OAuth step 1. Entra issues a token only to an application that it knows and that is not disabled."""
+    return about_token(
+        case,
+        APPLICATION_CAUSES,
+        f"Entra issued a token to {case.settings.sender.client_id}",
+        "Entra knows the client id in this tenant",
+    )
+
+
+@check(
+    "OAUTH-02",
+    "SMTP.SendAsApp is granted and consented",
+    needs=("TOKEN-02", "TOKEN-03", "AUTH-01", "MBX-03"),
+    methods=OAUTH,
+)
+def permission(case: Case) -> Finding:
+    """FAQ OAuth step 2. With RBAC for Applications an empty role list is right, and the accepted message is the proof."""
+    expected = f"the token holds the role {ROLE}, or RBAC for Applications lets the message through"
+    token = about_token(case, PERMISSION_CAUSES, "", expected)
+    if token.verdict is not Verdict.PASS:
+        return token
+    claims_check = case.other("TOKEN-03")
+    if claims_check.verdict in {Verdict.FAIL, Verdict.BLOCKED}:
+        return case.blocked("TOKEN-03")
+    roles = entered.roles(case.evidence)
+    if ROLE in roles:
+        return case.ok(observed=f"roles in the token: {', '.join(roles)}")
+    seen = f"roles in the token: {', '.join(roles) or 'none'}"
+    if not case.settings.the_cloud.microsoft:
+        return case.not_applicable("the role is Microsoft's; this service is declared in the settings")
+    if case.other("MBX-03").verdict is Verdict.PASS:
+        return case.ok(observed=f"{seen}; the message was accepted, so RBAC for Applications grants the right")
+    sign_in = case.other("AUTH-01")
+    if sign_in.verdict is Verdict.FAIL and sign_in.causes[0] == "consent_missing":
+        return case.fail(
+            "consent_missing",
+            expected=expected,
+            observed=f"{seen}; sign-in: {sign_in.observed}",
+            sure=sign_in.sure,
+            why=sign_in.why,
+        )
+    return case.unknown(
+        "no role in the token: right only with RBAC for Applications; an accepted message or the tenant's settings would tell",
+        "consent_missing",
+        observed=seen,
+        expected=expected,
+    )
+
+
+@check("OAUTH-03", "The client secret is valid and stored securely", needs=("TOKEN-02",), methods=OAUTH)
+def secret(case: Case) -> Finding:
+    """FAQ OAuth step 3. Accepted by Entra; where it came from is told, never what it is."""
+    source = case.evidence.secret.source if case.evidence.secret is not None else "unknown"
+    return about_token(
+        case,
+        SECRET_CAUSES,
+        f"accepted by Entra; read here from {source} (see how the plugin keeps it)",
+        "Entra accepts the secret",
+    )
+
+
+@check("OAUTH-04", "A reminder is set before the client secret expires", methods=OAUTH)
+def reminder(case: Case) -> Finding:
+    """FAQ OAuth step 3, "Important". Only a person can vouch for a reminder; the days left are counted where declared."""
+    ends = case.settings.sender.client_secret_expires
+    left = None if ends is None else (ends - case.evidence.today).days
+    known = "no expiry date is declared" if left is None else f"{left} days left until {ends}"
+    vouched = case.attested(
+        case.unknown(
+            'attest it in the settings: "OAUTH-04" = { who, when, what } under '
+            f"[sender.{case.settings.sender.name}.attested], and declare client_secret_expires",
+            "secret_expiring",
+            observed=known,
+        )
+    )
+    if left is not None and left <= SOON.days and vouched.verdict is Verdict.ATTESTED:
+        return case.risk("secret_expiring", observed=f"{known}; {vouched.observed}", why="it ends soon: renew it now")
+    return vouched
+
+
+@check("OAUTH-05", "SMTP authentication is still enabled on the mailbox", needs=("AUTH-01",), methods=OAUTH)
+def smtp_auth_enabled(case: Case) -> Finding:
+    """FAQ OAuth step 4. The switch gates OAuth too, against the FAQ's tip; its refusal carries a sentence of its own."""
+    return items.about_sign_in(
+        case, items.SMTP_AUTH_CAUSES, "a sign-in with AUTH XOAUTH2 was accepted", "SMTP AUTH is on for this mailbox"
+    )
+
+
+@check("OAUTH-06", "Outbound TCP port 587 is open", needs=("NET-01", "NET-02"), methods=OAUTH)
+def port_587(case: Case) -> Finding:
+    """FAQ "Network Requirements"."""
+    return items.port_587(case)
+
+
+@check("OAUTH-07", "DNS port 53 is open over UDP and TCP", methods=OAUTH)
+def dns_53(case: Case) -> Finding:
+    """FAQ "Network Requirements"."""
+    return items.dns_53(case)
+
+
+@check("OAUTH-08", "Authentication Type is OpenID", methods=OAUTH)
+def authentication_type(case: Case) -> Finding:
+    """FAQ OAuth step 5: Enable Authentication is ticked, and Authentication Type is OpenID (OAuth 2.0)."""
+    sender = case.settings.sender
+    expected = "Enable Authentication is ticked and Authentication Type is OpenID"
+    if not sender.enable_authentication:
+        return case.fail("client_never_sent_auth", expected=expected, observed="Enable Authentication is not ticked")
+    if sender.authentication_type != "OpenID":
+        observed = f"Authentication Type is {sender.authentication_type}, with OAuth's fields filled in"
+        return case.fail("authentication_type_wrong", expected=expected, observed=observed)
+    return case.ok(observed="OpenID (as entered here; compare with the plugin)")
+
+
+@check("OAUTH-09", "Use SSL is ticked", methods=OAUTH)
+def use_ssl(case: Case) -> Finding:
+    """FAQ "Use SSL checkbox"."""
+    return items.use_ssl(case)
+
+
+@check("OAUTH-10", "The tenant id in the endpoint URL is right", needs=("TOKEN-01", "TOKEN-02", "TOKEN-03"), methods=OAUTH)
+def tenant_id(case: Case) -> Finding:
+    """FAQ OAuth step 5: URL, issuer and token name the same tenant."""
+    url = case.settings.sender.openid_endpoint_configuration
+    for needed in ("TOKEN-01", "TOKEN-02", "TOKEN-03"):
+        found = case.other(needed)
+        if found.verdict is Verdict.FAIL and found.causes[0] == "wrong_tenant_or_authority":
+            return case.fail(
+                "wrong_tenant_or_authority",
+                expected=found.expected,
+                observed=found.observed,
+                sure=found.sure,
+                why=found.why,
+            )
+        if found.verdict is Verdict.FAIL and "wrong_tenant_or_authority" in found.causes:
+            return case.unknown(found.why, "wrong_tenant_or_authority", observed=found.observed)
+    if case.other("TOKEN-01").verdict is Verdict.FAIL:
+        return case.blocked("TOKEN-01")
+    if case.other("TOKEN-01").verdict is Verdict.UNKNOWN:
+        return case.unknown(case.other("TOKEN-01").why)
+    issuer = case.evidence.issuer.issuer if case.evidence.issuer is not None else ""
+    if case.other("TOKEN-03").verdict is Verdict.PASS:
+        tenant = entered.claim(case.evidence, "tid") or "not named"
+        return case.ok(observed=f"URL and issuer agree ({issuer}); tenant in the token: {tenant}")
+    # Entra looks the client id up in the tenant of the URL, so any answer about the secret shows that the tenant is right.
+    return case.ok(observed=f"URL and issuer agree: {issuer or url}")
+
+
+@check("OAUTH-11", "The scope is that of Exchange Online", needs=("TOKEN-02", "TOKEN-03"), methods=OAUTH)
+def scope(case: Case) -> Finding:
+    """FAQ OAuth step 5: https://outlook.office365.com/.default (worldwide), with /.default for client credentials."""
+    cloud, given = case.settings.the_cloud, case.settings.sender.scope
+    expected = cloud.scope or "a scope for the declared service"
+    observed = f"{given or 'nothing'} (as entered here; compare with the plugin)"
+    if cloud.microsoft:
+        if given == cloud.scope:
+            return case.ok(observed=observed)
+        if entered.resource_of(given) in cloud.audiences and given.endswith("/.default"):
+            why = "another spelling of the same resource works; Microsoft documents the expected one"
+            return case.risk("wrong_scope_or_audience", observed=observed, expected=expected, why=why)
+        return case.fail("wrong_scope_or_audience", expected=expected, observed=observed)
+    for needed in ("TOKEN-02", "TOKEN-03"):
+        found = case.other(needed)
+        if found.verdict is Verdict.FAIL and "wrong_scope_or_audience" in found.causes:
+            return case.fail(
+                "wrong_scope_or_audience", expected=expected, observed=f"{observed}; {found.observed}", sure=found.sure
+            )
+    claims_check = case.other("TOKEN-03")
+    return case.ok(observed=observed) if claims_check.verdict is Verdict.PASS else case.unknown(claims_check.why)

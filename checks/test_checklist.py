@@ -1,0 +1,45 @@
+"""The one collected test: every check of every sender, as `test_check[alerts-OAUTH-05]`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from checks.model import Finding, Verdict
+
+
+def test_check(finding: Finding, sender: str, strict: bool, record_property: Callable[[str, Any], None]) -> None:  # noqa: FBT001 - fixtures
+    """The verdict of one check, in pytest's words: a failure fails, what is blocked or unknown is skipped with its reason."""
+    properties = {
+        "sender": sender,
+        "check": finding.check,
+        "title": finding.title,
+        "verdict": finding.verdict.value,
+        "cause": ", ".join(finding.causes),
+    }
+    for name, value in properties.items():
+        record_property(name, value)
+    match finding.verdict:
+        case Verdict.FAIL:
+            pytest.fail(_reason(finding), pytrace=False)
+        case Verdict.UNKNOWN if strict:
+            pytest.fail(f"unknown counts as failed (--strict): {_reason(finding)}", pytrace=False)
+        case Verdict.BLOCKED | Verdict.UNKNOWN | Verdict.NOT_APPLICABLE:
+            pytest.skip(f"{finding.verdict.value.replace('_', ' ')}: {finding.why}")
+        case _:
+            pass
+
+
+def _reason(finding: Finding) -> str:
+    """What failed, in at most five lines."""
+    sure = "" if finding.sure else " (not sure which)"
+    lines = [
+        f"{finding.check}: {finding.title}",
+        f"  expected: {finding.expected}" if finding.expected else "",
+        f"  observed: {finding.observed}" if finding.observed else "",
+        f"  cause:    {', '.join(finding.causes)}{sure}" if finding.causes else "",
+        f"  why:      {finding.why}" if finding.why else "",
+    ]
+    return "\n".join(line for line in lines if line)

@@ -1,0 +1,96 @@
+"""TLS: the handshake and the certificate, judged from what was shown, not from a platform's verify code."""
+
+from __future__ import annotations
+
+
+from checks.model import Case, Finding, check
+from probes.certificate import covers
+from probes.evidence import Certificate, FailureKind, Gate, TlsEvidence
+
+_OLD = {"TLSv1", "TLSv1.1", "SSLv3", "SSLv2"}
+_OWN = ("microsoft", "digicert")
+REMARK = "this is Python's TLS on this machine; the application may bring another"
+
+
+@check("TLS-01", "The TLS handshake succeeds and the certificate is trusted", needs=("SMTP-02",), gate=Gate.TLS)
+def handshake(case: Case) -> Finding:
+    """FAQ "SSL/TLS handshake failed". Trust as the operating system has it, for exactly the name in the settings."""
+    evidence = case.evidence.tls
+    if evidence is None:
+        return case.unknown("the run ended before the handshake; run it again")
+    expected = f"a certificate for {evidence.server_name} that this machine trusts"
+    if evidence.verified:
+        return case.ok(observed=f"{evidence.version}, {evidence.cipher}; {_named(evidence)}", why=REMARK)
+    kind = evidence.failure.kind if evidence.failure is not None else FailureKind.OTHER
+    told = evidence.failure.text if evidence.failure is not None else ""
+    if kind is FailureKind.TLS_VERSION or (kind is FailureKind.TLS_ALERT and evidence.version in _OLD):
+        return case.fail("tls_version", expected="TLS 1.2 or newer", observed=f"{evidence.version or told}")
+    if kind is FailureKind.TLS_CERTIFICATE:
+        return _certificate(case, evidence, expected, told)
+    if kind is FailureKind.NOT_TLS:
+        return case.fail("smtp_intercepted", expected="TLS behind STARTTLS", observed=told)
+    why = "compare with another network, and look whether an inspection of TLS is in between"
+    return case.fail("smtp_intercepted", "tls_version", "service_side_fault", expected=expected,
+                     observed=told or kind.value, sure=False, why=why)  # fmt: skip
+
+
+def _certificate(case: Case, evidence: TlsEvidence, expected: str, told: str) -> Finding:
+    """Name before dates before trust: the order in which a person would look at the certificate."""
+    if not evidence.chain:
+        return case.fail("cert_untrusted", "cert_name_mismatch", "cert_expired", expected=expected, observed=told,
+                         sure=False, why="the certificate could not be seen on a second look; look at it with openssl s_client")  # fmt: skip
+    leaf = evidence.chain[0]
+    if not covers(leaf, evidence.server_name):
+        observed = f"the certificate is for {', '.join(leaf.names[:5]) or leaf.subject}"
+        if not case.settings.the_cloud.declares_smtp(evidence.server_name):
+            return case.fail("wrong_host_or_port", "cert_name_mismatch", expected=expected, observed=observed, sure=False,
+                             why=f"write {case.settings.the_cloud.smtp_host} in the settings and look again")  # fmt: skip
+        return case.fail("cert_name_mismatch", expected=expected, observed=observed)
+    now = case.evidence.started
+    if not leaf.not_before <= now <= leaf.not_after:
+        observed = f"valid from {leaf.not_before:%Y-%m-%d} to {leaf.not_after:%Y-%m-%d}, today is {now:%Y-%m-%d}"
+        return case.fail("cert_expired", expected=expected, observed=observed)
+    return case.fail("cert_untrusted", expected=expected, observed=f"{told}; {_named(evidence)}")
+
+
+def _named(evidence: TlsEvidence) -> str:
+    if not evidence.chain:
+        return "no certificate was kept"
+    leaf = evidence.chain[0]
+    issuer = leaf.issuer_organisation or leaf.issuer_name or leaf.issuer
+    return f"issued by {issuer}, valid until {leaf.not_after:%Y-%m-%d}"
+
+
+@check("TLS-02", "The certificate is Microsoft's own", needs=("TLS-01",))
+def microsofts_own(case: Case) -> Finding:
+    """An inspecting proxy signs with a root of its own: trusted here perhaps, but not by every application's runtime."""
+    evidence = case.evidence.tls
+    if not case.settings.the_cloud.microsoft:
+        return case.not_applicable("the service is declared in the settings; its certificate is its own")
+    if evidence is None or not evidence.verified:
+        return case.blocked("TLS-01")
+    if not evidence.chain:
+        return case.unknown("this Python does not tell the peer's chain")
+    leaf = evidence.chain[0]
+    if _is_own(leaf):
+        return case.ok(observed=f"{leaf.organisation or leaf.subject}, {_named(evidence)}")
+    why = "something between inspects TLS: trusted on this machine, but an application with its own list of roots will refuse"
+    return case.risk("smtp_intercepted", "cert_untrusted", observed=_named(evidence), why=why,
+                     expected="issued by DigiCert or Microsoft")  # fmt: skip
+
+
+def _is_own(leaf: Certificate) -> bool:
+    return any(name in leaf.issuer_organisation.lower() for name in _OWN)
+
+
+@check("TLS-03", "TLS 1.2 or newer is used", needs=("TLS-01",))
+def version(case: Case) -> Finding:
+    """FAQ "Office365 requires TLS 1.2+"."""
+    evidence = case.evidence.tls
+    if evidence is None or evidence.version is None:
+        return case.blocked("TLS-01")
+    if evidence.version in _OLD:
+        return case.fail("tls_version", expected="TLS 1.2 or newer", observed=evidence.version)
+    return case.ok(observed=evidence.version, why=REMARK)
+
+

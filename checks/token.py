@@ -1,0 +1,177 @@
+"""TOKEN: the issuer document, the token, and its claims. Judged for OAuth senders only."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from checks import entered
+from checks.model import Case, Finding, Method, check
+from knowledge.reading import read
+from probes.evidence import FailureKind, Gate, IssuerEvidence, TokenEvidence
+from settings.clouds import cloud_of_login_host
+
+OAUTH: frozenset[Method] = frozenset({"oauth"})
+
+
+@check("TOKEN-01", "The issuer document is the tenant's own", methods=OAUTH, gate=Gate.ISSUER)
+def issuer(case: Case) -> Finding:
+    """OpenID Connect Discovery 1.0, 4.3: the document's issuer belongs to the URL that it was fetched from."""
+    evidence = case.evidence.issuer
+    if evidence is None:
+        return case.unknown("the run ended before the issuer document was fetched; run it again")
+    cloud = case.settings.the_cloud
+    wrong = _what_is_wrong_with(evidence.url, case) if cloud.microsoft else ""
+    expected = _expected(case)
+    if wrong:
+        return case.fail("wrong_tenant_or_authority", expected=expected, observed=wrong)
+    if evidence.error or (evidence.status is not None and 400 <= evidence.status < 500 and evidence.failure is None):
+        return _refused(case, evidence, expected)
+    if evidence.failure is not None:
+        return _unreachable(case, evidence, expected)
+    if evidence.status != 200:
+        return case.fail("service_side_fault", "token_endpoint_unreachable", expected=expected, sure=False,
+                         observed=f"HTTP {evidence.status}", why="try again in a few minutes")  # fmt: skip
+    mismatch = _mismatch(evidence, case)
+    if mismatch:
+        return case.fail("wrong_tenant_or_authority", expected=expected, observed=mismatch)
+    return case.ok(observed=f"issuer {evidence.issuer}")
+
+
+def _expected(case: Case) -> str:
+    if not case.settings.the_cloud.microsoft:
+        return f"an issuer document of {case.settings.the_cloud.issuer or 'the declared issuer'}"
+    return f"https://{case.settings.the_cloud.login_hosts[0]}/<tenant id>/v2.0/.well-known/openid-configuration"
+
+
+def _what_is_wrong_with(url: str, case: Case) -> str:
+    """What the URL alone shows, before anything that came back is looked at."""
+    if not url:
+        return "the field OpenID Endpoint Configuration is empty"
+    parts = urlsplit(url)
+    cloud = case.settings.the_cloud
+    if parts.scheme != "https":
+        return f"{url} does not begin with https://"
+    host = parts.hostname or ""
+    if not cloud.declares_login(host):
+        other = cloud_of_login_host(host)
+        return f"{host} is the login host of {other.title}" if other else f"{host} is no login host of {cloud.title}"
+    reason = entered.why_not_a_tenant(entered.tenant_of(url))
+    if reason:
+        return reason
+    if "/v2.0/" not in parts.path:
+        return "a v1 address: /v2.0/ is missing in the path"
+    if not parts.path.endswith("/.well-known/openid-configuration"):
+        return "the path does not end in /.well-known/openid-configuration"
+    return ""
+
+
+def _refused(case: Case, evidence: IssuerEvidence, expected: str) -> Finding:
+    text = evidence.error_description or evidence.error or f"HTTP {evidence.status}"
+    reading = read(text)
+    if reading.causes[0] == "unrecognised":
+        return case.fail("wrong_tenant_or_authority", "token_endpoint_unreachable", expected=expected, observed=text,
+                         sure=False, why="open the URL in a browser on this machine and read what it says")  # fmt: skip
+    return case.fail(*reading.causes, expected=expected, observed=text, sure=reading.sure)
+
+
+def _unreachable(case: Case, evidence: IssuerEvidence, expected: str) -> Finding:
+    failure = evidence.failure
+    observed = f"{failure.kind.value.replace('_', ' ')}: {failure.text}" if failure is not None else ""
+    if failure is not None and failure.kind is FailureKind.TLS_CERTIFICATE:
+        chain = evidence.tls.chain if evidence.tls is not None else ()
+        seen = f"; issued by {chain[0].issuer_organisation or chain[0].issuer}" if chain else ""
+        return case.fail("token_endpoint_unreachable", "cert_untrusted", expected=expected, observed=observed + seen,
+                         sure=False, why="look whether a proxy inspects TLS, and whether its root is installed here")  # fmt: skip
+    return case.fail("token_endpoint_unreachable", expected=expected, observed=observed)
+
+
+def _mismatch(evidence: IssuerEvidence, case: Case) -> str:
+    cloud = case.settings.the_cloud
+    if not evidence.issuer or not evidence.token_endpoint:
+        return "the document names no issuer or no token endpoint"
+    endpoint = urlsplit(evidence.token_endpoint)
+    if endpoint.scheme != "https" or not cloud.declares_login(endpoint.hostname or ""):
+        return f"the token endpoint is {evidence.token_endpoint}, which is not on a login host of {cloud.title}"
+    if not cloud.microsoft:
+        declared = cloud.issuer.rstrip("/")
+        return "" if evidence.issuer.rstrip("/") == declared else f"issuer {evidence.issuer}, declared {declared}"
+    if not cloud.declares_login(urlsplit(evidence.issuer).hostname or ""):
+        return f"issuer {evidence.issuer} is not on a login host of {cloud.title}"
+    url_tenant, issuer_tenant = entered.tenant_of(evidence.url), entered.tenant_of(evidence.issuer)
+    if entered.UUID.fullmatch(url_tenant) and url_tenant.lower() != issuer_tenant.lower():
+        return f"the URL names tenant {url_tenant}, the document {issuer_tenant}"
+    return ""
+
+
+@check("TOKEN-02", "Entra issues a token", needs=("TOKEN-01",), methods=OAUTH, gate=Gate.TOKEN)
+def token(case: Case) -> Finding:
+    """RFC 6749, 5.2: the error's own words decide, not its number alone."""
+    evidence = case.evidence.token
+    if evidence is None:
+        return case.unknown("the run ended before a token was asked for; run it again")
+    if evidence.withheld is not None:
+        return _withheld(case, evidence)
+    expected = "an access token"
+    if evidence.error is not None or (evidence.status is not None and evidence.status >= 400):
+        return _error(case, evidence, expected)
+    if evidence.failure is not None:
+        observed = f"{evidence.failure.kind.value.replace('_', ' ')}: {evidence.failure.text}"
+        return case.fail("token_endpoint_unreachable", expected=expected, observed=observed)
+    if evidence.length is None:
+        return case.fail("service_side_fault", "token_endpoint_unreachable", expected=expected, sure=False,
+                         observed=f"HTTP {evidence.status} without access_token", why="try again in a few minutes")  # fmt: skip
+    return case.ok(observed=f"a token of {evidence.length} characters for {evidence.expires_in or '?'} s")
+
+
+def _withheld(case: Case, evidence: TokenEvidence) -> Finding:
+    sender = case.settings.sender
+    if case.evidence.secret is not None and not case.evidence.secret.found:
+        return case.unknown(
+            f"no client secret was found ({case.evidence.secret.source}); give one, or say where it is with "
+            f"client_secret_from under [sender.{sender.name}]"
+        )
+    if not sender.client_id:
+        return case.fail("app_not_in_tenant", expected="the Application (client) ID", observed="Client Id is empty")
+    return case.unknown(f"no token was asked for: {evidence.withheld}")
+
+
+def _error(case: Case, evidence: TokenEvidence, expected: str) -> Finding:
+    text = evidence.error_description or evidence.error or f"HTTP {evidence.status}"
+    observed = text.partition(" Trace ID:")[0]
+    reading = read(text)
+    causes, sure = reading.causes, reading.sure
+    scope_is_right = evidence.scope == case.settings.the_cloud.scope
+    if "resource_missing" in causes and case.settings.the_cloud.microsoft:
+        causes, sure = (("resource_missing",), True) if scope_is_right else (("wrong_scope_or_audience",), True)
+    if not evidence.scope.strip() and "wrong_scope_or_audience" in causes:
+        causes, sure = ("wrong_scope_or_audience",), True
+    if causes[0] == "secret_wrong" and evidence.secret_looks_like_id:
+        observed = f"{observed} (the value has the form of a secret's ID, not of its value)"
+    if causes == ("unrecognised",):
+        sure = False
+    why = "" if sure else "; ".join(reading.decide) or "the sign-in log of the application in Entra names the reason"
+    return case.fail(*causes, expected=expected, observed=observed, sure=sure, why=why)
+
+
+@check("TOKEN-03", "The token is for Exchange Online, from this tenant", needs=("TOKEN-02",), methods=OAUTH, gate=Gate.CLAIMS)
+def claims(case: Case) -> Finding:
+    """Microsoft "Access tokens": aud and tid decide where a token is good; clients decode, and never verify."""
+    evidence, cloud = case.evidence.token, case.settings.the_cloud
+    if evidence is None or evidence.length is None:
+        return case.unknown("there is no token to look at")
+    if evidence.claims is None:
+        return case.ok(observed="the token is opaque: its claims are the server's to read")
+    audience, tenant = entered.claim(case.evidence, "aud"), entered.claim(case.evidence, "tid")
+    expected = f"aud {' or '.join(cloud.audiences[:2]) or 'the service'}, not expired, from the tenant in the URL"
+    if not cloud.accepts_audience(audience):
+        return case.fail("wrong_scope_or_audience", expected=expected, observed=f"aud {audience or 'missing'}")
+    url_tenant = entered.tenant_of(case.settings.sender.openid_endpoint_configuration)
+    if entered.UUID.fullmatch(url_tenant) and tenant and tenant.lower() != url_tenant.lower():
+        return case.fail("wrong_tenant_or_authority", expected=expected, observed=f"tid {tenant}, URL {url_tenant}")
+    ends = (evidence.claims or {}).get("exp")
+    moment = evidence.server_date or case.evidence.started
+    if isinstance(ends, (int, float)) and ends < moment.timestamp():
+        return case.fail("token_expired", "clock_skew", expected=expected, observed="exp lies in the past", sure=False,
+                         why="compare this machine's clock with the server's (HOST-04)")  # fmt: skip
+    roles = ", ".join(entered.roles(case.evidence)) or "none"
+    return case.ok(observed=f"aud {audience}, tid {tenant or 'none'}, roles {roles}")

@@ -1,0 +1,137 @@
+"""What a run leaves behind, and when: the report's name, JSON, reminder, the progress line, and the last words on the terminal."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TextIO
+
+import platformdirs
+import pytest
+
+from reports.results import as_text, results
+from reports.run import Run
+from settings.mistakes import SettingsError
+from settings.target import Target
+
+LAST_WORDS = pytest.StashKey[list[str]]()
+WRITTEN = pytest.StashKey[Path]()
+
+
+def state_folder() -> Path:
+    """Where this user's state lives: the memory of refused sign-ins."""
+    return Path(platformdirs.user_state_dir("smtp365", appauthor=False))
+
+
+def choose_report(config: pytest.Config, root: Path, started: datetime, target: Target) -> None:
+    """Name the report `reports/out/<UTC time>-<target>.html` unless --html does. Raises UsageError for a place that cannot be."""
+    option = config.option
+    if getattr(option, "collectonly", False) or not hasattr(option, "htmlpath"):
+        return
+    if option.htmlpath is None:
+        option.htmlpath = str(root / "reports" / "out" / f"{started:%Y%m%dT%H%M%SZ}-{target.label}.html")
+    option.self_contained_html = True
+    for place in (option.htmlpath, option.json):
+        if place is None:
+            continue
+        path = Path(config.invocation_params.dir) / os.path.expandvars(place)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as problem:
+            raise pytest.UsageError(f"{path.parent}: cannot be made: {problem.strerror}") from None
+        if path.is_dir():
+            raise pytest.UsageError(f"{path}: is a folder; name a file")
+    config.stash[WRITTEN] = Path(config.invocation_params.dir) / os.path.expandvars(option.htmlpath)
+
+
+class Progress:
+    """One line on a terminal that says what is waited for; silent where nobody watches."""
+
+    def __init__(self, stream: TextIO | None) -> None:
+        self._stream = stream
+        self._waiting: dict[str, str] = {}
+        self._lock = threading.Lock()
+        self._width = 0
+
+    def __call__(self, sender: str, state: str) -> None:
+        """A sender's visit began or ended."""
+        with self._lock:
+            if state == "done":
+                self._waiting.pop(sender, None)
+            else:
+                self._waiting[sender] = state
+            names = list(self._waiting)
+            more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+            self._show(f"visiting the route for {', '.join(names[:3])}{more} (a refusal can take seconds)" if names else "")
+
+    def _show(self, text: str) -> None:
+        if self._stream is None:
+            return
+        text = text[:100]
+        self._stream.write("\r" + text.ljust(self._width))
+        self._stream.write("\r" if not text else "")
+        self._stream.flush()
+        self._width = len(text)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Take the line away again."""
+        with self._lock:
+            self._show("")
+
+
+def progress(config: pytest.Config) -> Progress:
+    """The progress line for this run: on a terminal only, and not under -q."""
+    stream = sys.stderr
+    watched = stream is not None and stream.isatty() and not os.environ.get("CI") and config.option.verbose >= 0
+    return Progress(stream if watched else None)
+
+
+def before(config: pytest.Config, run: Run) -> None:
+    """Everything that must be ready when pytest-html writes its file, and the JSON."""
+    config.stash[RUN] = run
+    if config.option.json is not None:
+        path = Path(config.invocation_params.dir) / config.option.json
+        _write(path, as_text(results(run)) + "\n")
+
+
+RUN = pytest.StashKey[Run]()
+
+
+def _write(path: Path, text: str) -> None:
+    """Write beside, then move: never a half file under the final name."""
+    beside = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(path)
+    except OSError as problem:
+        beside.unlink(missing_ok=True)
+        raise SettingsError([f"{path}: cannot be written: {problem.strerror}"]) from None
+
+
+def after(config: pytest.Config, run: Run) -> None:
+    """What follows pytest-html's part: the lines for the end."""
+    lines = [f"{run.verdict}"]
+    for assessment in run.senders:
+        gate, decisive = assessment.first_broken_gate, assessment.decisive
+        causes = ", ".join(decisive.causes) if decisive is not None else ""
+        lines.append(f"{assessment.settings.sender.name}: {run.verdict_of(assessment)} {gate or ''} {causes}".rstrip())
+    if WRITTEN in config.stash:
+        lines.append(f"report: {config.stash[WRITTEN]}")
+    config.stash[LAST_WORDS] = lines
+
+
+def last_words(config: pytest.Config, stream: TextIO | None) -> None:
+    """Print the lines for the end; the last one names the file."""
+    for line in config.stash.get(LAST_WORDS, []):
+        if stream is not None:
+            encoding = stream.encoding or "ascii"
+            stream.write(line.encode(encoding, "replace").decode(encoding) + "\n")

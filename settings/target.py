@@ -1,0 +1,69 @@
+"""What a run is pointed at: the built-in tenant, the live service, or a report to judge again; and which senders of the file."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from settings.mistakes import SettingsError
+from settings.model import Sender
+
+DEFAULT_FILE = "settings.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """`fake` and `live` gather; `report` only judges what `path` holds."""
+
+    kind: Literal["fake", "live", "report"]
+    path: Path | None = None
+
+    @property
+    def label(self) -> str:
+        """The word in the report's name."""
+        return "replay" if self.kind == "report" else self.kind
+
+
+def target_of(text: str, folder: Path) -> Target:
+    """Read `--target`. Raises SettingsError when it is neither a known word nor a file."""
+    if text == "fake":
+        return Target("fake")
+    if text == "live":
+        return Target("live")
+    path = folder / text
+    if path.suffix.lower() in {".html", ".htm", ".json"}:
+        if path.is_file():
+            return Target("report", path)
+        raise SettingsError([f"--target={text}: there is no such report"])
+    close = difflib.get_close_matches(text, ["fake", "live"], n=1)
+    hint = f"; did you mean {close[0]}?" if close else ""
+    raise SettingsError([f"--target={text}: write fake, live, or the path of a report (.html or .json){hint}"])
+
+
+def settings_file(given: str | None, folder: Path, root: Path) -> Path:
+    """The file that `--settings` names, or settings.toml here or beside the suite. Raises SettingsError when there is none."""
+    if given is not None:
+        return folder / given
+    for place in (folder, root):
+        if (place / DEFAULT_FILE).is_file():
+            return place / DEFAULT_FILE
+    raise SettingsError(
+        ["--target=live needs settings: copy settings.example.toml to settings.toml, fill it in, or name a file with --settings=FILE"]
+    )
+
+
+def chosen(senders: Mapping[str, Sender], names: Iterable[str]) -> tuple[Sender, ...]:
+    """The senders that `--sender` names, all of them when it names none. Raises SettingsError for one that is not in the file."""
+    wanted = tuple(dict.fromkeys(names))
+    lines = []
+    for name in wanted:
+        if name not in senders:
+            close = difflib.get_close_matches(name, senders, n=1)
+            hint = f"; did you mean {close[0]}?" if close else ""
+            lines.append(f"--sender={name}: no such sender; the settings have {', '.join(senders)}{hint}")
+    if lines:
+        raise SettingsError(lines)
+    return tuple(sender for name, sender in senders.items() if not wanted or name in wanted)
