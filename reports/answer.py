@@ -1,0 +1,128 @@
+"""The answer of a run, sender by sender: one sentence, the cause, who acts, what was ruled out; the page and the terminal say the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from checks.assessment import Assessment, SenderVerdict
+from checks.model import Finding, Verdict
+from knowledge.cause import Cause
+from probes.evidence import Gate
+from reports import explained
+from reports.run import Run
+from reports.words import GATES, METHODS, OWNERS, duration, sentence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What one sender's reader wants to know first. `causes` are ranked, the first is the one that `sentence` names."""
+
+    name: str
+    method: str
+    verdict: SenderVerdict
+    sentence: str
+    gate: Gate | None
+    decisive: Finding | None
+    causes: tuple[Cause, ...]
+    sure: bool
+    owner: str
+    deciders: tuple[str, ...]
+    ruled_out: tuple[Finding, ...]
+    failed: tuple[Finding, ...]
+    risks: tuple[Finding, ...]
+    unknown: tuple[Finding, ...]
+
+    @property
+    def calm(self) -> bool:
+        """Whether nothing is wrong: it can send and no check failed."""
+        return self.verdict == "can_send" and not self.failed
+
+
+def answer(run: Run, assessment: Assessment) -> Answer:
+    """The answer for one sender of the run."""
+    verdict = run.verdict_of(assessment)
+    findings = run.findings(assessment)
+    gate_checks = {check.id: check.gate for check in assessment.checks if check.gate is not None}
+    failed = tuple(finding for finding in findings if finding.verdict is Verdict.FAIL)
+    decisive = assessment.decisive or _first_with_cause(failed)
+    causes = tuple(explained.cause(cause, assessment) for cause in decisive.causes) if decisive else ()
+    sure = decisive.sure if decisive else True
+    gates = assessment.gates()
+    passed = tuple(
+        finding
+        for finding in assessment.all_findings()
+        if gate_checks.get(finding.check) is not None and gates.get(gate_checks[finding.check] or Gate.NAME) == "ok"
+    )
+    return Answer(
+        name=assessment.settings.sender.name,
+        method=METHODS[assessment.settings.sender.method],
+        verdict=verdict,
+        sentence=_sentence(run, assessment, verdict, causes, sure=sure),
+        gate=assessment.first_broken_gate,
+        decisive=decisive,
+        causes=causes,
+        sure=sure,
+        owner=OWNERS.get(causes[0].who, OWNERS[None]) if causes else "",
+        deciders=() if sure or decisive is None else explained.deciders(decisive.causes, assessment),
+        ruled_out=passed,
+        failed=tuple(finding for finding in failed if decisive is None or finding.check != decisive.check),
+        risks=tuple(finding for finding in findings if finding.verdict is Verdict.RISK),
+        unknown=tuple(finding for finding in findings if finding.verdict is Verdict.UNKNOWN),
+    )
+
+
+def headline(run: Run, answers: tuple[Answer, ...]) -> str:
+    """One sentence for the whole run: the sender's own when there is one, else how many of them can send."""
+    if len(answers) == 1:
+        return answers[0].sentence
+    count = {verdict: sum(one.verdict == verdict for one in answers) for verdict in ("can_send", "cannot_send", "not_proven")}
+    if not answers:
+        return "No sender was looked at."
+    if count["can_send"] == len(answers):
+        return f"{'Both' if len(answers) == 2 else f'All {len(answers)}'} senders can send mail."
+    words = {"cannot_send": "cannot send mail", "not_proven": "not proven", "can_send": "can send mail"}
+    parts = [f"{count[verdict]} {text}" for verdict, text in words.items() if count[verdict]]
+    return f"Of {len(answers)} senders {', '.join(parts)}{' (interrupted)' if run.interrupted else ''}."
+
+
+def _first_with_cause(failed: tuple[Finding, ...]) -> Finding | None:
+    return next((finding for finding in failed if finding.causes), None)
+
+
+def _sentence(run: Run, assessment: Assessment, verdict: SenderVerdict, causes: tuple[Cause, ...], *, sure: bool) -> str:
+    name, method = assessment.settings.sender.name, METHODS[assessment.settings.sender.method]
+    if verdict == "cannot_send":
+        why = causes[0].title if causes else "the cause is not known"
+        likely = "" if sure else "most likely "
+        return _stopped(f"{name} cannot send mail by {method}: {likely}{why}")
+    if verdict == "can_send":
+        took = duration(assessment.evidence.seconds)
+        proof = (
+            f"the server accepted the test message{f' in {took}' if took else ''}"
+            if run.basis == "run"
+            else "every step passed and the tenant's settings allow it; no message was sent"
+        )
+        return f"{name} can send mail by {method}: {proof}."
+    return _stopped(f"It is not proven that {name} can send mail by {method}: {_not_proven(run, assessment)}")
+
+
+def _stopped(text: str) -> str:
+    """With a stop at the end; a sender's name at the beginning keeps its spelling."""
+    return f"{text[0]}{sentence(text)[1:]}"
+
+
+def _not_proven(run: Run, assessment: Assessment) -> str:
+    evidence = assessment.evidence
+    if run.interrupted or evidence.interrupted:
+        return "the run was interrupted"
+    open_gates = [gate for gate, state in assessment.gates().items() if state != "ok"]
+    if not open_gates:
+        return "only a selection of the checks was asked for"
+    first = open_gates[0]
+    if evidence.no_send and evidence.envelope is not None:
+        return "all went well up to the message, which was not sent on request (--no-send)"
+    if evidence.deadline_hit:
+        return f"the time for this sender ran out before {GATES[first]}"
+    check = next((check for check in assessment.checks if check.gate is first), None)
+    why = assessment.finding(check.id).why if check is not None else ""
+    return f"{GATES[first]} was not tested{f' ({why})' if why else ''}"

@@ -1,0 +1,108 @@
+"""What changed between two results: verdicts of checks, and what differs in the evidence; rendered by the page as one section."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+_BAD = frozenset({"fail"})
+_OPEN = frozenset({"unknown", "blocked"})
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One check whose verdict matters in both runs or differs between them."""
+
+    sender: str
+    check: str
+    title: str
+    was: str
+    now: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """The comparison with an earlier run; `facts` are pieces of evidence that differ: sender, what, then, now."""
+
+    started: str
+    host: str
+    target: str
+    fixed: tuple[Change, ...]
+    broken: tuple[Change, ...]
+    still: tuple[Change, ...]
+    other: tuple[Change, ...]
+    facts: tuple[tuple[str, str, str, str], ...]
+
+
+def changes(before: dict[str, Any], now: dict[str, Any]) -> Changes:
+    """Compare two results of this schema, check by check and fact by fact; senders that only one of them has are facts."""
+    old, new = _checks(before), _checks(now)
+    sorted_out: dict[str, list[Change]] = {"fixed": [], "broken": [], "still": [], "other": []}
+    for key, check in new.items():
+        if key in old:
+            kind = _kind(old[key]["verdict"], check["verdict"])
+            if kind:
+                sorted_out[kind].append(Change(*key, check["title"], old[key]["verdict"], check["verdict"]))
+    return Changes(
+        started=before["started"],
+        host=before["host"],
+        target=before["target"],
+        facts=tuple(_facts(before, now)),
+        fixed=tuple(sorted_out["fixed"]),
+        broken=tuple(sorted_out["broken"]),
+        still=tuple(sorted_out["still"]),
+        other=tuple(sorted_out["other"]),
+    )
+
+
+def _kind(was: str, now: str) -> str:
+    if was in _BAD:
+        return "still" if now in _BAD else "other" if now in _OPEN else "fixed"
+    if now in _BAD:
+        return "broken"
+    return "other" if was != now else ""
+
+
+def _checks(data: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
+    return {(sender["name"], check["id"]): check for sender in data["senders"] for check in sender["checks"]}
+
+
+def _facts(before: dict[str, Any], now: dict[str, Any]) -> list[tuple[str, str, str, str]]:
+    old = {sender["name"]: sender for sender in before["senders"]}
+    new = {sender["name"]: sender for sender in now["senders"]}
+    found = [(name, "sender", "present", "not in this run") for name in old if name not in new]
+    found += [(name, "sender", "not in that run", "present") for name in new if name not in old]
+    for name in new:
+        if name in old:
+            then, today = _of(old[name]), _of(new[name])
+            found += [(name, what, then[what], today[what]) for what in today if then[what] != today[what]]
+    return found
+
+
+def _of(sender: dict[str, Any]) -> dict[str, str]:
+    """The facts worth comparing, each as a text; nothing where the gate was not visited."""
+    evidence = sender["evidence"]
+    machine, tls, hello = evidence["machine"], evidence["tls"] or {}, evidence["greeting"] or {}
+    leaf = (tls.get("chain") or [{}])[0]
+    port, token = evidence["port"] or {}, evidence["token"] or {}
+    settings = sender["settings"]["sender"]
+    facts = {
+        "host": machine["host"],
+        "account": machine["account"],
+        "operating system": machine["system"],
+        "Python and OpenSSL": f"{machine['python']}, {machine['openssl']}",
+        "proxies": ", ".join(f"{scheme}: {address}" for scheme, address in machine["proxies"].items()),
+        "resolvers": ", ".join(machine["resolvers"]),
+        "addresses of the server": ", ".join(sorted((evidence["name"] or {}).get("addresses", []))),
+        "address used": (port.get("used") or {}).get("address", ""),
+        "greeting": " ".join((hello.get("greeting") or {}).get("lines", [])),
+        "TLS version": tls.get("version") or "",
+        "certificate": _certificate(leaf),
+        "application of the token": str((token.get("claims") or {}).get("appid", "")),
+    }
+    names = ("smtp_server", "port", "use_ssl", "authentication_type", "username", "client_id", "openid_endpoint_configuration", "scope", "from", "to")
+    return facts | {f"setting {name}": str(settings.get(name, "")) for name in names}
+
+
+def _certificate(leaf: dict[str, Any]) -> str:
+    return f"{leaf['subject']}, until {str(leaf['not_after'])[:10]}, SHA-256 {leaf['sha256'][:16]}…" if leaf.get("subject") else ""

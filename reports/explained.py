@@ -1,0 +1,81 @@
+"""A sender's causes in the words of the knowledge room, with this sender's own values filled in; nothing is worded or escaped here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from checks.assessment import Assessment
+from knowledge.cause import Cause
+from knowledge.causes import CATALOGUE
+from knowledge.filling import fill
+from knowledge.groups import GROUPS
+
+_NO_REMEDY = "No rule of ours fits what was seen. The exact words stand in the evidence below."
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of a remedy's text: prose, or a command for one shell that can be copied."""
+
+    text: str
+    shell: str | None = None
+
+
+def values(assessment: Assessment) -> dict[str, str]:
+    """What the knowledge room's placeholders mean for this sender, from its settings and, for the object id, from the token."""
+    sender, token = assessment.settings.sender, assessment.evidence.token
+    endpoint = urlsplit(sender.openid_endpoint_configuration)
+    object_id = (token.claims or {}).get("oid") if token is not None else None
+    return {
+        "mailbox": sender.envelope_from or sender.sign_in_user,
+        "username": sender.sign_in_user,
+        "from_address": sender.envelope_from,
+        "recipient": sender.envelope_to,
+        "client_id": sender.client_id,
+        "tenant": endpoint.path.strip("/").partition("/")[0],
+        "sp_object_id": object_id if isinstance(object_id, str) else "",
+        "smtp_server": sender.smtp_server,
+        "port": str(sender.port),
+        "login_host": endpoint.netloc.rpartition("@")[2],
+        "issuer_document": sender.openid_endpoint_configuration,
+        "scope": sender.scope,
+    }
+
+
+def cause(cause_id: str, assessment: Assessment) -> Cause:
+    """The entry with this sender's values; an id that the catalogue does not have (an older or newer report) explains itself as such."""
+    entry = CATALOGUE.get(cause_id)
+    if entry is not None:
+        return fill(entry, values(assessment))
+    return Cause(
+        id=cause_id, title=cause_id.replace("_", " "), meaning=_NO_REMEDY, shows="", who=None,
+        steps=(), verify="", propagation="", risk="", source=(), decide=(),
+    )
+
+
+def title(cause_id: str) -> str:
+    """The cause in a few words, where no sender's value is needed."""
+    entry = CATALOGUE.get(cause_id)
+    return entry.title if entry is not None else cause_id.replace("_", " ")
+
+
+def deciders(causes: tuple[str, ...], assessment: Assessment) -> tuple[str, ...]:
+    """What would decide between causes: the group's own look-up where the knowledge room lists these together, else each cause's."""
+    group = next((group for group in GROUPS.values() if set(causes) == set(group.causes)), None)
+    if group is not None:
+        return tuple(fill(line, values(assessment)) for line in group.decide)
+    lines = (line for cause_id in causes[:3] for line in cause(cause_id, assessment).decide)
+    return tuple(dict.fromkeys(lines))[:6]
+
+
+def pieces(text: str) -> tuple[Piece, ...]:
+    """A filled text cut into prose and commands (between backticks; `$ ` begins one for a POSIX shell, else it is PowerShell)."""
+    found = []
+    for index, part in enumerate(text.split("`")):
+        if index % 2 and part:
+            shell = "shell" if part.startswith("$ ") else "PowerShell"
+            found.append(Piece(part.removeprefix("$ "), shell))
+        elif part:
+            found.append(Piece(part))
+    return tuple(found)

@@ -1,0 +1,40 @@
+"""What came from outside, made fit to be shown: cut, control characters and text direction made visible, then escaped.
+
+Every text of a report passes here at the last moment; nothing else escapes.
+"""
+
+from __future__ import annotations
+
+import re
+from html import escape
+
+LONGEST = 1500
+
+# Control characters but tab and line feed; what reorders or hides text (Unicode UAX 9 and "default ignorable"); line and
+# paragraph separators; surrogates without a partner; tag characters.
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+)
+
+
+def legible(text: object, longest: int = LONGEST) -> str:
+    """The text with nothing invisible in it: such characters are written as `\\x1b` or `\\u202e`, what is too long is cut and says so."""
+    whole = str(text)
+    kept = whole if len(whole) <= longest else whole[:longest]
+    plain = _INVISIBLE.sub(_written, kept.replace("\r\n", "\n"))
+    return plain if kept is whole else f"{plain} … ({len(whole) - longest} more characters not shown)"
+
+
+def one_line(text: object, longest: int = 300) -> str:
+    """The same on a single line, for terminals and table cells."""
+    return " ".join(legible(text, longest).split())
+
+
+def escaped(text: object, longest: int = LONGEST) -> str:
+    """The legible text for HTML, in element content and in quoted attributes alike."""
+    return escape(legible(text, longest), quote=True)
+
+
+def _written(match: re.Match[str]) -> str:
+    code = ord(match.group())
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

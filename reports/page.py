@@ -1,0 +1,145 @@
+"""The page: a run as one HTML fragment that answers first and carries its evidence, put on top of pytest-html's own file.
+
+What is shown is collected here and laid out by the templates; every value passes `outside.legible` and is then escaped, in one place.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from checks.assessment import Assessment, GateState
+from checks.model import Finding
+from probes.evidence import Gate
+from reports import baseline, evidence_blocks, explained, surroundings
+from reports.answer import Answer, answer, headline
+from reports.outside import legible
+from reports.results import seconds_of
+from reports.run import Run
+from reports.words import ANSWERS, FAMILIES, GATES, OWNERS, STATES, VERDICTS, duration, sentence
+
+START, END = "<!-- smtp365: begin -->", "<!-- smtp365: end -->"
+_SHEETS = {"BASIC": "Checklist: Basic authentication", "OAUTH": "Checklist: OAuth 2.0"}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One gate of the route as it is drawn: its share of the time decides the length of its bar."""
+
+    gate: Gate
+    state: GateState
+    seconds: float | None
+    begins: float
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A list of findings under one heading, in the catalogue's order."""
+
+    title: str
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Everything that the page says of one sender."""
+
+    anchor: str
+    answer: Answer
+    assessment: Assessment
+    route: tuple[Step, ...]
+    checklists: tuple[Sheet, ...]
+    families: tuple[Sheet, ...]
+    evidence: tuple[evidence_blocks.Section, ...]
+    transcript: str
+
+
+def render_top(run: Run, data: dict[str, Any], before: dict[str, Any] | None = None) -> str:
+    """The HTML fragment for a run.
+
+    In: the run, its results as `results.results` gives them (embedded whole), and the results of an earlier run to compare with.
+    Out: HTML that stands alone in a page's body: no script is needed, nothing is fetched.
+    """
+    senders = tuple(_shown(run, assessment, index) for index, assessment in enumerate(run.senders, start=1))
+    return _templates().get_template("page.html").render(
+        begin=Markup(START),  # noqa: S704 - a constant
+        end=Markup(END),  # noqa: S704 - a constant
+        run=run,
+        headline=headline(run, tuple(shown.answer for shown in senders)),
+        senders=senders,
+        surroundings=tuple(surroundings.blocks(run, shown.assessment) for shown in senders[:1]),
+        changes=None if before is None else baseline.changes(before, data),
+        selected=run.selected is not None,
+        results=Markup(embedded(data)),  # noqa: S704 - escaped for a script element by `embedded`
+    )
+
+
+def embedded(data: dict[str, Any]) -> str:
+    """The results as JSON that can stand in a script element: no `<`, `>`, `&`, nothing but ASCII (HTML, 4.12.1.3)."""
+    text = json.dumps(data, ensure_ascii=True, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _shown(run: Run, assessment: Assessment, index: int) -> Shown:
+    findings = run.findings(assessment)
+    by_family: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_family.setdefault(finding.check.partition("-")[0], []).append(finding)
+    return Shown(
+        anchor=f"sender-{index}",
+        answer=answer(run, assessment),
+        assessment=assessment,
+        route=_route(assessment),
+        checklists=tuple(Sheet(title, tuple(by_family[key])) for key, title in _SHEETS.items() if key in by_family),
+        families=tuple(
+            Sheet(FAMILIES.get(key, key), tuple(found)) for key, found in by_family.items() if key not in _SHEETS
+        ),
+        evidence=evidence_blocks.sections(assessment.evidence),
+        transcript=evidence_blocks.transcript(assessment.evidence),
+    )
+
+
+def _route(assessment: Assessment) -> tuple[Step, ...]:
+    times = {gate: seconds_of(assessment.evidence, gate) for gate in assessment.gates()}
+    whole = sum(seconds or 0.0 for seconds in times.values()) or 1.0
+    steps, gone = [], 0.0
+    for gate, state in assessment.gates().items():
+        share = (times[gate] or 0.0) / whole
+        steps.append(Step(gate, state, None if state == "not_reached" else times[gate], gone, share))
+        gone += share
+    return tuple(steps)
+
+
+def _finalize(value: object) -> object:
+    """What every expression of a template passes before it is escaped."""
+    return value if isinstance(value, Markup | int | float) else legible("" if value is None else value)
+
+
+@cache
+def _templates() -> Environment:
+    templates = Environment(
+        loader=FileSystemLoader(Path(__file__).with_name("templates")),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.filters.update(duration=duration, sentence=sentence, pieces=explained.pieces, cause_title=explained.title)
+    templates.globals.update(
+        GATES=GATES, STATES=STATES, VERDICTS=VERDICTS, ANSWERS=ANSWERS, owners=OWNERS, of_sender=surroundings.of_sender,
+        verdict_word=lambda word: VERDICTS.get(word, word), style=_style(),
+    )
+    return templates
+
+
+def _style() -> Markup:
+    text = Path(__file__).with_name("templates").joinpath("style.css").read_text(encoding="utf-8")
+    return Markup(text)  # noqa: S704 - our own file

@@ -1,0 +1,79 @@
+"""The same answer for a terminal: a few plain lines at the end of a run, the last of which names the report's file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from checks.assessment import Assessment
+from reports.answer import Answer, answer, headline
+from reports.explained import pieces
+from reports.outside import one_line
+from reports.run import Run
+from reports.surroundings import traffic
+from reports.words import ANSWERS, GATES
+
+_WIDTH = 230
+_MOST = 8
+
+
+def summary(run: Run, report_path: Path | None, encoding: str = "cp1252") -> list[str]:
+    """At most eight lines without colour, in characters that `encoding` has; others are written as `\\u2192`."""
+    answers = tuple(answer(run, assessment) for assessment in run.senders)
+    lines = _few(run, answers) if len(answers) <= 2 else _many(run, answers)
+    if report_path is not None:
+        lines.append(f"Report: {one_line(report_path, 4000)}")
+    return [line.encode(encoding, "backslashreplace").decode(encoding) for line in lines]
+
+
+def _few(run: Run, answers: tuple[Answer, ...]) -> list[str]:
+    lines = []
+    for one, assessment in zip(answers, run.senders, strict=True):
+        lines.append(_first(one))
+        if one.causes:
+            lines.append(_cut(f"  Who acts: {one.owner}.{_step(one)}"))
+        lines.append(_cut(f"  {_aside(one)}Traffic: {traffic(assessment.evidence.traffic)}."))
+    return lines
+
+
+def _many(run: Run, answers: tuple[Answer, ...]) -> list[str]:
+    """One line for each sender that is not well, as many as there is room for."""
+    wrong = [one for one in answers if not one.calm]
+    room = _MOST - 3
+    shown = wrong if len(wrong) <= room else wrong[: room - 1]
+    lines = [headline(run, answers), *(_first(one) for one in shown)]
+    if len(shown) < len(wrong):
+        lines.append(f"... and {len(wrong) - len(shown)} more senders, see the report.")
+    return [*lines, _total(run.senders)]
+
+
+def _first(one: Answer) -> str:
+    gate = f" It stops at {GATES[one.gate]}." if one.gate is not None else ""
+    others = "" if one.sure or len(one.causes) < 2 else f" It can also be: {'; '.join(cause.title for cause in one.causes[1:3])}."
+    return _cut(f"{ANSWERS[one.verdict].upper()}: {one.sentence}{gate}{others}")
+
+
+def _step(one: Answer) -> str:
+    steps = one.deciders if not one.sure else one.causes[0].steps
+    if not steps:
+        return ""
+    word = "First step" if one.sure else "What would decide"
+    return f" {word}: {''.join(piece.text for piece in pieces(steps[0]))}"
+
+
+def _aside(one: Answer) -> str:
+    parts = [f"{len(found)} {word}" for found, word in ((one.failed, "checks failed"), (one.risks, "at risk"), (one.unknown, "unknown")) if found]
+    if one.decisive is not None and one.failed:
+        parts[0] = f"{len(one.failed)} more checks failed"
+    return f"{', '.join(parts).replace('1 checks', '1 check').replace('1 more checks', '1 more check')}. " if parts else ""
+
+
+def _total(senders: tuple[Assessment, ...]) -> str:
+    counted = [assessment.evidence.traffic for assessment in senders]
+    whole = counted[0].model_copy(
+        update={name: sum(getattr(one, name) for one in counted) for name in type(counted[0]).model_fields},
+    )
+    return f"Traffic: {traffic(whole)}."
+
+
+def _cut(text: str) -> str:
+    return one_line(text) if len(text) <= _WIDTH else f"{one_line(text[:_WIDTH])} ..."

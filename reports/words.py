@@ -1,0 +1,82 @@
+"""The words and shapes in which reports name gates, verdicts, owners and times; causes are worded by the knowledge room."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from checks.assessment import GateState, SenderVerdict
+from checks.model import Verdict
+from probes.evidence import Gate
+
+GATES: Final[dict[Gate, str]] = {
+    Gate.NAME: "DNS name",
+    Gate.PORT: "TCP port",
+    Gate.GREETING: "Greeting",
+    Gate.STARTTLS: "STARTTLS",
+    Gate.TLS: "TLS",
+    Gate.AUTH_OFFERED: "AUTH offered",
+    Gate.ISSUER: "Issuer document",
+    Gate.TOKEN: "Token",
+    Gate.CLAIMS: "Token claims",
+    Gate.SIGN_IN: "Sign-in",
+    Gate.SENDER: "Sender",
+    Gate.RECIPIENT: "Recipient",
+    Gate.ACCEPTED: "Accepted",
+}
+VERDICTS: Final[dict[Verdict, str]] = {
+    Verdict.PASS: "Pass",
+    Verdict.RISK: "Risk",
+    Verdict.ATTESTED: "Attested",
+    Verdict.FAIL: "Fail",
+    Verdict.BLOCKED: "Blocked",
+    Verdict.UNKNOWN: "Unknown",
+    Verdict.NOT_APPLICABLE: "Not applicable",
+}
+STATES: Final[dict[GateState, str]] = {
+    "ok": "passed",
+    "broken": "stops here",
+    "not_reached": "not reached",
+    "not_tested": "not tested",
+}
+ANSWERS: Final[dict[SenderVerdict, str]] = {
+    "can_send": "Can send",
+    "cannot_send": "Cannot send",
+    "not_proven": "Not proven",
+}
+METHODS: Final = {"basic": "Basic authentication", "oauth": "OAuth 2.0"}
+OWNERS: Final[dict[str | None, str]] = {
+    "sender": "The owner of the application and its mail settings",
+    "exchange": "An Exchange administrator",
+    "entra": "An Entra administrator",
+    "network": "The network or host team",
+    "microsoft": "Microsoft: wait, or open a case",
+    None: "Not known yet",
+}
+FAMILIES: Final = {
+    "NET": "Network and DNS",
+    "SMTP": "SMTP dialogue",
+    "TLS": "TLS",
+    "TOKEN": "Token",
+    "AUTH": "Sign-in",
+    "MBX": "Mailbox and message",
+    "RISK": "What will break later",
+    "HOST": "This machine",
+}
+
+
+def duration(seconds: float | None) -> str:
+    """A time as people read it: `84 ms`, `2.41 s`, `75 s`; nothing when there was none."""
+    if seconds is None:
+        return ""
+    if seconds < 0.9995:
+        return f"{seconds * 1000:.0f} ms"
+    return f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.0f} s"
+
+
+def sentence(text: str) -> str:
+    """The text beginning with a capital and ending with a stop."""
+    text = text.strip()
+    if not text:
+        return ""
+    text = text[0].upper() + text[1:]
+    return text if text[-1] in ".!?…" else f"{text}."
