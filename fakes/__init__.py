@@ -1,12 +1,53 @@
 """The built-in tenant: fakes of Exchange Online, Entra and a resolver that show one small world, healthy unless told.
 
-Nothing of the product is imported here, and nothing here leaves 127.0.0.1.
+Nothing of the product is imported here, and nothing here leaves 127.0.0.1. Names are loaded when first used, because a
+run of the checklist pays for every import.
 """
 
-from fakes.catalogue import Expected, Fault, UnknownFault, apply
-from fakes.doors import CannotStage
-from fakes.faults import FAULTS
-from fakes.serving import Running, serve
-from fakes.world import World, healthy
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-__all__ = ["FAULTS", "CannotStage", "Expected", "Fault", "Running", "UnknownFault", "World", "apply", "healthy", "serve"]
+if TYPE_CHECKING:
+    from fakes.apart import Apart, serve_apart
+    from fakes.catalogue import Expected, Fault, UnknownFault, apply
+    from fakes.doors import CannotStage
+    from fakes.faults import FAULTS
+    from fakes.serving import Running, serve
+    from fakes.world import World, healthy
+
+_HOMES = {
+    "FAULTS": "fakes.faults",
+    "Apart": "fakes.apart",
+    "CannotStage": "fakes.doors",
+    "Expected": "fakes.catalogue",
+    "Fault": "fakes.catalogue",
+    "Running": "fakes.serving",
+    "UnknownFault": "fakes.catalogue",
+    "World": "fakes.world",
+    "apply": "fakes.catalogue",
+    "healthy": "fakes.world",
+    "serve": "fakes.serving",
+    "serve_apart": "fakes.apart",
+}
+
+__all__ = [
+    "FAULTS",
+    "Apart",
+    "CannotStage",
+    "Expected",
+    "Fault",
+    "Running",
+    "UnknownFault",
+    "World",
+    "apply",
+    "healthy",
+    "serve",
+    "serve_apart",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name from its home (PEP 562)."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'fakes' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

@@ -4,22 +4,30 @@ import argparse
 import json
 import sys
 import tempfile
-import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from fakes import FAULTS, CannotStage, Running, UnknownFault, apply, healthy, serve
+from fakes.catalogue import UnknownFault, apply
+from fakes.doors import CannotStage
+from fakes.serving import Running, serve
+from fakes.world import healthy
 
 _USAGE, _INTERRUPTED = 4, 0
 
 
 def _arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="fake", description="Serve the built-in tenant on 127.0.0.1 until interrupted.")
+    parser = argparse.ArgumentParser(
+        prog="fake", description="Serve the built-in tenant on 127.0.0.1 until interrupted."
+    )
     parser.add_argument("--fault", action="append", default=[], metavar="ID", help="break one thing; may be repeated")
     parser.add_argument("--latency", type=int, default=0, metavar="MS", help="round trip in milliseconds")
     parser.add_argument("--pace", choices=("off", "real"), default="off", help="real: a refusal takes five seconds")
-    parser.add_argument("--json", action="store_true", help="the first line of standard output describes everything as JSON")
+    parser.add_argument(
+        "--json", action="store_true", help="the first line of standard output describes everything as JSON"
+    )
     parser.add_argument("--folder", type=Path, help="where settings.toml and root.pem go; default: a temporary folder")
+    parser.add_argument("--until-input-ends", action="store_true", help="also stop when standard input is closed")
     parser.add_argument("--faults", action="store_true", help="list the faults instead")
     for name in ("smtp", "https", "dns", "control"):
         parser.add_argument(f"--{name}-port", type=int, default=0, metavar="PORT", help="0 takes any free one")
@@ -28,6 +36,8 @@ def _arguments() -> argparse.ArgumentParser:
 
 def listed(*, as_json: bool) -> str:
     """The fault catalogue as text or JSON."""
+    from fakes.faults import FAULTS
+
     if as_json:
         rows = [
             {
@@ -56,6 +66,14 @@ def _announced(running: Running, *, as_json: bool) -> str:
     return "\n".join([*lines, "Interrupt to stop."])
 
 
+def _wait(*, until_input_ends: bool) -> None:
+    if until_input_ends:
+        sys.stdin.read()
+    else:
+        while True:  # one endless wait cannot be interrupted on Windows
+            time.sleep(1)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the arguments say; returns the exit code."""
     options = _arguments().parse_args(arguments)
@@ -67,10 +85,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             world = apply(healthy(), options.fault)
             with serve(
-                world, folder=options.folder or Path(temporary), latency_ms=options.latency, pace=options.pace, ports=ports
+                world,
+                folder=options.folder or Path(temporary),
+                latency_ms=options.latency,
+                pace=options.pace,
+                ports=ports,
             ) as running:
                 print(_announced(running, as_json=options.json), flush=True)
-                threading.Event().wait()
+                _wait(until_input_ends=options.until_input_ends)
         except (UnknownFault, CannotStage, OSError) as error:
             print(error, file=sys.stderr)
             return _USAGE

@@ -3,7 +3,6 @@
 The faults themselves stand in ``faults``, one module per stretch of the route.
 """
 
-import difflib
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -54,9 +53,12 @@ def faults() -> dict[str, Fault]:
 
 def apply(world: World, fault_ids: Iterable[str]) -> World:
     """The world with these faults in it, in the given order; UnknownFault with close matches for an id that is none."""
-    known = faults()
-    for fault_id in fault_ids:
+    wanted = list(fault_ids)
+    known = faults() if wanted else {}
+    for fault_id in wanted:
         if fault_id not in known:
+            import difflib
+
             near = difflib.get_close_matches(str(fault_id), known, n=3, cutoff=0.4)
             hint = f"did you mean {', '.join(near)}?" if near else "the catalogue lists them all"
             raise UnknownFault(f"no fault is called {fault_id!r}: {hint}")

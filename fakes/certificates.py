@@ -14,6 +14,7 @@ from fakes.network import Certificate, Tls, TlsRange
 MICROSOFT = "Microsoft Corporation"
 DIGICERT = "DigiCert Inc"
 SHIELD = "Invented Mail Shield"
+PROVIDER_NAME = "mail.hosting-provider.example"
 SMTP_NAMES = (
     "*.clo.footprintdns.com",
     "*.hotmail.com",
@@ -79,30 +80,46 @@ def trusted_shield() -> bytes:
 
 def issue(kind: Certificate, names: tuple[str, ...], *, common_name: str) -> trustme.LeafCert:
     """A leaf with its key, of the asked kind, for these DNS names."""
-    now = datetime.now(UTC)
-    subject = {"common_name": common_name, "organization_name": MICROSOFT}
-    begins, ends = now - 60 * _DAY, now + 300 * _DAY
     match kind:
         case Certificate.MICROSOFT:
-            return _root().issue_cert(*names, **subject, not_before=begins, not_after=ends)
+            return _leaf(_root(), names, common_name)
         case Certificate.EXPIRING:
-            return _root().issue_cert(*names, **subject, not_before=begins, not_after=now + 5 * _DAY)
+            return _leaf(_root(), names, common_name, ends=5)
         case Certificate.EXPIRED:
-            return _root().issue_cert(*names, **subject, not_before=begins, not_after=now - 3 * _DAY)
+            return _leaf(_root(), names, common_name, ends=-3)
         case Certificate.NOT_YET_VALID:
-            return _root().issue_cert(*names, **subject, not_before=now + 20 * _DAY, not_after=ends)
+            return _leaf(_root(), names, common_name, begins=20)
         case Certificate.OTHER_NAME:
-            other = {"common_name": "mail.hosting-provider.example", "organization_name": "Invented Hosting"}
-            return _root().issue_cert("mail.hosting-provider.example", **other, not_before=begins, not_after=ends)
+            return _leaf(_root(), (PROVIDER_NAME,), PROVIDER_NAME, organization="Invented Hosting")
         case Certificate.SELF_SIGNED:
             return _self_signed(names, common_name)
         case Certificate.UNKNOWN_ROOT:
-            return _unknown().issue_cert(*names, **subject, not_before=begins, not_after=ends)
+            return _leaf(_unknown(), names, common_name)
         case Certificate.MISSING_INTERMEDIATE:
-            whole = _intermediate().issue_cert(*names, **subject, not_before=begins, not_after=ends)
+            whole = _leaf(_intermediate(), names, common_name)
             return trustme.LeafCert(whole.private_key_pem.bytes(), whole.cert_chain_pems[0].bytes(), [])
         case Certificate.MAIL_SHIELD | Certificate.TRUSTED_MAIL_SHIELD:
-            return _shield().issue_cert(*names, **subject, not_before=begins, not_after=ends)
+            return _leaf(_shield(), names, common_name)
+
+
+def _leaf(
+    authority: trustme.CA,
+    names: tuple[str, ...],
+    common_name: str,
+    *,
+    organization: str = MICROSOFT,
+    begins: int = -60,
+    ends: int = 300,
+) -> trustme.LeafCert:
+    """A leaf that is valid from and until that many days from now; under 825 days, which Apple's trust requires."""
+    now = datetime.now(UTC)
+    return authority.issue_cert(
+        *names,
+        common_name=common_name,
+        organization_name=organization,
+        not_before=now + begins * _DAY,
+        not_after=now + ends * _DAY,
+    )
 
 
 @cache
@@ -183,4 +200,4 @@ def login_context(tls: Tls) -> ssl.SSLContext:
 
 def provider_context() -> ssl.SSLContext:
     """The hosting provider's own mail server, with a certificate of its own name."""
-    return _context(Tls(certificate=Certificate.OTHER_NAME), ("mail.hosting-provider.example",), "mail.hosting-provider.example")
+    return _context(Tls(certificate=Certificate.OTHER_NAME), (PROVIDER_NAME,), PROVIDER_NAME)

@@ -99,6 +99,8 @@ def _state(running: "Running", active: list[str]) -> dict[str, Any]:
         "connect": running.description["connect"],
         "smtp_sessions": len(running.sessions),
         "sign_ins": [{"user": one.user, "mechanism": one.mechanism, "reply": one.reply} for one in running.sign_ins],
-        "token_requests": [{"client_id": one.client_id, "by": one.by, "code": one.code} for one in running.token_requests],
+        "token_requests": [
+            {"client_id": one.client_id, "by": one.by, "code": one.code} for one in running.token_requests
+        ],
         "messages": len(running.messages),
     }

@@ -29,7 +29,7 @@ def listening(port: int = 0, *, backlog: int = 512) -> socket.socket:
     except OSError:
         bound.close()
         raise
-    bound.setblocking(False)
+    bound.settimeout(0)
     return bound
 
 
@@ -46,7 +46,7 @@ def for_dns(port: int = 0) -> tuple[socket.socket, socket.socket]:
             if port:
                 raise
             continue
-        datagram.setblocking(False)
+        datagram.settimeout(0)
         return stream, datagram
     raise OSError("no port number on loopback was free for both TCP and UDP")
 
@@ -82,7 +82,7 @@ class Doors:
             self._dropped.append(full)
             for _ in range(_FILLERS):
                 filler = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-                filler.setblocking(False)
+                filler.settimeout(0)
                 filler.connect_ex(full.getsockname())
                 self._dropped.append(filler)
         return text(self._dropped[0])

@@ -84,10 +84,3 @@ def at_submission_port(state: State, loop: asyncio.AbstractEventLoop) -> asyncio
             return Says(state, _TLS_ALERT)
         case Answerer.HOSTING_PROVIDER:
             return ProviderSmtp(state, loop)
-
-
-def at_mx(state: State, loop: asyncio.AbstractEventLoop) -> asyncio.BaseProtocol:
-    """One connection to the tenant's MX host: it takes mail in and offers no sign-in."""
-    return ExchangeSmtp(state, offers_auth=False, loop=loop)
-
-

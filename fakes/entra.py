@@ -73,7 +73,8 @@ async def _in_the_way(world: World, request: Request) -> Response | None:
     """What a proxy, a portal or a broken front end answers in Entra's place, or None on a clear path."""
     match world.network.login_path:
         case LoginPath.SILENCE:
-            return await asyncio.Event().wait() or None
+            await asyncio.Event().wait()
+            return None
         case LoginPath.PROXY_PAGE:
             return HTMLResponse(_PROXY_PAGE, status_code=403)
         case LoginPath.WRONG_CONTENT:
@@ -134,7 +135,11 @@ async def _token(state: State, request: Request) -> Response:
 
 
 def _issued(world: World, issued: Issued, version: int, resource: str) -> Response:
-    body: dict[str, object] = {"token_type": "Bearer", "expires_in": issued.expires_in, "ext_expires_in": issued.expires_in}
+    body: dict[str, object] = {
+        "token_type": "Bearer",
+        "expires_in": issued.expires_in,
+        "ext_expires_in": issued.expires_in,
+    }
     if version == 1:
         expires = int(world.now().timestamp()) + issued.expires_in
         body |= {"expires_on": str(expires), "resource": resource}

@@ -63,14 +63,25 @@ def valid_address(address: str, *, utf8: bool) -> bool:
         address.encode("utf-8" if utf8 else "ascii")
     except UnicodeEncodeError:
         return False
-    return bool(local) and len(local) <= 64 and 0 < len(domain) <= 255 and not domain.startswith(".") and ".." not in domain
+    return (
+        bool(local)
+        and len(local) <= 64
+        and 0 < len(domain) <= 255
+        and not domain.startswith(".")
+        and ".." not in domain
+    )
 
 
 def chunk(argument: str) -> tuple[int, bool] | None:
     """Size and last-marker of a BDAT argument (RFC 3030 section 2)."""
     words = argument.split()
     last = len(words) == 2 and words[1].upper() == "LAST"
-    if not words or not (words[0].isascii() and words[0].isdigit()) or len(words[0]) > 12 or (len(words) > 1 and not last):
+    if (
+        not words
+        or not (words[0].isascii() and words[0].isdigit())
+        or len(words[0]) > 12
+        or (len(words) > 1 and not last)
+    ):
         return None
     return int(words[0]), last
 

@@ -4,19 +4,20 @@ Which sign-in and which message is refused is decided in ``sign_in`` and ``submi
 """
 
 import asyncio
-import random
 import ssl
-from datetime import UTC, datetime
+from typing import AnyStr
 
 from aiosmtpd.smtp import SMTP, TLSSetupException
 
-from fakes import certificates, envelope, sentences, sign_in, submission, tokens
+from fakes import bodies, certificates, envelope, front_end, sentences, sign_in, submission, tokens
 from fakes.records import Message, Session, SignIn, State
 from fakes.sign_in import Identity
 
 _REFUSAL_SECONDS = 5.0
-_REGION = "DEUP281"
 _INSPECTED_LINE = 512
+_VERBS = frozenset(
+    {"HELO", "EHLO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "BDAT", "RSET", "NOOP", "VRFY", "HELP", "QUIT"}
+)
 
 
 class Gone(Exception):  # noqa: N818 - no error: the dialogue is over
@@ -35,10 +36,7 @@ class ExchangeSmtp(SMTP):
     def __init__(self, state: State, *, offers_auth: bool = True, loop: asyncio.AbstractEventLoop) -> None:
         self._state = state
         self._offers_auth = offers_auth
-        number = random.randrange(10, 9999)
-        self._front = f"FR4P281CA{number:04}"
-        self._back = f"BEZP281MB{random.randrange(10, 9999):04}.{_REGION}.PROD.OUTLOOK.COM"
-        self._session_id = f"08DE{random.randrange(16**12):012X}"
+        self._front = front_end.pick()
         self._identity: Identity | None = None
         self._refusal: str | None = None
         self._chunks: list[bytes] | None = None
@@ -46,7 +44,7 @@ class ExchangeSmtp(SMTP):
             None,
             data_size_limit=sentences.SIZE_LIMIT,
             enable_SMTPUTF8=True,
-            hostname=f"{self._front}.outlook.office365.com",
+            hostname=self._front.host,
             tls_context=certificates.smtp_context(state.world.network.smtp_tls),
             loop=loop,
         )
@@ -56,7 +54,7 @@ class ExchangeSmtp(SMTP):
     async def _handle_client(self) -> None:
         assert self.session is not None  # noqa: S101 - aiosmtpd sets it when the connection is made
         peer = self.session.peer[0] if self.session.peer else "127.0.0.1"
-        self._state.records.add(Session(session=self._session_id, peer=str(peer)))
+        self._state.records.add(Session(session=self._front.session_id, peer=str(peer)))
         try:
             await self._greet()
             while self.transport is not None:
@@ -76,9 +74,7 @@ class ExchangeSmtp(SMTP):
         if world.service.greeting is not None:
             await self._refuse(world.service.greeting)
             raise Gone
-        now = world.now()
-        date = f"{now:%a}, {now.day} {now:%b %Y %H:%M:%S} +0000"
-        text = f"{self.hostname} {sentences.READY} {date} [{self._session_id}]"
+        text = self._front.greeting(world.now())
         await self.push("220 " + ("*" * len(text) if world.network.middlebox.masks_greeting else text))
 
     async def _line(self) -> bytes:
@@ -108,21 +104,17 @@ class ExchangeSmtp(SMTP):
             raise Gone
         verb, _, argument = line.partition(b" ")
         name = verb.decode("ascii", "replace").upper()
-        method = _VERBS.get(name)
-        if method is None:
+        if name in _VERBS:
+            serve = getattr(self, f"_{name.lower()}")
+            await serve(argument.decode("utf-8", "surrogateescape").strip())
+        else:
             await self._refuse(sentences.UNKNOWN_COMMAND)
-            return
-        await method(self, argument.decode("utf-8", "surrogateescape").strip())
 
     async def _refuse(self, text: str, *, stamped: bool = True) -> None:
         """Send a refusal with the stamp that support asks for, at Microsoft's pace when that is wanted."""
         if self._state.real_pace:
             await asyncio.sleep(_REFUSAL_SECONDS)
-        await self.push(f"{text} {self._stamp()}" if stamped else text)
-
-    def _stamp(self) -> str:
-        now = self._state.world.now().astimezone(UTC)
-        return f"[{self._front}.{_REGION}.PROD.OUTLOOK.COM {now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03}Z {self._session_id}]"
+        await self.push(f"{text} {self._front.stamp(self._state.world.now())}" if stamped else text)
 
     # Greeting, TLS
 
@@ -137,22 +129,11 @@ class ExchangeSmtp(SMTP):
         peer = self.session.peer[0] if self.session.peer else "127.0.0.1"
         lines = [f"{self.hostname} Hello [{peer}]"]
         if extended:
-            lines += self._extensions()
+            box, encrypted = self._state.world.network.middlebox, self._tls_protocol is not None
+            lines += front_end.extensions(box, encrypted=encrypted, offers_auth=self._offers_auth)
         for line in lines[:-1]:
             self._writer.write(f"250-{line}\r\n".encode())
         await self.push(f"250 {lines[-1]}")
-
-    def _extensions(self) -> list[str]:
-        box = self._state.world.network.middlebox
-        lines = list(sentences.EXTENSIONS_BEFORE_TLS)
-        place = lines.index("STARTTLS")
-        if self._tls_protocol is not None:
-            lines[place : place + 1] = [sentences.AUTH_EXTENSION] if self._offers_auth and not box.strips_auth else []
-        elif box.strips_starttls:
-            del lines[place]
-        elif box.masks_starttls:
-            lines[place] = "XXXXXXXA"
-        return lines
 
     async def _helo(self, name: str) -> None:
         await self._hello(name, extended=False)
@@ -171,11 +152,12 @@ class ExchangeSmtp(SMTP):
         self.tls_context = certificates.smtp_context(self._state.world.network.smtp_tls)
         await self.smtp_STARTTLS("")
 
-    async def push(self, status: str | bytes) -> None:
-        """Send one reply line; aiosmtpd's own words for STARTTLS are replaced by Exchange's."""
+    async def push(self, status: AnyStr) -> None:
+        """Send one reply; aiosmtpd's own words for STARTTLS are replaced by Exchange's."""
         if status == "220 Ready to start TLS":
-            status = sentences.STARTTLS_READY
-        await super().push(status)
+            await super().push(sentences.STARTTLS_READY)
+        else:
+            await super().push(status)
 
     # Sign-in
 
@@ -207,7 +189,7 @@ class ExchangeSmtp(SMTP):
         if world.service.sign_in is not None:
             outcome = world.service.sign_in
         reply = outcome if isinstance(outcome, str) else sentences.SIGNED_IN
-        self._state.records.add(SignIn(user=user, mechanism=mechanism, reply=reply, session=self._session_id))
+        self._state.records.add(SignIn(user=user, mechanism=mechanism, reply=reply, session=self._front.session_id))
         if isinstance(outcome, Identity):
             self._identity, self._refusal = outcome, None
             await self.push(reply)
@@ -231,7 +213,7 @@ class ExchangeSmtp(SMTP):
         if said is None:
             return "", sentences.UNSUCCESSFUL
         user, token = said
-        return user, sign_in.by_token(self._state.world, user, tokens.read(token, datetime.now(UTC) + self._state.world.clock_offset))
+        return user, sign_in.by_token(self._state.world, user, tokens.read(token, self._state.world.now()))
 
     async def _challenge(self, text: bytes) -> bytes:
         """Ask for one SASL response; the cancelling ``*`` is no base64, so it ends as Exchange ends it: 535."""
@@ -312,30 +294,9 @@ class ExchangeSmtp(SMTP):
             self._submitting(begins=True)
             try:
                 await self.push(sentences.START_INPUT)
-                await self._finish(await self._dot_stuffed())
+                await self._finish(await bodies.dot_stuffed(self._reader, self._reset_timeout))
             finally:
                 self._submitting(begins=False)
-
-    async def _dot_stuffed(self) -> bytes | None:
-        """The message up to the lone dot (RFC 5321 section 4.5.2), or None when it is over the limit."""
-        parts: list[bytes] = []
-        size, line_begins = 0, True
-        while True:
-            try:
-                line = await self._reader.readuntil(b"\r\n")
-            except asyncio.LimitOverrunError as error:
-                line = await self._reader.readexactly(error.consumed)
-            if line_begins and line == b".\r\n":
-                return b"".join(parts) if size <= sentences.SIZE_LIMIT else None
-            if line_begins and line.startswith(b"."):
-                line = line[1:]
-            line_begins = line.endswith(b"\r\n")
-            size += len(line)
-            self._reset_timeout()
-            if size <= sentences.SIZE_LIMIT:
-                parts.append(line)
-            else:
-                parts.clear()
 
     async def _bdat(self, argument: str) -> None:
         assert self.envelope is not None  # noqa: S101 - as above
@@ -346,7 +307,7 @@ class ExchangeSmtp(SMTP):
         size, last = said
         before = sum(map(len, self._chunks or ()))
         wanted = bool(self.envelope.rcpt_tos) and before + size <= sentences.SIZE_LIMIT
-        octets = await self._octets(size, keep=wanted)
+        octets = await bodies.octets(self._reader, size, self._reset_timeout, keep=wanted)
         if not self.envelope.rcpt_tos:
             await self._refuse(sentences.NEED_RECIPIENT)
         elif not wanted:
@@ -366,16 +327,6 @@ class ExchangeSmtp(SMTP):
         else:
             await self.push(f"250 2.0.0 OK, {len(octets)} octets received")
 
-    async def _octets(self, size: int, *, keep: bool) -> bytes:
-        kept: list[bytes] = []
-        while size:
-            piece = await self._reader.readexactly(min(size, 65_536))
-            self._reset_timeout()
-            size -= len(piece)
-            if keep:
-                kept.append(piece)
-        return b"".join(kept)
-
     def _submitting(self, *, begins: bool) -> None:
         if self._identity is not None:
             self._state.submissions[self._identity.user] += 1 if begins else -1
@@ -385,7 +336,7 @@ class ExchangeSmtp(SMTP):
         if self._chunks is not None:
             self._chunks = None
             self._submitting(begins=False)
-        self._set_rset_state()
+        self._set_rset_state()  # type: ignore[no-untyped-call]  # aiosmtpd's
 
     async def _finish(self, content: bytes | None) -> None:
         """Judge the whole message, answer, and begin anew."""
@@ -395,12 +346,14 @@ class ExchangeSmtp(SMTP):
         refusal = sentences.TOO_LARGE if content is None else world.service.end_of_data
         if content is not None and refusal is None and identity is not None:
             under_way = self._state.submissions[identity.user]
-            refusal = submission.message_refused(world, identity, content, at_once=under_way, server=self._back)
+            refusal = submission.message_refused(
+                world, identity, content, at_once=under_way, server=self._front.back_end
+            )
         self._abandon()
         if refusal is not None or content is None:
-            await self._refuse(f"{refusal} [Hostname={self._back}]", stamped=False)
+            await self._refuse(f"{refusal} {self._front.after_message}", stamped=False)
             return
-        message_id = f"<{self._back.partition('.')[0]}{random.randrange(16**20):020X}@{self._back}>"
+        message_id = self._front.message_id()
         self._state.records.add(
             Message(
                 sender=sender or "",
@@ -412,7 +365,7 @@ class ExchangeSmtp(SMTP):
                 received=world.now(),
             )
         )
-        await self.push(f"250 2.0.0 OK {message_id} [Hostname={self._back}]")
+        await self.push(f"250 2.0.0 OK {message_id} {self._front.after_message}")
 
     # The rest
 
@@ -444,20 +397,3 @@ class ExchangeSmtp(SMTP):
             self._chunks = None
             self._submitting(begins=False)
         super().connection_lost(error)
-
-
-_VERBS = {
-    "HELO": ExchangeSmtp._helo,
-    "EHLO": ExchangeSmtp._ehlo,
-    "STARTTLS": ExchangeSmtp._starttls,
-    "AUTH": ExchangeSmtp._auth,
-    "MAIL": ExchangeSmtp._mail,
-    "RCPT": ExchangeSmtp._rcpt,
-    "DATA": ExchangeSmtp._data,
-    "BDAT": ExchangeSmtp._bdat,
-    "RSET": ExchangeSmtp._rset,
-    "NOOP": ExchangeSmtp._noop,
-    "VRFY": ExchangeSmtp._vrfy,
-    "HELP": ExchangeSmtp._help,
-    "QUIT": ExchangeSmtp._quit,
-}

@@ -153,7 +153,11 @@ def _exchange_zones() -> tuple[Zone, ...]:
 
 
 def _login_zones() -> tuple[Zone, ...]:
-    chain = ((300, "login.mso.msidentity.com"), (60, "ak.privatelink.msidentity.com"), (60, "www.tm.ak.prd.aadg.trafficmanager.net"))
+    chain = (
+        (300, "login.mso.msidentity.com"),
+        (60, "ak.privatelink.msidentity.com"),
+        (60, "www.tm.ak.prd.aadg.trafficmanager.net"),
+    )
     worldwide = Zone(
         name="login.microsoftonline.com",
         service="login",

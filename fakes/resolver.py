@@ -89,8 +89,9 @@ def _truncated(query: dns.message.Message) -> dns.message.Message:
 class OverUdp(asyncio.DatagramProtocol):
     """Questions in datagrams."""
 
-    def __init__(self, answers: Answers) -> None:
+    def __init__(self, answers: Answers, delay: float) -> None:
         self._answers = answers
+        self._delay = delay
         self._transport: asyncio.DatagramTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -100,17 +101,36 @@ class OverUdp(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, addr: tuple[str | Any, int]) -> None:
         """Answer one question, or stay silent."""
         answer = self._answers.to(data, over_udp=True)
-        if answer is not None and self._transport is not None:
+        if answer is None or self._transport is None:
+            return
+        if self._delay > 0:
+            asyncio.get_running_loop().call_later(self._delay, self._transport.sendto, answer, addr)
+        else:
             self._transport.sendto(answer, addr)
 
 
-async def over_tcp(answers: Answers, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+class OverTcp(asyncio.Protocol):
     """Questions on a stream, each with its length before it (RFC 1035 section 4.2.2)."""
-    while True:
-        (length,) = struct.unpack("!H", await reader.readexactly(2))
-        answer = answers.to(await reader.readexactly(length), over_udp=False)
-        if answer is None:
-            await reader.read()  # silent: hold the connection until the client gives up
-            return
-        writer.write(struct.pack("!H", len(answer)) + answer)
-        await writer.drain()
+
+    def __init__(self, state: State, answers: Answers) -> None:
+        self._state = state
+        self._answers = answers
+        self._transport: asyncio.Transport | None = None
+        self._heard = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Note the connection, so that stopping the fakes can close it."""
+        self._state.transports.add(transport)
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Answer each whole question, or stay silent and hold the connection."""
+        self._heard += data
+        while len(self._heard) >= 2:
+            (length,) = struct.unpack("!H", self._heard[:2])
+            if len(self._heard) < 2 + length:
+                return
+            question, self._heard = self._heard[2 : 2 + length], self._heard[2 + length :]
+            answer = self._answers.to(question, over_udp=False)
+            if answer is not None and self._transport is not None:
+                self._transport.write(struct.pack("!H", len(answer)) + answer)

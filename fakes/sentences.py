@@ -32,12 +32,8 @@ _WHY = "535 5.7.139 Authentication unsuccessful, "
 CREDENTIALS = _WHY + "the user credentials were incorrect."
 LOCKED = _WHY + "account locked. Contact your administrator."
 ACCOUNT_ISSUE = _WHY + "account has an issue. Contact your administrator."
-SECURITY_DEFAULTS = (
-    _WHY + "user is locked by your organization's security defaults policy. Contact your administrator."
-)
-CRITERIA = (
-    _WHY + "the request did not meet the criteria to be authenticated successfully. Contact your administrator."
-)
+SECURITY_DEFAULTS = _WHY + "user is locked by your organization's security defaults policy. Contact your administrator."
+CRITERIA = _WHY + "the request did not meet the criteria to be authenticated successfully. Contact your administrator."
 BASIC_DISABLED = _WHY + "basic authentication is disabled."
 SMTP_AUTH_OFF_TENANT = (
     _WHY + "SmtpClientAuthentication is disabled for the Tenant. "

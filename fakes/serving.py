@@ -4,11 +4,11 @@
 """
 
 import asyncio
-import json
 import secrets as randomness
+import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
-from fakes import certificates, control, doors, elsewhere, entra, resolver, settings_file
+from fakes import certificates, control, doors, elsewhere, entra, line, resolver, settings_file
 from fakes.doors import Doors
 from fakes.exchange import ExchangeSmtp
 from fakes.network import Certificate, Tls
@@ -223,7 +223,12 @@ class _LoopThread(threading.Thread):
         )
         config.load()
         control_config = Config(
-            control.application(self._running), log_config=None, access_log=False, lifespan="off", ws="none", http=H11Protocol
+            control.application(self._running),
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            ws="none",
+            http=H11Protocol,
         )
         control_config.load()
 
@@ -233,26 +238,30 @@ class _LoopThread(threading.Thread):
         def controls() -> asyncio.Protocol:
             return H11Protocol(config=control_config, server_state=self._http, app_state={}, _loop=loop)
 
-        async def dns_over_tcp(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            try:
-                await resolver.over_tcp(answers, reader, writer)
-            except (asyncio.IncompleteReadError, ConnectionError):
-                pass
-            finally:
-                writer.close()
-
-        udp, _ = await loop.create_datagram_endpoint(lambda: resolver.OverUdp(answers), sock=opened.dns_udp)
-        return [
+        udp, _ = await loop.create_datagram_endpoint(
+            lambda: resolver.OverUdp(answers, self._latency), sock=opened.dns_udp
+        )
+        served: list[asyncio.AbstractServer | asyncio.BaseTransport] = [
             udp,
-            await asyncio.start_server(dns_over_tcp, sock=opened.dns_tcp),
-            await loop.create_server(lambda: elsewhere.at_submission_port(state, loop), sock=opened.submission),
-            await loop.create_server(lambda: ExchangeSmtp(state, loop=loop), sock=opened.relay),
-            await loop.create_server(lambda: elsewhere.at_mx(state, loop), sock=opened.mx),
-            await loop.create_server(lambda: elsewhere.ProviderSmtp(state, loop), sock=opened.provider),
             await loop.create_server(elsewhere.Resets, sock=opened.reset),
-            await loop.create_server(https, sock=opened.https, ssl=self._login_tls()),
             await loop.create_server(controls, sock=opened.control),
         ]
+        login_tls = self._login_tls()
+        # An MX host is Exchange as well, without sign-in.
+        kinds: tuple[tuple[socket.socket, Callable[[], asyncio.BaseProtocol], ssl.SSLContext | None], ...] = (
+            (opened.submission, lambda: elsewhere.at_submission_port(state, loop), None),
+            (opened.relay, lambda: ExchangeSmtp(state, loop=loop), None),
+            (opened.mx, lambda: ExchangeSmtp(state, offers_auth=False, loop=loop), None),
+            (opened.provider, lambda: elsewhere.ProviderSmtp(state, loop), None),
+            (opened.https, https, login_tls),
+            (opened.dns_tcp, lambda: resolver.OverTcp(state, answers), None),
+        )
+        for bound, protocol, tls in kinds:
+            inner, public = line.public_socket(bound, self._latency)
+            served.append(await loop.create_server(protocol, sock=inner, ssl=tls))
+            if public is not None:
+                served.append(await line.in_front_of(inner, public, self._latency))
+        return served
 
     def _login_tls(self) -> ssl.SSLContext:
         """A context that shows, at each handshake, the certificate that the world has then."""

@@ -6,7 +6,7 @@ Secrets never stand in the file: they are environment variables, whose names are
 import json
 import re
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +76,9 @@ def _sender(sender: Sender) -> list[str]:
     written |= {key: value for key, value in dates.items() if value is not None}
     lines = _table(f"sender.{sender.name}", written)
     if sender.attested:
-        vouched: dict[str, object] = {one.item: {"who": one.who, "when": one.when, "what": one.what} for one in sender.attested}
+        vouched: dict[str, object] = {
+            one.item: {"who": one.who, "when": one.when, "what": one.what} for one in sender.attested
+        }
         lines += _table(f"sender.{sender.name}.attested", vouched, quoted=True)
     return lines
 
@@ -93,14 +95,19 @@ def toml(world: World, places: Places) -> str:
     if world.ehlo_name is not None:
         network["ehlo_name"] = world.ehlo_name
     connect: dict[str, object] = dict(places.connect)
-    lines = ["# Written by the built-in tenant. Its passwords and secrets are inventions and stand in the environment.", ""]
+    lines = [
+        "# Written by the built-in tenant. Its passwords and secrets are inventions and stand in the environment.",
+        "",
+    ]
     lines += [f"cloud = {_value(world.cloud)}", *_table("network", network), *_table("connect", connect, quoted=True)]
     for sender in world.senders:
         lines += _sender(sender)
     return "\n".join(lines) + "\n"
 
 
-def description(world: World, places: Places, addresses: dict[str, dict[str, Any]], settings_file: Path) -> dict[str, Any]:
+def description(
+    world: World, places: Places, addresses: dict[str, dict[str, Any]], settings_file: Path
+) -> dict[str, Any]:
     """What another program needs to know, in the shape that the README promises."""
     return {
         **addresses,
@@ -118,9 +125,5 @@ def description(world: World, places: Places, addresses: dict[str, dict[str, Any
             },
         },
         "settings_file": str(settings_file),
+        "environment": secrets(world),
     }
-
-
-def soon(days: int) -> date:
-    """A day that many days from now."""
-    return date.today() + timedelta(days=days)  # noqa: DTZ011 - the settings file speaks of local days

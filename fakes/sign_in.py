@@ -10,7 +10,9 @@ from fakes.claims import Claims
 from fakes.tenant import EXCHANGE_ONLINE, SEND_AS_APP, Federation, Mailbox, PolicyKind, Retirement, Tenant, User
 from fakes.world import NoMailboxReply, OffByDefaultReply, PasswordExpiredReply, World
 
-AUDIENCES = frozenset({EXCHANGE_ONLINE, "https://outlook.office.com", "https://outlook.office365.us", "https://partner.outlook.cn"})
+AUDIENCES = frozenset(
+    {EXCHANGE_ONLINE, "https://outlook.office.com", "https://outlook.office365.us", "https://partner.outlook.cn"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -59,9 +59,7 @@ def _send_as_owners(world: World, identity: Identity) -> frozenset[str]:
     )
 
 
-def _foreign_author(
-    identity: Identity, aliases: frozenset[str], owners: frozenset[str], content: bytes
-) -> str | None:
+def _foreign_author(identity: Identity, aliases: frozenset[str], owners: frozenset[str], content: bytes) -> str | None:
     headers = BytesHeaderParser().parsebytes(content)
     authors = [address for _, address in getaddresses([str(line) for line in headers.get_all("From", [])])]
     allowed = {identity.user.casefold(), *(alias.casefold() for alias in aliases)} | owners

@@ -204,7 +204,9 @@ def healthy(now: datetime | None = None) -> World:
         password=PASSWORD,
         password_expires="never",
         attested=(
-            Attested(item="BASIC-04", who="Ada Example", when=seen, what="password never expires, seen in the admin center"),
+            Attested(
+                item="BASIC-04", who="Ada Example", when=seen, what="password never expires, seen in the admin center"
+            ),
         ),
     )
     oauth = Sender(
@@ -219,8 +221,15 @@ def healthy(now: datetime | None = None) -> World:
         client_secret=SECRET_VALUE,
         client_secret_expires=secret_ends.date(),
         attested=(
-            Attested(item="OAUTH-03", who="Ada Example", when=seen, what="the secret is kept in the machine's own secret store"),
-            Attested(item="OAUTH-04", who="Ada Example", when=seen, what="a reminder stands in the operators' calendar"),
+            Attested(
+                item="OAUTH-03",
+                who="Ada Example",
+                when=seen,
+                what="the secret is kept in the machine's own secret store",
+            ),
+            Attested(
+                item="OAUTH-04", who="Ada Example", when=seen, what="a reminder stands in the operators' calendar"
+            ),
         ),
     )
     return World(tenant=tenant, network=Network(), basic=basic, oauth=oauth)

@@ -5,7 +5,16 @@ from datetime import UTC, datetime, timedelta
 
 from fakes.catalogue import Fault
 from fakes.faults import change
-from fakes.world import ALERTS, CLIENT_ID, REGISTRATION_OBJECT_ID, SECRET_ID, SECRET_VALUE, TENANT_ID, World, issuer_document
+from fakes.world import (
+    ALERTS,
+    CLIENT_ID,
+    REGISTRATION_OBJECT_ID,
+    SECRET_ID,
+    SECRET_VALUE,
+    TENANT_ID,
+    World,
+    issuer_document,
+)
 
 BASIC, OAUTH = ("basic",), ("oauth",)
 

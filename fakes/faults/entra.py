@@ -276,5 +276,3 @@ def rbac(world: World) -> World:
     return change.mailbox(NOTICES, full_access=frozenset())(
         change.principal(consented=frozenset())(world.with_tenant(exchange_principals=scoped))
     )
-
-

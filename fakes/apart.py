@@ -1,0 +1,76 @@
+"""The built-in tenant in a process of its own, so that it starts while the caller still loads its own libraries.
+
+Imports little on purpose; the process is ``python -m fakes --json``, and what it shows is its first line.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+_ROOT = Path(__file__).resolve().parent.parent
+
+
+class DidNotStart(RuntimeError):  # noqa: N818 - reads as what happened
+    """The process ended before its first line; the text is what it said."""
+
+
+class Apart:
+    """A started process; asking for its description waits until it serves."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    @cached_property
+    def description(self) -> dict[str, Any]:
+        """The first line that the process prints. DidNotStart when there is none."""
+        assert self._process.stdout is not None  # noqa: S101 - it was started with a pipe
+        assert self._process.stderr is not None  # noqa: S101 - the same
+        line = self._process.stdout.readline()
+        if not line:
+            raise DidNotStart(self._process.stderr.read().strip() or "the built-in tenant ended without a word")
+        found: dict[str, Any] = json.loads(line)
+        return found
+
+    @property
+    def settings_file(self) -> Path:
+        """The settings file that leads to it."""
+        return Path(self.description["settings_file"])
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        """Environment variables with the senders' invented secrets."""
+        found: dict[str, str] = self.description["environment"]
+        return found
+
+
+@contextmanager
+def serve_apart(
+    fault_ids: Iterable[str] = (), *, folder: Path, latency_ms: int = 0, pace: str = "off"
+) -> Iterator[Apart]:
+    """Start the process and go on at once; it ends with the block, and by itself when the caller dies."""
+    command = [sys.executable, "-m", "fakes", "--json", "--until-input-ends", "--folder", str(folder), "--pace", pace]
+    command += ["--latency", str(latency_ms), *(word for fault_id in fault_ids for word in ("--fault", fault_id))]
+    with subprocess.Popen(  # noqa: S603 - our own module, in this interpreter
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=_ROOT,
+        env={**os.environ, "PYTHONPATH": str(_ROOT)},
+    ) as process:
+        try:
+            yield Apart(process)
+        finally:
+            assert process.stdin is not None  # noqa: S101 - it was started with a pipe
+            process.stdin.close()
+            try:
+                process.wait(5)
+            except subprocess.TimeoutExpired:
+                process.kill()

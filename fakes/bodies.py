@@ -1,0 +1,45 @@
+"""Reading a message off the wire, dot-stuffed or in chunks, without keeping more than the size limit."""
+
+import asyncio
+from collections.abc import Callable
+
+from fakes import sentences
+
+_PIECE = 65_536
+
+
+async def dot_stuffed(reader: asyncio.StreamReader, alive: Callable[[], None]) -> bytes | None:
+    """The message up to the lone dot (RFC 5321 section 4.5.2), or None when it is over the limit.
+
+    ``alive`` is called for each line, so that a long message does not run into the idle time-out.
+    """
+    parts: list[bytes] = []
+    size, line_begins = 0, True
+    while True:
+        try:
+            line = await reader.readuntil(b"\r\n")
+        except asyncio.LimitOverrunError as error:
+            line = await reader.readexactly(error.consumed)
+        if line_begins and line == b".\r\n":
+            return b"".join(parts) if size <= sentences.SIZE_LIMIT else None
+        if line_begins and line.startswith(b"."):
+            line = line[1:]
+        line_begins = line.endswith(b"\r\n")
+        size += len(line)
+        alive()
+        if size <= sentences.SIZE_LIMIT:
+            parts.append(line)
+        else:
+            parts.clear()
+
+
+async def octets(reader: asyncio.StreamReader, size: int, alive: Callable[[], None], *, keep: bool) -> bytes:
+    """That many octets (RFC 3030 section 2); read and thrown away unless ``keep``."""
+    kept: list[bytes] = []
+    while size:
+        piece = await reader.readexactly(min(size, _PIECE))
+        alive()
+        size -= len(piece)
+        if keep:
+            kept.append(piece)
+    return b"".join(kept)
