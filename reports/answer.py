@@ -15,7 +15,8 @@ from reports.words import GATES, METHODS, OWNERS, duration, sentence
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What one sender's reader wants to know first. `causes` are ranked, the first is the one that `sentence` names."""
+    """What one sender's reader wants to know first. `causes` are ranked, the first is the one that `sentence` names;
+    `failed` are failures with another cause than the decisive one's."""
 
     name: str
     method: str
@@ -31,11 +32,12 @@ class Answer:
     failed: tuple[Finding, ...]
     risks: tuple[Finding, ...]
     unknown: tuple[Finding, ...]
+    request: str = ""
 
     @property
     def calm(self) -> bool:
         """Whether nothing is wrong: it can send and no check failed."""
-        return self.verdict == "can_send" and not self.failed
+        return self.verdict == "can_send" and self.decisive is None and not self.failed
 
 
 def answer(run: Run, assessment: Assessment) -> Answer:
@@ -65,7 +67,7 @@ def answer(run: Run, assessment: Assessment) -> Answer:
         owner=OWNERS.get(causes[0].who, OWNERS[None]) if causes else "",
         deciders=() if sure or decisive is None else explained.deciders(decisive.causes, assessment),
         ruled_out=passed,
-        failed=tuple(finding for finding in failed if decisive is None or finding.check != decisive.check),
+        failed=tuple(finding for finding in failed if not _told(finding, decisive)),
         risks=tuple(finding for finding in findings if finding.verdict is Verdict.RISK),
         unknown=tuple(finding for finding in findings if finding.verdict is Verdict.UNKNOWN),
     )
@@ -83,6 +85,11 @@ def headline(run: Run, answers: tuple[Answer, ...]) -> str:
     words = {"cannot_send": "cannot send mail", "not_proven": "not proven", "can_send": "can send mail"}
     parts = [f"{count[verdict]} {text}" for verdict, text in words.items() if count[verdict]]
     return f"Of {len(answers)} senders {', '.join(parts)}{' (interrupted)' if run.interrupted else ''}."
+
+
+def _told(finding: Finding, decisive: Finding | None) -> bool:
+    """Whether the decisive finding already says what this one says: the same cause first."""
+    return decisive is not None and (finding.check == decisive.check or finding.causes[:1] == decisive.causes[:1])
 
 
 def _first_with_cause(failed: tuple[Finding, ...]) -> Finding | None:

@@ -16,10 +16,11 @@ _NO_REMEDY = "No rule of ours fits what was seen. The exact words stand in the e
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of a remedy's text: prose, or a command for one shell that can be copied."""
+    """A stretch of a remedy's text: prose, or a command for one shell; one of several words stands on a line of its own, to be copied."""
 
     text: str
     shell: str | None = None
+    block: bool = False
 
 
 def values(assessment: Assessment) -> dict[str, str]:
@@ -69,13 +70,23 @@ def deciders(causes: tuple[str, ...], assessment: Assessment) -> tuple[str, ...]
     return tuple(dict.fromkeys(lines))[:6]
 
 
+def source_name(source: str) -> str:
+    """What to call a source: a page's host and last part, or the text itself where it is no address."""
+    parts = urlsplit(source)
+    if parts.scheme != "https":
+        return source
+    page = parts.path.rstrip("/").rpartition("/")[2].removesuffix(".md").replace("-", " ")
+    return f"{page} ({parts.netloc})" if page else parts.netloc
+
+
 def pieces(text: str) -> tuple[Piece, ...]:
     """A filled text cut into prose and commands (between backticks; `$ ` begins one for a POSIX shell, else it is PowerShell)."""
-    found = []
+    found: list[Piece] = []
     for index, part in enumerate(text.split("`")):
         if index % 2 and part:
+            command = part.removeprefix("$ ")
             shell = "shell" if part.startswith("$ ") else "PowerShell"
-            found.append(Piece(part.removeprefix("$ "), shell))
-        elif part:
+            found.append(Piece(command, shell, block=" " in command))
+        elif part and not (found and found[-1].block and part.strip() in {".", ",", ";", ":"}):
             found.append(Piece(part))
     return tuple(found)

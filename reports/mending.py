@@ -39,7 +39,8 @@ _STYLE = """<style>
 #pytest-table .sortable.desc:after,#pytest-table .sortable.asc:after{position:static;border:0;content:" \\2193"}
 #pytest-table .sortable.asc:after{content:" \\2191"}
 #pytest-table :focus-visible{outline:3px solid var(--link)}
-#pytest-scroll{overflow-x:auto}
+#pytest-scroll{overflow-x:auto;overflow-wrap:normal}#pytest-scroll .col-title{min-width:220px}#pytest-scroll .col-result{width:auto}
+#pytest-table summary h2{display:inline;font-size:15px}#pytest-table #environment-header h2:hover::after{content:""}
 </style>"""
 _FILTERS = re.compile(r'<input checked="true" class="filter" name="filter_checkbox" type="checkbox" data-test-result="(\w+)"')
 _ENVIRONMENT = re.compile(r'<div id="environment-header">\s*<h2>Environment</h2>\s*</div>\s*<table id="environment"></table>')
@@ -113,5 +114,5 @@ def _theirs(body: str) -> str:
     table = _TABLE.search(body)
     if table is None:
         return body
-    wrapped = f'<div id="pytest-scroll">{table.group()}</div>\n</section>'
+    wrapped = f'<div id="pytest-scroll" tabindex="0" role="region" aria-label="Table of all checks">{table.group()}</div>\n</section>'
     return body[: table.start()] + wrapped + body[table.end() :]

@@ -132,7 +132,7 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    templates.filters.update(duration=duration, sentence=sentence, pieces=explained.pieces, cause_title=explained.title)
+    templates.filters.update(duration=duration, sentence=sentence, pieces=explained.pieces, cause_title=explained.title, source_name=explained.source_name)
     templates.globals.update(
         GATES=GATES, STATES=STATES, VERDICTS=VERDICTS, ANSWERS=ANSWERS, owners=OWNERS, of_sender=surroundings.of_sender,
         verdict_word=lambda word: VERDICTS.get(word, word), style=_style(),

@@ -1,0 +1,90 @@
+"""A calendar file beside the report: when a client secret or a password ends, with two alarms before (FAQ, "Create a Client Secret").
+
+Written as RFC 5545 with what Outlook asks for: METHOD, UID, DTSTAMP, all-day dates, relative alarms that display.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from icalendar import Alarm, Calendar, Event
+
+from reports.outside import one_line
+from reports.run import Run
+from settings.model import Sender
+
+_ALARMS = (timedelta(days=30), timedelta(days=7))
+
+
+def calendar(run: Run) -> bytes | None:
+    """One all-day event for each declared date that lies ahead; None when there is none."""
+    found = [
+        _event(assessment.settings.sender, what, day, run.finished)
+        for assessment in run.senders
+        for what, day in _dates(assessment.settings.sender)
+        if day >= run.finished.date()
+    ]
+    if not found:
+        return None
+    whole = Calendar()
+    whole.add("prodid", "-//smtp365//reminder//EN")
+    whole.add("version", "2.0")
+    whole.add("calscale", "GREGORIAN")
+    whole.add("method", "PUBLISH")
+    for event in found:
+        whole.add_component(event)
+    return bytes(whole.to_ical())
+
+
+def write(run: Run, report: Path) -> Path | None:
+    """Write the calendar beside the report, under its name with `.ics`; the path, or None when there is nothing to remind of.
+
+    Raises OSError when it cannot be written.
+    """
+    text = calendar(run)
+    if text is None:
+        return None
+    path = report.with_suffix(".ics")
+    beside = path.with_name(f".{path.name}.part")
+    try:
+        beside.write_bytes(text)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+    return path
+
+
+def _dates(sender: Sender) -> list[tuple[str, date]]:
+    found = [("client secret", sender.client_secret_expires), ("password", sender.password_expires)]
+    return [(what, day) for what, day in found if isinstance(day, date)]
+
+
+def _event(sender: Sender, what: str, day: date, written: datetime) -> Event:
+    who = one_line(sender.client_id if what == "client secret" else sender.sign_in_user, 120)
+    title = one_line(f"The {what} of {sender.name} ends: mail stops until it is renewed", 200)
+    event = Event()
+    event.add("uid", f"{hashlib.sha256(f'{sender.name}|{what}|{who}|{day}'.encode()).hexdigest()[:32]}@smtp365")
+    event.add("dtstamp", written)
+    event.add("dtstart", day)
+    event.add("dtend", day + timedelta(days=1))
+    event.add("summary", title)
+    event.add("transp", "TRANSPARENT")
+    event.add("description", _steps(what, who))
+    for before in _ALARMS:
+        alarm = Alarm()
+        alarm.add("action", "DISPLAY")
+        alarm.add("description", title)
+        alarm.add("trigger", -before)
+        event.add_component(alarm)
+    return event
+
+
+def _steps(what: str, who: str) -> str:
+    if what == "client secret":
+        return (
+            f"Application {who}: make a new client secret in Microsoft Entra (App registrations, Certificates & secrets), enter its value "
+            "in the mail plugin, send a test mail, then remove the old secret and declare the new date in the settings."
+        )
+    return f"Account {who}: set a new password, enter it in the mail plugin, send a test mail, and declare the new date in the settings."
