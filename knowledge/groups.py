@@ -9,24 +9,20 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_SIGN_IN_LOG: Final = (
-    "The Entra sign-in log of {mailbox} (client app Authenticated SMTP) at the time of the attempt: its error number names the cause."
-)
+_SIGN_IN_LOG: Final = "The Entra sign-in log of {mailbox} (client app Authenticated SMTP) at the time of the attempt: its error number names the cause."
 _SWITCHES: Final = (
     "`Get-CASMailbox -Identity {mailbox} | Format-List SmtpClientAuthenticationDisabled` and "
     "`Get-TransportConfig | Format-List SmtpClientAuthenticationDisabled`: True (or empty with True behind it) means SMTP AUTH is off."
 )
-_TOKEN: Final = (
-    "Check TOKEN-03 (the token's aud, roles or scp, upn, exp): if all are right, the token is not at fault but Exchange's registration."
+_TOKEN: Final = "Check TOKEN-03 (the token's aud, roles or scp, upn, exp): if all are right, the token is not at fault but Exchange's registration."
+_REGISTERED: Final = "`Get-ServicePrincipal -Identity {client_id} | Format-List AppId, ObjectId`: it must show the enterprise application's object id."
+_PORT: Final = (
+    "`Test-NetConnection -ComputerName {smtp_server} -Port {port}` on the application's own machine (check NET-02)."
 )
-_REGISTERED: Final = (
-    "`Get-ServicePrincipal -Identity {client_id} | Format-List AppId, ObjectId`: it must show the enterprise application's object id."
+_CERTIFICATE: Final = (
+    "Check TLS-02: the owner of the certificate that was shown tells Microsoft from anything in between."
 )
-_PORT: Final = "`Test-NetConnection -ComputerName {smtp_server} -Port {port}` on the application's own machine (check NET-02)."
-_CERTIFICATE: Final = "Check TLS-02: the owner of the certificate that was shown tells Microsoft from anything in between."
-_OWN_TLS: Final = (
-    "Checks TLS-01, TLS-03 and the HOST checks: if our TLS works from the same machine, the application's settings or runtime are at fault."
-)
+_OWN_TLS: Final = "Checks TLS-01, TLS-03 and the HOST checks: if our TLS works from the same machine, the application's settings or runtime are at fault."
 _GREETING: Final = "Check SMTP-01: the first line that the server sends on that port, and whose it is."
 
 
@@ -45,8 +41,12 @@ _ALL: Final[tuple[Group, ...]] = (
         id="basic_bare_535",
         answer="535 5.7.3 Authentication unsuccessful, or any refusal without a sentence, to a password",
         causes=(
-            "bad_credentials", "smtp_auth_disabled_mailbox", "smtp_auth_disabled_tenant", "mfa_or_security_defaults",
-            "conditional_access_block", "username_not_upn",
+            "bad_credentials",
+            "smtp_auth_disabled_mailbox",
+            "smtp_auth_disabled_tenant",
+            "mfa_or_security_defaults",
+            "conditional_access_block",
+            "username_not_upn",
         ),
         decide=(_SIGN_IN_LOG, _SWITCHES),
     ),
@@ -54,8 +54,15 @@ _ALL: Final[tuple[Group, ...]] = (
         id="oauth_bare_535",
         answer="535 5.7.3 Authentication unsuccessful to XOAUTH2",
         causes=(
-            "sp_not_registered_in_exchange", "wrong_scope_or_audience", "consent_missing", "token_user_mismatch",
-            "token_expired", "xoauth2_string_malformed", "smtp_auth_disabled_mailbox",
+            "sp_not_registered_in_exchange",
+            "wrong_scope_or_audience",
+            "consent_missing",
+            "token_user_mismatch",
+            "mailbox_missing",
+            "token_expired",
+            "xoauth2_string_malformed",
+            "smtp_auth_disabled_mailbox",
+            "service_side_fault",
         ),
         decide=(_TOKEN, _REGISTERED),
     ),
@@ -63,17 +70,30 @@ _ALL: Final[tuple[Group, ...]] = (
         id="unknown_bare_535",
         answer="535 5.7.3 Authentication unsuccessful, and the text does not say by which method",
         causes=(
-            "bad_credentials", "smtp_auth_disabled_mailbox", "smtp_auth_disabled_tenant", "mfa_or_security_defaults",
-            "conditional_access_block", "sp_not_registered_in_exchange", "wrong_scope_or_audience",
+            "bad_credentials",
+            "smtp_auth_disabled_mailbox",
+            "smtp_auth_disabled_tenant",
+            "mfa_or_security_defaults",
+            "conditional_access_block",
+            "sp_not_registered_in_exchange",
+            "wrong_scope_or_audience",
         ),
-        decide=("Which method was used: with a password see the sign-in log, with OAuth the token (TOKEN-03).", _SIGN_IN_LOG, _SWITCHES),
+        decide=(
+            "Which method was used: with a password see the sign-in log, with OAuth the token (TOKEN-03).",
+            _SIGN_IN_LOG,
+            _SWITCHES,
+        ),
     ),
     Group(
         id="any_57139",
         answer="535 5.7.139 with a sentence that is missing or unknown",
         causes=(
-            "mfa_or_security_defaults", "smtp_auth_disabled_tenant", "smtp_auth_disabled_mailbox", "bad_credentials",
-            "conditional_access_block", "auth_policy_blocks_basic",
+            "mfa_or_security_defaults",
+            "smtp_auth_disabled_tenant",
+            "smtp_auth_disabled_mailbox",
+            "bad_credentials",
+            "conditional_access_block",
+            "auth_policy_blocks_basic",
         ),
         decide=("The sentence behind 5.7.139, in full: it names the gate.", _SIGN_IN_LOG, _SWITCHES),
     ),
@@ -108,7 +128,9 @@ _ALL: Final[tuple[Group, ...]] = (
         id="organization_configuration",
         answer="535 5.7.139 ... the organization configuration doesn't allow this authentication request",
         causes=("auth_policy_blocks_basic", "mfa_or_security_defaults"),
-        decide=("`Get-AuthenticationPolicy | Format-Table Name, AllowBasicAuthSmtp`, and whether security defaults are on.",),
+        decide=(
+            "`Get-AuthenticationPolicy | Format-Table Name, AllowBasicAuthSmtp`, and whether security defaults are on.",
+        ),
     ),
     Group(
         id="smtp_auth_disabled",
@@ -120,16 +142,25 @@ _ALL: Final[tuple[Group, ...]] = (
         id="not_authenticated",
         answer="530 5.7.57 without an inner 535",
         causes=(
-            "client_never_sent_auth", "smtp_auth_disabled_mailbox", "smtp_auth_disabled_tenant", "bad_credentials",
-            "starttls_missing_or_implicit_tls_on_587", "mfa_or_security_defaults",
+            "client_never_sent_auth",
+            "smtp_auth_disabled_mailbox",
+            "smtp_auth_disabled_tenant",
+            "bad_credentials",
+            "starttls_missing_or_implicit_tls_on_587",
+            "mfa_or_security_defaults",
         ),
-        decide=("Check AUTH-01: our own sign-in with the same settings shows the refusal that the client swallowed, or that there is none.", _SWITCHES),
+        decide=(
+            "Check AUTH-01: our own sign-in with the same settings shows the refusal that the client swallowed, or that there is none.",
+            _SWITCHES,
+        ),
     ),
     Group(
         id="logon_failure",
         answer="430 4.2.0 STOREDRV without its inner exception",
         causes=("sp_mailbox_permission_missing", "service_side_fault"),
-        decide=("`Get-MailboxPermission -Identity {mailbox} -User {sp_object_id}`, and whether it was granted less than two hours ago.",),
+        decide=(
+            "`Get-MailboxPermission -Identity {mailbox} -User {sp_object_id}`, and whether it was granted less than two hours ago.",
+        ),
     ),
     Group(
         id="silence",
@@ -141,7 +172,11 @@ _ALL: Final[tuple[Group, ...]] = (
         id="silence_after_connect",
         answer="connected, and then nothing",
         causes=(
-            "client_timeout_hides_refusal", "starttls_missing_or_implicit_tls_on_587", "port_blocked", "smtp_intercepted", "wrong_host_or_port",
+            "client_timeout_hides_refusal",
+            "starttls_missing_or_implicit_tls_on_587",
+            "port_blocked",
+            "smtp_intercepted",
+            "wrong_host_or_port",
         ),
         decide=(_GREETING, _PORT),
     ),
@@ -154,13 +189,25 @@ _ALL: Final[tuple[Group, ...]] = (
     Group(
         id="cut_off",
         answer="the connection was closed or reset without an answer",
-        causes=("port_blocked", "tls_version", "smtp_intercepted", "starttls_missing_or_implicit_tls_on_587", "service_side_fault"),
+        causes=(
+            "port_blocked",
+            "tls_version",
+            "smtp_intercepted",
+            "starttls_missing_or_implicit_tls_on_587",
+            "service_side_fault",
+        ),
         decide=(_GREETING, _OWN_TLS),
     ),
     Group(
         id="tls_cut_off",
         answer="the TLS handshake failed without a reason",
-        causes=("tls_version", "legacy_tls_client", "starttls_missing_or_implicit_tls_on_587", "smtp_intercepted", "cert_untrusted"),
+        causes=(
+            "tls_version",
+            "legacy_tls_client",
+            "starttls_missing_or_implicit_tls_on_587",
+            "smtp_intercepted",
+            "cert_untrusted",
+        ),
         decide=(_OWN_TLS, _CERTIFICATE),
     ),
     Group(
