@@ -82,7 +82,9 @@ class Suite:
 
     def run(self, *, complete: bool) -> Run:
         """The run as the reports see it."""
-        judged = [Assessment(self.evidence[s.name], self.judged[s.name]) for s in self.senders if s.name in self.evidence]
+        judged = [
+            Assessment(self.evidence[s.name], self.judged[s.name]) for s in self.senders if s.name in self.evidence
+        ]
         host = judged[0].evidence.machine.host if judged else ""
         return Run(
             tool_version=TOOL_VERSION,
@@ -104,12 +106,19 @@ class Suite:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The suite's own options, in a group of their own; --strict is pytest's."""
     group = parser.getgroup("smtp365", "can this application, from this machine, send mail through Microsoft 365?")
-    group.addoption("--target", default="fake", metavar="fake|live|REPORT", help="built-in tenant, real service, or a report to judge again")
+    group.addoption(
+        "--target",
+        default="fake",
+        metavar="fake|live|REPORT",
+        help="built-in tenant, real service, or a report to judge again",
+    )
     group.addoption("--settings", default=None, metavar="FILE", help="the settings file (default: settings.toml)")
     group.addoption("--sender", action="append", default=[], metavar="NAME", help="only this sender (repeatable)")
     group.addoption("--fault", action="append", default=[], metavar="ID", help="break the built-in tenant (repeatable)")
     group.addoption("--no-send", action="store_true", help="stop after RCPT: mails nobody, and proves less")
-    group.addoption("--try-again", action="store_true", help="sign in although the same user was refused less than 15 minutes ago")
+    group.addoption(
+        "--try-again", action="store_true", help="sign in although the same user was refused less than 15 minutes ago"
+    )
     group.addoption("--json", default=None, metavar="FILE", help="write the results as JSON")
 
 
@@ -131,7 +140,10 @@ def _runs_checklist(config: pytest.Config) -> bool:
     """Whether the files that were asked for hold the checklist; the suite's own tests are pytest as everywhere."""
     folder = Path(config.invocation_params.dir)
     paths = [folder / str(argument).partition("::")[0] for argument in config.args]
-    return any((ROOT / "checks").is_relative_to(path.resolve()) or path.resolve().is_relative_to(ROOT / "checks") for path in paths)
+    return any(
+        (ROOT / "checks").is_relative_to(path.resolve()) or path.resolve().is_relative_to(ROOT / "checks")
+        for path in paths
+    )
 
 
 def _suite(config: pytest.Config) -> Suite:
@@ -139,7 +151,9 @@ def _suite(config: pytest.Config) -> Suite:
     target = target_of(config.getoption("--target"), folder)
     faults = tuple(config.getoption("--fault"))
     if faults and target.kind != "fake":
-        raise SettingsError(["--fault: only the built-in tenant can be broken; leave out --target or write --target=fake"])
+        raise SettingsError(
+            ["--fault: only the built-in tenant can be broken; leave out --target or write --target=fake"]
+        )
     suite = Suite(
         target=target,
         senders=(),
@@ -155,7 +169,9 @@ def _suite(config: pytest.Config) -> Suite:
     if target.kind == "report":
         _replay(suite, config)
         return suite
-    suite.settings = _fake(suite) if target.kind == "fake" else load(settings_file(config.getoption("--settings"), folder, ROOT))
+    suite.settings = (
+        _fake(suite) if target.kind == "fake" else load(settings_file(config.getoption("--settings"), folder, ROOT))
+    )
     suite.senders = chosen(suite.settings.sender, config.getoption("--sender"))
     suite.judged = {sender.name: suite.settings.judged(sender, strict=suite.strict) for sender in suite.senders}
     return suite

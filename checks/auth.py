@@ -34,7 +34,9 @@ def _no_reply(case: Case, evidence: SignInEvidence, expected: str) -> Finding:
     told = failure.text if failure is not None else ""
     observed = f"no reply after {evidence.seconds:.0f} s: {told or kind.value}"
     why = "compare with another network; the sign-in log shows whether the attempt arrived"
-    return case.fail("smtp_intercepted", "service_side_fault", expected=expected, observed=observed, sure=False, why=why)
+    return case.fail(
+        "smtp_intercepted", "service_side_fault", expected=expected, observed=observed, sure=False, why=why
+    )
 
 
 def _withheld(case: Case, evidence: SignInEvidence, reason: Withheld) -> Finding:

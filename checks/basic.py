@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from checks import items
-from checks.model import Case, Finding, Method, Verdict, check
+from checks.model import Case, Finding, Verdict, check
+from settings.model import Method
 
 BASIC: frozenset[Method] = frozenset({"basic"})
 
@@ -67,7 +68,8 @@ def password_never_expires(case: Case) -> Finding:
         "password_expiring",
     )
     if sign_in.verdict is Verdict.FAIL and "password_expired" in sign_in.causes:
-        otherwise = items.about_sign_in(case, PASSWORD_AGE_CAUSES, "", "the password has not expired")
+        # What was vouched for earlier does not outweigh a refusal that an expired password would explain.
+        return items.about_sign_in(case, PASSWORD_AGE_CAUSES, "", "the password has not expired")
     return case.attested(otherwise)
 
 
@@ -97,7 +99,7 @@ def use_ssl(case: Case) -> Finding:
 
 @check("BASIC-09", "The user name is the full e-mail address", methods=BASIC)
 def user_name(case: Case) -> Finding:
-    """FAQ "Username": the full address, not the part before the @ nor DOMAIN\\user."""
+    """FAQ "Username": the full address, not the part before the @, nor a domain and a user with a backslash."""
     entered = case.settings.sender.username
     if not case.settings.the_cloud.microsoft and "@" not in entered:
         return case.not_applicable("a service of your own decides what a user name looks like")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks import basic, oauth, net, smtp, tls, token, auth, mbx, risk, host  # noqa: F401, I001 - imported for registration, in this order
+from checks import auth, basic, host, mbx, net, oauth, risk, smtp, tls, token  # noqa: F401 - imported for registration, in this order
 from checks.model import CATALOGUE
 
 __all__ = ["CATALOGUE"]

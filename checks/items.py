@@ -21,7 +21,9 @@ def port_587(case: Case) -> Finding:
     opened = [dial for dial in dials if dial.opened]
     expected = f"a TCP connection to port {cloud.port} opens"
     if opened:
-        return case.ok(observed=f"connected to {opened[0].address}:{opened[0].port} in {opened[0].seconds * 1000:.0f} ms")
+        return case.ok(
+            observed=f"connected to {opened[0].address}:{opened[0].port} in {opened[0].seconds * 1000:.0f} ms"
+        )
     if evidence.port != cloud.port:
         why = f"the settings name port {evidence.port}; to port {cloud.port} {told(evidence, to_587=True)}"
         return case.fail(*_blame(evidence), expected=expected, observed=why)
@@ -55,9 +57,10 @@ def dns_53(case: Case) -> Finding:
             observed=found,
         )
     udp, tcp = _works(evidence.answers, "udp"), _works(evidence.answers, "tcp")
-    expected = "the resolvers answer over UDP and over TCP"
+    expected = "the resolvers give the server's address over UDP and over TCP"
     observed = f"UDP: {_told(evidence.answers, 'udp')}; TCP: {_told(evidence.answers, 'tcp')}"
-    if not any(udp.values()) and not any(tcp.values()):
+    nothing_found = not evidence.addresses and case.settings.the_cloud.declares_smtp(evidence.host)
+    if nothing_found or (not any(udp.values()) and not any(tcp.values())):
         return case.fail("dns_failure", expected=expected, observed=observed)
     if not any(udp.values()):
         return case.fail("dns_udp_blocked", expected=expected, observed=observed)
@@ -122,9 +125,7 @@ def about_sign_in(case: Case, mine: frozenset[str], proved: str, expected: str) 
         case Verdict.FAIL:
             own = tuple(cause for cause in sign_in.causes if cause in mine)
             if own and sign_in.causes[0] == own[0]:
-                return case.fail(
-                    *own, expected=expected, observed=sign_in.observed, sure=sign_in.sure, why=sign_in.why
-                )
+                return case.fail(*own, expected=expected, observed=sign_in.observed, sure=sign_in.sure, why=sign_in.why)
             if own:
                 return case.unknown(sign_in.why, *own, observed=sign_in.observed, expected=expected)
             return case.blocked("AUTH-01")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from checks.model import Case, Finding, Method, Verdict, check
+from checks.model import Case, Finding, Verdict, check
 from knowledge.reading import read
 from probes.evidence import CommandEvidence, Gate
+from settings.model import Method
 
 OAUTH: frozenset[Method] = frozenset({"oauth"})
 
@@ -16,7 +17,9 @@ def _judge(case: Case, command: CommandEvidence | None, expected: str, ok: str) 
     if command.reply is None:
         told = command.failure.text or command.failure.kind.value if command.failure is not None else "no reply"
         why = "run it again; if it stays so, compare with another network"
-        return case.fail("service_side_fault", "smtp_intercepted", expected=expected, observed=told, sure=False, why=why)
+        return case.fail(
+            "service_side_fault", "smtp_intercepted", expected=expected, observed=told, sure=False, why=why
+        )
     if 200 <= command.reply.code < 400:
         return case.ok(observed=f"{ok}: {command.reply.text}")
     reading = read(command.reply.text)
@@ -71,7 +74,9 @@ def service_principal(case: Case) -> Finding:
         case Verdict.PASS:
             return case.ok(observed="the app-only sign-in was accepted")
         case Verdict.FAIL if auth.causes[0] == cause:
-            return case.fail(cause, expected="235 to AUTH XOAUTH2", observed=auth.observed, sure=auth.sure, why=auth.why)
+            return case.fail(
+                cause, expected="235 to AUTH XOAUTH2", observed=auth.observed, sure=auth.sure, why=auth.why
+            )
         case Verdict.FAIL if cause in auth.causes:
             return case.unknown(auth.why, cause, observed=auth.observed)
         case Verdict.UNKNOWN:
@@ -91,7 +96,9 @@ def mailbox_right(case: Case) -> Finding:
         case Verdict.PASS:
             return case.ok(observed="the message was accepted")
         case Verdict.FAIL if last.causes[0] == cause:
-            return case.fail(cause, expected="250 after the message", observed=last.observed, sure=last.sure, why=last.why)
+            return case.fail(
+                cause, expected="250 after the message", observed=last.observed, sure=last.sure, why=last.why
+            )
         case Verdict.FAIL if cause in last.causes:
             return case.unknown(last.why, cause, observed=last.observed)
         case Verdict.UNKNOWN:

@@ -24,14 +24,16 @@ def name_resolves(case: Case) -> Finding:
     if evidence.literal:
         return case.ok(observed=f"{sender.smtp_server} is an address; no name was looked up")
     if not evidence.addresses:
-        declared = cloud.declares_smtp(sender.smtp_server)
-        causes = ("dns_failure",) if declared else ("wrong_host_or_port",)
+        causes = ("dns_failure",) if cloud.declares_smtp(sender.smtp_server) else ("wrong_host_or_port",)
         return case.fail(*causes, expected=expected, observed=_told(evidence))
-    if cloud.microsoft and all(_is_private(address) for address in evidence.addresses):
+    declared = cloud.declares_smtp(sender.smtp_server)
+    if cloud.microsoft and declared and all(_is_private(address) for address in evidence.addresses):
         observed = f"{', '.join(evidence.addresses[:4])}: not a public address"
         return case.fail("dns_hijacked", expected="public addresses of Microsoft's", observed=observed)
     found = f"{', '.join(evidence.addresses[:4])}{' …' if len(evidence.addresses) > 4 else ''}"
-    unsteady = [answer for answer in evidence.answers if answer.attempts > 1 and answer.status in {"answered", "no_data"}]
+    unsteady = [
+        answer for answer in evidence.answers if answer.attempts > 1 and answer.status in {"answered", "no_data"}
+    ]
     if unsteady:
         why = f"{unsteady[0].resolver} answered over {unsteady[0].transport.upper()} only at the second attempt"
         return case.risk("dns_failure", observed=found, expected=expected, why=why)
@@ -72,7 +74,9 @@ def port_opens(case: Case) -> Finding:
         return case.fail("network_unreachable", expected=expected, observed=observed)
     if kinds == {FailureKind.REFUSED} and not cloud.microsoft:
         why = "look whether the service runs on the server itself; if it does, something between refuses"
-        return case.fail("port_blocked", "service_side_fault", expected=expected, observed=observed, sure=False, why=why)
+        return case.fail(
+            "port_blocked", "service_side_fault", expected=expected, observed=observed, sure=False, why=why
+        )
     return case.fail("port_blocked", expected=expected, observed=observed)
 
 
@@ -108,6 +112,8 @@ def answer_is_microsofts(case: Case) -> Finding:
     evidence = case.evidence.name
     if not case.settings.the_cloud.microsoft:
         return case.not_applicable("the service is declared in the settings; its addresses are its own")
+    if not case.settings.the_cloud.declares_smtp(case.settings.sender.smtp_server):
+        return case.not_applicable("the settings name another server than Microsoft's")
     if evidence is None or not evidence.addresses:
         return case.blocked("NET-01")
     if evidence.literal:
@@ -135,3 +141,9 @@ def _compared(comparison: tuple[DnsAnswer, ...], addresses: tuple[str, ...]) -> 
     if not other:
         return f"; {comparison[0].resolver} gave no address to compare"
     return "; the comparison resolver agrees" if other & set(addresses) else f"; {comparison[0].resolver} names others"
+
+
+@check("NET-05", "SMTP Server and Port are those of the cloud", methods=frozenset({"oauth"}))
+def server_and_port(case: Case) -> Finding:
+    """FAQ OAuth step 5. The OAuth checklist has no item of its own for it; BASIC-07 is the same fact."""
+    return items.server_and_port(case)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from checks import entered, items
-from checks.model import Case, Finding, Method, Verdict, check
+from checks.model import Case, Finding, Verdict, check
+from settings.model import Method
 
 OAUTH: frozenset[Method] = frozenset({"oauth"})
 
@@ -103,7 +104,9 @@ def reminder(case: Case) -> Finding:
     """FAQ OAuth step 3, "Important". Only a person can vouch for a reminder; the days left are counted where declared."""
     ends = case.settings.sender.client_secret_expires
     left = None if ends is None else (ends - case.evidence.today).days
-    known = "no expiry date is declared" if left is None else f"{left} days left until {ends}"
+    known = "no expiry date is declared"
+    if left is not None:
+        known = f"{left} days left until {ends}" if left >= 0 else f"declared to have ended on {ends}"
     vouched = case.attested(
         case.unknown(
             'attest it in the settings: "OAUTH-04" = { who, when, what } under '
@@ -156,7 +159,9 @@ def use_ssl(case: Case) -> Finding:
     return items.use_ssl(case)
 
 
-@check("OAUTH-10", "The tenant id in the endpoint URL is right", needs=("TOKEN-01", "TOKEN-02", "TOKEN-03"), methods=OAUTH)
+@check(
+    "OAUTH-10", "The tenant id in the endpoint URL is right", needs=("TOKEN-01", "TOKEN-02", "TOKEN-03"), methods=OAUTH
+)
 def tenant_id(case: Case) -> Finding:
     """FAQ OAuth step 5: URL, issuer and token name the same tenant."""
     url = case.settings.sender.openid_endpoint_configuration

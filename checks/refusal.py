@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 from checks import entered
 from checks.basic import is_full_address
 from checks.model import Case
@@ -9,37 +12,59 @@ from knowledge.groups import GROUPS
 from knowledge.reading import Reading, read
 from probes.evidence import Reply
 
+# A refusal without a sentence: "535 5.7.3 Authentication unsuccessful", stamp aside.
+_BARE = re.compile(r"535 (5\.7\.3 )?(Error: )?Authentication (unsuccessful|failed)[.:]?", re.IGNORECASE)
+
 
 def refused(case: Case, reply: Reply) -> Reading:
     """The ranked causes of a refused AUTH, from the reply and the rest of the evidence; `sure` when one stands alone."""
     sender = case.settings.sender
-    if sender.method == "basic" and case.settings.the_cloud.microsoft and not is_full_address(sender.username):
+    microsoft = case.settings.the_cloud.microsoft
+    if sender.method == "basic" and microsoft and not is_full_address(sender.username):
         return Reading(("username_not_upn",), sure=True, decide=(), quoted=reply.text)
-    if not _is_bare(reply):
-        return read(reply.text)
-    if sender.method == "basic":
-        return _of(GROUPS["basic_bare_535"].causes, reply, "basic_bare_535")
-    return _bare_oauth(case, reply)
+    if microsoft and _BARE.fullmatch(reply.text.partition("[")[0].strip()):
+        return _bare_basic(case, reply) if sender.method == "basic" else _bare_oauth(case, reply)
+    reading = read(reply.text)
+    if sender.method == "basic" and not microsoft and reply.code == 535:
+        # Another server's 535 tells neither the user from the password, nor anything of Microsoft's switches.
+        decide = ("the mail log of the server names what was refused",)
+        return Reading(("bad_credentials", "mailbox_missing"), sure=False, decide=decide, quoted=reply.text)
+    ruled_out = {"username_not_upn"} if is_full_address(sender.sign_in_user) else set()
+    return _without(reading, ruled_out)
 
 
-def _is_bare(reply: Reply) -> bool:
-    """Whether the reply refuses without a sentence: `535 5.7.3 Authentication unsuccessful`, in any of its spellings."""
-    text = reply.text.lower()
-    return reply.code == 535 and "5.7.139" not in text and "," not in text.partition("[")[0]
+def _bare_basic(case: Case, reply: Reply) -> Reading:
+    ruled_out = {"username_not_upn"} if is_full_address(case.settings.sender.username) else set()
+    return _without(_of(GROUPS["basic_bare_535"].causes, reply, "basic_bare_535"), ruled_out)
 
 
 def _bare_oauth(case: Case, reply: Reply) -> Reading:
     """OAuth refusals carry no sentence; the token's claims tell some of their causes apart."""
-    causes = list(GROUPS["oauth_bare_535"].causes)
-    if case.evidence.token is None or case.evidence.token.claims is None:
-        return _of(tuple(causes), reply, "oauth_bare_535")
-    if "SMTP.SendAsApp" in entered.roles(case.evidence):
-        causes = [cause for cause in causes if cause != "consent_missing"]
-    elif "consent_missing" in causes:
-        causes = ["consent_missing", *(cause for cause in causes if cause != "consent_missing")]
+    reading = _of(GROUPS["oauth_bare_535"].causes, reply, "oauth_bare_535")
     # The claims gate has already judged audience, tenant and expiry, and the SASL string is our own: what is right is ruled out.
     ruled_out = {"wrong_scope_or_audience", "token_expired", "wrong_tenant_or_authority", "xoauth2_string_malformed"}
-    return _of(tuple(cause for cause in causes if cause not in ruled_out), reply, "oauth_bare_535")
+    if case.evidence.token is None or case.evidence.token.claims is None:
+        return _without(reading, {"xoauth2_string_malformed"})
+    delegated = entered.claim(case.evidence, "scp")
+    if delegated:
+        ruled_out |= {"consent_missing"} if "SMTP.Send" in delegated.split() else set()
+        owner = entered.claim(case.evidence, "upn") or entered.claim(case.evidence, "preferred_username")
+        first = "token_user_mismatch" if owner.lower() != case.settings.sender.sign_in_user.lower() else None
+    elif "SMTP.SendAsApp" in entered.roles(case.evidence):
+        ruled_out |= {"consent_missing", "token_user_mismatch"}  # an application's token is no user's
+        first = None
+    else:
+        ruled_out |= {"token_user_mismatch"}
+        first = "consent_missing"
+    left = _without(reading, ruled_out)
+    if first is None or first not in left.causes:
+        return left
+    return replace(left, causes=(first, *(cause for cause in left.causes if cause != first)))
+
+
+def _without(reading: Reading, ruled_out: set[str]) -> Reading:
+    left = tuple(cause for cause in reading.causes if cause not in ruled_out) or reading.causes
+    return replace(reading, causes=left, sure=reading.sure or len(left) == 1 < len(reading.causes))
 
 
 def _of(causes: tuple[str, ...], reply: Reply, group: str) -> Reading:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from checks.model import Case, Finding, Method, check
+from checks.model import Case, Finding, check
+from settings.model import Method
 
 BASIC: frozenset[Method] = frozenset({"basic"})
 OAUTH: frozenset[Method] = frozenset({"oauth"})
@@ -21,7 +22,9 @@ def basic_retires(case: Case) -> Finding:
     left = (BASIC_OFF_BY_DEFAULT - case.evidence.today).days
     when = f"in {left} days" if left > 0 else f"{-left} days ago"
     why = "move to OAuth 2.0 client credentials; an Exchange admin can re-enable Basic until its final removal (announced for 2027)"
-    return case.risk("basic_auth_retiring", observed=f"Basic is off by default from {BASIC_OFF_BY_DEFAULT}, {when}", why=why)
+    return case.risk(
+        "basic_auth_retiring", observed=f"Basic is off by default from {BASIC_OFF_BY_DEFAULT}, {when}", why=why
+    )
 
 
 def _declared(case: Case, ends: date, cause: str, renew: str) -> Finding:
@@ -40,7 +43,9 @@ def secret_ends(case: Case) -> Finding:
     """FAQ OAuth step 3: when it ends, mail stops. The date is declared, or read by the look-ups."""
     ends = case.settings.sender.client_secret_expires
     if ends is None:
-        return case.unknown("declare client_secret_expires in the settings, or let the look-ups read it", "secret_expiring")
+        return case.unknown(
+            "declare client_secret_expires in the settings, or let the look-ups read it", "secret_expiring"
+        )
     return _declared(case, ends, "secret_expiring", "create a new secret and enter it in the plugin")
 
 
@@ -65,5 +70,7 @@ def password_ends(case: Case) -> Finding:
     if ends == "never":
         return case.ok(observed="declared never to end")
     if ends is None:
-        return case.unknown("declare password_expires in the settings, or let the look-ups read it", "password_expiring")
+        return case.unknown(
+            "declare password_expires in the settings, or let the look-ups read it", "password_expiring"
+        )
     return _declared(case, ends, "password_expiring", "set a new password and enter it in the plugin")

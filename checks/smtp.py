@@ -53,7 +53,12 @@ def _no_greeting(case: Case, evidence: HelloEvidence, expected: str) -> Finding:
     if kind in {FailureKind.NOT_SMTP, FailureKind.TOO_LONG}:
         return case.fail("smtp_intercepted", expected=expected, observed=observed)
     why = "compare with another network: if the greeting comes there, something between holds it back here"
-    return case.fail("smtp_intercepted", "service_side_fault", expected=expected, observed=observed, sure=False, why=why)
+    if kind in {FailureKind.RESET, FailureKind.CLOSED}:
+        return case.fail("port_blocked", "smtp_intercepted", "service_side_fault", expected=expected, observed=observed,
+                         sure=False, why=why)  # fmt: skip
+    return case.fail(
+        "smtp_intercepted", "service_side_fault", expected=expected, observed=observed, sure=False, why=why
+    )
 
 
 def _foreign_greeting(case: Case, said: str, expected: str) -> Finding:
@@ -124,5 +129,3 @@ def auth_offered(case: Case) -> Finding:
     if not cloud.microsoft:
         return case.fail("auth_mechanism_unsupported", expected=expected, observed=observed)
     return case.fail("smtp_intercepted", expected=expected, observed=observed)
-
-

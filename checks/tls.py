@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 
 from checks.model import Case, Finding, check
 from probes.certificate import covers
@@ -23,10 +24,18 @@ def handshake(case: Case) -> Finding:
         return case.ok(observed=f"{evidence.version}, {evidence.cipher}; {_named(evidence)}", why=REMARK)
     kind = evidence.failure.kind if evidence.failure is not None else FailureKind.OTHER
     told = evidence.failure.text if evidence.failure is not None else ""
-    if kind is FailureKind.TLS_VERSION or (kind is FailureKind.TLS_ALERT and evidence.version in _OLD):
+    if kind is FailureKind.TLS_VERSION or evidence.version in _OLD:
         return case.fail("tls_version", expected="TLS 1.2 or newer", observed=f"{evidence.version or told}")
     if kind is FailureKind.TLS_CERTIFICATE:
-        return _certificate(case, evidence, expected, told)
+        if not evidence.chain:
+            why = "the certificate could not be seen on a second look; look at it with openssl s_client"
+            return case.fail("cert_untrusted", "cert_name_mismatch", "cert_expired", expected=expected, observed=told,
+                             sure=False, why=why)  # fmt: skip
+        cause, observed = blame(evidence, case.evidence.started)
+        if cause == "cert_name_mismatch" and not case.settings.the_cloud.declares_smtp(evidence.server_name):
+            return case.fail("wrong_host_or_port", cause, expected=expected, observed=observed, sure=False,
+                             why=f"write {case.settings.the_cloud.smtp_host} in the settings and look again")  # fmt: skip
+        return case.fail(cause, expected=expected, observed=observed)
     if kind is FailureKind.NOT_TLS:
         return case.fail("smtp_intercepted", expected="TLS behind STARTTLS", observed=told)
     why = "compare with another network, and look whether an inspection of TLS is in between"
@@ -34,23 +43,16 @@ def handshake(case: Case) -> Finding:
                      observed=told or kind.value, sure=False, why=why)  # fmt: skip
 
 
-def _certificate(case: Case, evidence: TlsEvidence, expected: str, told: str) -> Finding:
-    """Name before dates before trust: the order in which a person would look at the certificate."""
-    if not evidence.chain:
-        return case.fail("cert_untrusted", "cert_name_mismatch", "cert_expired", expected=expected, observed=told,
-                         sure=False, why="the certificate could not be seen on a second look; look at it with openssl s_client")  # fmt: skip
+def blame(evidence: TlsEvidence, now: datetime) -> tuple[str, str]:
+    """The cause of a certificate that did not verify, and what was seen: name before dates before trust, as a person looks."""
     leaf = evidence.chain[0]
     if not covers(leaf, evidence.server_name):
-        observed = f"the certificate is for {', '.join(leaf.names[:5]) or leaf.subject}"
-        if not case.settings.the_cloud.declares_smtp(evidence.server_name):
-            return case.fail("wrong_host_or_port", "cert_name_mismatch", expected=expected, observed=observed, sure=False,
-                             why=f"write {case.settings.the_cloud.smtp_host} in the settings and look again")  # fmt: skip
-        return case.fail("cert_name_mismatch", expected=expected, observed=observed)
-    now = case.evidence.started
+        return "cert_name_mismatch", f"the certificate is for {', '.join(leaf.names[:5]) or leaf.subject}"
     if not leaf.not_before <= now <= leaf.not_after:
-        observed = f"valid from {leaf.not_before:%Y-%m-%d} to {leaf.not_after:%Y-%m-%d}, today is {now:%Y-%m-%d}"
-        return case.fail("cert_expired", expected=expected, observed=observed)
-    return case.fail("cert_untrusted", expected=expected, observed=f"{told}; {_named(evidence)}")
+        dates = f"valid from {leaf.not_before:%Y-%m-%d} to {leaf.not_after:%Y-%m-%d}, today is {now:%Y-%m-%d}"
+        return "cert_expired", dates
+    told = evidence.failure.text if evidence.failure is not None else ""
+    return "cert_untrusted", f"{told}; {_named(evidence)}"
 
 
 def _named(evidence: TlsEvidence) -> str:
@@ -92,5 +94,3 @@ def version(case: Case) -> Finding:
     if evidence.version in _OLD:
         return case.fail("tls_version", expected="TLS 1.2 or newer", observed=evidence.version)
     return case.ok(observed=evidence.version, why=REMARK)
-
-

@@ -5,10 +5,12 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from checks import entered
-from checks.model import Case, Finding, Method, check
+from checks.model import Case, Finding, check
+from checks.tls import blame
 from knowledge.reading import read
-from probes.evidence import FailureKind, Gate, IssuerEvidence, TokenEvidence
+from probes.evidence import Gate, IssuerEvidence, TokenEvidence
 from settings.clouds import cloud_of_login_host
+from settings.model import Method
 
 OAUTH: frozenset[Method] = frozenset({"oauth"})
 
@@ -77,11 +79,11 @@ def _refused(case: Case, evidence: IssuerEvidence, expected: str) -> Finding:
 def _unreachable(case: Case, evidence: IssuerEvidence, expected: str) -> Finding:
     failure = evidence.failure
     observed = f"{failure.kind.value.replace('_', ' ')}: {failure.text}" if failure is not None else ""
-    if failure is not None and failure.kind is FailureKind.TLS_CERTIFICATE:
-        chain = evidence.tls.chain if evidence.tls is not None else ()
-        seen = f"; issued by {chain[0].issuer_organisation or chain[0].issuer}" if chain else ""
-        return case.fail("token_endpoint_unreachable", "cert_untrusted", expected=expected, observed=observed + seen,
-                         sure=False, why="look whether a proxy inspects TLS, and whether its root is installed here")  # fmt: skip
+    if evidence.tls is not None and evidence.tls.chain and not evidence.tls.verified:
+        cause, seen = blame(evidence.tls, case.evidence.started)
+        return case.fail(
+            cause, expected=f"a certificate for {evidence.tls.server_name} that this machine trusts", observed=seen
+        )
     return case.fail("token_endpoint_unreachable", expected=expected, observed=observed)
 
 
@@ -153,7 +155,13 @@ def _error(case: Case, evidence: TokenEvidence, expected: str) -> Finding:
     return case.fail(*causes, expected=expected, observed=observed, sure=sure, why=why)
 
 
-@check("TOKEN-03", "The token is for Exchange Online, from this tenant", needs=("TOKEN-02",), methods=OAUTH, gate=Gate.CLAIMS)
+@check(
+    "TOKEN-03",
+    "The token is for Exchange Online, from this tenant",
+    needs=("TOKEN-02",),
+    methods=OAUTH,
+    gate=Gate.CLAIMS,
+)
 def claims(case: Case) -> Finding:
     """Microsoft "Access tokens": aud and tid decide where a token is good; clients decode, and never verify."""
     evidence, cloud = case.evidence.token, case.settings.the_cloud
@@ -171,7 +179,10 @@ def claims(case: Case) -> Finding:
     ends = (evidence.claims or {}).get("exp")
     moment = evidence.server_date or case.evidence.started
     if isinstance(ends, (int, float)) and ends < moment.timestamp():
-        return case.fail("token_expired", "clock_skew", expected=expected, observed="exp lies in the past", sure=False,
+        observed = f"exp lies {moment.timestamp() - ends:.0f} s in the past"
+        if evidence.server_date is not None:  # the issuer's own clock: this machine's does not matter
+            return case.fail("token_expired", expected=expected, observed=observed)
+        return case.fail("token_expired", "clock_skew", expected=expected, observed=observed, sure=False,
                          why="compare this machine's clock with the server's (HOST-04)")  # fmt: skip
     roles = ", ".join(entered.roles(case.evidence)) or "none"
     return case.ok(observed=f"aud {audience}, tid {tenant or 'none'}, roles {roles}")

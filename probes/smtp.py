@@ -36,6 +36,7 @@ class Session(smtplib.SMTP):
         self._reply_timeout = reply_timeout
         self._unread = b""
         self._shown: str | None = None
+        self.broken = False
         self.ehlo_name = ehlo_name
 
     # -- what smtplib calls ---------------------------------------------------------------------------------------------------------
@@ -94,6 +95,7 @@ class Session(smtplib.SMTP):
             self.ehlo(self.ehlo_name)
             return self._hello(started, first, self._last_ehlo, None)
         except BrokenError as broken:
+            self.broken = True
             return self._hello(started, first, None, broken.failure)
 
     def ehlo(self, name: str = "") -> tuple[int, bytes]:
@@ -150,6 +152,7 @@ class Session(smtplib.SMTP):
         try:
             reply = step()
         except BrokenError as broken:
+            self.broken = True
             failure = broken.failure
         return CommandEvidence(reply=reply, failure=failure, seconds=round(self._deadline.elapsed() - started, 4))
 

@@ -363,6 +363,6 @@ def _base64(text: str) -> str:
 
 
 def _leave(visit: Visit, session: Session) -> None:
-    """QUIT, politely; what comes of it changes nothing."""
-    if session.sock is not None:
+    """QUIT, politely, unless the peer has stopped answering; what comes of it changes nothing."""
+    if session.sock is not None and not session.broken:
         visit.put(quit=session.ask("QUIT"))

@@ -92,8 +92,17 @@ def with_shown(verified: TlsEvidence, shown: TlsEvidence) -> TlsEvidence:
 
 
 def wants_second_look(evidence: TlsEvidence) -> bool:
-    """Whether another handshake can tell more: the certificate did not verify, or the versions did not meet."""
-    kinds = {FailureKind.TLS_CERTIFICATE, FailureKind.TLS_VERSION, FailureKind.TLS_ALERT}
+    """Whether another handshake can tell more: the certificate did not verify, or the versions did not meet.
+
+    Some servers that only know old versions close the connection instead of sending an alert.
+    """
+    kinds = {
+        FailureKind.TLS_CERTIFICATE,
+        FailureKind.TLS_VERSION,
+        FailureKind.TLS_ALERT,
+        FailureKind.CLOSED,
+        FailureKind.RESET,
+    }
     return evidence.failure is not None and evidence.failure.kind in kinds
 
 

@@ -51,7 +51,9 @@ class _Exchange:
         """The issuer document again, whatever discovery address msal has in mind."""
         return _Response(200, {"content-type": "application/json"}, self.issuer.document, url)
 
-    def post(self, url: str, data: Mapping[str, str] | None = None, headers: dict[str, str] | None = None, **_ignored: object) -> _Response:
+    def post(
+        self, url: str, data: Mapping[str, str] | None = None, headers: dict[str, str] | None = None, **_ignored: object
+    ) -> _Response:
         """The token request itself; a second one, or one to another address, is refused."""
         if url != self.endpoint or self.answers:
             raise PermissionError("only one request, and only to the token endpoint that was judged")

@@ -51,7 +51,9 @@ def settings_file(given: str | None, folder: Path, root: Path) -> Path:
         if (place / DEFAULT_FILE).is_file():
             return place / DEFAULT_FILE
     raise SettingsError(
-        ["--target=live needs settings: copy settings.example.toml to settings.toml, fill it in, or name a file with --settings=FILE"]
+        [
+            "--target=live needs settings: copy settings.example.toml to settings.toml, fill it in, or name a file with --settings=FILE"
+        ]
     )
 
 
