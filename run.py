@@ -220,9 +220,9 @@ def only_one(root: Path) -> Iterator[None]:
 
 
 def clean() -> dict[str, str]:
-    """Return the process environment in which only this checkout and its .venv are importable."""
-    kept = {name: value for name, value in os.environ.items() if name not in {"PYTHONHOME", "__PYVENV_LAUNCHER__"}}
-    return {**kept, "PYTHONPATH": str(ROOT)}
+    """Return the process environment in which only this checkout and its .venv are importable, and bytecode is kept."""
+    dropped = {"PYTHONHOME", "__PYVENV_LAUNCHER__", "PYTHONDONTWRITEBYTECODE"}
+    return {**{name: value for name, value in os.environ.items() if name not in dropped}, "PYTHONPATH": str(ROOT)}
 
 
 def pass_on(command: list[str], *, cwd: Path | None = None, **extra: str) -> int:
@@ -292,7 +292,7 @@ COMMANDS: dict[str, tuple[list[str], Callable[[list[str]], int]]] = {
     "check": ([RUNTIME], check),
     "explain": ([RUNTIME], lambda arguments: pass_on(module("knowledge.explain", *arguments))),
     "fake": ([RUNTIME], lambda arguments: pass_on(module("fakes", *arguments))),
-    "faults": ([RUNTIME], lambda arguments: pass_on(module("fakes.faults", *arguments))),
+    "faults": ([RUNTIME], lambda arguments: pass_on(module("fakes", "--faults", *arguments))),
     "test": ([RUNTIME, DEVELOPMENT], test),
     "lock": ([RUNTIME, DEVELOPMENT], lock),
 }

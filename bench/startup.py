@@ -1,7 +1,8 @@
 """What the whole checklist on the built-in tenant costs, as a multiple of an empty pytest run with the same plugins.
 
 Run it inside the environment: `.venv/bin/python bench/startup.py [pairs]`. Both sides are whole processes, measured in
-turn (A B A B …), so that a busy machine slows both alike; the ratio of the medians is held against the bar.
+turn (A B A B …), so that a busy machine slows both alike; the ratio of the medians is held against the bar. Bytecode
+is kept on both sides, as run.py sees to.
 """
 
 import argparse
@@ -35,8 +36,11 @@ def checklist_run(folder: Path) -> list[str]:
 
 def seconds(command: list[str], folder: Path) -> float:
     """Run a command to its end in a folder and return its seconds; ends the measurement when the command fails."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     began = time.perf_counter()
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
     took = time.perf_counter() - began
     if done.returncode != CAN_SEND:
         sys.exit(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")

@@ -129,6 +129,7 @@ def test_an_interrupted_command_ends_with_the_door(made: Checkout, stop: signal.
     assert running.stdout.readline() == "waiting\n"
 
     os.kill(-running.pid if to_all else running.pid, stop)
+    running.wait(LONGEST)  # before its input is closed, which would end it too
     printed, complained = running.communicate(timeout=LONGEST)  # ends when both have closed their output
 
     assert running.returncode == 2
