@@ -15,8 +15,7 @@ from reports.words import GATES, METHODS, OWNERS, duration, sentence
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What one sender's reader wants to know first. `causes` are ranked, the first is the one that `sentence` names;
-    `failed` are failures with another cause than the decisive one's."""
+    """What one sender's reader wants to know first: causes ranked, the first in `sentence`; `failed` without what the decisive one says."""
 
     name: str
     method: str
@@ -43,10 +42,11 @@ class Answer:
 def answer(run: Run, assessment: Assessment) -> Answer:
     """The answer for one sender of the run."""
     verdict = run.verdict_of(assessment)
-    findings = run.findings(assessment)
+    findings = tuple(explained.told(finding, assessment) for finding in run.findings(assessment))
     gate_checks = {check.id: check.gate for check in assessment.checks if check.gate is not None}
     failed = tuple(finding for finding in findings if finding.verdict is Verdict.FAIL)
     decisive = assessment.decisive or _first_with_cause(failed)
+    decisive = explained.told(decisive, assessment) if decisive else None
     causes = tuple(explained.cause(cause, assessment) for cause in decisive.causes) if decisive else ()
     sure = decisive.sure if decisive else True
     gates = assessment.gates()
@@ -70,6 +70,9 @@ def answer(run: Run, assessment: Assessment) -> Answer:
         failed=tuple(finding for finding in failed if not _told(finding, decisive)),
         risks=tuple(finding for finding in findings if finding.verdict is Verdict.RISK),
         unknown=tuple(finding for finding in findings if finding.verdict is Verdict.UNKNOWN),
+        request=explained.owner_request(causes[0].id, tuple(finding.title for finding in passed), assessment)
+        if causes
+        else "",
     )
 
 
@@ -77,7 +80,9 @@ def headline(run: Run, answers: tuple[Answer, ...]) -> str:
     """One sentence for the whole run: the sender's own when there is one, else how many of them can send."""
     if len(answers) == 1:
         return answers[0].sentence
-    count = {verdict: sum(one.verdict == verdict for one in answers) for verdict in ("can_send", "cannot_send", "not_proven")}
+    count = {
+        verdict: sum(one.verdict == verdict for one in answers) for verdict in ("can_send", "cannot_send", "not_proven")
+    }
     if not answers:
         return "No sender was looked at."
     if count["can_send"] == len(answers):
@@ -96,7 +101,9 @@ def _first_with_cause(failed: tuple[Finding, ...]) -> Finding | None:
     return next((finding for finding in failed if finding.causes), None)
 
 
-def _sentence(run: Run, assessment: Assessment, verdict: SenderVerdict, causes: tuple[Cause, ...], *, sure: bool) -> str:
+def _sentence(
+    run: Run, assessment: Assessment, verdict: SenderVerdict, causes: tuple[Cause, ...], *, sure: bool
+) -> str:
     name, method = assessment.settings.sender.name, METHODS[assessment.settings.sender.method]
     if verdict == "cannot_send":
         why = causes[0].title if causes else "the cause is not known"
@@ -131,5 +138,5 @@ def _not_proven(run: Run, assessment: Assessment) -> str:
     if evidence.deadline_hit:
         return f"the time for this sender ran out before {GATES[first]}"
     check = next((check for check in assessment.checks if check.gate is first), None)
-    why = assessment.finding(check.id).why if check is not None else ""
+    why = explained.told(assessment.finding(check.id), assessment).why if check is not None else ""
     return f"{GATES[first]} was not tested{f' ({why})' if why else ''}"

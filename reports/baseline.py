@@ -72,10 +72,10 @@ def _facts(before: dict[str, Any], now: dict[str, Any]) -> list[tuple[str, str, 
     new = {sender["name"]: sender for sender in now["senders"]}
     found = [(name, "sender", "present", "not in this run") for name in old if name not in new]
     found += [(name, "sender", "not in that run", "present") for name in new if name not in old]
-    for name in new:
+    for name, sender in new.items():
         if name in old:
-            then, today = _of(old[name]), _of(new[name])
-            found += [(name, what, then[what], today[what]) for what in today if then[what] != today[what]]
+            then, today = _of(old[name]), _of(sender)
+            found += [(name, what, then[what], is_now) for what, is_now in today.items() if then[what] != is_now]
     return found
 
 
@@ -100,9 +100,24 @@ def _of(sender: dict[str, Any]) -> dict[str, str]:
         "certificate": _certificate(leaf),
         "application of the token": str((token.get("claims") or {}).get("appid", "")),
     }
-    names = ("smtp_server", "port", "use_ssl", "authentication_type", "username", "client_id", "openid_endpoint_configuration", "scope", "from", "to")
+    names = (
+        "smtp_server",
+        "port",
+        "use_ssl",
+        "authentication_type",
+        "username",
+        "client_id",
+        "openid_endpoint_configuration",
+        "scope",
+        "from",
+        "to",
+    )
     return facts | {f"setting {name}": str(settings.get(name, "")) for name in names}
 
 
 def _certificate(leaf: dict[str, Any]) -> str:
-    return f"{leaf['subject']}, until {str(leaf['not_after'])[:10]}, SHA-256 {leaf['sha256'][:16]}…" if leaf.get("subject") else ""
+    return (
+        f"{leaf['subject']}, until {str(leaf['not_after'])[:10]}, SHA-256 {leaf['sha256'][:16]}…"
+        if leaf.get("subject")
+        else ""
+    )

@@ -63,11 +63,15 @@ def transcript(evidence: SenderEvidence) -> str:
 def certificates(evidence: TlsEvidence) -> Block:
     """The chain that was shown, the server's own certificate first."""
     rows = tuple(_certificate(certificate) for certificate in evidence.chain)
-    return Block("Certificate chain, as shown", ("Subject", "Issued by", "Valid from", "Valid until", "Names", "SHA-256"), rows)
+    return _table(
+        "Certificate chain, as shown", ("Subject", "Issued by", "Valid from", "Valid until", "Names", "SHA-256"), rows
+    )
 
 
 def _certificate(certificate: Certificate) -> tuple[str, ...]:
-    names = ", ".join(certificate.names[:8]) + (f" and {len(certificate.names) - 8} more" if len(certificate.names) > 8 else "")
+    names = ", ".join(certificate.names[:8]) + (
+        f" and {len(certificate.names) - 8} more" if len(certificate.names) > 8 else ""
+    )
     issuer = "itself" if certificate.self_signed else certificate.issuer
     dates = (f"{certificate.not_before:%Y-%m-%d %H:%M}", f"{certificate.not_after:%Y-%m-%d %H:%M}")
     return (certificate.subject, issuer, *dates, names, certificate.sha256)
@@ -77,13 +81,20 @@ def _name(evidence: SenderEvidence) -> Section | None:
     name = evidence.name
     if name is None:
         return None
-    blocks = [Block("Answers", _DNS_HEADERS, tuple(_answer(answer) for answer in name.answers))]
+    blocks = [_table("Answers", _DNS_HEADERS, tuple(_answer(answer) for answer in name.answers))]
     if name.comparison:
-        blocks.append(Block("The second resolver, for comparison", _DNS_HEADERS, tuple(_answer(a) for a in name.comparison)))
+        blocks.append(
+            _table("The second resolver, for comparison", _DNS_HEADERS, tuple(_answer(a) for a in name.comparison))
+        )
     system = "not asked" if name.system is None else ", ".join(name.system) or "nothing"
     blocks.append(
-        _pairs("Look-up", ("Name", name.host), ("Operating system's own look-up", system + _failure(name.system_failure)),
-               ("Addresses used", ", ".join(name.addresses)), ("Took", duration(name.seconds)))
+        _pairs(
+            "Look-up",
+            ("Name", name.host),
+            ("Operating system's own look-up", system + _failure(name.system_failure)),
+            ("Addresses used", ", ".join(name.addresses)),
+            ("Took", duration(name.seconds)),
+        )
     )
     summary = f"{name.host} → {', '.join(name.addresses[:3]) or 'no address'}{' …' if len(name.addresses) > 3 else ''}"
     return Section("DNS name", summary, tuple(blocks))
@@ -98,8 +109,14 @@ def _answer(answer: DnsAnswer) -> tuple[str, ...]:
     status += f": {answer.text}" if answer.text else ""
     ttl = "" if answer.ttl is None else str(answer.ttl)
     return (
-        answer.resolver, answer.transport.upper(), answer.record, status, ", ".join(answer.addresses), " → ".join(answer.chain),
-        ttl, duration(answer.seconds),
+        answer.resolver,
+        answer.transport.upper(),
+        answer.record,
+        status,
+        ", ".join(answer.addresses),
+        " → ".join(answer.chain),
+        ttl,
+        duration(answer.seconds),
     )
 
 
@@ -108,9 +125,9 @@ def _port(evidence: SenderEvidence) -> Section | None:
     if port is None:
         return None
     headers = ("Address", "Port", "Family", "Outcome", "Led by [connect] to", "From", "Took")
-    blocks = [Block(f"Connections to port {port.port}", headers, tuple(_dial(dial) for dial in port.dials))]
+    blocks = [_table(f"Connections to port {port.port}", headers, tuple(_dial(dial) for dial in port.dials))]
     if port.to_587:
-        blocks.append(Block("For comparison, port 587", headers, tuple(_dial(dial) for dial in port.to_587)))
+        blocks.append(_table("For comparison, port 587", headers, tuple(_dial(dial) for dial in port.to_587)))
     opened = sum(dial.opened for dial in port.dials)
     return Section("TCP port", f"port {port.port}: {opened} of {len(port.dials)} addresses opened", tuple(blocks))
 
@@ -118,7 +135,15 @@ def _port(evidence: SenderEvidence) -> Section | None:
 def _dial(dial: Dial) -> tuple[str, ...]:
     outcome = "opened" if dial.opened else "not opened" + _failure(dial.failure)
     family = {"ipv4": "IPv4", "ipv6": "IPv6"}[dial.family]
-    return (dial.address, str(dial.port), family, outcome, dial.mapped_to or "", dial.local_address or "", duration(dial.seconds))
+    return (
+        dial.address,
+        str(dial.port),
+        family,
+        outcome,
+        dial.mapped_to or "",
+        dial.local_address or "",
+        duration(dial.seconds),
+    )
 
 
 def _hello(title: str, hello: HelloEvidence | None) -> Section | None:
@@ -151,7 +176,9 @@ def _starttls(evidence: SenderEvidence) -> Section | None:
         return None
     rows = [_command("STARTTLS", command), _command("MAIL FROM without TLS", plain)]
     shown = command or plain
-    return Section("STARTTLS", _outcome(shown)[:160], (Block("Commands", _COMMANDS, tuple(row for row in rows if row)),))
+    return Section(
+        "STARTTLS", _outcome(shown)[:160], (Block("Commands", _COMMANDS, tuple(row for row in rows if row)),)
+    )
 
 
 _COMMANDS = ("Command", "Answer", "Took")
@@ -172,8 +199,13 @@ def _tls(title: str, tls: TlsEvidence | None) -> Section | None:
         return None
     trust = "verified as the operating system does" if tls.verified else "NOT verified" + _failure(tls.failure)
     pairs = _pairs(
-        "Handshake", ("Server name asked for", tls.server_name), ("Version", tls.version or ""), ("Cipher", tls.cipher or ""), ("Trust", trust),
-        ("Looked a second time, without credentials", "yes" if tls.second_look else ""), ("Took", duration(tls.seconds)),
+        "Handshake",
+        ("Server name asked for", tls.server_name),
+        ("Version", tls.version or ""),
+        ("Cipher", tls.cipher or ""),
+        ("Trust", trust),
+        ("Looked a second time, without credentials", "yes" if tls.second_look else ""),
+        ("Took", duration(tls.seconds)),
     )
     blocks = (pairs, certificates(tls)) if tls.chain else (pairs,)
     return Section(title, f"{tls.version or 'no TLS'}, {trust}"[:160], blocks)
@@ -185,14 +217,25 @@ def _issuer(evidence: SenderEvidence) -> Section | None:
         return None
     status = "" if issuer.status is None else f"HTTP {issuer.status}"
     pairs = _pairs(
-        "Fetched", ("URL", issuer.url), ("Status", status + _failure(issuer.failure)), ("Content type", issuer.content_type),
-        ("Error", " ".join(filter(None, (issuer.error, issuer.error_description)))), ("Proxy", issuer.proxy or ""),
-        ("Server's date", "" if issuer.server_date is None else f"{issuer.server_date:%Y-%m-%d %H:%M:%S %Z}"), ("Took", duration(issuer.seconds)),
+        "Fetched",
+        ("URL", issuer.url),
+        ("Status", status + _failure(issuer.failure)),
+        ("Content type", issuer.content_type),
+        ("Error", " ".join(filter(None, (issuer.error, issuer.error_description)))),
+        ("Proxy", issuer.proxy or ""),
+        ("Server's date", "" if issuer.server_date is None else f"{issuer.server_date:%Y-%m-%d %H:%M:%S %Z}"),
+        ("Took", duration(issuer.seconds)),
         ("Beginning of the answer", issuer.excerpt if issuer.issuer is None else ""),
     )
     members = Block("Members of the document", rows=tuple(issuer.members.items()))
-    blocks = [pairs, *([members] if issuer.members else []), *([certificates(issuer.tls)] if issuer.tls and issuer.tls.chain else [])]
-    return Section("Issuer document", (issuer.issuer or status + _failure(issuer.failure) or "no answer")[:160], tuple(blocks))
+    blocks = [
+        pairs,
+        *([members] if issuer.members else []),
+        *([certificates(issuer.tls)] if issuer.tls and issuer.tls.chain else []),
+    ]
+    return Section(
+        "Issuer document", (issuer.issuer or status + _failure(issuer.failure) or "no answer")[:160], tuple(blocks)
+    )
 
 
 def _token(evidence: SenderEvidence) -> Section | None:
@@ -202,12 +245,23 @@ def _token(evidence: SenderEvidence) -> Section | None:
     status = "" if token.status is None else f"HTTP {token.status}"
     codes = ", ".join(f"AADSTS{code}" for code in token.error_codes)
     pairs = _pairs(
-        "Answer", ("Endpoint", token.endpoint), ("Scope", token.scope), ("Status", status + _failure(token.failure)), ("Error", token.error or ""),
-        ("Error numbers", codes), ("Description", token.error_description or ""), ("Suberror", token.suberror or ""),
-        ("Trace id", token.trace_id or ""), ("Correlation id", token.correlation_id or ""), ("Not asked because", token.withheld or ""),
-        ("Retry after", token.retry_after or ""), ("Token type", token.token_type or ""), ("Took", duration(token.seconds)),
+        "Answer",
+        ("Endpoint", token.endpoint),
+        ("Scope", token.scope),
+        ("Status", status + _failure(token.failure)),
+        ("Error", token.error or ""),
+        ("Error numbers", codes),
+        ("Description", token.error_description or ""),
+        ("Suberror", token.suberror or ""),
+        ("Trace id", token.trace_id or ""),
+        ("Correlation id", token.correlation_id or ""),
+        ("Not asked because", token.withheld or ""),
+        ("Retry after", token.retry_after or ""),
+        ("Token type", token.token_type or ""),
+        ("Took", duration(token.seconds)),
         ("Valid for", f"{token.expires_in} s" if token.expires_in is not None else ""),
-        ("Length", f"{token.length} characters" if token.length is not None else ""), ("Readable", "no, opaque to us" if token.opaque else ""),
+        ("Length", f"{token.length} characters" if token.length is not None else ""),
+        ("Readable", "no, opaque to us" if token.opaque else ""),
     )
     summary = " ".join(filter(None, (status, codes, token.error or "", token.withheld or "")))
     return Section("Token", summary[:160] or "no answer", (pairs,))
@@ -230,8 +284,13 @@ def _sign_in(evidence: SenderEvidence) -> Section | None:
     withheld = "" if sign_in.withheld is None else f"not tried: {sign_in.withheld.value.replace('_', ' ')}"
     answer = sign_in.reply.text if sign_in.reply is not None else withheld + _failure(sign_in.failure)
     pairs = _pairs(
-        "Attempt", ("Mechanism", sign_in.mechanism or ""), ("User", sign_in.user), ("Answer", answer), ("Detail", sign_in.detail),
-        ("Steps before", " · ".join(step.text for step in sign_in.steps)), ("Took", duration(sign_in.seconds)),
+        "Attempt",
+        ("Mechanism", sign_in.mechanism or ""),
+        ("User", sign_in.user),
+        ("Answer", answer),
+        ("Detail", sign_in.detail),
+        ("Steps before", " · ".join(step.text for step in sign_in.steps)),
+        ("Took", duration(sign_in.seconds)),
     )
     return Section("Sign-in", answer[:160], (pairs,))
 
@@ -241,14 +300,31 @@ def _envelope(evidence: SenderEvidence) -> Section | None:
     if envelope is None:
         return None
     rows = (
-        _command(f"MAIL FROM:<{envelope.mail_from}>", envelope.mail), _command(f"RCPT TO:<{envelope.recipient}>", envelope.rcpt),
-        _command("DATA", envelope.data), _command("End of the message", envelope.final), _command("QUIT", evidence.quit),
+        _command(f"MAIL FROM:<{envelope.mail_from}>", envelope.mail),
+        _command(f"RCPT TO:<{envelope.recipient}>", envelope.rcpt),
+        _command("DATA", envelope.data),
+        _command("End of the message", envelope.final),
+        _command("QUIT", evidence.quit),
     )
     last = next((c for c in (envelope.final, envelope.data, envelope.rcpt, envelope.mail) if c is not None), None)
-    pairs = _pairs("Message", ("Subject", envelope.subject), ("Message id, for a trace", envelope.message_id),
-                   ("Stopped before DATA", "yes" if envelope.stopped_before_data else ""))
+    pairs = _pairs(
+        "Message",
+        ("Subject", envelope.subject),
+        ("Message id, for a trace", envelope.message_id),
+        ("Stopped before DATA", "yes" if envelope.stopped_before_data else ""),
+    )
     summary = _outcome(last)[:160]
-    return Section("Sender, recipient, message", summary, (Block("Commands", _COMMANDS, tuple(row for row in rows if row)), pairs))
+    return Section(
+        "Sender, recipient, message", summary, (Block("Commands", _COMMANDS, tuple(row for row in rows if row)), pairs)
+    )
+
+
+def _table(title: str, headers: tuple[str, ...], rows: tuple[tuple[str, ...], ...]) -> Block:
+    """A table without the columns that are empty in every row."""
+    kept = [index for index in range(len(headers)) if any(row[index] for row in rows)]
+    return Block(
+        title, tuple(headers[index] for index in kept), tuple(tuple(row[index] for index in kept) for row in rows)
+    )
 
 
 def _pairs(title: str, *pairs: tuple[str, str]) -> Block:
@@ -256,4 +332,8 @@ def _pairs(title: str, *pairs: tuple[str, str]) -> Block:
 
 
 def _failure(failure: Failure | None) -> str:
-    return "" if failure is None else f": {failure.kind.value.replace('_', ' ')}{f' ({failure.text})' if failure.text else ''}"
+    return (
+        ""
+        if failure is None
+        else f": {failure.kind.value.replace('_', ' ')}{f' ({failure.text})' if failure.text else ''}"
+    )

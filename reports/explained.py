@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from checks.assessment import Assessment
+from checks.model import Finding
 from knowledge.cause import Cause
 from knowledge.causes import CATALOGUE
 from knowledge.filling import fill
 from knowledge.groups import GROUPS
+from knowledge.requests import request
+from probes.evidence import SenderEvidence
 
+_STAMP = re.compile(r"\[[A-Z0-9]+\.\S+\.outlook\.com [^\]]{1,60}\]")
+_LITERAL = re.compile(r"\[(?:IPv6:)?([0-9A-Fa-f:.]{3,45})\]")
 _NO_REMEDY = "No rule of ours fits what was seen. The exact words stand in the evidence below."
 
 
@@ -50,15 +56,58 @@ def cause(cause_id: str, assessment: Assessment) -> Cause:
     if entry is not None:
         return fill(entry, values(assessment))
     return Cause(
-        id=cause_id, title=cause_id.replace("_", " "), meaning=_NO_REMEDY, shows="", who=None,
-        steps=(), verify="", propagation="", risk="", source=(), decide=(),
+        id=cause_id,
+        title=cause_id.replace("_", " "),
+        meaning=_NO_REMEDY,
+        shows="",
+        who=None,
+        steps=(),
+        verify="",
+        propagation="",
+        risk="",
+        source=(),
+        decide=(),
     )
+
+
+def owner_request(cause_id: str, ruled_out: tuple[str, ...], assessment: Assessment) -> str:
+    """The message to whoever acts, with what an administrator needs to find the attempt again; empty for an unknown cause."""
+    if cause_id not in CATALOGUE or not CATALOGUE[cause_id].steps:
+        return ""
+    evidence, decisive = assessment.evidence, assessment.decisive
+    token, observed = evidence.token, decisive.observed if decisive is not None else ""
+    stamp = _STAMP.search(observed)
+    attempt = {
+        "source_address": seen_address(evidence),
+        "time": f"{evidence.started:%Y-%m-%d %H:%M:%S}",
+        "server_stamp": stamp.group() if stamp else "",
+        "trace_id": (token.trace_id or "") if token is not None else "",
+        "correlation_id": (token.correlation_id or "") if token is not None else "",
+        "reply": observed,
+        "ruled_out": "\n".join(ruled_out),
+    }
+    return request(cause_id, values(assessment) | attempt).strip()
+
+
+def seen_address(evidence: SenderEvidence) -> str:
+    """This machine's address as the server told it in its answer to EHLO (RFC 5321, 4.1.3: in brackets); empty when it did not."""
+    for hello in (evidence.auth_offered, evidence.greeting):
+        lines = hello.ehlo.lines if hello is not None and hello.ehlo is not None else ()
+        found = _LITERAL.search(lines[0]) if lines else None
+        if found is not None:
+            return found.group(1)
+    return ""
 
 
 def title(cause_id: str) -> str:
     """The cause in a few words, where no sender's value is needed."""
     entry = CATALOGUE.get(cause_id)
     return entry.title if entry is not None else cause_id.replace("_", " ")
+
+
+def told(finding: Finding, assessment: Assessment) -> Finding:
+    """The finding with this sender's values in the look-ups that its `why` may quote from the knowledge room."""
+    return replace(finding, why=fill(finding.why, values(assessment))) if "{" in finding.why else finding
 
 
 def deciders(causes: tuple[str, ...], assessment: Assessment) -> tuple[str, ...]:
@@ -87,6 +136,9 @@ def pieces(text: str) -> tuple[Piece, ...]:
             command = part.removeprefix("$ ")
             shell = "shell" if part.startswith("$ ") else "PowerShell"
             found.append(Piece(command, shell, block=" " in command))
-        elif part and not (found and found[-1].block and part.strip() in {".", ",", ";", ":"}):
+        elif found and found[-1].block:
+            rest = part.lstrip(" .,;:")
+            found.extend([Piece(rest)] if rest else [])
+        elif part:
             found.append(Piece(part))
     return tuple(found)

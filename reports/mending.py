@@ -31,7 +31,8 @@ _STYLE = """<style>
 #pytest-table .filters{flex-wrap:wrap;gap:2px 6px}
 #pytest-table .collapse button{color:var(--link)}
 #pytest-table span.passed,#pytest-table .passed .col-result{color:var(--ok)}
-#pytest-table :is(span.skipped,span.xfailed,span.rerun,span.retried),#pytest-table :is(.skipped,.xfailed,.rerun) .col-result{color:var(--risk)}
+#pytest-table :is(span.skipped,span.xfailed,span.rerun,span.retried),
+#pytest-table :is(.skipped,.xfailed,.rerun) .col-result{color:var(--risk)}
 #pytest-table :is(span.failed,span.error,span.xpassed),#pytest-table :is(.failed,.error,.xpassed) .col-result{color:var(--bad)}
 #pytest-table .logwrapper{max-height:none;overflow:visible;background:var(--code)}
 #pytest-table .logwrapper .logexpander{display:none}
@@ -42,8 +43,12 @@ _STYLE = """<style>
 #pytest-scroll{overflow-x:auto;overflow-wrap:normal}#pytest-scroll .col-title{min-width:220px}#pytest-scroll .col-result{width:auto}
 #pytest-table summary h2{display:inline;font-size:15px}#pytest-table #environment-header h2:hover::after{content:""}
 </style>"""
-_FILTERS = re.compile(r'<input checked="true" class="filter" name="filter_checkbox" type="checkbox" data-test-result="(\w+)"')
-_ENVIRONMENT = re.compile(r'<div id="environment-header">\s*<h2>Environment</h2>\s*</div>\s*<table id="environment"></table>')
+_FILTERS = re.compile(
+    r'<input checked="true" class="filter" name="filter_checkbox" type="checkbox" data-test-result="(\w+)"'
+)
+_ENVIRONMENT = re.compile(
+    r'<div id="environment-header">\s*<h2>Environment</h2>\s*</div>\s*<table id="environment"></table>'
+)
 _GENERATED = re.compile(r"<p>Report generated on ([^<]*?) by <a [^>]*>pytest-html</a>\s*v([\w.]+)</p>")
 _HEADING = re.compile(r'<h1 id="smtp365-answer">(.*?)</h1>', re.DOTALL)
 _TABLE = re.compile(r'<table id="results-table">.*?</table>', re.DOTALL)
@@ -85,7 +90,11 @@ def _head(head: str, ours: str) -> str:
     head = head.replace("<html>", '<html lang="en">', 1)
     if title:
         head = re.sub(
-            r'<title id="head-title">.*?</title>', lambda _: f'<title id="head-title">{escaped(title)}</title>', head, count=1, flags=re.DOTALL
+            r'<title id="head-title">.*?</title>',
+            lambda _: f'<title id="head-title">{escaped(title)}</title>',
+            head,
+            count=1,
+            flags=re.DOTALL,
         )
     style = ours[ours.find("<style>") : ours.find("</style>") + len("</style>")]
     extra = f'{_MARK}\n<meta name="viewport" content="width=device-width, initial-scale=1"/>\n{style}\n{_STYLE}\n'
@@ -101,14 +110,22 @@ def _theirs(body: str) -> str:
     body = body.replace('<h1 id="title">', f'{_OPEN}\n<h2 id="title">', 1)
     begin = body.find('<h2 id="title">')
     end = body.find("</h1>", begin)
-    body = f'{body[:begin]}<h2 id="title">Every check, as pytest counted it</h2>{body[end + len("</h1>") :]}' if begin >= 0 else body
+    body = (
+        f'{body[:begin]}<h2 id="title">Every check, as pytest counted it</h2>{body[end + len("</h1>") :]}'
+        if begin >= 0
+        else body
+    )
     body = _GENERATED.sub(r"<p>Written on \1 (local time) by pytest-html \2.</p>" + _NOSCRIPT, body, count=1)
     body = _ENVIRONMENT.sub(
-        '<details><summary id="environment-header"><h2>Versions of pytest and its plugins</h2></summary><table id="environment"></table></details>',
+        '<details><summary id="environment-header"><h2>Versions of pytest and its plugins</h2></summary>'
+        '<table id="environment"></table></details>',
         body,
         count=1,
     )
-    body = _FILTERS.sub(r'<input checked="true" aria-label="Show \1" class="filter" name="filter_checkbox" type="checkbox" data-test-result="\1"', body)
+    body = _FILTERS.sub(
+        r'<input checked="true" aria-label="Show \1" class="filter" name="filter_checkbox" type="checkbox" data-test-result="\1"',
+        body,
+    )
     body = body.replace('<img src="" />', '<img alt="" />', 1)
     body = body.replace("<h2>Summary</h2>", "", 1)
     table = _TABLE.search(body)

@@ -18,7 +18,7 @@ _INVISIBLE = re.compile(
 
 
 def legible(text: object, longest: int = LONGEST) -> str:
-    """The text with nothing invisible in it: such characters are written as `\\x1b` or `\\u202e`, what is too long is cut and says so."""
+    r"""The text with nothing invisible in it: such characters are written as `\x1b` or `\u202e`, what is too long is cut and says so."""
     whole = str(text)
     kept = whole if len(whole) <= longest else whole[:longest]
     plain = _INVISIBLE.sub(_written, kept.replace("\r\n", "\n"))

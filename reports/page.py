@@ -6,7 +6,7 @@ What is shown is collected here and laid out by the templates; every value passe
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from checks.assessment import Assessment, GateState
-from checks.model import Finding
+from checks.model import Finding, Verdict
 from probes.evidence import Gate
 from reports import baseline, evidence_blocks, explained, surroundings
 from reports.answer import Answer, answer, headline
-from reports.outside import legible
+from reports.outside import escaped, legible
 from reports.results import seconds_of
 from reports.run import Run
 from reports.words import ANSWERS, FAMILIES, GATES, OWNERS, STATES, VERDICTS, duration, sentence
@@ -68,16 +68,20 @@ def render_top(run: Run, data: dict[str, Any], before: dict[str, Any] | None = N
     Out: HTML that stands alone in a page's body: no script is needed, nothing is fetched.
     """
     senders = tuple(_shown(run, assessment, index) for index, assessment in enumerate(run.senders, start=1))
-    return _templates().get_template("page.html").render(
-        begin=Markup(START),  # noqa: S704 - a constant
-        end=Markup(END),  # noqa: S704 - a constant
-        run=run,
-        headline=headline(run, tuple(shown.answer for shown in senders)),
-        senders=senders,
-        surroundings=tuple(surroundings.blocks(run, shown.assessment) for shown in senders[:1]),
-        changes=None if before is None else baseline.changes(before, data),
-        selected=run.selected is not None,
-        results=Markup(embedded(data)),  # noqa: S704 - escaped for a script element by `embedded`
+    return (
+        _templates()
+        .get_template("page.html")
+        .render(
+            begin=Markup(START),  # noqa: S704 - a constant
+            end=Markup(END),  # noqa: S704 - a constant
+            run=run,
+            headline=headline(run, tuple(shown.answer for shown in senders)),
+            senders=senders,
+            surroundings=surroundings.block(run) if run.senders else None,
+            changes=None if before is None else baseline.changes(before, data),
+            selected=run.selected is not None,
+            results=Markup(embedded(data)),  # noqa: S704 - escaped for a script element by `embedded`
+        )
     )
 
 
@@ -88,13 +92,16 @@ def embedded(data: dict[str, Any]) -> str:
 
 
 def _shown(run: Run, assessment: Assessment, index: int) -> Shown:
-    findings = run.findings(assessment)
+    first = answer(run, assessment)
+    findings = tuple(
+        _unrepeated(explained.told(finding, assessment), first.decisive) for finding in run.findings(assessment)
+    )
     by_family: dict[str, list[Finding]] = {}
     for finding in findings:
         by_family.setdefault(finding.check.partition("-")[0], []).append(finding)
     return Shown(
         anchor=f"sender-{index}",
-        answer=answer(run, assessment),
+        answer=first,
         assessment=assessment,
         route=_route(assessment),
         checklists=tuple(Sheet(title, tuple(by_family[key])) for key, title in _SHEETS.items() if key in by_family),
@@ -103,6 +110,16 @@ def _shown(run: Run, assessment: Assessment, index: int) -> Shown:
         ),
         evidence=evidence_blocks.sections(assessment.evidence),
         transcript=evidence_blocks.transcript(assessment.evidence),
+    )
+
+
+def _unrepeated(finding: Finding, decisive: Finding | None) -> Finding:
+    """One reply can concern five items: those that it leaves open point to it instead of quoting it again."""
+    if decisive is None or finding.verdict is not Verdict.UNKNOWN or finding.observed != decisive.observed:
+        return finding
+    why = "What would decide stands above." if finding.why == decisive.why else finding.why
+    return replace(
+        finding, observed=f"The answer that {decisive.check} saw leaves it open." if decisive.observed else "", why=why
     )
 
 
@@ -122,6 +139,11 @@ def _finalize(value: object) -> object:
     return value if isinstance(value, Markup | int | float) else legible("" if value is None else value)
 
 
+def _long(text: str) -> Markup:
+    """A text that may be longer than a field: a transcript, a message to send; made legible and escaped as everything else."""
+    return Markup(escaped(text, 60_000))  # noqa: S704 - escaped in this line
+
+
 @cache
 def _templates() -> Environment:
     templates = Environment(
@@ -132,10 +154,23 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    templates.filters.update(duration=duration, sentence=sentence, pieces=explained.pieces, cause_title=explained.title, source_name=explained.source_name)
+    templates.filters.update(
+        duration=duration,
+        sentence=sentence,
+        pieces=explained.pieces,
+        cause_title=explained.title,
+        source_name=explained.source_name,
+        long=_long,
+    )
     templates.globals.update(
-        GATES=GATES, STATES=STATES, VERDICTS=VERDICTS, ANSWERS=ANSWERS, owners=OWNERS, of_sender=surroundings.of_sender,
-        verdict_word=lambda word: VERDICTS.get(word, word), style=_style(),
+        GATES=GATES,
+        STATES=STATES,
+        VERDICTS=VERDICTS,
+        ANSWERS=ANSWERS,
+        owners=OWNERS,
+        of_sender=surroundings.of_sender,
+        verdict_word=lambda word: VERDICTS.get(word, word),
+        style=_style(),
     )
     return templates
 

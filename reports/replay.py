@@ -58,11 +58,17 @@ def load_results(path: Path) -> dict[str, Any]:
 
 def _checked(data: object, name: str) -> dict[str, Any]:
     schema = data.get("schema") if isinstance(data, dict) else None
-    if not isinstance(data, dict) or not isinstance(schema, str) or not schema.startswith(SCHEMA.partition("/")[0] + "/"):
+    if (
+        not isinstance(data, dict)
+        or not isinstance(schema, str)
+        or not schema.startswith(SCHEMA.partition("/")[0] + "/")
+    ):
         raise NotAReport(f"{name}: not a report of ours (no schema {SCHEMA})")
     if schema != SCHEMA:
         wrote = one_line(data.get("tool_version", "another version"), 40)
-        raise NotAReport(f"{name}: has the schema {one_line(schema, 60)}, this version reads {SCHEMA}; judge it with smtp365 {wrote}")
+        raise NotAReport(
+            f"{name}: has the schema {one_line(schema, 60)}, this version reads {SCHEMA}; judge it with smtp365 {wrote}"
+        )
     if not isinstance(data.get("senders"), list):
         raise NotAReport(f"{name}: damaged: it lists no senders")
     return data
@@ -79,5 +85,3 @@ def _short(problem: Exception) -> str:
         first = problem.errors(include_input=False, include_url=False)[0]
         return one_line(f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}")
     return one_line(f"a member is missing or has another form ({problem})")
-
-

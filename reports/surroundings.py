@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from checks.assessment import Assessment
 from probes.evidence import SenderEvidence, Traffic
 from reports.evidence_blocks import Block
+from reports.explained import seen_address
 from reports.run import Run
 from reports.words import duration
 
 
-def blocks(run: Run, assessment: Assessment) -> Block:
-    """The machine and the run; what differs from sender to sender is `of_sender`."""
-    evidence = assessment.evidence
-    machine = evidence.machine
+def block(run: Run) -> Block:
+    """The machine and the run, of which there is at least one sender; what differs from sender to sender is `of_sender`."""
+    machine = run.senders[0].evidence.machine
     pairs = (
         ("Host", machine.host or run.host),
         ("Account it ran as", machine.account),
@@ -22,9 +21,16 @@ def blocks(run: Run, assessment: Assessment) -> Block:
         ("Python and OpenSSL", f"Python {machine.python}, {machine.openssl}"),
         ("Suite", f"smtp365 {run.tool_version}"),
         ("Resolvers", ", ".join(machine.resolvers) or "the operating system's, not listed"),
-        ("Proxies", ", ".join(f"{scheme}: {address}" for scheme, address in machine.proxies.items()) or "none set for this account"),
-        ("[connect] map", "used: some names led to other addresses, see the TCP evidence" if machine.connect_map else "not used"),
-        ("Clock", clock(evidence)),
+        (
+            "Proxies",
+            ", ".join(f"{scheme}: {address}" for scheme, address in machine.proxies.items())
+            or "none set for this account",
+        ),
+        (
+            "[connect] map",
+            "used: some names led to other addresses, see the TCP evidence" if machine.connect_map else "not used",
+        ),
+        ("Clock", clock(tuple(assessment.evidence for assessment in run.senders))),
         ("Target", run.target),
         ("Faults set", ", ".join(run.faults)),
         ("Started", f"{run.started:%Y-%m-%d %H:%M:%S %Z}"),
@@ -36,12 +42,17 @@ def blocks(run: Run, assessment: Assessment) -> Block:
 def of_sender(evidence: SenderEvidence) -> tuple[tuple[str, str], ...]:
     """Pairs for one sender: traffic, where the secret came from, the source address."""
     secret = evidence.secret
-    source = "" if secret is None else f"{secret.key.replace('_', ' ')} from {secret.source}{'' if secret.found else ' (not found)'}"
+    source = (
+        ""
+        if secret is None
+        else f"{secret.key.replace('_', ' ')} from {secret.source}{'' if secret.found else ' (not found)'}"
+    )
     used = evidence.port.used if evidence.port is not None else None
     pairs = (
         ("Traffic", traffic(evidence.traffic)),
         ("Secret", source),
-        ("Source address", (used.local_address or "") if used is not None else ""),
+        ("Source address as the server saw it", seen_address(evidence)),
+        ("Source address on this machine", (used.local_address or "") if used is not None else ""),
         ("Took", duration(evidence.seconds)),
     )
     return tuple(pair for pair in pairs if pair[1])
@@ -50,19 +61,21 @@ def of_sender(evidence: SenderEvidence) -> tuple[tuple[str, str], ...]:
 def traffic(counted: Traffic) -> str:
     """What the run sent for one sender, in one line."""
     parts = (
-        (counted.smtp_sessions, "SMTP session"), (counted.diagnostic_connections, "diagnostic connection"),
-        (counted.sign_in_attempts, "sign-in attempt"), (counted.token_requests, "token request"), (counted.messages_sent, "message"),
+        (counted.smtp_sessions, "SMTP session"),
+        (counted.diagnostic_connections, "diagnostic connection"),
+        (counted.sign_in_attempts, "sign-in attempt"),
+        (counted.token_requests, "token request"),
+        (counted.messages_sent, "message"),
     )
     return ", ".join(f"{number} {word}{'' if number == 1 else 's'}" for number, word in parts)
 
 
-def clock(evidence: SenderEvidence) -> str:
-    """This machine's clock against the servers' own dates, where one was seen."""
-    legs = (("token service", evidence.token), ("issuer document", evidence.issuer))
-    offset = next(((name, leg.clock_offset) for name, leg in legs if leg is not None and leg.clock_offset is not None), None)
-    if offset is None:
+def clock(visits: tuple[SenderEvidence, ...]) -> str:
+    """This machine's clock against the token service's own date, where one was seen."""
+    legs = (leg for evidence in visits for leg in (evidence.token, evidence.issuer))
+    seconds = next((leg.clock_offset for leg in legs if leg is not None and leg.clock_offset is not None), None)
+    if seconds is None:
         return "not compared: no server sent its date"
-    name, seconds = offset
     if abs(seconds) < 2:
-        return f"agrees with the date of the {name}"
-    return f"{abs(seconds):.0f} s {'ahead of' if seconds > 0 else 'behind'} the date of the {name}"
+        return "agrees with the token service's"
+    return f"{abs(seconds):.0f} s {'ahead of' if seconds > 0 else 'behind'} the token service's"

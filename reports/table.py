@@ -12,7 +12,13 @@ from reports.mending import mend
 from reports.outside import escaped, one_line
 from reports.words import VERDICTS
 
-COLUMNS = (("check", "Check"), ("title", "What must be true"), ("sender", "Sender"), ("verdict", "Verdict"), ("cause", "Cause"))
+COLUMNS = (
+    ("check", "Check"),
+    ("title", "What must be true"),
+    ("sender", "Sender"),
+    ("verdict", "Verdict"),
+    ("cause", "Cause"),
+)
 _VERDICTS = {verdict.value: word for verdict, word in VERDICTS.items()}
 
 
@@ -66,7 +72,6 @@ def format_duration(seconds: float) -> str:
 
 def _head(name: str, text: str) -> str:
     return f'<th class="sortable" scope="col" tabindex="0" data-column-type="{name}">{escaped(text)}</th>'
-
 
 
 __all__ = ["COLUMNS", "format_duration", "header", "mend", "row", "set_header", "set_row", "title"]

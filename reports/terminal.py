@@ -17,7 +17,7 @@ _MOST = 8
 
 
 def summary(run: Run, report_path: Path | None, encoding: str = "cp1252") -> list[str]:
-    """At most eight lines without colour, in characters that `encoding` has; others are written as `\\u2192`."""
+    r"""At most eight lines without colour, in characters that `encoding` has; others are written as `\u2192`."""
     answers = tuple(answer(run, assessment) for assessment in run.senders)
     lines = _few(run, answers) if len(answers) <= 2 else _many(run, answers)
     if report_path is not None:
@@ -48,7 +48,11 @@ def _many(run: Run, answers: tuple[Answer, ...]) -> list[str]:
 
 def _first(one: Answer) -> str:
     gate = f" It stops at {GATES[one.gate]}." if one.gate is not None else ""
-    others = "" if one.sure or len(one.causes) < 2 else f" It can also be: {'; '.join(cause.title for cause in one.causes[1:3])}."
+    others = (
+        ""
+        if one.sure or len(one.causes) < 2
+        else f" It can also be: {'; '.join(cause.title for cause in one.causes[1:3])}."
+    )
     return _cut(f"{ANSWERS[one.verdict].upper()}: {one.sentence}{gate}{others}")
 
 
@@ -61,10 +65,16 @@ def _step(one: Answer) -> str:
 
 
 def _aside(one: Answer) -> str:
-    parts = [f"{len(found)} {word}" for found, word in ((one.failed, "checks failed"), (one.risks, "at risk"), (one.unknown, "unknown")) if found]
+    parts = [
+        f"{len(found)} {word}"
+        for found, word in ((one.failed, "checks failed"), (one.risks, "at risk"), (one.unknown, "unknown"))
+        if found
+    ]
     if one.decisive is not None and one.failed:
         parts[0] = f"{len(one.failed)} more checks failed"
-    return f"{', '.join(parts).replace('1 checks', '1 check').replace('1 more checks', '1 more check')}. " if parts else ""
+    return (
+        f"{', '.join(parts).replace('1 checks', '1 check').replace('1 more checks', '1 more check')}. " if parts else ""
+    )
 
 
 def _total(senders: tuple[Assessment, ...]) -> str:
