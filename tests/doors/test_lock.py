@@ -1,9 +1,11 @@
 """The locks: complete, hashed, silent about where they were made, and good for every system that we claim."""
 
+import ast
 import re
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from tests.doors.checkout import LONGEST, ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 ONLY_FOR_DEVELOPERS = {"hypothesis", "ruff", "mypy", "coverage", "uv", "playwright", "pytest-randomly"}
+PLUGINS = {"pytest-html", "pytest-xdist"}  # loaded by pytest, not imported
 NO_REGISTRY = ("Failed to fetch", "error sending request", "dns error", "Connection refused")
 
 
@@ -55,6 +58,26 @@ def test_the_development_lock_is_the_runtime_lock_and_more() -> None:
 def test_a_live_run_installs_nothing_of_the_developers() -> None:
     """Runtime and development are apart."""
     assert ONLY_FOR_DEVELOPERS & set(locked(RUNTIME)) == set()
+
+
+def imported(*rooms: str) -> set[str]:
+    """Return the distributions whose modules the Python files of these rooms import."""
+    owners = packages_distributions()
+    files = [file for room in rooms for file in [*ROOT.glob(f"{room}/**/*.py"), *ROOT.glob(f"{room}.py")]]
+    nodes = [node for file in files for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))]
+    modules = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    modules |= {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom) and not node.level}
+    roots = {module.partition(".")[0] for module in modules} - sys.stdlib_module_names
+    return {canonicalize_name(owner) for root in roots for owner in owners.get(root, [])}
+
+
+def test_what_the_product_imports_is_what_it_declares() -> None:
+    """No library is used only because another brings it along, and none is installed for nothing."""
+    declared = {canonicalize_name(Requirement(text).name) for text in PROJECT["project"]["dependencies"]}
+
+    used = imported("settings", "probes", "checks", "knowledge", "fakes", "reports", "conftest")
+
+    assert used == declared - PLUGINS
 
 
 @pytest.mark.parametrize("name", [RUNTIME, DEVELOPMENT])
