@@ -5,6 +5,7 @@ A door that is refused is bound and never listens; a dropped one has its backlog
 
 import socket
 import sys
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from fakes.network import Network, Port, Zone
@@ -20,7 +21,7 @@ class CannotStage(Exception):  # noqa: N818 - names the situation, as pytest's S
 
 def listening(port: int = 0, *, backlog: int = 512) -> socket.socket:
     """A TCP socket on loopback that accepts; port 0 takes any free one. OSError when a fixed port is taken."""
-    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # named, or asyncio leaves Nagle on
     try:
         if sys.platform != "win32":
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -112,21 +113,25 @@ class Doors:
 def open_doors(ports: dict[str, int] | None = None) -> Doors:
     """Bind everything; ``ports`` may fix ``smtp``, ``https``, ``dns`` and ``control``. OSError when one is taken."""
     fixed = ports or {}
-    stream, datagram = for_dns(fixed.get("dns", 0))
-    refused = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    refused.bind((LOOPBACK, 0))
-    return Doors(
-        submission=listening(fixed.get("smtp", 0)),
-        relay=listening(),
-        provider=listening(),
-        mx=listening(),
-        reset=listening(),
-        https=listening(fixed.get("https", 0)),
-        control=listening(fixed.get("control", 0)),
-        dns_tcp=stream,
-        dns_udp=datagram,
-        refused=refused,
-    )
+    with ExitStack() as until_all_are_open:
+        hold = until_all_are_open.enter_context
+        stream, datagram = map(hold, for_dns(fixed.get("dns", 0)))
+        refused = hold(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
+        refused.bind((LOOPBACK, 0))
+        doors = Doors(
+            submission=hold(listening(fixed.get("smtp", 0))),
+            relay=hold(listening()),
+            provider=hold(listening()),
+            mx=hold(listening()),
+            reset=hold(listening()),
+            https=hold(listening(fixed.get("https", 0))),
+            control=hold(listening(fixed.get("control", 0))),
+            dns_tcp=stream,
+            dns_udp=datagram,
+            refused=refused,
+        )
+        until_all_are_open.pop_all()
+    return doors
 
 
 def _keys(zone: Zone, port: int) -> tuple[list[str], list[str]]:

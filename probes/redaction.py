@@ -23,22 +23,25 @@ class Redactor:
 
     def __init__(self) -> None:
         """Know nothing yet."""
-        self._forms: set[str] = set()
-        self._pattern: re.Pattern[str] | None = None
+        self._forms: tuple[str, ...] = ()
         self._lock = threading.Lock()
 
     def learn(self, secret: str) -> None:
-        """Add a secret; what is shorter than four characters is looked for in its raw form only where it stands alone."""
+        """Add a secret; what is shorter than four characters is looked for only where it stands alone."""
         if not secret:
             return
         with self._lock:
-            self._forms |= forms(secret)
-            ordered = sorted(self._forms, key=len, reverse=True)
-            self._pattern = re.compile("|".join(_as_pattern(form) for form in ordered), re.IGNORECASE)
+            known = {*self._forms, *(form.lower() for form in forms(secret))}
+            self._forms = tuple(sorted(known, key=len, reverse=True))
 
     def clean(self, text: str) -> str:
-        """`text` with each form of a secret replaced by a mark."""
-        return text if self._pattern is None else self._pattern.sub(MARK, text)
+        """`text` with each form of a secret replaced by a mark, whatever its case."""
+        lowered = text.lower()
+        # A pattern of all forms of a token takes longer to build than most conversations last, so it holds only what is there.
+        present = [form for form in self._forms if form in lowered]
+        if not present:
+            return text
+        return re.sub("|".join(map(_as_pattern, present)), MARK, text, flags=re.IGNORECASE)
 
 
 def _as_pattern(form: str) -> str:

@@ -7,9 +7,13 @@ for a connection that goes on; the second look ends with the handshake.
 from __future__ import annotations
 
 import contextlib
+import os
+import re
 import socket
 import ssl
+import sys
 import warnings
+from pathlib import Path
 
 import truststore
 
@@ -30,7 +34,7 @@ class Trust:
             SettingsError: the file holds no certificate that can be read.
 
         """
-        self._verifying = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        self._verifying = _system_context()
         if ca_file:
             try:
                 self._verifying.load_verify_locations(cafile=ca_file)
@@ -55,6 +59,31 @@ class Trust:
         if wrapped is None:
             return None, TlsEvidence(server_name=server_name, verified=False, failure=failure, seconds=seconds)
         return wrapped, _describe(wrapped, server_name, verified=True, seconds=seconds)
+
+
+def _system_context() -> ssl.SSLContext:
+    """A verifying context with the operating system's roots.
+
+    On Windows and macOS truststore asks the system itself. Elsewhere OpenSSL's own default places are the system's; truststore
+    reads them anew for each handshake, a tenth of a second every time, so here they are read once, and from the hashed folder,
+    which costs nothing until a certificate is looked for.
+    """
+    if sys.platform in {"win32", "darwin"}:
+        return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    defaults = ssl.get_default_verify_paths()
+    folder = Path(defaults.capath or "/")  # both are None where OpenSSL was built for places that do not exist
+    hashed = bool(defaults.capath) and any(_HASHED.match(place.name) for place in folder.iterdir())
+    if not hashed and not defaults.cafile:
+        return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if hashed and "SSL_CERT_FILE" not in os.environ:
+        context.load_verify_locations(capath=defaults.capath)
+    else:
+        context.set_default_verify_paths()
+    return context
+
+
+_HASHED = re.compile(r"[0-9a-f]{8}\.[0-9]+$")
 
 
 def look(sock: socket.socket, server_name: str, bound: Deadline) -> TlsEvidence:
