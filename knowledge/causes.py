@@ -6,12 +6,20 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from knowledge.cause import Cause
-from knowledge.entries import message, sign_in, tls, token, way
+from knowledge.entries import account, application, message, sign_in, tls, token, way
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_ALL: Final[tuple[Cause, ...]] = (*way.ENTRIES, *tls.ENTRIES, *token.ENTRIES, *sign_in.ENTRIES, *message.ENTRIES)
+_ALL: Final[tuple[Cause, ...]] = (
+    *way.ENTRIES,
+    *tls.ENTRIES,
+    *token.ENTRIES,
+    *application.ENTRIES,
+    *account.ENTRIES,
+    *sign_in.ENTRIES,
+    *message.ENTRIES,
+)
 
 CATALOGUE: Final[Mapping[str, Cause]] = MappingProxyType({entry.id: entry for entry in _ALL})
 

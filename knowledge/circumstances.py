@@ -9,21 +9,58 @@ if TYPE_CHECKING:
     from knowledge.plain import Plain
 
 SUBMISSION: Final = (
-    "smtp.office365.com", "smtp.outlook.com", "smtp-mail.outlook.com", "outlook.office365.com", "smtp.partner.outlook.cn",
-    "smtp.office365.us", "smtp-legacy.office365.com", "smtp-hve.office365.com", "smtp.hve.mx.microsoft", "outlook.office.com",
-    "smtp.live.com", "smtp.hotmail.com",
+    "smtp.office365.com",
+    "smtp.outlook.com",
+    "smtp-mail.outlook.com",
+    "outlook.office365.com",
+    "smtp.partner.outlook.cn",
+    "smtp.office365.us",
+    "smtp-legacy.office365.com",
+    "smtp-hve.office365.com",
+    "smtp.hve.mx.microsoft",
+    "outlook.office.com",
+    "smtp.live.com",
+    "smtp.hotmail.com",
 )
 LOGIN: Final = (
-    "login.microsoftonline", "login.partner.microsoftonline", "login.windows.net", "login.microsoft.com", "sts.windows.net",
-    "login.chinacloudapi.cn", "graph.microsoft.com", "graph.windows.net", "/oauth2/v2.0/token", "aadcdn",
+    "login.microsoftonline",
+    "login.partner.microsoftonline",
+    "login.windows.net",
+    "login.microsoft.com",
+    "sts.windows.net",
+    "login.chinacloudapi.cn",
+    "graph.microsoft.com",
+    "graph.windows.net",
+    "/oauth2/v2.0/token",
+    "aadcdn",
 )
 _OAUTH: Final = (
-    "xoauth2", "oauth", "bearer", "access token", "access_token", "accesstoken", "saslmechanism", "client credential",
-    "client_credential", "openid", "msal", "refresh_token", "modern auth",
+    "xoauth2",
+    "oauth",
+    "bearer",
+    "access token",
+    "access_token",
+    "accesstoken",
+    "saslmechanism",
+    "client credential",
+    "client_credential",
+    "openid",
+    "msal",
+    "refresh_token",
+    "modern auth",
 )
 _BASIC: Final = (
-    "auth login", "auth plain", "password not accepted", "password command failed", "vxnlcm5hbwu6", "ugfzc3dvcmq6", "authenticator login",
-    "login authenticator", "username and password", "user name or password", "networkcredential",
+    "auth login",
+    "auth plain",
+    "password not accepted",
+    "password command failed",
+    "vxnlcm5hbwu6",
+    "ugfzc3dvcmq6",
+    "authenticator login",
+    "login authenticator",
+    "username and password",
+    "user name or password",
+    "networkcredential",
 )
 _CONSUMER: Final = re.compile(
     r"smtp-mail\.outlook\.com|smtp\.live\.com|@(?:outlook|hotmail|live|msn)\.[a-z]{2,3}\b|\bhotmail\b|user is not a business"
@@ -31,19 +68,23 @@ _CONSUMER: Final = re.compile(
 _PORT: Final = re.compile(r"(?:[a-z0-9\]]:|port['\":=\s]{1,8}|^:|\s:)(25|465|587|443|993|995|143|2525|110)(?![\d.:])")
 _BANNER: Final = re.compile(r"(?<!\d)220[ -]{1,2}([a-z0-9.\-_*#\[\]]{3,120}) (.{0,90})")
 _MASKED: Final = re.compile(r"220[ -]\*{3,}|250[ -]x{4,}[a-z]\b|220[ -][* ]{8,}")
-_MICROSOFT_HOST: Final = re.compile(r"(?:outlook|office365|office|microsoft|hotmail|live)\.(?:com|us|cn|de)\b|prod\.outlook|\.microsoft\b")
+_MICROSOFT_HOST: Final = re.compile(
+    r"(?:outlook|office365|office|microsoft|hotmail|live)\.(?:com|us|cn|de)\b|prod\.outlook|\.microsoft\b"
+)
 _SERVER_WORDS: Final = ("esmtp", "exim", "postfix", "sendmail", "smtp", "service ready", "mail server")
 _LOOKALIKE: Final = re.compile(
     r"\b(?:smtps?|mail|mx|outlook)[.\-]?[a-z0-9.\-]{0,20}(?:office|offi|o365|outlook|microsoft)[a-z0-9\-]{0,12}\.[a-z]{2,4}\b"
 )
 _SCHEME: Final = re.compile(r"['\"\s:]smtps?://")
 _LOCAL: Final = re.compile(r"127\.0\.0\.1|\blocalhost\b|\[?::1\]?[:\]\s]")
+_PRIVATE: Final = re.compile(r"(?<![\d.])(?:10\.\d{1,3}|192\.168|172\.(?:1[6-9]|2\d|3[01]))\.\d{1,3}\.\d{1,3}:\d{2,5}")
 _ADDRESS_TARGET: Final = re.compile(r"(?:opening to|connect to|host)['\":=\s]{1,6}\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}")
 _NAMED_HOST: Final = re.compile(
-    r"(?:enotfound|eai_again|lookup|resolve host(?:name)?:?|unknownhostexception:?|unknown host:?|could not be resolved:?|name resolution for"
-    r"|resolve(?: the)? (?:remote )?name:?|host not found:?|nodename|unable to resolve)[ '\"(:]{1,4}([a-z0-9][a-z0-9._\-]{1,80}\.[a-z0-9\-]{2,20})"
+    r"(?:enotfound|eai_again|lookup|resolve host(?:name)?:?|unknownhostexception:?|unknown host:?|could not be resolved:?"
+    r"|name resolution for|resolve(?: the)? (?:remote )?name:?|host not found:?|nodename|unable to resolve)"
+    r"[ '\"(:]{1,4}([a-z0-9][a-z0-9._\-]{1,80}\.[a-z0-9\-]{2,20})"
 )
-_MX_HOST: Final = ("mail.protection.outlook.com", "mx.microsoft")
+_MX_HOST: Final = re.compile(r"mail\.protection\.outlook\.com|(?<!smtp\.hve)\.mx\.microsoft")
 
 
 def _greeting(flat: str) -> set[str]:
@@ -72,13 +113,19 @@ def circumstances(text: Plain, client: str | None) -> frozenset[str]:
         flags.add("submission_host")
     if any(host in flat for host in LOGIN):
         flags.add("login_host")
-    if any(host in flat for host in _MX_HOST):
+    if _MX_HOST.search(flat):
         flags.add("mx_host")
     if any(word in method for word in _OAUTH):
         flags.add("oauth")
     if any(word in method for word in _BASIC):
         flags.add("basic")
-    for name, pattern in (("consumer", _CONSUMER), ("scheme_in_host", _SCHEME), ("local", _LOCAL), ("address", _ADDRESS_TARGET)):
+    for name, pattern in (
+        ("consumer", _CONSUMER),
+        ("scheme_in_host", _SCHEME),
+        ("local", _LOCAL),
+        ("address", _ADDRESS_TARGET),
+        ("private_address", _PRIVATE),
+    ):
         if pattern.search(flat):
             flags.add(name)
     named = _NAMED_HOST.search(flat)
@@ -86,6 +133,10 @@ def circumstances(text: Plain, client: str | None) -> frozenset[str]:
         host = named.group(1)
         known = any(ours in host for ours in (*SUBMISSION, *LOGIN))
         flags.add("known_name" if known else "lookalike_name" if _LOOKALIKE.search(host) else "other_name")
-    if "235 2.7.0" in flat or "2357.0authenticationsuccess" in text.tight or "270authenticationsuccessful" in text.tight:
+    if (
+        "235 2.7.0" in flat
+        or "2357.0authenticationsuccess" in text.tight
+        or "270authenticationsuccessful" in text.tight
+    ):
         flags.add("signed_in")
     return frozenset(flags | _greeting(flat))

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 _SLOT: Final = re.compile(r"\{([a-z_]+)\}")
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-_LONGEST: Final = 320  # an address is at most 254 characters, a host name 253 (RFC 5321 section 4.5.3.1, RFC 1035 section 2.3.4)
+_LONGEST: Final = (
+    320  # an address is at most 254 characters, a host name 253 (RFC 5321 section 4.5.3.1, RFC 1035 section 2.3.4)
+)
 
 # PowerShell ends a single-quoted string at any of these, not at the ASCII one only (about_Quoting_Rules).
 _POWERSHELL_QUOTES: Final = re.compile("(['\u2018\u2019\u201a\u201b])")

@@ -9,20 +9,33 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_SIGN_IN_LOG: Final = "The Entra sign-in log of {mailbox} (client app Authenticated SMTP) at the time of the attempt: its error number names the cause."
+_SIGN_IN_LOG: Final = (
+    "The Entra sign-in log of {mailbox} (client app Authenticated SMTP) at the time of the attempt: its "
+    "error number names the cause."
+)
 _SWITCHES: Final = (
     "`Get-CASMailbox -Identity {mailbox} | Format-List SmtpClientAuthenticationDisabled` and "
-    "`Get-TransportConfig | Format-List SmtpClientAuthenticationDisabled`: True (or empty with True behind it) means SMTP AUTH is off."
+    "`Get-TransportConfig | Format-List SmtpClientAuthenticationDisabled`: True (or empty with True behind "
+    "it) means SMTP AUTH is off."
 )
-_TOKEN: Final = "Check TOKEN-03 (the token's aud, roles or scp, upn, exp): if all are right, the token is not at fault but Exchange's registration."
-_REGISTERED: Final = "`Get-ServicePrincipal -Identity {client_id} | Format-List AppId, ObjectId`: it must show the enterprise application's object id."
+_CLAIMS: Final = (
+    "Check TOKEN-03 (the token's aud, roles or scp, upn, exp): if all are right, the token is not at fault "
+    "but Exchange's registration."
+)
+_REGISTERED: Final = (
+    "`Get-ServicePrincipal -Identity {client_id} | Format-List AppId, ObjectId`: it must show the "
+    "enterprise application's object id."
+)
 _PORT: Final = (
     "`Test-NetConnection -ComputerName {smtp_server} -Port {port}` on the application's own machine (check NET-02)."
 )
 _CERTIFICATE: Final = (
     "Check TLS-02: the owner of the certificate that was shown tells Microsoft from anything in between."
 )
-_OWN_TLS: Final = "Checks TLS-01, TLS-03 and the HOST checks: if our TLS works from the same machine, the application's settings or runtime are at fault."
+_OWN_TLS: Final = (
+    "Checks TLS-01, TLS-03 and the HOST checks: if our TLS works from the same machine, the application's "
+    "settings or runtime are at fault."
+)
 _GREETING: Final = "Check SMTP-01: the first line that the server sends on that port, and whose it is."
 
 
@@ -64,7 +77,7 @@ _ALL: Final[tuple[Group, ...]] = (
             "smtp_auth_disabled_mailbox",
             "service_side_fault",
         ),
-        decide=(_TOKEN, _REGISTERED),
+        decide=(_CLAIMS, _REGISTERED),
     ),
     Group(
         id="unknown_bare_535",
@@ -120,8 +133,11 @@ _ALL: Final[tuple[Group, ...]] = (
         answer="535 5.7.139 ... basic authentication is disabled",
         causes=("basic_auth_retired", "auth_policy_blocks_basic"),
         decide=(
-            "`Get-User -Identity {mailbox} | Format-List AuthenticationPolicy` and `Get-AuthenticationPolicy | Format-Table Name, AllowBasicAuthSmtp`: "
-            "a policy without AllowBasicAuthSmtp can be changed; if there is none, Basic itself is off.",
+            (
+                "`Get-User -Identity {mailbox} | Format-List AuthenticationPolicy` and `Get-AuthenticationPolicy | "
+                "Format-Table Name, AllowBasicAuthSmtp`: a policy without AllowBasicAuthSmtp can be changed; if there "
+                "is none, Basic itself is off."
+            ),
         ),
     ),
     Group(
@@ -150,7 +166,10 @@ _ALL: Final[tuple[Group, ...]] = (
             "mfa_or_security_defaults",
         ),
         decide=(
-            "Check AUTH-01: our own sign-in with the same settings shows the refusal that the client swallowed, or that there is none.",
+            (
+                "Check AUTH-01: our own sign-in with the same settings shows the refusal that the client swallowed, or "
+                "that there is none."
+            ),
             _SWITCHES,
         ),
     ),
@@ -159,7 +178,10 @@ _ALL: Final[tuple[Group, ...]] = (
         answer="430 4.2.0 STOREDRV without its inner exception",
         causes=("sp_mailbox_permission_missing", "service_side_fault"),
         decide=(
-            "`Get-MailboxPermission -Identity {mailbox} -User {sp_object_id}`, and whether it was granted less than two hours ago.",
+            (
+                "`Get-MailboxPermission -Identity {mailbox} -User {sp_object_id}`, and whether it was granted less "
+                "than two hours ago."
+            ),
         ),
     ),
     Group(

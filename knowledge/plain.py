@@ -5,6 +5,7 @@ Every step is one pass over the text, so the whole stays linear in its length.
 
 from __future__ import annotations
 
+import contextlib
 import html
 import re
 import unicodedata
@@ -15,14 +16,39 @@ from urllib.parse import unquote
 LONGEST: Final = 120_000  # characters that are read; of a longer text, its telling lines and both its ends
 _LINE: Final = 4_000
 _ENDS: Final = 20_000
+_SHORTEST: Final = 6  # a line shorter than this tells nothing
 
 # A line of a long log is kept when it holds one of these.
 _TELLING: Final = (
-    "5.7.", "4.7.", "4.2.", "4.3.", "5.2.", "5.1.", "5.5.", "5.3.", "aadsts", "error", "fail", "exception", "timed out", "timeout",
-    "refused", "certificate", "ssl", "tls", "220", "unable", "denied", "resolve", "authent", "oauth", "reset",
+    "5.7.",
+    "4.7.",
+    "4.2.",
+    "4.3.",
+    "5.2.",
+    "5.1.",
+    "5.5.",
+    "5.3.",
+    "aadsts",
+    "error",
+    "fail",
+    "exception",
+    "timed out",
+    "timeout",
+    "refused",
+    "certificate",
+    "ssl",
+    "tls",
+    "220",
+    "unable",
+    "denied",
+    "resolve",
+    "authent",
+    "oauth",
+    "reset",
 )
 _TAG: Final = re.compile(
-    r"</?(?:a|b|i|p|br|em|strong|pre|code|span|div|li|ul|ol|td|tr|th|table|tbody|font|small|blockquote|h[1-6])\b[^<>]{0,300}>", re.IGNORECASE
+    r"</?(?:a|b|i|p|br|em|strong|pre|code|span|div|li|ul|ol|td|tr|th|table|tbody|font|small|blockquote|h[1-6])\b[^<>]{0,300}>",
+    re.IGNORECASE,
 )
 _QUOTED_PRINTABLE: Final = re.compile(r"=(?:3D|20|0D|0A|E2|C2|C3)|=\r?\n")
 _QP_SOFT: Final = re.compile(r"=[ \t]{0,3}\r?\n")
@@ -32,7 +58,9 @@ _ESCAPE: Final = re.compile(r"\\{1,4}(?:(r\\{1,4}n|[nrt])|u([0-9a-fA-F]{4})|(x01
 _ANSI: Final = re.compile(r"\x1b\[[0-9;]{0,20}[A-Za-z]")
 _SPACE: Final = re.compile(r"\s+")
 _UNWORDED: Final = re.compile(r"[\W_]+")
-_MOJIBAKE: Final = ("Ã", "â€", "Ð", "Å‚")
+_WORD: Final = re.compile(r"[a-z0-9_]+")
+_SHORT: Final = 10  # a phrase of one word, no longer than this, must stand as a word of its own
+_MOJIBAKE: Final = ("Ã", "â€", "Ð", "\u00c5\u201a")
 
 
 class _Folding(dict[int, str]):
@@ -51,16 +79,38 @@ def _folding() -> _Folding:
 
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """A text made plain: `lines` as a person reads them, `flat` on one line in lower case, `tight` with letters and digits only."""
+    """A text made plain.
+
+    `lines` as a person reads them, `flat` on one line in lower case, `tight` with letters and digits only, `words` each once.
+    """
 
     lines: tuple[str, ...]
     flat: str
     tight: str
+    words: frozenset[str]
+
+    def has(self, needle: str) -> bool:
+        """Tell whether a needle made by `needle_of` is in the text."""
+        return needle[1:] in self.words if needle[0] == " " else needle in self.tight
 
 
 def tighten(text: str) -> str:
     """Letters and digits only, lower case, accents off: the form in which phrases are compared, whatever wraps them."""
     return _UNWORDED.sub("", text.lower() if text.isascii() else text.lower().translate(_folding()))
+
+
+def any_of(phrases: str) -> tuple[str, ...]:
+    """Take a list of phrases apart that is written in one text, with upright strokes between them."""
+    return tuple(phrase.strip(" ") for phrase in phrases.split(" | "))
+
+
+def needle_of(phrase: str) -> str:
+    """Make a phrase comparable: tight, or with a blank in front when it is one short word that must stand alone."""
+    tight = tighten(phrase)
+    lone = (
+        len(tight) <= _SHORT and phrase.isascii() and (phrase.isalnum() or _WORD.fullmatch(phrase.lower()) is not None)
+    )
+    return " " + phrase.lower() if lone else tight
 
 
 def _shorten(text: str) -> str:
@@ -69,6 +119,8 @@ def _shorten(text: str) -> str:
     room = LONGEST - 2 * _ENDS
     kept: list[str] = []
     for line in text[_ENDS:-_ENDS].splitlines():
+        if len(line) < _SHORTEST:
+            continue
         short = line[:_LINE]
         low = short.lower()
         if any(word in low for word in _TELLING):
@@ -108,11 +160,10 @@ def _unwrap(text: str) -> str:
         text = unquote(text.replace("+", " "), errors="replace")
     elif "error_description=" in text:
         text = text.replace("+", " ")
+    text = text.replace("`", "'")
     if any(sign in text for sign in _MOJIBAKE):
-        try:
+        with contextlib.suppress(UnicodeError):
             text = text.encode("cp1252").decode("utf-8")
-        except UnicodeError:
-            pass
     return text
 
 
@@ -124,4 +175,5 @@ def plain(text: str) -> Plain:
     short = _unwrap(_shorten(text))[: 2 * LONGEST]
     lines = tuple(stripped for line in short.splitlines() if (stripped := line.strip()))
     lowered = short.lower() if short.isascii() else short.lower().translate(_folding())
-    return Plain(lines, _SPACE.sub(" ", lowered).strip(), _UNWORDED.sub("", lowered))
+    words = frozenset(word.removeprefix("0x") for word in _WORD.findall(lowered))
+    return Plain(lines, _SPACE.sub(" ", lowered).strip(), _UNWORDED.sub("", lowered), words)

@@ -11,30 +11,38 @@ from typing import TYPE_CHECKING, Final
 
 from knowledge.causes import CATALOGUE, UNRECOGNISED
 from knowledge.circumstances import circumstances
+from knowledge.entra_numbers import MISSING, MISSING_PARAMETER, NUMBER, OUTCOMES, VAGUE
 from knowledge.groups import GROUPS
 from knowledge.plain import Plain, plain, tighten
-from knowledge.rule import GATES, HINTS, NAMES, NARROWS, Outcome, Rule
+from knowledge.rule import GATES, NAMES, NARROWS, Outcome, Rule
 from knowledge.rules_clients import CLIENTS
-from knowledge.rules_entra import ENTRA, MISSING, MISSING_PARAMETER, NUMBER, OUTCOMES, VAGUE
+from knowledge.rules_entra import ENTRA
+from knowledge.rules_message import CODES, MESSAGE
 from knowledge.rules_network import NETWORK
-from knowledge.rules_replies import CODES, REPLIES
+from knowledge.rules_replies import REPLIES
 from knowledge.rules_tls import CERTIFICATES, TLS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-RULES: Final[tuple[Rule, ...]] = (*REPLIES, *ENTRA, *CERTIFICATES, *TLS, *NETWORK, *CLIENTS)
+RULES: Final[tuple[Rule, ...]] = (*REPLIES, *MESSAGE, *ENTRA, *CERTIFICATES, *TLS, *NETWORK, *CLIENTS)
 
 _ORDER: Final = {gate: place for place, gate in enumerate(GATES)}
 _REPLY: Final = re.compile(r"(?<![\d.])([245]\d\d)[\s:,;'\"b(\-#]{1,6}([245]\.\d{1,2}\.\d{1,3})(?!\d|\.\d)")
-_ENHANCED: Final = re.compile(r"(?:response was|error|server|said|message|status|code|dsn)[\s:='\"(]{1,6}([245]\.\d{1,2}\.\d{1,3})(?!\d|\.\d)")
-_CERTIFICATE_FOR: Final = re.compile(r"(?:cn|certificate)[= ]{1,3}'?([*a-z0-9.\-]{3,100})'?.{0,60}?(?:expected cn|expected|match)[= ]{1,4}'?([a-z0-9.\-]{3,100})")
-_VALID_FOR: Final = re.compile(r"valid for ([*a-z0-9.,\- ]{3,300}), not ([a-z0-9.\-]{3,100})")
-_MICROSOFT: Final = re.compile(r"(?:^|\.)(?:office365|outlook|office|microsoft|live|hotmail|partner\.outlook)\.(?:com|us|cn)$")
+_ENHANCED: Final = re.compile(
+    r"(?:response was|error|server|said|message|status|code|dsn)[\s:='\"(]{1,6}([245]\.\d{1,2}\.\d{1,3})(?!\d|\.\d)"
+)
+_EXPECTED: Final = re.compile(
+    r"(?:expected cn[= ]{1,3}|, not |no name matching |dns name matching |altnames: host: |matches target host name |target host name "
+    r"|hostname |host name |host: |not valid for )"
+    r"['\"]{0,2}([a-z0-9][a-z0-9.\-]{2,100})"
+)
+_MICROSOFT: Final = re.compile(
+    r"(?:^|\.)(?:office365|outlook|office|microsoft|live|hotmail|partner\.outlook)\.(?:com|us|cn)$"
+)
 _SECRET: Final = re.compile(r"[A-Za-z0-9+/=_~.\-]{60,}|(?i:(?:password|secret|bearer)\s{0,3}[:=]?\s{0,3})\S{6,}")
 _QUOTED: Final = 300
-_MOST: Final = 7
-_SHORT_CODE: Final = 3  # as in 5.7.3, which is never taken without a reply code in front
+_MOST: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +63,11 @@ class _Hit:
     needle: str
 
 
-def _fits(rule: Rule, tight: str) -> str | None:
-    needle = next((needle for needle in rule.needles if needle in tight), None)
+def _fits(rule: Rule, text: Plain) -> str | None:
+    needle = next((needle for needle in rule.needles if text.has(needle)), None)
     if needle is None:
         return None
+    tight = text.tight
     if rule.along_needles and not any(other in tight for other in rule.along_needles):
         return None
     if any(other in tight for other in rule.unless_needles):
@@ -72,14 +81,15 @@ def _choose(outcomes: tuple[Outcome, ...], flags: frozenset[str]) -> Outcome | N
 
 def _phrase_hits(text: Plain, flags: frozenset[str]) -> Iterator[_Hit]:
     for rule in RULES:
-        needle = _fits(rule, text.tight)
+        needle = _fits(rule, text)
         outcome = _choose(rule.outcomes, flags) if needle else None
         if needle and outcome:
             yield _Hit(_ORDER[rule.gate], rule.weight, outcome, needle)
 
 
 def _code_hits(text: Plain, flags: frozenset[str]) -> Iterator[_Hit]:
-    codes = dict.fromkeys(found.group(2) for found in _REPLY.finditer(text.flat))
+    pairs = [(found.group(1), found.group(2)) for found in _REPLY.finditer(text.flat)]
+    codes = dict.fromkeys(f"{reply} {code}" for reply, code in pairs) | dict.fromkeys(code for _, code in pairs)
     codes |= dict.fromkeys(found.group(1) for found in _ENHANCED.finditer(text.flat))
     for code in codes:
         if code in CODES:
@@ -95,14 +105,15 @@ def _number_hits(text: Plain) -> Iterator[_Hit]:
         if number in OUTCOMES:
             yield _Hit(place, NARROWS if number in VAGUE else NAMES, OUTCOMES[number], str(number))
         elif number == MISSING_PARAMETER:
-            yield _Hit(place, NAMES, next(outcome for words, outcome in MISSING if tighten(words) in text.tight), str(number))
+            yield _Hit(
+                place, NAMES, next(outcome for words, outcome in MISSING if tighten(words) in text.tight), str(number)
+            )
 
 
 def _greeting_hits(flags: frozenset[str]) -> Iterator[_Hit]:
     place = _ORDER["greeting"]
-    if "masked_greeting" in flags:
-        yield _Hit(place, NAMES, Outcome(("smtp_intercepted",), sure=True), "220")
-    elif "foreign_greeting" in flags and "microsoft_greeting" not in flags and "submission_host" in flags:
+    foreign = {"foreign_greeting", "submission_host"} <= flags and "microsoft_greeting" not in flags
+    if foreign or "masked_greeting" in flags:
         yield _Hit(place, NAMES, Outcome(("smtp_intercepted",), sure=True), "220")
 
 
@@ -110,17 +121,14 @@ def _more_flags(text: Plain, flags: frozenset[str]) -> frozenset[str]:
     more: set[str] = set()
     if "login_host" in flags and not flags & {"submission_host", "port_587"}:
         more.add("login_only")
-    for pattern in (_CERTIFICATE_FOR, _VALID_FOR):
-        found = pattern.search(text.flat)
-        if found and _MICROSOFT.search(found.group(2)) and not any(
-            _MICROSOFT.search(name.strip(" *.")) for name in found.group(1).split(",")
-        ):
-            more.add("foreign_certificate")
+    if any(_MICROSOFT.search(found.group(1).rstrip(".")) for found in _EXPECTED.finditer(text.flat)):
+        # Microsoft's own certificate covers Microsoft's names, so a mismatch with one of them is somebody else's certificate.
+        more.add("foreign_certificate")
     return flags | more
 
 
 def _hits(text: Plain, flags: frozenset[str]) -> list[_Hit]:
-    hits = [*_greeting_hits(flags), *_number_hits(text), *_phrase_hits(text, flags), *_code_hits(text, flags)]
+    hits = [*_greeting_hits(flags), *_number_hits(text), *_code_hits(text, flags), *_phrase_hits(text, flags)]
     past_sign_in = _ORDER["sign_in"]
     if "signed_in" in flags and any(hit.place > past_sign_in for hit in hits):
         # A 235 before it: the sign-in was taken, so what sounds like a refusal of it is an echo.
@@ -153,7 +161,10 @@ def _decide(causes: tuple[str, ...], group: str | None) -> tuple[str, ...]:
 
 
 def _quote(text: Plain, needle: str) -> str:
-    words = next((line for line in text.lines if needle in tighten(line[: 4 * _QUOTED])), text.lines[0] if text.lines else "")
+    needle = tighten(needle)
+    words = next(
+        (line for line in text.lines if needle in tighten(line[: 4 * _QUOTED])), text.lines[0] if text.lines else ""
+    )
     return _SECRET.sub("…", words[:_QUOTED])
 
 
@@ -168,11 +179,15 @@ def read(text: str, client: str | None = None) -> Reading:
         flags = _more_flags(simple, circumstances(simple, client))
         hits = _hits(simple, flags)
         if not hits:
-            return Reading((UNRECOGNISED,), sure=False, decide=CATALOGUE[UNRECOGNISED].decide, quoted=_quote(simple, ""))
+            return Reading(
+                (UNRECOGNISED,), sure=False, decide=CATALOGUE[UNRECOGNISED].decide, quoted=_quote(simple, "")
+            )
         causes, sure, root = _rank(hits)
         return Reading(causes, sure, _decide(causes, root.outcome.group), _quote(simple, root.needle))
-    except (ValueError, UnicodeError, OverflowError, RecursionError):  # pragma: no cover - the last net under a total function
+    except (
+        ValueError,
+        UnicodeError,
+        OverflowError,
+        RecursionError,
+    ):  # pragma: no cover - the last net under a total function
         return Reading((UNRECOGNISED,), sure=False, decide=CATALOGUE[UNRECOGNISED].decide, quoted="")
-
-
-_USED: Final = (HINTS,)

@@ -6,15 +6,28 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from knowledge.groups import GROUPS
-from knowledge.plain import tighten
+from knowledge.plain import needle_of, tighten
 
 # The route, in order: of two errors that say equally much, the one at the earlier gate is the root.
 GATES: Final = (
-    "name", "port", "greeting", "starttls", "tls", "auth_offered", "issuer", "token", "claims", "sign_in", "sender", "recipient", "accepted",
+    "name",
+    "port",
+    "greeting",
+    "starttls",
+    "tls",
+    "auth_offered",
+    "issuer",
+    "token",
+    "claims",
+    "sign_in",
+    "sender",
+    "recipient",
+    "accepted",
 )
 
 NAMES: Final = 3  # the text itself names the cause
 NARROWS: Final = 2  # the text names a group of causes
+ECHOES: Final = 0  # words that a client puts around every failure of a connection
 HINTS: Final = 1  # a wrapper's own words, that an inner error outdoes
 
 
@@ -47,7 +60,7 @@ class Rule:
 
     def __post_init__(self) -> None:
         """Tighten the phrases once."""
-        object.__setattr__(self, "needles", tuple(tighten(phrase) for phrase in self.says))
+        object.__setattr__(self, "needles", tuple(needle_of(phrase) for phrase in self.says))
         object.__setattr__(self, "along_needles", tuple(tighten(phrase) for phrase in self.along))
         object.__setattr__(self, "unless_needles", tuple(tighten(phrase) for phrase in self.unless))
 

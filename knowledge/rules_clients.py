@@ -4,34 +4,116 @@ from __future__ import annotations
 
 from typing import Final
 
+from knowledge.plain import any_of
 from knowledge.rule import HINTS, NAMES, NARROWS, Rule, group, some
 
 CLIENTS: Final[tuple[Rule, ...]] = (
-    Rule(gate="sign_in", weight=NARROWS,
-         says=("no mechanism available", "no worthy mechs found", "no supported authentication method", "no compatible authentication mechanism", "no authentication mechanisms supported",
-               "supports none of the authentication", "cannot use a secure authentication method", "no auth mechanism", "no supported sasl", "no known authentication"),
-         outcomes=(some("auth_mechanism_unsupported", "starttls_missing_or_implicit_tls_on_587"),)),
-    Rule(gate="sign_in", weight=NARROWS, says=("no auth info found", "missing credentials for", "no authentication info", "credentials are missing"),
-         outcomes=(some("client_never_sent_auth", "bad_credentials"),)),
-    Rule(gate="accepted", weight=NAMES, says=("but got code \"235\"", "but got code 235"), outcomes=(some("client_timeout_hides_refusal", "service_side_fault"),)),
-    Rule(gate="auth_offered", weight=NARROWS,
-         says=("AUTH extension not supported by server", "server does not support authentication", "server doesn't support authentication", "server does not support AUTH", "server doesn't support AUTH",
-               "unencrypted connection", "AUTH not supported", "authentication is not supported by the server", "server does not advertise AUTH", "AUTH command not enabled", "smtp server does not support auth",
-               "AUTH not available", "authentication not enabled"),
-         outcomes=(group("no_starttls"),)),
-    Rule(gate="sign_in", weight=HINTS,
-         says=("authentication failed", "could not authenticate", "authentication failure", "login denied", "invalid login", "EAUTH", "AuthenticationFailedException", "SMTPAuthenticationError", "smtp_auth_failure",
-               "failed to authenticate", "password not accepted", "authentication unsuccessful", "authentication error", "login failed", "authentication rejected", "0x80040217", "0x800ccc92", "smtpauthenticate",
-               "unable to authenticate", "not accepted from server", "SASL authentication failed", "server authentication error", "authentication with the destination has failed",
-               "incorrect password", "anmeldung fehlgeschlagen", "authentifizierung fehlgeschlagen", "authentifizierungsfehler", "echec de l'authentification", "erreur d'authentification", "echec d'authentification",
-               "error de autenticacion", "fallo de autenticacion", "autenticacion fallida", "no se pudo autenticar", "errore di autenticazione", "autenticazione fallita", "autenticazione non riuscita",
-               "falha na autenticacao", "erro de autenticacao", "falha de autenticacao", "verificatie mislukt", "authenticatie mislukt", "uwierzytelnianie nie powiodlo sie", "blad uwierzytelniania",
-               "autentisering misslyckades", "autentiseringen misslyckades", "ошибка аутентификации", "ошибка проверки подлинности", "身份验证失败", "认证失败", "驗證失敗", "認証に失敗", "認証エラー"),
-         along=("smtp", "mail", "535", "eauth", "0x8", "office365", "outlook", "auth login", "curl", "xoauth", "sasl", "5.7"),
-         unless=("remote party has closed",), outcomes=(group("oauth_bare_535", "oauth"), group("basic_bare_535"))),
-    Rule(gate="token", weight=HINTS, says=("error getting token", "failed to obtain access token", "can't create new access token", "no access token", "unable to obtain access token", "could not acquire token",
-                                            "TokenStore::Refresh: request failed", "error while requesting OAuth 2.0 credentials", "caught exception while requesting OAuth", "failed to acquire token"),
-         outcomes=(some("secret_wrong", "secret_expired", "token_endpoint_unreachable", "wrong_scope_or_audience"),)),
-    Rule(gate="port", weight=NARROWS, says=("transport couldn't establish a connection", "transport failed to connect to the server", "80040213", "0x80040213", "couldn't establish a connection to the server"),
-         outcomes=(some("starttls_missing_or_implicit_tls_on_587", "port_blocked", "wrong_host_or_port"),)),
+    Rule(
+        gate="sign_in",
+        weight=NARROWS,
+        says=any_of(
+            "no mechanism available | no worthy mechs found | no supported authentication method | "
+            "no compatible authentication mechanisms | no compatible authentication mechanism | "
+            "no authentication mechanisms supported | supports none of the authentication | "
+            "cannot use a secure authentication method | no auth mechanism | no supported sasl | "
+            "no known authentication"
+        ),
+        outcomes=(
+            some("wrong_host_or_port", "auth_mechanism_unsupported", needs=("mx_host",)),
+            some("auth_mechanism_unsupported", "starttls_missing_or_implicit_tls_on_587"),
+        ),
+    ),
+    Rule(
+        gate="sign_in",
+        weight=NARROWS,
+        says=any_of(
+            "no auth info found | missing credentials for | no authentication info | "
+            "credentials are missing | all-whitespace username | username is empty | empty username | "
+            "missing username | username cannot be empty | no username"
+        ),
+        outcomes=(some("client_never_sent_auth", "bad_credentials"),),
+    ),
+    Rule(
+        gate="accepted",
+        weight=NAMES,
+        says=any_of('but got code "235" | but got code 235'),
+        outcomes=(some("client_timeout_hides_refusal", "service_side_fault"),),
+    ),
+    Rule(
+        gate="auth_offered",
+        weight=NARROWS,
+        says=any_of(
+            "AUTH extension not supported by server | server does not support authentication | "
+            "server doesn't support authentication | server does not support AUTH | "
+            "server doesn't support AUTH | unencrypted connection | AUTH not supported | "
+            "authentication is not supported by the server | server does not advertise AUTH | "
+            "AUTH command not enabled | smtp server does not support auth | AUTH not available | "
+            "authentication not enabled"
+        ),
+        outcomes=(
+            some(
+                "wrong_host_or_port",
+                "starttls_missing_or_implicit_tls_on_587",
+                "client_never_sent_auth",
+                needs=("mx_host",),
+            ),
+            group("no_starttls"),
+        ),
+    ),
+    Rule(
+        gate="sign_in",
+        weight=HINTS,
+        says=any_of(
+            "authentication failed | could not authenticate | authentication failure | login denied | "
+            "invalid login | EAUTH | AuthenticationFailedException | SMTPAuthenticationError | "
+            "smtp_auth_failure | failed to authenticate | password not accepted | "
+            "authentication unsuccessful | authentication error | login failed | authentication rejected | "
+            "0x80040217 | 0x800ccc92 | smtpauthenticate | unable to authenticate | "
+            "not accepted from server | SASL authentication failed | server authentication error | "
+            "authentication with the destination has failed | incorrect password | "
+            "anmeldung fehlgeschlagen | authentifizierung fehlgeschlagen | authentifizierungsfehler | "
+            "echec de l'authentification | erreur d'authentification | echec d'authentification | "
+            "error de autenticacion | fallo de autenticacion | autenticacion fallida | "
+            "no se pudo autenticar | errore di autenticazione | autenticazione fallita | "
+            "autenticazione non riuscita | falha na autenticacao | erro de autenticacao | "
+            "falha de autenticacao | verificatie mislukt | authenticatie mislukt | "
+            "uwierzytelnianie nie powiodlo sie | blad uwierzytelniania | autentisering misslyckades | "
+            "autentiseringen misslyckades | ошибка аутентификации | ошибка проверки подлинности | 身份验证失败 | "
+            "认证失败 | 驗證失敗 | 認証に失敗 | 認証エラー"
+        ),
+        along=any_of("smtp | mail | 535 | eauth | 0x8 | office365 | outlook | auth login | curl | xoauth | sasl | 5.7"),
+        unless=("remote party has closed",),
+        outcomes=(group("oauth_bare_535", "oauth"), group("basic_bare_535")),
+    ),
+    Rule(
+        gate="token",
+        weight=HINTS,
+        says=any_of(
+            "unable to sign without access token | error getting token | failed to obtain access token | "
+            "can't create new access token | no access token | unable to obtain access token | "
+            "could not acquire token | TokenStore::Refresh: request failed | "
+            "error while requesting OAuth 2.0 credentials | caught exception while requesting OAuth | "
+            "failed to acquire token"
+        ),
+        outcomes=(some("secret_wrong", "secret_expired", "token_endpoint_unreachable", "wrong_scope_or_audience"),),
+    ),
+    Rule(
+        gate="greeting",
+        weight=HINTS,
+        says=any_of(
+            "unrecognized command | unsupported command | command not recognized | command unrecognized | "
+            "command not implemented | bad sequence of commands"
+        ),
+        along=any_of("500 | 502 | 503 | smtp"),
+        outcomes=(some("smtp_intercepted", "wrong_host_or_port", "auth_mechanism_unsupported"),),
+    ),
+    Rule(
+        gate="port",
+        weight=NARROWS,
+        says=any_of(
+            "transport couldn't establish a connection | transport failed to connect to the server | "
+            "80040213 | 0x80040213 | couldn't establish a connection to the server"
+        ),
+        outcomes=(some("starttls_missing_or_implicit_tls_on_587", "port_blocked", "wrong_host_or_port"),),
+    ),
 )

@@ -1,125 +1,189 @@
-"""Rules for the token service: AADSTS numbers (Microsoft Entra error codes reference), OAuth error words, and sentences without a number.
-
-Microsoft says the numbers may change and must not steer a client; they steer an explanation only.
-"""
+"""Rules for what the token service says in words: OAuth errors and sentences; its numbers are in `entra_numbers`."""
 
 from __future__ import annotations
 
-import re
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from knowledge.rule import HINTS, NAMES, NARROWS, Outcome, Rule, group, one, some
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-NUMBER: Final = re.compile(
-    r"aadsts[ :#_\-]{0,3}(\d{4,8})(?!\d)|(?:error_?codes?|errorcode|error\?code|sub ?code|failure code|status code|error number)['\":=\s\[(]{1,6}(\d{5,8})(?!\d)"
-)
-
-_ALONE: Final[Mapping[str, tuple[int, ...]]] = {
-    "secret_wrong": (7000215, 50012),
-    "secret_expired": (7000222,),
-    "app_not_in_tenant": (700016, 70001, 7000113),
-    "app_sp_missing": (7000229,),
-    "app_disabled": (7000112, 7000118, 7000119),
-    "public_client_with_secret": (700025, 9002325, 9002326, 9002327, 9002328),
-    "wrong_tenant_or_authority": (90002, 900023, 900021, 90019, 50194, 50059, 9001023, 90013, 9002332, 9002346, 50128, 500208, 900432, 90130, 50027002, 50029, 900382),
-    "wrong_scope_or_audience": (70011, 1002012, 28002, 28003, 650053, 70017, 9002341, 9010010, 90009, 900941),
-    "consent_missing": (65001, 65004, 90094, 90093, 650056, 650057, 65005, 501051, 50105, 90095, 65002, 650054, 50120),
-    "resource_missing": (650052, 650051, 500014, 50021),
-    "client_assertion_bad": (700027, 700021, 700023, 700030, 5002723, 5002738, 50027, 50013, 700211, 700212, 700213, 7002131, 700231, 500137, 7000214, 90027, 50146, 700026, 700022, 7000220),
-    "clock_skew": (700024, 500133),
-    "conditional_access_block": (53003, 53000, 53001, 53002, 53009, 53010, 53011, 530032, 530003, 530021, 530031, 530033, 53008, 53200, 530084, 53006, 50097, 501291, 50131, 50005, 500021, 50002, 53007, 530004),
-    "mfa_or_security_defaults": (50076, 50079, 50074, 50072, 530035, 530034, 53004, 50078, 50158, 50125, 500121, 50088, 50161, 50203, 16000002, 500011002),
-    "bad_credentials": (50126, 50056, 50064),
-    "account_locked": (50053,),
-    "account_disabled": (50057, 500571, 7000117),
-    "password_expired": (50055, 50144, 50135, 50142),
-    "token_throttled": (90055, 90056, 50196, 90081),
-    "token_expired": (700082, 70008, 50173, 70043, 70044, 700084, 54005, 50133, 50089, 500131, 700081, 70046, 50132, 500134, 700083, 135011, 90125),
-    "redirect_uri_mismatch": (50011, 500113, 500116, 900971, 50015, 90100, 500112, 500117),
-    "federation_failure": (80001, 80002, 80005, 80007, 80010, 80013, 80014, 81001, 50107, 50008, 80012, 50136, 51001, 50099, 75008, 75011, 500082, 54020),
-    "service_side_fault": (90033, 50000, 90006, 90020, 90024, 90025, 90012, 90001, 90035, 90010, 50001001, 50197, 90086, 50180),
-    "tls_version": (1002016,),
-}
-
-_TOGETHER: Final[Mapping[int, Outcome]] = {
-    500011: some("wrong_scope_or_audience", "resource_missing", "wrong_tenant_or_authority"),
-    50001: some("wrong_scope_or_audience", "resource_missing"),
-    7000216: some("secret_wrong", "client_assertion_bad"),
-    7000218: some("secret_wrong", "public_client_with_secret", "client_assertion_bad"),
-    70002: some("secret_wrong", "bad_credentials"),
-    50034: some("mailbox_missing", "username_not_upn", "wrong_tenant_or_authority"),
-    51004: some("mailbox_missing", "wrong_tenant_or_authority"),
-    50020: some("wrong_tenant_or_authority", "token_user_mismatch"),
-    90072: some("wrong_tenant_or_authority", "token_user_mismatch"),
-    500341: some("mailbox_missing", "account_disabled"),
-    70000: some("token_expired", "consent_missing", "wrong_scope_or_audience"),
-    70003: some("wrong_tenant_or_authority", "wrong_scope_or_audience"),
-    9002313: some("wrong_scope_or_audience", "secret_wrong", "wrong_tenant_or_authority"),
-    90014: some("wrong_scope_or_audience", "client_assertion_bad", "secret_wrong"),
-    7000011: some("wrong_tenant_or_authority", "app_not_in_tenant"),
-    50177: some("token_user_mismatch", "wrong_tenant_or_authority"),
-    50058: some("token_expired", "conditional_access_block"),
-    50140: some("token_expired",),
-    16000: some("token_user_mismatch", "token_expired"),
-    70012: some("service_side_fault", "wrong_tenant_or_authority"),
-    70016: some("token_expired",),
-    700054: some("public_client_with_secret", "redirect_uri_mismatch"),
-    700051: some("public_client_with_secret", "redirect_uri_mismatch"),
-    54000: some("consent_missing", "conditional_access_block"),
-}
-
-OUTCOMES: Final[Mapping[int, Outcome]] = MappingProxyType({
-    **{number: one(cause) for cause, numbers in _ALONE.items() for number in numbers},
-    **_TOGETHER,
-})
-VAGUE: Final = frozenset({70002, 70000, 50000, 50140, 16000, 50058})  # numbers that often stand around a more telling one
-
-# AADSTS900144 names the parameter that is missing; which one decides.
-MISSING_PARAMETER: Final = 900144
-MISSING: Final[tuple[tuple[str, Outcome], ...]] = (
-    ("following parameter: 'scope'", one("wrong_scope_or_audience")),
-    ("following parameter: 'client_id'", some("app_not_in_tenant", "wrong_tenant_or_authority")),
-    ("following parameter: 'client_secret'", one("secret_wrong")),
-    ("", some("wrong_scope_or_audience", "app_not_in_tenant", "secret_wrong")),
-)
+from knowledge.entra_numbers import OUTCOMES
+from knowledge.plain import any_of
+from knowledge.rule import HINTS, NAMES, NARROWS, Rule, group, one, some
 
 ENTRA: Final[tuple[Rule, ...]] = (
+    Rule(gate="token", weight=NAMES, says=("does not exist in tenant",), outcomes=(OUTCOMES[50020],)),
     Rule(gate="token", weight=NAMES, says=("invalid client secret",), outcomes=(one("secret_wrong"),)),
-    Rule(gate="token", weight=NAMES, says=("client secret keys are expired", "client secret keys for app", "client secret has expired", "client secret is expired", "secret expired"), outcomes=(one("secret_expired"),)),
-    Rule(gate="token", weight=NAMES, says=("was not found in the directory", "does not exist or is not enabled for consumers"), unless=("user account",), outcomes=(one("app_not_in_tenant"),)),
-    Rule(gate="token", weight=NAMES, says=("is missing service principal in the tenant",), outcomes=(one("app_sp_missing"),)),
-    Rule(gate="token", weight=NAMES, says=("client is public so neither", "Proof Key for Code Exchange is required for cross-origin", "cross-origin token redemption"), outcomes=(one("public_client_with_secret"),)),
-    Rule(gate="issuer", weight=NAMES, says=("is not configured as a multi-tenant application", "check to make sure you have the correct tenant id", "tenant identifier", "usage of the /common endpoint is not supported",
-                                             "no tenant-identifying information found", "not supported over the /common", "endpoint only supports tenant-specific", "invalid_tenant", "unable to get authority configuration",
-                                             "issuer mismatch", "issuer did not match", "does not match the issuer", "unable to get OIDC authority configuration"),
-         outcomes=(one("wrong_tenant_or_authority"),)),
-    Rule(gate="token", weight=NAMES, says=("invalid_scope", "must have a scope value with /.default", "the provided value for the input parameter 'scope'", "doesn't exist on the resource",
-                                            "the provided value for scope", "invalid audience", "audience is invalid", "audience validation failed", "input parameter 'scope' is not valid"),
-         outcomes=(one("wrong_scope_or_audience"),)),
-    Rule(gate="token", weight=NAMES, says=("the resource principal named",), along=("was not found in the tenant",), outcomes=(OUTCOMES[500011],)),
-    Rule(gate="token", weight=NAMES, says=("has not consented to use the application", "need admin approval", "admin consent is required", "Authorization_RequestDenied", "insufficient privileges to complete the operation",
-                                            "is not assigned to a role for the application", "ErrorAccessDenied", "consent_required", "requires admin consent", "missing application roles", "does not have any of the required roles"),
-         outcomes=(one("consent_missing"),)),
-    Rule(gate="token", weight=NAMES, says=("blocked by conditional access", "conditional access polic", "access policy does not allow token issuance"), outcomes=(one("conditional_access_block"),)),
-    Rule(gate="token", weight=NAMES, says=("must use multi-factor authentication", "you must enroll in multi-factor", "due to a configuration change made by your administrator"), outcomes=(one("mfa_or_security_defaults"),)),
-    Rule(gate="token", weight=NAMES, says=("client assertion contains an invalid signature", "client assertion is not within its valid time range", "certificate with identifier used to sign the client assertion",
-                                            "client assertion audience"), unless=("valid time range",), outcomes=(one("client_assertion_bad"),)),
-    Rule(gate="token", weight=NAMES, says=("not within its valid time range", "token is not yet valid", "iat is in the future", "used before issued", "clock skew", "nbf is in the future"), outcomes=(one("clock_skew"),)),
-    Rule(gate="token", weight=NAMES, says=("redirect uri", "redirect_uri_mismatch", "reply url", "reply address"), along=("does not match", "mismatch", "not a valid url", "not registered", "no reply address"),
-         outcomes=(one("redirect_uri_mismatch"),)),
-    Rule(gate="claims", weight=NAMES, says=("access token has expired", "token has expired", "token is expired", "refresh token has expired", "lifetime validation failed, the token is expired", "jwt expired",
-                                             "refresh token expired", "has expired due to inactivity", "grant was issued on", "provided authorization code or refresh token"),
-         outcomes=(one("token_expired"),)),
-    Rule(gate="token", weight=NAMES, says=("error validating credentials due to invalid username or password",), outcomes=(one("bad_credentials"),)),
-    Rule(gate="token", weight=NARROWS, says=("request body must contain the following parameter: 'client_assertion' or 'client_secret'", "'client_assertion', 'client_secret' or 'request' is required"), outcomes=(OUTCOMES[7000218],)),
+    Rule(
+        gate="token",
+        weight=NAMES,
+        says=any_of(
+            "client secret keys are expired | client secret keys for app | client secret has expired | "
+            "client secret is expired | secret expired"
+        ),
+        outcomes=(one("secret_expired"),),
+    ),
+    Rule(
+        gate="token",
+        weight=NAMES,
+        says=any_of("was not found in the directory | does not exist or is not enabled for consumers"),
+        unless=("user account",),
+        outcomes=(one("app_not_in_tenant"),),
+    ),
+    Rule(
+        gate="token",
+        weight=NAMES,
+        says=("is missing service principal in the tenant",),
+        outcomes=(one("app_sp_missing"),),
+    ),
+    Rule(
+        gate="token",
+        weight=NAMES,
+        says=any_of(
+            "client is public so neither | Proof Key for Code Exchange is required for cross-origin | "
+            "cross-origin token redemption"
+        ),
+        outcomes=(one("public_client_with_secret"),),
+    ),
+    Rule(
+        gate="issuer",
+        weight=NAMES,
+        says=any_of(
+            "is not configured as a multi-tenant application | "
+            "check to make sure you have the correct tenant id | tenant identifier | "
+            "usage of the /common endpoint is not supported | no tenant-identifying information found | "
+            "no active subscriptions for the tenant | not supported over the /common | "
+            "endpoint only supports tenant-specific | invalid_tenant | "
+            "unable to get authority configuration | issuer mismatch | issuer did not match | "
+            "does not match the issuer | unable to get OIDC authority configuration"
+        ),
+        outcomes=(one("wrong_tenant_or_authority"),),
+    ),
+    Rule(
+        gate="token",
+        weight=NAMES,
+        says=any_of(
+            "invalid_scope | must have a scope value with /.default | "
+            "the provided value for the input parameter 'scope' | doesn't exist on the resource | "
+            "the provided value for scope | invalid audience | audience is invalid | "
+            "audience validation failed | input parameter 'scope' is not valid"
+        ),
+        outcomes=(one("wrong_scope_or_audience"),),
+    ),
+    Rule(
+        gate="token",
+        weight=NAMES,
+        says=("the resource principal named",),
+        along=("was not found in the tenant",),
+        outcomes=(OUTCOMES[500011],),
+    ),
+    Rule(
+        gate="token",
+        weight=NAMES,
+        says=any_of(
+            "has not consented to use the application | need admin approval | admin consent is required | "
+            "Authorization_RequestDenied | insufficient privileges to complete the operation | "
+            "is not assigned to a role for the application | ErrorAccessDenied | consent_required | "
+            "requires admin consent | missing application roles | does not have any of the required roles"
+        ),
+        outcomes=(one("consent_missing"),),
+    ),
+    Rule(
+        gate="token",
+        weight=NAMES,
+        says=any_of(
+            "blocked by conditional access | conditional access polic | access policy does not allow token issuance"
+        ),
+        outcomes=(one("conditional_access_block"),),
+    ),
+    Rule(
+        gate="token",
+        weight=NAMES,
+        says=any_of(
+            "must use multi-factor authentication | you must enroll in multi-factor | "
+            "due to a configuration change made by your administrator"
+        ),
+        outcomes=(one("mfa_or_security_defaults"),),
+    ),
+    Rule(
+        gate="token",
+        weight=NAMES,
+        says=any_of(
+            "client assertion contains an invalid signature | "
+            "client assertion is not within its valid time range | "
+            "certificate with identifier used to sign the client assertion | client assertion audience"
+        ),
+        unless=("valid time range",),
+        outcomes=(one("client_assertion_bad"),),
+    ),
+    Rule(
+        gate="token",
+        weight=NAMES,
+        says=any_of(
+            "not within its valid time range | token is not yet valid | iat is in the future | "
+            "used before issued | clock skew | nbf is in the future"
+        ),
+        outcomes=(one("clock_skew"),),
+    ),
+    Rule(
+        gate="token",
+        weight=NAMES,
+        says=any_of("redirect uri | redirect_uri_mismatch | reply url | reply address"),
+        along=any_of("does not match | mismatch | not a valid url | not registered | no reply address"),
+        outcomes=(one("redirect_uri_mismatch"),),
+    ),
+    Rule(
+        gate="claims",
+        weight=NAMES,
+        says=any_of(
+            "access token has expired | token has expired | token is expired | refresh token has expired | "
+            "lifetime validation failed, the token is expired | jwt expired | refresh token expired | "
+            "has expired due to inactivity | grant was issued on | "
+            "provided authorization code or refresh token"
+        ),
+        outcomes=(one("token_expired"),),
+    ),
+    Rule(
+        gate="token",
+        weight=NAMES,
+        says=("error validating credentials due to invalid username or password",),
+        outcomes=(one("bad_credentials"),),
+    ),
+    Rule(
+        gate="token",
+        weight=NARROWS,
+        says=any_of(
+            "request body must contain the following parameter: 'client_assertion' or 'client_secret' | "
+            "'client_assertion', 'client_secret' or 'request' is required"
+        ),
+        outcomes=(OUTCOMES[7000218],),
+    ),
     Rule(gate="token", weight=HINTS, says=("invalid_client",), outcomes=(group("no_token"),)),
-    Rule(gate="token", weight=HINTS, says=("unauthorized_client",), outcomes=(some("app_not_in_tenant", "consent_missing", "app_disabled"),)),
-    Rule(gate="token", weight=HINTS, says=("invalid_grant",), outcomes=(some("token_expired", "consent_missing", "conditional_access_block", "bad_credentials"),)),
-    Rule(gate="token", weight=HINTS, says=("invalid_resource",), outcomes=(some("wrong_scope_or_audience", "resource_missing"),)),
-    Rule(gate="token", weight=HINTS, says=("interaction_required",), outcomes=(some("mfa_or_security_defaults", "conditional_access_block", "consent_missing"),)),
-    Rule(gate="token", weight=HINTS, says=("InvalidAuthenticationToken", "access token validation failure"), outcomes=(some("wrong_scope_or_audience", "token_expired"),)),
+    Rule(
+        gate="token",
+        weight=HINTS,
+        says=("unauthorized_client",),
+        outcomes=(some("app_not_in_tenant", "consent_missing", "app_disabled"),),
+    ),
+    Rule(
+        gate="token",
+        weight=HINTS,
+        says=("invalid_grant",),
+        outcomes=(some("token_expired", "consent_missing", "conditional_access_block", "bad_credentials"),),
+    ),
+    Rule(
+        gate="token",
+        weight=HINTS,
+        says=("invalid_resource",),
+        outcomes=(some("wrong_scope_or_audience", "resource_missing"),),
+    ),
+    Rule(
+        gate="token",
+        weight=HINTS,
+        says=("interaction_required",),
+        outcomes=(some("mfa_or_security_defaults", "conditional_access_block", "consent_missing"),),
+    ),
+    Rule(
+        gate="token",
+        weight=HINTS,
+        says=any_of("InvalidAuthenticationToken | access token validation failure"),
+        outcomes=(some("wrong_scope_or_audience", "token_expired"),),
+    ),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from knowledge import languages
+from knowledge.plain import any_of
 from knowledge.rule import HINTS, NAMES, NARROWS, Rule, group, one, some
 
 _TOKEN_LEG: Final = one("token_endpoint_unreachable", "login_only")
@@ -12,61 +13,243 @@ _IMPLICIT: Final = one("starttls_missing_or_implicit_tls_on_587")
 _MICROSOFT_EXPECTED: Final = ("office365.com", "outlook.com", "office.com", "outlook.cn")
 
 TLS: Final[tuple[Rule, ...]] = (
-    Rule(gate="starttls", weight=NAMES,
-         says=("wrong version number", "SSL23_GET_SERVER_HELLO:unknown protocol", "unknown protocol:s23", "routines:unknown protocol", "first record does not look like a TLS handshake", "unsupported or unrecognized SSL message", "unrecognized SSL message", "plaintext connection?", "unexpected packet format",
-               "cannot determine the frame size", "packet length too long", "corrupted frame was received", "SSL_ERROR_RX_RECORD_TOO_LONG", "unexpected TLS packet", "unexpected TLS message", "received corrupt message of type InvalidContentType", "InvalidContentType", "oversized record received", "record overflow",
-               "server gave HTTP response", "not an SSL/TLS record", "not an ssl record", "WRONG_VERSION_NUMBER", "http request", "tls packet with unexpected length", "Paketformat", "format de paquet", "formato de paquete inesperado", "формат пакета", "пакета", "数据包格式", "握手失败,因为包格式", "パケット形式"),
-         along=("ssl", "tls", "handshake", "record", "packet", "frame", "invalidcontenttype", "paket", "paquet", "пакета", "数据包", "パケット"), unless=("TLS 1.0 and 1.1",),
-         outcomes=(_TOKEN_LEG, _IMPLICIT)),
-    Rule(gate="starttls", weight=NARROWS,
-         says=("STARTTLS not supported", "does not support STARTTLS", "doesn't support STARTTLS", "STARTTLS extension not supported", "STARTTLS is required but host does not support", "does not support the STARTTLS", "not support secure connections", "TLS is required, but was not offered", "starttls unavailable",
-               "StartTLS is not offered", "no STARTTLS", "STARTTLS not available", "STARTTLS not advertised", "TLS not available", "did not advertise STARTTLS", "host did not offer STARTTLS", "does not advertise starttls", "server does not support tls", "tls not supported", "starttls failed", "STARTTLS command failed"),
-         outcomes=(group("no_starttls"),)),
-    Rule(gate="tls", weight=NAMES,
-         says=("alert protocol version", "alert protocol_version", "protocol_version", "unsupported protocol", "UNSUPPORTED_PROTOCOL", "no protocols available", "version too low", "protocol version not supported", "no appropriate protocol", "selected unsupported protocol version", "do not possess a common algorithm",
-               "does not possess a common algorithm", "ERR_SSL_VERSION_OR_CIPHER_MISMATCH", "unsupported SSL/TLS version", "TLSv1_ALERT_PROTOCOL", "protocol is disabled", "no supported versions satisfy", "server chose TLSv1", "inappropriate fallback", "unsupported version", "SEC_E_ALGORITHM_MISMATCH", "80090331",
-               "requested security protocol is not supported", "could not create SSL/TLS secure channel", "tls version", "received a handshake_failure alert; protocol", "TlsException: protocol"),
-         along=("ssl", "tls", "handshake", "algorithm", "8009", "protocol"), unless=("TLSv1.2 connection established", "smtp_auth_tls"),
-         outcomes=(_TOKEN_LEG, some("tls_version", "legacy_tls_client"))),
-    Rule(gate="tls", weight=NARROWS,
-         says=("handshake failure", "handshake_failure", "no shared cipher", "no cipher suites in common", "no cipher match", "dh key too small", "ee key too small", "ca md too weak", "ca key too small", "legacy sigalg", "unsafe legacy renegotiation", "cipher mismatch", "no ciphers available", "bad signature algorithm",
-               "remote party has closed the transport stream", "failed to receive handshake", "peer did not return", "SSL_ERROR_SYSCALL", "EOF occurred in violation of protocol", "UNEXPECTED_EOF_WHILE_READING", "unexpected eof while reading", "a call to SSPI failed", "call to SSPI failed", "handshake has been cancelled",
-               "remote host terminated the handshake", "remote host closed connection during handshake", "connection was terminated during handshake", "client network socket disconnected before secure TLS", "SSLEOFError", "peer closed connection during", "tls: internal error", "TLS handshake error", "tls startup failed",
-               "handshake error", "insufficient security", "illegal message", "80090326", "8009030e", "80090308", "TLS negotiation failed", "The TLS connection was non-properly terminated", "non-properly terminated", *languages.CLOSED_IN_HANDSHAKE),
-         unless=("certificate_verify_failed", "certificate verify failed", "self signed", "self-signed"),
-         outcomes=(_TOKEN_LEG, group("tls_cut_off"))),
-    Rule(gate="tls", weight=NAMES, says=("protocol version downgrade attack", "downgrade attack"), outcomes=(some("smtp_intercepted", "tls_version", "legacy_tls_client", "cert_untrusted"),)),
-    Rule(gate="tls", weight=HINTS,
-         says=("could not convert socket to TLS", "error occurred while attempting to establish an SSL or TLS connection", "SslHandshakeException", "SSLHandshakeException", "stream_socket_enable_crypto", "cannot start tls", "failed to enable crypto", "unable to start TLS", "could not start TLS", "cannot initiate TLS",
-               "unable to connect with STARTTLS", "tls connect failed", "tls negotiation", "ssl connection failed", "ssl connect error", "ssl error", "TLS error", "secure channel", "Handshake failed", "HandshakeException", "starttls handshake", "ssl/tls handshake", "unable to establish ssl", "unable to start encryption",
-               "Unable to enable crypto", "tls handshake failed", "crypto error", "ESOCKET", "ssl handshake", "OpenSSL::SSL::SSLError", "ssl.SSLError"),
-         unless=("getaddrinfo", "ECONNREFUSED"),
-         outcomes=(_TOKEN_LEG, group("tls_or_certificate"))),
+    Rule(
+        gate="starttls",
+        weight=NARROWS,
+        says=any_of("ssl://smtp.office365.com:587 | smtps://smtp.office365.com:587 | ssl://smtp-mail.outlook.com:587"),
+        along=any_of("failed | error | unable | could not | exception"),
+        unless=any_of("getaddrinfo | timed out | refused | certificate"),
+        outcomes=(_IMPLICIT,),
+    ),
+    Rule(
+        gate="starttls",
+        weight=NARROWS,
+        says=any_of("failed to establish appropriate TLS channel | appropriate TLS channel"),
+        outcomes=(some("starttls_missing_or_implicit_tls_on_587", "tls_version", "cert_untrusted"),),
+    ),
+    Rule(
+        gate="tls",
+        weight=NAMES,
+        says=any_of(
+            "error setting certificate file | error setting certificate verify locations | "
+            "could not load root certificates"
+        ),
+        outcomes=(some("token_endpoint_unreachable", "cert_untrusted", needs=("oauth",)), one("cert_untrusted")),
+    ),
+    Rule(
+        gate="starttls",
+        weight=NAMES,
+        says=any_of(
+            "wrong version number | bad request syntax ('x16x03 | SSL23_GET_SERVER_HELLO:unknown protocol | "
+            "unknown protocol:s23 | routines:unknown protocol | "
+            "first record does not look like a TLS handshake | unsupported or unrecognized SSL message | "
+            "unrecognized SSL message | plaintext connection? | unexpected packet format | "
+            "cannot determine the frame size | packet length too long | corrupted frame was received | "
+            "SSL_ERROR_RX_RECORD_TOO_LONG | unexpected TLS packet | unexpected TLS message | "
+            "received corrupt message of type InvalidContentType | InvalidContentType | "
+            "oversized record received | record overflow | server gave HTTP response | "
+            "not an SSL/TLS record | not an ssl record | WRONG_VERSION_NUMBER | http request | "
+            "tls packet with unexpected length | Paketformat | format de paquet | "
+            "formato de paquete inesperado | формат пакета | пакета | 数据包格式 | 握手失败,因为包格式 | パケット形式"
+        ),
+        along=any_of(
+            "ssl | tls | bad request | handshake | record | packet | frame | invalidcontenttype | paket | "
+            "paquet | пакета | 数据包 | パケット"
+        ),
+        unless=("TLS 1.0 and 1.1",),
+        outcomes=(_TOKEN_LEG, _IMPLICIT),
+    ),
+    Rule(
+        gate="starttls",
+        weight=NARROWS,
+        says=any_of(
+            "STARTTLS not supported | does not support STARTTLS | doesn't support STARTTLS | "
+            "STARTTLS extension not supported | STARTTLS is required but host does not support | "
+            "does not support the STARTTLS | not support secure connections | "
+            "TLS is required, but was not offered | starttls unavailable | StartTLS is not offered | "
+            "no STARTTLS | STARTTLS not available | STARTTLS not advertised | TLS not available | "
+            "did not advertise STARTTLS | host did not offer STARTTLS | does not advertise starttls | "
+            "server does not support tls | tls not supported | starttls failed | STARTTLS command failed"
+        ),
+        outcomes=(group("no_starttls"),),
+    ),
+    Rule(
+        gate="tls",
+        weight=NAMES,
+        says=any_of(
+            "alert protocol version | unsupported protocol | UNSUPPORTED_PROTOCOL | no protocols available | "
+            "version too low | protocol version not supported | no appropriate protocol | "
+            "selected unsupported protocol version | do not possess a common algorithm | "
+            "does not possess a common algorithm | ERR_SSL_VERSION_OR_CIPHER_MISMATCH | "
+            "unsupported SSL/TLS version | TLSv1_ALERT_PROTOCOL | protocol is disabled | "
+            "no supported versions satisfy | server chose TLSv1 | inappropriate fallback | "
+            "unsupported version | SEC_E_ALGORITHM_MISMATCH | 80090331 | "
+            "requested security protocol is not supported | could not create SSL/TLS secure channel | "
+            "tls version mismatch | received a handshake_failure alert; protocol | TlsException: protocol"
+        ),
+        along=any_of("ssl | tls | handshake | algorithm | 8009 | protocol"),
+        unless=any_of("TLSv1.2 connection established | smtp_auth_tls"),
+        outcomes=(_TOKEN_LEG, some("tls_version", "legacy_tls_client")),
+    ),
+    Rule(
+        gate="tls",
+        weight=NARROWS,
+        says=any_of(
+            "handshake failure | handshake_failure | no shared cipher | no cipher suites in common | "
+            "no cipher match | dh key too small | ee key too small | ca md too weak | ca key too small | "
+            "legacy sigalg | unsafe legacy renegotiation | cipher mismatch | no ciphers available | "
+            "bad signature algorithm | remote party has closed the transport stream | "
+            "failed to receive handshake | peer did not return | SSL_ERROR_SYSCALL | "
+            "EOF occurred in violation of protocol | UNEXPECTED_EOF_WHILE_READING | "
+            "unexpected eof while reading | a call to SSPI failed | call to SSPI failed | "
+            "handshake has been cancelled | remote host terminated the handshake | "
+            "remote host closed connection during handshake | connection was terminated during handshake | "
+            "client network socket disconnected before secure TLS | SSLEOFError | "
+            "peer closed connection during | tls: internal error | TLS handshake error | "
+            "tls startup failed | handshake error | insufficient security | illegal message | 80090326 | "
+            "8009030e | 80090308 | TLS negotiation failed | The TLS connection was non-properly terminated | "
+            "non-properly terminated"
+        )
+        + languages.CLOSED_IN_HANDSHAKE,
+        unless=any_of("certificate_verify_failed | certificate verify failed | self signed | self-signed"),
+        outcomes=(_TOKEN_LEG, group("tls_cut_off")),
+    ),
+    Rule(
+        gate="greeting",
+        weight=NARROWS,
+        says=any_of("handshake timed out | handshake timeout | timeout during ssl | timeout during tls"),
+        outcomes=(_TOKEN_LEG, some("client_timeout_hides_refusal", "port_blocked", "smtp_intercepted")),
+    ),
+    Rule(
+        gate="tls",
+        weight=NAMES,
+        says=any_of("protocol version downgrade attack | downgrade attack"),
+        outcomes=(some("smtp_intercepted", "tls_version", "legacy_tls_client", "cert_untrusted"),),
+    ),
+    Rule(
+        gate="tls",
+        weight=HINTS,
+        says=any_of(
+            "could not convert socket to TLS | "
+            "error occurred while attempting to establish an SSL or TLS connection | SslHandshakeException | "
+            "SSLHandshakeException | stream_socket_enable_crypto | cannot start tls | "
+            "failed to enable crypto | unable to start TLS | could not start TLS | cannot initiate TLS | "
+            "unable to connect with STARTTLS | tls connect failed | tls negotiation | "
+            "ssl connection failed | ssl connect error | ssl error | TLS error | secure channel | "
+            "Handshake failed | HandshakeException | starttls handshake | ssl/tls handshake | "
+            "unable to establish ssl | unable to start encryption | Unable to enable crypto | "
+            "tls handshake failed | crypto error | ssl handshake | OpenSSL::SSL::SSLError | ssl.SSLError"
+        ),
+        unless=any_of("getaddrinfo | ECONNREFUSED"),
+        outcomes=(_TOKEN_LEG, group("tls_or_certificate")),
+    ),
 )
 
 CERTIFICATES: Final[tuple[Rule, ...]] = (
-    Rule(gate="tls", weight=NAMES,
-         says=("certificate has expired", "CERT_HAS_EXPIRED", "certificate is expired", "certificate expired", "alert certificate expired", "CertificateExpiredException", "expired certificate", "SEC_E_CERT_EXPIRED", "80090328", "certificate validity period", "NotTimeValid"),
-         unless=("not yet valid", "presented by the server is expired or invalid", "certificate has expired or is not yet valid"), outcomes=(_TOKEN_LEG, some("cert_expired", "clock_skew"))),
-    Rule(gate="tls", weight=NAMES, says=("certificate is not yet valid", "not yet valid", "CertificateNotYetValidException"), unless=("expired or is not yet valid",), along=("certificate", "cert"), outcomes=(some("clock_skew", "cert_expired"),)),
-    Rule(gate="tls", weight=NAMES, says=("expired or is not yet valid",), outcomes=(some("cert_expired", "clock_skew"),)),
-    Rule(gate="tls", weight=NAMES,
-         says=("did not match expected CN", "hostname mismatch", "doesn't match", "does not match certificate", "certificate is valid for", "certificate subject name", "altnames", "ERR_TLS_CERT_ALTNAME_INVALID", "no subject alternative", "No name matching", "host name did not match", "hostname did not match",
-               "RemoteCertificateNameMismatch", "name mismatch", "IP address mismatch", "does not match target host name", "SEC_E_WRONG_PRINCIPAL", "80090322", "target principal name is incorrect", "CertNotValidForName", "certificate common name", "NotValidForName", "does not match hostname", "cannot validate certificate for", "host name mismatch",
-               "not valid for the name", "certificate verify failed: hostname", "unable to locate peer certificate CN", "CN mismatch", "hostname verification failed", "SSL: certificate name", "server certificate does not match"),
-         along=("cert", "ssl", "tls", "80090322", "principal"), unless=("Cert does not contain a DNS name", "client assertion"),
-         outcomes=(_TOKEN_LEG, some("smtp_intercepted", "cert_name_mismatch", needs=("foreign_certificate",)), some("wrong_host_or_port", "cert_name_mismatch", needs=("address",)), some("cert_name_mismatch", "smtp_intercepted", "wrong_host_or_port"))),
-    Rule(gate="port", weight=NAMES, says=("Cert does not contain a DNS name",), outcomes=(some("port_blocked", "network_unreachable", "cert_name_mismatch"),)),
-    Rule(gate="tls", weight=NAMES,
-         says=("self signed certificate", "self-signed certificate", "unable to get local issuer certificate", "UNABLE_TO_GET_ISSUER_CERT", "unable to verify the first certificate", "UNABLE_TO_VERIFY_LEAF_SIGNATURE", "SELF_SIGNED_CERT", "PKIX path", "unable to find valid certification path", "signed by unknown authority",
-               "certificate is not trusted", "untrusted root", "UntrustedRoot", "root certificate which is not trusted", "not trusted by the trust provider", "SEC_E_UNTRUSTED_ROOT", "80090325", "unknown ca", "UNKNOWN_CA", "revocation function was unable", "revocation server was offline", "80092013", "80092012", "unknown issuer", "UnknownIssuer",
-               "issuer is unknown", "issuer certificate", "untrusted issuer", "hasn't got a known issuer", "certificate authority is unknown", "trust anchor", "PartialChain", "server certificate not trusted", "server certificate untrusted", "certificate is not trusted", "unable to get issuer certificate", "TrustFailure",
-               "could not establish trust relationship", "certificate verification failed", "certificate not trusted", "no trusted certificate found", "peer's certificate issuer", "SSL certificate problem", "CertPathValidatorException", "certificate chain"),
-         along=("cert", "8009", "unknown ca", "unknown_ca", "trust", "pkix"), unless=("or more of the following reasons: 1.", "client assertion", "certificate chain 0 s:"),
-         outcomes=(_TOKEN_LEG, some("cert_untrusted", "smtp_intercepted", needs=("foreign_greeting",)), one("cert_untrusted"))),
-    Rule(gate="tls", weight=NARROWS,
-         says=("certificate verify failed", "CERTIFICATE_VERIFY_FAILED", "remote certificate is invalid", "remote certificate was rejected", "certificate is invalid", "RemoteCertificateChainErrors", "certificate validation", "CertificateException", "bad certificate", "certificate unknown", "certificate_unknown", "could not be validated", "ssl certificate error",
-               "certificate rejected", "certificate error", *languages.BAD_CERTIFICATE),
-         along=("cert", *languages.BAD_CERTIFICATE), unless=("client assertion",), outcomes=(_TOKEN_LEG, group("bad_certificate"))),
-    Rule(gate="tls", weight=NAMES, says=("RemoteCertificateChainErrors",), unless=("NotTimeValid", "NameMismatch"), outcomes=(one("cert_untrusted"),)),
+    Rule(
+        gate="tls",
+        weight=NAMES,
+        says=any_of(
+            "certificate has expired | CERT_HAS_EXPIRED | certificate is expired | certificate expired | "
+            "alert certificate expired | CertificateExpiredException | expired certificate | "
+            "SEC_E_CERT_EXPIRED | 80090328 | certificate validity period | NotTimeValid"
+        ),
+        unless=any_of(
+            "not yet valid | presented by the server is expired or invalid | "
+            "certificate has expired or is not yet valid"
+        ),
+        outcomes=(_TOKEN_LEG, some("cert_expired", "clock_skew")),
+    ),
+    Rule(
+        gate="tls",
+        weight=NAMES,
+        says=any_of("certificate is not yet valid | not yet valid | CertificateNotYetValidException"),
+        unless=("expired or is not yet valid",),
+        along=any_of("certificate | cert"),
+        outcomes=(some("clock_skew", "cert_expired"),),
+    ),
+    Rule(
+        gate="tls", weight=NAMES, says=("expired or is not yet valid",), outcomes=(some("cert_expired", "clock_skew"),)
+    ),
+    Rule(
+        gate="tls",
+        weight=NAMES,
+        says=any_of(
+            "did not match expected CN | hostname mismatch | doesn't match | does not match certificate | "
+            "certificate is valid for | certificate subject name | altnames | ERR_TLS_CERT_ALTNAME_INVALID | "
+            "no subject alternative | No name matching | host name did not match | hostname did not match | "
+            "RemoteCertificateNameMismatch | name mismatch | IP address mismatch | "
+            "does not match target host name | SEC_E_WRONG_PRINCIPAL | 80090322 | "
+            "target principal name is incorrect | CertNotValidForName | certificate common name | "
+            "NotValidForName | does not match hostname | cannot validate certificate for | "
+            "host name mismatch | not valid for the name | certificate verify failed: hostname | "
+            "unable to locate peer certificate CN | CN mismatch | hostname verification failed | "
+            "SSL: certificate name | server certificate does not match"
+        ),
+        along=any_of("cert | ssl | tls | 80090322 | principal"),
+        unless=any_of("Cert does not contain a DNS name | client assertion"),
+        outcomes=(
+            _TOKEN_LEG,
+            some("smtp_intercepted", "cert_name_mismatch", needs=("foreign_certificate",)),
+            some("wrong_host_or_port", "cert_name_mismatch", needs=("address",)),
+            some("cert_name_mismatch", "smtp_intercepted", "wrong_host_or_port"),
+        ),
+    ),
+    Rule(
+        gate="port",
+        weight=NAMES,
+        says=("Cert does not contain a DNS name",),
+        outcomes=(some("port_blocked", "network_unreachable", "cert_name_mismatch"),),
+    ),
+    Rule(
+        gate="tls",
+        weight=NAMES,
+        says=any_of(
+            "self signed certificate | self-signed certificate | unable to get local issuer certificate | "
+            "UNABLE_TO_GET_ISSUER_CERT | unable to verify the first certificate | "
+            "UNABLE_TO_VERIFY_LEAF_SIGNATURE | SELF_SIGNED_CERT | PKIX path | "
+            "unable to find valid certification path | signed by unknown authority | "
+            "certificate is not trusted | untrusted root | UntrustedRoot | "
+            "root certificate which is not trusted | not trusted by the trust provider | "
+            "SEC_E_UNTRUSTED_ROOT | 80090325 | unknown ca | UNKNOWN_CA | revocation function was unable | "
+            "revocation server was offline | 80092013 | 80092012 | unknown issuer | UnknownIssuer | "
+            "issuer is unknown | issuer certificate | untrusted issuer | hasn't got a known issuer | "
+            "certificate authority is unknown | trust anchor | PartialChain | "
+            "server certificate not trusted | server certificate untrusted | certificate is not trusted | "
+            "unable to get issuer certificate | TrustFailure | could not establish trust relationship | "
+            "certificate verification failed | certificate not trusted | no trusted certificate found | "
+            "peer's certificate issuer | SSL certificate problem | CertPathValidatorException | "
+            "certificate chain"
+        ),
+        along=any_of("cert | 8009 | unknown ca | unknown_ca | trust | pkix"),
+        unless=any_of("or more of the following reasons: 1. | client assertion | certificate chain 0 s:"),
+        outcomes=(
+            _TOKEN_LEG,
+            some("cert_untrusted", "smtp_intercepted", needs=("foreign_greeting",)),
+            one("cert_untrusted"),
+        ),
+    ),
+    Rule(
+        gate="tls",
+        weight=NARROWS,
+        says=any_of(
+            "certificate verify failed | invalid peer certificate | InvalidCertificate | "
+            "UnsupportedCertVersion | CERTIFICATE_VERIFY_FAILED | remote certificate is invalid | "
+            "remote certificate was rejected | certificate is invalid | RemoteCertificateChainErrors | "
+            "certificate validation | CertificateException | bad certificate | certificate unknown | "
+            "certificate_unknown | could not be validated | ssl certificate error | certificate rejected | "
+            "certificate error"
+        )
+        + languages.BAD_CERTIFICATE,
+        along=any_of("cert") + languages.BAD_CERTIFICATE,
+        unless=("client assertion",),
+        outcomes=(_TOKEN_LEG, group("bad_certificate")),
+    ),
+    Rule(
+        gate="tls",
+        weight=NAMES,
+        says=("RemoteCertificateChainErrors",),
+        unless=any_of("NotTimeValid | NameMismatch"),
+        outcomes=(one("cert_untrusted"),),
+    ),
 )

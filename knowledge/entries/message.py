@@ -21,43 +21,82 @@ ENTRIES: Final[tuple[Cause, ...]] = (
     Cause(
         id="sp_mailbox_permission_missing",
         title="the application may sign in but has no right on the mailbox",
-        meaning="With app-only OAuth the sign-in (235) proves nothing about the mailbox: the right is looked at only when the message "
-        "is handed over. Here it is missing, or it has not spread through the service yet. The FAQ leaves this step out.",
-        shows="430 4.2.0 STOREDRV; mailbox logon failure … MapiExceptionLogonFailed, after the message body; queues retry it silently.",
+        meaning=(
+            "With app-only OAuth the sign-in (235) proves nothing about the mailbox: the right is looked at only "
+            "when the message is handed over. Here it is missing, or it has not spread through the service yet. "
+            "The FAQ leaves this step out."
+        ),
+        shows=(
+            "430 4.2.0 STOREDRV; mailbox logon failure … MapiExceptionLogonFailed, after the message body; queues "
+            "retry it silently."
+        ),
         who="exchange",
         steps=(
             CONNECT_EXCHANGE,
             "Look: `Get-MailboxPermission -Identity {mailbox} -User {sp_object_id}`.",
             "Grant it: `Add-MailboxPermission -Identity {mailbox} -User {sp_object_id} -AccessRights FullAccess`.",
-            "To send as another address too: `Add-RecipientPermission -Identity {from_address} -Trustee {sp_object_id} -AccessRights SendAs`.",
-            "Or, narrower, RBAC for Applications: `New-ManagementScope -Name 'Alert mailbox' -RecipientRestrictionFilter ('PrimarySmtpAddress -eq ''' + {mailbox} + '''')`, then "
-            "`New-ManagementRoleAssignment -Role 'Application SMTP.SendAsApp' -App {client_id} -CustomResourceScope 'Alert mailbox'`; then leave the Entra permission SMTP.SendAsApp away.",
+            (
+                "To send as another address too: `Add-RecipientPermission -Identity {from_address} -Trustee "
+                "{sp_object_id} -AccessRights SendAs`."
+            ),
+            (
+                "Or, narrower, RBAC for Applications: `New-ManagementScope -Name 'Alert mailbox' "
+                "-RecipientRestrictionFilter ('PrimarySmtpAddress -eq ''' + {mailbox} + '''')`, then "
+                "`New-ManagementRoleAssignment -Role 'Application SMTP.SendAsApp' -App {client_id} "
+                "-CustomResourceScope 'Alert mailbox'`; then leave the Entra permission SMTP.SendAsApp away."
+            ),
             "Wait two hours before you conclude that it did not help.",
         ),
-        verify="`Get-MailboxPermission -Identity {mailbox} -User {sp_object_id}` shows FullAccess (RBAC: `Test-ServicePrincipalAuthorization -Identity {client_id} -Resource {mailbox}` "
-        "says InScope True), and MBX-03 is green.",
+        verify=(
+            "`Get-MailboxPermission -Identity {mailbox} -User {sp_object_id}` shows FullAccess (RBAC: "
+            "`Test-ServicePrincipalAuthorization -Identity {client_id} -Resource {mailbox}` says InScope True), "
+            "and MBX-03 is green."
+        ),
         propagation="Half an hour to two hours; success and failure can alternate meanwhile.",
-        risk="FullAccess lets the application read the mailbox as well: use a mailbox of its own, or RBAC for Applications.",
+        risk=(
+            "FullAccess lets the application read the mailbox as well: use a mailbox of its own, or RBAC for "
+            "Applications."
+        ),
         source=(OAUTH, RBAC),
-        decide=("`Get-MailboxPermission -Identity {mailbox} -User {sp_object_id}`; granted less than two hours ago means wait.",),
+        decide=(
+            (
+                "`Get-MailboxPermission -Identity {mailbox} -User {sp_object_id}`; granted less than two hours ago "
+                "means wait."
+            ),
+        ),
     ),
     Cause(
         id="send_as_denied",
         title="this account may not send as the From address",
-        meaning="The sign-in worked, but the address in the From line is not this account's own and no right to use it was given.",
-        shows="554 5.2.252 SendAsDenied; MapiExceptionSendAsDenied; 550 5.7.60 Client does not have permissions to send as this sender.",
+        meaning=(
+            "The sign-in worked, but the address in the From line is not this account's own and no right to use it "
+            "was given."
+        ),
+        shows=(
+            "554 5.2.252 SendAsDenied; MapiExceptionSendAsDenied; 550 5.7.60 Client does not have permissions to "
+            "send as this sender."
+        ),
         who="exchange",
         steps=(
             "Simplest (sender): set From to the address that signs in, {mailbox}.",
-            "Or grant it: " + CONNECT_EXCHANGE[0].lower() + CONNECT_EXCHANGE[1:] + " `Add-RecipientPermission -Identity {from_address} -Trustee {mailbox} -AccessRights SendAs -Confirm:$false` "
-            "(for an application put its enterprise application's object id as trustee: {sp_object_id}).",
+            "Or grant it: "
+            + CONNECT_EXCHANGE[0].lower()
+            + CONNECT_EXCHANGE[1:]
+            + (
+                " `Add-RecipientPermission -Identity {from_address} -Trustee {mailbox} -AccessRights SendAs "
+                "-Confirm:$false` (for an application put its enterprise application's object id as trustee: "
+                "{sp_object_id})."
+            ),
             "Portal: Exchange admin center > Recipients > Mailboxes > {from_address} > Delegation > Send as.",
             "From is an alias of the same mailbox: `Set-OrganizationConfig -SendFromAliasEnabled $true`.",
             "Make sure the client puts an address into From, not a display name only.",
         ),
         verify="`Get-RecipientPermission -Identity {from_address}` lists the trustee with SendAs, and MBX-03 is green.",
         propagation="Up to an hour or two.",
-        risk="Send As on one address for one account; never on all mailboxes. SendFromAliasEnabled is for the whole tenant.",
+        risk=(
+            "Send As on one address for one account; never on all mailboxes. SendFromAliasEnabled is for the whole "
+            "tenant."
+        ),
         source=(TROUBLE, OAUTH, NDR),
         decide=("Compare From with the sign-in address; then `Get-RecipientPermission -Identity {from_address}`.",),
     ),
@@ -65,12 +104,19 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         id="recipient_rejected",
         title="the recipient is refused",
         meaning="The address the message goes to does not exist, is mistyped, or does not take mail from this sender.",
-        shows="550 5.1.1, 5.1.10 Recipient not found, 5.4.1 Recipient address rejected, 5.7.133 and neighbours, 501 5.1.3 Invalid address.",
+        shows=(
+            "550 5.1.1, 5.1.10 Recipient not found, 5.4.1 Recipient address rejected, 5.7.133 and neighbours, 501 "
+            "5.1.3 Invalid address."
+        ),
         who="sender",
         steps=(
             "Check {recipient} for typing errors, blanks and missing angle brackets.",
             "Send to the sender's own address first (the default of this check list).",
-            "If the recipient restricts who may write to it, its administrator must add {from_address}: `Get-DistributionGroup -Identity {recipient} | Format-List RequireSenderAuthenticationEnabled, AcceptMessagesOnlyFrom*`.",
+            (
+                "If the recipient restricts who may write to it, its administrator must add {from_address}: "
+                "`Get-DistributionGroup -Identity {recipient} | Format-List RequireSenderAuthenticationEnabled, "
+                "AcceptMessagesOnlyFrom*`."
+            ),
             "High Volume Email accounts send to internal recipients only.",
         ),
         verify="RCPT TO is answered with 250 (MBX-02) and no bounce arrives.",
@@ -82,12 +128,18 @@ ENTRIES: Final[tuple[Cause, ...]] = (
     Cause(
         id="message_too_large",
         title="the message is over the size limit",
-        meaning="The mailbox, the tenant or the recipient takes smaller messages than this one. Attachments grow by a third on the way.",
+        meaning=(
+            "The mailbox, the tenant or the recipient takes smaller messages than this one. Attachments grow by a "
+            "third on the way."
+        ),
         shows="552 5.3.4 Message size exceeds fixed maximum message size; 552 5.2.3; MessageSizeExceeded.",
         who="sender",
         steps=(
             "Send less, or a link instead of the attachment.",
-            "Exchange administrator: `Get-Mailbox -Identity {mailbox} | Format-List MaxSendSize`, and if needed `Set-Mailbox -Identity {mailbox} -MaxSendSize 100MB` (at most 150 MB).",
+            (
+                "Exchange administrator: `Get-Mailbox -Identity {mailbox} | Format-List MaxSendSize`, and if needed "
+                "`Set-Mailbox -Identity {mailbox} -MaxSendSize 100MB` (at most 150 MB)."
+            ),
         ),
         verify="The same message is accepted (MBX-03), and a small one was before.",
         propagation="Up to an hour.",
@@ -98,11 +150,20 @@ ENTRIES: Final[tuple[Cause, ...]] = (
     Cause(
         id="concurrent_connections",
         title="too many messages are handed over at once for this mailbox",
-        meaning="Exchange Online takes at most three messages at the same moment from one mailbox; the fourth is told to come later.",
-        shows="432 4.3.2 Concurrent connections limit exceeded; 432 4.3.2 STOREDRV.ClientSubmit; sender thread limit exceeded.",
+        meaning=(
+            "Exchange Online takes at most three messages at the same moment from one mailbox; the fourth is told "
+            "to come later."
+        ),
+        shows=(
+            "432 4.3.2 Concurrent connections limit exceeded; 432 4.3.2 STOREDRV.ClientSubmit; sender thread limit "
+            "exceeded."
+        ),
         who="sender",
         steps=(
-            "Limit the sender to one connection at a time, two at most, and reuse it (nodemailer: pool: true, maxConnections: 1; Postfix: smtp_destination_concurrency_limit = 2).",
+            (
+                "Limit the sender to one connection at a time, two at most, and reuse it (nodemailer: pool: true, "
+                "maxConnections: 1; Postfix: smtp_destination_concurrency_limit = 2)."
+            ),
             _RETRY,
             "Find other programs that use the same mailbox, or give each its own.",
         ),
@@ -110,7 +171,12 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         propagation="At once.",
         risk="None.",
         source=(LIMITS,),
-        decide=("The application's own log: how many sends run at the same time; message trace for other senders of the mailbox.",),
+        decide=(
+            (
+                "The application's own log: how many sends run at the same time; message trace for other senders of "
+                "the mailbox."
+            ),
+        ),
     ),
     Cause(
         id="rate_limited",
@@ -132,14 +198,23 @@ ENTRIES: Final[tuple[Cause, ...]] = (
     Cause(
         id="recipient_quota_exceeded",
         title="the daily or per-message limit of recipients is reached",
-        meaning="A mailbox may reach 10,000 recipients in a rolling day, a tenant a number that depends on its licences, and a message has a limit too.",
-        shows="SubmissionQuotaExceededException; 5.1.90; 5.2.2 Submission quota exceeded; 5.7.232 and 5.7.233; 452 4.5.3 Too many recipients.",
+        meaning=(
+            "A mailbox may reach 10,000 recipients in a rolling day, a tenant a number that depends on its "
+            "licences, and a message has a limit too."
+        ),
+        shows=(
+            "SubmissionQuotaExceededException; 5.1.90; 5.2.2 Submission quota exceeded; 5.7.232 and 5.7.233; 452 "
+            "4.5.3 Too many recipients."
+        ),
         who="sender",
         steps=(
             "Stop sending for now: the count falls over 24 hours.",
             "Use a distribution group (it counts as one), fewer alerts, or several messages with fewer recipients.",
             "For bulk use High Volume Email (internal) or Azure Communication Services.",
-            "If nobody sent so much, treat the account as stolen: reset its password and read the message trace: `Get-MessageTraceV2 -SenderAddress {mailbox}`.",
+            (
+                "If nobody sent so much, treat the account as stolen: reset its password and read the message trace: "
+                "`Get-MessageTraceV2 -SenderAddress {mailbox}`."
+            ),
         ),
         verify="A message is accepted again (MBX-03).",
         propagation="Up to 24 hours.",
@@ -150,12 +225,21 @@ ENTRIES: Final[tuple[Cause, ...]] = (
     Cause(
         id="mailbox_full",
         title="the sending mailbox is full",
-        meaning="Every message sent by SMTP is kept in Sent Items, and these have filled the mailbox. A full mailbox may not send.",
+        meaning=(
+            "Every message sent by SMTP is kept in Sent Items, and these have filled the mailbox. A full mailbox "
+            "may not send."
+        ),
         shows="554 5.2.2 mailbox full; QuotaExceededException.MapiExceptionShutoffQuotaExceeded.",
         who="exchange",
         steps=(
-            "`Get-EXOMailboxStatistics -Identity {mailbox} | Format-List TotalItemSize` and `Get-Mailbox -Identity {mailbox} | Format-List ProhibitSendQuota`.",
-            "Empty Sent Items and Deleted Items, and let a retention policy do it from now on (Microsoft Purview > Data lifecycle management).",
+            (
+                "`Get-EXOMailboxStatistics -Identity {mailbox} | Format-List TotalItemSize` and `Get-Mailbox -Identity "
+                "{mailbox} | Format-List ProhibitSendQuota`."
+            ),
+            (
+                "Empty Sent Items and Deleted Items, and let a retention policy do it from now on (Microsoft Purview > "
+                "Data lifecycle management)."
+            ),
         ),
         verify="TotalItemSize is well below ProhibitSendQuota, and MBX-03 is green.",
         propagation="Minutes to an hour.",
@@ -166,21 +250,43 @@ ENTRIES: Final[tuple[Cause, ...]] = (
     Cause(
         id="outbound_spam_block",
         title="the sender or the tenant is blocked for outbound spam",
-        meaning="Microsoft has judged mail from this account, tenant or address as spam, or the tenant is too new to be trusted. "
-        "Nothing in the sender's settings will help.",
-        shows="OutboundSpamException; WASCL UserAction verdict; 5.1.8 bad outbound sender; 5.7.501 to 503, 5.7.705, 5.7.708, 5.7.750; banned sending IP.",
+        meaning=(
+            "Microsoft has judged mail from this account, tenant or address as spam, or the tenant is too new to "
+            "be trusted. Nothing in the sender's settings will help."
+        ),
+        shows=(
+            "OutboundSpamException; WASCL UserAction verdict; 5.1.8 bad outbound sender; 5.7.501 to 503, 5.7.705, "
+            "5.7.708, 5.7.750; banned sending IP."
+        ),
         who="microsoft",
         steps=(
-            "Defender portal > Email & collaboration > Review > Restricted entities: is {mailbox} listed? Or `Get-BlockedSenderAddress`.",
-            "If listed: secure the account first (new password, look for forwarding rules), then Unblock, or `Remove-BlockedSenderAddress -SenderAddress {mailbox}`.",
-            "5.7.705, 5.7.708, 5.7.750 or a new or trial tenant: verify the domain, buy a licence, and open a case with Microsoft; quote the whole reply.",
-            "'Banned sending IP': you are sending to the MX without sign-in; use smtp.office365.com with a sign-in, or ask for delisting at https://sender.office.com.",
+            (
+                "Defender portal > Email & collaboration > Review > Restricted entities: is {mailbox} listed? Or "
+                "`Get-BlockedSenderAddress`."
+            ),
+            (
+                "If listed: secure the account first (new password, look for forwarding rules), then Unblock, or "
+                "`Remove-BlockedSenderAddress -SenderAddress {mailbox}`."
+            ),
+            (
+                "5.7.705, 5.7.708, 5.7.750 or a new or trial tenant: verify the domain, buy a licence, and open a case "
+                "with Microsoft; quote the whole reply."
+            ),
+            (
+                "'Banned sending IP': you are sending to the MX without sign-in; use smtp.office365.com with a "
+                "sign-in, or ask for delisting at https://sender.office.com."
+            ),
         ),
         verify="The entity is off the list and MBX-03 is green.",
         propagation="An hour after unblocking; a case takes days.",
         risk="Do not unblock before the account is safe: it will be blocked again, for longer.",
         source=(RESTRICTED, NDR),
-        decide=("Restricted entities in the Defender portal, and the message trace of the account: `Get-MessageTraceV2 -SenderAddress {mailbox}`.",),
+        decide=(
+            (
+                "Restricted entities in the Defender portal, and the message trace of the account: `Get-MessageTraceV2 "
+                "-SenderAddress {mailbox}`."
+            ),
+        ),
     ),
     Cause(
         id="unrecognised",
@@ -189,7 +295,10 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         shows="Any text without a known phrase or number.",
         who=None,
         steps=(
-            "Look for the inner error: the reply of the server (three digits and a sentence), an AADSTS number, or the last 'caused by' line, and paste that.",
+            (
+                "Look for the inner error: the reply of the server (three digits and a sentence), an AADSTS number, or "
+                "the last 'caused by' line, and paste that."
+            ),
             "Run this check list with the same settings: it shows where the message stops, in the server's own words.",
         ),
         verify="A second reading of the fuller text names a cause.",

@@ -1,4 +1,4 @@
-"""Causes at the SMTP sign-in: method, account, password, Exchange's switches and registrations."""
+"""Causes at the SMTP sign-in that lie in the method, in Exchange's switches or in the service; the account's own are in `account`."""
 
 from typing import Final
 
@@ -11,56 +11,66 @@ from knowledge.entries.sources import (
     ENTRA_CODES,
     FAQ,
     HEALTH,
-    LOCKOUT,
     OAUTH,
-    PASSWORD_POLICY,
     POLICY,
     RBAC,
     RFC_AUTH,
     SCUBA,
-    SECURITY_DEFAULTS,
-    SIGN_IN_LOG,
     SMTP_AUTH,
     TROUBLE,
 )
 
 _READ_SWITCHES: Final = (
     "`Get-CASMailbox -Identity {mailbox} | Format-List SmtpClientAuthenticationDisabled` and "
-    "`Get-TransportConfig | Format-List SmtpClientAuthenticationDisabled`: the mailbox's True or False wins, empty means the tenant's."
+    "`Get-TransportConfig | Format-List SmtpClientAuthenticationDisabled`: the mailbox's True or False "
+    "wins, empty means the tenant's."
 )
 _OPEN_MAILBOX: Final = "`Set-CASMailbox -Identity {mailbox} -SmtpClientAuthenticationDisabled $false`"
 _PORTAL_MAILBOX: Final = (
-    "Or: Microsoft 365 admin center > Users > Active users > {mailbox} > Mail > Manage email apps > check Authenticated SMTP > Save."
+    "Or: Microsoft 365 admin center > Users > Active users > {mailbox} > Mail > Manage email apps > check "
+    "Authenticated SMTP > Save."
 )
 _SWITCH_RISK: Final = (
-    "Open this one mailbox and leave the tenant's switch off: baseline CISA SCuBA MS.EXO.5.1 (SMTP AUTH shall be disabled) "
-    "checks the tenant's switch and objects if it is opened for all."
+    "Open this one mailbox and leave the tenant's switch off: baseline CISA SCuBA MS.EXO.5.1 (SMTP AUTH "
+    "shall be disabled) checks the tenant's switch and objects if it is opened for all."
 )
 _MOVE_TO_OAUTH: Final = (
-    "Move this sender to OAuth: app registration with SMTP.SendAsApp, client secret, service principal registered in Exchange, right on the mailbox."
+    "Move this sender to OAuth: app registration with SMTP.SendAsApp, client secret, service principal "
+    "registered in Exchange, right on the mailbox."
 )
-_ACCOUNT: Final = "Microsoft 365 admin center > Users > Active users > {mailbox}"
 
 ENTRIES: Final[tuple[Cause, ...]] = (
     Cause(
         id="client_never_sent_auth",
         title="the client tried to send without signing in",
-        meaning="The server was asked to take a message before anybody had signed in. Either authentication is off in the "
-        "application, or a refused sign-in earlier in the same connection was ignored.",
+        meaning=(
+            "The server was asked to take a message before anybody had signed in. Either authentication is off in "
+            "the application, or a refused sign-in earlier in the same connection was ignored."
+        ),
         shows="530 5.7.57 Client not authenticated to send mail, without an inner 535.",
         who="sender",
         steps=(
-            "Email Alarm Plugin, SMTP Options: check Enable Authentication and enter user name and password, or choose OpenID.",
+            (
+                "Email Alarm Plugin, SMTP Options: check Enable Authentication and enter user name and password, or "
+                "choose OpenID."
+            ),
             "Check Use SSL too: sign-in is offered only after STARTTLS.",
-            "System.Net.Mail: set UseDefaultCredentials = false before Credentials, and EnableSsl = true; it goes on after a refused "
-            "sign-in, so look for the 535 in its network trace.",
+            (
+                "System.Net.Mail: set UseDefaultCredentials = false before Credentials, and EnableSsl = true; it goes "
+                "on after a refused sign-in, so look for the 535 in its network trace."
+            ),
             "Let the client say EHLO, not HELO.",
         ),
         verify="A 235 reply before MAIL FROM; checks AUTH-01 and MBX-01 are green.",
         propagation="At once.",
         risk="None.",
         source=(FAQ + ", Email with Options Configuration", TROUBLE, DEVICE),
-        decide=("Check AUTH-01: if our sign-in works with the same settings, the application never sends it; if not, its refusal is the cause.",),
+        decide=(
+            (
+                "Check AUTH-01: if our sign-in works with the same settings, the application never sends it; if not, "
+                "its refusal is the cause."
+            ),
+        ),
     ),
     Cause(
         id="auth_mechanism_unsupported",
@@ -71,8 +81,14 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         who="sender",
         steps=(
             "Choose the method LOGIN (Basic) or XOAUTH2 (OAuth) in the client, and switch STARTTLS on.",
-            "PHPMailer: AuthType = 'LOGIN'. JavaMail: mail.smtp.auth.mechanisms=LOGIN. Go: net/smtp has PLAIN only, use a LOGIN or XOAUTH2 auth.",
-            "Postfix: install the SASL plug-ins (`$ apt-get install libsasl2-modules`) and set smtp_sasl_mechanism_filter = login.",
+            (
+                "PHPMailer: AuthType = 'LOGIN'. JavaMail: mail.smtp.auth.mechanisms=LOGIN. Go: net/smtp has PLAIN "
+                "only, use a LOGIN or XOAUTH2 auth."
+            ),
+            (
+                "Postfix: install the SASL plug-ins (`$ apt-get install libsasl2-modules`) and set "
+                "smtp_sasl_mechanism_filter = login."
+            ),
         ),
         verify="The client gets 334 after AUTH LOGIN or AUTH XOAUTH2.",
         propagation="At once.",
@@ -81,159 +97,12 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         decide=("Check SMTP-03: the AUTH line that the server offers after STARTTLS.",),
     ),
     Cause(
-        id="username_not_upn",
-        title="the user name is not the full sign-in address",
-        meaning="Microsoft 365 wants the whole sign-in name, like an e-mail address. "
-        "A short name, DOMAIN\\name or an alias is refused like a wrong password.",
-        shows="Check BASIC-09 is red; 535 5.7.3 or 'the user credentials were incorrect'.",
-        who="sender",
-        steps=(
-            "Enter the full address as Username, for example noreply@yourdomain.com.",
-            "It must be the user principal name, which can differ from the mail address: `Get-MgUser -UserId {mailbox} | Select-Object UserPrincipalName`.",
-        ),
-        verify="Checks BASIC-09 and AUTH-01 are green.",
-        propagation="At once.",
-        risk="None.",
-        source=(FAQ + ", Authentication failed", DEVICE),
-        decide=("Check BASIC-09: is there an @ with a domain of this tenant in the Username?",),
-    ),
-    Cause(
-        id="bad_credentials",
-        title="user name or password is wrong",
-        meaning="The sign-in service does not know this pair of name and password. "
-        "Every further try with it brings the account closer to a lock-out.",
-        shows="535 5.7.139 … the user credentials were incorrect; AADSTS50126; sometimes a bare 535 5.7.3.",
-        who="sender",
-        steps=(
-            "Stop the application from retrying.",
-            "Sign in once as {username} at https://outlook.office.com in a private window: does the password work there?",
-            "If not, have it reset: " + _ACCOUNT + " > Reset password, without 'must change at first sign-in', and enter it in the plugin.",
-            "Look for signs that a form or file changed: quotes, blanks at the end, # ; $ \\ in configuration files.",
-            "If MFA is on for the account the password alone will not do; an app password is Basic as well and is being phased out.",
-        ),
-        verify="Check AUTH-01 is green (one attempt only).",
-        propagation="A new password is good within a minute; with directory synchronisation up to half an hour.",
-        risk="Do not loop: after about ten wrong tries (three in the US government cloud) the account locks.",
-        source=(FAQ + ", Authentication failed", ENTRA_CODES, LOCKOUT),
-        decide=(SIGN_IN_LOG + " 50126 is the password, 50034 an unknown user.",),
-    ),
-    Cause(
-        id="password_expired",
-        title="the password has expired or must be changed",
-        meaning="The password was right once, and its time is over or an administrator asked for a new one. "
-        "A program cannot change it by itself.",
-        shows="AADSTS50055, 50144 or 50135 in the sign-in log; by SMTP only 'account has an issue' or 'credentials were incorrect'.",
-        who="entra",
-        steps=(
-            _ACCOUNT + " > Reset password; uncheck 'Require this user to change their password when they first sign in'.",
-            "Enter the new password in the plugin.",
-            "Service account: let it not expire: `Update-MgUser -UserId {mailbox} -PasswordPolicies DisablePasswordExpiration` "
-            "(synchronised accounts: in Active Directory, Password never expires).",
-        ),
-        verify="`Get-MgUser -UserId {mailbox} -Property PasswordPolicies,LastPasswordChangeDateTime | Format-List` and AUTH-01 green.",
-        propagation="A minute; with directory synchronisation up to half an hour.",
-        risk="A password that never expires must be long and kept in one place; for this one account only.",
-        source=(FAQ + ", Password expired", PASSWORD_POLICY, ENTRA_CODES),
-        decide=(SIGN_IN_LOG + " 50055 or 50144 is an expired password.",),
-    ),
-    Cause(
-        id="password_expiring",
-        title="the password will expire and nobody has a routine for it",
-        meaning="It works today, and on the day the password ends the alerts stop silently.",
-        shows="RISK-04 or BASIC-04 shows a risk.",
-        who="entra",
-        steps=(
-            "Either let it not expire: `Update-MgUser -UserId {mailbox} -PasswordPolicies DisablePasswordExpiration`.",
-            "Or write password_expires into our settings and a reminder into a shared calendar.",
-            "Or " + _MOVE_TO_OAUTH[0].lower() + _MOVE_TO_OAUTH[1:],
-        ),
-        verify="Checks BASIC-04 and RISK-04 are green or attested.",
-        propagation="At once.",
-        risk="For this one service account only, with a long password.",
-        source=(FAQ + ", Account Requirements", PASSWORD_POLICY),
-        decide=("`Get-MgUser -UserId {mailbox} -Property PasswordPolicies,LastPasswordChangeDateTime | Format-List`.",),
-    ),
-    Cause(
-        id="account_locked",
-        title="the account is locked after failed attempts",
-        meaning="Too many wrong passwords were tried, or the address they come from is on Microsoft's list of bad ones. "
-        "Even the right password is refused until the lock ends.",
-        shows="535 5.7.139 … account locked; AADSTS50053.",
-        who="entra",
-        steps=(
-            "Stop every program that still tries the old password: the sign-in log shows their addresses.",
-            "Wait: the first lock is one minute, each further one longer. Or reset the password: " + _ACCOUNT + " > Reset password.",
-            "Synchronised accounts: also `Unlock-ADAccount -Identity {username}` in Active Directory.",
-        ),
-        verify="A single attempt (AUTH-01) is green.",
-        propagation="One minute to some hours.",
-        risk="Do not raise the tenant's lock-out threshold for one account's sake.",
-        source=(LOCKOUT, ENTRA_CODES),
-        decide=(SIGN_IN_LOG + " 50053; the addresses tell who keeps trying.",),
-    ),
-    Cause(
-        id="account_disabled",
-        title="sign-in is blocked for this account, or the account has an issue",
-        meaning="The account exists but may not sign in: an administrator blocked it, its licence lapsed, or it was found at risk.",
-        shows="535 5.7.139 … account has an issue; AADSTS50057.",
-        who="entra",
-        steps=(
-            _ACCOUNT + ": is it marked Sign-in blocked? Unblock it.",
-            "Or: `Update-MgUser -UserId {mailbox} -AccountEnabled:$true`.",
-            "Look at the password too: an expired one or one that must be changed gives the same sentence.",
-            "Shared mailboxes are blocked on purpose: use OAuth for them instead of unblocking.",
-        ),
-        verify="`Get-MgUser -UserId {mailbox} -Property AccountEnabled | Format-List AccountEnabled` says True; AUTH-01 is green.",
-        propagation="Minutes; Exchange can take up to an hour.",
-        risk="Ask why it was blocked before you open it.",
-        source=(ENTRA_CODES, SMTP_AUTH),
-        decide=(SIGN_IN_LOG + " 50057 is a disabled account, 50055 an expired password.",),
-    ),
-    Cause(
-        id="mailbox_missing",
-        title="there is no such account, or it has no mailbox",
-        meaning="The name is unknown in the tenant (often a typing error), or it is an account without a mailbox or without a licence for one.",
-        shows="'the user credentials were incorrect', AADSTS50034, 550 Mailbox cannot be accessed, MailboxNotEnabledForRESTAPI.",
-        who="exchange",
-        steps=(
-            CONNECT_EXCHANGE,
-            "`Get-EXOMailbox -Identity {mailbox}` must find it; if not: `Get-EXORecipient -Identity {mailbox}` shows whether it is a contact, group or alias.",
-            "Check the address for typing errors, and its domain: `Get-AcceptedDomain`.",
-            _ACCOUNT + " > Licenses and apps: a licence with Exchange Online must be assigned.",
-        ),
-        verify="`Get-EXOMailbox -Identity {mailbox}` finds a mailbox; AUTH-01 is green.",
-        propagation="A new mailbox needs minutes, sometimes some hours.",
-        risk="Cost of a licence.",
-        source=(FAQ + ", Mailbox not found", DEVICE),
-        decide=("`Get-EXOMailbox -Identity {mailbox}` as Exchange administrator.",),
-    ),
-    Cause(
-        id="mfa_or_security_defaults",
-        title="multi-factor authentication or security defaults refuse the password",
-        meaning="The password may be right, but the tenant asks for a second factor or refuses plain passwords altogether. "
-        "A program cannot answer a second factor.",
-        shows="535 5.7.139 … locked by your organization's security defaults policy, or … did not meet the criteria; AADSTS50076, 50079, 530035.",
-        who="entra",
-        steps=(
-            "Best: " + _MOVE_TO_OAUTH[0].lower() + _MOVE_TO_OAUTH[1:] + " It works with MFA and security defaults on.",
-            "If it must stay Basic: a service account of its own, and in the Conditional Access policy that asks for MFA exclude this "
-            "one account and bind it to the server's public address (named location). Per-user MFA: Entra admin center > Users > "
-            "Per-user MFA > this account only.",
-            "Security defaults know no exclusion: they must be replaced by Conditional Access policies (licence P1) first.",
-            "App passwords (FAQ option 2) are Basic too: they need per-user MFA and Basic allowed, do not pass security defaults, and are being phased out.",
-        ),
-        verify="The next attempt is a Success in the sign-in log; check AUTH-01 is green, which proves it for this sign-in only.",
-        propagation="Minutes, up to an hour.",
-        risk="Never turn MFA off for everyone. One account without MFA is a target: long password, one source address, no other "
-        "rights. CISA SCuBA MS.AAD.3.x (MFA for all users) objects to exclusions.",
-        source=(FAQ + ", Multi-Factor Authentication (MFA)", SECURITY_DEFAULTS, ENTRA_CODES),
-        decide=(SIGN_IN_LOG + " 50076/50079 is MFA, 530035 security defaults, 53003 Conditional Access.",),
-    ),
-    Cause(
         id="smtp_auth_disabled_tenant",
         title="SMTP AUTH is off for the tenant and the mailbox follows it",
-        meaning="Sending by SMTP with a sign-in is switched off for the whole organisation, and this mailbox has no switch of its own. "
-        "It concerns OAuth as well: the FAQ's tip that OAuth does away with it is wrong.",
+        meaning=(
+            "Sending by SMTP with a sign-in is switched off for the whole organisation, and this mailbox has no "
+            "switch of its own. It concerns OAuth as well: the FAQ's tip that OAuth does away with it is wrong."
+        ),
         shows="535 5.7.139 … SmtpClientAuthentication is disabled for the Tenant.",
         who="exchange",
         steps=(
@@ -242,7 +111,10 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             _PORTAL_MAILBOX,
             "Look at both switches: " + _READ_SWITCHES,
         ),
-        verify="`Get-CASMailbox -Identity {mailbox} | Format-List SmtpClientAuthenticationDisabled` says False, and AUTH-01 is green.",
+        verify=(
+            "`Get-CASMailbox -Identity {mailbox} | Format-List SmtpClientAuthenticationDisabled` says False, and "
+            "AUTH-01 is green."
+        ),
         propagation="Usually minutes, up to an hour or two.",
         risk=_SWITCH_RISK,
         source=(FAQ + ", Enable SMTP Authentication in Office365", SMTP_AUTH, SCUBA),
@@ -260,7 +132,10 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             _PORTAL_MAILBOX,
             "A personal outlook.com mailbox has no such switch: use another account.",
         ),
-        verify="`Get-CASMailbox -Identity {mailbox} | Format-List SmtpClientAuthenticationDisabled` says False, and AUTH-01 is green.",
+        verify=(
+            "`Get-CASMailbox -Identity {mailbox} | Format-List SmtpClientAuthenticationDisabled` says False, and "
+            "AUTH-01 is green."
+        ),
         propagation="Usually minutes, up to an hour or two.",
         risk=_SWITCH_RISK,
         source=(FAQ + ", Enable SMTP Authentication in Office365", SMTP_AUTH, SCUBA),
@@ -269,55 +144,92 @@ ENTRIES: Final[tuple[Cause, ...]] = (
     Cause(
         id="auth_policy_blocks_basic",
         title="an authentication policy blocks Basic for this account",
-        meaning="Exchange has a third switch besides the two for SMTP AUTH: an authentication policy, set on the user or as the "
-        "tenant's default, that refuses passwords for SMTP.",
-        shows="535 5.7.139 … basic authentication is disabled; … the organization configuration doesn't allow this authentication request.",
+        meaning=(
+            "Exchange has a third switch besides the two for SMTP AUTH: an authentication policy, set on the user "
+            "or as the tenant's default, that refuses passwords for SMTP."
+        ),
+        shows=(
+            "535 5.7.139 … basic authentication is disabled; … the organization configuration doesn't allow this "
+            "authentication request."
+        ),
         who="exchange",
         steps=(
             CONNECT_EXCHANGE,
-            "Read which policy applies: `Get-User -Identity {mailbox} | Format-List AuthenticationPolicy`; if empty: "
-            "`Get-OrganizationConfig | Format-List DefaultAuthenticationPolicy`.",
+            (
+                "Read which policy applies: `Get-User -Identity {mailbox} | Format-List AuthenticationPolicy`; if empty: "
+                "`Get-OrganizationConfig | Format-List DefaultAuthenticationPolicy`."
+            ),
             "Read it: `Get-AuthenticationPolicy | Format-Table Name, AllowBasicAuthSmtp`.",
-            "Least opening: a policy of its own for this account: `New-AuthenticationPolicy -Name 'SMTP Basic only' -AllowBasicAuthSmtp`, "
-            "then `Set-User -Identity {mailbox} -AuthenticationPolicy 'SMTP Basic only'` and "
-            "`Set-User -Identity {mailbox} -STSRefreshTokensValidFrom ([DateTime]::UtcNow)`.",
+            (
+                "Least opening: a policy of its own for this account: `New-AuthenticationPolicy -Name 'SMTP Basic "
+                "only' -AllowBasicAuthSmtp`, then `Set-User -Identity {mailbox} -AuthenticationPolicy 'SMTP Basic "
+                "only'` and `Set-User -Identity {mailbox} -STSRefreshTokensValidFrom ([DateTime]::UtcNow)`."
+            ),
             "Better: OAuth, which this policy does not concern.",
         ),
         verify="AuthenticationPolicy of the user names the new policy, and AUTH-01 is green.",
         propagation="Up to 24 hours, about 30 minutes with the last command.",
         risk="Never open the tenant's default policy for one sender.",
         source=(POLICY, SMTP_AUTH),
-        decide=("`Get-User -Identity {mailbox} | Format-List AuthenticationPolicy` and `Get-AuthenticationPolicy | Format-Table Name, AllowBasicAuthSmtp`: "
-                "a policy without AllowBasicAuthSmtp can be changed; none means that Basic itself is refused.",),
+        decide=(
+            (
+                "`Get-User -Identity {mailbox} | Format-List AuthenticationPolicy` and `Get-AuthenticationPolicy | "
+                "Format-Table Name, AllowBasicAuthSmtp`: a policy without AllowBasicAuthSmtp can be changed; none "
+                "means that Basic itself is refused."
+            ),
+        ),
     ),
     Cause(
         id="basic_auth_retired",
         title="the server no longer takes a password for this account",
-        meaning="Sign-in with user name and password (Basic) is refused as a method. No password will help; the sender must move to OAuth.",
-        shows="535 5.7.139 … basic authentication is disabled; 550 5.7.30 Basic authentication is not supported for Client Submission.",
+        meaning=(
+            "Sign-in with user name and password (Basic) is refused as a method. No password will help; the sender "
+            "must move to OAuth."
+        ),
+        shows=(
+            "535 5.7.139 … basic authentication is disabled; 550 5.7.30 Basic authentication is not supported for "
+            "Client Submission."
+        ),
         who="sender",
         steps=(
             _MOVE_TO_OAUTH,
-            "In the plugin: Authentication Type OpenID, Client Id, Client Secret, OpenID Endpoint Configuration, Scope https://outlook.office365.com/.default.",
-            "Until the removal an Exchange administrator may be able to allow Basic again for this account (cause auth_policy_blocks_basic).",
+            (
+                "In the plugin: Authentication Type OpenID, Client Id, Client Secret, OpenID Endpoint Configuration, "
+                "Scope https://outlook.office365.com/.default."
+            ),
+            (
+                "Until the removal an Exchange administrator may be able to allow Basic again for this account (cause "
+                "auth_policy_blocks_basic)."
+            ),
             "Personal outlook.com and hotmail.com accounts: Basic is gone for good, app passwords included.",
         ),
         verify="The OAuth check list is green to the end (MBX-03).",
         propagation="The move takes effect with the new settings; rights in Exchange up to two hours.",
         risk="None; OAuth is what the baselines ask for. Scope the application to one mailbox (RBAC for Applications).",
         source=(FAQ + ", OAuth", BASIC_END, BASIC_DATES),
-        decide=("The authentication policies (see auth_policy_blocks_basic): if none blocks SMTP, Basic itself is off here.",),
+        decide=(
+            (
+                "The authentication policies (see auth_policy_blocks_basic): if none blocks SMTP, Basic itself is off "
+                "here."
+            ),
+        ),
     ),
     Cause(
         id="basic_auth_retiring",
         title="Basic works today and is due to go off",
-        meaning="Microsoft turns password sign-in for SMTP off by default at the end of December 2026 for existing tenants; "
-        "administrators can turn it on again for a while, and the final date is to be told in the second half of 2027.",
+        meaning=(
+            "Microsoft turns password sign-in for SMTP off by default at the end of December 2026 for existing "
+            "tenants; administrators can turn it on again for a while, and the final date is to be told in the "
+            "second half of 2027."
+        ),
         shows="RISK-01 shows a risk while everything else is green.",
         who="sender",
         steps=(
             "Plan the move now: " + _MOVE_TO_OAUTH[0].lower() + _MOVE_TO_OAUTH[1:],
-            "Find other senders: Exchange admin center > Reports > Mail flow > SMTP AUTH clients shows Basic or OAuth per sender.",
+            (
+                "Find other senders: Exchange admin center > Reports > Mail flow > SMTP AUTH clients shows Basic or "
+                "OAuth per sender."
+            ),
         ),
         verify="The report shows OAuth for this sender; RISK-01 does not apply any more.",
         propagation="None.",
@@ -328,15 +240,26 @@ ENTRIES: Final[tuple[Cause, ...]] = (
     Cause(
         id="federation_failure",
         title="the organisation's own sign-in service failed",
-        meaning="This domain's passwords are checked by the organisation's own service (AD FS or an agent), and Microsoft could not "
-        "reach it or not over HTTPS.",
-        shows="535 5.7.139 … federated STS service was unreachable, or … STS URL does not support HTTPS; AADSTS80002 and neighbours.",
+        meaning=(
+            "This domain's passwords are checked by the organisation's own service (AD FS or an agent), and "
+            "Microsoft could not reach it or not over HTTPS."
+        ),
+        shows=(
+            "535 5.7.139 … federated STS service was unreachable, or … STS URL does not support HTTPS; AADSTS80002 "
+            "and neighbours."
+        ),
         who="entra",
         steps=(
-            "Check the federation service from outside: its /adfs/ls/ page must answer over HTTPS with TLS 1.2 and a valid certificate.",
+            (
+                "Check the federation service from outside: its /adfs/ls/ page must answer over HTTPS with TLS 1.2 and "
+                "a valid certificate."
+            ),
             "Read which it is: `Get-MgDomainFederationConfiguration -DomainId {tenant}`.",
             "Pass-through authentication: Entra admin center > Entra Connect > Agents must be active.",
-            "For a service account: use a cloud-only account in the onmicrosoft.com domain, or OAuth client credentials; both do not need it.",
+            (
+                "For a service account: use a cloud-only account in the onmicrosoft.com domain, or OAuth client "
+                "credentials; both do not need it."
+            ),
         ),
         verify="AUTH-01 is green; the sign-in log shows Success.",
         propagation="At once when the service answers.",
@@ -347,34 +270,60 @@ ENTRIES: Final[tuple[Cause, ...]] = (
     Cause(
         id="sp_not_registered_in_exchange",
         title="Exchange does not know the application, or knows it by the wrong object id",
-        meaning="Entra issues the token, but Exchange has its own list of applications, and this one is missing there or was entered with the "
-        "object id of the app registration. The FAQ leaves this step out.",
+        meaning=(
+            "Entra issues the token, but Exchange has its own list of applications, and this one is missing there "
+            "or was entered with the object id of the app registration. The FAQ leaves this step out."
+        ),
         shows="Bare 535 5.7.3 to XOAUTH2 although the token's audience and role are right.",
         who="exchange",
         steps=(
             CONNECT_EXCHANGE,
-            "Take the object id of the enterprise application (Entra admin center > Enterprise applications > Overview), not that of the "
-            "app registration: `(Get-MgServicePrincipal -All | Where-Object AppId -eq {client_id}).Id`.",
-            "Look: `Get-ServicePrincipal | Format-Table DisplayName, AppId, ObjectId`. If the object id is wrong: `Remove-ServicePrincipal -Identity {client_id}`.",
+            (
+                "Take the object id of the enterprise application (Entra admin center > Enterprise applications > "
+                "Overview), not that of the app registration: `(Get-MgServicePrincipal -All | Where-Object AppId -eq "
+                "{client_id}).Id`."
+            ),
+            (
+                "Look: `Get-ServicePrincipal | Format-Table DisplayName, AppId, ObjectId`. If the object id is wrong: "
+                "`Remove-ServicePrincipal -Identity {client_id}`."
+            ),
             "Register: `New-ServicePrincipal -AppId {client_id} -ObjectId {sp_object_id} -DisplayName 'Alert mail'`.",
-            "Then the right on the mailbox: `Add-MailboxPermission -Identity {mailbox} -User {sp_object_id} -AccessRights FullAccess`.",
+            (
+                "Then the right on the mailbox: `Add-MailboxPermission -Identity {mailbox} -User {sp_object_id} "
+                "-AccessRights FullAccess`."
+            ),
         ),
-        verify="`Get-ServicePrincipal -Identity {client_id} | Format-List AppId, ObjectId` shows the enterprise application's id; AUTH-01 is green.",
+        verify=(
+            "`Get-ServicePrincipal -Identity {client_id} | Format-List AppId, ObjectId` shows the enterprise "
+            "application's id; AUTH-01 is green."
+        ),
         propagation="Half an hour to two hours; results may alternate meanwhile.",
         risk="Registering alone grants nothing.",
         source=(OAUTH, RBAC),
-        decide=("`Get-ServicePrincipal -Identity {client_id} | Format-List AppId, ObjectId`: missing, or another id than the enterprise application's.",),
+        decide=(
+            (
+                "`Get-ServicePrincipal -Identity {client_id} | Format-List AppId, ObjectId`: missing, or another id "
+                "than the enterprise application's."
+            ),
+        ),
     ),
     Cause(
         id="service_side_fault",
         title="the fault is on Microsoft's side",
-        meaning="Everything that can be seen from here is right, and the service answers with a temporary error of its own. "
-        "Waiting and retrying with pauses is the remedy.",
-        shows="451 4.7.0 Temporary server error … PRX; 454 4.7.0; AADSTS90033, 50000; connections closed after sign-in.",
+        meaning=(
+            "Everything that can be seen from here is right, and the service answers with a temporary error of its "
+            "own. Waiting and retrying with pauses is the remedy."
+        ),
+        shows=(
+            "451 4.7.0 Temporary server error … PRX; 454 4.7.0; AADSTS90033, 50000; connections closed after sign-in."
+        ),
         who="microsoft",
         steps=(
             "Retry with growing pauses (1, 5, 15 minutes), not in a loop.",
-            "Look at Microsoft 365 admin center > Health > Service health, or `Get-MgServiceAnnouncementIssue -Filter \"isResolved eq false\"`.",
+            (
+                "Look at Microsoft 365 admin center > Health > Service health, or `Get-MgServiceAnnouncementIssue "
+                '-Filter "isResolved eq false"`.'
+            ),
             "If it lasts more than an hour, open a case and quote the server's stamp in brackets and the time.",
         ),
         verify="A later run is green without any change here.",

@@ -10,9 +10,11 @@ _SHOW_CERTIFICATE: Final = (
     "and read subject and issuer; they must name Microsoft Corporation and DigiCert or Microsoft."
 )
 _STRONG_CRYPTO: Final = (
-    "Windows, .NET Framework 4: let it use strong cryptography in both registry views, as an administrator: "
-    "`Set-ItemProperty -Path 'HKLM:\\SOFTWARE\\Microsoft\\.NETFramework\\v4.0.30319' -Name 'SchUseStrongCrypto' -Value 1 -Type DWord` and "
-    "`Set-ItemProperty -Path 'HKLM:\\SOFTWARE\\Wow6432Node\\Microsoft\\.NETFramework\\v4.0.30319' -Name 'SchUseStrongCrypto' -Value 1 -Type DWord`."
+    "Windows, .NET Framework 4: let it use strong cryptography in both registry views, as an "
+    "administrator: `Set-ItemProperty -Path 'HKLM:\\SOFTWARE\\Microsoft\\.NETFramework\\v4.0.30319' -Name "
+    "'SchUseStrongCrypto' -Value 1 -Type DWord` and `Set-ItemProperty -Path "
+    "'HKLM:\\SOFTWARE\\Wow6432Node\\Microsoft\\.NETFramework\\v4.0.30319' -Name 'SchUseStrongCrypto' "
+    "-Value 1 -Type DWord`."
 )
 _SYSTEM_DEFAULT: Final = (
     "The same two keys with the value SystemDefaultTlsVersions = 1 (DWord) let .NET follow the system's choice; "
@@ -23,60 +25,101 @@ ENTRIES: Final[tuple[Cause, ...]] = (
     Cause(
         id="starttls_missing_or_implicit_tls_on_587",
         title="the client starts encryption the wrong way for this port",
-        meaning="Port 587 starts in plain text and is then upgraded with STARTTLS. This client either speaks TLS from the first "
-        "byte or never upgrades, and the server refuses both.",
-        shows="'wrong version number', 'first record does not look like a TLS handshake', 'unrecognized SSL message', "
-        "451 5.7.3 STARTTLS is required to send mail, 'must issue a STARTTLS command first', 'AUTH not supported by server'.",
+        meaning=(
+            "Port 587 starts in plain text and is then upgraded with STARTTLS. This client either speaks TLS from "
+            "the first byte or never upgrades, and the server refuses both."
+        ),
+        shows=(
+            "'wrong version number', 'first record does not look like a TLS handshake', 'unrecognized SSL "
+            "message', 451 5.7.3 STARTTLS is required to send mail, 'must issue a STARTTLS command first', 'AUTH "
+            "not supported by server'."
+        ),
         who="sender",
         steps=(
             "Email Alarm Plugin, SMTP Options: check Use SSL; on port 587 it means STARTTLS.",
-            "Other clients: choose STARTTLS (also: TLS explicit, tls, SecureSocketOptions.StartTls), not SSL/TLS or smtps.",
-            "nodemailer: secure: false with requireTLS: true. PHPMailer: SMTPSecure = 'tls'. JavaMail: mail.smtp.starttls.enable "
-            "and .required = true, mail.smtp.ssl.enable = false. Python: SMTP() then starttls(), not SMTP_SSL().",
+            (
+                "Other clients: choose STARTTLS (also: TLS explicit, tls, SecureSocketOptions.StartTls), not SSL/TLS "
+                "or smtps."
+            ),
+            (
+                "nodemailer: secure: false with requireTLS: true. PHPMailer: SMTPSecure = 'tls'. JavaMail: "
+                "mail.smtp.starttls.enable and .required = true, mail.smtp.ssl.enable = false. Python: SMTP() then "
+                "starttls(), not SMTP_SSL()."
+            ),
             "Do not move to port 465: Microsoft 365 does not serve it.",
         ),
         verify="Checks SMTP-02 and TLS-01 are green and the client gets 220 2.0.0 SMTP server ready after STARTTLS.",
         propagation="At once after saving.",
         risk="None. Never answer this by turning certificate checking off.",
         source=(FAQ + ", SSL/TLS handshake failed", DEVICE, RFC_STARTTLS),
-        decide=("Check BASIC-08 or OAUTH-09 (Use SSL), and SMTP-02: if our own STARTTLS works from this machine, it is the client's setting.",),
+        decide=(
+            (
+                "Check BASIC-08 or OAUTH-09 (Use SSL), and SMTP-02: if our own STARTTLS works from this machine, it is "
+                "the client's setting."
+            ),
+        ),
     ),
     Cause(
         id="tls_version",
         title="the client or the path cannot do TLS 1.2",
-        meaning="Microsoft 365 takes TLS 1.2 or newer only. This client offers something older, or a box in between does.",
+        meaning=(
+            "Microsoft 365 takes TLS 1.2 or newer only. This client offers something older, or a box in between does."
+        ),
         shows="421 4.7.66 TLS 1.0 and 1.1 are not supported; 'protocol version' alerts; 'no appropriate protocol'; "
         "'do not possess a common algorithm'; 'remote party has closed the transport stream'.",
         who="sender",
         steps=(
             _STRONG_CRYPTO,
             _SYSTEM_DEFAULT,
-            "Windows: make sure that TLS 1.2 is not switched off for clients under "
-            "HKLM\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\Protocols\\TLS 1.2\\Client "
-            "(Enabled = 1, DisabledByDefault = 0, or no such key). Windows Server 2008 R2 and 2012 need an update as well.",
+            (
+                "Windows: make sure that TLS 1.2 is not switched off for clients under "
+                "HKLM\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\Protocols\\TLS 1.2\\Client "
+                "(Enabled = 1, DisabledByDefault = 0, or no such key). Windows Server 2008 R2 and 2012 need an update "
+                "as well."
+            ),
             "Restart the machine; services read these values at start.",
-            "Linux: update OpenSSL and the runtime; Java 7 and JavaMail before 1.6: set mail.smtp.ssl.protocols=TLSv1.2.",
-            "A device that cannot learn TLS 1.2: put a relay before it. Only as a last resort use smtp-legacy.office365.com, which "
-            "also needs `Set-TransportConfig -AllowLegacyTLSClients $true`.",
+            (
+                "Linux: update OpenSSL and the runtime; Java 7 and JavaMail before 1.6: set "
+                "mail.smtp.ssl.protocols=TLSv1.2."
+            ),
+            (
+                "A device that cannot learn TLS 1.2: put a relay before it. Only as a last resort use "
+                "smtp-legacy.office365.com, which also needs `Set-TransportConfig -AllowLegacyTLSClients $true`."
+            ),
         ),
-        verify="Check TLS-03 and the HOST checks are green; the application itself gets past STARTTLS (our TLS is Python's, not its).",
+        verify=(
+            "Check TLS-03 and the HOST checks are green; the application itself gets past STARTTLS (our TLS is "
+            "Python's, not its)."
+        ),
         propagation="After the restart; AllowLegacyTLSClients up to an hour.",
-        risk="AllowLegacyTLSClients weakens the whole tenant and audit baselines object; the registry values can change what old "
-        "programs on the machine negotiate.",
+        risk=(
+            "AllowLegacyTLSClients weakens the whole tenant and audit baselines object; the registry values can "
+            "change what old programs on the machine negotiate."
+        ),
         source=(FAQ + ", SSL/TLS handshake failed", TLS_12, DOTNET_TLS, SCHANNEL, SMTP_AUTH),
-        decide=("Checks TLS-03, HOST-01, HOST-02 and HOST-03; `$ openssl s_client -starttls smtp -tls1_2 -connect {smtp_server}:{port}` from the same machine.",),
+        decide=(
+            (
+                "Checks TLS-03, HOST-01, HOST-02 and HOST-03; `$ openssl s_client -starttls smtp -tls1_2 -connect "
+                "{smtp_server}:{port}` from the same machine."
+            ),
+        ),
     ),
     Cause(
         id="legacy_tls_client",
         title="the client's TLS software is too old",
         meaning="The runtime knows no cipher, signature or certificate form that is still accepted. "
         "It must be renewed or configured to use what the operating system offers.",
-        shows="'handshake failure', 'no cipher suites in common', HOST checks red, devices and runtimes from before 2014.",
+        shows=(
+            "'handshake failure', 'no cipher suites in common', HOST checks red, devices and runtimes from before 2014."
+        ),
         who="sender",
         steps=(
             _STRONG_CRYPTO,
             _SYSTEM_DEFAULT,
-            "Update the runtime: .NET Framework 4.8, Java 8u261 or newer, OpenSSL 1.1.1 or newer, current device firmware.",
+            (
+                "Update the runtime: .NET Framework 4.8, Java 8u261 or newer, OpenSSL 1.1.1 or newer, current device "
+                "firmware."
+            ),
             "List what Windows offers: `Get-TlsCipherSuite | Select-Object Name` and enable ECDHE suites with AES-GCM.",
             "Restart the machine.",
         ),
@@ -89,34 +132,56 @@ ENTRIES: Final[tuple[Cause, ...]] = (
     Cause(
         id="cert_untrusted",
         title="this machine does not trust the certificate that was shown",
-        meaning="The certificate's chain ends at a root that this program does not know. Either something opens the encryption on "
-        "the way (a proxy, an antivirus), or the machine's list of roots is incomplete or cannot be checked.",
-        shows="'certificate verify failed', 'self-signed certificate in certificate chain', 'unable to get local issuer certificate', "
-        "'PKIX path building failed', 'signed by unknown authority', 'remote certificate is invalid'.",
+        meaning=(
+            "The certificate's chain ends at a root that this program does not know. Either something opens the "
+            "encryption on the way (a proxy, an antivirus), or the machine's list of roots is incomplete or cannot "
+            "be checked."
+        ),
+        shows=(
+            "'certificate verify failed', 'self-signed certificate in certificate chain', 'unable to get local "
+            "issuer certificate', 'PKIX path building failed', 'signed by unknown authority', 'remote certificate "
+            "is invalid'."
+        ),
         who="network",
         steps=(
             _SHOW_CERTIFICATE,
-            "If the issuer is your company's proxy or an antivirus: exclude {smtp_server} from TLS inspection (Microsoft advises "
-            "so for its endpoints), or add that root to the store this runtime uses.",
-            "If the issuer is DigiCert or Microsoft: the roots are missing. Windows: `certutil -generateSSTFromWU roots.sst` and "
-            "run Windows Update; Debian: `$ apt-get install --reinstall ca-certificates`; Java: its own cacerts file; "
-            "Node: NODE_EXTRA_CA_CERTS; Python: the certifi or system bundle.",
-            "If it says that revocation cannot be checked: allow HTTP port 80 to DigiCert's and Microsoft's CRL and OCSP hosts.",
+            (
+                "If the issuer is your company's proxy or an antivirus: exclude {smtp_server} from TLS inspection "
+                "(Microsoft advises so for its endpoints), or add that root to the store this runtime uses."
+            ),
+            (
+                "If the issuer is DigiCert or Microsoft: the roots are missing. Windows: `certutil -generateSSTFromWU "
+                "roots.sst` and run Windows Update; Debian: `$ apt-get install --reinstall ca-certificates`; Java: its "
+                "own cacerts file; Node: NODE_EXTRA_CA_CERTS; Python: the certifi or system bundle."
+            ),
+            (
+                "If it says that revocation cannot be checked: allow HTTP port 80 to DigiCert's and Microsoft's CRL "
+                "and OCSP hosts."
+            ),
         ),
-        verify="Checks TLS-01 and TLS-02 are green, and `$ openssl s_client -starttls smtp -connect {smtp_server}:{port}` ends with Verify return code: 0 (ok).",
+        verify=(
+            "Checks TLS-01 and TLS-02 are green, and `$ openssl s_client -starttls smtp -connect "
+            "{smtp_server}:{port}` ends with Verify return code: 0 (ok)."
+        ),
         propagation="At once; restart the service so that it reads the store again.",
-        risk="Never turn verification off: the password or token would go to whoever is in between. Adding a proxy's root trusts "
-        "that proxy with everything.",
+        risk=(
+            "Never turn verification off: the password or token would go to whoever is in between. Adding a "
+            "proxy's root trusts that proxy with everything."
+        ),
         source=("https://learn.microsoft.com/en-us/purview/encryption-office-365-certificate-chains", DEVICE),
-        decide=("Check TLS-02: is the shown certificate Microsoft's own (roots missing here) or another's (inspection)?",),
+        decide=(
+            "Check TLS-02: is the shown certificate Microsoft's own (roots missing here) or another's (inspection)?",
+        ),
     ),
     Cause(
         id="cert_name_mismatch",
         title="the certificate is for another name",
         meaning="The server showed a valid certificate, but not one for the name in the settings. "
         "Either the settings name an alias or an address, or another server answers.",
-        shows="'did not match expected CN', 'Hostname/IP does not match certificate's altnames', 'certificate is valid for …, not …', "
-        "RemoteCertificateNameMismatch.",
+        shows=(
+            "'did not match expected CN', 'Hostname/IP does not match certificate's altnames', 'certificate is "
+            "valid for …, not …', RemoteCertificateNameMismatch."
+        ),
         who="network",
         steps=(
             "Enter smtp.office365.com itself as SMTP Server: no CNAME of your own, no IP address.",
@@ -137,7 +202,10 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         shows="'certificate has expired', CERT_HAS_EXPIRED, 'NotTimeValid'.",
         who="network",
         steps=(
-            "Compare the clock first: `w32tm /stripchart /computer:time.windows.com /samples:3 /dataonly` (Linux: `$ timedatectl`).",
+            (
+                "Compare the clock first: `w32tm /stripchart /computer:time.windows.com /samples:3 /dataonly` (Linux: "
+                "`$ timedatectl`)."
+            ),
             _SHOW_CERTIFICATE,
             "If a root or intermediate has expired, update the list of roots of this machine or runtime.",
             "If the certificate belongs to a proxy, have its owner renew it or exclude {smtp_server}.",

@@ -1,4 +1,4 @@
-"""Causes in getting a token from Entra: reachability, tenant, application, secret."""
+"""Causes in getting a token from Entra and in the token itself; those in the application's registration are in `application`."""
 
 from typing import Final
 
@@ -14,27 +14,26 @@ from knowledge.entries.sources import (
 )
 
 _APP: Final = "Entra admin center > Identity > Applications > App registrations > All applications > {client_id}"
-_ENTERPRISE: Final = "Entra admin center > Identity > Applications > Enterprise applications, search for {client_id}"
-_GRAPH: Final = "`Connect-MgGraph -Scopes Application.ReadWrite.All`"
-_NEW_SECRET: Final = (
-    "Copy the column Value at once (it is shown only once; the Secret ID beside it, a GUID, is not the secret) and put it into "
-    "the plugin's Client Secret."
-)
-_REFUSAL: Final = "Check TOKEN-02 shows the error number and sentence of the token service."
 
 ENTRIES: Final[tuple[Cause, ...]] = (
     Cause(
         id="token_endpoint_unreachable",
         title="the login host cannot be reached",
-        meaning="Before it can sign in with OAuth the application must fetch a token over HTTPS, and it cannot reach the token "
-        "service. The mail server itself may be reachable all the while.",
+        meaning=(
+            "Before it can sign in with OAuth the application must fetch a token over HTTPS, and it cannot reach "
+            "the token service. The mail server itself may be reachable all the while."
+        ),
         shows="Time-outs, name or certificate errors that name login.microsoftonline.com, port 443.",
         who="network",
         steps=(
-            "From the application's machine and account: `Test-NetConnection -ComputerName {login_host} -Port 443` "
-            "(Linux: `$ curl -sv {issuer_document}`).",
-            "Allow outbound HTTPS to {login_host} for this machine, or set the proxy for the service account: "
-            "`netsh winhttp show proxy` shows the machine's (Linux: https_proxy in the service's environment).",
+            (
+                "From the application's machine and account: `Test-NetConnection -ComputerName {login_host} -Port 443` "
+                "(Linux: `$ curl -sv {issuer_document}`)."
+            ),
+            (
+                "Allow outbound HTTPS to {login_host} for this machine, or set the proxy for the service account: "
+                "`netsh winhttp show proxy` shows the machine's (Linux: https_proxy in the service's environment)."
+            ),
             "If the certificate is a proxy's, exclude {login_host} from inspection or add that root to this runtime.",
         ),
         verify="Check TOKEN-01 is green: the OpenID document is read.",
@@ -46,193 +45,44 @@ ENTRIES: Final[tuple[Cause, ...]] = (
     Cause(
         id="wrong_tenant_or_authority",
         title="the tenant or login address in the settings is wrong",
-        meaning="The token is asked of a directory that does not exist, is not yours, or cannot be used for this kind of "
-        "application. A placeholder left in the address, 'common', or another cloud's host do the same.",
-        shows="AADSTS90002, 900023, 50194, 50059; 'Tenant … not found'; 'not configured as a multi-tenant application'.",
+        meaning=(
+            "The token is asked of a directory that does not exist, is not yours, or cannot be used for this kind "
+            "of application. A placeholder left in the address, 'common', or another cloud's host do the same."
+        ),
+        shows=(
+            "AADSTS90002, 900023, 50194, 50059; 'Tenant … not found'; 'not configured as a multi-tenant application'."
+        ),
         who="sender",
         steps=(
-            "Read the Directory (tenant) ID at Entra admin center > Identity > Overview, or: `(Get-MgOrganization).Id`.",
-            "Set OpenID Endpoint Configuration to https://login.microsoftonline.com/<tenant id>/v2.0/.well-known/openid-configuration "
-            "with that id in it; not common, organizations or consumers, and no braces left.",
+            (
+                "Read the Directory (tenant) ID at Entra admin center > Identity > Overview, or: "
+                "`(Get-MgOrganization).Id`."
+            ),
+            (
+                "Set OpenID Endpoint Configuration to https://login.microsoftonline.com/<tenant "
+                "id>/v2.0/.well-known/openid-configuration with that id in it; not common, organizations or consumers, "
+                "and no braces left."
+            ),
             "In another cloud use its own login host (login.microsoftonline.us, login.partner.microsoftonline.cn).",
         ),
-        verify="`Invoke-RestMethod {issuer_document}` answers, and its issuer contains your tenant id; check OAUTH-10 is green.",
+        verify=(
+            "`Invoke-RestMethod {issuer_document}` answers, and its issuer contains your tenant id; check OAUTH-10 "
+            "is green."
+        ),
         propagation="At once.",
         risk="Do not make the application multi-tenant just to use 'common': it opens it to every directory.",
         source=(FAQ + ", OAuth Step 5", ENTRA_CODES, CLIENT_CREDENTIALS),
         decide=("Check OAUTH-10: tenant in the URL, in the issuer and in the token must agree.",),
     ),
     Cause(
-        id="app_not_in_tenant",
-        title="the client id is unknown in this tenant",
-        meaning="The directory was found, but it has no application with this id. "
-        "Either the id is wrong (object id or secret id pasted), or the tenant is another one than the application's.",
-        shows="AADSTS700016: Application with identifier … was not found in the directory.",
-        who="sender",
-        steps=(
-            "Copy the Application (client) ID from " + _APP + " > Overview; not the Object ID.",
-            "Compare the Directory (tenant) ID on the same page with the tenant in the settings: {tenant}.",
-            "PowerShell: `Get-MgServicePrincipal -All | Where-Object AppId -eq {client_id}` in that tenant must find it.",
-        ),
-        verify="Check TOKEN-02 is green: a token is issued.",
-        propagation="Minutes after registering; otherwise at once.",
-        risk="None.",
-        source=(FAQ + ", OAuth Step 1", ENTRA_CODES),
-        decide=("Check TOKEN-02; then compare client id and tenant with the app registration's Overview page.",),
-    ),
-    Cause(
-        id="app_sp_missing",
-        title="the application has no enterprise application in this tenant",
-        meaning="The registration exists, but the object that stands for it in this tenant (its service principal) does not. "
-        "Without it nothing can be consented or granted.",
-        shows="AADSTS7000229: … is missing service principal in the tenant.",
-        who="entra",
-        steps=(
-            _APP + " > API permissions > Grant admin consent: this creates the enterprise application.",
-            "Or: " + _GRAPH + ", then `New-MgServicePrincipal -AppId {client_id}`.",
-            "Afterwards register that new object id in Exchange (cause sp_not_registered_in_exchange).",
-        ),
-        verify=_ENTERPRISE + ": it is listed, and TOKEN-02 is green.",
-        propagation="Some minutes.",
-        risk="None beyond the consent that you give.",
-        source=(ENTRA_CODES, OAUTH),
-        decide=(_ENTERPRISE + ": is it there?",),
-    ),
-    Cause(
-        id="app_disabled",
-        title="the enterprise application is disabled",
-        meaning="An administrator has switched this application off in the tenant. "
-        "No token is issued until it is switched on again.",
-        shows="AADSTS7000112: Application … is disabled.",
-        who="entra",
-        steps=(
-            "Find out who disabled it and why (audit log: Update service principal).",
-            _ENTERPRISE + " > Properties > Enabled for users to sign-in: Yes.",
-            "Or: " + _GRAPH + ", then `Update-MgServicePrincipal -ServicePrincipalId {sp_object_id} -AccountEnabled:$true`.",
-        ),
-        verify="Check TOKEN-02 is green.",
-        propagation="Some minutes.",
-        risk="It may have been disabled after an incident: ask first.",
-        source=(ENTRA_CODES,),
-        decide=(_ENTERPRISE + " > Properties.",),
-    ),
-    Cause(
-        id="secret_wrong",
-        title="the client secret is not right",
-        meaning="The token service does not accept the secret that was sent. Very often the Secret ID was pasted instead of the "
-        "Value, or the value was cut off or belongs to another application.",
-        shows="AADSTS7000215: Invalid client secret provided; invalid_client.",
-        who="sender",
-        steps=(
-            "Look at what is entered: a GUID with four hyphens is the Secret ID, never the value.",
-            _APP + " > Certificates & secrets > New client secret. " + _NEW_SECRET,
-            "If it stands in a file or environment variable, quote it: values contain ~, . and other signs; watch for blanks and line ends.",
-            "Right after creating it, wait a minute and try once more.",
-        ),
-        verify="Check TOKEN-02 is green: a token is issued.",
-        propagation="Seconds to a few minutes after creating a secret.",
-        risk="Delete the old secret only when nothing else uses it. Do not send secrets by mail or ticket.",
-        source=(FAQ + ", OAuth Step 3", ENTRA_CODES),
-        decide=("Check OAUTH-03 (form of the secret) and TOKEN-02.",),
-    ),
-    Cause(
-        id="secret_expired",
-        title="the client secret has expired",
-        meaning="Secrets have a last day, at most two years off, and this one's has passed. "
-        "Everything else stays as it is; only a new secret is needed.",
-        shows="AADSTS7000222: The provided client secret keys … are expired.",
-        who="entra",
-        steps=(
-            _APP + " > Certificates & secrets > New client secret. " + _NEW_SECRET,
-            "Or: " + _GRAPH + ", then `Add-MgApplicationPassword -ApplicationId (Get-MgApplicationByAppId -AppId {client_id}).Id`.",
-            "Enter client_secret_expires in our settings and set a reminder for several people.",
-            "Delete the expired secret afterwards.",
-        ),
-        verify="Check TOKEN-02 is green and RISK-02 shows the new date.",
-        propagation="Seconds to a few minutes.",
-        risk="A long-lived secret is a long-lived risk: a certificate or a shorter term is better.",
-        source=(FAQ + ", OAuth Step 3", ENTRA_CODES),
-        decide=(_APP + " > Certificates & secrets: the column Expires.",),
-    ),
-    Cause(
-        id="secret_expiring",
-        title="the client secret ends soon, or nobody will be reminded",
-        meaning="It works today and stops on the day the secret ends. "
-        "Somebody must be told in time.",
-        shows="RISK-02 or OAUTH-04 shows a risk.",
-        who="entra",
-        steps=(
-            "Read the date: " + _APP + " > Certificates & secrets, or `(Get-MgApplicationByAppId -AppId {client_id}).PasswordCredentials`.",
-            "Create the next secret now, put it into the plugin, then delete the old one; two may be valid at once.",
-            "Write the date as client_secret_expires into our settings and into a shared calendar.",
-        ),
-        verify="RISK-02 shows a date more than 30 days off.",
-        propagation="At once.",
-        risk="None.",
-        source=(FAQ + ", OAuth Step 3", CLIENT_CREDENTIALS),
-        decide=("Check RISK-02.",),
-    ),
-    Cause(
-        id="client_assertion_bad",
-        title="the certificate or signed assertion is rejected",
-        meaning="The application proves itself with a certificate, and the token service does not accept the proof: the certificate "
-        "is not registered, has expired, or the signature has the wrong form.",
-        shows="AADSTS700027, 700021, 700030, 5002723, 50027, 500137; 'Client assertion contains an invalid signature'.",
-        who="entra",
-        steps=(
-            _APP + " > Certificates & secrets > Certificates > Upload the public part (.cer) that belongs to the private key in use.",
-            "Compare the thumbprint there with the one in the error text or in the store: `Get-ChildItem Cert:\\LocalMachine\\My | "
-            "Select-Object Thumbprint, NotAfter, Subject`.",
-            "Let the application sign with RS256 and put x5t into the header; check the machine's clock.",
-        ),
-        verify="Check TOKEN-02 is green.",
-        propagation="Some minutes after the upload.",
-        risk="Upload the public part only; the private key stays on the machine.",
-        source=(ENTRA_CODES, "https://learn.microsoft.com/en-us/entra/identity-platform/certificate-credentials"),
-        decide=("The reason in brackets in the error text: key not found, key expired, or signature.",),
-    ),
-    Cause(
-        id="public_client_with_secret",
-        title="the application is registered as another kind of client than it behaves",
-        meaning="Entra knows this application as a public or single-page client, which has no secret, yet a secret is sent "
-        "(or the reverse). The registration must be that of a confidential (web or daemon) client.",
-        shows="AADSTS700025: Client is public …; AADSTS9002325, 9002326, 9002327.",
-        who="entra",
-        steps=(
-            _APP + " > Authentication: remove the platform Single-page or Mobile and desktop; add Web if a redirect address is needed.",
-            "Same page, Advanced settings > Allow public client flows: No.",
-            "For this plugin no redirect address is needed at all: it uses client credentials.",
-        ),
-        verify="Check TOKEN-02 is green.",
-        propagation="Some minutes.",
-        risk="Other programs that share the registration may need the public form: give this one a registration of its own.",
-        source=(ENTRA_CODES, CLIENT_CREDENTIALS),
-        decide=(_APP + " > Authentication: which platforms are listed.",),
-    ),
-    Cause(
-        id="redirect_uri_mismatch",
-        title="the redirect address is not registered",
-        meaning="A person's browser sign-in comes back to an address that the registration does not list. "
-        "It concerns interactive sign-in only; the plugin's client credentials need no redirect.",
-        shows="AADSTS50011, AADSTS500113, AADSTS500116, 900971.",
-        who="entra",
-        steps=(
-            _APP + " > Authentication > Redirect URIs: add exactly the address in the error text (https, path and case alike).",
-            "If the site builds it from its own address, correct that address (http or https, sub-folder, language).",
-        ),
-        verify="The browser sign-in returns to the application.",
-        propagation="Some minutes.",
-        risk="Register full addresses only, no wildcards.",
-        source=(ENTRA_CODES,),
-        decide=("The address quoted in the error against " + _APP + " > Authentication.",),
-    ),
-    Cause(
         id="wrong_scope_or_audience",
         title="the scope is wrong, or the token is for another service",
         meaning="A token is good for one service only. For SMTP with client credentials the scope must be "
         "https://outlook.office365.com/.default; a Graph token, SMTP.Send or a misspelt resource does not work.",
-        shows="AADSTS70011, 1002012, 500011, 650053; invalid_scope; a token whose aud is not https://outlook.office365.com; "
-        "bare 535 5.7.3 to XOAUTH2.",
+        shows=(
+            "AADSTS70011, 1002012, 500011, 650053; invalid_scope; a token whose aud is not "
+            "https://outlook.office365.com; bare 535 5.7.3 to XOAUTH2."
+        ),
         who="sender",
         steps=(
             "Set Scope to https://outlook.office365.com/.default (nothing else, no blanks, no second scope).",
@@ -248,57 +98,90 @@ ENTRIES: Final[tuple[Cause, ...]] = (
     Cause(
         id="resource_missing",
         title="Exchange Online does not exist in this tenant",
-        meaning="The tenant never had an Exchange Online licence, so the service that the token should be for is not there.",
+        meaning=(
+            "The tenant never had an Exchange Online licence, so the service that the token should be for is not there."
+        ),
         shows="AADSTS500011 or 650052 although the scope is spelt right.",
         who="entra",
         steps=(
             "Look: `Get-MgServicePrincipal -Filter \"appId eq '00000002-0000-0ff1-ce00-000000000000'\"`.",
-            "Check that this is the tenant with the mailboxes; if so, assign at least one licence with Exchange Online.",
+            (
+                "Check that this is the tenant with the mailboxes; if so, assign at least one licence with Exchange "
+                "Online."
+            ),
         ),
         verify="The command above finds Office 365 Exchange Online; TOKEN-02 is green.",
         propagation="Up to a few hours after the first licence.",
         risk="Cost of a licence; make sure it is not simply the wrong tenant.",
         source=(ENTRA_CODES, OAUTH),
-        decide=("Whether Office 365 Exchange Online is listed among the enterprise applications (filter: Microsoft applications).",),
+        decide=(
+            (
+                "Whether Office 365 Exchange Online is listed among the enterprise applications (filter: Microsoft "
+                "applications)."
+            ),
+        ),
     ),
     Cause(
         id="consent_missing",
         title="the permission is not granted, or admin consent is missing",
-        meaning="The application may ask for a token but was never allowed to send by SMTP. With client credentials there is no "
-        "error then: the token simply lacks the role SMTP.SendAsApp.",
-        shows="No roles claim with SMTP.SendAsApp (and the application is not scoped by RBAC for Applications); AADSTS65001, 650057; "
-        "bare 535 5.7.3 to XOAUTH2.",
+        meaning=(
+            "The application may ask for a token but was never allowed to send by SMTP. With client credentials "
+            "there is no error then: the token simply lacks the role SMTP.SendAsApp."
+        ),
+        shows=(
+            "No roles claim with SMTP.SendAsApp (and the application is not scoped by RBAC for Applications); "
+            "AADSTS65001, 650057; bare 535 5.7.3 to XOAUTH2."
+        ),
         who="entra",
         steps=(
-            _APP + " > API permissions > Add a permission > APIs my organization uses > Office 365 Exchange Online > Application "
-            "permissions > SMTP.SendAsApp (not under Microsoft Graph), then Grant admin consent.",
-            "PowerShell: `$exo = Get-MgServicePrincipal -Filter \"appId eq '00000002-0000-0ff1-ce00-000000000000'\"; "
-            "$role = $exo.AppRoles | Where-Object Value -eq 'SMTP.SendAsApp'; New-MgServicePrincipalAppRoleAssignment "
-            "-ServicePrincipalId {sp_object_id} -PrincipalId {sp_object_id} -ResourceId $exo.Id -AppRoleId $role.Id`.",
-            "Narrower, where it is available: leave the Entra permission away and grant the Exchange role for one mailbox by "
-            "RBAC for Applications (role 'Application SMTP.SendAsApp' with a scope); then an empty roles claim is right.",
+            _APP
+            + (
+                " > API permissions > Add a permission > APIs my organization uses > Office 365 Exchange Online > "
+                "Application permissions > SMTP.SendAsApp (not under Microsoft Graph), then Grant admin consent."
+            ),
+            (
+                "PowerShell: `$exo = Get-MgServicePrincipal -Filter \"appId eq '00000002-0000-0ff1-ce00-000000000000'\"; "
+                "$role = $exo.AppRoles | Where-Object Value -eq 'SMTP.SendAsApp'; New-MgServicePrincipalAppRoleAssignment "
+                "-ServicePrincipalId {sp_object_id} -PrincipalId {sp_object_id} -ResourceId $exo.Id -AppRoleId $role.Id`."
+            ),
+            (
+                "Narrower, where it is available: leave the Entra permission away and grant the Exchange role for one "
+                "mailbox by RBAC for Applications (role 'Application SMTP.SendAsApp' with a scope); then an empty "
+                "roles claim is right."
+            ),
             "Get a new token: the old one keeps its claims for about an hour.",
         ),
         verify="Check TOKEN-03 is green: roles contains SMTP.SendAsApp (or the message is accepted in the RBAC case).",
         propagation="Minutes for consent, plus the life of a cached token.",
-        risk="SMTP.SendAsApp reaches only mailboxes on which Exchange grants the application a right; RBAC for Applications keeps it "
-        "to the mailboxes of a scope.",
+        risk=(
+            "SMTP.SendAsApp reaches only mailboxes on which Exchange grants the application a right; RBAC for "
+            "Applications keeps it to the mailboxes of a scope."
+        ),
         source=(FAQ + ", OAuth Step 2", OAUTH, CLIENT_CREDENTIALS),
         decide=("Check TOKEN-03: does the token carry the role SMTP.SendAsApp?",),
     ),
     Cause(
         id="conditional_access_block",
         title="a Conditional Access policy refuses this sign-in",
-        meaning="The credentials may be right, but a policy of the tenant does not allow this sign-in from here or in this way. "
-        "The same application can work in one network and fail in another.",
+        meaning=(
+            "The credentials may be right, but a policy of the tenant does not allow this sign-in from here or in "
+            "this way. The same application can work in one network and fail in another."
+        ),
         shows="535 5.7.139 … did not meet the criteria to be authenticated successfully; AADSTS53003, 53000, 530032.",
         who="entra",
         steps=(
-            "Entra admin center > Monitoring & health > Sign-in logs: open the failed sign-in of {mailbox} (for an application: "
-            "Service principal sign-ins) and read the tab Conditional Access: it names the policy.",
-            "Least opening for a password sender: in that policy exclude this one account, and add a second policy that allows it "
-            "from the server's public address only (named location).",
-            "For an application (workload identity policy): add the server's public address to the allowed named location.",
+            (
+                "Entra admin center > Monitoring & health > Sign-in logs: open the failed sign-in of {mailbox} (for an "
+                "application: Service principal sign-ins) and read the tab Conditional Access: it names the policy."
+            ),
+            (
+                "Least opening for a password sender: in that policy exclude this one account, and add a second policy "
+                "that allows it from the server's public address only (named location)."
+            ),
+            (
+                "For an application (workload identity policy): add the server's public address to the allowed named "
+                "location."
+            ),
             "Better: move the sender to OAuth client credentials; user policies do not apply to it.",
         ),
         verify="The next attempt shows Success in the sign-in log; check AUTH-01 is green, from the same machine.",
@@ -306,7 +189,12 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         risk="Every exclusion is a hole: one account, one address, with an owner and a date. CISA SCuBA baselines "
         "(MS.AAD.1.1, legacy authentication blocked) object to more.",
         source=(CONDITIONAL_ACCESS, WORKLOAD_ACCESS, ENTRA_CODES),
-        decide=("The Conditional Access tab of the failed entry in the sign-in log names the policy; a sign-in with no policy applied points to MFA or security defaults.",),
+        decide=(
+            (
+                "The Conditional Access tab of the failed entry in the sign-in log names the policy; a sign-in with no "
+                "policy applied points to MFA or security defaults."
+            ),
+        ),
     ),
     Cause(
         id="token_throttled",
@@ -322,18 +210,28 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         verify="One token request per hour and sender in the log.",
         propagation="Minutes.",
         risk="None.",
-        source=(ENTRA_CODES, "https://learn.microsoft.com/en-us/entra/identity-platform/reference-error-codes#handling-error-codes-in-your-application"),
+        source=(
+            ENTRA_CODES,
+            "https://learn.microsoft.com/en-us/entra/identity-platform/reference-error-codes#handling-error-codes-in-your-application",
+        ),
         decide=("The number of token requests in the sign-in log of the service principal.",),
     ),
     Cause(
         id="token_expired",
         title="the token or refresh token is no longer valid",
-        meaning="An old token was presented, or the long-lived refresh token ended because it was unused, or the password changed. "
-        "A new sign-in or a new token is needed.",
-        shows="AADSTS700082, 70008, 50173, 70043; 'token has expired'; 535 5.7.3 to XOAUTH2 after about an hour of work.",
+        meaning=(
+            "An old token was presented, or the long-lived refresh token ended because it was unused, or the "
+            "password changed. A new sign-in or a new token is needed."
+        ),
+        shows=(
+            "AADSTS700082, 70008, 50173, 70043; 'token has expired'; 535 5.7.3 to XOAUTH2 after about an hour of work."
+        ),
         who="sender",
         steps=(
-            "Client credentials: request a new token; if the client keeps the old one, restart it and check the machine's clock.",
+            (
+                "Client credentials: request a new token; if the client keeps the old one, restart it and check the "
+                "machine's clock."
+            ),
             "Delegated sign-in: sign in again as {mailbox} in the application and keep offline_access in the scope.",
             "Consider client credentials: they need no refresh token.",
         ),
@@ -346,9 +244,14 @@ ENTRIES: Final[tuple[Cause, ...]] = (
     Cause(
         id="token_user_mismatch",
         title="the user in the sign-in is not the one the token is for",
-        meaning="With a token that a person got, the name sent beside it must be that person's mailbox, or one they may use. "
-        "Here the two differ.",
-        shows="Bare 535 5.7.3 to XOAUTH2; claim upn differs from the user; shared mailbox or administrator used to get the token.",
+        meaning=(
+            "With a token that a person got, the name sent beside it must be that person's mailbox, or one they "
+            "may use. Here the two differ."
+        ),
+        shows=(
+            "Bare 535 5.7.3 to XOAUTH2; claim upn differs from the user; shared mailbox or administrator used to "
+            "get the token."
+        ),
         who="sender",
         steps=(
             "Put {mailbox} as Username (XOAUTH2 user) and get the token by signing in as the same account.",
@@ -364,13 +267,21 @@ ENTRIES: Final[tuple[Cause, ...]] = (
     Cause(
         id="xoauth2_string_malformed",
         title="the OAuth sign-in text has the wrong form",
-        meaning="The line that carries user and token to the server is not built as the server expects it: parts missing, wrong "
-        "separators, encoded twice or not at all.",
+        meaning=(
+            "The line that carries user and token to the server is not built as the server expects it: parts "
+            "missing, wrong separators, encoded twice or not at all."
+        ),
         shows="501 5.5.124 Invalid XOAUTH2 auth data, 501 5.5.2 cannot decode, or a bare 535 5.7.3.",
         who="sender",
         steps=(
-            "It must be base64 of: user=<address>, byte 1, auth=Bearer <token>, byte 1, byte 1; encoded once, in one line.",
-            "Send AUTH XOAUTH2 alone, wait for 334, then send the text (long tokens break the one-line form in some servers).",
+            (
+                "It must be base64 of: user=<address>, byte 1, auth=Bearer <token>, byte 1, byte 1; encoded once, in "
+                "one line."
+            ),
+            (
+                "Send AUTH XOAUTH2 alone, wait for 334, then send the text (long tokens break the one-line form in "
+                "some servers)."
+            ),
             "Update the library; do not build the text by hand where it offers the mechanism.",
         ),
         verify="AUTH-01 with our own, rightly built text: if that is green, the other client builds it wrongly.",

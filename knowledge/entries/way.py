@@ -23,19 +23,32 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         shows="Texts such as 'getaddrinfo failed', 'no such host is known', ENOTFOUND, EAI_AGAIN, error 11001.",
         who="network",
         steps=(
-            "Check the spelling first: Microsoft's name is smtp.office365.com, without smtp:// in front and without blanks.",
+            (
+                "Check the spelling first: Microsoft's name is smtp.office365.com, without smtp:// in front and "
+                "without blanks."
+            ),
             NAME_LOOKUP,
-            "If only the second question is answered, the machine's own name server is at fault: read which one is "
-            "configured with `Get-DnsClientServerAddress` (Linux: `$ resolvectl status`) and have it mended or replaced.",
+            (
+                "If only the second question is answered, the machine's own name server is at fault: read which one is "
+                "configured with `Get-DnsClientServerAddress` (Linux: `$ resolvectl status`) and have it mended or "
+                "replaced."
+            ),
             "If neither is answered, open port 53 outbound, UDP and TCP, from this machine to its name servers.",
             "In a container, look at its own resolver file: `$ cat /etc/resolv.conf`.",
         ),
         verify="`Resolve-DnsName {smtp_server}` returns several addresses of Microsoft's, ten times out of ten.",
         propagation="At once; a remembered failure can live for some minutes: `Clear-DnsClientCache`.",
-        risk="A public name server sees every name the machine asks for and may not know internal ones; use it to compare, "
-        "not as the remedy.",
+        risk=(
+            "A public name server sees every name the machine asks for and may not know internal ones; use it to "
+            "compare, not as the remedy."
+        ),
         source=(FAQ + ", DNS Resolution Issues", ENDPOINTS, RFC_DNS_TCP),
-        decide=("Check NET-01, or `nslookup {smtp_server}` on the application's own machine: an answer clears the name service.",),
+        decide=(
+            (
+                "Check NET-01, or `nslookup {smtp_server}` on the application's own machine: an answer clears the name "
+                "service."
+            ),
+        ),
     ),
     Cause(
         id="dns_tcp_blocked",
@@ -76,15 +89,22 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         title="the name resolves to an address that is not Microsoft's",
         meaning="The name service answers, but with a private, local or foreign address. "
         "The application then talks to a portal, a filter or a hosting provider instead of Microsoft.",
-        shows="Check NET-04 is red: a private address, a sinkhole, or an address that a second name server does not give.",
+        shows=(
+            "Check NET-04 is red: a private address, a sinkhole, or an address that a second name server does not give."
+        ),
         who="network",
         steps=(
             NAME_LOOKUP,
-            "Look for an entry in the hosts file: `Select-String -Path $env:windir\\System32\\drivers\\etc\\hosts -Pattern office365` "
-            "(Linux: `$ grep -i office365 /etc/hosts`) and remove it.",
+            (
+                "Look for an entry in the hosts file: `Select-String -Path $env:windir\\System32\\drivers\\etc\\hosts "
+                "-Pattern office365` (Linux: `$ grep -i office365 /etc/hosts`) and remove it."
+            ),
             "Have the internal zone, filter or provider rule that rewrites {smtp_server} removed for this machine.",
         ),
-        verify="Both name servers give addresses from Microsoft's published ranges, and the greeting names outlook.office365.com.",
+        verify=(
+            "Both name servers give addresses from Microsoft's published ranges, and the greeting names "
+            "outlook.office365.com."
+        ),
         propagation="The time to live of the wrong answer, often an hour; `Clear-DnsClientCache` on the machine.",
         risk="A rewritten answer may be deliberate (a filter or relay): ask its owner before removing it.",
         source=(ENDPOINTS,),
@@ -99,19 +119,31 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         who="network",
         steps=(
             PORT_TEST,
-            "Allow outbound TCP {port} to {smtp_server} in the firewall of the machine, of the company and of the cloud "
-            "network; allow by name, or by Microsoft's published ranges, never by a single address.",
-            "On Windows look for a blocking rule: `Get-NetFirewallRule -Direction Outbound -Action Block -Enabled True`.",
+            (
+                "Allow outbound TCP {port} to {smtp_server} in the firewall of the machine, of the company and of the "
+                "cloud network; allow by name, or by Microsoft's published ranges, never by a single address."
+            ),
+            (
+                "On Windows look for a blocking rule: `Get-NetFirewallRule -Direction Outbound -Action Block -Enabled "
+                "True`."
+            ),
             "If the settings say port 25: providers block it for everyone; use 587.",
             "SMTP does not pass through a web proxy: the machine needs a direct way out on this port.",
             "On Linux with SELinux and a web server that sends: `$ setsebool -P httpd_can_sendmail 1`.",
         ),
-        verify="`Test-NetConnection -ComputerName {smtp_server} -Port {port}` says TcpTestSucceeded : True, from the same "
-        "machine and as the same service account.",
+        verify=(
+            "`Test-NetConnection -ComputerName {smtp_server} -Port {port}` says TcpTestSucceeded : True, from the "
+            "same machine and as the same service account."
+        ),
         propagation="At once when the rule is active.",
-        risk="Open port 587 outbound to Microsoft's endpoints only; a general opening lets any program on the machine send.",
+        risk=(
+            "Open port 587 outbound to Microsoft's endpoints only; a general opening lets any program on the "
+            "machine send."
+        ),
         source=(FAQ + ", Connection timeout", ENDPOINTS, TROUBLE),
-        decide=("Check NET-02, or `Test-NetConnection -ComputerName {smtp_server} -Port {port}` from the same machine.",),
+        decide=(
+            "Check NET-02, or `Test-NetConnection -ComputerName {smtp_server} -Port {port}` from the same machine.",
+        ),
     ),
     Cause(
         id="network_unreachable",
@@ -121,8 +153,10 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         shows="'Network is unreachable', 'No route to host', ENETUNREACH, EHOSTUNREACH, errors 10051 and 10065.",
         who="network",
         steps=(
-            "Look whether only IPv6 fails: `Test-NetConnection -ComputerName {smtp_server} -Port {port}` shows the address "
-            "it used (Linux: `$ nc -4 -vz {smtp_server} {port}` and `$ nc -6 -vz {smtp_server} {port}`).",
+            (
+                "Look whether only IPv6 fails: `Test-NetConnection -ComputerName {smtp_server} -Port {port}` shows the "
+                "address it used (Linux: `$ nc -4 -vz {smtp_server} {port}` and `$ nc -6 -vz {smtp_server} {port}`)."
+            ),
             "If only IPv6 fails, give the machine a working IPv6 route or let the application prefer IPv4.",
             "If both fail, check the default route: `Get-NetRoute -DestinationPrefix 0.0.0.0/0` (Linux: `$ ip route`).",
         ),
@@ -135,8 +169,11 @@ ENTRIES: Final[tuple[Cause, ...]] = (
     Cause(
         id="wrong_host_or_port",
         title="the server name or port in the settings is not the one for submission",
-        meaning="The settings point somewhere else: a misspelt name, the domain's MX, an IP address, localhost, or a port "
-        "such as 465, 25, 443 or 993. Microsoft takes application mail at smtp.office365.com, port 587, with STARTTLS.",
+        meaning=(
+            "The settings point somewhere else: a misspelt name, the domain's MX, an IP address, localhost, or a "
+            "port such as 465, 25, 443 or 993. Microsoft takes application mail at smtp.office365.com, port 587, "
+            "with STARTTLS."
+        ),
         shows="Refused or silent connections to 465, greetings of another server, names that do not exist, "
         "'Direct Send not allowed', 'Relay access denied'.",
         who="sender",
@@ -146,8 +183,10 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "Enter the name, not an address: the addresses change and the certificate carries names only.",
             "Write the name alone, without smtp:// and without a port behind it.",
         ),
-        verify="`Test-NetConnection -ComputerName smtp.office365.com -Port 587` succeeds and the greeting starts with 220 and "
-        "names outlook.office365.com.",
+        verify=(
+            "`Test-NetConnection -ComputerName smtp.office365.com -Port 587` succeeds and the greeting starts with "
+            "220 and names outlook.office365.com."
+        ),
         propagation="At once after saving; restart the service if it reads its settings at start only.",
         risk="None.",
         source=(FAQ + ", Nodinite Configuration", DEVICE, RFC_SUBMISSION),
@@ -156,23 +195,39 @@ ENTRIES: Final[tuple[Cause, ...]] = (
     Cause(
         id="smtp_intercepted",
         title="something on the way answers in Microsoft's place",
-        meaning="A connection is made, but the other end is not Microsoft: a hosting provider's mail server, an antivirus "
-        "mail shield or a firewall that rewrites SMTP. Passwords sent there are refused, or worse, read.",
+        meaning=(
+            "A connection is made, but the other end is not Microsoft: a hosting provider's mail server, an "
+            "antivirus mail shield or a firewall that rewrites SMTP. Passwords sent there are refused, or worse, "
+            "read."
+        ),
         shows="A greeting of Exim, Postfix or a provider; 220 **** or XXXXXXXA in the dialogue; STARTTLS missing; "
         "a certificate of another organisation.",
         who="network",
         steps=(
-            "Look at the greeting from the application's own machine: `$ openssl s_client -starttls smtp -connect {smtp_server}:{port}` "
-            "(it is part of Git for Windows too). It must say 220, outlook.office365.com, Microsoft ESMTP MAIL Service.",
-            "On shared hosting (cPanel/WHM) ask the provider to lift the SMTP restriction for this account, or to allow "
-            "{smtp_server}.",
-            "On a firewall switch off ESMTP inspection or fixup for port {port} (Cisco: no inspect esmtp, or allow-tls).",
+            (
+                "Look at the greeting from the application's own machine: `$ openssl s_client -starttls smtp -connect "
+                "{smtp_server}:{port}` (it is part of Git for Windows too). It must say 220, outlook.office365.com, "
+                "Microsoft ESMTP MAIL Service."
+            ),
+            (
+                "On shared hosting (cPanel/WHM) ask the provider to lift the SMTP restriction for this account, or to "
+                "allow {smtp_server}."
+            ),
+            (
+                "On a firewall switch off ESMTP inspection or fixup for port {port} (Cisco: no inspect esmtp, or "
+                "allow-tls)."
+            ),
             "On the machine switch off mail scanning of the antivirus for outbound SMTP, or exclude {smtp_server}.",
             "Change the password or secret that was sent to the wrong server.",
         ),
-        verify="Checks SMTP-01, SMTP-02 and TLS-02 are green: Microsoft's greeting, STARTTLS offered, Microsoft's certificate.",
+        verify=(
+            "Checks SMTP-01, SMTP-02 and TLS-02 are green: Microsoft's greeting, STARTTLS offered, Microsoft's "
+            "certificate."
+        ),
         propagation="At once.",
-        risk="An exclusion takes one host away from inspection: name the host, do not switch inspection off everywhere.",
+        risk=(
+            "An exclusion takes one host away from inspection: name the host, do not switch inspection off everywhere."
+        ),
         source=(ENDPOINTS, RFC_SMTP),
         decide=("Checks SMTP-01 and TLS-02: the words of the greeting and the owner of the certificate.",),
     ),
@@ -181,7 +236,10 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         title="the client gave up before the server's slow answer came",
         meaning="Microsoft delays refusals by several seconds, and this client waits less than that. "
         "What looks like a time-out is a refusal that was never read.",
-        shows="'Read timed out', 'the operation has timed out' after a connection was made, an answer that appears one command late.",
+        shows=(
+            "'Read timed out', 'the operation has timed out' after a connection was made, an answer that appears "
+            "one command late."
+        ),
         who="sender",
         steps=(
             "Raise the client's time-out for a reply to at least 60 seconds (the SMTP standard asks for minutes).",
@@ -196,14 +254,21 @@ ENTRIES: Final[tuple[Cause, ...]] = (
     Cause(
         id="ehlo_name_invalid",
         title="the name the client gives itself in EHLO is refused",
-        meaning="A client introduces itself with a host name, and this one is not a valid one (empty, underscores, two dots). "
-        "The server refuses the introduction before any password is asked.",
+        meaning=(
+            "A client introduces itself with a host name, and this one is not a valid one (empty, underscores, two "
+            "dots). The server refuses the introduction before any password is asked."
+        ),
         shows="501 5.5.4 Invalid domain name; 503 5.5.2 Send hello first.",
         who="sender",
         steps=(
-            "Set the EHLO or HELO name (also: local host name, mail domain) of the client to a real host name such as "
-            "app01.example.com, or to an address in brackets such as [192.0.2.10].",
-            "If the client takes the machine's name, rename the machine or its domain suffix: letters, digits, hyphens, dots only.",
+            (
+                "Set the EHLO or HELO name (also: local host name, mail domain) of the client to a real host name such as "
+                "app01.example.com, or to an address in brackets such as [192.0.2.10]."
+            ),
+            (
+                "If the client takes the machine's name, rename the machine or its domain suffix: letters, digits, "
+                "hyphens, dots only."
+            ),
         ),
         verify="The reply to EHLO is a list of 250 lines.",
         propagation="At once.",
@@ -216,7 +281,10 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         title="this machine's clock is wrong",
         meaning="Certificates and tokens are valid between two moments, and this machine is wrong about now. "
         "They then look expired or not yet valid although they are fine.",
-        shows="'Certificate is not yet valid', AADSTS700024, AADSTS500133, a difference to the Date header of the login host.",
+        shows=(
+            "'Certificate is not yet valid', AADSTS700024, AADSTS500133, a difference to the Date header of the "
+            "login host."
+        ),
         who="sender",
         steps=(
             "Compare: `w32tm /stripchart /computer:time.windows.com /samples:3 /dataonly` (Linux: `$ timedatectl`).",
@@ -226,7 +294,9 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         verify="The difference is below one second and check HOST-04 is green.",
         propagation="At once; get a new token.",
         risk="A jump of the clock can confuse scheduled jobs and databases on the machine.",
-        source=("https://learn.microsoft.com/en-us/windows-server/networking/windows-time-service/windows-time-service-tools-and-settings",),
+        source=(
+            "https://learn.microsoft.com/en-us/windows-server/networking/windows-time-service/windows-time-service-tools-and-settings",
+        ),
         decide=("Check HOST-04: the difference between this machine's clock and the servers'.",),
     ),
 )

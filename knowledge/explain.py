@@ -1,0 +1,197 @@
+"""The command and the function that explain a pasted error: cause, meaning, who acts, steps, how to verify; the reading is `reading`'s."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import os
+import sys
+import textwrap
+from typing import TYPE_CHECKING, Final, TypedDict
+
+from knowledge.causes import CATALOGUE, UNRECOGNISED
+from knowledge.filling import fill
+from knowledge.reading import read
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import BinaryIO, TextIO
+
+WHO: Final[Mapping[str | None, str]] = {
+    "sender": "whoever owns the application or its settings",
+    "exchange": "an Exchange administrator",
+    "entra": "an Entra administrator",
+    "network": "the network or host team",
+    "microsoft": "Microsoft: wait, or open a case",
+    None: "whoever looks after the application",
+}
+USAGE: Final = 4
+_WIDTH: Final = 100
+_SHOWN: Final = 240
+
+
+class Explained(TypedDict):
+    """One cause as the contract's JSON shows it."""
+
+    id: str
+    title: str
+    meaning: str
+    who: str | None
+    steps: list[str]
+    verify: str
+    decide: list[str]
+
+
+class Explanation(TypedDict):
+    """The answer to one text."""
+
+    causes: list[Explained]
+    sure: bool
+
+
+def explain(text: str, values: Mapping[str, str] | None = None, client: str | None = None) -> Explanation:
+    """Explain a pasted error.
+
+    In: the text, the values for the placeholders (see `knowledge.cause.PLACEHOLDERS`) and the client's name, if known.
+    Out: the causes, likeliest first, in the shape of the contract's `explain` JSON. Raises nothing.
+    """
+    reading = read(text, client)
+    known = values or {}
+    causes: list[Explained] = []
+    for place, name in enumerate(reading.causes):
+        entry = fill(CATALOGUE[name], known)
+        decide = [fill(line, known) for line in reading.decide] if place == 0 else [*entry.decide]
+        causes.append(
+            Explained(
+                id=entry.id,
+                title=entry.title,
+                meaning=entry.meaning,
+                who=entry.who,
+                steps=[*entry.steps],
+                verify=entry.verify,
+                decide=decide,
+            )
+        )
+    return Explanation(causes=causes, sure=reading.sure)
+
+
+def _wrap(text: str, first: str, rest: str) -> str:
+    # Commands are not broken: a wrapped command cannot be copied.
+    return textwrap.fill(
+        text, _WIDTH, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
+    )
+
+
+def _one(cause: Explained, *, number: str) -> list[str]:
+    entry = CATALOGUE[cause["id"]]
+    lines = [f"{number}{cause['title'][:1].upper()}{cause['title'][1:]}  [{cause['id']}]", ""]
+    lines += [_wrap(cause["meaning"], "  ", "  "), "", _wrap(f"Who acts: {WHO[cause['who']]}.", "  ", "  "), ""]
+    lines += [_wrap(step, f"  {place}. ", "     ") for place, step in enumerate(cause["steps"], 1)]
+    lines += ["", _wrap(f"Then check: {cause['verify']}", "  ", "  ")]
+    lines += [_wrap(f"It takes effect: {entry.propagation}", "  ", "  "), _wrap(f"Risk: {entry.risk}", "  ", "  ")]
+    lines += [_wrap(f"Source (read {entry.checked}): {'; '.join(entry.source)}", "  ", "  "), ""]
+    return lines
+
+
+def render(explanation: Explanation, quoted: str = "") -> str:
+    """Turn an explanation into text for a terminal, as a colleague would tell it."""
+    causes, sure = explanation["causes"], explanation["sure"]
+    first = causes[0]
+    lines: list[str] = [f"> {quoted[:_SHOWN]}", ""] if quoted else []
+    if first["id"] == UNRECOGNISED:
+        lines += ["No rule knows this text; it is kept as it is.", ""]
+    elif sure:
+        lines += ["The text itself names the cause:", ""]
+    elif len(causes) == 1:
+        lines += ["Most likely this:", ""]
+    else:
+        lines += [f"{len(causes)} causes fit this text; the likeliest first:", ""]
+        lines += [f"  {place}. {cause['title']}  [{cause['id']}]" for place, cause in enumerate(causes, 1)]
+        lines += ["", "What would decide between them:", ""]
+        lines += [_wrap(line, "  - ", "    ") for line in first["decide"]]
+        lines += [""]
+    for place, cause in enumerate(causes, 1):
+        lines += _one(cause, number=f"{place}. " if len(causes) > 1 else "")
+    return "\n".join(lines)
+
+
+def _case(line: bytes) -> dict[str, object]:
+    case = json.loads(line.decode("utf-8", "replace"))
+    if not isinstance(case, dict):
+        raise TypeError("not an object")
+    if not isinstance(case.get("text"), str):
+        raise TypeError('no "text" that is a string')
+    if not isinstance(case.get("id"), str | int):
+        raise TypeError('no "id"')
+    return case
+
+
+def answer_lines(lines: Iterable[bytes], out: TextIO, complaints: TextIO) -> int:
+    """Answer JSON Lines `{"id","text","client"?}` with `{"id","causes","sure"}`, one for one.
+
+    A line that is not such an object is told on `complaints` with its number and left out; out comes the exit code, 0 or 4.
+    """
+    code = 0
+    for number, line in enumerate(lines, 1):
+        stripped = line.removeprefix(b"\xef\xbb\xbf").strip()
+        if not stripped:
+            continue
+        try:
+            case = _case(stripped)
+        except (ValueError, TypeError, RecursionError) as problem:
+            reason = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
+            print(f"line {number}: skipped, {reason}", file=complaints)
+            code = USAGE
+            continue
+        client = case.get("client")
+        reading = read(str(case["text"]), client if isinstance(client, str) else None)
+        print(json.dumps({"id": case["id"], "causes": [*reading.causes], "sure": reading.sure}), file=out)
+    return code
+
+
+def _standard_input() -> BinaryIO:
+    return sys.stdin.buffer
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run `explain` with the arguments of the contract; out comes the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="explain",
+        description="Explain a pasted error: cause, who acts, remedy.",
+        exit_on_error=False,
+        allow_abbrev=False,
+    )
+    parser.add_argument("text", nargs="*", help="the error text; without it, standard input is read")
+    shape = parser.add_mutually_exclusive_group()
+    shape.add_argument("--json", action="store_true", help="answer in JSON")
+    shape.add_argument(
+        "--jsonl", action="store_true", help='lines {"id","text","client"?} in, lines {"id","causes","sure"} out'
+    )
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a console in cp1252 must not end the answer
+    try:
+        options = parser.parse_args(arguments)
+    except (argparse.ArgumentError, SystemExit) as problem:
+        if isinstance(problem, SystemExit):
+            return USAGE if problem.code else 0
+        print(f"explain: {problem}", file=sys.stderr)
+        return USAGE
+    if options.jsonl:
+        return answer_lines(_standard_input(), sys.stdout, sys.stderr)
+    text = " ".join(options.text) or _standard_input().read().decode("utf-8", "replace")
+    if not text.strip():
+        print("explain: there is no text; give it as an argument or on standard input", file=sys.stderr)
+        return USAGE
+    explanation = explain(text)
+    print(json.dumps(explanation, indent=1) if options.json else render(explanation, read(text).quoted))
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except BrokenPipeError:  # the reader of our output has gone, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)

@@ -1,0 +1,87 @@
+"""The message to whoever must act: made from a cause and what is known of the attempt, ready to be copied; nothing is sent from here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from knowledge.causes import CATALOGUE
+from knowledge.filling import fill
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+GREETING: Final[Mapping[str | None, str]] = {
+    "sender": "To the owner of the application:",
+    "exchange": "To the Exchange administrators:",
+    "entra": "To the Entra administrators:",
+    "network": "To the network team:",
+    "microsoft": "To Microsoft support (open a case in the Microsoft 365 admin center > Support):",
+    None: "To whoever looks after the application:",
+}
+
+# What an administrator needs to find the attempt again, beside the placeholders; label and whom it helps.
+FACTS: Final[Mapping[str, tuple[str, frozenset[str | None]]]] = {
+    "mailbox": ("Mailbox", frozenset({"sender", "exchange", "entra", "microsoft", None})),
+    "username": ("User name in the sign-in", frozenset({"sender", "exchange", "entra", None})),
+    "from_address": ("From address", frozenset({"sender", "exchange", "microsoft"})),
+    "recipient": ("Recipient", frozenset({"sender", "exchange", "microsoft"})),
+    "smtp_server": ("SMTP server", frozenset({"sender", "network", "microsoft", None})),
+    "port": ("Port", frozenset({"sender", "network", None})),
+    "login_host": ("Login host", frozenset({"sender", "network"})),
+    "tenant": ("Tenant", frozenset({"sender", "exchange", "entra", "microsoft"})),
+    "client_id": ("Application (client) id", frozenset({"sender", "exchange", "entra"})),
+    "sp_object_id": ("Object id of the enterprise application", frozenset({"exchange", "entra"})),
+    "source_address": ("Address the attempt came from", frozenset({"exchange", "entra", "network", "microsoft", None})),
+    "time": ("Time of the attempt (UTC)", frozenset({"sender", "exchange", "entra", "network", "microsoft", None})),
+    "server_stamp": ("Server's stamp", frozenset({"exchange", "microsoft"})),
+    "trace_id": ("Entra trace id", frozenset({"entra", "microsoft"})),
+    "correlation_id": ("Entra correlation id", frozenset({"entra", "microsoft"})),
+    "reply": ("Answer received", frozenset({"sender", "exchange", "entra", "network", "microsoft", None})),
+}
+
+_WHICH_OBJECT_ID: Final = (
+    "Please use the object id of the enterprise application (Entra admin center > Enterprise "
+    "applications), not that of the app registration: Exchange accepts sign-ins only for the former, and "
+    "the two differ."
+)
+_APPLICATION_RIGHTS: Final = frozenset(
+    {"sp_not_registered_in_exchange", "sp_mailbox_permission_missing", "consent_missing", "send_as_denied"}
+)
+_LONGEST: Final = 600
+
+
+def _plain(value: str) -> str:
+    return " ".join(value.split())[:_LONGEST]
+
+
+def request(cause_id: str, values: Mapping[str, str]) -> str:
+    """Write the message that asks for one cause to be mended.
+
+    In: the cause's id, and text by the names in `FACTS`, plus `ruled_out`: one line per thing that was looked at and is right.
+    Out: plain text with greeting, what is wrong, the facts, what is asked, how it will be verified. A fact that is not known is
+    left out; a command whose value is not known keeps its `<marker>`. Raises KeyError for an id that is not in the catalogue.
+    """
+    entry = fill(CATALOGUE[cause_id], values)
+    lines = [GREETING[entry.who], ""]
+    lines += [f"An application of ours cannot send mail through Microsoft 365: {entry.title}.", entry.meaning, ""]
+    facts = [
+        f"  {label}: {_plain(values[name])}"
+        for name, (label, helps) in FACTS.items()
+        if entry.who in helps and values.get(name, "").strip()
+    ]
+    if facts:
+        lines += ["What is known:", *facts]
+        if cause_id in _APPLICATION_RIGHTS and values.get("client_id"):
+            lines += [f"  {_WHICH_OBJECT_ID}"]
+        lines += [""]
+    ruled_out = [_plain(line) for line in values.get("ruled_out", "").splitlines() if line.strip()]
+    if ruled_out:
+        lines += ["Already ruled out:", *(f"  - {line}" for line in ruled_out), ""]
+    lines += ["What we ask for:", *(f"  {place}. {step}" for place, step in enumerate(entry.steps, 1)), ""]
+    lines += [
+        f"How we will see that it worked: {entry.verify}",
+        f"It can take: {entry.propagation}",
+        f"To keep in mind: {entry.risk}",
+    ]
+    lines += [f"Source: {'; '.join(entry.source)}", ""]
+    return "\n".join(lines)

@@ -1,0 +1,199 @@
+"""Rules for what the SMTP server says of sender, recipient and message, and the enhanced codes that speak without a sentence."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from knowledge.plain import any_of
+from knowledge.rule import HINTS, NAMES, NARROWS, Outcome, Rule, group, one, some
+from knowledge.rules_replies import BARE_535
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MESSAGE: Final[tuple[Rule, ...]] = (
+    Rule(
+        gate="accepted",
+        weight=NAMES,
+        says=any_of(
+            "mailbox logon failure | MapiExceptionLogonFailed | ConnectionFailedTransientException | "
+            "has no rights on this session | user is authenticated but not connected"
+        ),
+        outcomes=(one("sp_mailbox_permission_missing"),),
+    ),
+    Rule(
+        gate="accepted",
+        weight=NAMES,
+        says=any_of(
+            "SendAsDenied | does not have permissions to send as | does not have permission to send as | "
+            "ErrorSendAsDenied | not allowed to send as | not owned by user | "
+            "not authorized to send on behalf | sender address rejected: not owned | sender is not allowed | "
+            "not permitted to send as | not have the right to send mail on behalf | "
+            "envelope sender does not match"
+        ),
+        unless=("version 5.7.60",),
+        outcomes=(one("send_as_denied"),),
+    ),
+    Rule(
+        gate="accepted",
+        weight=NAMES,
+        says=any_of(
+            "OutboundSpamException | WASCL UserAction | bad outbound sender | banned sending ip | "
+            "tenant has exceeded threshold | traffic not accepted from this ip | blocked using | "
+            "banned sender | access denied, spam abuse detected | from unregistered domains | "
+            "sender denied as sender's email address is on | outbound spam | suspected of sending spam | "
+            "listed in the block | on our block list | blocked from sending | "
+            "part of their network is on our block list"
+        ),
+        outcomes=(one("outbound_spam_block"),),
+    ),
+    Rule(
+        gate="accepted",
+        weight=NAMES,
+        says=any_of(
+            "SubmissionQuotaExceeded | submission quota exceeded | daily limit for message recipients | "
+            "exceeded its daily limit | exceeded the recipient rate limit | too many recipients | "
+            "recipient limit | number of recipients exceeds | maximum number of recipients | "
+            "recipients per day"
+        ),
+        along=any_of("smtp | 4.5.3 | 5.1.90 | 5.2. | STOREDRV | limit | 452 | 550 | 554"),
+        outcomes=(one("recipient_quota_exceeded"),),
+    ),
+    Rule(
+        gate="accepted",
+        weight=NAMES,
+        says=any_of(
+            "MapiExceptionShutoffQuotaExceeded | MapiExceptionQuotaExceeded | 5.2.2 mailbox full | "
+            "mailbox full | mailbox is full | over quota | QuotaExceededException.Mapi"
+        ),
+        unless=("SubmissionQuotaExceeded",),
+        outcomes=(one("mailbox_full"),),
+    ),
+    Rule(
+        gate="accepted",
+        weight=NAMES,
+        says=any_of(
+            "concurrent connections limit exceeded | sender thread limit exceeded | concurrent_sending | "
+            "ApplicationThrottled, MailboxConcurrency | maximum number of concurrent connections"
+        ),
+        outcomes=(one("concurrent_connections"),),
+    ),
+    Rule(
+        gate="accepted",
+        weight=NAMES,
+        says=any_of(
+            "recipient thread limit exceeded | 4.7.500 server busy | server busy. please try again later | "
+            "message rate limit | exceeded the rate limit | message submission rate | rate limited | "
+            "too many messages | queue quota exceeded | throttled | ErrorServerBusy | sending limit"
+        ),
+        along=any_of("smtp | 4.7. | 4.3. | 4.5. | mail | 421 | 451 | 550"),
+        outcomes=(one("rate_limited"),),
+    ),
+    Rule(
+        gate="accepted",
+        weight=NAMES,
+        says=any_of(
+            "exceeds fixed maximum message size | message size exceeds | exceeds size limit | "
+            "message too large | message too big | MessageSizeExceeded | exceeds the maximum | "
+            "message exceeds fixed | larger than the maximum size | SendSizeLimit | maximum message size"
+        ),
+        along=any_of("size | message | 552"),
+        outcomes=(one("message_too_large"),),
+    ),
+    Rule(
+        gate="recipient",
+        weight=NAMES,
+        says=any_of(
+            "RecipientNotFound | recipient not found | user unknown | unknown user | "
+            "recipient address rejected | no such user | external sending is not supported | "
+            "recipient rejected | all recipients were refused | SMTPRecipientsRefused | "
+            "no valid recipients | invalid recipient | all recipients failed | recipient refused | "
+            "ErrorInvalidRecipients | 5.1.3 invalid address | invalid addresses"
+        ),
+        along=any_of("550 | 5.1. | 5.4.1 | 5.5.105 | recipient | rcpt | 501"),
+        unless=any_of(
+            "MapiExceptionLogon | SendAsDenied | rcpt to:< | unable to relay | relay access denied | 535 | 5.7.64"
+        ),
+        outcomes=(one("recipient_rejected"),),
+    ),
+    Rule(
+        gate="accepted",
+        weight=NARROWS,
+        says=any_of(
+            "temporary server error. please try again later | PRX2 | PRX4 | PRX5 | "
+            "StorageTransientException | transient exception | service not available | service not active | "
+            "server unavailable | internal server error"
+        ),
+        along=any_of("4.7.0 | 4.3. | 421 | 451 | STOREDRV | prx"),
+        unless=any_of("LogonFailed | mailbox logon failure"),
+        outcomes=(some("service_side_fault", "rate_limited"),),
+    ),
+    Rule(
+        gate="accepted",
+        weight=NARROWS,
+        says=any_of("timeout waiting for client | connection dropped"),
+        along=any_of("421 | 451"),
+        outcomes=(some("service_side_fault", "client_timeout_hides_refusal", "rate_limited"),),
+    ),
+    Rule(gate="accepted", weight=HINTS, says=any_of("4.2.0 STOREDRV"), outcomes=(group("logon_failure"),)),
+    Rule(
+        gate="accepted",
+        weight=HINTS,
+        says=any_of("STOREDRV.Submission.Exception | STOREDRV.Submit | STOREDRV;"),
+        outcomes=(some("service_side_fault", "send_as_denied", "mailbox_missing"),),
+    ),
+)
+
+_REFUSED: Final = some("bad_credentials", "username_not_upn", "mfa_or_security_defaults", "smtp_auth_disabled_mailbox")
+_DROPPED: Final = some("service_side_fault", "client_timeout_hides_refusal", "rate_limited")
+_SPAM: Final = Outcome(("outbound_spam_block",), sure=True)
+_QUOTA: Final = Outcome(("recipient_quota_exceeded",), sure=True)
+_RECIPIENT: Final = Outcome(("recipient_rejected",), sure=True)
+
+# Enhanced status codes that speak for themselves when a reply code or a known word stands before them; gate, weight, outcomes.
+CODES: Final[Mapping[str, tuple[str, int, tuple[Outcome, ...]]]] = MappingProxyType(
+    {
+        "535 5.7.1": ("sign_in", NARROWS, (_REFUSED,)),
+        "535 5.7.0": ("sign_in", NARROWS, (_REFUSED,)),
+        "4.4.1": ("accepted", HINTS, (_DROPPED,)),
+        "4.4.2": ("accepted", HINTS, (_DROPPED,)),
+        "5.7.54": ("sender", NARROWS, (some("client_never_sent_auth", "wrong_host_or_port"),)),
+        "5.7.139": ("sign_in", HINTS, (group("any_57139"),)),
+        "5.7.3": ("sign_in", HINTS, BARE_535),
+        "5.7.8": ("sign_in", NARROWS, (some("bad_credentials", "mfa_or_security_defaults", "username_not_upn"),)),
+        "5.7.4": ("sign_in", NARROWS, (one("auth_mechanism_unsupported"),)),
+        "5.7.30": ("sign_in", NAMES, (one("basic_auth_retired"),)),
+        "5.7.57": ("sender", HINTS, (group("not_authenticated"),)),
+        "5.7.60": ("accepted", NAMES, (one("send_as_denied"),)),
+        "5.2.252": ("accepted", NAMES, (one("send_as_denied"),)),
+        "4.7.66": ("tls", NAMES, (one("tls_version"),)),
+        "5.5.124": ("sign_in", NAMES, (one("xoauth2_string_malformed"),)),
+        "5.1.8": ("accepted", NAMES, (_SPAM,)),
+        "5.1.90": ("accepted", NAMES, (_QUOTA,)),
+        "5.7.232": ("accepted", NAMES, (_QUOTA,)),
+        "5.7.233": ("accepted", NAMES, (_QUOTA,)),
+        "4.5.3": ("recipient", NARROWS, (_QUOTA,)),
+        "5.5.3": ("recipient", NARROWS, (_QUOTA,)),
+        "4.3.2": ("accepted", HINTS, (some("concurrent_connections", "service_side_fault", "rate_limited"),)),
+        "4.2.0": ("accepted", HINTS, (group("logon_failure"),)),
+        "5.3.4": ("accepted", NARROWS, (one("message_too_large"),)),
+        "5.2.3": ("accepted", NARROWS, (one("message_too_large"),)),
+        "5.2.2": ("accepted", NARROWS, (some("mailbox_full", "recipient_quota_exceeded"),)),
+        "5.5.105": ("recipient", NAMES, (_RECIPIENT,)),
+        "5.1.1": ("recipient", NARROWS, (_RECIPIENT,)),
+        "5.1.10": ("recipient", NARROWS, (_RECIPIENT,)),
+        "5.1.3": ("recipient", NARROWS, (_RECIPIENT,)),
+        "5.4.1": ("recipient", NARROWS, (some("recipient_rejected", "wrong_host_or_port"),)),
+        "5.1.7": ("sender", NARROWS, (some("send_as_denied", "recipient_rejected"),)),
+        "5.7.64": ("sender", NARROWS, (some("wrong_host_or_port", "client_never_sent_auth"),)),
+        "5.7.68": ("sender", NARROWS, (some("wrong_host_or_port", "client_never_sent_auth"),)),
+        "5.7.51": ("sender", NARROWS, (some("wrong_host_or_port", "client_never_sent_auth"),)),
+        "4.7.500": ("accepted", NARROWS, (one("rate_limited"),)),
+        **{
+            f"5.7.{number}": ("accepted", NAMES, (_SPAM,))
+            for number in (501, 502, 503, 504, 505, 508, 510, 511, 705, 708, 750, *range(606, 650))
+        },
+        **{f"5.7.{number}": ("recipient", NARROWS, (_RECIPIENT,)) for number in (12, 124, 129, 133, 134, 136)},
+    }
+)
