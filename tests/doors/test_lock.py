@@ -80,6 +80,15 @@ def test_what_the_product_imports_is_what_it_declares() -> None:
     assert used == declared - PLUGINS
 
 
+def test_no_library_brings_a_plugin_that_runs_unasked(pytestconfig: pytest.Config) -> None:
+    """Only the report's and xdist's plugins are loaded; others cost start-up time and are blocked in pytest.ini."""
+    wanted = {"pytest-html", "pytest-metadata", "pytest-xdist"}  # metadata is part of the report
+
+    loaded = {distribution.project_name for _, distribution in pytestconfig.pluginmanager.list_plugin_distinfo()}
+
+    assert loaded - {"pytest-randomly"} == wanted  # random order is asked for with -p randomly
+
+
 @pytest.mark.parametrize("name", [RUNTIME, DEVELOPMENT])
 def test_a_lock_says_nothing_about_where_it_was_made(name: str) -> None:
     """No address, option line or path: only packages, markers, hashes and comments that name packages."""
