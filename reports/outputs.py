@@ -5,21 +5,26 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TextIO
+from typing import Any, Self, TextIO
 
 import platformdirs
 import pytest
 
+from reports import reminder, terminal
+from reports.mending import mend
+from reports.page import render_top
 from reports.results import as_text, results
 from reports.run import Run
-from settings.mistakes import SettingsError
 from settings.target import Target
 
 LAST_WORDS = pytest.StashKey[list[str]]()
 WRITTEN = pytest.StashKey[Path]()
+TOP = pytest.StashKey[str]()
+TROUBLE = pytest.StashKey[list[str]]()
 
 
 def state_folder() -> Path:
@@ -66,7 +71,9 @@ class Progress:
                 self._waiting[sender] = state
             names = list(self._waiting)
             more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-            self._show(f"visiting the route for {', '.join(names[:3])}{more} (a refusal can take seconds)" if names else "")
+            self._show(
+                f"visiting the route for {', '.join(names[:3])}{more} (a refusal can take seconds)" if names else ""
+            )
 
     def _show(self, text: str) -> None:
         if self._stream is None:
@@ -95,15 +102,45 @@ def progress(config: pytest.Config) -> Progress:
     return Progress(stream if watched else None)
 
 
-def before(config: pytest.Config, run: Run) -> None:
-    """Everything that must be ready when pytest-html writes its file, and the JSON."""
-    config.stash[RUN] = run
+def before(config: pytest.Config, run: Run, baseline: dict[str, Any] | None) -> None:
+    """Everything that must be ready when pytest-html writes its file, and the JSON. A disk that is full is told, not raised."""
+    data = results(run)
+    config.stash[TOP] = render_top(run, data, baseline)
+    config.stash[TROUBLE] = []
     if config.option.json is not None:
         path = Path(config.invocation_params.dir) / config.option.json
-        _write(path, as_text(results(run)) + "\n")
+        _told(config, path, lambda: _write(path, as_text(data) + "\n"))
 
 
-RUN = pytest.StashKey[Run]()
+def after(config: pytest.Config, run: Run) -> None:
+    """What follows pytest-html's part: mend its file, write the reminder, and keep the lines for the end."""
+    path = config.stash.get(WRITTEN, None)
+    if path is not None and path.is_file():
+        report = path
+        _told(config, report, lambda: mend(report))
+        if run.replayed_from is None:
+            _told(config, report.with_suffix(".ics"), lambda: reminder.write(run, report))
+    else:
+        path = None
+    encoding = getattr(sys.stdout, "encoding", None) or "ascii"
+    config.stash[LAST_WORDS] = [*config.stash[TROUBLE], "", *terminal.summary(run, path, encoding)]
+
+
+def last_words(config: pytest.Config, stream: TextIO | None) -> None:
+    """Print the lines for the end; the last one names the file."""
+    for line in config.stash.get(LAST_WORDS, []):
+        if stream is not None:
+            stream.write(f"{line}\n")
+    if stream is not None:
+        stream.flush()
+
+
+def _told(config: pytest.Config, path: Path, write: Callable[[], object]) -> None:
+    """Write something; when the disk or a permission forbids it, say so at the end instead of losing the rest."""
+    try:
+        write()
+    except OSError as problem:
+        config.stash[TROUBLE].append(f"{path}: cannot be written: {problem.strerror or problem}")
 
 
 def _write(path: Path, text: str) -> None:
@@ -112,26 +149,5 @@ def _write(path: Path, text: str) -> None:
     try:
         beside.write_text(text, encoding="utf-8")
         beside.replace(path)
-    except OSError as problem:
+    finally:
         beside.unlink(missing_ok=True)
-        raise SettingsError([f"{path}: cannot be written: {problem.strerror}"]) from None
-
-
-def after(config: pytest.Config, run: Run) -> None:
-    """What follows pytest-html's part: the lines for the end."""
-    lines = [f"{run.verdict}"]
-    for assessment in run.senders:
-        gate, decisive = assessment.first_broken_gate, assessment.decisive
-        causes = ", ".join(decisive.causes) if decisive is not None else ""
-        lines.append(f"{assessment.settings.sender.name}: {run.verdict_of(assessment)} {gate or ''} {causes}".rstrip())
-    if WRITTEN in config.stash:
-        lines.append(f"report: {config.stash[WRITTEN]}")
-    config.stash[LAST_WORDS] = lines
-
-
-def last_words(config: pytest.Config, stream: TextIO | None) -> None:
-    """Print the lines for the end; the last one names the file."""
-    for line in config.stash.get(LAST_WORDS, []):
-        if stream is not None:
-            encoding = stream.encoding or "ascii"
-            stream.write(line.encode(encoding, "replace").decode(encoding) + "\n")
