@@ -10,6 +10,8 @@ Who = Literal["sender", "exchange", "entra", "network", "microsoft"]
 
 OWNERS: Final[tuple[Who, ...]] = ("sender", "exchange", "entra", "network", "microsoft")
 
+NOTHING: Final = "None."  # in propagation and risk: there is none to tell of
+
 CHECKED: Final = date(2026, 11, 23)
 
 # What a template may name in braces. The report fills these from settings and evidence; nothing else is ever filled.

@@ -10,6 +10,7 @@ import sys
 import textwrap
 from typing import TYPE_CHECKING, Final, TypedDict
 
+from knowledge.cause import NOTHING
 from knowledge.causes import CATALOGUE, UNRECOGNISED
 from knowledge.filling import fill
 from knowledge.reading import read
@@ -89,7 +90,8 @@ def _one(cause: Explained, *, number: str) -> list[str]:
     lines += [_wrap(cause["meaning"], "  ", "  "), "", _wrap(f"Who acts: {WHO[cause['who']]}.", "  ", "  "), ""]
     lines += [_wrap(step, f"  {place}. ", "     ") for place, step in enumerate(cause["steps"], 1)]
     lines += ["", _wrap(f"Then check: {cause['verify']}", "  ", "  ")]
-    lines += [_wrap(f"It takes effect: {entry.propagation}", "  ", "  "), _wrap(f"Risk: {entry.risk}", "  ", "  ")]
+    closing = (("It takes effect", entry.propagation), ("Risk", entry.risk))
+    lines += [_wrap(f"{label}: {text}", "  ", "  ") for label, text in closing if text != NOTHING]
     lines += [_wrap(f"Source (read {entry.checked}): {'; '.join(entry.source)}", "  ", "  "), ""]
     return lines
 

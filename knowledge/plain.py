@@ -116,14 +116,14 @@ def needle_of(phrase: str) -> str:
 def _shorten(text: str) -> str:
     if len(text) <= LONGEST:
         return text
-    room = LONGEST - 2 * _ENDS
+    middle = text[_ENDS:-_ENDS]
+    low = middle.lower()
+    words = [word for word in _TELLING if word in low]
+    room = LONGEST - 2 * _ENDS if words else 0
     kept: list[str] = []
-    for line in text[_ENDS:-_ENDS].splitlines():
-        if len(line) < _SHORTEST:
-            continue
+    for line in middle.splitlines() if words else ():
         short = line[:_LINE]
-        low = short.lower()
-        if any(word in low for word in _TELLING):
+        if len(line) >= _SHORTEST and any(word in short.lower() for word in words):
             kept.append(short)
             room -= len(short) + 1
             if room <= 0:

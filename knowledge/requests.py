@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from knowledge.cause import NOTHING
 from knowledge.causes import CATALOGUE
 from knowledge.filling import fill
 
@@ -78,10 +79,8 @@ def request(cause_id: str, values: Mapping[str, str]) -> str:
     if ruled_out:
         lines += ["Already ruled out:", *(f"  - {line}" for line in ruled_out), ""]
     lines += ["What we ask for:", *(f"  {place}. {step}" for place, step in enumerate(entry.steps, 1)), ""]
-    lines += [
-        f"How we will see that it worked: {entry.verify}",
-        f"It can take: {entry.propagation}",
-        f"To keep in mind: {entry.risk}",
-    ]
+    lines += [f"How we will see that it worked: {entry.verify}"]
+    closing = (("It can take", entry.propagation), ("To keep in mind", entry.risk))
+    lines += [f"{label}: {text}" for label, text in closing if text != NOTHING]
     lines += [f"Source: {'; '.join(entry.source)}", ""]
     return "\n".join(lines)

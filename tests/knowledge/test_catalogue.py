@@ -1,0 +1,166 @@
+"""The catalogue is complete: every cause of the vocabulary has all its fields, and no remedy lacks a way to verify it."""
+
+import re
+from dataclasses import fields
+
+import pytest
+
+from knowledge.cause import OWNERS, PLACEHOLDERS, Cause
+from knowledge.causes import CATALOGUE
+from knowledge.groups import GROUPS, Group
+from knowledge.reading import RULES
+from knowledge.rule import GATES, Rule
+
+VOCABULARY = {
+    "dns_failure",
+    "dns_tcp_blocked",
+    "dns_udp_blocked",
+    "dns_hijacked",
+    "port_blocked",
+    "network_unreachable",
+    "wrong_host_or_port",
+    "smtp_intercepted",
+    "starttls_missing_or_implicit_tls_on_587",
+    "tls_version",
+    "legacy_tls_client",
+    "cert_untrusted",
+    "cert_name_mismatch",
+    "cert_expired",
+    "client_timeout_hides_refusal",
+    "ehlo_name_invalid",
+    "clock_skew",
+    "token_endpoint_unreachable",
+    "wrong_tenant_or_authority",
+    "app_not_in_tenant",
+    "app_sp_missing",
+    "app_disabled",
+    "secret_wrong",
+    "secret_expired",
+    "secret_expiring",
+    "client_assertion_bad",
+    "public_client_with_secret",
+    "wrong_scope_or_audience",
+    "resource_missing",
+    "consent_missing",
+    "conditional_access_block",
+    "token_throttled",
+    "token_expired",
+    "token_user_mismatch",
+    "xoauth2_string_malformed",
+    "client_never_sent_auth",
+    "auth_mechanism_unsupported",
+    "username_not_upn",
+    "bad_credentials",
+    "password_expired",
+    "password_expiring",
+    "account_locked",
+    "account_disabled",
+    "mailbox_missing",
+    "mfa_or_security_defaults",
+    "smtp_auth_disabled_tenant",
+    "smtp_auth_disabled_mailbox",
+    "auth_policy_blocks_basic",
+    "basic_auth_retired",
+    "basic_auth_retiring",
+    "federation_failure",
+    "sp_not_registered_in_exchange",
+    "service_side_fault",
+    "sp_mailbox_permission_missing",
+    "send_as_denied",
+    "recipient_rejected",
+    "message_too_large",
+    "concurrent_connections",
+    "rate_limited",
+    "recipient_quota_exceeded",
+    "mailbox_full",
+    "outbound_spam_block",
+    "unrecognised",
+}
+ADDED = {"redirect_uri_mismatch"}
+
+each_cause = pytest.mark.parametrize("cause", [pytest.param(cause, id=cause.id) for cause in CATALOGUE.values()])
+each_group = pytest.mark.parametrize("group", [pytest.param(group, id=group.id) for group in GROUPS.values()])
+
+
+def _texts(cause: Cause) -> list[str]:
+    return [
+        cause.title,
+        cause.meaning,
+        cause.shows,
+        *cause.steps,
+        cause.verify,
+        cause.propagation,
+        cause.risk,
+        *cause.decide,
+    ]
+
+
+def test_the_vocabulary_is_the_catalogue() -> None:
+    """Every id of the vocabulary has one entry, and what was added to it is listed here."""
+    assert set(CATALOGUE) == VOCABULARY | ADDED
+
+
+@each_cause
+def test_a_cause_has_all_its_fields(cause: Cause) -> None:
+    """An empty field would be an empty line in somebody's ticket."""
+    empty = [field.name for field in fields(cause) if field.name != "who" and not getattr(cause, field.name)]
+
+    assert not empty
+    assert cause.who in OWNERS or cause.id == "unrecognised"
+    assert all(text.strip() == text and text for text in (*cause.steps, *cause.decide, *cause.source))
+    assert not cause.title.endswith(".")
+
+
+@each_cause
+def test_placeholders_are_of_the_closed_set(cause: Cause) -> None:
+    """A misspelt placeholder would be shown to people as it stands."""
+    used = {name for text in _texts(cause) for name in re.findall(r"\{([a-z_]+)\}", text)}
+
+    assert used <= set(PLACEHOLDERS)
+
+
+@each_cause
+def test_commands_are_closed(cause: Cause) -> None:
+    """An odd backtick would turn prose into a command and a command into prose."""
+    assert all(text.count("`") % 2 == 0 for text in _texts(cause))
+
+
+@each_cause
+def test_sources_are_https(cause: Cause) -> None:
+    """Every address is https, and every entry names a source."""
+    addresses = [word for text in (*cause.source, *_texts(cause)) for word in re.findall(r"\w+://\S+", text)]
+
+    assert all(address.startswith(("https://", "smtp://")) for address in addresses)
+
+
+@each_cause
+def test_no_remedy_opens_everything(cause: Cause) -> None:
+    """The least opening that works: verification and MFA are never turned off for all."""
+    steps = " ".join(cause.steps).lower()
+
+    assert "rejectunauthorized" not in steps
+    assert "servercertificatevalidationcallback" not in steps
+    assert "set-transportconfig -smtpclientauthenticationdisabled $false" not in steps
+    assert not re.search(r"(?:disable|turn off) (?:mfa|multi-factor)", steps)
+
+
+@each_group
+def test_a_group_is_of_known_causes(group: Group) -> None:
+    """A group ranks causes of the catalogue, at least two, and says what decides."""
+    assert len(group.causes) >= 2
+    assert set(group.causes) <= set(CATALOGUE)
+    assert group.decide
+    assert {name for line in group.decide for name in re.findall(r"\{([a-z_]+)\}", line)} <= set(PLACEHOLDERS)
+
+
+@pytest.mark.parametrize(
+    "rule", [pytest.param(rule, id=f"{place}-{rule.says[0][:40]}") for place, rule in enumerate(RULES)]
+)
+def test_a_rule_is_sound(rule: Rule) -> None:
+    """A rule concludes known causes at a known gate, and its phrases are long enough not to be met by chance."""
+    assert rule.gate in GATES
+    assert rule.outcomes
+    assert {cause for outcome in rule.outcomes for cause in outcome.causes} <= set(CATALOGUE)
+    assert all(len(outcome.causes) == 1 for outcome in rule.outcomes if outcome.sure)
+    for needle in rule.needles:
+        assert needle.startswith(" ") or not needle.isascii() or (len(needle) >= 7 and not needle.isdigit())

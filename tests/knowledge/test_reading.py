@@ -1,0 +1,258 @@
+"""The reader sees through wrappings and languages, prefers the root to its echo, and says so when it does not know."""
+
+import html
+import json
+import quopri
+import textwrap
+from collections.abc import Callable
+from urllib.parse import quote_plus
+
+import pytest
+
+from knowledge.reading import read
+from tests.knowledge.scoring import GIVEN, OWN, Case
+
+WRAPPINGS = [
+    pytest.param(lambda text: text.upper(), id="capitals"),
+    pytest.param(lambda text: "\r\n".join(textwrap.wrap(text, 60)), id="wrapped at 60"),
+    pytest.param(lambda text: "\n".join(f"  | {line}" for line in textwrap.wrap(text, 70)), id="in a box"),
+    pytest.param(html.escape, id="HTML entities"),
+    pytest.param(lambda text: f"<p><b>Warning</b>: {html.escape(html.escape(text))}<br />", id="HTML twice escaped"),
+    pytest.param(json.dumps, id="JSON"),
+    pytest.param(lambda text: json.dumps({"error": json.dumps({"message": text})}), id="JSON in JSON"),
+    pytest.param(lambda text: quopri.encodestring(text.encode()).decode(), id="quoted-printable"),
+    pytest.param(
+        lambda text: f"https://app.example.com/callback?error=x&error_description={quote_plus(text)}", id="in a URL"
+    ),
+    pytest.param(lambda text: f"\x1b[31m{text}\x1b[0m", id="coloured"),
+]
+
+EXPLICIT = [
+    (
+        "smtp_auth_disabled_tenant",
+        (
+            "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant. Visit "
+            "https://aka.ms/smtp_auth_disabled"
+        ),
+    ),
+    (
+        "mfa_or_security_defaults",
+        (
+            "535 5.7.139 Authentication unsuccessful, user is locked by your organization's security defaults "
+            "policy. Contact your administrator."
+        ),
+    ),
+    ("secret_expired", "AADSTS7000222: The provided client secret keys for app 'x' are expired."),
+    (
+        "cert_untrusted",
+        (
+            "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed certificate in certificate "
+            "chain (_ssl.c:1006)"
+        ),
+    ),
+    ("starttls_missing_or_implicit_tls_on_587", "tls: first record does not look like a TLS handshake"),
+    ("send_as_denied", "554 5.2.252 SendAsDenied; a@example.com not allowed to send as b@example.com"),
+]
+
+
+@pytest.mark.parametrize("wrap", WRAPPINGS)
+@pytest.mark.parametrize(("cause", "text"), [pytest.param(cause, text, id=cause) for cause, text in EXPLICIT])
+def test_wrappings_do_not_hide_the_cause(cause: str, text: str, wrap: Callable[[str], str]) -> None:
+    """However a program dresses an error up, the cause is the same."""
+    assert read(wrap(text)).causes == (cause,)
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=case.id) for case in (*GIVEN, *OWN)])
+def test_line_breaks_do_not_change_the_answer(case: Case) -> None:
+    """A real error that was wrapped by a terminal or a mail program reads as before."""
+    text, client = case.text, case.client
+    broken = text.replace(" ", "\n    ")
+
+    assert read(broken, client).causes == read(text, client).causes
+
+
+ROOTS = [
+    pytest.param(
+        (
+            "530 5.7.57 Client not authenticated to send mail. Error: 535 5.7.139 Authentication unsuccessful, "
+            "account locked. Contact your administrator."
+        ),
+        ("account_locked",),
+        id="the 535 inside the 530",
+    ),
+    pytest.param(
+        (
+            "AADSTS7000215: Invalid client secret provided.\nRetrying\n535 5.7.3 Authentication unsuccessful\n530 "
+            "5.7.57 Client not authenticated to send mail"
+        ),
+        ("secret_wrong",),
+        id="no token, so no sign-in",
+    ),
+    pytest.param(
+        (
+            "S: 235 2.7.0 Authentication successful\nC: MAIL FROM\nS: 430 4.2.0 STOREDRV; mailbox logon failure; "
+            "MapiExceptionLogonFailed\nAuthentication failed"
+        ),
+        ("sp_mailbox_permission_missing",),
+        id="a 235 clears the sign-in",
+    ),
+    pytest.param(
+        (
+            "Connecting to smtp.office365.com:587\n220 mail.hoster.example ESMTP Postfix\n535 5.7.8 Error: "
+            "authentication failed"
+        ),
+        ("smtp_intercepted",),
+        id="somebody else's greeting",
+    ),
+    pytest.param(
+        "220 ****************************************\n500 5.5.1 command unrecognized",
+        ("smtp_intercepted",),
+        id="a masked greeting",
+    ),
+    pytest.param(
+        (
+            "SMTP Error: Could not connect to SMTP host.\ngetaddrinfo failed: Name or service not "
+            "known\nsmtp.office365.com"
+        ),
+        ("dns_failure",),
+        id="the name behind the connection",
+    ),
+    pytest.param(
+        (
+            "Could not convert socket to TLS; nested exception: PKIX path building failed: unable to find valid "
+            "certification path to requested target"
+        ),
+        ("cert_untrusted",),
+        id="the certificate behind the TLS failure",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "causes"), ROOTS)
+def test_the_root_beats_its_echo(text: str, causes: tuple[str, ...]) -> None:
+    """Of several errors in one paste, the first gate that broke is the answer."""
+    assert read(text).causes == causes
+
+
+LANGUAGES = [
+    pytest.param(
+        "Es konnte keine Verbindung hergestellt werden, da der Zielcomputer die Verbindung verweigerte 127.0.0.1:25",
+        "wrong_host_or_port",
+        id="German, refused",
+    ),
+    pytest.param(
+        (
+            "Une tentative de connexion a échoué car le parti connecté n'a pas répondu convenablement au-delà "
+            "d'une certaine durée 52.97.1.1:587"
+        ),
+        "port_blocked",
+        id="French, time-out",
+    ),
+    pytest.param("No se puede resolver el nombre remoto: 'smtp.office365.com'", "dns_failure", id="Spanish, name"),
+    pytest.param("Impossibile risolvere il nome remoto: 'smtp.office365.com'", "dns_failure", id="Italian, name"),
+    pytest.param("A rede está fora de alcance", "network_unreachable", id="Portuguese, unreachable"),
+    pytest.param(
+        "Kan geen verbinding maken omdat de doelcomputer de verbinding actief heeft geweigerd 127.0.0.1:587",
+        "wrong_host_or_port",
+        id="Dutch, refused",
+    ),
+    pytest.param("Nie można rozpoznać nazwy zdalnej: 'smtp.office365.com'", "dns_failure", id="Polish, name"),
+    pytest.param(
+        (
+            "Ett anslutningsförsök misslyckades eftersom den anslutna parten inte svarade korrekt efter en viss "
+            "tid smtp.office365.com:587"
+        ),
+        "port_blocked",
+        id="Swedish, time-out",
+    ),
+    pytest.param(
+        "Удаленный сертификат недействителен согласно результатам проверки подлинности.",
+        "cert_untrusted",
+        id="Russian, certificate",
+    ),
+    pytest.param("由于目标计算机积极拒绝,无法连接。 127.0.0.1:25", "wrong_host_or_port", id="Chinese, refused"),
+    pytest.param("リモート名を解決できませんでした。: 'smtp.office365.com'", "dns_failure", id="Japanese, name"),
+    pytest.param(
+        (
+            "Der SMTP-Server erfordert eine sichere Verbindung, oder der Client wurde nicht authentifiziert. Die "
+            "Serverantwort war: 5.7.57"
+        ),
+        "client_never_sent_auth",
+        id="German, not signed in",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "cause"), LANGUAGES)
+def test_other_languages_of_the_operating_system(text: str, cause: str) -> None:
+    """A network failure is understood in the words of the machine's own language."""
+    assert read(text).causes[0] == cause
+
+
+AMBIGUOUS = [
+    pytest.param(
+        "535 5.7.3 Authentication unsuccessful",
+        None,
+        {"bad_credentials", "smtp_auth_disabled_mailbox", "sp_not_registered_in_exchange"},
+        id="bare 535",
+    ),
+    pytest.param(
+        "535 5.7.3 Authentication unsuccessful",
+        "sasl-xoauth2",
+        {"sp_not_registered_in_exchange", "wrong_scope_or_audience", "consent_missing"},
+        id="bare 535 to OAuth",
+    ),
+    pytest.param(
+        "535 5.7.139 Authentication unsuccessful, basic authentication is disabled.",
+        None,
+        {"basic_auth_retired", "auth_policy_blocks_basic"},
+        id="Basic disabled",
+    ),
+    pytest.param(
+        "the request did not meet the criteria to be authenticated successfully",
+        None,
+        {"conditional_access_block", "mfa_or_security_defaults"},
+        id="criteria",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "client", "expected"), AMBIGUOUS)
+def test_an_ambiguous_text_is_not_sure(text: str, client: str | None, expected: set[str]) -> None:
+    """Where the wire cannot tell, the candidates are listed and what would decide is said."""
+    reading = read(text, client)
+
+    assert expected <= set(reading.causes)
+    assert not reading.sure
+    assert reading.decide
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "hello",
+        "Failure sending mail.",
+        "version 5.7.3 released",
+        "10.5.7.3",
+        "order 5355.7.3",
+        "Error 511 of job 25760",
+    ],
+)
+def test_what_no_rule_knows_is_unrecognised(text: str) -> None:
+    """Nothing is guessed from words or digits that only look like an error."""
+    reading = read(text)
+
+    assert reading.causes == ("unrecognised",)
+    assert not reading.sure
+
+
+def test_a_token_in_the_text_is_not_quoted() -> None:
+    """A pasted log may hold a token; the quotation does not."""
+    token = "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9." + "a" * 80
+
+    reading = read(f"535 5.7.3 Authentication unsuccessful auth=Bearer {token}")
+
+    assert token not in reading.quoted
+    assert "535" in reading.quoted

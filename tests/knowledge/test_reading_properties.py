@@ -1,0 +1,92 @@
+"""Any text at all gets an answer, in time that grows no faster than the text."""
+
+import os
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from knowledge.causes import CATALOGUE
+from knowledge.plain import LONGEST, plain
+from knowledge.reading import RULES, read
+from tests.knowledge.scoring import GIVEN, OWN
+
+DEEP = os.environ.get("SMTP365_DEEP") == "1"
+EXAMPLES = 100_000 if DEEP else 400
+MEGABYTE = 1_000_000
+
+_FRAGMENTS = [
+    *(case.text for case in (*GIVEN, *OWN)),
+    *(phrase for rule in RULES for phrase in rule.says[:3]),
+    "220 ", "235 2.7.0 Authentication successful", "5.7.139", "aadsts", "AADSTS50126", 
+    "\\u", "\\n", "&amp;", "&#x", "=\r\n", "=3D", "%3a", "<a ", "\x00", "\ud800", "\u202e",
+]  # fmt: skip
+_MIXED = st.lists(st.one_of(st.sampled_from(_FRAGMENTS), st.text(max_size=40)), max_size=12).map("".join)
+
+
+@settings(max_examples=EXAMPLES, deadline=None, database=None)
+@given(st.one_of(st.text(), _MIXED), st.one_of(st.none(), st.text(max_size=30)))
+def test_any_text_gets_an_answer(text: str, client: str | None) -> None:
+    """Never an exception, never an unknown cause, never sure of several."""
+    reading = read(text, client)
+
+    assert reading.causes
+    assert set(reading.causes) <= set(CATALOGUE)
+    assert len(set(reading.causes)) == len(reading.causes)
+    assert not reading.sure or len(reading.causes) == 1
+    assert len(reading.quoted) <= 300
+    assert reading == read(text, client)
+
+
+ADVERSARIAL = [
+    pytest.param("a", id="one letter"),
+    pytest.param(" \n", id="empty lines"),
+    pytest.param("<a ", id="tags that never close"),
+    pytest.param("&amp;", id="entities"),
+    pytest.param("&#38;#38;", id="entities in entities"),
+    pytest.param("\\", id="backslashes"),
+    pytest.param("\\u0041", id="JSON escapes"),
+    pytest.param("=3D=\r\n", id="quoted-printable"),
+    pytest.param("%20", id="URL escapes"),
+    pytest.param("220 ", id="greetings"),
+    pytest.param("5.7.", id="codes that never end"),
+    pytest.param("535 5.7.3 ", id="codes"),
+    pytest.param("expected cn= ", id="certificates"),
+    pytest.param("enotfound a.", id="names"),
+    pytest.param("error\n", id="telling lines"),
+    pytest.param("AADSTS1234567 ", id="numbers"),
+    pytest.param("\u0301\u0316", id="combining marks"),
+    pytest.param("\ufdfa", id="a letter that unfolds into eighteen"),
+    pytest.param("连接超时", id="Chinese"),
+    pytest.param("\ud800", id="half a surrogate pair"),
+]
+
+
+@pytest.mark.parametrize("piece", ADVERSARIAL)
+def test_a_megabyte_is_read_in_under_a_second(piece: str) -> None:
+    """No text is slow: a megabyte of anything takes a fraction of a second."""
+    text = (piece * (MEGABYTE // len(piece) + 1))[:MEGABYTE]
+
+    started = time.perf_counter()
+    read(text)
+    taken = time.perf_counter() - started
+
+    assert taken < 1.0
+
+
+@pytest.mark.parametrize("piece", ADVERSARIAL)
+def test_what_is_searched_is_bounded(piece: str) -> None:
+    """The rules see a bounded text, so no length can make them quadratic."""
+    simple = plain((piece * (MEGABYTE // len(piece) + 1))[:MEGABYTE])
+
+    assert len(simple.flat) <= 3 * LONGEST
+    assert len(simple.tight) <= 3 * LONGEST
+
+
+def test_the_error_in_the_middle_of_a_long_log_is_found() -> None:
+    """Cutting a long text down keeps the lines that tell."""
+    chatter = "2026-11-23 12:00:00 INFO nothing happens here\n" * 20_000
+    text = chatter + "535 5.7.139 Authentication unsuccessful, account locked. Contact your administrator.\n" + chatter
+
+    assert read(text).causes == ("account_locked",)

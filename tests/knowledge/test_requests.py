@@ -1,0 +1,66 @@
+"""For each cause there is a message to its owner with the facts and the commands, and nothing that is not known."""
+
+import pytest
+
+from knowledge.causes import CATALOGUE
+from knowledge.requests import FACTS, GREETING, request
+
+VALUES = {
+    "mailbox": "alerts@example.com",
+    "client_id": "11111111-2222-3333-4444-555555555555",
+    "sp_object_id": "99999999-8888-7777-6666-555555555555",
+    "server_stamp": "[FR0P281CA0001.DEUP281.PROD.OUTLOOK.COM 2026-11-23T12:00:00.000Z 08DE000000000001]",
+    "trace_id": "aaaaaaaa-0000-0000-0000-000000000000",
+    "correlation_id": "bbbbbbbb-0000-0000-0000-000000000000",
+    "time": "2026-11-23T12:00:00Z",
+    "source_address": "192.0.2.10",
+    "reply": "535 5.7.3 Authentication unsuccessful\r\nsecond line",
+    "ruled_out": "the token has the role SMTP.SendAsApp\nSMTP AUTH is on for the mailbox",
+}
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, id=name) for name in CATALOGUE])
+def test_every_cause_has_a_message_to_its_owner(name: str) -> None:
+    """It greets the owner, asks for the steps and says how success will be seen, with and without facts."""
+    for values in (VALUES, {}):
+        message = request(name, values)
+
+        assert message.startswith(GREETING[CATALOGUE[name].who])
+        assert "What we ask for:" in message
+        assert "How we will see that it worked:" in message
+        assert ": None" not in message
+
+
+def test_the_exchange_administrators_get_what_they_need() -> None:
+    """Mailbox, both ids and why the one, the server's stamp, time, source and what was ruled out."""
+    message = request("sp_not_registered_in_exchange", VALUES)
+
+    assert message.startswith("To the Exchange administrators:")
+    assert all(
+        VALUES[name] in message
+        for name in ("mailbox", "client_id", "sp_object_id", "server_stamp", "time", "source_address")
+    )
+    assert "not that of the app registration" in message
+    assert "  - SMTP AUTH is on for the mailbox" in message
+    assert f"New-ServicePrincipal -AppId '{VALUES['client_id']}' -ObjectId '{VALUES['sp_object_id']}'" in message
+
+
+def test_the_entra_administrators_get_trace_and_correlation_ids() -> None:
+    """With these two ids the failed request is found in the sign-in log."""
+    message = request("secret_expired", VALUES)
+
+    assert VALUES["trace_id"] in message
+    assert VALUES["correlation_id"] in message
+    assert VALUES["server_stamp"] not in message
+
+
+def test_a_fact_stays_on_its_line() -> None:
+    """A server's answer of several lines cannot add a line of its own to the message."""
+    message = request("bad_credentials", VALUES)
+
+    assert "Answer received: 535 5.7.3 Authentication unsuccessful second line" in message
+
+
+def test_every_fact_helps_somebody() -> None:
+    """A fact that no owner is told would be a fact nobody needs."""
+    assert all(helps for _, helps in FACTS.values())
