@@ -111,8 +111,9 @@ def told(finding: Finding, assessment: Assessment) -> Finding:
 
 
 def deciders(causes: tuple[str, ...], assessment: Assessment) -> tuple[str, ...]:
-    """What would decide between causes: the group's own look-up where the knowledge room lists these together, else each cause's."""
-    group = next((group for group in GROUPS.values() if set(causes) == set(group.causes)), None)
+    """What would decide between causes: the look-up of the smallest group that lists these together, else each cause's."""
+    fitting = [group for group in GROUPS.values() if set(causes) <= set(group.causes)]
+    group = min(fitting, key=lambda group: len(group.causes), default=None)
     if group is not None:
         return tuple(fill(line, values(assessment)) for line in group.decide)
     lines = (line for cause_id in causes[:3] for line in cause(cause_id, assessment).decide)

@@ -51,6 +51,7 @@ _ENVIRONMENT = re.compile(
 )
 _GENERATED = re.compile(r"<p>Report generated on ([^<]*?) by <a [^>]*>pytest-html</a>\s*v([\w.]+)</p>")
 _HEADING = re.compile(r'<h1 id="smtp365-answer">(.*?)</h1>', re.DOTALL)
+_UNCLOSED = ("</li>`).join('')}<ul>`", "</li>`).join('')}</ul>`")  # pytest-html 4.2 opens a second list instead of closing the first
 _TABLE = re.compile(r'<table id="results-table">.*?</table>', re.DOTALL)
 
 
@@ -128,8 +129,9 @@ def _theirs(body: str) -> str:
     )
     body = body.replace('<img src="" />', '<img alt="" />', 1)
     body = body.replace("<h2>Summary</h2>", "", 1)
+    body = body.replace(*_UNCLOSED, 1)
     table = _TABLE.search(body)
     if table is None:
         return body
-    wrapped = f'<div id="pytest-scroll" tabindex="0" role="region" aria-label="Table of all checks">{table.group()}</div>\n</section>'
+    wrapped = f'<div id="pytest-scroll" tabindex="0" role="group" aria-label="Table of all checks">{table.group()}</div>\n</section>'
     return body[: table.start()] + wrapped + body[table.end() :]

@@ -11,10 +11,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TextIO
 
-import platformdirs
 import pytest
 
-from reports import reminder, terminal
+from reports import terminal
 from reports.mending import mend
 from reports.page import render_top
 from reports.results import as_text, results
@@ -29,6 +28,8 @@ TROUBLE = pytest.StashKey[list[str]]()
 
 def state_folder() -> Path:
     """Where this user's state lives: the memory of refused sign-ins."""
+    import platformdirs  # a live run's need
+
     return Path(platformdirs.user_state_dir("smtp365", appauthor=False))
 
 
@@ -118,7 +119,9 @@ def after(config: pytest.Config, run: Run) -> None:
     if path is not None and path.is_file():
         report = path
         _told(config, report, lambda: mend(report))
-        if run.replayed_from is None:
+        if run.target == "live":  # an invented secret needs no reminder, nor does a report that is judged again
+            from reports import reminder  # a slow import, for a live run only
+
             _told(config, report.with_suffix(".ics"), lambda: reminder.write(run, report))
     else:
         path = None

@@ -51,6 +51,15 @@ def set_row(report: TestReport, cells: list[str]) -> None:
     cells[:] = [result.replace("<td ", '<td tabindex="0" ', 1), *row(report), duration, links]
 
 
+def set_metadata(metadata: dict[str, object]) -> None:
+    """For `pytest_metadata`: keep versions, escaped; pytest-html shows values as markup, and CI variables are not ours to forward."""
+    kept = {name: metadata[name] for name in ("Python", "Platform", "Packages", "Plugins") if name in metadata}
+    metadata.clear()
+    for name, value in kept.items():
+        parts = [f"{key} {version}" for key, version in value.items()] if isinstance(value, dict) else [value]
+        metadata[name] = escaped(", ".join(str(part) for part in parts))
+
+
 def row(report: TestReport) -> list[str]:
     """Our cells of a row; a report without properties (a set-up error, a foreign test) shows its own name."""
     recorded = dict(report.user_properties)
@@ -74,4 +83,4 @@ def _head(name: str, text: str) -> str:
     return f'<th class="sortable" scope="col" tabindex="0" data-column-type="{name}">{escaped(text)}</th>'
 
 
-__all__ = ["COLUMNS", "format_duration", "header", "mend", "row", "set_header", "set_row", "title"]
+__all__ = ["COLUMNS", "format_duration", "header", "mend", "row", "set_header", "set_metadata", "set_row", "title"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from checks.assessment import Assessment
 from probes.evidence import (
@@ -56,8 +56,12 @@ GREETING = "AM0PR08CA0012.outlook.office365.com Microsoft ESMTP MAIL Service rea
 def basic_settings(**changes: object) -> Judged:
     """A Basic sender as the plugin has it, with `changes` by the settings file's own keys."""
     table: dict[str, object] = {
-        "name": "alerts", "authentication_type": "Basic", "username": "noreply@contoso.example", "password_from": "env:ALERTS",
-        "from": "noreply@contoso.example", "password_expires": "never",
+        "name": "alerts",
+        "authentication_type": "Basic",
+        "username": "noreply@contoso.example",
+        "password_from": "env:ALERTS",
+        "from": "noreply@contoso.example",
+        "password_expires": "never",
     }
     return Judged(sender=Sender.model_validate(table | changes), cloud="worldwide")
 
@@ -65,56 +69,93 @@ def basic_settings(**changes: object) -> Judged:
 def oauth_settings(**changes: object) -> Judged:
     """An OAuth sender as the plugin has it."""
     table: dict[str, object] = {
-        "name": "reports", "authentication_type": "OpenID", "username": "reports@contoso.example", "client_id": CLIENT,
-        "client_secret_from": "keyring", "openid_endpoint_configuration": f"{ISSUER}/.well-known/openid-configuration",
-        "scope": "https://outlook.office365.com/.default", "from": "reports@contoso.example", "client_secret_expires": date(2027, 6, 1),
+        "name": "reports",
+        "authentication_type": "OpenID",
+        "username": "reports@contoso.example",
+        "client_id": CLIENT,
+        "client_secret_from": "keyring",
+        "openid_endpoint_configuration": f"{ISSUER}/.well-known/openid-configuration",
+        "scope": "https://outlook.office365.com/.default",
+        "from": "reports@contoso.example",
+        "client_secret_expires": date(2027, 6, 1),
     }
     return Judged(sender=Sender.model_validate(table | changes), cloud="worldwide")
 
 
-def machine(**changes: Any) -> MachineEvidence:
+def machine(**changes: object) -> MachineEvidence:
     """The machine that ran the suite."""
-    usual: dict[str, Any] = {
-        "host": "APP-SRV-07", "system": "Windows-2022Server-10.0.20348", "python": "3.12.7", "openssl": "OpenSSL 3.0.15",
-        "account": "svc-alerts", "tool_version": "0.1.0", "proxies": {"https": "proxy.contoso.example:8080"}, "resolvers": ("10.1.0.53",),
+    usual: dict[str, object] = {
+        "host": "APP-SRV-07",
+        "system": "Windows-2022Server-10.0.20348",
+        "python": "3.12.7",
+        "openssl": "OpenSSL 3.0.15",
+        "account": "svc-alerts",
+        "tool_version": "0.1.0",
+        "proxies": {"https": "proxy.contoso.example:8080"},
+        "resolvers": ("10.1.0.53",),
     }
-    return MachineEvidence(**(usual | changes))
+    return MachineEvidence.model_validate(usual | changes)
 
 
-def basic(**changes: Any) -> SenderEvidence:
+def basic(**changes: object) -> SenderEvidence:
     """What a visit brings home when all is well for a Basic sender."""
-    return _evidence("alerts", "LOGIN", "noreply@contoso.example", SecretSource(key="password", source="env:ALERTS", found=True), changes)
+    return _evidence(
+        "alerts",
+        "LOGIN",
+        "noreply@contoso.example",
+        SecretSource(key="password", source="env:ALERTS", found=True),
+        changes,
+    )
 
 
-def oauth(**changes: Any) -> SenderEvidence:
+def oauth(**changes: object) -> SenderEvidence:
     """What a visit brings home when all is well for an OAuth sender."""
     secret = SecretSource(key="client_secret", source="keyring", found=True)
     tokens = {
         "issuer": IssuerEvidence(
-            url=f"{ISSUER}/.well-known/openid-configuration", status=200, content_type="application/json", issuer=ISSUER,
+            url=f"{ISSUER}/.well-known/openid-configuration",
+            status=200,
+            content_type="application/json",
+            issuer=ISSUER,
             token_endpoint=f"https://login.microsoftonline.com/{TENANT}/oauth2/v2.0/token",
             members={"issuer": ISSUER, "tenant_region_scope": "EU", "cloud_instance_name": "microsoftonline.com"},
-            server_date=NOON, clock_offset=0.3, seconds=0.142,
+            server_date=NOON,
+            clock_offset=0.3,
+            seconds=0.142,
         ),
         "token": TokenEvidence(
-            endpoint=f"https://login.microsoftonline.com/{TENANT}/oauth2/v2.0/token", scope="https://outlook.office365.com/.default",
-            status=200, token_type="Bearer", expires_in=3599, length=1684, server_date=NOON, clock_offset=0.3, seconds=0.371,
+            endpoint=f"https://login.microsoftonline.com/{TENANT}/oauth2/v2.0/token",
+            scope="https://outlook.office365.com/.default",
+            status=200,
+            token_type="Bearer",
+            expires_in=3599,
+            length=1684,
+            server_date=NOON,
+            clock_offset=0.3,
+            seconds=0.371,
             claims={
-                "aud": "https://outlook.office365.com", "iss": f"https://sts.windows.net/{TENANT}/", "tid": TENANT, "appid": CLIENT,
-                "oid": "a1c6b0de-0c53-4f0f-a1b2-77cc12345678", "roles": ["SMTP.SendAsApp"], "ver": "1.0",
-                "exp": int(NOON.timestamp()) + 3599, "iat": int(NOON.timestamp()), "nbf": int(NOON.timestamp()),
+                "aud": "https://outlook.office365.com",
+                "iss": f"https://sts.windows.net/{TENANT}/",
+                "tid": TENANT,
+                "appid": CLIENT,
+                "oid": "a1c6b0de-0c53-4f0f-a1b2-77cc12345678",
+                "roles": ["SMTP.SendAsApp"],
+                "ver": "1.0",
+                "exp": int(NOON.timestamp()) + 3599,
+                "iat": int(NOON.timestamp()),
+                "nbf": int(NOON.timestamp()),
             },
         ),
     }
     return _evidence("reports", "XOAUTH2", "reports@contoso.example", secret, tokens | changes)
 
 
-def until(evidence: SenderEvidence, gate: Gate, **changes: Any) -> SenderEvidence:
+def until(evidence: SenderEvidence, gate: Gate, **changes: object) -> SenderEvidence:
     """The same visit ended at `gate`: nothing behind it, and `changes` to what it brought."""
     order = ["name", "port", "greeting", "starttls", "tls", "auth_offered", "sign_in", "envelope"]
     place = {"sender": "envelope", "recipient": "envelope", "accepted": "envelope"}.get(gate.value, gate.value)
     at = order.index(place) if place in order else order.index("auth_offered")
-    gone: dict[str, Any] = dict.fromkeys(order[at + 1 :])
+    gone: dict[str, object] = dict.fromkeys(order[at + 1 :])
     return evidence.model_copy(update=gone | changes | {"stopped_at": gate})
 
 
@@ -124,20 +165,28 @@ def refused(evidence: SenderEvidence, reply: str) -> SenderEvidence:
     assert sign_in is not None
     answer = Reply(code=int(reply[:3]), lines=(reply[4:],), seconds=5.2)
     lines = (*evidence.transcript[:-4], Line(at=6.1, speaker="S", text=reply))
-    return until(evidence, Gate.SIGN_IN, sign_in=sign_in.model_copy(update={"reply": answer, "seconds": 5.21}), transcript=lines)
+    return until(
+        evidence, Gate.SIGN_IN, sign_in=sign_in.model_copy(update={"reply": answer, "seconds": 5.21}), transcript=lines
+    )
 
 
 def port_closed(evidence: SenderEvidence) -> SenderEvidence:
     """Every address silent, as behind a firewall."""
     failure = Failure(kind=FailureKind.TIMEOUT, text="timed out")
-    dials = tuple(Dial(address=a, port=587, family=_family(a), opened=False, failure=failure, seconds=10.0) for a in ADDRESSES)
+    dials = tuple(
+        Dial(address=a, port=587, family=_family(a), opened=False, failure=failure, seconds=10.0) for a in ADDRESSES
+    )
     return until(evidence, Gate.PORT, port=PortEvidence(port=587, dials=dials, seconds=10.0))
 
 
-def run(*assessments: Assessment, **changes: Any) -> Run:
+def run(*assessments: Assessment, **changes: Any) -> Run:  # noqa: ANN401 - any field of the run
     """A run of these senders."""
     usual: dict[str, Any] = {
-        "tool_version": "0.1.0", "target": "live", "started": NOON, "finished": NOON + timedelta(seconds=4), "host": "APP-SRV-07",
+        "tool_version": "0.1.0",
+        "target": "live",
+        "started": NOON,
+        "finished": NOON + timedelta(seconds=4),
+        "host": "APP-SRV-07",
         "senders": assessments,
     }
     return Run(**(usual | changes))
@@ -148,62 +197,127 @@ def healthy() -> Run:
     return run(Assessment(basic(), basic_settings()), Assessment(oauth(), oauth_settings()))
 
 
-def _family(address: str) -> Any:
+def _family(address: str) -> Literal["ipv4", "ipv6"]:
     return "ipv6" if ":" in address else "ipv4"
 
 
 def _answers() -> tuple[DnsAnswer, ...]:
     kinds = [(transport, record) for transport in ("udp", "tcp") for record in ("A", "AAAA")]
     return tuple(
-        DnsAnswer.model_validate({
-            "resolver": "10.1.0.53:53", "transport": transport, "record": record, "status": "answered",
-            "addresses": tuple(a for a in ADDRESSES if (":" in a) == (record == "AAAA")),
-            "chain": ("outlook.ms-acdc.office.com", "ams-efz.ms-acdc.office.com"), "ttl": 8, "seconds": 0.021,
-        })
+        DnsAnswer.model_validate(
+            {
+                "resolver": "10.1.0.53:53",
+                "transport": transport,
+                "record": record,
+                "status": "answered",
+                "addresses": tuple(a for a in ADDRESSES if (":" in a) == (record == "AAAA")),
+                "chain": ("outlook.ms-acdc.office.com", "ams-efz.ms-acdc.office.com"),
+                "ttl": 8,
+                "seconds": 0.021,
+            }
+        )
         for transport, record in kinds
     )
 
 
-def _evidence(sender: str, mechanism: Any, user: str, secret: SecretSource, changes: dict[str, Any]) -> SenderEvidence:
+def _evidence(
+    sender: str, mechanism: str, user: str, secret: SecretSource, changes: dict[str, object]
+) -> SenderEvidence:
     ok = Reply(code=250, lines=("2.1.0 Sender OK",), seconds=0.05)
     dials = tuple(
-        Dial(address=a, port=587, family=_family(a), opened=True, seconds=0.031, local_address="10.1.4.20:53112") for a in ADDRESSES
+        Dial(address=a, port=587, family=_family(a), opened=True, seconds=0.031, local_address="10.1.4.20:53112")
+        for a in ADDRESSES
     )
-    before = ("AM0PR08CA0012.outlook.office365.com Hello [10.1.4.20]", "SIZE 157286400", "PIPELINING", "DSN", "STARTTLS", "8BITMIME")
+    before = (
+        "AM0PR08CA0012.outlook.office365.com Hello [10.1.4.20]",
+        "SIZE 157286400",
+        "PIPELINING",
+        "DSN",
+        "STARTTLS",
+        "8BITMIME",
+    )
     after = (*before[:4], "AUTH LOGIN XOAUTH2", "8BITMIME", "CHUNKING")
-    final = Reply(code=250, lines=("2.0.0 OK <176.9@contoso.example> [Hostname=AM0PR08MB1234.eurprd08.prod.outlook.com]",), seconds=1.4)
+    final = Reply(
+        code=250,
+        lines=("2.0.0 OK <176.9@contoso.example> [Hostname=AM0PR08MB1234.eurprd08.prod.outlook.com]",),
+        seconds=1.4,
+    )
     said = [
-        ("*", f"connected to {ADDRESSES[0]}:587"), ("S", f"220 {GREETING}"), ("C", "EHLO [10.1.4.20]"), ("S", "250 " + " / ".join(before)),
-        ("C", "STARTTLS"), ("S", "220 2.0.0 SMTP server ready"), ("*", "TLSv1.3 TLS_AES_256_GCM_SHA384"), ("C", "EHLO [10.1.4.20]"),
-        ("S", "250 " + " / ".join(after)), ("C", f"AUTH {mechanism}"), ("S", "334"), ("C", "<secret>"), ("S", "235 2.7.0 Authentication successful"),
-        ("C", f"MAIL FROM:<{user}>"), ("S", "250 2.1.0 Sender OK"), ("C", "DATA"), ("S", final.text),
+        ("*", f"connected to {ADDRESSES[0]}:587"),
+        ("S", f"220 {GREETING}"),
+        ("C", "EHLO [10.1.4.20]"),
+        ("S", "250 " + " / ".join(before)),
+        ("C", "STARTTLS"),
+        ("S", "220 2.0.0 SMTP server ready"),
+        ("*", "TLSv1.3 TLS_AES_256_GCM_SHA384"),
+        ("C", "EHLO [10.1.4.20]"),
+        ("S", "250 " + " / ".join(after)),
+        ("C", f"AUTH {mechanism}"),
+        ("S", "334"),
+        ("C", "<secret>"),
+        ("S", "235 2.7.0 Authentication successful"),
+        ("C", f"MAIL FROM:<{user}>"),
+        ("S", "250 2.1.0 Sender OK"),
+        ("C", "DATA"),
+        ("S", final.text),
     ]
-    usual: dict[str, Any] = {
-        "sender": sender, "started": NOON, "today": NOON.date(), "machine": machine(), "secret": secret,
+    usual: dict[str, object] = {
+        "sender": sender,
+        "started": NOON,
+        "today": NOON.date(),
+        "machine": machine(),
+        "secret": secret,
         "name": NameEvidence(host=HOST, answers=_answers(), system=ADDRESSES, addresses=ADDRESSES, seconds=0.044),
         "port": PortEvidence(port=587, dials=dials, used=dials[0], seconds=0.033),
         "greeting": HelloEvidence(
-            greeting=Reply(code=220, lines=(GREETING,), seconds=0.09), ehlo_name="[10.1.4.20]", ehlo=Reply(code=250, lines=before), seconds=0.12
+            greeting=Reply(code=220, lines=(GREETING,), seconds=0.09),
+            ehlo_name="[10.1.4.20]",
+            ehlo=Reply(code=250, lines=before),
+            seconds=0.12,
         ),
         "starttls": CommandEvidence(reply=Reply(code=220, lines=("2.0.0 SMTP server ready",)), seconds=0.03),
         "tls": TlsEvidence(
-            server_name=HOST, verified=True, version="TLSv1.3", cipher="TLS_AES_256_GCM_SHA384", chain=(LEAF,), seconds=0.088
+            server_name=HOST,
+            verified=True,
+            version="TLSv1.3",
+            cipher="TLS_AES_256_GCM_SHA384",
+            chain=(LEAF,),
+            seconds=0.088,
         ),
         "auth_offered": HelloEvidence(ehlo_name="[10.1.4.20]", ehlo=Reply(code=250, lines=after), seconds=0.031),
-        "sign_in": SignInEvidence(
-            mechanism=mechanism, user=user, reply=Reply(code=235, lines=("2.7.0 Authentication successful",)), seconds=0.61
+        "sign_in": SignInEvidence.model_validate(
+            {
+                "mechanism": mechanism,
+                "user": user,
+                "reply": Reply(code=235, lines=("2.7.0 Authentication successful",)),
+                "seconds": 0.61,
+            }
         ),
         "envelope": EnvelopeEvidence(
-            mail_from=user, recipient=user, mail=CommandEvidence(reply=ok, seconds=0.05),
+            mail_from=user,
+            recipient=user,
+            mail=CommandEvidence(reply=ok, seconds=0.05),
             rcpt=CommandEvidence(reply=Reply(code=250, lines=("2.1.5 Recipient OK",)), seconds=0.04),
-            data=CommandEvidence(reply=Reply(code=354, lines=("Start mail input; end with <CRLF>.<CRLF>",)), seconds=0.04),
-            final=CommandEvidence(reply=final, seconds=1.4), message_id="<176.9@contoso.example>", subject="smtp365 test message",
+            data=CommandEvidence(
+                reply=Reply(code=354, lines=("Start mail input; end with <CRLF>.<CRLF>",)), seconds=0.04
+            ),
+            final=CommandEvidence(reply=final, seconds=1.4),
+            message_id="<176.9@contoso.example>",
+            subject="smtp365 test message",
         ),
-        "quit": CommandEvidence(reply=Reply(code=221, lines=("2.0.0 Service closing transmission channel",)), seconds=0.03),
-        "transcript": tuple(Line.model_validate({"at": i * 0.14, "speaker": s, "text": t}) for i, (s, t) in enumerate(said)),
+        "quit": CommandEvidence(
+            reply=Reply(code=221, lines=("2.0.0 Service closing transmission channel",)), seconds=0.03
+        ),
+        "transcript": tuple(
+            Line.model_validate({"at": i * 0.14, "speaker": s, "text": t}) for i, (s, t) in enumerate(said)
+        ),
         "traffic": Traffic(
-            smtp_sessions=1, diagnostic_connections=2, sign_in_attempts=1, token_requests=int(mechanism == "XOAUTH2"), messages_sent=1
+            smtp_sessions=1,
+            diagnostic_connections=2,
+            sign_in_attempts=1,
+            token_requests=int(mechanism == "XOAUTH2"),
+            messages_sent=1,
         ),
         "seconds": 2.9,
     }
-    return SenderEvidence(**(usual | changes))
+    return SenderEvidence.model_validate(usual | changes)

@@ -1,0 +1,272 @@
+"""The page's text: the answer, every check, the evidence, and nothing from outside that is still markup."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from checks.assessment import Assessment
+from probes.evidence import Certificate, CommandEvidence, Gate, Line, Reply, SenderEvidence
+from reports.outside import escaped, legible
+from reports.page import embedded, render_top
+from reports.results import results
+from reports.run import Run
+from tests.reports import samples
+
+OFF = "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Mailbox. Visit https://aka.ms/smtp_auth_disabled"
+BARE = "535 5.7.3 Authentication unsuccessful [AM0PR08CA0012.eurprd08.prod.outlook.com]"
+
+
+class Reader(HTMLParser):
+    """What a browser would make of the fragment: tags, visible text, what a tag would fetch."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.words: list[str] = []
+        self.handlers: list[str] = []
+        self.fetched: list[str] = []
+        self.ids: list[str] = []
+        self._silent = False
+        self.feed(text)
+
+    @property
+    def text(self) -> str:
+        """The visible text on one line."""
+        return " ".join(" ".join(self.words).split())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note the tag, and attributes that run or fetch something."""
+        self.tags.append(tag)
+        self._silent = tag in {"script", "style"}
+        for name, value in attrs:
+            if name.startswith("on"):
+                self.handlers.append(name)
+            if name == "src" or (name == "href" and tag not in {"a", "use"}):
+                self.fetched.append(value or "")
+            if name == "id":
+                self.ids.append(value or "")
+
+    def handle_endtag(self, tag: str) -> None:  # noqa: ARG002 - html.parser's signature
+        """Text is visible again behind a script or style."""
+        self._silent = False
+
+    def handle_data(self, data: str) -> None:
+        """Keep visible text."""
+        if not self._silent:
+            self.words.append(data)
+
+
+def page(run: Run, before: dict[str, Any] | None = None) -> Reader:
+    """The fragment as a browser reads it."""
+    return Reader(render_top(run, results(run), before))
+
+
+def alerts(evidence: SenderEvidence, **changes: object) -> Run:
+    """A run with one Basic sender."""
+    return samples.run(Assessment(evidence, samples.basic_settings(**changes)))
+
+
+def test_the_first_words_answer_the_question() -> None:
+    """Headline, owner, filled-in command and gate stand before the route."""
+    text = page(alerts(samples.refused(samples.basic(), OFF))).text
+
+    first = text.partition("The route")[0]
+    assert "alerts cannot send mail by Basic authentication: SMTP AUTH is off for this mailbox." in first
+    assert "Who acts An Exchange administrator" in first
+    assert "Set-CASMailbox -Identity 'noreply@contoso.example' -SmtpClientAuthenticationDisabled $false" in first
+    assert "stops at Sign-in" in first
+    assert "Ruled out, because it was seen to work The SMTP server's name resolves" in first
+
+
+def test_a_doubtful_cause_says_so_and_what_would_decide() -> None:
+    """With several causes the page lists all, names no single one as certain, and gives the look-up first."""
+    first = page(alerts(samples.refused(samples.basic(), BARE))).text.partition("The route")[0]
+
+    assert "Not sure Most likely" in first
+    assert first.index("First find out which it is") < first.index("Who acts")
+    assert "sign-in log of noreply@contoso.example" in first
+    assert "SMTP AUTH is off for this mailbox" in first
+
+
+def test_every_check_and_both_checklists_are_on_the_page_in_order() -> None:
+    """The 21 items stand in the FAQ's order, each with its verdict in words."""
+    run = samples.healthy()
+
+    text = page(run).text
+    items = re.findall(r"(?:BASIC|OAUTH)-\d\d", text.partition("What must be true")[0])
+    assert [item for item in dict.fromkeys(items) if item.startswith("BASIC")] == sorted(
+        {i for i in items if i.startswith("BASIC")}
+    )
+    for assessment in run.senders:
+        for finding in run.findings(assessment):
+            assert f"{finding.check} {finding.title}" in text, finding.check
+
+
+def test_gates_behind_the_broken_one_are_not_reached() -> None:
+    """Nothing behind a closed port is called failed or passed."""
+    text = page(alerts(samples.port_closed(samples.basic()))).text
+
+    route = text.partition("The route")[2].partition("Checklist")[0]
+    assert "TCP port stops here 10 s" in route
+    assert route.count("not reached") == 8
+
+
+def test_evidence_is_shown_in_full() -> None:
+    """Addresses, certificate with dates, claims, issuer document and transcript can be found by the browser's search."""
+    text = page(samples.healthy()).text
+
+    expected = [*samples.ADDRESSES, samples.LEAF.subject, samples.LEAF.sha256, "2027-09-19", "SMTP.SendAsApp", "tenant_region_scope",
+                "EHLO [10.1.4.20]", "235 2.7.0 Authentication successful", "svc-alerts", "proxy.contoso.example:8080"]  # fmt: skip
+    assert [part for part in expected if part not in text] == []
+
+
+@pytest.mark.parametrize(
+    ("run", "word"),
+    [
+        pytest.param(samples.run(*samples.healthy().senders, interrupted=True), "interrupted", id="interrupted"),
+        pytest.param(samples.run(*samples.healthy().senders, replayed_from="old.html"), "from the evidence in old.html", id="replayed"),
+        pytest.param(samples.run(*samples.healthy().senders, faults=("port_dropped",)), "port_dropped", id="made to fail"),
+        pytest.param(samples.run(*samples.healthy().senders, basis="settings"), "no message was sent", id="by settings"),
+        pytest.param(samples.run(*samples.healthy().senders, selected={"alerts": frozenset({"BASIC-05"})}), "not proven", id="selection"),
+    ],
+)  # fmt: skip
+def test_what_is_special_about_a_run_is_said(run: Run, word: str) -> None:
+    """An interrupted, replayed, provoked or partial run is recognised on the page."""
+    assert word in page(run).text
+
+
+def test_a_run_without_senders_is_still_a_page() -> None:
+    """Interrupted before the first sender, the report says that nothing was looked at."""
+    assert "No sender was looked at." in page(samples.run(interrupted=True)).text
+
+
+def test_many_senders_begin_with_an_overview_and_fold_the_healthy() -> None:
+    """With twenty senders each has its line, and the healthy ones' details are folded away."""
+    healthy = [Assessment(samples.basic(sender=f"s{i}"), samples.basic_settings(name=f"s{i}")) for i in range(19)]
+    broken = Assessment(samples.refused(samples.basic(sender="s19"), OFF), samples.basic_settings(name="s19"))
+
+    run = samples.run(*healthy, broken)
+    text = render_top(run, results(run))
+    assert Reader(text).text.count("can send mail by Basic authentication: the server accepted") >= 19
+    assert text.count('<details class="folded">') == 19
+
+
+def test_the_page_is_one_file_without_requests_or_doubled_ids(whole: Callable[..., str]) -> None:
+    """Two senders with pytest-html's part stay within 400 KB, nothing is fetched, ids are unique."""
+    text = whole(
+        samples.run(
+            samples.healthy().senders[0], Assessment(samples.refused(samples.oauth(), BARE), samples.oauth_settings())
+        )
+    )
+
+    reader = Reader(text)
+    assert len(text.encode()) <= 400_000
+    assert [address for address in reader.fetched if address] == []
+    assert len(reader.ids) == len(set(reader.ids))
+
+
+def test_the_embedded_results_survive() -> None:
+    """The JSON in the page is the results, whatever stands in them."""
+    data = {"schema": "x", "text": "</script><!-- \u2028 & \U0001f4a3 <script>"}
+
+    text = embedded(data)
+    assert json.loads(text) == data
+    assert not set(text) & {"<", ">", "&", "\u2028"}
+
+
+HOSTILE = st.text(
+    alphabet=st.sampled_from(list("<>\"'&/=;`{}%! -abcxyz\x00\x1b\x07\x85\u202e\u2066\u200b\u2028\ufeff\n\r\t")),
+    min_size=1,
+    max_size=60,
+).map(lambda text: f"<script>x</script><img src=//x onerror=x>{text}</textarea></style><!--]]>\u202e")
+
+
+def hostile(text: str) -> Run:
+    """A run in which every outside source holds this text."""
+    reply = CommandEvidence(reply=Reply(code=550, lines=(text, text)))
+    leaf = Certificate(
+        subject=text,
+        issuer=text,
+        names=(text,),
+        not_before=samples.NOON,
+        not_after=samples.NOON + timedelta(days=9),
+        sha256=text,
+    )
+    evidence = samples.oauth()
+    parts: dict[str, Any] = {
+        "name": ["host", "addresses"], "issuer": ["url", "issuer", "error", "error_description", "excerpt", "content_type", "proxy"],
+        "token": ["endpoint", "scope", "error", "error_description", "trace_id", "suberror", "withheld", "retry_after"],
+        "sign_in": ["user", "detail"], "machine": ["host", "system", "account", "openssl"], "tls": ["server_name", "version", "cipher"],
+    }  # fmt: skip
+    changes: dict[str, Any] = {
+        part: getattr(evidence, part).model_copy(
+            update={name: (text,) if name == "addresses" else text for name in names}
+        )
+        for part, names in parts.items()
+    }
+    changes["tls"] = changes["tls"].model_copy(update={"chain": (leaf,)})
+    changes["issuer"] = changes["issuer"].model_copy(update={"members": {text: text}})
+    changes["token"] = changes["token"].model_copy(update={"claims": {text: text, "roles": [text], "aud": text}})
+    changes["greeting"] = evidence.greeting and evidence.greeting.model_copy(
+        update={"greeting": Reply(code=220, lines=(text,)), "raw": text}
+    )
+    changes["envelope"] = evidence.envelope and evidence.envelope.model_copy(
+        update={"mail": reply, "final": reply, "subject": text, "recipient": text}
+    )
+    changes["transcript"] = tuple(Line(at=0.1, speaker="S", text=text) for _ in range(3))
+    changes["machine"] = changes["machine"].model_copy(update={"proxies": {text: text}, "resolvers": (text,)})
+    return samples.run(
+        Assessment(evidence.model_copy(update=changes), samples.oauth_settings()),
+        host=text,
+        target=text,
+        replayed_from=text,
+    )
+
+
+PLAIN = Reader(render_top(hostile("harmless"), results(hostile("harmless"))))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(text=HOSTILE)
+def test_nothing_from_outside_becomes_markup(text: str) -> None:
+    """Whatever a server, certificate, document or file name holds, the page has the tags that it has for harmless text."""
+    run = hostile(text)
+
+    fragment = render_top(run, results(run))
+    reader = Reader(fragment)
+    assert reader.handlers == []
+    assert set(reader.tags) == set(PLAIN.tags)
+    assert reader.tags.count("script") == 2
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]", fragment)
+
+
+@given(st.text())
+def test_escaped_text_holds_no_markup_and_nothing_invisible(text: str) -> None:
+    """The one function all outside text passes is total and safe in content and attributes."""
+    shown = escaped(text)
+
+    assert not set(shown) & set("<>\"'\x00\x1b\u202e\u2028")
+
+
+def test_megabytes_are_cut_and_the_rest_is_counted() -> None:
+    """Ten million characters become a line that says how many are missing."""
+    shown = legible("A" * 10_000_000)
+
+    assert len(shown) < 2_000
+    assert shown.endswith("(9998500 more characters not shown)")
+
+
+def test_the_gates_of_the_route_are_all_named() -> None:
+    """Each gate of the model has a name on the page."""
+    from reports.words import GATES
+
+    assert set(GATES) == set(Gate)

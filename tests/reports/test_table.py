@@ -1,0 +1,142 @@
+"""pytest-html's table with our columns, and the mending of the file it wrote."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from html import unescape
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reports import table
+from reports.mending import mended
+from tests.reports import samples
+
+THEIRS = [
+    '<td class="col-result">Passed</td>',
+    '<td class="col-testId">x</td>',
+    '<td class="col-duration">1 ms</td>',
+    '<td class="col-links"></td>',
+]
+
+
+@dataclass
+class Report:
+    """As much of pytest's report as a row needs."""
+
+    nodeid: str = "checks/test_checklist.py::test_check[alerts-NET-01]"
+    user_properties: Sequence[tuple[str, object]] = ()
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        pytest.param((), id="set-up error without properties"),
+        pytest.param(
+            (("check", "NET-01"), ("title", "a\nb"), ("verdict", "fail"), ("cause", "x"), ("sender", "s")),
+            id="all of them",
+        ),
+        pytest.param((("other", object()),), id="another plugin's"),
+    ],
+)
+def test_header_and_row_have_the_same_length_and_columns(properties: Sequence[tuple[str, object]]) -> None:
+    """pytest-html sorts by matching names of cells on one line, and shifts columns when lengths differ."""
+    cells = list(THEIRS)
+
+    table.set_row(Report(user_properties=properties), cells)
+    heads = [re.search(r'data-column-type="(\w+)"', cell) for cell in table.header()]
+    names = [re.search(r'class="col-(\w+)"', cell) for cell in cells]
+    assert len(cells) == len(table.header())
+    assert [head and head.group(1) for head in heads][:-1] == [name and name.group(1) for name in names][:-1]
+    assert not any("\n" in cell for cell in cells)
+
+
+@given(st.text())
+def test_cells_are_escaped(text: str) -> None:
+    """A test's name or property never becomes markup in a cell."""
+    for report in (Report(nodeid=text), Report(user_properties=[(name, text) for name, _ in table.COLUMNS])):
+        for cell in table.row(report):
+            inner = re.fullmatch(r'<td class="col-\w+">([^<>"\']*)</td>', cell)
+            assert inner is not None, cell
+
+
+def test_a_row_that_another_plugin_removed_stays_removed() -> None:
+    """An empty list of cells means no row, and is left alone."""
+    cells: list[str] = []
+
+    table.set_row(Report(), cells)
+
+    assert cells == []
+
+
+def test_durations_can_be_sorted() -> None:
+    """pytest-html's sort reads whole milliseconds."""
+    assert [table.format_duration(seconds) for seconds in (0, 0.0123, 65.4)] == ["0 ms", "12 ms", "65400 ms"]
+
+
+def test_versions_are_kept_and_variables_of_the_environment_are_not() -> None:
+    """pytest-html would show metadata as markup, and on a CI machine it holds the job's variables."""
+    metadata: dict[str, object] = {
+        "Python": "3.12",
+        "Packages": {"pytest": "<b>9"},
+        "BUILD_URL": "https://ci.example/<x>",
+    }
+
+    table.set_metadata(metadata)
+
+    assert metadata == {"Python": "3.12", "Packages": "pytest &lt;b&gt;9"}
+
+
+def test_mending_puts_the_answer_first_and_is_done_once(whole: Callable[..., str]) -> None:
+    """Language, title, labels and the line for readers without scripts are there, and a second mending changes nothing."""
+    text = whole(samples.healthy())
+
+    assert '<html lang="en">' in text
+    assert '<title id="head-title">Both senders can send mail.</title>' in text
+    assert text.index("smtp365-answer") < text.index('id="environment"') < text.index('id="results-table"')
+    assert text.count("<h1") == 1
+    assert text.count("<noscript>") == 1
+    assert text.count('aria-label="Show ') == 8
+    assert "pypi" not in text
+    assert mended(text) == text
+
+
+def test_mending_leaves_foreign_files_alone(written: str) -> None:
+    """A file without our fragment, of pytest-html or of anybody, stays as it is."""
+    assert mended(written) == written
+    assert mended("anything") == "anything"
+
+
+def test_mending_a_file_replaces_it_whole(tmp_path: Path, whole: Callable[..., str], written: str) -> None:
+    """The file is rewritten in place, and no other file stays beside it."""
+    from reports.page import render_top
+    from reports.results import results
+
+    from .conftest import PLACE
+
+    path = tmp_path / "report.html"
+    run = samples.healthy()
+    path.write_text(written.replace(PLACE, render_top(run, results(run))), encoding="utf-8")
+
+    table.mend(path)
+
+    assert path.read_text(encoding="utf-8") == whole(run)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_pytest_html_wrote_is_all_still_there(whole: Callable[..., str], written: str) -> None:
+    """The table's data and script survive the mending to the letter."""
+    text = whole(samples.healthy())
+
+    blob = re.compile(r'data-jsonblob="([^"]*)"')
+    before, after = blob.search(written), blob.search(text)
+    assert before is not None
+    assert after is not None
+    assert json.loads(unescape(after.group(1))) == json.loads(unescape(before.group(1)))
+    script = written[written.rindex("<script>") :]
+    assert script.replace("join('')}<ul>", "join('')}</ul>", 1) == text[text.rindex("<script>") :]

@@ -1,0 +1,66 @@
+"""The last lines on a terminal: few, plain, and the same answer as the page's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from checks.assessment import Assessment
+from reports.run import Run
+from reports.terminal import summary
+from tests.reports import samples
+from tests.reports.test_page import BARE, OFF, hostile, page
+
+REPORT = Path("reports/out/20261123T124000Z-live.html")
+
+
+def broken(reply: str) -> Run:
+    """A Basic sender that is refused with this reply, and an OAuth sender behind a closed port."""
+    return samples.run(
+        Assessment(samples.refused(samples.basic(), reply), samples.basic_settings()),
+        Assessment(samples.port_closed(samples.oauth()), samples.oauth_settings()),
+    )
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        pytest.param(samples.healthy(), id="healthy"),
+        pytest.param(broken(OFF), id="two broken"),
+        pytest.param(broken(BARE), id="not sure"),
+        pytest.param(hostile("\x1b[31m\u202e" + "x" * 9999), id="hostile"),
+        pytest.param(samples.run(), id="nobody"),
+        pytest.param(samples.run(*broken(OFF).senders * 20), id="forty senders"),
+    ],
+)
+def test_a_few_plain_lines_end_with_the_file(run: Run) -> None:
+    """At most eight lines of printable characters that every code page has; the last one names the file."""
+    lines = summary(run, REPORT)
+
+    assert len(lines) <= 8
+    assert lines[-1] == f"Report: {REPORT}"
+    assert all(line.isprintable() and len(line) < 260 and line.encode("cp1252") for line in lines)
+
+
+def test_terminal_and_page_say_the_same() -> None:
+    """Sentence, owner and first step of the page stand in the terminal's lines."""
+    run = samples.run(broken(OFF).senders[0])
+
+    lines, text = summary(run, REPORT), page(run).text
+    assert "alerts cannot send mail by Basic authentication: SMTP AUTH is off for this mailbox." in lines[0]
+    assert "It stops at Sign-in." in lines[0]
+    assert "Who acts: An Exchange administrator. First step: As an Exchange administrator" in lines[1]
+    assert (
+        "Traffic: 1 SMTP session, 2 diagnostic connections, 1 sign-in attempt, 0 token requests, 1 message." in lines[2]
+    )
+    assert "alerts cannot send mail by Basic authentication: SMTP AUTH is off for this mailbox." in text
+    assert "1 SMTP session, 2 diagnostic connections" in text
+
+
+def test_names_keep_their_letters_where_the_terminal_has_them() -> None:
+    """A terminal that speaks UTF-8 shows a sender's own name; another one shows it escaped, and nothing breaks."""
+    run = samples.run(Assessment(samples.basic(), samples.basic_settings(name="żółw")))
+
+    assert "żółw" in summary(run, None, "utf-8")[0]
+    assert "\\u017c" in summary(run, None)[0]
