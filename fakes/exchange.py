@@ -59,15 +59,15 @@ class ExchangeSmtp(SMTP):
             await self._greet()
             while self.transport is not None:
                 await self._serve_line(await self._line())
-        except Gone:
-            if self.transport is not None:
-                self.transport.close()
         except TLSSetupException as error:
             if self.transport is not None:
                 self.transport.close()
             self.connection_lost(error)
-        except (ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
-            self._writer.close()
+        except (Gone, ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
+            pass  # the peer is gone, or we are done with it
+        finally:
+            if self.transport is not None:
+                self.transport.close()
 
     async def _greet(self) -> None:
         world = self._state.world
@@ -86,6 +86,8 @@ class ExchangeSmtp(SMTP):
                 await self._skip(error.consumed)
                 await self._refuse(sentences.TOO_LONG)
                 continue
+            if self._state.world.network.middlebox.drops_long_commands and len(line) > _INSPECTED_LINE:
+                raise Gone
             self._reset_timeout()
             return line.rstrip(b"\r\n")
 
@@ -100,8 +102,6 @@ class ExchangeSmtp(SMTP):
                 return
 
     async def _serve_line(self, line: bytes) -> None:
-        if self._state.world.network.middlebox.drops_long_commands and len(line) + 2 > _INSPECTED_LINE:
-            raise Gone
         verb, _, argument = line.partition(b" ")
         name = verb.decode("ascii", "replace").upper()
         if name in _VERBS:

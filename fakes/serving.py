@@ -194,6 +194,7 @@ class _LoopThread(threading.Thread):
         await self._end.wait()
         for server in servers:
             server.close()
+        await _turns()  # connections just accepted get their transport, so that they can be closed
         for transport in [*self._state.transports, *(one.transport for one in self._http.connections)]:
             if isinstance(transport, asyncio.Transport):
                 transport.abort()
@@ -201,8 +202,7 @@ class _LoopThread(threading.Thread):
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
-        for _ in range(3):
-            await asyncio.sleep(0)  # lets closed transports say goodbye
+        await _turns()  # closed transports say goodbye
 
     def _note(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """Keep what went wrong inside the fakes; a peer that hangs up or fails its handshake is no fault of theirs."""
@@ -272,3 +272,9 @@ class _LoopThread(threading.Thread):
 
         context.sni_callback = shown_now
         return context
+
+
+async def _turns() -> None:
+    """Let the loop do what is due already."""
+    for _ in range(4):
+        await asyncio.sleep(0)

@@ -1,0 +1,57 @@
+"""The fault catalogue holds together: ids, gates, causes, one change each, and no two faults alike."""
+
+import ast
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from fakes import FAULTS, UnknownFault, apply, healthy
+
+GATES = {
+    "name", "port", "greeting", "starttls", "tls", "auth_offered", "issuer", "token", "claims", "sign_in", "sender",
+    "recipient", "accepted",
+}  # fmt: skip
+ROOMS = {"settings", "probes", "checks", "knowledge", "reports", "conftest", "run"}
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+def test_there_are_many_and_every_gate_but_sender_has_some() -> None:
+    """At least seventy faults; MAIL is refused on its own by nothing that Microsoft documents."""
+    assert len(FAULTS) >= 70
+    assert {fault.gate for fault in FAULTS.values()} == GATES - {"sender"}
+
+
+@pytest.mark.parametrize("fault_id", FAULTS)
+def test_fault_changes_the_world(fault_id: str) -> None:
+    """A fault makes another world, and says in one line what is different."""
+    fault = FAULTS[fault_id]
+    world = healthy(NOW)
+
+    assert fault.change(world) != world
+    assert fault.changes
+    assert "\n" not in fault.changes
+    assert set(fault.senders) <= {"basic", "oauth"}
+
+
+def test_no_two_faults_are_the_same() -> None:
+    """Every fault makes a world of its own."""
+    worlds = [fault.change(healthy(NOW)) for fault in FAULTS.values()]
+
+    assert len({repr(world) for world in worlds}) == len(FAULTS)
+
+
+def test_unknown_fault_names_close_ones() -> None:
+    """A misspelt id is answered with what was probably meant."""
+    with pytest.raises(UnknownFault, match="secret_expired"):
+        apply(healthy(), ["secret_expried"])
+
+
+def test_fakes_import_none_of_the_product() -> None:
+    """The fakes stand alone, so that they prove something."""
+    root = Path(__file__).parents[2]
+    for file in (root / "fakes").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            names = [one.name for one in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
+            assert not ROOMS & {name.partition(".")[0] for name in names}, file

@@ -1,0 +1,242 @@
+"""The fake Entra is an identity provider that msal and PyJWT accept, and it refuses with Microsoft's documents."""
+
+import base64
+import json
+import time
+from pathlib import Path
+
+import jwt
+import pytest
+
+from fakes import FAULTS
+from fakes.world import CLIENT_ID, TENANT_ID
+from tests.fakes.dialling import LOGIN_HOST, ask_token, https, tenant, through_msal, token
+
+DISCOVERY_MEMBERS = [
+    "token_endpoint", "token_endpoint_auth_methods_supported", "jwks_uri", "response_modes_supported",
+    "subject_types_supported", "id_token_signing_alg_values_supported", "response_types_supported", "scopes_supported",
+    "issuer", "request_uri_parameter_supported", "userinfo_endpoint", "authorization_endpoint",
+    "device_authorization_endpoint", "http_logout_supported", "frontchannel_logout_supported", "end_session_endpoint",
+    "claims_supported", "kerberos_endpoint", "tenant_region_scope", "cloud_instance_name", "cloud_graph_host_name",
+    "msgraph_host", "rbac_url",
+]  # fmt: skip
+ERROR_MEMBERS = ["error", "error_description", "error_codes", "timestamp", "trace_id", "correlation_id"]
+
+REFUSED = {
+    "app_unknown": (400, "unauthorized_client", 700016),
+    "client_unknown": (400, "unauthorized_client", 700016),
+    "client_is_object_id": (400, "unauthorized_client", 700016),
+    "app_sp_missing": (401, "invalid_client", 7000229),
+    "app_disabled": (400, "unauthorized_client", 7000112),
+    "secret_wrong": (401, "invalid_client", 7000215),
+    "secret_id_pasted": (401, "invalid_client", 7000215),
+    "secret_revoked": (401, "invalid_client", 7000215),
+    "secret_expired": (401, "invalid_client", 7000222),
+    "public_client": (401, "invalid_client", 700025),
+    "resource_missing": (400, "invalid_resource", 500011),
+    "scope_misspelt": (400, "invalid_resource", 500011),
+    "delegated_scope": (400, "invalid_scope", 1002012),
+    "scope_missing": (400, "invalid_request", 900144),
+    "workload_blocked": (400, "invalid_grant", 53003),
+    "token_throttled": (429, "invalid_request", 90055),
+    "tenant_gone": (400, "invalid_request", 90002),
+    "tenant_unknown": (400, "invalid_request", 90002),
+    "tenant_malformed": (400, "invalid_request", 900023),
+    "common_authority": (400, "invalid_request", 9001023),
+}
+
+
+def test_discovery_document_has_microsofts_members(tmp_path: Path) -> None:
+    """The v2.0 document has the members of the real one, in its order, and names the tenant's own addresses."""
+    with tenant(tmp_path) as running:
+        status, headers, text = https(running, f"/{TENANT_ID}/v2.0/.well-known/openid-configuration")
+
+    document = json.loads(text)
+    assert (status, headers["cache-control"]) == (200, "max-age=86400, private")
+    assert list(document) == DISCOVERY_MEMBERS
+    assert document["issuer"] == f"https://{LOGIN_HOST}/{TENANT_ID}/v2.0"
+    assert document["token_endpoint"] == f"https://{LOGIN_HOST}/{TENANT_ID}/oauth2/v2.0/token"
+
+
+def test_first_version_and_instance_discovery(tmp_path: Path) -> None:
+    """The v1 document names the old issuer; instance discovery lists the login hosts' aliases."""
+    with tenant(tmp_path) as running:
+        old = json.loads(https(running, f"/{TENANT_ID}/.well-known/openid-configuration")[2])
+        asked = "/common/discovery/instance?api-version=1.1&authorization_endpoint=https://login.microsoftonline.com/common"
+        instances = json.loads(https(running, asked)[2])
+
+    assert old["issuer"] == f"https://sts.windows.net/{TENANT_ID}/"
+    assert "login.windows.net" in instances["metadata"][0]["aliases"]
+
+
+def test_msal_gets_a_token_that_pyjwt_verifies(tmp_path: Path) -> None:
+    """msal accepts the issuer and its answer; the token verifies against the published keys and has the v1 claims."""
+    with tenant(tmp_path) as running:
+        answer = through_msal(running)
+        published = json.loads(https(running, f"/{TENANT_ID}/discovery/v2.0/keys")[2])
+        (request,) = running.token_requests
+    key = jwt.PyJWKSet.from_dict(published)[jwt.get_unverified_header(answer["access_token"])["kid"]]
+    claims = jwt.decode(answer["access_token"], key, algorithms=["RS256"], audience="https://outlook.office365.com")
+
+    assert (answer["token_type"], answer["expires_in"]) == ("Bearer", 3599)
+    assert claims["iss"] == f"https://sts.windows.net/{TENANT_ID}/"
+    assert (claims["ver"], claims["roles"], claims["appid"], claims["tid"]) == ("1.0", ["SMTP.SendAsApp"], CLIENT_ID, TENANT_ID)
+    assert not {"upn", "scp"} & claims.keys()
+    assert (request.by, request.code) == ("client_secret_post", 0)
+
+
+@pytest.mark.parametrize("fault_id", REFUSED)
+def test_refusal(tmp_path: Path, fault_id: str) -> None:
+    """Each fault of tenant, application and secret gets its AADSTS number, with exactly Entra's members."""
+    with tenant(tmp_path, fault_id) as running:
+        status, document = ask_token(running)
+
+    assert (status, document["error"], document["error_codes"]) == (REFUSED[fault_id][0], REFUSED[fault_id][1], [REFUSED[fault_id][2]])
+    assert list(document)[:6] == ERROR_MEMBERS
+    assert document["error_description"].startswith(f"AADSTS{document['error_codes'][0]}: ")
+    assert f" Trace ID: {document['trace_id']} Correlation ID: " in document["error_description"]
+    assert set(document) - set(ERROR_MEMBERS) <= {"error_uri", "suberror", "claims"}
+
+
+def test_msal_reports_the_refusal_whole(tmp_path: Path) -> None:
+    """msal hands on an expired secret's error document."""
+    with tenant(tmp_path, "secret_expired") as running:
+        answer = through_msal(running)
+
+    assert answer["error_codes"] == [7000222]
+
+
+def test_refusal_has_the_services_headers(tmp_path: Path) -> None:
+    """The request id in the headers is the trace id of the body, and a correlation id is echoed."""
+    with tenant(tmp_path) as running:
+        status, headers, text = https(
+            running, f"/{TENANT_ID}/oauth2/v2.0/token", form={}, headers={"client-request-id": "11111111-2222-4333-8444-555555555555"}
+        )
+
+    document = json.loads(text)
+    assert status == 400
+    assert headers["x-ms-request-id"] == document["trace_id"]
+    assert document["correlation_id"] == "11111111-2222-4333-8444-555555555555"
+    assert headers["content-type"] == "application/json; charset=utf-8"
+    assert {"x-ms-ests-server", "p3p", "strict-transport-security", "cache-control", "date"} <= headers.keys()
+
+
+def test_unknown_tenant_has_no_discovery_document(tmp_path: Path) -> None:
+    """Discovery of an unknown tenant names another error than the token endpoint does."""
+    with tenant(tmp_path) as running:
+        status, _, text = https(running, "/7d2f8e61-05a4-4cb3-9e17-c83b60d5f429/v2.0/.well-known/openid-configuration")
+
+    assert (status, json.loads(text)["error"]) == (400, "invalid_tenant")
+
+
+def test_secret_in_the_header_is_taken(tmp_path: Path) -> None:
+    """client_secret_basic works as client_secret_post does."""
+    with tenant(tmp_path) as running:
+        sender = running.world.oauth
+        pair = base64.b64encode(f"{sender.client_id}:{sender.client_secret}".encode()).decode()
+        status, _, _ = https(
+            running,
+            f"/{TENANT_ID}/oauth2/v2.0/token",
+            form={"grant_type": "client_credentials", "scope": sender.scope},
+            headers={"Authorization": f"Basic {pair}"},
+        )
+        (request,) = running.token_requests
+
+    assert (status, request.by) == (200, "client_secret_basic")
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        pytest.param({"grant_type": ""}, 900144, id="no grant type"),
+        pytest.param({"grant_type": "password"}, 70003, id="other grant"),
+        pytest.param({"client_secret": ""}, 7000216, id="no secret"),
+        pytest.param({"scope": "nonsense"}, 70011, id="scope is no scope"),
+        pytest.param({"client_assertion": "x.y.z", "client_secret": ""}, 50027, id="malformed assertion"),
+    ],
+)
+def test_wrong_requests(tmp_path: Path, changes: dict[str, str], code: int) -> None:
+    """A wrong request is told what is wrong with it."""
+    with tenant(tmp_path) as running:
+        _, document = ask_token(running, **changes)
+
+    assert document["error_codes"] == [code]
+
+
+def test_assertion_of_a_registered_certificate(tmp_path: Path) -> None:
+    """A client assertion signed with a registered certificate gets a token; a stale one is told the times."""
+    from dataclasses import replace
+    from datetime import UTC, datetime, timedelta
+
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    from fakes.faults import change
+    from fakes.tenant import AppCertificate
+    from fakes.world import healthy
+
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    certificate = AppCertificate(thumbprint="abc", public_key_pem=public.decode(), expires=datetime.now(UTC) + timedelta(days=9))
+    world = change.app(certificates=(certificate,))(healthy())
+
+    def signed(begins: int) -> str:
+        times = {"nbf": int(time.time()) + begins, "exp": int(time.time()) + begins + 600}
+        return jwt.encode({"iss": CLIENT_ID, "sub": CLIENT_ID, **times}, key, algorithm="RS256", headers={"x5t": "abc"})
+
+    kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+    with tenant(tmp_path, world=replace(world)) as running:
+        good, _ = ask_token(running, client_secret="", client_assertion=signed(-60), client_assertion_type=kind)
+        _, stale = ask_token(running, client_secret="", client_assertion=signed(-9000), client_assertion_type=kind)
+
+    assert (good, stale["error_codes"]) == (200, [700024])
+
+
+@pytest.mark.parametrize(
+    ("fault_id", "status", "shows"),
+    [
+        pytest.param("login_proxy_page", 403, "This site is blocked", id="proxy page"),
+        pytest.param("login_wrong_content", 200, "not JSON", id="wrong content"),
+        pytest.param("login_server_error", 503, "Service Unavailable", id="server error"),
+        pytest.param("login_redirect_loop", 302, "", id="redirect to itself"),
+        pytest.param("token_endpoint_foreign", 200, "login.token-thief.example", id="foreign token endpoint"),
+        pytest.param("issuer_foreign", 200, "/99999999-9999-4999-8999-999999999999/v2.0", id="foreign issuer"),
+    ],
+)
+def test_what_stands_between(tmp_path: Path, fault_id: str, status: int, shows: str) -> None:
+    """A meddled path to the login host shows at the discovery document."""
+    with tenant(tmp_path, fault_id) as running:
+        answered, headers, text = https(running, f"/{TENANT_ID}/v2.0/.well-known/openid-configuration")
+
+    assert answered == status
+    assert shows in text
+    assert fault_id != "login_redirect_loop" or headers["location"].endswith("/.well-known/openid-configuration")
+
+
+@pytest.mark.parametrize(
+    ("fault_id", "status"), [pytest.param("token_proxy_page", 200, id="proxy page"), pytest.param("token_redirect", 307, id="redirect")]
+)
+def test_meddled_token_request(tmp_path: Path, fault_id: str, status: int) -> None:
+    """A meddled token request gets no token and is not counted as one."""
+    with tenant(tmp_path, fault_id) as running:
+        answered, _, text = https(running, f"/{TENANT_ID}/oauth2/v2.0/token", form={"grant_type": "client_credentials"})
+        counted = running.token_requests
+
+    assert (answered, counted) == (status, ())
+    assert "access_token" not in text
+
+
+def test_other_resource_gets_no_exchange_role(tmp_path: Path) -> None:
+    """A token for Graph is issued, for Graph, without the Exchange role."""
+    with tenant(tmp_path, "graph_scope") as running:
+        claims = jwt.decode(token(running), options={"verify_signature": False})
+
+    assert claims["aud"] == "https://graph.microsoft.com"
+    assert "roles" not in claims
+
+
+def test_the_table_above_misses_no_fault_of_the_token_gate() -> None:
+    """Every fault of the token gate is shown in this file."""
+    elsewhere = {"token_proxy_page", "token_redirect", "secret_expiring", "clock_behind", "clock_ahead"}
+
+    assert {fault.id for fault in FAULTS.values() if fault.gate == "token"} - REFUSED.keys() <= elsewhere

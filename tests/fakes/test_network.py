@@ -1,0 +1,261 @@
+"""The fake network misbehaves as it says: resolver, ports, middleboxes and certificates, proved with dnspython and ssl."""
+
+import socket
+import ssl
+import sys
+from pathlib import Path
+
+import dns.exception
+import dns.flags
+import dns.message
+import dns.query
+import dns.rcode
+import dns.rdatatype
+import pytest
+
+from fakes import Running
+from tests.fakes.dialling import SMTP_HOST, Submission, https, led, submission, tenant
+from fakes.world import TENANT_ID
+
+
+def asked(running: Running, name: str, kind: str = "A", *, tcp: bool = False) -> dns.message.Message:
+    """One question to the fake resolver."""
+    ask = dns.query.tcp if tcp else dns.query.udp
+    port = running.description["dns"]["port"]
+    return ask(dns.message.make_query(name, kind), "127.0.0.1", port=port, timeout=0.5)
+
+
+@pytest.mark.parametrize("tcp", [pytest.param(False, id="UDP"), pytest.param(True, id="TCP")])
+def test_resolver_answers_with_the_chain(tmp_path: Path, *, tcp: bool) -> None:
+    """smtp.office365.com leads over five aliases to four addresses of each family, with short times to live."""
+    with tenant(tmp_path) as running:
+        answers = [asked(running, SMTP_HOST, kind, tcp=tcp) for kind in ("A", "AAAA")]
+
+    for answer, kind in zip(answers, (dns.rdatatype.A, dns.rdatatype.AAAA), strict=True):
+        *chain, addresses = answer.answer
+        assert [rrset.rdtype for rrset in chain] == [dns.rdatatype.CNAME] * 5
+        assert (addresses.rdtype, len(addresses), addresses.ttl) == (kind, 4, 8)
+
+
+def test_resolver_truncates_over_udp(tmp_path: Path) -> None:
+    """An answer that does not fit a datagram comes truncated, and whole over TCP."""
+    from dataclasses import replace
+
+    from fakes.world import healthy
+
+    world = healthy()
+    many = tuple(f"52.96.1.{number}" for number in range(1, 60))
+    zones = tuple(replace(zone, ipv4=many) if zone.name == SMTP_HOST else zone for zone in world.network.zones)
+    with tenant(tmp_path, world=world.with_network(zones=zones)) as running:
+        short, whole = asked(running, SMTP_HOST), asked(running, SMTP_HOST, tcp=True)
+
+    assert short.flags & dns.flags.TC
+    assert len(whole.answer[-1]) == 59
+
+
+@pytest.mark.parametrize(
+    ("fault_id", "code"),
+    [
+        pytest.param("dns_no_such_name", dns.rcode.NXDOMAIN, id="no such name"),
+        pytest.param("dns_server_failure", dns.rcode.SERVFAIL, id="server failure"),
+        pytest.param("dns_no_addresses", dns.rcode.NOERROR, id="no addresses"),
+    ],
+)
+def test_resolver_refuses(tmp_path: Path, fault_id: str, code: dns.rcode.Rcode) -> None:
+    """A refusing resolver gives its code, no address, and still knows the login host."""
+    with tenant(tmp_path, fault_id) as running:
+        answer, other = asked(running, SMTP_HOST), asked(running, "login.microsoftonline.com")
+
+    assert (answer.rcode(), answer.answer) == (code, [])
+    assert other.answer
+
+
+@pytest.mark.parametrize(
+    ("fault_id", "udp", "tcp"),
+    [
+        pytest.param("dns_udp_blocked", False, True, id="TCP only"),
+        pytest.param("dns_tcp_blocked", True, False, id="UDP only"),
+        pytest.param("dns_silent", False, False, id="silence"),
+    ],
+)
+def test_resolver_keeps_silent(tmp_path: Path, fault_id: str, *, udp: bool, tcp: bool) -> None:
+    """A blocked transport stays silent and the other one answers."""
+    with tenant(tmp_path, fault_id) as running:
+        heard = []
+        for over_tcp in (False, True):
+            try:
+                heard.append(bool(asked(running, SMTP_HOST, tcp=over_tcp).answer))
+            except dns.exception.Timeout:
+                heard.append(False)
+
+    assert heard == [udp, tcp]
+
+
+def test_resolver_lies_or_flaps(tmp_path: Path) -> None:
+    """A hijacked answer is a private address; a flapping resolver fails every other time."""
+    with tenant(tmp_path / "hijacked", "dns_hijacked") as running:
+        lie = asked(running, SMTP_HOST).answer[0][0].to_text()
+    with tenant(tmp_path / "flapping", "dns_flapping") as running:
+        codes = [asked(running, SMTP_HOST).rcode() for _ in range(4)]
+
+    assert lie == "10.20.30.40"
+    assert codes == [dns.rcode.SERVFAIL, dns.rcode.NOERROR] * 2
+
+
+@pytest.mark.parametrize(
+    ("fault_id", "place"),
+    [
+        pytest.param("port_refused", f"{SMTP_HOST}:587", id="submission"),
+        pytest.param("port_465", f"{SMTP_HOST}:465", id="implicit TLS port"),
+        pytest.param("ipv6_refused", "[2603:1036:303:3c1f::2]:587", id="IPv6 only"),
+        pytest.param("login_refused", "login.microsoftonline.com:443", id="login host"),
+    ],
+)
+def test_port_is_refused(tmp_path: Path, fault_id: str, place: str) -> None:
+    """A refused port refuses, and the healthy way beside it stays open."""
+    with tenant(tmp_path, fault_id) as running:
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(led(running, place), timeout=2)
+        if fault_id == "ipv6_refused":
+            socket.create_connection(led(running, f"{SMTP_HOST}:587"), timeout=2).close()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux drops when the backlog is full")
+@pytest.mark.parametrize("fault_id", ["port_dropped", "login_dropped", "ipv6_dropped"])
+def test_port_is_dropped(tmp_path: Path, fault_id: str) -> None:
+    """A dropped port never answers: the connection times out."""
+    places = {"port_dropped": f"{SMTP_HOST}:587", "login_dropped": "login.microsoftonline.com:443"}
+    with tenant(tmp_path, fault_id) as running:
+        place = led(running, places.get(fault_id, "[2603:1036:303:3c1f::2]:587"))
+
+        with pytest.raises(TimeoutError):
+            socket.create_connection(place, timeout=0.3)
+
+
+@pytest.mark.parametrize(
+    ("fault_id", "place"),
+    [
+        pytest.param("port_reset", f"{SMTP_HOST}:587", id="submission"),
+        pytest.param("login_reset", "login.microsoftonline.com:443", id="login host"),
+    ],
+)
+def test_port_is_reset(tmp_path: Path, fault_id: str, place: str) -> None:
+    """A reset port accepts and resets."""
+    with tenant(tmp_path, fault_id) as running, pytest.raises(ConnectionResetError):  # noqa: PT012 - either call may see it
+        with socket.create_connection(led(running, place), timeout=2) as plain:
+            plain.recv(1)
+
+
+@pytest.mark.parametrize(
+    ("fault_id", "says"),
+    [
+        pytest.param("http_answer", b"HTTP/1.1 408", id="HTTP"),
+        pytest.param("tls_at_once", b"\x15\x03\x03", id="TLS"),
+        pytest.param("hosting_provider", b"220 mail.hosting-provider.example ESMTP", id="provider"),
+        pytest.param("greeting_masked", b"220 *********", id="masked greeting"),
+        pytest.param("service_not_ready", b"421 4.3.2 Service not active", id="not ready"),
+        pytest.param("silence_after_connect", b"", id="silence"),
+    ],
+)
+def test_who_answers(tmp_path: Path, fault_id: str, says: bytes) -> None:
+    """The first bytes on port 587 are those of whoever stands there."""
+    with tenant(tmp_path, fault_id) as running, socket.create_connection(led(running, f"{SMTP_HOST}:587"), timeout=0.3) as plain:
+        try:
+            heard = plain.recv(4096)
+        except TimeoutError:
+            heard = b""
+
+    assert heard.startswith(says)
+    assert bool(heard) == bool(says)
+
+
+@pytest.mark.parametrize(
+    ("fault_id", "listed", "answer"),
+    [
+        pytest.param("starttls_masked", "XXXXXXXA", "500 5.3.3 Unrecognized command", id="masked"),
+        pytest.param("starttls_stripped", None, "500 5.3.3 Unrecognized command", id="stripped"),
+        pytest.param("starttls_refused", "STARTTLS", "500 Unsupported command", id="refused"),
+    ],
+)
+def test_starttls_in_the_middle(tmp_path: Path, fault_id: str, listed: str | None, answer: str) -> None:
+    """A meddled STARTTLS shows in the list and refuses the command."""
+    with tenant(tmp_path, fault_id) as running:
+        client = Submission(running)
+        client.greeted()
+        offers = client.say("EHLO client.example").split("\n")
+        said = client.say("STARTTLS")
+        client.close()
+
+    assert [line for line in offers if line in {"XXXXXXXA", "STARTTLS"}] == ([listed] if listed else [])
+    assert said.startswith(answer)
+
+
+def test_auth_is_stripped(tmp_path: Path) -> None:
+    """After TLS the list has no AUTH."""
+    with tenant(tmp_path, "auth_stripped") as running, submission(running) as client:
+        features = dict(client.esmtp_features)
+
+    assert "auth" not in features
+    assert "chunking" in features
+
+
+@pytest.mark.parametrize(
+    ("fault_id", "why"),
+    [
+        pytest.param("certificate_expired", "certificate has expired", id="expired"),
+        pytest.param("certificate_not_yet_valid", "certificate is not yet valid", id="not yet valid"),
+        pytest.param("certificate_other_name", "not valid for 'smtp.office365.com'", id="other name"),
+        pytest.param("certificate_self_signed", "self-signed certificate", id="self-signed"),
+        pytest.param("certificate_unknown_root", "unable to get local issuer certificate", id="unknown root"),
+        pytest.param("certificate_chain_incomplete", "unable to get local issuer certificate", id="no intermediate"),
+        pytest.param("mail_shield", "unable to get local issuer certificate", id="mail shield"),
+        pytest.param("hosting_provider", "not valid for 'smtp.office365.com'", id="provider"),
+    ],
+)
+def test_certificate_is_refused(tmp_path: Path, fault_id: str, why: str) -> None:
+    """Each wrong certificate fails verification, for its own reason."""
+    with tenant(tmp_path, fault_id) as running:
+        client = Submission(running)
+
+        with pytest.raises(ssl.SSLCertVerificationError) as caught:
+            client.encrypted()
+        client.close()
+    assert why in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("fault_id", "issuer"),
+    [
+        pytest.param(None, "DigiCert Inc", id="healthy"),
+        pytest.param("certificate_expiring", "DigiCert Inc", id="expiring"),
+        pytest.param("mail_shield_trusted", "Invented Mail Shield", id="trusted mail shield"),
+    ],
+)
+def test_certificate_is_accepted(tmp_path: Path, fault_id: str | None, issuer: str) -> None:
+    """A verifying certificate is Microsoft's by subject, names and, unless a shield stands between, issuer."""
+    with tenant(tmp_path, *([fault_id] if fault_id else [])) as running, submission(running) as client:
+        assert isinstance(client.sock, ssl.SSLSocket)
+        shown = client.sock.getpeercert() or {}
+
+    assert (("organizationName", "Microsoft Corporation"),) in shown["subject"]
+    assert (("organizationName", issuer),) in shown["issuer"]
+    assert ("DNS", "*.office365.com") in shown["subjectAltName"]
+
+
+@pytest.mark.parametrize(
+    ("fault_id", "why"),
+    [
+        pytest.param("login_certificate_unknown_root", "unable to get local issuer certificate", id="unknown root"),
+        pytest.param("login_certificate_expired", "certificate has expired", id="expired"),
+        pytest.param("login_certificate_other_name", "not valid for 'login.microsoftonline.com'", id="other name"),
+    ],
+)
+def test_login_certificate_is_refused(tmp_path: Path, fault_id: str, why: str) -> None:
+    """The login host's wrong certificates fail too, and leave SMTP as it was."""
+    with tenant(tmp_path, fault_id) as running:
+        with submission(running):
+            pass
+
+        with pytest.raises(ssl.SSLCertVerificationError) as caught:
+            https(running, f"/{TENANT_ID}/v2.0/.well-known/openid-configuration")
+    assert why in str(caught.value)

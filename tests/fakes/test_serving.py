@@ -1,0 +1,201 @@
+"""The fakes as a program and a fixture: settings file, description, control endpoint, pace, start and stop."""
+
+import http.client
+import json
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import tomllib
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from fakes import CannotStage, Running, apply, healthy, serve, serve_apart
+from fakes.doors import open_doors
+from tests.fakes.dialling import SMTP_HOST, Submission, by_password, led, submission, tenant
+
+ROOT = Path(__file__).parents[2]
+
+
+def control(running: Running, method: str, path: str, body: object = None, *, token: str | None = None) -> tuple[int, Any]:
+    """One request to the control endpoint."""
+    place = running.description["control"]
+    address = urlsplit(place["url"])
+    connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=5)
+    headers = {"Authorization": f"Bearer {place['token'] if token is None else token}", "Connection": "close"}
+    connection.request(method, path, body=None if body is None else json.dumps(body), headers=headers)
+    answer = connection.getresponse()
+    text = answer.read()
+    connection.close()
+    return answer.status, json.loads(text) if answer.getheader("content-type", "").startswith("application/json") else text
+
+
+def test_settings_file_leads_everywhere_on_loopback(tmp_path: Path) -> None:
+    """The file maps every name and address that the resolver answers, and nothing leaves 127.0.0.1."""
+    with tenant(tmp_path) as running:
+        found = tomllib.loads(running.settings_file.read_text(encoding="utf-8"))
+        zones = running.world.network.zones
+
+    submission_hosts = [zone for zone in zones if zone.service == "exchange"]
+    for zone in submission_hosts:
+        for host in (zone.name, *zone.ipv4, *(f"[{address}]" for address in zone.ipv6)):
+            assert {f"{host}:{port}" for port in (587, 25, 465, 993)} <= found["connect"].keys()
+    assert all(target.startswith("127.0.0.1:") for target in found["connect"].values())
+    assert found["network"]["only_mapped"] is True
+    assert found["network"]["resolvers"][0].startswith("127.0.0.1:")
+    assert found["sender"].keys() == {"basic", "oauth"}
+
+
+def test_settings_file_holds_no_secret(tmp_path: Path) -> None:
+    """Password and client secret stand in the environment variables, never in the file."""
+    with tenant(tmp_path) as running:
+        text = running.settings_file.read_text(encoding="utf-8")
+        secrets = running.secrets
+
+    assert secrets.keys() == {"SMTP365_BASIC_PASSWORD", "SMTP365_OAUTH_CLIENT_SECRET"}
+    assert not any(value in text for value in secrets.values())
+
+
+def test_description_has_the_promised_shape(tmp_path: Path) -> None:
+    """Another program finds addresses, map, roots and senders."""
+    with tenant(tmp_path) as running:
+        found = running.description
+
+    promised = {"smtp", "https", "dns", "control", "ca_file", "connect", "tenant_id", "issuer_document", "senders", "settings_file"}
+    assert promised <= found.keys()
+    assert found["senders"]["oauth"].keys() == {"username", "client_id", "client_secret", "scope"}
+    assert found["connect"]["smtp.office365.com:587"] == f"127.0.0.1:{found['smtp']['port']}"
+    json.dumps(found)
+
+
+def test_world_changes_while_it_runs(tmp_path: Path) -> None:
+    """A change shows at once, in the dialogue and in the settings file."""
+    with tenant(tmp_path) as running:
+        with submission(running) as client:
+            before = by_password(client, running)
+        running.change(apply(running.world, ["smtp_auth_off_tenant"]))
+        with submission(running) as client:
+            after = by_password(client, running)
+        running.change(apply(healthy(), ["port_refused"]))
+
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(led(running, f"{SMTP_HOST}:587"), timeout=2)
+    assert (before[:3], after[:9]) == ("235", "535 5.7.1")
+
+
+def test_control_endpoint(tmp_path: Path) -> None:
+    """Messages can be listed and fetched, faults set and cleared, with the token only."""
+    with tenant(tmp_path) as running:
+        with submission(running) as client:
+            by_password(client, running)
+            user = running.world.basic.username
+            client.sendmail(user, [user], f"From: {user}\r\n\r\nhello\r\n")
+        listed = control(running, "GET", "/messages")
+        fetched = control(running, "GET", "/messages/0.eml")
+        strange = control(running, "GET", "/messages", token="guess")
+        unknown = control(running, "PUT", "/faults", {"faults": ["wrong_pasword"]})
+        broken = control(running, "PUT", "/faults", ["wrong_password"])
+        put = control(running, "PUT", "/faults", {"faults": ["smtp_auth_off_mailbox"]})
+        state = control(running, "GET", "/state")
+        cleared = control(running, "DELETE", "/faults")
+
+    assert (listed[0], len(listed[1]), listed[1][0]["user"]) == (200, 1, user)
+    assert fetched == (200, f"From: {user}\r\n\r\nhello\r\n".encode())
+    assert (strange[0], unknown[0], broken[0]) == (401, 409, 400)
+    assert "wrong_password" in unknown[1]["error"]
+    assert put == (200, {"faults": ["smtp_auth_off_mailbox"]})
+    assert (state[1]["faults"], state[1]["messages"]) == (["smtp_auth_off_mailbox"], 1)
+    assert cleared == (200, {"faults": []})
+
+
+def test_round_trip_is_as_long_as_asked(tmp_path: Path) -> None:
+    """With a latency every reply takes at least a round trip."""
+    with serve(healthy(), folder=tmp_path, latency_ms=60) as running:
+        client = Submission(running)
+        began = time.perf_counter()
+        client.greeted()
+        greeted = time.perf_counter()
+        client.say("NOOP")
+        client.say("NOOP")
+        ended = time.perf_counter()
+        client.close()
+
+    assert greeted - began >= 0.06
+    assert 0.12 <= ended - greeted < 0.6
+
+
+def test_everything_ends(tmp_path: Path) -> None:
+    """Stopping closes connections that are still open and leaves no thread."""
+    with tenant(tmp_path) as running:
+        client = Submission(running).encrypted()
+    with pytest.raises(OSError):  # noqa: PT011 - closed or reset, as the platform likes
+        client.say("NOOP")
+        client.say("NOOP")
+    client.close()
+
+    assert "fakes" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_fixed_port_is_taken(tmp_path: Path) -> None:
+    """A port can be fixed; one that is taken is an error at once."""
+    with tenant(tmp_path / "first") as running:
+        taken = running.description["smtp"]["port"]
+
+        with pytest.raises(OSError), serve(healthy(), folder=tmp_path, ports={"smtp": taken}):  # noqa: PT011, PT012
+            pass
+
+
+def test_dropped_port_says_where_it_cannot_be_staged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Elsewhere than on Linux the fault is refused with the reason."""
+    monkeypatch.setattr(sys, "platform", "win32")
+    doors = open_doors()
+    try:
+        with pytest.raises(CannotStage, match="Linux only"):
+            doors.dropped()
+    finally:
+        doors.close()
+
+
+def test_process_of_its_own(tmp_path: Path) -> None:
+    """In a process of its own the tenant is reached through the same description, and ends with the block."""
+    with serve_apart(["smtp_auth_off_tenant"], folder=tmp_path) as apart:
+        found = apart.description
+        with socket.create_connection((found["smtp"]["host"], found["smtp"]["port"]), timeout=5) as plain:
+            greeting = plain.recv(100)
+
+    assert greeting.startswith(b"220 ")
+    assert apart.settings_file.is_file()
+    assert apart.secrets.keys() == {"SMTP365_BASIC_PASSWORD", "SMTP365_OAUTH_CLIENT_SECRET"}
+    with pytest.raises(OSError):  # noqa: PT011 - refused or timed out, as the platform likes
+        socket.create_connection((found["smtp"]["host"], found["smtp"]["port"]), timeout=1)
+
+
+def test_command_ends_quietly_on_interrupt(tmp_path: Path) -> None:
+    """The first line is the description; Ctrl-C ends it without a traceback."""
+    command = [sys.executable, "-m", "fakes", "--json", "--folder", str(tmp_path)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        first = json.loads(process.stdout.readline())
+        if sys.platform == "win32":
+            process.kill()
+            return
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=10)
+
+    assert Path(first["settings_file"]).parent == tmp_path
+    assert (process.returncode, errors) == (0, "")
+
+
+def test_command_refuses_an_unknown_fault() -> None:
+    """A misspelt fault ends with exit code 4 and one helpful line."""
+    done = subprocess.run(
+        [sys.executable, "-m", "fakes", "--fault", "wrong_pasword"], cwd=ROOT, capture_output=True, text=True, timeout=20, check=False
+    )
+
+    assert (done.returncode, done.stdout) == (4, "")
+    assert "did you mean wrong_password" in done.stderr
