@@ -14,14 +14,15 @@ from reports.outside import escaped
 from reports.page import END, START
 
 _MARK = '<meta name="generator" content="smtp365"/>'
-_NOSCRIPT = (
-    "<noscript><p>Here a script would show pytest's own table, which can be sorted and filtered. "
-    "Nothing is missing without it: every check stands in the lists above.</p></noscript>"
+_WITHOUT_SCRIPT = (  # not a noscript element, which some mail viewers and filters that block scripts do not show
+    '<p class="without-script">Here a script would show pytest\'s own table, which can be sorted and filtered. '
+    "Nothing is missing without it: every check stands in the lists above.</p>"
 )
 _OPEN = '<section id="pytest-table" aria-labelledby="title">'
 _STYLE = """<style>
 #pytest-table{margin-top:48px;border-top:3px double var(--line);padding-top:12px;font-size:14px}
 #pytest-table h2,#pytest-table p,#pytest-table a,#pytest-table .log{color:var(--text)}
+.scripted .without-script{display:none}
 #title{font-size:20px}
 #pytest-table #results-table{color:var(--text);font-size:13px}
 #pytest-table th,#pytest-table td{border-color:var(--line)!important}
@@ -51,7 +52,10 @@ _ENVIRONMENT = re.compile(
 )
 _GENERATED = re.compile(r"<p>Report generated on ([^<]*?) by <a [^>]*>pytest-html</a>\s*v([\w.]+)</p>")
 _HEADING = re.compile(r'<h1 id="smtp365-answer">(.*?)</h1>', re.DOTALL)
-_UNCLOSED = ("</li>`).join('')}<ul>`", "</li>`).join('')}</ul>`")  # pytest-html 4.2 opens a second list instead of closing the first
+_UNCLOSED = (
+    "</li>`).join('')}<ul>`",
+    "</li>`).join('')}</ul>`",
+)  # pytest-html 4.2 opens a second list instead of closing the first
 _TABLE = re.compile(r'<table id="results-table">.*?</table>', re.DOTALL)
 
 
@@ -116,7 +120,7 @@ def _theirs(body: str) -> str:
         if begin >= 0
         else body
     )
-    body = _GENERATED.sub(r"<p>Written on \1 (local time) by pytest-html \2.</p>" + _NOSCRIPT, body, count=1)
+    body = _GENERATED.sub(r"<p>Written on \1 (local time) by pytest-html \2.</p>" + _WITHOUT_SCRIPT, body, count=1)
     body = _ENVIRONMENT.sub(
         '<details><summary id="environment-header"><h2>Versions of pytest and its plugins</h2></summary>'
         '<table id="environment"></table></details>',

@@ -1,6 +1,7 @@
 (function () {
   "use strict";
   var page = document;
+  page.documentElement.className += " scripted";
   function copy(button) {
     var text = button.parentNode.querySelector("code, textarea, pre").textContent;
     function done(word) {
