@@ -62,10 +62,14 @@ _BASIC: Final = (
     "user name or password",
     "networkcredential",
 )
+_OFFER: Final = re.compile(r"auth[ =](?:(?:login|plain|ntlm|gssapi) ){1,4}xoauth2")
 _CONSUMER: Final = re.compile(
     r"smtp-mail\.outlook\.com|smtp\.live\.com|@(?:outlook|hotmail|live|msn)\.[a-z]{2,3}\b|\bhotmail\b|user is not a business"
 )
-_PORT: Final = re.compile(r"(?:[a-z0-9\]]:|port['\":=\s]{1,8}|^:|\s:)(25|465|587|443|993|995|143|2525|110)(?![\d.:])")
+_PORT: Final = re.compile(
+    r"(?:[a-z0-9\]]:|port['\":=\s]{1,8}|^:|\s:)(25|465|587|443|993|995|143|2525|110)(?![\d.]|:\d)"
+)
+_READING_PORTS: Final = frozenset({"port_443", "port_993", "port_995", "port_143", "port_110"})
 _BANNER: Final = re.compile(r"(?<!\d)220[ -]{1,2}([a-z0-9.\-_*#\[\]]{3,120}) (.{0,90})")
 _MASKED: Final = re.compile(r"220[ -]\*{3,}|250[ -]x{4,}[a-z]\b|220[ -][* ]{8,}")
 _MICROSOFT_HOST: Final = re.compile(
@@ -107,8 +111,11 @@ def circumstances(text: Plain, client: str | None) -> frozenset[str]:
     `foreign_greeting`. Raises nothing; one pass per flag.
     """
     flat = text.flat
-    method = f"{flat} {(client or '').lower()[:300]}"
+    # What the server offers after EHLO is not what the client used.
+    method = f"{_OFFER.sub(' ', flat)} {(client or '').lower()[:300]}"
     flags = {f"port_{found.group(1)}" for found in _PORT.finditer(flat)}
+    if flags & _READING_PORTS and "port_587" not in flags:
+        flags.add("reading_port")
     if any(host in flat for host in SUBMISSION):
         flags.add("submission_host")
     if any(host in flat for host in LOGIN):

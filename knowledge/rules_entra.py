@@ -9,6 +9,18 @@ from knowledge.plain import any_of
 from knowledge.rule import HINTS, NAMES, NARROWS, Rule, group, one, some
 
 ENTRA: Final[tuple[Rule, ...]] = (
+    Rule(  # the words of RFC 6749 section 5.2, which libraries print instead of the server's
+        gate="token",
+        weight=NARROWS,
+        says=any_of("unknown client, no client authentication included | client authentication failed"),
+        outcomes=(group("no_token"),),
+    ),
+    Rule(
+        gate="token",
+        weight=NARROWS,
+        says=any_of("provided authorization grant | refresh token is invalid, expired, revoked"),
+        outcomes=(some("token_expired", "consent_missing", "secret_wrong"),),
+    ),
     Rule(gate="token", weight=NAMES, says=("does not exist in tenant",), outcomes=(OUTCOMES[50020],)),
     Rule(gate="token", weight=NAMES, says=("invalid client secret",), outcomes=(one("secret_wrong"),)),
     Rule(

@@ -118,8 +118,7 @@ NETWORK: Final[tuple[Rule, ...]] = (
         outcomes=(
             _TOKEN_LEG,
             some("wrong_host_or_port", "port_blocked", needs=("port_465",)),
-            some("wrong_host_or_port", "port_blocked", needs=("port_443",)),
-            some("wrong_host_or_port", "port_blocked", needs=("port_993",)),
+            some("wrong_host_or_port", "port_blocked", needs=("reading_port",)),
             some("port_blocked", "wrong_host_or_port", needs=("port_25",)),
             one("port_blocked", "port_587"),
             one("port_blocked", "submission_host"),
@@ -170,7 +169,7 @@ NETWORK: Final[tuple[Rule, ...]] = (
             "no banner received | lost connection with | initial greeting"
         ),
         outcomes=(
-            some("wrong_host_or_port", "starttls_missing_or_implicit_tls_on_587", needs=("port_443",)),
+            some("wrong_host_or_port", "starttls_missing_or_implicit_tls_on_587", needs=("reading_port",)),
             some("wrong_host_or_port", "port_blocked", needs=("port_465",)),
             group("silence_after_connect"),
         ),
@@ -179,7 +178,8 @@ NETWORK: Final[tuple[Rule, ...]] = (
         gate="greeting",
         weight=HINTS,
         says=any_of(
-            "read timed out | ReadTimeout | read timeout | timed-out ( | the operation has timed out | "
+            "read timed out | resource temporarily unavailable | WouldBlock | ReadTimeout | read timeout | "
+            "timed-out ( | the operation has timed out | "
             "the operation timed out | operation has timed out | timeout waiting for data | "
             "timed out waiting for | i/o timeout | handshake timed out | read: operation timed out | "
             "socket timed out | socket timeout | Connection unexpectedly closed: timed out | "
@@ -198,6 +198,7 @@ NETWORK: Final[tuple[Rule, ...]] = (
                 "service_side_fault",
                 needs=("microsoft_greeting",),
             ),
+            some("wrong_host_or_port", "port_blocked", "client_timeout_hides_refusal", needs=("reading_port",)),
             group("silence"),
         ),
     ),
@@ -219,6 +220,7 @@ NETWORK: Final[tuple[Rule, ...]] = (
         outcomes=(
             _TOKEN_LEG,
             some("wrong_host_or_port", "port_blocked", "starttls_missing_or_implicit_tls_on_587", needs=("port_465",)),
+            some("wrong_host_or_port", "starttls_missing_or_implicit_tls_on_587", needs=("reading_port",)),
             group("cut_off"),
         ),
     ),

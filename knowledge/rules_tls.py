@@ -14,6 +14,31 @@ _MICROSOFT_EXPECTED: Final = ("office365.com", "outlook.com", "office.com", "out
 
 TLS: Final[tuple[Rule, ...]] = (
     Rule(
+        gate="tls",
+        weight=NAMES,
+        says=any_of(
+            "alert protocol version | unsupported protocol | version too low | protocol version not supported | "
+            "selected unsupported protocol version | unsupported SSL/TLS version | TLSv1_ALERT_PROTOCOL | "
+            "no supported versions satisfy | server chose TLSv1 | client offered only unsupported versions"
+        ),
+        along=any_of("ssl | tls | handshake"),
+        unless=("smtp_auth_tls",),
+        outcomes=(_TOKEN_LEG, one("tls_version")),
+    ),
+    Rule(
+        gate="tls",
+        weight=NARROWS,
+        says=any_of(
+            "remote error: tls | closed the transport stream | illegal parameter | message received was unexpected or badly | "
+            "Local Security Authority cannot be contacted | authentication failed, see inner exception | "
+            "token supplied to the function is invalid | decryption operation failed | alert internal error | "
+            "credentials supplied to the package were not recognized"
+        ),
+        along=any_of("ssl | tls | authenticat | win32exception | schannel"),
+        unless=any_of("protocol version not supported | unknown certificate authority | bad certificate"),
+        outcomes=(_TOKEN_LEG, group("tls_cut_off")),
+    ),
+    Rule(
         gate="starttls",
         weight=NARROWS,
         says=any_of("ssl://smtp.office365.com:587 | smtps://smtp.office365.com:587 | ssl://smtp-mail.outlook.com:587"),
@@ -77,12 +102,12 @@ TLS: Final[tuple[Rule, ...]] = (
         gate="tls",
         weight=NAMES,
         says=any_of(
-            "alert protocol version | unsupported protocol | UNSUPPORTED_PROTOCOL | no protocols available | "
-            "version too low | protocol version not supported | no appropriate protocol | "
-            "selected unsupported protocol version | do not possess a common algorithm | "
+            "no protocols available | "
+            "no appropriate protocol | "
+            "do not possess a common algorithm | "
             "does not possess a common algorithm | ERR_SSL_VERSION_OR_CIPHER_MISMATCH | "
-            "unsupported SSL/TLS version | TLSv1_ALERT_PROTOCOL | protocol is disabled | "
-            "no supported versions satisfy | server chose TLSv1 | inappropriate fallback | "
+            "protocol is disabled | "
+            "inappropriate fallback | "
             "unsupported version | SEC_E_ALGORITHM_MISMATCH | 80090331 | "
             "requested security protocol is not supported | could not create SSL/TLS secure channel | "
             "tls version mismatch | received a handshake_failure alert; protocol | TlsException: protocol"
@@ -158,7 +183,7 @@ CERTIFICATES: Final[tuple[Rule, ...]] = (
             "not yet valid | presented by the server is expired or invalid | "
             "certificate has expired or is not yet valid"
         ),
-        outcomes=(_TOKEN_LEG, some("cert_expired", "clock_skew")),
+        outcomes=(_TOKEN_LEG, one("cert_expired")),
     ),
     Rule(
         gate="tls",
@@ -169,7 +194,10 @@ CERTIFICATES: Final[tuple[Rule, ...]] = (
         outcomes=(some("clock_skew", "cert_expired"),),
     ),
     Rule(
-        gate="tls", weight=NAMES, says=("expired or is not yet valid",), outcomes=(some("cert_expired", "clock_skew"),)
+        gate="tls",
+        weight=NAMES,
+        says=("expired or is not yet valid",),
+        outcomes=(_TOKEN_LEG, some("cert_expired", "clock_skew")),
     ),
     Rule(
         gate="tls",

@@ -19,7 +19,7 @@ MEGABYTE = 1_000_000
 _FRAGMENTS = [
     *(case.text for case in (*GIVEN, *OWN)),
     *(phrase for rule in RULES for phrase in rule.says[:3]),
-    "220 ", "235 2.7.0 Authentication successful", "5.7.139", "aadsts", "AADSTS50126", 
+    "220 ", "235 2.7.0 Authentication successful", "5.7.139", "aadsts", "AADSTS50126",
     "\\u", "\\n", "&amp;", "&#x", "=\r\n", "=3D", "%3a", "<a ", "\x00", "\ud800", "\u202e",
 ]  # fmt: skip
 _MIXED = st.lists(st.one_of(st.sampled_from(_FRAGMENTS), st.text(max_size=40)), max_size=12).map("".join)

@@ -28,7 +28,8 @@ def test_every_cause_has_a_message_to_its_owner(name: str) -> None:
         assert message.startswith(GREETING[CATALOGUE[name].who])
         assert "What we ask for:" in message
         assert "How we will see that it worked:" in message
-        assert ": None" not in message
+        assert ": None\n" not in message
+        assert ": None.\n" not in message
 
 
 def test_the_exchange_administrators_get_what_they_need() -> None:
