@@ -21,8 +21,8 @@ print(json.dumps({"arguments": sys.argv[1:], "folder": os.getcwd(), "path": sys.
 FAKE = """\
 import sys
 if sys.argv[1:] == ["wait"]:
-    print("waiting", flush=True)
     try:
+        print("waiting", flush=True)
         sys.stdin.read()
     except KeyboardInterrupt:
         print("ended in order", flush=True)
