@@ -15,6 +15,7 @@ NETWORK: Final[tuple[Rule, ...]] = (
         gate="name",
         weight=NAMES,
         says=any_of(
+            "name does not resolve | [Errno -3] Try again | "
             "getaddrinfo failed | getaddrinfo ENOTFOUND | getaddrinfo EAI_AGAIN | ENOTFOUND | EAI_AGAIN | "
             "EAI_NONAME | EAI_FAIL | Name or service not known | nodename nor servname | no such host | "
             "temporary failure in name resolution | name resolution failure | failure in name resolution | "
