@@ -1,0 +1,241 @@
+"""The safety rules of the route: a credential goes once, verified, to a declared host, and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from fakes import FAULTS, Running, World, apply, healthy, serve
+from fakes.world import ALERTS
+from probes import gather
+from probes.evidence import FailureKind, SignInEvidence, Withheld
+from settings.load import load
+from tests.visiting import visited
+
+
+def test_healthy_visit_keeps_the_budget(tmp_path: Path) -> None:
+    """One session, one sign-in, one message per sender, and one token request for OAuth: counted by the other side."""
+    with visited(folder=tmp_path) as seen:
+        users = [sign_in.user for sign_in in seen.running.sign_ins]
+        senders = sorted(message.sender for message in seen.running.messages)
+
+    assert sorted(users) == senders
+    assert len(users) == 2
+    assert len(seen.running.token_requests) == 1
+    assert {evidence.traffic.smtp_sessions for evidence in seen.evidence.values()} == {1}
+
+
+@pytest.mark.parametrize("fault", ["token_redirect", "login_redirect_loop"])
+def test_redirects_are_not_followed(fault: str, tmp_path: Path) -> None:
+    """A redirect on the token leg ends it: nothing is asked for at the other address."""
+    with visited(apply(healthy(), [fault]), folder=tmp_path) as seen:
+        evidence = seen.evidence["oauth"]
+        asked = len(seen.running.token_requests)
+
+    record = evidence.token if fault == "token_redirect" else evidence.issuer
+    assert record is not None
+    assert record.failure is not None
+    assert record.failure.kind is FailureKind.REDIRECT
+    assert asked == 0
+    assert evidence.traffic.sign_in_attempts == 0
+
+
+def test_secret_is_not_sent_to_a_foreign_token_endpoint(tmp_path: Path) -> None:
+    """A document that names a token endpoint elsewhere gets no secret, although its own host was right."""
+    with visited(apply(healthy(), ["token_endpoint_foreign"]), folder=tmp_path) as seen:
+        evidence = seen.evidence["oauth"]
+
+    assert evidence.issuer is not None
+    assert evidence.issuer.token_endpoint is not None
+    assert "login.microsoftonline.com" not in evidence.issuer.token_endpoint
+    assert evidence.token is not None
+    assert evidence.token.withheld is not None
+    assert evidence.traffic.token_requests == 0
+
+
+TLS_FAULTS = [name for name, fault in FAULTS.items() if fault.gate == "tls" and "hosting" not in name]
+
+
+@pytest.mark.parametrize("fault", [f for f in TLS_FAULTS if f not in {"certificate_expiring", "mail_shield_trusted"}])
+def test_nothing_is_signed_in_over_tls_that_did_not_verify(fault: str, tmp_path: Path) -> None:
+    """Whatever is wrong with the certificate or the version, no sign-in is tried, and a second look sends none either."""
+    with visited(apply(healthy(), [fault]), folder=tmp_path) as seen:
+        assert seen.running.sign_ins == ()
+
+    for evidence in seen.evidence.values():
+        assert evidence.tls is not None
+        assert not evidence.tls.verified
+        assert evidence.sign_in is None
+        assert evidence.traffic.sign_in_attempts == 0
+
+
+@pytest.mark.parametrize("fault", ["login_certificate_unknown_root", "login_certificate_expired"])
+def test_no_secret_over_https_that_did_not_verify(fault: str, tmp_path: Path) -> None:
+    """The token leg verifies too."""
+    with visited(apply(healthy(), [fault]), folder=tmp_path) as seen:
+        assert seen.running.token_requests == ()
+
+    assert seen.evidence["oauth"].traffic.token_requests == 0
+
+
+@pytest.mark.parametrize("fault", ["starttls_stripped", "starttls_masked", "starttls_refused", "ssl_off"])
+def test_nothing_is_signed_in_before_tls(fault: str, tmp_path: Path) -> None:
+    """Without STARTTLS there is no sign-in, whatever the server offers."""
+    with visited(apply(healthy(), [fault]), folder=tmp_path) as seen:
+        assert seen.running.sign_ins == ()
+
+    assert all(evidence.traffic.sign_in_attempts == 0 for evidence in seen.evidence.values())
+
+
+def test_undeclared_host_gets_no_credential(tmp_path: Path) -> None:
+    """A host that the cloud does not name gets no password even where its certificate verifies."""
+
+    def elsewhere(text: str) -> str:
+        head, basic, rest = text.partition("[sender.basic]\n")
+        return head + basic + rest.replace('smtp_server = "smtp.office365.com"', 'smtp_server = "outlook.office365.com"', 1)
+
+    with visited(folder=tmp_path, edit=elsewhere) as seen:
+        users = {sign_in.user for sign_in in seen.running.sign_ins}
+
+    evidence = seen.evidence["basic"]
+    assert evidence.tls is not None
+    assert evidence.tls.verified
+    assert evidence.sign_in is not None
+    assert evidence.sign_in.withheld is Withheld.HOST_NOT_DECLARED
+    assert ALERTS not in users
+
+
+def test_refused_password_is_not_tried_again_for_15_minutes(tmp_path: Path) -> None:
+    """A second run within 15 minutes holds the password back; --try-again lets it go; the memory holds no secret."""
+    memory = tmp_path / "state" / "refused.json"
+    world = apply(healthy(), ["wrong_password"])
+    with serve(world, folder=tmp_path) as running:
+        first = _again(running, memory)
+        second = _again(running, memory)
+        attempts = len([one for one in running.sign_ins if one.mechanism == "LOGIN"])
+        third = _again(running, memory, try_again=True)
+    written = memory.read_text(encoding="utf-8")
+
+    assert first.reply is not None
+    assert second.withheld is Withheld.RECENTLY_REFUSED
+    assert first.reply.text[:40] in second.detail
+    assert attempts == 1
+    assert third.reply is not None
+    assert world.basic.password not in written
+    assert ALERTS in written
+
+
+def test_policy_refusal_is_not_held_back(tmp_path: Path) -> None:
+    """A refusal that names a switch is no wrong password: after mending it, the next run may try at once."""
+    memory = tmp_path / "state" / "refused.json"
+    with serve(apply(healthy(), ["smtp_auth_off_mailbox"]), folder=tmp_path) as running:
+        _again(running, memory)
+        second = _again(running, memory)
+
+    assert second.withheld is None
+    assert not memory.exists()
+
+
+def _again(running: Running, memory: Path, *, try_again: bool = False) -> SignInEvidence:
+    """One more run of the Basic sender against the same tenant."""
+    settings = load(running.settings_file)
+    sender = settings.sender["basic"]
+    outside = gather.world_of(settings, refusals=memory, try_again=try_again)
+    evidence = gather.gather([sender], outside, gather.secrets_of([sender], running.secrets))["basic"]
+    assert evidence.sign_in is not None
+    return evidence.sign_in
+
+
+def _two_senders_one_user(text: str) -> str:
+    """The settings with a second sender that shares the first one's user."""
+    start = text.index("[sender.basic]")
+    end = text.index("[sender.", start + 5)
+    table = text[start:end]
+    end_of_table = table.find("[sender.basic.attested]")
+    alone = table if end_of_table < 0 else table[:end_of_table]
+    return text + "\n" + alone.replace("[sender.basic]", "[sender.again]\npassword_from = \"env:SMTP365_BASIC_PASSWORD\"")
+
+
+def test_senders_that_share_a_refused_user_try_once(tmp_path: Path) -> None:
+    """Two senders with one user and a wrong password make one attempt; the other is told what the first heard."""
+    with visited(apply(healthy(), ["wrong_password"]), folder=tmp_path, edit=_two_senders_one_user) as seen:
+        attempts = [sign_in for sign_in in seen.running.sign_ins if sign_in.mechanism == "LOGIN"]
+
+    withheld = [e.sign_in.withheld for e in seen.evidence.values() if e.sign_in is not None and e.sign_in.withheld]
+    assert len(attempts) == 1
+    assert withheld == [Withheld.SHARED_CREDENTIAL_REFUSED]
+
+
+def test_no_send_mails_nobody(tmp_path: Path) -> None:
+    """With --no-send the session ends after RCPT with RSET and QUIT."""
+    with visited(folder=tmp_path, no_send=True) as seen:
+        assert seen.running.messages == ()
+
+    for evidence in seen.evidence.values():
+        commands = [line.text for line in evidence.transcript if line.speaker == "C"]
+        assert commands[-2:] == ["RSET", "QUIT"]
+        assert evidence.traffic.messages_sent == 0
+
+
+def test_message_says_what_it_is(tmp_path: Path) -> None:
+    """The one message is marked as generated, asks for no automatic answer, and names itself a test."""
+    with visited(folder=tmp_path) as seen:
+        content = seen.running.messages[0].content.decode()
+
+    assert "Auto-Submitted: auto-generated" in content
+    assert "X-Auto-Response-Suppress: All" in content
+    assert "Subject: smtp365 test message" in content
+
+
+@pytest.mark.parametrize("leg", ["smtp", "https"])
+def test_both_legs_trust_the_same_roots(leg: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the CA file neither leg verifies; no bundle named in the environment of a library opens one of them."""
+    root = tmp_path / "root.pem"
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(root))
+    monkeypatch.setenv("CURL_CA_BUNDLE", str(root))
+
+    def without_ca(text: str) -> str:
+        return "\n".join(line for line in text.splitlines() if not line.startswith("ca_file"))
+
+    with visited(folder=tmp_path, edit=without_ca) as seen:
+        evidence = seen.evidence["oauth"]
+    with visited(folder=tmp_path) as trusted:
+        good = trusted.evidence["oauth"]
+
+    looked = evidence.tls if leg == "smtp" else (evidence.issuer and evidence.issuer.tls)
+    verified = good.tls if leg == "smtp" else (good.issuer and good.issuer.tls)
+    assert looked is not None
+    assert not looked.verified
+    assert verified is not None
+    assert verified.verified
+
+
+SECRET_PLACES: list[Callable[[World], str]] = [lambda world: world.basic.password, lambda world: world.oauth.client_secret]
+
+
+@pytest.mark.parametrize("secret", SECRET_PLACES, ids=["password", "client-secret"])
+@pytest.mark.parametrize("fault", [None, "wrong_password", "secret_wrong", "sp_not_registered", "dropped_after_auth"])
+def test_no_secret_in_evidence(fault: str | None, secret: Callable[[World], str], tmp_path: Path) -> None:
+    """Neither a password, nor a client secret, nor a token stands anywhere in the evidence."""
+    world = healthy() if fault is None else apply(healthy(), [fault])
+    with visited(world, folder=tmp_path) as seen:
+        texts = [evidence.model_dump_json() for evidence in seen.evidence.values()]
+
+    for text in texts:
+        assert secret(world) not in text
+        assert "eyJ0eXAi" not in text
+        assert "eyJhbGci" not in text
+
+
+def test_secret_that_looks_like_an_id_is_told_without_being_shown(tmp_path: Path) -> None:
+    """A secret's ID in the place of its value is recognised by its form; the evidence keeps the fact alone."""
+    world = apply(healthy(), ["secret_id_pasted"])
+    with visited(world, folder=tmp_path) as seen:
+        evidence = seen.evidence["oauth"]
+
+    assert evidence.token is not None
+    assert evidence.token.secret_looks_like_id
+    assert world.oauth.client_secret not in evidence.model_dump_json()
+

@@ -1,0 +1,51 @@
+"""Visiting the built-in tenant from a test, in this process, by the same code as a run: settings file, probes, judges."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from checks.assessment import Assessment
+from fakes import Running, World, healthy, serve
+from probes import gather
+from probes.evidence import SenderEvidence
+from settings.load import parse
+from settings.model import Settings
+
+
+@dataclass(frozen=True)
+class Visited:
+    """What one visit brought home, and the tenant that was visited."""
+
+    running: Running
+    settings: Settings
+    evidence: dict[str, SenderEvidence]
+
+    @property
+    def judged(self) -> dict[str, Assessment]:
+        """The assessments by sender."""
+        return {
+            name: Assessment(evidence, self.settings.judged(self.settings.sender[name]))
+            for name, evidence in self.evidence.items()
+        }
+
+
+@contextmanager
+def visited(
+    world: World | None = None,
+    *,
+    folder: Path,
+    edit: Callable[[str], str] = str,
+    no_send: bool = False,
+    refusals: Path | None = None,
+    try_again: bool = False,
+) -> Iterator[Visited]:
+    """Serve `world`, read the settings file it wrote (after `edit`), and gather once."""
+    with serve(world or healthy(), folder=folder) as running:
+        text = edit(running.settings_file.read_text(encoding="utf-8"))
+        settings = parse(text, running.settings_file)
+        found = gather.secrets_of(settings.sender.values(), running.secrets)
+        outside = gather.world_of(settings, refusals=refusals, no_send=no_send, try_again=try_again)
+        yield Visited(running, settings, gather.gather(settings.sender.values(), outside, found))
