@@ -105,12 +105,16 @@ def _shown(run: Run, assessment: Assessment, index: int) -> Shown:
         assessment=assessment,
         route=_route(assessment),
         checklists=tuple(Sheet(title, tuple(by_family[key])) for key, title in _SHEETS.items() if key in by_family),
-        families=tuple(
-            Sheet(FAMILIES.get(key, key), tuple(found)) for key, found in by_family.items() if key not in _SHEETS
-        ),
+        families=tuple(Sheet(FAMILIES.get(key, key), tuple(by_family[key])) for key in _ordered(by_family)),
         evidence=evidence_blocks.sections(assessment.evidence),
         transcript=evidence_blocks.transcript(assessment.evidence),
     )
+
+
+def _ordered(families: dict[str, list[Finding]]) -> list[str]:
+    """The families beyond the checklists, in the order of the route; one that this room does not know comes last."""
+    known = [key for key in FAMILIES if key in families]
+    return known + [key for key in families if key not in FAMILIES and key not in _SHEETS]
 
 
 def _unrepeated(finding: Finding, decisive: Finding | None) -> Finding:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from checks.assessment import Assessment
 from reports.answer import Answer, answer, headline
-from reports.explained import pieces
 from reports.outside import one_line
 from reports.run import Run
 from reports.surroundings import traffic
@@ -61,7 +60,7 @@ def _step(one: Answer) -> str:
     if not steps:
         return ""
     word = "First step" if one.sure else "What would decide"
-    return f" {word}: {''.join(piece.text for piece in pieces(steps[0]))}"
+    return f" {word}: {steps[0].replace('`$ ', '').replace('`', '')}"
 
 
 def _aside(one: Answer) -> str:
