@@ -64,6 +64,11 @@ class ProviderSmtp(SMTP):
         self._state.transports.add(transport)
         super().connection_made(transport)
 
+    def eof_received(self) -> bool | None:
+        """Close for good: the dialogue may have been cancelled before its first step, and then nobody else would."""
+        super().eof_received()
+        return False
+
     async def _handle_client(self) -> None:
         try:
             await super()._handle_client()

@@ -49,8 +49,6 @@ class ExchangeSmtp(SMTP):
             loop=loop,
         )
 
-    # The loop of the dialogue
-
     async def _handle_client(self) -> None:
         assert self.session is not None  # noqa: S101 - aiosmtpd sets it when the connection is made
         peer = self.session.peer[0] if self.session.peer else "127.0.0.1"
@@ -115,8 +113,6 @@ class ExchangeSmtp(SMTP):
         if self._state.real_pace:
             await asyncio.sleep(_REFUSAL_SECONDS)
         await self.push(f"{text} {self._front.stamp(self._state.world.now())}" if stamped else text)
-
-    # Greeting, TLS
 
     async def _hello(self, name: str, *, extended: bool) -> None:
         if not envelope.valid_hello(name):
@@ -367,8 +363,6 @@ class ExchangeSmtp(SMTP):
         )
         await self.push(f"250 2.0.0 OK {message_id} {self._front.after_message}")
 
-    # The rest
-
     async def _rset(self, _argument: str) -> None:
         self._abandon()
         await self.push(sentences.RESETTING)
@@ -390,6 +384,11 @@ class ExchangeSmtp(SMTP):
         """Note the connection, so that stopping the fakes can close it; called again when TLS begins."""
         self._state.transports.add(transport)
         super().connection_made(transport)
+
+    def eof_received(self) -> bool | None:
+        """Close for good: the dialogue may have been cancelled before its first step, and then nobody else would."""
+        super().eof_received()
+        return False
 
     def connection_lost(self, error: Exception | None) -> None:
         """Give back what this connection held; aiosmtpd does the rest."""

@@ -192,9 +192,7 @@ class _LoopThread(threading.Thread):
         servers = await self._start(self._loop)
         self._ready.set()
         await self._end.wait()
-        for server in servers:
-            server.close()
-        await _turns()  # connections just accepted get their transport, so that they can be closed
+        await self._stop_accepting(servers)
         for transport in [*self._state.transports, *(one.transport for one in self._http.connections)]:
             if isinstance(transport, asyncio.Transport):
                 transport.abort()
@@ -203,6 +201,17 @@ class _LoopThread(threading.Thread):
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
         await _turns()  # closed transports say goodbye
+
+    async def _stop_accepting(self, servers: list[asyncio.AbstractServer | asyncio.BaseTransport]) -> None:
+        """Stop listening before closing: asyncio loses a connection whose server closes while it is being accepted."""
+        assert self._loop is not None  # noqa: S101 - set before anything is served
+        with suppress(NotImplementedError):  # Windows' loop accepts by other means
+            for server in servers:
+                for bound in server.sockets if isinstance(server, asyncio.Server) else ():
+                    self._loop.remove_reader(bound.fileno())
+        await _turns()
+        for server in servers:
+            server.close()
 
     def _note(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """Keep what went wrong inside the fakes; a peer that hangs up or fails its handshake is no fault of theirs."""

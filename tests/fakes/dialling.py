@@ -18,6 +18,7 @@ from urllib.parse import urlencode, urlsplit
 import msal
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.connectionpool import ConnectionPool
 
 from fakes import Running, World, apply, healthy, serve
 
@@ -54,7 +55,7 @@ class Submission(smtplib.SMTP):
         self._dialled = led(running, f"{server}:{port}")
         self._server = server
 
-    def send(self, s: Any) -> None:
+    def send(self, s: Any) -> None:  # noqa: ANN401 - smtplib's own signature
         """Keep what is said, then send it."""
         self.lines.append("C: " + (s if isinstance(s, str) else bytes(s).decode("utf-8", "replace")).rstrip())
         super().send(s)
@@ -87,9 +88,9 @@ class Submission(smtplib.SMTP):
 
 
 @contextmanager
-def submission(running: Running, **where: Any) -> Iterator[Submission]:
+def submission(running: Running, *, server: str = SMTP_HOST, port: int = 587) -> Iterator[Submission]:
     """An encrypted session, closed without QUIT."""
-    client = Submission(running, **where)
+    client = Submission(running, server=server, port=port)
     try:
         yield client.encrypted()
     finally:
@@ -146,7 +147,9 @@ def ask_token(running: Running, **changes: str) -> tuple[int, dict[str, Any]]:
         "client_secret": sender.client_secret,
         "scope": sender.scope,
     } | changes
-    status, _, text = https(running, f"/{tenant_id}/oauth2/v2.0/token", form={key: value for key, value in form.items() if value})
+    status, _, text = https(
+        running, f"/{tenant_id}/oauth2/v2.0/token", form={key: value for key, value in form.items() if value}
+    )
     return status, json.loads(text)
 
 
@@ -165,14 +168,21 @@ class Loopback(HTTPAdapter):
         self._context = trusting(running)
         super().__init__()
 
-    def get_connection_with_tls_context(self, request: Any, verify: Any, proxies: Any = None, cert: Any = None) -> Any:
+    def get_connection_with_tls_context(
+        self,
+        request: requests.PreparedRequest,
+        verify: bool | str | None,
+        proxies: Mapping[str, str] | None = None,
+        cert: tuple[str, str] | str | None = None,
+    ) -> ConnectionPool:
         """A pool that dials loopback and asks for the address's own name."""
         del verify, proxies, cert
-        host = urlsplit(request.url).hostname or ""
+        host = urlsplit(str(request.url)).hostname or ""
         request.headers["Host"] = host
         where, port = led(self._running, f"{host}:443")
         names = {"ssl_context": self._context, "server_hostname": host, "assert_hostname": host}
-        return self.poolmanager.connection_from_host(where, port, "https", pool_kwargs=names)
+        pool: ConnectionPool = self.poolmanager.connection_from_host(where, port, "https", pool_kwargs=names)
+        return pool
 
 
 def through_msal(running: Running) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import pytest
 from fakes import healthy
 from tests.fakes.dialling import SMTP_HOST, Submission, by_password, coded, led, submission, tenant, token, trusting
 
+DATE = r"\w{3}, \d{1,2} \w{3} \d{4} \d\d:\d\d:\d\d \+0000"
 STAMP = r" \[\S+ \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z [0-9A-F]{16}\]"
 
 # From Microsoft's dialogue as captured; names, dates and ids are patterns.
@@ -27,8 +28,7 @@ LIST = [
     r"S: 250 SMTPUTF8",
 ]
 REFERENCE = [
-    r"S: 220 \S+\.outlook\.office365\.com Microsoft ESMTP MAIL Service ready at "
-    r"\w{3}, \d{1,2} \w{3} \d{4} \d\d:\d\d:\d\d \+0000 \[[0-9A-F]{16}\]",
+    rf"S: 220 \S+\.outlook\.office365\.com Microsoft ESMTP MAIL Service ready at {DATE} \[[0-9A-F]{{16}}\]",
     r"C: ehlo client\.example",
     *LIST,
     r"C: STARTTLS",
@@ -97,7 +97,9 @@ def test_message_arrives_as_sent(tmp_path: Path) -> None:
             id="MAIL before STARTTLS",
         ),
         pytest.param(
-            ["EHLO client.example", "AUTH LOGIN"], "504 5.7.4 Unrecognized authentication type", id="AUTH before STARTTLS"
+            ["EHLO client.example", "AUTH LOGIN"],
+            "504 5.7.4 Unrecognized authentication type",
+            id="AUTH before STARTTLS",
         ),
         pytest.param(["EHLO client.example", "XYZZY"], "500 5.3.3 Unrecognized command", id="unknown verb"),
         pytest.param(["NOOP " + "x" * 20_000], "500 5.5.2 Line too long", id="endless line"),
@@ -121,9 +123,13 @@ def test_wrong_moves_before_tls(tmp_path: Path, lines: list[str], reply: str) ->
     [
         pytest.param(["AUTH PLAIN AGEAYg=="], "504 5.7.4 Unrecognized authentication type", id="PLAIN"),
         pytest.param(["AUTH CRAM-MD5"], "504 5.7.4 Unrecognized authentication type", id="CRAM-MD5"),
-        pytest.param(["MAIL FROM:<a@b.example>"], "530 5.7.57 Client not authenticated to send mail.", id="not signed in"),
+        pytest.param(
+            ["MAIL FROM:<a@b.example>"], "530 5.7.57 Client not authenticated to send mail.", id="not signed in"
+        ),
         pytest.param(["AUTH LOGIN", "*"], "535 5.7.3 Authentication unsuccessful", id="cancelled"),
-        pytest.param(["auth xoauth2", coded("nonsense")], "535 5.7.3 Authentication unsuccessful", id="malformed XOAUTH2"),
+        pytest.param(
+            ["auth xoauth2", coded("nonsense")], "535 5.7.3 Authentication unsuccessful", id="malformed XOAUTH2"
+        ),
         pytest.param(["STARTTLS"], "500 5.3.3 Unrecognized command", id="STARTTLS twice"),
         pytest.param(["RCPT TO:<a@b.example>"], "503 5.5.2 Need mail command", id="RCPT first"),
         pytest.param(["DATA"], "503 5.5.2 Need rcpt command", id="DATA first"),
@@ -247,7 +253,10 @@ def test_current_client_sees_an_alert_from_old_tls(tmp_path: Path) -> None:
 
 def test_mail_to_the_mx_host_needs_no_sign_in_and_offers_none(tmp_path: Path) -> None:
     """Port 25 of the tenant's MX host takes mail in and has no AUTH."""
-    with tenant(tmp_path) as running, submission(running, server="fabrikam-example.mail.protection.outlook.com", port=25) as client:
+    with (
+        tenant(tmp_path) as running,
+        submission(running, server="fabrikam-example.mail.protection.outlook.com", port=25) as client,
+    ):
         offered = dict(client.esmtp_features)
         said = client.say("MAIL FROM:<a@b.example>")
 
@@ -257,7 +266,13 @@ def test_mail_to_the_mx_host_needs_no_sign_in_and_offers_none(tmp_path: Path) ->
 
 def test_connections_may_vanish_at_any_moment(tmp_path: Path) -> None:
     """A client that hangs up in the middle of anything leaves no trouble behind."""
-    scripts = [b"", b"EHLO x\r\n", b"EHLO x\r\nSTARTTLS\r\n", b"EHLO x\r\nSTARTTLS\r\n\x16\x03\x01\x00", b"\xff\x00\r\n\r\n\r\n"]
+    scripts = [
+        b"",
+        b"EHLO x\r\n",
+        b"EHLO x\r\nSTARTTLS\r\n",
+        b"EHLO x\r\nSTARTTLS\r\n\x16\x03\x01\x00",
+        b"\xff\x00\r\n\r\n\r\n",
+    ]
     with tenant(tmp_path) as running:
         for script in scripts:
             with socket.create_connection(led(running, f"{SMTP_HOST}:587"), timeout=5) as plain:

@@ -62,7 +62,9 @@ def test_first_version_and_instance_discovery(tmp_path: Path) -> None:
     """The v1 document names the old issuer; instance discovery lists the login hosts' aliases."""
     with tenant(tmp_path) as running:
         old = json.loads(https(running, f"/{TENANT_ID}/.well-known/openid-configuration")[2])
-        asked = "/common/discovery/instance?api-version=1.1&authorization_endpoint=https://login.microsoftonline.com/common"
+        asked = (
+            "/common/discovery/instance?api-version=1.1&authorization_endpoint=https://login.microsoftonline.com/common"
+        )
         instances = json.loads(https(running, asked)[2])
 
     assert old["issuer"] == f"https://sts.windows.net/{TENANT_ID}/"
@@ -70,7 +72,7 @@ def test_first_version_and_instance_discovery(tmp_path: Path) -> None:
 
 
 def test_msal_gets_a_token_that_pyjwt_verifies(tmp_path: Path) -> None:
-    """msal accepts the issuer and its answer; the token verifies against the published keys and has the v1 claims."""
+    """Msal accepts the issuer and its answer; the token verifies against the published keys and has the v1 claims."""
     with tenant(tmp_path) as running:
         answer = through_msal(running)
         published = json.loads(https(running, f"/{TENANT_ID}/discovery/v2.0/keys")[2])
@@ -80,7 +82,12 @@ def test_msal_gets_a_token_that_pyjwt_verifies(tmp_path: Path) -> None:
 
     assert (answer["token_type"], answer["expires_in"]) == ("Bearer", 3599)
     assert claims["iss"] == f"https://sts.windows.net/{TENANT_ID}/"
-    assert (claims["ver"], claims["roles"], claims["appid"], claims["tid"]) == ("1.0", ["SMTP.SendAsApp"], CLIENT_ID, TENANT_ID)
+    assert (claims["ver"], claims["roles"], claims["appid"], claims["tid"]) == (
+        "1.0",
+        ["SMTP.SendAsApp"],
+        CLIENT_ID,
+        TENANT_ID,
+    )
     assert not {"upn", "scp"} & claims.keys()
     assert (request.by, request.code) == ("client_secret_post", 0)
 
@@ -91,7 +98,11 @@ def test_refusal(tmp_path: Path, fault_id: str) -> None:
     with tenant(tmp_path, fault_id) as running:
         status, document = ask_token(running)
 
-    assert (status, document["error"], document["error_codes"]) == (REFUSED[fault_id][0], REFUSED[fault_id][1], [REFUSED[fault_id][2]])
+    assert (status, document["error"], document["error_codes"]) == (
+        REFUSED[fault_id][0],
+        REFUSED[fault_id][1],
+        [REFUSED[fault_id][2]],
+    )
     assert list(document)[:6] == ERROR_MEMBERS
     assert document["error_description"].startswith(f"AADSTS{document['error_codes'][0]}: ")
     assert f" Trace ID: {document['trace_id']} Correlation ID: " in document["error_description"]
@@ -99,7 +110,7 @@ def test_refusal(tmp_path: Path, fault_id: str) -> None:
 
 
 def test_msal_reports_the_refusal_whole(tmp_path: Path) -> None:
-    """msal hands on an expired secret's error document."""
+    """Msal hands on an expired secret's error document."""
     with tenant(tmp_path, "secret_expired") as running:
         answer = through_msal(running)
 
@@ -110,7 +121,10 @@ def test_refusal_has_the_services_headers(tmp_path: Path) -> None:
     """The request id in the headers is the trace id of the body, and a correlation id is echoed."""
     with tenant(tmp_path) as running:
         status, headers, text = https(
-            running, f"/{TENANT_ID}/oauth2/v2.0/token", form={}, headers={"client-request-id": "11111111-2222-4333-8444-555555555555"}
+            running,
+            f"/{TENANT_ID}/oauth2/v2.0/token",
+            form={},
+            headers={"client-request-id": "11111111-2222-4333-8444-555555555555"},
         )
 
     document = json.loads(text)
@@ -177,7 +191,9 @@ def test_assertion_of_a_registered_certificate(tmp_path: Path) -> None:
 
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-    certificate = AppCertificate(thumbprint="abc", public_key_pem=public.decode(), expires=datetime.now(UTC) + timedelta(days=9))
+    certificate = AppCertificate(
+        thumbprint="abc", public_key_pem=public.decode(), expires=datetime.now(UTC) + timedelta(days=9)
+    )
     world = change.app(certificates=(certificate,))(healthy())
 
     def signed(begins: int) -> str:
@@ -214,7 +230,8 @@ def test_what_stands_between(tmp_path: Path, fault_id: str, status: int, shows: 
 
 
 @pytest.mark.parametrize(
-    ("fault_id", "status"), [pytest.param("token_proxy_page", 200, id="proxy page"), pytest.param("token_redirect", 307, id="redirect")]
+    ("fault_id", "status"),
+    [pytest.param("token_proxy_page", 200, id="proxy page"), pytest.param("token_redirect", 307, id="redirect")],
 )
 def test_meddled_token_request(tmp_path: Path, fault_id: str, status: int) -> None:
     """A meddled token request gets no token and is not counted as one."""

@@ -22,7 +22,9 @@ from tests.fakes.dialling import SMTP_HOST, Submission, by_password, led, submis
 ROOT = Path(__file__).parents[2]
 
 
-def control(running: Running, method: str, path: str, body: object = None, *, token: str | None = None) -> tuple[int, Any]:
+def control(
+    running: Running, method: str, path: str, body: object = None, *, token: str | None = None
+) -> tuple[int, Any]:
     """One request to the control endpoint."""
     place = running.description["control"]
     address = urlsplit(place["url"])
@@ -32,7 +34,9 @@ def control(running: Running, method: str, path: str, body: object = None, *, to
     answer = connection.getresponse()
     text = answer.read()
     connection.close()
-    return answer.status, json.loads(text) if answer.getheader("content-type", "").startswith("application/json") else text
+    return answer.status, json.loads(text) if answer.getheader("content-type", "").startswith(
+        "application/json"
+    ) else text
 
 
 def test_settings_file_leads_everywhere_on_loopback(tmp_path: Path) -> None:
@@ -66,7 +70,18 @@ def test_description_has_the_promised_shape(tmp_path: Path) -> None:
     with tenant(tmp_path) as running:
         found = running.description
 
-    promised = {"smtp", "https", "dns", "control", "ca_file", "connect", "tenant_id", "issuer_document", "senders", "settings_file"}
+    promised = {
+        "smtp",
+        "https",
+        "dns",
+        "control",
+        "ca_file",
+        "connect",
+        "tenant_id",
+        "issuer_document",
+        "senders",
+        "settings_file",
+    }
     assert promised <= found.keys()
     assert found["senders"]["oauth"].keys() == {"username", "client_id", "client_secret", "scope"}
     assert found["connect"]["smtp.office365.com:587"] == f"127.0.0.1:{found['smtp']['port']}"
@@ -135,7 +150,6 @@ def test_everything_ends(tmp_path: Path) -> None:
         client = Submission(running).encrypted()
     with pytest.raises(OSError):  # noqa: PT011 - closed or reset, as the platform likes
         client.say("NOOP")
-        client.say("NOOP")
     client.close()
 
     assert "fakes" not in {thread.name for thread in threading.enumerate()}
@@ -146,7 +160,7 @@ def test_fixed_port_is_taken(tmp_path: Path) -> None:
     with tenant(tmp_path / "first") as running:
         taken = running.description["smtp"]["port"]
 
-        with pytest.raises(OSError), serve(healthy(), folder=tmp_path, ports={"smtp": taken}):  # noqa: PT011, PT012
+        with pytest.raises(OSError), serve(healthy(), folder=tmp_path, ports={"smtp": taken}):  # noqa: PT011
             pass
 
 
@@ -194,7 +208,12 @@ def test_command_ends_quietly_on_interrupt(tmp_path: Path) -> None:
 def test_command_refuses_an_unknown_fault() -> None:
     """A misspelt fault ends with exit code 4 and one helpful line."""
     done = subprocess.run(
-        [sys.executable, "-m", "fakes", "--fault", "wrong_pasword"], cwd=ROOT, capture_output=True, text=True, timeout=20, check=False
+        [sys.executable, "-m", "fakes", "--fault", "wrong_pasword"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
     )
 
     assert (done.returncode, done.stdout) == (4, "")
