@@ -62,7 +62,7 @@ class FailureKind(StrEnum):
 class Record(BaseModel):
     """A frozen piece of evidence that refuses members it does not know."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null")
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null", defer_build=True)
 
 
 class Failure(Record):

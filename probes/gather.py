@@ -102,11 +102,12 @@ def gather(
         for future in futures:
             future.result()
     except KeyboardInterrupt:
+        with lock:  # before the sockets are closed: what closing them breaks is no evidence
+            partial = {name: visit.freeze(interrupted=True) for name, visit in visits.items() if name not in results}
+            kept = {**results, **partial}
         world.dialler.stop()
         pool.shutdown(wait=False, cancel_futures=True)
-        with lock:
-            partial = {name: visit.freeze(interrupted=True) for name, visit in visits.items() if name not in results}
-            raise InterruptedGatheringError({**results, **partial}) from None
+        raise InterruptedGatheringError(kept) from None
     pool.shutdown(wait=False)
     return results
 

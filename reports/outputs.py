@@ -36,7 +36,10 @@ def state_folder() -> Path:
 def choose_report(config: pytest.Config, root: Path, started: datetime, target: Target) -> None:
     """Name the report `reports/out/<UTC time>-<target>.html` unless --html does. Raises UsageError for a place that cannot be."""
     option = config.option
-    if getattr(option, "collectonly", False) or not hasattr(option, "htmlpath"):
+    if not hasattr(option, "htmlpath"):
+        return
+    if option.collectonly:
+        option.htmlpath = None  # nothing is run, so there is nothing to report
         return
     if option.htmlpath is None:
         option.htmlpath = str(root / "reports" / "out" / f"{started:%Y%m%dT%H%M%SZ}-{target.label}.html")
