@@ -76,7 +76,7 @@ def answer(run: Run, assessment: Assessment) -> Answer:
     )
 
 
-def headline(run: Run, answers: tuple[Answer, ...]) -> str:
+def headline(answers: tuple[Answer, ...]) -> str:
     """One sentence for the whole run: the sender's own when there is one, else how many of them can send."""
     if len(answers) == 1:
         return answers[0].sentence
@@ -87,9 +87,16 @@ def headline(run: Run, answers: tuple[Answer, ...]) -> str:
         return "No sender was looked at."
     if count["can_send"] == len(answers):
         return f"{'Both' if len(answers) == 2 else f'All {len(answers)}'} senders can send mail."
-    words = {"cannot_send": "cannot send mail", "not_proven": "not proven", "can_send": "can send mail"}
-    parts = [f"{count[verdict]} {text}" for verdict, text in words.items() if count[verdict]]
-    return f"Of {len(answers)} senders {', '.join(parts)}{' (interrupted)' if run.interrupted else ''}."
+    doubt = count["not_proven"]
+    tail = f"; not proven for {doubt}" if doubt and count["cannot_send"] else ""
+    if count["cannot_send"]:
+        who = (
+            "Neither sender"
+            if count["cannot_send"] == 2 == len(answers)
+            else f"{count['cannot_send']} of {len(answers)} senders"
+        )
+        return f"{who} {'can' if who.startswith('Neither') else 'cannot'} send mail{tail}."
+    return f"It is not proven for {doubt} of {len(answers)} senders that they can send mail."
 
 
 def _told(finding: Finding, decisive: Finding | None) -> bool:

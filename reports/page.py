@@ -19,12 +19,13 @@ from checks.model import Finding, Verdict
 from probes.evidence import Gate
 from reports import baseline, evidence_blocks, explained, surroundings
 from reports.answer import Answer, answer, headline
-from reports.outside import escaped, legible
+from reports.outside import escaped, legible, one_line
 from reports.results import seconds_of
 from reports.run import Run
 from reports.words import ANSWERS, FAMILIES, GATES, OWNERS, STATES, VERDICTS, duration, sentence
 
 START, END = "<!-- smtp365: begin -->", "<!-- smtp365: end -->"
+_WORST_FIRST = ("cannot_send", "not_proven", "can_send")
 _SHEETS = {"BASIC": "Checklist: Basic authentication", "OAUTH": "Checklist: OAuth 2.0"}
 
 
@@ -67,7 +68,8 @@ def render_top(run: Run, data: dict[str, Any], before: dict[str, Any] | None = N
     In: the run, its results as `results.results` gives them (embedded whole), and the results of an earlier run to compare with.
     Out: HTML that stands alone in a page's body: no script is needed, nothing is fetched.
     """
-    senders = tuple(_shown(run, assessment, index) for index, assessment in enumerate(run.senders, start=1))
+    shown = (_shown(run, assessment, index) for index, assessment in enumerate(run.senders, start=1))
+    senders = tuple(sorted(shown, key=lambda one: (_WORST_FIRST.index(one.answer.verdict), one.answer.calm)))
     return (
         _templates()
         .get_template("page.html")
@@ -75,7 +77,7 @@ def render_top(run: Run, data: dict[str, Any], before: dict[str, Any] | None = N
             begin=Markup(START),  # noqa: S704 - a constant
             end=Markup(END),  # noqa: S704 - a constant
             run=run,
-            headline=headline(run, tuple(shown.answer for shown in senders)),
+            headline=headline(tuple(shown.answer for shown in senders)),
             senders=senders,
             surroundings=surroundings.block(run) if run.senders else None,
             changes=None if before is None else baseline.changes(before, data),
@@ -165,6 +167,7 @@ def _templates() -> Environment:
         cause_title=explained.title,
         source_name=explained.source_name,
         long=_long,
+        short=one_line,
     )
     templates.globals.update(
         GATES=GATES,

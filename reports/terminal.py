@@ -39,7 +39,7 @@ def _many(run: Run, answers: tuple[Answer, ...]) -> list[str]:
     wrong = [one for one in answers if not one.calm]
     room = _MOST - 3
     shown = wrong if len(wrong) <= room else wrong[: room - 1]
-    lines = [headline(run, answers), *(_first(one) for one in shown)]
+    lines = [headline(answers), *(_first(one) for one in shown)]
     if len(shown) < len(wrong):
         lines.append(f"... and {len(wrong) - len(shown)} more senders, see the report.")
     return [*lines, _total(run.senders)]
