@@ -38,6 +38,13 @@ class Answer:
         """Whether nothing is wrong: it can send and no check failed."""
         return self.verdict == "can_send" and self.decisive is None and not self.failed
 
+    @property
+    def look(self) -> str:
+        """Which sign and colour stand for it: a sender that can send although a check failed is not shown as all well."""
+        if self.verdict == "can_send":
+            return "ok" if self.calm else "risk"
+        return "bad" if self.verdict == "cannot_send" else "unknown"
+
 
 def answer(run: Run, assessment: Assessment) -> Answer:
     """The answer for one sender of the run."""
@@ -71,7 +78,7 @@ def answer(run: Run, assessment: Assessment) -> Answer:
         risks=tuple(finding for finding in findings if finding.verdict is Verdict.RISK),
         unknown=tuple(finding for finding in findings if finding.verdict is Verdict.UNKNOWN),
         request=explained.owner_request(causes[0].id, tuple(finding.title for finding in passed), assessment)
-        if causes
+        if causes and verdict != "can_send"
         else "",
     )
 
@@ -86,7 +93,7 @@ def headline(answers: tuple[Answer, ...]) -> str:
     if not answers:
         return "No sender was looked at."
     if count["can_send"] == len(answers):
-        return f"{'Both' if len(answers) == 2 else f'All {len(answers)}'} senders can send mail."
+        return f"{'Both' if len(answers) == 2 else f'All {len(answers)}'} senders can send mail{'' if all(one.calm for one in answers) else ', but checks failed'}."
     doubt = count["not_proven"]
     tail = f"; not proven for {doubt}" if doubt and count["cannot_send"] else ""
     if count["cannot_send"]:
@@ -116,6 +123,8 @@ def _sentence(
         why = causes[0].title if causes else "the cause is not known"
         likely = "" if sure else "most likely "
         return _stopped(f"{name} cannot send mail by {method}: {likely}{why}")
+    if verdict == "can_send" and causes:
+        return _stopped(f"{name} can send mail by {method}, but a check failed: {causes[0].title}")
     if verdict == "can_send":
         took = duration(assessment.evidence.seconds)
         proof = (

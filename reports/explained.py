@@ -17,6 +17,9 @@ from probes.evidence import SenderEvidence
 
 _STAMP = re.compile(r"\[[A-Z0-9]+\.\S+\.outlook\.com [^\]]{1,60}\]")
 _LITERAL = re.compile(r"\[(?:IPv6:)?([0-9A-Fa-f:.]{3,45})\]")
+_BRACKETED = re.compile(
+    r"\(([^()`]{1,40}: )(`[^`]* [^`]*`)\)"
+)  # "(Linux: `command`)": brackets do not go around a line of its own
 _NO_REMEDY = "No rule of ours fits what was seen. The exact words stand in the evidence below."
 
 
@@ -132,7 +135,7 @@ def source_name(source: str) -> str:
 def pieces(text: str) -> tuple[Piece, ...]:
     """A filled text cut into prose and commands (between backticks; `$ ` begins one for a POSIX shell, else it is PowerShell)."""
     found: list[Piece] = []
-    for index, part in enumerate(text.split("`")):
+    for index, part in enumerate(_BRACKETED.sub(r"\1\2", text).split("`")):
         if index % 2 and part:
             command = part.removeprefix("$ ")
             shell = "shell" if part.startswith("$ ") else "PowerShell"

@@ -21,7 +21,7 @@ GATES: Final[dict[Gate, str]] = {
     Gate.SIGN_IN: "Sign-in",
     Gate.SENDER: "Sender",
     Gate.RECIPIENT: "Recipient",
-    Gate.ACCEPTED: "Accepted",
+    Gate.ACCEPTED: "Message",
 }
 VERDICTS: Final[dict[Verdict, str]] = {
     Verdict.PASS: "Pass",
@@ -74,9 +74,10 @@ def duration(seconds: float | None) -> str:
 
 
 def sentence(text: str) -> str:
-    """The text beginning with a capital and ending with a stop."""
+    """The text ending with a stop, and beginning with a capital if it begins with a word (not an address, not a name with a digit)."""
     text = text.strip()
     if not text:
         return ""
-    text = text[0].upper() + text[1:]
+    if text.split()[0].rstrip(",;:").isalpha():
+        text = text[0].upper() + text[1:]
     return text if text[-1] in ".!?…" else f"{text}."

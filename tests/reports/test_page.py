@@ -97,6 +97,24 @@ def test_a_doubtful_cause_says_so_and_what_would_decide() -> None:
     assert "SMTP AUTH is off for this mailbox" in first
 
 
+def test_a_failed_check_is_not_hidden_by_an_accepted_message() -> None:
+    """A sender that can send although a check failed says both in its sentence, and asks nobody for help to send."""
+    name = samples.basic().name
+    assert name is not None
+    answers = tuple(
+        one.model_copy(update={"status": "timeout", "addresses": ()}) if one.transport == "tcp" else one
+        for one in name.answers
+    )
+
+    text = page(alerts(samples.basic(name=name.model_copy(update={"answers": answers})))).text
+
+    assert (
+        "alerts can send mail by Basic authentication, but a check failed: name lookups work over UDP but not over TCP."
+        in text
+    )
+    assert "A message to send" not in text
+
+
 def test_every_check_and_both_checklists_are_on_the_page_in_order() -> None:
     """The 21 items stand in the FAQ's order, each with its verdict in words."""
     run = samples.healthy()
