@@ -93,16 +93,14 @@ def headline(answers: tuple[Answer, ...]) -> str:
     if not answers:
         return "No sender was looked at."
     if count["can_send"] == len(answers):
-        return f"{'Both' if len(answers) == 2 else f'All {len(answers)}'} senders can send mail{'' if all(one.calm for one in answers) else ', but checks failed'}."
+        who = "Both" if len(answers) == 2 else f"All {len(answers)}"
+        return f"{who} senders can send mail{'' if all(one.calm for one in answers) else ', but checks failed'}."
     doubt = count["not_proven"]
     tail = f"; not proven for {doubt}" if doubt and count["cannot_send"] else ""
     if count["cannot_send"]:
-        who = (
-            "Neither sender"
-            if count["cannot_send"] == 2 == len(answers)
-            else f"{count['cannot_send']} of {len(answers)} senders"
-        )
-        return f"{who} {'can' if who.startswith('Neither') else 'cannot'} send mail{tail}."
+        neither = count["cannot_send"] == 2 == len(answers)
+        who = "Neither sender can" if neither else f"{count['cannot_send']} of {len(answers)} senders cannot"
+        return f"{who} send mail{tail}."
     return f"It is not proven for {doubt} of {len(answers)} senders that they can send mail."
 
 

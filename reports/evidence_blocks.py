@@ -2,39 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from probes.evidence import (
-    Certificate,
     CommandEvidence,
     Dial,
     DnsAnswer,
-    Failure,
     HelloEvidence,
     Reply,
     SenderEvidence,
     TlsEvidence,
 )
+from reports import token_blocks
+from reports.blocks import Block, Section, certificates, columns, named, told_failure
 from reports.words import duration
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Something to show: a table with a caption and headers, pairs of name and value (no headers), or a verbatim text."""
-
-    title: str
-    headers: tuple[str, ...] = ()
-    rows: tuple[tuple[str, ...], ...] = ()
-    text: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """What one gate brought home, in one line and in full."""
-
-    title: str
-    summary: str
-    blocks: tuple[Block, ...]
 
 
 def sections(evidence: SenderEvidence) -> tuple[Section, ...]:
@@ -46,9 +25,9 @@ def sections(evidence: SenderEvidence) -> tuple[Section, ...]:
         _starttls(evidence),
         _tls("TLS on the SMTP connection", evidence.tls),
         _hello("EHLO after STARTTLS (mechanisms)", evidence.auth_offered),
-        _issuer(evidence),
-        _token(evidence),
-        _claims(evidence),
+        token_blocks.issuer(evidence),
+        token_blocks.token(evidence),
+        token_blocks.claims(evidence),
         _sign_in(evidence),
         _envelope(evidence),
     ]
@@ -60,38 +39,21 @@ def transcript(evidence: SenderEvidence) -> str:
     return "\n".join(f"{line.at:9.3f}  {line.speaker}  {line.text[:600]}" for line in evidence.transcript)
 
 
-def certificates(evidence: TlsEvidence) -> Block:
-    """The chain that was shown, the server's own certificate first."""
-    rows = tuple(_certificate(certificate) for certificate in evidence.chain)
-    return _table(
-        "Certificate chain, as shown", ("Subject", "Issued by", "Valid from", "Valid until", "Names", "SHA-256"), rows
-    )
-
-
-def _certificate(certificate: Certificate) -> tuple[str, ...]:
-    names = ", ".join(certificate.names[:8]) + (
-        f" and {len(certificate.names) - 8} more" if len(certificate.names) > 8 else ""
-    )
-    issuer = "itself" if certificate.self_signed else certificate.issuer
-    dates = (f"{certificate.not_before:%Y-%m-%d %H:%M}", f"{certificate.not_after:%Y-%m-%d %H:%M}")
-    return (certificate.subject, issuer, *dates, names, certificate.sha256)
-
-
 def _name(evidence: SenderEvidence) -> Section | None:
     name = evidence.name
     if name is None:
         return None
-    blocks = [_table("Answers", _DNS_HEADERS, tuple(_answer(answer) for answer in name.answers))]
+    blocks = [columns("Answers", _DNS_HEADERS, tuple(_answer(answer) for answer in name.answers))]
     if name.comparison:
         blocks.append(
-            _table("The second resolver, for comparison", _DNS_HEADERS, tuple(_answer(a) for a in name.comparison))
+            columns("The second resolver, for comparison", _DNS_HEADERS, tuple(_answer(a) for a in name.comparison))
         )
     system = "not asked" if name.system is None else ", ".join(name.system) or "nothing"
     blocks.append(
-        _pairs(
+        named(
             "Look-up",
             ("Name", name.host),
-            ("Operating system's own look-up", system + _failure(name.system_failure)),
+            ("Operating system's own look-up", system + told_failure(name.system_failure)),
             ("Addresses used", ", ".join(name.addresses)),
             ("Took", duration(name.seconds)),
         )
@@ -125,15 +87,15 @@ def _port(evidence: SenderEvidence) -> Section | None:
     if port is None:
         return None
     headers = ("Address", "Port", "Family", "Outcome", "Led by [connect] to", "From", "Took")
-    blocks = [_table(f"Connections to port {port.port}", headers, tuple(_dial(dial) for dial in port.dials))]
+    blocks = [columns(f"Connections to port {port.port}", headers, tuple(_dial(dial) for dial in port.dials))]
     if port.to_587:
-        blocks.append(_table("For comparison, port 587", headers, tuple(_dial(dial) for dial in port.to_587)))
+        blocks.append(columns("For comparison, port 587", headers, tuple(_dial(dial) for dial in port.to_587)))
     opened = sum(dial.opened for dial in port.dials)
     return Section("TCP port", f"port {port.port}: {opened} of {len(port.dials)} addresses opened", tuple(blocks))
 
 
 def _dial(dial: Dial) -> tuple[str, ...]:
-    outcome = "opened" if dial.opened else "not opened" + _failure(dial.failure)
+    outcome = "opened" if dial.opened else "not opened" + told_failure(dial.failure)
     family = {"ipv4": "IPv4", "ipv6": "IPv6"}[dial.family]
     return (
         dial.address,
@@ -157,7 +119,7 @@ def _hello(title: str, hello: HelloEvidence | None) -> Section | None:
     if hello.raw and not hello.greeting:
         lines += ["As it came:", hello.raw]
     first = hello.greeting or hello.ehlo
-    summary = first.text if first is not None else _failure(hello.failure).strip(" :") or "no answer"
+    summary = first.text if first is not None else told_failure(hello.failure).strip(" :") or "no answer"
     if title.startswith("EHLO") and hello.keywords:
         summary = f"AUTH {hello.keywords.get('AUTH', 'not offered')}"
     return Section(title, summary[:160], (Block("Verbatim", text="\n".join(lines)),))
@@ -191,14 +153,14 @@ def _command(name: str, command: CommandEvidence | None) -> tuple[str, ...]:
 def _outcome(command: CommandEvidence | None) -> str:
     if command is None:
         return ""
-    return command.reply.text if command.reply is not None else _failure(command.failure).strip(" :") or "no answer"
+    return command.reply.text if command.reply is not None else told_failure(command.failure).strip(" :") or "no answer"
 
 
 def _tls(title: str, tls: TlsEvidence | None) -> Section | None:
     if tls is None:
         return None
-    trust = "verified as the operating system does" if tls.verified else "NOT verified" + _failure(tls.failure)
-    pairs = _pairs(
+    trust = "verified as the operating system does" if tls.verified else "NOT verified" + told_failure(tls.failure)
+    pairs = named(
         "Handshake",
         ("Server name asked for", tls.server_name),
         ("Version", tls.version or ""),
@@ -211,79 +173,13 @@ def _tls(title: str, tls: TlsEvidence | None) -> Section | None:
     return Section(title, f"{tls.version or 'no TLS'}, {trust}"[:160], blocks)
 
 
-def _issuer(evidence: SenderEvidence) -> Section | None:
-    issuer = evidence.issuer
-    if issuer is None:
-        return None
-    status = "" if issuer.status is None else f"HTTP {issuer.status}"
-    pairs = _pairs(
-        "Fetched",
-        ("URL", issuer.url),
-        ("Status", status + _failure(issuer.failure)),
-        ("Content type", issuer.content_type),
-        ("Error", " ".join(filter(None, (issuer.error, issuer.error_description)))),
-        ("Proxy", issuer.proxy or ""),
-        ("Server's date", "" if issuer.server_date is None else f"{issuer.server_date:%Y-%m-%d %H:%M:%S %Z}"),
-        ("Took", duration(issuer.seconds)),
-        ("Beginning of the answer", issuer.excerpt if issuer.issuer is None else ""),
-    )
-    members = Block("Members of the document", rows=tuple(issuer.members.items()))
-    blocks = [
-        pairs,
-        *([members] if issuer.members else []),
-        *([certificates(issuer.tls)] if issuer.tls and issuer.tls.chain else []),
-    ]
-    return Section(
-        "Issuer document", (issuer.issuer or status + _failure(issuer.failure) or "no answer")[:160], tuple(blocks)
-    )
-
-
-def _token(evidence: SenderEvidence) -> Section | None:
-    token = evidence.token
-    if token is None:
-        return None
-    status = "" if token.status is None else f"HTTP {token.status}"
-    codes = ", ".join(f"AADSTS{code}" for code in token.error_codes)
-    pairs = _pairs(
-        "Answer",
-        ("Endpoint", token.endpoint),
-        ("Scope", token.scope),
-        ("Status", status + _failure(token.failure)),
-        ("Error", token.error or ""),
-        ("Error numbers", codes),
-        ("Description", token.error_description or ""),
-        ("Suberror", token.suberror or ""),
-        ("Trace id", token.trace_id or ""),
-        ("Correlation id", token.correlation_id or ""),
-        ("Not asked because", token.withheld or ""),
-        ("Retry after", token.retry_after or ""),
-        ("Token type", token.token_type or ""),
-        ("Took", duration(token.seconds)),
-        ("Valid for", f"{token.expires_in} s" if token.expires_in is not None else ""),
-        ("Length", f"{token.length} characters" if token.length is not None else ""),
-        ("Readable", "no, opaque to us" if token.opaque else ""),
-    )
-    summary = " ".join(filter(None, (status, codes, token.error or "", token.withheld or "")))
-    return Section("Token", summary[:160] or "no answer", (pairs,))
-
-
-def _claims(evidence: SenderEvidence) -> Section | None:
-    if evidence.token is None or not evidence.token.claims:
-        return None
-    claims = evidence.token.claims
-    said = {name: ", ".join(value) if isinstance(value, list) else str(value) for name, value in claims.items()}
-    rows = tuple(said.items())
-    summary = f"audience {said.get('aud') or 'missing'}, roles {said.get('roles') or 'none'}"
-    return Section("Token claims", summary[:160], (Block("Claims, decoded here, signature not checked", rows=rows),))
-
-
 def _sign_in(evidence: SenderEvidence) -> Section | None:
     sign_in = evidence.sign_in
     if sign_in is None:
         return None
     withheld = "" if sign_in.withheld is None else f"not tried: {sign_in.withheld.value.replace('_', ' ')}"
-    answer = sign_in.reply.text if sign_in.reply is not None else withheld + _failure(sign_in.failure)
-    pairs = _pairs(
+    answer = sign_in.reply.text if sign_in.reply is not None else withheld + told_failure(sign_in.failure)
+    pairs = named(
         "Attempt",
         ("Mechanism", sign_in.mechanism or ""),
         ("User", sign_in.user),
@@ -307,7 +203,7 @@ def _envelope(evidence: SenderEvidence) -> Section | None:
         _command("QUIT", evidence.quit),
     )
     last = next((c for c in (envelope.final, envelope.data, envelope.rcpt, envelope.mail) if c is not None), None)
-    pairs = _pairs(
+    pairs = named(
         "Message",
         ("Subject", envelope.subject),
         ("Message id, for a trace", envelope.message_id),
@@ -316,24 +212,4 @@ def _envelope(evidence: SenderEvidence) -> Section | None:
     summary = _outcome(last)[:160]
     return Section(
         "Sender, recipient, message", summary, (Block("Commands", _COMMANDS, tuple(row for row in rows if row)), pairs)
-    )
-
-
-def _table(title: str, headers: tuple[str, ...], rows: tuple[tuple[str, ...], ...]) -> Block:
-    """A table without the columns that are empty in every row."""
-    kept = [index for index in range(len(headers)) if any(row[index] for row in rows)]
-    return Block(
-        title, tuple(headers[index] for index in kept), tuple(tuple(row[index] for index in kept) for row in rows)
-    )
-
-
-def _pairs(title: str, *pairs: tuple[str, str]) -> Block:
-    return Block(title, rows=tuple(pair for pair in pairs if pair[1]))
-
-
-def _failure(failure: Failure | None) -> str:
-    return (
-        ""
-        if failure is None
-        else f": {failure.kind.value.replace('_', ' ')}{f' ({failure.text})' if failure.text else ''}"
     )

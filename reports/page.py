@@ -19,6 +19,7 @@ from checks.model import Finding, Verdict
 from probes.evidence import Gate
 from reports import baseline, evidence_blocks, explained, surroundings
 from reports.answer import Answer, answer, headline
+from reports.blocks import Section
 from reports.outside import escaped, legible, one_line
 from reports.results import seconds_of
 from reports.run import Run
@@ -58,7 +59,7 @@ class Shown:
     route: tuple[Step, ...]
     checklists: tuple[Sheet, ...]
     families: tuple[Sheet, ...]
-    evidence: tuple[evidence_blocks.Section, ...]
+    evidence: tuple[Section, ...]
     transcript: str
 
 

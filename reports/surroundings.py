@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from probes.evidence import SenderEvidence, Traffic
-from reports.evidence_blocks import Block
+from reports.blocks import Block
 from reports.explained import seen_address
 from reports.run import Run
 from reports.words import duration

@@ -1,0 +1,65 @@
+"""What the evidence is laid out in: plain tables, pairs and texts; nothing is judged, escaped or coloured here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from probes.evidence import Certificate, Failure, TlsEvidence
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Something to show: a table with a caption and headers, pairs of name and value (no headers), or a verbatim text."""
+
+    title: str
+    headers: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """What one gate brought home, in one line and in full."""
+
+    title: str
+    summary: str
+    blocks: tuple[Block, ...]
+
+
+def columns(title: str, headers: tuple[str, ...], rows: tuple[tuple[str, ...], ...]) -> Block:
+    """A table without the columns that are empty in every row."""
+    kept = [index for index in range(len(headers)) if any(row[index] for row in rows)]
+    return Block(
+        title, tuple(headers[index] for index in kept), tuple(tuple(row[index] for index in kept) for row in rows)
+    )
+
+
+def named(title: str, *pairs: tuple[str, str]) -> Block:
+    """Names and values, without those that are empty."""
+    return Block(title, rows=tuple(pair for pair in pairs if pair[1]))
+
+
+def certificates(evidence: TlsEvidence) -> Block:
+    """The chain that was shown, the server's own certificate first."""
+    rows = tuple(_certificate(certificate) for certificate in evidence.chain)
+    return columns(
+        "Certificate chain, as shown", ("Subject", "Issued by", "Valid from", "Valid until", "Names", "SHA-256"), rows
+    )
+
+
+def _certificate(certificate: Certificate) -> tuple[str, ...]:
+    names = ", ".join(certificate.names[:8]) + (
+        f" and {len(certificate.names) - 8} more" if len(certificate.names) > 8 else ""
+    )
+    issuer = "itself" if certificate.self_signed else certificate.issuer
+    dates = (f"{certificate.not_before:%Y-%m-%d %H:%M}", f"{certificate.not_after:%Y-%m-%d %H:%M}")
+    return (certificate.subject, issuer, *dates, names, certificate.sha256)
+
+
+def told_failure(failure: Failure | None) -> str:
+    """`: timeout (timed out)` behind what failed; nothing when nothing did."""
+    return (
+        ""
+        if failure is None
+        else f": {failure.kind.value.replace('_', ' ')}{f' ({failure.text})' if failure.text else ''}"
+    )

@@ -1,0 +1,78 @@
+"""The evidence of the token leg: issuer document, the answer to the token request, and the claims, as blocks."""
+
+from __future__ import annotations
+
+from probes.evidence import SenderEvidence
+from reports.blocks import Block, Section, certificates, named, told_failure
+from reports.words import duration
+
+
+def issuer(evidence: SenderEvidence) -> Section | None:
+    """What was fetched from the URL in the settings; None when nothing was."""
+    document = evidence.issuer
+    if document is None:
+        return None
+    status = "" if document.status is None else f"HTTP {document.status}"
+    pairs = named(
+        "Fetched",
+        ("URL", document.url),
+        ("Status", status + told_failure(document.failure)),
+        ("Content type", document.content_type),
+        ("Error", " ".join(filter(None, (document.error, document.error_description)))),
+        ("Proxy", document.proxy or ""),
+        ("Server's date", "" if document.server_date is None else f"{document.server_date:%Y-%m-%d %H:%M:%S %Z}"),
+        ("Took", duration(document.seconds)),
+        ("Beginning of the answer", document.excerpt if document.issuer is None else ""),
+    )
+    members = Block("Members of the document", rows=tuple(document.members.items()))
+    blocks = [
+        pairs,
+        *([members] if document.members else []),
+        *([certificates(document.tls)] if document.tls and document.tls.chain else []),
+    ]
+    return Section(
+        "Issuer document",
+        (document.issuer or status + told_failure(document.failure) or "no answer")[:160],
+        tuple(blocks),
+    )
+
+
+def token(evidence: SenderEvidence) -> Section | None:
+    """The answer to the one token request; None when none was made."""
+    answer = evidence.token
+    if answer is None:
+        return None
+    status = "" if answer.status is None else f"HTTP {answer.status}"
+    codes = ", ".join(f"AADSTS{code}" for code in answer.error_codes)
+    pairs = named(
+        "Answer",
+        ("Endpoint", answer.endpoint),
+        ("Scope", answer.scope),
+        ("Status", status + told_failure(answer.failure)),
+        ("Error", answer.error or ""),
+        ("Error numbers", codes),
+        ("Description", answer.error_description or ""),
+        ("Suberror", answer.suberror or ""),
+        ("Trace id", answer.trace_id or ""),
+        ("Correlation id", answer.correlation_id or ""),
+        ("Not asked because", answer.withheld or ""),
+        ("Retry after", answer.retry_after or ""),
+        ("Token type", answer.token_type or ""),
+        ("Took", duration(answer.seconds)),
+        ("Valid for", f"{answer.expires_in} s" if answer.expires_in is not None else ""),
+        ("Length", f"{answer.length} characters" if answer.length is not None else ""),
+        ("Readable", "no, opaque to us" if answer.opaque else ""),
+    )
+    summary = " ".join(filter(None, (status, codes, answer.error or "", answer.withheld or "")))
+    return Section("Token", summary[:160] or "no answer", (pairs,))
+
+
+def claims(evidence: SenderEvidence) -> Section | None:
+    """The claims of the access token; None when there was none to read."""
+    if evidence.token is None or not evidence.token.claims:
+        return None
+    said_claims = evidence.token.claims
+    said = {name: ", ".join(value) if isinstance(value, list) else str(value) for name, value in said_claims.items()}
+    rows = tuple(said.items())
+    summary = f"audience {said.get('aud') or 'missing'}, roles {said.get('roles') or 'none'}"
+    return Section("Token claims", summary[:160], (Block("Claims, decoded here, signature not checked", rows=rows),))
