@@ -28,6 +28,8 @@ def port_587(case: Case) -> Finding:
         why = f"the settings name port {evidence.port}; to port {cloud.port} {told(evidence, to_587=True)}"
         return case.fail(*_blame(evidence), expected=expected, observed=why)
     port = case.other("NET-02")
+    if not cloud.declares_smtp(case.settings.sender.smtp_server):
+        return case.blocked("NET-02", why=f"the settings name another server; correct it to {cloud.smtp_host} first")
     return case.fail(*port.causes, expected=expected, observed=told(evidence), sure=port.sure)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from checks.basic import is_full_address
 from checks.model import Case, Finding, Verdict, check
 from knowledge.reading import read
 from probes.evidence import CommandEvidence, Gate
@@ -10,7 +11,7 @@ from settings.model import Method
 OAUTH: frozenset[Method] = frozenset({"oauth"})
 
 
-def _judge(case: Case, command: CommandEvidence | None, expected: str, ok: str) -> Finding:
+def _judge(case: Case, command: CommandEvidence | None, expected: str, ok: str, address: str | None = None) -> Finding:
     """A command of the envelope: accepted, refused with words that are read, or left without an answer."""
     if command is None:
         return case.unknown("the run ended before this command; run it again")
@@ -22,6 +23,8 @@ def _judge(case: Case, command: CommandEvidence | None, expected: str, ok: str) 
         )
     if 200 <= command.reply.code < 400:
         return case.ok(observed=f"{ok}: {command.reply.text}")
+    if command.reply.code == 501 and address is not None and not is_full_address(address):
+        return case.fail("address_malformed", expected=expected, observed=f"<{address}>: {command.reply.text}")
     reading = read(command.reply.text)
     why = "" if reading.sure else "; ".join(reading.decide)
     causes, sure = reading.causes, reading.sure
@@ -36,7 +39,7 @@ def sender(case: Case) -> Finding:
     envelope = case.evidence.envelope
     if envelope is None:
         return case.unknown("no envelope was begun")
-    return _judge(case, envelope.mail, "250 to MAIL", f"MAIL FROM:<{envelope.mail_from}>")
+    return _judge(case, envelope.mail, "250 to MAIL", f"MAIL FROM:<{envelope.mail_from}>", envelope.mail_from)
 
 
 @check("MBX-02", "The recipient is accepted", needs=("MBX-01",), gate=Gate.RECIPIENT)
@@ -45,7 +48,7 @@ def recipient(case: Case) -> Finding:
     envelope = case.evidence.envelope
     if envelope is None:
         return case.unknown("no envelope was begun")
-    return _judge(case, envelope.rcpt, "250 to RCPT", f"RCPT TO:<{envelope.recipient}>")
+    return _judge(case, envelope.rcpt, "250 to RCPT", f"RCPT TO:<{envelope.recipient}>", envelope.recipient)
 
 
 @check("MBX-03", "The message is accepted", needs=("MBX-02",), gate=Gate.ACCEPTED)

@@ -66,9 +66,15 @@ def port_opens(case: Case) -> Finding:
         return case.ok(observed=f"{used.address}:{used.port} opened in {used.seconds * 1000:.0f} ms{led}")
     expected = f"a TCP connection to {sender.smtp_server}:{sender.port}"
     observed = items.told(evidence)
-    if sender.port != cloud.port or not cloud.declares_smtp(sender.smtp_server):
-        return case.fail("wrong_host_or_port", "port_blocked", expected=expected, observed=observed, sure=False,
-                         why=f"correct the settings to {cloud.smtp_host}:{cloud.port} and look again")  # fmt: skip
+    if not cloud.declares_smtp(sender.smtp_server) or (
+        sender.port != cloud.port and any(dial.opened for dial in evidence.to_587)
+    ):
+        return case.fail("wrong_host_or_port", expected=f"{cloud.smtp_host}:{cloud.port}", observed=observed)
+    if sender.port != cloud.port:
+        why = f"correct the port to {cloud.port} and look again"
+        return case.fail(
+            "wrong_host_or_port", "port_blocked", expected=expected, observed=observed, sure=False, why=why
+        )
     kinds = {dial.failure.kind for dial in evidence.dials if dial.failure is not None}
     if kinds <= {FailureKind.UNREACHABLE, FailureKind.NOT_MAPPED}:
         return case.fail("network_unreachable", expected=expected, observed=observed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import date
 
 from checks import entered
 from checks.basic import is_full_address
@@ -30,7 +31,14 @@ def refused(case: Case, reply: Reply) -> Reading:
         decide = ("the mail log of the server names what was refused",)
         return Reading(("bad_credentials", "mailbox_missing"), sure=False, decide=decide, quoted=reply.text)
     ruled_out = {"username_not_upn"} if is_full_address(sender.sign_in_user) else set()
-    return _without(reading, ruled_out)
+    return _by_declared_date(case, _without(reading, ruled_out))
+
+
+def _by_declared_date(case: Case, reading: Reading) -> Reading:
+    """Where an expired password is one of the candidates and its declared day has passed, it is the likeliest."""
+    ends = case.settings.sender.password_expires
+    passed = isinstance(ends, date) and ends < case.evidence.today
+    return _first(reading, "password_expired") if passed else reading
 
 
 def _bare_basic(case: Case, reply: Reply) -> Reading:
@@ -57,9 +65,14 @@ def _bare_oauth(case: Case, reply: Reply) -> Reading:
         ruled_out |= {"token_user_mismatch"}
         first = "consent_missing"
     left = _without(reading, ruled_out)
-    if first is None or first not in left.causes:
-        return left
-    return replace(left, causes=(first, *(cause for cause in left.causes if cause != first)))
+    return left if first is None else _first(left, first)
+
+
+def _first(reading: Reading, cause: str) -> Reading:
+    """The same causes with this one, if it is among them, moved to the front."""
+    if cause not in reading.causes:
+        return reading
+    return replace(reading, causes=(cause, *(other for other in reading.causes if other != cause)))
 
 
 def _without(reading: Reading, ruled_out: set[str]) -> Reading:

@@ -33,8 +33,7 @@ def handshake(case: Case) -> Finding:
                              sure=False, why=why)  # fmt: skip
         cause, observed = blame(evidence, case.evidence.started)
         if cause == "cert_name_mismatch" and not case.settings.the_cloud.declares_smtp(evidence.server_name):
-            return case.fail("wrong_host_or_port", cause, expected=expected, observed=observed, sure=False,
-                             why=f"write {case.settings.the_cloud.smtp_host} in the settings and look again")  # fmt: skip
+            return case.fail("wrong_host_or_port", expected=case.settings.the_cloud.smtp_host, observed=observed)
         return case.fail(cause, expected=expected, observed=observed)
     if kind is FailureKind.NOT_TLS:
         return case.fail("smtp_intercepted", expected="TLS behind STARTTLS", observed=told)

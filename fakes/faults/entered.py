@@ -35,7 +35,7 @@ ENTERED = (
     Fault(
         id="hosting_host",
         changes="SMTP Server is the hosting provider's",
-        gate="tls",
+        gate="greeting",
         cause="wrong_host_or_port",
         change=change.both(smtp_server="mail.hosting-provider.example"),
     ),
@@ -93,7 +93,7 @@ ENTERED = (
         id="wrong_type",
         changes="Authentication Type is Basic while the OAuth fields are filled in",
         gate="sign_in",
-        cause="auth_mechanism_unsupported",
+        cause="authentication_type_wrong",
         senders=OAUTH,
         change=change.oauth(authentication_type="Basic"),
     ),
@@ -225,6 +225,14 @@ ENTERED = (
         cause="mailbox_missing",
         senders=OAUTH,
         change=change.oauth(username="notice@fabrikam.example"),
+    ),
+    Fault(
+        id="from_malformed",
+        changes="the Basic sender's From lacks its domain",
+        gate="sender",
+        cause="address_malformed",
+        senders=BASIC,
+        change=change.basic(mail_from="alerts", mail_to=ALERTS),
     ),
     Fault(
         id="from_is_another",

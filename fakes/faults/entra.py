@@ -195,17 +195,15 @@ TOKEN = (
     Fault(
         id="clock_behind",
         changes="this machine's clock is two hours behind Microsoft's",
-        gate="claims",
+        gate="token",
         cause="clock_skew",
-        senders=OAUTH,
         change=lambda world: replace(world, clock_offset=timedelta(hours=2)),
     ),
     Fault(
         id="clock_ahead",
         changes="this machine's clock is two hours ahead of Microsoft's",
-        gate="claims",
+        gate="token",
         cause="clock_skew",
-        senders=OAUTH,
         change=lambda world: replace(world, clock_offset=timedelta(hours=-2)),
     ),
 )
@@ -214,7 +212,7 @@ CLAIMS = (
     Fault(
         id="consent_missing",
         changes="no permission was consented to, so the token carries no role",
-        gate="claims",
+        gate="sign_in",
         cause="consent_missing",
         senders=OAUTH,
         change=change.principal(consented=frozenset()),
@@ -222,7 +220,7 @@ CLAIMS = (
     Fault(
         id="role_missing",
         changes="another permission than SMTP.SendAsApp was consented to",
-        gate="claims",
+        gate="sign_in",
         cause="consent_missing",
         senders=OAUTH,
         change=change.principal(consented=frozenset({"IMAP.AccessAsApp"})),
@@ -262,7 +260,7 @@ CLAIMS = (
     Fault(
         id="token_of_another_user",
         changes="the token is a delegated one of another user",
-        gate="claims",
+        gate="sign_in",
         cause="token_user_mismatch",
         senders=OAUTH,
         change=change.issuing(delegated_user=ALERTS),

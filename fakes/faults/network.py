@@ -96,7 +96,7 @@ PORT = (
     Fault(
         id="port_reset",
         changes="something resets connections to port 587",
-        gate="port",
+        gate="greeting",
         cause="port_blocked",
         change=change.network(submission_port=Port.RESET),
     ),
@@ -167,7 +167,7 @@ GREETING = (
     Fault(
         id="hosting_provider",
         changes="the hosting provider's own mail server answers in Microsoft's place",
-        gate="tls",
+        gate="greeting",
         cause="smtp_intercepted",
         change=change.network(answerer=Answerer.HOSTING_PROVIDER),
     ),

@@ -1,6 +1,7 @@
 """Faults of the sign-in: each sentence of Microsoft's, and the bare refusal that has none."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 from fakes import sentences
 from fakes.catalogue import Fault
@@ -23,6 +24,12 @@ def _removed_as_535(world: World) -> World:
 def _wrong_object_id(world: World) -> World:
     wrong = (replace(one, object_id=REGISTRATION_OBJECT_ID) for one in world.tenant.exchange_principals)
     return world.with_tenant(exchange_principals=tuple(wrong))
+
+
+def _expired_as_declared(world: World) -> World:
+    ended = (world.now() - timedelta(days=2)).date()
+    declared = replace(world, basic=replace(world.basic, password_expires=ended))
+    return change.user(ALERTS, password_expired=True)(declared)
 
 
 SIGN_IN = (
@@ -88,6 +95,14 @@ SIGN_IN = (
         cause="password_expired",
         senders=BASIC,
         change=change.user(ALERTS, password_expired=True),
+    ),
+    Fault(
+        id="password_expired_as_declared",
+        changes="the account's password ended two days ago, as the settings declare",
+        gate="sign_in",
+        cause="password_expired",
+        senders=BASIC,
+        change=_expired_as_declared,
     ),
     Fault(
         id="account_disabled",

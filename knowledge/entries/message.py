@@ -19,6 +19,24 @@ _RETRY: Final = "Let the application retry with growing pauses; a 4xx reply mean
 
 ENTRIES: Final[tuple[Cause, ...]] = (
     Cause(
+        id="address_malformed",
+        title="an address in the envelope is not a whole address",
+        meaning=(
+            "The server takes only whole addresses such as alerts@example.com as sender and recipient. "
+            "This one lacks its domain, or holds characters that an address cannot have."
+        ),
+        shows="501 5.1.7 Invalid address to MAIL, 501 5.1.3 Invalid address to RCPT.",
+        who="sender",
+        steps=(
+            "Write the whole address into From and To in the mail plugin: one address, with its domain, no display name.",
+        ),
+        verify="Checks MBX-01 and MBX-02 pass.",
+        propagation="At once.",
+        risk="None.",
+        source=(TROUBLE,),
+        decide=("The command that was refused: MAIL means the sender's address, RCPT the recipient's.",),
+    ),
+    Cause(
         id="sp_mailbox_permission_missing",
         title="the application may sign in but has no right on the mailbox",
         meaning=(

@@ -97,6 +97,25 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         decide=("Check SMTP-03: the AUTH line that the server offers after STARTTLS.",),
     ),
     Cause(
+        id="authentication_type_wrong",
+        title="the application is set to another authentication type than its fields are filled in for",
+        meaning=(
+            "The fields of OAuth are filled in (client id, endpoint, scope), but the authentication type is Basic. "
+            "The application then signs in with a password that is not there."
+        ),
+        shows="Client Id and OpenID Endpoint Configuration are filled in, and Authentication Type is not OpenID.",
+        who="sender",
+        steps=(
+            "In the mail plugin set Authentication Type to OpenID (OAuth 2.0) and keep Enable Authentication ticked.",
+            "Or, if Basic is meant, empty the OAuth fields and enter user name and password.",
+        ),
+        verify="The plugin's own test mail arrives; check OAUTH-08 passes.",
+        propagation="At once.",
+        risk="None.",
+        source=(FAQ,),
+        decide=("Compare the settings file with the plugin's SMTP Options tab, field by field.",),
+    ),
+    Cause(
         id="smtp_auth_disabled_tenant",
         title="SMTP AUTH is off for the tenant and the mailbox follows it",
         meaning=(

@@ -60,7 +60,9 @@ def test_no_code_path_knows_the_fakes(room: str) -> None:
         tree = ast.parse(file.read_text(encoding="utf-8"))
         words = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name)]
         words += [node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
-        words += [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+        words += [
+            node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        ]
         hits += [f"{file.relative_to(ROOT)}: {word[:60]}" for word in words if "fake" in word.lower()]
 
     assert hits == []

@@ -61,7 +61,17 @@ def test_healthy_run_exits_0_and_names_the_report(tmp_path: Path) -> None:
     assert data["verdict"] == "can_send"
     assert done.stdout.rstrip().splitlines()[-1].endswith("report.html")
     assert (tmp_path / "report.html").is_file()
-    assert set(data) >= {"schema", "tool_version", "target", "started", "finished", "host", "verdict", "basis", "senders"}
+    assert set(data) >= {
+        "schema",
+        "tool_version",
+        "target",
+        "started",
+        "finished",
+        "host",
+        "verdict",
+        "basis",
+        "senders",
+    }
     sender_members = {"name", "authentication", "verdict", "first_broken_gate", "causes", "sure", "checks", "gates"}
     sender_members |= {"traffic", "evidence", "settings"}
     assert all(set(sender) >= sender_members for sender in data["senders"])
@@ -121,7 +131,9 @@ def test_unproven_exits_6(options: list[str], tmp_path: Path) -> None:
         pytest.param(["--fault=secret_expried"], "secret_expired", id="fault"),
         pytest.param(["--sender=basik"], "did you mean basic", id="sender"),
         pytest.param(["--target=live", "--settings=none.toml"], "no such file", id="settings"),
-        pytest.param(["--target=live", "--settings=settings.example.toml", "--fault=x"], "only the built-in", id="fault-live"),
+        pytest.param(
+            ["--target=live", "--settings=settings.example.toml", "--fault=x"], "only the built-in", id="fault-live"
+        ),
         pytest.param(["--target=none.html"], "no such report", id="report"),
         pytest.param(["--nonsense"], "--nonsense", id="option"),
         pytest.param(["-k", "NOTHING-99"], "", id="nothing-selected"),
@@ -150,7 +162,15 @@ def test_broken_tool_exits_3(tmp_path: Path) -> None:
 def test_interrupt_exits_2_and_leaves_a_report(tmp_path: Path) -> None:
     """Ctrl-C while a gate is waited for: the report and the JSON hold what was seen."""
     report, data = tmp_path / "report.html", tmp_path / "results.json"
-    command = [sys.executable, "-m", "pytest", "--fault=silence_after_connect", f"--html={report}", f"--json={data}", "-s"]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "--fault=silence_after_connect",
+        f"--html={report}",
+        f"--json={data}",
+        "-s",
+    ]
     with subprocess.Popen(
         [*command, "-p", "no:cacheprovider"], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as child:
@@ -177,7 +197,15 @@ def test_collect_only_contacts_nothing(tmp_path: Path) -> None:
         'username = "a@example.com"\n',
         encoding="utf-8",
     )
-    done = run("--co", "-q", "--target=live", f"--settings={settings}", f"--html={tmp_path / 'r.html'}", "-p", "no:cacheprovider")
+    done = run(
+        "--co",
+        "-q",
+        "--target=live",
+        f"--settings={settings}",
+        f"--html={tmp_path / 'r.html'}",
+        "-p",
+        "no:cacheprovider",
+    )
 
     assert done.returncode == 0
     assert "test_check[alerts-BASIC-05]" in done.stdout
