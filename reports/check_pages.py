@@ -1,0 +1,121 @@
+"""The pages about the checks: one for each, and the table of all of them. Which files they become is the handbook's."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from checks.catalogue import CATALOGUE as CHECKS
+from checks.model import BOTH, Check
+from knowledge.causes import CATALOGUE as CAUSES
+from probes.evidence import OAUTH_ONLY, Gate
+from reports.markdown import MADE, bullets, cause_page, check_page, code, escape, link, prose, table
+from reports.nameable import nameable, shared_judge
+from reports.words import FAMILIES, GATES, METHODS, sentence
+
+_CHECKLISTS: Final = {"BASIC": "Basic Authentication Checklist", "OAUTH": "OAuth 2.0 (OpenID Connect) Checklist"}
+_ROOMS: Final = (*_CHECKLISTS, *FAMILIES)
+
+
+def ordered() -> list[Check]:
+    """All checks: the FAQ's two checklists first, then the families in the order of the route."""
+    rank = {family: place for place, family in enumerate(_ROOMS)}
+    return sorted(CHECKS.checks.values(), key=lambda check: (rank.get(check.family, len(rank)), check.id))
+
+
+def checks_table(place: str) -> list[str]:
+    """The table of checks as it stands on the page `place`: id with a link, title, gate, whom it concerns."""
+    rows = [
+        (link(check.id, check_page(check.id), place), escape(check.title), _gate_name(check.gate), _for(check))
+        for check in ordered()
+    ]
+    return table(("check", "what must be true", "gate", "for"), rows)
+
+
+def page(check: Check) -> str:
+    """The page about one check, as Markdown."""
+    place = check_page(check.id)
+    lines = [
+        MADE,
+        "",
+        f"# {check.id}: {escape(check.title)}",
+        "",
+        _about(check),
+        "",
+        "## What is required, and why",
+        "",
+    ]
+    lines += [prose(sentence(text), place) + "\n" for text in _required(check)]
+    lines += ["## Gate", "", _gate(check), ""]
+    lines += ["## What it builds on", ""]
+    if check.needs:
+        lines += ["These are judged first:", "", *bullets(_named(need, place) for need in check.needs), ""]
+    else:
+        lines += ["Nothing: it is judged by itself.", ""]
+    users = [other.id for other in ordered() if check.id in other.needs]
+    if users:
+        lines += ["These build on it:", "", *bullets(_named(user, place) for user in users), ""]
+    lines += ["## Causes that it can name", "", *_causes(check, place), ""]
+    source = f"checks/{check.judge.__module__.rpartition('.')[2]}.py"
+    lines += [
+        f"Judged in {link(code(source), source, place)}. {link('All checks and causes', 'docs/README.md', place)}."
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _about(check: Check) -> str:
+    methods = " and ".join(METHODS[method] for method in METHODS if method in check.methods)
+    if check.family in _CHECKLISTS:
+        item = int(check.id.partition("-")[2])
+        return f"Item {item} of the FAQ's {_CHECKLISTS[check.family]}. For {methods}."
+    return f"{FAMILIES.get(check.family, check.family)}. For {methods}."
+
+
+def _required(check: Check) -> list[str]:
+    """The docstring's words; where two items share one judge, also the judge's, unless they say the same and more."""
+    own = " ".join((check.judge.__doc__ or "").split())
+    shared = shared_judge(check)
+    more = " ".join((shared.__doc__ or "").split()) if shared is not None else ""
+    if more.startswith(own.rstrip(".")):
+        return [more]
+    return [own, more] if more else [own]
+
+
+def _gate_name(gate: Gate | None) -> str:
+    return GATES[gate] if gate is not None else ""
+
+
+def _gate(check: Check) -> str:
+    if check.gate is None:
+        return "None: the verdict on the sender does not hang on it."
+    route = [gate for gate in Gate if check.methods != BOTH or gate not in OAUTH_ONLY]
+    words = f"It decides the gate *{GATES[check.gate]}*"
+    before = route[: route.index(check.gate)]
+    if not before:
+        return f"{words}, the first on the way. While it is shut, no gate behind it is reached."
+    if check.gate is route[-1]:
+        return f"{words}, the last on the way."
+    return f"{words}, behind *{GATES[before[-1]]}*. While it is shut, no gate behind it is reached."
+
+
+def _named(check_id: str, place: str) -> str:
+    return f"{link(check_id, check_page(check_id), place)}: {escape(CHECKS.checks[check_id].title)}"
+
+
+def _causes(check: Check, place: str) -> list[str]:
+    found = nameable(check.id)
+    lines = bullets(cause_line(cause, place) for cause in found.causes)
+    if not found.reads:
+        return lines or ["None."]
+    reading = "It also reads the words of the server's answer, and then names what they tell"
+    return [*lines, "", f"{reading}: any of {link('the causes', 'docs/README.md#causes', place)}."]
+
+
+def cause_line(cause_id: str, place: str) -> str:
+    """A cause's id, linked, with its title behind it."""
+    return f"{link(code(cause_id), cause_page(cause_id), place)}: {escape(CAUSES[cause_id].title)}"
+
+
+def _for(check: Check) -> str:
+    return (
+        "both" if check.methods == BOTH else ", ".join(METHODS[method].split()[0] for method in sorted(check.methods))
+    )

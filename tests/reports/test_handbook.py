@@ -1,0 +1,248 @@
+"""The documents under docs/ and README's table say what the catalogues say, and can be read and followed where they lie."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from checks.catalogue import CATALOGUE as CHECKS
+from fakes.catalogue import faults
+from knowledge.causes import CATALOGUE as CAUSES
+from knowledge.groups import GROUPS
+from reports import handbook, markdown
+from reports.nameable import nameable, named_by
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted(
+    [*(ROOT / "docs" / "checks").glob("*.md"), *(ROOT / "docs" / "causes").glob("*.md"), ROOT / "docs/README.md"]
+)
+LINK = re.compile(r"(?<!\\)\]\(([^()\s]+)\)")
+CODE = re.compile(r"(`+).+?\1")
+MACHINE = re.compile(r"(?<![\w./:-])/(?:work|tmp|home|root|Users|private|opt|var)/|[A-Za-z]:\\+Users")
+
+
+def said(page: Path) -> str:
+    """A document's text."""
+    return page.read_text(encoding="utf-8")
+
+
+def anchors(page: Path) -> set[str]:
+    """What a link can point to within a page: GitHub's form of its headings."""
+    headings = re.findall(r"^#+ (.+)$", said(page), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A copy of the documents, to spoil."""
+    shutil.copytree(ROOT / "docs" / "checks", tmp_path / "docs" / "checks")
+    shutil.copytree(ROOT / "docs" / "causes", tmp_path / "docs" / "causes")
+    shutil.copy(ROOT / "docs" / "README.md", tmp_path / "docs" / "README.md")
+    shutil.copy(ROOT / "README.md", tmp_path / "README.md")
+    return tmp_path
+
+
+def test_the_committed_documents_are_what_the_catalogues_make() -> None:
+    """Whoever changes a check or a cause writes the documents anew."""
+    differences = handbook.differences(ROOT)
+
+    assert differences == []
+
+
+def test_every_check_and_cause_has_a_page_and_a_line_in_the_index() -> None:
+    """Nothing of the catalogues is left out, and every page can be reached."""
+    index = set(LINK.findall(said(ROOT / "docs" / "README.md")))
+    wanted = {f"checks/{check}.md" for check in CHECKS.checks} | {f"causes/{cause}.md" for cause in CAUSES}
+
+    assert wanted | {"causes/groups.md"} <= index
+    assert {page.relative_to(ROOT / "docs").as_posix() for page in PAGES} == wanted | {"causes/groups.md", "README.md"}
+
+
+def test_the_readme_names_every_check() -> None:
+    """README's table has one row for each check, with its title."""
+    readme = said(ROOT / "README.md")
+
+    for check in CHECKS.checks.values():
+        assert f"| [{check.id}](docs/checks/{check.id}.md) | {markdown.escape(check.title)} |" in readme
+
+
+def test_a_page_of_a_cause_tells_all_of_it() -> None:
+    """Each step, source and group of a cause stands on its page, and its date."""
+    for cause in CAUSES.values():
+        page = said(ROOT / markdown.cause_page(cause.id))
+
+        assert len(re.findall(r"^\d+\. ", page, re.MULTILINE)) == len(cause.steps)
+        assert all(source.rpartition(", ")[2] in page for source in cause.source)
+        assert all(f"groups.md#{group.id}" in page for group in GROUPS.values() if cause.id in group.causes)
+        assert f"Checked on {cause.checked}" in page
+
+
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "README.md"], ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(page: Path) -> None:
+    """Each link to a file finds it, and each anchor a heading; README's own pictures are its own matter."""
+    text = said(page)
+    if page == ROOT / "README.md":
+        text = text.partition(handbook.BEGIN)[2].partition(handbook.END)[0]
+    targets = [target for target in LINK.findall(CODE.sub("", text)) if "://" not in target]
+
+    assert targets or page.parent.name != "docs"
+    for target in targets:
+        path, _, anchor = target.partition("#")
+        assert (page.parent / path).is_file(), target
+        assert not anchor or anchor in anchors(page.parent / path), target
+
+
+def test_no_path_of_a_machine_and_no_unfilled_brace_is_in_a_page() -> None:
+    """The documents are the same wherever they are made, and a placeholder is shown as such."""
+    for page in PAGES:
+        text = said(page)
+
+        assert not MACHINE.search(text), page
+        assert str(ROOT) not in text, page
+        assert not re.search(r"\{[a-z_]+\}", text), page
+        assert b"\r" not in page.read_bytes(), page
+
+
+def test_check_names_what_differs_and_writes_nothing(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A changed, a missing and a foreign file are each named, the exit code is 1, and all stay as they were."""
+    (checkout / "docs/checks/NET-01.md").write_bytes(b"something else\n")
+    (checkout / "docs/causes/dns_failure.md").unlink()
+    (checkout / "docs/causes/retired.md").write_text(markdown.MADE, encoding="utf-8")
+    before = {file: file.read_bytes() for file in checkout.rglob("*") if file.is_file()}
+
+    code = handbook.main(["--check"], root=checkout)
+
+    told = capsys.readouterr().out.splitlines()
+    assert code == 1
+    assert told[:3] == [
+        "differs: docs/checks/NET-01.md",
+        "missing: docs/causes/dns_failure.md",
+        "should not be there: docs/causes/retired.md",
+    ]
+    assert {file: file.read_bytes() for file in checkout.rglob("*") if file.is_file()} == before
+
+
+def test_a_readme_whose_table_is_old_differs(checkout: Path) -> None:
+    """The part between the markers counts, and writing leaves the rest of the README alone."""
+    readme = checkout / "README.md"
+    whole = said(readme)
+    readme.write_bytes(whole.replace("| [NET-01]", "| [NET-99]").encode())
+
+    differences = handbook.differences(checkout)
+    handbook.main([], root=checkout)
+
+    assert differences == ["differs: README.md"]
+    assert said(readme) == whole
+
+
+def test_a_readme_without_markers_is_told(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without the markers nothing is written, and the message says what is missing."""
+    (checkout / "README.md").write_bytes(b"# smtp365\n")
+
+    code = handbook.main([], root=checkout)
+
+    assert code == 1
+    assert handbook.BEGIN in capsys.readouterr().out
+
+
+def test_writing_removes_only_pages_that_were_made_here(checkout: Path) -> None:
+    """The page of a cause that is gone goes; a file that a person put there stays and is named."""
+    (checkout / "docs/causes/retired.md").write_text(f"{markdown.MADE}\n", encoding="utf-8")
+    (checkout / "docs/causes/notes.txt").write_text("mine", encoding="utf-8")
+
+    handbook.main([], root=checkout)
+
+    assert not (checkout / "docs/causes/retired.md").exists()
+    assert handbook.differences(checkout) == ["should not be there: docs/causes/notes.txt"]
+
+
+def test_pages_list_the_causes_that_faults_bring_out() -> None:
+    """What a check is seen to name under any fault is on its page, unless it reads the server's words and says so."""
+    unlisted = [
+        f"{fault.id}: {expected.check} names {cause}"
+        for fault in faults().values()
+        for expected in fault.expected
+        for cause in expected.causes
+        if cause not in nameable(expected.check).causes and not nameable(expected.check).reads
+    ]
+
+    assert unlisted == []
+
+
+def test_pages_list_no_cause_that_the_judges_do_not_speak_of() -> None:
+    """Each listed cause stands in the source of the checks room, or in a group that it asks for."""
+    words = {
+        node.value
+        for file in (ROOT / "checks").glob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    spoken = (words & set(CAUSES)) | {cause for group in words & set(GROUPS) for cause in GROUPS[group].causes}
+
+    assert {cause for check in CHECKS.checks for cause in nameable(check).causes} == spoken
+
+
+@pytest.mark.parametrize(
+    ("check", "causes", "reads"),
+    [
+        pytest.param("BASIC-09", ("username_not_upn",), False, id="a literal"),
+        pytest.param("BASIC-10", ("bad_credentials",), False, id="a constant"),
+        pytest.param("BASIC-08", ("starttls_missing_or_implicit_tls_on_587",), False, id="a judge shared by two items"),
+        pytest.param("BASIC-05", nameable("NET-02").causes, False, id="handed on from another check"),
+        pytest.param("OAUTH-10", ("wrong_tenant_or_authority",), False, id="another's cause asked for by name"),
+        pytest.param("NET-04", ("dns_hijacked",), False, id="another gate's causes not mixed in"),
+    ],
+)
+def test_what_a_check_can_name(check: str, causes: tuple[str, ...], reads: bool) -> None:
+    """The causes come out of the judge's source as the judge speaks of them."""
+    found = nameable(check)
+
+    assert (found.causes, found.reads) == (causes, reads)
+    assert all(check in named_by(cause) for cause in causes)
+
+
+def test_a_check_that_reads_the_answer_says_so() -> None:
+    """Of the checks that read a server's words no closed list is claimed."""
+    readers = {check for check in CHECKS.checks if nameable(check).reads}
+
+    assert readers == {"AUTH-01", "MBX-01", "MBX-02", "MBX-03", "SMTP-01", "TOKEN-01", "TOKEN-02"}
+    assert all("reads the words" in said(ROOT / markdown.check_page(check)) for check in readers)
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        pytest.param("220 **** and a_b but _c_", r"220 \*\*\*\* and a_b but \_c\_", id="emphasis"),
+        pytest.param(
+            "<mailbox> | $a$ [x] ~y~", r"\<mailbox> \| \$a\$ \[x\] \~y\~", id="markup, table, mathematics, link"
+        ),
+        pytest.param(r"HKLM\SYSTEM &lt; R&D", r"HKLM\\SYSTEM \&lt; R&D", id="backslash and entity"),
+        pytest.param("# one", r"\# one", id="heading"),
+        pytest.param("1. one", r"1\. one", id="list"),
+        pytest.param(
+            "- see RFC 5321", r"\- see [RFC 5321](https://www.rfc-editor.org/rfc/rfc5321)", id="list with a link"
+        ),
+        pytest.param("a `$ b | <c>` d", "a `$ b | <c>` d", id="command"),
+        pytest.param("check AUTH-01, not AUTH-99", "check [AUTH-01](../checks/AUTH-01.md), not AUTH-99", id="check"),
+        pytest.param("see dns_failure", "see [`dns_failure`](dns_failure.md)", id="cause"),
+        pytest.param("at https://a.example/b_c_.", "at <https://a.example/b_c_>.", id="address"),
+        pytest.param("https://a.example/<tenant id>/v2", "`https://a.example/<tenant id>/v2`", id="address with a gap"),
+        pytest.param("odd ` tick", r"odd \` tick", id="a lone backtick"),
+    ],
+)
+def test_prose_is_written_so_that_github_shows_it_as_it_stands(text: str, written: str) -> None:
+    """No sign of a catalogue's text becomes markup; checks, causes, RFCs and addresses become links."""
+    shown = markdown.prose(text, "docs/causes/x.md")
+
+    assert shown == written
+
+
+def test_a_stroke_within_a_cell_does_not_end_it() -> None:
+    """Also in a code span, where GitHub wants it escaped."""
+    lines = markdown.table(("a",), [("`x | y`",), (r"x \| y",)])
+
+    assert lines == ["| a |", "| --- |", r"| `x \| y` |", r"| x \| y |"]
