@@ -97,8 +97,8 @@ def _telling(body: list[ast.stmt]) -> Iterator[ast.AST]:
         if isinstance(node, ast.Set):
             continue
         yield node
-        compared = isinstance(node, ast.Compare)
-        nodes += [child for child in ast.iter_child_nodes(node) if not (compared and isinstance(child, ast.Constant))]
+        asked = (ast.Constant, ast.Tuple) if isinstance(node, ast.Compare) else ()
+        nodes += [child for child in ast.iter_child_nodes(node) if not isinstance(child, asked)]
 
 
 def _others(tree: ast.FunctionDef) -> Iterator[tuple[str, str]]:
