@@ -5,11 +5,14 @@ Made once per process, when first needed; never written anywhere.
 
 import base64
 import hashlib
+import threading
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import rsa
+
+_ONE_MAKER = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +53,14 @@ def _make() -> SigningKey:
     return SigningKey(private, _base64url(thumbprint), base64.b64encode(der).decode())
 
 
-@cache
 def entra_key() -> SigningKey:
-    """Entra's signing key."""
+    """Entra's signing key; whoever asks while it is being made waits for the same one."""
+    with _ONE_MAKER:
+        return _entra_key()
+
+
+@cache
+def _entra_key() -> SigningKey:
     return _make()
 
 

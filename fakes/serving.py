@@ -17,7 +17,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
-from fakes import certificates, control, doors, elsewhere, entra, line, resolver, settings_file
+from fakes import certificates, control, doors, elsewhere, entra, keys, line, resolver, settings_file
 from fakes.doors import Doors
 from fakes.exchange import ExchangeSmtp
 from fakes.network import Certificate, Tls
@@ -191,6 +191,7 @@ class _LoopThread(threading.Thread):
         self._loop.set_exception_handler(self._note)
         servers = await self._start(self._loop)
         self._ready.set()
+        self._loop.run_in_executor(None, keys.entra_key)  # the dearest key, while the client still looks up names
         await self._end.wait()
         await self._stop_accepting(servers)
         for transport in [*self._state.transports, *(one.transport for one in self._http.connections)]:
