@@ -10,7 +10,7 @@ from knowledge.causes import CATALOGUE as CAUSES
 from knowledge.causes import UNRECOGNISED
 from knowledge.filling import fill
 from knowledge.groups import GROUPS, Group
-from reports.check_pages import cause_line
+from reports.check_pages import cause_line, ordered
 from reports.markdown import GROUPS_PAGE, MADE, bullets, cause_page, check_page, code, escape, link, prose, table
 from reports.nameable import named_by
 from reports.words import OWNERS, sentence
@@ -85,7 +85,8 @@ def _owner(cause: Cause) -> str:
 
 
 def _shown_by(cause: Cause, place: str) -> list[str]:
-    checks = ", ".join(link(check, check_page(check), place) for check in named_by(cause.id))
+    named = named_by(cause.id)
+    checks = ", ".join(link(check.id, check_page(check.id), place) for check in ordered() if check.id in named)
     if checks:
         return ["", f"Checks that look for it: {checks}."]
     if cause.id == UNRECOGNISED:

@@ -48,9 +48,9 @@ def nameable(check_id: str) -> Nameable:
     return Nameable(tuple(cause for cause in CAUSES if cause in walk.causes), walk.reads)
 
 
-def named_by(cause_id: str) -> tuple[str, ...]:
-    """The checks that can name this cause by themselves, in the order of the catalogue."""
-    return tuple(check for check in CHECKS.checks if cause_id in nameable(check).causes)
+def named_by(cause_id: str) -> frozenset[str]:
+    """The checks that can name this cause by themselves."""
+    return frozenset(check for check in CHECKS.checks if cause_id in nameable(check).causes)
 
 
 def shared_judge(check: Check) -> FunctionType | None:
