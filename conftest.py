@@ -138,7 +138,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         return
     from reports import outputs
 
-    names = {item.callspec.params["sender"] for item in session.items if hasattr(item, "callspec")}
+    chosen = (item.callspec.params.get("sender") for item in session.items if hasattr(item, "callspec"))
+    names = {sender for sender in chosen if isinstance(sender, str)}
     suite.gather(names, outputs.progress(session.config))
 
 
@@ -218,6 +219,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         from reports import outputs
 
         outputs.last_words(config, sys.stdout)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_metadata(metadata: dict[str, Any]) -> None:
+    """What pytest-html shows as its environment."""
+    from reports import table
+
+    table.set_metadata(metadata)
 
 
 # -- pytest-html ------------------------------------------------------------------------------------------------------

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from checks.catalogue import CATALOGUE
 from checks.model import Case, Check, Finding, Verdict
+from checks.placeholders import values
+from knowledge.filling import fill
 from probes.evidence import OAUTH_ONLY, Gate, SenderEvidence
 from settings.model import Judged
 
@@ -20,6 +23,7 @@ class Assessment:
 
     evidence: SenderEvidence
     settings: Judged
+    catalogue: Mapping[str, Check] = field(default_factory=lambda: CATALOGUE.checks)
     _findings: dict[str, Finding] = field(default_factory=dict)
     _asked: list[str] = field(default_factory=list)
 
@@ -27,7 +31,7 @@ class Assessment:
     def checks(self) -> tuple[Check, ...]:
         """The checks of this sender's method, in the order of the catalogue."""
         method = self.settings.sender.method
-        return tuple(check for check in CATALOGUE.checks.values() if method in check.methods)
+        return tuple(check for check in self.catalogue.values() if method in check.methods)
 
     def finding(self, check_id: str) -> Finding:
         """The judgement of one check; its needs are judged first, and whatever was judged is remembered.
@@ -41,7 +45,7 @@ class Assessment:
             return self._findings[check_id]
         if check_id in self._asked:
             raise RecursionError(f"{check_id} needs itself: {' → '.join([*self._asked, check_id])}")
-        check = CATALOGUE.checks[check_id]
+        check = self.catalogue[check_id]
         self._asked.append(check_id)
         try:
             finding = self._judge(check)
@@ -60,7 +64,11 @@ class Assessment:
         for needed in check.needs:
             if self.finding(needed).verdict in {Verdict.FAIL, Verdict.BLOCKED} and check.gate is not None:
                 return case.blocked(needed)
-        return check.judge(case)
+        finding = check.judge(case)
+        if "{" not in finding.why:
+            return finding
+        # A look-up that the knowledge room offers, with this sender's own mailbox, client id and tenant in its command.
+        return replace(finding, why=fill(finding.why, values(self.evidence, self.settings)))
 
     def all_findings(self) -> tuple[Finding, ...]:
         """Every finding of this sender's checks, in the order of the catalogue."""

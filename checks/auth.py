@@ -24,7 +24,7 @@ def sign_in(case: Case) -> Finding:
     if evidence.reply.code == 235:
         return case.ok(observed=f"{evidence.reply.text} as {evidence.user} with {evidence.mechanism}")
     reading = refusal.refused(case, evidence.reply)
-    why = "" if reading.sure else "; ".join(reading.decide)
+    why = "" if reading.sure else " ".join(reading.decide)
     return case.fail(*reading.causes, expected=expected, observed=evidence.reply.text, sure=reading.sure, why=why)
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from checks import auth, basic, host, mbx, net, oauth, risk, smtp, tls, token  # noqa: F401 - imported for registration, in this order
+# isort: off
+from checks import basic, oauth, net, smtp, tls, token, auth, mbx, risk, host  # noqa: F401 - for registration, in this order
+
+# isort: on
 from checks.model import CATALOGUE
 
 __all__ = ["CATALOGUE"]

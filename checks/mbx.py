@@ -26,7 +26,7 @@ def _judge(case: Case, command: CommandEvidence | None, expected: str, ok: str, 
     if command.reply.code == 501 and address is not None and not is_full_address(address):
         return case.fail("address_malformed", expected=expected, observed=f"<{address}>: {command.reply.text}")
     reading = read(command.reply.text)
-    why = "" if reading.sure else "; ".join(reading.decide)
+    why = "" if reading.sure else " ".join(reading.decide)
     causes, sure = reading.causes, reading.sure
     if causes == ("unrecognised",) and 400 <= command.reply.code < 500:
         causes, sure, why = ("service_side_fault",), False, "a temporary refusal: try again in a few minutes"

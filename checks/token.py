@@ -151,7 +151,7 @@ def _error(case: Case, evidence: TokenEvidence, expected: str) -> Finding:
         observed = f"{observed} (the value has the form of a secret's ID, not of its value)"
     if causes == ("unrecognised",):
         sure = False
-    why = "" if sure else "; ".join(reading.decide) or "the sign-in log of the application in Entra names the reason"
+    why = "" if sure else " ".join(reading.decide) or "the sign-in log of the application in Entra names the reason"
     return case.fail(*causes, expected=expected, observed=observed, sure=sure, why=why)
 
 

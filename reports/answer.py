@@ -49,11 +49,10 @@ class Answer:
 def answer(run: Run, assessment: Assessment) -> Answer:
     """The answer for one sender of the run."""
     verdict = run.verdict_of(assessment)
-    findings = tuple(explained.told(finding, assessment) for finding in run.findings(assessment))
+    findings = run.findings(assessment)
     gate_checks = {check.id: check.gate for check in assessment.checks if check.gate is not None}
     failed = tuple(finding for finding in findings if finding.verdict is Verdict.FAIL)
     decisive = assessment.decisive or _first_with_cause(failed)
-    decisive = explained.told(decisive, assessment) if decisive else None
     causes = tuple(explained.cause(cause, assessment) for cause in decisive.causes) if decisive else ()
     sure = decisive.sure if decisive else True
     gates = assessment.gates()
@@ -152,5 +151,5 @@ def _not_proven(run: Run, assessment: Assessment) -> str:
     if evidence.deadline_hit:
         return f"the time for this sender ran out before {GATES[first]}"
     check = next((check for check in assessment.checks if check.gate is first), None)
-    why = explained.told(assessment.finding(check.id), assessment).why if check is not None else ""
+    why = assessment.finding(check.id).why if check is not None else ""
     return f"{GATES[first]} was not tested{f' ({why})' if why else ''}"

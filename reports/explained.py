@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from checks import placeholders
 from checks.assessment import Assessment
-from checks.model import Finding
 from knowledge.cause import Cause
 from knowledge.causes import CATALOGUE
 from knowledge.filling import fill
@@ -33,24 +33,8 @@ class Piece:
 
 
 def values(assessment: Assessment) -> dict[str, str]:
-    """What the knowledge room's placeholders mean for this sender, from its settings and, for the object id, from the token."""
-    sender, token = assessment.settings.sender, assessment.evidence.token
-    endpoint = urlsplit(sender.openid_endpoint_configuration)
-    object_id = (token.claims or {}).get("oid") if token is not None else None
-    return {
-        "mailbox": sender.envelope_from or sender.sign_in_user,
-        "username": sender.sign_in_user,
-        "from_address": sender.envelope_from,
-        "recipient": sender.envelope_to,
-        "client_id": sender.client_id,
-        "tenant": endpoint.path.strip("/").partition("/")[0],
-        "sp_object_id": object_id if isinstance(object_id, str) else "",
-        "smtp_server": sender.smtp_server,
-        "port": str(sender.port),
-        "login_host": endpoint.netloc.rpartition("@")[2],
-        "issuer_document": sender.openid_endpoint_configuration,
-        "scope": sender.scope,
-    }
+    """What the knowledge room's placeholders mean for this sender."""
+    return placeholders.values(assessment.evidence, assessment.settings)
 
 
 def cause(cause_id: str, assessment: Assessment) -> Cause:
@@ -106,11 +90,6 @@ def title(cause_id: str) -> str:
     """The cause in a few words, where no sender's value is needed."""
     entry = CATALOGUE.get(cause_id)
     return entry.title if entry is not None else cause_id.replace("_", " ")
-
-
-def told(finding: Finding, assessment: Assessment) -> Finding:
-    """The finding with this sender's values in the look-ups that its `why` may quote from the knowledge room."""
-    return replace(finding, why=fill(finding.why, values(assessment))) if "{" in finding.why else finding
 
 
 def deciders(causes: tuple[str, ...], assessment: Assessment) -> tuple[str, ...]:

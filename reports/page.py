@@ -96,9 +96,7 @@ def embedded(data: dict[str, Any]) -> str:
 
 def _shown(run: Run, assessment: Assessment, index: int) -> Shown:
     first = answer(run, assessment)
-    findings = tuple(
-        _unrepeated(explained.told(finding, assessment), first.decisive) for finding in run.findings(assessment)
-    )
+    findings = tuple(_unrepeated(finding, first.decisive) for finding in run.findings(assessment))
     by_family: dict[str, list[Finding]] = {}
     for finding in findings:
         by_family.setdefault(finding.check.partition("-")[0], []).append(finding)

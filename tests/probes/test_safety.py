@@ -10,7 +10,7 @@ import pytest
 from fakes import FAULTS, Running, World, apply, healthy, serve
 from fakes.world import ALERTS
 from probes import gather
-from probes.evidence import FailureKind, SignInEvidence, Withheld
+from probes.evidence import FailureKind, SenderEvidence, SignInEvidence, TlsEvidence, Withheld
 from settings.load import load
 from tests.visiting import visited
 
@@ -94,7 +94,11 @@ def test_undeclared_host_gets_no_credential(tmp_path: Path) -> None:
 
     def elsewhere(text: str) -> str:
         head, basic, rest = text.partition("[sender.basic]\n")
-        return head + basic + rest.replace('smtp_server = "smtp.office365.com"', 'smtp_server = "outlook.office365.com"', 1)
+        return (
+            head
+            + basic
+            + rest.replace('smtp_server = "smtp.office365.com"', 'smtp_server = "outlook.office365.com"', 1)
+        )
 
     with visited(folder=tmp_path, edit=elsewhere) as seen:
         users = {sign_in.user for sign_in in seen.running.sign_ins}
@@ -155,7 +159,7 @@ def _two_senders_one_user(text: str) -> str:
     table = text[start:end]
     end_of_table = table.find("[sender.basic.attested]")
     alone = table if end_of_table < 0 else table[:end_of_table]
-    return text + "\n" + alone.replace("[sender.basic]", "[sender.again]\npassword_from = \"env:SMTP365_BASIC_PASSWORD\"")
+    return text + "\n" + alone.replace("[sender.basic]", '[sender.again]\npassword_from = "env:SMTP365_BASIC_PASSWORD"')
 
 
 def test_senders_that_share_a_refused_user_try_once(tmp_path: Path) -> None:
@@ -204,15 +208,22 @@ def test_both_legs_trust_the_same_roots(leg: str, tmp_path: Path, monkeypatch: p
     with visited(folder=tmp_path) as trusted:
         good = trusted.evidence["oauth"]
 
-    looked = evidence.tls if leg == "smtp" else (evidence.issuer and evidence.issuer.tls)
-    verified = good.tls if leg == "smtp" else (good.issuer and good.issuer.tls)
+    looked = evidence.tls if leg == "smtp" else _https(evidence)
+    verified = good.tls if leg == "smtp" else _https(good)
     assert looked is not None
     assert not looked.verified
     assert verified is not None
     assert verified.verified
 
 
-SECRET_PLACES: list[Callable[[World], str]] = [lambda world: world.basic.password, lambda world: world.oauth.client_secret]
+def _https(evidence: SenderEvidence) -> TlsEvidence | None:
+    return evidence.issuer.tls if evidence.issuer is not None else None
+
+
+SECRET_PLACES: list[Callable[[World], str]] = [
+    lambda world: world.basic.password,
+    lambda world: world.oauth.client_secret,
+]
 
 
 @pytest.mark.parametrize("secret", SECRET_PLACES, ids=["password", "client-secret"])
@@ -238,4 +249,3 @@ def test_secret_that_looks_like_an_id_is_told_without_being_shown(tmp_path: Path
     assert evidence.token is not None
     assert evidence.token.secret_looks_like_id
     assert world.oauth.client_secret not in evidence.model_dump_json()
-

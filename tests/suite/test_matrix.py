@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from checks.assessment import Assessment
 from checks.catalogue import CATALOGUE
 from checks.model import Finding, Verdict
-from fakes import FAULTS, Fault, apply, healthy
+from fakes import FAULTS, Fault
 from knowledge.causes import CATALOGUE as CAUSES
-from tests.visiting import visited
+from tests.suite.gathered import gathered
 
 Row = tuple[str, str, tuple[str, ...]]
 # What no fault can turn red, with the reason; every other check fails, or is at risk, in some row of the matrix.
@@ -36,10 +35,13 @@ NOT_REACHED = {
 
 
 @pytest.fixture(scope="module")
-def well(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], Finding]:
+def well() -> dict[tuple[str, str], Finding]:
     """The findings of the healthy world, by sender and check."""
-    with visited(healthy(), folder=tmp_path_factory.mktemp("healthy")) as seen:
-        return dict(_by_sender_and_check(seen.judged))
+    return dict(_by_sender_and_check(_judged(None)))
+
+
+def _judged(fault: str | None) -> dict[str, Assessment]:
+    return {name: Assessment(evidence, settings) for name, (evidence, settings) in gathered(fault).items()}
 
 
 def _by_sender_and_check(judged: dict[str, Assessment]) -> Iterator[tuple[tuple[str, str], Finding]]:
@@ -66,12 +68,11 @@ def test_healthy_world_has_no_failing_check(well: dict[tuple[str, str], Finding]
 
 
 @pytest.mark.parametrize("fault", [pytest.param(fault, id=fault.id) for fault in FAULTS.values()])
-def test_fault_gives_exactly_its_findings(fault: Fault, well: dict[tuple[str, str], Finding], tmp_path: Path) -> None:
+def test_fault_gives_exactly_its_findings(fault: Fault, well: dict[tuple[str, str], Finding]) -> None:
     """Exact sets: a false alarm fails as loudly as a miss."""
     if fault.skipped_here():
         pytest.skip(fault.skipped_here() or "")
-    with visited(apply(healthy(), [fault.id]), folder=tmp_path) as seen:
-        judged = seen.judged
+    judged = _judged(fault.id)
     rows = _rows(judged, well)
     expected = {(row.check, row.verdict, row.causes) for row in fault.expected}
 

@@ -1,0 +1,29 @@
+"""What the placeholders of the knowledge room mean for one sender, from its settings and, for the object id, from the token."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from checks import entered
+from probes.evidence import SenderEvidence
+from settings.model import Judged
+
+
+def values(evidence: SenderEvidence, settings: Judged) -> dict[str, str]:
+    """Every placeholder by name; an empty value where this sender has none."""
+    sender = settings.sender
+    url = sender.openid_endpoint_configuration
+    return {
+        "mailbox": sender.envelope_from or sender.sign_in_user,
+        "username": sender.sign_in_user,
+        "from_address": sender.envelope_from,
+        "recipient": sender.envelope_to,
+        "client_id": sender.client_id,
+        "tenant": entered.tenant_of(url),
+        "sp_object_id": entered.claim(evidence, "oid"),
+        "smtp_server": sender.smtp_server,
+        "port": str(sender.port),
+        "login_host": urlsplit(url).netloc.rpartition("@")[2],
+        "issuer_document": url,
+        "scope": sender.scope,
+    }

@@ -1,0 +1,147 @@
+"""Mutants of the judges: each `return` that does not pass is turned into a pass, one at a time, and the matrix must notice.
+
+All of them with SMTP365_DEEP (`run.py test --deep`); otherwise whole judges only, which takes seconds.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from checks.assessment import Assessment
+from checks.catalogue import CATALOGUE
+from checks.model import Case, Check, Finding
+from fakes import FAULTS
+from tests.suite.gathered import Gathered, gathered
+
+ROOT = Path(__file__).resolve().parents[2]
+DEEP = bool(os.environ.get("SMTP365_DEEP"))
+NOT_PASSING = {"fail", "risk", "unknown", "blocked", "attested", "not_applicable"}
+Rows = frozenset[tuple[str, str, str, tuple[str, ...]]]
+NOT_SEEN_HERE = {
+    "HOST-01",
+    "HOST-02",
+    "HOST-03",
+}  # they read the Windows registry; tests/checks has their evidence by hand
+
+
+def worlds() -> list[str | None]:
+    """Every world that can be staged here, the healthy one first."""
+    return [None, *(fault.id for fault in FAULTS.values() if not fault.skipped_here())]
+
+
+def rows(found: Gathered, assess: Any, catalogue: Any = None) -> Rows:  # noqa: ANN401 - a mutant's own classes
+    """All findings of one world, as plain data."""
+    more = {} if catalogue is None else {"catalogue": catalogue}
+    judged = {name: assess(evidence, settings, **more) for name, (evidence, settings) in found.items()}
+    return frozenset(
+        (name, finding.check, str(finding.verdict.value), finding.causes)
+        for name, assessment in judged.items()
+        for finding in assessment.all_findings()
+    )
+
+
+@pytest.fixture(scope="module")
+def true_rows() -> dict[str | None, Rows]:
+    """What the judges say as they are."""
+    return {world: rows(gathered(world), Assessment) for world in worlds()}
+
+
+def always_pass(case: Case) -> Finding:
+    """The laziest judge."""
+    return case.ok()
+
+
+@pytest.mark.parametrize(
+    "check", [check for check in CATALOGUE.checks.values() if check.id not in NOT_SEEN_HERE], ids=lambda c: c.id
+)
+def test_a_judge_that_always_passes_is_noticed(check: Check, true_rows: dict[str | None, Rows]) -> None:
+    """Some world's findings change."""
+    catalogue = {**CATALOGUE.checks, check.id: replace(check, judge=always_pass)}
+
+    assert any(rows(gathered(world), Assessment, catalogue) != true_rows[world] for world in worlds())
+
+
+# -- one return at a time ---------------------------------------------------------------------------------------------
+
+
+class Passing(ast.NodeTransformer):
+    """Turns the return on one line into a pass."""
+
+    def __init__(self, line: int) -> None:
+        self._line = line
+
+    def visit_Return(self, node: ast.Return) -> ast.Return:
+        """Change the one return, leave the others."""
+        if node.lineno != self._line:
+            return node
+        return ast.copy_location(ast.Return(ast.parse("case.ok()", mode="eval").body), node)
+
+
+class Mutated(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Loads one module from a changed tree, and nothing else."""
+
+    def __init__(self, name: str, tree: ast.Module) -> None:
+        self._name = name
+        self._code = compile(tree, f"<mutant of {name}>", "exec")
+
+    def find_spec(
+        self, fullname: str, _path: Sequence[str] | None, _target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        """The spec of the mutant."""
+        return importlib.util.spec_from_loader(fullname, self) if fullname == self._name else None
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Run the changed code."""
+        exec(self._code, module.__dict__)  # noqa: S102 - our own source with one return changed
+
+
+@contextmanager
+def imported_anew(finder: Mutated) -> Iterator[ModuleType]:
+    """checks.assessment with the mutant in it; the real modules are put back afterwards."""
+    kept = {name: sys.modules.pop(name) for name in list(sys.modules) if name == "checks" or name.startswith("checks.")}
+    sys.meta_path.insert(0, finder)
+    try:
+        yield importlib.import_module("checks.assessment")
+    finally:
+        sys.meta_path.remove(finder)
+        for name in [name for name in sys.modules if name == "checks" or name.startswith("checks.")]:
+            del sys.modules[name]
+        sys.modules.update(kept)
+
+
+def mutants() -> Iterator[Any]:
+    """Every return of a finding that does not pass, in functions that have a case."""
+    for file in sorted((ROOT / "checks").glob("*.py")):
+        if file.stem in {"model", "assessment", "catalogue", "host", "test_checklist", "__init__", "refusal"}:
+            continue
+        for function in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if not isinstance(function, ast.FunctionDef) or "case" not in [a.arg for a in function.args.args]:
+                continue
+            for node in [node for node in ast.walk(function) if isinstance(node, ast.Return)]:
+                if {inner.attr for inner in ast.walk(node) if isinstance(inner, ast.Attribute)} & NOT_PASSING:
+                    yield pytest.param(file.stem, node.lineno, id=f"{file.stem}-{function.name}-{node.lineno}")
+
+
+@pytest.mark.skipif(not DEEP, reason="hundreds of mutants: run.py test --deep")
+@pytest.mark.parametrize(("module", "line"), list(mutants()) if DEEP else [])
+def test_a_return_that_passes_instead_is_noticed(module: str, line: int, true_rows: dict[str | None, Rows]) -> None:
+    """Some world's findings change; a survivor is a branch that no fault reaches."""
+    tree = ast.parse((ROOT / "checks" / f"{module}.py").read_text(encoding="utf-8"))
+    changed = ast.fix_missing_locations(Passing(line).visit(tree))
+
+    with imported_anew(Mutated(f"checks.{module}", changed)) as mutant:
+        assert any(rows(gathered(world), mutant.Assessment) != true_rows[world] for world in worlds())
