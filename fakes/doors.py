@@ -151,6 +151,15 @@ def connect_map(network: Network, doors: Doors) -> dict[str, str]:
     return found
 
 
+def without_login_names(network: Network, connect: dict[str, str]) -> dict[str, str]:
+    """The map without the names of the login hosts, so that they are looked up; their addresses still lead to loopback.
+
+    A name that a map leads elsewhere needs no look-up, as with curl's ``--connect-to``; SMTP is looked up in any case.
+    """
+    names = {f"{zone.name}:{HTTPS}" for zone in network.zones if zone.service == "login"}
+    return {place: target for place, target in connect.items() if place not in names}
+
+
 def _leads(zone: Zone, network: Network, doors: Doors) -> list[tuple[int, str, str]]:
     """Port, target over IPv4, target over IPv6."""
     closed = text(doors.refused)

@@ -4,6 +4,8 @@ import asyncio
 import socket
 import ssl
 import struct
+import sys
+from typing import cast
 
 from aiosmtpd.smtp import SMTP
 
@@ -16,6 +18,7 @@ _HTTP = (
     b"HTTP/1.1 408 Request Timeout\r\nContent-Type: text/html\r\nContent-Length: 39\r\nConnection: close\r\n\r\n"
     b"<html><body>408 Time-out</body></html>\n"
 )
+_BEFORE_RESET = 0.25  # seconds
 _TLS_ALERT = b"\x15\x03\x03\x00\x02\x02\x28"  # fatal handshake_failure (RFC 8446 section 6)
 
 
@@ -35,15 +38,41 @@ class Says(asyncio.Protocol):
 
 
 class Resets(asyncio.Protocol):
-    """Accepts and answers with RST."""
+    """Accepts and answers with RST: to the first bytes, or after a while to a client that waits to be greeted.
+
+    Never at once: a client that is told of the handshake and of the reset in one go reports either, as it likes.
+    """
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._transport: asyncio.Transport | None = None
+        self._later: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Let the client see that it is connected."""
+        self._state.transports.add(transport)
+        self._transport = cast("asyncio.Transport", transport)
+        self._later = asyncio.get_running_loop().call_later(_BEFORE_RESET, self._reset)
+
+    def data_received(self, data: bytes) -> None:
+        """Who speaks has seen the connection open."""
+        del data
+        self._reset()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the plan."""
+        del exc
+        if self._later is not None:
+            self._later.cancel()
+
+    def _reset(self) -> None:
         """Close with nothing left to linger for, which TCP shows as a reset."""
-        own = transport.get_extra_info("socket")
-        linger = struct.pack("hh" if hasattr(socket, "AF_HYPERV") else "ii", 1, 0)
+        if self._transport is None or self._transport.is_closing():
+            return
+        own = self._transport.get_extra_info("socket")
+        linger = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
         own.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-        if isinstance(transport, asyncio.Transport):
-            transport.abort()
+        self._transport.abort()
 
 
 class ProviderSmtp(SMTP):

@@ -14,7 +14,7 @@ from fakes.records import Message, Session, SignIn, State
 from fakes.sign_in import Identity
 
 _REFUSAL_SECONDS = 5.0
-_INSPECTED_LINE = 512
+_INSPECTED_LINE = 512  # RFC 5321's limit for commands; a box that knows no SASL holds responses to it as well
 _VERBS = frozenset(
     {"HELO", "EHLO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "BDAT", "RSET", "NOOP", "VRFY", "HELP", "QUIT"}
 )

@@ -103,6 +103,7 @@ class Running:
     def _places(self) -> Places:
         return Places(
             connect=self._connect,
+            written=doors.without_login_names(self.world.network, self._connect),
             resolver=doors.text(self._doors.dns_tcp),
             ca_file=self._ca_file,
             patient=self._state.real_pace,
@@ -253,7 +254,7 @@ class _LoopThread(threading.Thread):
         )
         served: list[asyncio.AbstractServer | asyncio.BaseTransport] = [
             udp,
-            await loop.create_server(elsewhere.Resets, sock=opened.reset),
+            await loop.create_server(lambda: elsewhere.Resets(state), sock=opened.reset),
             await loop.create_server(controls, sock=opened.control),
         ]
         login_tls = self._login_tls()

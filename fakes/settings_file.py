@@ -15,9 +15,10 @@ from fakes.world import Sender, World
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Places:
-    """Where things are: the map, the resolver's address, and the CA file."""
+    """Where things are: the map, the part of it that stands in the settings file, the resolver, and the CA file."""
 
     connect: dict[str, str]
+    written: dict[str, str]
     resolver: str
     ca_file: Path
     patient: bool
@@ -94,7 +95,7 @@ def toml(world: World, places: Places) -> str:
         network |= {"connect_timeout": 1.0, "dns_timeout": 1.0, "reply_timeout": 5.0, "sender_timeout": 20.0}
     if world.ehlo_name is not None:
         network["ehlo_name"] = world.ehlo_name
-    connect: dict[str, object] = dict(places.connect)
+    connect: dict[str, object] = dict(places.written)
     lines = [
         "# Written by the built-in tenant. Its passwords and secrets are inventions and stand in the environment.",
         "",

@@ -235,7 +235,7 @@ SIGN_IN = (
     ),
     Fault(
         id="long_commands_dropped",
-        changes="ESMTP inspection cuts lines over 512 octets, so no token gets through",
+        changes="what ends TLS on the way cuts lines over 512 octets, SASL responses too, so no token gets through",
         gate="sign_in",
         cause="smtp_intercepted",
         senders=OAUTH,

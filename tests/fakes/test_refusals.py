@@ -31,6 +31,7 @@ SIGN_IN = {
     "mailbox_missing_oauth": (OK, BARE),
     "other_mailbox_as_user": (OK, BARE),
     "password_expired": (ISSUE, OK),
+    "password_expired_as_declared": (ISSUE, OK),
     "account_disabled": (ISSUE, OK),
     "account_locked": (WHY + "account locked. Contact your administrator.", OK),
     "mfa_required": (CRITERIA, OK),
@@ -148,6 +149,16 @@ def test_recipient(tmp_path: Path, fault_id: str, reply: str) -> None:
         said = client.say(f"RCPT TO:<{running.world.basic.mail_to}>")
 
     assert said.startswith(reply)
+
+
+def test_sender_without_a_domain(tmp_path: Path) -> None:
+    """An address without a domain is refused at MAIL, after a sign-in that was accepted."""
+    with tenant(tmp_path, "from_malformed") as running, submission(running) as client:
+        signed_in = by_password(client, running)
+        said = client.say(f"MAIL FROM:<{running.world.basic.mail_from}>")
+
+    assert signed_in == OK
+    assert said.startswith("501 5.1.7 Invalid address [")
 
 
 @pytest.mark.parametrize("fault_id", ["dropped_after_auth", "long_commands_dropped"])

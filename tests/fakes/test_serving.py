@@ -55,6 +55,19 @@ def test_settings_file_leads_everywhere_on_loopback(tmp_path: Path) -> None:
     assert found["sender"].keys() == {"basic", "oauth"}
 
 
+def test_login_hosts_are_looked_up(tmp_path: Path) -> None:
+    """The settings file leads to the login hosts by address only, so that their names are asked for; the description by both."""
+    with tenant(tmp_path) as running:
+        written = tomllib.loads(running.settings_file.read_text(encoding="utf-8"))["connect"]
+        told = running.description["connect"]
+        zone = running.world.network.zone("login.microsoftonline.com")
+
+    assert zone is not None
+    assert "smtp.office365.com:587" in written
+    assert told.keys() - written.keys() == {place for place in told if place[0].isalpha() and place.endswith(":443")}
+    assert {f"{address}:443" for address in zone.ipv4} <= written.keys()
+
+
 def test_settings_file_holds_no_secret(tmp_path: Path) -> None:
     """Password and client secret stand in the environment variables, never in the file."""
     with tenant(tmp_path) as running:
