@@ -102,8 +102,6 @@ def mailbox_right(case: Case) -> Finding:
             return case.fail(
                 cause, expected="250 after the message", observed=last.observed, sure=last.sure, why=last.why
             )
-        case Verdict.FAIL if cause in last.causes:
-            return case.unknown(last.why, cause, observed=last.observed)
         case Verdict.UNKNOWN:
             return case.unknown(last.why)
         case _:

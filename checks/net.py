@@ -122,8 +122,6 @@ def answer_is_microsofts(case: Case) -> Finding:
         return case.not_applicable("the settings name another server than Microsoft's")
     if evidence is None or not evidence.addresses:
         return case.blocked("NET-01")
-    if evidence.literal:
-        return case.not_applicable("the settings name an address, so no name was looked up")
     private = [address for address in evidence.addresses if _is_private(address)]
     expected = "public addresses, and aliases in Microsoft's domains"
     if private:

@@ -175,8 +175,6 @@ def tenant_id(case: Case) -> Finding:
                 sure=found.sure,
                 why=found.why,
             )
-        if found.verdict is Verdict.FAIL and "wrong_tenant_or_authority" in found.causes:
-            return case.unknown(found.why, "wrong_tenant_or_authority", observed=found.observed)
     if case.other("TOKEN-01").verdict is Verdict.FAIL:
         return case.blocked("TOKEN-01")
     if case.other("TOKEN-01").verdict is Verdict.UNKNOWN:

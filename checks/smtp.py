@@ -90,7 +90,7 @@ def starttls(case: Case) -> Finding:
     if evidence.reply is None or evidence.reply.code != 220:
         seen = f"masked: {masked}" if masked else ("offered" if offered else "not offered")
         return case.fail(cause, expected=expected, observed=f"{seen}; STARTTLS: {_heard(evidence)}")
-    if case.evidence.tls is None:
+    if evidence.surplus:
         return case.fail(cause, expected=expected, observed="more was sent before TLS than the answer to STARTTLS")
     if not offered:
         why = "STARTTLS works though it is not offered: something between rewrites the list, and clients will not try"

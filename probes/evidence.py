@@ -167,10 +167,11 @@ class HelloEvidence(Record):
 
 
 class CommandEvidence(Record):
-    """One command and what became of it."""
+    """One command and what became of it; `surplus` when more came than the answer (RFC 3207, 6: text sent before TLS)."""
 
     reply: Reply | None = None
     failure: Failure | None = None
+    surplus: bool = False
     seconds: float = 0.0
 
 

@@ -113,9 +113,9 @@ def _converse(visit: Visit, session: Session, token: TokenSource, used: Dial | N
         visit.put(plain_mail=session.ask(f"MAIL FROM:<{visit.sender.envelope_from}>"))
         _leave(visit, session)
         return
-    starttls = session.ask("STARTTLS")
+    starttls = session.ask("STARTTLS").model_copy(update={"surplus": session.pending})
     visit.put(starttls=starttls)
-    if starttls.reply is None or starttls.reply.code != 220 or session.pending:
+    if starttls.reply is None or starttls.reply.code != 220 or starttls.surplus:
         _leave(visit, session)
         return
     secured = _secure(visit, session, used)

@@ -1,0 +1,341 @@
+"""Situations that no fault of the tenant makes: a run that ended early, something withheld, a service of one's own, old records.
+
+Each is the healthy evidence, or a fault's, with one record taken away or exchanged; nothing is contacted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+from probes.evidence import (
+    CommandEvidence,
+    Failure,
+    FailureKind,
+    HelloEvidence,
+    RegistryValue,
+    Reply,
+    SenderEvidence,
+    SignInEvidence,
+    TokenEvidence,
+    Withheld,
+)
+from settings.model import Attestation, Custom, Judged
+from tests.suite.gathered import Gathered, gathered
+
+Visit = tuple[SenderEvidence, Judged]
+Change = Callable[[SenderEvidence, Judged], Visit]
+MEMBERS = ("name", "port", "greeting", "starttls", "tls", "auth_offered", "issuer", "token", "sign_in", "envelope")
+FAILED = CommandEvidence(failure=Failure(kind=FailureKind.TIMEOUT, text="no whole reply within 5 s"))
+
+
+def without(member: str) -> Change:
+    """The run ended before this record: it and everything behind it on the route is missing."""
+    gone = dict.fromkeys(MEMBERS[MEMBERS.index(member) :])
+    return lambda evidence, settings: (evidence.model_copy(update=gone), settings)
+
+
+def record(**members: Any) -> Change:  # noqa: ANN401 - any record
+    """One record exchanged for another."""
+    return lambda evidence, settings: (evidence.model_copy(update=members), settings)
+
+
+def part(member: str, **fields: Any) -> Change:  # noqa: ANN401 - any field
+    """Some fields of one record exchanged, where the record is there."""
+
+    def change(evidence: SenderEvidence, settings: Judged) -> Visit:
+        held = getattr(evidence, member)
+        return evidence.model_copy(update={member: held and held.model_copy(update=fields)}), settings
+
+    return change
+
+
+def entered(**fields: Any) -> Change:  # noqa: ANN401 - any field
+    """Some fields of the plugin entered differently, with the evidence as it was."""
+    return lambda evidence, settings: (
+        evidence,
+        settings.model_copy(update={"sender": settings.sender.model_copy(update=fields)}),
+    )
+
+
+def of_own(evidence: SenderEvidence, settings: Judged) -> Visit:
+    """The same servers, declared as a service of one's own."""
+    declared = Custom(
+        smtp_server=settings.sender.smtp_server,
+        issuer=(evidence.issuer.issuer or "") if evidence.issuer else "",
+        audience="https://outlook.office365.com",
+    )
+    return evidence, settings.model_copy(update={"cloud": "custom", "custom": declared})
+
+
+def both(*changes: Change) -> Change:
+    """One change after another."""
+
+    def change(evidence: SenderEvidence, settings: Judged) -> Visit:
+        for one in changes:
+            evidence, settings = one(evidence, settings)
+        return evidence, settings
+
+    return change
+
+
+def withheld(reason: Withheld, detail: str = "") -> Change:
+    """The sign-in was not tried, and nothing behind it either."""
+    return record(sign_in=SignInEvidence(user="a@fabrikam.example", withheld=reason, detail=detail), envelope=None)
+
+
+def registry(**values: int | None) -> Change:
+    """A Windows machine whose registry holds these values in both views."""
+    rows = tuple(
+        RegistryValue(path="SOFTWARE", name=name, view=view, data=data)
+        for name, data in values.items()
+        for view in ("64", "32")
+    )
+    return part("machine", registry=rows)
+
+
+def reply(code: int, text: str) -> Reply:
+    """A reply of one line."""
+    return Reply(code=code, lines=(text,), seconds=0.1)
+
+
+GOOD_REGISTRY: dict[str, int | None] = {
+    "SchUseStrongCrypto": 1,
+    "SystemDefaultTlsVersions": 1,
+    "Enabled": None,
+    "DisabledByDefault": None,
+}
+_OLD = Attestation(who="Ada", when=date(2020, 1, 1), what="seen")
+_LATER = Attestation(who="Ada", when=date(2999, 1, 1), what="seen")
+_NO_TOKEN = TokenEvidence(
+    endpoint="https://login.microsoftonline.com/x", scope="s", withheld="the client secret was not found"
+)
+
+# name: (the fault whose evidence it starts from, or None for the healthy world, and the change)
+SITUATIONS: dict[str, tuple[str | None, Change]] = {
+    **{f"ended before {member}": (None, without(member)) for member in MEMBERS},
+    "ended within the sign-in": (
+        None,
+        record(sign_in=SignInEvidence(user="a@b.example", mechanism="LOGIN"), envelope=None),
+    ),
+    "ended before MAIL": (None, part("envelope", mail=None, rcpt=None, data=None, final=None)),
+    "ended before RCPT": (None, part("envelope", rcpt=None, data=None, final=None)),
+    "ended before DATA": (None, part("envelope", data=None, final=None)),
+    "no answer to MAIL": (None, part("envelope", mail=FAILED, rcpt=None, data=None, final=None)),
+    "no answer to the message": (None, part("envelope", final=FAILED)),
+    "MAIL refused for now": (None, part("envelope", mail=CommandEvidence(reply=reply(451, "4.9.9 Later")), final=None)),
+    "DATA refused": (None, part("envelope", data=CommandEvidence(reply=reply(554, "5.9.9 No")), final=None)),
+    "no-send": (None, part("envelope", stopped_before_data=True, data=None, final=None)),
+    "authentication off, and MAIL accepted": (
+        None,
+        both(
+            entered(enable_authentication=False),
+            record(sign_in=SignInEvidence(withheld=Withheld.AUTHENTICATION_OFF)),
+            part("envelope", stopped_before_data=True, data=None, final=None),
+        ),
+    ),
+    "no secret": (None, both(record(token=None), withheld(Withheld.NO_SECRET, "environment variable X"))),
+    "no token": (None, both(record(token=_NO_TOKEN), withheld(Withheld.NO_TOKEN))),
+    "token withheld, secret missing": (
+        None,
+        both(record(token=_NO_TOKEN), part("secret", found=False), withheld(Withheld.NO_TOKEN)),
+    ),
+    "token withheld, client id missing": (
+        None,
+        both(record(token=_NO_TOKEN), entered(client_id=""), withheld(Withheld.NO_TOKEN)),
+    ),
+    "host not declared": (None, withheld(Withheld.HOST_NOT_DECLARED, "credentials go only to smtp.office365.com")),
+    "recently refused": (
+        None,
+        withheld(
+            Withheld.RECENTLY_REFUSED,
+            "refused at 12:00:00 UTC: 535 5.7.139 Authentication unsuccessful, account locked.",
+        ),
+    ),
+    "refused for another sender": (
+        None,
+        withheld(Withheld.SHARED_CREDENTIAL_REFUSED, "535 5.7.3 Authentication unsuccessful"),
+    ),
+    "mechanism not offered": (None, withheld(Withheld.MECHANISM_NOT_OFFERED)),
+    "no role, no message": (
+        "consent_missing",
+        both(record(sign_in=None, envelope=None)),
+    ),
+    "no role, message accepted (RBAC)": (
+        None,
+        part("token", claims={"aud": "https://outlook.office365.com", "roles": []}),
+    ),
+    "no role, not sent": (
+        None,
+        both(
+            part("token", claims={"aud": "https://outlook.office365.com"}),
+            part("envelope", stopped_before_data=True, data=None, final=None),
+        ),
+    ),
+    "opaque token": (None, part("token", claims=None, opaque=True)),
+    "token expired, no server date": ("token_expired", part("token", server_date=None)),
+    "token answer without a token": (
+        None,
+        both(part("token", length=None, claims=None), record(sign_in=None, envelope=None)),
+    ),
+    "token endpoint timed out": (
+        "secret_wrong",
+        part("token", error=None, error_description=None, status=None, failure=Failure(kind=FailureKind.TIMEOUT)),
+    ),
+    "issuer answers 500 with JSON": (
+        None,
+        both(part("issuer", status=500), record(token=None, sign_in=None, envelope=None)),
+    ),
+    "issuer answers 404 with JSON": (
+        None,
+        both(part("issuer", status=404, error="not_found"), record(token=None, sign_in=None, envelope=None)),
+    ),
+    "issuer names nothing": (None, part("issuer", issuer=None, token_endpoint=None)),
+    "issuer elsewhere": (None, part("issuer", issuer="https://sts.example.com/x")),
+    "endpoint without discovery path": (
+        None,
+        entered(
+            openid_endpoint_configuration="https://login.microsoftonline.com/0f6a1c52-94d3-4e1b-8b7d-3c5e2a9d7f10/v2.0/"
+        ),
+    ),
+    "old scope of the same resource": (None, entered(scope="https://outlook.office.com/.default")),
+    "legacy host": (None, entered(smtp_server="smtp-legacy.office365.com")),
+    "DOMAIN user": (None, entered(username="FABRIKAM\\alerts")),
+    "attested long ago": (None, entered(attested={"BASIC-04": _OLD, "OAUTH-04": _OLD})),
+    "attested in the future": (None, entered(attested={"BASIC-04": _LATER, "OAUTH-04": _LATER})),
+    "nobody attests": (None, entered(attested={}, client_secret_expires=None, password_expires=None)),
+    "declared dates have passed": (
+        None,
+        entered(password_expires=date(2020, 1, 1), client_secret_expires=date(2020, 1, 1), attested={}),
+    ),
+    "resolvers unknown": (None, part("name", answers=())),
+    "one resolver is silent": ("dns_udp_blocked", lambda evidence, settings: (_second_resolver(evidence), settings)),
+    "aliases end elsewhere": (None, lambda evidence, settings: (_foreign_alias(evidence), settings)),
+    "one address is dead": (None, lambda evidence, settings: (_dead_address(evidence), settings)),
+    "port 26, all refused": ("port_refused", both(entered(port=26), part("port", port=26, to_587=()))),
+    "no route": ("port_refused", lambda evidence, settings: (_unreachable(evidence), settings)),
+    "port 587 refused beside port 25": ("port_refused", lambda evidence, settings: (_beside_25(evidence), settings)),
+    "greeting refused": (None, part("greeting", greeting=reply(554, "5.7.1 go away"), ehlo=None)),
+    "EHLO refused oddly": (None, part("greeting", ehlo=reply(421, "4.3.2 Service not active"))),
+    "connection closed before the greeting": (
+        None,
+        part("greeting", greeting=None, ehlo=None, failure=Failure(kind=FailureKind.CLOSED)),
+    ),
+    "silence on port 465": ("silence_after_connect", entered(port=465)),
+    "STARTTLS not offered, yet it works": (None, lambda evidence, settings: (_not_offered(evidence), settings)),
+    "more than the answer to STARTTLS": (None, both(without("tls"), part("starttls", surplus=True))),
+    "handshake cut off": (
+        "certificate_unknown_root",
+        part("tls", failure=Failure(kind=FailureKind.CLOSED, text="EOF"), chain=(), version=None),
+    ),
+    "no TLS behind STARTTLS": (
+        "certificate_unknown_root",
+        part("tls", failure=Failure(kind=FailureKind.NOT_TLS, text="wrong version number"), chain=()),
+    ),
+    "certificate not seen": ("certificate_unknown_root", part("tls", chain=())),
+    "chain not told": (None, part("tls", chain=())),
+    "second EHLO refused": (None, part("auth_offered", ehlo=reply(451, "4.3.0 no"))),
+    "second EHLO unanswered": (
+        None,
+        record(auth_offered=HelloEvidence(failure=Failure(kind=FailureKind.TIMEOUT)), sign_in=None, envelope=None),
+    ),
+    "authentication off, none offered": ("auth_stripped", entered(enable_authentication=False)),
+    "unknown clock": (
+        None,
+        both(
+            part("issuer", clock_offset=None),
+            part("token", clock_offset=None),
+            part("greeting", greeting=reply(220, "Microsoft ESMTP MAIL Service")),
+        ),
+    ),
+    "clock a little off": (None, lambda evidence, settings: (_late(evidence), settings)),
+    "windows, all well": (None, registry(**GOOD_REGISTRY)),
+    "windows, not set": (
+        None,
+        registry(**{**GOOD_REGISTRY, "SchUseStrongCrypto": None, "SystemDefaultTlsVersions": None}),
+    ),
+    "windows, switched off": (
+        None,
+        registry(SchUseStrongCrypto=0, SystemDefaultTlsVersions=0, Enabled=0, DisabledByDefault=1),
+    ),
+    "windows, registry closed": (None, part("machine", registry=None, registry_failure="access denied")),
+    "own service": (None, of_own),
+    "own service, bare user name": (None, both(of_own, entered(username="alerts"))),
+    "own service, no role": (None, both(of_own, part("token", claims={"aud": "https://outlook.office365.com"}))),
+    "error without a number": (
+        "secret_wrong",
+        part("token", error="invalid_client", error_description=None, error_codes=()),
+    ),
+    "no AUTH at another host": ("auth_stripped", entered(smtp_server="fabrikam-example.mail.protection.outlook.com")),
+    **{
+        f"own service, {fault}": (fault, of_own)
+        for fault in (
+            "port_refused",
+            "starttls_stripped",
+            "auth_stripped",
+            "wrong_password",
+            "client_unknown",
+            "graph_scope",
+        )
+    },
+    "own service, other issuer": ("issuer_foreign", both(of_own, part("issuer", issuer="https://other.example"))),
+}
+
+
+def situation(name: str) -> Gathered:
+    """Evidence and settings by sender of a situation."""
+    fault, change = SITUATIONS[name]
+    return {sender: change(*visit) for sender, visit in gathered(fault).items()}
+
+
+def _second_resolver(evidence: SenderEvidence) -> SenderEvidence:
+    if evidence.name is None:
+        return evidence
+    more = tuple(a.model_copy(update={"resolver": "192.0.2.7", "status": "answered"}) for a in evidence.name.answers)
+    return evidence.model_copy(
+        update={"name": evidence.name.model_copy(update={"answers": (*evidence.name.answers, *more)})}
+    )
+
+
+def _foreign_alias(evidence: SenderEvidence) -> SenderEvidence:
+    if evidence.name is None:
+        return evidence
+    answers = tuple(a.model_copy(update={"chain": ("mail.portal.example",)}) for a in evidence.name.answers)
+    return evidence.model_copy(update={"name": evidence.name.model_copy(update={"answers": answers})})
+
+
+def _dead_address(evidence: SenderEvidence) -> SenderEvidence:
+    if evidence.port is None:
+        return evidence
+    first, *rest = evidence.port.dials
+    dead = first.model_copy(update={"opened": False, "failure": Failure(kind=FailureKind.TIMEOUT)})
+    return evidence.model_copy(update={"port": evidence.port.model_copy(update={"dials": (dead, *rest)})})
+
+
+def _unreachable(evidence: SenderEvidence) -> SenderEvidence:
+    if evidence.port is None:
+        return evidence
+    dials = tuple(d.model_copy(update={"failure": Failure(kind=FailureKind.UNREACHABLE)}) for d in evidence.port.dials)
+    return evidence.model_copy(update={"port": evidence.port.model_copy(update={"dials": dials})})
+
+
+def _beside_25(evidence: SenderEvidence) -> SenderEvidence:
+    if evidence.port is None:
+        return evidence
+    refused = evidence.port.dials
+    return evidence.model_copy(update={"port": evidence.port.model_copy(update={"port": 25, "to_587": refused})})
+
+
+def _late(evidence: SenderEvidence) -> SenderEvidence:
+    """This machine's clock is a minute and a half ahead."""
+    token = evidence.token and evidence.token.model_copy(update={"clock_offset": 90.0})
+    return evidence.model_copy(update={"token": token, "started": evidence.started + timedelta(seconds=90)})
+
+
+def _not_offered(evidence: SenderEvidence) -> SenderEvidence:
+    if evidence.greeting is None or evidence.greeting.ehlo is None:
+        return evidence
+    lines = tuple(line for line in evidence.greeting.ehlo.lines if line != "STARTTLS")
+    hello = evidence.greeting.model_copy(update={"ehlo": evidence.greeting.ehlo.model_copy(update={"lines": lines})})
+    return evidence.model_copy(update={"greeting": hello})

@@ -1,0 +1,105 @@
+"""What nobody saw is never shown as fine: situations that no fault makes, judged from evidence."""
+
+from __future__ import annotations
+
+import pytest
+
+from checks.assessment import Assessment
+from checks.model import Verdict
+from probes.evidence import Gate, SenderEvidence
+from settings.model import Judged
+from tests.suite.situations import MEMBERS, SITUATIONS, situation
+
+GATE_OF = {
+    "name": Gate.NAME,
+    "port": Gate.PORT,
+    "greeting": Gate.GREETING,
+    "starttls": Gate.STARTTLS,
+    "tls": Gate.TLS,
+    "auth_offered": Gate.AUTH_OFFERED,
+    "issuer": Gate.ISSUER,
+    "token": Gate.TOKEN,
+    "sign_in": Gate.SIGN_IN,
+    "envelope": Gate.SENDER,
+}
+AFTER = list(Gate)
+
+
+def judged(name: str) -> dict[str, Assessment]:
+    """The assessments of a situation."""
+    return {sender: Assessment(*visit) for sender, visit in situation(name).items()}
+
+
+@pytest.mark.parametrize("member", MEMBERS)
+def test_a_run_that_ended_early_claims_nothing(member: str) -> None:
+    """Gates from there on are not tested or not reached, no check fails for it, and nothing is proven."""
+    for assessment in judged(f"ended before {member}").values():
+        behind = AFTER[AFTER.index(GATE_OF[member]) :]
+        if member == "token" and Gate.TOKEN not in assessment.gates():
+            behind = AFTER[AFTER.index(Gate.SIGN_IN) :]
+        states = {gate: state for gate, state in assessment.gates().items() if gate in behind}
+        assert set(states.values()) <= {"not_tested", "not_reached"}
+        assert assessment.verdict == "not_proven"
+        assert all(finding.verdict is not Verdict.FAIL for finding in assessment.all_findings())
+
+
+EXPECTED: dict[str, dict[str, tuple[str, tuple[str, ...]]]] = {
+    "no-send": {"MBX-03": ("unknown", ()), "AUTH-01": ("pass", ()), "BASIC-01": ("unknown", ())},
+    "no role, message accepted (RBAC)": {"OAUTH-02": ("pass", ()), "MBX-05": ("pass", ())},
+    "no role, not sent": {"OAUTH-02": ("unknown", ("consent_missing",))},
+    "recently refused": {"AUTH-01": ("unknown", ("account_locked",)), "BASIC-10": ("unknown", ())},
+    "no secret": {"AUTH-01": ("unknown", ())},
+    "host not declared": {"AUTH-01": ("fail", ("wrong_host_or_port",))},
+    "attested long ago": {"BASIC-04": ("risk", ("password_expiring",)), "OAUTH-04": ("risk", ("secret_expiring",))},
+    "attested in the future": {"BASIC-04": ("unknown", ()), "OAUTH-04": ("unknown", ())},
+    "nobody attests": {"BASIC-04": ("unknown", ("password_expiring",)), "OAUTH-04": ("unknown", ("secret_expiring",))},
+    "no route": {"NET-02": ("fail", ("network_unreachable",)), "BASIC-05": ("fail", ("network_unreachable",))},
+    "one address is dead": {"NET-03": ("risk", ("port_blocked",))},
+    "aliases end elsewhere": {"NET-04": ("fail", ("dns_hijacked",))},
+    "legacy host": {"BASIC-07": ("risk", ("legacy_tls_client",))},
+    "windows, all well": {f"HOST-0{n}": ("pass", ()) for n in (1, 2, 3)},
+    "windows, not set": {"HOST-01": ("risk", ("legacy_tls_client",)), "HOST-03": ("pass", ())},
+    "windows, switched off": {f"HOST-0{n}": ("fail", ("legacy_tls_client",)) for n in (1, 2, 3)},
+    "windows, registry closed": {f"HOST-0{n}": ("unknown", ()) for n in (1, 2, 3)},
+    "unknown clock": {"HOST-04": ("unknown", ())},
+    "clock a little off": {"HOST-04": ("risk", ("clock_skew",))},
+    "own service": {
+        "TLS-02": ("not_applicable", ()),
+        "NET-04": ("not_applicable", ()),
+        "RISK-01": ("not_applicable", ()),
+    },
+    "own service, wrong_password": {
+        "BASIC-10": ("fail", ("bad_credentials",)),
+        "BASIC-01": ("unknown", ("mailbox_missing",)),
+    },
+    "more than the answer to STARTTLS": {"SMTP-02": ("fail", ("smtp_intercepted",))},
+    "own service, port_refused": {"NET-02": ("fail", ("port_blocked", "service_side_fault"))},
+    "token endpoint timed out": {"TOKEN-02": ("fail", ("token_endpoint_unreachable",))},
+    "handshake cut off": {"TLS-01": ("fail", ("smtp_intercepted", "tls_version", "service_side_fault"))},
+    "STARTTLS not offered, yet it works": {"SMTP-02": ("risk", ("smtp_intercepted",))},
+    "old scope of the same resource": {"OAUTH-11": ("risk", ("wrong_scope_or_audience",))},
+}
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_situation_is_judged_as_it_should(name: str) -> None:
+    """The named checks have the named verdict and causes, for each sender that has them."""
+    seen = set()
+    for assessment in judged(name).values():
+        for finding in assessment.all_findings():
+            if finding.check in EXPECTED[name]:
+                seen.add(finding.check)
+                assert (finding.verdict.value, finding.causes) == EXPECTED[name][finding.check], finding
+
+    assert seen == set(EXPECTED[name])
+
+
+@pytest.mark.parametrize("name", SITUATIONS)
+def test_evidence_survives_a_round_trip(name: str) -> None:
+    """Evidence and settings come back from JSON as they were, and are judged the same."""
+    for evidence, settings in situation(name).values():
+        again = SenderEvidence.model_validate_json(evidence.model_dump_json())
+        same = Judged.model_validate_json(settings.model_dump_json(by_alias=True))
+
+        assert again == evidence
+        assert Assessment(again, same).all_findings() == Assessment(evidence, settings).all_findings()
