@@ -1,9 +1,10 @@
-"""The control endpoint: messages received, the state, and faults set or cleared while the fakes run.
+"""The control endpoint: messages received, the state, faults set or cleared, device codes approved.
 
 Plain HTTP on loopback, guarded by the bearer token that the description prints.
 """
 
 import hmac
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
@@ -11,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from fakes.device_code import NoSuchCode
 from fakes.doors import CannotStage
 from fakes.records import Message
 
@@ -18,60 +20,85 @@ if TYPE_CHECKING:
     from fakes.serving import Running
 
 
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
 def application(running: "Running") -> Starlette:
     """The web application; faults replace each other and always start from the world it began with."""
-    beginning = running.world
-    active: list[str] = []
+    desk = _Desk(running)
 
-    def guarded(request: Request) -> Response | None:
-        expected = f"Bearer {running.control_token}".encode()
-        given = request.headers.get("authorization", "").encode()
-        if hmac.compare_digest(given, expected):
-            return None
-        return JSONResponse({"error": "send the token that the description prints as a bearer token"}, status_code=401)
+    def guarded(path: str, endpoint: Endpoint, *methods: str) -> Route:
+        async def served(request: Request) -> Response:
+            expected = f"Bearer {running.control_token}".encode()
+            given = request.headers.get("authorization", "").encode()
+            if hmac.compare_digest(given, expected):
+                return await endpoint(request)
+            return _refused(401, "send the token that the description prints as a bearer token")
 
-    async def messages(request: Request) -> Response:
-        return guarded(request) or JSONResponse([_summary(number, one) for number, one in enumerate(running.messages)])
+        return Route(path, served, methods=methods or ["GET"])
 
-    async def message(request: Request) -> Response:
-        number, received = request.path_params["number"], running.messages
-        if (refusal := guarded(request)) is not None:
-            return refusal
+    return Starlette(
+        routes=[
+            guarded("/messages", desk.messages),
+            guarded("/messages/{number:int}.eml", desk.message),
+            guarded("/faults", desk.faults, "GET", "PUT", "DELETE"),
+            guarded("/device-codes", desk.device_codes),
+            guarded("/device-codes/{user_code}", desk.device_code, "PUT"),
+            guarded("/state", desk.state),
+        ]
+    )
+
+
+class _Desk:
+    """What is served, once the token was right."""
+
+    def __init__(self, running: "Running") -> None:
+        self._running = running
+        self._beginning = running.world
+        self._active: list[str] = []
+
+    async def messages(self, _request: Request) -> Response:
+        return JSONResponse([_summary(number, one) for number, one in enumerate(self._running.messages)])
+
+    async def message(self, request: Request) -> Response:
+        number, received = request.path_params["number"], self._running.messages
         if number >= len(received):
             return PlainTextResponse(f"there are {len(received)} messages, counted from 0", status_code=404)
         return Response(received[number].content, media_type="message/rfc822")
 
-    async def faults(request: Request) -> Response:
-        if (refusal := guarded(request)) is not None:
-            return refusal
-        if request.method != "GET":
-            return await change(request)
-        return JSONResponse({"faults": active})
-
-    async def change(request: Request) -> Response:
+    async def faults(self, request: Request) -> Response:
         from fakes.catalogue import UnknownFault, apply
 
+        if request.method != "GET":
+            try:
+                asked = (await request.json())["faults"] if request.method == "PUT" else []
+                self._running.change(apply(self._beginning, asked))
+            except (UnknownFault, CannotStage) as error:
+                return _refused(409, str(error))
+            except (ValueError, KeyError, TypeError):
+                return _refused(400, 'the body is {"faults": ["id", …]}')
+            self._active[:] = asked
+        return JSONResponse({"faults": self._active})
+
+    async def device_codes(self, _request: Request) -> Response:
+        return JSONResponse(self._running.device_codes.waiting())
+
+    async def device_code(self, request: Request) -> Response:
         try:
-            asked = (await request.json())["faults"] if request.method == "PUT" else []
-            running.change(apply(beginning, asked))
-        except (ValueError, KeyError, TypeError):
-            return JSONResponse({"error": 'the body is {"faults": ["id", …]}'}, status_code=400)
-        except (UnknownFault, CannotStage) as error:
-            return JSONResponse({"error": str(error)}, status_code=409)
-        active[:] = asked
-        return JSONResponse({"faults": active})
+            user = (await request.json())["user"]
+            self._running.device_codes.decide(self._running.world, request.path_params["user_code"], user)
+        except NoSuchCode as error:
+            return _refused(409, str(error))
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return _refused(400, 'the body is {"user": "name@domain"}, or {"user": null} to decline')
+        return JSONResponse({"user": user})
 
-    async def state(request: Request) -> Response:
-        return guarded(request) or JSONResponse(_state(running, active))
+    async def state(self, _request: Request) -> Response:
+        return JSONResponse(_state(self._running, self._active))
 
-    return Starlette(
-        routes=[
-            Route("/messages", messages),
-            Route("/messages/{number:int}.eml", message),
-            Route("/faults", faults, methods=["GET", "PUT", "DELETE"]),
-            Route("/state", state),
-        ]
-    )
+
+def _refused(status: int, why: str) -> Response:
+    return JSONResponse({"error": why}, status_code=status)
 
 
 def _summary(number: int, message: Message) -> dict[str, Any]:

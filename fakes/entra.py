@@ -1,4 +1,4 @@
-"""The fake Entra over HTTP: discovery, instance discovery, keys and the token endpoint, as a Starlette application.
+"""The fake Entra over HTTP: discovery, instance discovery, keys, device codes and the token endpoint, as a Starlette application.
 
 Decisions are ``token_endpoint``'s; here stand the addresses, the headers and what a proxy in between would do instead.
 """
@@ -8,6 +8,7 @@ import base64
 import binascii
 import uuid
 from email.utils import format_datetime
+from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from starlette.applications import Starlette
@@ -15,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from fakes import discovery, keys, token_endpoint
+from fakes import device_code, discovery, keys, token_endpoint
 from fakes.entra_errors import EntraError
 from fakes.network import LoginPath
 from fakes.records import State, TokenAnswer
@@ -48,6 +49,10 @@ def application(state: State) -> Starlette:
         in_the_way = await _in_the_way(state.world, request) or _before_the_token(state.world, request)
         return in_the_way or await _token(state, request)
 
+    async def begin_device_code(request: Request) -> Response:
+        state.records.count("device_code")
+        return await _in_the_way(state.world, request) or await _device_code(state, request)
+
     async def anything(request: Request) -> Response:
         return await _in_the_way(state.world, request) or PlainTextResponse("Not Found", status_code=404)
 
@@ -60,6 +65,7 @@ def application(state: State) -> Starlette:
             Route("/{tenant}/discovery/keys", key_set),
             Route("/{tenant}/oauth2/v2.0/token", token, methods=["POST"]),
             Route("/{tenant}/oauth2/token", token, methods=["POST"]),
+            Route("/{tenant}/oauth2/v2.0/devicecode", begin_device_code, methods=["POST"]),
             Route("/{rest:path}", anything, methods=["GET", "POST"]),
         ]
     )
@@ -109,17 +115,34 @@ def _discovery(world: World, request: Request) -> Response:
     return JSONResponse(body, headers=_headers(world) | headers)
 
 
-async def _token(state: State, request: Request) -> Response:
+async def _form(request: Request) -> dict[str, str]:
+    """The parameters; Entra reads the body by hand-written rules, so what does not parse is a form without any."""
+    return dict(parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True))
+
+
+async def _device_code(state: State, request: Request) -> Response:
     world = state.world
-    # Entra reads the body by hand-written rules; a form that does not parse is a form without parameters.
-    form = dict(parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True))
+    begun = token_endpoint.tenant_refused(world, _host(request), request.path_params["tenant"])
+    code = begun or state.device_codes.begin(world, await _form(request))
+    if isinstance(code, EntraError):
+        return _refused(world, code, request)
+    return JSONResponse(code.document(world.tenant.device_code_interval), headers=_headers(world))
+
+
+async def _token(state: State, request: Request) -> Response:
+    world, form = state.world, await _form(request)
     by = "client_assertion" if form.get("client_assertion") else "client_secret_post"
     if (basic := _basic_credentials(request.headers.get("authorization", ""))) is not None:
         form["client_id"], form["client_secret"] = basic
         by = "client_secret_basic"
     version = 2 if "/v2.0/" in request.url.path else 1
     asked = TokenRequest(host=_host(request), tenant=request.path_params["tenant"], version=version, form=form)
-    result = token_endpoint.answer(world, asked)
+    result: Issued | EntraError | dict[str, Any]
+    if form.get("grant_type") == device_code.GRANT:
+        by = "device_code"
+        result = token_endpoint.tenant_refused(world, asked.host, asked.tenant) or state.device_codes.poll(world, form)
+    else:
+        result = token_endpoint.answer(world, asked)
     state.records.add(
         TokenAnswer(
             client_id=form.get("client_id", ""),
@@ -129,9 +152,13 @@ async def _token(state: State, request: Request) -> Response:
             code=result.code if isinstance(result, EntraError) else 0,
         )
     )
-    if isinstance(result, Issued):
-        return _issued(world, result, version, form.get("resource", ""))
-    return _refused(world, result, request)
+    match result:
+        case Issued():
+            return _issued(world, result, version, form.get("resource", ""))
+        case EntraError():
+            return _refused(world, result, request)
+        case body:
+            return JSONResponse(body, headers=_headers(world))
 
 
 def _issued(world: World, issued: Issued, version: int, resource: str) -> Response:

@@ -214,39 +214,53 @@ def throttled() -> EntraError:
     )
 
 
-def assertion_malformed() -> EntraError:
-    """The assertion is not a JWT."""
-    return EntraError(error="invalid_request", code=50027, text="JWT token is invalid or malformed.", linked=False)
-
-
-def assertion_key_unknown() -> EntraError:
-    """The certificate that signed is not registered."""
+def secret_needed() -> EntraError:
+    """A client that is not registered as a public one asks for a user's token without a credential."""
     return EntraError(
         error="invalid_client",
-        code=700027,
+        code=7000218,
         status=401,
-        text="The certificate with identifier used to sign the client assertion is not registered on application. "
-        "[Reason - The key was not found.]",
+        text="The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
     )
 
 
-def assertion_key_expired() -> EntraError:
-    """The certificate that signed is out of date."""
+def authorization_pending() -> EntraError:
+    """Nobody has typed the device code in yet."""
     return EntraError(
-        error="invalid_client",
-        code=700027,
-        status=401,
-        text="Client assertion contains an invalid signature. [Reason - The key used is expired.]",
+        error="authorization_pending",
+        code=70016,
+        linked=False,
+        text="OAuth 2.0 device flow error. Authorization is pending. Continue polling.",
     )
 
 
-def assertion_out_of_time(now: datetime, begins: datetime, ends: datetime) -> EntraError:
-    """The caller's clock is off, or the assertion is stale."""
+def slow_down() -> EntraError:
+    """The client asks more often than it was told to (RFC 8628 section 3.5; number and text UNVERIFIED)."""
     return EntraError(
-        error="invalid_client",
-        code=700024,
-        status=401,
-        text="Client assertion is not within its valid time range. "
-        f"Current time: {now.isoformat()}, assertion valid from {begins.isoformat()}, "
-        f"expiry time of assertion {ends.isoformat()}.",
+        error="slow_down",
+        code=70016,
+        linked=False,
+        text="OAuth 2.0 device flow error. Authorization is pending. Polling is too frequent.",
     )
+
+
+def device_code_expired() -> EntraError:
+    """Fifteen minutes have passed."""
+    return EntraError(
+        error="expired_token",
+        code=70020,
+        linked=False,
+        text="The provided value for the input parameter 'device_code' is not valid. This device code has expired.",
+    )
+
+
+def device_code_declined() -> EntraError:
+    """The person said no (number and text UNVERIFIED)."""
+    return EntraError(
+        error="authorization_declined", code=65004, text="User declined to consent to access the app.", linked=False
+    )
+
+
+def device_code_unknown() -> EntraError:
+    """No such device code, or it was used already (number and text UNVERIFIED)."""
+    return EntraError(error="bad_verification_code", code=70018, text="Invalid verification code.", linked=False)

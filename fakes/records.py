@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
+from fakes.device_code import DeviceCodes
 from fakes.world import World
 
 
@@ -130,4 +131,5 @@ class State:
         self.records = Records()
         self.real_pace = pace == "real"
         self.submissions: Counter[str] = Counter()
+        self.device_codes = DeviceCodes()
         self.transports: weakref.WeakSet[asyncio.BaseTransport] = weakref.WeakSet()

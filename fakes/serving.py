@@ -18,6 +18,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from fakes import certificates, control, doors, elsewhere, entra, keys, line, resolver, settings_file
+from fakes.device_code import DeviceCodes
 from fakes.doors import Doors
 from fakes.exchange import ExchangeSmtp
 from fakes.network import Certificate, Tls
@@ -70,6 +71,11 @@ class Running:
     def requests(self) -> dict[str, int]:
         """How often discovery documents, keys and DNS names were asked for."""
         return self._state.records.requests
+
+    @property
+    def device_codes(self) -> DeviceCodes:
+        """The device codes under way, to be approved or declined."""
+        return self._state.device_codes
 
     @property
     def secrets(self) -> dict[str, str]:

@@ -80,11 +80,12 @@ class AppSecret:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppCertificate:
-    """A certificate that the application may sign assertions with."""
+    """A certificate that the application may sign assertions with; thumbprints are base64url, as in ``x5t``."""
 
     thumbprint: str
     public_key_pem: str
     expires: datetime
+    thumbprint_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +173,8 @@ class Tenant:
     exists: bool = True
     blocked_for_reputation: bool = False
     issuing: Issuing = field(default_factory=Issuing)
+    device_codes_approved_by: str | None = None
+    device_code_interval: int = 5
 
     def user(self, name: str) -> User | None:
         """The user whose sign-in address this is, or None."""

@@ -6,11 +6,8 @@ Pure but for minting; HTTP is ``entra``'s. Order of the refusals: request, tenan
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
-import jwt
-
-from fakes import entra_errors, tokens
+from fakes import client_assertion, entra_errors, tokens
 from fakes.entra_errors import EntraError
 from fakes.tenant import EXCHANGE_ONLINE, GRAPH, App, PolicyKind, ServicePrincipal
 from fakes.world import World
@@ -30,7 +27,6 @@ _EXCHANGE_NAMES = frozenset(
     }
 )
 _GRAPH_NAMES = frozenset({GRAPH, "00000003-0000-0000-c000-000000000000"})
-_ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,18 +73,18 @@ def answer(world: World, request: TokenRequest) -> Issued | EntraError:
     scope = form.get("scope" if request.version == 2 else "resource", "")
     if not scope:
         return entra_errors.parameter_missing("scope" if request.version == 2 else "resource")
-    return _for_client(world, form, scope, request.version)
+    return _for_client(world, request, scope)
 
 
-def _for_client(world: World, form: Mapping[str, str], scope: str, version: int) -> Issued | EntraError:
-    tenant, client_id = world.tenant, form["client_id"]
+def _for_client(world: World, request: TokenRequest, scope: str) -> Issued | EntraError:
+    tenant, form, client_id = world.tenant, request.form, request.form["client_id"]
     app, principal = tenant.app(client_id), tenant.service_principal(client_id)
     if app is None:
         return entra_errors.app_unknown(client_id, tenant.display_name)
-    refusal = _credential_refused(world, app, form) or _principal_refused(world, app, principal)
+    refusal = _credential_refused(world, app, form, _endpoints(request)) or _principal_refused(world, app, principal)
     if refusal is not None or principal is None:
         return refusal or entra_errors.principal_missing(client_id, tenant.tenant_id)
-    resource = scope if version == 1 else _resource(scope)
+    resource = scope if request.version == 1 else _resource(scope)
     if isinstance(resource, EntraError):
         return resource
     if _canonical(resource) not in tenant.resources:
@@ -104,6 +100,12 @@ def _for_client(world: World, form: Mapping[str, str], scope: str, version: int)
     return Issued(access_token=token, expires_in=max(0, int(tenant.issuing.lifetime.total_seconds())))
 
 
+def _endpoints(request: TokenRequest) -> frozenset[str]:
+    """What a client assertion may be addressed to: the token endpoint or the issuer, of either version."""
+    base = f"https://{request.host}/{request.tenant}"
+    return frozenset({f"{base}/oauth2/v2.0/token", f"{base}/oauth2/token", f"{base}/v2.0", f"{base}/"})
+
+
 def _principal_refused(world: World, app: App, principal: ServicePrincipal | None) -> EntraError | None:
     if principal is None:
         return entra_errors.principal_missing(app.client_id, world.tenant.tenant_id)
@@ -115,44 +117,20 @@ def _principal_refused(world: World, app: App, principal: ServicePrincipal | Non
     return None
 
 
-def _credential_refused(world: World, app: App, form: Mapping[str, str]) -> EntraError | None:
+def _credential_refused(
+    world: World, app: App, form: Mapping[str, str], endpoints: frozenset[str]
+) -> EntraError | None:
     secret, assertion = form.get("client_secret", ""), form.get("client_assertion", "")
     if not secret and not assertion:
         return entra_errors.credential_missing()
     if app.public_client:
         return entra_errors.public_client()
     if assertion:
-        return _assertion_refused(world, app, assertion, form.get("client_assertion_type", ""))
+        return client_assertion.refused(world, app, assertion, form.get("client_assertion_type", ""), endpoints)
     known = next((one for one in app.secrets if one.value == secret), None)
     if known is None:
         return entra_errors.secret_wrong(app.client_id)
     return entra_errors.secret_expired(app.client_id) if known.expires < world.now() else None
-
-
-def _assertion_refused(world: World, app: App, assertion: str, kind: str) -> EntraError | None:
-    """Judge a client assertion as RFC 7523 section 3 and Microsoft's certificate credentials page ask for."""
-    try:
-        header = jwt.get_unverified_header(assertion)
-    except jwt.InvalidTokenError:
-        return entra_errors.assertion_malformed()
-    thumbprint = header.get("x5t#S256") or header.get("x5t")
-    certificate = next((one for one in app.certificates if one.thumbprint == thumbprint), None)
-    if kind != _ASSERTION or certificate is None:
-        return entra_errors.assertion_key_unknown()
-    try:
-        claims = jwt.decode(
-            assertion,
-            certificate.public_key_pem,
-            algorithms=["RS256", "PS256"],
-            options={"verify_aud": False, "verify_exp": False, "verify_nbf": False, "verify_iat": False},
-        )
-        begins, ends = (datetime.fromtimestamp(float(claims[name]), UTC) for name in ("nbf", "exp"))
-    except (jwt.InvalidTokenError, KeyError, ValueError):
-        return entra_errors.assertion_key_unknown()
-    now = world.now()
-    if certificate.expires < now:
-        return entra_errors.assertion_key_expired()
-    return None if begins <= now <= ends else entra_errors.assertion_out_of_time(now, begins, ends)
 
 
 def _resource(scope: str) -> str | EntraError:

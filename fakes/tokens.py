@@ -11,7 +11,7 @@ import jwt
 
 from fakes import keys
 from fakes.claims import Claims
-from fakes.tenant import EXCHANGE_ONLINE, App, Issuing, ServicePrincipal, Tenant
+from fakes.tenant import EXCHANGE_ONLINE, App, Issuing, ServicePrincipal, Tenant, User
 
 _BACKDATED = timedelta(minutes=5)  # Entra dates its tokens back, so that clocks may differ a little
 
@@ -52,9 +52,53 @@ def mint(
         payload |= {"scp": "SMTP.Send", "upn": issuing.delegated_user, "unique_name": issuing.delegated_user}
     elif principal.consented and aimed_at.startswith(EXCHANGE_ONLINE):
         payload["roles"] = sorted(principal.consented)
-    key = keys.foreign_key() if issuing.foreign_key else keys.entra_key()
-    header = {"kid": key.key_id, "x5t": key.key_id}
-    return jwt.encode(payload, key.private, algorithm="RS256", headers=header)
+    return _signed(payload, keys.foreign_key() if issuing.foreign_key else keys.entra_key())
+
+
+def _for_user(tenant: Tenant, user: User, now: datetime) -> dict[str, Any]:
+    issued = now - _BACKDATED
+    return {
+        "iat": int(issued.timestamp()),
+        "nbf": int(issued.timestamp()),
+        "exp": int((now + tenant.issuing.lifetime).timestamp()),
+        "oid": str(uuid.uuid5(uuid.UUID(tenant.tenant_id), user.upn.casefold())),
+        "tid": tenant.tenant_id,
+        "uti": uuid.uuid4().hex[:22],
+    }
+
+
+def mint_for_user(
+    tenant: Tenant, user: User, *, client_id: str, audience: str, scopes: list[str], now: datetime
+) -> str:
+    """A signed access token for a person who signed in, with delegated permissions and no role."""
+    payload = _for_user(tenant, user, now) | {
+        "aud": audience,
+        "iss": f"https://sts.windows.net/{tenant.tenant_id}/",
+        "appid": client_id,
+        "appidacr": "0",
+        "scp": " ".join(scopes),
+        "upn": user.upn,
+        "unique_name": user.upn,
+        "ver": "1.0",
+    }
+    return _signed(payload, keys.entra_key())
+
+
+def mint_id_token(tenant: Tenant, user: User, *, client_id: str, now: datetime) -> str:
+    """A signed ID token, version 2.0 (OpenID Connect Core section 2)."""
+    payload = _for_user(tenant, user, now) | {
+        "aud": client_id,
+        "iss": f"https://login.microsoftonline.com/{tenant.tenant_id}/v2.0",
+        "sub": uuid.uuid5(uuid.UUID(client_id), user.upn.casefold()).hex,
+        "name": user.upn.partition("@")[0],
+        "preferred_username": user.upn,
+        "ver": "2.0",
+    }
+    return _signed(payload, keys.entra_key())
+
+
+def _signed(payload: dict[str, Any], key: keys.SigningKey) -> str:
+    return jwt.encode(payload, key.private, algorithm="RS256", headers={"kid": key.key_id, "x5t": key.key_id})
 
 
 def read(token: str, now: datetime) -> Claims | None:

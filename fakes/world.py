@@ -73,6 +73,7 @@ class Unverified:
     security_defaults_block_oauth: bool = False
     entra_breaks_lines: bool = False
     over_rate_is_refused: bool = True
+    hasty_polls_are_slowed_down: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -185,15 +185,22 @@ class Loopback(HTTPAdapter):
         return pool
 
 
-def through_msal(running: Running) -> dict[str, Any]:
-    """What msal makes of the OAuth sender's settings."""
-    sender = running.world.oauth
+@contextmanager
+def session_to(running: Running) -> Iterator[requests.Session]:
+    """A session of requests, led to the fakes; what the environment says about proxies and roots does not count."""
     with requests.Session() as session:
         session.trust_env = False
         session.mount("https://", Loopback(running))
+        yield session
+
+
+def through_msal(running: Running, credential: str | dict[str, str] | None = None) -> dict[str, Any]:
+    """What msal makes of the OAuth sender's settings, or of another credential than its secret."""
+    sender = running.world.oauth
+    with session_to(running) as session:
         application = msal.ConfidentialClientApplication(
             sender.client_id,
-            client_credential=sender.client_secret,
+            client_credential=credential or sender.client_secret,
             oidc_authority=sender.openid_endpoint_configuration.removesuffix("/.well-known/openid-configuration"),
             http_client=session,
         )

@@ -2,7 +2,6 @@
 
 import base64
 import json
-import time
 from pathlib import Path
 
 import jwt
@@ -175,37 +174,6 @@ def test_wrong_requests(tmp_path: Path, changes: dict[str, str], code: int) -> N
         _, document = ask_token(running, **changes)
 
     assert document["error_codes"] == [code]
-
-
-def test_assertion_of_a_registered_certificate(tmp_path: Path) -> None:
-    """A client assertion signed with a registered certificate gets a token; a stale one is told the times."""
-    from dataclasses import replace
-    from datetime import UTC, datetime, timedelta
-
-    from cryptography.hazmat.primitives import serialization
-    from cryptography.hazmat.primitives.asymmetric import rsa
-
-    from fakes.faults import change
-    from fakes.tenant import AppCertificate
-    from fakes.world import healthy
-
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-    certificate = AppCertificate(
-        thumbprint="abc", public_key_pem=public.decode(), expires=datetime.now(UTC) + timedelta(days=9)
-    )
-    world = change.app(certificates=(certificate,))(healthy())
-
-    def signed(begins: int) -> str:
-        times = {"nbf": int(time.time()) + begins, "exp": int(time.time()) + begins + 600}
-        return jwt.encode({"iss": CLIENT_ID, "sub": CLIENT_ID, **times}, key, algorithm="RS256", headers={"x5t": "abc"})
-
-    kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-    with tenant(tmp_path, world=replace(world)) as running:
-        good, _ = ask_token(running, client_secret="", client_assertion=signed(-60), client_assertion_type=kind)
-        _, stale = ask_token(running, client_secret="", client_assertion=signed(-9000), client_assertion_type=kind)
-
-    assert (good, stale["error_codes"]) == (200, [700024])
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,98 @@
+"""What Entra says about a client assertion that it does not take; the document around it is ``entra_errors``'s.
+
+Source: Microsoft, "Microsoft Entra authentication and authorization error codes", and public captures of responses.
+"""
+
+from datetime import datetime
+
+from fakes.entra_errors import EntraError
+
+
+def malformed() -> EntraError:
+    """The assertion is not a JWT."""
+    return EntraError(error="invalid_request", code=50027, text="JWT token is invalid or malformed.", linked=False)
+
+
+def key_unknown() -> EntraError:
+    """The certificate that signed is not registered."""
+    return EntraError(
+        error="invalid_client",
+        code=700027,
+        status=401,
+        text="The certificate with identifier used to sign the client assertion is not registered on application. "
+        "[Reason - The key was not found.]",
+    )
+
+
+def key_expired() -> EntraError:
+    """The certificate that signed is out of date."""
+    return EntraError(
+        error="invalid_client",
+        code=700027,
+        status=401,
+        text="Client assertion contains an invalid signature. [Reason - The key used is expired.]",
+    )
+
+
+def out_of_time(now: datetime, begins: datetime, ends: datetime) -> EntraError:
+    """The caller's clock is off, or the assertion is stale."""
+    return EntraError(
+        error="invalid_client",
+        code=700024,
+        status=401,
+        text="Client assertion is not within its valid time range. "
+        f"Current time: {now.isoformat()}, assertion valid from {begins.isoformat()}, "
+        f"expiry time of assertion {ends.isoformat()}.",
+    )
+
+
+def signature() -> EntraError:
+    """The certificate is registered and the signature is not its key's."""
+    return EntraError(
+        error="invalid_client",
+        code=700027,
+        status=401,
+        text="Client assertion contains an invalid signature. "
+        "[Reason - The provided signature value did not match the expected signature value.]",
+    )
+
+
+def of_another_app() -> EntraError:
+    """Issuer or subject are not the application (text UNVERIFIED)."""
+    return EntraError(
+        error="invalid_client",
+        code=700021,
+        status=401,
+        text="Client assertion application identifier doesn't match 'client_id' parameter.",
+    )
+
+
+def audience() -> EntraError:
+    """The assertion is addressed to somebody else (text UNVERIFIED)."""
+    return EntraError(
+        error="invalid_client",
+        code=700023,
+        status=401,
+        text="Client assertion audience claim does not match Realm issuer.",
+    )
+
+
+def without_thumbprint() -> EntraError:
+    """The header does not say which certificate signed (text UNVERIFIED)."""
+    return EntraError(
+        error="invalid_client",
+        code=5002723,
+        status=401,
+        text="Invalid JWT token. No certificate thumbprint specified in token header.",
+    )
+
+
+def algorithm(name: str) -> EntraError:
+    """Signed by other means than an RSA key (text UNVERIFIED in part)."""
+    return EntraError(
+        error="invalid_client",
+        code=5002738,
+        status=401,
+        text=f"Invalid JWT token. '{name}' is not a supported signature algorithm. "
+        "Supported signing algorithms are: 'RS256,RS384,RS512'",
+    )

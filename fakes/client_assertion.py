@@ -1,0 +1,63 @@
+"""Client assertions: a JWT that the application signs with its certificate's key instead of sending a secret.
+
+Judged as RFC 7523 section 3 and Microsoft's page "Application authentication certificate credentials" ask for.
+"""
+
+from datetime import UTC, datetime
+
+import jwt
+
+from fakes import assertion_errors
+from fakes.entra_errors import EntraError
+from fakes.tenant import App, AppCertificate
+from fakes.world import World
+
+KIND = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+_ALGORITHMS = ("RS256", "RS384", "RS512", "PS256")
+
+
+def refused(world: World, app: App, assertion: str, kind: str, endpoints: frozenset[str]) -> EntraError | None:
+    """The refusal of an assertion, or None when it holds; ``endpoints`` are the audiences that it may name."""
+    try:
+        header = jwt.get_unverified_header(assertion)
+    except jwt.InvalidTokenError:
+        return assertion_errors.malformed()
+    if kind != KIND:
+        return assertion_errors.malformed()
+    if header.get("alg") not in _ALGORITHMS:
+        return assertion_errors.algorithm(str(header.get("alg")))
+    if not (header.get("x5t") or header.get("x5t#S256")):
+        return assertion_errors.without_thumbprint()
+    certificate = next((one for one in app.certificates if _signed_by(header, one)), None)
+    if certificate is None:
+        return assertion_errors.key_unknown()
+    try:
+        claims = jwt.decode(
+            assertion,
+            certificate.public_key_pem,
+            algorithms=list(_ALGORITHMS),
+            options={"verify_aud": False, "verify_exp": False, "verify_nbf": False, "verify_iat": False},
+        )
+    except jwt.InvalidTokenError:
+        return assertion_errors.signature()
+    if certificate.expires < world.now():
+        return assertion_errors.key_expired()
+    return _claims_refused(claims, app, endpoints, world.now())
+
+
+def _signed_by(header: dict[str, object], certificate: AppCertificate) -> bool:
+    """Whether the header names this certificate; MSAL leaves the padding in, which base64url does without."""
+    named = {str(header.get(name) or "").rstrip("=") for name in ("x5t", "x5t#S256")} - {""}
+    return bool(named & {certificate.thumbprint, certificate.thumbprint_sha256})
+
+
+def _claims_refused(claims: dict[str, object], app: App, endpoints: frozenset[str], now: datetime) -> EntraError | None:
+    if {claims.get("iss"), claims.get("sub")} != {app.client_id}:
+        return assertion_errors.of_another_app()
+    if str(claims.get("aud", "")) not in endpoints:
+        return assertion_errors.audience()
+    try:
+        begins, ends = (datetime.fromtimestamp(float(str(claims[name])), UTC) for name in ("nbf", "exp"))
+    except (KeyError, ValueError, OverflowError, OSError):
+        return assertion_errors.malformed()
+    return None if begins <= now <= ends else assertion_errors.out_of_time(now, begins, ends)

@@ -1,0 +1,186 @@
+"""The device-code flow, proved with msal: pending, too fast, approved, declined, expired, used twice."""
+
+import json
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import jwt
+import msal
+import pytest
+
+from fakes import Running, World, healthy
+from fakes.device_code import GRANT
+from fakes.world import ALERTS, CLIENT_ID, TENANT_ID
+from tests.fakes.dialling import https, session_to, tenant
+from tests.fakes.test_serving import control
+
+GRAPH_TOOLS = "14d82eec-204b-4c2f-b7e8-296a70dab67e"
+SCOPES = ["https://graph.microsoft.com/Application.Read.All"]
+
+
+@dataclass
+class Device:
+    """Msal on a machine without a browser."""
+
+    running: Running
+    application: Any
+
+    def begin(self) -> dict[str, Any]:
+        """Ask for a code."""
+        flow: dict[str, Any] = self.application.initiate_device_flow(SCOPES)
+        return flow
+
+    def poll(self, flow: dict[str, Any]) -> dict[str, Any]:
+        """Ask for the token once."""
+        flow["latest_attempt_at"] = 0  # msal counts from its last attempt and warns
+        found: dict[str, Any] = self.application.acquire_token_by_device_flow(flow, exit_condition=lambda _: True)
+        return found
+
+
+def later(running: Running, seconds: float) -> None:
+    """Let the fakes' time pass."""
+    world = running.world
+    running.change(replace(world, clock_offset=world.clock_offset + timedelta(seconds=seconds)))
+
+
+def device(stack: ExitStack, folder: Path, *, client_id: str = GRAPH_TOOLS, world: World | None = None) -> Device:
+    """A running tenant with msal in front of it."""
+    running = stack.enter_context(tenant(folder, world=world))
+    application = msal.PublicClientApplication(
+        client_id,
+        oidc_authority=f"https://login.microsoftonline.com/{TENANT_ID}/v2.0",
+        http_client=stack.enter_context(session_to(running)),
+    )
+    return Device(running, application)
+
+
+def test_code_is_handed_out_as_entra_does(tmp_path: Path) -> None:
+    """The answer has Entra's members in its order, and a message that names the page and the code."""
+    form = {"client_id": GRAPH_TOOLS, "scope": "openid"}
+    with tenant(tmp_path) as running:
+        status, _, text = https(running, f"/{TENANT_ID}/oauth2/v2.0/devicecode", form=form)
+
+    document = json.loads(text)
+    assert status == 200
+    assert list(document) == ["user_code", "device_code", "verification_uri", "expires_in", "interval", "message"]
+    assert (document["expires_in"], document["interval"], len(document["user_code"])) == (900, 5, 9)
+    assert document["user_code"] in document["message"]
+
+
+def test_pending_then_approved_through_the_control_endpoint(tmp_path: Path) -> None:
+    """Until a person approves msal hears authorization_pending; then it gets tokens of that person, once."""
+    with ExitStack() as stack:
+        one = device(stack, tmp_path)
+        flow = one.begin()
+        pending = one.poll(flow)
+        waiting = control(one.running, "GET", "/device-codes")[1]
+        approved = control(one.running, "PUT", f"/device-codes/{flow['user_code']}", {"user": ALERTS})
+        answer = one.poll(flow)
+        again = one.poll(flow)
+
+    assert (pending["error"], pending["error_codes"]) == ("authorization_pending", [70016])
+    assert [row["user_code"] for row in waiting] == [flow["user_code"]]
+    assert approved == (200, {"user": ALERTS})
+    claims = jwt.decode(answer["access_token"], options={"verify_signature": False})
+    assert (claims["upn"], claims["aud"], claims["scp"]) == (
+        ALERTS,
+        "https://graph.microsoft.com",
+        "Application.Read.All",
+    )
+    assert "roles" not in claims
+    assert answer["id_token_claims"]["preferred_username"] == ALERTS
+    assert again["error"] == "bad_verification_code"
+
+
+def _hasty(one: Device, flow: dict[str, Any]) -> dict[str, Any]:
+    one.poll(flow)
+    return one.poll(flow)
+
+
+def _patient(one: Device, flow: dict[str, Any]) -> dict[str, Any]:
+    one.poll(flow)
+    later(one.running, 6)
+    return one.poll(flow)
+
+
+def _too_late(one: Device, flow: dict[str, Any]) -> dict[str, Any]:
+    later(one.running, 901)
+    return one.poll(flow)
+
+
+def _declined(one: Device, flow: dict[str, Any]) -> dict[str, Any]:
+    control(one.running, "PUT", f"/device-codes/{flow['user_code']}", {"user": None})
+    return one.poll(flow)
+
+
+@pytest.mark.parametrize(
+    ("happens", "error"),
+    [
+        pytest.param(_hasty, "slow_down", id="polled again at once"),
+        pytest.param(_patient, "authorization_pending", id="polled again after the interval"),
+        pytest.param(_too_late, "expired_token", id="after fifteen minutes"),
+        pytest.param(_declined, "authorization_declined", id="declined"),
+    ],
+)
+def test_no_token_yet(tmp_path: Path, happens: Callable[[Device, dict[str, Any]], dict[str, Any]], error: str) -> None:
+    """Whatever keeps the token away is told by the error that the standard names."""
+    with ExitStack() as stack:
+        one = device(stack, tmp_path)
+        answer = happens(one, one.begin())
+
+    assert answer["error"] == error
+
+
+def test_approved_without_a_person(tmp_path: Path) -> None:
+    """A tenant may approve every code by itself, as the user that it names."""
+    with ExitStack() as stack:
+        one = device(stack, tmp_path, world=healthy().with_tenant(device_codes_approved_by=ALERTS))
+        answer = one.poll(one.begin())
+
+    assert answer["id_token_claims"]["preferred_username"] == ALERTS
+
+
+def test_confidential_client_needs_its_secret(tmp_path: Path) -> None:
+    """An application that is not registered as a public client gets a code and no token."""
+    with ExitStack() as stack:
+        one = device(stack, tmp_path, client_id=CLIENT_ID)
+        answer = one.poll(one.begin())
+
+    assert answer["error_codes"] == [7000218]
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "code"),
+    [
+        pytest.param("devicecode", {"client_id": CLIENT_ID[:-1] + "0", "scope": "openid"}, 700016, id="unknown client"),
+        pytest.param("devicecode", {"scope": "openid"}, 900144, id="no client"),
+        pytest.param("token", {"grant_type": GRANT, "client_id": GRAPH_TOOLS}, 900144, id="no code"),
+        pytest.param(
+            "token", {"grant_type": GRANT, "client_id": GRAPH_TOOLS, "device_code": "x"}, 70018, id="code of nobody"
+        ),
+    ],
+)
+def test_wrong_requests(tmp_path: Path, path: str, form: dict[str, str], code: int) -> None:
+    """A wrong request is told what is wrong with it."""
+    with tenant(tmp_path) as running:
+        _, _, text = https(running, f"/{TENANT_ID}/oauth2/v2.0/{path}", form=form)
+
+    assert json.loads(text)["error_codes"] == [code]
+
+
+def test_strange_approvals(tmp_path: Path) -> None:
+    """An unknown code, an unknown user and a strange body are refused."""
+    with ExitStack() as stack:
+        one = device(stack, tmp_path)
+        code = one.begin()["user_code"]
+        answers = [
+            control(one.running, "PUT", "/device-codes/NOBODYS", {"user": ALERTS})[0],
+            control(one.running, "PUT", f"/device-codes/{code}", {"user": "nobody@fabrikam.example"})[0],
+            control(one.running, "PUT", f"/device-codes/{code}", [])[0],
+        ]
+
+    assert answers == [409, 409, 400]
