@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from checks import refusal
 from checks.model import Case, Finding, check
-from knowledge.reading import read
+from checks.words import read_text
 from probes.evidence import CommandEvidence, FailureKind, Gate, SignInEvidence, Withheld
 
 
@@ -23,6 +22,8 @@ def sign_in(case: Case) -> Finding:
         return case.unknown("the run ended within the sign-in; run it again")
     if evidence.reply.code == 235:
         return case.ok(observed=f"{evidence.reply.text} as {evidence.user} with {evidence.mechanism}")
+    from checks import refusal  # with the reading rules, which only a refusal needs
+
     reading = refusal.refused(case, evidence.reply)
     why = "" if reading.sure else " ".join(reading.decide)
     return case.fail(*reading.causes, expected=expected, observed=evidence.reply.text, sure=reading.sure, why=why)
@@ -61,7 +62,7 @@ def _withheld(case: Case, evidence: SignInEvidence, reason: Withheld) -> Finding
 
 
 def _held_back(case: Case, evidence: SignInEvidence, reason: Withheld) -> Finding:
-    reading = read(evidence.detail)
+    reading = read_text(evidence.detail)
     causes = reading.causes if reading.causes[0] != "unrecognised" else ("bad_credentials",)
     where = "in this run, for another sender with the same user" if reason is Withheld.SHARED_CREDENTIAL_REFUSED else ""
     why = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from checks.basic import is_full_address
 from checks.model import Case, Finding, Verdict, check
-from knowledge.reading import read
+from checks.words import read_text
 from probes.evidence import CommandEvidence, Gate
 from settings.model import Method
 
@@ -25,7 +25,7 @@ def _judge(case: Case, command: CommandEvidence | None, expected: str, ok: str, 
         return case.ok(observed=f"{ok}: {command.reply.text}")
     if command.reply.code == 501 and address is not None and not is_full_address(address):
         return case.fail("address_malformed", expected=expected, observed=f"<{address}>: {command.reply.text}")
-    reading = read(command.reply.text)
+    reading = read_text(command.reply.text)
     why = "" if reading.sure else " ".join(reading.decide)
     causes, sure = reading.causes, reading.sure
     if causes == ("unrecognised",) and 400 <= command.reply.code < 500:

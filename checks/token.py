@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from checks import entered
 from checks.model import Case, Finding, check
 from checks.tls import blame
-from knowledge.reading import read
+from checks.words import read_text
 from probes.evidence import Gate, IssuerEvidence, TokenEvidence
 from settings.clouds import cloud_of_login_host
 from settings.model import Method
@@ -69,7 +69,7 @@ def _what_is_wrong_with(url: str, case: Case) -> str:
 
 def _refused(case: Case, evidence: IssuerEvidence, expected: str) -> Finding:
     text = evidence.error_description or evidence.error or f"HTTP {evidence.status}"
-    reading = read(text)
+    reading = read_text(text)
     if reading.causes[0] == "unrecognised":
         return case.fail("wrong_tenant_or_authority", "token_endpoint_unreachable", expected=expected, observed=text,
                          sure=False, why="open the URL in a browser on this machine and read what it says")  # fmt: skip
@@ -140,7 +140,7 @@ def _withheld(case: Case, evidence: TokenEvidence) -> Finding:
 def _error(case: Case, evidence: TokenEvidence, expected: str) -> Finding:
     text = evidence.error_description or evidence.error or f"HTTP {evidence.status}"
     observed = text.partition(" Trace ID:")[0]
-    reading = read(text)
+    reading = read_text(text)
     causes, sure = reading.causes, reading.sure
     scope_is_right = evidence.scope == case.settings.the_cloud.scope
     if "resource_missing" in causes and case.settings.the_cloud.microsoft:

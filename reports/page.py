@@ -6,12 +6,13 @@ What is shown is collected here and laid out by the templates; every value passe
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from checks.assessment import Assessment, GateState
@@ -28,6 +29,8 @@ from reports.words import ANSWERS, FAMILIES, GATES, OWNERS, STATES, VERDICTS, du
 START, END = "<!-- smtp365: begin -->", "<!-- smtp365: end -->"
 _WORST_FIRST = ("cannot_send", "not_proven", "can_send")
 _SHEETS = {"BASIC": "Checklist: Basic authentication", "OAUTH": "Checklist: OAuth 2.0"}
+
+_FOLDER = Path(__file__).with_name("templates")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +153,20 @@ def _long(text: str) -> Markup:
 
 
 @cache
+def _bytecode() -> FileSystemBytecodeCache | None:
+    """Compiled templates beside their sources, as Python keeps its own; None where nothing may be written."""
+    folder = _FOLDER / "__pycache__"
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError:
+        return None
+    return FileSystemBytecodeCache(str(folder)) if os.access(folder, os.W_OK) else None
+
+
 def _templates() -> Environment:
     templates = Environment(
-        loader=FileSystemLoader(Path(__file__).with_name("templates")),
+        loader=FileSystemLoader(_FOLDER),
+        bytecode_cache=_bytecode(),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_finalize,
