@@ -60,7 +60,7 @@ def _evidence(url: str, answer: Answer, transcript: Transcript, seconds: float) 
         members={key: texts[key] for key in _KEPT if key in texts},
         error=texts.get("error"),
         error_description=texts.get("error_description"),
-        excerpt=transcript.clean(answer.text[:_LONGEST]) if members is None else "",
+        excerpt=transcript.clean(answer.text)[:_LONGEST] if members is None else "",
         server_date=answer.server_date,
         clock_offset=clock_offset(answer),
         proxy=answer.proxy,

@@ -1,4 +1,4 @@
-"""Taking secrets out of text before it is kept: raw, base64 at any offset, URL-, HTML-, JSON-, quoted-printable- and hex-encoded.
+"""Taking secrets out of text before it is kept: raw, base64 at any offset, URL-, HTML-, JSON-, quoted-printable-, UTF-16- and hex-encoded.
 
 The redactor is told each secret when it is read or received; it holds the forms to look for and hands none of them out.
 """
@@ -15,7 +15,11 @@ from urllib.parse import quote, quote_plus
 
 MARK = "[redacted]"
 _SHORTEST = 4
+_LONG = 16  # from here on a half of the secret is unlike anything else, so that a piece of it is redacted, too
 _PIECE = 24
+_SPELT = 128  # up to here every character is looked for in every spelling, mixed as a peer likes
+_NAMES = {'"': "quot", "'": "apos", "&": "amp", "<": "lt", ">": "gt"}
+Span = tuple[int, int]
 
 
 class Redactor:
@@ -24,60 +28,113 @@ class Redactor:
     def __init__(self) -> None:
         """Know nothing yet."""
         self._forms: tuple[str, ...] = ()
+        self._spelt: tuple[re.Pattern[str], ...] = ()
+        self._pieces: dict[int, frozenset[str]] = {}
         self._lock = threading.Lock()
 
     def learn(self, secret: str) -> None:
         """Add a secret; what is shorter than four characters is looked for only where it stands alone."""
         if not secret:
             return
+        found = {_seen(_folded(form))[0] for form in forms(secret)} - {""}
         with self._lock:
-            known = {*self._forms, *(form.lower() for form in forms(secret))}
-            self._forms = tuple(sorted(known, key=len, reverse=True))
+            self._forms = tuple({*self._forms, *found})
+            if _SHORTEST <= len(secret) <= _SPELT:
+                self._spelt = (*self._spelt, _spelling(secret))
+            if len(secret) >= _LONG:
+                size = min(_PIECE, -(-len(secret) // 2))
+                self._pieces = {**self._pieces, size: self._pieces.get(size, frozenset()) | _pieces(secret, size)}
 
     def clean(self, text: str) -> str:
         """`text` with each form of a secret replaced by a mark, whatever its case."""
-        lowered = text.lower()
-        # A pattern of all forms of a token takes longer to build than most conversations last, so it holds only what is there.
-        present = [form for form in self._forms if form in lowered]
-        if not present:
-            return text
-        return re.sub("|".join(map(_as_pattern, present)), MARK, text, flags=re.IGNORECASE)
+        return without(text, self.spans(text))
+
+    def spans(self, text: str) -> list[Span]:
+        """Where forms of a secret stand in `text`: from and to, in order, apart from each other.
+
+        Characters that are not printed (line ends, NULs, zero-width ones) do not hide a secret that they stand in.
+        """
+        if not self._forms:
+            return []
+        seen, places = _seen(_folded(text))
+        found: list[Span] = []
+        for form in self._forms:
+            start = seen.find(form)
+            while start >= 0:
+                end = start + len(form)
+                if len(form) >= _SHORTEST or _stands_alone(seen, start, end):
+                    found.append((start, end))
+                start = seen.find(form, start + 1)
+        for spelt in self._spelt:
+            found += [match.span() for match in spelt.finditer(seen)]
+        for size, pieces in self._pieces.items():
+            found += [(at, at + size) for at in range(len(seen) - size + 1) if seen[at : at + size] in pieces]
+        return _apart([(places[start], places[end - 1] + 1) for start, end in found])
 
 
-def _as_pattern(form: str) -> str:
-    escaped = re.escape(form)
-    return escaped if len(form) >= _SHORTEST else rf"(?<!\w){escaped}(?!\w)"
+def without(text: str, spans: list[Span]) -> str:
+    """`text` with a mark in the place of each span."""
+    kept, at = [], 0
+    for start, end in spans:
+        kept += [text[at:start], MARK]
+        at = end
+    return "".join([*kept, text[at:]])
 
 
 def forms(secret: str) -> set[str]:
-    """Every spelling of `secret` that an honest or hostile peer could echo.
-
-    A long secret (a token) is also known by its pieces, so that a part of it, or one wrapped over lines, is found as well.
-    """
-    found = _spellings(secret)
-    if len(secret) > 2 * _PIECE:
-        for start in range(0, len(secret) - _PIECE + 1, _PIECE):
-            piece = secret[start : start + _PIECE]
-            found |= {piece, *_base64(piece.encode())}
-    return {form for form in found if form}
-
-
-def _spellings(secret: str) -> set[str]:
+    """Every spelling of `secret` that an honest or hostile peer could echo whole."""
     octets = secret.encode("utf-8", "surrogateescape")
-    found = {secret, quote(secret, safe=""), quote(secret), quote_plus(secret)}
+    wide = (secret.encode("utf-16-le", "surrogatepass"), secret.encode("utf-16-be", "surrogatepass"))
+    found = {secret, quote(octets, safe=""), quote(octets), quote_plus(octets)}
     found |= {html.escape(secret), html.escape(secret, quote=False), html.escape(html.escape(secret))}
-    found |= {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
+    found |= {
+        json.dumps(secret)[1:-1],
+        json.dumps(secret, ensure_ascii=False)[1:-1],
+        json.dumps(json.dumps(secret))[3:-3],
+    }
     found |= {secret.encode("unicode_escape").decode("ascii"), repr(secret)[1:-1], repr(octets)[2:-1]}
     found |= {quopri.encodestring(octets).decode("ascii").replace("=\n", "").rstrip("\n")}
     found |= {"".join(f"={octet:02X}" for octet in octets), octets.hex(), "".join(f"%{octet:02X}" for octet in octets)}
+    found |= {octets.hex(separator) for separator in " :-"} | {one.hex() for one in wide}
     found |= {"".join(f"&#{ord(character)};" for character in secret)}
     found |= {"".join(f"&#x{ord(character):x};" for character in secret)}
-    for encoded in (octets, secret.encode("utf-16-le", "surrogatepass"), secret.encode("utf-16-be", "surrogatepass")):
+    found |= {secret[::-1] if len(secret) > _SHORTEST * 2 else ""}
+    for encoded in (octets, *wide):
         found |= _base64(encoded)
     if not secret.isascii():
-        found.add(octets.decode("latin-1"))
-    found |= {"\x00".join(secret), secret[::-1] if len(secret) > _SHORTEST * 2 else ""}
-    return found
+        narrow = secret.encode("cp1252", "replace")
+        for encoded in (octets, narrow, *wide):  # as a reader with another encoding would take these octets
+            found |= {encoded.decode("latin-1")} | {
+                encoded.decode("utf-8", errors) for errors in ("replace", "backslashreplace")
+            }
+    return {form for form in found if form.strip()}
+
+
+def _spelling(secret: str) -> re.Pattern[str]:
+    """A pattern for the secret whose characters may each be spelt in their own way, with soft line breaks between (RFC 2045, 6.7)."""
+    return re.compile("=?".join(_ways(character) for character in _seen(_folded(secret))[0]))
+
+
+def _ways(character: str) -> str:
+    code = ord(character)
+    octets = {character.encode("utf-8", "surrogatepass"), character.upper().encode("utf-8", "surrogatepass")}
+    codes = {code, ord(upper)} if len(upper := character.upper()) == 1 else {code}
+    ways = {re.escape(character)} | ({r"\+"} if character == " " else set())
+    for each in octets:
+        ways |= {"".join(f"{sign}{octet:02x}" for octet in each) for sign in ("%", "=", r"\\x")}
+    for number in codes:
+        ways |= {f"&#0*{number};?", f"&#x0*{number:x};?", rf"\\u{number:04x}"}
+    if character in _NAMES:
+        ways |= {f"&(?:amp;)?{_NAMES[character]};", f"&(?:amp;)?#0*{code};"}
+    if character in "\"'\\/":
+        ways.add(rf"\\+{re.escape(character)}")
+    return f"(?:{'|'.join(sorted(ways, key=len, reverse=True))})"
+
+
+def _pieces(secret: str, size: int) -> frozenset[str]:
+    octets = secret.encode("utf-8", "surrogateescape")
+    long = (_seen(_folded(form))[0] for form in (secret, *_base64(octets), octets.hex()))
+    return frozenset(form[at : at + size] for form in long for at in range(len(form) - size + 1))
 
 
 def _base64(octets: bytes) -> set[str]:
@@ -89,5 +146,37 @@ def _base64(octets: bytes) -> set[str]:
         whole = (before + len(octets)) * 8 // 6
         part = encoded[first:whole]
         if len(part) >= _SHORTEST:
-            found |= {part, part.replace("+", "-").replace("/", "_"), quote(part, safe="")}
+            found |= {part, part.replace("+", "-").replace("/", "_"), quote(part, safe=""), part.replace("/", "\\/")}
     return found
+
+
+def _folded(text: str) -> str:
+    """Lower case, character by character, so that places stay what they are."""
+    lowered = text.lower()
+    if len(lowered) == len(text):
+        return lowered
+    return "".join(low if len(low := character.lower()) == 1 else character for character in text)
+
+
+def _seen(text: str) -> tuple[str, range | list[int]]:
+    """The characters that are printed, and where each stands in `text`."""
+    if text.isprintable():
+        return text, range(len(text))
+    places = [at for at, character in enumerate(text) if character.isprintable()]
+    return "".join(text[at] for at in places), places
+
+
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    around = text[start - 1 : start] + text[end : end + 1]
+    return not any(character.isalnum() or character == "_" for character in around)
+
+
+def _apart(spans: list[Span]) -> list[Span]:
+    """Spans in order; those that touch become one."""
+    merged: list[Span] = []
+    for start, end in sorted(spans):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged

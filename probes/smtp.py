@@ -15,7 +15,7 @@ from email.policy import SMTP
 
 from probes.deadline import Deadline
 from probes.evidence import CommandEvidence, Failure, FailureKind, HelloEvidence, Reply
-from probes.failures import BrokenError, printable, translate
+from probes.failures import BrokenError, translate
 from probes.transcript import Transcript
 
 LONGEST_LINE = 8192
@@ -157,13 +157,13 @@ class Session(smtplib.SMTP):
         return CommandEvidence(reply=reply, failure=failure, seconds=round(self._deadline.elapsed() - started, 4))
 
     def _hello(self, started: float, first: Reply | None, ehlo: Reply | None, failure: Failure | None) -> HelloEvidence:
-        raw = printable(self._unread.decode("latin-1"), 200) if failure is not None else ""
+        raw = self._transcript.clean(self._unread.decode("latin-1"))[:200] if failure is not None else ""
         return HelloEvidence(
             greeting=first,
             ehlo_name=self.ehlo_name,
             ehlo=ehlo,
             failure=failure,
-            raw=self._transcript.clean(raw),
+            raw=raw,
             seconds=round(self._deadline.elapsed() - started, 4),
         )
 
@@ -178,9 +178,8 @@ class Session(smtplib.SMTP):
             if len(self._unread) > LONGEST_LINE:
                 raise BrokenError(Failure(kind=FailureKind.TOO_LONG, text=f"a line of more than {LONGEST_LINE} octets"))
             if self._unread[:1] and not self._unread[:1].isdigit() and len(self._unread) >= 3:
-                raise BrokenError(
-                    Failure(kind=FailureKind.NOT_SMTP, text=printable(self._unread.decode("latin-1"), 200))
-                )
+                text = self._transcript.clean(self._unread.decode("latin-1"))[:200]  # cleaned before it is cut
+                raise BrokenError(Failure(kind=FailureKind.NOT_SMTP, text=text))
             self._unread += self._receive(bound)
         line, _, self._unread = self._unread.partition(b"\n")
         if len(line) > LONGEST_LINE:

@@ -16,6 +16,7 @@ from probes.evidence import Gate, MachineEvidence, SecretSource, SenderEvidence,
 from probes.https import Reach
 from probes.redaction import Redactor
 from probes.refusals import Refusals
+from probes.scrubbing import scrubbed
 from probes.tls import Trust
 from probes.transcript import Transcript
 from settings.clouds import Cloud
@@ -90,7 +91,7 @@ class Visit:
         source = SecretSource.model_validate(
             {"key": key, "source": self.found.source, "found": self.found.secret is not None}
         )
-        return SenderEvidence(
+        seen = SenderEvidence(
             sender=self.sender.name,
             started=self.started,
             today=self.started.date(),
@@ -105,3 +106,4 @@ class Visit:
             seconds=round(self.deadline.elapsed(), 4),
             **evidence,
         )
+        return scrubbed(seen, self.redactor)

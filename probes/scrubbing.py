@@ -1,0 +1,86 @@
+"""The last look over evidence before it is frozen: no secret in any text from outside, nor in pieces over consecutive reply lines.
+
+The transcript redacts each line when it is written; here is the net for what never passed it, such as a header or a number.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from probes.evidence import SenderEvidence
+from probes.redaction import MARK, Redactor, without
+
+# Our own words and the settings': a password that is also a part of a host's name must not change what was dialled.
+_OURS: Final = frozenset(
+    {
+        "sender", "machine", "secret", "name", "port", "kind", "status", "at", "speaker", "started", "today", "endpoint", "scope",
+        "url", "user", "mail_from", "recipient", "message_id", "subject", "mechanism", "withheld", "server_name", "ehlo_name",
+        "traffic", "stopped_at", "server_date", "not_before", "not_after", "code", "seconds", "clock_offset", "length", "proxy",
+    }
+)  # fmt: skip
+_CODE: Final = re.compile(r"\d{3}[ -]?")
+
+
+def scrubbed(evidence: SenderEvidence, redactor: Redactor) -> SenderEvidence:
+    """The same evidence without a secret in it, in whatever form and wherever a peer put it."""
+    data = _walked(evidence.model_dump(mode="python"), redactor)
+    replies = [lines for record in data.values() for lines in _replies(record)]
+    _over_lines([(lines, at, 0) for lines in replies for at in range(len(lines))], redactor)
+    said = [line for line in data["transcript"] if line["speaker"] == "S"]
+    texts = [[line["text"]] for line in said]
+    _over_lines([(text, 0, match.end() if (match := _CODE.match(text[0])) else 0) for text in texts], redactor)
+    for line, text in zip(said, texts, strict=True):
+        line["text"] = text[0]
+    return SenderEvidence.model_validate(data)
+
+
+def _walked(value: Any, redactor: Redactor, key: str = "") -> Any:  # noqa: ANN401 - any part of the dumped record
+    """The value with its texts cleaned; numbers that spell a secret are taken out where a peer chose them."""
+    match value:
+        case dict():
+            named = key == "claims"
+            return {
+                redactor.clean(name) if named else name: item
+                if name in _OURS and not named
+                else _walked(item, redactor, "claim" if named else name)
+                for name, item in value.items()
+            }
+        case list() | tuple():
+            kept = [_walked(item, redactor, key) for item in value]
+            return [item for item in kept if item is not None] if key == "error_codes" else kept
+        case bool() | None:
+            return value
+        case str():
+            return redactor.clean(value)
+        case int() | float() if key in {"claim", "error_codes", "expires_in"} and redactor.spans(str(value)):
+            return MARK if key == "claim" else None
+    return value
+
+
+def _replies(value: object) -> list[list[str]]:
+    """The lines of every reply within a record, in the order of the conversation."""
+    match value:
+        case {"code": _, "lines": list() as lines}:
+            return [lines]
+        case dict():
+            return [lines for item in value.values() for lines in _replies(item)]
+        case list():
+            return [lines for item in value for lines in _replies(item)]
+    return []
+
+
+def _over_lines(places: list[tuple[list[str], int, int]], redactor: Redactor) -> None:
+    """Take out what is a secret only when consecutive texts are read as one; each place is a list, an index, and where its words begin."""
+    words = [texts[at][begin:] for texts, at, begin in places]
+    spans = redactor.spans("".join(words))
+    offset = 0
+    for (texts, at, begin), text in zip(places, words, strict=True):
+        end = offset + len(text)
+        mine = [(max(a, offset) - offset, min(b, end) - offset) for a, b in spans if a < end and b > offset]
+        if mine:
+            texts[at] = texts[at][:begin] + without(text, mine)
+        offset = end
+
+
+__all__ = ["scrubbed"]
