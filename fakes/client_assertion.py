@@ -57,7 +57,12 @@ def _claims_refused(claims: dict[str, object], app: App, endpoints: frozenset[st
     if str(claims.get("aud", "")) not in endpoints:
         return assertion_errors.audience()
     try:
-        begins, ends = (datetime.fromtimestamp(float(str(claims[name])), UTC) for name in ("nbf", "exp"))
+        begins = _moment(claims["nbf"] if "nbf" in claims else claims["iat"])  # MSAL's have no nbf
+        ends = _moment(claims["exp"])
     except (KeyError, ValueError, OverflowError, OSError):
         return assertion_errors.malformed()
     return None if begins <= now <= ends else assertion_errors.out_of_time(now, begins, ends)
+
+
+def _moment(seconds: object) -> datetime:
+    return datetime.fromtimestamp(float(str(seconds)), UTC)
