@@ -88,6 +88,12 @@ _NAMED_HOST: Final = re.compile(
     r"|name resolution for|resolve(?: the)? (?:remote )?name:?|host not found:?|nodename|unable to resolve)"
     r"[ '\"(:]{1,4}([a-z0-9][a-z0-9._\-]{1,80}\.[a-z0-9\-]{2,20})"
 )
+_ENCRYPTED: Final = re.compile(r"tls started with cipher|ssl connection using|220 2\.0\.0 smtp server ready")
+_OFFERS_STARTTLS: Final = re.compile(r"250[ -]starttls")
+_OFFERS_AUTH: Final = re.compile(r"250[ -]auth")
+_NOT_OFFERED: Final = re.compile(
+    r"auth plain|cram-md5|digest-md5|\bntlm\b|gssapi|\bnet/smtp\b"
+)  # net/smtp knows PLAIN only
 _MX_HOST: Final = re.compile(r"mail\.protection\.outlook\.com|(?<!smtp\.hve)\.mx\.microsoft")
 
 
@@ -102,6 +108,15 @@ def _greeting(flat: str) -> set[str]:
     if _MASKED.search(flat):
         found.add("masked_greeting")
     return found
+
+
+def _dialogue(flat: str) -> set[str]:
+    """What a whole dialogue shows by what is missing from it; nothing for a text that is no dialogue."""
+    if not _OFFERS_STARTTLS.search(flat):
+        return set()
+    if not _ENCRYPTED.search(flat):
+        return {"never_encrypted"}
+    return set() if _OFFERS_AUTH.search(flat) else {"auth_never_offered"}
 
 
 def circumstances(text: Plain, client: str | None) -> frozenset[str]:
@@ -132,8 +147,9 @@ def circumstances(text: Plain, client: str | None) -> frozenset[str]:
         ("local", _LOCAL),
         ("address", _ADDRESS_TARGET),
         ("private_address", _PRIVATE),
+        ("mechanism_not_offered", _NOT_OFFERED),
     ):
-        if pattern.search(flat):
+        if pattern.search(method):
             flags.add(name)
     named = _NAMED_HOST.search(flat)
     if named:
@@ -146,4 +162,4 @@ def circumstances(text: Plain, client: str | None) -> frozenset[str]:
         or "270authenticationsuccessful" in text.tight
     ):
         flags.add("signed_in")
-    return frozenset(flags | _greeting(flat))
+    return frozenset(flags | _greeting(flat) | _dialogue(flat))

@@ -75,6 +75,7 @@ _ALL: Final[tuple[Group, ...]] = (
             "token_expired",
             "xoauth2_string_malformed",
             "smtp_auth_disabled_mailbox",
+            "wrong_tenant_or_authority",
             "service_side_fault",
         ),
         decide=(_CLAIMS, _REGISTERED),
@@ -164,6 +165,7 @@ _ALL: Final[tuple[Group, ...]] = (
             "bad_credentials",
             "starttls_missing_or_implicit_tls_on_587",
             "mfa_or_security_defaults",
+            "smtp_intercepted",
         ),
         decide=(
             (
@@ -249,6 +251,28 @@ _ALL: Final[tuple[Group, ...]] = (
         answer="the server offers no STARTTLS or no AUTH",
         causes=("starttls_missing_or_implicit_tls_on_587", "smtp_intercepted", "wrong_host_or_port"),
         decide=(_GREETING, "Check SMTP-02: does our own EHLO on port 587 get STARTTLS?"),
+    ),
+    Group(
+        id="not_smtp",
+        answer="what came back is no SMTP reply",
+        causes=("smtp_intercepted", "wrong_host_or_port", "starttls_missing_or_implicit_tls_on_587"),
+        decide=(_GREETING,),
+    ),
+    Group(
+        id="message_refused_unsaid",
+        answer="curl without --verbose, after the message: it says that the reply was a refusal and not which",
+        causes=(
+            "sp_mailbox_permission_missing",
+            "send_as_denied",
+            "message_too_large",
+            "concurrent_connections",
+            "rate_limited",
+            "recipient_quota_exceeded",
+            "mailbox_full",
+            "outbound_spam_block",
+            "service_side_fault",
+        ),
+        decide=("Run the same command with `--verbose`: the last line that begins with `<` is the server's answer.",),
     ),
     Group(
         id="no_token",

@@ -13,6 +13,7 @@ from knowledge.causes import CATALOGUE, UNRECOGNISED
 from knowledge.circumstances import circumstances
 from knowledge.entra_numbers import MISSING, MISSING_PARAMETER, NUMBER, OUTCOMES, VAGUE
 from knowledge.groups import GROUPS
+from knowledge.outcome import Reading
 from knowledge.plain import Plain, plain, tighten
 from knowledge.rule import GATES, NAMES, NARROWS, Outcome, Rule
 from knowledge.rules_clients import CLIENTS
@@ -42,17 +43,7 @@ _MICROSOFT: Final = re.compile(
 )
 _SECRET: Final = re.compile(r"[A-Za-z0-9+/=_~.\-]{60,}|(?i:(?:password|secret|bearer)\s{0,3}[:=]?\s{0,3})\S{6,}")
 _QUOTED: Final = 300
-_MOST: Final = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What a text means: causes likeliest first, whether the text itself names the one, what would decide, and the words that told."""
-
-    causes: tuple[str, ...]
-    sure: bool
-    decide: tuple[str, ...]
-    quoted: str
+_MOST: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +121,9 @@ def _more_flags(text: Plain, flags: frozenset[str]) -> frozenset[str]:
 def _hits(text: Plain, flags: frozenset[str]) -> list[_Hit]:
     hits = [*_greeting_hits(flags), *_number_hits(text), *_code_hits(text, flags), *_phrase_hits(text, flags)]
     past_sign_in = _ORDER["sign_in"]
+    if any(hit.place == _ORDER["token"] and hit.needle.isdigit() for hit in hits) and not _REPLY.search(text.flat):
+        # Without a token there was no message, so what sounds like a refusal of one is the token service's choice of words.
+        hits = [hit for hit in hits if hit.place <= past_sign_in]
     if "signed_in" in flags and any(hit.place > past_sign_in for hit in hits):
         # A 235 before it: the sign-in was taken, so what sounds like a refusal of it is an echo.
         hits = [hit for hit in hits if hit.place > past_sign_in or hit.weight == NAMES]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from knowledge.plain import any_of
-from knowledge.rule import HINTS, NAMES, NARROWS, Rule, group, some
+from knowledge.rule import ECHOES, HINTS, NAMES, NARROWS, Rule, group, one, some
 
 CLIENTS: Final[tuple[Rule, ...]] = (
     Rule(
@@ -20,7 +20,7 @@ CLIENTS: Final[tuple[Rule, ...]] = (
         ),
         outcomes=(
             some("wrong_host_or_port", "auth_mechanism_unsupported", needs=("mx_host",)),
-            some("auth_mechanism_unsupported", "starttls_missing_or_implicit_tls_on_587"),
+            some("auth_mechanism_unsupported", "starttls_missing_or_implicit_tls_on_587", "wrong_host_or_port"),
         ),
     ),
     Rule(
@@ -48,9 +48,11 @@ CLIENTS: Final[tuple[Rule, ...]] = (
             "server doesn't support AUTH | unencrypted connection | AUTH not supported | "
             "authentication is not supported by the server | server does not advertise AUTH | "
             "AUTH command not enabled | smtp server does not support auth | AUTH not available | "
-            "authentication not enabled"
+            "authentication not enabled | did not advertise authentication"
         ),
         outcomes=(
+            one("starttls_missing_or_implicit_tls_on_587", "never_encrypted"),
+            some("smtp_intercepted", "wrong_host_or_port", needs=("auth_never_offered", "microsoft_greeting")),
             some(
                 "wrong_host_or_port",
                 "starttls_missing_or_implicit_tls_on_587",
@@ -107,6 +109,33 @@ CLIENTS: Final[tuple[Rule, ...]] = (
         along=any_of("500 | 502 | 503 | smtp"),
         outcomes=(some("smtp_intercepted", "wrong_host_or_port", "auth_mechanism_unsupported"),),
     ),
+    # What curl says without --verbose (its manual, "EXIT CODES"): the step that failed and a reply code, no sentence.
+    Rule(
+        gate="greeting",
+        weight=ECHOES,
+        says=("remote access denied: 501",),
+        outcomes=(some("ehlo_name_invalid", "smtp_intercepted"),),
+    ),
+    Rule(gate="sender", weight=ECHOES, says=("MAIL failed: 530",), outcomes=(group("not_authenticated"),)),
+    Rule(
+        gate="sender",
+        weight=ECHOES,
+        says=("MAIL failed: 451",),
+        outcomes=(some("starttls_missing_or_implicit_tls_on_587", "service_side_fault"),),
+    ),
+    Rule(
+        gate="sender",
+        weight=ECHOES,
+        says=("MAIL failed: 501",),
+        outcomes=(some("address_malformed", "send_as_denied"),),
+    ),
+    Rule(
+        gate="recipient",
+        weight=ECHOES,
+        says=any_of("RCPT failed: 550 | RCPT failed: 501 | RCPT failed: 554"),
+        outcomes=(some("recipient_rejected", "wrong_host_or_port"),),
+    ),
+    Rule(gate="accepted", weight=ECHOES, says=("weird server reply",), outcomes=(group("message_refused_unsaid"),)),
     Rule(
         gate="port",
         weight=NARROWS,

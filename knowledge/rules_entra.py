@@ -62,11 +62,33 @@ ENTRA: Final[tuple[Rule, ...]] = (
             "check to make sure you have the correct tenant id | tenant identifier | "
             "usage of the /common endpoint is not supported | no tenant-identifying information found | "
             "no active subscriptions for the tenant | not supported over the /common | "
-            "endpoint only supports tenant-specific | invalid_tenant | "
-            "unable to get authority configuration | issuer mismatch | issuer did not match | "
-            "does not match the issuer | unable to get OIDC authority configuration"
+            "endpoint only supports tenant-specific | invalid_tenant | issuer mismatch | issuer did not match | "
+            "does not match the issuer"
         ),
         outcomes=(one("wrong_tenant_or_authority"),),
+    ),
+    Rule(  # msal says the same whether Entra refused the tenant or a proxy answered in its place
+        gate="issuer",
+        weight=NARROWS,
+        says=any_of("unable to get authority configuration | unable to get OIDC authority configuration"),
+        outcomes=(some("wrong_tenant_or_authority", "token_endpoint_unreachable"),),
+    ),
+    Rule(
+        gate="issuer",
+        weight=HINTS,
+        says=any_of(
+            "TooManyRedirects | JSONDecodeError | unexpected token < in JSON | HTTP error: 503 | HTTP error: 502 | "
+            "HTTP error: 407 | too many redirects | is not valid JSON"
+        ),
+        outcomes=(some("token_endpoint_unreachable", "wrong_tenant_or_authority"),),
+    ),
+    Rule(  # a page in the place of JSON, as curl --verbose shows it
+        gate="issuer",
+        weight=HINTS,
+        says=any_of("<!doctype html> | <html><body> | <html><head> | location: https:// | 503 service unavailable"),
+        along=any_of("login.microsoft | login.partner.microsoft | login.windows.net | oauth2/v2.0/token"),
+        unless=any_of("smtp.office365 | outlook.office365.com:587"),
+        outcomes=(some("token_endpoint_unreachable", "wrong_tenant_or_authority"),),
     ),
     Rule(
         gate="token",

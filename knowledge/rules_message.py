@@ -161,8 +161,17 @@ CODES: Final[Mapping[str, tuple[str, int, tuple[Outcome, ...]]]] = MappingProxyT
         "5.7.54": ("sender", NARROWS, (some("client_never_sent_auth", "wrong_host_or_port"),)),
         "5.7.139": ("sign_in", HINTS, (group("any_57139"),)),
         "5.7.3": ("sign_in", HINTS, BARE_535),
-        "5.7.8": ("sign_in", NARROWS, (some("bad_credentials", "mfa_or_security_defaults", "username_not_upn"),)),
-        "5.7.4": ("sign_in", NARROWS, (one("auth_mechanism_unsupported"),)),
+        # not one of Microsoft's codes
+        "5.7.8": (
+            "sign_in",
+            NARROWS,
+            (some("bad_credentials", "mfa_or_security_defaults", "username_not_upn", "wrong_host_or_port"),),
+        ),
+        "5.7.4": (
+            "sign_in",
+            NARROWS,
+            (some("auth_mechanism_unsupported", "starttls_missing_or_implicit_tls_on_587"),),
+        ),
         "5.7.30": ("sign_in", NAMES, (one("basic_auth_retired"),)),
         "5.7.57": ("sender", HINTS, (group("not_authenticated"),)),
         "5.7.60": ("accepted", NAMES, (one("send_as_denied"),)),
@@ -185,7 +194,7 @@ CODES: Final[Mapping[str, tuple[str, int, tuple[Outcome, ...]]]] = MappingProxyT
         "5.1.10": ("recipient", NARROWS, (_RECIPIENT,)),
         "5.1.3": ("recipient", NARROWS, (_RECIPIENT,)),
         "5.4.1": ("recipient", NARROWS, (some("recipient_rejected", "wrong_host_or_port"),)),
-        "5.1.7": ("sender", NARROWS, (some("send_as_denied", "recipient_rejected"),)),
+        "5.1.7": ("sender", NARROWS, (some("address_malformed", "send_as_denied"),)),
         "5.7.64": ("sender", NARROWS, (some("wrong_host_or_port", "client_never_sent_auth"),)),
         "5.7.68": ("sender", NARROWS, (some("wrong_host_or_port", "client_never_sent_auth"),)),
         "5.7.51": ("sender", NARROWS, (some("wrong_host_or_port", "client_never_sent_auth"),)),

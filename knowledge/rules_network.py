@@ -114,7 +114,7 @@ NETWORK: Final[tuple[Rule, ...]] = (
         unless=any_of(
             "connection refused | econnrefused | actively refused | certificate | getaddrinfo | "
             "greeting never received | response: -1 | response: 421 | wrong version number | "
-            "handshake failure | unknown state"
+            "handshake failure | unknown state | with 0 bytes received | network read error"
         ),
         outcomes=(
             _TOKEN_LEG,
@@ -137,7 +137,7 @@ NETWORK: Final[tuple[Rule, ...]] = (
             "connection failed | connection error | failed to establish a new connection | 0x800ccc0f | "
             "syscall: \"connect\" | syscall: 'connect'"
         ),
-        along=any_of("smtp | mail | 587 | 465 | office365 | outlook"),
+        along=any_of("smtp | mail | 587 | 465 | office365 | outlook | login.microsoft"),
         outcomes=(
             _TOKEN_LEG,
             some("wrong_host_or_port", "port_blocked", needs=("port_465",)),
@@ -167,9 +167,12 @@ NETWORK: Final[tuple[Rule, ...]] = (
             "greeting never received | never received the greeting | timeout waiting for greeting | "
             "timed out while receiving the initial server greeting | receiving the initial server greeting | "
             "no greeting | did not receive greeting | banner exchange | waiting for banner | "
-            "no banner received | lost connection with | initial greeting"
+            "no banner received | lost connection with | initial greeting | with 0 bytes received | "
+            "network read error: the operation timed out | connection unexpectedly closed: timed out | "
+            "waiting for server response"
         ),
         outcomes=(
+            _TOKEN_LEG,
             some("wrong_host_or_port", "starttls_missing_or_implicit_tls_on_587", needs=("reading_port",)),
             some("wrong_host_or_port", "port_blocked", needs=("port_465",)),
             group("silence_after_connect"),
@@ -215,7 +218,7 @@ NETWORK: Final[tuple[Rule, ...]] = (
             "remote host closed | server disconnected | unable to read data from the transport connection | "
             "connection lost | unexpectedly disconnected | unexpectedly dropped the connection | "
             "socket closed | connection has been closed | underlying connection was closed | "
-            "underlying socket | EOF"
+            "underlying socket | EOF | response reading failed | sent an empty reply"
         )
         + languages.RESET,
         outcomes=(
@@ -235,8 +238,18 @@ NETWORK: Final[tuple[Rule, ...]] = (
     Rule(
         gate="greeting",
         weight=NARROWS,
-        says=any_of("response: 421 | response 421"),
+        says=any_of("response: 421 | response 421 | response=421"),
+        unless=any_of("service not active | service not available"),
         outcomes=(some("rate_limited", "service_side_fault", "smtp_intercepted"),),
+    ),
+    Rule(
+        gate="greeting",
+        weight=NARROWS,
+        says=any_of(
+            "SMTPConnectError: (-1 | sent an invalid reply | invalid greeting. response=HTTP | response: 'HTTP | response: HTTP | "
+            "220 HTTP/1 | greeting HTTP/1"
+        ),
+        outcomes=(group("not_smtp"),),
     ),
     Rule(gate="sender", weight=HINTS, says=languages.NOT_AUTHENTICATED, outcomes=(group("not_authenticated"),)),
 )

@@ -117,7 +117,11 @@ SIGN_IN: Final[tuple[Rule, ...]] = (
             "authentication mechanism not supported | unsupported authentication mechanism | "
             "authentication method not supported"
         ),
-        outcomes=(one("auth_mechanism_unsupported"),),
+        outcomes=(  # AUTH before TLS earns the same answer
+            one("auth_mechanism_unsupported", "mechanism_not_offered"),
+            some("starttls_missing_or_implicit_tls_on_587", "auth_mechanism_unsupported", needs=("never_encrypted",)),
+            some("auth_mechanism_unsupported", "starttls_missing_or_implicit_tls_on_587"),
+        ),
     ),
     Rule(
         gate="sign_in",
@@ -192,6 +196,12 @@ BEFORE_SIGN_IN: Final[tuple[Rule, ...]] = (
         ),
         outcomes=(one("ehlo_name_invalid"),),
     ),
+    Rule(  # Exchange takes a token in the AUTH line; a server that does not is not Microsoft's, or something inspects the lines
+        gate="sign_in",
+        weight=NARROWS,
+        says=any_of("command line too long | 5.5.2 line too long | 500 line too long"),
+        outcomes=(some("wrong_host_or_port", "smtp_intercepted", "xoauth2_string_malformed"),),
+    ),
     Rule(
         gate="greeting",
         weight=NARROWS,
@@ -209,7 +219,10 @@ BEFORE_SIGN_IN: Final[tuple[Rule, ...]] = (
             "smtp authentication is required | sender must be authenticated"
         ),
         along=any_of("530 | 5.7.57 | 5.7.1 | smtp | authenticated"),
-        outcomes=(group("not_authenticated"),),
+        outcomes=(
+            some("smtp_intercepted", "client_never_sent_auth", needs=("auth_never_offered", "microsoft_greeting")),
+            group("not_authenticated"),
+        ),
     ),
     Rule(
         gate="sender",

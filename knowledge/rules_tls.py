@@ -9,6 +9,10 @@ from knowledge.plain import any_of
 from knowledge.rule import HINTS, NAMES, NARROWS, Rule, group, one, some
 
 _TOKEN_LEG: Final = one("token_endpoint_unreachable", "login_only")
+_TOKEN_CERTIFICATE: Final = {
+    cause: some(cause, "token_endpoint_unreachable", needs=("login_only",))
+    for cause in ("cert_expired", "cert_name_mismatch", "cert_untrusted")
+}
 _IMPLICIT: Final = one("starttls_missing_or_implicit_tls_on_587")
 _MICROSOFT_EXPECTED: Final = ("office365.com", "outlook.com", "office.com", "outlook.cn")
 
@@ -94,9 +98,12 @@ TLS: Final[tuple[Rule, ...]] = (
             "TLS is required, but was not offered | starttls unavailable | StartTLS is not offered | "
             "no STARTTLS | STARTTLS not available | STARTTLS not advertised | TLS not available | "
             "did not advertise STARTTLS | host did not offer STARTTLS | does not advertise starttls | "
-            "server does not support tls | tls not supported | starttls failed | STARTTLS command failed"
+            "server does not support tls | tls not supported | starttls failed | STARTTLS command failed | STARTTLS denied"
         ),
-        outcomes=(group("no_starttls"),),
+        outcomes=(
+            some("smtp_intercepted", "starttls_missing_or_implicit_tls_on_587", needs=("microsoft_greeting",)),
+            group("no_starttls"),
+        ),
     ),
     Rule(
         gate="tls",
@@ -183,7 +190,7 @@ CERTIFICATES: Final[tuple[Rule, ...]] = (
             "not yet valid | presented by the server is expired or invalid | "
             "certificate has expired or is not yet valid"
         ),
-        outcomes=(_TOKEN_LEG, one("cert_expired")),
+        outcomes=(_TOKEN_CERTIFICATE["cert_expired"], one("cert_expired")),
     ),
     Rule(
         gate="tls",
@@ -211,13 +218,13 @@ CERTIFICATES: Final[tuple[Rule, ...]] = (
             "target principal name is incorrect | CertNotValidForName | certificate common name | "
             "NotValidForName | does not match hostname | cannot validate certificate for | "
             "host name mismatch | not valid for the name | certificate verify failed: hostname | "
-            "unable to locate peer certificate CN | CN mismatch | hostname verification failed | "
+            "name in the certificate does not match | unable to locate peer certificate CN | CN mismatch | hostname verification failed | "
             "SSL: certificate name | server certificate does not match"
         ),
         along=any_of("cert | ssl | tls | 80090322 | principal"),
         unless=any_of("Cert does not contain a DNS name | client assertion"),
         outcomes=(
-            _TOKEN_LEG,
+            _TOKEN_CERTIFICATE["cert_name_mismatch"],
             some("smtp_intercepted", "cert_name_mismatch", needs=("foreign_certificate",)),
             some("wrong_host_or_port", "cert_name_mismatch", needs=("address",)),
             some("cert_name_mismatch", "smtp_intercepted", "wrong_host_or_port"),
@@ -250,9 +257,12 @@ CERTIFICATES: Final[tuple[Rule, ...]] = (
             "certificate chain"
         ),
         along=any_of("cert | 8009 | unknown ca | unknown_ca | trust | pkix"),
-        unless=any_of("or more of the following reasons: 1. | client assertion | certificate chain 0 s:"),
+        unless=any_of(
+            "or more of the following reasons: 1. | client assertion | certificate chain 0 s: | "
+            "name in the certificate does not match | uses expired certificate | uses not yet valid certificate"
+        ),
         outcomes=(
-            _TOKEN_LEG,
+            _TOKEN_CERTIFICATE["cert_untrusted"],
             some("cert_untrusted", "smtp_intercepted", needs=("foreign_greeting",)),
             one("cert_untrusted"),
         ),
