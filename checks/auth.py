@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from checks import refusal
 from checks.model import Case, Finding, check
 from checks.words import read_text
 from probes.evidence import CommandEvidence, FailureKind, Gate, SignInEvidence, Withheld
@@ -22,8 +23,6 @@ def sign_in(case: Case) -> Finding:
         return case.unknown("the run ended within the sign-in; run it again")
     if evidence.reply.code == 235:
         return case.ok(observed=f"{evidence.reply.text} as {evidence.user} with {evidence.mechanism}")
-    from checks import refusal  # with the reading rules, which only a refusal needs
-
     reading = refusal.refused(case, evidence.reply)
     why = "" if reading.sure else " ".join(reading.decide)
     return case.fail(*reading.causes, expected=expected, observed=evidence.reply.text, sure=reading.sure, why=why)

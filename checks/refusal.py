@@ -9,8 +9,9 @@ from datetime import date
 from checks import entered
 from checks.basic import is_full_address
 from checks.model import Case
+from checks.words import read_text
 from knowledge.groups import GROUPS
-from knowledge.reading import Reading, read
+from knowledge.outcome import Reading
 from probes.evidence import Reply
 
 # A refusal without a sentence: "535 5.7.3 Authentication unsuccessful", stamp aside.
@@ -25,7 +26,7 @@ def refused(case: Case, reply: Reply) -> Reading:
         return Reading(("username_not_upn",), sure=True, decide=(), quoted=reply.text)
     if microsoft and _BARE.fullmatch(reply.text.partition("[")[0].strip()):
         return _bare_basic(case, reply) if sender.method == "basic" else _bare_oauth(case, reply)
-    reading = read(reply.text)
+    reading = read_text(reply.text)
     if sender.method == "basic" and not microsoft and reply.code == 535:
         # Another server's 535 tells neither the user from the password, nor anything of Microsoft's switches.
         decide = ("the mail log of the server names what was refused",)

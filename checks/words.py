@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from knowledge.reading import Reading
+from knowledge.outcome import Reading
 
 
 def read_text(text: str) -> Reading:

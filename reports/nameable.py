@@ -16,9 +16,9 @@ from typing import Final
 
 from checks.catalogue import CATALOGUE as CHECKS
 from checks.model import Check
+from checks.words import read_text
 from knowledge.causes import CATALOGUE as CAUSES
 from knowledge.groups import GROUPS
-from knowledge.reading import read
 
 _MODEL: Final = "checks.model"  # the words that judges speak, themselves no judgement
 
@@ -131,7 +131,7 @@ def _found(value: object, walk: _Walk) -> None:
             walk.causes.update(GROUPS[value].causes)
         case frozenset() | tuple():
             walk.causes.update(item for item in value if item in CAUSES)
-        case FunctionType() if value is read:
+        case FunctionType() if value is read_text:
             walk.reads = True
         case FunctionType() if value.__module__.startswith("checks.") and value.__module__ != _MODEL:
             _follow(value, walk)
