@@ -10,8 +10,12 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
+from uvicorn.server import ServerState
+
 from fakes.device_code import DeviceCodes
 from fakes.world import World
+
+_PATIENCE = 20.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +58,14 @@ class Session:
 
     session: str
     peer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """How many tasks run in the fakes' loop, and how many connections are open."""
+
+    tasks: int
+    connections: int
 
 
 class Records:
@@ -132,4 +144,17 @@ class State:
         self.real_pace = pace == "real"
         self.submissions: Counter[str] = Counter()
         self.device_codes = DeviceCodes()
+        self.http = ServerState()
         self.transports: weakref.WeakSet[asyncio.BaseTransport] = weakref.WeakSet()
+        self.loop: asyncio.AbstractEventLoop | None = None
+
+    def load(self) -> Load:
+        """What is under way now, counted in the loop itself."""
+        if self.loop is None or self.loop.is_closed():
+            return Load(tasks=0, connections=0)
+        return asyncio.run_coroutine_threadsafe(self._count(), self.loop).result(_PATIENCE)
+
+    async def _count(self) -> Load:
+        kept = [*self.transports, *(one.transport for one in self.http.connections)]
+        opened = {id(one) for one in kept if not one.is_closing()}
+        return Load(tasks=len(asyncio.all_tasks()) - 1, connections=len(opened))

@@ -15,14 +15,13 @@ from typing import Any
 
 from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
-from uvicorn.server import ServerState
 
 from fakes import certificates, control, doors, elsewhere, entra, keys, line, resolver, settings_file
 from fakes.device_code import DeviceCodes
 from fakes.doors import Doors
 from fakes.exchange import ExchangeSmtp
 from fakes.network import Certificate, Tls
-from fakes.records import Message, Session, SignIn, State, TokenAnswer
+from fakes.records import Load, Message, Session, SignIn, State, TokenAnswer
 from fakes.settings_file import Places
 from fakes.world import World
 
@@ -86,6 +85,11 @@ class Running:
     def description(self) -> dict[str, Any]:
         """What another program needs to know, as ``python -m fakes --json`` prints it."""
         return settings_file.description(self.world, self._places(), self._addresses(), self.settings_file)
+
+    @property
+    def load(self) -> Load:
+        """How much is under way in the fakes; it returns to what it was when every client has gone."""
+        return self._state.load()
 
     def change(self, world: World) -> None:
         """Show another state from now on; the settings file and the CA file are written anew.
@@ -168,7 +172,6 @@ class _LoopThread(threading.Thread):
         self._error: BaseException | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._end: asyncio.Event | None = None
-        self._http = ServerState()
 
     def wait_until_ready(self) -> None:
         """Return when all listeners serve; raise what kept them from it."""
@@ -195,13 +198,14 @@ class _LoopThread(threading.Thread):
 
     async def _main(self) -> None:
         self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
+        self._state.loop = self._loop
         self._loop.set_exception_handler(self._note)
         servers = await self._start(self._loop)
         self._ready.set()
         self._loop.run_in_executor(None, keys.entra_key)  # the dearest key, while the client still looks up names
         await self._end.wait()
         await self._stop_accepting(servers)
-        for transport in [*self._state.transports, *(one.transport for one in self._http.connections)]:
+        for transport in [*self._state.transports, *(one.transport for one in self._state.http.connections)]:
             if isinstance(transport, asyncio.Transport):
                 transport.abort()
         others = asyncio.all_tasks() - {asyncio.current_task()}
@@ -250,10 +254,10 @@ class _LoopThread(threading.Thread):
         control_config.load()
 
         def https() -> asyncio.Protocol:
-            return H11Protocol(config=config, server_state=self._http, app_state={}, _loop=loop)
+            return H11Protocol(config=config, server_state=state.http, app_state={}, _loop=loop)
 
         def controls() -> asyncio.Protocol:
-            return H11Protocol(config=control_config, server_state=self._http, app_state={}, _loop=loop)
+            return H11Protocol(config=control_config, server_state=state.http, app_state={}, _loop=loop)
 
         udp, _ = await loop.create_datagram_endpoint(
             lambda: resolver.OverUdp(answers, self._latency), sock=opened.dns_udp

@@ -53,6 +53,11 @@ def _value(value: object) -> str:
             return json.dumps(str(value)).replace("\x7f", "\\u007f")
 
 
+def _bare(key: str) -> str:
+    """A key of a table as TOML wants it: quoted when it is not plain."""
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _value(key)
+
+
 def _table(name: str, rows: dict[str, object], *, quoted: bool = False) -> list[str]:
     lines = [f"{_value(key) if quoted else key} = {_value(value)}" for key, value in rows.items()]
     return ["", f"[{name}]", *lines]
@@ -75,12 +80,13 @@ def _sender(sender: Sender) -> list[str]:
     written = {key: value for key, value in rows.items() if value != ""}
     dates = {"client_secret_expires": sender.client_secret_expires, "password_expires": sender.password_expires}
     written |= {key: value for key, value in dates.items() if value is not None}
-    lines = _table(f"sender.{sender.name}", written)
+    table = f"sender.{_bare(sender.name)}"
+    lines = _table(table, written)
     if sender.attested:
         vouched: dict[str, object] = {
             one.item: {"who": one.who, "when": one.when, "what": one.what} for one in sender.attested
         }
-        lines += _table(f"sender.{sender.name}.attested", vouched, quoted=True)
+        lines += _table(f"{table}.attested", vouched, quoted=True)
     return lines
 
 

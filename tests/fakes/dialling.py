@@ -9,7 +9,9 @@ import json
 import smtplib
 import socket
 import ssl
-from collections.abc import Iterator, Mapping
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -32,6 +34,16 @@ def tenant(folder: Path, *fault_ids: str, world: World | None = None) -> Iterato
     with serve(apply(world or healthy(), fault_ids), folder=folder) as running:
         yield running
     assert running.failures == []
+
+
+def eventually(holds: Callable[[], bool], seconds: float = 10.0) -> bool:
+    """Whether something comes true in time; asked for again and again, because the fakes learn of a hang-up when they do."""
+    ends = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > ends:
+            return False
+        threading.Event().wait(0.002)
+    return True
 
 
 def trusting(running: Running) -> ssl.SSLContext:

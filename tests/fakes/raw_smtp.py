@@ -1,0 +1,60 @@
+"""A client of few words for the SMTP tests: one socket, whole replies, TLS when asked, and nothing that stops a wrong move."""
+
+import re
+import socket
+import ssl
+from typing import Self
+
+from fakes import Running
+from tests.fakes.dialling import SMTP_HOST, led, trusting
+
+_LINE = re.compile(rb"(\d{3})([ -])(.*)\r\n", re.DOTALL)
+
+
+class Raw:
+    """One connection to the submission port."""
+
+    def __init__(self, running: Running, *, context: ssl.SSLContext | None = None, timeout: float = 10) -> None:
+        self._context = context or trusting(running)
+        self.sock: socket.socket = socket.create_connection(led(running, f"{SMTP_HOST}:587"), timeout=timeout)
+        self._heard = self.sock.makefile("rb")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def reply(self) -> str:
+        """One whole reply, its lines joined by line feeds; "" when the server has gone."""
+        texts: list[str] = []
+        while True:
+            line = self._heard.readline()
+            if not line:
+                return ""
+            found = _LINE.fullmatch(line)
+            assert found is not None, line
+            assert not texts or texts[0][:3] == found[1].decode(), line
+            texts.append(f"{found[1].decode()} {found[3].decode()}")
+            if found[2] == b" ":
+                return "\n".join(texts)
+
+    def send(self, octets: bytes) -> None:
+        """Send bytes as they are."""
+        self.sock.sendall(octets)
+
+    def say(self, line: str) -> str:
+        """Send one line and return the reply."""
+        self.send(line.encode("utf-8", "surrogateescape") + b"\r\n")
+        return self.reply()
+
+    def encrypt(self) -> None:
+        """The TLS handshake, with verification, after a 220."""
+        self._heard.close()
+        self.sock = self._context.wrap_socket(self.sock, server_hostname=SMTP_HOST)
+        self._heard = self.sock.makefile("rb")
+
+    def close(self) -> None:
+        """Hang up."""
+        self._heard.close()
+        self.sock.close()
