@@ -31,7 +31,7 @@ def look(*, resolvers: tuple[str, ...], connect_map: bool) -> MachineEvidence:
     values, failure = _registry()
     return MachineEvidence(
         host=printable(socket.gethostname()),
-        system=printable(platform.platform()),
+        system=printable(f"{platform.system()} {platform.release()} {platform.machine()} ({platform.version()})"),
         python=platform.python_version(),
         openssl=ssl.OPENSSL_VERSION,
         account=_account(),

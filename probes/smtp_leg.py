@@ -50,8 +50,10 @@ def travel(visit: Visit, token: TokenSource) -> None:
                 reply_timeout=visit.world.network.reply_timeout,
                 ehlo_name=name,
             )
-            _converse(visit, session, token, used)
-            visit.world.dialler.close(session.sock or sock)
+            try:
+                _converse(visit, session, token, used)
+            finally:
+                visit.world.dialler.close(session.sock or sock)
     finally:
         _keep_port(visit, lookup, race, second, used)
 
