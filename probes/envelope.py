@@ -1,0 +1,75 @@
+"""The envelope and the message of a visit: MAIL, RCPT and DATA, through to the reply to the message's end (RFC 5321, 3.3)."""
+
+from __future__ import annotations
+
+from email.errors import MessageError
+
+from probes import message
+from probes.evidence import CommandEvidence, EnvelopeEvidence, Gate
+from probes.machine import TOOL_VERSION
+from probes.smtp import Session
+from probes.visit import Visit
+
+
+def send(visit: Visit, session: Session) -> None:
+    """Say who sends to whom, hand the message over, and stop at the first refusal; with --no-send stop after RCPT."""
+    sender, world = visit.sender, visit.world
+    visit.at = Gate.SENDER
+    record = EnvelopeEvidence(mail_from=sender.envelope_from, recipient=sender.envelope_to)
+    mail = session.ask(f"MAIL FROM:<{sender.envelope_from}>{_utf8(session, sender.envelope_from, sender.envelope_to)}")
+    record = _kept(visit, record.model_copy(update={"mail": mail}))
+    if not _positive(mail):
+        return
+    visit.at = Gate.RECIPIENT
+    rcpt = session.ask(f"RCPT TO:<{sender.envelope_to}>")
+    record = _kept(visit, record.model_copy(update={"rcpt": rcpt}))
+    if not _positive(rcpt):
+        return
+    visit.at = Gate.ACCEPTED
+    if world.no_send or not sender.enable_authentication:
+        session.ask("RSET")
+        _kept(visit, record.model_copy(update={"stopped_before_data": True}))
+        return
+    _data(visit, session, record)
+
+
+def _data(visit: Visit, session: Session, record: EnvelopeEvidence) -> None:
+    sender = visit.sender
+    try:
+        composed = message.compose(
+            mail_from=sender.envelope_from,
+            recipient=sender.envelope_to,
+            host=visit.world.machine.host,
+            moment=visit.started,
+            tool=f"smtp365 {TOOL_VERSION}",
+        )
+    except (MessageError, ValueError):
+        _kept(visit, record.model_copy(update={"stopped_before_data": True}))
+        return
+    data = session.ask("DATA")
+    record = record.model_copy(
+        update={"data": data, "message_id": str(composed["Message-ID"]), "subject": str(composed["Subject"])}
+    )
+    _kept(visit, record)
+    if data.reply is None or data.reply.code != 354:
+        return
+    visit.count(messages_sent=1)
+    _kept(visit, record.model_copy(update={"final": session.message(composed)}))
+
+
+def _kept(visit: Visit, record: EnvelopeEvidence) -> EnvelopeEvidence:
+    visit.put(envelope=record)
+    return record
+
+
+def _utf8(session: Session, *addresses: str) -> str:
+    """SMTPUTF8 where an address needs it and the server offers it (RFC 6531)."""
+    needed = not all(address.isascii() for address in addresses)
+    if needed and "smtputf8" in session.esmtp_features:
+        session.command_encoding = "utf-8"
+        return " SMTPUTF8"
+    return ""
+
+
+def _positive(command: CommandEvidence) -> bool:
+    return command.reply is not None and 200 <= command.reply.code < 300
