@@ -1,0 +1,173 @@
+"""Arbitrary bytes on every port: answered, refused or hung up on, never a crash, a hang, or something left behind."""
+
+import os
+import socket
+import ssl
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import dns.message
+import dns.query
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fakes import Running
+from fakes.world import TENANT_ID
+from tests.fakes.dialling import LOGIN_HOST, SMTP_HOST, eventually, https, led, submission, tenant, trusting
+from tests.fakes.raw_smtp import Raw
+from tests.fakes.test_serving import control
+
+DEEP = os.environ.get("SMTP365_DEEP") == "1"
+EXAMPLES = 500 if DEEP else 25
+_TOKEN = f"/{TENANT_ID}/oauth2/v2.0/token"
+
+_SMTP = [
+    b"EHLO ",
+    b"MAIL FROM:",
+    b"<",
+    b">",
+    b"RCPT TO:",
+    b"DATA",
+    b"BDAT 3",
+    b"AUTH LOGIN ",
+    b"AUTH XOAUTH2",
+    b"STARTTLS",
+    b".",
+]
+_HTTP = [
+    b"GET ",
+    b"POST ",
+    b"/",
+    _TOKEN.encode(),
+    b" HTTP/1.1",
+    b"Host: ",
+    b"Content-Length: 5",
+    b"Transfer-Encoding: chunked",
+]
+_DNS = [
+    b"\x00\x0c",
+    b"\x12\x34\x01\x00\x00\x01",
+    b"\x00" * 6,
+    b"\x04smtp\x09office365\x03com\x00\x00\x01\x00\x01",
+    b"\xc0\x0c",
+]
+
+
+def pieces(words: list[bytes]) -> st.SearchStrategy[bytes]:
+    """Noise, and noise between words that mean something here."""
+    glue = st.sampled_from([b"\r\n", b"\r\n\r\n", b" ", b"\x00", b"\xff"])
+    return st.lists(st.one_of(st.sampled_from(words), glue, st.binary(max_size=40)), max_size=12).map(b"".join)
+
+
+def heard_out(sock: socket.socket, octets: bytes) -> None:
+    """Send all, say that this was all, and listen until the other side ends; a time-out is a hang, and fails."""
+    with suppress(ConnectionError, ssl.SSLError):
+        sock.sendall(octets)
+        if not isinstance(sock, ssl.SSLSocket):
+            sock.shutdown(socket.SHUT_WR)
+        else:
+            sock = sock.unwrap()
+        while sock.recv(65_536):
+            pass
+
+
+def _smtp(running: Running, octets: bytes) -> None:
+    with socket.create_connection(led(running, f"{SMTP_HOST}:587"), timeout=10) as plain:
+        heard_out(plain, octets)
+
+
+def _smtp_in_tls(running: Running, octets: bytes) -> None:
+    with Raw(running) as client:
+        client.reply()
+        client.say("EHLO client.example")
+        client.say("STARTTLS")
+        client.encrypt()
+        heard_out(client.sock, b"EHLO client.example\r\n" + octets)
+
+
+def _https_in_the_clear(running: Running, octets: bytes) -> None:
+    with socket.create_connection(led(running, f"{LOGIN_HOST}:443"), timeout=10) as plain:
+        heard_out(plain, octets)
+
+
+def _https(running: Running, octets: bytes) -> None:
+    plain = socket.create_connection(led(running, f"{LOGIN_HOST}:443"), timeout=10)
+    with trusting(running).wrap_socket(plain, server_hostname=LOGIN_HOST) as secured:
+        heard_out(secured, octets)
+
+
+def _control(running: Running, octets: bytes) -> None:
+    place = urlsplit(running.description["control"]["url"])
+    with socket.create_connection((place.hostname, place.port), timeout=10) as plain:
+        heard_out(plain, octets)
+
+
+def _dns_over_tcp(running: Running, octets: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", running.description["dns"]["port"]), timeout=10) as plain:
+        heard_out(plain, octets)
+
+
+def _dns_over_udp(running: Running, octets: bytes) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams:
+        datagrams.sendto(octets, ("127.0.0.1", running.description["dns"]["port"]))
+
+
+def _still_serves(running: Running) -> None:
+    """Every port still does its work."""
+    with submission(running) as client:
+        assert client.say("NOOP").startswith("250 ")
+    assert https(running, f"/{TENANT_ID}/v2.0/.well-known/openid-configuration")[0] == 200
+    assert control(running, "GET", "/state")[0] == 200
+    for ask in (dns.query.udp, dns.query.tcp):
+        question = dns.message.make_query(SMTP_HOST, "A")
+        assert ask(question, "127.0.0.1", port=running.description["dns"]["port"], timeout=10).answer
+
+
+@pytest.mark.parametrize(
+    ("speaks", "words"),
+    [
+        pytest.param(_smtp, _SMTP, id="SMTP"),
+        pytest.param(_smtp_in_tls, _SMTP, id="SMTP inside TLS"),
+        pytest.param(_https_in_the_clear, [b"\x16\x03\x01", b"\x01\x00", *_HTTP], id="HTTPS without TLS"),
+        pytest.param(_https, _HTTP, id="HTTPS"),
+        pytest.param(_control, [b"Authorization: Bearer ", b"/faults", *_HTTP], id="control"),
+        pytest.param(_dns_over_tcp, _DNS, id="DNS over TCP"),
+        pytest.param(_dns_over_udp, _DNS, id="DNS over UDP"),
+    ],
+)
+def test_any_bytes(tmp_path: Path, speaks: Callable[[Running, bytes], None], words: list[bytes]) -> None:
+    """After any bytes the port still serves, no task and no connection is left, and nothing went wrong inside."""
+    with tenant(tmp_path) as running:
+        idle = running.load
+
+        @settings(max_examples=EXAMPLES, deadline=None, database=None)
+        @given(pieces(words))
+        def speak(octets: bytes) -> None:
+            speaks(running, octets)
+
+        speak()
+        _still_serves(running)
+
+        assert eventually(lambda: running.load == idle), (running.load, idle)
+
+
+def test_many_vanish_in_the_middle(tmp_path: Path) -> None:
+    """Clients that go while the server waits for the rest of anything leave nothing behind."""
+    beginnings = {
+        f"{SMTP_HOST}:587": [b"", b"EHLO x\r\n", b"EHLO", b"BDAT 10\r\n123"],
+        f"{LOGIN_HOST}:443": [b"", b"\x16\x03\x01\x02\x00\x01"],
+    }
+    with tenant(tmp_path) as running:
+        idle = running.load
+        with ExitStack() as clients:
+            for place, scripts in beginnings.items():
+                for octets in scripts * 20:
+                    plain = clients.enter_context(socket.create_connection(led(running, place), timeout=10))
+                    plain.sendall(octets)
+            half_open = 80  # a handshake that has not ended is no connection yet
+            assert eventually(lambda: running.load.connections == idle.connections + half_open)
+
+        assert eventually(lambda: running.load == idle), (running.load, idle)
