@@ -9,16 +9,15 @@ import base64
 import html
 import json
 import quopri
-import re
 import threading
 from urllib.parse import quote, quote_plus
+
+from probes.spelling import levelled, readings
 
 MARK = "[redacted]"
 _SHORTEST = 4
 _LONG = 16  # from here on a half of the secret is unlike anything else, so that a piece of it is redacted, too
 _PIECE = 24
-_SPELT = 128  # up to here every character is looked for in every spelling, mixed as a peer likes
-_NAMES = {'"': "quot", "'": "apos", "&": "amp", "<": "lt", ">": "gt"}
 Span = tuple[int, int]
 
 
@@ -28,7 +27,7 @@ class Redactor:
     def __init__(self) -> None:
         """Know nothing yet."""
         self._forms: tuple[str, ...] = ()
-        self._spelt: tuple[re.Pattern[str], ...] = ()
+        self._meant: tuple[str, ...] = ()
         self._pieces: dict[int, frozenset[str]] = {}
         self._lock = threading.Lock()
 
@@ -39,8 +38,8 @@ class Redactor:
         found = {_seen(_folded(form))[0] for form in forms(secret)} - {""}
         with self._lock:
             self._forms = tuple({*self._forms, *found})
-            if _SHORTEST <= len(secret) <= _SPELT:
-                self._spelt = (*self._spelt, _spelling(secret))
+            if len(secret) >= _SHORTEST and (meant := levelled(_seen(_folded(secret))[0])):
+                self._meant = (*self._meant, meant)
             if len(secret) >= _LONG:
                 size = min(_PIECE, -(-len(secret) // 2))
                 self._pieces = {**self._pieces, size: self._pieces.get(size, frozenset()) | _pieces(secret, size)}
@@ -65,10 +64,14 @@ class Redactor:
                 if len(form) >= _SHORTEST or _stands_alone(seen, start, end):
                     found.append((start, end))
                 start = seen.find(form, start + 1)
-        for spelt in self._spelt:
-            found += [match.span() for match in spelt.finditer(seen)]
         for size, pieces in self._pieces.items():
             found += [(at, at + size) for at in range(len(seen) - size + 1) if seen[at : at + size] in pieces]
+        for octets, spelt in readings(seen) if self._meant else ():
+            for meant in self._meant:
+                start = octets.find(meant)
+                while start >= 0:
+                    found.append((spelt[start][0], spelt[start + len(meant) - 1][1]))
+                    start = octets.find(meant, start + 1)
         return _apart([(places[start], places[end - 1] + 1) for start, end in found])
 
 
@@ -108,27 +111,6 @@ def forms(secret: str) -> set[str]:
                 encoded.decode("utf-8", errors) for errors in ("replace", "backslashreplace")
             }
     return {form for form in found if form.strip()}
-
-
-def _spelling(secret: str) -> re.Pattern[str]:
-    """A pattern for the secret whose characters may each be spelt in their own way, with soft line breaks between (RFC 2045, 6.7)."""
-    return re.compile("=?".join(_ways(character) for character in _seen(_folded(secret))[0]))
-
-
-def _ways(character: str) -> str:
-    code = ord(character)
-    octets = {character.encode("utf-8", "surrogatepass"), character.upper().encode("utf-8", "surrogatepass")}
-    codes = {code, ord(upper)} if len(upper := character.upper()) == 1 else {code}
-    ways = {re.escape(character)} | ({r"\+"} if character == " " else set())
-    for each in octets:
-        ways |= {"".join(f"{sign}{octet:02x}" for octet in each) for sign in ("%", "=", r"\\x")}
-    for number in codes:
-        ways |= {f"&#0*{number};?", f"&#x0*{number:x};?", rf"\\u{number:04x}"}
-    if character in _NAMES:
-        ways |= {f"&(?:amp;)?{_NAMES[character]};", f"&(?:amp;)?#0*{code};"}
-    if character in "\"'\\/":
-        ways.add(rf"\\+{re.escape(character)}")
-    return f"(?:{'|'.join(sorted(ways, key=len, reverse=True))})"
 
 
 def _pieces(secret: str, size: int) -> frozenset[str]:

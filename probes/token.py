@@ -6,6 +6,7 @@ has, so that nothing else is contacted. Claims are decoded, never verified: a cl
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -147,6 +148,7 @@ def _withhold(sender: Sender, secret: Secret | None, cloud: Cloud, issuer: Issue
 def _through_msal(sender: Sender, secret: Secret, exchange: _Exchange) -> Failure | None:
     import msal  # a slow import that a Basic sender never needs
 
+    logging.getLogger("msal").setLevel(logging.CRITICAL + 1)  # it logs answers that are no JSON, whatever they hold
     try:
         application = msal.ConfidentialClientApplication(
             sender.client_id,
