@@ -123,6 +123,19 @@ def _ready(tenant: Apart) -> tuple[Path, dict[str, str]]:
         raise SettingsError([str(problem)]) from None
 
 
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """What a live run is about to send, and to whom, before it does."""
+    suite = config.stash.get(KEY, None)
+    if suite is None or suite.worker or suite.target.kind != "live":
+        return []
+    what = "no message (--no-send)" if config.getoption("--no-send") else "one test message"
+    return [
+        f"{sender.name}: {what} from {sender.envelope_from} to {sender.envelope_to} "
+        f"through {sender.smtp_server}:{sender.port}, signed in as {sender.sign_in_user} ({sender.authentication_type})"
+        for sender in suite.senders
+    ]
+
+
 # -- collection and gathering -----------------------------------------------------------------------------------------
 
 

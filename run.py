@@ -275,7 +275,7 @@ def test(arguments: list[str]) -> int:
     ours = pass_on(module("pytest", *([] if selects(arguments) else ["tests"]), *arguments), cwd=ROOT, **extra)
     if arguments or ours > 1:
         return ours
-    checklist = pass_on(module("pytest"), cwd=ROOT, **extra)  # also after a failed test: both answers are wanted
+    checklist = pass_on(module("pytest", "-W", "error"), cwd=ROOT, **extra)  # also after a failed test: both answers are wanted
     return ours or checklist
 
 
