@@ -11,10 +11,10 @@ _PIECE = 65_536
 async def dot_stuffed(reader: asyncio.StreamReader, alive: Callable[[], None]) -> bytes | None:
     """The message up to the lone dot (RFC 5321 section 4.5.2), or None when it is over the limit.
 
-    ``alive`` is called for each line, so that a long message does not run into the idle time-out.
+    ``alive`` is called now and then, so that a long message does not run into the idle time-out.
     """
     parts: list[bytes] = []
-    size, line_begins = 0, True
+    size, told, line_begins = 0, 0, True
     while True:
         try:
             line = await reader.readuntil(b"\r\n")
@@ -26,7 +26,9 @@ async def dot_stuffed(reader: asyncio.StreamReader, alive: Callable[[], None]) -
             line = line[1:]
         line_begins = line.endswith(b"\r\n")
         size += len(line)
-        alive()
+        if size - told >= _PIECE:  # a new time-out for each line would cost as much as reading it
+            told = size
+            alive()
         if size <= sentences.SIZE_LIMIT:
             parts.append(line)
         else:
