@@ -17,6 +17,7 @@ class Raw:
     def __init__(self, running: Running, *, context: ssl.SSLContext | None = None, timeout: float = 10) -> None:
         self._context = context or trusting(running)
         self.sock: socket.socket = socket.create_connection(led(running, f"{SMTP_HOST}:587"), timeout=timeout)
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._heard = self.sock.makefile("rb")
 
     def __enter__(self) -> Self:

@@ -308,7 +308,7 @@ def test_any_commands_in_any_order(tmp_path: Path) -> None:
         run_state_machine_as_test(
             Commands,
             settings=settings(
-                max_examples=2000 if DEEP else 80,
+                max_examples=500 if DEEP else 80,
                 stateful_step_count=60 if DEEP else 25,
                 deadline=None,
                 database=None,
