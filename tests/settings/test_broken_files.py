@@ -36,7 +36,10 @@ BROKEN: dict[str, tuple[str, list[list[str]]]] = {
     "misspelt table": (GOOD + "[netwerk]\ndns_timeout = 5\n", [["netwerk", "did you mean network?"]]),
     "port in quotes": (GOOD + 'port = "587"\n', [["[sender.alerts] port", '"587"', "port = 587"]]),
     "port out of range": (GOOD + "port = 70000\n", [["port", "70000", "1 to 65535"]]),
-    "server with scheme": (GOOD + 'smtp_server = "https://smtp.office365.com"\n', [["smtp_server", "https://", "smtp.office365.com"]]),
+    "server with scheme": (
+        GOOD + 'smtp_server = "https://smtp.office365.com"\n',
+        [["smtp_server", "https://", "smtp.office365.com"]],
+    ),
     "yes for true": (GOOD + 'use_ssl = "yes"\n', [["use_ssl", '"yes"', "true or false"]]),
     "unknown type": (
         GOOD.replace('"Basic"', '"NTLM"'),
@@ -51,7 +54,10 @@ BROKEN: dict[str, tuple[str, list[list[str]]]] = {
         GOOD + 'password_from = "Sesame-4711"\n',
         [["password_from", "not shown", "env:"]],
     ),
-    "no address at all": ('[sender.alerts]\nauthentication_type = "Basic"\n', [["from", "missing", "noreply@yourdomain.com"]]),
+    "no address at all": (
+        '[sender.alerts]\nauthentication_type = "Basic"\n',
+        [["from", "missing", "noreply@yourdomain.com"]],
+    ),
     "date as text": (GOOD + 'password_expires = "soon"\n', [["password_expires", '"soon"', "2027-03-01"]]),
     "attested without a name": (
         GOOD + '[sender.alerts.attested]\n"BASIC-04" = { when = 2026-11-01, what = "seen" }\n',
@@ -67,8 +73,14 @@ BROKEN: dict[str, tuple[str, list[list[str]]]] = {
         '[network]\nca_file = "nowhere.pem"\n' + GOOD,
         [["ca_file", "nowhere.pem", "no such file"]],
     ),
-    "map without a port": ('[connect]\n"smtp.office365.com" = "127.0.0.1"\n' + GOOD, [["[connect]", "127.0.0.1", "office365.com:587"]]),
-    "line break in an address": (GOOD.replace("noreply@", "a\\r\\nRCPT TO:<x@y>@"), [["username", "control character"]]),
+    "map without a port": (
+        '[connect]\n"smtp.office365.com" = "127.0.0.1"\n' + GOOD,
+        [["[connect]", "127.0.0.1", "office365.com:587"]],
+    ),
+    "line break in an address": (
+        GOOD.replace("noreply@", "a\\r\\nRCPT TO:<x@y>@"),
+        [["username", "control character"]],
+    ),
     "time-out of zero": ("[network]\nreply_timeout = 0\n" + GOOD, [["reply_timeout", "0", "seconds"]]),
     "four at once": (
         GOOD + 'port = "587"\nuse_ssl = 1\nprt = 1\npassword = "Sesame-4711"\n',
