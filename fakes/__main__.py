@@ -3,23 +3,19 @@
 Interrupting it is its ordinary end, so its exit code is then 0: nothing was cut short that somebody waits for.
 """
 
+import argparse
 import gc
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-gc.disable()  # until it serves: what is loaded until then stays, and looking it through costs a fifth of the start
-
-import argparse  # noqa: E402 - after the switch above
-import json  # noqa: E402
-import os  # noqa: E402
-import sys  # noqa: E402
-import tempfile  # noqa: E402
-import time  # noqa: E402
-from collections.abc import Sequence  # noqa: E402
-from pathlib import Path  # noqa: E402
-
-from fakes.catalogue import UnknownFault, apply  # noqa: E402
-from fakes.doors import CannotStage  # noqa: E402
-from fakes.serving import Running, serve  # noqa: E402
-from fakes.world import healthy  # noqa: E402
+if TYPE_CHECKING:
+    from fakes.serving import Running
 
 _USAGE, _INTERRUPTED = 4, 0
 
@@ -63,7 +59,7 @@ def listed(*, as_json: bool) -> str:
     return "\n".join(f"{fault.id:{width}}  {fault.gate:12}  {fault.changes}" for fault in FAULTS.values())
 
 
-def _announced(running: Running, *, as_json: bool) -> str:
+def _announced(running: "Running", *, as_json: bool) -> str:
     found = running.description
     if as_json:
         return json.dumps(found)
@@ -84,10 +80,18 @@ def _wait(*, until_input_ends: bool) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the arguments say; returns the exit code: 0, also when interrupted, or 4 when it cannot be done."""
-    options = _arguments().parse_args(arguments)
+    try:
+        options = _arguments().parse_args(arguments)
+    except SystemExit as ended:  # argparse's own code for a wrong option is 2, which means interrupted here
+        return _USAGE if ended.code else 0
     if options.faults:
         print(listed(as_json=options.json))
         return 0
+    from fakes.catalogue import UnknownFault, apply
+    from fakes.doors import CannotStage
+    from fakes.serving import serve
+    from fakes.world import healthy
+
     ports = {name: getattr(options, f"{name}_port") for name in ("smtp", "https", "dns", "control")}
     with tempfile.TemporaryDirectory(prefix="smtp365-fake-") as temporary:
         try:
@@ -112,6 +116,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    gc.disable()  # until it serves: what is loaded until then stays, and looking it through costs a fifth of the start
     ended = main()
     sys.stdout.flush()
     sys.stderr.flush()

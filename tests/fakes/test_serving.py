@@ -201,16 +201,18 @@ def test_command_ends_quietly_on_interrupt(tmp_path: Path) -> None:
     assert (process.returncode, errors) == (0, "")
 
 
-def test_command_refuses_an_unknown_fault() -> None:
-    """A misspelt fault ends with exit code 4 and one helpful line."""
+@pytest.mark.parametrize(
+    ("arguments", "shows"),
+    [
+        pytest.param(["--fault", "wrong_pasword"], "did you mean wrong_password", id="misspelt fault"),
+        pytest.param(["--latncy", "5"], "unrecognized arguments: --latncy 5", id="misspelt option"),
+    ],
+)
+def test_command_refuses_what_it_does_not_know(arguments: list[str], shows: str) -> None:
+    """A misspelt fault or option ends with exit code 4 and says what was meant."""
     done = subprocess.run(
-        [sys.executable, "-m", "fakes", "--fault", "wrong_pasword"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=20,
-        check=False,
+        [sys.executable, "-m", "fakes", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=20, check=False
     )
 
     assert (done.returncode, done.stdout) == (4, "")
-    assert "did you mean wrong_password" in done.stderr
+    assert shows in done.stderr
