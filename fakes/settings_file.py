@@ -98,7 +98,7 @@ def toml(world: World, places: Places) -> str:
         "only_mapped": True,
     }
     if not places.patient:
-        network |= {"connect_timeout": 1.0, "dns_timeout": 1.0, "reply_timeout": 5.0, "sender_timeout": 20.0}
+        network |= {"connect_timeout": 1.0, "dns_timeout": 2.0, "reply_timeout": 5.0, "sender_timeout": 20.0}
     if world.ehlo_name is not None:
         network["ehlo_name"] = world.ehlo_name
     connect: dict[str, object] = dict(places.written)
