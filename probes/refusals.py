@@ -31,18 +31,23 @@ def holds(reply: Reply) -> bool:
 
 
 class Refusals:
-    """Refused sign-ins by host and user; safe to use from several threads."""
+    """Refused sign-ins by host and user; safe to use from several threads, and beside another run."""
 
     def __init__(self, file: Path | None) -> None:
-        """Read `file` if it is there; None keeps the memory of this run only. A file that cannot be read counts as empty."""
+        """Keep the memory in `file`; None keeps that of this run only. A file that cannot be read counts as empty."""
         self._file = file
         self._lock = threading.Lock()
-        self._known = _read(file) if file is not None else {}
+        self._turns: dict[str, threading.Lock] = {}
         self._this_run: dict[str, str] = {}
 
+    def turn(self, host: str, user: str) -> threading.Lock:
+        """The lock that senders with this user hold while they sign in."""
+        with self._lock:
+            return self._turns.setdefault(_key(host, user), threading.Lock())
+
     def earlier(self, host: str, user: str) -> str | None:
-        """What an earlier run was told less than 15 minutes ago, with the time; None when there is nothing to hold back for."""
-        entry = self._known.get(_key(host, user))
+        """What another run was told less than 15 minutes ago, with the time; None when there is nothing to hold back for."""
+        entry = _read(self._file).get(_key(host, user))
         if entry is None:
             return None
         moment, reply = entry
@@ -58,22 +63,22 @@ class Refusals:
         """Remember a refusal if it is one that must not be repeated; a disk that cannot be written is no reason to fail."""
         if not holds(reply):
             return
+        text = printable(reply.text, 200)
         with self._lock:
-            text = printable(reply.text, 200)
             self._this_run[_key(host, user)] = text
-            self._known[_key(host, user)] = (utc_now(), text)
-            self._write()
+            self._write({**_read(self._file), _key(host, user): (utc_now(), text)})
 
     def forget(self, host: str, user: str) -> None:
         """A sign-in was accepted: nothing is held back any more."""
         with self._lock:
-            if self._known.pop(_key(host, user), None) is not None:
-                self._write()
+            known = _read(self._file)
+            if known.pop(_key(host, user), None) is not None:
+                self._write(known)
 
-    def _write(self) -> None:
+    def _write(self, known: dict[str, tuple[datetime, str]]) -> None:
         if self._file is None:
             return
-        newest = sorted(self._known.items(), key=lambda item: item[1][0])[-_MOST:]
+        newest = sorted(known.items(), key=lambda item: item[1][0])[-_MOST:]
         rows = [{"host_and_user": key, "time": moment.isoformat(), "reply": reply} for key, (moment, reply) in newest]
         beside = self._file.with_name(f"{self._file.name}.{os.getpid()}.part")
         try:
@@ -88,7 +93,9 @@ def _key(host: str, user: str) -> str:
     return f"{host.lower()} {user.lower()}"
 
 
-def _read(file: Path) -> dict[str, tuple[datetime, str]]:
+def _read(file: Path | None) -> dict[str, tuple[datetime, str]]:
+    if file is None:
+        return {}
     try:
         rows = json.loads(file.read_text(encoding="utf-8"))
         return {

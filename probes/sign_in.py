@@ -27,17 +27,18 @@ def sign_in(visit: Visit, session: Session, offered: HelloEvidence, token: Token
         visit.put(sign_in=SignInEvidence(user=sender.sign_in_user, withheld=Withheld.MECHANISM_NOT_OFFERED))
         return False
     held = token() if mechanism == "XOAUTH2" else None
-    withheld, detail = _withhold(visit, mechanism, held)
     visit.at = Gate.SIGN_IN
-    if withheld is not None:
-        visit.put(sign_in=SignInEvidence(user=sender.sign_in_user, withheld=withheld, detail=detail))
-        return False
-    visit.count(sign_in_attempts=1)
-    evidence = _login(visit, session) if mechanism == "LOGIN" else _xoauth2(visit, session, held)
-    visit.put(sign_in=evidence)
-    accepted = evidence.reply is not None and evidence.reply.code == 235
-    _remember(visit, evidence)
-    return accepted
+    # Senders that share a user take turns: the second must know what the first was told before it tries.
+    with visit.world.refusals.turn(_where(visit), sender.sign_in_user):
+        withheld, detail = _withhold(visit, mechanism, held)
+        if withheld is not None:
+            visit.put(sign_in=SignInEvidence(user=sender.sign_in_user, withheld=withheld, detail=detail))
+            return False
+        visit.count(sign_in_attempts=1)
+        evidence = _login(visit, session) if mechanism == "LOGIN" else _xoauth2(visit, session, held)
+        visit.put(sign_in=evidence)
+        _remember(visit, evidence)
+    return evidence.reply is not None and evidence.reply.code == 235
 
 
 def _withhold(visit: Visit, mechanism: str, held: Token | None) -> tuple[Withheld | None, str]:

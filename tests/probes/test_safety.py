@@ -11,7 +11,7 @@ from fakes import FAULTS, Running, World, apply, healthy, serve
 from fakes.world import ALERTS
 from probes import gather
 from probes.evidence import FailureKind, SenderEvidence, SignInEvidence, TlsEvidence, Withheld
-from settings.load import load
+from settings.load import load, parse
 from tests.visiting import visited
 
 
@@ -249,3 +249,18 @@ def test_secret_that_looks_like_an_id_is_told_without_being_shown(tmp_path: Path
     assert evidence.token is not None
     assert evidence.token.secret_looks_like_id
     assert world.oauth.client_secret not in evidence.model_dump_json()
+
+
+def test_shared_user_waits_for_a_slow_refusal(tmp_path: Path) -> None:
+    """Even when the refusal takes seconds, the second sender with the same user waits for it instead of trying."""
+    world = apply(healthy(), ["wrong_password"])
+    with serve(world, folder=tmp_path, pace="real") as running:
+        settings = parse(
+            _two_senders_one_user(running.settings_file.read_text(encoding="utf-8")), running.settings_file
+        )
+        senders = [settings.sender["basic"], settings.sender["again"]]
+        outside = gather.world_of(settings, refusals=None)
+        gather.gather(senders, outside, gather.secrets_of(senders, running.secrets))
+        attempts = [sign_in for sign_in in running.sign_ins if sign_in.mechanism == "LOGIN"]
+
+    assert len(attempts) == 1
