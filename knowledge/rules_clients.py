@@ -48,7 +48,8 @@ CLIENTS: Final[tuple[Rule, ...]] = (
             "server doesn't support AUTH | unencrypted connection | AUTH not supported | "
             "authentication is not supported by the server | server does not advertise AUTH | "
             "AUTH command not enabled | smtp server does not support auth | AUTH not available | "
-            "authentication not enabled | did not advertise authentication"
+            "authentication not enabled | did not advertise authentication | "
+            "AUTH extension is not supported | does not support XOAUTH2"
         ),
         outcomes=(
             one("starttls_missing_or_implicit_tls_on_587", "never_encrypted"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from knowledge.plain import any_of
 from knowledge.rule import HINTS, NAMES, NARROWS, Outcome, Rule, group, one, some
-from knowledge.rules_replies import BARE_535
+from knowledge.rules_replies import BARE_535, NOT_AUTHENTICATED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -173,7 +173,7 @@ CODES: Final[Mapping[str, tuple[str, int, tuple[Outcome, ...]]]] = MappingProxyT
             (some("auth_mechanism_unsupported", "starttls_missing_or_implicit_tls_on_587"),),
         ),
         "5.7.30": ("sign_in", NAMES, (one("basic_auth_retired"),)),
-        "5.7.57": ("sender", HINTS, (group("not_authenticated"),)),
+        "5.7.57": ("sender", HINTS, NOT_AUTHENTICATED),
         "5.7.60": ("accepted", NAMES, (one("send_as_denied"),)),
         "5.2.252": ("accepted", NAMES, (one("send_as_denied"),)),
         "4.7.66": ("tls", NAMES, (one("tls_version"),)),

@@ -114,7 +114,7 @@ NETWORK: Final[tuple[Rule, ...]] = (
         unless=any_of(
             "connection refused | econnrefused | actively refused | certificate | getaddrinfo | "
             "greeting never received | response: -1 | response: 421 | wrong version number | "
-            "handshake failure | unknown state | with 0 bytes received | network read error"
+            "handshake failure | unknown state | with 0 bytes received | network read error | server ready message"
         ),
         outcomes=(
             _TOKEN_LEG,
@@ -169,7 +169,7 @@ NETWORK: Final[tuple[Rule, ...]] = (
             "no greeting | did not receive greeting | banner exchange | waiting for banner | "
             "no banner received | lost connection with | initial greeting | with 0 bytes received | "
             "network read error: the operation timed out | connection unexpectedly closed: timed out | "
-            "waiting for server response"
+            "waiting for server response | waiting for server ready message"
         ),
         outcomes=(
             _TOKEN_LEG,
@@ -246,9 +246,17 @@ NETWORK: Final[tuple[Rule, ...]] = (
         gate="greeting",
         weight=NARROWS,
         says=any_of(
-            "SMTPConnectError: (-1 | sent an invalid reply | invalid greeting. response=HTTP | response: 'HTTP | response: HTTP | "
-            "220 HTTP/1 | greeting HTTP/1"
+            "SMTPConnectError: (-1 | malformed SMTP response | sent an invalid reply | "
+            "invalid greeting. response=HTTP | response: HTTP | 220 HTTP/1 | greeting HTTP/1"
         ),
+        outcomes=(group("not_smtp"),),
+    ),
+    Rule(
+        gate="greeting",
+        weight=NARROWS,
+        says=any_of("HTTP/1.1 400 | HTTP/1.0 400 | HTTP/1.1 403 | HTTP/1.1 408 | HTTP/1.1 501 | HTTP/1.1 503"),
+        along=any_of("smtp.office365.com | smtp-mail.outlook.com | smtp.partner.outlook.cn"),
+        unless=any_of("login.microsoftonline | graph.microsoft"),
         outcomes=(group("not_smtp"),),
     ),
     Rule(gate="sender", weight=HINTS, says=languages.NOT_AUTHENTICATED, outcomes=(group("not_authenticated"),)),

@@ -13,6 +13,11 @@ BARE_535: Final = (
     group("unknown_bare_535"),
 )
 
+NOT_AUTHENTICATED: Final = (
+    some("smtp_intercepted", "client_never_sent_auth", needs=("auth_never_offered", "microsoft_greeting")),
+    group("not_authenticated"),
+)
+
 SIGN_IN: Final[tuple[Rule, ...]] = (
     Rule(
         gate="sign_in",
@@ -219,10 +224,7 @@ BEFORE_SIGN_IN: Final[tuple[Rule, ...]] = (
             "smtp authentication is required | sender must be authenticated"
         ),
         along=any_of("530 | 5.7.57 | 5.7.1 | smtp | authenticated"),
-        outcomes=(
-            some("smtp_intercepted", "client_never_sent_auth", needs=("auth_never_offered", "microsoft_greeting")),
-            group("not_authenticated"),
-        ),
+        outcomes=NOT_AUTHENTICATED,
     ),
     Rule(
         gate="sender",

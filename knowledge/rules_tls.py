@@ -140,7 +140,7 @@ TLS: Final[tuple[Rule, ...]] = (
             "peer closed connection during | tls: internal error | TLS handshake error | "
             "tls startup failed | handshake error | insufficient security | illegal message | 80090326 | "
             "8009030e | 80090308 | TLS negotiation failed | The TLS connection was non-properly terminated | "
-            "non-properly terminated"
+            "non-properly terminated | reset while upgrading | while upgrading transport"
         )
         + languages.CLOSED_IN_HANDSHAKE,
         unless=any_of("certificate_verify_failed | certificate verify failed | self signed | self-signed"),
