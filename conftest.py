@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent
 KEY = pytest.StashKey["Suite"]()
+TENANT = pytest.StashKey["Apart"]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -43,6 +44,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--no-send", action="store_true", help="stop after RCPT: mails nobody, and proves less")
     add("--try-again", action="store_true", help="sign in although the same user was refused less than 15 minutes ago")
     add("--json", metavar="FILE", help="write the results as JSON")
+    add(
+        "--mask-identities",
+        action="store_true",
+        help="mask what identifies people, tenants and machines, in every output",
+    )
     add("--baseline", metavar="REPORT", help="tell what changed since an earlier report")
 
 
@@ -61,6 +67,8 @@ def pytest_configure(config: pytest.Config) -> None:
     stack = ExitStack()
     config.add_cleanup(stack.close)
     tenant = _built_in_tenant(stack, config.getoption("--fault")) if target == "fake" else None
+    if tenant is not None:
+        config.stash[TENANT] = tenant
     from reports import outputs  # from here on both processes load
     from settings.mistakes import SettingsError
     from suite import begin
@@ -100,6 +108,7 @@ def _wishes(config: pytest.Config) -> Wishes:
         try_again=config.getoption("--try-again"),
         faults=tuple(config.getoption("--fault")),
         baseline=config.getoption("--baseline"),
+        mask=config.getoption("--mask-identities"),
     )
 
 
@@ -153,11 +162,18 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     suite = session.config.stash.get(KEY, None)
     if suite is None or suite.worker or session.config.option.collectonly or _distributed(session.config):
         return
-    from reports import outputs
-
     chosen = (item.callspec.params.get("sender") for item in session.items if hasattr(item, "callspec"))
     names = {sender for sender in chosen if isinstance(sender, str)}
-    suite.gather(names, outputs.progress(session.config))
+    _gather(session.config, suite, names)
+
+
+def _gather(config: pytest.Config, suite: Suite, names: set[str]) -> None:
+    """Visit the route; afterwards nobody needs the built-in tenant, which may end while the rest goes on."""
+    from reports import outputs
+
+    suite.gather(names, outputs.progress(config))
+    if TENANT in config.stash:
+        config.stash[TENANT].end()
 
 
 def _distributed(config: pytest.Config) -> bool:
@@ -170,10 +186,9 @@ def pytest_configure_node(node: Any) -> None:  # noqa: ANN401 - xdist's WorkerCo
     suite = node.config.stash.get(KEY, None)
     if suite is None:
         return
-    from reports import outputs
     from suite import for_workers
 
-    suite.gather({sender.name for sender in suite.senders}, outputs.progress(node.config))
+    _gather(node.config, suite, {sender.name for sender in suite.senders})
     node.workerinput["smtp365"] = for_workers(suite)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from typing import Literal
 
 import dns.exception
@@ -72,20 +72,27 @@ class NameLookup:
             self._comparison = [self._ask(comparison, "udp", "A", bound), self._ask(comparison, "tcp", "A", bound)]
 
     def soon(self) -> tuple[str, ...]:
-        """Addresses as soon as they can be trusted to be all: after the operating system's look-up, or after UDP, or after TCP."""
+        """Addresses as soon as they can be trusted to be all: the operating system's, or those of the transport that answers first."""
         if self._literal:
             return (self._host.strip("[]"),)
         if self._asks_system:
             self._system_done.wait(self._deadline.remaining())
             if self._system and not isinstance(self._system[0], Failure):
                 return self._system[0]
-        for transport in ("udp", "tcp"):
-            found = _addresses(
-                f.result() for f, (via, _) in zip(self._answers, self._asked(), strict=True) if via == transport
-            )
+        left = {transport: sum(via == transport for via, _ in self._asked()) for transport in ("udp", "tcp")}
+        asked = dict(zip(self._answers, self._asked(), strict=True))
+        for future in as_completed(self._answers):
+            transport = asked[future][0]
+            left[transport] -= 1
+            found = self._found(transport) if left[transport] == 0 else ()
             if found:
                 return found
         return ()
+
+    def _found(self, transport: Transport) -> tuple[str, ...]:
+        """The addresses that one transport gave, all its questions being answered."""
+        futures = zip(self._answers, self._asked(), strict=True)
+        return _addresses(future.result() for future, (via, _) in futures if via == transport)
 
     def finish(self) -> NameEvidence:
         """Everything that was answered, in the order in which it was asked."""
