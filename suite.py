@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from checks.assessment import Assessment
 from checks.catalogue import CATALOGUE
@@ -28,6 +28,9 @@ from settings.mistakes import SettingsError
 from settings.model import Judged, Sender, Settings
 from settings.target import Target, chosen, settings_file, target_of
 
+if TYPE_CHECKING:
+    from reports.masking import Masking
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
@@ -43,6 +46,7 @@ class Wishes:
     try_again: bool = False
     faults: tuple[str, ...] = ()
     baseline: str | None = None
+    mask: bool = False
 
 
 @dataclass(slots=True)
@@ -59,6 +63,8 @@ class Suite:
     environ: Mapping[str, str] = field(default_factory=dict)
     wishes: Wishes | None = None
     before: dict[str, Any] | None = None
+    masking: Masking | None = None
+    masked: bool = False
     worker: bool = False
     interrupted: bool = False
     seen: dict[str, set[str]] = field(default_factory=dict)
@@ -86,7 +92,7 @@ class Suite:
 
     def gather(self, names: set[str], progress: outputs.Progress) -> None:
         """Visit the route for these senders, once. Raises KeyboardInterrupt with what was seen kept."""
-        senders = [sender for sender in self.senders if sender.name in names and sender.name not in self.evidence]
+        senders = [sender for sender in self._to_visit() if self._label(sender.name) in names - set(self.evidence)]
         if self.settings is None or self.wishes is None or not senders:
             return
         memory = None if self.target.kind == "fake" else outputs.state_folder() / "refused.json"
@@ -95,11 +101,34 @@ class Suite:
         found = gather.secrets_of(senders, self.environ)
         with progress:
             try:
-                self.evidence |= gather.gather(senders, world, found, progress)
+                self.keep(gather.gather(senders, world, found, progress))
             except gather.InterruptedGatheringError as stopped:
-                self.evidence |= stopped.evidence
+                self.keep(stopped.evidence)
                 self.interrupted = True
                 raise KeyboardInterrupt from None
+
+    def keep(self, evidence: Mapping[str, SenderEvidence]) -> None:
+        """Take in what was brought home; with --mask-identities nothing else of it is kept."""
+        masked = self.masking.evidence if self.masking is not None else lambda one: one
+        self.evidence |= {self._label(name): masked(one) for name, one in evidence.items()}
+
+    def mask(self) -> None:
+        """From here on the settings are known by their masks only; what is contacted is still what the file says."""
+        from reports.masking import Masking
+
+        masking = self.masking = Masking(self.judged.values())
+        self.judged = {masking.name(name): masking.settings(judged) for name, judged in self.judged.items()}
+        self.senders = tuple(self.judged[masking.name(sender.name)].sender for sender in self.senders)
+        if self.before is not None and self.wishes is not None and self.wishes.baseline is not None:
+            _, visits = _readable(load_report, self.wishes.folder / self.wishes.baseline)
+            self.before = masking.results(self.before, visits)
+
+    def _label(self, name: str) -> str:
+        return self.masking.name(name) if self.masking is not None else name
+
+    def _to_visit(self) -> Iterable[Sender]:
+        """The senders as the settings file has them, masked or not."""
+        return self.senders if self.masking is None or self.settings is None else self.settings.sender.values()
 
     def run(self) -> Run:
         """The run as the reports see it; a selection of checks is told as one."""
@@ -117,8 +146,13 @@ class Suite:
             selected=None if self.seen == everything else {name: frozenset(ids) for name, ids in self.seen.items()},
             interrupted=self.interrupted,
             faults=self.wishes.faults if self.wishes is not None else (),
-            replayed_from=self.target.path.name if self.target.path is not None else None,
+            replayed_from=self._replayed_from(),
+            masked=self.masked or self.masking is not None,
         )
+
+    def _replayed_from(self) -> str | None:
+        name = self.target.path.name if self.target.path is not None else None
+        return self.masking.text(name) if name is not None and self.masking is not None else name
 
 
 def begin(wishes: Wishes, environ: Mapping[str, str] | None = None, built_in: Path | None = None) -> Suite:
@@ -136,14 +170,19 @@ def begin(wishes: Wishes, environ: Mapping[str, str] | None = None, built_in: Pa
     if wishes.baseline is not None:
         suite.before = _readable(load_results, wishes.folder / wishes.baseline)
     if target.kind == "report":
-        _, visits = _readable(load_report, target.path or wishes.folder)
+        data, visits = _readable(load_report, target.path or wishes.folder)
+        suite.masked = bool(data.get("masked"))
         suite.senders = chosen({judged.sender.name: judged.sender for _, judged in visits}, wishes.senders)
         suite.judged = {judged.sender.name: judged for _, judged in visits}
-        suite.evidence = {evidence.sender: evidence for evidence, _ in visits}
+        if wishes.mask and not suite.masked:
+            suite.mask()
+        suite.keep({evidence.sender: evidence for evidence, _ in visits})
         return suite
     suite.settings = load(built_in or settings_file(wishes.settings, wishes.folder, wishes.root))
     suite.senders = chosen(suite.settings.sender, wishes.senders)
     suite.judged = {sender.name: suite.settings.judged(sender, strict=wishes.strict) for sender in suite.senders}
+    if wishes.mask:
+        suite.mask()
     return suite
 
 

@@ -38,8 +38,8 @@ class Redactor:
         found = {_seen(_folded(form))[0] for form in forms(secret)} - {""}
         with self._lock:
             self._forms = tuple({*self._forms, *found})
-            if len(secret) >= _SHORTEST and (meant := levelled(_seen(_folded(secret))[0])):
-                self._meant = (*self._meant, meant)
+            if len(secret) >= _SHORTEST:
+                self._meant = (*self._meant, *_meant(secret))
             if len(secret) >= _LONG:
                 size = min(_PIECE, -(-len(secret) // 2))
                 self._pieces = {**self._pieces, size: self._pieces.get(size, frozenset()) | _pieces(secret, size)}
@@ -88,7 +88,7 @@ def forms(secret: str) -> set[str]:
     """Every spelling of `secret` that an honest or hostile peer could echo whole."""
     octets = secret.encode("utf-8", "surrogateescape")
     wide = (secret.encode("utf-16-le", "surrogatepass"), secret.encode("utf-16-be", "surrogatepass"))
-    found = {secret, quote(octets, safe=""), quote(octets), quote_plus(octets)}
+    found = {secret, secret.upper(), quote(octets, safe=""), quote(octets), quote_plus(octets)}
     found |= {html.escape(secret), html.escape(secret, quote=False), html.escape(html.escape(secret))}
     found |= {
         json.dumps(secret)[1:-1],
@@ -111,6 +111,12 @@ def forms(secret: str) -> set[str]:
                 encoded.decode("utf-8", errors) for errors in ("replace", "backslashreplace")
             }
     return {form for form in found if form.strip()}
+
+
+def _meant(secret: str) -> set[str]:
+    """What a spelling of the secret reads as: other letters than ASCII keep their case there; what is not printed may be missing."""
+    cased = "".join(character.lower() if character.isascii() else character for character in secret)
+    return {levelled(one) for text in (cased, _folded(secret)) for one in (text, _seen(text)[0])} - {""}
 
 
 def _pieces(secret: str, size: int) -> frozenset[str]:

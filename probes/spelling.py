@@ -71,7 +71,8 @@ def _decoded(read: Read) -> Read:
 def _meant(match: re.Match[str]) -> str:
     one, byte, entity, decimal, name, high, low, unit, sign = match.groups()
     if one or byte:
-        return chr(int(one or byte, 16)).lower()
+        octet = chr(int(one or byte, 16))
+        return octet.lower() if octet.isascii() else octet
     if high:
         code = 0x10000 + ((int(high, 16) - 0xD800) << 10) + int(low, 16) - 0xDC00
     elif name or sign:

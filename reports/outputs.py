@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import threading
 from collections.abc import Callable
@@ -15,6 +16,7 @@ import pytest
 
 from reports import terminal
 from reports.mending import mend
+from reports.outside import escaped
 from reports.page import render_top
 from reports.results import as_text, results
 from reports.run import Run
@@ -128,8 +130,17 @@ def after(config: pytest.Config, run: Run) -> None:
             _told(config, report.with_suffix(".ics"), lambda: reminder.write(run, report))
     else:
         path = None
+    if run.masked and getattr(config.option, "xmlpath", None):
+        junit = Path(config.invocation_params.dir) / config.option.xmlpath
+        _told(config, junit, lambda: _without_host(junit, run.host))
     encoding = getattr(sys.stdout, "encoding", None) or "ascii"
     config.stash[LAST_WORDS] = [*config.stash[TROUBLE], "", *terminal.summary(run, path, encoding)]
+
+
+def _without_host(junit: Path, mask: str) -> None:
+    """Put the mask in the place of this machine's name, which pytest writes into its JUnit file."""
+    text = junit.read_text(encoding="utf-8")
+    _write(junit, re.sub(r' hostname="[^"]*"', f' hostname="{escaped(mask)}"', text, count=1))
 
 
 def last_words(config: pytest.Config, stream: TextIO | None) -> None:

@@ -23,6 +23,7 @@ def results(run: Run) -> dict[str, Any]:
         "verdict": run.verdict,
         "basis": run.basis,
         "interrupted": run.interrupted,
+        "masked": run.masked,
         "faults": list(run.faults),
         "senders": [_sender(run, assessment) for assessment in run.senders],
     }

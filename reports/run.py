@@ -25,6 +25,7 @@ class Run:
     faults: tuple[str, ...] = ()
     basis: Literal["run", "settings"] = "run"
     replayed_from: str | None = None
+    masked: bool = False
     notes: tuple[str, ...] = field(default=())
 
     def findings(self, assessment: Assessment) -> tuple[Finding, ...]:

@@ -1,0 +1,292 @@
+"""`--mask-identities`: evidence and settings with masks in the place of what identifies people, tenants and machines.
+
+One pure pass over frozen records, before anything is judged or written: findings, page, JSON, JUnit and calendar all follow from it.
+Free words of a foreign server's own (a company's name in a block page) cannot be told from others, and stay.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from probes.evidence import Certificate, SenderEvidence, TlsEvidence
+from reports.masks import GUID, WELL_KNOWN_ACCOUNTS, Masks, is_microsofts, words_that_are_read
+from settings.clouds import cloud_of_smtp_host
+from settings.model import Judged
+
+_MAILBOX: Final = re.compile(r"[^\s<>\"'(),;:=/\\\[\]@]+@[\w.-]*\w", re.UNICODE)
+_IP: Final = re.compile(
+    r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w]|\.\d)|(?<![\w.:])[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7}(?![\w:]|\.\d)"
+)
+_HOST: Final = re.compile(r"[\w-]+(?:\.[\w-]+)+")
+_PART: Final = re.compile(r"(?<==)[^,=]+")  # a value in a distinguished name
+_HELLO: Final = re.compile(r"(?<=\bHello )[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
+_HOME: Final = re.compile(r"(?<=[/\\]home[/\\])[^/\\\s\"']+|(?<=[/\\]users[/\\])[^/\\\s\"']+", re.IGNORECASE)
+# Where a bare name stands for somebody or something, and is not a word of a sentence.
+_WHERE: Final = (
+    r"(?<=[<>'\"\\/=\[]){word}(?=[<>'\"\\/\].]|$)|(?<=user name ){word}(?=>)|(?<=string of ){word}(?=>)"
+    r"|(?<=EHLO ){word}$|(?<=message from ){word}(?=,)|(?<=@){word}(?!\w)"
+)
+# Entra quotes the names of directories, applications and people, or puts them in brackets behind an id.
+_ENTRA_NAME: Final = re.compile(
+    r"(?<=directory ')[^']+|(?<=tenant ')[^']+|(?<=application ')[^']+|(?<=app ')[^']+|(?<=user ')[^']+|(?<=[0-9a-f]{12}'\()[^)]+"
+    r"|(?<=[0-9a-f]{12} \()[^)]+"
+)
+_MAILBOXES: Final = frozenset(
+    {
+        "user",
+        "mail_from",
+        "recipient",
+        "username",
+        "from",
+        "to",
+        "upn",
+        "unique_name",
+        "preferred_username",
+        "email",
+        "smtp",
+    }
+)
+_PEOPLE: Final = frozenset({"who", "app_displayname", "name_of_person", "given_name", "family_name", "nickname"})
+_OPAQUE: Final = frozenset({"sub", "rh", "uti", "puid", "onprem_sid", "altsecid", "client_id"})
+_KEPT: Final = frozenset(
+    {
+        "kind",
+        "verdict",
+        "transport",
+        "record",
+        "family",
+        "speaker",
+        "system",
+        "python",
+        "openssl",
+        "tool_version",
+        "cipher",
+        "version",
+    }
+)
+
+
+class Masking:
+    """The masks of one run; settings are masked first, so that the same settings give the same masks in every run."""
+
+    def __init__(self, settings: Iterable[Judged]) -> None:
+        """Meet what the settings of all senders hold."""
+        self._masks = Masks()
+        self._hosts: set[str] = set()
+        self._bare: set[str] = set()
+        self._settings = {one.sender.name: one for one in settings}
+        for one in self._settings.values():
+            self._meet(one)
+        self._names = {name: self._free(name) for name in self._settings}
+
+    def name(self, sender: str) -> str:
+        """The label of a sender: masked only where it holds something that is masked elsewhere."""
+        return self._names.get(sender, sender)
+
+    def settings(self, judged: Judged) -> Judged:
+        """The settings of one sender; keys, dates, ports and whatever decides a check keep their form."""
+        data = self._walked(judged.model_dump(mode="python", by_alias=True))
+        data["sender"]["name"] = self.name(judged.sender.name)
+        if judged.network.ca_file:
+            data["network"]["ca_file"] = f"ca-file{Path(judged.network.ca_file).suffix}"
+        return Judged.model_validate(data, strict=False)
+
+    def evidence(self, seen: SenderEvidence) -> SenderEvidence:
+        """The evidence of one sender whose settings were met."""
+        judged = self._settings[seen.sender]
+        if seen.name is not None and cloud_of_smtp_host(judged.sender.smtp_server) is not None:
+            told = {address for answer in seen.name.answers for address in answer.addresses}
+            self._masks.kept |= {one for one in (*told, *seen.name.addresses) if _is_global(one)}
+        self._meet_evidence(seen)
+        data = self._walked(seen.model_dump(mode="python"))
+        data["sender"] = self.name(seen.sender)
+        data["machine"]["account"] = self._masks.account(seen.machine.account)
+        self._certificates(seen.tls, data["tls"])
+        if seen.issuer is not None:
+            self._certificates(seen.issuer.tls, data["issuer"]["tls"])
+        return SenderEvidence.model_validate(data)
+
+    def results(self, data: dict[str, Any], visits: Iterable[tuple[SenderEvidence, Judged]]) -> dict[str, Any]:
+        """An earlier run's results, to compare with; those that are masked already stay as they are."""
+        if data.get("masked"):
+            return data
+        senders = []
+        for sender, (seen, judged) in zip(data["senders"], visits, strict=True):
+            if seen.sender not in self._settings:
+                self._meet(judged)
+                self._settings[seen.sender], self._names[seen.sender] = judged, self._free(seen.sender)
+            evidence = self.evidence(seen).model_dump(mode="json")
+            settings = self.settings(judged).model_dump(mode="json", by_alias=True)
+            senders.append({**sender, "name": self.name(seen.sender), "evidence": evidence, "settings": settings})
+        host = senders[0]["evidence"]["machine"]["host"] if senders else ""
+        return {**data, "host": host, "senders": senders}
+
+    def text(self, text: str) -> str:
+        """Any other text of this run: a file's name, a host."""
+        return self._free(text)
+
+    # -- what is met ----------------------------------------------------------------------------------------------------------------
+
+    def _meet(self, judged: Judged) -> None:
+        sender = judged.sender
+        for value in (sender.username, sender.mail_from, sender.mail_to):
+            if value:
+                self._masks.mailbox(value)
+                domain = value.rpartition("@")[2] if "@" in value else ""
+                self._hosts |= set(re.findall(r"[^\s,;<>\"']+", domain))
+                self._bare |= set() if "@" in value else {value}
+        declared = judged.custom.smtp_server if judged.custom is not None else ""
+        url = urlsplit(sender.openid_endpoint_configuration)
+        tenant = url.path.strip("/").partition("/")[0]
+        self._hosts |= {sender.smtp_server, declared, url.netloc.rpartition("@")[2].partition(":")[0]}
+        for value in (judged.custom.issuer, judged.custom.audience) if judged.custom is not None else ():
+            self._hosts.add(urlsplit(value).netloc.partition(":")[0])
+        self._hosts |= {tenant} if re.fullmatch(r"[\w-]+(\.[\w-]+)+", tenant) else set()
+        self._hosts |= (
+            {judged.network.ehlo_name} if judged.network.ehlo_name and "." in judged.network.ehlo_name else set()
+        )
+        for host in sorted(self._hosts):
+            self._masks.domain(host)
+        for attested in sender.attested.values():
+            self._masks.person(attested.who)
+
+    def _meet_evidence(self, seen: SenderEvidence) -> None:
+        """Names of this machine, of what stands in between, and of foreign servers."""
+        machine, name = seen.machine, seen.name
+        (self._hosts if "." in machine.host else self._bare).add(machine.host)
+        self._bare |= {machine.account} - {one for one in {machine.account} if one.lower() in WELL_KNOWN_ACCOUNTS}
+        for proxy in machine.proxies.values():
+            self._hosts |= set(_HOST.findall(proxy))
+        for hello in (seen.greeting, seen.auth_offered):
+            for reply in () if hello is None else (hello.greeting, hello.ehlo):
+                first = _HOST.match(reply.lines[0]) if reply is not None and reply.lines else None
+                self._hosts |= {first.group()} if first is not None else set()
+        for answer in () if name is None else (*name.answers, *name.comparison):
+            self._hosts |= set(answer.chain)
+
+    # -- the walk -------------------------------------------------------------------------------------------------------------------
+
+    def _walked(self, value: Any, key: str = "") -> Any:  # noqa: ANN401 - any part of a dumped record
+        match value:
+            case dict():
+                return {name: self._walked(item, self._kind(name, key)) for name, item in value.items()}
+            case list() | tuple():
+                return (
+                    tuple(self._walked(item, key) for item in value)
+                    if isinstance(value, tuple)
+                    else [self._walked(item, key) for item in value]
+                )
+            case str() if value and key not in _KEPT:
+                return self._masked(value, key)
+        return value
+
+    @staticmethod
+    def _kind(name: str, above: str) -> str:
+        if above == "claims":
+            return {"name": "given_name"}.get(name, name)
+        return "" if above in {"proxies", "members"} else name
+
+    def _masked(self, value: str, key: str) -> str:
+        if key in _MAILBOXES:
+            return self._masks.mailbox(value)
+        if key in _PEOPLE:
+            return self._masks.person(value)
+        if key in {"smtp_server", "host", "server_name"}:
+            return self._masks.domain(value)
+        if key in _OPAQUE and not GUID.search(value) and value.strip("<>{} "):
+            return self._masks.opaque(value) if value.lower() not in words_that_are_read() else value
+        if key in {"error_description", "text"}:
+            value = _ENTRA_NAME.sub(
+                lambda match: match.group() if GUID.search(match.group()) else self._display(match.group()), value
+            )
+        return self._free(value)
+
+    def _display(self, name: str) -> str:
+        bracketed = name.startswith("(") and name.endswith(")")
+        return f"({self._masks.person(name[1:-1])})" if bracketed else self._masks.person(name)
+
+    def _free(self, text: str) -> str:
+        """Everything known, and everything of a known form, wherever it stands in a text."""
+        text = GUID.sub(lambda match: self._masks.guid(match.group()), text)
+        text = _MAILBOX.sub(lambda match: self._mailbox_in(match.group()), text)
+        text = self._sub_hosts(text)
+        text = _HELLO.sub(lambda match: self._masks.domain(match.group()), text)
+        text = _IP.sub(lambda match: self._masks.address(match.group()), text)
+        text = _HOME.sub(lambda match: self._masks.user(match.group()), text)
+        for person in self._masks.known("person"):
+            text = re.sub(
+                rf"(?<!\w){re.escape(person)}(?!\w)",
+                lambda match: self._masks.person(match.group()),
+                text,
+                flags=re.IGNORECASE,
+            )
+        for word in self._bare - {""}:
+            text = re.sub(
+                _WHERE.format(word=re.escape(word)),
+                lambda match: self._masks.mailbox(match.group()),
+                text,
+                flags=re.IGNORECASE,
+            )
+        return self._sub_words(text)
+
+    def _mailbox_in(self, value: str) -> str:
+        local, _, domain = value.rpartition("@")
+        if is_microsofts(domain.lower()) and domain.lower().endswith(("prod.outlook.com", "prod.exchangelabs.com")):
+            return value  # a message's id, made by Microsoft's servers
+        return f"{self._masks.user(local)}@{self._masks.domain(domain)}"
+
+    def _sub_hosts(self, text: str) -> str:
+        names = sorted(
+            (one for one in self._hosts if one and not is_microsofts(one.lower().rstrip("."))), key=len, reverse=True
+        )
+        if not names:
+            return text
+        found = "|".join(re.escape(one.rstrip(".")) for one in names)
+        return re.sub(
+            rf"(?<![\w.@-])(?:[\w-]+\.)*(?:{found})(?![\w-])",
+            lambda match: self._masks.domain(match.group()),
+            text,
+            flags=re.IGNORECASE,
+        )
+
+    def _sub_words(self, text: str) -> str:
+        """The organisation's own word from its domains, where it stands by itself or in another name."""
+        words = {
+            label for label in self._masks.known("label") if len(label) >= 5 and label.isalpha()
+        } - words_that_are_read()
+        for word in words:
+            text = re.sub(re.escape(word), lambda match: self._masks.domain(match.group()), text, flags=re.IGNORECASE)
+        return text
+
+    def _certificates(self, tls: TlsEvidence | None, record: Any) -> None:  # noqa: ANN401 - the same, dumped
+        if tls is not None:
+            record["chain"] = tuple(self._certificate(one) for one in tls.chain)
+
+    def _certificate(self, certificate: Certificate) -> Certificate:
+        """What a certificate says of itself, unless a public authority signed it for Microsoft."""
+        if any(own in f"{certificate.issuer} {certificate.subject}".lower() for own in ("microsoft", "digicert")):
+            return certificate
+        people, ids = ("organisation", "issuer_organisation", "issuer_name"), ("sha256", "serial")
+        changes: dict[str, Any] = {key: self._masks.person(getattr(certificate, key)) for key in people}
+        changes |= {key: self._masks.opaque(getattr(certificate, key)) for key in ids}
+        for key in ("subject", "issuer"):
+            changes[key] = _PART.sub(lambda match: self._value(match.group()), getattr(certificate, key))
+        changes["names"] = tuple(self._masks.domain(name) for name in certificate.names)
+        return certificate.model_copy(update=changes)
+
+    def _value(self, value: str) -> str:
+        if len(value) == 2:
+            return value  # a country
+        return self._masks.domain(value) if re.fullmatch(r"[\w*-]+(\.[\w-]+)+", value) else self._masks.person(value)
+
+
+def _is_global(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_global
+    except ValueError:
+        return False

@@ -1,0 +1,285 @@
+"""A mail server and a token service that give away what they were told: raw sockets, real TLS, on loopback.
+
+They hear the secret as any server does, and say it again in every spelling at every place where a client keeps what it hears.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import quopri
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import parse_qs, quote, quote_plus
+
+import jwt
+import trustme
+
+LOGIN = "login.example.test"
+Encode = Callable[[str], str]
+
+
+def _offset(octets: int) -> Encode:
+    return lambda secret: base64.b64encode(b"\x00\xff"[:octets] + secret.encode() + b"~~").decode()
+
+
+ENCODINGS: dict[str, Encode] = {
+    "raw": str,
+    "upper case": lambda secret: secret.upper() if len(secret.upper().lower()) == len(secret) else secret,
+    "base64": _offset(0),
+    "base64, one octet on": _offset(1),
+    "base64, two octets on": _offset(2),
+    "base64url": lambda secret: base64.urlsafe_b64encode(secret.encode()).decode().rstrip("="),
+    "URL": lambda secret: quote(secret, safe=""),
+    "URL, form": quote_plus,
+    "URL, as browsers do": lambda secret: quote(secret, safe="-_.!~*'()"),
+    "URL, every octet": lambda secret: "".join(f"%{octet:02x}" for octet in secret.encode()),
+    "HTML": html.escape,
+    "HTML, twice": lambda secret: html.escape(html.escape(secret)),
+    "HTML, decimal": lambda secret: "".join(f"&#{ord(character)};" for character in secret),
+    "HTML, hexadecimal": lambda secret: "".join(f"&#x{ord(character):04X};" for character in secret),
+    "JSON": lambda secret: json.dumps(secret)[1:-1],
+    "JSON, twice": lambda secret: json.dumps(json.dumps(secret))[3:-3],
+    "JSON, every character": lambda secret: "".join(
+        f"\\u{unit:04x}"
+        for unit in (int.from_bytes(pair, "big") for pair in _pairs(secret.encode("utf-16-be")))
+    ),
+    "quoted-printable": lambda secret: quopri.encodestring(secret.encode()).decode(),
+    "quoted-printable, every octet": lambda secret: "".join(f"={octet:02X}" for octet in secret.encode()),
+    "UTF-16": "\x00".join,
+    "UTF-16 in base64": lambda secret: base64.b64encode(secret.encode("utf-16-le")).decode(),
+    "hexadecimal": lambda secret: secret.encode().hex(),
+    "Python": lambda secret: repr(secret)[1:-1],
+}  # fmt: skip
+
+
+def _pairs(octets: bytes) -> list[bytes]:
+    return [octets[at : at + 2] for at in range(0, len(octets), 2)]
+
+
+@dataclass(slots=True)
+class Habits:
+    """What the two say; `known` is what they remember of an earlier visit and say before they are told."""
+
+    known: str = ""
+    refuse: bool = False
+    noise: bool = False
+    entra: str = "claims"
+    heard: list[str] = field(default_factory=list)
+
+    def lines(self, secret: str) -> list[str]:
+        """The secret in every spelling, one a line, and cut in two, in three and in single characters over consecutive lines."""
+        if not secret:
+            return ["nothing heard yet"]
+        said = [encode(secret).replace("=\n", "=").replace("\r", "").replace("\n", "") for encode in ENCODINGS.values()]
+        third = -(-len(secret) // 3)
+        cut = [secret[: len(secret) // 2], secret[len(secret) // 2 :]]
+        cut += ["x", secret[:third], secret[third : 2 * third], secret[2 * third :], "x"]
+        wrapped = base64.b64encode(secret.encode()).decode()
+        cut += [wrapped[at : at + 5] for at in range(0, len(wrapped), 5)][:40]
+        return [*(f"you said {one} did you not" for one in said), *(part for part in cut if part)][:120]
+
+
+class Echoing:
+    """Both servers; `settings` is the text of a settings file that leads to them."""
+
+    def __init__(self, habits: Habits, folder: Path) -> None:
+        """Make certificates and listen; `serve` begins to answer."""
+        self.habits = habits
+        authority = trustme.CA()
+        authority.cert_pem.write_to_path(folder / "echo-root.pem")
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert("127.0.0.1", LOGIN).configure_cert(self._context)
+        self._sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
+        self.smtp, self.login = (one.getsockname()[1] for one in self._sockets)
+        self.ca_file = folder / "echo-root.pem"
+
+    @property
+    def settings(self) -> str:
+        """One Basic and one OAuth sender of a service that the settings declare."""
+        return f"""
+cloud = "custom"
+[network]
+resolvers = ["127.0.0.1:9"]
+ca_file = {json.dumps(str(self.ca_file))}
+only_mapped = true
+reply_timeout = 5
+[connect]
+"127.0.0.1:{self.smtp}" = "127.0.0.1:{self.smtp}"
+"{LOGIN}:443" = "127.0.0.1:{self.login}"
+[custom]
+smtp_server = "127.0.0.1"
+port = {self.smtp}
+issuer = "https://{LOGIN}/t/v2.0"
+audience = "https://mail.example.test"
+[sender.one]
+smtp_server = "127.0.0.1"
+port = {self.smtp}
+authentication_type = "Basic"
+username = "one@example.test"
+password_from = "env:ONE"
+[sender.two]
+smtp_server = "127.0.0.1"
+port = {self.smtp}
+authentication_type = "OpenID"
+username = "two@example.test"
+client_id = "00000000-1111-4111-8111-000000000001"
+client_secret_from = "env:TWO"
+client_secret_expires = 2099-01-01
+openid_endpoint_configuration = "https://{LOGIN}/t/v2.0/.well-known/openid-configuration"
+scope = "https://mail.example.test/.default"
+"""
+
+    @contextmanager
+    def serve(self) -> Iterator[Echoing]:
+        """Answer until the block ends."""
+        for server, answer in zip(self._sockets, (self._mail, self._entra), strict=True):
+            threading.Thread(target=self._accept, args=(server, answer), daemon=True).start()
+        try:
+            yield self
+        finally:
+            for server in self._sockets:
+                with suppress(OSError):
+                    server.shutdown(socket.SHUT_RDWR)
+                server.close()
+
+    def _accept(self, server: socket.socket, answer: Callable[[socket.socket], None]) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = server.accept()
+                threading.Thread(target=self._guarded, args=(client, answer), daemon=True).start()
+
+    def _guarded(self, client: socket.socket, answer: Callable[[socket.socket], None]) -> None:
+        with client, suppress(OSError, ValueError):
+            client.settimeout(10)
+            answer(client)
+
+    # -- mail -----------------------------------------------------------------------------------------------------------------------
+
+    def _mail(self, plain: socket.socket) -> None:
+        habits, words = self.habits, self.habits.lines
+        _say(plain, 220, words(habits.known)[:5])
+        _line(plain)
+        _say(plain, 250, ["hostile", "STARTTLS"])
+        _line(plain)
+        _say(plain, 220, ["go"])
+        with self._context.wrap_socket(plain, server_side=True) as sock:
+            _line(sock)
+            _say(sock, 250, ["hostile", "AUTH LOGIN XOAUTH2", *words(habits.known)[:20]])
+            secret = self._signed_in(sock)
+            habits.heard.append(secret)
+            if habits.noise:
+                sock.sendall(f"you said {secret}, {base64.b64encode(secret.encode()).decode()}\r\n".encode())
+                return
+            _say(sock, 535 if habits.refuse else 235, words(secret))
+            for code in (250, 250, 354):
+                if b"QUIT" in _line(sock):
+                    _say(sock, 221, words(secret))
+                    return
+                _say(sock, code, words(secret))
+            while _line(sock).rstrip(b"\r\n") != b".":
+                pass
+            _say(sock, 550, words(secret))
+            _line(sock)
+            _say(sock, 221, words(secret))
+
+    def _signed_in(self, sock: socket.socket) -> str:
+        if b"LOGIN" in _line(sock):
+            _say(sock, 334, ["VXNlcm5hbWU6"])
+            _line(sock)
+            _say(sock, 334, ["UGFzc3dvcmQ6"])
+            return base64.b64decode(_line(sock)).decode()
+        _say(sock, 334, [""])
+        return base64.b64decode(_line(sock)).decode().partition("Bearer ")[2].strip("\x01")
+
+    # -- tokens ---------------------------------------------------------------------------------------------------------------------
+
+    def _entra(self, plain: socket.socket) -> None:
+        with self._context.wrap_socket(plain, server_side=True) as sock:
+            request = _line(sock)
+            length = 0
+            while (header := _line(sock)) not in {b"\r\n", b""}:
+                if header.lower().startswith(b"content-length:"):
+                    length = int(header.partition(b":")[2])
+            if request.startswith(b"GET"):
+                _http(sock, 200, json.dumps(self._document()))
+                return
+            body = b""
+            while len(body) < length:
+                body += sock.recv(65536)
+            secret = parse_qs(body.decode())["client_secret"][0]
+            self.habits.heard.append(secret)
+            self._answer(sock, secret)
+
+    def _document(self) -> dict[str, str]:
+        where = f"https://{LOGIN}/t"
+        known = {"tenant_region_scope": " ".join(self.habits.lines(self.habits.known))} if self.habits.known else {}
+        return {
+            "issuer": f"{where}/v2.0",
+            "token_endpoint": f"{where}/token",
+            "authorization_endpoint": f"{where}/authorize",
+            **known,
+        }
+
+    def _answer(self, sock: socket.socket, secret: str) -> None:
+        words = self.habits.lines(secret)
+        told = " ".join(words) + "\r\n" + "\r\n".join(words)
+        digits = [int(secret)] if secret.isdecimal() and secret.isascii() and len(secret) < 19 else [7000215]
+        match self.habits.entra:
+            case "claims":
+                claims = {"aud": "https://mail.example.test", "said": told, "list": words[:5], f"k {secret}": 1}
+                claims |= {"number": digits[0], "iss": secret, "roles": [secret]}
+                token = jwt.encode(claims, "k" * 32, algorithm="HS256")
+                _http(sock, 200, json.dumps({"access_token": token, "token_type": secret, "expires_in": digits[0]}))
+            case "error":
+                told = f"AADSTS7000215: Invalid client secret provided: {told}"
+                members = {
+                    "error": "invalid_client",
+                    "error_description": told,
+                    "error_codes": digits,
+                    "suberror": words[0],
+                }
+                members |= {"trace_id": secret, "correlation_id": words[2]}
+                _http(sock, 401, json.dumps(members), {"Retry-After": quote(secret), "Content-Type": quote(secret)})
+            case "redirect":
+                where = (
+                    f"https://{LOGIN}/x?secret={quote_plus(secret)}&again={base64.b64encode(secret.encode()).decode()}"
+                )
+                _http(sock, 302, told, {"Location": where})
+            case "page":
+                _http(sock, 500, f"<html>{html.escape(told)}</html>", {"Content-Type": f"text/html; x={quote(secret)}"})
+            case _:
+                sock.sendall(
+                    b"HTTP/1.1 200 " + secret.encode() + b"\r\n" + base64.b64encode(secret.encode()) + b"\r\n\r\n"
+                )
+
+
+def _line(sock: socket.socket) -> bytes:
+    line = b""
+    while not line.endswith(b"\n"):
+        octet = sock.recv(1)
+        if not octet:
+            raise ConnectionError
+        line += octet
+    return line
+
+
+def _say(sock: socket.socket, code: int, lines: list[str]) -> None:
+    last = len(lines) - 1
+    text = "".join(f"{code}{' ' if at == last else '-'}{line}\r\n" for at, line in enumerate(lines))
+    sock.sendall(text.encode())
+
+
+def _http(sock: socket.socket, status: int, text: str, headers: dict[str, str] | None = None) -> None:
+    body = text.encode()
+    fields = {"Content-Type": "application/json", "Content-Length": str(len(body)), "Connection": "close"} | (
+        headers or {}
+    )
+    head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+    sock.sendall(f"HTTP/1.1 {status} Told\r\n{head}\r\n".encode() + body)

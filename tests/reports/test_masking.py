@@ -1,0 +1,152 @@
+"""Masked evidence: nobody can be recognised in it, and it is judged as what it was made from, for every fault of the catalogue."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from checks.assessment import Assessment
+from checks.model import Finding
+from fakes import FAULTS
+from fakes.world import ALERTS, CLIENT_ID, DOMAIN, NOTICES, PRINCIPAL_OBJECT_ID, REGISTRATION_OBJECT_ID, TENANT_ID
+from probes.evidence import SenderEvidence
+from reports.masking import Masking
+from reports.results import as_text, results
+from settings.model import Judged
+from tests.reports import samples
+from tests.suite.gathered import gathered
+
+WORLDS = [pytest.param(None, id="healthy"), *(pytest.param(fault, id=fault) for fault in FAULTS)]
+IDENTITIES = (
+    *(ALERTS, NOTICES, DOMAIN, "fabrikam", "Ada Example", "Fabrikam Example", "Alarm mail"),
+    *(TENANT_ID, CLIENT_ID, PRINCIPAL_OBJECT_ID, REGISTRATION_OBJECT_ID),
+)
+
+
+def masked(visits: list[tuple[SenderEvidence, Judged]]) -> list[Assessment]:
+    """The assessments of what was masked."""
+    masking = Masking([judged for _, judged in visits])
+    return [Assessment(masking.evidence(evidence), masking.settings(judged)) for evidence, judged in visits]
+
+
+def told(finding: Finding) -> tuple[str, str, tuple[str, ...], bool]:
+    """What a finding decides, without what it quotes."""
+    return finding.check, finding.verdict.value, finding.causes, finding.sure
+
+
+@pytest.mark.parametrize("fault", WORLDS)
+def test_what_is_masked_is_judged_the_same_and_names_nobody(fault: str | None) -> None:
+    """Verdicts and causes of every check stay; no address, id, name or domain of the small world is left in the results."""
+    visits = list(gathered(fault).values())
+
+    after = masked(visits)
+
+    for (evidence, judged), assessment in zip(visits, after, strict=True):
+        before = Assessment(evidence, judged)
+        assert [told(one) for one in assessment.all_findings()] == [told(one) for one in before.all_findings()]
+        assert assessment.gates() == before.gates()
+        machine = evidence.machine
+        text = as_text(results(samples.run(assessment, host=assessment.evidence.machine.host)))
+        assert [one for one in IDENTITIES if one.lower() in text.lower()] == []
+        assert not re.search(rf"(?<![\w-]){re.escape(machine.host)}(?![\w-])", text)
+        assert assessment.evidence.machine.account == machine.account or machine.account not in text
+
+
+def test_form_and_equality_are_kept() -> None:
+    """An address stays one, a GUID stays one, and what was equal is equal, across senders and between settings and evidence."""
+    basic, oauth = masked([(samples.basic(), samples.basic_settings()), (samples.oauth(), samples.oauth_settings())])
+
+    sender, sign_in = basic.settings.sender, basic.evidence.sign_in
+    assert sign_in is not None
+    assert re.fullmatch(r"user\d+@d\d+\.example", sender.username)
+    assert sign_in.user == sender.username == sender.mail_from
+    assert oauth.settings.sender.username.partition("@")[2] == sender.username.partition("@")[2]
+    assert oauth.settings.sender.username != sender.username
+    token = oauth.evidence.token
+    assert token is not None
+    assert token.claims is not None
+    assert token.claims["appid"] == oauth.settings.sender.client_id != samples.CLIENT
+    assert re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", oauth.settings.sender.client_id)
+    assert str(token.claims["tid"]) in oauth.settings.sender.openid_endpoint_configuration
+    assert basic.evidence.machine.host == oauth.evidence.machine.host != "APP-SRV-07"
+
+
+def test_microsofts_own_names_stay() -> None:
+    """Servers, login hosts, aliases, the certificate and the server's addresses are the same for everybody, and are needed to judge."""
+    basic, oauth = masked([(samples.basic(), samples.basic_settings()), (samples.oauth(), samples.oauth_settings())])
+    text = json.dumps(results(samples.run(basic, oauth, host=basic.evidence.machine.host)))
+
+    stays = [
+        samples.HOST,
+        *samples.ADDRESSES,
+        "login.microsoftonline.com",
+        "ams-efz.ms-acdc.office.com",
+        samples.LEAF.subject,
+        samples.GREETING,
+    ]
+    assert [one for one in stays if one not in text] == []
+    gone = ["10.1.4.20", "10.1.0.53", "svc-alerts", "APP-SRV-07", "contoso", samples.TENANT, samples.CLIENT, "a1c6b0de"]
+    assert [one for one in gone if one in text] == []
+
+
+def test_the_same_settings_get_the_same_masks_in_every_run() -> None:
+    """Two masked runs can be compared with each other, whatever was seen in between."""
+    first = masked([(samples.basic(), samples.basic_settings())])[0]
+    second = masked([(samples.port_closed(samples.basic()), samples.basic_settings())])[0]
+
+    assert first.settings == second.settings
+
+
+ODD = {
+    "a domain user": {"username": "CONTOSO\\ada.lovelace"},
+    "a bare name": {"username": "adalovelace", "from": "ada.lovelace@contoso.example"},
+    "two at signs": {"username": "ada.lovelace@@contoso.example"},
+    "a display name": {"from": "Ada Lovelace <ada.lovelace@contoso.example>"},
+    "a blank in it": {"username": "ada.lovelace @contoso.example"},
+    "letters beyond ASCII": {"username": "ådä@cøntoso.example"},
+    "a tenant's own domain": {"username": "ada.lovelace@contoso.onmicrosoft.com"},
+    "a server of theirs": {"smtp_server": "mail.contoso.example"},
+    "their incoming host": {"smtp_server": "contoso-example.mail.protection.outlook.com"},
+    "an address as server": {"smtp_server": "10.20.30.40"},
+}
+
+
+@pytest.mark.parametrize("changes", ODD.values(), ids=ODD)
+def test_what_is_entered_wrong_stays_wrong(changes: dict[str, object]) -> None:
+    """A mask has the mistakes of its value, and nothing else of it."""
+    settings = samples.basic_settings(**changes)
+    before, after = Assessment(samples.basic(), settings), masked([(samples.basic(), settings)])[0]
+
+    assert [told(one) for one in after.all_findings()] == [told(one) for one in before.all_findings()]
+    text = json.dumps(after.settings.model_dump(mode="json")).lower()
+    gone = ("ada", "lovelace", "contoso", "ådä", "cøntoso", "\\u00e5d\\u00e4", "c\\u00f8ntoso", "10.20.30.40")
+    assert [one for one in gone if one in text] == []
+
+
+SENTENCES = {
+    "a directory's name": (f"AADSTS700016: '{samples.CLIENT}' is not in the directory 'Lovelace Works'.", "Lovelace"),
+    "an application's name": (f"AADSTS7000222: keys for app '{samples.CLIENT}'(Lovelace mailer) are expired.", "Lovelace"),
+    "another mailbox": ("550 5.7.60 SMTP; lovelace@partner.example not allowed", "lovelace"),
+    "a bounced address": ("5.1.10 RESOLVER.ADR.RecipientNotFound; <lovelace+x@Partner.Example>", "partner"),
+    "an address of this network": ("Hello [203.0.114.77]", "203.0.114.77"),
+    "a home folder": ("cannot read /home/lovelace/root.pem or C:\\Users\\Lovelace\\root.pem", "ovelace"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "gone"), SENTENCES.values(), ids=SENTENCES)
+def test_names_in_a_servers_sentences_are_masked(text: str, gone: str) -> None:
+    """Whatever the settings do not know but a sentence's form tells is masked in description and transcript."""
+    token = samples.oauth().token
+    assert token is not None
+    refused = token.model_copy(
+        update={"status": 401, "error_description": text, "claims": None, "error": "invalid_client"}
+    )
+
+    (assessment,) = masked([(samples.oauth(token=refused), samples.oauth_settings())])
+
+    answer = assessment.evidence.token
+    assert answer is not None
+    assert gone not in str(answer.error_description)
+    assert len(str(answer.error_description)) > 10

@@ -1,0 +1,258 @@
+"""No secret leaves: invented secrets of many shapes, said again by hostile servers in every spelling, are looked for in every output."""
+
+from __future__ import annotations
+
+import html
+import json
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, assume, example, given, settings
+from hypothesis import strategies as st
+
+from checks.assessment import Assessment
+from probes import gather
+from probes.deadline import Deadline
+from probes.redaction import MARK, Redactor
+from probes.transcript import Transcript
+from reports import reminder, terminal
+from reports.page import render_top
+from reports.results import as_text, results
+from reports.run import Run
+from settings.load import parse
+from tests.reports.echoing import ENCODINGS, Echoing, Habits
+
+DEEP = os.environ.get("SMTP365_DEEP") == "1"
+# Examples for each channel: 2,000 in a deep run; SMTP365_CANARIES sets another number, for example a tenth of it.
+EXAMPLES = int(os.environ.get("SMTP365_CANARIES", "2000" if DEEP else "12"))
+ROOT = Path(__file__).parents[2]
+
+_LETTERS = "abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+_SHAPES = (
+    st.text(_LETTERS, min_size=8, max_size=24),
+    st.text(_LETTERS + "~_-.", min_size=40, max_size=40),
+    st.text(_LETTERS + "+/", min_size=30, max_size=60).map(lambda text: f"{text}=="),
+    st.tuples(*[st.text(_LETTERS + "-_", min_size=30, max_size=300)] * 3).map(".".join),
+    st.text("0123456789", min_size=12, max_size=18).map(lambda text: f"7{text}"),
+    st.text(_LETTERS + "<>&\"'/`{}%+#? =;:,!$*()[]^|\\~@", min_size=10, max_size=40),
+    st.text("äöüßéèñøłżığİŞçПарольЖщ密码秘暗号😀🔑" + _LETTERS, min_size=8, max_size=30),
+    st.text(st.characters(exclude_categories=("Cs", "Cc", "Cf", "Zl", "Zp", "Cn", "Co")), min_size=8, max_size=64),
+    st.sampled_from([
+        "(a+)+$Xq7z", "<b>pass</b>&amp;word", "%50%61ss+Word1", "p%a%s%s W0rd!", "\\u0070ass\\word", "Tr0ub4dor&3", '"quoted\'9x"',
+    ]),
+)  # fmt: skip
+SECRETS = (
+    st.one_of(*_SHAPES).map(str.strip).filter(lambda text: len(text) >= 8 and len(set(text)) >= 5 and text not in MARK)
+)
+
+
+def budget(number: int = EXAMPLES) -> settings:
+    """The examples of one channel."""
+    phases = (Phase.explicit, Phase.generate)  # making an example smaller visits the servers again, hundreds of times
+    return settings(
+        max_examples=number, deadline=None, database=None, phases=phases, suppress_health_check=list(HealthCheck)
+    )
+
+
+def found_in(text: str, secret: str) -> list[str]:
+    """In which spellings the secret stands in the text, as it is and as a reader of HTML or JSON would see it."""
+    told = []
+    for name, encode in ENCODINGS.items():
+        spelt = encode(secret)
+        if name.startswith("base64") or name.endswith("base64"):
+            spelt = spelt[4:-6]  # the middle: the ends depend on what stands around it
+        if len(spelt) >= 6 and any(spelt in one for one in (text, html.unescape(text), _unescaped(text))):
+            told.append(name)
+    return told
+
+
+def _unescaped(text: str) -> str:
+    """Texts of a JSON document as they are read, or the text itself."""
+    try:
+        return "\n".join(_leaves(json.loads(text)))
+    except ValueError:
+        return text.replace("\\u003c", "<").replace("\\u003e", ">").replace("\\u0026", "&")
+
+
+def _leaves(value: object) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield str(name)
+            yield from _leaves(item)
+    elif isinstance(value, list):
+        yield "".join(str(item).partition(" ")[2] for item in value)  # reply lines read as one
+        yield "".join(map(str, value))
+        for item in value:
+            yield from _leaves(item)
+    else:
+        yield str(value)
+
+
+AROUND = st.text(_LETTERS + " <>&\"'=%\\/:", max_size=12)
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_every_spelling_is_taken_out_of_a_line(encoding: str) -> None:
+    """Whatever stands around it, a line that is written down holds no spelling of the secret."""
+
+    @budget()
+    @given(secret=SECRETS, before=AROUND, after=AROUND)
+    @example(secret="İstanbul-1453-Xq", before="", after="")
+    def holds(secret: str, before: str, after: str) -> None:
+        redactor = Redactor()
+        redactor.learn(secret)
+        transcript = Transcript(Deadline(60), redactor)
+        transcript.server(f"250 {before}{ENCODINGS[encoding](secret)}{after}")
+        (line,) = transcript.freeze()
+        assert found_in(line.text, secret) == []
+
+    holds()
+
+
+@budget()
+@given(secret=SECRETS, start=st.integers(0, 400), length=st.integers(0, 400))
+def test_half_of_a_long_secret_is_taken_out(secret: str, start: int, length: int) -> None:
+    """Of a secret of sixteen characters or more, no half (or 24 characters of it) stays."""
+    assume(len(secret) >= 16)
+    least = min(24, -(-len(secret) // 2))
+    start %= len(secret) - least + 1
+    piece = secret[start : start + max(least, length)]
+    redactor = Redactor()
+    redactor.learn(secret)
+
+    assert piece not in redactor.clean(f"heard {piece} here")
+
+
+@given(secret=st.text(_LETTERS, min_size=1, max_size=3))
+def test_a_short_secret_is_taken_out_where_it_stands_alone(secret: str) -> None:
+    """Three characters are no reason to blacken every word that holds them, but alone they are not shown."""
+    redactor = Redactor()
+    redactor.learn(secret)
+
+    assert redactor.clean(f"heard: {secret}, really") == f"heard: {MARK}, really"
+    assert redactor.clean(f"y{secret}y") == f"y{secret}y"
+
+
+@given(st.text())
+def test_nothing_is_taken_out_without_a_secret(text: str) -> None:
+    """A redactor that knows nothing changes nothing, and one that knows leaves other text alone."""
+    redactor = Redactor()
+    assert redactor.clean(text) == text
+    redactor.learn("Zq7~unlike-anything-else")
+    assert redactor.clean(text) == text
+
+
+CHANNELS: dict[str, Habits] = {
+    "mail, message refused": Habits(),
+    "mail, sign-in refused": Habits(refuse=True),
+    "mail, no SMTP": Habits(noise=True),
+    "token, in claims": Habits(refuse=True, entra="claims"),
+    "token, in an error": Habits(entra="error"),
+    "token, in a redirect": Habits(entra="redirect"),
+    "token, in a page": Habits(entra="page"),
+    "token, in no HTTP": Habits(entra="noise"),
+}
+
+
+def outputs(judged: Assessment, log: str) -> dict[str, str]:
+    """Everything that a run writes, without the run."""
+    moment = datetime(2026, 11, 23, tzinfo=UTC)
+    run = Run(tool_version="0", target="live", started=moment, finished=moment, host="h", senders=(judged,))
+    data = results(run)
+    return {
+        "results": as_text(data),
+        "page": render_top(run, data),
+        "terminal": "\n".join(terminal.summary(run, None, "utf-8")),
+        "calendar": (reminder.calendar(run) or b"").decode(),
+        "log": log,
+    }
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_a_secret_that_is_said_again_is_in_no_output(
+    channel: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Evidence, results, page, terminal, calendar and log hold the secret in no spelling, whole or cut over lines."""
+    habits = CHANNELS[channel]
+    caplog.set_level(logging.DEBUG)
+
+    with Echoing(habits, tmp_path).serve() as servers:
+        read = parse(servers.settings, tmp_path / "settings.toml")
+        sender = read.sender["two" if channel.startswith("token") else "one"]
+
+        def said(secret: str) -> dict[str, str]:
+            """What one visit to the servers leaves behind."""
+            habits.known, habits.heard[:] = secret, []
+            caplog.clear()
+            outside = gather.world_of(read, refusals=None)
+            kept = gather.gather([sender], outside, gather.secrets_of([sender], {"ONE": secret, "TWO": secret}))
+            assert secret in habits.heard
+            return outputs(Assessment(kept[sender.name], read.judged(sender)), caplog.text)
+
+        ours = "\n".join(said("Zq7~unlike-anything-else").values()).lower()
+
+        @budget()
+        @given(secret=SECRETS)
+        def holds(secret: str) -> None:
+            assume(secret.lower() not in ours)  # a word of our own is on the page whatever the servers say
+            told = said(secret)
+            assert {name: found for name, text in told.items() if (found := found_in(text, secret))} == {}
+            assert MARK in told["results"]
+
+        holds()
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        pytest.param("Tr0ub4dor&3<b>'%7E", id="signs"),
+        pytest.param("пароль-Żółw-秘密-42", id="letters"),
+        pytest.param("90417733618254", id="digits"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("entra", ["claims", "error"])
+def test_a_whole_run_writes_no_secret_anywhere(secret: str, entra: str, tmp_path: Path) -> None:
+    """The real command line with report, results, JUnit, calendar and debug log: no file and no line holds the secret."""
+    habits = Habits(known=secret, entra=entra, refuse=entra == "error")
+    with Echoing(habits, tmp_path).serve() as servers:
+        (tmp_path / "settings.toml").write_text(servers.settings, encoding="utf-8")
+        out = tmp_path / "out"
+        options = [
+            "--target=live",
+            f"--settings={tmp_path / 'settings.toml'}",
+            f"--html={out / 'r.html'}",
+            f"--json={out / 'r.json'}",
+        ]
+        options += [
+            f"--junit-xml={out / 'r.xml'}",
+            f"--log-file={out / 'r.log'}",
+            "--log-level=DEBUG",
+            "--showlocals",
+            "-rA",
+        ]
+        environment = {
+            **os.environ,
+            "ONE": secret,
+            "TWO": secret,
+            "XDG_STATE_HOME": str(tmp_path / "state"),
+            "PYTHONUTF8": "1",
+        }
+        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--try-again", *options]
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, encoding="utf-8", timeout=120, check=False
+        )
+
+    assert done.returncode == 1, done.stdout + done.stderr
+    written = {
+        path.name: path.read_text(encoding="utf-8") for path in [*out.iterdir(), *(tmp_path / "state").rglob("*.json")]
+    }
+    assert {"r.html", "r.json", "r.xml", "r.log", "r.ics", "refused.json"} - set(written) in (set(), {"refused.json"})
+    told = {"terminal": done.stdout, "errors": done.stderr, **written}
+    assert {name: found for name, text in told.items() if (found := found_in(text, secret))} == {}
+    assert not [name for name in told if secret in name]
