@@ -95,7 +95,7 @@ def _of(sender: dict[str, Any]) -> dict[str, str]:
         "resolvers": ", ".join(machine["resolvers"]),
         "addresses of the server": ", ".join(sorted((evidence["name"] or {}).get("addresses", []))),
         "address used": (port.get("used") or {}).get("address", ""),
-        "greeting": " ".join((hello.get("greeting") or {}).get("lines", [])),
+        "greeting": _greeting(" ".join((hello.get("greeting") or {}).get("lines", []))),
         "TLS version": tls.get("version") or "",
         "certificate": _certificate(leaf),
         "application of the token": str((token.get("claims") or {}).get("appid", "")),
@@ -113,6 +113,14 @@ def _of(sender: dict[str, Any]) -> dict[str, str]:
         "to",
     )
     return facts | {f"setting {name}": str(settings.get(name, "")) for name in names}
+
+
+def _greeting(text: str) -> str:
+    """Without the date, and without the front end's own label: Microsoft's differ from call to call and mean nothing."""
+    host, _, rest = text.partition(" ")
+    label, _, domain = host.partition(".")
+    host = f"….{domain}" if label and domain.lower().endswith("outlook.office365.com") else host
+    return f"{host} {rest.partition(' ready at ')[0]}".strip()
 
 
 def _certificate(leaf: dict[str, Any]) -> str:

@@ -63,11 +63,12 @@ def budget(number: int = EXAMPLES) -> settings:
 def found_in(text: str, secret: str) -> list[str]:
     """In which spellings the secret stands in the text, as it is and as a reader of HTML or JSON would see it."""
     told = []
+    views = (text, html.unescape(text), _unescaped(text))
     for name, encode in ENCODINGS.items():
         spelt = encode(secret)
         if name.startswith("base64") or name.endswith("base64"):
             spelt = spelt[4:-6]  # the middle: the ends depend on what stands around it
-        if len(spelt) >= 6 and any(spelt in one for one in (text, html.unescape(text), _unescaped(text))):
+        if len(spelt) >= 6 and any(spelt in one for one in views):
             told.append(name)
     return told
 

@@ -1,0 +1,164 @@
+"""What a run leaves behind is judged again as it was: every fault of the catalogue, three of them through the real command line."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from checks.assessment import Assessment
+from fakes import FAULTS
+from reports.baseline import Changes, changes
+from reports.replay import load_report
+from reports.results import as_text, results
+from tests.reports import samples
+from tests.suite.gathered import gathered
+
+ROOT = Path(__file__).parents[2]
+WORLDS = [pytest.param(None, id="healthy"), *(pytest.param(fault, id=fault) for fault in FAULTS)]
+
+
+def told(fault: str | None) -> dict[str, Any]:
+    """The results of the small world with this fault, as they are read back."""
+    judged = (Assessment(evidence, settings) for evidence, settings in gathered(fault).values())
+    return dict(json.loads(as_text(results(samples.run(*judged)))))
+
+
+@pytest.mark.parametrize("fault", WORLDS)
+def test_every_fault_is_judged_again_as_it_was(fault: str | None, tmp_path: Path) -> None:
+    """Every finding, gate and verdict of the saved results comes out of their own evidence again."""
+    before = told(fault)
+    path = tmp_path / "run.json"
+    path.write_text(json.dumps(before), encoding="utf-8")
+
+    _, visits = load_report(path)
+
+    after = results(samples.run(*(Assessment(*visit) for visit in visits)))
+    assert json.loads(json.dumps(after))["senders"] == before["senders"]
+
+
+def command(*options: str, folder: Path) -> tuple[int, dict[str, Any], str]:
+    """The whole program with report and JSON in `folder`: exit code, results (none if none were written), all it printed."""
+    saved = folder / "out.json"
+    saved.unlink(missing_ok=True)
+    line = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        f"--html={folder / 'out.html'}",
+        f"--json={saved}",
+        *options,
+    ]
+    done = subprocess.run(line, cwd=ROOT, env={**os.environ}, capture_output=True, text=True, timeout=180, check=False)
+    data = json.loads(saved.read_text(encoding="utf-8")) if saved.is_file() else {}
+    return done.returncode, data, done.stdout + done.stderr
+
+
+def decided(data: dict[str, Any]) -> list[tuple[object, ...]]:
+    """Verdict, gate and causes of each sender, and verdict and causes of each check."""
+    senders = [(one["name"], one["verdict"], one["first_broken_gate"], tuple(one["causes"])) for one in data["senders"]]
+    checks = [
+        (one["name"], c["id"], c["verdict"], tuple(c["causes"])) for one in data["senders"] for c in one["checks"]
+    ]
+    return [*senders, *checks]
+
+
+@pytest.mark.parametrize("fault", ["smtp_auth_off_tenant", "sp_not_registered", "certificate_unknown_root"])
+def test_a_report_is_replayed_by_the_command_line(fault: str, tmp_path: Path) -> None:
+    """From the HTML, masked or not, comes the same exit code and the same verdicts; the new report says that nothing was contacted."""
+    code, first, _ = command(f"--fault={fault}", folder=tmp_path)
+    old = (tmp_path / "out.html").rename(tmp_path / "old.html")
+
+    again, second, printed = command(f"--target={old}", folder=tmp_path)
+    page = (tmp_path / "out.html").read_text(encoding="utf-8")
+    masked_code, masked, _ = command(f"--target={old}", "--mask-identities", folder=tmp_path)
+
+    assert (again, decided(second)) == (code, decided(first)), printed
+    assert "Nothing was contacted." in page
+    assert (masked_code, decided(masked)) == (code, decided(first))
+    assert masked["masked"]
+    assert "fabrikam" not in (tmp_path / "out.html").read_text(encoding="utf-8").lower()
+
+
+def test_a_masked_run_masks_what_it_is_compared_with(tmp_path: Path) -> None:
+    """The comparison of a masked run with an open one shows no name of the open one, and no difference where there is none."""
+    command(folder=tmp_path)
+    old = (tmp_path / "out.html").rename(tmp_path / "old.html")
+
+    code, data, printed = command("--mask-identities", f"--baseline={old}", "--fault=wrong_password", folder=tmp_path)
+    page = (tmp_path / "out.html").read_text(encoding="utf-8")
+
+    assert code == 1, printed
+    assert "fabrikam" not in (page + printed + json.dumps(data)).lower()
+    assert "Newly broken" in page
+    assert "setting username" not in page.partition('id="smtp365-results"')[0]
+
+
+@pytest.mark.parametrize("option", ["--target", "--baseline"])
+def test_another_schema_is_refused_with_exit_code_4(option: str, tmp_path: Path) -> None:
+    """The line names the file, both versions and what to do; nothing is run."""
+    path = tmp_path / "newer.json"
+    path.write_text(json.dumps(told(None) | {"schema": "smtp365-results/2", "tool_version": "2.0.0"}), encoding="utf-8")
+
+    code, data, printed = command(f"{option}={path}", folder=tmp_path)
+
+    assert code == 4, printed
+    assert data == {}
+    assert (
+        "has the schema smtp365-results/2, this version reads smtp365-results/1; judge it with smtp365 2.0.0" in printed
+    )
+    assert "Traceback" not in printed
+
+
+def compared(before: str | None, now: str | None) -> Changes:
+    """The comparison of two worlds."""
+    return changes(told(before), told(now))
+
+
+def named(part: tuple[Any, ...]) -> set[str]:
+    """Sender and check of each change."""
+    return {f"{change.sender} {change.check}" for change in part}
+
+
+def test_a_healthy_run_and_a_fault_are_compared() -> None:
+    """The switch was turned off since: what broke is named, nothing is fixed or still broken, and neither settings nor server differ."""
+    found = compared(None, "smtp_auth_off_mailbox")
+
+    assert named(found.broken) == {"basic AUTH-01", "basic BASIC-02"}
+    assert (found.fixed, found.still) == ((), ())
+    places = {
+        "address used",
+        "resolvers",
+        "certificate",
+    }  # the small world was served twice: other ports, other certificates
+    assert {what for _, what, _, _ in found.facts} <= places
+
+
+def test_a_fault_and_a_healthy_run_are_compared() -> None:
+    """A name resolved to a private address before: what is fixed is named, and the addresses differ in the evidence."""
+    found = compared("dns_hijacked", None)
+
+    assert {"basic NET-01", "oauth NET-01"} <= named(found.fixed)
+    assert (found.broken, found.still) == ((), ())
+    assert {("basic", "addresses of the server"), ("oauth", "addresses of the server")} <= {
+        fact[:2] for fact in found.facts
+    }
+
+
+def test_two_faults_are_compared() -> None:
+    """The user name was mended and the password broke: fixed, newly broken and still broken at once, and the setting differs."""
+    found = compared("bare_user_name", "wrong_password")
+
+    assert "basic AUTH-01" in named(found.still)
+    assert "basic BASIC-09" in named(found.fixed)
+    assert "basic BASIC-10" in named(found.broken)
+    facts = {fact[:2]: fact[2:] for fact in found.facts}
+    assert facts["basic", "setting username"] == ("alerts", "alerts@fabrikam.example")
