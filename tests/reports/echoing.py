@@ -65,12 +65,14 @@ def _pairs(octets: bytes) -> list[bytes]:
 
 @dataclass(slots=True)
 class Habits:
-    """What the two say; `known` is what they remember of an earlier visit and say before they are told."""
+    """What the two say; `known` is what they remember of an earlier visit and say before they are told, `much` what they say at `flood`."""
 
     known: str = ""
     refuse: bool = False
     noise: bool = False
     entra: str = "claims"
+    flood: str = ""
+    much: str = ""
     heard: list[str] = field(default_factory=list)
 
     def lines(self, secret: str) -> list[str]:
@@ -164,8 +166,10 @@ scope = "https://mail.example.test/.default"
 
     def _mail(self, plain: socket.socket) -> None:
         habits, words = self.habits, self.habits.lines
+        self._maybe_flood(plain, "greeting", 220)
         _say(plain, 220, words(habits.known)[:5])
         _line(plain)
+        self._maybe_flood(plain, "EHLO", 250)
         _say(plain, 250, ["hostile", "STARTTLS"])
         _line(plain)
         _say(plain, 220, ["go"])
@@ -174,6 +178,8 @@ scope = "https://mail.example.test/.default"
             _say(sock, 250, ["hostile", "AUTH LOGIN XOAUTH2", *words(habits.known)[:20]])
             secret = self._signed_in(sock)
             habits.heard.append(secret)
+            self._maybe_flood(sock, "refusal", 535)
+            self._maybe_flood(sock, "lines", 535)
             if habits.noise:
                 sock.sendall(f"you said {secret}, {base64.b64encode(secret.encode()).decode()}\r\n".encode())
                 return
@@ -188,6 +194,13 @@ scope = "https://mail.example.test/.default"
             _say(sock, 550, words(secret))
             _line(sock)
             _say(sock, 221, words(secret))
+
+    def _maybe_flood(self, sock: socket.socket, place: str, code: int) -> None:
+        """Too much at one place: one line without end, or as many long ones."""
+        if self.habits.flood == place:
+            much = self.habits.much
+            lines = [much[at : at + 4000] for at in range(0, len(much), 4000)] if place == "lines" else [much]
+            _say(sock, code, [line.replace("\r", "").replace("\n", "") for line in lines])
 
     def _signed_in(self, sock: socket.socket) -> str:
         if b"LOGIN" in _line(sock):
@@ -207,6 +220,13 @@ scope = "https://mail.example.test/.default"
             while (header := _line(sock)) not in {b"\r\n", b""}:
                 if header.lower().startswith(b"content-length:"):
                     length = int(header.partition(b":")[2])
+            if self.habits.flood == ("document" if request.startswith(b"GET") else "token"):
+                _http(
+                    sock,
+                    200 if request.startswith(b"GET") else 401,
+                    json.dumps({"error_description": self.habits.much}),
+                )
+                return
             if request.startswith(b"GET"):
                 _http(sock, 200, json.dumps(self._document()))
                 return

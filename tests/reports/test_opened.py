@@ -1,0 +1,116 @@
+"""Whole reports as they leave the program, in a real browser: the healthy run, ten faults, and servers that send megabytes of markup."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from checks.assessment import Assessment
+from probes import gather
+from reports.run import Run
+from settings.load import parse
+from tests.reports import samples
+from tests.reports.echoing import Echoing, Habits
+from tests.reports.test_browser import Opened
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+ROOT = Path(__file__).parents[2]
+FAULTS = [
+    *("smtp_auth_off_tenant", "sp_not_registered", "wrong_password", "secret_expired", "port_dropped", "dns_hijacked"),
+    *("mail_shield", "consent_missing", "login_proxy_page", "recipient_unknown"),
+]
+SCRIPTS = [pytest.param(True, id="scripts"), pytest.param(False, id="no scripts")]
+# A tenth of it is markup that would run or fetch something, or end an element that it stands in.
+MARKUP = (
+    "</script></style></title><img src=http://127.0.0.1:9/x onerror=alert(1)><h1>x</h1>"
+    "<!-- \u202e\x1b[31m\x00 \u2028 ]]> {{7*7}} &amp;"
+)
+MUCH = (MARKUP + "W" * 9 * len(MARKUP)) * (10_000_000 // (10 * len(MARKUP)))
+PLACES = ["greeting", "EHLO", "refusal", "lines", "document", "token"]
+
+
+@pytest.fixture(scope="module")
+def reports(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """A maker of reports by the real command line, each made once."""
+    folder = tmp_path_factory.mktemp("reports")
+
+    def made(fault: str) -> Path:
+        path = folder / f"{fault}.html"
+        if not path.is_file():
+            options = [] if fault == "healthy" else [f"--fault={fault}"]
+            line = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--html={path}", *options]
+            subprocess.run(line, cwd=ROOT, capture_output=True, timeout=120, check=False)
+        return path
+
+    return made
+
+
+@pytest.mark.parametrize("scripts", SCRIPTS)
+@pytest.mark.parametrize("fault", ["healthy", *FAULTS])
+def test_a_real_report_opens_without_error_or_request(
+    fault: str, scripts: bool, browser: Browser, reports: Callable[[str], Path]
+) -> None:
+    """Nothing is complained about or asked for; the answer is on the first screen, and every list can be read."""
+    path = reports(fault)
+
+    with Opened(browser, path, scripts=scripts) as opened:
+        assert opened.errors == []
+        assert opened.requests == [path.as_uri()]
+        box = opened.page.locator("h1").bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] < 300
+        first = opened.page.locator(".card").first.inner_text()
+        assert ("Who acts".lower() in first.lower()) == (fault != "healthy")
+        assert opened.page.locator("table.checks tr[class^=r-]").count() == 68
+
+
+@pytest.fixture(scope="module")
+def flooded(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run whose senders each met a server that sent ten million characters at another place."""
+    found = []
+    for place in PLACES:
+        folder = tmp_path_factory.mktemp("flood")
+        with Echoing(Habits(flood=place, much=MUCH), folder).serve() as servers:
+            read = parse(servers.settings, folder / "settings.toml")
+            sender = read.sender["two" if place in {"document", "token"} else "one"]
+            outside = gather.world_of(read, refusals=None)
+            kept = gather.gather(
+                [sender], outside, gather.secrets_of([sender], {"ONE": "Zq7~canary", "TWO": "Zq7~canary"})
+            )
+        found.append(Assessment(kept[sender.name], read.judged(sender)))
+    return samples.run(*found, target=MARKUP, host=MARKUP, replayed_from=f"{MARKUP}.html")
+
+
+@pytest.mark.parametrize("scripts", SCRIPTS)
+def test_megabytes_of_markup_leave_the_page_intact(
+    scripts: bool, browser: Browser, flooded: Run, whole: Callable[..., str], tmp_path: Path
+) -> None:
+    """Nothing runs, nothing is fetched, no element is added, the layout holds, and the file stays small."""
+    path = tmp_path / "report.html"
+    path.write_text(whole(flooded), encoding="utf-8")
+
+    with Opened(browser, path, scripts=scripts) as opened:
+        assert opened.errors == []
+        assert opened.requests == [path.as_uri()]
+        assert opened.page.locator("h1").count() == 1
+        assert opened.page.locator("main img").count() == 0
+        assert opened.page.locator("section.sender").count() == len(PLACES)
+        assert opened.page.evaluate("document.documentElement.scrollWidth") <= 1280
+        shown = opened.page.locator("main").inner_text()
+    assert not set(shown) & set("\x00\x1b\u202e\u2028")
+    assert path.stat().st_size < 2_000_000
+
+
+def test_every_flood_was_met(flooded: Run) -> None:
+    """Each server's flood reached the probes, and was bounded there."""
+    told = [one.evidence.model_dump_json() for one in flooded.senders]
+
+    assert all(1_000 < len(text) < 1_000_000 for text in told)
+    assert [one.verdict for one in flooded.senders] == ["cannot_send"] * len(PLACES)
