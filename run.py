@@ -272,7 +272,9 @@ def test(arguments: list[str]) -> int:
     """Run the suite's own tests, then the checklist on the built-in tenant; with pytest arguments, the tests only."""
     extra = {"SMTP365_DEEP": "1"} if "--deep" in arguments else {}
     arguments = [argument for argument in arguments if argument != "--deep"]
-    ours = pass_on(module("pytest", *([] if selects(arguments) else ["tests"]), *arguments), cwd=ROOT, **extra)
+    chosen = [] if selects(arguments) else ["tests"]
+    spread = [] if arguments else ["-n", "auto", "--dist", "loadfile"]  # a whole run uses every core, a file stays together
+    ours = pass_on(module("pytest", *chosen, *spread, *arguments), cwd=ROOT, **extra)
     if arguments or ours > 1:
         return ours
     checklist = pass_on(module("pytest", "-W", "error"), cwd=ROOT, **extra)  # also after a failed test: both answers are wanted
