@@ -273,11 +273,13 @@ def test(arguments: list[str]) -> int:
     extra = {"SMTP365_DEEP": "1"} if "--deep" in arguments else {}
     arguments = [argument for argument in arguments if argument != "--deep"]
     chosen = [] if selects(arguments) else ["tests"]
-    spread = [] if arguments else ["-n", "auto", "--dist", "loadfile"]  # a whole run uses every core, a file stays together
+    # A whole run uses every core; the tests of a file stay together.
+    spread = [] if arguments else ["-n", "auto", "--dist", "loadfile"]
     ours = pass_on(module("pytest", *chosen, *spread, *arguments), cwd=ROOT, **extra)
     if arguments or ours > 1:
         return ours
-    checklist = pass_on(module("pytest", "-W", "error"), cwd=ROOT, **extra)  # also after a failed test: both answers are wanted
+    # Also after a failed test: both answers are wanted.
+    checklist = pass_on(module("pytest", "-W", "error"), cwd=ROOT, **extra)
     return ours or checklist
 
 

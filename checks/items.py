@@ -116,22 +116,27 @@ SMTP_AUTH_CAUSES = frozenset(
 
 
 def about_sign_in(case: Case, mine: frozenset[str], proved: str, expected: str) -> Finding:
-    """An item that the sign-in proves or refutes; a refusal that several items share fails only the likeliest one.
+    """An item that the sign-in proves or refutes; `mine` are the causes that belong to this item, `proved` what a 235 shows."""
+    return about(case, "AUTH-01", mine, proved, expected)
 
-    `mine` are the causes that belong to this item; `proved` says what an accepted sign-in shows.
+
+def about(case: Case, by: str, mine: frozenset[str], proved: str, expected: str) -> Finding:
+    """An item that another check proves or refutes; a refusal that several items share fails only the likeliest one's.
+
+    The items of the other candidates are unknown and say what would decide; items that it does not touch are blocked.
     """
-    sign_in = case.other("AUTH-01")
-    match sign_in.verdict:
+    found = case.other(by)
+    match found.verdict:
         case Verdict.PASS | Verdict.RISK:
             return case.ok(observed=proved)
         case Verdict.FAIL:
-            own = tuple(cause for cause in sign_in.causes if cause in mine)
-            if own and sign_in.causes[0] == own[0]:
-                return case.fail(*own, expected=expected, observed=sign_in.observed, sure=sign_in.sure, why=sign_in.why)
+            own = tuple(cause for cause in found.causes if cause in mine)
+            if own and found.causes[0] == own[0]:
+                return case.fail(*own, expected=expected, observed=found.observed, sure=found.sure, why=found.why)
             if own:
-                return case.unknown(sign_in.why, *own, observed=sign_in.observed, expected=expected)
-            return case.blocked("AUTH-01")
+                return case.unknown(found.why, *own, observed=found.observed, expected=expected)
+            return case.blocked(by)
         case Verdict.BLOCKED:
-            return case.blocked("AUTH-01")
+            return case.blocked(by)
         case _:
-            return case.unknown(sign_in.why or "no sign-in was tried", expected=expected)
+            return case.unknown(found.why or "it was not tried", expected=expected)

@@ -18,22 +18,8 @@ SOON = timedelta(days=30)
 
 
 def about_token(case: Case, mine: frozenset[str], proved: str, expected: str) -> Finding:
-    """An item that the token request proves or refutes, by the same rule as for a refused sign-in."""
-    token = case.other("TOKEN-02")
-    match token.verdict:
-        case Verdict.PASS | Verdict.RISK:
-            return case.ok(observed=proved)
-        case Verdict.FAIL:
-            own = tuple(cause for cause in token.causes if cause in mine)
-            if own and token.causes[0] == own[0]:
-                return case.fail(*own, expected=expected, observed=token.observed, sure=token.sure, why=token.why)
-            if own:
-                return case.unknown(token.why, *own, observed=token.observed, expected=expected)
-            return case.blocked("TOKEN-02")
-        case Verdict.BLOCKED:
-            return case.blocked("TOKEN-02")
-        case _:
-            return case.unknown(token.why or "no token was asked for", expected=expected)
+    """An item that the token request proves or refutes."""
+    return items.about(case, "TOKEN-02", mine, proved, expected)
 
 
 @check("OAUTH-01", "The application is registered in Microsoft Entra", needs=("TOKEN-02",), methods=OAUTH)

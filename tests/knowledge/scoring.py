@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from knowledge.reading import Reading, read
+from knowledge.outcome import Reading
+from knowledge.reading import read
 
 CASES = Path(__file__).parents[1] / "cases"
 OUTCOMES = ("named first", "in the list", "plausible only", "wrong", "unrecognised")
