@@ -1,6 +1,7 @@
 """Taking secrets out of text before it is kept: raw, base64 at any offset, URL-, HTML-, JSON-, quoted-printable-, UTF-16- and hex-encoded.
 
-The redactor is told each secret when it is read or received; it holds the forms to look for and hands none of them out.
+The redactor is told each secret when it is read or received; it holds the forms to look for and hands none of them out. A peer that
+wants to smuggle can still do so: less than half of a secret, other codes (base32, compressed, enciphered), letters with others between.
 """
 
 from __future__ import annotations

@@ -28,6 +28,7 @@ class Answer:
     owner: str
     deciders: tuple[str, ...]
     ruled_out: tuple[Finding, ...]
+    open_gates: tuple[Gate, ...]
     failed: tuple[Finding, ...]
     risks: tuple[Finding, ...]
     unknown: tuple[Finding, ...]
@@ -73,6 +74,7 @@ def answer(run: Run, assessment: Assessment) -> Answer:
         owner=OWNERS.get(causes[0].who, OWNERS[None]) if causes else "",
         deciders=() if sure or decisive is None else explained.deciders(decisive.causes, assessment),
         ruled_out=passed,
+        open_gates=tuple(gate for gate, state in gates.items() if state == "ok"),
         failed=tuple(finding for finding in failed if not _told(finding, decisive)),
         risks=tuple(finding for finding in findings if finding.verdict is Verdict.RISK),
         unknown=tuple(finding for finding in findings if finding.verdict is Verdict.UNKNOWN),

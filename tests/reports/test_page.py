@@ -84,14 +84,18 @@ def test_the_first_words_answer_the_question() -> None:
     assert "Who acts An Exchange administrator" in first
     assert "Set-CASMailbox -Identity 'noreply@contoso.example' -SmtpClientAuthenticationDisabled $false" in first
     assert "stops at Sign-in" in first
-    assert "Ruled out, because it was seen to work The SMTP server's name resolves" in first
+    assert (
+        "Ruled out, because it was seen to work: DNS name TCP port Greeting STARTTLS TLS AUTH offered Who acts" in first
+    )
+    assert "A message to send to the Exchange administrators" in first
 
 
 def test_a_doubtful_cause_says_so_and_what_would_decide() -> None:
     """With several causes the page lists all, names no single one as certain, and gives the look-up first."""
     first = page(alerts(samples.refused(samples.basic(), BARE))).text.partition("The route")[0]
 
-    assert "Not sure Most likely" in first
+    assert "by Basic authentication: most likely " in first
+    assert "Not sure" in first
     assert first.index("First find out which it is") < first.index("Who acts")
     assert "sign-in log of noreply@contoso.example" in first
     assert "SMTP AUTH is off for this mailbox" in first
