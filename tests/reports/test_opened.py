@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -114,3 +115,22 @@ def test_every_flood_was_met(flooded: Run) -> None:
 
     assert all(1_000 < len(text) < 1_000_000 for text in told)
     assert [one.verdict for one in flooded.senders] == ["cannot_send"] * len(PLACES)
+
+
+@pytest.mark.parametrize("fault", ["healthy", "smtp_auth_off_tenant", "sp_not_registered"])
+def test_an_accessibility_engine_finds_nothing_in_a_real_report(
+    fault: str, browser: Browser, reports: Callable[[str], Path]
+) -> None:
+    """The engine axe sees no violation in the whole file, everything unfolded, in the light and in the dark."""
+    engine = os.environ.get("SMTP365_AXE", "")
+    if not Path(engine).is_file():
+        pytest.skip("SMTP365_AXE does not name axe.min.js (npm package axe-core)")
+
+    for dark in (False, True):
+        with Opened(browser, reports(fault), dark=dark) as opened:
+            opened.page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
+            opened.page.add_script_tag(path=engine)
+            found = opened.page.evaluate(
+                "axe.run().then(r => r.violations.map(v => [v.id, v.nodes[0].html.slice(0, 200)]))"
+            )
+        assert found == []
