@@ -19,6 +19,7 @@ MARK = "[redacted]"
 _SHORTEST = 4
 _LONG = 16  # from here on a half of the secret is unlike anything else, so that a piece of it is redacted, too
 _PIECE = 24
+_LEAST = 6
 Span = tuple[int, int]
 
 
@@ -41,8 +42,9 @@ class Redactor:
             self._forms = tuple({*self._forms, *found})
             if len(secret) >= _SHORTEST:
                 self._meant = (*self._meant, *_meant(secret))
-            if len(secret) >= _LONG:
-                size = min(_PIECE, -(-len(secret) // 2))
+            # Of a half as many characters are seen as are printed, so a piece of that length is in every half.
+            size = min(_PIECE, -(-len(secret) // 2)) - sum(not character.isprintable() for character in secret)
+            if len(secret) >= _LONG and size >= _LEAST:
                 self._pieces = {**self._pieces, size: self._pieces.get(size, frozenset()) | _pieces(secret, size)}
 
     def clean(self, text: str) -> str:

@@ -59,6 +59,11 @@ ENCODINGS: dict[str, Encode] = {
 }  # fmt: skip
 
 
+def _ways(secret: str) -> list[Encode]:
+    """Every spelling; of a token, whose letters need none, as much as a line can hold."""
+    return list(ENCODINGS.values()) if len(secret) < 1000 else [ENCODINGS[name] for name in ("raw", "base64", "UTF-16")]
+
+
 def _pairs(octets: bytes) -> list[bytes]:
     return [octets[at : at + 2] for at in range(0, len(octets), 2)]
 
@@ -79,7 +84,7 @@ class Habits:
         """The secret in every spelling, one a line, and cut in two, in three and in single characters over consecutive lines."""
         if not secret:
             return ["nothing heard yet"]
-        said = [encode(secret).replace("=\n", "=").replace("\r", "").replace("\n", "") for encode in ENCODINGS.values()]
+        said = [encode(secret).replace("=\n", "=").replace("\r", "").replace("\n", "") for encode in _ways(secret)]
         third = -(-len(secret) // 3)
         cut = [secret[: len(secret) // 2], secret[len(secret) // 2 :]]
         cut += ["x", secret[:third], secret[third : 2 * third], secret[2 * third :], "x"]
