@@ -87,7 +87,7 @@ def whole(written: str) -> Callable[..., str]:
     return make
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # its event loop runs on in this thread, so it must not outlive the file
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, headless; tests are skipped where it is missing."""
     chromium = shutil.which("chromium")
