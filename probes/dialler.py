@@ -35,6 +35,10 @@ class Dialler:
         """Where the map leads for this address, or else for this name; None when it says nothing."""
         return self._map.get(_plain(f"{address}:{port}")) or self._map.get(_plain(f"{name}:{port}"))
 
+    def leads(self, name: str, port: int) -> bool:
+        """Whether the map decides about this name, so that no proxy of the environment's may."""
+        return self._only_mapped or self.mapped(name, name, port) is not None
+
     @property
     def has_map(self) -> bool:
         """Whether a `[connect]` map is in use."""

@@ -254,7 +254,6 @@ class Withheld(StrEnum):
     """Why a sign-in was not tried although the server would have listened."""
 
     HOST_NOT_DECLARED = "host_not_declared"
-    NOT_VERIFIED = "not_verified"
     NO_SECRET = "no_secret"  # noqa: S105 - a reason, not a secret
     NO_TOKEN = "no_token"  # noqa: S105
     FOREIGN_TOKEN = "foreign_token"  # noqa: S105

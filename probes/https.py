@@ -67,7 +67,7 @@ class Reach:
         bound = deadline.within(self.patience)
         if parts.scheme != "https" or not parts.hostname:
             return Answer(failure=Failure(kind=FailureKind.OTHER, text="not an https address"))
-        proxy = None if self.dialler.has_map else proxy_for(parts.hostname)
+        proxy = None if self.dialler.leads(parts.hostname, parts.port or 443) else proxy_for(parts.hostname)
         connection = _Connection(self, parts.hostname, parts.port or 443, bound, proxy)
         target = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
         try:
@@ -171,13 +171,13 @@ class _Connection(http.client.HTTPSConnection):
             sock.sendall("\r\n".join([*lines, "", ""]).encode("ascii", "replace"))
             status = _proxy_status(sock)
         except OSError as problem:
-            raise BrokenError(
-                Failure(kind=FailureKind.PROXY, text=f"the proxy gave no answer: {translate(problem).kind}")
-            ) from None
+            self._reach.dialler.close(sock)
+            told = f"the proxy gave no answer: {translate(problem).kind}"
+            raise BrokenError(Failure(kind=FailureKind.PROXY, text=told)) from None
         if status != 200:
-            raise BrokenError(
-                Failure(kind=FailureKind.PROXY, text=f"the proxy answered CONNECT with {status or 'no HTTP'}")
-            )
+            self._reach.dialler.close(sock)
+            told = f"the proxy answered CONNECT with {status or 'no HTTP'}"
+            raise BrokenError(Failure(kind=FailureKind.PROXY, text=told))
         return sock
 
 

@@ -31,10 +31,11 @@ _WITHHELD_LENGTH = 200
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """The evidence, and the access token itself for the sign-in (None when there is none to use)."""
+    """The evidence, the access token itself for the sign-in (None when there is none to use), and how many requests left."""
 
     evidence: TokenEvidence
     access_token: Secret | None
+    requests: int = 0
 
 
 @dataclass(slots=True)
@@ -118,12 +119,8 @@ def request(
     )
     transcript.remark(f"token endpoint: {told}")
     evidence = evidence.model_copy(update={"seconds": round(deadline.elapsed() - started, 4)})
-    return Token(evidence, Secret(raw) if isinstance(raw, str) and raw and evidence.failure is None else None)
-
-
-def requests_sent(token: Token | None) -> int:
-    """How many token requests left this machine for `token`: none when it was withheld."""
-    return 0 if token is None or token.evidence.withheld else 1
+    usable = isinstance(raw, str) and raw and evidence.failure is None
+    return Token(evidence, Secret(str(raw)) if usable else None, requests=len(exchange.answers))
 
 
 def _withhold(sender: Sender, secret: Secret | None, cloud: Cloud, issuer: Issuer) -> str:

@@ -28,6 +28,6 @@ def travel(visit: Visit) -> Token | None:
         transcript=visit.transcript,
         redactor=visit.redactor,
     )
-    visit.count(token_requests=token.requests_sent(got))
+    visit.count(token_requests=got.requests)
     visit.put(token=got.evidence)
     return got if got.access_token is not None else None

@@ -137,3 +137,38 @@ def test_compressed_answer_is_not_expanded(authority: trustme.CA, tmp_path: Path
 def test_what_is_no_json_object_is_none(text: str) -> None:
     """Deep nesting, other types, and rubbish are no document."""
     assert json_object(text) is None
+
+
+def _refusing_proxy(listener: socket.socket, heard: list[bytes]) -> None:
+    with contextlib.suppress(OSError):
+        sock, _ = listener.accept()
+        with sock:
+            heard.append(sock.recv(65536))
+            sock.sendall(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n")
+
+
+@pytest.mark.parametrize(
+    ("connect", "asked"),
+    [
+        pytest.param({"smtp.example.test:587": "127.0.0.1:9"}, True, id="map for SMTP alone"),
+        pytest.param({f"{HOST}:443": "127.0.0.1:9"}, False, id="map for this host"),
+    ],
+)
+def test_a_map_turns_off_the_proxy_for_its_own_hosts_only(
+    connect: dict[str, str], asked: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A proxy of the environment is used unless the map leads to the very host; its 407 is told as the proxy's."""
+    heard: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=_refusing_proxy, args=(listener, heard), daemon=True)
+        thread.start()
+        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{listener.getsockname()[1]}")
+        monkeypatch.delenv("no_proxy", raising=False)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        dialler = Dialler(connect, only_mapped=False, timeout=1)
+        reach = Reach(dialler=dialler, trust=Trust(None), resolvers=(), dns_timeout=1, patience=PATIENCE)
+        answer = reach.request("GET", f"https://{HOST}/x", Deadline(5))
+
+    assert bool(heard) is asked
+    assert answer.failure is not None
+    assert (answer.failure.kind is FailureKind.PROXY) is asked
