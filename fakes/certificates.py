@@ -4,6 +4,7 @@ All keys are made when first asked for and live in memory; only the root's publi
 """
 
 import ssl
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
@@ -196,6 +197,17 @@ def smtp_context(tls: Tls) -> ssl.SSLContext:
 def login_context(tls: Tls) -> ssl.SSLContext:
     """The server side of HTTPS at the login and look-up hosts for this state; made once per kind."""
     return _context(tls, LOGIN_NAMES, "stamp2.login.microsoftonline.com")
+
+
+def login_context_at(shown: Callable[[], Tls]) -> ssl.SSLContext:
+    """A context of its own, never a shared one, that asks at each handshake which state's certificate to show."""
+    context = _context.__wrapped__(Tls(), LOGIN_NAMES, "stamp2.login.microsoftonline.com")
+
+    def show(handshake: ssl.SSLSocket | ssl.SSLObject, _name: str | None, _context: ssl.SSLContext) -> None:
+        handshake.context = login_context(shown())
+
+    context.sni_callback = show
+    return context
 
 
 def provider_context() -> ssl.SSLContext:

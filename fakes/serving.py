@@ -20,7 +20,7 @@ from fakes import certificates, control, doors, elsewhere, entra, keys, line, re
 from fakes.device_code import DeviceCodes
 from fakes.doors import Doors
 from fakes.exchange import ExchangeSmtp
-from fakes.network import Certificate, Tls
+from fakes.network import Certificate
 from fakes.records import Load, Message, Session, SignIn, State, TokenAnswer
 from fakes.settings_file import Places
 from fakes.world import World
@@ -267,7 +267,7 @@ class _LoopThread(threading.Thread):
             await loop.create_server(lambda: elsewhere.Resets(state), sock=opened.reset),
             await loop.create_server(controls, sock=opened.control),
         ]
-        login_tls = self._login_tls()
+        login_tls = certificates.login_context_at(lambda: state.world.network.login_tls)
         # An MX host is Exchange as well, without sign-in.
         kinds: tuple[tuple[socket.socket, Callable[[], asyncio.BaseProtocol], ssl.SSLContext | None], ...] = (
             (opened.submission, lambda: elsewhere.at_submission_port(state, loop), None),
@@ -283,16 +283,6 @@ class _LoopThread(threading.Thread):
             if public is not None:
                 served.append(await line.in_front_of(inner, public, self._latency))
         return served
-
-    def _login_tls(self) -> ssl.SSLContext:
-        """A context that shows, at each handshake, the certificate that the world has then."""
-        context = certificates.login_context(Tls())
-
-        def shown_now(shown: ssl.SSLSocket | ssl.SSLObject, _name: str | None, _context: ssl.SSLContext) -> None:
-            shown.context = certificates.login_context(self._state.world.network.login_tls)
-
-        context.sni_callback = shown_now
-        return context
 
 
 async def _turns() -> None:

@@ -267,3 +267,13 @@ def test_login_certificate_is_refused(tmp_path: Path, fault_id: str, why: str) -
         with pytest.raises(ssl.SSLCertVerificationError) as caught:
             https(running, f"/{TENANT_ID}/v2.0/.well-known/openid-configuration")
     assert why in str(caught.value)
+
+
+def test_two_tenants_show_their_own_login_certificates(tmp_path: Path) -> None:
+    """A tenant that starts later in the same process does not decide what an earlier one shows."""
+    with tenant(tmp_path / "one", "login_certificate_expired") as broken, tenant(tmp_path / "two") as whole:
+        status, _, _ = https(whole, f"/{TENANT_ID}/v2.0/.well-known/openid-configuration")
+        with pytest.raises(ssl.SSLCertVerificationError):
+            https(broken, f"/{TENANT_ID}/v2.0/.well-known/openid-configuration")
+
+    assert status == 200
