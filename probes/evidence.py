@@ -9,7 +9,10 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import Field
+
+from probes.evidence_model import Record
+from probes.tenant_evidence import TenantEvidence
 
 SCHEMA = "smtp365-results/1"
 
@@ -57,12 +60,6 @@ class FailureKind(StrEnum):
     FOREIGN_ENDPOINT = "foreign_endpoint"
     DEADLINE = "deadline"
     OTHER = "other"
-
-
-class Record(BaseModel):
-    """A frozen piece of evidence that refuses members it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null", defer_build=True)
 
 
 class Failure(Record):
@@ -213,7 +210,7 @@ class IssuerEvidence(Record):
     content_type: str = ""
     issuer: str | None = None
     token_endpoint: str | None = None
-    members: dict[str, str] = {}
+    members: dict[str, str] = Field(default_factory=dict)
     error: str | None = None
     error_description: str | None = None
     excerpt: str = ""
@@ -319,7 +316,7 @@ class MachineEvidence(Record):
     openssl: str
     account: str
     tool_version: str
-    proxies: dict[str, str] = {}
+    proxies: dict[str, str] = Field(default_factory=dict)
     resolvers: tuple[str, ...] = ()
     registry: tuple[RegistryValue, ...] | None = None
     registry_failure: str | None = None
@@ -354,6 +351,7 @@ class SenderEvidence(Record):
     sign_in: SignInEvidence | None = None
     envelope: EnvelopeEvidence | None = None
     quit: CommandEvidence | None = None
+    tenant: TenantEvidence | None = None
     transcript: tuple[Line, ...] = ()
     traffic: Traffic = Traffic()
     no_send: bool = False
