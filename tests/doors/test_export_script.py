@@ -1,0 +1,71 @@
+"""docs/tenant-export.ps1, which an administrator reads before running it: it parses, only reads, and keeps nothing private.
+
+PowerShell itself is no package here; its grammar is tree-sitter's, which is also what editors parse PowerShell with.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+tree_sitter = pytest.importorskip("tree_sitter", reason="the grammar has no package for every system")
+tree_sitter_powershell = pytest.importorskip("tree_sitter_powershell", reason="the grammar has no package here")
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+SCRIPT = Path(__file__).resolve().parents[2] / "docs" / "tenant-export.ps1"
+READING = {"Get", "Test", "Select", "Where", "ForEach", "Read"}
+ITS_OWN_FILE = {
+    "Connect-MgGraph",
+    "Connect-ExchangeOnline",
+    "Disconnect-MgGraph",
+    "Disconnect-ExchangeOnline",
+    "ConvertTo-Json",
+    "Set-Content",
+    "Out-Null",
+    "Write-Host",
+}
+
+
+def _nodes(node: Node) -> Iterator[Node]:
+    yield node
+    for child in node.children:
+        yield from _nodes(child)
+
+
+@pytest.fixture(scope="module")
+def nodes() -> list[Node]:
+    """Every node of the parsed script."""
+    tree = tree_sitter.Parser(tree_sitter.Language(tree_sitter_powershell.language())).parse(SCRIPT.read_bytes())
+    return list(_nodes(tree.root_node))
+
+
+def _text(node: Node) -> str:
+    return (node.text or b"").decode()
+
+
+def test_it_parses(nodes: list[Node]) -> None:
+    """No part of it is outside PowerShell's grammar."""
+    assert [(_text(node)[:60], node.start_point.row + 1) for node in nodes if node.is_error or node.is_missing] == []
+
+
+def test_it_only_reads(nodes: list[Node]) -> None:
+    """Every command reads, connects, or writes the one file; what Graph is asked is asked with GET."""
+    commands = {_text(node) for node in nodes if node.type == "command_name"}
+    quoted = set(re.findall(r"Read-Exchange '([\w-]+)'", SCRIPT.read_text(encoding="utf-8")))
+    others = {name for name in commands | quoted if "-" in name} - ITS_OWN_FILE
+
+    assert len(quoted) >= 9
+    assert others >= {"Invoke-MgGraphRequest", "Read-Graph", "Get-CASMailbox"}
+    assert {name for name in others if name.partition("-")[0] not in READING} == {"Invoke-MgGraphRequest"}
+    assert set(re.findall(r"-Method (\w+)", SCRIPT.read_text(encoding="utf-8"))) == {"GET"}
+
+
+def test_it_stays_short() -> None:
+    """Somebody has to read it before running it."""
+    assert len(SCRIPT.read_text(encoding="utf-8").splitlines()) <= 140
