@@ -35,8 +35,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add(
         "--target",
         default="fake",
-        metavar="fake|live|REPORT",
-        help="built-in tenant, real service, or a report to judge again",
+        metavar="fake|live|REPORT|FOLDER",
+        help="built-in tenant, real service, a report to judge again, or a folder of reports to see together",
     )
     add("--settings", metavar="FILE", help="the settings file for --target=live (default: settings.toml)")
     add("--sender", action="append", default=[], metavar="NAME", help="only this sender (repeatable)")
@@ -219,6 +219,13 @@ class Heard:
         if report.when == "call" and "check" in properties:
             self._suite.seen.setdefault(str(properties["sender"]), set()).add(str(properties["check"]))
 
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_results_table_row(self, report: pytest.TestReport, cells: list[str]) -> None:
+        """Our cells; with many senders only what is not a pass."""
+        from reports import fleet, table
+
+        table.set_row(report, cells, many=len(self._suite.senders) > fleet.MANY)
+
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Begin to listen."""
@@ -279,14 +286,6 @@ def pytest_html_results_table_header(cells: list[str]) -> None:
     from reports import table
 
     table.set_header(cells)
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_html_results_table_row(report: pytest.TestReport, cells: list[str]) -> None:
-    """Our cells."""
-    from reports import table
-
-    table.set_row(report, cells)
 
 
 @pytest.hookimpl(optionalhook=True)

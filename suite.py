@@ -21,6 +21,7 @@ from probes.deadline import utc_now
 from probes.evidence import SenderEvidence
 from probes.machine import TOOL_VERSION
 from reports import outputs
+from reports.many import load_folder
 from reports.replay import NotAReport, load_report, load_results
 from reports.run import Run
 from settings.load import load
@@ -67,6 +68,7 @@ class Suite:
     masked: bool = False
     worker: bool = False
     interrupted: bool = False
+    notes: tuple[str, ...] = ()
     seen: dict[str, set[str]] = field(default_factory=dict)
     _assessments: dict[str, Assessment] = field(default_factory=dict)
 
@@ -147,6 +149,7 @@ class Suite:
             interrupted=self.interrupted,
             faults=self.wishes.faults if self.wishes is not None else (),
             replayed_from=self._replayed_from(),
+            notes=self.notes,
             masked=self.masked or self.masking is not None,
         )
 
@@ -169,9 +172,11 @@ def begin(wishes: Wishes, environ: Mapping[str, str] | None = None, built_in: Pa
     suite = Suite(target=target, started=utc_now(), strict=wishes.strict, wishes=wishes, environ=environ or os.environ)
     if wishes.baseline is not None:
         suite.before = _readable(load_results, wishes.folder / wishes.baseline)
-    if target.kind == "report":
-        data, visits = _readable(load_report, target.path or wishes.folder)
+    if target.kind in {"report", "folder"}:
+        reader = load_report if target.kind == "report" else load_folder
+        data, visits = _readable(reader, target.path or wishes.folder)
         suite.masked = bool(data.get("masked"))
+        suite.notes = tuple(data.get("notes", ())) if target.kind == "folder" else ()
         suite.senders = chosen({judged.sender.name: judged.sender for _, judged in visits}, wishes.senders)
         suite.judged = {judged.sender.name: judged for _, judged in visits}
         if wishes.mask and not suite.masked:

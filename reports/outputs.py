@@ -15,6 +15,7 @@ from typing import Any, Self, TextIO
 import pytest
 
 from reports import terminal
+from reports.fleet import MANY
 from reports.mending import mend
 from reports.outside import escaped
 from reports.page import render_top
@@ -110,10 +111,11 @@ def progress(config: pytest.Config) -> Progress:
 
 def before(config: pytest.Config, run: Run, baseline: dict[str, Any] | None) -> None:
     """Everything that must be ready when pytest-html writes its file, and the JSON. A disk that is full is told, not raised."""
-    data = results(run)
+    wanted = baseline is not None or config.option.json is not None or len(run.senders) <= MANY
+    data = results(run) if wanted else None  # a thousand senders as plain data take a gigabyte
     config.stash[TOP] = render_top(run, data, baseline)
     config.stash[TROUBLE] = []
-    if config.option.json is not None:
+    if config.option.json is not None and data is not None:
         path = Path(config.invocation_params.dir) / config.option.json
         _told(config, path, lambda: _write(path, as_text(data) + "\n"))
 

@@ -5,7 +5,6 @@ What is shown is collected here and laid out by the templates; every value passe
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass, replace
 from functools import cache
@@ -18,9 +17,10 @@ from markupsafe import Markup
 from checks.assessment import Assessment, GateState
 from checks.model import Finding, Verdict
 from probes.evidence import Gate
-from reports import baseline, evidence_blocks, explained, surroundings
+from reports import baseline, evidence_blocks, explained, fleet, surroundings
 from reports.answer import Answer, answer, headline
 from reports.blocks import Section
+from reports.embedding import element
 from reports.outside import escaped, legible, one_line
 from reports.results import seconds_of
 from reports.run import Run
@@ -66,14 +66,27 @@ class Shown:
     transcript: str
 
 
-def render_top(run: Run, data: dict[str, Any], before: dict[str, Any] | None = None) -> str:
+def render_top(run: Run, data: dict[str, Any] | None, before: dict[str, Any] | None = None) -> str:
     """The HTML fragment for a run.
 
-    In: the run, its results as `results.results` gives them (embedded whole), and the results of an earlier run to compare with.
+    In: the run, its results as `results.results` gives them (embedded whole; None: they are made here, sender by sender), and the
+    results of an earlier run to compare with.
     Out: HTML that stands alone in a page's body: no script is needed, nothing is fetched.
     """
-    shown = (_shown(run, assessment, index) for index, assessment in enumerate(run.senders, start=1))
-    senders = tuple(sorted(shown, key=lambda one: (_WORST_FIRST.index(one.answer.verdict), one.answer.calm)))
+    answers = {id(assessment): answer(run, assessment) for assessment in run.senders}
+    worst_first = sorted(
+        run.senders, key=lambda one: (_WORST_FIRST.index(answers[id(one)].verdict), answers[id(one)].calm)
+    )
+    rows = tuple(answers[id(assessment)] for assessment in worst_first)
+    at_length = fleet.detailed(rows)
+    senders = tuple(
+        _shown(run, assessment, answers[id(assessment)], place)
+        for place, assessment in enumerate(run.senders, start=1)
+        if assessment.settings.sender.name in at_length
+    )
+    senders = tuple(sorted(senders, key=lambda one: (_WORST_FIRST.index(one.answer.verdict), one.answer.calm)))
+    hosts = {assessment.evidence.machine.host for assessment in run.senders}
+    many = len(rows) > fleet.MANY
     return (
         _templates()
         .get_template("page.html")
@@ -81,24 +94,24 @@ def render_top(run: Run, data: dict[str, Any], before: dict[str, Any] | None = N
             begin=Markup(START),  # noqa: S704 - a constant
             end=Markup(END),  # noqa: S704 - a constant
             run=run,
-            headline=headline(tuple(shown.answer for shown in senders)),
+            headline=headline(rows),
+            rows=rows,
+            many=many,
+            counts={word: sum(one.verdict == word for one in rows) for word in _WORST_FIRST},
+            groups=fleet.groups((answers[id(one)], one.settings.sender) for one in worst_first) if many else (),
+            endings=fleet.endings(run.senders) if many else (),
+            anchors={shown.answer.name: shown.anchor for shown in senders},
             senders=senders,
-            surroundings=surroundings.block(run) if run.senders else None,
-            changes=None if before is None else baseline.changes(before, data),
+            account=run.senders[0].evidence.machine.account if run.senders else "",
+            surroundings=surroundings.block(run) if len(hosts) == 1 else None,
+            changes=None if before is None or data is None else baseline.changes(before, data),
             selected=run.selected is not None,
-            results=Markup(embedded(data)),  # noqa: S704 - escaped for a script element by `embedded`
+            results=Markup(element(run, data)),  # noqa: S704 - escaped for a script element by `embedding`
         )
     )
 
 
-def embedded(data: dict[str, Any]) -> str:
-    """The results as JSON that can stand in a script element: no `<`, `>`, `&`, nothing but ASCII (HTML, 4.12.1.3)."""
-    text = json.dumps(data, ensure_ascii=True, separators=(",", ":"))
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-
-
-def _shown(run: Run, assessment: Assessment, index: int) -> Shown:
-    first = answer(run, assessment)
+def _shown(run: Run, assessment: Assessment, first: Answer, index: int) -> Shown:
     findings = tuple(_unrepeated(finding, first.decisive) for finding in run.findings(assessment))
     by_family: dict[str, list[Finding]] = {}
     for finding in findings:

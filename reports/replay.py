@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from probes.evidence import SCHEMA, SenderEvidence
+from reports.embedding import PackedWrongError, found
 from reports.outside import one_line
 from settings.model import Judged
 
-_EMBEDDED = re.compile(r'<script type="application/json" id="smtp365-results">(.*?)</script>', re.DOTALL)
-_LARGEST = 64 * 1024 * 1024  # a hundred senders with long transcripts stay far below
+_LARGEST = 256 * 1024 * 1024  # a thousand senders with long transcripts stay far below
 
 
 class NotAReport(Exception):  # noqa: N818 - reads as what it says: the file is not a report
@@ -45,10 +44,13 @@ def load_results(path: Path) -> dict[str, Any]:
     except UnicodeDecodeError:
         raise NotAReport(f"{name}: not a report of ours (not UTF-8 text)") from None
     if not text.lstrip().startswith("{"):
-        found = _EMBEDDED.search(text)
-        if found is None:
+        try:
+            inside = found(text, _LARGEST)
+        except PackedWrongError as problem:
+            raise NotAReport(f"{name}: damaged: {problem}") from None
+        if inside is None:
             raise NotAReport(f"{name}: not a report of ours (no results are embedded in it)")
-        text = found.group(1)
+        text = inside
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):

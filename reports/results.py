@@ -13,6 +13,11 @@ from reports.run import Run
 
 def results(run: Run) -> dict[str, Any]:
     """The whole run as plain data, without a secret."""
+    return {**head(run), "senders": [of_sender(run, assessment) for assessment in run.senders]}
+
+
+def head(run: Run) -> dict[str, Any]:
+    """What the results say of the run as a whole."""
     return {
         "schema": SCHEMA,
         "tool_version": run.tool_version,
@@ -25,7 +30,6 @@ def results(run: Run) -> dict[str, Any]:
         "interrupted": run.interrupted,
         "masked": run.masked,
         "faults": list(run.faults),
-        "senders": [_sender(run, assessment) for assessment in run.senders],
     }
 
 
@@ -34,7 +38,8 @@ def as_text(data: dict[str, Any]) -> str:
     return json.dumps(data, indent=1, ensure_ascii=False)
 
 
-def _sender(run: Run, assessment: Assessment) -> dict[str, Any]:
+def of_sender(run: Run, assessment: Assessment) -> dict[str, Any]:
+    """What the results say of one sender."""
     decisive = assessment.decisive
     gate = assessment.first_broken_gate
     return {

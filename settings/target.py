@@ -16,15 +16,15 @@ DEFAULT_FILE = "settings.toml"
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """`fake` and `live` gather; `report` only judges what `path` holds."""
+    """`fake` and `live` gather; `report` only judges what `path` holds, `folder` what all reports in it hold."""
 
-    kind: Literal["fake", "live", "report"]
+    kind: Literal["fake", "live", "report", "folder"]
     path: Path | None = None
 
     @property
     def label(self) -> str:
         """The word in the report's name."""
-        return "replay" if self.kind == "report" else self.kind
+        return {"report": "replay", "folder": "overview"}.get(self.kind, self.kind)
 
 
 def target_of(text: str, folder: Path) -> Target:
@@ -38,9 +38,13 @@ def target_of(text: str, folder: Path) -> Target:
         if path.is_file():
             return Target("report", path)
         raise SettingsError([f"--target={text}: there is no such report"])
+    if path.is_dir():
+        return Target("folder", path)
     close = difflib.get_close_matches(text, ["fake", "live"], n=1)
     hint = f"; did you mean {close[0]}?" if close else ""
-    raise SettingsError([f"--target={text}: write fake, live, or the path of a report (.html or .json){hint}"])
+    raise SettingsError(
+        [f"--target={text}: write fake, live, the path of a report (.html or .json), or a folder of reports{hint}"]
+    )
 
 
 def settings_file(given: str | None, folder: Path, root: Path) -> Path:

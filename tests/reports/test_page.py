@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from checks.assessment import Assessment
 from probes.evidence import Certificate, CommandEvidence, Gate, Line, Reply, SenderEvidence
+from reports.embedding import embedded
 from reports.outside import escaped, legible
-from reports.page import embedded, render_top
+from reports.page import render_top
 from reports.results import results
 from reports.run import Run
 from tests.reports import samples

@@ -1,0 +1,147 @@
+"""What a run costs by number of senders: seconds, memory and report size, against a built-in tenant in a process of its own.
+
+Run it inside the environment: `.venv/bin/python bench/senders.py [1 10 100 1000]`. Half of the senders use Basic, half OAuth
+2.0, each with a mailbox of its own. The run is the user's own command (`--target=live`, live code, no shortcut); what is
+held against the bars is the whole process: 1,000 senders in 240 s and 800 MB on two cores, and a cost per sender that is
+flat within 20 % from 10 to 1,000 senders once the cost of starting (one sender) is taken off.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+BAR_SECONDS = 240.0
+BAR_MEGABYTES = 800.0
+BAR_FLAT = 1.20
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """One run: senders, seconds of the whole process, its largest memory, the report's size, all exit codes being 0."""
+
+    senders: int
+    seconds: float
+    megabytes: float
+    report_kilobytes: float
+
+
+def serve_many(count: int, folder: Path) -> None:
+    """Serve a tenant with a mailbox for each sender, write the settings for them, say so, and go on until stdin ends."""
+    from fakes import healthy, serve
+    from fakes.tenant import Mailbox, User
+
+    world = healthy()
+    known = next(user for user in world.tenant.users if user.upn == world.oauth.username)
+    right = known.mailbox.full_access if known.mailbox is not None else frozenset()
+    users = tuple(
+        User(
+            upn=f"sender{number}@{world.tenant.domain}",
+            password=world.basic.password,
+            mailbox=Mailbox(full_access=right),
+        )
+        for number in range(count)
+    )
+    with serve(world.with_tenant(users=world.tenant.users + users), folder=folder) as running:
+        text = running.settings_file.read_text(encoding="utf-8")
+        head, _, tables = text.partition("[sender.basic]")
+        basic, _, oauth = tables.partition("[sender.oauth]")
+        basic, oauth = basic.partition("[sender.")[0], oauth.partition("[sender.")[0]
+        written = [head]
+        for number, user in enumerate(users):
+            kind, source, name = (basic, world.basic, "S") if number % 2 == 0 else (oauth, world.oauth, "S")
+            key, variable = ("password", "BENCH_PASSWORD") if number % 2 == 0 else ("client_secret", "BENCH_SECRET")
+            table = kind.replace(source.username, user.upn)
+            written.append(f'[sender.{name}{number}]\n{key}_from = "env:{variable}"{table}\n')
+        (folder / "many.toml").write_text("".join(written), encoding="utf-8")
+        secrets = {"BENCH_PASSWORD": world.basic.password, "BENCH_SECRET": world.oauth.client_secret}
+        print(json.dumps(secrets), flush=True)
+        sys.stdin.read()
+
+
+def measured(count: int) -> Cost:
+    """Start the tenant, run the checklist for every sender, and measure that process. Raises RuntimeError if it did not end well."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        command = [sys.executable, __file__, "--serve", str(count), "--folder", name]
+        tenant = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+        try:
+            secrets = json.loads(tenant.stdout.readline() if tenant.stdout is not None else "{}")
+            report = folder / "report.html"
+            run = [sys.executable, "-m", "pytest", "--target=live", f"--settings={folder / 'many.toml'}", "-q"]
+            began = time.perf_counter()
+            process = subprocess.Popen(
+                [*run, f"--html={report}"],
+                cwd=ROOT,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, **secrets},
+                text=True,
+            )
+            told = process.stdout.read() if process.stdout is not None else ""
+            _, status, usage = os.wait4(process.pid, 0)  # Linux: the largest memory of this one process, in kilobytes
+            seconds = time.perf_counter() - began
+            if os.waitstatus_to_exitcode(status) != 0:
+                raise RuntimeError(told[-3000:])
+            return Cost(count, seconds, usage.ru_maxrss / 1024, report.stat().st_size / 1024)
+        finally:
+            tenant.communicate("")
+
+
+def main() -> int:
+    """Measure, print the table, and say whether the bars hold."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("counts", nargs="*", type=int, default=[1, 10, 100, 1000])
+    parser.add_argument("--serve", type=int)
+    parser.add_argument("--folder", type=Path)
+    chosen = parser.parse_args()
+    if chosen.serve is not None:
+        serve_many(chosen.serve, chosen.folder)
+        return 0
+    costs = []
+    print(f"{platform.system()}, Python {platform.python_version()}, {os.cpu_count()} cores")
+    print("| senders | seconds | s per sender | MB | report kB |\n|---:|---:|---:|---:|---:|")
+    for count in chosen.counts:
+        cost = measured(count)
+        costs.append(cost)
+        each = cost.seconds / count
+        print(
+            f"| {count} | {cost.seconds:.2f} | {each:.4f} | {cost.megabytes:.0f} | {cost.report_kilobytes:.0f} |",
+            flush=True,
+        )
+    return held(costs)
+
+
+def held(costs: list[Cost]) -> int:
+    """0 when every bar that these runs can show holds."""
+    start = next((cost for cost in costs if cost.senders == 1), None)
+    several = [cost for cost in costs if cost.senders > 1]
+    if start is not None and len(several) > 1:
+        added = [(cost.seconds - start.seconds) / (cost.senders - 1) for cost in several]
+        flat = added[-1] / added[-2]
+        print(
+            f"added cost per sender, {several[-1].senders} against {several[-2].senders}: {flat:.2f} (bar {BAR_FLAT})"
+        )
+        if flat > BAR_FLAT:
+            return 1
+    largest = replace(costs[-1])
+    over = largest.seconds > BAR_SECONDS or largest.megabytes > BAR_MEGABYTES
+    print(
+        f"{largest.senders} senders: {largest.seconds:.0f} s of {BAR_SECONDS:.0f}, {largest.megabytes:.0f} MB of {BAR_MEGABYTES:.0f}"
+    )
+    return int(over)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,69 @@
+"""The results inside the HTML file, so that it can be judged again: as JSON, or packed when there are many senders.
+
+A thousand senders are eighty megabytes of JSON and six of gzip; they are packed sender by sender, and never lie in memory as a whole.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+from reports.fleet import MANY
+from reports.results import head, of_sender
+from reports.run import Run
+
+_GZIP = 31  # zlib's word for "with gzip's header", RFC 1952
+_ELEMENT = re.compile(r'<script type="application/(json|gzip)" id="smtp365-results">(.*?)</script>', re.DOTALL)
+
+
+class PackedWrongError(ValueError):
+    """What is embedded cannot be unpacked, or is larger than anything of ours."""
+
+
+def element(run: Run, data: dict[str, Any] | None) -> str:
+    """The script element with the run's results; `data` are they when somebody made them already."""
+    if len(run.senders) <= MANY and data is not None:
+        return f'<script type="application/json" id="smtp365-results">{embedded(data)}</script>'
+    return f'<script type="application/gzip" id="smtp365-results">{packed(_pieces(run))}</script>'
+
+
+def embedded(data: dict[str, Any]) -> str:
+    """The results as JSON that can stand in a script element: no `<`, `>`, `&`, nothing but ASCII (HTML, 4.12.1.3)."""
+    text = json.dumps(data, ensure_ascii=True, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def packed(pieces: Iterator[str]) -> str:
+    """Text as gzip in base64 (RFC 1952, RFC 4648)."""
+    packer = zlib.compressobj(6, zlib.DEFLATED, _GZIP)
+    parts = [packer.compress(piece.encode()) for piece in pieces]
+    return base64.b64encode(b"".join([*parts, packer.flush()])).decode("ascii")
+
+
+def found(html: str, largest: int) -> str | None:
+    """The JSON text inside a page, None when there is none. Raises PackedWrongError; no more than `largest` bytes are unpacked."""
+    element = _ELEMENT.search(html)
+    if element is None:
+        return None
+    if element.group(1) == "json":
+        return element.group(2)
+    unpacker = zlib.decompressobj(_GZIP)
+    try:
+        text = unpacker.decompress(base64.b64decode(element.group(2), validate=True), largest)
+    except (ValueError, zlib.error) as problem:
+        raise PackedWrongError("the results in it cannot be unpacked") from problem
+    if not unpacker.eof:
+        raise PackedWrongError("the results in it are cut off, or larger than any of ours")
+    return text.decode("utf-8", "replace")
+
+
+def _pieces(run: Run) -> Iterator[str]:
+    members = json.dumps({**head(run), "senders": []}, separators=(",", ":"))
+    yield members.removesuffix("]}")
+    for place, assessment in enumerate(run.senders):
+        yield ("," if place else "") + json.dumps(of_sender(run, assessment), separators=(",", ":"))
+    yield "]}"
