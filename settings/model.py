@@ -188,7 +188,9 @@ class Directory(Table):
     tenant: Annotated[Text, AfterValidator(_tenant)] = Field(
         description='the Directory (tenant) ID or a domain of the tenant, e.g. tenant = "yourdomain.com"'
     )
-    client_id: ClientId = Field(description="the Application (client) ID of the auditor application, 32 hex digits in five groups")
+    client_id: ClientId = Field(
+        description="the Application (client) ID of the auditor application, 32 hex digits in five groups"
+    )
     client_secret_from: Source | None = Field(None, description=SOURCE_ADVICE)
     certificate: Text | None = Field(
         None, description='the path of a PEM file with private key and certificate, e.g. certificate = "auditor.pem"'

@@ -43,7 +43,17 @@ def target_of(text: str, folder: Path) -> Target:
     raise SettingsError([f"--target={text}: write fake, live, or the path of a report (.html or .json){hint}"])
 
 
-def settings_file(given: str | None, folder: Path, root: Path) -> Path:
+def earlier_report(text: str, folder: Path, target: str) -> Target:
+    """Read `--lookups-for`. Raises SettingsError when it names no report, or when there is a target beside it."""
+    if target != "fake":
+        raise SettingsError([f"--lookups-for={text}: visits nobody, so leave out --target={target}"])
+    found = target_of(text, folder) if text not in {"fake", "live"} else Target("fake")
+    if found.kind != "report":
+        raise SettingsError([f"--lookups-for={text}: write the path of a report (.html or .json)"])
+    return found
+
+
+def settings_file(given: str | None, folder: Path, root: Path, asked_by: str = "--target=live") -> Path:
     """The file that `--settings` names, or settings.toml here or beside the suite. Raises SettingsError when there is none."""
     if given is not None:
         return folder / given
@@ -52,7 +62,7 @@ def settings_file(given: str | None, folder: Path, root: Path) -> Path:
             return place / DEFAULT_FILE
     raise SettingsError(
         [
-            "--target=live needs settings: copy settings.example.toml to settings.toml, fill it in, or name a file with --settings=FILE"
+            f"{asked_by} needs settings: copy settings.example.toml to settings.toml, fill it in, or name a file with --settings=FILE"
         ]
     )
 
