@@ -81,8 +81,9 @@ class ApplicationTokens:
     def _ask(self, service: Service, deadline: Deadline) -> Held:
         try:
             credential = self._credential()
-        except (OSError, UnicodeDecodeError) as problem:
-            told = f"[directory] certificate cannot be read: {type(problem).__name__}"
+        except (OSError, ValueError, TypeError) as problem:
+            words = str(problem) if isinstance(problem, _UnusableKeyError) else type(problem).__name__
+            told = f"[directory] certificate cannot be used: {words}"
             return Held(state=LookState.NOT_ASKED, detail=told, needs=_AUDITOR)
         if not credential:
             told = f"the client secret of [directory] was not found: {self._found.source}"
@@ -107,9 +108,28 @@ class ApplicationTokens:
 
     def _credential(self) -> str | dict[str, str] | None:
         if self._directory.certificate is not None:
-            pem = Path(self._directory.certificate).read_text(encoding="ascii")
-            return {"private_key": pem, "public_certificate": pem}
+            return _certificate(Path(self._directory.certificate))
         return self._found.secret.reveal() if self._found.secret is not None else None
+
+
+class _UnusableKeyError(ValueError):
+    """The key in the file is none that Entra takes; the text says why."""
+
+
+def _certificate(path: Path) -> dict[str, str]:
+    """The file's key and certificate as msal wants them; looked at first, because msal's own words say nothing to a user."""
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    pem = path.read_bytes()
+    try:
+        key = load_pem_private_key(pem, password=None)
+    except TypeError:
+        raise _UnusableKeyError("its private key is encrypted; give an unencrypted one") from None
+    if not isinstance(key, RSAPrivateKey):
+        raise _UnusableKeyError("its key is no RSA key, and Entra takes no other")
+    text = pem.decode("ascii", "replace")
+    return {"private_key": text, "public_certificate": text}
 
 
 def drive(door: Door, ask: Callable[[], object], *, needs: str) -> Held:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import trustme
 
 from probes import gather
 from probes.lookups import ways
@@ -276,25 +277,24 @@ def test_missing_secret_asks_nobody(tmp_path: Path) -> None:
     assert {look.state for look in looks(tenant).values()} == {LookState.NOT_ASKED}
 
 
-def test_certificate_signs_instead_of_a_secret(tmp_path: Path) -> None:
-    """The auditor's PEM file: an assertion is sent, no secret."""
-    import trustme
-
-    pem = trustme.CA().issue_cert("auditor.example").private_key_and_cert_chain_pem.bytes()
+@pytest.mark.parametrize(
+    ("kind", "sent"), [(trustme.KeyType.RSA, 2), (trustme.KeyType.ECDSA, 0)], ids=["rsa", "elliptic"]
+)
+def test_certificate_signs_instead_of_a_secret(kind: trustme.KeyType, sent: int, tmp_path: Path) -> None:
+    """The auditor's PEM file: an assertion is sent, no secret; a key that Entra cannot use is told before anything is sent."""
+    pem = trustme.CA().issue_cert("auditor.example", key_type=kind).private_key_and_cert_chain_pem.bytes()
     (tmp_path / "auditor.pem").write_bytes(pem)
     with scripted(nothing, tmp_path) as page:
         settings = page.settings(BASIC, more='certificate = "auditor.pem"')
         assert settings.directory is not None
-        lookups = ways.by_application(
-            settings.directory,
-            gather.directory_secret(settings.directory, {}),
-            gather.world_of(settings, refusals=None),
-        )
-        looked(lookups, settings)
+        secret = gather.directory_secret(settings.directory, {})
+        lookups = ways.by_application(settings.directory, secret, gather.world_of(settings, refusals=None))
+        tenant = looked(lookups, settings)["basic"]
 
     forms = [one.form for one in page.sent(HOSTS[0]) if one.method == "POST"]
-    assert len(forms) == 2
+    assert len(forms) == sent
     assert all("client_assertion" in form and "client_secret" not in form for form in forms)
+    assert ("RSA" in tenant.failure) is (sent == 0)
 
 
 # -- the administrator ------------------------------------------------------------------------------------------------------
