@@ -27,8 +27,8 @@ class Target:
         return "replay" if self.kind == "report" else self.kind
 
 
-def target_of(text: str, folder: Path) -> Target:
-    """Read `--target`. Raises SettingsError when it is neither a known word nor a file."""
+def target_of(text: str, folder: Path, option: str = "--target") -> Target:
+    """Read `--target`, or another option that names a report. Raises SettingsError when it is neither a known word nor a file."""
     if text == "fake":
         return Target("fake")
     if text == "live":
@@ -37,7 +37,9 @@ def target_of(text: str, folder: Path) -> Target:
     if path.suffix.lower() in {".html", ".htm", ".json"}:
         if path.is_file():
             return Target("report", path)
-        raise SettingsError([f"--target={text}: there is no such report"])
+        raise SettingsError([f"{option}={text}: there is no such report"])
+    if option != "--target":
+        raise SettingsError([f"{option}={text}: write the path of a report (.html or .json)"])
     close = difflib.get_close_matches(text, ["fake", "live"], n=1)
     hint = f"; did you mean {close[0]}?" if close else ""
     raise SettingsError([f"--target={text}: write fake, live, or the path of a report (.html or .json){hint}"])
@@ -47,10 +49,9 @@ def earlier_report(text: str, folder: Path, target: str) -> Target:
     """Read `--lookups-for`. Raises SettingsError when it names no report, or when there is a target beside it."""
     if target != "fake":
         raise SettingsError([f"--lookups-for={text}: visits nobody, so leave out --target={target}"])
-    found = target_of(text, folder) if text not in {"fake", "live"} else Target("fake")
-    if found.kind != "report":
+    if text in {"fake", "live"}:
         raise SettingsError([f"--lookups-for={text}: write the path of a report (.html or .json)"])
-    return found
+    return target_of(text, folder, "--lookups-for")
 
 
 def settings_file(given: str | None, folder: Path, root: Path, asked_by: str = "--target=live") -> Path:

@@ -60,6 +60,7 @@ class Scripted:
     folder: Path
     port: int = 0
     asked: list[Asked] = field(default_factory=list)
+    written: str = ""
 
     def settings(self, *senders: str, extra: str = "", more: str = "", cloud: str = "worldwide") -> Settings:
         """Settings that lead here; `extra` goes to the top, `more` to the end."""
@@ -68,6 +69,7 @@ class Scripted:
         directory = f'[directory]\ntenant = "contoso.example"\nclient_id = "{AUDITOR}"\n'
         network = '[network]\nca_file = "root.pem"\nonly_mapped = true\nreply_timeout = 5\n'
         text = f'cloud = "{cloud}"\n{extra}\n{network}[connect]\n{mapped}\n{directory}{more}\n' + "\n".join(senders)
+        self.written = text
         return parse(text, file)
 
     def sent(self, host: str) -> list[Asked]:
