@@ -50,6 +50,9 @@ LOGIN_NAMES = (
     "dod-graph.microsoft.us",
     "microsoftgraph.chinacloudapi.cn",
     "outlook.office365.com",
+    "outlook.office365.us",
+    "outlook-dod.office365.us",
+    "partner.outlook.cn",
 )
 _DAY = timedelta(days=1)
 

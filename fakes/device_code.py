@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from fakes import entra_errors, tokens
+from fakes import delegated, entra_errors
 from fakes.entra_errors import EntraError
-from fakes.tenant import GRAPH, User
 from fakes.world import World
 
 GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+REFRESH = "refresh_token"
 PAGE = "https://microsoft.com/devicelogin"
+# Such a policy shows only once a person has typed the code in (azure-cli issues 32420 and 32809).
+DEVICE_CODE_POLICY = "86e0b1d7-3f25-4c9a-91d8-0b6e5a72f4c3"
 # Microsoft's own public clients, which every tenant knows: Graph's command line, Azure's, and Exchange Online PowerShell.
 MICROSOFTS_CLIENTS = frozenset(
     {
@@ -28,7 +30,6 @@ MICROSOFTS_CLIENTS = frozenset(
 )
 _LIFETIME = timedelta(minutes=15)
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
-_OPENID = frozenset({"openid", "profile", "email", "offline_access"})
 
 
 class NoSuchCode(LookupError):  # noqa: N818 - reads as what happened
@@ -61,12 +62,21 @@ class DeviceCode:
         }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kept:
+    """Whose a refresh token is; it is good for every resource, as Entra's are."""
+
+    client_id: str
+    user: str
+
+
 class DeviceCodes:
-    """All codes of one built-in tenant; used from its loop and from tests."""
+    """All codes of one built-in tenant, and the refresh tokens that came of them; used from its loop and from tests."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._codes: dict[str, DeviceCode] = {}
+        self._refresh: dict[str, _Kept] = {}
 
     def begin(self, world: World, form: Mapping[str, str]) -> DeviceCode | EntraError:
         """A new code for a client, or why it gets none; the tenant was looked at already."""
@@ -118,8 +128,33 @@ class DeviceCodes:
             refusal = _not_yet(world, code)
             if refusal is None:
                 del self._codes[code.device_code]  # a code is good for one token
-        user = world.tenant.user(code.user or "")
-        return refusal or (entra_errors.device_code_unknown() if user is None else _issued(world, code, user))
+        if refusal is not None:
+            return refusal
+        return self._issue(world, code.client_id, code.user or "", code.scope, form)
+
+    def refresh(self, world: World, form: Mapping[str, str]) -> dict[str, Any] | EntraError:
+        """A token for this or another resource from a refresh token (RFC 6749 section 6), or why there is none."""
+        missing = next((name for name in ("client_id", "refresh_token", "scope") if not form.get(name)), None)
+        if missing is not None:
+            return entra_errors.parameter_missing(missing)
+        with self._lock:
+            kept = self._refresh.get(form["refresh_token"])
+        if kept is None or kept.client_id != form["client_id"].lower():
+            return entra_errors.refresh_token_unknown()
+        return self._issue(world, kept.client_id, kept.user, form["scope"], form)
+
+    def _issue(
+        self, world: World, client_id: str, name: str, scope: str, form: Mapping[str, str]
+    ) -> dict[str, Any] | EntraError:
+        user = world.tenant.user(name)
+        if user is None:
+            return entra_errors.device_code_unknown()
+        answer = delegated.issued(world, client_id, user, scope, wants_client_info=form.get("client_info") == "1")
+        if isinstance(answer, dict) and "offline_access" in scope.split():
+            answer["refresh_token"] = "1." + secrets.token_urlsafe(120)
+            with self._lock:
+                self._refresh[answer["refresh_token"]] = _Kept(client_id=client_id, user=user.upn)
+        return answer
 
 
 def _not_yet(world: World, code: DeviceCode) -> EntraError | None:
@@ -133,31 +168,8 @@ def _not_yet(world: World, code: DeviceCode) -> EntraError | None:
         return entra_errors.device_code_declined()
     code.user = code.user or world.tenant.device_codes_approved_by
     if code.user is not None:
-        return None
+        return entra_errors.blocked_by_policy(DEVICE_CODE_POLICY) if world.tenant.device_codes_forbidden else None
     too_soon = before is not None and now - before < timedelta(seconds=world.tenant.device_code_interval)
     if too_soon and world.unverified.hasty_polls_are_slowed_down:
         return entra_errors.slow_down()
     return entra_errors.authorization_pending()
-
-
-def _issued(world: World, code: DeviceCode, user: User) -> dict[str, Any]:
-    """The token response for a user; every scope that was asked for counts as consented, and nothing can be refreshed."""
-    asked = code.scope.split()
-    permissions = [scope for scope in asked if scope not in _OPENID]
-    resource, _, first = permissions[0].rpartition("/") if permissions else (GRAPH, "", "User.Read")
-    names = [scope.rpartition("/")[2] for scope in permissions] or [first]
-    names = ["User.Read" if name == ".default" else name for name in names]
-    client_id, now = code.client_id, world.now()
-    expires = int(world.tenant.issuing.lifetime.total_seconds())
-    answer: dict[str, Any] = {
-        "token_type": "Bearer",
-        "scope": " ".join(asked),
-        "expires_in": expires,
-        "ext_expires_in": expires,
-        "access_token": tokens.mint_for_user(
-            world.tenant, user, client_id=client_id, audience=resource or GRAPH, scopes=names, now=now
-        ),
-    }
-    if "openid" in asked:
-        answer["id_token"] = tokens.mint_id_token(world.tenant, user, client_id=client_id, now=now)
-    return answer

@@ -5,6 +5,7 @@ Members and their order as the service returns them (RFC 8414, and captures of t
 
 from typing import Any
 
+from fakes.clouds import CLOUDS
 from fakes.token_endpoint import SHARED_TENANTS
 from fakes.world import World
 
@@ -64,7 +65,7 @@ def document(world: World, host: str, tenant: str, version: int, *, token_host: 
         "tenant_region_scope": "EU",
         "cloud_instance_name": "microsoftonline.com",
         "cloud_graph_host_name": "graph.windows.net",
-        "msgraph_host": "graph.microsoft.com",
+        "msgraph_host": CLOUDS[world.tenant.cloud].graph_host,
         "rbac_url": "https://pas.windows.net",
     }
 

@@ -152,11 +152,11 @@ def connect_map(network: Network, doors: Doors) -> dict[str, str]:
 
 
 def without_login_names(network: Network, connect: dict[str, str]) -> dict[str, str]:
-    """The map without the names of the login hosts, so that they are looked up; their addresses still lead to loopback.
+    """The map without the names of the login and look-up hosts, so that they are looked up; their addresses still lead to loopback.
 
     A name that a map leads elsewhere needs no look-up, as with curl's ``--connect-to``; SMTP is looked up in any case.
     """
-    names = {f"{zone.name}:{HTTPS}" for zone in network.zones if zone.service == "login"}
+    names = {f"{zone.name}:{HTTPS}" for zone in network.zones}
     return {place: target for place, target in connect.items() if place not in names}
 
 
@@ -170,9 +170,13 @@ def _leads(zone: Zone, network: Network, doors: Doors) -> list[tuple[int, str, s
             sixth = direct if over_ipv6 is Port.OPEN else doors.behind(over_ipv6, doors.submission)
             relay = doors.behind(network.relay_port, doors.relay)
             shut = [(port, closed, closed) for port in (IMPLICIT_TLS, IMAPS)]
-            return [(SUBMISSION, direct, sixth), (RELAY, relay, relay), *shut]
+            admin = text(doors.https)
+            return [(SUBMISSION, direct, sixth), (RELAY, relay, relay), (HTTPS, admin, admin), *shut]
         case "login":
             target = doors.behind(network.login_port, doors.https)
+            return [(HTTPS, target, target)]
+        case "graph":
+            target = doors.behind(network.graph_port, doors.https)
             return [(HTTPS, target, target)]
         case "mx":
             return [(RELAY, text(doors.mx), text(doors.mx)), (SUBMISSION, closed, closed)]

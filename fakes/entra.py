@@ -141,6 +141,11 @@ async def _token(state: State, request: Request) -> Response:
     if form.get("grant_type") == device_code.GRANT:
         by = "device_code"
         result = token_endpoint.tenant_refused(world, asked.host, asked.tenant) or state.device_codes.poll(world, form)
+    elif form.get("grant_type") == device_code.REFRESH:
+        by = "refresh_token"
+        result = token_endpoint.tenant_refused(world, asked.host, asked.tenant) or state.device_codes.refresh(
+            world, form
+        )
     else:
         result = token_endpoint.answer(world, asked)
     state.records.add(
@@ -150,6 +155,9 @@ async def _token(state: State, request: Request) -> Response:
             scope=form.get("scope") or form.get("resource", ""),
             by=by,
             code=result.code if isinstance(result, EntraError) else 0,
+            text=result.text if isinstance(result, EntraError) else "",
+            peer=request.client.host if request.client else "127.0.0.1",
+            at=world.now(),
         )
     )
     match result:

@@ -261,6 +261,26 @@ def device_code_declined() -> EntraError:
     )
 
 
+def many_resources(scope: str) -> EntraError:
+    """One token is for one resource."""
+    return EntraError(
+        error="invalid_request",
+        code=28000,
+        linked=False,
+        text="Provided value for the input parameter scope is not valid because it contains more than one resource. "
+        f"Scope {scope} is not valid.",
+    )
+
+
+def refresh_token_unknown() -> EntraError:
+    """A refresh token that is nobody's, or another client's."""
+    return EntraError(
+        error="invalid_grant",
+        code=9002313,
+        text="Invalid request. Request is malformed or invalid.",
+    )
+
+
 def device_code_unknown() -> EntraError:
     """No such device code, or it was used already (number and text UNVERIFIED)."""
     return EntraError(error="bad_verification_code", code=70018, text="Invalid verification code.", linked=False)

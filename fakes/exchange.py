@@ -11,7 +11,7 @@ from aiosmtpd.smtp import SMTP, TLSSetupException
 
 from fakes import bodies, certificates, envelope, front_end, sentences, sign_in, submission, tokens
 from fakes.records import Message, Session, SignIn, State
-from fakes.sign_in import Identity
+from fakes.sign_in import Identity, Refused
 
 _REFUSAL_SECONDS = 5.0
 _INSPECTED_LINE = 512  # RFC 5321's limit for commands; a box that knows no SASL holds responses to it as well
@@ -183,31 +183,47 @@ class ExchangeSmtp(SMTP):
         if world.network.middlebox.drops_after_auth:
             raise Gone
         if world.service.sign_in is not None:
-            outcome = world.service.sign_in
-        reply = outcome if isinstance(outcome, str) else sentences.SIGNED_IN
-        self._state.records.add(SignIn(user=user, mechanism=mechanism, reply=reply, session=self._front.session_id))
+            outcome = Refused(reply=world.service.sign_in, code=world.service.sign_in_code)
+        self._note(user, mechanism, outcome)
         if isinstance(outcome, Identity):
             self._identity, self._refusal = outcome, None
-            await self.push(reply)
+            await self.push(sentences.SIGNED_IN)
         else:
-            self._refusal = outcome
-            await self._refuse(outcome)
+            self._refusal = outcome.reply
+            await self._refuse(outcome.reply)
 
-    async def _login(self, initial: bytes) -> tuple[str, Identity | str]:
+    def _note(self, user: str, mechanism: str, outcome: Identity | Refused) -> None:
+        """Keep the attempt. Entra logs passwords; a token was logged when it was issued."""
+        assert self.session is not None  # noqa: S101 - as above
+        refused = outcome if isinstance(outcome, Refused) else Refused(reply=sentences.SIGNED_IN, code=0)
+        self._state.records.add(
+            SignIn(
+                user=user,
+                mechanism=mechanism,
+                reply=refused.reply,
+                session=self._front.session_id,
+                code=refused.code if mechanism == "LOGIN" else None,
+                policies=refused.policies,
+                peer=str(self.session.peer[0]) if self.session.peer else "127.0.0.1",
+                at=self._state.world.now(),
+            )
+        )
+
+    async def _login(self, initial: bytes) -> tuple[str, Identity | Refused]:
         name = envelope.decoded(initial or await self._challenge(b"VXNlcm5hbWU6"))
         if name is None:
-            return "", sentences.UNSUCCESSFUL
+            return "", Refused(reply=sentences.UNSUCCESSFUL)
         password = envelope.decoded(await self._challenge(b"UGFzc3dvcmQ6"))
         user = name.decode("utf-8", "replace")
         if password is None:
-            return user, sentences.UNSUCCESSFUL
+            return user, Refused(reply=sentences.UNSUCCESSFUL)
         return user, sign_in.by_password(self._state.world, user, password.decode("utf-8", "replace"))
 
-    async def _xoauth2(self, initial: bytes) -> tuple[str, Identity | str]:
+    async def _xoauth2(self, initial: bytes) -> tuple[str, Identity | Refused]:
         response = envelope.decoded(initial or await self._challenge(b""))
         said = None if response is None else envelope.bearer(response)
         if said is None:
-            return "", sentences.UNSUCCESSFUL
+            return "", Refused(reply=sentences.UNSUCCESSFUL)
         user, token = said
         return user, sign_in.by_token(self._state.world, user, tokens.read(token, self._state.world.now()))
 

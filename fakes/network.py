@@ -148,6 +148,7 @@ def _exchange_zones() -> tuple[Zone, ...]:
         ("outlook.office365.us", "52.181.165.20"),
         ("outlook-dod.office365.us", "52.181.194.18"),
         ("smtp.partner.outlook.cn", "40.73.200.18"),
+        ("partner.outlook.cn", "40.73.200.20"),
     )
     return (submission, outlook, *(Zone(name=name, service="exchange", ipv4=(address,)) for name, address in others))
 
@@ -173,12 +174,18 @@ def _login_zones() -> tuple[Zone, ...]:
         ("login.microsoftonline.us", "52.126.194.11"),
         ("login.partner.microsoftonline.cn", "40.72.70.11"),
         ("login.chinacloudapi.cn", "40.72.70.12"),
+    )
+    return (worldwide, *(Zone(name=name, service="login", ipv4=(address,), ttl=60) for name, address in others))
+
+
+def _graph_zones() -> tuple[Zone, ...]:
+    hosts = (
         ("graph.microsoft.com", "20.190.151.70"),
         ("graph.microsoft.us", "52.126.194.70"),
         ("dod-graph.microsoft.us", "52.126.195.70"),
         ("microsoftgraph.chinacloudapi.cn", "40.72.70.70"),
     )
-    return (worldwide, *(Zone(name=name, service="login", ipv4=(address,), ttl=60) for name, address in others))
+    return tuple(Zone(name=name, service="graph", ipv4=(address,), ttl=60) for name, address in hosts)
 
 
 def _other_zones() -> tuple[Zone, ...]:
@@ -192,12 +199,15 @@ def _other_zones() -> tuple[Zone, ...]:
 class Network:
     """Everything between the machine under test and Microsoft."""
 
-    zones: tuple[Zone, ...] = field(default_factory=lambda: (*_exchange_zones(), *_login_zones(), *_other_zones()))
+    zones: tuple[Zone, ...] = field(
+        default_factory=lambda: (*_exchange_zones(), *_login_zones(), *_graph_zones(), *_other_zones())
+    )
     resolver: Resolver = field(default_factory=Resolver)
     submission_port: Port = Port.OPEN
     submission_over_ipv6: Port = Port.OPEN
     relay_port: Port = Port.OPEN
     login_port: Port = Port.OPEN
+    graph_port: Port = Port.OPEN
     answerer: Answerer = Answerer.EXCHANGE
     middlebox: Middlebox = field(default_factory=Middlebox)
     smtp_tls: Tls = field(default_factory=Tls)

@@ -33,12 +33,16 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignIn:
-    """One SMTP sign-in attempt and the reply it got."""
+    """One SMTP sign-in attempt and the reply it got; ``code`` is the sign-in log's number, None when Entra saw nothing of it."""
 
     user: str
     mechanism: str
     reply: str
     session: str
+    code: int | None = None
+    policies: tuple[str, ...] = ()
+    peer: str = ""
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +54,9 @@ class TokenAnswer:
     scope: str
     by: str
     code: int
+    text: str = ""
+    peer: str = ""
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,10 +99,11 @@ class Records:
                 case Session():
                     self._sessions.append(record)
 
-    def count(self, what: str) -> None:
-        """Count one request of a kind that needs no record of its own."""
+    def count(self, what: str) -> int:
+        """Count one request of a kind that needs no record of its own; how many there were, this one included."""
         with self._lock:
             self._requests[what] += 1
+            return self._requests[what]
 
     @property
     def messages(self) -> tuple[Message, ...]:

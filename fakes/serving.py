@@ -16,7 +16,7 @@ from typing import Any
 from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from fakes import certificates, control, doors, elsewhere, entra, keys, line, resolver, settings_file
+from fakes import certificates, control, doors, elsewhere, hosts, keys, line, resolver, settings_file
 from fakes.device_code import DeviceCodes
 from fakes.doors import Doors
 from fakes.exchange import ExchangeSmtp
@@ -233,7 +233,7 @@ class _LoopThread(threading.Thread):
     async def _start(self, loop: asyncio.AbstractEventLoop) -> list[asyncio.AbstractServer | asyncio.BaseTransport]:
         state, opened, answers = self._state, self._doors, resolver.Answers(self._state)
         config = Config(
-            entra.application(state),
+            hosts.application(state),
             log_config=None,
             access_log=False,
             lifespan="off",

@@ -5,7 +5,7 @@ Order among the refusals is Microsoft's where known and a named switch in ``Unve
 
 from dataclasses import dataclass
 
-from fakes import sentences
+from fakes import passwords, sentences
 from fakes.claims import Claims
 from fakes.tenant import EXCHANGE_ONLINE, SEND_AS_APP, Federation, Mailbox, PolicyKind, Retirement, Tenant, User
 from fakes.world import NoMailboxReply, OffByDefaultReply, PasswordExpiredReply, World
@@ -25,8 +25,21 @@ class Identity:
     by_role_assignment: bool = False
 
 
-def by_password(world: World, name: str, password: str) -> Identity | str:
-    """The identity behind a user name and password, or the reply that refuses it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """The reply that refuses a sign-in, and what the sign-in log has of it.
+
+    ``code`` is the AADSTS number, 0 when Entra found nothing wrong and Exchange did, None when Entra was never asked;
+    ``policies`` are the ids of the Conditional Access policies to blame.
+    """
+
+    reply: str
+    code: int | None = None
+    policies: tuple[str, ...] = ()
+
+
+def by_password(world: World, name: str, password: str) -> Identity | Refused:
+    """The identity behind a user name and password, or the refusal. Numbers: Microsoft's list of AADSTS error codes."""
     user = world.tenant.user(name)
     refusal = _method_refused(world, user)
     if refusal is None and world.unverified.gates_before_credentials:
@@ -34,73 +47,86 @@ def by_password(world: World, name: str, password: str) -> Identity | str:
     elif refusal is None:
         refusal = _credentials_refused(world, user, password) or _smtp_auth_switch(world.tenant, user)
     if refusal is not None or user is None:
-        return refusal or sentences.CREDENTIALS
+        return refusal or Refused(reply=sentences.CREDENTIALS, code=50034)
     return Identity(user=user.upn, mechanism="LOGIN")
 
 
-def _method_refused(world: World, user: User | None) -> str | None:
+def _method_refused(world: World, user: User | None) -> Refused | None:
     tenant, switches = world.tenant, world.unverified
     removed = ("535 " if switches.removed_as_535 else "550 ") + sentences.BASIC_REMOVED
     match tenant.retirement:
         case Retirement.REMOVED:
-            return removed
+            return Refused(reply=removed)
         case Retirement.OFF_BY_DEFAULT:
-            return removed if switches.off_by_default is OffByDefaultReply.NOT_SUPPORTED else sentences.BASIC_DISABLED
+            says_removed = switches.off_by_default is OffByDefaultReply.NOT_SUPPORTED
+            return Refused(reply=removed if says_removed else sentences.BASIC_DISABLED)
         case Retirement.NOT_YET:
             policy = tenant.auth_policy_for(user) if user else None
-            return sentences.BASIC_DISABLED if policy and not policy.allow_basic_smtp else None
+            return Refused(reply=sentences.BASIC_DISABLED) if policy and not policy.allow_basic_smtp else None
 
 
-def _smtp_auth_switch(tenant: Tenant, user: User | None) -> str | None:
+def _smtp_auth_switch(tenant: Tenant, user: User | None) -> Refused | None:
     mailbox = user.mailbox if user else None
     if mailbox is None:
         return None
     if mailbox.smtp_auth_disabled:
-        return sentences.SMTP_AUTH_OFF_MAILBOX
+        return Refused(reply=sentences.SMTP_AUTH_OFF_MAILBOX)
     if mailbox.smtp_auth_disabled is None and tenant.smtp_auth_disabled:
-        return sentences.SMTP_AUTH_OFF_TENANT
+        return Refused(reply=sentences.SMTP_AUTH_OFF_TENANT)
     return None
 
 
-def _credentials_refused(world: World, user: User | None, password: str) -> str | None:
+def _credentials_refused(world: World, user: User | None, password: str) -> Refused | None:
     if user is None:
-        return sentences.CREDENTIALS
+        return Refused(reply=sentences.CREDENTIALS, code=50034)
     match user.federation:
         case Federation.STS_UNREACHABLE:
-            return sentences.STS_UNREACHABLE
+            return Refused(reply=sentences.STS_UNREACHABLE)
         case Federation.STS_WITHOUT_HTTPS:
-            return sentences.STS_WITHOUT_HTTPS
+            return Refused(reply=sentences.STS_WITHOUT_HTTPS)
         case Federation.MANAGED:
             pass
     if user.locked:
-        return sentences.LOCKED
+        return Refused(reply=sentences.LOCKED, code=50053)
     if user.password != password:
-        return sentences.CREDENTIALS
+        return Refused(reply=sentences.CREDENTIALS, code=50126)
     return _account_refused(world, user)
 
 
-def _account_refused(world: World, user: User) -> str | None:
+def _account_refused(world: World, user: User) -> Refused | None:
     if not user.enabled:
-        return sentences.ACCOUNT_ISSUE
-    if user.password_expired:
+        return Refused(reply=sentences.ACCOUNT_ISSUE, code=50057)
+    if passwords.expired(world, user):
         as_issue = world.unverified.password_expired is PasswordExpiredReply.ACCOUNT_HAS_AN_ISSUE
-        return sentences.ACCOUNT_ISSUE if as_issue else sentences.CREDENTIALS
+        return Refused(reply=sentences.ACCOUNT_ISSUE if as_issue else sentences.CREDENTIALS, code=50055)
     if world.tenant.security_defaults:
-        return sentences.SECURITY_DEFAULTS
-    blocks = (PolicyKind.REQUIRE_MFA, PolicyKind.BLOCK_LEGACY_CLIENTS)
-    covered = any(
-        policy.kind in blocks and (not policy.applies_to or user.upn in policy.applies_to)
-        for policy in world.tenant.conditional_access
-    )
-    if user.mfa_required or covered:
-        return sentences.CRITERIA
+        return Refused(reply=sentences.SECURITY_DEFAULTS, code=530035)
+    if (refusal := _policy_refused(world.tenant, user)) is not None:
+        return refusal
+    if user.mfa_required:
+        return Refused(reply=sentences.CRITERIA, code=50076)
     if user.mailbox is None:
         bare = world.unverified.no_mailbox is NoMailboxReply.BARE
-        return sentences.UNSUCCESSFUL if bare else sentences.MAILBOX_CANNOT_BE_ACCESSED
+        return Refused(reply=sentences.UNSUCCESSFUL if bare else sentences.MAILBOX_CANNOT_BE_ACCESSED, code=0)
     return None
 
 
-def by_token(world: World, name: str, claims: Claims | None) -> Identity | str:
+def _policy_refused(tenant: Tenant, user: User) -> Refused | None:
+    """A block counts before a demand, as in Conditional Access; a second factor is what Basic can never show."""
+    policies = [one for one in tenant.conditional_access if one.hits(user.upn)]
+    blocking = tuple(
+        one.policy_id
+        for one in policies
+        if one.kind is PolicyKind.BLOCK_LEGACY_CLIENTS
+        or (one.kind is PolicyKind.BLOCK_ELSEWHERE and not one.includes_us and not one.workload)
+    )
+    demanding = tuple(one.policy_id for one in policies if one.kind is PolicyKind.REQUIRE_MFA)
+    if blocking:
+        return Refused(reply=sentences.CRITERIA, code=53003, policies=blocking)
+    return Refused(reply=sentences.CRITERIA, code=50076, policies=demanding) if demanding else None
+
+
+def by_token(world: World, name: str, claims: Claims | None) -> Identity | Refused:
     """The identity behind an XOAUTH2 user and the claims of a token whose signature held, or the refusing reply.
 
     ``claims`` is None for a token that cannot be read or is not Entra's. Exchange gives one bare answer to all of these;
@@ -109,7 +135,7 @@ def by_token(world: World, name: str, claims: Claims | None) -> Identity | str:
     user = world.tenant.user(name)
     identity = _token_identity(world.tenant, user, claims)
     if identity is None or (world.tenant.security_defaults and world.unverified.security_defaults_block_oauth):
-        return sentences.UNSUCCESSFUL
+        return Refused(reply=sentences.UNSUCCESSFUL)
     return _smtp_auth_switch(world.tenant, user) or identity
 
 

@@ -3,6 +3,7 @@
 Plain frozen data, healthy by default. What follows from it is decided in ``sign_in``, ``submission`` and ``token_endpoint``.
 """
 
+import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -34,6 +35,7 @@ class PolicyKind(StrEnum):
     REQUIRE_MFA = "require_mfa"
     BLOCK_LEGACY_CLIENTS = "block_legacy_clients"
     BLOCK_WORKLOAD = "block_workload"
+    BLOCK_ELSEWHERE = "block_elsewhere"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +69,10 @@ class User:
     locked: bool = False
     federation: Federation = Federation.MANAGED
     auth_policy: str | None = None
+    synchronised: bool = False
+    mfa_enabled: bool = False
+    methods: frozenset[str] = frozenset()
+    entra_roles: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,16 +104,22 @@ class App:
     secrets: tuple[AppSecret, ...] = ()
     certificates: tuple[AppCertificate, ...] = ()
     public_client: bool = False
+    sign_in_audience: str = "AzureADMyOrg"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServicePrincipal:
-    """The enterprise application: the registration's presence in this tenant, with the roles an admin consented to."""
+    """The enterprise application: the registration's presence in this tenant, with the roles an admin consented to.
+
+    ``consented`` are roles of Exchange Online, ``graph_roles`` those of Microsoft Graph, ``entra_roles`` the directory's.
+    """
 
     client_id: str
     object_id: str
     enabled: bool = True
     consented: frozenset[str] = frozenset({SEND_AS_APP})
+    graph_roles: frozenset[str] = frozenset()
+    entra_roles: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,11 +141,25 @@ class AuthPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConditionalAccess:
-    """One Conditional Access policy; an empty ``applies_to`` means everybody of its kind."""
+    """One Conditional Access policy; an empty ``applies_to`` means everybody of its kind.
+
+    ``applies_to`` are users' sign-in addresses and applications' client ids. The one kind that looks at the place blocks
+    every place but the named ones, to users or, as a ``workload`` policy, to applications; ``includes_us`` says whether the
+    machine under test stands in one of those.
+    """
 
     kind: PolicyKind
     policy_id: str
     applies_to: frozenset[str] = frozenset()
+    includes_us: bool = True
+    workload: bool = False
+    report_only: bool = False
+
+    def hits(self, who: str) -> bool:
+        """Whether it is in force for this user or client id, whatever it then asks for."""
+        return not self.report_only and (
+            not self.applies_to or who.casefold() in {one.casefold() for one in self.applies_to}
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +173,37 @@ class Issuing:
     foreign_key: bool = False
     delegated_user: str | None = None
     foreign_issuer_in_discovery: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogEntry:
+    """A row of the sign-in log that is nobody's run: the user signed in with another application."""
+
+    upn: str
+    app_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Auditing:
+    """Who may look the tenant up, and how well that works: an application, a public client, an administrator.
+
+    ``delegated`` are the permissions that the public client gets for whoever signs in with it. ``throttled_first`` counts
+    the Graph requests of a run that are answered 429 before the first one is answered well. The delays are how long the
+    sign-in log and the message trace lag behind.
+    """
+
+    app: App
+    principal: ServicePrincipal
+    client: App
+    administrator: User
+    delegated: frozenset[str] = frozenset()
+    premium: bool = True
+    throttled_first: int = 0
+    retry_after: int = 1
+    page_size: int = 100
+    log_delay: timedelta = timedelta()
+    trace_delay: timedelta = timedelta()
+    other_entries: tuple[LogEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,18 +232,29 @@ class Tenant:
     issuing: Issuing = field(default_factory=Issuing)
     device_codes_approved_by: str | None = None
     device_code_interval: int = 5
+    device_codes_forbidden: bool = False
+    cloud: str = "worldwide"
+    password_valid_days: int | None = 90
+    auditing: Auditing | None = None
 
     def user(self, name: str) -> User | None:
         """The user whose sign-in address this is, or None."""
-        return next((user for user in self.users if user.upn.casefold() == name.casefold()), None)
+        others = (self.auditing.administrator,) if self.auditing else ()
+        return next((user for user in (*self.users, *others) if user.upn.casefold() == name.casefold()), None)
 
     def app(self, client_id: str) -> App | None:
         """The application registration with this client id, or None."""
-        return next((app for app in self.apps if app.client_id == client_id.lower()), None)
+        others = (self.auditing.app, self.auditing.client) if self.auditing else ()
+        return next((app for app in (*self.apps, *others) if app.client_id == client_id.lower()), None)
 
     def service_principal(self, client_id: str) -> ServicePrincipal | None:
         """The enterprise application with this client id, or None."""
-        return next((one for one in self.service_principals if one.client_id == client_id.lower()), None)
+        others = (self.auditing.principal,) if self.auditing else ()
+        return next((one for one in (*self.service_principals, *others) if one.client_id == client_id.lower()), None)
+
+    def object_id(self, name: str) -> str:
+        """The directory's id of a user, made from its sign-in address."""
+        return str(uuid.uuid5(uuid.UUID(self.tenant_id), name.casefold()))
 
     def exchange_principal(self, client_id: str) -> ExchangePrincipal | None:
         """What Exchange knows about this client id, or None."""

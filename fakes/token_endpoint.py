@@ -8,25 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fakes import client_assertion, entra_errors, tokens
+from fakes.clouds import CLOUDS, EXCHANGE_APP, GRAPH_APP
 from fakes.entra_errors import EntraError
-from fakes.tenant import EXCHANGE_ONLINE, GRAPH, App, PolicyKind, ServicePrincipal
+from fakes.tenant import EXCHANGE_ONLINE, GRAPH, App, PolicyKind, ServicePrincipal, Tenant
 from fakes.world import World
 
 SHARED_TENANTS = frozenset({"common", "organizations", "consumers"})
-WORLDWIDE_LOGIN_HOSTS = frozenset(
-    {"login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"}
-)
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _DOMAIN = re.compile(r"[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)+")
-_EXCHANGE_NAMES = frozenset(
-    {
-        EXCHANGE_ONLINE,
-        "https://outlook.office.com",
-        "https://ps.outlook.com",
-        "00000002-0000-0ff1-ce00-000000000000",
-    }
-)
-_GRAPH_NAMES = frozenset({GRAPH, "00000003-0000-0000-c000-000000000000"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +40,7 @@ def tenant_refused(world: World, host: str, tenant: str, *, discovery: bool = Fa
     """The refusal for the tenant part of an address, or None when that tenant lives in the cloud of that host."""
     if not (_GUID.fullmatch(tenant) or _DOMAIN.fullmatch(tenant) or tenant in SHARED_TENANTS):
         return entra_errors.tenant_malformed(tenant)
-    here = host in WORLDWIDE_LOGIN_HOSTS and world.tenant.exists
+    here = host in CLOUDS[world.tenant.cloud].login_hosts and world.tenant.exists
     known = tenant.lower() in {world.tenant.tenant_id, world.tenant.domain, *SHARED_TENANTS}
     return None if here and known else entra_errors.tenant_not_found(tenant, discovery=discovery)
 
@@ -87,13 +76,13 @@ def _for_client(world: World, request: TokenRequest, scope: str) -> Issued | Ent
     resource = scope if request.version == 1 else _resource(scope)
     if isinstance(resource, EntraError):
         return resource
-    if _canonical(resource) not in tenant.resources:
+    if canonical(tenant, resource) not in tenant.resources:
         return entra_errors.resource_missing(resource, tenant.display_name)
     token = tokens.mint(
         tenant,
         app,
         principal,
-        audience=EXCHANGE_ONLINE if _GUID.fullmatch(resource) else resource,
+        audience=spelt(tenant, resource),
         now=world.now(),
         by_certificate="client_assertion" in form,
     )
@@ -112,7 +101,8 @@ def _principal_refused(world: World, app: App, principal: ServicePrincipal | Non
     if not principal.enabled:
         return entra_errors.app_disabled(app.client_id, app.display_name)
     for policy in world.tenant.conditional_access:
-        if policy.kind is PolicyKind.BLOCK_WORKLOAD and (not policy.applies_to or app.client_id in policy.applies_to):
+        shuts_out = policy.kind is PolicyKind.BLOCK_ELSEWHERE and policy.workload and not policy.includes_us
+        if policy.hits(app.client_id) and (policy.kind is PolicyKind.BLOCK_WORKLOAD or shuts_out):
             return entra_errors.blocked_by_policy(policy.policy_id)
     return None
 
@@ -141,8 +131,15 @@ def _resource(scope: str) -> str | EntraError:
     return scope.removesuffix("/.default").rstrip("/")
 
 
-def _canonical(resource: str) -> str:
-    name = resource.rstrip("/")
-    if name in _EXCHANGE_NAMES:
+def canonical(tenant: Tenant, resource: str) -> str:
+    """The name under which the tenant keeps a resource of its own cloud; another cloud's names mean nothing to it."""
+    name, cloud = resource.rstrip("/"), CLOUDS[tenant.cloud]
+    if name == EXCHANGE_APP or name in cloud.exchange:
         return EXCHANGE_ONLINE
-    return GRAPH if name in _GRAPH_NAMES else name
+    return GRAPH if name in {GRAPH_APP, cloud.graph} else name
+
+
+def spelt(tenant: Tenant, resource: str) -> str:
+    """The audience of a token for a resource: as it was asked for, or its address when it was asked for by id."""
+    cloud = CLOUDS[tenant.cloud]
+    return {EXCHANGE_APP: cloud.exchange[0], GRAPH_APP: cloud.graph}.get(resource, resource)

@@ -9,9 +9,9 @@ from typing import Any
 
 import jwt
 
-from fakes import keys
+from fakes import clouds, keys
 from fakes.claims import Claims
-from fakes.tenant import EXCHANGE_ONLINE, App, Issuing, ServicePrincipal, Tenant, User
+from fakes.tenant import App, Issuing, ServicePrincipal, Tenant, User
 
 _BACKDATED = timedelta(minutes=5)  # Entra dates its tokens back, so that clocks may differ a little
 
@@ -26,7 +26,9 @@ def mint(
     by_certificate: bool = False,
 ) -> str:
     """A signed access token for an application; ``tenant.issuing`` says in which way it is wrong, if at all."""
-    issuing: Issuing = tenant.issuing
+    issuing = (
+        tenant.issuing if app in tenant.apps else Issuing(lifetime=tenant.issuing.lifetime)
+    )  # the auditor's are sound
     tenant_id = issuing.tenant_id or tenant.tenant_id
     aimed_at = issuing.audience or audience
     issued = now - issuing.age - _BACKDATED
@@ -50,9 +52,15 @@ def mint(
     }
     if issuing.delegated_user is not None:
         payload |= {"scp": "SMTP.Send", "upn": issuing.delegated_user, "unique_name": issuing.delegated_user}
-    elif principal.consented and aimed_at.startswith(EXCHANGE_ONLINE):
-        payload["roles"] = sorted(principal.consented)
+    elif roles := _roles(principal, aimed_at):
+        payload["roles"] = sorted(roles)
     return _signed(payload, keys.foreign_key() if issuing.foreign_key else keys.entra_key())
+
+
+def _roles(principal: ServicePrincipal, audience: str) -> frozenset[str]:
+    if clouds.is_graph(audience):
+        return principal.graph_roles
+    return principal.consented if clouds.is_exchange(audience) else frozenset()
 
 
 def _for_user(tenant: Tenant, user: User, now: datetime) -> dict[str, Any]:
@@ -61,7 +69,7 @@ def _for_user(tenant: Tenant, user: User, now: datetime) -> dict[str, Any]:
         "iat": int(issued.timestamp()),
         "nbf": int(issued.timestamp()),
         "exp": int((now + tenant.issuing.lifetime).timestamp()),
-        "oid": str(uuid.uuid5(uuid.UUID(tenant.tenant_id), user.upn.casefold())),
+        "oid": tenant.object_id(user.upn),
         "tid": tenant.tenant_id,
         "uti": uuid.uuid4().hex[:22],
     }

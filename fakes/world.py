@@ -13,8 +13,11 @@ from fakes.tenant import (
     EXCHANGE_ONLINE,
     App,
     AppSecret,
+    Auditing,
+    ConditionalAccess,
     ExchangePrincipal,
     Mailbox,
+    PolicyKind,
     ServicePrincipal,
     Tenant,
     User,
@@ -30,6 +33,24 @@ PASSWORD = "Invented-Pass-7!word"
 DOMAIN = "fabrikam.example"
 ALERTS = f"alerts@{DOMAIN}"
 NOTICES = f"notices@{DOMAIN}"
+ADMINISTRATOR = f"admin@{DOMAIN}"
+AUDITOR_CLIENT_ID = "a4d92f06-7b1e-4c58-8f3a-d05c61e7b924"
+AUDITOR_SECRET = "Vb2" + "8Q~" + "invented-for-the-auditor_of_the_tenant"
+ADMIN_CLIENT_ID = "d17f3c85-e0a2-46b9-9c54-28fb7e610da3"
+GRAPH_ROLES = frozenset(
+    {
+        "User.Read.All",
+        "Domain.Read.All",
+        "Policy.Read.All",
+        "UserAuthenticationMethod.Read.All",
+        "Application.Read.All",
+        "AuditLog.Read.All",
+        "ExchangeMessageTrace.Read.All",
+    }
+)
+EXCHANGE_ROLE = "Exchange.ManageAsApp"
+EXCHANGE_SCOPE = "Exchange.Manage"
+GLOBAL_READER = "Global Reader"
 
 
 class PasswordExpiredReply(StrEnum):
@@ -78,10 +99,14 @@ class Unverified:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """A bad day of Microsoft's: ``reply`` is what the named moment answers instead of its own."""
+    """A bad day of Microsoft's: ``reply`` is what the named moment answers instead of its own.
+
+    ``sign_in_code`` is what the sign-in log has for such a sign-in, None for nothing.
+    """
 
     greeting: str | None = None
     sign_in: str | None = None
+    sign_in_code: int | None = None
     end_of_data: str | None = None
 
 
@@ -130,6 +155,7 @@ class World:
     ehlo_name: str | None = None
     clock_offset: timedelta = timedelta()
     service: Service = field(default_factory=Service)
+    directory_secret: str = AUDITOR_SECRET
     unverified: Unverified = field(default_factory=Unverified)
 
     def now(self) -> datetime:
@@ -166,6 +192,62 @@ def issuer_document(tenant: str = TENANT_ID, host: str = "login.microsoftonline.
     return f"https://{host}/{tenant}/v2.0/.well-known/openid-configuration"
 
 
+def _limited_to_our_place() -> tuple[ConditionalAccess, ConditionalAccess]:
+    """Two policies that let each sender's account in from named locations only; this machine stands in one."""
+    return (
+        ConditionalAccess(
+            kind=PolicyKind.BLOCK_ELSEWHERE,
+            policy_id="5f0c1b7e-92d4-4a6f-b8e3-c701d5e9a246",
+            applies_to=frozenset({ALERTS}),
+        ),
+        ConditionalAccess(
+            kind=PolicyKind.BLOCK_ELSEWHERE,
+            policy_id="be4a70d3-16c8-4f95-a2d7-39e05f8c6b14",
+            applies_to=frozenset({CLIENT_ID}),
+            workload=True,
+        ),
+    )
+
+
+def _auditing(now: datetime) -> Auditing:
+    """Who may look the healthy tenant up, with the least that answers every question."""
+    return Auditing(
+        app=App(
+            client_id=AUDITOR_CLIENT_ID,
+            object_id="1c83e6f4-50ab-4d97-b2e1-7f94c0d8a365",
+            display_name="Mail auditor",
+            secrets=(
+                AppSecret(
+                    key_id="90b5d7c2-f318-4e6a-8a04-c15e29f7d86b",
+                    value=AUDITOR_SECRET,
+                    expires=now + timedelta(days=300),
+                ),
+            ),
+        ),
+        principal=ServicePrincipal(
+            client_id=AUDITOR_CLIENT_ID,
+            object_id="67a1f9d8-c42e-4b03-9e75-0d8b3fc6e251",
+            consented=frozenset({EXCHANGE_ROLE}),
+            graph_roles=GRAPH_ROLES,
+            entra_roles=frozenset({GLOBAL_READER}),
+        ),
+        client=App(
+            client_id=ADMIN_CLIENT_ID,
+            object_id="e35d08b7-a916-4c2f-87e4-1f60d9c3b5a8",
+            display_name="Mail check, signed in",
+            public_client=True,
+        ),
+        administrator=User(
+            upn=ADMINISTRATOR,
+            password="Administers-And-Sends-Nothing-6",
+            mailbox=None,
+            entra_roles=frozenset({GLOBAL_READER}),
+            methods=frozenset({"fido2", "microsoftAuthenticator"}),
+        ),
+        delegated=GRAPH_ROLES | {EXCHANGE_SCOPE},
+    )
+
+
 def healthy(now: datetime | None = None) -> World:
     """The world in which both senders can send; ``now`` dates the secret and the attestations."""
     now = now or datetime.now(UTC)
@@ -195,6 +277,8 @@ def healthy(now: datetime | None = None) -> World:
         ),
         service_principals=(ServicePrincipal(client_id=CLIENT_ID, object_id=PRINCIPAL_OBJECT_ID),),
         exchange_principals=(ExchangePrincipal(client_id=CLIENT_ID, object_id=PRINCIPAL_OBJECT_ID),),
+        conditional_access=_limited_to_our_place(),
+        auditing=_auditing(now),
     )
     basic = Sender(
         name="basic",

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from fakes.tenant import ConditionalAccess, PolicyKind
 from fakes.world import World, change_mailbox
 
 Change = Callable[[World], World]
@@ -36,6 +37,16 @@ def smtp_tls(**fields: object) -> Change:
 def login_tls(**fields: object) -> Change:
     """Replace fields of the login host's TLS."""
     return lambda world: world.with_network(login_tls=replace(world.network.login_tls, **fields))  # type: ignore[arg-type]
+
+
+def policy(kind: PolicyKind, policy_id: str, **fields: object) -> Change:
+    """Add a Conditional Access policy to those that are there."""
+
+    def added(world: World) -> World:
+        one = ConditionalAccess(kind=kind, policy_id=policy_id, **fields)  # type: ignore[arg-type]
+        return world.with_tenant(conditional_access=(*world.tenant.conditional_access, one))
+
+    return added
 
 
 def issuing(**fields: object) -> Change:

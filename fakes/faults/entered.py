@@ -20,8 +20,13 @@ BASIC, OAUTH = ("basic",), ("oauth",)
 
 
 def _password_ends_soon(world: World) -> World:
-    soon = (datetime.now(UTC) + timedelta(days=6)).date()
-    return replace(world, basic=replace(world.basic, password_expires=soon, attested=()))
+    """As the directory knows it too: changed so long ago that six days of its validity are left."""
+    now, days = datetime.now(UTC), world.tenant.password_valid_days or 0
+    account = change.user(
+        ALERTS, password_never_expires=False, password_changed=now - timedelta(days=days - 6, hours=-1)
+    )
+    soon = (now + timedelta(days=6)).date()
+    return replace(account(world), basic=replace(world.basic, password_expires=soon, attested=()))
 
 
 ENTERED = (

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from fakes.catalogue import Fault
 from fakes.faults import change
 from fakes.network import LoginPath
-from fakes.tenant import GRAPH, ConditionalAccess, PolicyKind
-from fakes.world import ALERTS, NOTICES, World
+from fakes.tenant import GRAPH, PolicyKind
+from fakes.world import ALERTS, CLIENT_ID, NOTICES, World
 
 OAUTH = ("oauth",)
 _POLICY = "f40c6b92-8d17-4e5a-b3f6-127ae9c0d854"
@@ -180,9 +180,7 @@ TOKEN = (
         gate="token",
         cause="conditional_access_block",
         senders=OAUTH,
-        change=change.tenant(
-            conditional_access=(ConditionalAccess(kind=PolicyKind.BLOCK_WORKLOAD, policy_id=_POLICY),)
-        ),
+        change=change.policy(PolicyKind.BLOCK_WORKLOAD, _POLICY, applies_to=frozenset({CLIENT_ID})),
     ),
     Fault(
         id="token_throttled",

@@ -6,7 +6,7 @@ from datetime import timedelta
 from fakes import sentences
 from fakes.catalogue import Fault
 from fakes.faults import change
-from fakes.tenant import AuthPolicy, ConditionalAccess, Federation, PolicyKind, Retirement
+from fakes.tenant import AuthPolicy, Federation, PolicyKind, Retirement
 from fakes.world import ALERTS, NOTICES, REGISTRATION_OBJECT_ID, World
 
 BASIC, OAUTH = ("basic",), ("oauth",)
@@ -134,9 +134,7 @@ SIGN_IN = (
         gate="sign_in",
         cause="conditional_access_block",
         senders=BASIC,
-        change=change.tenant(
-            conditional_access=(ConditionalAccess(kind=PolicyKind.BLOCK_LEGACY_CLIENTS, policy_id=_POLICY),)
-        ),
+        change=change.policy(PolicyKind.BLOCK_LEGACY_CLIENTS, _POLICY),
     ),
     Fault(
         id="security_defaults",
@@ -201,7 +199,7 @@ SIGN_IN = (
         changes="every sign-in gets the bare refusal, without a sentence",
         gate="sign_in",
         cause="bad_credentials",
-        change=change.service(sign_in=sentences.UNSUCCESSFUL),
+        change=change.service(sign_in=sentences.UNSUCCESSFUL, sign_in_code=50126),
     ),
     Fault(
         id="sign_in_temporary",

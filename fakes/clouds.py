@@ -1,0 +1,71 @@
+"""The clouds in which a tenant may live: login hosts, the two resources and the hosts that answer look-ups.
+
+Source: Microsoft's endpoint lists; the Exchange hosts of the sovereign clouds are UNVERIFIED.
+"""
+
+from dataclasses import dataclass
+
+EXCHANGE_APP = "00000002-0000-0ff1-ce00-000000000000"
+GRAPH_APP = "00000003-0000-0000-c000-000000000000"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cloud:
+    """One cloud; ``exchange`` are the spellings of its mail resource, the documented one first."""
+
+    login_hosts: frozenset[str]
+    graph_host: str
+    admin_hosts: frozenset[str]
+    exchange: tuple[str, ...]
+    traces: bool = False
+
+    @property
+    def graph(self) -> str:
+        """The resource name of Microsoft Graph."""
+        return f"https://{self.graph_host}"
+
+
+_US_LOGIN = frozenset({"login.microsoftonline.us"})
+CLOUDS = {
+    "worldwide": Cloud(
+        login_hosts=frozenset(
+            {"login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"}
+        ),
+        graph_host="graph.microsoft.com",
+        admin_hosts=frozenset({"outlook.office365.com"}),
+        exchange=("https://outlook.office365.com", "https://outlook.office.com", "https://ps.outlook.com"),
+        traces=True,
+    ),
+    "gcc_high": Cloud(
+        login_hosts=_US_LOGIN,
+        graph_host="graph.microsoft.us",
+        admin_hosts=frozenset({"outlook.office365.us"}),
+        exchange=("https://outlook.office365.us",),
+    ),
+    "dod": Cloud(
+        login_hosts=_US_LOGIN,
+        graph_host="dod-graph.microsoft.us",
+        admin_hosts=frozenset({"outlook-dod.office365.us"}),
+        exchange=("https://outlook.office365.us", "https://outlook-dod.office365.us"),
+    ),
+    "china": Cloud(
+        login_hosts=frozenset({"login.partner.microsoftonline.cn", "login.chinacloudapi.cn"}),
+        graph_host="microsoftgraph.chinacloudapi.cn",
+        admin_hosts=frozenset({"partner.outlook.cn"}),
+        exchange=("https://partner.outlook.cn",),
+    ),
+}
+GRAPH_HOSTS = frozenset(cloud.graph_host for cloud in CLOUDS.values())
+ADMIN_HOSTS = frozenset(host for cloud in CLOUDS.values() for host in cloud.admin_hosts)
+
+
+def is_graph(resource: str) -> bool:
+    """Whether an audience or resource is Microsoft Graph, of any cloud."""
+    name = resource.rstrip("/")
+    return name == GRAPH_APP or name in {cloud.graph for cloud in CLOUDS.values()}
+
+
+def is_exchange(resource: str) -> bool:
+    """Whether an audience or resource is Exchange Online, of any cloud."""
+    name = resource.rstrip("/")
+    return name == EXCHANGE_APP or any(name in cloud.exchange for cloud in CLOUDS.values())

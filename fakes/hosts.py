@@ -1,0 +1,44 @@
+"""Which web application answers at which of Microsoft's HTTPS hosts; all stand behind one door.
+
+Those that answer look-ups are loaded when somebody first asks them: a run without look-ups does not pay for them.
+"""
+
+from starlette.applications import Starlette
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from fakes import entra
+from fakes.clouds import ADMIN_HOSTS, GRAPH_HOSTS
+from fakes.records import State
+
+
+def application(state: State) -> ASGIApp:
+    """The web application of the HTTPS door."""
+    login, others = entra.application(state), dict[str, Starlette]()
+
+    async def by_host(scope: Scope, receive: Receive, send: Send) -> None:
+        host = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "")
+        kind = _kind(host.partition(":")[0].lower())
+        if kind is None:
+            await login(scope, receive, send)
+            return
+        if kind not in others:
+            others[kind] = _loaded(kind, state)
+        await others[kind](scope, receive, send)
+
+    return by_host
+
+
+def _kind(host: str) -> str | None:
+    if host in GRAPH_HOSTS:
+        return "graph"
+    return "exchange" if host in ADMIN_HOSTS else None
+
+
+def _loaded(kind: str, state: State) -> Starlette:
+    if kind == "graph":
+        from fakes import graph
+
+        return graph.application(state)
+    from fakes import exchange_admin
+
+    return exchange_admin.application(state)
