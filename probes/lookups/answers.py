@@ -17,6 +17,7 @@ from probes.tenant_evidence import LookState, Way
 
 _NO_LICENCE = "Authentication_RequestFromNonPremiumTenantOrB2CTenant"
 _NOT_THERE = ("request_resourcenotfound", "resourcenotfound", "managementobjectnotfound", "couldn't be found")
+_NO_SUCH_ADDRESS = "not found for the segment"  # how Graph says that this cloud or version has no such thing
 _SEARCHED = 4000
 
 
@@ -93,7 +94,8 @@ def _refusal(question: Question, status: int, code: str, body: Mapping[str, obje
         return Outcome(state=LookState.REFUSED, needs=question.needs, detail=said)
     if _not_there(body):
         return Outcome(state=LookState.ABSENT, detail=said)
-    return Outcome(state=LookState.NOT_OFFERED if status in {404, 405, 501} else LookState.FAILED, detail=said)
+    unknown = status in {404, 405, 501} or _NO_SUCH_ADDRESS in said.lower()
+    return Outcome(state=LookState.NOT_OFFERED if unknown else LookState.FAILED, detail=said)
 
 
 def _error(body: Mapping[str, object] | None) -> tuple[str, str]:

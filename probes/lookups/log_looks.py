@@ -5,7 +5,7 @@ Sources: Microsoft Graph reference, signIn and exchangeMessageTrace.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from probes.lookups.inquiry import Inquiry
@@ -64,7 +64,8 @@ def trace(
     inquiry: Inquiry, cloud: Cloud, *, mail_from: str, message_id: str, started: datetime, now: datetime
 ) -> TraceLook:
     """The message of this run, known by its id; no row of it is no status yet."""
-    values = {"mail_from": mail_from, "started": _stamp(started), "now": _stamp(now)}
+    until = now + timedelta(seconds=1)  # the stamp has whole seconds, and the message came within this one
+    values = {"mail_from": mail_from, "started": _stamp(started), "now": _stamp(until)}
     asked = question("trace", **values)
     if cloud.name != WORLDWIDE.name:
         told = f"Microsoft offers the message trace by Graph in {WORLDWIDE.title} only"

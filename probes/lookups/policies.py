@@ -38,6 +38,8 @@ def _policy(row: Json, aims_at: str, object_id: str) -> ConditionalPolicy | None
     conditions, grant = table(row, "conditions"), table(row, "grantControls")
     if state is None or not _concerns_exchange(table(conditions, "applications")):
         return None
+    if _lowered(table(conditions, "authenticationFlows"), "transferMethods") - {"none"}:
+        return None  # it is about device codes and handed-over sessions alone
     if aims_at == "user":
         if not _LEGACY & _lowered(conditions, "clientAppTypes"):
             return None
@@ -83,11 +85,12 @@ def _hits_user(users: Json, object_id: str) -> tuple[bool, bool]:
 
 def _hits_principal(applications: Json, object_id: str) -> tuple[bool, bool]:
     included = _lowered(applications, "includeServicePrincipals")
+    filtered = bool(table(applications, "servicePrincipalFilter"))  # by attributes, which nobody read
     if object_id and object_id in _lowered(applications, "excludeServicePrincipals"):
         return False, False
     if _OWN_PRINCIPALS in included or (object_id and object_id in included):
-        return True, False
-    return bool(included) and not object_id, True
+        return True, filtered
+    return filtered or (bool(included) and not object_id), True
 
 
 def _lowered(source: Json, key: str) -> frozenset[str]:

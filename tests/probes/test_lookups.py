@@ -140,6 +140,7 @@ def test_licence_is_told_apart_from_permission(tmp_path: Path) -> None:
         (404, {"error": {"code": "Request_ResourceNotFound", "message": "x"}}, LookState.ABSENT),
         (404, {"error": {"code": "UnknownError", "message": "x"}}, LookState.NOT_OFFERED),
         (400, {"error": {"code": "BadRequest", "message": "x"}}, LookState.FAILED),
+        (400, {"error": {"message": "Resource not found for the segment 'x'."}}, LookState.NOT_OFFERED),
         (500, b"<html>", LookState.FAILED),
         (200, b"<html>", LookState.FAILED),
         (200, [], LookState.FAILED),

@@ -121,6 +121,7 @@ def test_users_of_a_policy(changes: dict[str, Any], hits: int, unsure: bool) -> 
         ({"state": "disabled"}, 0),
         ({"state": "enabledForReportingButNotEnforced"}, 1),
         ({"conditions": {**policy()["conditions"], "clientAppTypes": ["browser"]}}, 0),
+        ({"conditions": {**policy()["conditions"], "authenticationFlows": {"transferMethods": "deviceCodeFlow"}}}, 0),
         ({"conditions": {**policy()["conditions"], "applications": {"includeApplications": ["other"]}}}, 0),
         ({"conditions": {**policy()["conditions"], "applications": {"includeApplications": ["Office365"]}}}, 1),
     ],
