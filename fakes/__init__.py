@@ -11,12 +11,13 @@ if TYPE_CHECKING:
     from fakes.apart import Apart, serve_apart
     from fakes.catalogue import Expected, Fault, UnknownFault, apply
     from fakes.doors import CannotStage
-    from fakes.faults import FAULTS
+    from fakes.faults import FAULTS, LOOK_UP_FAULTS
     from fakes.serving import Running, serve
     from fakes.world import World, healthy
 
 _HOMES = {
     "FAULTS": "fakes.faults",
+    "LOOK_UP_FAULTS": "fakes.faults",
     "Apart": "fakes.apart",
     "CannotStage": "fakes.doors",
     "Expected": "fakes.catalogue",
@@ -32,6 +33,7 @@ _HOMES = {
 
 __all__ = [
     "FAULTS",
+    "LOOK_UP_FAULTS",
     "Apart",
     "CannotStage",
     "Expected",

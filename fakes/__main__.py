@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from fakes.catalogue import Expected
     from fakes.serving import Running
 
 _USAGE, _INTERRUPTED = 4, 0
@@ -30,6 +31,12 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument(
         "--json", action="store_true", help="the first line of standard output describes everything as JSON"
     )
+    parser.add_argument(
+        "--look-ups", action="store_true", help="settings for looking the tenant up, and its export; its faults as well"
+    )
+    parser.add_argument(
+        "--approve-device-codes", action="store_true", help="the administrator approves every device code at once"
+    )
     parser.add_argument("--folder", type=Path, help="where settings.toml and root.pem go; default: a temporary folder")
     parser.add_argument("--until-input-ends", action="store_true", help="also stop when standard input is closed")
     parser.add_argument("--faults", action="store_true", help="list the faults instead")
@@ -38,9 +45,11 @@ def _arguments() -> argparse.ArgumentParser:
     return parser
 
 
-def listed(*, as_json: bool) -> str:
-    """The fault catalogue as text or JSON."""
-    from fakes.faults import FAULTS
+def listed(*, as_json: bool, look_ups: bool = False) -> str:
+    """The fault catalogue as text or JSON; ``look_ups`` adds what shows in look-ups only."""
+    from fakes.faults import FAULTS, LOOK_UP_FAULTS
+
+    faults = [*FAULTS.values(), *(LOOK_UP_FAULTS.values() if look_ups else ())]
 
     if as_json:
         rows = [
@@ -48,15 +57,20 @@ def listed(*, as_json: bool) -> str:
                 "id": fault.id,
                 "changes": fault.changes,
                 "gate": fault.gate,
-                "expected": [
-                    {"check": one.check, "verdict": one.verdict, "causes": list(one.causes)} for one in fault.expected
-                ],
+                "expected": _rows(fault.expected),
+                **({"expected_with_look_ups": _rows(fault.expected_with_look_ups)} if look_ups else {}),
             }
-            for fault in FAULTS.values()
+            for fault in faults
         ]
         return json.dumps(rows, indent=1)
-    width = max(map(len, FAULTS))
-    return "\n".join(f"{fault.id:{width}}  {fault.gate:12}  {fault.changes}" for fault in FAULTS.values())
+    width = max(len(fault.id) for fault in faults)
+    return "\n".join(f"{fault.id:{width}}  {fault.gate:12}  {fault.changes}" for fault in faults)
+
+
+def _rows(expected: "tuple[Expected, ...] | None") -> list[dict[str, object]] | None:
+    if expected is None:
+        return None
+    return [{"check": one.check, "verdict": one.verdict, "causes": list(one.causes)} for one in expected]
 
 
 def _announced(running: "Running", *, as_json: bool) -> str:
@@ -66,6 +80,8 @@ def _announced(running: "Running", *, as_json: bool) -> str:
     lines = [f"{name:8} {found[name]['host']}:{found[name]['port']}" for name in ("smtp", "https", "dns")]
     lines += [f"control  {found['control']['url']}  bearer token {found['control']['token']}"]
     lines += [f"roots    {found['ca_file']}", f"settings {found['settings_file']}"]
+    if Path(found["tenant_export"]).exists():
+        lines += [f"tenant   {found['tenant_export']}"]
     lines += [f"export {name}='{value}'" for name, value in running.secrets.items()]
     return "\n".join([*lines, "Interrupt to stop."])
 
@@ -85,23 +101,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SystemExit as ended:  # argparse's own code for a wrong option is 2, which means interrupted here
         return _USAGE if ended.code else 0
     if options.faults:
-        print(listed(as_json=options.json))
+        print(listed(as_json=options.json, look_ups=options.look_ups))
         return 0
     from fakes.catalogue import UnknownFault, apply
     from fakes.doors import CannotStage
     from fakes.serving import serve
-    from fakes.world import healthy
+    from fakes.world import ADMINISTRATOR, healthy
 
     ports = {name: getattr(options, f"{name}_port") for name in ("smtp", "https", "dns", "control")}
     with tempfile.TemporaryDirectory(prefix="smtp365-fake-") as temporary:
         try:
             world = apply(healthy(), options.fault)
+            if options.approve_device_codes:
+                world = world.with_tenant(device_codes_approved_by=ADMINISTRATOR)
             with serve(
                 world,
                 folder=options.folder or Path(temporary),
                 latency_ms=options.latency,
                 pace=options.pace,
                 ports=ports,
+                look_ups=options.look_ups,
             ) as running:
                 print(_announced(running, as_json=options.json), flush=True)
                 gc.freeze()

@@ -58,11 +58,19 @@ class Apart:
 
 @contextmanager
 def serve_apart(
-    fault_ids: Iterable[str] = (), *, folder: Path, latency_ms: int = 0, pace: str = "off"
+    fault_ids: Iterable[str] = (),
+    *,
+    folder: Path,
+    latency_ms: int = 0,
+    pace: str = "off",
+    look_ups: bool = False,
+    approve_device_codes: bool = False,
 ) -> Iterator[Apart]:
     """Start the process and go on at once; it ends with the block, and by itself when the caller dies."""
     command = [sys.executable, "-m", "fakes", "--json", "--until-input-ends", "--folder", str(folder), "--pace", pace]
     command += ["--latency", str(latency_ms), *(word for fault_id in fault_ids for word in ("--fault", fault_id))]
+    command += ["--look-ups"] if look_ups else []
+    command += ["--approve-device-codes"] if approve_device_codes else []
     with subprocess.Popen(  # noqa: S603 - our own module, in this interpreter
         command,
         stdin=subprocess.PIPE,

@@ -44,6 +44,7 @@ def application(running: "Running") -> Starlette:
             guarded("/faults", desk.faults, "GET", "PUT", "DELETE"),
             guarded("/device-codes", desk.device_codes),
             guarded("/device-codes/{user_code}", desk.device_code, "PUT"),
+            guarded("/tenant-export", desk.tenant_export),
             guarded("/state", desk.state),
         ]
     )
@@ -92,6 +93,9 @@ class _Desk:
         except (ValueError, KeyError, TypeError, AttributeError):
             return _refused(400, 'the body is {"user": "name@domain"}, or {"user": null} to decline')
         return JSONResponse({"user": user})
+
+    async def tenant_export(self, _request: Request) -> Response:
+        return JSONResponse(self._running.export())
 
     async def state(self, _request: Request) -> Response:
         return JSONResponse(_state(self._running, self._active))

@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import json
 import secrets as randomness
 import socket
 import ssl
@@ -31,9 +32,11 @@ _START_SECONDS = 20.0
 class Running:
     """The fakes while they run; everything it tells is a snapshot."""
 
-    def __init__(self, state: State, opened: Doors, folder: Path) -> None:
+    def __init__(self, state: State, opened: Doors, folder: Path, *, look_ups: bool = False) -> None:
         self._state = state
         self._doors = opened
+        self._look_ups = look_ups
+        self.tenant_export = folder / "tenant-export.json"
         self._ca_file = folder / "root.pem"
         self._lock = threading.Lock()
         self.settings_file = folder / "settings.toml"
@@ -78,8 +81,8 @@ class Running:
 
     @property
     def secrets(self) -> dict[str, str]:
-        """Environment variables with the senders' invented secrets."""
-        return settings_file.secrets(self.world)
+        """Environment variables with the invented secrets of the senders, and of the auditor when look-ups are on."""
+        return settings_file.secrets(self.world, look_ups=self._look_ups)
 
     @property
     def description(self) -> dict[str, Any]:
@@ -92,7 +95,7 @@ class Running:
         return self._state.load()
 
     def change(self, world: World) -> None:
-        """Show another state from now on; the settings file and the CA file are written anew.
+        """Show another state from now on; the settings file, the CA file and the export are written anew.
 
         Raises CannotStage when this platform cannot show it; then nothing has changed.
         """
@@ -105,6 +108,16 @@ class Running:
             self._state.world = world
             self._connect = connect
             self.settings_file.write_text(settings_file.toml(world, self._places()), encoding="utf-8")
+            if self._look_ups:
+                self.export()
+
+    def export(self) -> dict[str, Any]:
+        """Write the tenant's export as it is now, log and trace included; what was written."""
+        from fakes import export  # the views behind it are loaded for look-ups only
+
+        found = export.document(self.world, self._state.records)
+        self.tenant_export.write_text(json.dumps(found, indent=1), encoding="utf-8")
+        return found
 
     def forget(self) -> None:
         """Drop messages and records seen so far."""
@@ -116,7 +129,9 @@ class Running:
             written=doors.without_login_names(self.world.network, self._connect),
             resolver=doors.text(self._doors.dns_tcp),
             ca_file=self._ca_file,
+            tenant_export=self.tenant_export,
             patient=self._state.real_pace,
+            look_ups=self._look_ups,
         )
 
     def _addresses(self) -> dict[str, dict[str, Any]]:
@@ -136,18 +151,20 @@ def serve(
     latency_ms: int = 0,
     pace: str = "off",
     ports: dict[str, int] | None = None,
+    look_ups: bool = False,
 ) -> Iterator[Running]:
     """Serve a world on 127.0.0.1 until the block ends.
 
     ``folder`` receives ``settings.toml`` and ``root.pem``; ``latency_ms`` is the round trip that every connection is
-    given; ``pace="real"`` makes refusals take five seconds. Raises OSError when a fixed port is taken and CannotStage
+    given; ``pace="real"`` makes refusals take five seconds; with ``look_ups`` the settings name the auditor and the
+    administrator's client, and ``tenant-export.json`` is written beside them. Raises OSError when a fixed port is taken and CannotStage
     when this platform cannot show the world.
     """
     folder.mkdir(parents=True, exist_ok=True)
     opened = doors.open_doors(ports)
     try:
         state = State(world, pace=pace)
-        running = Running(state, opened, folder)
+        running = Running(state, opened, folder, look_ups=look_ups)
         thread = _LoopThread(state, opened, running, latency_ms)
         thread.start()
         try:

@@ -15,13 +15,18 @@ from fakes.world import Sender, World
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Places:
-    """Where things are: the map, the part of it that stands in the settings file, the resolver, and the CA file."""
+    """Where things are: the map, the part of it that stands in the settings file, the resolver, the files beside it.
+
+    ``look_ups`` says whether the settings name the auditor and the administrator's client.
+    """
 
     connect: dict[str, str]
     written: dict[str, str]
     resolver: str
     ca_file: Path
+    tenant_export: Path
     patient: bool
+    look_ups: bool = False
 
 
 def variable(sender: str, what: str) -> str:
@@ -29,12 +34,15 @@ def variable(sender: str, what: str) -> str:
     return f"SMTP365_{re.sub(r'[^A-Z0-9]', '_', sender.upper())}_{what}"
 
 
-def secrets(world: World) -> dict[str, str]:
-    """Environment variables and values for both senders; all invented."""
-    return {
+def secrets(world: World, *, look_ups: bool = False) -> dict[str, str]:
+    """Environment variables and values for both senders, and for the auditor when it is in the settings; all invented."""
+    found = {
         variable(world.basic.name, "PASSWORD"): world.basic.password,
         variable(world.oauth.name, "CLIENT_SECRET"): world.oauth.client_secret,
     }
+    if look_ups and world.tenant.auditing is not None:
+        found[variable("directory", "CLIENT_SECRET")] = world.directory_secret
+    return found
 
 
 def _value(value: object) -> str:
@@ -106,7 +114,14 @@ def toml(world: World, places: Places) -> str:
         "# Written by the built-in tenant. Its passwords and secrets are inventions and stand in the environment.",
         "",
     ]
-    lines += [f"cloud = {_value(world.cloud)}", *_table("network", network), *_table("connect", connect, quoted=True)]
+    auditing = world.tenant.auditing if places.look_ups else None
+    lines += [f"cloud = {_value(world.cloud)}"]
+    if auditing is not None:
+        lines += [f"admin_client_id = {_value(auditing.client.client_id)}"]
+        directory = {"tenant": world.tenant.tenant_id, "client_id": auditing.app.client_id}
+        source = f"env:{variable('directory', 'CLIENT_SECRET')}"
+        lines += _table("directory", {**directory, "client_secret_from": source})
+    lines += [*_table("network", network), *_table("connect", connect, quoted=True)]
     for sender in world.senders:
         lines += _sender(sender)
     return "\n".join(lines) + "\n"
@@ -132,5 +147,21 @@ def description(
             },
         },
         "settings_file": str(settings_file),
-        "environment": secrets(world),
+        "directory": _directory(world),
+        "tenant_export": str(places.tenant_export),
+        "environment": secrets(world, look_ups=places.look_ups),
+    }
+
+
+def _directory(world: World) -> dict[str, str]:
+    """Who may look the tenant up: the auditor as it is entered, the public client, and the administrator for it."""
+    auditing = world.tenant.auditing
+    if auditing is None:
+        return {}
+    return {
+        "tenant": world.tenant.tenant_id,
+        "client_id": auditing.app.client_id,
+        "client_secret": world.directory_secret,
+        "admin_client_id": auditing.client.client_id,
+        "administrator": auditing.administrator.upn,
     }

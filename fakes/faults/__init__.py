@@ -5,7 +5,8 @@ from dataclasses import replace
 from fakes.catalogue import Fault
 from fakes.faults.entered import ENTERED
 from fakes.faults.entra import CLAIMS, ISSUER, TOKEN
-from fakes.faults.expected import EXPECTED
+from fakes.faults.expected import EXPECTED, EXPECTED_WITH_LOOK_UPS
+from fakes.faults.lookups import LOOK_UPS
 from fakes.faults.message import ACCEPTED, RECIPIENT
 from fakes.faults.network import GREETING, NAME, PORT, STARTTLS
 from fakes.faults.sign_in import SIGN_IN
@@ -14,6 +15,16 @@ from fakes.faults.tls import TLS
 _ALL: tuple[Fault, ...] = (
     *NAME, *PORT, *GREETING, *STARTTLS, *TLS, *ENTERED, *ISSUER, *TOKEN, *CLAIMS, *SIGN_IN, *RECIPIENT, *ACCEPTED,
 )  # fmt: skip
-FAULTS: dict[str, Fault] = {fault.id: replace(fault, expected=EXPECTED[fault.id]) for fault in _ALL}
-if len(FAULTS) != len(_ALL):
+FAULTS: dict[str, Fault] = {
+    fault.id: replace(fault, expected=EXPECTED[fault.id], expected_with_look_ups=EXPECTED_WITH_LOOK_UPS.get(fault.id))
+    for fault in _ALL
+}
+# What only look-ups show: a run without them is healthy.
+LOOK_UP_FAULTS: dict[str, Fault] = {
+    fault.id: replace(fault, expected_with_look_ups=EXPECTED_WITH_LOOK_UPS.get(fault.id)) for fault in LOOK_UPS
+}
+EVERY_FAULT = FAULTS | LOOK_UP_FAULTS
+if len(EVERY_FAULT) != len(_ALL) + len(LOOK_UPS):
     raise ValueError("two faults share an id")
+if unknown := (EXPECTED.keys() - FAULTS.keys()) | (EXPECTED_WITH_LOOK_UPS.keys() - EVERY_FAULT.keys()):
+    raise ValueError(f"expected of faults that do not exist: {', '.join(sorted(unknown))}")

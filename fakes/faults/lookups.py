@@ -1,0 +1,206 @@
+"""Faults that only look-ups show: a permission that the auditor lacks, a service that does not answer, a state behind the wire.
+
+Without look-ups a run is healthy with any of them. What they make of a run with look-ups stands in `expected_lookups.txt`.
+"""
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from fakes.catalogue import Fault
+from fakes.faults import change
+from fakes.network import Port
+from fakes.tenant import LogEntry
+from fakes.world import ALERTS, EXCHANGE_ROLE, EXCHANGE_SCOPE, GLOBAL_READER, GRAPH_ROLES, World
+
+GATE = "look_ups"
+_LATE = timedelta(minutes=15)
+
+
+def _auditing(**fields: object) -> change.Change:
+    """Replace fields of who may look the tenant up; a tenant without anybody stays so."""
+
+    def changed(world: World) -> World:
+        auditing = world.tenant.auditing
+        return world if auditing is None else world.with_tenant(auditing=replace(auditing, **fields))  # type: ignore[arg-type]
+
+    return changed
+
+
+def _without(permission: str) -> change.Change:
+    """Take one permission from the auditor and from the public client alike."""
+
+    def changed(world: World) -> World:
+        auditing = world.tenant.auditing
+        if auditing is None:
+            return world
+        principal = replace(
+            auditing.principal,
+            graph_roles=auditing.principal.graph_roles - {permission},
+            consented=auditing.principal.consented - {permission},
+        )
+        delegated = EXCHANGE_SCOPE if permission == EXCHANGE_ROLE else permission
+        return _auditing(principal=principal, delegated=auditing.delegated - {delegated})(world)
+
+    return changed
+
+
+def _without_role(world: World) -> World:
+    auditing = world.tenant.auditing
+    if auditing is None:
+        return world
+    return _auditing(
+        principal=replace(auditing.principal, entra_roles=auditing.principal.entra_roles - {GLOBAL_READER}),
+        administrator=replace(auditing.administrator, entra_roles=auditing.administrator.entra_roles - {GLOBAL_READER}),
+    )(world)
+
+
+def _without_id(permission: str) -> str:
+    """`User.Read.All` → `lookup_without_user_read`, as a fault is called."""
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", permission.removesuffix(".All").replace(".", "_"))
+    return f"lookup_without_{words.lower()}"
+
+
+def _password_ends(world: World) -> World:
+    """Six days before its end, while the settings say that it never expires."""
+    days = world.tenant.password_valid_days or 0
+    changed = datetime.now(UTC) - timedelta(days=days - 6, hours=-1)
+    return change.user(ALERTS, password_never_expires=False, password_changed=changed)(world)
+
+
+def _secret_ends(world: World) -> World:
+    """In ten days, while the settings declare a date far away."""
+    ends = datetime.now(UTC) + timedelta(days=10)
+    return world.with_tenant(
+        apps=tuple(
+            replace(app, secrets=tuple(replace(one, expires=ends) for one in app.secrets)) for app in world.tenant.apps
+        )
+    )
+
+
+_PERMISSIONS = tuple(
+    Fault(
+        id=_without_id(permission),
+        changes=f"whoever looks the tenant up lacks the permission {permission}",
+        gate=GATE,
+        cause="",
+        change=_without(permission),
+    )
+    for permission in (*sorted(GRAPH_ROLES), EXCHANGE_ROLE)
+)
+
+LOOK_UPS = (
+    *_PERMISSIONS,
+    Fault(
+        id="lookup_without_global_reader",
+        changes="whoever looks the tenant up lacks the Entra role Global Reader",
+        gate=GATE,
+        cause="",
+        change=_without_role,
+    ),
+    Fault(
+        id="lookup_no_premium_licence",
+        changes="the tenant has no Entra ID P1 or P2, so its sign-in log cannot be read",
+        gate=GATE,
+        cause="",
+        change=_auditing(premium=False),
+    ),
+    Fault(
+        id="lookup_throttled",
+        changes="Microsoft Graph answers 429 to everything",
+        gate=GATE,
+        cause="",
+        change=_auditing(throttled_first=1_000_000, retry_after=30),
+    ),
+    Fault(
+        id="lookup_throttled_briefly",
+        changes="Microsoft Graph answers 429 to the first two requests, and then well",
+        gate=GATE,
+        cause="",
+        change=_auditing(throttled_first=2, retry_after=1),
+    ),
+    Fault(
+        id="lookup_graph_unreachable",
+        changes="the host of Microsoft Graph refuses connections",
+        gate=GATE,
+        cause="",
+        change=change.network(graph_port=Port.REFUSED),
+    ),
+    Fault(
+        id="lookup_device_codes_forbidden",
+        changes="a Conditional Access policy forbids device codes",
+        gate=GATE,
+        cause="",
+        change=change.tenant(device_codes_forbidden=True),
+    ),
+    Fault(
+        id="lookup_secret_wrong",
+        changes="the auditor's secret lost its last characters",
+        gate=GATE,
+        cause="",
+        change=lambda world: replace(world, directory_secret=world.directory_secret[:-3]),
+    ),
+    Fault(
+        id="lookup_not_logged_yet",
+        changes="rows of the sign-in log come a quarter of an hour late",
+        gate=GATE,
+        cause="",
+        change=_auditing(log_delay=_LATE),
+    ),
+    Fault(
+        id="lookup_not_traced_yet",
+        changes="rows of the message trace come a quarter of an hour late",
+        gate=GATE,
+        cause="",
+        change=_auditing(trace_delay=_LATE),
+    ),
+    Fault(
+        id="app_multitenant",
+        changes="the application is registered for accounts of every organisation",
+        gate=GATE,
+        cause="",
+        change=change.app(sign_in_audience="AzureADMultipleOrgs"),
+    ),
+    Fault(
+        id="sign_in_from_anywhere",
+        changes="no Conditional Access policy limits the senders' sign-in to named locations",
+        gate=GATE,
+        cause="",
+        change=change.tenant(conditional_access=()),
+    ),
+    Fault(
+        id="mfa_enabled_per_user",
+        changes="per-user MFA is enabled for the Basic sender's account and not enforced yet",
+        gate=GATE,
+        cause="",
+        change=change.user(ALERTS, mfa_enabled=True),
+    ),
+    Fault(
+        id="second_factor_registered",
+        changes="a telephone is registered as a second factor of the Basic sender's account",
+        gate=GATE,
+        cause="",
+        change=change.user(ALERTS, methods=frozenset({"phone"})),
+    ),
+    Fault(
+        id="password_ends_unannounced",
+        changes="the directory lets the password end in six days; the settings say never",
+        gate=GATE,
+        cause="",
+        change=_password_ends,
+    ),
+    Fault(
+        id="secret_ends_unannounced",
+        changes="the secret ends in ten days; the settings declare a later date",
+        gate=GATE,
+        cause="",
+        change=_secret_ends,
+    ),
+    Fault(
+        id="account_used_elsewhere",
+        changes="the Basic sender's account signs in to another application as well",
+        gate=GATE,
+        cause="",
+        change=_auditing(other_entries=(LogEntry(upn=ALERTS, app_name="Office 365 SharePoint Online"),)),
+    ),
+)
