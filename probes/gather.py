@@ -124,11 +124,12 @@ def gather(
         with lock:  # before the sockets are closed: what closing them breaks is no evidence
             partial = {name: visit.freeze(interrupted=True) for name, visit in visits.items() if name not in results}
             kept = {**results, **partial}
-        if lookups is not None:
-            lookups.stop()
         world.dialler.stop()
         pool.shutdown(wait=False, cancel_futures=True)
         raise InterruptedGatheringError(kept) from None
+    finally:
+        if lookups is not None:
+            lookups.close()
     pool.shutdown(wait=False)
     return results
 
@@ -145,6 +146,7 @@ def look_again(
         results[evidence.sender] = evidence.model_copy(update={"tenant": tenant})
         if progress is not None:
             progress(sender.name, "done")
+    lookups.close()
     return results
 
 

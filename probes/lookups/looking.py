@@ -27,12 +27,12 @@ _NO_TENANT = {"", "common", "organizations", "consumers"}
 class Lookups:
     """One run's look-ups, by one of the three ways."""
 
-    def __init__(self, answerer: Answerer, cloud: Cloud, redactor: Redactor, stop: Callable[[], None]) -> None:
-        """`redactor` knows the tokens; `stop` ends whatever waits."""
+    def __init__(self, answerer: Answerer, cloud: Cloud, redactor: Redactor, close: Callable[[], None]) -> None:
+        """`redactor` knows the tokens; `close` ends whatever waits or is open."""
         self._answerer = answerer
         self._cloud = cloud
         self._redactor = redactor
-        self.stop = stop
+        self.close = close
 
     def begin(self, sender: Sender) -> Beside:
         """Ask for the settings that concern this sender, beside whatever else is going on."""

@@ -17,6 +17,7 @@ from probes.lookups.authority import Authority
 from probes.lookups.questions import Question, Service
 from probes.lookups.tokens import Tokens, host_of
 from probes.redaction import Redactor
+from probes.standing import Standing
 from probes.tenant_evidence import Way
 from settings.clouds import Cloud
 from settings.secret import Secret
@@ -37,9 +38,14 @@ class OverHttps:
         self._tokens = tokens
         self._authority = authority
         self._cloud = cloud
-        self._reach = reach
+        self._reach = Standing(reach)
         self._redactor = redactor
-        self.stopped = threading.Event()
+        self._stopped = threading.Event()
+
+    def close(self) -> None:
+        """End what waits, and close what is open."""
+        self._stopped.set()
+        self._reach.close()
 
     @property
     def way(self) -> Way:
@@ -67,7 +73,7 @@ class OverHttps:
         answer = self._send(question, held.token, tenant, deadline)
         sent = 1
         wait = _wait(answer, deadline)
-        if answer.status == 429 and wait is not None and not self.stopped.wait(wait):
+        if answer.status == 429 and wait is not None and not self._stopped.wait(wait):
             answer = self._send(question, held.token, tenant, deadline)
             sent = 2
         failure = answer.failure

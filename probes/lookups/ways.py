@@ -64,7 +64,7 @@ def by_export(path: Path, cloud: Cloud) -> Lookups:
 
 def _over_https(way: Way, tokens: Tokens, authority: Authority, world: World, redactor: Redactor) -> Lookups:
     answerer = OverHttps(way, tokens, authority, world.cloud, world.reach, redactor)
-    return Lookups(Remembering(answerer), world.cloud, redactor, answerer.stopped.set)
+    return Lookups(Remembering(answerer), world.cloud, redactor, answerer.close)
 
 
 def _home(directory: Directory | None, senders: list[Sender]) -> str:

@@ -116,6 +116,9 @@ def scripted(say: Say, folder: Path) -> Iterator[Scripted]:
     page = Scripted(folder)
 
     class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"  # so that connections stay open
+        timeout = 10
+
         def answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
             headers = {name.lower(): value for name, value in self.headers.items()}

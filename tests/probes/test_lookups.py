@@ -53,6 +53,7 @@ def looked(lookups: Lookups, settings: Settings, message_id: str = "<1@here>") -
         assert TenantEvidence.model_validate_json(tenant.model_dump_json()) == tenant
         assert not any(secret in tenant.model_dump_json() for secret in HELD)
         found[name] = tenant
+    lookups.close()
     return found
 
 
