@@ -1,0 +1,151 @@
+"""Look-ups switched on: settings, secrets, description, the export, and the catalogue of what only they show."""
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pytest
+
+from fakes import FAULTS, LOOK_UP_FAULTS, apply, export, healthy, serve, serve_apart
+from fakes.__main__ import listed
+from fakes.faults.expected import EXPECTED_WITH_LOOK_UPS
+from fakes.records import Records
+from fakes.world import (
+    ADMIN_CLIENT_ID,
+    ALERTS,
+    AUDITOR_CLIENT_ID,
+    AUDITOR_SECRET,
+    CLIENT_ID,
+    GRAPH_ROLES,
+    PASSWORD,
+    SECRET_VALUE,
+    TENANT_ID,
+)
+from tests.fakes.asking import EXCHANGE, GRAPH, Desk, auditor
+from tests.fakes.dialling import by_password, submission, tenant
+from tests.fakes.test_serving import control
+
+SECRET = "SMTP365_DIRECTORY_CLIENT_SECRET"
+
+
+def test_settings_name_the_auditor_when_asked_to(tmp_path: Path) -> None:
+    """With look-ups the settings have the directory table, the client id, and the secret stays in the environment."""
+    with serve(healthy(), folder=tmp_path, look_ups=True) as running:
+        text = running.settings_file.read_text(encoding="utf-8")
+        found, secrets, told = tomllib.loads(text), running.secrets, running.description
+
+    assert found["admin_client_id"] == ADMIN_CLIENT_ID
+    assert found["directory"] == {
+        "tenant": TENANT_ID,
+        "client_id": AUDITOR_CLIENT_ID,
+        "client_secret_from": f"env:{SECRET}",
+    }
+    assert secrets[SECRET] == told["directory"]["client_secret"] == told["environment"][SECRET]
+    assert secrets[SECRET] not in text
+    assert Path(told["tenant_export"]).is_file()
+
+
+def test_nothing_of_it_without_being_asked(tmp_path: Path) -> None:
+    """A run without look-ups gets the settings that it always had, and no export."""
+    with tenant(tmp_path) as running:
+        found = tomllib.loads(running.settings_file.read_text(encoding="utf-8"))
+
+    assert not {"directory", "admin_client_id"} & found.keys()
+    assert SECRET not in running.secrets
+    assert not (tmp_path / "tenant-export.json").exists()
+
+
+def test_process_of_its_own_with_look_ups(tmp_path: Path) -> None:
+    """The command has the switch as well."""
+    with serve_apart(folder=tmp_path, look_ups=True, approve_device_codes=True) as apart:
+        found = apart.description
+
+    assert found["directory"]["client_id"] == AUDITOR_CLIENT_ID
+    assert json.loads(Path(found["tenant_export"]).read_text(encoding="utf-8"))["tenant_id"] == TENANT_ID
+
+
+def test_export_says_what_the_views_say(tmp_path: Path) -> None:
+    """Every question of the export, put to the two views over HTTP, has the same status and the same content."""
+    with auditor(tmp_path, "sp_wrong_object_id") as desk:
+        kept_now = desk.running.export()
+        for address, kept in kept_now["graph"].items():
+            if address.startswith("/"):
+                answer = desk.graph(address)
+                assert (answer.status_code, _plain(answer.json())) == (kept["status"], _plain(kept["body"])), address
+        for words, kept in kept_now["exchange"].items():
+            cmdlet, _, rest = words.partition(" ")
+            answer = _ran(desk, cmdlet, rest)
+            assert (answer.status_code, answer.json().get("value", [])) == (kept["status"], kept["value"]), words
+
+    assert list(kept_now) == ["schema", "made", "tenant_id", "graph", "exchange"]
+    assert kept_now["schema"] == "smtp365-tenant-export/1"
+    assert {f"sign_in_log {ALERTS}", f"sign_in_log {CLIENT_ID}", f"trace {ALERTS}"} <= kept_now["graph"].keys()
+
+
+def _ran(desk: Desk, cmdlet: str, rest: str) -> Any:  # noqa: ANN401 - a response of requests
+    parameters = dict(word.split("=", 1) for word in rest.split(" ")) if rest else {}
+    return desk.exchange(cmdlet, **parameters)
+
+
+def _plain(body: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if name not in {"@odata.context", "error"}}
+
+
+def test_export_follows_the_state(tmp_path: Path) -> None:
+    """It is written anew with each change, and on request with the rows that came since."""
+    with serve(healthy(), folder=tmp_path, look_ups=True) as running:
+        running.change(apply(healthy(), ["smtp_auth_off_tenant"]))
+        changed = json.loads(running.tenant_export.read_text(encoding="utf-8"))
+        running.change(apply(healthy(), ["wrong_password"]))
+        with submission(running) as client:
+            by_password(client, running)
+        status, fetched = control(running, "GET", "/tenant-export")
+
+    assert changed["exchange"]["Get-TransportConfig"]["value"][0]["SmtpClientAuthenticationDisabled"] is True
+    (row,) = fetched["graph"][f"sign_in_log {ALERTS}"]["body"]["value"]
+    assert (status, row["status"]["errorCode"]) == (200, 50126)
+
+
+@pytest.mark.parametrize("fault_id", [*FAULTS, *LOOK_UP_FAULTS])
+def test_every_state_can_be_exported(fault_id: str) -> None:
+    """No fault leaves the export without an answer, and none puts a secret into it."""
+    found = export.document(apply(healthy(), [fault_id]), Records())
+
+    text = json.dumps(found)
+    assert not any(secret in text for secret in (PASSWORD, SECRET_VALUE, AUDITOR_SECRET))
+    statuses = {kept["status"] for view in ("graph", "exchange") for kept in found[view].values()}
+    assert statuses <= {200, 403, 404}
+
+
+def test_catalogue_of_look_ups() -> None:
+    """Each permission can be taken away, every such fault makes a world of its own, and none is in the other catalogue."""
+    worlds = {repr(fault.change(healthy())) for fault in LOOK_UP_FAULTS.values()}
+    named = " ".join(fault.changes for fault in LOOK_UP_FAULTS.values())
+
+    assert len(worlds) == len(LOOK_UP_FAULTS)
+    assert all(permission in named for permission in (*GRAPH_ROLES, "Exchange.ManageAsApp", "Global Reader"))
+    assert not FAULTS.keys() & LOOK_UP_FAULTS.keys()
+    assert all(fault.senders == ("basic", "oauth") and fault.expected == () for fault in LOOK_UP_FAULTS.values())
+    assert EXPECTED_WITH_LOOK_UPS.keys() <= FAULTS.keys() | LOOK_UP_FAULTS.keys()
+
+
+def test_catalogue_is_listed_on_request() -> None:
+    """The list of faults has those of look-ups only when it is asked for them."""
+    plain, whole = (json.loads(listed(as_json=True, look_ups=wanted)) for wanted in (False, True))
+
+    assert [row["id"] for row in plain] == list(FAULTS)
+    assert [row["id"] for row in whole] == [*FAULTS, *LOOK_UP_FAULTS]
+    assert "expected_with_look_ups" in whole[0]
+
+
+def test_auditor_reads_nothing_that_smtp_may_use(tmp_path: Path) -> None:
+    """Its tokens carry what it was given, per resource, and no right to send."""
+    with auditor(tmp_path) as desk:
+        roles = {
+            resource: jwt.decode(desk.token(resource), options={"verify_signature": False})["roles"]
+            for resource in (GRAPH, EXCHANGE)
+        }
+
+    assert roles == {GRAPH: sorted(GRAPH_ROLES), EXCHANGE: ["Exchange.ManageAsApp"]}
