@@ -43,6 +43,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--fault", action="append", default=[], metavar="ID", help="break the built-in tenant (repeatable)")
     add("--no-send", action="store_true", help="stop after RCPT: mails nobody, and proves less")
     add("--try-again", action="store_true", help="sign in although the same user was refused less than 15 minutes ago")
+    add(
+        "--admin-sign-in",
+        action="store_true",
+        help="look settings up in the tenant: an administrator signs in by a code",
+    )
+    add("--tenant-export", metavar="FILE", help="look settings up in a file that the PowerShell script in docs/ wrote")
+    add("--lookups-for", metavar="REPORT", help="ask the look-ups of an earlier report again, without any SMTP")
     add("--json", metavar="FILE", help="write the results as JSON")
     add(
         "--mask-identities",
@@ -66,7 +73,8 @@ def pytest_configure(config: pytest.Config) -> None:
     gc.disable()  # what is loaded now stays to the end: collecting among it, and again at the exit, costs a tenth of the run
     stack = ExitStack()
     config.add_cleanup(stack.close)
-    tenant = _built_in_tenant(stack, config.getoption("--fault")) if target == "fake" else None
+    built_in = target == "fake" and config.getoption("--lookups-for") is None
+    tenant = _built_in_tenant(stack, config.getoption("--fault")) if built_in else None
     if tenant is not None:
         config.stash[TENANT] = tenant
     from reports import outputs  # from here on both processes load
@@ -109,6 +117,9 @@ def _wishes(config: pytest.Config) -> Wishes:
         faults=tuple(config.getoption("--fault")),
         baseline=config.getoption("--baseline"),
         mask=config.getoption("--mask-identities"),
+        admin_sign_in=config.getoption("--admin-sign-in"),
+        tenant_export=config.getoption("--tenant-export"),
+        lookups_for=config.getoption("--lookups-for"),
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,10 +28,13 @@ from reports.run import Run
 from settings.load import load
 from settings.mistakes import SettingsError
 from settings.model import Judged, Sender, Settings
-from settings.target import Target, chosen, settings_file, target_of
+from settings.target import Target, chosen, earlier_report, settings_file, target_of
 
 if TYPE_CHECKING:
+    from probes.lookups.looking import Lookups
+    from probes.visit import World
     from reports.masking import Masking
+    from settings.clouds import Cloud
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +52,9 @@ class Wishes:
     faults: tuple[str, ...] = ()
     baseline: str | None = None
     mask: bool = False
+    admin_sign_in: bool = False
+    tenant_export: str | None = None
+    lookups_for: str | None = None
 
 
 @dataclass(slots=True)
@@ -64,6 +71,8 @@ class Suite:
     environ: Mapping[str, str] = field(default_factory=dict)
     wishes: Wishes | None = None
     before: dict[str, Any] | None = None
+    earlier: tuple[tuple[SenderEvidence, Judged], ...] = ()
+    export: Lookups | None = None
     masking: Masking | None = None
     masked: bool = False
     worker: bool = False
@@ -94,20 +103,50 @@ class Suite:
 
     def gather(self, names: set[str], progress: outputs.Progress) -> None:
         """Visit the route for these senders, once. Raises KeyboardInterrupt with what was seen kept."""
-        senders = [sender for sender in self._to_visit() if self._label(sender.name) in names - set(self.evidence)]
+        names = names - set(self.evidence)
+        if self.earlier:
+            self._look_again(names, progress)
+            return
+        senders = [sender for sender in self._to_visit() if self._label(sender.name) in names]
         if self.settings is None or self.wishes is None or not senders:
             return
         memory = None if self.target.kind == "fake" else outputs.state_folder() / "refused.json"
         wishes = self.wishes
         world = gather.world_of(self.settings, refusals=memory, no_send=wishes.no_send, try_again=wishes.try_again)
         found = gather.secrets_of(senders, self.environ)
+        lookups = self._lookups(senders, world)
         with progress:
             try:
-                self.keep(gather.gather(senders, world, found, progress))
+                self.keep(gather.gather(senders, world, found, progress, lookups))
             except gather.InterruptedGatheringError as stopped:
                 self.keep(stopped.evidence)
                 self.interrupted = True
                 raise KeyboardInterrupt from None
+
+    def _look_again(self, names: set[str], progress: outputs.Progress) -> None:
+        """`--lookups-for`: the evidence of an earlier run with the look-ups made anew."""
+        visits = [(seen, judged.sender) for seen, judged in self.earlier if self._label(seen.sender) in names]
+        lookups = self.export
+        if lookups is None and self.settings is not None and visits:
+            world = gather.world_of(self.settings, refusals=None)
+            lookups = self._lookups([sender for _, sender in visits], world)
+        if lookups is not None and visits:
+            with progress:
+                self.keep(gather.look_again(visits, lookups, progress))
+
+    def _lookups(self, senders: list[Sender], world: World) -> Lookups | None:
+        """The look-ups that options and settings ask for; loaded only then."""
+        if self.export is not None or self.settings is None or self.wishes is None:
+            return self.export
+        if not self.wishes.admin_sign_in and self.settings.directory is None:
+            return None
+        from probes.lookups import ways
+
+        directory = self.settings.directory
+        found = (
+            None if self.wishes.admin_sign_in or directory is None else gather.directory_secret(directory, self.environ)
+        )
+        return ways.ready(self.settings, senders, world, found, _tell if self.wishes.admin_sign_in else None)
 
     def keep(self, evidence: Mapping[str, SenderEvidence]) -> None:
         """Take in what was brought home; with --mask-identities nothing else of it is kept."""
@@ -165,7 +204,10 @@ def begin(wishes: Wishes, environ: Mapping[str, str] | None = None, built_in: Pa
         SettingsError: a wish or the settings cannot be; one line per mistake.
 
     """
-    target = target_of(wishes.target, wishes.folder)
+    if wishes.lookups_for is not None:
+        target = earlier_report(wishes.lookups_for, wishes.folder, wishes.target)
+    else:
+        target = target_of(wishes.target, wishes.folder)
     if wishes.faults and target.kind != "fake":
         line = "--fault: only the built-in tenant can be broken; leave out --target or write --target=fake"
         raise SettingsError([line])
@@ -177,18 +219,65 @@ def begin(wishes: Wishes, environ: Mapping[str, str] | None = None, built_in: Pa
         data, visits = _readable(reader, target.path or wishes.folder)
         suite.masked = bool(data.get("masked"))
         suite.notes = tuple(data.get("notes", ())) if target.kind == "folder" else ()
+        if wishes.lookups_for is None and (wishes.admin_sign_in or wishes.tenant_export is not None):
+            raise SettingsError(
+                ["--target: a report is judged as it is; write --lookups-for=REPORT to look settings up for it"]
+            )
         suite.senders = chosen({judged.sender.name: judged.sender for _, judged in visits}, wishes.senders)
         suite.judged = {judged.sender.name: judged for _, judged in visits}
         if wishes.mask and not suite.masked:
             suite.mask()
-        suite.keep({evidence.sender: evidence for evidence, _ in visits})
+        if wishes.lookups_for is None:
+            suite.keep({evidence.sender: evidence for evidence, _ in visits})
+            return suite
+        suite.earlier = tuple(visits)
+        if suite.masked:
+            line = f"--lookups-for={wishes.lookups_for}: its identities are masked; nobody can be asked about them"
+            raise SettingsError([line])
+        if wishes.tenant_export is None:
+            file = settings_file(wishes.settings, wishes.folder, wishes.root, "--lookups-for")
+            suite.settings = load(file)
+        _prepare(suite, wishes, visits[0][1].the_cloud if visits else None)
         return suite
     suite.settings = load(built_in or settings_file(wishes.settings, wishes.folder, wishes.root))
     suite.senders = chosen(suite.settings.sender, wishes.senders)
     suite.judged = {sender.name: suite.settings.judged(sender, strict=wishes.strict) for sender in suite.senders}
     if wishes.mask:
         suite.mask()
+    _prepare(suite, wishes, suite.settings.the_cloud)
     return suite
+
+
+def _prepare(suite: Suite, wishes: Wishes, cloud: Cloud | None) -> None:
+    """See to it that what the look-ups need is there. Raises SettingsError; one line."""
+    asked = "--tenant-export" if wishes.tenant_export is not None else "--admin-sign-in" if wishes.admin_sign_in else ""
+    if cloud is None or not cloud.microsoft:
+        if asked or wishes.lookups_for is not None:
+            line = f"{asked or '--lookups-for'}: only a Microsoft cloud can be asked, and the settings name another service"
+            raise SettingsError([line])
+        return
+    if wishes.tenant_export is not None:
+        from probes.lookups import ways
+
+        suite.export = ways.by_export(wishes.folder / wishes.tenant_export, cloud)
+        return
+    settings = suite.settings
+    if wishes.admin_sign_in and (settings is None or settings.admin_client_id is None):
+        line = "--admin-sign-in: the settings name no admin_client_id; see settings.example.toml"
+        raise SettingsError([line])
+    if wishes.lookups_for is not None and not asked and (settings is None or settings.directory is None):
+        raise SettingsError(
+            [
+                "--lookups-for: nobody to ask; give the settings a table [directory], or write --admin-sign-in or --tenant-export=FILE"
+            ]
+        )
+
+
+def _tell(line: str) -> None:
+    """Show the administrator what is asked for; on standard error, where pytest's own output is not."""
+    if sys.stderr is not None:
+        sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()
 
 
 def _readable(load_it: Any, path: Path) -> Any:  # noqa: ANN401 - either of the two readers

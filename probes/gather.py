@@ -9,18 +9,22 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from probes import machine, smtp_leg, token_leg
 from probes.deadline import Deadline, utc_now
 from probes.dialler import Dialler
-from probes.evidence import SenderEvidence
+from probes.evidence import EnvelopeEvidence, SenderEvidence
 from probes.refusals import Refusals
 from probes.tls import Trust
 from probes.token import Token
 from probes.visit import Visit, World
 from settings import secret
-from settings.model import Sender, Settings
+from settings.model import Directory, Sender, Settings
 from settings.secret import Found
+
+if TYPE_CHECKING:  # loaded by whoever makes look-ups ready, so that a run without them does not pay for them
+    from probes.lookups.looking import Lookups
 
 AT_ONCE = 8
 Progress = Callable[[str, str], None]
@@ -62,10 +66,21 @@ def secrets_of(senders: Iterable[Sender], environ: Mapping[str, str]) -> dict[st
     return found
 
 
+def directory_secret(directory: Directory, environ: Mapping[str, str]) -> Found:
+    """The auditor application's own secret; with a certificate there is none to be read."""
+    if directory.certificate is not None:
+        return Found(None, "certificate")
+    return secret.find(secret.DIRECTORY, "client_secret", directory.client_secret_from, environ)
+
+
 def gather(
-    senders: Iterable[Sender], world: World, found: Mapping[str, Found], progress: Progress | None = None
+    senders: Iterable[Sender],
+    world: World,
+    found: Mapping[str, Found],
+    progress: Progress | None = None,
+    lookups: Lookups | None = None,
 ) -> dict[str, SenderEvidence]:
-    """Visit the route once for each sender and return the evidence by sender's name.
+    """Visit the route once for each sender, with look-ups beside it if there are any; the evidence by sender's name.
 
     Raises:
         InterruptedGatheringError: the user interrupted; it carries what was seen.
@@ -87,7 +102,11 @@ def gather(
             visits[sender.name] = visit
         if progress is not None:
             progress(sender.name, "started")
+        beside = lookups.begin(sender) if lookups is not None else None
         go(visit)
+        visit.arrive()
+        if beside is not None:
+            visit.put(tenant=beside.finish(visit.started, accepted(visit.seen("envelope"))))
         with lock:
             results[sender.name] = visit.freeze()
         if progress is not None:
@@ -108,8 +127,34 @@ def gather(
         world.dialler.stop()
         pool.shutdown(wait=False, cancel_futures=True)
         raise InterruptedGatheringError(kept) from None
+    finally:
+        if lookups is not None:
+            lookups.close()
     pool.shutdown(wait=False)
     return results
+
+
+def look_again(
+    visits: Iterable[tuple[SenderEvidence, Sender]], lookups: Lookups, progress: Progress | None = None
+) -> dict[str, SenderEvidence]:
+    """Ask the look-ups of earlier visits once more, one sender after the other, without any SMTP; the rest stays as it was."""
+    results = {}
+    for evidence, sender in visits:
+        if progress is not None:
+            progress(sender.name, "started")
+        tenant = lookups.begin(sender).finish(evidence.started, accepted(evidence.envelope))
+        results[evidence.sender] = evidence.model_copy(update={"tenant": tenant})
+        if progress is not None:
+            progress(sender.name, "done")
+    lookups.close()
+    return results
+
+
+def accepted(envelope: EnvelopeEvidence | None) -> str:
+    """The id of the message that was accepted; empty when none was."""
+    final = envelope.final if envelope is not None else None
+    said = final.reply.code if final is not None and final.reply is not None else 0
+    return envelope.message_id if envelope is not None and 200 <= said < 300 else ""
 
 
 def go(visit: Visit) -> None:

@@ -63,38 +63,25 @@ class Reach:
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Send one request and read the whole answer, within `patience` seconds. Nothing is raised."""
-        parts = urlsplit(url)
         bound = deadline.within(self.patience)
-        if parts.scheme != "https" or not parts.hostname:
+        connection = self.connection(url, bound)
+        if connection is None:
             return Answer(failure=Failure(kind=FailureKind.OTHER, text="not an https address"))
-        proxy = None if self.dialler.leads(parts.hostname, parts.port or 443) else proxy_for(parts.hostname)
-        connection = _Connection(self, parts.hostname, parts.port or 443, bound, proxy)
-        target = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
         try:
-            connection.request(method, target, body=body, headers={"Accept-Encoding": "identity", **(headers or {})})
-            response = connection.getresponse()
-            text = _bounded(response, bound)
-        except (OSError, http.client.HTTPException, BrokenError, ValueError) as problem:
-            return Answer(tls=connection.tls, proxy=_without_user(proxy), failure=translate(problem))
+            return connection.exchange(method, url, bound, body=body, headers=headers)
         finally:
             connection.close()
-        fields = {name.lower(): printable(value, 500) for name, value in response.getheaders()}
-        failure = None
-        if 300 <= response.status < 400:
-            where = printable(fields.get("location", "nowhere"), 200)
-            failure = Failure(kind=FailureKind.REDIRECT, text=f"redirected to {where}; redirects are not followed")
-        return Answer(
-            status=response.status,
-            headers=fields,
-            text=text,
-            tls=connection.tls,
-            proxy=_without_user(proxy),
-            failure=failure,
-            server_date=_date(fields.get("date")),
-        )
+
+    def connection(self, url: str, bound: Deadline) -> Connection | None:
+        """A connection to the host of this address, not opened yet; None when the address is not https."""
+        parts = urlsplit(url)
+        if parts.scheme != "https" or not parts.hostname:
+            return None
+        proxy = None if self.dialler.leads(parts.hostname, parts.port or 443) else proxy_for(parts.hostname)
+        return Connection(self, parts.hostname, parts.port or 443, bound, proxy)
 
 
-class _Connection(http.client.HTTPSConnection):
+class Connection(http.client.HTTPSConnection):
     """An HTTPS connection whose TCP and TLS steps are our own, so that they leave evidence."""
 
     def __init__(self, reach: Reach, host: str, port: int, bound: Deadline, proxy: str | None) -> None:
@@ -106,7 +93,41 @@ class _Connection(http.client.HTTPSConnection):
         self._target_port = port
         self._bound = bound
         self._proxy = urlsplit(proxy) if proxy else None
+        self._shown_proxy = _without_user(proxy)
         self.tls: TlsEvidence | None = None
+        self.reusable = False
+
+    def exchange(
+        self, method: str, url: str, bound: Deadline, *, body: str | None, headers: Mapping[str, str] | None
+    ) -> Answer:
+        """One request on this connection and its whole answer; afterwards `reusable` says whether another may follow."""
+        parts = urlsplit(url)
+        target = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
+        self._bound, self.timeout, self.reusable = bound, max(0.001, bound.remaining()), False
+        if self.sock is not None:
+            self.sock.settimeout(self.timeout)
+        try:
+            self.request(method, target, body=body, headers={"Accept-Encoding": "identity", **(headers or {})})
+            response = self.getresponse()
+            text = _bounded(response, bound)
+        except (OSError, http.client.HTTPException, BrokenError, ValueError) as problem:
+            return Answer(tls=self.tls, proxy=self._shown_proxy, failure=translate(problem))
+        self.reusable = self.sock is not None and not response.will_close and not response.length
+        response.close()
+        fields = {name.lower(): printable(value, 500) for name, value in response.getheaders()}
+        failure = None
+        if 300 <= response.status < 400:
+            where = printable(fields.get("location", "nowhere"), 200)
+            failure = Failure(kind=FailureKind.REDIRECT, text=f"redirected to {where}; redirects are not followed")
+        return Answer(
+            status=response.status,
+            headers=fields,
+            text=text,
+            tls=self.tls,
+            proxy=self._shown_proxy,
+            failure=failure,
+            server_date=_date(fields.get("date")),
+        )
 
     def connect(self) -> None:
         """Dial (through the proxy if there is one), then handshake and verify."""

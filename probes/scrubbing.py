@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from probes.evidence import SenderEvidence
 from probes.redaction import MARK, Redactor, without
+from probes.tenant_evidence import TenantEvidence
 
 # Our own words and the settings': a password that is also a part of a host's name must not change what was dialled.
 _OURS: Final = frozenset(
@@ -19,6 +20,10 @@ _OURS: Final = frozenset(
         "traffic", "stopped_at", "server_date", "not_before", "not_after", "code", "seconds", "clock_offset", "length", "proxy",
     }
 )  # fmt: skip
+# The same for the tenant's settings, where names are the tenant's.
+_OF_LOOKS: Final = frozenset(
+    {"way", "state", "needs", "looked_at", "aims_at", "per_user", "kind", "ends", "at", "code", "seconds", "requests"}
+)
 _CODE: Final = re.compile(r"\d{3}[ -]?")
 
 
@@ -35,19 +40,24 @@ def scrubbed(evidence: SenderEvidence, redactor: Redactor) -> SenderEvidence:
     return SenderEvidence.model_validate(data)
 
 
-def _walked(value: Any, redactor: Redactor, key: str = "") -> Any:  # noqa: ANN401 - any part of the dumped record
+def scrubbed_tenant(tenant: TenantEvidence, redactor: Redactor) -> TenantEvidence:
+    """The look-ups without a secret in any text that came from a service."""
+    return TenantEvidence.model_validate(_walked(tenant.model_dump(mode="python"), redactor, ours=_OF_LOOKS))
+
+
+def _walked(value: Any, redactor: Redactor, key: str = "", ours: frozenset[str] = _OURS) -> Any:  # noqa: ANN401 - any part of the dumped record
     """The value with its texts cleaned; numbers that spell a secret are taken out where a peer chose them."""
     match value:
         case dict():
             named = key == "claims"
             return {
                 redactor.clean(name) if named else name: item
-                if name in _OURS and not named
-                else _walked(item, redactor, "claim" if named else name)
+                if name in ours and not named
+                else _walked(item, redactor, "claim" if named else name, _OF_LOOKS if name == "tenant" else ours)
                 for name, item in value.items()
             }
         case list() | tuple():
-            kept = [_walked(item, redactor, key) for item in value]
+            kept = [_walked(item, redactor, key, ours) for item in value]
             return [item for item in kept if item is not None] if key == "error_codes" else kept
         case bool() | None:
             return value
@@ -83,4 +93,4 @@ def _over_lines(places: list[tuple[list[str], int, int]], redactor: Redactor) ->
         offset = end
 
 
-__all__ = ["scrubbed"]
+__all__ = ["scrubbed", "scrubbed_tenant"]

@@ -88,7 +88,10 @@ class SecurityDefaultsLook(Look):
 
 
 class ConditionalPolicy(Record):
-    """An enabled Conditional Access policy that concerns this sign-in: what it demands, and whether a location exempts."""
+    """An enabled Conditional Access policy that concerns this sign-in: what it demands, and whether a location exempts.
+
+    `membership_unknown` when it aims at groups or roles, or exempts some, whose members nobody read: then it may or may not hit.
+    """
 
     policy_id: str
     name: str
@@ -97,6 +100,7 @@ class ConditionalPolicy(Record):
     blocks: bool = False
     demands_mfa: bool = False
     limits_location: bool = False
+    membership_unknown: bool = False
 
 
 class ConditionalAccessLook(Look):

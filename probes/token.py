@@ -49,13 +49,13 @@ class _Exchange:
     redactor: Redactor
     answers: list[Answer] = field(default_factory=list)
 
-    def get(self, url: str, **_ignored: object) -> _Response:
+    def get(self, url: str, **_ignored: object) -> Response:
         """The issuer document again, whatever discovery address msal has in mind."""
-        return _Response(200, {"content-type": "application/json"}, self.issuer.document, url)
+        return Response(200, {"content-type": "application/json"}, self.issuer.document, url)
 
     def post(
         self, url: str, data: Mapping[str, str] | None = None, headers: dict[str, str] | None = None, **_ignored: object
-    ) -> _Response:
+    ) -> Response:
         """The token request itself; a second one, or one to another address, is refused."""
         if url != self.endpoint or self.answers:
             raise PermissionError("only one request, and only to the token endpoint that was judged")
@@ -66,14 +66,14 @@ class _Exchange:
             if isinstance(value := members.get(key), str):
                 self.redactor.learn(value)
         self.answers.append(answer)
-        return _Response(answer.status or 0, dict(answer.headers), answer.text, url)
+        return Response(answer.status or 0, dict(answer.headers), answer.text, url)
 
     def close(self) -> None:
         """Nothing is held open."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Response:
+class Response:
     """An HTTP response in the shape that msal reads."""
 
     status_code: int

@@ -64,6 +64,7 @@ class Visit:
     _traffic: dict[str, int] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     at: Gate = Gate.NAME
+    _arrived: tuple[float, bool] | None = None
 
     def __post_init__(self) -> None:
         """Teach the redactor before the first line is written."""
@@ -82,6 +83,15 @@ class Visit:
             for name, number in numbers.items():
                 self._traffic[name] = self._traffic.get(name, 0) + number
 
+    def seen(self, name: str) -> Any:  # noqa: ANN401 - the record of that name
+        """A record that was put, or None."""
+        with self._lock:
+            return self._evidence.get(name)
+
+    def arrive(self) -> None:
+        """The route is done: what is looked up afterwards counts for neither its time nor its deadline."""
+        self._arrived = (self.deadline.elapsed(), self.deadline.passed)
+
     def freeze(self, *, interrupted: bool = False) -> SenderEvidence:
         """Everything seen so far, as the frozen record."""
         with self._lock:
@@ -91,6 +101,7 @@ class Visit:
         source = SecretSource.model_validate(
             {"key": key, "source": self.found.source, "found": self.found.secret is not None}
         )
+        elapsed, passed = self._arrived or (self.deadline.elapsed(), self.deadline.passed)
         seen = SenderEvidence(
             sender=self.sender.name,
             started=self.started,
@@ -100,10 +111,10 @@ class Visit:
             transcript=self.transcript.freeze(),
             traffic=traffic,
             no_send=self.world.no_send,
-            interrupted=interrupted,
-            deadline_hit=self.deadline.passed,
-            stopped_at=self.at if interrupted or self.deadline.passed else None,
-            seconds=round(self.deadline.elapsed(), 4),
+            interrupted=interrupted and self._arrived is None,
+            deadline_hit=passed,
+            stopped_at=self.at if (interrupted and self._arrived is None) or passed else None,
+            seconds=round(elapsed, 4),
             **evidence,
         )
         return scrubbed(seen, self.redactor)

@@ -34,7 +34,7 @@ _WHERE: Final = (
 # Entra quotes the names of directories, applications and people, or puts them in brackets behind an id.
 _ENTRA_NAME: Final = re.compile(
     r"(?<=directory ')[^']+|(?<=tenant ')[^']+|(?<=application ')[^']+|(?<=app ')[^']+|(?<=user ')[^']+|(?<=[0-9a-f]{12}'\()[^)]+"
-    r"|(?<=[0-9a-f]{12} \()[^)]+"
+    r"|(?<=[0-9a-f]{12} \()[^)]+|(?<=object ')[^'@]+(?=')|(?<=Get-AuthenticationPolicy Identity=).+"
 )
 _MAILBOXES: Final = frozenset(
     {
@@ -49,10 +49,16 @@ _MAILBOXES: Final = frozenset(
         "preferred_username",
         "email",
         "smtp",
+        "signed_in_as",
     }
 )
 _PEOPLE: Final = frozenset({"who", "app_displayname", "name_of_person", "given_name", "family_name", "nickname"})
-_OPAQUE: Final = frozenset({"sub", "rh", "uti", "puid", "onprem_sid", "altsecid", "client_id"})
+_OPAQUE: Final = frozenset(
+    {"sub", "rh", "uti", "puid", "onprem_sid", "altsecid", "client_id", "object_id", "policy_id", "key_id", "hint"}
+)
+# What the tenant's people named, by the record that has it as `name`, and lists of such names.
+_NAMED: Final = frozenset({"application", "auth_policy", "policies"})
+_TITLES: Final = frozenset({"title", "blocked_by", "other_apps"})
 _KEPT: Final = frozenset(
     {
         "kind",
@@ -67,6 +73,15 @@ _KEPT: Final = frozenset(
         "tool_version",
         "cipher",
         "version",
+        "way",
+        "state",
+        "needs",
+        "aims_at",
+        "per_user",
+        "methods",
+        "roles",
+        "sign_in_audience",
+        "client_app",
     }
 )
 
@@ -168,6 +183,12 @@ class Masking:
                 self._hosts |= {first.group()} if first is not None else set()
         for answer in () if name is None else (*name.answers, *name.comparison):
             self._hosts |= set(answer.chain)
+        tenant = seen.tenant
+        for look in () if tenant is None else (tenant.application, tenant.auth_policy):
+            self._title(look.name if look is not None else "")
+        if tenant is not None and tenant.conditional_access is not None:
+            for policy in tenant.conditional_access.policies:
+                self._title(policy.name)
 
     # -- the walk -------------------------------------------------------------------------------------------------------------------
 
@@ -189,6 +210,8 @@ class Masking:
     def _kind(name: str, above: str) -> str:
         if above == "claims":
             return {"name": "given_name"}.get(name, name)
+        if name == "name" and above in _NAMED:
+            return "title"
         return "" if above in {"proxies", "members"} else name
 
     def _masked(self, value: str, key: str) -> str:
@@ -196,15 +219,28 @@ class Masking:
             return self._masks.mailbox(value)
         if key in _PEOPLE:
             return self._masks.person(value)
+        if key in _TITLES:
+            return self._title(value)
+        if key == "proxy_addresses":
+            return self._proxy_address(value)
         if key in {"smtp_server", "host", "server_name"}:
             return self._masks.domain(value)
         if key in _OPAQUE and not GUID.search(value) and value.strip("<>{} "):
             return self._masks.opaque(value) if value.lower() not in words_that_are_read() else value
-        if key in {"error_description", "text"}:
+        if key in {"error_description", "text", "detail", "reason", "failure", "question"}:
             value = _ENTRA_NAME.sub(
                 lambda match: match.group() if GUID.search(match.group()) else self._display(match.group()), value
             )
         return self._free(value)
+
+    def _title(self, name: str) -> str:
+        """A name that the tenant's people gave; one that is a word of the rules stays, or texts would be read in another way."""
+        return name if name.lower() in words_that_are_read() else self._masks.person(name)
+
+    def _proxy_address(self, value: str) -> str:
+        """An address of a mailbox with its kind in front; those of another form hold names in a form of their own."""
+        kind, colon, address = value.rpartition(":") if "@" in value else value.partition(":")
+        return f"{kind}{colon}{self._masks.mailbox(address) if '@' in value else self._masks.opaque(address)}"
 
     def _display(self, name: str) -> str:
         bracketed = name.startswith("(") and name.endswith(")")

@@ -103,6 +103,7 @@ def _across(settings: Settings, folder: Path) -> list[str]:
         lines.append(
             f'[network] ca_file = "{settings.network.ca_file}": there is no such file; write the path of a PEM file'
         )
+    lines.extend(_about_directory(settings, folder))
     for key in settings.connect:
         name, _, port = key.rpartition(":")
         if not name or not port.isdigit():
@@ -122,12 +123,36 @@ def _across(settings: Settings, folder: Path) -> list[str]:
     return lines
 
 
+def _about_directory(settings: Settings, folder: Path) -> list[str]:
+    """Mistakes of the look-ups' own keys."""
+    directory = settings.directory
+    lines = []
+    if settings.cloud == "custom" and directory is not None:
+        lines.append('[directory]: only a Microsoft cloud has one, but cloud = "custom"; change one of the two')
+    if directory is None or directory.certificate is None:
+        return lines
+    if directory.client_secret_from is not None:
+        lines.append("[directory] certificate: client_secret_from is given as well; keep one of the two")
+    where = f'[directory] certificate = "{directory.certificate}"'
+    try:
+        with (folder / directory.certificate).open("rb") as file:
+            begun = file.read(_LARGEST)
+    except OSError:
+        return [*lines, f"{where}: there is no such file that can be read; write the path of a PEM file"]
+    if not all(mark in begun for mark in (b"PRIVATE KEY-----", b"-----BEGIN CERTIFICATE-----")):
+        lines.append(f"{where}: not a PEM file with both the private key and the certificate; put both into one file")
+    return lines
+
+
 def _with_absolute_paths(settings: Settings, folder: Path) -> Settings:
-    if not settings.network.ca_file:
-        return settings
-    absolute = os.path.abspath(folder / settings.network.ca_file)  # noqa: PTH100 - resolve() would follow links that the user chose
-    network = settings.network.model_copy(update={"ca_file": absolute})
-    return settings.model_copy(update={"network": network})
+    changes: dict[str, object] = {}
+    if settings.network.ca_file:
+        absolute = os.path.abspath(folder / settings.network.ca_file)  # noqa: PTH100 - resolve() would follow links that the user chose
+        changes["network"] = settings.network.model_copy(update={"ca_file": absolute})
+    if settings.directory is not None and settings.directory.certificate:
+        absolute = os.path.abspath(folder / settings.directory.certificate)  # noqa: PTH100 - the same
+        changes["directory"] = settings.directory.model_copy(update={"certificate": absolute})
+    return settings.model_copy(update=changes) if changes else settings
 
 
 __all__ = ["SettingsError", "load", "parse"]

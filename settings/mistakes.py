@@ -17,7 +17,11 @@ from settings import model
 
 SECRET_KEYS = {"password": "password_from", "client_secret": "client_secret_from"}
 _SECRET_WORDS = re.compile(r"pass(word|wd|phrase)?|secret|token|credential|pwd|api_?key", re.IGNORECASE)
-_TABLES: dict[str, type[BaseModel]] = {"network": model.Network, "custom": model.Custom}
+_TABLES: dict[str, type[BaseModel]] = {
+    "network": model.Network,
+    "custom": model.Custom,
+    "directory": model.Directory,
+}
 
 
 class SettingsError(Exception):
@@ -32,9 +36,10 @@ class SettingsError(Exception):
 def of_secrets(data: Mapping[str, Any]) -> list[str]:
     """Refuse values that look like secrets written into the file, wherever they stand; the value is not repeated."""
     senders = data.get("sender")
-    tables = senders.items() if isinstance(senders, Mapping) else ()
+    tables = [(f"sender.{name}", table) for name, table in senders.items()] if isinstance(senders, Mapping) else []
+    tables.append(("directory", data.get("directory")))
     return [
-        f"[sender.{name}] {key}: a secret never stands in this file (it is copied, mailed and committed); remove the line, "
+        f"[{name}] {key}: a secret never stands in this file (it is copied, mailed and committed); remove the line, "
         f'change the secret if the file was shared, and write {SECRET_KEYS[key.lower()]} = "env:NAME", "keyring" or "prompt"'
         for name, table in tables
         for key in (table if isinstance(table, Mapping) else ())

@@ -5,6 +5,7 @@ Each field's description is the advice that a mistake prints. Reading the file i
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Annotated, Literal
 
@@ -13,6 +14,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 from settings import clouds
 
 Method = Literal["basic", "oauth"]
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_TENANT = re.compile(rf"{_GUID.pattern}|[\w-]+(\.[\w-]+)+", re.IGNORECASE)
 
 
 def _no_control_characters(value: str) -> str:
@@ -44,7 +47,22 @@ def _host_name(value: str) -> str:
     return value
 
 
+def _client_id(value: str) -> str:
+    if not _GUID.fullmatch(value):
+        msg = "is not an Application (client) ID"
+        raise ValueError(msg)
+    return value.lower()
+
+
+def _tenant(value: str) -> str:
+    if not _TENANT.fullmatch(value):  # it becomes a part of addresses
+        msg = "is neither a tenant id nor a domain"
+        raise ValueError(msg)
+    return value.lower()
+
+
 Text = Annotated[str, AfterValidator(_no_control_characters)]
+ClientId = Annotated[Text, AfterValidator(_client_id)]
 HostName = Annotated[Text, AfterValidator(_host_name)]
 Endpoint = Annotated[Text, AfterValidator(_endpoint)]
 Source = Annotated[Text, AfterValidator(_secret_source)]
@@ -164,6 +182,21 @@ class Custom(Table):
     )
 
 
+class Directory(Table):
+    """The auditor application that looks settings up in the tenant, with a client secret or a certificate of its own."""
+
+    tenant: Annotated[Text, AfterValidator(_tenant)] = Field(
+        description='the Directory (tenant) ID or a domain of the tenant, e.g. tenant = "yourdomain.com"'
+    )
+    client_id: ClientId = Field(
+        description="the Application (client) ID of the auditor application, 32 hex digits in five groups"
+    )
+    client_secret_from: Source | None = Field(None, description=SOURCE_ADVICE)
+    certificate: Text | None = Field(
+        None, description='the path of a PEM file with private key and certificate, e.g. certificate = "auditor.pem"'
+    )
+
+
 class Settings(Table):
     """The whole file."""
 
@@ -173,6 +206,10 @@ class Settings(Table):
     network: Network = Field(Network(), description="a table [network]")
     connect: dict[Text, Endpoint] = Field({}, description='lines such as "smtp.office365.com:587" = "127.0.0.1:2525"')
     custom: Custom | None = Field(None, description='a table [custom], only with cloud = "custom"')
+    admin_client_id: ClientId | None = Field(
+        None, description="the Application (client) ID of a public client application registered for --admin-sign-in"
+    )
+    directory: Directory | None = Field(None, description="a table [directory] with tenant and client_id")
     sender: dict[str, Sender] = Field(min_length=1, description="at least one table [sender.NAME]")
 
     @model_validator(mode="before")
@@ -224,4 +261,4 @@ class Judged(Table):
         return cloud_of(self.cloud, self.custom)
 
 
-__all__ = ["Attestation", "Custom", "Judged", "Method", "Network", "Sender", "Settings"]
+__all__ = ["Attestation", "Custom", "Directory", "Judged", "Method", "Network", "Sender", "Settings"]

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal, NoReturn
 
 KEYRING_SERVICE = "smtp365"
+DIRECTORY = "directory"  # stands where a sender's name stands, for the secret of the table [directory]
 SecretKey = Literal["password", "client_secret"]
 
 
@@ -99,10 +100,11 @@ def _from_keyring(sender: str, key: SecretKey) -> Found:
 
 def _from_prompt(sender: str, key: SecretKey) -> Found:
     label = key.replace("_", " ")
+    whose = "the auditor application in [directory]" if sender == DIRECTORY else f"sender {sender}"
     if sys.stdin is None or not sys.stdin.isatty():
         return Found(None, "prompt (there is no terminal to ask on)")
     try:
-        value = getpass.getpass(f"{label} of sender {sender} (not shown): ")
+        value = getpass.getpass(f"{label} of {whose} (not shown): ")
     except EOFError:
         value = ""
     return Found(Secret(value) if value else None, "prompt")

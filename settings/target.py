@@ -27,8 +27,8 @@ class Target:
         return {"report": "replay", "folder": "overview"}.get(self.kind, self.kind)
 
 
-def target_of(text: str, folder: Path) -> Target:
-    """Read `--target`. Raises SettingsError when it is neither a known word nor a file."""
+def target_of(text: str, folder: Path, option: str = "--target") -> Target:
+    """Read `--target`, or another option that names a report. Raises SettingsError when it is neither a known word nor a file."""
     if text == "fake":
         return Target("fake")
     if text == "live":
@@ -37,7 +37,9 @@ def target_of(text: str, folder: Path) -> Target:
     if path.suffix.lower() in {".html", ".htm", ".json"}:
         if path.is_file():
             return Target("report", path)
-        raise SettingsError([f"--target={text}: there is no such report"])
+        raise SettingsError([f"{option}={text}: there is no such report"])
+    if option != "--target":
+        raise SettingsError([f"{option}={text}: write the path of a report (.html or .json)"])
     if path.is_dir():
         return Target("folder", path)
     close = difflib.get_close_matches(text, ["fake", "live"], n=1)
@@ -47,7 +49,16 @@ def target_of(text: str, folder: Path) -> Target:
     )
 
 
-def settings_file(given: str | None, folder: Path, root: Path) -> Path:
+def earlier_report(text: str, folder: Path, target: str) -> Target:
+    """Read `--lookups-for`. Raises SettingsError when it names no report, or when there is a target beside it."""
+    if target != "fake":
+        raise SettingsError([f"--lookups-for={text}: visits nobody, so leave out --target={target}"])
+    if text in {"fake", "live"}:
+        raise SettingsError([f"--lookups-for={text}: write the path of a report (.html or .json)"])
+    return target_of(text, folder, "--lookups-for")
+
+
+def settings_file(given: str | None, folder: Path, root: Path, asked_by: str = "--target=live") -> Path:
     """The file that `--settings` names, or settings.toml here or beside the suite. Raises SettingsError when there is none."""
     if given is not None:
         return folder / given
@@ -56,7 +67,7 @@ def settings_file(given: str | None, folder: Path, root: Path) -> Path:
             return place / DEFAULT_FILE
     raise SettingsError(
         [
-            "--target=live needs settings: copy settings.example.toml to settings.toml, fill it in, or name a file with --settings=FILE"
+            f"{asked_by} needs settings: copy settings.example.toml to settings.toml, fill it in, or name a file with --settings=FILE"
         ]
     )
 

@@ -11,8 +11,12 @@ from checks.assessment import Assessment
 from fakes import Running, World, healthy, serve
 from probes import gather
 from probes.evidence import SenderEvidence
+from probes.lookups.looking import Lookups
+from probes.visit import World as Outside
 from settings.load import parse
 from settings.model import Settings
+
+Look = Callable[[Running, Settings, Outside], Lookups]
 
 
 @dataclass(frozen=True)
@@ -41,11 +45,13 @@ def visited(
     no_send: bool = False,
     refusals: Path | None = None,
     try_again: bool = False,
+    look: Look | None = None,
 ) -> Iterator[Visited]:
-    """Serve `world`, read the settings file it wrote (after `edit`), and gather once."""
+    """Serve `world`, read the settings file it wrote (after `edit`), and gather once, with the look-ups that `look` makes ready."""
     with serve(world or healthy(), folder=folder) as running:
         text = edit(running.settings_file.read_text(encoding="utf-8"))
         settings = parse(text, running.settings_file)
         found = gather.secrets_of(settings.sender.values(), running.secrets)
         outside = gather.world_of(settings, refusals=refusals, no_send=no_send, try_again=try_again)
-        yield Visited(running, settings, gather.gather(settings.sender.values(), outside, found))
+        lookups = look(running, settings, outside) if look is not None else None
+        yield Visited(running, settings, gather.gather(settings.sender.values(), outside, found, lookups=lookups))

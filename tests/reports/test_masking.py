@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -12,13 +14,19 @@ from checks.model import Finding
 from fakes import FAULTS
 from fakes.world import ALERTS, CLIENT_ID, DOMAIN, NOTICES, PRINCIPAL_OBJECT_ID, REGISTRATION_OBJECT_ID, TENANT_ID
 from probes.evidence import SenderEvidence
+from probes.lookups import ways
 from reports.masking import Masking
 from reports.results import as_text, results
+from settings.clouds import WORLDWIDE
+from settings.load import parse
 from settings.model import Judged
+from tests.probes.exported import PRINCIPAL, USER_ID, answers, export, policy, workload
+from tests.probes.scripted import BASIC, CLIENT, TENANT, oauth
 from tests.reports import samples
 from tests.suite.gathered import gathered
 
 WORLDS = [pytest.param(None, id="healthy"), *(pytest.param(fault, id=fault) for fault in FAULTS)]
+STARTED = datetime(2026, 11, 25, 6, 0, tzinfo=UTC)
 IDENTITIES = (
     *(ALERTS, NOTICES, DOMAIN, "fabrikam", "Ada Example", "Fabrikam Example", "Alarm mail"),
     *(TENANT_ID, CLIENT_ID, PRINCIPAL_OBJECT_ID, REGISTRATION_OBJECT_ID),
@@ -150,3 +158,60 @@ def test_names_in_a_servers_sentences_are_masked(text: str, gone: str) -> None:
     assert answer is not None
     assert gone not in str(answer.error_description)
     assert len(str(answer.error_description)) > 10
+
+
+def test_what_the_tenant_told_names_nobody(tmp_path: Path) -> None:
+    """Ids, addresses, names of policies and of applications are masked; states, permissions and what is compared stay."""
+    told = answers()
+    told["conditional_access"] = {
+        "value": [policy(displayName="Contoso Berlin"), workload(displayName="Contoso robots")]
+    }
+    told["user"]["proxyAddresses"] += [
+        "x500:/o=ExchangeLabs/cn=Recipients/cn=Alarm Sender",
+        "SIP:alerts@contoso.example",
+    ]
+    told["organisation"] = [{"DefaultAuthenticationPolicy": "Policy of Ada"}]
+    told["user_sign_ins"] = {"value": [row("Authenticated SMTP"), row("Browser")]}
+    file = tmp_path / "export.json"
+    file.write_text(json.dumps(export(told)), encoding="utf-8")
+    lookups = ways.by_export(file, WORLDWIDE)
+    known = parse(BASIC + oauth(), tmp_path / "settings.toml")
+    visits = [
+        (
+            samples.basic().model_copy(
+                update={"sender": name, "tenant": lookups.begin(sender).finish(STARTED, "<1@contoso.example>")}
+            ),
+            known.judged(sender),
+        )
+        for name, sender in known.sender.items()
+    ]
+    masking = Masking([judged for _, judged in visits])
+
+    after = [masking.evidence(evidence) for evidence, _ in visits]
+
+    text = json.dumps([one.tenant.model_dump(mode="json") for one in after if one.tenant is not None])
+    gone = ["contoso", "of ada", "alarm", "192.0.2.7", TENANT, CLIENT, USER_ID, PRINCIPAL, "f0000000", '"k1"', '"abc"']
+    assert [one for one in gone if one.lower() in text.lower()] == []
+    basic, app = (one.tenant for one in after)
+    assert basic is not None
+    assert app is not None
+    assert basic.user is not None
+    assert after[0].sender == "basic"
+    address = masking.settings(visits[0][1]).sender.username
+    assert basic.user.proxy_addresses[0] == f"SMTP:{address}"
+    assert app.principal is not None
+    assert app.exchange_principal is not None
+    assert app.principal.object_id == app.exchange_principal.object_id
+    assert [look.state.value for look in (basic.user, app.principal)] == ["answered", "answered"]
+
+
+def row(client: str) -> dict[str, object]:
+    """A row of the sign-in log that was blocked by a policy with a name."""
+    return {
+        "createdDateTime": f"{STARTED:%Y-%m-%dT%H:%M:%S}Z",
+        "clientAppUsed": client,
+        "appDisplayName": "Alarm browser",
+        "ipAddress": "192.0.2.7",
+        "status": {"errorCode": 53003, "failureReason": f"User '{USER_ID}' of alerts@contoso.example was blocked"},
+        "appliedConditionalAccessPolicies": [{"displayName": "Contoso Berlin", "result": "failure"}],
+    }

@@ -19,6 +19,8 @@ authentication_type = "Basic"
 username = "noreply@example.com"
 """
 
+GUID = "00000000-0000-0000-0000-000000000001"
+
 # id: (the file, the words that each line must hold, in order)
 BROKEN: dict[str, tuple[str, list[list[str]]]] = {
     "no sender": ("", [["sender", "missing", "[sender.NAME]"]]),
@@ -82,6 +84,50 @@ BROKEN: dict[str, tuple[str, list[list[str]]]] = {
         [["username", "control character"]],
     ),
     "time-out of zero": ("[network]\nreply_timeout = 0\n" + GOOD, [["reply_timeout", "0", "seconds"]]),
+    "directory without a tenant": (
+        GOOD + f'[directory]\nclient_id = "{GUID}"\n',
+        [["[directory] tenant", "missing", "yourdomain.com"]],
+    ),
+    "directory of no tenant": (
+        GOOD + f'[directory]\ntenant = "a/b"\nclient_id = "{GUID}"\n',
+        [["[directory] tenant", '"a/b"', "neither", "yourdomain.com"]],
+    ),
+    "directory with a name for an id": (
+        GOOD + '[directory]\ntenant = "example.com"\nclient_id = "auditor"\n',
+        [["[directory] client_id", '"auditor"', "Application (client) ID"]],
+    ),
+    "misspelt key of the directory": (
+        GOOD + f'[directory]\ntenant = "example.com"\nclientid = "{GUID}"\n',
+        [["client_id", "missing"], ["clientid", "did you mean client_id?"]],
+    ),
+    "auditor's secret in the file": (
+        GOOD + f'[directory]\ntenant = "example.com"\nclient_id = "{GUID}"\nclient_secret = "Sesame-4711"\n',
+        [["[directory] client_secret", "never stands in this file", "client_secret_from"]],
+    ),
+    "auditor's certificate that is not there": (
+        GOOD + f'[directory]\ntenant = "example.com"\nclient_id = "{GUID}"\ncertificate = "no.pem"\n',
+        [["[directory] certificate", "no.pem", "PEM"]],
+    ),
+    "auditor's certificate without a key": (
+        GOOD + f'[directory]\ntenant = "example.com"\nclient_id = "{GUID}"\ncertificate = "tenant.toml"\n',
+        [["[directory] certificate", "tenant.toml", "private key"]],
+    ),
+    "auditor with secret and certificate": (
+        GOOD
+        + f'[directory]\ntenant = "example.com"\nclient_id = "{GUID}"\nclient_secret_from = "prompt"\n'
+        + 'certificate = "no.pem"\n',
+        [["[directory] certificate", "one of the two"], ["no.pem"]],
+    ),
+    "directory of another service": (
+        'cloud = "custom"\n'
+        + GOOD
+        + f'[custom]\nsmtp_server = "mail.example.com"\n[directory]\ntenant = "example.com"\nclient_id = "{GUID}"\n',
+        [["[directory]", "custom", "one of the two"]],
+    ),
+    "administrator's client is no id": (
+        'admin_client_id = "Graph"\n' + GOOD,
+        [["admin_client_id", '"Graph"', "--admin-sign-in"]],
+    ),
     "four at once": (
         GOOD + 'port = "587"\nuse_ssl = 1\nprt = 1\npassword = "Sesame-4711"\n',
         [["password"], ["port", '"587"'], ["use_ssl", "1"], ["prt", "did you mean port?"]],

@@ -1,0 +1,116 @@
+"""What comes back for a question, whichever way it was asked, and what that means before anybody reads the body.
+
+Sources: "Microsoft Graph error responses"; HTTP status codes (RFC 9110); the Exchange module's own error words.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from probes.deadline import Deadline
+from probes.failures import printable
+from probes.lookups.questions import AUDIT_LICENCE, Question
+from probes.tenant_evidence import LookState, Way
+
+_NO_LICENCE = "Authentication_RequestFromNonPremiumTenantOrB2CTenant"
+_NOT_THERE = ("request_resourcenotfound", "resourcenotfound", "managementobjectnotfound", "couldn't be found")
+_NO_SUCH_ADDRESS = "not found for the segment"  # how Graph says that this cloud or version has no such thing
+_SEARCHED = 4000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """An answer, or why there is none: `state` when that was decided before anything was sent, `problem` in words."""
+
+    status: int | None = None
+    body: Mapping[str, object] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    problem: str = ""
+    state: LookState | None = None
+    needs: str = ""
+    requests: int = 0
+
+
+class Answerer(Protocol):
+    """One of the three ways."""
+
+    @property
+    def way(self) -> Way:
+        """Which one."""
+
+    def tenant(self, deadline: Deadline) -> str:
+        """The id of the tenant that answers; empty when it is not known."""
+
+    def signed_in_as(self) -> str:
+        """Who signed in; empty for an application and an export."""
+
+    def ask(self, question: Question, deadline: Deadline) -> Answered:
+        """Ask once. Nothing is raised."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of a question, before its body is read."""
+
+    state: LookState
+    needs: str = ""
+    detail: str = ""
+
+
+class NotAnsweredError(Exception):
+    """A question that a look-up needs was not answered; carries what became of it."""
+
+    def __init__(self, outcome: Outcome, text: str) -> None:
+        """Keep the outcome and the question's words."""
+        self.outcome = outcome
+        self.text = text
+        super().__init__(outcome.state.value)
+
+
+def outcome_of(question: Question, answered: Answered) -> Outcome:
+    """The state, and for what is not known what would answer it."""
+    if answered.state is not None:
+        return Outcome(state=answered.state, needs=answered.needs, detail=answered.problem)
+    if answered.problem or answered.status is None:
+        return Outcome(state=LookState.FAILED, detail=answered.problem or "no answer came")
+    code, message = _error(answered.body)
+    said = printable(f"HTTP {answered.status} {code} {message}".strip())
+    if 200 <= answered.status < 300:
+        if answered.body is None:
+            return Outcome(state=LookState.FAILED, detail=f"HTTP {answered.status} without a JSON object")
+        return Outcome(state=LookState.ANSWERED)
+    return _refusal(question, answered.status, code, answered.body, said)
+
+
+def _refusal(question: Question, status: int, code: str, body: Mapping[str, object] | None, said: str) -> Outcome:
+    if status == 429:
+        return Outcome(state=LookState.THROTTLED, needs="a moment of patience", detail=said)
+    if status == 403 and code == _NO_LICENCE:
+        return Outcome(state=LookState.UNLICENSED, needs=AUDIT_LICENCE, detail=said)
+    if status in {401, 403}:
+        return Outcome(state=LookState.REFUSED, needs=question.needs, detail=said)
+    if _not_there(body):
+        return Outcome(state=LookState.ABSENT, detail=said)
+    unknown = status in {404, 405, 501} or _NO_SUCH_ADDRESS in said.lower()
+    return Outcome(state=LookState.NOT_OFFERED if unknown else LookState.FAILED, detail=said)
+
+
+def _error(body: Mapping[str, object] | None) -> tuple[str, str]:
+    error = (body or {}).get("error")
+    if not isinstance(error, Mapping):
+        return "", error if isinstance(error, str) else ""
+    code, message = error.get("code"), error.get("message")
+    return code if isinstance(code, str) else "", message if isinstance(message, str) else ""
+
+
+def _not_there(body: Mapping[str, object] | None) -> bool:
+    """Whether the error, or one within it, says that there is no such thing; Exchange tells it in words, with any status."""
+    error = (body or {}).get("error")
+    try:
+        words = json.dumps(error)[:_SEARCHED].lower()
+    except (TypeError, ValueError, RecursionError):
+        return False
+    return any(mark in words for mark in _NOT_THERE)

@@ -1,0 +1,137 @@
+"""The tenant's own discovery document, asked once a run at a login host of the cloud, and msal's way to its endpoints.
+
+OpenID Connect Discovery 1.0; RFC 8628, 4. No secret and no code goes to an endpoint that is not on a login host of the same cloud.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import quote, urlencode, urlsplit
+
+from probes.deadline import Deadline
+from probes.failures import printable
+from probes.https import Answer, Reach, json_object
+from probes.redaction import Redactor
+from probes.token import Response
+from settings.clouds import Cloud
+
+_GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_SECRETS = ("access_token", "refresh_token", "id_token", "device_code")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discovered:
+    """The document as msal reads it, the tenant's id, and the endpoints; `problem` says why there is none."""
+
+    url: str
+    document: str = ""
+    tenant_id: str = ""
+    endpoints: frozenset[str] = frozenset()
+    problem: str = ""
+
+    @property
+    def authority(self) -> str:
+        """What msal calls the OIDC authority."""
+        return self.url.partition("/.well-known/")[0]
+
+
+class Authority:
+    """Where tokens for one tenant come from."""
+
+    def __init__(self, tenant: str, cloud: Cloud, reach: Reach, redactor: Redactor) -> None:
+        """`tenant` is an id or a domain, as the settings have it."""
+        host = cloud.login_hosts[0]
+        self._url = f"https://{host}/{quote(tenant, safe='')}/v2.0/.well-known/openid-configuration"
+        self._cloud = cloud
+        self._reach = reach
+        self._redactor = redactor
+        self._found: Discovered | None = None
+        self._lock = threading.Lock()
+        self.requests = 0
+
+    def discovered(self, deadline: Deadline) -> Discovered:
+        """The document; asked again only when no answer came."""
+        with self._lock:
+            if self._found is None:
+                self.requests += 1
+                found = self._ask(deadline)
+                if not found.problem:
+                    self._found = found
+                return found
+            return self._found
+
+    def _ask(self, deadline: Deadline) -> Discovered:
+        answer = self._reach.request("GET", self._url, deadline, headers={"Accept": "application/json"})
+        members = json_object(answer.text) if answer.failure is None else None
+        if members is None or answer.status != 200:
+            told = (members or {}).get("error_description")
+            words = answer.failure.text if answer.failure is not None else f"HTTP {answer.status} {told or ''}"
+            return Discovered(url=self._url, problem=printable(f"the tenant's discovery document: {words}".strip()))
+        named = {key: members.get(key) for key in ("token_endpoint", "device_authorization_endpoint")}
+        endpoints = frozenset(value for value in named.values() if isinstance(value, str))
+        foreign = [url for url in endpoints if not self._declared(url)]
+        if foreign or not isinstance(named["token_endpoint"], str):
+            host = urlsplit(foreign[0]).hostname if foreign else "nowhere"
+            told = f"the discovery document leads to {host}, which is no login host of {self._cloud.title}"
+            return Discovered(url=self._url, problem=printable(told))
+        tenant = _GUID.search(str(members.get("issuer", "")))
+        return Discovered(
+            url=self._url,
+            document=answer.text,
+            tenant_id=tenant.group().lower() if tenant else "",
+            endpoints=endpoints,
+        )
+
+    def _declared(self, url: str) -> bool:
+        parts = urlsplit(url)
+        return parts.scheme == "https" and self._cloud.declares_login(parts.hostname or "")
+
+    def door(self, found: Discovered, deadline: Deadline) -> Door:
+        """The HTTP client for one msal application."""
+        return Door(self._reach, deadline, found, self._redactor)
+
+
+@dataclass(slots=True)
+class Door:
+    """The HTTP client that msal is given: discovery from memory, POST only to the endpoints of that document, no redirect."""
+
+    reach: Reach
+    deadline: Deadline
+    found: Discovered
+    redactor: Redactor
+    requests: int = 0
+    last: Answer = field(default_factory=Answer)
+
+    def get(self, url: str, **_ignored: object) -> Response:
+        """The document again, whatever discovery address msal has in mind."""
+        return Response(200, {"content-type": "application/json"}, self.found.document, url)
+
+    def post(
+        self,
+        url: str,
+        data: Mapping[str, str | None] | None = None,
+        headers: dict[str, str] | None = None,
+        **_ignored: object,
+    ) -> Response:
+        """One request to an endpoint of the document; what it answers is learnt as secret before anybody reads it."""
+        if url not in self.found.endpoints:
+            raise PermissionError("not an endpoint of the discovery document")
+        self.requests += 1
+        fields = {**(headers or {}), "Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
+        body = urlencode({key: value for key, value in (data or {}).items() if value is not None})
+        self.last = self.reach.request("POST", url, self.deadline, body=body, headers=fields)
+        for key in _SECRETS:
+            if isinstance(value := self.members.get(key), str):
+                self.redactor.learn(value)
+        return Response(self.last.status or 0, dict(self.last.headers), self.last.text, url)
+
+    @property
+    def members(self) -> dict[str, object]:
+        """The members of the last answer; none when it was not whole, or no JSON."""
+        return (json_object(self.last.text) or {}) if self.last.failure is None else {}
+
+    def close(self) -> None:
+        """Nothing is held open."""

@@ -1,0 +1,114 @@
+"""`--tenant-export`: the file that the PowerShell script of the documentation writes, read as an answerer.
+
+Its keys are the questions' own words, so whatever reads the services' answers reads this as well. It holds no secret.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from probes.deadline import Deadline
+from probes.lookups.answers import Answered
+from probes.lookups.questions import Question, Service
+from probes.tenant_evidence import LookState, Way
+from settings.mistakes import SettingsError
+
+SCHEMA: Final = "smtp365-tenant-export/1"
+_LARGEST: Final = 16 * 1024 * 1024
+_AGAIN: Final = "an export that the script of this version makes"
+_LATER: Final = "an export made some minutes after this run, read with --lookups-for"
+
+
+class Export:
+    """An export that was read; made before the run it cannot know the run's rows."""
+
+    def __init__(self, tenant: str, made: datetime, answers: Mapping[tuple[Service, str], object]) -> None:
+        """`answers` by service and key, keys in lower case: addresses are compared without case."""
+        self._tenant = tenant
+        self._made = made
+        self._answers = answers
+
+    @property
+    def way(self) -> Way:
+        """The third way."""
+        return Way.EXPORT
+
+    def tenant(self, deadline: Deadline) -> str:  # noqa: ARG002 - it stands in the file
+        """The id that the file names."""
+        return self._tenant
+
+    def signed_in_as(self) -> str:
+        """Nobody signed in here."""
+        return ""
+
+    def ask(self, question: Question, deadline: Deadline) -> Answered:  # noqa: ARG002 - nothing is waited for
+        """What the file holds."""
+        found = self._answers.get((question.service, question.key.lower()))
+        if found is None:
+            told = f"the export of {self._made:%Y-%m-%d %H:%M} UTC does not hold it"
+            return Answered(state=LookState.NOT_IN_EXPORT, problem=told, needs=_AGAIN)
+        since = _moment(question.since)
+        if since is not None and self._made < since:
+            told = f"the export was made at {self._made:%Y-%m-%d %H:%M} UTC, before this run"
+            return Answered(state=LookState.NOT_IN_EXPORT, problem=told, needs=_LATER)
+        if isinstance(found, list):
+            return Answered(status=200, body={"value": found})
+        if not isinstance(found, Mapping):
+            return Answered(problem="the export has something here that is no answer")
+        status, body = found.get("status", 200), found.get("body")
+        if body is None:
+            body = {key: found[key] for key in ("value", "error") if key in found} or None
+        if isinstance(status, bool) or not isinstance(status, int):
+            return Answered(problem="the export has no status here")
+        return Answered(status=status, body=body if isinstance(body, Mapping) else None)
+
+
+def read(path: Path) -> Export:
+    """The export in this file.
+
+    Raises:
+        SettingsError: it cannot be read, or is no export of this schema; one line.
+
+    """
+    where = f"--tenant-export={path.name}"
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise SettingsError([f"{where}: larger than any export; name the JSON file that the script wrote"])
+        data = json.loads(path.read_bytes().decode(_encoding(path)))
+    except OSError as problem:
+        raise SettingsError([f"{where}: cannot be read: {problem.strerror or type(problem).__name__}"]) from None
+    except (ValueError, RecursionError):
+        raise SettingsError([f"{where}: not JSON; name the file that the script wrote"]) from None
+    if not isinstance(data, dict) or data.get("schema") != SCHEMA:
+        raise SettingsError([f'{where}: not an export that this version reads (its "schema" is not {SCHEMA})'])
+    tenant, made = data.get("tenant_id"), _moment(data.get("made"))
+    if not isinstance(tenant, str) or made is None:
+        raise SettingsError([f'{where}: damaged: "tenant_id" or "made" is missing; make the export again'])
+    answers: dict[tuple[Service, str], object] = {}
+    for service in Service:
+        part = data.get(service.value, {})
+        if not isinstance(part, dict):
+            raise SettingsError([f'{where}: damaged: "{service.value}" is no object; make the export again'])
+        answers |= {(service, key.lower()): value for key, value in part.items()}
+    return Export(tenant.lower(), made, answers)
+
+
+def _encoding(path: Path) -> str:
+    """Windows PowerShell writes UTF-16 where nobody tells it otherwise; both have a mark at the start."""
+    with path.open("rb") as file:
+        start = file.read(2)
+    return "utf-16" if start in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig"
+
+
+def _moment(value: object) -> datetime | None:
+    try:
+        read_at = datetime.fromisoformat(value) if isinstance(value, str) else None
+        if read_at is None:
+            return None
+        return read_at.replace(tzinfo=UTC) if read_at.tzinfo is None else read_at.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,185 @@
+"""Graph's answers as records: the user and its domain, the application, its enterprise application and what was consented to.
+
+Source: Microsoft Graph reference, resources user, domain, application, servicePrincipal, appRoleAssignment.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from probes.lookups.inquiry import Inquiry, like
+from probes.lookups.questions import question
+from probes.lookups.reading import Json, flag, moment, number, required, rows, text, texts
+from probes.tenant_evidence import (
+    ApplicationLook,
+    CredentialEntry,
+    DomainLook,
+    LookState,
+    MethodsLook,
+    MfaLook,
+    PrincipalLook,
+    RolesLook,
+    SecurityDefaultsLook,
+    UserLook,
+)
+
+# Plans that belong to the service "exchange" and bring no mailbox (Microsoft, "Product names and service plan identifiers").
+_NO_MAILBOX: Final = frozenset(
+    {
+        "113feb6c-3fe4-4440-bddc-54d774bf0318",  # Exchange Foundation
+        "176a09a6-7ec5-4039-ac02-b2791c6ba793",  # Exchange Online Archiving
+        "34c0d7a0-a70f-4668-9238-47f9fc208882",  # MyAnalytics
+        "33c4f319-9bdd-48d6-9c4d-410b750a4a5a",  # Insights by MyAnalytics
+        "b088306e-925b-44ab-baa0-63291c629a91",  # Insights by MyAnalytics, backend
+    }
+)
+_IN_FORCE: Final = frozenset({"enabled", "warning"})  # "warning" is the grace period of a subscription that ended
+_METHOD: Final = ("#microsoft.graph.", "AuthenticationMethod")
+
+
+def user(inquiry: Inquiry, upn: str) -> UserLook:
+    """The user of the sign-in."""
+
+    def read() -> dict[str, Any]:
+        body = inquiry.body("user", user=upn)
+        policies = text(body, "passwordPolicies")
+        return {
+            "object_id": required(body, "id"),
+            "enabled": flag(body, "accountEnabled"),
+            # null is Graph's word for never
+            "synchronised": bool(flag(body, "onPremisesSyncEnabled")) if "onPremisesSyncEnabled" in body else None,
+            "exchange_plan": _has_plan(body) if "assignedPlans" in body else None,
+            "proxy_addresses": texts(body, "proxyAddresses"),
+            "password_never_expires": "DisablePasswordExpiration" in (policies or "")
+            if "passwordPolicies" in body
+            else None,
+            "password_changed": moment(body, "lastPasswordChangeDateTime"),
+        }
+
+    return inquiry.look(UserLook, question("user", user=upn), read)
+
+
+def _has_plan(body: Json) -> bool:
+    return any(
+        (text(plan, "service") or "").lower() == "exchange"
+        and (text(plan, "capabilityStatus") or "").lower() in _IN_FORCE
+        and (text(plan, "servicePlanId") or "").lower() not in _NO_MAILBOX
+        for plan in rows(body, "assignedPlans")
+    )
+
+
+def domain(inquiry: Inquiry, upn: str) -> DomainLook:
+    """The domain of the user name, alone."""
+    name = upn.rpartition("@")[2].lower() if "@" in upn else ""
+
+    def read() -> dict[str, Any]:
+        body = inquiry.body("domain", domain=name)
+        kind = text(body, "authenticationType")
+        return {
+            "federated": None if kind is None else kind.lower() == "federated",
+            "password_valid_days": number(body, "passwordValidityPeriodInDays"),
+        }
+
+    return inquiry.look(DomainLook, question("domain", domain=name), read)
+
+
+def mfa(inquiry: Inquiry, upn: str) -> MfaLook:
+    """Per-user MFA; another word than the three makes the record invalid, and so the look-up failed."""
+
+    def read() -> dict[str, Any]:
+        return {"per_user": required(inquiry.body("mfa", user=upn), "perUserMfaState").lower()}
+
+    return inquiry.look(MfaLook, question("mfa", user=upn), read)
+
+
+def methods(inquiry: Inquiry, upn: str) -> MethodsLook:
+    """Registered methods besides the password, each kind once."""
+
+    def read() -> dict[str, Any]:
+        kinds = [required(row, "@odata.type") for row in rows(inquiry.body("methods", user=upn))]
+        plain = [kind.removeprefix(_METHOD[0]).removesuffix(_METHOD[1]) for kind in kinds]
+        return {"methods": tuple(dict.fromkeys(kind for kind in plain if kind != "password"))}
+
+    return inquiry.look(MethodsLook, question("methods", user=upn), read)
+
+
+def security_defaults(inquiry: Inquiry) -> SecurityDefaultsLook:
+    """The tenant's security defaults."""
+    return inquiry.look(
+        SecurityDefaultsLook,
+        question("security_defaults"),
+        lambda: {"enabled": flag(inquiry.body("security_defaults"), "isEnabled")},
+    )
+
+
+def application(inquiry: Inquiry, client_id: str) -> ApplicationLook:
+    """The app registration and when its secrets and certificates end."""
+
+    def read() -> dict[str, Any]:
+        body = inquiry.body("application", client_id=client_id)
+        secrets = rows(body, "passwordCredentials") if "passwordCredentials" in body else ()
+        certificates = rows(body, "keyCredentials") if "keyCredentials" in body else ()
+        return {
+            "object_id": required(body, "id"),
+            "name": text(body, "displayName") or "",
+            "sign_in_audience": text(body, "signInAudience") or "",
+            "public_client": flag(body, "isFallbackPublicClient"),
+            "credentials": (
+                *(_credential(row, "secret") for row in secrets),
+                *(_credential(row, "certificate") for row in certificates),
+            ),
+        }
+
+    return inquiry.look(ApplicationLook, question("application", client_id=client_id), read)
+
+
+def _credential(row: Json, kind: str) -> CredentialEntry:
+    return CredentialEntry.model_validate(
+        {
+            "kind": kind,
+            "key_id": required(row, "keyId"),
+            "ends": moment(row, "endDateTime"),
+            "hint": text(row, "hint") or "",
+        }
+    )
+
+
+def principal(inquiry: Inquiry, client_id: str) -> PrincipalLook:
+    """The enterprise application."""
+
+    def read() -> dict[str, Any]:
+        body = inquiry.body("principal", client_id=client_id)
+        return {"object_id": required(body, "id"), "enabled": flag(body, "accountEnabled")}
+
+    return inquiry.look(PrincipalLook, question("principal", client_id=client_id), read)
+
+
+def roles(inquiry: Inquiry, of: PrincipalLook) -> RolesLook:
+    """What was consented to at Exchange Online; the role's id is looked up by its value, because it is nowhere promised."""
+    if of.state is not LookState.ANSWERED:
+        return like(RolesLook, of)
+
+    def read() -> dict[str, Any]:
+        assigned = rows(inquiry.body("assignments", principal=of.object_id))
+        resource = inquiry.body("exchange_online")
+        here = required(resource, "id").lower()
+        values = {required(role, "id").lower(): text(role, "value") or "" for role in rows(resource, "appRoles")}
+        granted = [
+            values.get(required(row, "appRoleId").lower(), "")
+            for row in assigned
+            if required(row, "resourceId").lower() == here
+        ]
+        return {"roles": tuple(dict.fromkeys(value for value in granted if value))}
+
+    asked = question("assignments", principal=of.object_id)
+    found = inquiry.look(RolesLook, asked, read)
+    if found.state is LookState.ABSENT and found.question == question("exchange_online").text:
+        # Without Exchange Online in the directory there is nothing that could have been consented to: that is an answer.
+        return RolesLook(
+            state=LookState.ANSWERED,
+            question=asked.text,
+            detail=found.detail,
+            seconds=found.seconds,
+            resource_present=False,
+        )
+    return found

@@ -1,0 +1,76 @@
+"""One sender's look-ups while they are made: questions out, frozen records in, and the count of what was sent."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from probes.deadline import Deadline
+from probes.lookups.answers import Answered, Answerer, NotAnsweredError, Outcome, outcome_of
+from probes.lookups.questions import Question, question
+from probes.lookups.reading import AbsentError, UnreadableError
+from probes.tenant_evidence import Look, LookState
+
+LookT = TypeVar("LookT", bound=Look)
+_NAMES = {"user": "user name", "mailbox": "user name", "client_id": "client id", "domain": "domain in the user name"}
+
+
+class Inquiry:
+    """Asks for one sender; every answer becomes a record, and nothing that a service sends raises."""
+
+    def __init__(self, answerer: Answerer, deadline: Deadline) -> None:
+        """Ask `answerer` until `deadline`."""
+        self._answerer = answerer
+        self.deadline = deadline
+        self.requests = 0
+        self._lock = threading.Lock()
+
+    def body(self, name: str, **values: str) -> Mapping[str, object]:
+        """The body of the answer to this row of the table. NotAnsweredError when there is none to read."""
+        missing = next((key for key, value in values.items() if not value), None)
+        if missing is not None:
+            told = f"the settings hold no {_NAMES.get(missing, missing)}"
+            raise NotAnsweredError(Outcome(state=LookState.NOT_ASKED, detail=told), name)
+        asked = question(name, **values)
+        answered = self._ask(asked)
+        outcome = outcome_of(asked, answered)
+        if outcome.state is not LookState.ANSWERED or answered.body is None:
+            raise NotAnsweredError(outcome, asked.text)
+        return answered.body
+
+    def look(self, kind: type[LookT], shown: Question | str, read: Callable[[], dict[str, Any]]) -> LookT:
+        """The record that `read` gives the members of, or one that says why there are none."""
+        text = shown if isinstance(shown, str) else shown.text
+        started = self.deadline.elapsed()
+
+        def made(state: LookState, **members: Any) -> LookT:  # noqa: ANN401 - members of a record that checks them
+            seconds = round(self.deadline.elapsed() - started, 4)
+            return kind(state=state, question=members.pop("question", text), seconds=seconds, **members)
+
+        try:
+            return made(LookState.ANSWERED, **read())
+        except NotAnsweredError as problem:
+            found = problem.outcome
+            return made(found.state, question=problem.text, needs=found.needs, detail=found.detail)
+        except AbsentError:
+            return made(LookState.ABSENT)
+        except UnreadableError as problem:
+            return made(LookState.FAILED, detail=f"the answer cannot be read: {problem}")
+        except (ValidationError, RecursionError):
+            return made(LookState.FAILED, detail="the answer cannot be read")
+
+    def _ask(self, asked: Question) -> Answered:
+        if self.deadline.passed:
+            return Answered(problem="no time was left to ask")
+        answered = self._answerer.ask(asked, self.deadline)
+        with self._lock:
+            self.requests += answered.requests
+        return answered
+
+
+def like(kind: type[LookT], other: Look) -> LookT:
+    """A record with the outcome of the look-up that it depends on."""
+    return kind(state=other.state, question=other.question, needs=other.needs, detail=other.detail)

@@ -1,0 +1,109 @@
+"""The answerer for both ways with a token: one HTTPS exchange for a question, each token to its one host, a throttled one asked once more.
+
+Sources: Microsoft Graph reference; for Exchange the interface behind its PowerShell module, which Microsoft does not support for others.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping
+from typing import Final
+
+from probes.deadline import Deadline
+from probes.https import Answer, Reach, json_object
+from probes.lookups.answers import Answered
+from probes.lookups.authority import Authority
+from probes.lookups.questions import Question, Service
+from probes.lookups.tokens import Tokens, host_of
+from probes.redaction import Redactor
+from probes.standing import Standing
+from probes.tenant_evidence import Way
+from settings.clouds import Cloud
+from settings.secret import Secret
+
+_LONGEST_WAIT: Final = 10.0
+# The mailbox that Exchange's own module names where a command is about no mailbox in particular.
+_ANCHOR: Final = "UPN:SystemMailbox{{bb558c35-97f1-4cb9-8ff7-d53741dc928c}}@{tenant}"
+
+
+class OverHttps:
+    """Asks Graph and Exchange with the tokens it is given."""
+
+    def __init__(
+        self, way: Way, tokens: Tokens, authority: Authority, cloud: Cloud, reach: Reach, redactor: Redactor
+    ) -> None:
+        """Nothing is contacted before the first question."""
+        self._way = way
+        self._tokens = tokens
+        self._authority = authority
+        self._cloud = cloud
+        self._reach = Standing(reach)
+        self._redactor = redactor
+        self._stopped = threading.Event()
+
+    def close(self) -> None:
+        """End what waits, and close what is open."""
+        self._stopped.set()
+        self._reach.close()
+
+    @property
+    def way(self) -> Way:
+        """Whose tokens these are."""
+        return self._way
+
+    def tenant(self, deadline: Deadline) -> str:
+        """The id in the tenant's discovery document."""
+        return self._authority.discovered(deadline).tenant_id
+
+    def signed_in_as(self) -> str:
+        """The administrator, if there was one."""
+        return self._tokens.signed_in_as()
+
+    def ask(self, question: Question, deadline: Deadline) -> Answered:
+        """Ask once, and once more after a wait that the service asked for, when it is short enough."""
+        held = self._tokens.held(question.service, deadline)
+        if held.token is None:
+            return Answered(problem=held.detail, state=held.state, needs=held.needs, requests=held.requests)
+        tenant = ""
+        if question.service is Service.EXCHANGE:
+            tenant = self.tenant(deadline)
+            if not tenant:
+                return Answered(problem="the discovery document names no tenant id", requests=held.requests)
+        answer = self._send(question, held.token, tenant, deadline)
+        sent = 1
+        wait = _wait(answer, deadline)
+        if answer.status == 429 and wait is not None and not self._stopped.wait(wait):
+            answer = self._send(question, held.token, tenant, deadline)
+            sent = 2
+        failure = answer.failure
+        return Answered(
+            status=answer.status,
+            body=json_object(answer.text) if failure is None else None,
+            headers=answer.headers,
+            problem=self._redactor.clean(failure.text or failure.kind.value) if failure is not None else "",
+            requests=held.requests + sent,
+        )
+
+    def _send(self, question: Question, token: Secret, tenant: str, deadline: Deadline) -> Answer:
+        fields = {"Authorization": f"Bearer {token.reveal()}", "Accept": "application/json"}
+        host = host_of(question.service, self._cloud)
+        if question.service is Service.GRAPH:
+            return self._reach.request("GET", f"https://{host}{question.path}", deadline, headers=fields)
+        url = f"https://{host}/adminapi/beta/{tenant}/InvokeCommand"
+        fields |= {"Content-Type": "application/json", "X-AnchorMailbox": _ANCHOR.format(tenant=tenant)}
+        return self._reach.request("POST", url, deadline, body=_command(question), headers=fields)
+
+
+def _command(question: Question) -> str:
+    parameters: Mapping[str, str] = dict(question.parameters)
+    return json.dumps({"CmdletInput": {"CmdletName": question.cmdlet, "Parameters": parameters}})
+
+
+def _wait(answer: Answer, deadline: Deadline) -> float | None:
+    """The seconds that the service asks to wait (RFC 9110, 10.2.3); None when it names none, or more than there is time for."""
+    named = answer.headers.get("retry-after", "").strip()
+    if not named.isdecimal() or len(named) > 6:
+        return None
+    seconds = float(named)
+    return seconds if seconds <= _LONGEST_WAIT and seconds < deadline.remaining() else None

@@ -1,0 +1,155 @@
+"""Access tokens for the look-ups, once for each resource and run, in memory only; and how msal is let run against hostile answers.
+
+Source: Microsoft "OAuth 2.0 client credentials flow". One refusal is remembered as well: a wrong secret is never tried again.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from probes.deadline import Deadline
+from probes.failures import printable
+from probes.lookups.authority import Authority, Door
+from probes.lookups.questions import Service
+from probes.tenant_evidence import LookState
+from settings.clouds import Cloud
+from settings.model import Directory
+from settings.secret import Found, Secret
+
+_PRINTED = re.compile(r"[\x21-\x7e]+")
+_AUDITOR = "the auditor application of [directory] must get a token"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A token, or why there is none; `requests` is what it cost."""
+
+    token: Secret | None = None
+    state: LookState = LookState.FAILED
+    detail: str = ""
+    needs: str = ""
+    requests: int = 0
+
+
+class Tokens(Protocol):
+    """Where an answerer gets its tokens from."""
+
+    def held(self, service: Service, deadline: Deadline) -> Held:
+        """The token for this service. Nothing is raised; whoever asks again is told the same at no cost."""
+
+    def signed_in_as(self) -> str:
+        """Who signed in; empty for an application."""
+
+
+def host_of(service: Service, cloud: Cloud) -> str:
+    """The one host that the token for this service may be sent to."""
+    return cloud.graph_host if service is Service.GRAPH else cloud.exchange_admin_host
+
+
+class ApplicationTokens:
+    """Client credentials of the auditor application, with its secret or its certificate."""
+
+    def __init__(self, directory: Directory, found: Found, authority: Authority, cloud: Cloud) -> None:
+        """`found` is the client secret, unless the settings name a certificate."""
+        self._directory = directory
+        self._found = found
+        self._authority = authority
+        self._cloud = cloud
+        self._held: dict[Service, Held] = {}
+        self._locks = {service: threading.Lock() for service in Service}
+
+    def signed_in_as(self) -> str:
+        """Nobody did."""
+        return ""
+
+    def held(self, service: Service, deadline: Deadline) -> Held:
+        """The token for this service, asked for once."""
+        with self._locks[service]:
+            known = self._held.get(service)
+            if known is not None:
+                return known
+            fresh = self._ask(service, deadline)
+            self._held[service] = Held(token=fresh.token, state=fresh.state, detail=fresh.detail, needs=fresh.needs)
+            return fresh
+
+    def _ask(self, service: Service, deadline: Deadline) -> Held:
+        try:
+            credential = self._credential()
+        except (OSError, ValueError, TypeError) as problem:
+            words = str(problem) if isinstance(problem, _UnusableKeyError) else type(problem).__name__
+            told = f"[directory] certificate cannot be used: {words}"
+            return Held(state=LookState.NOT_ASKED, detail=told, needs=_AUDITOR)
+        if not credential:
+            told = f"the client secret of [directory] was not found: {self._found.source}"
+            return Held(state=LookState.NOT_ASKED, detail=told, needs=_AUDITOR)
+        found = self._authority.discovered(deadline)
+        if found.problem:
+            return Held(detail=found.problem, needs=_AUDITOR)
+        door = self._authority.door(found, deadline)
+
+        def ask() -> None:
+            import msal  # a slow import that a run without look-ups never needs
+
+            application = msal.ConfidentialClientApplication(
+                self._directory.client_id,
+                client_credential=credential,
+                oidc_authority=found.authority,
+                http_client=door,
+            )
+            application.acquire_token_for_client(scopes=[f"https://{host_of(service, self._cloud)}/.default"])
+
+        return drive(door, ask, needs=_AUDITOR)
+
+    def _credential(self) -> str | dict[str, str] | None:
+        if self._directory.certificate is not None:
+            return _certificate(Path(self._directory.certificate))
+        return self._found.secret.reveal() if self._found.secret is not None else None
+
+
+class _UnusableKeyError(ValueError):
+    """The key in the file is none that Entra takes; the text says why."""
+
+
+def _certificate(path: Path) -> dict[str, str]:
+    """The file's key and certificate as msal wants them; looked at first, because msal's own words say nothing to a user."""
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    pem = path.read_bytes()
+    try:
+        key = load_pem_private_key(pem, password=None)
+    except TypeError:
+        raise _UnusableKeyError("its private key is encrypted; give an unencrypted one") from None
+    if not isinstance(key, RSAPrivateKey):
+        raise _UnusableKeyError("its key is no RSA key, and Entra takes no other")
+    text = pem.decode("ascii", "replace")
+    return {"private_key": text, "public_certificate": text}
+
+
+def drive(door: Door, ask: Callable[[], object], *, needs: str) -> Held:
+    """Let msal ask, and take the token from the answer itself: msal raises what it likes, and its words may hold a secret."""
+    logging.getLogger("msal").setLevel(logging.CRITICAL + 1)
+    problem = ""
+    try:
+        ask()
+    except Exception as raised:  # noqa: BLE001 - see above
+        problem = f"msal refused the request: {door.redactor.clean(printable(str(raised)))}"
+    answer, members = door.last, door.members
+    token = members.get("access_token")
+    if answer.status == 200 and isinstance(token, str) and _PRINTED.fullmatch(token):
+        return Held(token=Secret(token), requests=door.requests)
+    told = members.get("error_description") or members.get("error")
+    if isinstance(told, str):
+        said = door.redactor.clean(printable(told))
+        return Held(state=LookState.REFUSED, detail=said, needs=needs, requests=door.requests)
+    if answer.failure is not None:
+        problem = answer.failure.text
+    elif answer.status is not None:
+        problem = f"the token endpoint answered HTTP {answer.status} without a token"
+    return Held(detail=door.redactor.clean(problem or "msal sent no request"), needs=needs, requests=door.requests)

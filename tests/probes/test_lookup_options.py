@@ -1,0 +1,128 @@
+"""The options of the look-ups, as a user gives them: what they contact, what they leave as it was, and their one-line refusals."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.probes.exported import export
+from tests.probes.scripted import BASIC, SECRET, scripted
+from tests.probes.test_lookups import nothing
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run(*options: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The whole program."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options]
+    given = {**os.environ, **environment}
+    return subprocess.run(command, cwd=ROOT, env=given, capture_output=True, text=True, timeout=180, check=False)
+
+
+def results(folder: Path, *options: str, **environment: str) -> dict[str, Any]:
+    """The results of a run whose report goes to this folder."""
+    file = folder / "results.json"
+    done = run(f"--json={file}", f"--html={folder / 'report.html'}", *options, **environment)
+    assert file.exists(), done.stdout + done.stderr
+    found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return found
+
+
+def evidence(data: dict[str, Any]) -> dict[str, Any]:
+    """The evidence by sender."""
+    return {one["name"]: one["evidence"] for one in data["senders"]}
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A report without look-ups, of the built-in tenant when it was broken in one place."""
+    folder = tmp_path_factory.mktemp("report")
+    results(folder, "--fault=smtp_auth_off_tenant")
+    return folder / "report.html"
+
+
+@pytest.fixture
+def exported(tmp_path: Path) -> Path:
+    """An export."""
+    file = tmp_path / "export.json"
+    file.write_text(json.dumps(export()), encoding="utf-8")
+    return file
+
+
+def test_lookups_are_asked_again_without_any_smtp(report: Path, exported: Path, tmp_path: Path) -> None:
+    """Everything but the tenant's part of the evidence stays as it was; nobody is visited, the settings are not needed."""
+    before = re.search(r'id="smtp365-results">(.*?)</script>', report.read_text(encoding="utf-8"), re.DOTALL)
+    assert before is not None
+    was = evidence(json.loads(before[1]))
+
+    now = evidence(results(tmp_path, f"--lookups-for={report}", f"--tenant-export={exported}"))
+
+    for name, one in now.items():
+        assert one["tenant"]["way"] == "export"
+        assert {**one, "tenant": None} == {**was[name], "tenant": None}
+
+
+def test_auditor_is_asked_again_with_the_settings_secret(report: Path, tmp_path: Path) -> None:
+    """`[directory]` of the settings, its secret from the environment; the report names the tenant and holds no secret."""
+    with scripted(nothing, tmp_path) as page:
+        page.settings(BASIC)
+        file = tmp_path / "tenant.toml"
+        file.write_text(page.written, encoding="utf-8")
+        given = {"SMTP365_DIRECTORY_CLIENT_SECRET": SECRET}
+        data = results(tmp_path, f"--lookups-for={report}", f"--settings={file}", "--sender=basic", **given)
+
+    tenant = evidence(data)["basic"]["tenant"]
+    assert tenant["way"] == "application"
+    assert tenant["transport"]["state"] == "absent"
+    assert page.sent("graph.microsoft.com")
+    assert SECRET not in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_masked_reports_are_refused(exported: Path, tmp_path: Path) -> None:
+    """Nobody can be asked about masks: one line, exit code 4."""
+    results(tmp_path, "--mask-identities")
+    done = run(f"--lookups-for={tmp_path / 'report.html'}", f"--tenant-export={exported}")
+
+    assert done.returncode == 4
+    assert "masked" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--lookups-for=none.html"], "--lookups-for=none.html: there is no such report"),
+        (["--lookups-for=live"], "the path of a report"),
+        (["--lookups-for={report}", "--target=live"], "leave out --target=live"),
+        (["--lookups-for={report}", "--settings={plain}"], "[directory]"),
+        (["--lookups-for={report}", "--settings={plain}", "--admin-sign-in"], "admin_client_id"),
+        (["--target={report}", "--tenant-export={plain}"], "--lookups-for=REPORT"),
+        (["--target=live", "--settings={plain}", "--tenant-export={plain}"], "not JSON"),
+        (["--target=live", "--settings={custom}", "--admin-sign-in"], "only a Microsoft cloud"),
+    ],
+)
+def test_wishes_that_cannot_be_have_one_line(options: list[str], words: str, report: Path, tmp_path: Path) -> None:
+    """Exit code 4 and one line that says what to do; nothing is contacted."""
+    plain, custom = tmp_path / "plain.toml", tmp_path / "custom.toml"
+    plain.write_text(BASIC, encoding="utf-8")
+    custom.write_text(f'cloud = "custom"\n[custom]\nsmtp_server = "mail.example.com"\n{BASIC}', encoding="utf-8")
+    done = run(*(option.format(report=report, plain=plain, custom=custom) for option in options))
+
+    lines = [line for line in done.stderr.splitlines() if line.strip()]
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert len(lines) == 1
+    assert words in lines[0]
+
+
+def test_a_run_without_lookups_does_not_load_them() -> None:
+    """The parts that only look-ups need are not imported by what every run imports."""
+    code = "import sys, suite; sys.exit(any(name.startswith('probes.lookups') for name in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=False)
+
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,281 @@
+"""From answers to records: what good answers say, and that no answer whatsoever raises. Everything goes through the export's door."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from probes.lookups import ways
+from probes.lookups.looking import Lookups
+from probes.tenant_evidence import ConditionalPolicy, Look, LookState, TenantEvidence
+from settings.clouds import CHINA, WORLDWIDE, Cloud
+from settings.load import parse
+from settings.mistakes import SettingsError
+from tests.probes.exported import PRINCIPAL, USER_ID, answers, export, policy, workload
+from tests.probes.scripted import BASIC, oauth
+
+STARTED = datetime(2026, 11, 25, 6, 0, tzinfo=UTC)
+SENDERS = parse(BASIC + oauth(), Path("settings.toml")).sender
+
+
+def looked(data: object, cloud: Cloud = WORLDWIDE) -> dict[str, TenantEvidence]:
+    """Both senders' evidence from an export with this content."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "export.json"
+        file.write_text(json.dumps(data), encoding="utf-8")
+        lookups = ways.by_export(file, cloud)
+        return {name: lookups.begin(sender).finish(STARTED, "<1@here>") for name, sender in SENDERS.items()}
+
+
+def with_answer(name: str, answer: object) -> dict[str, Any]:
+    """The good export with one answer replaced."""
+    return export({**answers(), name: answer})
+
+
+def states(tenant: TenantEvidence) -> dict[str, LookState]:
+    """The states by the names of the look-ups."""
+    return {name: value.state for name, value in tenant if isinstance(value, Look)}
+
+
+def test_a_whole_export_answers_everything() -> None:
+    """Every look-up that a sender needs is answered, as the tenant has it."""
+    found = looked(export())
+    basic, app = found["basic"], found["oauth"]
+
+    assert set(states(basic).values()) == set(states(app).values()) == {LookState.ANSWERED}
+    assert basic.user is not None
+    assert basic.domain is not None
+    assert basic.methods is not None
+    assert basic.transport is not None
+    assert basic.mailbox is not None
+    assert basic.auth_policy is not None
+    assert app.application is not None
+    assert app.roles is not None
+    assert app.mailbox_right is not None
+    assert app.rbac is not None
+    assert (basic.user.object_id, basic.user.synchronised, basic.user.exchange_plan) == (USER_ID, False, True)
+    assert (basic.user.password_never_expires, basic.domain.federated) == (True, False)
+    assert basic.methods.methods == ("phone",)
+    assert (basic.transport.smtp_auth_disabled, basic.mailbox.smtp_auth_disabled) == (True, None)
+    assert (basic.auth_policy.name, basic.auth_policy.is_default, basic.auth_policy.allows_basic_smtp) == (
+        "No Basic",
+        True,
+        False,
+    )
+    assert [(one.kind, one.ends.year) for one in app.application.credentials] == [
+        ("secret", 2027),
+        ("certificate", 2028),
+    ]
+    assert app.roles.roles == ("SMTP.SendAsApp",)
+    assert (app.mailbox_right.full_access, app.mailbox_right.send_as, app.rbac.in_scope) == (True, True, True)
+    assert (app.auth_policy, app.domain, basic.application) == (None, None, None)
+
+
+def policies(answer: list[dict[str, Any]]) -> tuple[tuple[ConditionalPolicy, ...], tuple[ConditionalPolicy, ...]]:
+    """What of these policies concerns the Basic and the OAuth sender."""
+    found = looked(with_answer("conditional_access", {"value": answer}))
+    basic, app = found["basic"].conditional_access, found["oauth"].conditional_access
+    assert basic is not None
+    assert app is not None
+    return basic.policies, app.policies
+
+
+def test_policies_are_those_that_would_hit() -> None:
+    """Legacy clients of users for a password, workload identities for an application."""
+    basic, app = policies([policy(), workload()])
+
+    assert [(one.name, one.blocks, one.limits_location) for one in basic] == [("Block legacy", True, True)]
+    assert [(one.name, one.aims_at) for one in app] == [("Workloads", "application")]
+
+
+@pytest.mark.parametrize(
+    ("changes", "hits", "unsure"),
+    [
+        ({"includeUsers": ["All"], "excludeUsers": [USER_ID]}, 0, False),
+        ({"includeUsers": [USER_ID.upper()]}, 1, False),
+        ({"includeUsers": ["someone-else"]}, 0, False),
+        ({"includeGroups": ["g"]}, 1, True),
+        ({"includeUsers": ["All"], "excludeGroups": ["g"]}, 1, True),
+        ({"includeUsers": ["None"]}, 0, False),
+    ],
+)
+def test_users_of_a_policy(changes: dict[str, Any], hits: int, unsure: bool) -> None:
+    """Named, left out, or by a membership that nobody read."""
+    base = policy()
+    basic, _ = policies([policy(conditions={**base["conditions"], "users": changes})])
+
+    assert len(basic) == hits
+    assert all(one.membership_unknown is unsure for one in basic)
+
+
+@pytest.mark.parametrize(
+    ("change", "hits"),
+    [
+        ({"state": "disabled"}, 0),
+        ({"state": "enabledForReportingButNotEnforced"}, 1),
+        ({"conditions": {**policy()["conditions"], "clientAppTypes": ["browser"]}}, 0),
+        ({"conditions": {**policy()["conditions"], "authenticationFlows": {"transferMethods": "deviceCodeFlow"}}}, 0),
+        ({"conditions": {**policy()["conditions"], "applications": {"includeApplications": ["other"]}}}, 0),
+        ({"conditions": {**policy()["conditions"], "applications": {"includeApplications": ["Office365"]}}}, 1),
+    ],
+)
+def test_conditions_of_a_policy(change: dict[str, Any], hits: int) -> None:
+    """State, client type and target decide before anything else."""
+    basic, _ = policies([policy(**change)])
+
+    assert len(basic) == hits
+
+
+def test_an_empty_list_of_exchange_is_absent() -> None:
+    """No row is no such thing; a 404 with the module's words is the same."""
+    told = {"status": 404, "error": {"code": "NotFound", "message": "|ManagementObjectNotFoundException|gone"}}
+    data = with_answer("exchange_principal", [])
+    data["exchange"]["Get-CASMailbox Identity=alerts@contoso.example"] = told
+    found = states(looked(data)["oauth"])
+
+    assert (found["exchange_principal"], found["mailbox"]) == (LookState.ABSENT, LookState.ABSENT)
+
+
+def test_right_is_asked_by_the_id_that_tokens_carry() -> None:
+    """Exchange may have the wrong id registered: the right that counts is that of the enterprise application."""
+    wrong = looked(with_answer("exchange_principal", [{"AppId": SENDERS["oauth"].client_id, "ObjectId": "wrong"}]))
+    right, registered = wrong["oauth"].mailbox_right, wrong["oauth"].exchange_principal
+
+    assert registered is not None
+    assert registered.object_id == "wrong"
+    assert right is not None
+    assert PRINCIPAL in right.question
+
+
+def test_without_exchange_in_the_directory_nothing_is_consented() -> None:
+    """That the resource is missing is an answer."""
+    data = export()
+    key = next(key for key in data["graph"] if "00000002-0000-0ff1" in key)
+    data["graph"][key] = {"status": 404, "body": {"error": {"code": "Request_ResourceNotFound", "message": "x"}}}
+    roles = looked(data)["oauth"].roles
+
+    assert roles is not None
+    assert (roles.state, roles.resource_present, roles.roles) == (LookState.ANSWERED, False, ())
+
+
+def test_what_an_export_lacks_is_said() -> None:
+    """Missing questions, and rows of a run that came after it."""
+    found = looked(export({}))["basic"]
+    assert set(states(found).values()) == {LookState.NOT_IN_EXPORT}
+
+    log = looked(export(made="2026-11-25T05:59:00Z"))["basic"].sign_in_log
+    assert log is not None
+    assert (log.state, "before this run" in log.detail) == (LookState.NOT_IN_EXPORT, True)
+
+
+def test_keys_are_compared_without_case() -> None:
+    """The administrator may spell the address in another way."""
+    data = export()
+    data["graph"] = {key.upper(): value for key, value in data["graph"].items()}
+
+    assert set(states(looked(data)["basic"]).values()) == {LookState.ANSWERED}
+
+
+def test_trace_is_offered_worldwide_only() -> None:
+    """Elsewhere nobody is asked."""
+    assert states(looked(export(), CHINA)["basic"])["trace"] is LookState.NOT_OFFERED
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"[]",
+        b"{",
+        b"[" * 100_000,
+        b"\xff\xfe\x00",
+        b'{"schema":"smtp365-tenant-export/2"}',
+        b'{"schema":"smtp365-tenant-export/1"}',
+        b'{"schema":"smtp365-tenant-export/1","tenant_id":"x","made":"soon"}',
+        b'{"schema":"smtp365-tenant-export/1","tenant_id":"x","made":"2026-11-25","graph":[]}',
+    ],
+)
+def test_a_file_that_is_no_export_has_one_line(content: bytes, tmp_path: Path) -> None:
+    """One line that names the option and the file."""
+    file = tmp_path / "export.json"
+    file.write_bytes(content)
+
+    with pytest.raises(SettingsError) as raised:
+        ways.by_export(file, WORLDWIDE)
+
+    assert len(raised.value.lines) == 1
+    assert raised.value.lines[0].startswith("--tenant-export=export.json: ")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_every_encoding_of_powershell_is_read(encoding: str, tmp_path: Path) -> None:
+    """With or without a mark, in UTF-8 or UTF-16."""
+    file = tmp_path / "export.json"
+    file.write_text(json.dumps(export()), encoding=encoding)
+
+    assert isinstance(ways.by_export(file, WORLDWIDE), Lookups)
+
+
+# -- answers that nobody promised ---------------------------------------------------------------------------------------------------
+
+LEAF = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
+JSON = st.recursive(
+    LEAF, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4)
+)
+ANYTHING = st.one_of(
+    JSON, st.just([{}] * 5000), st.just("2026-99-99"), st.just("0001-01-01T00:00:00+14:00"), st.just(10**400)
+)
+
+
+def places(value: object, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Every place within a value, the value itself included."""
+    inner: list[tuple[Any, ...]] = [path]
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in pairs:
+        inner += places(item, (*path, key))
+    return inner
+
+
+def replaced(value: Any, path: tuple[Any, ...], other: object) -> Any:  # noqa: ANN401 - any part of JSON
+    """The value with another at this place."""
+    if not path:
+        return other
+    copy = dict(value) if isinstance(value, dict) else list(value)
+    copy[path[0]] = replaced(value[path[0]], path[1:], other)
+    return copy
+
+
+GOOD = answers()
+PLACES = [(name, path) for name, answer in GOOD.items() for path in places(answer)]
+
+
+@given(place=st.sampled_from(PLACES), other=ANYTHING)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_a_wrong_member_anywhere_never_raises(place: tuple[str, tuple[Any, ...]], other: object) -> None:
+    """One member of one answer is something else: the evidence is whole, and survives a round trip."""
+    name, path = place
+    for tenant in looked(with_answer(name, replaced(GOOD[name], path, other))).values():
+        assert TenantEvidence.model_validate_json(tenant.model_dump_json()) == tenant
+        assert len(states(tenant)) >= 11
+
+
+@given(
+    st.dictionaries(st.sampled_from(sorted(GOOD)), ANYTHING, max_size=6),
+    st.sampled_from([200, 204, 403, 404, 429, 500]),
+)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_any_answers_never_raise(odd: dict[str, object], status: int) -> None:
+    """Whole answers of any kind, with any status."""
+    data = export({**GOOD, **odd})
+    for service in ("graph", "exchange"):
+        for whole in data[service].values():
+            whole["status"] = status
+    for tenant in looked(data).values():
+        assert TenantEvidence.model_validate_json(tenant.model_dump_json()) == tenant
