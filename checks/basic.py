@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks import items
+from checks import expiry, items, together
 from checks.model import Case, Finding, Verdict, check
 from settings.model import Method
 
@@ -17,7 +17,11 @@ PASSWORD_CAUSES = frozenset({"bad_credentials"})
 
 @check("BASIC-01", "The service account exists and may send", needs=("AUTH-01", "MBX-01", "MBX-03"), methods=BASIC)
 def account_may_send(case: Case) -> Finding:
-    """The sign-in shows that the account exists; only an accepted message shows that it may send."""
+    """The sign-in shows that the account exists; an accepted message, or the directory, shows that it may send."""
+    return together.settled(case, _account_by_wire(case), ("mailbox_missing", "account_disabled", "send_as_denied"))
+
+
+def _account_by_wire(case: Case) -> Finding:
     expected = "the account signs in, and its message is accepted"
     signed_in = items.about_sign_in(case, ACCOUNT_CAUSES, "signed in", expected)
     if signed_in.verdict is not Verdict.PASS:
@@ -40,20 +44,24 @@ def account_may_send(case: Case) -> Finding:
 @check("BASIC-02", "SMTP authentication is enabled for the mailbox", needs=("AUTH-01",), methods=BASIC)
 def smtp_auth_enabled(case: Case) -> Finding:
     """FAQ "Enable SMTP Authentication": off by default; a mailbox's own value wins over the tenant's (Set-CASMailbox)."""
-    return items.about_sign_in(
+    wire = items.about_sign_in(
         case, items.SMTP_AUTH_CAUSES, "a sign-in with AUTH LOGIN was accepted", "SMTP AUTH is on for this mailbox"
+    )
+    return together.settled(
+        case, wire, ("smtp_auth_disabled_tenant", "smtp_auth_disabled_mailbox", "auth_policy_blocks_basic")
     )
 
 
 @check("BASIC-03", "Multi-factor authentication does not stand in the way", needs=("AUTH-01",), methods=BASIC)
 def mfa_off(case: Case) -> Finding:
     """FAQ "Multi-factor authentication disabled". A 235 shows it for this sign-in only, from this address."""
-    return items.about_sign_in(
+    wire = items.about_sign_in(
         case,
         MFA_CAUSES,
         "the password alone was accepted: MFA did not stand in the way for this sign-in, from this address",
         "a password alone is enough for this account",
     )
+    return together.settled(case, wire, ("mfa_or_security_defaults",), also=("conditional_access_block",))
 
 
 @check("BASIC-04", "The password never expires, or there is a routine", needs=("AUTH-01",), methods=BASIC)
@@ -62,6 +70,8 @@ def password_never_expires(case: Case) -> Finding:
     sign_in = case.other("AUTH-01")
     if sign_in.verdict is Verdict.FAIL and sign_in.causes[0] in PASSWORD_AGE_CAUSES:
         return items.about_sign_in(case, PASSWORD_AGE_CAUSES, "", "the password has not expired")
+    if case.evidence.tenant is not None and sign_in.verdict is not Verdict.FAIL:
+        return expiry.password_routine(case, case.evidence.tenant)
     otherwise = case.unknown(
         'look in the admin center and attest it in the settings: "BASIC-04" = { who, when, what } under '
         f"[sender.{case.settings.sender.name}.attested]; or let the look-ups read the password policy",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from checks import together
 from checks.basic import is_full_address
 from checks.model import Case, Finding, Verdict, check
 from checks.words import read_text
@@ -71,6 +72,10 @@ def service_principal(case: Case) -> Finding:
     """Microsoft "Authenticate … using OAuth": New-ServicePrincipal with the enterprise application's object id; not in the FAQ."""
     if not case.settings.the_cloud.microsoft:
         return case.not_applicable("Exchange Online's own registration; this service is declared in the settings")
+    return together.settled(case, _registered_by_wire(case), ("sp_not_registered_in_exchange",))
+
+
+def _registered_by_wire(case: Case) -> Finding:
     auth = case.other("AUTH-01")
     cause = "sp_not_registered_in_exchange"
     match auth.verdict:
@@ -93,6 +98,10 @@ def mailbox_right(case: Case) -> Finding:
     """Add-MailboxPermission FullAccess, or RBAC for Applications; not in the FAQ. Its lack shows only after the message."""
     if not case.settings.the_cloud.microsoft:
         return case.not_applicable("Exchange Online's own permission; this service is declared in the settings")
+    return together.settled(case, _right_by_wire(case), ("sp_mailbox_permission_missing",))
+
+
+def _right_by_wire(case: Case) -> Finding:
     last = case.other("MBX-03")
     cause = "sp_mailbox_permission_missing"
     match last.verdict:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from checks import entered, items
+from checks import entered, expiry, items, together
 from checks.model import Case, Finding, Verdict, check
 from settings.model import Method
 
@@ -25,12 +25,13 @@ def about_token(case: Case, mine: frozenset[str], proved: str, expected: str) ->
 @check("OAUTH-01", "The application is registered in Microsoft Entra", needs=("TOKEN-02",), methods=OAUTH)
 def registered(case: Case) -> Finding:
     """FAQ OAuth step 1. Entra issues a token only to an application that it knows and that is not disabled."""
-    return about_token(
+    wire = about_token(
         case,
         APPLICATION_CAUSES,
         f"Entra issued a token to {case.settings.sender.client_id}",
         "Entra knows the client id in this tenant",
     )
+    return together.settled(case, wire, ("app_not_in_tenant", "app_sp_missing", "app_disabled"))
 
 
 @check(
@@ -41,6 +42,10 @@ def registered(case: Case) -> Finding:
 )
 def permission(case: Case) -> Finding:
     """FAQ OAuth step 2. With RBAC for Applications an empty role list is right, and the accepted message is the proof."""
+    return together.settled(case, _permission_by_wire(case), ("consent_missing", "resource_missing"))
+
+
+def _permission_by_wire(case: Case) -> Finding:
     expected = f"the token holds the role {ROLE}, or RBAC for Applications lets the message through"
     token = about_token(case, PERMISSION_CAUSES, "", expected)
     if token.verdict is not Verdict.PASS:
@@ -77,22 +82,23 @@ def permission(case: Case) -> Finding:
 def secret(case: Case) -> Finding:
     """FAQ OAuth step 3. Accepted by Entra; where it came from is told, never what it is."""
     source = case.evidence.secret.source if case.evidence.secret is not None else "unknown"
-    return about_token(
+    wire = about_token(
         case,
         SECRET_CAUSES,
         f"accepted by Entra; read here from {source} (see how the plugin keeps it)",
         "Entra accepts the secret",
     )
+    return together.settled(case, wire, ("secret_expired",))
 
 
 @check("OAUTH-04", "A reminder is set before the client secret expires", methods=OAUTH)
 def reminder(case: Case) -> Finding:
     """FAQ OAuth step 3, "Important". Only a person can vouch for a reminder; the days left are counted where declared."""
-    ends = case.settings.sender.client_secret_expires
+    ends, how = expiry.secret_ends(case)
     left = None if ends is None else (ends - case.evidence.today).days
     known = "no expiry date is declared"
     if left is not None:
-        known = f"{left} days left until {ends}" if left >= 0 else f"declared to have ended on {ends}"
+        known = f"{left} days left until {ends}" if left >= 0 else f"{how} to have ended on {ends}"
     vouched = case.attested(
         case.unknown(
             'attest it in the settings: "OAUTH-04" = { who, when, what } under '
@@ -109,9 +115,10 @@ def reminder(case: Case) -> Finding:
 @check("OAUTH-05", "SMTP authentication is still enabled on the mailbox", needs=("AUTH-01",), methods=OAUTH)
 def smtp_auth_enabled(case: Case) -> Finding:
     """FAQ OAuth step 4. The switch gates OAuth too, against the FAQ's tip; its refusal carries a sentence of its own."""
-    return items.about_sign_in(
+    wire = items.about_sign_in(
         case, items.SMTP_AUTH_CAUSES, "a sign-in with AUTH XOAUTH2 was accepted", "SMTP AUTH is on for this mailbox"
     )
+    return together.settled(case, wire, ("smtp_auth_disabled_tenant", "smtp_auth_disabled_mailbox"))
 
 
 @check("OAUTH-06", "Outbound TCP port 587 is open", needs=("NET-01", "NET-02"), methods=OAUTH)

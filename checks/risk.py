@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from checks import expiry
 from checks.model import Case, Finding, check
+from checks.tenant import password_end
 from settings.model import Method
 
 BASIC: frozenset[Method] = frozenset({"basic"})
@@ -27,12 +29,12 @@ def basic_retires(case: Case) -> Finding:
     )
 
 
-def _declared(case: Case, ends: date, cause: str, renew: str) -> Finding:
+def _declared(case: Case, ends: date, how: str, cause: str, renew: str) -> Finding:
     left = (ends - case.evidence.today).days
     if left < 0:
-        why = f"the declared date has passed: {renew}, or correct the date in the settings"
-        return case.risk(cause, observed=f"declared to end on {ends}, {-left} days ago", why=why)
-    observed = f"declared to end on {ends}, {left} days left"
+        why = f"the {how} date has passed: {renew}, or correct the date in the settings"
+        return case.risk(cause, observed=f"{how} to end on {ends}, {-left} days ago", why=why)
+    observed = f"{how} to end on {ends}, {left} days left"
     if left <= SOON.days:
         return case.risk(cause, observed=observed, why=f"{renew} now")
     return case.ok(observed=observed)
@@ -41,12 +43,17 @@ def _declared(case: Case, ends: date, cause: str, renew: str) -> Finding:
 @check("RISK-02", "The client secret does not end soon", methods=OAUTH)
 def secret_ends(case: Case) -> Finding:
     """FAQ OAuth step 3: when it ends, mail stops. The date is declared, or read by the look-ups."""
-    ends = case.settings.sender.client_secret_expires
+    ends, how = expiry.secret_ends(case)
     if ends is None:
         return case.unknown(
-            "declare client_secret_expires in the settings, or let the look-ups read it", "secret_expiring"
+            f"declare client_secret_expires in the settings, or let the look-ups read it{how}", "secret_expiring"
         )
-    return _declared(case, ends, "secret_expiring", "create a new secret and enter it in the plugin")
+    found = _declared(case, ends, how, "secret_expiring", "create a new secret and enter it in the plugin")
+    other = case.settings.sender.client_secret_expires
+    if how == expiry.DECLARED or other is None or other == ends:
+        return found
+    why = f"the settings declare {other}, the tenant shows {ends}: correct client_secret_expires, or check which secret is used"
+    return case.risk("secret_expiring", observed=found.observed, why=why)
 
 
 @check("RISK-03", "The server's certificate does not end soon", needs=("TLS-01",))
@@ -66,6 +73,14 @@ def certificate_ends(case: Case) -> Finding:
 @check("RISK-04", "The password does not end soon", methods=BASIC)
 def password_ends(case: Case) -> Finding:
     """FAQ "Password expired": when it ends, mail stops. The date is declared, or read by the look-ups."""
+    if case.evidence.tenant is not None:
+        end, told = password_end(case.evidence.tenant)
+        if end is not None:
+            return _declared(
+                case, end, expiry.READ, "password_expiring", "set a new password and enter it in the plugin"
+            )
+        if told.holds is False:
+            return case.ok(observed=told.words)
     ends = case.settings.sender.password_expires
     if ends == "never":
         return case.ok(observed="declared never to end")
@@ -73,4 +88,4 @@ def password_ends(case: Case) -> Finding:
         return case.unknown(
             "declare password_expires in the settings, or let the look-ups read it", "password_expiring"
         )
-    return _declared(case, ends, "password_expiring", "set a new password and enter it in the plugin")
+    return _declared(case, ends, expiry.DECLARED, "password_expiring", "set a new password and enter it in the plugin")

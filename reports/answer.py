@@ -128,7 +128,7 @@ def _sentence(
         took = duration(assessment.evidence.seconds)
         proof = (
             f"the server accepted the test message{f' in {took}' if took else ''}"
-            if run.basis == "run"
+            if not assessment.by_settings
             else "every step passed and the tenant's settings allow it; no message was sent"
         )
         return f"{name} can send mail by {method}: {proof}."

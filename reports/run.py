@@ -23,7 +23,6 @@ class Run:
     selected: dict[str, frozenset[str]] | None = None
     interrupted: bool = False
     faults: tuple[str, ...] = ()
-    basis: Literal["run", "settings"] = "run"
     replayed_from: str | None = None
     masked: bool = False
     notes: tuple[str, ...] = field(default=())
@@ -49,6 +48,11 @@ class Run:
         if "cannot_send" in verdicts:
             return "cannot_send"
         return "can_send" if verdicts == {"can_send"} and not self.interrupted else "not_proven"
+
+    @property
+    def basis(self) -> Literal["run", "settings"]:
+        """`settings` when a sender's verdict rests on what the tenant shows, because no message was to be sent."""
+        return "settings" if any(assessment.by_settings for assessment in self.senders) else "run"
 
     @property
     def any_failed(self) -> bool:

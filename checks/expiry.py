@@ -1,0 +1,43 @@
+"""When a secret or a password ends: as the tenant shows it, else as the settings declare it."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from checks.model import Case, Finding
+from checks.tenant import password_end, secrets_end
+from probes.tenant_evidence import TenantEvidence
+
+DECLARED = "declared"
+READ = "read in the tenant"
+SOON = timedelta(days=30)
+
+
+def secret_ends(case: Case) -> tuple[date | None, str]:
+    """The day on which the client secret ends, and how it is known; no day, and which permission would tell, when it is not."""
+    seen = case.evidence.tenant
+    if seen is not None and (read := secrets_end(seen)) is not None:
+        return read, READ
+    declared = case.settings.sender.client_secret_expires
+    if declared is not None:
+        return declared, DECLARED
+    look = seen.application if seen is not None else None
+    return None, f" ({look.needs} is missing)" if look is not None and not look.seen and look.needs else ""
+
+
+def password_routine(case: Case, seen: TenantEvidence) -> Finding:
+    """BASIC-04 with look-ups: never, or the days left; that somebody renews it in time only a person can vouch for."""
+    end, told = password_end(seen)
+    if told.holds is False and end is None:
+        return case.ok(observed=told.words)
+    if told.holds:
+        return case.fail("password_expired", expected="the password has not ended", observed=told.words)
+    if end is None:
+        needs = told.needs or "the password policy could not be read"
+        return case.attested(case.unknown(needs, "password_expiring"))
+    left = (end - case.evidence.today).days
+    routine = f'attest the routine in the settings: "BASIC-04" = {{ who, when, what }}; {left} days left'
+    vouched = case.attested(case.unknown(routine, "password_expiring", observed=told.words))
+    if left <= SOON.days:
+        return case.risk("password_expiring", observed=told.words, why=f"{left} days left: set a new password in time")
+    return vouched

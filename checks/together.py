@@ -1,0 +1,118 @@
+"""The wire and the tenant's settings judged together: they must agree, and where they do not the finding says both.
+
+A refusal that several causes explain is decided by what the tenant shows; a setting that was read counts before any
+message is sent. Without look-ups everything stays as the wire tells it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from checks.model import Case, Finding, Verdict
+from checks.tenant import Told, tell
+from knowledge.causes import CATALOGUE as CAUSES
+from probes.evidence import SenderEvidence
+from probes.tenant_evidence import LookState, SignInRow
+
+_BY_THE_PASSWORD = frozenset(
+    {
+        "bad_credentials",
+        "password_expired",
+        "account_disabled",
+        "account_locked",
+        "mfa_or_security_defaults",
+        "conditional_access_block",
+    }
+)
+
+
+def decided(case: Case, finding: Finding) -> Finding:
+    """A failed finding, its causes sorted out by what the tenant shows; anything else as it is."""
+    seen = case.evidence.tenant
+    if seen is None or finding.verdict is not Verdict.FAIL or case.check.gate is None:
+        return finding
+    said = {cause: tell(cause, seen, case.settings.sender) for cause in finding.causes}
+    said |= _by_the_log(case.evidence, finding)
+    proven = [cause for cause, told in said.items() if told.holds]
+    if proven:
+        words = "; ".join(said[cause].words for cause in proven)
+        return replace(finding, causes=tuple(proven), sure=True, why=f"The tenant's own settings say so: {words}.")
+    left = tuple(cause for cause, told in said.items() if told.holds is not False)
+    if not left:
+        return replace(finding, sure=finding.sure and len(finding.causes) == 1, why=both(finding, said.values()))
+    if len(left) == len(finding.causes):
+        return finding
+    gone = "; ".join(told.words for told in said.values() if told.holds is False)
+    needs = "; ".join(told.needs for cause, told in said.items() if cause in left and told.needs)
+    sure = len(left) == 1 and left[0] != "service_side_fault"
+    more = f" What is left would be told by: {needs}." if needs and not sure else ""
+    why = f"Ruled out by the tenant's own settings: {gone}.{more}"
+    return replace(finding, causes=left, sure=sure, why=why if sure else f"{why} {finding.why}".strip())
+
+
+def _by_the_log(evidence: SenderEvidence, finding: Finding) -> dict[str, Told]:
+    """What the tenant's sign-in log says of this run's attempt: its number names the cause, a success clears the password."""
+    log = evidence.tenant.sign_in_log if evidence.tenant is not None else None
+    if log is None or log.state is not LookState.ANSWERED or not log.rows:
+        return {}
+    row = max(log.rows, key=lambda one: one.at)
+    if row.code == 0:
+        words = "the sign-in log has this attempt as a success"
+        return {cause: Told(holds=False, words=words) for cause in finding.causes if cause in _BY_THE_PASSWORD}
+    return {cause: Told(holds=True, words=_row(row)) for cause in _numbered(row.code) if cause in finding.causes}
+
+
+def _numbered(code: int) -> tuple[str, ...]:
+    from knowledge.entra_numbers import OUTCOMES
+
+    outcome = OUTCOMES.get(code)
+    return outcome.causes[:1] if outcome is not None else ()
+
+
+def _row(row: SignInRow) -> str:
+    return f"the sign-in log has AADSTS{row.code} at {row.at:%H:%M:%S} UTC ({row.reason or 'no reason given'})"
+
+
+def settled(case: Case, wire: Finding, causes: Iterable[str], *, also: Iterable[str] = ()) -> Finding:
+    """An item of the checklist as the wire tells it, with what the tenant shows of its own causes.
+
+    `causes` must all be refuted for the item to pass on the settings' word; those in `also` count when they hold.
+    """
+    seen = case.evidence.tenant
+    if seen is None:
+        return wire
+    said = {cause: tell(cause, seen, case.settings.sender) for cause in causes}
+    said |= {cause: told for cause in also if (told := tell(cause, seen, case.settings.sender)).holds}
+    wrong = [cause for cause, told in said.items() if told.holds]
+    words = "; ".join(dict.fromkeys(told.words for told in said.values() if told.words))
+    match wire.verdict:
+        case Verdict.FAIL:
+            return wire
+        case Verdict.PASS | Verdict.RISK if wrong:
+            return case.risk(*wrong, observed=f"{wire.observed}; but {words}", expected=wire.expected, why=wait(wrong))
+        case _ if wrong:
+            return case.fail(
+                *wrong, expected=wire.expected or case.check.title, observed=words, why="Read in the tenant."
+            )
+        case Verdict.PASS | Verdict.RISK:
+            return replace(wire, observed=f"{wire.observed}; in the tenant: {words}") if words else wire
+    needs = list(dict.fromkeys(told.needs for told in said.values() if told.holds is None and told.needs))
+    if any(told.holds is None for told in said.values()):
+        return case.unknown("; ".join(needs) or wire.why, *wire.causes, observed=words) if needs else wire
+    if wire.verdict is Verdict.UNKNOWN and wire.causes:
+        return wire  # a refusal leaves it open, and the gate's own finding has weighed the settings against it
+    return case.ok(observed=words, why="read in the tenant; the wire has not shown it in this run")
+
+
+def both(finding: Finding, said: Iterable[Told]) -> str:
+    """The refusal and the settings that contradict it, and how long a change may take to arrive."""
+    words = "; ".join(dict.fromkeys(told.words for told in said))
+    return f"The server refuses, but the tenant's own settings say otherwise: {words}. {wait(finding.causes)}"
+
+
+def wait(causes: Iterable[str]) -> str:
+    """How long to wait before the wire and the settings must agree."""
+    times = dict.fromkeys(CAUSES[cause].propagation for cause in causes if cause in CAUSES)
+    told = " ".join(time for time in times if time != "None.")
+    return f"A change may still be on its way; look again later. {told}".strip()
