@@ -70,7 +70,7 @@ def password_never_expires(case: Case) -> Finding:
     sign_in = case.other("AUTH-01")
     if sign_in.verdict is Verdict.FAIL and sign_in.causes[0] in PASSWORD_AGE_CAUSES:
         return items.about_sign_in(case, PASSWORD_AGE_CAUSES, "", "the password has not expired")
-    if case.evidence.tenant is not None and sign_in.verdict is not Verdict.FAIL:
+    if case.evidence.tenant is not None:
         return expiry.password_routine(case, case.evidence.tenant)
     otherwise = case.unknown(
         'look in the admin center and attest it in the settings: "BASIC-04" = { who, when, what } under '

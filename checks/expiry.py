@@ -6,10 +6,10 @@ from datetime import date, timedelta
 
 from checks.model import Case, Finding
 from checks.tenant import password_end, secrets_end
-from probes.tenant_evidence import TenantEvidence
+from probes.tenant_evidence import LookState, TenantEvidence
 
 DECLARED = "declared"
-READ = "read in the tenant"
+READ = "shown by the tenant"
 SOON = timedelta(days=30)
 
 
@@ -27,6 +27,8 @@ def secret_ends(case: Case) -> tuple[date | None, str]:
 
 def password_routine(case: Case, seen: TenantEvidence) -> Finding:
     """BASIC-04 with look-ups: never, or the days left; that somebody renews it in time only a person can vouch for."""
+    if seen.user is not None and seen.user.state is LookState.ABSENT:
+        return case.blocked("AUTH-01", why="the directory has no such user")
     end, told = password_end(seen)
     if told.holds is False and end is None:
         return case.ok(observed=told.words)

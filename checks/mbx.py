@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from checks import together
 from checks.basic import is_full_address
 from checks.model import Case, Finding, Verdict, check
 from checks.words import read_text
 from probes.evidence import CommandEvidence, Gate
+from probes.tenant_evidence import LookState
 from settings.model import Method
 
 OAUTH: frozenset[Method] = frozenset({"oauth"})
@@ -115,3 +118,39 @@ def _right_by_wire(case: Case) -> Finding:
             return case.unknown(last.why)
         case _:
             return case.blocked("MBX-03")
+
+
+@check("MBX-06", "The message trace has the message as delivered", needs=("MBX-03",))
+def traced(case: Case) -> Finding:
+    """Microsoft Graph "messageTraces": what became of the message after it was accepted; rows come minutes later."""
+    if case.evidence.tenant is None:
+        return case.not_applicable("only the message trace shows it: give the run read access to it (docs/look-ups.md)")
+    if case.other("MBX-03").verdict is not Verdict.PASS:
+        return case.blocked("MBX-03")
+    look = case.evidence.tenant.trace
+    if look is None or look.state in {LookState.NOT_ASKED, LookState.NOT_OFFERED}:
+        return case.not_applicable("this cloud has no message trace that can be asked")
+    if not look.seen:
+        return case.unknown(f"the message trace may not be read: {look.needs or look.detail or 'try again'}")
+    status = look.status.casefold()
+    if not status or status in {"gettingstatus", "pending"}:
+        later = case.evidence.started + timedelta(minutes=15)
+        return case.unknown(
+            f"the message is not in the trace yet; look again after {later:%H:%M} UTC with --lookups-for=REPORT",
+            observed=look.status,
+        )
+    if status in {"delivered", "expanded", "resolved"}:
+        return case.ok(observed=look.status)
+    cause = "outbound_spam_block" if status in {"quarantined", "filteredasspam"} else "recipient_rejected"
+    return (
+        case.fail(
+            cause,
+            "outbound_spam_block",
+            expected="delivered",
+            observed=look.status,
+            sure=False,
+            why="the trace's details name the event: open the message there",
+        )
+        if cause == "recipient_rejected"
+        else case.fail(cause, expected="delivered", observed=look.status)
+    )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from checks import expiry
-from checks.model import Case, Finding, check
+from checks.model import Case, Finding, Verdict, check
 from checks.tenant import password_end
+from probes.tenant_evidence import Look, LookState
 from settings.model import Method
 
 BASIC: frozenset[Method] = frozenset({"basic"})
@@ -32,7 +33,7 @@ def basic_retires(case: Case) -> Finding:
 def _declared(case: Case, ends: date, how: str, cause: str, renew: str) -> Finding:
     left = (ends - case.evidence.today).days
     if left < 0:
-        why = f"the {how} date has passed: {renew}, or correct the date in the settings"
+        why = f"that day has passed: {renew}{', or correct the date in the settings' if how == expiry.DECLARED else ''}"
         return case.risk(cause, observed=f"{how} to end on {ends}, {-left} days ago", why=why)
     observed = f"{how} to end on {ends}, {left} days left"
     if left <= SOON.days:
@@ -89,3 +90,72 @@ def password_ends(case: Case) -> Finding:
             "declare password_expires in the settings, or let the look-ups read it", "password_expiring"
         )
     return _declared(case, ends, expiry.DECLARED, "password_expiring", "set a new password and enter it in the plugin")
+
+
+_ONLY_BY_LOOKING = "only the tenant's own settings show it: give the run read access to them (docs/look-ups.md)"
+
+
+def _unseen(case: Case, look: Look | None, cause: str) -> Finding | None:
+    """Why a look-up shows nothing, and what would; None when it was answered."""
+    if look is None or look.state is LookState.NOT_ASKED:
+        return case.not_applicable(_ONLY_BY_LOOKING)
+    if look.seen:
+        return None
+    return case.unknown(f"it may not be read: {look.needs or look.detail or 'try again'}", cause)
+
+
+@check("RISK-05", "The application is registered for this tenant alone", needs=("OAUTH-01",), methods=OAUTH)
+def single_tenant(case: Case) -> Finding:
+    """FAQ OAuth step 1, "Single tenant". A registration for many tenants can be consented to in others as well."""
+    seen = case.evidence.tenant
+    look = seen.application if seen is not None else None
+    if (unseen := _unseen(case, look, "app_multitenant")) is not None or look is None:
+        return unseen or case.not_applicable(_ONLY_BY_LOOKING)
+    if look.state is LookState.ABSENT and case.other("OAUTH-01").verdict is Verdict.FAIL:
+        return case.blocked("OAUTH-01")
+    if look.state is LookState.ABSENT:
+        return case.risk("app_multitenant", observed="registered in another tenant", why="whose registration is it?")
+    observed = f"signInAudience {look.sign_in_audience or 'not told'}"
+    if look.sign_in_audience == "AzureADMyOrg":
+        return case.ok(observed=observed)
+    return case.risk(
+        "app_multitenant", observed=observed, why="set it to accounts in this organizational directory only"
+    )
+
+
+@check("RISK-06", "The account sends alarms and nothing else", methods=BASIC)
+def dedicated(case: Case) -> Finding:
+    """FAQ "Use dedicated service accounts". A person's account changes its password, gets MFA and leaves with the person."""
+    seen = case.evidence.tenant
+    methods, log = (seen.methods, seen.sign_in_log) if seen is not None else (None, None)
+    used = log.other_apps if log is not None and log.seen else ()
+    second = methods.methods if methods is not None and methods.seen else ()
+    if used or second:
+        told = [f"used by {', '.join(used[:4])}"] if used else []
+        told += [f"registered second factors: {', '.join(second[:4])}"] if second else []
+        why = "a person seems to use this account: give the application one of its own"
+        return case.risk("account_not_dedicated", observed="; ".join(told), why=why)
+    for look in (methods, log):
+        if (unseen := _unseen(case, look, "account_not_dedicated")) is not None:
+            return unseen
+    return case.ok(
+        observed="no second factor is registered, and the sign-in log of this run shows no other application"
+    )
+
+
+@check("RISK-07", "The sign-in is limited to known addresses")
+def limited(case: Case) -> Finding:
+    """FAQ "Limit by Conditional Access": a credential that is stolen is of no use from elsewhere."""
+    seen = case.evidence.tenant
+    look = seen.conditional_access if seen is not None else None
+    if (unseen := _unseen(case, look, "sign_in_from_anywhere")) is not None or look is None:
+        return unseen or case.not_applicable(_ONLY_BY_LOOKING)
+    limits = [one for one in look.policies if one.state == "enabled" and one.limits_location]
+    if limits:
+        return case.ok(observed=f"the Conditional Access policy {limits[0].name} knows the addresses it may come from")
+    if seen is not None and seen.principal is not None and seen.principal.state is LookState.ABSENT:
+        return case.unknown("there is no enterprise application that a policy could aim at", "sign_in_from_anywhere")
+    why = "limit it to the server's address by a Conditional Access policy (for applications: workload identities)"
+    return case.risk(
+        "sign_in_from_anywhere", observed="no Conditional Access policy limits where it may come from", why=why
+    )

@@ -83,6 +83,8 @@ def _policy(seen: TenantEvidence, _sender: Sender) -> Told:
 
 
 def _no_mailbox(seen: TenantEvidence, sender: Sender) -> Told:
+    if "@" not in sender.sign_in_user:
+        return Told(None)  # no address: whose mailbox is meant, nobody can say
     if seen.user is not None and seen.user.state is LookState.ABSENT:
         return _yes(f"the directory has no user {sender.sign_in_user}")
     if seen.mailbox is not None and seen.mailbox.state is LookState.ABSENT:
@@ -93,7 +95,9 @@ def _no_mailbox(seen: TenantEvidence, sender: Sender) -> Told:
 def _disabled(seen: TenantEvidence, sender: Sender) -> Told:
     if unread := _unread(seen.user):
         return unread
-    off = seen.user is not None and seen.user.enabled is False
+    if seen.user is None or seen.user.state is LookState.ABSENT:
+        return Told(holds=False)
+    off = seen.user.enabled is False
     return Told(off, f"sign-in of {sender.sign_in_user} is {'blocked' if off else 'allowed'}")
 
 
@@ -234,7 +238,14 @@ def in_scope(seen: TenantEvidence) -> bool | None:
     return seen.rbac is not None and seen.rbac.in_scope is True
 
 
+def _without_principal(seen: TenantEvidence) -> bool:
+    """Whether there is no enterprise application that anything could have been granted to."""
+    return seen.principal is not None and seen.principal.state is LookState.ABSENT
+
+
 def _no_consent(seen: TenantEvidence, _sender: Sender) -> Told:
+    if _without_principal(seen):
+        return Told(None)
     if unread := _unread(seen.roles):
         return unread
     roles = seen.roles.roles if seen.roles is not None else ()
@@ -249,6 +260,8 @@ def _no_consent(seen: TenantEvidence, _sender: Sender) -> Told:
 
 def _not_in_exchange(seen: TenantEvidence, _sender: Sender) -> Told:
     known, belongs = seen.exchange_principal, seen.principal
+    if _without_principal(seen):
+        return Told(None)
     if known is not None and known.state is LookState.ABSENT:
         return _yes("Exchange does not know the application (Get-ServicePrincipal)")
     if unread := _unread(known, belongs):
@@ -264,6 +277,9 @@ def _no_right(seen: TenantEvidence, _sender: Sender) -> Told:
         return _no("the application has FullAccess on the mailbox")
     if in_scope(seen):
         return _no("RBAC for Applications reaches the mailbox")
+    no_mailbox = seen.mailbox is not None and seen.mailbox.state is LookState.ABSENT
+    if _without_principal(seen) or no_mailbox or _not_in_exchange(seen, _sender).holds:
+        return Told(None)  # there is nobody, or nothing, that a right could be about
     return _unread(seen.mailbox_right, seen.rbac) or _yes("neither FullAccess nor a role assignment on the mailbox")
 
 

@@ -37,7 +37,7 @@ def decided(case: Case, finding: Finding) -> Finding:
     proven = [cause for cause, told in said.items() if told.holds]
     if proven:
         words = "; ".join(said[cause].words for cause in proven)
-        return replace(finding, causes=tuple(proven), sure=True, why=f"The tenant's own settings say so: {words}.")
+        return replace(finding, causes=tuple(proven), sure=True, why=f"The tenant itself says so: {words}.")
     left = tuple(cause for cause, told in said.items() if told.holds is not False)
     if not left:
         return replace(finding, sure=finding.sure and len(finding.causes) == 1, why=both(finding, said.values()))

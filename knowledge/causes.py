@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from knowledge.cause import Cause
-from knowledge.entries import account, application, message, sign_in, tls, token, way
+from knowledge.entries import account, application, message, sign_in, tenant, tls, token, way
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +19,7 @@ _ALL: Final[tuple[Cause, ...]] = (
     *account.ENTRIES,
     *sign_in.ENTRIES,
     *message.ENTRIES,
+    *tenant.ENTRIES,
 )
 
 CATALOGUE: Final[Mapping[str, Cause]] = MappingProxyType({entry.id: entry for entry in _ALL})

@@ -76,7 +76,14 @@ VOCABULARY = {
     "outbound_spam_block",
     "unrecognised",
 }
-ADDED = {"redirect_uri_mismatch", "authentication_type_wrong", "address_malformed"}
+ADDED = {
+    "redirect_uri_mismatch",
+    "authentication_type_wrong",
+    "address_malformed",
+    "app_multitenant",
+    "account_not_dedicated",
+    "sign_in_from_anywhere",
+}
 
 each_cause = pytest.mark.parametrize("cause", [pytest.param(cause, id=cause.id) for cause in CATALOGUE.values()])
 each_group = pytest.mark.parametrize("group", [pytest.param(group, id=group.id) for group in GROUPS.values()])

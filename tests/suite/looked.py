@@ -1,0 +1,49 @@
+"""Worlds visited with look-ups, once per test run and way; the built-in tenant's auditor, administrator or export answers."""
+
+from __future__ import annotations
+
+import functools
+import tempfile
+from pathlib import Path
+
+from checks.assessment import Assessment
+from checks.model import Finding, Verdict
+from fakes import Running, apply
+from probes.lookups import ways
+from probes.lookups.looking import Lookups
+from probes.visit import World
+from settings.model import Settings
+from tests.probes.test_three_ways import by_administrator, by_application, keyed, world
+from tests.visiting import visited
+
+
+def by_export(running: Running, _: Settings, outside: World) -> Lookups:
+    """`--tenant-export`: the file as the built-in administrator's script would write it now."""
+    running.export()
+    return ways.by_export(running.tenant_export, outside.cloud)
+
+
+WAYS = {"application": by_application, "administrator": by_administrator, "export": by_export}
+Row = tuple[str, str, tuple[str, ...]]
+
+
+@functools.cache
+def looked(*faults: str, way: str = "application", no_send: bool = False) -> dict[str, Assessment]:
+    """The assessments by sender of the world with these faults, looked up in this way."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        visited(apply(world(), faults), folder=Path(folder), edit=keyed, no_send=no_send, look=WAYS[way]) as seen,
+    ):
+        return seen.judged
+
+
+def rows(judged: dict[str, Assessment], well: dict[str, Assessment]) -> set[Row]:
+    """What differs from the healthy world with look-ups, blocked checks aside."""
+    found = set()
+    for name, assessment in judged.items():
+        for finding in assessment.all_findings():
+            healthy: Finding = well[name].finding(finding.check)
+            same = (finding.verdict, finding.causes) == (healthy.verdict, healthy.causes)
+            if not same and finding.verdict is not Verdict.BLOCKED:
+                found.add((finding.check, finding.verdict.value, finding.causes))
+    return found

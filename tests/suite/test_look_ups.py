@@ -1,0 +1,147 @@
+"""Runs with look-ups: what the wire leaves open is decided, every item is observed, and a missing permission is named."""
+
+from __future__ import annotations
+
+import pytest
+
+from checks.assessment import Assessment
+from checks.model import Finding, Verdict
+from fakes import FAULTS, Fault
+from fakes.faults import EVERY_FAULT
+from tests.suite.gathered import gathered
+from tests.suite.looked import WAYS, looked, rows
+
+WORKED_THROUGH = [fault for fault in EVERY_FAULT.values() if fault.expected_with_look_ups is not None]
+# Faults of the tenant's own settings: with look-ups each is named alone.
+OF_THE_TENANT = (
+    "client_unknown", "app_unknown", "app_sp_missing", "app_disabled", "secret_expired", "resource_missing",
+    "consent_missing", "role_missing", "smtp_auth_off_tenant", "smtp_auth_off_mailbox", "smtp_auth_off_mailbox_oauth",
+    "wrong_password", "mailbox_missing", "mailbox_missing_oauth", "password_expired", "password_expired_as_declared",
+    "account_disabled", "account_locked", "mfa_required", "legacy_clients_blocked", "security_defaults", "auth_policy",
+    "sp_not_registered", "sp_wrong_object_id", "mailbox_right_missing", "workload_blocked",
+)  # fmt: skip
+VOUCHED_FOR = {"OAUTH-04"}  # that somebody is reminded, only a person can say
+CHECKLIST = ("BASIC", "OAUTH")
+# With the port closed the wire proves nothing, so what a permission answers is answered by nothing else.
+CLOSED = ("port_refused", "password_ends_unannounced")
+NEEDS = {
+    "lookup_without_user_read": {"BASIC-01", "BASIC-04"},
+    "lookup_without_domain_read": {"BASIC-04"},
+    "lookup_without_policy_read": {"BASIC-03", "RISK-07"},
+    "lookup_without_user_authentication_method_read": {"RISK-06"},
+    "lookup_without_application_read": {"MBX-04", "MBX-05", "RISK-05"},
+    "lookup_without_audit_log_read": {"RISK-06"},
+    "lookup_without_exchange_manage_as_app": {"BASIC-01", "BASIC-02", "OAUTH-05", "MBX-04", "MBX-05"},
+    "lookup_without_global_reader": {"BASIC-01", "BASIC-02", "OAUTH-05", "MBX-04", "MBX-05"},
+}
+
+
+def unknown(judged: dict[str, Assessment]) -> dict[str, Finding]:
+    """The unknown findings by check."""
+    return {
+        finding.check: finding
+        for assessment in judged.values()
+        for finding in assessment.all_findings()
+        if finding.verdict is Verdict.UNKNOWN
+    }
+
+
+@pytest.mark.parametrize("fault", [pytest.param(fault, id=fault.id) for fault in WORKED_THROUGH])
+def test_findings_with_look_ups(fault: Fault) -> None:
+    """A fault produces exactly its findings, and everything else stays as in the healthy world with look-ups."""
+    if reason := fault.skipped_here():
+        pytest.skip(reason)
+    expected = {(one.check, one.verdict, one.causes) for one in fault.expected_with_look_ups or ()}
+
+    assert rows(looked(fault.id), looked()) == expected
+
+
+@pytest.mark.parametrize("fault", OF_THE_TENANT)
+def test_what_the_wire_leaves_open_is_decided(fault: str) -> None:
+    """Without look-ups the cause is in the short list; with them it stands alone."""
+    cause = FAULTS[fault].cause
+    without = [Assessment(*one).decisive for one in gathered(fault).values()]
+    decided = [one.decisive for one in looked(fault).values()]
+
+    assert any(cause in one.causes for one in without if one is not None)
+    assert [(one.causes, one.sure) for one in decided if one is not None and cause in one.causes] != []
+    assert all(one.sure and len(one.causes) == 1 for one in decided if one is not None)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_every_item_is_observed(way: str) -> None:
+    """21 of 21 items in each of the three ways; a person is needed only for the reminder."""
+    found = {
+        finding.check: finding
+        for assessment in looked(way=way).values()
+        for finding in assessment.all_findings()
+        if finding.check.startswith(CHECKLIST)
+    }
+
+    assert len(found) == 21
+    assert {name for name, one in found.items() if one.verdict is not Verdict.PASS} == VOUCHED_FOR
+    assert found["OAUTH-04"].verdict is Verdict.ATTESTED
+    assert "the directory: the password never expires" in found["BASIC-04"].observed
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_settings_answer_before_anything_is_sent(way: str) -> None:
+    """With the port closed the items that only the tenant knows are answered all the same."""
+    found = {
+        finding.check: finding.verdict
+        for assessment in looked("port_refused", way=way).values()
+        for finding in assessment.all_findings()
+    }
+
+    by_the_tenant = ("BASIC-01", "BASIC-02", "BASIC-03", "BASIC-04", "OAUTH-05", "MBX-04", "MBX-05")
+    assert {name: found[name] for name in by_the_tenant} == dict.fromkeys(by_the_tenant, Verdict.PASS)
+
+
+@pytest.mark.parametrize("fault", NEEDS)
+def test_a_missing_permission_is_named(fault: str) -> None:
+    """Without a permission exactly the checks that need it become unknown, and they name it."""
+    whole, less = unknown(looked(*CLOSED)), unknown(looked(*CLOSED, fault))
+    more = {name: one for name, one in less.items() if name not in whole or whole[name].why != one.why}
+    permission = _permission(fault)
+
+    assert set(more) == NEEDS[fault]
+    assert {name for name, one in more.items() if permission not in one.why} == set()
+
+
+def _permission(fault: str) -> str:
+    words = fault.removeprefix("lookup_without_")
+    by_words = {
+        "user_read": "User.Read.All",
+        "domain_read": "Domain.Read.All",
+        "policy_read": "Policy.Read.All",
+        "user_authentication_method_read": "UserAuthenticationMethod.Read.All",
+        "application_read": "Application.Read.All",
+        "audit_log_read": "AuditLog.Read.All",
+        "exchange_manage_as_app": "Exchange.ManageAsApp",
+        "global_reader": "Global Reader",
+    }
+    return by_words[words]
+
+
+def test_no_message_is_needed_where_the_settings_prove_the_right() -> None:
+    """`--no-send` with look-ups: both senders can send, on the settings' word; without the right it is not proven."""
+    assert [(one.verdict, one.by_settings) for one in looked(no_send=True).values()] == [("can_send", True)] * 2
+    assert looked("mailbox_right_missing", no_send=True)["oauth"].verdict == "not_proven"
+    assert not looked()["oauth"].by_settings
+
+
+def test_settings_and_wire_that_disagree_are_told_both() -> None:
+    """The wire refuses what the settings allow: the finding says so, and how long to wait."""
+    decisive = looked("sign_in_refused_bare")["oauth"].decisive
+
+    assert decisive is not None
+    assert not decisive.sure
+    assert "Exchange has the object id" in decisive.why
+
+
+def test_a_row_that_is_not_there_yet_is_unknown() -> None:
+    """The trace lags by minutes: never a pass, with the time to look again."""
+    finding = looked("lookup_not_traced_yet")["basic"].finding("MBX-06")
+
+    assert finding.verdict is Verdict.UNKNOWN
+    assert "--lookups-for" in finding.why
