@@ -1,6 +1,5 @@
 """The fake Graph, asked by msal and requests: each question, each permission, pages, ``$select``, throttling, one state."""
 
-import json
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -24,7 +23,7 @@ from fakes.world import (
     TENANT_ID,
 )
 from tests.fakes.asking import EXCHANGE, GRAPH, administrator, auditor
-from tests.fakes.dialling import by_password, https, submission, tenant, through_msal
+from tests.fakes.dialling import by_password, submission, tenant, through_msal
 
 USER = (
     f"/v1.0/users/{ALERTS}?$select=id,userPrincipalName,accountEnabled,onPremisesSyncEnabled,assignedPlans,"
@@ -257,27 +256,6 @@ def test_graph_unreachable(tmp_path: Path) -> None:
 
     assert led["graph.microsoft.com:443"] != led["login.microsoftonline.com:443"]
     assert led["20.190.151.70:443"] == led["graph.microsoft.com:443"]
-
-
-def test_other_cloud_has_no_trace(tmp_path: Path) -> None:
-    """A tenant of GCC High is asked at its own hosts, and has no message trace there."""
-    world = healthy().with_tenant(cloud="gcc_high")
-    with tenant(tmp_path, world=world) as running:
-        assert world.tenant.auditing is not None
-        form = {
-            "grant_type": "client_credentials",
-            "client_id": world.tenant.auditing.app.client_id,
-            "client_secret": world.directory_secret,
-            "scope": "https://graph.microsoft.us/.default",
-        }
-        address = f"/{world.tenant.tenant_id}/oauth2/v2.0/token"
-        token = json.loads(https(running, address, host="login.microsoftonline.us", form=form)[2])["access_token"]
-        bearer = {"Authorization": f"Bearer {token}"}
-        found = https(running, DEFAULTS, host="graph.microsoft.us", headers=bearer)
-        trace = https(running, "/v1.0/admin/exchange/tracing/messageTraces", host="graph.microsoft.us", headers=bearer)
-        worldwide = https(running, address, form=form)
-
-    assert (found[0], trace[0], worldwide[0]) == (200, 400, 400)
 
 
 @pytest.mark.parametrize(
