@@ -97,6 +97,7 @@ def test_masked_reports_are_refused(exported: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
+        (["--target=live", "--settings={plain}", "--look-ups"], "[directory]"),
         (["--lookups-for=none.html"], "--lookups-for=none.html: there is no such report"),
         (["--lookups-for=live"], "the path of a report"),
         (["--lookups-for={report}", "--target=live"], "leave out --target=live"),
