@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fakes.clouds import CLOUDS
+
 if TYPE_CHECKING:
     from fakes.catalogue import Expected
     from fakes.serving import Running
@@ -31,6 +33,7 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument(
         "--json", action="store_true", help="the first line of standard output describes everything as JSON"
     )
+    parser.add_argument("--cloud", default="worldwide", choices=tuple(CLOUDS), help="where the tenant lives")
     parser.add_argument(
         "--look-ups", action="store_true", help="settings for looking the tenant up, and its export; its faults as well"
     )
@@ -106,12 +109,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from fakes.catalogue import UnknownFault, apply
     from fakes.doors import CannotStage
     from fakes.serving import serve
-    from fakes.world import ADMINISTRATOR, healthy
+    from fakes.world import ADMINISTRATOR, healthy, in_cloud
 
     ports = {name: getattr(options, f"{name}_port") for name in ("smtp", "https", "dns", "control")}
     with tempfile.TemporaryDirectory(prefix="smtp365-fake-") as temporary:
         try:
-            world = apply(healthy(), options.fault)
+            world = apply(in_cloud(healthy(), options.cloud), options.fault)
             if options.approve_device_codes:
                 world = world.with_tenant(device_codes_approved_by=ADMINISTRATOR)
             with serve(

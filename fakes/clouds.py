@@ -11,9 +11,10 @@ GRAPH_APP = "00000003-0000-0000-c000-000000000000"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cloud:
-    """One cloud; ``exchange`` are the spellings of its mail resource, the documented one first."""
+    """One cloud; of its login hosts and of the spellings of its mail resource, the documented one comes first."""
 
-    login_hosts: frozenset[str]
+    login_hosts: tuple[str, ...]
+    smtp_host: str
     graph_host: str
     admin_hosts: frozenset[str]
     exchange: tuple[str, ...]
@@ -25,12 +26,11 @@ class Cloud:
         return f"https://{self.graph_host}"
 
 
-_US_LOGIN = frozenset({"login.microsoftonline.us"})
+_US_LOGIN = ("login.microsoftonline.us",)
 CLOUDS = {
     "worldwide": Cloud(
-        login_hosts=frozenset(
-            {"login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"}
-        ),
+        login_hosts=("login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"),
+        smtp_host="smtp.office365.com",
         graph_host="graph.microsoft.com",
         admin_hosts=frozenset({"outlook.office365.com"}),
         exchange=("https://outlook.office365.com", "https://outlook.office.com", "https://ps.outlook.com"),
@@ -38,18 +38,21 @@ CLOUDS = {
     ),
     "gcc_high": Cloud(
         login_hosts=_US_LOGIN,
+        smtp_host="smtp.office365.us",
         graph_host="graph.microsoft.us",
         admin_hosts=frozenset({"outlook.office365.us"}),
         exchange=("https://outlook.office365.us",),
     ),
     "dod": Cloud(
         login_hosts=_US_LOGIN,
+        smtp_host="outlook-dod.office365.us",
         graph_host="dod-graph.microsoft.us",
         admin_hosts=frozenset({"outlook-dod.office365.us"}),
         exchange=("https://outlook.office365.us", "https://outlook-dod.office365.us"),
     ),
     "china": Cloud(
-        login_hosts=frozenset({"login.partner.microsoftonline.cn", "login.chinacloudapi.cn"}),
+        login_hosts=("login.partner.microsoftonline.cn", "login.chinacloudapi.cn"),
+        smtp_host="smtp.partner.outlook.cn",
         graph_host="microsoftgraph.chinacloudapi.cn",
         admin_hosts=frozenset({"partner.outlook.cn"}),
         exchange=("https://partner.outlook.cn",),

@@ -28,8 +28,9 @@ _ALIASES = (
 )
 
 
-def issuer(world: World, tenant: str, version: int, host: str = "login.microsoftonline.com") -> str:
-    """The issuer that a tenant's document names; the shared endpoints show a placeholder."""
+def issuer(world: World, tenant: str, version: int) -> str:
+    """The issuer that a tenant's document names, at its cloud's own host; the shared endpoints show a placeholder."""
+    host = CLOUDS[world.tenant.cloud].login_hosts[0]
     name = "{tenantid}" if tenant in SHARED_TENANTS else world.tenant.tenant_id
     if world.tenant.issuing.foreign_issuer_in_discovery:
         name = "99999999-9999-4999-8999-999999999999"

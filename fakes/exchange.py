@@ -9,8 +9,8 @@ from typing import AnyStr
 
 from aiosmtpd.smtp import SMTP, TLSSetupException
 
-from fakes import bodies, certificates, envelope, front_end, sentences, sign_in, submission, tokens
-from fakes.records import Message, Session, SignIn, State
+from fakes import attempts, bodies, certificates, envelope, front_end, sentences, sign_in, submission, tokens
+from fakes.records import Message, Session, State
 from fakes.sign_in import Identity, Refused
 
 _REFUSAL_SECONDS = 5.0
@@ -51,7 +51,7 @@ class ExchangeSmtp(SMTP):
 
     async def _handle_client(self) -> None:
         assert self.session is not None  # noqa: S101 - aiosmtpd sets it when the connection is made
-        peer = self.session.peer[0] if self.session.peer else "127.0.0.1"
+        peer = self.session.peer[0] if self.session.peer else ""
         self._state.records.add(Session(session=self._front.session_id, peer=str(peer)))
         try:
             await self._greet()
@@ -122,7 +122,7 @@ class ExchangeSmtp(SMTP):
         self._abandon()
         self.session.host_name = name
         self.session.extended_smtp = extended
-        peer = self.session.peer[0] if self.session.peer else "127.0.0.1"
+        peer = self.session.peer[0] if self.session.peer else ""
         lines = [f"{self.hostname} Hello [{peer}]"]
         if extended:
             box, encrypted = self._state.world.network.middlebox, self._tls_protocol is not None
@@ -184,30 +184,15 @@ class ExchangeSmtp(SMTP):
             raise Gone
         if world.service.sign_in is not None:
             outcome = Refused(reply=world.service.sign_in, code=world.service.sign_in_code)
-        self._note(user, mechanism, outcome)
+        session, peer = self._front.session_id, self.session.peer[0] if self.session and self.session.peer else ""
+        noted = attempts.noted(user, mechanism, outcome, session=session, peer=str(peer), at=world.now())
+        self._state.records.add(noted)
         if isinstance(outcome, Identity):
             self._identity, self._refusal = outcome, None
             await self.push(sentences.SIGNED_IN)
         else:
             self._refusal = outcome.reply
             await self._refuse(outcome.reply)
-
-    def _note(self, user: str, mechanism: str, outcome: Identity | Refused) -> None:
-        """Keep the attempt. Entra logs passwords; a token was logged when it was issued."""
-        assert self.session is not None  # noqa: S101 - as above
-        refused = outcome if isinstance(outcome, Refused) else Refused(reply=sentences.SIGNED_IN, code=0)
-        self._state.records.add(
-            SignIn(
-                user=user,
-                mechanism=mechanism,
-                reply=refused.reply,
-                session=self._front.session_id,
-                code=refused.code if mechanism == "LOGIN" else None,
-                policies=refused.policies,
-                peer=str(self.session.peer[0]) if self.session.peer else "127.0.0.1",
-                at=self._state.world.now(),
-            )
-        )
 
     async def _login(self, initial: bytes) -> tuple[str, Identity | Refused]:
         name = envelope.decoded(initial or await self._challenge(b"VXNlcm5hbWU6"))

@@ -96,7 +96,7 @@ def mint_id_token(tenant: Tenant, user: User, *, client_id: str, now: datetime) 
     """A signed ID token, version 2.0 (OpenID Connect Core section 2)."""
     payload = _for_user(tenant, user, now) | {
         "aud": client_id,
-        "iss": f"https://login.microsoftonline.com/{tenant.tenant_id}/v2.0",
+        "iss": f"https://{clouds.CLOUDS[tenant.cloud].login_hosts[0]}/{tenant.tenant_id}/v2.0",
         "sub": uuid.uuid5(uuid.UUID(client_id), user.upn.casefold()).hex,
         "name": user.upn.partition("@")[0],
         "preferred_username": user.upn,

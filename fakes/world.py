@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
+from fakes.clouds import CLOUDS
 from fakes.network import Network
 from fakes.tenant import (
     EXCHANGE_ONLINE,
@@ -190,6 +191,22 @@ def change_mailbox(user: User, **changes: object) -> User:
 def issuer_document(tenant: str = TENANT_ID, host: str = "login.microsoftonline.com") -> str:
     """The address of a tenant's v2.0 discovery document."""
     return f"https://{host}/{tenant}/v2.0/.well-known/openid-configuration"
+
+
+def in_cloud(world: World, name: str) -> World:
+    """The same world in another of Microsoft's clouds: the tenant lives there, and both senders are entered for it."""
+    cloud = CLOUDS[name]
+    moved = replace(world.with_tenant(cloud=name), cloud=name)
+    return replace(
+        moved,
+        basic=replace(world.basic, smtp_server=cloud.smtp_host),
+        oauth=replace(
+            world.oauth,
+            smtp_server=cloud.smtp_host,
+            openid_endpoint_configuration=issuer_document(world.tenant.tenant_id, cloud.login_hosts[0]),
+            scope=f"{cloud.exchange[0]}/.default",
+        ),
+    )
 
 
 def _limited_to_our_place() -> tuple[ConditionalAccess, ConditionalAccess]:

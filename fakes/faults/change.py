@@ -49,6 +49,16 @@ def policy(kind: PolicyKind, policy_id: str, **fields: object) -> Change:
     return added
 
 
+def elsewhere(who: str) -> Change:
+    """The policies that let this user or application in from named locations only do not name ours."""
+    return lambda world: world.with_tenant(
+        conditional_access=tuple(
+            replace(one, includes_us=False) if who in one.applies_to and one.kind is PolicyKind.BLOCK_ELSEWHERE else one
+            for one in world.tenant.conditional_access
+        )
+    )
+
+
 def issuing(**fields: object) -> Change:
     """Replace how Entra issues tokens."""
     return lambda world: world.with_tenant(issuing=replace(world.tenant.issuing, **fields))  # type: ignore[arg-type]

@@ -183,6 +183,14 @@ TOKEN = (
         change=change.policy(PolicyKind.BLOCK_WORKLOAD, _POLICY, applies_to=frozenset({CLIENT_ID})),
     ),
     Fault(
+        id="place_not_named_oauth",
+        changes="the named locations of the application's policy do not hold this machine",
+        gate="token",
+        cause="conditional_access_block",
+        senders=OAUTH,
+        change=change.elsewhere(CLIENT_ID),
+    ),
+    Fault(
         id="token_throttled",
         changes="Entra throttles the tenant",
         gate="token",

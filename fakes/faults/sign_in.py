@@ -11,6 +11,7 @@ from fakes.world import ALERTS, NOTICES, REGISTRATION_OBJECT_ID, World
 
 BASIC, OAUTH = ("basic",), ("oauth",)
 _POLICY = "d7c2a5e0-41b9-4f6e-8d03-5ae97b1c6f24"
+_MFA_POLICY = "29be6f04-d8a1-4c73-95e2-b70f1c3d846a"
 
 
 def _removed(world: World) -> World:
@@ -135,6 +136,22 @@ SIGN_IN = (
         cause="conditional_access_block",
         senders=BASIC,
         change=change.policy(PolicyKind.BLOCK_LEGACY_CLIENTS, _POLICY),
+    ),
+    Fault(
+        id="mfa_by_policy",
+        changes="a Conditional Access policy demands a second factor of everybody",
+        gate="sign_in",
+        cause="mfa_or_security_defaults",
+        senders=BASIC,
+        change=change.policy(PolicyKind.REQUIRE_MFA, _MFA_POLICY),
+    ),
+    Fault(
+        id="place_not_named",
+        changes="the named locations of the Basic sender's policy do not hold this machine",
+        gate="sign_in",
+        cause="conditional_access_block",
+        senders=BASIC,
+        change=change.elsewhere(ALERTS),
     ),
     Fault(
         id="security_defaults",

@@ -95,15 +95,17 @@ class Commands(RuleBasedStateMachine):
             self._expect(self.client.say("NOOP"), "250 ")
             self._expect(self.client.say("VRFY x"), "252 ")  # and no 250 of a NOOP from before
 
-    @initialize(ready=st.sampled_from([True, True, True, False]))
-    def gets_ready(self, *, ready: bool) -> None:
-        """The usual beginning, mostly, so that what comes after it is reached often."""
+    @initialize(ready=st.sampled_from([True, True, True, False]), sends=st.sampled_from([False, False, True]))
+    def gets_ready(self, *, ready: bool, sends: bool) -> None:
+        """The usual beginning, mostly, and at times a message, so that what comes after it is reached whatever is drawn."""
         if not ready:
             return
         self.greets("EHLO", "client.example")
         self.encrypts(pipelined=False)
         self.greets("EHLO", "client.example")
         self.signs_in_with_a_password(right=True, inline=False, cancels=False)
+        if sends:
+            self.goes_the_usual_way(NOTICES, [b"."], whole=True)
 
     def _not_now(self) -> str | None:
         if not self.hello:

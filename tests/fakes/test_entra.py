@@ -37,6 +37,7 @@ REFUSED = {
     "delegated_scope": (400, "invalid_scope", 1002012),
     "scope_missing": (400, "invalid_request", 900144),
     "workload_blocked": (400, "invalid_grant", 53003),
+    "place_not_named_oauth": (400, "invalid_grant", 53003),
     "token_throttled": (429, "invalid_request", 90055),
     "tenant_gone": (400, "invalid_request", 90002),
     "tenant_unknown": (400, "invalid_request", 90002),

@@ -36,6 +36,8 @@ SIGN_IN = {
     "account_locked": (WHY + "account locked. Contact your administrator.", OK),
     "mfa_required": (CRITERIA, OK),
     "legacy_clients_blocked": (CRITERIA, OK),
+    "mfa_by_policy": (CRITERIA, OK),
+    "place_not_named": (CRITERIA, OK),
     "security_defaults": (
         WHY + "user is locked by your organization's security defaults policy. Contact your administrator.",
         OK,

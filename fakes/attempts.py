@@ -1,0 +1,22 @@
+"""What is kept of an SMTP sign-in: the reply, and what the tenant's sign-in log will have of it."""
+
+from datetime import datetime
+
+from fakes import sentences
+from fakes.records import SignIn
+from fakes.sign_in import Identity, Refused
+
+
+def noted(user: str, mechanism: str, outcome: Identity | Refused, *, session: str, peer: str, at: datetime) -> SignIn:
+    """The record of one attempt. Entra logs passwords; a token was logged when it was issued."""
+    refused = outcome if isinstance(outcome, Refused) else Refused(reply=sentences.SIGNED_IN, code=0)
+    return SignIn(
+        user=user,
+        mechanism=mechanism,
+        reply=refused.reply,
+        session=session,
+        code=refused.code if mechanism == "LOGIN" else None,
+        policies=refused.policies,
+        peer=peer,
+        at=at,
+    )

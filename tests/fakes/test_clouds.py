@@ -1,0 +1,52 @@
+"""The same tenant in each of Microsoft's clouds: its own hosts answer, another cloud's do not."""
+
+import json
+from pathlib import Path
+
+import jwt
+import pytest
+
+from fakes import healthy
+from fakes.clouds import CLOUDS
+from fakes.world import AUDITOR_CLIENT_ID, TENANT_ID, in_cloud
+from tests.fakes.dialling import by_password, by_token, https, submission, tenant
+
+TRACES = "/v1.0/admin/exchange/tracing/messageTraces"
+DEFAULTS = "/v1.0/policies/identitySecurityDefaultsEnforcementPolicy"
+
+
+@pytest.mark.parametrize("name", CLOUDS)
+def test_tenant_lives_in_its_cloud(tmp_path: Path, name: str) -> None:
+    """Discovery, tokens, both sign-ins, Graph and Exchange's administration stand at the cloud's hosts."""
+    cloud = CLOUDS[name]
+    login = cloud.login_hosts[0]
+    with tenant(tmp_path, world=in_cloud(healthy(), name)) as running:
+
+        def token(client_id: str, secret: str, resource: str) -> str:
+            form = {
+                "grant_type": "client_credentials",
+                "client_id": client_id,
+                "client_secret": secret,
+                "scope": f"{resource}/.default",
+            }
+            body = json.loads(https(running, f"/{TENANT_ID}/oauth2/v2.0/token", host=login, form=form)[2])
+            return str(body["access_token"])
+
+        document = json.loads(https(running, f"/{TENANT_ID}/v2.0/.well-known/openid-configuration", host=login)[2])
+        sender, auditor = running.world.oauth, running.world.directory_secret
+        mail = token(sender.client_id, sender.client_secret, cloud.exchange[0])
+        replies = []
+        for sign_in in (by_password, lambda client, running: by_token(client, running, mail)):
+            with submission(running, server=cloud.smtp_host) as client:
+                replies.append(sign_in(client, running)[:3])
+        bearer = {"Authorization": f"Bearer {token(AUDITOR_CLIENT_ID, auditor, cloud.graph)}"}
+        found = [https(running, path, host=cloud.graph_host, headers=bearer)[0] for path in (DEFAULTS, TRACES)]
+        elsewhere = "login.microsoftonline.com" if name != "worldwide" else "login.microsoftonline.us"
+        abroad = https(running, f"/{TENANT_ID}/v2.0/.well-known/openid-configuration", host=elsewhere)[0]
+
+    assert document["issuer"] == f"https://{login}/{TENANT_ID}/v2.0"
+    assert document["msgraph_host"] == cloud.graph_host
+    assert jwt.decode(mail, options={"verify_signature": False})["roles"] == ["SMTP.SendAsApp"]
+    assert replies == ["235", "235"]
+    assert found == [200, 200 if cloud.traces else 400]
+    assert abroad == 400
