@@ -139,7 +139,10 @@ def _built_in_tenant(stack: ExitStack, config: pytest.Config) -> Apart:
     folder = Path(tempfile.mkdtemp(prefix="smtp365-"))
     stack.callback(shutil.rmtree, folder, ignore_errors=True)
     looks = any(config.getoption(name) for name in ("--look-ups", "--admin-sign-in", "--tenant-export"))
-    return stack.enter_context(serve_apart(config.getoption("--fault"), folder=folder, look_ups=looks))
+    admin = config.getoption("--admin-sign-in")  # its administrator types the code in at once
+    return stack.enter_context(
+        serve_apart(config.getoption("--fault"), folder=folder, look_ups=looks, approve_device_codes=admin)
+    )
 
 
 def _ready(tenant: Apart) -> tuple[Path, dict[str, str]]:
