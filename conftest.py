@@ -44,6 +44,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--no-send", action="store_true", help="stop after RCPT: mails nobody, and proves less")
     add("--try-again", action="store_true", help="sign in although the same user was refused less than 15 minutes ago")
     add(
+        "--look-ups",
+        action="store_true",
+        help="look settings up in the built-in tenant (a live run does when its settings have a table [directory])",
+    )
+    add(
         "--admin-sign-in",
         action="store_true",
         help="look settings up in the tenant: an administrator signs in by a code",
@@ -74,7 +79,7 @@ def pytest_configure(config: pytest.Config) -> None:
     stack = ExitStack()
     config.add_cleanup(stack.close)
     built_in = target == "fake" and config.getoption("--lookups-for") is None
-    tenant = _built_in_tenant(stack, config.getoption("--fault")) if built_in else None
+    tenant = _built_in_tenant(stack, config) if built_in else None
     if tenant is not None:
         config.stash[TENANT] = tenant
     from reports import outputs  # from here on both processes load
@@ -117,19 +122,27 @@ def _wishes(config: pytest.Config) -> Wishes:
         faults=tuple(config.getoption("--fault")),
         baseline=config.getoption("--baseline"),
         mask=config.getoption("--mask-identities"),
+        look_ups=config.getoption("--look-ups"),
         admin_sign_in=config.getoption("--admin-sign-in"),
         tenant_export=config.getoption("--tenant-export"),
         lookups_for=config.getoption("--lookups-for"),
     )
 
 
-def _built_in_tenant(stack: ExitStack, faults: list[str]) -> Apart:
-    """The built-in tenant in a process of its own; from here on it is only other settings."""
+def _built_in_tenant(stack: ExitStack, config: pytest.Config) -> Apart:
+    """The built-in tenant in a process of its own; from here on it is only other settings.
+
+    Look-ups cost a fifth of a run, so its settings name who may look things up only when an option asks for them.
+    """
     from fakes.apart import serve_apart
 
     folder = Path(tempfile.mkdtemp(prefix="smtp365-"))
     stack.callback(shutil.rmtree, folder, ignore_errors=True)
-    return stack.enter_context(serve_apart(faults, folder=folder))
+    looks = any(config.getoption(name) for name in ("--look-ups", "--admin-sign-in", "--tenant-export"))
+    admin = config.getoption("--admin-sign-in")  # its administrator types the code in at once
+    return stack.enter_context(
+        serve_apart(config.getoption("--fault"), folder=folder, look_ups=looks, approve_device_codes=admin)
+    )
 
 
 def _ready(tenant: Apart) -> tuple[Path, dict[str, str]]:

@@ -52,6 +52,7 @@ class Wishes:
     faults: tuple[str, ...] = ()
     baseline: str | None = None
     mask: bool = False
+    look_ups: bool = False
     admin_sign_in: bool = False
     tenant_export: str | None = None
     lookups_for: str | None = None
@@ -210,6 +211,9 @@ def begin(wishes: Wishes, environ: Mapping[str, str] | None = None, built_in: Pa
         target = target_of(wishes.target, wishes.folder)
     if wishes.faults and target.kind != "fake":
         line = "--fault: only the built-in tenant can be broken; leave out --target or write --target=fake"
+        raise SettingsError([line])
+    if wishes.look_ups and target.kind != "fake":
+        line = "--look-ups: for the built-in tenant only; a live run looks up what the table [directory] of its settings lets it"
         raise SettingsError([line])
     suite = Suite(target=target, started=utc_now(), strict=wishes.strict, wishes=wishes, environ=environ or os.environ)
     if wishes.baseline is not None:

@@ -85,6 +85,16 @@ def test_auditor_is_asked_again_with_the_settings_secret(report: Path, tmp_path:
     assert SECRET not in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("option", ["--look-ups", "--admin-sign-in", "--tenant-export={export}"])
+def test_built_in_tenant_is_looked_up_each_way(option: str, exported: Path, tmp_path: Path) -> None:
+    """One option is enough for the built-in tenant; an export of another tenant is not believed for the OAuth sender."""
+    found = evidence(results(tmp_path, option.format(export=exported)))
+
+    ways = {"--look-ups": "application", "--admin-sign-in": "administrator"}
+    assert {one["tenant"]["way"] for one in found.values()} == {ways.get(option, "export")}
+    assert found["oauth"]["tenant"]["user"]["state"] == ("answered" if option in ways else "not_asked")
+
+
 def test_masked_reports_are_refused(exported: Path, tmp_path: Path) -> None:
     """Nobody can be asked about masks: one line, exit code 4."""
     results(tmp_path, "--mask-identities")
@@ -97,6 +107,7 @@ def test_masked_reports_are_refused(exported: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
+        (["--target=live", "--settings={plain}", "--look-ups"], "[directory]"),
         (["--lookups-for=none.html"], "--lookups-for=none.html: there is no such report"),
         (["--lookups-for=live"], "the path of a report"),
         (["--lookups-for={report}", "--target=live"], "leave out --target=live"),

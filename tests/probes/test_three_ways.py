@@ -11,6 +11,7 @@ import pytest
 from fakes import Running, World, healthy
 from fakes.tenant import Auditing, ServicePrincipal
 from fakes.world import ADMIN_CLIENT_ID, ADMINISTRATOR, AUDITOR_CLIENT_ID, AUDITOR_SECRET, DOMAIN, GRAPH_ROLES
+from probes import gather
 from probes.evidence import SenderEvidence
 from probes.lookups import ways
 from probes.lookups.looking import Lookups
@@ -153,6 +154,19 @@ def test_without_the_role_exchange_answers_nothing(lost: str, tmp_path: Path) ->
         needs = {value.needs for _, value in tenant_of(evidence) if isinstance(value, Look)}
         assert refused == exchange & set(states(evidence))
         assert needs == {"", "Exchange.ManageAsApp and the Entra role Global Reader"}
+
+
+def test_the_export_says_the_same(tmp_path: Path) -> None:
+    """What the built-in tenant exports after the run, asked for the same visits, equals what it answered by HTTPS."""
+    with visited(world(), folder=tmp_path, edit=keyed, look=by_application) as seen:
+        seen.running.export()
+        lookups = ways.by_export(seen.running.tenant_export, seen.settings.the_cloud)
+        visits = [(one, seen.settings.sender[name]) for name, one in seen.evidence.items()]
+        again = gather.look_again(visits, lookups)
+
+    for name, evidence in seen.evidence.items():
+        assert set(states(again[name]).values()) == {LookState.ANSWERED}, states(again[name])
+        assert told(again[name]) == told(evidence)
 
 
 def test_a_throttled_first_request_is_asked_again(tmp_path: Path) -> None:
