@@ -19,14 +19,15 @@ from fakes.network import Answer, Network, Transport, Zone
 from fakes.records import State
 
 _PLAIN_UDP = 512
+_FLAPS = 8  # of so many answers the first fails: whoever got it is answered when asking again, however many ask at once
 
 
 class Answers:
-    """Turns questions into answers; ``flapping`` needs to remember how often each name was asked."""
+    """Turns questions into answers; ``flapping`` needs to remember how often each question was asked over each transport."""
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._turns: dict[str, int] = {}
+        self._turns: dict[tuple[str, int, bool], int] = {}
 
     def to(self, question: bytes, *, over_udp: bool) -> bytes | None:
         """The wire answer to a wire question; None when this transport stays silent or the question is garbage."""
@@ -41,22 +42,23 @@ class Answers:
         self._state.records.count("dns_udp" if over_udp else "dns_tcp")
         if transport is Transport.SILENT:
             return None
-        response = self._response(network, query)
+        response = self._response(network, query, over_udp=over_udp)
         limit = max(_PLAIN_UDP, query.payload) if over_udp else 65535
         try:
             return response.to_wire(max_size=limit)
         except dns.exception.TooBig:
             return _truncated(query).to_wire(max_size=limit)
 
-    def _response(self, network: Network, query: dns.message.Message) -> dns.message.Message:
+    def _response(self, network: Network, query: dns.message.Message, *, over_udp: bool) -> dns.message.Message:
         response = dns.message.make_response(query, recursion_available=True)
         asked = query.question[0]
         name = asked.name.to_text()
         zone = network.zone(name)
         answer = network.resolver.login_answer if zone and zone.service == "login" else network.resolver.answer
         if answer is Answer.FLAPPING:
-            turn = self._turns[name] = self._turns.get(name, 0) + 1
-            answer = Answer.SERVER_FAILURE if turn % 2 else Answer.TRUE
+            question = (name, int(asked.rdtype), over_udp)
+            turn = self._turns[question] = self._turns.get(question, 0) + 1
+            answer = Answer.SERVER_FAILURE if turn % _FLAPS == 1 else Answer.TRUE
         if zone is None or answer is Answer.NO_SUCH_NAME:
             response.set_rcode(dns.rcode.NXDOMAIN)
         elif answer is Answer.SERVER_FAILURE:

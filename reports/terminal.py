@@ -64,16 +64,14 @@ def _step(one: Answer) -> str:
 
 
 def _aside(one: Answer) -> str:
+    more = "more " if one.decisive is not None else ""
+    failed = f"{more}{'check' if len(one.failed) == 1 else 'checks'} failed"
     parts = [
         f"{len(found)} {word}"
-        for found, word in ((one.failed, "checks failed"), (one.risks, "at risk"), (one.unknown, "unknown"))
+        for found, word in ((one.failed, failed), (one.risks, "at risk"), (one.unknown, "unknown"))
         if found
     ]
-    if one.decisive is not None and one.failed:
-        parts[0] = f"{len(one.failed)} more checks failed"
-    return (
-        f"{', '.join(parts).replace('1 checks', '1 check').replace('1 more checks', '1 more check')}. " if parts else ""
-    )
+    return f"{', '.join(parts)}. " if parts else ""
 
 
 def _total(senders: tuple[Assessment, ...]) -> str:

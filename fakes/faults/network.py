@@ -62,7 +62,7 @@ NAME = (
     ),
     Fault(
         id="dns_flapping",
-        changes="every other answer of the resolver is a failure",
+        changes="the resolver answers with a failure at first, and now and then after that",
         gate="name",
         cause="dns_failure",
         change=change.resolver(answer=Answer.FLAPPING),

@@ -92,14 +92,16 @@ def test_resolver_keeps_silent(tmp_path: Path, fault_id: str, *, udp: bool, tcp:
 
 
 def test_resolver_lies_or_flaps(tmp_path: Path) -> None:
-    """A hijacked answer is a private address; a flapping resolver fails every other time."""
+    """A hijacked answer is a private address; a flapping resolver fails at first, and again after a while."""
     with tenant(tmp_path / "hijacked", "dns_hijacked") as running:
         lie = asked(running, SMTP_HOST).answer[0][0].to_text()
     with tenant(tmp_path / "flapping", "dns_flapping") as running:
-        codes = [asked(running, SMTP_HOST).rcode() for _ in range(4)]
+        codes = [asked(running, SMTP_HOST).rcode() for _ in range(9)]
+        over_tcp = asked(running, SMTP_HOST, tcp=True).rcode()
 
     assert lie == "10.20.30.40"
-    assert codes == [dns.rcode.SERVFAIL, dns.rcode.NOERROR] * 2
+    assert codes == [dns.rcode.SERVFAIL, *[dns.rcode.NOERROR] * 7, dns.rcode.SERVFAIL]
+    assert over_tcp == dns.rcode.SERVFAIL
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from checks.assessment import Assessment
+from reports.answer import answer
 from reports.run import Run
 from reports.terminal import summary
 from tests.reports import samples
@@ -64,3 +66,14 @@ def test_names_keep_their_letters_where_the_terminal_has_them() -> None:
 
     assert "żółw" in summary(run, None, "utf-8")[0]
     assert "\\u017c" in summary(run, None)[0]
+
+
+@pytest.mark.parametrize(("count", "words"), [(1, "1 more check failed"), (11, "11 more checks failed")])
+def test_counts_read_as_words(count: int, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One check, and eleven checks."""
+    run = samples.run(broken(OFF).senders[0])
+    told = answer(run, run.senders[0])
+    assert told.decisive is not None
+    monkeypatch.setattr("reports.terminal.answer", lambda *_: replace(told, failed=(told.decisive,) * count))
+
+    assert f"{words}, " in summary(run, None)[2]

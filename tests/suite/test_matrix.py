@@ -67,6 +67,13 @@ def test_healthy_world_has_no_failing_check(well: dict[tuple[str, str], Finding]
     assert {key: finding for key, finding in well.items() if finding.verdict in bad} == {}
 
 
+def test_what_only_the_healthy_world_shows_is_held(well: dict[tuple[str, str], Finding]) -> None:
+    """Basic authentication is at risk although all is well, which no row that differs from the healthy world can tell."""
+    at_risk = {key: finding.causes for key, finding in well.items() if finding.verdict is Verdict.RISK}
+
+    assert at_risk == {("basic", "RISK-01"): ("basic_auth_retiring",)}
+
+
 @pytest.mark.parametrize("fault", [pytest.param(fault, id=fault.id) for fault in FAULTS.values()])
 def test_fault_gives_exactly_its_findings(fault: Fault, well: dict[tuple[str, str], Finding]) -> None:
     """Exact sets: a false alarm fails as loudly as a miss."""

@@ -1,6 +1,7 @@
-"""Mutants of the judges: each `return` that does not pass is turned into a pass, one at a time, and the matrix must notice.
+"""Mutants of the judges: each `return` that does not pass is turned into a pass, one at a time, and some world must be judged differently.
 
-All of them with SMTP365_DEEP (`run.py test --deep`); otherwise whole judges only, which takes seconds.
+The worlds are those of the matrix and the situations beside it; test_matrix.py and test_situations.py hold what is right
+in them. All mutants with SMTP365_DEEP (`run.py test --deep`); otherwise whole judges only, which takes seconds.
 """
 
 from __future__ import annotations
@@ -33,11 +34,6 @@ ROOT = Path(__file__).resolve().parents[2]
 DEEP = bool(os.environ.get("SMTP365_DEEP"))
 NOT_PASSING = {"fail", "risk", "unknown", "blocked", "attested", "not_applicable"}
 Rows = frozenset[tuple[str, str, str, tuple[str, ...]]]
-NOT_SEEN_HERE = {
-    "HOST-01",
-    "HOST-02",
-    "HOST-03",
-}  # they read the Windows registry; tests/checks has their evidence by hand
 
 
 def worlds() -> dict[str, Callable[[], Gathered]]:
