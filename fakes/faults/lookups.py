@@ -11,7 +11,7 @@ from fakes.catalogue import Fault
 from fakes.faults import change
 from fakes.network import Port
 from fakes.tenant import LogEntry
-from fakes.world import ALERTS, EXCHANGE_ROLE, EXCHANGE_SCOPE, GLOBAL_READER, GRAPH_ROLES, World
+from fakes.world import ALERTS, EXCHANGE_ROLE, EXCHANGE_SCOPE, GLOBAL_READER, GRAPH_ROLES, RecipientReply, World
 
 GATE = "look_ups"
 _LATE = timedelta(minutes=15)
@@ -76,6 +76,13 @@ def _secret_ends(world: World) -> World:
             replace(app, secrets=tuple(replace(one, expires=ends) for one in app.secrets)) for app in world.tenant.apps
         )
     )
+
+
+def _bounces(world: World) -> World:
+    """Accepted at once, and reported as failed later."""
+    later = replace(world.unverified, unknown_recipient=RecipientReply.BOUNCE)
+    gone = frozenset(sender.mail_to.casefold() for sender in world.senders)
+    return replace(world.with_tenant(unknown_recipients=gone), unverified=later)
 
 
 _PERMISSIONS = tuple(
@@ -195,6 +202,13 @@ LOOK_UPS = (
         gate=GATE,
         cause="",
         change=_secret_ends,
+    ),
+    Fault(
+        id="recipient_bounces",
+        changes="the recipients do not exist, which is found out only after the message was accepted",
+        gate=GATE,
+        cause="recipient_rejected",
+        change=_bounces,
     ),
     Fault(
         id="account_used_elsewhere",

@@ -9,6 +9,7 @@ from checks.model import Finding, Verdict
 from fakes import FAULTS, Fault
 from fakes.faults import EVERY_FAULT
 from tests.suite.gathered import gathered
+from tests.suite.look_up_table import TABLE, table
 from tests.suite.looked import WAYS, looked, rows
 
 WORKED_THROUGH = [fault for fault in EVERY_FAULT.values() if fault.expected_with_look_ups is not None]
@@ -146,3 +147,8 @@ def test_a_row_that_is_not_there_yet_is_unknown() -> None:
 
     assert finding.verdict is Verdict.UNKNOWN
     assert "--lookups-for" in finding.why
+
+
+def test_the_table_is_the_catalogues() -> None:
+    """docs/look-up-table.md says what the matrices hold."""
+    assert TABLE.read_text(encoding="utf-8") == table()

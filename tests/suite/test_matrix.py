@@ -10,6 +10,7 @@ from checks.assessment import Assessment
 from checks.catalogue import CATALOGUE
 from checks.model import Finding, Verdict
 from fakes import FAULTS, Fault
+from fakes.faults import EVERY_FAULT
 from knowledge.causes import CATALOGUE as CAUSES
 from tests.suite.gathered import gathered
 
@@ -107,7 +108,8 @@ def _follows_the_rules(fault: Fault, name: str, assessment: Assessment) -> None:
 
 def test_every_check_is_turned_by_a_fault() -> None:
     """A check that no fault can fail, or put at risk, proves nothing."""
-    turned = {row.check for fault in FAULTS.values() for row in fault.expected if row.verdict in {"fail", "risk"}}
+    every = [row for fault in EVERY_FAULT.values() for row in (*fault.expected, *(fault.expected_with_look_ups or ()))]
+    turned = {row.check for row in every if row.verdict in {"fail", "risk"}}
     missing = set(CATALOGUE.checks) - turned
 
     assert missing == set(NOT_STAGED)
@@ -115,8 +117,11 @@ def test_every_check_is_turned_by_a_fault() -> None:
 
 def test_every_cause_is_reached_by_a_fault() -> None:
     """Every cause that can be staged is staged, and one that cannot says why."""
-    reached = {fault.cause for fault in FAULTS.values()} | {
-        cause for fault in FAULTS.values() for row in fault.expected for cause in row.causes
+    reached = {fault.cause for fault in EVERY_FAULT.values()} | {
+        cause
+        for fault in EVERY_FAULT.values()
+        for row in (*fault.expected, *(fault.expected_with_look_ups or ()))
+        for cause in row.causes
     }
 
     assert set(CAUSES) - reached == set(NOT_REACHED)

@@ -1,0 +1,60 @@
+"""docs/look-up-table.md: what each fault of the tenant comes to without look-ups and with them, from the fault catalogue.
+
+`python -m tests.suite.look_up_table` writes it; the catalogue's rows are what the matrices hold every run to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from checks.catalogue import CATALOGUE
+from fakes import Fault
+from fakes.catalogue import Expected
+from fakes.faults import EVERY_FAULT
+from fakes.faults.lookups import GATE
+
+TABLE = Path(__file__).resolve().parents[2] / "docs" / "look-up-table.md"
+HEAD = """<!-- made by `python -m tests.suite.look_up_table` -->
+
+# Faults of the tenant, without look-ups and with them
+
+What decides a sender's verdict. Causes stand likeliest first; one cause alone is certain, several are a short list. Where a
+fault leaves the sender able to send, the checks that it puts at risk or leaves unknown are listed instead.
+
+| fault | what is different | without look-ups | with look-ups |
+| --- | --- | --- | --- |
+"""
+
+
+def table() -> str:
+    """The whole page."""
+    faults = [fault for fault in EVERY_FAULT.values() if fault.expected_with_look_ups is not None]
+    shown = [fault for fault in faults if fault.gate == GATE or _sorted_out(fault)]
+    return HEAD + "".join(f"{_row(fault)}\n" for fault in shown)
+
+
+def _sorted_out(fault: Fault) -> bool:
+    """Whether look-ups change what is named: a short list that shrinks."""
+    return _decides(fault.expected) != _decides(fault.expected_with_look_ups or ())
+
+
+def _row(fault: Fault) -> str:
+    return f"| `{fault.id}` | {fault.changes} | {_told(fault.expected)} | {_told(fault.expected_with_look_ups or ())} |"
+
+
+def _decides(rows: Iterable[Expected]) -> list[tuple[str, ...]]:
+    """The causes of the findings that close a gate."""
+    return [row.causes for row in rows if row.verdict == "fail" and CATALOGUE.checks[row.check].gate is not None]
+
+
+def _told(rows: tuple[Expected, ...]) -> str:
+    decisive = _decides(rows)
+    if decisive:
+        return "<br>".join(", ".join(f"`{cause}`" for cause in causes) for causes in dict.fromkeys(decisive))
+    others = [f"{row.check} {row.verdict}" for row in rows if row.verdict != "not_applicable"]
+    return ", ".join(others) or "all is well"
+
+
+if __name__ == "__main__":
+    TABLE.write_text(table(), encoding="utf-8", newline="\n")
