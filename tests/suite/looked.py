@@ -13,8 +13,15 @@ from probes.lookups import ways
 from probes.lookups.looking import Lookups
 from probes.visit import World
 from settings.model import Settings
-from tests.probes.test_three_ways import by_administrator, by_application, keyed, world
+from settings.secret import Found, Secret
+from tests.probes.test_three_ways import by_administrator, keyed, world
 from tests.visiting import visited
+
+
+def by_application(running: Running, settings: Settings, outside: World) -> Lookups:
+    """`[directory]`, with the secret as the built-in tenant's settings give it."""
+    assert settings.directory is not None
+    return ways.by_application(settings.directory, Found(Secret(running.world.directory_secret), "a test"), outside)
 
 
 def by_export(running: Running, _: Settings, outside: World) -> Lookups:
