@@ -39,7 +39,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="built-in tenant, real service, a report to judge again, or a folder of reports to see together",
     )
     add("--settings", metavar="FILE", help="the settings file for --target=live (default: settings.toml)")
-    add("--sender", action="append", default=[], metavar="NAME", help="only this sender (repeatable)")
+    add(
+        "--sender",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="only this sender; also a pattern (mail-*) or a tag (tag:nightly); repeatable",
+    )
     add("--fault", action="append", default=[], metavar="ID", help="break the built-in tenant (repeatable)")
     add("--no-send", action="store_true", help="stop after RCPT: mails nobody, and proves less")
     add("--try-again", action="store_true", help="sign in although the same user was refused less than 15 minutes ago")

@@ -28,7 +28,8 @@ from reports.run import Run
 from settings.load import load
 from settings.mistakes import SettingsError
 from settings.model import Judged, Sender, Settings
-from settings.target import Target, chosen, earlier_report, settings_file, target_of
+from settings.selection import chosen
+from settings.target import Target, earlier_report, settings_file, target_of
 
 if TYPE_CHECKING:
     from probes.lookups.looking import Lookups

@@ -5,7 +5,7 @@ from __future__ import annotations
 from checks import refusal
 from checks.model import Case, Finding, check
 from checks.words import read_text
-from probes.evidence import CommandEvidence, FailureKind, Gate, SignInEvidence, Withheld
+from probes.evidence import CommandEvidence, FailureKind, Gate, Reply, SignInEvidence, Withheld
 
 
 @check("AUTH-01", "The sign-in is accepted", needs=("SMTP-03", "TOKEN-01", "TOKEN-02", "TOKEN-03"), gate=Gate.SIGN_IN)
@@ -61,14 +61,21 @@ def _withheld(case: Case, evidence: SignInEvidence, reason: Withheld) -> Finding
 
 
 def _held_back(case: Case, evidence: SignInEvidence, reason: Withheld) -> Finding:
+    if reason is Withheld.SHARED_CREDENTIAL_REFUSED:
+        code, _, text = evidence.detail.partition(" ")
+        causes = refusal.refused(case, Reply(code=int(code) if code.isdecimal() else 535, lines=(text,))).causes
+        why = (
+            f"not tried again: in this run another sender with the same user was told {evidence.detail}. Correct that "
+            "first, then run again (within 15 minutes, after a refused password, with --try-again)"
+        )
+        return case.unknown(why, *causes, observed=evidence.detail)
     reading = read_text(evidence.detail)
     causes = reading.causes if reading.causes[0] != "unrecognised" else ("bad_credentials",)
-    where = "in this run, for another sender with the same user" if reason is Withheld.SHARED_CREDENTIAL_REFUSED else ""
     why = (
-        f"not tried again: a refused password is not repeated, because that locks the account. It was {evidence.detail} "
-        f"{where}. Correct it first, then run with --try-again, or wait 15 minutes"
+        f"not tried again: a refused password is not repeated, because that locks the account. It was {evidence.detail}. "
+        "Correct it first, then run with --try-again, or wait 15 minutes"
     )
-    return case.unknown(why.replace(" .", "."), *causes, observed=evidence.detail)
+    return case.unknown(why, *causes, observed=evidence.detail)
 
 
 def _unauthenticated(case: Case) -> Finding:

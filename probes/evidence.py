@@ -218,6 +218,7 @@ class IssuerEvidence(Record):
     clock_offset: float | None = None
     proxy: str | None = None
     failure: Failure | None = None
+    shared: bool = False  # the answer that another sender of the run was given, who had asked the same
     seconds: float = 0.0
 
 
@@ -244,6 +245,7 @@ class TokenEvidence(Record):
     clock_offset: float | None = None
     failure: Failure | None = None
     withheld: str | None = None
+    shared: bool = False  # the answer that another sender of the run was given, who had asked the same
     seconds: float = 0.0
 
 

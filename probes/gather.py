@@ -1,5 +1,8 @@
 """Gathering the evidence of all senders, several at once, each with its own deadline; an interrupt keeps what was seen so far.
 
+Senders of one mailbox go one after the other: Exchange Online takes few connections of a mailbox at once, and the second sender must
+know what the first was told before it signs in.
+
 Nothing here judges, and nothing here knows whether the outside is the real service or a built-in one.
 """
 
@@ -18,6 +21,7 @@ from probes.evidence import EnvelopeEvidence, SenderEvidence
 from probes.refusals import Refusals
 from probes.tls import Trust
 from probes.token import Token
+from probes.turns import Starts, by_mailbox
 from probes.visit import Visit, World
 from settings import secret
 from settings.model import Directory, Sender, Settings
@@ -89,6 +93,12 @@ def gather(
     visits: dict[str, Visit] = {}
     results: dict[str, SenderEvidence] = {}
     lock = threading.Lock()
+    starts = Starts()
+
+    def visit_mailbox(group: list[Sender]) -> None:
+        for sender in group:
+            if starts.wait():
+                visit_one(sender)
 
     def visit_one(sender: Sender) -> None:
         visit = Visit(
@@ -107,13 +117,15 @@ def gather(
         visit.arrive()
         if beside is not None:
             visit.put(tenant=beside.finish(visit.started, accepted(visit.seen("envelope"))))
+        frozen = visit.freeze()
         with lock:
-            results[sender.name] = visit.freeze()
+            results[sender.name] = frozen
+            del visits[sender.name]
         if progress is not None:
             progress(sender.name, "done")
 
     pool = ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="sender")
-    futures: list[Future[None]] = [pool.submit(visit_one, sender) for sender in senders]
+    futures: list[Future[None]] = [pool.submit(visit_mailbox, group) for group in by_mailbox(senders)]
     try:
         pending = set(futures)
         while pending:  # a short wait each time, so that Ctrl-C is heard on Windows too
@@ -121,6 +133,7 @@ def gather(
         for future in futures:
             future.result()
     except KeyboardInterrupt:
+        starts.stop()
         with lock:  # before the sockets are closed: what closing them breaks is no evidence
             partial = {name: visit.freeze(interrupted=True) for name, visit in visits.items() if name not in results}
             kept = {**results, **partial}

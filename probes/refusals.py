@@ -6,6 +6,7 @@ failures lock the account; three are enough in US government tenants).
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -37,13 +38,7 @@ class Refusals:
         """Keep the memory in `file`; None keeps that of this run only. A file that cannot be read counts as empty."""
         self._file = file
         self._lock = threading.Lock()
-        self._turns: dict[str, threading.Lock] = {}
         self._this_run: dict[str, str] = {}
-
-    def turn(self, host: str, user: str) -> threading.Lock:
-        """The lock that senders with this user hold while they sign in."""
-        with self._lock:
-            return self._turns.setdefault(_key(host, user), threading.Lock())
 
     def earlier(self, host: str, user: str) -> str | None:
         """What another run was told less than 15 minutes ago, with the time; None when there is nothing to hold back for."""
@@ -55,18 +50,21 @@ class Refusals:
         return f"refused at {moment:%H:%M:%S} UTC: {reply}" if timedelta(0) <= age < HOLD else None
 
     def this_run(self, host: str, user: str) -> str | None:
-        """What another sender with the same user was told in this run."""
+        """What another sender with the same user was told in this run, when it was refused for good."""
         with self._lock:
             return self._this_run.get(_key(host, user))
 
-    def note(self, host: str, user: str, reply: Reply) -> None:
-        """Remember a refusal if it is one that must not be repeated; a disk that cannot be written is no reason to fail."""
-        if not holds(reply):
-            return
+    def note(self, host: str, user: str, reply: Reply, *, lasting: bool = True) -> None:
+        """Remember a refusal for the run, and if `lasting` for later runs, too, where it must not be repeated.
+
+        A disk that cannot be written is no reason to fail.
+        """
         text = printable(reply.text, 200)
         with self._lock:
-            self._this_run[_key(host, user)] = text
-            self._write({**_read(self._file), _key(host, user): (utc_now(), text)})
+            if 500 <= reply.code < 600:
+                self._this_run[_key(host, user)] = text
+            if lasting and holds(reply):
+                self._write({**_read(self._file), _key(host, user): (utc_now(), text)})
 
     def forget(self, host: str, user: str) -> None:
         """A sign-in was accepted: nothing is held back any more."""
@@ -86,7 +84,8 @@ class Refusals:
             beside.write_text(json.dumps(rows, indent=1), encoding="utf-8")
             beside.replace(self._file)
         except OSError:
-            beside.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                beside.unlink(missing_ok=True)
 
 
 def _key(host: str, user: str) -> str:

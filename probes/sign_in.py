@@ -28,16 +28,14 @@ def sign_in(visit: Visit, session: Session, offered: HelloEvidence, token: Token
         return False
     held = token() if mechanism == "XOAUTH2" else None
     visit.at = Gate.SIGN_IN
-    # Senders that share a user take turns: the second must know what the first was told before it tries.
-    with visit.world.refusals.turn(_where(visit), sender.sign_in_user):
-        withheld, detail = _withhold(visit, mechanism, held)
-        if withheld is not None:
-            visit.put(sign_in=SignInEvidence(user=sender.sign_in_user, withheld=withheld, detail=detail))
-            return False
-        visit.count(sign_in_attempts=1)
-        evidence = _login(visit, session) if mechanism == "LOGIN" else _xoauth2(visit, session, held)
-        visit.put(sign_in=evidence)
-        _remember(visit, evidence)
+    withheld, detail = _withhold(visit, mechanism, held)
+    if withheld is not None:
+        visit.put(sign_in=SignInEvidence(user=sender.sign_in_user, withheld=withheld, detail=detail))
+        return False
+    visit.count(sign_in_attempts=1)
+    evidence = _login(visit, session) if mechanism == "LOGIN" else _xoauth2(visit, session, held)
+    visit.put(sign_in=evidence)
+    _remember(visit, evidence)
     return evidence.reply is not None and evidence.reply.code == 235
 
 
@@ -51,12 +49,13 @@ def _withhold(visit: Visit, mechanism: str, held: Token | None) -> tuple[Withhel
         audience = str((held.evidence.claims or {}).get("aud", ""))
         if held.evidence.claims is not None and not world.cloud.accepts_audience(audience):
             return Withheld.FOREIGN_TOKEN, audience
-        return None, ""
-    if visit.found.secret is None:
+    elif visit.found.secret is None:
         return Withheld.NO_SECRET, visit.found.source
-    together = world.refusals.this_run(_where(visit), sender.sign_in_user)
+    together = world.refusals.this_run(_where(visit), _credential(visit))
     if together is not None:
         return Withheld.SHARED_CREDENTIAL_REFUSED, together
+    if mechanism == "XOAUTH2":  # no password that smart lockout would count
+        return None, ""
     earlier = None if world.try_again else world.refusals.earlier(_where(visit), sender.sign_in_user)
     return (Withheld.RECENTLY_REFUSED, earlier) if earlier is not None else (None, "")
 
@@ -68,13 +67,20 @@ def _where(visit: Visit) -> str:
     return f"{sender.smtp_server}:{sender.port}" + (f" via {mapped}" if mapped else "")
 
 
+def _credential(visit: Visit) -> str:
+    """Whose sign-in it is: the user's, or for OAuth the application's for this user."""
+    sender = visit.sender
+    return f"{sender.sign_in_user} by {sender.client_id}" if sender.method == "oauth" else sender.sign_in_user
+
+
 def _remember(visit: Visit, evidence: SignInEvidence) -> None:
-    if evidence.mechanism != "LOGIN" or evidence.reply is None:
+    if evidence.reply is None:
         return
+    memory, lasting = visit.world.refusals, evidence.mechanism == "LOGIN"
     if evidence.reply.code == 235:
-        visit.world.refusals.forget(_where(visit), evidence.user)
+        memory.forget(_where(visit), _credential(visit))
     else:
-        visit.world.refusals.note(_where(visit), evidence.user, evidence.reply)
+        memory.note(_where(visit), _credential(visit), evidence.reply, lasting=lasting)
 
 
 def _login(visit: Visit, session: Session) -> SignInEvidence:

@@ -1,33 +1,118 @@
-"""The HTTPS leg of a visit: the issuer document, then the one token request. It runs beside the SMTP leg until the sign-in."""
+"""The HTTPS leg of a visit: the issuer document, then the one token request. It runs beside the SMTP leg until the sign-in.
+
+Senders of one application share both: the document is fetched once for each address, and a token is asked for once per client,
+scope and secret; what came back, good or refused, is evidence for all of them.
+"""
 
 from __future__ import annotations
 
 from probes import issuer, token
-from probes.evidence import Failure, FailureKind, IssuerEvidence
+from probes.asked_once import Told, fingerprint
+from probes.evidence import Failure, FailureKind, IssuerEvidence, TokenEvidence
+from probes.issuer import Issuer
 from probes.token import Token
 from probes.visit import Visit
+
+_LEFT = 300.0  # a token that ends sooner could end before the last sender has used it
+_SLOW = {FailureKind.TIMEOUT, FailureKind.DEADLINE}
 
 
 def travel(visit: Visit) -> Token | None:
     """Fetch, ask, and leave the evidence in `visit`; the token is None when there is none to sign in with."""
-    sender, world = visit.sender, visit.world
-    url = sender.openid_endpoint_configuration
+    url = visit.sender.openid_endpoint_configuration
     if not url.startswith("https://"):
         failure = Failure(kind=FailureKind.OTHER, text="not an https address" if url else "the field is empty")
         visit.put(issuer=IssuerEvidence(url=url, failure=failure))
         return None
-    found = issuer.fetch(url, world.reach, visit.deadline, visit.transcript)
+    found = _document(visit, url)
+    if found is None:
+        return None
+    got = _token(visit, url, found)
+    return got if got is not None and got.access_token is not None else None
+
+
+def _document(visit: Visit, url: str) -> Issuer | None:
+    began = visit.deadline.elapsed()
+    try:
+        told = visit.world.documents.ask(
+            url,
+            lambda: issuer.fetch(url, visit.world.reach, visit.deadline, visit.transcript),
+            visit.deadline,
+            _document_holds,
+        )
+    except TimeoutError:
+        visit.put(issuer=IssuerEvidence(url=url, failure=_not_in_time()))
+        return None
+    found = told.answer
+    if told.shared:
+        failure = found.evidence.failure
+        visit.transcript.remark(f"issuer document, fetched once for this run: {failure.text if failure else 'read'}")
+        evidence = found.evidence.model_copy(update=_shared(visit, began))
+        found = Issuer(evidence, found.document)
     visit.put(issuer=found.evidence)
-    got = token.request(
-        sender,
-        visit.found.secret,
-        world.cloud,
-        issuer=found,
-        reach=world.reach,
-        deadline=visit.deadline,
-        transcript=visit.transcript,
-        redactor=visit.redactor,
-    )
-    visit.count(token_requests=got.requests)
-    visit.put(token=got.evidence)
-    return got if got.access_token is not None else None
+    return found
+
+
+def _token(visit: Visit, url: str, found: Issuer) -> Token | None:
+    sender, secret = visit.sender, visit.found.secret
+    began = visit.deadline.elapsed()
+    same = (url, found.evidence.token_endpoint, sender.client_id, sender.scope, fingerprint(secret))
+    try:
+        told = visit.world.tokens.ask(
+            same,
+            lambda: token.request(
+                sender,
+                secret,
+                visit.world.cloud,
+                issuer=found,
+                reach=visit.world.reach,
+                deadline=visit.deadline,
+                transcript=visit.transcript,
+                redactor=visit.redactor,
+            ),
+            visit.deadline,
+            _token_holds,
+        )
+    except TimeoutError:
+        endpoint = found.evidence.token_endpoint or ""
+        visit.put(token=TokenEvidence(endpoint=endpoint, scope=sender.scope, failure=_not_in_time()))
+        return None
+    got = told.answer
+    if not told.shared:
+        visit.count(token_requests=got.requests)
+        visit.put(token=got.evidence)
+        return got
+    if got.access_token is not None:
+        visit.redactor.learn(got.access_token.reveal())
+    visit.transcript.remark(f"token, asked for once in this run: {_outcome(told)}")
+    visit.put(token=got.evidence.model_copy(update=_shared(visit, began)))
+    return got
+
+
+def _document_holds(found: Issuer, _age: float) -> bool:
+    """A document holds for the run; so does a wait in vain. A break at once may be gone the next time."""
+    failure = found.evidence.failure
+    return failure is None or failure.kind in _SLOW
+
+
+def _token_holds(got: Token, age: float) -> bool:
+    """A refusal holds for the run, a token until shortly before its end; what never left is asked when it can be."""
+    if got.access_token is None:
+        return got.requests > 0
+    lifetime = got.evidence.expires_in
+    return lifetime is None or age < lifetime - min(_LEFT, lifetime / 2)
+
+
+def _outcome(told: Told[Token]) -> str:
+    evidence = told.answer.evidence
+    if told.answer.access_token is not None:
+        return f"received {told.age:.0f} s ago"
+    return evidence.error_description or (evidence.failure.text if evidence.failure else "") or "there is none"
+
+
+def _shared(visit: Visit, began: float) -> dict[str, object]:
+    return {"shared": True, "seconds": round(visit.deadline.elapsed() - began, 4)}
+
+
+def _not_in_time() -> Failure:
+    return Failure(kind=FailureKind.DEADLINE, text="another sender's request for the same was not answered in time")

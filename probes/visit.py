@@ -10,14 +10,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from probes.asked_once import AskedOnce
 from probes.deadline import Deadline
 from probes.dialler import Dialler
 from probes.evidence import Gate, MachineEvidence, SecretSource, SenderEvidence, Traffic
 from probes.https import Reach
+from probes.issuer import Issuer
 from probes.redaction import Redactor
 from probes.refusals import Refusals
 from probes.scrubbing import scrubbed
 from probes.tls import Trust
+from probes.token import Token
 from probes.transcript import Transcript
 from settings.clouds import Cloud
 from settings.model import Network, Sender
@@ -36,6 +39,8 @@ class World:
     machine: MachineEvidence
     no_send: bool = False
     try_again: bool = False
+    documents: AskedOnce[Issuer] = field(default_factory=AskedOnce)
+    tokens: AskedOnce[Token] = field(default_factory=AskedOnce)
 
     @property
     def reach(self) -> Reach:

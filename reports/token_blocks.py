@@ -6,6 +6,8 @@ from probes.evidence import SenderEvidence
 from reports.blocks import Block, Section, certificates, named, told_failure
 from reports.words import duration
 
+_SHARED = "once in this run, by another sender with the same application"
+
 
 def issuer(evidence: SenderEvidence) -> Section | None:
     """What was fetched from the URL in the settings; None when nothing was."""
@@ -21,6 +23,7 @@ def issuer(evidence: SenderEvidence) -> Section | None:
         ("Error", " ".join(filter(None, (document.error, document.error_description)))),
         ("Proxy", document.proxy or ""),
         ("Server's date", "" if document.server_date is None else f"{document.server_date:%Y-%m-%d %H:%M:%S %Z}"),
+        ("Asked for", _SHARED if document.shared else ""),
         ("Took", duration(document.seconds)),
         ("Beginning of the answer", document.excerpt if document.issuer is None else ""),
     )
@@ -58,6 +61,7 @@ def token(evidence: SenderEvidence) -> Section | None:
         ("Not asked because", answer.withheld or ""),
         ("Retry after", answer.retry_after or ""),
         ("Token type", answer.token_type or ""),
+        ("Asked for", _SHARED if answer.shared else ""),
         ("Took", duration(answer.seconds)),
         ("Valid for", f"{answer.expires_in} s" if answer.expires_in is not None else ""),
         ("Length", f"{answer.length} characters" if answer.length is not None else ""),

@@ -1,15 +1,13 @@
-"""What a run is pointed at: the built-in tenant, the live service, or a report to judge again; and which senders of the file."""
+"""What a run is pointed at: the built-in tenant, the live service, or reports to judge again."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from settings.mistakes import SettingsError
-from settings.model import Sender
 
 DEFAULT_FILE = "settings.toml"
 
@@ -70,17 +68,3 @@ def settings_file(given: str | None, folder: Path, root: Path, asked_by: str = "
             f"{asked_by} needs settings: copy settings.example.toml to settings.toml, fill it in, or name a file with --settings=FILE"
         ]
     )
-
-
-def chosen(senders: Mapping[str, Sender], names: Iterable[str]) -> tuple[Sender, ...]:
-    """The senders that `--sender` names, all of them when it names none. Raises SettingsError for one that is not in the file."""
-    wanted = tuple(dict.fromkeys(names))
-    lines = []
-    for name in wanted:
-        if name not in senders:
-            close = difflib.get_close_matches(name, senders, n=1)
-            hint = f"; did you mean {close[0]}?" if close else ""
-            lines.append(f"--sender={name}: no such sender; the settings have {', '.join(senders)}{hint}")
-    if lines:
-        raise SettingsError(lines)
-    return tuple(sender for name, sender in senders.items() if not wanted or name in wanted)

@@ -1,0 +1,69 @@
+"""Which senders of the settings a run is about: names, patterns and tags, as `--sender` has them.
+
+A pattern is the shell's (`fnmatch`: `*`, `?`, `[…]`), case counts, and a name that is written out goes before it. `tag:WORD`
+asks the senders' `tags`, by pattern too. What matches nothing is a mistake, never an empty run.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
+
+from settings.mistakes import SettingsError
+from settings.model import Sender
+
+TAG = "tag:"
+_MOST_SHOWN = 12
+
+
+def chosen(senders: Mapping[str, Sender], wanted: Iterable[str]) -> tuple[Sender, ...]:
+    """The senders that any of the texts means, in the order of the file; all of them when there is no text.
+
+    Raises:
+        SettingsError: a text means nobody; one line for each, with the names or tags that are near.
+
+    """
+    texts = tuple(dict.fromkeys(wanted))
+    if not texts:
+        return tuple(senders.values())
+    meant = {text: _meant(senders, text) for text in texts}
+    lines = [_nobody(senders, text) for text, names in meant.items() if not names]
+    if lines:
+        raise SettingsError(lines)
+    together = frozenset().union(*meant.values())
+    return tuple(sender for name, sender in senders.items() if name in together)
+
+
+def _meant(senders: Mapping[str, Sender], text: str) -> frozenset[str]:
+    if text in senders:
+        return frozenset([text])
+    if text.startswith(TAG):
+        word = text.removeprefix(TAG)
+        return frozenset(name for name, sender in senders.items() if any(fnmatchcase(tag, word) for tag in sender.tags))
+    return frozenset(name for name in senders if fnmatchcase(name, text))
+
+
+def _nobody(senders: Mapping[str, Sender], text: str) -> str:
+    """What to write instead: the near ones if there are any, else some of those that there are."""
+    if text.startswith(TAG):
+        word, kind = text.removeprefix(TAG), "tag"
+        known = list(dict.fromkeys(tag for sender in senders.values() for tag in sender.tags))
+    else:
+        word, kind = text, "sender"
+        known = list(senders)
+    is_pattern = any(sign in word for sign in "*?[")
+    what = f"no {kind} matches" if is_pattern else f"no such {kind}"
+    near = _near(known, word.strip("*"))
+    if near:
+        return f"--sender={text}: {what}; did you mean {' or '.join(near)}?"
+    if not known:
+        return f"--sender={text}: {what}; no sender in the settings has tags"
+    more = f" and {len(known) - _MOST_SHOWN} more" if len(known) > _MOST_SHOWN else ""
+    return f"--sender={text}: {what}; the settings have {', '.join(known[:_MOST_SHOWN])}{more}"
+
+
+def _near(known: list[str], word: str) -> list[str]:
+    """Up to three names that look like the word, whatever its case."""
+    by_folded = {name.lower(): name for name in known}
+    return [by_folded[one] for one in difflib.get_close_matches(word.lower(), by_folded, n=3)]

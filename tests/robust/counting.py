@@ -1,0 +1,243 @@
+"""A proxy on loopback that counts what leaves: AUTH commands with their credential and reply, token requests, messages.
+
+It stands before every server of the built-in tenant, ends TLS with that server's own certificate, and begins it anew behind
+itself; so it hears what the product says, and neither the product nor the tenant counts for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import contextlib
+import ssl
+import threading
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs
+
+_PIECE = 65536
+_LOOPBACK = "127.0.0.1"
+_GRACE = 0.02
+
+
+@dataclass(slots=True, kw_only=True)
+class Attempt:
+    """One AUTH command: over TLS or not, what it proved itself with, and the last reply's code (0: none came)."""
+
+    mechanism: str
+    encrypted: bool
+    credential: tuple[str, ...] = ()
+    code: int = 0
+
+
+@dataclass(slots=True)
+class Counted:
+    """What the proxy heard in one run, in the order of hearing; `secrets` are those of the token requests."""
+
+    attempts: list[Attempt] = field(default_factory=list)
+    secrets: list[str] = field(default_factory=list)
+    messages: int = 0
+    connections: int = 0
+
+    def repeated(self) -> list[tuple[str, ...]]:
+        """Credentials that were tried again after they had been refused for good."""
+        refused: set[tuple[str, ...]] = set()
+        again = []
+        for one in self.attempts:
+            if one.credential in refused:
+                again.append(one.credential)
+            if 500 <= one.code < 600:
+                refused.add(one.credential)
+        return again
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """A server to stand before; `tls` is its own side of the handshake, at once or after STARTTLS."""
+
+    port: int
+    tls: Callable[[], ssl.SSLContext]
+    at_once: bool
+
+
+@contextmanager
+def counting(doors: list[Door]) -> Iterator[tuple[Counted, dict[int, int]]]:
+    """What is counted, and which port of ours stands for which of theirs, until the block ends."""
+    counted, ports = Counted(), dict[int, int]()
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+
+    def done(what: Coroutine[Any, Any, Any]) -> Any:  # noqa: ANN401 - whatever it returns
+        return asyncio.run_coroutine_threadsafe(what, loop).result(20)
+
+    servers: list[asyncio.Server] = []
+
+    async def end() -> None:
+        for server in servers:
+            server.close()
+        await asyncio.sleep(_GRACE)  # for what comes in at this moment
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.sleep(_GRACE)  # transports close in their next turn
+
+    for door in doors:
+        server = done(_stand_before(door, counted))
+        servers.append(server)
+        ports[door.port] = server.sockets[0].getsockname()[1]
+    try:
+        yield counted, ports
+    finally:
+        done(end())
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(20)
+        loop.close()
+
+
+async def _stand_before(door: Door, counted: Counted) -> asyncio.Server:
+    held: set[asyncio.Task[None] | None] = set()  # asyncio itself holds tasks weakly, and a stream lets go of its own
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        held.add(asyncio.current_task())
+        counted.connections += 1
+        try:
+            behind = await asyncio.open_connection(_LOOPBACK, door.port, ssl=_trusting() if door.at_once else None)
+        except (OSError, asyncio.CancelledError):
+            writer.transport.abort()
+            return
+        ear = _Https(counted) if door.at_once else _Smtp(counted, door, writer, behind[1])
+        try:
+            await asyncio.gather(_carry(reader, behind[1], ear.client), _carry(behind[0], writer, ear.server))
+            for one in (writer, behind[1]):
+                one.close()
+        except asyncio.CancelledError:  # the block ends; asyncio's streams would make an error of it
+            for one in (writer, behind[1]):
+                one.transport.abort()
+
+    tls = door.tls() if door.at_once else None
+    return await asyncio.start_server(connected, _LOOPBACK, 0, ssl=tls)
+
+
+async def _carry(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    heard: Callable[[bytes], Awaitable[None] | asyncio.Event | None],
+) -> None:
+    with contextlib.suppress(OSError, ssl.SSLError):
+        while data := await reader.read(_PIECE):
+            then = heard(data)
+            if isinstance(then, asyncio.Event):
+                await then.wait()
+                then = None
+            writer.write(data)
+            if then is not None:
+                await then
+            await writer.drain()
+    if not writer.is_closing():
+        with contextlib.suppress(OSError, NotImplementedError, RuntimeError):
+            writer.write_eof() if writer.can_write_eof() else writer.close()
+
+
+def _trusting() -> ssl.SSLContext:
+    """For the way behind us: any certificate, any version; what the product accepts is seen before us."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+    return context
+
+
+class _Https:
+    """Hears requests: head, then as many octets as it announces."""
+
+    def __init__(self, counted: Counted) -> None:
+        self._counted = counted
+        self._left = b""
+
+    def client(self, data: bytes) -> None:
+        """Count each whole request to a token endpoint."""
+        self._left += data
+        while b"\r\n\r\n" in self._left:
+            head, _, rest = self._left.partition(b"\r\n\r\n")
+            fields = [line.partition(b":") for line in head.lower().split(b"\r\n")[1:]]
+            length = next((int(value) for name, _, value in fields if name == b"content-length"), 0)
+            if len(rest) < length:
+                return
+            if head.startswith(b"POST "):
+                self._counted.secrets.append(parse_qs(rest[:length].decode()).get("client_secret", [""])[0])
+            self._left = rest[length:]
+
+    def server(self, _data: bytes) -> None:
+        """What comes back is not counted."""
+
+
+class _Smtp:
+    """Hears commands and replies, and takes both sides to TLS when STARTTLS is answered."""
+
+    def __init__(self, counted: Counted, door: Door, near: asyncio.StreamWriter, behind: asyncio.StreamWriter) -> None:
+        self._counted = counted
+        self._door = door
+        self._near = near
+        self._behind = behind
+        self._encrypted = False
+        self._ready = asyncio.Event()
+        self._ready.set()
+        self._awaits = ""
+        self._attempt: Attempt | None = None
+
+    def client(self, data: bytes) -> asyncio.Event:
+        """Note what is asked; it may go on when no handshake is under way."""
+        self._note(data)
+        return self._ready
+
+    def _note(self, data: bytes) -> None:
+        if self._awaits == "end of data":
+            return
+        line = data.decode("latin-1").strip()
+        word = line.upper().partition(" ")[0]
+        if self._attempt is not None and self._attempt.code == 0:
+            self._attempt.credential = (*self._attempt.credential, _plain(line))
+        elif word == "AUTH":
+            mechanism, _, initial = line[5:].partition(" ")
+            self._attempt = Attempt(mechanism=mechanism.upper(), encrypted=self._encrypted)
+            self._attempt.credential = (_plain(initial),) if initial else ()
+            self._counted.attempts.append(self._attempt)
+        else:
+            self._awaits = word
+
+    def server(self, data: bytes) -> Awaitable[None] | None:
+        """Note what is answered; after 220 to STARTTLS both sides shake hands."""
+        code = int(data[:3]) if data[:3].isdigit() else 0
+        if self._attempt is not None and self._attempt.code == 0:
+            self._attempt.code = 0 if code == 334 else code
+        elif self._awaits == "DATA" and code == 354:
+            self._counted.messages += 1
+            self._awaits = "end of data"
+        elif self._awaits == "end of data":
+            self._awaits = ""
+        elif self._awaits == "STARTTLS" and code == 220 and data.count(b"\n") == 1:
+            self._awaits = ""
+            self._ready.clear()
+            return self._handshakes()
+        return None
+
+    async def _handshakes(self) -> None:
+        try:
+            await self._near.start_tls(self._door.tls())
+            await self._behind.start_tls(_trusting(), server_hostname="")
+            self._encrypted = True
+        finally:
+            self._ready.set()
+
+
+def _plain(line: str) -> str:
+    try:
+        return base64.b64decode(line, validate=True).decode("utf-8", "replace").lower()
+    except binascii.Error:
+        return line

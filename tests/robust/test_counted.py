@@ -1,0 +1,104 @@
+"""The budget, counted by somebody else: over the whole fault catalogue the report's traffic line says what left, and no more did.
+
+Each method has two senders with one credential, so that a refused one could be tried again by the next sender.
+"""
+
+from __future__ import annotations
+
+import os
+import ssl
+from pathlib import Path
+
+import pytest
+
+from fakes import FAULTS, Fault, Running, World, apply, certificates, healthy, serve
+from fakes.world import ALERTS, NOTICES
+from probes import gather
+from probes.evidence import SenderEvidence
+from settings.load import parse
+from tests.robust.counting import Counted, Door, counting
+from tests.robust.fleet import with_senders
+
+DEEP = bool(os.environ.get("SMTP365_DEEP"))
+CHOSEN = list(FAULTS.values()) if DEEP else [FAULTS["wrong_password"], *list(FAULTS.values())[::10]]
+
+
+def _doors(running: Running, world: World) -> list[Door]:
+    opened = running._doors  # noqa: SLF001 - all of them, not only those that are told to other programs
+    smtp = (opened.submission, opened.relay, opened.mx)
+
+    def mail() -> ssl.SSLContext:
+        return certificates.smtp_context(world.network.smtp_tls)
+
+    return [
+        *(Door(port=one.getsockname()[1], tls=mail, at_once=False) for one in smtp),
+        Door(port=opened.provider.getsockname()[1], tls=certificates.provider_context, at_once=False),
+        Door(
+            port=opened.https.getsockname()[1],
+            tls=lambda: certificates.login_context(world.network.login_tls),
+            at_once=True,
+        ),
+    ]
+
+
+def _visited(world: World, folder: Path, *, runs: int = 1) -> tuple[Counted, list[dict[str, SenderEvidence]]]:
+    """Visit by way of the proxy, with the memory of refusals that runs have."""
+    with serve(world, folder=folder) as running, counting(_doors(running, world)) as (counted, ports):
+        text = running.settings_file.read_text(encoding="utf-8")
+        for theirs, ours in ports.items():
+            text = text.replace(f'= "127.0.0.1:{theirs}"', f'= "127.0.0.1:{ours}"')
+        text = with_senders("basic", [world.basic.username])(with_senders("oauth", [world.oauth.username])(text))
+        settings = parse(text, running.settings_file)
+        senders = list(settings.sender.values())
+        seen = []
+        for _ in range(runs):
+            outside = gather.world_of(settings, refusals=folder / "refused.json")
+            seen.append(gather.gather(senders, outside, gather.secrets_of(senders, running.secrets)))
+    return counted, seen
+
+
+def _said(visits: list[dict[str, SenderEvidence]], counter: str) -> int:
+    return sum(getattr(evidence.traffic, counter) for seen in visits for evidence in seen.values())
+
+
+def test_proxy_hears_a_healthy_run(tmp_path: Path) -> None:
+    """Four senders, four sign-ins over TLS and four messages, one token request: the proxy is awake."""
+    counted, visits = _visited(healthy(), tmp_path)
+
+    assert sorted(one.mechanism for one in counted.attempts) == ["LOGIN", "LOGIN", "XOAUTH2", "XOAUTH2"]
+    assert all(one.encrypted and one.code == 235 for one in counted.attempts)
+    assert {one.credential[0] for one in counted.attempts if one.mechanism == "LOGIN"} == {ALERTS}
+    assert all(NOTICES in one.credential[0] for one in counted.attempts if one.mechanism == "XOAUTH2")
+    assert counted.messages == 4
+    assert counted.secrets == [healthy().oauth.client_secret]
+    assert all(e.envelope is not None for seen in visits for e in seen.values())
+
+
+@pytest.mark.parametrize("fault", [pytest.param(fault, id=fault.id) for fault in dict.fromkeys(CHOSEN)])
+def test_traffic_line_says_what_left(fault: Fault, tmp_path: Path) -> None:
+    """Counted apart: sign-ins, token requests and messages are those of the report, within the budget, and nothing is repeated."""
+    if fault.skipped_here():
+        pytest.skip(fault.skipped_here() or "")
+    counted, visits = _visited(apply(healthy(), [fault.id]), tmp_path)
+    (seen,) = visits
+
+    assert len(counted.attempts) == _said(visits, "sign_in_attempts")
+    assert len(counted.secrets) == _said(visits, "token_requests")
+    assert counted.messages == _said(visits, "messages_sent")
+    assert counted.connections <= _said(visits, "smtp_sessions") + _said(visits, "diagnostic_connections") + 2 * len(
+        seen
+    )
+    assert counted.repeated() == []
+    assert len(counted.secrets) == len(set(counted.secrets)), "one request for each client, scope and secret"
+    assert all(one.encrypted for one in counted.attempts)
+    for evidence in seen.values():
+        traffic = evidence.traffic
+        assert max(traffic.smtp_sessions, traffic.sign_in_attempts, traffic.messages_sent) <= 1
+
+
+def test_a_second_run_does_not_repeat_a_refused_password(tmp_path: Path) -> None:
+    """Run after run within 15 minutes: one attempt in all."""
+    counted, visits = _visited(apply(healthy(), ["wrong_password"]), tmp_path, runs=3)
+
+    assert [one.code for one in counted.attempts if one.mechanism == "LOGIN"] == [535]
+    assert len(counted.attempts) == _said(visits, "sign_in_attempts")

@@ -1,0 +1,176 @@
+"""Senders that share something: one token request for an application, one connection at a time for a mailbox, one refusal for all."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from fakes import World, apply, healthy
+from fakes.world import ALERTS, NOTICES
+from probes.asked_once import AskedOnce, fingerprint
+from probes.deadline import Deadline
+from probes.evidence import SenderEvidence, Withheld
+from probes.turns import Starts
+from settings.secret import Secret
+from tests.robust.fleet import address, peopled, with_senders
+from tests.visiting import Visited, visited
+
+MANY = 12
+
+
+def _total(seen: Visited, counter: str) -> int:
+    return sum(getattr(evidence.traffic, counter) for evidence in seen.evidence.values())
+
+
+def _oauth(seen: Visited) -> list[SenderEvidence]:
+    return [evidence for name, evidence in seen.evidence.items() if name.startswith("oauth")]
+
+
+def _fleet(world: World) -> list[str]:
+    return [address(world, number) for number in range(MANY)]
+
+
+def test_one_token_for_all_senders_of_an_application(tmp_path: Path) -> None:
+    """Each signs in and sends with the token that was asked for once; the documents' service is asked once, too."""
+    world = peopled(healthy(), MANY)
+    with visited(world, folder=tmp_path, edit=with_senders("oauth", _fleet(world))) as seen:
+        accepted = Counter(message.sender for message in seen.running.messages)
+
+        assert len(seen.running.token_requests) == _total(seen, "token_requests") == 1
+        assert seen.running.requests["discovery"] == 1
+    assert all(accepted[user] == 1 for user in [*_fleet(world), NOTICES])
+    assert sum(evidence.token is not None and evidence.token.shared for evidence in _oauth(seen)) == MANY
+    claims = [evidence.token.claims for evidence in _oauth(seen) if evidence.token is not None]
+    assert all(one == claims[0] for one in claims)
+
+
+def test_a_refused_secret_is_tried_once_for_all_its_senders(tmp_path: Path) -> None:
+    """The refusal is every sender's evidence and verdict; none of them signs in."""
+    world = peopled(apply(healthy(), ["secret_wrong"]), MANY)
+    with visited(world, folder=tmp_path, edit=with_senders("oauth", _fleet(world))) as seen:
+        assert len(seen.running.token_requests) == _total(seen, "token_requests") == 1
+        judged = seen.judged
+
+    for evidence in _oauth(seen):
+        assert evidence.token is not None
+        assert evidence.token.error_codes == (7000215,)
+        assert judged[evidence.sender].first_broken_gate == "token"
+        assert evidence.traffic.sign_in_attempts == 0
+
+
+def test_another_secret_is_another_question(tmp_path: Path) -> None:
+    """A right secret is not overshadowed by a wrong one of the same application, nor a wrong one hidden by the right one."""
+    world = healthy()
+
+    def edit(text: str) -> str:
+        more = with_senders("oauth", [NOTICES])(text)
+        return more.replace("env:SMTP365_OAUTH_CLIENT_SECRET", "env:PATH")
+
+    with visited(world, folder=tmp_path, edit=edit) as seen:
+        pass
+    (missing,) = [evidence for evidence in _oauth(seen) if evidence.sender != "oauth"]
+    assert missing.token is not None
+    assert missing.token.withheld == "the client secret was not found"
+    assert seen.judged["oauth"].first_broken_gate is None
+
+
+@pytest.mark.parametrize("method", ["basic", "oauth"])
+def test_a_mailbox_has_one_connection_at_a_time(method: str, tmp_path: Path) -> None:
+    """Senders that share a mailbox go one after the other, whatever the case of its address; each of them sends."""
+    user = ALERTS if method == "basic" else NOTICES
+    users = [user.upper() if number % 2 else user for number in range(4)]
+    with visited(folder=tmp_path, edit=with_senders(method, users)) as seen:
+        sharing = [evidence for name, evidence in seen.evidence.items() if name.startswith(method)]
+
+    spans = sorted((evidence.started.timestamp(), evidence.seconds) for evidence in sharing)
+    assert len(spans) == 5
+    for (began, seconds), (next_began, _) in itertools.pairwise(spans):
+        assert next_began >= began + seconds - 0.005
+    assert all(evidence.traffic.messages_sent == 1 for evidence in sharing)
+
+
+@pytest.mark.parametrize(
+    ("fault", "method"),
+    [("wrong_password", "basic"), ("smtp_auth_off_tenant", "basic"), ("sp_not_registered", "oauth")],
+)
+def test_a_refused_sign_in_is_not_repeated_by_the_next_sender(fault: str, method: str, tmp_path: Path) -> None:
+    """Three senders with one user: one attempt; the others are told what it was answered, and judged by that."""
+    user = ALERTS if method == "basic" else NOTICES
+    with visited(apply(healthy(), [fault]), folder=tmp_path, edit=with_senders(method, [user, user])) as seen:
+        attempts = [one for one in seen.running.sign_ins if one.user.lower() == user]
+        sharing = [evidence for name, evidence in seen.evidence.items() if name.startswith(method)]
+
+    assert len(attempts) == 1
+    held = [one for one in sharing if one.sign_in and one.sign_in.withheld is Withheld.SHARED_CREDENTIAL_REFUSED]
+    assert len(held) == 2
+    first = next(seen.judged[one.sender] for one in sharing if one not in held)
+    for one in held:
+        assert seen.judged[one.sender].finding("AUTH-01").causes[0] == first.finding("AUTH-01").causes[0]
+
+
+def test_starts_are_apart() -> None:
+    """Two begin at once, the others a little later each; after a stop nobody begins."""
+    starts, began = Starts(apart=0.03), time.monotonic()
+    with ThreadPoolExecutor(6) as pool:
+        moments = sorted(pool.map(lambda _: (starts.wait(), time.monotonic() - began)[1], range(6)))
+
+    assert moments[1] < 0.03
+    assert moments[-1] >= 4 * 0.03 - 0.005
+    starts.stop()
+    assert not starts.wait()
+
+
+def test_who_waits_for_an_answer_waits_to_its_own_deadline() -> None:
+    """A question that is under way is not asked again; a deadline that ends before it does is kept."""
+    known: AskedOnce[str] = AskedOnce()
+    release = threading.Event()
+
+    def slow() -> str:
+        release.wait(5)
+        return "here"
+
+    def good(_answer: str, _age: float) -> bool:
+        return True
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(known.ask, "q", slow, Deadline(5), good)
+        while not known._answers:  # noqa: SLF001 - the only sign that it has been asked
+            time.sleep(0.001)
+        with pytest.raises(TimeoutError):
+            known.ask("q", slow, Deadline(0.05), good)
+        second = pool.submit(known.ask, "q", slow, Deadline(5), good)
+        release.set()
+        assert not first.result().shared
+        assert second.result().shared
+
+
+def test_a_token_near_its_end_is_asked_for_again() -> None:
+    """What is no longer good is asked anew, once."""
+    now = [0.0]
+    known: AskedOnce[int] = AskedOnce(lambda: now[0])
+    answers = iter(range(10))
+
+    def ask() -> tuple[int, bool]:
+        told = known.ask("token", lambda: next(answers), Deadline(5), lambda _answer, age: age < 60)
+        return told.answer, told.shared
+
+    assert [ask(), ask()] == [(0, False), (0, True)]
+    now[0] = 61
+    assert [ask(), ask()] == [(1, False), (1, True)]
+
+
+def test_fingerprints_are_of_this_process_alone() -> None:
+    """Equal for equal secrets, unlike for others, and nothing that could be looked up elsewhere."""
+    import hashlib
+
+    one = fingerprint(Secret("Sesame-4711"))
+    assert one == fingerprint(Secret("Sesame-4711"))
+    assert one != fingerprint(Secret("Sesame-4712"))
+    assert one != hashlib.sha256(b"Sesame-4711").digest()
+    assert fingerprint(None) == b""
