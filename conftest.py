@@ -11,7 +11,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -88,7 +88,7 @@ def pytest_configure(config: pytest.Config) -> None:
     tenant = _built_in_tenant(stack, config) if built_in else None
     if tenant is not None:
         config.stash[TENANT] = tenant
-    from reports import outputs  # from here on both processes load
+    from reports import place  # from here on both processes load
     from settings.mistakes import SettingsError
     from suite import begin
 
@@ -102,7 +102,7 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError("\n".join(problem.lines)) from None
     gc.freeze()
     gc.enable()
-    outputs.choose_report(config, ROOT, config.stash[KEY].started, config.stash[KEY].target)
+    place.choose(config, ROOT, config.stash[KEY].started, config.stash[KEY].target)
 
 
 def _runs_checklist(config: pytest.Config) -> bool:
@@ -256,6 +256,27 @@ class Heard:
 
         table.set_row(report, cells, many=len(self._suite.senders) > fleet.MANY)
 
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
+        """Pytest goes back to the folder where it was started, and would break where somebody has removed it."""
+        from reports import place
+
+        try:
+            return (yield)
+        finally:
+            place.stay(session.config, ROOT)
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
+        """Right after pytest-html wrote its file, and before the terminal names it: give it its final name."""
+        from reports import place
+
+        try:
+            yield
+        except OSError as problem:
+            place.lose(session.config, problem)
+        place.settle(session.config)
+
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Begin to listen."""
@@ -277,8 +298,14 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Iterator[N
     run = suite.run()
     outputs.before(session.config, run, suite.before)
     yield
-    session.exitstatus = exit_status.of(run, int(exitstatus))
     outputs.after(session.config, run)
+    session.exitstatus = exit_status.of(run, int(exitstatus), missing=outputs.missing(session.config))
+
+
+def pytest_keyboard_interrupt() -> None:
+    """One line at once; before the first test is collected pytest itself says nothing."""
+    if sys.stderr is not None:
+        sys.stderr.write("smtp365: interrupted\n")
 
 
 @pytest.hookimpl(trylast=True)

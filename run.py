@@ -247,7 +247,7 @@ def pass_on(command: list[str], *, cwd: Path | None = None, **extra: str) -> int
 
 def module(name: str, *arguments: str) -> list[str]:
     """Return the command that runs a module in the environment; -P keeps the user's folder off the import path."""
-    return [str(Environment(ROOT).python), "-P", "-m", name, *arguments]
+    return [str(Environment(ROOT).python), "-P", "-m", "interruptible", name, *arguments]
 
 
 def selects(arguments: list[str]) -> bool:
@@ -261,11 +261,15 @@ def selects(arguments: list[str]) -> bool:
 
 def check(arguments: list[str]) -> int:
     """Run pytest on the checklist, in the user's folder, so that paths in options mean what they say."""
-    if Path.cwd() == ROOT:
+    try:
+        here = Path.cwd()
+    except OSError:
+        raise Trouble("this folder is no longer there; change to another one", USAGE) from None
+    if here == ROOT:
         return pass_on(module("pytest", *arguments))
-    here = ["-c", str(ROOT / "pytest.ini"), "--rootdir", str(ROOT)]
+    elsewhere = ["-c", str(ROOT / "pytest.ini"), "--rootdir", str(ROOT)]
     checklist = [] if selects(arguments) else [str(ROOT / "checks")]
-    return pass_on(module("pytest", *here, *arguments, *checklist))
+    return pass_on(module("pytest", *elsewhere, *arguments, *checklist))
 
 
 def test(arguments: list[str]) -> int:

@@ -47,7 +47,8 @@ class Refusals:
             return None
         moment, reply = entry
         age = utc_now() - moment
-        return f"refused at {moment:%H:%M:%S} UTC: {reply}" if timedelta(0) <= age < HOLD else None
+        # A refusal that seems to lie ahead: the clock was set back since.
+        return f"refused at {moment:%H:%M:%S} UTC: {reply}" if -HOLD < age < HOLD else None
 
     def this_run(self, host: str, user: str) -> str | None:
         """What another sender with the same user was told in this run, when it was refused for good."""

@@ -1,30 +1,27 @@
-"""What a run leaves behind, and when: the report's name, JSON, reminder, the progress line, and the last words on the terminal."""
+"""What a run leaves behind, and when: JSON, reminder, the progress line, and the last words on the terminal."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sys
 import threading
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TextIO
 
 import pytest
 
-from reports import terminal
+from reports import place, terminal
 from reports.fleet import MANY
-from reports.mending import mend
 from reports.outside import escaped
 from reports.page import render_top
 from reports.results import as_text, results
 from reports.run import Run
-from settings.target import Target
 
 LAST_WORDS = pytest.StashKey[list[str]]()
-WRITTEN = pytest.StashKey[Path]()
 TOP = pytest.StashKey[str]()
 TROUBLE = pytest.StashKey[list[str]]()
 
@@ -34,30 +31,6 @@ def state_folder() -> Path:
     import platformdirs  # a live run's need
 
     return Path(platformdirs.user_state_dir("smtp365", appauthor=False))
-
-
-def choose_report(config: pytest.Config, root: Path, started: datetime, target: Target) -> None:
-    """Name the report `reports/out/<UTC time>-<target>.html` unless --html does. Raises UsageError for a place that cannot be."""
-    option = config.option
-    if not hasattr(option, "htmlpath"):
-        return
-    if option.collectonly:
-        option.htmlpath = None  # nothing is run, so there is nothing to report
-        return
-    if option.htmlpath is None:
-        option.htmlpath = str(root / "reports" / "out" / f"{started:%Y%m%dT%H%M%SZ}-{target.label}.html")
-    option.self_contained_html = True
-    for place in (option.htmlpath, option.json):
-        if place is None:
-            continue
-        path = Path(config.invocation_params.dir) / os.path.expandvars(place)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as problem:
-            raise pytest.UsageError(f"{path.parent}: cannot be made: {problem.strerror}") from None
-        if path.is_dir():
-            raise pytest.UsageError(f"{path}: is a folder; name a file")
-    config.stash[WRITTEN] = Path(config.invocation_params.dir) / os.path.expandvars(option.htmlpath)
 
 
 class Progress:
@@ -121,22 +94,27 @@ def before(config: pytest.Config, run: Run, baseline: dict[str, Any] | None) -> 
 
 
 def after(config: pytest.Config, run: Run) -> None:
-    """What follows pytest-html's part: mend its file, write the reminder, and keep the lines for the end."""
-    path = config.stash.get(WRITTEN, None)
-    if path is not None and path.is_file():
-        report = path
-        _told(config, report, lambda: mend(report))
-        if run.target == "live":  # an invented secret needs no reminder, nor does a report that is judged again
-            from reports import reminder  # a slow import, for a live run only
+    """What follows pytest-html's part: the reminder, and the lines for the end."""
+    report = place.written(config)
+    if (
+        report is not None and run.target == "live"
+    ):  # an invented secret needs no reminder, nor does a report judged again
+        from reports import reminder  # a slow import, for a live run only
 
-            _told(config, report.with_suffix(".ics"), lambda: reminder.write(run, report))
-    else:
-        path = None
+        _told(config, report.with_suffix(".ics"), lambda: reminder.write(run, report))
+    if place.lost(config):
+        config.stash[TROUBLE].append(place.lost(config))
     if run.masked and getattr(config.option, "xmlpath", None):
         junit = Path(config.invocation_params.dir) / config.option.xmlpath
         _told(config, junit, lambda: _without_host(junit, run.host))
     encoding = getattr(sys.stdout, "encoding", None) or "ascii"
-    config.stash[LAST_WORDS] = [*config.stash[TROUBLE], "", *terminal.summary(run, path, encoding)]
+    trouble = [line.encode(encoding, "backslashreplace").decode(encoding) for line in config.stash[TROUBLE]]
+    config.stash[LAST_WORDS] = [*trouble, "", *terminal.summary(run, report, encoding)]
+
+
+def missing(config: pytest.Config) -> bool:
+    """Whether something that was asked for could not be written."""
+    return bool(config.stash[TROUBLE])
 
 
 def _without_host(junit: Path, mask: str) -> None:
@@ -164,9 +142,13 @@ def _told(config: pytest.Config, path: Path, write: Callable[[], object]) -> Non
 
 def _write(path: Path, text: str) -> None:
     """Write beside, then move: never a half file under the final name."""
-    beside = path.with_name(f"{path.name}.{os.getpid()}.part")
+    if place.is_device(path):
+        path.write_text(text, encoding="utf-8")
+        return
+    part = place.beside(path)
     try:
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(path)
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
     finally:
-        beside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)

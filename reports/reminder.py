@@ -9,7 +9,7 @@ import hashlib
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from icalendar import Alarm, Calendar, Event
+from icalendar import Alarm, Calendar, Event, vDatetime
 
 from reports.outside import one_line
 from reports.run import Run
@@ -66,7 +66,7 @@ def _event(sender: Sender, what: str, day: date, written: datetime) -> Event:
     title = one_line(f"The {what} of {sender.name} ends: mail stops until it is renewed", 200)
     event = Event()
     event.add("uid", f"{hashlib.sha256(f'{sender.name}|{what}|{who}|{day}'.encode()).hexdigest()[:32]}@smtp365")
-    event.add("dtstamp", written)
+    event["dtstamp"] = vDatetime(written)  # as it is: add() would ask for a time zone's file, to turn UTC into UTC
     event.add("dtstart", day)
     event.add("dtend", day + timedelta(days=1))
     event.add("summary", title)

@@ -1,0 +1,82 @@
+"""Ctrl-C at any moment: exit code 2 and one line or a report, nothing half under a final name, nobody left behind."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.robust.starting import LONGEST, ROOT, Ended, command, environment, is_whole, left_in, read
+
+pytestmark = pytest.mark.skipif(
+    sys.platform == "win32", reason="a test cannot press Ctrl-C in another console on Windows"
+)
+MOMENTS = 60 if os.environ.get("SMTP365_DEEP") else 8
+PATIENCE = 10.0
+
+
+def _started(folder: Path) -> tuple[subprocess.Popen[str], float]:
+    options = [f"--html={folder / 'r.html'}", f"--json={folder / 'r.json'}", "-p", "no:cacheprovider"]
+    running = subprocess.Popen(
+        command("pytest", *options, "--fault=wrong_password"),
+        cwd=ROOT,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,  # a terminal sends Ctrl-C to the whole group, the built-in tenant too
+    )
+    assert running.stdout is not None
+    assert running.stdout.readline() == "started\n"
+    return running, time.monotonic()
+
+
+@pytest.fixture(scope="module")
+def whole_run(tmp_path_factory: pytest.TempPathFactory) -> float:
+    """How many seconds a run takes here and now, from start to end."""
+    running, began = _started(tmp_path_factory.mktemp("whole"))
+    running.communicate(timeout=LONGEST)
+    assert running.returncode == 1
+    return time.monotonic() - began
+
+
+@pytest.mark.parametrize("impatient", [False, True], ids=["once", "again and again"])
+@pytest.mark.parametrize("part", [(number + 0.1) / MOMENTS for number in range(MOMENTS)])
+def test_interrupt_at_any_moment(part: float, impatient: bool, whole_run: float, tmp_path: Path) -> None:
+    """From the first import to the last line."""
+    running, began = _started(tmp_path)
+    time.sleep(max(0.0, 0.005 + part * whole_run - (time.monotonic() - began)))
+    with contextlib.suppress(ProcessLookupError):
+        for _ in range(5 if impatient else 1):
+            os.killpg(running.pid, signal.SIGINT)
+            if impatient:
+                time.sleep(0.02)
+    said, _ = running.communicate(timeout=LONGEST)
+    ended = Ended(running.returncode, said)
+
+    assert ended.code in {1, 2}, said  # 1: it had ended before
+    assert ended.is_orderly, said
+    left = left_in(tmp_path)
+    assert set(left) <= {"r.html", "r.json"}
+    assert ended.code == 2 or left == ["r.html", "r.json"]
+    assert "r.html" not in left or is_whole(tmp_path / "r.html")
+    assert "r.json" not in left or read(tmp_path / "r.json")["schema"] == "smtp365-results/1"
+    assert left or "nterrupt" in said, said
+    assert _group_ends(running.pid), "the built-in tenant was left behind"
+
+
+def _group_ends(group: int) -> bool:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.02)
+    return False

@@ -1,0 +1,210 @@
+"""What goes wrong on our own side: a report or a clear line, the right exit code, nothing half under a final name."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from fakes import serve_apart
+from tests.robust.starting import ROOT, check, command, environment, is_whole, left_in, read
+
+ON_LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="staged with what Linux offers")
+SMALL_FILES = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))"
+
+
+@ON_LINUX
+def test_full_disk_is_told_and_leaves_nothing(tmp_path: Path) -> None:
+    """No file may grow beyond 60 kB: the verdict is still on the terminal, with the line that says what is missing."""
+    ended = check(f"--json={tmp_path / 'r.json'}", report=tmp_path / "r.html", first=SMALL_FILES)
+
+    assert ended.code == 3, ended.said
+    assert ended.is_orderly, ended.said
+    assert "CAN SEND: basic" in ended.said
+    assert f"{tmp_path / 'r.html'}: cannot be written: File too large" in ended.said
+    assert f"{tmp_path / 'r.json'}: cannot be written: File too large" in ended.said
+    assert left_in(tmp_path) == []
+
+
+@ON_LINUX
+def test_device_that_is_full_stays_a_device(tmp_path: Path) -> None:
+    """JSON to a device is written to it, never put in its place; the report is there all the same."""
+    ended = check("--json=/dev/full", report=tmp_path / "r.html")
+
+    assert ended.code == 3, ended.said
+    assert "/dev/full: cannot be written: No space left on device" in ended.said
+    assert Path("/dev/full").is_char_device()
+    assert left_in(tmp_path) == ["r.html"]
+    assert is_whole(tmp_path / "r.html")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no read-only folders")
+def test_read_only_folder_is_told_before_anything_is_contacted(tmp_path: Path) -> None:
+    """Exit code 4 and one line; nobody was visited for a report that could not be kept."""
+    tmp_path.chmod(0o555)
+    place = Path("/sys") if os.access(tmp_path, os.W_OK) else tmp_path  # root may write everywhere but there
+    if not place.is_dir():
+        pytest.skip("root may write everywhere here")
+    by_option = [check(report=place / "r.html"), check(f"--json={place / 'r.json'}", report=tmp_path / "x" / "r.html")]
+    tmp_path.chmod(0o755)
+
+    for ended, name in zip(by_option, ("r.html", "r.json"), strict=True):
+        assert ended.code == 4, ended.said
+        assert ended.is_orderly, ended.said
+        assert f"{name}: cannot be written" in ended.said or "cannot be" in ended.said
+        assert "CAN SEND" not in ended.said
+
+
+@ON_LINUX
+def test_memory_of_refusals_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
+    """A service account without a home: the run says what it found."""
+    with serve_apart(["wrong_password"], folder=tmp_path / "tenant") as tenant:
+        live = ["--target=live", f"--settings={tenant.settings_file}"]
+        homes = {"HOME": "/sys/nowhere", "XDG_STATE_HOME": "/sys/nowhere"}
+        ended = check(*live, report=tmp_path / "r.html", around={**homes, **tenant.secrets})
+
+    assert ended.code == 1, ended.said
+    assert ended.is_orderly, ended.said
+    assert is_whole(tmp_path / "r.html")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not remove a folder that somebody is in")
+def test_working_folder_that_is_gone_is_told(tmp_path: Path) -> None:
+    """Started from a folder that was removed: one line of the door's, exit code 4."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    door = str(ROOT / "run.py")
+    script = f"import os, runpy, sys; os.rmdir({str(gone)!r}); sys.argv = ['run.py']; runpy.run_path({door!r}, run_name='__main__')"
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=gone, env=environment(), capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert done.stderr.strip() == "smtp365: this folder is no longer there; change to another one"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not remove a folder that somebody is in")
+@pytest.mark.parametrize("inside", [False, True], ids=["report elsewhere", "report in it"])
+def test_working_folder_that_goes_during_the_run(inside: bool, tmp_path: Path) -> None:
+    """A report elsewhere is written; one that was to lie in the folder is missed, and told."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    _plugin(
+        tmp_path,
+        f"import shutil\ndef pytest_collection_finish(session):\n    shutil.rmtree({str(folder)!r}, ignore_errors=True)\n",
+    )
+    report = folder / "r.html" if inside else tmp_path / "r.html"
+    ended = check("-p", "plugged", report=report, folder=folder, around={"PYTHONPATH": _path(tmp_path)})
+
+    assert ended.is_orderly, ended.said
+    assert ended.code == (3 if inside else 0), ended.said
+    assert "CAN SEND: basic" in ended.said
+    if inside:
+        assert f"{report}: cannot be written: No such file or directory" in ended.said
+    else:
+        assert is_whole(report)
+
+
+@pytest.mark.parametrize("everywhere", [False, True], ids=["one worker", "every worker"])
+def test_killed_worker_costs_no_evidence(everywhere: bool, tmp_path: Path) -> None:
+    """A worker that dies takes the test with it that it ran; the judgement stands in the report all the same."""
+    which = "'BASIC-05' in item.name" if everywhere else "os.environ.get('PYTEST_XDIST_WORKER') == 'gw0'"
+    _plugin(tmp_path, f"import os\ndef pytest_runtest_call(item):\n    if {which}:\n        os._exit(9)\n")
+    json = tmp_path / "r.json"
+    ended = check(
+        "-n", "2", "-p", "plugged", f"--json={json}", report=tmp_path / "r.html", around={"PYTHONPATH": _path(tmp_path)}
+    )
+
+    assert ended.is_orderly, ended.said
+    assert ended.code == 1, ended.said
+    assert is_whole(tmp_path / "r.html")
+    data = read(json)
+    assert [sender["traffic"]["messages_sent"] for sender in data["senders"]] == [1, 1]
+    assert "crashed" in ended.said
+
+
+def test_clock_that_jumps(tmp_path: Path) -> None:
+    """Two hours back after the visit began: the run ends as it would have, and no time is shown as negative."""
+    jumps = (
+        "import datetime as d, itertools, time\n"
+        "_count = itertools.count()\n"
+        "class Jumping(d.datetime):\n"
+        "    @classmethod\n"
+        "    def now(cls, tz=None):\n"
+        "        moment = d.datetime.fromtimestamp(time.time(), tz)\n"
+        "        return moment - d.timedelta(hours=2) if next(_count) > 3 else moment\n"
+        "d.datetime = Jumping\n"
+    )
+    ended = check(f"--json={tmp_path / 'r.json'}", report=tmp_path / "r.html", first=jumps)
+
+    assert ended.is_orderly, ended.said
+    assert ended.code in {0, 1}, ended.said
+    assert is_whole(tmp_path / "r.html")
+    seconds = [gate["seconds"] for sender in read(tmp_path / "r.json")["senders"] for gate in sender["gates"]]
+    assert all(one is None or one >= 0 for one in seconds)
+    assert "Took</th><td>-" not in (tmp_path / "r.html").read_text(encoding="utf-8")
+
+
+def test_time_zones_are_not_needed(tmp_path: Path) -> None:
+    """Without tzdata, and with a TZ that means nothing, a live run writes its report and its reminder."""
+    zones = {"TZ": "Nowhere/Land", "PYTHONTZPATH": ""}
+    without = "import sys, zoneinfo; zoneinfo.reset_tzpath(to=()); sys.modules['tzdata'] = None"
+    with serve_apart([], folder=tmp_path / "tenant") as tenant:
+        live = ["--target=live", f"--settings={tenant.settings_file}"]
+        ended = check(*live, report=tmp_path / "r.html", first=without, around=zones | tenant.secrets)
+
+    assert ended.code == 0, ended.said
+    assert is_whole(tmp_path / "r.html")
+    assert (tmp_path / "r.ics").read_bytes().rstrip().endswith(b"END:VCALENDAR")
+
+
+def test_path_with_spaces_and_umlauts(tmp_path: Path) -> None:
+    """Settings, report, JSON, reminder, state and working folder below such a path."""
+    folder = tmp_path / "Prüfstand Süd & Ost (1)"
+    folder.mkdir()
+    with serve_apart([], folder=folder / "Mandant Ä") as tenant:
+        live = ["--target=live", f"--settings={tenant.settings_file}", f"--json={folder / 'Bericht ü.json'}"]
+        homes = {name: str(folder) for name in ("HOME", "XDG_STATE_HOME", "LOCALAPPDATA")}
+        ended = check(*live, report=folder / "Bericht ü.html", folder=folder, around={**homes, **tenant.secrets})
+
+    assert ended.code == 0, ended.said
+    assert {"Bericht ü.html", "Bericht ü.ics", "Bericht ü.json", "Mandant Ä"} <= set(left_in(folder))
+    assert ended.said.rstrip().endswith("Bericht ü.html")
+
+
+def test_two_runs_at_once_write_two_reports() -> None:
+    """In the same second, with the name that a run chooses itself: each has a whole report of its own."""
+
+    def one(_number: int) -> tuple[int, Path]:
+        done = subprocess.run(
+            command("pytest", "-q", "-p", "no:cacheprovider"),
+            cwd=ROOT,
+            env=environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return done.returncode, Path(done.stdout.rstrip().splitlines()[-1].removeprefix("Report: "))
+
+    with ThreadPoolExecutor(3) as pool:
+        ended = list(pool.map(one, range(3)))
+    reports = {report for _, report in ended}
+    try:
+        assert [code for code, _ in ended] == [0, 0, 0]
+        assert len(reports) == 3
+        assert all(is_whole(report) for report in reports)
+    finally:
+        for report in reports:
+            report.unlink(missing_ok=True)
+
+
+def _plugin(folder: Path, text: str) -> None:
+    (folder / "plugged.py").write_text(text, encoding="utf-8")
+
+
+def _path(folder: Path) -> str:
+    return os.pathsep.join([str(ROOT), str(folder)])
