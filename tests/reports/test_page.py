@@ -158,7 +158,7 @@ def test_evidence_is_shown_in_full() -> None:
         pytest.param(samples.run(*samples.healthy().senders, interrupted=True), "interrupted", id="interrupted"),
         pytest.param(samples.run(*samples.healthy().senders, replayed_from="old.html"), "from the evidence in old.html", id="replayed"),
         pytest.param(samples.run(*samples.healthy().senders, faults=("port_dropped",)), "port_dropped", id="made to fail"),
-        pytest.param(samples.run(*samples.healthy().senders, basis="settings"), "no message was sent", id="by settings"),
+        pytest.param(samples.by_settings(), "no message was sent", id="by settings"),
         pytest.param(samples.run(*samples.healthy().senders, selected={"alerts": frozenset({"BASIC-05"})}), "not proven", id="selection"),
     ],
 )  # fmt: skip
