@@ -9,6 +9,7 @@ from urllib.parse import quote_plus
 
 import pytest
 
+from knowledge.groups import GROUPS
 from knowledge.reading import read
 from tests.knowledge.scoring import GIVEN, OWN, Case
 
@@ -125,6 +126,20 @@ ROOTS = [
         ("cert_untrusted",),
         id="the certificate behind the TLS failure",
     ),
+    pytest.param(
+        (
+            "connect to smtp.office365.com[2603:1026:300::2]:587: Network is unreachable\nserver "
+            "smtp.office365.com[192.0.2.1] said: 535 5.7.139 Authentication unsuccessful, the request did not meet the "
+            "criteria to be authenticated successfully"
+        ),
+        ("conditional_access_block", "mfa_or_security_defaults"),
+        id="a reply beside an address that cannot be reached",
+    ),
+    pytest.param(
+        "2026-11-23 10:00:00 connection timed out, retrying\n535 5.7.3 Authentication unsuccessful AUTH LOGIN",
+        GROUPS["basic_bare_535"].causes,
+        id="a reply to a later attempt",
+    ),
 ]
 
 
@@ -238,6 +253,9 @@ def test_an_ambiguous_text_is_not_sure(text: str, client: str | None, expected: 
         "10.5.7.3",
         "order 5355.7.3",
         "Error 511 of job 25760",
+        "mail job 10013 ended",
+        "message 10061 was not sent",
+        "process 10054 restarted",
     ],
 )
 def test_what_no_rule_knows_is_unrecognised(text: str) -> None:
@@ -246,6 +264,21 @@ def test_what_no_rule_knows_is_unrecognised(text: str) -> None:
 
     assert reading.causes == ("unrecognised",)
     assert not reading.sure
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("Socket Error # 10060", "port_blocked"),
+        ("[WinError 10061] 127.0.0.1:25", "wrong_host_or_port"),
+        ("SocketException (10051)", "network_unreachable"),
+        ("Error Number: 10013 connect", "port_blocked"),
+        ("Server: 'smtp.office365.com', Port: 587, Socket Error: 10060, Error Number: 0x800CCC0E", "port_blocked"),
+    ],
+)
+def test_an_error_number_of_windows_is_enough(text: str, cause: str) -> None:
+    """A number that stands as an error's number says as much as its sentence."""
+    assert read(text).causes[0] == cause
 
 
 def test_a_token_in_the_text_is_not_quoted() -> None:
