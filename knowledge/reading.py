@@ -34,7 +34,8 @@ _ENHANCED: Final = re.compile(
     r"(?:response was|error|server|said|message|status|code|dsn)[\s:='\"(]{1,6}([245]\.\d{1,2}\.\d{1,3})(?!\d|\.\d)"
 )
 _EXPECTED: Final = re.compile(
-    r"(?:expected cn[= ]{1,3}|, not |no name matching |dns name matching |altnames: host: |matches target host name |target host name "
+    r"(?:expected cn[= ]{1,3}|wanted to match |, not |no name matching |dns name matching |altnames: host: |matches target host name "
+    r"|target host name "
     r"|hostname |host name |host: |not valid for )"
     r"['\"]{0,2}([a-z0-9][a-z0-9.\-]{2,100})"
 )
