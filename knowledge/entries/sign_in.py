@@ -299,8 +299,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             CONNECT_EXCHANGE,
             (
                 "Take the object id of the enterprise application (Entra admin center > Enterprise applications > "
-                "Overview), not that of the app registration: `(Get-MgServicePrincipal -All | Where-Object AppId -eq "
-                "{client_id}).Id`."
+                "Overview), not that of the app registration; in PowerShell `Connect-MgGraph -Scopes Application.Read.All`, "
+                "then `(Get-MgServicePrincipal -All | Where-Object AppId -eq {client_id}).Id`."
             ),
             (
                 "Look: `Get-ServicePrincipal | Format-Table DisplayName, AppId, ObjectId`. If the object id is wrong: "
