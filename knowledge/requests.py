@@ -68,7 +68,7 @@ def request(cause_id: str, values: Mapping[str, str], *, others: Sequence[str] =
     likely = "most likely " if others else ""
     lines += [
         f"An application of ours cannot send mail through Microsoft 365: {likely}{entry.title}.",
-        entry.meaning,
+        f"That would mean: {entry.meaning}" if others else entry.meaning,
         "",
     ]
     facts = [

@@ -80,3 +80,4 @@ def test_a_message_about_a_likely_cause_says_that_it_is_not_certain() -> None:
     assert f"It can also be:\n  - {CATALOGUE['mailbox_missing'].title}" in message
     assert "What would decide:\n  - Look at" in message
     assert "What we ask for, if it is the likeliest:" in message
+    assert "That would mean: Entra issues the token" in message
