@@ -102,8 +102,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             + CONNECT_EXCHANGE[1:]
             + (
                 " `Add-RecipientPermission -Identity {from_address} -Trustee {mailbox} -AccessRights SendAs "
-                "-Confirm:$false` (for an application put its enterprise application's object id as trustee: "
-                "{sp_object_id})."
+                "-Confirm:$false` (for an application the trustee is the object id of its enterprise application, not "
+                "the mailbox)."
             ),
             "Portal: Exchange admin center > Recipients > Mailboxes > {from_address} > Delegation > Send as.",
             "From is an alias of the same mailbox: `Set-OrganizationConfig -SendFromAliasEnabled $true`.",
