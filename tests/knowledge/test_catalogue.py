@@ -84,6 +84,7 @@ ADDED = {
     "app_multitenant",
     "account_not_dedicated",
     "sign_in_from_anywhere",
+    "hve_external_recipient",
 }
 
 each_cause = pytest.mark.parametrize("cause", [pytest.param(cause, id=cause.id) for cause in CATALOGUE.values()])

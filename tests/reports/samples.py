@@ -29,7 +29,6 @@ from probes.evidence import (
     TokenEvidence,
     Traffic,
 )
-from probes.tenant_evidence import LookState, MailboxLook, TenantEvidence, TransportLook, UserLook, Way
 from reports.run import Run
 from settings.model import Judged, Sender
 
@@ -322,20 +321,3 @@ def _evidence(
         "seconds": 2.9,
     }
     return SenderEvidence.model_validate(usual | changes)
-
-
-def by_settings() -> Run:
-    """A run that sent nothing on request, with a tenant that shows the right to send."""
-    answered = {"state": LookState.ANSWERED, "question": "asked"}
-    tenant = TenantEvidence(
-        way=Way.EXPORT,
-        tenant=TENANT,
-        looked_at=NOON,
-        user=UserLook(**answered, enabled=True, exchange_plan=True, password_never_expires=True),
-        mailbox=MailboxLook(**answered),
-        transport=TransportLook(**answered, smtp_auth_disabled=False),
-    )
-    sent = basic()
-    assert sent.envelope is not None
-    envelope = sent.envelope.model_copy(update={"stopped_before_data": True, "data": None, "final": None})
-    return run(Assessment(basic(no_send=True, envelope=envelope, tenant=tenant), basic_settings()))
