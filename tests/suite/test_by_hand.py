@@ -8,7 +8,7 @@ from checks.assessment import Assessment
 from checks.model import Finding, Verdict
 from probes.evidence import RegistryValue, SenderEvidence
 from settings.model import Judged
-from tests.suite.gathered import gathered
+from tests.suite.gathered import Gathered, gathered
 
 DOTNET = ("HOST-01", "SchUseStrongCrypto"), ("HOST-02", "SystemDefaultTlsVersions")
 HVE = "smtp.hve.mx.microsoft"
@@ -17,6 +17,30 @@ HVE = "smtp.hve.mx.microsoft"
 def judged(check: str, evidence: SenderEvidence, settings: Judged) -> Finding:
     """One finding of this evidence."""
     return Assessment(evidence, settings).finding(check)
+
+
+def by_hand() -> dict[str, Gathered]:
+    """Worlds for the mutants: registries that are wrong or silent, and High Volume Email to another domain."""
+    evidence, settings = gathered(None)["basic"]
+    registries = {
+        name: evidence.machine.model_copy(update={"registry": found, "registry_failure": failure})
+        for name, found, failure in (
+            ("registry: off", _registry(0), None),
+            ("registry: not set", _registry(None), None),
+            ("registry: denied", None, "denied"),
+        )
+    }
+    worlds = {
+        name: {"basic": (evidence.model_copy(update={"machine": machine}), settings)}
+        for name, machine in registries.items()
+    }
+    sender = settings.sender.model_copy(update={"smtp_server": HVE, "mail_to": "ops@contoso.example"})
+    return worlds | {"High Volume Email": {"basic": (evidence, settings.model_copy(update={"sender": sender}))}}
+
+
+def _registry(data: int | None) -> tuple[RegistryValue, ...]:
+    names = ("SchUseStrongCrypto", "SystemDefaultTlsVersions", "Enabled", "DisabledByDefault")
+    return tuple(RegistryValue(path="HKLM", name=name, view="64", data=data) for name in names)
 
 
 def on_windows(check: str, *values: tuple[str, int | None], failure: str | None = None) -> Finding:
