@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from checks.model import Case, Finding, Verdict
 from probes.evidence import DnsAnswer, PortEvidence
+from settings.clouds import cloud_of_smtp_host
 
 _WORKING = {"answered", "no_data", "no_such_name"}
 
@@ -93,7 +94,9 @@ def server_and_port(case: Case) -> Finding:
     entered = f"{sender.smtp_server}:{sender.port} (as entered here; compare with the plugin)"
     expected = f"{cloud.smtp_host}:{cloud.port}"
     if sender.port != cloud.port or not cloud.declares_smtp(sender.smtp_server):
-        return case.fail("wrong_host_or_port", expected=expected, observed=entered)
+        other = cloud_of_smtp_host(sender.smtp_server)
+        mixed = f"; it is the host of {other.title}, the settings say {cloud.title}" if other and other != cloud else ""
+        return case.fail("wrong_host_or_port", expected=expected, observed=f"{entered}{mixed}")
     if sender.smtp_server.lower().startswith("smtp-legacy."):
         why = "this host is the exception for clients without TLS 1.2; the tenant must allow it, and it will go"
         return case.risk("legacy_tls_client", observed=entered, expected=expected, why=why)

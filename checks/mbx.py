@@ -10,6 +10,7 @@ from checks.model import Case, Finding, Verdict, check
 from checks.words import read_text
 from probes.evidence import CommandEvidence, Gate
 from probes.tenant_evidence import LookState
+from settings.clouds import is_high_volume
 from settings.model import Method
 
 OAUTH: frozenset[Method] = frozenset({"oauth"})
@@ -154,3 +155,21 @@ def traced(case: Case) -> Finding:
         if cause == "recipient_rejected"
         else case.fail(cause, expected="delivered", observed=look.status)
     )
+
+
+@check("MBX-07", "High Volume Email is given recipients of its own organisation alone", needs=("MBX-02", "MBX-03"))
+def internal_recipient(case: Case) -> Finding:
+    """Microsoft "Manage High Volume Email": it delivers to internal recipients only. Judged by the domains, before anything is sent."""
+    sender = case.settings.sender
+    if not is_high_volume(sender.smtp_server):
+        return case.not_applicable("the server is not the endpoint of High Volume Email")
+    ours, theirs = (address.rpartition("@")[2].lower() for address in (sender.envelope_from, sender.envelope_to))
+    observed = f"From {sender.envelope_from}, To {sender.envelope_to}"
+    if ours == theirs:
+        return case.ok(observed=observed)
+    expected = "a recipient of the tenant itself"
+    refused = next((one.observed for one in map(case.other, ("MBX-02", "MBX-03")) if "5.5.105" in one.observed), "")
+    if refused:
+        return case.fail("hve_external_recipient", expected=expected, observed=refused)
+    why = "another domain of the same tenant is well; mail to anybody outside is refused"
+    return case.risk("hve_external_recipient", expected=expected, observed=observed, why=why)

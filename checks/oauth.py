@@ -6,6 +6,8 @@ from datetime import timedelta
 
 from checks import entered, expiry, items, together
 from checks.model import Case, Finding, Verdict, check
+from checks.tenant import role_of
+from settings.clouds import cloud_of_scope
 from settings.model import Method
 
 OAUTH: frozenset[Method] = frozenset({"oauth"})
@@ -13,7 +15,6 @@ OAUTH: frozenset[Method] = frozenset({"oauth"})
 APPLICATION_CAUSES = frozenset({"app_not_in_tenant", "app_sp_missing", "app_disabled", "public_client_with_secret"})
 SECRET_CAUSES = frozenset({"secret_wrong", "secret_expired", "client_assertion_bad"})
 PERMISSION_CAUSES = frozenset({"consent_missing", "resource_missing"})
-ROLE = "SMTP.SendAsApp"
 SOON = timedelta(days=30)
 
 
@@ -46,7 +47,9 @@ def permission(case: Case) -> Finding:
 
 
 def _permission_by_wire(case: Case) -> Finding:
-    expected = f"the token holds the role {ROLE}, or RBAC for Applications lets the message through"
+    expected = (
+        f"the token holds the role {role_of(case.settings.sender)}, or RBAC for Applications lets the message through"
+    )
     token = about_token(case, PERMISSION_CAUSES, "", expected)
     if token.verdict is not Verdict.PASS:
         return token
@@ -54,7 +57,7 @@ def _permission_by_wire(case: Case) -> Finding:
     if claims_check.verdict in {Verdict.FAIL, Verdict.BLOCKED}:
         return case.blocked("TOKEN-03")
     roles = entered.roles(case.evidence)
-    if ROLE in roles:
+    if role_of(case.settings.sender) in roles:
         return case.ok(observed=f"roles in the token: {', '.join(roles)}")
     seen = f"roles in the token: {', '.join(roles) or 'none'}"
     if not case.settings.the_cloud.microsoft:
@@ -192,7 +195,7 @@ def scope(case: Case) -> Finding:
         if entered.resource_of(given) in cloud.audiences and given.endswith("/.default"):
             why = "another spelling of the same resource works; Microsoft documents the expected one"
             return case.risk("wrong_scope_or_audience", observed=observed, expected=expected, why=why)
-        return case.fail("wrong_scope_or_audience", expected=expected, observed=observed)
+        return case.fail("wrong_scope_or_audience", expected=expected, observed=f"{observed}{_of_another_cloud(case)}")
     for needed in ("TOKEN-02", "TOKEN-03"):
         found = case.other(needed)
         if found.verdict is Verdict.FAIL and "wrong_scope_or_audience" in found.causes:
@@ -201,3 +204,14 @@ def scope(case: Case) -> Finding:
             )
     claims_check = case.other("TOKEN-03")
     return case.ok(observed=observed) if claims_check.verdict is Verdict.PASS else case.unknown(claims_check.why)
+
+
+def _of_another_cloud(case: Case) -> str:
+    """A scope of one cloud beside settings of another: said, because the answer of Entra does not say it."""
+    other = cloud_of_scope(case.settings.sender.scope)
+    foreign = other is not None and other.name != case.settings.cloud and other.scope != case.settings.the_cloud.scope
+    return (
+        f"; it is the scope of {other.title}, the settings say {case.settings.the_cloud.title}"
+        if foreign and other
+        else ""
+    )

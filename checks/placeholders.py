@@ -20,10 +20,16 @@ def values(evidence: SenderEvidence, settings: Judged) -> dict[str, str]:
         "recipient": sender.envelope_to,
         "client_id": sender.client_id,
         "tenant": entered.tenant_of(url),
-        "sp_object_id": entered.claim(evidence, "oid"),
+        "sp_object_id": entered.claim(evidence, "oid") or _principal(evidence),
         "smtp_server": sender.smtp_server,
         "port": str(sender.port),
         "login_host": urlsplit(url).netloc.rpartition("@")[2],
         "issuer_document": url,
         "scope": sender.scope,
     }
+
+
+def _principal(evidence: SenderEvidence) -> str:
+    """The enterprise application's object id as the tenant shows it."""
+    seen = evidence.tenant.principal if evidence.tenant is not None else None
+    return seen.object_id if seen is not None else ""

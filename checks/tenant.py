@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from probes.tenant_evidence import Look, LookState, TenantEvidence
+from settings.clouds import is_high_volume
 from settings.model import Sender
 
 ROLE = "SMTP.SendAsApp"
@@ -55,7 +56,9 @@ def _unread(*looks: Look | None) -> Told | None:
     return None
 
 
-def _tenant_switch(seen: TenantEvidence, _sender: Sender) -> Told:
+def _tenant_switch(seen: TenantEvidence, sender: Sender) -> Told:
+    if is_high_volume(sender.smtp_server):
+        return _no("High Volume Email does not obey the tenant's SMTP AUTH switch")
     if unread := _unread(seen.mailbox, seen.transport):
         return unread
     own = seen.mailbox.smtp_auth_disabled if seen.mailbox is not None else None
@@ -231,6 +234,11 @@ def _no_resource(seen: TenantEvidence, _sender: Sender) -> Told:
     return Told(gone, f"Exchange Online is {'not ' if gone else ''}in the tenant")
 
 
+def role_of(sender: Sender) -> str:
+    """The permission that lets an application send: High Volume Email has one of its own (Microsoft "OAuth for High Volume Email")."""
+    return "Mail.Send" if is_high_volume(sender.smtp_server) else ROLE
+
+
 def in_scope(seen: TenantEvidence) -> bool | None:
     """Whether RBAC for Applications gives the application this mailbox; None when it could not be read."""
     if _unread(seen.rbac):
@@ -243,14 +251,14 @@ def _without_principal(seen: TenantEvidence) -> bool:
     return seen.principal is not None and seen.principal.state is LookState.ABSENT
 
 
-def _no_consent(seen: TenantEvidence, _sender: Sender) -> Told:
+def _no_consent(seen: TenantEvidence, sender: Sender) -> Told:
     if _without_principal(seen):
         return Told(None)
     if unread := _unread(seen.roles):
         return unread
     roles = seen.roles.roles if seen.roles is not None else ()
-    if ROLE in roles:
-        return _no(f"an administrator consented to {ROLE}")
+    if role_of(sender) in roles:
+        return _no(f"an administrator consented to {role_of(sender)}")
     scoped = in_scope(seen)
     if scoped is None:
         return _unread(seen.rbac) or Told(None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -79,15 +80,19 @@ _SERVER_WORDS: Final = ("esmtp", "exim", "postfix", "sendmail", "smtp", "service
 _LOOKALIKE: Final = re.compile(
     r"\b(?:smtps?|mail|mx|outlook)[.\-]?[a-z0-9.\-]{0,20}(?:office|offi|o365|outlook|microsoft)[a-z0-9\-]{0,12}\.[a-z]{2,4}\b"
 )
+_NEARLY: Final = 0.88  # how alike a misspelt name is: two or three letters of twenty
 _SCHEME: Final = re.compile(r"['\"\s:]smtps?://")
 _LOCAL: Final = re.compile(r"127\.0\.0\.1|\blocalhost\b|\[?::1\]?[:\]\s]")
 _PRIVATE: Final = re.compile(r"(?<![\d.])(?:10\.\d{1,3}|192\.168|172\.(?:1[6-9]|2\d|3[01]))\.\d{1,3}\.\d{1,3}:\d{2,5}")
-_ADDRESS_TARGET: Final = re.compile(r"(?:opening to|connect to|host)['\":=\s]{1,6}\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}")
+_ADDRESS_TARGET: Final = re.compile(
+    r"(?:opening to|connect to|host(?: ?name)?)['\":=\s]{1,6}\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}"
+)
 _NAMED_HOST: Final = re.compile(
     r"(?:enotfound|eai_again|lookup|resolve host(?:name)?:?|unknownhostexception:?|unknown host:?|could not be resolved:?"
     r"|name resolution for|resolve(?: the)? (?:remote )?name:?|host not found:?|nodename|unable to resolve)"
     r"[ '\"(:]{1,4}([a-z0-9][a-z0-9._\-]{1,80}\.[a-z0-9\-]{2,20})"
 )
+_QUOTED_HOST: Final = re.compile(r"['\"]([a-z0-9][a-z0-9_\-]{0,60}(?:\.[a-z0-9_\-]{1,60}){1,4})['\"]")
 _ENCRYPTED: Final = re.compile(r"tls started with cipher|ssl connection using|220 2\.0\.0 smtp server ready")
 _OFFERS_STARTTLS: Final = re.compile(r"250[ -]starttls")
 _OFFERS_AUTH: Final = re.compile(r"250[ -]auth")
@@ -151,11 +156,12 @@ def circumstances(text: Plain, client: str | None) -> frozenset[str]:
     ):
         if pattern.search(method):
             flags.add(name)
-    named = _NAMED_HOST.search(flat)
+    named = _NAMED_HOST.search(flat) or _QUOTED_HOST.search(flat)  # quoted: .NET's sentence in any language
     if named:
         host = named.group(1)
         known = any(ours in host for ours in (*SUBMISSION, *LOGIN))
-        flags.add("known_name" if known else "lookalike_name" if _LOOKALIKE.search(host) else "other_name")
+        meant = _LOOKALIKE.search(host) or get_close_matches(host, SUBMISSION, n=1, cutoff=_NEARLY)
+        flags.add("known_name" if known else "lookalike_name" if meant else "other_name")
     if (
         "235 2.7.0" in flat
         or "2357.0authenticationsuccess" in text.tight

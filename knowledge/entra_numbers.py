@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 NUMBER: Final = re.compile(
     r"aadsts[ :#_\-]{0,3}(\d{4,8})(?!\d)"
-    r"|(?:error_?codes?|errorcode|error\?code|sub ?code|failure code|status code|error number)"
+    r"|(?:sign-?in error codes?|error_?codes?|errorcode|error\?code|sub ?code|failure code|status code|error number)"
     r"['\":=\s\[(]{1,6}(\d{5,8})(?!\d)"
 )
 

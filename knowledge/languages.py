@@ -5,7 +5,8 @@ from typing import Final
 from knowledge.plain import any_of
 
 # Windows (WSA 10060, 10061, 11001, 10051, 10065, 10054), glibc and .NET: German, French, Spanish, Italian, Portuguese, Dutch,
-# Polish, Swedish, Russian, Chinese (simplified and traditional), Japanese.
+# Polish, Swedish, Russian, Chinese (simplified and traditional), Japanese; of the commonest sentences also Turkish, Czech, Danish,
+# Norwegian, Finnish, Hungarian, Korean. Accents do not count, nor Turkish's dotless i, which is written i here.
 
 TIMED_OUT: Final = any_of(
     "Gegenstelle nach einer bestimmten Zeitspanne nicht | Wartezeit für die Verbindung abgelaufen | "
@@ -32,7 +33,12 @@ TIMED_OUT: Final = any_of(
     "превышено время ожидания соединения | тайм-аут соединения | превышен таймаут | "
     "连接方在一段时间后没有正确答复 | 连接超时 | 連線對象有一段時間並未正確回應 | 連線逾時 | "
     "连接尝试失败 | 連線嘗試失敗 | 一定の時間を過ぎても正しく応答しなかった | "
-    "接続がタイムアウト | 接続タイムアウト"
+    "接続がタイムアウト | 接続タイムアウト | "
+    "bağlanti girişimi başarisiz oldu | ana bilgisayar yanit vermediğinden | "
+    "Pokus o připojení selhal | připojená strana v časovém intervalu | "
+    "forsøg på at oprette forbindelse mislykkedes | forbindelsesforsøg mislykkedes | "
+    "tilkoblingsforsøk mislyktes | Yhteysyritys epäonnistui | kapcsolódási kísérlet sikertelen | "
+    "연결된 구성원으로부터 응답이 없어 | 호스트로부터 응답이 없어 | 연결 시간이 초과되었습니다"
 )
 READ_TIMED_OUT: Final = any_of(
     "Das Zeitlimit für den Vorgang wurde | Timeout für Vorgang überschritten | "
@@ -45,7 +51,9 @@ READ_TIMED_OUT: Final = any_of(
     "Przekroczono limit czasu operacji | Åtgärden avbröts på grund av timeout | "
     "tidsgränsen för åtgärden | Время ожидания операции истекло | "
     "Превышено время ожидания операции | истекло время ожидания операции | 操作超时 | 操作已超时 | 作業逾時 | "
-    "操作がタイムアウト | 操作はタイムアウト"
+    "操作がタイムアウト | 操作はタイムアウト | "
+    "İşlem zaman aşimina uğradi | Časový limit operace vypršel | Vypršel časový limit operace | "
+    "Handlingen fik timeout | 작업 시간이 초과되었습니다 | 작업 제한 시간이 초과"
 )
 REFUSED: Final = any_of(
     "Zielcomputer die Verbindung verweigerte | Verbindungsaufbau abgelehnt | Verbindung verweigert | "
@@ -59,7 +67,12 @@ REFUSED: Final = any_of(
     "komputer docelowy aktywnie odmawia | Połączenie odrzucone | måldatorn aktivt nekade | "
     "Förbindelse vägras | Anslutning nekad | anslutningen nekades | anslutning vägrades | "
     "компьютер отверг запрос на подключение | соединении отказано | 目标计算机积极拒绝 | 连接被拒绝 | 拒绝连接 | "
-    "目標電腦拒絕連線 | 連線被拒 | 拒絕連線 | によって拒否されたため | 接続を拒否されました | 接続が拒否されました"
+    "目標電腦拒絕連線 | 連線被拒 | 拒絕連線 | によって拒否されたため | 接続を拒否されました | 接続が拒否されました | "
+    "makine etkin olarak reddettiğinden | Bağlanti reddedildi | počítač aktivně odmítl | "
+    "počítač je aktivně odmítl | Spojení odmítnuto | destinationscomputeren aktivt nægtede | "
+    "Forbindelse afvist | målmaskinen aktivt nektet | kohdetietokone eväsi | Yhteys torjuttu | "
+    "célszámítógép már visszautasította | A kapcsolat elutasítva | 컴퓨터에서 연결을 거부했으므로 | 연결이 거부되었습니다 | "
+    "연결이 거부됨"
 )
 UNKNOWN_HOST: Final = any_of(
     "Der angegebene Host ist unbekannt | kein solcher Host bekannt | Der Host ist unbekannt | "
@@ -86,7 +99,12 @@ UNKNOWN_HOST: Final = any_of(
     "сбой в разрешении имени | не удается разрешить имя | 不知道这样的主机 | 未能解析此远程名称 | 无法解析远程名称 | "
     "无法解析此远程名称 | 未知的名称或服务 | 名称或服务未知 | 域名解析 | 名称解析 | "
     "無法識別這台主機 | 無法解析遠端名稱 | 無法識別的主機 | 名稱解析 | "
-    "そのようなホストは不明です | リモート名を解決できませんでした | 名前またはサービスが不明 | 名前解決"
+    "そのようなホストは不明です | リモート名を解決できませんでした | 名前またはサービスが不明 | 名前解決 | "
+    "Böyle bir ana bilgisayar bilinmiyor | ana bilgisayar bilinmiyor | Uzak ad çözülemedi | "
+    "Hostitel není znám | hostitel není znám | Vzdálený název nelze | Værten er ukendt | "
+    "vært er ukendt | Fjernnavnet kunne ikke | Ukjent vert | Det eksterne navnet kunne ikke | "
+    "Isäntä on tuntematon | Etänimeä ei voi | Az állomás ismeretlen | Ismeretlen állomás | "
+    "A távoli név nem oldható fel | 알려진 호스트가 없습니다 | 원격 이름을 확인할 수 없습니다 | 호스트를 찾을 수 없습니다"
 )
 UNREACHABLE: Final = any_of(
     "Netzwerk ist nicht erreichbar | Netzwerk nicht erreichbar | Keine Route zum Zielrechner | "
@@ -102,7 +120,9 @@ UNREACHABLE: Final = any_of(
     "Nätet är onåbart | nätverket är inte tillgängligt | Ingen väg till värd | Сеть недоступна | "
     "Нет маршрута | сделана попытка выполнить операцию на сокете при отключенной сети | 网络不可达 | "
     "网络不可访问 | 無法連線到網路 | 没有到主机的路由 | "
-    "向一个无法连接的网络尝试 | ネットワークに届きません | ホストへの経路がありません | 到達できないネットワーク"
+    "向一个无法连接的网络尝试 | ネットワークに届きません | ホストへの経路がありません | 到達できないネットワーク | "
+    "Ağa ulaşilamiyor | Ağ erişilemez | Síť není dostupná | Netværket er utilgængeligt | "
+    "Verkko on tavoittamattomissa | A hálózat nem érhető el | 네트워크에 연결할 수 없습니다 | 네트워크가 접근 불가능"
 )
 RESET: Final = any_of(
     "vom Remotehost geschlossen | Die Verbindung wurde vom Kommunikationspartner zurückgesetzt | "
@@ -118,7 +138,10 @@ RESET: Final = any_of(
     "Förbindelse borttagen av partnern | принудительно разорвал существующее подключение | "
     "Соединение разорвано другой стороной | 远程主机强迫关闭了一个现有的连接 | 连接被对方重设 | "
     "連接被對方重設 | 遠端主機已強制關閉 | "
-    "リモート ホストに強制的に切断 | 接続が相手からリセット"
+    "リモート ホストに強制的に切断 | 接続が相手からリセット | "
+    "ana bilgisayar tarafindan zorla kapatildi | ukončeno vzdáleným hostitelem | "
+    "tvangsafbrudt af en ekstern | Etäisäntä on pakottanut | kényszerítetten bezárta | "
+    "원격 호스트에 의해 강제로"
 )
 BAD_CERTIFICATE: Final = any_of(
     "Remotezertifikat ist laut Validierungsverfahren ungültig | Remotezertifikat ist ungültig | "
@@ -127,7 +150,10 @@ BAD_CERTIFICATE: Final = any_of(
     "certificado remoto é inválido | externe certificaat is ongeldig | "
     "Certyfikat zdalny jest nieprawidłowy | zdalny certyfikat jest nieprawidłowy | "
     "Fjärrcertifikatet är ogiltigt | Удаленный сертификат недействителен | 远程证书无效 | 遠端憑證是無效的 | "
-    "遠端憑證無效 | リモート証明書は無効"
+    "遠端憑證無效 | リモート証明書は無効 | "
+    "uzak sertifika geçersiz | Vzdálený certifikát je | Fjerncertifikatet er ugyldigt | "
+    "Det eksterne sertifikatet er ugyldig | Etävarmenne on virheellinen | "
+    "A távoli tanúsítvány érvénytelen | 원격 인증서가 잘못"
 )
 CLOSED_IN_HANDSHAKE: Final = any_of(
     "Gegenseite den Transportstream geschlossen | partie distante a fermé le flux de transport | "
@@ -149,5 +175,9 @@ NOT_AUTHENTICATED: Final = any_of(
     "SMTP-server vereist een beveiligde verbinding | Serwer SMTP wymaga bezpiecznego połączenia | "
     "SMTP-servern kräver en säker anslutning | SMTP-сервер требует безопасное | "
     "Для SMTP-сервера требуется безопасное | SMTP 服务器要求安全连接 | "
-    "SMTP 伺服器需要安全連 | SMTP サーバーに安全な接続が必要"
+    "SMTP 伺服器需要安全連 | SMTP サーバーに安全な接続が必要 | "
+    "SMTP sunucusu güvenli bir bağlanti gerektir | Server SMTP požaduje zabezpečené | "
+    "Server SMTP vyžaduje zabezpečené | SMTP-serveren kræver en sikker forbindelse | "
+    "SMTP-serveren krever en sikker tilkobling | SMTP-palvelin edellyttää suojattua | "
+    "SMTP-kiszolgáló biztonságos kapcsolatot | SMTP 서버에 보안 연결이 필요"
 )

@@ -110,7 +110,7 @@ def needle_of(phrase: str) -> str:
     lone = (
         len(tight) <= _SHORT and phrase.isascii() and (phrase.isalnum() or _WORD.fullmatch(phrase.lower()) is not None)
     )
-    return " " + phrase.lower() if lone else tight
+    return " " + phrase.lower().removeprefix("0x") if lone else tight  # `Plain.words` have no 0x either
 
 
 def _shorten(text: str) -> str:

@@ -15,7 +15,7 @@ from knowledge.entra_numbers import MISSING, MISSING_PARAMETER, NUMBER, OUTCOMES
 from knowledge.groups import GROUPS
 from knowledge.outcome import Reading
 from knowledge.plain import Plain, plain, tighten
-from knowledge.rule import GATES, NAMES, NARROWS, Outcome, Rule
+from knowledge.rule import ECHOES, GATES, NAMES, NARROWS, Outcome, Rule
 from knowledge.rules_clients import CLIENTS
 from knowledge.rules_entra import ENTRA
 from knowledge.rules_message import CODES, MESSAGE
@@ -34,7 +34,8 @@ _ENHANCED: Final = re.compile(
     r"(?:response was|error|server|said|message|status|code|dsn)[\s:='\"(]{1,6}([245]\.\d{1,2}\.\d{1,3})(?!\d|\.\d)"
 )
 _EXPECTED: Final = re.compile(
-    r"(?:expected cn[= ]{1,3}|, not |no name matching |dns name matching |altnames: host: |matches target host name |target host name "
+    r"(?:expected cn[= ]{1,3}|wanted to match |, not |no name matching |dns name matching |altnames: host: |matches target host name "
+    r"|target host name "
     r"|hostname |host name |host: |not valid for )"
     r"['\"]{0,2}([a-z0-9][a-z0-9.\-]{2,100})"
 )
@@ -42,6 +43,12 @@ _MICROSOFT: Final = re.compile(
     r"(?:^|\.)(?:office365|outlook|office|microsoft|live|hotmail|partner\.outlook)\.(?:com|us|cn)$"
 )
 _SECRET: Final = re.compile(r"[A-Za-z0-9+/=_~.\-]{60,}|(?i:(?:password|secret|bearer)\s{0,3}[:=]?\s{0,3})\S{6,}")
+# Winsock's numbers (10013, 10060, 11001 and the like) mean something only where they stand as an error's number.
+_WINSOCK: Final = re.compile(
+    r"(?:err|error|errno|number|nr|code|exception|winsock|socket|wsa[a-z]{3,20}|fehler|erreur|errore)[.\s:=#(\[\"']{0,4}(1[01]0\d\d)(?!\d)"
+    r"|[(\[](1[01]0\d\d)[)\]]|^(1[01]0\d\d)(?!\d)"
+)
+_WINSOCK_NEEDLE: Final = re.compile(r" 1[01]0\d\d")
 _QUOTED: Final = 300
 _MOST: Final = 10
 
@@ -54,8 +61,12 @@ class _Hit:
     needle: str
 
 
-def _fits(rule: Rule, text: Plain) -> str | None:
-    needle = next((needle for needle in rule.needles if text.has(needle)), None)
+def _found(needle: str, text: Plain, flags: frozenset[str]) -> bool:
+    return text.has(needle) and (not _WINSOCK_NEEDLE.fullmatch(needle) or f"winsock{needle}" in flags)
+
+
+def _fits(rule: Rule, text: Plain, flags: frozenset[str]) -> str | None:
+    needle = next((needle for needle in rule.needles if _found(needle, text, flags)), None)
     if needle is None:
         return None
     tight = text.tight
@@ -72,7 +83,7 @@ def _choose(outcomes: tuple[Outcome, ...], flags: frozenset[str]) -> Outcome | N
 
 def _phrase_hits(text: Plain, flags: frozenset[str]) -> Iterator[_Hit]:
     for rule in RULES:
-        needle = _fits(rule, text)
+        needle = _fits(rule, text, flags)
         outcome = _choose(rule.outcomes, flags) if needle else None
         if needle and outcome:
             yield _Hit(_ORDER[rule.gate], rule.weight, outcome, needle)
@@ -115,6 +126,7 @@ def _more_flags(text: Plain, flags: frozenset[str]) -> frozenset[str]:
     if any(_MICROSOFT.search(found.group(1).rstrip(".")) for found in _EXPECTED.finditer(text.flat)):
         # Microsoft's own certificate covers Microsoft's names, so a mismatch with one of them is somebody else's certificate.
         more.add("foreign_certificate")
+    more |= {f"winsock {number}" for found in _WINSOCK.finditer(text.flat) for number in found.groups() if number}
     return flags | more
 
 
@@ -124,6 +136,10 @@ def _hits(text: Plain, flags: frozenset[str]) -> list[_Hit]:
     if any(hit.place == _ORDER["token"] and hit.needle.isdigit() for hit in hits) and not _REPLY.search(text.flat):
         # Without a token there was no message, so what sounds like a refusal of one is the token service's choice of words.
         hits = [hit for hit in hits if hit.place <= past_sign_in]
+    network = (_ORDER["name"], _ORDER["port"])
+    if _REPLY.search(text.flat) and any(hit.place not in network and hit.weight > ECHOES for hit in hits):
+        # The server answered, so a connection that failed beside it (IPv6, an earlier attempt) is not what stops the mail.
+        hits = [hit for hit in hits if hit.place not in network or hit.weight == NAMES]
     if "signed_in" in flags and any(hit.place > past_sign_in for hit in hits):
         # A 235 before it: the sign-in was taken, so what sounds like a refusal of it is an echo.
         hits = [hit for hit in hits if hit.place > past_sign_in or hit.weight == NAMES]

@@ -9,7 +9,7 @@ from knowledge.causes import CATALOGUE
 from knowledge.filling import fill
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 GREETING: Final[Mapping[str | None, str]] = {
     "sender": "To the owner of the application:",
@@ -55,16 +55,22 @@ def _plain(value: str) -> str:
     return " ".join(value.split())[:_LONGEST]
 
 
-def request(cause_id: str, values: Mapping[str, str]) -> str:
+def request(cause_id: str, values: Mapping[str, str], *, others: Sequence[str] = (), decide: Sequence[str] = ()) -> str:
     """Write the message that asks for one cause to be mended.
 
     In: the cause's id, and text by the names in `FACTS`, plus `ruled_out`: one line per thing that was looked at and is right.
+    `others` are the ids of further causes that fit as well, `decide` is what would tell them apart: the message then says so.
     Out: plain text with greeting, what is wrong, the facts, what is asked, how it will be verified. A fact that is not known is
     left out; a command whose value is not known keeps its `<marker>`. Raises KeyError for an id that is not in the catalogue.
     """
     entry = fill(CATALOGUE[cause_id], values)
     lines = [GREETING[entry.who], ""]
-    lines += [f"An application of ours cannot send mail through Microsoft 365: {entry.title}.", entry.meaning, ""]
+    likely = "most likely " if others else ""
+    lines += [
+        f"An application of ours cannot send mail through Microsoft 365: {likely}{entry.title}.",
+        f"That would mean: {entry.meaning}" if others else entry.meaning,
+        "",
+    ]
     facts = [
         f"  {label}: {_plain(values[name])}"
         for name, (label, helps) in FACTS.items()
@@ -78,7 +84,11 @@ def request(cause_id: str, values: Mapping[str, str]) -> str:
     ruled_out = [_plain(line) for line in values.get("ruled_out", "").splitlines() if line.strip()]
     if ruled_out:
         lines += ["Already ruled out:", *(f"  - {line}" for line in ruled_out), ""]
-    lines += ["What we ask for:", *(f"  {place}. {step}" for place, step in enumerate(entry.steps, 1)), ""]
+    if others:
+        lines += ["It can also be:", *(f"  - {CATALOGUE[name].title}" for name in others if name in CATALOGUE), ""]
+        lines += ["What would decide:", *(f"  - {line}" for line in decide), ""] if decide else []
+    asked = "What we ask for, if it is the likeliest:" if others else "What we ask for:"
+    lines += [asked, *(f"  {place}. {step}" for place, step in enumerate(entry.steps, 1)), ""]
     lines += [f"How we will see that it worked: {entry.verify}"]
     closing = (("It can take", entry.propagation), ("To keep in mind", entry.risk))
     lines += [f"{label}: {text}" for label, text in closing if text != NOTHING]

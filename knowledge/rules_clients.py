@@ -16,7 +16,8 @@ CLIENTS: Final[tuple[Rule, ...]] = (
             "no compatible authentication mechanisms | no compatible authentication mechanism | "
             "no authentication mechanisms supported | supports none of the authentication | "
             "cannot use a secure authentication method | no auth mechanism | no supported sasl | "
-            "no known authentication"
+            "no known authentication | does not support the selected authentication method | "
+            "requested type not available | no authentication types were found"
         ),
         outcomes=(
             some("wrong_host_or_port", "auth_mechanism_unsupported", needs=("mx_host",)),
@@ -29,7 +30,7 @@ CLIENTS: Final[tuple[Rule, ...]] = (
         says=any_of(
             "no auth info found | missing credentials for | no authentication info | "
             "credentials are missing | all-whitespace username | username is empty | empty username | "
-            "missing username | username cannot be empty | no username"
+            "missing username | username cannot be empty | no username | no password specified | password not specified"
         ),
         outcomes=(some("client_never_sent_auth", "bad_credentials"),),
     ),
@@ -73,7 +74,9 @@ CLIENTS: Final[tuple[Rule, ...]] = (
             "authentication unsuccessful | authentication error | login failed | authentication rejected | "
             "0x80040217 | 0x800ccc92 | smtpauthenticate | unable to authenticate | "
             "not accepted from server | SASL authentication failed | server authentication error | "
-            "authentication with the destination has failed | incorrect password | "
+            "authentication with the destination has failed | authentication with the mail server failed | "
+            "authentication with the smtp server failed | smtp-auth failed | rejected the login | wrong authentication | "
+            " incorrect password | "
             "anmeldung fehlgeschlagen | authentifizierung fehlgeschlagen | authentifizierungsfehler | "
             "echec de l'authentification | erreur d'authentification | echec d'authentification | "
             "error de autenticacion | fallo de autenticacion | autenticacion fallida | "

@@ -97,9 +97,21 @@ ENTRA: Final[tuple[Rule, ...]] = (
             "invalid_scope | must have a scope value with /.default | "
             "the provided value for the input parameter 'scope' | doesn't exist on the resource | "
             "the provided value for scope | invalid audience | audience is invalid | "
-            "audience validation failed | input parameter 'scope' is not valid"
+            "audience validation failed | for wrong audience | input parameter 'scope' is not valid"
         ),
         outcomes=(one("wrong_scope_or_audience"),),
+    ),
+    Rule(  # Exchange's own words for a token without roles or scopes
+        gate="claims",
+        weight=NAMES,
+        says=any_of("token contains no permissions | permissions can not be understood"),
+        outcomes=(some("consent_missing", "wrong_scope_or_audience"),),
+    ),
+    Rule(  # the challenge after a refused XOAUTH2, plain and in base64
+        gate="sign_in",
+        weight=HINTS,
+        says=any_of('"status":"400","schemes":"Bearer" | "status":"401","schemes":"bearer" | eyJzdGF0dXMiOiI0MD'),
+        outcomes=(group("oauth_bare_535"),),
     ),
     Rule(
         gate="token",

@@ -117,6 +117,18 @@ MESSAGE: Final[tuple[Rule, ...]] = (
         ),
         outcomes=(one("recipient_rejected"),),
     ),
+    Rule(  # what clients say of an address before they send it
+        gate="sender",
+        weight=NAMES,
+        says=any_of(
+            "missing '@' or angle-addr | no angle-addr | not in the form required for an e-mail address | "
+            "does not comply with addr-spec | does not comply with RFC 2822 | missing final '@domain' | "
+            "local address contains control or whitespace | domain contains control or whitespace | "
+            "gomail: invalid address | (From): invalid address | invalid address: (From) | "
+            "invalid address: (setFrom)"
+        ),
+        outcomes=(one("address_malformed"),),
+    ),
     Rule(
         gate="accepted",
         weight=NARROWS,
@@ -185,6 +197,7 @@ CODES: Final[Mapping[str, tuple[str, int, tuple[Outcome, ...]]]] = MappingProxyT
         "4.5.3": ("recipient", NARROWS, (_QUOTA,)),
         "5.5.3": ("recipient", NARROWS, (_QUOTA,)),
         "4.3.2": ("accepted", HINTS, (some("concurrent_connections", "service_side_fault", "rate_limited"),)),
+        "4.3.1": ("accepted", NARROWS, (some("service_side_fault", "rate_limited"),)),
         "4.2.0": ("accepted", HINTS, (group("logon_failure"),)),
         "5.3.4": ("accepted", NARROWS, (one("message_too_large"),)),
         "5.2.3": ("accepted", NARROWS, (one("message_too_large"),)),
@@ -193,6 +206,8 @@ CODES: Final[Mapping[str, tuple[str, int, tuple[Outcome, ...]]]] = MappingProxyT
         "5.1.1": ("recipient", NARROWS, (_RECIPIENT,)),
         "5.1.10": ("recipient", NARROWS, (_RECIPIENT,)),
         "5.1.3": ("recipient", NARROWS, (_RECIPIENT,)),
+        "5.4.300": ("recipient", NARROWS, (_RECIPIENT,)),  # the recipient's own server could not be reached
+        "5.4.316": ("recipient", NARROWS, (_RECIPIENT,)),
         "5.4.1": ("recipient", NARROWS, (some("recipient_rejected", "wrong_host_or_port"),)),
         "5.1.7": ("sender", NARROWS, (some("address_malformed", "send_as_denied"),)),
         "5.7.64": ("sender", NARROWS, (some("wrong_host_or_port", "client_never_sent_auth"),)),

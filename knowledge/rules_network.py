@@ -31,6 +31,9 @@ NETWORK: Final[tuple[Rule, ...]] = (
             "dns resolution failed | dns error | WSANO_DATA | queryA ENOTFOUND | queryA ETIMEOUT | "
             "queryA ESERVFAIL | gai_error | Errno 11001 | "
             "socket error # 11001 | socket error 11001 | error 11001 | error 11004 | dns server returned | "
+            "queryA | queryAaaa | EDNS | 53: read udp | 53: dial udp | 53: read tcp | 53: dial tcp | "
+            "SMTP server not found | mail server not found | unable to find SMTP server | cannot find SMTP server | "
+            "could not find SMTP server | server could not be found | 0x800ccc0d | "
             "no servers could be reached | nodename or servname | hostname lookup | name lookup | "
             "lookup failed | socket.gaierror | cannot look up | hostname could not be resolved | "
             "bad hostname | unresolved address | UnresolvedAddressException | resolve the host name | "
@@ -131,7 +134,7 @@ NETWORK: Final[tuple[Rule, ...]] = (
         weight=ECHOES,
         says=any_of(
             "could not connect | couldn't connect | cannot connect | can't connect | failed to connect | "
-            "unable to connect | connect() failed | connection could not be established | "
+            "unable to connect | cannot open smtp | cannot open mailhub | connect() failed | connection could not be established | "
             "server is not reachable | server not reachable | server connection error | "
             "could not open socket | error opening connection | mail server connection failed | "
             "connection failed | connection error | failed to establish a new connection | 0x800ccc0f | "
@@ -218,7 +221,9 @@ NETWORK: Final[tuple[Rule, ...]] = (
             "remote host closed | server disconnected | unable to read data from the transport connection | "
             "connection lost | unexpectedly disconnected | unexpectedly dropped the connection | "
             "socket closed | connection has been closed | underlying connection was closed | "
-            "underlying socket | EOF | response reading failed | sent an empty reply"
+            "underlying socket | EOF | EOFError | end of file reached | got empty code | "
+            'but got code "", with message | '
+            " response reading failed | sent an empty reply"
         )
         + languages.RESET,
         outcomes=(

@@ -96,7 +96,8 @@ TLS: Final[tuple[Rule, ...]] = (
             "STARTTLS extension not supported | STARTTLS is required but host does not support | "
             "does not support the STARTTLS | not support secure connections | "
             "TLS is required, but was not offered | starttls unavailable | StartTLS is not offered | "
-            "no STARTTLS | STARTTLS not available | STARTTLS not advertised | TLS not available | "
+            "no STARTTLS | STARTTLS is not supported | does not advertise the STARTTLS | "
+            "STARTTLS not available | STARTTLS not advertised | TLS not available | "
             "did not advertise STARTTLS | host did not offer STARTTLS | does not advertise starttls | "
             "server does not support tls | tls not supported | starttls failed | STARTTLS command failed | STARTTLS denied"
         ),
@@ -117,6 +118,7 @@ TLS: Final[tuple[Rule, ...]] = (
             "inappropriate fallback | "
             "unsupported version | SEC_E_ALGORITHM_MISMATCH | 80090331 | "
             "requested security protocol is not supported | could not create SSL/TLS secure channel | "
+            "creating a TLS client credential | creating an SSL client credential | "
             "tls version mismatch | received a handshake_failure alert; protocol | TlsException: protocol"
         ),
         along=any_of("ssl | tls | handshake | algorithm | 8009 | protocol"),
@@ -217,7 +219,7 @@ CERTIFICATES: Final[tuple[Rule, ...]] = (
             "does not match target host name | SEC_E_WRONG_PRINCIPAL | 80090322 | "
             "target principal name is incorrect | CertNotValidForName | certificate common name | "
             "NotValidForName | does not match hostname | cannot validate certificate for | "
-            "host name mismatch | not valid for the name | certificate verify failed: hostname | "
+            "host name mismatch | not valid for the name | certificate is not valid for any names | certificate verify failed: hostname | "
             "name in the certificate does not match | unable to locate peer certificate CN | CN mismatch | hostname verification failed | "
             "SSL: certificate name | server certificate does not match"
         ),
@@ -246,7 +248,8 @@ CERTIFICATES: Final[tuple[Rule, ...]] = (
             "unable to find valid certification path | signed by unknown authority | "
             "certificate is not trusted | untrusted root | UntrustedRoot | "
             "root certificate which is not trusted | not trusted by the trust provider | "
-            "SEC_E_UNTRUSTED_ROOT | 80090325 | unknown ca | UNKNOWN_CA | revocation function was unable | "
+            "SEC_E_UNTRUSTED_ROOT | 80090325 | 80072F0D | certificate authority is invalid | unknown ca | UNKNOWN_CA | "
+            "revocation function was unable | "
             "revocation server was offline | 80092013 | 80092012 | unknown issuer | UnknownIssuer | "
             "issuer is unknown | issuer certificate | untrusted issuer | hasn't got a known issuer | "
             "certificate authority is unknown | trust anchor | PartialChain | "
@@ -269,12 +272,22 @@ CERTIFICATES: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         gate="tls",
+        weight=NAMES,
+        says=any_of("is not trusted | untrusted certificate | cannot be trusted"),
+        along=any_of("certificate | ssl | tls"),
+        unless=any_of(
+            "or more of the following reasons: 1. | client assertion | name in the certificate does not match"
+        ),
+        outcomes=(_TOKEN_CERTIFICATE["cert_untrusted"], one("cert_untrusted")),
+    ),
+    Rule(
+        gate="tls",
         weight=NARROWS,
         says=any_of(
             "certificate verify failed | invalid peer certificate | InvalidCertificate | "
             "UnsupportedCertVersion | CERTIFICATE_VERIFY_FAILED | remote certificate is invalid | "
             "remote certificate was rejected | certificate is invalid | RemoteCertificateChainErrors | "
-            "certificate validation | CertificateException | bad certificate | certificate unknown | "
+            "while processing the certificate | certificate validation | CertificateException | bad certificate | certificate unknown | "
             "certificate_unknown | could not be validated | ssl certificate error | certificate rejected | "
             "certificate error"
         )

@@ -56,6 +56,7 @@ def answer(run: Run, assessment: Assessment) -> Answer:
     decisive = assessment.decisive or _first_with_cause(failed)
     causes = tuple(explained.cause(cause, assessment) for cause in decisive.causes) if decisive else ()
     sure = decisive.sure if decisive else True
+    deciders = () if sure or decisive is None else explained.deciders(decisive.causes, assessment)
     gates = assessment.gates()
     passed = tuple(
         finding
@@ -72,14 +73,16 @@ def answer(run: Run, assessment: Assessment) -> Answer:
         causes=causes,
         sure=sure,
         owner=OWNERS.get(causes[0].who, OWNERS[None]) if causes else "",
-        deciders=() if sure or decisive is None else explained.deciders(decisive.causes, assessment),
+        deciders=deciders,
         ruled_out=passed,
         open_gates=tuple(gate for gate, state in gates.items() if state == "ok"),
         failed=tuple(finding for finding in failed if not _told(finding, decisive)),
         risks=tuple(finding for finding in findings if finding.verdict is Verdict.RISK),
         unknown=tuple(finding for finding in findings if finding.verdict is Verdict.UNKNOWN),
-        request=explained.owner_request(causes[0].id, tuple(finding.title for finding in passed), assessment)
-        if causes and verdict != "can_send"
+        request=explained.owner_request(
+            decisive.causes, tuple(finding.title for finding in passed), assessment, sure=sure, decide=deciders
+        )
+        if decisive is not None and causes and verdict != "can_send"
         else "",
     )
 

@@ -11,7 +11,7 @@ from probes.evidence import (
     SenderEvidence,
     TlsEvidence,
 )
-from reports import token_blocks
+from reports import tenant_blocks, token_blocks
 from reports.blocks import Block, Section, certificates, columns, named, told_failure
 from reports.words import duration
 
@@ -30,6 +30,7 @@ def sections(evidence: SenderEvidence) -> tuple[Section, ...]:
         token_blocks.claims(evidence),
         _sign_in(evidence),
         _envelope(evidence),
+        tenant_blocks.settings(evidence),
     ]
     return tuple(section for section in found if section is not None)
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from checks import placeholders
 from checks.assessment import Assessment
+from checks.model import Verdict
 from knowledge.cause import Cause
 from knowledge.causes import CATALOGUE
 from knowledge.filling import fill
@@ -20,6 +21,8 @@ _LITERAL = re.compile(r"\[(?:IPv6:)?([0-9A-Fa-f:.]{3,45})\]")
 _BRACKETED = re.compile(
     r"\(([^()`]{1,40}: )(`[^`]* [^`]*`)\)"
 )  # "(Linux: `command`)": brackets do not go around a line of its own
+_CHECK = re.compile(r"\b[A-Z]{3,6}-\d\d\b")
+_CAME_OUT = {Verdict.PASS: "passed", Verdict.FAIL: "failed"}
 _NO_REMEDY = "No rule of ours fits what was seen. The exact words stand in the evidence below."
 
 
@@ -57,8 +60,19 @@ def cause(cause_id: str, assessment: Assessment) -> Cause:
     )
 
 
-def owner_request(cause_id: str, ruled_out: tuple[str, ...], assessment: Assessment) -> str:
-    """The message to whoever acts, with what an administrator needs to find the attempt again; empty for an unknown cause."""
+def owner_request(
+    causes: tuple[str, ...],
+    ruled_out: tuple[str, ...],
+    assessment: Assessment,
+    *,
+    sure: bool,
+    decide: tuple[str, ...] = (),
+) -> str:
+    """The message to whoever acts on the first cause, with what an administrator needs to find the attempt again.
+
+    Where it is not sure, the message says so and names the others. Empty for an unknown cause.
+    """
+    cause_id = causes[0]
     if cause_id not in CATALOGUE or not CATALOGUE[cause_id].steps:
         return ""
     evidence, decisive = assessment.evidence, assessment.decisive
@@ -73,7 +87,8 @@ def owner_request(cause_id: str, ruled_out: tuple[str, ...], assessment: Assessm
         "reply": observed,
         "ruled_out": "\n".join(ruled_out),
     }
-    return request(cause_id, values(assessment) | attempt).strip()
+    others = () if sure else causes[1:]
+    return request(cause_id, values(assessment) | attempt, others=others, decide=decide).strip()
 
 
 def seen_address(evidence: SenderEvidence) -> str:
@@ -93,13 +108,27 @@ def title(cause_id: str) -> str:
 
 
 def deciders(causes: tuple[str, ...], assessment: Assessment) -> tuple[str, ...]:
-    """What would decide between causes: the look-up of the smallest group that lists these together, else each cause's."""
+    """What would decide between causes: the look-up of the smallest group that lists these together, else each cause's.
+
+    A line that names a check of this run says how that came out, so that nobody looks for what is known.
+    """
     fitting = [group for group in GROUPS.values() if set(causes) <= set(group.causes)]
     group = min(fitting, key=lambda group: len(group.causes), default=None)
     if group is not None:
-        return tuple(fill(line, values(assessment)) for line in group.decide)
+        return tuple(_with_verdicts(fill(line, values(assessment)), assessment) for line in group.decide)
     lines = (line for cause_id in causes[:3] for line in cause(cause_id, assessment).decide)
-    return tuple(dict.fromkeys(lines))[:6]
+    return tuple(_with_verdicts(line, assessment) for line in tuple(dict.fromkeys(lines))[:6])
+
+
+def _with_verdicts(line: str, assessment: Assessment) -> str:
+    named = dict.fromkeys(_CHECK.findall(line))
+    known = {
+        finding.check: _CAME_OUT[finding.verdict]
+        for finding in assessment.all_findings()
+        if finding.verdict in _CAME_OUT
+    }
+    told = [f"{check} {known[check]}" for check in named if check in known]
+    return f"{line} In this run {' and '.join(told)}." if told else line
 
 
 def source_name(source: str) -> str:

@@ -6,13 +6,14 @@ What is shown is collected here and laid out by the templates; every value passe
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from checks.assessment import Assessment, GateState
 from checks.model import Finding, Verdict
@@ -30,6 +31,7 @@ START, END = "<!-- smtp365: begin -->", "<!-- smtp365: end -->"
 _WORST_FIRST = ("cannot_send", "not_proven", "can_send")
 _SHEETS = {"BASIC": "Checklist: Basic authentication", "OAUTH": "Checklist: OAuth 2.0"}
 
+_HYPHENED = re.compile(r"(?<!\S)((?:-{1,2}[A-Za-z]|[A-Z][a-z]{1,10}-[A-Z])[A-Za-z]{0,40})(?!\S)")
 _FOLDER = Path(__file__).with_name("templates")
 
 
@@ -165,6 +167,15 @@ def _long(text: str) -> Markup:
     return Markup(escaped(text, 60_000))  # noqa: S704 - escaped in this line
 
 
+def _whole_words(command: str) -> Markup:
+    """A command whose cmdlets and options are not broken at their hyphens: on paper a lone hyphen would be typed as one."""
+    pieces = _HYPHENED.split(legible(command))
+    return Markup("").join(
+        Markup('<span class="w">{}</span>').format(piece) if place % 2 else escape(piece)
+        for place, piece in enumerate(pieces)
+    )
+
+
 @cache
 def _bytecode() -> FileSystemBytecodeCache | None:
     """Compiled templates beside their sources, as Python keeps its own; None where nothing may be written."""
@@ -193,6 +204,7 @@ def _templates() -> Environment:
         cause_title=explained.title,
         source_name=explained.source_name,
         long=_long,
+        whole_words=_whole_words,
         short=one_line,
     )
     templates.globals.update(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from probes.evidence import SenderEvidence, Traffic
+from reports import tenant_blocks
 from reports.blocks import Block
 from reports.explained import seen_address
 from reports.run import Run
@@ -53,6 +54,7 @@ def of_sender(evidence: SenderEvidence) -> tuple[tuple[str, str], ...]:
         ("Secret", source),
         ("Source address as the server saw it", seen_address(evidence)),
         ("Source address on this machine", (used.local_address or "") if used is not None else ""),
+        *tenant_blocks.of_sender(evidence),
         ("Took", duration(evidence.seconds)),
     )
     return tuple(pair for pair in pairs if pair[1])

@@ -105,6 +105,21 @@ def custom(*, smtp_server: str, port: int, issuer: str, audience: str, login_hos
     )
 
 
+# The endpoint for many messages to recipients of one's own; the second name "will be deprecated in the future" (Microsoft).
+_HIGH_VOLUME = frozenset({"smtp.hve.mx.microsoft", "smtp-hve.office365.com"})
+
+
+def is_high_volume(host: str) -> bool:
+    """Whether this is the endpoint of High Volume Email, which has rules of its own."""
+    return host.rstrip(".").lower() in _HIGH_VOLUME
+
+
+def cloud_of_scope(scope: str) -> Cloud | None:
+    """The cloud whose mail service a scope names, or None; a resource that several clouds share is told as the first one's."""
+    resource = scope.removesuffix("/.default").rstrip("/").lower()
+    return next((cloud for cloud in CLOUDS.values() if resource in cloud.audiences), None)
+
+
 def cloud_of_login_host(host: str) -> Cloud | None:
     """The cloud whose login host this is, or None; GCC High and DoD share theirs and are told as GCC High."""
     return next((cloud for cloud in CLOUDS.values() if cloud.declares_login(host)), None)
@@ -123,6 +138,8 @@ __all__ = [
     "WORLDWIDE",
     "Cloud",
     "cloud_of_login_host",
+    "cloud_of_scope",
     "cloud_of_smtp_host",
     "custom",
+    "is_high_volume",
 ]

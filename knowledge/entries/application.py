@@ -70,9 +70,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         steps=(
             "Find out who disabled it and why (audit log: Update service principal).",
             _ENTERPRISE + " > Properties > Enabled for users to sign-in: Yes.",
-            "Or: "
-            + _GRAPH
-            + ", then `Update-MgServicePrincipal -ServicePrincipalId {sp_object_id} -AccountEnabled:$true`.",
+            "Or: " + _GRAPH + ", then `Update-MgServicePrincipal -ServicePrincipalId (Get-MgServicePrincipal -All | "
+            "Where-Object AppId -eq {client_id}).Id -AccountEnabled:$true`.",
         ),
         verify="Check TOKEN-02 is green.",
         propagation="Some minutes.",

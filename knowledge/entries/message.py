@@ -5,6 +5,7 @@ from typing import Final
 from knowledge.cause import Cause
 from knowledge.entries.sources import (
     CONNECT_EXCHANGE,
+    HIGH_VOLUME,
     LIMITS,
     NDR,
     OAUTH,
@@ -102,8 +103,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             + CONNECT_EXCHANGE[1:]
             + (
                 " `Add-RecipientPermission -Identity {from_address} -Trustee {mailbox} -AccessRights SendAs "
-                "-Confirm:$false` (for an application put its enterprise application's object id as trustee: "
-                "{sp_object_id})."
+                "-Confirm:$false` (for an application the trustee is the object id of its enterprise application, not "
+                "the mailbox)."
             ),
             "Portal: Exchange admin center > Recipients > Mailboxes > {from_address} > Delegation > Send as.",
             "From is an alias of the same mailbox: `Set-OrganizationConfig -SendFromAliasEnabled $true`.",
@@ -142,6 +143,29 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         risk="None.",
         source=(NDR, "https://www.rfc-editor.org/rfc/rfc5321"),
         decide=("Check MBX-02 with another recipient.",),
+    ),
+    Cause(
+        id="hve_external_recipient",
+        title="High Volume Email is asked to send outside the organisation",
+        meaning=(
+            "The server in the settings is the endpoint of High Volume Email, which delivers to recipients of its own "
+            "tenant only. Whoever is addressed outside is refused."
+        ),
+        shows=(
+            "550 5.5.105 External sending is not supported for High Volume Email accounts; before sending: the domain "
+            "of To is another than that of From."
+        ),
+        who="sender",
+        steps=(
+            "Compare the domains of From ({from_address}) and To ({recipient}): are both of the same tenant?",
+            "For recipients outside use smtp.office365.com with an ordinary mailbox as SMTP Server.",
+            "For mail to many recipients outside use Azure Communication Services.",
+        ),
+        verify="MBX-07 and MBX-02 are green.",
+        propagation="At once.",
+        risk="smtp.office365.com has other limits: 30 messages a minute, 10,000 recipients a day.",
+        source=(HIGH_VOLUME, LIMITS),
+        decide=("`Get-AcceptedDomain | Format-Table DomainName`: is the domain of {recipient} in the list?",),
     ),
     Cause(
         id="message_too_large",

@@ -273,7 +273,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
                 "Check the federation service from outside: its /adfs/ls/ page must answer over HTTPS with TLS 1.2 and "
                 "a valid certificate."
             ),
-            "Read which it is: `Get-MgDomainFederationConfiguration -DomainId {tenant}`.",
+            "Read which it is: `Get-MgDomainFederationConfiguration -DomainId ({username} -split '@')[-1]`.",
             "Pass-through authentication: Entra admin center > Entra Connect > Agents must be active.",
             (
                 "For a service account: use a cloud-only account in the onmicrosoft.com domain, or OAuth client "
@@ -299,8 +299,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             CONNECT_EXCHANGE,
             (
                 "Take the object id of the enterprise application (Entra admin center > Enterprise applications > "
-                "Overview), not that of the app registration: `(Get-MgServicePrincipal -All | Where-Object AppId -eq "
-                "{client_id}).Id`."
+                "Overview), not that of the app registration; in PowerShell `Connect-MgGraph -Scopes Application.Read.All`, "
+                "then `(Get-MgServicePrincipal -All | Where-Object AppId -eq {client_id}).Id`."
             ),
             (
                 "Look: `Get-ServicePrincipal | Format-Table DisplayName, AppId, ObjectId`. If the object id is wrong: "

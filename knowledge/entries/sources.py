@@ -29,6 +29,7 @@ OAUTH: Final = (
     _LEARN + "exchange/client-developer/legacy-protocols/"
     "how-to-authenticate-an-imap-pop-smtp-application-by-using-oauth"
 )
+HIGH_VOLUME: Final = _EXO + "high-volume-mails-m365"
 RBAC: Final = _LEARN + "exchange/permissions-exo/application-rbac"
 ENTRA_CODES: Final = _LEARN + "entra/identity-platform/reference-error-codes"
 CLIENT_CREDENTIALS: Final = _LEARN + "entra/identity-platform/v2-oauth2-client-creds-grant-flow"

@@ -6,8 +6,9 @@ from knowledge.cause import Cause
 from knowledge.entries.sources import DEVICE, DOTNET_TLS, FAQ, RFC_STARTTLS, SCHANNEL, SMTP_AUTH, TLS_12, TROUBLE
 
 _SHOW_CERTIFICATE: Final = (
-    "See which certificate arrives: `$ openssl s_client -starttls smtp -connect {smtp_server}:{port} -showcerts` "
-    "and read subject and issuer; they must name Microsoft Corporation and DigiCert or Microsoft."
+    "See which certificate arrives: this suite's report shows the chain under TLS; where OpenSSL is installed, `$ openssl "
+    "s_client -starttls smtp -connect {smtp_server}:{port} -showcerts` does. Subject and issuer must name Microsoft "
+    "Corporation and DigiCert or Microsoft."
 )
 _STRONG_CRYPTO: Final = (
     "Windows, .NET Framework 4: let it use strong cryptography in both registry views, as an "
@@ -184,9 +185,15 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         ),
         who="network",
         steps=(
-            "Enter smtp.office365.com itself as SMTP Server: no CNAME of your own, no IP address.",
+            (
+                "If SMTP Server ({smtp_server}) is an alias of your own, an IP address or a misspelt name: enter "
+                "smtp.office365.com itself, or your cloud's host."
+            ),
             _SHOW_CERTIFICATE,
-            "If the certificate belongs to a hosting provider or a firewall, see the cause 'smtp_intercepted'.",
+            (
+                "If the name is right and the certificate is a hosting provider's, a firewall's or an antivirus's: that one "
+                "answers in Microsoft's place. Have it let {smtp_server}:{port} pass untouched."
+            ),
         ),
         verify="Checks TLS-01 and TLS-02 are green.",
         propagation="At once.",

@@ -9,6 +9,7 @@ from urllib.parse import quote_plus
 
 import pytest
 
+from knowledge.groups import GROUPS
 from knowledge.reading import read
 from tests.knowledge.scoring import GIVEN, OWN, Case
 
@@ -125,6 +126,20 @@ ROOTS = [
         ("cert_untrusted",),
         id="the certificate behind the TLS failure",
     ),
+    pytest.param(
+        (
+            "connect to smtp.office365.com[2603:1026:300::2]:587: Network is unreachable\nserver "
+            "smtp.office365.com[192.0.2.1] said: 535 5.7.139 Authentication unsuccessful, the request did not meet the "
+            "criteria to be authenticated successfully"
+        ),
+        ("conditional_access_block", "mfa_or_security_defaults"),
+        id="a reply beside an address that cannot be reached",
+    ),
+    pytest.param(
+        "2026-11-23 10:00:00 connection timed out, retrying\n535 5.7.3 Authentication unsuccessful AUTH LOGIN",
+        GROUPS["basic_bare_535"].causes,
+        id="a reply to a later attempt",
+    ),
 ]
 
 
@@ -180,7 +195,95 @@ LANGUAGES = [
         "client_never_sent_auth",
         id="German, not signed in",
     ),
+    pytest.param(
+        "Der Remotename konnte nicht aufgelöst werden: 'smtp.offce365.com'", "wrong_host_or_port", id="German, misspelt"
+    ),
+    pytest.param("Uzak ad çözülemedi: 'smtp.office365.com'", "dns_failure", id="Turkish, name"),
+    pytest.param(
+        "Hedef makine etkin olarak reddettiğinden bağlanti kurulamadi 10.1.1.5:25",
+        "wrong_host_or_port",
+        id="Turkish, refused",
+    ),
+    pytest.param(
+        "Nelze vytvořit připojení, protože cílový počítač je aktivně odmítl smtp.office365.com:587",
+        "port_blocked",
+        id="Czech, refused",
+    ),
+    pytest.param("현재 연결은 원격 호스트에 의해 강제로 끊겼습니다", "port_blocked", id="Korean, reset"),
+    pytest.param("알려진 호스트가 없습니다", "dns_failure", id="Korean, name"),
+    pytest.param(
+        "a célszámítógép már visszautasította a kapcsolatot 127.0.0.1:25", "wrong_host_or_port", id="Hungarian, refused"
+    ),
 ]
+
+CLIENTS = [
+    pytest.param("queryA EREFUSED smtp.office365.com code: 'EDNS'", "dns_failure", id="Node, resolver refuses"),
+    pytest.param(
+        "lookup smtp.office365.com on 127.0.0.53:53: read udp 127.0.0.1:41284->127.0.0.53:53: i/o timeout",
+        "dns_failure",
+        id="Go, resolver silent",
+    ),
+    pytest.param(
+        "The remote name could not be resolved: 'smtp.ofice365.com'", "wrong_host_or_port", id=".NET, name misspelt"
+    ),
+    pytest.param(
+        "no alternative certificate subject name matches target host name '10.20.1.5'",
+        "wrong_host_or_port",
+        id="curl, an address for a name",
+    ),
+    pytest.param(
+        "x509: certificate is not valid for any names, but wanted to match smtp.office365.com",
+        "smtp_intercepted",
+        id="Go, somebody else's certificate",
+    ),
+    pytest.param(
+        "SSL server authentication failed; certificate of the mail server is not trusted",
+        "cert_untrusted",
+        id="device, certificate",
+    ),
+    pytest.param(
+        "The certificate authority is invalid or incorrect (0x80072F0D)", "cert_untrusted", id="WinHTTP, certificate"
+    ),
+    pytest.param(
+        "A fatal error occurred while creating a TLS client credential. The internal error state is 10013.",
+        "tls_version",
+        id="SChannel, event log",
+    ),
+    pytest.param("mail: missing '@' or angle-addr", "address_malformed", id="Go, address"),
+    pytest.param(
+        'Email "noreply" does not comply with addr-spec of RFC 2822.', "address_malformed", id="Symfony, address"
+    ),
+    pytest.param("The transport error code was 0x80040217", "bad_credentials", id="CDO, sign-in"),
+    pytest.param(
+        "AuthenticationFailedException: failed to connect, no password specified?",
+        "client_never_sent_auth",
+        id="JavaMail, no password",
+    ),
+    pytest.param("SMTP-AUTH failed, check user name and password", "bad_credentials", id="printer, sign-in"),
+    pytest.param(
+        'The token contains no permissions, or permissions can not be understood. error_category="invalid_grant"',
+        "consent_missing",
+        id="Exchange, empty token",
+    ),
+    pytest.param(
+        "The access token has been obtained for wrong audience or resource '00000003-0000-0000-c000-000000000000'.",
+        "wrong_scope_or_audience",
+        id="Exchange, Graph token",
+    ),
+    pytest.param(
+        "Sign-in error code 53003 Client app: Authenticated SMTP", "conditional_access_block", id="sign-in log"
+    ),
+    pytest.param("452 4.3.1 Insufficient system resources", "service_side_fault", id="4.3.1"),
+    pytest.param(
+        "550 5.4.316 Message expired, connection refused(Socket error code 10061)", "recipient_rejected", id="5.4.316"
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "cause"), CLIENTS)
+def test_clients_words_lead_to_their_cause(text: str, cause: str) -> None:
+    """What a client or device prints without the server's sentence is read all the same."""
+    assert read(text).causes[0] == cause
 
 
 @pytest.mark.parametrize(("text", "cause"), LANGUAGES)
@@ -238,6 +341,10 @@ def test_an_ambiguous_text_is_not_sure(text: str, client: str | None, expected: 
         "10.5.7.3",
         "order 5355.7.3",
         "Error 511 of job 25760",
+        "mail job 10013 ended",
+        "message 10061 was not sent",
+        "process 10054 restarted",
+        "this list member is not trusted",
     ],
 )
 def test_what_no_rule_knows_is_unrecognised(text: str) -> None:
@@ -246,6 +353,21 @@ def test_what_no_rule_knows_is_unrecognised(text: str) -> None:
 
     assert reading.causes == ("unrecognised",)
     assert not reading.sure
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("Socket Error # 10060", "port_blocked"),
+        ("[WinError 10061] 127.0.0.1:25", "wrong_host_or_port"),
+        ("SocketException (10051)", "network_unreachable"),
+        ("Error Number: 10013 connect", "port_blocked"),
+        ("Server: 'smtp.office365.com', Port: 587, Socket Error: 10060, Error Number: 0x800CCC0E", "port_blocked"),
+    ],
+)
+def test_an_error_number_of_windows_is_enough(text: str, cause: str) -> None:
+    """A number that stands as an error's number says as much as its sentence."""
+    assert read(text).causes[0] == cause
 
 
 def test_a_token_in_the_text_is_not_quoted() -> None:

@@ -65,3 +65,19 @@ def test_a_fact_stays_on_its_line() -> None:
 def test_every_fact_helps_somebody() -> None:
     """A fact that no owner is told would be a fact nobody needs."""
     assert all(helps for _, helps in FACTS.values())
+
+
+def test_a_message_about_a_likely_cause_says_that_it_is_not_certain() -> None:
+    """Where other causes fit as well the message names them and what would decide; nobody is sent on an errand as if it were proven."""
+    message = request(
+        "sp_not_registered_in_exchange",
+        VALUES,
+        others=("mailbox_missing",),
+        decide=("Look at `Get-ServicePrincipal`.",),
+    )
+
+    assert "most likely Exchange does not know the application" in message
+    assert f"It can also be:\n  - {CATALOGUE['mailbox_missing'].title}" in message
+    assert "What would decide:\n  - Look at" in message
+    assert "What we ask for, if it is the likeliest:" in message
+    assert "That would mean: Entra issues the token" in message

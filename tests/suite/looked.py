@@ -15,7 +15,8 @@ from probes.visit import World
 from settings.model import Settings
 from settings.secret import Found, Secret
 from tests.probes.test_three_ways import by_administrator, keyed, world
-from tests.visiting import visited
+from tests.suite.gathered import Gathered
+from tests.visiting import visited as visiting
 
 
 def by_application(running: Running, settings: Settings, outside: World) -> Lookups:
@@ -39,7 +40,7 @@ def looked(*faults: str, way: str = "application", no_send: bool = False) -> dic
     """The assessments by sender of the world with these faults, looked up in this way."""
     with (
         tempfile.TemporaryDirectory() as folder,
-        visited(apply(world(), faults), folder=Path(folder), edit=keyed, no_send=no_send, look=WAYS[way]) as seen,
+        visiting(apply(world(), faults), folder=Path(folder), edit=keyed, no_send=no_send, look=WAYS[way]) as seen,
     ):
         return seen.judged
 
@@ -54,3 +55,8 @@ def rows(judged: dict[str, Assessment], well: dict[str, Assessment]) -> set[Row]
             if not same and finding.verdict is not Verdict.BLOCKED:
                 found.add((finding.check, finding.verdict.value, finding.causes))
     return found
+
+
+def visited(*faults: str) -> Gathered:
+    """The same as evidence and settings, as worlds without look-ups are told."""
+    return {name: (one.evidence, one.settings) for name, one in looked(*faults).items()}

@@ -27,12 +27,25 @@ from checks.assessment import Assessment
 from checks.catalogue import CATALOGUE
 from checks.model import Case, Check, Finding
 from fakes import FAULTS
+from fakes.faults import EVERY_FAULT
 from tests.suite.gathered import Gathered, gathered
+from tests.suite.looked import visited
 from tests.suite.situations import SITUATIONS, situation
+from tests.suite.test_by_hand import by_hand
 
 ROOT = Path(__file__).resolve().parents[2]
 DEEP = bool(os.environ.get("SMTP365_DEEP"))
 NOT_PASSING = {"fail", "risk", "unknown", "blocked", "attested", "not_applicable"}
+# Worlds with look-ups: each of the catalogue's with SMTP365_DEEP, else those that judges of look-ups need to be seen at all.
+SEEN_BY_LOOK_UPS = (
+    (), ("app_multitenant",), ("account_used_elsewhere",), ("sign_in_from_anywhere",), ("recipient_bounces",),
+    ("port_refused",), ("port_refused", "lookup_without_exchange_manage_as_app"), ("lookup_throttled",),
+)  # fmt: skip
+LOOKED_UP = (
+    (*SEEN_BY_LOOK_UPS, *((fault.id,) for fault in EVERY_FAULT.values() if fault.expected_with_look_ups is not None))
+    if DEEP
+    else SEEN_BY_LOOK_UPS
+)
 Rows = frozenset[tuple[str, str, str, tuple[str, ...]]]
 
 
@@ -40,7 +53,9 @@ def worlds() -> dict[str, Callable[[], Gathered]]:
     """Every world that can be staged here, the healthy one first, and every situation beside them."""
     staged = [None, *(fault.id for fault in FAULTS.values() if not fault.skipped_here())]
     found: dict[str, Callable[[], Gathered]] = {fault or "healthy": partial(gathered, fault) for fault in staged}
-    return found | {name: partial(situation, name) for name in SITUATIONS}
+    found |= {name: partial(situation, name) for name in SITUATIONS}
+    found |= {f"looked up: {'+'.join(faults) or 'healthy'}": partial(visited, *faults) for faults in LOOKED_UP}
+    return found | {name: lambda made=made: made for name, made in by_hand().items()}
 
 
 def differs(visit: Callable[[], Gathered], truth: Rows, assess: Any, catalogue: Any = None) -> bool:  # noqa: ANN401

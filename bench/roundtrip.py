@@ -1,0 +1,80 @@
+"""Network time of one live OAuth sender beside swaks and curl doing the same submission and token fetch, by round trip.
+
+Run it inside the environment: `.venv/bin/python bench/roundtrip.py [pairs]`. Both sides reach the same built-in tenant over
+connections with a simulated round trip of 0, 20, 50 and 100 ms, in turn (A B A B …); ours is the sender's own time from the
+first DNS packet to the last reply, theirs is curl's and swaks' processes one after the other, as a person would run them.
+The ratio of the medians at 50 ms is held against the bar of 1.15. With swaks missing there is nothing to compare.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from fakes import Running, healthy, serve  # noqa: E402 - found through the line above
+from probes import gather  # noqa: E402
+from settings.load import load  # noqa: E402
+from tests.clients.attempt import attempt_of  # noqa: E402
+from tests.clients.smtp_clients import SMTP_CLIENTS  # noqa: E402
+from tests.clients.token_clients import TOKEN_CLIENTS, Asking  # noqa: E402
+
+BAR = 1.15
+AT = 50
+ROUND_TRIPS = (0, 20, 50, 100)
+
+
+def ours(running: Running) -> float:
+    """Seconds that the OAuth sender's visit took. Raises RuntimeError when its message was not accepted."""
+    settings = load(running.settings_file)
+    sender = settings.sender["oauth"]
+    world = gather.world_of(settings, refusals=None)
+    evidence = gather.gather([sender], world, gather.secrets_of([sender], running.secrets))["oauth"]
+    if evidence.traffic.messages_sent != 1:
+        raise RuntimeError("our message was not accepted")
+    return evidence.seconds
+
+
+def theirs(running: Running, folder: Path) -> float:
+    """Seconds of curl fetching a token and swaks submitting a message (by password: it knows no tokens). RuntimeError when one failed."""
+    attempt = attempt_of(running, running.world.basic, folder, None)
+    if attempt is None:
+        raise RuntimeError("the tenant's Basic sender cannot be submitted for")
+    began = time.perf_counter()
+    asked = TOKEN_CLIENTS["curl --verbose"].run(Asking(running=running, folder=folder))
+    sent = SMTP_CLIENTS["swaks"].run(attempt)
+    seconds = time.perf_counter() - began
+    if not asked.worked or not sent.worked:
+        raise RuntimeError(f"{asked.printed[-500:]}\n{sent.printed[-500:]}")
+    return seconds
+
+
+def main() -> int:
+    """Measure, print the table, and say whether the bar holds."""
+    pairs = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+    if reason := SMTP_CLIENTS["swaks"].missing():
+        print(f"nothing to compare with: {reason}")
+        return 0
+    print(f"{platform.system()}, Python {platform.python_version()}, {os.cpu_count()} cores, {pairs} pairs")
+    print("| round trip | ours s | curl + swaks s | ratio |\n|---:|---:|---:|---:|")
+    at_bar = 0.0
+    for latency in ROUND_TRIPS:
+        with tempfile.TemporaryDirectory() as name, serve(healthy(), folder=Path(name), latency_ms=latency) as running:
+            ours(running), theirs(running, Path(name))  # the first of each pays for loading
+            measured = [(ours(running), theirs(running, Path(name))) for _ in range(pairs)]
+        mine, other = (statistics.median(column) for column in zip(*measured, strict=True))
+        print(f"| {latency} ms | {mine:.3f} | {other:.3f} | {mine / other:.2f} |", flush=True)
+        at_bar = mine / other if latency == AT else at_bar
+    print(f"at {AT} ms: {at_bar:.2f} (bar {BAR})")
+    return int(at_bar > BAR)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

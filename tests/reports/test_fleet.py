@@ -1,0 +1,96 @@
+"""Many senders: an overview by cause, details for the worst alone, everything still inside the file; and many reports as one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from checks.assessment import Assessment
+from reports import fleet
+from reports.answer import answer
+from reports.embedding import PackedWrongError, found, packed
+from reports.many import load_folder
+from reports.page import render_top
+from reports.replay import NotAReport, load_report
+from reports.results import as_text, results
+from reports.run import Run
+from tests.reports import samples
+from tests.reports.test_page import OFF, Reader
+
+WELL, WRONG = 160, 70
+
+
+@pytest.fixture(scope="module")
+def many() -> Run:
+    """A run of 230 senders, 70 of which meet a switch that is off."""
+    well = [Assessment(samples.basic(sender=f"w{i}"), samples.basic_settings(name=f"w{i}")) for i in range(WELL)]
+    wrong = [
+        Assessment(samples.refused(samples.basic(sender=f"x{i}"), OFF), samples.basic_settings(name=f"x{i}"))
+        for i in range(WRONG)
+    ]
+    return samples.run(*well, *wrong)
+
+
+def test_an_overview_comes_first(many: Run) -> None:
+    """How many, what stops them and where, in one row for all seventy; the healthy are folded away."""
+    page = Reader(render_top(many, None))
+    grouped = fleet.groups((answer(many, one), one.settings.sender) for one in many.senders)
+
+    assert [(group.count, group.gate, group.others) for group in grouped] == [(WRONG, "Sign-in", WRONG - 12)]
+    assert f"{WRONG} of {WELL + WRONG} senders cannot send mail" in page.text
+    assert f"{WELL} senders are well" in page.text
+
+
+def test_only_the_worst_are_told_at_length(many: Run) -> None:
+    """Fifty of the seventy have details, no healthy one has, and the page says how to see another."""
+    text = render_top(many, None)
+
+    assert text.count('class="sender is-bad"') == fleet.MOST_DETAILED
+    assert 'class="sender is-ok"' not in text
+    assert "--sender=NAME" in text
+
+
+def test_everything_is_still_in_the_file(many: Run, tmp_path: Path) -> None:
+    """What is packed is what is written as JSON, and is judged again as it was."""
+    report = tmp_path / "report.html"
+    report.write_text(f"<html>{render_top(many, None)}</html>", encoding="utf-8")
+
+    data, visits = load_report(report)
+
+    assert data == json.loads(as_text(results(many)))
+    assert {Assessment(*visit).verdict for visit in visits} == {"can_send", "cannot_send"}
+
+
+def test_what_is_packed_is_bounded() -> None:
+    """Text that unpacks to more than anything of ours, or is cut off, is refused."""
+    bomb = f'<script type="application/gzip" id="smtp365-results">{packed(iter(["x" * 10_000_000]))}</script>'
+    cut = bomb.replace("</script>", "")[:-400] + "</script>"
+
+    assert len(bomb) < 20_000
+    for text in (bomb, cut):
+        with pytest.raises(PackedWrongError):
+            found(text, 1_000_000)
+
+
+def test_reports_of_many_hosts_are_one(tmp_path: Path) -> None:
+    """Each sender of each host once, the newest counting; what is no report is left out and told."""
+    for name, host in (("a", "server1"), ("b", "server1"), ("c", "server2")):
+        machine = samples.basic().machine.model_copy(update={"host": host})
+        run = samples.run(Assessment(samples.basic(machine=machine), samples.basic_settings()))
+        (tmp_path / f"{name}.json").write_text(as_text(results(run)), encoding="utf-8")
+    (tmp_path / "other.html").write_text("<html></html>", encoding="utf-8")
+
+    data, visits = load_folder(tmp_path)
+    names = sorted(evidence.sender for evidence, _ in visits)
+
+    assert [name.partition("@")[2] for name in names] == ["server1", "server2"]
+    assert names == sorted(judged.sender.name for _, judged in visits)
+    assert [note for note in data["notes"] if "other.html" in note] != []
+
+
+def test_a_folder_without_reports_is_one_clear_line(tmp_path: Path) -> None:
+    """Nothing to judge is told, not shown as an empty overview."""
+    with pytest.raises(NotAReport, match="no report of ours"):
+        load_folder(tmp_path)

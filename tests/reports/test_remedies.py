@@ -1,0 +1,25 @@
+"""What a report tells people to do can be done as it stands: no command of any fault's report waits for a value to be put in."""
+
+import re
+
+import pytest
+
+from checks.assessment import Assessment
+from fakes import FAULTS
+from knowledge.cause import PLACEHOLDERS
+from reports.answer import answer
+from tests.reports import samples
+from tests.suite.gathered import gathered
+
+MARKER = re.compile("|".join(f"<{name}>|{{{name}}}" for name in PLACEHOLDERS))
+
+
+@pytest.mark.parametrize("fault", [pytest.param(fault, id=fault) for fault in FAULTS])
+def test_every_command_is_filled_from_this_sender(fault: str) -> None:
+    """Basic senders have no tenant and a run without a token has no object id: no remedy of theirs may need one."""
+    judged = [Assessment(evidence, settings) for evidence, settings in gathered(fault).values()]
+    run = samples.run(*judged)
+    answers = [answer(run, assessment) for assessment in judged]
+
+    told = [text for one in answers for cause in one.causes for text in (*cause.steps, cause.verify, *one.deciders)]
+    assert [text for text in told if MARKER.search(text)] == []

@@ -1,0 +1,127 @@
+"""Judges whose evidence the built-in tenant cannot bring home: the Windows registry, and High Volume Email."""
+
+from __future__ import annotations
+
+import pytest
+
+from checks.assessment import Assessment
+from checks.model import Finding, Verdict
+from probes.evidence import RegistryValue, SenderEvidence
+from settings.model import Judged
+from tests.suite.gathered import Gathered, gathered
+
+DOTNET = ("HOST-01", "SchUseStrongCrypto"), ("HOST-02", "SystemDefaultTlsVersions")
+HVE = "smtp.hve.mx.microsoft"
+
+
+def judged(check: str, evidence: SenderEvidence, settings: Judged) -> Finding:
+    """One finding of this evidence."""
+    return Assessment(evidence, settings).finding(check)
+
+
+def by_hand() -> dict[str, Gathered]:
+    """Worlds for the mutants: registries that are wrong or silent, and High Volume Email to another domain."""
+    evidence, settings = gathered(None)["basic"]
+    registries = {
+        name: evidence.machine.model_copy(update={"registry": found, "registry_failure": failure})
+        for name, found, failure in (
+            ("registry: off", _registry(0), None),
+            ("registry: not set", _registry(None), None),
+            ("registry: denied", None, "denied"),
+        )
+    }
+    worlds = {
+        name: {"basic": (evidence.model_copy(update={"machine": machine}), settings)}
+        for name, machine in registries.items()
+    }
+    sender = settings.sender.model_copy(update={"smtp_server": HVE, "mail_to": "ops@contoso.example"})
+    return worlds | {"High Volume Email": {"basic": (evidence, settings.model_copy(update={"sender": sender}))}}
+
+
+def _registry(data: int | None) -> tuple[RegistryValue, ...]:
+    names = ("SchUseStrongCrypto", "SystemDefaultTlsVersions", "Enabled", "DisabledByDefault")
+    return tuple(RegistryValue(path="HKLM", name=name, view="64", data=data) for name in names)
+
+
+def on_windows(check: str, *values: tuple[str, int | None], failure: str | None = None) -> Finding:
+    """A finding of the healthy Basic sender on a machine whose registry has these values in its 64-bit view."""
+    evidence, settings = gathered(None)["basic"]
+    found = tuple(RegistryValue(path="HKLM", name=name, view="64", data=data) for name, data in values)
+    machine = evidence.machine.model_copy(update={"registry": None if failure else found, "registry_failure": failure})
+    return judged(check, evidence.model_copy(update={"machine": machine}), settings)
+
+
+@pytest.mark.parametrize(("check", "name"), DOTNET)
+def test_dotnet_values(check: str, name: str) -> None:
+    """1 is right, 0 is wrong, nothing is a risk, an unreadable registry is unknown, and elsewhere there is none."""
+    assert on_windows(check, (name, 1)).verdict is Verdict.PASS
+    assert on_windows(check, (name, None)).verdict is Verdict.RISK
+    assert on_windows(check, failure="access denied").verdict is Verdict.UNKNOWN
+    assert judged(check, *gathered(None)["basic"]).verdict is Verdict.NOT_APPLICABLE
+    wrong = on_windows(check, (name, 1), (name, 0))
+    assert (wrong.verdict, wrong.causes) == (Verdict.FAIL, ("legacy_tls_client",))
+
+
+@pytest.mark.parametrize(
+    ("values", "verdict"),
+    [
+        pytest.param([("Enabled", None), ("DisabledByDefault", None)], Verdict.PASS, id="not set"),
+        pytest.param([("Enabled", 1), ("DisabledByDefault", 0)], Verdict.PASS, id="on"),
+        pytest.param([("Enabled", 0), ("DisabledByDefault", 0)], Verdict.FAIL, id="off"),
+        pytest.param([("Enabled", 1), ("DisabledByDefault", 1)], Verdict.FAIL, id="off by default"),
+    ],
+)
+def test_schannel_values(values: list[tuple[str, int | None]], verdict: Verdict) -> None:
+    """TLS 1.2 is on unless somebody switched it off."""
+    assert on_windows("HOST-03", *values).verdict is verdict
+    assert on_windows("HOST-03", failure="access denied").verdict is Verdict.UNKNOWN
+    assert judged("HOST-03", *gathered(None)["basic"]).verdict is Verdict.NOT_APPLICABLE
+
+
+@pytest.mark.parametrize(
+    ("to", "verdict"),
+    [
+        pytest.param("ops@fabrikam.example", Verdict.PASS, id="own domain"),
+        pytest.param("ops@contoso.example", Verdict.RISK, id="another domain"),
+    ],
+)
+def test_high_volume_email_stays_inside(to: str, verdict: Verdict) -> None:
+    """Its endpoint delivers within the tenant only: another domain is told before anything is sent."""
+    evidence, settings = gathered(None)["basic"]
+    sender = settings.sender.model_copy(update={"smtp_server": HVE, "mail_to": to})
+
+    finding = judged("MBX-07", evidence, settings.model_copy(update={"sender": sender}))
+
+    assert finding.verdict is verdict
+    assert judged("MBX-07", evidence, settings).verdict is Verdict.NOT_APPLICABLE
+
+
+def test_high_volume_email_that_was_refused() -> None:
+    """The server's own word that it was outside."""
+    evidence, settings = gathered("recipient_blocked")["basic"]
+    assert evidence.envelope is not None
+    assert evidence.envelope.rcpt is not None
+    assert evidence.envelope.rcpt.reply is not None
+    said = "5.5.105 External sending is not supported for High Volume Email accounts"
+    reply = evidence.envelope.rcpt.reply.model_copy(update={"lines": (said,)})
+    command = evidence.envelope.rcpt.model_copy(update={"reply": reply})
+    told = evidence.model_copy(update={"envelope": evidence.envelope.model_copy(update={"rcpt": command})})
+    sender = settings.sender.model_copy(update={"smtp_server": HVE, "mail_to": "ops@contoso.example"})
+
+    finding = judged("MBX-07", told, settings.model_copy(update={"sender": sender}))
+
+    assert (finding.verdict, finding.causes) == (Verdict.FAIL, ("hve_external_recipient",))
+
+
+@pytest.mark.parametrize(
+    ("cloud", "server"), [("gcc_high", "smtp.office365.com"), ("worldwide", "smtp.partner.outlook.cn")]
+)
+def test_a_mixture_of_clouds_is_a_finding(cloud: str, server: str) -> None:
+    """A host of one cloud in the settings of another is named as such."""
+    evidence, settings = gathered(None)["basic"]
+    sender = settings.sender.model_copy(update={"smtp_server": server})
+
+    finding = judged("BASIC-07", evidence, settings.model_copy(update={"cloud": cloud, "sender": sender}))
+
+    assert (finding.verdict, finding.causes) == (Verdict.FAIL, ("wrong_host_or_port",))
+    assert "it is the host of" in finding.observed
