@@ -33,7 +33,7 @@ class Ended:
     @property
     def is_orderly(self) -> bool:
         """No traceback, nothing ignored, no internal error."""
-        return not any(sign in self.said for sign in ("Traceback", "Exception ignored", "INTERNALERROR"))
+        return not any(sign in self.said for sign in ("Traceback (most", "Exception ignored", "INTERNALERROR"))
 
 
 def command(*arguments: str, first: str = "") -> list[str]:
@@ -73,11 +73,23 @@ def check(
     folder: Path = ROOT,
     first: str = "",
     around: Mapping[str, str] | None = None,
+    encoding: str = "utf-8",
 ) -> Ended:
     """The checklist, from any folder, without a cache; to `report` if there is one."""
     place = [f"--html={report}"] if report is not None else []
     here = ["-c", str(ROOT / "pytest.ini"), "--rootdir", str(ROOT), str(ROOT / "checks")]
-    return run("pytest", *here, "-p", "no:cacheprovider", *place, *options, folder=folder, first=first, around=around)
+    return run(
+        "pytest",
+        *here,
+        "-p",
+        "no:cacheprovider",
+        *place,
+        *options,
+        folder=folder,
+        first=first,
+        around=around,
+        encoding=encoding,
+    )
 
 
 def is_whole(report: Path) -> bool:

@@ -1,0 +1,112 @@
+"""Terminals of every kind: characters that one does not have are spelt out, colours are not forced on anybody."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.robust.starting import ROOT, Ended, check, command, environment, run
+
+SETTINGS = """\
+[network]
+only_mapped = true
+resolvers = ["127.0.0.1:9"]
+dns_timeout = 0.3
+[sender."Prüfung → 検査 🚦"]
+authentication_type = "Basic"
+username = "störung@example.com"
+password_from = "env:SMTP365_TERMINAL"
+"""
+PASTED = "535 5.7.139 Anmeldung nicht möglich → 検査, SmtpClientAuthentication is disabled for the Tenant"
+ENCODINGS = ["cp1252", "ascii", "cp1252:strict", "cp437"]
+
+
+def _around(encoding: str) -> dict[str, str]:
+    return {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0", "SMTP365_TERMINAL": "Sesame-4711"}
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_a_run_is_told_on_any_terminal(encoding: str, tmp_path: Path) -> None:
+    """A sender's name that the terminal cannot show does not stop the run, nor hide its end."""
+    settings = tmp_path / "settings.toml"
+    settings.write_text(SETTINGS, encoding="utf-8")
+    ended = check(
+        "--target=live",
+        f"--settings={settings}",
+        report=tmp_path / "Bericht →.html",
+        around=_around(encoding),
+        encoding=encoding.partition(":")[0],
+    )
+
+    assert ended.code == 1, ended.said
+    assert ended.is_orderly, ended.said
+    assert "UnicodeEncodeError" not in ended.said
+    assert "\\u2192" in ended.said
+    assert (tmp_path / "Bericht →.html").is_file()
+
+
+COMMANDS: dict[str, list[str]] = {
+    "explain": ["knowledge.explain", PASTED],
+    "explain as JSON": ["knowledge.explain", "--json", PASTED],
+    "explain nothing known": ["knowledge.explain", "検査 →"],
+    "faults": ["fakes", "--faults"],
+    "faults as JSON": ["fakes", "--faults", "--json"],
+    "help": ["pytest", "--help"],
+    "unknown sender": ["pytest", "--target=live", "--settings={settings}", "--sender=Prüfnug →"],
+    "no such file": ["pytest", "--target=live", "--settings=→.toml"],
+}
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_is_told_on_any_terminal(name: str, encoding: str, tmp_path: Path) -> None:
+    """No command ends with a traceback because of a character."""
+    settings = tmp_path / "settings.toml"
+    settings.write_text(SETTINGS, encoding="utf-8")
+    arguments = [
+        argument.format(settings=settings) if "settings}" in argument else argument for argument in COMMANDS[name]
+    ]
+    ended = run(*arguments, around=_around(encoding), encoding=encoding)
+
+    assert ended.is_orderly, ended.said
+    assert ended.code in {0, 1, 4}, ended.said
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+@pytest.mark.parametrize("wanted", [False, True], ids=["NO_COLOR", "colour"])
+def test_no_color_is_heard(wanted: bool, tmp_path: Path) -> None:
+    """On a terminal, NO_COLOR means no escape sequence at all (https://no-color.org)."""
+    said = _on_a_terminal(
+        "pytest", f"--html={tmp_path / 'r.html'}", "-p", "no:cacheprovider", NO_COLOR="" if wanted else "1"
+    )
+
+    assert "CAN SEND: basic" in said
+    assert ("\x1b[" in said) == wanted
+
+
+def _on_a_terminal(*arguments: str, **around: str) -> str:
+    import pty
+    import subprocess
+
+    ours, theirs = pty.openpty()
+    variables = {**environment(), "TERM": "xterm", **around}
+    for name in [name for name, value in around.items() if not value]:
+        del variables[name]
+    for name in ("CI", "BUILD_NUMBER", "PY_COLORS", "FORCE_COLOR"):
+        variables.pop(name, None)
+    running = subprocess.Popen(command(*arguments), cwd=ROOT, env=variables, stdin=theirs, stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    said = b""
+    try:
+        while piece := os.read(ours, 65536):
+            said += piece
+    except OSError:  # Linux's way to say that the other side is closed
+        pass
+    finally:
+        os.close(ours)
+        ended = Ended(running.wait(60), said.decode("utf-8", "replace"))
+    assert ended.is_orderly, ended.said
+    return ended.said
