@@ -1,0 +1,167 @@
+"""Windows, Linux and macOS alike: nothing that only POSIX has is used, and a live run loads nothing that only tests need."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fakes import serve_apart
+from tests.robust.starting import ROOT, check, environment
+
+ROOMS = ("settings", "probes", "checks", "knowledge", "reports", "fakes")
+FRONT = ("conftest.py", "suite.py", "run.py", "interruptible.py")
+FILES = [*(ROOT / name for name in FRONT), *(file for room in ROOMS for file in sorted((ROOT / room).rglob("*.py")))]
+POSIX_MODULES = {
+    *(
+        "fcntl",
+        "grp",
+        "nis",
+        "posix",
+        "pty",
+        "pwd",
+        "readline",
+        "resource",
+        "spwd",
+        "syslog",
+        "termios",
+        "tty",
+        "crypt",
+    ),
+}
+POSIX_NAMES = {
+    "os": {
+        *(
+            "fork",
+            "forkpty",
+            "getuid",
+            "geteuid",
+            "getgid",
+            "getegid",
+            "getgroups",
+            "setuid",
+            "setgid",
+            "setsid",
+            "killpg",
+        ),
+        *("getpgid", "setpgid", "wait", "wait3", "wait4", "WNOHANG", "uname", "getloadavg", "mkfifo", "mknod", "chown"),
+        *(
+            "lchown",
+            "fchmod",
+            "fchown",
+            "nice",
+            "sched_getaffinity",
+            "openpty",
+            "ttyname",
+            "confstr",
+            "sysconf",
+            "statvfs",
+        ),
+        *("O_NONBLOCK", "O_CLOEXEC", "O_NOFOLLOW", "posix_spawn", "sendfile", "sync"),
+    },
+    "signal": {
+        *("SIGALRM", "SIGHUP", "SIGKILL", "SIGPIPE", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGCHLD", "alarm", "setitimer"),
+        *("pthread_kill", "pthread_sigmask", "sigwait", "siginterrupt", "pause"),
+    },
+    "socket": {"AF_UNIX", "socketpair", "SO_REUSEPORT", "MSG_DONTWAIT", "AF_NETLINK", "AF_PACKET", "sethostname"},
+    "time": {"tzset", "clock_gettime", "CLOCK_MONOTONIC"},
+    "loop": {"add_signal_handler", "create_unix_server", "create_unix_connection"},
+}
+
+UNIX = ("/tmp/", "/dev/", "/proc/", "/etc/", "/usr/", "/var/")  # noqa: S108 - looked for
+GLIBC = "%-"  # in a date format
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
+def test_nothing_that_only_posix_has(file: Path) -> None:
+    """No such module or name of a module, date format of glibc's, or place of Unix's; no text in whatever encoding there is."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import(names=names):
+                found |= {one.name for one in names if one.name in POSIX_MODULES}
+            case ast.ImportFrom(module=str() as module, names=names):
+                found |= {module} & POSIX_MODULES
+                found |= {f"{module}.{one.name}" for one in names if one.name in POSIX_NAMES.get(module, ())}
+            case ast.Attribute(value=ast.Name(id=module), attr=name) if name in POSIX_NAMES.get(module, ()):
+                found.add(f"{module}.{name}")
+            case ast.Constant(value=str() as text) if " " not in text and (text.startswith(UNIX) or GLIBC in text):
+                found.add(text)
+            case ast.Call(func=ast.Attribute(attr="read_text" | "write_text"), keywords=given):
+                found |= set() if "encoding" in {one.arg for one in given} else {ast.unparse(node)}
+    assert found == set()
+
+
+# Libraries first, as they are here; then this is no longer POSIX, and everything of ours is imported.
+ELSEWHERE = """\
+import asyncio, http.server, json, multiprocessing, os, runpy, signal, socket, sqlite3, ssl, subprocess, sys, tempfile
+import concurrent.futures, getpass, logging.handlers, pathlib, platform, shutil, urllib.request, venv
+import aiosmtpd.smtp, dns.query, dns.resolver, icalendar, jinja2, jwt, keyring, msal, platformdirs, pydantic, pytest
+import requests, starlette.applications, starlette.routing, trustme, truststore, uvicorn.config, uvicorn.protocols.http.h11_impl
+gone, files = json.loads(sys.argv[1])
+for module, names in gone.items():
+    for name in names:
+        if module in sys.modules and hasattr(sys.modules[module], name):
+            delattr(sys.modules[module], name)
+for name in json.loads(sys.argv[2]):
+    sys.modules[name] = None
+sys.platform = "win32"
+for name in files:
+    __import__(name)
+print("imported", len(files))
+"""
+
+
+def test_everything_imports_where_posix_is_not() -> None:
+    """With `sys.platform` as on Windows, and without the modules and names that Windows lacks, each module still loads."""
+    names = [
+        ".".join(file.relative_to(ROOT).with_suffix("").parts)
+        for file in FILES
+        if file.name not in {"__main__.py", "conftest.py", "__init__.py"} and not file.name.startswith("test_")
+    ]
+    gone = {module: sorted(found) for module, found in POSIX_NAMES.items()}
+    gone["os"] = [name for name in gone["os"] if name != "wait"]
+    done = subprocess.run(
+        [sys.executable, "-c", ELSEWHERE, json.dumps([gone, names]), json.dumps(sorted(POSIX_MODULES - {"posix"}))],
+        cwd=ROOT,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"imported {len(names)}\n"
+
+
+ONLY_FOR_TESTS = (
+    "fakes",
+    "aiosmtpd",
+    "trustme",
+    "uvicorn",
+    "starlette",
+    "anyio",
+    "hypothesis",
+    "coverage",
+    "authlib",
+    "tests",
+)
+
+
+def test_a_live_run_loads_nothing_that_only_tests_need(tmp_path: Path) -> None:
+    """Neither the built-in tenant nor what it is made of, nor the tools of developers."""
+    listed = tmp_path / "modules.json"
+    first = f"import atexit, json, sys; atexit.register(lambda: open({str(listed)!r}, 'w').write(json.dumps(sorted(sys.modules))))"
+    with serve_apart([], folder=tmp_path / "tenant") as tenant:
+        live = ["--target=live", f"--settings={tenant.settings_file}"]
+        ended = check(*live, report=tmp_path / "r.html", first=first, around=tenant.secrets)
+
+    assert ended.code == 0, ended.said
+    loaded = {name.partition(".")[0] for name in json.loads(listed.read_text(encoding="utf-8"))}
+    assert loaded & set(ONLY_FOR_TESTS) == set()
+    assert {"probes", "checks", "reports", "msal"} <= loaded
