@@ -1,0 +1,158 @@
+"""What is installed for a run: version, licence, what each direct dependency is for, and how long it takes to import.
+
+Run it inside the environment: `.venv/bin/python bench/dependencies.py` prints `docs/licences.md`, `--write` writes it. Import
+times are medians of five processes of their own, in milliseconds, with everything that the library imports itself.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import os
+import platform
+import re
+import statistics
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT / "docs" / "licences.md"
+TIMES = 5
+# What is installed on Windows only is not here to be read.
+ELSEWHERE = {"colorama": "BSD-3-Clause", "pywin32-ctypes": "BSD-3-Clause"}
+MODULES = {
+    "pytest-html": "pytest_html.plugin",
+    "pytest-xdist": "xdist",
+    "dnspython": "dns.resolver",
+    "pyjwt": "jwt",
+    "cryptography": "cryptography.x509",
+    "starlette": "starlette.applications",
+    "aiosmtpd": "aiosmtpd.smtp",
+}
+# How the older form of the metadata calls what SPDX calls otherwise.
+SPDX = {
+    "MIT License": "MIT",
+    "Apache Software License": "Apache-2.0",
+    "BSD License": "BSD-3-Clause",
+    "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
+    "Python Software Foundation License": "PSF-2.0",
+    "ISC License (ISCL)": "ISC",
+    "BSD": "BSD-3-Clause",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """One line of the lock."""
+
+    name: str
+    version: str
+    where: str
+
+
+def locked(lock: Path = ROOT / "requirements.txt") -> list[Package]:
+    """What the runtime lock names, with the condition under which it is installed; a version each."""
+    rows = re.findall(r"^([a-z0-9.-]+)==(\S+)(?: ; (.+?))? \\$", lock.read_text(encoding="utf-8"), re.MULTILINE)
+    return [Package(*row) for row in rows]
+
+
+def wanted() -> dict[str, str]:
+    """The direct dependencies and what each is for, as pyproject.toml says."""
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8").partition("dependencies = [")[2].partition("\n]")[0]
+    return {name.lower(): why.strip() for name, why in re.findall(r'"([\w-]+)>=[^"]*",\s*# (.*)', text)}
+
+
+def licence(name: str) -> str:
+    """The licence that a package declares, as SPDX writes it; `unknown` when it declares none."""
+    if name in ELSEWHERE:
+        return ELSEWHERE[name]
+    try:
+        told = importlib.metadata.metadata(name)
+    except importlib.metadata.PackageNotFoundError:
+        return "unknown"
+    expression, short = (next(iter(told.get_all(key) or []), "") for key in ("License-Expression", "License"))
+    classified = [
+        line.rpartition(" :: ")[2]
+        for line in told.get_all("Classifier") or []
+        if line.startswith("License :: ") and not line.endswith("OSI Approved")
+    ]
+    if expression or " OR " in short:
+        return expression or short
+    return " AND ".join(SPDX.get(one, one) for one in classified) or SPDX.get(short, short[:40]) or "unknown"
+
+
+def milliseconds(module: str) -> float:
+    """How long `import module` takes in a process that has imported nothing yet."""
+    script = f"import time; began = time.perf_counter(); import {module}; print(time.perf_counter() - began)"
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    took = []
+    for _ in range(TIMES + 1):
+        done = subprocess.run(
+            [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True
+        )
+        took.append(float(done.stdout) * 1000)
+    return statistics.median(took[1:])
+
+
+def page() -> str:
+    """The whole document."""
+    direct = wanted()
+    here = (
+        f"{platform.system()}, Python {platform.python_version()}, {os.cpu_count()} cores, {datetime.now(UTC):%Y-%m-%d}"
+    )
+    lines = [
+        "<!-- made by `.venv/bin/python bench/dependencies.py --write` -->",
+        "",
+        "# Dependencies and their licences",
+        "",
+        "All that `requirements.txt` installs. A live run loads nothing of the built-in tenant, and a library only where it is",
+        "needed (msal with an OAuth sender, keyring when a secret is not in the environment, icalendar for a reminder).",
+        "",
+        "## Asked for by us",
+        "",
+        f"Import times with everything that comes along: {here}, median of {TIMES}.",
+        "",
+        "| package | for | import ms |",
+        "| --- | --- | ---: |",
+    ]
+    for name, why in direct.items():
+        module = MODULES.get(name, name.replace("-", "_"))
+        lines.append(f"| {name} | {why} | {milliseconds(module):.0f} |")
+    lines += [
+        "",
+        "## Everything installed",
+        "",
+        "| package | version | licence | installed |",
+        "| --- | --- | --- | --- |",
+    ]
+    lines += [f"| {one.name} | {one.version} | {licence(one.name)} | {one.where or 'always'} |" for one in locked()]
+    lines += [
+        "",
+        "## Known weaknesses",
+        "",
+        "The lock is hashed, so what is installed is what was looked at. Whether something known is wrong with it:",
+        "",
+        "    .venv/bin/python -m uv tool run pip-audit --disable-pip --require-hashes -r requirements.txt",
+        "",
+        "It asks the advisory database of PyPI, so it needs the network; run it before a release and once a week.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """Print or write the page."""
+    parser = argparse.ArgumentParser(description="Dependencies, licences, import times.")
+    parser.add_argument("--write", action="store_true", help="write docs/licences.md")
+    if parser.parse_args().write:
+        PAGE.write_text(page(), encoding="utf-8", newline="\n")
+    else:
+        print(page())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

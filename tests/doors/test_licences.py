@@ -1,0 +1,30 @@
+"""The page of dependencies is that of the lock, and every licence in it is one that asks nothing of who only runs the program."""
+
+from __future__ import annotations
+
+import re
+
+from bench import dependencies
+
+# Permissive ones, and the MPL, which asks for changes to its own files alone.
+KNOWN = {"MIT", "MIT-0", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "PSF-2.0", "MPL-2.0"}
+
+
+def test_page_names_what_the_lock_installs() -> None:
+    """Package, version and condition of each; bench/dependencies.py --write makes the page anew."""
+    table = dependencies.PAGE.read_text(encoding="utf-8").partition("## Everything installed")[2]
+    rows = re.findall(r"^\| ([a-z0-9.-]+) \| (\S+) \| (.+?) \| (.+?) \|$", table, re.MULTILINE)[2:]
+    shown = [(name, version, "" if where == "always" else where) for name, version, _, where in rows]
+
+    assert shown == [(one.name, one.version, one.where) for one in dependencies.locked()]
+    for name, _, said, _ in rows:
+        assert set(re.split(r" (?:AND|OR) ", said)) <= KNOWN, name
+
+
+def test_every_direct_dependency_says_what_it_is_for() -> None:
+    """A dependency without a reason is one too many; each is in the lock."""
+    direct = dependencies.wanted()
+
+    assert len(direct) == 18
+    assert all(direct.values())
+    assert set(direct) <= {one.name for one in dependencies.locked()}
