@@ -6,6 +6,7 @@ import argparse
 import io
 import json
 import os
+import re
 import sys
 import textwrap
 from typing import TYPE_CHECKING, Final, TypedDict
@@ -30,6 +31,8 @@ WHO: Final[Mapping[str | None, str]] = {
 USAGE: Final = 4
 _WIDTH: Final = 100
 _SHOWN: Final = 240
+_COMMAND: Final = re.compile(r"`[^`]*`")
+_NO_BREAK: Final = "\ue000"  # stands for a blank in a command while the text is wrapped
 
 
 class Explained(TypedDict):
@@ -79,9 +82,10 @@ def explain(text: str, values: Mapping[str, str] | None = None, client: str | No
 
 def _wrap(text: str, first: str, rest: str) -> str:
     # Commands are not broken: a wrapped command cannot be copied.
+    whole = _COMMAND.sub(lambda found: found.group().replace(" ", _NO_BREAK), text)
     return textwrap.fill(
-        text, _WIDTH, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
-    )
+        whole, _WIDTH, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
+    ).replace(_NO_BREAK, " ")
 
 
 def _one(cause: Explained, *, number: str) -> list[str]:

@@ -41,7 +41,7 @@ TIMED_OUT: Final = any_of(
     "연결된 구성원으로부터 응답이 없어 | 호스트로부터 응답이 없어 | 연결 시간이 초과되었습니다"
 )
 READ_TIMED_OUT: Final = any_of(
-    "Das Zeitlimit für den Vorgang wurde | Timeout für Vorgang überschritten | "
+    "Vorgang hat das Timeout überschritten | Das Zeitlimit für den Vorgang wurde | Timeout für Vorgang überschritten | "
     "Zeitlimit des Vorgangs | L'opération a expiré | délai d'attente de l'opération a expiré | "
     "le délai d'attente de l'opération | La operación ha superado el tiempo de espera | "
     "se ha agotado el tiempo de espera de la operación | Timeout operazione | "
@@ -69,7 +69,7 @@ REFUSED: Final = any_of(
     "компьютер отверг запрос на подключение | соединении отказано | 目标计算机积极拒绝 | 连接被拒绝 | 拒绝连接 | "
     "目標電腦拒絕連線 | 連線被拒 | 拒絕連線 | によって拒否されたため | 接続を拒否されました | 接続が拒否されました | "
     "makine etkin olarak reddettiğinden | Bağlanti reddedildi | počítač aktivně odmítl | "
-    "počítač je aktivně odmítl | Spojení odmítnuto | destinationscomputeren aktivt nægtede | "
+    "počítač je aktivně odmítl | Spojení odmítnuto | Připojení bylo odmítnuto | destinationscomputeren aktivt nægtede | "
     "Forbindelse afvist | målmaskinen aktivt nektet | kohdetietokone eväsi | Yhteys torjuttu | "
     "célszámítógép már visszautasította | A kapcsolat elutasítva | 컴퓨터에서 연결을 거부했으므로 | 연결이 거부되었습니다 | "
     "연결이 거부됨"
@@ -144,6 +144,9 @@ RESET: Final = any_of(
     "원격 호스트에 의해 강제로"
 )
 BAD_CERTIFICATE: Final = any_of(
+    "Vertrauensstellung für den sicheren SSL/TLS-Kanal | relation de confiance pour le canal sécurisé | "
+    "relación de confianza para el canal seguro | relazione di trust per il canale sicuro | "
+    "relação de confiança para o canal seguro | 建立信任关系 | 信頼関係を確立できません | доверительные отношения для защищенного канала | "
     "Remotezertifikat ist laut Validierungsverfahren ungültig | Remotezertifikat ist ungültig | "
     "Le certificat distant n'est pas valide | certificado remoto no es válido | "
     "certificato remoto non è stato ritenuto valido | certificato remoto non è valido | "

@@ -134,7 +134,8 @@ NETWORK: Final[tuple[Rule, ...]] = (
         weight=ECHOES,
         says=any_of(
             "could not connect | couldn't connect | cannot connect | can't connect | failed to connect | "
-            "unable to connect | cannot open smtp | cannot open mailhub | connect() failed | connection could not be established | "
+            "unable to connect | cannot open smtp | connection with the smtp server has failed | "
+            " cannot open mailhub | connect() failed | connection could not be established | "
             "server is not reachable | server not reachable | server connection error | "
             "could not open socket | error opening connection | mail server connection failed | "
             "connection failed | connection error | failed to establish a new connection | 0x800ccc0f | "

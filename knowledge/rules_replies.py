@@ -217,7 +217,7 @@ BEFORE_SIGN_IN: Final[tuple[Rule, ...]] = (
         gate="sender",
         weight=HINTS,
         says=any_of(
-            "client not authenticated to send | client was not authenticated to send anonymous | "
+            "client not authenticated to send | 5.7.57 client not authenticated | client was not authenticated to send anonymous | "
             "secure connection or the client was not authenticated | "
             "secure connection or the client is not authenticated | "
             "530 5.7.0 authentication required | 530 authentication required | authentication required | "

@@ -168,7 +168,7 @@ TLS: Final[tuple[Rule, ...]] = (
             "error occurred while attempting to establish an SSL or TLS connection | SslHandshakeException | "
             "SSLHandshakeException | stream_socket_enable_crypto | cannot start tls | "
             "failed to enable crypto | unable to start TLS | could not start TLS | cannot initiate TLS | "
-            "unable to connect with STARTTLS | tls connect failed | tls negotiation | "
+            "unable to connect with STARTTLS | unable to connect with TLS | tls connect failed | tls negotiation | "
             "ssl connection failed | ssl connect error | ssl error | TLS error | secure channel | "
             "Handshake failed | HandshakeException | starttls handshake | ssl/tls handshake | "
             "unable to establish ssl | unable to start encryption | Unable to enable crypto | "

@@ -15,6 +15,7 @@ from typing import Literal
 from probes.deadline import Deadline
 from probes.evidence import Dial, Failure, FailureKind
 from probes.failures import translate
+from probes.silence import NOT_AGAIN, Silence
 
 _MOST_PER_FAMILY = 4
 
@@ -30,6 +31,7 @@ class Dialler:
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
         self._stopped = False
+        self.silence = Silence()
 
     def mapped(self, name: str, address: str, port: int) -> str | None:
         """Where the map leads for this address, or else for this name; None when it says nothing."""
@@ -58,6 +60,8 @@ class Dialler:
             )
         elif self._stopped:
             failure = Failure(kind=FailureKind.DEADLINE, text="stopped before the dial")
+        elif self.silence.known(_plain(f"{address}:{port}")):
+            failure = Failure(kind=FailureKind.TIMEOUT, text=NOT_AGAIN)
         else:
             sock, failure = self._connect(mapped, address, port, deadline)
         dial = Dial(
@@ -79,10 +83,14 @@ class Dialler:
         if mapped is not None:
             host, _, mapped_port = mapped.rpartition(":")
             target = (host.strip("[]"), int(mapped_port))
+        place, whole = _plain(f"{address}:{port}"), deadline.remaining() >= self._timeout
         try:
             sock = socket.create_connection(target, timeout=max(0.001, deadline.within(self._timeout).remaining()))
         except OSError as problem:
-            return None, translate(problem)
+            failure = translate(problem)
+            self.silence.note(place, silent=whole and failure.kind is FailureKind.TIMEOUT)
+            return None, failure
+        self.silence.note(place, silent=False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with self._lock:
             self._open.add(sock)

@@ -24,6 +24,7 @@ from probes.deadline import Deadline
 from probes.dialler import is_address
 from probes.evidence import DnsAnswer, Failure, FailureKind, NameEvidence
 from probes.failures import printable, translate
+from probes.silence import Silence
 
 Transport = Literal["udp", "tcp"]
 RecordType = Literal["A", "AAAA"]
@@ -31,6 +32,7 @@ Status = Literal[
     "answered", "no_such_name", "no_data", "server_failure", "refused", "timeout", "unreachable", "malformed"
 ]
 _TRIES = 2
+_BRIEFLY = 0.5  # seconds for a resolver that was silent for another sender
 _LONGEST_CHAIN = 16
 _MOST_ADDRESSES = 64
 
@@ -47,10 +49,18 @@ class NameLookup:
     """All questions about one name, asked at once; `soon` gives addresses early, `finish` the whole evidence."""
 
     def __init__(
-        self, host: str, *, resolvers: Iterable[str], comparison: str | None, timeout: float, deadline: Deadline
+        self,
+        host: str,
+        *,
+        resolvers: Iterable[str],
+        comparison: str | None,
+        timeout: float,
+        deadline: Deadline,
+        silence: Silence | None = None,
     ) -> None:
         """Start asking; `resolvers` empty means the operating system's own, which is then asked through its own function too."""
         self._host = host
+        self._silence = silence or Silence()
         self._literal = is_address(host)
         self._deadline = deadline
         self._started = deadline.elapsed()
@@ -122,7 +132,7 @@ class NameLookup:
         return [question for _ in self._names for question in _QUESTIONS]
 
     def _ask(self, server: str, via: Transport, record: RecordType, bound: Deadline) -> Future[DnsAnswer]:
-        return self._pool.submit(ask, self._host, server, via, record, bound)
+        return self._pool.submit(ask, self._host, server, via, record, bound, self._silence)
 
     def _ask_system(self) -> None:
         try:
@@ -137,8 +147,16 @@ class NameLookup:
 _QUESTIONS: tuple[tuple[Transport, RecordType], ...] = (("udp", "A"), ("udp", "AAAA"), ("tcp", "A"), ("tcp", "AAAA"))
 
 
-def ask(host: str, server: str, via: Transport, record: RecordType, bound: Deadline) -> DnsAnswer:
-    """One question, asked again once if it failed: a name that resolves now and then is told by `attempts`."""
+def ask(
+    host: str, server: str, via: Transport, record: RecordType, bound: Deadline, silence: Silence | None = None
+) -> DnsAnswer:
+    """One question, asked again once if it failed: a name that resolves now and then is told by `attempts`.
+
+    A resolver that was silent a moment ago for another sender is asked once more, and not waited for long.
+    """
+    place = f"{via} {server}"
+    if silence is not None and silence.known(place):
+        bound = bound.within(_BRIEFLY)
     started = bound.elapsed()
     outcome: tuple[Status, dns.message.Message | None, str] = ("timeout", None, "")
     attempt = 0
@@ -148,6 +166,8 @@ def ask(host: str, server: str, via: Transport, record: RecordType, bound: Deadl
         if outcome[0] not in {"timeout", "server_failure", "unreachable", "malformed"} or bound.passed:
             break
     status, message, text = outcome
+    if silence is not None:
+        silence.note(place, silent=status == "timeout")
     chain, addresses, ttl = _read(message, host) if message is not None else ((), (), None)
     if status == "answered" and not addresses:
         status = "no_data"

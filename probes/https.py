@@ -172,6 +172,7 @@ class Connection(http.client.HTTPSConnection):
             comparison=None,
             timeout=self._reach.dns_timeout,
             deadline=self._bound,
+            silence=self._reach.dialler.silence,
         )
         found = lookup.soon()
         if not found:

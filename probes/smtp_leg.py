@@ -48,6 +48,7 @@ def _look_up(visit: Visit) -> NameLookup:
         comparison=network.comparison_resolver,
         timeout=network.dns_timeout,
         deadline=visit.deadline,
+        silence=visit.world.dialler.silence,
     )
 
 

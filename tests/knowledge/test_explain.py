@@ -124,3 +124,13 @@ def test_a_console_in_cp1252_gets_its_answer() -> None:
 
     assert done.returncode == 0
     assert b"wrong_host_or_port" in done.stdout
+
+
+def test_a_command_stays_on_one_line() -> None:
+    """What is broken over two lines cannot be copied."""
+    answer = explain("535 5.7.3 Authentication unsuccessful XOAUTH2")
+    shown = render(answer).splitlines()
+
+    commands = [command for step in answer["causes"][0]["steps"] for command in step.split("`")[1::2]]
+    assert len(commands) > 3
+    assert [command for command in commands if not any(command in line for line in shown)] == []

@@ -198,6 +198,11 @@ LANGUAGES = [
     pytest.param(
         "Der Remotename konnte nicht aufgelöst werden: 'smtp.offce365.com'", "wrong_host_or_port", id="German, misspelt"
     ),
+    pytest.param(
+        "Impossible d'établir une relation de confiance pour le canal sécurisé SSL/TLS.",
+        "cert_untrusted",
+        id="French, trust",
+    ),
     pytest.param("Uzak ad çözülemedi: 'smtp.office365.com'", "dns_failure", id="Turkish, name"),
     pytest.param(
         "Hedef makine etkin olarak reddettiğinden bağlanti kurulamadi 10.1.1.5:25",
@@ -258,6 +263,11 @@ CLIENTS = [
         "AuthenticationFailedException: failed to connect, no password specified?",
         "client_never_sent_auth",
         id="JavaMail, no password",
+    ),
+    pytest.param(
+        "MAIL FROM command failed,5.7.57 Client not authenticated,530",
+        "client_never_sent_auth",
+        id="PHPMailer, code last",
     ),
     pytest.param("SMTP-AUTH failed, check user name and password", "bad_credentials", id="printer, sign-in"),
     pytest.param(

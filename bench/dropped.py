@@ -1,0 +1,78 @@
+"""Everything silently dropped by a firewall: how long a run of many senders takes until its report, at the default time-outs.
+
+Run it inside the environment, on Linux: `.venv/bin/python bench/dropped.py [senders ...]`. The port of SMTP and the login hosts
+drop every packet, or the resolver says nothing at all; the bar is 30 seconds for all senders together, with a report.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from fakes import apply, healthy, serve  # noqa: E402 - found through the line above
+
+BAR = 30.0
+WORLDS = {"ports dropped": ("port_dropped", "login_dropped"), "resolver silent": ("dns_silent",)}
+
+
+def run(count: int, faults: tuple[str, ...]) -> float:
+    """Seconds of a whole run with this many senders, half by password and half by token. RuntimeError without a report."""
+    with tempfile.TemporaryDirectory() as name, serve(apply(healthy(), faults), folder=Path(name)) as running:
+        text = running.settings_file.read_text(encoding="utf-8")
+        text = re.sub(r"^\w+_timeout = .*\n", "", text, flags=re.MULTILINE)
+        head, _, tables = text.partition("[sender.basic]")
+        basic, _, oauth = tables.partition("[sender.oauth]")
+        basic, oauth = basic.partition("\n[sender.")[0], oauth.partition("\n[sender.")[0]
+        written = [head]
+        for number in range(count):
+            kind, key, user = (
+                (basic, "password", running.world.basic.username)
+                if number % 2 == 0
+                else (oauth, "client_secret", running.world.oauth.username)
+            )
+            own = kind.replace(user, f"s{number}.{user}")
+            written.append(f'[sender.s{number}]\n{key}_from = "env:BENCH"{own}\n')
+        settings, report = Path(name) / "many.toml", Path(name) / "report.html"
+        settings.write_text("".join(written), encoding="utf-8")
+        command = [sys.executable, "-m", "pytest", "--target=live", f"--settings={settings}", f"--html={report}", "-q"]
+        began = time.perf_counter()
+        done = subprocess.run(
+            command,
+            cwd=ROOT,
+            env={**os.environ, "BENCH": "an invented secret"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        seconds = time.perf_counter() - began
+        if done.returncode != 1 or not report.is_file():
+            raise RuntimeError(f"exit code {done.returncode}: {done.stdout[-800:]}")
+        return seconds
+
+
+def main() -> int:
+    """Measure, print the table, and say whether the bar holds."""
+    counts = [int(word) for word in sys.argv[1:]] or [2, 20, 100]
+    print(f"{platform.system()}, Python {platform.python_version()}, {os.cpu_count()} cores")
+    print("| what | senders | seconds |\n|---|---:|---:|")
+    worst = 0.0
+    for title, faults in WORLDS.items():
+        for count in counts:
+            seconds = run(count, faults)
+            worst = max(worst, seconds)
+            print(f"| {title} | {count} | {seconds:.1f} |", flush=True)
+    print(f"longest: {worst:.1f} s (bar {BAR:.0f})")
+    return int(worst > BAR)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
