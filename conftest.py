@@ -222,6 +222,16 @@ def pytest_configure_node(node: Any) -> None:  # noqa: ANN401 - xdist's WorkerCo
     node.workerinput["smtp365"] = for_workers(suite)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:  # noqa: ANN401 - xdist's types are its own
+    """With plain `-n` a sender's checks stay together; a distribution that was asked for by name is the user's."""
+    if KEY not in config.stash or config.getvalue("dist") != "load":
+        return None
+    from workers import BySender
+
+    return BySender(config, log)
+
+
 @pytest.fixture
 def finding(request: pytest.FixtureRequest, sender: str, check_id: str) -> Finding:
     """The judgement under test."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import threading
 import time
 from collections import Counter
@@ -19,7 +20,9 @@ from probes.evidence import SenderEvidence, Withheld
 from probes.turns import Starts
 from settings.secret import Secret
 from tests.robust.fleet import address, peopled, with_senders
+from tests.robust.starting import check
 from tests.visiting import Visited, visited
+from workers import scope
 
 MANY = 12
 
@@ -112,6 +115,19 @@ def test_a_refused_sign_in_is_not_repeated_by_the_next_sender(fault: str, method
     first = next(seen.judged[one.sender] for one in sharing if one not in held)
     for one in held:
         assert seen.judged[one.sender].finding("AUTH-01").causes[0] == first.finding("AUTH-01").causes[0]
+
+
+def test_a_senders_checks_stay_in_one_worker(tmp_path: Path) -> None:
+    """With -n each sender has one worker, whatever its name looks like; ids are as ever."""
+    ended = check("-n", "2", "-v", "-p", "no:randomly", report=tmp_path / "r.html")
+    ran = set(re.findall(r"\[(gw\d)\].*test_check\[(\w+)-[A-Z]+-\d\d\]", ended.said))
+
+    assert ended.code == 0, ended.said
+    assert sorted(sender for _, sender in ran) == ["basic", "oauth"]
+    assert (
+        scope("checks/test_checklist.py::test_check[ops-2-a-TLS-01]") == "checks/test_checklist.py::test_check[ops-2-a"
+    )
+    assert scope("tests/test_x.py::test_it") == "tests/test_x.py::test_it"
 
 
 def test_starts_are_apart() -> None:
