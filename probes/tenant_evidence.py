@@ -110,12 +110,11 @@ class ConditionalAccessLook(Look):
 
 
 class CredentialEntry(Record):
-    """A client secret or certificate of the registration; never its value. `hint` is what the portal shows of a secret."""
+    """A client secret or certificate of the registration; never its value, nor the first characters that Graph tells of it."""
 
     kind: Literal["secret", "certificate"]
     key_id: str
     ends: datetime
-    hint: str = ""
 
 
 class ApplicationLook(Look):

@@ -54,7 +54,7 @@ _MAILBOXES: Final = frozenset(
 )
 _PEOPLE: Final = frozenset({"who", "app_displayname", "name_of_person", "given_name", "family_name", "nickname"})
 _OPAQUE: Final = frozenset(
-    {"sub", "rh", "uti", "puid", "onprem_sid", "altsecid", "client_id", "object_id", "policy_id", "key_id", "hint"}
+    {"sub", "rh", "uti", "puid", "onprem_sid", "altsecid", "client_id", "object_id", "policy_id", "key_id"}
 )
 # What the tenant's people named, by the record that has it as `name`, and lists of such names.
 _NAMED: Final = frozenset({"application", "auth_policy", "policies"})

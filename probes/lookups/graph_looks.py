@@ -139,7 +139,6 @@ def _credential(row: Json, kind: str) -> CredentialEntry:
             "kind": kind,
             "key_id": required(row, "keyId"),
             "ends": moment(row, "endDateTime"),
-            "hint": text(row, "hint") or "",
         }
     )
 
