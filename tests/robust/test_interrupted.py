@@ -50,6 +50,8 @@ def whole_run(tmp_path_factory: pytest.TempPathFactory) -> float:
 @pytest.mark.parametrize("part", [(number + 0.1) / MOMENTS for number in range(MOMENTS)])
 def test_interrupt_at_any_moment(part: float, impatient: bool, whole_run: float, tmp_path: Path) -> None:
     """From the first import to the last line."""
+    if sys.platform == "win32":
+        pytest.skip("a whole group of processes is interrupted here by a POSIX call")
     running, began = _started(tmp_path)
     time.sleep(max(0.0, 0.005 + part * whole_run - (time.monotonic() - began)))
     with contextlib.suppress(ProcessLookupError):
@@ -72,6 +74,8 @@ def test_interrupt_at_any_moment(part: float, impatient: bool, whole_run: float,
 
 
 def _group_ends(group: int) -> bool:
+    if sys.platform == "win32":
+        return True
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         try:
