@@ -229,14 +229,12 @@ def pass_on(command: list[str], *, cwd: Path | None = None, **extra: str) -> int
     """Run a command to its end and return its exit code; Ctrl-C and SIGTERM end the command first, then us."""
     with subprocess.Popen(command, cwd=cwd, env={**clean(), **extra}) as child:
         before = signal.signal(signal.SIGTERM, lambda *_: child.terminate())
+        # The child gets Ctrl-C too, and may still be writing its report. Raised here it could swallow the child's exit code.
+        interrupt = signal.signal(signal.SIGINT, lambda *_: None)
         try:
-            while True:
-                try:
-                    code = child.wait()
-                    break
-                except KeyboardInterrupt:  # the child got it too, and may still be writing its report
-                    continue
+            code = child.wait()
         finally:
+            signal.signal(signal.SIGINT, interrupt)
             signal.signal(signal.SIGTERM, before)
     if code in {-signal.SIGINT, -signal.SIGTERM, WINDOWS_CTRL_C}:
         return INTERRUPTED
