@@ -14,6 +14,11 @@ class BySender(LoadScopeScheduling):  # type: ignore[misc] # published without t
     def _split_scope(self, nodeid: str) -> str:
         return scope(nodeid)
 
+    def _reschedule(self, node: object) -> None:
+        """Give no work to a worker that took the place of a dead one and has not collected yet; it asks when it has."""
+        if node in self.registered_collections:
+            super()._reschedule(node)
+
 
 def scope(nodeid: str) -> str:
     """`test_check[alerts-OAUTH-05]` belongs to `test_check[alerts`; a test without a check's id is on its own."""
