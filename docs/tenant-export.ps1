@@ -21,7 +21,7 @@ $exchangeClouds = @{
     Global = 'O365Default'; USGov = 'O365USGovGCCHigh'; USGovDoD = 'O365USGovDoD'; China = 'O365China'
 }
 $scopes = 'User.Read.All', 'Domain.Read.All', 'Policy.Read.All', 'UserAuthenticationMethod.Read.All',
-    'Application.Read.All', 'AuditLog.Read.All'
+    'Application.Read.All', 'AuditLog.Read.All', 'ExchangeMessageTrace.Read.All'
 Connect-MgGraph -Scopes $scopes -Environment $Cloud -NoWelcome
 Connect-ExchangeOnline -ExchangeEnvironmentName $exchangeClouds[$Cloud] -ShowBanner:$false
 
@@ -67,6 +67,10 @@ Read-Exchange 'Get-TransportConfig' ([ordered]@{}) 'SmtpClientAuthenticationDisa
 $organisation = Read-Exchange 'Get-OrganizationConfig' ([ordered]@{}) 'DefaultAuthenticationPolicy'
 $policies = @($organisation.DefaultAuthenticationPolicy)
 
+$since = (Get-Date).ToUniversalTime().AddDays(-1).ToString('yyyy-MM-ddTHH:mm:ssZ')
+$now = (Get-Date).ToUniversalTime().ToString('yyyy-MM-ddTHH:mm:ssZ')
+$row = 'createdDateTime', 'status', 'clientAppUsed', 'appDisplayName', 'ipAddress', 'appliedConditionalAccessPolicies'
+
 # Each sending mailbox.
 foreach ($address in $Mailbox) {
     $domain = $address.Split('@')[-1]
@@ -76,10 +80,10 @@ foreach ($address in $Mailbox) {
     Read-Graph "/v1.0/domains/${domain}?`$select=id,authenticationType,passwordValidityPeriodInDays" | Out-Null
     Read-Graph "/beta/users/${address}/authentication/requirements" | Out-Null
     Read-Graph "${user}/authentication/methods" -Keep '@odata.type' | Out-Null
-    $since = (Get-Date).ToUniversalTime().AddDays(-1).ToString('yyyy-MM-ddTHH:mm:ssZ')
     $filter = "userPrincipalName eq '${address}' and createdDateTime ge ${since}"
-    $row = 'createdDateTime', 'status', 'clientAppUsed', 'appDisplayName', 'ipAddress', 'appliedConditionalAccessPolicies'
     Read-Graph "/v1.0/auditLogs/signIns?`$filter=${filter}&`$top=10&`$orderby=createdDateTime desc" "sign_in_log ${address}" $row | Out-Null
+    $filter = "senderAddress eq '${address}' and receivedDateTime ge ${since} and receivedDateTime le ${now}"
+    Read-Graph "/v1.0/admin/exchange/tracing/messageTraces?`$filter=${filter}&`$top=10" "trace ${address}" | Out-Null
     Read-Exchange 'Get-CASMailbox' ([ordered]@{ Identity = $address }) 'SmtpClientAuthenticationDisabled' | Out-Null
     $known = Read-Exchange 'Get-User' ([ordered]@{ Identity = $address }) 'AuthenticationPolicy'
     $policies += $known.AuthenticationPolicy
@@ -98,6 +102,8 @@ foreach ($application in $ClientId) {
         $secret.PSObject.Properties.Remove('hint') # the first characters of a secret: nobody needs them here
         $secret.PSObject.Properties.Remove('secretText')
     }
+    $filter = "signInEventTypes/any(t: t eq 'servicePrincipal') and appId eq '${application}' and createdDateTime ge ${since}"
+    Read-Graph "/beta/auditLogs/signIns?`$filter=${filter}&`$top=10" "sign_in_log ${application}" $row | Out-Null
     $principal = Read-Graph "/v1.0/servicePrincipals(appId='${application}')?`$select=id,appId,displayName,accountEnabled"
     if (-not $principal.id) { continue }
     Read-Graph "/v1.0/servicePrincipals/$($principal.id)/appRoleAssignments" | Out-Null

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from probes.lookups.questions import TABLE
+
 tree_sitter = pytest.importorskip("tree_sitter", reason="the grammar has no package for every system")
 tree_sitter_powershell = pytest.importorskip("tree_sitter_powershell", reason="the grammar has no package here")
 
@@ -69,3 +71,20 @@ def test_it_only_reads(nodes: list[Node]) -> None:
 def test_it_stays_short() -> None:
     """Somebody has to read it before running it."""
     assert len(SCRIPT.read_text(encoding="utf-8").splitlines()) <= 140
+
+
+def test_it_asks_what_a_run_asks() -> None:
+    """Every question of the look-ups stands in it, with the same members and parameters, or the export would not be found."""
+    script = SCRIPT.read_text(encoding="utf-8").replace("''", "'")  # a quote inside quotes is doubled
+    needed: list[str] = []
+    for row in TABLE.values():
+        if path := getattr(row, "path", ""):
+            head, _, query = path.partition("?")
+            needed += [part for part in re.split(r"\{[^}]*\}", head) if len(part) > 3]
+            needed += re.findall(r"\$select=([\w,]+)", query)
+            needed += [row.key.partition(" ")[0]] if row.key else []  # type: ignore[union-attr]
+        else:
+            needed += [f"'{row.cmdlet}'", *(name for name, _ in row.parameters)]  # type: ignore[union-attr]
+
+    assert len(needed) > 40
+    assert [part for part in needed if part not in script] == []
