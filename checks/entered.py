@@ -1,4 +1,4 @@
-"""Reading what was entered for OAuth, and the claims that came back: pure text, no judgement."""
+"""Reading what was entered, the claims that came back, and how the server saw this machine: pure text, no judgement."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import re
 from urllib.parse import urlsplit
 
 from probes.evidence import SenderEvidence
+
+_LITERAL = re.compile(r"\[(?:IPv6:)?([0-9A-Fa-f:.]{3,45})\]")
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+", re.IGNORECASE)
@@ -49,3 +51,13 @@ def roles(evidence: SenderEvidence) -> list[str]:
     if isinstance(value, str):
         return [value]
     return [str(item) for item in value] if isinstance(value, list) else []
+
+
+def seen_address(evidence: SenderEvidence) -> str:
+    """This machine's address as the server told it in its answer to EHLO (RFC 5321, 4.1.3: in brackets); empty when it did not."""
+    for hello in (evidence.auth_offered, evidence.greeting):
+        lines = hello.ehlo.lines if hello is not None and hello.ehlo is not None else ()
+        found = _LITERAL.search(lines[0]) if lines else None
+        if found is not None:
+            return found.group(1)
+    return ""

@@ -9,22 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from checks.entered import seen_address
 from checks.model import Case, Finding, Verdict
 from checks.tenant import Told, tell
 from knowledge.causes import CATALOGUE as CAUSES
 from probes.evidence import SenderEvidence
 from probes.tenant_evidence import LookState, SignInRow
-
-_BY_THE_PASSWORD = frozenset(
-    {
-        "bad_credentials",
-        "password_expired",
-        "account_disabled",
-        "account_locked",
-        "mfa_or_security_defaults",
-        "conditional_access_block",
-    }
-)
 
 
 def decided(case: Case, finding: Finding) -> Finding:
@@ -37,7 +27,8 @@ def decided(case: Case, finding: Finding) -> Finding:
     proven = [cause for cause, told in said.items() if told.holds]
     if proven:
         words = "; ".join(said[cause].words for cause in proven)
-        return replace(finding, causes=tuple(proven), sure=True, why=f"The tenant itself says so: {words}.")
+        sure = len(proven) == 1  # several things wrong at once: which of them the server meant, nobody knows
+        return replace(finding, causes=tuple(proven), sure=sure, why=f"The tenant itself says so: {words}.")
     left = tuple(cause for cause, told in said.items() if told.holds is not False)
     if not left:
         return replace(finding, sure=finding.sure and len(finding.causes) == 1, why=both(finding, said.values()))
@@ -52,14 +43,22 @@ def decided(case: Case, finding: Finding) -> Finding:
 
 
 def _by_the_log(evidence: SenderEvidence, finding: Finding) -> dict[str, Told]:
-    """What the tenant's sign-in log says of this run's attempt: its number names the cause, a success clears the password."""
+    """What the tenant's sign-in log says of this run's attempt: the number of its newest refusal names the cause.
+
+    A row from another address is somebody else's, and so may a success be: the application signs in with the same user.
+    """
     log = evidence.tenant.sign_in_log if evidence.tenant is not None else None
-    if log is None or log.state is not LookState.ANSWERED or not log.rows:
+    if (
+        log is None
+        or log.state is not LookState.ANSWERED
+        or (evidence.token is not None and finding.check != "TOKEN-02")
+    ):
+        return {}  # an application's rows are about its token, not about what SMTP makes of it
+    own = seen_address(evidence)
+    refused = [row for row in log.rows if row.code and (not own or not row.address or row.address == own)]
+    if not refused:
         return {}
-    row = max(log.rows, key=lambda one: one.at)
-    if row.code == 0:
-        words = "the sign-in log has this attempt as a success"
-        return {cause: Told(holds=False, words=words) for cause in finding.causes if cause in _BY_THE_PASSWORD}
+    row = max(refused, key=lambda one: one.at)
     return {cause: Told(holds=True, words=_row(row)) for cause in _numbered(row.code) if cause in finding.causes}
 
 

@@ -8,16 +8,15 @@ from urllib.parse import urlsplit
 
 from checks import placeholders
 from checks.assessment import Assessment
+from checks.entered import seen_address
 from checks.model import Verdict
 from knowledge.cause import Cause
 from knowledge.causes import CATALOGUE
 from knowledge.filling import fill
 from knowledge.groups import GROUPS
 from knowledge.requests import request
-from probes.evidence import SenderEvidence
 
 _STAMP = re.compile(r"\[[A-Z0-9]+\.\S+\.outlook\.com [^\]]{1,60}\]")
-_LITERAL = re.compile(r"\[(?:IPv6:)?([0-9A-Fa-f:.]{3,45})\]")
 _BRACKETED = re.compile(
     r"\(([^()`]{1,40}: )(`[^`]* [^`]*`)\)"
 )  # "(Linux: `command`)": brackets do not go around a line of its own
@@ -89,16 +88,6 @@ def owner_request(
     }
     others = () if sure else causes[1:]
     return request(cause_id, values(assessment) | attempt, others=others, decide=decide).strip()
-
-
-def seen_address(evidence: SenderEvidence) -> str:
-    """This machine's address as the server told it in its answer to EHLO (RFC 5321, 4.1.3: in brackets); empty when it did not."""
-    for hello in (evidence.auth_offered, evidence.greeting):
-        lines = hello.ehlo.lines if hello is not None and hello.ehlo is not None else ()
-        found = _LITERAL.search(lines[0]) if lines else None
-        if found is not None:
-            return found.group(1)
-    return ""
 
 
 def title(cause_id: str) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from checks.entered import seen_address
 from probes.evidence import SenderEvidence, Traffic
 from reports import tenant_blocks
 from reports.blocks import Block
-from reports.explained import seen_address
 from reports.run import Run
 from reports.words import duration
 

@@ -152,3 +152,39 @@ def test_a_row_that_is_not_there_yet_is_unknown() -> None:
 def test_the_table_is_the_catalogues() -> None:
     """docs/look-up-table.md says what the matrices hold."""
     assert TABLE.read_text(encoding="utf-8") == table()
+
+
+def _with_rows(**changes: object) -> Finding | None:
+    """The refused sign-in of a wrong password, with the log's rows changed."""
+    judged = looked("wrong_password")["basic"]
+    tenant = judged.evidence.tenant
+    assert tenant is not None
+    assert tenant.sign_in_log is not None
+    rows_now = tuple(row.model_copy(update=changes) for row in tenant.sign_in_log.rows)
+    log = tenant.sign_in_log.model_copy(update={"rows": rows_now})
+    evidence = judged.evidence.model_copy(update={"tenant": tenant.model_copy(update={"sign_in_log": log})})
+    return Assessment(evidence, judged.settings).decisive
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [pytest.param({"address": "203.0.113.9"}, id="another address"), pytest.param({"code": 0}, id="a success")],
+)
+def test_a_row_that_may_be_somebody_elses_decides_nothing(changes: dict[str, object]) -> None:
+    """The application signs in with the same user: neither its refusals from elsewhere nor its successes are this run's."""
+    own, others = _with_rows(), _with_rows(**changes)
+
+    assert own is not None
+    assert (own.causes, own.sure) == (("bad_credentials",), True)
+    assert others is not None
+    assert "bad_credentials" in others.causes
+    assert "sign-in log" not in others.why
+
+
+def test_two_things_wrong_at_once_are_both_named_and_neither_is_sure() -> None:
+    """The mailbox is missing in Exchange while the application is unknown there: the bare refusal tells neither."""
+    decisive = looked("mailbox_missing_oauth", "sp_not_registered")["oauth"].decisive
+
+    assert decisive is not None
+    assert set(decisive.causes) == {"mailbox_missing", "sp_not_registered_in_exchange"}
+    assert not decisive.sure
