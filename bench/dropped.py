@@ -18,7 +18,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from fakes import apply, healthy, serve  # noqa: E402 - found through the line above
+from bench.many import settings_for  # noqa: E402 - found through the line above
+from fakes import apply, healthy, serve  # noqa: E402
 
 BAR = 30.0
 WORLDS = {"ports dropped": ("port_dropped", "login_dropped"), "resolver silent": ("dns_silent",)}
@@ -29,20 +30,9 @@ def run(count: int, faults: tuple[str, ...]) -> float:
     with tempfile.TemporaryDirectory() as name, serve(apply(healthy(), faults), folder=Path(name)) as running:
         text = running.settings_file.read_text(encoding="utf-8")
         text = re.sub(r"^\w+_timeout = .*\n", "", text, flags=re.MULTILINE)
-        head, _, tables = text.partition("[sender.basic]")
-        basic, _, oauth = tables.partition("[sender.oauth]")
-        basic, oauth = basic.partition("\n[sender.")[0], oauth.partition("\n[sender.")[0]
-        written = [head]
-        for number in range(count):
-            kind, key, user = (
-                (basic, "password", running.world.basic.username)
-                if number % 2 == 0
-                else (oauth, "client_secret", running.world.oauth.username)
-            )
-            own = kind.replace(user, f"s{number}.{user}")
-            written.append(f'[sender.s{number}]\n{key}_from = "env:BENCH"{own}\n')
+        users = [f"s{number}@{running.world.tenant.domain}" for number in range(count)]
         settings, report = Path(name) / "many.toml", Path(name) / "report.html"
-        settings.write_text("".join(written), encoding="utf-8")
+        settings.write_text(settings_for(text, running.world, users, "BENCH", "BENCH"), encoding="utf-8")
         command = [sys.executable, "-m", "pytest", "--target=live", f"--settings={settings}", f"--html={report}", "-q"]
         began = time.perf_counter()
         done = subprocess.run(

@@ -22,6 +22,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from bench.many import settings_for  # noqa: E402 - found through the line above
+
 BAR_SECONDS = 240.0
 BAR_MEGABYTES = 800.0
 BAR_FLAT = 1.20
@@ -55,16 +57,9 @@ def serve_many(count: int, folder: Path) -> None:
     )
     with serve(world.with_tenant(users=world.tenant.users + users), folder=folder) as running:
         text = running.settings_file.read_text(encoding="utf-8")
-        head, _, tables = text.partition("[sender.basic]")
-        basic, _, oauth = tables.partition("[sender.oauth]")
-        basic, oauth = basic.partition("[sender.")[0], oauth.partition("[sender.")[0]
-        written = [head]
-        for number, user in enumerate(users):
-            kind, source, name = (basic, world.basic, "S") if number % 2 == 0 else (oauth, world.oauth, "S")
-            key, variable = ("password", "BENCH_PASSWORD") if number % 2 == 0 else ("client_secret", "BENCH_SECRET")
-            table = kind.replace(source.username, user.upn)
-            written.append(f'[sender.{name}{number}]\n{key}_from = "env:{variable}"{table}\n')
-        (folder / "many.toml").write_text("".join(written), encoding="utf-8")
+        addresses = [user.upn for user in users]
+        many = settings_for(text, world, addresses, "BENCH_PASSWORD", "BENCH_SECRET")
+        (folder / "many.toml").write_text(many, encoding="utf-8")
         secrets = {"BENCH_PASSWORD": world.basic.password, "BENCH_SECRET": world.oauth.client_secret}
         print(json.dumps(secrets), flush=True)
         sys.stdin.read()

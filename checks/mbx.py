@@ -142,18 +142,15 @@ def traced(case: Case) -> Finding:
         )
     if status in {"delivered", "expanded", "resolved"}:
         return case.ok(observed=look.status)
-    cause = "outbound_spam_block" if status in {"quarantined", "filteredasspam"} else "recipient_rejected"
-    return (
-        case.fail(
-            cause,
-            "outbound_spam_block",
-            expected="delivered",
-            observed=look.status,
-            sure=False,
-            why="the trace's details name the event: open the message there",
-        )
-        if cause == "recipient_rejected"
-        else case.fail(cause, expected="delivered", observed=look.status)
+    if status in {"quarantined", "filteredasspam"}:
+        return case.fail("outbound_spam_block", expected="delivered", observed=look.status)
+    return case.fail(
+        "recipient_rejected",
+        "outbound_spam_block",
+        expected="delivered",
+        observed=look.status,
+        sure=False,
+        why="the trace's details name the event: open the message there",
     )
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from checks import entered, expiry, items, together
 from checks.model import Case, Finding, Verdict, check
 from checks.tenant import role_of
@@ -15,7 +13,6 @@ OAUTH: frozenset[Method] = frozenset({"oauth"})
 APPLICATION_CAUSES = frozenset({"app_not_in_tenant", "app_sp_missing", "app_disabled", "public_client_with_secret"})
 SECRET_CAUSES = frozenset({"secret_wrong", "secret_expired", "client_assertion_bad"})
 PERMISSION_CAUSES = frozenset({"consent_missing", "resource_missing"})
-SOON = timedelta(days=30)
 
 
 def about_token(case: Case, mine: frozenset[str], proved: str, expected: str) -> Finding:
@@ -110,7 +107,7 @@ def reminder(case: Case) -> Finding:
             observed=known,
         )
     )
-    if left is not None and left <= SOON.days and vouched.verdict is Verdict.ATTESTED:
+    if left is not None and left <= expiry.SOON.days and vouched.verdict is Verdict.ATTESTED:
         return case.risk("secret_expiring", observed=f"{known}; {vouched.observed}", why="it ends soon: renew it now")
     return vouched
 

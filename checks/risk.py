@@ -13,7 +13,6 @@ from settings.model import Method
 BASIC: frozenset[Method] = frozenset({"basic"})
 OAUTH: frozenset[Method] = frozenset({"oauth"})
 BASIC_OFF_BY_DEFAULT = date(2026, 12, 31)
-SOON = timedelta(days=30)
 CERTIFICATE_SOON = timedelta(days=14)
 
 
@@ -36,7 +35,7 @@ def _declared(case: Case, ends: date, how: str, cause: str, renew: str) -> Findi
         why = f"that day has passed: {renew}{', or correct the date in the settings' if how == expiry.DECLARED else ''}"
         return case.risk(cause, observed=f"{how} to end on {ends}, {-left} days ago", why=why)
     observed = f"{how} to end on {ends}, {left} days left"
-    if left <= SOON.days:
+    if left <= expiry.SOON.days:
         return case.risk(cause, observed=observed, why=f"{renew} now")
     return case.ok(observed=observed)
 

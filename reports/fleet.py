@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from checks.assessment import Assessment
+from checks.tenant import secrets_end
 from probes.evidence import Gate
 from reports.answer import Answer
 from reports.words import GATES, OWNERS
@@ -82,22 +83,17 @@ def endings(assessments: Iterable[Assessment]) -> tuple[Ending, ...]:
 
 
 def dates(assessment: Assessment) -> list[tuple[str, date]]:
-    """What ends, and when, of one sender: what the tenant shows goes before what was declared."""
+    """What ends, and when, of one sender: what the tenant shows of the secret goes before what was declared."""
     seen = assessment.evidence.tenant
-    sender = assessment.settings.sender
-    ends = [one.ends.date() for one in seen.application.credentials] if seen is not None and seen.application else []
-    return [("client secret", max(ends)), *_password(sender)] if ends else declared(sender)
+    ends = secrets_end(seen) if seen is not None else None
+    told = dict(declared(assessment.settings.sender))
+    return list((told if ends is None else told | {"client secret": ends}).items())
 
 
 def declared(sender: Sender) -> list[tuple[str, date]]:
     """What the settings declare to end, and when."""
-    secret = sender.client_secret_expires
-    return [*([("client secret", secret)] if secret is not None else []), *_password(sender)]
-
-
-def _password(sender: Sender) -> list[tuple[str, date]]:
-    ends = sender.password_expires
-    return [("password", ends)] if isinstance(ends, date) else []
+    found = [("client secret", sender.client_secret_expires), ("password", sender.password_expires)]
+    return [(what, day) for what, day in found if isinstance(day, date)]
 
 
 def detailed(answers: Sequence[Answer]) -> frozenset[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from icalendar import Alarm, Calendar, Event, vDatetime
 
+from reports.fleet import declared
 from reports.outside import one_line
 from reports.run import Run
 from settings.model import Sender
@@ -23,7 +24,7 @@ def calendar(run: Run) -> bytes | None:
     found = [
         _event(assessment.settings.sender, what, day, run.finished)
         for assessment in run.senders
-        for what, day in _dates(assessment.settings.sender)
+        for what, day in declared(assessment.settings.sender)
         if day >= run.finished.date()
     ]
     if not found:
@@ -54,11 +55,6 @@ def write(run: Run, report: Path) -> Path | None:
     finally:
         beside.unlink(missing_ok=True)
     return path
-
-
-def _dates(sender: Sender) -> list[tuple[str, date]]:
-    found = [("client secret", sender.client_secret_expires), ("password", sender.password_expires)]
-    return [(what, day) for what, day in found if isinstance(day, date)]
 
 
 def _event(sender: Sender, what: str, day: date, written: datetime) -> Event:

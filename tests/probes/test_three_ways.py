@@ -30,10 +30,10 @@ def keyed(text: str) -> str:
     return f"{head}{keys}\n[network]{rest}\n{'' if '[directory]' in text else directory}"
 
 
-def by_application(_: Running, settings: Settings, world: Outside) -> Lookups:
-    """`[directory]`, as a run makes it ready."""
+def by_application(running: Running, settings: Settings, world: Outside) -> Lookups:
+    """`[directory]`, as a run makes it ready, with the secret that the settings have."""
     assert settings.directory is not None
-    return ways.by_application(settings.directory, Found(Secret(AUDITOR_SECRET), "a test"), world)
+    return ways.by_application(settings.directory, Found(Secret(running.world.directory_secret), "a test"), world)
 
 
 def by_administrator(_: Running, settings: Settings, world: Outside) -> Lookups:

@@ -13,16 +13,10 @@ from probes.lookups import ways
 from probes.lookups.looking import Lookups
 from probes.visit import World
 from settings.model import Settings
-from settings.secret import Found, Secret
-from tests.probes.test_three_ways import by_administrator, keyed, world
+from tests.probes.test_three_ways import WAYS as OVER_HTTPS
+from tests.probes.test_three_ways import keyed, world
 from tests.suite.gathered import Gathered
 from tests.visiting import visited as visiting
-
-
-def by_application(running: Running, settings: Settings, outside: World) -> Lookups:
-    """`[directory]`, with the secret as the built-in tenant's settings give it."""
-    assert settings.directory is not None
-    return ways.by_application(settings.directory, Found(Secret(running.world.directory_secret), "a test"), outside)
 
 
 def by_export(running: Running, _: Settings, outside: World) -> Lookups:
@@ -31,7 +25,7 @@ def by_export(running: Running, _: Settings, outside: World) -> Lookups:
     return ways.by_export(running.tenant_export, outside.cloud)
 
 
-WAYS = {"application": by_application, "administrator": by_administrator, "export": by_export}
+WAYS = OVER_HTTPS | {"export": by_export}
 Row = tuple[str, str, tuple[str, ...]]
 
 

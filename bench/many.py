@@ -1,0 +1,21 @@
+"""Settings for many senders, made from the two that the built-in tenant writes: half by password, half by token."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fakes import World
+
+
+def settings_for(text: str, world: World, users: Sequence[str], password: str, client_secret: str) -> str:
+    """The file `text` with a sender for each user instead of its two; the last two name the variables with the secrets."""
+    head, _, tables = text.partition("[sender.basic]")
+    basic = tables.partition("\n[sender.")[0]
+    oauth = tables.partition("[sender.oauth]")[2].partition("\n[sender.")[0]
+    by_password = f'password_from = "env:{password}"{basic}'
+    by_token = f'client_secret_from = "env:{client_secret}"{oauth}'
+    written = [head]
+    for number, user in enumerate(users):
+        table, known = (by_password, world.basic.username) if number % 2 == 0 else (by_token, world.oauth.username)
+        written.append(f"[sender.S{number}]\n{table.replace(known, user)}\n")
+    return "".join(written)
