@@ -1,4 +1,4 @@
-"""Judges whose evidence the built-in tenant cannot bring home: the Windows registry, and High Volume Email."""
+"""Judges whose evidence the built-in tenant cannot bring home: the Windows registry, High Volume Email, rare answers of look-ups."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ import pytest
 from checks.assessment import Assessment
 from checks.model import Finding, Verdict
 from probes.evidence import RegistryValue, SenderEvidence
+from probes.tenant_evidence import LookState
 from settings.model import Judged
 from tests.suite.gathered import Gathered, gathered
+from tests.suite.looked import visited
 
 DOTNET = ("HOST-01", "SchUseStrongCrypto"), ("HOST-02", "SystemDefaultTlsVersions")
 HVE = "smtp.hve.mx.microsoft"
@@ -35,7 +37,20 @@ def by_hand() -> dict[str, Gathered]:
         for name, machine in registries.items()
     }
     sender = settings.sender.model_copy(update={"smtp_server": HVE, "mail_to": "ops@contoso.example"})
-    return worlds | {"High Volume Email": {"basic": (evidence, settings.model_copy(update={"sender": sender}))}}
+    worlds["High Volume Email"] = {"basic": (evidence, settings.model_copy(update={"sender": sender}))}
+    worlds["High Volume Email, refused"] = {"basic": _refused_as_outside()}
+    worlds["trace: not offered"] = seen_as(trace={"state": LookState.NOT_OFFERED})
+    worlds["trace: quarantined"] = seen_as(trace={"status": "quarantined"})
+    return worlds | {"registered elsewhere": seen_as(application={"state": LookState.ABSENT})}
+
+
+def seen_as(**looks: dict[str, object]) -> Gathered:
+    """The healthy OAuth sender with look-ups, some of which say something else."""
+    evidence, settings = visited()["oauth"]
+    tenant = evidence.tenant
+    assert tenant is not None
+    changed = {name: getattr(tenant, name).model_copy(update=changes) for name, changes in looks.items()}
+    return {"oauth": (evidence.model_copy(update={"tenant": tenant.model_copy(update=changed)}), settings)}
 
 
 def _registry(data: int | None) -> tuple[RegistryValue, ...]:
@@ -96,8 +111,8 @@ def test_high_volume_email_stays_inside(to: str, verdict: Verdict) -> None:
     assert judged("MBX-07", evidence, settings).verdict is Verdict.NOT_APPLICABLE
 
 
-def test_high_volume_email_that_was_refused() -> None:
-    """The server's own word that it was outside."""
+def _refused_as_outside() -> tuple[SenderEvidence, Judged]:
+    """High Volume Email to another domain, and the server's own word that it is outside."""
     evidence, settings = gathered("recipient_blocked")["basic"]
     assert evidence.envelope is not None
     assert evidence.envelope.rcpt is not None
@@ -107,10 +122,45 @@ def test_high_volume_email_that_was_refused() -> None:
     command = evidence.envelope.rcpt.model_copy(update={"reply": reply})
     told = evidence.model_copy(update={"envelope": evidence.envelope.model_copy(update={"rcpt": command})})
     sender = settings.sender.model_copy(update={"smtp_server": HVE, "mail_to": "ops@contoso.example"})
+    return told, settings.model_copy(update={"sender": sender})
 
-    finding = judged("MBX-07", told, settings.model_copy(update={"sender": sender}))
+
+def test_high_volume_email_that_was_refused() -> None:
+    """The server's own word that it was outside."""
+    finding = judged("MBX-07", *_refused_as_outside())
 
     assert (finding.verdict, finding.causes) == (Verdict.FAIL, ("hve_external_recipient",))
+
+
+@pytest.mark.parametrize(
+    ("status", "verdict", "causes"),
+    [
+        pytest.param("quarantined", Verdict.FAIL, ("outbound_spam_block",), id="quarantined"),
+        pytest.param("failed", Verdict.FAIL, ("recipient_rejected", "outbound_spam_block"), id="failed"),
+        pytest.param("delivered", Verdict.PASS, (), id="delivered"),
+        pytest.param("", Verdict.UNKNOWN, (), id="no row yet"),
+    ],
+)
+def test_what_the_trace_says(status: str, verdict: Verdict, causes: tuple[str, ...]) -> None:
+    """Each status of a message that was accepted; several reasons for one are not sure."""
+    finding = judged("MBX-06", *seen_as(trace={"status": status})["oauth"])
+
+    assert (finding.verdict, finding.causes) == (verdict, causes)
+    assert len(causes) < 2 or not finding.sure
+
+
+def test_a_cloud_without_trace_has_nothing_to_look_at() -> None:
+    """Not offered is not applicable, with the reason."""
+    finding = judged("MBX-06", *seen_as(trace={"state": LookState.NOT_OFFERED})["oauth"])
+
+    assert finding.verdict is Verdict.NOT_APPLICABLE
+
+
+def test_a_registration_of_another_tenant_is_open_to_many() -> None:
+    """The enterprise application is here and the registration is not."""
+    finding = judged("RISK-05", *seen_as(application={"state": LookState.ABSENT})["oauth"])
+
+    assert (finding.verdict, finding.causes) == (Verdict.RISK, ("app_multitenant",))
 
 
 @pytest.mark.parametrize(

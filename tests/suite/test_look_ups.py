@@ -188,3 +188,11 @@ def test_two_things_wrong_at_once_are_both_named_and_neither_is_sure() -> None:
     assert decisive is not None
     assert set(decisive.causes) == {"mailbox_missing", "sp_not_registered_in_exchange"}
     assert not decisive.sure
+
+
+def test_a_setting_that_is_wrong_fails_before_anything_is_sent() -> None:
+    """The port is closed, and the tenant's switch is off: the items of both are red, each with its own cause."""
+    judged = looked("port_refused", "smtp_auth_off_tenant")
+    found = judged["basic"].finding("BASIC-02"), judged["oauth"].finding("OAUTH-05")
+
+    assert {(one.verdict, one.causes) for one in found} == {(Verdict.FAIL, ("smtp_auth_disabled_tenant",))}

@@ -40,7 +40,7 @@ NOT_PASSING = {"fail", "risk", "unknown", "blocked", "attested", "not_applicable
 SEEN_BY_LOOK_UPS = (
     (), ("app_multitenant",), ("account_used_elsewhere",), ("sign_in_from_anywhere",), ("recipient_bounces",),
     ("port_refused",), ("port_refused", "lookup_without_exchange_manage_as_app"), ("lookup_throttled",),
-    ("port_refused", "password_expired"),
+    ("port_refused", "password_expired"), ("port_refused", "smtp_auth_off_tenant"),
 )  # fmt: skip
 LOOKED_UP = (
     (*SEEN_BY_LOOK_UPS, *((fault.id,) for fault in EVERY_FAULT.values() if fault.expected_with_look_ups is not None))
