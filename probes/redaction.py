@@ -11,6 +11,7 @@ import html
 import json
 import quopri
 import threading
+from collections.abc import Iterator
 from urllib.parse import quote, quote_plus
 
 from probes.spelling import levelled, readings
@@ -20,6 +21,9 @@ _SHORTEST = 4
 _LONG = 16  # from here on a half of the secret is unlike anything else, so that a piece of it is redacted, too
 _PIECE = 24
 _LEAST = 6
+_LONGEST_CODE = (
+    8  # what of a spelling may be a secret's own first characters: those of &#1234567; behind the first two signs
+)
 Span = tuple[int, int]
 
 
@@ -61,20 +65,14 @@ class Redactor:
         seen, places = _seen(_folded(text))
         found: list[Span] = []
         for form in self._forms:
-            start = seen.find(form)
-            while start >= 0:
-                end = start + len(form)
-                if len(form) >= _SHORTEST or _stands_alone(seen, start, end):
-                    found.append((start, end))
-                start = seen.find(form, start + 1)
+            long = len(form) >= _SHORTEST
+            found += [(start, end) for start, end in _all(form, seen) if long or _stands_alone(seen, start, end)]
         for size, pieces in self._pieces.items():
             found += [(at, at + size) for at in range(len(seen) - size + 1) if seen[at : at + size] in pieces]
-        for octets, spelt in readings(seen) if self._meant else ():
+        for rounds, (octets, spelt) in enumerate(readings(seen) if self._meant else ()):
             for meant in self._meant:
-                start = octets.find(meant)
-                while start >= 0:
-                    found.append((spelt[start][0], spelt[start + len(meant) - 1][1]))
-                    start = octets.find(meant, start + 1)
+                found += [(spelt[start][0], spelt[end - 1][1]) for start, end in _all(meant, octets)]
+                found += _joined(meant, octets, spelt, seen) if rounds else ()
         return _apart([(places[start], places[end - 1] + 1) for start, end in found])
 
 
@@ -114,6 +112,32 @@ def forms(secret: str) -> set[str]:
                 encoded.decode("utf-8", errors) for errors in ("replace", "backslashreplace")
             }
     return {form for form in found if form.strip()}
+
+
+def _all(form: str, text: str) -> Iterator[Span]:
+    """Where `form` stands in `text`, overlaps included."""
+    start = text.find(form)
+    while start >= 0:
+        yield start, start + len(form)
+        start = text.find(form, start + 1)
+
+
+def _joined(meant: str, octets: str, spelt: list[Span], seen: str) -> Iterator[Span]:
+    """Where the words around a secret make a code of its first or last characters, as a percent sign before `4f` does.
+
+    Those characters stand as they are beside the rest, or one code away: an equals sign between them is dropped in readings.
+    """
+    for some in range(1, min(_LONGEST_CODE, len(meant) - _SHORTEST) + 1):
+        for start, end in _all(meant[some:], octets):
+            first = spelt[start][0]
+            at = seen.rfind(meant[:some], max(0, first - some - _LONGEST_CODE), first)
+            if at >= 0:
+                yield at, spelt[end - 1][1]
+        for start, end in _all(meant[:-some], octets):
+            last = spelt[end - 1][1]
+            at = seen.find(meant[-some:], last, last + some + _LONGEST_CODE)
+            if at >= 0:
+                yield spelt[start][0], at + some
 
 
 def _meant(secret: str) -> set[str]:

@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 # URL (RFC 3986, 2.1), quoted-printable (RFC 2045, 6.7), HTML (13.5), JSON (RFC 8259, 7) and the escapes of programming languages.
-_SPELT: Final = re.compile(
+_CODES: Final = (
     r"[%=]([0-9a-f]{2})|\\x([0-9a-f]{2})|&#x0*([0-9a-f]{1,6});?|&#0*([0-9]{1,7});?|&(quot|apos|amp|lt|gt);"
-    r"|\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})|\\u([0-9a-f]{4})|\\([\"'\\/])"
+    r"|\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})|\\u([0-9a-f]{4})"
 )
+_SPELT: Final = re.compile(_CODES + r"|\\([\"'\\/])")
+_SPELT_WITHOUT_SIGNS: Final = re.compile(_CODES + r"|\\((?!))")
 _NAMED: Final = {"quot": '"', "apos": "'", "amp": "&", "lt": "<", "gt": ">"}
 _NESTED: Final = 3
 _DROPPED: Final = {ord("="): None, ord("+"): " "} | dict.fromkeys([*range(0x20), 0x7F])
@@ -29,7 +31,8 @@ class Read(NamedTuple):
 def readings(text: str) -> Iterator[Read]:
     """The text as it is and as it reads after one, two and three rounds of decoding; lower case is expected.
 
-    Soft line breaks and blanks written as plus signs are levelled, as `levelled` does it for what is looked for.
+    Soft line breaks and blanks written as plus signs are levelled, as `levelled` does it for what is looked for. Two backslashes
+    are one or, where somebody's words end in one and a spelling begins with the other, two: read in both ways.
     """
     octets = [(octet, at) for at, character in enumerate(text) for octet in character.encode("utf-8", "surrogatepass")]
     read = Read("".join(chr(octet) for octet, _ in octets), [(at, at + 1) for _, at in octets])
@@ -37,6 +40,8 @@ def readings(text: str) -> Iterator[Read]:
         yield _levelled(read)
         if not _SPELT.search(read.octets):
             return
+        if "\\\\" in read.octets:
+            yield _levelled(_decoded(read, _SPELT_WITHOUT_SIGNS))
         read = _decoded(read)
 
 
@@ -53,11 +58,11 @@ def _levelled(read: Read) -> Read:
     return Read(octets, [read.places[at] for at in kept])
 
 
-def _decoded(read: Read) -> Read:
+def _decoded(read: Read, spelt: re.Pattern[str] = _SPELT) -> Read:
     octets: list[str] = []
     places: list[tuple[int, int]] = []
     begin = 0
-    for match in _SPELT.finditer(read.octets):
+    for match in spelt.finditer(read.octets):
         meant = _meant(match)
         octets += [read.octets[begin : match.start()], meant]
         places += read.places[begin : match.start()]

@@ -41,6 +41,8 @@ _SHAPES = (
     st.tuples(*[st.text(_LETTERS + "-_", min_size=30, max_size=300)] * 3).map(".".join),
     st.text("0123456789", min_size=12, max_size=18).map(lambda text: f"7{text}"),
     st.text(_LETTERS + "<>&\"'/`{}%+#? =;:,!$*()[]^|\\~@", min_size=10, max_size=40),
+    st.tuples(st.text("0123456789abcdefABCDEF;", min_size=1, max_size=5), st.text(_LETTERS + '<&"=%#?:;ж😀', min_size=9, max_size=20))
+    .map("".join),
     st.text("äöüßéèñøłżığİŞçПарольЖщ密码秘暗号😀🔑" + _LETTERS, min_size=8, max_size=30),
     st.text(st.characters(exclude_categories=("Cs", "Cc", "Cf", "Zl", "Zp", "Cn", "Co")), min_size=8, max_size=64),
     st.sampled_from([
@@ -95,6 +97,26 @@ def _leaves(value: object) -> Iterator[str]:
         yield str(value)
 
 
+# Also what makes a code of the secret's own first or last characters, which then are neither words nor the whole secret.
+HALF_A_CODE = (
+    "%",
+    "=",
+    "\\",
+    "\\\\",
+    "%4",
+    "=3",
+    "\\x",
+    "\\u",
+    "\\u12",
+    "\\ud83d",
+    "&#",
+    "&#x",
+    "&#3",
+    "&",
+    "%25",
+    "\\u005c",
+)
+REST_OF_ONE = ("41", "3D", "u0041", "x41", "\\udd11", "amp;", "#65;", ";", '"', "\\")
 AROUND = st.text(_LETTERS + " <>&\"'=%\\/:", max_size=12)
 
 
@@ -103,8 +125,14 @@ def test_every_spelling_is_taken_out_of_a_line(encoding: str) -> None:
     """Whatever stands around it, a line that is written down holds no spelling of the secret."""
 
     @budget()
-    @given(secret=SECRETS, before=AROUND, after=AROUND)
+    @given(
+        secret=SECRETS,
+        before=AROUND | st.sampled_from(HALF_A_CODE),
+        after=AROUND | st.sampled_from(REST_OF_ONE),
+    )
     @example(secret="İstanbul-1453-Xq", before="", after="")
+    @example(secret="4F=5ä+LA-NEж?mB(xK", before="%", after="41")
+    @example(secret="🔑öbBsYzьéRmuUT7", before="so=6\\", after="")
     def holds(secret: str, before: str, after: str) -> None:
         redactor = Redactor()
         redactor.learn(secret)
