@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from checks.model import Case, Finding
-from checks.tenant import password_end, secrets_end
+from checks.tenant_account import password_end
+from checks.tenant_application import secrets_end
 from probes.tenant_evidence import LookState, TenantEvidence
 
 DECLARED = "declared"

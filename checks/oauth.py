@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from checks import entered, expiry, items, together
 from checks.model import Case, Finding, Verdict, check
-from checks.tenant import role_of
+from checks.tenant_application import role_of
 from settings.clouds import cloud_of_scope
 from settings.model import Method
 

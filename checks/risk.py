@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from checks import expiry
 from checks.model import Case, Finding, Verdict, check
-from checks.tenant import password_end
+from checks.tenant_account import password_end
 from probes.tenant_evidence import Look, LookState
 from settings.model import Method
 

@@ -11,7 +11,8 @@ from dataclasses import replace
 
 from checks.entered import seen_address
 from checks.model import Case, Finding, Verdict
-from checks.tenant import Told, tell
+from checks.tenant import tell
+from checks.told import Told
 from knowledge.causes import CATALOGUE as CAUSES
 from probes.evidence import SenderEvidence
 from probes.tenant_evidence import LookState, SignInRow

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from checks.assessment import Assessment
-from checks.tenant import secrets_end
+from checks.tenant_application import secrets_end
 from probes.evidence import Gate
 from reports.answer import Answer
 from reports.words import GATES, OWNERS

@@ -1,0 +1,152 @@
+"""What the tenant's settings say of the account and its mailbox: switches, policies, sign-in, addresses and the password's date.
+
+Sources: the Graph and Exchange Online references that `probes.tenant_evidence` names;
+what each setting does to SMTP AUTH: Microsoft "Enable or disable SMTP AUTH".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+
+from checks.told import Judge, Told, no, unread, yes
+from probes.tenant_evidence import LookState, TenantEvidence
+from settings.clouds import is_high_volume
+from settings.model import Sender
+
+DEFAULT_VALID_DAYS = 90  # Microsoft Graph, domain resource: what an unset passwordValidityPeriodInDays means
+NEVER_DAYS = 2147483647
+
+
+def _tenant_switch(seen: TenantEvidence, sender: Sender) -> Told:
+    if is_high_volume(sender.smtp_server):
+        return no("High Volume Email does not obey the tenant's SMTP AUTH switch")
+    if missing := unread(seen.mailbox, seen.transport):
+        return missing
+    own = seen.mailbox.smtp_auth_disabled if seen.mailbox is not None else None
+    if own is not None:
+        return no(f"the mailbox has its own switch (SMTP AUTH {'off' if own else 'on'})")
+    off = seen.transport is not None and seen.transport.smtp_auth_disabled is True
+    return Told(off, f"the tenant's switch has SMTP AUTH {'off' if off else 'on'}, and the mailbox inherits it")
+
+
+def _mailbox_switch(seen: TenantEvidence, _sender: Sender) -> Told:
+    if missing := unread(seen.mailbox):
+        return missing
+    own = seen.mailbox.smtp_auth_disabled if seen.mailbox is not None else None
+    return Told(own is True, f"the mailbox's own switch: {'inherits' if own is None else 'off' if own else 'on'}")
+
+
+def _policy(seen: TenantEvidence, _sender: Sender) -> Told:
+    if missing := unread(seen.auth_policy):
+        return missing
+    policy = seen.auth_policy
+    if policy is None or not policy.name:
+        return no("no authentication policy applies")
+    blocks = policy.allows_basic_smtp is False
+    return Told(blocks, f"the authentication policy {policy.name} {'blocks' if blocks else 'allows'} Basic for SMTP")
+
+
+def _no_mailbox(seen: TenantEvidence, sender: Sender) -> Told:
+    if "@" not in sender.sign_in_user:
+        return Told(None)  # no address: whose mailbox is meant, nobody can say
+    if seen.user is not None and seen.user.state is LookState.ABSENT:
+        return yes(f"the directory has no user {sender.sign_in_user}")
+    if seen.mailbox is not None and seen.mailbox.state is LookState.ABSENT:
+        return yes(f"Exchange has no mailbox {sender.sign_in_user}")
+    return unread(seen.user, seen.mailbox) or no(f"{sender.sign_in_user} exists and has a mailbox")
+
+
+def _disabled(seen: TenantEvidence, sender: Sender) -> Told:
+    if missing := unread(seen.user):
+        return missing
+    if seen.user is None or seen.user.state is LookState.ABSENT:
+        return Told(holds=False)
+    off = seen.user.enabled is False
+    return Told(off, f"sign-in of {sender.sign_in_user} is {'blocked' if off else 'allowed'}")
+
+
+def _other_address(seen: TenantEvidence, sender: Sender) -> Told:
+    own = {sender.sign_in_user.lower()}
+    if seen.user is not None:
+        own |= {address.partition(":")[2].lower() for address in seen.user.proxy_addresses}
+    if sender.envelope_from.lower() in own:
+        return no(f"{sender.envelope_from} is an address of the account's own")
+    return unread(seen.user) or Told(
+        None, needs=f"whether {sender.envelope_from} may be used (Get-RecipientPermission)"
+    )
+
+
+def _mfa(seen: TenantEvidence, _sender: Sender) -> Told:
+    if seen.mfa is not None and seen.mfa.per_user in {"enabled", "enforced"}:
+        return yes(f"per-user MFA is {seen.mfa.per_user}")
+    if seen.security_defaults is not None and seen.security_defaults.enabled:
+        return yes("security defaults are on")
+    policies = seen.conditional_access.policies if seen.conditional_access is not None else ()
+    demands = [one for one in policies if one.state == "enabled" and one.demands_mfa]
+    if sure := [one for one in demands if not one.membership_unknown and not one.limits_location]:
+        return yes(f"the Conditional Access policy {sure[0].name} demands MFA")
+    if demands:
+        return Told(
+            None, needs=f"whether the Conditional Access policy {demands[0].name} reaches this account and address"
+        )
+    return unread(seen.mfa, seen.security_defaults, seen.conditional_access) or no(
+        "per-user MFA is disabled, security defaults are off, no policy demands MFA"
+    )
+
+
+def _access(seen: TenantEvidence, _sender: Sender) -> Told:
+    policies = seen.conditional_access.policies if seen.conditional_access is not None else ()
+    blocking = [one for one in policies if one.state == "enabled" and one.blocks]
+    if sure := [one for one in blocking if not one.membership_unknown and not one.limits_location]:
+        return yes(f"the Conditional Access policy {sure[0].name} blocks this sign-in")
+    if blocking:
+        return Told(None, needs=f"whether the Conditional Access policy {blocking[0].name} lets this address in")
+    return unread(seen.conditional_access) or no("no Conditional Access policy blocks this sign-in")
+
+
+def password_end(seen: TenantEvidence) -> tuple[date | None, Told]:
+    """The day on which the password ends (None: never, or not known), and what was read; federated passwords end elsewhere."""
+    user, domain = seen.user, seen.domain
+    if missing := unread(user):
+        return None, missing
+    if user is not None and user.password_never_expires:
+        return None, no("the directory: the password never expires")
+    if missing := unread(domain):
+        return None, missing
+    if domain is not None and domain.federated:
+        return None, Told(
+            None, needs="the password policy of the organisation's own directory: the domain is federated"
+        )
+    days = (domain.password_valid_days if domain is not None else None) or DEFAULT_VALID_DAYS
+    if days >= NEVER_DAYS:
+        return None, no("the domain's rule: passwords never expire")
+    if user is None or user.password_changed is None:
+        return None, Told(None, needs="when the password was changed last")
+    end = user.password_changed.date() + timedelta(days=days)
+    over = end < seen.looked_at.date()
+    return end, Told(
+        over,
+        f"the password {'ended' if over else 'ends'} on {end}: changed {user.password_changed.date()}, valid {days} days",
+    )
+
+
+def _federated(seen: TenantEvidence, _sender: Sender) -> Told:
+    if missing := unread(seen.domain):
+        return missing
+    federated = seen.domain is not None and seen.domain.federated is True
+    return Told(None, needs="the federation service's own log") if federated else no("the domain is not federated")
+
+
+BY_CAUSE: Mapping[str, Judge] = {
+    "smtp_auth_disabled_tenant": _tenant_switch,
+    "smtp_auth_disabled_mailbox": _mailbox_switch,
+    "auth_policy_blocks_basic": _policy,
+    "mailbox_missing": _no_mailbox,
+    "account_disabled": _disabled,
+    "send_as_denied": _other_address,
+    "mfa_or_security_defaults": _mfa,
+    "conditional_access_block": _access,
+    "password_expired": lambda seen, _: password_end(seen)[1],
+    "federation_failure": _federated,
+}

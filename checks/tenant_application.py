@@ -1,0 +1,144 @@
+"""What the tenant's settings say of the application: registration, enterprise application, secrets, consent and rights in Exchange.
+
+Sources: the Graph and Exchange Online references that `probes.tenant_evidence` names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from checks.told import Judge, Told, no, unread, yes
+from probes.tenant_evidence import LookState, TenantEvidence
+from settings.clouds import is_high_volume
+from settings.model import Sender
+
+ROLE = "SMTP.SendAsApp"
+
+
+def _unregistered(seen: TenantEvidence, sender: Sender) -> Told:
+    if seen.application is not None and seen.application.state is LookState.ABSENT:
+        gone = seen.principal is not None and seen.principal.state is LookState.ABSENT
+        return Told(
+            gone,
+            f"the tenant {'does not know' if gone else 'knows, from another tenant,'} the client id {sender.client_id}",
+        )
+    return unread(seen.application) or no(f"the tenant has the registration {sender.client_id}")
+
+
+def _no_principal(seen: TenantEvidence, _sender: Sender) -> Told:
+    if missing := unread(seen.principal, seen.application):
+        return missing
+    registered = seen.application is not None and seen.application.state is LookState.ANSWERED
+    gone = seen.principal is not None and seen.principal.state is LookState.ABSENT
+    return Told(gone and registered, f"the enterprise application is {'missing' if gone else 'there'}")
+
+
+def _switched_off(seen: TenantEvidence, _sender: Sender) -> Told:
+    if missing := unread(seen.principal):
+        return missing
+    off = seen.principal is not None and seen.principal.enabled is False
+    return Told(off, f"the enterprise application is {'disabled' if off else 'enabled'}")
+
+
+def secrets_end(seen: TenantEvidence) -> date | None:
+    """The day on which the last secret or certificate of the registration ends; None when none is known."""
+    application = seen.application
+    return max((one.ends.date() for one in application.credentials), default=None) if application is not None else None
+
+
+def _secrets(seen: TenantEvidence, _sender: Sender) -> Told:
+    if missing := unread(seen.application):
+        return missing
+    end = secrets_end(seen)
+    if end is None:
+        return no("the registration holds no secret")
+    over = end < seen.looked_at.date()
+    return Told(
+        over, f"the registration's last secret {'ended' if over else 'is valid until'} {'on ' if over else ''}{end}"
+    )
+
+
+def _public(seen: TenantEvidence, _sender: Sender) -> Told:
+    if missing := unread(seen.application):
+        return missing
+    return Told(
+        None if seen.application is not None and seen.application.public_client else False, "not a public client"
+    )
+
+
+def _no_resource(seen: TenantEvidence, _sender: Sender) -> Told:
+    if missing := unread(seen.roles):
+        return missing
+    gone = seen.roles is not None and not seen.roles.resource_present
+    return Told(gone, f"Exchange Online is {'not ' if gone else ''}in the tenant")
+
+
+def role_of(sender: Sender) -> str:
+    """The permission that lets an application send: High Volume Email has one of its own (Microsoft "OAuth for High Volume Email")."""
+    return "Mail.Send" if is_high_volume(sender.smtp_server) else ROLE
+
+
+def in_scope(seen: TenantEvidence) -> bool | None:
+    """Whether RBAC for Applications gives the application this mailbox; None when it could not be read."""
+    if unread(seen.rbac):
+        return None
+    return seen.rbac is not None and seen.rbac.in_scope is True
+
+
+def _without_principal(seen: TenantEvidence) -> bool:
+    """Whether there is no enterprise application that anything could have been granted to."""
+    return seen.principal is not None and seen.principal.state is LookState.ABSENT
+
+
+def _no_consent(seen: TenantEvidence, sender: Sender) -> Told:
+    if _without_principal(seen):
+        return Told(None)
+    if missing := unread(seen.roles):
+        return missing
+    roles = seen.roles.roles if seen.roles is not None else ()
+    if role_of(sender) in roles:
+        return no(f"an administrator consented to {role_of(sender)}")
+    scoped = in_scope(seen)
+    if scoped is None:
+        return unread(seen.rbac) or Told(None)
+    words = "RBAC for Applications reaches the mailbox" if scoped else "no role assignment reaches the mailbox"
+    return Told(not scoped, f"consented roles: {', '.join(roles) or 'none'}; {words}")
+
+
+def _not_in_exchange(seen: TenantEvidence, _sender: Sender) -> Told:
+    known, belongs = seen.exchange_principal, seen.principal
+    if _without_principal(seen):
+        return Told(None)
+    if known is not None and known.state is LookState.ABSENT:
+        return yes("Exchange does not know the application (Get-ServicePrincipal)")
+    if missing := unread(known, belongs):
+        return missing
+    right = known is not None and belongs is not None and known.object_id.lower() == belongs.object_id.lower()
+    there = known.object_id if known is not None else ""
+    own = belongs.object_id if belongs is not None else ""
+    return Told(not right, f"Exchange has the object id {there}, the enterprise application has {own}")
+
+
+def _no_right(seen: TenantEvidence, _sender: Sender) -> Told:
+    if seen.mailbox_right is not None and seen.mailbox_right.full_access:
+        return no("the application has FullAccess on the mailbox")
+    if in_scope(seen):
+        return no("RBAC for Applications reaches the mailbox")
+    no_mailbox = seen.mailbox is not None and seen.mailbox.state is LookState.ABSENT
+    if _without_principal(seen) or no_mailbox or _not_in_exchange(seen, _sender).holds:
+        return Told(None)  # there is nobody, or nothing, that a right could be about
+    return unread(seen.mailbox_right, seen.rbac) or yes("neither FullAccess nor a role assignment on the mailbox")
+
+
+BY_CAUSE: Mapping[str, Judge] = {
+    "app_not_in_tenant": _unregistered,
+    "app_sp_missing": _no_principal,
+    "app_disabled": _switched_off,
+    "secret_expired": _secrets,
+    "public_client_with_secret": _public,
+    "resource_missing": _no_resource,
+    "consent_missing": _no_consent,
+    "sp_not_registered_in_exchange": _not_in_exchange,
+    "sp_mailbox_permission_missing": _no_right,
+}

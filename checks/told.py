@@ -1,0 +1,52 @@
+"""What the tenant's settings say of a cause, as a record, and the words for a setting that was not read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from probes.tenant_evidence import Look, LookState, TenantEvidence
+from settings.model import Sender
+
+_READ_AS = {
+    LookState.REFUSED: "may not be read",
+    LookState.UNLICENSED: "needs a licence",
+    LookState.NOT_OFFERED: "is not offered in this cloud",
+    LookState.THROTTLED: "was throttled",
+    LookState.NOT_IN_EXPORT: "is not in the export",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Whether a cause holds (None: not known), what was read, and what would tell where nothing was."""
+
+    holds: bool | None
+    words: str = ""
+    needs: str = ""
+
+
+Judge = Callable[[TenantEvidence, Sender], Told]  # one for each cause that a look-up can prove or refute
+
+
+def yes(words: str) -> Told:
+    """The cause holds, and these words say what was read."""
+    return Told(holds=True, words=words)
+
+
+def no(words: str) -> Told:
+    """The cause does not hold, and these words say what was read."""
+    return Told(holds=False, words=words)
+
+
+def unread(*looks: Look | None) -> Told | None:
+    """What stands in the way when one of the look-ups brought nothing; None when all did."""
+    for look in looks:
+        if look is None:
+            return Told(None)
+        if not look.seen:
+            how = _READ_AS.get(look.state, "could not be read")
+            return Told(
+                None, needs=f"{look.question.partition('?')[0]} {how}: {look.needs or look.detail or 'try again'}"
+            )
+    return None
