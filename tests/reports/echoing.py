@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import html
+import itertools
 import json
 import quopri
 import socket
@@ -16,6 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import parse_qs, quote, quote_plus
 
 import jwt
@@ -64,13 +66,20 @@ def _ways(secret: str) -> list[Encode]:
     return list(ENCODINGS.values()) if len(secret) < 1000 else [ENCODINGS[name] for name in ("raw", "base64", "UTF-16")]
 
 
+def _spelt(secret: str) -> list[str]:
+    return [encode(secret).replace("=\n", "=").replace("\r", "").replace("\n", "") for encode in _ways(secret)]
+
+
 def _pairs(octets: bytes) -> list[bytes]:
     return [octets[at : at + 2] for at in range(0, len(octets), 2)]
 
 
 @dataclass(slots=True)
 class Habits:
-    """What the two say; `known` is what they remember of an earlier visit and say before they are told, `much` what they say at `flood`."""
+    """What the two say; `known` is what they remember of an earlier visit and say before they are told, `much` what they say at `flood`.
+
+    A mail server of many replies says a share of the spellings in each, another one at every visit.
+    """
 
     known: str = ""
     refuse: bool = False
@@ -78,19 +87,28 @@ class Habits:
     entra: str = "claims"
     flood: str = ""
     much: str = ""
+    shares: int = 1
     heard: list[str] = field(default_factory=list)
+    _replies: int = 0
 
     def lines(self, secret: str) -> list[str]:
         """The secret in every spelling, one a line, and cut in two, in three and in single characters over consecutive lines."""
         if not secret:
             return ["nothing heard yet"]
-        said = [encode(secret).replace("=\n", "=").replace("\r", "").replace("\n", "") for encode in _ways(secret)]
+        said = _spelt(secret)
         third = -(-len(secret) // 3)
         cut = [secret[: len(secret) // 2], secret[len(secret) // 2 :]]
         cut += ["x", secret[:third], secret[third : 2 * third], secret[2 * third :], "x"]
         wrapped = base64.b64encode(secret.encode()).decode()
         cut += [wrapped[at : at + 5] for at in range(0, len(wrapped), 5)][:40]
         return [*(f"you said {one} did you not" for one in said), *(part for part in cut if part)][:120]
+
+    def share(self, secret: str) -> list[str]:
+        """The lines of the next reply."""
+        lines, spelt = self.lines(secret), len(_spelt(secret)) if secret else 1
+        self._replies += 1
+        turn = self._replies % self.shares
+        return [*lines[turn : spelt : self.shares], *(lines[spelt:] if turn == 0 else ())] or ["nothing more"]
 
 
 class Echoing:
@@ -99,6 +117,7 @@ class Echoing:
     def __init__(self, habits: Habits, folder: Path) -> None:
         """Make certificates and listen; `serve` begins to answer."""
         self.habits = habits
+        self._glue = itertools.cycle((" ", "\r\n"))  # all on one line, then a line each at the next visit
         authority = trustme.CA()
         authority.cert_pem.write_to_path(folder / "echo-root.pem")
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -165,6 +184,9 @@ scope = "https://mail.example.test/.default"
     def _guarded(self, client: socket.socket, answer: Callable[[socket.socket], None]) -> None:
         with client, suppress(OSError, ValueError):
             client.settimeout(10)
+            client.setsockopt(
+                socket.IPPROTO_TCP, socket.TCP_NODELAY, 1
+            )  # a reply behind a session ticket waits for nothing
             answer(client)
 
     # -- mail -----------------------------------------------------------------------------------------------------------------------
@@ -173,32 +195,33 @@ scope = "https://mail.example.test/.default"
         habits, words = self.habits, self.habits.lines
         self._maybe_flood(plain, "greeting", 220)
         _say(plain, 220, words(habits.known)[:5])
-        _line(plain)
+        hello = plain.makefile("rb")
+        _line(hello)
         self._maybe_flood(plain, "EHLO", 250)
         _say(plain, 250, ["hostile", "STARTTLS"])
-        _line(plain)
+        _line(hello)
         _say(plain, 220, ["go"])
-        with self._context.wrap_socket(plain, server_side=True) as sock:
-            _line(sock)
+        with self._context.wrap_socket(plain, server_side=True) as sock, sock.makefile("rb") as told:
+            _line(told)
             _say(sock, 250, ["hostile", "AUTH LOGIN XOAUTH2", *words(habits.known)[:20]])
-            secret = self._signed_in(sock)
+            secret = self._signed_in(sock, told)
             habits.heard.append(secret)
             self._maybe_flood(sock, "refusal", 535)
             self._maybe_flood(sock, "lines", 535)
             if habits.noise:
                 sock.sendall(f"you said {secret}, {base64.b64encode(secret.encode()).decode()}\r\n".encode())
                 return
-            _say(sock, 535 if habits.refuse else 235, words(secret))
+            _say(sock, 535 if habits.refuse else 235, habits.share(secret))
             for code in (250, 250, 354):
-                if b"QUIT" in _line(sock):
-                    _say(sock, 221, words(secret))
+                if b"QUIT" in _line(told):
+                    _say(sock, 221, habits.share(secret))
                     return
-                _say(sock, code, words(secret))
-            while _line(sock).rstrip(b"\r\n") != b".":
+                _say(sock, code, habits.share(secret))
+            while _line(told).rstrip(b"\r\n") != b".":
                 pass
-            _say(sock, 550, words(secret))
-            _line(sock)
-            _say(sock, 221, words(secret))
+            _say(sock, 550, habits.share(secret))
+            _line(told)
+            _say(sock, 221, habits.share(secret))
 
     def _maybe_flood(self, sock: socket.socket, place: str, code: int) -> None:
         """Too much at one place: one line without end, or as many long ones."""
@@ -207,22 +230,22 @@ scope = "https://mail.example.test/.default"
             lines = [much[at : at + 4000] for at in range(0, len(much), 4000)] if place == "lines" else [much]
             _say(sock, code, [line.replace("\r", "").replace("\n", "") for line in lines])
 
-    def _signed_in(self, sock: socket.socket) -> str:
-        if b"LOGIN" in _line(sock):
+    def _signed_in(self, sock: socket.socket, told: BinaryIO) -> str:
+        if b"LOGIN" in _line(told):
             _say(sock, 334, ["VXNlcm5hbWU6"])
-            _line(sock)
+            _line(told)
             _say(sock, 334, ["UGFzc3dvcmQ6"])
-            return base64.b64decode(_line(sock)).decode()
+            return base64.b64decode(_line(told)).decode()
         _say(sock, 334, [""])
-        return base64.b64decode(_line(sock)).decode().partition("Bearer ")[2].strip("\x01")
+        return base64.b64decode(_line(told)).decode().partition("Bearer ")[2].strip("\x01")
 
     # -- tokens ---------------------------------------------------------------------------------------------------------------------
 
     def _entra(self, plain: socket.socket) -> None:
-        with self._context.wrap_socket(plain, server_side=True) as sock:
-            request = _line(sock)
+        with self._context.wrap_socket(plain, server_side=True) as sock, sock.makefile("rb") as told:
+            request = _line(told)
             length = 0
-            while (header := _line(sock)) not in {b"\r\n", b""}:
+            while (header := _line(told)) not in {b"\r\n", b""}:
                 if header.lower().startswith(b"content-length:"):
                     length = int(header.partition(b":")[2])
             if self.habits.flood == ("document" if request.startswith(b"GET") else "token"):
@@ -235,10 +258,7 @@ scope = "https://mail.example.test/.default"
             if request.startswith(b"GET"):
                 _http(sock, 200, json.dumps(self._document()))
                 return
-            body = b""
-            while len(body) < length:
-                body += sock.recv(65536)
-            secret = parse_qs(body.decode())["client_secret"][0]
+            secret = parse_qs(told.read(length).decode())["client_secret"][0]
             self.habits.heard.append(secret)
             self._answer(sock, secret)
 
@@ -254,7 +274,7 @@ scope = "https://mail.example.test/.default"
 
     def _answer(self, sock: socket.socket, secret: str) -> None:
         words = self.habits.lines(secret)
-        told = " ".join(words) + "\r\n" + "\r\n".join(words)
+        told = next(self._glue).join(words)
         digits = [int(secret)] if secret.isdecimal() and secret.isascii() and len(secret) < 19 else [7000215]
         match self.habits.entra:
             case "claims":
@@ -285,13 +305,10 @@ scope = "https://mail.example.test/.default"
                 )
 
 
-def _line(sock: socket.socket) -> bytes:
-    line = b""
-    while not line.endswith(b"\n"):
-        octet = sock.recv(1)
-        if not octet:
-            raise ConnectionError
-        line += octet
+def _line(told: BinaryIO) -> bytes:
+    line = told.readline()
+    if not line.endswith(b"\n"):
+        raise ConnectionError
     return line
 
 

@@ -178,7 +178,7 @@ def test_nothing_is_taken_out_without_a_secret(text: str) -> None:
 
 
 CHANNELS: dict[str, Habits] = {
-    "mail, message refused": Habits(),
+    "mail, message refused": Habits(shares=5),  # of six replies
     "mail, sign-in refused": Habits(refuse=True),
     "mail, no SMTP": Habits(noise=True),
     "token, in claims": Habits(refuse=True, entra="claims"),
@@ -205,13 +205,16 @@ def outputs(judged: Assessment, log: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("channel", CHANNELS)
 def test_a_secret_that_is_said_again_is_in_no_output(
-    channel: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    channel: str, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Evidence, results, page, terminal, calendar and log hold the secret in no spelling, whole or cut over lines."""
     habits = CHANNELS[channel]
     caplog.set_level(logging.DEBUG)
 
     with Echoing(habits, tmp_path).serve() as servers:
+        monkeypatch.setenv(
+            "SSL_CERT_FILE", str(servers.ca_file)
+        )  # to read a system's whole list at each visit takes a third of it
         read = parse(servers.settings, tmp_path / "settings.toml")
         sender = read.sender["two" if channel.startswith("token") else "one"]
 
