@@ -184,7 +184,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if suite is None or "finding" not in metafunc.fixturenames:
         return
     ids = [f"{sender}-{check}" for sender, check in suite.pairs]
-    metafunc.parametrize(("sender", "check_id"), suite.pairs, ids=ids, scope="session")
+    metafunc.parametrize(("sender", "check_id"), suite.pairs, ids=ids)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

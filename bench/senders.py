@@ -16,6 +16,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -39,9 +41,9 @@ class Cost:
     report_kilobytes: float
 
 
-def serve_many(count: int, folder: Path) -> None:
+def serve_many(count: int, folder: Path, faults: list[str]) -> None:
     """Serve a tenant with a mailbox for each sender, write the settings for them, say so, and go on until stdin ends."""
-    from fakes import healthy, serve
+    from fakes import apply, healthy, serve
     from fakes.tenant import Mailbox, User
 
     world = healthy()
@@ -55,45 +57,52 @@ def serve_many(count: int, folder: Path) -> None:
         )
         for number in range(count)
     )
-    with serve(world.with_tenant(users=world.tenant.users + users), folder=folder) as running:
+    many = apply(world.with_tenant(users=world.tenant.users + users), faults)
+    with serve(many, folder=folder) as running:
         text = running.settings_file.read_text(encoding="utf-8")
         addresses = [user.upn for user in users]
-        many = settings_for(text, world, addresses, "BENCH_PASSWORD", "BENCH_SECRET")
-        (folder / "many.toml").write_text(many, encoding="utf-8")
+        settings = settings_for(text, world, addresses, "BENCH_PASSWORD", "BENCH_SECRET")
+        (folder / "many.toml").write_text(settings, encoding="utf-8")
         secrets = {"BENCH_PASSWORD": world.basic.password, "BENCH_SECRET": world.oauth.client_secret}
         print(json.dumps(secrets), flush=True)
         sys.stdin.read()
+
+
+@contextmanager
+def served(count: int, folder: Path, faults: Sequence[str] = ()) -> Iterator[dict[str, str]]:
+    """A tenant in a process of its own with `many.toml` in the folder; gives the environment that a run needs."""
+    command = [sys.executable, __file__, "--serve", str(count), "--folder", str(folder)]
+    command += [f"--fault={fault}" for fault in faults]
+    tenant = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    try:
+        said = tenant.stdout.readline() if tenant.stdout is not None else ""
+        yield {**os.environ, **json.loads(said or "{}")}
+    finally:
+        tenant.communicate("")
 
 
 def measured(count: int) -> Cost:
     """Start the tenant, run the checklist for every sender, and measure that process. Raises RuntimeError if it did not end well."""
     if sys.platform == "win32":
         raise RuntimeError("what one process took is measured by a call that Windows does not have")
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        command = [sys.executable, __file__, "--serve", str(count), "--folder", name]
-        tenant = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT)
-        try:
-            secrets = json.loads(tenant.stdout.readline() if tenant.stdout is not None else "{}")
-            report = folder / "report.html"
-            run = [sys.executable, "-m", "pytest", "--target=live", f"--settings={folder / 'many.toml'}", "-q"]
-            began = time.perf_counter()
-            process = subprocess.Popen(
-                [*run, f"--html={report}"],
-                cwd=ROOT,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                env={**os.environ, **secrets},
-                text=True,
-            )
-            told = process.stdout.read() if process.stdout is not None else ""
-            _, status, usage = os.wait4(process.pid, 0)  # Linux: the largest memory of this one process, in kilobytes
-            seconds = time.perf_counter() - began
-            if os.waitstatus_to_exitcode(status) != 0:
-                raise RuntimeError(told[-3000:])
-            return Cost(count, seconds, usage.ru_maxrss / 1024, report.stat().st_size / 1024)
-        finally:
-            tenant.communicate("")
+    with tempfile.TemporaryDirectory() as name, served(count, Path(name)) as environment:
+        report = Path(name) / "report.html"
+        run = [sys.executable, "-m", "pytest", "--target=live", f"--settings={Path(name) / 'many.toml'}", "-q"]
+        began = time.perf_counter()
+        process = subprocess.Popen(
+            [*run, f"--html={report}"],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            text=True,
+        )
+        told = process.stdout.read() if process.stdout is not None else ""
+        _, status, usage = os.wait4(process.pid, 0)  # Linux: the largest memory of this one process, in kilobytes
+        seconds = time.perf_counter() - began
+        if os.waitstatus_to_exitcode(status) != 0:
+            raise RuntimeError(told[-3000:])
+        return Cost(count, seconds, usage.ru_maxrss / 1024, report.stat().st_size / 1024)
 
 
 def main() -> int:
@@ -102,9 +111,10 @@ def main() -> int:
     parser.add_argument("counts", nargs="*", type=int, default=[1, 10, 100, 1000])
     parser.add_argument("--serve", type=int)
     parser.add_argument("--folder", type=Path)
+    parser.add_argument("--fault", action="append", default=[])
     chosen = parser.parse_args()
     if chosen.serve is not None:
-        serve_many(chosen.serve, chosen.folder)
+        serve_many(chosen.serve, chosen.folder, chosen.fault)
         return 0
     costs = []
     print(f"{platform.system()}, Python {platform.python_version()}, {os.cpu_count()} cores")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from reports.outside import escaped
 from reports.page import END, START
+from reports.rows import on_demand
 
 _MARK = '<meta name="generator" content="smtp365"/>'
 _WITHOUT_SCRIPT = (  # not a noscript element, which some mail viewers and filters that block scripts do not show
@@ -22,7 +23,8 @@ _OPEN = '<section id="pytest-table" aria-labelledby="title">'
 _STYLE = """<style>
 #pytest-table{margin-top:48px;border-top:3px double var(--line);padding-top:12px;font-size:14px}
 #pytest-table h2,#pytest-table p,#pytest-table a,#pytest-table .log{color:var(--text)}
-.scripted .without-script{display:none}
+.scripted .without-script,.asked-for,#pytest-table.waiting :is(.controls,.filter,#pytest-scroll){display:none}
+.scripted .waiting .asked-for{display:block}
 #title{font-size:20px}
 #pytest-table #results-table{color:var(--text);font-size:13px}
 #pytest-table th,#pytest-table td{border-color:var(--line)!important}
@@ -86,7 +88,7 @@ def mended(text: str) -> str:
         return text
     end += len(END)
     ours, theirs = body[begin:end], body[:begin] + body[end:]
-    return _head(head, ours) + "<body>\n" + _without_style(ours) + "\n" + _theirs(theirs)
+    return _head(head, ours) + "<body>\n" + _without_style(ours) + "\n" + on_demand(_theirs(theirs))
 
 
 def _head(head: str, ours: str) -> str:

@@ -47,8 +47,8 @@ def test_only_the_worst_are_told_at_length(many: Run) -> None:
     """Fifty of the seventy have details, no healthy one has, and the page says how to see another."""
     text = render_top(many, None)
 
-    assert text.count('class="sender is-bad"') == fleet.MOST_DETAILED
-    assert 'class="sender is-ok"' not in text
+    assert text.count('class="sender is-bad drawn-late"') == fleet.MOST_DETAILED
+    assert 'class="sender is-ok' not in text
     assert "--sender=NAME" in text
 
 

@@ -1,0 +1,100 @@
+"""How long a browser takes to open the report of many senders: from the disk, as whoever gets it by mail would.
+
+Run it inside the environment: `.venv/bin/python bench/opening.py [1000] [--fault ID]... [--report FILE]`. It makes the report
+as `senders.py` does (or takes one that you have), opens it in Debian's Chromium five times, each time in a browser that has
+never seen it, with and without scripts, and holds the median against one second. *Read* is the file parsed and its first row
+on the screen; *ready* is everything done, our own filters and pytest-html's table included.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from bench.senders import served  # noqa: E402 - found through the line above
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+BAR_MILLISECONDS: Final = 1000.0
+TIMES: Final = 5
+WHEN: Final = """() => {
+    const [page] = performance.getEntriesByType("navigation");
+    const paint = performance.getEntriesByName("first-contentful-paint")[0];
+    return {
+        painted: paint ? paint.startTime : NaN,
+        read: page.domInteractive,
+        scripts: page.domContentLoadedEventEnd - page.domInteractive,
+        ready: page.loadEventEnd,
+    };
+}"""
+
+
+def report_of(count: int, faults: list[str], folder: Path) -> Path:
+    """A new report of `count` senders against a tenant in a process of its own. Raises RuntimeError when the run broke."""
+    with served(count, folder, faults) as environment:
+        report = folder / "report.html"
+        run = [sys.executable, "-m", "pytest", "--target=live", f"--settings={folder / 'many.toml'}", "-q"]
+        done = subprocess.run(
+            [*run, f"--html={report}"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        )
+    if done.returncode not in (0, 1, 6):
+        raise RuntimeError(done.stdout[-3000:])
+    return report
+
+
+def opened(browser: Browser, report: Path, *, scripts: bool) -> dict[str, float]:
+    """Milliseconds from the request to each moment of one opening, in a browser context that has seen nothing."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, java_script_enabled=scripts)
+    try:
+        page = context.new_page()
+        page.goto(report.as_uri(), wait_until="load")
+        times: dict[str, float] = page.evaluate(WHEN)
+        return times
+    finally:
+        context.close()
+
+
+def main() -> int:
+    """Open, print the table, and say whether the bar holds."""
+    from playwright.sync_api import sync_playwright
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("count", nargs="?", type=int, default=1000)
+    parser.add_argument("--fault", action="append", default=[])
+    parser.add_argument("--report", type=Path, help="open this one")
+    parser.add_argument("--keep", type=Path, help="keep the new report here")
+    chosen = parser.parse_args()
+    slowest = 0.0
+    with tempfile.TemporaryDirectory() as name, sync_playwright() as driver:
+        if chosen.report is None:
+            report = report_of(chosen.count, chosen.fault, Path(name))
+            if chosen.keep is not None:
+                shutil.copy(report, chosen.keep)
+        else:
+            report = chosen.report
+        browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        print(f"{report.stat().st_size / 1024:.0f} kB, Chromium {browser.version}, milliseconds, median of {TIMES}")
+        print("| scripts | first paint | read | scripts' own | ready |\n|---|---:|---:|---:|---:|")
+        for scripts in (True, False):
+            seen = [opened(browser, report, scripts=scripts) for _ in range(TIMES)]
+            middle = {name: statistics.median(one[name] for one in seen) for name in seen[0]}
+            cells = " | ".join(f"{middle[name]:.0f}" for name in ("painted", "read", "scripts", "ready"))
+            print(f"| {'on' if scripts else 'off'} | {cells} |", flush=True)
+            slowest = max(slowest, middle["ready"])
+        browser.close()
+    print(f"slowest: {slowest:.0f} ms of {BAR_MILLISECONDS:.0f}")
+    return int(slowest > BAR_MILLISECONDS)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

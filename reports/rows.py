@@ -1,0 +1,36 @@
+"""The rows of pytest-html's table when there are many: packed, and drawn when the reader asks for them.
+
+pytest-html keeps its rows in an attribute and draws them all as the page opens: a second for fifteen hundred, eight for nine
+thousand. The script that draws them, and the button's own part in page.js, are the same either way.
+"""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+from reports.embedding import packed
+
+LARGE = 400_000  # characters: some three hundred rows, a quarter of a second
+_ROWS = re.compile(r' data-jsonblob="([^"]*)"')
+_SCRIPT = re.compile(r"<script>(\s*\(function)")
+_ASK = (
+    '<p class="asked-for"><button id="show-rows" type="button">Show the table</button> {count:,} rows; '
+    "a browser needs some seconds for thousands.</p>"
+)
+
+
+def on_demand(section: str, large: int = LARGE) -> str:
+    """pytest-html's part of the page, its rows packed and a button to draw them; few rows, or unexpected ones, stay as they are."""
+    rows = _ROWS.search(section)
+    if rows is None or len(rows.group(1)) < large or not _SCRIPT.search(section, rows.end()):
+        return section
+    text = unescape(rows.group(1))
+    begin, end = rows.span()
+    before = section[:begin].replace('<section id="pytest-table"', '<section id="pytest-table" class="waiting"', 1)
+    before = before.replace(
+        '<div class="controls">', _ASK.format(count=text.count('"resultsTableRow"')) + '<div class="controls">', 1
+    )
+    after = _SCRIPT.sub(r'<script type="text/plain" id="pytest-script">\1', section[end:], count=1)
+    data = f'<script type="application/gzip" id="pytest-rows">{packed(iter([text]))}</script>'
+    return before + after.replace("<script", f"{data}\n<script", 1)

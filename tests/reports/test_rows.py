@@ -1,0 +1,76 @@
+"""Many rows of pytest-html's table are packed, and come when they are asked for: in what pytest-html really wrote, in a real browser."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reports.rows import on_demand
+from tests.reports import samples
+from tests.reports.test_browser import Opened
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+TESTS = 81  # of the file that the fixture lets pytest-html write
+
+
+@pytest.fixture
+def packed(whole: Callable[..., str], tmp_path: Path) -> Path:
+    """A report whose rows are packed."""
+    ours, opening, theirs = whole(samples.healthy()).partition('<section id="pytest-table"')
+    path = tmp_path / "report.html"
+    path.write_text(ours + on_demand(opening + theirs, large=1000), encoding="utf-8")
+    return path
+
+
+def test_few_rows_stay_as_they_are(whole: Callable[..., str]) -> None:
+    """A report of a few senders opens with its table drawn."""
+    text = whole(samples.healthy())
+
+    assert "data-jsonblob" in text
+    assert '<button id="show-rows"' not in text
+
+
+def test_the_rows_are_drawn_when_they_are_asked_for(browser: Browser, packed: Path) -> None:
+    """Nothing of the table before; behind the button all rows, with pytest-html's filters and the keyboard's place at the table."""
+    with Opened(browser, packed) as opened:
+        page = opened.page
+        assert page.locator("#results-table tbody").count() == 0
+        assert not page.locator("#pytest-table .controls").is_visible()
+        assert page.get_by_text(f"{TESTS} rows").is_visible()
+
+        page.get_by_role("button", name="Show the table").click()
+        page.locator("#results-table tbody").first.wait_for()
+        assert page.locator("#results-table tbody").count() == TESTS
+        assert page.evaluate("document.activeElement.id") == "pytest-scroll"
+        assert not page.locator("#show-rows").is_visible()
+
+        page.get_by_label("Show skipped").click()
+        assert page.locator("#results-table tbody .skipped").count() == 0
+        assert 0 < page.locator("#results-table tbody").count() < TESTS
+        assert opened.errors == []
+        assert len(opened.requests) == 1
+
+
+def test_without_scripts_no_button_that_does_nothing(browser: Browser, packed: Path) -> None:
+    """The line that says where the table would be stands there alone."""
+    with Opened(browser, packed, scripts=False) as opened:
+        assert not opened.page.locator("#show-rows").is_visible()
+        assert not opened.page.locator("#pytest-table .controls").is_visible()
+        assert opened.page.get_by_text("Here a script would show").is_visible()
+
+
+def test_a_browser_that_cannot_unpack_says_so(browser: Browser, packed: Path) -> None:
+    """An old browser, or a file that a mail filter cut: the button tells, and nothing breaks."""
+    text = packed.read_text(encoding="utf-8")
+    packed.write_text(re.sub(r'(id="pytest-rows">.{40})[^<]*', r"\1", text), encoding="utf-8")
+
+    with Opened(browser, packed) as opened:
+        opened.page.locator("#show-rows").click()
+        opened.page.get_by_text("cannot unpack").wait_for()
+        assert opened.errors == []
