@@ -1,4 +1,4 @@
-"""Wiring only: options, fixtures, and pytest's hooks handed to the rooms; the story of a run is told in suite.py.
+"""Wiring only: options, fixtures, and pytest's hooks handed to the rooms; a run is told in suite.py, what it begins with in wishes.py.
 
 With pytest-xdist only the controller gathers; workers get frozen evidence, hold no secret and open no socket.
 The rooms are imported where they are needed, so that the built-in tenant's process starts while they load.
@@ -21,7 +21,8 @@ import pytest
 if TYPE_CHECKING:
     from checks.model import Finding
     from fakes.apart import Apart
-    from suite import Suite, Wishes
+    from suite import Suite
+    from wishes import Wishes
 
 ROOT = Path(__file__).resolve().parent
 KEY = pytest.StashKey["Suite"]()
@@ -76,7 +77,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if not _runs_checklist(config):
         return
     if hasattr(config, "workerinput"):
-        from suite import in_worker
+        from workers import in_worker
 
         config.stash[KEY] = in_worker(config.workerinput["smtp365"])
         return
@@ -90,7 +91,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[TENANT] = tenant
     from reports import place  # from here on both processes load
     from settings.mistakes import SettingsError
-    from suite import begin
+    from wishes import begin
 
     try:
         if tenant is None:
@@ -114,7 +115,7 @@ def _runs_checklist(config: pytest.Config) -> bool:
 
 
 def _wishes(config: pytest.Config) -> Wishes:
-    from suite import Wishes
+    from wishes import Wishes
 
     return Wishes(
         target=config.getoption("--target"),
@@ -216,7 +217,7 @@ def pytest_configure_node(node: Any) -> None:  # noqa: ANN401 - xdist's WorkerCo
     suite = node.config.stash.get(KEY, None)
     if suite is None:
         return
-    from suite import for_workers
+    from workers import for_workers
 
     _gather(node.config, suite, {sender.name for sender in suite.senders})
     node.workerinput["smtp365"] = for_workers(suite)

@@ -5,8 +5,6 @@ Only conftest.py imports this file, after it has started the built-in tenant, so
 
 from __future__ import annotations
 
-import json
-import os
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -22,41 +20,17 @@ from probes.deadline import utc_now
 from probes.evidence import SenderEvidence
 from probes.machine import TOOL_VERSION
 from reports import outputs
-from reports.many import load_folder
-from reports.replay import NotAReport, load_report, load_results
+from reports.replay import NotAReport, load_report
 from reports.run import Run
-from settings.load import load
 from settings.mistakes import SettingsError
 from settings.model import Judged, Sender, Settings
-from settings.selection import chosen
-from settings.target import Target, earlier_report, settings_file, target_of
+from settings.target import Target
 
 if TYPE_CHECKING:
     from probes.lookups.looking import Lookups
     from probes.visit import World
     from reports.masking import Masking
-    from settings.clouds import Cloud
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
-    """What the command line asks for, read once."""
-
-    target: str
-    settings: str | None
-    senders: tuple[str, ...]
-    folder: Path
-    root: Path
-    strict: bool
-    no_send: bool = False
-    try_again: bool = False
-    faults: tuple[str, ...] = ()
-    baseline: str | None = None
-    mask: bool = False
-    look_ups: bool = False
-    admin_sign_in: bool = False
-    tenant_export: str | None = None
-    lookups_for: str | None = None
+    from wishes import Wishes
 
 
 @dataclass(slots=True)
@@ -163,7 +137,7 @@ class Suite:
         self.judged = {masking.name(name): masking.settings(judged) for name, judged in self.judged.items()}
         self.senders = tuple(self.judged[masking.name(sender.name)].sender for sender in self.senders)
         if self.before is not None and self.wishes is not None and self.wishes.baseline is not None:
-            _, visits = _readable(load_report, self.wishes.folder / self.wishes.baseline)
+            _, visits = readable(load_report, self.wishes.folder / self.wishes.baseline)
             self.before = masking.results(self.before, visits)
 
     def _label(self, name: str) -> str:
@@ -199,83 +173,12 @@ class Suite:
         return self.masking.text(name) if name is not None and self.masking is not None else name
 
 
-def begin(wishes: Wishes, environ: Mapping[str, str] | None = None, built_in: Path | None = None) -> Suite:
-    """A suite for what is wished. `built_in` is the settings file that the built-in tenant wrote.
-
-    Raises:
-        SettingsError: a wish or the settings cannot be; one line per mistake.
-
-    """
-    if wishes.lookups_for is not None:
-        target = earlier_report(wishes.lookups_for, wishes.folder, wishes.target)
-    else:
-        target = target_of(wishes.target, wishes.folder)
-    if wishes.faults and target.kind != "fake":
-        line = "--fault: only the built-in tenant can be broken; leave out --target or write --target=fake"
-        raise SettingsError([line])
-    if wishes.look_ups and target.kind != "fake":
-        line = "--look-ups: for the built-in tenant only; a live run looks up what the table [directory] of its settings lets it"
-        raise SettingsError([line])
-    suite = Suite(target=target, started=utc_now(), strict=wishes.strict, wishes=wishes, environ=environ or os.environ)
-    if wishes.baseline is not None:
-        suite.before = _readable(load_results, wishes.folder / wishes.baseline)
-    if target.kind in {"report", "folder"}:
-        reader = load_report if target.kind == "report" else load_folder
-        data, visits = _readable(reader, target.path or wishes.folder)
-        suite.masked = bool(data.get("masked"))
-        suite.notes = tuple(data.get("notes", ())) if target.kind == "folder" else ()
-        if wishes.lookups_for is None and (wishes.admin_sign_in or wishes.tenant_export is not None):
-            raise SettingsError(
-                ["--target: a report is judged as it is; write --lookups-for=REPORT to look settings up for it"]
-            )
-        suite.senders = chosen({judged.sender.name: judged.sender for _, judged in visits}, wishes.senders)
-        suite.judged = {judged.sender.name: judged for _, judged in visits}
-        if wishes.mask and not suite.masked:
-            suite.mask()
-        if wishes.lookups_for is None:
-            suite.keep({evidence.sender: evidence for evidence, _ in visits})
-            return suite
-        suite.earlier = tuple(visits)
-        if suite.masked:
-            line = f"--lookups-for={wishes.lookups_for}: its identities are masked; nobody can be asked about them"
-            raise SettingsError([line])
-        if wishes.tenant_export is None:
-            file = settings_file(wishes.settings, wishes.folder, wishes.root, "--lookups-for")
-            suite.settings = load(file)
-        _prepare(suite, wishes, visits[0][1].the_cloud if visits else None)
-        return suite
-    suite.settings = load(built_in or settings_file(wishes.settings, wishes.folder, wishes.root))
-    suite.senders = chosen(suite.settings.sender, wishes.senders)
-    suite.judged = {sender.name: suite.settings.judged(sender, strict=wishes.strict) for sender in suite.senders}
-    if wishes.mask:
-        suite.mask()
-    _prepare(suite, wishes, suite.settings.the_cloud)
-    return suite
-
-
-def _prepare(suite: Suite, wishes: Wishes, cloud: Cloud | None) -> None:
-    """See to it that what the look-ups need is there. Raises SettingsError; one line."""
-    asked = "--tenant-export" if wishes.tenant_export is not None else "--admin-sign-in" if wishes.admin_sign_in else ""
-    if cloud is None or not cloud.microsoft:
-        if asked or wishes.lookups_for is not None:
-            line = f"{asked or '--lookups-for'}: only a Microsoft cloud can be asked, and the settings name another service"
-            raise SettingsError([line])
-        return
-    if wishes.tenant_export is not None:
-        from probes.lookups import ways
-
-        suite.export = ways.by_export(wishes.folder / wishes.tenant_export, cloud)
-        return
-    settings = suite.settings
-    if wishes.admin_sign_in and (settings is None or settings.admin_client_id is None):
-        line = "--admin-sign-in: the settings name no admin_client_id; see settings.example.toml"
-        raise SettingsError([line])
-    if wishes.lookups_for is not None and not asked and (settings is None or settings.directory is None):
-        raise SettingsError(
-            [
-                "--lookups-for: nobody to ask; give the settings a table [directory], or write --admin-sign-in or --tenant-export=FILE"
-            ]
-        )
+def readable(load_it: Any, path: Path) -> Any:  # noqa: ANN401 - whatever the reader gives
+    """What a reader of reports makes of a file. Raises SettingsError where it is none; one line."""
+    try:
+        return load_it(path)
+    except NotAReport as problem:
+        raise SettingsError([str(problem)]) from None
 
 
 def _tell(line: str) -> None:
@@ -283,38 +186,3 @@ def _tell(line: str) -> None:
     if sys.stderr is not None:
         sys.stderr.write(f"{line}\n")
         sys.stderr.flush()
-
-
-def _readable(load_it: Any, path: Path) -> Any:  # noqa: ANN401 - either of the two readers
-    try:
-        return load_it(path)
-    except NotAReport as problem:
-        raise SettingsError([str(problem)]) from None
-
-
-def for_workers(suite: Suite) -> str:
-    """The frozen evidence and settings, without a secret, for the workers of pytest-xdist."""
-    return json.dumps(
-        {
-            "target": suite.target.kind,
-            "strict": suite.strict,
-            "judged": [suite.judged[sender.name].model_dump(mode="json", by_alias=True) for sender in suite.senders],
-            "evidence": [evidence.model_dump(mode="json") for evidence in suite.evidence.values()],
-        }
-    )
-
-
-def in_worker(text: str) -> Suite:
-    """A suite that only judges, from what the controller gathered."""
-    given = json.loads(text)
-    judged = [Judged.model_validate_json(json.dumps(one)) for one in given["judged"]]
-    evidence = [SenderEvidence.model_validate_json(json.dumps(one)) for one in given["evidence"]]
-    return Suite(
-        target=Target(given["target"]),
-        started=utc_now(),
-        strict=given["strict"],
-        worker=True,
-        senders=tuple(one.sender for one in judged),
-        judged={one.sender.name: one for one in judged},
-        evidence={one.sender: one for one in evidence},
-    )

@@ -1,0 +1,133 @@
+"""What the command line asks for, read once, and the suite that comes of it: wishes and settings that cannot be end here.
+
+Only conftest.py imports this file, after it has started the built-in tenant, so that both load at the same time.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from probes.deadline import utc_now
+from reports.many import load_folder
+from reports.replay import load_report, load_results
+from settings.load import load
+from settings.mistakes import SettingsError
+from settings.selection import chosen
+from settings.target import Target, earlier_report, settings_file, target_of
+from suite import Suite, readable
+
+if TYPE_CHECKING:
+    from settings.clouds import Cloud
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What the command line asks for, read once."""
+
+    target: str
+    settings: str | None
+    senders: tuple[str, ...]
+    folder: Path
+    root: Path
+    strict: bool
+    no_send: bool = False
+    try_again: bool = False
+    faults: tuple[str, ...] = ()
+    baseline: str | None = None
+    mask: bool = False
+    look_ups: bool = False
+    admin_sign_in: bool = False
+    tenant_export: str | None = None
+    lookups_for: str | None = None
+
+
+def begin(wishes: Wishes, environ: Mapping[str, str] | None = None, built_in: Path | None = None) -> Suite:
+    """A suite for what is wished. `built_in` is the settings file that the built-in tenant wrote.
+
+    Raises:
+        SettingsError: a wish or the settings cannot be; one line per mistake.
+
+    """
+    target = _target(wishes)
+    suite = Suite(target=target, started=utc_now(), strict=wishes.strict, wishes=wishes, environ=environ or os.environ)
+    if wishes.baseline is not None:
+        suite.before = readable(load_results, wishes.folder / wishes.baseline)
+    if target.kind in {"report", "folder"}:
+        _take_reports(suite, wishes)
+        return suite
+    suite.settings = load(built_in or settings_file(wishes.settings, wishes.folder, wishes.root))
+    suite.senders = chosen(suite.settings.sender, wishes.senders)
+    suite.judged = {sender.name: suite.settings.judged(sender, strict=wishes.strict) for sender in suite.senders}
+    if wishes.mask:
+        suite.mask()
+    _prepare_look_ups(suite, wishes, suite.settings.the_cloud)
+    return suite
+
+
+def _target(wishes: Wishes) -> Target:
+    """What is visited or read. Raises SettingsError for an option that goes with another target; one line."""
+    if wishes.lookups_for is not None:
+        target = earlier_report(wishes.lookups_for, wishes.folder, wishes.target)
+    else:
+        target = target_of(wishes.target, wishes.folder)
+    if wishes.faults and target.kind != "fake":
+        line = "--fault: only the built-in tenant can be broken; leave out --target or write --target=fake"
+        raise SettingsError([line])
+    if wishes.look_ups and target.kind != "fake":
+        line = "--look-ups: for the built-in tenant only; a live run looks up what the table [directory] of its settings lets it"
+        raise SettingsError([line])
+    return target
+
+
+def _take_reports(suite: Suite, wishes: Wishes) -> None:
+    """Take in what earlier runs saw, to be judged again or, with --lookups-for, to be looked up again."""
+    reader = load_report if suite.target.kind == "report" else load_folder
+    data, visits = readable(reader, suite.target.path or wishes.folder)
+    suite.masked = bool(data.get("masked"))
+    suite.notes = tuple(data.get("notes", ())) if suite.target.kind == "folder" else ()
+    if wishes.lookups_for is None and (wishes.admin_sign_in or wishes.tenant_export is not None):
+        line = "--target: a report is judged as it is; write --lookups-for=REPORT to look settings up for it"
+        raise SettingsError([line])
+    suite.senders = chosen({judged.sender.name: judged.sender for _, judged in visits}, wishes.senders)
+    suite.judged = {judged.sender.name: judged for _, judged in visits}
+    if wishes.mask and not suite.masked:
+        suite.mask()
+    if wishes.lookups_for is None:
+        suite.keep({evidence.sender: evidence for evidence, _ in visits})
+        return
+    suite.earlier = tuple(visits)
+    if suite.masked:
+        line = f"--lookups-for={wishes.lookups_for}: its identities are masked; nobody can be asked about them"
+        raise SettingsError([line])
+    if wishes.tenant_export is None:
+        suite.settings = load(settings_file(wishes.settings, wishes.folder, wishes.root, "--lookups-for"))
+    _prepare_look_ups(suite, wishes, visits[0][1].the_cloud if visits else None)
+
+
+def _prepare_look_ups(suite: Suite, wishes: Wishes, cloud: Cloud | None) -> None:
+    """See to it that what the look-ups need is there. Raises SettingsError; one line."""
+    asked = "--tenant-export" if wishes.tenant_export is not None else "--admin-sign-in" if wishes.admin_sign_in else ""
+    if cloud is None or not cloud.microsoft:
+        if asked or wishes.lookups_for is not None:
+            line = f"{asked or '--lookups-for'}: only a Microsoft cloud can be asked, and the settings name another service"
+            raise SettingsError([line])
+        return
+    if wishes.tenant_export is not None:
+        from probes.lookups import ways
+
+        suite.export = ways.by_export(wishes.folder / wishes.tenant_export, cloud)
+        return
+    settings = suite.settings
+    if wishes.admin_sign_in and (settings is None or settings.admin_client_id is None):
+        line = "--admin-sign-in: the settings name no admin_client_id; see settings.example.toml"
+        raise SettingsError([line])
+    if wishes.lookups_for is not None and not asked and (settings is None or settings.directory is None):
+        raise SettingsError(
+            [
+                "--lookups-for: nobody to ask; give the settings a table [directory], or write --admin-sign-in or --tenant-export=FILE"
+            ]
+        )
