@@ -1,7 +1,7 @@
 """`--mask-identities`: evidence and settings with masks in the place of what identifies people, tenants and machines.
 
 One pure pass over frozen records, before anything is judged or written: findings, page, JSON, JUnit and calendar all follow from it.
-Free words of a foreign server's own (a company's name in a block page) cannot be told from others, and stay.
+Which key holds what is told here; how a text is masked, in `masked_text`.
 """
 
 from __future__ import annotations
@@ -14,28 +14,13 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from probes.evidence import Certificate, SenderEvidence, TlsEvidence
-from reports.masks import GUID, WELL_KNOWN_ACCOUNTS, Masks, is_microsofts, words_that_are_read
+from reports.masked_text import Texts
+from reports.masks import GUID, WELL_KNOWN_ACCOUNTS, words_that_are_read
 from settings.clouds import cloud_of_smtp_host
 from settings.model import Judged
 
-_MAILBOX: Final = re.compile(r"[^\s<>\"'(),;:=/\\\[\]@]+@[\w.-]*\w", re.UNICODE)
-_IP: Final = re.compile(
-    r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w]|\.\d)|(?<![\w.:])[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7}(?![\w:]|\.\d)"
-)
 _HOST: Final = re.compile(r"[\w-]+(?:\.[\w-]+)+")
 _PART: Final = re.compile(r"(?<==)[^,=]+")  # a value in a distinguished name
-_HELLO: Final = re.compile(r"(?<=\bHello )[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
-_HOME: Final = re.compile(r"(?<=[/\\]home[/\\])[^/\\\s\"']+|(?<=[/\\]users[/\\])[^/\\\s\"']+", re.IGNORECASE)
-# Where a bare name stands for somebody or something, and is not a word of a sentence.
-_WHERE: Final = (
-    r"(?<=[<>'\"\\/=\[]){word}(?=[<>'\"\\/\].]|$)|(?<=user name ){word}(?=>)|(?<=string of ){word}(?=>)"
-    r"|(?<=EHLO ){word}$|(?<=message from ){word}(?=,)|(?<=@){word}(?!\w)"
-)
-# Entra quotes the names of directories, applications and people, or puts them in brackets behind an id.
-_ENTRA_NAME: Final = re.compile(
-    r"(?<=directory ')[^']+|(?<=tenant ')[^']+|(?<=application ')[^']+|(?<=app ')[^']+|(?<=user ')[^']+|(?<=[0-9a-f]{12}'\()[^)]+"
-    r"|(?<=[0-9a-f]{12} \()[^)]+|(?<=object ')[^'@]+(?=')|(?<=Get-AuthenticationPolicy Identity=).+"
-)
 _MAILBOXES: Final = frozenset(
     {
         "user",
@@ -91,13 +76,12 @@ class Masking:
 
     def __init__(self, settings: Iterable[Judged]) -> None:
         """Meet what the settings of all senders hold."""
-        self._masks = Masks()
-        self._hosts: set[str] = set()
-        self._bare: set[str] = set()
+        self._texts = Texts()
+        self._masks = self._texts.masks
         self._settings = {one.sender.name: one for one in settings}
         for one in self._settings.values():
             self._meet(one)
-        self._names = {name: self._free(name) for name in self._settings}
+        self._names = {name: self._texts.free(name) for name in self._settings}
 
     def name(self, sender: str) -> str:
         """The label of a sender: masked only where it holds something that is masked elsewhere."""
@@ -134,7 +118,7 @@ class Masking:
         for sender, (seen, judged) in zip(data["senders"], visits, strict=True):
             if seen.sender not in self._settings:
                 self._meet(judged)
-                self._settings[seen.sender], self._names[seen.sender] = judged, self._free(seen.sender)
+                self._settings[seen.sender], self._names[seen.sender] = judged, self._texts.free(seen.sender)
             evidence = self.evidence(seen).model_dump(mode="json")
             settings = self.settings(judged).model_dump(mode="json", by_alias=True)
             senders.append({**sender, "name": self.name(seen.sender), "evidence": evidence, "settings": settings})
@@ -143,7 +127,7 @@ class Masking:
 
     def text(self, text: str) -> str:
         """Any other text of this run: a file's name, a host."""
-        return self._free(text)
+        return self._texts.free(text)
 
     # -- what is met ----------------------------------------------------------------------------------------------------------------
 
@@ -153,19 +137,19 @@ class Masking:
             if value:
                 self._masks.mailbox(value)
                 domain = value.rpartition("@")[2] if "@" in value else ""
-                self._hosts |= set(re.findall(r"[^\s,;<>\"']+", domain))
-                self._bare |= set() if "@" in value else {value}
+                self._texts.hosts |= set(re.findall(r"[^\s,;<>\"']+", domain))
+                self._texts.bare |= set() if "@" in value else {value}
         declared = judged.custom.smtp_server if judged.custom is not None else ""
         url = urlsplit(sender.openid_endpoint_configuration)
         tenant = url.path.strip("/").partition("/")[0]
-        self._hosts |= {sender.smtp_server, declared, url.netloc.rpartition("@")[2].partition(":")[0]}
+        self._texts.hosts |= {sender.smtp_server, declared, url.netloc.rpartition("@")[2].partition(":")[0]}
         for value in (judged.custom.issuer, judged.custom.audience) if judged.custom is not None else ():
-            self._hosts.add(urlsplit(value).netloc.partition(":")[0])
-        self._hosts |= {tenant} if re.fullmatch(r"[\w-]+(\.[\w-]+)+", tenant) else set()
-        self._hosts |= (
+            self._texts.hosts.add(urlsplit(value).netloc.partition(":")[0])
+        self._texts.hosts |= {tenant} if re.fullmatch(r"[\w-]+(\.[\w-]+)+", tenant) else set()
+        self._texts.hosts |= (
             {judged.network.ehlo_name} if judged.network.ehlo_name and "." in judged.network.ehlo_name else set()
         )
-        for host in sorted(self._hosts):
+        for host in sorted(self._texts.hosts):
             self._masks.domain(host)
         for attested in sender.attested.values():
             self._masks.person(attested.who)
@@ -173,22 +157,22 @@ class Masking:
     def _meet_evidence(self, seen: SenderEvidence) -> None:
         """Names of this machine, of what stands in between, and of foreign servers."""
         machine, name = seen.machine, seen.name
-        (self._hosts if "." in machine.host else self._bare).add(machine.host)
-        self._bare |= {machine.account} - {one for one in {machine.account} if one.lower() in WELL_KNOWN_ACCOUNTS}
+        (self._texts.hosts if "." in machine.host else self._texts.bare).add(machine.host)
+        self._texts.bare |= {machine.account} - {one for one in {machine.account} if one.lower() in WELL_KNOWN_ACCOUNTS}
         for proxy in machine.proxies.values():
-            self._hosts |= set(_HOST.findall(proxy))
+            self._texts.hosts |= set(_HOST.findall(proxy))
         for hello in (seen.greeting, seen.auth_offered):
             for reply in () if hello is None else (hello.greeting, hello.ehlo):
                 first = _HOST.match(reply.lines[0]) if reply is not None and reply.lines else None
-                self._hosts |= {first.group()} if first is not None else set()
+                self._texts.hosts |= {first.group()} if first is not None else set()
         for answer in () if name is None else (*name.answers, *name.comparison):
-            self._hosts |= set(answer.chain)
+            self._texts.hosts |= set(answer.chain)
         tenant = seen.tenant
         for look in () if tenant is None else (tenant.application, tenant.auth_policy):
-            self._title(look.name if look is not None else "")
+            self._texts.title(look.name if look is not None else "")
         if tenant is not None and tenant.conditional_access is not None:
             for policy in tenant.conditional_access.policies:
-                self._title(policy.name)
+                self._texts.title(policy.name)
 
     # -- the walk -------------------------------------------------------------------------------------------------------------------
 
@@ -220,7 +204,7 @@ class Masking:
         if key in _PEOPLE:
             return self._masks.person(value)
         if key in _TITLES:
-            return self._title(value)
+            return self._texts.title(value)
         if key == "proxy_addresses":
             return self._proxy_address(value)
         if key in {"smtp_server", "host", "server_name"}:
@@ -228,76 +212,13 @@ class Masking:
         if key in _OPAQUE and not GUID.search(value) and value.strip("<>{} "):
             return self._masks.opaque(value) if value.lower() not in words_that_are_read() else value
         if key in {"error_description", "text", "detail", "reason", "failure", "question"}:
-            value = _ENTRA_NAME.sub(
-                lambda match: match.group() if GUID.search(match.group()) else self._display(match.group()), value
-            )
-        return self._free(value)
-
-    def _title(self, name: str) -> str:
-        """A name that the tenant's people gave; one that is a word of the rules stays, or texts would be read in another way."""
-        return name if name.lower() in words_that_are_read() else self._masks.person(name)
+            return self._texts.said(value)
+        return self._texts.free(value)
 
     def _proxy_address(self, value: str) -> str:
         """An address of a mailbox with its kind in front; those of another form hold names in a form of their own."""
         kind, colon, address = value.rpartition(":") if "@" in value else value.partition(":")
         return f"{kind}{colon}{self._masks.mailbox(address) if '@' in value else self._masks.opaque(address)}"
-
-    def _display(self, name: str) -> str:
-        bracketed = name.startswith("(") and name.endswith(")")
-        return f"({self._masks.person(name[1:-1])})" if bracketed else self._masks.person(name)
-
-    def _free(self, text: str) -> str:
-        """Everything known, and everything of a known form, wherever it stands in a text."""
-        text = GUID.sub(lambda match: self._masks.guid(match.group()), text)
-        text = _MAILBOX.sub(lambda match: self._mailbox_in(match.group()), text)
-        text = self._sub_hosts(text)
-        text = _HELLO.sub(lambda match: self._masks.domain(match.group()), text)
-        text = _IP.sub(lambda match: self._masks.address(match.group()), text)
-        text = _HOME.sub(lambda match: self._masks.user(match.group()), text)
-        for person in self._masks.known("person"):
-            text = re.sub(
-                rf"(?<!\w){re.escape(person)}(?!\w)",
-                lambda match: self._masks.person(match.group()),
-                text,
-                flags=re.IGNORECASE,
-            )
-        for word in self._bare - {""}:
-            text = re.sub(
-                _WHERE.format(word=re.escape(word)),
-                lambda match: self._masks.mailbox(match.group()),
-                text,
-                flags=re.IGNORECASE,
-            )
-        return self._sub_words(text)
-
-    def _mailbox_in(self, value: str) -> str:
-        local, _, domain = value.rpartition("@")
-        if is_microsofts(domain.lower()) and domain.lower().endswith(("prod.outlook.com", "prod.exchangelabs.com")):
-            return value  # a message's id, made by Microsoft's servers
-        return f"{self._masks.user(local)}@{self._masks.domain(domain)}"
-
-    def _sub_hosts(self, text: str) -> str:
-        names = sorted(
-            (one for one in self._hosts if one and not is_microsofts(one.lower().rstrip("."))), key=len, reverse=True
-        )
-        if not names:
-            return text
-        found = "|".join(re.escape(one.rstrip(".")) for one in names)
-        return re.sub(
-            rf"(?<![\w.@-])(?:[\w-]+\.)*(?:{found})(?![\w-])",
-            lambda match: self._masks.domain(match.group()),
-            text,
-            flags=re.IGNORECASE,
-        )
-
-    def _sub_words(self, text: str) -> str:
-        """The organisation's own word from its domains, where it stands by itself or in another name."""
-        words = {
-            label for label in self._masks.known("label") if len(label) >= 5 and label.isalpha()
-        } - words_that_are_read()
-        for word in words:
-            text = re.sub(re.escape(word), lambda match: self._masks.domain(match.group()), text, flags=re.IGNORECASE)
-        return text
 
     def _certificates(self, tls: TlsEvidence | None, record: Any) -> None:  # noqa: ANN401 - the same, dumped
         if tls is not None:
