@@ -25,7 +25,8 @@ def handshake(case: Case) -> Finding:
     kind = evidence.failure.kind if evidence.failure is not None else FailureKind.OTHER
     told = evidence.failure.text if evidence.failure is not None else ""
     if kind is FailureKind.TLS_VERSION or evidence.version in _OLD:
-        return case.fail("tls_version", expected="TLS 1.2 or newer", observed=f"{evidence.version or told}")
+        why = "this suite offered TLS 1.2 and newer, which Microsoft's servers take: an older box answers in their place, or in between"
+        return case.fail("tls_version", expected="TLS 1.2 or newer", observed=f"{evidence.version or told}", why=why)
     if kind is FailureKind.TLS_CERTIFICATE:
         if not evidence.chain:
             why = "the certificate could not be seen on a second look; look at it with openssl s_client"

@@ -212,7 +212,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
                 "P1) first."
             ),
             (
-                "App passwords (FAQ option 2) are Basic too: they need per-user MFA and Basic allowed, do not pass "
+                "App passwords (option 2 in the mail plugin's FAQ) are Basic too: they need per-user MFA and Basic allowed, do not pass "
                 "security defaults, and are being phased out."
             ),
         ),

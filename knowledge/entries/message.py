@@ -43,7 +43,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         meaning=(
             "With app-only OAuth the sign-in (235) proves nothing about the mailbox: the right is looked at only "
             "when the message is handed over. Here it is missing, or it has not spread through the service yet. "
-            "The FAQ leaves this step out."
+            "The mail plugin's FAQ leaves this step out."
         ),
         shows=(
             "430 4.2.0 STOREDRV; mailbox logon failure … MapiExceptionLogonFailed, after the message body; queues "

@@ -120,7 +120,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         title="SMTP AUTH is off for the tenant and the mailbox follows it",
         meaning=(
             "Sending by SMTP with a sign-in is switched off for the whole organisation, and this mailbox has no "
-            "switch of its own. It concerns OAuth as well: the FAQ's tip that OAuth does away with it is wrong."
+            "switch of its own. It concerns OAuth as well: the tip in the mail plugin's FAQ that "
+            "OAuth does away with it is wrong."
         ),
         shows="535 5.7.139 … SmtpClientAuthentication is disabled for the Tenant.",
         who="exchange",
@@ -291,7 +292,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         title="Exchange does not know the application, or knows it by the wrong object id",
         meaning=(
             "Entra issues the token, but Exchange has its own list of applications, and this one is missing there "
-            "or was entered with the object id of the app registration. The FAQ leaves this step out."
+            "or was entered with the object id of the app registration. The mail plugin's FAQ leaves "
+            "this step out."
         ),
         shows="Bare 535 5.7.3 to XOAUTH2 although the token's audience and role are right.",
         who="exchange",

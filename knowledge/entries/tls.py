@@ -19,7 +19,7 @@ _STRONG_CRYPTO: Final = (
 )
 _SYSTEM_DEFAULT: Final = (
     "The same two keys with the value SystemDefaultTlsVersions = 1 (DWord) let .NET follow the system's choice; "
-    "the FAQ names only SchUseStrongCrypto, Microsoft recommends both."
+    "the mail plugin's FAQ names only SchUseStrongCrypto, Microsoft recommends both."
 )
 
 ENTRIES: Final[tuple[Cause, ...]] = (
