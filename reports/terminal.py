@@ -29,7 +29,8 @@ def _few(run: Run, answers: tuple[Answer, ...]) -> list[str]:
     for one, assessment in zip(answers, run.senders, strict=True):
         lines.append(_first(one))
         if one.causes:
-            lines.append(_cut(f"  Who acts: {one.owner}.{_step(one)}"))
+            who = f"  Who acts: {one.owner}."
+            lines.append(_cut(f"{who}{_step(one, _WIDTH - len(who))}"))
         lines.append(_cut(f"  {_aside(one)}Traffic: {traffic(assessment.evidence.traffic)}."))
     return lines
 
@@ -55,12 +56,17 @@ def _first(one: Answer) -> str:
     return _cut(f"{ANSWERS[one.verdict].upper()}: {one.sentence}{gate}{others}")
 
 
-def _step(one: Answer) -> str:
+def _step(one: Answer, room: int) -> str:
+    """The first thing to do; a command that finds no room is left to the report, for half of one is worse than none."""
     steps = one.deciders if not one.sure else one.causes[0].steps
     if not steps:
         return ""
     word = "First step" if one.sure else "What would decide"
-    return f" {word}: {steps[0].replace('`$ ', '').replace('`', '')}"
+    whole = f" {word}: {steps[0].replace('`$ ', '').replace('`', '')}"
+    prose, code, _ = steps[0].partition("`")
+    if len(whole) <= room or not code:
+        return whole
+    return f" {word}: {prose.rstrip(' :,')} (the command is in the report)." if prose.strip() else ""
 
 
 def _aside(one: Answer) -> str:
@@ -83,4 +89,4 @@ def _total(senders: tuple[Assessment, ...]) -> str:
 
 
 def _cut(text: str) -> str:
-    return one_line(text) if len(text) <= _WIDTH else f"{one_line(text[:_WIDTH])} ..."
+    return one_line(text) if len(text) <= _WIDTH else f"{one_line(text[:_WIDTH].rpartition(' ')[0])} ..."
