@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from fakes.apart import Apart, serve_apart
-    from fakes.catalogue import Expected, Fault, UnknownFault, apply
+    from fakes.catalogue import apply
     from fakes.doors import CannotStage
+    from fakes.fault import Expected, Fault, UnknownFault
     from fakes.faults import FAULTS, LOOK_UP_FAULTS
-    from fakes.serving import Running, serve
+    from fakes.running import Running
+    from fakes.serving import serve
     from fakes.world import World, healthy
 
 _HOMES = {
@@ -20,10 +22,10 @@ _HOMES = {
     "LOOK_UP_FAULTS": "fakes.faults",
     "Apart": "fakes.apart",
     "CannotStage": "fakes.doors",
-    "Expected": "fakes.catalogue",
-    "Fault": "fakes.catalogue",
-    "Running": "fakes.serving",
-    "UnknownFault": "fakes.catalogue",
+    "Expected": "fakes.fault",
+    "Fault": "fakes.fault",
+    "Running": "fakes.running",
+    "UnknownFault": "fakes.fault",
     "World": "fakes.world",
     "apply": "fakes.catalogue",
     "healthy": "fakes.world",

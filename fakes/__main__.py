@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 from fakes.clouds import CLOUDS
 
 if TYPE_CHECKING:
-    from fakes.catalogue import Expected
-    from fakes.serving import Running
+    from fakes.fault import Expected
+    from fakes.running import Running
 
 _USAGE, _INTERRUPTED = 4, 0
 
@@ -106,15 +106,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.faults:
         print(listed(as_json=options.json, look_ups=options.look_ups))
         return 0
-    from fakes.catalogue import UnknownFault, apply
     from fakes.doors import CannotStage
+    from fakes.fault import UnknownFault
     from fakes.serving import serve
     from fakes.world import ADMINISTRATOR, healthy, in_cloud
 
     ports = {name: getattr(options, f"{name}_port") for name in ("smtp", "https", "dns", "control")}
     with tempfile.TemporaryDirectory(prefix="smtp365-fake-") as temporary:
         try:
-            world = apply(in_cloud(healthy(), options.cloud), options.fault)
+            world = in_cloud(healthy(), options.cloud)
+            if options.fault:  # the faults themselves are loaded only then
+                from fakes.catalogue import apply
+
+                world = apply(world, options.fault)
             if options.approve_device_codes:
                 world = world.with_tenant(device_codes_approved_by=ADMINISTRATOR)
             with serve(

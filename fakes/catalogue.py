@@ -1,68 +1,23 @@
-"""The fault model: an id, the one change that it makes to the world, and the findings that it must produce.
+"""The catalogue of faults by id, and a world with some of them in it.
 
 The faults themselves stand in ``faults``, one module per stretch of the route.
 """
 
-import sys
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+import difflib
+from collections.abc import Iterable
 
+from fakes.fault import UnknownFault
+from fakes.faults import EVERY_FAULT
 from fakes.world import World
-
-
-class UnknownFault(LookupError):  # noqa: N818 - reads as what happened
-    """No fault of that id; the text names close ones."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expected:
-    """One finding that a fault must produce; ``causes`` most likely first."""
-
-    check: str
-    verdict: str
-    causes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """One thing that is wrong. ``gate`` is where it shows first; ``cause`` the id of what is really the matter.
-
-    ``expected_with_look_ups`` are the findings of a run that looks the tenant up, None where nobody wrote them down yet.
-    ``skip_on`` maps a platform's prefix (as in ``sys.platform``) to the reason why it cannot be staged there.
-    """
-
-    id: str
-    changes: str
-    gate: str
-    change: Callable[[World], World]
-    cause: str
-    senders: tuple[str, ...] = ("basic", "oauth")
-    expected: tuple[Expected, ...] = ()
-    expected_with_look_ups: tuple[Expected, ...] | None = None
-    skip_on: tuple[tuple[str, str], ...] = ()
-
-    def skipped_here(self, platform: str = sys.platform) -> str | None:
-        """Why this platform cannot stage the fault, or None when it can."""
-        return next((reason for prefix, reason in self.skip_on if platform.startswith(prefix)), None)
-
-
-def faults() -> dict[str, Fault]:
-    """All faults by id, in the order of the route; those that only look-ups show come last."""
-    from fakes.faults import EVERY_FAULT
-
-    return EVERY_FAULT
 
 
 def apply(world: World, fault_ids: Iterable[str]) -> World:
     """The world with these faults in it, in the given order; UnknownFault with close matches for an id that is none."""
     wanted = list(fault_ids)
-    known = faults() if wanted else {}
     for fault_id in wanted:
-        if fault_id not in known:
-            import difflib
-
-            near = difflib.get_close_matches(str(fault_id), known, n=3, cutoff=0.4)
+        if fault_id not in EVERY_FAULT:
+            near = difflib.get_close_matches(str(fault_id), EVERY_FAULT, n=3, cutoff=0.4)
             hint = f"did you mean {', '.join(near)}?" if near else "the catalogue lists them all"
             raise UnknownFault(f"no fault is called {fault_id!r}: {hint}")
-        world = known[fault_id].change(world)
+        world = EVERY_FAULT[fault_id].change(world)
     return world

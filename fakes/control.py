@@ -14,10 +14,11 @@ from starlette.routing import Route
 
 from fakes.device_code import NoSuchCode
 from fakes.doors import CannotStage
+from fakes.fault import UnknownFault
 from fakes.records import Message
 
 if TYPE_CHECKING:
-    from fakes.serving import Running
+    from fakes.running import Running
 
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -68,7 +69,7 @@ class _Desk:
         return Response(received[number].content, media_type="message/rfc822")
 
     async def faults(self, request: Request) -> Response:
-        from fakes.catalogue import UnknownFault, apply
+        from fakes.catalogue import apply  # the faults themselves are loaded when the first is asked for
 
         if request.method != "GET":
             try:

@@ -4,8 +4,6 @@
 """
 
 import asyncio
-import json
-import secrets as randomness
 import socket
 import ssl
 import threading
@@ -17,130 +15,14 @@ from typing import Any
 from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from fakes import certificates, control, doors, elsewhere, hosts, keys, line, resolver, settings_file
-from fakes.device_code import DeviceCodes
+from fakes import certificates, control, doors, elsewhere, hosts, keys, line, resolver
 from fakes.doors import Doors
 from fakes.exchange import ExchangeSmtp
-from fakes.network import Certificate
-from fakes.records import Load, Message, Session, SignIn, State, TokenAnswer
-from fakes.settings_file import Places
+from fakes.records import State
+from fakes.running import Running
 from fakes.world import World
 
 _START_SECONDS = 20.0
-
-
-class Running:
-    """The fakes while they run; everything it tells is a snapshot."""
-
-    def __init__(self, state: State, opened: Doors, folder: Path, *, look_ups: bool = False) -> None:
-        self._state = state
-        self._doors = opened
-        self._look_ups = look_ups
-        self.tenant_export = folder / "tenant-export.json"
-        self._ca_file = folder / "root.pem"
-        self._lock = threading.Lock()
-        self.settings_file = folder / "settings.toml"
-        self.control_token = randomness.token_urlsafe(24)
-        self.failures: list[dict[str, Any]] = []
-        self.change(state.world)
-
-    @property
-    def world(self) -> World:
-        """The state that is shown now."""
-        return self._state.world
-
-    @property
-    def messages(self) -> tuple[Message, ...]:
-        """Messages accepted so far."""
-        return self._state.records.messages
-
-    @property
-    def sign_ins(self) -> tuple[SignIn, ...]:
-        """SMTP sign-in attempts so far."""
-        return self._state.records.sign_ins
-
-    @property
-    def token_requests(self) -> tuple[TokenAnswer, ...]:
-        """Requests to the token endpoint so far."""
-        return self._state.records.token_requests
-
-    @property
-    def sessions(self) -> tuple[Session, ...]:
-        """SMTP connections so far."""
-        return self._state.records.sessions
-
-    @property
-    def requests(self) -> dict[str, int]:
-        """How often discovery documents, keys and DNS names were asked for."""
-        return self._state.records.requests
-
-    @property
-    def device_codes(self) -> DeviceCodes:
-        """The device codes under way, to be approved or declined."""
-        return self._state.device_codes
-
-    @property
-    def secrets(self) -> dict[str, str]:
-        """Environment variables with the invented secrets of the senders, and of the auditor when look-ups are on."""
-        return settings_file.secrets(self.world, look_ups=self._look_ups)
-
-    @property
-    def description(self) -> dict[str, Any]:
-        """What another program needs to know, as ``python -m fakes --json`` prints it."""
-        return settings_file.description(self.world, self._places(), self._addresses(), self.settings_file)
-
-    @property
-    def load(self) -> Load:
-        """How much is under way in the fakes; it returns to what it was when every client has gone."""
-        return self._state.load()
-
-    def change(self, world: World) -> None:
-        """Show another state from now on; the settings file, the CA file and the export are written anew.
-
-        Raises CannotStage when this platform cannot show it; then nothing has changed.
-        """
-        with self._lock:
-            connect = doors.connect_map(world.network, self._doors)
-            roots = certificates.trusted_roots()
-            if world.network.smtp_tls.certificate is Certificate.TRUSTED_MAIL_SHIELD:
-                roots += certificates.trusted_shield()
-            self._ca_file.write_bytes(roots)
-            self._state.world = world
-            self._connect = connect
-            self.settings_file.write_text(settings_file.toml(world, self._places()), encoding="utf-8")
-            if self._look_ups:
-                self.export()
-
-    def export(self) -> dict[str, Any]:
-        """Write the tenant's export as it is now, log and trace included; what was written."""
-        from fakes import export  # the views behind it are loaded for look-ups only
-
-        found = export.document(self.world, self._state.records)
-        self.tenant_export.write_text(json.dumps(found, indent=1), encoding="utf-8")
-        return found
-
-    def forget(self) -> None:
-        """Drop messages and records seen so far."""
-        self._state.records.forget()
-
-    def _places(self) -> Places:
-        return Places(
-            connect=self._connect,
-            written=doors.without_login_names(self.world.network, self._connect),
-            resolver=doors.text(self._doors.dns_tcp),
-            ca_file=self._ca_file,
-            tenant_export=self.tenant_export,
-            patient=self._state.real_pace,
-            look_ups=self._look_ups,
-        )
-
-    def _addresses(self) -> dict[str, dict[str, Any]]:
-        opened = self._doors
-        found = {"smtp": opened.submission, "https": opened.https, "dns": opened.dns_tcp}
-        addresses: dict[str, dict[str, Any]] = {
-            name: {"host": doors.LOOPBACK, "port": bound.getsockname()[1]} for name, bound in found.items()
-        }
-        return addresses | {"control": {"url": f"http://{doors.text(opened.control)}", "token": self.control_token}}
 
 
 @contextmanager

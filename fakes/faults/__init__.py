@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from fakes.catalogue import Fault
+from fakes.fault import Fault
 from fakes.faults.entered import ENTERED
 from fakes.faults.entra import CLAIMS, ISSUER, TOKEN
 from fakes.faults.expected import EXPECTED, EXPECTED_WITH_LOOK_UPS

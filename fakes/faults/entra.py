@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from fakes.catalogue import Fault
+from fakes.fault import Fault
 from fakes.faults import change
 from fakes.network import LoginPath
 from fakes.tenant import GRAPH, PolicyKind

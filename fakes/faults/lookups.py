@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from fakes.catalogue import Fault
+from fakes.fault import Fault
 from fakes.faults import change
 from fakes.network import Port
 from fakes.tenant import LogEntry

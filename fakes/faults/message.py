@@ -1,6 +1,6 @@
 """Faults of the message: recipients, and everything that Exchange says only after the body."""
 
-from fakes.catalogue import Fault
+from fakes.fault import Fault
 from fakes.faults import change
 from fakes.world import ALERTS, NOTICES, World
 

@@ -1,6 +1,6 @@
 """Faults of the network: resolver, ports, and what stands in the middle."""
 
-from fakes.catalogue import Fault
+from fakes.fault import Fault
 from fakes.faults import change
 from fakes.network import Answer, Answerer, Port, Transport
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from fakes import sentences
-from fakes.catalogue import Fault
+from fakes.fault import Fault
 from fakes.faults import change
 from fakes.tenant import AuthPolicy, Federation, PolicyKind, Retirement
 from fakes.world import ALERTS, NOTICES, REGISTRATION_OBJECT_ID, World

@@ -1,6 +1,6 @@
 """Faults of TLS: versions, and every way in which a certificate can be wrong, on both legs."""
 
-from fakes.catalogue import Fault
+from fakes.fault import Fault
 from fakes.faults import change
 from fakes.network import Certificate, TlsRange
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from checks.catalogue import CATALOGUE as CHECKS
-from fakes.catalogue import faults
+from fakes.faults import EVERY_FAULT
 from knowledge.causes import CATALOGUE as CAUSES
 from knowledge.causes import UNRECOGNISED
 from knowledge.groups import GROUPS
@@ -165,7 +165,7 @@ def test_pages_list_the_causes_that_faults_bring_out() -> None:
     """What a check is seen to name under any fault is on its page, unless it reads the server's words and says so."""
     unlisted = [
         f"{fault.id}: {expected.check} names {cause}"
-        for fault in faults().values()
+        for fault in EVERY_FAULT.values()
         for expected in fault.expected
         for cause in expected.causes
         if cause not in nameable(expected.check).causes and not nameable(expected.check).reads

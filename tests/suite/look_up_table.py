@@ -10,7 +10,7 @@ from pathlib import Path
 
 from checks.catalogue import CATALOGUE
 from fakes import Fault
-from fakes.catalogue import Expected
+from fakes.fault import Expected
 from fakes.faults import EVERY_FAULT
 from fakes.faults.lookups import GATE
 
