@@ -1,4 +1,4 @@
-"""Wiring only: options, fixtures, and pytest's hooks handed to the rooms; a run is told in suite.py, what it begins with in wishes.py.
+"""Wiring only: options, fixtures, and pytest's hooks handed to the rooms; a run is told in suite.py, its beginning in beginning.py.
 
 With pytest-xdist only the controller gathers; workers get frozen evidence, hold no secret and open no socket.
 The rooms are imported where they are needed, so that the built-in tenant's process starts while they load.
@@ -21,8 +21,8 @@ import pytest
 if TYPE_CHECKING:
     from checks.model import Finding
     from fakes.apart import Apart
+    from settings.wishes import Wishes
     from suite import Suite
-    from wishes import Wishes
 
 ROOT = Path(__file__).resolve().parent
 KEY = pytest.StashKey["Suite"]()
@@ -89,9 +89,9 @@ def pytest_configure(config: pytest.Config) -> None:
     tenant = _built_in_tenant(stack, config) if built_in else None
     if tenant is not None:
         config.stash[TENANT] = tenant
+    from beginning import begin
     from reports import place  # from here on both processes load
     from settings.mistakes import SettingsError
-    from wishes import begin
 
     try:
         if tenant is None:
@@ -115,7 +115,7 @@ def _runs_checklist(config: pytest.Config) -> bool:
 
 
 def _wishes(config: pytest.Config) -> Wishes:
-    from wishes import Wishes
+    from settings.wishes import Wishes
 
     return Wishes(
         target=config.getoption("--target"),

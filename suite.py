@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from probes.lookups.looking import Lookups
     from probes.visit import World
     from reports.masking import Masking
-    from wishes import Wishes
+    from settings.wishes import Wishes
 
 
 @dataclass(slots=True)

@@ -17,7 +17,7 @@ MAY_IMPORT = {
     "reports": {"settings", "probes", "knowledge", "checks", "reports"},
     "fakes": {"fakes"},
 }
-FRONT = {"conftest", "interruptible", "run", "suite", "wishes", "workers"}
+FRONT = {"beginning", "conftest", "interruptible", "run", "suite", "workers"}
 
 
 def imported(file: Path) -> set[str]:

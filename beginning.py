@@ -1,4 +1,4 @@
-"""What the command line asks for, read once, and the suite that comes of it: wishes and settings that cannot be end here.
+"""How a run begins: from what the command line asks for to a suite; wishes and settings that cannot be end here.
 
 Only conftest.py imports this file, after it has started the built-in tenant, so that both load at the same time.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,31 +17,11 @@ from settings.load import load
 from settings.mistakes import SettingsError
 from settings.selection import chosen
 from settings.target import Target, earlier_report, settings_file, target_of
+from settings.wishes import Wishes
 from suite import Suite, readable
 
 if TYPE_CHECKING:
     from settings.clouds import Cloud
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
-    """What the command line asks for, read once."""
-
-    target: str
-    settings: str | None
-    senders: tuple[str, ...]
-    folder: Path
-    root: Path
-    strict: bool
-    no_send: bool = False
-    try_again: bool = False
-    faults: tuple[str, ...] = ()
-    baseline: str | None = None
-    mask: bool = False
-    look_ups: bool = False
-    admin_sign_in: bool = False
-    tenant_export: str | None = None
-    lookups_for: str | None = None
 
 
 def begin(wishes: Wishes, environ: Mapping[str, str] | None = None, built_in: Path | None = None) -> Suite:

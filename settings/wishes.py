@@ -1,0 +1,27 @@
+"""What the command line asks for, read once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """The suite's own options; `folder` is where the command was given, `root` where the suite is."""
+
+    target: str
+    settings: str | None
+    senders: tuple[str, ...]
+    folder: Path
+    root: Path
+    strict: bool
+    no_send: bool = False
+    try_again: bool = False
+    faults: tuple[str, ...] = ()
+    baseline: str | None = None
+    mask: bool = False
+    look_ups: bool = False
+    admin_sign_in: bool = False
+    tenant_export: str | None = None
+    lookups_for: str | None = None
