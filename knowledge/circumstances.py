@@ -99,7 +99,7 @@ _OFFERS_AUTH: Final = re.compile(r"250[ -]auth")
 _NOT_OFFERED: Final = re.compile(
     r"auth plain|cram-md5|digest-md5|\bntlm\b|gssapi|\bnet/smtp\b"
 )  # net/smtp knows PLAIN only
-_MX_HOST: Final = re.compile(r"mail\.protection\.outlook\.com|(?<!smtp\.hve)\.mx\.microsoft")
+_MX_HOST: Final = re.compile(r"(?:mail|prod)\.protection\.outlook\.com|(?<!smtp\.hve)\.mx\.microsoft")
 
 
 def _greeting(flat: str) -> set[str]:

@@ -72,7 +72,7 @@ _ALONE: Final[Mapping[str, tuple[int, ...]]] = {
         700022,
         7000220,
     ),
-    "clock_skew": (700024, 500133),
+    "clock_skew": (500133,),
     "conditional_access_block": (
         53003,
         53000,
@@ -185,6 +185,7 @@ _TOGETHER: Final[Mapping[int, Outcome]] = {
     500011: some("wrong_scope_or_audience", "resource_missing", "wrong_tenant_or_authority"),
     50001: some("wrong_scope_or_audience", "resource_missing"),
     7000216: some("secret_wrong", "client_assertion_bad"),
+    700024: some("clock_skew", "client_assertion_bad"),
     7000218: some("secret_wrong", "public_client_with_secret", "client_assertion_bad"),
     70002: some("secret_wrong", "bad_credentials"),
     50034: some("mailbox_missing", "username_not_upn", "wrong_tenant_or_authority"),
@@ -219,7 +220,7 @@ OUTCOMES: Final[Mapping[int, Outcome]] = MappingProxyType(
     }
 )
 VAGUE: Final = frozenset(
-    {70002, 70000, 50000, 50140, 16000, 50058}
+    {70002, 70000, 50000, 50140, 16000, 50058, 50012}
 )  # numbers that often stand around a more telling one
 
 # AADSTS900144 names the parameter that is missing; which one decides.

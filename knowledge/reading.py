@@ -15,7 +15,7 @@ from knowledge.entra_numbers import MISSING, MISSING_PARAMETER, NUMBER, OUTCOMES
 from knowledge.groups import GROUPS
 from knowledge.outcome import Reading
 from knowledge.plain import Plain, plain, tighten
-from knowledge.rule import ECHOES, GATES, NAMES, NARROWS, Outcome, Rule
+from knowledge.rule import ECHOES, GATES, HINTS, NAMES, NARROWS, Outcome, Rule
 from knowledge.rules_clients import CLIENTS
 from knowledge.rules_entra import ENTRA
 from knowledge.rules_message import CODES, MESSAGE
@@ -117,6 +117,8 @@ def _greeting_hits(flags: frozenset[str]) -> Iterator[_Hit]:
     foreign = {"foreign_greeting", "submission_host"} <= flags and "microsoft_greeting" not in flags
     if foreign or "masked_greeting" in flags:
         yield _Hit(place, NAMES, Outcome(("smtp_intercepted",), sure=True), "220")
+    elif "foreign_greeting" in flags and not flags & {"microsoft_greeting", "local"}:
+        yield _Hit(place, HINTS, Outcome(("smtp_intercepted", "wrong_host_or_port")), "220")
 
 
 def _more_flags(text: Plain, flags: frozenset[str]) -> frozenset[str]:

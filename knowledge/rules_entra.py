@@ -23,6 +23,12 @@ ENTRA: Final[tuple[Rule, ...]] = (
     ),
     Rule(gate="token", weight=NAMES, says=("does not exist in tenant",), outcomes=(OUTCOMES[50020],)),
     Rule(gate="token", weight=NAMES, says=("invalid client secret",), outcomes=(one("secret_wrong"),)),
+    Rule(  # a clock that is off, or an assertion that was kept for too long
+        gate="token",
+        weight=NAMES,
+        says=("assertion is not within its valid time range",),
+        outcomes=(some("clock_skew", "client_assertion_bad"),),
+    ),
     Rule(
         gate="token",
         weight=NAMES,

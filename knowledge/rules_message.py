@@ -101,6 +101,16 @@ MESSAGE: Final[tuple[Rule, ...]] = (
         along=any_of("size | message | 552"),
         outcomes=(one("message_too_large"),),
     ),
+    Rule(  # the first lines of a report of non-delivery, in the words that people are shown
+        gate="recipient",
+        weight=NAMES,
+        says=any_of(
+            "wasn't found at | unknown to address | address couldn't be found | recipient couldn't be found | "
+            "address wasn't found | address you entered couldn't be found"
+        ),
+        along=any_of("couldn't be delivered | undeliverable | delivery has failed | recipient"),
+        outcomes=(one("recipient_rejected"),),
+    ),
     Rule(
         gate="recipient",
         weight=NAMES,
@@ -172,6 +182,7 @@ CODES: Final[Mapping[str, tuple[str, int, tuple[Outcome, ...]]]] = MappingProxyT
         "4.4.2": ("accepted", HINTS, (_DROPPED,)),
         "5.7.54": ("sender", NARROWS, (some("client_never_sent_auth", "wrong_host_or_port"),)),
         "5.7.139": ("sign_in", HINTS, (group("any_57139"),)),
+        "451 5.7.3": ("starttls", NAMES, (one("starttls_missing_or_implicit_tls_on_587"),)),
         "5.7.3": ("sign_in", HINTS, BARE_535),
         # not one of Microsoft's codes
         "5.7.8": (
@@ -182,7 +193,10 @@ CODES: Final[Mapping[str, tuple[str, int, tuple[Outcome, ...]]]] = MappingProxyT
         "5.7.4": (
             "sign_in",
             NARROWS,
-            (some("auth_mechanism_unsupported", "starttls_missing_or_implicit_tls_on_587"),),
+            (
+                some("wrong_host_or_port", "auth_mechanism_unsupported", needs=("mx_host",)),
+                some("auth_mechanism_unsupported", "starttls_missing_or_implicit_tls_on_587"),
+            ),
         ),
         "5.7.30": ("sign_in", NAMES, (one("basic_auth_retired"),)),
         "5.7.57": ("sender", HINTS, NOT_AUTHENTICATED),
@@ -208,6 +222,8 @@ CODES: Final[Mapping[str, tuple[str, int, tuple[Outcome, ...]]]] = MappingProxyT
         "5.1.3": ("recipient", NARROWS, (_RECIPIENT,)),
         "5.4.300": ("recipient", NARROWS, (_RECIPIENT,)),  # the recipient's own server could not be reached
         "5.4.316": ("recipient", NARROWS, (_RECIPIENT,)),
+        "4.4.316": ("recipient", NARROWS, (some("recipient_rejected"),)),  # not yet: Exchange tries again
+        "4.4.317": ("recipient", NARROWS, (some("recipient_rejected"),)),
         "5.4.1": ("recipient", NARROWS, (some("recipient_rejected", "wrong_host_or_port"),)),
         "5.1.7": ("sender", NARROWS, (some("address_malformed", "send_as_denied"),)),
         "5.7.64": ("sender", NARROWS, (some("wrong_host_or_port", "client_never_sent_auth"),)),

@@ -64,7 +64,11 @@ NETWORK: Final[tuple[Rule, ...]] = (
         + languages.UNREACHABLE,
         unless=any_of("recipient | aadsts"),
         along=any_of("unreach | route | assign | family | socket | errno | connect | error") + languages.UNREACHABLE,
-        outcomes=(_TOKEN_LEG, one("network_unreachable")),
+        outcomes=(
+            _TOKEN_LEG,
+            some("wrong_host_or_port", "network_unreachable", needs=("port_465",)),
+            one("network_unreachable"),
+        ),
     ),
     Rule(
         gate="port",
@@ -79,6 +83,7 @@ NETWORK: Final[tuple[Rule, ...]] = (
         outcomes=(
             _TOKEN_LEG,
             one("wrong_host_or_port", "local"),
+            one("wrong_host_or_port", "mx_host", "port_587"),
             some("wrong_host_or_port", "port_blocked", needs=("private_address",)),
             some("wrong_host_or_port", "port_blocked", needs=("port_465",)),
             some("wrong_host_or_port", "port_blocked", needs=("port_25",)),
@@ -121,6 +126,7 @@ NETWORK: Final[tuple[Rule, ...]] = (
         ),
         outcomes=(
             _TOKEN_LEG,
+            one("wrong_host_or_port", "mx_host", "port_587"),  # an MX host takes mail on port 25 only
             some("wrong_host_or_port", "port_blocked", needs=("port_465",)),
             some("wrong_host_or_port", "port_blocked", needs=("reading_port",)),
             some("port_blocked", "wrong_host_or_port", needs=("port_25",)),

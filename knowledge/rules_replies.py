@@ -123,6 +123,7 @@ SIGN_IN: Final[tuple[Rule, ...]] = (
             "authentication method not supported"
         ),
         outcomes=(  # AUTH before TLS earns the same answer
+            some("wrong_host_or_port", "auth_mechanism_unsupported", needs=("mx_host",)),
             one("auth_mechanism_unsupported", "mechanism_not_offered"),
             some("starttls_missing_or_implicit_tls_on_587", "auth_mechanism_unsupported", needs=("never_encrypted",)),
             some("auth_mechanism_unsupported", "starttls_missing_or_implicit_tls_on_587"),
@@ -197,7 +198,7 @@ BEFORE_SIGN_IN: Final[tuple[Rule, ...]] = (
         says=any_of(
             "5.5.4 invalid domain name | 501 invalid domain name | syntactically invalid ehlo | "
             "syntactically invalid helo | ehlo argument | helo command rejected | invalid helo | "
-            "invalid ehlo | helo requires domain | ehlo requires domain | 5.5.4 helo"
+            "invalid ehlo | helo requires domain | ehlo requires domain | 5.5.4 helo | invalid command arguments: invalid domain"
         ),
         outcomes=(one("ehlo_name_invalid"),),
     ),

@@ -148,6 +148,26 @@ TLS: Final[tuple[Rule, ...]] = (
         unless=any_of("certificate_verify_failed | certificate verify failed | self signed | self-signed"),
         outcomes=(_TOKEN_LEG, group("tls_cut_off")),
     ),
+    Rule(  # a dialogue that ends right behind the server's 220 to STARTTLS
+        gate="tls",
+        weight=NARROWS,
+        says=any_of("could not connect | couldn't connect | failed to connect | unable to connect | connection failed"),
+        along=("220 2.0.0 smtp server ready",),
+        unless=any_of("auth login | 535 | 334 | 235 | authenticat | timed out"),
+        outcomes=(some("cert_untrusted", "tls_version", "legacy_tls_client", "smtp_intercepted"),),
+    ),
+    Rule(  # silence after the connection, inside a sentence that guesses at certificates
+        gate="tls",
+        weight=NARROWS,
+        says=any_of(
+            "connected party did not properly respond | connected host has failed to respond | timed out | timeout"
+        ),
+        along=any_of("SslHandshakeException | attempting to establish an SSL or TLS connection"),
+        outcomes=(
+            some("wrong_host_or_port", "port_blocked", "smtp_intercepted", needs=("port_465",)),
+            some("port_blocked", "smtp_intercepted", "service_side_fault"),
+        ),
+    ),
     Rule(
         gate="greeting",
         weight=NARROWS,
@@ -180,6 +200,16 @@ TLS: Final[tuple[Rule, ...]] = (
 )
 
 CERTIFICATES: Final[tuple[Rule, ...]] = (
+    Rule(  # what scans mail on the machine or on the way signs with a root that bears its name
+        gate="tls",
+        weight=NAMES,
+        says=any_of(
+            "Web/Mail Shield | antivirus for SSL/TLS scanning | ESET SSL Filter | Kaspersky Anti-Virus Personal Root | "
+            "Bitdefender Personal CA | Sophos SSL CA | Fortinet_CA_SSL | Fortinet CA SSL | Zscaler Root CA | Netskope CA"
+        ),
+        along=any_of("smtp | 587"),
+        outcomes=(_TOKEN_LEG, one("smtp_intercepted")),
+    ),
     Rule(
         gate="tls",
         weight=NAMES,
