@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
 
 from probes.evidence import SenderEvidence
+from settings.address import address_of
 
 _LITERAL = re.compile(r"\[(?:IPv6:)?([0-9A-Fa-f:.]{3,45})\]")
 
@@ -16,7 +16,7 @@ SHARED_AUTHORITIES = frozenset({"common", "organizations", "consumers"})
 
 def tenant_of(url: str) -> str:
     """The first path segment of an authority or discovery URL: where the tenant stands."""
-    return urlsplit(url).path.strip("/").partition("/")[0]
+    return address_of(url).path.strip("/").partition("/")[0]
 
 
 def why_not_a_tenant(tenant: str) -> str:

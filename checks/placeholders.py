@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from checks import entered
 from probes.evidence import SenderEvidence
+from settings.address import address_of
 from settings.model import Judged
 
 
@@ -23,7 +22,7 @@ def values(evidence: SenderEvidence, settings: Judged) -> dict[str, str]:
         "sp_object_id": entered.claim(evidence, "oid") or _principal(evidence),
         "smtp_server": sender.smtp_server,
         "port": str(sender.port),
-        "login_host": urlsplit(url).netloc.rpartition("@")[2],
+        "login_host": address_of(url).place,
         "issuer_document": url,
         "scope": sender.scope,
     }

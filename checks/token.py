@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from checks import entered
 from checks.model import Case, Finding, check
 from checks.tls import blame
 from checks.words import read_text
 from probes.evidence import Gate, IssuerEvidence, TokenEvidence
+from settings.address import address_of
 from settings.clouds import cloud_of_login_host
 from settings.model import Method
 
@@ -49,11 +48,13 @@ def _what_is_wrong_with(url: str, case: Case) -> str:
     """What the URL alone shows, before anything that came back is looked at."""
     if not url:
         return "the field OpenID Endpoint Configuration is empty"
-    parts = urlsplit(url)
+    parts = address_of(url)
     cloud = case.settings.the_cloud
     if parts.scheme != "https":
         return f"{url} does not begin with https://"
-    host = parts.hostname or ""
+    host = parts.host
+    if not host:
+        return f"{url} names no host"
     if not cloud.declares_login(host):
         other = cloud_of_login_host(host)
         return f"{host} is the login host of {other.title}" if other else f"{host} is no login host of {cloud.title}"
@@ -91,13 +92,13 @@ def _mismatch(evidence: IssuerEvidence, case: Case) -> str:
     cloud = case.settings.the_cloud
     if not evidence.issuer or not evidence.token_endpoint:
         return "the document names no issuer or no token endpoint"
-    endpoint = urlsplit(evidence.token_endpoint)
-    if endpoint.scheme != "https" or not cloud.declares_login(endpoint.hostname or ""):
+    endpoint = address_of(evidence.token_endpoint)
+    if endpoint.scheme != "https" or not cloud.declares_login(endpoint.host):
         return f"the token endpoint is {evidence.token_endpoint}, which is not on a login host of {cloud.title}"
     if not cloud.microsoft:
         declared = cloud.issuer.rstrip("/")
         return "" if evidence.issuer.rstrip("/") == declared else f"issuer {evidence.issuer}, declared {declared}"
-    if not cloud.declares_login(urlsplit(evidence.issuer).hostname or ""):
+    if not cloud.declares_login(address_of(evidence.issuer).host):
         return f"issuer {evidence.issuer} is not on a login host of {cloud.title}"
     url_tenant, issuer_tenant = entered.tenant_of(evidence.url), entered.tenant_of(evidence.issuer)
     if entered.UUID.fullmatch(url_tenant) and url_tenant.lower() != issuer_tenant.lower():

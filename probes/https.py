@@ -17,7 +17,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from urllib.parse import unquote, urlsplit
 
 from probes.deadline import Deadline
 from probes.dialler import Dialler, Race
@@ -25,6 +24,7 @@ from probes.dns import NameLookup
 from probes.evidence import Failure, FailureKind, TlsEvidence
 from probes.failures import BrokenError, printable, translate
 from probes.tls import Trust, look, wants_second_look, with_shown
+from settings.address import address_of, user_of
 
 LARGEST = 1024 * 1024
 _LARGEST_PIECE = 65536
@@ -74,11 +74,11 @@ class Reach:
 
     def connection(self, url: str, bound: Deadline) -> Connection | None:
         """A connection to the host of this address, not opened yet; None when the address is not https."""
-        parts = urlsplit(url)
-        if parts.scheme != "https" or not parts.hostname:
+        parts = address_of(url)
+        if parts.scheme != "https" or not parts.host:
             return None
-        proxy = None if self.dialler.leads(parts.hostname, parts.port or 443) else proxy_for(parts.hostname)
-        return Connection(self, parts.hostname, parts.port or 443, bound, proxy)
+        proxy = None if self.dialler.leads(parts.host, parts.port or 443) else proxy_for(parts.host)
+        return Connection(self, parts.host, parts.port or 443, bound, proxy)
 
 
 class Connection(http.client.HTTPSConnection):
@@ -92,7 +92,8 @@ class Connection(http.client.HTTPSConnection):
         self._name = host
         self._target_port = port
         self._bound = bound
-        self._proxy = urlsplit(proxy) if proxy else None
+        self._proxy = address_of(proxy) if proxy else None
+        self._proxy_user = user_of(proxy) if proxy else None
         self._shown_proxy = _without_user(proxy)
         self.tls: TlsEvidence | None = None
         self.reusable = False
@@ -101,7 +102,7 @@ class Connection(http.client.HTTPSConnection):
         self, method: str, url: str, bound: Deadline, *, body: str | None, headers: Mapping[str, str] | None
     ) -> Answer:
         """One request on this connection and its whole answer; afterwards `reusable` says whether another may follow."""
-        parts = urlsplit(url)
+        parts = address_of(url)
         target = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
         self._bound, self.timeout, self.reusable = bound, max(0.001, bound.remaining()), False
         if self.sock is not None:
@@ -181,12 +182,12 @@ class Connection(http.client.HTTPSConnection):
 
     def _through_proxy(self) -> socket.socket:
         proxy = self._proxy
-        if proxy is None or not proxy.hostname:
+        if proxy is None or not proxy.host:
             raise BrokenError(Failure(kind=FailureKind.PROXY, text="the proxy's address has no host"))
-        sock = self._dialled(proxy.hostname, proxy.port or 8080)
+        sock = self._dialled(proxy.host, proxy.port or 8080)
         lines = [f"CONNECT {self._name}:{self._target_port} HTTP/1.1", f"Host: {self._name}:{self._target_port}"]
-        if proxy.username is not None:
-            user = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}".encode()
+        if self._proxy_user is not None:
+            user = ":".join(self._proxy_user).encode()
             lines.append(f"Proxy-Authorization: Basic {base64.b64encode(user).decode('ascii')}")
         try:
             sock.settimeout(max(0.001, self._bound.remaining()))
@@ -242,8 +243,8 @@ def proxy_for(host: str) -> str | None:
 def _without_user(proxy: str | None) -> str | None:
     if not proxy:
         return None
-    parts = urlsplit(proxy)
-    return printable(f"{parts.scheme}://{parts.hostname or ''}{':' + str(parts.port) if parts.port else ''}")
+    parts = address_of(proxy)
+    return printable(f"{parts.scheme}://{parts.host}{':' + str(parts.port) if parts.port else ''}")
 
 
 def _date(value: str | None) -> datetime | None:

@@ -8,11 +8,11 @@ import socket
 import ssl
 import sys
 import urllib.request
-from urllib.parse import urlsplit
 
 from probes.dns import system_resolvers
 from probes.evidence import MachineEvidence, RegistryValue
 from probes.failures import printable
+from settings.address import address_of
 
 TOOL_VERSION = "0.1.0"
 _DOTNET = r"SOFTWARE\Microsoft\.NETFramework\v4.0.30319"
@@ -58,8 +58,8 @@ def _proxies() -> dict[str, str]:
         if scheme == "no":
             found[scheme] = printable(address, 200)
             continue
-        parts = urlsplit(address if "://" in address else f"http://{address}")
-        found[scheme] = printable(parts.netloc.rpartition("@")[2], 200)
+        parts = address_of(address if "://" in address else f"http://{address}")
+        found[scheme] = printable(parts.place, 200)
     return found
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
 from probes.deadline import Deadline
 from probes.evidence import Failure, FailureKind
 from probes.https import Answer, Connection, Reach
+from settings.address import address_of
 
 _GONE = {FailureKind.CLOSED, FailureKind.RESET}
 
@@ -34,7 +34,7 @@ class Standing:
     ) -> Answer:
         """Send one request that changes nothing and read its answer; what was closed meanwhile is opened anew. Nothing is raised."""
         bound = deadline.within(self._reach.patience)
-        host = urlsplit(url).netloc
+        host = address_of(url).place
         while True:
             with self._lock:
                 waiting = self._idle.get(host)

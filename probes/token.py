@@ -10,7 +10,7 @@ import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import jwt
 
@@ -21,6 +21,7 @@ from probes.https import Answer, Reach, json_object
 from probes.issuer import Issuer, clock_offset
 from probes.redaction import Redactor
 from probes.transcript import Transcript
+from settings.address import address_of
 from settings.clouds import Cloud
 from settings.model import Sender
 from settings.secret import Secret
@@ -128,15 +129,13 @@ def _withhold(sender: Sender, secret: Secret | None, cloud: Cloud, issuer: Issue
     document = issuer.evidence
     if document.failure is not None or not document.token_endpoint:
         return "the issuer document gives no token endpoint"
-    configured, endpoint = urlsplit(sender.openid_endpoint_configuration), urlsplit(document.token_endpoint)
-    if endpoint.scheme != "https" or not cloud.declares_login(endpoint.hostname or ""):
-        return f"the token endpoint is on {endpoint.hostname}, which is no login host of {cloud.title}"[
+    configured, endpoint = address_of(sender.openid_endpoint_configuration), address_of(document.token_endpoint)
+    if endpoint.scheme != "https" or not cloud.declares_login(endpoint.host):
+        return f"the token endpoint is on {endpoint.host or document.token_endpoint}, which is no login host of {cloud.title}"[
             :_WITHHELD_LENGTH
         ]
-    if not cloud.declares_login(configured.hostname or ""):
-        return f"the endpoint URL is on {configured.hostname}, which is no login host of {cloud.title}"[
-            :_WITHHELD_LENGTH
-        ]
+    if not cloud.declares_login(configured.host):
+        return f"the endpoint URL is on {configured.host}, which is no login host of {cloud.title}"[:_WITHHELD_LENGTH]
     if not sender.client_id:
         return "the settings hold no client id"
     return "" if secret else "the client secret was not found"

@@ -11,11 +11,11 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from probes.evidence import Certificate, SenderEvidence, TlsEvidence
 from reports.masked_text import Texts
 from reports.masks import GUID, WELL_KNOWN_ACCOUNTS, words_that_are_read
+from settings.address import address_of
 from settings.clouds import cloud_of_smtp_host
 from settings.model import Judged
 
@@ -140,11 +140,11 @@ class Masking:
                 self._texts.hosts |= set(re.findall(r"[^\s,;<>\"']+", domain))
                 self._texts.bare |= set() if "@" in value else {value}
         declared = judged.custom.smtp_server if judged.custom is not None else ""
-        url = urlsplit(sender.openid_endpoint_configuration)
+        url = address_of(sender.openid_endpoint_configuration)
         tenant = url.path.strip("/").partition("/")[0]
-        self._texts.hosts |= {sender.smtp_server, declared, url.netloc.rpartition("@")[2].partition(":")[0]}
+        self._texts.hosts |= {sender.smtp_server, declared, url.place.partition(":")[0]}
         for value in (judged.custom.issuer, judged.custom.audience) if judged.custom is not None else ():
-            self._texts.hosts.add(urlsplit(value).netloc.partition(":")[0])
+            self._texts.hosts.add(address_of(value).place.partition(":")[0])
         self._texts.hosts |= {tenant} if re.fullmatch(r"[\w-]+(\.[\w-]+)+", tenant) else set()
         self._texts.hosts |= (
             {judged.network.ehlo_name} if judged.network.ehlo_name and "." in judged.network.ehlo_name else set()

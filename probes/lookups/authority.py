@@ -9,13 +9,14 @@ import re
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from probes.deadline import Deadline
 from probes.failures import printable
 from probes.https import Answer, Reach, json_object
 from probes.redaction import Redactor
 from probes.token import Response
+from settings.address import address_of
 from settings.clouds import Cloud
 
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -74,7 +75,7 @@ class Authority:
         endpoints = frozenset(value for value in named.values() if isinstance(value, str))
         foreign = [url for url in endpoints if not self._declared(url)]
         if foreign or not isinstance(named["token_endpoint"], str):
-            host = urlsplit(foreign[0]).hostname if foreign else "nowhere"
+            host = address_of(foreign[0]).host if foreign else "nowhere"
             told = f"the discovery document leads to {host}, which is no login host of {self._cloud.title}"
             return Discovered(url=self._url, problem=printable(told))
         tenant = _GUID.search(str(members.get("issuer", "")))
@@ -86,8 +87,8 @@ class Authority:
         )
 
     def _declared(self, url: str) -> bool:
-        parts = urlsplit(url)
-        return parts.scheme == "https" and self._cloud.declares_login(parts.hostname or "")
+        parts = address_of(url)
+        return parts.scheme == "https" and self._cloud.declares_login(parts.host)
 
     def door(self, found: Discovered, deadline: Deadline) -> Door:
         """The HTTP client for one msal application."""

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from probes.deadline import Deadline, utc_now
 from probes.lookups import exchange_looks, graph_looks, log_looks, policies
@@ -16,6 +15,7 @@ from probes.lookups.questions import BASIC_FACTS, OAUTH_FACTS
 from probes.redaction import Redactor
 from probes.scrubbing import scrubbed_tenant
 from probes.tenant_evidence import Look, LookState, PrincipalLook, TenantEvidence, UserLook
+from settings.address import address_of
 from settings.clouds import Cloud
 from settings.model import Sender
 
@@ -166,10 +166,7 @@ class Beside:
 
 def tenant_of(url: str) -> str:
     """The tenant that an endpoint URL names, an id or a domain in lower case; empty when it names none."""
-    try:
-        first = urlsplit(url).path.strip("/").partition("/")[0].lower()
-    except ValueError:
-        return ""
+    first = address_of(url).path.strip("/").partition("/")[0].lower()
     return "" if first in _NO_TENANT else first
 
 

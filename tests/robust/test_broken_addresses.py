@@ -1,0 +1,82 @@
+"""Addresses that cannot be read, at every place where one comes from outside: a sentence in the findings, never a traceback."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from checks.assessment import Assessment
+from probes import gather
+from reports.results import as_text, results
+from tests.probes.scripted import HOSTS, TENANT, Asked, Reply, oauth, scripted
+from tests.reports import samples
+
+ROOT = Path(__file__).parents[2]
+BROKEN = [
+    "https://[x]/token",
+    "https://[::1",
+    f"https://{HOSTS[0]}:99999/token",
+    f"https://{HOSTS[0]}]/token",
+    "//[",
+    "][",
+]
+
+
+@pytest.mark.parametrize("address", BROKEN)
+@pytest.mark.parametrize("member", ["token_endpoint", "issuer"])
+def test_a_document_with_a_broken_address(member: str, address: str, tmp_path: Path) -> None:
+    """The secret stays here, TOKEN-01 says what the document gave, and the results can be written."""
+
+    def say(asked: Asked) -> Reply | None:
+        if asked.path.endswith("/openid-configuration"):
+            here = f"https://{HOSTS[0]}/{TENANT}"
+            members = {"issuer": f"{here}/v2.0", "token_endpoint": f"{here}/oauth2/v2.0/token"}
+            return 200, {**members, member: address}
+        return None
+
+    with scripted(say, tmp_path) as page:
+        settings = page.settings(oauth())
+        sender = settings.sender["oauth"]
+        outside = gather.world_of(settings, refusals=None)
+        found = gather.secrets_of([sender], {"SMTP365_OAUTH_CLIENT_SECRET": "invented-secret-0815"})
+        kept = gather.gather([sender], outside, found)
+        posted = [asked for asked in page.asked if asked.method == "POST"]
+
+    judged = Assessment(kept["oauth"], settings.judged(sender))
+    assert judged.finding("TOKEN-01").verdict == "fail"
+    assert member == "issuer" or posted == []
+    assert "TOKEN-01" in as_text(results(samples.run(judged)))
+
+
+@pytest.mark.parametrize("proxy", ["http://[", "http://user:secret@[x]:3128", "http://proxy:99999", "://"])
+def test_a_broken_proxy_in_the_environment(proxy: str) -> None:
+    """It is named as it stands, without its user, or found to have no host; the run goes on."""
+    environment = {**os.environ, "https_proxy": proxy, "HTTPS_PROXY": proxy}
+    line = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--sender=oauth"]
+    done = subprocess.run(
+        line, cwd=ROOT, env=environment, capture_output=True, encoding="utf-8", timeout=120, check=False
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "secret" not in done.stdout.replace("client secret", "")
+
+
+@pytest.mark.parametrize("address", ["https://[x]/common", "https://[::1", "https://login.microsoftonline.com:99999/x"])
+def test_a_broken_endpoint_in_the_settings(address: str, tmp_path: Path) -> None:
+    """The checklist says what is wrong with the field."""
+    with scripted(lambda _: None, tmp_path) as page:
+        text = oauth().replace(f"https://{HOSTS[0]}/{TENANT}/v2.0/.well-known/openid-configuration", address)
+        settings = page.settings(text)
+        sender = settings.sender["oauth"]
+        outside = gather.world_of(settings, refusals=None)
+        found = gather.secrets_of([sender], {"SMTP365_OAUTH_CLIENT_SECRET": "invented-secret-0815"})
+        kept = gather.gather([sender], outside, found)
+
+    judged = Assessment(kept["oauth"], settings.judged(sender))
+    assert judged.finding("OAUTH-10").verdict == "fail"
+    assert "names no host" in str(judged.finding("OAUTH-10"))
+    assert page.asked == []
