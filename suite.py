@@ -94,10 +94,18 @@ class Suite:
         with progress:
             try:
                 self.keep(gather.gather(senders, world, found, progress, lookups))
+                self._tell_of_defects()
             except gather.InterruptedGatheringError as stopped:
                 self.keep(stopped.evidence)
                 self.interrupted = True
                 raise KeyboardInterrupt from None
+
+    def _tell_of_defects(self) -> None:
+        for name, evidence in self.evidence.items():
+            if evidence.broke:
+                _tell(
+                    f"smtp365: {name}: smtp365 itself broke ({evidence.broke}); what was seen until then is in the report"
+                )
 
     def _look_again(self, names: set[str], progress: outputs.Progress) -> None:
         """`--lookups-for`: the evidence of an earlier run with the look-ups made anew."""

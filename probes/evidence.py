@@ -358,6 +358,7 @@ class SenderEvidence(Record):
     traffic: Traffic = Traffic()
     no_send: bool = False
     interrupted: bool = False
+    broke: str = ""  # where this suite itself broke during the visit
     deadline_hit: bool = False
     stopped_at: Gate | None = None
     seconds: float = 0.0

@@ -113,7 +113,10 @@ def gather(
         if progress is not None:
             progress(sender.name, "started")
         beside = lookups.begin(sender) if lookups is not None else None
-        go(visit)
+        try:
+            go(visit)
+        except Exception as problem:  # noqa: BLE001 - a defect of ours in one visit must not lose what the others see
+            visit.give_up(problem)
         visit.arrive()
         if beside is not None:
             visit.put(tenant=beside.finish(visit.started, accepted(visit.seen("envelope"))))

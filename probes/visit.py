@@ -12,6 +12,7 @@ from typing import Any
 
 from probes.asked_once import AskedOnce
 from probes.deadline import Deadline
+from probes.defect import place_of
 from probes.dialler import Dialler
 from probes.evidence import Gate, MachineEvidence, SecretSource, SenderEvidence, Traffic
 from probes.https import Reach
@@ -69,6 +70,7 @@ class Visit:
     _traffic: dict[str, int] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     at: Gate = Gate.NAME
+    broke: str = ""
     _arrived: tuple[float, bool] | None = None
 
     def __post_init__(self) -> None:
@@ -97,6 +99,10 @@ class Visit:
         """The route is done: what is looked up afterwards counts for neither its time nor its deadline."""
         self._arrived = (self.deadline.elapsed(), self.deadline.passed)
 
+    def give_up(self, problem: Exception) -> None:
+        """A defect of ours ended the visit: what was seen until then is kept."""
+        self.broke = place_of(problem)
+
     def freeze(self, *, interrupted: bool = False) -> SenderEvidence:
         """Everything seen so far, as the frozen record."""
         with self._lock:
@@ -117,8 +123,9 @@ class Visit:
             traffic=traffic,
             no_send=self.world.no_send,
             interrupted=interrupted and self._arrived is None,
+            broke=self.broke,
             deadline_hit=passed,
-            stopped_at=self.at if (interrupted and self._arrived is None) or passed else None,
+            stopped_at=self.at if (interrupted and self._arrived is None) or passed or self.broke else None,
             seconds=round(elapsed, 4),
             **evidence,
         )

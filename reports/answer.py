@@ -147,6 +147,8 @@ def _not_proven(run: Run, assessment: Assessment) -> str:
     evidence = assessment.evidence
     if run.interrupted or evidence.interrupted:
         return "the run was interrupted"
+    if evidence.broke:
+        return f"smtp365 itself broke while it looked ({evidence.broke}); please report it with this report"
     open_gates = [gate for gate, state in assessment.gates().items() if state != "ok"]
     if not open_gates:
         return "only a selection of the checks was asked for"

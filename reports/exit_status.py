@@ -11,7 +11,7 @@ BROKE, USAGE, INTERRUPTED, FAILED, NOT_PROVEN, CAN_SEND = 3, 4, 2, 1, 6, 0
 
 def of(run: Run, pytests: int, *, missing: bool = False) -> int:
     """The exit code for `run`; `pytests` is what pytest itself would return, `missing` that a report could not be written."""
-    if missing or pytests == ExitCode.INTERNAL_ERROR:
+    if missing or pytests == ExitCode.INTERNAL_ERROR or run.broke:
         return BROKE
     if pytests in {ExitCode.USAGE_ERROR, ExitCode.NO_TESTS_COLLECTED}:
         return USAGE

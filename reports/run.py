@@ -50,6 +50,11 @@ class Run:
         return "can_send" if verdicts == {"can_send"} and not self.interrupted else "not_proven"
 
     @property
+    def broke(self) -> bool:
+        """Whether a defect of this suite ended a visit of this run; one that is judged again did not break now."""
+        return self.replayed_from is None and any(assessment.evidence.broke for assessment in self.senders)
+
+    @property
     def basis(self) -> Literal["run", "settings"]:
         """`settings` when a sender's verdict rests on what the tenant shows, because no message was to be sent."""
         return "settings" if any(assessment.by_settings for assessment in self.senders) else "run"

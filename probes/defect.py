@@ -1,0 +1,21 @@
+"""Where this suite itself broke, in a form that can be shown to anybody: type and place, never the message, which may hold a secret."""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+
+_ROOT = Path(__file__).resolve().parents[1]
+
+
+def place_of(problem: BaseException) -> str:
+    """Such as `ValueError in probes/token.py:131`: the last place of our own that the exception went through."""
+    places = [(Path(frame.filename), frame.lineno) for frame in traceback.extract_tb(problem.__traceback__)]
+    own = [
+        (place.relative_to(_ROOT), line)
+        for place, line in places
+        if place.is_relative_to(_ROOT) and not any(part.startswith(".") for part in place.relative_to(_ROOT).parts)
+    ]
+    if not own:
+        return type(problem).__name__
+    return f"{type(problem).__name__} in {own[-1][0].as_posix()}:{own[-1][1]}"

@@ -1,0 +1,71 @@
+"""A defect of this suite in one sender's visit: the others lose nothing, the report says where it broke, and the exit code is 3."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import replace
+from pathlib import Path
+
+from checks.assessment import Assessment
+from fakes import healthy, serve
+from probes import gather
+from probes.deadline import Deadline
+from probes.dialler import Dialler
+from probes.evidence import Dial, SenderEvidence
+from reports import exit_status
+from reports.answer import answer
+from reports.run import Run
+from settings.load import parse
+from settings.model import Settings
+from tests.reports import samples
+
+SECRET = "never-shown-0815"
+
+
+class Defective(Dialler):
+    """Breaks as a defect of ours would, with a secret in its message, when the port of the token leg is dialled."""
+
+    def dial(self, name: str, address: str, port: int, deadline: Deadline) -> tuple[socket.socket | None, Dial]:
+        """A connection to any port but one."""
+        if port == 443:
+            raise LookupError(f"cannot find {SECRET}")
+        return super().dial(name, address, port, deadline)
+
+
+def visit(folder: Path) -> tuple[dict[str, SenderEvidence], Settings]:
+    """Both senders of the built-in tenant; the OAuth sender's visit breaks."""
+    with serve(healthy(), folder=folder) as running:
+        settings = parse(running.settings_file.read_text(encoding="utf-8"), running.settings_file)
+        outside = gather.world_of(settings, refusals=None)
+        broken = Defective(settings.connect, only_mapped=True, timeout=settings.network.connect_timeout)
+        found = gather.secrets_of(settings.sender.values(), running.secrets)
+        return gather.gather(settings.sender.values(), replace(outside, dialler=broken), found), settings
+
+
+def run_of(kept: dict[str, SenderEvidence], settings: Settings) -> Run:
+    """The run that reports would see."""
+    return samples.run(*(Assessment(seen, settings.judged(settings.sender[name])) for name, seen in kept.items()))
+
+
+def test_a_defect_in_one_visit_loses_no_other(tmp_path: Path) -> None:
+    """The Basic sender can send; the OAuth sender keeps what was seen, and is not proven because of us."""
+    kept, settings = visit(tmp_path)
+    run = run_of(kept, settings)
+    basic, oauth = kept["basic"], kept["oauth"]
+
+    assert basic.broke == ""
+    assert Assessment(basic, settings.judged(settings.sender["basic"])).verdict == "can_send"
+    assert oauth.broke.startswith("LookupError in tests/robust/test_defects.py:")
+    assert oauth.port is not None
+    assert SECRET not in oauth.model_dump_json()
+    told = answer(run, next(one for one in run.senders if one.evidence is oauth))
+    assert "smtp365 itself broke" in told.sentence
+    assert told.verdict == "not_proven"
+
+
+def test_the_exit_code_says_that_we_broke(tmp_path: Path) -> None:
+    """3, before any failed check; the report judged again later is judged like any other."""
+    run = run_of(*visit(tmp_path))
+
+    assert exit_status.of(run, 1) == exit_status.BROKE
+    assert exit_status.of(replace(run, replayed_from="old.html"), 0) == exit_status.NOT_PROVEN

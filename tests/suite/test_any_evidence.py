@@ -1,0 +1,87 @@
+"""Evidence and settings with anything in their texts, numbers and lists: judged, written and drawn, whatever they say."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from checks.assessment import Assessment
+from probes.evidence import SenderEvidence
+from reports import reminder, terminal
+from reports.page import render_top
+from reports.results import as_text, results
+from settings.model import Judged
+from tests.reports import samples
+from tests.suite.gathered import Gathered, gathered
+from tests.suite.looked import visited
+
+VISITS = 20_000 if os.environ.get("SMTP365_DEEP") else 600
+FAULTS = (None, "sp_not_registered", "certificate_other_name", "dns_hijacked", "login_proxy_page", "graph_scope", "wrong_password",
+          "secret_expired", "smtp_auth_off_tenant", "recipient_unknown", "token_endpoint_foreign", "three_connections")  # fmt: skip
+TEXTS = (
+    *("https://[x]/", "https://[::1", "][", "://", "https://login.microsoftonline.com:99999/x", "common", "[::1]", "1.2.3.4", "fe80::1%0"),
+    *("", " ", "\x00", "\u202e", "a" * 5000, "%", "%s", "{", "{x}", "{0}", "<script>", "٣", "²", "İ", "xn--", "a..b", ".", "@", "a@"),
+    *("-1", "1e999", "nan", "Infinity", "99999999999999999999", "2026-02-30", "true", "None", "535 5.7.139", "AADSTS7000215"),
+)  # fmt: skip
+NUMBERS = (0, 1, -1, 2, 99_999, 10**12)
+
+
+def changed(value: Any, often: float, draw: random.Random) -> Any:  # noqa: ANN401 - any part of a JSON document
+    """The value with some of its leaves replaced and some of its lists cut short."""
+    if isinstance(value, dict):
+        return {key: changed(item, often, draw) for key, item in value.items()}
+    if isinstance(value, list):
+        kept = [changed(item, often, draw) for item in value]
+        return kept[: draw.randrange(len(kept) + 1)] if draw.random() < often else kept
+    if value is None or draw.random() >= often:
+        return value
+    match value:
+        case bool():
+            return not value
+        case str():
+            return draw.choice(TEXTS)
+        case int():
+            return draw.choice(NUMBERS)
+        case _:
+            return draw.choice((0.0, 1e9, -5.0, None))
+
+
+def read(model: Any, data: Any, whole: Any) -> Any:  # noqa: ANN401 - evidence or settings
+    """The changed record where it is one at all, else the whole one."""
+    try:
+        return model.model_validate_json(json.dumps(data))
+    except ValidationError:
+        return whole
+
+
+@pytest.fixture(scope="module")
+def worlds() -> list[Gathered]:
+    """Visits of real runs against the built-in tenant."""
+    return [*(gathered(fault) for fault in FAULTS), visited()]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_anything_is_judged_and_written(seed: int, worlds: list[Gathered]) -> None:
+    """No judge, no sentence and no page breaks, and a failure names a cause."""
+    draw = random.Random(seed)  # noqa: S311 - no secret is made of it
+    changes = 0
+    for number in range(VISITS // 4):
+        evidence, judged = draw.choice(list(draw.choice(worlds).values()))
+        often = draw.choice((0.02, 0.1, 0.3))
+        seen = read(SenderEvidence, changed(evidence.model_dump(mode="json"), often, draw), evidence)
+        settings = read(Judged, changed(judged.model_dump(mode="json", by_alias=True), often / 5, draw), judged)
+        changes += seen is not evidence or settings is not judged
+
+        run = samples.run(Assessment(seen, settings))
+        data = results(run)
+        assert as_text(data)
+        assert terminal.summary(run, None)
+        if number % 10 == 0:
+            assert render_top(run, data)
+            reminder.calendar(run)
+    assert changes > VISITS // 10
