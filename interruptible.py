@@ -1,5 +1,8 @@
 """Runs a module as `python -m` does, so that Ctrl-C at any moment, also while libraries load, is one line and exit code 2.
 
+The first Ctrl-C interrupts; more of them while the report is being written are not heard, for in the middle of pytest's own
+farewell they would break it. After three seconds one more ends the process where it stands.
+
     python -m interruptible pytest --target=live
 
 run.py starts every command through it; nothing imports it.
@@ -10,14 +13,29 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
+from types import FrameType
 from typing import NoReturn
 
 INTERRUPTED = 2
+_PATIENCE = 3.0
+_pressed: list[float] = []
+
+
+def press(_signal: int, _frame: FrameType | None) -> None:
+    """For SIGINT. Raises KeyboardInterrupt the first time."""
+    _pressed.append(time.monotonic())
+    if len(_pressed) == 1:
+        raise KeyboardInterrupt
+    if _pressed[-1] - _pressed[0] > _PATIENCE:
+        os._exit(INTERRUPTED)  # files get their final names when they are whole, so that none is left half
 
 
 def main() -> int:
     """Run the module that is named first, with the other arguments as its own; what it ends with is our exit code."""
     try:
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else somebody wants it ignored
+            signal.signal(signal.SIGINT, press)
         import runpy
 
         del sys.argv[0]

@@ -84,3 +84,34 @@ def _group_ends(group: int) -> bool:
             return True
         time.sleep(0.02)
     return False
+
+
+def test_whoever_goes_on_pressing_is_heard_in_the_end(tmp_path: Path) -> None:
+    """Presses right after the first do not disturb the farewell; one that comes seconds later ends a farewell that hangs."""
+    (tmp_path / "stubborn.py").write_text(
+        "import time\ntry:\n    print('ready', flush=True)\n    time.sleep(60)\n"
+        "except KeyboardInterrupt:\n    print('farewell', flush=True)\n    time.sleep(60)\n",
+        encoding="utf-8",
+    )
+    running = subprocess.Popen(
+        [sys.executable, "-m", "interruptible", "stubborn"],
+        cwd=tmp_path,
+        env={**environment(), "PYTHONPATH": os.pathsep.join([str(ROOT), str(tmp_path)])},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert running.stdout is not None
+    assert running.stdout.readline() == "ready\n"
+    running.send_signal(signal.SIGINT)
+    assert running.stdout.readline() == "farewell\n"
+    for _ in range(3):
+        running.send_signal(signal.SIGINT)
+        time.sleep(0.1)
+    assert running.poll() is None
+    time.sleep(3.2)
+    running.send_signal(signal.SIGINT)
+    said, _ = running.communicate(timeout=LONGEST)
+
+    assert running.returncode == 2
+    assert said == ""
