@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, Phase, assume, example, given, settings
 from hypothesis import strategies as st
 
 from checks.assessment import Assessment
+from knowledge.causes import CATALOGUE
 from probes import gather
 from probes.deadline import Deadline
 from probes.redaction import MARK, Redactor
@@ -177,6 +178,7 @@ def test_nothing_is_taken_out_without_a_secret(text: str) -> None:
     assert redactor.clean(text) == text
 
 
+CAUSES = "\n".join(CATALOGUE)
 CHANNELS: dict[str, Habits] = {
     "mail, message refused": Habits(shares=5),  # of six replies
     "mail, sign-in refused": Habits(refuse=True),
@@ -232,7 +234,8 @@ def test_a_secret_that_is_said_again_is_in_no_output(
         @budget()
         @given(secret=SECRETS)
         def holds(secret: str) -> None:
-            assume(secret.lower() not in ours)  # a word of our own is on the page whatever the servers say
+            # A word of our own can be on the page whatever the servers say: what was there before, and the names of causes.
+            assume(secret.lower() not in ours and secret.lower() not in CAUSES)
             told = said(secret)
             assert {name: found for name, text in told.items() if (found := found_in(text, secret))} == {}
             assert MARK in told["results"]
