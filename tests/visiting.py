@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,8 @@ from probes.evidence import SenderEvidence
 from probes.lookups.looking import Lookups
 from probes.visit import World as Outside
 from settings.load import parse
-from settings.model import Settings
+from settings.model import Sender, Settings
+from settings.secret import Found
 
 Look = Callable[[Running, Settings, Outside], Lookups]
 
@@ -36,6 +37,15 @@ class Visited:
         }
 
 
+def gather_whole(
+    senders: Iterable[Sender], outside: Outside, found: dict[str, Found], lookups: Lookups | None = None
+) -> dict[str, SenderEvidence]:
+    """The evidence of these senders; a visit that a defect of ours broke fails the test, whatever it is about."""
+    kept = gather.gather(senders, outside, found, lookups=lookups)
+    assert {name: evidence.broke for name, evidence in kept.items() if evidence.broke} == {}
+    return kept
+
+
 @contextmanager
 def visited(
     world: World | None = None,
@@ -54,4 +64,4 @@ def visited(
         found = gather.secrets_of(settings.sender.values(), running.secrets)
         outside = gather.world_of(settings, refusals=refusals, no_send=no_send, try_again=try_again)
         lookups = look(running, settings, outside) if look is not None else None
-        yield Visited(running, settings, gather.gather(settings.sender.values(), outside, found, lookups=lookups))
+        yield Visited(running, settings, gather_whole(settings.sender.values(), outside, found, lookups))

@@ -12,7 +12,7 @@ from fakes.world import ALERTS
 from probes import gather
 from probes.evidence import FailureKind, SenderEvidence, SignInEvidence, TlsEvidence, Withheld
 from settings.load import load, parse
-from tests.visiting import visited
+from tests.visiting import gather_whole, visited
 
 
 def test_healthy_visit_keeps_the_budget(tmp_path: Path) -> None:
@@ -147,7 +147,7 @@ def _again(running: Running, memory: Path, *, try_again: bool = False) -> SignIn
     settings = load(running.settings_file)
     sender = settings.sender["basic"]
     outside = gather.world_of(settings, refusals=memory, try_again=try_again)
-    evidence = gather.gather([sender], outside, gather.secrets_of([sender], running.secrets))["basic"]
+    evidence = gather_whole([sender], outside, gather.secrets_of([sender], running.secrets))["basic"]
     assert evidence.sign_in is not None
     return evidence.sign_in
 

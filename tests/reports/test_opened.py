@@ -19,6 +19,7 @@ from tests.reports import samples
 from tests.reports.echoing import Echoing, Habits
 from tests.reports.test_browser import Opened
 from tests.suite.gathered import gathered
+from tests.visiting import gather_whole
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -84,7 +85,7 @@ def flooded(tmp_path_factory: pytest.TempPathFactory) -> Run:
             read = parse(servers.settings, folder / "settings.toml")
             sender = read.sender["two" if place in {"document", "token"} else "one"]
             outside = gather.world_of(read, refusals=None)
-            kept = gather.gather(
+            kept = gather_whole(
                 [sender], outside, gather.secrets_of([sender], {"ONE": "Zq7~canary", "TWO": "Zq7~canary"})
             )
         found.append(Assessment(kept[sender.name], read.judged(sender)))

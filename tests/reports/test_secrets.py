@@ -28,6 +28,7 @@ from reports.results import as_text, results
 from reports.run import Run
 from settings.load import parse
 from tests.reports.echoing import ENCODINGS, Echoing, Habits
+from tests.visiting import gather_whole
 
 DEEP = os.environ.get("SMTP365_DEEP") == "1"
 # Examples for each channel: 2,000 in a deep run; SMTP365_CANARIES sets another number, for example a tenth of it.
@@ -225,7 +226,7 @@ def test_a_secret_that_is_said_again_is_in_no_output(
             habits.known, habits.heard[:] = secret, []
             caplog.clear()
             outside = gather.world_of(read, refusals=None)
-            kept = gather.gather([sender], outside, gather.secrets_of([sender], {"ONE": secret, "TWO": secret}))
+            kept = gather_whole([sender], outside, gather.secrets_of([sender], {"ONE": secret, "TWO": secret}))
             assert secret in habits.heard
             return outputs(Assessment(kept[sender.name], read.judged(sender)), caplog.text)
 

@@ -14,6 +14,7 @@ from probes import gather
 from reports.results import as_text, results
 from tests.probes.scripted import HOSTS, TENANT, Asked, Reply, oauth, scripted
 from tests.reports import samples
+from tests.visiting import gather_whole
 
 ROOT = Path(__file__).parents[2]
 BROKEN = [
@@ -43,7 +44,7 @@ def test_a_document_with_a_broken_address(member: str, address: str, tmp_path: P
         sender = settings.sender["oauth"]
         outside = gather.world_of(settings, refusals=None)
         found = gather.secrets_of([sender], {"SMTP365_OAUTH_CLIENT_SECRET": "invented-secret-0815"})
-        kept = gather.gather([sender], outside, found)
+        kept = gather_whole([sender], outside, found)
         posted = [asked for asked in page.asked if asked.method == "POST"]
 
     judged = Assessment(kept["oauth"], settings.judged(sender))
@@ -74,7 +75,7 @@ def test_a_broken_endpoint_in_the_settings(address: str, tmp_path: Path) -> None
         sender = settings.sender["oauth"]
         outside = gather.world_of(settings, refusals=None)
         found = gather.secrets_of([sender], {"SMTP365_OAUTH_CLIENT_SECRET": "invented-secret-0815"})
-        kept = gather.gather([sender], outside, found)
+        kept = gather_whole([sender], outside, found)
 
     judged = Assessment(kept["oauth"], settings.judged(sender))
     assert judged.finding("OAUTH-10").verdict == "fail"

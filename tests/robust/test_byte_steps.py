@@ -20,6 +20,7 @@ from probes.evidence import Gate
 from settings.load import parse
 from settings.model import Settings
 from tests.robust.tampering import Breakage, Cut, Relay, relay
+from tests.visiting import gather_whole
 
 DEEP = bool(os.environ.get("SMTP365_DEEP"))
 SENDER_SECONDS = 4.0
@@ -76,7 +77,7 @@ def _behind_relay(leg: Leg, folder: Path) -> Iterator[tuple[Running, Settings, R
 def _visit(running: Running, settings: Settings, sender: str) -> Assessment:
     world = gather.world_of(settings, refusals=None)
     chosen = settings.sender[sender]
-    evidence = gather.gather([chosen], world, gather.secrets_of([chosen], running.secrets))
+    evidence = gather_whole([chosen], world, gather.secrets_of([chosen], running.secrets))
     return Assessment(evidence[sender], settings.judged(chosen))
 
 

@@ -18,6 +18,7 @@ from probes.evidence import SenderEvidence
 from settings.load import parse
 from tests.robust.counting import Counted, Door, counting
 from tests.robust.fleet import with_senders
+from tests.visiting import gather_whole
 
 DEEP = bool(os.environ.get("SMTP365_DEEP"))
 CHOSEN = list(FAULTS.values()) if DEEP else [FAULTS["wrong_password"], *list(FAULTS.values())[::10]]
@@ -53,7 +54,7 @@ def _visited(world: World, folder: Path, *, runs: int = 1) -> tuple[Counted, lis
         seen = []
         for _ in range(runs):
             outside = gather.world_of(settings, refusals=folder / "refused.json")
-            seen.append(gather.gather(senders, outside, gather.secrets_of(senders, running.secrets)))
+            seen.append(gather_whole(senders, outside, gather.secrets_of(senders, running.secrets)))
     return counted, seen
 
 
