@@ -149,7 +149,7 @@ def _meant(secret: str) -> set[str]:
 def _pieces(secret: str, size: int) -> frozenset[str]:
     octets = secret.encode("utf-8", "surrogateescape")
     long = (_seen(_folded(form))[0] for form in (secret, *_base64(octets), octets.hex()))
-    return frozenset(form[at : at + size] for form in long for at in range(len(form) - size + 1))
+    return frozenset({form[at : at + size] for form in long for at in range(len(form) - size + 1)})
 
 
 def _base64(octets: bytes) -> set[str]:
