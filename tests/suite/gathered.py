@@ -1,8 +1,13 @@
-"""The evidence of every fault, gathered once per test run and judged as often as needed."""
+"""The evidence of every fault, gathered once per test run and judged as often as needed.
+
+The workers of pytest-xdist share what one of them gathered: evidence is made to be written down and read again.
+"""
 
 from __future__ import annotations
 
 import functools
+import json
+import os
 import tempfile
 from pathlib import Path
 
@@ -12,14 +17,40 @@ from settings.model import Judged
 from tests.visiting import visited
 
 Gathered = dict[str, tuple[SenderEvidence, Judged]]
+shared: list[Path] = []  # the folder in which the workers of this run leave it, if there are several
 
 
 @functools.cache
 def gathered(fault: str | None) -> Gathered:
     """Evidence and settings by sender, of the world with this fault, or of the healthy one."""
+    kept = shared[0] / f"{fault or 'healthy'}.json" if shared else None
+    if kept is not None and kept.is_file():
+        return _read(kept)
     world = healthy() if fault is None else apply(healthy(), [fault])
     with tempfile.TemporaryDirectory() as folder, visited(world, folder=Path(folder)) as seen:
-        return {
+        found = {
             name: (evidence, seen.settings.judged(seen.settings.sender[name]))
             for name, evidence in seen.evidence.items()
         }
+    if kept is not None:
+        _write(kept, found)
+    return found
+
+
+def _read(file: Path) -> Gathered:
+    said = json.loads(file.read_text(encoding="utf-8"))
+    return {
+        name: (SenderEvidence.model_validate_json(evidence), Judged.model_validate_json(settings))
+        for name, (evidence, settings) in said.items()
+    }
+
+
+def _write(file: Path, found: Gathered) -> None:
+    said = {
+        name: (evidence.model_dump_json(), settings.model_dump_json(by_alias=True))
+        for name, (evidence, settings) in found.items()
+    }
+    file.parent.mkdir(exist_ok=True)
+    half = file.with_suffix(f".{os.getpid()}")
+    half.write_text(json.dumps(said), encoding="utf-8")
+    half.replace(file)
