@@ -31,9 +31,7 @@ def port_587(case: Case) -> Finding:
     port = case.other("NET-02")
     if not cloud.declares_smtp(case.settings.sender.smtp_server):
         return case.blocked("NET-02", why=f"the settings name another server; correct it to {cloud.smtp_host} first")
-    if port.verdict is not Verdict.FAIL:
-        return case.unknown("no attempt to connect was kept; run it again")
-    return case.fail(*port.causes, expected=expected, observed=told(evidence), sure=port.sure)
+    return case.fail(*(port.causes or _blame(evidence)), expected=expected, observed=told(evidence), sure=port.sure)
 
 
 def _blame(evidence: PortEvidence) -> tuple[str, ...]:
