@@ -131,7 +131,9 @@ class Environment:
             self.marker.unlink(missing_ok=True)  # first: whatever is left afterwards counts as half-made
             shutil.rmtree(self.folder)
         except OSError as error:
-            raise Trouble(f"cannot replace {self.folder}: {error.strerror or error}; end what uses it and try again") from error
+            raise Trouble(
+                f"cannot replace {self.folder}: {error.strerror or error}; end what uses it and try again"
+            ) from error
 
     def build(self, locks: list[str], *, keep: dict[str, str], why: str) -> None:
         """Create the environment unless parts of it are kept, install the locks, compile, and write the marker."""

@@ -19,7 +19,8 @@ def port_587(case: Case) -> Finding:
     if evidence is None:
         return case.unknown("the run ended before a connection was tried; run it again")
     dials = evidence.dials if evidence.port == cloud.port else evidence.to_587
-    opened = [dial for dial in dials if dial.opened]
+    used = [evidence.used] if evidence.used is not None and evidence.port == cloud.port else []
+    opened = [*used, *(dial for dial in dials if dial.opened)]
     expected = f"a TCP connection to port {cloud.port} opens"
     if opened:
         return case.ok(
@@ -31,7 +32,7 @@ def port_587(case: Case) -> Finding:
     port = case.other("NET-02")
     if not cloud.declares_smtp(case.settings.sender.smtp_server):
         return case.blocked("NET-02", why=f"the settings name another server; correct it to {cloud.smtp_host} first")
-    return case.fail(*(port.causes or _blame(evidence)), expected=expected, observed=told(evidence), sure=port.sure)
+    return case.fail(*port.causes, expected=expected, observed=told(evidence), sure=port.sure)
 
 
 def _blame(evidence: PortEvidence) -> tuple[str, ...]:
