@@ -105,8 +105,5 @@ def _prepare_look_ups(suite: Suite, wishes: Wishes, cloud: Cloud | None) -> None
         line = "--admin-sign-in: the settings name no admin_client_id; see settings.example.toml"
         raise SettingsError([line])
     if wishes.lookups_for is not None and not asked and (settings is None or settings.directory is None):
-        raise SettingsError(
-            [
-                "--lookups-for: nobody to ask; give the settings a table [directory], or write --admin-sign-in or --tenant-export=FILE"
-            ]
-        )
+        line = "--lookups-for: nobody to ask; give the settings a table [directory], or write --admin-sign-in or --tenant-export=FILE"
+        raise SettingsError([line])

@@ -81,16 +81,21 @@ def served(count: int, folder: Path, faults: Sequence[str] = ()) -> Iterator[dic
         tenant.communicate("")
 
 
+def checklist(folder: Path, report: Path) -> list[str]:
+    """The user's own command for the settings that `served` left in the folder."""
+    settings = f"--settings={folder / 'many.toml'}"
+    return [sys.executable, "-m", "pytest", "--target=live", settings, "-q", f"--html={report}"]
+
+
 def measured(count: int) -> Cost:
     """Start the tenant, run the checklist for every sender, and measure that process. Raises RuntimeError if it did not end well."""
     if sys.platform == "win32":
         raise RuntimeError("what one process took is measured by a call that Windows does not have")
     with tempfile.TemporaryDirectory() as name, served(count, Path(name)) as environment:
         report = Path(name) / "report.html"
-        run = [sys.executable, "-m", "pytest", "--target=live", f"--settings={Path(name) / 'many.toml'}", "-q"]
         began = time.perf_counter()
         process = subprocess.Popen(
-            [*run, f"--html={report}"],
+            checklist(Path(name), report),
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -16,7 +16,7 @@ SHARED_AUTHORITIES = frozenset({"common", "organizations", "consumers"})
 
 def tenant_of(url: str) -> str:
     """The first path segment of an authority or discovery URL: where the tenant stands."""
-    return address_of(url).path.strip("/").partition("/")[0]
+    return address_of(url).first
 
 
 def why_not_a_tenant(tenant: str) -> str:

@@ -15,7 +15,7 @@ _CODES: Final = (
     r"|\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})|\\u([0-9a-f]{4})"
 )
 _SPELT: Final = re.compile(_CODES + r"|\\([\"'\\/])")
-_SPELT_WITHOUT_SIGNS: Final = re.compile(_CODES + r"|\\((?!))")
+_SPELT_WITHOUT_SIGNS: Final = re.compile(_CODES + r"|\\((?!))")  # never fits, but the groups are the same
 _NAMED: Final = {"quot": '"', "apos": "'", "amp": "&", "lt": "<", "gt": ">"}
 _NESTED: Final = 3
 _DROPPED: Final = {ord("="): None, ord("+"): " "} | dict.fromkeys([*range(0x20), 0x7F])

@@ -141,7 +141,7 @@ class Masking:
                 self._texts.bare |= set() if "@" in value else {value}
         declared = judged.custom.smtp_server if judged.custom is not None else ""
         url = address_of(sender.openid_endpoint_configuration)
-        tenant = url.path.strip("/").partition("/")[0]
+        tenant = url.first
         self._texts.hosts |= {sender.smtp_server, declared, url.place.partition(":")[0]}
         for value in (judged.custom.issuer, judged.custom.audience) if judged.custom is not None else ():
             self._texts.hosts.add(address_of(value).place.partition(":")[0])

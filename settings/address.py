@@ -16,6 +16,11 @@ class Address(NamedTuple):
     path: str
     query: str
 
+    @property
+    def first(self) -> str:
+        """The first segment of the path: where an authority or a discovery URL names its tenant."""
+        return self.path.strip("/").partition("/")[0]
+
 
 def address_of(text: str) -> Address:
     """Take an address apart. One that has no readable host or port (`https://[x]/`, `:99999`) is told as one without a host."""

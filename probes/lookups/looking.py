@@ -166,7 +166,7 @@ class Beside:
 
 def tenant_of(url: str) -> str:
     """The tenant that an endpoint URL names, an id or a domain in lower case; empty when it names none."""
-    first = address_of(url).path.strip("/").partition("/")[0].lower()
+    first = address_of(url).first.lower()
     return "" if first in _NO_TENANT else first
 
 

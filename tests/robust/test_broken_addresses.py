@@ -12,7 +12,7 @@ import pytest
 from checks.assessment import Assessment
 from probes import gather
 from reports.results import as_text, results
-from tests.probes.scripted import HOSTS, TENANT, Asked, Reply, oauth, scripted
+from tests.probes.scripted import HOSTS, TENANT, Asked, Reply, Scripted, oauth, scripted
 from tests.reports import samples
 from tests.visiting import gather_whole
 
@@ -25,6 +25,15 @@ BROKEN = [
     "//[",
     "][",
 ]
+
+
+def judged_at(page: Scripted, sender: str) -> Assessment:
+    """The assessment of one OAuth sender that was led to the page; it has a secret to lose."""
+    settings = page.settings(sender)
+    chosen = settings.sender["oauth"]
+    found = gather.secrets_of([chosen], {"SMTP365_OAUTH_CLIENT_SECRET": "invented-secret-0815"})
+    kept = gather_whole([chosen], gather.world_of(settings, refusals=None), found)
+    return Assessment(kept["oauth"], settings.judged(chosen))
 
 
 @pytest.mark.parametrize("address", BROKEN)
@@ -40,14 +49,9 @@ def test_a_document_with_a_broken_address(member: str, address: str, tmp_path: P
         return None
 
     with scripted(say, tmp_path) as page:
-        settings = page.settings(oauth())
-        sender = settings.sender["oauth"]
-        outside = gather.world_of(settings, refusals=None)
-        found = gather.secrets_of([sender], {"SMTP365_OAUTH_CLIENT_SECRET": "invented-secret-0815"})
-        kept = gather_whole([sender], outside, found)
+        judged = judged_at(page, oauth())
         posted = [asked for asked in page.asked if asked.method == "POST"]
 
-    judged = Assessment(kept["oauth"], settings.judged(sender))
     assert judged.finding("TOKEN-01").verdict == "fail"
     assert member == "issuer" or posted == []
     assert "TOKEN-01" in as_text(results(samples.run(judged)))
@@ -55,7 +59,7 @@ def test_a_document_with_a_broken_address(member: str, address: str, tmp_path: P
 
 @pytest.mark.parametrize("proxy", ["http://[", "http://user:secret@[x]:3128", "http://proxy:99999", "://"])
 def test_a_broken_proxy_in_the_environment(proxy: str) -> None:
-    """It is named as it stands, without its user, or found to have no host; the run goes on."""
+    """The run goes on, and the user in the address is not printed."""
     environment = {**os.environ, "https_proxy": proxy, "HTTPS_PROXY": proxy}
     line = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--sender=oauth"]
     done = subprocess.run(
@@ -71,13 +75,8 @@ def test_a_broken_endpoint_in_the_settings(address: str, tmp_path: Path) -> None
     """The checklist says what is wrong with the field."""
     with scripted(lambda _: None, tmp_path) as page:
         text = oauth().replace(f"https://{HOSTS[0]}/{TENANT}/v2.0/.well-known/openid-configuration", address)
-        settings = page.settings(text)
-        sender = settings.sender["oauth"]
-        outside = gather.world_of(settings, refusals=None)
-        found = gather.secrets_of([sender], {"SMTP365_OAUTH_CLIENT_SECRET": "invented-secret-0815"})
-        kept = gather_whole([sender], outside, found)
+        judged = judged_at(page, text)
 
-    judged = Assessment(kept["oauth"], settings.judged(sender))
     assert judged.finding("OAUTH-10").verdict == "fail"
     assert "names no host" in str(judged.finding("OAUTH-10"))
     assert page.asked == []
