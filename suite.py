@@ -18,13 +18,13 @@ from checks.model import Finding
 from probes import gather
 from probes.deadline import utc_now
 from probes.evidence import SenderEvidence
-from probes.machine import TOOL_VERSION
 from reports import outputs
 from reports.replay import NotAReport, load_report
 from reports.run import Run
 from settings.mistakes import SettingsError
 from settings.model import Judged, Sender, Settings
 from settings.target import Target
+from settings.version import tool_version
 
 if TYPE_CHECKING:
     from probes.lookups.looking import Lookups
@@ -162,7 +162,7 @@ class Suite:
             everything.setdefault(sender, set()).add(check)
         judged = tuple(self.assessment(sender.name) for sender in self.senders if sender.name in self.evidence)
         return Run(
-            tool_version=TOOL_VERSION,
+            tool_version=tool_version(),
             target=self.target.label,
             started=self.started,
             finished=utc_now(),

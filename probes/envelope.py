@@ -6,9 +6,9 @@ from email.errors import MessageError
 
 from probes import message
 from probes.evidence import CommandEvidence, EnvelopeEvidence, Gate
-from probes.machine import TOOL_VERSION
 from probes.smtp import Session
 from probes.visit import Visit
+from settings.version import tool_version
 
 
 def send(visit: Visit, session: Session) -> None:
@@ -41,7 +41,7 @@ def _data(visit: Visit, session: Session, record: EnvelopeEvidence) -> None:
             recipient=sender.envelope_to,
             host=visit.world.machine.host,
             moment=visit.started,
-            tool=f"smtp365 {TOOL_VERSION}",
+            tool=f"smtp365 {tool_version()}",
         )
     except (MessageError, ValueError):
         _kept(visit, record.model_copy(update={"stopped_before_data": True}))

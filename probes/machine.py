@@ -13,8 +13,8 @@ from probes.dns import system_resolvers
 from probes.evidence import MachineEvidence, RegistryValue
 from probes.failures import printable
 from settings.address import address_of
+from settings.version import tool_version
 
-TOOL_VERSION = "0.1.0"
 _DOTNET = r"SOFTWARE\Microsoft\.NETFramework\v4.0.30319"
 _SCHANNEL = r"SYSTEM\CurrentControlSet\Control\SecurityProviders\SCHANNEL\Protocols\TLS 1.2\Client"
 # FAQ "SSL/TLS handshake failed" names SchUseStrongCrypto; Microsoft "TLS best practices with .NET" adds SystemDefaultTlsVersions.
@@ -35,7 +35,7 @@ def look(*, resolvers: tuple[str, ...], connect_map: bool) -> MachineEvidence:
         python=platform.python_version(),
         openssl=ssl.OPENSSL_VERSION,
         account=_account(),
-        tool_version=TOOL_VERSION,
+        tool_version=tool_version(),
         proxies=_proxies(),
         resolvers=resolvers or system_resolvers(),
         registry=values,
