@@ -1,0 +1,92 @@
+"""Reports of version 0.1.0 are read by every later version: replayed, compared with, and looked up for, with the same verdicts.
+
+The three samples were written by the commit that the changelog dates as 0.1.0, on the built-in tenant: healthy, one
+fault (wrong_password), and masked (sp_not_registered, with lookups).
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from checks.assessment import Assessment
+from fakes import healthy, serve
+from reports.replay import load_report
+
+ROOT = Path(__file__).resolve().parents[2]
+SAMPLES = ROOT / "tests" / "cases" / "reports"
+EXIT_CODES = {"healthy": 0, "wrong_password": 1, "masked": 1}
+# Verdicts of single checks that later versions corrected on purpose: (old, new). A sender's verdict never changes.
+CORRECTED = dict.fromkeys(("RISK-05", "RISK-06", "RISK-07", "MBX-06"), ("not_applicable", "unknown"))
+
+
+def pytest_run(folder: Path, *options: str) -> tuple[int, dict[str, Any]]:
+    """Run the checklist's command with these options; exit code and results."""
+    file = folder / "results.json"
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--json={file}"]
+    done = subprocess.run(
+        [*command, f"--html={folder / 'report.html'}", *options],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert file.is_file(), done.stdout + done.stderr
+    return done.returncode, json.loads(file.read_text(encoding="utf-8"))
+
+
+def senders(data: dict[str, Any]) -> list[tuple[object, ...]]:
+    """What a sender's reader acts on: name, verdict, first broken gate and causes."""
+    return [(one["name"], one["verdict"], one["first_broken_gate"], one["causes"]) for one in data["senders"]]
+
+
+@pytest.mark.parametrize("name", EXIT_CODES)
+def test_sample_is_judged_as_it_was(name: str) -> None:
+    """Each check has the verdict that the report embeds, or its documented correction."""
+    data, visits = load_report(SAMPLES / f"{name}.html")
+
+    for (evidence, settings), recorded in zip(visits, data["senders"], strict=True):
+        again = Assessment(evidence, settings)
+        assert again.verdict == recorded["verdict"]
+        for before in recorded["checks"]:
+            now = again.finding(before["id"]).verdict.value
+            assert now == before["verdict"] or CORRECTED.get(before["id"]) == (before["verdict"], now), before["id"]
+
+
+@pytest.mark.parametrize("name", EXIT_CODES)
+def test_sample_is_replayed(name: str, tmp_path: Path) -> None:
+    """`--target=REPORT` gives the recorded verdicts, causes and gates, and the exit code of the original run."""
+    recorded, _ = load_report(SAMPLES / f"{name}.html")
+
+    code, data = pytest_run(tmp_path, f"--target={SAMPLES / name}.html")
+
+    assert code == EXIT_CODES[name]
+    assert senders(data) == senders(recorded)
+
+
+@pytest.mark.parametrize("name", ["healthy", "wrong_password"])
+def test_sample_is_a_baseline(name: str, tmp_path: Path) -> None:
+    """`--baseline=REPORT` compares a run of today with it."""
+    code, data = pytest_run(tmp_path, f"--baseline={SAMPLES / name}.html")
+
+    assert code == 0
+    assert data["verdict"] == "can_send"
+    assert (tmp_path / "report.html").is_file()
+
+
+def test_sample_is_looked_up_for(tmp_path: Path) -> None:
+    """`--lookups-for=REPORT` adds an export of the tenant's settings to it; the verdict stays."""
+    with serve(healthy(), folder=tmp_path) as running:
+        running.export()
+        export = running.tenant_export
+        code, data = pytest_run(tmp_path, f"--lookups-for={SAMPLES / 'healthy.html'}", f"--tenant-export={export}")
+
+    recorded, _ = load_report(SAMPLES / "healthy.html")
+    assert code == 0
+    assert senders(data) == senders(recorded)
