@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from checks import refusal
 from checks.model import Case, Finding, check
-from checks.words import read_text
+from checks.words import deciding, read_text
 from probes.evidence import CommandEvidence, FailureKind, Gate, Reply, SignInEvidence, Withheld
 
 
@@ -24,7 +24,7 @@ def sign_in(case: Case) -> Finding:
     if evidence.reply.code == 235:
         return case.ok(observed=f"{evidence.reply.text} as {evidence.user} with {evidence.mechanism}")
     reading = refusal.refused(case, evidence.reply)
-    why = "" if reading.sure else " ".join(reading.decide)
+    why = deciding(case, reading)
     return case.fail(*reading.causes, expected=expected, observed=evidence.reply.text, sure=reading.sure, why=why)
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from checks import together
 from checks.basic import is_full_address
 from checks.model import Case, Finding, Verdict, check
-from checks.words import read_text
+from checks.words import deciding, read_text
 from probes.evidence import CommandEvidence, Gate
 from probes.tenant_evidence import LookState
 from settings.clouds import is_high_volume
@@ -31,7 +31,7 @@ def _judge(case: Case, command: CommandEvidence | None, expected: str, ok: str, 
     if command.reply.code == 501 and address is not None and not is_full_address(address):
         return case.fail("address_malformed", expected=expected, observed=f"<{address}>: {command.reply.text}")
     reading = read_text(command.reply.text)
-    why = "" if reading.sure else " ".join(reading.decide)
+    why = deciding(case, reading)
     causes, sure = reading.causes, reading.sure
     if causes == ("unrecognised",) and 400 <= command.reply.code < 500:
         causes, sure, why = ("service_side_fault",), False, "a temporary refusal: try again in a few minutes"

@@ -9,12 +9,12 @@ from settings.model import Judged
 
 
 def values(evidence: SenderEvidence, settings: Judged) -> dict[str, str]:
-    """Every placeholder by name; an empty value where this sender has none."""
+    """Every placeholder by name, and the method, by which lines are chosen; an empty value where this sender has none."""
     sender = settings.sender
     url = sender.openid_endpoint_configuration
     return {
-        "mailbox": sender.envelope_from or sender.sign_in_user,
-        "username": sender.sign_in_user,
+        "method": sender.method,
+        "account": sender.sign_in_user,
         "from_address": sender.envelope_from,
         "recipient": sender.envelope_to,
         "client_id": sender.client_id,

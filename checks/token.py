@@ -5,7 +5,7 @@ from __future__ import annotations
 from checks import entered
 from checks.model import Case, Finding, check
 from checks.tls import blame
-from checks.words import read_text
+from checks.words import deciding, read_text
 from probes.evidence import Gate, IssuerEvidence, TokenEvidence
 from settings.address import address_of
 from settings.clouds import cloud_of_login_host
@@ -152,7 +152,7 @@ def _error(case: Case, evidence: TokenEvidence, expected: str) -> Finding:
         observed = f"{observed} (the value has the form of a secret's ID, not of its value)"
     if causes == ("unrecognised",):
         sure = False
-    why = "" if sure else " ".join(reading.decide) or "the sign-in log of the application in Entra names the reason"
+    why = "" if sure else deciding(case, reading) or "the sign-in log of the application in Entra names the reason"
     return case.fail(*causes, expected=expected, observed=observed, sure=sure, why=why)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from checks.model import Case
+from checks.placeholders import values
+from knowledge.filling import chosen
 from knowledge.outcome import Reading
 
 
@@ -10,3 +13,8 @@ def read_text(text: str) -> Reading:
     from knowledge.reading import read
 
     return read(text)
+
+
+def deciding(case: Case, reading: Reading) -> str:
+    """What would decide between the causes of an unsure reading, in the lines that are for this sender; not filled yet."""
+    return "" if reading.sure else " ".join(chosen(reading.decide, values(case.evidence, case.settings)))

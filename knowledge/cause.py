@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, Literal
+from enum import Enum, StrEnum
+from typing import Final, Literal, Self
 
 Who = Literal["sender", "exchange", "entra", "network", "microsoft"]
 
@@ -14,21 +15,74 @@ NOTHING: Final = "None."  # in propagation and risk: there is none to tell of
 
 CHECKED: Final = date(2026, 11, 23)
 
-# What a template may name in braces. The report fills these from settings and evidence; nothing else is ever filled.
-PLACEHOLDERS: Final[dict[str, str]] = {
-    "mailbox": "address of the mailbox that sends",
-    "username": "name the sender signs in with",
-    "from_address": "address in the From line",
-    "recipient": "address the message goes to",
-    "client_id": "application (client) id of the app registration",
-    "tenant": "directory (tenant) id or domain",
-    "sp_object_id": "object id of the enterprise application, not of the app registration",
-    "smtp_server": "SMTP server as entered",
-    "port": "SMTP port as entered",
-    "login_host": "host name of the token service",
-    "issuer_document": "OpenID endpoint configuration as entered",
-    "scope": "scope as entered",
+
+class Role(StrEnum):
+    """What a value means for one sender; From and the account that signs in differ in most set-ups with a service account."""
+
+    ACCOUNT = "account"
+    FROM = "from"
+    RECIPIENT = "recipient"
+    APPLICATION = "application"
+    PRINCIPAL = "principal"
+    NEUTRAL = "neutral"
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholder:
+    """What a template may name in braces: the role of its value, and what it is in a few words."""
+
+    role: Role
+    words: str
+
+
+# The report fills these from settings and evidence; nothing else is ever filled.
+PLACEHOLDERS: Final[dict[str, Placeholder]] = {
+    "account": Placeholder(Role.ACCOUNT, "account that signs in: the user of AUTH LOGIN or of XOAUTH2"),
+    "from_address": Placeholder(Role.FROM, "address in the From line"),
+    "recipient": Placeholder(Role.RECIPIENT, "address the message goes to"),
+    "client_id": Placeholder(Role.APPLICATION, "application (client) id of the app registration"),
+    "sp_object_id": Placeholder(Role.PRINCIPAL, "object id of the enterprise application, not of the app registration"),
+    "tenant": Placeholder(Role.NEUTRAL, "directory (tenant) id or domain"),
+    "smtp_server": Placeholder(Role.NEUTRAL, "SMTP server as entered"),
+    "port": Placeholder(Role.NEUTRAL, "SMTP port as entered"),
+    "login_host": Placeholder(Role.NEUTRAL, "host name of the token service"),
+    "issuer_document": Placeholder(Role.NEUTRAL, "OpenID endpoint configuration as entered"),
+    "scope": Placeholder(Role.NEUTRAL, "scope as entered"),
 }
+
+
+class Kind(Enum):
+    """What a cause is about, and the roles that its texts may speak of beside the neutral ones."""
+
+    WAY = frozenset[Role]()
+    ADDRESS = frozenset({Role.FROM, Role.RECIPIENT})
+    SIGN_IN = frozenset({Role.ACCOUNT})
+    ACCESS = frozenset({Role.ACCOUNT, Role.APPLICATION})
+    REGISTRATION = frozenset({Role.APPLICATION, Role.PRINCIPAL})
+    MAILBOX_OF_APPLICATION = frozenset({Role.ACCOUNT, Role.APPLICATION, Role.PRINCIPAL})
+    SEND_AS = frozenset({Role.ACCOUNT, Role.FROM, Role.PRINCIPAL})
+    LIMIT = frozenset({Role.ACCOUNT, Role.FROM})
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        """The roles that a text of this kind may speak of."""
+        return self.value | {Role.NEUTRAL}
+
+
+When = Literal["basic", "oauth", "from_differs"]
+
+
+class Only(str):
+    """A line for some senders alone: filling leaves it out for the others, and keeps it where it is not known which sender it is."""
+
+    __slots__ = ("when",)
+    when: When
+
+    def __new__(cls, when: When, text: str) -> Self:
+        """The text `text`, for senders of which `when` is true."""
+        line = super().__new__(cls, text)
+        line.when = when
+        return line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +90,7 @@ class Cause:
     """One thing that can be wrong, told once: what it means, how it shows, who mends it, how, and how to see that it is mended.
 
     In `steps`, `verify` and `decide` a piece between backticks is a command: its placeholders are filled in quotes.
-    A command that starts with `$ ` is for a POSIX shell, every other one for PowerShell.
+    A command that starts with `$ ` is for a POSIX shell, every other one for PowerShell. `kind` says whose addresses they may name.
     """
 
     id: str
@@ -50,4 +104,5 @@ class Cause:
     risk: str
     source: tuple[str, ...]
     decide: tuple[str, ...]
+    kind: Kind = Kind.WAY
     checked: date = CHECKED

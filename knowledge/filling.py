@@ -7,10 +7,10 @@ import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, overload
 
-from knowledge.cause import PLACEHOLDERS, Cause
+from knowledge.cause import PLACEHOLDERS, Cause, Only
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 _SLOT: Final = re.compile(r"\{([a-z_]+)\}")
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
@@ -51,6 +51,27 @@ def _fill_text(template: str, values: Mapping[str, str]) -> str:
     return "`".join(pieces)
 
 
+def _applies(line: str, values: Mapping[str, str]) -> bool:
+    if not isinstance(line, Only):
+        return True
+    if line.when in {"basic", "oauth"}:
+        return values.get("method", line.when) == line.when
+    account, sender = values.get("account", "").casefold(), values.get("from_address", "").casefold()
+    if not account or not sender:
+        return True
+    return account != sender
+
+
+def chosen(lines: Iterable[str], values: Mapping[str, str]) -> tuple[str, ...]:
+    """The lines that are for this sender, as they are; a line that is not `Only` for some senders is for every one."""
+    return tuple(line for line in lines if _applies(line, values))
+
+
+def fill_lines(lines: Iterable[str], values: Mapping[str, str]) -> tuple[str, ...]:
+    """The lines that are for this sender, with the values in."""
+    return tuple(_fill_text(line, values) for line in chosen(lines, values))
+
+
 @overload
 def fill(subject: str, values: Mapping[str, str]) -> str: ...
 @overload
@@ -60,8 +81,9 @@ def fill(subject: Cause, values: Mapping[str, str]) -> Cause: ...
 def fill(subject: str | Cause, values: Mapping[str, str]) -> str | Cause:
     """Put `values` into the placeholders of a text, or of every text of an entry.
 
-    In: a template (or an entry) and a mapping from the names in `PLACEHOLDERS` to text. Out: the same with the values in;
-    a missing or empty value leaves a marker such as `<mailbox>`. Never raises for what a value holds: control characters
+    In: a template (or an entry) and a mapping from the names in `PLACEHOLDERS` to text; `method` (`basic` or `oauth`) chooses
+    among the lines that are for some senders alone. Out: the same with the values in; a missing or empty value leaves a
+    marker such as `<account>`. Never raises for what a value holds: control characters
     go, commands get quoted values (PowerShell: about_Quoting_Rules; POSIX: XCU section 2.2.2), and a value is never expanded again.
     """
     if isinstance(subject, str):
@@ -71,7 +93,7 @@ def fill(subject: str | Cause, values: Mapping[str, str]) -> str | Cause:
         title=_fill_text(subject.title, values),
         meaning=_fill_text(subject.meaning, values),
         shows=_fill_text(subject.shows, values),
-        steps=tuple(_fill_text(step, values) for step in subject.steps),
+        steps=fill_lines(subject.steps, values),
         verify=_fill_text(subject.verify, values),
-        decide=tuple(_fill_text(line, values) for line in subject.decide),
+        decide=fill_lines(subject.decide, values),
     )

@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _SIGN_IN_LOG: Final = (
-    "The Entra sign-in log of {mailbox} (client app Authenticated SMTP) at the time of the attempt: its "
+    "The Entra sign-in log of {account} (client app Authenticated SMTP) at the time of the attempt: its "
     "error number names the cause."
 )
 _SWITCHES: Final = (
-    "`Get-CASMailbox -Identity {mailbox} | Format-List SmtpClientAuthenticationDisabled` and "
+    "`Get-CASMailbox -Identity {account} | Format-List SmtpClientAuthenticationDisabled` and "
     "`Get-TransportConfig | Format-List SmtpClientAuthenticationDisabled`: True (or empty with True behind "
     "it) means SMTP AUTH is off."
 )
@@ -135,7 +135,7 @@ _ALL: Final[tuple[Group, ...]] = (
         causes=("basic_auth_retired", "auth_policy_blocks_basic"),
         decide=(
             (
-                "`Get-User -Identity {mailbox} | Format-List AuthenticationPolicy` and `Get-AuthenticationPolicy | "
+                "`Get-User -Identity {account} | Format-List AuthenticationPolicy` and `Get-AuthenticationPolicy | "
                 "Format-Table Name, AllowBasicAuthSmtp`: a policy without AllowBasicAuthSmtp can be changed; if there "
                 "is none, Basic itself is off."
             ),
@@ -181,7 +181,7 @@ _ALL: Final[tuple[Group, ...]] = (
         causes=("sp_mailbox_permission_missing", "service_side_fault"),
         decide=(
             (
-                "`Get-MailboxPermission -Identity {mailbox} -User {sp_object_id}`, and whether it was granted less "
+                "`Get-MailboxPermission -Identity {account} -User {sp_object_id}`, and whether it was granted less "
                 "than two hours ago."
             ),
         ),

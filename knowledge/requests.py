@@ -22,8 +22,7 @@ GREETING: Final[Mapping[str | None, str]] = {
 
 # What an administrator needs to find the attempt again, beside the placeholders; label and whom it helps.
 FACTS: Final[Mapping[str, tuple[str, frozenset[str | None]]]] = {
-    "mailbox": ("Mailbox", frozenset({"sender", "exchange", "entra", "microsoft", None})),
-    "username": ("User name in the sign-in", frozenset({"sender", "exchange", "entra", None})),
+    "account": ("Account that signs in", frozenset({"sender", "exchange", "entra", "microsoft", None})),
     "from_address": ("From address", frozenset({"sender", "exchange", "microsoft"})),
     "recipient": ("Recipient", frozenset({"sender", "exchange", "microsoft"})),
     "smtp_server": ("SMTP server", frozenset({"sender", "network", "microsoft", None})),

@@ -108,7 +108,7 @@ def _legend(*subjects: Cause | Group) -> list[str]:
             if posix == len(commands)
             else f"Commands are for {shells}."
         )
-    slots = [f"{code(f'<{name}>')} ({escape(words)})" for name, words in PLACEHOLDERS.items() if name in used]
+    slots = [f"{code(f'<{name}>')} ({escape(slot.words)})" for name, slot in PLACEHOLDERS.items() if name in used]
     if slots:
         lines.append(f"Put your own values in the place of {', '.join(slots)}; a report has them filled in.")
     return ["", " ".join(lines)] if lines else []

@@ -12,7 +12,7 @@ from checks.entered import seen_address
 from checks.model import Verdict
 from knowledge.cause import Cause
 from knowledge.causes import CATALOGUE
-from knowledge.filling import fill
+from knowledge.filling import fill, fill_lines
 from knowledge.groups import GROUPS
 from knowledge.requests import request
 
@@ -104,7 +104,7 @@ def deciders(causes: tuple[str, ...], assessment: Assessment) -> tuple[str, ...]
     fitting = [group for group in GROUPS.values() if set(causes) <= set(group.causes)]
     group = min(fitting, key=lambda group: len(group.causes), default=None)
     if group is not None:
-        return tuple(_with_verdicts(fill(line, values(assessment)), assessment) for line in group.decide)
+        return tuple(_with_verdicts(line, assessment) for line in fill_lines(group.decide, values(assessment)))
     lines = (line for cause_id in causes[:3] for line in cause(cause_id, assessment).decide)
     return tuple(_with_verdicts(line, assessment) for line in tuple(dict.fromkeys(lines))[:6])
 

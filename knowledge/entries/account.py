@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from knowledge.cause import Cause
+from knowledge.cause import Cause, Kind
 from knowledge.entries.sources import (
     CONNECT_EXCHANGE,
     DEVICE,
@@ -19,7 +19,7 @@ _MOVE_TO_OAUTH: Final = (
     "Move this sender to OAuth: app registration with SMTP.SendAsApp, client secret, service principal "
     "registered in Exchange, right on the mailbox."
 )
-_ACCOUNT: Final = "Microsoft 365 admin center > Users > Active users > {mailbox}"
+_ACCOUNT: Final = "Microsoft 365 admin center > Users > Active users > {account}"
 
 ENTRIES: Final[tuple[Cause, ...]] = (
     Cause(
@@ -29,11 +29,12 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         "A short name, DOMAIN\\name or an alias is refused like a wrong password.",
         shows="Check BASIC-09 is red; 535 5.7.3 or 'the user credentials were incorrect'.",
         who="sender",
+        kind=Kind.SIGN_IN,
         steps=(
             "Enter the full address as Username, for example noreply@yourdomain.com.",
             (
-                "It must be the user principal name, which can differ from the mail address: `Get-MgUser -UserId "
-                "{mailbox} | Select-Object UserPrincipalName`."
+                "It must be the user principal name, which can differ from the mail address: `Get-Mailbox -Identity "
+                "{account} | Format-List UserPrincipalName, PrimarySmtpAddress`."
             ),
         ),
         verify="Checks BASIC-09 and AUTH-01 are green.",
@@ -49,10 +50,11 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         "Every further try with it brings the account closer to a lock-out.",
         shows="535 5.7.139 … the user credentials were incorrect; AADSTS50126; sometimes a bare 535 5.7.3.",
         who="sender",
+        kind=Kind.SIGN_IN,
         steps=(
             "Stop the application from retrying.",
             (
-                "Sign in once as {username} at https://outlook.office.com in a private window: does the password work "
+                "Sign in once as {account} at https://outlook.office.com in a private window: does the password work "
                 "there?"
             ),
             "If not, have it reset: "
@@ -80,17 +82,18 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "were incorrect'."
         ),
         who="entra",
+        kind=Kind.SIGN_IN,
         steps=(
             _ACCOUNT
             + " > Reset password; uncheck 'Require this user to change their password when they first sign in'.",
             "Enter the new password in the plugin.",
             (
-                "Service account: let it not expire: `Update-MgUser -UserId {mailbox} -PasswordPolicies "
+                "Service account: let it not expire: `Update-MgUser -UserId {account} -PasswordPolicies "
                 "DisablePasswordExpiration` (synchronised accounts: in Active Directory, Password never expires)."
             ),
         ),
         verify=(
-            "`Get-MgUser -UserId {mailbox} -Property PasswordPolicies,LastPasswordChangeDateTime | Format-List` "
+            "`Get-MgUser -UserId {account} -Property PasswordPolicies,LastPasswordChangeDateTime | Format-List` "
             "and AUTH-01 green."
         ),
         propagation="A minute; with directory synchronisation up to half an hour.",
@@ -104,8 +107,9 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         meaning="It works today, and on the day the password ends the alerts stop silently.",
         shows="RISK-04 or BASIC-04 shows a risk.",
         who="entra",
+        kind=Kind.SIGN_IN,
         steps=(
-            "Either let it not expire: `Update-MgUser -UserId {mailbox} -PasswordPolicies DisablePasswordExpiration`.",
+            "Either let it not expire: `Update-MgUser -UserId {account} -PasswordPolicies DisablePasswordExpiration`.",
             "Or write password_expires into our settings and a reminder into a shared calendar.",
             "Or " + _MOVE_TO_OAUTH[0].lower() + _MOVE_TO_OAUTH[1:],
         ),
@@ -113,7 +117,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         propagation="At once.",
         risk="For this one service account only, with a long password.",
         source=(FAQ + ", Account Requirements", PASSWORD_POLICY),
-        decide=("`Get-MgUser -UserId {mailbox} -Property PasswordPolicies,LastPasswordChangeDateTime | Format-List`.",),
+        decide=("`Get-MgUser -UserId {account} -Property PasswordPolicies,LastPasswordChangeDateTime | Format-List`.",),
     ),
     Cause(
         id="account_locked",
@@ -124,12 +128,13 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         ),
         shows="535 5.7.139 … account locked; AADSTS50053.",
         who="entra",
+        kind=Kind.SIGN_IN,
         steps=(
             "Stop every program that still tries the old password: the sign-in log shows their addresses.",
             "Wait: the first lock is one minute, each further one longer. Or reset the password: "
             + _ACCOUNT
             + " > Reset password.",
-            "Synchronised accounts: also `Unlock-ADAccount -Identity {username}` in Active Directory.",
+            "Synchronised accounts: also `Unlock-ADAccount -Identity {account}` in Active Directory.",
         ),
         verify="A single attempt (AUTH-01) is green.",
         propagation="One minute to some hours.",
@@ -146,14 +151,15 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         ),
         shows="535 5.7.139 … account has an issue; AADSTS50057.",
         who="entra",
+        kind=Kind.SIGN_IN,
         steps=(
             _ACCOUNT + ": is it marked Sign-in blocked? Unblock it.",
-            "Or: `Update-MgUser -UserId {mailbox} -AccountEnabled:$true`.",
+            "Or: `Update-MgUser -UserId {account} -AccountEnabled:$true`.",
             "Look at the password too: an expired one or one that must be changed gives the same sentence.",
             "Shared mailboxes are blocked on purpose: use OAuth for them instead of unblocking.",
         ),
         verify=(
-            "`Get-MgUser -UserId {mailbox} -Property AccountEnabled | Format-List AccountEnabled` says True; "
+            "`Get-MgUser -UserId {account} -Property AccountEnabled | Format-List AccountEnabled` says True; "
             "AUTH-01 is green."
         ),
         propagation="Minutes; Exchange can take up to an hour.",
@@ -173,20 +179,21 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "MailboxNotEnabledForRESTAPI."
         ),
         who="exchange",
+        kind=Kind.SIGN_IN,
         steps=(
             CONNECT_EXCHANGE,
             (
-                "`Get-EXOMailbox -Identity {mailbox}` must find it; if not: `Get-EXORecipient -Identity {mailbox}` "
+                "`Get-EXOMailbox -Identity {account}` must find it; if not: `Get-EXORecipient -Identity {account}` "
                 "shows whether it is a contact, group or alias."
             ),
             "Check the address for typing errors, and its domain: `Get-AcceptedDomain`.",
             _ACCOUNT + " > Licenses and apps: a licence with Exchange Online must be assigned.",
         ),
-        verify="`Get-EXOMailbox -Identity {mailbox}` finds a mailbox; AUTH-01 is green.",
+        verify="`Get-EXOMailbox -Identity {account}` finds a mailbox; AUTH-01 is green.",
         propagation="A new mailbox needs minutes, sometimes some hours.",
         risk="Cost of a licence.",
         source=(FAQ + ", Mailbox not found", DEVICE),
-        decide=("`Get-EXOMailbox -Identity {mailbox}` as Exchange administrator.",),
+        decide=("`Get-EXOMailbox -Identity {account}` as Exchange administrator.",),
     ),
     Cause(
         id="mfa_or_security_defaults",
@@ -200,6 +207,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "AADSTS50076, 50079, 530035."
         ),
         who="entra",
+        kind=Kind.SIGN_IN,
         steps=(
             "Best: " + _MOVE_TO_OAUTH[0].lower() + _MOVE_TO_OAUTH[1:] + " It works with MFA and security defaults on.",
             (

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from knowledge.cause import Cause
+from knowledge.cause import Cause, Kind
 from knowledge.entries.sources import (
     CLIENT_CREDENTIALS,
     ENTRA_CODES,
@@ -26,6 +26,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         "Either the id is wrong (object id or secret id pasted), or the tenant is another one than the application's.",
         shows="AADSTS700016: Application with identifier … was not found in the directory.",
         who="sender",
+        kind=Kind.REGISTRATION,
         steps=(
             "Copy the Application (client) ID from " + _APP + " > Overview; not the Object ID.",
             "Compare the Directory (tenant) ID on the same page with the tenant in the settings: {tenant}.",
@@ -49,6 +50,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         ),
         shows="AADSTS7000229: … is missing service principal in the tenant.",
         who="entra",
+        kind=Kind.REGISTRATION,
         steps=(
             _APP + " > API permissions > Grant admin consent: this creates the enterprise application.",
             "Or: " + _GRAPH + ", then `New-MgServicePrincipal -AppId {client_id}`.",
@@ -67,6 +69,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         "No token is issued until it is switched on again.",
         shows="AADSTS7000112: Application … is disabled.",
         who="entra",
+        kind=Kind.REGISTRATION,
         steps=(
             "Find out who disabled it and why (audit log: Update service principal).",
             _ENTERPRISE + " > Properties > Enabled for users to sign-in: Yes.",
@@ -88,6 +91,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         ),
         shows="AADSTS7000215: Invalid client secret provided; invalid_client.",
         who="sender",
+        kind=Kind.REGISTRATION,
         steps=(
             "Look at what is entered: a GUID with four hyphens is the Secret ID, never the value.",
             _APP + " > Certificates & secrets > New client secret. " + _COPY_THE_VALUE,
@@ -110,6 +114,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         "Everything else stays as it is; only a new secret is needed.",
         shows="AADSTS7000222: The provided client secret keys … are expired.",
         who="entra",
+        kind=Kind.REGISTRATION,
         steps=(
             _APP + " > Certificates & secrets > New client secret. " + _COPY_THE_VALUE,
             "Or: "
@@ -130,6 +135,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         meaning="It works today and stops on the day the secret ends. Somebody must be told in time.",
         shows="RISK-02 or OAUTH-04 shows a risk.",
         who="entra",
+        kind=Kind.REGISTRATION,
         steps=(
             "Read the date: "
             + _APP
@@ -152,6 +158,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         ),
         shows="AADSTS700027, 700021, 700030, 5002723, 50027, 500137; 'Client assertion contains an invalid signature'.",
         who="entra",
+        kind=Kind.REGISTRATION,
         steps=(
             _APP
             + (
@@ -179,6 +186,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         ),
         shows="AADSTS700025: Client is public …; AADSTS9002325, 9002326, 9002327.",
         who="entra",
+        kind=Kind.REGISTRATION,
         steps=(
             _APP
             + (
@@ -204,6 +212,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         "It concerns interactive sign-in only; the plugin's client credentials need no redirect.",
         shows="AADSTS50011, AADSTS500113, AADSTS500116, 900971.",
         who="entra",
+        kind=Kind.REGISTRATION,
         steps=(
             _APP
             + (

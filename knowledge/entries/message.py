@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from knowledge.cause import Cause
+from knowledge.cause import Cause, Kind, Only
 from knowledge.entries.sources import (
     CONNECT_EXCHANGE,
     HIGH_VOLUME,
@@ -28,8 +28,12 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         ),
         shows="501 5.1.7 Invalid address to MAIL, 501 5.1.3 Invalid address to RCPT.",
         who="sender",
+        kind=Kind.ADDRESS,
         steps=(
-            "Write the whole address into From and To in the mail plugin: one address, with its domain, no display name.",
+            (
+                "Write the whole address into From (now {from_address}) and To (now {recipient}) in the mail plugin: one address, "
+                "with its domain, no display name."
+            ),
         ),
         verify="Checks MBX-01 and MBX-02 pass.",
         propagation="At once.",
@@ -50,25 +54,28 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "retry it silently."
         ),
         who="exchange",
+        kind=Kind.MAILBOX_OF_APPLICATION,
         steps=(
             CONNECT_EXCHANGE,
-            "Look: `Get-MailboxPermission -Identity {mailbox} -User {sp_object_id}`.",
-            "Grant it: `Add-MailboxPermission -Identity {mailbox} -User {sp_object_id} -AccessRights FullAccess`.",
-            (
-                "To send as another address too: `Add-RecipientPermission -Identity {from_address} -Trustee "
-                "{sp_object_id} -AccessRights SendAs`."
+            "Look: `Get-MailboxPermission -Identity {account} -User {sp_object_id}`.",
+            "Grant it: `Add-MailboxPermission -Identity {account} -User {sp_object_id} -AccessRights FullAccess`.",
+            Only(
+                "from_differs",
+                "This right is on the mailbox that signs in, {account}. Another address in From needs the right Send As on that "
+                "address as well (cause send_as_denied).",
             ),
             (
                 "Or, narrower, RBAC for Applications: `New-ManagementScope -Name 'Alert mailbox' "
-                "-RecipientRestrictionFilter ('PrimarySmtpAddress -eq ''' + {mailbox} + '''')`, then "
+                "-RecipientRestrictionFilter (\"UserPrincipalName -eq '{0}' -or EmailAddresses -eq 'smtp:{0}'\" -f "
+                "{account})`, then "
                 "`New-ManagementRoleAssignment -Role 'Application SMTP.SendAsApp' -App {client_id} "
                 "-CustomResourceScope 'Alert mailbox'`; then leave the Entra permission SMTP.SendAsApp away."
             ),
             "Wait two hours before you conclude that it did not help.",
         ),
         verify=(
-            "`Get-MailboxPermission -Identity {mailbox} -User {sp_object_id}` shows FullAccess (RBAC: "
-            "`Test-ServicePrincipalAuthorization -Identity {client_id} -Resource {mailbox}` says InScope True), "
+            "`Get-MailboxPermission -Identity {account} -User {sp_object_id}` shows FullAccess (RBAC: "
+            "`Test-ServicePrincipalAuthorization -Identity {client_id} -Resource {account}` says InScope True), "
             "and MBX-03 is green."
         ),
         propagation="Half an hour to two hours; success and failure can alternate meanwhile.",
@@ -79,7 +86,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         source=(OAUTH, RBAC),
         decide=(
             (
-                "`Get-MailboxPermission -Identity {mailbox} -User {sp_object_id}`; granted less than two hours ago "
+                "`Get-MailboxPermission -Identity {account} -User {sp_object_id}`; granted less than two hours ago "
                 "means wait."
             ),
         ),
@@ -96,28 +103,43 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "send as this sender."
         ),
         who="exchange",
+        kind=Kind.SEND_AS,
         steps=(
-            "Simplest (sender): set From to the address that signs in, {mailbox}.",
-            "Or grant it: "
-            + CONNECT_EXCHANGE[0].lower()
-            + CONNECT_EXCHANGE[1:]
-            + (
-                " `Add-RecipientPermission -Identity {from_address} -Trustee {mailbox} -AccessRights SendAs "
-                "-Confirm:$false` (for an application the trustee is the object id of its enterprise application, not "
-                "the mailbox)."
+            (
+                "Simplest (sender): set From to the mail address of the account that signs in, {account}. Where that differs "
+                "from the name in the sign-in: `Get-EXOMailbox -Identity {account} | Format-List PrimarySmtpAddress`."
             ),
-            "Portal: Exchange admin center > Recipients > Mailboxes > {from_address} > Delegation > Send as.",
-            "From is an alias of the same mailbox: `Set-OrganizationConfig -SendFromAliasEnabled $true`.",
+            "Or keep From and grant the right: " + CONNECT_EXCHANGE[0].lower() + CONNECT_EXCHANGE[1:],
+            Only(
+                "basic",
+                "Sign-in with a password: `Add-RecipientPermission -Identity {from_address} -Trustee {account} "
+                "-AccessRights SendAs -Confirm:$false`; in the portal: Exchange admin center > Recipients > Mailboxes > "
+                "{from_address} > Delegation > Send as > {account}.",
+            ),
+            Only(
+                "oauth",
+                "Sign-in as an application, two trustees. Its service principal, by the object id of the enterprise "
+                "application: `Add-RecipientPermission -Identity {from_address} -Trustee {sp_object_id} -AccessRights SendAs "
+                "-Confirm:$false`. The mailbox that signs in: `Add-RecipientPermission -Identity {from_address} -Trustee "
+                "{account} -AccessRights SendAs -Confirm:$false`. Microsoft's page does not say which of the two counts, and "
+                "one field report needed the second: not verified against the live service.",
+            ),
+            "From is an alias of the mailbox that signs in: `Set-OrganizationConfig -SendFromAliasEnabled $true`.",
             "Make sure the client puts an address into From, not a display name only.",
         ),
-        verify="`Get-RecipientPermission -Identity {from_address}` lists the trustee with SendAs, and MBX-03 is green.",
+        verify="`Get-RecipientPermission -Identity {from_address}` lists {account} with SendAs, and MBX-03 is green.",
         propagation="Up to an hour or two.",
         risk=(
             "Send As on one address for one account; never on all mailboxes. SendFromAliasEnabled is for the whole "
             "tenant."
         ),
         source=(TROUBLE, OAUTH, NDR),
-        decide=("Compare From with the sign-in address; then `Get-RecipientPermission -Identity {from_address}`.",),
+        decide=(
+            (
+                "Compare From, {from_address}, with the account that signs in, {account}; then `Get-RecipientPermission -Identity "
+                "{from_address}`."
+            ),
+        ),
     ),
     Cause(
         id="recipient_rejected",
@@ -128,6 +150,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "5.1.3 Invalid address."
         ),
         who="sender",
+        kind=Kind.ADDRESS,
         steps=(
             "Check {recipient} for typing errors, blanks and missing angle brackets.",
             "Send to the sender's own address first (the default of this check list).",
@@ -156,6 +179,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "of To is another than that of From."
         ),
         who="sender",
+        kind=Kind.ADDRESS,
         steps=(
             "Compare the domains of From ({from_address}) and To ({recipient}): are both of the same tenant?",
             "For recipients outside use smtp.office365.com with an ordinary mailbox as SMTP Server.",
@@ -176,11 +200,12 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         ),
         shows="552 5.3.4 Message size exceeds fixed maximum message size; 552 5.2.3; MessageSizeExceeded.",
         who="sender",
+        kind=Kind.LIMIT,
         steps=(
             "Send less, or a link instead of the attachment.",
             (
-                "Exchange administrator: `Get-Mailbox -Identity {mailbox} | Format-List MaxSendSize`, and if needed "
-                "`Set-Mailbox -Identity {mailbox} -MaxSendSize 100MB` (at most 150 MB)."
+                "Exchange administrator: `Get-Mailbox -Identity {account} | Format-List MaxSendSize`, and if needed "
+                "`Set-Mailbox -Identity {account} -MaxSendSize 100MB` (at most 150 MB)."
             ),
         ),
         verify="The same message is accepted (MBX-03), and a small one was before.",
@@ -201,6 +226,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "exceeded."
         ),
         who="sender",
+        kind=Kind.LIMIT,
         steps=(
             (
                 "Limit the sender to one connection at a time, two at most, and reuse it (nodemailer: pool: true, "
@@ -226,6 +252,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         meaning="The service limits messages per minute (30 per mailbox) and slows down or puts off what comes faster.",
         shows="4xx replies that ask to try later, '4.7.500 Server busy', 'recipient thread limit exceeded', HTTP 429.",
         who="sender",
+        kind=Kind.LIMIT,
         steps=(
             "Send at most 30 messages a minute and one connection at a time; gather alerts into one message.",
             _RETRY,
@@ -249,20 +276,21 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "4.5.3 Too many recipients."
         ),
         who="sender",
+        kind=Kind.LIMIT,
         steps=(
             "Stop sending for now: the count falls over 24 hours.",
             "Use a distribution group (it counts as one), fewer alerts, or several messages with fewer recipients.",
             "For bulk use High Volume Email (internal) or Azure Communication Services.",
             (
-                "If nobody sent so much, treat the account as stolen: reset its password and read the message trace: "
-                "`Get-MessageTraceV2 -SenderAddress {mailbox}`."
+                "If no one sent so much, treat the account {account} as stolen: reset its password. The message trace shows "
+                "what was sent: `Get-MessageTraceV2 -SenderAddress {from_address}`."
             ),
         ),
         verify="A message is accepted again (MBX-03).",
         propagation="Up to 24 hours.",
         risk="None.",
         source=(LIMITS, SERVICE_LIMITS, NDR),
-        decide=("`Get-MessageTraceV2 -SenderAddress {mailbox}`: how many recipients in the last 24 hours.",),
+        decide=("`Get-MessageTraceV2 -SenderAddress {from_address}`: how many recipients in the last 24 hours.",),
     ),
     Cause(
         id="mailbox_full",
@@ -273,10 +301,11 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         ),
         shows="554 5.2.2 mailbox full; QuotaExceededException.MapiExceptionShutoffQuotaExceeded.",
         who="exchange",
+        kind=Kind.LIMIT,
         steps=(
             (
-                "`Get-EXOMailboxStatistics -Identity {mailbox} | Format-List TotalItemSize` and `Get-Mailbox -Identity "
-                "{mailbox} | Format-List ProhibitSendQuota`."
+                "`Get-EXOMailboxStatistics -Identity {account} | Format-List TotalItemSize` and `Get-Mailbox -Identity "
+                "{account} | Format-List ProhibitSendQuota`."
             ),
             (
                 "Empty Sent Items and Deleted Items, and let a retention policy do it from now on (Microsoft Purview > "
@@ -287,7 +316,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         propagation="Minutes to an hour.",
         risk="Retention deletes for good: ask whether the copies must be kept.",
         source=(LIMITS, NDR),
-        decide=("`Get-EXOMailboxStatistics -Identity {mailbox} | Format-List TotalItemSize`.",),
+        decide=("`Get-EXOMailboxStatistics -Identity {account} | Format-List TotalItemSize`.",),
     ),
     Cause(
         id="outbound_spam_block",
@@ -301,14 +330,16 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "5.7.708, 5.7.750; banned sending IP."
         ),
         who="microsoft",
+        kind=Kind.LIMIT,
         steps=(
             (
-                "Defender portal > Email & collaboration > Review > Restricted entities: is {mailbox} listed? Or "
+                "Defender portal > Email & collaboration > Review > Restricted entities: is {account} listed? Or "
                 "`Get-BlockedSenderAddress`."
             ),
+            Only("from_differs", "Look for the address in From there as well: {from_address}."),
             (
                 "If listed: secure the account first (new password, look for forwarding rules), then Unblock, or "
-                "`Remove-BlockedSenderAddress -SenderAddress {mailbox}`."
+                "`Remove-BlockedSenderAddress -SenderAddress {account}` (with the address that is listed)."
             ),
             (
                 "5.7.705, 5.7.708, 5.7.750 or a new or trial tenant: verify the domain, buy a licence, and open a case "
@@ -325,8 +356,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         source=(RESTRICTED, NDR),
         decide=(
             (
-                "Restricted entities in the Defender portal, and the message trace of the account: `Get-MessageTraceV2 "
-                "-SenderAddress {mailbox}`."
+                "Restricted entities in the Defender portal: is {account} listed? And the message trace: `Get-MessageTraceV2 "
+                "-SenderAddress {from_address}`."
             ),
         ),
     ),

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from knowledge.cause import Cause
+from knowledge.cause import Cause, Kind
 from knowledge.entries.sources import (
     BASIC_DATES,
     BASIC_END,
@@ -21,13 +21,13 @@ from knowledge.entries.sources import (
 )
 
 _READ_SWITCHES: Final = (
-    "`Get-CASMailbox -Identity {mailbox} | Format-List SmtpClientAuthenticationDisabled` and "
+    "`Get-CASMailbox -Identity {account} | Format-List SmtpClientAuthenticationDisabled` and "
     "`Get-TransportConfig | Format-List SmtpClientAuthenticationDisabled`: the mailbox's True or False "
     "wins, empty means the tenant's."
 )
-_OPEN_MAILBOX: Final = "`Set-CASMailbox -Identity {mailbox} -SmtpClientAuthenticationDisabled $false`"
+_OPEN_MAILBOX: Final = "`Set-CASMailbox -Identity {account} -SmtpClientAuthenticationDisabled $false`"
 _PORTAL_MAILBOX: Final = (
-    "Or: Microsoft 365 admin center > Users > Active users > {mailbox} > Mail > Manage email apps > check "
+    "Or: Microsoft 365 admin center > Users > Active users > {account} > Mail > Manage email apps > check "
     "Authenticated SMTP > Save."
 )
 _SWITCH_RISK: Final = (
@@ -49,6 +49,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         ),
         shows="530 5.7.57 Client not authenticated to send mail, without an inner 535.",
         who="sender",
+        kind=Kind.SIGN_IN,
         steps=(
             (
                 "Email Alarm Plugin, SMTP Options: check Enable Authentication and enter user name and password, or "
@@ -125,6 +126,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         ),
         shows="535 5.7.139 … SmtpClientAuthentication is disabled for the Tenant.",
         who="exchange",
+        kind=Kind.SIGN_IN,
         steps=(
             CONNECT_EXCHANGE,
             "Open this one mailbox; it wins over the tenant: " + _OPEN_MAILBOX + ".",
@@ -132,7 +134,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "Look at both switches: " + _READ_SWITCHES,
         ),
         verify=(
-            "`Get-CASMailbox -Identity {mailbox} | Format-List SmtpClientAuthenticationDisabled` says False, and "
+            "`Get-CASMailbox -Identity {account} | Format-List SmtpClientAuthenticationDisabled` says False, and "
             "AUTH-01 is green."
         ),
         propagation="Usually minutes, up to an hour or two.",
@@ -146,6 +148,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         meaning="The mailbox has its own switch, and it is off, whatever the tenant's says. It is off for OAuth too.",
         shows="535 5.7.139 … SmtpClientAuthentication is disabled for the Mailbox.",
         who="exchange",
+        kind=Kind.SIGN_IN,
         steps=(
             CONNECT_EXCHANGE,
             _OPEN_MAILBOX + ".",
@@ -153,7 +156,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "A personal outlook.com mailbox has no such switch: use another account.",
         ),
         verify=(
-            "`Get-CASMailbox -Identity {mailbox} | Format-List SmtpClientAuthenticationDisabled` says False, and "
+            "`Get-CASMailbox -Identity {account} | Format-List SmtpClientAuthenticationDisabled` says False, and "
             "AUTH-01 is green."
         ),
         propagation="Usually minutes, up to an hour or two.",
@@ -173,17 +176,18 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "authentication request."
         ),
         who="exchange",
+        kind=Kind.SIGN_IN,
         steps=(
             CONNECT_EXCHANGE,
             (
-                "Read which policy applies: `Get-User -Identity {mailbox} | Format-List AuthenticationPolicy`; if empty: "
+                "Read which policy applies: `Get-User -Identity {account} | Format-List AuthenticationPolicy`; if empty: "
                 "`Get-OrganizationConfig | Format-List DefaultAuthenticationPolicy`."
             ),
             "Read it: `Get-AuthenticationPolicy | Format-Table Name, AllowBasicAuthSmtp`.",
             (
                 "Least opening: a policy of its own for this account: `New-AuthenticationPolicy -Name 'SMTP Basic "
-                "only' -AllowBasicAuthSmtp`, then `Set-User -Identity {mailbox} -AuthenticationPolicy 'SMTP Basic "
-                "only'` and `Set-User -Identity {mailbox} -STSRefreshTokensValidFrom ([DateTime]::UtcNow)`."
+                "only' -AllowBasicAuthSmtp`, then `Set-User -Identity {account} -AuthenticationPolicy 'SMTP Basic "
+                "only'` and `Set-User -Identity {account} -STSRefreshTokensValidFrom ([DateTime]::UtcNow)`."
             ),
             "Better: OAuth, which this policy does not concern.",
         ),
@@ -193,7 +197,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         source=(POLICY, SMTP_AUTH),
         decide=(
             (
-                "`Get-User -Identity {mailbox} | Format-List AuthenticationPolicy` and `Get-AuthenticationPolicy | "
+                "`Get-User -Identity {account} | Format-List AuthenticationPolicy` and `Get-AuthenticationPolicy | "
                 "Format-Table Name, AllowBasicAuthSmtp`: a policy without AllowBasicAuthSmtp can be changed; none "
                 "means that Basic itself is refused."
             ),
@@ -211,6 +215,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "Client Submission."
         ),
         who="sender",
+        kind=Kind.SIGN_IN,
         steps=(
             _MOVE_TO_OAUTH,
             (
@@ -244,6 +249,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         ),
         shows="RISK-01 shows a risk while everything else is green.",
         who="sender",
+        kind=Kind.SIGN_IN,
         steps=(
             "Plan the move now: " + _MOVE_TO_OAUTH[0].lower() + _MOVE_TO_OAUTH[1:],
             (
@@ -269,12 +275,13 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "and neighbours."
         ),
         who="entra",
+        kind=Kind.SIGN_IN,
         steps=(
             (
                 "Check the federation service from outside: its /adfs/ls/ page must answer over HTTPS with TLS 1.2 and "
                 "a valid certificate."
             ),
-            "Read which it is: `Get-MgDomainFederationConfiguration -DomainId ({username} -split '@')[-1]`.",
+            "Read which it is: `Get-MgDomainFederationConfiguration -DomainId ({account} -split '@')[-1]`.",
             "Pass-through authentication: Entra admin center > Entra Connect > Agents must be active.",
             (
                 "For a service account: use a cloud-only account in the onmicrosoft.com domain, or OAuth client "
@@ -297,6 +304,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         ),
         shows="Bare 535 5.7.3 to XOAUTH2 although the token's audience and role are right.",
         who="exchange",
+        kind=Kind.MAILBOX_OF_APPLICATION,
         steps=(
             CONNECT_EXCHANGE,
             (
@@ -310,7 +318,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             ),
             "Register: `New-ServicePrincipal -AppId {client_id} -ObjectId {sp_object_id} -DisplayName 'Alert mail'`.",
             (
-                "Then the right on the mailbox: `Add-MailboxPermission -Identity {mailbox} -User {sp_object_id} "
+                "Then the right on the mailbox: `Add-MailboxPermission -Identity {account} -User {sp_object_id} "
                 "-AccessRights FullAccess`."
             ),
         ),

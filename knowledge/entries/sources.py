@@ -54,6 +54,6 @@ FAQ: Final = "Nodinite FAQ - Office365 Email Configuration"
 
 CONNECT_EXCHANGE: Final = "As an Exchange administrator open PowerShell and connect: `Connect-ExchangeOnline`."
 SIGN_IN_LOG: Final = (
-    "Entra admin center > Monitoring & health > Sign-in logs, filter on the user {mailbox} and on client app "
+    "Entra admin center > Monitoring & health > Sign-in logs, filter on the user {account} and on client app "
     "Authenticated SMTP, and read the error number and the Conditional Access tab of the failed entry."
 )

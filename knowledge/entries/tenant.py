@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from knowledge.cause import Cause
+from knowledge.cause import Cause, Kind
 from knowledge.entries.sources import CLIENT_CREDENTIALS, FAQ
 
 _APP: Final = "Entra admin center > Identity > Applications > App registrations > All applications > {client_id}"
@@ -18,6 +18,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         ),
         shows="signInAudience is not AzureADMyOrg.",
         who="entra",
+        kind=Kind.REGISTRATION,
         steps=(
             "Open " + _APP + " > Authentication > Supported account types and choose this organization only.",
             (
@@ -40,6 +41,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         ),
         shows="The sign-in log has other applications of this account; authentication methods besides the password.",
         who="entra",
+        kind=Kind.SIGN_IN,
         steps=(
             "Create an account that only this application uses, with a mailbox and a name that says so.",
             "Enter it as Username and From, and let no person sign in with it.",
@@ -49,7 +51,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         propagation="At once for a new account; a new mailbox takes minutes up to a day.",
         risk="The alarms come from another address: filters and rules that know the old one must learn it.",
         source=(FAQ + ", Best Practices",),
-        decide=("`Get-MgUserAuthenticationMethod -UserId {username}`, and the account's rows in the sign-in log.",),
+        decide=("`Get-MgUserAuthenticationMethod -UserId {account}`, and the account's rows in the sign-in log.",),
     ),
     Cause(
         id="sign_in_from_anywhere",
@@ -60,6 +62,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         ),
         shows="No enabled Conditional Access policy for this account or application has a location condition.",
         who="entra",
+        kind=Kind.SIGN_IN,
         steps=(
             "Open " + _ACCESS + ": name the server's public address as a location (IPv6 as well, if it has one).",
             (

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from knowledge.cause import Cause
+from knowledge.cause import Cause, Kind, Only
 from knowledge.entries.sources import (
     CLIENT_CREDENTIALS,
     CONDITIONAL_ACCESS,
@@ -103,6 +103,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         ),
         shows="AADSTS500011 or 650052 although the scope is spelt right.",
         who="entra",
+        kind=Kind.REGISTRATION,
         steps=(
             "Look: `Get-MgServicePrincipal -Filter \"appId eq '00000002-0000-0ff1-ce00-000000000000'\"`.",
             (
@@ -133,6 +134,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "AADSTS65001, 650057; bare 535 5.7.3 to XOAUTH2."
         ),
         who="entra",
+        kind=Kind.REGISTRATION,
         steps=(
             _APP
             + (
@@ -169,20 +171,32 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         ),
         shows="535 5.7.139 … did not meet the criteria to be authenticated successfully; AADSTS53003, 53000, 530032.",
         who="entra",
+        kind=Kind.ACCESS,
         steps=(
-            (
-                "Entra admin center > Monitoring & health > Sign-in logs: open the failed sign-in of {mailbox} (for an "
-                "application: Service principal sign-ins) and read the tab Conditional Access: it names the policy."
+            Only(
+                "basic",
+                "Sign-in with a password: Entra admin center > Monitoring & health > Sign-in logs: open the failed sign-in of "
+                "{account} and read the tab Conditional Access: it names the policy.",
             ),
-            (
+            Only(
+                "oauth",
+                "Sign-in as an application: Entra admin center > Monitoring & health > Sign-in logs > Service principal "
+                "sign-ins: open the failed sign-in of {client_id} and read the tab Conditional Access: it names the policy.",
+            ),
+            Only(
+                "basic",
                 "Least opening for a password sender: in that policy exclude this one account, and add a second policy "
-                "that allows it from the server's public address only (named location)."
+                "that allows it from the server's public address only (named location).",
             ),
-            (
+            Only(
+                "oauth",
                 "For an application (workload identity policy): add the server's public address to the allowed named "
-                "location."
+                "location.",
             ),
-            "Better: move the sender to OAuth client credentials; user policies do not apply to it.",
+            Only(
+                "basic",
+                "Better: move the password sender to OAuth client credentials; user policies do not apply to it.",
+            ),
         ),
         verify="The next attempt shows Success in the sign-in log; check AUTH-01 is green, from the same machine.",
         propagation="Usually minutes, up to an hour.",
@@ -227,12 +241,13 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "AADSTS700082, 70008, 50173, 70043; 'token has expired'; 535 5.7.3 to XOAUTH2 after about an hour of work."
         ),
         who="sender",
+        kind=Kind.SIGN_IN,
         steps=(
             (
                 "Client credentials: request a new token; if the client keeps the old one, restart it and check the "
                 "machine's clock."
             ),
-            "Delegated sign-in: sign in again as {mailbox} in the application and keep offline_access in the scope.",
+            "Delegated sign-in: sign in again as {account} in the application and keep offline_access in the scope.",
             "Consider client credentials: they need no refresh token.",
         ),
         verify="Check TOKEN-03 shows an exp in the future, and AUTH-01 is green.",
@@ -253,8 +268,12 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "get the token."
         ),
         who="sender",
+        kind=Kind.SIGN_IN,
         steps=(
-            "Put {mailbox} as Username (XOAUTH2 user) and get the token by signing in as the same account.",
+            (
+                "Get the token by signing in as {account}, the Username (XOAUTH2 user) in the settings; or set Username to the "
+                "account for which the token was issued (claim upn)."
+            ),
             "For a shared mailbox put its address as user and give the signed-in person FullAccess and Send As on it.",
             "With client credentials put the mailbox's own primary address as user.",
         ),

@@ -1,11 +1,12 @@
 """The catalogue is complete: every cause of the vocabulary has all its fields, and no remedy lacks a way to verify it."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import fields
 
 import pytest
 
-from knowledge.cause import OWNERS, PLACEHOLDERS, Cause
+from knowledge.cause import OWNERS, PLACEHOLDERS, Cause, Role
 from knowledge.causes import CATALOGUE
 from knowledge.groups import GROUPS, Group
 from knowledge.plain import plain
@@ -126,6 +127,24 @@ def test_placeholders_are_of_the_closed_set(cause: Cause) -> None:
     used = {name for text in _texts(cause) for name in re.findall(r"\{([a-z_]+)\}", text)}
 
     assert used <= set(PLACEHOLDERS)
+
+
+def _roles(texts: Iterable[str]) -> set[Role]:
+    return {PLACEHOLDERS[name].role for text in texts for name in re.findall(r"\{([a-z_]+)\}", text)}
+
+
+@each_cause
+def test_a_cause_speaks_of_the_roles_of_its_kind_alone(cause: Cause) -> None:
+    """A remedy of the sign-in that named the address in From would change a colleague's account."""
+    assert _roles(_texts(cause)) <= cause.kind.roles
+
+
+@each_group
+def test_a_group_speaks_of_the_roles_of_its_causes_alone(group: Group) -> None:
+    """What decides between causes concerns the address that one of them is about."""
+    allowed = {role for cause in group.causes for role in CATALOGUE[cause].kind.roles}
+
+    assert _roles(group.decide) <= allowed
 
 
 @each_cause

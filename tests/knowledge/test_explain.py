@@ -23,7 +23,7 @@ def _run(*arguments: str, stdin: bytes = b"", encoding: str = "utf-8") -> subpro
 
 def test_the_shape_is_the_contracts() -> None:
     """Programs find exactly the keys that the contract lists."""
-    answer = explain(TENANT, {"mailbox": "alerts@example.com"})
+    answer = explain(TENANT, {"account": "alerts@example.com"})
 
     (cause,) = answer["causes"]
     assert answer["sure"]

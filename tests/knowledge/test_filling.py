@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knowledge.cause import PLACEHOLDERS
+from knowledge.cause import PLACEHOLDERS, Only
 from knowledge.causes import CATALOGUE
-from knowledge.filling import fill
+from knowledge.filling import fill, fill_lines
 
 HOSTILE = [
     pytest.param("x'; Remove-Mailbox *; '", id="quote and command"),
@@ -42,7 +42,7 @@ def _powershell_literal(text: str) -> str:
 def test_a_value_stands_plain_in_prose_and_quoted_in_a_command() -> None:
     """The same placeholder is a word in a sentence and a literal in a command."""
     filled = fill(
-        "Open {mailbox}: `Get-Mailbox -Identity {mailbox}` or `$ id {mailbox}`", {"mailbox": "o'neil@example.com"}
+        "Open {account}: `Get-Mailbox -Identity {account}` or `$ id {account}`", {"account": "o'neil@example.com"}
     )
 
     assert (
@@ -53,13 +53,13 @@ def test_a_value_stands_plain_in_prose_and_quoted_in_a_command() -> None:
 
 def test_a_missing_value_is_marked() -> None:
     """Nobody takes a marker for a value."""
-    assert fill("Ask {mailbox}: `Get-Mailbox {mailbox}`", {"mailbox": ""}) == "Ask <mailbox>: `Get-Mailbox '<mailbox>'`"
+    assert fill("Ask {account}: `Get-Mailbox {account}`", {"account": ""}) == "Ask <account>: `Get-Mailbox '<account>'`"
 
 
 @pytest.mark.parametrize("value", HOSTILE)
 def test_a_hostile_value_stays_one_literal(value: str) -> None:
     """Whatever a value holds, the command gets one literal and no second line."""
-    command = fill("`{mailbox}`", {"mailbox": value, "tenant": "never"}).removeprefix("`").removesuffix("`")
+    command = fill("`{account}`", {"account": value, "tenant": "never"}).removeprefix("`").removesuffix("`")
 
     _powershell_literal(command)
     assert "\n" not in command
@@ -70,11 +70,40 @@ def test_a_hostile_value_stays_one_literal(value: str) -> None:
 @given(st.text(max_size=400))
 def test_any_value_is_one_literal_in_either_shell(value: str) -> None:
     """PowerShell and POSIX alike read back one argument."""
-    powershell = fill("`{mailbox}`", {"mailbox": value})[1:-1]
-    posix = fill("`$ id {mailbox}`", {"mailbox": value})[1:-1]
+    powershell = fill("`{account}`", {"account": value})[1:-1]
+    posix = fill("`$ id {account}`", {"account": value})[1:-1]
 
     _powershell_literal(powershell)
     assert len(shlex.split(posix)) == 3
+
+
+LINES = (
+    "For every one.",
+    Only("basic", "By password."),
+    Only("oauth", "By token."),
+    Only("from_differs", "Not {account}."),
+)
+
+
+@pytest.mark.parametrize(
+    ("values", "left"),
+    [
+        pytest.param({}, ("For every one.", "By password.", "By token.", "Not <account>."), id="nothing known"),
+        pytest.param(
+            {"method": "basic", "account": "a@x.example", "from_address": "A@x.example"},
+            ("For every one.", "By password."),
+            id="password, From is the account",
+        ),
+        pytest.param(
+            {"method": "oauth", "account": "a@x.example", "from_address": "b@x.example"},
+            ("For every one.", "By token.", "Not a@x.example."),
+            id="application, From is another",
+        ),
+    ],
+)
+def test_a_line_for_some_senders_is_left_out_for_the_others(values: dict[str, str], left: tuple[str, ...]) -> None:
+    """A sender with a password gets no step of an application; where nothing is known, every line is shown."""
+    assert fill_lines(LINES, values) == left
 
 
 def test_every_entry_fills_completely() -> None:

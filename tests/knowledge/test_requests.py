@@ -6,7 +6,7 @@ from knowledge.causes import CATALOGUE
 from knowledge.requests import FACTS, GREETING, request
 
 VALUES = {
-    "mailbox": "alerts@example.com",
+    "account": "alerts@example.com",
     "client_id": "11111111-2222-3333-4444-555555555555",
     "sp_object_id": "99999999-8888-7777-6666-555555555555",
     "server_stamp": "[FR0P281CA0001.DEUP281.PROD.OUTLOOK.COM 2026-11-23T12:00:00.000Z 08DE000000000001]",
@@ -39,7 +39,7 @@ def test_the_exchange_administrators_get_what_they_need() -> None:
     assert message.startswith("To the Exchange administrators:")
     assert all(
         VALUES[name] in message
-        for name in ("mailbox", "client_id", "sp_object_id", "server_stamp", "time", "source_address")
+        for name in ("account", "client_id", "sp_object_id", "server_stamp", "time", "source_address")
     )
     assert "not that of the app registration" in message
     assert "  - SMTP AUTH is on for the mailbox" in message
