@@ -10,7 +10,7 @@ from checks.model import Case, Finding, Verdict, check
 from checks.words import deciding, read_text
 from probes.evidence import CommandEvidence, Gate
 from probes.tenant_evidence import LookState
-from settings.clouds import is_high_volume
+from settings.clouds import WORLDWIDE, is_high_volume
 from settings.model import Method
 
 OAUTH: frozenset[Method] = frozenset({"oauth"})
@@ -124,13 +124,16 @@ def _right_by_wire(case: Case) -> Finding:
 @check("MBX-06", "The message trace has the message as delivered", needs=("MBX-03",))
 def traced(case: Case) -> Finding:
     """Microsoft Graph "messageTraces": what became of the message after it was accepted; rows come minutes later."""
-    if case.evidence.tenant is None:
-        return case.not_applicable("only the message trace shows it: give the run read access to it (docs/look-ups.md)")
+    tenant, cloud = case.evidence.tenant, case.settings.the_cloud
+    look = tenant.trace if tenant is not None else None
+    if cloud.name != WORLDWIDE.name or (look is not None and look.state is LookState.NOT_OFFERED):
+        return case.not_applicable("this cloud has no message trace that can be asked")
     if case.other("MBX-03").verdict is not Verdict.PASS:
         return case.blocked("MBX-03")
-    look = case.evidence.tenant.trace
-    if look is None or look.state in {LookState.NOT_ASKED, LookState.NOT_OFFERED}:
-        return case.not_applicable("this cloud has no message trace that can be asked")
+    if look is None:
+        return case.unknown("only the message trace shows it: give the run read access to it (docs/look-ups.md)")
+    if look.state is LookState.NOT_ASKED:
+        return case.unknown(f"the message trace was not asked: {look.detail or 'see docs/look-ups.md'}")
     if not look.seen:
         return case.unknown(f"the message trace may not be read: {look.needs or look.detail or 'try again'}")
     status = look.status.casefold()

@@ -96,10 +96,14 @@ _ONLY_BY_LOOKING = "only the tenant's own settings show it: give the run read ac
 
 def _unseen(case: Case, look: Look | None, cause: str) -> Finding | None:
     """Why a look-up shows nothing, and what would; None when it was answered."""
-    if look is None or look.state is LookState.NOT_ASKED:
-        return case.not_applicable(_ONLY_BY_LOOKING)
+    if not case.settings.the_cloud.microsoft:
+        return case.not_applicable("only a tenant has such a setting, and this service is declared in the settings")
+    if look is None:
+        return case.unknown(_ONLY_BY_LOOKING, cause)
     if look.seen:
         return None
+    if look.state is LookState.NOT_ASKED:
+        return case.unknown(f"it was not looked up: {look.detail or _ONLY_BY_LOOKING}", cause)
     return case.unknown(f"it may not be read: {look.needs or look.detail or 'try again'}", cause)
 
 
@@ -109,7 +113,7 @@ def single_tenant(case: Case) -> Finding:
     seen = case.evidence.tenant
     look = seen.application if seen is not None else None
     if (unseen := _unseen(case, look, "app_multitenant")) is not None or look is None:
-        return unseen or case.not_applicable(_ONLY_BY_LOOKING)
+        return unseen or case.unknown(_ONLY_BY_LOOKING, "app_multitenant")
     if look.state is LookState.ABSENT and case.other("OAUTH-01").verdict is Verdict.FAIL:
         return case.blocked("OAUTH-01")
     if look.state is LookState.ABSENT:
@@ -148,7 +152,7 @@ def limited(case: Case) -> Finding:
     seen = case.evidence.tenant
     look = seen.conditional_access if seen is not None else None
     if (unseen := _unseen(case, look, "sign_in_from_anywhere")) is not None or look is None:
-        return unseen or case.not_applicable(_ONLY_BY_LOOKING)
+        return unseen or case.unknown(_ONLY_BY_LOOKING, "sign_in_from_anywhere")
     limits = [one for one in look.policies if one.state == "enabled" and one.limits_location]
     if limits:
         return case.ok(observed=f"the Conditional Access policy {limits[0].name} knows the addresses it may come from")

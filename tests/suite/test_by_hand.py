@@ -40,6 +40,7 @@ def by_hand() -> dict[str, Gathered]:
     worlds["High Volume Email"] = {"basic": (evidence, settings.model_copy(update={"sender": sender}))}
     worlds["High Volume Email, refused"] = {"basic": _refused_as_outside()}
     worlds["trace: not offered"] = seen_as(trace={"state": LookState.NOT_OFFERED})
+    worlds["trace: not asked"] = seen_as(trace={"state": LookState.NOT_ASKED, "detail": "no secret"})
     worlds["trace: quarantined"] = seen_as(trace={"status": "quarantined"})
     return worlds | {"registered elsewhere": seen_as(application={"state": LookState.ABSENT})}
 
@@ -154,6 +155,19 @@ def test_a_cloud_without_trace_has_nothing_to_look_at() -> None:
     finding = judged("MBX-06", *seen_as(trace={"state": LookState.NOT_OFFERED})["oauth"])
 
     assert finding.verdict is Verdict.NOT_APPLICABLE
+
+
+@pytest.mark.parametrize(
+    ("check", "look"),
+    [("MBX-06", "trace"), ("RISK-05", "application"), ("RISK-07", "conditional_access")],
+)
+def test_a_look_up_that_was_not_made_is_unknown_with_its_reason(check: str, look: str) -> None:
+    """The look-ups were for another tenant, or had no secret: nothing was seen, so nothing is without meaning."""
+    why = "the client secret of [directory] was not found"
+    finding = judged(check, *seen_as(**{look: {"state": LookState.NOT_ASKED, "detail": why}})["oauth"])
+
+    assert finding.verdict is Verdict.UNKNOWN
+    assert why in finding.why
 
 
 def test_a_registration_of_another_tenant_is_open_to_many() -> None:

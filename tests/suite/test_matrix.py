@@ -12,6 +12,7 @@ from checks.model import Finding, Verdict
 from fakes import FAULTS, Fault
 from fakes.faults import EVERY_FAULT
 from knowledge.causes import CATALOGUE as CAUSES
+from settings.model import Custom
 from tests.suite.gathered import gathered
 
 Row = tuple[str, str, tuple[str, ...]]
@@ -34,6 +35,10 @@ NOT_REACHED = {
     "hve_external_recipient": "the built-in tenant has no endpoint of High Volume Email",
     "redirect_uri_mismatch": "belongs to flows with a browser",
     "unrecognised": "what no rule fits",
+}
+ONLY_LOOK_UPS_SHOW = {
+    *(("basic", check) for check in ("MBX-06", "RISK-06", "RISK-07")),
+    *(("oauth", check) for check in ("MBX-06", "RISK-05", "RISK-07")),
 }
 
 
@@ -64,10 +69,29 @@ def _rows(judged: dict[str, Assessment], well: dict[tuple[str, str], Finding]) -
 
 
 def test_healthy_world_has_no_failing_check(well: dict[tuple[str, str], Finding]) -> None:
-    """Nothing fails, is blocked or is unknown when all is well."""
-    bad = {Verdict.FAIL, Verdict.BLOCKED, Verdict.UNKNOWN}
+    """Nothing fails or is blocked when all is well, and nothing is unknown but what only look-ups show."""
+    bad = {Verdict.FAIL, Verdict.BLOCKED}
 
     assert {key: finding for key, finding in well.items() if finding.verdict in bad} == {}
+    assert {key for key, finding in well.items() if finding.verdict is Verdict.UNKNOWN} == ONLY_LOOK_UPS_SHOW
+
+
+def test_what_only_look_ups_show_says_how_to_see_it(well: dict[tuple[str, str], Finding]) -> None:
+    """Without look-ups it is unknown, which --strict counts, and the reason names the page that unblocks it."""
+    found = {key: well[key] for key in ONLY_LOOK_UPS_SHOW}
+
+    assert {key for key, one in found.items() if one.verdict is not Verdict.UNKNOWN} == set()
+    assert {key for key, one in found.items() if "docs/look-ups.md" not in one.why} == set()
+
+
+def test_a_declared_service_has_no_tenant_to_look_at() -> None:
+    """What only a tenant's settings show is without meaning there."""
+    custom = Custom(smtp_server="mail.example.com")
+    for name, (evidence, judged) in gathered(None).items():
+        declared = Assessment(evidence, judged.model_copy(update={"cloud": "custom", "custom": custom}))
+        verdicts = {check: declared.finding(check).verdict for sender, check in ONLY_LOOK_UPS_SHOW if sender == name}
+
+        assert set(verdicts.values()) == {Verdict.NOT_APPLICABLE}, verdicts
 
 
 def test_what_only_the_healthy_world_shows_is_held(well: dict[tuple[str, str], Finding]) -> None:
