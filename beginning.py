@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 from probes.deadline import utc_now
 from reports.many import load_folder
 from reports.replay import load_report, load_results
+from settings.combinations import mistakes
 from settings.load import load
 from settings.mistakes import SettingsError
-from settings.selection import chosen
+from settings.selection import OF_A_REPORT, OF_THE_BUILT_IN_TENANT, OF_THE_SETTINGS, chosen
 from settings.target import Target, earlier_report, settings_file, target_of
 from settings.wishes import Wishes
 from suite import Suite, readable
@@ -39,7 +40,8 @@ def begin(wishes: Wishes, environ: Mapping[str, str] | None = None, built_in: Pa
         _take_reports(suite, wishes)
         return suite
     suite.settings = load(built_in or settings_file(wishes.settings, wishes.folder, wishes.root))
-    suite.senders = chosen(suite.settings.sender, wishes.senders)
+    of_whom = OF_THE_BUILT_IN_TENANT if target.kind == "fake" else OF_THE_SETTINGS
+    suite.senders = chosen(suite.settings.sender, wishes.senders, of_whom)
     suite.judged = {sender.name: suite.settings.judged(sender, strict=wishes.strict) for sender in suite.senders}
     if wishes.mask:
         suite.mask()
@@ -48,17 +50,14 @@ def begin(wishes: Wishes, environ: Mapping[str, str] | None = None, built_in: Pa
 
 
 def _target(wishes: Wishes) -> Target:
-    """What is visited or read. Raises SettingsError for an option that goes with another target; one line."""
+    """What is visited or read. Raises SettingsError for options that go with another target; one line each."""
     if wishes.lookups_for is not None:
         target = earlier_report(wishes.lookups_for, wishes.folder, wishes.target)
     else:
         target = target_of(wishes.target, wishes.folder)
-    if wishes.faults and target.kind != "fake":
-        line = "--fault: only the built-in tenant can be broken; leave out --target or write --target=fake"
-        raise SettingsError([line])
-    if wishes.look_ups and target.kind != "fake":
-        line = "--look-ups: for the built-in tenant only; a live run looks up what the table [directory] of its settings lets it"
-        raise SettingsError([line])
+    lines = mistakes(wishes, "lookups" if wishes.lookups_for is not None else target.kind)
+    if lines:
+        raise SettingsError(lines)
     return target
 
 
@@ -68,10 +67,7 @@ def _take_reports(suite: Suite, wishes: Wishes) -> None:
     data, visits = readable(reader, suite.target.path or wishes.folder)
     suite.masked = bool(data.get("masked"))
     suite.notes = tuple(data.get("notes", ())) if suite.target.kind == "folder" else ()
-    if wishes.lookups_for is None and (wishes.admin_sign_in or wishes.tenant_export is not None):
-        line = "--target: a report is judged as it is; write --lookups-for=REPORT to look settings up for it"
-        raise SettingsError([line])
-    suite.senders = chosen({judged.sender.name: judged.sender for _, judged in visits}, wishes.senders)
+    suite.senders = chosen({judged.sender.name: judged.sender for _, judged in visits}, wishes.senders, OF_A_REPORT)
     suite.judged = {judged.sender.name: judged for _, judged in visits}
     if wishes.mask and not suite.masked:
         suite.mask()

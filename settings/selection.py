@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from settings.mistakes import SettingsError
@@ -17,7 +18,25 @@ TAG = "tag:"
 _MOST_SHOWN = 12
 
 
-def chosen(senders: Mapping[str, Sender], wanted: Iterable[str]) -> tuple[Sender, ...]:
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Whose senders they are, in the words of a mistake, and what to write when another's were meant."""
+
+    they: str
+    those: str
+    otherwise: str = ""
+
+
+OF_THE_SETTINGS = Holder("the settings have", "in the settings")
+OF_A_REPORT = Holder("the report has", "in the report")
+OF_THE_BUILT_IN_TENANT = Holder(
+    "the built-in tenant has", "of the built-in tenant", "; for a sender of your settings write --target=live"
+)
+
+
+def chosen(
+    senders: Mapping[str, Sender], wanted: Iterable[str], holder: Holder = OF_THE_SETTINGS
+) -> tuple[Sender, ...]:
     """The senders that any of the texts means, in the order of the file; all of them when there is no text.
 
     Raises:
@@ -28,7 +47,7 @@ def chosen(senders: Mapping[str, Sender], wanted: Iterable[str]) -> tuple[Sender
     if not texts:
         return tuple(senders.values())
     meant = {text: _meant(senders, text) for text in texts}
-    lines = [_nobody(senders, text) for text, names in meant.items() if not names]
+    lines = [_nobody(senders, text, holder) for text, names in meant.items() if not names]
     if lines:
         raise SettingsError(lines)
     together = frozenset().union(*meant.values())
@@ -44,7 +63,7 @@ def _meant(senders: Mapping[str, Sender], text: str) -> frozenset[str]:
     return frozenset(name for name in senders if fnmatchcase(name, text))
 
 
-def _nobody(senders: Mapping[str, Sender], text: str) -> str:
+def _nobody(senders: Mapping[str, Sender], text: str, holder: Holder) -> str:
     """What to write instead: the near ones if there are any, else some of those that there are."""
     if text.startswith(TAG):
         word, kind = text.removeprefix(TAG), "tag"
@@ -56,11 +75,11 @@ def _nobody(senders: Mapping[str, Sender], text: str) -> str:
     what = f"no {kind} matches" if is_pattern else f"no such {kind}"
     near = _near(known, word.strip("*"))
     if near:
-        return f"--sender={text}: {what}; did you mean {' or '.join(near)}?"
+        return f"--sender={text}: {what}; did you mean {' or '.join(near)}?{holder.otherwise}"
     if not known:
-        return f"--sender={text}: {what}; no sender in the settings has tags"
+        return f"--sender={text}: {what}; no sender {holder.those} has tags{holder.otherwise}"
     more = f" and {len(known) - _MOST_SHOWN} more" if len(known) > _MOST_SHOWN else ""
-    return f"--sender={text}: {what}; the settings have {', '.join(known[:_MOST_SHOWN])}{more}"
+    return f"--sender={text}: {what}; {holder.they} {', '.join(known[:_MOST_SHOWN])}{more}{holder.otherwise}"
 
 
 def _near(known: list[str], word: str) -> list[str]:

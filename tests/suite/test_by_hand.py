@@ -164,7 +164,8 @@ def test_a_cloud_without_trace_has_nothing_to_look_at() -> None:
 def test_a_look_up_that_was_not_made_is_unknown_with_its_reason(check: str, look: str) -> None:
     """The look-ups were for another tenant, or had no secret: nothing was seen, so nothing is without meaning."""
     why = "the client secret of [directory] was not found"
-    finding = judged(check, *seen_as(**{look: {"state": LookState.NOT_ASKED, "detail": why}})["oauth"])
+    changes: dict[str, object] = {"state": LookState.NOT_ASKED, "detail": why}
+    finding = judged(check, *seen_as(**{look: changes})["oauth"])
 
     assert finding.verdict is Verdict.UNKNOWN
     assert why in finding.why

@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from tests.suite.test_matrix import ONLY_LOOK_UPS_SHOW
+
 ROOT = Path(__file__).resolve().parents[2]
 Verdicts = dict[str, str]
 
@@ -251,6 +253,16 @@ def test_strict_fails_what_is_unknown(tmp_path: Path) -> None:
 
     assert code == 1
     assert "unknown counts as failed" in done.stdout
+
+
+def test_strict_counts_what_only_look_ups_show(tmp_path: Path) -> None:
+    """All is well, and three checks of each sender could not be looked at: with --strict that is not good enough."""
+    code, data, done = results(tmp_path, "--strict")
+    unknown = {key for key, verdict in verdicts(data).items() if verdict == "unknown"}
+
+    assert code == 1
+    assert unknown == {f"{s}-{c}" for s, c in ONLY_LOOK_UPS_SHOW}
+    assert all(f"test_check[{key}]" in done.stdout for key in unknown)
 
 
 def test_junit_holds_the_verdicts(tmp_path: Path) -> None:

@@ -1,0 +1,101 @@
+"""Which option means something for which target; an option that would do nothing is a mistake, with one line that says what to write.
+
+A nightly job that forgot `--target=live` would otherwise be green for ever.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from settings.wishes import Wishes
+
+Kind = Literal["fake", "live", "report", "folder", "lookups"]
+
+_EVERY: Final[frozenset[Kind]] = frozenset({"fake", "live", "report", "folder", "lookups"})
+_REPORTS: Final[tuple[Kind, ...]] = ("report", "folder")
+_JUDGED: Final = "a report is judged as it is, nothing is contacted"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """The targets for which an option means something, and what to write where it means nothing; `any` is for the rest."""
+
+    works_with: frozenset[Kind]
+    advice: dict[Kind | Literal["any"], str]
+
+    def line(self, option: str, kind: Kind) -> str:
+        """The mistake in one line."""
+        return f"{option}{self.advice.get(kind, self.advice.get('any', ''))}"
+
+
+_ALWAYS: Final = Rule(_EVERY, {})
+_LOOKING: Final = Rule(
+    frozenset({"fake", "live", "lookups"}),
+    {"any": f": {_JUDGED}; write --lookups-for=REPORT instead of --target to look settings up for it"},
+)
+RULES: Final[dict[str, Rule]] = {
+    "--target": _ALWAYS,
+    "--settings": Rule(
+        frozenset({"live", "lookups"}),
+        {
+            "fake": " goes with --target=live: write --target=live as well, or leave out --settings for the built-in tenant",
+            "any": " goes with --target=live: a report is judged by the settings inside it; leave out --settings",
+        },
+    ),
+    "--sender": _ALWAYS,  # a name that the target does not have is selection's mistake
+    "--fault": Rule(
+        frozenset({"fake"}),
+        {"any": ": only the built-in tenant can be broken; leave out --target or write --target=fake"},
+    ),
+    "--no-send": Rule(
+        frozenset({"fake", "live"}),
+        {"any": " goes with --target=live or the built-in tenant: a report sends nothing; leave out --no-send"},
+    ),
+    "--try-again": Rule(
+        frozenset({"live"}),
+        {
+            "fake": " goes with --target=live: the built-in tenant remembers no refusal; write --target=live or leave it out",
+            "any": " goes with --target=live: a report signs in nowhere; leave out --try-again",
+        },
+    ),
+    "--look-ups": Rule(
+        frozenset({"fake"}),
+        {
+            "live": ": for the built-in tenant only; leave it out: a live run looks up what the table [directory] of its settings lets it",
+            "any": f": for the built-in tenant only; {_JUDGED}; write --lookups-for=REPORT to look settings up for it",
+        },
+    ),
+    "--admin-sign-in": _LOOKING,
+    "--tenant-export": _LOOKING,
+    "--lookups-for": _ALWAYS,  # with a target beside it, it is `earlier_report`'s mistake
+    "--json": _ALWAYS,
+    "--mask-identities": _ALWAYS,
+    "--baseline": _ALWAYS,
+}
+
+
+def mistakes(wishes: Wishes, kind: Kind) -> list[str]:
+    """One line for each option that was given and would do nothing for this target, or beside another option."""
+    given = _given(wishes)
+    lines = [RULES[option].line(option, kind) for option in given if kind not in RULES[option].works_with]
+    ways = [option for option in ("--tenant-export", "--admin-sign-in", "--look-ups") if option in given]
+    if len(ways) > 1 and not lines:
+        lines.append(f"{' and '.join(ways)}: settings are looked up in one way; keep one of them")
+    if kind == "lookups" and {"--settings", "--tenant-export"} <= set(given):
+        lines.append("--settings and --tenant-export: the export is looked into, not the settings; keep one of them")
+    return lines
+
+
+def _given(wishes: Wishes) -> list[str]:
+    """The options that change with the target and were given, in the order of the table."""
+    asked = {
+        "--settings": wishes.settings is not None,
+        "--fault": bool(wishes.faults),
+        "--no-send": wishes.no_send,
+        "--try-again": wishes.try_again,
+        "--look-ups": wishes.look_ups,
+        "--admin-sign-in": wishes.admin_sign_in,
+        "--tenant-export": wishes.tenant_export is not None,
+    }
+    return [option for option, was in asked.items() if was]

@@ -1,0 +1,131 @@
+"""Every option of ours with every target: it means something, or the run ends with 4 and one line that says what to write."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from beginning import begin
+from checks.assessment import Assessment
+from fakes import healthy, serve
+from reports.results import as_text, results
+from settings.combinations import RULES
+from settings.mistakes import SettingsError
+from settings.wishes import Wishes
+from tests.probes.exported import export
+from tests.reports import samples
+from tests.suite.test_contract import run
+
+TARGETS = ("fake", "live", "report", "folder", "lookups")
+# What an option does, written by hand: `+` it means something, `-` it would do nothing.
+#                        fake live report folder lookups
+TABLE = {
+    "--target": "          +    +     +      +      -",
+    "--settings": "        -    +     -      -      +",
+    "--sender": "          +    +     +      +      +",
+    "--fault": "           +    -     -      -      -",
+    "--no-send": "         +    +     -      -      -",
+    "--try-again": "       -    +     -      -      -",
+    "--look-ups": "        +    -     -      -      -",
+    "--admin-sign-in": "   +    +     -      -      +",
+    "--tenant-export": "   +    +     -      -      +",
+    "--json": "            +    +     +      +      +",
+    "--mask-identities": " +    +     +      +      +",
+    "--baseline": "        +    +     +      +      +",
+}
+PAIRS = [
+    pytest.param(option, target, sign == "+", id=f"{option.removeprefix('--')}-{target}")
+    for option, signs in TABLE.items()
+    for target, sign in zip(TARGETS, signs.split(), strict=True)
+]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with settings for a live run, a report, a folder of reports and an export; `built-in.toml` is the tenant's own file."""
+    folder = tmp_path_factory.mktemp("options")
+    with serve(healthy(), folder=folder / "tenant", look_ups=True) as running:
+        text = running.settings_file.read_text(encoding="utf-8")
+    for name in ("built-in.toml", "settings.toml", "other.toml"):
+        (folder / name).write_text(text, encoding="utf-8")
+    (folder / "reports").mkdir()
+    for place in (folder, folder / "reports"):
+        run = samples.run(Assessment(samples.basic(sender="basic"), samples.basic_settings(name="basic")))
+        (place / "report.json").write_text(as_text(results(run)), encoding="utf-8")
+    (folder / "export.json").write_text(json.dumps(export()), encoding="utf-8")
+    return folder
+
+
+def wished(option: str, target: str, folder: Path) -> Wishes:
+    """The command line with this target and this option."""
+    named = {"report": "report.json", "folder": "reports", "lookups": "fake"}.get(target, target)
+    plain = Wishes(target=named, settings=None, senders=(), folder=folder, root=folder, strict=False)
+    if target == "lookups":
+        plain = dataclasses.replace(plain, lookups_for="report.json")
+    changes: dict[str, dict[str, Any]] = {
+        "--target": {"target": plain.target if target != "lookups" else "live"},
+        "--settings": {"settings": "other.toml"},
+        "--sender": {"senders": ("*basic*",)},
+        "--fault": {"faults": ("wrong_password",)},
+        "--no-send": {"no_send": True},
+        "--try-again": {"try_again": True},
+        "--look-ups": {"look_ups": True},
+        "--admin-sign-in": {"admin_sign_in": True},
+        "--tenant-export": {"tenant_export": "export.json"},
+        "--json": {},  # is pytest's side of the run: every run writes its results
+        "--mask-identities": {"mask": True},
+        "--baseline": {"baseline": "report.json"},
+    }
+    return dataclasses.replace(plain, **changes[option])
+
+
+@pytest.mark.parametrize(("option", "target", "works"), PAIRS)
+def test_an_option_means_something_or_ends_the_run(option: str, target: str, works: bool, folder: Path) -> None:
+    """The table above, pair by pair: nothing is ignored in silence."""
+    wishes = wished(option, target, folder)
+    built_in = folder / "built-in.toml" if target == "fake" else None
+    if works:
+        begin(wishes, {}, built_in)
+        return
+    with pytest.raises(SettingsError) as problem:
+        begin(wishes, {}, built_in)
+
+    (line,) = problem.value.lines
+    assert line.startswith(("--lookups-for", option)), line
+    assert any(word in line for word in ("write", "leave", "masked")), line
+
+
+def test_every_option_of_ours_is_in_the_table(request: pytest.FixtureRequest) -> None:
+    """A new option cannot be forgotten here; --lookups-for is a column."""
+    parser = request.config._parser  # noqa: SLF001 - pytest shows its options nowhere else
+    ours = {name for option in parser.getgroup("smtp365").options for name in option.names()}
+
+    assert ours == {*TABLE, "--lookups-for"}
+    assert set(RULES) == ours
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        pytest.param(["--settings=nonexistent.toml"], "--settings goes with --target=live", id="settings"),
+        pytest.param(["--try-again"], "--try-again goes with --target=live", id="try again"),
+        pytest.param(["--sender=alerts"], "for a sender of your settings write --target=live", id="sender"),
+        pytest.param(["--look-ups", "--admin-sign-in"], "in one way", id="two ways of looking up"),
+        pytest.param(["--target=report.json", "--no-send"], "--no-send goes with --target=live", id="report"),
+    ],
+)
+def test_what_is_green_for_nothing_ends_with_4(options: list[str], words: str, folder: Path) -> None:
+    """The whole program: exit code 4, one line, no report that could pass for a good one."""
+    placed = [option.replace("report.json", str(folder / "report.json")) for option in options]
+    report = folder / "none.html"
+    done = run(*placed, "-p", "no:cacheprovider", f"--html={report}")
+
+    lines = [line for line in done.stderr.splitlines() if line.strip()]
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert len(lines) == 1
+    assert words in lines[0]
+    assert not report.exists()
