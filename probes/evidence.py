@@ -7,12 +7,25 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from probes.evidence_model import Record
 from probes.tenant_evidence import TenantEvidence
+from settings.identity import (
+    AccountName,
+    DistinguishedName,
+    HostText,
+    Identity,
+    MailboxName,
+    OpaqueId,
+    PersonName,
+    PublicText,
+    SenderLabel,
+    SpokenText,
+    Words,
+)
 
 SCHEMA = "smtp365-results/1"
 
@@ -66,14 +79,14 @@ class Failure(Record):
     """A step that did not end in an answer: its kind, and the words in which the system told it (redacted)."""
 
     kind: FailureKind
-    text: str = ""
+    text: SpokenText = ""
 
 
 class Reply(Record):
     """An SMTP reply as it came: reply code, text of each line without the code, seconds from command to last line (RFC 5321, 4.2)."""
 
     code: int
-    lines: tuple[str, ...]
+    lines: tuple[Words, ...]
     seconds: float = 0.0
 
     @property
@@ -87,51 +100,51 @@ class Line(Record):
 
     at: float
     speaker: Literal["C", "S", "*"]
-    text: str
+    text: SpokenText
 
 
 class DnsAnswer(Record):
     """One question to one resolver over one transport (RFC 1035; TCP is required by RFC 7766)."""
 
-    resolver: str
+    resolver: Words
     transport: Literal["udp", "tcp"]
     record: Literal["A", "AAAA"]
     status: Literal[
         "answered", "no_such_name", "no_data", "server_failure", "refused", "timeout", "unreachable", "malformed"
     ]
-    addresses: tuple[str, ...] = ()
-    chain: tuple[str, ...] = ()
+    addresses: tuple[Words, ...] = ()
+    chain: tuple[Words, ...] = ()
     ttl: int | None = None
     truncated: bool = False
     attempts: int = 1
     seconds: float = 0.0
-    text: str = ""
+    text: SpokenText = ""
 
 
 class NameEvidence(Record):
     """What the resolvers said about the server's name; `system` is what the operating system's own look-up gave, where it was asked."""
 
-    host: str
+    host: HostText
     literal: bool = False
     answers: tuple[DnsAnswer, ...] = ()
     comparison: tuple[DnsAnswer, ...] = ()
-    system: tuple[str, ...] | None = None
+    system: tuple[Words, ...] | None = None
     system_failure: Failure | None = None
-    addresses: tuple[str, ...] = ()
+    addresses: tuple[Words, ...] = ()
     seconds: float = 0.0
 
 
 class Dial(Record):
     """One TCP connection attempt: address and port as the settings and DNS name them, and where a `[connect]` map led it."""
 
-    address: str
+    address: Words
     port: int
     family: Literal["ipv4", "ipv6"]
-    mapped_to: str | None = None
+    mapped_to: Words | None = None
     opened: bool
     failure: Failure | None = None
     seconds: float = 0.0
-    local_address: str | None = None
+    local_address: Words | None = None
 
 
 class PortEvidence(Record):
@@ -148,10 +161,10 @@ class HelloEvidence(Record):
     """A greeting and/or the EHLO reply behind it, kept verbatim (RFC 5321, 4.1.1.1 and 4.3.1)."""
 
     greeting: Reply | None = None
-    ehlo_name: str = ""
+    ehlo_name: Words = ""
     ehlo: Reply | None = None
     failure: Failure | None = None
-    raw: str = ""
+    raw: Words = ""
     seconds: float = 0.0
 
     @property
@@ -175,26 +188,26 @@ class CommandEvidence(Record):
 class Certificate(Record):
     """What an X.509 certificate says of itself (RFC 5280); nothing here was verified."""
 
-    subject: str
-    issuer: str
-    organisation: str = ""
-    issuer_organisation: str = ""
-    issuer_name: str = ""
-    names: tuple[str, ...] = ()
+    subject: DistinguishedName
+    issuer: DistinguishedName
+    organisation: PersonName = ""
+    issuer_organisation: PersonName = ""
+    issuer_name: PersonName = ""
+    names: tuple[HostText, ...] = ()
     not_before: datetime
     not_after: datetime
-    serial: str = ""
-    sha256: str = ""
+    serial: OpaqueId = ""
+    sha256: OpaqueId = ""
     self_signed: bool = False
 
 
 class TlsEvidence(Record):
     """A TLS handshake: what was agreed, whether it verified as the operating system would, and the chain that was shown."""
 
-    server_name: str
+    server_name: HostText
     verified: bool
-    version: str | None = None
-    cipher: str | None = None
+    version: PublicText | None = None
+    cipher: PublicText | None = None
     failure: Failure | None = None
     chain: tuple[Certificate, ...] = ()
     second_look: bool = False
@@ -204,19 +217,19 @@ class TlsEvidence(Record):
 class IssuerEvidence(Record):
     """The issuer document, fetched from exactly the URL in the settings (OpenID Connect Discovery 1.0, section 4)."""
 
-    url: str
+    url: Words
     tls: TlsEvidence | None = None
     status: int | None = None
-    content_type: str = ""
-    issuer: str | None = None
-    token_endpoint: str | None = None
-    members: dict[str, str] = Field(default_factory=dict)
-    error: str | None = None
-    error_description: str | None = None
-    excerpt: str = ""
+    content_type: Words = ""
+    issuer: Words | None = None
+    token_endpoint: Words | None = None
+    members: dict[str, Words] = Field(default_factory=dict)
+    error: Words | None = None
+    error_description: SpokenText | None = None
+    excerpt: Words = ""
     server_date: datetime | None = None
     clock_offset: float | None = None
-    proxy: str | None = None
+    proxy: Words | None = None
     failure: Failure | None = None
     shared: bool = False  # the answer that another sender of the run was given, who had asked the same
     seconds: float = 0.0
@@ -225,26 +238,26 @@ class IssuerEvidence(Record):
 class TokenEvidence(Record):
     """The answer to the one token request: Entra's error in its own members, or the claims of the access token, decoded only."""
 
-    endpoint: str
-    scope: str
+    endpoint: Words
+    scope: Words
     status: int | None = None
-    error: str | None = None
-    error_description: str | None = None
+    error: Words | None = None
+    error_description: SpokenText | None = None
     error_codes: tuple[int, ...] = ()
-    suberror: str | None = None
-    trace_id: str | None = None
-    correlation_id: str | None = None
-    token_type: str | None = None
+    suberror: Words | None = None
+    trace_id: Words | None = None
+    correlation_id: Words | None = None
+    token_type: Words | None = None
     expires_in: int | None = None
     length: int | None = None
-    claims: dict[str, str | int | float | bool | list[str] | None] | None = None
+    claims: Annotated[dict[str, str | int | float | bool | list[str] | None] | None, Identity.CLAIMS] = None
     opaque: bool = False
     secret_looks_like_id: bool = False
-    retry_after: str | None = None
+    retry_after: Words | None = None
     server_date: datetime | None = None
     clock_offset: float | None = None
     failure: Failure | None = None
-    withheld: str | None = None
+    withheld: Words | None = None
     shared: bool = False  # the answer that another sender of the run was given, who had asked the same
     seconds: float = 0.0
 
@@ -267,26 +280,26 @@ class SignInEvidence(Record):
     """The one sign-in attempt: mechanism, user, the reply to each step; or why it was withheld."""
 
     mechanism: Literal["LOGIN", "XOAUTH2"] | None = None
-    user: str = ""
+    user: MailboxName = ""
     steps: tuple[Reply, ...] = ()
     reply: Reply | None = None
     failure: Failure | None = None
     withheld: Withheld | None = None
-    detail: str = ""
+    detail: SpokenText = ""
     seconds: float = 0.0
 
 
 class EnvelopeEvidence(Record):
     """MAIL, RCPT and DATA through to the final reply; `message_id` finds the message in a trace."""
 
-    mail_from: str
-    recipient: str
+    mail_from: MailboxName
+    recipient: MailboxName
     mail: CommandEvidence | None = None
     rcpt: CommandEvidence | None = None
     data: CommandEvidence | None = None
     final: CommandEvidence | None = None
-    message_id: str = ""
-    subject: str = ""
+    message_id: Words = ""
+    subject: Words = ""
     stopped_before_data: bool = False
 
 
@@ -303,8 +316,8 @@ class Traffic(Record):
 class RegistryValue(Record):
     """One value of the Windows registry, read only; `data` is None when it is not set."""
 
-    path: str
-    name: str
+    path: Words
+    name: Words
     view: Literal["64", "32"]
     data: int | None
 
@@ -312,16 +325,16 @@ class RegistryValue(Record):
 class MachineEvidence(Record):
     """The machine and account that ran the suite; another account may have another proxy, trust store and firewall rule."""
 
-    host: str
-    system: str
-    python: str
-    openssl: str
-    account: str
-    tool_version: str
-    proxies: dict[str, str] = Field(default_factory=dict)
-    resolvers: tuple[str, ...] = ()
+    host: HostText
+    system: PublicText
+    python: PublicText
+    openssl: PublicText
+    account: AccountName
+    tool_version: PublicText
+    proxies: dict[str, Words] = Field(default_factory=dict)
+    resolvers: tuple[Words, ...] = ()
     registry: tuple[RegistryValue, ...] | None = None
-    registry_failure: str | None = None
+    registry_failure: Words | None = None
     connect_map: bool = False
 
 
@@ -329,14 +342,14 @@ class SecretSource(Record):
     """Where a secret came from, never what it is."""
 
     key: Literal["password", "client_secret"]
-    source: str
+    source: Words
     found: bool
 
 
 class SenderEvidence(Record):
     """Everything that one visit to the route brought home for one sender; a gate that was not visited is None."""
 
-    sender: str
+    sender: SenderLabel
     started: datetime
     today: date
     machine: MachineEvidence
@@ -358,7 +371,7 @@ class SenderEvidence(Record):
     traffic: Traffic = Traffic()
     no_send: bool = False
     interrupted: bool = False
-    broke: str = ""  # where this suite itself broke during the visit
+    broke: Words = ""  # where this suite itself broke during the visit
     deadline_hit: bool = False
     stopped_at: Gate | None = None
     seconds: float = 0.0

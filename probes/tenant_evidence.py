@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Literal
 
 from probes.evidence_model import Record
+from settings.identity import MailboxName, OpaqueId, ProxyAddress, PublicText, SpokenText, TitleText, Words
 
 
 class Way(StrEnum):
@@ -39,9 +40,9 @@ class Look(Record):
     """A look-up's outcome. `question` is what was asked, `needs` what would answer it, `detail` the service's words (redacted)."""
 
     state: LookState
-    question: str
-    needs: str = ""
-    detail: str = ""
+    question: SpokenText
+    needs: PublicText = ""
+    detail: SpokenText = ""
     seconds: float = 0.0
 
     @property
@@ -53,11 +54,11 @@ class Look(Record):
 class UserLook(Look):
     """The directory's user (Graph `users`): absent when there is none with this sign-in address."""
 
-    object_id: str = ""
+    object_id: OpaqueId = ""
     enabled: bool | None = None
     synchronised: bool | None = None
     exchange_plan: bool | None = None
-    proxy_addresses: tuple[str, ...] = ()
+    proxy_addresses: tuple[ProxyAddress, ...] = ()
     password_never_expires: bool | None = None
     password_changed: datetime | None = None
 
@@ -78,7 +79,7 @@ class MfaLook(Look):
 class MethodsLook(Look):
     """Registered authentication methods besides the password, by their Graph type without prefix and suffix (`phone`, `fido2`)."""
 
-    methods: tuple[str, ...] = ()
+    methods: tuple[PublicText, ...] = ()
 
 
 class SecurityDefaultsLook(Look):
@@ -93,8 +94,8 @@ class ConditionalPolicy(Record):
     `membership_unknown` when it aims at groups or roles, or exempts some, whose members nobody read: then it may or may not hit.
     """
 
-    policy_id: str
-    name: str
+    policy_id: OpaqueId
+    name: TitleText
     state: Literal["enabled", "report_only"]
     aims_at: Literal["user", "application"]
     blocks: bool = False
@@ -113,16 +114,16 @@ class CredentialEntry(Record):
     """A client secret or certificate of the registration; never its value, nor the first characters that Graph tells of it."""
 
     kind: Literal["secret", "certificate"]
-    key_id: str
+    key_id: OpaqueId
     ends: datetime
 
 
 class ApplicationLook(Look):
     """The app registration; absent when the client id is not one of this tenant's."""
 
-    object_id: str = ""
-    name: str = ""
-    sign_in_audience: str = ""
+    object_id: OpaqueId = ""
+    name: TitleText = ""
+    sign_in_audience: PublicText = ""
     public_client: bool | None = None
     credentials: tuple[CredentialEntry, ...] = ()
 
@@ -130,14 +131,14 @@ class ApplicationLook(Look):
 class PrincipalLook(Look):
     """The enterprise application; `object_id` is the id that Exchange must know it by."""
 
-    object_id: str = ""
+    object_id: OpaqueId = ""
     enabled: bool | None = None
 
 
 class RolesLook(Look):
     """The application permissions of Exchange Online that an administrator consented to, by their value (`SMTP.SendAsApp`)."""
 
-    roles: tuple[str, ...] = ()
+    roles: tuple[PublicText, ...] = ()
     resource_present: bool = True
 
 
@@ -157,7 +158,7 @@ class MailboxLook(Look):
 class AuthPolicyLook(Look):
     """The authentication policy in force, the user's own or the organisation's default; `name` is empty when there is none."""
 
-    name: str = ""
+    name: TitleText = ""
     is_default: bool = False
     allows_basic_smtp: bool | None = None
 
@@ -165,7 +166,7 @@ class AuthPolicyLook(Look):
 class ExchangePrincipalLook(Look):
     """`Get-ServicePrincipal`: the application as Exchange knows it; absent when it was never registered there."""
 
-    object_id: str = ""
+    object_id: OpaqueId = ""
 
 
 class MailboxRightLook(Look):
@@ -178,7 +179,7 @@ class MailboxRightLook(Look):
 class RbacLook(Look):
     """`Test-ServicePrincipalAuthorization`: whether a role assignment of RBAC for Applications reaches this mailbox."""
 
-    roles: tuple[str, ...] = ()
+    roles: tuple[PublicText, ...] = ()
     in_scope: bool | None = None
 
 
@@ -187,32 +188,32 @@ class SignInRow(Record):
 
     at: datetime
     code: int
-    reason: str = ""
-    client_app: str = ""
-    address: str = ""
-    blocked_by: tuple[str, ...] = ()
+    reason: SpokenText = ""
+    client_app: PublicText = ""
+    address: Words = ""
+    blocked_by: tuple[TitleText, ...] = ()
 
 
 class SignInLogLook(Look):
     """Rows about this sender since the run began, newest first; none yet is no proof, because rows come minutes later."""
 
     rows: tuple[SignInRow, ...] = ()
-    other_apps: tuple[str, ...] = ()
+    other_apps: tuple[TitleText, ...] = ()
 
 
 class TraceLook(Look):
     """The message of this run in the message trace; `status` is empty while no row is there yet."""
 
-    status: str = ""
+    status: Words = ""
 
 
 class TenantEvidence(Record):
     """Every look-up for one sender; a member is None when nobody needed it."""
 
     way: Way
-    tenant: str
+    tenant: Words
     looked_at: datetime
-    signed_in_as: str = ""
+    signed_in_as: MailboxName = ""
     user: UserLook | None = None
     domain: DomainLook | None = None
     mfa: MfaLook | None = None
@@ -230,6 +231,6 @@ class TenantEvidence(Record):
     rbac: RbacLook | None = None
     sign_in_log: SignInLogLook | None = None
     trace: TraceLook | None = None
-    failure: str = ""
+    failure: SpokenText = ""
     requests: int = 0
     seconds: float = 0.0

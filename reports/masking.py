@@ -1,74 +1,54 @@
 """`--mask-identities`: evidence and settings with masks in the place of what identifies people, tenants and machines.
 
 One pure pass over frozen records, before anything is judged or written: findings, page, JSON, JUnit and calendar all follow from it.
-Which key holds what is told here; how a text is masked, in `masked_text`.
+A mark at each field's declaration names what it holds (`settings.identity`); how a text is masked is in `masked_text`.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from enum import Enum
+from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
-from probes.evidence import Certificate, SenderEvidence, TlsEvidence
+from pydantic import BaseModel
+
+from probes.evidence import Certificate, SenderEvidence
 from reports.masked_text import Texts
 from reports.masks import GUID, WELL_KNOWN_ACCOUNTS, words_that_are_read
 from settings.address import address_of
 from settings.clouds import cloud_of_smtp_host
+from settings.identity import Identity
 from settings.model import Judged
 
 _HOST: Final = re.compile(r"[\w-]+(?:\.[\w-]+)+")
 _PART: Final = re.compile(r"(?<==)[^,=]+")  # a value in a distinguished name
-_MAILBOXES: Final = frozenset(
-    {
-        "user",
-        "mail_from",
-        "recipient",
-        "username",
-        "from",
-        "to",
-        "upn",
-        "unique_name",
-        "preferred_username",
-        "email",
-        "smtp",
-        "signed_in_as",
-    }
-)
-_PEOPLE: Final = frozenset({"who", "app_displayname", "name_of_person", "given_name", "family_name", "nickname"})
-_OPAQUE: Final = frozenset(
-    {"sub", "rh", "uti", "puid", "onprem_sid", "altsecid", "client_id", "object_id", "policy_id", "key_id"}
-)
-# What the tenant's people named, by the record that has it as `name`, and lists of such names.
-_NAMED: Final = frozenset({"application", "auth_policy", "policies"})
-_TITLES: Final = frozenset({"title", "blocked_by", "other_apps"})
-_KEPT: Final = frozenset(
-    {
-        "kind",
-        "verdict",
-        "transport",
-        "record",
-        "family",
-        "speaker",
-        "system",
-        "python",
-        "openssl",
-        "tool_version",
-        "cipher",
-        "version",
-        "way",
-        "state",
-        "needs",
-        "aims_at",
-        "per_user",
-        "methods",
-        "roles",
-        "sign_in_audience",
-        "client_app",
-    }
-)
+# Claims of an access token (Microsoft, "Access token claims reference"); a claim that is not listed is masked as a whole.
+_CLAIMS: Final[dict[str, Identity]] = {
+    **dict.fromkeys(("upn", "unique_name", "preferred_username", "email", "smtp"), Identity.MAILBOX),
+    **dict.fromkeys(("name", "given_name", "family_name", "nickname", "app_displayname"), Identity.PERSON),
+    **dict.fromkeys(("aud", "iss", "tid", "appid", "azp", "oid", "ipaddr"), Identity.TEXT),
+    **dict.fromkeys(
+        (
+            "ver",
+            "idtyp",
+            "roles",
+            "scp",
+            "appidacr",
+            "azpacr",
+            "acr",
+            "amr",
+            "typ",
+            "alg",
+            "xms_tcdt",
+            "tenant_region_scope",
+        ),
+        Identity.PUBLIC,
+    ),
+}
 
 
 class Masking:
@@ -82,6 +62,21 @@ class Masking:
         for one in self._settings.values():
             self._meet(one)
         self._names = {name: self._texts.free(name) for name in self._settings}
+        self._by_mark: dict[Identity | None, Callable[[str], str]] = {
+            Identity.PUBLIC: str,
+            Identity.TEXT: self._texts.free,
+            Identity.SPOKEN: self._texts.said,
+            Identity.MAILBOX: self._masks.mailbox,
+            Identity.PERSON: self._masks.person,
+            Identity.TITLE: self._texts.title,
+            Identity.HOST: self._masks.domain,
+            Identity.OPAQUE: self._id,
+            Identity.PROXY_ADDRESS: self._proxy_address,
+            Identity.ACCOUNT: self._masks.account,
+            Identity.LABEL: self.name,
+            Identity.FILE: lambda path: f"ca-file{Path(path).suffix}",
+            Identity.DISTINGUISHED_NAME: self._distinguished_name,
+        }
 
     def name(self, sender: str) -> str:
         """The label of a sender: masked only where it holds something that is masked elsewhere."""
@@ -89,26 +84,17 @@ class Masking:
 
     def settings(self, judged: Judged) -> Judged:
         """The settings of one sender; keys, dates, ports and whatever decides a check keep their form."""
-        data = self._walked(judged.model_dump(mode="python", by_alias=True))
-        data["sender"]["name"] = self.name(judged.sender.name)
-        if judged.network.ca_file:
-            data["network"]["ca_file"] = f"ca-file{Path(judged.network.ca_file).suffix}"
-        return Judged.model_validate(data, strict=False)
+        return Judged.model_validate(self.record(judged).model_dump(mode="python", by_alias=True), strict=False)
 
     def evidence(self, seen: SenderEvidence) -> SenderEvidence:
         """The evidence of one sender whose settings were met."""
         judged = self._settings[seen.sender]
         if seen.name is not None and cloud_of_smtp_host(judged.sender.smtp_server) is not None:
             told = {address for answer in seen.name.answers for address in answer.addresses}
-            self._masks.kept |= {one for one in (*told, *seen.name.addresses) if _is_global(one)}
+            known = (*told, *seen.name.addresses, *(seen.name.system or ()))
+            self._masks.kept |= {one for one in known if _is_global(one)}
         self._meet_evidence(seen)
-        data = self._walked(seen.model_dump(mode="python"))
-        data["sender"] = self.name(seen.sender)
-        data["machine"]["account"] = self._masks.account(seen.machine.account)
-        self._certificates(seen.tls, data["tls"])
-        if seen.issuer is not None:
-            self._certificates(seen.issuer.tls, data["issuer"]["tls"])
-        return SenderEvidence.model_validate(data)
+        return SenderEvidence.model_validate(self.record(seen).model_dump(mode="python"))
 
     def results(self, data: dict[str, Any], visits: Iterable[tuple[SenderEvidence, Judged]]) -> dict[str, Any]:
         """An earlier run's results, to compare with; those that are masked already stay as they are."""
@@ -176,70 +162,83 @@ class Masking:
 
     # -- the walk -------------------------------------------------------------------------------------------------------------------
 
-    def _walked(self, value: Any, key: str = "") -> Any:  # noqa: ANN401 - any part of a dumped record
+    def record(self, record: BaseModel) -> BaseModel:
+        """A record with each field masked by the mark at its declaration."""
+        if isinstance(record, Certificate) and _is_of_a_public_authority(record):
+            return record
+        hints = _hints(type(record))
+        changes = {name: self._value(getattr(record, name), hints[name]) for name in type(record).model_fields}
+        return record.model_copy(update=changes)
+
+    def _value(self, value: object, hint: object, mark: Identity | None = None) -> Any:  # noqa: ANN401 - any field's value
+        """A field's value, masked by the mark in its annotation; a text without a mark is masked as a whole."""
+        mark = _mark(hint) or mark
         match value:
+            case BaseModel():
+                return self.record(value)
+            case dict() if mark is Identity.CLAIMS:
+                return {name: self._claim(name, item) for name, item in value.items()}
             case dict():
-                return {name: self._walked(item, self._kind(name, key)) for name, item in value.items()}
-            case list() | tuple():
-                return (
-                    tuple(self._walked(item, key) for item in value)
-                    if isinstance(value, tuple)
-                    else [self._walked(item, key) for item in value]
-                )
-            case str() if value and key not in _KEPT:
-                return self._masked(value, key)
+                return {name: self._value(item, hint, mark) for name, item in value.items()}
+            case tuple() | list():
+                return type(value)(self._value(item, hint, mark) for item in value)
+            case str() if value and not isinstance(value, Enum) and not _is_closed(hint):
+                return self._masked(value, mark)
         return value
 
-    @staticmethod
-    def _kind(name: str, above: str) -> str:
-        if above == "claims":
-            return {"name": "given_name"}.get(name, name)
-        if name == "name" and above in _NAMED:
-            return "title"
-        return "" if above in {"proxies", "members"} else name
+    def _claim(self, name: str, value: object) -> object:
+        mark = _CLAIMS.get(name)
+        if isinstance(value, list):
+            return [self._masked(item, mark) if isinstance(item, str) and item else item for item in value]
+        return self._masked(value, mark) if isinstance(value, str) and value else value
 
-    def _masked(self, value: str, key: str) -> str:
-        if key in _MAILBOXES:
-            return self._masks.mailbox(value)
-        if key in _PEOPLE:
-            return self._masks.person(value)
-        if key in _TITLES:
-            return self._texts.title(value)
-        if key == "proxy_addresses":
-            return self._proxy_address(value)
-        if key in {"smtp_server", "host", "server_name"}:
-            return self._masks.domain(value)
-        if key in _OPAQUE and not GUID.search(value) and value.strip("<>{} "):
-            return self._masks.opaque(value) if value.lower() not in words_that_are_read() else value
-        if key in {"error_description", "text", "detail", "reason", "failure", "question"}:
-            return self._texts.said(value)
-        return self._texts.free(value)
+    def _masked(self, value: str, mark: Identity | None) -> str:
+        return self._by_mark.get(mark, self._masks.person)(value)  # without a mark: as a name, which keeps nothing
+
+    def _id(self, value: str) -> str:
+        """An id: a GUID, or one in angle brackets, keeps its form."""
+        return self._texts.free(value) if GUID.search(value) or not value.strip("<>{} ") else self._opaque(value)
+
+    def _opaque(self, value: str) -> str:
+        return value if value.lower() in words_that_are_read() else self._masks.opaque(value)
+
+    def _distinguished_name(self, value: str) -> str:
+        return _PART.sub(lambda part: self._named(part.group()), value)
 
     def _proxy_address(self, value: str) -> str:
         """An address of a mailbox with its kind in front; those of another form hold names in a form of their own."""
         kind, colon, address = value.rpartition(":") if "@" in value else value.partition(":")
         return f"{kind}{colon}{self._masks.mailbox(address) if '@' in value else self._masks.opaque(address)}"
 
-    def _certificates(self, tls: TlsEvidence | None, record: Any) -> None:  # noqa: ANN401 - the same, dumped
-        if tls is not None:
-            record["chain"] = tuple(self._certificate(one) for one in tls.chain)
-
-    def _certificate(self, certificate: Certificate) -> Certificate:
-        """What a certificate says of itself, unless a public authority signed it for Microsoft."""
-        if any(own in f"{certificate.issuer} {certificate.subject}".lower() for own in ("microsoft", "digicert")):
-            return certificate
-        people, ids = ("organisation", "issuer_organisation", "issuer_name"), ("sha256", "serial")
-        changes: dict[str, Any] = {key: self._masks.person(getattr(certificate, key)) for key in people}
-        changes |= {key: self._masks.opaque(getattr(certificate, key)) for key in ids}
-        for key in ("subject", "issuer"):
-            changes[key] = _PART.sub(lambda match: self._value(match.group()), getattr(certificate, key))
-        changes["names"] = tuple(self._masks.domain(name) for name in certificate.names)
-        return certificate.model_copy(update=changes)
-
-    def _value(self, value: str) -> str:
+    def _named(self, value: str) -> str:
+        """One value of a distinguished name."""
         if len(value) == 2:
             return value  # a country
         return self._masks.domain(value) if re.fullmatch(r"[\w*-]+(\.[\w-]+)+", value) else self._masks.person(value)
+
+
+@cache
+def _hints(record: type[BaseModel]) -> dict[str, object]:
+    return get_type_hints(record, include_extras=True)
+
+
+def _mark(hint: object) -> Identity | None:
+    """The innermost mark in an annotation such as `tuple[MailboxName, ...] | None`."""
+    for part in get_args(hint):
+        if isinstance(part, Identity):
+            return part
+        if (found := _mark(part)) is not None:
+            return found
+    return None
+
+
+def _is_closed(hint: object) -> bool:
+    """Whether a text is one of a fixed set (`Literal`), which identifies no one."""
+    return get_origin(hint) is Literal or any(_is_closed(part) for part in get_args(hint))
+
+
+def _is_of_a_public_authority(certificate: Certificate) -> bool:
+    return any(own in f"{certificate.issuer} {certificate.subject}".lower() for own in ("microsoft", "digicert"))
 
 
 def _is_global(address: str) -> bool:

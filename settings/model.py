@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, model_validator
 
 from settings import clouds
+from settings.identity import FilePath, Identity, MailboxName, OpaqueId, PersonName, SenderLabel
 
 Method = Literal["basic", "oauth"]
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -61,9 +62,11 @@ def _tenant(value: str) -> str:
     return value.lower()
 
 
-Text = Annotated[str, AfterValidator(_no_control_characters)]
-ClientId = Annotated[Text, AfterValidator(_client_id)]
-HostName = Annotated[Text, AfterValidator(_host_name)]
+_Checked = AfterValidator(_no_control_characters)
+Text = Annotated[str, _Checked, Identity.TEXT]
+Mailbox = Annotated[MailboxName, _Checked]
+ClientId = Annotated[OpaqueId, _Checked, AfterValidator(_client_id)]
+HostName = Annotated[str, _Checked, AfterValidator(_host_name), Identity.HOST]
 Endpoint = Annotated[Text, AfterValidator(_endpoint)]
 Source = Annotated[Text, AfterValidator(_secret_source)]
 Seconds = Annotated[float, Field(gt=0, le=3600, strict=False)]
@@ -79,7 +82,9 @@ class Table(BaseModel):
 class Attestation(Table):
     """Who vouched for an item that cannot be observed, when, and for what."""
 
-    who: Text = Field(min_length=1, description='the name of the person who vouches, e.g. who = "Ada Example"')
+    who: Annotated[PersonName, _Checked] = Field(
+        min_length=1, description='the name of the person who vouches, e.g. who = "Ada Example"'
+    )
     when: date = Field(description="the day it was looked at, e.g. when = 2026-11-01 (no quotes)")
     what: Text = Field(
         min_length=1, description='what was seen, e.g. what = "password never expires, seen in the admin center"'
@@ -89,7 +94,7 @@ class Attestation(Table):
 class Sender(Table):
     """One configured instance of the mail plugin, under the labels of its own fields (FAQ, "Configure Email Alarm Plugin")."""
 
-    name: str = Field(description="the table's own name")
+    name: SenderLabel = Field(description="the table's own name")
     smtp_server: HostName = Field(
         "smtp.office365.com", description='the field "SMTP Server" as the plugin has it, e.g. "smtp.office365.com"'
     )
@@ -99,9 +104,11 @@ class Sender(Table):
         default=True, description="true or false, as the box Enable Authentication is ticked"
     )
     authentication_type: Literal["Basic", "OpenID"] = Field(description='"Basic" or "OpenID", as chosen in the plugin')
-    username: Text = Field("", description='the full sign-in address, e.g. "noreply@yourdomain.com"')
+    username: Mailbox = Field("", description='the full sign-in address, e.g. "noreply@yourdomain.com"')
     password_from: Source | None = Field(None, description=SOURCE_ADVICE)
-    client_id: Text = Field("", description="the Application (client) ID of the app registration")
+    client_id: Annotated[OpaqueId, _Checked] = Field(
+        "", description="the Application (client) ID of the app registration"
+    )
     client_secret_from: Source | None = Field(None, description=SOURCE_ADVICE)
     openid_endpoint_configuration: Text = Field(
         "",
@@ -109,8 +116,10 @@ class Sender(Table):
         '"https://login.microsoftonline.com/<tenant id>/v2.0/.well-known/openid-configuration"',
     )
     scope: Text = Field("", description='the field "Scope", e.g. "https://outlook.office365.com/.default"')
-    mail_from: Text = Field("", alias="from", description='the address in From, e.g. from = "noreply@yourdomain.com"')
-    mail_to: Text = Field(
+    mail_from: Mailbox = Field(
+        "", alias="from", description='the address in From, e.g. from = "noreply@yourdomain.com"'
+    )
+    mail_to: Mailbox = Field(
         "",
         alias="to",
         description='where the test message goes, e.g. to = "ops@yourdomain.com"; empty: to the sender itself',
@@ -160,7 +169,9 @@ class Network(Table):
         (), strict=False, description='a list of addresses, e.g. resolvers = ["192.0.2.53"]'
     )
     comparison_resolver: Text | None = Field(None, description='one address, e.g. comparison_resolver = "8.8.8.8"')
-    ca_file: Text | None = Field(None, description='the path of a PEM file, e.g. ca_file = "corporate-root.pem"')
+    ca_file: Annotated[FilePath, _Checked] | None = Field(
+        None, description='the path of a PEM file, e.g. ca_file = "corporate-root.pem"'
+    )
     ehlo_name: Text | None = Field(
         None, description='a host name or an address literal, e.g. ehlo_name = "[192.0.2.10]"'
     )

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal, get_args, get_origin, get_type_hints
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from checks.assessment import Assessment
 from checks.model import Finding
 from fakes import FAULTS
 from fakes.world import ALERTS, CLIENT_ID, DOMAIN, NOTICES, PRINCIPAL_OBJECT_ID, REGISTRATION_OBJECT_ID, TENANT_ID
 from probes.evidence import SenderEvidence
+from probes.evidence_model import Record
 from probes.lookups import ways
 from reports.masking import Masking
 from reports.results import as_text, results
 from settings.clouds import WORLDWIDE
+from settings.identity import Identity
 from settings.load import parse
 from settings.model import Judged
 from tests.probes.exported import PRINCIPAL, USER_ID, answers, export, policy, workload
@@ -215,3 +222,51 @@ def row(client: str) -> dict[str, object]:
         "status": {"errorCode": 53003, "failureReason": f"User '{USER_ID}' of alerts@contoso.example was blocked"},
         "appliedConditionalAccessPolicies": [{"displayName": "Contoso Berlin", "result": "failure"}],
     }
+
+
+class Unmarked(Record):
+    """A record that a later version adds, whose author forgot the marks."""
+
+    display_name: str
+    aliases: tuple[str, ...] = ()
+    by_site: dict[str, str]
+    comment: str | None = None
+
+
+@given(st.text(alphabet=st.characters(categories=("L", "N", "Zs")), min_size=1, max_size=40).filter(str.strip))
+def test_a_field_without_a_mark_is_masked_as_a_whole(name: str) -> None:
+    """No text of an unmarked field survives, whether it stands alone, in a list or in a table."""
+    record = Unmarked(display_name=name, aliases=(name,), by_site={"site": name}, comment=name)
+
+    after = Masking([samples.basic_settings()]).record(record)
+
+    assert isinstance(after, Unmarked)
+    for shown in (after.display_name, after.aliases[0], after.by_site["site"], after.comment or ""):
+        assert re.fullmatch(r"Name \d+", shown)
+
+
+def text_fields(model: type[BaseModel]) -> Iterator[tuple[str, bool]]:
+    """Each field that holds free text, in this record and those inside it, and whether it has a mark."""
+    for name, hint in get_type_hints(model, include_extras=True).items():
+        for part in parts(hint):
+            if isinstance(part, type) and issubclass(part, BaseModel):
+                yield from text_fields(part)
+            elif part is str and not name.startswith(("_", "model_")):
+                yield f"{model.__name__}.{name}", any(isinstance(one, Identity) for one in parts(hint))
+
+
+def parts(hint: object) -> Iterator[object]:
+    """An annotation and all that it is made of, the members of a Literal aside."""
+    yield hint
+    if get_origin(hint) is not Literal:
+        for part in get_args(hint)[1:] if get_origin(hint) is dict else get_args(hint):  # a key is a name of ours
+            yield from parts(part)
+
+
+@pytest.mark.parametrize("model", [SenderEvidence, Judged])
+def test_every_text_field_says_what_it_holds(model: type[BaseModel]) -> None:
+    """Masking as a whole is for a forgotten mark; each field of today declares its own."""
+    fields = dict(text_fields(model))
+
+    assert len(fields) > 10
+    assert [name for name, marked in fields.items() if not marked] == []
