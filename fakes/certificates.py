@@ -35,6 +35,7 @@ SMTP_NAMES = (
     "*.partner.outlook.cn",
     "*.mail.protection.outlook.com",
     "substrate.office.com",
+    "mail.corp.example",
 )
 LOGIN_NAMES = (
     "stamp2.login.microsoftonline.com",
@@ -53,6 +54,7 @@ LOGIN_NAMES = (
     "outlook.office365.us",
     "outlook-dod.office365.us",
     "partner.outlook.cn",
+    "login.corp.example",
 )
 _DAY = timedelta(days=1)
 

@@ -1,4 +1,4 @@
-"""The clouds in which a tenant may live: login hosts, the two resources and the hosts that answer look-ups.
+"""The clouds in which a tenant may live, and one that a user declares: login hosts, the two resources and the hosts that answer look-ups.
 
 Source: Microsoft's endpoint lists; the Exchange hosts of the sovereign clouds are UNVERIFIED.
 """
@@ -57,15 +57,23 @@ CLOUDS = {
         admin_hosts=frozenset({"partner.outlook.cn"}),
         exchange=("https://partner.outlook.cn",),
     ),
+    # The same tenant under names of an organisation's own, as a service that the settings declare; nothing answers look-ups.
+    "custom": Cloud(
+        login_hosts=("login.corp.example",),
+        smtp_host="mail.corp.example",
+        graph_host="",
+        admin_hosts=frozenset(),
+        exchange=("https://mail.corp.example",),
+    ),
 }
-GRAPH_HOSTS = frozenset(cloud.graph_host for cloud in CLOUDS.values())
+GRAPH_HOSTS = frozenset(cloud.graph_host for cloud in CLOUDS.values() if cloud.graph_host)
 ADMIN_HOSTS = frozenset(host for cloud in CLOUDS.values() for host in cloud.admin_hosts)
 
 
 def is_graph(resource: str) -> bool:
     """Whether an audience or resource is Microsoft Graph, of any cloud."""
     name = resource.rstrip("/")
-    return name == GRAPH_APP or name in {cloud.graph for cloud in CLOUDS.values()}
+    return name == GRAPH_APP or name in {f"https://{host}" for host in GRAPH_HOSTS}
 
 
 def is_exchange(resource: str) -> bool:

@@ -192,6 +192,13 @@ def _other_zones() -> tuple[Zone, ...]:
     return (
         Zone(name="fabrikam-example.mail.protection.outlook.com", service="mx", ipv4=("52.101.8.47",), ttl=10),
         Zone(name="mail.hosting-provider.example", service="provider", ipv4=("198.51.100.25",), ttl=300),
+        Zone(
+            name="mail.corp.example",
+            service="exchange",
+            ipv4=("203.0.113.25", "203.0.113.26"),
+            ipv6=("2001:db8:25::1", "2001:db8:25::2"),
+        ),
+        Zone(name="login.corp.example", service="login", ipv4=("203.0.113.43",), ipv6=("2001:db8:43::1",), ttl=60),
     )
 
 

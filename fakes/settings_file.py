@@ -10,7 +10,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from fakes.world import Sender, World
+from fakes.clouds import CLOUDS
+from fakes.world import TENANT_ID, Sender, World
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +99,17 @@ def _sender(sender: Sender) -> list[str]:
     return lines
 
 
+def _declared() -> dict[str, object]:
+    """What the settings say of a service that is none of Microsoft's."""
+    cloud = CLOUDS["custom"]
+    return {
+        "smtp_server": cloud.smtp_host,
+        "port": 587,
+        "issuer": f"https://{cloud.login_hosts[0]}/{TENANT_ID}/v2.0",
+        "audience": cloud.exchange[0],
+    }
+
+
 def toml(world: World, places: Places) -> str:
     """The whole file. Nothing on loopback is far away, so its deadlines are short unless the pace is real."""
     network: dict[str, object] = {
@@ -121,6 +133,8 @@ def toml(world: World, places: Places) -> str:
         directory = {"tenant": world.tenant.tenant_id, "client_id": auditing.app.client_id}
         source = f"env:{variable('directory', 'CLIENT_SECRET')}"
         lines += _table("directory", {**directory, "client_secret_from": source})
+    if world.cloud == "custom":
+        lines += _table("custom", _declared())
     lines += [*_table("network", network), *_table("connect", connect, quoted=True)]
     for sender in world.senders:
         lines += _sender(sender)

@@ -7,11 +7,18 @@ from dataclasses import dataclass
 
 from fakes import passwords, sentences
 from fakes.claims import Claims
+from fakes.clouds import CLOUDS
 from fakes.tenant import EXCHANGE_ONLINE, SEND_AS_APP, Federation, Mailbox, PolicyKind, Retirement, Tenant, User
 from fakes.world import NoMailboxReply, OffByDefaultReply, PasswordExpiredReply, World
 
 AUDIENCES = frozenset(
-    {EXCHANGE_ONLINE, "https://outlook.office.com", "https://outlook.office365.us", "https://partner.outlook.cn"}
+    {
+        EXCHANGE_ONLINE,
+        "https://outlook.office.com",
+        "https://outlook.office365.us",
+        "https://partner.outlook.cn",
+        *CLOUDS["custom"].exchange,
+    }
 )
 
 

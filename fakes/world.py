@@ -194,7 +194,10 @@ def issuer_document(tenant: str = TENANT_ID, host: str = "login.microsoftonline.
 
 
 def in_cloud(world: World, name: str) -> World:
-    """The same world in another of Microsoft's clouds: the tenant lives there, and both senders are entered for it."""
+    """The same world in another of Microsoft's clouds: the tenant lives there, and both senders are entered for it.
+
+    With ``custom`` the tenant answers at an organisation's own names, and the settings declare it as a service of its own.
+    """
     cloud = CLOUDS[name]
     moved = replace(world.with_tenant(cloud=name), cloud=name)
     return replace(

@@ -7,9 +7,11 @@ from datetime import date
 from enum import Enum, StrEnum
 from typing import Final, Literal, Self
 
-Who = Literal["sender", "exchange", "entra", "network", "microsoft"]
+# `server` and `login` run the mail server and the token service that the settings declare.
+Who = Literal["sender", "exchange", "entra", "network", "microsoft", "server", "login"]
 
 OWNERS: Final[tuple[Who, ...]] = ("sender", "exchange", "entra", "network", "microsoft")
+DECLARED_OWNERS: Final[tuple[Who, ...]] = ("sender", "network", "server", "login")
 
 NOTHING: Final = "None."  # in propagation and risk: there is none to tell of
 

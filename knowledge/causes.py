@@ -1,7 +1,11 @@
-"""The catalogue: every cause by its id, in the order of the route; the entries' words live in `entries`."""
+"""The catalogue: every cause by its id, in the order of the route; the entries' words live in `entries`.
+
+A service that the settings declare has entries of its own in `declared`; `entry` gives the one that is true of a service.
+"""
 
 from __future__ import annotations
 
+from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -25,3 +29,27 @@ _ALL: Final[tuple[Cause, ...]] = (
 CATALOGUE: Final[Mapping[str, Cause]] = MappingProxyType({entry.id: entry for entry in _ALL})
 
 UNRECOGNISED: Final = "unrecognised"
+
+
+@cache
+def declared(*, at_login: bool = False) -> Mapping[str, Cause]:
+    """The causes as they are worded for a declared service; with `at_login` those at its token service instead of its mail server.
+
+    Loaded when a run has such a service.
+    """
+    from knowledge.declared import message, sign_in, tls, token, way
+
+    entries = (*way.ENTRIES, *tls.ENTRIES, *token.ENTRIES, *sign_in.ENTRIES, *message.ENTRIES)
+    own = (*token.AT_LOGIN, *tls.AT_LOGIN) if at_login else ()
+    return MappingProxyType({entry.id: entry for entry in (*entries, *own)})
+
+
+def entry(cause_id: str, *, microsoft: bool, at_login: bool = False) -> Cause | None:
+    """The entry of a cause for Microsoft's service or for a declared one; None for an id that Microsoft's catalogue lacks.
+
+    A cause without words for a declared service gets those of a reply that no rule knows: never Microsoft's.
+    """
+    if microsoft:
+        return CATALOGUE.get(cause_id)
+    known = declared(at_login=at_login)
+    return known.get(cause_id) or known[UNRECOGNISED]

@@ -10,7 +10,7 @@ from knowledge.cause import Cause
 from probes.evidence import Gate
 from reports import explained
 from reports.run import Run
-from reports.words import GATES, METHODS, OWNERS, duration, sentence
+from reports.words import GATES, METHODS, addressee, duration, owner, sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +26,7 @@ class Answer:
     causes: tuple[Cause, ...]
     sure: bool
     owner: str
+    addressee: str
     deciders: tuple[str, ...]
     ruled_out: tuple[Finding, ...]
     open_gates: tuple[Gate, ...]
@@ -72,7 +73,8 @@ def answer(run: Run, assessment: Assessment) -> Answer:
         decisive=decisive,
         causes=causes,
         sure=sure,
-        owner=OWNERS.get(causes[0].who, OWNERS[None]) if causes else "",
+        owner=owner(causes[0].who, explained.values(assessment)) if causes else "",
+        addressee=addressee(causes[0].who, explained.values(assessment)) if causes else "",
         deciders=deciders,
         ruled_out=passed,
         open_gates=tuple(gate for gate, state in gates.items() if state == "ok"),

@@ -11,10 +11,11 @@ from checks.assessment import Assessment
 from checks.entered import seen_address
 from checks.model import Verdict
 from knowledge.cause import Cause
-from knowledge.causes import CATALOGUE
+from knowledge.causes import entry as entry_of
 from knowledge.filling import fill, fill_lines
 from knowledge.groups import GROUPS
 from knowledge.requests import request
+from probes.evidence import Gate
 
 _STAMP = re.compile(r"\[[A-Z0-9]+\.\S+\.outlook\.com [^\]]{1,60}\]")
 _BRACKETED = re.compile(
@@ -39,9 +40,22 @@ def values(assessment: Assessment) -> dict[str, str]:
     return placeholders.values(assessment.evidence, assessment.settings)
 
 
+_AT_LOGIN = frozenset({Gate.ISSUER, Gate.TOKEN, Gate.CLAIMS})
+
+
+def _at_login(assessment: Assessment) -> bool:
+    """Whether it is the token service that stops this sender, not the mail server."""
+    return assessment.first_broken_gate in _AT_LOGIN
+
+
+def _entry(cause_id: str, assessment: Assessment) -> Cause | None:
+    """The entry that is true of this sender's service: Microsoft's, or that of a service which the settings declare."""
+    return entry_of(cause_id, microsoft=assessment.settings.the_cloud.microsoft, at_login=_at_login(assessment))
+
+
 def cause(cause_id: str, assessment: Assessment) -> Cause:
     """The entry with this sender's values; an id that the catalogue does not have (an older or newer report) explains itself as such."""
-    entry = CATALOGUE.get(cause_id)
+    entry = _entry(cause_id, assessment)
     if entry is not None:
         return fill(entry, values(assessment))
     return Cause(
@@ -72,7 +86,8 @@ def owner_request(
     Where it is not sure, the message says so and names the others. Empty for an unknown cause.
     """
     cause_id = causes[0]
-    if cause_id not in CATALOGUE or not CATALOGUE[cause_id].steps:
+    entry = _entry(cause_id, assessment)
+    if entry is None or not entry.steps:
         return ""
     evidence, decisive = assessment.evidence, assessment.decisive
     token, observed = evidence.token, decisive.observed if decisive is not None else ""
@@ -87,12 +102,19 @@ def owner_request(
         "ruled_out": "\n".join(ruled_out),
     }
     others = () if sure else causes[1:]
-    return request(cause_id, values(assessment) | attempt, others=others, decide=decide).strip()
+    return request(
+        cause_id,
+        values(assessment) | attempt,
+        others=others,
+        decide=decide,
+        microsoft=assessment.settings.the_cloud.microsoft,
+        at_login=_at_login(assessment),
+    ).strip()
 
 
-def title(cause_id: str) -> str:
+def title(cause_id: str, assessment: Assessment) -> str:
     """The cause in a few words, where no sender's value is needed."""
-    entry = CATALOGUE.get(cause_id)
+    entry = _entry(cause_id, assessment)
     return entry.title if entry is not None else cause_id.replace("_", " ")
 
 
@@ -101,7 +123,8 @@ def deciders(causes: tuple[str, ...], assessment: Assessment) -> tuple[str, ...]
 
     A line that names a check of this run says how that came out, so that nobody looks for what is known.
     """
-    fitting = [group for group in GROUPS.values() if set(causes) <= set(group.causes)]
+    microsoft = assessment.settings.the_cloud.microsoft  # the groups are of answers of Microsoft's
+    fitting = [group for group in GROUPS.values() if microsoft and set(causes) <= set(group.causes)]
     group = min(fitting, key=lambda group: len(group.causes), default=None)
     if group is not None:
         return tuple(_with_verdicts(line, assessment) for line in fill_lines(group.decide, values(assessment)))

@@ -17,6 +17,7 @@ from markupsafe import Markup, escape
 
 from checks.assessment import Assessment, GateState
 from checks.model import Finding, Verdict
+from knowledge.cause import Cause
 from probes.evidence import Gate
 from reports import baseline, evidence_blocks, explained, fleet, surroundings
 from reports.answer import Answer, answer, headline
@@ -25,7 +26,7 @@ from reports.embedding import element
 from reports.outside import escaped, legible, one_line
 from reports.results import seconds_of
 from reports.run import Run
-from reports.words import ANSWERS, FAMILIES, GATES, OWNERS, STATES, VERDICTS, duration, sentence
+from reports.words import ANSWERS, FAMILIES, GATES, STATES, VERDICTS, duration, owner, sentence
 
 START, END = "<!-- smtp365: begin -->", "<!-- smtp365: end -->"
 _WORST_FIRST = ("cannot_send", "not_proven", "can_send")
@@ -48,10 +49,15 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A list of findings under one heading, in the catalogue's order."""
+    """A list of findings of one sender under one heading, in the catalogue's order."""
 
     title: str
     findings: tuple[Finding, ...]
+    assessment: Assessment
+
+    def named(self, finding: Finding) -> str:
+        """The titles of a finding's causes, as they are worded for this sender's service."""
+        return _named(finding, self.assessment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,18 @@ class Shown:
     families: tuple[Sheet, ...]
     evidence: tuple[Section, ...]
     transcript: str
+
+    def named(self, finding: Finding) -> str:
+        """The titles of a finding's causes, as they are worded for this sender's service."""
+        return _named(finding, self.assessment)
+
+    def owner(self, cause: Cause) -> str:
+        """Who acts on a cause, for this sender's service."""
+        return owner(cause.who, explained.values(self.assessment))
+
+
+def _named(finding: Finding, assessment: Assessment) -> str:
+    return "; ".join(explained.title(cause, assessment) for cause in finding.causes)
 
 
 def render_top(run: Run, data: dict[str, Any] | None, before: dict[str, Any] | None = None) -> str:
@@ -97,6 +115,7 @@ def render_top(run: Run, data: dict[str, Any] | None, before: dict[str, Any] | N
             end=Markup(END),  # noqa: S704 - a constant
             run=run,
             headline=headline(rows),
+            service=_service(run),
             rows=rows,
             many=many,
             counts={word: sum(one.verdict == word for one in rows) for word in _WORST_FIRST},
@@ -113,6 +132,14 @@ def render_top(run: Run, data: dict[str, Any] | None, before: dict[str, Any] | N
     )
 
 
+def _service(run: Run) -> str:
+    """Through what mail is to be sent, for the line on top: Microsoft's service, unless every sender has a declared one."""
+    if any(assessment.settings.the_cloud.microsoft for assessment in run.senders) or not run.senders:
+        return "Microsoft 365"
+    servers = {assessment.settings.the_cloud.smtp_host for assessment in run.senders}
+    return servers.pop() if len(servers) == 1 else "its mail server"
+
+
 def _shown(run: Run, assessment: Assessment, first: Answer, index: int) -> Shown:
     findings = tuple(_unrepeated(finding, first.decisive) for finding in run.findings(assessment))
     by_family: dict[str, list[Finding]] = {}
@@ -123,8 +150,10 @@ def _shown(run: Run, assessment: Assessment, first: Answer, index: int) -> Shown
         answer=first,
         assessment=assessment,
         route=_route(assessment),
-        checklists=tuple(Sheet(title, tuple(by_family[key])) for key, title in _SHEETS.items() if key in by_family),
-        families=tuple(Sheet(FAMILIES.get(key, key), tuple(by_family[key])) for key in _ordered(by_family)),
+        checklists=tuple(
+            Sheet(title, tuple(by_family[key]), assessment) for key, title in _SHEETS.items() if key in by_family
+        ),
+        families=tuple(Sheet(FAMILIES.get(key, key), tuple(by_family[key]), assessment) for key in _ordered(by_family)),
         evidence=evidence_blocks.sections(assessment.evidence),
         transcript=evidence_blocks.transcript(assessment.evidence),
     )
@@ -201,7 +230,6 @@ def _templates() -> Environment:
         duration=duration,
         sentence=sentence,
         pieces=explained.pieces,
-        cause_title=explained.title,
         source_name=explained.source_name,
         long=_long,
         whole_words=_whole_words,
@@ -212,7 +240,6 @@ def _templates() -> Environment:
         STATES=STATES,
         VERDICTS=VERDICTS,
         ANSWERS=ANSWERS,
-        owners=OWNERS,
         of_sender=surroundings.of_sender,
         verdict_word=lambda word: VERDICTS.get(word, word),
         style=_style(),

@@ -14,7 +14,7 @@ from icalendar import Alarm, Calendar, Event, vDatetime
 from reports.fleet import declared
 from reports.outside import one_line
 from reports.run import Run
-from settings.model import Sender
+from settings.model import Judged
 
 _ALARMS = (timedelta(days=30), timedelta(days=7))
 
@@ -22,7 +22,7 @@ _ALARMS = (timedelta(days=30), timedelta(days=7))
 def calendar(run: Run) -> bytes | None:
     """One all-day event for each declared date that lies ahead; None when there is none."""
     found = [
-        _event(assessment.settings.sender, what, day, run.finished)
+        _event(assessment.settings, what, day, run.finished)
         for assessment in run.senders
         for what, day in declared(assessment.settings.sender)
         if day >= run.finished.date()
@@ -57,7 +57,8 @@ def write(run: Run, report: Path) -> Path | None:
     return path
 
 
-def _event(sender: Sender, what: str, day: date, written: datetime) -> Event:
+def _event(settings: Judged, what: str, day: date, written: datetime) -> Event:
+    sender = settings.sender
     who = one_line(sender.client_id if what == "client secret" else sender.sign_in_user, 120)
     title = one_line(f"The {what} of {sender.name} ends: mail stops until it is renewed", 200)
     event = Event()
@@ -67,7 +68,7 @@ def _event(sender: Sender, what: str, day: date, written: datetime) -> Event:
     event.add("dtend", day + timedelta(days=1))
     event.add("summary", title)
     event.add("transp", "TRANSPARENT")
-    event.add("description", _steps(what, who))
+    event.add("description", _steps(what, who, microsoft=settings.the_cloud.microsoft))
     for before in _ALARMS:
         alarm = Alarm()
         alarm.add("action", "DISPLAY")
@@ -77,10 +78,12 @@ def _event(sender: Sender, what: str, day: date, written: datetime) -> Event:
     return event
 
 
-def _steps(what: str, who: str) -> str:
+def _steps(what: str, who: str, *, microsoft: bool) -> str:
     if what == "client secret":
+        made = "make a new client secret in Microsoft Entra (App registrations, Certificates & secrets)"
+        asked = "ask the administrator of the token service for a new client secret"
         return (
-            f"Application {who}: make a new client secret in Microsoft Entra (App registrations, Certificates & secrets), enter its value "
-            "in the mail plugin, send a test mail, then remove the old secret and declare the new date in the settings."
+            f"Application {who}: {made if microsoft else asked}, enter its value in the mail plugin, send a test mail, "
+            "then remove the old secret and declare the new date in the settings."
         )
     return f"Account {who}: set a new password, enter it in the mail plugin, send a test mail, and declare the new date in the settings."

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from checks.assessment import GateState, SenderVerdict
 from checks.model import Verdict
+from knowledge.filling import fill
 from probes.evidence import Gate
 
 GATES: Final[dict[Gate, str]] = {
@@ -50,7 +52,20 @@ OWNERS: Final[dict[str | None, str]] = {
     "entra": "An Entra administrator",
     "network": "The network or host team",
     "microsoft": "Microsoft: wait, or open a case",
+    "server": "The administrator of {smtp_server}",
+    "login": "The administrator of the token service at {login_host}",
     None: "Not known yet",
+}
+# The same as the one a message is sent to.
+ADDRESSEES: Final[dict[str | None, str]] = {
+    "sender": "the owner of the application",
+    "exchange": "the Exchange administrators",
+    "entra": "the Entra administrators",
+    "network": "the network team",
+    "microsoft": "Microsoft",
+    "server": "the administrator of {smtp_server}",
+    "login": "the administrator of the token service at {login_host}",
+    None: "the one who acts",
 }
 FAMILIES: Final = {
     "NET": "Network and DNS",
@@ -62,6 +77,16 @@ FAMILIES: Final = {
     "RISK": "What will break later",
     "HOST": "This machine",
 }
+
+
+def owner(who: str | None, values: Mapping[str, str]) -> str:
+    """Who acts, for one sender; `values` are the knowledge room's placeholders."""
+    return fill(OWNERS.get(who, OWNERS[None]), values)
+
+
+def addressee(who: str | None, values: Mapping[str, str]) -> str:
+    """Whom a message goes to, for one sender."""
+    return fill(ADDRESSEES.get(who, ADDRESSEES[None]), values)
 
 
 def duration(seconds: float | None) -> str:

@@ -1,0 +1,44 @@
+"""The standards that the entries cite, and commands that work with any server."""
+
+from typing import Final
+
+_RFC: Final = "https://www.rfc-editor.org/rfc/rfc"
+
+SMTP: Final = _RFC + "5321"
+SUBMISSION: Final = _RFC + "6409"
+AUTH: Final = _RFC + "4954"
+STARTTLS: Final = _RFC + "3207"
+STATUS: Final = _RFC + "3463"
+TLS_USE: Final = _RFC + "8314"
+TLS_OLD: Final = _RFC + "8996"
+CERTIFICATE: Final = _RFC + "5280"
+DNS_TCP: Final = _RFC + "7766"
+TOKEN: Final = _RFC + "6749"
+RESOURCE: Final = _RFC + "8707"
+JWT: Final = _RFC + "7519"
+OAUTH_SASL: Final = _RFC + "7628"
+DISCOVERY: Final = "https://openid.net/specs/openid-connect-discovery-1_0.html"
+
+NAME_LOOKUP: Final = (
+    "On the application's own machine: `nslookup {smtp_server}`, then the same question to another name server "
+    "(Linux: `$ getent hosts {smtp_server}`)."
+)
+PORT_TEST: Final = (
+    "On the application's own machine: `Test-NetConnection -ComputerName {smtp_server} -Port {port}` "
+    "(Linux: `$ nc -vz {smtp_server} {port}`)."
+)
+SHOW_TLS: Final = "Look at the certificate: `$ openssl s_client -starttls smtp -connect {smtp_server}:{port} -servername {smtp_server}`."
+SHOW_LOGIN_TLS: Final = (
+    "Look at the certificate: `$ openssl s_client -connect {login_host}:443 -servername {login_host}` (use the port of the "
+    "address in the settings where it names one)."
+)
+ASK_SERVER: Final = (
+    "Send the administrator of {smtp_server} the reply, the time and the address the attempt came from: "
+    "the mail log names the reason."
+)
+ASK_LOGIN: Final = (
+    "Send the administrator of {login_host} the answer, the time and the client id: the log of the token service "
+    "names the reason."
+)
+SERVER_LOG: Final = "The mail log of {smtp_server} at the time of the attempt: it names the reason."
+LOGIN_LOG: Final = "The log of the token service at {login_host} at the time of the request: it names the reason."
