@@ -161,9 +161,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         meaning="{smtp_server} knows {account} and does not let it sign in.",
         shows="5.7.13, or words such as 'disabled', 'suspended' or 'inactive'.",
         who="server",
-        steps=(
-            "Ask the administrator of {smtp_server} why the account {account} is switched off, and to turn it on.",
-        ),
+        steps=("Ask the administrator of {smtp_server} why the account {account} is switched off, and to turn it on.",),
         verify="Check AUTH-01 passes.",
         propagation="When the account was turned on.",
         risk="An account can be switched off on purpose: ask for the reason first.",
