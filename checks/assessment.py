@@ -12,10 +12,15 @@ from checks.model import Case, Check, Finding, Verdict
 from checks.placeholders import values
 from knowledge.filling import fill
 from probes.evidence import OAUTH_ONLY, Gate, SenderEvidence
+from probes.seen_open import passed_by
 from settings.model import Judged
 
 GateState = Literal["ok", "broken", "not_reached", "not_tested"]
 SenderVerdict = Literal["can_send", "cannot_send", "not_proven"]
+_PASSED = (
+    "It does not stop mail here: behind it the handshake succeeded with a certificate for the server's name, so this path leads "
+    "to the server (split DNS, an address translation or an access gateway may be on it)."
+)
 
 
 @dataclass(slots=True)
@@ -27,15 +32,15 @@ class Assessment:
     catalogue: Mapping[str, Check] = field(default_factory=lambda: CATALOGUE.checks)
     _findings: dict[str, Finding] = field(default_factory=dict)
     _asked: list[str] = field(default_factory=list)
+    _seen: frozenset[Gate] | None = None
 
     @property
     def checks(self) -> tuple[Check, ...]:
         """The checks of this sender's method, in the order of the catalogue."""
-        method = self.settings.sender.method
-        return tuple(check for check in self.catalogue.values() if method in check.methods)
+        return tuple(check for check in self.catalogue.values() if self._concerns(check))
 
     def finding(self, check_id: str) -> Finding:
-        """The judgement of one check; its needs are judged first, and whatever was judged is remembered.
+        """The judgement of one check; its needs are judged first and may stop it, and whatever was judged is remembered.
 
         Raises:
             KeyError: no such check.
@@ -56,31 +61,50 @@ class Assessment:
         return finding
 
     def _judge(self, check: Check) -> Finding:
-        def other(needed: str) -> Finding:
-            if needed not in check.needs:
-                raise LookupError(f"{check.id} asks for {needed} without listing it in its needs")
-            return self.finding(needed)
+        def other(asked: str) -> Finding:
+            if asked not in {*check.needs, *check.reads}:
+                raise LookupError(f"{check.id} asks for {asked} without listing it in its needs or reads")
+            return self.finding(asked)
 
-        case = Case(self.evidence, self.settings, check, other)
-        for needed in check.needs:
-            if self.finding(needed).verdict in {Verdict.FAIL, Verdict.BLOCKED} and check.gate is not None:
-                return case.blocked(needed)
+        case = Case(self.evidence, self.settings, check, other, self._passed_by)
+        stopped = case.stopped(*(needed for needed in check.needs if self._concerns(self.catalogue[needed])))
+        if stopped is not None:
+            return stopped
         finding = together.decided(case, check.judge(case))
+        if finding.verdict is Verdict.FAIL and check.path_of in self._passed:
+            finding = replace(finding, verdict=Verdict.RISK, why=f"{finding.why} {_PASSED}".strip())
         if "{" not in finding.why:
             return finding
         # A look-up that the knowledge room offers, with this sender's own mailbox, client id and tenant in its command.
         return replace(finding, why=fill(finding.why, values(self.evidence, self.settings)))
+
+    def _concerns(self, check: Check) -> bool:
+        return self.settings.sender.method in check.methods
+
+    def _passed_by(self, check_id: str) -> bool:
+        return self.catalogue[check_id].gate in self._passed
+
+    @property
+    def _passed(self) -> frozenset[Gate]:
+        """The gates behind which a later one was seen open. The gates of another server than the cloud's prove nothing about it."""
+        if self._seen is None:
+            declared = self.settings.the_cloud.declares_smtp(self.settings.sender.smtp_server)
+            self._seen = passed_by(self.evidence) if declared else frozenset()
+        return self._seen
 
     def all_findings(self) -> tuple[Finding, ...]:
         """Every finding of this sender's checks, in the order of the catalogue."""
         return tuple(self.finding(check.id) for check in self.checks)
 
     def gates(self) -> dict[Gate, GateState]:
-        """The state of each gate in the order of the route: behind the first broken gate nothing is reached."""
+        """The state of each gate in the order of the route: behind the first broken gate nothing is reached.
+
+        A gate behind which a later one was seen open is not broken, whatever its check found.
+        """
         states: dict[Gate, GateState] = {}
         broken = False
         for gate, check in self._gate_checks().items():
-            state = "not_reached" if broken else _state(self.finding(check.id))
+            state = "not_reached" if broken else _state(self.finding(check.id), passed=gate in self._passed)
             broken = broken or state == "broken"
             states[gate] = state
         return states
@@ -125,8 +149,10 @@ class Assessment:
         return self.finding(right).verdict is Verdict.PASS
 
 
-def _state(finding: Finding) -> GateState:
-    if finding.verdict in {Verdict.PASS, Verdict.RISK}:
+def _state(finding: Finding, *, passed: bool) -> GateState:
+    if finding.verdict is Verdict.NOT_APPLICABLE:
+        return "not_tested"
+    if passed or finding.verdict in {Verdict.PASS, Verdict.RISK}:
         return "ok"
     if finding.verdict is Verdict.FAIL:
         return "broken"

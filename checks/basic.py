@@ -15,7 +15,7 @@ PASSWORD_AGE_CAUSES = frozenset({"password_expired"})
 PASSWORD_CAUSES = frozenset({"bad_credentials"})
 
 
-@check("BASIC-01", "The service account exists and may send", needs=("AUTH-01", "MBX-01", "MBX-03"), methods=BASIC)
+@check("BASIC-01", "The service account exists and may send", reads=("AUTH-01", "MBX-01", "MBX-03"), methods=BASIC)
 def account_may_send(case: Case) -> Finding:
     """The sign-in shows that the account exists; an accepted message, or the directory, shows that it may send."""
     return together.settled(case, _account_by_wire(case), ("mailbox_missing", "account_disabled", "send_as_denied"))
@@ -34,14 +34,13 @@ def _account_by_wire(case: Case) -> Finding:
                 return case.fail(*own, expected=expected, observed=later.observed, sure=later.sure)
             return case.blocked(needed)
     accepted = case.other("MBX-03")
-    if accepted.verdict is Verdict.PASS:
-        return case.ok(observed=f"signed in as {case.settings.sender.sign_in_user}, message accepted")
-    if accepted.verdict is Verdict.BLOCKED:
-        return case.blocked("MBX-03")
-    return case.unknown(f"the account signs in; whether it may send was not tried: {accepted.why}")
+    if accepted.verdict is Verdict.UNKNOWN:
+        return case.unknown(f"the account signs in; whether it may send was not tried: {accepted.why}")
+    observed = f"signed in as {case.settings.sender.sign_in_user}, message accepted"
+    return case.stopped("MBX-03") or case.ok(observed=observed)
 
 
-@check("BASIC-02", "SMTP authentication is enabled for the mailbox", needs=("AUTH-01",), methods=BASIC)
+@check("BASIC-02", "SMTP authentication is enabled for the mailbox", reads=("AUTH-01",), methods=BASIC)
 def smtp_auth_enabled(case: Case) -> Finding:
     """FAQ "Enable SMTP Authentication": off by default; a mailbox's own value wins over the tenant's (Set-CASMailbox)."""
     wire = items.about_sign_in(
@@ -52,7 +51,7 @@ def smtp_auth_enabled(case: Case) -> Finding:
     )
 
 
-@check("BASIC-03", "Multi-factor authentication does not stand in the way", needs=("AUTH-01",), methods=BASIC)
+@check("BASIC-03", "Multi-factor authentication does not stand in the way", reads=("AUTH-01",), methods=BASIC)
 def mfa_off(case: Case) -> Finding:
     """FAQ "Multi-factor authentication disabled". A 235 shows it for this sign-in only, from this address."""
     wire = items.about_sign_in(
@@ -64,7 +63,7 @@ def mfa_off(case: Case) -> Finding:
     return together.settled(case, wire, ("mfa_or_security_defaults",), also=("conditional_access_block",))
 
 
-@check("BASIC-04", "The password never expires, or there is a routine", needs=("AUTH-01",), methods=BASIC)
+@check("BASIC-04", "The password never expires, or there is a routine", reads=("AUTH-01",), methods=BASIC)
 def password_never_expires(case: Case) -> Finding:
     """FAQ "Password expiration policy". Only the tenant or a person can tell; a refusal tells when it is too late."""
     sign_in = case.other("AUTH-01")
@@ -83,7 +82,7 @@ def password_never_expires(case: Case) -> Finding:
     return case.attested(otherwise)
 
 
-@check("BASIC-05", "Outbound TCP port 587 is open", needs=("NET-01", "NET-02"), methods=BASIC)
+@check("BASIC-05", "Outbound TCP port 587 is open", needs=("NET-01",), reads=("NET-02",), methods=BASIC)
 def port_587(case: Case) -> Finding:
     """FAQ "Network Requirements"."""
     return items.port_587(case)
@@ -125,7 +124,7 @@ def is_full_address(text: str) -> bool:
     return bool(at and local and "@" not in local and "." in domain.strip(".") and not any(map(str.isspace, text)))
 
 
-@check("BASIC-10", "The password is correct", needs=("AUTH-01",), methods=BASIC)
+@check("BASIC-10", "The password is correct", reads=("AUTH-01",), methods=BASIC)
 def password_correct(case: Case) -> Finding:
     """FAQ "Verify password is correct". Tried once; a refused password is never tried again."""
     return items.about_sign_in(case, PASSWORD_CAUSES, "the password was accepted", "the server accepts the password")

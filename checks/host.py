@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from checks.model import Case, Finding, Verdict, check
+from checks.model import Case, Finding, check
 from probes.evidence import RegistryValue
 
 _SKEW = 300.0
@@ -62,14 +62,12 @@ def schannel(case: Case) -> Finding:
     return case.ok(observed=told)
 
 
-@check("HOST-04", "This machine's clock is right", needs=("SMTP-01",))
+@check("HOST-04", "This machine's clock is right", reads=("SMTP-01",))
 def clock(case: Case) -> Finding:
     """Tokens and certificates are judged by the clock; five minutes are what Entra forgives."""
     offset = clock_offset(case)
-    if offset is None and case.other("SMTP-01").verdict in {Verdict.FAIL, Verdict.BLOCKED}:
-        return case.blocked("SMTP-01")
     if offset is None:
-        return case.unknown("no server told its time; compare the clock with a time server")
+        return case.stopped("SMTP-01") or case.unknown("no server gave its time; compare the clock with a time server")
     observed = f"{abs(offset):.0f} s {'ahead of' if offset >= 0 else 'behind'} the servers' clock"
     if abs(offset) > _SKEW:
         return case.fail("clock_skew", expected="within 5 minutes of the servers' clock", observed=observed)

@@ -71,7 +71,7 @@ def accepted(case: Case) -> Finding:
     return _judge(case, envelope.final, "250 to the end of the message", f"message {envelope.message_id}")
 
 
-@check("MBX-04", "Exchange knows the application's service principal", needs=("AUTH-01",), methods=OAUTH)
+@check("MBX-04", "Exchange knows the application's service principal", reads=("AUTH-01",), methods=OAUTH)
 def service_principal(case: Case) -> Finding:
     """Microsoft "Authenticate … using OAuth": New-ServicePrincipal with the enterprise application's object id; not in the FAQ."""
     if not case.settings.the_cloud.microsoft:
@@ -91,13 +91,13 @@ def _registered_by_wire(case: Case) -> Finding:
             )
         case Verdict.FAIL if cause in auth.causes:
             return case.unknown(auth.why, cause, observed=auth.observed)
-        case Verdict.UNKNOWN:
+        case Verdict.NOT_APPLICABLE:
             return case.unknown(auth.why)
         case _:
-            return case.blocked("AUTH-01")
+            return case.stopped("AUTH-01") or case.blocked("AUTH-01")
 
 
-@check("MBX-05", "The application may use the mailbox", needs=("MBX-03",), methods=OAUTH)
+@check("MBX-05", "The application may use the mailbox", reads=("MBX-03",), methods=OAUTH)
 def mailbox_right(case: Case) -> Finding:
     """Add-MailboxPermission FullAccess, or RBAC for Applications; not in the FAQ. Its lack shows only after the message."""
     if not case.settings.the_cloud.microsoft:
@@ -115,10 +115,8 @@ def _right_by_wire(case: Case) -> Finding:
             return case.fail(
                 cause, expected="250 after the message", observed=last.observed, sure=last.sure, why=last.why
             )
-        case Verdict.UNKNOWN:
-            return case.unknown(last.why)
         case _:
-            return case.blocked("MBX-03")
+            return case.stopped("MBX-03") or case.blocked("MBX-03")
 
 
 @check("MBX-06", "The message trace has the message as delivered", needs=("MBX-03",))
@@ -128,8 +126,6 @@ def traced(case: Case) -> Finding:
     look = tenant.trace if tenant is not None else None
     if cloud.name != WORLDWIDE.name or (look is not None and look.state is LookState.NOT_OFFERED):
         return case.not_applicable("this cloud has no message trace that can be asked")
-    if case.other("MBX-03").verdict is not Verdict.PASS:
-        return case.blocked("MBX-03")
     if look is None:
         return case.unknown("only the message trace shows it: give the run read access to it (docs/look-ups.md)")
     if look.state is LookState.NOT_ASKED:
@@ -157,7 +153,7 @@ def traced(case: Case) -> Finding:
     )
 
 
-@check("MBX-07", "High Volume Email is given recipients of its own organisation alone", needs=("MBX-02", "MBX-03"))
+@check("MBX-07", "High Volume Email is given recipients of its own organisation alone", reads=("MBX-02", "MBX-03"))
 def internal_recipient(case: Case) -> Finding:
     """Microsoft "Manage High Volume Email": it delivers to internal recipients only. Judged by the domains, before anything is sent."""
     sender = case.settings.sender

@@ -42,25 +42,47 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """A registered judge. `gate` is set on the one check that decides whether a gate is open."""
+    """A registered judge. `gate` is set on the one check that decides whether a gate is open.
+
+    `needs` must not have failed before the judge is asked; `reads` it may look at, failed or not. `path_of` is set on a check
+    that asks whether a gate is on Microsoft's own path: where a later gate was seen open, its failure is a risk.
+    """
 
     id: str
     title: str
     judge: Callable[[Case], Finding]
     methods: frozenset[Method]
     needs: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
     gate: Gate | None = None
+    path_of: Gate | None = None
     family: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """All that a judge may know: the evidence, the settings of this sender, and other findings by id (judged on demand)."""
+    """All that a judge may know: the evidence, the settings of this sender, and other findings by id (judged on demand).
+
+    `other` gives the findings of this check's needs and reads; `passed` tells whether a later gate shows that one's gate is open.
+    """
 
     evidence: SenderEvidence
     settings: Judged
     check: Check
     other: Callable[[str], Finding] = field(repr=False)
+    passed: Callable[[str], bool] = field(repr=False, default=lambda _check: False)
+
+    def stopped(self, *others: str) -> Finding | None:
+        """The rule for needs: blocked by one that failed or is blocked, unknown with one that is unknown, else None.
+
+        One whose gate was passed stops nothing. A judge that reads another finding returns this when it has looked.
+        """
+        found = {one: self.other(one) for one in others if not self.passed(one)}
+        for one, finding in found.items():
+            if finding.verdict in {Verdict.FAIL, Verdict.BLOCKED}:
+                return self.blocked(one)
+        unknown = next((finding for finding in found.values() if finding.verdict is Verdict.UNKNOWN), None)
+        return None if unknown is None else self.unknown(unknown.why or f"{unknown.check} is not known")
 
     def ok(self, observed: str = "", why: str = "", expected: str = "") -> Finding:
         """Observed to be true."""
@@ -139,16 +161,42 @@ class Catalogue:
         title: str,
         *,
         needs: tuple[str, ...] = (),
+        reads: tuple[str, ...] = (),
         methods: frozenset[Method] = BOTH,
         gate: Gate | None = None,
+        path_of: Gate | None = None,
     ) -> Callable[[Callable[[Case], Finding]], Callable[[Case], Finding]]:
-        """Register a judge. Raises ValueError for an id that is malformed or taken."""
+        """Register a judge.
+
+        Args:
+            id: the family and two digits, never reused.
+            title: the sentence that is true when all is well.
+            needs: checks that come first. When one of them failed or is blocked, this check is blocked; when one is unknown,
+                this one is unknown with the same reason; the judge is not asked. One that is not applicable stops nothing.
+            reads: checks whose findings the judge looks at itself, whatever they are; it says what follows.
+            methods: the authentication methods that it concerns.
+            gate: the gate that it decides, if it decides one.
+            path_of: for a check that asks whether this gate is on Microsoft's own path: when a later gate was seen open, the
+                message goes through, and a failure is shown as a risk.
+
+        Raises:
+            ValueError: the id is malformed or taken.
+
+        """
         if not _ID.fullmatch(id) or id in self._checks:
             raise ValueError(f"the id {id} is malformed or taken")
 
         def register(judge: Callable[[Case], Finding]) -> Callable[[Case], Finding]:
             self._checks[id] = Check(
-                id=id, title=title, judge=judge, methods=methods, needs=needs, gate=gate, family=id.partition("-")[0]
+                id=id,
+                title=title,
+                judge=judge,
+                methods=methods,
+                needs=needs,
+                reads=reads,
+                gate=gate,
+                path_of=path_of,
+                family=id.partition("-")[0],
             )
             return judge
 

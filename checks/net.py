@@ -14,7 +14,7 @@ _MICROSOFT_DOMAINS = (
 )  # fmt: skip
 
 
-@check("NET-01", "The SMTP server's name resolves", gate=Gate.NAME)
+@check("NET-01", "The SMTP server's name resolves", gate=Gate.NAME, path_of=Gate.NAME)
 def name_resolves(case: Case) -> Finding:
     """FAQ "DNS Resolution Issues". An answer that is not public is no answer for a server of Microsoft's."""
     evidence, sender, cloud = case.evidence.name, case.settings.sender, case.settings.the_cloud
@@ -89,9 +89,7 @@ def port_opens(case: Case) -> Finding:
 @check("NET-03", "Every address of the server answers", needs=("NET-02",))
 def every_address(case: Case) -> Finding:
     """An application may pick any address, and most try IPv6 first: one dead address is an outage now and then."""
-    if case.evidence.port is None or case.evidence.port.used is None:
-        return case.blocked("NET-02")
-    dials = case.evidence.port.dials
+    dials = case.evidence.port.dials if case.evidence.port is not None else ()
     dead = [dial for dial in dials if not dial.opened]
     observed = f"{len(dials) - len(dead)} of {len(dials)} addresses opened"
     if not dead:
@@ -112,7 +110,7 @@ def _words(dead: list[Dial]) -> str:
     return ", ".join(f"{dial.address} {dial.failure.kind.value if dial.failure else ''}".strip() for dial in dead[:3])
 
 
-@check("NET-04", "The DNS answer is Microsoft's", needs=("NET-01",))
+@check("NET-04", "The DNS answer is Microsoft's", reads=("NET-01",), path_of=Gate.NAME)
 def answer_is_microsofts(case: Case) -> Finding:
     """A resolver that lies shows a private address, or a chain of aliases that ends in a foreign domain."""
     evidence = case.evidence.name
@@ -121,7 +119,7 @@ def answer_is_microsofts(case: Case) -> Finding:
     if not case.settings.the_cloud.declares_smtp(case.settings.sender.smtp_server):
         return case.not_applicable("the settings name another server than Microsoft's")
     if evidence is None or not evidence.addresses:
-        return case.blocked("NET-01")
+        return case.stopped("NET-01") or case.unknown("no address was found to look at")
     private = [address for address in evidence.addresses if _is_private(address)]
     expected = "public addresses, and aliases in Microsoft's domains"
     if private:

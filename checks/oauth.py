@@ -20,7 +20,7 @@ def about_token(case: Case, mine: frozenset[str], proved: str, expected: str) ->
     return items.about(case, "TOKEN-02", mine, proved, expected)
 
 
-@check("OAUTH-01", "The application is registered in Microsoft Entra", needs=("TOKEN-02",), methods=OAUTH)
+@check("OAUTH-01", "The application is registered in Microsoft Entra", reads=("TOKEN-02",), methods=OAUTH)
 def registered(case: Case) -> Finding:
     """FAQ OAuth step 1. Entra issues a token only to an application that it knows and that is not disabled."""
     wire = about_token(
@@ -35,7 +35,7 @@ def registered(case: Case) -> Finding:
 @check(
     "OAUTH-02",
     "SMTP.SendAsApp is granted and consented",
-    needs=("TOKEN-02", "TOKEN-03", "AUTH-01", "MBX-03"),
+    reads=("TOKEN-02", "TOKEN-03", "AUTH-01", "MBX-03"),
     methods=OAUTH,
 )
 def permission(case: Case) -> Finding:
@@ -50,9 +50,8 @@ def _permission_by_wire(case: Case) -> Finding:
     token = about_token(case, PERMISSION_CAUSES, "", expected)
     if token.verdict is not Verdict.PASS:
         return token
-    claims_check = case.other("TOKEN-03")
-    if claims_check.verdict in {Verdict.FAIL, Verdict.BLOCKED}:
-        return case.blocked("TOKEN-03")
+    if (stopped := case.stopped("TOKEN-03")) is not None:
+        return stopped
     roles = entered.roles(case.evidence)
     if role_of(case.settings.sender) in roles:
         return case.ok(observed=f"roles in the token: {', '.join(roles)}")
@@ -78,7 +77,7 @@ def _permission_by_wire(case: Case) -> Finding:
     )
 
 
-@check("OAUTH-03", "The client secret is valid and stored securely", needs=("TOKEN-02",), methods=OAUTH)
+@check("OAUTH-03", "The client secret is valid and stored securely", reads=("TOKEN-02",), methods=OAUTH)
 def secret(case: Case) -> Finding:
     """FAQ OAuth step 3. Accepted by Entra; where it came from is told, never what it is."""
     source = case.evidence.secret.source if case.evidence.secret is not None else "unknown"
@@ -112,7 +111,7 @@ def reminder(case: Case) -> Finding:
     return vouched
 
 
-@check("OAUTH-05", "SMTP authentication is still enabled on the mailbox", needs=("AUTH-01",), methods=OAUTH)
+@check("OAUTH-05", "SMTP authentication is still enabled on the mailbox", reads=("AUTH-01",), methods=OAUTH)
 def smtp_auth_enabled(case: Case) -> Finding:
     """FAQ OAuth step 4. The switch gates OAuth too, against the FAQ's tip; its refusal carries a sentence of its own."""
     wire = items.about_sign_in(
@@ -121,7 +120,7 @@ def smtp_auth_enabled(case: Case) -> Finding:
     return together.settled(case, wire, ("smtp_auth_disabled_tenant", "smtp_auth_disabled_mailbox"))
 
 
-@check("OAUTH-06", "Outbound TCP port 587 is open", needs=("NET-01", "NET-02"), methods=OAUTH)
+@check("OAUTH-06", "Outbound TCP port 587 is open", needs=("NET-01",), reads=("NET-02",), methods=OAUTH)
 def port_587(case: Case) -> Finding:
     """FAQ "Network Requirements"."""
     return items.port_587(case)
@@ -153,7 +152,7 @@ def use_ssl(case: Case) -> Finding:
 
 
 @check(
-    "OAUTH-10", "The tenant id in the endpoint URL is right", needs=("TOKEN-01", "TOKEN-02", "TOKEN-03"), methods=OAUTH
+    "OAUTH-10", "The tenant id in the endpoint URL is right", reads=("TOKEN-01", "TOKEN-02", "TOKEN-03"), methods=OAUTH
 )
 def tenant_id(case: Case) -> Finding:
     """FAQ OAuth step 5: URL, issuer and token name the same tenant."""
@@ -168,19 +167,21 @@ def tenant_id(case: Case) -> Finding:
                 sure=found.sure,
                 why=found.why,
             )
-    if case.other("TOKEN-01").verdict is Verdict.FAIL:
-        return case.blocked("TOKEN-01")
-    if case.other("TOKEN-01").verdict is Verdict.UNKNOWN:
-        return case.unknown(case.other("TOKEN-01").why)
+    if (stopped := case.stopped("TOKEN-01")) is not None:
+        return stopped
     issuer = case.evidence.issuer.issuer if case.evidence.issuer is not None else ""
     if case.other("TOKEN-03").verdict is Verdict.PASS:
         tenant = entered.claim(case.evidence, "tid") or "not named"
         return case.ok(observed=f"URL and issuer agree ({issuer}); tenant in the token: {tenant}")
+    token = case.other("TOKEN-02")
     # Entra looks the client id up in the tenant of the URL, so any answer about the secret shows that the tenant is right.
-    return case.ok(observed=f"URL and issuer agree: {issuer or url}")
+    told = {"secret_wrong", "secret_expired", "client_assertion_bad"}
+    about_secret = token.verdict is Verdict.FAIL and token.causes[0] in told
+    agree = case.ok(observed=f"URL and issuer agree: {issuer or url}")
+    return agree if about_secret else case.stopped("TOKEN-02") or agree
 
 
-@check("OAUTH-11", "The scope is that of Exchange Online", needs=("TOKEN-02", "TOKEN-03"), methods=OAUTH)
+@check("OAUTH-11", "The scope is that of Exchange Online", reads=("TOKEN-02", "TOKEN-03"), methods=OAUTH)
 def scope(case: Case) -> Finding:
     """FAQ OAuth step 5: https://outlook.office365.com/.default (worldwide), with /.default for client credentials."""
     cloud, given = case.settings.the_cloud, case.settings.sender.scope
@@ -199,8 +200,7 @@ def scope(case: Case) -> Finding:
             return case.fail(
                 "wrong_scope_or_audience", expected=expected, observed=f"{observed}; {found.observed}", sure=found.sure
             )
-    claims_check = case.other("TOKEN-03")
-    return case.ok(observed=observed) if claims_check.verdict is Verdict.PASS else case.unknown(claims_check.why)
+    return case.stopped("TOKEN-03") or case.ok(observed=observed)
 
 
 def _of_another_cloud(case: Case) -> str:

@@ -276,6 +276,12 @@ class Withheld(StrEnum):
     MECHANISM_NOT_OFFERED = "mechanism_not_offered"
 
 
+_EXCHANGE_LINES = {
+    "LOGIN": 3,
+    "XOAUTH2": 2,
+}  # what the client sends: the command, then user name and password, or one string
+
+
 class SignInEvidence(Record):
     """The one sign-in attempt: mechanism, user, the reply to each step; or why it was withheld."""
 
@@ -287,6 +293,17 @@ class SignInEvidence(Record):
     withheld: Withheld | None = None
     detail: SpokenText = ""
     seconds: float = 0.0
+
+    @property
+    def accepted(self) -> bool:
+        """Whether 235 answered the line that carries the credential; an earlier 235 accepts something that was never sent."""
+        return self.reply is not None and self.reply.code == 235 and not self.accepted_early
+
+    @property
+    def accepted_early(self) -> bool:
+        """Whether 235 came before the credential had left (RFC 4954, 4: the server asks with 334 until it has everything)."""
+        lines = _EXCHANGE_LINES.get(self.mechanism or "", 0)
+        return self.reply is not None and self.reply.code == 235 and len(self.steps) < lines
 
 
 class EnvelopeEvidence(Record):

@@ -62,7 +62,9 @@ def answer(run: Run, assessment: Assessment) -> Answer:
     passed = tuple(
         finding
         for finding in assessment.all_findings()
-        if gate_checks.get(finding.check) is not None and gates.get(gate_checks[finding.check] or Gate.NAME) == "ok"
+        if gate_checks.get(finding.check) is not None
+        and gates.get(gate_checks[finding.check] or Gate.NAME) == "ok"
+        and finding.verdict in {Verdict.PASS, Verdict.RISK}  # a gate may be open although its check failed
     )
     return Answer(
         name=assessment.settings.sender.name,

@@ -14,6 +14,10 @@ from reports.words import FAMILIES, GATES, METHODS, sentence
 
 _CHECKLISTS: Final = {"BASIC": "Basic Authentication Checklist", "OAUTH": "OAuth 2.0 (OpenID Connect) Checklist"}
 _ROOMS: Final = (*_CHECKLISTS, *FAMILIES)
+_NEEDS: Final = (
+    "These come first. When one of them fails or is blocked, this check is blocked; when one is unknown, so is this one:"
+)
+_READS: Final = "The findings of these are read, whatever they are, and the check itself says what follows:"
 
 
 def ordered() -> list[Check]:
@@ -48,10 +52,12 @@ def page(check: Check) -> str:
     lines += ["## Gate", "", _gate(check), ""]
     lines += ["## What it builds on", ""]
     if check.needs:
-        lines += ["These are judged first:", "", *bullets(_named(need, place) for need in check.needs), ""]
-    else:
+        lines += [_NEEDS, "", *bullets(_named(need, place) for need in check.needs), ""]
+    if check.reads:
+        lines += [_READS, "", *bullets(_named(read, place) for read in check.reads), ""]
+    if not check.needs and not check.reads:
         lines += ["Nothing: it is judged by itself.", ""]
-    users = [other.id for other in ordered() if check.id in other.needs]
+    users = [other.id for other in ordered() if check.id in (*other.needs, *other.reads)]
     if users:
         lines += ["These build on it:", "", *bullets(_named(user, place) for user in users), ""]
     lines += ["## Causes that it can name", "", *_causes(check, place), ""]
@@ -86,15 +92,25 @@ def _gate_name(gate: Gate | None) -> str:
 
 def _gate(check: Check) -> str:
     if check.gate is None:
-        return "None: the verdict on the sender does not hang on it."
+        return f"None: the verdict on the sender does not hang on it.{_on_the_path(check)}"
     route = [gate for gate in Gate if check.methods != BOTH or gate not in OAUTH_ONLY]
     words = f"It decides the gate *{GATES[check.gate]}*"
     before = route[: route.index(check.gate)]
+    shut = "While it is shut, no gate behind it is reached."
+    open_all_the_same = "Where a later gate was seen open, this one is not shut, whatever the check finds."
     if not before:
-        return f"{words}, the first on the way. While it is shut, no gate behind it is reached."
+        return f"{words}, the first on the way. {shut} {open_all_the_same}{_on_the_path(check)}"
     if check.gate is route[-1]:
         return f"{words}, the last on the way."
-    return f"{words}, behind *{GATES[before[-1]]}*. While it is shut, no gate behind it is reached."
+    return f"{words}, behind *{GATES[before[-1]]}*. {shut} {open_all_the_same}{_on_the_path(check)}"
+
+
+def _on_the_path(check: Check) -> str:
+    if check.path_of is None:
+        return ""
+    return (
+        " It asks whether the path is Microsoft's own: where a later gate was seen open, a failure is shown as a risk."
+    )
 
 
 def _named(check_id: str, place: str) -> str:

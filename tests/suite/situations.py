@@ -212,6 +212,10 @@ SITUATIONS: dict[str, tuple[str | None, Change]] = {
     "resolvers unknown": (None, part("name", answers=())),
     "one resolver is silent": ("dns_udp_blocked", lambda evidence, settings: (_second_resolver(evidence), settings)),
     "aliases end elsewhere": (None, lambda evidence, settings: (_foreign_alias(evidence), settings)),
+    "aliases end elsewhere, and so does the connection": (
+        "hosting_provider",
+        lambda evidence, settings: (_foreign_alias(evidence), settings),
+    ),
     "one address is dead": (None, lambda evidence, settings: (_dead_address(evidence), settings)),
     "port 26, all refused": ("port_refused", both(entered(port=26), part("port", port=26, to_587=()))),
     "no route": ("port_refused", lambda evidence, settings: (_unreachable(evidence), settings)),

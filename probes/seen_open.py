@@ -1,0 +1,59 @@
+"""Which gates a visit saw open, from the raw replies alone; and which gates it therefore passed, whatever a check finds there.
+
+Before TLS anyone may answer in the server's place, so on the SMTP leg only what came over verified TLS is proof. A token is
+proof of the issuer, and an accepted sign-in or message is proof of both legs.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from probes.evidence import CommandEvidence, Gate, SenderEvidence
+
+TOKEN_LEG: Final = (Gate.ISSUER, Gate.TOKEN, Gate.CLAIMS)
+SMTP_LEG: Final = tuple(gate for gate in Gate if gate not in TOKEN_LEG)
+_PROVES_SMTP: Final = frozenset(SMTP_LEG[SMTP_LEG.index(Gate.TLS) :])
+_PROVES_TOKEN: Final = frozenset({*TOKEN_LEG, Gate.SIGN_IN, Gate.ACCEPTED})  # MAIL alone may need no sign-in
+
+
+def seen_open(evidence: SenderEvidence) -> frozenset[Gate]:
+    """The gates whose own success is in the evidence: a verified handshake, a document, a token, a reply that accepts."""
+    return frozenset({*_on_the_smtp_leg(evidence), *_on_the_token_leg(evidence)})
+
+
+def passed_by(evidence: SenderEvidence) -> frozenset[Gate]:
+    """The gates behind which a later gate of the same leg was seen open: they are not broken."""
+    seen = seen_open(evidence)
+    return frozenset(
+        {gate for place, gate in enumerate(SMTP_LEG) if seen & _PROVES_SMTP & {*SMTP_LEG[place + 1 :]}}
+        | {gate for place, gate in enumerate(TOKEN_LEG) if seen & (_PROVES_TOKEN - {*TOKEN_LEG[: place + 1]})}
+    )
+
+
+def _on_the_smtp_leg(evidence: SenderEvidence) -> set[Gate]:
+    if evidence.tls is None or not evidence.tls.verified:
+        return set()
+    seen = {Gate.TLS}
+    if evidence.auth_offered is not None and "AUTH" in evidence.auth_offered.keywords:
+        seen.add(Gate.AUTH_OFFERED)
+    if evidence.sign_in is not None and evidence.sign_in.accepted:
+        seen.add(Gate.SIGN_IN)
+    envelope = evidence.envelope
+    if envelope is not None:
+        replies = {Gate.SENDER: envelope.mail, Gate.RECIPIENT: envelope.rcpt, Gate.ACCEPTED: envelope.final}
+        seen |= {gate for gate, command in replies.items() if _accepts(command)}
+    return seen
+
+
+def _on_the_token_leg(evidence: SenderEvidence) -> set[Gate]:
+    seen = set()
+    document, token = evidence.issuer, evidence.token
+    if document is not None and document.status == 200 and document.failure is None and document.token_endpoint:
+        seen.add(Gate.ISSUER)
+    if token is not None and token.length is not None and token.error is None and token.failure is None:
+        seen.add(Gate.TOKEN)
+    return seen
+
+
+def _accepts(command: CommandEvidence | None) -> bool:
+    return command is not None and command.reply is not None and 200 <= command.reply.code < 300
