@@ -14,9 +14,7 @@ from reports.words import FAMILIES, GATES, METHODS, sentence
 
 _CHECKLISTS: Final = {"BASIC": "Basic Authentication Checklist", "OAUTH": "OAuth 2.0 (OpenID Connect) Checklist"}
 _ROOMS: Final = (*_CHECKLISTS, *FAMILIES)
-_NEEDS: Final = (
-    "These come first. When one of them fails or is blocked, this check is blocked; when one is unknown, so is this one:"
-)
+_NEEDS: Final = "These come first. When one of them fails or is blocked, this check is blocked; when one is unknown, so is this one:"
 _READS: Final = "The findings of these are read, whatever they are, and the check itself says what follows:"
 
 
