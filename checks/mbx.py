@@ -119,13 +119,15 @@ def _right_by_wire(case: Case) -> Finding:
             return case.stopped("MBX-03") or case.blocked("MBX-03")
 
 
-@check("MBX-06", "The message trace has the message as delivered", needs=("MBX-03",))
+@check("MBX-06", "The message trace has the message as delivered", reads=("MBX-03",))
 def traced(case: Case) -> Finding:
     """Microsoft Graph "messageTraces": what became of the message after it was accepted; rows come minutes later."""
     tenant, cloud = case.evidence.tenant, case.settings.the_cloud
     look = tenant.trace if tenant is not None else None
     if cloud.name != WORLDWIDE.name or (look is not None and look.state is LookState.NOT_OFFERED):
         return case.not_applicable("this cloud has no message trace that can be asked")
+    if (stopped := case.stopped("MBX-03")) is not None:
+        return stopped
     if look is None:
         return case.unknown("only the message trace shows it: give the run read access to it (docs/look-ups.md)")
     if look.state is LookState.NOT_ASKED:
