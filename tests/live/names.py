@@ -1,0 +1,22 @@
+"""The one test zone of the real servers: names, accounts and what they sign in with."""
+
+from __future__ import annotations
+
+from typing import Final
+
+DOMAIN: Final = "smtp365.test"
+HOST: Final = f"mail.{DOMAIN}"  # the name on the certificate
+OTHER_HOST: Final = f"other.{DOMAIN}"  # leads to the same server, but its certificate does not name it
+LOGIN_HOST: Final = f"login.{DOMAIN}"  # the token service
+
+USER: Final = f"alerts@{DOMAIN}"
+PASSWORD: Final = "Right-Horse-7"
+WRONG_PASSWORD: Final = "Wrong-Horse-7"
+COLLEAGUE: Final = f"ops@{DOMAIN}"  # an account that USER may not send as
+
+CLIENT_ID: Final = "3f2c9a51-6a0e-4d1d-9d6f-0b7f5f1f2c11"
+CLIENT_SECRET: Final = "Right.Client~Secret-91"
+WRONG_CLIENT_SECRET: Final = "Wrong.Client~Secret-91"
+AUDIENCE: Final = f"https://{HOST}"
+ANOTHER_AUDIENCE: Final = f"https://another.{DOMAIN}"
+SCOPE: Final = "mail"
