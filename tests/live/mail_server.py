@@ -1,29 +1,26 @@
 """A real submission server on loopback: Debian's Postfix with Dovecot answering its sign-ins, in a throw-away folder.
 
-What it is asked to prove is not here. Nothing it accepts leaves the folder: its own domain is delivered to a maildir,
-every other destination is refused.
+One Postfix listens on several ports, and each port behaves in its own way. Nothing that it accepts leaves the folder:
+its own domain is delivered to a maildir, every other destination is refused.
 """
 
+from __future__ import annotations
+
 import contextlib
-import os
 import shutil
-import socket
-import subprocess
-import sys
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import trustme
 
-DOMAIN = "smtp365.test"
-HOST = f"mail.{DOMAIN}"  # the name on the certificate
-OTHER_HOST = f"other.{DOMAIN}"  # leads to the same server, but its certificate does not name it
-USER = f"alerts@{DOMAIN}"
-PASSWORD = "Right-Horse-7"
-PROGRAMS = ("postfix", "dovecot", "dnsmasq")
-SECONDS = 30  # for one command of theirs; they take about one
+from tests.live import programs
+from tests.live.mailbox import Mailbox
+from tests.live.names import COLLEAGUE, DOMAIN, HOST, PASSWORD, USER
+from tests.live.programs import command
+
+PROGRAMS: Final = ("postfix", "dovecot")
 
 MAIN_CF = """\
 compatibility_level = 3.6
@@ -44,7 +41,7 @@ local_transport = error:no local mail here
 default_transport = error:nothing leaves this machine
 relay_transport = error:nothing leaves this machine
 virtual_mailbox_domains = {domain}
-virtual_mailbox_maps = inline:{{ {user}=alerts/ }}
+virtual_mailbox_maps = inline:{{ {{ {user} = alerts/ }}, {{ {colleague} = ops/ }} }}
 virtual_mailbox_base = {folder}/mail
 virtual_uid_maps = static:{owner}
 virtual_gid_maps = static:{group}
@@ -56,7 +53,7 @@ smtpd_sasl_auth_enable = yes
 smtpd_sasl_type = dovecot
 smtpd_sasl_path = private/auth
 smtpd_sasl_security_options = noanonymous
-smtpd_sender_login_maps = inline:{{ {user}={user} }}
+smtpd_sender_login_maps = inline:{{ {{ {user} = {user} }}, {{ {colleague} = {colleague} }} }}
 smtpd_client_restrictions =
 smtpd_sender_restrictions = reject_sender_login_mismatch
 smtpd_relay_restrictions = permit_sasl_authenticated, reject
@@ -65,6 +62,18 @@ smtpd_recipient_restrictions = reject_unauth_destination
 
 MASTER_CF = """\
 127.0.0.1:{port} inet n - n - - smtpd
+127.0.0.1:{plain} inet n - n - - smtpd
+  -o smtpd_sasl_mechanism_filter=plain
+127.0.0.1:{grey} inet n - n - - smtpd
+  -o {{ smtpd_recipient_restrictions = check_recipient_access static:{{450 4.2.0 Greylisted}} }}
+127.0.0.1:{certified} inet n - n - - smtpd
+  -o smtpd_tls_req_ccert=yes
+127.0.0.1:{relay} inet n - n - - smtpd
+  -o smtpd_tls_security_level=none
+  -o smtpd_sasl_auth_enable=no
+  -o smtpd_sender_restrictions=
+  -o mynetworks=127.0.0.1/32
+  -o smtpd_relay_restrictions=permit_mynetworks,reject
 cleanup  unix  n - n - 0 cleanup
 qmgr     unix  n - n 300 1 qmgr
 tlsmgr   unix  - - n 1000? 1 tlsmgr
@@ -114,17 +123,30 @@ service anvil {{
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailServer:
-    """A running server: where it listens, whom to trust, and what it has received."""
+    """A running server: where it listens, which root to trust, and what it has received."""
 
     port: int
+    plain: int  # offers AUTH PLAIN only
+    grey: int  # greylists every recipient
+    certified: int  # wants a certificate of the client
+    relay: int  # without TLS and sign-in: for servers that hand their mail on
     ca_file: Path
     folder: Path
 
     @property
+    def mailbox(self) -> Mailbox:
+        """What it took and delivered."""
+        return Mailbox(
+            log=self.folder / "mail.log",
+            maildirs=self.folder / "mail",
+            taken_words=": message-id=<",
+            delivered_words="(delivered to maildir)",
+        )
+
+    @property
     def received(self) -> list[bytes]:
         """The messages delivered so far, oldest first."""
-        arrived = self.folder.glob("mail/alerts/new/*")
-        return [message.read_bytes() for message in sorted(arrived, key=lambda file: file.stat().st_mtime_ns)]
+        return self.mailbox.received
 
     @property
     def log(self) -> str:
@@ -134,45 +156,16 @@ class MailServer:
 
 
 def why_not() -> str | None:
-    """Say why the real servers cannot be started here; None when they can."""
-    if sys.platform == "win32":
-        return "Postfix and Dovecot do not run on Windows"
-    missing = [program for program in PROGRAMS if shutil.which(program) is None]
-    if missing:
-        return f"not installed: {', '.join(missing)} (.ci/run installs them)"
-    if os.geteuid() != 0:
-        return "Postfix starts as root only"
-    return None
-
-
-def free_port() -> int:
-    """Return a port on loopback that nothing listens on at this moment."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])
-
-
-def command(*words: str | Path) -> str:
-    """Run one administrative command of theirs to its end and return what it printed; raises with that text."""
-    with tempfile.TemporaryFile() as output:  # no pipe: the daemon that it leaves behind would hold it open
-        done = subprocess.run(words, stdout=output, stderr=output, timeout=SECONDS, check=False)
-        output.seek(0)
-        said = output.read().decode(errors="replace")
-    if done.returncode:
-        message = f"{' '.join(str(word) for word in words)} ended with {done.returncode}:\n{said}"
-        raise RuntimeError(message)
-    return said
+    """Say why Postfix and Dovecot cannot be started here; None when they can."""
+    return programs.why_not(*PROGRAMS)
 
 
 @contextlib.contextmanager
 def mail_server(authority: trustme.CA) -> Iterator[MailServer]:
-    """Start Dovecot and Postfix, and stop both; their start commands return once they listen.
-
-    Not in pytest's own temporary folder: only root can enter that one, and both drop to users of their own.
-    """
-    with tempfile.TemporaryDirectory(prefix="smtp365-live-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        folder.chmod(0o711)
-        server = MailServer(port=free_port(), ca_file=folder / "ca.pem", folder=folder)
+    """Start Dovecot and Postfix, and stop both; their start commands return once they listen."""
+    with programs.scratch("postfix") as folder:
+        places = dict(zip(("port", "plain", "grey", "certified", "relay"), programs.free_ports(5), strict=True))
+        server = MailServer(**places, ca_file=folder / "ca.pem", folder=folder)
         configuration = furnish(server, authority)
         with contextlib.ExitStack() as running:
             command("postfix", "-c", configuration, "check")  # makes the queue, in which Dovecot's socket will stand
@@ -192,8 +185,9 @@ def furnish(server: MailServer, authority: trustme.CA) -> Path:
     shutil.chown(folder / "data", "postfix")
     shutil.chown(folder / "mail", "postfix", "postfix")
     owner = (folder / "mail").stat()
-    words = {"folder": folder, "host": HOST, "domain": DOMAIN, "user": USER, "port": server.port}
-    words |= {"owner": owner.st_uid, "group": owner.st_gid}
+    words = {"folder": folder, "host": HOST, "domain": DOMAIN, "user": USER, "colleague": COLLEAGUE}
+    words |= {"owner": owner.st_uid, "group": owner.st_gid, "port": server.port, "plain": server.plain}
+    words |= {"grey": server.grey, "certified": server.certified, "relay": server.relay}
     (configuration / "main.cf").write_text(MAIN_CF.format(**words))
     (configuration / "master.cf").write_text(MASTER_CF.format(**words))
     (folder / "dovecot.conf").write_text(DOVECOT_CONF.format(**words))
@@ -204,27 +198,3 @@ def furnish(server: MailServer, authority: trustme.CA) -> Path:
     (folder / "server.pem").write_bytes(authority.issue_cert(HOST).private_key_and_cert_chain_pem.bytes())
     authority.cert_pem.write_to_path(str(server.ca_file))
     return configuration
-
-
-def wait_for(server: MailServer, number: int) -> list[bytes]:
-    """Return the delivered messages once there are so many of them; fewer when that takes longer than SECONDS.
-
-    Delivery follows the reply to the client, so the server's log is read as it grows.
-    """
-    follow = [
-        "timeout",
-        str(SECONDS),
-        "tail",
-        "--lines=+1",
-        "--follow=name",
-        "--retry",
-        str(server.folder / "mail.log"),
-    ]
-    with subprocess.Popen(follow, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as log:
-        delivered = 0
-        for line in log.stdout or ():
-            delivered += "(delivered to maildir)" in line
-            if delivered >= number:
-                break
-        log.terminate()
-    return server.received

@@ -1,17 +1,22 @@
 """The real servers do what the product's tests rely on, seen through clients that are not ours."""
 
+import shutil
 import subprocess
 
 import dns.resolver
 import pytest
 
-from tests.live.mail_server import HOST, OTHER_HOST, PASSWORD, SECONDS, USER, MailServer, wait_for
+from tests.live.mail_server import MailServer
+from tests.live.names import HOST, OTHER_HOST, PASSWORD, USER
+from tests.live.programs import SECONDS
 
 SWAKS_SIGN_IN_REFUSED = 28  # swaks' manual, "EXIT CODES"
 
 
 def swaks(server: MailServer, *options: str) -> subprocess.CompletedProcess[str]:
     """Run swaks against the server: one message to the account itself, signed in with AUTH LOGIN after STARTTLS."""
+    if shutil.which("swaks") is None:
+        pytest.skip("not installed: swaks (.ci/run installs it)")
     place = ["--server", "127.0.0.1", "--port", str(server.port), "--ehlo", "[127.0.0.1]", "--timeout", str(SECONDS)]
     sign_in = ["--tls", "--auth", "LOGIN", "--auth-user", USER, "--from", USER, "--to", USER]
     command = ["swaks", *place, *sign_in, *options]
@@ -33,7 +38,7 @@ def test_the_right_password_is_accepted_and_the_message_delivered(postfix: MailS
     answer = swaks(postfix, "--auth-password", PASSWORD, "--header", "Subject: from swaks")
 
     assert answer.returncode == 0, answer.stdout + postfix.log
-    assert b"Subject: from swaks" in wait_for(postfix, before + 1)[-1]
+    assert b"Subject: from swaks" in postfix.mailbox.wait_for(before + 1)[-1]
 
 
 @pytest.mark.parametrize(
@@ -90,7 +95,7 @@ def test_nothing_leaves(postfix: MailServer) -> None:
 
 @pytest.mark.parametrize("tcp", [pytest.param(False, id="udp"), pytest.param(True, id="tcp")])
 def test_the_name_server_knows_the_test_zone_only(resolver: str, tcp: bool) -> None:
-    """Both names lead to loopback over UDP and TCP, neither has an IPv6 address, and nobody else is asked."""
+    """Both names lead to loopback over UDP and TCP, neither has an IPv6 address, and no other is asked."""
     found = [ask(resolver, name, "A", tcp=tcp) for name in (HOST, OTHER_HOST)]
 
     assert found == [["127.0.0.1"], ["127.0.0.1"]]

@@ -1,0 +1,88 @@
+"""Programs that are not ours: which are missing here, how one is run to its end, and how one is started and stopped."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+SECONDS: Final = 30  # for one command of theirs; they take about one
+
+
+def why_not(*programs: str | Path) -> str | None:
+    """Say why servers made of these programs cannot be started here; None when they can."""
+    if sys.platform == "win32":
+        return "these servers do not run on Windows"
+    missing = [str(program) for program in programs if shutil.which(program) is None]
+    if missing:
+        return f"not installed: {', '.join(missing)} (.ci/run installs them)"
+    if os.geteuid() != 0:
+        return "these servers start as root only"
+    return None
+
+
+def free_ports(number: int) -> list[int]:
+    """Return different ports on loopback that nothing listens on at this moment."""
+    with contextlib.ExitStack() as held:
+        listening = [held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(number)]
+        return [int(one.getsockname()[1]) for one in listening]
+
+
+def command(*words: str | Path) -> str:
+    """Run one administrative command of theirs to its end and return what it printed; raises with that text."""
+    with tempfile.TemporaryFile() as output:  # no pipe: the daemon that it leaves behind would hold it open
+        done = subprocess.run(words, stdout=output, stderr=output, timeout=SECONDS, check=False)
+        output.seek(0)
+        said = output.read().decode(errors="replace")
+    if done.returncode:
+        message = f"{' '.join(str(word) for word in words)} ended with {done.returncode}:\n{said}"
+        raise RuntimeError(message)
+    return said
+
+
+@contextlib.contextmanager
+def scratch(prefix: str) -> Iterator[Path]:
+    """Make a throw-away folder that servers which drop root can enter; pytest's own temporary folder is root's alone."""
+    with tempfile.TemporaryDirectory(prefix=f"smtp365-{prefix}-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        folder.chmod(0o711)
+        yield folder
+
+
+@contextlib.contextmanager
+def foreground(*words: str | Path, log: Path, ready: str, stdin: str = "", user: str | None = None) -> Iterator[None]:
+    """Run a server that stays in the foreground until the block ends; it listens once its log has the words `ready`."""
+    log.touch()
+    with log.open("ab") as output, tempfile.TemporaryFile() as told:
+        told.write(stdin.encode())
+        told.seek(0)
+        with subprocess.Popen(words, stdin=told, stdout=output, stderr=output, user=user) as server:
+            try:
+                if not lines_with(log, ready, 1):
+                    message = f"{words[0]} did not start:\n{log.read_text(errors='replace')}"
+                    raise RuntimeError(message)
+                yield
+            finally:
+                server.terminate()
+                server.wait(SECONDS)
+
+
+def lines_with(log: Path, words: str, number: int) -> int:
+    """Read a log as it grows until `number` of its lines hold the words; return how many do, fewer after SECONDS."""
+    follow = ["timeout", str(SECONDS), "tail", "--lines=+1", "--follow=name", "--retry", str(log)]
+    found = 0
+    if number:
+        with subprocess.Popen(follow, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as reading:
+            for line in reading.stdout or ():
+                found += words in line
+                if found >= number:
+                    break
+            reading.terminate()
+    return found
