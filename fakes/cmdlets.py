@@ -60,14 +60,7 @@ def _transport(tenant: Tenant) -> Answer:
 
 
 def _mailbox(tenant: Tenant, name: str) -> tuple[User, Mailbox] | None:
-    owner = tenant.user(name) or next(
-        (
-            one
-            for one in tenant.users
-            if one.mailbox and name.casefold() in {alias.casefold() for alias in one.mailbox.aliases}
-        ),
-        None,
-    )
+    owner = tenant.recipient(name)
     return (owner, owner.mailbox) if owner is not None and owner.mailbox is not None else None
 
 
@@ -79,7 +72,7 @@ def _cas_mailbox(tenant: Tenant, name: str) -> Answer:
     return [
         {
             "Identity": owner.upn.partition("@")[0],
-            "PrimarySmtpAddress": owner.upn,
+            "PrimarySmtpAddress": owner.primary,
             "SmtpClientAuthenticationDisabled": mailbox.smtp_auth_disabled,
             "ImapEnabled": True,
             "PopEnabled": True,
@@ -88,7 +81,7 @@ def _cas_mailbox(tenant: Tenant, name: str) -> Answer:
 
 
 def _user(tenant: Tenant, name: str) -> Answer:
-    found = tenant.user(name)
+    found = tenant.recipient(name)
     if found is None:
         return _absent(name)
     return [
@@ -127,7 +120,7 @@ def _principal(tenant: Tenant, name: str) -> Answer:
 
 def _trustee(tenant: Tenant, name: str) -> str | None:
     """What rights are kept under: the object id of an application that Exchange knows, or a user's address."""
-    found, user = _known(tenant, name), tenant.user(name)
+    found, user = _known(tenant, name), tenant.recipient(name)
     return found.object_id if found else user.upn if user else None
 
 

@@ -139,7 +139,7 @@ def by_token(world: World, name: str, claims: Claims | None) -> Identity | Refus
     ``claims`` is None for a token that cannot be read or is not Entra's. Exchange gives one bare answer to all of these;
     only the SMTP AUTH switches speak (Microsoft, "Authenticate an IMAP, POP or SMTP connection using OAuth").
     """
-    user = world.tenant.user(name)
+    user = world.tenant.recipient(name)
     identity = _token_identity(world.tenant, user, claims)
     if identity is None or (world.tenant.security_defaults and world.unverified.security_defaults_block_oauth):
         return Refused(reply=sentences.UNSUCCESSFUL)

@@ -40,7 +40,7 @@ def message_refused(world: World, identity: Identity, content: bytes, *, at_once
         return sentences.TOO_MANY_AT_ONCE
     if by_app is not None and not identity.by_role_assignment and by_app not in mailbox.full_access:
         return sentences.NO_RIGHT_ON_MAILBOX.format(server=server.partition(".")[0].upper())
-    if (foreign := _foreign_author(identity, mailbox.aliases, _send_as_owners(world, identity), content)) is not None:
+    if (foreign := _foreign_author(_own(world, identity) | _send_as_owners(world, identity), content)) is not None:
         return sentences.SEND_AS_DENIED.format(user=identity.user, sender=foreign)
     refusals = (
         (mailbox.over_message_rate and world.unverified.over_rate_is_refused, sentences.OVER_RATE),
@@ -54,13 +54,17 @@ def message_refused(world: World, identity: Identity, content: bytes, *, at_once
 
 def _send_as_owners(world: World, identity: Identity) -> frozenset[str]:
     trustee = identity.principal_object_id or identity.user
-    return frozenset(
-        user.upn.casefold() for user in world.tenant.users if user.mailbox and trustee in user.mailbox.send_as
-    )
+    owned = (one.own_addresses for one in world.tenant.users if one.mailbox and trustee in one.mailbox.send_as)
+    return frozenset(address for addresses in owned for address in addresses)
 
 
-def _foreign_author(identity: Identity, aliases: frozenset[str], owners: frozenset[str], content: bytes) -> str | None:
+def _own(world: World, identity: Identity) -> frozenset[str]:
+    """The addresses of the mailbox that signed in; the sign-in address is none where the mailbox has another."""
+    user = world.tenant.user(identity.user)
+    return user.own_addresses if user is not None else frozenset({identity.user.casefold()})
+
+
+def _foreign_author(allowed: frozenset[str], content: bytes) -> str | None:
     headers = BytesHeaderParser().parsebytes(content)
     authors = [address for _, address in getaddresses([str(line) for line in headers.get_all("From", [])])]
-    allowed = {identity.user.casefold(), *(alias.casefold() for alias in aliases)} | owners
     return next((address for address in authors if address and address.casefold() not in allowed), None)

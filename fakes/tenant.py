@@ -56,10 +56,14 @@ class Mailbox:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """A user of the directory; without a mailbox it can sign in and still not send."""
+    """A user of the directory; without a mailbox it can sign in and still not send.
+
+    ``address`` is the mailbox's primary address where it is another than the sign-in address.
+    """
 
     upn: str
     password: str
+    address: str = ""
     enabled: bool = True
     mailbox: Mailbox | None = field(default_factory=Mailbox)
     mfa_required: bool = False
@@ -73,6 +77,18 @@ class User:
     mfa_enabled: bool = False
     methods: frozenset[str] = frozenset()
     entra_roles: frozenset[str] = frozenset()
+
+    @property
+    def primary(self) -> str:
+        """The mailbox's primary address."""
+        return self.address or self.upn
+
+    @property
+    def own_addresses(self) -> frozenset[str]:
+        """The mailbox's addresses, in lower case; none without a mailbox."""
+        return (
+            frozenset(one.casefold() for one in (self.primary, *self.mailbox.aliases)) if self.mailbox else frozenset()
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,6 +257,10 @@ class Tenant:
         """The user whose sign-in address this is, or None."""
         others = (self.auditing.administrator,) if self.auditing else ()
         return next((user for user in (*self.users, *others) if user.upn.casefold() == name.casefold()), None)
+
+    def recipient(self, name: str) -> User | None:
+        """The user whom Exchange finds under this name: by sign-in address, else by an address of the mailbox."""
+        return self.user(name) or next((one for one in self.users if name.casefold() in one.own_addresses), None)
 
     def app(self, client_id: str) -> App | None:
         """The application registration with this client id, or None."""

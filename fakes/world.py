@@ -177,10 +177,11 @@ class World:
         return replace(self, network=replace(self.network, **changes))  # type: ignore[arg-type]
 
     def with_user(self, upn: str, change: Callable[[User], User]) -> "World":
-        """The same world with one user changed; LookupError when there is no such user."""
-        if self.tenant.user(upn) is None:
+        """The same world with one user changed, found by sign-in or mail address; LookupError when there is no such user."""
+        found = self.tenant.recipient(upn)
+        if found is None:
             raise LookupError(f"no user {upn!r} in the tenant; it has {[user.upn for user in self.tenant.users]}")
-        return self.with_tenant(users=tuple(change(one) if one.upn == upn else one for one in self.tenant.users))
+        return self.with_tenant(users=tuple(change(one) if one.upn == found.upn else one for one in self.tenant.users))
 
 
 def change_mailbox(user: User, **changes: object) -> User:

@@ -237,7 +237,7 @@ ENTERED = (
         gate="sender",
         cause="address_malformed",
         senders=BASIC,
-        change=change.basic(mail_from="alerts", mail_to=ALERTS),
+        change=change.basic(mail_from="alerts"),
     ),
     Fault(
         id="from_is_another",
@@ -245,7 +245,7 @@ ENTERED = (
         gate="accepted",
         cause="send_as_denied",
         senders=BASIC,
-        change=change.basic(mail_from="ops@fabrikam.example", mail_to=ALERTS),
+        change=change.basic(mail_from="ops@fabrikam.example"),
     ),
     Fault(
         id="from_is_another_oauth",

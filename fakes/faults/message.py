@@ -20,7 +20,9 @@ RECIPIENT = (
         changes="the recipient does not exist",
         gate="recipient",
         cause="recipient_rejected",
-        change=change.tenant(unknown_recipients=frozenset({ALERTS, NOTICES})),
+        change=lambda world: world.with_tenant(
+            unknown_recipients=frozenset(sender.mail_to.casefold() for sender in world.senders)
+        ),
     ),
     Fault(
         id="recipient_blocked",

@@ -61,8 +61,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "Grant it: `Add-MailboxPermission -Identity {account} -User {sp_object_id} -AccessRights FullAccess`.",
             Only(
                 "from_differs",
-                "This right is on the mailbox that signs in, {account}. Another address in From needs the right Send As on that "
-                "address as well (cause send_as_denied).",
+                "This right is on the mailbox that signs in, {account}. If From is the address of another mailbox, the right Send "
+                "As is needed there as well (cause send_as_denied).",
             ),
             (
                 "Or, narrower, RBAC for Applications: `New-ManagementScope -Name 'Alert mailbox' "

@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 
 from fakes import apply, healthy
+from fakes.set_ups import SET_UPS
 from probes.evidence import SenderEvidence
 from settings.model import Judged
 from tests.visiting import visited
@@ -21,12 +22,13 @@ shared: list[Path] = []  # the folder in which the workers of this run leave it,
 
 
 @functools.cache
-def gathered(fault: str | None) -> Gathered:
-    """Evidence and settings by sender, of the world with this fault, or of the healthy one."""
-    kept = shared[0] / f"{fault or 'healthy'}.json" if shared else None
+def gathered(fault: str | None, set_up: str | None = None) -> Gathered:
+    """Evidence and settings by sender, of the world with this fault, or of the healthy one, as it is or in a set-up."""
+    kept = shared[0] / f"{fault or 'healthy'}{f'.{set_up}' if set_up else ''}.json" if shared else None
     if kept is not None and kept.is_file():
         return _read(kept)
-    world = healthy() if fault is None else apply(healthy(), [fault])
+    base = healthy() if set_up is None else SET_UPS[set_up](healthy())
+    world = base if fault is None else apply(base, [fault])
     with tempfile.TemporaryDirectory() as folder, visited(world, folder=Path(folder)) as seen:
         found = {
             name: (evidence, seen.settings.judged(seen.settings.sender[name]))

@@ -1,0 +1,163 @@
+"""Each address in its place: every fault in tenants whose address in From is not the name in the sign-in."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+
+import pytest
+
+from checks.assessment import Assessment
+from checks.model import Finding, Verdict
+from fakes import FAULTS
+from fakes.set_ups import SET_UPS
+from knowledge.cause import Cause
+from knowledge.causes import CATALOGUE
+from knowledge.filling import fill, fill_lines
+from knowledge.groups import GROUPS
+from knowledge.requests import request
+from probes.evidence import SenderEvidence
+from reports import explained
+from settings.model import Sender
+from tests.knowledge import addresses
+from tests.knowledge.addresses import FIELDS, MAIL, Roles
+from tests.suite.gathered import gathered
+
+DEEP = bool(os.environ.get("SMTP365_DEEP"))
+VALUES = {
+    "account": "svc-alerts@corp.example",
+    "from_address": "alarms@contoso.example",
+    "recipient": "inbox@fabrikam.example",
+    "client_id": "5b0e7d94-2c61-4f3a-9e85-71d4c6a0b2f8",
+    "sp_object_id": "e81f43b6-07cd-4b92-a5d0-26c93f7e184b",
+}
+# Faults that leave no difference between two of the addresses, with the reason: none is left.
+LEFT_OUT: dict[str, str] = {}
+SHOWN = {Verdict.FAIL, Verdict.RISK, Verdict.UNKNOWN}
+
+
+def _staged() -> Iterator[tuple[str, str]]:
+    """Every fault with another address in From, and one fault of each cause in the other set-ups; all of all with SMTP365_DEEP."""
+    firsts: dict[tuple[str, tuple[str, ...]], str] = {}
+    for fault in FAULTS.values():
+        firsts.setdefault((fault.cause, fault.senders), fault.id)
+    for set_up in SET_UPS:
+        every = set_up == "from_differs" or DEEP
+        yield from ((fault, set_up) for fault in FAULTS if every or fault in firsts.values())
+
+
+STAGED = [pytest.param(*one, id="-".join(one)) for one in _staged() if one[0] not in LEFT_OUT]
+
+
+def _lines(cause: Cause, field: str) -> tuple[str, ...]:
+    held = getattr(cause, field)
+    return (held,) if isinstance(held, str) else tuple(held)
+
+
+def _mail(roles: Roles) -> Roles:
+    return roles & MAIL
+
+
+def _compare(cause: Cause, method: str, values: Mapping[str, str]) -> None:
+    for field in FIELDS:
+        lines = _lines(cause, field)
+        assert addresses.named(lines, values) == addresses.expected(cause.id, field, method), (cause.id, field)
+        assert addresses.foreign(lines, values) == set(), (cause.id, field)
+
+
+def test_the_table_is_of_the_catalogue() -> None:
+    """Every cause and every group has its row, and no row is of another."""
+    assert set(addresses.CAUSES) == set(CATALOGUE)
+    assert set(addresses.GROUPS) == set(GROUPS)
+
+
+@pytest.mark.parametrize("method", ["basic", "oauth"])
+@pytest.mark.parametrize("name", list(CATALOGUE))
+def test_each_text_names_the_addresses_that_it_is_about(name: str, method: str) -> None:
+    """All causes, those that no fault stages too: steps, verification, deciding lines and the letter."""
+    values = {**VALUES, "method": method}
+    _compare(fill(CATALOGUE[name], values), method, values)
+    letter = request(name, values)
+
+    assert _mail(addresses.named([letter], values)) == addresses.expected(name, "letter", method)
+
+
+@pytest.mark.parametrize("name", list(GROUPS))
+def test_what_decides_names_the_addresses_that_it_is_about(name: str) -> None:
+    """The look-ups that decide between the causes of one answer."""
+    assert addresses.named(fill_lines(GROUPS[name].decide, VALUES), VALUES) == addresses.GROUPS[name]
+
+
+@pytest.mark.parametrize("set_up", list(SET_UPS))
+def test_every_set_up_can_send(set_up: str) -> None:
+    """The set-ups are healthy, and the three addresses differ in each."""
+    for evidence, settings in gathered(None, set_up).values():
+        sender = settings.sender
+
+        assert Assessment(evidence, settings).verdict == "can_send"
+        assert len({sender.sign_in_user, sender.envelope_from, sender.envelope_to}) == 3
+
+
+@pytest.mark.parametrize(("fault", "set_up"), STAGED)
+def test_each_address_of_a_run_is_in_its_place(fault: str, set_up: str) -> None:
+    """Whatever is shown for a fault: the addresses in it are those of the table, for this sender's own settings."""
+    if reason := FAULTS[fault].skipped_here():
+        pytest.skip(reason)
+    for evidence, settings in gathered(fault, set_up).values():
+        assessment = Assessment(evidence, settings)
+        values = _entered(evidence, settings.sender)
+        method = settings.sender.method
+        assert len({values[name] for name in ("account", "from_address", "recipient")}) == 3
+        shown = [finding for finding in assessment.all_findings() if finding.verdict in SHOWN]
+        for cause in {cause for finding in shown for cause in finding.causes}:
+            _compare(explained.cause(cause, assessment), method, values)
+        for finding in shown:
+            _why(finding, method, values)
+        decisive = assessment.decisive
+        if decisive is not None:
+            found = (decisive.check, decisive.verdict.value, decisive.causes)
+            assert found in {(row.check, row.verdict, row.causes) for row in FAULTS[fault].expected}
+            _letter(decisive, assessment, values)
+
+
+def _entered(evidence: SenderEvidence, sender: Sender) -> dict[str, str]:
+    """What is entered in the plugin, field by field, and the enterprise application's id from the token."""
+    claims = (evidence.token.claims if evidence.token is not None else None) or {}
+    return {
+        "account": sender.username,
+        "from_address": sender.mail_from,
+        "recipient": sender.mail_to,
+        "client_id": sender.client_id,
+        "sp_object_id": str(claims.get("oid") or ""),
+    }
+
+
+def _why(finding: Finding, method: str, values: Mapping[str, str]) -> None:
+    """What would decide, as the finding itself says it."""
+    groups = [roles for name, roles in addresses.GROUPS.items() if set(finding.causes) & set(GROUPS[name].causes)]
+    allowed = _all([*groups, *(addresses.expected(cause, "decide", method) for cause in finding.causes)])
+
+    assert addresses.named([finding.why], values) <= allowed, finding.check
+    assert addresses.foreign([finding.why], values) == set(), finding.check
+
+
+def _letter(decisive: Finding, assessment: Assessment, values: Mapping[str, str]) -> None:
+    """The message to the owner, without the server's own words, which it quotes; a doubtful one has what would decide in it."""
+    deciders = () if decisive.sure else explained.deciders(decisive.causes, assessment)
+    letter = explained.owner_request(decisive.causes, (), assessment, sure=decisive.sure, decide=deciders)
+    lines = [line for line in letter.splitlines() if not line.startswith("  Answer received:")]
+    wanted = addresses.expected(decisive.causes[0], "letter", assessment.settings.sender.method)
+    deciding = addresses.named(deciders, values)
+
+    assert wanted <= _mail(addresses.named(lines, values)) <= wanted | deciding
+    assert deciding <= _all(
+        [
+            *(roles for name, roles in addresses.GROUPS.items() if set(decisive.causes) <= set(GROUPS[name].causes)),
+            *(addresses.expected(cause, "decide", assessment.settings.sender.method) for cause in decisive.causes),
+        ]
+    )
+    assert addresses.foreign(lines, values) == set()
+
+
+def _all(roles: Iterable[Roles]) -> Roles:
+    return frozenset[str]().union(*roles)
