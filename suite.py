@@ -59,12 +59,12 @@ class Suite:
 
     @property
     def pairs(self) -> list[tuple[str, str]]:
-        """Sender and check of every test: each sender has the checks of its own method."""
+        """Sender and check of every test: each sender has the checks of its own method and service."""
         return [
             (sender.name, check.id)
             for sender in self.senders
             for check in CATALOGUE.checks.values()
-            if sender.method in check.methods
+            if check.concerns(self.judged[sender.name])
         ]
 
     def assessment(self, sender: str) -> Assessment:

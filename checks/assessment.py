@@ -36,7 +36,7 @@ class Assessment:
 
     @property
     def checks(self) -> tuple[Check, ...]:
-        """The checks of this sender's method, in the order of the catalogue."""
+        """The checks of this sender's method and service, in the order of the catalogue."""
         return tuple(check for check in self.catalogue.values() if self._concerns(check))
 
     def finding(self, check_id: str) -> Finding:
@@ -79,7 +79,7 @@ class Assessment:
         return replace(finding, why=fill(finding.why, values(self.evidence, self.settings)))
 
     def _concerns(self, check: Check) -> bool:
-        return self.settings.sender.method in check.methods
+        return check.concerns(self.settings)
 
     def _passed_by(self, check_id: str) -> bool:
         return self.catalogue[check_id].gate in self._passed

@@ -33,7 +33,8 @@ def _no_reply(case: Case, evidence: SignInEvidence, expected: str) -> Finding:
     kind = failure.kind if failure is not None else FailureKind.OTHER
     told = failure.text if failure is not None else ""
     observed = f"no reply after {evidence.seconds:.0f} s: {told or kind.value}"
-    why = "compare with another network; the sign-in log shows whether the attempt arrived"
+    log = "sign-in log" if case.settings.the_cloud.microsoft else "server's log"
+    why = f"compare with another network; the {log} shows whether the attempt arrived"
     return case.fail(
         "smtp_intercepted", "service_side_fault", expected=expected, observed=observed, sure=False, why=why
     )
@@ -61,15 +62,16 @@ def _withheld(case: Case, evidence: SignInEvidence, reason: Withheld) -> Finding
 
 
 def _held_back(case: Case, evidence: SignInEvidence, reason: Withheld) -> Finding:
+    code, _, text = evidence.detail.partition(" ")
+    told = Reply(code=int(code) if code.isdecimal() else 535, lines=(text,))
     if reason is Withheld.SHARED_CREDENTIAL_REFUSED:
-        code, _, text = evidence.detail.partition(" ")
-        causes = refusal.refused(case, Reply(code=int(code) if code.isdecimal() else 535, lines=(text,))).causes
+        causes = refusal.refused(case, told).causes
         why = (
             f"not tried again: in this run another sender with the same user was told {evidence.detail}. Correct that "
             "first, then run again (within 15 minutes, after a refused password, with --try-again)"
         )
         return case.unknown(why, *causes, observed=evidence.detail)
-    reading = read_text(evidence.detail)
+    reading = read_text(evidence.detail) if case.settings.the_cloud.microsoft else refusal.refused(case, told)
     causes = reading.causes if reading.causes[0] != "unrecognised" else ("bad_credentials",)
     why = (
         f"not tried again: a refused password is not repeated, because that locks the account. It was {evidence.detail}. "

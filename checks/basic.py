@@ -40,7 +40,9 @@ def _account_by_wire(case: Case) -> Finding:
     return case.stopped("MBX-03") or case.ok(observed=observed)
 
 
-@check("BASIC-02", "SMTP authentication is enabled for the mailbox", reads=("AUTH-01",), methods=BASIC)
+@check(
+    "BASIC-02", "SMTP authentication is enabled for the mailbox", reads=("AUTH-01",), methods=BASIC, microsoft_only=True
+)
 def smtp_auth_enabled(case: Case) -> Finding:
     """FAQ "Enable SMTP Authentication": off by default; a mailbox's own value wins over the tenant's (Set-CASMailbox)."""
     wire = items.about_sign_in(
@@ -71,9 +73,12 @@ def password_never_expires(case: Case) -> Finding:
         return items.about_sign_in(case, PASSWORD_AGE_CAUSES, "", "the password has not expired")
     if case.evidence.tenant is not None:
         return expiry.password_routine(case, case.evidence.tenant)
+    microsoft = case.settings.the_cloud.microsoft
+    where = "look in the admin center" if microsoft else "ask the server's administrator"
     otherwise = case.unknown(
-        'look in the admin center and attest it in the settings: "BASIC-04" = { who, when, what } under '
-        f"[sender.{case.settings.sender.name}.attested]; or let the look-ups read the password policy",
+        f'{where} and attest it in the settings: "BASIC-04" = {{ who, when, what }} under '
+        f"[sender.{case.settings.sender.name}.attested]"
+        f"{'; or let the look-ups read the password policy' if microsoft else ''}",
         "password_expiring",
     )
     if sign_in.verdict is Verdict.FAIL and "password_expired" in sign_in.causes:
@@ -82,7 +87,14 @@ def password_never_expires(case: Case) -> Finding:
     return case.attested(otherwise)
 
 
-@check("BASIC-05", "Outbound TCP port 587 is open", needs=("NET-01",), reads=("NET-02",), methods=BASIC)
+@check(
+    "BASIC-05",
+    "Outbound TCP port 587 is open",
+    needs=("NET-01",),
+    reads=("NET-02",),
+    methods=BASIC,
+    declared_title="Outbound TCP to the declared port is open",
+)
 def port_587(case: Case) -> Finding:
     """FAQ "Network Requirements"."""
     return items.port_587(case)
@@ -94,7 +106,12 @@ def dns_53(case: Case) -> Finding:
     return items.dns_53(case)
 
 
-@check("BASIC-07", "SMTP Server and Port are those of the cloud", methods=BASIC)
+@check(
+    "BASIC-07",
+    "SMTP Server and Port are those of the cloud",
+    methods=BASIC,
+    declared_title="SMTP Server and Port are those declared in the settings",
+)
 def server_and_port(case: Case) -> Finding:
     """FAQ "Configure Nodinite Email Alarm Plugin"."""
     return items.server_and_port(case)

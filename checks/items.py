@@ -93,7 +93,11 @@ def server_and_port(case: Case) -> Finding:
     expected = f"{cloud.smtp_host}:{cloud.port}"
     if sender.port != cloud.port or not cloud.declares_smtp(sender.smtp_server):
         other = cloud_of_smtp_host(sender.smtp_server)
-        mixed = f"; it is the host of {other.title}, the settings say {cloud.title}" if other and other != cloud else ""
+        mixed = (
+            f"; it is the host of {other.title}, the settings say {cloud.title}"
+            if other and other != cloud and cloud.microsoft
+            else ""
+        )
         return case.fail("wrong_host_or_port", expected=expected, observed=f"{entered}{mixed}")
     if sender.smtp_server.lower().startswith("smtp-legacy."):
         why = "this host is the exception for clients without TLS 1.2; the tenant must allow it, and it will go"

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from checks import together
 from checks.basic import is_full_address
 from checks.model import Case, Finding, Verdict, check
-from checks.words import deciding, read_text
+from checks.words import deciding, read_reply
 from probes.evidence import CommandEvidence, Gate
 from probes.tenant_evidence import LookState
 from settings.clouds import WORLDWIDE, is_high_volume
 from settings.model import Method
 
+if TYPE_CHECKING:
+    from knowledge.declared.replies import Command
+
 OAUTH: frozenset[Method] = frozenset({"oauth"})
 
 
-def _judge(case: Case, command: CommandEvidence | None, expected: str, ok: str, address: str | None = None) -> Finding:
+def _judge(
+    case: Case, command: CommandEvidence | None, of: Command, expected: str, ok: str, address: str | None = None
+) -> Finding:
     """A command of the envelope: accepted, refused with words that are read, or left without an answer."""
     if command is None:
         return case.unknown("the run ended before this command; run it again")
@@ -30,7 +36,7 @@ def _judge(case: Case, command: CommandEvidence | None, expected: str, ok: str, 
         return case.ok(observed=f"{ok}: {command.reply.text}")
     if command.reply.code == 501 and address is not None and not is_full_address(address):
         return case.fail("address_malformed", expected=expected, observed=f"<{address}>: {command.reply.text}")
-    reading = read_text(command.reply.text)
+    reading = read_reply(case, command.reply.text, of)
     why = deciding(case, reading)
     causes, sure = reading.causes, reading.sure
     if causes == ("unrecognised",) and 400 <= command.reply.code < 500:
@@ -44,7 +50,7 @@ def sender(case: Case) -> Finding:
     envelope = case.evidence.envelope
     if envelope is None:
         return case.unknown("no envelope was begun")
-    return _judge(case, envelope.mail, "250 to MAIL", f"MAIL FROM:<{envelope.mail_from}>", envelope.mail_from)
+    return _judge(case, envelope.mail, "mail", "250 to MAIL", f"MAIL FROM:<{envelope.mail_from}>", envelope.mail_from)
 
 
 @check("MBX-02", "The recipient is accepted", needs=("MBX-01",), gate=Gate.RECIPIENT)
@@ -53,7 +59,7 @@ def recipient(case: Case) -> Finding:
     envelope = case.evidence.envelope
     if envelope is None:
         return case.unknown("no envelope was begun")
-    return _judge(case, envelope.rcpt, "250 to RCPT", f"RCPT TO:<{envelope.recipient}>", envelope.recipient)
+    return _judge(case, envelope.rcpt, "rcpt", "250 to RCPT", f"RCPT TO:<{envelope.recipient}>", envelope.recipient)
 
 
 @check("MBX-03", "The message is accepted", needs=("MBX-02",), gate=Gate.ACCEPTED)
@@ -67,15 +73,19 @@ def accepted(case: Case) -> Finding:
             return case.unknown("nothing is sent without a sign-in")
         return case.unknown("stopped after RCPT (--no-send): only an accepted message shows the right on the mailbox")
     if envelope.final is None:
-        return _judge(case, envelope.data, "354 to DATA", "DATA")
-    return _judge(case, envelope.final, "250 to the end of the message", f"message {envelope.message_id}")
+        return _judge(case, envelope.data, "data", "354 to DATA", "DATA")
+    return _judge(case, envelope.final, "data", "250 to the end of the message", f"message {envelope.message_id}")
 
 
-@check("MBX-04", "Exchange knows the application's service principal", reads=("AUTH-01",), methods=OAUTH)
+@check(
+    "MBX-04",
+    "Exchange knows the application's service principal",
+    reads=("AUTH-01",),
+    methods=OAUTH,
+    microsoft_only=True,
+)
 def service_principal(case: Case) -> Finding:
     """Microsoft "Authenticate … using OAuth": New-ServicePrincipal with the enterprise application's object id; not in the FAQ."""
-    if not case.settings.the_cloud.microsoft:
-        return case.not_applicable("Exchange Online's own registration; this service is declared in the settings")
     return together.settled(case, _registered_by_wire(case), ("sp_not_registered_in_exchange",))
 
 
@@ -97,11 +107,9 @@ def _registered_by_wire(case: Case) -> Finding:
             return case.stopped("AUTH-01") or case.blocked("AUTH-01")
 
 
-@check("MBX-05", "The application may use the mailbox", reads=("MBX-03",), methods=OAUTH)
+@check("MBX-05", "The application may use the mailbox", reads=("MBX-03",), methods=OAUTH, microsoft_only=True)
 def mailbox_right(case: Case) -> Finding:
     """Add-MailboxPermission FullAccess, or RBAC for Applications; not in the FAQ. Its lack shows only after the message."""
-    if not case.settings.the_cloud.microsoft:
-        return case.not_applicable("Exchange Online's own permission; this service is declared in the settings")
     return together.settled(case, _right_by_wire(case), ("sp_mailbox_permission_missing",))
 
 
@@ -119,7 +127,7 @@ def _right_by_wire(case: Case) -> Finding:
             return case.stopped("MBX-03") or case.blocked("MBX-03")
 
 
-@check("MBX-06", "The message trace has the message as delivered", reads=("MBX-03",))
+@check("MBX-06", "The message trace has the message as delivered", reads=("MBX-03",), microsoft_only=True)
 def traced(case: Case) -> Finding:
     """Microsoft Graph "messageTraces": what became of the message after it was accepted; rows come minutes later."""
     tenant, cloud = case.evidence.tenant, case.settings.the_cloud
@@ -155,7 +163,12 @@ def traced(case: Case) -> Finding:
     )
 
 
-@check("MBX-07", "High Volume Email is given recipients of its own organisation alone", reads=("MBX-02", "MBX-03"))
+@check(
+    "MBX-07",
+    "High Volume Email is given recipients of its own organisation alone",
+    reads=("MBX-02", "MBX-03"),
+    microsoft_only=True,
+)
 def internal_recipient(case: Case) -> Finding:
     """Microsoft "Manage High Volume Email": it delivers to internal recipients only. Judged by the domains, before anything is sent."""
     sender = case.settings.sender

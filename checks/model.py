@@ -57,6 +57,16 @@ class Check:
     gate: Gate | None = None
     path_of: Gate | None = None
     family: str = ""
+    microsoft_only: bool = False
+    declared_title: str = ""
+
+    def concerns(self, settings: Judged) -> bool:
+        """Whether this sender has the check: by its method, and for a service that the settings declare only where it means something."""
+        return settings.sender.method in self.methods and (settings.the_cloud.microsoft or not self.microsoft_only)
+
+    def title_for(self, settings: Judged) -> str:
+        """The title as it is true of this sender's service."""
+        return self.title if settings.the_cloud.microsoft else self.declared_title or self.title
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +145,7 @@ class Case:
     ) -> Finding:
         return Finding(
             check=self.check.id,
-            title=self.check.title,
+            title=self.check.title_for(self.settings),
             verdict=verdict,
             causes=causes,
             sure=sure,
@@ -155,7 +165,7 @@ class Catalogue:
     def __init__(self) -> None:
         self._checks: dict[str, Check] = {}
 
-    def check(
+    def check(  # noqa: PLR0913 - a keyword for each thing that a check can declare
         self,
         id: str,  # noqa: A002 - the word of the catalogue
         title: str,
@@ -165,6 +175,8 @@ class Catalogue:
         methods: frozenset[Method] = BOTH,
         gate: Gate | None = None,
         path_of: Gate | None = None,
+        microsoft_only: bool = False,
+        declared_title: str = "",
     ) -> Callable[[Callable[[Case], Finding]], Callable[[Case], Finding]]:
         """Register a judge.
 
@@ -178,6 +190,8 @@ class Catalogue:
             gate: the gate that it decides, if it decides one.
             path_of: for a check that asks whether this gate is on Microsoft's own path: when a later gate was seen open, the
                 message goes through, and a failure is shown as a risk.
+            microsoft_only: left out for a service that the settings declare, because it exists for Microsoft's service alone.
+            declared_title: the title for a declared service, where the title names what only Microsoft has.
 
         Raises:
             ValueError: the id is malformed or taken.
@@ -197,6 +211,8 @@ class Catalogue:
                 gate=gate,
                 path_of=path_of,
                 family=id.partition("-")[0],
+                microsoft_only=microsoft_only,
+                declared_title=declared_title,
             )
             return judge
 

@@ -110,12 +110,10 @@ def _words(dead: list[Dial]) -> str:
     return ", ".join(f"{dial.address} {dial.failure.kind.value if dial.failure else ''}".strip() for dial in dead[:3])
 
 
-@check("NET-04", "The DNS answer is Microsoft's", reads=("NET-01",), path_of=Gate.NAME)
+@check("NET-04", "The DNS answer is Microsoft's", reads=("NET-01",), path_of=Gate.NAME, microsoft_only=True)
 def answer_is_microsofts(case: Case) -> Finding:
     """A resolver that lies shows a private address, or a chain of aliases that ends in a foreign domain."""
     evidence = case.evidence.name
-    if not case.settings.the_cloud.microsoft:
-        return case.not_applicable("the service is declared in the settings; its addresses are its own")
     if not case.settings.the_cloud.declares_smtp(case.settings.sender.smtp_server):
         return case.not_applicable("the settings name another server than Microsoft's")
     if evidence is None or not evidence.addresses:
@@ -145,7 +143,12 @@ def _compared(comparison: tuple[DnsAnswer, ...], addresses: tuple[str, ...]) -> 
     return "; the comparison resolver agrees" if other & set(addresses) else f"; {comparison[0].resolver} names others"
 
 
-@check("NET-05", "SMTP Server and Port are those of the cloud", methods=frozenset({"oauth"}))
+@check(
+    "NET-05",
+    "SMTP Server and Port are those of the cloud",
+    methods=frozenset({"oauth"}),
+    declared_title="SMTP Server and Port are those declared in the settings",
+)
 def server_and_port(case: Case) -> Finding:
     """FAQ OAuth step 5. The OAuth checklist has no item of its own for it; BASIC-07 is the same fact."""
     return items.server_and_port(case)

@@ -15,19 +15,29 @@ SECRET_CAUSES = frozenset({"secret_wrong", "secret_expired", "client_assertion_b
 PERMISSION_CAUSES = frozenset({"consent_missing", "resource_missing"})
 
 
+def _issuer(case: Case) -> str:
+    return "Entra" if case.settings.the_cloud.microsoft else "the token service"
+
+
 def about_token(case: Case, mine: frozenset[str], proved: str, expected: str) -> Finding:
     """An item that the token request proves or refutes."""
     return items.about(case, "TOKEN-02", mine, proved, expected)
 
 
-@check("OAUTH-01", "The application is registered in Microsoft Entra", reads=("TOKEN-02",), methods=OAUTH)
+@check(
+    "OAUTH-01",
+    "The application is registered in Microsoft Entra",
+    reads=("TOKEN-02",),
+    methods=OAUTH,
+    declared_title="The token service knows the application",
+)
 def registered(case: Case) -> Finding:
     """FAQ OAuth step 1. Entra issues a token only to an application that it knows and that is not disabled."""
     wire = about_token(
         case,
         APPLICATION_CAUSES,
-        f"Entra issued a token to {case.settings.sender.client_id}",
-        "Entra knows the client id in this tenant",
+        f"{_issuer(case)} issued a token to {case.settings.sender.client_id}",
+        f"{_issuer(case)} knows the client id in this tenant",
     )
     return together.settled(case, wire, ("app_not_in_tenant", "app_sp_missing", "app_disabled"))
 
@@ -37,6 +47,7 @@ def registered(case: Case) -> Finding:
     "SMTP.SendAsApp is granted and consented",
     reads=("TOKEN-02", "TOKEN-03", "AUTH-01", "MBX-03"),
     methods=OAUTH,
+    microsoft_only=True,
 )
 def permission(case: Case) -> Finding:
     """FAQ OAuth step 2. With RBAC for Applications an empty role list is right, and the accepted message is the proof."""
@@ -56,8 +67,6 @@ def _permission_by_wire(case: Case) -> Finding:
     if role_of(case.settings.sender) in roles:
         return case.ok(observed=f"roles in the token: {', '.join(roles)}")
     seen = f"roles in the token: {', '.join(roles) or 'none'}"
-    if not case.settings.the_cloud.microsoft:
-        return case.not_applicable("the role is Microsoft's; this service is declared in the settings")
     if case.other("MBX-03").verdict is Verdict.PASS:
         return case.ok(observed=f"{seen}; the message was accepted, so RBAC for Applications grants the right")
     sign_in = case.other("AUTH-01")
@@ -84,8 +93,8 @@ def secret(case: Case) -> Finding:
     wire = about_token(
         case,
         SECRET_CAUSES,
-        f"accepted by Entra; read here from {source} (see how the plugin keeps it)",
-        "Entra accepts the secret",
+        f"accepted by {_issuer(case)}; read here from {source} (see how the plugin keeps it)",
+        f"{_issuer(case)} accepts the secret",
     )
     return together.settled(case, wire, ("secret_expired",))
 
@@ -111,7 +120,13 @@ def reminder(case: Case) -> Finding:
     return vouched
 
 
-@check("OAUTH-05", "SMTP authentication is still enabled on the mailbox", reads=("AUTH-01",), methods=OAUTH)
+@check(
+    "OAUTH-05",
+    "SMTP authentication is still enabled on the mailbox",
+    reads=("AUTH-01",),
+    methods=OAUTH,
+    microsoft_only=True,
+)
 def smtp_auth_enabled(case: Case) -> Finding:
     """FAQ OAuth step 4. The switch gates OAuth too, against the FAQ's tip; its refusal carries a sentence of its own."""
     wire = items.about_sign_in(
@@ -120,7 +135,14 @@ def smtp_auth_enabled(case: Case) -> Finding:
     return together.settled(case, wire, ("smtp_auth_disabled_tenant", "smtp_auth_disabled_mailbox"))
 
 
-@check("OAUTH-06", "Outbound TCP port 587 is open", needs=("NET-01",), reads=("NET-02",), methods=OAUTH)
+@check(
+    "OAUTH-06",
+    "Outbound TCP port 587 is open",
+    needs=("NET-01",),
+    reads=("NET-02",),
+    methods=OAUTH,
+    declared_title="Outbound TCP to the declared port is open",
+)
 def port_587(case: Case) -> Finding:
     """FAQ "Network Requirements"."""
     return items.port_587(case)
@@ -152,7 +174,11 @@ def use_ssl(case: Case) -> Finding:
 
 
 @check(
-    "OAUTH-10", "The tenant id in the endpoint URL is right", reads=("TOKEN-01", "TOKEN-02", "TOKEN-03"), methods=OAUTH
+    "OAUTH-10",
+    "The tenant id in the endpoint URL is right",
+    reads=("TOKEN-01", "TOKEN-02", "TOKEN-03"),
+    methods=OAUTH,
+    declared_title="The endpoint URL is that of the declared issuer",
 )
 def tenant_id(case: Case) -> Finding:
     """FAQ OAuth step 5: URL, issuer and token name the same tenant."""
@@ -172,7 +198,8 @@ def tenant_id(case: Case) -> Finding:
     issuer = case.evidence.issuer.issuer if case.evidence.issuer is not None else ""
     if case.other("TOKEN-03").verdict is Verdict.PASS:
         tenant = entered.claim(case.evidence, "tid") or "not named"
-        return case.ok(observed=f"URL and issuer agree ({issuer}); tenant in the token: {tenant}")
+        named = f"; tenant in the token: {tenant}" if case.settings.the_cloud.microsoft else ""
+        return case.ok(observed=f"URL and issuer agree ({issuer}){named}")
     token = case.other("TOKEN-02")
     # Entra looks the client id up in the tenant of the URL, so any answer about the secret shows that the tenant is right.
     told = {"secret_wrong", "secret_expired", "client_assertion_bad"}
@@ -181,7 +208,13 @@ def tenant_id(case: Case) -> Finding:
     return agree if about_secret else case.stopped("TOKEN-02") or agree
 
 
-@check("OAUTH-11", "The scope is that of Exchange Online", reads=("TOKEN-02", "TOKEN-03"), methods=OAUTH)
+@check(
+    "OAUTH-11",
+    "The scope is that of Exchange Online",
+    reads=("TOKEN-02", "TOKEN-03"),
+    methods=OAUTH,
+    declared_title="The scope is that of the declared service",
+)
 def scope(case: Case) -> Finding:
     """FAQ OAuth step 5: https://outlook.office365.com/.default (worldwide), with /.default for client credentials."""
     cloud, given = case.settings.the_cloud, case.settings.sender.scope

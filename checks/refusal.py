@@ -9,7 +9,7 @@ from datetime import date
 from checks import entered
 from checks.basic import is_full_address
 from checks.model import Case
-from checks.words import read_text
+from checks.words import read_reply
 from knowledge.groups import GROUPS
 from knowledge.outcome import Reading
 from probes.evidence import Reply
@@ -26,11 +26,12 @@ def refused(case: Case, reply: Reply) -> Reading:
         return Reading(("username_not_upn",), sure=True, decide=(), quoted=reply.text)
     if microsoft and _BARE.fullmatch(reply.text.partition("[")[0].strip()):
         return _bare_basic(case, reply) if sender.method == "basic" else _bare_oauth(case, reply)
-    reading = read_text(reply.text)
-    if sender.method == "basic" and not microsoft and reply.code == 535:
-        # Another server's 535 tells neither the user from the password, nor anything of Microsoft's switches.
-        decide = ("the mail log of the server names what was refused",)
-        return Reading(("bad_credentials", "mailbox_missing"), sure=False, decide=decide, quoted=reply.text)
+    reading = read_reply(case, reply.text, "password" if sender.method == "basic" else "token")
+    if not microsoft:
+        compared = case.evidence.token is not None and bool(
+            case.evidence.token.claims and case.settings.the_cloud.audiences
+        )
+        return _by_declared_date(case, _without(reading, {"wrong_scope_or_audience"} if compared else set()))
     ruled_out = {"username_not_upn"} if is_full_address(sender.sign_in_user) else set()
     return _by_declared_date(case, _without(reading, ruled_out))
 
@@ -39,6 +40,8 @@ def _by_declared_date(case: Case, reading: Reading) -> Reading:
     """Where an expired password is one of the candidates and its declared day has passed, it is the likeliest."""
     ends = case.settings.sender.password_expires
     passed = isinstance(ends, date) and ends < case.evidence.today
+    if passed and not case.settings.the_cloud.microsoft and not reading.sure:
+        reading = replace(reading, causes=tuple(dict.fromkeys(("password_expired", *reading.causes))))
     return _first(reading, "password_expired") if passed else reading
 
 

@@ -16,17 +16,19 @@ BASIC_OFF_BY_DEFAULT = date(2026, 12, 31)
 CERTIFICATE_SOON = timedelta(days=14)
 
 
-@check("RISK-01", "The sign-in does not rest on Basic authentication", methods=BASIC)
+@check("RISK-01", "The sign-in does not rest on Basic authentication", methods=BASIC, microsoft_only=True)
 def basic_retires(case: Case) -> Finding:
     """Microsoft, 2026-01-27: Basic for SMTP AUTH is off by default at the end of December 2026; an admin can turn it on again."""
-    if not case.settings.the_cloud.microsoft:
-        return case.not_applicable("Microsoft's timeline does not concern the declared service")
     left = (BASIC_OFF_BY_DEFAULT - case.evidence.today).days
     when = f"in {left} days" if left > 0 else f"{-left} days ago"
     why = "move to OAuth 2.0 client credentials; an Exchange admin can re-enable Basic until its final removal (announced for 2027)"
     return case.risk(
         "basic_auth_retiring", observed=f"Basic is off by default from {BASIC_OFF_BY_DEFAULT}, {when}", why=why
     )
+
+
+def _or_look(case: Case) -> str:
+    return ", or let the look-ups read it" if case.settings.the_cloud.microsoft else ""
 
 
 def _declared(case: Case, ends: date, how: str, cause: str, renew: str) -> Finding:
@@ -45,9 +47,7 @@ def secret_ends(case: Case) -> Finding:
     """FAQ OAuth step 3: when it ends, mail stops. The date is declared, or read by the look-ups."""
     ends, how = expiry.secret_ends(case)
     if ends is None:
-        return case.unknown(
-            f"declare client_secret_expires in the settings, or let the look-ups read it{how}", "secret_expiring"
-        )
+        return case.unknown(f"declare client_secret_expires in the settings{_or_look(case)}{how}", "secret_expiring")
     found = _declared(case, ends, how, "secret_expiring", "create a new secret and enter it in the plugin")
     other = case.settings.sender.client_secret_expires
     if how == expiry.DECLARED or other is None or other == ends:
@@ -85,9 +85,7 @@ def password_ends(case: Case) -> Finding:
     if ends == "never":
         return case.ok(observed="declared never to end")
     if ends is None:
-        return case.unknown(
-            "declare password_expires in the settings, or let the look-ups read it", "password_expiring"
-        )
+        return case.unknown(f"declare password_expires in the settings{_or_look(case)}", "password_expiring")
     return _declared(case, ends, expiry.DECLARED, "password_expiring", "set a new password and enter it in the plugin")
 
 
@@ -96,8 +94,6 @@ _ONLY_BY_LOOKING = "only the tenant's own settings show it: give the run read ac
 
 def _unseen(case: Case, look: Look | None, cause: str) -> Finding | None:
     """Why a look-up shows nothing, and what would; None when it was answered."""
-    if not case.settings.the_cloud.microsoft:
-        return case.not_applicable("only a tenant has such a setting, and this service is declared in the settings")
     if look is None:
         return case.unknown(_ONLY_BY_LOOKING, cause)
     if look.seen:
@@ -107,7 +103,13 @@ def _unseen(case: Case, look: Look | None, cause: str) -> Finding | None:
     return case.unknown(f"it may not be read: {look.needs or look.detail or 'try again'}", cause)
 
 
-@check("RISK-05", "The application is registered for this tenant alone", reads=("OAUTH-01",), methods=OAUTH)
+@check(
+    "RISK-05",
+    "The application is registered for this tenant alone",
+    reads=("OAUTH-01",),
+    methods=OAUTH,
+    microsoft_only=True,
+)
 def single_tenant(case: Case) -> Finding:
     """FAQ OAuth step 1, "Single tenant". A registration for many tenants can be consented to in others as well."""
     seen = case.evidence.tenant
@@ -126,7 +128,7 @@ def single_tenant(case: Case) -> Finding:
     )
 
 
-@check("RISK-06", "The account sends alarms and nothing else", methods=BASIC)
+@check("RISK-06", "The account sends alarms and nothing else", methods=BASIC, microsoft_only=True)
 def dedicated(case: Case) -> Finding:
     """FAQ "Use dedicated service accounts". A person's account changes its password, gets MFA and leaves with the person."""
     seen = case.evidence.tenant
@@ -146,7 +148,7 @@ def dedicated(case: Case) -> Finding:
     )
 
 
-@check("RISK-07", "The sign-in is limited to known addresses")
+@check("RISK-07", "The sign-in is limited to known addresses", microsoft_only=True)
 def limited(case: Case) -> Finding:
     """FAQ "Limit by Conditional Access": a credential that is stolen is of no use from elsewhere."""
     seen = case.evidence.tenant

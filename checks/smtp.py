@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from checks.model import Case, Finding, check
-from checks.words import read_text
+from checks.words import read_reply
 from probes.evidence import CommandEvidence, FailureKind, Gate, HelloEvidence
 
 _MASKED = re.compile(r"X{4,}\w?\b|\*{4,}")
@@ -17,7 +17,13 @@ def greets_as_exchange(greeting: str) -> bool:
     return "microsoft esmtp mail service" in greeting.lower()
 
 
-@check("SMTP-01", "The server greets as Exchange Online", needs=("NET-02",), gate=Gate.GREETING)
+@check(
+    "SMTP-01",
+    "The server greets as Exchange Online",
+    needs=("NET-02",),
+    gate=Gate.GREETING,
+    declared_title="The server greets with 220 and answers EHLO",
+)
 def greeting(case: Case) -> Finding:
     """Another greeting, or none, means that something between answers in Microsoft's place."""
     evidence, cloud = case.evidence.greeting, case.settings.the_cloud
@@ -27,7 +33,7 @@ def greeting(case: Case) -> Finding:
     if evidence.failure is not None:
         return _no_greeting(case, evidence, expected)
     if evidence.greeting is not None and evidence.greeting.code != 220:
-        reading = read_text(evidence.greeting.text)
+        reading = read_reply(case, evidence.greeting.text, "connect")
         causes = reading.causes if reading.causes[0] != "unrecognised" else ("service_side_fault", "smtp_intercepted")
         return case.fail(*causes, expected=expected, observed=evidence.greeting.text, sure=False,
                          why="try again in a few minutes, and from another network")  # fmt: skip
@@ -36,7 +42,7 @@ def greeting(case: Case) -> Finding:
         if evidence.ehlo.code in {501, 504, 550, 553}:
             return case.fail("ehlo_name_invalid", expected="250 to EHLO",
                              observed=f"EHLO {evidence.ehlo_name}: {evidence.ehlo.text}")  # fmt: skip
-        reading = read_text(evidence.ehlo.text)
+        reading = read_reply(case, evidence.ehlo.text, "ehlo")
         return case.fail(*reading.causes, expected="250 to EHLO", observed=evidence.ehlo.text, sure=reading.sure)
     if not cloud.microsoft or greets_as_exchange(said):
         return case.ok(observed=said)

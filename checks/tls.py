@@ -25,7 +25,12 @@ def handshake(case: Case) -> Finding:
     kind = evidence.failure.kind if evidence.failure is not None else FailureKind.OTHER
     told = evidence.failure.text if evidence.failure is not None else ""
     if kind is FailureKind.TLS_VERSION or evidence.version in _OLD:
-        why = "this suite offered TLS 1.2 and newer, which Microsoft's servers take: an older box answers in their place, or in between"
+        older = (
+            "which Microsoft's servers take: an older box answers in their place, or in between"
+            if case.settings.the_cloud.microsoft
+            else "and an older server, or a box in between, answers"
+        )
+        why = f"this suite offered TLS 1.2 and newer, {older}"
         return case.fail("tls_version", expected="TLS 1.2 or newer", observed=f"{evidence.version or told}", why=why)
     if kind is FailureKind.TLS_CERTIFICATE:
         if not evidence.chain:
@@ -63,12 +68,10 @@ def _named(evidence: TlsEvidence) -> str:
     return f"issued by {issuer}, valid until {leaf.not_after:%Y-%m-%d}"
 
 
-@check("TLS-02", "The certificate is Microsoft's own", reads=("TLS-01",))
+@check("TLS-02", "The certificate is Microsoft's own", reads=("TLS-01",), microsoft_only=True)
 def microsofts_own(case: Case) -> Finding:
     """An inspecting proxy signs with a root of its own: trusted here perhaps, but not by every application's runtime."""
     evidence = case.evidence.tls
-    if not case.settings.the_cloud.microsoft:
-        return case.not_applicable("the service is declared in the settings; its certificate is its own")
     if (stopped := case.stopped("TLS-01")) is not None:
         return stopped
     if evidence is None or not evidence.chain:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from checks import entered
 from checks.model import Case, Finding, check
 from checks.tls import blame
-from checks.words import deciding, read_text
+from checks.words import deciding, read_answer, told_by
 from probes.evidence import Gate, IssuerEvidence, TokenEvidence
 from settings.address import address_of
 from settings.clouds import cloud_of_login_host
@@ -14,7 +14,13 @@ from settings.model import Method
 OAUTH: frozenset[Method] = frozenset({"oauth"})
 
 
-@check("TOKEN-01", "The issuer document is the tenant's own", methods=OAUTH, gate=Gate.ISSUER)
+@check(
+    "TOKEN-01",
+    "The issuer document is the tenant's own",
+    methods=OAUTH,
+    gate=Gate.ISSUER,
+    declared_title="The issuer document is the declared issuer's",
+)
 def issuer(case: Case) -> Finding:
     """OpenID Connect Discovery 1.0, 4.3: the document's issuer belongs to the URL that it was fetched from."""
     evidence = case.evidence.issuer
@@ -69,8 +75,11 @@ def _what_is_wrong_with(url: str, case: Case) -> str:
 
 
 def _refused(case: Case, evidence: IssuerEvidence, expected: str) -> Finding:
-    text = evidence.error_description or evidence.error or f"HTTP {evidence.status}"
-    reading = read_text(text)
+    text = told_by(evidence)
+    if not case.settings.the_cloud.microsoft:
+        why = "open the URL on this machine and compare its issuer with the declared one"
+        return case.fail("wrong_tenant_or_authority", expected=expected, observed=text, sure=False, why=why)
+    reading = read_answer(case, evidence)
     if reading.causes[0] == "unrecognised":
         return case.fail("wrong_tenant_or_authority", "token_endpoint_unreachable", expected=expected, observed=text,
                          sure=False, why="open the URL in a browser on this machine and read what it says")  # fmt: skip
@@ -106,7 +115,14 @@ def _mismatch(evidence: IssuerEvidence, case: Case) -> str:
     return ""
 
 
-@check("TOKEN-02", "Entra issues a token", needs=("TOKEN-01",), methods=OAUTH, gate=Gate.TOKEN)
+@check(
+    "TOKEN-02",
+    "Entra issues a token",
+    needs=("TOKEN-01",),
+    methods=OAUTH,
+    gate=Gate.TOKEN,
+    declared_title="The token service issues a token",
+)
 def token(case: Case) -> Finding:
     """RFC 6749, 5.2: the error's own words decide, not its number alone."""
     evidence = case.evidence.token
@@ -139,9 +155,8 @@ def _withheld(case: Case, evidence: TokenEvidence) -> Finding:
 
 
 def _error(case: Case, evidence: TokenEvidence, expected: str) -> Finding:
-    text = evidence.error_description or evidence.error or f"HTTP {evidence.status}"
-    observed = text.partition(" Trace ID:")[0]
-    reading = read_text(text)
+    observed = told_by(evidence).partition(" Trace ID:")[0]
+    reading = read_answer(case, evidence)
     causes, sure = reading.causes, reading.sure
     scope_is_right = evidence.scope == case.settings.the_cloud.scope
     if "resource_missing" in causes and case.settings.the_cloud.microsoft:
@@ -152,7 +167,9 @@ def _error(case: Case, evidence: TokenEvidence, expected: str) -> Finding:
         observed = f"{observed} (the value has the form of a secret's ID, not of its value)"
     if causes == ("unrecognised",):
         sure = False
-    why = "" if sure else deciding(case, reading) or "the sign-in log of the application in Entra names the reason"
+    microsoft = case.settings.the_cloud.microsoft
+    log = "the sign-in log of the application in Entra" if microsoft else "the log of the token service"
+    why = "" if sure else deciding(case, reading) or f"{log} names the reason"
     return case.fail(*causes, expected=expected, observed=observed, sure=sure, why=why)
 
 
@@ -162,6 +179,7 @@ def _error(case: Case, evidence: TokenEvidence, expected: str) -> Finding:
     needs=("TOKEN-02",),
     methods=OAUTH,
     gate=Gate.CLAIMS,
+    declared_title="The token is for the declared service",
 )
 def claims(case: Case) -> Finding:
     """Microsoft "Access tokens": aud and tid decide where a token is good; clients decode, and never verify."""
@@ -171,7 +189,8 @@ def claims(case: Case) -> Finding:
     if evidence.claims is None:
         return case.ok(observed="the token is opaque: its claims are the server's to read")
     audience, tenant = entered.claim(case.evidence, "aud"), entered.claim(case.evidence, "tid")
-    expected = f"aud {' or '.join(cloud.audiences[:2]) or 'the service'}, not expired, from the tenant in the URL"
+    origin = "from the tenant in the URL" if cloud.microsoft else "from the declared issuer"
+    expected = f"aud {' or '.join(cloud.audiences[:2]) or 'the service'}, not expired, {origin}"
     if not cloud.accepts_audience(audience):
         return case.fail("wrong_scope_or_audience", expected=expected, observed=f"aud {audience or 'missing'}")
     url_tenant = entered.tenant_of(case.settings.sender.openid_endpoint_configuration)

@@ -94,6 +94,22 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         decide=("Check SMTP-02: the answer to EHLO and to STARTTLS on this port.",),
     ),
     Cause(
+        id="implicit_tls_port",
+        title="the port expects TLS from the first byte",
+        meaning="{smtp_server} starts with a TLS handshake on port {port}. The mail plugin starts in the clear and begins TLS with "
+        "STARTTLS, so each side waits for the other.",
+        shows="A connection that opens and stays silent, while a TLS handshake at once is answered.",
+        who="sender",
+        steps=(
+            "Ask the administrator of {smtp_server} for the port with STARTTLS (most often 587), and enter it in Port and under [custom].",
+        ),
+        verify="Check SMTP-01 passes.",
+        propagation="At once.",
+        risk="Do not turn the encryption off instead.",
+        source=(TLS_USE, STARTTLS),
+        decide=("`$ openssl s_client -connect {smtp_server}:{port}`: a certificate means TLS from the first byte.",),
+    ),
+    Cause(
         id="tls_version",
         title="server and client have no TLS version in common",
         meaning="This suite offers TLS 1.2 and newer. {smtp_server} offers only older versions, or no cipher in common.",

@@ -46,7 +46,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
     ),
     Cause(
         id="app_not_in_tenant",
-        title="the token service does not know the client id",
+        title="the client id is missing, or the token service does not know it",
         meaning="{login_host} has no client with the id {client_id}, or not in the realm of the address in the settings.",
         shows="invalid_client or unauthorized_client, with words such as 'client not found'.",
         who="sender",

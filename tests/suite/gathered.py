@@ -13,6 +13,7 @@ from pathlib import Path
 
 from fakes import apply, healthy
 from fakes.set_ups import SET_UPS
+from fakes.world import in_cloud
 from probes.evidence import SenderEvidence
 from settings.model import Judged
 from tests.visiting import visited
@@ -22,12 +23,13 @@ shared: list[Path] = []  # the folder in which the workers of this run leave it,
 
 
 @functools.cache
-def gathered(fault: str | None, set_up: str | None = None) -> Gathered:
-    """Evidence and settings by sender, of the world with this fault, or of the healthy one, as it is or in a set-up."""
-    kept = shared[0] / f"{fault or 'healthy'}{f'.{set_up}' if set_up else ''}.json" if shared else None
+def gathered(fault: str | None, set_up: str | None = None, cloud: str = "worldwide") -> Gathered:
+    """Evidence and settings by sender, of the world with this fault, or of the healthy one; as it is or in a set-up, in one cloud."""
+    kept = shared[0] / f"{cloud}-{fault or 'healthy'}{f'.{set_up}' if set_up else ''}.json" if shared else None
     if kept is not None and kept.is_file():
         return _read(kept)
-    base = healthy() if set_up is None else SET_UPS[set_up](healthy())
+    well = healthy() if cloud == "worldwide" else in_cloud(healthy(), cloud)
+    base = well if set_up is None else SET_UPS[set_up](well)
     world = base if fault is None else apply(base, [fault])
     with tempfile.TemporaryDirectory() as folder, visited(world, folder=Path(folder)) as seen:
         found = {

@@ -1,0 +1,163 @@
+"""The words for a declared service: complete, no vendor's, and there for every cause that its replies can mean."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, fields
+from itertools import product
+from typing import get_args
+
+import pytest
+
+from knowledge.cause import DECLARED_OWNERS, PLACEHOLDERS, Cause
+from knowledge.causes import CATALOGUE, declared, entry
+from knowledge.declared import replies, token_errors
+from knowledge.requests import request
+from tests.suite.blotted import words_in
+
+ENTRIES = [*declared().values(), *(one for one in declared(at_login=True).values() if one not in declared().values())]
+each_entry = pytest.mark.parametrize("cause", [pytest.param(one, id=f"{one.id}-{one.who}") for one in ENTRIES])
+COMMANDS = get_args(replies.Command)
+
+
+@each_entry
+def test_no_word_of_a_vendor(cause: Cause) -> None:
+    """Title, meaning, steps, sources: none names Microsoft, a product or a portal of theirs."""
+    assert words_in(str(asdict(cause))) == []
+
+
+@each_entry
+def test_an_entry_is_complete(cause: Cause) -> None:
+    """Every field is filled in, the owner is one that a declared service has, placeholders and commands are closed."""
+    texts = [cause.title, cause.meaning, cause.shows, *cause.steps, cause.verify, *cause.decide]
+
+    assert [field.name for field in fields(cause) if not getattr(cause, field.name)] == []
+    assert cause.who in DECLARED_OWNERS
+    assert {name for text in texts for name in re.findall(r"\{([a-z_]+)\}", text)} <= set(PLACEHOLDERS)
+    assert all(text.count("`") % 2 == 0 for text in texts)
+    assert all(source.startswith("https://") for source in cause.source)
+    assert not cause.title.endswith(".")
+
+
+@each_entry
+def test_the_letter_names_whom_it_goes_to(cause: Cause) -> None:
+    """The administrator is that of the declared host, and the letter says through which server mail cannot be sent."""
+    values = {"smtp_server": "mail.example.com", "login_host": "login.example.com", "port": "587"}
+    text = request(cause.id, values, microsoft=False, at_login=cause not in declared().values())
+
+    assert words_in(text) == []
+    assert "cannot send mail through mail.example.com" in text
+    if cause.who == "server":
+        assert text.startswith("To the administrator of mail.example.com:")
+    if cause.who == "login":
+        assert text.startswith("To the administrator of the token service at login.example.com:")
+
+
+def test_a_cause_without_words_of_its_own_gets_true_ones() -> None:
+    """What exists at Microsoft only is never worded for a declared service: the reply and the mail log are named instead."""
+    for cause in CATALOGUE:
+        found = entry(cause, microsoft=False)
+
+        assert found is not None
+        assert found.id in {cause, "unrecognised"}
+        assert entry(cause, microsoft=True) is CATALOGUE[cause]
+    assert entry("smtp_auth_disabled_tenant", microsoft=False) == declared()["unrecognised"]
+
+
+CODES = [
+    "421",
+    "432",
+    "450",
+    "451",
+    "452",
+    "454",
+    "500",
+    "501",
+    "502",
+    "503",
+    "504",
+    "530",
+    "534",
+    "535",
+    "538",
+    "550",
+    "551",
+    "552",
+    "553",
+    "554",
+]
+LATER = ("", "4.1.1", "4.2.0", "4.3.0", "4.5.3", "4.7.0", "4.7.12")
+STATUSES = (*LATER, "5.1.1", "5.1.7", "5.2.2", "5.3.4", "5.5.4", "5.7.0", "5.7.1", "5.7.8", "5.7.13")
+SAID = (
+    "",
+    "Greylisted",
+    "account disabled",
+    "account locked",
+    "sender address rejected",
+    "too large",
+    "mailbox full",
+    "spam",
+)
+
+
+def test_every_reply_means_a_cause_that_has_words() -> None:
+    """Over commands, codes, enhanced codes and words: at least one cause, each with an entry, and sure only when it is one."""
+    for command, code, status, said in product(COMMANDS, CODES, STATUSES, SAID):
+        reading = replies.read(f"{code} {status} {said}", command)
+
+        assert reading.causes
+        assert set(reading.causes) <= set(declared())
+        assert not reading.sure or len(reading.causes) == 1
+        assert reading.sure or reading.decide
+
+
+@pytest.mark.parametrize(
+    ("command", "text", "causes"),
+    [
+        ("password", "535 5.7.8 Error: authentication failed: UGFzc3dvcmQ6", ("bad_credentials", "mailbox_missing")),
+        ("password", "535 Incorrect authentication data", ("bad_credentials", "mailbox_missing")),
+        ("password", "534 5.7.9 Application-specific password required", ("bad_credentials",)),
+        ("password", "454 4.7.0 Temporary authentication failure", ("service_side_fault", "account_locked")),
+        ("password", "504 5.7.4 Unrecognized authentication type", ("auth_mechanism_unsupported",)),
+        ("token", "535 5.7.8 authentication failed: token expired", ("token_expired",)),
+        ("mail", "530 5.7.0 Authentication required", ("client_never_sent_auth",)),
+        (
+            "rcpt",
+            "553 5.7.1 <a@b.example>: Sender address rejected: not owned by user c@b.example",
+            ("send_as_denied",),
+        ),
+        ("rcpt", "450 4.2.0 <a@b.example>: Recipient address rejected: Greylisted", ("temporarily_deferred",)),
+        ("rcpt", "451 4.7.1 Greylisted, please try again in 300 seconds", ("temporarily_deferred",)),
+        ("rcpt", "550 Unrouteable address", ("recipient_rejected",)),
+        ("rcpt", "550 5.1.1 <a@b.example>: Recipient address rejected: User unknown", ("recipient_rejected",)),
+        ("rcpt", "554 5.7.1 <a@b.example>: Relay access denied", ("recipient_rejected",)),
+        ("rcpt", "554 5.7.1 Client host rejected: Access denied", ("outbound_spam_block",)),
+        ("data", "552 5.3.4 Message size exceeds fixed limit", ("message_too_large",)),
+        ("data", "554 5.7.1 Spam message rejected", ("outbound_spam_block",)),
+        ("mail", "421 4.4.2 No client certificate presented", ("client_certificate_required",)),
+    ],
+)
+def test_replies_of_real_servers(command: replies.Command, text: str, causes: tuple[str, ...]) -> None:
+    """Sentences of Postfix, Exim, Dovecot and providers, each to the command that it answered."""
+    assert replies.read(text, command).causes == causes
+
+
+@pytest.mark.parametrize(
+    ("error", "description", "status", "causes"),
+    [
+        ("invalid_client", "client authentication failed", 401, ("secret_wrong", "app_not_in_tenant")),
+        ("invalid_client", "client not found", 401, ("app_not_in_tenant",)),
+        ("invalid_client", "The client secret is invalid", 401, ("secret_wrong",)),
+        ("invalid_scope", "", 400, ("wrong_scope_or_audience",)),
+        ("invalid_target", "", 400, ("wrong_scope_or_audience",)),
+        ("unauthorized_client", "", 400, ("consent_missing", "app_not_in_tenant")),
+        ("", "", 503, ("service_side_fault",)),
+        ("", "", 429, ("token_throttled",)),
+    ],
+)
+def test_refusals_of_token_services(error: str, description: str, status: int, causes: tuple[str, ...]) -> None:
+    """RFC 6749's codes, with or without a description."""
+    reading = token_errors.read(error, description, status)
+
+    assert reading.causes == causes
+    assert set(causes) <= set(declared(at_login=True))

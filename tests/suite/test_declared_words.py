@@ -1,0 +1,127 @@
+"""A declared service is spoken of as what it is: over every fault no word that the suite adds is Microsoft's."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from checks.assessment import Assessment
+from checks.catalogue import CATALOGUE
+from checks.model import Verdict
+from fakes import FAULTS
+from knowledge.causes import declared
+from probes.evidence import Gate
+from reports import reminder, terminal
+from reports.answer import answer
+from reports.page import render_top
+from reports.results import as_text, results
+from reports.run import Run
+from tests.suite.blotted import blotted, words_in
+from tests.suite.gathered import gathered
+
+NOW: Final = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
+EXPECTED: Final = Path(__file__).with_name("declared_expected.txt")
+ONLY_MICROSOFTS: Final = frozenset(check.id for check in CATALOGUE.checks.values() if check.microsoft_only)
+
+every_fault = pytest.mark.parametrize("fault", [None, *FAULTS])
+
+
+def neutral(fault: str | None) -> list[Assessment]:
+    """The judgements of both senders of the declared service with this fault, from evidence without a word of Microsoft's."""
+    return [Assessment(*blotted(*visit)) for visit in gathered(fault, cloud="custom").values()]
+
+
+def run_of(assessments: list[Assessment]) -> Run:
+    """A run as reports see it."""
+    return Run(tool_version="1", target="live", started=NOW, finished=NOW, host="here", senders=tuple(assessments))
+
+
+@every_fault
+def test_no_word_that_the_suite_adds_is_microsofts(fault: str | None) -> None:
+    """HTML, JSON, terminal, letters and calendar of one run with both senders, and of each sender alone."""
+    assessments = neutral(fault)
+
+    for run in (run_of(assessments), *(run_of([one]) for one in assessments)):
+        data = results(run)
+        written = {
+            "HTML": render_top(run, data),
+            "JSON": as_text(data),
+            "terminal": "\n".join(terminal.summary(run, Path("report.html"))),
+            "letters": "\n".join(answer(run, one).request for one in run.senders),
+            "calendar": (reminder.calendar(run) or b"").decode(),
+        }
+        assert {name: words_in(text) for name, text in written.items() if words_in(text)} == {}
+
+
+@every_fault
+def test_reading_does_not_rest_on_microsofts_words(fault: str | None) -> None:
+    """The same verdicts and causes come out when the peer's words of Microsoft's are blotted out."""
+    spoken = [Assessment(*visit) for visit in gathered(fault, cloud="custom").values()]
+
+    for one, other in zip(spoken, neutral(fault), strict=True):
+        assert [(f.check, f.verdict, f.causes, f.sure) for f in one.all_findings()] == [
+            (f.check, f.verdict, f.causes, f.sure) for f in other.all_findings()
+        ]
+
+
+@every_fault
+def test_every_cause_has_words_for_a_declared_service(fault: str | None) -> None:
+    """No finding names a cause that exists at Microsoft only, and no check that exists for Microsoft only is judged."""
+    for assessment in neutral(fault):
+        findings = assessment.all_findings()
+
+        assert {cause for finding in findings for cause in finding.causes} <= set(declared())
+        assert {finding.check for finding in findings} & ONLY_MICROSOFTS == set()
+
+
+def expected() -> dict[tuple[str, str], tuple[str, tuple[str, ...]]]:
+    """The table written by hand: fault and sender, the gate that stops it, the causes likeliest first."""
+    rows = (line.split() for line in EXPECTED.read_text(encoding="utf-8").splitlines() if line and line[0] != "#")
+    return {
+        (fault, sender): (gate, tuple(cause for cause in causes.split(",") if cause != "-"))
+        for fault, sender, gate, causes in rows
+    }
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_verdict_is_the_expected_one(fault: str) -> None:
+    """The first broken gate and its causes; a fault that means nothing to a declared service leaves it healthy."""
+    table, found = expected(), {}
+    for name, visit in gathered(fault, cloud="custom").items():
+        assessment = Assessment(*visit)
+        gate, decisive = assessment.first_broken_gate, assessment.decisive
+        found[(fault, name)] = (
+            gate.value if gate is not None else "-",
+            decisive.causes if decisive is not None else (),
+        )
+
+    assert found == {key: table[key] for key in found}
+
+
+def test_the_table_is_of_the_catalogue() -> None:
+    """No row is about a fault, gate or cause that does not exist."""
+    rows = expected()
+
+    assert {fault for fault, _ in rows} == set(FAULTS)
+    assert {gate for gate, _ in rows.values()} <= {*Gate, "-"}
+    assert {cause for _, causes in rows.values() for cause in causes} <= set(declared())
+
+
+def test_healthy_declared_service_can_send() -> None:
+    """Both senders can send and nothing fails, is blocked or is unknown."""
+    for assessment in neutral(None):
+        bad = {Verdict.FAIL, Verdict.BLOCKED, Verdict.UNKNOWN}
+
+        assert assessment.verdict == "can_send"
+        assert [finding for finding in assessment.all_findings() if finding.verdict in bad] == []
+
+
+def test_the_same_look_at_microsofts_own_service_finds_words() -> None:
+    """The test can fail: the report on Microsoft's service, blotted in the same way, has them."""
+    run = run_of([Assessment(*blotted(*visit)) for visit in gathered("wrong_password").values()])
+
+    assert words_in(render_top(run, results(run)))
+    assert words_in(as_text(results(run)))
