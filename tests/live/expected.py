@@ -63,6 +63,9 @@ EXIM: Final = (
     # about a password may pass.
     Expected(at="exim: authentication is off", verdict=("not_proven",), gate=(None,), first=None, owner=(),
              sign_ins=0, not_passed=("BASIC-02", "BASIC-03", "BASIC-10")),
+    # The application would speak in the clear; the port offers AUTH behind TLS only.
+    Expected(at="exim: Use SSL is off", gate=("starttls",), first="starttls_missing_or_implicit_tls_on_587",
+             owner=("sender",), sign_ins=0),
 )  # fmt: skip
 
 POSTFIX: Final = (
@@ -81,6 +84,8 @@ POSTFIX: Final = (
     Expected(at="postfix: From of a colleague", gate=("sender", "recipient"), first="send_as_denied",
              owner=("service", "sender"), sign_ins=1, shown=(USER, COLLEAGUE),
              not_shown=(f"that signs in, {COLLEAGUE}", "Add-RecipientPermission")),
+    # The settings declare another port of this host than the application uses: nothing secret goes there.
+    Expected(at="postfix: port not declared", gate=("sign_in",), first="wrong_host_or_port", owner=("sender",), sign_ins=0),
 )  # fmt: skip
 
 DOVECOT: Final = (
