@@ -21,7 +21,7 @@ cloud = "custom"
 
 [custom]
 smtp_server = "{host}"
-port = {port}
+port = {declared_port}
 {declared}
 
 [network]
@@ -33,7 +33,7 @@ reply_timeout = {seconds}
 [sender.alerts]
 smtp_server = "{host}"
 port = {port}
-use_ssl = true
+use_ssl = {use_ssl}
 enable_authentication = {signing_in}
 authentication_type = "{method}"
 username = "{user}"
@@ -60,10 +60,12 @@ class Situation:
 
     host: str = HOST
     port: int
+    declared_port: int = 0  # the same unless it is given
     user: str = USER
     password: str = PASSWORD
     mail_from: str = ""
     mail_to: str = USER
+    use_ssl: bool = True
     signing_in: bool = True
     client: Client | None = None
     ca_file: Path | None
@@ -81,9 +83,11 @@ class Situation:
         return SETTINGS.format(
             host=self.host,
             port=self.port,
+            declared_port=self.declared_port or self.port,
             user=self.user,
             mail_from=self.mail_from or self.user,
             mail_to=self.mail_to,
+            use_ssl=str(self.use_ssl).lower(),
             signing_in=str(self.signing_in).lower(),
             method="OpenID" if client else "Basic",
             declared="\n".join(declared),

@@ -40,6 +40,7 @@ def at_exim(at: str, server: Exim) -> Situation:
         "unroutable recipient": {"mail_to": f"missing@{DOMAIN}"},
         "untrusted authority": {"ca_file": None},
         "authentication is off": {"port": server.trusting, "signing_in": False},
+        "Use SSL is off": {"use_ssl": False},
     }
     return replace(right, **differs[at])
 
@@ -53,6 +54,7 @@ def at_postfix(at: str, server: MailServer) -> Situation:
         "greylisting": {"port": server.grey},
         "client certificate": {"port": server.certified},
         "From of a colleague": {"mail_from": COLLEAGUE},
+        "port not declared": {"declared_port": server.relay},
     }
     return replace(right, **differs[at])
 
