@@ -25,16 +25,18 @@ def _tenant_switch(seen: TenantEvidence, sender: Sender) -> Told:
         return missing
     own = seen.mailbox.smtp_auth_disabled if seen.mailbox is not None else None
     if own is not None:
-        return no(f"the mailbox has its own switch (SMTP AUTH {'off' if own else 'on'})")
+        return no(f"the mailbox {sender.sign_in_user} has its own switch (SMTP AUTH {'off' if own else 'on'})")
     off = seen.transport is not None and seen.transport.smtp_auth_disabled is True
-    return Told(off, f"the tenant's switch has SMTP AUTH {'off' if off else 'on'}, and the mailbox inherits it")
+    inherits = f"the mailbox {sender.sign_in_user} inherits it"
+    return Told(off, f"the tenant's switch has SMTP AUTH {'off' if off else 'on'}, and {inherits}")
 
 
-def _mailbox_switch(seen: TenantEvidence, _sender: Sender) -> Told:
+def _mailbox_switch(seen: TenantEvidence, sender: Sender) -> Told:
     if missing := unread(seen.mailbox):
         return missing
     own = seen.mailbox.smtp_auth_disabled if seen.mailbox is not None else None
-    return Told(own is True, f"the mailbox's own switch: {'inherits' if own is None else 'off' if own else 'on'}")
+    state = "inherits" if own is None else "off" if own else "on"
+    return Told(own is True, f"the own switch of the mailbox {sender.sign_in_user}: {state}")
 
 
 def _policy(seen: TenantEvidence, _sender: Sender) -> Told:
@@ -51,6 +53,11 @@ def _no_mailbox(seen: TenantEvidence, sender: Sender) -> Told:
     if "@" not in sender.sign_in_user:
         return Told(None)  # no address: whose mailbox is meant, nobody can say
     if seen.user is not None and seen.user.state is LookState.ABSENT:
+        if seen.mailbox is not None and seen.mailbox.state is LookState.ANSWERED:
+            return no(
+                f"Exchange has a mailbox {sender.sign_in_user}, and the directory has no user of that name: its sign-in name "
+                "differs from its mail address"
+            )
         return yes(f"the directory has no user {sender.sign_in_user}")
     if seen.mailbox is not None and seen.mailbox.state is LookState.ABSENT:
         return yes(f"Exchange has no mailbox {sender.sign_in_user}")
@@ -67,14 +74,20 @@ def _disabled(seen: TenantEvidence, sender: Sender) -> Told:
 
 
 def _other_address(seen: TenantEvidence, sender: Sender) -> Told:
-    own = {sender.sign_in_user.lower()}
-    if seen.user is not None:
-        own |= {address.partition(":")[2].lower() for address in seen.user.proxy_addresses}
-    if sender.envelope_from.lower() in own:
-        return no(f"{sender.envelope_from} is an address of the account's own")
-    return unread(seen.user) or Told(
-        None, needs=f"whether {sender.envelope_from} may be used (Get-RecipientPermission)"
-    )
+    """By the addresses of the mailbox that signs in; whether another one may be used is a right on the mailbox of From."""
+    account, address = sender.sign_in_user, sender.envelope_from
+    if missing := unread(seen.user):
+        return no(f"From is the account that signs in, {account}") if address.lower() == account.lower() else missing
+    proxies = seen.user.proxy_addresses if seen.user is not None else ()
+    kinds = {kind for kind, _, own in (one.partition(":") for one in proxies) if own.lower() == address.lower()}
+    if "SMTP" in kinds or (not proxies and address.lower() == account.lower()):
+        return no(f"{address} is the primary address of the mailbox that signs in, {account}")
+    if kinds:
+        return Told(
+            None,
+            needs=f"whether the tenant lets {account} send from {address}, an alias of its mailbox (Get-OrganizationConfig)",
+        )
+    return Told(None, needs=f"whether {account} may send as {address} (Get-RecipientPermission -Identity {address})")
 
 
 def _mfa(seen: TenantEvidence, _sender: Sender) -> Told:

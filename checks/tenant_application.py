@@ -120,15 +120,18 @@ def _not_in_exchange(seen: TenantEvidence, _sender: Sender) -> Told:
     return Told(not right, f"Exchange has the object id {there}, the enterprise application has {own}")
 
 
-def _no_right(seen: TenantEvidence, _sender: Sender) -> Told:
+def _no_right(seen: TenantEvidence, sender: Sender) -> Told:
+    account = sender.sign_in_user
     if seen.mailbox_right is not None and seen.mailbox_right.full_access:
-        return no("the application has FullAccess on the mailbox")
+        return no(f"the application has FullAccess on the mailbox {account}")
     if in_scope(seen):
-        return no("RBAC for Applications reaches the mailbox")
+        return no(f"RBAC for Applications reaches the mailbox {account}")
     no_mailbox = seen.mailbox is not None and seen.mailbox.state is LookState.ABSENT
-    if _without_principal(seen) or no_mailbox or _not_in_exchange(seen, _sender).holds:
+    if _without_principal(seen) or no_mailbox or _not_in_exchange(seen, sender).holds:
         return Told(None)  # there is nobody, or nothing, that a right could be about
-    return unread(seen.mailbox_right, seen.rbac) or yes("neither FullAccess nor a role assignment on the mailbox")
+    return unread(seen.mailbox_right, seen.rbac) or yes(
+        f"neither FullAccess nor a role assignment on the mailbox {account}"
+    )
 
 
 BY_CAUSE: Mapping[str, Judge] = {

@@ -16,6 +16,7 @@ from checks.told import Told
 from knowledge.causes import CATALOGUE as CAUSES
 from probes.evidence import SenderEvidence
 from probes.tenant_evidence import LookState, SignInRow
+from settings.model import Sender
 
 
 def decided(case: Case, finding: Finding) -> Finding:
@@ -24,7 +25,7 @@ def decided(case: Case, finding: Finding) -> Finding:
     if seen is None or finding.verdict is not Verdict.FAIL or case.check.gate is None:
         return finding
     said = {cause: tell(cause, seen, case.settings.sender) for cause in finding.causes}
-    said |= _by_the_log(case.evidence, finding)
+    said |= _by_the_log(case.evidence, finding, case.settings.sender)
     proven = [cause for cause, told in said.items() if told.holds]
     if proven:
         words = "; ".join(said[cause].words for cause in proven)
@@ -43,7 +44,7 @@ def decided(case: Case, finding: Finding) -> Finding:
     return replace(finding, causes=left, sure=sure, why=why if sure else f"{why} {finding.why}".strip())
 
 
-def _by_the_log(evidence: SenderEvidence, finding: Finding) -> dict[str, Told]:
+def _by_the_log(evidence: SenderEvidence, finding: Finding, sender: Sender) -> dict[str, Told]:
     """What the tenant's sign-in log says of this run's attempt: the number of its newest refusal names the cause.
 
     A row from another address is somebody else's, and so may a success be: the application signs in with the same user.
@@ -60,7 +61,8 @@ def _by_the_log(evidence: SenderEvidence, finding: Finding) -> dict[str, Told]:
     if not refused:
         return {}
     row = max(refused, key=lambda one: one.at)
-    return {cause: Told(holds=True, words=_row(row)) for cause in _numbered(row.code) if cause in finding.causes}
+    whose = sender.sign_in_user if sender.method == "basic" else sender.client_id
+    return {cause: Told(holds=True, words=_row(row, whose)) for cause in _numbered(row.code) if cause in finding.causes}
 
 
 def _numbered(code: int) -> tuple[str, ...]:
@@ -70,8 +72,10 @@ def _numbered(code: int) -> tuple[str, ...]:
     return outcome.causes[:1] if outcome is not None else ()
 
 
-def _row(row: SignInRow) -> str:
-    return f"the sign-in log has AADSTS{row.code} at {row.at:%H:%M:%S} UTC ({row.reason or 'no reason given'})"
+def _row(row: SignInRow, whose: str) -> str:
+    return (
+        f"the sign-in log of {whose} has AADSTS{row.code} at {row.at:%H:%M:%S} UTC ({row.reason or 'no reason given'})"
+    )
 
 
 def settled(case: Case, wire: Finding, causes: Iterable[str], *, also: Iterable[str] = ()) -> Finding:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from knowledge.cause import NOTHING, Cause
+from knowledge.cause import NOTHING, Cause, Kind
 from knowledge.declared.sources import ASK_SERVER, SERVER_LOG, SMTP, STATUS, SUBMISSION
 
 ENTRIES: Final[tuple[Cause, ...]] = (
@@ -12,6 +12,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         meaning="The address in From or To, {from_address} or {recipient}, does not have the form of a mailbox.",
         shows="501, or 5.1.3 or 5.1.7.",
         who="sender",
+        kind=Kind.ADDRESS,
         steps=("Write the address in full, such as alerts@example.com, without a display name and without blanks.",),
         verify="Checks MBX-01 and MBX-02 pass.",
         propagation="At once.",
@@ -25,6 +26,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         meaning="{account} is signed in, and {smtp_server} does not accept {from_address} as its sender address.",
         shows="550 or 553 5.7.1 with words such as 'sender address rejected' or 'not owned by user'.",
         who="server",
+        kind=Kind.SEND_AS,
         steps=(
             (
                 "If {from_address} is not the address of the account, ask the administrator of {smtp_server} to allow {account} "
@@ -45,6 +47,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         "does not pass mail on to its domain.",
         shows="550, 551, 553 or 554 to RCPT, with 5.1.1, 5.1.2 or 5.7.1.",
         who="sender",
+        kind=Kind.ADDRESS,
         steps=(
             "Compare {recipient} with the address that is meant.",
             (
@@ -132,6 +135,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         meaning="{smtp_server} does not take the message because a mailbox has no room, most often that of {recipient}.",
         shows="452 or 552 with 4.2.2 or 5.2.2, or words about a quota.",
         who="server",
+        kind=Kind.ADDRESS,
         steps=("Ask the administrator of {smtp_server} to make room in the mailbox that the reply names.",),
         verify="Check MBX-02 and MBX-03 pass.",
         propagation="At once.",

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from knowledge.cause import NOTHING, Cause
+from knowledge.cause import NOTHING, Cause, Kind
 from knowledge.declared.sources import ASK_SERVER, AUTH, SERVER_LOG, STATUS, SUBMISSION
 
 ENTRIES: Final[tuple[Cause, ...]] = (
@@ -64,6 +64,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         meaning="The user name {account} has an @ but is no complete address. What a user name looks like is decided by {smtp_server}.",
         shows="Check BASIC-09 is red.",
         who="sender",
+        kind=Kind.SIGN_IN,
         steps=("Ask the administrator of {smtp_server} how the user name is written, and enter it exactly so.",),
         verify="Checks BASIC-09 and AUTH-01 pass.",
         propagation="At once.",
@@ -77,6 +78,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         meaning="{smtp_server} refuses the sign-in of {account}. Most servers do not say whether the user name or the password is wrong.",
         shows="535, often with 5.7.8.",
         who="sender",
+        kind=Kind.SIGN_IN,
         steps=(
             (
                 "Compare user name and password with what the administrator of {smtp_server} gave; the user name may want the "
@@ -100,6 +102,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         meaning="{smtp_server} has no account {account}, or none that may submit mail.",
         shows="535 to the sign-in, as for a wrong password.",
         who="server",
+        kind=Kind.SIGN_IN,
         steps=("Ask the administrator of {smtp_server} whether the account {account} exists and may submit mail.",),
         verify="Check AUTH-01 passes.",
         propagation="When the account was made.",
@@ -113,6 +116,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         meaning="{smtp_server} no longer takes the password of {account} because it has ended or must be changed first.",
         shows="432 4.7.12, 535 with words about an expired password, or a declared date that has passed.",
         who="server",
+        kind=Kind.SIGN_IN,
         steps=(
             "Ask the administrator of {smtp_server} to set a new password for {account}, or change it where the service lets you.",
             "Enter it in the application, and declare password_expires in the settings.",
@@ -129,6 +133,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         meaning="When the password of {account} ends, mail stops.",
         shows="No date is declared in the settings, or it is near.",
         who="sender",
+        kind=Kind.SIGN_IN,
         steps=(
             "Ask the administrator of {smtp_server} whether the password of {account} ends, and when.",
             "Declare password_expires in the settings, and attest the routine under BASIC-04.",
@@ -145,6 +150,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         meaning="{smtp_server} refuses {account} for a time, most often after several wrong passwords.",
         shows="Words such as 'locked' or 'too many authentication failures'.",
         who="server",
+        kind=Kind.SIGN_IN,
         steps=(
             "Stop every program that signs in as {account} with an old password.",
             "Wait, or ask the administrator of {smtp_server} to lift the block.",
@@ -161,6 +167,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         meaning="{smtp_server} knows {account} and does not let it sign in.",
         shows="5.7.13, or words such as 'disabled', 'suspended' or 'inactive'.",
         who="server",
+        kind=Kind.SIGN_IN,
         steps=("Ask the administrator of {smtp_server} why the account {account} is switched off, and to turn it on.",),
         verify="Check AUTH-01 passes.",
         propagation="When the account was turned on.",

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from knowledge.cause import NOTHING, Cause
+from knowledge.cause import NOTHING, Cause, Kind
 from knowledge.declared.sources import ASK_LOGIN, DISCOVERY, JWT, LOGIN_LOG, OAUTH_SASL, RESOURCE, SERVER_LOG, TOKEN
 
 ENTRIES: Final[tuple[Cause, ...]] = (
@@ -50,6 +50,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         meaning="{login_host} has no client with the id {client_id}, or not in the realm of the address in the settings.",
         shows="invalid_client or unauthorized_client, with words such as 'client not found'.",
         who="sender",
+        kind=Kind.REGISTRATION,
         steps=(
             "Compare the Client Id in the application with the one that the administrator of {login_host} registered.",
             ASK_LOGIN,
@@ -84,6 +85,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         meaning="{login_host} no longer takes the client's secret because it has ended.",
         shows="invalid_client with words about an expired secret.",
         who="login",
+        kind=Kind.REGISTRATION,
         steps=(
             "Ask the administrator of {login_host} for a new secret for the client {client_id}.",
             "Enter it in the application, send a test mail, and declare client_secret_expires in the settings.",
@@ -100,6 +102,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         meaning="When the client secret ends, the application gets no token and mail stops.",
         shows="No date is declared in the settings, or it is near.",
         who="sender",
+        kind=Kind.REGISTRATION,
         steps=(
             "Ask the administrator of {login_host} when the secret of the client {client_id} ends.",
             "Declare client_secret_expires in the settings, and attest the reminder under OAUTH-04.",
@@ -138,6 +141,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         "server asks for is missing.",
         shows="unauthorized_client, unsupported_grant_type, invalid_grant or access_denied.",
         who="login",
+        kind=Kind.REGISTRATION,
         steps=(
             "Ask the administrator of {login_host} to allow the grant client_credentials for the client {client_id}.",
             "Ask for the right (scope or role) that the mail service wants for sending.",
@@ -188,6 +192,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         "lets this client send for that user.",
         shows="A refused XOAUTH2 or OAUTHBEARER sign-in although the token itself is good.",
         who="sender",
+        kind=Kind.SIGN_IN,
         steps=(
             "Ask the administrator of {smtp_server} which claim of the token names the user, and which user name belongs to this client.",
             "Enter that user name in Username.",

@@ -20,8 +20,9 @@ _ADDRESS = re.compile(r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")
 FIELDS = ("title", "meaning", "steps", "verify", "decide")
 
 
-def _read(text: str) -> tuple[dict[str, dict[str, Roles]], dict[str, Roles]]:
+def _read(text: str) -> tuple[dict[str, dict[str, Roles]], dict[str, dict[str, Roles]], dict[str, Roles]]:
     causes: dict[str, dict[str, Roles]] = {}
+    declared: dict[str, dict[str, Roles]] = {}
     groups: dict[str, Roles] = {}
     cause: dict[str, Roles] = {}
     for line in text.splitlines():
@@ -30,14 +31,16 @@ def _read(text: str) -> tuple[dict[str, dict[str, Roles]], dict[str, Roles]]:
         first, *rest = line.split()
         if first == "group":
             groups[rest[0]] = frozenset(rest[1:])
+        elif first == "declared":
+            cause = declared.setdefault(rest[0], {})
         elif line.startswith(" "):
             cause[first] = frozenset(rest)
         else:
             cause = causes.setdefault(first, {})
-    return causes, groups
+    return causes, declared, groups
 
 
-CAUSES, GROUPS = _read(Path(__file__).with_suffix(".txt").read_text(encoding="utf-8"))
+CAUSES, DECLARED, GROUPS = _read(Path(__file__).with_suffix(".txt").read_text(encoding="utf-8"))
 
 
 def expected(cause: str, field: str, method: str) -> Roles:

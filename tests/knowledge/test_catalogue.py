@@ -7,7 +7,7 @@ from dataclasses import fields
 import pytest
 
 from knowledge.cause import OWNERS, PLACEHOLDERS, Cause, Role
-from knowledge.causes import CATALOGUE
+from knowledge.causes import CATALOGUE, declared
 from knowledge.groups import GROUPS, Group
 from knowledge.plain import plain
 from knowledge.reading import RULES
@@ -137,6 +137,14 @@ def _roles(texts: Iterable[str]) -> set[Role]:
 def test_a_cause_speaks_of_the_roles_of_its_kind_alone(cause: Cause) -> None:
     """A remedy of the sign-in that named the address in From would change a colleague's account."""
     assert _roles(_texts(cause)) <= cause.kind.roles
+
+
+@pytest.mark.parametrize("at_login", [False, True])
+def test_a_declared_service_keeps_to_the_roles_too(*, at_login: bool) -> None:
+    """The entries of a service of one's own have kinds of their own."""
+    entries = declared(at_login=at_login).values()
+
+    assert [entry.id for entry in entries if not _roles(_texts(entry)) <= entry.kind.roles] == []
 
 
 @each_group

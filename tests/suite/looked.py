@@ -9,6 +9,7 @@ from pathlib import Path
 from checks.assessment import Assessment
 from checks.model import Finding, Verdict
 from fakes import Running, apply
+from fakes.set_ups import SET_UPS
 from probes.lookups import ways
 from probes.lookups.looking import Lookups
 from probes.visit import World
@@ -30,11 +31,14 @@ Row = tuple[str, str, tuple[str, ...]]
 
 
 @functools.cache
-def looked(*faults: str, way: str = "application", no_send: bool = False) -> dict[str, Assessment]:
-    """The assessments by sender of the world with these faults, looked up in this way."""
+def looked(
+    *faults: str, way: str = "application", no_send: bool = False, set_up: str | None = None
+) -> dict[str, Assessment]:
+    """The assessments by sender of the world with these faults, as it is or in a set-up, looked up in this way."""
+    base = world() if set_up is None else SET_UPS[set_up](world())
     with (
         tempfile.TemporaryDirectory() as folder,
-        visiting(apply(world(), faults), folder=Path(folder), edit=keyed, no_send=no_send, look=WAYS[way]) as seen,
+        visiting(apply(base, faults), folder=Path(folder), edit=keyed, no_send=no_send, look=WAYS[way]) as seen,
     ):
         return seen.judged
 

@@ -12,7 +12,7 @@ from checks.model import Finding, Verdict
 from fakes import FAULTS
 from fakes.set_ups import SET_UPS
 from knowledge.cause import Cause
-from knowledge.causes import CATALOGUE
+from knowledge.causes import CATALOGUE, declared
 from knowledge.filling import fill, fill_lines
 from knowledge.groups import GROUPS
 from knowledge.requests import request
@@ -80,6 +80,17 @@ def test_each_text_names_the_addresses_that_it_is_about(name: str, method: str) 
     letter = request(name, values)
 
     assert _mail(addresses.named([letter], values)) == addresses.expected(name, "letter", method)
+
+
+@pytest.mark.parametrize("at_login", [False, True])
+def test_texts_of_a_declared_service_name_the_addresses_that_they_are_about(*, at_login: bool) -> None:
+    """A service of one's own has the same roles: its server knows the account, and From is what it may refuse."""
+    assert set(addresses.DECLARED) <= set(declared(at_login=at_login))
+    for name, entry in declared(at_login=at_login).items():
+        filled = fill(entry, VALUES)
+        for field in FIELDS:
+            wanted = addresses.DECLARED.get(name, {}).get(field, frozenset())
+            assert addresses.named(_lines(filled, field), VALUES) == wanted, (name, field)
 
 
 @pytest.mark.parametrize("name", list(GROUPS))

@@ -1,0 +1,84 @@
+"""Look-ups where From is not the name in the sign-in: they read the account that signs in, and the words say whose they are."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from checks.assessment import Assessment
+from checks.model import Verdict
+from fakes.faults import change
+from fakes.set_ups import SET_UPS, SHARED, SHARED_ELSEWHERE, SIGN_IN_NAMES
+from fakes.world import ALERTS, NOTICES
+from reports import explained
+from tests.probes.test_three_ways import keyed, world
+from tests.suite.looked import WAYS, looked
+from tests.visiting import visited
+
+ABOUT_THE_ACCOUNT = [
+    ("smtp_auth_off_mailbox", "basic"),
+    ("smtp_auth_off_mailbox_oauth", "oauth"),
+    ("smtp_auth_off_tenant", "oauth"),
+    ("account_disabled", "basic"),
+    ("mailbox_right_missing", "oauth"),
+]
+
+
+def _commands(assessment: Assessment) -> list[str]:
+    decisive = assessment.decisive
+    assert decisive is not None
+    steps = explained.cause(decisive.causes[0], assessment).steps
+    return [piece.text for step in steps for piece in explained.pieces(step) if piece.shell]
+
+
+@pytest.mark.parametrize("set_up", list(SET_UPS))
+@pytest.mark.parametrize(("fault", "name"), ABOUT_THE_ACCOUNT)
+def test_the_words_and_the_commands_speak_of_the_same_account(fault: str, name: str, set_up: str) -> None:
+    """What was read in the tenant, and what an administrator then runs, are about the account that signs in."""
+    assessment = looked(fault, set_up=set_up)[name]
+    decisive, sender = assessment.decisive, assessment.settings.sender
+    with_address = [command for command in _commands(assessment) if "@" in command]
+
+    assert decisive is not None
+    assert decisive.sure
+    assert sender.username in decisive.why
+    assert with_address
+    assert [command for command in with_address if f"'{sender.username}'" not in command] == []
+    assert [text for text in (decisive.why, *with_address) if sender.mail_from in text] == []
+
+
+@pytest.mark.parametrize("set_up", list(SET_UPS))
+def test_a_set_up_that_works_fails_nothing(set_up: str) -> None:
+    """All is well: no check fails, and no finding says that something is to be done about the address in From."""
+    found = [one for each in looked(set_up=set_up).values() for one in each.all_findings()]
+
+    assert [one.check for one in found if one.verdict in {Verdict.FAIL, Verdict.BLOCKED, Verdict.UNKNOWN}] == []
+
+
+def test_the_primary_address_of_the_own_mailbox_is_no_other_mailbox() -> None:
+    """A user principal name that differs from the mail address: From belongs to the account, and the directory says so."""
+    finding = looked("port_refused", set_up="upn_differs")["basic"].finding("BASIC-01")
+
+    assert finding.verdict is Verdict.PASS
+    assert f"{ALERTS} is the primary address of the mailbox that signs in, {SIGN_IN_NAMES[ALERTS]}" in finding.observed
+
+
+@pytest.mark.parametrize(("set_up", "address"), [("from_differs", SHARED), ("domains_differ", SHARED_ELSEWHERE)])
+def test_whether_another_address_may_be_used_names_both(set_up: str, address: str) -> None:
+    """With the port closed nothing shows the right to send as another address: what would, names both in their places."""
+    finding = looked("port_refused", set_up=set_up)["basic"].finding("BASIC-01")
+
+    assert finding.verdict is Verdict.UNKNOWN
+    assert f"whether {ALERTS} may send as {address} (Get-RecipientPermission -Identity {address})" in finding.why
+
+
+def test_a_mail_address_in_the_sign_in_of_an_application_is_no_missing_mailbox(tmp_path: Path) -> None:
+    """Exchange finds a mailbox by its mail address, the directory a user by its principal name: one of them is enough."""
+    by_address = change.oauth(username=NOTICES)(SET_UPS["upn_differs"](world()))
+    with visited(by_address, folder=tmp_path, edit=keyed, look=WAYS["application"]) as seen:
+        judged = seen.judged["oauth"]
+
+    assert judged.verdict == "can_send"
+    assert not re.search("has no (user|mailbox)", " ".join(one.observed + one.why for one in judged.all_findings()))
