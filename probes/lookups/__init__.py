@@ -1,1 +1,1 @@
-"""Looking settings up in the tenant: one table of questions, three ways to ask them, one reading of the answers."""
+"""Lookups of the tenant's own settings: one table of questions, three sources of answers, one parser for all of them."""

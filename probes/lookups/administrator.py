@@ -1,6 +1,7 @@
-"""`--admin-sign-in`: an administrator signs in once with a device code; the tokens, one for each resource, live in memory only.
+"""`--admin-sign-in`: an administrator signs in once with a device code.
 
-RFC 8628; Microsoft "Device authorization grant flow". The address and the code are shown, and before them what is asked for.
+The access tokens, one per resource, are kept in memory only. The terminal shows the requested permissions first, then the
+address and the code. Sources: RFC 8628; Microsoft, "Device authorization grant flow".
 """
 
 from __future__ import annotations
@@ -25,10 +26,10 @@ Say = Callable[[str], None]
 
 
 class AdministratorTokens:
-    """Both tokens of an administrator who signed in; made by `sign_in`, asked by everybody."""
+    """The access tokens of an administrator, created by `sign_in`."""
 
     def __init__(self, held: dict[Service, Held], who: str) -> None:
-        """Keep what the sign-in brought."""
+        """Store the tokens and the address of the administrator."""
         self._held = held
         self._who = who
 
@@ -37,12 +38,15 @@ class AdministratorTokens:
         return self._who
 
     def held(self, service: Service, deadline: Deadline) -> Held:  # noqa: ARG002 - nothing is asked any more
-        """The token for this service."""
+        """Return the token for this service."""
         return self._held[service]
 
 
 def sign_in(client_id: str, scopes: Sequence[str], authority: Authority, cloud: Cloud, say: Say) -> AdministratorTokens:
-    """Tell what is asked for, show the code, and wait for the administrator. Only Ctrl-C is raised."""
+    """Show the requested permissions and the device code, and wait for the administrator to sign in.
+
+    Errors are returned in the tokens. Only KeyboardInterrupt is raised.
+    """
     deadline = Deadline(_PATIENCE)
     found = authority.discovered(deadline)
     if found.problem:
@@ -62,7 +66,7 @@ def sign_in(client_id: str, scopes: Sequence[str], authority: Authority, cloud: 
 
 
 class _Flow:
-    """The flow for one administrator; the second resource is reached by the refresh token, or else by a second code."""
+    """The device code flow of one administrator. The second resource uses the refresh token, or a second code if there is none."""
 
     def __init__(self, client_id: str, authority: Authority, found: Discovered, deadline: Deadline, say: Say) -> None:
         self._client_id = client_id
@@ -73,7 +77,7 @@ class _Flow:
         self.who = ""
 
     def by_code(self, scopes: list[str], what: str) -> Held:
-        """Show a code and wait until it was used, declined, or ran out."""
+        """Show a code and poll until it is used, declined or expired."""
 
         def ask() -> None:
             application = self._application()
@@ -91,7 +95,7 @@ class _Flow:
         return held if held.token is not None else self._refused(held)
 
     def by_refreshing(self, scopes: list[str]) -> Held | None:
-        """The token for another resource without another code; None when there is nothing to refresh, or it is not allowed."""
+        """Return a token for another resource by the refresh token; None if there is no refresh token or Entra refuses it."""
         if self._refresh is None:
             return None
         refresh = self._refresh

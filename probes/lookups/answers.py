@@ -1,6 +1,6 @@
-"""What comes back for a question, whichever way it was asked, and what that means before anybody reads the body.
+"""The answer to a lookup question, and its outcome by status and error code before the body is parsed.
 
-Sources: "Microsoft Graph error responses"; HTTP status codes (RFC 9110); the Exchange module's own error words.
+Sources: Microsoft, "Microsoft Graph error responses"; HTTP status codes (RFC 9110); error messages of the Exchange module.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _SEARCHED = 4000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """An answer, or why there is none: `state` when that was decided before anything was sent, `problem` in words."""
+    """An answer, or the reason why there is none. `state` is set when the outcome was known before the request; `problem` describes it."""
 
     status: int | None = None
     body: Mapping[str, object] | None = None
@@ -35,25 +35,25 @@ class Answered:
 
 
 class Answerer(Protocol):
-    """One of the three ways."""
+    """A source of answers: an application, an administrator or an export."""
 
     @property
     def way(self) -> Way:
-        """Which one."""
+        """Which of the three sources this is."""
 
     def tenant(self, deadline: Deadline) -> str:
-        """The id of the tenant that answers; empty when it is not known."""
+        """The id of the tenant that answers; empty if it is not known."""
 
     def signed_in_as(self) -> str:
-        """Who signed in; empty for an application and an export."""
+        """The address of the administrator who signed in; empty for an application and an export."""
 
     def ask(self, question: Question, deadline: Deadline) -> Answered:
-        """Ask once. Nothing is raised."""
+        """Ask one question. Never raises."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What became of a question, before its body is read."""
+    """The outcome of a question, before its body is parsed."""
 
     state: LookState
     needs: str = ""
@@ -61,17 +61,17 @@ class Outcome:
 
 
 class NotAnsweredError(Exception):
-    """A question that a look-up needs was not answered; carries what became of it."""
+    """Raised when a question that a lookup depends on has no answer; carries the outcome."""
 
     def __init__(self, outcome: Outcome, text: str) -> None:
-        """Keep the outcome and the question's words."""
+        """Store the outcome and the text of the question."""
         self.outcome = outcome
         self.text = text
         super().__init__(outcome.state.value)
 
 
 def outcome_of(question: Question, answered: Answered) -> Outcome:
-    """The state, and for what is not known what would answer it."""
+    """Return the state of an answer and, if there is none, the permission or licence that would give one."""
     if answered.state is not None:
         return Outcome(state=answered.state, needs=answered.needs, detail=answered.problem)
     if answered.problem or answered.status is None:
@@ -107,7 +107,7 @@ def _error(body: Mapping[str, object] | None) -> tuple[str, str]:
 
 
 def _not_there(body: Mapping[str, object] | None) -> bool:
-    """Whether the error, or one within it, says that there is no such thing; Exchange tells it in words, with any status."""
+    """Return whether the error, or an error nested in it, means that the object does not exist. Exchange uses any status for it."""
     error = (body or {}).get("error")
     try:
         words = json.dumps(error)[:_SEARCHED].lower()

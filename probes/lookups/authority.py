@@ -1,6 +1,7 @@
-"""The tenant's own discovery document, asked once a run at a login host of the cloud, and msal's way to its endpoints.
+"""The tenant's discovery document, fetched once per run, and the HTTP client through which msal reaches its endpoints.
 
-OpenID Connect Discovery 1.0; RFC 8628, 4. No secret and no code goes to an endpoint that is not on a login host of the same cloud.
+No secret and no code is sent to an endpoint that is not on a login host of the same cloud. Sources: OpenID Connect
+Discovery 1.0; RFC 8628, section 4.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ _SECRETS = ("access_token", "refresh_token", "id_token", "device_code")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discovered:
-    """The document as msal reads it, the tenant's id, and the endpoints; `problem` says why there is none."""
+    """The discovery document as msal reads it, the tenant id and the endpoints. `problem` says why there is none."""
 
     url: str
     document: str = ""
@@ -35,15 +36,15 @@ class Discovered:
 
     @property
     def authority(self) -> str:
-        """What msal calls the OIDC authority."""
+        """The value for msal's `oidc_authority`."""
         return self.url.partition("/.well-known/")[0]
 
 
 class Authority:
-    """Where tokens for one tenant come from."""
+    """The token authority of one tenant."""
 
     def __init__(self, tenant: str, cloud: Cloud, reach: Reach, redactor: Redactor) -> None:
-        """`tenant` is an id or a domain, as the settings have it."""
+        """Create an authority for `tenant`, a tenant id or a domain from the settings."""
         host = cloud.login_hosts[0]
         self._url = f"https://{host}/{quote(tenant, safe='')}/v2.0/.well-known/openid-configuration"
         self._cloud = cloud
@@ -54,7 +55,7 @@ class Authority:
         self.requests = 0
 
     def discovered(self, deadline: Deadline) -> Discovered:
-        """The document; asked again only when no answer came."""
+        """Return the document. It is requested again only if no response arrived before."""
         with self._lock:
             if self._found is None:
                 self.requests += 1
@@ -91,13 +92,13 @@ class Authority:
         return parts.scheme == "https" and self._cloud.declares_login(parts.host)
 
     def door(self, found: Discovered, deadline: Deadline) -> Door:
-        """The HTTP client for one msal application."""
+        """Return an HTTP client for one msal application."""
         return Door(self._reach, deadline, found, self._redactor)
 
 
 @dataclass(slots=True)
 class Door:
-    """The HTTP client that msal is given: discovery from memory, POST only to the endpoints of that document, no redirect."""
+    """The HTTP client that msal uses: discovery from memory, POST only to the endpoints of the document, no redirects."""
 
     reach: Reach
     deadline: Deadline
@@ -107,7 +108,7 @@ class Door:
     last: Answer = field(default_factory=Answer)
 
     def get(self, url: str, **_ignored: object) -> Response:
-        """The document again, whatever discovery address msal has in mind."""
+        """Return the stored document, whatever discovery address msal requests."""
         return Response(200, {"content-type": "application/json"}, self.found.document, url)
 
     def post(
@@ -117,7 +118,7 @@ class Door:
         headers: dict[str, str] | None = None,
         **_ignored: object,
     ) -> Response:
-        """One request to an endpoint of the document; what it answers is learnt as secret before anybody reads it."""
+        """Send one request to an endpoint of the document. The tokens in the response are registered as secrets first."""
         if url not in self.found.endpoints:
             raise PermissionError("not an endpoint of the discovery document")
         self.requests += 1
@@ -131,8 +132,8 @@ class Door:
 
     @property
     def members(self) -> dict[str, object]:
-        """The members of the last answer; none when it was not whole, or no JSON."""
+        """Return the members of the last response; empty if it was incomplete or not JSON."""
         return (json_object(self.last.text) or {}) if self.last.failure is None else {}
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Do nothing: no connection is kept open."""

@@ -1,6 +1,6 @@
-"""Exchange's answers as records: switches, authentication policy, service principal, and what it may do with the mailbox.
+"""Exchange's answers as records: switches, authentication policy, service principal and its rights on the mailbox.
 
-Source: Exchange Online PowerShell reference; the cmdlets' own property names.
+Source: Exchange Online PowerShell reference. The property names are those of the cmdlets.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from probes.tenant_evidence import (
 
 
 def transport(inquiry: Inquiry) -> TransportLook:
-    """The tenant's switch for SMTP AUTH."""
+    """Look up the tenant's SMTP AUTH switch."""
 
     def read() -> dict[str, Any]:
         row = first(inquiry.body("transport"))
@@ -36,7 +36,7 @@ def transport(inquiry: Inquiry) -> TransportLook:
 
 
 def mailbox(inquiry: Inquiry, address: str) -> MailboxLook:
-    """The mailbox's own switch; null inherits the tenant's."""
+    """Look up the mailbox's SMTP AUTH switch; null means that it inherits the tenant's."""
 
     def read() -> dict[str, Any]:
         row = first(inquiry.body("mailbox", mailbox=address))
@@ -46,7 +46,7 @@ def mailbox(inquiry: Inquiry, address: str) -> MailboxLook:
 
 
 def auth_policy(inquiry: Inquiry, address: str) -> AuthPolicyLook:
-    """The user's own authentication policy, or else the organisation's default, and whether it lets Basic in by SMTP."""
+    """Look up the user's authentication policy, or the organisation's default, and whether it allows Basic for SMTP."""
 
     def read() -> dict[str, Any]:
         own = text(first(inquiry.body("exchange_user", mailbox=address)), "AuthenticationPolicy")
@@ -60,7 +60,7 @@ def auth_policy(inquiry: Inquiry, address: str) -> AuthPolicyLook:
 
 
 def exchange_principal(inquiry: Inquiry, client_id: str) -> ExchangePrincipalLook:
-    """The application as Exchange knows it."""
+    """Look up the application's service principal in Exchange."""
 
     def read() -> dict[str, Any]:
         found = rows(inquiry.body("exchange_principal", client_id=client_id))
@@ -75,9 +75,9 @@ def exchange_principal(inquiry: Inquiry, client_id: str) -> ExchangePrincipalLoo
 def mailbox_right(
     inquiry: Inquiry, address: str, of: PrincipalLook, registered: ExchangePrincipalLook
 ) -> MailboxRightLook:
-    """What the service principal may do with the mailbox, asked by the id that its tokens carry.
+    """Look up the rights of the service principal on the mailbox.
 
-    Only when that id is not known it is asked by the one that Exchange has registered.
+    The lookup uses the object id in the application's tokens. If that id is unknown, it uses the id registered in Exchange.
     """
     known = next((one.object_id for one in (of, registered) if one.state is LookState.ANSWERED), "")
     if not known:
@@ -96,14 +96,14 @@ def _granted(inquiry: Inquiry, name: str, address: str, principal: str) -> tuple
 
 
 def _holds(found: tuple[Json, ...], right: str) -> bool:
-    """Whether a row allows it and none denies it."""
+    """Return whether a row grants the right and no row denies it."""
     touching = [row for row in found if right.lower() in {one.lower() for one in texts(row, "AccessRights")}]
     denied = any(flag(row, "Deny") or (text(row, "AccessControlType") or "").lower() == "deny" for row in touching)
     return bool(touching) and not denied
 
 
 def rbac(inquiry: Inquiry, client_id: str, address: str) -> RbacLook:
-    """Role assignments of RBAC for Applications; in scope when one that lets the application send reaches the mailbox."""
+    """Look up role assignments of RBAC for Applications; in scope if one that permits sending includes the mailbox."""
 
     def read() -> dict[str, Any]:
         found = rows(inquiry.body("rbac", client_id=client_id, mailbox=address))

@@ -1,6 +1,7 @@
-"""`--tenant-export`: the file that the PowerShell script of the documentation writes, read as an answerer.
+"""`--tenant-export`: reads the file that the documented PowerShell script writes.
 
-Its keys are the questions' own words, so whatever reads the services' answers reads this as well. It holds no secret.
+The keys of the file are the texts of the questions, so the same parsers read it as read the services' answers. The file
+contains no secret.
 """
 
 from __future__ import annotations
@@ -24,29 +25,29 @@ _LATER: Final = "an export made some minutes after this run, read with --lookups
 
 
 class Export:
-    """An export that was read; made before the run it cannot know the run's rows."""
+    """A parsed export. It predates the run, so it has no log rows of the run."""
 
     def __init__(self, tenant: str, made: datetime, answers: Mapping[tuple[Service, str], object]) -> None:
-        """`answers` by service and key, keys in lower case: addresses are compared without case."""
+        """Store `answers` by service and key. Keys are lower case, because addresses are compared case-insensitively."""
         self._tenant = tenant
         self._made = made
         self._answers = answers
 
     @property
     def way(self) -> Way:
-        """The third way."""
+        """Always the export."""
         return Way.EXPORT
 
     def tenant(self, deadline: Deadline) -> str:  # noqa: ARG002 - it stands in the file
-        """The id that the file names."""
+        """The tenant id in the file."""
         return self._tenant
 
     def signed_in_as(self) -> str:
-        """Nobody signed in here."""
+        """Always empty: an export needs no sign-in."""
         return ""
 
     def ask(self, question: Question, deadline: Deadline) -> Answered:  # noqa: ARG002 - nothing is waited for
-        """What the file holds."""
+        """Return the answer from the file."""
         found = self._answers.get((question.service, question.key.lower()))
         if found is None:
             told = f"the export of {self._made:%Y-%m-%d %H:%M} UTC does not hold it"
@@ -68,10 +69,10 @@ class Export:
 
 
 def read(path: Path) -> Export:
-    """The export in this file.
+    """Read an export file.
 
     Raises:
-        SettingsError: it cannot be read, or is no export of this schema; one line.
+        SettingsError: the file cannot be read or is not an export of this schema; one line.
 
     """
     where = f"--tenant-export={path.name}"
@@ -98,7 +99,7 @@ def read(path: Path) -> Export:
 
 
 def _encoding(path: Path) -> str:
-    """Windows PowerShell writes UTF-16 where nobody tells it otherwise; both have a mark at the start."""
+    """Return the encoding by the byte order mark. Windows PowerShell writes UTF-16 by default."""
     with path.open("rb") as file:
         start = file.read(2)
     return "utf-16" if start in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig"

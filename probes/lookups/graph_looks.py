@@ -1,4 +1,4 @@
-"""Graph's answers as records: the user and its domain, the application, its enterprise application and what was consented to.
+"""Graph's answers as records: user, domain, application, enterprise application and consented permissions.
 
 Source: Microsoft Graph reference, resources user, domain, application, servicePrincipal, appRoleAssignment.
 """
@@ -38,7 +38,7 @@ _METHOD: Final = ("#microsoft.graph.", "AuthenticationMethod")
 
 
 def user(inquiry: Inquiry, upn: str) -> UserLook:
-    """The user of the sign-in."""
+    """Look up the user who signs in."""
 
     def read() -> dict[str, Any]:
         body = inquiry.body("user", user=upn)
@@ -69,7 +69,7 @@ def _has_plan(body: Json) -> bool:
 
 
 def domain(inquiry: Inquiry, upn: str) -> DomainLook:
-    """The domain of the user name, alone."""
+    """Look up the domain of the user name."""
     name = upn.rpartition("@")[2].lower() if "@" in upn else ""
 
     def read() -> dict[str, Any]:
@@ -84,7 +84,7 @@ def domain(inquiry: Inquiry, upn: str) -> DomainLook:
 
 
 def mfa(inquiry: Inquiry, upn: str) -> MfaLook:
-    """Per-user MFA; another word than the three makes the record invalid, and so the look-up failed."""
+    """Look up per-user MFA. A value other than the three documented ones makes the lookup fail."""
 
     def read() -> dict[str, Any]:
         return {"per_user": required(inquiry.body("mfa", user=upn), "perUserMfaState").lower()}
@@ -93,7 +93,7 @@ def mfa(inquiry: Inquiry, upn: str) -> MfaLook:
 
 
 def methods(inquiry: Inquiry, upn: str) -> MethodsLook:
-    """Registered methods besides the password, each kind once."""
+    """Look up the registered authentication methods except the password, each kind once."""
 
     def read() -> dict[str, Any]:
         kinds = [required(row, "@odata.type") for row in rows(inquiry.body("methods", user=upn))]
@@ -104,7 +104,7 @@ def methods(inquiry: Inquiry, upn: str) -> MethodsLook:
 
 
 def security_defaults(inquiry: Inquiry) -> SecurityDefaultsLook:
-    """The tenant's security defaults."""
+    """Look up the tenant's security defaults."""
     return inquiry.look(
         SecurityDefaultsLook,
         question("security_defaults"),
@@ -113,7 +113,7 @@ def security_defaults(inquiry: Inquiry) -> SecurityDefaultsLook:
 
 
 def application(inquiry: Inquiry, client_id: str) -> ApplicationLook:
-    """The app registration and when its secrets and certificates end."""
+    """Look up the app registration and the expiry dates of its secrets and certificates."""
 
     def read() -> dict[str, Any]:
         body = inquiry.body("application", client_id=client_id)
@@ -144,7 +144,7 @@ def _credential(row: Json, kind: str) -> CredentialEntry:
 
 
 def principal(inquiry: Inquiry, client_id: str) -> PrincipalLook:
-    """The enterprise application."""
+    """Look up the enterprise application."""
 
     def read() -> dict[str, Any]:
         body = inquiry.body("principal", client_id=client_id)
@@ -154,7 +154,7 @@ def principal(inquiry: Inquiry, client_id: str) -> PrincipalLook:
 
 
 def roles(inquiry: Inquiry, of: PrincipalLook) -> RolesLook:
-    """What was consented to at Exchange Online; the role's id is looked up by its value, because it is nowhere promised."""
+    """Look up the consented permissions of Exchange Online. The role is found by its value, because its id is undocumented."""
     if of.state is not LookState.ANSWERED:
         return like(RolesLook, of)
 

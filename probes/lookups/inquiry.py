@@ -1,4 +1,4 @@
-"""One sender's look-ups while they are made: questions out, frozen records in, and the count of what was sent."""
+"""The lookups of one sender in progress: sends questions, builds the frozen records and counts the requests."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NAMES = {"user": "user name", "mailbox": "user name", "client_id": "client id",
 
 
 class Inquiry:
-    """Asks for one sender; every answer becomes a record, and nothing that a service sends raises."""
+    """Asks the questions for one sender and turns each answer into a record. No response raises."""
 
     def __init__(self, answerer: Answerer, deadline: Deadline) -> None:
         """Ask `answerer` until `deadline`."""
@@ -29,7 +29,7 @@ class Inquiry:
         self._lock = threading.Lock()
 
     def body(self, name: str, **values: str) -> Mapping[str, object]:
-        """The body of the answer to this row of the table. NotAnsweredError when there is none to read."""
+        """Return the body of the answer to this row of the question table. Raises NotAnsweredError if there is none."""
         missing = next((key for key, value in values.items() if not value), None)
         if missing is not None:
             told = f"the settings hold no {_NAMES.get(missing, missing)}"
@@ -42,7 +42,7 @@ class Inquiry:
         return answered.body
 
     def look(self, kind: type[LookT], shown: Question | str, read: Callable[[], dict[str, Any]]) -> LookT:
-        """The record that `read` gives the members of, or one that says why there are none."""
+        """Return the record that `read` builds from the answer, or a record with the reason why there is none."""
         text = shown if isinstance(shown, str) else shown.text
         started = self.deadline.elapsed()
 
@@ -72,5 +72,5 @@ class Inquiry:
 
 
 def like(kind: type[LookT], other: Look) -> LookT:
-    """A record with the outcome of the look-up that it depends on."""
+    """Return an empty record with the outcome of the lookup that it depends on."""
     return kind(state=other.state, question=other.question, needs=other.needs, detail=other.detail)

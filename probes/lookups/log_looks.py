@@ -1,4 +1,4 @@
-"""What the tenant noted about this run: rows of the sign-in log, and the message in the trace. Both come minutes later.
+"""The tenant's logs about this run: rows of the sign-in log and of the message trace. Both appear minutes later.
 
 Sources: Microsoft Graph reference, signIn and exchangeMessageTrace.
 """
@@ -18,7 +18,7 @@ _MOST_POLICIES = 20
 
 
 def sign_in_log(inquiry: Inquiry, *, user: str, client_id: str, started: datetime) -> SignInLogLook:
-    """The rows since `started`: of the application when there is a client id, of the user's SMTP sign-ins otherwise."""
+    """Look up rows since `started`: of the application if there is a client id, otherwise of the user's SMTP sign-ins."""
     name, who = ("application_sign_ins", {"client_id": client_id}) if client_id else ("user_sign_ins", {"user": user})
     values = {**who, "started": _stamp(started)}
 
@@ -63,7 +63,7 @@ def _row(row: Json) -> SignInRow:
 def trace(
     inquiry: Inquiry, cloud: Cloud, *, mail_from: str, message_id: str, started: datetime, now: datetime
 ) -> TraceLook:
-    """The message of this run, known by its id; no row of it is no status yet."""
+    """Look up this run's message by its id; the status is empty while there is no row."""
     until = now + timedelta(seconds=1)  # the stamp has whole seconds, and the message came within this one
     values = {"mail_from": mail_from, "started": _stamp(started), "now": _stamp(until)}
     asked = question("trace", **values)

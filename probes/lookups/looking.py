@@ -1,4 +1,4 @@
-"""The look-ups of one sender: which facts it needs, in which order they can be asked, and the record of all of them."""
+"""The lookups of one sender: which facts it needs, the order of the questions, and the record of all answers."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ _NO_TENANT = {"", "common", "organizations", "consumers"}
 
 
 class Lookups:
-    """One run's look-ups, by one of the three ways."""
+    """The lookups of one run, with one of the three sources."""
 
     def __init__(self, answerer: Answerer, cloud: Cloud, redactor: Redactor, close: Callable[[], None]) -> None:
-        """`redactor` knows the tokens; `close` ends whatever waits or is open."""
+        """Store the source. `redactor` knows the tokens; `close` cancels waiting requests and closes connections."""
         self._answerer = answerer
         self._cloud = cloud
         self._redactor = redactor
         self.close = close
 
     def begin(self, sender: Sender) -> Beside:
-        """Ask for the settings that concern this sender, beside whatever else is going on."""
+        """Start the lookups for this sender in the background."""
         return Beside(self._answerer, self._cloud, self._redactor, sender)
 
 
 class Beside:
-    """The look-ups of one sender, in threads of their own."""
+    """The lookups of one sender that run in threads of their own."""
 
     def __init__(self, answerer: Answerer, cloud: Cloud, redactor: Redactor, sender: Sender) -> None:
         self._answerer = answerer
@@ -55,7 +55,7 @@ class Beside:
         self._settings: Future[dict[str, Look]] = self._pool.submit(self._ask_settings)
 
     def finish(self, started: datetime, message_id: str) -> TenantEvidence:
-        """Everything, with the rows that the tenant has noted by now since `started`; no `message_id`: none was accepted."""
+        """Wait for all lookups and add the log rows since `started`. An empty `message_id` means that no message was accepted."""
         facts = self._settings.result()
         if not self._foreign:
             facts |= self._ask_rows(started, message_id)
@@ -165,13 +165,13 @@ class Beside:
 
 
 def tenant_of(url: str) -> str:
-    """The tenant that an endpoint URL names, an id or a domain in lower case; empty when it names none."""
+    """Return the tenant in an endpoint URL, an id or a domain in lower case; empty if there is none."""
     first = address_of(url).first.lower()
     return "" if first in _NO_TENANT else first
 
 
 def _another(named: str, asked: str) -> bool:
-    """Whether both are known and differ; a domain in the one place and an id in the other cannot be compared."""
+    """Return whether both tenants are known and differ. A domain and an id cannot be compared."""
     return bool(named and asked) and (named.count("-") == 4 and asked.count("-") == 4) and named != asked
 
 

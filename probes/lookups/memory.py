@@ -1,4 +1,4 @@
-"""What the tenant answered is asked once per run: two senders of one tenant share its switches and policies."""
+"""A cache of the tenant's answers for one run: senders of one tenant share its switches and policies."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from probes.tenant_evidence import Way
 
 
 class Remembering:
-    """An answerer in front of another; answers that came are kept, those that did not are asked for again."""
+    """A source that caches the answers of another source. A question without an answer is asked again."""
 
     def __init__(self, behind: Answerer) -> None:
-        """Know nothing yet."""
+        """Create an empty cache in front of a source."""
         self._behind = behind
         self._answers: dict[Question, Answered] = {}
         self._asking: dict[Question, threading.Lock] = {}
@@ -23,19 +23,19 @@ class Remembering:
 
     @property
     def way(self) -> Way:
-        """The other's."""
+        """The kind of the wrapped source."""
         return self._behind.way
 
     def tenant(self, deadline: Deadline) -> str:
-        """The other's."""
+        """The tenant of the wrapped source."""
         return self._behind.tenant(deadline)
 
     def signed_in_as(self) -> str:
-        """The other's."""
+        """The administrator of the wrapped source."""
         return self._behind.signed_in_as()
 
     def ask(self, question: Question, deadline: Deadline) -> Answered:
-        """The answer that is known, at no cost, or a fresh one; who asks the same meanwhile waits for it."""
+        """Return the cached answer at no cost, or ask the wrapped source. Concurrent callers with the same question share one request."""
         if not question.lasting:
             return self._behind.ask(question, deadline)
         with self._lock:

@@ -1,6 +1,7 @@
-"""The answerer for both ways with a token: one HTTPS exchange for a question, each token to its one host, a throttled one asked once more.
+"""The source for both kinds of tokens: one HTTPS request per question, each token to its one host, one retry when throttled.
 
-Sources: Microsoft Graph reference; for Exchange the interface behind its PowerShell module, which Microsoft does not support for others.
+Sources: Microsoft Graph reference. For Exchange, the interface behind its PowerShell module, which Microsoft does not
+support for other clients.
 """
 
 from __future__ import annotations
@@ -28,12 +29,12 @@ _ANCHOR: Final = "UPN:SystemMailbox{{bb558c35-97f1-4cb9-8ff7-d53741dc928c}}@{ten
 
 
 class OverHttps:
-    """Asks Graph and Exchange with the tokens it is given."""
+    """Asks Graph and Exchange with the given tokens."""
 
     def __init__(
         self, way: Way, tokens: Tokens, authority: Authority, cloud: Cloud, reach: Reach, redactor: Redactor
     ) -> None:
-        """Nothing is contacted before the first question."""
+        """Store the tokens. The first question opens the first connection."""
         self._way = way
         self._tokens = tokens
         self._authority = authority
@@ -43,25 +44,25 @@ class OverHttps:
         self._stopped = threading.Event()
 
     def close(self) -> None:
-        """End what waits, and close what is open."""
+        """Cancel waiting requests and close connections."""
         self._stopped.set()
         self._reach.close()
 
     @property
     def way(self) -> Way:
-        """Whose tokens these are."""
+        """Whether the tokens are an application's or an administrator's."""
         return self._way
 
     def tenant(self, deadline: Deadline) -> str:
-        """The id in the tenant's discovery document."""
+        """The tenant id in the discovery document."""
         return self._authority.discovered(deadline).tenant_id
 
     def signed_in_as(self) -> str:
-        """The administrator, if there was one."""
+        """The administrator's address, if one signed in."""
         return self._tokens.signed_in_as()
 
     def ask(self, question: Question, deadline: Deadline) -> Answered:
-        """Ask once, and once more after a wait that the service asked for, when it is short enough."""
+        """Ask once, and retry once after the requested wait if that is short enough."""
         held = self._tokens.held(question.service, deadline)
         if held.token is None:
             return Answered(problem=held.detail, state=held.state, needs=held.needs, requests=held.requests)
@@ -101,7 +102,7 @@ def _command(question: Question) -> str:
 
 
 def _wait(answer: Answer, deadline: Deadline) -> float | None:
-    """The seconds that the service asks to wait (RFC 9110, 10.2.3); None when it names none, or more than there is time for."""
+    """Return the seconds to wait by Retry-After (RFC 9110, section 10.2.3); None if there is none or it exceeds the remaining time."""
     named = answer.headers.get("retry-after", "").strip()
     if not named.isdecimal() or len(named) > 6:
         return None

@@ -1,7 +1,7 @@
-"""Conditional Access: which policies of the tenant would hit this sender's sign-in, and what they demand of it.
+"""Conditional Access: which of the tenant's policies apply to this sender's sign-in, and what they require.
 
-Source: Microsoft Graph reference, conditionalAccessPolicy. A password sign-in by SMTP is of the client type `other` (legacy); an
-application with a secret is a workload identity and meets only policies that name service principals.
+A password sign-in by SMTP has the client type `other` (legacy). An application with a secret is a workload identity; only
+policies that name service principals apply to it. Source: Microsoft Graph reference, conditionalAccessPolicy.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _IMPOSSIBLE: Final = frozenset(
 
 
 def conditional_access(inquiry: Inquiry, *, aims_at: str, object_id: str) -> ConditionalAccessLook:
-    """The policies that aim at this user or service principal; `object_id` is empty when the directory did not tell it."""
+    """Look up the policies that target this user or service principal. `object_id` is empty if the directory did not return it."""
 
     def read() -> dict[str, Any]:
         found = [_policy(row, aims_at, object_id.lower()) for row in rows(inquiry.body("conditional_access"))]
@@ -71,7 +71,7 @@ def _concerns_exchange(applications: Json) -> bool:
 
 
 def _hits_user(users: Json, object_id: str) -> tuple[bool, bool]:
-    """Whether it aims at the user, and whether that rests on memberships that were not read: groups and roles are never listed."""
+    """Return whether a policy targets the user, and whether that depends on groups or roles whose members were not looked up."""
     included = _lowered(users, "includeUsers")
     by_membership = bool(texts(users, "includeGroups") or texts(users, "includeRoles"))
     left_out = bool(texts(users, "excludeGroups") or texts(users, "excludeRoles"))

@@ -1,7 +1,7 @@
-"""The one table of questions: for each fact how it is asked, whichever way it is asked, and the permission that answers it.
+"""The table of questions: for each fact the request, in the form of each source, and the permission that it needs.
 
-Sources: Microsoft Graph reference (v1.0, beta where v1.0 has no answer); Exchange Online PowerShell reference. The spelling is fixed,
-because an export answers the same questions under the same words.
+The spelling is fixed, because an export stores its answers under the same texts. Sources: Microsoft Graph reference (v1.0,
+beta where v1.0 has no answer); Exchange Online PowerShell reference.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ EXCHANGE_READER: Final = "Exchange.ManageAsApp and the Entra role Global Reader"
 
 
 class Service(StrEnum):
-    """Who answers; each has a token of its own."""
+    """The service that answers; each needs a token of its own."""
 
     GRAPH = "graph"
     EXCHANGE = "exchange"
@@ -27,10 +27,10 @@ class Service(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """One question, filled in.
+    """One question with its values.
 
-    `text` is what is shown, `key` what an export has it under, `path` or `cmdlet` what is sent, `since` the moment from which
-    rows of a log are wanted.
+    `text` is shown in reports, `key` is the key in an export, `path` or `cmdlet` is sent, and `since` is the start of the
+    requested log rows.
     """
 
     service: Service
@@ -44,13 +44,13 @@ class Question:
 
     @property
     def lasting(self) -> bool:
-        """Whether the answer stays the same during a run: it is no row of a log."""
+        """Whether the answer is constant during a run, unlike a log row."""
         return not self.since
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _OfGraph:
-    """A GET; `:q` marks a value that stands in OData's quotes. `key` is given where an export cannot know the times of a run."""
+    """A GET request; `:q` marks a value in OData quotes. `key` is set where an export cannot know the times of a run."""
 
     path: str
     needs: str
@@ -59,7 +59,7 @@ class _OfGraph:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _OfExchange:
-    """A cmdlet with the names and values of its parameters, in the order in which an export writes them."""
+    """A cmdlet with its parameters, in the order in which an export writes them."""
 
     cmdlet: str
     parameters: tuple[tuple[str, str], ...] = ()
@@ -147,7 +147,7 @@ OAUTH_FACTS: Final = (
 
 
 def question(name: str, **values: str) -> Question:
-    """The question of this row, filled in; what would be read as a part of the address is escaped on the wire."""
+    """Return the question of this row with its values. Values that the URL syntax would interpret are escaped when sent."""
     row = TABLE[name]
     if isinstance(row, _OfExchange):
         parameters = tuple((parameter, _filled(value, values)) for parameter, value in row.parameters)
@@ -172,7 +172,7 @@ def question(name: str, **values: str) -> Question:
 
 
 def permissions(facts: tuple[str, ...]) -> tuple[str, ...]:
-    """The permissions of Graph that these facts need, each once; an administrator is shown them before signing in."""
+    """Return the Graph permissions that these facts need, each once. An administrator sees them before signing in."""
     rows = {"roles": ("assignments",), "mailbox_right": (), "auth_policy": (), "sign_in_log": ("user_sign_ins",)}
     asked = (TABLE[row] for fact in facts for row in rows.get(fact, (fact,)))
     return tuple(dict.fromkeys(row.needs for row in asked if isinstance(row, _OfGraph)))

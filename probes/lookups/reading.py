@@ -1,4 +1,4 @@
-"""Reading members of JSON that nobody vouches for: a missing member is None, a member of another kind makes the whole answer unreadable."""
+"""Readers for members of untrusted JSON: a missing member is None, a member of another type makes the whole answer unreadable."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ Json = Mapping[str, object]
 
 
 class UnreadableError(ValueError):
-    """The answer is not what the reference promises; the text names the member."""
+    """Raised when an answer does not have the documented form; the text names the member."""
 
 
 class AbsentError(LookupError):
-    """The answer says, by an empty list, that there is no such thing."""
+    """Raised when an empty list means that the object does not exist."""
 
 
 def text(source: Json, key: str) -> str | None:
-    """A text, on one printable line."""
+    """Read a text, as one printable line."""
     value = source.get(key)
     if value is None:
         return None
@@ -32,7 +32,7 @@ def text(source: Json, key: str) -> str | None:
 
 
 def required(source: Json, key: str) -> str:
-    """A text that must be there."""
+    """Read a text that must be present."""
     found = text(source, key)
     if not found:
         raise UnreadableError(f"{key} is missing")
@@ -40,7 +40,7 @@ def required(source: Json, key: str) -> str:
 
 
 def flag(source: Json, key: str) -> bool | None:
-    """A Boolean."""
+    """Read a Boolean."""
     value = source.get(key)
     if value is None or isinstance(value, bool):
         return value
@@ -48,7 +48,7 @@ def flag(source: Json, key: str) -> bool | None:
 
 
 def number(source: Json, key: str) -> int | None:
-    """A whole number of ordinary size."""
+    """Read an integer within ordinary bounds."""
     value = source.get(key)
     if value is None:
         return None
@@ -58,7 +58,7 @@ def number(source: Json, key: str) -> int | None:
 
 
 def moment(source: Json, key: str) -> datetime | None:
-    """A time, in UTC (ISO 8601); without a zone it is taken as UTC."""
+    """Read a time in UTC (ISO 8601). A time without a zone is taken as UTC."""
     value = text(source, key)
     if value is None:
         return None
@@ -70,7 +70,7 @@ def moment(source: Json, key: str) -> datetime | None:
 
 
 def table(source: Json, key: str) -> Json:
-    """An object; an empty one where there is none."""
+    """Read an object; empty if it is missing."""
     value = source.get(key)
     if value is None:
         return {}
@@ -80,12 +80,12 @@ def table(source: Json, key: str) -> Json:
 
 
 def rows(source: Json, key: str = "value") -> tuple[Json, ...]:
-    """A list of objects, the first page of it; empty where the member is null, unreadable where it is missing or endless."""
+    """Read the first page of a list of objects: empty if the member is null, unreadable if it is missing or too long."""
     return tuple(_row(one, key) for one in _listed(source, key))
 
 
 def texts(source: Json, key: str) -> tuple[str, ...]:
-    """A list of texts; a single text counts as a list of one, as Exchange writes it."""
+    """Read a list of texts. A single text counts as a list of one, because Exchange writes it so."""
     value = source.get(key)
     if isinstance(value, str):
         value = [part.strip() for part in value.split(",")]
@@ -96,7 +96,7 @@ def texts(source: Json, key: str) -> tuple[str, ...]:
 
 
 def first(source: Json) -> Json:
-    """The first row of an answer of Exchange's. AbsentError when there is none."""
+    """Read the first row of an Exchange answer. Raises AbsentError if there is none."""
     found = rows(source)
     if not found:
         raise AbsentError

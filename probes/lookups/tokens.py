@@ -1,6 +1,6 @@
-"""Access tokens for the look-ups, once for each resource and run, in memory only; and how msal is let run against hostile answers.
+"""Access tokens for the lookups, one per resource and run, in memory only, and the guard around msal against hostile responses.
 
-Source: Microsoft "OAuth 2.0 client credentials flow". One refusal is remembered as well: a wrong secret is never tried again.
+A refusal is cached too: a wrong secret is never tried again. Source: Microsoft, "OAuth 2.0 client credentials flow".
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _AUDITOR = "the auditor application of [directory] must get a token"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """A token, or why there is none; `requests` is what it cost."""
+    """A token, or the reason why there is none. `requests` counts the HTTP requests that it took."""
 
     token: Secret | None = None
     state: LookState = LookState.FAILED
@@ -38,17 +38,17 @@ class Held:
 
 
 class Tokens(Protocol):
-    """Where an answerer gets its tokens from."""
+    """A source of access tokens."""
 
     def held(self, service: Service, deadline: Deadline) -> Held:
-        """The token for this service. Nothing is raised; whoever asks again is told the same at no cost."""
+        """Return the token for this service. Never raises; later calls return the same result at no cost."""
 
     def signed_in_as(self) -> str:
-        """Who signed in; empty for an application."""
+        """The address of the administrator; empty for an application."""
 
 
 def host_of(service: Service, cloud: Cloud) -> str:
-    """The one host that the token for this service may be sent to."""
+    """Return the one host to which the token for this service may be sent."""
     return cloud.graph_host if service is Service.GRAPH else cloud.exchange_admin_host
 
 
@@ -56,7 +56,7 @@ class ApplicationTokens:
     """Client credentials of the auditor application, with its secret or its certificate."""
 
     def __init__(self, directory: Directory, found: Found, authority: Authority, cloud: Cloud) -> None:
-        """`found` is the client secret, unless the settings name a certificate."""
+        """Store the credentials. `found` is the client secret unless the settings name a certificate."""
         self._directory = directory
         self._found = found
         self._authority = authority
@@ -65,11 +65,11 @@ class ApplicationTokens:
         self._locks = {service: threading.Lock() for service in Service}
 
     def signed_in_as(self) -> str:
-        """Nobody did."""
+        """Always empty: no administrator signs in."""
         return ""
 
     def held(self, service: Service, deadline: Deadline) -> Held:
-        """The token for this service, asked for once."""
+        """Return the token for this service, requested once."""
         with self._locks[service]:
             known = self._held.get(service)
             if known is not None:
@@ -113,11 +113,11 @@ class ApplicationTokens:
 
 
 class _UnusableKeyError(ValueError):
-    """The key in the file is none that Entra takes; the text says why."""
+    """Raised when Entra does not accept the key in the file; the text says why."""
 
 
 def _certificate(path: Path) -> dict[str, str]:
-    """The file's key and certificate as msal wants them; looked at first, because msal's own words say nothing to a user."""
+    """Return the file's key and certificate in msal's form. They are checked first, because msal's own errors do not help a user."""
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
@@ -133,7 +133,7 @@ def _certificate(path: Path) -> dict[str, str]:
 
 
 def drive(door: Door, ask: Callable[[], object], *, needs: str) -> Held:
-    """Let msal ask, and take the token from the answer itself: msal raises what it likes, and its words may hold a secret."""
+    """Run an msal request and take the token from the HTTP response itself: msal can raise anything, and its texts may hold a secret."""
     logging.getLogger("msal").setLevel(logging.CRITICAL + 1)
     problem = ""
     try:

@@ -1,4 +1,4 @@
-"""The three ways to the same look-ups, made ready from the settings: an auditor application, an administrator, an export."""
+"""Creates the lookups' source from the settings: an auditor application, an administrator or an export."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from settings.secret import Found
 def ready(
     settings: Settings, senders: Iterable[Sender], world: World, found: Found | None, say: Say | None
 ) -> Lookups | None:
-    """The way that the settings offer: an administrator if there is somebody to `say` it to, or else the auditor application."""
+    """Return the source that the settings and options select: an administrator if `say` is given, otherwise the auditor application."""
     if not world.cloud.microsoft:
         return None
     if say is not None and settings.admin_client_id is not None:
@@ -35,7 +35,7 @@ def ready(
 
 
 def by_application(directory: Directory, found: Found, world: World) -> Lookups:
-    """`[directory]`: unattended, with a secret or certificate of its own."""
+    """`[directory]`: unattended, with a secret or a certificate."""
     redactor = Redactor()
     if found.secret is not None:
         redactor.learn(found.secret.reveal())
@@ -58,7 +58,7 @@ def by_administrator(
 
 
 def by_export(path: Path, cloud: Cloud) -> Lookups:
-    """`--tenant-export`: nothing is contacted. Raises SettingsError for a file that is no export."""
+    """`--tenant-export`: contacts nothing. Raises SettingsError for a file that is not an export."""
     return Lookups(export.read(path), cloud, Redactor(), lambda: None)
 
 
@@ -68,7 +68,7 @@ def _over_https(way: Way, tokens: Tokens, authority: Authority, world: World, re
 
 
 def _home(directory: Directory | None, senders: list[Sender]) -> str:
-    """The tenant that the administrator signs in to: the settings' own, a sender's endpoint's, or that of a user's domain."""
+    """Return the administrator's tenant: the one in the settings, in a sender's endpoint, or the domain of a user name."""
     if directory is not None:
         return directory.tenant
     named = [tenant_of(one.openid_endpoint_configuration) for one in senders if one.method == "oauth"]
