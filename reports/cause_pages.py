@@ -7,11 +7,23 @@ from typing import Final
 
 from knowledge.cause import PLACEHOLDERS, Cause
 from knowledge.causes import CATALOGUE as CAUSES
-from knowledge.causes import UNRECOGNISED
+from knowledge.causes import UNRECOGNISED, declared
 from knowledge.filling import fill
 from knowledge.groups import GROUPS, Group
 from reports.check_pages import cause_line, ordered
-from reports.markdown import GROUPS_PAGE, MADE, bullets, cause_page, check_page, code, escape, link, prose, table
+from reports.markdown import (
+    DECLARED_PAGE,
+    GROUPS_PAGE,
+    MADE,
+    bullets,
+    cause_page,
+    check_page,
+    code,
+    escape,
+    link,
+    prose,
+    table,
+)
 from reports.nameable import named_by
 from reports.words import OWNERS, sentence
 
@@ -50,6 +62,9 @@ def page(cause: Cause) -> str:
     lines += section("Risk of the remedy", told(cause.risk))
     lines += section("What decides whether it is this", *bullets(told(line) for line in cause.decide))
     lines += section("Answers that it shares with other causes", *_groups(cause, place))
+    if cause.id in declared():
+        words = link("its words there", DECLARED_PAGE, place)
+        lines += section("At a service that the settings declare", f"Title, meaning and steps are others: {words}.")
     lines += section("Sources", *bullets(prose(source, place) for source in cause.source))
     lines += [f"Checked on {cause.checked}. {link('All checks and causes', 'docs/README.md', place)}."]
     return "\n".join(lines) + "\n"

@@ -70,8 +70,15 @@ def _about(check: Check) -> str:
     methods = " and ".join(METHODS[method] for method in METHODS if method in check.methods)
     if check.family in _CHECKLISTS:
         item = int(check.id.partition("-")[2])
-        return f"Item {item} of the FAQ's {_CHECKLISTS[check.family]}. For {methods}."
-    return f"{FAMILIES.get(check.family, check.family)}. For {methods}."
+        return f"Item {item} of the FAQ's {_CHECKLISTS[check.family]}. For {methods}.{_elsewhere(check)}"
+    return f"{FAMILIES.get(check.family, check.family)}. For {methods}.{_elsewhere(check)}"
+
+
+def _elsewhere(check: Check) -> str:
+    if check.microsoft_only:
+        return " Left out for a service that the settings declare."
+    title = check.declared_title
+    return f' For a service that the settings declare: "{escape(title)}".' if title else ""
 
 
 def _required(check: Check) -> list[str]:

@@ -1,6 +1,6 @@
 """`python -m reports.handbook`: writes the documents that are made from the catalogues, or with `--check` tells which differ.
 
-What the pages say stands in `check_pages` and `cause_pages`; here is only which files they are.
+What the pages say stands in `check_pages`, `cause_pages` and `declared_page`; here is only which files they are.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Final
 
 from checks.catalogue import CATALOGUE as CHECKS
 from knowledge.causes import CATALOGUE as CAUSES
-from reports import cause_pages, check_pages
-from reports.markdown import GROUPS_PAGE, MADE, cause_page, check_page, link
+from reports import cause_pages, check_pages, declared_page
+from reports.markdown import DECLARED_PAGE, GROUPS_PAGE, MADE, cause_page, check_page, link
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 README: Final = "README.md"
@@ -34,6 +34,7 @@ def pages() -> dict[str, str]:
     made |= {check_page(check.id): check_pages.page(check) for check in CHECKS.checks.values()}
     made |= {cause_page(cause.id): cause_pages.page(cause) for cause in CAUSES.values()}
     made[GROUPS_PAGE] = cause_pages.groups_page()
+    made[DECLARED_PAGE] = declared_page.page()
     return made
 
 
@@ -45,6 +46,8 @@ def index() -> str:
     lines += [f"What is looked at, and what can be wrong. How to run the checks and read a report: {front}.", ""]
     lines += ["## Checks", "", *check_pages.checks_table(INDEX), ""]
     lines += ["## Causes", "", f"In the order of the route. Some cannot be told apart by what is seen: {groups}.", ""]
+    own = link("their words for such a service", DECLARED_PAGE, INDEX)
+    lines += [f"For a service that the settings declare, causes are worded without Microsoft's terms: {own}.", ""]
     lines += cause_pages.causes_table(INDEX)
     return "\n".join(lines) + "\n"
 

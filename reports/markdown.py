@@ -49,6 +49,7 @@ def cause_page(cause: str) -> str:
 
 
 GROUPS_PAGE: Final = "docs/causes/groups.md"
+DECLARED_PAGE: Final = "docs/causes/declared.md"
 
 
 def link(markup: str, target: str, place: str) -> str:

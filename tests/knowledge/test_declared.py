@@ -161,3 +161,22 @@ def test_refusals_of_token_services(error: str, description: str, status: int, c
 
     assert reading.causes == causes
     assert set(causes) <= set(declared(at_login=True))
+
+
+ADDRESSES = {"account", "from_address", "recipient"}
+ROLES = {
+    "send_as_denied": {"account", "from_address"},
+    "address_malformed": {"from_address", "recipient"},
+    "recipient_rejected": {"recipient"},
+    "mailbox_full": {"recipient"},
+}
+
+
+@each_entry
+def test_each_address_is_in_its_place(cause: Cause) -> None:
+    """The causes of a sign-in speak of the account alone; From and recipient stand only where they are what was refused."""
+    texts = [cause.title, cause.meaning, cause.shows, *cause.steps, cause.verify, *cause.decide]
+    used = {name for text in texts for name in re.findall(r"\{([a-z_]+)\}", text)} & ADDRESSES
+
+    assert used <= ROLES.get(cause.id, {"account"})
+    assert used >= ROLES.get(cause.id, set())

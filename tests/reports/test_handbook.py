@@ -12,10 +12,12 @@ import pytest
 from checks.catalogue import CATALOGUE as CHECKS
 from fakes.faults import EVERY_FAULT
 from knowledge.causes import CATALOGUE as CAUSES
-from knowledge.causes import UNRECOGNISED
+from knowledge.causes import UNRECOGNISED, declared
+from knowledge.filling import fill
 from knowledge.groups import GROUPS
 from reports import handbook, markdown
 from reports.nameable import nameable, named_by
+from reports.words import sentence
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(
@@ -59,8 +61,12 @@ def test_every_check_and_cause_has_a_page_and_a_line_in_the_index() -> None:
     index = set(LINK.findall(said(ROOT / "docs" / "README.md")))
     wanted = {f"checks/{check}.md" for check in CHECKS.checks} | {f"causes/{cause}.md" for cause in CAUSES}
 
-    assert wanted | {"causes/groups.md"} <= index
-    assert {page.relative_to(ROOT / "docs").as_posix() for page in PAGES} == wanted | {"causes/groups.md", "README.md"}
+    assert wanted | {"causes/groups.md", "causes/declared.md"} <= index
+    assert {page.relative_to(ROOT / "docs").as_posix() for page in PAGES} == wanted | {
+        "causes/groups.md",
+        "causes/declared.md",
+        "README.md",
+    }
 
 
 def test_the_readme_names_every_check() -> None:
@@ -69,6 +75,20 @@ def test_the_readme_names_every_check() -> None:
 
     for check in CHECKS.checks.values():
         assert f"| [{check.id}](docs/checks/{check.id}.md) | {markdown.escape(check.title)} |" in readme
+
+
+def test_the_page_about_a_declared_service_tells_all_of_it() -> None:
+    """Each of its causes with title and steps, and each check that it does not have or that has another title."""
+    page = said(ROOT / markdown.DECLARED_PAGE)
+    words = " ".join(page.split())
+
+    for cause in declared().values():
+        assert f"[`{cause.id}`]({cause.id}.md)" in page or (cause.id not in CAUSES and f"`{cause.id}`" in page)
+        assert markdown.prose(sentence(fill(cause.title, {})).rstrip("."), markdown.DECLARED_PAGE) in words
+    listed = {check.id for check in CHECKS.checks.values() if check.microsoft_only or check.declared_title}
+    assert {check for check in CHECKS.checks if f"[{check}](../checks/{check}.md)" in page} >= listed
+    steps = [step for one in (declared(), declared(at_login=True)) for cause in one.values() for step in cause.steps]
+    assert len(re.findall(r"^\d+\. ", page, re.MULTILINE)) >= len(set(steps))
 
 
 def test_a_page_of_a_cause_tells_all_of_it() -> None:

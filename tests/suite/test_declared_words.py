@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -22,6 +25,7 @@ from reports.run import Run
 from tests.suite.blotted import blotted, words_in
 from tests.suite.gathered import gathered
 
+ROOT: Final = Path(__file__).resolve().parents[2]
 NOW: Final = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
 EXPECTED: Final = Path(__file__).with_name("declared_expected.txt")
 ONLY_MICROSOFTS: Final = frozenset(check.id for check in CATALOGUE.checks.values() if check.microsoft_only)
@@ -99,6 +103,47 @@ def test_verdict_is_the_expected_one(fault: str) -> None:
         )
 
     assert found == {key: table[key] for key in found}
+
+
+# Where another gate than at Microsoft's stops the message, with the reason.
+OTHER_GATE: Final = {
+    "dns_hijacked": "a private address is right for a server of one's own, so the port decides",
+    "hosting_provider": "any greeting is right, so the certificate decides",
+    "hosting_host": "any greeting is right, so what the other host offers, or the credential that is not sent there, decides",
+}
+
+
+@pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault not in OTHER_GATE])
+def test_the_same_gate_stops_the_message_as_at_microsofts(fault: str) -> None:
+    """A fault shows at the same gate, whoever runs the service."""
+    table = expected()
+
+    for name, visit in gathered(fault).items():
+        gate = Assessment(*visit).first_broken_gate
+        assert table[(fault, name)][0] == (gate.value if gate is not None else "-")
+
+
+def test_the_whole_run_is_free_of_words(tmp_path: Path) -> None:
+    """The command line, pytest-html's own part, JUnit and the JSON, from a run that judges such evidence again."""
+    run = run_of(neutral("wrong_password"))
+    (tmp_path / "before.json").write_text(as_text(results(run)), encoding="utf-8")
+    homes = {name: str(tmp_path) for name in ("HOME", "XDG_STATE_HOME", "LOCALAPPDATA")}
+    wanted = {"html": "after.html", "json": "after.json", "junitxml": "after.xml"}
+    options = [f"--{option}={tmp_path / name}" for option, name in wanted.items()]
+    command = [sys.executable, "-m", "pytest", f"--target={tmp_path / 'before.json'}", "-p", "no:cacheprovider", "-rA"]
+    done = subprocess.run(
+        [*command, *options],
+        cwd=ROOT,
+        env={**os.environ, **homes},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert words_in(done.stdout + done.stderr) == []
+    assert [words_in((tmp_path / name).read_text(encoding="utf-8")) for name in wanted.values()] == [[], [], []]
 
 
 def test_the_table_is_of_the_catalogue() -> None:
