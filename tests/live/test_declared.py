@@ -140,7 +140,7 @@ def differences(expected: Expected, seen: Seen) -> dict[str, object]:
         "arrived": f"{seen.taken} taken, {seen.arrived} arrived" if seen.arrived != expected.arrived else None,
         "not shown": [words for words in expected.shown if words not in shown],
         "shown": [words for words in expected.not_shown if words in shown],
-        "passed": [check for check in expected.not_passed if checks[check] == "pass"],
+        "passed": [check for check in expected.not_passed if checks.get(check) == "pass"],
     }
     return {name: value for name, value in wrong.items() if value}
 
