@@ -1,7 +1,7 @@
-"""The built-in tenant: fakes of Exchange Online, Entra and a resolver that show one small world, healthy unless told.
+"""The built-in tenant: fakes of Exchange Online, Entra and DNS that share one simulated tenant, healthy by default.
 
-Nothing of the product is imported here, and nothing here leaves 127.0.0.1. Names are loaded when first used, because a
-run of the checklist pays for every import.
+This package imports nothing of the product and opens no connection beyond 127.0.0.1. Public names are imported lazily to
+keep start-up fast.
 """
 
 from importlib import import_module
@@ -51,7 +51,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """Load a public name from its home (PEP 562)."""
+    """Import a public name on first use (PEP 562)."""
     if name not in _HOMES:
         raise AttributeError(f"module 'fakes' has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)

@@ -1,6 +1,6 @@
-"""The command: serve the built-in tenant until interrupted, or list the faults.
+"""Command line: serve the built-in tenant until interrupted, or list the faults.
 
-Interrupting it is its ordinary end, so its exit code is then 0: nothing was cut short that somebody waits for.
+Interrupting the server is the normal way to stop it, so the exit code is then 0.
 """
 
 import argparse
@@ -49,7 +49,7 @@ def _arguments() -> argparse.ArgumentParser:
 
 
 def listed(*, as_json: bool, look_ups: bool = False) -> str:
-    """The fault catalogue as text or JSON; ``look_ups`` adds what shows in look-ups only."""
+    """Return the fault catalogue as text or JSON. `look_ups` adds the faults that only lookups show."""
     from fakes.faults import FAULTS, LOOK_UP_FAULTS
 
     faults = [*FAULTS.values(), *(LOOK_UP_FAULTS.values() if look_ups else ())]
@@ -98,7 +98,7 @@ def _wait(*, until_input_ends: bool) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what the arguments say; returns the exit code: 0, also when interrupted, or 4 when it cannot be done."""
+    """Run the command. Returns the exit code: 0, also after an interrupt, or 4 for a usage error."""
     try:
         options = _arguments().parse_args(arguments)
     except SystemExit as ended:  # argparse's own code for a wrong option is 2, which means interrupted here

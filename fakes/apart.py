@@ -1,6 +1,6 @@
-"""The built-in tenant in a process of its own, so that it starts while the caller still loads its own libraries.
+"""The built-in tenant in a separate process, so that it starts while the caller still imports its libraries.
 
-Imports little on purpose; the process is ``python -m fakes --json``, and what it shows is its first line.
+This module imports little on purpose. The process is `python -m fakes --json`; its first line of output describes it.
 """
 
 import json
@@ -18,18 +18,18 @@ _ROOT = Path(__file__).resolve().parent.parent
 
 
 class DidNotStart(RuntimeError):  # noqa: N818 - reads as what happened
-    """The process ended before its first line; the text is what it said."""
+    """Raised when the process ends before its first line; the text is its output."""
 
 
 class Apart:
-    """A started process; asking for its description waits until it serves."""
+    """A started process. Reading its description waits until it serves."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
 
     @cached_property
     def description(self) -> dict[str, Any]:
-        """The first line that the process prints. DidNotStart when there is none."""
+        """The first line that the process prints, as a dictionary. Raises DidNotStart if there is none."""
         assert self._process.stdout is not None  # noqa: S101 - it was started with a pipe
         assert self._process.stderr is not None  # noqa: S101 - the same
         line = self._process.stdout.readline()
@@ -39,14 +39,14 @@ class Apart:
         return found
 
     def end(self) -> None:
-        """Ask it to end, and do not wait; leaving the block does. For a caller that has seen enough."""
+        """Ask the process to stop without waiting for it; leaving the context manager waits."""
         if self._process.stdin is not None:
             self._process.stdin.close()
             self._process.stdin = None
 
     @property
     def settings_file(self) -> Path:
-        """The settings file that leads to it."""
+        """The settings file that points to this tenant."""
         return Path(self.description["settings_file"])
 
     @property
@@ -66,7 +66,7 @@ def serve_apart(
     look_ups: bool = False,
     approve_device_codes: bool = False,
 ) -> Iterator[Apart]:
-    """Start the process and go on at once; it ends with the block, and by itself when the caller dies."""
+    """Start the process and return at once. It stops at the end of the block, and when the caller dies."""
     command = [sys.executable, "-m", "fakes", "--json", "--until-input-ends", "--folder", str(folder), "--pace", pace]
     command += ["--latency", str(latency_ms), *(word for fault_id in fault_ids for word in ("--fault", fault_id))]
     command += ["--look-ups"] if look_ups else []

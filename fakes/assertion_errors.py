@@ -1,6 +1,6 @@
-"""What Entra says about a client assertion that it does not take; the document around it is ``entra_errors``'s.
+"""Entra's error responses to client assertions; `entra_errors` builds the document around them.
 
-Source: Microsoft, "Microsoft Entra authentication and authorization error codes", and public captures of responses.
+Sources: Microsoft, "Microsoft Entra authentication and authorization error codes"; public captures of responses.
 """
 
 from datetime import datetime
@@ -14,7 +14,7 @@ def malformed() -> EntraError:
 
 
 def key_unknown() -> EntraError:
-    """The certificate that signed is not registered."""
+    """The signing certificate is not registered."""
     return EntraError(
         error="invalid_client",
         code=700027,
@@ -25,7 +25,7 @@ def key_unknown() -> EntraError:
 
 
 def key_expired() -> EntraError:
-    """The certificate that signed is out of date."""
+    """The signing certificate has expired."""
     return EntraError(
         error="invalid_client",
         code=700027,
@@ -35,7 +35,7 @@ def key_expired() -> EntraError:
 
 
 def out_of_time(now: datetime, begins: datetime, ends: datetime) -> EntraError:
-    """The caller's clock is off, or the assertion is stale."""
+    """The assertion is outside its validity period: the caller's clock is wrong, or the assertion is old."""
     return EntraError(
         error="invalid_client",
         code=700024,
@@ -47,7 +47,7 @@ def out_of_time(now: datetime, begins: datetime, ends: datetime) -> EntraError:
 
 
 def signature() -> EntraError:
-    """The certificate is registered and the signature is not its key's."""
+    """The certificate is registered, but the signature does not match its key."""
     return EntraError(
         error="invalid_client",
         code=700027,
@@ -58,7 +58,7 @@ def signature() -> EntraError:
 
 
 def of_another_app() -> EntraError:
-    """Issuer or subject are not the application (text UNVERIFIED)."""
+    """Issuer or subject is not the application (text UNVERIFIED)."""
     return EntraError(
         error="invalid_client",
         code=700021,
@@ -68,7 +68,7 @@ def of_another_app() -> EntraError:
 
 
 def audience() -> EntraError:
-    """The assertion is addressed to somebody else (text UNVERIFIED)."""
+    """The assertion has another audience (text UNVERIFIED)."""
     return EntraError(
         error="invalid_client",
         code=700023,
@@ -78,7 +78,7 @@ def audience() -> EntraError:
 
 
 def without_thumbprint() -> EntraError:
-    """The header does not say which certificate signed (text UNVERIFIED)."""
+    """The header does not identify the signing certificate (text UNVERIFIED)."""
     return EntraError(
         error="invalid_client",
         code=5002723,
@@ -88,7 +88,7 @@ def without_thumbprint() -> EntraError:
 
 
 def algorithm(name: str) -> EntraError:
-    """Signed by other means than an RSA key (text UNVERIFIED in part)."""
+    """The signature algorithm is not an RSA algorithm that Entra accepts (text UNVERIFIED in part)."""
     return EntraError(
         error="invalid_client",
         code=5002738,

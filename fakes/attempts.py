@@ -1,4 +1,4 @@
-"""What is kept of an SMTP sign-in: the reply, and what the tenant's sign-in log will have of it."""
+"""The record of an SMTP sign-in: the reply, and the row that appears in the tenant's sign-in log."""
 
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from fakes.sign_in import Identity, Refused
 
 
 def noted(user: str, mechanism: str, outcome: Identity | Refused, *, session: str, peer: str, at: datetime) -> SignIn:
-    """The record of one attempt. Entra logs passwords; a token was logged when it was issued."""
+    """Return the record of one attempt. Entra logs password sign-ins; a token is logged when it is issued."""
     refused = outcome if isinstance(outcome, Refused) else Refused(reply=sentences.SIGNED_IN, code=0)
     return SignIn(
         user=user,

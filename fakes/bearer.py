@@ -1,7 +1,7 @@
-"""Who asks a look-up: the bearer token of a request, read into what its owner may do.
+"""The caller of a lookup: parses the bearer token of a request and derives the caller's permissions.
 
-A permission is an application's role or a delegated scope; a person also needs a directory role that reads (Microsoft,
-"Microsoft Graph permissions overview"; "App-only authentication in Exchange Online PowerShell").
+A permission is an application role or a delegated scope; a person also needs a directory role with read access. Sources:
+Microsoft, "Microsoft Graph permissions overview"; "App-only authentication in Exchange Online PowerShell".
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ READERS = frozenset({GLOBAL_READER, "Global Administrator", "Exchange Administra
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """What a caller may do: permissions by name, directory roles; ``person`` tells delegated tokens from app-only ones."""
+    """The caller's permissions and directory roles; `person` distinguishes delegated tokens from app-only ones."""
 
     permissions: frozenset[str]
     roles: frozenset[str]
@@ -24,19 +24,19 @@ class Caller:
 
     @property
     def reads(self) -> bool:
-        """Whether a directory role lets the caller read what administrators see."""
+        """Whether a directory role gives the caller read access to administrators' data."""
         return bool(self.roles & READERS)
 
 
 def claims_of(header: str, world: World) -> Claims | None:
-    """The claims of a bearer token that Entra signed for this tenant, expired or not; None for anything else."""
+    """Return the claims of a bearer token that Entra signed for this tenant, expired or not; None for any other token."""
     scheme, _, token = header.partition(" ")
     claims = tokens.read(token.strip(), world.now()) if scheme.lower() == "bearer" else None
     return claims if claims is not None and claims.tenant_id == world.tenant.tenant_id else None
 
 
 def caller(world: World, claims: Claims) -> Caller:
-    """The caller behind the claims, with the directory roles that it has now."""
+    """Return the caller that the claims describe, with its current directory roles."""
     if claims.upn is not None:
         user = world.tenant.user(claims.upn)
         roles = user.entra_roles if user else frozenset()

@@ -1,4 +1,4 @@
-"""Reading a message off the wire, dot-stuffed or in chunks, without keeping more than the size limit."""
+"""Reads a message from the connection, dot-stuffed or in chunks, without storing more than the size limit."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,9 +9,9 @@ _PIECE = 65_536
 
 
 async def dot_stuffed(reader: asyncio.StreamReader, alive: Callable[[], None]) -> bytes | None:
-    """The message up to the lone dot (RFC 5321 section 4.5.2), or None when it is over the limit.
+    """Read a message up to the lone dot (RFC 5321, section 4.5.2); None if it exceeds the limit.
 
-    ``alive`` is called now and then, so that a long message does not run into the idle time-out.
+    `alive` is called periodically so that a long message does not hit the idle timeout.
     """
     parts: list[bytes] = []
     size, told, line_begins = 0, 0, True
@@ -36,7 +36,7 @@ async def dot_stuffed(reader: asyncio.StreamReader, alive: Callable[[], None]) -
 
 
 async def octets(reader: asyncio.StreamReader, size: int, alive: Callable[[], None], *, keep: bool) -> bytes:
-    """That many octets (RFC 3030 section 2); read and thrown away unless ``keep``."""
+    """Read a number of octets (RFC 3030, section 2); they are discarded unless `keep` is true."""
     kept: list[bytes] = []
     while size:
         piece = await reader.readexactly(min(size, _PIECE))

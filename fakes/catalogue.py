@@ -1,6 +1,6 @@
-"""The catalogue of faults by id, and a world with some of them in it.
+"""The fault catalogue by id, and a function that applies faults to a world.
 
-The faults themselves stand in ``faults``, one module per stretch of the route.
+The faults themselves are in `faults`, one module per stage of the route.
 """
 
 import difflib
@@ -12,7 +12,7 @@ from fakes.world import World
 
 
 def apply(world: World, fault_ids: Iterable[str]) -> World:
-    """The world with these faults in it, in the given order; UnknownFault with close matches for an id that is none."""
+    """Return the world with these faults, applied in order. Raises UnknownFault with similar ids for an unknown id."""
     wanted = list(fault_ids)
     for fault_id in wanted:
         if fault_id not in EVERY_FAULT:

@@ -1,6 +1,6 @@
-"""Certificates for the fakes' TLS servers: Microsoft's lookalike and every way in which one can be wrong.
+"""Certificates for the fakes' TLS servers: one that resembles Microsoft's, and one for each kind of invalid certificate.
 
-All keys are made when first asked for and live in memory; only the root's public part is ever written, by the caller.
+Keys are generated on first use and kept in memory. The caller writes only the root's public part to disk.
 """
 
 import ssl
@@ -75,17 +75,17 @@ def _unknown() -> trustme.CA:
 
 
 def trusted_roots() -> bytes:
-    """PEM of the roots that the machine under test is told to trust: the lookalike of DigiCert's."""
+    """Return the PEM of the roots that the machine under test trusts: a root that resembles DigiCert's."""
     return _root().cert_pem.bytes()
 
 
 def trusted_shield() -> bytes:
-    """PEM of the mail shield's root, which a machine with that product trusts."""
+    """Return the PEM of the mail shield's root, which a machine with such a product trusts."""
     return _shield().cert_pem.bytes()
 
 
 def issue(kind: Certificate, names: tuple[str, ...], *, common_name: str) -> trustme.LeafCert:
-    """A leaf with its key, of the asked kind, for these DNS names."""
+    """Issue a leaf certificate of this kind for these DNS names, with its key."""
     match kind:
         case Certificate.MICROSOFT:
             return _leaf(_root(), names, common_name)
@@ -117,7 +117,7 @@ def _leaf(
     begins: int = -60,
     ends: int = 300,
 ) -> trustme.LeafCert:
-    """A leaf that is valid from and until that many days from now; under 825 days, which Apple's trust requires."""
+    """Issue a leaf with this validity, in days from now. It stays under 825 days, the maximum that Apple accepts."""
     now = datetime.now(UTC)
     return authority.issue_cert(
         *names,
@@ -184,7 +184,7 @@ def _context(tls: Tls, names: tuple[str, ...], common_name: str) -> ssl.SSLConte
 
 
 def _speak_old_tls(context: ssl.SSLContext) -> None:
-    """Serve TLS 1.0 and 1.1, which current OpenSSL does at its lowest security level only."""
+    """Enable TLS 1.0 and 1.1, which current OpenSSL permits only at its lowest security level."""
     import warnings
 
     context.set_ciphers("ALL:@SECLEVEL=0")
@@ -195,17 +195,17 @@ def _speak_old_tls(context: ssl.SSLContext) -> None:
 
 
 def smtp_context(tls: Tls) -> ssl.SSLContext:
-    """The server side of STARTTLS for this state; made once per kind."""
+    """Return the server context for STARTTLS in this state; created once per kind."""
     return _context(tls, SMTP_NAMES, "outlook.com")
 
 
 def login_context(tls: Tls) -> ssl.SSLContext:
-    """The server side of HTTPS at the login and look-up hosts for this state; made once per kind."""
+    """Return the server context for HTTPS at the login and lookup hosts in this state; created once per kind."""
     return _context(tls, LOGIN_NAMES, "stamp2.login.microsoftonline.com")
 
 
 def login_context_at(shown: Callable[[], Tls]) -> ssl.SSLContext:
-    """A context of its own, never a shared one, that asks at each handshake which state's certificate to show."""
+    """Return a context that selects the certificate by the current state at each handshake. It is never shared."""
     context = _context.__wrapped__(Tls(), LOGIN_NAMES, "stamp2.login.microsoftonline.com")
 
     def show(handshake: ssl.SSLSocket | ssl.SSLObject, _name: str | None, _context: ssl.SSLContext) -> None:
@@ -216,5 +216,5 @@ def login_context_at(shown: Callable[[], Tls]) -> ssl.SSLContext:
 
 
 def provider_context() -> ssl.SSLContext:
-    """The hosting provider's own mail server, with a certificate of its own name."""
+    """Return the context of the hosting provider's mail server, with a certificate for its own name."""
     return _context(Tls(certificate=Certificate.OTHER_NAME), (PROVIDER_NAME,), PROVIDER_NAME)

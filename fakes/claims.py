@@ -1,11 +1,11 @@
-"""The claims that Exchange looks at in an access token, read from a token whose signature was checked."""
+"""The claims of an access token that Exchange evaluates. The signature was verified before."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claims:
-    """What matters of an access token; ``upn`` is present in delegated tokens only."""
+    """The relevant claims of an access token; only delegated tokens have `upn`."""
 
     audience: str
     tenant_id: str

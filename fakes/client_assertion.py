@@ -1,6 +1,6 @@
-"""Client assertions: a JWT that the application signs with its certificate's key instead of sending a secret.
+"""Client assertions: JWTs that an application signs with the key of its certificate instead of sending a secret.
 
-Judged as RFC 7523 section 3 and Microsoft's page "Application authentication certificate credentials" ask for.
+Validated by RFC 7523, section 3, and Microsoft, "Application authentication certificate credentials".
 """
 
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ _ALGORITHMS = ("RS256", "RS384", "RS512", "PS256")
 
 
 def refused(world: World, app: App, assertion: str, kind: str, endpoints: frozenset[str]) -> EntraError | None:
-    """The refusal of an assertion, or None when it holds; ``endpoints`` are the audiences that it may name."""
+    """Return the error for an invalid assertion, or None if it is valid. `endpoints` are the accepted audiences."""
     try:
         header = jwt.get_unverified_header(assertion)
     except jwt.InvalidTokenError:
@@ -46,7 +46,7 @@ def refused(world: World, app: App, assertion: str, kind: str, endpoints: frozen
 
 
 def _signed_by(header: dict[str, object], certificate: AppCertificate) -> bool:
-    """Whether the header names this certificate; MSAL leaves the padding in, which base64url does without."""
+    """Return whether the header identifies this certificate. MSAL keeps the base64 padding, which base64url omits."""
     named = {str(header.get(name) or "").rstrip("=") for name in ("x5t", "x5t#S256")} - {""}
     return bool(named & {certificate.thumbprint, certificate.thumbprint_sha256})
 

@@ -1,6 +1,6 @@
-"""The clouds in which a tenant may live, and one that a user declares: login hosts, the two resources and the hosts that answer look-ups.
+"""The clouds that a tenant can be in, and a declared service: login hosts, resources and lookup hosts.
 
-Source: Microsoft's endpoint lists; the Exchange hosts of the sovereign clouds are UNVERIFIED.
+Source: Microsoft's endpoint lists. The Exchange hosts of the sovereign clouds are UNVERIFIED.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ GRAPH_APP = "00000003-0000-0000-c000-000000000000"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cloud:
-    """One cloud; of its login hosts and of the spellings of its mail resource, the documented one comes first."""
+    """One cloud. The documented login host and the documented spelling of the mail resource come first."""
 
     login_hosts: tuple[str, ...]
     smtp_host: str
@@ -71,12 +71,12 @@ ADMIN_HOSTS = frozenset(host for cloud in CLOUDS.values() for host in cloud.admi
 
 
 def is_graph(resource: str) -> bool:
-    """Whether an audience or resource is Microsoft Graph, of any cloud."""
+    """Return whether an audience or resource is Microsoft Graph in any cloud."""
     name = resource.rstrip("/")
     return name == GRAPH_APP or name in {f"https://{host}" for host in GRAPH_HOSTS}
 
 
 def is_exchange(resource: str) -> bool:
-    """Whether an audience or resource is Exchange Online, of any cloud."""
+    """Return whether an audience or resource is Exchange Online in any cloud."""
     name = resource.rstrip("/")
     return name == EXCHANGE_APP or any(name in cloud.exchange for cloud in CLOUDS.values())

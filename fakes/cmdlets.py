@@ -1,7 +1,7 @@
-"""What the cmdlets of Exchange Online that only read answer, from the tenant's state.
+"""The answers of Exchange Online's read-only cmdlets, from the tenant's state.
 
-Pure: HTTP is ``exchange_admin``'s; the export asks here without it. Source: Exchange Online PowerShell reference, each
-cmdlet's own page; error texts as the module prints them.
+`exchange_admin` serves them over HTTP; the export calls them directly. Sources: the cmdlets' pages in the Exchange Online
+PowerShell reference; error texts as the module prints them.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,7 +18,7 @@ _SERVER = "DB8PR04A03DC002.EURPR04A003.PROD.OUTLOOK.COM"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CmdletError:
-    """One refusal of a cmdlet: HTTP status, Exchange's name for it, the exception and its text."""
+    """An error of a cmdlet: HTTP status, Exchange's error name, exception and text."""
 
     status: int
     code: str
@@ -30,7 +30,7 @@ Answer = list[Row] | CmdletError
 
 
 def run(tenant: Tenant, name: str, parameters: Mapping[str, Any]) -> Answer | None:
-    """The rows that a cmdlet brings, its error, or None for one that is not among the reading ones."""
+    """Return the rows or the error of a cmdlet; None for a cmdlet that is not supported."""
     known = {one.casefold(): one for one in _CMDLETS}
     found = known.get(name.casefold())
     if found is None:
@@ -119,7 +119,7 @@ def _principal(tenant: Tenant, name: str) -> Answer:
 
 
 def _trustee(tenant: Tenant, name: str) -> str | None:
-    """What rights are kept under: the object id of an application that Exchange knows, or a user's address."""
+    """Return the key under which rights are stored: the object id of an application known to Exchange, or a user's address."""
     found, user = _known(tenant, name), tenant.recipient(name)
     return found.object_id if found else user.upn if user else None
 

@@ -1,6 +1,6 @@
-"""The control endpoint: messages received, the state, faults set or cleared, device codes approved.
+"""The control endpoint: received messages, state, faults, and approval of device codes.
 
-Plain HTTP on loopback, guarded by the bearer token that the description prints.
+Plain HTTP on loopback, protected by the bearer token in the description.
 """
 
 import hmac
@@ -25,7 +25,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def application(running: "Running") -> Starlette:
-    """The web application; faults replace each other and always start from the world it began with."""
+    """Return the web application. New faults replace the previous ones and apply to the initial world."""
     desk = _Desk(running)
 
     def guarded(path: str, endpoint: Endpoint, *methods: str) -> Route:
@@ -52,7 +52,7 @@ def application(running: "Running") -> Starlette:
 
 
 class _Desk:
-    """What is served, once the token was right."""
+    """The request handlers, called after the token was verified."""
 
     def __init__(self, running: "Running") -> None:
         self._running = running

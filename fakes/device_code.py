@@ -1,7 +1,8 @@
-"""Device codes: handed out, polled, approved or declined, as Entra does (RFC 8628; Microsoft, "Device authorization grant").
+"""Device codes: issued, polled, approved or declined, as Entra does it.
 
-Which client may use them and what it then gets is decided here; HTTP is ``entra``'s. A person's part, at the page that the
-code is typed into, is played by the control endpoint or by ``Tenant.device_codes_approved_by``.
+This module decides which client may use them and what it receives; `entra` serves HTTP. The control endpoint or
+`Tenant.device_codes_approved_by` replaces the user who types the code in. Sources: RFC 8628; Microsoft, "Device
+authorization grant".
 """
 
 import secrets
@@ -33,12 +34,12 @@ _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 
 class NoSuchCode(LookupError):  # noqa: N818 - reads as what happened
-    """No such code is waiting, or no such user could approve it; the text says which."""
+    """Raised when no such code is pending or no such user can approve it; the text says which."""
 
 
 @dataclass(slots=True, kw_only=True)
 class DeviceCode:
-    """One code on its way; ``user`` is who approved it."""
+    """A pending code; `user` is the user who approved it."""
 
     user_code: str
     device_code: str
@@ -50,7 +51,7 @@ class DeviceCode:
     declined: bool = False
 
     def document(self, interval: int) -> dict[str, Any]:
-        """The answer of the device authorization endpoint, with Entra's members in Entra's order."""
+        """The response of the device authorization endpoint, with Entra's members in Entra's order."""
         return {
             "user_code": self.user_code,
             "device_code": self.device_code,
@@ -64,14 +65,14 @@ class DeviceCode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Kept:
-    """Whose a refresh token is; it is good for every resource, as Entra's are."""
+    """The owner of a refresh token, which is valid for all resources, as in Entra."""
 
     client_id: str
     user: str
 
 
 class DeviceCodes:
-    """All codes of one built-in tenant, and the refresh tokens that came of them; used from its loop and from tests."""
+    """The device codes and refresh tokens of one built-in tenant. The server's loop and tests use it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -79,7 +80,7 @@ class DeviceCodes:
         self._refresh: dict[str, _Kept] = {}
 
     def begin(self, world: World, form: Mapping[str, str]) -> DeviceCode | EntraError:
-        """A new code for a client, or why it gets none; the tenant was looked at already."""
+        """Issue a code to a client, or return the error. The tenant was validated before."""
         missing = next((name for name in ("client_id", "scope") if not form.get(name)), None)
         if missing is not None:
             return entra_errors.parameter_missing(missing)
@@ -98,7 +99,7 @@ class DeviceCodes:
         return code
 
     def waiting(self) -> list[dict[str, str]]:
-        """The codes that nobody has approved or declined yet."""
+        """The codes that are neither approved nor declined."""
         with self._lock:
             return [
                 {"user_code": one.user_code, "client_id": one.client_id, "scope": one.scope}
@@ -107,7 +108,7 @@ class DeviceCodes:
             ]
 
     def decide(self, world: World, user_code: str, user: str | None) -> None:
-        """Approve as this user, or decline when it is None. NoSuchCode when the code or the user is unknown."""
+        """Approve a code as this user, or decline it if `user` is None. Raises NoSuchCode for an unknown code or user."""
         if user is not None and world.tenant.user(user) is None:
             raise NoSuchCode(f"no user {user!r} in the tenant")
         with self._lock:
@@ -117,7 +118,7 @@ class DeviceCodes:
             code.user, code.declined = user, user is None
 
     def poll(self, world: World, form: Mapping[str, str]) -> dict[str, Any] | EntraError:
-        """What a client that asks for its token gets: the token response, or why not (yet)."""
+        """Return the token response for a polling client, or the error while there is none."""
         missing = next((name for name in ("client_id", "device_code") if not form.get(name)), None)
         if missing is not None:
             return entra_errors.parameter_missing(missing)
@@ -133,7 +134,7 @@ class DeviceCodes:
         return self._issue(world, code.client_id, code.user or "", code.scope, form)
 
     def refresh(self, world: World, form: Mapping[str, str]) -> dict[str, Any] | EntraError:
-        """A token for this or another resource from a refresh token (RFC 6749 section 6), or why there is none."""
+        """Return a token for this or another resource from a refresh token (RFC 6749, section 6), or the error."""
         missing = next((name for name in ("client_id", "refresh_token", "scope") if not form.get(name)), None)
         if missing is not None:
             return entra_errors.parameter_missing(missing)

@@ -1,6 +1,6 @@
-"""Entra's public documents: OpenID discovery in both versions, instance discovery and the keys' frame.
+"""Entra's public documents: OpenID discovery in both versions, instance discovery and JWKS.
 
-Members and their order as the service returns them (RFC 8414, and captures of the documents).
+Members have the order in which the service returns them (RFC 8414; captures of the documents).
 """
 
 from typing import Any
@@ -29,7 +29,7 @@ _ALIASES = (
 
 
 def issuer(world: World, tenant: str, version: int) -> str:
-    """The issuer that a tenant's document names, at its cloud's own host; the shared endpoints show a placeholder."""
+    """Return the issuer in a tenant's document, at its cloud's host. The shared endpoints contain a placeholder."""
     host = CLOUDS[world.tenant.cloud].login_hosts[0]
     name = "{tenantid}" if tenant in SHARED_TENANTS else world.tenant.tenant_id
     if world.tenant.issuing.foreign_issuer_in_discovery:
@@ -38,7 +38,7 @@ def issuer(world: World, tenant: str, version: int) -> str:
 
 
 def document(world: World, host: str, tenant: str, version: int, *, token_host: str | None = None) -> dict[str, Any]:
-    """The discovery document of a tenant; ``token_host`` overrides where the token endpoint seems to be."""
+    """Return a tenant's discovery document; `token_host` replaces the host of the token endpoint."""
     name = tenant if tenant in SHARED_TENANTS else world.tenant.tenant_id
     base, v2 = f"https://{host}/{name}", "/v2.0" if version == 2 else ""
     body: dict[str, Any] = {
@@ -80,7 +80,7 @@ def _claims() -> list[str]:
 
 
 def instances(host: str) -> dict[str, Any]:
-    """Instance discovery, which MSAL asks before it trusts an authority."""
+    """Return the instance discovery document, which MSAL requests before it trusts an authority."""
     rows = [{"preferred_network": name, "preferred_cache": cache, "aliases": also} for name, cache, also in _ALIASES]
     return {
         "tenant_discovery_endpoint": f"https://{host}/common/v2.0/.well-known/openid-configuration",

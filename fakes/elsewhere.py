@@ -1,4 +1,4 @@
-"""Peers that are not Exchange: silence, an HTTP server, TLS at once, a reset, a hosting provider's own mail server."""
+"""Peers that are not Exchange: a silent peer, an HTTP server, implicit TLS, a reset, a hosting provider's mail server."""
 
 import asyncio
 import socket
@@ -23,14 +23,14 @@ _TLS_ALERT = b"\x15\x03\x03\x00\x02\x02\x28"  # fatal handshake_failure (RFC 844
 
 
 class Says(asyncio.Protocol):
-    """Says one thing at once and hangs up; with nothing to say it listens for ever."""
+    """Sends one text at once and closes the connection; without a text it stays silent."""
 
     def __init__(self, state: State, what: bytes) -> None:
         self._state = state
         self._what = what
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Speak first, whatever the client wants."""
+        """Send the text before the client sends anything."""
         self._state.transports.add(transport)
         if self._what and isinstance(transport, asyncio.Transport):
             transport.write(self._what)
@@ -38,9 +38,9 @@ class Says(asyncio.Protocol):
 
 
 class Resets(asyncio.Protocol):
-    """Accepts and answers with RST: to the first bytes, or after a while to a client that waits to be greeted.
+    """Accepts the connection and resets it after the first bytes, or after a delay if the client waits for a greeting.
 
-    Never at once: a client that is told of the handshake and of the reset in one go reports either, as it likes.
+    It never resets at once: a client that sees the handshake and the reset together can report either.
     """
 
     def __init__(self, state: State) -> None:
@@ -49,24 +49,24 @@ class Resets(asyncio.Protocol):
         self._later: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Let the client see that it is connected."""
+        """Schedule the reset, so that the client sees the connection open first."""
         self._state.transports.add(transport)
         self._transport = cast("asyncio.Transport", transport)
         self._later = asyncio.get_running_loop().call_later(_BEFORE_RESET, self._reset)
 
     def data_received(self, data: bytes) -> None:
-        """Who speaks has seen the connection open."""
+        """Reset: a client that sends data has seen the connection open."""
         del data
         self._reset()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the plan."""
+        """Cancel the scheduled reset."""
         del exc
         if self._later is not None:
             self._later.cancel()
 
     def _reset(self) -> None:
-        """Close with nothing left to linger for, which TCP shows as a reset."""
+        """Close with a linger time of zero, which makes TCP send a reset."""
         if self._transport is None or self._transport.is_closing():
             return
         own = self._transport.get_extra_info("socket")
@@ -76,7 +76,7 @@ class Resets(asyncio.Protocol):
 
 
 class ProviderSmtp(SMTP):
-    """A hosting provider's server that takes over every connection to a submission port."""
+    """A hosting provider's server that intercepts every connection to a submission port."""
 
     def __init__(self, state: State, loop: asyncio.AbstractEventLoop) -> None:
         self._state = state
@@ -89,12 +89,12 @@ class ProviderSmtp(SMTP):
         )
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Note the connection, so that stopping the fakes can close it."""
+        """Register the connection, so that stopping the fakes can close it."""
         self._state.transports.add(transport)
         super().connection_made(transport)
 
     def eof_received(self) -> bool | None:
-        """Close for good: the dialogue may have been cancelled before its first step, and then nobody else would."""
+        """Close the transport: if the dialogue was cancelled before its first step, nothing else would."""
         super().eof_received()
         return False
 
@@ -106,7 +106,7 @@ class ProviderSmtp(SMTP):
 
 
 def at_submission_port(state: State, loop: asyncio.AbstractEventLoop) -> asyncio.BaseProtocol:
-    """One connection to port 587, answered by whoever the world says."""
+    """Return the protocol for one connection to port 587, by the current state of the world."""
     match state.world.network.answerer:
         case Answerer.EXCHANGE:
             return ExchangeSmtp(state, loop=loop)

@@ -1,6 +1,6 @@
 """The fake Entra over HTTP: discovery, instance discovery, keys, device codes and the token endpoint, as a Starlette application.
 
-Decisions are ``token_endpoint``'s; here stand the addresses, the headers and what a proxy in between would do instead.
+`token_endpoint` decides; this module has the routes, the headers and the responses of a proxy in between.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ _PRIVACY = 'CP="DSP CUR OTPi IND OTRi ONL FIN"'
 
 
 def application(state: State) -> Starlette:
-    """The web application of all login hosts; it reads the world anew for each request."""
+    """Return the web application of all login hosts. It reads the state of the world for each request."""
 
     async def openid(request: Request) -> Response:
         state.records.count("discovery")
@@ -76,7 +76,7 @@ def _host(request: Request) -> str:
 
 
 async def _in_the_way(world: World, request: Request) -> Response | None:
-    """What a proxy, a portal or a broken front end answers in Entra's place, or None on a clear path."""
+    """Return the response of a proxy, a portal or a broken front end, or None if there is none."""
     match world.network.login_path:
         case LoginPath.SILENCE:
             await asyncio.Event().wait()
@@ -116,7 +116,7 @@ def _discovery(world: World, request: Request) -> Response:
 
 
 async def _form(request: Request) -> dict[str, str]:
-    """The parameters; Entra reads the body by hand-written rules, so what does not parse is a form without any."""
+    """Return the form parameters. Entra parses the body leniently, so an unreadable body is an empty form."""
     return dict(parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True))
 
 
@@ -207,7 +207,7 @@ def _headers(world: World) -> dict[str, str]:
 
 
 def _basic_credentials(header: str) -> tuple[str, str] | None:
-    """Client id and secret of ``client_secret_basic`` (RFC 6749 section 2.3.1), or None."""
+    """Return client id and secret of `client_secret_basic` (RFC 6749, section 2.3.1), or None."""
     scheme, _, value = header.partition(" ")
     if scheme.lower() != "basic":
         return None

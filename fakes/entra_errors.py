@@ -1,6 +1,6 @@
-"""What Entra says when it refuses: AADSTS numbers, texts, HTTP status and the error document around them.
+"""Entra's errors: AADSTS numbers, texts, HTTP status and the error document around them.
 
-Sources: Microsoft, "Microsoft Entra authentication and authorization error codes", and public captures of responses.
+Sources: Microsoft, "Microsoft Entra authentication and authorization error codes"; public captures of responses.
 """
 
 import uuid
@@ -11,7 +11,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntraError:
-    """One refusal; ``linked`` says whether the document points to Microsoft's error page."""
+    """An error; `linked` says whether the document links to Microsoft's error page."""
 
     error: str
     code: int
@@ -23,7 +23,7 @@ class EntraError:
     retry_after: int | None = None
 
     def document(self, now: datetime, *, breaks_lines: bool, correlation_id: str | None) -> dict[str, Any]:
-        """The JSON body with exactly Entra's members; ``breaks_lines`` is the separator used until 2023."""
+        """Return the JSON body with exactly Entra's members; `breaks_lines` selects the line separator used until 2023."""
         trace, correlation = str(uuid.uuid4()), correlation_id or str(uuid.uuid4())
         stamp = now.strftime("%Y-%m-%d %H:%M:%SZ")
         gap = "\r\n" if breaks_lines else " "
@@ -46,7 +46,7 @@ class EntraError:
 
 
 def tenant_not_found(tenant: str, *, discovery: bool = False) -> EntraError:
-    """No such tenant in this cloud; the discovery document names the error differently."""
+    """The tenant does not exist in this cloud. The discovery document uses another error name."""
     return EntraError(
         error="invalid_tenant" if discovery else "invalid_request",
         code=90002,
@@ -57,7 +57,7 @@ def tenant_not_found(tenant: str, *, discovery: bool = False) -> EntraError:
 
 
 def tenant_malformed(tenant: str) -> EntraError:
-    """The tenant part of the address is neither an id nor a domain."""
+    """The tenant segment of the address is neither an id nor a domain."""
     return EntraError(
         error="invalid_request",
         code=900023,
@@ -66,21 +66,21 @@ def tenant_malformed(tenant: str) -> EntraError:
 
 
 def parameter_missing(name: str) -> EntraError:
-    """A parameter that every request needs is not in the body."""
+    """A required parameter is missing from the body."""
     return EntraError(
         error="invalid_request", code=900144, text=f"The request body must contain the following parameter: '{name}'."
     )
 
 
 def grant_not_supported(grant: str) -> EntraError:
-    """A grant type that this endpoint does not know."""
+    """The endpoint does not support this grant type."""
     return EntraError(
         error="unsupported_grant_type", code=70003, text=f"The app requested an unsupported grant type '{grant}'."
     )
 
 
 def common_not_allowed() -> EntraError:
-    """Client credentials need a tenant of their own."""
+    """Client credentials need a specific tenant."""
     return EntraError(
         error="invalid_request",
         code=9001023,
@@ -112,12 +112,12 @@ def principal_missing(client_id: str, tenant_id: str) -> EntraError:
 
 
 def app_disabled(client_id: str, name: str) -> EntraError:
-    """The enterprise application is switched off (HTTP status UNVERIFIED)."""
+    """The enterprise application is disabled (HTTP status UNVERIFIED)."""
     return EntraError(error="unauthorized_client", code=7000112, text=f"Application '{client_id}'({name}) is disabled.")
 
 
 def public_client() -> EntraError:
-    """A secret was sent by an application that is registered as unable to keep one."""
+    """A secret was sent by an application that is registered as a public client."""
     return EntraError(
         error="invalid_client",
         code=700025,
@@ -127,7 +127,7 @@ def public_client() -> EntraError:
 
 
 def credential_missing() -> EntraError:
-    """Neither secret nor assertion in the body (HTTP status UNVERIFIED)."""
+    """The body has neither a secret nor an assertion (HTTP status UNVERIFIED)."""
     return EntraError(
         error="invalid_client",
         code=7000216,
@@ -137,7 +137,7 @@ def credential_missing() -> EntraError:
 
 
 def secret_wrong(client_id: str) -> EntraError:
-    """The secret is not one of the application's values."""
+    """The secret matches none of the application's secrets."""
     return EntraError(
         error="invalid_client",
         code=7000215,
@@ -148,7 +148,7 @@ def secret_wrong(client_id: str) -> EntraError:
 
 
 def secret_expired(client_id: str) -> EntraError:
-    """The secret was right once."""
+    """The client secret has expired."""
     return EntraError(
         error="invalid_client",
         code=7000222,
@@ -160,7 +160,7 @@ def secret_expired(client_id: str) -> EntraError:
 
 
 def scope_invalid(scope: str) -> EntraError:
-    """The scope cannot be read."""
+    """The scope is malformed."""
     return EntraError(
         error="invalid_scope",
         code=70011,
@@ -171,7 +171,7 @@ def scope_invalid(scope: str) -> EntraError:
 
 
 def scope_not_default(scope: str) -> EntraError:
-    """Client credentials ask for everything consented, not for one permission."""
+    """The scope does not end in `/.default`, which client credentials require."""
     return EntraError(
         error="invalid_scope",
         code=1002012,
@@ -193,7 +193,7 @@ def resource_missing(resource: str, tenant_name: str) -> EntraError:
 
 
 def blocked_by_policy(policy_id: str) -> EntraError:
-    """Conditional Access for workload identities."""
+    """A Conditional Access policy for workload identities blocks the application."""
     return EntraError(
         error="invalid_grant",
         code=53003,
@@ -215,7 +215,7 @@ def throttled() -> EntraError:
 
 
 def secret_needed() -> EntraError:
-    """A client that is not registered as a public one asks for a user's token without a credential."""
+    """A client that is not registered as public requests a user's token without a credential."""
     return EntraError(
         error="invalid_client",
         code=7000218,
@@ -225,7 +225,7 @@ def secret_needed() -> EntraError:
 
 
 def authorization_pending() -> EntraError:
-    """Nobody has typed the device code in yet."""
+    """The device code has not been entered yet."""
     return EntraError(
         error="authorization_pending",
         code=70016,
@@ -235,7 +235,7 @@ def authorization_pending() -> EntraError:
 
 
 def slow_down() -> EntraError:
-    """The client asks more often than it was told to (RFC 8628 section 3.5; number and text UNVERIFIED)."""
+    """The client polls faster than the interval (RFC 8628, section 3.5; number and text UNVERIFIED)."""
     return EntraError(
         error="slow_down",
         code=70016,
@@ -245,7 +245,7 @@ def slow_down() -> EntraError:
 
 
 def device_code_expired() -> EntraError:
-    """Fifteen minutes have passed."""
+    """The device code expired after fifteen minutes."""
     return EntraError(
         error="expired_token",
         code=70020,
@@ -255,14 +255,14 @@ def device_code_expired() -> EntraError:
 
 
 def device_code_declined() -> EntraError:
-    """The person said no (number and text UNVERIFIED)."""
+    """The user declined (number and text UNVERIFIED)."""
     return EntraError(
         error="authorization_declined", code=65004, text="User declined to consent to access the app.", linked=False
     )
 
 
 def many_resources(scope: str) -> EntraError:
-    """One token is for one resource."""
+    """The request names several resources; a token is valid for one."""
     return EntraError(
         error="invalid_request",
         code=28000,
@@ -273,7 +273,7 @@ def many_resources(scope: str) -> EntraError:
 
 
 def refresh_token_unknown() -> EntraError:
-    """A refresh token that is nobody's, or another client's."""
+    """The refresh token is unknown or belongs to another client."""
     return EntraError(
         error="invalid_grant",
         code=9002313,
@@ -282,5 +282,5 @@ def refresh_token_unknown() -> EntraError:
 
 
 def device_code_unknown() -> EntraError:
-    """No such device code, or it was used already (number and text UNVERIFIED)."""
+    """The device code does not exist or was used already (number and text UNVERIFIED)."""
     return EntraError(error="bad_verification_code", code=70018, text="Invalid verification code.", linked=False)

@@ -1,6 +1,6 @@
-"""Reading what a client says around a message: EHLO names, MAIL and RCPT arguments, BDAT, XOAUTH2 strings.
+"""Parsers for SMTP arguments: EHLO names, MAIL and RCPT arguments, BDAT, XOAUTH2 strings.
 
-Pure parsing; a value that cannot be read is None, never an exception.
+A value that cannot be parsed is None, never an exception.
 """
 
 import base64
@@ -21,14 +21,14 @@ BODIES = frozenset({"7BIT", "8BITMIME", "BINARYMIME"})
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """An address with the parameters after it; names in upper case, values as written, "" where there is none."""
+    """An address with its parameters: names in upper case, values as written, "" for a parameter without a value."""
 
     address: str
     parameters: dict[str, str] = field(default_factory=dict)
 
 
 def valid_hello(name: str) -> bool:
-    """Whether Exchange takes this as the name in EHLO: a domain name or an address literal (RFC 5321 section 4.1.1.1)."""
+    """Return whether Exchange accepts this EHLO name: a domain name or an address literal (RFC 5321, section 4.1.1.1)."""
     if name.startswith("[") and name.endswith("]"):
         literal = name[1:-1]
         inner = literal[5:] if literal[:5].casefold() == "ipv6:" else literal
@@ -41,7 +41,7 @@ def valid_hello(name: str) -> bool:
 
 
 def path(argument: str, keyword: str, known: frozenset[str]) -> Path | None:
-    """The address and parameters of ``FROM:<…>`` or ``TO:<…>`` (RFC 5321 section 4.1.2); angle brackets are required."""
+    """Parse `FROM:<…>` or `TO:<…>` with parameters (RFC 5321, section 4.1.2). Angle brackets are required."""
     if argument[: len(keyword)].upper() != keyword:
         return None
     found = _PATH.fullmatch(argument[len(keyword) :])
@@ -57,7 +57,7 @@ def path(argument: str, keyword: str, known: frozenset[str]) -> Path | None:
 
 
 def valid_address(address: str, *, utf8: bool) -> bool:
-    """Whether an address has a local part and a domain, and only characters that the session may use."""
+    """Return whether an address has a local part and a domain, and only characters that the session permits."""
     local, _, domain = address.rpartition("@")
     try:
         address.encode("utf-8" if utf8 else "ascii")
@@ -73,7 +73,7 @@ def valid_address(address: str, *, utf8: bool) -> bool:
 
 
 def chunk(argument: str) -> tuple[int, bool] | None:
-    """Size and last-marker of a BDAT argument (RFC 3030 section 2)."""
+    """Parse a BDAT argument into size and last-chunk flag (RFC 3030, section 2)."""
     words = argument.split()
     last = len(words) == 2 and words[1].upper() == "LAST"
     if (
@@ -87,7 +87,7 @@ def chunk(argument: str) -> tuple[int, bool] | None:
 
 
 def decoded(line: bytes) -> bytes | None:
-    """A SASL response without its base64; ``=`` alone is the empty response (RFC 4954 section 4)."""
+    """Decode the base64 of a SASL response. `=` alone is the empty response (RFC 4954, section 4)."""
     if line == b"=":
         return b""
     try:
@@ -97,7 +97,7 @@ def decoded(line: bytes) -> bytes | None:
 
 
 def bearer(response: bytes) -> tuple[str, str] | None:
-    """User and token of an XOAUTH2 response (Microsoft, "SASL XOAUTH2")."""
+    """Parse an XOAUTH2 response into user and token (Microsoft, "SASL XOAUTH2")."""
     found = _BEARER.fullmatch(response)
     if found is None:
         return None

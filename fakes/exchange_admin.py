@@ -1,7 +1,7 @@
-"""The fake of the REST interface behind Exchange Online PowerShell: ``InvokeCommand``, as a Starlette application.
+"""The fake of the REST interface behind Exchange Online PowerShell: `InvokeCommand`, as a Starlette application.
 
-Microsoft does not document it; shape and texts are those of public tools and of the module's own errors, so all of it is
-UNVERIFIED. What a cmdlet brings is decided in ``cmdlets``.
+Microsoft does not document this interface. Its form and texts follow public tools and the module's own errors, so all of it
+is UNVERIFIED. `cmdlets` builds the answers.
 """
 
 import json
@@ -26,7 +26,7 @@ _SERVICE = "Microsoft.Exchange.Admin.OData.Core.ODataServiceException"
 
 
 def application(state: State) -> Starlette:
-    """The web application of the Exchange administration hosts."""
+    """Return the web application of the Exchange administration hosts."""
 
     async def invoke(request: Request) -> Response:
         world = state.world
@@ -51,7 +51,7 @@ def application(state: State) -> Starlette:
 
 
 def _caller(world: World, request: Request) -> Caller | Response:
-    """Who asks, or the refusal: 401 without a token that fits, 403 without the permission or the role."""
+    """Return the caller, or the error: 401 without a valid token, 403 without the permission or the role."""
     header = request.headers.get("authorization", "")
     claims = bearer.claims_of(header, world)
     named = request.path_params["tenant"].lower()

@@ -1,7 +1,7 @@
-"""The tenant as an administrator's export shows it: the questions of the look-ups with their answers, in one JSON document.
+"""The tenant's export for an administrator: the questions of the lookups with their answers, in one JSON document.
 
-The two views are asked without HTTP, by somebody who may read everything. The export has no times of a run: sign-in log and
-message trace stand under their own names, with the rows that are there.
+Both services are called without HTTP, with full read access. An export does not know the times of a run, so the sign-in log
+and the message trace have keys of their own with all existing rows.
 """
 
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ _APPLICATION = "id,appId,displayName,signInAudience,isFallbackPublicClient,passw
 
 
 def document(world: World, records: Records) -> dict[str, Any]:
-    """The whole export, for both senders."""
+    """Return the complete export for both senders."""
     graph: dict[str, Any] = {}
     exchange: dict[str, Any] = {}
     for sender in world.senders:

@@ -1,4 +1,4 @@
-"""What a fault is: an id, the one change that it makes to the world, and the findings that it must produce."""
+"""A fault: an id, the one change that it makes to the world, and the findings that it must produce."""
 
 import sys
 from collections.abc import Callable
@@ -8,12 +8,12 @@ from fakes.world import World
 
 
 class UnknownFault(LookupError):  # noqa: N818 - reads as what happened
-    """No fault of that id; the text names close ones."""
+    """Raised for an unknown fault id; the text lists similar ids."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
-    """One finding that a fault must produce; ``causes`` most likely first."""
+    """A finding that a fault must produce; `causes` are ordered by likelihood."""
 
     check: str
     verdict: str
@@ -22,10 +22,10 @@ class Expected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One thing that is wrong. ``gate`` is where it shows first; ``cause`` the id of what is really the matter.
+    """One fault. `gate` is the first gate that shows it; `cause` is the id of the true cause.
 
-    ``expected_with_look_ups`` are the findings of a run that looks the tenant up, None where nobody wrote them down yet.
-    ``skip_on`` maps a platform's prefix (as in ``sys.platform``) to the reason why it cannot be staged there.
+    `expected_with_look_ups` are the findings of a run with lookups, None if they are not written down. `skip_on` maps a prefix of
+    `sys.platform` to the reason why the fault cannot be staged on that platform.
     """
 
     id: str
@@ -39,5 +39,5 @@ class Fault:
     skip_on: tuple[tuple[str, str], ...] = ()
 
     def skipped_here(self, platform: str = sys.platform) -> str | None:
-        """Why this platform cannot stage the fault, or None when it can."""
+        """Return why this platform cannot stage the fault, or None if it can."""
         return next((reason for prefix, reason in self.skip_on if platform.startswith(prefix)), None)

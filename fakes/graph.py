@@ -1,6 +1,6 @@
-"""The fake Microsoft Graph over HTTP: tokens, throttling and the frame of its answers, as a Starlette application.
+"""The fake Microsoft Graph over HTTP: tokens, throttling and response format, as a Starlette application.
 
-What it answers to which question is decided in ``graph_questions``.
+`graph_questions` builds the answers.
 """
 
 import uuid
@@ -20,7 +20,7 @@ from fakes.world import World
 
 
 def application(state: State) -> Starlette:
-    """The web application of all Graph hosts; it reads the world anew for each request."""
+    """Return the web application of all Graph hosts. It reads the state of the world for each request."""
 
     async def ask(request: Request) -> Response:
         world, number = state.world, state.records.count("graph")

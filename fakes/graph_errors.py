@@ -1,6 +1,6 @@
-"""What Microsoft Graph says when it refuses: status, code and message, in its error document.
+"""Microsoft Graph's errors: status, code and message, in its error document.
 
-Source: Microsoft, "Microsoft Graph error responses and resource types"; messages as public issue reports quote them.
+Sources: Microsoft, "Microsoft Graph error responses and resource types"; messages quoted in public issue reports.
 """
 
 import uuid
@@ -11,7 +11,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GraphError:
-    """One refusal."""
+    """An error response."""
 
     status: int
     code: str
@@ -30,19 +30,19 @@ class GraphError:
 
 
 def token_empty() -> GraphError:
-    """No bearer token at all."""
+    """The request has no bearer token."""
     return GraphError(status=401, code="InvalidAuthenticationToken", message="Access token is empty.")
 
 
 def token_expired() -> GraphError:
-    """A token whose time is over."""
+    """The token has expired."""
     return GraphError(
         status=401, code="InvalidAuthenticationToken", message="Lifetime validation failed, the token is expired."
     )
 
 
 def token_unreadable() -> GraphError:
-    """A token that is none of Entra's for this tenant."""
+    """Entra did not issue the token for this tenant."""
     return GraphError(
         status=401,
         code="InvalidAuthenticationToken",
@@ -51,7 +51,7 @@ def token_unreadable() -> GraphError:
 
 
 def audience() -> GraphError:
-    """A token for another resource."""
+    """The token is for another resource."""
     return GraphError(
         status=401,
         code="InvalidAuthenticationToken",
@@ -60,14 +60,14 @@ def audience() -> GraphError:
 
 
 def privileges() -> GraphError:
-    """The directory's own objects, without permission."""
+    """The caller has no permission for directory objects."""
     return GraphError(
         status=403, code="Authorization_RequestDenied", message="Insufficient privileges to complete the operation."
     )
 
 
 def scopes_missing() -> GraphError:
-    """Policies, without permission."""
+    """The caller has no permission for policies."""
     return GraphError(
         status=403,
         code="AccessDenied",
@@ -76,7 +76,7 @@ def scopes_missing() -> GraphError:
 
 
 def permission_missing(permission: str) -> GraphError:
-    """The audit log and the message trace, without permission."""
+    """The caller has no permission for the audit log or the message trace."""
     return GraphError(
         status=403,
         code="Authentication_MSGraphPermissionMissing",
@@ -87,12 +87,12 @@ def permission_missing(permission: str) -> GraphError:
 
 
 def methods_denied() -> GraphError:
-    """Authentication methods, without permission."""
+    """The caller has no permission for authentication methods."""
     return GraphError(status=403, code="accessDenied", message="Request Authorization failed")
 
 
 def not_premium() -> GraphError:
-    """The sign-in log of a tenant without Entra ID P1 or P2."""
+    """The tenant has no Entra ID P1 or P2, which the sign-in log needs."""
     return GraphError(
         status=403,
         code="Authentication_RequestFromNonPremiumTenantOrB2CTenant",
@@ -101,7 +101,7 @@ def not_premium() -> GraphError:
 
 
 def not_found(name: str) -> GraphError:
-    """No such object in the directory."""
+    """The directory has no such object."""
     return GraphError(
         status=404,
         code="Request_ResourceNotFound",
@@ -110,12 +110,12 @@ def not_found(name: str) -> GraphError:
 
 
 def no_segment(name: str) -> GraphError:
-    """An address that Graph does not know, in this version or this cloud."""
+    """Graph has no such path in this version or cloud."""
     return GraphError(status=400, code="BadRequest", message=f"Resource not found for the segment '{name}'.")
 
 
 def no_property(name: str, kind: str) -> GraphError:
-    """``$select`` names what the type has not."""
+    """`$select` names a property that the type does not have."""
     return GraphError(
         status=400,
         code="BadRequest",
@@ -125,10 +125,10 @@ def no_property(name: str, kind: str) -> GraphError:
 
 
 def bad_filter() -> GraphError:
-    """``$filter`` that cannot be read, or names what cannot be filtered."""
+    """`$filter` is malformed or names a property that cannot be filtered."""
     return GraphError(status=400, code="BadRequest", message="Invalid filter clause")
 
 
 def too_many(seconds: int) -> GraphError:
-    """Throttled."""
+    """The request is throttled."""
     return GraphError(status=429, code="TooManyRequests", message="Too Many Requests", retry_after=seconds)

@@ -1,6 +1,6 @@
-"""What Microsoft Graph answers to which address: the question, the permission it needs, the answer from the tenant's state.
+"""Microsoft Graph's routes: the path, the permission that it needs, and the answer from the tenant's state.
 
-Pure: HTTP is ``graph``'s; the export asks here without it. Source: Microsoft Graph reference, each call's own page.
+`graph` serves HTTP; the export calls this module directly. Source: the calls' pages in the Microsoft Graph reference.
 """
 
 import re
@@ -23,7 +23,7 @@ _LARGEST_PAGE = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """One question: what stands in the address, decoded, and the query as it was written."""
+    """A request: the decoded path variable and the raw query."""
 
     world: World
     records: Records
@@ -34,7 +34,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Question:
-    """An address with one variable part; ``kind`` is the type that ``$select`` is checked against."""
+    """A route with one variable segment; `kind` is the type that `$select` is validated against."""
 
     versions: tuple[str, ...]
     path: re.Pattern[str]
@@ -49,7 +49,7 @@ class _Question:
 def answer(
     world: World, records: Records, who: Caller, *, host: str, path: str, query: Mapping[str, str]
 ) -> Body | GraphError:
-    """The body of the answer, or the refusal; ``path`` is as it came, with its percent signs."""
+    """Return the body of the response or the error. `path` is percent-encoded, as received."""
     version, _, rest = path.strip("/").partition("/")
     found = next(((one, match) for one in _QUESTIONS if (match := one.path.fullmatch(rest))), None)
     if found is None or version not in found[0].versions:

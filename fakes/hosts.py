@@ -1,6 +1,6 @@
-"""Which web application answers at which of Microsoft's HTTPS hosts; all stand behind one door.
+"""Routes requests to the web application of each of Microsoft's HTTPS hosts; all share one listener.
 
-Those that answer look-ups are loaded when somebody first asks them: a run without look-ups does not pay for them.
+The applications for lookups are imported on first use, so that a run without lookups does not pay for them.
 """
 
 from starlette.applications import Starlette
@@ -12,7 +12,7 @@ from fakes.records import State
 
 
 def application(state: State) -> ASGIApp:
-    """The web application of the HTTPS door."""
+    """Return the web application of the HTTPS listener."""
     login, others = entra.application(state), dict[str, Starlette]()
 
     async def by_host(scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,6 +1,6 @@
-"""The RSA key that the fake Entra signs with, its public form for JWKS, and a foreign key for tokens that are not Entra's.
+"""The RSA key that the fake Entra signs with, its JWKS form, and a foreign key for tokens that Entra did not sign.
 
-Made once per process, when first needed; never written anywhere.
+Keys are generated once per process on first use and never written to disk.
 """
 
 import base64
@@ -17,7 +17,7 @@ _ONE_MAKER = threading.Lock()
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """A private key with the name it has in JWKS; ``certificate`` is base64 DER as ``x5c`` wants it."""
+    """A private key with its JWKS key id; `certificate` is base64 DER, as in `x5c`."""
 
     private: rsa.RSAPrivateKey
     key_id: str
@@ -54,7 +54,7 @@ def _make() -> SigningKey:
 
 
 def entra_key() -> SigningKey:
-    """Entra's signing key; whoever asks while it is being made waits for the same one."""
+    """Return Entra's signing key. Concurrent callers wait for the same key."""
     with _ONE_MAKER:
         return _entra_key()
 
@@ -66,12 +66,12 @@ def _entra_key() -> SigningKey:
 
 @cache
 def foreign_key() -> SigningKey:
-    """A key that Entra never published."""
+    """Return a key that Entra has not published."""
     return _make()
 
 
 def published(cloud_instance: str, issuer: str) -> dict[str, Any]:
-    """The JWKS document: members and order as Entra's."""
+    """Return the JWKS document, with Entra's members in Entra's order."""
     key = entra_key()
     numbers = key.private.public_key().public_numbers()
     entry = {

@@ -1,6 +1,6 @@
-"""A long line in front of a server: every connection behaves as if the peer were a round trip away.
+"""Simulated latency in front of a server: each connection behaves as if the peer were one round trip away.
 
-Bytes are delayed by half a round trip each way, and a connection's set-up costs one; nothing is read or changed.
+Data is delayed by half a round trip in each direction, connection set-up by a whole one. No data is changed.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ _PIECE = 65_536
 
 
 async def in_front_of(target: socket.socket, public: socket.socket, round_trip: float) -> asyncio.Server:
-    """A relay from ``public`` to ``target`` with that many seconds of round trip."""
+    """Relay connections from `public` to `target` with this round-trip time in seconds."""
     host, port = target.getsockname()[:2]
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -36,7 +36,7 @@ async def in_front_of(target: socket.socket, public: socket.socket, round_trip: 
 
 
 async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, delay: float) -> None:
-    """Pass bytes on, each piece ``delay`` seconds after it came, in order."""
+    """Forward data in order, each piece `delay` seconds after it arrived."""
     loop = asyncio.get_running_loop()
     pieces: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
 
@@ -66,7 +66,7 @@ async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, del
 
 
 def public_socket(bound: socket.socket, round_trip: float) -> tuple[socket.socket, socket.socket | None]:
-    """Where the server itself listens, and the socket in front of it when there is a round trip to show."""
+    """Return the socket of the server itself and, with latency, the socket in front of it."""
     if round_trip <= 0:
         return bound, None
     return doors.listening(), bound

@@ -1,4 +1,4 @@
-"""The little OData that the questions need: ``$filter`` of clauses joined by *and*, ``$select``, pages.
+"""The part of OData that the questions use: `$filter` with clauses joined by *and*, `$select`, and paging.
 
 Source: Microsoft, "Use query parameters to customize Microsoft Graph query responses".
 """
@@ -21,7 +21,7 @@ _AND = re.compile(r"\band\b\s*")
 
 
 def filtered(rows: list[Row], clauses: str) -> list[Row] | GraphError:
-    """The rows that a filter leaves; an empty one leaves all."""
+    """Return the rows that match a filter; all rows for an empty one."""
     position = 0
     while position < len(clauses):
         clause = _CLAUSE.match(clauses, position)
@@ -74,12 +74,12 @@ def _moment(text: str) -> datetime:
 
 
 def stamp(moment: datetime | None) -> str | None:
-    """A time as Graph writes it."""
+    """Format a time as Graph does."""
     return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def selected(row: Row, names: str, kind: str, defaults: tuple[str, ...] = ()) -> Row | GraphError:
-    """A row with the members that ``$select`` names, or without it with those of the default set."""
+    """Return a row with the members that `$select` names, or with the default members."""
     wanted = [name.strip() for name in names.split(",") if name.strip()] or list(defaults) or list(row)
     known = {name.casefold(): name for name in row}
     unknown = next((name for name in wanted if name.casefold() not in known), None)
@@ -89,7 +89,7 @@ def selected(row: Row, names: str, kind: str, defaults: tuple[str, ...] = ()) ->
 
 
 def page(rows: list[Row], address: str, query: Mapping[str, str], size: int) -> Row | GraphError:
-    """One page as Graph answers it, with the address of the next where there is one."""
+    """Return one page in Graph's form, with the address of the next page if there is one."""
     try:
         first, top = int(query.get("$skiptoken", "0")), int(query.get("$top", str(size)))
     except ValueError:

@@ -1,6 +1,7 @@
-"""When a password ends: one answer for the sign-in and for whoever looks the account up.
+"""Password expiry, for the sign-in and for lookups of the account.
 
-Source: Microsoft, "Set the password expiration policy": last change plus the domain's validity, unless it never expires.
+The password expires after the last change plus the domain's validity, unless it never expires (Microsoft, "Set the password
+expiration policy").
 """
 
 from datetime import datetime, timedelta
@@ -13,7 +14,7 @@ _DEFAULT_DAYS = 90
 
 
 def expired(world: World, user: User) -> bool:
-    """Whether the account's password is over."""
+    """Return whether the account's password has expired."""
     if user.password_expired:
         return True
     changed, days = user.password_changed, world.tenant.password_valid_days or _DEFAULT_DAYS
@@ -23,7 +24,7 @@ def expired(world: World, user: User) -> bool:
 
 
 def changed(world: World, user: User) -> datetime | None:
-    """The last change that the directory shows; one that explains the end, where the state only says that it came."""
+    """Return the date of the last password change. If the state only says that it expired, the date is one that implies it."""
     days = world.tenant.password_valid_days or _DEFAULT_DAYS
     if not user.password_expired or days == NEVER:
         return user.password_changed
@@ -32,5 +33,5 @@ def changed(world: World, user: User) -> datetime | None:
 
 
 def never_expires(user: User) -> bool:
-    """Whether the directory shows that the password never expires; federated accounts have none of their own."""
+    """Return whether the directory shows that the password never expires. Federated accounts have no such setting."""
     return user.password_never_expires and not user.password_expired and user.federation is Federation.MANAGED

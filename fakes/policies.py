@@ -1,4 +1,4 @@
-"""Conditional Access policies as Microsoft Graph shows them, made from what the sign-in obeys.
+"""Conditional Access policies in Microsoft Graph's form, from the same state that the sign-in evaluates.
 
 Source: Microsoft Graph reference, conditionalAccessPolicy and conditionalAccessConditionSet.
 """
@@ -18,7 +18,7 @@ _NAMES = {
 
 
 def shown(tenant: Tenant) -> list[dict[str, Any]]:
-    """All policies, in the order in which they were made."""
+    """Return all policies in order of creation."""
     found = [_policy(tenant, one) for one in tenant.conditional_access]
     if tenant.device_codes_forbidden:
         found.append(_without_device_codes())
@@ -26,7 +26,7 @@ def shown(tenant: Tenant) -> list[dict[str, Any]]:
 
 
 def name_of(tenant: Tenant, policy_id: str) -> str:
-    """The name of a policy; its id when it was deleted since."""
+    """Return the name of a policy; its id if it was deleted meanwhile."""
     return next((_NAMES[one.kind] for one in tenant.conditional_access if one.policy_id == policy_id), policy_id)
 
 

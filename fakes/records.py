@@ -1,6 +1,6 @@
-"""What the fakes saw: messages, sign-ins, token requests and sessions, without any secret.
+"""The fakes' records: messages, sign-ins, token requests and sessions, without any secret.
 
-Written by the fakes in their loop, read by tests from another thread.
+The fakes write them in their event loop; tests read them from another thread.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ _PATIENCE = 20.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One accepted message with its envelope and who was signed in."""
+    """An accepted message with its envelope and the signed-in user."""
 
     sender: str
     recipients: tuple[str, ...]
@@ -33,7 +33,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignIn:
-    """One SMTP sign-in attempt and the reply it got; ``code`` is the sign-in log's number, None when Entra saw nothing of it."""
+    """An SMTP sign-in attempt and its reply; `code` is the number in the sign-in log, None if Entra was not involved."""
 
     user: str
     mechanism: str
@@ -47,7 +47,7 @@ class SignIn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenAnswer:
-    """One request to the token endpoint; ``code`` is 0 for a token, else the AADSTS number."""
+    """A request to the token endpoint; `code` is 0 for a token, else the AADSTS number."""
 
     client_id: str
     grant: str
@@ -69,14 +69,14 @@ class Session:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """How many tasks run in the fakes' loop, and how many connections are open."""
+    """The number of tasks in the fakes' event loop and of open connections."""
 
     tasks: int
     connections: int
 
 
 class Records:
-    """Everything seen since the start; each property is a snapshot."""
+    """All records since the start; each property returns a snapshot."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -87,7 +87,7 @@ class Records:
         self._requests: Counter[str] = Counter()
 
     def add(self, record: Message | SignIn | TokenAnswer | Session) -> None:
-        """Keep one record."""
+        """Store one record."""
         with self._lock:
             match record:
                 case Message():
@@ -100,7 +100,7 @@ class Records:
                     self._sessions.append(record)
 
     def count(self, what: str) -> int:
-        """Count one request of a kind that needs no record of its own; how many there were, this one included."""
+        """Count a request of a kind that needs no record. Returns the new count."""
         with self._lock:
             self._requests[what] += 1
             return self._requests[what]
@@ -131,12 +131,12 @@ class Records:
 
     @property
     def requests(self) -> dict[str, int]:
-        """How often each other thing was asked: DNS questions, discovery documents."""
+        """The number of other requests by kind: DNS questions, discovery documents."""
         with self._lock:
             return dict(self._requests)
 
     def forget(self) -> None:
-        """Drop everything seen so far."""
+        """Delete all records."""
         with self._lock:
             for kept in (self._messages, self._sign_ins, self._token_requests, self._sessions):
                 kept.clear()
@@ -144,7 +144,7 @@ class Records:
 
 
 class State:
-    """The world as it is now, shared by all the fakes; replaced as a whole, never changed."""
+    """The current world, shared by all fakes; replaced as a whole, never modified."""
 
     def __init__(self, world: World, *, pace: str) -> None:
         self.world = world
@@ -157,7 +157,7 @@ class State:
         self.loop: asyncio.AbstractEventLoop | None = None
 
     def load(self) -> Load:
-        """What is under way now, counted in the loop itself."""
+        """The current load, counted inside the event loop."""
         if self.loop is None or self.loop.is_closed():
             return Load(tasks=0, connections=0)
         return asyncio.run_coroutine_threadsafe(self._count(), self.loop).result(_PATIENCE)

@@ -1,4 +1,4 @@
-"""The fakes while they run: what was seen, what is shown, and the files that tell others where they are."""
+"""The handle of the running fakes: records, state, and the files that describe them to clients."""
 
 import json
 import secrets as randomness
@@ -16,7 +16,7 @@ from fakes.world import World
 
 
 class Running:
-    """The fakes while they run; everything it tells is a snapshot."""
+    """The running fakes; each property returns a snapshot."""
 
     def __init__(self, state: State, opened: Doors, folder: Path, *, look_ups: bool = False) -> None:
         self._state = state
@@ -32,7 +32,7 @@ class Running:
 
     @property
     def world(self) -> World:
-        """The state that is shown now."""
+        """The current state of the world."""
         return self._state.world
 
     @property
@@ -57,33 +57,33 @@ class Running:
 
     @property
     def requests(self) -> dict[str, int]:
-        """How often discovery documents, keys and DNS names were asked for."""
+        """The number of requests for discovery documents, keys and DNS names."""
         return self._state.records.requests
 
     @property
     def device_codes(self) -> DeviceCodes:
-        """The device codes under way, to be approved or declined."""
+        """The pending device codes, to be approved or declined."""
         return self._state.device_codes
 
     @property
     def secrets(self) -> dict[str, str]:
-        """Environment variables with the invented secrets of the senders, and of the auditor when look-ups are on."""
+        """Environment variables with the invented secrets of the senders, and of the auditor if lookups are on."""
         return settings_file.secrets(self.world, look_ups=self._look_ups)
 
     @property
     def description(self) -> dict[str, Any]:
-        """What another program needs to know, as ``python -m fakes --json`` prints it."""
+        """The description for other programs, as `python -m fakes --json` prints it."""
         return settings_file.description(self.world, self._places(), self._addresses(), self.settings_file)
 
     @property
     def load(self) -> Load:
-        """How much is under way in the fakes; it returns to what it was when every client has gone."""
+        """The current load; it returns to its initial value when all clients have disconnected."""
         return self._state.load()
 
     def change(self, world: World) -> None:
-        """Show another state from now on; the settings file, the CA file and the export are written anew.
+        """Replace the state of the world. The settings file, the CA file and the export are rewritten.
 
-        Raises CannotStage when this platform cannot show it; then nothing has changed.
+        Raises CannotStage if this platform cannot show the state; nothing changes then.
         """
         with self._lock:
             connect = doors.connect_map(world.network, self._doors)
@@ -98,7 +98,7 @@ class Running:
                 self.export()
 
     def export(self) -> dict[str, Any]:
-        """Write the tenant's export as it is now, log and trace included; what was written."""
+        """Write the tenant's current export, including log and trace, and return it."""
         from fakes import export  # the views behind it are loaded for look-ups only
 
         found = export.document(self.world, self._state.records)
@@ -106,7 +106,7 @@ class Running:
         return found
 
     def forget(self) -> None:
-        """Drop messages and records seen so far."""
+        """Delete messages and records."""
         self._state.records.forget()
 
     def _places(self) -> Places:

@@ -1,6 +1,6 @@
-"""What Microsoft's SMTP servers say, word for word, without the ``[host time id]`` stamp.
+"""The replies of Microsoft's SMTP servers, word for word, without the `[host time id]` stamp.
 
-Sources: Microsoft's pages on client submission and on OAuth for SMTP, and public captures of the service.
+Sources: Microsoft's pages on client submission and on OAuth for SMTP; public captures of the service.
 """
 
 READY = "Microsoft ESMTP MAIL Service ready at"

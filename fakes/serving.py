@@ -1,6 +1,6 @@
-"""Starts and stops the fakes: one asyncio loop in a daemon thread, on sockets that were bound before it.
+"""Starts and stops the fakes: one asyncio event loop in a daemon thread, on sockets that are bound before it starts.
 
-``serve`` is the public door; what the servers do is in their own modules.
+`serve` is the public function; the servers are in modules of their own.
 """
 
 import asyncio
@@ -37,10 +37,10 @@ def serve(
 ) -> Iterator[Running]:
     """Serve a world on 127.0.0.1 until the block ends.
 
-    ``folder`` receives ``settings.toml`` and ``root.pem``; ``latency_ms`` is the round trip that every connection is
-    given; ``pace="real"`` makes refusals take five seconds; with ``look_ups`` the settings name the auditor and the
-    administrator's client, and ``tenant-export.json`` is written beside them. Raises OSError when a fixed port is taken and CannotStage
-    when this platform cannot show the world.
+    `folder` receives `settings.toml` and `root.pem`. `latency_ms` is the simulated round-trip time. `pace="real"` delays
+    refusals by five seconds. With `look_ups` the settings name the auditor and the administrator's client, and
+    `tenant-export.json` is written beside them. Raises OSError if a fixed port is in use and CannotStage if this platform cannot
+    show the world.
     """
     folder.mkdir(parents=True, exist_ok=True)
     opened = doors.open_doors(ports)
@@ -59,7 +59,7 @@ def serve(
 
 
 class _LoopThread(threading.Thread):
-    """The loop's own thread; it ends when asked, closing every connection."""
+    """The thread of the event loop; it closes all connections when it stops."""
 
     def __init__(self, state: State, opened: Doors, running: Running, latency_ms: int) -> None:
         super().__init__(name="fakes", daemon=True)
@@ -73,21 +73,21 @@ class _LoopThread(threading.Thread):
         self._end: asyncio.Event | None = None
 
     def wait_until_ready(self) -> None:
-        """Return when all listeners serve; raise what kept them from it."""
+        """Wait until all listeners serve; raise the error that prevented it."""
         if not self._ready.wait(_START_SECONDS):
             raise TimeoutError(f"the fakes did not start within {_START_SECONDS:.0f} s")
         if self._error is not None:
             raise RuntimeError("the fakes did not start") from self._error
 
     def stop(self) -> None:
-        """Ask the loop to end and wait until it has."""
+        """Stop the loop and wait for the thread."""
         if self._loop is not None and self._end is not None:
             with suppress(RuntimeError):  # the loop is closed already
                 self._loop.call_soon_threadsafe(self._end.set)
         self.join(_START_SECONDS)
 
     def run(self) -> None:
-        """Thread body."""
+        """Run the loop in this thread."""
         try:
             asyncio.run(self._main())
         except BaseException as error:  # noqa: BLE001 - handed to the thread that waits
@@ -114,7 +114,7 @@ class _LoopThread(threading.Thread):
         await _turns()  # closed transports say goodbye
 
     async def _stop_accepting(self, servers: list[asyncio.AbstractServer | asyncio.BaseTransport]) -> None:
-        """Stop listening before closing: asyncio loses a connection whose server closes while it is being accepted."""
+        """Stop listening before closing: asyncio leaks a connection whose server closes while it is accepted."""
         assert self._loop is not None  # noqa: S101 - set before anything is served
         with suppress(NotImplementedError):  # Windows' loop accepts by other means
             for server in servers:
@@ -125,7 +125,7 @@ class _LoopThread(threading.Thread):
             server.close()
 
     def _note(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        """Keep what went wrong inside the fakes; a peer that hangs up or fails its handshake is no fault of theirs."""
+        """Keep an error of the fakes. A peer that disconnects or fails the handshake is not one."""
         if not isinstance(context.get("exception"), (ConnectionError, ssl.SSLError, TimeoutError)):
             self._running.failures.append(context)
 
@@ -185,6 +185,6 @@ class _LoopThread(threading.Thread):
 
 
 async def _turns() -> None:
-    """Let the loop do what is due already."""
+    """Let the loop run the callbacks that are due."""
     for _ in range(4):
         await asyncio.sleep(0)

@@ -1,6 +1,6 @@
-"""The healthy tenant as service accounts are set up in practice: the address in From is not the name in the sign-in.
+"""Variants of the healthy tenant in which the address in From differs from the name in the sign-in.
 
-Each set-up is one change of the healthy world, in which everything still works; a fault is applied on top of it.
+Each variant is one change of the healthy world, in which everything still works. A fault is applied on top of it.
 """
 
 from dataclasses import replace
@@ -17,17 +17,17 @@ SIGN_IN_NAMES = MappingProxyType({ALERTS: "svc-alerts@corp.example", NOTICES: "s
 
 
 def from_differs(world: World) -> World:
-    """From is a shared mailbox on which both accounts, and the application, have Send As."""
+    """From is a shared mailbox on which both accounts and the application have Send As."""
     return _from_shared(world, SHARED)
 
 
 def domains_differ(world: World) -> World:
-    """The same with a shared mailbox in another domain of the tenant than the one of the sign-in."""
+    """From is a shared mailbox in another domain of the tenant than the account that signs in."""
     return _from_shared(world, SHARED_ELSEWHERE)
 
 
 def upn_differs(world: World) -> World:
-    """The accounts sign in with a user principal name of another domain; From is their own mailboxes' primary address."""
+    """The accounts sign in with a user principal name in another domain; From is the primary address of their own mailboxes."""
     moved = world
     for address, upn in SIGN_IN_NAMES.items():
         moved = moved.with_user(address, lambda user, upn=upn: replace(user, address=user.upn, upn=upn))  # type: ignore[misc]

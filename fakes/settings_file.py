@@ -1,6 +1,6 @@
-"""The settings file of the built-in tenant, in TOML, and the description that a program reads from the first line.
+"""Writes the settings file of the built-in tenant and the description for other programs.
 
-Secrets never stand in the file: they are environment variables, whose names are made here.
+Secrets are not in the file: they are environment variables, whose names are defined here.
 """
 
 import json
@@ -16,9 +16,9 @@ from fakes.world import TENANT_ID, Sender, World
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Places:
-    """Where things are: the map, the part of it that stands in the settings file, the resolver, the files beside it.
+    """The addresses and files of the running fakes: connect map, the part of it in the settings file, resolver and files.
 
-    ``look_ups`` says whether the settings name the auditor and the administrator's client.
+    `look_ups` says whether the settings name the auditor and the administrator's client.
     """
 
     connect: dict[str, str]
@@ -31,12 +31,12 @@ class Places:
 
 
 def variable(sender: str, what: str) -> str:
-    """The environment variable that holds a sender's secret."""
+    """Return the name of the environment variable for a sender's secret."""
     return f"SMTP365_{re.sub(r'[^A-Z0-9]', '_', sender.upper())}_{what}"
 
 
 def secrets(world: World, *, look_ups: bool = False) -> dict[str, str]:
-    """Environment variables and values for both senders, and for the auditor when it is in the settings; all invented."""
+    """Return environment variables with the invented secrets of both senders, and of the auditor if the settings name it."""
     found = {
         variable(world.basic.name, "PASSWORD"): world.basic.password,
         variable(world.oauth.name, "CLIENT_SECRET"): world.oauth.client_secret,
@@ -63,7 +63,7 @@ def _value(value: object) -> str:
 
 
 def _bare(key: str) -> str:
-    """A key of a table as TOML wants it: quoted when it is not plain."""
+    """Return a TOML key, quoted if necessary."""
     return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _value(key)
 
 
@@ -100,7 +100,7 @@ def _sender(sender: Sender) -> list[str]:
 
 
 def _declared() -> dict[str, object]:
-    """What the settings say of a service that is none of Microsoft's."""
+    """Return the tables that declare a service outside Microsoft's clouds."""
     cloud = CLOUDS["custom"]
     return {
         "smtp_server": cloud.smtp_host,
@@ -111,7 +111,7 @@ def _declared() -> dict[str, object]:
 
 
 def toml(world: World, places: Places) -> str:
-    """The whole file. Nothing on loopback is far away, so its deadlines are short unless the pace is real."""
+    """Return the settings file. Timeouts are short, because loopback is fast, unless the pace is real."""
     network: dict[str, object] = {
         "resolvers": [places.resolver],
         "ca_file": str(places.ca_file),
@@ -144,7 +144,7 @@ def toml(world: World, places: Places) -> str:
 def description(
     world: World, places: Places, addresses: dict[str, dict[str, Any]], settings_file: Path
 ) -> dict[str, Any]:
-    """What another program needs to know, in the shape that the README promises."""
+    """Return the description for other programs, in the documented form."""
     return {
         **addresses,
         "ca_file": str(places.ca_file),
@@ -168,7 +168,7 @@ def description(
 
 
 def _directory(world: World) -> dict[str, str]:
-    """Who may look the tenant up: the auditor as it is entered, the public client, and the administrator for it."""
+    """Return the auditor, the public client and the administrator, as entered in the settings."""
     auditing = world.tenant.auditing
     if auditing is None:
         return {}

@@ -1,6 +1,7 @@
-"""Who may sign in over SMTP: pure decisions from the state of the tenant to Microsoft's reply.
+"""SMTP sign-in decisions: from the tenant's state to Microsoft's reply.
 
-Order among the refusals is Microsoft's where known and a named switch in ``Unverified`` where not. No sockets here.
+The order of the refusals is Microsoft's where it is known, and a named switch in `Unverified` where it is not. This module
+opens no sockets.
 """
 
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ AUDIENCES = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Who is signed in: the address, and for app-only sign-ins the application and how it may use mailboxes."""
+    """The signed-in identity: the address and, for an app-only sign-in, the application and its access to mailboxes."""
 
     user: str
     mechanism: str
@@ -34,10 +35,10 @@ class Identity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """The reply that refuses a sign-in, and what the sign-in log has of it.
+    """The reply that refuses a sign-in, and its row in the sign-in log.
 
-    ``code`` is the AADSTS number, 0 when Entra found nothing wrong and Exchange did, None when Entra was never asked;
-    ``policies`` are the ids of the Conditional Access policies to blame.
+    `code` is the AADSTS number: 0 if Entra accepted the credential and Exchange refused, None if Entra was not involved.
+    `policies` are the ids of the responsible Conditional Access policies.
     """
 
     reply: str
@@ -46,7 +47,7 @@ class Refused:
 
 
 def by_password(world: World, name: str, password: str) -> Identity | Refused:
-    """The identity behind a user name and password, or the refusal. Numbers: Microsoft's list of AADSTS error codes."""
+    """Return the identity of a user name and password, or the refusal. Source of the numbers: Microsoft's list of AADSTS codes."""
     user = world.tenant.user(name)
     refusal = _method_refused(world, user)
     if refusal is None and world.unverified.gates_before_credentials:
@@ -119,7 +120,7 @@ def _account_refused(world: World, user: User) -> Refused | None:
 
 
 def _policy_refused(tenant: Tenant, user: User) -> Refused | None:
-    """A block counts before a demand, as in Conditional Access; a second factor is what Basic can never show."""
+    """Return the refusal by Conditional Access. A block takes precedence over MFA, which Basic cannot satisfy."""
     policies = [one for one in tenant.conditional_access if one.hits(user.upn)]
     blocking = tuple(
         one.policy_id
@@ -134,10 +135,10 @@ def _policy_refused(tenant: Tenant, user: User) -> Refused | None:
 
 
 def by_token(world: World, name: str, claims: Claims | None) -> Identity | Refused:
-    """The identity behind an XOAUTH2 user and the claims of a token whose signature held, or the refusing reply.
+    """Return the identity of an XOAUTH2 user and the claims of a verified token, or the refusal.
 
-    ``claims`` is None for a token that cannot be read or is not Entra's. Exchange gives one bare answer to all of these;
-    only the SMTP AUTH switches speak (Microsoft, "Authenticate an IMAP, POP or SMTP connection using OAuth").
+    `claims` is None for a token that cannot be parsed or that Entra did not sign. Exchange gives the same reply to all failures;
+    only the SMTP AUTH switches have a text (Microsoft, "Authenticate an IMAP, POP or SMTP connection using OAuth").
     """
     user = world.tenant.recipient(name)
     identity = _token_identity(world.tenant, user, claims)
@@ -169,6 +170,6 @@ def _token_identity(tenant: Tenant, user: User | None, claims: Claims | None) ->
 
 
 def mailbox_of(tenant: Tenant, identity: Identity) -> Mailbox:
-    """The mailbox that the signed-in address owns; an empty one when it was taken away since."""
+    """Return the mailbox of the signed-in address; an empty one if it was removed meanwhile."""
     user = tenant.user(identity.user)
     return (user.mailbox if user else None) or Mailbox()

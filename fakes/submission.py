@@ -1,6 +1,6 @@
-"""What becomes of a message after the body: pure decisions from the state of the tenant to Microsoft's reply.
+"""Decisions about a message after its body: from the tenant's state to Microsoft's reply.
 
-The sign-in is over when these are asked; that a right is missing on the mailbox shows only here.
+They come after the sign-in; a missing right on the mailbox shows only here.
 """
 
 from email.parser import BytesHeaderParser
@@ -15,7 +15,7 @@ RECIPIENTS_PER_MESSAGE = 1000
 
 
 def recipient_refused(world: World, recipient: str, already: int) -> str | None:
-    """The reply that refuses one RCPT, or None when it is accepted."""
+    """Return the reply that refuses a RCPT, or None if it is accepted."""
     tenant = world.tenant
     if already >= RECIPIENTS_PER_MESSAGE:
         return sentences.TOO_MANY_RECIPIENTS
@@ -27,9 +27,9 @@ def recipient_refused(world: World, recipient: str, already: int) -> str | None:
 
 
 def message_refused(world: World, identity: Identity, content: bytes, *, at_once: int, server: str) -> str | None:
-    """The reply that refuses the message at its end, or None when it is taken.
+    """Return the reply that refuses the message after its body, or None if it is accepted.
 
-    ``at_once`` counts this mailbox's submissions under way, this one included; ``server`` is the back end's name.
+    `at_once` is the number of concurrent submissions for this mailbox, including this one; `server` is the back end's name.
     """
     tenant = world.tenant
     mailbox = mailbox_of(tenant, identity)
@@ -59,7 +59,7 @@ def _send_as_owners(world: World, identity: Identity) -> frozenset[str]:
 
 
 def _own(world: World, identity: Identity) -> frozenset[str]:
-    """The addresses of the mailbox that signed in; the sign-in address is none where the mailbox has another."""
+    """Return the addresses of the signed-in mailbox. The sign-in address is not among them if the mailbox has another."""
     user = world.tenant.user(identity.user)
     return user.own_addresses if user is not None else frozenset({identity.user.casefold()})
 

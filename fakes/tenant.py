@@ -1,6 +1,6 @@
-"""The tenant's side of the small world: people, mailboxes, applications, switches and policies.
+"""The tenant's state: users, mailboxes, applications, switches and policies.
 
-Plain frozen data, healthy by default. What follows from it is decided in ``sign_in``, ``submission`` and ``token_endpoint``.
+Plain frozen data, healthy by default. `sign_in`, `submission` and `token_endpoint` evaluate it.
 """
 
 import uuid
@@ -14,7 +14,7 @@ SEND_AS_APP = "SMTP.SendAsApp"
 
 
 class Federation(StrEnum):
-    """Who checks the user's password."""
+    """The service that verifies the user's password."""
 
     MANAGED = "managed"
     STS_UNREACHABLE = "sts_unreachable"
@@ -22,7 +22,7 @@ class Federation(StrEnum):
 
 
 class Retirement(StrEnum):
-    """How far the removal of Basic authentication has come for this tenant."""
+    """The stage of the removal of Basic authentication in this tenant."""
 
     NOT_YET = "not_yet"
     OFF_BY_DEFAULT = "off_by_default"
@@ -30,7 +30,7 @@ class Retirement(StrEnum):
 
 
 class PolicyKind(StrEnum):
-    """What a Conditional Access policy does to whom."""
+    """What a Conditional Access policy does, and to which identities."""
 
     REQUIRE_MFA = "require_mfa"
     BLOCK_LEGACY_CLIENTS = "block_legacy_clients"
@@ -40,7 +40,7 @@ class PolicyKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mailbox:
-    """An Exchange Online mailbox; ``smtp_auth_disabled`` is three-state, None inherits the tenant's switch."""
+    """An Exchange Online mailbox. `smtp_auth_disabled` has three states; None inherits the tenant's switch."""
 
     smtp_auth_disabled: bool | None = None
     full_access: frozenset[str] = frozenset()
@@ -56,9 +56,9 @@ class Mailbox:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """A user of the directory; without a mailbox it can sign in and still not send.
+    """A user of the directory. Without a mailbox a user can sign in but cannot send.
 
-    ``address`` is the mailbox's primary address where it is another than the sign-in address.
+    `address` is the mailbox's primary address if it differs from the sign-in address.
     """
 
     upn: str
@@ -85,7 +85,7 @@ class User:
 
     @property
     def own_addresses(self) -> frozenset[str]:
-        """The mailbox's addresses, in lower case; none without a mailbox."""
+        """The mailbox's addresses in lower case; empty without a mailbox."""
         return (
             frozenset(one.casefold() for one in (self.primary, *self.mailbox.aliases)) if self.mailbox else frozenset()
         )
@@ -93,7 +93,7 @@ class User:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppSecret:
-    """A client secret: the id is what people paste by mistake, the value is what works."""
+    """A client secret. Only the value works; the id is often pasted by mistake."""
 
     key_id: str
     value: str
@@ -102,7 +102,7 @@ class AppSecret:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppCertificate:
-    """A certificate that the application may sign assertions with; thumbprints are base64url, as in ``x5t``."""
+    """A certificate with which the application can sign assertions. Thumbprints are base64url, as in `x5t`."""
 
     thumbprint: str
     public_key_pem: str
@@ -112,7 +112,7 @@ class AppCertificate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class App:
-    """An application registration; ``object_id`` is the registration's, not the enterprise application's."""
+    """An application registration; `object_id` is the registration's, not the enterprise application's."""
 
     client_id: str
     object_id: str
@@ -125,9 +125,9 @@ class App:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServicePrincipal:
-    """The enterprise application: the registration's presence in this tenant, with the roles an admin consented to.
+    """The enterprise application: the instance of the registration in this tenant, with its consented roles.
 
-    ``consented`` are roles of Exchange Online, ``graph_roles`` those of Microsoft Graph, ``entra_roles`` the directory's.
+    `consented` are roles of Exchange Online, `graph_roles` of Microsoft Graph, `entra_roles` of the directory.
     """
 
     client_id: str
@@ -140,7 +140,7 @@ class ServicePrincipal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExchangePrincipal:
-    """What ``New-ServicePrincipal`` left behind in Exchange; ``rbac_scope`` are mailboxes of a role assignment."""
+    """A service principal that `New-ServicePrincipal` created in Exchange; `rbac_scope` are the mailboxes of a role assignment."""
 
     client_id: str
     object_id: str
@@ -157,11 +157,11 @@ class AuthPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConditionalAccess:
-    """One Conditional Access policy; an empty ``applies_to`` means everybody of its kind.
+    """A Conditional Access policy; an empty `applies_to` means all identities of its kind.
 
-    ``applies_to`` are users' sign-in addresses and applications' client ids. The one kind that looks at the place blocks
-    every place but the named ones, to users or, as a ``workload`` policy, to applications; ``includes_us`` says whether the
-    machine under test stands in one of those.
+    `applies_to` are users' sign-in addresses and applications' client ids. The location policy blocks all locations except the
+    named ones, for users or, as a `workload` policy, for applications; `includes_us` says whether the machine under test is in a
+    named location.
     """
 
     kind: PolicyKind
@@ -172,7 +172,7 @@ class ConditionalAccess:
     report_only: bool = False
 
     def hits(self, who: str) -> bool:
-        """Whether it is in force for this user or client id, whatever it then asks for."""
+        """Return whether the policy is in force for this user or client id."""
         return not self.report_only and (
             not self.applies_to or who.casefold() in {one.casefold() for one in self.applies_to}
         )
@@ -180,7 +180,7 @@ class ConditionalAccess:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issuing:
-    """How Entra issues tokens; every field but the life time is a way to mint one that Exchange refuses."""
+    """How Entra issues tokens. Each field except the lifetime makes a token that Exchange refuses."""
 
     lifetime: timedelta = timedelta(seconds=3599)
     age: timedelta = timedelta()
@@ -193,7 +193,7 @@ class Issuing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogEntry:
-    """A row of the sign-in log that is nobody's run: the user signed in with another application."""
+    """A row of the sign-in log that no run produced: the user signed in with another application."""
 
     upn: str
     app_name: str
@@ -201,11 +201,10 @@ class LogEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Auditing:
-    """Who may look the tenant up, and how well that works: an application, a public client, an administrator.
+    """The identities that can look up the tenant: an application, a public client and an administrator, and how the services respond.
 
-    ``delegated`` are the permissions that the public client gets for whoever signs in with it. ``throttled_first`` counts
-    the Graph requests of a run that are answered 429 before the first one is answered well. The delays are how long the
-    sign-in log and the message trace lag behind.
+    `delegated` are the permissions that the public client receives. `throttled_first` is the number of Graph requests of a run that
+    are answered with 429 before the first success. The delays are those of the sign-in log and the message trace.
     """
 
     app: App
@@ -254,33 +253,33 @@ class Tenant:
     auditing: Auditing | None = None
 
     def user(self, name: str) -> User | None:
-        """The user whose sign-in address this is, or None."""
+        """Return the user with this sign-in address, or None."""
         others = (self.auditing.administrator,) if self.auditing else ()
         return next((user for user in (*self.users, *others) if user.upn.casefold() == name.casefold()), None)
 
     def recipient(self, name: str) -> User | None:
-        """The user whom Exchange finds under this name: by sign-in address, else by an address of the mailbox."""
+        """Return the user that Exchange finds by this name: by sign-in address, else by an address of the mailbox."""
         return self.user(name) or next((one for one in self.users if name.casefold() in one.own_addresses), None)
 
     def app(self, client_id: str) -> App | None:
-        """The application registration with this client id, or None."""
+        """Return the application registration with this client id, or None."""
         others = (self.auditing.app, self.auditing.client) if self.auditing else ()
         return next((app for app in (*self.apps, *others) if app.client_id == client_id.lower()), None)
 
     def service_principal(self, client_id: str) -> ServicePrincipal | None:
-        """The enterprise application with this client id, or None."""
+        """Return the enterprise application with this client id, or None."""
         others = (self.auditing.principal,) if self.auditing else ()
         return next((one for one in (*self.service_principals, *others) if one.client_id == client_id.lower()), None)
 
     def object_id(self, name: str) -> str:
-        """The directory's id of a user, made from its sign-in address."""
+        """Return the directory's id of a user, derived from its sign-in address."""
         return str(uuid.uuid5(uuid.UUID(self.tenant_id), name.casefold()))
 
     def exchange_principal(self, client_id: str) -> ExchangePrincipal | None:
-        """What Exchange knows about this client id, or None."""
+        """Return Exchange's service principal with this client id, or None."""
         return next((one for one in self.exchange_principals if one.client_id == client_id.lower()), None)
 
     def auth_policy_for(self, user: User) -> AuthPolicy | None:
-        """The authentication policy in force for a user: its own, else the tenant's default."""
+        """Return the authentication policy that applies to a user: its own, else the tenant's default."""
         name = user.auth_policy or self.default_auth_policy
         return next((policy for policy in self.auth_policies if policy.name == name), None)

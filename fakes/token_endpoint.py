@@ -1,6 +1,6 @@
-"""What the token endpoint decides: from the state of the tenant and one request to a token or a refusal.
+"""Decisions of the token endpoint: from the tenant's state and one request to a token or an error.
 
-Pure but for minting; HTTP is ``entra``'s. Order of the refusals: request, tenant, client, credential, scope, policy.
+`entra` serves HTTP. The checks run in this order: request, tenant, client, credential, scope, policy.
 """
 
 import re
@@ -28,7 +28,7 @@ class Issued:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenRequest:
-    """One request, as the endpoint sees it; ``version`` is 1 or 2."""
+    """A request to the endpoint; `version` is 1 or 2."""
 
     host: str
     tenant: str
@@ -37,7 +37,7 @@ class TokenRequest:
 
 
 def tenant_refused(world: World, host: str, tenant: str, *, discovery: bool = False) -> EntraError | None:
-    """The refusal for the tenant part of an address, or None when that tenant lives in the cloud of that host."""
+    """Return the error for the tenant segment of an address, or None if the tenant exists in the cloud of that host."""
     if not (_GUID.fullmatch(tenant) or _DOMAIN.fullmatch(tenant) or tenant in SHARED_TENANTS):
         return entra_errors.tenant_malformed(tenant)
     here = host in CLOUDS[world.tenant.cloud].login_hosts and world.tenant.exists
@@ -46,7 +46,7 @@ def tenant_refused(world: World, host: str, tenant: str, *, discovery: bool = Fa
 
 
 def answer(world: World, request: TokenRequest) -> Issued | EntraError:
-    """The token or the refusal for a client-credentials request (RFC 6749 section 4.4)."""
+    """Return the token or the error for a client credentials request (RFC 6749, section 4.4)."""
     form = request.form
     if world.tenant.throttled:
         return entra_errors.throttled()
@@ -90,7 +90,7 @@ def _for_client(world: World, request: TokenRequest, scope: str) -> Issued | Ent
 
 
 def _endpoints(request: TokenRequest) -> frozenset[str]:
-    """What a client assertion may be addressed to: the token endpoint or the issuer, of either version."""
+    """Return the accepted audiences of a client assertion: the token endpoint or the issuer, of either version."""
     base = f"https://{request.host}/{request.tenant}"
     return frozenset({f"{base}/oauth2/v2.0/token", f"{base}/oauth2/token", f"{base}/v2.0", f"{base}/"})
 
@@ -132,7 +132,7 @@ def _resource(scope: str) -> str | EntraError:
 
 
 def canonical(tenant: Tenant, resource: str) -> str:
-    """The name under which the tenant keeps a resource of its own cloud; another cloud's names mean nothing to it."""
+    """Return the resource name that the tenant uses in its own cloud; None for names of other clouds."""
     name, cloud = resource.rstrip("/"), CLOUDS[tenant.cloud]
     if name == EXCHANGE_APP or name in cloud.exchange:
         return EXCHANGE_ONLINE
@@ -140,6 +140,6 @@ def canonical(tenant: Tenant, resource: str) -> str:
 
 
 def spelt(tenant: Tenant, resource: str) -> str:
-    """The audience of a token for a resource: as it was asked for, or its address when it was asked for by id."""
+    """Return the token's audience: the resource as requested, or its address if it was requested by id."""
     cloud = CLOUDS[tenant.cloud]
     return {EXCHANGE_APP: cloud.exchange[0], GRAPH_APP: cloud.graph}.get(resource, resource)

@@ -1,6 +1,6 @@
-"""Access tokens of the Exchange resource: minted as Entra mints them, read as Exchange reads them.
+"""Access tokens for Exchange: issued as Entra issues them, read as Exchange reads them.
 
-Version 1.0 tokens whatever endpoint issued them, because the audience decides (Microsoft, "Access tokens").
+All are version 1.0 tokens, because the resource decides the version (Microsoft, "Access tokens").
 """
 
 import uuid
@@ -25,7 +25,7 @@ def mint(
     now: datetime,
     by_certificate: bool = False,
 ) -> str:
-    """A signed access token for an application; ``tenant.issuing`` says in which way it is wrong, if at all."""
+    """Return a signed access token for an application; `tenant.issuing` can make it invalid."""
     issuing = (
         tenant.issuing if app in tenant.apps else Issuing(lifetime=tenant.issuing.lifetime)
     )  # the auditor's are sound
@@ -78,7 +78,7 @@ def _for_user(tenant: Tenant, user: User, now: datetime) -> dict[str, Any]:
 def mint_for_user(
     tenant: Tenant, user: User, *, client_id: str, audience: str, scopes: list[str], now: datetime
 ) -> str:
-    """A signed access token for a person who signed in, with delegated permissions and no role."""
+    """Return a signed access token for a user, with delegated permissions and no role."""
     payload = _for_user(tenant, user, now) | {
         "aud": audience,
         "iss": f"https://sts.windows.net/{tenant.tenant_id}/",
@@ -93,7 +93,7 @@ def mint_for_user(
 
 
 def mint_id_token(tenant: Tenant, user: User, *, client_id: str, now: datetime) -> str:
-    """A signed ID token, version 2.0 (OpenID Connect Core section 2)."""
+    """Return a signed ID token, version 2.0 (OpenID Connect Core, section 2)."""
     payload = _for_user(tenant, user, now) | {
         "aud": client_id,
         "iss": f"https://{clouds.CLOUDS[tenant.cloud].login_hosts[0]}/{tenant.tenant_id}/v2.0",
@@ -110,7 +110,7 @@ def _signed(payload: dict[str, Any], key: keys.SigningKey) -> str:
 
 
 def read(token: str, now: datetime) -> Claims | None:
-    """The claims of a token that Entra signed, or None for anything else."""
+    """Return the claims of a token that Entra signed, or None for any other token."""
     try:
         claims = jwt.decode(
             token,

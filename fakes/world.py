@@ -1,6 +1,6 @@
-"""The small world: one tenant, the network in front of it, two senders, and the switches for what nobody has verified.
+"""The simulated world: one tenant, the network in front of it, two senders, and switches for unverified behaviour.
 
-``healthy()`` builds the world in which everything works; a fault replaces one thing of it.
+`healthy()` returns the world in which everything works; a fault replaces one part of it.
 """
 
 from collections.abc import Callable
@@ -55,28 +55,28 @@ GLOBAL_READER = "Global Reader"
 
 
 class PasswordExpiredReply(StrEnum):
-    """UNVERIFIED: which sentence an expired password earns; no capture of it was found."""
+    """UNVERIFIED: the reply for an expired password; no capture was found."""
 
     ACCOUNT_HAS_AN_ISSUE = "account_has_an_issue"
     CREDENTIALS = "credentials"
 
 
 class NoMailboxReply(StrEnum):
-    """UNVERIFIED: what a password sign-in to an account without mailbox earns; one capture of 2018 has the ``550``."""
+    """UNVERIFIED: the reply to a password sign-in for an account without a mailbox; one capture of 2018 has the `550`."""
 
     CANNOT_BE_ACCESSED = "cannot_be_accessed"
     BARE = "bare"
 
 
 class OffByDefaultReply(StrEnum):
-    """UNVERIFIED: what the default of the end of December 2026 will say."""
+    """UNVERIFIED: the reply once Basic is off by default, from the end of December 2026."""
 
     SENTENCE = "sentence"
     NOT_SUPPORTED = "not_supported"
 
 
 class RecipientReply(StrEnum):
-    """UNVERIFIED: whether an unknown recipient is refused at once or reported later by a bounce."""
+    """UNVERIFIED: whether an unknown recipient is refused at once or reported later in a bounce."""
 
     AT_ONCE = "at_once"
     BOUNCE = "bounce"
@@ -84,7 +84,7 @@ class RecipientReply(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unverified:
-    """What Microsoft's public material leaves open, each with the default that the fakes take."""
+    """Behaviour that Microsoft's public material does not specify, with the default that the fakes use."""
 
     gates_before_credentials: bool = True
     password_expired: PasswordExpiredReply = PasswordExpiredReply.ACCOUNT_HAS_AN_ISSUE
@@ -100,9 +100,9 @@ class Unverified:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """A bad day of Microsoft's: ``reply`` is what the named moment answers instead of its own.
+    """A service fault at Microsoft: `reply` replaces the regular reply at the named step.
 
-    ``sign_in_code`` is what the sign-in log has for such a sign-in, None for nothing.
+    `sign_in_code` is the number in the sign-in log for such a sign-in, None for no row.
     """
 
     greeting: str | None = None
@@ -113,7 +113,7 @@ class Service:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attested:
-    """Who vouched for an item that cannot be observed."""
+    """The person who attests an item that cannot be observed."""
 
     item: str
     who: str
@@ -123,7 +123,7 @@ class Attested:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
-    """One configured instance of the mail plugin, as its settings table reads."""
+    """One configured instance of the mail plugin, with the fields of its settings table."""
 
     name: str
     username: str
@@ -146,7 +146,7 @@ class Sender:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """The one state that all the fakes show."""
+    """The state that all fakes share."""
 
     tenant: Tenant
     network: Network
@@ -160,7 +160,7 @@ class World:
     unverified: Unverified = field(default_factory=Unverified)
 
     def now(self) -> datetime:
-        """Microsoft's time of day; it differs from this machine's by ``clock_offset``."""
+        """The current time at Microsoft; it differs from this machine's by `clock_offset`."""
         return datetime.now(UTC) + self.clock_offset
 
     @property
@@ -169,15 +169,15 @@ class World:
         return (self.basic, self.oauth)
 
     def with_tenant(self, **changes: object) -> "World":
-        """The same world with some of the tenant's fields replaced."""
+        """Return this world with some fields of the tenant replaced."""
         return replace(self, tenant=replace(self.tenant, **changes))  # type: ignore[arg-type]
 
     def with_network(self, **changes: object) -> "World":
-        """The same world with some of the network's fields replaced."""
+        """Return this world with some fields of the network replaced."""
         return replace(self, network=replace(self.network, **changes))  # type: ignore[arg-type]
 
     def with_user(self, upn: str, change: Callable[[User], User]) -> "World":
-        """The same world with one user changed, found by sign-in or mail address; LookupError when there is no such user."""
+        """Return this world with one user changed, found by sign-in or mail address. Raises LookupError for an unknown user."""
         found = self.tenant.recipient(upn)
         if found is None:
             raise LookupError(f"no user {upn!r} in the tenant; it has {[user.upn for user in self.tenant.users]}")
@@ -185,19 +185,19 @@ class World:
 
 
 def change_mailbox(user: User, **changes: object) -> User:
-    """The user with some fields of its mailbox replaced; one without mailbox stays so."""
+    """Return the user with some fields of its mailbox replaced; a user without a mailbox is unchanged."""
     return user if user.mailbox is None else replace(user, mailbox=replace(user.mailbox, **changes))  # type: ignore[arg-type]
 
 
 def issuer_document(tenant: str = TENANT_ID, host: str = "login.microsoftonline.com") -> str:
-    """The address of a tenant's v2.0 discovery document."""
+    """Return the address of a tenant's v2.0 discovery document."""
     return f"https://{host}/{tenant}/v2.0/.well-known/openid-configuration"
 
 
 def in_cloud(world: World, name: str) -> World:
-    """The same world in another of Microsoft's clouds: the tenant lives there, and both senders are entered for it.
+    """Return this world in another cloud: the tenant is in it, and both senders are configured for it.
 
-    With ``custom`` the tenant answers at an organisation's own names, and the settings declare it as a service of its own.
+    With `custom` the tenant uses an organisation's own host names, and the settings declare it as a service.
     """
     cloud = CLOUDS[name]
     moved = replace(world.with_tenant(cloud=name), cloud=name)
@@ -214,7 +214,7 @@ def in_cloud(world: World, name: str) -> World:
 
 
 def _limited_to_our_place() -> tuple[ConditionalAccess, ConditionalAccess]:
-    """Two policies that let each sender's account in from named locations only; this machine stands in one."""
+    """Return two policies that admit each sender's account from named locations only; this machine is in one."""
     return (
         ConditionalAccess(
             kind=PolicyKind.BLOCK_ELSEWHERE,
@@ -231,7 +231,7 @@ def _limited_to_our_place() -> tuple[ConditionalAccess, ConditionalAccess]:
 
 
 def _auditing(now: datetime) -> Auditing:
-    """Who may look the healthy tenant up, with the least that answers every question."""
+    """Return the auditors of the healthy tenant, with the least permissions that answer every question."""
     return Auditing(
         app=App(
             client_id=AUDITOR_CLIENT_ID,
@@ -270,7 +270,7 @@ def _auditing(now: datetime) -> Auditing:
 
 
 def healthy(now: datetime | None = None) -> World:
-    """The world in which both senders can send; ``now`` dates the secret and the attestations."""
+    """Return the world in which both senders can send. `now` sets the dates of the secret and the attestations."""
     now = now or datetime.now(UTC)
     seen = now.date() - timedelta(days=30)
     secret_ends = now + timedelta(days=300)
