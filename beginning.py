@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from probes.deadline import utc_now
 from reports.many import load_folder
-from reports.replay import load_report, load_results
+from reports.replay import load_report, load_results, origins
 from settings.combinations import mistakes
 from settings.load import load
 from settings.mistakes import SettingsError
 from settings.selection import OF_A_REPORT, OF_THE_BUILT_IN_TENANT, OF_THE_SETTINGS, chosen
-from settings.target import Target, earlier_report, settings_file, target_of
+from settings.target import Target, earlier_report, settings_file, target_of, unread_settings
 from settings.wishes import Wishes
 from suite import Suite, readable
 
@@ -40,6 +40,8 @@ def begin(wishes: Wishes, environ: Mapping[str, str] | None = None, built_in: Pa
         _take_reports(suite, wishes)
         return suite
     suite.settings = load(built_in or settings_file(wishes.settings, wishes.folder, wishes.root))
+    if target.kind == "fake":
+        suite.unread = unread_settings(wishes.folder, wishes.root)
     of_whom = OF_THE_BUILT_IN_TENANT if target.kind == "fake" else OF_THE_SETTINGS
     suite.senders = chosen(suite.settings.sender, wishes.senders, of_whom)
     suite.judged = {sender.name: suite.settings.judged(sender, strict=wishes.strict) for sender in suite.senders}
@@ -67,6 +69,7 @@ def _take_reports(suite: Suite, wishes: Wishes) -> None:
     data, visits = readable(reader, suite.target.path or wishes.folder)
     suite.masked = bool(data.get("masked"))
     suite.notes = tuple(data.get("notes", ())) if suite.target.kind == "folder" else ()
+    suite.origins = data["origins"] if suite.target.kind == "folder" else origins(data)
     suite.senders = chosen({judged.sender.name: judged.sender for _, judged in visits}, wishes.senders, OF_A_REPORT)
     suite.judged = {judged.sender.name: judged for _, judged in visits}
     if wishes.mask and not suite.masked:

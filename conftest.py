@@ -164,10 +164,12 @@ def _ready(tenant: Apart) -> tuple[Path, dict[str, str]]:
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
-    """What a live run is about to send, and to whom, before it does."""
+    """That the tenant is the built-in one; or what a live run is about to send, and to whom, before it does."""
     suite = config.stash.get(KEY, None)
-    if suite is None or suite.worker or suite.target.kind != "live":
+    if suite is None or suite.worker:
         return []
+    if suite.target.kind != "live":
+        return [suite.banner] if suite.banner else []
     what = "no message (--no-send)" if config.getoption("--no-send") else "one test message"
     return [
         f"{sender.name}: {what} from {sender.envelope_from} to {sender.envelope_to} "

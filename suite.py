@@ -19,6 +19,7 @@ from probes import gather
 from probes.deadline import utc_now
 from probes.evidence import SenderEvidence
 from reports import outputs
+from reports.origin import words
 from reports.replay import NotAReport, load_report
 from reports.run import Run
 from settings.mistakes import SettingsError
@@ -54,6 +55,8 @@ class Suite:
     worker: bool = False
     interrupted: bool = False
     notes: tuple[str, ...] = ()
+    origins: dict[str, str] = field(default_factory=dict)
+    unread: str = ""
     seen: dict[str, set[str]] = field(default_factory=dict)
     _assessments: dict[str, Assessment] = field(default_factory=dict)
 
@@ -172,9 +175,25 @@ class Suite:
             interrupted=self.interrupted,
             faults=self.wishes.faults if self.wishes is not None else (),
             replayed_from=self._replayed_from(),
-            notes=self.notes,
+            notes=tuple(self.masking.text(note) for note in self.notes) if self.masking is not None else self.notes,
+            origins=self.targets(),
+            looked_up_again=bool(self.earlier),
+            unread=self.unread,
             masked=self.masked or self.masking is not None,
         )
+
+    def targets(self) -> dict[str, str]:
+        """The target of the run that gathers, or gathered, each sender's evidence; reports judged again say it of theirs."""
+        if self.target.kind in {"report", "folder"}:
+            return {self._label(name): target for name, target in self.origins.items()}
+        return {sender.name: self.target.kind for sender in self.senders}
+
+    @property
+    def banner(self) -> str:
+        """What is said before anything else when any sender is of the built-in tenant."""
+        known = self.targets()
+        shown = {sender.name: known.get(sender.name, "") for sender in self.senders}
+        return words(shown, replayed=self.target.path is not None, unread=self.unread)
 
     def _replayed_from(self) -> str | None:
         name = self.target.path.name if self.target.path is not None else None

@@ -54,6 +54,7 @@ _ENVIRONMENT = re.compile(
 )
 _GENERATED = re.compile(r"<p>Report generated on ([^<]*?) by <a [^>]*>pytest-html</a>\s*v([\w.]+)</p>")
 _HEADING = re.compile(r'<h1 id="smtp365-answer">(.*?)</h1>', re.DOTALL)
+_BUILT_IN = re.compile(r'<p class="built-in"><b>(.*?)</b>', re.DOTALL)
 _UNCLOSED = (
     "</li>`).join('')}<ul>`",
     "</li>`).join('')}</ul>`",
@@ -93,7 +94,9 @@ def mended(text: str) -> str:
 
 def _head(head: str, ours: str) -> str:
     heading = _HEADING.search(ours)
-    title = unescape(re.sub(r"<[^>]*>", "", heading.group(1))).strip() if heading else ""
+    built_in = _BUILT_IN.search(ours)
+    parts = [re.sub(r"<[^>]*>", "", found.group(1)) for found in (built_in, heading) if found]
+    title = unescape(": ".join(parts)).strip()
     head = head.replace("<html>", '<html lang="en">', 1)
     if title:
         head = re.sub(

@@ -16,6 +16,7 @@ import pytest
 
 from reports import place, terminal
 from reports.fleet import MANY
+from reports.origin import banner
 from reports.outside import escaped
 from reports.page import render_top
 from reports.results import as_text, results
@@ -109,7 +110,8 @@ def after(config: pytest.Config, run: Run) -> None:
         _told(config, junit, lambda: _without_host(junit, run.host))
     encoding = getattr(sys.stdout, "encoding", None) or "ascii"
     trouble = [line.encode(encoding, "backslashreplace").decode(encoding) for line in config.stash[TROUBLE]]
-    config.stash[LAST_WORDS] = [*trouble, "", *terminal.summary(run, report, encoding)]
+    first = banner(run).encode(encoding, "backslashreplace").decode(encoding)
+    config.stash[LAST_WORDS] = [*(["", first] if first else []), *trouble, "", *terminal.summary(run, report, encoding)]
 
 
 def missing(config: pytest.Config) -> bool:

@@ -19,7 +19,7 @@ from checks.assessment import Assessment, GateState
 from checks.model import Finding, Verdict
 from knowledge.cause import Cause
 from probes.evidence import Gate
-from reports import baseline, evidence_blocks, explained, fleet, surroundings
+from reports import baseline, evidence_blocks, explained, fleet, origin, surroundings
 from reports.answer import Answer, answer, headline
 from reports.blocks import Section
 from reports.embedding import element
@@ -116,6 +116,7 @@ def render_top(run: Run, data: dict[str, Any] | None, before: dict[str, Any] | N
             run=run,
             headline=headline(rows),
             service=_service(run),
+            banner=origin.banner(run).partition(":"),
             rows=rows,
             many=many,
             counts={word: sum(one.verdict == word for one in rows) for word in _WORST_FIRST},

@@ -58,6 +58,13 @@ def load_results(path: Path) -> dict[str, Any]:
     return _checked(data, name)
 
 
+def origins(data: dict[str, Any]) -> dict[str, str]:
+    """The target of the run that gathered each sender's evidence, by the sender's name; only those that are known."""
+    of_all = str(data.get("target", ""))
+    told = {str(one.get("name", "")): str(one.get("target", of_all)) for one in data["senders"]}
+    return {name: target for name, target in told.items() if target in {"fake", "live"}}
+
+
 def _checked(data: object, name: str) -> dict[str, Any]:
     schema = data.get("schema") if isinstance(data, dict) else None
     if (

@@ -45,6 +45,7 @@ def of_sender(run: Run, assessment: Assessment) -> dict[str, Any]:
     return {
         "name": assessment.settings.sender.name,
         "authentication": assessment.settings.sender.method,
+        "target": target_of(run, assessment),
         "verdict": run.verdict_of(assessment),
         "first_broken_gate": None if gate is None else gate.value,
         "causes": list(decisive.causes) if decisive is not None else [],
@@ -58,6 +59,12 @@ def of_sender(run: Run, assessment: Assessment) -> dict[str, Any]:
         "evidence": assessment.evidence.model_dump(mode="json"),
         "settings": assessment.settings.model_dump(mode="json", by_alias=True),
     }
+
+
+def target_of(run: Run, assessment: Assessment) -> str:
+    """The target of the run that gathered this sender's evidence; empty where an old report does not say."""
+    of_this_run = "" if run.replayed_from is not None else run.target
+    return run.origins.get(assessment.settings.sender.name, of_this_run)
 
 
 def _check(finding: Finding) -> dict[str, Any]:

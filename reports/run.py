@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -12,7 +13,10 @@ from checks.model import Finding, Verdict
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """What is reported. `selected` holds the check ids per sender that were asked for; None means all of them."""
+    """What is reported. `selected` holds the check ids per sender that were asked for; None means all of them.
+
+    `origins` holds the target of the run that gathered a sender's evidence, `unread` the name of a settings file that was not read.
+    """
 
     tool_version: str
     target: str
@@ -26,6 +30,9 @@ class Run:
     replayed_from: str | None = None
     masked: bool = False
     notes: tuple[str, ...] = field(default=())
+    origins: Mapping[str, str] = field(default_factory=dict)
+    looked_up_again: bool = False
+    unread: str = ""
 
     def findings(self, assessment: Assessment) -> tuple[Finding, ...]:
         """The findings of one sender that were asked for."""

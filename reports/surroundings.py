@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from checks.assessment import Assessment
 from checks.entered import seen_address
-from probes.evidence import SenderEvidence, Traffic
-from reports import tenant_blocks
+from probes.evidence import SenderEvidence
+from reports import origin, tenant_blocks
 from reports.blocks import Block
 from reports.run import Run
 from reports.words import duration
@@ -40,8 +41,9 @@ def block(run: Run) -> Block:
     return Block("Environment", rows=tuple(pair for pair in pairs if pair[1]))
 
 
-def of_sender(evidence: SenderEvidence) -> tuple[tuple[str, str], ...]:
+def of_sender(run: Run, assessment: Assessment) -> tuple[tuple[str, str], ...]:
     """Pairs for one sender: traffic, where the secret came from, the source address."""
+    evidence = assessment.evidence
     secret = evidence.secret
     source = (
         ""
@@ -50,7 +52,7 @@ def of_sender(evidence: SenderEvidence) -> tuple[tuple[str, str], ...]:
     )
     used = evidence.port.used if evidence.port is not None else None
     pairs = (
-        ("Traffic", traffic(evidence.traffic)),
+        origin.traffic(run, (assessment,)),
         ("Secret", source),
         ("Source address as the server saw it", seen_address(evidence)),
         ("Source address on this machine", (used.local_address or "") if used is not None else ""),
@@ -58,18 +60,6 @@ def of_sender(evidence: SenderEvidence) -> tuple[tuple[str, str], ...]:
         ("Took", duration(evidence.seconds)),
     )
     return tuple(pair for pair in pairs if pair[1])
-
-
-def traffic(counted: Traffic) -> str:
-    """What the run sent for one sender, in one line."""
-    parts = (
-        (counted.smtp_sessions, "SMTP session"),
-        (counted.diagnostic_connections, "diagnostic connection"),
-        (counted.sign_in_attempts, "sign-in attempt"),
-        (counted.token_requests, "token request"),
-        (counted.messages_sent, "message"),
-    )
-    return ", ".join(f"{number} {word}{'' if number == 1 else 's'}" for number, word in parts)
 
 
 def clock(visits: tuple[SenderEvidence, ...]) -> str:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from checks.assessment import Assessment
 from reports.answer import Answer, answer, headline
+from reports.origin import traffic
 from reports.outside import one_line
 from reports.run import Run
-from reports.surroundings import traffic
 from reports.words import ANSWERS, GATES
 
 _WIDTH = 230
@@ -31,7 +31,7 @@ def _few(run: Run, answers: tuple[Answer, ...]) -> list[str]:
         if one.causes:
             who = f"  Who acts: {one.owner}."
             lines.append(_cut(f"{who}{_step(one, _WIDTH - len(who))}"))
-        lines.append(_cut(f"  {_aside(one)}Traffic: {traffic(assessment.evidence.traffic)}."))
+        lines.append(_cut(f"  {_aside(one)}{_traffic(run, (assessment,))}"))
     return lines
 
 
@@ -43,7 +43,7 @@ def _many(run: Run, answers: tuple[Answer, ...]) -> list[str]:
     lines = [headline(answers), *(_first(one) for one in shown)]
     if len(shown) < len(wrong):
         lines.append(f"... and {len(wrong) - len(shown)} more senders, see the report.")
-    return [*lines, _total(run.senders)]
+    return [*lines, _traffic(run, run.senders)]
 
 
 def _first(one: Answer) -> str:
@@ -80,12 +80,9 @@ def _aside(one: Answer) -> str:
     return f"{', '.join(parts)}. " if parts else ""
 
 
-def _total(senders: tuple[Assessment, ...]) -> str:
-    counted = [assessment.evidence.traffic for assessment in senders]
-    whole = counted[0].model_copy(
-        update={name: sum(getattr(one, name) for one in counted) for name in type(counted[0]).model_fields},
-    )
-    return f"Traffic: {traffic(whole)}."
+def _traffic(run: Run, senders: tuple[Assessment, ...]) -> str:
+    label, told = traffic(run, senders)
+    return f"{label}: {told}."
 
 
 def _cut(text: str) -> str:

@@ -60,11 +60,20 @@ def settings_file(given: str | None, folder: Path, root: Path, asked_by: str = "
     """The file that `--settings` names, or settings.toml here or beside the suite. Raises SettingsError when there is none."""
     if given is not None:
         return folder / given
-    for place in (folder, root):
-        if (place / DEFAULT_FILE).is_file():
-            return place / DEFAULT_FILE
+    found = _default_file(folder, root)
+    if found is not None:
+        return found
     raise SettingsError(
         [
             f"{asked_by} needs settings: copy settings.example.toml to settings.toml, fill it in, or name a file with --settings=FILE"
         ]
     )
+
+
+def unread_settings(folder: Path, root: Path) -> str:
+    """The name of the file that a live run would read and a run on the built-in tenant does not; empty when there is none."""
+    return DEFAULT_FILE if _default_file(folder, root) is not None else ""
+
+
+def _default_file(folder: Path, root: Path) -> Path | None:
+    return next((place / DEFAULT_FILE for place in (folder, root) if (place / DEFAULT_FILE).is_file()), None)

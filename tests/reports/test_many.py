@@ -1,0 +1,160 @@
+"""Many reports as one: senders stay apart by host, name, account and tenant, and the page says which report superseded which."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from beginning import begin
+from checks.assessment import Assessment
+from reports import exit_status
+from reports.many import load_folder
+from reports.page import render_top
+from reports.results import as_text, results
+from settings.wishes import Wishes
+from tests.reports import samples
+from tests.reports.test_page import OFF, Reader
+
+HERE = Path(__file__)
+OTHER_TENANT = "1d4c7c2e-6a1b-4c0e-9a56-3f0d6d1e2b22"
+ENDPOINT = "https://login.microsoftonline.com/{}/v2.0/.well-known/openid-configuration"
+
+
+def alerts(user: str = "alerts@contoso.example", *, off: bool = False, later: int = 0) -> Assessment:
+    """A Basic sender with this user, refused or well, seen so many days later."""
+    evidence = samples.basic(started=samples.NOON + timedelta(days=later))
+    evidence = samples.refused(evidence, OFF) if off else evidence
+    return Assessment(evidence, samples.basic_settings(username=user, **{"from": user, "to": user}))
+
+
+def notices(tenant: str, *, later: int = 0) -> Assessment:
+    """An OAuth sender of this tenant."""
+    evidence = samples.oauth(started=samples.NOON + timedelta(days=later))
+    return Assessment(evidence, samples.oauth_settings(openid_endpoint_configuration=ENDPOINT.format(tenant)))
+
+
+def write(folder: Path, name: str, *senders: Assessment, **changes: object) -> None:
+    """A results file of these senders."""
+    (folder / name).write_text(as_text(results(samples.run(*senders, **changes))), encoding="utf-8")
+
+
+def names(folder: Path) -> list[str]:
+    """The senders of the overview."""
+    return [evidence.sender for evidence, _ in load_folder(folder)[1]]
+
+
+def overview(folder: Path, *, mask: bool = False) -> Wishes:
+    """`--target=FOLDER`."""
+    return Wishes(target=str(folder), settings=None, senders=(), folder=folder, root=folder, strict=False, mask=mask)
+
+
+def test_two_customers_on_one_machine_are_two_senders(tmp_path: Path) -> None:
+    """One name, one host, two accounts: two rows that can be told from each other; one that cannot send is not lost."""
+    write(tmp_path, "a.json", alerts("alerts@contoso.example", off=True))
+    write(tmp_path, "b.json", alerts("alerts@fabrikam.example", later=1))
+    suite = begin(overview(tmp_path), {})
+    suite.seen = {sender: {check for name, check in suite.pairs if name == sender} for sender, _ in suite.pairs}
+    run = suite.run()
+
+    assert names(tmp_path) == [f"alerts@APP-SRV-07 (alerts@{one}.example)" for one in ("contoso", "fabrikam")]
+    assert (run.verdict, exit_status.of(run, 0)) == ("cannot_send", exit_status.FAILED)
+    text = Reader(render_top(run, None)).text
+    assert all(f"alerts@{one}.example" in text for one in ("contoso", "fabrikam"))
+
+
+def test_two_tenants_are_two_senders(tmp_path: Path) -> None:
+    """One name, one host, one account as entered, two tenants in the endpoints: named by the tenants."""
+    write(tmp_path, "a.json", notices(samples.TENANT))
+    write(tmp_path, "b.json", notices(OTHER_TENANT))
+
+    assert names(tmp_path) == [f"reports@APP-SRV-07 ({tenant})" for tenant in (samples.TENANT, OTHER_TENANT)]
+
+
+def test_one_sender_keeps_its_short_name(tmp_path: Path) -> None:
+    """Where `sender@host` is enough nothing is added, and the account's spelling makes no other sender."""
+    write(tmp_path, "a.json", alerts("alerts@contoso.example"), notices(samples.TENANT))
+    write(tmp_path, "b.json", alerts("Alerts@Contoso.example", later=1))
+
+    assert names(tmp_path) == ["alerts@APP-SRV-07", "reports@APP-SRV-07"]
+
+
+def test_a_sender_that_moved_to_oauth_supersedes_its_basic_report(tmp_path: Path) -> None:
+    """Basic names no tenant: with one tenant in question it is the same sender, and the newer report counts."""
+    oauth = samples.oauth_settings(name="alerts", username="alerts@contoso.example")
+    write(tmp_path, "a.json", alerts(off=True))
+    write(
+        tmp_path, "b.json", Assessment(samples.oauth(sender="alerts", started=samples.NOON + timedelta(days=1)), oauth)
+    )
+    data, visits = load_folder(tmp_path)
+
+    assert [(evidence.sender, judged.sender.method) for evidence, judged in visits] == [("alerts@APP-SRV-07", "oauth")]
+    assert "b.json supersedes a.json for alerts@APP-SRV-07." in data["notes"]
+
+
+def test_what_supersedes_what_is_on_the_page(tmp_path: Path) -> None:
+    """Newer evidence counts, whatever the files are called; a report that was judged again later is not newer for that."""
+    write(tmp_path, "z.json", alerts(off=True), notices(samples.TENANT), finished=samples.NOON + timedelta(days=9))
+    write(tmp_path, "a.json", alerts(later=3), notices(samples.TENANT, later=3))
+    suite = begin(overview(tmp_path), {})
+    suite.seen = {sender: {check for name, check in suite.pairs if name == sender} for sender, _ in suite.pairs}
+
+    assert suite.run().verdict == "can_send"
+    note = "a.json supersedes z.json for alerts@APP-SRV-07, reports@APP-SRV-07."
+    assert note in Reader(render_top(suite.run(), None)).text
+
+
+def test_report_and_json_of_one_run_are_one(tmp_path: Path) -> None:
+    """The same evidence twice is told as the same run."""
+    write(tmp_path, "a.json", alerts())
+    write(tmp_path, "b.json", alerts())
+
+    assert "a.json is the same run as b.json for alerts@APP-SRV-07." in load_folder(tmp_path)[0]["notes"]
+
+
+def test_an_overview_in_the_folder_adds_nobody(tmp_path: Path) -> None:
+    """The overview of yesterday lies beside the reports that it was made of."""
+    write(tmp_path, "a.json", alerts())
+    evidence, judged = load_folder(tmp_path)[1][0]
+    write(tmp_path, "overview.json", Assessment(evidence, judged), target="overview", replayed_from="x")
+
+    assert names(tmp_path) == ["alerts@APP-SRV-07"]
+
+
+def test_many_reports_of_one_sender_have_a_few_notes(tmp_path: Path) -> None:
+    """Thirty nights: the newest counts, and the notes stay few."""
+    for night in range(30):
+        write(tmp_path, f"{night:02}.json", alerts(later=night))
+    data, visits = load_folder(tmp_path)
+
+    assert visits[0][0].started == samples.NOON + timedelta(days=29)
+    assert len(data["notes"]) <= 8
+
+
+def test_masked_reports_are_never_taken_for_each_other(tmp_path: Path) -> None:
+    """Masks begin anew in each report: equal masks of two reports say nothing, so no customer takes another's place."""
+    for name, off in (("a.json", True), ("b.json", False)):
+        write(tmp_path, name, alerts("user1@mask1.example", off=off), masked=True)
+    data, visits = load_folder(tmp_path)
+
+    assert data["masked"]
+    assert [evidence.sender for evidence, _ in visits] == [
+        f"alerts@APP-SRV-07 ({name})" for name in ("a.json", "b.json")
+    ]
+    assert {Assessment(*visit).verdict for visit in visits} == {"can_send", "cannot_send"}
+
+
+@pytest.mark.parametrize("users", [("alerts@contoso.example", "alerts@fabrikam.example")])
+def test_a_masked_overview_names_nobody(users: tuple[str, str], tmp_path: Path) -> None:
+    """With --mask-identities neither names nor notes hold what was masked."""
+    for place, user in enumerate(users):
+        write(tmp_path, f"{place}.json", alerts(user))
+        write(tmp_path, f"{place}-newer.json", alerts(user, later=1))
+    suite = begin(overview(tmp_path, mask=True), {})
+    run = suite.run()
+    text = render_top(run, results(run))
+
+    assert len(run.senders) == 2
+    assert any("supersedes" in note for note in run.notes)
+    assert [word for word in ("contoso", "fabrikam", "APP-SRV-07") if word in text] == []

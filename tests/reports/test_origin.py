@@ -1,0 +1,141 @@
+"""A run on the built-in tenant says so before anything else, also when it is judged again; old traffic is not shown as new."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from checks.assessment import Assessment
+from reports.many import load_folder
+from reports.origin import BUILT_IN, banner, traffic
+from reports.replay import load_results, origins
+from reports.results import as_text, results
+from reports.run import Run
+from reports.terminal import summary
+from tests.probes.exported import export
+from tests.reports import samples
+from tests.suite.looked import looked
+from tests.suite.test_contract import ROOT, run
+
+NAMES = {"alerts": "fake", "reports": "fake"}
+
+
+def first_of_ours(stdout: str) -> tuple[str, str]:
+    """The first line that is ours in pytest's header, and the first after pytest's own summary."""
+    lines = [line for line in stdout.splitlines() if line.strip()]
+    head = next(line for line in lines if not line.startswith(("=", "platform", "cachedir")))
+    after = next(place for place, line in enumerate(lines) if line.startswith("=") and " in " in line and place > 2)
+    return head, lines[after + 1]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A report of the built-in tenant, made in a folder in which a settings file lies."""
+    folder = tmp_path_factory.mktemp("built-in")
+    (folder / "settings.toml").write_text("not read\n", encoding="utf-8")
+    return folder
+
+
+def started(folder: Path, *options: str, report: str) -> str:
+    """Standard output of a run in this folder, whose report goes to `report`.html and .json."""
+    here = ["-c", str(ROOT / "pytest.ini"), "--rootdir", str(ROOT), str(ROOT / "checks"), "-p", "no:cacheprovider"]
+    done = run(*here, *options, f"--html={report}.html", f"--json={report}.json", cwd=folder, PYTHONPATH=str(ROOT))
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_terminal_page_and_title_begin_with_it(folder: Path) -> None:
+    """Run, replay, replay of the replay, look-ups for it, and overview: first word on terminal and page, and in the title."""
+    (folder / "export.json").write_text(json.dumps(export()), encoding="utf-8")
+    ways = {
+        "run": [],
+        "replay": ["--target=run.html"],
+        "again": ["--target=replay.html"],
+        "looked": ["--lookups-for=run.html", "--tenant-export=export.json"],
+    }
+    printed = {name: started(folder, *options, report=name) for name, options in ways.items()}
+    (folder / "collected").mkdir()
+    shutil.copy(folder / "again.html", folder / "collected")
+    printed["overview"] = started(folder, "--target=collected", report="overview")
+
+    for name, text in printed.items():
+        assert [line.startswith(f"{BUILT_IN}: ") for line in first_of_ours(text)] == [True, True], text
+        page = (folder / f"{name}.html").read_text(encoding="utf-8")
+        assert f'<title id="head-title">{BUILT_IN}: ' in page, name
+        body = page.partition("<main")[2].partition("</svg>")[2]
+        assert body.lstrip().startswith(f'<p class="built-in"><b>{BUILT_IN}</b>'), name
+        assert "says nothing about yours" in text
+    assert "settings.toml is not read: write --target=live" in printed["run"]
+    assert "is not read" not in printed["replay"]
+    assert "this run: none" in printed["replay"]
+    assert "this run: none" in printed["looked"]
+    assert load_results(folder / "run.json")["target"] == "fake"
+
+
+def test_a_live_run_has_no_such_word() -> None:
+    """Neither it nor a replay of it."""
+    live = samples.healthy()
+    again = samples.run(*live.senders, target="replay", replayed_from="x.html", origins=dict.fromkeys(NAMES, "live"))
+
+    assert (banner(live), banner(again)) == ("", "")
+
+
+def test_an_overview_names_those_of_the_built_in_tenant(tmp_path: Path, whole: Callable[..., str]) -> None:
+    """One report of each kind: the words name who it is, and the title has them too."""
+    live, fake = (
+        Assessment(samples.basic(), samples.basic_settings()),
+        Assessment(samples.oauth(), samples.oauth_settings()),
+    )
+    for name, one, target in (("a", live, "live"), ("b", fake, "fake")):
+        (tmp_path / f"{name}.json").write_text(as_text(results(samples.run(one, target=target))), encoding="utf-8")
+    data, visits = load_folder(tmp_path)
+    senders = tuple(Assessment(*visit) for visit in visits)
+    over = samples.run(*senders, target="overview", replayed_from="folder", origins=data["origins"])
+
+    assert banner(over).startswith(f"{BUILT_IN} for 1 of 2 senders: reports@APP-SRV-07: ")
+    assert f'<title id="head-title">{BUILT_IN} for 1 of 2 senders: ' in whole(over)
+
+
+def test_old_reports_say_it_too() -> None:
+    """A report that names no target for each sender has that of its run; a replay of an old one does not know."""
+    data = {"target": "fake", "senders": [{"name": "alerts"}]}
+
+    assert origins(data) == {"alerts": "fake"}
+    assert origins({**data, "target": "replay"}) == {}
+    assert origins({"target": "replay", "senders": [{"name": "alerts", "target": "fake"}]}) == {"alerts": "fake"}
+
+
+def judged_again(**changes: object) -> Run:
+    """The healthy run, judged again later."""
+    return samples.run(*samples.healthy().senders, target="replay", replayed_from="x.html", **changes)
+
+
+def test_traffic_of_the_original_run_is_called_so(whole: Callable[..., str]) -> None:
+    """Terminal and page: what was sent then, when, and that nothing is sent now."""
+    again = judged_again()
+    label, told = traffic(again, again.senders)
+
+    assert label == "Traffic of the original run at 2026-11-23 12:40 UTC"
+    assert told.endswith("2 messages; this run: none")
+    assert any(label in line for line in summary(again, None))
+    page = whole(again)
+    assert label in page
+    assert "<dt>Traffic</dt>" not in page
+    assert traffic(samples.healthy(), again.senders)[0] == "Traffic"
+
+
+def test_look_ups_that_were_made_again_are_this_runs_traffic(whole: Callable[..., str]) -> None:
+    """`--lookups-for` with an auditor asks the tenant; no SMTP, and the page does not say that nothing was contacted."""
+    seen = looked()["basic"]
+    assert seen.evidence.tenant is not None
+    again = samples.run(seen, target="replay", replayed_from="x.html", looked_up_again=True)
+    asked = seen.evidence.tenant.requests
+
+    assert asked > 1
+    assert traffic(again, again.senders)[1].endswith(f"this run: {asked} look-up requests")
+    assert "Nothing was contacted" not in whole(again)
+    assert "Nothing was contacted" in whole(judged_again())
