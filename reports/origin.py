@@ -12,9 +12,9 @@ from probes.evidence import Traffic
 from reports.outside import one_line
 from reports.results import target_of
 from reports.run import Run
+from settings.target import BUILT_IN
 
-BUILT_IN = "BUILT-IN TENANT"
-_FAKE = "fake"
+FIRST_WORDS = "BUILT-IN TENANT"
 _MOST_NAMES = 5
 
 
@@ -30,18 +30,16 @@ def targets(run: Run) -> dict[str, str]:
 
 def words(origins: Mapping[str, str], *, replayed: bool = False, unread: str = "") -> str:
     """The same from the senders' names and targets; `unread` is a settings file that lies there and was not read."""
-    built_in = [name for name, target in origins.items() if target == _FAKE]
+    built_in = [name for name, target in origins.items() if target == BUILT_IN]
     if not built_in:
         return ""
     if len(built_in) < len(origins):
         more = f" and {len(built_in) - _MOST_NAMES} more" if len(built_in) > _MOST_NAMES else ""
         names = one_line(", ".join(built_in[:_MOST_NAMES]), 300)
-        return (
-            f"{BUILT_IN} for {len(built_in)} of {len(origins)} senders: {names}{more}: this says nothing about yours."
-        )
+        return f"{FIRST_WORDS} for {len(built_in)} of {len(origins)} senders: {names}{more}: this says nothing about yours."
     which = "the original run visited" if replayed else "this run visits"
     hint = f" {unread} is not read: write --target=live for the tenant in it." if unread else ""
-    return f"{BUILT_IN}: {which} a tenant inside smtp365 and says nothing about yours.{hint}"
+    return f"{FIRST_WORDS}: {which} a tenant inside smtp365 and says nothing about yours.{hint}"
 
 
 def traffic(run: Run, senders: Sequence[Assessment]) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from probes.evidence import SCHEMA, SenderEvidence
 from reports.embedding import PackedWrongError, found
 from reports.outside import one_line
 from settings.model import Judged
+from settings.target import GATHER
 
 _LARGEST = 256 * 1024 * 1024  # a thousand senders with long transcripts stay far below
 
@@ -62,7 +63,7 @@ def origins(data: dict[str, Any]) -> dict[str, str]:
     """The target of the run that gathered each sender's evidence, by the sender's name; only those that are known."""
     of_all = str(data.get("target", ""))
     told = {str(one.get("name", "")): str(one.get("target", of_all)) for one in data["senders"]}
-    return {name: target for name, target in told.items() if target in {"fake", "live"}}
+    return {name: target for name, target in told.items() if target in GATHER}
 
 
 def _checked(data: object, name: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from checks.assessment import Assessment
 from checks.model import Finding
 from probes.evidence import SCHEMA, Gate, SenderEvidence
 from reports.run import Run
+from settings.target import GATHER
 
 
 def results(run: Run) -> dict[str, Any]:
@@ -63,7 +64,7 @@ def of_sender(run: Run, assessment: Assessment) -> dict[str, Any]:
 
 def target_of(run: Run, assessment: Assessment) -> str:
     """The target of the run that gathered this sender's evidence; empty where an old report does not say."""
-    of_this_run = "" if run.replayed_from is not None else run.target
+    of_this_run = run.target if run.replayed_from is None and run.target in GATHER else ""
     return run.origins.get(assessment.settings.sender.name, of_this_run)
 
 

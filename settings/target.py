@@ -10,6 +10,8 @@ from typing import Literal
 from settings.mistakes import SettingsError
 
 DEFAULT_FILE = "settings.toml"
+BUILT_IN = "fake"  # the word for the built-in tenant
+GATHER = frozenset({BUILT_IN, "live"})  # the targets of which evidence is gathered
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import pytest
 
 from checks.assessment import Assessment
 from reports.many import load_folder
-from reports.origin import BUILT_IN, banner, traffic
+from reports.origin import FIRST_WORDS, banner, traffic
 from reports.replay import load_results, origins
 from reports.results import as_text, results
 from reports.run import Run
@@ -63,11 +63,11 @@ def test_terminal_page_and_title_begin_with_it(folder: Path) -> None:
     printed["overview"] = started(folder, "--target=collected", report="overview")
 
     for name, text in printed.items():
-        assert [line.startswith(f"{BUILT_IN}: ") for line in first_of_ours(text)] == [True, True], text
+        assert [line.startswith(f"{FIRST_WORDS}: ") for line in first_of_ours(text)] == [True, True], text
         page = (folder / f"{name}.html").read_text(encoding="utf-8")
-        assert f'<title id="head-title">{BUILT_IN}: ' in page, name
+        assert f'<title id="head-title">{FIRST_WORDS}: ' in page, name
         body = page.partition("<main")[2].partition("</svg>")[2]
-        assert body.lstrip().startswith(f'<p class="built-in"><b>{BUILT_IN}</b>'), name
+        assert body.lstrip().startswith(f'<p class="built-in"><b>{FIRST_WORDS}</b>'), name
         assert "says nothing about yours" in text
     assert "settings.toml is not read: write --target=live" in printed["run"]
     assert "is not read" not in printed["replay"]
@@ -96,8 +96,8 @@ def test_an_overview_names_those_of_the_built_in_tenant(tmp_path: Path, whole: C
     senders = tuple(Assessment(*visit) for visit in visits)
     over = samples.run(*senders, target="overview", replayed_from="folder", origins=data["origins"])
 
-    assert banner(over).startswith(f"{BUILT_IN} for 1 of 2 senders: reports@APP-SRV-07: ")
-    assert f'<title id="head-title">{BUILT_IN} for 1 of 2 senders: ' in whole(over)
+    assert banner(over).startswith(f"{FIRST_WORDS} for 1 of 2 senders: reports@APP-SRV-07: ")
+    assert f'<title id="head-title">{FIRST_WORDS} for 1 of 2 senders: ' in whole(over)
 
 
 def test_old_reports_say_it_too() -> None:
