@@ -6,7 +6,7 @@ Only conftest.py imports this file, after it has started the built-in tenant, so
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from probes.deadline import utc_now
 from reports.many import load_folder
 from reports.replay import load_report, load_results, origins
 from settings.combinations import mistakes
+from settings.examples import left_in
 from settings.load import load
 from settings.mistakes import SettingsError
 from settings.selection import OF_A_REPORT, OF_THE_BUILT_IN_TENANT, OF_THE_SETTINGS, chosen
@@ -23,6 +24,7 @@ from suite import Suite, readable
 
 if TYPE_CHECKING:
     from settings.clouds import Cloud
+    from settings.model import Settings
 
 
 def begin(wishes: Wishes, environ: Mapping[str, str] | None = None, built_in: Path | None = None) -> Suite:
@@ -39,11 +41,14 @@ def begin(wishes: Wishes, environ: Mapping[str, str] | None = None, built_in: Pa
     if target.kind in {"report", "folder"}:
         _take_reports(suite, wishes)
         return suite
-    suite.settings = load(built_in or settings_file(wishes.settings, wishes.folder, wishes.root))
+    file = built_in or settings_file(wishes.settings, wishes.folder, wishes.root)
+    suite.settings = _loaded(file)
     if target.kind == "fake":
         suite.unread = unread_settings(wishes.folder, wishes.root)
     of_whom = OF_THE_BUILT_IN_TENANT if target.kind == "fake" else OF_THE_SETTINGS
     suite.senders = chosen(suite.settings.sender, wishes.senders, of_whom)
+    if built_in is None:  # what is entered wrong there is a fault, made on purpose
+        _refuse_placeholders(file, (sender.name for sender in suite.senders))
     suite.judged = {sender.name: suite.settings.judged(sender, strict=wishes.strict) for sender in suite.senders}
     if wishes.mask:
         suite.mask()
@@ -61,6 +66,21 @@ def _target(wishes: Wishes) -> Target:
     if lines:
         raise SettingsError(lines)
     return target
+
+
+def _loaded(file: Path) -> Settings:
+    """The settings in a file. Raises SettingsError with all mistakes and all placeholders in it."""
+    try:
+        return load(file)
+    except SettingsError as problem:
+        raise SettingsError([*problem.lines, *left_in(file, but=problem.lines)]) from None
+
+
+def _refuse_placeholders(file: Path, names: Iterable[str]) -> None:
+    """Contact nobody with a value that the example shows; senders that this run leaves out may keep theirs."""
+    lines = left_in(file, names)
+    if lines:
+        raise SettingsError(lines)
 
 
 def _take_reports(suite: Suite, wishes: Wishes) -> None:
@@ -82,7 +102,9 @@ def _take_reports(suite: Suite, wishes: Wishes) -> None:
         line = f"--lookups-for={wishes.lookups_for}: its identities are masked; nobody can be asked about them"
         raise SettingsError([line])
     if wishes.tenant_export is None:
-        suite.settings = load(settings_file(wishes.settings, wishes.folder, wishes.root, "--lookups-for"))
+        file = settings_file(wishes.settings, wishes.folder, wishes.root, "--lookups-for")
+        suite.settings = _loaded(file)
+        _refuse_placeholders(file, ())
     _prepare_look_ups(suite, wishes, visits[0][1].the_cloud if visits else None)
 
 

@@ -16,7 +16,7 @@ from settings import mistakes
 from settings.mistakes import SettingsError
 from settings.model import Settings
 
-_LARGEST = 4 * 1024 * 1024
+LARGEST = 4 * 1024 * 1024
 
 
 def load(path: Path) -> Settings:
@@ -54,10 +54,8 @@ def _text(path: Path) -> str:
     try:
         if path.is_dir():
             raise SettingsError([f"{path}: is a folder; name the settings file in it"])
-        if path.stat().st_size > _LARGEST:
-            raise SettingsError(
-                [f"{path.name}: larger than {_LARGEST // 1024 // 1024} MB; this is not a settings file"]
-            )
+        if path.stat().st_size > LARGEST:
+            raise SettingsError([f"{path.name}: larger than {LARGEST // 1024 // 1024} MB; this is not a settings file"])
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise SettingsError(
@@ -136,7 +134,7 @@ def _about_directory(settings: Settings, folder: Path) -> list[str]:
     where = f'[directory] certificate = "{directory.certificate}"'
     try:
         with (folder / directory.certificate).open("rb") as file:
-            begun = file.read(_LARGEST)
+            begun = file.read(LARGEST)
     except OSError:
         return [*lines, f"{where}: there is no such file that can be read; write the path of a PEM file"]
     if not all(mark in begun for mark in (b"PRIVATE KEY-----", b"-----BEGIN CERTIFICATE-----")):

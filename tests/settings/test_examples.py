@@ -1,0 +1,178 @@
+"""Placeholders end a live run before anything is contacted, all at once; what they are is the example file's own."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from beginning import begin
+from fakes import healthy, serve
+from settings.examples import EXAMPLE, left, left_in
+from settings.mistakes import SettingsError
+from settings.wishes import Wishes
+from tests.suite.test_contract import run
+
+# The texts of the example that real settings can have; every other text in it is a placeholder.
+REAL = {
+    "worldwide", "custom", "smtp.office365.com", "Basic", "OpenID", "keyring", "never", "nightly", "env:NOTICES_SECRET",
+    "https://outlook.office365.com/.default", "8.8.8.8", "corporate-root.pem", "env:AUDITOR_SECRET", "auditor.pem",
+}  # fmt: skip
+GOOD = """\
+[sender.alerts]
+authentication_type = "Basic"
+username = "alerts@adatum.test"
+"""
+GUID = "6d6c1f6a-52bb-4b0e-8f2e-5f7b7c3d9e01"
+
+
+def uncommented() -> str:
+    """The example with every line in force that is a comment for being optional, and `cloud = "custom"` for its last table."""
+    lines = []
+    for line in EXAMPLE.read_text(encoding="utf-8").splitlines():
+        kept = re.sub(r'^#\s*(?=(\[[a-z.]+\]|[a-z_]+ = |"[^"]+" = ))', "", line)
+        lines.append(kept.replace('"worldwide"', '"custom"'))
+    return "\n".join(lines)
+
+
+def wishes(folder: Path, *senders: str) -> Wishes:
+    """A live run with the settings of this folder."""
+    return Wishes(target="live", settings=None, senders=senders, folder=folder, root=folder, strict=False)
+
+
+def mistakes(folder: Path, text: str, *senders: str) -> tuple[str, ...]:
+    """The lines with which a live run with these settings ends; none when it may go on."""
+    (folder / "settings.toml").write_text(text, encoding="utf-8")
+    try:
+        begin(wishes(folder, *senders), {})
+    except SettingsError as problem:
+        return problem.lines
+    return ()
+
+
+def test_every_text_of_the_example_is_real_or_named() -> None:
+    """A key that is added to the example is either a value that people keep, listed above, or named when it is left."""
+    text = uncommented()
+    data = tomllib.loads(text)
+    lines = left(data)
+    table = ""
+    for line in text.splitlines():
+        table = found[1] if (found := re.match(r"\[([a-z.]+)\]", line)) else table
+        pair = re.match(r'([a-z_]+) = \[?"([^"]+)"', line)
+        if pair is not None:
+            where = f"[{table}] {pair[1]} = " if table else f"{pair[1]} = "
+            assert any(one.startswith(where) for one in lines) == (pair[2] not in REAL), line
+        if re.match(r'"[A-Z]+-\d\d" = ', line):
+            assert any(one.startswith(f"[{table}] ") for one in lines), line
+    assert len(lines) > 15
+
+
+def test_the_untouched_example_is_refused_line_by_line(tmp_path: Path) -> None:
+    """The whole program: 4, one line for each value, each with its key, what is wrong and what to write."""
+    report = tmp_path / "r.html"
+    done = run("--target=live", "--settings=settings.example.toml", "-p", "no:cacheprovider", f"--html={report}")
+    lines = [line for line in done.stderr.splitlines() if line.strip()]
+    keys = [re.findall(r"\[sender\.(\w+)\] (\w+) = ", line) for line in lines]
+
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert [key[0] for key in keys if key] == [
+        *(("alerts", key) for key in ("username", "from", "to")),
+        *(("notices", key) for key in ("username", "client_id", "openid_endpoint_configuration", "from", "to")),
+    ]
+    assert all("placeholder" in line and "; write " in line for line in lines)
+    assert "yourdomain" not in "".join(line.partition("; write ")[2] for line in lines)
+    assert not report.exists()
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("username", "alerts@yourdomain.com"),
+        ("username", "alerts@mail.YourDomain.com"),
+        ("from", "alerts@your-company.com"),
+        ("from", "{from}"),
+        ("client_id", "00000000-0000-0000-0000-000000000000"),
+        ("client_id", "11111111-2222-3333-4444-555555555555"),
+        ("client_id", "<client id>"),
+        ("client_id", "[Application ID]"),
+        ("openid_endpoint_configuration", "https://login.microsoftonline.com/{tenant-id}/v2.0/.well-known/openid-configuration"),
+        ("openid_endpoint_configuration", "https://login.microsoftonline.com/<tenant id>/v2.0"),
+        ("openid_endpoint_configuration", "https://login.microsoftonline.com/YOUR_TENANT_ID/v2.0"),
+        ("openid_endpoint_configuration", "https://login.microsoftonline.com/%TENANT_ID%/v2.0"),
+        ("openid_endpoint_configuration", "https://login.microsoftonline.com/yourtenant.onmicrosoft.com/v2.0"),
+        ("smtp_server", "<smtp server>"),
+    ],
+)  # fmt: skip
+def test_a_placeholder_is_named(key: str, value: str, tmp_path: Path) -> None:
+    """Its key, the value, and what to write."""
+    text = GOOD.replace('"Basic"', '"OpenID"') if key.startswith(("client", "openid")) else GOOD
+    text = text.replace('username = "alerts@adatum.test"\n', "") if key == "username" else text
+    (line,) = mistakes(tmp_path, f'{text}{key} = "{value}"\n')
+
+    assert line.startswith(f'settings.toml: [sender.alerts] {key} = "{value}": ')
+    assert "; write " in line
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        f'client_id = "{GUID}"',
+        f'client_id = "{{{GUID}}}"',
+        'from = "Alarms <alerts@adatum.test>"',
+        'to = "ops@notyourdomain.com"',
+        'to = "tenant@adatum.test"',
+        'openid_endpoint_configuration = "https://login.microsoftonline.com/tenant.onmicrosoft.com/v2.0"',
+        'openid_endpoint_configuration = "https://login.example.net/%7Bx%7D/%c3%a4%c3%a4"',
+        'tags = ["[nightly]", "{site}"]',
+    ],
+)
+def test_what_can_be_real_is_not_refused(more: str, tmp_path: Path) -> None:
+    """A GUID in braces, a display name, a domain that only looks alike: they are judged in the run."""
+    assert mistakes(tmp_path, f"{GOOD}{more}\n") == ()
+
+
+def test_settings_of_the_built_in_tenant_are_real(tmp_path: Path) -> None:
+    """Its own file, named by a live run, holds none."""
+    with serve(healthy(), folder=tmp_path, look_ups=True) as running:
+        assert left_in(running.settings_file) == []
+
+
+def test_a_fault_of_the_built_in_tenant_may_be_a_placeholder(tmp_path: Path) -> None:
+    """A run on the built-in tenant is about what happens then."""
+    (tmp_path / "built-in.toml").write_text(GOOD.replace("adatum.test", "yourdomain.com"), encoding="utf-8")
+    wished = Wishes(target="fake", settings=None, senders=(), folder=tmp_path, root=tmp_path, strict=False)
+
+    assert [one.name for one in begin(wished, {}, tmp_path / "built-in.toml").senders] == ["alerts"]
+
+
+def test_mistakes_and_placeholders_come_at_once(tmp_path: Path) -> None:
+    """One line each, and one for a key that is both."""
+    text = f'{GOOD.replace("adatum.test", "yourdomain.com")}port = "587"\n[directory]\ntenant = "{{tenant-id}}"\nclient_id = "x"\n'
+    lines = mistakes(tmp_path, text)
+
+    places = [line.removeprefix("settings.toml: ").partition(" = ")[0] for line in lines]
+    assert sorted(places) == [
+        "[directory] client_id",
+        "[directory] tenant",
+        "[sender.alerts] port",
+        "[sender.alerts] username",
+    ]
+
+
+def test_a_sender_that_is_left_out_may_keep_its_placeholders(tmp_path: Path) -> None:
+    """The second table of the example is still as it was, and --sender names the first."""
+    text = GOOD + '[sender.notices]\nauthentication_type = "Basic"\nusername = "notices@yourdomain.com"\n'
+
+    assert mistakes(tmp_path, text, "alerts") == ()
+    assert len(mistakes(tmp_path, text)) == 1
+
+
+def test_a_name_that_the_map_leads_elsewhere_is_meant(tmp_path: Path) -> None:
+    """With [connect] the example's host is a name of one's own test."""
+    text = GOOD + 'smtp_server = "mail.example.com"\n[custom]\nsmtp_server = "mail.example.com"\n'
+    text = f'cloud = "custom"\n{text}'
+
+    assert len(mistakes(tmp_path, text)) == 1
+    assert mistakes(tmp_path, f'{text}[connect]\n"mail.example.com:587" = "127.0.0.1:2525"\n') == ()
