@@ -12,6 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from pydantic import BaseModel
+
 from settings import model
 from settings.address import address_of
 from settings.load import LARGEST
@@ -24,7 +26,11 @@ _ONE_DIGIT_A_GROUP: Final = re.compile(r"(\w)\1{7}-(\w)\2{3}-(\w)\3{3}-(\w)\4{3}
 _FILL_IN: Final = re.compile(r"[{<\[]\s*[a-z][\w .-]*[}>\]]|%[a-z_]{3,}%", re.IGNORECASE)
 _TENANT_WORD: Final = re.compile(r"(your|my|the)?[-_ ]?(directory|tenant)[-_ ]?(id|name|guid)?", re.IGNORECASE)
 _YOURS: Final = re.compile(r"(?<![\w-])your[-_]?(domain|company|organi[sz]ation|tenant)\.", re.IGNORECASE)
-_TABLES: Final = {"network": model.Network, "custom": model.Custom, "directory": model.Directory}
+_TABLES: Final[dict[str, type[BaseModel]]] = {
+    "network": model.Network,
+    "custom": model.Custom,
+    "directory": model.Directory,
+}
 Kind = tuple[str, str]  # the table, `sender` for each sender's, and the key
 
 
@@ -115,7 +121,7 @@ def _of_table(name: str, table: Mapping[str, Any], fields: Mapping[str, Any], le
     kind = name.partition(".")[0]
     for key, value in table.items():
         for text in value if isinstance(value, list) and key != "tags" else [value]:
-            if not isinstance(text, str) or text.lower() in led:
+            if not isinstance(text, str) or {text.lower(), address_of(text).host} & led:
                 continue
             reason = why((kind, key), text)
             if reason:

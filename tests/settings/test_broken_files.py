@@ -121,7 +121,7 @@ BROKEN: dict[str, tuple[str, list[list[str]]]] = {
     "directory of another service": (
         'cloud = "custom"\n'
         + GOOD
-        + f'[custom]\nsmtp_server = "mail.example.com"\n[directory]\ntenant = "example.com"\nclient_id = "{GUID}"\n',
+        + f'[custom]\nsmtp_server = "mail.adatum.test"\n[directory]\ntenant = "adatum.test"\nclient_id = "{GUID}"\n',
         [["[directory]", "custom", "one of the two"]],
     ),
     "administrator's client is no id": (
