@@ -1,1 +1,1 @@
-"""What must be true: pure judges from evidence and settings to findings, one file per family."""
+"""Checks: pure functions from evidence and settings to findings, one module per family."""

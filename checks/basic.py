@@ -17,7 +17,7 @@ PASSWORD_CAUSES = frozenset({"bad_credentials"})
 
 @check("BASIC-01", "The service account exists and may send", reads=("AUTH-01", "MBX-01", "MBX-03"), methods=BASIC)
 def account_may_send(case: Case) -> Finding:
-    """The sign-in shows that the account exists; an accepted message, or the directory, shows that it may send."""
+    """The sign-in proves that the account exists; an accepted message or the directory proves that it may send."""
     return together.settled(case, _account_by_wire(case), ("mailbox_missing", "account_disabled", "send_as_denied"))
 
 
@@ -44,7 +44,7 @@ def _account_by_wire(case: Case) -> Finding:
     "BASIC-02", "SMTP authentication is enabled for the mailbox", reads=("AUTH-01",), methods=BASIC, microsoft_only=True
 )
 def smtp_auth_enabled(case: Case) -> Finding:
-    """FAQ "Enable SMTP Authentication": off by default; a mailbox's own value wins over the tenant's (Set-CASMailbox)."""
+    """FAQ "Enable SMTP Authentication". It is off by default; the mailbox's own value overrides the tenant's (Set-CASMailbox)."""
     wire = items.about_sign_in(
         case, items.SMTP_AUTH_CAUSES, "a sign-in with AUTH LOGIN was accepted", "SMTP AUTH is on for this mailbox"
     )
@@ -55,7 +55,7 @@ def smtp_auth_enabled(case: Case) -> Finding:
 
 @check("BASIC-03", "Multi-factor authentication does not stand in the way", reads=("AUTH-01",), methods=BASIC)
 def mfa_off(case: Case) -> Finding:
-    """FAQ "Multi-factor authentication disabled". A 235 shows it for this sign-in only, from this address."""
+    """FAQ "Multi-factor authentication disabled". A 235 proves it only for this sign-in, from this address."""
     wire = items.about_sign_in(
         case,
         MFA_CAUSES,
@@ -67,7 +67,7 @@ def mfa_off(case: Case) -> Finding:
 
 @check("BASIC-04", "The password never expires, or there is a routine", reads=("AUTH-01",), methods=BASIC)
 def password_never_expires(case: Case) -> Finding:
-    """FAQ "Password expiration policy". Only the tenant or a person can tell; a refusal tells when it is too late."""
+    """FAQ "Password expiration policy". It is known only from the tenant or from a person; a refusal shows it too late."""
     sign_in = case.other("AUTH-01")
     if sign_in.verdict is Verdict.FAIL and sign_in.causes[0] in PASSWORD_AGE_CAUSES:
         return items.about_sign_in(case, PASSWORD_AGE_CAUSES, "", "the password has not expired")
@@ -125,7 +125,7 @@ def use_ssl(case: Case) -> Finding:
 
 @check("BASIC-09", "The user name is the full e-mail address", methods=BASIC)
 def user_name(case: Case) -> Finding:
-    """FAQ "Username": the full address, not the part before the @, nor a domain and a user with a backslash."""
+    r"""FAQ "Username": the full address, not the part before the @, and not DOMAIN\user."""
     entered = case.settings.sender.username
     if not case.settings.the_cloud.microsoft and "@" not in entered:
         return case.not_applicable("a service of your own decides what a user name looks like")
@@ -136,12 +136,12 @@ def user_name(case: Case) -> Finding:
 
 
 def is_full_address(text: str) -> bool:
-    """Whether a user name has the form of a user principal name: one @, something before it, a domain behind it."""
+    """Return whether a user name has the form of a user principal name: one @ between a local part and a domain."""
     local, at, domain = text.rpartition("@")
     return bool(at and local and "@" not in local and "." in domain.strip(".") and not any(map(str.isspace, text)))
 
 
 @check("BASIC-10", "The password is correct", reads=("AUTH-01",), methods=BASIC)
 def password_correct(case: Case) -> Finding:
-    """FAQ "Verify password is correct". Tried once; a refused password is never tried again."""
+    """FAQ "Verify password is correct". The password is tried once; a refused password is never tried again."""
     return items.about_sign_in(case, PASSWORD_CAUSES, "the password was accepted", "the server accepts the password")

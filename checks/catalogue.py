@@ -1,4 +1,4 @@
-"""The whole catalogue: importing it imports every family, in the order in which checks are shown."""
+"""The complete catalogue of checks. Importing it imports all families in display order."""
 
 from __future__ import annotations
 

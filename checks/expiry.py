@@ -1,4 +1,4 @@
-"""When a secret or a password ends: as the tenant shows it, else as the settings declare it."""
+"""Expiry dates of secrets and passwords: from the tenant if it was looked up, else from the settings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SOON = timedelta(days=30)
 
 
 def secret_ends(case: Case) -> tuple[date | None, str]:
-    """The day on which the client secret ends, and how it is known; no day, and which permission would tell, when it is not."""
+    """Return the expiry date of the client secret and its source; without a date, the permission that would show it."""
     seen = case.evidence.tenant
     if seen is not None and (read := secrets_end(seen)) is not None:
         return read, READ
@@ -27,7 +27,7 @@ def secret_ends(case: Case) -> tuple[date | None, str]:
 
 
 def password_routine(case: Case, seen: TenantEvidence) -> Finding:
-    """BASIC-04 with look-ups: never, or the days left; that somebody renews it in time only a person can vouch for."""
+    """BASIC-04 with lookups: the password never expires, or a person attests a renewal routine."""
     if seen.user is not None and seen.user.state is LookState.ABSENT:
         return case.blocked("AUTH-01", why="the directory has no such user")
     end, told = password_end(seen)

@@ -1,6 +1,6 @@
-"""The check model: verdicts, findings, and the decorator that registers a judge with its id, title and gate.
+"""The check model: verdicts, findings, and the decorator that registers a check function with its id, title and gate.
 
-A judge is a pure function from a `Case` to a `Finding`. It names causes and never words them; their words are the knowledge room's.
+A check is a pure function from a `Case` to a `Finding`. It names causes by id; `knowledge` has their texts.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from settings.model import Judged, Method
 
 
 class Verdict(StrEnum):
-    """What a check can say; `unknown` means that nobody could look, and is never shown as fine."""
+    """The verdicts of a check. `unknown` means that it could not be observed; reports never show it as a pass."""
 
     PASS = "pass"  # noqa: S105 - a verdict
     RISK = "risk"
@@ -28,7 +28,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One judgement: causes ranked most likely first, what was expected and observed, and why or what would decide."""
+    """The result of a check: causes by likelihood, what was expected and observed, and why or what would decide."""
 
     check: str
     title: str
@@ -42,10 +42,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """A registered judge. `gate` is set on the one check that decides whether a gate is open.
+    """A registered check. `gate` is set on the one check that decides whether a gate is open.
 
-    `needs` must not have failed before the judge is asked; `reads` it may look at, failed or not. `path_of` is set on a check
-    that asks whether a gate is on Microsoft's own path: where a later gate was seen open, its failure is a risk.
+    A failed check in `needs` blocks this one; the function evaluates the findings of `reads` itself. `path_of` marks a check for
+    Microsoft's own path to a gate: if a later gate was seen open, its failure becomes a risk.
     """
 
     id: str
@@ -61,19 +61,20 @@ class Check:
     declared_title: str = ""
 
     def concerns(self, settings: Judged) -> bool:
-        """Whether this sender has the check: by its method, and for a service that the settings declare only where it means something."""
+        """Return whether the check applies to a sender, by its method and its service."""
         return settings.sender.method in self.methods and (settings.the_cloud.microsoft or not self.microsoft_only)
 
     def title_for(self, settings: Judged) -> str:
-        """The title as it is true of this sender's service."""
+        """Return the title for a sender's service."""
         return self.title if settings.the_cloud.microsoft else self.declared_title or self.title
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """All that a judge may know: the evidence, the settings of this sender, and other findings by id (judged on demand).
+    """The input of a check: the evidence, the settings of one sender, and the findings of other checks on demand.
 
-    `other` gives the findings of this check's needs and reads; `passed` tells whether a later gate shows that one's gate is open.
+    `other` returns the findings of this check's needs and reads. `passed` returns whether a later gate proves that a check's gate is
+    open.
     """
 
     evidence: SenderEvidence
@@ -83,9 +84,9 @@ class Case:
     passed: Callable[[str], bool] = field(repr=False, default=lambda _check: False)
 
     def stopped(self, *others: str) -> Finding | None:
-        """The rule for needs: blocked by one that failed or is blocked, unknown with one that is unknown, else None.
+        """Apply the rule for needs: blocked by a failed or blocked check, unknown after an unknown one, else None.
 
-        One whose gate was passed stops nothing. A judge that reads another finding returns this when it has looked.
+        A check whose gate was passed does not block. A check that reads another finding can return this result.
         """
         found = {one: self.other(one) for one in others if not self.passed(one)}
         for one, finding in found.items():
@@ -95,33 +96,33 @@ class Case:
         return None if unknown is None else self.unknown(unknown.why or f"{unknown.check} is not known")
 
     def ok(self, observed: str = "", why: str = "", expected: str = "") -> Finding:
-        """Observed to be true."""
+        """Return a pass: observed to be true."""
         return self._finding(Verdict.PASS, observed=observed, why=why, expected=expected)
 
     def risk(self, *causes: str, observed: str, why: str, expected: str = "") -> Finding:
-        """True today, weak or about to break."""
+        """Return a risk: true today, but weak or about to break."""
         return self._finding(Verdict.RISK, causes=causes, observed=observed, why=why, expected=expected)
 
     def fail(self, *causes: str, expected: str, observed: str, sure: bool = True, why: str = "") -> Finding:
-        """Observed to be false. Raises ValueError without a cause: a failure that names none helps nobody."""
+        """Return a failure: observed to be false. Raises ValueError without a cause."""
         if not causes:
             raise ValueError(f"{self.check.id} fails without a cause")
         return self._finding(Verdict.FAIL, causes=causes, sure=sure, expected=expected, observed=observed, why=why)
 
     def unknown(self, why: str, *causes: str, observed: str = "", expected: str = "") -> Finding:
-        """Nobody could look; `why` says how to unblock it."""
+        """Return unknown: it could not be observed. `why` says what would make it observable."""
         return self._finding(Verdict.UNKNOWN, causes=causes, sure=False, observed=observed, why=why, expected=expected)
 
     def blocked(self, by: str, why: str = "") -> Finding:
-        """An earlier check stands in the way."""
+        """Return blocked: an earlier check failed."""
         return self._finding(Verdict.BLOCKED, why=why or f"{by} is not passed: {self.other(by).title}")
 
     def not_applicable(self, why: str) -> Finding:
-        """Without meaning for this sender, cloud or platform."""
+        """Return not applicable: the check has no meaning for this sender, cloud or platform."""
         return self._finding(Verdict.NOT_APPLICABLE, why=why)
 
     def attested(self, otherwise: Finding) -> Finding:
-        """What a named person vouched for in the settings, if anybody did for this check; else `otherwise`."""
+        """Return the attestation of this check from the settings, or `otherwise` if there is none."""
         attestation = self.settings.sender.attested.get(self.check.id)
         if attestation is None:
             return otherwise
@@ -160,7 +161,7 @@ _ID = re.compile(r"[A-Z]+-\d\d")
 
 
 class Catalogue:
-    """The registered checks in their order; ids are unique, and every need is a check that exists."""
+    """The registered checks in order. Ids are unique, and every need is a registered check."""
 
     def __init__(self) -> None:
         self._checks: dict[str, Check] = {}
@@ -178,20 +179,20 @@ class Catalogue:
         microsoft_only: bool = False,
         declared_title: str = "",
     ) -> Callable[[Callable[[Case], Finding]], Callable[[Case], Finding]]:
-        """Register a judge.
+        """Register a check function.
 
         Args:
             id: the family and two digits, never reused.
-            title: the sentence that is true when all is well.
-            needs: checks that come first. When one of them failed or is blocked, this check is blocked; when one is unknown,
-                this one is unknown with the same reason; the judge is not asked. One that is not applicable stops nothing.
-            reads: checks whose findings the judge looks at itself, whatever they are; it says what follows.
-            methods: the authentication methods that it concerns.
-            gate: the gate that it decides, if it decides one.
-            path_of: for a check that asks whether this gate is on Microsoft's own path: when a later gate was seen open, the
-                message goes through, and a failure is shown as a risk.
-            microsoft_only: left out for a service that the settings declare, because it exists for Microsoft's service alone.
-            declared_title: the title for a declared service, where the title names what only Microsoft has.
+            title: a statement that is true when the check passes.
+            needs: checks that must not fail. If one fails or is blocked, this check is blocked; if one is unknown, this check is
+                unknown with the same reason. The function is then not called. A check that is not applicable does not block.
+            reads: checks whose findings the function evaluates itself, whatever their verdict.
+            methods: the authentication methods to which the check applies.
+            gate: the gate that the check decides, if any.
+            path_of: for a check of Microsoft's own path to this gate: if a later gate was seen open, the message goes through,
+                and a failure becomes a risk.
+            microsoft_only: omit the check for a declared service, because only Microsoft's service has the thing it checks.
+            declared_title: the title for a declared service, if the title names something that only Microsoft has.
 
         Raises:
             ValueError: the id is malformed or taken.

@@ -1,4 +1,4 @@
-"""RISK: what is true today and has a date on which it breaks."""
+"""RISK: conditions that are fine today and break on a known date."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _declared(case: Case, ends: date, how: str, cause: str, renew: str) -> Findi
 
 @check("RISK-02", "The client secret does not end soon", methods=OAUTH)
 def secret_ends(case: Case) -> Finding:
-    """FAQ OAuth step 3: when it ends, mail stops. The date is declared, or read by the look-ups."""
+    """FAQ OAuth step 3: mail stops when the secret expires. The date is declared in the settings or looked up."""
     ends, how = expiry.secret_ends(case)
     if ends is None:
         return case.unknown(f"declare client_secret_expires in the settings{_or_look(case)}{how}", "secret_expiring")
@@ -58,7 +58,7 @@ def secret_ends(case: Case) -> Finding:
 
 @check("RISK-03", "The server's certificate does not end soon", needs=("TLS-01",))
 def certificate_ends(case: Case) -> Finding:
-    """A certificate that is not renewed stops every client at once."""
+    """An expired certificate stops every client at once."""
     chain = case.evidence.tls.chain if case.evidence.tls is not None else ()
     if not chain:
         return case.unknown("this Python does not show the peer's chain")
@@ -72,7 +72,7 @@ def certificate_ends(case: Case) -> Finding:
 
 @check("RISK-04", "The password does not end soon", methods=BASIC)
 def password_ends(case: Case) -> Finding:
-    """FAQ "Password expired": when it ends, mail stops. The date is declared, or read by the look-ups."""
+    """FAQ "Password expired": mail stops when the password expires. The date is declared in the settings or looked up."""
     if case.evidence.tenant is not None:
         end, told = password_end(case.evidence.tenant)
         if end is not None:
@@ -93,7 +93,7 @@ _ONLY_BY_LOOKING = "only the tenant's own settings show it: give the run read ac
 
 
 def _unseen(case: Case, look: Look | None, cause: str) -> Finding | None:
-    """Why a look-up shows nothing, and what would; None when it was answered."""
+    """Return a finding that says why a lookup has no answer, or None if it was answered."""
     if look is None:
         return case.unknown(_ONLY_BY_LOOKING, cause)
     if look.seen:
@@ -111,7 +111,7 @@ def _unseen(case: Case, look: Look | None, cause: str) -> Finding | None:
     microsoft_only=True,
 )
 def single_tenant(case: Case) -> Finding:
-    """FAQ OAuth step 1, "Single tenant". A registration for many tenants can be consented to in others as well."""
+    """FAQ OAuth step 1, "Single tenant". A multi-tenant registration can also be consented to in other tenants."""
     seen = case.evidence.tenant
     look = seen.application if seen is not None else None
     if (unseen := _unseen(case, look, "app_multitenant")) is not None or look is None:
@@ -130,7 +130,7 @@ def single_tenant(case: Case) -> Finding:
 
 @check("RISK-06", "The account sends alarms and nothing else", methods=BASIC, microsoft_only=True)
 def dedicated(case: Case) -> Finding:
-    """FAQ "Use dedicated service accounts". A person's account changes its password, gets MFA and leaves with the person."""
+    """FAQ "Use dedicated service accounts". A personal account changes its password, gets MFA and is removed when the person leaves."""
     seen = case.evidence.tenant
     methods, log = (seen.methods, seen.sign_in_log) if seen is not None else (None, None)
     used = log.other_apps if log is not None and log.seen else ()
@@ -150,7 +150,7 @@ def dedicated(case: Case) -> Finding:
 
 @check("RISK-07", "The sign-in is limited to known addresses", microsoft_only=True)
 def limited(case: Case) -> Finding:
-    """FAQ "Limit by Conditional Access": a credential that is stolen is of no use from elsewhere."""
+    """FAQ "Limit by Conditional Access": a stolen credential is then useless from elsewhere."""
     seen = case.evidence.tenant
     look = seen.conditional_access if seen is not None else None
     if (unseen := _unseen(case, look, "sign_in_from_anywhere")) is not None or look is None:

@@ -1,4 +1,4 @@
-"""What the tenant's own settings say of a cause: that it holds, that it does not, or what would have to be read to know."""
+"""Evaluates causes against the tenant's settings: the cause holds, is refuted, or needs another lookup."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ _BY_CAUSE: dict[str, Judge] = {**tenant_account.BY_CAUSE, **tenant_application.B
 
 
 def tell(cause: str, seen: TenantEvidence, sender: Sender) -> Told:
-    """What the tenant says of one cause; a cause that no setting shows is not known and names nothing to read."""
+    """Return what the tenant's settings show about a cause. A cause that no setting shows is unknown and needs no lookup."""
     judge = _BY_CAUSE.get(cause)
     return Told(None) if judge is None else judge(seen, sender)

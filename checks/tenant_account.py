@@ -1,7 +1,7 @@
-"""What the tenant's settings say of the account and its mailbox: switches, policies, sign-in, addresses and the password's date.
+"""Causes in the account and its mailbox, by the tenant's settings: switches, policies, sign-in, addresses and password expiry.
 
-Sources: the Graph and Exchange Online references that `probes.tenant_evidence` names;
-what each setting does to SMTP AUTH: Microsoft "Enable or disable SMTP AUTH".
+Sources: the Graph and Exchange Online references in `probes.tenant_evidence`; for the effect on SMTP AUTH, Microsoft, "Enable
+or disable SMTP AUTH".
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def _disabled(seen: TenantEvidence, sender: Sender) -> Told:
 
 
 def _other_address(seen: TenantEvidence, sender: Sender) -> Told:
-    """By the addresses of the mailbox that signs in; whether another one may be used is a right on the mailbox of From."""
+    """Compare From with the addresses of the mailbox that signs in. A right to another address is set on the mailbox of From."""
     account, address = sender.sign_in_user, sender.envelope_from
     if missing := unread(seen.user):
         return no(f"From is the account that signs in, {account}") if address.lower() == account.lower() else missing
@@ -119,7 +119,7 @@ def _access(seen: TenantEvidence, _sender: Sender) -> Told:
 
 
 def password_end(seen: TenantEvidence) -> tuple[date | None, Told]:
-    """The day on which the password ends (None: never, or not known), and what was read; federated passwords end elsewhere."""
+    """Return the expiry date of the password (None: never, or unknown) and its source. Federated passwords expire elsewhere."""
     user, domain = seen.user, seen.domain
     if missing := unread(user):
         return None, missing

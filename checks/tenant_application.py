@@ -1,6 +1,6 @@
-"""What the tenant's settings say of the application: registration, enterprise application, secrets, consent and rights in Exchange.
+"""Causes in the application, by the tenant's settings: registration, enterprise application, secrets, consent, rights in Exchange.
 
-Sources: the Graph and Exchange Online references that `probes.tenant_evidence` names.
+Sources: the Graph and Exchange Online references in `probes.tenant_evidence`.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def _switched_off(seen: TenantEvidence, _sender: Sender) -> Told:
 
 
 def secrets_end(seen: TenantEvidence) -> date | None:
-    """The day on which the last secret or certificate of the registration ends; None when none is known."""
+    """Return the latest expiry date of the registration's secrets and certificates; None if there are none."""
     application = seen.application
     return max((one.ends.date() for one in application.credentials), default=None) if application is not None else None
 
@@ -75,19 +75,19 @@ def _no_resource(seen: TenantEvidence, _sender: Sender) -> Told:
 
 
 def role_of(sender: Sender) -> str:
-    """The permission that lets an application send: High Volume Email has one of its own (Microsoft "OAuth for High Volume Email")."""
+    """Return the permission that lets an application send. High Volume Email has its own (Microsoft, "OAuth for High Volume Email")."""
     return "Mail.Send" if is_high_volume(sender.smtp_server) else ROLE
 
 
 def in_scope(seen: TenantEvidence) -> bool | None:
-    """Whether RBAC for Applications gives the application this mailbox; None when it could not be read."""
+    """Return whether RBAC for Applications includes this mailbox; None if it could not be looked up."""
     if unread(seen.rbac):
         return None
     return seen.rbac is not None and seen.rbac.in_scope is True
 
 
 def _without_principal(seen: TenantEvidence) -> bool:
-    """Whether there is no enterprise application that anything could have been granted to."""
+    """Return whether there is no enterprise application to which anything could have been granted."""
     return seen.principal is not None and seen.principal.state is LookState.ABSENT
 
 

@@ -1,7 +1,7 @@
-"""The wire and the tenant's settings judged together: they must agree, and where they do not the finding says both.
+"""Combines the findings from the connection with the tenant's settings. If they disagree, the finding reports both.
 
-A refusal that several causes explain is decided by what the tenant shows; a setting that was read counts before any
-message is sent. Without look-ups everything stays as the wire tells it.
+The tenant's settings decide between the causes of an ambiguous refusal. A setting that was looked up counts before any message
+is sent. Without lookups the findings are unchanged.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from settings.model import Sender
 
 
 def decided(case: Case, finding: Finding) -> Finding:
-    """A failed finding, its causes sorted out by what the tenant shows; anything else as it is."""
+    """Narrow the causes of a failed finding by the tenant's settings; return any other finding unchanged."""
     seen = case.evidence.tenant
     if seen is None or finding.verdict is not Verdict.FAIL or case.check.gate is None:
         return finding
@@ -45,9 +45,9 @@ def decided(case: Case, finding: Finding) -> Finding:
 
 
 def _by_the_log(evidence: SenderEvidence, finding: Finding, sender: Sender) -> dict[str, Told]:
-    """What the tenant's sign-in log says of this run's attempt: the number of its newest refusal names the cause.
+    """Return the cause that the tenant's sign-in log shows for this run's attempt, by the number of its newest refusal.
 
-    A row from another address is somebody else's, and so may a success be: the application signs in with the same user.
+    Rows from another address are ignored, and so are successes: the application itself signs in with the same user.
     """
     log = evidence.tenant.sign_in_log if evidence.tenant is not None else None
     if (
@@ -79,9 +79,9 @@ def _row(row: SignInRow, whose: str) -> str:
 
 
 def settled(case: Case, wire: Finding, causes: Iterable[str], *, also: Iterable[str] = ()) -> Finding:
-    """An item of the checklist as the wire tells it, with what the tenant shows of its own causes.
+    """Combine a checklist item's finding with the tenant's settings for its causes.
 
-    `causes` must all be refuted for the item to pass on the settings' word; those in `also` count when they hold.
+    The item passes on the settings alone only if all `causes` are refuted. Causes in `also` count only if they hold.
     """
     seen = case.evidence.tenant
     if seen is None:
@@ -110,13 +110,13 @@ def settled(case: Case, wire: Finding, causes: Iterable[str], *, also: Iterable[
 
 
 def both(finding: Finding, said: Iterable[Told]) -> str:
-    """The refusal and the settings that contradict it, and how long a change may take to arrive."""
+    """Return the refusal, the settings that contradict it, and how long a change can take to propagate."""
     words = "; ".join(dict.fromkeys(told.words for told in said))
     return f"The server refuses, but the tenant's own settings say otherwise: {words}. {wait(finding.causes)}"
 
 
 def wait(causes: Iterable[str]) -> str:
-    """How long to wait before the wire and the settings must agree."""
+    """Return how long a change of these causes takes to propagate."""
     times = dict.fromkeys(CAUSES[cause].propagation for cause in causes if cause in CAUSES)
     told = " ".join(time for time in times if time != "None.")
     return f"A change may still be on its way; look again later. {told}".strip()

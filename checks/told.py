@@ -1,4 +1,4 @@
-"""What the tenant's settings say of a cause, as a record, and the words for a setting that was not read."""
+"""The result of evaluating a cause against the tenant's settings, and texts for settings that were not looked up."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _READ_AS = {
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Whether a cause holds (None: not known), what was read, and what would tell where nothing was."""
+    """Whether a cause holds (None: unknown), what was read, and what would show it if nothing was read."""
 
     holds: bool | None
     words: str = ""
@@ -30,17 +30,17 @@ Judge = Callable[[TenantEvidence, Sender], Told]  # one for each cause that a lo
 
 
 def yes(words: str) -> Told:
-    """The cause holds, and these words say what was read."""
+    """Return that the cause holds, with the setting that shows it."""
     return Told(holds=True, words=words)
 
 
 def no(words: str) -> Told:
-    """The cause does not hold, and these words say what was read."""
+    """Return that the cause does not hold, with the setting that shows it."""
     return Told(holds=False, words=words)
 
 
 def unread(*looks: Look | None) -> Told | None:
-    """What stands in the way when one of the look-ups brought nothing; None when all did."""
+    """Return why a cause is unknown if one of the lookups has no answer; None if all have one."""
     for look in looks:
         if look is None:
             return Told(None)

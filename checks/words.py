@@ -1,6 +1,6 @@
-"""The knowledge room's reading of a text, loaded when the first refusal is read: a healthy run never needs its rules.
+"""Reads server replies into causes. The rules are imported on the first refusal, because a healthy run does not need them.
 
-Who spoke decides how it is read: Microsoft's sentences are known; a service that the settings declare is read by the standards.
+The sender's service selects the rules: Microsoft's replies by their texts, a declared service's replies by the standards.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 
 def read_text(text: str) -> Reading:
-    """What the words of Microsoft's service mean: causes likeliest first, and whether the text itself names the one."""
+    """Return the causes of a reply of Microsoft's service by likelihood, and whether the text itself identifies one."""
     from knowledge.reading import read
 
     return read(text)
 
 
 def read_reply(case: Case, text: str, command: Command) -> Reading:
-    """What the reply of this sender's server to a command means; `text` has the code first."""
+    """Return the causes of a server's reply to a command; `text` begins with the code."""
     if case.settings.the_cloud.microsoft:
         return read_text(text)
     from knowledge.declared import replies
@@ -34,7 +34,7 @@ def read_reply(case: Case, text: str, command: Command) -> Reading:
 
 
 def read_answer(case: Case, evidence: IssuerEvidence | TokenEvidence) -> Reading:
-    """What the refusal of this sender's token service means."""
+    """Return the causes of a token service's refusal."""
     if case.settings.the_cloud.microsoft:
         return read_text(told_by(evidence))
     from knowledge.declared import token_errors
@@ -43,10 +43,10 @@ def read_answer(case: Case, evidence: IssuerEvidence | TokenEvidence) -> Reading
 
 
 def told_by(evidence: IssuerEvidence | TokenEvidence) -> str:
-    """The token service's own words for its refusal."""
+    """Return the token service's error text."""
     return evidence.error_description or evidence.error or f"HTTP {evidence.status}"
 
 
 def deciding(case: Case, reading: Reading) -> str:
-    """What would decide between the causes of an unsure reading, in the lines that are for this sender; not filled yet."""
+    """Return what would decide between the causes of an ambiguous reply, as templates for this sender."""
     return "" if reading.sure else " ".join(chosen(reading.decide, values(case.evidence, case.settings)))

@@ -1,1 +1,1 @@
-"""Rendering: pure functions from findings to HTML, JSON and terminal text. Nothing here judges or contacts anything."""
+"""Rendering: pure functions from findings to HTML, JSON and terminal text. Nothing here judges or opens connections."""

@@ -1,4 +1,4 @@
-"""What changed between two results: verdicts of checks, and what differs in the evidence; rendered by the page as one section."""
+"""Compares two results: verdicts of checks, and differences in the evidence. The page shows them as one section."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _OPEN = frozenset({"unknown", "blocked"})
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One check whose verdict matters in both runs or differs between them."""
+    """A check whose verdict differs between the runs, or that failed in both."""
 
     sender: str
     check: str
@@ -22,7 +22,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
-    """The comparison with an earlier run; `facts` are pieces of evidence that differ: sender, what, then, now."""
+    """The comparison with an earlier run; `facts` are differences in the evidence: sender, fact, then, now."""
 
     started: str
     host: str
@@ -35,7 +35,7 @@ class Changes:
 
 
 def changes(before: dict[str, Any], now: dict[str, Any]) -> Changes:
-    """Compare two results of this schema, check by check and fact by fact; senders that only one of them has are facts."""
+    """Compare two results of this schema, by check and by fact. A sender that is in only one of them is a fact."""
     old, new = _checks(before), _checks(now)
     sorted_out: dict[str, list[Change]] = {"fixed": [], "broken": [], "still": [], "other": []}
     for key, check in new.items():
@@ -80,7 +80,7 @@ def _facts(before: dict[str, Any], now: dict[str, Any]) -> list[tuple[str, str, 
 
 
 def _of(sender: dict[str, Any]) -> dict[str, str]:
-    """The facts worth comparing, each as a text; nothing where the gate was not visited."""
+    """Return the facts to compare as text; none for a gate that was not reached."""
     evidence = sender["evidence"]
     machine, tls, hello = evidence["machine"], evidence["tls"] or {}, evidence["greeting"] or {}
     leaf = (tls.get("chain") or [{}])[0]
@@ -116,7 +116,7 @@ def _of(sender: dict[str, Any]) -> dict[str, str]:
 
 
 def _greeting(text: str) -> str:
-    """Without the date, and without the front end's own label: Microsoft's differ from call to call and mean nothing."""
+    """Return the greeting without the date and the front end's label, which differ between connections to Microsoft."""
     host, _, rest = text.partition(" ")
     label, _, domain = host.partition(".")
     host = f"….{domain}" if label and domain.lower().endswith("outlook.office365.com") else host

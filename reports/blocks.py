@@ -1,4 +1,4 @@
-"""What the evidence is laid out in: plain tables, pairs and texts; nothing is judged, escaped or coloured here."""
+"""Layout blocks for evidence: tables, name-value pairs and texts. Nothing is judged or escaped here."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from probes.evidence import Certificate, Failure, TlsEvidence
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Something to show: a table with a caption and headers, pairs of name and value (no headers), or a verbatim text."""
+    """A table with a caption and headers, a list of name-value pairs (no headers), or a verbatim text."""
 
     title: str
     headers: tuple[str, ...] = ()
@@ -19,7 +19,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """What one gate brought home, in one line and in full."""
+    """The evidence of one gate: a summary line and the details."""
 
     title: str
     summary: str
@@ -27,7 +27,7 @@ class Section:
 
 
 def columns(title: str, headers: tuple[str, ...], rows: tuple[tuple[str, ...], ...]) -> Block:
-    """A table without the columns that are empty in every row."""
+    """Return a table without the columns that are empty in every row."""
     kept = [index for index in range(len(headers)) if any(row[index] for row in rows)]
     return Block(
         title, tuple(headers[index] for index in kept), tuple(tuple(row[index] for index in kept) for row in rows)
@@ -35,12 +35,12 @@ def columns(title: str, headers: tuple[str, ...], rows: tuple[tuple[str, ...], .
 
 
 def named(title: str, *pairs: tuple[str, str]) -> Block:
-    """Names and values, without those that are empty."""
+    """Return name-value pairs without the empty ones."""
     return Block(title, rows=tuple(pair for pair in pairs if pair[1]))
 
 
 def certificates(evidence: TlsEvidence) -> Block:
-    """The chain that was shown, the server's own certificate first."""
+    """Return the certificate chain as a table, the server's certificate first."""
     rows = tuple(_certificate(certificate) for certificate in evidence.chain)
     return columns(
         "Certificate chain, as shown", ("Subject", "Issued by", "Valid from", "Valid until", "Names", "SHA-256"), rows
@@ -57,7 +57,7 @@ def _certificate(certificate: Certificate) -> tuple[str, ...]:
 
 
 def told_failure(failure: Failure | None) -> str:
-    """`: timeout (timed out)` behind what failed; nothing when nothing did."""
+    """Return `: timeout (timed out)` for a failure; empty without one."""
     return (
         ""
         if failure is None

@@ -1,4 +1,4 @@
-"""The pages about the causes: one for each, the groups of those that the wire cannot tell apart, and the table of all."""
+"""The documentation pages about causes: one per cause, the groups of indistinguishable causes, and the index table."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _SLOT: Final = re.compile(r"\{([a-z_]+)\}")
 
 
 def causes_table(place: str) -> list[str]:
-    """The table of causes as it stands on the page `place`, in the order of the route."""
+    """Return the table of causes for the page `place`, in the order of the route."""
     rows = [
         (link(code(cause.id), cause_page(cause.id), place), prose(_title(cause), place), OWNERS[cause.who])
         for cause in CAUSES.values()
@@ -42,7 +42,7 @@ def causes_table(place: str) -> list[str]:
 
 
 def page(cause: Cause) -> str:
-    """The page about one cause, as Markdown; no value of any sender is in it."""
+    """Return the page about one cause as Markdown, without any sender's values."""
     place = cause_page(cause.id)
     shown = fill(cause, {})
 
@@ -71,7 +71,7 @@ def page(cause: Cause) -> str:
 
 
 def groups_page() -> str:
-    """The page about the groups: one answer, several causes, likeliest first, and what would decide."""
+    """Return the page about groups: one reply, its possible causes by likelihood, and what would decide."""
     lines = [MADE, "", "# Answers with several possible causes", ""]
     lines += [
         (
@@ -90,7 +90,7 @@ def groups_page() -> str:
 
 
 def _title(cause: Cause) -> str:
-    """The title as a heading: with a capital, without a stop."""
+    """Return the title as a heading: capitalised, without a full stop."""
     return sentence(fill(cause.title, {})).rstrip(".")
 
 
@@ -110,7 +110,7 @@ def _shown_by(cause: Cause, place: str) -> list[str]:
 
 
 def _legend(*subjects: Cause | Group) -> list[str]:
-    """How to read the commands, as far as there are any: whose shell, and what to put in the place of the names."""
+    """Return how to read the commands on the page: their shell, and the placeholders to replace."""
     texts = [text for subject in subjects for text in _commanding(subject)]
     commands = [command for text in texts for command in _COMMAND.findall(text)]
     used = {name for text in texts for name in _SLOT.findall(text)}

@@ -1,4 +1,4 @@
-"""The pages about the checks: one for each, and the table of all of them. Which files they become is the handbook's."""
+"""The documentation pages about checks: one per check, and the index table. `handbook` writes the files."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _READS: Final = "The findings of these are read, whatever they are, and the chec
 
 
 def ordered() -> list[Check]:
-    """All checks: the FAQ's two checklists first, then the families in the order of the route."""
+    """Return all checks: the FAQ's two checklists first, then the families in the order of the route."""
     rank = {family: place for place, family in enumerate(_ROOMS)}
     return sorted(CHECKS.checks.values(), key=lambda check: (rank.get(check.family, len(rank)), check.id))
 
 
 def checks_table(place: str) -> list[str]:
-    """The table of checks as it stands on the page `place`: id with a link, title, gate, whom it concerns."""
+    """Return the table of checks for the page `place`: linked id, title, gate and methods."""
     rows = [
         (link(check.id, check_page(check.id), place), escape(check.title), _gate_name(check.gate), _for(check))
         for check in ordered()
@@ -34,7 +34,7 @@ def checks_table(place: str) -> list[str]:
 
 
 def page(check: Check) -> str:
-    """The page about one check, as Markdown."""
+    """Return the page about one check as Markdown."""
     place = check_page(check.id)
     lines = [
         MADE,
@@ -82,7 +82,7 @@ def _elsewhere(check: Check) -> str:
 
 
 def _required(check: Check) -> list[str]:
-    """The docstring's words; where two items share one judge, also the judge's, unless they say the same and more."""
+    """Return the check's docstring; if two items share a function, also that function's, unless it repeats it."""
     own = " ".join((check.judge.__doc__ or "").split())
     shared = shared_judge(check)
     more = " ".join((shared.__doc__ or "").split()) if shared is not None else ""
@@ -132,7 +132,7 @@ def _causes(check: Check, place: str) -> list[str]:
 
 
 def cause_line(cause_id: str, place: str) -> str:
-    """A cause's id, linked, with its title behind it."""
+    """Return a cause's linked id with its title."""
     return f"{link(code(cause_id), cause_page(cause_id), place)}: {escape(CAUSES[cause_id].title)}"
 
 

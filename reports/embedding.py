@@ -1,6 +1,7 @@
-"""The results inside the HTML file, so that it can be judged again: as JSON, or packed when there are many senders.
+"""Embeds the results in the HTML file so that it can be judged again: as JSON, or compressed for many senders.
 
-A thousand senders are eighty megabytes of JSON and six of gzip; they are packed sender by sender, and never lie in memory as a whole.
+The results of a thousand senders are 80 MB of JSON and 6 MB of gzip. They are compressed sender by sender, so that they are
+never in memory as a whole.
 """
 
 from __future__ import annotations
@@ -21,31 +22,31 @@ _ELEMENT = re.compile(r'<script type="application/(json|gzip)" id="smtp365-resul
 
 
 class PackedWrongError(ValueError):
-    """What is embedded cannot be unpacked, or is larger than anything of ours."""
+    """Raised when embedded results cannot be decompressed or exceed the size limit."""
 
 
 def element(run: Run, data: dict[str, Any] | None) -> str:
-    """The script element with the run's results; `data` are they when somebody made them already."""
+    """Return the script element with the run's results; `data` are the results if they were built already."""
     if len(run.senders) <= MANY and data is not None:
         return f'<script type="application/json" id="smtp365-results">{embedded(data)}</script>'
     return f'<script type="application/gzip" id="smtp365-results">{packed(_pieces(run))}</script>'
 
 
 def embedded(data: dict[str, Any]) -> str:
-    """The results as JSON that can stand in a script element: no `<`, `>`, `&`, nothing but ASCII (HTML, 4.12.1.3)."""
+    """Return the results as JSON that is safe in a script element: ASCII without `<`, `>` and `&` (HTML, section 4.12.1.3)."""
     text = json.dumps(data, ensure_ascii=True, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def packed(pieces: Iterator[str]) -> str:
-    """Text as gzip in base64 (RFC 1952, RFC 4648)."""
+    """Compress text with gzip and encode it in base64 (RFC 1952, RFC 4648)."""
     packer = zlib.compressobj(6, zlib.DEFLATED, _GZIP)
     parts = [packer.compress(piece.encode()) for piece in pieces]
     return base64.b64encode(b"".join([*parts, packer.flush()])).decode("ascii")
 
 
 def found(html: str, largest: int) -> str | None:
-    """The JSON text inside a page, None when there is none. Raises PackedWrongError; no more than `largest` bytes are unpacked."""
+    """Return the JSON text in a page, None if there is none. Raises PackedWrongError; decompresses at most `largest` bytes."""
     element = _ELEMENT.search(html)
     if element is None:
         return None

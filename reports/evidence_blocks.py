@@ -1,4 +1,4 @@
-"""The evidence of each gate as plain tables and texts, ready to be laid out; nothing is judged, escaped or coloured here."""
+"""The evidence of each gate as tables and texts, ready for layout. Nothing is judged or escaped here."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from reports.words import duration
 
 
 def sections(evidence: SenderEvidence) -> tuple[Section, ...]:
-    """All gates that were visited, in the order of the route, and the transcript behind them."""
+    """Return the sections of all gates that were reached, in the order of the route, and the transcript."""
     found = [
         _name(evidence),
         _port(evidence),
@@ -36,7 +36,7 @@ def sections(evidence: SenderEvidence) -> tuple[Section, ...]:
 
 
 def transcript(evidence: SenderEvidence) -> str:
-    """The redacted dialogue, one line each: seconds since the start, who spoke, what."""
+    """Return the redacted dialogue, one line each: seconds since the start, speaker and text."""
     return "\n".join(f"{line.at:9.3f}  {line.speaker}  {line.text[:600]}" for line in evidence.transcript)
 
 

@@ -1,4 +1,4 @@
-"""The exit codes of the contract, highest precedence first: 3 broke, 4 usage, 2 interrupted, 1 failed, 6 not proven, 0 can send."""
+"""The documented exit codes by precedence: 3 broke, 4 usage, 2 interrupted, 1 failed, 6 not proven, 0 can send."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ BROKE, USAGE, INTERRUPTED, FAILED, NOT_PROVEN, CAN_SEND = 3, 4, 2, 1, 6, 0
 
 
 def of(run: Run, pytests: int, *, missing: bool = False) -> int:
-    """The exit code for `run`; `pytests` is what pytest itself would return, `missing` that a report could not be written."""
+    """Return the exit code for `run`. `pytests` is pytest's own exit code; `missing` says that an output could not be written."""
     if missing or pytests == ExitCode.INTERNAL_ERROR or run.broke:
         return BROKE
     if pytests in {ExitCode.USAGE_ERROR, ExitCode.NO_TESTS_COLLECTED}:

@@ -1,6 +1,6 @@
-"""Many senders at once: what stops how many of them, what ends when, and whose details are worth the room.
+"""The overview of many senders: causes with their counts, expiry dates, and the senders that are shown in detail.
 
-Above `MANY` senders a page that told everything about each would be opened by nobody.
+Above `MANY` senders the page would be too large to show all of them in detail.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _MOST_NAMES = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """Senders of one domain that the same cause stops at the same gate; `others` are those that `names` has no room for."""
+    """Senders of one domain that the same cause stops at the same gate; `others` counts the senders that `names` omits."""
 
     title: str
     domain: str
@@ -36,7 +36,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
-    """A secret or password of one sender, and the day on which it ends."""
+    """The expiry date of a sender's secret or password."""
 
     day: date
     what: str
@@ -45,7 +45,7 @@ class Ending:
 
 
 def groups(answers: Iterable[tuple[Answer, Sender]]) -> tuple[Group, ...]:
-    """The causes of those that are not well, domain by domain, most senders first."""
+    """Return the causes of the senders that are not well, by domain, largest group first."""
     found: dict[tuple[str, str, Gate | None, str], list[str]] = {}
     for one, sender in answers:
         if not one.calm:
@@ -68,7 +68,7 @@ def groups(answers: Iterable[tuple[Answer, Sender]]) -> tuple[Group, ...]:
 
 
 def endings(assessments: Iterable[Assessment]) -> tuple[Ending, ...]:
-    """The dates that the settings declare or the tenant showed, the nearest first."""
+    """Return the expiry dates that the settings declare or the tenant shows, earliest first."""
     found = [
         Ending(
             day=day,
@@ -83,7 +83,7 @@ def endings(assessments: Iterable[Assessment]) -> tuple[Ending, ...]:
 
 
 def dates(assessment: Assessment) -> list[tuple[str, date]]:
-    """What ends, and when, of one sender: what the tenant shows of the secret goes before what was declared."""
+    """Return one sender's expiry dates. A date from the tenant replaces a declared one."""
     seen = assessment.evidence.tenant
     ends = secrets_end(seen) if seen is not None else None
     told = dict(declared(assessment.settings.sender))
@@ -91,13 +91,13 @@ def dates(assessment: Assessment) -> list[tuple[str, date]]:
 
 
 def declared(sender: Sender) -> list[tuple[str, date]]:
-    """What the settings declare to end, and when."""
+    """Return the expiry dates that the settings declare."""
     found = [("client secret", sender.client_secret_expires), ("password", sender.password_expires)]
     return [(what, day) for what, day in found if isinstance(day, date)]
 
 
 def detailed(answers: Sequence[Answer]) -> frozenset[str]:
-    """The names of the senders that the page tells about at length: all of a few, else the worst of those that are not well."""
+    """Return the names of the senders that the page shows in detail: all if there are few, else the worst that are not well."""
     if len(answers) <= MANY:
         return frozenset(one.name for one in answers)
     return frozenset([one.name for one in answers if not one.calm][:MOST_DETAILED])

@@ -1,6 +1,6 @@
-"""`python -m reports.handbook`: writes the documents that are made from the catalogues, or with `--check` tells which differ.
+"""`python -m reports.handbook`: writes the documentation that is generated from the catalogues; `--check` reports differences.
 
-What the pages say stands in `check_pages`, `cause_pages` and `declared_page`; here is only which files they are.
+`check_pages`, `cause_pages` and `declared_page` build the texts; this module maps them to files.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ END: Final = "<!-- /checks -->"
 
 
 class NoMarkers(Exception):  # noqa: N818 - reads as what happened
-    """README.md does not hold the two markers between which the table of checks stands."""
+    """Raised when README.md lacks the two markers around the table of checks."""
 
 
 def pages() -> dict[str, str]:
-    """Every generated page by its path from the root; README.md, of which only a part is generated, is not among them."""
+    """Return every generated page by its path from the root, except README.md, which is generated only in part."""
     made = {INDEX: index()}
     made |= {check_page(check.id): check_pages.page(check) for check in CHECKS.checks.values()}
     made |= {cause_page(cause.id): cause_pages.page(cause) for cause in CAUSES.values()}
@@ -39,7 +39,7 @@ def pages() -> dict[str, str]:
 
 
 def index() -> str:
-    """The page that leads to all others."""
+    """Return the index page of the documentation."""
     groups = link("answers with several possible causes", GROUPS_PAGE, INDEX)
     front = link("README", README, INDEX)
     lines = [MADE, "", "# Checks and causes", ""]
@@ -53,7 +53,7 @@ def index() -> str:
 
 
 def with_table(readme: str) -> str:
-    """README's text with the table of checks between its markers. Raises NoMarkers."""
+    """Return README's text with the table of checks between its markers. Raises NoMarkers."""
     before, begin, rest = readme.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
@@ -62,13 +62,13 @@ def with_table(readme: str) -> str:
 
 
 def documents(root: Path) -> dict[str, bytes]:
-    """Every document as it must lie under `root`, README.md included. Raises NoMarkers, and OSError without a README."""
+    """Return every document under `root`, README.md included. Raises NoMarkers, and OSError without a README."""
     texts = {**pages(), README: with_table((root / README).read_bytes().decode("utf-8"))}
     return {name: text.encode("utf-8") for name, text in texts.items()}
 
 
 def differences(root: Path) -> list[str]:
-    """What is not as it must be, one line for each file; empty when all is well."""
+    """Return one line for each document that differs; empty if all are current."""
     wanted = documents(root)
     lines = [
         f"{'differs' if (root / name).is_file() else 'missing'}: {name}"
@@ -79,7 +79,7 @@ def differences(root: Path) -> list[str]:
 
 
 def write(root: Path) -> list[str]:
-    """Write what differs, remove generated pages of what is no longer in a catalogue, and say what was done."""
+    """Write the documents that differ, remove pages without a catalogue entry, and return what was done."""
     wanted = documents(root)
     done = []
     for name, content in wanted.items():
@@ -103,7 +103,7 @@ def _strays(root: Path, wanted: set[str]) -> list[str]:
 
 
 def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
-    """The command. Exit code 0 when all is as it must be (or now is), 1 when `--check` found a difference."""
+    """Run the command. Returns 0 if all documents are (or now are) current, 1 if `--check` found a difference."""
     parser = argparse.ArgumentParser(prog="python -m reports.handbook", description="Makes the documents.")
     parser.add_argument("--check", action="store_true", help="write nothing; name what differs and exit with 1")
     checking = parser.parse_args(arguments).check

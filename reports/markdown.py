@@ -1,4 +1,4 @@
-"""Writing Markdown as GitHub reads it: escaped prose, code spans, links between the pages, tables. What the pages say is not here."""
+"""Writes Markdown in GitHub's dialect: escaped prose, code spans, links between pages, tables."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _RESOURCE: Final = re.compile(r"https://outlook\.office365\.com.*|.*/\.default")
 
 
 def escape(text: str) -> str:
-    """The text on one line, with every sign in it standing for itself."""
+    """Return the text on one line with all Markdown syntax escaped."""
     return _at_start(_kept(text.strip()))
 
 
 def code(text: str) -> str:
-    """A code span, with as many backticks around it as it takes (the same, 6.3)."""
+    """Return a code span with as many backticks as it needs (CommonMark, section 6.1)."""
     line = " ".join(text.split())
     longest = max((len(run) for run in re.findall("`+", line)), default=0)
     fence = "`" * (longest + 1)
@@ -39,12 +39,12 @@ def code(text: str) -> str:
 
 
 def check_page(check: str) -> str:
-    """Where a check's page lies, from the root."""
+    """Return the path of a check's page from the root."""
     return f"docs/checks/{check}.md"
 
 
 def cause_page(cause: str) -> str:
-    """Where a cause's page lies, from the root."""
+    """Return the path of a cause's page from the root."""
     return f"docs/causes/{cause}.md"
 
 
@@ -53,7 +53,7 @@ DECLARED_PAGE: Final = "docs/causes/declared.md"
 
 
 def link(markup: str, target: str, place: str) -> str:
-    """A link from the page `place` to the file `target` (both from the root); plain when it is the page itself."""
+    """Return a link from the page `place` to the file `target` (both from the root); plain text if they are the same."""
     path, hash_, anchor = target.partition("#")
     if path == place:
         return markup
@@ -61,9 +61,9 @@ def link(markup: str, target: str, place: str) -> str:
 
 
 def prose(text: str, place: str) -> str:
-    """A text of the catalogue as Markdown on the page `place`.
+    """Return a text of the catalogue as Markdown for the page `place`.
 
-    What stands between backticks is a command and becomes a code span; addresses, RFCs, checks and causes become links.
+    Text between backticks is a command and becomes a code span. Addresses, RFCs, checks and causes become links.
     """
     pieces = text.split("`")
     if len(pieces) % 2 == 0:
@@ -84,7 +84,7 @@ def _linked(piece: str, place: str) -> str:
 
 
 def _kept(text: str) -> str:
-    """Escaped, with the blanks at its ends, because something stands before and behind it."""
+    """Escape a text and keep its leading and trailing blanks."""
     return _SIGN.sub(lambda sign: f"\\{sign.group()}", re.sub(r"\s+", " ", text))
 
 
@@ -104,7 +104,7 @@ def _marked(found: re.Match[str], place: str) -> str:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """A table; the cells are Markdown already, and a stroke in a code span is escaped here (the same, 4.10)."""
+    """Return a table. Cells are Markdown; a pipe in a code span is escaped here (GFM, section 4.10)."""
     lines = [head, ["---"] * len(head), *rows]
     return [f"| {' | '.join(_in_cell(cell) for cell in cells)} |" for cells in lines]
 
@@ -114,5 +114,5 @@ def _in_cell(cell: str) -> str:
 
 
 def bullets(items: Iterable[str]) -> list[str]:
-    """A list; each item is Markdown on one line."""
+    """Return a list; each item is Markdown on one line."""
     return [f"- {item}" for item in items]

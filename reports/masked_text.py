@@ -1,6 +1,6 @@
-"""Masks inside texts: what is known by name, and what has a form of its own (mailboxes, addresses, ids, folders), wherever it stands.
+"""Masks identities inside texts: known names, and values with a form of their own (addresses, ids, paths).
 
-Free words of a foreign server's own (a company's name in a block page) cannot be told from others, and stay.
+Free text of a foreign server, such as a company's name on a block page, cannot be recognised and stays.
 """
 
 from __future__ import annotations
@@ -29,23 +29,23 @@ _ENTRA_NAME: Final = re.compile(
 
 
 class Texts:
-    """What is known by name in one run, and the texts in which it is masked."""
+    """The known names of one run, and functions that mask them in texts."""
 
     def __init__(self) -> None:
-        """Know nothing yet: whoever meets a host or a bare name (of a machine, an account) adds it."""
+        """Start without known names; `masking` adds hosts and bare names of machines and accounts."""
         self.masks = Masks()
         self.hosts: set[str] = set()
         self.bare: set[str] = set()
 
     def said(self, value: str) -> str:
-        """A text of Entra's or Exchange's, which quotes names of directories, applications and people."""
+        """Mask a text of Entra or Exchange, which can quote names of directories, applications and people."""
         named = _ENTRA_NAME.sub(
             lambda match: match.group() if GUID.search(match.group()) else self._display(match.group()), value
         )
         return self.free(named)
 
     def title(self, name: str) -> str:
-        """A name that the tenant's people gave; one that is a word of the rules stays, or texts would be read in another way."""
+        """Mask a name that administrators chose. A name that the reading rules use stays, or texts would be read differently."""
         return name if name.lower() in words_that_are_read() else self.masks.person(name)
 
     def _display(self, name: str) -> str:
@@ -53,7 +53,7 @@ class Texts:
         return f"({self.masks.person(name[1:-1])})" if bracketed else self.masks.person(name)
 
     def free(self, text: str) -> str:
-        """Everything known, and everything of a known form, wherever it stands in a text."""
+        """Mask all known names and all values of a known form in a text."""
         text = GUID.sub(lambda match: self.masks.guid(match.group()), text)
         text = _MAILBOX.sub(lambda match: self._mailbox_in(match.group()), text)
         text = self._sub_hosts(text)
@@ -97,7 +97,7 @@ class Texts:
         )
 
     def _sub_words(self, text: str) -> str:
-        """The organisation's own word from its domains, where it stands by itself or in another name."""
+        """Mask the organisation's own label of a domain where it occurs alone or in another name."""
         words = {
             label for label in self.masks.known("label") if len(label) >= 5 and label.isalpha()
         } - words_that_are_read()

@@ -1,7 +1,7 @@
-"""`--mask-identities`: evidence and settings with masks in the place of what identifies people, tenants and machines.
+"""`--mask-identities`: replaces what identifies people, tenants and machines in evidence and settings.
 
-One pure pass over frozen records, before anything is judged or written: findings, page, JSON, JUnit and calendar all follow from it.
-A mark at each field's declaration names what it holds (`settings.identity`); how a text is masked is in `masked_text`.
+One pure pass over frozen records, before anything is judged or written, so that findings, page, JSON, JUnit and calendar follow
+from it. A mark at each field's declaration says what the field holds (`settings.identity`); `masked_text` masks inside texts.
 """
 
 from __future__ import annotations
@@ -52,10 +52,10 @@ _CLAIMS: Final[dict[str, Identity]] = {
 
 
 class Masking:
-    """The masks of one run; settings are masked first, so that the same settings give the same masks in every run."""
+    """The masks of one run. Settings are masked first, so that the same settings get the same masks in every run."""
 
     def __init__(self, settings: Iterable[Judged]) -> None:
-        """Meet what the settings of all senders hold."""
+        """Collect the identities in the settings of all senders."""
         self._texts = Texts()
         self._masks = self._texts.masks
         self._settings = {one.sender.name: one for one in settings}
@@ -79,15 +79,15 @@ class Masking:
         }
 
     def name(self, sender: str) -> str:
-        """The label of a sender: masked only where it holds something that is masked elsewhere."""
+        """Return a sender's label, masked only if it contains something that is masked elsewhere."""
         return self._names.get(sender, sender)
 
     def settings(self, judged: Judged) -> Judged:
-        """The settings of one sender; keys, dates, ports and whatever decides a check keep their form."""
+        """Mask the settings of one sender. Keys, dates, ports and everything that decides a check keep their form."""
         return Judged.model_validate(self.record(judged).model_dump(mode="python", by_alias=True), strict=False)
 
     def evidence(self, seen: SenderEvidence) -> SenderEvidence:
-        """The evidence of one sender whose settings were met."""
+        """Mask the evidence of one sender whose settings were collected."""
         judged = self._settings[seen.sender]
         if seen.name is not None and cloud_of_smtp_host(judged.sender.smtp_server) is not None:
             told = {address for answer in seen.name.answers for address in answer.addresses}
@@ -97,7 +97,7 @@ class Masking:
         return SenderEvidence.model_validate(self.record(seen).model_dump(mode="python"))
 
     def results(self, data: dict[str, Any], visits: Iterable[tuple[SenderEvidence, Judged]]) -> dict[str, Any]:
-        """An earlier run's results, to compare with; those that are masked already stay as they are."""
+        """Mask the results of an earlier run for a comparison. Results that are masked already are returned unchanged."""
         if data.get("masked"):
             return data
         senders = []
@@ -112,7 +112,7 @@ class Masking:
         return {**data, "host": host, "senders": senders}
 
     def text(self, text: str) -> str:
-        """Any other text of this run: a file's name, a host."""
+        """Mask any other text of this run, such as a file name or a host."""
         return self._texts.free(text)
 
     # -- what is met ----------------------------------------------------------------------------------------------------------------
@@ -141,7 +141,7 @@ class Masking:
             self._masks.person(attested.who)
 
     def _meet_evidence(self, seen: SenderEvidence) -> None:
-        """Names of this machine, of what stands in between, and of foreign servers."""
+        """Collect the names of this machine, of proxies and of foreign servers."""
         machine, name = seen.machine, seen.name
         (self._texts.hosts if "." in machine.host else self._texts.bare).add(machine.host)
         self._texts.bare |= {machine.account} - {one for one in {machine.account} if one.lower() in WELL_KNOWN_ACCOUNTS}
@@ -163,7 +163,7 @@ class Masking:
     # -- the walk -------------------------------------------------------------------------------------------------------------------
 
     def record(self, record: BaseModel) -> BaseModel:
-        """A record with each field masked by the mark at its declaration."""
+        """Return a record with each field masked by the mark at its declaration."""
         if isinstance(record, Certificate) and _is_of_a_public_authority(record):
             return record
         hints = _hints(type(record))
@@ -171,7 +171,7 @@ class Masking:
         return record.model_copy(update=changes)
 
     def _value(self, value: object, hint: object, mark: Identity | None = None) -> Any:  # noqa: ANN401 - any field's value
-        """A field's value, masked by the mark in its annotation; a text without a mark is masked as a whole."""
+        """Mask a field's value by the mark in its annotation. A text without a mark is masked as a whole."""
         mark = _mark(hint) or mark
         match value:
             case BaseModel():
@@ -196,7 +196,7 @@ class Masking:
         return self._by_mark.get(mark, self._masks.person)(value)  # without a mark: as a name, which keeps nothing
 
     def _id(self, value: str) -> str:
-        """An id: a GUID, or one in angle brackets, keeps its form."""
+        """Mask an id. A GUID, or one in angle brackets, keeps its form."""
         return self._texts.free(value) if GUID.search(value) or not value.strip("<>{} ") else self._opaque(value)
 
     def _opaque(self, value: str) -> str:
@@ -206,12 +206,12 @@ class Masking:
         return _PART.sub(lambda part: self._named(part.group()), value)
 
     def _proxy_address(self, value: str) -> str:
-        """An address of a mailbox with its kind in front; those of another form hold names in a form of their own."""
+        """Mask a mailbox address with its kind in front. Other kinds of proxy addresses are masked as a whole."""
         kind, colon, address = value.rpartition(":") if "@" in value else value.partition(":")
         return f"{kind}{colon}{self._masks.mailbox(address) if '@' in value else self._masks.opaque(address)}"
 
     def _named(self, value: str) -> str:
-        """One value of a distinguished name."""
+        """Mask one value of a distinguished name."""
         if len(value) == 2:
             return value  # a country
         return self._masks.domain(value) if re.fullmatch(r"[\w*-]+(\.[\w-]+)+", value) else self._masks.person(value)
@@ -223,7 +223,7 @@ def _hints(record: type[BaseModel]) -> dict[str, object]:
 
 
 def _mark(hint: object) -> Identity | None:
-    """The innermost mark in an annotation such as `tuple[MailboxName, ...] | None`."""
+    """Return the innermost mark in an annotation such as `tuple[MailboxName, ...] | None`."""
     for part in get_args(hint):
         if isinstance(part, Identity):
             return part
@@ -233,7 +233,7 @@ def _mark(hint: object) -> Identity | None:
 
 
 def _is_closed(hint: object) -> bool:
-    """Whether a text is one of a fixed set (`Literal`), which identifies no one."""
+    """Return whether a text is one of a fixed set (`Literal`), which identifies no one."""
     return get_origin(hint) is Literal or any(_is_closed(part) for part in get_args(hint))
 
 

@@ -1,6 +1,6 @@
-"""Masks for what identifies people, tenants and machines: each keeps the form of its value, and the same value gets the same mask.
+"""Masks that keep the form of a value; equal values get equal masks.
 
-Masks are numbered as values are met, so nothing can be worked back from them; which text holds what is `masking`'s.
+Masks are numbered in order of occurrence, so that the value cannot be derived from them. `masking` decides which text holds what.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ WELL_KNOWN_ACCOUNTS = frozenset(
 
 @cache
 def words_that_are_read() -> frozenset[str]:
-    """Words of the rules that read texts: one of them is never masked by itself, or a text would be read in another way."""
+    """Return the words of the reading rules. Masking one of them alone would change how a text is read."""
     return frozenset(
         word for rule in RULES for phrase in (*rule.says, *rule.along, *rule.unless) for word in _words(phrase)
     )
@@ -72,14 +72,14 @@ class Masks:
     _tables: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def guid(self, value: str) -> str:
-        """A GUID for a GUID, cut where a mistyped one is; Microsoft's own stay."""
+        """Return a GUID for a GUID, truncated like a mistyped one. Microsoft's own GUIDs stay."""
         if _MICROSOFT_GUIDS.match(value.lower()):
             return value
         number = self._number("guid", value)
         return f"{0xA0000000 + number:08x}-0000-4000-8000-{number:012x}{'0' * 20}"[: len(value)]
 
     def domain(self, value: str) -> str:
-        """A name with as many labels: the tenant's label for Microsoft's names, every label but the last for others."""
+        """Return a name with as many labels. In Microsoft's names only the tenant's label is masked, elsewhere all but the last."""
         lowered = value.lower().rstrip(".")
         own = next((suffix for suffix in _OF_TENANTS if lowered.endswith(f".{suffix}")), None)
         if own is not None:
@@ -96,7 +96,7 @@ class Masks:
         return ".".join([*map(self._label, labels), "example" if last.isalpha() else last])
 
     def mailbox(self, value: str) -> str:
-        """An address for an address, a bare name for a bare one; whatever else is wrong with it stays wrong."""
+        """Return an address for an address and a bare name for a bare name; other errors in it are kept."""
         if "\\" in value and "@" not in value:
             before, _, after = value.rpartition("\\")
             return f"{self._label(before)}\\{self.user(after)}"
@@ -107,26 +107,26 @@ class Masks:
         return f"{self.user(local)}@{''.join(part if index % 2 or not part else self.domain(part) for index, part in enumerate(spaced))}"
 
     def user(self, value: str) -> str:
-        """The part before the @ sign, or a bare user name; blanks and brackets in it stay."""
+        """Mask the part before the @ sign, or a bare user name; blanks and brackets stay."""
         parts = re.split(r"([\s,;:<>\"'@]+)", value)
         return "".join(part if index % 2 or not part else self._user(part) for index, part in enumerate(parts))
 
     def person(self, value: str) -> str:
-        """Somebody's or something's display name."""
+        """Mask a display name."""
         return f"Name {self._number('person', value)}" if value.strip() else value
 
     def account(self, value: str) -> str:
-        """The account it ran as; those that every machine has stay."""
+        """Mask the operating system's account. Accounts that every machine has stay."""
         if value.lower() in WELL_KNOWN_ACCOUNTS:
             return value
         return self.mailbox(value) if "\\" in value or "@" in value else self.user(value)
 
     def host(self, value: str) -> str:
-        """This machine's name, with as many labels."""
+        """Mask this machine's name, with the same number of labels."""
         return self.domain(value) if "." in value else self._label(value)
 
     def address(self, value: str) -> str:
-        """An IP address of the same family and reach; loopback, the server's own and public resolvers stay, and so does any other text."""
+        """Return an IP address of the same family and scope. Loopback, the server's own and public resolvers stay, as does other text."""
         try:
             address = ipaddress.ip_address(value)
         except ValueError:
@@ -141,7 +141,7 @@ class Masks:
         return f"{first}.{number // 250}.{number % 250 + 1}"
 
     def opaque(self, value: str) -> str:
-        """An id of no known form: as long, letters for letters, digits for digits."""
+        """Mask an id of unknown form with the same length: letters for letters, digits for digits."""
         number = f"{self._number('opaque', value):x}"
         shape = "".join(
             "0" if character.isdigit() else "x" if character.isalpha() else character for character in value
@@ -163,7 +163,7 @@ class Masks:
         return int(table.setdefault(value.lower(), str(len(table) + 1)))
 
     def known(self, kind: str) -> list[str]:
-        """The values of a kind that were masked so far (`label`, `user`, `person`, …), in lower case."""
+        """Return the values of a kind that were masked so far (`label`, `user`, `person`, …), in lower case."""
         return list(self._tables.get(kind, ()))
 
     @staticmethod
@@ -172,5 +172,5 @@ class Masks:
 
 
 def is_microsofts(name: str) -> bool:
-    """Whether a name in the DNS is Microsoft's own, which every tenant sees."""
+    """Return whether a DNS name is Microsoft's own, common to all tenants."""
     return any(name == domain or name.endswith(f".{domain}") for domain in _MICROSOFT)

@@ -1,6 +1,6 @@
-"""What came from outside, made fit to be shown: cut, control characters and text direction made visible, then escaped.
+"""Makes untrusted text fit for display: truncated, control characters and text direction made visible, then escaped.
 
-Every text of a report passes here at the last moment; nothing else escapes.
+Every text of a report passes through this module last; nothing else escapes.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _INVISIBLE = re.compile(
 
 
 def legible(text: object, longest: int = LONGEST) -> str:
-    r"""The text with nothing invisible in it: such characters are written as `\x1b` or `\u202e`, what is too long is cut and says so."""
+    r"""Return the text without invisible characters, written as `\x1b` or `\u202e`; too long text is truncated and says so."""
     whole = str(text)
     kept = whole if len(whole) <= longest else whole[:longest]
     plain = _INVISIBLE.sub(_written, kept.replace("\r\n", "\n"))
@@ -26,12 +26,12 @@ def legible(text: object, longest: int = LONGEST) -> str:
 
 
 def one_line(text: object, longest: int = 300) -> str:
-    """The same on a single line, for terminals and table cells."""
+    """Return the legible text on one line, for terminals and table cells."""
     return " ".join(legible(text, longest).split())
 
 
 def escaped(text: object, longest: int = LONGEST) -> str:
-    """The legible text for HTML, in element content and in quoted attributes alike."""
+    """Return the legible text escaped for HTML content and quoted attributes."""
     return escape(legible(text, longest), quote=True)
 
 

@@ -1,6 +1,6 @@
-"""A calendar file beside the report: when a client secret or a password ends, with two alarms before (FAQ, "Create a Client Secret").
+"""A calendar file beside the report with the expiry dates of client secrets and passwords (FAQ, "Create a Client Secret").
 
-Written as RFC 5545 with what Outlook asks for: METHOD, UID, DTSTAMP, all-day dates, relative alarms that display.
+RFC 5545 with what Outlook requires: METHOD, UID, DTSTAMP, all-day dates and two relative display alarms.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _ALARMS = (timedelta(days=30), timedelta(days=7))
 
 
 def calendar(run: Run) -> bytes | None:
-    """One all-day event for each declared date that lies ahead; None when there is none."""
+    """Return one all-day event for each declared date in the future; None if there is none."""
     found = [
         _event(assessment.settings, what, day, run.finished)
         for assessment in run.senders
@@ -40,9 +40,9 @@ def calendar(run: Run) -> bytes | None:
 
 
 def write(run: Run, report: Path) -> Path | None:
-    """Write the calendar beside the report, under its name with `.ics`; the path, or None when there is nothing to remind of.
+    """Write the calendar beside the report, with the suffix `.ics`. Returns the path, or None if there is nothing to write.
 
-    Raises OSError when it cannot be written.
+    Raises OSError if it cannot be written.
     """
     text = calendar(run)
     if text is None:

@@ -1,7 +1,7 @@
-"""The rows of pytest-html's table when there are many: packed, and drawn when the reader asks for them.
+"""Compresses the rows of pytest-html's table when there are many; a button renders them.
 
-pytest-html keeps its rows in an attribute and draws them all as the page opens: a second for fifteen hundred, eight for nine
-thousand. The script that draws them, and the button's own part in page.js, are the same either way.
+pytest-html keeps its rows in an attribute and renders all of them when the page opens: one second for 1,500 rows, eight for
+9,000. The rendering script and the button in page.js are the same in both cases.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _ASK = (
 
 
 def on_demand(section: str, large: int = LARGE) -> str:
-    """pytest-html's part of the page, its rows packed and a button to draw them; few rows, or unexpected ones, stay as they are."""
+    """Return pytest-html's part of the page with compressed rows and a button. Few or unexpected rows stay unchanged."""
     rows = _ROWS.search(section)
     if rows is None or len(rows.group(1)) < large or not _SCRIPT.search(section, rows.end()):
         return section

@@ -1,6 +1,6 @@
-"""pytest-html's table: our columns, rows and title, as plain functions to which conftest hands the hooks; the file is mended by `mending`.
+"""Columns, rows and title of pytest-html's table, as functions for conftest's hooks; `mending` edits the written file.
 
-pytest-html puts cells into the page as they are, so each value is escaped here.
+pytest-html inserts cells unescaped, so each value is escaped here.
 """
 
 from __future__ import annotations
@@ -25,30 +25,30 @@ _VERDICTS = {verdict.value: word for verdict, word in VERDICTS.items()}
 
 
 class TestReport(Protocol):
-    """The part of pytest's report that a row is read from."""
+    """The attributes of pytest's report that a row uses."""
 
     nodeid: str
 
     @property
     def user_properties(self) -> Sequence[tuple[str, object]]:
-        """What the test recorded with `record_property`."""
+        """The properties that the test recorded with `record_property`."""
 
 
 def header() -> list[str]:
-    """The header cells, as many as `row` gives; pytest-html sorts by the `data-column-type` that a cell's class repeats."""
+    """Return the header cells, as many as `row` returns. pytest-html sorts by `data-column-type`, which a cell's class repeats."""
     ours = [_head(name, title) for name, title in COLUMNS]
     return [_head("result", "Result"), *ours, _head("duration", "Duration"), '<th scope="col">Links</th>']
 
 
 def set_header(cells: list[str]) -> None:
-    """For `pytest_html_results_table_header`: put our header in the place of pytest-html's."""
+    """Implement `pytest_html_results_table_header`: replace pytest-html's header with ours."""
     cells[:] = header()
 
 
 def set_row(report: TestReport, cells: list[str], *, many: bool = False) -> None:
-    """For `pytest_html_results_table_row`: keep pytest-html's result, duration and links, put our columns between them.
+    """Implement `pytest_html_results_table_row`: insert our columns between pytest-html's result, duration and links.
 
-    With many senders what passed has no row: forty thousand rows are read by nobody, and no browser opens them gladly.
+    With many senders, passed checks have no row: no browser handles forty thousand rows well.
     """
     if many and dict(report.user_properties).get("verdict") in _QUIET:
         del cells[:]
@@ -59,7 +59,7 @@ def set_row(report: TestReport, cells: list[str], *, many: bool = False) -> None
 
 
 def set_metadata(metadata: dict[str, object]) -> None:
-    """For `pytest_metadata`: keep versions, escaped; pytest-html shows values as markup, and CI variables are not ours to forward."""
+    """Implement `pytest_metadata`: keep versions, escaped. pytest-html renders values as markup, and CI variables are not ours to publish."""
     kept = {name: metadata[name] for name in ("Python", "Platform", "Packages", "Plugins") if name in metadata}
     metadata.clear()
     for name, value in kept.items():
@@ -68,7 +68,7 @@ def set_metadata(metadata: dict[str, object]) -> None:
 
 
 def row(report: TestReport) -> list[str]:
-    """Our cells of a row; a report without properties (a set-up error, a foreign test) shows its own name."""
+    """Return our cells of a row. A report without properties (a set-up error, a foreign test) shows its own name."""
     recorded = dict(report.user_properties)
     values = {name: one_line(recorded.get(name, "")) for name, _ in COLUMNS}
     values["title"] = values["title"] or one_line(report.nodeid)
@@ -77,12 +77,12 @@ def row(report: TestReport) -> list[str]:
 
 
 def title(target: str) -> str:
-    """For `pytest_html_report_title`, before anything is known; `mend` puts the answer in its place."""
+    """Implement `pytest_html_report_title`: a title that `mend` replaces with the answer."""
     return f"smtp365: {one_line(target, 80)}"
 
 
 def format_duration(seconds: float) -> str:
-    """For `pytest_html_duration_format`: always milliseconds, which pytest-html can sort."""
+    """Implement `pytest_html_duration_format`: always milliseconds, which pytest-html can sort."""
     return f"{round(seconds * 1000)} ms"
 
 

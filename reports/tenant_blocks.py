@@ -1,4 +1,4 @@
-"""The tenant's own settings as tables: for each look-up its state, what it said, and the permission that would answer it."""
+"""The tenant's settings as tables: for each lookup its state, its answer, and the permission that it needs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _OF_EVERY_LOOK: Final = frozenset(Look.model_fields)
 
 
 def settings(evidence: SenderEvidence) -> Section | None:
-    """Every look-up of one sender; None when nobody looked."""
+    """Return the lookups of one sender; None if there were none."""
     tenant = evidence.tenant
     if tenant is None:
         return None
@@ -35,7 +35,7 @@ def settings(evidence: SenderEvidence) -> Section | None:
 
 
 def of_sender(evidence: SenderEvidence) -> tuple[tuple[str, str], ...]:
-    """Pairs for the environment of one sender; none without look-ups."""
+    """Return name-value pairs about the lookups for a sender's environment; empty without lookups."""
     tenant = evidence.tenant
     if tenant is None:
         return ()
@@ -77,7 +77,7 @@ def _row(name: str, look: Look) -> tuple[str, ...]:
 
 
 def _said(look: Look) -> str:
-    """The fields of the record's own in one line; where there are none, the service's words."""
+    """Return the record's own fields in one line; if there are none, the service's text."""
     pairs = [(name, _shown(value)) for name, value in look if name not in _OF_EVERY_LOOK] if look.seen else []
     told = "; ".join(f"{name.replace('_', ' ')}: {value}" for name, value in pairs if value)
     return "; ".join(filter(None, (told, look.detail)))

@@ -1,4 +1,4 @@
-"""The evidence of the token leg: issuer document, the answer to the token request, and the claims, as blocks."""
+"""The evidence of the token leg as blocks: issuer document, token response and claims."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _SHARED = "once in this run, by another sender with the same application"
 
 
 def issuer(evidence: SenderEvidence) -> Section | None:
-    """What was fetched from the URL in the settings; None when nothing was."""
+    """Return the issuer document; None if it was not fetched."""
     document = evidence.issuer
     if document is None:
         return None
@@ -41,7 +41,7 @@ def issuer(evidence: SenderEvidence) -> Section | None:
 
 
 def token(evidence: SenderEvidence) -> Section | None:
-    """The answer to the one token request; None when none was made."""
+    """Return the token response; None if no token was requested."""
     answer = evidence.token
     if answer is None:
         return None
@@ -72,7 +72,7 @@ def token(evidence: SenderEvidence) -> Section | None:
 
 
 def claims(evidence: SenderEvidence) -> Section | None:
-    """The claims of the access token; None when there was none to read."""
+    """Return the claims of the access token; None if there are none."""
     if evidence.token is None or not evidence.token.claims:
         return None
     said_claims = evidence.token.claims

@@ -1,4 +1,4 @@
-"""The words and shapes in which reports name gates, verdicts, owners and times; causes are worded by the knowledge room."""
+"""Labels for gates, verdicts, owners and durations in reports; `knowledge` has the texts of causes."""
 
 from __future__ import annotations
 
@@ -80,17 +80,17 @@ FAMILIES: Final = {
 
 
 def owner(who: str | None, values: Mapping[str, str]) -> str:
-    """Who acts, for one sender; `values` are the knowledge room's placeholders."""
+    """Return who acts, for one sender; `values` are the placeholders' values."""
     return fill(OWNERS.get(who, OWNERS[None]), values)
 
 
 def addressee(who: str | None, values: Mapping[str, str]) -> str:
-    """Whom a message goes to, for one sender."""
+    """Return the addressee of a message, for one sender."""
     return fill(ADDRESSEES.get(who, ADDRESSEES[None]), values)
 
 
 def duration(seconds: float | None) -> str:
-    """A time as people read it: `84 ms`, `2.41 s`, `75 s`; nothing when there was none."""
+    """Format a duration: `84 ms`, `2.41 s`, `75 s`; empty for None."""
     if seconds is None:
         return ""
     if seconds < 0.9995:
@@ -99,7 +99,7 @@ def duration(seconds: float | None) -> str:
 
 
 def sentence(text: str) -> str:
-    """The text ending with a stop, and beginning with a capital if it begins with a word (not an address, not a name with a digit)."""
+    """Return the text with a full stop, capitalised if it begins with a word (not an address, not a name with a digit)."""
     text = text.strip()
     if not text:
         return ""

@@ -1,1 +1,1 @@
-"""Typed settings, the table of clouds, secrets and their sources; it knows nothing of the other rooms."""
+"""Typed settings, the table of clouds, secrets and their sources. Imports no other package of the product."""

@@ -1,4 +1,4 @@
-"""The parts of an address (RFC 3986) that somebody entered or a server sent: whatever it is, nothing is raised."""
+"""Parses URLs (RFC 3986) from settings and servers. Malformed input never raises."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 
 class Address(NamedTuple):
-    """`host` in lower case and without brackets, `place` as `host:port` stands in the text; what is missing is empty, a port None."""
+    """A parsed URL: `host` in lower case without brackets, `place` as `host:port` in the text. A missing part is empty; a missing port is None."""
 
     scheme: str
     host: str
@@ -18,12 +18,12 @@ class Address(NamedTuple):
 
     @property
     def first(self) -> str:
-        """The first segment of the path: where an authority or a discovery URL names its tenant."""
+        """The first segment of the path: the tenant in an authority or discovery URL."""
         return self.path.strip("/").partition("/")[0]
 
 
 def address_of(text: str) -> Address:
-    """Take an address apart. One that has no readable host or port (`https://[x]/`, `:99999`) is told as one without a host."""
+    """Parse a URL. One without a readable host or port (`https://[x]/`, `:99999`) yields an address without a host."""
     try:
         parts = urlsplit(text)
         port = parts.port
@@ -33,7 +33,7 @@ def address_of(text: str) -> Address:
 
 
 def user_of(text: str) -> tuple[str, str] | None:
-    """The user and the password in an address, percent signs decoded; None when it names no user. Not part of `Address`, which is shown."""
+    """Return the user and the password in a URL, percent-decoded; None if it has no user. They are not part of `Address`, which is displayed."""
     try:
         parts = urlsplit(text)
     except ValueError:

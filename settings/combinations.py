@@ -1,6 +1,6 @@
-"""Which option means something for which target; an option that would do nothing is a mistake, with one line that says what to write.
+"""Valid combinations of options and targets. An option that would have no effect is a usage error.
 
-A nightly job that forgot `--target=live` would otherwise be green for ever.
+Otherwise a nightly job that lacks `--target=live` would always pass.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ _JUDGED: Final = "a report is judged as it is, nothing is contacted"
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """The targets for which an option means something, and what to write where it means nothing; `any` is for the rest."""
+    """The targets for which an option has an effect, and the advice for the others; `any` is the advice for all other targets."""
 
     works_with: frozenset[Kind]
     advice: dict[Kind | Literal["any"], str]
 
     def line(self, option: str, kind: Kind) -> str:
-        """The mistake in one line."""
+        """Return the error in one line."""
         return f"{option}{self.advice.get(kind, self.advice.get('any', ''))}"
 
 
@@ -76,7 +76,7 @@ RULES: Final[dict[str, Rule]] = {
 
 
 def mistakes(wishes: Wishes, kind: Kind) -> list[str]:
-    """One line for each option that was given and would do nothing for this target, or beside another option."""
+    """Return one line for each given option that has no effect with this target or beside another option."""
     given = _given(wishes)
     lines = [RULES[option].line(option, kind) for option in given if kind not in RULES[option].works_with]
     ways = [option for option in ("--tenant-export", "--admin-sign-in", "--look-ups") if option in given]
@@ -88,7 +88,7 @@ def mistakes(wishes: Wishes, kind: Kind) -> list[str]:
 
 
 def _given(wishes: Wishes) -> list[str]:
-    """The options that change with the target and were given, in the order of the table."""
+    """Return the given options that depend on the target, in the order of the table."""
     asked = {
         "--settings": wishes.settings is not None,
         "--fault": bool(wishes.faults),

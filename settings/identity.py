@@ -1,4 +1,4 @@
-"""What a text can identify: a mark on each text field of the records, so that `--mask-identities` knows how to mask it.
+"""Marks on text fields that say what a text identifies, so that `--mask-identities` can mask it.
 
 A field without a mark is masked as a whole. Mark a field at its declaration: `user: MailboxName = ""`.
 """
@@ -10,7 +10,7 @@ from typing import Annotated
 
 
 class Identity(StrEnum):
-    """The kinds of text in settings and evidence, by what has to be masked in them."""
+    """The kinds of text in settings and evidence, by how they are masked."""
 
     PUBLIC = "public"  # the same for everyone: states, versions, permissions; stays
     TEXT = "text"  # known names, addresses and ids inside it are masked

@@ -1,7 +1,7 @@
-"""Which senders of the settings a run is about: names, patterns and tags, as `--sender` has them.
+"""Selects senders by name, pattern or tag, as given with `--sender`.
 
-A pattern is the shell's (`fnmatch`: `*`, `?`, `[…]`), case counts, and a name that is written out goes before it. `tag:WORD`
-asks the senders' `tags`, by pattern too. What matches nothing is a mistake, never an empty run.
+Patterns follow the shell (`fnmatch`: `*`, `?`, `[…]`) and are case-sensitive; an exact name takes precedence. `tag:WORD`
+matches the senders' `tags`, with patterns too. A text without a match is an error, never an empty run.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _MOST_SHOWN = 12
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Whose senders they are, in the words of a mistake, and what to write when another's were meant."""
+    """The owner of the senders, as named in an error, and the advice if another owner's senders were meant."""
 
     they: str
     those: str
@@ -37,10 +37,10 @@ OF_THE_BUILT_IN_TENANT = Holder(
 def chosen(
     senders: Mapping[str, Sender], wanted: Iterable[str], holder: Holder = OF_THE_SETTINGS
 ) -> tuple[Sender, ...]:
-    """The senders that any of the texts means, in the order of the file; all of them when there is no text.
+    """Return the senders that match any of the texts, in file order; all senders if there is no text.
 
     Raises:
-        SettingsError: a text means nobody; one line for each, with the names or tags that are near.
+        SettingsError: a text matches no sender; one line each, with similar names or tags.
 
     """
     texts = tuple(dict.fromkeys(wanted))
@@ -64,7 +64,7 @@ def _meant(senders: Mapping[str, Sender], text: str) -> frozenset[str]:
 
 
 def _nobody(senders: Mapping[str, Sender], text: str, holder: Holder) -> str:
-    """What to write instead: the near ones if there are any, else some of those that there are."""
+    """Return the error for a text without a match, with similar names or, if there are none, some existing ones."""
     if text.startswith(TAG):
         word, kind = text.removeprefix(TAG), "tag"
         known = list(dict.fromkeys(tag for sender in senders.values() for tag in sender.tags))
@@ -83,6 +83,6 @@ def _nobody(senders: Mapping[str, Sender], text: str, holder: Holder) -> str:
 
 
 def _near(known: list[str], word: str) -> list[str]:
-    """Up to three names that look like the word, whatever its case."""
+    """Return up to three similar names, ignoring case."""
     by_folded = {name.lower(): name for name in known}
     return [by_folded[one] for one in difflib.get_close_matches(word.lower(), by_folded, n=3)]

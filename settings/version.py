@@ -1,4 +1,4 @@
-"""The version of smtp365, read from the project's metadata so that it is written in one place."""
+"""The version of smtp365, read from the project's metadata."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PROJECT_FILE = Path(__file__).resolve().parents[1] / "pyproject.toml"
 
 @functools.cache
 def tool_version() -> str:
-    """The `version` of `[project]` in pyproject.toml.
+    """Return the `version` of `[project]` in pyproject.toml.
 
     Raises:
         OSError: the file is missing or cannot be read.

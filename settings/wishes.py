@@ -1,4 +1,4 @@
-"""What the command line asks for, read once."""
+"""The suite's own command-line options."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
-    """The suite's own options; `folder` is where the command was given, `root` where the suite is."""
+    """The values of the options. `folder` is the directory in which the command was run, `root` the suite's own."""
 
     target: str
     settings: str | None
