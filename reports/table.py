@@ -59,7 +59,7 @@ def set_row(report: TestReport, cells: list[str], *, many: bool = False) -> None
 
 
 def set_metadata(metadata: dict[str, object]) -> None:
-    """Implement `pytest_metadata`: keep versions, escaped. pytest-html renders values as markup, and CI variables are not ours to publish."""
+    """Implement `pytest_metadata`: keep versions only, escaped, because pytest-html renders values as markup."""
     kept = {name: metadata[name] for name in ("Python", "Platform", "Packages", "Plugins") if name in metadata}
     metadata.clear()
     for name, value in kept.items():

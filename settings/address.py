@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 
 class Address(NamedTuple):
-    """A parsed URL: `host` in lower case without brackets, `place` as `host:port` in the text. A missing part is empty; a missing port is None."""
+    """A parsed URL: `host` in lower case without brackets, `place` is `host:port` as written. Missing parts are empty, a port None."""
 
     scheme: str
     host: str
@@ -33,7 +33,7 @@ def address_of(text: str) -> Address:
 
 
 def user_of(text: str) -> tuple[str, str] | None:
-    """Return the user and the password in a URL, percent-decoded; None if it has no user. They are not part of `Address`, which is displayed."""
+    """Return user and password of a URL, percent-decoded; None if it has no user. `Address` omits them, because it is displayed."""
     try:
         parts = urlsplit(text)
     except ValueError:
