@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final, overload
 
 from knowledge.cause import PLACEHOLDERS, Cause, Only
+from knowledge.step import Step, step_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -67,9 +68,13 @@ def chosen(lines: Iterable[str], values: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(line for line in lines if _applies(line, values))
 
 
-def fill_lines(lines: Iterable[str], values: Mapping[str, str]) -> tuple[str, ...]:
-    """The lines that are for this sender, with the values in."""
-    return tuple(_fill_text(line, values) for line in chosen(lines, values))
+def fill_lines(lines: Iterable[str], values: Mapping[str, str]) -> tuple[Step, ...]:
+    """The lines that are for this sender, with the values in and what they declare beside them."""
+    return tuple(_fill_step(line, values) for line in chosen(lines, values))
+
+
+def _fill_step(line: str, values: Mapping[str, str]) -> Step:
+    return step_of(line).with_text(_fill_text(line, values))
 
 
 @overload

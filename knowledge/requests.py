@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from knowledge.cause import NOTHING
 from knowledge.causes import entry as entry_of
 from knowledge.filling import fill
+from knowledge.step import Known, arranged, open_steps, seen_steps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -60,6 +61,9 @@ def _plain(value: str) -> str:
     return " ".join(value.split())[:_LONGEST]
 
 
+_NOTHING_SEEN: Final = Known()
+
+
 def request(
     cause_id: str,
     values: Mapping[str, str],
@@ -68,11 +72,13 @@ def request(
     decide: Sequence[str] = (),
     microsoft: bool = True,
     at_login: bool = False,
+    seen: Known = _NOTHING_SEEN,
 ) -> str:
     """Write the message that asks for one cause to be mended.
 
     In: the cause's id, and text by the names in `FACTS`, plus `ruled_out`: one line per thing that was looked at and is right.
     `others` are the ids of further causes that fit as well, `decide` is what would tell them apart: the message then says so.
+    `seen` is what the run has seen already: what it answers is not asked for.
     `microsoft` is False for a service that the settings declare, `at_login` when its token service is what failed.
     Out: plain text with greeting, what is wrong, the facts, what is asked, how it will be verified. A fact that is not known is
     left out; a command whose value is not known keeps its `<marker>`. Raises KeyError for an id that is not in the catalogue.
@@ -107,7 +113,9 @@ def request(
         lines += ["It can also be:", *(f"  - {one.title}" for one in known if one is not None), ""]
         lines += ["What would decide:", *(f"  - {line}" for line in decide), ""] if decide else []
     asked = "What we ask for, if it is the likeliest:" if others else "What we ask for:"
-    lines += [asked, *(f"  {place}. {step}" for place, step in enumerate(entry.steps, 1)), ""]
+    steps = arranged(entry.steps, seen)
+    lines += [asked, *(f"  {place}. {step}" for place, step in enumerate(open_steps(steps), 1))]
+    lines += [*(f"  - {_plain(step)}" for step in seen_steps(steps)), ""]
     lines += [f"How we will see that it worked: {entry.verify}"]
     closing = (("It can take", entry.propagation), ("To keep in mind", entry.risk))
     lines += [f"{label}: {text}" for label, text in closing if text != NOTHING]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from checks.assessment import Assessment, SenderVerdict
 from checks.model import Finding, Verdict
 from knowledge.cause import Cause
+from knowledge.step import Step, open_steps
 from probes.evidence import Gate
 from reports import explained
 from reports.run import Run
@@ -27,7 +28,7 @@ class Answer:
     sure: bool
     owner: str
     addressee: str
-    deciders: tuple[str, ...]
+    deciders: tuple[Step, ...]
     ruled_out: tuple[Finding, ...]
     open_gates: tuple[Gate, ...]
     failed: tuple[Finding, ...]
@@ -39,6 +40,15 @@ class Answer:
     def calm(self) -> bool:
         """Whether nothing is wrong: it can send and no check failed."""
         return self.verdict == "can_send" and self.decisive is None and not self.failed
+
+    @property
+    def first_step(self) -> Step | None:
+        """The first thing to do that this run has not seen already: what would decide between causes, else the first cause's step."""
+        undecided = open_steps(self.deciders)
+        if undecided:
+            return undecided[0]
+        steps = open_steps(self.causes[0].steps) if self.causes else ()
+        return steps[0] if steps else None
 
     @property
     def look(self) -> str:

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from checks import placeholders
 from checks.assessment import Assessment
 from checks.entered import seen_address
-from checks.model import Verdict
 from knowledge.cause import Cause
 from knowledge.causes import entry as entry_of
 from knowledge.filling import fill, fill_lines
 from knowledge.groups import GROUPS
 from knowledge.requests import request
+from knowledge.step import Step, arranged
 from probes.evidence import Gate
+from reports.known import known
 
 _STAMP = re.compile(r"\[[A-Z0-9]+\.\S+\.outlook\.com [^\]]{1,60}\]")
 _BRACKETED = re.compile(
     r"\(([^()`]{1,40}: )(`[^`]* [^`]*`)\)"
 )  # "(Linux: `command`)": brackets do not go around a line of its own
-_CHECK = re.compile(r"\b[A-Z]{3,6}-\d\d\b")
-_CAME_OUT = {Verdict.PASS: "passed", Verdict.FAIL: "failed"}
 _NO_REMEDY = "No rule of ours fits what was seen. The exact words stand in the evidence below."
 
 
@@ -54,10 +53,14 @@ def _entry(cause_id: str, assessment: Assessment) -> Cause | None:
 
 
 def cause(cause_id: str, assessment: Assessment) -> Cause:
-    """The entry with this sender's values; an id that the catalogue does not have (an older or newer report) explains itself as such."""
+    """The entry with this sender's values, its open steps before those that the run has seen.
+
+    An id that the catalogue does not have (an older or newer report) explains itself as such.
+    """
     entry = _entry(cause_id, assessment)
     if entry is not None:
-        return fill(entry, values(assessment))
+        filled = fill(entry, values(assessment))
+        return replace(filled, steps=arranged(filled.steps, known(assessment)))
     return Cause(
         id=cause_id,
         title=cause_id.replace("_", " "),
@@ -109,6 +112,7 @@ def owner_request(
         decide=decide,
         microsoft=assessment.settings.the_cloud.microsoft,
         at_login=_at_login(assessment),
+        seen=known(assessment),
     ).strip()
 
 
@@ -118,29 +122,20 @@ def title(cause_id: str, assessment: Assessment) -> str:
     return entry.title if entry is not None else cause_id.replace("_", " ")
 
 
-def deciders(causes: tuple[str, ...], assessment: Assessment) -> tuple[str, ...]:
+def deciders(causes: tuple[str, ...], assessment: Assessment) -> tuple[Step, ...]:
     """What would decide between causes: the look-up of the smallest group that lists these together, else each cause's.
 
-    A line that names a check of this run says how that came out, so that nobody looks for what is known.
+    What this run has already seen comes last and says so, so that no one looks for what is known.
     """
     microsoft = assessment.settings.the_cloud.microsoft  # the groups are of answers of Microsoft's
     fitting = [group for group in GROUPS.values() if microsoft and set(causes) <= set(group.causes)]
     group = min(fitting, key=lambda group: len(group.causes), default=None)
     if group is not None:
-        return tuple(_with_verdicts(line, assessment) for line in fill_lines(group.decide, values(assessment)))
-    lines = (line for cause_id in causes[:3] for line in cause(cause_id, assessment).decide)
-    return tuple(_with_verdicts(line, assessment) for line in tuple(dict.fromkeys(lines))[:6])
-
-
-def _with_verdicts(line: str, assessment: Assessment) -> str:
-    named = dict.fromkeys(_CHECK.findall(line))
-    known = {
-        finding.check: _CAME_OUT[finding.verdict]
-        for finding in assessment.all_findings()
-        if finding.verdict in _CAME_OUT
-    }
-    told = [f"{check} {known[check]}" for check in named if check in known]
-    return f"{line} In this run {' and '.join(told)}." if told else line
+        lines = group.decide
+    else:
+        entries = (_entry(cause_id, assessment) for cause_id in causes[:3])
+        lines = tuple(dict.fromkeys(line for entry in entries if entry is not None for line in entry.decide))[:6]
+    return arranged(fill_lines(lines, values(assessment)), known(assessment))
 
 
 def source_name(source: str) -> str:

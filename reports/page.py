@@ -18,6 +18,7 @@ from markupsafe import Markup, escape
 from checks.assessment import Assessment, GateState
 from checks.model import Finding, Verdict
 from knowledge.cause import Cause
+from knowledge.step import open_steps, seen_steps
 from probes.evidence import Gate
 from reports import baseline, evidence_blocks, explained, fleet, origin, surroundings
 from reports.answer import Answer, answer, headline
@@ -231,6 +232,8 @@ def _templates() -> Environment:
         duration=duration,
         sentence=sentence,
         pieces=explained.pieces,
+        open_steps=open_steps,
+        seen_steps=seen_steps,
         source_name=explained.source_name,
         long=_long,
         whole_words=_whole_words,

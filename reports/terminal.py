@@ -58,12 +58,12 @@ def _first(one: Answer) -> str:
 
 def _step(one: Answer, room: int) -> str:
     """The first thing to do; a command that finds no room is left to the report, for half of one is worse than none."""
-    steps = one.deciders if not one.sure else one.causes[0].steps
-    if not steps:
+    step = one.first_step
+    if step is None:
         return ""
-    word = "First step" if one.sure else "What would decide"
-    whole = f" {word}: {steps[0].replace('`$ ', '').replace('`', '')}"
-    prose, code, _ = steps[0].partition("`")
+    word = "What would decide" if step in one.deciders else "First step"
+    whole = f" {word}: {step.replace('`$ ', '').replace('`', '')}"
+    prose, code, _ = step.partition("`")
     if len(whole) <= room or not code:
         return whole
     return f" {word}: {prose.rstrip(' :,')} (the command is in the report)." if prose.strip() else ""
