@@ -35,9 +35,7 @@ def _no_reply(case: Case, evidence: SignInEvidence, expected: str) -> Finding:
     observed = f"no reply after {evidence.seconds:.0f} s: {told or kind.value}"
     log = "sign-in log" if case.settings.the_cloud.microsoft else "server's log"
     why = f"compare with another network; the {log} shows whether the attempt arrived"
-    return case.fail(
-        "smtp_intercepted", "service_side_fault", expected=expected, observed=observed, sure=False, why=why
-    )
+    return case.fail("connection_cut", "service_side_fault", expected=expected, observed=observed, sure=False, why=why)
 
 
 def _withheld(case: Case, evidence: SignInEvidence, reason: Withheld) -> Finding:

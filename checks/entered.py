@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from probes.evidence import SenderEvidence
+from probes.evidence import FailureKind, IssuerEvidence, SenderEvidence, TokenEvidence
 from settings.address import address_of
 
 _LITERAL = re.compile(r"\[(?:IPv6:)?([0-9A-Fa-f:.]{3,45})\]")
@@ -51,6 +51,18 @@ def roles(evidence: SenderEvidence) -> list[str]:
     if isinstance(value, str):
         return [value]
     return [str(item) for item in value] if isinstance(value, list) else []
+
+
+def answered(evidence: IssuerEvidence | TokenEvidence) -> str:
+    """What came back for a request to the login host, in a few words: the status and what a page says, or how it failed."""
+    failure = evidence.failure
+    if evidence.status is None or (failure is not None and failure.kind in _WITHOUT_WORDS):
+        told = failure.text or failure.kind.value.replace("_", " ") if failure is not None else "nothing"
+        return told if evidence.status is None else f"HTTP {evidence.status}, {told}"
+    return f'HTTP {evidence.status} and the words "{evidence.page}"' if evidence.page else f"HTTP {evidence.status}"
+
+
+_WITHOUT_WORDS = {FailureKind.REDIRECT, FailureKind.PROXY}
 
 
 def seen_address(evidence: SenderEvidence) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from checks.model import Case, Finding, Verdict
-from probes.evidence import DnsAnswer, PortEvidence
+from probes.evidence import DnsAnswer, NameEvidence, PortEvidence
 from settings.clouds import cloud_of_smtp_host
 
 _WORKING = {"answered", "no_data", "no_such_name"}
@@ -61,6 +61,8 @@ def dns_53(case: Case) -> Finding:
     expected = "the resolvers give the server's address over UDP and over TCP"
     observed = f"UDP: {_told(evidence.answers, 'udp')}; TCP: {_told(evidence.answers, 'tcp')}"
     nothing_found = not evidence.addresses and case.settings.the_cloud.declares_smtp(evidence.host)
+    if silent_resolvers(evidence) and not any(udp.values()) and not any(tcp.values()):
+        return case.fail("name_server_silent", expected=expected, observed=observed)
     if nothing_found or (not any(udp.values()) and not any(tcp.values())):
         return case.fail("dns_failure", expected=expected, observed=observed)
     if not any(udp.values()):
@@ -70,8 +72,15 @@ def dns_53(case: Case) -> Finding:
     silent = [server for works in (udp, tcp) for server, good in works.items() if not good]
     if silent:
         why = f"{', '.join(dict.fromkeys(silent))} does not answer, another resolver does: look-ups wait for it now and then"
-        return case.risk("dns_failure", observed=observed, expected=expected, why=why)
+        return case.risk("name_server_silent", observed=observed, expected=expected, why=why)
     return case.ok(observed=observed)
+
+
+def silent_resolvers(evidence: NameEvidence) -> tuple[str, ...]:
+    """The name servers that gave no answer of any kind to any question; empty where one of them answered."""
+    asked = dict.fromkeys(answer.resolver for answer in evidence.answers)
+    heard = {answer.resolver for answer in evidence.answers if answer.status not in {"timeout", "unreachable"}}
+    return tuple(asked) if asked and not heard else ()
 
 
 def _works(answers: tuple[DnsAnswer, ...], transport: str) -> dict[str, bool]:

@@ -29,9 +29,7 @@ def _judge(
     if command.reply is None:
         told = command.failure.text or command.failure.kind.value if command.failure is not None else "no reply"
         why = "run it again; if it stays so, compare with another network"
-        return case.fail(
-            "service_side_fault", "smtp_intercepted", expected=expected, observed=told, sure=False, why=why
-        )
+        return case.fail("service_side_fault", "connection_cut", expected=expected, observed=told, sure=False, why=why)
     if 200 <= command.reply.code < 400:
         return case.ok(observed=f"{ok}: {command.reply.text}")
     if command.reply.code == 501 and address is not None and not is_full_address(address):

@@ -24,6 +24,10 @@ def name_resolves(case: Case) -> Finding:
     if evidence.literal:
         return case.ok(observed=f"{sender.smtp_server} is an address; no name was looked up")
     if not evidence.addresses:
+        silent = items.silent_resolvers(evidence)
+        if silent:
+            observed = f"{', '.join(silent)} did not answer; {_told(evidence)}"
+            return case.fail("name_server_silent", expected=expected, observed=observed)
         causes = ("dns_failure",) if cloud.declares_smtp(sender.smtp_server) else ("wrong_host_or_port",)
         return case.fail(*causes, expected=expected, observed=_told(evidence))
     declared = cloud.declares_smtp(sender.smtp_server)

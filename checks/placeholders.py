@@ -25,7 +25,31 @@ def values(evidence: SenderEvidence, settings: Judged) -> dict[str, str]:
         "login_host": address_of(url).place,
         "issuer_document": url,
         "scope": sender.scope,
+        "resolver": _resolver(evidence),
+        "proxy": _proxy(evidence),
+        "answer": _answer(evidence),
+        "token_endpoint": (evidence.issuer.token_endpoint or "") if evidence.issuer is not None else "",
     }
+
+
+def _resolver(evidence: SenderEvidence) -> str:
+    """The name server that was asked: one that gave no answer before one that did."""
+    answers = evidence.name.answers if evidence.name is not None else ()
+    silent = [answer.resolver for answer in answers if answer.status in {"timeout", "unreachable"}]
+    return next(iter(silent), answers[0].resolver if answers else next(iter(evidence.machine.resolvers), ""))
+
+
+def _proxy(evidence: SenderEvidence) -> str:
+    found = (record.proxy for record in (evidence.issuer, evidence.token) if record is not None)
+    return next((proxy for proxy in found if proxy), "")
+
+
+def _answer(evidence: SenderEvidence) -> str:
+    """What the login host's address answered last, where that was not what was asked for."""
+    for record in (evidence.token, evidence.issuer):
+        if record is not None and record.failure is not None:
+            return entered.answered(record)
+    return ""
 
 
 def _principal(evidence: SenderEvidence) -> str:

@@ -5,16 +5,12 @@ from __future__ import annotations
 import re
 
 from checks.model import Case, Finding, check
+from checks.peer import encrypted, greets_as_exchange
 from checks.words import read_reply
 from probes.evidence import CommandEvidence, FailureKind, Gate, HelloEvidence
 
 _MASKED = re.compile(r"X{4,}\w?\b|\*{4,}")
 _IMPLICIT_TLS_PORTS = {465, 993, 995}
-
-
-def greets_as_exchange(greeting: str) -> bool:
-    """Whether a 220 line is Exchange Online's: `… Microsoft ESMTP MAIL Service ready at …`."""
-    return "microsoft esmtp mail service" in greeting.lower()
 
 
 @check(
@@ -25,7 +21,7 @@ def greets_as_exchange(greeting: str) -> bool:
     declared_title="The server greets with 220 and answers EHLO",
 )
 def greeting(case: Case) -> Finding:
-    """Another greeting, or none, means that something between answers in Microsoft's place."""
+    """Another greeting, or none, means that something between answers, or changes what the server says."""
     evidence, cloud = case.evidence.greeting, case.settings.the_cloud
     if evidence is None:
         return case.unknown("the run ended before the greeting; run it again")
@@ -72,7 +68,9 @@ def _foreign_greeting(case: Case, said: str, expected: str) -> Finding:
         return case.fail("wrong_host_or_port", expected=expected, observed=said)
     if case.evidence.tls is not None and case.evidence.tls.verified:
         why = "something between rewrites the greeting; the certificate behind it is still the server's own"
-        return case.risk("smtp_intercepted", observed=said, expected=expected, why=why)
+        return case.risk("smtp_rewritten", observed=said, expected=expected, why=why)
+    if _MASKED.search(said):
+        return case.fail("smtp_rewritten", expected=expected, observed=said)
     return case.fail("smtp_intercepted", expected=expected, observed=said)
 
 
@@ -92,7 +90,7 @@ def starttls(case: Case) -> Finding:
         return case.unknown("the run ended before STARTTLS; run it again")
     offered = "STARTTLS" in hello.keywords
     masked = next((line for line in (hello.ehlo.lines if hello.ehlo else ()) if _MASKED.search(line)), "")
-    cause = "smtp_intercepted" if case.settings.the_cloud.microsoft else "starttls_missing_or_implicit_tls_on_587"
+    cause = "smtp_rewritten" if case.settings.the_cloud.microsoft else "starttls_missing_or_implicit_tls_on_587"
     if evidence.reply is None or evidence.reply.code != 220:
         seen = f"masked: {masked}" if masked else ("offered" if offered else "not offered")
         return case.fail(cause, expected=expected, observed=f"{seen}; STARTTLS: {_heard(evidence)}")
@@ -122,7 +120,7 @@ def auth_offered(case: Case) -> Finding:
     expected = f"AUTH with {wanted}"
     if evidence.ehlo is None or evidence.ehlo.code != 250:
         observed = evidence.ehlo.text if evidence.ehlo else _heard(CommandEvidence(failure=evidence.failure))
-        return case.fail("smtp_intercepted", "service_side_fault", expected=expected, observed=observed, sure=False,
+        return case.fail("connection_cut", "service_side_fault", expected=expected, observed=observed, sure=False,
                          why="compare with another network")  # fmt: skip
     offered = evidence.keywords.get("AUTH")
     observed = f"AUTH {offered}" if offered is not None else f"no AUTH; {', '.join(evidence.keywords)}"
@@ -134,4 +132,7 @@ def auth_offered(case: Case) -> Finding:
         return case.fail("wrong_host_or_port", expected=expected, observed=observed)
     if not cloud.microsoft:
         return case.fail("auth_mechanism_unsupported", expected=expected, observed=observed)
-    return case.fail("smtp_intercepted", expected=expected, observed=observed)
+    if encrypted(case):
+        why = "the certificate is Microsoft's own, so nothing on the way removed it; try again later and from another network"
+        return case.fail("service_side_fault", expected=expected, observed=observed, sure=False, why=why)
+    return case.fail("smtp_rewritten", expected=expected, observed=observed)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from checks.model import Case, Finding, check
+from checks.peer import is_own
 from probes.certificate import covers
-from probes.evidence import Certificate, FailureKind, Gate, TlsEvidence
+from probes.evidence import FailureKind, Gate, TlsEvidence
 
 _OLD = {"TLSv1", "TLSv1.1", "SSLv3", "SSLv2"}
-_OWN = ("microsoft", "digicert")
 REMARK = "this is Python's TLS on this machine; the application may bring another"
 
 
@@ -26,7 +26,7 @@ def handshake(case: Case) -> Finding:
     told = evidence.failure.text if evidence.failure is not None else ""
     if kind is FailureKind.TLS_VERSION or evidence.version in _OLD:
         older = (
-            "which Microsoft's servers take: an older box answers in their place, or in between"
+            "which Microsoft's servers take: something older on the way limits it"
             if case.settings.the_cloud.microsoft
             else "and an older server, or a box in between, answers"
         )
@@ -42,9 +42,9 @@ def handshake(case: Case) -> Finding:
             return case.fail("wrong_host_or_port", expected=case.settings.the_cloud.smtp_host, observed=observed)
         return case.fail(cause, expected=expected, observed=observed)
     if kind is FailureKind.NOT_TLS:
-        return case.fail("smtp_intercepted", expected="TLS behind STARTTLS", observed=told)
+        return case.fail("smtp_rewritten", expected="TLS behind STARTTLS", observed=told)
     why = "compare with another network, and look whether an inspection of TLS is in between"
-    return case.fail("smtp_intercepted", "tls_version", "service_side_fault", expected=expected,
+    return case.fail("connection_cut", "tls_version", "service_side_fault", expected=expected,
                      observed=told or kind.value, sure=False, why=why)  # fmt: skip
 
 
@@ -77,15 +77,11 @@ def microsofts_own(case: Case) -> Finding:
     if evidence is None or not evidence.chain:
         return case.unknown("this Python does not tell the peer's chain")
     leaf = evidence.chain[0]
-    if _is_own(leaf):
+    if is_own(leaf):
         return case.ok(observed=f"{leaf.organisation or leaf.subject}, {_named(evidence)}")
     why = "something between inspects TLS: trusted on this machine, but an application with its own list of roots will refuse"
-    return case.risk("smtp_intercepted", "cert_untrusted", observed=_named(evidence), why=why,
+    return case.risk("smtp_rewritten", "cert_untrusted", observed=_named(evidence), why=why,
                      expected="issued by DigiCert or Microsoft")  # fmt: skip
-
-
-def _is_own(leaf: Certificate) -> bool:
-    return any(name in leaf.issuer_organisation.lower() for name in _OWN)
 
 
 @check("TLS-03", "TLS 1.2 or newer is used", reads=("TLS-01",))

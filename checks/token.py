@@ -6,7 +6,7 @@ from checks import entered
 from checks.model import Case, Finding, check
 from checks.tls import blame
 from checks.words import deciding, read_answer, told_by
-from probes.evidence import Gate, IssuerEvidence, TokenEvidence
+from probes.evidence import FailureKind, Gate, IssuerEvidence, TokenEvidence
 from settings.address import address_of
 from settings.clouds import cloud_of_login_host
 from settings.model import Method
@@ -31,14 +31,21 @@ def issuer(case: Case) -> Finding:
     expected = _expected(case)
     if wrong:
         return case.fail("wrong_tenant_or_authority", expected=expected, observed=wrong)
+    if evidence.failure is not None and evidence.failure.kind in _ANSWERED:
+        return _answered_instead(case, evidence, expected)
     if evidence.error or (evidence.status is not None and 400 <= evidence.status < 500 and evidence.failure is None):
         return _refused(case, evidence, expected)
     if evidence.failure is not None:
         return _unreachable(case, evidence, expected)
     if evidence.status != 200:
-        return case.fail("service_side_fault", "token_endpoint_unreachable", expected=expected, sure=False,
+        return case.fail("service_side_fault", "login_blocked_by_proxy", expected=expected, sure=False,
                          observed=f"HTTP {evidence.status}", why="try again in a few minutes")  # fmt: skip
     mismatch = _mismatch(evidence, case)
+    if mismatch and cloud.microsoft:
+        # The address in the settings is right, and Microsoft's document for it names its own hosts and that tenant.
+        return case.fail(
+            "issuer_document_altered", expected=_expected_document(case), observed=mismatch, why=_sent(case)
+        )
     if mismatch:
         return case.fail("wrong_tenant_or_authority", expected=expected, observed=mismatch)
     return case.ok(observed=f"issuer {evidence.issuer}")
@@ -48,6 +55,47 @@ def _expected(case: Case) -> str:
     if not case.settings.the_cloud.microsoft:
         return f"an issuer document of {case.settings.the_cloud.issuer or 'the declared issuer'}"
     return f"https://{case.settings.the_cloud.login_hosts[0]}/<tenant id>/v2.0/.well-known/openid-configuration"
+
+
+def _expected_document(case: Case) -> str:
+    hosts = case.settings.the_cloud.login_hosts
+    return f"a document that names an issuer and a token endpoint on {hosts[0]}, of the tenant in the URL"
+
+
+def _sent(case: Case) -> str:
+    """Whether the client secret left this machine, as the evidence of the token leg has it."""
+    token = case.evidence.token
+    if case.evidence.traffic.token_requests == 0 and (token is None or token.withheld is not None):
+        return "the client secret was not sent in this run"
+    return f"the client secret was sent to {token.endpoint if token is not None else 'that endpoint'}: replace it"
+
+
+# Something answered, and not with what was asked for: the host was reached, or a proxy spoke for it.
+_ANSWERED = {FailureKind.NOT_JSON, FailureKind.REDIRECT, FailureKind.PROXY}
+
+
+def _answered_instead(case: Case, evidence: IssuerEvidence | TokenEvidence, expected: str) -> Finding:
+    """A web page, a redirection or a proxy's own status: what came back is quoted, and not called silence."""
+    observed = entered.answered(evidence)
+    status = evidence.status or 0
+    failure = evidence.failure.kind if evidence.failure is not None else FailureKind.OTHER
+    if failure is FailureKind.PROXY and "no answer" in observed:
+        return case.fail("token_endpoint_unreachable", expected=expected, observed=observed)
+    if status >= 500:
+        return case.fail("service_side_fault", "login_blocked_by_proxy", expected=expected, observed=observed, sure=False,
+                         why="try again in a few minutes, and from another network")  # fmt: skip
+    if not case.settings.the_cloud.microsoft and 400 <= status < 500:
+        return case.fail("wrong_tenant_or_authority", "login_blocked_by_proxy", expected=expected, observed=observed,
+                         sure=False, why="open the URL in a browser on this machine and read what it says")  # fmt: skip
+    if failure is FailureKind.NOT_JSON and not _is_page(evidence):
+        return case.fail("login_blocked_by_proxy", "service_side_fault", expected=expected, observed=observed, sure=False,
+                         why="ask for the same address from another network, and compare")  # fmt: skip
+    return case.fail("login_blocked_by_proxy", expected=expected, observed=observed)
+
+
+def _is_page(evidence: IssuerEvidence | TokenEvidence) -> bool:
+    """Whether a web page came; of the answer to a token request only a page's words are kept."""
+    return "html" in evidence.content_type if isinstance(evidence, IssuerEvidence) else bool(evidence.page)
 
 
 def _what_is_wrong_with(url: str, case: Case) -> str:
@@ -81,7 +129,7 @@ def _refused(case: Case, evidence: IssuerEvidence, expected: str) -> Finding:
         return case.fail("wrong_tenant_or_authority", expected=expected, observed=text, sure=False, why=why)
     reading = read_answer(case, evidence)
     if reading.causes[0] == "unrecognised":
-        return case.fail("wrong_tenant_or_authority", "token_endpoint_unreachable", expected=expected, observed=text,
+        return case.fail("wrong_tenant_or_authority", "login_blocked_by_proxy", expected=expected, observed=text,
                          sure=False, why="open the URL in a browser on this machine and read what it says")  # fmt: skip
     return case.fail(*reading.causes, expected=expected, observed=text, sure=reading.sure)
 
@@ -131,13 +179,16 @@ def token(case: Case) -> Finding:
     if evidence.withheld is not None:
         return _withheld(case, evidence)
     expected = "an access token"
+    instead = evidence.error is None and evidence.failure is not None and evidence.failure.kind in _ANSWERED
+    if instead and evidence.status != 429:
+        return _answered_instead(case, evidence, expected)
     if evidence.error is not None or (evidence.status is not None and evidence.status >= 400):
         return _error(case, evidence, expected)
     if evidence.failure is not None:
         observed = f"{evidence.failure.kind.value.replace('_', ' ')}: {evidence.failure.text}"
         return case.fail("token_endpoint_unreachable", expected=expected, observed=observed)
     if evidence.length is None:
-        return case.fail("service_side_fault", "token_endpoint_unreachable", expected=expected, sure=False,
+        return case.fail("service_side_fault", "login_blocked_by_proxy", expected=expected, sure=False,
                          observed=f"HTTP {evidence.status} without access_token", why="try again in a few minutes")  # fmt: skip
     return case.ok(observed=f"a token of {evidence.length} characters for {evidence.expires_in or '?'} s")
 

@@ -50,6 +50,10 @@ PLACEHOLDERS: Final[dict[str, Placeholder]] = {
     "login_host": Placeholder(Role.NEUTRAL, "host name of the token service"),
     "issuer_document": Placeholder(Role.NEUTRAL, "OpenID endpoint configuration as entered"),
     "scope": Placeholder(Role.NEUTRAL, "scope as entered"),
+    "resolver": Placeholder(Role.NEUTRAL, "address of the name server"),
+    "proxy": Placeholder(Role.NEUTRAL, "address of the web proxy"),
+    "answer": Placeholder(Role.NEUTRAL, "what came back instead of the login host's answer"),
+    "token_endpoint": Placeholder(Role.NEUTRAL, "token endpoint that the issuer document names"),
 }
 
 
@@ -91,6 +95,8 @@ class Only(str):
 class Cause:
     """One thing that can be wrong, told once: what it means, how it shows, who mends it, how, and how to see that it is mended.
 
+    `headline` is the title as the report of one sender says it, with what that run saw; without one it is the title.
+    In `steps` and `decide` a line may be a `Step`, which declares the checks that show its outcome.
     In `steps`, `verify` and `decide` a piece between backticks is a command: its placeholders are filled in quotes.
     A command that starts with `$ ` is for a POSIX shell, every other one for PowerShell. `kind` says whose addresses they may name.
     """
@@ -108,3 +114,9 @@ class Cause:
     decide: tuple[str, ...]
     kind: Kind = Kind.WAY
     checked: date = CHECKED
+    headline: str = ""
+
+    def __post_init__(self) -> None:
+        """Most causes are said alike in every run."""
+        if not self.headline:
+            object.__setattr__(self, "headline", self.title)

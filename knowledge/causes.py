@@ -10,12 +10,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from knowledge.cause import Cause
-from knowledge.entries import account, application, message, sign_in, tenant, tls, token, way
+from knowledge.entries import account, application, message, name, sign_in, tenant, tls, token, way
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _ALL: Final[tuple[Cause, ...]] = (
+    *name.ENTRIES,
     *way.ENTRIES,
     *tls.ENTRIES,
     *token.ENTRIES,

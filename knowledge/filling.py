@@ -96,6 +96,7 @@ def fill(subject: str | Cause, values: Mapping[str, str]) -> str | Cause:
     return replace(
         subject,
         title=_fill_text(subject.title, values),
+        headline=_fill_text(subject.headline, values),
         meaning=_fill_text(subject.meaning, values),
         shows=_fill_text(subject.shows, values),
         steps=fill_lines(subject.steps, values),

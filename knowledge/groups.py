@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from knowledge.step import Step
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -18,25 +20,32 @@ _SWITCHES: Final = (
     "`Get-TransportConfig | Format-List SmtpClientAuthenticationDisabled`: True (or empty with True behind "
     "it) means SMTP AUTH is off."
 )
-_CLAIMS: Final = (
+_CLAIMS: Final = Step(
     "Check TOKEN-03 (the token's aud, roles or scp, upn, exp): if all are right, the token is not at fault "
-    "but Exchange's registration."
+    "but Exchange's registration.",
+    answered_by=("TOKEN-03",),
 )
 _REGISTERED: Final = (
     "`Get-ServicePrincipal -Identity {client_id} | Format-List AppId, ObjectId`: it must show the "
     "enterprise application's object id."
 )
-_PORT: Final = (
-    "`Test-NetConnection -ComputerName {smtp_server} -Port {port}` on the application's own machine (check NET-02)."
+_PORT: Final = Step(
+    "`Test-NetConnection -ComputerName {smtp_server} -Port {port}` on the application's own machine (check NET-02).",
+    answered_by=("NET-02",),
 )
-_CERTIFICATE: Final = (
-    "Check TLS-02: the owner of the certificate that was shown tells Microsoft from anything in between."
+_CERTIFICATE: Final = Step(
+    "Check TLS-02: the owner of the certificate that was shown tells Microsoft from anything in between.",
+    answered_by=("TLS-02",),
 )
-_OWN_TLS: Final = (
+_OWN_TLS: Final = Step(
     "Checks TLS-01, TLS-03 and the HOST checks: if our TLS works from the same machine, the application's "
-    "settings or runtime are at fault."
+    "settings or runtime are at fault.",
+    answered_by=("TLS-01", "TLS-03", "HOST-01", "HOST-02", "HOST-03"),
 )
-_GREETING: Final = "Check SMTP-01: the first line that the server sends on that port, and whose it is."
+_GREETING: Final = Step(
+    "Check SMTP-01: the first line that the server sends on that port, and whose it is.",
+    answered_by=("SMTP-01",),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +102,10 @@ _ALL: Final[tuple[Group, ...]] = (
             "wrong_scope_or_audience",
         ),
         decide=(
-            "Which method was used: with a password see the sign-in log, with OAuth the token (TOKEN-03).",
+            Step(
+                "Which method was used: with a password see the sign-in log, with OAuth the token (TOKEN-03).",
+                answered_by=("TOKEN-03",),
+            ),
             _SIGN_IN_LOG,
             _SWITCHES,
         ),
@@ -168,9 +180,10 @@ _ALL: Final[tuple[Group, ...]] = (
             "smtp_intercepted",
         ),
         decide=(
-            (
+            Step(
                 "Check AUTH-01: our own sign-in with the same settings shows the refusal that the client swallowed, or "
-                "that there is none."
+                "that there is none.",
+                answered_by=("AUTH-01",),
             ),
             _SWITCHES,
         ),
@@ -208,7 +221,13 @@ _ALL: Final[tuple[Group, ...]] = (
         id="refused",
         answer="connection refused",
         causes=("wrong_host_or_port", "port_blocked"),
-        decide=("Compare server and port as entered with smtp.office365.com and 587.", _PORT),
+        decide=(
+            Step(
+                "Compare server and port as entered with smtp.office365.com and 587.",
+                answered_by=("BASIC-07", "NET-05"),
+            ),
+            _PORT,
+        ),
     ),
     Group(
         id="cut_off",
@@ -238,7 +257,7 @@ _ALL: Final[tuple[Group, ...]] = (
         id="tls_or_certificate",
         answer="TLS could not be set up; the client names the wrong port kind and the certificate alike",
         causes=("starttls_missing_or_implicit_tls_on_587", "cert_untrusted", "tls_version"),
-        decide=("The client's TLS setting for port 587 (STARTTLS, not SSL), then TLS-02.",),
+        decide=("The client's TLS setting for port 587 (STARTTLS, not SSL).", _CERTIFICATE),
     ),
     Group(
         id="bad_certificate",
@@ -250,7 +269,10 @@ _ALL: Final[tuple[Group, ...]] = (
         id="no_starttls",
         answer="the server offers no STARTTLS or no AUTH",
         causes=("starttls_missing_or_implicit_tls_on_587", "smtp_intercepted", "wrong_host_or_port"),
-        decide=(_GREETING, "Check SMTP-02: does our own EHLO on port 587 get STARTTLS?"),
+        decide=(
+            _GREETING,
+            Step("Check SMTP-02: does our own EHLO on port 587 get STARTTLS?", answered_by=("SMTP-02",)),
+        ),
     ),
     Group(
         id="not_smtp",
@@ -278,7 +300,7 @@ _ALL: Final[tuple[Group, ...]] = (
         id="no_token",
         answer="invalid_client or invalid_grant without a number",
         causes=("secret_wrong", "secret_expired", "app_not_in_tenant"),
-        decide=("Check TOKEN-02: the AADSTS number in the token service's answer.",),
+        decide=(Step("Check TOKEN-02: the AADSTS number in the token service's answer.", answered_by=("TOKEN-02",)),),
     ),
 )
 

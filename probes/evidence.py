@@ -227,6 +227,7 @@ class IssuerEvidence(Record):
     error: Words | None = None
     error_description: SpokenText | None = None
     excerpt: Words = ""
+    page: SpokenText = ""  # the visible words of what came instead of JSON
     server_date: datetime | None = None
     clock_offset: float | None = None
     proxy: Words | None = None
@@ -254,6 +255,8 @@ class TokenEvidence(Record):
     opaque: bool = False
     secret_looks_like_id: bool = False
     retry_after: Words | None = None
+    page: SpokenText = ""  # the visible words of a web page that came instead of JSON
+    proxy: Words | None = None
     server_date: datetime | None = None
     clock_offset: float | None = None
     failure: Failure | None = None

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from probes.deadline import Deadline, utc_now
 from probes.evidence import Failure, FailureKind, IssuerEvidence
 from probes.https import Answer, Reach, json_object
+from probes.page_text import visible_text
 from probes.transcript import Transcript
 
 _KEPT = (
@@ -61,6 +62,7 @@ def _evidence(url: str, answer: Answer, transcript: Transcript, seconds: float) 
         error=texts.get("error"),
         error_description=texts.get("error_description"),
         excerpt=transcript.clean(answer.text)[:_LONGEST] if members is None else "",
+        page=transcript.clean(visible_text(answer.text)) if members is None else "",
         server_date=answer.server_date,
         clock_offset=clock_offset(answer),
         proxy=answer.proxy,

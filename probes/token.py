@@ -19,6 +19,7 @@ from probes.evidence import Failure, FailureKind, TokenEvidence
 from probes.failures import printable
 from probes.https import Answer, Reach, json_object
 from probes.issuer import Issuer, clock_offset
+from probes.page_text import visible_text
 from probes.redaction import Redactor
 from probes.transcript import Transcript
 from settings.address import address_of
@@ -206,10 +207,17 @@ def _evidence(
         opaque=isinstance(raw, str) and claims is None,
         secret_looks_like_id=bool(_UUID.fullmatch(secret.reveal().strip())),
         retry_after=answer.headers.get("retry-after"),
+        page=transcript.clean(visible_text(answer.text)) if _is_page(answer) else "",
+        proxy=answer.proxy,
         server_date=answer.server_date,
         clock_offset=clock_offset(answer),
         failure=failure,
     )
+
+
+def _is_page(answer: Answer) -> bool:
+    """A web page, and not a token in another wrapping: only a page's words are kept."""
+    return "html" in answer.headers.get("content-type", "").lower() and json_object(answer.text) is None
 
 
 def claims_of(token: str, transcript: Transcript) -> dict[str, str | int | float | bool | list[str] | None] | None:

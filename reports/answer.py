@@ -136,11 +136,11 @@ def _sentence(
 ) -> str:
     name, method = assessment.settings.sender.name, METHODS[assessment.settings.sender.method]
     if verdict == "cannot_send":
-        why = causes[0].title if causes else "the cause is not known"
+        why = causes[0].headline if causes else "the cause is not known"
         likely = "" if sure else "most likely "
         return _stopped(f"{name} cannot send mail by {method}: {likely}{why}")
     if verdict == "can_send" and causes:
-        return _stopped(f"{name} can send mail by {method}, but a check failed: {causes[0].title}")
+        return _stopped(f"{name} can send mail by {method}, but a check failed: {causes[0].headline}")
     if verdict == "can_send":
         took = duration(assessment.evidence.seconds)
         proof = (

@@ -74,7 +74,7 @@ TLS = (
         id="mail_shield_trusted",
         changes="a mail shield replaces the certificate and this machine trusts its root",
         gate="tls",
-        cause="smtp_intercepted",
+        cause="smtp_rewritten",
         change=change.smtp_tls(certificate=Certificate.TRUSTED_MAIL_SHIELD),
     ),
     Fault(

@@ -14,6 +14,7 @@ from knowledge.entries.sources import (
     SIGN_IN_LOG,
     SMTP_AUTH,
 )
+from knowledge.step import Step
 
 _MOVE_TO_OAUTH: Final = (
     "Move this sender to OAuth: app registration with SMTP.SendAsApp, client secret, service principal "
@@ -41,7 +42,11 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         propagation="At once.",
         risk="None.",
         source=(FAQ + ", Authentication failed", DEVICE),
-        decide=("Check BASIC-09: is there an @ with a domain of this tenant in the Username?",),
+        decide=(
+            Step(
+                "Check BASIC-09: is there an @ with a domain of this tenant in the Username?", answered_by=("BASIC-09",)
+            ),
+        ),
     ),
     Cause(
         id="bad_credentials",

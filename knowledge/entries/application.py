@@ -9,6 +9,7 @@ from knowledge.entries.sources import (
     FAQ,
     OAUTH,
 )
+from knowledge.step import Step
 
 _APP: Final = "Entra admin center > Identity > Applications > App registrations > All applications > {client_id}"
 _ENTERPRISE: Final = "Entra admin center > Identity > Applications > Enterprise applications, search for {client_id}"
@@ -39,7 +40,10 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         propagation="Minutes after registering; otherwise at once.",
         risk="None.",
         source=(FAQ + ", OAuth Step 1", ENTRA_CODES),
-        decide=("Check TOKEN-02; then compare client id and tenant with the app registration's Overview page.",),
+        decide=(
+            Step("Check TOKEN-02: the number in the answer.", answered_by=("TOKEN-02",)),
+            "Compare client id and tenant with the app registration's Overview page.",
+        ),
     ),
     Cause(
         id="app_sp_missing",
@@ -105,7 +109,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         propagation="Seconds to a few minutes after creating a secret.",
         risk="Delete the old secret only when nothing else uses it. Do not send secrets by mail or ticket.",
         source=(FAQ + ", OAuth Step 3", ENTRA_CODES),
-        decide=("Check OAUTH-03 (form of the secret) and TOKEN-02.",),
+        decide=(Step("Check OAUTH-03 (form of the secret) and TOKEN-02.", answered_by=("OAUTH-03", "TOKEN-02")),),
     ),
     Cause(
         id="secret_expired",
@@ -147,7 +151,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         propagation="At once.",
         risk="None.",
         source=(FAQ + ", OAuth Step 3", CLIENT_CREDENTIALS),
-        decide=("Check RISK-02.",),
+        decide=(Step("Check RISK-02: the days that are left.", answered_by=("RISK-02",)),),
     ),
     Cause(
         id="client_assertion_bad",

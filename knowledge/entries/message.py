@@ -15,6 +15,7 @@ from knowledge.entries.sources import (
     SERVICE_LIMITS,
     TROUBLE,
 )
+from knowledge.step import Step
 
 _RETRY: Final = "Let the application retry with growing pauses; a 4xx reply means later, not never."
 
@@ -165,7 +166,9 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         propagation="At once.",
         risk="None.",
         source=(NDR, "https://www.rfc-editor.org/rfc/rfc5321"),
-        decide=("Check MBX-02 with another recipient.",),
+        decide=(
+            Step("Check MBX-02 with another recipient, such as the sender's own address.", answered_by=("MBX-02",)),
+        ),
     ),
     Cause(
         id="hve_external_recipient",
@@ -323,13 +326,13 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         title="the sender or the tenant is blocked for outbound spam",
         meaning=(
             "Microsoft has judged mail from this account, tenant or address as spam, or the tenant is too new to "
-            "be trusted. Nothing in the sender's settings will help."
+            "be trusted. Nothing in the sender's settings will help: the tenant's own administrators clean up and unblock first."
         ),
         shows=(
             "OutboundSpamException; WASCL UserAction verdict; 5.1.8 bad outbound sender; 5.7.501 to 503, 5.7.705, "
             "5.7.708, 5.7.750; banned sending IP."
         ),
-        who="microsoft",
+        who="exchange",
         kind=Kind.LIMIT,
         steps=(
             (
@@ -342,8 +345,10 @@ ENTRIES: Final[tuple[Cause, ...]] = (
                 "`Remove-BlockedSenderAddress -SenderAddress {account}` (with the address that is listed)."
             ),
             (
-                "5.7.705, 5.7.708, 5.7.750 or a new or trial tenant: verify the domain, buy a licence, and open a case "
-                "with Microsoft; quote the whole reply."
+                "Only Microsoft lifts 5.7.501 to 5.7.503 (a banned sender), 5.7.705 (the tenant is over its threshold), 5.7.708 "
+                "(the address of a new or trial tenant) and 5.7.750 (domains that are not verified in the tenant). Clean up "
+                "first, for 5.7.750 verify every sending domain, then open a case in the Microsoft 365 admin center > Support "
+                "and quote the whole reply."
             ),
             (
                 "'Banned sending IP': you are sending to the MX without sign-in; use smtp.office365.com with a "
@@ -372,7 +377,10 @@ ENTRIES: Final[tuple[Cause, ...]] = (
                 "Look for the inner error: the reply of the server (three digits and a sentence), an AADSTS number, or "
                 "the last 'caused by' line, and paste that."
             ),
-            "Run this check list with the same settings: it shows where the message stops, in the server's own words.",
+            Step(
+                "Run this check list with the same settings: it shows where the message stops, in the server's own words.",
+                answered_by=("NET-01",),
+            ),
         ),
         verify="A second reading of the fuller text names a cause.",
         propagation="None.",

@@ -19,6 +19,7 @@ from knowledge.entries.sources import (
     SMTP_AUTH,
     TROUBLE,
 )
+from knowledge.step import Step
 
 _READ_SWITCHES: Final = (
     "`Get-CASMailbox -Identity {account} | Format-List SmtpClientAuthenticationDisabled` and "
@@ -67,9 +68,10 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         risk="None.",
         source=(FAQ + ", Email with Options Configuration", TROUBLE, DEVICE),
         decide=(
-            (
+            Step(
                 "Check AUTH-01: if our sign-in works with the same settings, the application never sends it; if not, "
-                "its refusal is the cause."
+                "its refusal is the cause.",
+                answered_by=("AUTH-01",),
             ),
         ),
     ),
@@ -95,7 +97,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         propagation="At once.",
         risk="None; both methods run inside TLS.",
         source=(SMTP_AUTH, RFC_AUTH),
-        decide=("Check SMTP-03: the AUTH line that the server offers after STARTTLS.",),
+        decide=(Step("Check SMTP-03: the AUTH line that the server offers after STARTTLS.", answered_by=("SMTP-03",)),),
     ),
     Cause(
         id="authentication_type_wrong",

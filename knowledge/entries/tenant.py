@@ -4,6 +4,7 @@ from typing import Final
 
 from knowledge.cause import Cause, Kind
 from knowledge.entries.sources import CLIENT_CREDENTIALS, FAQ
+from knowledge.step import Step
 
 _APP: Final = "Entra admin center > Identity > Applications > App registrations > All applications > {client_id}"
 _ACCESS: Final = "Entra admin center > Protection > Conditional Access > Policies"
@@ -30,7 +31,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         propagation="Minutes.",
         risk="An installation of the same application in another tenant stops working; find out whether there is one.",
         source=(FAQ + ", OAuth Step 1", CLIENT_CREDENTIALS),
-        decide=("Check RISK-05 with look-ups: the registration's signInAudience.",),
+        decide=(Step("Check RISK-05 with look-ups: the registration's signInAudience.", answered_by=("RISK-05",)),),
     ),
     Cause(
         id="account_not_dedicated",
@@ -75,6 +76,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         propagation="Minutes, up to an hour.",
         risk="A wrong or changed address stops the alarms at once; keep one administrator excluded from every policy.",
         source=(FAQ + ", Best Practices",),
-        decide=("Check RISK-07 with look-ups, or read the policies in " + _ACCESS + ".",),
+        decide=(
+            Step("Check RISK-07 with look-ups, or read the policies in " + _ACCESS + ".", answered_by=("RISK-07",)),
+        ),
     ),
 )

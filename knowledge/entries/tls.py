@@ -4,11 +4,14 @@ from typing import Final
 
 from knowledge.cause import Cause
 from knowledge.entries.sources import DEVICE, DOTNET_TLS, FAQ, RFC_STARTTLS, SCHANNEL, SMTP_AUTH, TLS_12, TROUBLE
+from knowledge.entries.way import COMPARE_CLOCK
+from knowledge.step import Step
 
-_SHOW_CERTIFICATE: Final = (
-    "See which certificate arrives: this suite's report shows the chain under TLS; where OpenSSL is installed, `$ openssl "
-    "s_client -starttls smtp -connect {smtp_server}:{port} -showcerts` does. Subject and issuer must name Microsoft "
-    "Corporation and DigiCert or Microsoft."
+_SHOW_CERTIFICATE: Final = Step(
+    "See which certificate arrives: this suite's report shows the chain under TLS. With OpenSSL: `$ openssl "
+    "s_client -starttls smtp -connect {smtp_server}:{port} -showcerts`. Subject and issuer must name Microsoft "
+    "Corporation and DigiCert or Microsoft.",
+    answered_by=("TOKEN-01", "TLS-01"),
 )
 _STRONG_CRYPTO: Final = (
     "Windows, .NET Framework 4: let it use strong cryptography in both registry views, as an "
@@ -54,9 +57,10 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         risk="None. Never answer this by turning certificate checking off.",
         source=(FAQ + ", SSL/TLS handshake failed", DEVICE, RFC_STARTTLS),
         decide=(
-            (
+            Step(
                 "Check BASIC-08 or OAUTH-09 (Use SSL), and SMTP-02: if our own STARTTLS works from this machine, it is "
-                "the client's setting."
+                "the client's setting.",
+                answered_by=("BASIC-08", "OAUTH-09", "SMTP-02"),
             ),
         ),
     ),
@@ -99,9 +103,10 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         ),
         source=(FAQ + ", SSL/TLS handshake failed", TLS_12, DOTNET_TLS, SCHANNEL, SMTP_AUTH),
         decide=(
-            (
+            Step(
                 "Checks TLS-03, HOST-01, HOST-02 and HOST-03; `$ openssl s_client -starttls smtp -tls1_2 -connect "
-                "{smtp_server}:{port}` from the same machine."
+                "{smtp_server}:{port}` from the same machine.",
+                answered_by=("TLS-03", "HOST-01", "HOST-02", "HOST-03"),
             ),
         ),
     ),
@@ -128,7 +133,12 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         propagation="After the restart.",
         risk="Changing cipher suites affects every program on the machine; change one value, test, go on.",
         source=(FAQ + ", SSL/TLS handshake failed", DOTNET_TLS, SCHANNEL),
-        decide=("Checks HOST-01 to HOST-03; if our TLS works from the same machine, it is the application's runtime.",),
+        decide=(
+            Step(
+                "Checks HOST-01 to HOST-03; if our TLS works from the same machine, it is the application's runtime.",
+                answered_by=("HOST-01", "HOST-02", "HOST-03", "TLS-01"),
+            ),
+        ),
     ),
     Cause(
         id="cert_untrusted",
@@ -171,14 +181,17 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         ),
         source=("https://learn.microsoft.com/en-us/purview/encryption-office-365-certificate-chains", DEVICE),
         decide=(
-            "Check TLS-02: is the shown certificate Microsoft's own (roots missing here) or another's (inspection)?",
+            Step(
+                "Check TLS-02: is the shown certificate Microsoft's own (roots missing here) or another's (inspection)?",
+                answered_by=("TLS-02", "TLS-01"),
+            ),
         ),
     ),
     Cause(
         id="cert_name_mismatch",
         title="the certificate is for another name",
         meaning="The server showed a valid certificate, but not one for the name in the settings. "
-        "Either the settings name an alias or an address, or another server answers.",
+        "Either the settings name an alias or an address, or something on the way shows its own.",
         shows=(
             "'did not match expected CN', 'Hostname/IP does not match certificate's altnames', 'certificate is "
             "valid for …, not …', RemoteCertificateNameMismatch."
@@ -191,15 +204,17 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             ),
             _SHOW_CERTIFICATE,
             (
-                "If the name is right and the certificate is a hosting provider's, a firewall's or an antivirus's: that one "
-                "answers in Microsoft's place. Have it let {smtp_server}:{port} pass untouched."
+                "If the name is right and the certificate is a hosting provider's, a firewall's or an antivirus's: have that "
+                "one let {smtp_server}:{port} pass untouched."
             ),
         ),
         verify="Checks TLS-01 and TLS-02 are green.",
         propagation="At once.",
         risk="Never switch the name check off; it is what tells Microsoft from an impostor.",
         source=(DEVICE, "https://www.rfc-editor.org/rfc/rfc9525"),
-        decide=("Check TLS-02: whose name is in the certificate that was shown.",),
+        decide=(
+            Step("Check TLS-02: whose name is in the certificate that was shown.", answered_by=("TLS-02", "TLS-01")),
+        ),
     ),
     Cause(
         id="cert_expired",
@@ -209,10 +224,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         shows="'certificate has expired', CERT_HAS_EXPIRED, 'NotTimeValid'.",
         who="network",
         steps=(
-            (
-                "Compare the clock first: `w32tm /stripchart /computer:time.windows.com /samples:3 /dataonly` (Linux: "
-                "`$ timedatectl`)."
-            ),
+            COMPARE_CLOCK,
             _SHOW_CERTIFICATE,
             "If a root or intermediate has expired, update the list of roots of this machine or runtime.",
             "If the certificate belongs to a proxy, have its owner renew it or exclude {smtp_server}.",
@@ -221,6 +233,6 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         propagation="At once.",
         risk="Never answer this by turning verification off.",
         source=("https://www.rfc-editor.org/rfc/rfc5280", TROUBLE),
-        decide=("Check HOST-04 (clock) and the dates in TLS-01.",),
+        decide=(Step("Check HOST-04 (clock) and the dates in TLS-01.", answered_by=("HOST-04", "TLS-01")),),
     ),
 )

@@ -1,115 +1,32 @@
-"""Causes on the way to the server, up to and including its greeting; TLS is in `tls`."""
+"""Causes on the way to the server, up to and including its greeting; its name is in `name`, TLS in `tls`."""
 
 from typing import Final
 
 from knowledge.cause import Cause
-from knowledge.entries.sources import DEVICE, ENDPOINTS, FAQ, RFC_DNS_TCP, RFC_SMTP, RFC_SUBMISSION, TROUBLE
+from knowledge.entries.sources import DEVICE, ENDPOINTS, FAQ, RFC_SMTP, RFC_SUBMISSION, TROUBLE
+from knowledge.step import Step
 
-NAME_LOOKUP: Final = (
-    "On the application's own machine: `nslookup {smtp_server}`, then the same question to another server: "
-    "`nslookup {smtp_server} 8.8.8.8` (Linux: `$ getent hosts {smtp_server}`)."
-)
-PORT_TEST: Final = (
+PORT_TEST: Final = Step(
     "On the application's own machine: `Test-NetConnection -ComputerName {smtp_server} -Port {port}` "
-    "(Linux: `$ nc -vz {smtp_server} {port}`)."
+    "(Linux: `$ nc -vz {smtp_server} {port}`).",
+    answered_by=("NET-02",),
+)
+OTHER_NETWORK: Final = (
+    "Compare with another network (a phone's hotspot is enough): `$ openssl s_client -starttls smtp -connect "
+    "{smtp_server}:{port}`, which is part of Git for Windows too."
+)
+_NO_INSPECTION: Final = (
+    "On a firewall switch off ESMTP inspection or fixup for port {port} (Cisco: no inspect esmtp, or allow-tls)."
+)
+_NO_MAIL_SCAN: Final = (
+    "On the machine switch off mail scanning of the antivirus for outbound SMTP, or exclude {smtp_server}."
+)
+COMPARE_CLOCK: Final = Step(
+    "Compare the clock: `w32tm /stripchart /computer:time.windows.com /samples:3 /dataonly` (Linux: `$ timedatectl`).",
+    answered_by=("HOST-04",),
 )
 
 ENTRIES: Final[tuple[Cause, ...]] = (
-    Cause(
-        id="dns_failure",
-        title="the server's name does not resolve",
-        meaning="The application asks the name service for the address of {smtp_server} and gets none. "
-        "Without an address no connection is even tried.",
-        shows="Texts such as 'getaddrinfo failed', 'no such host is known', ENOTFOUND, EAI_AGAIN, error 11001.",
-        who="network",
-        steps=(
-            (
-                "Check the spelling first: Microsoft's name is smtp.office365.com, without smtp:// in front and "
-                "without blanks."
-            ),
-            NAME_LOOKUP,
-            (
-                "If only the second question is answered, the machine's own name server is at fault: read which one is "
-                "configured with `Get-DnsClientServerAddress` (Linux: `$ resolvectl status`) and have it mended or "
-                "replaced."
-            ),
-            "If neither is answered, open port 53 outbound, UDP and TCP, from this machine to its name servers.",
-            "In a container, look at its own resolver file: `$ cat /etc/resolv.conf`.",
-        ),
-        verify="`Resolve-DnsName {smtp_server}` returns several addresses of Microsoft's, ten times out of ten.",
-        propagation="At once; a remembered failure can live for some minutes: `Clear-DnsClientCache`.",
-        risk=(
-            "A public name server sees every name the machine asks for and may not know internal ones; use it to "
-            "compare, not as the remedy."
-        ),
-        source=(FAQ + ", DNS Resolution Issues", ENDPOINTS, RFC_DNS_TCP),
-        decide=(
-            (
-                "Check NET-01, or `nslookup {smtp_server}` on the application's own machine: an answer clears the name "
-                "service."
-            ),
-        ),
-    ),
-    Cause(
-        id="dns_tcp_blocked",
-        title="name lookups work over UDP but not over TCP",
-        meaning="Short answers arrive, but port 53 over TCP is closed, so long answers are lost. "
-        "Names then fail now and then, which looks like chance.",
-        shows="Check BASIC-06 or OAUTH-07 is red for TCP while UDP answers; names fail only sometimes.",
-        who="network",
-        steps=(
-            "Allow TCP port 53 outbound from this machine to its name servers; TCP is a required transport of DNS.",
-            "Try it: `Resolve-DnsName {smtp_server} -TcpOnly` (Linux: `$ dig +tcp {smtp_server}`).",
-        ),
-        verify="The same command answers within a second, several times.",
-        propagation="At once when the firewall rule is active.",
-        risk="None beyond the rule itself; limit it to the configured name servers.",
-        source=(FAQ + ", Network Requirements", RFC_DNS_TCP),
-        decide=("`Resolve-DnsName {smtp_server} -TcpOnly` against the same question without -TcpOnly.",),
-    ),
-    Cause(
-        id="dns_udp_blocked",
-        title="name lookups work over TCP but not over UDP",
-        meaning="The firewall lets port 53 through over TCP only, while programs ask over UDP first. "
-        "Every lookup is slow or fails.",
-        shows="Check BASIC-06 or OAUTH-07 is red for UDP; lookups take many seconds.",
-        who="network",
-        steps=(
-            "Allow UDP port 53 outbound from this machine to its name servers.",
-            "Try it: `Resolve-DnsName {smtp_server}` (Linux: `$ dig +notcp {smtp_server}`).",
-        ),
-        verify="The command answers within a second.",
-        propagation="At once when the firewall rule is active.",
-        risk="None beyond the rule itself; limit it to the configured name servers.",
-        source=(FAQ + ", Network Requirements", RFC_DNS_TCP),
-        decide=("`Resolve-DnsName {smtp_server} -TcpOnly` answers while the same without -TcpOnly does not.",),
-    ),
-    Cause(
-        id="dns_hijacked",
-        title="the name resolves to an address that is not Microsoft's",
-        meaning="The name service answers, but with a private, local or foreign address. "
-        "The application then talks to a portal, a filter or a hosting provider instead of Microsoft.",
-        shows=(
-            "Check NET-04 is red: a private address, a sinkhole, or an address that a second name server does not give."
-        ),
-        who="network",
-        steps=(
-            NAME_LOOKUP,
-            (
-                "Look for an entry in the hosts file: `Select-String -Path $env:windir\\System32\\drivers\\etc\\hosts "
-                "-Pattern office365` (Linux: `$ grep -i office365 /etc/hosts`) and remove it."
-            ),
-            "Have the internal zone, filter or provider rule that rewrites {smtp_server} removed for this machine.",
-        ),
-        verify=(
-            "Both name servers give addresses from Microsoft's published ranges, and the greeting names "
-            "outlook.office365.com."
-        ),
-        propagation="The time to live of the wrong answer, often an hour; `Clear-DnsClientCache` on the machine.",
-        risk="A rewritten answer may be deliberate (a filter or relay): ask its owner before removing it.",
-        source=(ENDPOINTS,),
-        decide=("Check NET-04: compare the system's answer with a second name server's.",),
-    ),
     Cause(
         id="port_blocked",
         title="the connection to the port is blocked",
@@ -142,7 +59,10 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         ),
         source=(FAQ + ", Connection timeout", ENDPOINTS, TROUBLE),
         decide=(
-            "Check NET-02, or `Test-NetConnection -ComputerName {smtp_server} -Port {port}` from the same machine.",
+            Step(
+                "Check NET-02, or `Test-NetConnection -ComputerName {smtp_server} -Port {port}` from the same machine.",
+                answered_by=("NET-02",),
+            ),
         ),
     ),
     Cause(
@@ -153,9 +73,10 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         shows="'Network is unreachable', 'No route to host', ENETUNREACH, EHOSTUNREACH, errors 10051 and 10065.",
         who="network",
         steps=(
-            (
+            Step(
                 "Look whether only IPv6 fails: `Test-NetConnection -ComputerName {smtp_server} -Port {port}` shows the "
-                "address it used (Linux: `$ nc -4 -vz {smtp_server} {port}` and `$ nc -6 -vz {smtp_server} {port}`)."
+                "address it used (Linux: `$ nc -4 -vz {smtp_server} {port}` and `$ nc -6 -vz {smtp_server} {port}`).",
+                answered_by=("NET-02", "NET-03"),
             ),
             "If only IPv6 fails, give the machine a working IPv6 route or let the application prefer IPv4.",
             "If both fail, check the default route: `Get-NetRoute -DestinationPrefix 0.0.0.0/0` (Linux: `$ ip route`).",
@@ -164,7 +85,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         propagation="At once.",
         risk="Turning IPv6 off for the whole machine breaks other things on Windows; prefer IPv4 instead.",
         source=(ENDPOINTS,),
-        decide=("Check NET-03: which addresses of which family answer.",),
+        decide=(Step("Check NET-03: which addresses of which family answer.", answered_by=("NET-03",)),),
     ),
     Cause(
         id="wrong_host_or_port",
@@ -190,7 +111,12 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         propagation="At once after saving; restart the service if it reads its settings at start only.",
         risk="None.",
         source=(FAQ + ", Nodinite Configuration", DEVICE, RFC_SUBMISSION),
-        decide=("Checks BASIC-05 and BASIC-07: compare server and port as entered with the cloud's.",),
+        decide=(
+            Step(
+                "Checks BASIC-07 and NET-05: compare server and port as entered with the cloud's.",
+                answered_by=("BASIC-07", "NET-05"),
+            ),
+        ),
     ),
     Cause(
         id="smtp_intercepted",
@@ -204,21 +130,20 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         "a certificate of another organisation.",
         who="network",
         steps=(
-            (
+            Step(
                 "Look at the greeting from the application's own machine: `$ openssl s_client -starttls smtp -connect "
                 "{smtp_server}:{port}` (it is part of Git for Windows too). It must say 220, outlook.office365.com, "
-                "Microsoft ESMTP MAIL Service."
+                "Microsoft ESMTP MAIL Service.",
+                answered_by=("SMTP-01",),
             ),
+            OTHER_NETWORK + " If Microsoft's greeting comes there, something in this network answers here.",
             (
                 "On shared hosting (cPanel/WHM) ask the provider to lift the SMTP restriction for this account, or to "
                 "allow {smtp_server}."
             ),
-            (
-                "On a firewall switch off ESMTP inspection or fixup for port {port} (Cisco: no inspect esmtp, or "
-                "allow-tls)."
-            ),
-            "On the machine switch off mail scanning of the antivirus for outbound SMTP, or exclude {smtp_server}.",
-            "Change the password or secret that was sent to the wrong server.",
+            _NO_INSPECTION,
+            _NO_MAIL_SCAN,
+            Step("Change the password that was sent to that server.", when="password_sent"),
         ),
         verify=(
             "Checks SMTP-01, SMTP-02 and TLS-02 are green: Microsoft's greeting, STARTTLS offered, Microsoft's "
@@ -229,7 +154,76 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "An exclusion takes one host away from inspection: name the host, do not switch inspection off everywhere."
         ),
         source=(ENDPOINTS, RFC_SMTP),
-        decide=("Checks SMTP-01 and TLS-02: the words of the greeting and the owner of the certificate.",),
+        decide=(
+            Step(
+                "Checks SMTP-01 and TLS-02: the words of the greeting and the owner of the certificate.",
+                answered_by=("SMTP-01", "TLS-02"),
+            ),
+        ),
+    ),
+    Cause(
+        id="smtp_rewritten",
+        title="something on the way changes the SMTP dialogue or opens its encryption",
+        meaning=(
+            "The server itself is reached, and a device or program between it and this machine changes what it says: a "
+            "firewall with ESMTP inspection, a mail gateway, an antivirus mail shield. Encryption or sign-in then cannot "
+            "begin, or it begins with the device."
+        ),
+        shows="220 **** or XXXXXXXA in the dialogue; STARTTLS missing from the list or refused after Microsoft's greeting; "
+        "a certificate that a proxy or antivirus made.",
+        who="network",
+        steps=(
+            OTHER_NETWORK + " If STARTTLS is offered there, a device of this network takes it away here.",
+            _NO_INSPECTION,
+            _NO_MAIL_SCAN,
+            "If the encryption is opened on purpose, exclude {smtp_server} from TLS inspection.",
+        ),
+        verify="Checks SMTP-01, SMTP-02, TLS-01 and TLS-02 are green.",
+        propagation="At once.",
+        risk=(
+            "An exclusion takes one host away from inspection: name the host, do not switch inspection off everywhere."
+        ),
+        source=(ENDPOINTS, RFC_SMTP),
+        decide=(
+            Step(
+                "Checks SMTP-02 and TLS-02: is STARTTLS offered and accepted, and who signed the certificate behind it?",
+                answered_by=("SMTP-02", "TLS-02"),
+            ),
+        ),
+    ),
+    Cause(
+        id="connection_cut",
+        title="the connection is cut or silenced on the way",
+        meaning=(
+            "The server itself was reached, and in the middle of the dialogue its answers stop coming or the connection "
+            "ends. A firewall that limits the length of a command, ends a connection while it waits for a slow answer, or "
+            "stops what it does not know does so."
+        ),
+        shows="No reply, a reset or a closed connection after an encrypted dialogue had begun; often only after long commands.",
+        who="network",
+        steps=(
+            (
+                "Run the same check from another network (a phone's hotspot is enough): if the dialogue goes on there, "
+                "something in this network stops it here."
+            ),
+            (
+                "Have the firewall's log read for {smtp_server}, port {port}, at the time of the attempt: a limit on the length "
+                "of SMTP commands (a sign-in with OAuth is a line of thousands of characters), an idle time-out below "
+                "60 seconds, an inspection of SMTP."
+            ),
+            (
+                "If only long commands are lost, let ICMP 'fragmentation needed' (IPv6: 'packet too big') through: without it "
+                "large packets vanish."
+            ),
+            _NO_MAIL_SCAN,
+        ),
+        verify="Checks AUTH-01 and MBX-03 are green from the same machine.",
+        propagation="At once.",
+        risk=(
+            "An exclusion takes one host away from inspection: name the host, do not switch inspection off everywhere."
+        ),
+        source=(ENDPOINTS, RFC_SMTP),
+        decide=("The same check from another network: an answer there means that something on the way cuts it here.",),
     ),
     Cause(
         id="client_timeout_hides_refusal",
@@ -249,7 +243,12 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         propagation="At once.",
         risk="None; the queue of a program that sends one message at a time gets slower.",
         source=(RFC_SMTP, TROUBLE),
-        decide=("Run this check list: it waits 60 seconds and shows the reply with its time.",),
+        decide=(
+            Step(
+                "Run this check list: it waits 60 seconds and shows the reply with its time.",
+                answered_by=("SMTP-01", "AUTH-01"),
+            ),
+        ),
     ),
     Cause(
         id="ehlo_name_invalid",
@@ -274,7 +273,9 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         propagation="At once.",
         risk="None.",
         source=(RFC_SMTP, TROUBLE),
-        decide=("Check SMTP-01 with the client's own name as EHLO name in the settings.",),
+        decide=(
+            Step("Check SMTP-01 with the client's own name as EHLO name in the settings.", answered_by=("SMTP-01",)),
+        ),
     ),
     Cause(
         id="clock_skew",
@@ -287,7 +288,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         ),
         who="sender",
         steps=(
-            "Compare: `w32tm /stripchart /computer:time.windows.com /samples:3 /dataonly` (Linux: `$ timedatectl`).",
+            COMPARE_CLOCK,
             "Set the clock right and keep it so: `w32tm /resync /force` (Linux: `$ timedatectl set-ntp true`).",
             "On a virtual machine check the host's clock too.",
         ),
@@ -297,6 +298,10 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         source=(
             "https://learn.microsoft.com/en-us/windows-server/networking/windows-time-service/windows-time-service-tools-and-settings",
         ),
-        decide=("Check HOST-04: the difference between this machine's clock and the servers'.",),
+        decide=(
+            Step(
+                "Check HOST-04: the difference between this machine's clock and the servers'.", answered_by=("HOST-04",)
+            ),
+        ),
     ),
 )

@@ -86,6 +86,11 @@ ADDED = {
     "account_not_dedicated",
     "sign_in_from_anywhere",
     "hve_external_recipient",
+    "name_server_silent",
+    "smtp_rewritten",
+    "connection_cut",
+    "login_blocked_by_proxy",
+    "issuer_document_altered",
 }
 
 each_cause = pytest.mark.parametrize("cause", [pytest.param(cause, id=cause.id) for cause in CATALOGUE.values()])

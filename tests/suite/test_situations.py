@@ -74,11 +74,11 @@ EXPECTED: dict[str, dict[str, tuple[str, tuple[str, ...]]]] = {
         "BASIC-10": ("fail", ("bad_credentials",)),
         "BASIC-01": ("unknown", ("mailbox_missing",)),
     },
-    "more than the answer to STARTTLS": {"SMTP-02": ("fail", ("smtp_intercepted",))},
+    "more than the answer to STARTTLS": {"SMTP-02": ("fail", ("smtp_rewritten",))},
     "own service, port_refused": {"NET-02": ("fail", ("port_blocked", "service_side_fault"))},
     "token endpoint timed out": {"TOKEN-02": ("fail", ("token_endpoint_unreachable",))},
-    "handshake cut off": {"TLS-01": ("fail", ("smtp_intercepted", "tls_version", "service_side_fault"))},
-    "STARTTLS not offered, yet it works": {"SMTP-02": ("risk", ("smtp_intercepted",))},
+    "handshake cut off": {"TLS-01": ("fail", ("connection_cut", "tls_version", "service_side_fault"))},
+    "STARTTLS not offered, yet it works": {"SMTP-02": ("risk", ("smtp_rewritten",))},
     "old scope of the same resource": {"OAUTH-11": ("risk", ("wrong_scope_or_audience",))},
 }
 

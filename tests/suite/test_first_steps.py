@@ -1,0 +1,156 @@
+"""What a report tells first: never what its own run has seen, never that another server answers where the server itself was reached."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from checks.assessment import Assessment
+from checks.catalogue import CATALOGUE as CHECKS
+from checks.model import Verdict
+from fakes import FAULTS
+from knowledge.causes import CATALOGUE
+from knowledge.filling import fill
+from knowledge.groups import GROUPS
+from knowledge.step import FACTS, Step, step_of
+from reports import explained
+from reports.answer import Answer, answer
+from reports.page import render_top
+from reports.terminal import summary
+from tests.reports import samples
+from tests.suite.gathered import Gathered, gathered
+from tests.suite.situations import SITUATIONS, situation
+
+NAMED = re.compile(r"\b[A-Z]{3,6}-\d\d\b")
+# Every wording in which a report could say that the other end is not Microsoft's.
+FOREIGN = re.compile(
+    r"is not Microsoft\b|not Microsoft's|in Microsoft's place|in their place|instead of Microsoft|another server answers"
+    r"|wrong server|answers here|sent to that server",
+    re.IGNORECASE,
+)
+WORLDS = [
+    *(pytest.param(fault, False, id=fault) for fault in FAULTS),
+    *(pytest.param(name, True, id=name) for name in SITUATIONS),
+]
+each_world = pytest.mark.parametrize(("name", "staged_here"), WORLDS)
+
+
+def world(name: str, staged_here: bool) -> Gathered:
+    """The evidence of a fault or of a situation."""
+    if not staged_here and FAULTS[name].skipped_here():
+        pytest.skip(FAULTS[name].skipped_here() or "")
+    return situation(name) if staged_here else gathered(name)
+
+
+def answers(found: Gathered) -> Iterator[tuple[Assessment, Answer]]:
+    """Each sender's assessment and the answer of its report."""
+    for evidence, settings in found.values():
+        assessment = Assessment(evidence, settings)
+        yield assessment, answer(samples.run(assessment), assessment)
+
+
+def every_line() -> Iterator[tuple[str, Step]]:
+    """Each step and deciding question of the catalogue and of the groups."""
+    for cause in CATALOGUE.values():
+        yield from ((cause.id, step_of(line)) for line in (*cause.steps, *cause.decide))
+    for group in GROUPS.values():
+        yield from ((group.id, step_of(line)) for line in group.decide)
+
+
+def test_a_line_that_names_a_check_declares_it() -> None:
+    """A question that a check of this suite answers is no work for a reader of its report."""
+    undeclared = [
+        (where, line)
+        for where, line in every_line()
+        if set(NAMED.findall(line)) & set(CHECKS.checks) and not line.answered_by
+    ]
+
+    assert undeclared == []
+
+
+def test_what_a_step_declares_exists() -> None:
+    """Each check that a step names is of the catalogue, and each fact is one that a run can know."""
+    unknown = {check for _, line in every_line() for check in line.answered_by} - set(CHECKS.checks)
+
+    assert unknown == set()
+    assert {line.when for _, line in every_line()} - {None} <= set(FACTS)
+
+
+def declared(causes: tuple[str, ...], assessment: Assessment) -> dict[str, tuple[str, ...]]:
+    """The filled text of every line about these causes, with the checks that answer it."""
+    values = explained.values(assessment)
+    lines = [
+        line for cause in causes if cause in CATALOGUE for line in (*CATALOGUE[cause].steps, *CATALOGUE[cause].decide)
+    ]
+    lines += [line for group in GROUPS.values() for line in group.decide]
+    return {str(fill(step_of(line), values)): step_of(line).answered_by for line in lines}
+
+
+@each_world
+def test_the_first_step_is_never_what_the_run_has_seen(name: str, staged_here: bool) -> None:
+    """Neither a step nor a deciding question is shown first when a check that answers it has passed; something is always left to do."""
+    for assessment, one in answers(world(name, staged_here)):
+        if not one.causes:
+            continue
+        passed = {finding.check for finding in assessment.all_findings() if finding.verdict is Verdict.PASS}
+        answered_by = declared(tuple(cause.id for cause in one.causes), assessment)
+        first = [steps[0] for steps in (one.deciders, *(cause.steps for cause in one.causes)) if steps]
+
+        assert one.first_step is not None, "there is nothing to do"
+        shown = [one.first_step, *(step for step in first if not step_of(step).seen)]
+        assert [step for step in shown if set(answered_by[str(step)]) & passed] == []
+        assert step_of(one.causes[0].steps[0]).seen is False
+
+
+@each_world
+def test_open_steps_come_before_seen_ones(name: str, staged_here: bool) -> None:
+    """What was seen says so with its time, after everything that is still work, in the page's lists and in the letter."""
+    for assessment, one in answers(world(name, staged_here)):
+        for lines in (one.deciders, *(cause.steps for cause in one.causes)):
+            marks = [step_of(line).seen for line in lines]
+            assert marks == sorted(marks)
+            seen = [line for line in lines if step_of(line).seen]
+            assert all(re.fullmatch(r"Seen in this run: .*, at \d\d:\d\d UTC\.", line) for line in seen)
+            assert all(f"{assessment.evidence.started:%H:%M} UTC" in line for line in seen)
+        asked = one.request.partition("What we ask for")[2]
+        assert not re.search(r"^  \d+\. Seen in this run", asked, re.MULTILINE)
+
+
+@each_world
+def test_no_report_denies_a_server_that_was_reached(name: str, staged_here: bool) -> None:
+    """Where the certificate or the greeting was Microsoft's own, no text of the report says that the other end is not."""
+    for assessment, one in answers(world(name, staged_here)):
+        verdicts = {finding.check: finding.verdict for finding in assessment.all_findings()}
+        if Verdict.PASS not in {verdicts["TLS-02"], verdicts["SMTP-01"]} or not assessment.settings.the_cloud.microsoft:
+            continue
+        run = samples.run(assessment)
+        told = [
+            *(text for cause in one.causes for text in (cause.title, cause.headline, cause.meaning, *cause.steps)),
+            *(
+                text
+                for finding in assessment.all_findings()
+                for text in (finding.why, *map(explained.title, finding.causes))
+            ),
+            *one.deciders,
+            one.sentence,
+            one.request,
+            *summary(run, None),
+            re.sub(r"<[^>]+>", " ", render_top(run, None).partition("<script")[0]),
+        ]
+
+        assert [found.group() for text in told if (found := FOREIGN.search(text))] == []
+
+
+@each_world
+def test_no_change_of_a_secret_that_was_not_sent(name: str, staged_here: bool) -> None:
+    """A step about a password or secret that went to a wrong place is shown only in a run that sent one."""
+    for assessment, one in answers(world(name, staged_here)):
+        traffic = assessment.evidence.traffic
+        told = " ".join(step for cause in one.causes for step in cause.steps)
+        if traffic.sign_in_attempts == 0:
+            assert "password that was sent" not in told
+        if traffic.token_requests == 0 and (assessment.evidence.token is None or assessment.evidence.token.withheld):
+            assert "secret was sent" not in told
+            assert "has seen the client secret" not in told
