@@ -38,9 +38,9 @@ def declared(*, at_login: bool = False) -> Mapping[str, Cause]:
 
     Loaded when a run has such a service.
     """
-    from knowledge.declared import message, sign_in, tls, token, way
+    from knowledge.declared import message, path, sign_in, tls, token, way
 
-    entries = (*way.ENTRIES, *tls.ENTRIES, *token.ENTRIES, *sign_in.ENTRIES, *message.ENTRIES)
+    entries = (*way.ENTRIES, *path.ENTRIES, *tls.ENTRIES, *token.ENTRIES, *sign_in.ENTRIES, *message.ENTRIES)
     own = (*token.AT_LOGIN, *tls.AT_LOGIN) if at_login else ()
     return MappingProxyType({entry.id: entry for entry in (*entries, *own)})
 

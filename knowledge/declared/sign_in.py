@@ -4,6 +4,7 @@ from typing import Final
 
 from knowledge.cause import NOTHING, Cause, Kind
 from knowledge.declared.sources import ASK_SERVER, AUTH, SERVER_LOG, STATUS, SUBMISSION
+from knowledge.step import Step
 
 ENTRIES: Final[tuple[Cause, ...]] = (
     Cause(
@@ -41,7 +42,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         propagation="When the server's configuration was loaded.",
         risk="LOGIN sends the password as it is: offer it behind TLS only.",
         source=(AUTH + "#section-3", STATUS),
-        decide=("Check SMTP-03: the methods that the server offers behind TLS.",),
+        decide=(Step("Check SMTP-03: the methods that the server offers behind TLS.", answered_by=("SMTP-03",)),),
     ),
     Cause(
         id="authentication_type_wrong",

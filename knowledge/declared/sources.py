@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from knowledge.step import Step
+
 _RFC: Final = "https://www.rfc-editor.org/rfc/rfc"
 
 SMTP: Final = _RFC + "5321"
@@ -19,14 +21,17 @@ JWT: Final = _RFC + "7519"
 OAUTH_SASL: Final = _RFC + "7628"
 DISCOVERY: Final = "https://openid.net/specs/openid-connect-discovery-1_0.html"
 
-NAME_LOOKUP: Final = (
-    "On the application's own machine: `nslookup {smtp_server}`, then the same question to another name server "
-    "(Linux: `$ getent hosts {smtp_server}`)."
+NAME_LOOKUP: Final = Step(
+    "On the application's own machine: `nslookup {smtp_server}` (Linux: `$ getent hosts {smtp_server}`).",
+    answered_by=("NET-01",),
 )
-PORT_TEST: Final = (
+NAME_ELSEWHERE: Final = "Ask another name server of the network the same question."
+PORT_TEST: Final = Step(
     "On the application's own machine: `Test-NetConnection -ComputerName {smtp_server} -Port {port}` "
-    "(Linux: `$ nc -vz {smtp_server} {port}`)."
+    "(Linux: `$ nc -vz {smtp_server} {port}`).",
+    answered_by=("NET-02",),
 )
+COMPARE_CLOCK: Final = Step("Compare this machine's clock (check HOST-04).", answered_by=("HOST-04",))
 SHOW_TLS: Final = "Look at the certificate: `$ openssl s_client -starttls smtp -connect {smtp_server}:{port} -servername {smtp_server}`."
 SHOW_LOGIN_TLS: Final = (
     "Look at the certificate: `$ openssl s_client -connect {login_host}:443 -servername {login_host}` (use the port of the "

@@ -7,6 +7,7 @@ from knowledge.cause import NOTHING, Cause
 from knowledge.declared.sources import (
     ASK_SERVER,
     CERTIFICATE,
+    COMPARE_CLOCK,
     SERVER_LOG,
     SHOW_LOGIN_TLS,
     SHOW_TLS,
@@ -14,6 +15,7 @@ from knowledge.declared.sources import (
     TLS_OLD,
     TLS_USE,
 )
+from knowledge.step import Step
 
 _UNTRUSTED: Final = Cause(
     id="cert_untrusted",
@@ -61,7 +63,7 @@ _EXPIRED: Final = Cause(
     shows="Texts such as 'certificate has expired' or 'certificate is not yet valid'.",
     who="server",
     steps=(
-        "Compare this machine's clock first (check HOST-04).",
+        COMPARE_CLOCK,
         SHOW_TLS,
         "Ask the administrator of {smtp_server} to renew the certificate and to load it into the service.",
     ),
@@ -91,7 +93,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         propagation="At once.",
         risk="Do not send a password without TLS, even where the server would take it.",
         source=(STARTTLS, TLS_USE),
-        decide=("Check SMTP-02: the answer to EHLO and to STARTTLS on this port.",),
+        decide=(Step("Check SMTP-02: the answer to EHLO and to STARTTLS on this port.", answered_by=("SMTP-02",)),),
     ),
     Cause(
         id="implicit_tls_port",
@@ -133,7 +135,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         who="sender",
         steps=(
             "Update the application's runtime (.NET Framework 4.7 or newer, a current Java or OpenSSL).",
-            "On Windows set SchUseStrongCrypto and SystemDefaultTlsVersions to 1 in both registry views (checks HOST-01, HOST-02).",
+            "On Windows set SchUseStrongCrypto and SystemDefaultTlsVersions to 1 in both registry views.",
         ),
         verify="Checks HOST-01 to HOST-03 pass and the application's own handshake succeeds.",
         propagation="After a restart of the application.",
@@ -196,7 +198,7 @@ AT_LOGIN: Final[tuple[Cause, ...]] = (
     ),
     _at_login(
         _EXPIRED,
-        "Compare this machine's clock first (check HOST-04).",
+        COMPARE_CLOCK,
         "Ask the administrator of {login_host} to renew the certificate.",
         meaning="The certificate that was shown for {login_host} is past its end or not valid yet. The client secret was not sent.",
     ),

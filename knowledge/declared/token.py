@@ -3,7 +3,18 @@
 from typing import Final
 
 from knowledge.cause import NOTHING, Cause, Kind
-from knowledge.declared.sources import ASK_LOGIN, DISCOVERY, JWT, LOGIN_LOG, OAUTH_SASL, RESOURCE, SERVER_LOG, TOKEN
+from knowledge.declared.sources import (
+    ASK_LOGIN,
+    COMPARE_CLOCK,
+    DISCOVERY,
+    JWT,
+    LOGIN_LOG,
+    OAUTH_SASL,
+    RESOURCE,
+    SERVER_LOG,
+    TOKEN,
+)
+from knowledge.step import Step
 
 ENTRIES: Final[tuple[Cause, ...]] = (
     Cause(
@@ -132,7 +143,12 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         propagation="At once, with a new token.",
         risk="A wider scope than the mail service needs gives the application more rights than it should have.",
         source=(TOKEN + "#section-3.3", RESOURCE),
-        decide=("Check TOKEN-03: the token's aud claim against the audience that the mail server accepts.",),
+        decide=(
+            Step(
+                "Check TOKEN-03: the token's aud claim against the audience that the mail server accepts.",
+                answered_by=("TOKEN-03",),
+            ),
+        ),
     ),
     Cause(
         id="consent_missing",
@@ -175,7 +191,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         shows="An exp claim in the past, or a refusal with words about an expired token.",
         who="sender",
         steps=(
-            "Compare this machine's clock (check HOST-04).",
+            COMPARE_CLOCK,
             "Ask for a new token before each session, or before exp.",
             "Ask the administrator of {login_host} if new tokens have ended already.",
         ),
@@ -183,7 +199,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         propagation="At once.",
         risk=NOTHING,
         source=(JWT + "#section-4.1.4",),
-        decide=("Check TOKEN-03 (exp) and check HOST-04 (the clock).",),
+        decide=(Step("Check TOKEN-03 (exp) and check HOST-04 (the clock).", answered_by=("TOKEN-03", "HOST-04")),),
     ),
     Cause(
         id="token_user_mismatch",
@@ -201,7 +217,10 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         propagation="At once.",
         risk=NOTHING,
         source=(OAUTH_SASL,),
-        decide=("Check TOKEN-03: the claims of the token against the user name.", SERVER_LOG),
+        decide=(
+            Step("Check TOKEN-03: the claims of the token against the user name.", answered_by=("TOKEN-03",)),
+            SERVER_LOG,
+        ),
     ),
     Cause(
         id="xoauth2_string_malformed",

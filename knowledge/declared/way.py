@@ -6,6 +6,7 @@ from knowledge.cause import NOTHING, Cause
 from knowledge.declared.sources import (
     ASK_SERVER,
     DNS_TCP,
+    NAME_ELSEWHERE,
     NAME_LOOKUP,
     PORT_TEST,
     SERVER_LOG,
@@ -14,6 +15,7 @@ from knowledge.declared.sources import (
     SUBMISSION,
     TLS_USE,
 )
+from knowledge.step import Step
 
 ENTRIES: Final[tuple[Cause, ...]] = (
     Cause(
@@ -26,6 +28,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         steps=(
             "Compare the name {smtp_server} in the settings with the one that its administrator gives.",
             NAME_LOOKUP,
+            NAME_ELSEWHERE,
             "If only another name server answers, correct the one that this machine is configured with (Linux: `$ resolvectl status`).",
             "If none answers, ask the administrator of the zone that {smtp_server} is in whether the name exists for this network.",
         ),
@@ -33,7 +36,11 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         propagation="At once; a remembered failure can live for some minutes.",
         risk="A public name server may not know internal names; use it to compare, not as the remedy.",
         source=(SMTP + "#section-5.1", DNS_TCP),
-        decide=("Check NET-01, or `nslookup {smtp_server}` on the application's own machine.",),
+        decide=(
+            Step(
+                "Check NET-01, or `nslookup {smtp_server}` on the application's own machine.", answered_by=("NET-01",)
+            ),
+        ),
     ),
     Cause(
         id="dns_tcp_blocked",
@@ -43,13 +50,21 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         who="network",
         steps=(
             "Allow TCP port 53 outbound from this machine to its name servers.",
-            "Try it: `Resolve-DnsName {smtp_server} -TcpOnly` (Linux: `$ dig +tcp {smtp_server}`).",
+            Step(
+                "Try it: `Resolve-DnsName {smtp_server} -TcpOnly` (Linux: `$ dig +tcp {smtp_server}`).",
+                answered_by=("BASIC-06", "OAUTH-07"),
+            ),
         ),
         verify="The same command answers within a second, several times.",
         propagation="At once when the firewall rule is active.",
         risk="None beyond the rule itself; limit it to the configured name servers.",
         source=(DNS_TCP,),
-        decide=("`Resolve-DnsName {smtp_server} -TcpOnly` against the same question without -TcpOnly.",),
+        decide=(
+            Step(
+                "`Resolve-DnsName {smtp_server} -TcpOnly` against the same question without -TcpOnly.",
+                answered_by=("BASIC-06", "OAUTH-07"),
+            ),
+        ),
     ),
     Cause(
         id="dns_udp_blocked",
@@ -59,13 +74,21 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         who="network",
         steps=(
             "Allow UDP port 53 outbound from this machine to its name servers.",
-            "Try it: `Resolve-DnsName {smtp_server}` (Linux: `$ dig +notcp {smtp_server}`).",
+            Step(
+                "Try it: `Resolve-DnsName {smtp_server}` (Linux: `$ dig +notcp {smtp_server}`).",
+                answered_by=("BASIC-06", "OAUTH-07"),
+            ),
         ),
         verify="The command answers within a second.",
         propagation="At once when the firewall rule is active.",
         risk="None beyond the rule itself; limit it to the configured name servers.",
         source=(DNS_TCP,),
-        decide=("`Resolve-DnsName {smtp_server} -TcpOnly` answers while the same without -TcpOnly does not.",),
+        decide=(
+            Step(
+                "`Resolve-DnsName {smtp_server} -TcpOnly` answers while the same without -TcpOnly does not.",
+                answered_by=("BASIC-06", "OAUTH-07"),
+            ),
+        ),
     ),
     Cause(
         id="port_blocked",
@@ -79,7 +102,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "If it fails here and works from another network, allow TCP to {smtp_server} port {port} outbound from this machine.",
             "If it fails everywhere, ask the administrator of {smtp_server} whether the service runs and which port it listens on.",
         ),
-        verify="The test of the first step succeeds on the application's own machine.",
+        verify="`Test-NetConnection -ComputerName {smtp_server} -Port {port}` succeeds on the application's own machine.",
         propagation="At once when the firewall rule is active.",
         risk="Open the port to this server alone, not to every destination.",
         source=(SUBMISSION, TLS_USE),
@@ -99,11 +122,11 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "Look at the routes: `Get-NetRoute` (Linux: `$ ip route` and `$ ip -6 route`), and add the missing default gateway.",
             "If only IPv6 has no route, give the machine one, or make the application prefer IPv4.",
         ),
-        verify="The test of the first step succeeds.",
+        verify="`Test-NetConnection -ComputerName {smtp_server} -Port {port}` succeeds.",
         propagation="At once.",
         risk="A route changes the path of other traffic as well; ask the network team.",
         source=(SMTP + "#section-5.1",),
-        decide=("The NET checks of the report: they show each address and what became of it.",),
+        decide=(Step("Check NET-03: each address and what became of it.", answered_by=("NET-02", "NET-03")),),
     ),
     Cause(
         id="wrong_host_or_port",
@@ -141,7 +164,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         source=(SMTP + "#section-4.3", STATUS),
         decide=(
             "The same dialogue from another network: if it differs, something between meddles; if not, it is the server itself.",
-            "Check SMTP-01: the first line that the server sends on that port.",
+            Step("Check SMTP-01: the first line that the server sends on that port.", answered_by=("SMTP-01",)),
         ),
     ),
     Cause(
@@ -172,7 +195,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         propagation="At once.",
         risk="A jump of the clock can disturb scheduled jobs.",
         source=("https://www.rfc-editor.org/rfc/rfc7519#section-4.1.4",),
-        decide=("Check HOST-04: this machine's clock against the servers'.",),
+        decide=(Step("Check HOST-04: this machine's clock against the servers'.", answered_by=("HOST-04",)),),
     ),
     Cause(
         id="service_side_fault",
