@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from knowledge.cause import Cause
-from knowledge.entries import account, application, message, name, sign_in, tenant, tls, token, way
+from knowledge.entries import account, application, login, message, name, sign_in, tenant, tls, token, way
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +19,7 @@ _ALL: Final[tuple[Cause, ...]] = (
     *name.ENTRIES,
     *way.ENTRIES,
     *tls.ENTRIES,
+    *login.ENTRIES,
     *token.ENTRIES,
     *application.ENTRIES,
     *account.ENTRIES,
