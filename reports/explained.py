@@ -127,8 +127,8 @@ def deciders(causes: tuple[str, ...], assessment: Assessment) -> tuple[Step, ...
 
     What this run has already seen comes last and says so, so that no one looks for what is known.
     """
-    microsoft = assessment.settings.the_cloud.microsoft  # the groups are of answers of Microsoft's
-    fitting = [group for group in GROUPS.values() if microsoft and set(causes) <= set(group.causes)]
+    of_groups = assessment.settings.the_cloud.microsoft and len(causes) > 1  # groups are of answers of Microsoft's
+    fitting = [group for group in GROUPS.values() if of_groups and set(causes) <= set(group.causes)]
     group = min(fitting, key=lambda group: len(group.causes), default=None)
     if group is not None:
         lines = group.decide

@@ -1,4 +1,4 @@
-"""Causes in the answer to a token request and in the token itself; the way to the login host is in `login`, registration in `application`."""
+"""Causes in the answer to a token request and in the token itself; the way to it is in `login`, registration in `application`."""
 
 from typing import Final
 
