@@ -71,6 +71,7 @@ def _sent(case: Case) -> str:
 
 
 # Something answered, and not with what was asked for: the host was reached, or a proxy spoke for it.
+_NO_SUCH_PAGE = {400, 404, 410}  # of a declared service the address of the document may be wrong
 _ANSWERED = {FailureKind.NOT_JSON, FailureKind.REDIRECT, FailureKind.PROXY}
 
 
@@ -85,8 +86,10 @@ def _answered_instead(case: Case, evidence: IssuerEvidence | TokenEvidence, expe
         return case.fail("service_side_fault", "login_blocked_by_proxy", expected=expected, observed=observed, sure=False,
                          why="try again in a few minutes, and from another network")  # fmt: skip
     if not case.settings.the_cloud.microsoft and 400 <= status < 500:
-        return case.fail("wrong_tenant_or_authority", "login_blocked_by_proxy", expected=expected, observed=observed,
-                         sure=False, why="open the URL in a browser on this machine and read what it says")  # fmt: skip
+        causes = ("login_blocked_by_proxy", "wrong_tenant_or_authority")
+        likely = causes[::-1] if status in _NO_SUCH_PAGE else causes
+        return case.fail(*likely, expected=expected, observed=observed, sure=False,
+                         why="open the URL in a browser on this machine and read what it says")  # fmt: skip
     if failure is FailureKind.NOT_JSON and not _is_page(evidence):
         return case.fail("login_blocked_by_proxy", "service_side_fault", expected=expected, observed=observed, sure=False,
                          why="ask for the same address from another network, and compare")  # fmt: skip
