@@ -8,7 +8,7 @@ from email.utils import getaddresses
 
 from fakes import sentences
 from fakes.sign_in import Identity, mailbox_of
-from fakes.world import RecipientReply, World
+from fakes.world import RecipientReply, SendAsTrustee, World
 
 CONCURRENT_SUBMISSIONS = 3
 RECIPIENTS_PER_MESSAGE = 1000
@@ -53,7 +53,8 @@ def message_refused(world: World, identity: Identity, content: bytes, *, at_once
 
 
 def _send_as_owners(world: World, identity: Identity) -> frozenset[str]:
-    trustee = identity.principal_object_id or identity.user
+    by_mailbox = world.unverified.send_as_of_application is SendAsTrustee.MAILBOX
+    trustee = identity.user if by_mailbox else identity.principal_object_id or identity.user
     owned = (one.own_addresses for one in world.tenant.users if one.mailbox and trustee in one.mailbox.send_as)
     return frozenset(address for addresses in owned for address in addresses)
 

@@ -75,6 +75,13 @@ class OffByDefaultReply(StrEnum):
     NOT_SUPPORTED = "not_supported"
 
 
+class SendAsTrustee(StrEnum):
+    """UNVERIFIED: who needs Send As when an application sends; one field report needed the mailbox of the sign-in."""
+
+    PRINCIPAL = "principal"
+    MAILBOX = "mailbox"
+
+
 class RecipientReply(StrEnum):
     """UNVERIFIED: whether an unknown recipient is refused at once or reported later in a bounce."""
 
@@ -92,6 +99,7 @@ class Unverified:
     off_by_default: OffByDefaultReply = OffByDefaultReply.SENTENCE
     removed_as_535: bool = False
     unknown_recipient: RecipientReply = RecipientReply.AT_ONCE
+    send_as_of_application: SendAsTrustee = SendAsTrustee.PRINCIPAL
     security_defaults_block_oauth: bool = False
     entra_breaks_lines: bool = False
     over_rate_is_refused: bool = True

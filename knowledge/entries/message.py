@@ -106,9 +106,10 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         who="exchange",
         kind=Kind.SEND_AS,
         steps=(
+            "Simplest (owner of the application): set From to the mail address of the account that signs in, {account}.",
             (
-                "Simplest (sender): set From to the mail address of the account that signs in, {account}. Where that differs "
-                "from the name in the sign-in: `Get-EXOMailbox -Identity {account} | Format-List PrimarySmtpAddress`."
+                "If that mail address differs from the name in the sign-in, `Get-EXOMailbox -Identity {account} | Format-List "
+                "PrimarySmtpAddress` shows it."
             ),
             "Or keep From and grant the right: " + CONNECT_EXCHANGE[0].lower() + CONNECT_EXCHANGE[1:],
             Only(

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from checks.assessment import Assessment
 from checks.model import Finding, Verdict
-from fakes import FAULTS
-from fakes.set_ups import SET_UPS
+from fakes import FAULTS, healthy
+from fakes.faults import change
+from fakes.set_ups import SET_UPS, SHARED
+from fakes.world import NOTICES, PRINCIPAL_OBJECT_ID, SendAsTrustee
 from knowledge.cause import Cause
 from knowledge.causes import CATALOGUE, declared
 from knowledge.filling import fill, fill_lines
@@ -22,6 +26,7 @@ from settings.model import Sender
 from tests.knowledge import addresses
 from tests.knowledge.addresses import FIELDS, MAIL, Roles
 from tests.suite.gathered import gathered
+from tests.visiting import visited
 
 DEEP = bool(os.environ.get("SMTP365_DEEP"))
 VALUES = {
@@ -107,6 +112,22 @@ def test_every_set_up_can_send(set_up: str) -> None:
 
         assert Assessment(evidence, settings).verdict == "can_send"
         assert len({sender.sign_in_user, sender.envelope_from, sender.envelope_to}) == 3
+
+
+@pytest.mark.parametrize("trustee", list(SendAsTrustee))
+def test_both_trustees_let_an_application_send_whichever_counts(trustee: SendAsTrustee, tmp_path: Path) -> None:
+    """The remedy gives Send As to the service principal and to the mailbox that signs in; it is not known which one counts."""
+    world = SET_UPS["from_differs"](healthy())
+    world = replace(world, unverified=replace(world.unverified, send_as_of_application=trustee))
+    one = {SendAsTrustee.PRINCIPAL: PRINCIPAL_OBJECT_ID, SendAsTrustee.MAILBOX: NOTICES}[trustee]
+    verdicts = []
+    for name, right in (("both", {PRINCIPAL_OBJECT_ID, NOTICES}), ("other", {PRINCIPAL_OBJECT_ID, NOTICES} - {one})):
+        (tmp_path / name).mkdir()
+        granted = change.mailbox(SHARED, send_as=frozenset(right))(world)
+        with visited(granted, folder=tmp_path / name) as seen:
+            verdicts.append(seen.judged["oauth"].verdict)
+
+    assert verdicts == ["can_send", "cannot_send"]
 
 
 @pytest.mark.parametrize(("fault", "set_up"), STAGED)
