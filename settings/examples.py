@@ -120,6 +120,8 @@ def _of_table(name: str, table: Mapping[str, Any], fields: Mapping[str, Any], le
     by_key = {field.alias or key: field for key, field in fields.items()}
     kind = name.partition(".")[0]
     for key, value in table.items():
+        if key not in by_key or key.endswith("_from"):  # such a value may be a secret, which no line shows
+            continue
         for text in value if isinstance(value, list) and key != "tags" else [value]:
             if not isinstance(text, str) or {text.lower(), address_of(text).host} & led:
                 continue

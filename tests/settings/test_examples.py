@@ -139,6 +139,12 @@ def test_settings_of_the_built_in_tenant_are_real(tmp_path: Path) -> None:
         assert left_in(running.settings_file) == []
 
 
+@pytest.mark.parametrize("key", ["password", "password_from", "client_secret", "passwort"])
+def test_no_line_shows_what_may_be_a_secret(key: str) -> None:
+    """A password that looks like a placeholder is not printed as one."""
+    assert left({"sender": {"alerts": {key: "<Sesame>"}}}) == []
+
+
 def test_a_fault_of_the_built_in_tenant_may_be_a_placeholder(tmp_path: Path) -> None:
     """A run on the built-in tenant is about what happens then."""
     (tmp_path / "built-in.toml").write_text(GOOD.replace("adatum.test", "yourdomain.com"), encoding="utf-8")
