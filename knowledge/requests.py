@@ -98,7 +98,7 @@ def request(
     facts = [
         f"  {label}: {_plain(values[name])}"
         for name, (label, helps) in FACTS.items()
-        if entry.who in helps and values.get(name, "").strip()
+        if entry.who in helps and values.get(name, "").strip() and (microsoft or name != "tenant")
     ]
     if facts:
         lines += ["What is known:", *facts]

@@ -46,20 +46,20 @@ def page() -> str:
 
 def _about(cause: Cause) -> list[str]:
     name = code(cause.id)
-    heading = f"### {link(name, cause_page(cause.id), PLACE) if cause.id in CAUSES else name}: {_told(cause.title).rstrip('.')}"
+    heading = f"### {link(name, cause_page(cause.id), PLACE) if cause.id in CAUSES else name}: {_worded(cause.title).rstrip('.')}"
     lines = [
         heading,
         "",
-        f"Who acts: {_told(OWNERS[cause.who])} {_told(cause.meaning)} Shows as: {_told(cause.shows)}",
+        f"Who acts: {_worded(OWNERS[cause.who])} {_worded(cause.meaning)} Shows as: {_worded(cause.shows)}",
         "",
     ]
-    lines += [f"{number}. {_told(step)}" for number, step in enumerate(cause.steps, 1)]
-    lines += ["", f"How to see that it worked: {_told(cause.verify)}"]
+    lines += [f"{number}. {_worded(step)}" for number, step in enumerate(cause.steps, 1)]
+    lines += ["", f"How to see that it worked: {_worded(cause.verify)}"]
     if cause.risk != NOTHING:
-        lines[-1] += f" Risk of the remedy: {_told(cause.risk)}"
-    lines += ["", "What decides whether it is this:", "", *bullets(_told(line) for line in cause.decide), ""]
+        lines[-1] += f" Risk of the remedy: {_worded(cause.risk)}"
+    lines += ["", "What decides whether it is this:", "", *bullets(_worded(line) for line in cause.decide), ""]
     return [*lines, f"Sources: {', '.join(prose(source, PLACE) for source in cause.source)}.", ""]
 
 
-def _told(text: str) -> str:
+def _worded(text: str) -> str:
     return prose(sentence(fill(text, {})), PLACE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -115,7 +116,7 @@ OTHER_GATE: Final = {
 
 @pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault not in OTHER_GATE])
 def test_the_same_gate_stops_the_message_as_at_microsofts(fault: str) -> None:
-    """A fault shows at the same gate, whoever runs the service."""
+    """A fault shows at the same gate at both services."""
     table = expected()
 
     for name, visit in gathered(fault).items():
@@ -144,6 +145,15 @@ def test_the_whole_run_is_free_of_words(tmp_path: Path) -> None:
     assert done.returncode == 1, done.stdout + done.stderr
     assert words_in(done.stdout + done.stderr) == []
     assert [words_in((tmp_path / name).read_text(encoding="utf-8")) for name in wanted.values()] == [[], [], []]
+
+
+def test_words_name_only_checks_that_a_declared_service_has() -> None:
+    """No step sends the reader to a check that is left out."""
+    for entries in (declared(), declared(at_login=True)):
+        for cause in entries.values():
+            named = set(re.findall(r"\b[A-Z]+-\d\d\b", f"{cause.steps} {cause.verify} {cause.decide} {cause.shows}"))
+
+            assert named <= set(CATALOGUE.checks) - ONLY_MICROSOFTS, cause.id
 
 
 def test_the_table_is_of_the_catalogue() -> None:
