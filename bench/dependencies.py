@@ -1,7 +1,7 @@
-"""What is installed for a run: version, licence, what each direct dependency is for, and how long it takes to import.
+"""Lists the runtime dependencies: version, licence, purpose and import time.
 
-Run it inside the environment: `.venv/bin/python bench/dependencies.py` prints `docs/licences.md`, `--write` writes it. Import
-times are medians of five processes of their own, in milliseconds, with everything that the library imports itself.
+Run it in the environment: `.venv/bin/python bench/dependencies.py` prints `docs/licences.md`, `--write` writes it. An import
+time is the median of five processes, in milliseconds, including everything that the library imports.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ SPDX = {
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """One line of the lock."""
+    """One package of the lock."""
 
     name: str
     version: str
@@ -54,19 +54,19 @@ class Package:
 
 
 def locked(lock: Path = ROOT / "requirements.txt") -> list[Package]:
-    """What the runtime lock names, with the condition under which it is installed; a version each."""
+    """Return the packages of the runtime lock with their version and environment marker."""
     rows = re.findall(r"^([a-z0-9.-]+)==(\S+)(?: ; (.+?))? \\$", lock.read_text(encoding="utf-8"), re.MULTILINE)
     return [Package(*row) for row in rows]
 
 
 def wanted() -> dict[str, str]:
-    """The direct dependencies and what each is for, as pyproject.toml says."""
+    """Return the direct dependencies and their purpose from pyproject.toml."""
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8").partition("dependencies = [")[2].partition("\n]")[0]
     return {name.lower(): why.strip() for name, why in re.findall(r'"([\w-]+)>=[^"]*",\s*# (.*)', text)}
 
 
 def licence(name: str) -> str:
-    """The licence that a package declares, as SPDX writes it; `unknown` when it declares none."""
+    """Return a package's declared licence as an SPDX expression; `unknown` if it declares none."""
     if name in ELSEWHERE:
         return ELSEWHERE[name]
     try:
@@ -85,7 +85,7 @@ def licence(name: str) -> str:
 
 
 def milliseconds(module: str) -> float:
-    """How long `import module` takes in a process that has imported nothing yet."""
+    """Return how long `import module` takes in a new process."""
     script = f"import time; began = time.perf_counter(); import {module}; print(time.perf_counter() - began)"
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     took = []
@@ -98,7 +98,7 @@ def milliseconds(module: str) -> float:
 
 
 def page() -> str:
-    """The whole document."""
+    """Return the complete document."""
     direct = wanted()
     here = (
         f"{platform.system()}, Python {platform.python_version()}, {os.cpu_count()} cores, {datetime.now(UTC):%Y-%m-%d}"

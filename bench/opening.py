@@ -1,9 +1,9 @@
-"""How long a browser takes to open the report of many senders: from the disk, as whoever gets it by mail would.
+"""Measures how long a browser takes to open the report of many senders from disk.
 
-Run it inside the environment: `.venv/bin/python bench/opening.py [1000] [--fault ID]... [--report FILE]`. It makes the report
-as `senders.py` does (or takes one that you have), opens it in Debian's Chromium five times, each time in a browser that has
-never seen it, with and without scripts, and holds the median against one second. *Read* is the file parsed; *ready* is all
-that happens by itself, which with many rows leaves out pytest-html's table: its button draws that.
+Run it in the environment: `.venv/bin/python bench/opening.py [1000] [--fault ID]... [--report FILE]`. It creates the report as
+`senders.py` does, or uses an existing one, and opens it five times in Debian's Chromium, each time with a new profile, with and
+without scripts. The median is compared with one second. *Read* means that the file is parsed; *ready* means that all automatic
+work is done, which with many rows excludes pytest-html's table, because a button renders it.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ WHEN: Final = """() => {
 
 
 def report_of(count: int, faults: list[str], folder: Path) -> Path:
-    """A new report of `count` senders against a tenant in a process of its own. Raises RuntimeError when the run broke."""
+    """Create a report of `count` senders against a tenant in a separate process. Raises RuntimeError if the run failed."""
     with served(count, folder, faults) as environment:
         report = folder / "report.html"
         done = subprocess.run(
@@ -46,7 +46,7 @@ def report_of(count: int, faults: list[str], folder: Path) -> Path:
 
 
 def opened(browser: Browser, report: Path, *, scripts: bool) -> dict[str, float]:
-    """Milliseconds from the request to each moment of one opening, in a browser context that has seen nothing."""
+    """Return the milliseconds from the request to each event, in a new browser context."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, java_script_enabled=scripts)
     try:
         page = context.new_page()
@@ -58,7 +58,7 @@ def opened(browser: Browser, report: Path, *, scripts: bool) -> dict[str, float]
 
 
 def main() -> int:
-    """Open, print the table, and say whether the bar holds."""
+    """Measure, print the table and report whether the bar holds."""
     from playwright.sync_api import sync_playwright
 
     parser = argparse.ArgumentParser(description=__doc__)

@@ -1,9 +1,9 @@
-"""Network time of one live OAuth sender beside swaks and curl doing the same submission and token fetch, by round trip.
+"""Compares the network time of one live OAuth sender with swaks and curl doing the same submission and token request.
 
-Run it inside the environment: `.venv/bin/python bench/roundtrip.py [pairs]`. Both sides reach the same built-in tenant over
-connections with a simulated round trip of 0, 20, 50 and 100 ms, in turn (A B A B …); ours is the sender's own time from the
-first DNS packet to the last reply, theirs is curl's and swaks' processes one after the other, as a person would run them.
-The ratio of the medians at 50 ms is held against the bar of 1.15. With swaks missing there is nothing to compare.
+Run it in the environment: `.venv/bin/python bench/roundtrip.py [pairs]`. Both sides use the same built-in tenant with a
+simulated round trip of 0, 20, 50 and 100 ms, in turn (A B A B …). Ours is the sender's time from the first DNS packet to the
+last reply; theirs is curl and swaks one after the other, as a person runs them. The ratio of the medians at 50 ms is compared
+with the bar. Without swaks there is nothing to compare.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ ROUND_TRIPS = (0, 20, 50, 100)
 
 
 def ours(running: Running) -> float:
-    """Seconds that the OAuth sender's visit took. Raises RuntimeError when its message was not accepted."""
+    """Return the seconds of the OAuth sender's run. Raises RuntimeError if its message was not accepted."""
     settings = load(running.settings_file)
     sender = settings.sender["oauth"]
     world = gather.world_of(settings, refusals=None)
@@ -43,7 +43,10 @@ def ours(running: Running) -> float:
 
 
 def theirs(running: Running, folder: Path) -> float:
-    """Seconds of curl fetching a token and swaks submitting a message (by password: it knows no tokens). RuntimeError when one failed."""
+    """Return the seconds of curl's token request and swaks' submission (by password, because swaks does not request tokens).
+
+    Raises RuntimeError if one of them failed.
+    """
     attempt = attempt_of(running, running.world.basic, folder, None)
     if attempt is None:
         raise RuntimeError("the tenant's Basic sender cannot be submitted for")
@@ -57,7 +60,7 @@ def theirs(running: Running, folder: Path) -> float:
 
 
 def main() -> int:
-    """Measure, print the table, and say whether the bar holds."""
+    """Measure, print the table and report whether the bar holds."""
     pairs = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     if reason := SMTP_CLIENTS["swaks"].missing():
         print(f"nothing to compare with: {reason}")

@@ -1,9 +1,9 @@
-"""What a run costs by number of senders: seconds, memory and report size, against a built-in tenant in a process of its own.
+"""Measures a run by number of senders: seconds, memory and report size, against a built-in tenant in a separate process.
 
-Run it inside the environment: `.venv/bin/python bench/senders.py [1 10 100 1000]`. Half of the senders use Basic, half OAuth
-2.0, each with a mailbox of its own. The run is the user's own command (`--target=live`, live code, no shortcut); what is
-held against the bars is the whole process: 1,000 senders in 240 s and 800 MB on two cores, and a cost per sender that is
-flat within 20 % from 10 to 1,000 senders once the cost of starting (one sender) is taken off.
+Run it in the environment: `.venv/bin/python bench/senders.py [1 10 100 1000]`. Half of the senders use Basic, half OAuth 2.0,
+each with its own mailbox. The run is the user's own command (`--target=live`). The bars apply to the whole process: 1,000
+senders in 240 s and 800 MB on two cores, and a cost per sender that is constant within 20 % from 10 to 1,000 senders after
+subtracting the cost of one sender.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ BAR_FLAT = 1.20
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """One run: senders, seconds of the whole process, its largest memory, the report's size, all exit codes being 0."""
+    """One run: senders, seconds, peak memory and report size."""
 
     senders: int
     seconds: float
@@ -42,7 +42,7 @@ class Cost:
 
 
 def serve_many(count: int, folder: Path, faults: list[str]) -> None:
-    """Serve a tenant with a mailbox for each sender, write the settings for them, say so, and go on until stdin ends."""
+    """Serve a tenant with a mailbox per sender, write the settings, print that it is ready, and serve until stdin closes."""
     from fakes import apply, healthy, serve
     from fakes.tenant import Mailbox, User
 
@@ -70,7 +70,7 @@ def serve_many(count: int, folder: Path, faults: list[str]) -> None:
 
 @contextmanager
 def served(count: int, folder: Path, faults: Sequence[str] = ()) -> Iterator[dict[str, str]]:
-    """A tenant in a process of its own with `many.toml` in the folder; gives the environment that a run needs."""
+    """Start a tenant in a separate process with `many.toml` in the folder; yields the environment for a run."""
     command = [sys.executable, __file__, "--serve", str(count), "--folder", str(folder)]
     command += [f"--fault={fault}" for fault in faults]
     tenant = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT)
@@ -82,13 +82,13 @@ def served(count: int, folder: Path, faults: Sequence[str] = ()) -> Iterator[dic
 
 
 def checklist(folder: Path, report: Path) -> list[str]:
-    """The user's own command for the settings that `served` left in the folder."""
+    """Return the user's command for the settings in the folder."""
     settings = f"--settings={folder / 'many.toml'}"
     return [sys.executable, "-m", "pytest", "--target=live", settings, "-q", f"--html={report}"]
 
 
 def measured(count: int) -> Cost:
-    """Start the tenant, run the checklist for every sender, and measure that process. Raises RuntimeError if it did not end well."""
+    """Start the tenant, run the checklist for all senders and measure the process. Raises RuntimeError if it failed."""
     if sys.platform == "win32":
         raise RuntimeError("what one process took is measured by a call that Windows does not have")
     with tempfile.TemporaryDirectory() as name, served(count, Path(name)) as environment:
@@ -111,7 +111,7 @@ def measured(count: int) -> Cost:
 
 
 def main() -> int:
-    """Measure, print the table, and say whether the bars hold."""
+    """Measure, print the table and report whether the bars hold."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("counts", nargs="*", type=int, default=[1, 10, 100, 1000])
     parser.add_argument("--serve", type=int)
@@ -136,7 +136,7 @@ def main() -> int:
 
 
 def held(costs: list[Cost]) -> int:
-    """0 when every bar that these runs can show holds."""
+    """Return 0 if all bars hold for which there are runs."""
     start = next((cost for cost in costs if cost.senders == 1), None)
     several = [cost for cost in costs if cost.senders > 1]
     if start is not None and len(several) > 1:

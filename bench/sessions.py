@@ -1,8 +1,8 @@
-"""Whole SMTP sessions per second of the fake Exchange beside bare aiosmtpd doing the same: STARTTLS, AUTH LOGIN, one message.
+"""Compares the SMTP sessions per second of the fake Exchange with bare aiosmtpd: STARTTLS, AUTH LOGIN, one message.
 
-Run it inside the environment: `.venv/bin/python bench/sessions.py [--pairs N] [--sessions N] [--at-once N]`. Each server is
-a process of its own with the same certificate; the clients are the same for both, and the two are measured in turn
-(A B A B …), so that a busy machine slows both alike. The ratio of the medians is held against the bar.
+Run it in the environment: `.venv/bin/python bench/sessions.py [--pairs N] [--sessions N] [--at-once N]`. Each server runs in
+its own process with the same certificate and the same clients. The two are measured in turn (A B A B …), so that a busy
+machine slows both equally. The ratio of the medians is compared with the bar.
 """
 
 import argparse
@@ -35,7 +35,7 @@ SERVERS = ("bare", "fake")
 
 
 def crowd(size: int) -> list[Client]:
-    """Return the clients, each with a mailbox of its own."""
+    """Return the clients, each with its own mailbox."""
     return [Client(number) for number in range(size)]
 
 
@@ -43,7 +43,7 @@ def crowd(size: int) -> list[Client]:
 
 
 def describe(**what: object) -> None:
-    """Tell the clients where the server is; then wait until they have done, and tell what it cost."""
+    """Print where the server listens, wait until the clients are done, and print the server's processor time."""
     before = time.process_time()
     print(json.dumps(what), flush=True)
     sys.stdin.read()
@@ -51,7 +51,7 @@ def describe(**what: object) -> None:
 
 
 def serve_fake(folder: Path, size: int) -> None:
-    """Serve the built-in tenant with a mailbox for each client."""
+    """Serve the built-in tenant with a mailbox per client."""
     from fakes import healthy, serve
     from fakes.tenant import User
 
@@ -63,7 +63,7 @@ def serve_fake(folder: Path, size: int) -> None:
 
 
 class Kept:
-    """What a handler has to do in any case: know the passwords, keep the messages."""
+    """The minimal handler: verifies passwords and stores messages."""
 
     def __init__(self, size: int) -> None:
         self._passwords = {one.user.encode(): one.password.encode() for one in crowd(size)}
@@ -77,13 +77,13 @@ class Kept:
         _mechanism: str,
         given: "LoginPassword",
     ) -> "AuthResult":
-        """Compare user and password."""
+        """Verify user and password."""
         from aiosmtpd.smtp import AuthResult
 
         return AuthResult(success=self._passwords.get(given.login) == given.password)
 
     async def handle_DATA(self, _server: "SMTP", _session: "Session", envelope: "Envelope") -> str:  # noqa: N802 - aiosmtpd's name
-        """Keep the message."""
+        """Store the message."""
         content = envelope.content
         kept = content if isinstance(content, bytes) else None
         self.messages.append((envelope.mail_from, list(envelope.rcpt_tos), kept))
@@ -91,7 +91,7 @@ class Kept:
 
 
 def serve_bare(folder: Path, size: int) -> None:
-    """Serve aiosmtpd as it comes, with a handler and an authenticator."""
+    """Serve unmodified aiosmtpd with a handler and an authenticator."""
     import logging
     import threading
 
@@ -132,7 +132,7 @@ def serve_bare(folder: Path, size: int) -> None:
 
 @dataclass(frozen=True)
 class Measured:
-    """One run: sessions per second, and the server's processor time for each, in milliseconds."""
+    """One run: sessions per second, and the server's processor time per session in milliseconds."""
 
     per_second: float
     milliseconds: float
@@ -140,7 +140,7 @@ class Measured:
 
 @contextmanager
 def started(kind: str, size: int) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
-    """A server's process and what it says of itself."""
+    """Start a server's process; yields its description."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, __file__, "--serve", kind, "--folder", folder, "--sessions", str(size)]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
@@ -149,7 +149,7 @@ def started(kind: str, size: int) -> Iterator[tuple[subprocess.Popen[str], dict[
 
 
 async def send_all(found: dict[str, Any], size: int, at_once: int) -> None:
-    """Send from every client, so many at a time."""
+    """Send a message from every client, a given number at a time."""
     context = ssl.create_default_context(cafile=found["ca_file"])
     turns = asyncio.Semaphore(at_once)
 
@@ -163,7 +163,7 @@ async def send_all(found: dict[str, Any], size: int, at_once: int) -> None:
 
 
 def measure(kind: str, size: int, at_once: int) -> Measured:
-    """Serve and send once."""
+    """Run the server and the clients once."""
     with started(kind, size) as (process, found):
         began = time.perf_counter()
         asyncio.run(send_all(found, size, at_once))
@@ -173,7 +173,7 @@ def measure(kind: str, size: int, at_once: int) -> Measured:
 
 
 def main() -> int:
-    """Measure, print one table, and return 1 when the ratio is below the bar."""
+    """Measure, print one table, and return 1 if the ratio is below the bar."""
     parser = argparse.ArgumentParser(description="SMTP sessions per second beside bare aiosmtpd, in pairs.")
     parser.add_argument("--pairs", type=int, default=5, help="how many pairs are measured (default 5)")
     parser.add_argument("--sessions", type=int, default=500, help="sessions in each run (default 500)")

@@ -1,4 +1,4 @@
-"""What a failure means: causes, remedies and the reading of error texts; pure functions and data, nothing is looked up here.
+"""The meaning of failures: causes, remedies and the reading of error texts, as pure functions and data.
 
-Start at `reading.read` (text in, causes out), `causes.CATALOGUE` (one entry per cause) and `explain.explain` (both together).
+Start at `reading.read` (text to causes), `causes.CATALOGUE` (one entry per cause) and `explain.explain` (both together).
 """

@@ -1,4 +1,4 @@
-"""What else a text tells besides its error: hosts, ports, method of sign-in, whose greeting; rules use these to choose among causes."""
+"""The context of an error in a text: hosts, ports, sign-in method, greeting. Rules use it to choose among causes."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def _greeting(flat: str) -> set[str]:
 
 
 def _dialogue(flat: str) -> set[str]:
-    """What a whole dialogue shows by what is missing from it; nothing for a text that is no dialogue."""
+    """Return flags for what is missing from a complete dialogue; empty for other texts."""
     if not _OFFERS_STARTTLS.search(flat):
         return set()
     if not _ENCRYPTED.search(flat):
@@ -125,10 +125,10 @@ def _dialogue(flat: str) -> set[str]:
 
 
 def circumstances(text: Plain, client: str | None) -> frozenset[str]:
-    """Collect the flags that rules may ask for.
+    """Collect the context flags of a text.
 
-    In: a plain text and, if known, the client's name. Out: a set of words such as `oauth`, `port_465`, `login_host`,
-    `foreign_greeting`. Raises nothing; one pass per flag.
+    Takes a normalised text and, if known, the client's name. Returns flags such as `oauth`, `port_465`, `login_host` and
+    `foreign_greeting`. Never raises.
     """
     flat = text.flat
     # What the server offers after EHLO is not what the client used.

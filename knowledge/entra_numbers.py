@@ -1,7 +1,7 @@
-"""What an AADSTS number means; the token service's sentences are in `rules_entra`.
+"""The causes of AADSTS numbers; `rules_entra` reads the token service's texts.
 
-Numbers: Microsoft Entra error codes reference. Microsoft says that they may change and must not steer a client; here they steer
-an explanation only.
+Microsoft says that the numbers can change and that clients must not depend on them; here they only select an explanation.
+Source: Microsoft Entra error codes reference.
 """
 
 from __future__ import annotations

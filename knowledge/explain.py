@@ -1,4 +1,4 @@
-"""The command and the function that explain a pasted error: cause, meaning, who acts, steps, how to verify; the reading is `reading`'s."""
+"""The command and the function that explain a pasted error: cause, meaning, owner, steps and verification."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _NO_BREAK: Final = "\ue000"  # stands for a blank in a command while the text is
 
 
 class Explained(TypedDict):
-    """One cause as the contract's JSON shows it."""
+    """One cause in the documented JSON form."""
 
     id: str
     title: str
@@ -48,7 +48,7 @@ class Explained(TypedDict):
 
 
 class Explanation(TypedDict):
-    """The answer to one text."""
+    """The explanation of one text."""
 
     causes: list[Explained]
     sure: bool
@@ -57,8 +57,8 @@ class Explanation(TypedDict):
 def explain(text: str, values: Mapping[str, str] | None = None, client: str | None = None) -> Explanation:
     """Explain a pasted error.
 
-    In: the text, the values for the placeholders (see `knowledge.cause.PLACEHOLDERS`) and the client's name, if known.
-    Out: the causes, likeliest first, in the shape of the contract's `explain` JSON. Raises nothing.
+    Takes the text, the values for placeholders (see `knowledge.cause.PLACEHOLDERS`) and the client's name, if known. Returns the
+    causes by likelihood, in the documented form of `explain` JSON. Never raises.
     """
     reading = read(text, client)
     known = values or {}
@@ -101,7 +101,7 @@ def _one(cause: Explained, *, number: str) -> list[str]:
 
 
 def render(explanation: Explanation, quoted: str = "") -> str:
-    """Turn an explanation into text for a terminal, as a colleague would tell it."""
+    """Format an explanation as text for a terminal."""
     causes, sure = explanation["causes"], explanation["sure"]
     first = causes[0]
     lines: list[str] = [f"> {quoted[:_SHOWN]}", ""] if quoted else []
@@ -136,7 +136,7 @@ def _case(line: bytes) -> dict[str, object]:
 def answer_lines(lines: Iterable[bytes], out: TextIO, complaints: TextIO) -> int:
     """Answer JSON Lines `{"id","text","client"?}` with `{"id","causes","sure"}`, one for one.
 
-    A line that is not such an object is told on `complaints` with its number and left out; out comes the exit code, 0 or 4.
+    A line that is not such an object is skipped and reported on `complaints` with its number. Returns the exit code, 0 or 4.
     """
     code = 0
     for number, line in enumerate(lines, 1):
@@ -161,7 +161,7 @@ def _standard_input() -> BinaryIO:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run `explain` with the arguments of the contract; out comes the exit code."""
+    """Run `explain` with the documented arguments. Returns the exit code."""
     parser = argparse.ArgumentParser(
         prog="explain",
         description="Explain a pasted error: cause, who acts, remedy.",

@@ -1,4 +1,4 @@
-"""How operating systems and .NET word the same few network failures in other languages; the rules use these lists as they are."""
+"""The texts of common network errors in other languages, as operating systems and .NET write them."""
 
 from typing import Final
 

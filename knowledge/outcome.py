@@ -1,4 +1,4 @@
-"""What reading a text comes to; kept apart from the rules, which only a refusal needs."""
+"""The result of reading a text. Separate from the rules, which only a refusal needs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a text means: causes likeliest first, whether the text itself names the one, what would decide, and the words that told."""
+    """The meaning of a text: causes by likelihood, whether the text identifies one, what would decide, and the quoted words."""
 
     causes: tuple[str, ...]
     sure: bool

@@ -1,6 +1,6 @@
-"""Making a pasted text plain: wrappings taken off, a bounded length, two forms to search in; what the words mean is `reading`'s.
+"""Normalises a pasted text: removes wrappings, bounds the length, and builds two searchable forms.
 
-Every step is one pass over the text, so the whole stays linear in its length.
+Each step is one pass over the text, so the total time is linear in its length.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ _MOJIBAKE: Final = ("Ã", "â€", "Ð", "\u00c5\u201a")
 
 
 class _Folding(dict[int, str]):
-    """Letters without their accents, wide forms as narrow ones; each character is worked out once."""
+    """Maps letters to their form without accents and full width; each character is computed once."""
 
     def __missing__(self, code: int) -> str:
         char = chr(code)
@@ -79,9 +79,9 @@ def _folding() -> _Folding:
 
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """A text made plain.
+    """A normalised text.
 
-    `lines` as a person reads them, `flat` on one line in lower case, `tight` with letters and digits only, `words` each once.
+    `lines` is readable, `flat` is one line in lower case, `tight` has letters and digits only, and `words` is the set of words.
     """
 
     lines: tuple[str, ...]
@@ -90,22 +90,22 @@ class Plain:
     words: frozenset[str]
 
     def has(self, needle: str) -> bool:
-        """Tell whether a needle made by `needle_of` is in the text."""
+        """Return whether a needle from `needle_of` is in the text."""
         return needle[1:] in self.words if needle[0] == " " else needle in self.tight
 
 
 def tighten(text: str) -> str:
-    """Letters and digits only, lower case, accents off: the form in which phrases are compared, whatever wraps them."""
+    """Return letters and digits only, in lower case and without accents: the form in which phrases are compared."""
     return _UNWORDED.sub("", text.lower() if text.isascii() else text.lower().translate(_folding()))
 
 
 def any_of(phrases: str) -> tuple[str, ...]:
-    """Take a list of phrases apart that is written in one text, with upright strokes between them."""
+    """Split a list of phrases that are written in one text, separated by `|`."""
     return tuple(phrase.strip(" ") for phrase in phrases.split(" | "))
 
 
 def needle_of(phrase: str) -> str:
-    """Make a phrase comparable: tight, or with a blank in front when it is one short word that must stand alone."""
+    """Return the comparable form of a phrase: tight, or with a leading blank if it is one short word."""
     tight = tighten(phrase)
     lone = (
         len(tight) <= _SHORT and phrase.isascii() and (phrase.isalnum() or _WORD.fullmatch(phrase.lower()) is not None)
@@ -168,9 +168,9 @@ def _unwrap(text: str) -> str:
 
 
 def plain(text: str) -> Plain:
-    """Take a pasted text's wrappings off: HTML, quoted-printable, JSON and URL escapes, colours, broken lines, accents.
+    """Remove a pasted text's wrappings: HTML, quoted-printable, JSON and URL escapes, colours, broken lines, accents.
 
-    In: any text. Out: `Plain`, never longer than a fixed bound. Raises nothing.
+    Takes any text. Returns a `Plain` of bounded length. Never raises.
     """
     short = _unwrap(_shorten(text))[: 2 * LONGEST]
     lines = tuple(stripped for line in short.splitlines() if (stripped := line.strip()))

@@ -1,6 +1,6 @@
-"""From a pasted text to the causes it can mean: the rules that fit compete, and the root wins over its echoes.
+"""Reads a pasted text into causes: matching rules compete, and a root error wins over its consequences.
 
-Total and linear: any text gives a `Reading`, and every step looks at each character a fixed number of times.
+Any text yields a `Reading` in linear time.
 """
 
 from __future__ import annotations
@@ -181,10 +181,10 @@ def _quote(text: Plain, needle: str) -> str:
 
 
 def read(text: str, client: str | None = None) -> Reading:
-    """Read an error text as people paste it.
+    """Read an error text.
 
-    In: any text, and the client's name if it is known. Out: a `Reading`; `("unrecognised",)` when no rule fits. Never raises.
-    The rule of the root: what the text names beats what it hints at, and of equals the earliest gate of the route wins.
+    Takes any text and the client's name, if known. Returns a `Reading`, `("unrecognised",)` if no rule matches. Never raises. A
+    named cause wins over a hinted one; among equals the earliest gate of the route wins.
     """
     try:
         simple = plain(text)

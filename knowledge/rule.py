@@ -1,4 +1,4 @@
-"""The shape of a reading rule and short ways to write one; the rules stand in `rules_*`, how they compete in `reading`."""
+"""The form of a reading rule and functions to write one. `rules_*` has the rules; `reading` compares them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ HINTS: Final = 1  # a wrapper's own words, that an inner error outdoes
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a rule concludes when all its `needs` are among the circumstances."""
+    """The conclusion of a rule if all its `needs` are among the context flags."""
 
     causes: tuple[str, ...]
     sure: bool = False
@@ -43,9 +43,9 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """If any phrase of `says` is in the text (and one of `along`, and none of `unless`), the first fitting outcome holds.
+    """A rule: if a phrase of `says` is in the text (and one of `along`, and none of `unless`), the first matching outcome applies.
 
-    Phrases are written as people read them; they are compared without case, blanks, punctuation and accents.
+    Phrases are written as people read them and compared without case, blanks, punctuation and accents.
     """
 
     gate: str
@@ -59,22 +59,22 @@ class Rule:
     unless_needles: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Tighten the phrases once."""
+        """Compute the comparable form of the phrases once."""
         object.__setattr__(self, "needles", tuple(needle_of(phrase) for phrase in self.says))
         object.__setattr__(self, "along_needles", tuple(tighten(phrase) for phrase in self.along))
         object.__setattr__(self, "unless_needles", tuple(tighten(phrase) for phrase in self.unless))
 
 
 def one(cause: str, *needs: str) -> Outcome:
-    """One cause, named by the text itself."""
+    """Return an outcome with one cause that the text itself names."""
     return Outcome((cause,), sure=True, needs=frozenset(needs))
 
 
 def some(*causes: str, needs: tuple[str, ...] = ()) -> Outcome:
-    """Several causes, likeliest first, none of them certain."""
+    """Return an outcome with several causes by likelihood, none of them certain."""
     return Outcome(causes, needs=frozenset(needs))
 
 
 def group(name: str, *needs: str) -> Outcome:
-    """The causes of a group that the wire cannot tell apart."""
+    """Return an outcome with the causes of a group that the reply does not distinguish."""
     return Outcome(GROUPS[name].causes, needs=frozenset(needs), group=name)

@@ -1,4 +1,4 @@
-"""Rules for words that clients say of themselves: sign-in failures without a reply, wrappers, devices."""
+"""Rules for texts of mail clients: sign-in failures without a reply, wrappers, devices."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules for what the token service says in words: OAuth errors and sentences; its numbers are in `entra_numbers`."""
+"""Rules for texts of the token service: OAuth errors and sentences; `entra_numbers` has its numbers."""
 
 from __future__ import annotations
 

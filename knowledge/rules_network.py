@@ -1,4 +1,4 @@
-"""Rules for what sockets and resolvers say, in the words of operating systems, runtimes and clients."""
+"""Rules for socket and resolver errors, in the words of operating systems, runtimes and clients."""
 
 from __future__ import annotations
 

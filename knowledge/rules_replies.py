@@ -1,4 +1,4 @@
-"""Rules for what the SMTP server says up to the sign-in; what it says of the message, and bare codes, are in `rules_message`."""
+"""Rules for SMTP replies up to the sign-in; `rules_message` has replies to the message, and bare codes."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""How facts are gathered: one module per layer of the route, thin I/O, frozen evidence out."""
+"""Gathers facts: one module per layer of the route, with thin I/O and frozen evidence as output."""

@@ -1,7 +1,8 @@
-"""What several senders of a run would ask in the same words is asked once: an issuer document, a token.
+"""Shares one request between senders of a run that would send the same one, for example for an issuer document or a token.
 
-Kept in memory, for the run only. Whoever comes first asks; who comes while the answer is under way waits for it, each to its own
-deadline. Source of the rule: Microsoft "Acquire and cache tokens"; a refused client secret must not be tried for each of its senders.
+The first caller sends the request; concurrent callers wait for its result, each until its own deadline. Results are kept in
+memory for the run only. A refused client secret must not be tried again for each sender that uses it. Source: Microsoft,
+"Acquire and cache tokens".
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True, slots=True)
 class Told(Generic[Answer]):
-    """An answer, whether it was another sender's, and how old it is in seconds."""
+    """A result, whether another sender requested it, and its age in seconds."""
 
     answer: Answer
     shared: bool
@@ -32,10 +33,10 @@ class Told(Generic[Answer]):
 
 
 class AskedOnce(Generic[Answer]):
-    """Answers by question; safe to use from several threads."""
+    """Results by request key. Thread-safe."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
-        """Know nothing yet."""
+        """Create an empty cache."""
         self._monotonic = monotonic
         self._lock = threading.Lock()
         self._answers: dict[Hashable, tuple[Future[Answer], float]] = {}
@@ -47,10 +48,10 @@ class AskedOnce(Generic[Answer]):
         deadline: Deadline,
         still_good: Callable[[Answer, float], bool],
     ) -> Told[Answer]:
-        """The answer to `question`: what another sender was told if that is still good (at its age), else what `go` brings.
+        """Return the cached result for `question` if it is still valid at its age, else the result of `go`.
 
         Raises:
-            TimeoutError: another sender's question was not answered before `deadline`.
+            TimeoutError: another sender's request was not answered before `deadline`.
 
         """
         while True:
@@ -86,5 +87,5 @@ _KEY = os.urandom(32)
 
 
 def fingerprint(secret: Secret | None) -> bytes:
-    """Equal for equal secrets within this process; tells nothing outside it, and is never written anywhere."""
+    """Return a value that is equal for equal secrets within this process. It reveals nothing and is never written anywhere."""
     return hmac.digest(_KEY, secret.reveal().encode("utf-8", "surrogateescape"), hashlib.sha256) if secret else b""

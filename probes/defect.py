@@ -1,4 +1,4 @@
-"""Where this suite itself broke, in a form that can be shown to anybody: type and place, never the message, which may hold a secret."""
+"""Describes where this suite itself failed: exception type and place, never the message, which can hold a secret."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _ROOT = Path(__file__).resolve().parents[1]
 
 
 def place_of(problem: BaseException) -> str:
-    """Such as `ValueError in probes/token.py:131`: the last place of our own that the exception went through."""
+    """Return text such as `ValueError in probes/token.py:131`: the last frame of our own code."""
     places = [(Path(frame.filename), frame.lineno) for frame in traceback.extract_tb(problem.__traceback__)]
     own = [
         (place.relative_to(_ROOT), line)

@@ -1,6 +1,6 @@
-"""TCP connections, and the `[connect]` map that every dialler of the suite honours (as curl's --connect-to does).
+"""TCP connections, and the `[connect]` map that applies to all of them (as curl's --connect-to does).
 
-This is the only place that opens a socket for SMTP and HTTPS. What is dialled, and whether a map led elsewhere, becomes evidence.
+No other module opens a socket for SMTP or HTTPS. The evidence records each address and whether the map replaced it.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ _MOST_PER_FAMILY = 4
 
 
 class Dialler:
-    """Opens connections; knows the map, the connect time-out, and every socket that is open, so that an interrupt can close them."""
+    """Opens connections. It knows the map, the connect timeout and all open sockets, so that an interrupt can close them."""
 
     def __init__(self, connect: Mapping[str, str], *, only_mapped: bool, timeout: float) -> None:
-        """`connect` maps `name-or-address:port` to `address:port`; `timeout` is in seconds."""
+        """Store the map from `name-or-address:port` to `address:port`, and the timeout in seconds."""
         self._map = {_plain(key): value for key, value in connect.items()}
         self._only_mapped = only_mapped
         self._timeout = timeout
@@ -34,11 +34,11 @@ class Dialler:
         self.silence = Silence()
 
     def mapped(self, name: str, address: str, port: int) -> str | None:
-        """Where the map leads for this address, or else for this name; None when it says nothing."""
+        """Return the map's target for this address, or else for this name; None without an entry."""
         return self._map.get(_plain(f"{address}:{port}")) or self._map.get(_plain(f"{name}:{port}"))
 
     def leads(self, name: str, port: int) -> bool:
-        """Whether the map decides about this name, so that no proxy of the environment's may."""
+        """Return whether the map has an entry for this name, so that no proxy of the environment applies."""
         return self._only_mapped or self.mapped(name, name, port) is not None
 
     @property
@@ -47,7 +47,7 @@ class Dialler:
         return bool(self._map) or self._only_mapped
 
     def dial(self, name: str, address: str, port: int, deadline: Deadline) -> tuple[socket.socket | None, Dial]:
-        """Try one address; the socket is None when the dial failed, and the record says why."""
+        """Connect to one address. The socket is None if that failed; the record says why."""
         family: Literal["ipv4", "ipv6"] = "ipv6" if ":" in address else "ipv4"
         mapped = self.mapped(name, address, port)
         started = deadline.elapsed()
@@ -97,19 +97,19 @@ class Dialler:
         return sock, None
 
     def close(self, sock: socket.socket) -> None:
-        """Close a connection that this dialler opened; a socket that is gone already is fine."""
+        """Close a connection of this dialler; a socket that is closed already is ignored."""
         with self._lock:
             self._open.discard(sock)
         sock.close()
 
     def replaced(self, old: socket.socket, new: socket.socket) -> None:
-        """Note that TLS wrapped `old` into `new`."""
+        """Record that TLS wrapped `old` into `new`."""
         with self._lock:
             self._open.discard(old)
             self._open.add(new)
 
     def stop(self) -> None:
-        """Close everything that is open and dial no more: whoever waits on a socket is released."""
+        """Close all connections and open no more, which releases every thread that waits on a socket."""
         self._stopped = True
         with self._lock:
             sockets = list(self._open)
@@ -121,10 +121,10 @@ class Dialler:
 
 
 class Race:
-    """All addresses dialled at once; the first that opens carries the session, the others are diagnostics and are closed."""
+    """Connects to all addresses concurrently. The first open connection carries the session; the others are diagnostics and are closed."""
 
     def __init__(self, dialler: Dialler, name: str, addresses: tuple[str, ...], port: int, deadline: Deadline) -> None:
-        """Start dialling now, at most four addresses of each family."""
+        """Start connecting, to at most four addresses of each family."""
         self._dialler = dialler
         chosen = _few(addresses)
         self._pool = ThreadPoolExecutor(max_workers=max(1, len(chosen)), thread_name_prefix="dial")
@@ -133,7 +133,7 @@ class Race:
         ]
 
     def first(self) -> tuple[socket.socket | None, Dial | None]:
-        """The connection that opened first, or (None, None) after all have failed."""
+        """Return the connection that opened first, or (None, None) if all failed."""
         for future in as_completed(self._futures):
             sock, dial = future.result()
             if sock is not None:
@@ -141,7 +141,7 @@ class Race:
         return None, None
 
     def finish(self, used: Dial | None) -> tuple[Dial, ...]:
-        """Every dial in the order of the addresses; connections other than `used` are closed."""
+        """Return all attempts in the order of the addresses, and close the connections other than `used`."""
         results = [future.result() for future in self._futures]
         self._pool.shutdown(wait=False)
         for sock, dial in results:
@@ -157,7 +157,7 @@ def _few(addresses: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def is_address(host: str) -> bool:
-    """Whether the host is an IP address instead of a name."""
+    """Return whether the host is an IP address rather than a name."""
     try:
         ipaddress.ip_address(host.strip("[]"))
     except ValueError:
@@ -166,7 +166,7 @@ def is_address(host: str) -> bool:
 
 
 def _plain(endpoint: str) -> str:
-    """Host and port in one spelling: lower case, without the brackets of an IPv6 address or a trailing dot."""
+    """Return host and port in canonical form: lower case, without IPv6 brackets or a trailing dot."""
     host, _, port = endpoint.rpartition(":")
     return f"{host.strip('[]').rstrip('.').lower()}:{port}"
 

@@ -1,6 +1,6 @@
 """Name resolution: the same question over UDP and TCP to each resolver, and to a second resolver for comparison.
 
-RFC 1035 (messages), RFC 7766 (TCP is not optional), FAQ "DNS Port 53 (TCP and UDP)". Which answer is good is for the checks.
+Sources: RFC 1035 (messages); RFC 7766 (TCP is required); FAQ, "DNS Port 53 (TCP and UDP)". The checks judge the answers.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _MOST_ADDRESSES = 64
 
 
 def system_resolvers() -> tuple[str, ...]:
-    """The resolvers that this machine is configured with; empty when that cannot be read."""
+    """Return the resolvers that this machine is configured with; empty if they cannot be read."""
     try:
         return tuple(str(server) for server in dns.resolver.Resolver().nameservers)
     except (dns.exception.DNSException, OSError):
@@ -46,7 +46,7 @@ def system_resolvers() -> tuple[str, ...]:
 
 
 class NameLookup:
-    """All questions about one name, asked at once; `soon` gives addresses early, `finish` the whole evidence."""
+    """All questions about one name, sent concurrently. `soon` returns addresses early, `finish` the complete evidence."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class NameLookup:
         deadline: Deadline,
         silence: Silence | None = None,
     ) -> None:
-        """Start asking; `resolvers` empty means the operating system's own, which is then asked through its own function too."""
+        """Start the questions. Without `resolvers` the system's own are used, and its resolver function is called too."""
         self._host = host
         self._silence = silence or Silence()
         self._literal = is_address(host)
@@ -82,7 +82,7 @@ class NameLookup:
             self._comparison = [self._ask(comparison, "udp", "A", bound), self._ask(comparison, "tcp", "A", bound)]
 
     def soon(self) -> tuple[str, ...]:
-        """Addresses as soon as they can be trusted to be all: the operating system's, or those of the transport that answers first."""
+        """Return addresses as soon as they are complete: the operating system's, or those of the transport that answers first."""
         if self._literal:
             return (self._host.strip("[]"),)
         if self._asks_system:
@@ -100,12 +100,12 @@ class NameLookup:
         return ()
 
     def _found(self, transport: Transport) -> tuple[str, ...]:
-        """The addresses that one transport gave, all its questions being answered."""
+        """Return the addresses from one transport once all its questions are answered."""
         futures = zip(self._answers, self._asked(), strict=True)
         return _addresses(future.result() for future, (via, _) in futures if via == transport)
 
     def finish(self) -> NameEvidence:
-        """Everything that was answered, in the order in which it was asked."""
+        """Return all answers in the order of the questions."""
         answers = tuple(future.result() for future in self._answers)
         comparison = tuple(future.result() for future in self._comparison)
         self._pool.shutdown(wait=False)
@@ -150,9 +150,9 @@ _QUESTIONS: tuple[tuple[Transport, RecordType], ...] = (("udp", "A"), ("udp", "A
 def ask(
     host: str, server: str, via: Transport, record: RecordType, bound: Deadline, silence: Silence | None = None
 ) -> DnsAnswer:
-    """One question, asked again once if it failed: a name that resolves now and then is told by `attempts`.
+    """Ask one question, and retry it once if it fails; `attempts` shows a name that resolves only sometimes.
 
-    A resolver that was silent a moment ago for another sender is asked once more, and not waited for long.
+    A resolver that recently timed out for another sender is asked once, with a short timeout.
     """
     place = f"{via} {server}"
     if silence is not None and silence.known(place):
@@ -220,7 +220,7 @@ def _server(server: str) -> tuple[str, int]:
 
 
 def _read(message: dns.message.Message, host: str) -> tuple[tuple[str, ...], tuple[str, ...], int | None]:
-    """The chain of aliases from the name that was asked, the addresses at its end, and the shortest time to live on the way."""
+    """Return the alias chain of the name, the addresses at its end, and the shortest TTL in it."""
     aliases: dict[str, tuple[str, int]] = {}
     found: dict[str, list[str]] = {}
     ttls: dict[str, int] = {}

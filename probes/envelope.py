@@ -1,4 +1,4 @@
-"""The envelope and the message of a visit: MAIL, RCPT and DATA, through to the reply to the message's end (RFC 5321, 3.3)."""
+"""The envelope and the message: MAIL, RCPT and DATA, up to the reply after the message (RFC 5321, section 3.3)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from settings.version import tool_version
 
 
 def send(visit: Visit, session: Session) -> None:
-    """Say who sends to whom, hand the message over, and stop at the first refusal; with --no-send stop after RCPT."""
+    """Send MAIL, RCPT and the message, and stop at the first refusal; with --no-send stop after RCPT."""
     sender, world = visit.sender, visit.world
     visit.at = Gate.SENDER
     record = EnvelopeEvidence(mail_from=sender.envelope_from, recipient=sender.envelope_to)
@@ -63,7 +63,7 @@ def _kept(visit: Visit, record: EnvelopeEvidence) -> EnvelopeEvidence:
 
 
 def _utf8(session: Session, *addresses: str) -> str:
-    """SMTPUTF8 where an address needs it and the server offers it (RFC 6531)."""
+    """Return SMTPUTF8 if an address needs it and the server offers it (RFC 6531)."""
     needed = not all(address.isascii() for address in addresses)
     if needed and "smtputf8" in session.esmtp_features:
         session.command_encoding = "utf-8"

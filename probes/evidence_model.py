@@ -1,4 +1,4 @@
-"""The base of every frozen record of evidence."""
+"""The base class of all evidence records."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Record(BaseModel):
-    """A frozen piece of evidence that refuses members it does not know."""
+    """A frozen evidence record that rejects unknown fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null", defer_build=True)

@@ -1,6 +1,6 @@
-"""The one table that turns the exceptions of sockets, TLS and HTTP into a `Failure`.
+"""Translates the exceptions of sockets, TLS and HTTP into a `Failure`, by one table.
 
-A message that comes from outside is cut to one printable line here; redaction is the caller's, who knows the secrets.
+Messages are reduced to one printable line here. The caller redacts them, because it knows the secrets.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ _NOT_TLS_WORDS = (
 
 
 class BrokenError(Exception):
-    """A step ended without an answer; `failure` says how. Probes raise it among themselves and never let it out."""
+    """Raised between probes when a step ends without a reply; `failure` says how. It never leaves the probes."""
 
     def __init__(self, failure: Failure) -> None:
-        """Carry the translated failure."""
+        """Store the translated failure."""
         self.failure = failure
         super().__init__(failure.kind.value)
 
 
 def translate(problem: BaseException) -> Failure:
-    """The failure that a library's exception stands for; `other` with its words when no row fits."""
+    """Return the failure for a library's exception; `other` with its message if no row matches."""
     if isinstance(problem, BrokenError):
         return problem.failure
     return Failure(kind=_kind(problem), text=printable(str(problem) or type(problem).__name__))
@@ -80,7 +80,7 @@ def _kind(problem: BaseException) -> FailureKind:  # noqa: PLR0911 - one row per
 
 
 def printable(text: str, longest: int = _LONGEST) -> str:
-    """One line of at most `longest` characters without control or direction-changing characters."""
+    """Return one line of at most `longest` characters, without control or direction-changing characters."""
     cut = text[: longest + 1]
     shown = "".join(character if character.isprintable() else _escaped(character) for character in cut)
     return shown if len(text) <= longest else f"{shown[:longest]}…"

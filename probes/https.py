@@ -1,7 +1,7 @@
-"""One HTTPS exchange on a connection of our own: no redirect is followed, nothing is decompressed, and the answer's size is bounded.
+"""One HTTPS exchange on our own connection: no redirects, no decompression, bounded response size.
 
-It dials through the same dialler and trusts the same roots as the SMTP leg. A proxy is used where the environment or the operating
-system names one, unless the `[connect]` map leads to the host.
+It uses the dialler and the trusted roots of the SMTP leg. The proxy of the environment or the operating system applies unless
+the `[connect]` map has an entry for the host.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _LARGEST_PIECE = 65536
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What came back for one request; `failure` is set when nothing whole did."""
+    """The response to one request; `failure` is set if no complete response arrived."""
 
     status: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -62,7 +62,7 @@ class Reach:
         body: str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Send one request and read the whole answer, within `patience` seconds. Nothing is raised."""
+        """Send one request and read the complete response within `patience` seconds. Never raises."""
         bound = deadline.within(self.patience)
         connection = self.connection(url, bound)
         if connection is None:
@@ -73,7 +73,7 @@ class Reach:
             connection.close()
 
     def connection(self, url: str, bound: Deadline) -> Connection | None:
-        """A connection to the host of this address, not opened yet; None when the address is not https."""
+        """Return an unopened connection to the host of this URL; None if it is not https."""
         parts = address_of(url)
         if parts.scheme != "https" or not parts.host:
             return None
@@ -82,7 +82,7 @@ class Reach:
 
 
 class Connection(http.client.HTTPSConnection):
-    """An HTTPS connection whose TCP and TLS steps are our own, so that they leave evidence."""
+    """An HTTPS connection with our own TCP and TLS steps, so that they leave evidence."""
 
     def __init__(self, reach: Reach, host: str, port: int, bound: Deadline, proxy: str | None) -> None:
         super().__init__(
@@ -101,7 +101,7 @@ class Connection(http.client.HTTPSConnection):
     def exchange(
         self, method: str, url: str, bound: Deadline, *, body: str | None, headers: Mapping[str, str] | None
     ) -> Answer:
-        """One request on this connection and its whole answer; afterwards `reusable` says whether another may follow."""
+        """Send one request and read its response; `reusable` then says whether another can follow."""
         parts = address_of(url)
         target = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
         self._bound, self.timeout, self.reusable = bound, max(0.001, bound.remaining()), False
@@ -131,7 +131,7 @@ class Connection(http.client.HTTPSConnection):
         )
 
     def connect(self) -> None:
-        """Dial (through the proxy if there is one), then handshake and verify."""
+        """Connect, through the proxy if there is one, then perform the handshake and verify the certificate."""
         direct = self._proxy is None
         sock = self._dialled(self._name, self._target_port) if direct else self._through_proxy()
         self.sock = sock  # closed with the connection, whatever happens next
@@ -205,7 +205,7 @@ class Connection(http.client.HTTPSConnection):
 
 
 def _proxy_status(sock: socket.socket) -> int:
-    """Read the proxy's answer one octet at a time, so that nothing behind it is taken."""
+    """Read the proxy's response one byte at a time, so that no byte after it is consumed."""
     head = b""
     while not head.endswith(b"\r\n\r\n") and len(head) < 16384:
         octet = sock.recv(1)
@@ -232,7 +232,7 @@ def _bounded(response: http.client.HTTPResponse, bound: Deadline) -> str:
 
 
 def proxy_for(host: str) -> str | None:
-    """The proxy for HTTPS that the environment or the operating system names for this host (as urllib reads it), or None."""
+    """Return the HTTPS proxy of the environment or the operating system for this host (as urllib finds it), or None."""
     proxies = urllib.request.getproxies()
     proxy = proxies.get("https") or proxies.get("all")
     if not proxy or urllib.request.proxy_bypass(host):
@@ -256,7 +256,7 @@ def _date(value: str | None) -> datetime | None:
 
 
 def json_object(text: str) -> dict[str, object] | None:
-    """The JSON object that `text` holds, or None; deep nesting is no JSON to us."""
+    """Return the JSON object in `text`, or None. Deeply nested JSON is rejected."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):

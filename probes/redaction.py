@@ -1,7 +1,7 @@
-"""Taking secrets out of text before it is kept: raw, base64 at any offset, URL-, HTML-, JSON-, quoted-printable-, UTF-16- and hex-encoded.
+"""Removes secrets from text before it is stored: plain, base64 at any offset, URL, HTML, JSON, quoted-printable, UTF-16 and hex.
 
-The redactor is told each secret when it is read or received; it holds the forms to look for and hands none of them out. A peer that
-wants to smuggle can still do so: less than half of a secret, other codes (base32, compressed, enciphered), letters with others between.
+The redactor learns each secret when it is read or received, and never returns it. It does not find less than half of a secret,
+other encodings (base32, compressed, encrypted), or letters interleaved with others.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ Span = tuple[int, int]
 
 
 class Redactor:
-    """Replaces every known form of every known secret; more secrets may be added while it is in use."""
+    """Replaces all known forms of all known secrets. Secrets can be added while it is in use."""
 
     def __init__(self) -> None:
-        """Know nothing yet."""
+        """Start without secrets."""
         self._forms: tuple[str, ...] = ()
         self._meant: tuple[str, ...] = ()
         self._pieces: dict[int, frozenset[str]] = {}
         self._lock = threading.Lock()
 
     def learn(self, secret: str) -> None:
-        """Add a secret; what is shorter than four characters is looked for only where it stands alone."""
+        """Add a secret. A secret of fewer than four characters is replaced only where it is a word of its own."""
         if not secret:
             return
         found = {_seen(_folded(form))[0] for form in forms(secret)} - {""}
@@ -52,13 +52,13 @@ class Redactor:
                 self._pieces = {**self._pieces, size: self._pieces.get(size, frozenset()) | _pieces(secret, size)}
 
     def clean(self, text: str) -> str:
-        """`text` with each form of a secret replaced by a mark, whatever its case."""
+        """Return `text` with each form of a secret replaced by a mark, ignoring case."""
         return without(text, self.spans(text))
 
     def spans(self, text: str) -> list[Span]:
-        """Where forms of a secret stand in `text`: from and to, in order, apart from each other.
+        """Return the spans of secrets in `text`, ordered and disjoint.
 
-        Characters that are not printed (line ends, NULs, zero-width ones) do not hide a secret that they stand in.
+        Unprintable characters inside a secret (line ends, NULs, zero-width characters) do not hide it.
         """
         if not self._forms:
             return []
@@ -77,7 +77,7 @@ class Redactor:
 
 
 def without(text: str, spans: list[Span]) -> str:
-    """`text` with a mark in the place of each span."""
+    """Return `text` with a mark in place of each span."""
     kept, at = [], 0
     for start, end in spans:
         kept += [text[at:start], MARK]
@@ -86,7 +86,7 @@ def without(text: str, spans: list[Span]) -> str:
 
 
 def forms(secret: str) -> set[str]:
-    """Every spelling of `secret` that an honest or hostile peer could echo whole."""
+    """Return all encodings of `secret` that a peer could echo."""
     octets = secret.encode("utf-8", "surrogateescape")
     wide = (secret.encode("utf-16-le", "surrogatepass"), secret.encode("utf-16-be", "surrogatepass"))
     found = {secret, secret.upper(), quote(octets, safe=""), quote(octets), quote_plus(octets)}
@@ -115,7 +115,7 @@ def forms(secret: str) -> set[str]:
 
 
 def _all(form: str, text: str) -> Iterator[Span]:
-    """Where `form` stands in `text`, overlaps included."""
+    """Return all positions of `form` in `text`, including overlaps."""
     start = text.find(form)
     while start >= 0:
         yield start, start + len(form)
@@ -123,9 +123,9 @@ def _all(form: str, text: str) -> Iterator[Span]:
 
 
 def _joined(meant: str, octets: str, spelt: list[Span], seen: str) -> Iterator[Span]:
-    """Where the words around a secret make a code of its first or last characters, as a percent sign before `4f` does.
+    """Return spans where the text around a secret forms an escape sequence with its first or last characters, as `%` before `4f`.
 
-    Those characters stand as they are beside the rest, or one code away: an equals sign between them is dropped in readings.
+    Those characters are next to the rest or one escape away: an equals sign between them is dropped when decoding.
     """
     for some in range(1, min(_LONGEST_CODE, len(meant) - _SHORTEST) + 1):
         for start, end in _all(meant[some:], octets):
@@ -141,7 +141,7 @@ def _joined(meant: str, octets: str, spelt: list[Span], seen: str) -> Iterator[S
 
 
 def _meant(secret: str) -> set[str]:
-    """What a spelling of the secret reads as: other letters than ASCII keep their case there; what is not printed may be missing."""
+    """Return the decoded form of an encoding. Non-ASCII letters keep their case, and unprintable characters can be missing."""
     cased = "".join(character.lower() if character.isascii() else character for character in secret)
     return {levelled(one) for text in (cased, _folded(secret)) for one in (text, _seen(text)[0])} - {""}
 
@@ -153,7 +153,7 @@ def _pieces(secret: str, size: int) -> frozenset[str]:
 
 
 def _base64(octets: bytes) -> set[str]:
-    """The parts of a base64 text that depend on `octets` alone, whatever stands before and after them (three alignments)."""
+    """Return the parts of a base64 text that depend on `octets` alone, at all three alignments."""
     found = set()
     for before in range(3):
         encoded = base64.b64encode(b"\x00" * before + octets).decode("ascii")
@@ -166,7 +166,7 @@ def _base64(octets: bytes) -> set[str]:
 
 
 def _folded(text: str) -> str:
-    """Lower case, character by character, so that places stay what they are."""
+    """Return lower case with the same length, so that positions stay valid."""
     lowered = text.lower()
     if len(lowered) == len(text):
         return lowered
@@ -174,7 +174,7 @@ def _folded(text: str) -> str:
 
 
 def _seen(text: str) -> tuple[str, range | list[int]]:
-    """The characters that are printed, and where each stands in `text`."""
+    """Return the printable characters and their positions in `text`."""
     if text.isprintable():
         return text, range(len(text))
     places = [at for at, character in enumerate(text) if character.isprintable()]
@@ -187,7 +187,7 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
 
 
 def _apart(spans: list[Span]) -> list[Span]:
-    """Spans in order; those that touch become one."""
+    """Return the spans in order, with adjacent ones merged."""
     merged: list[Span] = []
     for start, end in sorted(spans):
         if merged and start <= merged[-1][1]:

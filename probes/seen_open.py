@@ -1,7 +1,7 @@
-"""Which gates a visit saw open, from the raw replies alone; and which gates it therefore passed, whatever a check finds there.
+"""The gates that the evidence shows open, from the raw replies alone, and the gates that were therefore passed.
 
-Before TLS anyone may answer in the server's place, so on the SMTP leg only what came over verified TLS is proof. A token is
-proof of the issuer, and an accepted sign-in or message is proof of both legs.
+Before TLS, anyone can answer in the server's place, so on the SMTP leg only evidence over verified TLS counts. A token proves
+the issuer; an accepted sign-in or message proves both legs.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ _PROVES_TOKEN: Final = frozenset({*TOKEN_LEG, Gate.SIGN_IN, Gate.ACCEPTED})  # M
 
 
 def seen_open(evidence: SenderEvidence) -> frozenset[Gate]:
-    """The gates whose own success is in the evidence: a verified handshake, a document, a token, a reply that accepts."""
+    """Return the gates whose success is in the evidence: a verified handshake, a document, a token, an accepting reply."""
     return frozenset({*_on_the_smtp_leg(evidence), *_on_the_token_leg(evidence)})
 
 
 def passed_by(evidence: SenderEvidence) -> frozenset[Gate]:
-    """The gates behind which a later gate of the same leg was seen open: they are not broken."""
+    """Return the gates before an open gate of the same leg: they are not broken."""
     seen = seen_open(evidence)
     return frozenset(
         {gate for place, gate in enumerate(SMTP_LEG) if seen & _PROVES_SMTP & {*SMTP_LEG[place + 1 :]}}

@@ -1,6 +1,6 @@
-"""Who was silent in this run: what one sender waited for in vain, the next does not wait for again.
+"""Hosts that timed out in this run, so that the next sender does not wait for them again.
 
-A firewall that drops everything would otherwise cost every sender its own time-outs; a hundred senders would wait for minutes.
+Otherwise a firewall that drops everything would cost each sender its own timeouts, minutes for a hundred senders.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ NOT_AGAIN = "silent a moment ago in this run, so not waited for again"
 
 
 class Silence:
-    """Places that let a whole time-out pass and have not answered since."""
+    """Hosts whose last attempt timed out."""
 
     def __init__(self) -> None:
-        """Nobody is known to be silent yet."""
+        """Start without such hosts."""
         self._places: set[str] = set()
         self._lock = threading.Lock()
 
     def known(self, place: str) -> bool:
-        """Whether this place was silent when it was last waited for."""
+        """Return whether the last attempt for this host timed out."""
         with self._lock:
             return place in self._places
 
     def note(self, place: str, *, silent: bool) -> None:
-        """Remember what waiting for a place came to."""
+        """Record the outcome of an attempt."""
         with self._lock:
             (self._places.add if silent else self._places.discard)(place)

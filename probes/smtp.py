@@ -1,6 +1,6 @@
-"""An SMTP session that writes down every line with its time and bounds what a peer may send (RFC 5321).
+"""An SMTP session that records each line with its time and bounds what a peer can send (RFC 5321).
 
-The standard library's `smtplib` speaks; its `login()` is never used, because it goes on to the next mechanism after a refusal and so
+It uses the standard library's `smtplib`, but never its `login()`, which tries the next mechanism after a refusal and so
 repeats a refused password.
 """
 
@@ -23,12 +23,12 @@ MOST_LINES = 128
 
 
 class Session(smtplib.SMTP):
-    """One conversation on a socket that is already open; every wait ends with the reply time-out or the sender's deadline."""
+    """One conversation on an open socket. Every wait ends with the reply timeout or the sender's deadline."""
 
     def __init__(
         self, sock: socket.socket, transcript: Transcript, deadline: Deadline, *, reply_timeout: float, ehlo_name: str
     ) -> None:
-        """Take over `sock`; nothing is sent or read yet."""
+        """Take over `sock` without sending or reading anything."""
         super().__init__(local_hostname=ehlo_name, timeout=reply_timeout)
         self.sock = sock
         self._transcript = transcript
@@ -42,7 +42,7 @@ class Session(smtplib.SMTP):
     # -- what smtplib calls ---------------------------------------------------------------------------------------------------------
 
     def send(self, s: bytes | str) -> None:  # type: ignore[override]  # typeshed allows any buffer; smtplib sends these two
-        """Send octets as they are. Raises BrokenError when the connection is gone."""
+        """Send bytes unchanged. Raises BrokenError if the connection is closed."""
         octets = s.encode(self.command_encoding) if isinstance(s, str) else s
         sock = self._socket()
         try:
@@ -52,20 +52,23 @@ class Session(smtplib.SMTP):
             raise BrokenError(translate(problem)) from None
 
     def putcmd(self, cmd: str, args: str = "") -> None:
-        """Send a command line and write it down, in the form given to `secret` if it holds one."""
+        """Send a command line and record it; `secret` replaces a line that holds a secret."""
         line = f"{cmd} {args}" if args else cmd
         self._transcript.client(self._shown if self._shown is not None else line)
         self.send(f"{line}\r\n")
 
     def getreply(self) -> tuple[int, bytes]:
-        """One whole reply for smtplib. Raises BrokenError when none comes."""
+        """Return one complete reply for smtplib. Raises BrokenError if there is none."""
         reply = self.read_reply()
         return reply.code, "\n".join(reply.lines).encode("utf-8", "surrogateescape")
 
     # -- what the probes call -------------------------------------------------------------------------------------------------------
 
     def read_reply(self) -> Reply:
-        """One reply, all its lines. Raises BrokenError: silence, a closed connection, no SMTP, or more than a reply may hold."""
+        """Read one complete reply.
+
+        Raises BrokenError after a timeout, on a closed connection, for text that is not SMTP, or for a reply that is too long.
+        """
         bound = self._deadline.within(self._reply_timeout)
         lines: list[str] = []
         while True:
@@ -80,11 +83,11 @@ class Session(smtplib.SMTP):
                 raise BrokenError(Failure(kind=FailureKind.TOO_LONG, text=f"more than {MOST_LINES} lines in one reply"))
 
     def ask(self, command: str, *, shown: str | None = None) -> CommandEvidence:
-        """Send one command and read its reply; `shown` replaces the line in the transcript when it holds a secret."""
+        """Send one command and read its reply; `shown` replaces a line that holds a secret in the transcript."""
         return self._timed(lambda: self._asked(command, shown))
 
     def hello(self, *, greeting: bool) -> HelloEvidence:
-        """Read the greeting if it is still to come, then say EHLO."""
+        """Read the greeting if it is still due, then send EHLO."""
         started = self._deadline.elapsed()
         first: Reply | None = None
         try:
@@ -99,7 +102,7 @@ class Session(smtplib.SMTP):
             return self._hello(started, first, None, broken.failure)
 
     def ehlo(self, name: str = "") -> tuple[int, bytes]:
-        """EHLO, with the reply kept verbatim beside smtplib's own reading of it."""
+        """Send EHLO and keep the reply verbatim, beside smtplib's own parsing."""
         self._last_ehlo: Reply | None = None
         self.putcmd("EHLO", name)
         self._last_ehlo = self.read_reply()
@@ -110,7 +113,7 @@ class Session(smtplib.SMTP):
         return self._last_ehlo.code, self.ehlo_resp
 
     def message(self, message: EmailMessage) -> CommandEvidence:
-        """The message after 354, dots doubled and the final dot sent (RFC 5321, 4.5.2), and the reply to its end."""
+        """Send the message after 354, dot-stuffed and with the final dot (RFC 5321, section 4.5.2), and read the reply."""
         octets = message.as_bytes(policy=SMTP)
         body = smtplib._quote_periods(octets)  # type: ignore[attr-defined]  # noqa: SLF001 - smtplib's own data() would send DATA again
         end = b".\r\n" if body.endswith(b"\r\n") else b"\r\n.\r\n"
@@ -123,7 +126,7 @@ class Session(smtplib.SMTP):
         return self._timed(send_all)
 
     def continue_on(self, sock: ssl.SSLSocket) -> None:
-        """Go on over TLS; everything learnt before it is forgotten (RFC 3207, 4.2)."""
+        """Continue over TLS and discard everything learnt before it (RFC 3207, section 4.2)."""
         self.sock = sock
         self._unread = b""
         self.ehlo_resp = None
@@ -132,7 +135,7 @@ class Session(smtplib.SMTP):
 
     @property
     def pending(self) -> bool:
-        """Whether the peer sent more than it was asked for: text before TLS that must not be read as if it came after (RFC 3207, 6)."""
+        """Whether the peer sent more than the reply: plain text that must not be read as if it came over TLS (RFC 3207, section 6)."""
         return bool(self._unread)
 
     # -- within ---------------------------------------------------------------------------------------------------------------------
@@ -173,7 +176,7 @@ class Session(smtplib.SMTP):
         return self.sock
 
     def _line(self, bound: Deadline) -> str:
-        """One line without its end, whatever the pace at which its octets come."""
+        """Read one line without its end, however slowly it arrives."""
         while b"\n" not in self._unread:
             if len(self._unread) > LONGEST_LINE:
                 raise BrokenError(Failure(kind=FailureKind.TOO_LONG, text=f"a line of more than {LONGEST_LINE} octets"))

@@ -1,6 +1,6 @@
-"""Reading what a peer may have spelt in its own way: percent signs, entities, backslashes and equals signs, mixed and one inside another.
+"""Decodes the escapes that a peer can use: percent, entity, backslash and quoted-printable encodings, mixed and nested.
 
-A text becomes octets with the place that each came from; nothing here knows a secret.
+The text becomes characters with their original positions. This module knows no secret.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ _DROPPED: Final = {ord("="): None, ord("+"): " "} | dict.fromkeys([*range(0x20),
 
 
 class Read(NamedTuple):
-    """Octets (one character each), and for every octet where its spelling begins and ends in the text."""
+    """Decoded characters, each with the start and end of its escape in the text."""
 
     octets: str
     places: list[tuple[int, int]]
 
 
 def readings(text: str) -> Iterator[Read]:
-    """The text as it is and as it reads after one, two and three rounds of decoding; lower case is expected.
+    """Return the text as it is and after one, two and three rounds of decoding. The input is lower case.
 
-    Soft line breaks and blanks written as plus signs are levelled, as `levelled` does it for what is looked for. Two backslashes
-    are one or, where somebody's words end in one and a spelling begins with the other, two: read in both ways.
+    Soft line breaks and plus signs for blanks are normalised as `levelled` does. Two backslashes are read as one and, because a
+    word can end in one before an escape, also as two.
     """
     octets = [(octet, at) for at, character in enumerate(text) for octet in character.encode("utf-8", "surrogatepass")]
     read = Read("".join(chr(octet) for octet, _ in octets), [(at, at + 1) for _, at in octets])
@@ -46,7 +46,7 @@ def readings(text: str) -> Iterator[Read]:
 
 
 def levelled(text: str) -> str:
-    """What is looked for, in the form in which `readings` shows it."""
+    """Return a search term in the form in which `readings` returns text."""
     return text.encode("utf-8", "surrogatepass").decode("latin-1").translate(_DROPPED)
 
 

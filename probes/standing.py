@@ -1,4 +1,4 @@
-"""HTTPS connections that stay open between requests to one host: a look-up is one of many, and each handshake is a round trip or two."""
+"""A pool of HTTPS connections: lookups send many requests to one host, and each handshake costs one or two round trips."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _GONE = {FailureKind.CLOSED, FailureKind.RESET}
 
 
 class Standing:
-    """The same exchange as `Reach.request`, on a connection that is idle, if there is one to this host; for several threads."""
+    """Sends requests like `Reach.request`, on an idle connection to the host if there is one. Thread-safe."""
 
     def __init__(self, reach: Reach) -> None:
-        """Open nothing yet."""
+        """Create an empty pool."""
         self._reach = reach
         self._idle: dict[str, list[Connection]] = {}
         self._lock = threading.Lock()
@@ -32,7 +32,7 @@ class Standing:
         body: str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Send one request that changes nothing and read its answer; what was closed meanwhile is opened anew. Nothing is raised."""
+        """Send one idempotent request and read its response. A connection that was closed meanwhile is reopened. Never raises."""
         bound = deadline.within(self._reach.patience)
         host = address_of(url).place
         while True:
@@ -49,7 +49,7 @@ class Standing:
                 return answer
 
     def close(self) -> None:
-        """Close what is idle, and from now on whatever comes back."""
+        """Close idle connections, and each connection that is returned later."""
         with self._lock:
             self._closed = True
             idle = [connection for waiting in self._idle.values() for connection in waiting]

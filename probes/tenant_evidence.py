@@ -1,7 +1,7 @@
-"""What the tenant's own settings say: one frozen record for each look-up, whichever of the three ways brought it home.
+"""The tenant's settings: one frozen record per lookup, whichever source answered.
 
-A look-up that was not answered says why and names the one permission, role or licence that would answer it. Sources: Microsoft
-Graph reference; Exchange Online PowerShell reference; the fields are those of the answers, in our spelling.
+A lookup without an answer says why, and names the one permission, role or licence that it needs. The fields are those of the
+answers, in our spelling. Sources: Microsoft Graph reference; Exchange Online PowerShell reference.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from settings.identity import MailboxName, OpaqueId, ProxyAddress, PublicText, S
 
 
 class Way(StrEnum):
-    """How the tenant was asked."""
+    """The source of the answers."""
 
     APPLICATION = "application"
     ADMINISTRATOR = "administrator"
@@ -23,7 +23,7 @@ class Way(StrEnum):
 
 
 class LookState(StrEnum):
-    """What became of a look-up; only `answered` and `absent` are observations."""
+    """The outcome of a lookup; only `answered` and `absent` are observations."""
 
     ANSWERED = "answered"
     ABSENT = "absent"
@@ -37,7 +37,7 @@ class LookState(StrEnum):
 
 
 class Look(Record):
-    """A look-up's outcome. `question` is what was asked, `needs` what would answer it, `detail` the service's words (redacted)."""
+    """The outcome of a lookup: `question` as asked, `needs` what would answer it, `detail` the service's text (redacted)."""
 
     state: LookState
     question: SpokenText
@@ -47,12 +47,12 @@ class Look(Record):
 
     @property
     def seen(self) -> bool:
-        """Whether the tenant answered, if only that there is no such thing."""
+        """Whether the tenant answered, including that the object does not exist."""
         return self.state in {LookState.ANSWERED, LookState.ABSENT}
 
 
 class UserLook(Look):
-    """The directory's user (Graph `users`): absent when there is none with this sign-in address."""
+    """The directory's user (Graph `users`); absent if no user has this sign-in address."""
 
     object_id: OpaqueId = ""
     enabled: bool | None = None
@@ -64,7 +64,7 @@ class UserLook(Look):
 
 
 class DomainLook(Look):
-    """The domain's own rules (Graph `domains`); no `password_valid_days` means no period of its own: 90 days by the documentation."""
+    """The domain's settings (Graph `domains`). Without `password_valid_days` the documented default of 90 days applies."""
 
     federated: bool | None = None
     password_valid_days: int | None = None
@@ -77,7 +77,7 @@ class MfaLook(Look):
 
 
 class MethodsLook(Look):
-    """Registered authentication methods besides the password, by their Graph type without prefix and suffix (`phone`, `fido2`)."""
+    """Registered authentication methods except the password, by Graph type without prefix and suffix (`phone`, `fido2`)."""
 
     methods: tuple[PublicText, ...] = ()
 
@@ -89,9 +89,9 @@ class SecurityDefaultsLook(Look):
 
 
 class ConditionalPolicy(Record):
-    """An enabled Conditional Access policy that concerns this sign-in: what it demands, and whether a location exempts.
+    """An enabled Conditional Access policy for this sign-in: what it requires, and whether it exempts a location.
 
-    `membership_unknown` when it aims at groups or roles, or exempts some, whose members nobody read: then it may or may not hit.
+    `membership_unknown` is set if it includes or excludes groups or roles whose members were not looked up.
     """
 
     policy_id: OpaqueId
@@ -105,13 +105,13 @@ class ConditionalPolicy(Record):
 
 
 class ConditionalAccessLook(Look):
-    """The policies that would hit this sender's sign-in, disabled ones left out."""
+    """The enabled policies that apply to this sender's sign-in."""
 
     policies: tuple[ConditionalPolicy, ...] = ()
 
 
 class CredentialEntry(Record):
-    """A client secret or certificate of the registration; never its value, nor the first characters that Graph tells of it."""
+    """A client secret or certificate of the registration, without its value or its first characters."""
 
     kind: Literal["secret", "certificate"]
     key_id: OpaqueId
@@ -119,7 +119,7 @@ class CredentialEntry(Record):
 
 
 class ApplicationLook(Look):
-    """The app registration; absent when the client id is not one of this tenant's."""
+    """The app registration; absent if the client id belongs to another tenant."""
 
     object_id: OpaqueId = ""
     name: TitleText = ""
@@ -129,14 +129,14 @@ class ApplicationLook(Look):
 
 
 class PrincipalLook(Look):
-    """The enterprise application; `object_id` is the id that Exchange must know it by."""
+    """The enterprise application; Exchange must know it by its `object_id`."""
 
     object_id: OpaqueId = ""
     enabled: bool | None = None
 
 
 class RolesLook(Look):
-    """The application permissions of Exchange Online that an administrator consented to, by their value (`SMTP.SendAsApp`)."""
+    """The consented application permissions of Exchange Online, by value (`SMTP.SendAsApp`)."""
 
     roles: tuple[PublicText, ...] = ()
     resource_present: bool = True
@@ -150,13 +150,13 @@ class TransportLook(Look):
 
 
 class MailboxLook(Look):
-    """`Get-CASMailbox`: the mailbox's own switch; three-state, None inherits the tenant's. Absent when there is no such mailbox."""
+    """`Get-CASMailbox`: the mailbox's switch with three states; None inherits the tenant's. Absent if there is no such mailbox."""
 
     smtp_auth_disabled: bool | None = None
 
 
 class AuthPolicyLook(Look):
-    """The authentication policy in force, the user's own or the organisation's default; `name` is empty when there is none."""
+    """The authentication policy that applies: the user's own or the organisation's default; `name` is empty if there is none."""
 
     name: TitleText = ""
     is_default: bool = False
@@ -164,27 +164,27 @@ class AuthPolicyLook(Look):
 
 
 class ExchangePrincipalLook(Look):
-    """`Get-ServicePrincipal`: the application as Exchange knows it; absent when it was never registered there."""
+    """`Get-ServicePrincipal`: the application in Exchange; absent if it was never registered there."""
 
     object_id: OpaqueId = ""
 
 
 class MailboxRightLook(Look):
-    """`Get-MailboxPermission`, `Get-RecipientPermission`: what the application may do with the mailbox."""
+    """`Get-MailboxPermission`, `Get-RecipientPermission`: the application's rights on the mailbox."""
 
     full_access: bool = False
     send_as: bool = False
 
 
 class RbacLook(Look):
-    """`Test-ServicePrincipalAuthorization`: whether a role assignment of RBAC for Applications reaches this mailbox."""
+    """`Test-ServicePrincipalAuthorization`: whether a role assignment of RBAC for Applications includes this mailbox."""
 
     roles: tuple[PublicText, ...] = ()
     in_scope: bool | None = None
 
 
 class SignInRow(Record):
-    """One row of the tenant's sign-in log: Entra's AADSTS number (0 is a success), its reason, and where it came from."""
+    """A row of the tenant's sign-in log: the AADSTS number (0 is a success), its reason, and the client's address."""
 
     at: datetime
     code: int
@@ -195,20 +195,20 @@ class SignInRow(Record):
 
 
 class SignInLogLook(Look):
-    """Rows about this sender since the run began, newest first; none yet is no proof, because rows come minutes later."""
+    """Rows about this sender since the start of the run, newest first. No row is no proof, because rows appear minutes later."""
 
     rows: tuple[SignInRow, ...] = ()
     other_apps: tuple[TitleText, ...] = ()
 
 
 class TraceLook(Look):
-    """The message of this run in the message trace; `status` is empty while no row is there yet."""
+    """This run's message in the message trace; `status` is empty while there is no row."""
 
     status: Words = ""
 
 
 class TenantEvidence(Record):
-    """Every look-up for one sender; a member is None when nobody needed it."""
+    """All lookups of one sender; a lookup that was not needed is None."""
 
     way: Way
     tenant: Words

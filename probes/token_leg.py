@@ -1,7 +1,7 @@
-"""The HTTPS leg of a visit: the issuer document, then the one token request. It runs beside the SMTP leg until the sign-in.
+"""The HTTPS leg of a run: the issuer document, then the one token request. It runs beside the SMTP leg until the sign-in.
 
-Senders of one application share both: the document is fetched once for each address, and a token is asked for once per client,
-scope and secret; what came back, good or refused, is evidence for all of them.
+Senders of one application share both. The document is fetched once per URL, a token once per client, scope and secret; the
+result, granted or refused, is evidence for all of them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _SLOW = {FailureKind.TIMEOUT, FailureKind.DEADLINE}
 
 
 def travel(visit: Visit) -> Token | None:
-    """Fetch, ask, and leave the evidence in `visit`; the token is None when there is none to sign in with."""
+    """Fetch the document, request the token and record the evidence. Returns None if there is no token to sign in with."""
     url = visit.sender.openid_endpoint_configuration
     if not url.startswith("https://"):
         failure = Failure(kind=FailureKind.OTHER, text="not an https address" if url else "the field is empty")
@@ -90,13 +90,13 @@ def _token(visit: Visit, url: str, found: Issuer) -> Token | None:
 
 
 def _document_holds(found: Issuer, _age: float) -> bool:
-    """A document holds for the run; so does a wait in vain. A break at once may be gone the next time."""
+    """Return whether a cached document is reusable. A document and a timeout are; other failures can be gone at the next attempt."""
     failure = found.evidence.failure
     return failure is None or failure.kind in _SLOW
 
 
 def _token_holds(got: Token, age: float) -> bool:
-    """A refusal holds for the run, a token until shortly before its end; what never left is asked when it can be."""
+    """Return whether a cached result is reusable: refusals for the run, tokens until near expiry, unsent requests never."""
     if got.access_token is None:
         return got.requests > 0
     lifetime = got.evidence.expires_in

@@ -1,4 +1,4 @@
-"""The dialogue as it happened: each line with its time, redacted in the moment it is written down, and bounded."""
+"""The dialogue: each line with its time, redacted as it is recorded, and bounded."""
 
 from __future__ import annotations
 
@@ -14,33 +14,33 @@ _LONGEST_LINE = 2048
 
 
 class Transcript:
-    """Lines of both legs in the order of their writing; both legs may write at once."""
+    """The lines of both legs in order of recording. Thread-safe."""
 
     def __init__(self, deadline: Deadline, redactor: Redactor) -> None:
-        """Time lines from the start of `deadline`, and clean them with `redactor`."""
+        """Measure times from the start of `deadline`, and redact lines with `redactor`."""
         self._deadline = deadline
         self._redactor = redactor
         self._lines: list[Line] = []
         self._lock = threading.Lock()
 
     def client(self, text: str) -> None:
-        """What we sent."""
+        """Record a line that we sent."""
         self._write("C", text)
 
     def server(self, text: str) -> None:
-        """What came back."""
+        """Record a line that we received."""
         self._write("S", text)
 
     def remark(self, text: str) -> None:
-        """What happened between the lines: a handshake, a dial, the end."""
+        """Record an event between the lines, such as a handshake or a connection."""
         self._write("*", text)
 
     def clean(self, text: str) -> str:
-        """Any text from outside, redacted and on one printable line."""
+        """Return any untrusted text, redacted, on one printable line."""
         return printable(self._redactor.clean(text), _LONGEST_LINE)
 
     def freeze(self) -> tuple[Line, ...]:
-        """The lines so far."""
+        """Return the lines recorded so far."""
         with self._lock:
             return tuple(self._lines)
 

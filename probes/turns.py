@@ -1,6 +1,6 @@
-"""Who visits when: senders of one mailbox one after the other, and visits that begin a little apart.
+"""Pacing: one sender per mailbox at a time, staggered starts.
 
-Exchange Online takes three connections of a mailbox at once (Microsoft "Exchange Online limits"); one is enough for us.
+Exchange Online accepts three concurrent connections per mailbox (Microsoft, "Exchange Online limits"); this suite uses one.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _AT_ONCE = 2
 
 
 def by_mailbox(senders: Iterable[Sender]) -> list[list[Sender]]:
-    """The senders, those of one mailbox together, in the order in which each mailbox first comes."""
+    """Group the senders by mailbox, in order of first occurrence."""
     groups: dict[str, list[Sender]] = {}
     for sender in senders:
         groups.setdefault((sender.sign_in_user or sender.envelope_from).lower(), []).append(sender)
@@ -24,7 +24,7 @@ def by_mailbox(senders: Iterable[Sender]) -> list[list[Sender]]:
 
 
 class Starts:
-    """When visits may begin: the first two at once, then a little apart, so that a server does not meet a burst."""
+    """The start times of runs: the first two at once, then staggered, so that a server does not see a burst."""
 
     def __init__(self, apart: float = APART) -> None:
         self._apart = apart
@@ -34,7 +34,7 @@ class Starts:
         self._stopped = threading.Event()
 
     def wait(self) -> bool:
-        """Wait for this visit's turn; False when no more visits are to begin."""
+        """Wait for this run's start time. Returns False if no more runs are to start."""
         with self._lock:
             now = time.monotonic()
             begin = now if self._free > 0 else max(now, self._next)
@@ -43,5 +43,5 @@ class Starts:
         return not self._stopped.wait(begin - now) if begin > now else not self._stopped.is_set()
 
     def stop(self) -> None:
-        """Let nobody begin any more."""
+        """Let no more runs start."""
         self._stopped.set()

@@ -1,4 +1,4 @@
-"""Reading the refusal of a declared token service: the error codes of RFC 6749, section 5.2, and RFC 8707, and a few general words."""
+"""Reads errors of a declared token service: the codes of RFC 6749, section 5.2, and RFC 8707, and a few general phrases."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _CLIENT_ERRORS: Final = frozenset({"invalid_client", "unauthorized_client", ""})
 
 
 def read(error: str, description: str, status: int | None) -> Reading:
-    """What the refusal means. In: the members error and error_description, and the HTTP status. Out: causes, likeliest first."""
+    """Return the causes by likelihood, from the members error and error_description and the HTTP status."""
     causes, sure = _read(error.strip().lower(), description.lower(), status)
     return Reading(causes, sure and len(causes) == 1, decide(causes), f"{error}: {description}".strip(": ")[:300])
 

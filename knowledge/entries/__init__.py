@@ -1,1 +1,1 @@
-"""The catalogue's entries, one file per layer of the route; how they are found and filled lives in `knowledge.causes`."""
+"""The entries of the catalogue, one module per layer of the route; `knowledge.causes` collects them."""

@@ -1,4 +1,4 @@
-"""Addresses that several entries cite, so that a moved page is mended in one place."""
+"""Source addresses that several entries cite."""
 
 from typing import Final
 
