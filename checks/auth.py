@@ -25,14 +25,15 @@ def sign_in(case: Case) -> Finding:
         return case.ok(observed=f"{evidence.reply.text} as {evidence.user} with {evidence.mechanism}")
     reading = refusal.refused(case, evidence.reply)
     why = deciding(case, reading)
-    return case.fail(*reading.causes, expected=expected, observed=evidence.reply.text, sure=reading.sure, why=why)
+    observed = f"{evidence.reply.text}{refusal.challenged(evidence)}"
+    return case.fail(*reading.causes, expected=expected, observed=observed, sure=reading.sure, why=why)
 
 
 def _no_reply(case: Case, evidence: SignInEvidence, expected: str) -> Finding:
     failure = evidence.failure
     kind = failure.kind if failure is not None else FailureKind.OTHER
     told = failure.text if failure is not None else ""
-    observed = f"no reply after {evidence.seconds:.0f} s: {told or kind.value}"
+    observed = f"no reply after {evidence.seconds:.0f} s: {told or kind.value}{refusal.challenged(evidence)}"
     log = "sign-in log" if case.settings.the_cloud.microsoft else "server's log"
     why = f"compare with another network; the {log} shows whether the attempt arrived"
     return case.fail("connection_cut", "service_side_fault", expected=expected, observed=observed, sure=False, why=why)
@@ -45,7 +46,8 @@ def _withheld(case: Case, evidence: SignInEvidence, reason: Withheld) -> Finding
         case Withheld.AUTHENTICATION_OFF:
             return _unauthenticated(case)
         case Withheld.HOST_NOT_DECLARED:
-            observed = f"not tried: {sender.smtp_server} is not {cloud.smtp_host}, and {evidence.detail}"
+            place = sender.smtp_server if cloud.microsoft else f"{sender.smtp_server}:{sender.port}"
+            observed = f"not tried: {place} is not {cloud.sign_in_place}, and {evidence.detail}"
             return case.fail("wrong_host_or_port", expected=expected, observed=observed)
         case Withheld.TYPE_MISMATCH:
             observed = f"not tried: Authentication Type is {sender.authentication_type}, with OAuth's fields filled in"

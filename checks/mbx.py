@@ -9,6 +9,7 @@ from checks import together
 from checks.basic import is_full_address
 from checks.model import Case, Finding, Verdict, check
 from checks.words import deciding, read_reply
+from knowledge.causes import is_for_good
 from probes.evidence import CommandEvidence, Gate
 from probes.tenant_evidence import LookState
 from settings.clouds import WORLDWIDE, is_high_volume
@@ -37,8 +38,11 @@ def _judge(
     reading = read_reply(case, command.reply.text, of)
     why = deciding(case, reading)
     causes, sure = reading.causes, reading.sure
-    if causes == ("unrecognised",) and 400 <= command.reply.code < 500:
-        causes, sure, why = ("service_side_fault",), False, "a temporary refusal: try again in a few minutes"
+    if 400 <= command.reply.code < 500 and is_for_good(causes[0]):
+        others = tuple(cause for cause in causes if cause not in {"unrecognised", "temporarily_deferred"})
+        causes, sure, why = ("temporarily_deferred", *others), False, "send again in fifteen minutes"
+    if causes == ("unrecognised",) and case.check.gate is Gate.RECIPIENT:
+        causes, why = ("recipient_rejected",), "RCPT was refused, so the reply is about the recipient: try another one"
     return case.fail(*causes, expected=expected, observed=command.reply.text, sure=sure, why=why)
 
 

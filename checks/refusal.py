@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from datetime import date
@@ -12,7 +13,7 @@ from checks.model import Case
 from checks.words import read_reply
 from knowledge.groups import GROUPS
 from knowledge.outcome import Reading
-from probes.evidence import Reply
+from probes.evidence import Reply, SignInEvidence
 
 # A refusal without a sentence: "535 5.7.3 Authentication unsuccessful", stamp aside.
 _BARE = re.compile(r"535 (5\.7\.3 )?(Error: )?Authentication (unsuccessful|failed)[.:]?", re.IGNORECASE)
@@ -26,12 +27,11 @@ def refused(case: Case, reply: Reply) -> Reading:
         return Reading(("username_not_upn",), sure=True, decide=(), quoted=reply.text)
     if microsoft and _BARE.fullmatch(reply.text.partition("[")[0].strip()):
         return _bare_basic(case, reply) if sender.method == "basic" else _bare_oauth(case, reply)
-    reading = read_reply(case, reply.text, "password" if sender.method == "basic" else "token")
+    reading = read_reply(
+        case, f"{reply.text}{challenged(case.evidence.sign_in)}", "password" if sender.method == "basic" else "token"
+    )
     if not microsoft:
-        compared = case.evidence.token is not None and bool(
-            case.evidence.token.claims and case.settings.the_cloud.audiences
-        )
-        return _by_declared_date(case, _without(reading, {"wrong_scope_or_audience"} if compared else set()))
+        return _by_declared_date(case, _declared(case, reading))
     ruled_out = {"username_not_upn"} if is_full_address(sender.sign_in_user) else set()
     return _by_declared_date(case, _without(reading, ruled_out))
 
@@ -70,6 +70,26 @@ def _bare_oauth(case: Case, reply: Reply) -> Reading:
         first = "consent_missing"
     left = _without(reading, ruled_out)
     return left if first is None else _first(left, first)
+
+
+def challenged(evidence: SignInEvidence | None) -> str:
+    """What the server said of the token before it refused, as it said it; empty when it said nothing."""
+    error = evidence.challenge if evidence is not None else None
+    if error is None:
+        return ""
+    members = {name: value for name, value in error.model_dump(exclude={"text"}).items() if value}
+    return f" (its error: {json.dumps(members, separators=(',', ':')) if members else error.text})"
+
+
+def _declared(case: Case, reading: Reading) -> Reading:
+    """A refusal by a declared service, with what its challenge (RFC 7628, 3.2.2) and the claims gate add."""
+    sign_in, token = case.evidence.sign_in, case.evidence.token
+    error = sign_in.challenge if sign_in is not None else None
+    if error is not None and error.status == "insufficient_scope":
+        return replace(reading, causes=("wrong_scope_or_audience",), sure=True)
+    # The claims gate compared the audience, where the token shows one and the settings declare one.
+    compared = token is not None and bool(token.claims and case.settings.the_cloud.audiences)
+    return _without(reading, {"wrong_scope_or_audience"} if compared else set())
 
 
 def _first(reading: Reading, cause: str) -> Reading:

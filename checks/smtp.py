@@ -6,11 +6,13 @@ import re
 
 from checks.model import Case, Finding, check
 from checks.peer import encrypted, greets_as_exchange
+from checks.tls import asks_for_certificate
 from checks.words import read_reply
-from probes.evidence import CommandEvidence, FailureKind, Gate, HelloEvidence
+from probes.evidence import CommandEvidence, FailureKind, Gate, HelloEvidence, TlsEvidence
 
 _MASKED = re.compile(r"X{4,}\w?\b|\*{4,}")
 _IMPLICIT_TLS_PORTS = {465, 993, 995}
+_ANOTHER_NETWORK = "compare with another network: if the greeting comes there, something between holds it back here"
 
 
 @check(
@@ -47,20 +49,60 @@ def greeting(case: Case) -> Finding:
 
 def _no_greeting(case: Case, evidence: HelloEvidence, expected: str) -> Finding:
     sender, cloud = case.settings.sender, case.settings.the_cloud
+    if (told := _tls_at_once(evidence.tls_at_once)) is not None:
+        return _implicit_tls(case, told, expected)
     failure = evidence.failure
     kind = failure.kind if failure is not None else FailureKind.OTHER
-    observed = f"{kind.value.replace('_', ' ')}: {evidence.raw or (failure.text if failure else '')}"
+    text = failure.text if failure is not None else ""
+    said = text if kind is FailureKind.NOT_SMTP else evidence.answer_to_tls
+    observed = f"{kind.value.replace('_', ' ')}: {said or evidence.raw or text}"
+    if said and not cloud.microsoft:
+        observed = f"the service on this port is not an SMTP server: it sent {said}"
     if sender.port in _IMPLICIT_TLS_PORTS or not cloud.declares_smtp(sender.smtp_server):
         return case.fail("wrong_host_or_port", expected=expected, observed=observed)
-    if kind in {FailureKind.NOT_SMTP, FailureKind.TOO_LONG}:
-        return case.fail("smtp_intercepted", expected=expected, observed=observed)
-    why = "compare with another network: if the greeting comes there, something between holds it back here"
+    if said or kind in {FailureKind.NOT_SMTP, FailureKind.TOO_LONG}:
+        cause = "smtp_intercepted" if cloud.microsoft else "wrong_host_or_port"
+        return case.fail(cause, expected=expected, observed=observed)
     if kind in {FailureKind.RESET, FailureKind.CLOSED}:
         return case.fail("port_blocked", "smtp_intercepted", "service_side_fault", expected=expected, observed=observed,
-                         sure=False, why=why)  # fmt: skip
-    return case.fail(
-        "smtp_intercepted", "service_side_fault", expected=expected, observed=observed, sure=False, why=why
-    )
+                         sure=False, why=_ANOTHER_NETWORK)  # fmt: skip
+    if cloud.microsoft:
+        return case.fail("smtp_intercepted", "service_side_fault", expected=expected, observed=observed, sure=False,
+                         why=_ANOTHER_NETWORK)  # fmt: skip
+    why = "look on the server itself which service listens on this port: many wait for the client to speak first"
+    if _left_at(evidence.tls_at_once):  # it listens, then, and understood no TLS
+        return case.fail("wrong_host_or_port", "smtp_intercepted", expected=expected, sure=False, why=why,
+                         observed=f"{observed}; a TLS handshake made it close the connection")  # fmt: skip
+    return case.fail("wrong_host_or_port", "service_side_fault", "smtp_intercepted", expected=expected, observed=observed,
+                     sure=False, why=why)  # fmt: skip
+
+
+def _left_at(hello: TlsEvidence | None) -> bool:
+    """Whether the peer closed the connection when it was sent a ClientHello."""
+    kinds = {FailureKind.CLOSED, FailureKind.RESET}
+    return hello is not None and hello.failure is not None and hello.failure.kind in kinds
+
+
+def _tls_at_once(shown: TlsEvidence | None) -> str | None:
+    """What a TLS handshake from the first byte was answered with, if it was TLS; an alert is an answer, too (RFC 8446, 6)."""
+    if shown is None:
+        return None
+    if shown.version is not None:
+        names = ", ".join(shown.chain[0].names[:5]) if shown.chain else ""
+        return f"{shown.version}{f', with a certificate for {names}' if names else ''}"
+    alerted = shown.failure is not None and shown.failure.kind in {FailureKind.TLS_ALERT, FailureKind.TLS_VERSION}
+    return f"a TLS alert: {shown.failure.text}" if alerted and shown.failure is not None else None
+
+
+def _implicit_tls(case: Case, told: str, expected: str) -> Finding:
+    """A port that speaks TLS from the first byte: at Microsoft's own port something else answers, at any other the port is wrong."""
+    sender, cloud = case.settings.sender, case.settings.the_cloud
+    observed = f"no greeting in plain text; a TLS handshake from the first byte was answered with {told}"
+    if not cloud.microsoft:
+        cause = "implicit_tls_port" if cloud.declares_smtp(sender.smtp_server) else "wrong_host_or_port"
+        return case.fail(cause, expected=expected, observed=observed)
+    ours = sender.port == cloud.port and cloud.declares_smtp(sender.smtp_server)
+    return case.fail("smtp_intercepted" if ours else "wrong_host_or_port", expected=expected, observed=observed)
 
 
 def _foreign_greeting(case: Case, said: str, expected: str) -> Finding:
@@ -120,6 +162,8 @@ def auth_offered(case: Case) -> Finding:
     expected = f"AUTH with {wanted}"
     if evidence.ehlo is None or evidence.ehlo.code != 250:
         observed = evidence.ehlo.text if evidence.ehlo else _heard(CommandEvidence(failure=evidence.failure))
+        if _wants_client_certificate(case, observed):
+            return case.fail("client_certificate_required", expected=expected, observed=observed)
         return case.fail("connection_cut", "service_side_fault", expected=expected, observed=observed, sure=False,
                          why="compare with another network")  # fmt: skip
     offered = evidence.keywords.get("AUTH")
@@ -131,8 +175,16 @@ def auth_offered(case: Case) -> Finding:
     if not cloud.declares_smtp(case.settings.sender.smtp_server):
         return case.fail("wrong_host_or_port", expected=expected, observed=observed)
     if not cloud.microsoft:
-        return case.fail("auth_mechanism_unsupported", expected=expected, observed=observed)
+        lacks = f"{observed}: {wanted} is missing, and the application signs in with it"
+        return case.fail("auth_mechanism_unsupported", expected=expected, observed=lacks)
     if encrypted(case):
         why = "the certificate is Microsoft's own, so nothing on the way removed it; try again later and from another network"
         return case.fail("service_side_fault", expected=expected, observed=observed, sure=False, why=why)
     return case.fail("smtp_rewritten", expected=expected, observed=observed)
+
+
+def _wants_client_certificate(case: Case, observed: str) -> bool:
+    """Whether the server ended the session for want of a client certificate: in its words, or by a late end of TLS 1.3."""
+    tls, hello = case.evidence.tls, case.evidence.auth_offered
+    late = hello is not None and hello.ehlo is None and tls is not None and tls.asks_client_certificate
+    return late or asks_for_certificate(observed)

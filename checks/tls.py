@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from checks.model import Case, Finding, check
@@ -38,14 +39,40 @@ def handshake(case: Case) -> Finding:
             return case.fail("cert_untrusted", "cert_name_mismatch", "cert_expired", expected=expected, observed=told,
                              sure=False, why=why)  # fmt: skip
         cause, observed = blame(evidence, case.evidence.started)
+        if cause == "cert_untrusted" and evidence.server_name.endswith(".") and "mismatch" in told.lower():
+            observed = f"{evidence.server_name} ends with a dot, and a certificate names hosts without one"
+            return case.fail("wrong_host_or_port", expected=evidence.server_name.rstrip("."), observed=observed)
         if cause == "cert_name_mismatch" and not case.settings.the_cloud.declares_smtp(evidence.server_name):
             return case.fail("wrong_host_or_port", expected=case.settings.the_cloud.smtp_host, observed=observed)
         return case.fail(cause, expected=expected, observed=observed)
+    return _ended(case, evidence, expected)
+
+
+def _ended(case: Case, evidence: TlsEvidence, expected: str) -> Finding:
+    """A handshake that ended although neither version nor certificate was the reason that this side gave."""
+    kind = evidence.failure.kind if evidence.failure is not None else FailureKind.OTHER
+    told = evidence.failure.text if evidence.failure is not None else ""
+    if evidence.asks_client_certificate or asks_for_certificate(told):
+        observed = f"{told or kind.value}; the server asked for a client certificate"
+        return case.fail("client_certificate_required", expected="a handshake without a client certificate",
+                         observed=observed)  # fmt: skip
     if kind is FailureKind.NOT_TLS:
         return case.fail("smtp_rewritten", expected="TLS behind STARTTLS", observed=told)
+    if kind is FailureKind.TLS_ALERT and not case.settings.the_cloud.microsoft:
+        why = "the peer itself ended the handshake: the log of the server names the reason"  # RFC 8446, 6
+        return case.fail("service_side_fault", "tls_version", "connection_cut", expected=expected, observed=told,
+                         sure=False, why=why)  # fmt: skip
     why = "compare with another network, and look whether an inspection of TLS is in between"
     return case.fail("connection_cut", "tls_version", "service_side_fault", expected=expected,
                      observed=told or kind.value, sure=False, why=why)  # fmt: skip
+
+
+_ASKS = re.compile(r"client certificate|certificate[ _]required", re.IGNORECASE)
+
+
+def asks_for_certificate(text: str) -> bool:
+    """Whether a server's words, or a TLS alert (RFC 8446, 6.2: certificate_required), ask for a client certificate."""
+    return bool(_ASKS.search(text))
 
 
 def blame(evidence: TlsEvidence, now: datetime) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from checks.tls import blame
 from checks.words import deciding, read_answer, told_by
 from probes.evidence import FailureKind, Gate, IssuerEvidence, TokenEvidence
 from settings.address import address_of
-from settings.clouds import cloud_of_login_host
+from settings.clouds import Cloud, cloud_of_login_host
 from settings.model import Method
 
 OAUTH: frozenset[Method] = frozenset({"oauth"})
@@ -27,7 +27,7 @@ def issuer(case: Case) -> Finding:
     if evidence is None:
         return case.unknown("the run ended before the issuer document was fetched; run it again")
     cloud = case.settings.the_cloud
-    wrong = _what_is_wrong_with(evidence.url, case) if cloud.microsoft else ""
+    wrong = _what_is_wrong_with(evidence.url, case) if cloud.microsoft else _not_the_declared(evidence.url, cloud)
     expected = _expected(case)
     if wrong:
         return case.fail("wrong_tenant_or_authority", expected=expected, observed=wrong)
@@ -112,9 +112,11 @@ def _what_is_wrong_with(url: str, case: Case) -> str:
     host = parts.host
     if not host:
         return f"{url} names no host"
-    if not cloud.declares_login(host):
+    if not cloud.declares_login(host, parts.port):
         other = cloud_of_login_host(host)
-        return f"{host} is the login host of {other.title}" if other else f"{host} is no login host of {cloud.title}"
+        if other is not None and other is not cloud and parts.port in {None, 443}:
+            return f"{host} is the login host of {other.title}"
+        return f"{parts.place} is not {cloud.login_place}"
     reason = entered.why_not_a_tenant(entered.tenant_of(url))
     if reason:
         return reason
@@ -122,6 +124,18 @@ def _what_is_wrong_with(url: str, case: Case) -> str:
         return "a v1 address: /v2.0/ is missing in the path"
     if not parts.path.endswith("/.well-known/openid-configuration"):
         return "the path does not end in /.well-known/openid-configuration"
+    return ""
+
+
+def _not_the_declared(url: str, cloud: Cloud) -> str:
+    """What is wrong with the URL of a declared service: its host and port are those of the declared issuer."""
+    if not url:
+        return "the field OpenID Endpoint Configuration is empty"
+    parts = address_of(url)
+    if parts.scheme != "https":
+        return f"{url} does not begin with https://"
+    if not cloud.declares_login(parts.host, parts.port):
+        return f"{parts.place or url} is not {cloud.login_place}"
     return ""
 
 
@@ -153,8 +167,8 @@ def _mismatch(evidence: IssuerEvidence, case: Case) -> str:
     if not evidence.issuer or not evidence.token_endpoint:
         return "the document names no issuer or no token endpoint"
     endpoint = address_of(evidence.token_endpoint)
-    if endpoint.scheme != "https" or not cloud.declares_login(endpoint.host):
-        return f"the token endpoint is {evidence.token_endpoint}, which is not on a login host of {cloud.title}"
+    if endpoint.scheme != "https" or not cloud.declares_login(endpoint.host, endpoint.port):
+        return f"the token endpoint is {evidence.token_endpoint}, which is not on {cloud.login_place}"
     if not cloud.microsoft:
         declared = cloud.issuer.rstrip("/")
         return "" if evidence.issuer.rstrip("/") == declared else f"issuer {evidence.issuer}, declared {declared}"

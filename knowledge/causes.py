@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from knowledge.cause import Cause
-from knowledge.entries import account, application, login, message, name, sign_in, tenant, tls, token, way
+from knowledge.entries import account, application, deferred, login, message, name, sign_in, tenant, tls, token, way
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +24,7 @@ _ALL: Final[tuple[Cause, ...]] = (
     *application.ENTRIES,
     *account.ENTRIES,
     *sign_in.ENTRIES,
+    *deferred.ENTRIES,
     *message.ENTRIES,
     *tenant.ENTRIES,
 )
@@ -31,6 +32,15 @@ _ALL: Final[tuple[Cause, ...]] = (
 CATALOGUE: Final[Mapping[str, Cause]] = MappingProxyType({entry.id: entry for entry in _ALL})
 
 UNRECOGNISED: Final = "unrecognised"
+
+_FOR_GOOD: Final = frozenset(
+    {UNRECOGNISED, "recipient_rejected", "send_as_denied", "address_malformed", "wrong_host_or_port", "bad_credentials"}
+)
+
+
+def is_for_good(cause_id: str) -> bool:
+    """Whether no retry changes it: a reply that begins with 4 (RFC 5321, 4.2.1) and reads so is a deferral all the same."""
+    return cause_id in _FOR_GOOD
 
 
 @cache

@@ -119,13 +119,32 @@ MESSAGE: Final[tuple[Rule, ...]] = (
             "recipient address rejected | no such user | external sending is not supported | "
             "recipient rejected | all recipients were refused | SMTPRecipientsRefused | "
             "no valid recipients | invalid recipient | all recipients failed | recipient refused | "
-            "ErrorInvalidRecipients | 5.1.3 invalid address | invalid addresses"
+            "ErrorInvalidRecipients | 5.1.3 invalid address | invalid addresses | unrouteable addres | unroutable addres"
         ),
         along=any_of("550 | 5.1. | 5.4.1 | 5.5.105 | recipient | rcpt | 501"),
         unless=any_of(
-            "MapiExceptionLogon | SendAsDenied | rcpt to:< | unable to relay | relay access denied | 535 | 5.7.64"
+            "MapiExceptionLogon | SendAsDenied | rcpt to:< | unable to relay | relay access denied | 535 | 5.7.64 | "
+            "grey-list | gray-list | 450 4.1.1 | 450 4.1.2"
         ),
         outcomes=(one("recipient_rejected"),),
+    ),
+    Rule(
+        gate="recipient",
+        weight=NAMES,
+        says=any_of(
+            "grey-listed | gray-listed | grey-listing | gray-listing | try again in a few moments | temporary local problem | "
+            "temporarily deferred"
+        ),
+        along=any_of("450 | 451 | 452 | 421 | 422 | 4.2. | 4.7.1 | rcpt | recipient"),
+        outcomes=(one("temporarily_deferred"),),
+    ),
+    Rule(
+        gate="recipient",
+        weight=NAMES,
+        says=any_of("try again in"),
+        along=any_of("450 4. | 451 4. | 452 4. | rcpt to"),
+        unless=any_of("aadsts | concurrent | throttl | 4.7.500 | 4.3.2"),
+        outcomes=(one("temporarily_deferred"),),
     ),
     Rule(  # what clients say of an address before they send it
         gate="sender",
@@ -216,6 +235,14 @@ CODES: Final[Mapping[str, tuple[str, int, tuple[Outcome, ...]]]] = MappingProxyT
         "5.3.4": ("accepted", NARROWS, (one("message_too_large"),)),
         "5.2.3": ("accepted", NARROWS, (one("message_too_large"),)),
         "5.2.2": ("accepted", NARROWS, (some("mailbox_full", "recipient_quota_exceeded"),)),
+        # put off by a server that cannot tell yet: Postfix's codes for a recipient, a sender or a client that it could not look up
+        "450 4.1.1": ("recipient", NAMES, (some("temporarily_deferred", "recipient_rejected"),)),
+        "450 4.1.2": ("recipient", NAMES, (some("temporarily_deferred", "recipient_rejected"),)),
+        "450 4.1.8": ("sender", NAMES, (some("temporarily_deferred"),)),
+        "450 4.2.0": ("recipient", NARROWS, (some("temporarily_deferred"),)),
+        "450 4.2.1": ("recipient", NARROWS, (some("temporarily_deferred"),)),
+        "450 4.7.1": ("recipient", NARROWS, (some("temporarily_deferred"),)),
+        "451 4.7.1": ("recipient", NARROWS, (some("temporarily_deferred"),)),
         "5.5.105": ("recipient", NAMES, (_RECIPIENT,)),
         "5.1.1": ("recipient", NARROWS, (_RECIPIENT,)),
         "5.1.10": ("recipient", NARROWS, (_RECIPIENT,)),

@@ -21,6 +21,19 @@ TLS: Final[tuple[Rule, ...]] = (
         gate="tls",
         weight=NAMES,
         says=any_of(
+            "client certificate required | no client certificate | missing client certificate | "
+            "client certificate not presented | client certificate not trusted | client certificate is required | "
+            "client did not present a certificate | certificate_required | tls: certificate required | "
+            "alert certificate required | peer did not return a certificate | requires a client certificate | "
+            "requires a valid client certificate | must present a client certificate | must present a valid certificate"
+        ),
+        unless=any_of("no client certificate CA names sent | aadsts"),
+        outcomes=(one("client_certificate_required"),),
+    ),
+    Rule(
+        gate="tls",
+        weight=NAMES,
+        says=any_of(
             "alert protocol version | unsupported protocol | version too low | protocol version not supported | "
             "selected unsupported protocol version | unsupported SSL/TLS version | TLSv1_ALERT_PROTOCOL | "
             "no supported versions satisfy | server chose TLSv1 | client offered only unsupported versions"
@@ -292,7 +305,8 @@ CERTIFICATES: Final[tuple[Rule, ...]] = (
         along=any_of("cert | 8009 | unknown ca | unknown_ca | trust | pkix"),
         unless=any_of(
             "or more of the following reasons: 1. | client assertion | certificate chain 0 s: | "
-            "name in the certificate does not match | uses expired certificate | uses not yet valid certificate"
+            "name in the certificate does not match | uses expired certificate | uses not yet valid certificate | "
+            "client certificate not trusted"
         ),
         outcomes=(
             _TOKEN_CERTIFICATE["cert_untrusted"],

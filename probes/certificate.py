@@ -19,12 +19,12 @@ _MOST_CERTIFICATES = 10
 _MOST_NAMES = 100
 
 
-def chain_of(sock: ssl.SSLSocket) -> tuple[Certificate, ...]:
+def chain_of(sock: ssl.SSLSocket | ssl.SSLObject) -> tuple[Certificate, ...]:
     """The chain as the peer sent it, leaf first; only the leaf where this Python cannot tell more; empty before a handshake."""
     return tuple(filter(None, (read(der) for der in _chain(sock)[:_MOST_CERTIFICATES])))
 
 
-def _chain(sock: ssl.SSLSocket) -> list[bytes]:
+def _chain(sock: ssl.SSLSocket | ssl.SSLObject) -> list[bytes]:
     # SSLSocket.get_unverified_chain() is public from Python 3.13 on; 3.11 and 3.12 have the same function one level down.
     public = getattr(sock, "get_unverified_chain", None)
     if public is not None:

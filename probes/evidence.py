@@ -12,9 +12,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from probes.evidence_model import Record
+from probes.machine_evidence import MachineEvidence
 from probes.tenant_evidence import TenantEvidence
 from settings.identity import (
-    AccountName,
     DistinguishedName,
     HostText,
     Identity,
@@ -157,34 +157,6 @@ class PortEvidence(Record):
     seconds: float = 0.0
 
 
-class HelloEvidence(Record):
-    """A greeting and/or the EHLO reply behind it, kept verbatim (RFC 5321, 4.1.1.1 and 4.3.1)."""
-
-    greeting: Reply | None = None
-    ehlo_name: Words = ""
-    ehlo: Reply | None = None
-    failure: Failure | None = None
-    raw: Words = ""
-    seconds: float = 0.0
-
-    @property
-    def keywords(self) -> dict[str, str]:
-        """EHLO keywords in upper case with their parameters; empty when EHLO was refused or never answered."""
-        if self.ehlo is None or self.ehlo.code != 250:
-            return {}
-        pairs = (line.partition(" ") for line in self.ehlo.lines[1:])
-        return {keyword.upper(): rest.strip() for keyword, _, rest in pairs}
-
-
-class CommandEvidence(Record):
-    """One command and what became of it; `surplus` when more came than the answer (RFC 3207, 6: text sent before TLS)."""
-
-    reply: Reply | None = None
-    failure: Failure | None = None
-    surplus: bool = False
-    seconds: float = 0.0
-
-
 class Certificate(Record):
     """What an X.509 certificate says of itself (RFC 5280); nothing here was verified."""
 
@@ -211,6 +183,40 @@ class TlsEvidence(Record):
     failure: Failure | None = None
     chain: tuple[Certificate, ...] = ()
     second_look: bool = False
+    asks_client_certificate: bool = False  # and ended the handshake without one, or in TLS 1.3 may still end it
+    seconds: float = 0.0
+
+
+class HelloEvidence(Record):
+    """A greeting and/or the EHLO reply behind it, kept verbatim (RFC 5321, 4.1.1.1 and 4.3.1).
+
+    Where no greeting came: `tls_at_once` is the handshake with which a second connection began, `answer_to_tls` what came instead.
+    """
+
+    greeting: Reply | None = None
+    ehlo_name: Words = ""
+    ehlo: Reply | None = None
+    failure: Failure | None = None
+    raw: Words = ""
+    tls_at_once: TlsEvidence | None = None
+    answer_to_tls: SpokenText = ""
+    seconds: float = 0.0
+
+    @property
+    def keywords(self) -> dict[str, str]:
+        """EHLO keywords in upper case with their parameters; empty when EHLO was refused or never answered."""
+        if self.ehlo is None or self.ehlo.code != 250:
+            return {}
+        pairs = (line.partition(" ") for line in self.ehlo.lines[1:])
+        return {keyword.upper(): rest.strip() for keyword, _, rest in pairs}
+
+
+class CommandEvidence(Record):
+    """One command and what became of it; `surplus` when more came than the answer (RFC 3207, 6: text sent before TLS)."""
+
+    reply: Reply | None = None
+    failure: Failure | None = None
+    surplus: bool = False
     seconds: float = 0.0
 
 
@@ -285,6 +291,15 @@ _EXCHANGE_LINES = {
 }  # what the client sends: the command, then user name and password, or one string
 
 
+class Challenge(Record):
+    """The error that an XOAUTH2 server sends behind 334 before it refuses (RFC 7628, 3.2.2); `text` where it has no such member."""
+
+    status: Words = ""
+    schemes: Words = ""
+    scope: Words = ""
+    text: SpokenText = ""
+
+
 class SignInEvidence(Record):
     """The one sign-in attempt: mechanism, user, the reply to each step; or why it was withheld."""
 
@@ -293,6 +308,7 @@ class SignInEvidence(Record):
     steps: tuple[Reply, ...] = ()
     reply: Reply | None = None
     failure: Failure | None = None
+    challenge: Challenge | None = None
     withheld: Withheld | None = None
     detail: SpokenText = ""
     seconds: float = 0.0
@@ -331,31 +347,6 @@ class Traffic(Record):
     sign_in_attempts: int = 0
     token_requests: int = 0
     messages_sent: int = 0
-
-
-class RegistryValue(Record):
-    """One value of the Windows registry, read only; `data` is None when it is not set."""
-
-    path: Words
-    name: Words
-    view: Literal["64", "32"]
-    data: int | None
-
-
-class MachineEvidence(Record):
-    """The machine and account that ran the suite; another account may have another proxy, trust store and firewall rule."""
-
-    host: HostText
-    system: PublicText
-    python: PublicText
-    openssl: PublicText
-    account: AccountName
-    tool_version: PublicText
-    proxies: dict[str, Words] = Field(default_factory=dict)
-    resolvers: tuple[Words, ...] = ()
-    registry: tuple[RegistryValue, ...] | None = None
-    registry_failure: Words | None = None
-    connect_map: bool = False
 
 
 class SecretSource(Record):

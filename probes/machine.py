@@ -10,8 +10,8 @@ import sys
 import urllib.request
 
 from probes.dns import system_resolvers
-from probes.evidence import MachineEvidence, RegistryValue
 from probes.failures import printable
+from probes.machine_evidence import MachineEvidence, RegistryValue
 from settings.address import address_of
 from settings.version import tool_version
 

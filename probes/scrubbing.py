@@ -24,6 +24,8 @@ _OURS: Final = frozenset(
 _OF_LOOKS: Final = frozenset(
     {"way", "state", "needs", "looked_at", "aims_at", "per_user", "kind", "ends", "at", "code", "seconds", "requests"}
 )
+# Records in which the same names hold other people's texts.
+_OWN_OF: Final = {"tenant": _OF_LOOKS, "challenge": frozenset[str]()}
 _CODE: Final = re.compile(r"\d{3}[ -]?")
 
 
@@ -53,7 +55,7 @@ def _walked(value: Any, redactor: Redactor, key: str = "", ours: frozenset[str] 
             return {
                 redactor.clean(name) if named else name: item
                 if name in ours and not named
-                else _walked(item, redactor, "claim" if named else name, _OF_LOOKS if name == "tenant" else ours)
+                else _walked(item, redactor, "claim" if named else name, _OWN_OF.get(name, ours))
                 for name, item in value.items()
             }
         case list() | tuple():

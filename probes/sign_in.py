@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 
-from probes.evidence import CommandEvidence, Gate, HelloEvidence, Reply, SignInEvidence, Withheld
+from probes import challenge
+from probes.evidence import Challenge, CommandEvidence, Gate, HelloEvidence, Reply, SignInEvidence, Withheld
 from probes.smtp import Session
 from probes.token import Token
 from probes.visit import Visit
@@ -41,8 +42,8 @@ def sign_in(visit: Visit, session: Session, offered: HelloEvidence, token: Token
 
 def _withhold(visit: Visit, mechanism: str, held: Token | None) -> tuple[Withheld | None, str]:
     sender, world = visit.sender, visit.world
-    if not world.cloud.declares_smtp(sender.smtp_server):
-        return Withheld.HOST_NOT_DECLARED, f"credentials go only to {world.cloud.smtp_host}"
+    if not world.cloud.takes_sign_in(sender.smtp_server, sender.port):
+        return Withheld.HOST_NOT_DECLARED, f"credentials go only to {world.cloud.sign_in_place}"
     if mechanism == "XOAUTH2":
         if held is None or held.access_token is None:
             return Withheld.NO_TOKEN, ""
@@ -117,9 +118,14 @@ def _authenticate(
         steps.append(last.reply)
         if last.reply.code != 334 or index == len(lines) - 1:
             break
+    told: Challenge | None = None
     if last.reply is not None and last.reply.code == 334:
-        # A challenge after everything was said is a refusal that waits for an empty line (RFC 4954, section 4; XOAUTH2's error challenge).
-        last = session.ask("*")
+        if mechanism == "XOAUTH2":
+            # The refusal as a challenge: it waits for an empty line, and 535 follows (Google "XOAUTH2 mechanism"; RFC 7628, 3.2.3).
+            told = challenge.read(last.reply.lines, visit.transcript)
+            last = session.ask("")
+        if last.reply is not None and last.reply.code == 334:
+            last = session.ask("*")  # a prompt after everything was sent is cancelled (RFC 4954, section 4)
     return SignInEvidence.model_validate(
         {
             "mechanism": mechanism,
@@ -127,6 +133,7 @@ def _authenticate(
             "steps": tuple(steps),
             "reply": last.reply,
             "failure": last.failure,
+            "challenge": told,
             "seconds": round(visit.deadline.elapsed() - started, 4),
         }
     )

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import ssl
 
-from probes import envelope
+from probes import at_once, envelope
 from probes.dialler import Race
 from probes.dns import NameLookup
-from probes.evidence import CommandEvidence, Dial, Gate, PortEvidence, TlsEvidence
+from probes.evidence import CommandEvidence, Dial, FailureKind, Gate, HelloEvidence, PortEvidence, TlsEvidence
 from probes.sign_in import TokenSource, sign_in
 from probes.smtp import Session
 from probes.tls import look, wants_second_look, with_shown
 from probes.visit import Visit
+
+_LATE = {FailureKind.TLS_ALERT, FailureKind.CLOSED, FailureKind.RESET}
+_SHOWN = 200
 
 
 def travel(visit: Visit, token: TokenSource) -> None:
@@ -88,6 +91,8 @@ def _converse(visit: Visit, session: Session, token: TokenSource, used: Dial | N
     visit.at = Gate.GREETING
     greeting = session.hello(greeting=True)
     visit.put(greeting=greeting)
+    if used is not None and at_once.wanted(greeting) and not visit.deadline.passed:
+        visit.put(greeting=_at_once(visit, used, greeting))
     if greeting.ehlo is None or greeting.ehlo.code != 250:
         _leave(visit, session)
         return
@@ -108,6 +113,11 @@ def _converse(visit: Visit, session: Session, token: TokenSource, used: Dial | N
     visit.at = Gate.AUTH_OFFERED
     offered = session.hello(greeting=False)
     visit.put(auth_offered=offered)
+    if used is not None and offered.failure is not None and offered.failure.kind in _LATE:
+        # In TLS 1.3 a refusal for want of a client certificate comes only behind the handshake.
+        agreed: TlsEvidence = visit.seen("tls")
+        asks = _second_look(visit, used, agreed).asks_client_certificate
+        visit.put(tls=agreed.model_copy(update={"asks_client_certificate": asks}))
     if offered.ehlo is not None and offered.ehlo.code == 250 and sign_in(visit, session, offered, token):
         envelope.send(visit, session)
     _leave(visit, session)
@@ -135,6 +145,24 @@ def _secure(visit: Visit, session: Session, used: Dial | None) -> ssl.SSLSocket 
     visit.put(tls=evidence)
     session.continue_on(secured)
     return secured
+
+
+def _at_once(visit: Visit, used: Dial, greeting: HelloEvidence) -> HelloEvidence:
+    """Say a ClientHello on a connection of its own that carries no credential and ends with the handshake."""
+    host = visit.sender.smtp_server
+    bound = visit.deadline.within(min(at_once.PATIENCE, visit.world.network.connect_timeout))
+    sock, _ = visit.world.dialler.dial(host, used.address, used.port, bound)
+    if sock is None:
+        return greeting
+    visit.count(diagnostic_connections=1)
+    try:
+        shown, other = at_once.say_hello(sock, host, bound)
+    finally:
+        visit.world.dialler.close(sock)
+    answer = visit.transcript.clean(other.decode("latin-1"))[:_SHOWN]
+    told = shown.version or answer or (shown.failure.text if shown.failure is not None else "")
+    visit.transcript.remark(f"TLS from the first byte, on a connection that carries no credential: {told}")
+    return greeting.model_copy(update={"tls_at_once": shown, "answer_to_tls": answer})
 
 
 def _second_look(visit: Visit, used: Dial, evidence: TlsEvidence) -> TlsEvidence:

@@ -58,7 +58,7 @@ class Trust:
         seconds = round(bound.elapsed() - started, 4)
         if wrapped is None:
             return None, TlsEvidence(server_name=server_name, verified=False, failure=failure, seconds=seconds)
-        return wrapped, _describe(wrapped, server_name, verified=True, seconds=seconds)
+        return wrapped, describe(wrapped, server_name, verified=True, seconds=seconds)
 
 
 def _system_context() -> ssl.SSLContext:
@@ -89,19 +89,46 @@ _HASHED = re.compile(r"[0-9a-f]{8}\.[0-9]+$")
 def look(sock: socket.socket, server_name: str, bound: Deadline) -> TlsEvidence:
     """See which certificate and version a peer shows, verifying nothing, sending nothing; the connection is closed afterwards."""
     started = bound.elapsed()
+    context = looking_context()
+    asked = _told_of_requests(context)
     try:
         sock.settimeout(max(0.001, bound.remaining()))
-        with contextlib.closing(_looking_context().wrap_socket(sock, server_hostname=server_name)) as wrapped:
+        with contextlib.closing(context.wrap_socket(sock, server_hostname=server_name)) as wrapped:
             seconds = round(bound.elapsed() - started, 4)
-            return _describe(wrapped, server_name, verified=False, seconds=seconds, second_look=True)
+            shown = describe(wrapped, server_name, verified=False, seconds=seconds, second_look=True)
+            # Up to TLS 1.2 a server that must have a certificate does not end the handshake well without one.
+            return shown.model_copy(update={"asks_client_certificate": bool(asked) and shown.version == "TLSv1.3"})
     except (OSError, ValueError) as problem:
-        seconds = round(bound.elapsed() - started, 4)
         return TlsEvidence(
-            server_name=server_name, verified=False, failure=translate(problem), second_look=True, seconds=seconds
+            server_name=server_name,
+            verified=False,
+            failure=translate(problem),
+            second_look=True,
+            asks_client_certificate=bool(asked),
+            seconds=round(bound.elapsed() - started, 4),
         )
 
 
-def _looking_context() -> ssl.SSLContext:
+_CERTIFICATE_REQUEST = 13  # RFC 8446, 4.3.2; RFC 5246, 7.4.4
+
+
+def _told_of_requests(context: ssl.SSLContext) -> list[int]:
+    """A list that grows when a peer of this context asks for a client certificate; where Python does not tell, it stays empty."""
+    seen: list[int] = []
+
+    def heard(
+        _connection: object, direction: str, _version: object, _kind: object, message: object, _data: bytes
+    ) -> None:
+        if direction == "read" and message == _CERTIFICATE_REQUEST:
+            seen.append(_CERTIFICATE_REQUEST)
+
+    with contextlib.suppress(AttributeError, TypeError):  # CPython has it since 3.8, for debugging
+        setattr(context, "_msg_callback", heard)  # noqa: B010 - typeshed does not know it
+    return seen
+
+
+def looking_context() -> ssl.SSLContext:
+    """A context that verifies nothing and takes old versions, for connections that end with the handshake."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE  # only looks: the handshake is all that is sent
@@ -116,7 +143,13 @@ def _looking_context() -> ssl.SSLContext:
 def with_shown(verified: TlsEvidence, shown: TlsEvidence) -> TlsEvidence:
     """The failed handshake, completed with what a second look saw: the certificate, and the version the peer would have used."""
     return verified.model_copy(
-        update={"chain": shown.chain, "version": shown.version, "cipher": shown.cipher, "second_look": True}
+        update={
+            "chain": shown.chain,
+            "version": shown.version,
+            "cipher": shown.cipher,
+            "asks_client_certificate": shown.asks_client_certificate,
+            "second_look": True,
+        }
     )
 
 
@@ -135,9 +168,10 @@ def wants_second_look(evidence: TlsEvidence) -> bool:
     return evidence.failure is not None and evidence.failure.kind in kinds
 
 
-def _describe(
-    sock: ssl.SSLSocket, server_name: str, *, verified: bool, seconds: float, second_look: bool = False
+def describe(
+    sock: ssl.SSLSocket | ssl.SSLObject, server_name: str, *, verified: bool, seconds: float, second_look: bool = False
 ) -> TlsEvidence:
+    """What a finished handshake agreed on, and the chain that was shown."""
     cipher = sock.cipher()
     return TlsEvidence(
         server_name=server_name,

@@ -131,12 +131,11 @@ def _withhold(sender: Sender, secret: Secret | None, cloud: Cloud, issuer: Issue
     if document.failure is not None or not document.token_endpoint:
         return "the issuer document gives no token endpoint"
     configured, endpoint = address_of(sender.openid_endpoint_configuration), address_of(document.token_endpoint)
-    if endpoint.scheme != "https" or not cloud.declares_login(endpoint.host):
-        return f"the token endpoint is on {endpoint.host or document.token_endpoint}, which is no login host of {cloud.title}"[
-            :_WITHHELD_LENGTH
-        ]
-    if not cloud.declares_login(configured.host):
-        return f"the endpoint URL is on {configured.host}, which is no login host of {cloud.title}"[:_WITHHELD_LENGTH]
+    if endpoint.scheme != "https" or not cloud.declares_login(endpoint.host, endpoint.port):
+        where = endpoint.place or document.token_endpoint
+        return f"the token endpoint is on {where}, which is not {cloud.login_place}"[:_WITHHELD_LENGTH]
+    if not cloud.declares_login(configured.host, configured.port):
+        return f"the endpoint URL is on {configured.place}, which is not {cloud.login_place}"[:_WITHHELD_LENGTH]
     if not sender.client_id:
         return "the settings hold no client id"
     return "" if secret else "the client secret was not found"

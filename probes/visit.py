@@ -14,9 +14,10 @@ from probes.asked_once import AskedOnce
 from probes.deadline import Deadline
 from probes.defect import place_of
 from probes.dialler import Dialler
-from probes.evidence import Gate, MachineEvidence, SecretSource, SenderEvidence, Traffic
+from probes.evidence import Gate, SecretSource, SenderEvidence, Traffic
 from probes.https import Reach
 from probes.issuer import Issuer
+from probes.machine_evidence import MachineEvidence
 from probes.redaction import Redactor
 from probes.refusals import Refusals
 from probes.scrubbing import scrubbed

@@ -8,10 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from settings.address import address_of
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cloud:
-    """Hosts and addresses of one cloud; credentials go to `smtp_hosts` and to the token endpoints on `login_hosts`, nowhere else."""
+    """Hosts and addresses of one cloud; credentials go to `smtp_hosts` and to the token endpoints on `login_hosts`, nowhere else.
+
+    `login_port` binds the client secret as the host does. `port` binds the sign-in of a declared service; Microsoft's hosts are
+    Microsoft's on every port.
+    """
 
     name: str
     title: str
@@ -22,6 +28,7 @@ class Cloud:
     graph_host: str = ""
     exchange_admin_host: str = ""
     port: int = 587
+    login_port: int = 443
     issuer: str = ""
     microsoft: bool = True
 
@@ -31,12 +38,30 @@ class Cloud:
         return self.smtp_hosts[0]
 
     def declares_smtp(self, host: str) -> bool:
-        """Whether a password or token may be sent to this SMTP host (exact match, case aside)."""
+        """Whether this is an SMTP host of this cloud (exact match, case aside)."""
         return host.rstrip(".").lower() in self.smtp_hosts
 
-    def declares_login(self, host: str) -> bool:
-        """Whether a client secret may be sent to a token endpoint on this host."""
-        return host.rstrip(".").lower() in self.login_hosts
+    def takes_sign_in(self, host: str, port: int) -> bool:
+        """Whether a password or token may be sent to this SMTP host and port."""
+        return self.declares_smtp(host) and (self.microsoft or port == self.port)
+
+    def declares_login(self, host: str, port: int | None = None) -> bool:
+        """Whether a client secret may be sent to a token endpoint on this host and port (None: the default of HTTPS)."""
+        return host.rstrip(".").lower() in self.login_hosts and (port or 443) == self.login_port
+
+    @property
+    def sign_in_place(self) -> str:
+        """Where a sign-in may go, in words: the host, and for a declared service its port."""
+        return self.smtp_host if self.microsoft else f"{self.smtp_host}:{self.port}"
+
+    @property
+    def login_place(self) -> str:
+        """Where a client secret may go, in words."""
+        if self.microsoft:
+            return f"a login host of {self.title}"
+        if not self.login_hosts:
+            return "a declared issuer: [custom] issuer is empty or not an https address"
+        return f"{self.login_hosts[0]}:{self.login_port}, the host and port of the declared issuer"
 
     def accepts_audience(self, audience: str) -> bool:
         """Whether a token with this `aud` claim is meant for the mail service (trailing slash aside)."""
@@ -90,13 +115,15 @@ CHINA = Cloud(
 CLOUDS = {cloud.name: cloud for cloud in (WORLDWIDE, GCC_HIGH, DOD, CHINA)}
 
 
-def custom(*, smtp_server: str, port: int, issuer: str, audience: str, login_host: str) -> Cloud:
+def custom(*, smtp_server: str, port: int, issuer: str, audience: str) -> Cloud:
     """A service that the user declares: the exact host, port and issuer to which credentials may go."""
+    login = address_of(issuer if "://" in issuer else f"https://{issuer}")
     return Cloud(
         name="custom",
         title=f"the service declared in the settings ({smtp_server})",
         smtp_hosts=(smtp_server.lower(),),
-        login_hosts=(login_host,) if login_host else (),
+        login_hosts=(login.host,) if login.host and login.scheme == "https" else (),
+        login_port=login.port or 443,
         scope="",
         audiences=(audience.rstrip("/").lower(),) if audience else (),
         port=port,

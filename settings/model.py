@@ -253,7 +253,6 @@ def cloud_of(name: str, declared: Custom | None) -> clouds.Cloud:
         port=declared.port,
         issuer=declared.issuer,
         audience=declared.audience,
-        login_host=declared.issuer.removeprefix("https://").partition("/")[0].lower(),
     )
 
 

@@ -181,7 +181,7 @@ def _envelope(said: str, code: int, status: str, command: Command) -> tuple[_Cau
         if fits:
             return (cause,), True
     if 400 <= code < 500:
-        return _for_now(code, status)
+        return _for_now(code, status, command)
     if _has(said, _SENDER) or status in {"1.7", "1.8"}:
         return ("send_as_denied",), True
     if _has(said, _UNWANTED):
@@ -197,9 +197,13 @@ _BY_COMMAND: Final[dict[Command, tuple[_Causes, bool]]] = {
 }
 
 
-def _for_now(code: int, status: str) -> tuple[_Causes, bool]:
-    """A temporary refusal: 4.3.x and 421 are about the server itself (RFC 3463, 3.4), the rest about this message."""
-    if code == 421 or status.startswith(("3.", "4.")) or (code in {451, 452} and not status):
+def _for_now(code: int, status: str, command: Command) -> tuple[_Causes, bool]:
+    """A temporary refusal: 4.3.x and 421 are about the server itself (RFC 3463, 3.4), the rest about this message.
+
+    451 without an enhanced code is the server's (RFC 5321, 4.2.3), but servers that greylist say it to RCPT, too.
+    """
+    local = code in {451, 452} and not status and command != "rcpt"
+    if code == 421 or status.startswith(("3.", "4.")) or local:
         return ("service_side_fault", "temporarily_deferred", "rate_limited"), False
     if status == "5.3":
         return ("rate_limited",), True

@@ -65,6 +65,68 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         ),
     ),
     Cause(
+        id="implicit_tls_port",
+        title="the port expects TLS from the first byte",
+        meaning=(
+            "The server on this port starts with a TLS handshake (implicit TLS). The application starts in plain text and "
+            "encrypts with STARTTLS, so each side waits for the other until one gives up."
+        ),
+        shows="A connection that opens and stays silent; a TLS handshake at once is answered, with a certificate.",
+        who="sender",
+        steps=(
+            "Set Port to the port on which the server offers STARTTLS (587 on most servers), and keep Use SSL checked.",
+            "If the server has no such port, ask its administrator for one.",
+            "A client that can do implicit TLS (also: SSL/TLS, smtps) may use this port with that setting instead.",
+        ),
+        verify="Check SMTP-01 is green: the server sends a line that begins with 220 before any encryption.",
+        propagation="At once after saving.",
+        risk="None. Never answer this by turning encryption off.",
+        source=("https://www.rfc-editor.org/rfc/rfc8314", RFC_STARTTLS),
+        decide=(
+            (
+                "`$ openssl s_client -connect {smtp_server}:{port}`: a certificate, and then a line that begins with 220, "
+                "means TLS from the first byte."
+            ),
+        ),
+    ),
+    Cause(
+        id="client_certificate_required",
+        title="the server asks for a client certificate",
+        meaning=(
+            "The server takes only clients that show a certificate of their own in the TLS handshake. The application "
+            "shows none, so the server ends the connection before it reads a password or a token."
+        ),
+        shows=(
+            "The TLS alerts 'certificate required' and, after a request for a certificate, 'handshake failure'; 421, 454 or "
+            "530 with 'No client certificate presented' or 'client certificate required'."
+        ),
+        who="exchange",
+        steps=(
+            (
+                "Ask the administrator of {smtp_server} for a port that takes a user name and a password or token without a "
+                "client certificate, or to exempt this machine."
+            ),
+            (
+                "On the server: Postfix, smtpd_tls_req_ccert = no for the submission service; Exim, tls_verify_hosts; "
+                "Dovecot, auth_ssl_require_client_cert = no."
+            ),
+            (
+                "If the certificate must stay: have the administrator issue one, and use a client or a relay that can show "
+                "it. The mail plugin has no field for it."
+            ),
+        ),
+        verify="Checks TLS-01 and SMTP-03 are green: the server answers EHLO behind STARTTLS.",
+        propagation="At once after the server has read its new settings.",
+        risk="The sign-in is then the only lock on that port: keep it required there.",
+        source=("https://www.rfc-editor.org/rfc/rfc8446", RFC_STARTTLS),
+        decide=(
+            (
+                "`$ openssl s_client -starttls smtp -connect {smtp_server}:{port}`: 'Acceptable client certificate CA names' "
+                "or 'Client Certificate Types' means that the server asks for one."
+            ),
+        ),
+    ),
+    Cause(
         id="tls_version",
         title="the client or the path cannot do TLS 1.2",
         meaning=(

@@ -89,7 +89,7 @@ class Authority:
 
     def _declared(self, url: str) -> bool:
         parts = address_of(url)
-        return parts.scheme == "https" and self._cloud.declares_login(parts.host)
+        return parts.scheme == "https" and self._cloud.declares_login(parts.host, parts.port)
 
     def door(self, found: Discovered, deadline: Deadline) -> Door:
         """Return an HTTP client for one msal application."""

@@ -91,6 +91,9 @@ ADDED = {
     "connection_cut",
     "login_blocked_by_proxy",
     "issuer_document_altered",
+    "client_certificate_required",
+    "implicit_tls_port",
+    "temporarily_deferred",
 }
 
 each_cause = pytest.mark.parametrize("cause", [pytest.param(cause, id=cause.id) for cause in CATALOGUE.values()])

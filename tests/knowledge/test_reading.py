@@ -53,6 +53,9 @@ EXPLICIT = [
     ),
     ("starttls_missing_or_implicit_tls_on_587", "tls: first record does not look like a TLS handshake"),
     ("send_as_denied", "554 5.2.252 SendAsDenied; a@example.com not allowed to send as b@example.com"),
+    ("temporarily_deferred", "451 4.7.1 Greylisted, please try again in 300 seconds"),
+    ("recipient_rejected", "550 Unrouteable address"),
+    ("client_certificate_required", "421 4.7.1 mail.example.com Error: No client certificate presented"),
 ]
 
 

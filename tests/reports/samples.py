@@ -18,7 +18,6 @@ from probes.evidence import (
     HelloEvidence,
     IssuerEvidence,
     Line,
-    MachineEvidence,
     NameEvidence,
     PortEvidence,
     Reply,
@@ -29,6 +28,7 @@ from probes.evidence import (
     TokenEvidence,
     Traffic,
 )
+from probes.machine_evidence import MachineEvidence
 from reports.run import Run
 from settings.model import Judged, Sender
 

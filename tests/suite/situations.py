@@ -14,13 +14,13 @@ from probes.evidence import (
     Failure,
     FailureKind,
     HelloEvidence,
-    RegistryValue,
     Reply,
     SenderEvidence,
     SignInEvidence,
     TokenEvidence,
     Withheld,
 )
+from probes.machine_evidence import RegistryValue
 from settings.model import Attestation, Custom, Judged
 from tests.suite.gathered import Gathered, gathered
 
@@ -226,6 +226,7 @@ SITUATIONS: dict[str, tuple[str | None, Change]] = {
         None,
         part("greeting", greeting=None, ehlo=None, failure=Failure(kind=FailureKind.CLOSED)),
     ),
+    "TLS at once on another port": ("tls_at_once", entered(port=4465)),
     "silence on port 465": ("silence_after_connect", entered(port=465)),
     "STARTTLS not offered, yet it works": (None, lambda evidence, settings: (_not_offered(evidence), settings)),
     "more than the answer to STARTTLS": (None, both(without("tls"), part("starttls", surplus=True))),
@@ -236,6 +237,17 @@ SITUATIONS: dict[str, tuple[str | None, Change]] = {
     "no TLS behind STARTTLS": (
         "certificate_unknown_root",
         part("tls", failure=Failure(kind=FailureKind.NOT_TLS, text="wrong version number"), chain=()),
+    ),
+    "a dot behind the name": (
+        "certificate_unknown_root",
+        both(
+            entered(smtp_server="smtp.office365.com."),
+            part(
+                "tls",
+                server_name="smtp.office365.com.",
+                failure=Failure(kind=FailureKind.TLS_CERTIFICATE, text="certificate verify failed: Hostname mismatch"),
+            ),
+        ),
     ),
     "certificate not seen": ("certificate_unknown_root", part("tls", chain=())),
     "chain not told": (None, part("tls", chain=())),

@@ -6,7 +6,8 @@ import pytest
 
 from checks.assessment import Assessment
 from checks.model import Finding, Verdict
-from probes.evidence import RegistryValue, SenderEvidence
+from probes.evidence import SenderEvidence
+from probes.machine_evidence import RegistryValue
 from probes.tenant_evidence import LookState
 from settings.model import Judged
 from tests.suite.gathered import Gathered, gathered

@@ -110,6 +110,7 @@ def test_verdict_is_the_expected_one(fault: str) -> None:
 OTHER_GATE: Final = {
     "dns_hijacked": "a private address is right for a server of one's own, so the port decides",
     "hosting_provider": "any greeting is right, so the certificate decides",
+    "port_25": "the declared port binds the credential, which is not sent to another one",
     "hosting_host": "any greeting is right, so what the other host offers, or the credential that is not sent there, decides",
 }
 

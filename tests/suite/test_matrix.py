@@ -34,6 +34,9 @@ NOT_REACHED = {
     "basic_auth_retiring": "is at risk in the healthy world (RISK-01)",
     "hve_external_recipient": "the built-in tenant has no endpoint of High Volume Email",
     "redirect_uri_mismatch": "belongs to flows with a browser",
+    "client_certificate_required": "Microsoft's servers ask for none; tests/probes/test_declared.py has a server that does",
+    "implicit_tls_port": "of a declared service; tests/probes/test_declared.py has a server that speaks TLS at once",
+    "temporarily_deferred": "another server's greylisting; tests/probes/test_declared.py has a server that does it",
     "unrecognised": "what no rule fits",
 }
 ONLY_LOOK_UPS_SHOW = {

@@ -76,6 +76,8 @@ EXPECTED: dict[str, dict[str, tuple[str, tuple[str, ...]]]] = {
     },
     "more than the answer to STARTTLS": {"SMTP-02": ("fail", ("smtp_rewritten",))},
     "own service, port_refused": {"NET-02": ("fail", ("port_blocked", "service_side_fault"))},
+    "a dot behind the name": {"TLS-01": ("fail", ("wrong_host_or_port",))},
+    "TLS at once on another port": {"SMTP-01": ("fail", ("wrong_host_or_port",))},
     "token endpoint timed out": {"TOKEN-02": ("fail", ("token_endpoint_unreachable",))},
     "handshake cut off": {"TLS-01": ("fail", ("connection_cut", "tls_version", "service_side_fault"))},
     "STARTTLS not offered, yet it works": {"SMTP-02": ("risk", ("smtp_rewritten",))},
