@@ -12,7 +12,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Generator, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,6 +74,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Read options and settings, and start the built-in tenant, when the checklist is what runs."""
+    from reports import folders
+
+    folders.settle(config, ROOT)
     if not _runs_checklist(config):
         return
     if hasattr(config, "workerinput"):
@@ -168,10 +171,13 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     suite = config.stash.get(KEY, None)
     if suite is None or suite.worker:
         return []
+    from reports import folders
+
+    where = folders.notes(config, live=suite.target.kind == "live")
     if suite.target.kind != "live":
-        return [suite.banner] if suite.banner else []
+        return [*([suite.banner] if suite.banner else []), *where]
     what = "no message (--no-send)" if config.getoption("--no-send") else "one test message"
-    return [
+    return where + [
         f"{sender.name}: {what} from {sender.envelope_from} to {sender.envelope_to} "
         f"through {sender.smtp_server}:{sender.port}, signed in as {sender.sign_in_user} ({sender.authentication_type})"
         for sender in suite.senders
@@ -190,6 +196,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize(("sender", "check_id"), suite.pairs, ids=ids)
 
 
+@pytest.hookimpl(trylast=True)  # when pytest has ended its own line, so that a question begins one
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Gather once the selection is known, for the senders that are in it; --co contacts nothing."""
     suite = session.config.stash.get(KEY, None)
@@ -204,9 +211,24 @@ def _gather(config: pytest.Config, suite: Suite, names: set[str]) -> None:
     """Visit the route; afterwards nobody needs the built-in tenant, which may end while the rest goes on."""
     from reports import outputs
 
-    suite.gather(names, outputs.progress(config))
+    suite.gather(names, outputs.progress(config), lambda: _terminal(config))
     if TENANT in config.stash:
         config.stash[TENANT].end()
+
+
+@contextmanager
+def _terminal(config: pytest.Config) -> Iterator[None]:
+    """Standard input is the user's own meanwhile: pytest's capture holds it from its start to its end."""
+    capture: Any = config.pluginmanager.getplugin("capturemanager")
+    if capture is None:
+        yield
+        return
+    capture.suspend_global_capture(in_=True)
+    try:
+        yield
+    finally:
+        capture.resume_global_capture()
+        capture.suspend_global_capture()  # between collection and tests only standard input is captured
 
 
 def _distributed(config: pytest.Config) -> bool:

@@ -13,6 +13,7 @@ if sys.version_info < (3, 11):  # before anything that an older Python does not 
 
 import contextlib
 import difflib
+import getpass
 import hashlib
 import importlib.util
 import json
@@ -20,6 +21,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -93,8 +95,37 @@ class Environment:
                 return dict(marker["locks"])
         return {}
 
+    def packages(self) -> list[Path]:
+        """Return what lies in the environment's folder of packages; PermissionError when this account may not read it."""
+        folders = self.folder.glob("Lib/site-packages" if os.name == "nt" else "lib/python*/site-packages")
+        return [path for folder in folders for path in folder.iterdir() if path.name != "__pycache__"]
+
+    def unreadable(self) -> Path | None:
+        """Return what of the environment this account may not read or run; None when there is none."""
+        for path in (self.folder, self.marker, self.python, *self.folder.glob("[Ll]ib/**")):
+            try:
+                path.stat()
+            except PermissionError:
+                return path.resolve()
+            except OSError:  # it is not there, which is another matter
+                continue
+            if not os.access(path, os.X_OK if path == self.python else os.R_OK):
+                return path.resolve()
+        return None
+
+    def closed(self, why: str) -> Trouble:
+        """Return the line for an account that may not set up .venv, and perhaps not even read it."""
+        who, path = account(), self.unreadable()
+        if path is None:
+            line = f"cannot write in {self.root}, and .venv must be set up there ({why}): an administrator runs run.py there once"
+        elif path.is_relative_to(self.root):
+            line = f"cannot read {path}: an administrator makes {self.folder} readable for it (chmod -R a+rX on Linux and macOS)"
+        else:
+            line = f"cannot run {path}, the Python of {self.folder}: an administrator makes that with a Python which {who} may run"
+        return Trouble(f"the account {who} {line}")
+
     def wrong(self, locks: list[str]) -> str | None:
-        """Say why the environment must be made anew before these locks can be used; None when it need not be."""
+        """Say why the environment must be made again before these locks can be used; None when it need not be."""
         if not self.folder.exists():
             return "first run"
         installed = self.installed()
@@ -107,21 +138,27 @@ class Environment:
             return "the folder was moved"
         if marker.get("python") != self.version():
             return "its Python was replaced or is gone"
+        if not set(marker.get("holds", ["?"])) <= {path.name for path in self.packages()}:
+            return "packages are missing from it"
         return None
 
     def prepare(self, locks: list[str]) -> None:
         """Make the environment hold exactly these locks, if it does not yet. Costs one process when all is well."""
-        if self.wrong(locks) is None and set(locks) <= set(self.installed()):
-            return
-        with only_one(self.root):  # looked at again inside: the run before us may have done the work
+        why: str | None = "it cannot be read"
+        try:
             why = self.wrong(locks)
-            if why is None:
-                missing = [name for name in locks if name not in self.installed()]
-                if missing:
-                    self.build(missing, keep=self.installed(), why="adding what developers need")
+            if why is None and set(locks) <= set(self.installed()):
                 return
-            self.remove()
-            self.build(locks, keep={}, why=why)
+            with only_one(self.root):  # looked at again inside: the run before us may have done the work
+                why = self.wrong(locks)
+                missing = [name for name in locks if name not in self.installed()]
+                if why is not None:
+                    self.remove()
+                    self.build(locks, keep={}, why=why)
+                elif missing:
+                    self.build(missing, keep=self.installed(), why="adding what developers need")
+        except PermissionError as error:
+            raise self.closed(why or "what developers need is not in it") from error
 
     def remove(self) -> None:
         """Delete the environment; Trouble when something holds it."""
@@ -131,9 +168,12 @@ class Environment:
             self.marker.unlink(missing_ok=True)  # first: whatever is left afterwards counts as half-made
             shutil.rmtree(self.folder)
         except OSError as error:
-            raise Trouble(
-                f"cannot replace {self.folder}: {error.strerror or error}; end what uses it and try again"
-            ) from error
+            if os.name != "nt" and isinstance(
+                error, PermissionError
+            ):  # on Windows a program that runs from it is the reason
+                raise
+            reason = error.strerror or error
+            raise Trouble(f"cannot replace {self.folder}: {reason}; end what uses it and try again") from error
 
     def build(self, locks: list[str], *, keep: dict[str, str], why: str) -> None:
         """Create the environment unless parts of it are kept, install the locks, compile, and write the marker."""
@@ -147,17 +187,20 @@ class Environment:
         self.install(locks[-1])  # the development lock holds the runtime lock's packages too
         compiling = [str(self.python), "-m", "compileall", "-q", "-j", "0", str(self.folder)]
         subprocess.run(compiling, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
-        marker = {"place": str(self.folder), "python": self.version(), "locks": {**keep, **hashes}}
+        self.mark({**keep, **hashes})
+        say(f"smtp365: .venv is ready, {time.monotonic() - began:.0f} s")
+
+    def mark(self, locks: dict[str, str]) -> None:
+        """Write the marker, which says that the environment is whole."""
+        marker: dict[str, object] = {"place": str(self.folder), "python": self.version(), "locks": locks}
+        marker["holds"] = sorted(path.name for path in self.packages())
         unfinished = self.marker.with_suffix(".new")
         unfinished.write_text(json.dumps(marker, indent=1), encoding="utf-8")
         unfinished.replace(self.marker)
-        say(f"smtp365: .venv is ready, {time.monotonic() - began:.0f} s")
 
     def install(self, lock: str) -> None:
-        """Install exactly what the lock names, each file proved by its hash, none of it built or run here."""
-        options = ["--quiet", "--no-input", "--disable-pip-version-check", "--retries", "2", "--no-compile"]
-        proof = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "--requirement", str(self.root / lock)]
-        command = [str(self.python), "-m", "pip", "install", *options, *proof]
+        """Install exactly what the lock names, and import from it: installing.py tells how."""
+        command = [str(self.python), "-I", str(self.root / "installing.py"), str(self.root / lock)]
         answer = subprocess.run(command, capture_output=True, text=True, errors="replace", env=clean(), check=False)
         if answer.returncode == 0:
             return
@@ -171,6 +214,8 @@ def why_not_installed(said: str) -> str:
     """Return pip's failure in one line, from all that it printed."""
     if "DO NOT MATCH THE HASHES" in said:
         return "a package from the registry is not the one that the lock names, so nothing was installed"
+    if "NOT IMPORTED: " in said:
+        return f"what was installed cannot be imported: {said.rpartition('NOT IMPORTED: ')[2].strip()}"
     if any(sign in said for sign in ("Retrying (", "ProxyError", "ConnectTimeout", "SSLError")):
         return "the package registry cannot be reached (a proxy? set HTTPS_PROXY; an index of your own? pip.conf)"
     errors = [line[len("ERROR: ") :] for line in said.splitlines() if line.startswith("ERROR: ")]
@@ -195,8 +240,7 @@ def create(folder: Path) -> None:
 def only_one(root: Path) -> Iterator[None]:
     """Hold the checkout's set-up lock; wait while another run holds it.
 
-    A transaction on an empty SQLite file: the one lock in the standard library that works alike on every system, and
-    that the system itself releases when its holder dies, so that no stale lock can be left.
+    A transaction on an empty SQLite file: the standard library's one lock for every system that its holder's death releases.
     """
     try:
         import sqlite3
@@ -204,21 +248,34 @@ def only_one(root: Path) -> Iterator[None]:
         yield
         return
     waiting = False
-    with contextlib.closing(sqlite3.connect(root / ".venv.lock", timeout=1, isolation_level=None)) as connection:
-        while True:
-            try:
-                connection.execute("BEGIN EXCLUSIVE")
-                break
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorname != "SQLITE_BUSY":
-                    raise Trouble(f"cannot write in {root}: {error}") from error
-                if not waiting:
-                    say("smtp365: another run is setting up .venv; waiting for it ...")
-                waiting = True
-        yield
+    try:
+        with contextlib.closing(sqlite3.connect(root / ".venv.lock", timeout=1, isolation_level=None)) as connection:
+            while not connection.in_transaction:
+                try:
+                    connection.execute("BEGIN EXCLUSIVE")
+                except sqlite3.OperationalError as error:
+                    if error.sqlite_errorname != "SQLITE_BUSY":
+                        raise
+                    if not waiting:
+                        say("smtp365: another run is setting up .venv; waiting for it ...")
+                    waiting = True
+            yield
+    except sqlite3.OperationalError as error:
+        denied = error.sqlite_errorname.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_PERM"))
+        raise PermissionError(str(error)) if denied else Trouble(f"cannot write in {root}: {error}") from error
 
 
 # --- starting things ---------------------------------------------------------------------------------------------
+
+
+def account() -> str:
+    """Return the name of the account that this process really runs as, whatever its variables say."""
+    with contextlib.suppress(OSError, KeyError, ImportError):
+        if sys.platform == "win32":
+            return getpass.getuser()
+        with tempfile.NamedTemporaryFile() as file:
+            return Path(file.name).owner()
+    return "of this process"
 
 
 def clean() -> dict[str, str]:
@@ -267,9 +324,8 @@ def check(arguments: list[str]) -> int:
         raise Trouble("this folder is no longer there; change to another one", USAGE) from None
     if here == ROOT:
         return pass_on(module("pytest", *arguments))
-    elsewhere = ["-c", str(ROOT / "pytest.ini"), "--rootdir", str(ROOT)]
     checklist = [] if selects(arguments) else [str(ROOT / "checks")]
-    return pass_on(module("pytest", *elsewhere, *arguments, *checklist))
+    return pass_on(module("pytest", "-c", str(ROOT / "pytest.ini"), "--rootdir", str(ROOT), *arguments, *checklist))
 
 
 def test(arguments: list[str]) -> int:

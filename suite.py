@@ -6,7 +6,8 @@ Only conftest.py imports this file, after it has started the built-in tenant, so
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -18,12 +19,14 @@ from checks.model import Finding
 from probes import gather
 from probes.deadline import utc_now
 from probes.evidence import SenderEvidence
-from reports import outputs
+from reports import folders, outputs
 from reports.origin import words
 from reports.replay import NotAReport, load_report
 from reports.run import Run
 from settings.mistakes import SettingsError
 from settings.model import Judged, Sender, Settings
+from settings.prompt import Prompt, on_terminal
+from settings.secret import Found
 from settings.target import Target
 from settings.version import tool_version
 
@@ -32,6 +35,9 @@ if TYPE_CHECKING:
     from probes.visit import World
     from reports.masking import Masking
     from settings.wishes import Wishes
+
+
+Terminal = Callable[[], AbstractContextManager[object]]
 
 
 @dataclass(slots=True)
@@ -80,20 +86,24 @@ class Suite:
         """The judgement of one check of one sender."""
         return self.assessment(sender).finding(check)
 
-    def gather(self, names: set[str], progress: outputs.Progress) -> None:
-        """Visit the route for these senders, once. Raises KeyboardInterrupt with what was seen kept."""
+    def gather(self, names: set[str], progress: outputs.Progress, terminal: Terminal = nullcontext) -> None:
+        """Visit the route for these senders, once; `terminal` frees it for questions. Raises KeyboardInterrupt, what was seen kept."""
         names = names - set(self.evidence)
         if self.earlier:
-            self._look_again(names, progress)
+            self._look_again(names, progress, terminal)
             return
         senders = [sender for sender in self._to_visit() if self._label(sender.name) in names]
         if self.settings is None or self.wishes is None or not senders:
             return
-        memory = None if self.target.kind == "fake" else outputs.state_folder() / "refused.json"
+        folder = None if self.target.kind == "fake" else folders.state_folder()
+        memory = None if folder is None else folder / "refused.json"
         wishes = self.wishes
         world = gather.world_of(self.settings, refusals=memory, no_send=wishes.no_send, try_again=wishes.try_again)
-        found = gather.secrets_of(senders, self.environ)
-        lookups = self._lookups(senders, world)
+        with terminal():
+            prompt = self._prompt()
+            found = gather.secrets_of(senders, self.environ, prompt)
+            auditor = self._auditor(prompt)
+        lookups = self._lookups(senders, world, auditor)
         with progress:
             try:
                 self.keep(gather.gather(senders, world, found, progress, lookups))
@@ -110,18 +120,31 @@ class Suite:
                     f"smtp365: {name}: smtp365 itself broke ({evidence.broke}); what was seen until then is in the report"
                 )
 
-    def _look_again(self, names: set[str], progress: outputs.Progress) -> None:
+    def _look_again(self, names: set[str], progress: outputs.Progress, terminal: Terminal) -> None:
         """`--lookups-for`: the evidence of an earlier run with the look-ups made anew."""
         visits = [(seen, judged.sender) for seen, judged in self.earlier if self._label(seen.sender) in names]
         lookups = self.export
         if lookups is None and self.settings is not None and visits:
             world = gather.world_of(self.settings, refusals=None)
-            lookups = self._lookups([sender for _, sender in visits], world)
+            with terminal():
+                auditor = self._auditor(self._prompt())
+            lookups = self._lookups([sender for _, sender in visits], world, auditor)
         if lookups is not None and visits:
             with progress:
                 self.keep(gather.look_again(visits, lookups, progress))
 
-    def _lookups(self, senders: list[Sender], world: World) -> Lookups | None:
+    def _prompt(self) -> Prompt | None:
+        """Who can be asked for a secret: on a terminal the user, but never for the built-in tenant's invented ones."""
+        return Prompt() if self.target.kind != "fake" and on_terminal() else None
+
+    def _auditor(self, prompt: Prompt | None) -> Found | None:
+        """The secret of the table [directory], where look-ups will use it."""
+        directory = self.settings.directory if self.settings is not None else None
+        if self.export is not None or self.wishes is None or self.wishes.admin_sign_in or directory is None:
+            return None
+        return gather.directory_secret(directory, self.environ, prompt)
+
+    def _lookups(self, senders: list[Sender], world: World, auditor: Found | None) -> Lookups | None:
         """The look-ups that options and settings ask for; loaded only then."""
         if self.export is not None or self.settings is None or self.wishes is None:
             return self.export
@@ -129,11 +152,7 @@ class Suite:
             return None
         from probes.lookups import ways
 
-        directory = self.settings.directory
-        found = (
-            None if self.wishes.admin_sign_in or directory is None else gather.directory_secret(directory, self.environ)
-        )
-        return ways.ready(self.settings, senders, world, found, _tell if self.wishes.admin_sign_in else None)
+        return ways.ready(self.settings, senders, world, auditor, _tell if self.wishes.admin_sign_in else None)
 
     def keep(self, evidence: Mapping[str, SenderEvidence]) -> None:
         """Take in what was brought home; with --mask-identities nothing else of it is kept."""

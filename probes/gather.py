@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,8 @@ from probes.turns import Starts, by_mailbox
 from probes.visit import Visit, World
 from settings import secret
 from settings.model import Directory, Sender, Settings
-from settings.secret import Found
+from settings.prompt import Prompt
+from settings.secret import Found, SecretKey
 
 if TYPE_CHECKING:  # loaded by whoever makes look-ups ready, so that a run without them does not pay for them
     from probes.lookups.looking import Lookups
@@ -59,22 +61,27 @@ def world_of(settings: Settings, *, refusals: Path | None, no_send: bool = False
     )
 
 
-def secrets_of(senders: Iterable[Sender], environ: Mapping[str, str]) -> dict[str, Found]:
-    """Read every sender's secret before anything is contacted, so that a prompt comes first and once."""
+def secrets_of(senders: Iterable[Sender], environ: Mapping[str, str], prompt: Prompt | None = None) -> dict[str, Found]:
+    """Read every sender's secret before anything is contacted; without a prompt no one is asked for any."""
     found = {}
     for sender in senders:
-        if sender.method == "basic":
-            found[sender.name] = secret.find(sender.name, "password", sender.password_from, environ)
-        else:
-            found[sender.name] = secret.find(sender.name, "client_secret", sender.client_secret_from, environ)
+        key: SecretKey = "password" if sender.method == "basic" else "client_secret"
+        source = sender.password_from if sender.method == "basic" else sender.client_secret_from
+        account = sender.sign_in_user if sender.method == "basic" else sender.client_id
+        ask = None if prompt is None else partial(prompt.ask, sender.name, key, account)
+        if sender.enable_authentication:
+            found[sender.name] = secret.find(sender.name, key, source, environ, ask)
+        else:  # it is never sent, so no one is asked for it
+            found[sender.name] = secret.find(sender.name, key, source, environ)
     return found
 
 
-def directory_secret(directory: Directory, environ: Mapping[str, str]) -> Found:
+def directory_secret(directory: Directory, environ: Mapping[str, str], prompt: Prompt | None = None) -> Found:
     """The auditor application's own secret; with a certificate there is none to be read."""
     if directory.certificate is not None:
         return Found(None, "certificate")
-    return secret.find(secret.DIRECTORY, "client_secret", directory.client_secret_from, environ)
+    ask = None if prompt is None else partial(prompt.ask, secret.DIRECTORY, "client_secret", directory.client_id)
+    return secret.find(secret.DIRECTORY, "client_secret", directory.client_secret_from, environ, ask)
 
 
 def gather(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import platform
 import socket
 import ssl
@@ -12,6 +11,7 @@ import urllib.request
 from probes.dns import system_resolvers
 from probes.failures import printable
 from probes.machine_evidence import MachineEvidence, RegistryValue
+from settings.account import account
 from settings.address import address_of
 from settings.version import tool_version
 
@@ -34,7 +34,7 @@ def look(*, resolvers: tuple[str, ...], connect_map: bool) -> MachineEvidence:
         system=printable(f"{platform.system()} {platform.release()} {platform.machine()} ({platform.version()})"),
         python=platform.python_version(),
         openssl=ssl.OPENSSL_VERSION,
-        account=_account(),
+        account=printable(account()),
         tool_version=tool_version(),
         proxies=_proxies(),
         resolvers=resolvers or system_resolvers(),
@@ -42,13 +42,6 @@ def look(*, resolvers: tuple[str, ...], connect_map: bool) -> MachineEvidence:
         registry_failure=failure,
         connect_map=connect_map,
     )
-
-
-def _account() -> str:
-    try:
-        return printable(getpass.getuser())
-    except (OSError, KeyError, ImportError):
-        return "unknown"
 
 
 def _proxies() -> dict[str, str]:

@@ -27,13 +27,6 @@ TOP = pytest.StashKey[str]()
 TROUBLE = pytest.StashKey[list[str]]()
 
 
-def state_folder() -> Path:
-    """Where this user's state lives: the memory of refused sign-ins."""
-    import platformdirs  # a live run's need
-
-    return Path(platformdirs.user_state_dir("smtp365", appauthor=False))
-
-
 class Progress:
     """One line on a terminal that says what is waited for; silent where nobody watches."""
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from reports import folders
 from reports.mending import mend
 from settings.target import Target
 
@@ -23,7 +24,7 @@ _MOST_AT_ONCE = 100  # runs that begin in the same second
 
 
 def choose(config: pytest.Config, root: Path, started: datetime, target: Target) -> None:
-    """Name the report `reports/out/<UTC time>-<target>.html` unless --html does, and send pytest-html to a file beside it.
+    """Name the report `<UTC time>-<target>.html` in reports/out unless --html does, and send pytest-html to a file beside it.
 
     Raises:
         pytest.UsageError: nothing can be written there; one line that says why.
@@ -47,7 +48,7 @@ def choose(config: pytest.Config, root: Path, started: datetime, target: Target)
             raise pytest.UsageError(f"{final}: is no file; a report needs one")
         part = _writable(beside(final))
     else:
-        final, part = _free(root / "reports" / "out", f"{started:%Y%m%dT%H%M%SZ}-{target.label}")
+        final, part = _free(folders.of_reports(config, root), f"{started:%Y%m%dT%H%M%SZ}-{target.label}")
     option.htmlpath = str(part)
     config.stash[REPORT], config.stash[_BESIDE] = final, part
     config.add_cleanup(lambda: _removed(part))

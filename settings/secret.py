@@ -5,10 +5,8 @@ A secret is a `Secret` from the moment it is read; only a probe that puts it on 
 
 from __future__ import annotations
 
-import getpass
 import re
-import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, NoReturn
 
@@ -54,29 +52,35 @@ class Found:
     source: str
 
 
+Ask = Callable[[], Found]  # the hidden prompt for one secret; see settings/prompt.py
+
+
 def variable(sender: str, key: SecretKey) -> str:
     """The environment variable that is asked when the settings name no other: `SMTP365_<SENDER>_<KEY>`."""
     return f"SMTP365_{re.sub(r'[^A-Za-z0-9]', '_', sender)}_{key}".upper()
 
 
-def find(sender: str, key: SecretKey, source: str | None, environ: Mapping[str, str]) -> Found:
-    """Ask the named source, or by default the environment, the keyring and, on a terminal, the user, in that order.
+def find(sender: str, key: SecretKey, source: str | None, environ: Mapping[str, str], ask: Ask | None = None) -> Found:
+    """Ask the named source, or by default the environment, the keyring and the user, in that order.
 
-    `source` is `env:NAME`, `keyring`, `prompt` or None. Nothing is raised: what cannot be read is not found, and the source says why.
+    `source` is `env:NAME`, `keyring`, `prompt` or None; `ask` is the prompt, None where there is no terminal to ask on. Nothing is
+    raised: what cannot be read is not found, and the source says why.
     """
     if source and source.startswith("env:"):
         return _from_environment(source.removeprefix("env:"), environ)
     if source == "keyring":
         return _from_keyring(sender, key)
+    name = variable(sender, key)
     if source == "prompt":
-        return _from_prompt(sender, key)
-    found = _from_environment(variable(sender, key), environ)
-    if found.secret is None:
-        stored = _from_keyring(sender, key)
-        found = stored if stored.secret is not None else found
-    if found.secret is None and sys.stdin is not None and sys.stdin.isatty():
-        found = _from_prompt(sender, key)
-    return found
+        how = f'write {key}_from = "env:{name}" and set that variable'
+        return ask() if ask is not None else Found(None, f"prompt: there is no terminal to ask on; {how}")
+    found = _from_environment(name, environ)
+    if found.secret is not None:
+        return found
+    stored = _from_keyring(sender, key)
+    if stored.secret is not None:
+        return stored
+    return ask() if ask is not None else Found(None, f"{found.source}, {stored.source}, no terminal to ask on")
 
 
 def _from_environment(name: str, environ: Mapping[str, str]) -> Found:
@@ -96,15 +100,3 @@ def _from_keyring(sender: str, key: SecretKey) -> Found:
     except (keyring.errors.KeyringError, RuntimeError, OSError) as problem:
         return Found(None, f"{entry} (the keyring cannot be read: {type(problem).__name__})")
     return Found(Secret(value) if value else None, entry)
-
-
-def _from_prompt(sender: str, key: SecretKey) -> Found:
-    label = key.replace("_", " ")
-    whose = "the auditor application in [directory]" if sender == DIRECTORY else f"sender {sender}"
-    if sys.stdin is None or not sys.stdin.isatty():
-        return Found(None, "prompt (there is no terminal to ask on)")
-    try:
-        value = getpass.getpass(f"{label} of {whose} (not shown): ")
-    except EOFError:
-        value = ""
-    return Found(Secret(value) if value else None, "prompt")

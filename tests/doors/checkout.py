@@ -101,6 +101,6 @@ def furnish(root: Path) -> Checkout:
     for name, text in contents.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text, encoding="utf-8")
-    for name in ("run.py", "pytest.ini", "interruptible.py"):
+    for name in ("run.py", "pytest.ini", "installing.py", "interruptible.py"):
         shutil.copy(ROOT / name, root / name)
     return Checkout(root)

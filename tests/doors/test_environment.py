@@ -28,6 +28,7 @@ def mark(environment: Environment, **changes: object) -> None:
         "place": str(environment.folder),
         "python": environment.version(),
         "locks": {RUNTIME: environment.digest(RUNTIME)},
+        "holds": [path.name for path in environment.packages()],
     }
     environment.marker.write_text(json.dumps({**marker, **changes}), encoding="utf-8")
 
@@ -47,6 +48,7 @@ def test_a_finished_environment_is_used_as_it_is(environment: Environment) -> No
         pytest.param(lambda it: (it.root / RUNTIME).write_text("new==1"), "the lock changed", id="changed lock"),
         pytest.param(lambda it: mark(it, place="/elsewhere"), "the folder was moved", id="moved folder"),
         pytest.param(lambda it: mark(it, python="3.9.1"), "its Python was replaced or is gone", id="upgraded Python"),
+        pytest.param(lambda it: mark(it, holds=["pytest"]), "packages are missing from it", id="removed package"),
         pytest.param(lambda it: it.python.unlink(), "its Python was replaced or is gone", id="no Python"),
     ],
 )

@@ -17,7 +17,7 @@ MAY_IMPORT = {
     "reports": {"settings", "probes", "knowledge", "checks", "reports"},
     "fakes": {"fakes"},
 }
-FRONT = {"beginning", "conftest", "interruptible", "run", "suite", "workers"}
+FRONT = {"beginning", "conftest", "installing", "interruptible", "run", "suite", "workers"}
 
 
 def imported(file: Path) -> set[str]:

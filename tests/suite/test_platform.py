@@ -14,7 +14,7 @@ from fakes import serve_apart
 from tests.robust.starting import ROOT, check, environment
 
 ROOMS = ("settings", "probes", "checks", "knowledge", "reports", "fakes")
-FRONT = ("conftest.py", "beginning.py", "suite.py", "workers.py", "run.py", "interruptible.py")
+FRONT = ("conftest.py", "beginning.py", "suite.py", "workers.py", "run.py", "interruptible.py", "installing.py")
 FILES = [*(ROOT / name for name in FRONT), *(file for room in ROOMS for file in sorted((ROOT / room).rglob("*.py")))]
 POSIX_MODULES = {
     *(

@@ -1,0 +1,56 @@
+"""The hidden prompt: asks for a secret on the terminal, once per account, and never where the terminal would show it."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+import warnings
+
+from settings.secret import DIRECTORY, Found, Secret, SecretKey
+
+
+def on_terminal() -> bool:
+    """Whether standard input is a terminal now. pytest replaces it while it captures, so its capture must be suspended."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+class Prompt:
+    """Asks, and remembers the answer: two senders that share an account are asked for once."""
+
+    def __init__(self) -> None:
+        """Nothing was asked yet."""
+        self._answers: dict[tuple[str, str], Found] = {}
+
+    def ask(self, sender: str, key: SecretKey, account: str) -> Found:
+        """The secret of `account`, asked for in the name of `sender`. Raises KeyboardInterrupt on Ctrl-C."""
+        known = (key, account.casefold() or f"sender {sender}")
+        if known not in self._answers:
+            whose = "the auditor application in [directory]" if sender == DIRECTORY else f"sender {sender}"
+            self._answers[known] = _typed(f"{key.replace('_', ' ')} of {whose} (not shown): ")
+        return self._answers[known]
+
+
+def _typed(question: str) -> Found:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", getpass.GetPassWarning)
+            value = getpass.getpass(question)
+    except KeyboardInterrupt:
+        _end_line()
+        raise
+    except EOFError:
+        _end_line()
+        value = ""
+    except getpass.GetPassWarning:
+        return Found(None, "prompt: this terminal cannot hide what is typed, so it was not asked")
+    except UnicodeError:
+        return Found(None, "prompt: what was entered is not in the encoding of this terminal")
+    except OSError as problem:
+        return Found(None, f"prompt: the terminal cannot be read: {problem.strerror or type(problem).__name__}")
+    return Found(Secret(value), "prompt") if value else Found(None, "prompt: nothing was entered")
+
+
+def _end_line() -> None:
+    if sys.stderr is not None:
+        sys.stderr.write("\n")
+        sys.stderr.flush()

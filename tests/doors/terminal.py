@@ -1,0 +1,89 @@
+"""A terminal with a person at it: starts a program on a pseudo-terminal of its own, waits for words, types, presses keys."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Self
+
+CTRL_C, CTRL_D, ENTER = "\x03", "\x04", "\r"
+_LONGEST = 90.0
+
+
+class Terminal:
+    """A program on a pseudo-terminal, which is its controlling terminal; everything that appears there is kept."""
+
+    shown: str
+    _ours: int
+    _deadline: float
+    _process: subprocess.Popen[bytes]
+
+    def __init__(self, command: list[str], folder: Path, environment: Mapping[str, str]) -> None:
+        """Start it in a session of its own."""
+        if sys.platform == "win32":
+            raise OSError("a pseudo-terminal is a POSIX thing")
+        import fcntl
+        import pty
+        import termios
+
+        def take_terminal() -> None:
+            fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+            signal.signal(
+                signal.SIGINT, signal.default_int_handler
+            )  # also where this test run is one in the background
+
+        self._ours, theirs = pty.openpty()
+        self._deadline = time.monotonic() + _LONGEST
+        self.shown = ""
+        self._process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env={**environment, "TERM": "xterm"},
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            start_new_session=True,
+            preexec_fn=take_terminal,  # noqa: PLW1509 - no thread runs while it is forked
+        )
+        os.close(theirs)
+
+    def __enter__(self) -> Self:
+        """Begin to watch."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave nothing behind."""
+        self._process.kill()
+        self._process.wait()
+        os.close(self._ours)
+
+    def wait_for(self, words: str) -> None:
+        """Read on until the words are there; AssertionError when the program ends without them."""
+        while words not in self.shown:
+            assert self._read(), f"never shown: {words}\n{self.shown}"
+
+    def type(self, text: str) -> None:
+        """Press these keys."""
+        os.write(self._ours, text.encode())
+
+    def ended(self) -> int:
+        """Read to the end, and return the exit code."""
+        while self._read():
+            pass
+        return self._process.wait(_LONGEST)
+
+    def _read(self) -> bool:
+        ready, _, _ = select.select([self._ours], [], [], max(0.0, self._deadline - time.monotonic()))
+        assert ready, f"nothing more came:\n{self.shown}"
+        try:
+            piece = os.read(self._ours, 65536)
+        except OSError:  # Linux's way to say that the other side is closed
+            return False
+        self.shown += piece.decode("utf-8", "replace")
+        return bool(piece)
