@@ -199,6 +199,10 @@ def tenant_id(case: Case) -> Finding:
     if case.other("TOKEN-03").verdict is Verdict.PASS:
         tenant = entered.claim(case.evidence, "tid") or "not named"
         named = f"; tenant in the token: {tenant}" if case.settings.the_cloud.microsoft else ""
+        if (
+            case.other("TOKEN-01").verdict is Verdict.FAIL
+        ):  # the document was altered, and the token is of this tenant all the same
+            return case.ok(observed=f"a token of the tenant in the URL was issued{named}")
         return case.ok(observed=f"URL and issuer agree ({issuer}){named}")
     token = case.other("TOKEN-02")
     # Entra looks the client id up in the tenant of the URL, so any answer about the secret shows that the tenant is right.

@@ -1,0 +1,143 @@
+"""The right owner, and a first step that can tell something: what the first screen says of each of these faults."""
+
+from __future__ import annotations
+
+import pytest
+
+from checks.assessment import Assessment
+from checks.model import Verdict
+from probes.page_text import visible_text
+from reports.answer import Answer, answer
+from tests.reports import samples
+from tests.suite.gathered import gathered
+
+PROXY = "http://proxy.contoso.example:3128"
+
+
+def of(fault: str, sender: str = "oauth", proxy: str | None = None) -> tuple[Assessment, Answer]:
+    """The judgement of one sender and the answer of its report; with `proxy` the document was asked for through it."""
+    evidence, settings = gathered(fault)[sender]
+    if proxy is not None and evidence.issuer is not None:
+        evidence = evidence.model_copy(update={"issuer": evidence.issuer.model_copy(update={"proxy": proxy})})
+    assessment = Assessment(evidence, settings)
+    return assessment, answer(samples.run(assessment), assessment)
+
+
+@pytest.mark.parametrize("fault", ["token_endpoint_foreign", "issuer_foreign"])
+def test_an_altered_document_is_no_fault_of_the_settings(fault: str) -> None:
+    """The network team acts, the tenant id is not called wrong, and the first step compares the document with another network's."""
+    assessment, one = of(fault)
+
+    assert one.causes[0].who == "network"
+    assert assessment.finding("OAUTH-10").verdict in {
+        Verdict.BLOCKED,
+        Verdict.PASS,
+    }  # a token of the URL's tenant proves it
+    assert "agree" not in assessment.finding("OAUTH-10").observed
+    assert one.first_step is not None
+    assert "another network" in one.first_step
+    assert assessment.evidence.issuer is not None
+    assert str(assessment.evidence.issuer.token_endpoint) in one.first_step
+
+
+def test_whether_the_secret_was_sent_is_what_the_evidence_shows() -> None:
+    """A foreign token endpoint gets no secret; a document of another tenant on the right host was followed."""
+    kept, sent = of("token_endpoint_foreign")[0], of("issuer_foreign")[0]
+
+    assert kept.evidence.traffic.token_requests == 0
+    assert "was not sent" in kept.finding("TOKEN-01").why
+    assert sent.evidence.traffic.token_requests == 1
+    assert "was sent to" in sent.finding("TOKEN-01").why
+
+
+@pytest.mark.parametrize("fault", ["outbound_spam", "tenant_reputation"])
+def test_outbound_spam_is_first_the_tenants_own_matter(fault: str) -> None:
+    """The letter goes to the Exchange administrators; a case with Microsoft is a later step."""
+    _, one = of(fault, "basic")
+
+    assert one.causes[0].who == "exchange"
+    assert one.request.startswith("To the Exchange administrators:")
+    assert one.first_step is not None
+    assert "Restricted entities" in one.first_step
+    assert any("5.7.705" in step and "case" in step for step in one.causes[0].steps[1:])
+
+
+def test_a_proxys_page_is_quoted_and_asked_for_through_that_proxy() -> None:
+    """Status and words stand in the headline; the first step has the proxy of the evidence, for both shells."""
+    _, one = of("login_proxy_page", proxy=PROXY)
+
+    assert "HTTP 403" in one.sentence
+    assert "This site is blocked." in one.sentence
+    assert "<html" not in one.sentence
+    assert "cannot be reached" not in one.sentence
+    assert one.causes[0].who == "network"
+    assert one.first_step is not None
+    assert f"-Proxy '{PROXY}'" in one.first_step
+    assert f"curl -sv -x {PROXY}" in one.first_step
+
+
+def test_without_a_proxy_the_step_speaks_of_a_transparent_one() -> None:
+    """No command has a marker where the proxy would be."""
+    _, one = of("login_proxy_page")
+
+    assert one.first_step is not None
+    assert "transparent proxy" in one.first_step
+    assert not any("<proxy>" in step for step in one.causes[0].steps)
+
+
+@pytest.mark.parametrize("sender", ["basic", "oauth"])
+def test_a_silent_name_server_is_named(sender: str) -> None:
+    """Its address stands in the headline and in the first step, which is not about spelling."""
+    assessment, one = of("dns_silent", sender)
+    assert assessment.evidence.name is not None
+    address = assessment.evidence.name.answers[0].resolver
+
+    assert address in one.sentence
+    assert one.first_step is not None
+    assert address in one.first_step
+    assert "spelling" not in one.first_step
+    assert any(step.startswith("Seen in this run: ") for step in one.causes[0].steps)
+
+
+@pytest.mark.parametrize("fault", ["dns_no_such_name", "dns_server_failure", "dns_no_addresses"])
+def test_spelling_is_not_the_first_step_when_the_name_is_right(fault: str) -> None:
+    """BASIC-07 and NET-05 have compared the name already."""
+    for sender in ("basic", "oauth"):
+        step = of(fault, sender)[1].first_step
+
+        assert step is not None
+        assert "spelling" not in step
+
+
+@pytest.mark.parametrize("sender", ["basic", "oauth"])
+def test_no_password_is_changed_that_was_not_sent(sender: str) -> None:
+    """An HTTP server on port 587 got no sign-in."""
+    _, one = of("http_answer", sender)
+
+    assert not any("Change the password" in step for step in one.causes[0].steps)
+
+
+@pytest.mark.parametrize(
+    ("page", "words"),
+    [
+        pytest.param(
+            "<html><head><title>Denied</title></head><body>By <b>rule 7</b></body></html>",
+            "Denied By rule 7",
+            id="page",
+        ),
+        pytest.param("<script>var a = '<b>no</b>';</script>yes<style>p{}</style>", "yes", id="script and style"),
+        pytest.param("a<!-- hidden -->b &amp; c", "a b & c", id="comment and entity"),
+        pytest.param("<script>never closed", "", id="open script"),
+        pytest.param("<p", "", id="open tag"),
+        pytest.param(f"<p>{'x' * 60} end", "… end", id="a word that may be a token"),
+    ],
+)
+def test_only_the_visible_words_of_a_page_are_quoted(page: str, words: str) -> None:
+    """No markup, no script, and nothing long enough to be a token."""
+    assert visible_text(page) == words
+
+
+@pytest.mark.parametrize("piece", ["<", "<script>", "<!--", "&lt;", "<a b='", "x ", "</script"])
+def test_a_hostile_page_is_read_once(piece: str) -> None:
+    """A megabyte of one piece ends in a short line."""
+    assert len(visible_text(piece * (1_000_000 // len(piece)))) <= 162
