@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from checks.assessment import Assessment, SenderVerdict
 from checks.model import Finding, Verdict
@@ -12,6 +13,9 @@ from probes.evidence import Gate
 from reports import explained
 from reports.run import Run
 from reports.words import GATES, METHODS, addressee, duration, owner, sentence
+
+# What a refusal by these causes is about: it can come at a later gate, and then a 250 at this one rules nothing out.
+_ABOUT: Final = {"send_as_denied": Gate.SENDER, "recipient_rejected": Gate.RECIPIENT}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,12 +72,12 @@ def answer(run: Run, assessment: Assessment) -> Answer:
     causes = tuple(explained.cause(cause, assessment) for cause in decisive.causes) if decisive else ()
     sure = decisive.sure if decisive else True
     deciders = () if sure or decisive is None else explained.deciders(decisive.causes, assessment)
-    gates = assessment.gates()
+    contested = {_ABOUT.get(cause) for cause in (decisive.causes if decisive else ())}
+    open_gates = tuple(gate for gate, state in assessment.gates().items() if state == "ok" and gate not in contested)
     passed = tuple(
         finding
         for finding in assessment.all_findings()
-        if gate_checks.get(finding.check) is not None
-        and gates.get(gate_checks[finding.check] or Gate.NAME) == "ok"
+        if gate_checks.get(finding.check) in open_gates
         and finding.verdict in {Verdict.PASS, Verdict.RISK}  # a gate may be open although its check failed
     )
     return Answer(
@@ -89,7 +93,7 @@ def answer(run: Run, assessment: Assessment) -> Answer:
         addressee=addressee(causes[0].who, explained.values(assessment)) if causes else "",
         deciders=deciders,
         ruled_out=passed,
-        open_gates=tuple(gate for gate, state in gates.items() if state == "ok"),
+        open_gates=open_gates,
         failed=tuple(finding for finding in failed if not _told(finding, decisive)),
         risks=tuple(finding for finding in findings if finding.verdict is Verdict.RISK),
         unknown=tuple(finding for finding in findings if finding.verdict is Verdict.UNKNOWN),

@@ -130,7 +130,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
     ),
     Cause(
         id="wrong_host_or_port",
-        title="the server name or port in the settings is not the declared one",
+        title="the server name or port in the settings is not the one for submission",
         meaning="The sender's SMTP Server is {smtp_server} and its Port is {port}. The table [custom] of the settings declares another "
         "service, or nothing on that port speaks SMTP with STARTTLS.",
         shows="Another greeting, a certificate for another name, a port that speaks TLS at once, or no answer.",
