@@ -7,6 +7,8 @@ from checks.model import Case, Finding, check
 from checks.words import deciding, read_text
 from probes.evidence import CommandEvidence, FailureKind, Gate, Reply, SignInEvidence, Withheld
 
+NOT_TICKED = "no sign-in was tried: Enable Authentication is not ticked"
+
 
 @check("AUTH-01", "The sign-in is accepted", needs=("SMTP-03", "TOKEN-01", "TOKEN-02", "TOKEN-03"), gate=Gate.SIGN_IN)
 def sign_in(case: Case) -> Finding:
@@ -21,12 +23,22 @@ def sign_in(case: Case) -> Finding:
         return _no_reply(case, evidence, expected)
     if evidence.reply is None:
         return case.unknown("the run ended within the sign-in; run it again")
-    if evidence.reply.code == 235:
+    if evidence.out_of_turn:
+        return _out_of_turn(case, evidence, evidence.reply, expected)
+    if evidence.accepted:
         return case.ok(observed=f"{evidence.reply.text} as {evidence.user} with {evidence.mechanism}")
     reading = refusal.refused(case, evidence.reply)
     why = deciding(case, reading)
     observed = f"{evidence.reply.text}{refusal.challenged(evidence)}"
     return case.fail(*reading.causes, expected=expected, observed=observed, sure=reading.sure, why=why)
+
+
+def _out_of_turn(case: Case, evidence: SignInEvidence, reply: Reply, expected: str) -> Finding:
+    """The service asks for everything first, so another server answered, or one that is out of order."""
+    when = "before the credential was sent" if evidence.early else "after it had refused the credential"
+    why = "nothing was sent after it; compare with another network, and look at the certificate (TLS-02)"
+    return case.fail("smtp_intercepted", "service_side_fault", expected=expected, observed=f"{reply.text}, {when}",
+                     sure=False, why=why)  # fmt: skip
 
 
 def _no_reply(case: Case, evidence: SignInEvidence, expected: str) -> Finding:
@@ -84,7 +96,7 @@ def _unauthenticated(case: Case) -> Finding:
     """With authentication off the application goes straight to MAIL; the server's answer is what it would hear."""
     mail = case.evidence.envelope.mail if case.evidence.envelope is not None else CommandEvidence()
     if mail is not None and mail.reply is not None and 200 <= mail.reply.code < 300:
-        return case.ok(observed=f"no sign-in is configured, and MAIL was answered with {mail.reply.text}")
+        return case.not_applicable(f"{NOT_TICKED}; MAIL was answered with {mail.reply.text} all the same")
     heard = mail.reply.text if mail is not None and mail.reply is not None else "nothing"
     return case.fail(
         "client_never_sent_auth",

@@ -6,7 +6,8 @@ from checks.model import Case, Finding, Verdict
 from probes.evidence import DnsAnswer, NameEvidence, PortEvidence
 from settings.clouds import cloud_of_smtp_host
 
-_WORKING = {"answered", "no_data", "no_such_name"}
+_WORKING = frozenset({"answered", "no_data", "no_such_name"})
+_REPLIED = _WORKING | {"refused", "server_failure"}
 
 
 def port_587(case: Case) -> Finding:
@@ -57,11 +58,16 @@ def dns_53(case: Case) -> Finding:
             "this machine's resolvers could not be read; name one under [network] resolvers to have both transports tried",
             observed=found,
         )
-    udp, tcp = _works(evidence.answers, "udp"), _works(evidence.answers, "tcp")
+    # Where the operating system has the address from elsewhere, an error of a name server still shows that the port is open.
+    elsewhere = known_elsewhere(evidence)
+    good = _REPLIED if elsewhere else _WORKING
+    udp, tcp = _works(evidence.answers, "udp", good), _works(evidence.answers, "tcp", good)
     expected = "the resolvers give the server's address over UDP and over TCP"
     observed = f"UDP: {_told(evidence.answers, 'udp')}; TCP: {_told(evidence.answers, 'tcp')}"
     nothing_found = not evidence.addresses and case.settings.the_cloud.declares_smtp(evidence.host)
     if silent_resolvers(evidence) and not any(udp.values()) and not any(tcp.values()):
+        return case.fail("name_server_silent", expected=expected, observed=observed)
+    if elsewhere and not any(udp.values()) and not any(tcp.values()):
         return case.fail("name_server_silent", expected=expected, observed=observed)
     if nothing_found or (not any(udp.values()) and not any(tcp.values())):
         return case.fail("dns_failure", expected=expected, observed=observed)
@@ -69,11 +75,11 @@ def dns_53(case: Case) -> Finding:
         return case.fail("dns_udp_blocked", expected=expected, observed=observed)
     if not any(tcp.values()):
         return case.fail("dns_tcp_blocked", expected=expected, observed=observed)
-    silent = [server for works in (udp, tcp) for server, good in works.items() if not good]
+    silent = [server for works in (udp, tcp) for server, works_there in works.items() if not works_there]
     if silent:
         why = f"{', '.join(dict.fromkeys(silent))} does not answer, another resolver does: look-ups wait for it now and then"
         return case.risk("name_server_silent", observed=observed, expected=expected, why=why)
-    return case.ok(observed=observed)
+    return case.ok(observed=observed, why=ELSEWHERE if elsewhere else "")
 
 
 def silent_resolvers(evidence: NameEvidence) -> tuple[str, ...]:
@@ -83,11 +89,19 @@ def silent_resolvers(evidence: NameEvidence) -> tuple[str, ...]:
     return tuple(asked) if asked and not heard else ()
 
 
-def _works(answers: tuple[DnsAnswer, ...], transport: str) -> dict[str, bool]:
+ELSEWHERE = "no name server gave the address; the operating system has it from elsewhere, such as the hosts file"
+
+
+def known_elsewhere(evidence: NameEvidence) -> bool:
+    """Whether the address in use came from the operating system alone, and from none of its name servers."""
+    return bool(evidence.addresses) and not evidence.literal and not any(one.addresses for one in evidence.answers)
+
+
+def _works(answers: tuple[DnsAnswer, ...], transport: str, good: frozenset[str]) -> dict[str, bool]:
     works: dict[str, bool] = {}
     for answer in answers:
         if answer.transport == transport:
-            works[answer.resolver] = works.get(answer.resolver, False) or answer.status in _WORKING
+            works[answer.resolver] = works.get(answer.resolver, False) or answer.status in good
     return works
 
 

@@ -75,6 +75,9 @@ def accepted(case: Case) -> Finding:
             return case.unknown("nothing is sent without a sign-in")
         return case.unknown("stopped after RCPT (--no-send): only an accepted message shows the right on the mailbox")
     if envelope.final is None:
+        begun = envelope.data is not None and envelope.data.reply is not None and envelope.data.reply.code == 354
+        if begun:
+            return case.unknown("the run ended within the message; look for it at the recipient before another run")
         return _judge(case, envelope.data, "data", "354 to DATA", "DATA")
     return _judge(case, envelope.final, "data", "250 to the end of the message", f"message {envelope.message_id}")
 
@@ -177,7 +180,7 @@ def internal_recipient(case: Case) -> Finding:
     if not is_high_volume(sender.smtp_server):
         return case.not_applicable("the server is not the endpoint of High Volume Email")
     ours, theirs = (address.rpartition("@")[2].lower() for address in (sender.envelope_from, sender.envelope_to))
-    observed = f"From {sender.envelope_from}, To {sender.envelope_to}"
+    observed = f"From {sender.envelope_from}, To {sender.envelope_to} (as entered here)"
     if ours == theirs:
         return case.ok(observed=observed)
     expected = "a recipient of the tenant itself"

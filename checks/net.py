@@ -41,7 +41,7 @@ def name_resolves(case: Case) -> Finding:
     if unsteady:
         why = f"{unsteady[0].resolver} answered over {unsteady[0].transport.upper()} only at the second attempt"
         return case.risk("dns_failure", observed=found, expected=expected, why=why)
-    return case.ok(observed=found)
+    return case.ok(observed=found, why=items.ELSEWHERE if items.known_elsewhere(evidence) else "")
 
 
 def _told(evidence: NameEvidence) -> str:
@@ -126,6 +126,8 @@ def answer_is_microsofts(case: Case) -> Finding:
     expected = "public addresses, and aliases in Microsoft's domains"
     if private:
         return case.fail("dns_hijacked", expected=expected, observed=f"{', '.join(private[:4])}: not a public address")
+    if items.known_elsewhere(evidence):
+        return case.unknown(f"{items.ELSEWHERE}; to have one asked, name it under [network] resolvers")
     ends = {answer.chain[-1].lower() for answer in evidence.answers if answer.chain}
     foreign = sorted(end for end in ends if not _is_microsofts(end))
     if foreign:

@@ -237,6 +237,8 @@ def scope(case: Case) -> Finding:
             return case.fail(
                 "wrong_scope_or_audience", expected=expected, observed=f"{observed}; {found.observed}", sure=found.sure
             )
+    if case.other("TOKEN-03").verdict is Verdict.NOT_APPLICABLE:
+        return case.unknown(case.other("TOKEN-03").why)
     return case.stopped("TOKEN-03") or case.ok(observed=observed)
 
 

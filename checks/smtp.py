@@ -139,8 +139,9 @@ def starttls(case: Case) -> Finding:
     if evidence.surplus:
         return case.fail(cause, expected=expected, observed="more was sent before TLS than the answer to STARTTLS")
     if not offered:
-        why = "STARTTLS works though it is not offered: something between rewrites the list, and clients will not try"
-        return case.risk(cause, observed=masked or "not offered", expected=expected, why=why)
+        observed = f"{masked or 'not offered'}; STARTTLS: {evidence.reply.text}"
+        why = "STARTTLS works although it is not offered: something between rewrites the list, and most clients will not try"
+        return case.fail(cause, expected=expected, observed=observed, why=why)
     return case.ok(observed=evidence.reply.text)
 
 
@@ -171,7 +172,9 @@ def auth_offered(case: Case) -> Finding:
     if offered is not None and wanted in offered.upper().split():
         return case.ok(observed=observed)
     if not case.settings.sender.enable_authentication:
-        return case.ok(observed=observed, why="authentication is off in the settings, so none is needed here")
+        return case.not_applicable(
+            f"Enable Authentication is not ticked, so no mechanism is needed; offered: {observed}"
+        )
     if not cloud.declares_smtp(case.settings.sender.smtp_server):
         return case.fail("wrong_host_or_port", expected=expected, observed=observed)
     if not cloud.microsoft:

@@ -148,6 +148,7 @@ def connect_map(network: Network, doors: Doors) -> dict[str, str]:
             found |= dict.fromkeys(names, over_ipv4) | dict.fromkeys(sixes, over_ipv6)
     for port in (SUBMISSION, HTTPS):
         found[f"{network.resolver.hijacked_address}:{port}"] = text(doors.refused)
+    found[f"{network.resolver.private_address}:{SUBMISSION}"] = doors.behind(network.submission_port, doors.submission)
     return found
 
 

@@ -170,6 +170,8 @@ class ExchangeSmtp(SMTP):
         elif self._speaks_old_tls():
             await self._refuse(sentences.OLD_TLS)
             raise Gone
+        elif self._state.world.network.middlebox.accepts_early:
+            await self.push(sentences.SIGNED_IN)  # nobody has signed in, so MAIL is refused
         else:
             await self._sign_in(mechanism, initial.strip().encode("utf-8", "surrogateescape"))
 

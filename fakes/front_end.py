@@ -61,7 +61,7 @@ def extensions(box: Middlebox, *, encrypted: bool, offers_auth: bool) -> list[st
     place = lines.index("STARTTLS")
     if encrypted:
         lines[place : place + 1] = [sentences.AUTH_EXTENSION] if offers_auth and not box.strips_auth else []
-    elif box.strips_starttls:
+    elif box.strips_starttls or box.hides_starttls:
         del lines[place]
     elif box.masks_starttls:
         lines[place] = "XXXXXXXA"

@@ -22,6 +22,7 @@ class Answer(StrEnum):
     SERVER_FAILURE = "server_failure"
     NO_ADDRESSES = "no_addresses"
     HIJACKED = "hijacked"
+    PRIVATE = "private"
     FLAPPING = "flapping"
 
 
@@ -90,6 +91,7 @@ class Resolver:
     answer: Answer = Answer.TRUE
     login_answer: Answer = Answer.TRUE
     hijacked_address: str = "10.20.30.40"
+    private_address: str = "10.1.2.3"  # of split DNS or an access gateway: it leads to Microsoft's own server
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,10 +121,12 @@ class Middlebox:
     masks_greeting: bool = False
     masks_starttls: bool = False
     strips_starttls: bool = False
+    hides_starttls: bool = False
     refuses_starttls: bool = False
     drops_after_auth: bool = False
     strips_auth: bool = False
     drops_long_commands: bool = False
+    accepts_early: bool = False
 
 
 def _exchange_zones() -> tuple[Zone, ...]:

@@ -63,9 +63,11 @@ class Answers:
             response.set_rcode(dns.rcode.NXDOMAIN)
         elif answer is Answer.SERVER_FAILURE:
             response.set_rcode(dns.rcode.SERVFAIL)
-        elif answer is Answer.HIJACKED:
+        elif answer in {Answer.HIJACKED, Answer.PRIVATE}:
+            false, private = network.resolver.hijacked_address, network.resolver.private_address
             if asked.rdtype == dns.rdatatype.A:
-                response.answer = [dns.rrset.from_text(asked.name, 60, "IN", "A", network.resolver.hijacked_address)]
+                address = private if answer is Answer.PRIVATE else false
+                response.answer = [dns.rrset.from_text(asked.name, 60, "IN", "A", address)]
         elif answer is Answer.TRUE:
             response.answer = _records(zone, asked.name, asked.rdtype)
         return response

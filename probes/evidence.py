@@ -315,14 +315,20 @@ class SignInEvidence(Record):
 
     @property
     def accepted(self) -> bool:
-        """Whether 235 answered the line that carries the credential; an earlier 235 accepts something that was never sent."""
-        return self.reply is not None and self.reply.code == 235 and not self.accepted_early
+        """Whether 235 answered the line that carries the credential; an earlier one accepts something that was never sent."""
+        return self.reply is not None and self.reply.code == 235 and not self.out_of_turn
 
     @property
-    def accepted_early(self) -> bool:
-        """Whether 235 came before the credential had left (RFC 4954, 4: the server asks with 334 until it has everything)."""
-        lines = _EXCHANGE_LINES.get(self.mechanism or "", 0)
-        return self.reply is not None and self.reply.code == 235 and len(self.steps) < lines
+    def out_of_turn(self) -> bool:
+        """Whether 235 answered another line than the credential's (RFC 4954, 4: the server asks with 334 until it has everything)."""
+        if self.reply is None or self.reply.code != 235:
+            return False
+        return self.early or self.steps[-1].code != 235
+
+    @property
+    def early(self) -> bool:
+        """Whether the exchange ended before the credential was sent."""
+        return len(self.steps) < _EXCHANGE_LINES.get(self.mechanism or "", 1)
 
 
 class EnvelopeEvidence(Record):

@@ -37,7 +37,7 @@ def sign_in(visit: Visit, session: Session, offered: HelloEvidence, token: Token
     evidence = _login(visit, session) if mechanism == "LOGIN" else _xoauth2(visit, session, held)
     visit.put(sign_in=evidence)
     _remember(visit, evidence)
-    return evidence.reply is not None and evidence.reply.code == 235
+    return evidence.accepted
 
 
 def _withhold(visit: Visit, mechanism: str, held: Token | None) -> tuple[Withheld | None, str]:
@@ -78,6 +78,8 @@ def _remember(visit: Visit, evidence: SignInEvidence) -> None:
     if evidence.reply is None:
         return
     memory, lasting = visit.world.refusals, evidence.mechanism == "LOGIN"
+    if evidence.out_of_turn:
+        return  # the account was neither refused nor accepted: its secret was never shown
     if evidence.reply.code == 235:
         memory.forget(_where(visit), _credential(visit))
     else:

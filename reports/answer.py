@@ -84,7 +84,7 @@ def answer(run: Run, assessment: Assessment) -> Answer:
         name=assessment.settings.sender.name,
         method=METHODS[assessment.settings.sender.method],
         verdict=verdict,
-        sentence=_sentence(run, assessment, verdict, causes, sure=sure),
+        sentence=_sentence(run, assessment, verdict, decisive, causes),
         gate=assessment.first_broken_gate,
         decisive=decisive,
         causes=causes,
@@ -136,13 +136,18 @@ def _first_with_cause(failed: tuple[Finding, ...]) -> Finding | None:
 
 
 def _sentence(
-    run: Run, assessment: Assessment, verdict: SenderVerdict, causes: tuple[Cause, ...], *, sure: bool
+    run: Run, assessment: Assessment, verdict: SenderVerdict, decisive: Finding | None, causes: tuple[Cause, ...]
 ) -> str:
     name, method = assessment.settings.sender.name, METHODS[assessment.settings.sender.method]
     if verdict == "cannot_send":
         why = causes[0].headline if causes else "the cause is not known"
-        likely = "" if sure else "most likely "
+        likely = "most likely " if decisive is not None and not decisive.sure else ""
         return _stopped(f"{name} cannot send mail by {method}: {likely}{why}")
+    if verdict == "can_send" and decisive is not None and assessment.catalogue[decisive.check].gate is not None:
+        # The gate is open all the same, so what its cause says of a closed one would be false.
+        return _stopped(
+            f'{name} can send mail by {method}, but the check "{decisive.title}" failed: {decisive.observed}'
+        )
     if verdict == "can_send" and causes:
         return _stopped(f"{name} can send mail by {method}, but a check failed: {causes[0].headline}")
     if verdict == "can_send":

@@ -61,6 +61,13 @@ NAME = (
         change=change.resolver(answer=Answer.HIJACKED),
     ),
     Fault(
+        id="dns_private_address",
+        changes="the resolver answers with a private address that leads to Microsoft's own server (split DNS)",
+        gate="name",
+        cause="dns_hijacked",
+        change=change.resolver(answer=Answer.PRIVATE),
+    ),
+    Fault(
         id="dns_flapping",
         changes="the resolver answers with a failure at first, and now and then after that",
         gate="name",
@@ -201,6 +208,13 @@ STARTTLS = (
         gate="starttls",
         cause="smtp_rewritten",
         change=change.middlebox(strips_starttls=True),
+    ),
+    Fault(
+        id="starttls_hidden",
+        changes="STARTTLS is missing from the server's list and works all the same",
+        gate="starttls",
+        cause="smtp_rewritten",
+        change=change.middlebox(hides_starttls=True),
     ),
     Fault(
         id="starttls_refused",

@@ -256,4 +256,11 @@ SIGN_IN = (
         senders=OAUTH,
         change=change.middlebox(drops_long_commands=True),
     ),
+    Fault(
+        id="accepted_early",
+        changes="235 answers AUTH at once, before the password or the token was sent",
+        gate="sign_in",
+        cause="service_side_fault",
+        change=change.middlebox(accepts_early=True),
+    ),
 )

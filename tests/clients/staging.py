@@ -37,6 +37,7 @@ UNNOTICED = {
     "password_expiring",
     "port_25",
     "secret_expiring",
+    "starttls_hidden",
     "v1_authority",
 }
 

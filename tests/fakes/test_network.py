@@ -200,6 +200,19 @@ def test_starttls_in_the_middle(tmp_path: Path, fault_id: str, listed: str | Non
     assert said.startswith(answer)
 
 
+def test_starttls_works_although_it_is_hidden(tmp_path: Path) -> None:
+    """It is missing in the list, and answered with 220."""
+    with tenant(tmp_path, "starttls_hidden") as running:
+        client = Submission(running)
+        client.greeted()
+        offers = client.say("EHLO client.example").split("\n")
+        said = client.say("STARTTLS")
+        client.close()
+
+    assert not [line for line in offers if "STARTTLS" in line]
+    assert said.startswith("220 ")
+
+
 def test_auth_is_stripped(tmp_path: Path) -> None:
     """After TLS the list has no AUTH."""
     with tenant(tmp_path, "auth_stripped") as running, submission(running) as client:

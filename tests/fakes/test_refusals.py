@@ -175,6 +175,15 @@ def test_middlebox_cuts_the_sign_in(tmp_path: Path, fault_id: str) -> None:
         client.close()
 
 
+def test_sign_in_is_accepted_before_the_password(tmp_path: Path) -> None:
+    """235 answers the command itself, nobody is signed in by it, and MAIL is refused."""
+    with tenant(tmp_path, "accepted_early") as running, submission(running) as client:
+        accepted = client.docmd("AUTH", "LOGIN")
+        refused = client.docmd("MAIL", f"FROM:<{running.world.basic.mail_from}>")
+
+    assert (accepted[0], refused[0]) == (235, 530)
+
+
 def test_role_assignment_replaces_consent_and_mailbox_right(tmp_path: Path) -> None:
     """With RBAC for Applications a token without roles signs in and sends, with no permission on the mailbox."""
     from fakes.faults.entra import rbac
@@ -189,7 +198,13 @@ def test_role_assignment_replaces_consent_and_mailbox_right(tmp_path: Path) -> N
 
 def test_the_tables_above_miss_no_fault_of_theirs() -> None:
     """Every fault of the last gates stands in a table of this file, or is shown by a test of its own."""
-    shown_elsewhere = {"recipient_unknown", "recipient_blocked", "dropped_after_auth", "long_commands_dropped"}
+    shown_elsewhere = {
+        "recipient_unknown",
+        "recipient_blocked",
+        "dropped_after_auth",
+        "long_commands_dropped",
+        "accepted_early",
+    }
     own_settings = {"authentication_off", "wrong_type"}  # the client never gets as far as an answer
     gates = {"sign_in", "recipient", "accepted", "claims"}
     faults = {fault.id for fault in FAULTS.values() if fault.gate in gates}

@@ -85,6 +85,19 @@ def withheld(reason: Withheld, detail: str = "") -> Change:
     return record(sign_in=SignInEvidence(user="a@fabrikam.example", withheld=reason, detail=detail), envelope=None)
 
 
+def _early_235(lines: int) -> Change:
+    """235 after so many of the client's lines; what the server says then is no answer to the credential where more were due."""
+    good = Reply(code=235, lines=("2.7.0 Authentication successful",), seconds=0.1)
+    asks = Reply(code=334, lines=("VXNlcm5hbWU6",), seconds=0.1)
+
+    def change(evidence: SenderEvidence, settings: Judged) -> Visit:
+        early = min(lines, 1 if settings.sender.method == "oauth" else lines)
+        steps = (*(asks for _ in range(early - 1)), good)
+        return part("sign_in", steps=steps, reply=good)(evidence, settings)
+
+    return change
+
+
 def registry(**values: int | None) -> Change:
     """A Windows machine whose registry holds these values in both views."""
     rows = tuple(
@@ -122,6 +135,7 @@ SITUATIONS: dict[str, tuple[str | None, Change]] = {
     "ended before MAIL": (None, part("envelope", mail=None, rcpt=None, data=None, final=None)),
     "ended before RCPT": (None, part("envelope", rcpt=None, data=None, final=None)),
     "ended before DATA": (None, part("envelope", data=None, final=None)),
+    "ended within the message": (None, part("envelope", final=None)),
     "no answer to MAIL": (None, part("envelope", mail=FAILED, rcpt=None, data=None, final=None)),
     "no answer to the message": (None, part("envelope", final=FAILED)),
     "MAIL refused for now": (None, part("envelope", mail=CommandEvidence(reply=reply(451, "4.9.9 Later")), final=None)),
@@ -135,6 +149,19 @@ SITUATIONS: dict[str, tuple[str | None, Change]] = {
             part("envelope", stopped_before_data=True, data=None, final=None),
         ),
     ),
+    "authentication off, and MAIL refused": (
+        "authentication_off",
+        entered(enable_authentication=False),
+    ),
+    "accepted before the credential": (
+        None,
+        both(_early_235(1), record(envelope=None)),
+    ),
+    "accepted before the password": (
+        None,
+        both(_early_235(2), record(envelope=None)),
+    ),
+    "accepted before the credential, and the message too": (None, _early_235(1)),
     "no secret": (None, both(record(token=None), withheld(Withheld.NO_SECRET, "environment variable X"))),
     "no token": (None, both(record(token=_NO_TOKEN), withheld(Withheld.NO_TOKEN))),
     "token withheld, secret missing": (
@@ -208,6 +235,22 @@ SITUATIONS: dict[str, tuple[str | None, Change]] = {
     "declared dates have passed": (
         None,
         entered(password_expires=date(2020, 1, 1), client_secret_expires=date(2020, 1, 1), attested={}),
+    ),
+    "in the hosts file, and the resolver does not know it": (
+        None,
+        lambda evidence, settings: (_in_the_hosts_file(evidence, udp="no_such_name", tcp="malformed"), settings),
+    ),
+    "in the hosts file, and the resolver refuses": (
+        None,
+        lambda evidence, settings: (_in_the_hosts_file(evidence, udp="refused", tcp="malformed"), settings),
+    ),
+    "in the hosts file, and port 53 is closed": (
+        None,
+        lambda evidence, settings: (_in_the_hosts_file(evidence, udp="timeout", tcp="timeout"), settings),
+    ),
+    "in the hosts file, and the resolver answers with an error": (
+        None,
+        lambda evidence, settings: (_in_the_hosts_file(evidence, udp="refused", tcp="server_failure"), settings),
     ),
     "resolvers unknown": (None, part("name", answers=())),
     "one resolver is silent": ("dns_udp_blocked", lambda evidence, settings: (_second_resolver(evidence), settings)),
@@ -319,6 +362,19 @@ def _foreign_alias(evidence: SenderEvidence) -> SenderEvidence:
         return evidence
     answers = tuple(a.model_copy(update={"chain": ("mail.portal.example",)}) for a in evidence.name.answers)
     return evidence.model_copy(update={"name": evidence.name.model_copy(update={"answers": answers})})
+
+
+def _in_the_hosts_file(evidence: SenderEvidence, *, udp: str, tcp: str) -> SenderEvidence:
+    """The operating system has the address, and none of its name servers does."""
+    if evidence.name is None:
+        return evidence
+    said = {"udp": udp, "tcp": tcp}
+    answers = tuple(
+        answer.model_copy(update={"status": said[answer.transport], "addresses": (), "chain": ()})
+        for answer in evidence.name.answers
+    )
+    name = evidence.name.model_copy(update={"answers": answers, "system": evidence.name.addresses})
+    return evidence.model_copy(update={"name": name})
 
 
 def _dead_address(evidence: SenderEvidence) -> SenderEvidence:

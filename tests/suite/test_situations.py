@@ -46,6 +46,7 @@ def test_a_run_that_ended_early_claims_nothing(member: str) -> None:
 LEFT_OUT: tuple[str, tuple[str, ...]] = ("left out", ())  # the sender does not have the check
 EXPECTED: dict[str, dict[str, tuple[str, tuple[str, ...]]]] = {
     "no-send": {"MBX-03": ("unknown", ()), "AUTH-01": ("pass", ()), "BASIC-01": ("unknown", ())},
+    "ended within the message": {"MBX-03": ("unknown", ()), "MBX-02": ("pass", ())},
     "no role, message accepted (RBAC)": {"OAUTH-02": ("pass", ()), "MBX-05": ("pass", ())},
     "no role, not sent": {"OAUTH-02": ("unknown", ("consent_missing",))},
     "recently refused": {"AUTH-01": ("unknown", ("account_locked",)), "BASIC-10": ("unknown", ())},
@@ -80,7 +81,7 @@ EXPECTED: dict[str, dict[str, tuple[str, tuple[str, ...]]]] = {
     "TLS at once on another port": {"SMTP-01": ("fail", ("wrong_host_or_port",))},
     "token endpoint timed out": {"TOKEN-02": ("fail", ("token_endpoint_unreachable",))},
     "handshake cut off": {"TLS-01": ("fail", ("connection_cut", "tls_version", "service_side_fault"))},
-    "STARTTLS not offered, yet it works": {"SMTP-02": ("risk", ("smtp_rewritten",))},
+    "STARTTLS not offered, yet it works": {"SMTP-02": ("fail", ("smtp_rewritten",))},
     "old scope of the same resource": {"OAUTH-11": ("risk", ("wrong_scope_or_audience",))},
 }
 

@@ -1,0 +1,211 @@
+"""Nothing passes that was not tried: over all recorded visits, the evidence of a gate and of all behind it is removed.
+
+Then no check that depends on the gate passes, is at risk or is attested by anything but a person. And a need that failed blocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import pytest
+
+from checks.assessment import Assessment
+from checks.catalogue import CATALOGUE
+from checks.model import Case, Catalogue, Check, Finding, Verdict
+from fakes import FAULTS
+from probes.evidence import Gate, SenderEvidence
+from tests.suite.gathered import Gathered, gathered
+from tests.suite.situations import SITUATIONS, situation
+from tests.suite.test_by_hand import by_hand
+
+# Checks that read later findings for want of earlier proof, and the gate whose evidence is proof by itself.
+PROVED_AT = {
+    "OAUTH-02": Gate.CLAIMS,  # the role is in the token; without it, an accepted message would show the right
+    "OAUTH-10": Gate.TOKEN,  # the tenant's own endpoint issued a token; that its claims name the tenant too is more
+}
+SEEN = {Verdict.PASS, Verdict.RISK, Verdict.ATTESTED}
+AS_ENTERED = "as entered here"  # what rests on the settings alone says so, and needs no gate
+# The record of each gate; the parts of one record that are of later gates go with them.
+RECORDS: dict[Gate, dict[str, Any]] = {
+    Gate.NAME: {"name": None},
+    Gate.PORT: {"port": None},
+    Gate.GREETING: {"greeting": None},
+    Gate.STARTTLS: {"starttls": None, "plain_mail": None},
+    Gate.TLS: {"tls": None},
+    Gate.AUTH_OFFERED: {"auth_offered": None},
+    Gate.ISSUER: {"issuer": None},
+    Gate.TOKEN: {"token": None},
+    Gate.CLAIMS: {"token": {"claims": None}},
+    Gate.SIGN_IN: {"sign_in": None},
+    Gate.SENDER: {"envelope": None},
+    Gate.RECIPIENT: {"envelope": {"rcpt": None, "data": None, "final": None, "stopped_before_data": False}},
+    Gate.ACCEPTED: {"envelope": {"final": None, "stopped_before_data": False}},
+}
+
+
+def worlds() -> dict[str, Callable[[], Gathered]]:
+    """The healthy world, every fault that can be staged here, and every situation made by hand."""
+    found: dict[str, Callable[[], Gathered]] = {"healthy": partial(gathered, None)}
+    found |= {fault.id: partial(gathered, fault.id) for fault in FAULTS.values() if not fault.skipped_here()}
+    found |= {f"situation: {name}": partial(situation, name) for name in SITUATIONS}
+    return found
+
+
+WORLDS = worlds()
+
+
+def removed(evidence: SenderEvidence, gate: Gate) -> SenderEvidence:
+    """The evidence without this gate, without all behind it on the route, and without what look-ups saw of the tenant."""
+    gates = list(Gate)
+    changes: dict[str, Any] = {"tenant": None}
+    for behind in gates[gates.index(gate) :]:
+        for member, gone in RECORDS[behind].items():
+            held = getattr(evidence, member)
+            if gone is None:
+                changes[member] = None
+            elif held is not None and member not in changes:
+                changes[member] = held.model_copy(update=gone)
+    return evidence.model_copy(update=changes)
+
+
+def depends(check: Check, gate: Gate, method: str) -> bool:
+    """Whether a check needs or reads the check of this gate, itself or by another."""
+    if check.gate is gate:
+        return True
+    others = (CATALOGUE.checks[other] for other in (*check.needs, *check.reads))
+    return any(depends(other, gate, method) for other in others if method in other.methods)
+
+
+def vouched(finding: Finding, assessment: Assessment) -> bool:
+    """Whether the finding is a person's word from the settings, which no gate shows."""
+    attestation = assessment.settings.sender.attested.get(finding.check)
+    return attestation is not None and finding.observed.startswith(attestation.who)
+
+
+def claims_too_much(evidence: SenderEvidence, settings: Any, gate: Gate) -> Iterator[Finding]:  # noqa: ANN401
+    """The findings of checks that depend on the gate and say more than they can know without it."""
+    assessment = Assessment(removed(evidence, gate), settings)
+    for check in assessment.checks:
+        finding = assessment.finding(check.id)
+        if (
+            depends(check, gate, settings.sender.method)
+            and list(Gate).index(gate) <= list(Gate).index(PROVED_AT.get(check.id, Gate.ACCEPTED))
+            and finding.verdict in SEEN
+            and AS_ENTERED not in finding.observed
+            and not vouched(finding, assessment)
+        ):
+            yield finding
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_nothing_passes_without_the_evidence_of_its_gate(world: str) -> None:
+    """Whatever was seen before, a gate that was not reached is not shown as fine, nor as fine for now."""
+    for sender, (evidence, settings) in WORLDS[world]().items():
+        for gate in Gate:
+            assert [(sender, gate, one) for one in claims_too_much(evidence, settings, gate)] == []
+
+
+@pytest.mark.parametrize("world", ["High Volume Email", "High Volume Email, refused"])
+def test_nothing_passes_without_its_gate_by_hand(world: str) -> None:
+    """The same for evidence that the built-in tenant cannot bring home."""
+    test = by_hand()[world]
+    for evidence, settings in test.values():
+        for gate in Gate:
+            assert list(claims_too_much(evidence, settings, gate)) == []
+
+
+def test_every_gate_has_a_check_that_depends_on_it() -> None:
+    """The property above is about every gate: some check depends on each, and its own check does."""
+    for gate in Gate:
+        assert [check.id for check in CATALOGUE.checks.values() if check.gate is gate]
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_a_failed_need_blocks(world: str) -> None:
+    """Under every fault a check is blocked by a need that failed and unknown by one that is unknown, unless its gate was passed."""
+    for evidence, settings in WORLDS[world]().values():
+        assessment = Assessment(evidence, settings)
+        gates = assessment.gates()
+        for check in assessment.checks:
+            needs = [
+                CATALOGUE.checks[need]
+                for need in check.needs
+                if settings.sender.method in CATALOGUE.checks[need].methods
+            ]
+            left = [need for need in needs if need.gate is None or gates[need.gate] != "ok"]
+            verdicts = {assessment.finding(need.id).verdict for need in left}
+            if verdicts & {Verdict.FAIL, Verdict.BLOCKED}:
+                assert assessment.finding(check.id).verdict is Verdict.BLOCKED, check.id
+            elif Verdict.UNKNOWN in verdicts:
+                assert assessment.finding(check.id).verdict is Verdict.UNKNOWN, check.id
+                assert assessment.finding(check.id).why
+
+
+def by_the_guide(*needs: str) -> dict[str, Check]:
+    """The catalogue with one more check, written by the recipe of CONTRIBUTING.md with the body of a beginner."""
+    own = Catalogue()
+
+    @own.check("SMTP-04", "The server is there", needs=needs)
+    def there(case: Case) -> Finding:
+        return case.ok(observed="looked")
+
+    return {**CATALOGUE.checks, **own.checks}
+
+
+@pytest.mark.parametrize(
+    ("world", "verdict"),
+    [
+        pytest.param("healthy", Verdict.PASS, id="open"),
+        pytest.param("port_refused", Verdict.BLOCKED, id="closed"),
+        pytest.param("dns_no_such_name", Verdict.BLOCKED, id="the need is blocked itself"),
+        pytest.param("situation: ended before port", Verdict.UNKNOWN, id="not tried"),
+    ],
+)
+def test_a_check_by_the_guides_recipe_is_stopped_by_its_need(world: str, verdict: Verdict) -> None:
+    """`return case.ok(...)` does not pass with the port closed, and is not known when nobody looked."""
+    for evidence, settings in WORLDS[world]().values():
+        finding = Assessment(evidence, settings, by_the_guide("NET-02")).finding("SMTP-04")
+
+        assert finding.verdict is verdict
+        assert verdict is Verdict.PASS or "NET-0" in finding.why or "run it again" in finding.why
+
+
+def test_a_judge_sees_only_what_it_names() -> None:
+    """A finding that is in neither needs nor reads is not given out."""
+    own = Catalogue()
+
+    @own.check("SMTP-04", "The server is there", needs=("NET-02",))
+    def there(case: Case) -> Finding:
+        return case.ok(observed=case.other("AUTH-01").observed)
+
+    evidence, settings = gathered(None)["basic"]
+    with pytest.raises(LookupError, match="reads"):
+        Assessment(evidence, settings, {**CATALOGUE.checks, **own.checks}).finding("SMTP-04")
+
+
+@pytest.mark.parametrize("method", ["basic", "oauth"])
+def test_no_item_about_the_sign_in_passes_without_one(method: str) -> None:
+    """With Enable Authentication not ticked, and MAIL accepted all the same, password, MFA and SMTP AUTH are not known."""
+    assessment = Assessment(*situation("authentication off, and MAIL accepted")[method])
+    items = {"basic": ("BASIC-01", "BASIC-02", "BASIC-03", "BASIC-10"), "oauth": ("OAUTH-05", "MBX-04")}[method]
+
+    assert assessment.finding("AUTH-01").verdict is Verdict.NOT_APPLICABLE
+    assert assessment.gates()[Gate.SIGN_IN] == "not_tested"
+    for item in items:
+        finding = assessment.finding(item)
+        assert finding.verdict is Verdict.UNKNOWN, item
+        assert "no sign-in was tried: Enable Authentication is not ticked" in finding.why
+
+
+@pytest.mark.parametrize("name", ["accepted before the credential", "accepted before the password"])
+def test_a_235_before_the_credential_proves_nothing(name: str) -> None:
+    """The sign-in fails, and neither the password nor anything behind it is shown as right."""
+    for method, visit in situation(name).items():
+        assessment = Assessment(*visit)
+        passed = {finding.check for finding in assessment.all_findings() if finding.verdict is Verdict.PASS}
+
+        assert assessment.finding("AUTH-01").causes[0] == "smtp_intercepted"
+        assert assessment.verdict == "cannot_send"
+        assert not passed & {"BASIC-01", "BASIC-02", "BASIC-03", "BASIC-10", "OAUTH-05", "MBX-04", "MBX-05"}, method

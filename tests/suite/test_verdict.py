@@ -1,0 +1,182 @@
+"""The verdict follows the message: over all faults and situations, and for every gate that was passed although its check failed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from checks.assessment import Assessment
+from checks.model import Verdict
+from probes.evidence import CommandEvidence, FailureKind, Gate, Reply, SenderEvidence
+from probes.evidence import Failure as Break
+from probes.seen_open import SMTP_LEG, TOKEN_LEG, passed_by, seen_open
+from reports.answer import Answer, answer
+from reports.exit_status import CAN_SEND, FAILED
+from reports.exit_status import of as exit_code
+from tests.reports import samples
+from tests.suite.gathered import gathered
+from tests.suite.situations import part, record
+from tests.suite.test_tried import WORLDS
+
+NO = CommandEvidence(reply=Reply(code=451, lines=("4.3.2 no",)))
+SIGNED_IN = Reply(code=235, lines=("2.7.0 Authentication successful",))
+
+
+def told(world: str, sender: str) -> tuple[Assessment, Answer, int]:
+    """The assessment of one sender of a world, its answer, and the exit code of a run with this sender alone."""
+    assessment = Assessment(*WORLDS[world]()[sender])
+    run = samples.run(assessment)
+    return assessment, answer(run, assessment), exit_code(run, 0)
+
+
+def message_accepted(evidence: SenderEvidence) -> bool:
+    """Whether the end of DATA was answered with 2xx."""
+    final = evidence.envelope.final if evidence.envelope is not None else None
+    return final is not None and final.reply is not None and 200 <= final.reply.code < 300
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_the_verdict_agrees_with_the_message(world: str) -> None:
+    """No `cannot_send` with an accepted message, and no `can_send` without one, unless the tenant's settings stand for it."""
+    for evidence, settings in WORLDS[world]().values():
+        assessment = Assessment(evidence, settings)
+        if message_accepted(evidence):
+            assert assessment.verdict != "cannot_send", assessment.decisive
+        elif not assessment.by_settings:
+            assert assessment.verdict != "can_send"
+
+
+# What a gate's record would have to say for its check to fail, although everything behind it is as it was.
+FALSE: dict[Gate, Callable[[SenderEvidence], SenderEvidence]] = {
+    Gate.NAME: lambda evidence: _with(evidence, "name", addresses=("10.1.2.3",)),
+    Gate.PORT: lambda evidence: _with(evidence, "port", used=None, dials=()),
+    Gate.GREETING: lambda evidence: _with(evidence, "greeting", greeting=Reply(code=554, lines=("5.7.1 no",))),
+    Gate.STARTTLS: lambda evidence: evidence.model_copy(update={"starttls": NO}),
+    Gate.AUTH_OFFERED: lambda evidence: _with(evidence, "auth_offered", ehlo=Reply(code=250, lines=("host", "SIZE"))),
+    Gate.ISSUER: lambda evidence: _with(evidence, "issuer", issuer="https://sts.example.com/x"),
+    Gate.TOKEN: lambda evidence: _with(evidence, "token", failure=Break(kind=FailureKind.TIMEOUT)),
+    Gate.CLAIMS: lambda evidence: _with(evidence, "token", claims={"aud": "https://graph.microsoft.com"}),
+    Gate.SIGN_IN: lambda evidence: _with(evidence, "sign_in", steps=(SIGNED_IN,)),
+    Gate.SENDER: lambda evidence: _with(evidence, "envelope", mail=NO),
+    Gate.RECIPIENT: lambda evidence: _with(evidence, "envelope", rcpt=NO),
+}
+
+
+def _with(evidence: SenderEvidence, member: str, **fields: object) -> SenderEvidence:
+    return evidence.model_copy(update={member: getattr(evidence, member).model_copy(update=fields)})
+
+
+@pytest.mark.parametrize("gate", FALSE)
+def test_a_gate_that_was_passed_is_not_broken(gate: Gate) -> None:
+    """With the message accepted, whatever a gate's check finds, the gate is open, and nothing behind it is blocked."""
+    evidence, settings = gathered(None)["oauth"]
+    assessment = Assessment(FALSE[gate](evidence), settings)
+    own = next(check for check in assessment.checks if check.gate is gate)
+
+    assert assessment.finding(own.id).verdict is (Verdict.RISK if gate is Gate.NAME else Verdict.FAIL)
+    assert set(assessment.gates().values()) == {"ok"}
+    assert assessment.verdict == "can_send"
+    assert Verdict.BLOCKED not in {assessment.finding(check.id).verdict for check in assessment.checks if check.gate}
+
+
+@pytest.mark.parametrize("gate", [gate for gate in SMTP_LEG if gate in FALSE and SMTP_LEG.index(gate) < 4])
+def test_before_tls_nothing_is_proof(gate: Gate) -> None:
+    """Without a verified handshake whatever answers may be another server: the gate is broken as before."""
+    evidence, settings = gathered(None)["basic"]
+    unverified = FALSE[gate](_with(evidence, "tls", verified=False))
+
+    assert Assessment(unverified, settings).first_broken_gate is gate
+
+
+def test_what_proves_what() -> None:
+    """The raw facts of a healthy visit show every gate but the claims; MAIL without a sign-in shows nothing of the token."""
+    evidence = gathered(None)["oauth"][0]
+    without_sign_in = _with(_with(evidence, "sign_in", reply=None), "envelope", final=None)
+    only_mail = without_sign_in.model_copy(update={"issuer": None, "token": None})
+
+    assert seen_open(evidence) == {*Gate} - {Gate.NAME, Gate.PORT, Gate.GREETING, Gate.STARTTLS, Gate.CLAIMS}
+    assert passed_by(evidence) == {*Gate} - {Gate.ACCEPTED}
+    assert passed_by(only_mail) == {*SMTP_LEG[: SMTP_LEG.index(Gate.RECIPIENT)]}
+    assert not passed_by(only_mail) & {*TOKEN_LEG}
+
+
+@pytest.mark.parametrize(
+    ("world", "sender", "failed", "code"),
+    [
+        pytest.param("dns_private_address", "basic", set(), CAN_SEND, id="split DNS, password"),
+        pytest.param("dns_private_address", "oauth", set(), CAN_SEND, id="split DNS, token"),
+        pytest.param("dns_tcp_blocked", "basic", {"BASIC-06"}, FAILED, id="TCP 53 closed, password"),
+        pytest.param("dns_tcp_blocked", "oauth", {"OAUTH-07"}, FAILED, id="TCP 53 closed, token"),
+        pytest.param("starttls_hidden", "basic", {"SMTP-02"}, FAILED, id="STARTTLS is hidden and works"),
+        pytest.param("issuer_foreign", "oauth", {"OAUTH-10", "TOKEN-01"}, FAILED, id="issuer of another place"),
+        pytest.param(
+            "situation: in the hosts file, and the resolver does not know it", "basic", {"BASIC-06"}, FAILED, id="hosts"
+        ),
+        pytest.param(
+            "situation: in the hosts file, and the resolver refuses", "oauth", {"OAUTH-07"}, FAILED, id="hosts, refused"
+        ),
+        pytest.param(
+            "situation: in the hosts file, and port 53 is closed", "basic", {"BASIC-06"}, FAILED, id="hosts, closed"
+        ),
+        pytest.param(
+            "situation: in the hosts file, and the resolver answers with an error",
+            "basic",
+            set(),
+            CAN_SEND,
+            id="hosts, error",
+        ),
+    ],
+)
+def test_a_route_that_worked_can_send(world: str, sender: str, failed: set[str], code: int) -> None:
+    """The gate is open and the verdict is `can_send`; a statement that was false still fails, and the run ends with 1."""
+    assessment, said, ends = told(world, sender)
+
+    assert assessment.verdict == "can_send"
+    assert set(assessment.gates().values()) == {"ok"}
+    assert {one.check for one in assessment.all_findings() if one.verdict is Verdict.FAIL} == failed
+    assert ends == code
+    assert "can send mail" in said.sentence
+    assert "does not resolve" not in said.sentence
+    assert ("failed" in said.sentence) == bool(failed)
+
+
+def test_a_private_address_that_works_is_a_risk_and_one_that_does_not_is_a_failure() -> None:
+    """NET-01 and NET-04 ask whether the path is Microsoft's own; with the message accepted that is no failure."""
+    for world, verdict in (("dns_private_address", Verdict.RISK), ("dns_hijacked", Verdict.FAIL)):
+        assessment = told(world, "basic")[0]
+        for check in ("NET-01", "NET-04"):
+            finding = assessment.finding(check)
+            assert (finding.verdict, finding.causes) == (verdict, ("dns_hijacked",))
+            assert "10." in finding.observed
+        assert assessment.verdict == ("can_send" if verdict is Verdict.RISK else "cannot_send")
+
+
+@pytest.mark.parametrize(
+    ("record_of", "verdict"),
+    [
+        pytest.param(record(), "can_send", id="accepted"),
+        pytest.param(part("envelope", final=NO), "cannot_send", id="refused"),
+    ],
+)
+def test_a_message_that_was_refused_breaks_the_last_gate(
+    record_of: Callable[..., tuple[SenderEvidence, object]], verdict: str
+) -> None:
+    """Behind the last gate nothing can be seen open: its own reply decides."""
+    evidence, settings = gathered("dns_private_address")["basic"]
+    changed, _ = record_of(evidence, settings)
+    assessment = Assessment(changed, settings)
+
+    assert assessment.verdict == verdict
+    assert assessment.first_broken_gate is (None if verdict == "can_send" else Gate.ACCEPTED)
+
+
+@pytest.mark.parametrize("world", ["accepted_early", "wrong_password"])
+def test_nothing_is_sent_behind_a_sign_in_that_proves_nothing(world: str) -> None:
+    """235 before the credential left: one attempt, no MAIL, and the sign-in is the broken gate."""
+    for evidence, settings in gathered(world).values():
+        if world == "accepted_early":
+            assert evidence.sign_in is not None
+            assert evidence.sign_in.out_of_turn
+            assert (evidence.envelope, evidence.traffic.sign_in_attempts) == (None, 1)
+            assert Assessment(evidence, settings).first_broken_gate is Gate.SIGN_IN
