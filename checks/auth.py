@@ -36,7 +36,7 @@ def sign_in(case: Case) -> Finding:
 def _out_of_turn(case: Case, evidence: SignInEvidence, reply: Reply, expected: str) -> Finding:
     """The service asks for everything first, so another server answered, or one that is out of order."""
     when = "before the credential was sent" if evidence.early else "after it had refused the credential"
-    why = "nothing was sent after it; compare with another network, and look at the certificate (TLS-02)"
+    why = "nothing was sent after it; compare with another network, and look at the certificate that was shown"
     return case.fail("smtp_intercepted", "service_side_fault", expected=expected, observed=f"{reply.text}, {when}",
                      sure=False, why=why)  # fmt: skip
 

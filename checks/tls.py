@@ -95,12 +95,10 @@ def _named(evidence: TlsEvidence) -> str:
     return f"issued by {issuer}, valid until {leaf.not_after:%Y-%m-%d}"
 
 
-@check("TLS-02", "The certificate is Microsoft's own", reads=("TLS-01",), microsoft_only=True)
+@check("TLS-02", "The certificate is Microsoft's own", needs=("TLS-01",), microsoft_only=True)
 def microsofts_own(case: Case) -> Finding:
     """An inspecting proxy signs with a root of its own: trusted here perhaps, but not by every application's runtime."""
     evidence = case.evidence.tls
-    if (stopped := case.stopped("TLS-01")) is not None:
-        return stopped
     if evidence is None or not evidence.chain:
         return case.unknown("this Python does not tell the peer's chain")
     leaf = evidence.chain[0]

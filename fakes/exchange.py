@@ -321,8 +321,7 @@ class ExchangeSmtp(SMTP):
             self._submitting(begins=True)
         self._chunks.append(octets)
         if last:
-            content = b"".join(self._chunks)
-            await self._finish(content)
+            await self._finish(b"".join(self._chunks))
         else:
             await self.push(f"250 2.0.0 OK, {len(octets)} octets received")
 
