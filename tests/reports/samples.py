@@ -224,6 +224,8 @@ def _evidence(
     sender: str, mechanism: str, user: str, secret: SecretSource, changes: dict[str, object]
 ) -> SenderEvidence:
     ok = Reply(code=250, lines=("2.1.0 Sender OK",), seconds=0.05)
+    accepted = Reply(code=235, lines=("2.7.0 Authentication successful",))
+    asked = 2 if mechanism == "LOGIN" else 1  # user name and password, or one string
     dials = tuple(
         Dial(address=a, port=587, family=_family(a), opened=True, seconds=0.031, local_address="10.1.4.20:53112")
         for a in ADDRESSES
@@ -289,7 +291,8 @@ def _evidence(
             {
                 "mechanism": mechanism,
                 "user": user,
-                "reply": Reply(code=235, lines=("2.7.0 Authentication successful",)),
+                "steps": (*(Reply(code=334, lines=("",)) for _ in range(asked)), accepted),
+                "reply": accepted,
                 "seconds": 0.61,
             }
         ),
