@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks import refusal
+from checks import peer, refusal
 from checks.model import Case, Finding, check
 from checks.words import deciding, read_text
 from probes.evidence import CommandEvidence, FailureKind, Gate, Reply, SignInEvidence, Withheld
@@ -37,8 +37,8 @@ def _out_of_turn(case: Case, evidence: SignInEvidence, reply: Reply, expected: s
     """The service asks for everything first, so another server answered, or one that is out of order."""
     when = "before the credential was sent" if evidence.early else "after it had refused the credential"
     why = "nothing was sent after it; compare with another network, and look at the certificate that was shown"
-    return case.fail("smtp_intercepted", "service_side_fault", expected=expected, observed=f"{reply.text}, {when}",
-                     sure=False, why=why)  # fmt: skip
+    causes = ("service_side_fault",) if peer.encrypted(case) else ("smtp_intercepted", "service_side_fault")
+    return case.fail(*causes, expected=expected, observed=f"{reply.text}, {when}", sure=False, why=why)
 
 
 def _no_reply(case: Case, evidence: SignInEvidence, expected: str) -> Finding:
