@@ -65,9 +65,7 @@ def dns_53(case: Case) -> Finding:
     expected = "the resolvers give the server's address over UDP and over TCP"
     observed = f"UDP: {_told(evidence.answers, 'udp')}; TCP: {_told(evidence.answers, 'tcp')}"
     nothing_found = not evidence.addresses and case.settings.the_cloud.declares_smtp(evidence.host)
-    if silent_resolvers(evidence) and not any(udp.values()) and not any(tcp.values()):
-        return case.fail("name_server_silent", expected=expected, observed=observed)
-    if elsewhere and not any(udp.values()) and not any(tcp.values()):
+    if (silent_resolvers(evidence) or elsewhere) and not any(udp.values()) and not any(tcp.values()):
         return case.fail("name_server_silent", expected=expected, observed=observed)
     if nothing_found or (not any(udp.values()) and not any(tcp.values())):
         return case.fail("dns_failure", expected=expected, observed=observed)

@@ -285,12 +285,6 @@ class Withheld(StrEnum):
     MECHANISM_NOT_OFFERED = "mechanism_not_offered"
 
 
-_EXCHANGE_LINES = {
-    "LOGIN": 3,
-    "XOAUTH2": 2,
-}  # what the client sends: the command, then user name and password, or one string
-
-
 class Challenge(Record):
     """The error that an XOAUTH2 server sends behind 334 before it refuses (RFC 7628, 3.2.2); `text` where it has no such member."""
 
@@ -321,14 +315,12 @@ class SignInEvidence(Record):
     @property
     def out_of_turn(self) -> bool:
         """Whether 235 answered another line than the credential's (RFC 4954, 4: the server asks with 334 until it has everything)."""
-        if self.reply is None or self.reply.code != 235:
-            return False
-        return self.early or self.steps[-1].code != 235
+        return self.reply is not None and self.reply.code == 235 and (self.early or self.steps[-1].code != 235)
 
     @property
     def early(self) -> bool:
-        """Whether the exchange ended before the credential was sent."""
-        return len(self.steps) < _EXCHANGE_LINES.get(self.mechanism or "", 1)
+        """Whether the exchange ended before the credential was sent, the third line of LOGIN and the second of XOAUTH2."""
+        return len(self.steps) < {"LOGIN": 3, "XOAUTH2": 2}.get(self.mechanism or "", 1)
 
 
 class EnvelopeEvidence(Record):
