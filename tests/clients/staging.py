@@ -11,7 +11,7 @@ from pathlib import Path
 from fakes import FAULTS, Fault, Running, apply, healthy
 from tests.clients.attempt import Attempt, Client, Seen, attempt_of
 from tests.clients.token_clients import Asking
-from tests.fakes.dialling import ask_token
+from tests.fakes.clients import request_token
 
 BEFORE_THE_TOKEN = ("issuer", "token", "claims")
 BEFORE_THE_SIGN_IN = ("port", "greeting", "starttls", "tls")
@@ -108,7 +108,7 @@ def submissions(running: Running, fault: Fault, client: Client[Attempt], folder:
 def _token(running: Running, fault: Fault) -> str | None:
     if fault.gate in {"issuer", "token"}:
         return None
-    status, body = ask_token(running)
+    status, body = request_token(running)
     return str(body["access_token"]) if status == 200 else None
 
 

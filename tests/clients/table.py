@@ -22,7 +22,7 @@ from tests.clients.situations import (
 )
 from tests.clients.smtp_clients import SMTP_CLIENTS
 from tests.clients.token_clients import KEY_CLIENTS, TOKEN_CLIENTS, Asking
-from tests.fakes.dialling import ask_token
+from tests.fakes.clients import request_token
 
 PAGE = Path(__file__).parents[2] / "docs" / "clients.md"
 NO_TOKEN_HERE = "–"
@@ -60,7 +60,7 @@ def submission_column(running: Running, client: Client[Attempt], folder: Path) -
         running.change(situation.world())
         token = None
         if situation.sender == "oauth":
-            token = str(ask_token(running)[1]["access_token"]) if client.by_token else None
+            token = str(request_token(running)[1]["access_token"]) if client.by_token else None
             if token is None:
                 column.append(NO_TOKEN_HERE)
                 continue

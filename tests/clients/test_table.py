@@ -12,7 +12,7 @@ from tests.clients.situations import KEYS, NO_WORDS, OTHERWISE, SUBMISSIONS, TOK
 from tests.clients.smtp_clients import SMTP_CLIENTS, swaks_checks_names
 from tests.clients.table import NO_TOKEN_HERE, committed, key_column, submission_column, token_column
 from tests.clients.token_clients import KEY_CLIENTS, TOKEN_CLIENTS, Asking
-from tests.fakes.dialling import ask_token
+from tests.fakes.clients import request_token
 
 MAIL = [pytest.param(client, id=name) for name, client in SMTP_CLIENTS.items()]
 
@@ -40,7 +40,7 @@ def test_a_message_sent_by_a_client_arrives_whole(client: Client[Attempt], tenan
     """What a client sends by password, and by token if it can, is there with its envelope, its user and its mechanism."""
     _present(client)
     tenant.change(healthy())
-    token = str(ask_token(tenant)[1]["access_token"])
+    token = str(request_token(tenant)[1]["access_token"])
     senders = tenant.world.senders if client.by_token else tenant.world.senders[:1]
     for sender in senders:
         tenant.forget()

@@ -22,7 +22,7 @@ import requests
 from fakes import Running
 from tests.clients.attempt import PATIENCE, SECONDS, Client, Seen, alone, as_outside
 from tests.clients.smtp_clients import program, says
-from tests.fakes.dialling import Loopback, led
+from tests.fakes.clients import Loopback, mapped_address
 
 _DOCUMENT = "/.well-known/openid-configuration"
 
@@ -69,7 +69,7 @@ class _Session(requests.Session):
 
 
 def _raised(error: BaseException, asking: Asking) -> Seen:
-    _, port = led(asking.running, f"{asking.host}:443")
+    _, port = mapped_address(asking.running, f"{asking.host}:443")
     printed = "".join(traceback.format_exception_only(error))
     return Seen(worked=False, printed=as_outside(printed, port, shown=asking.host, shown_port=443))
 
@@ -133,7 +133,7 @@ def _authlib(asking: Asking) -> Seen:
 
 
 def _curl(asking: Asking) -> Seen:
-    sender, (where, port) = asking.running.world.oauth, led(asking.running, f"{asking.host}:443")
+    sender, (where, port) = asking.running.world.oauth, mapped_address(asking.running, f"{asking.host}:443")
     form = {
         "grant_type": "client_credentials",
         "client_id": sender.client_id,
@@ -169,7 +169,7 @@ def _pyjwt(asking: Asking) -> Seen:
     """Fetch the published keys and verify a token with them, as a resource does; a client only reads its token."""
     import jwt
 
-    where, port = led(asking.running, f"{asking.host}:443")
+    where, port = mapped_address(asking.running, f"{asking.host}:443")
     context = _InTheNameOf(ssl.PROTOCOL_TLS_CLIENT)
     context.name = asking.host
     context.load_verify_locations(asking.running.description["ca_file"])

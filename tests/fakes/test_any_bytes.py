@@ -1,4 +1,4 @@
-"""Arbitrary bytes on every port: answered, refused or hung up on, never a crash, a hang, or something left behind."""
+"""Arbitrary bytes on every port: the port replies, refuses or closes; it never crashes, hangs or leaks a connection."""
 
 import os
 import socket
@@ -16,8 +16,17 @@ from hypothesis import strategies as st
 
 from fakes import Running
 from fakes.world import TENANT_ID
-from tests.fakes.dialling import LOGIN_HOST, SMTP_HOST, eventually, https, led, submission, tenant, trusting
-from tests.fakes.raw_smtp import Raw
+from tests.fakes.clients import (
+    LOGIN_HOST,
+    SMTP_HOST,
+    eventually,
+    https,
+    mapped_address,
+    submission,
+    tenant,
+    tls_context,
+)
+from tests.fakes.raw_smtp_client import Raw
 from tests.fakes.test_serving import control
 
 DEEP = os.environ.get("SMTP365_DEEP") == "1"
@@ -56,14 +65,14 @@ _DNS = [
 ]
 
 
-def pieces(words: list[bytes]) -> st.SearchStrategy[bytes]:
-    """Noise, and noise between words that mean something here."""
+def noisy_input(words: list[bytes]) -> st.SearchStrategy[bytes]:
+    """Random bytes, mixed with words of the protocol."""
     glue = st.sampled_from([b"\r\n", b"\r\n\r\n", b" ", b"\x00", b"\xff"])
     return st.lists(st.one_of(st.sampled_from(words), glue, st.binary(max_size=40)), max_size=12).map(b"".join)
 
 
-def heard_out(sock: socket.socket, octets: bytes) -> None:
-    """Send all, say that this was all, and listen until the other side ends; a time-out is a hang, and fails."""
+def send_and_drain(sock: socket.socket, octets: bytes) -> None:
+    """Send everything, close the sending side and read until the peer closes; a timeout means a hang and fails the test."""
     with suppress(ConnectionError, ssl.SSLError):
         sock.sendall(octets)
         if not isinstance(sock, ssl.SSLSocket):
@@ -75,39 +84,39 @@ def heard_out(sock: socket.socket, octets: bytes) -> None:
 
 
 def _smtp(running: Running, octets: bytes) -> None:
-    with socket.create_connection(led(running, f"{SMTP_HOST}:587"), timeout=10) as plain:
-        heard_out(plain, octets)
+    with socket.create_connection(mapped_address(running, f"{SMTP_HOST}:587"), timeout=10) as plain:
+        send_and_drain(plain, octets)
 
 
 def _smtp_in_tls(running: Running, octets: bytes) -> None:
     with Raw(running) as client:
         client.reply()
-        client.say("EHLO client.example")
-        client.say("STARTTLS")
+        client.command("EHLO client.example")
+        client.command("STARTTLS")
         client.encrypt()
-        heard_out(client.sock, b"EHLO client.example\r\n" + octets)
+        send_and_drain(client.sock, b"EHLO client.example\r\n" + octets)
 
 
 def _https_in_the_clear(running: Running, octets: bytes) -> None:
-    with socket.create_connection(led(running, f"{LOGIN_HOST}:443"), timeout=10) as plain:
-        heard_out(plain, octets)
+    with socket.create_connection(mapped_address(running, f"{LOGIN_HOST}:443"), timeout=10) as plain:
+        send_and_drain(plain, octets)
 
 
 def _https(running: Running, octets: bytes) -> None:
-    plain = socket.create_connection(led(running, f"{LOGIN_HOST}:443"), timeout=10)
-    with trusting(running).wrap_socket(plain, server_hostname=LOGIN_HOST) as secured:
-        heard_out(secured, octets)
+    plain = socket.create_connection(mapped_address(running, f"{LOGIN_HOST}:443"), timeout=10)
+    with tls_context(running).wrap_socket(plain, server_hostname=LOGIN_HOST) as secured:
+        send_and_drain(secured, octets)
 
 
 def _control(running: Running, octets: bytes) -> None:
     place = urlsplit(running.description["control"]["url"])
     with socket.create_connection((place.hostname, place.port), timeout=10) as plain:
-        heard_out(plain, octets)
+        send_and_drain(plain, octets)
 
 
 def _dns_over_tcp(running: Running, octets: bytes) -> None:
     with socket.create_connection(("127.0.0.1", running.description["dns"]["port"]), timeout=10) as plain:
-        heard_out(plain, octets)
+        send_and_drain(plain, octets)
 
 
 def _dns_over_udp(running: Running, octets: bytes) -> None:
@@ -116,9 +125,9 @@ def _dns_over_udp(running: Running, octets: bytes) -> None:
 
 
 def _still_serves(running: Running) -> None:
-    """Every port still does its work."""
+    """Assert that every port still works."""
     with submission(running) as client:
-        assert client.say("NOOP").startswith("250 ")
+        assert client.command("NOOP").startswith("250 ")
     assert https(running, f"/{TENANT_ID}/v2.0/.well-known/openid-configuration")[0] == 200
     assert control(running, "GET", "/state")[0] == 200
     for ask in (dns.query.udp, dns.query.tcp):
@@ -127,7 +136,7 @@ def _still_serves(running: Running) -> None:
 
 
 @pytest.mark.parametrize(
-    ("speaks", "words"),
+    ("exchange", "words"),
     [
         pytest.param(_smtp, _SMTP, id="SMTP"),
         pytest.param(_smtp_in_tls, _SMTP, id="SMTP inside TLS"),
@@ -138,24 +147,26 @@ def _still_serves(running: Running) -> None:
         pytest.param(_dns_over_udp, _DNS, id="DNS over UDP"),
     ],
 )
-def test_any_bytes(tmp_path: Path, speaks: Callable[[Running, bytes], None], words: list[bytes]) -> None:
-    """After any bytes the port still serves, no task and no connection is left, and nothing went wrong inside."""
+def test_port_serves_after_any_bytes(
+    tmp_path: Path, exchange: Callable[[Running, bytes], None], words: list[bytes]
+) -> None:
+    """After any bytes the port still works, no task or connection remains, and no internal error is recorded."""
     with tenant(tmp_path) as running:
         idle = running.load
 
         @settings(max_examples=EXAMPLES, deadline=None, database=None)
-        @given(pieces(words))
-        def speak(octets: bytes) -> None:
-            speaks(running, octets)
+        @given(noisy_input(words))
+        def try_input(octets: bytes) -> None:
+            exchange(running, octets)
 
-        speak()
+        try_input()
         _still_serves(running)
 
         assert eventually(lambda: running.load == idle), (running.load, idle)
 
 
-def test_many_vanish_in_the_middle(tmp_path: Path) -> None:
-    """Clients that go while the server waits for the rest of anything leave nothing behind."""
+def test_clients_that_disconnect_leave_nothing_open(tmp_path: Path) -> None:
+    """Clients that disconnect while the server waits for more input leave no connection and no task behind."""
     beginnings = {
         f"{SMTP_HOST}:587": [b"", b"EHLO x\r\n", b"EHLO", b"BDAT 10\r\n123"],
         f"{LOGIN_HOST}:443": [b"", b"\x16\x03\x01\x02\x00\x01"],
@@ -165,9 +176,9 @@ def test_many_vanish_in_the_middle(tmp_path: Path) -> None:
         with ExitStack() as clients:
             for place, scripts in beginnings.items():
                 for octets in scripts * 20:
-                    plain = clients.enter_context(socket.create_connection(led(running, place), timeout=10))
+                    plain = clients.enter_context(socket.create_connection(mapped_address(running, place), timeout=10))
                     plain.sendall(octets)
-            half_open = 80  # a handshake that has not ended is no connection yet
+            half_open = 80  # an unfinished handshake is not counted as a connection
             assert eventually(lambda: running.load.connections == idle.connections + half_open)
 
         assert eventually(lambda: running.load == idle), (running.load, idle)

@@ -1,4 +1,4 @@
-"""Arbitrary commands in any order, held against a small model of RFC 5321 and Exchange's own rules, over real TLS."""
+"""Arbitrary commands in any order over real TLS, compared with a small model of RFC 5321 and of Exchange's own rules."""
 
 import os
 import ssl
@@ -12,8 +12,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from fakes import Running
 from fakes.world import ALERTS, NOTICES, PASSWORD
-from tests.fakes.dialling import coded, eventually, tenant, token
-from tests.fakes.raw_smtp import Raw
+from tests.fakes.clients import base64_of, eventually, tenant, token
+from tests.fakes.raw_smtp_client import Raw
 
 DEEP = os.environ.get("SMTP365_DEEP") == "1"
 HELLO_FIRST, NEED_TLS, NOT_SIGNED_IN = "503 5.5.2 Send hello first", "451 5.7.3 ", "530 5.7.57 "
@@ -30,7 +30,7 @@ _VERBS = st.from_regex(r"[A-Z]{1,8}", fullmatch=True).filter(
 
 
 class Commands(RuleBasedStateMachine):
-    """One connection and what it should have come to."""
+    """One connection and the state that the model expects."""
 
     running: Running
     bearer: str
@@ -44,130 +44,130 @@ class Commands(RuleBasedStateMachine):
     def _connect(self) -> None:
         self.client = Raw(self.running)
         assert self.client.reply().startswith("220 ")
-        self.tls = self.hello = self.signed_in = self.gone = False
+        self.tls = self.hello = self.signed_in = self.closed = False
         self.refusal: str | None = None
         self.mail: str | None = None
         self.recipients: list[str] = []
         self.chunks: bytes | None = None
 
-    def _forget(self) -> None:
+    def _reset_message(self) -> None:
         self.mail, self.recipients, self.chunks = None, [], None
 
-    def _expect(self, said: str, begins: str) -> None:
-        assert said.startswith(begins), (said, begins)
+    def _expect(self, received: str, begins: str) -> None:
+        assert received.startswith(begins), (received, begins)
 
-    @precondition(lambda self: not self.gone)
+    @precondition(lambda self: not self.closed)
     @rule(name=_GOOD_NAMES, verb=st.sampled_from(["EHLO", "ehlo", "HELO"]))
-    def greets(self, verb: str, name: str) -> None:
-        """A good name is taken at any time and begins anew."""
-        said = self.client.say(f"{verb} {name}")
-        self._expect(said, "250 ")
+    def ehlo(self, verb: str, name: str) -> None:
+        """A valid name is accepted at any time and resets the message."""
+        received = self.client.command(f"{verb} {name}")
+        self._expect(received, "250 ")
         self.hello = True
-        self._forget()
+        self._reset_message()
         if verb != "HELO":
-            offers = {line[4:] for line in said.split("\n")[1:]}
+            offers = {line[4:] for line in received.split("\n")[1:]}
             assert ("STARTTLS" in offers, "AUTH LOGIN XOAUTH2" in offers) == (not self.tls, self.tls)
 
-    @precondition(lambda self: not self.gone)
+    @precondition(lambda self: not self.closed)
     @rule(name=_BAD_NAMES)
-    def greets_badly(self, name: str) -> None:
-        """A bad name is refused and changes nothing."""
-        self._expect(self.client.say(f"EHLO {name}"), "501 5.5.4 Invalid domain name")
+    def ehlo_with_bad_name(self, name: str) -> None:
+        """An invalid name is refused and changes nothing."""
+        self._expect(self.client.command(f"EHLO {name}"), "501 5.5.4 Invalid domain name")
 
-    @precondition(lambda self: not self.gone)
+    @precondition(lambda self: not self.closed)
     @rule(pipelined=st.booleans())
-    def encrypts(self, *, pipelined: bool) -> None:
-        """STARTTLS works once; what was sent in the clear behind it is thrown away, and the client greets again."""
+    def starttls(self, *, pipelined: bool) -> None:
+        """STARTTLS works once; pipelined plain-text commands are discarded, and the client has to send EHLO again."""
         if self.tls:
-            self._expect(self.client.say("STARTTLS"), UNKNOWN)
+            self._expect(self.client.command("STARTTLS"), UNKNOWN)
             return
         self.client.send(b"STARTTLS\r\n" + (b"NOOP\r\nNOOP\r\n" if pipelined else b""))
         self._expect(self.client.reply(), "220 2.0.0 SMTP server ready")
         try:
             self.client.encrypt()
         except (ssl.SSLError, ConnectionError):
-            assert pipelined  # what came behind was taken for the handshake
-            self.gone = True
+            assert pipelined  # the pipelined bytes were read as the handshake
+            self.closed = True
             return
         self.tls, self.hello = True, False
-        self._forget()
+        self._reset_message()
         if pipelined:
-            self._expect(self.client.say("NOOP"), "250 ")
-            self._expect(self.client.say("VRFY x"), "252 ")  # and no 250 of a NOOP from before
+            self._expect(self.client.command("NOOP"), "250 ")
+            self._expect(self.client.command("VRFY x"), "252 ")  # not the 250 of a pipelined NOOP
 
-    @initialize(ready=st.sampled_from([True, True, True, False]), sends=st.sampled_from([False, False, True]))
-    def gets_ready(self, *, ready: bool, sends: bool) -> None:
-        """The usual beginning, mostly, and at times a message, so that what comes after it is reached whatever is drawn."""
+    @initialize(ready=st.sampled_from([True, True, True, False]), send=st.sampled_from([False, False, True]))
+    def prepare(self, *, ready: bool, send: bool) -> None:
+        """Mostly run the usual opening commands, and sometimes send a message, so that later states are reached whatever is drawn."""
         if not ready:
             return
-        self.greets("EHLO", "client.example")
-        self.encrypts(pipelined=False)
-        self.greets("EHLO", "client.example")
-        self.signs_in_with_a_password(right=True, inline=False, cancels=False)
-        if sends:
-            self.goes_the_usual_way(NOTICES, [b"."], whole=True)
+        self.ehlo("EHLO", "client.example")
+        self.starttls(pipelined=False)
+        self.ehlo("EHLO", "client.example")
+        self.auth_login(correct=True, inline=False, cancel=False)
+        if send:
+            self.send_usual_commands(NOTICES, [b"."], complete=True)
 
-    def _not_now(self) -> str | None:
+    def _auth_refusal(self) -> str | None:
         if not self.hello:
             return HELLO_FIRST
         if not self.tls:
             return NO_MECHANISM
         return BAD_SEQUENCE if self.signed_in or self.mail is not None else None
 
-    @precondition(lambda self: not self.gone)
-    @rule(right=st.booleans(), inline=st.booleans(), cancels=st.booleans())
-    def signs_in_with_a_password(self, *, right: bool, inline: bool, cancels: bool) -> None:
-        """LOGIN in both forms, with the right or a wrong password, or cancelled."""
-        said = self.client.say(f"AUTH LOGIN {coded(ALERTS)}" if inline else "auth login")
-        if (refused := self._not_now()) is not None:
-            self._expect(said, refused)
+    @precondition(lambda self: not self.closed)
+    @rule(correct=st.booleans(), inline=st.booleans(), cancel=st.booleans())
+    def auth_login(self, *, correct: bool, inline: bool, cancel: bool) -> None:
+        """LOGIN in both forms, with the correct or a wrong password, or cancelled."""
+        received = self.client.command(f"AUTH LOGIN {base64_of(ALERTS)}" if inline else "auth login")
+        if (refused := self._auth_refusal()) is not None:
+            self._expect(received, refused)
             return
         if not inline:
-            self._expect(said, "334 VXNlcm5hbWU6")
-            said = self.client.say(coded(ALERTS))
-        self._expect(said, "334 UGFzc3dvcmQ6")
-        said = self.client.say("*" if cancels else coded(PASSWORD if right else "guess"))
-        self._signed_in(said, right=right and not cancels)
+            self._expect(received, "334 VXNlcm5hbWU6")
+            received = self.client.command(base64_of(ALERTS))
+        self._expect(received, "334 UGFzc3dvcmQ6")
+        received = self.client.command("*" if cancel else base64_of(PASSWORD if correct else "guess"))
+        self._signed_in(received, correct=correct and not cancel)
 
-    @precondition(lambda self: not self.gone)
-    @rule(right=st.booleans(), inline=st.booleans())
-    def signs_in_with_a_token(self, *, right: bool, inline: bool) -> None:
-        """XOAUTH2 in both forms."""
-        blob = coded(f"user={NOTICES}\1auth=Bearer {self.bearer if right else self.bearer[:-9]}\1\1")
-        said = self.client.say(f"AUTH XOAUTH2 {blob}" if inline else "AUTH XOAUTH2")
-        if (refused := self._not_now()) is not None:
-            self._expect(said, refused)
+    @precondition(lambda self: not self.closed)
+    @rule(correct=st.booleans(), inline=st.booleans())
+    def auth_xoauth2(self, *, correct: bool, inline: bool) -> None:
+        """XOAUTH2 in both forms, with a valid or a truncated token."""
+        blob = base64_of(f"user={NOTICES}\1auth=Bearer {self.bearer if correct else self.bearer[:-9]}\1\1")
+        received = self.client.command(f"AUTH XOAUTH2 {blob}" if inline else "AUTH XOAUTH2")
+        if (refused := self._auth_refusal()) is not None:
+            self._expect(received, refused)
             return
         if not inline:
-            self._expect(said, "334 ")
-            said = self.client.say(blob)
-        self._signed_in(said, right=right)
+            self._expect(received, "334 ")
+            received = self.client.command(blob)
+        self._signed_in(received, correct=correct)
 
-    def _signed_in(self, said: str, *, right: bool) -> None:
-        self._expect(said, "235 2.7.0 " if right else REFUSED)
-        self.signed_in = right
-        self.refusal = None if right else said.partition(" [")[0]
+    def _signed_in(self, received: str, *, correct: bool) -> None:
+        self._expect(received, "235 2.7.0 " if correct else REFUSED)
+        self.signed_in = correct
+        self.refusal = None if correct else received.partition(" [")[0]
 
-    @precondition(lambda self: not self.gone)
+    @precondition(lambda self: not self.closed)
     @rule(mechanism=st.sampled_from(["PLAIN AGEAYg==", "PLAIN", "CRAM-MD5", "OAUTHBEARER", ""]))
-    def signs_in_by_other_means(self, mechanism: str) -> None:
-        """Nothing but LOGIN and XOAUTH2 is known."""
-        self._expect(self.client.say(f"AUTH {mechanism}"), NO_MECHANISM if self.hello else HELLO_FIRST)
+    def auth_by_unknown_mechanism(self, mechanism: str) -> None:
+        """Mechanisms other than LOGIN and XOAUTH2 are refused."""
+        self._expect(self.client.command(f"AUTH {mechanism}"), NO_MECHANISM if self.hello else HELLO_FIRST)
 
-    @precondition(lambda self: not self.gone)
+    @precondition(lambda self: not self.closed)
     @rule(arguments=st.sampled_from(["", " SIZE=1000", " BODY=8BITMIME", " SMTPUTF8", " RET=HDRS ENVID=x"]))
-    def begins_a_message(self, arguments: str) -> None:
-        """MAIL needs a greeting, TLS and a sign-in, in this order, and no other message under way."""
-        said = self.client.say(f"MAIL FROM:<{ALERTS}>{arguments}")
-        if (refused := self._no_mail_now()) is not None:
-            self._expect(said, refused)
+    def mail_from(self, arguments: str) -> None:
+        """MAIL requires a greeting, TLS and a sign-in, checked in this order, and no other open message."""
+        received = self.client.command(f"MAIL FROM:<{ALERTS}>{arguments}")
+        if (refused := self._mail_refusal()) is not None:
+            self._expect(received, refused)
             if refused is NOT_SIGNED_IN:
-                assert (f"Error: {self.refusal} [" in said) == (self.refusal is not None), said
+                assert (f"Error: {self.refusal} [" in received) == (self.refusal is not None), received
         else:
-            self._expect(said, "250 2.1.0 Sender OK")
+            self._expect(received, "250 2.1.0 Sender OK")
             self.mail = ALERTS
 
-    def _no_mail_now(self) -> str | None:
+    def _mail_refusal(self) -> str | None:
         if not self.hello:
             return HELLO_FIRST
         if not self.tls:
@@ -176,52 +176,54 @@ class Commands(RuleBasedStateMachine):
             return NOT_SIGNED_IN
         return BAD_SEQUENCE if self.mail is not None else None
 
-    @precondition(lambda self: not self.gone)
+    @precondition(lambda self: not self.closed)
     @rule(argument=st.sampled_from(["", "FROM", "FROM:nobody@x", "TO:<a@b.example>", "FROM:<a@b.example> X=1"]))
-    def begins_a_message_badly(self, argument: str) -> None:
-        """A MAIL that cannot be read is refused for its turn first, then for itself."""
-        self._expect(self.client.say(f"MAIL {argument}"), self._no_mail_now() or INVALID)
+    def mail_from_malformed(self, argument: str) -> None:
+        """A malformed MAIL is refused for its position first, and for its syntax second."""
+        self._expect(self.client.command(f"MAIL {argument}"), self._mail_refusal() or INVALID)
 
-    @precondition(lambda self: not self.gone)
+    @precondition(lambda self: not self.closed)
     @rule(address=_RECIPIENTS)
-    def names_a_recipient(self, address: str) -> None:
-        """RCPT needs MAIL, and comes before the first chunk; the fake's addresses have no blanks."""
-        said = self.client.say(f"RCPT TO:<{address}>")
+    def rcpt_to(self, address: str) -> None:
+        """RCPT requires MAIL and has to precede the first chunk; the fakes accept no blanks in addresses."""
+        received = self.client.command(f"RCPT TO:<{address}>")
         if self.mail is None or self.chunks is not None:
-            self._expect(said, NEED_MAIL)
+            self._expect(received, NEED_MAIL)
         elif " " in address:
-            self._expect(said, INVALID)
+            self._expect(received, INVALID)
         else:
-            self._expect(said, "250 2.1.5 Recipient OK")
+            self._expect(received, "250 2.1.5 Recipient OK")
             self.recipients.append(address)
 
-    @precondition(lambda self: not self.gone and self.signed_in and self.hello and self.mail is None)
-    @rule(address=_RECIPIENTS, lines=_CONTENT, whole=st.booleans())
-    def goes_the_usual_way(self, address: str, lines: list[bytes], *, whole: bool) -> None:
-        """What a client does as a rule, up to the recipient or to the end, so that it is reached often."""
-        self.begins_a_message("")
-        self.names_a_recipient(address)
-        if whole:
-            self.sends_by_data(lines)
+    @precondition(lambda self: not self.closed and self.signed_in and self.hello and self.mail is None)
+    @rule(address=_RECIPIENTS, lines=_CONTENT, complete=st.booleans())
+    def send_usual_commands(self, address: str, lines: list[bytes], *, complete: bool) -> None:
+        """Send the usual commands up to the recipient or to the end of the message, so that these states are reached often."""
+        self.mail_from("")
+        self.rcpt_to(address)
+        if complete:
+            self.send_by_data(lines)
 
-    @precondition(lambda self: not self.gone)
+    @precondition(lambda self: not self.closed)
     @rule(lines=_CONTENT)
-    def sends_by_data(self, lines: list[bytes]) -> None:
-        """DATA needs a recipient; the content arrives as it was sent, dots and all."""
-        said = self.client.say("DATA")
+    def send_by_data(self, lines: list[bytes]) -> None:
+        """DATA requires a recipient; the content arrives as it was sent, with leading dots intact."""
+        received = self.client.command("DATA")
         if not self.recipients or self.chunks is not None:
-            self._expect(said, BAD_SEQUENCE if self.recipients else NEED_RCPT)
+            self._expect(received, BAD_SEQUENCE if self.recipients else NEED_RCPT)
             return
-        self._expect(said, "354 ")
+        self._expect(received, "354 ")
         body = [line.replace(b"\r", b"").replace(b"\n", b"") for line in (b"Subject: x", b"", *lines)]
         self.client.send(b"".join((b"." if line[:1] == b"." else b"") + line + b"\r\n" for line in body) + b".\r\n")
         self._accepted(b"".join(line + b"\r\n" for line in body))
 
-    @precondition(lambda self: not self.gone)
+    @precondition(lambda self: not self.closed)
     @rule(octets=st.binary(max_size=90), last=st.booleans())
-    def sends_a_chunk(self, octets: bytes, *, last: bool) -> None:
-        """BDAT needs a recipient; its octets are read either way, so that the next command is found."""
-        octets = b"\r\n" + octets if self.chunks is None else octets  # no header field, which could name an author
+    def send_by_bdat(self, octets: bytes, *, last: bool) -> None:
+        """BDAT requires a recipient; its octets are consumed in any case, so that the next command is recognised."""
+        octets = (
+            b"\r\n" + octets if self.chunks is None else octets
+        )  # no header field, because one could name an author
         self.client.send(f"BDAT {len(octets)}{' LAST' if last else ''}\r\n".encode() + octets)
         if not self.recipients:
             self._expect(self.client.reply(), NEED_RCPT)
@@ -235,60 +237,60 @@ class Commands(RuleBasedStateMachine):
     def _accepted(self, content: bytes) -> None:
         self._expect(self.client.reply(), "250 2.0.0 OK <")
         self.sent.append((self.mail or "", tuple(self.recipients), content))
-        self._forget()
+        self._reset_message()
 
-    @precondition(lambda self: not self.gone)
+    @precondition(lambda self: not self.closed)
     @rule(argument=st.sampled_from(["", "x", "-1", "10 FIRST", "1 2 3", "9999999999999"]))
-    def sends_a_chunk_of_no_size(self, argument: str) -> None:
-        """After a BDAT without a size nothing can be found any more, so the connection ends."""
-        self._expect(self.client.say(f"BDAT {argument}"), INVALID)
+    def bdat_without_size(self, argument: str) -> None:
+        """After a BDAT without a valid size the next command cannot be located, so the server closes the connection."""
+        self._expect(self.client.command(f"BDAT {argument}"), INVALID)
         assert self.client.reply() == ""
-        self.gone = True
+        self.closed = True
 
-    @precondition(lambda self: not self.gone)
+    @precondition(lambda self: not self.closed)
     @rule()
-    def starts_over(self) -> None:
-        """RSET forgets the message, not the sign-in."""
-        self._expect(self.client.say("RSET"), "250 2.0.0 ")
-        self._forget()
+    def rset(self) -> None:
+        """RSET discards the message and keeps the sign-in."""
+        self._expect(self.client.command("RSET"), "250 2.0.0 ")
+        self._reset_message()
 
-    @precondition(lambda self: not self.gone)
+    @precondition(lambda self: not self.closed)
     @rule(line=st.sampled_from([("NOOP", "250 "), ("noop x", "250 "), ("VRFY a", "252 "), ("HELP", "214 ")]))
-    def says_little(self, line: tuple[str, str]) -> None:
-        """These change nothing."""
-        self._expect(self.client.say(line[0]), line[1])
+    def command_without_effect(self, line: tuple[str, str]) -> None:
+        """These commands change nothing."""
+        self._expect(self.client.command(line[0]), line[1])
 
-    @precondition(lambda self: not self.gone)
+    @precondition(lambda self: not self.closed)
     @rule(verb=_VERBS, argument=st.text(st.characters(codec="utf-8", exclude_characters="\r\n"), max_size=40))
-    def says_nonsense(self, verb: str, argument: str) -> None:
-        """An unknown verb is refused, whatever comes with it."""
+    def unknown_command(self, verb: str, argument: str) -> None:
+        """An unknown verb is refused, whatever its arguments are."""
         if verb not in {"QUIT", "STARTTLS"}:
-            self._expect(self.client.say(f"{verb} {argument}"), UNKNOWN)
+            self._expect(self.client.command(f"{verb} {argument}"), UNKNOWN)
 
-    @precondition(lambda self: not self.gone)
+    @precondition(lambda self: not self.closed)
     @rule()
-    def says_too_much(self) -> None:
-        """A line over the limit is refused whole, and the next one is found."""
-        self._expect(self.client.say("NOOP " + "x" * 70_000), "500 5.5.2 Line too long")
+    def overlong_line(self) -> None:
+        """A line over the limit is refused as a whole, and the next line is recognised."""
+        self._expect(self.client.command("NOOP " + "x" * 70_000), "500 5.5.2 Line too long")
 
-    @precondition(lambda self: not self.gone)
-    @rule(politely=st.booleans())
-    def ends(self, *, politely: bool) -> None:
-        """QUIT is answered and ends the connection; hanging up ends it too."""
-        if politely:
-            self._expect(self.client.say("QUIT"), "221 2.0.0 ")
+    @precondition(lambda self: not self.closed)
+    @rule(with_quit=st.booleans())
+    def end_connection(self, *, with_quit: bool) -> None:
+        """QUIT gets a reply and closes the connection; a disconnect ends it as well."""
+        if with_quit:
+            self._expect(self.client.command("QUIT"), "221 2.0.0 ")
             assert self.client.reply() == ""
-        self.gone = True
+        self.closed = True
 
-    @precondition(lambda self: self.gone)
+    @precondition(lambda self: self.closed)
     @rule()
-    def comes_back(self) -> None:
-        """A new connection knows nothing of the last one."""
+    def reconnect(self) -> None:
+        """A new connection has no state of the previous one."""
         self.client.close()
         self._connect()
 
     def teardown(self) -> None:
-        """What was accepted is there, in order and octet by octet, and nothing else."""
+        """Exactly the accepted messages are stored, in order and octet by octet."""
         self.client.close()
         kept = [(one.sender, one.recipients, one.content) for one in self.running.messages[self.before :]]
         assert kept == self.sent
@@ -296,7 +298,7 @@ class Commands(RuleBasedStateMachine):
 
 @contextmanager
 def _served(folder: Path) -> Iterator[Running]:
-    """A tenant that is as idle at the end as it was at the beginning."""
+    """Yield a tenant and assert that it is as idle at the end as at the beginning."""
     with tenant(folder) as running:
         idle = running.load
         yield running
@@ -304,7 +306,7 @@ def _served(folder: Path) -> Iterator[Running]:
 
 
 def test_any_commands_in_any_order(tmp_path: Path) -> None:
-    """Whatever a client says, the server answers as the model does, and nothing is left behind."""
+    """For any sequence of commands the server replies as the model does, and no connection or task remains."""
     with _served(tmp_path) as running:
         Commands.running, Commands.bearer = running, token(running)
         run_state_machine_as_test(
@@ -320,4 +322,4 @@ def test_any_commands_in_any_order(tmp_path: Path) -> None:
         )
         accepted = len(running.messages)
 
-    assert accepted > 0  # or little was shown
+    assert accepted > 0  # otherwise the test proves little

@@ -1,4 +1,4 @@
-"""Random healthy tenants, as large and as strangely named as Microsoft allows: no check of the product fails on one."""
+"""Random healthy tenants, of any size and with any name that Microsoft allows: no check of the product fails on them."""
 
 import os
 import tempfile
@@ -23,12 +23,12 @@ _LOCAL_PARTS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9'_!#^~-]{0,20}(\.[A-Za-z0-9_
 _PASSWORDS = st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=8, max_size=256)
 _SECRETS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9~._-]{30,39}", fullmatch=True)
 _NAMES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,20}", fullmatch=True)
-_SHOWN = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1, max_size=120)
+_DISPLAY_NAMES = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1, max_size=120)
 
 
 @st.composite
 def tenants(draw: st.DrawFn) -> World:
-    """A healthy world with everything invented anew: names, ids, passwords, and up to two thousand mailboxes."""
+    """Generate a healthy world with random names, ids and passwords and up to two thousand mailboxes."""
     world, domain = healthy(), draw(_DOMAINS)
     tenant_id, client_id, registration, principal = draw(
         st.lists(_GUIDS, min_size=4, max_size=4, unique=True).map(tuple)
@@ -47,7 +47,7 @@ def tenants(draw: st.DrawFn) -> World:
             world.tenant,
             tenant_id=tenant_id,
             domain=domain,
-            display_name=draw(_SHOWN),
+            display_name=draw(_DISPLAY_NAMES),
             users=(
                 *crowd,
                 User(upn=alerts, password=password),
@@ -58,7 +58,7 @@ def tenants(draw: st.DrawFn) -> World:
                     app,
                     client_id=client_id,
                     object_id=registration,
-                    display_name=draw(_SHOWN),
+                    display_name=draw(_DISPLAY_NAMES),
                     secrets=(kept,),
                 ),
             ),
@@ -84,7 +84,7 @@ def tenants(draw: st.DrawFn) -> World:
 @settings(max_examples=150 if DEEP else 6, deadline=None, database=None)
 @given(tenants())
 def test_no_check_fails_on_a_healthy_tenant(world: World) -> None:
-    """Every check passes, or is at risk, or does not apply; both messages arrive."""
+    """Every check passes, reports a risk or does not apply, and both messages arrive."""
     with tempfile.TemporaryDirectory() as folder, visited(world, folder=Path(folder)) as seen:
         bad = {
             (name, finding.check): (finding.verdict.value, finding.causes)

@@ -1,4 +1,4 @@
-"""Client assertions are taken from a registered certificate and refused for each thing that can be wrong, with msal and PyJWT."""
+"""Client assertions, made with msal and PyJWT: a registered certificate is accepted, and each possible defect is refused."""
 
 import base64
 import hashlib
@@ -19,7 +19,7 @@ from fakes import World, healthy
 from fakes.faults import change
 from fakes.tenant import AppCertificate
 from fakes.world import CLIENT_ID, TENANT_ID
-from tests.fakes.dialling import LOGIN_HOST, ask_token, tenant, through_msal
+from tests.fakes.clients import LOGIN_HOST, acquire_with_msal, request_token, tenant
 
 KIND = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ENDPOINT = f"https://{LOGIN_HOST}/{TENANT_ID}/oauth2/v2.0/token"
@@ -37,11 +37,11 @@ class Certificate:
 
     @property
     def x5t(self) -> str:
-        """The thumbprint as a JWT header has it."""
+        """The thumbprint in the form of a JWT header."""
         return base64.urlsafe_b64encode(self.sha1).rstrip(b"=").decode()
 
     def registered(self, *, ends: int = 9) -> AppCertificate:
-        """What the application registration keeps of it."""
+        """Return the entry of the application registration for this certificate."""
         return AppCertificate(
             thumbprint=self.x5t,
             thumbprint_sha256=base64.urlsafe_b64encode(self.sha256).rstrip(b"=").decode(),
@@ -52,7 +52,7 @@ class Certificate:
 
 @cache
 def certificate(name: str) -> Certificate:
-    """One certificate for each name."""
+    """Return one certificate for each name."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC)
@@ -78,13 +78,13 @@ def certificate(name: str) -> Certificate:
     )
 
 
-def knowing(*registered: AppCertificate) -> World:
-    """The healthy world, with these certificates uploaded."""
+def world_with_certificates(*registered: AppCertificate) -> World:
+    """Return the healthy world with these certificates uploaded."""
     return change.app(certificates=registered)(healthy())
 
 
 def assertion(*, header: dict[str, str | None] | None = None, begins: int = -60, **claims: str) -> str:
-    """An assertion of the uploaded certificate, with some of it changed; a header of None is left out."""
+    """Return an assertion signed with the uploaded certificate's key, with some changes; a header that is None is left out."""
     own = certificate("own")
     now = int(time.time())
     body = {
@@ -112,10 +112,10 @@ def assertion(*, header: dict[str, str | None] | None = None, begins: int = -60,
     ],
 )
 def test_msal_signs_with_the_certificate(tmp_path: Path, credential: dict[str, str]) -> None:
-    """Msal's certificate credential gets a token, which says so in its claims."""
+    """Msal's certificate credential gets a token whose claims name the certificate as the credential."""
     whole = {"private_key": certificate("own").private_pem} | credential
-    with tenant(tmp_path, world=knowing(certificate("own").registered())) as running:
-        answer = through_msal(running, whole)
+    with tenant(tmp_path, world=world_with_certificates(certificate("own").registered())) as running:
+        answer = acquire_with_msal(running, whole)
         (request,) = running.token_requests
 
     assert (request.by, request.code) == ("client_assertion", 0)
@@ -127,31 +127,35 @@ def test_msal_signs_with_the_certificate(tmp_path: Path, credential: dict[str, s
     [
         pytest.param(healthy(), "[Reason - The key was not found.]", id="certificate not uploaded"),
         pytest.param(
-            knowing(certificate("own").registered(ends=-1)), "[Reason - The key used is expired.]", id="out of date"
+            world_with_certificates(certificate("own").registered(ends=-1)),
+            "[Reason - The key used is expired.]",
+            id="expired",
         ),
         pytest.param(
-            knowing(replace(certificate("own").registered(), public_key_pem=certificate("other").public_pem)),
+            world_with_certificates(
+                replace(certificate("own").registered(), public_key_pem=certificate("other").public_pem)
+            ),
             "contains an invalid signature",
             id="key of another certificate",
         ),
     ],
 )
 def test_msal_is_refused(tmp_path: Path, world: World, shows: str) -> None:
-    """Msal hands on 700027 with the reason."""
+    """Msal returns error 700027 with the reason."""
     own = certificate("own")
     with tenant(tmp_path, world=world) as running:
-        answer = through_msal(running, {"private_key": own.private_pem, "thumbprint": own.sha1.hex()})
+        answer = acquire_with_msal(running, {"private_key": own.private_pem, "thumbprint": own.sha1.hex()})
 
     assert answer["error_codes"] == [700027]
     assert shows in answer["error_description"]
 
 
-def test_msal_on_a_machine_whose_clock_is_wrong(tmp_path: Path) -> None:
-    """Two hours off, the assertion is out of its time: 700024 names both times."""
+def test_msal_with_a_wrong_clock(tmp_path: Path) -> None:
+    """With a clock that is two hours off, the assertion is outside its validity period: 700024 names both times."""
     own = certificate("own")
-    world = replace(knowing(own.registered()), clock_offset=timedelta(hours=2))
+    world = replace(world_with_certificates(own.registered()), clock_offset=timedelta(hours=2))
     with tenant(tmp_path, world=world) as running:
-        answer = through_msal(running, {"private_key": own.private_pem, "thumbprint": own.sha1.hex()})
+        answer = acquire_with_msal(running, {"private_key": own.private_pem, "thumbprint": own.sha1.hex()})
 
     assert answer["error_codes"] == [700024]
     assert "Current time: " in answer["error_description"]
@@ -166,19 +170,19 @@ def test_msal_on_a_machine_whose_clock_is_wrong(tmp_path: Path) -> None:
         pytest.param(assertion(sub="somebody else"), 700021, id="of another application"),
         pytest.param(assertion(aud="https://login.example.test/token"), 700023, id="to another endpoint"),
         pytest.param(assertion(header={"x5t": None}), 5002723, id="no thumbprint"),
-        pytest.param(assertion(header={"x5t": "abc"}), 700027, id="thumbprint of nobody"),
+        pytest.param(assertion(header={"x5t": "abc"}), 700027, id="unknown thumbprint"),
         pytest.param(
             jwt.encode({"iss": CLIENT_ID}, "a key of thirty-two octets or so", algorithm="HS256"),
             5002738,
             id="symmetric signature",
         ),
-        pytest.param("x.y.z", 50027, id="no JWT"),
+        pytest.param("x.y.z", 50027, id="not a JWT"),
     ],
 )
-def test_assertion(tmp_path: Path, made: str, code: int | None) -> None:
-    """Each thing that can be wrong with an assertion has its own number."""
-    with tenant(tmp_path, world=knowing(certificate("own").registered())) as running:
-        _, document = ask_token(running, client_secret="", client_assertion=made, client_assertion_type=KIND)
+def test_each_defect_of_an_assertion_has_its_code(tmp_path: Path, made: str, code: int | None) -> None:
+    """Each defect of an assertion has its own error code."""
+    with tenant(tmp_path, world=world_with_certificates(certificate("own").registered())) as running:
+        _, document = request_token(running, client_secret="", client_assertion=made, client_assertion_type=KIND)
 
     assert document.get("error_codes") == (None if code is None else [code])
     assert ("access_token" in document) == (code is None)

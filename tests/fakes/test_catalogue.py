@@ -1,4 +1,4 @@
-"""The fault catalogue holds together: ids, gates, causes, one change each, and no two faults alike."""
+"""The fault catalogue is consistent: ids, gates, causes, one change each, and no duplicates."""
 
 import ast
 from datetime import UTC, datetime
@@ -16,15 +16,15 @@ ROOMS = {"settings", "probes", "checks", "knowledge", "reports", "conftest", "ru
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
-def test_there_are_many_and_every_gate_has_some() -> None:
-    """At least seventy faults, over every gate of the route."""
+def test_every_gate_has_faults() -> None:
+    """There are at least seventy faults, and every gate of the route has some."""
     assert len(FAULTS) >= 70
     assert {fault.gate for fault in FAULTS.values()} == GATES
 
 
 @pytest.mark.parametrize("fault_id", FAULTS)
 def test_fault_changes_the_world(fault_id: str) -> None:
-    """A fault makes another world, and says in one line what is different."""
+    """A fault makes a different world, and describes the change in one line."""
     fault = FAULTS[fault_id]
     world = healthy(NOW)
 
@@ -35,20 +35,20 @@ def test_fault_changes_the_world(fault_id: str) -> None:
 
 
 def test_no_two_faults_are_the_same() -> None:
-    """Every fault makes a world of its own."""
+    """Every fault makes a different world."""
     worlds = [fault.change(healthy(NOW)) for fault in FAULTS.values()]
 
     assert len({repr(world) for world in worlds}) == len(FAULTS)
 
 
 def test_unknown_fault_names_close_ones() -> None:
-    """A misspelt id is answered with what was probably meant."""
+    """The error for a misspelt id suggests the closest one."""
     with pytest.raises(UnknownFault, match="secret_expired"):
         apply(healthy(), ["secret_expried"])
 
 
 def test_fakes_import_none_of_the_product() -> None:
-    """The fakes stand alone, so that they prove something."""
+    """The fakes are independent of the product, so that they can prove something about it."""
     root = Path(__file__).parents[2]
     for file in (root / "fakes").rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):

@@ -1,4 +1,4 @@
-"""The same tenant in each of Microsoft's clouds: its own hosts answer, another cloud's do not."""
+"""The same tenant in each of Microsoft's clouds: the cloud's own hosts serve it, another cloud's hosts do not."""
 
 import json
 import tomllib
@@ -10,15 +10,15 @@ import pytest
 from fakes import healthy
 from fakes.clouds import CLOUDS
 from fakes.world import AUDITOR_CLIENT_ID, TENANT_ID, in_cloud
-from tests.fakes.dialling import by_password, by_token, https, submission, tenant
+from tests.fakes.clients import by_password, by_token, https, submission, tenant
 
 TRACES = "/v1.0/admin/exchange/tracing/messageTraces"
 DEFAULTS = "/v1.0/policies/identitySecurityDefaultsEnforcementPolicy"
 
 
 @pytest.mark.parametrize("name", [name for name, cloud in CLOUDS.items() if cloud.graph_host])
-def test_tenant_lives_in_its_cloud(tmp_path: Path, name: str) -> None:
-    """Discovery, tokens, both sign-ins, Graph and Exchange's administration stand at the cloud's hosts."""
+def test_tenant_is_served_in_its_cloud(tmp_path: Path, name: str) -> None:
+    """The cloud's hosts serve discovery, tokens, both sign-ins, Graph and Exchange's administration API."""
     cloud = CLOUDS[name]
     login = cloud.login_hosts[0]
     with tenant(tmp_path, world=in_cloud(healthy(), name)) as running:
@@ -43,18 +43,18 @@ def test_tenant_lives_in_its_cloud(tmp_path: Path, name: str) -> None:
         bearer = {"Authorization": f"Bearer {token(AUDITOR_CLIENT_ID, auditor, cloud.graph)}"}
         found = [https(running, path, host=cloud.graph_host, headers=bearer)[0] for path in (DEFAULTS, TRACES)]
         elsewhere = "login.microsoftonline.com" if name != "worldwide" else "login.microsoftonline.us"
-        abroad = https(running, f"/{TENANT_ID}/v2.0/.well-known/openid-configuration", host=elsewhere)[0]
+        other_cloud_status = https(running, f"/{TENANT_ID}/v2.0/.well-known/openid-configuration", host=elsewhere)[0]
 
     assert document["issuer"] == f"https://{login}/{TENANT_ID}/v2.0"
     assert document["msgraph_host"] == cloud.graph_host
     assert jwt.decode(mail, options={"verify_signature": False})["roles"] == ["SMTP.SendAsApp"]
     assert replies == ["235", "235"]
     assert found == [200, 200 if cloud.traces else 400]
-    assert abroad == 400
+    assert other_cloud_status == 400
 
 
-def test_tenant_lives_at_names_of_its_own(tmp_path: Path) -> None:
-    """As a declared service it answers at an organisation's own names with certificates for them, and the settings declare it."""
+def test_declared_service_is_served_at_its_own_names(tmp_path: Path) -> None:
+    """A declared service is served at the organisation's own names, with certificates for them, and the settings declare it."""
     with tenant(tmp_path, world=in_cloud(healthy(), "custom")) as running:
         path = f"/{TENANT_ID}/v2.0/.well-known/openid-configuration"
         document = json.loads(https(running, path, host="login.corp.example")[2])

@@ -1,4 +1,4 @@
-"""Hundreds of sessions at once are served without a lost or mixed-up message, and nothing is kept of them afterwards."""
+"""Hundreds of concurrent sessions lose no message, mix none up, and leave no memory in use."""
 
 import asyncio
 import gc
@@ -10,32 +10,32 @@ from pathlib import Path
 
 from fakes import Running, World, healthy
 from fakes.tenant import User
+from tests.fakes.clients import SMTP_HOST, eventually, mapped_address, tenant, tls_context
 from tests.fakes.crowd import Client
-from tests.fakes.dialling import SMTP_HOST, eventually, led, tenant, trusting
 
 DEEP = os.environ.get("SMTP365_DEEP") == "1"
 AT_ONCE = 500 if DEEP else 60
 ROUNDS = 6
 
 
-def peopled(clients: list[Client]) -> World:
-    """The healthy world with a mailbox for each client."""
+def world_with_mailboxes(clients: list[Client]) -> World:
+    """Return the healthy world with a mailbox for each client."""
     world = healthy()
     users = (User(upn=one.user, password=one.password) for one in clients)
     return replace(world, tenant=replace(world.tenant, users=(*world.tenant.users, *users)))
 
 
 async def _all_at_once(running: Running, clients: list[Client], context: ssl.SSLContext) -> None:
-    """Send from all; nobody goes on before all are connected."""
-    host, port = led(running, f"{SMTP_HOST}:587")
-    waiting, everybody = len(clients), asyncio.Event()
+    """Send from all clients; none continues before all are connected."""
+    host, port = mapped_address(running, f"{SMTP_HOST}:587")
+    waiting, all_connected = len(clients), asyncio.Event()
 
     async def wait() -> None:
         nonlocal waiting
         waiting -= 1
         if not waiting:
-            everybody.set()
-        await everybody.wait()
+            all_connected.set()
+        await all_connected.wait()
 
     async with asyncio.timeout(120), asyncio.TaskGroup() as group:
         for one in clients:
@@ -43,37 +43,37 @@ async def _all_at_once(running: Running, clients: list[Client], context: ssl.SSL
 
 
 def test_no_message_is_lost_or_mixed_up(tmp_path: Path) -> None:
-    """Of all who are connected at the same time each has exactly its own message accepted, under its own name."""
+    """With all clients connected at once, the message of each is accepted under its own name and no other message is."""
     clients = [Client(number) for number in range(AT_ONCE)]
-    with tenant(tmp_path, world=peopled(clients)) as running:
+    with tenant(tmp_path, world=world_with_mailboxes(clients)) as running:
         idle = running.load
-        asyncio.run(_all_at_once(running, clients, trusting(running)))
-        kept = sorted((one.user, one.sender, one.recipients, one.content) for one in running.messages)
+        asyncio.run(_all_at_once(running, clients, tls_context(running)))
+        received = sorted((one.user, one.sender, one.recipients, one.content) for one in running.messages)
 
         assert eventually(lambda: running.load == idle), (running.load, idle)
-    assert kept == sorted((one.user, one.user, (one.user,), one.content) for one in clients)
+    assert received == sorted((one.user, one.user, (one.user,), one.content) for one in clients)
 
 
 def test_memory_stays_flat(tmp_path: Path) -> None:
-    """Once its records are dropped a round of sessions leaves no memory behind that a later round would add to."""
+    """Once the records are dropped, repeated rounds of sessions do not increase the memory in use."""
     clients = [Client(number) for number in range(AT_ONCE // 6)]
-    with tenant(tmp_path, world=peopled(clients)) as running:
-        context, idle = trusting(running), running.load
+    with tenant(tmp_path, world=world_with_mailboxes(clients)) as running:
+        context, idle = tls_context(running), running.load
 
-        def held_after_a_round() -> int:
+        def memory_after_a_round() -> int:
             asyncio.run(_all_at_once(running, clients, context))
             assert eventually(lambda: running.load == idle), (running.load, idle)
             running.forget()
             gc.collect()
             return tracemalloc.get_traced_memory()[0]
 
-        held_after_a_round()
+        memory_after_a_round()
         tracemalloc.start()
         try:
-            held = [held_after_a_round() for _ in range(ROUNDS)]
+            held = [memory_after_a_round() for _ in range(ROUNDS)]
         finally:
             tracemalloc.stop()
 
-    # Caches of the libraries fill a little; a session that was kept would weigh thousands of octets, a message thirteen.
+    # Caches of the libraries grow a little. A leaked session takes thousands of octets, a leaked message thirteen thousand.
     sessions = (ROUNDS - 2) * len(clients)
     assert held[-1] - held[1] < 10_000 + 100 * sessions, held

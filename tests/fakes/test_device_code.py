@@ -1,4 +1,4 @@
-"""The device-code flow, proved with msal: pending, too fast, approved, declined, expired, used twice."""
+"""The device-code flow, tested with msal: pending, polled too fast, approved, declined, expired, used twice."""
 
 import json
 from collections.abc import Callable
@@ -15,7 +15,7 @@ import pytest
 from fakes import Running, World, healthy
 from fakes.device_code import GRANT
 from fakes.world import ALERTS, CLIENT_ID, TENANT_ID
-from tests.fakes.dialling import https, session_to, tenant
+from tests.fakes.clients import https, session_to, tenant
 from tests.fakes.test_serving import control
 
 GRAPH_TOOLS = "14d82eec-204b-4c2f-b7e8-296a70dab67e"
@@ -30,25 +30,25 @@ class Device:
     application: Any
 
     def begin(self) -> dict[str, Any]:
-        """Ask for a code."""
+        """Request a code."""
         flow: dict[str, Any] = self.application.initiate_device_flow(SCOPES)
         return flow
 
     def poll(self, flow: dict[str, Any]) -> dict[str, Any]:
-        """Ask for the token once."""
-        flow["latest_attempt_at"] = 0  # msal counts from its last attempt and warns
+        """Request the token once."""
+        flow["latest_attempt_at"] = 0  # msal measures from its last attempt and warns
         found: dict[str, Any] = self.application.acquire_token_by_device_flow(flow, exit_condition=lambda _: True)
         return found
 
 
-def later(running: Running, seconds: float) -> None:
-    """Let the fakes' time pass."""
+def advance_clock(running: Running, seconds: float) -> None:
+    """Advance the clock of the fakes."""
     world = running.world
     running.change(replace(world, clock_offset=world.clock_offset + timedelta(seconds=seconds)))
 
 
-def device(stack: ExitStack, folder: Path, *, client_id: str = GRAPH_TOOLS, world: World | None = None) -> Device:
-    """A running tenant with msal in front of it."""
+def start_device(stack: ExitStack, folder: Path, *, client_id: str = GRAPH_TOOLS, world: World | None = None) -> Device:
+    """Start a tenant with an msal client for it."""
     running = stack.enter_context(tenant(folder, world=world))
     application = msal.PublicClientApplication(
         client_id,
@@ -58,8 +58,8 @@ def device(stack: ExitStack, folder: Path, *, client_id: str = GRAPH_TOOLS, worl
     return Device(running, application)
 
 
-def test_code_is_handed_out_as_entra_does(tmp_path: Path) -> None:
-    """The answer has Entra's members in its order, and a message that names the page and the code."""
+def test_device_code_response_has_the_form_of_entra(tmp_path: Path) -> None:
+    """The response has Entra's members in Entra's order, and a message with the page and the code."""
     form = {"client_id": GRAPH_TOOLS, "scope": "openid"}
     with tenant(tmp_path) as running:
         status, _, text = https(running, f"/{TENANT_ID}/oauth2/v2.0/devicecode", form=form)
@@ -72,9 +72,9 @@ def test_code_is_handed_out_as_entra_does(tmp_path: Path) -> None:
 
 
 def test_pending_then_approved_through_the_control_endpoint(tmp_path: Path) -> None:
-    """Until a person approves msal hears authorization_pending; then it gets tokens of that person, once."""
+    """Msal gets authorization_pending until a user approves the code; then it gets that user's tokens, once."""
     with ExitStack() as stack:
-        one = device(stack, tmp_path)
+        one = start_device(stack, tmp_path)
         flow = one.begin()
         pending = one.poll(flow)
         waiting = control(one.running, "GET", "/device-codes")[1]
@@ -96,49 +96,51 @@ def test_pending_then_approved_through_the_control_endpoint(tmp_path: Path) -> N
     assert again["error"] == "bad_verification_code"
 
 
-def _hasty(one: Device, flow: dict[str, Any]) -> dict[str, Any]:
+def _poll_again_at_once(one: Device, flow: dict[str, Any]) -> dict[str, Any]:
     one.poll(flow)
     return one.poll(flow)
 
 
-def _patient(one: Device, flow: dict[str, Any]) -> dict[str, Any]:
+def _poll_after_the_interval(one: Device, flow: dict[str, Any]) -> dict[str, Any]:
     one.poll(flow)
-    later(one.running, 6)
+    advance_clock(one.running, 6)
     return one.poll(flow)
 
 
-def _too_late(one: Device, flow: dict[str, Any]) -> dict[str, Any]:
-    later(one.running, 901)
+def _poll_after_expiry(one: Device, flow: dict[str, Any]) -> dict[str, Any]:
+    advance_clock(one.running, 901)
     return one.poll(flow)
 
 
-def _declined(one: Device, flow: dict[str, Any]) -> dict[str, Any]:
+def _poll_after_decline(one: Device, flow: dict[str, Any]) -> dict[str, Any]:
     control(one.running, "PUT", f"/device-codes/{flow['user_code']}", {"user": None})
     return one.poll(flow)
 
 
 @pytest.mark.parametrize(
-    ("happens", "error"),
+    ("polling", "error"),
     [
-        pytest.param(_hasty, "slow_down", id="polled again at once"),
-        pytest.param(_patient, "authorization_pending", id="polled again after the interval"),
-        pytest.param(_too_late, "expired_token", id="after fifteen minutes"),
-        pytest.param(_declined, "authorization_declined", id="declined"),
+        pytest.param(_poll_again_at_once, "slow_down", id="polled again at once"),
+        pytest.param(_poll_after_the_interval, "authorization_pending", id="polled again after the interval"),
+        pytest.param(_poll_after_expiry, "expired_token", id="after fifteen minutes"),
+        pytest.param(_poll_after_decline, "authorization_declined", id="declined"),
     ],
 )
-def test_no_token_yet(tmp_path: Path, happens: Callable[[Device, dict[str, Any]], dict[str, Any]], error: str) -> None:
-    """Whatever keeps the token away is told by the error that the standard names."""
+def test_polling_errors(
+    tmp_path: Path, polling: Callable[[Device, dict[str, Any]], dict[str, Any]], error: str
+) -> None:
+    """Each reason for a missing token has the error code of RFC 8628."""
     with ExitStack() as stack:
-        one = device(stack, tmp_path)
-        answer = happens(one, one.begin())
+        one = start_device(stack, tmp_path)
+        answer = polling(one, one.begin())
 
     assert answer["error"] == error
 
 
-def test_approved_without_a_person(tmp_path: Path) -> None:
-    """A tenant may approve every code by itself, as the user that it names."""
+def test_automatic_approval(tmp_path: Path) -> None:
+    """A tenant can approve every code automatically, as the user that it names."""
     with ExitStack() as stack:
-        one = device(stack, tmp_path, world=healthy().with_tenant(device_codes_approved_by=ALERTS))
+        one = start_device(stack, tmp_path, world=healthy().with_tenant(device_codes_approved_by=ALERTS))
         answer = one.poll(one.begin())
 
     assert answer["id_token_claims"]["preferred_username"] == ALERTS
@@ -147,7 +149,7 @@ def test_approved_without_a_person(tmp_path: Path) -> None:
 def test_confidential_client_needs_its_secret(tmp_path: Path) -> None:
     """An application that is not registered as a public client gets a code and no token."""
     with ExitStack() as stack:
-        one = device(stack, tmp_path, client_id=CLIENT_ID)
+        one = start_device(stack, tmp_path, client_id=CLIENT_ID)
         answer = one.poll(one.begin())
 
     assert answer["error_codes"] == [7000218]
@@ -160,22 +162,22 @@ def test_confidential_client_needs_its_secret(tmp_path: Path) -> None:
         pytest.param("devicecode", {"scope": "openid"}, 900144, id="no client"),
         pytest.param("token", {"grant_type": GRANT, "client_id": GRAPH_TOOLS}, 900144, id="no code"),
         pytest.param(
-            "token", {"grant_type": GRANT, "client_id": GRAPH_TOOLS, "device_code": "x"}, 70018, id="code of nobody"
+            "token", {"grant_type": GRANT, "client_id": GRAPH_TOOLS, "device_code": "x"}, 70018, id="unknown code"
         ),
     ],
 )
-def test_wrong_requests(tmp_path: Path, path: str, form: dict[str, str], code: int) -> None:
-    """A wrong request is told what is wrong with it."""
+def test_invalid_requests(tmp_path: Path, path: str, form: dict[str, str], code: int) -> None:
+    """Each invalid request gets the error code for its defect."""
     with tenant(tmp_path) as running:
         _, _, text = https(running, f"/{TENANT_ID}/oauth2/v2.0/{path}", form=form)
 
     assert json.loads(text)["error_codes"] == [code]
 
 
-def test_strange_approvals(tmp_path: Path) -> None:
-    """An unknown code, an unknown user and a strange body are refused."""
+def test_invalid_approvals(tmp_path: Path) -> None:
+    """The control endpoint refuses an unknown code, an unknown user and an invalid body."""
     with ExitStack() as stack:
-        one = device(stack, tmp_path)
+        one = start_device(stack, tmp_path)
         code = one.begin()["user_code"]
         answers = [
             control(one.running, "PUT", "/device-codes/NOBODYS", {"user": ALERTS})[0],

@@ -1,4 +1,4 @@
-"""The fake submission server speaks Exchange's dialogue, proved with smtplib."""
+"""The fake submission server has the dialogue of Exchange, tested with smtplib."""
 
 import re
 import socket
@@ -9,12 +9,22 @@ from pathlib import Path
 import pytest
 
 from fakes import healthy
-from tests.fakes.dialling import SMTP_HOST, Submission, by_password, coded, led, submission, tenant, token, trusting
+from tests.fakes.clients import (
+    SMTP_HOST,
+    Submission,
+    base64_of,
+    by_password,
+    mapped_address,
+    submission,
+    tenant,
+    tls_context,
+    token,
+)
 
 DATE = r"\w{3}, \d{1,2} \w{3} \d{4} \d\d:\d\d:\d\d \+0000"
 STAMP = r" \[\S+ \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z [0-9A-F]{16}\]"
 
-# From Microsoft's dialogue as captured; names, dates and ids are patterns.
+# A captured dialogue of Microsoft's server; names, dates and ids are patterns.
 LIST = [
     r"S: 250-\S+\.outlook\.office365\.com Hello \[127\.0\.0\.1\]",
     r"S: 250-SIZE 157286400",
@@ -57,7 +67,7 @@ REFERENCE = [
 def test_healthy_dialogue_is_the_reference(tmp_path: Path) -> None:
     """The dialogue of a healthy sign-in and message equals the captured one, line by line."""
     with tenant(tmp_path) as running:
-        client = Submission(running).encrypted()
+        client = Submission(running).connect_encrypted()
         by_password(client, running)
         user = running.world.basic.username
         client.mail(user)
@@ -71,7 +81,7 @@ def test_healthy_dialogue_is_the_reference(tmp_path: Path) -> None:
 
 
 def test_message_arrives_as_sent(tmp_path: Path) -> None:
-    """A message is kept octet by octet, with its envelope and who was signed in."""
+    """A message is stored octet by octet, with its envelope and the signed-in user."""
     with tenant(tmp_path) as running:
         user, content = running.world.basic.username, b"From: <alerts@fabrikam.example>\r\n\r\n.a\r\n..\r\nz\r\n"
         with submission(running) as client:
@@ -105,17 +115,17 @@ def test_message_arrives_as_sent(tmp_path: Path) -> None:
         pytest.param(["NOOP " + "x" * 20_000], "500 5.5.2 Line too long", id="endless line"),
     ],
 )
-def test_wrong_moves_before_tls(tmp_path: Path, lines: list[str], reply: str) -> None:
-    """Each wrong move gets Exchange's words and the stamp with the greeting's id."""
+def test_invalid_commands_before_tls(tmp_path: Path, lines: list[str], reply: str) -> None:
+    """Each invalid command gets Exchange's reply, stamped with the id of the greeting."""
     with tenant(tmp_path) as running:
         client = Submission(running)
-        greeting = client.greeted()[1].decode()
+        greeting = client.connect_plain()[1].decode()
         for line in lines:
-            said = client.say(line)
+            received = client.command(line)
         client.close()
 
-    assert re.fullmatch(re.escape(reply) + STAMP, said)
-    assert said[-17:-1] == greeting[-17:-1]
+    assert re.fullmatch(re.escape(reply) + STAMP, received)
+    assert received[-17:-1] == greeting[-17:-1]
 
 
 @pytest.mark.parametrize(
@@ -128,20 +138,20 @@ def test_wrong_moves_before_tls(tmp_path: Path, lines: list[str], reply: str) ->
         ),
         pytest.param(["AUTH LOGIN", "*"], "535 5.7.3 Authentication unsuccessful", id="cancelled"),
         pytest.param(
-            ["auth xoauth2", coded("nonsense")], "535 5.7.3 Authentication unsuccessful", id="malformed XOAUTH2"
+            ["auth xoauth2", base64_of("nonsense")], "535 5.7.3 Authentication unsuccessful", id="malformed XOAUTH2"
         ),
         pytest.param(["STARTTLS"], "500 5.3.3 Unrecognized command", id="STARTTLS twice"),
         pytest.param(["RCPT TO:<a@b.example>"], "503 5.5.2 Need mail command", id="RCPT first"),
         pytest.param(["DATA"], "503 5.5.2 Need rcpt command", id="DATA first"),
     ],
 )
-def test_wrong_moves_after_tls(tmp_path: Path, lines: list[str], reply: str) -> None:
-    """The same holds inside TLS."""
+def test_invalid_commands_after_tls(tmp_path: Path, lines: list[str], reply: str) -> None:
+    """Each invalid command inside TLS gets Exchange's reply as well."""
     with tenant(tmp_path) as running, submission(running) as client:
         for line in lines:
-            said = client.say(line)
+            received = client.command(line)
 
-    assert re.fullmatch(re.escape(reply) + STAMP, said)
+    assert re.fullmatch(re.escape(reply) + STAMP, received)
 
 
 @pytest.mark.parametrize(
@@ -159,27 +169,27 @@ def test_wrong_moves_after_tls(tmp_path: Path, lines: list[str], reply: str) -> 
         pytest.param("AUTH LOGIN", "503 5.5.1 Bad sequence of commands", id="AUTH twice"),
     ],
 )
-def test_wrong_envelopes(tmp_path: Path, line: str, reply: str) -> None:
-    """A signed-in client gets Exchange's words for a wrong envelope."""
+def test_invalid_envelopes(tmp_path: Path, line: str, reply: str) -> None:
+    """A signed-in client gets Exchange's reply to an invalid envelope."""
     with tenant(tmp_path) as running, submission(running) as client:
         by_password(client, running)
-        said = client.say(line)
+        received = client.command(line)
 
-    assert re.fullmatch(re.escape(reply) + STAMP, said)
+    assert re.fullmatch(re.escape(reply) + STAMP, received)
 
 
 def test_refusal_is_repeated_at_mail(tmp_path: Path) -> None:
     """MAIL after a refused sign-in repeats the refusal inside 530 5.7.57."""
     with tenant(tmp_path, "wrong_password") as running, submission(running) as client:
         by_password(client, running)
-        said = client.say("MAIL FROM:<alerts@fabrikam.example>")
+        received = client.command("MAIL FROM:<alerts@fabrikam.example>")
 
     inside = "Error: 535 5.7.139 Authentication unsuccessful, the user credentials were incorrect."
-    assert re.fullmatch(re.escape(f"530 5.7.57 Client not authenticated to send mail. {inside}") + STAMP, said)
+    assert re.fullmatch(re.escape(f"530 5.7.57 Client not authenticated to send mail. {inside}") + STAMP, received)
 
 
 def test_every_advertised_extension_works(tmp_path: Path) -> None:
-    """Chunks, binary bodies, delivery status parameters, UTF-8 addresses and pipelining are really served."""
+    """Chunks, binary bodies, delivery status parameters, UTF-8 addresses and pipelining work."""
     body = b"From: alerts@fabrikam.example\r\n\r\n\x00\xff no line end"
     with tenant(tmp_path) as running, submission(running) as client:
         by_password(client, running)
@@ -199,73 +209,77 @@ def test_every_advertised_extension_works(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("inline", [pytest.param(True, id="initial response"), pytest.param(False, id="two steps")])
 def test_both_forms_of_xoauth2(tmp_path: Path, *, inline: bool) -> None:
-    """A token is taken with the command or after an empty challenge."""
+    """A token is accepted in the command and after an empty challenge."""
     with tenant(tmp_path) as running, submission(running) as client:
-        blob = coded(f"user={running.world.oauth.username}\1auth=Bearer {token(running)}\1\1")
-        said = client.say(f"AUTH XOAUTH2 {blob}") if inline else (client.say("AUTH XOAUTH2"), client.say(blob))[1]
+        blob = base64_of(f"user={running.world.oauth.username}\1auth=Bearer {token(running)}\1\1")
+        received = (
+            client.command(f"AUTH XOAUTH2 {blob}")
+            if inline
+            else (client.command("AUTH XOAUTH2"), client.command(blob))[1]
+        )
 
-    assert said == "235 2.7.0 Authentication successful"
+    assert received == "235 2.7.0 Authentication successful"
     if not inline:
         assert "S: 334" in client.lines
 
 
 def test_long_token_is_read_whole(tmp_path: Path) -> None:
-    """A SASL response of 12,288 octets is answered and does not end the session."""
+    """A SASL response of 12,288 octets gets a reply and does not end the session."""
     with tenant(tmp_path) as running, submission(running) as client:
-        blob = coded(f"user={running.world.oauth.username}\1auth=Bearer ".ljust(9_214, "x") + "\1\1")
-        client.say("AUTH XOAUTH2")
-        said = client.say(blob)
-        after = client.say("NOOP")
+        blob = base64_of(f"user={running.world.oauth.username}\1auth=Bearer ".ljust(9_214, "x") + "\1\1")
+        client.command("AUTH XOAUTH2")
+        received = client.command(blob)
+        after = client.command("NOOP")
 
     assert len(blob) == 12_288
-    assert said.startswith("535 5.7.3 ")
+    assert received.startswith("535 5.7.3 ")
     assert after == "250 2.0.0 OK"
 
 
 def test_old_tls_is_refused_at_auth(tmp_path: Path) -> None:
-    """A client that still speaks TLS 1.1 gets 421 4.7.66 as the answer to AUTH."""
+    """A client that uses TLS 1.1 gets 421 4.7.66 in reply to AUTH."""
     with tenant(tmp_path, "tls_too_old") as running:
         client = Submission(running)
-        client.greeted()
+        client.connect_plain()
         client.ehlo()
-        old = trusting(running)
+        old = tls_context(running)
         old.set_ciphers("ALL:@SECLEVEL=0")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)
             old.minimum_version = ssl.TLSVersion.TLSv1
         client.starttls(context=old)
         client.ehlo()
-        said = client.say("AUTH LOGIN")
+        received = client.command("AUTH LOGIN")
         client.close()
 
-    assert said.startswith("421 4.7.66 TLS 1.0 and 1.1 are not supported. Please upgrade/update your client")
+    assert received.startswith("421 4.7.66 TLS 1.0 and 1.1 are not supported. Please upgrade/update your client")
 
 
-def test_current_client_sees_an_alert_from_old_tls(tmp_path: Path) -> None:
-    """A current client never gets as far as AUTH with a peer that speaks old TLS only."""
+def test_current_client_rejects_old_tls(tmp_path: Path) -> None:
+    """A current client fails in the TLS handshake with a peer that supports old TLS only, and never sends AUTH."""
     with tenant(tmp_path, "tls_too_old") as running:
         client = Submission(running)
 
         with pytest.raises(ssl.SSLError):
-            client.encrypted()
+            client.connect_encrypted()
         client.close()
 
 
-def test_mail_to_the_mx_host_needs_no_sign_in_and_offers_none(tmp_path: Path) -> None:
-    """Port 25 of the tenant's MX host takes mail in and has no AUTH."""
+def test_mx_host_accepts_mail_without_auth(tmp_path: Path) -> None:
+    """Port 25 of the tenant's MX host accepts mail and offers no AUTH."""
     with (
         tenant(tmp_path) as running,
         submission(running, server="fabrikam-example.mail.protection.outlook.com", port=25) as client,
     ):
         offered = dict(client.esmtp_features)
-        said = client.say("MAIL FROM:<a@b.example>")
+        received = client.command("MAIL FROM:<a@b.example>")
 
     assert "auth" not in offered
-    assert said == "250 2.1.0 Sender OK"
+    assert received == "250 2.1.0 Sender OK"
 
 
-def test_connections_may_vanish_at_any_moment(tmp_path: Path) -> None:
-    """A client that hangs up in the middle of anything leaves no trouble behind."""
+def test_clients_may_disconnect_at_any_moment(tmp_path: Path) -> None:
+    """A client that disconnects at any point does not affect the next session."""
     scripts = [
         b"",
         b"EHLO x\r\n",
@@ -275,16 +289,16 @@ def test_connections_may_vanish_at_any_moment(tmp_path: Path) -> None:
     ]
     with tenant(tmp_path) as running:
         for script in scripts:
-            with socket.create_connection(led(running, f"{SMTP_HOST}:587"), timeout=5) as plain:
+            with socket.create_connection(mapped_address(running, f"{SMTP_HOST}:587"), timeout=5) as plain:
                 plain.sendall(script)
         with submission(running) as client:
-            said = client.say("NOOP")
+            received = client.command("NOOP")
 
-    assert said == "250 2.0.0 OK"
+    assert received == "250 2.0.0 OK"
 
 
 def test_healthy_world_is_frozen() -> None:
-    """Nothing in the world can be assigned to; a change is another world."""
+    """No attribute of the world can be assigned to; a change makes a new world."""
     world = healthy()
 
     with pytest.raises(AttributeError):

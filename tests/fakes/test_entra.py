@@ -1,4 +1,4 @@
-"""The fake Entra is an identity provider that msal and PyJWT accept, and it refuses with Microsoft's documents."""
+"""The fake Entra is an identity provider that msal and PyJWT accept; its refusals have the form of Microsoft's."""
 
 import base64
 import json
@@ -9,7 +9,7 @@ import pytest
 
 from fakes import FAULTS
 from fakes.world import CLIENT_ID, TENANT_ID
-from tests.fakes.dialling import LOGIN_HOST, ask_token, https, tenant, through_msal, token
+from tests.fakes.clients import LOGIN_HOST, acquire_with_msal, https, request_token, tenant, token
 
 DISCOVERY_MEMBERS = [
     "token_endpoint", "token_endpoint_auth_methods_supported", "jwks_uri", "response_modes_supported",
@@ -46,8 +46,8 @@ REFUSED = {
 }
 
 
-def test_discovery_document_has_microsofts_members(tmp_path: Path) -> None:
-    """The v2.0 document has the members of the real one, in its order, and names the tenant's own addresses."""
+def test_discovery_document_has_the_members_of_microsoft(tmp_path: Path) -> None:
+    """The v2.0 document has the members of the real one, in its order, and names the tenant's own URLs."""
     with tenant(tmp_path) as running:
         status, headers, text = https(running, f"/{TENANT_ID}/v2.0/.well-known/openid-configuration")
 
@@ -58,8 +58,8 @@ def test_discovery_document_has_microsofts_members(tmp_path: Path) -> None:
     assert document["token_endpoint"] == f"https://{LOGIN_HOST}/{TENANT_ID}/oauth2/v2.0/token"
 
 
-def test_first_version_and_instance_discovery(tmp_path: Path) -> None:
-    """The v1 document names the old issuer; instance discovery lists the login hosts' aliases."""
+def test_v1_document_and_instance_discovery(tmp_path: Path) -> None:
+    """The v1 document names the old issuer; instance discovery lists the aliases of the login hosts."""
     with tenant(tmp_path) as running:
         old = json.loads(https(running, f"/{TENANT_ID}/.well-known/openid-configuration")[2])
         asked = (
@@ -72,9 +72,9 @@ def test_first_version_and_instance_discovery(tmp_path: Path) -> None:
 
 
 def test_msal_gets_a_token_that_pyjwt_verifies(tmp_path: Path) -> None:
-    """Msal accepts the issuer and its answer; the token verifies against the published keys and has the v1 claims."""
+    """Msal accepts the issuer and the response; the token verifies against the published keys and has the v1 claims."""
     with tenant(tmp_path) as running:
-        answer = through_msal(running)
+        answer = acquire_with_msal(running)
         published = json.loads(https(running, f"/{TENANT_ID}/discovery/v2.0/keys")[2])
         (request,) = running.token_requests
     key = jwt.PyJWKSet.from_dict(published)[jwt.get_unverified_header(answer["access_token"])["kid"]]
@@ -94,9 +94,9 @@ def test_msal_gets_a_token_that_pyjwt_verifies(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("fault_id", REFUSED)
 def test_refusal(tmp_path: Path, fault_id: str) -> None:
-    """Each fault of tenant, application and secret gets its AADSTS number, with exactly Entra's members."""
+    """Each fault of tenant, application and secret gets its AADSTS code, with exactly Entra's members."""
     with tenant(tmp_path, fault_id) as running:
-        status, document = ask_token(running)
+        status, document = request_token(running)
 
     assert (status, document["error"], document["error_codes"]) == (
         REFUSED[fault_id][0],
@@ -109,16 +109,16 @@ def test_refusal(tmp_path: Path, fault_id: str) -> None:
     assert set(document) - set(ERROR_MEMBERS) <= {"error_uri", "suberror", "claims"}
 
 
-def test_msal_reports_the_refusal_whole(tmp_path: Path) -> None:
-    """Msal hands on an expired secret's error document."""
+def test_msal_reports_the_refusal(tmp_path: Path) -> None:
+    """Msal returns the error document of an expired secret."""
     with tenant(tmp_path, "secret_expired") as running:
-        answer = through_msal(running)
+        answer = acquire_with_msal(running)
 
     assert answer["error_codes"] == [7000222]
 
 
-def test_refusal_has_the_services_headers(tmp_path: Path) -> None:
-    """The request id in the headers is the trace id of the body, and a correlation id is echoed."""
+def test_refusal_has_the_headers_of_the_service(tmp_path: Path) -> None:
+    """The request id in the headers equals the trace id in the body, and a correlation id is echoed."""
     with tenant(tmp_path) as running:
         status, headers, text = https(
             running,
@@ -136,14 +136,14 @@ def test_refusal_has_the_services_headers(tmp_path: Path) -> None:
 
 
 def test_unknown_tenant_has_no_discovery_document(tmp_path: Path) -> None:
-    """Discovery of an unknown tenant names another error than the token endpoint does."""
+    """For an unknown tenant, discovery returns a different error from the token endpoint's."""
     with tenant(tmp_path) as running:
         status, _, text = https(running, "/7d2f8e61-05a4-4cb3-9e17-c83b60d5f429/v2.0/.well-known/openid-configuration")
 
     assert (status, json.loads(text)["error"]) == (400, "invalid_tenant")
 
 
-def test_secret_in_the_header_is_taken(tmp_path: Path) -> None:
+def test_secret_in_the_header_is_accepted(tmp_path: Path) -> None:
     """client_secret_basic works as client_secret_post does."""
     with tenant(tmp_path) as running:
         sender = running.world.oauth
@@ -165,14 +165,14 @@ def test_secret_in_the_header_is_taken(tmp_path: Path) -> None:
         pytest.param({"grant_type": ""}, 900144, id="no grant type"),
         pytest.param({"grant_type": "password"}, 70003, id="other grant"),
         pytest.param({"client_secret": ""}, 7000216, id="no secret"),
-        pytest.param({"scope": "nonsense"}, 70011, id="scope is no scope"),
+        pytest.param({"scope": "nonsense"}, 70011, id="invalid scope"),
         pytest.param({"client_assertion": "x.y.z", "client_secret": ""}, 50027, id="malformed assertion"),
     ],
 )
-def test_wrong_requests(tmp_path: Path, changes: dict[str, str], code: int) -> None:
-    """A wrong request is told what is wrong with it."""
+def test_invalid_requests(tmp_path: Path, changes: dict[str, str], code: int) -> None:
+    """Each invalid request gets the error code for its defect."""
     with tenant(tmp_path) as running:
-        _, document = ask_token(running, **changes)
+        _, document = request_token(running, **changes)
 
     assert document["error_codes"] == [code]
 
@@ -188,8 +188,8 @@ def test_wrong_requests(tmp_path: Path, changes: dict[str, str], code: int) -> N
         pytest.param("issuer_foreign", 200, "/99999999-9999-4999-8999-999999999999/v2.0", id="foreign issuer"),
     ],
 )
-def test_what_stands_between(tmp_path: Path, fault_id: str, status: int, shows: str) -> None:
-    """A meddled path to the login host shows at the discovery document."""
+def test_interception_of_the_discovery_document(tmp_path: Path, fault_id: str, status: int, shows: str) -> None:
+    """An intercepted path to the login host changes the discovery document."""
     with tenant(tmp_path, fault_id) as running:
         answered, headers, text = https(running, f"/{TENANT_ID}/v2.0/.well-known/openid-configuration")
 
@@ -202,8 +202,8 @@ def test_what_stands_between(tmp_path: Path, fault_id: str, status: int, shows: 
     ("fault_id", "status"),
     [pytest.param("token_proxy_page", 200, id="proxy page"), pytest.param("token_redirect", 307, id="redirect")],
 )
-def test_meddled_token_request(tmp_path: Path, fault_id: str, status: int) -> None:
-    """A meddled token request gets no token and is not counted as one."""
+def test_interception_of_the_token_request(tmp_path: Path, fault_id: str, status: int) -> None:
+    """An intercepted token request gets no token and is not counted."""
     with tenant(tmp_path, fault_id) as running:
         answered, _, text = https(running, f"/{TENANT_ID}/oauth2/v2.0/token", form={"grant_type": "client_credentials"})
         counted = running.token_requests
@@ -213,7 +213,7 @@ def test_meddled_token_request(tmp_path: Path, fault_id: str, status: int) -> No
 
 
 def test_other_resource_gets_no_exchange_role(tmp_path: Path) -> None:
-    """A token for Graph is issued, for Graph, without the Exchange role."""
+    """A token for Graph is issued for Graph, without the Exchange role."""
     with tenant(tmp_path, "graph_scope") as running:
         claims = jwt.decode(token(running), options={"verify_signature": False})
 
@@ -221,8 +221,8 @@ def test_other_resource_gets_no_exchange_role(tmp_path: Path) -> None:
     assert "roles" not in claims
 
 
-def test_the_table_above_misses_no_fault_of_the_token_gate() -> None:
-    """Every fault of the token gate is shown in this file."""
+def test_every_fault_of_the_token_gate_is_tested() -> None:
+    """Every fault of the token gate has a test in this module."""
     elsewhere = {"token_proxy_page", "token_redirect", "secret_expiring", "clock_behind", "clock_ahead"}
 
     assert {fault.id for fault in FAULTS.values() if fault.gate == "token"} - REFUSED.keys() <= elsewhere

@@ -1,4 +1,4 @@
-"""The fake of Exchange's administration, asked by msal and requests: cmdlets, permission and role, one state with SMTP."""
+"""The fake of Exchange's administration API, tested with msal and requests: cmdlets, permission, role, and state shared with SMTP."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -11,11 +11,11 @@ from fakes.faults import change
 from fakes.faults.entra import rbac
 from fakes.tenant import AuthPolicy
 from fakes.world import ALERTS, CLIENT_ID, NOTICES, PRINCIPAL_OBJECT_ID, REGISTRATION_OBJECT_ID, TENANT_ID
-from tests.fakes.asking import EXCHANGE, GRAPH, Desk, auditor
-from tests.fakes.dialling import by_password, by_token, led, submission, tenant, token
+from tests.fakes.admin_api import EXCHANGE, GRAPH, AdminApiClient, auditor
+from tests.fakes.clients import by_password, by_token, mapped_address, submission, tenant, token
 
 EXCEPTION = "Microsoft.Exchange.Configuration.Tasks.ManagementObjectNotFoundException"
-ASKED: dict[str, dict[str, str]] = {
+PARAMETERS: dict[str, dict[str, str]] = {
     "Get-TransportConfig": {},
     "Get-CASMailbox": {"Identity": ALERTS},
     "Get-User": {"Identity": ALERTS},
@@ -27,18 +27,18 @@ ASKED: dict[str, dict[str, str]] = {
 }
 
 
-def rows(desk: Desk, cmdlet: str, **parameters: str) -> list[dict[str, Any]]:
-    """What a cmdlet brings, which must be an answer."""
-    answer = desk.exchange(cmdlet, **(parameters or ASKED.get(cmdlet, {})))
+def rows(api: AdminApiClient, cmdlet: str, **parameters: str) -> list[dict[str, Any]]:
+    """Run a cmdlet, which has to succeed, and return its rows."""
+    answer = api.exchange(cmdlet, **(parameters or PARAMETERS.get(cmdlet, {})))
     assert answer.status_code == 200, answer.text
     found: list[dict[str, Any]] = answer.json()["value"]
     return found
 
 
 def test_every_cmdlet_is_answered(tmp_path: Path) -> None:
-    """The healthy tenant, as its cmdlets show it."""
-    with auditor(tmp_path) as desk:
-        found = {cmdlet: rows(desk, cmdlet) for cmdlet in ASKED}
+    """The cmdlets show the healthy tenant."""
+    with auditor(tmp_path) as api:
+        found = {cmdlet: rows(api, cmdlet) for cmdlet in PARAMETERS}
 
     assert found["Get-TransportConfig"][0]["SmtpClientAuthenticationDisabled"] is False
     assert found["Get-CASMailbox"][0]["SmtpClientAuthenticationDisabled"] is None
@@ -66,12 +66,14 @@ def test_every_cmdlet_is_answered(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_switches_are_those_that_smtp_obeys(tmp_path: Path, fault_id: str, cmdlet: str, shows: dict[str, Any]) -> None:
-    """A switch that refuses a sign-in is the one that the cmdlet shows."""
-    with auditor(tmp_path, fault_id) as desk:
-        with submission(desk.running) as client:
-            reply = _signed_in(client, desk.running, oauth=fault_id.startswith("sp_"))
-        (row,) = rows(desk, cmdlet)
+def test_cmdlets_show_the_switches_that_smtp_uses(
+    tmp_path: Path, fault_id: str, cmdlet: str, shows: dict[str, Any]
+) -> None:
+    """A cmdlet shows the same switch that makes SMTP refuse a sign-in."""
+    with auditor(tmp_path, fault_id) as api:
+        with submission(api.running) as client:
+            reply = _signed_in(client, api.running, oauth=fault_id.startswith("sp_"))
+        (row,) = rows(api, cmdlet)
 
     assert reply.startswith("535")
     assert {name: row[name] for name in shows} == shows
@@ -82,19 +84,19 @@ def _signed_in(client: Any, running: Running, *, oauth: bool) -> str:  # noqa: A
 
 
 def test_authentication_policy_of_a_user(tmp_path: Path) -> None:
-    """The user's own policy, and what it allows."""
+    """A user's own policy is shown with what it allows."""
     world = change.user(ALERTS, auth_policy="Printers")(
         healthy().with_tenant(auth_policies=(AuthPolicy(name="Printers", allow_basic_smtp=True),))
     )
-    with auditor(tmp_path, world=world) as desk:
-        (user,) = rows(desk, "Get-User")
-        (policy,) = rows(desk, "Get-AuthenticationPolicy", Identity=user["AuthenticationPolicy"])
+    with auditor(tmp_path, world=world) as api:
+        (user,) = rows(api, "Get-User")
+        (policy,) = rows(api, "Get-AuthenticationPolicy", Identity=user["AuthenticationPolicy"])
 
     assert (policy["Name"], policy["AllowBasicAuthSmtp"]) == ("Printers", True)
 
 
 def test_rights_of_the_application(tmp_path: Path) -> None:
-    """Send As, no right at all, and the newer way of a role assignment with its scope."""
+    """The cmdlets show Send As, a missing permission, and a role assignment with its scope (RBAC for Applications)."""
     own = frozenset({PRINCIPAL_OBJECT_ID})
     worlds: list[World] = [
         change.mailbox(NOTICES, send_as=own)(healthy()),
@@ -103,15 +105,15 @@ def test_rights_of_the_application(tmp_path: Path) -> None:
     ]
     found = []
     for number, world in enumerate(worlds):
-        with auditor(tmp_path / str(number), world=world) as desk:
+        with auditor(tmp_path / str(number), world=world) as api:
             found.append(
                 (
-                    [row["AccessRights"] for row in rows(desk, "Get-MailboxPermission")],
-                    [row["AccessRights"] for row in rows(desk, "Get-RecipientPermission")],
-                    [(row["RoleName"], row["InScope"]) for row in rows(desk, "Test-ServicePrincipalAuthorization")],
+                    [row["AccessRights"] for row in rows(api, "Get-MailboxPermission")],
+                    [row["AccessRights"] for row in rows(api, "Get-RecipientPermission")],
+                    [(row["RoleName"], row["InScope"]) for row in rows(api, "Test-ServicePrincipalAuthorization")],
                 )
             )
-            elsewhere = rows(desk, "Test-ServicePrincipalAuthorization", Identity=CLIENT_ID, Resource=ALERTS)
+            elsewhere = rows(api, "Test-ServicePrincipalAuthorization", Identity=CLIENT_ID, Resource=ALERTS)
 
     assert found == [
         ([["FullAccess"]], [["SendAs"]], []),
@@ -129,16 +131,21 @@ def test_rights_of_the_application(tmp_path: Path) -> None:
         pytest.param("Get-AuthenticationPolicy", {"Identity": "Nothing"}, "Nothing", id="policy"),
         pytest.param("Get-ServicePrincipal", {"Identity": TENANT_ID}, TENANT_ID, id="application"),
         pytest.param("Get-MailboxPermission", {"Identity": NOTICES, "User": TENANT_ID}, TENANT_ID, id="trustee"),
-        pytest.param("Get-RecipientPermission", {"Identity": "n@x.example", "Trustee": ALERTS}, "n@x.example", id="of"),
+        pytest.param(
+            "Get-RecipientPermission",
+            {"Identity": "n@x.example", "Trustee": ALERTS},
+            "n@x.example",
+            id="mailbox of the trustee",
+        ),
         pytest.param(
             "Test-ServicePrincipalAuthorization", {"Identity": CLIENT_ID, "Resource": "n@x"}, "n@x", id="resource"
         ),
     ],
 )
-def test_what_is_not_there(tmp_path: Path, cmdlet: str, parameters: dict[str, str], missing: str) -> None:
-    """Exchange answers 404 and names the exception and the object."""
-    with auditor(tmp_path) as desk:
-        answer = desk.exchange(cmdlet, **parameters)
+def test_missing_object(tmp_path: Path, cmdlet: str, parameters: dict[str, str], missing: str) -> None:
+    """Exchange returns 404 and names the exception and the object."""
+    with auditor(tmp_path) as api:
+        answer = api.exchange(cmdlet, **parameters)
 
     error = answer.json()["error"]
     assert (answer.status_code, error["code"]) == (404, "NotFound")
@@ -146,46 +153,46 @@ def test_what_is_not_there(tmp_path: Path, cmdlet: str, parameters: dict[str, st
     assert error["details"][0]["message"].split("|")[1] == EXCEPTION
 
 
-def test_mailbox_taken_away(tmp_path: Path) -> None:
-    """An account without mailbox is a user of Exchange's and no mailbox."""
-    with auditor(tmp_path, "mailbox_missing") as desk:
-        mailbox = desk.exchange("Get-CASMailbox", Identity=ALERTS)
-        (user,) = rows(desk, "Get-User")
+def test_account_without_mailbox(tmp_path: Path) -> None:
+    """An account without a mailbox is found by Get-User and not by Get-CASMailbox."""
+    with auditor(tmp_path, "mailbox_missing") as api:
+        mailbox = api.exchange("Get-CASMailbox", Identity=ALERTS)
+        (user,) = rows(api, "Get-User")
 
     assert (mailbox.status_code, user["RecipientType"]) == (404, "User")
 
 
 @pytest.mark.parametrize("fault_id", ["lookup_without_exchange_manage_as_app", "lookup_without_global_reader"])
 def test_permission_and_role_are_both_needed(tmp_path: Path, fault_id: str) -> None:
-    """Without the permission, or without the Entra role, every cmdlet is refused; Graph still answers."""
-    with auditor(tmp_path, fault_id) as desk:
-        answers = {desk.exchange(cmdlet, **parameters).status_code for cmdlet, parameters in ASKED.items()}
-        graph = desk.graph("/v1.0/policies/identitySecurityDefaultsEnforcementPolicy")
+    """Without the permission, or without the Entra role, every cmdlet is refused; Graph still works."""
+    with auditor(tmp_path, fault_id) as api:
+        answers = {api.exchange(cmdlet, **parameters).status_code for cmdlet, parameters in PARAMETERS.items()}
+        graph = api.graph("/v1.0/policies/identitySecurityDefaultsEnforcementPolicy")
 
     assert answers == {403}
     assert graph.status_code == 200
 
 
-def test_requests_that_exchange_refuses(tmp_path: Path) -> None:
-    """Writing cmdlets, strange bodies, wrong tokens, another tenant, a parameter that is missing."""
-    with auditor(tmp_path) as desk:
-        bearer = {"Authorization": f"Bearer {desk.token(EXCHANGE)}"}
+def test_invalid_requests(tmp_path: Path) -> None:
+    """Writing cmdlets, invalid bodies, wrong tokens, another tenant and a missing parameter are refused."""
+    with auditor(tmp_path) as api:
+        bearer = {"Authorization": f"Bearer {api.token(EXCHANGE)}"}
         address = f"{EXCHANGE}/adminapi/beta/{TENANT_ID}/InvokeCommand"
         elsewhere = address.replace(TENANT_ID, PRINCIPAL_OBJECT_ID)
         config = {"CmdletInput": {"CmdletName": "Get-TransportConfig"}}
         codes = {
-            "writes": desk.exchange("Set-CASMailbox", Identity=ALERTS).status_code,
-            "strange": desk.session.post(address, json=["x"], headers=bearer, timeout=5).status_code,
-            "graph token": desk.exchange("Get-TransportConfig", token=desk.token(GRAPH)).status_code,
-            "no token": desk.session.post(address, json=config, timeout=5).status_code,
-            "other tenant": desk.session.post(elsewhere, json=config, headers=bearer, timeout=5).status_code,
-            "sender's token": desk.exchange("Get-TransportConfig", token=token(desk.running)).status_code,
-            "no identity": desk.exchange("Get-CASMailbox").status_code,
-            "other cloud": desk.session.post(
+            "writes": api.exchange("Set-CASMailbox", Identity=ALERTS).status_code,
+            "strange": api.session.post(address, json=["x"], headers=bearer, timeout=5).status_code,
+            "graph token": api.exchange("Get-TransportConfig", token=api.token(GRAPH)).status_code,
+            "no token": api.session.post(address, json=config, timeout=5).status_code,
+            "other tenant": api.session.post(elsewhere, json=config, headers=bearer, timeout=5).status_code,
+            "sender's token": api.exchange("Get-TransportConfig", token=token(api.running)).status_code,
+            "no identity": api.exchange("Get-CASMailbox").status_code,
+            "other cloud": api.session.post(
                 address.replace("office365.com", "office365.us"), json=config, headers=bearer, timeout=5
             ).status_code,
         }
-        selected = desk.session.post(f"{address}?$select=Identity", json=config, headers=bearer, timeout=5).json()
+        selected = api.session.post(f"{address}?$select=Identity", json=config, headers=bearer, timeout=5).json()
 
     assert codes == {
         "writes": 403,
@@ -200,22 +207,22 @@ def test_requests_that_exchange_refuses(tmp_path: Path) -> None:
     assert selected["value"] == [{"Identity": "Transport Settings"}]
 
 
-def test_administration_hosts_are_led_to_the_https_door(tmp_path: Path) -> None:
-    """By name and by every address, in every cloud; submission stays where it was."""
+def test_administration_hosts_map_to_the_https_port(tmp_path: Path) -> None:
+    """Every cloud's administration host maps to the HTTPS port, by name and by every address; submission is unchanged."""
     hosts = ("outlook.office365.com", "outlook.office365.us", "outlook-dod.office365.us", "partner.outlook.cn")
     with tenant(tmp_path) as running:
-        door = led(running, "login.microsoftonline.com:443")
+        https_port = mapped_address(running, "login.microsoftonline.com:443")
         for host in hosts:
             zone = running.world.network.zone(host)
             assert zone is not None
-            assert {led(running, f"{place}:443") for place in (host, *zone.ipv4)} == {door}
-            assert led(running, f"{host}:587") != door
+            assert {mapped_address(running, f"{place}:443") for place in (host, *zone.ipv4)} == {https_port}
+            assert mapped_address(running, f"{host}:587") != https_port
 
 
-def test_sender_of_another_name_is_found_by_its_alias(tmp_path: Path) -> None:
-    """A mailbox answers to each of its addresses, whatever their case."""
+def test_mailbox_is_found_by_its_alias(tmp_path: Path) -> None:
+    """A mailbox is found by each of its addresses, in any letter case."""
     world = change.mailbox(ALERTS, aliases=frozenset({"alarm@fabrikam.example"}))(healthy())
-    with auditor(tmp_path, world=replace(world)) as desk:
-        (row,) = rows(desk, "Get-CASMailbox", Identity="ALARM@fabrikam.example")
+    with auditor(tmp_path, world=replace(world)) as api:
+        (row,) = rows(api, "Get-CASMailbox", Identity="ALARM@fabrikam.example")
 
     assert row["PrimarySmtpAddress"] == ALERTS

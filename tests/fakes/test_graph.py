@@ -1,4 +1,4 @@
-"""The fake Graph, asked by msal and requests: each question, each permission, pages, ``$select``, throttling, one state."""
+"""The fake Graph, tested with msal and requests: each query, each permission, paging, `$select`, throttling, shared state."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -22,8 +22,8 @@ from fakes.world import (
     REGISTRATION_OBJECT_ID,
     TENANT_ID,
 )
-from tests.fakes.asking import EXCHANGE, GRAPH, administrator, auditor
-from tests.fakes.dialling import by_password, submission, tenant, through_msal
+from tests.fakes.admin_api import EXCHANGE, GRAPH, administrator, auditor
+from tests.fakes.clients import acquire_with_msal, by_password, submission, tenant
 
 USER = (
     f"/v1.0/users/{ALERTS}?$select=id,userPrincipalName,accountEnabled,onPremisesSyncEnabled,assignedPlans,"
@@ -72,19 +72,19 @@ NEEDS = {
 }
 
 
-def asked(folder: Path, path: str, *fault_ids: str, world: World | None = None) -> dict[str, Any]:
-    """The body of one answer to the auditor, which must be a good one."""
-    with auditor(folder, *fault_ids, world=world) as desk:
-        answer = desk.graph(path)
+def fetched(folder: Path, path: str, *fault_ids: str, world: World | None = None) -> dict[str, Any]:
+    """Send one query as the auditor, which has to succeed, and return the body."""
+    with auditor(folder, *fault_ids, world=world) as api:
+        answer = api.graph(path)
     body: dict[str, Any] = answer.json()
     assert answer.status_code == 200, body
     return body
 
 
-def test_every_question_is_answered(tmp_path: Path) -> None:
-    """The auditor reads everything, with exactly the members that were selected."""
-    with auditor(tmp_path) as desk:
-        answers = {path: desk.graph(path) for path in NEEDS}
+def test_every_query_is_answered(tmp_path: Path) -> None:
+    """The auditor can read everything, with exactly the selected members."""
+    with auditor(tmp_path) as api:
+        answers = {path: api.graph(path) for path in NEEDS}
 
     assert {path: answer.status_code for path, answer in answers.items()} == dict.fromkeys(NEEDS, 200)
     user = answers[USER].json()
@@ -101,12 +101,12 @@ def test_every_question_is_answered(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("permission", sorted(GRAPH_ROLES))
 def test_each_permission_is_needed(tmp_path: Path, permission: str) -> None:
-    """Without one permission exactly its questions are refused, with Graph's members; with it all are answered."""
+    """Without one permission exactly its queries are refused, with the members of a Graph error; all others succeed."""
     (fault,) = (
         one.id for one in LOOK_UP_FAULTS.values() if one.id.startswith("lookup_without") and permission in one.changes
     )
-    with auditor(tmp_path, fault) as desk:
-        answers = {path: desk.graph(path) for path in NEEDS}
+    with auditor(tmp_path, fault) as api:
+        answers = {path: api.graph(path) for path in NEEDS}
 
     refused = {path for path, answer in answers.items() if answer.status_code == 403}
     assert refused == {path for path, needed in NEEDS.items() if needed == permission}
@@ -116,26 +116,26 @@ def test_each_permission_is_needed(tmp_path: Path, permission: str) -> None:
         assert error["innerError"].keys() == {"date", "request-id", "client-request-id"}
 
 
-def test_tokens_that_do_not_fit(tmp_path: Path) -> None:
-    """No token, a foreign one, an expired one and one for another resource are 401; one without permission is 403."""
-    with auditor(tmp_path) as desk:
-        world, good = desk.running.world, desk.token(GRAPH)
-        desk.running.change(replace(world, oauth=replace(world.oauth, scope=f"{GRAPH}/.default")))
-        without = desk.graph(USER, token=through_msal(desk.running)["access_token"])
+def test_unsuitable_tokens_are_refused(tmp_path: Path) -> None:
+    """A missing, foreign or expired token or one for another resource gets 401; a token without the permission gets 403."""
+    with auditor(tmp_path) as api:
+        world, good = api.running.world, api.token(GRAPH)
+        api.running.change(replace(world, oauth=replace(world.oauth, scope=f"{GRAPH}/.default")))
+        without = api.graph(USER, token=acquire_with_msal(api.running)["access_token"])
         wrong = [
-            desk.graph(USER, token=""),
-            desk.graph(USER, token="x.y.z"),
-            desk.graph(USER, token=desk.token(EXCHANGE)),
-            desk.graph(USER, token=good, host="https://graph.microsoft.us"),
+            api.graph(USER, token=""),
+            api.graph(USER, token="x.y.z"),
+            api.graph(USER, token=api.token(EXCHANGE)),
+            api.graph(USER, token=good, host="https://graph.microsoft.us"),
         ]
-        desk.running.change(replace(world, clock_offset=timedelta(hours=2)))
-        wrong.append(desk.graph(USER, token=good))
+        api.running.change(replace(world, clock_offset=timedelta(hours=2)))
+        wrong.append(api.graph(USER, token=good))
 
-    said = [answer.json()["error"]["message"].partition(".")[0] for answer in wrong]
+    messages = [answer.json()["error"]["message"].partition(".")[0] for answer in wrong]
     assert {(answer.status_code, answer.json()["error"]["code"]) for answer in wrong} == {
         (401, "InvalidAuthenticationToken")
     }
-    assert said == [
+    assert messages == [
         "Access token is empty",
         "IDX14100: JWT is not well formed, or its key is unknown",
         "Access token validation failure",
@@ -145,38 +145,38 @@ def test_tokens_that_do_not_fit(tmp_path: Path) -> None:
     assert (without.status_code, without.json()["error"]["code"]) == (403, "Authorization_RequestDenied")
 
 
-def test_microsofts_own_client(tmp_path: Path) -> None:
-    """Azure's library, with its own pipeline, gets a token that Graph takes; the question is put by requests."""
+def test_azure_identity_gets_a_token(tmp_path: Path) -> None:
+    """The azure-identity library, with its own pipeline, gets a token that Graph accepts in a query by requests."""
     from azure.core.pipeline.transport import RequestsTransport
     from azure.identity import ClientSecretCredential
 
-    with auditor(tmp_path) as desk:
+    with auditor(tmp_path) as api:
         credential = ClientSecretCredential(
             TENANT_ID,
             AUDITOR_CLIENT_ID,
-            desk.running.world.directory_secret,
-            transport=RequestsTransport(session=desk.session, session_owner=False),
+            api.running.world.directory_secret,
+            transport=RequestsTransport(session=api.session, session_owner=False),
         )
         token = credential.get_token(f"{GRAPH}/.default").token
-        answer = desk.graph(USER, token=token)
+        answer = api.graph(USER, token=token)
 
     assert (answer.status_code, answer.json()["userPrincipalName"]) == (200, ALERTS)
 
 
-def test_who_is_absent(tmp_path: Path) -> None:
-    """Nobody of that name is 404 with Graph's code; case and percent signs of an address do not matter."""
-    with auditor(tmp_path) as desk:
+def test_missing_objects(tmp_path: Path) -> None:
+    """An unknown name gets 404 with Graph's code; letter case and percent-encoding of an address do not matter."""
+    with auditor(tmp_path) as api:
         absent = [
-            desk.graph("/v1.0/users/nobody@fabrikam.example"),
-            desk.graph("/v1.0/domains/contoso.example"),
-            desk.graph(f"/v1.0/applications(appId='{REGISTRATION_OBJECT_ID}')"),
-            desk.graph(f"/v1.0/servicePrincipals(appId='{REGISTRATION_OBJECT_ID}')"),
-            desk.graph(f"/v1.0/servicePrincipals/{REGISTRATION_OBJECT_ID}/appRoleAssignments"),
-            desk.graph("/beta/users/nobody@fabrikam.example/authentication/requirements"),
-            desk.graph("/v1.0/users/nobody@fabrikam.example/authentication/methods"),
+            api.graph("/v1.0/users/nobody@fabrikam.example"),
+            api.graph("/v1.0/domains/contoso.example"),
+            api.graph(f"/v1.0/applications(appId='{REGISTRATION_OBJECT_ID}')"),
+            api.graph(f"/v1.0/servicePrincipals(appId='{REGISTRATION_OBJECT_ID}')"),
+            api.graph(f"/v1.0/servicePrincipals/{REGISTRATION_OBJECT_ID}/appRoleAssignments"),
+            api.graph("/beta/users/nobody@fabrikam.example/authentication/requirements"),
+            api.graph("/v1.0/users/nobody@fabrikam.example/authentication/methods"),
         ]
-        found = desk.graph(f"/v1.0/users/{ALERTS.upper().replace('@', '%40')}").json()
-        by_id = desk.graph(f"/v1.0/users/{found['id']}").json()
+        found = api.graph(f"/v1.0/users/{ALERTS.upper().replace('@', '%40')}").json()
+        by_id = api.graph(f"/v1.0/users/{found['id']}").json()
 
     assert {(one.status_code, one.json()["error"]["code"]) for one in absent} == {(404, "Request_ResourceNotFound")}
     assert found == by_id
@@ -190,21 +190,21 @@ def test_who_is_absent(tmp_path: Path) -> None:
         pytest.param("/v1.0/nonsense", id="no such segment"),
         pytest.param(MFA.replace("beta", "v1.0"), id="beta only"),
         pytest.param(APP_LOG.replace("beta", "v1.0"), id="event types are beta only"),
-        pytest.param("/v1.0/auditLogs/signIns?$filter=userPrincipalName like 'a'", id="filter that cannot be read"),
+        pytest.param("/v1.0/auditLogs/signIns?$filter=userPrincipalName like 'a'", id="unreadable filter"),
         pytest.param("/v1.0/auditLogs/signIns?$filter=userPrincipalName eq 'a' or appId eq 'b'", id="or"),
         pytest.param("/v1.0/auditLogs/signIns?$top=many", id="top"),
     ],
 )
-def test_questions_that_graph_refuses(tmp_path: Path, path: str) -> None:
-    """What Graph does not know is 400."""
-    with auditor(tmp_path) as desk:
-        answer = desk.graph(path)
+def test_invalid_queries(tmp_path: Path, path: str) -> None:
+    """Graph returns 400 for what it does not support."""
+    with auditor(tmp_path) as api:
+        answer = api.graph(path)
 
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "BadRequest")
 
 
-def test_pages(tmp_path: Path) -> None:
-    """A list longer than a page says where it goes on, and its last page does not; the query goes along."""
+def test_paging(tmp_path: Path) -> None:
+    """Every page but the last links to the next one, and the link keeps the query."""
     world = healthy()
     many = tuple(
         ConditionalAccess(
@@ -216,10 +216,10 @@ def test_pages(tmp_path: Path) -> None:
     )
     assert world.tenant.auditing is not None
     small = replace(world.tenant.auditing, page_size=2)
-    with auditor(tmp_path, world=world.with_tenant(conditional_access=many, auditing=small)) as desk:
+    with auditor(tmp_path, world=world.with_tenant(conditional_access=many, auditing=small)) as api:
         pages, address = [], POLICIES
         while address:
-            body = desk.graph(address).json()
+            body = api.graph(address).json()
             pages.append([row["id"] for row in body["value"]])
             address = body.get("@odata.nextLink", "")
             assert all(
@@ -231,9 +231,9 @@ def test_pages(tmp_path: Path) -> None:
 
 
 def test_throttling(tmp_path: Path) -> None:
-    """The first requests are answered 429 with the time to wait, the next one well."""
-    with auditor(tmp_path, "lookup_throttled_briefly") as desk:
-        answers = [desk.graph(USER) for _ in range(3)]
+    """The first requests get 429 with the time to wait; the next one succeeds."""
+    with auditor(tmp_path, "lookup_throttled_briefly") as api:
+        answers = [api.graph(USER) for _ in range(3)]
 
     assert [answer.status_code for answer in answers] == [429, 429, 200]
     assert answers[0].headers["Retry-After"] == "1"
@@ -241,21 +241,21 @@ def test_throttling(tmp_path: Path) -> None:
 
 
 def test_no_premium_licence(tmp_path: Path) -> None:
-    """Without Entra ID P1 or P2 the sign-in log is refused with its own code, and nothing else."""
-    with auditor(tmp_path, "lookup_no_premium_licence") as desk:
-        answers = {path: desk.graph(path) for path in NEEDS}
+    """Without Entra ID P1 or P2 only the sign-in logs are refused, with their own error code."""
+    with auditor(tmp_path, "lookup_no_premium_licence") as api:
+        answers = {path: api.graph(path) for path in NEEDS}
 
     refused = {path: one.json()["error"]["code"] for path, one in answers.items() if one.status_code != 200}
     assert refused == dict.fromkeys([LOG, APP_LOG], "Authentication_RequestFromNonPremiumTenantOrB2CTenant")
 
 
 def test_graph_unreachable(tmp_path: Path) -> None:
-    """Graph's host can be out of reach while the login host is not."""
+    """Graph's host can be unreachable while the login host is reachable."""
     with tenant(tmp_path, "lookup_graph_unreachable") as running:
-        led = running.description["connect"]
+        connect = running.description["connect"]
 
-    assert led["graph.microsoft.com:443"] != led["login.microsoftonline.com:443"]
-    assert led["20.190.151.70:443"] == led["graph.microsoft.com:443"]
+    assert connect["graph.microsoft.com:443"] != connect["login.microsoftonline.com:443"]
+    assert connect["20.190.151.70:443"] == connect["graph.microsoft.com:443"]
 
 
 @pytest.mark.parametrize(
@@ -266,7 +266,7 @@ def test_graph_unreachable(tmp_path: Path) -> None:
         pytest.param("password_expiring", USER, {"passwordPolicies": None}, id="password expiring"),
         pytest.param("mailbox_missing", USER, {"assignedPlans": [], "proxyAddresses": []}, id="no mailbox"),
         pytest.param("mfa_required", MFA, {"perUserMfaState": "enforced"}, id="second factor"),
-        pytest.param("mfa_enabled_per_user", MFA, {"perUserMfaState": "enabled"}, id="second factor to come"),
+        pytest.param("mfa_enabled_per_user", MFA, {"perUserMfaState": "enabled"}, id="second factor enabled"),
         pytest.param("security_defaults", DEFAULTS, {"isEnabled": True}, id="security defaults"),
         pytest.param("federation_unreachable", DOMAIN, {"authenticationType": "Federated"}, id="federated"),
         pytest.param("secret_revoked", APPLICATION, {"passwordCredentials": []}, id="secret removed"),
@@ -277,9 +277,11 @@ def test_graph_unreachable(tmp_path: Path) -> None:
         pytest.param("sign_in_from_anywhere", POLICIES, {"value": []}, id="no policies"),
     ],
 )
-def test_state_behind_the_wire_shows(tmp_path: Path, fault_id: str, path: str, shows: dict[str, Any]) -> None:
-    """What SMTP or Entra refuse by is what the directory shows."""
-    body = asked(tmp_path, path, fault_id)
+def test_directory_shows_the_cause_of_a_refusal(
+    tmp_path: Path, fault_id: str, path: str, shows: dict[str, Any]
+) -> None:
+    """The directory shows the state for which SMTP or Entra refuses."""
+    body = fetched(tmp_path, path, fault_id)
 
     assert {name: body[name] for name in shows} == shows
 
@@ -309,35 +311,37 @@ def test_state_behind_the_wire_shows(tmp_path: Path, fault_id: str, path: str, s
         ),
     ],
 )
-def test_policies_in_graphs_form(tmp_path: Path, fault_id: str, conditions: dict[str, Any], control: str) -> None:
-    """A policy that is obeyed is shown after the two that limit the senders to named locations."""
-    *limits, added = asked(tmp_path, POLICIES, fault_id)["value"]
+def test_policies_have_the_form_of_graph(
+    tmp_path: Path, fault_id: str, conditions: dict[str, Any], control: str
+) -> None:
+    """An enforced policy is listed after the two that restrict the senders to named locations."""
+    *limits, added = fetched(tmp_path, POLICIES, fault_id)["value"]
 
     assert [one["conditions"]["locations"]["includeLocations"] for one in limits] == [["All"], ["All"]]
     assert {name: added["conditions"][name] for name in conditions} == conditions
     assert added["grantControls"]["builtInControls"] == [control]
 
 
-def test_report_only_policy_refuses_nobody(tmp_path: Path) -> None:
-    """A policy in report-only mode is shown as such and not obeyed."""
-    watching = change.policy(PolicyKind.BLOCK_LEGACY_CLIENTS, "7", report_only=True)(healthy())
-    with auditor(tmp_path, world=watching) as desk:
-        with submission(desk.running) as client:
-            reply = by_password(client, desk.running)
-        state = desk.graph(POLICIES).json()["value"][-1]["state"]
+def test_report_only_policy_does_not_refuse(tmp_path: Path) -> None:
+    """A policy in report-only mode is listed as such and not enforced."""
+    report_only = change.policy(PolicyKind.BLOCK_LEGACY_CLIENTS, "7", report_only=True)(healthy())
+    with auditor(tmp_path, world=report_only) as api:
+        with submission(api.running) as client:
+            reply = by_password(client, api.running)
+        state = api.graph(POLICIES).json()["value"][-1]["state"]
 
     assert (reply[:3], state) == ("235", "enabledForReportingButNotEnforced")
 
 
-def test_password_age_ends_the_sign_in_and_shows(tmp_path: Path) -> None:
-    """One answer from both views: last change plus the domain's days is over, so Basic is refused."""
+def test_expired_password_is_refused_and_logged(tmp_path: Path) -> None:
+    """When the last password change is older than the domain's validity period, SMTP refuses Basic and the log shows why."""
     world = healthy()
     old = world.now() - timedelta(days=91)
     changed = change.user(ALERTS, password_never_expires=False, password_changed=old)(world)
-    with auditor(tmp_path, world=changed) as desk:
-        with submission(desk.running) as client:
-            reply = by_password(client, desk.running)
-        code = desk.graph(LOG).json()["value"][0]["status"]["errorCode"]
+    with auditor(tmp_path, world=changed) as api:
+        with submission(api.running) as client:
+            reply = by_password(client, api.running)
+        code = api.graph(LOG).json()["value"][0]["status"]["errorCode"]
 
     assert reply.startswith("535 5.7.139")
     assert code == 50055
@@ -352,19 +356,19 @@ def test_password_age_ends_the_sign_in_and_shows(tmp_path: Path) -> None:
         pytest.param("password_expired", 50055, id="password expired"),
         pytest.param("mfa_required", 50076, id="second factor"),
         pytest.param("legacy_clients_blocked", 53003, id="policy"),
-        pytest.param("place_not_named", 53003, id="another place"),
+        pytest.param("place_not_named", 53003, id="other location"),
         pytest.param("mfa_by_policy", 50076, id="second factor by policy"),
         pytest.param("security_defaults", 530035, id="security defaults"),
-        pytest.param("mailbox_missing", 0, id="Entra let it in"),
-        pytest.param("sign_in_refused_bare", 50126, id="bare"),
+        pytest.param("mailbox_missing", 0, id="accepted by Entra"),
+        pytest.param("sign_in_refused_bare", 50126, id="bare refusal"),
     ],
 )
 def test_sign_in_log_names_the_reason(tmp_path: Path, fault_id: str, code: int) -> None:
-    """A refused password leaves one row with the number of its reason, and the policy that is to blame."""
-    with auditor(tmp_path, fault_id) as desk:
-        with submission(desk.running) as client:
-            by_password(client, desk.running)
-        (row,) = desk.graph(LOG).json()["value"]
+    """A refused password is logged in one row with the code of the reason and, where one refuses, the policy."""
+    with auditor(tmp_path, fault_id) as api:
+        with submission(api.running) as client:
+            by_password(client, api.running)
+        (row,) = api.graph(LOG).json()["value"]
 
     assert (row["status"]["errorCode"], row["clientAppUsed"], row["ipAddress"]) == (
         code, "Authenticated SMTP", "127.0.0.1",
@@ -373,49 +377,49 @@ def test_sign_in_log_names_the_reason(tmp_path: Path, fault_id: str, code: int) 
 
 
 @pytest.mark.parametrize("fault_id", ["smtp_auth_off_tenant", "auth_policy", "basic_removed"])
-def test_what_entra_never_saw_is_not_logged(tmp_path: Path, fault_id: str) -> None:
-    """Exchange's own switches refuse before anybody asks Entra."""
-    with auditor(tmp_path, fault_id) as desk:
-        with submission(desk.running) as client:
-            by_password(client, desk.running)
-        rows = desk.graph(LOG).json()["value"]
+def test_refusals_by_exchange_are_not_logged(tmp_path: Path, fault_id: str) -> None:
+    """Exchange's own switches refuse before Entra is contacted, so the log has no row."""
+    with auditor(tmp_path, fault_id) as api:
+        with submission(api.running) as client:
+            by_password(client, api.running)
+        rows = api.graph(LOG).json()["value"]
 
     assert rows == []
 
 
-def test_unknown_user_is_logged_under_what_was_typed(tmp_path: Path) -> None:
-    """A sign-in of nobody is 50034."""
-    with auditor(tmp_path, "unknown_user") as desk:
-        with submission(desk.running) as client:
-            by_password(client, desk.running)
-        typed = desk.running.world.basic.username
-        (row,) = desk.graph(LOG.replace(ALERTS, typed)).json()["value"]
+def test_unknown_user_is_logged_by_the_typed_name(tmp_path: Path) -> None:
+    """The sign-in of an unknown user is logged with 50034."""
+    with auditor(tmp_path, "unknown_user") as api:
+        with submission(api.running) as client:
+            by_password(client, api.running)
+        typed = api.running.world.basic.username
+        (row,) = api.graph(LOG.replace(ALERTS, typed)).json()["value"]
 
     assert (row["status"]["errorCode"], row["userId"]) == (50034, "")
 
 
-def test_applications_have_rows_of_their_own(tmp_path: Path) -> None:
-    """Requests for app-only tokens are logged, refused ones with their number; newest first."""
-    with auditor(tmp_path) as desk:
-        through_msal(desk.running)
-        desk.running.change(apply(healthy(), ["secret_wrong"]))
-        through_msal(desk.running)
-        rows = desk.graph(APP_LOG).json()["value"]
+def test_application_sign_ins_are_logged(tmp_path: Path) -> None:
+    """Requests for app-only tokens are logged, newest first, refused ones with their code."""
+    with auditor(tmp_path) as api:
+        acquire_with_msal(api.running)
+        api.running.change(apply(healthy(), ["secret_wrong"]))
+        acquire_with_msal(api.running)
+        rows = api.graph(APP_LOG).json()["value"]
 
     assert [row["status"]["errorCode"] for row in rows] == [7000215, 0]
     assert {row["servicePrincipalId"] for row in rows} == {PRINCIPAL_OBJECT_ID}
 
 
 def test_message_trace(tmp_path: Path) -> None:
-    """An accepted message has a row for each recipient; a late trace has none yet."""
+    """An accepted message has a row for each recipient; a delayed trace has none yet."""
     content = f"From: {ALERTS}\r\nSubject: Hello\r\nMessage-ID: <1@client.example>\r\n\r\nhello\r\n"
-    with auditor(tmp_path) as desk:
-        with submission(desk.running) as client:
-            by_password(client, desk.running)
+    with auditor(tmp_path) as api:
+        with submission(api.running) as client:
+            by_password(client, api.running)
             client.sendmail(ALERTS, [ALERTS, NOTICES], content)
-        rows = desk.graph(TRACE).json()["value"]
-        desk.running.change(apply(healthy(), ["lookup_not_traced_yet", "lookup_not_logged_yet"]))
-        late = [desk.graph(path).json()["value"] for path in (TRACE, LOG)]
+        rows = api.graph(TRACE).json()["value"]
+        api.running.change(apply(healthy(), ["lookup_not_traced_yet", "lookup_not_logged_yet"]))
+        late = [api.graph(path).json()["value"] for path in (TRACE, LOG)]
 
     assert {row["recipientAddress"] for row in rows} == {ALERTS, NOTICES}
     assert {(row["status"], row["subject"], row["messageId"]) for row in rows} == {
@@ -425,23 +429,23 @@ def test_message_trace(tmp_path: Path) -> None:
 
 
 def test_rows_of_another_application(tmp_path: Path) -> None:
-    """An account that is not kept for mail alone shows with the other application."""
-    (row,) = asked(tmp_path, LOG, "account_used_elsewhere")["value"]
+    """The log of an account that is not used for mail alone has a row for the other application."""
+    (row,) = fetched(tmp_path, LOG, "account_used_elsewhere")["value"]
 
     assert row["appDisplayName"] == "Office 365 SharePoint Online"
 
 
-def test_one_code_two_resources(tmp_path: Path) -> None:
-    """The administrator signs in once; msal gets Exchange's token by itself, from the refresh token."""
+def test_one_device_code_serves_two_resources(tmp_path: Path) -> None:
+    """The administrator signs in once; msal gets the token for Exchange with the refresh token."""
     world = healthy().with_tenant(device_codes_approved_by=ADMINISTRATOR)
-    with administrator(tmp_path, world=world) as desk:
+    with administrator(tmp_path, world=world) as api:
         scopes = [f"{GRAPH}/{name}" for name in sorted(GRAPH_ROLES)]
-        flow = desk.application.initiate_device_flow(scopes)
-        first = desk.application.acquire_token_by_device_flow(flow)
-        (account,) = desk.application.get_accounts()
-        second = desk.application.acquire_token_silent([f"{EXCHANGE}/.default"], account=account)
-        answers = {path: desk.graph(path, token=first["access_token"]).status_code for path in NEEDS}
-        switch = desk.exchange("Get-TransportConfig", token=second["access_token"])
+        flow = api.application.initiate_device_flow(scopes)
+        first = api.application.acquire_token_by_device_flow(flow)
+        (account,) = api.application.get_accounts()
+        second = api.application.acquire_token_silent([f"{EXCHANGE}/.default"], account=account)
+        answers = {path: api.graph(path, token=first["access_token"]).status_code for path in NEEDS}
+        switch = api.exchange("Get-TransportConfig", token=second["access_token"])
 
     assert account["username"] == ADMINISTRATOR
     claims = jwt.decode(second["access_token"], options={"verify_signature": False})
@@ -451,40 +455,40 @@ def test_one_code_two_resources(tmp_path: Path) -> None:
 
 
 def test_signed_in_without_role_or_permission(tmp_path: Path) -> None:
-    """What the public client was not given, and what the person's roles do not reach, is refused."""
+    """A query is refused without the public client's permission or the user's role."""
     answers = []
     for fault in ("lookup_without_domain_read", "lookup_without_global_reader"):
         world = healthy().with_tenant(device_codes_approved_by=ADMINISTRATOR)
-        with administrator(tmp_path, fault, world=world) as desk:
-            flow = desk.application.initiate_device_flow([f"{GRAPH}/.default"])
-            token = desk.application.acquire_token_by_device_flow(flow)["access_token"]
-            answers.append([desk.graph(path, token=token).status_code for path in (DOMAIN, USER)])
+        with administrator(tmp_path, fault, world=world) as api:
+            flow = api.application.initiate_device_flow([f"{GRAPH}/.default"])
+            token = api.application.acquire_token_by_device_flow(flow)["access_token"]
+            answers.append([api.graph(path, token=token).status_code for path in (DOMAIN, USER)])
 
     assert answers == [[403, 200], [403, 403]]
 
 
 def test_device_codes_forbidden(tmp_path: Path) -> None:
-    """A policy that forbids device codes shows when somebody has typed the code in, not before."""
+    """A policy that forbids device codes takes effect when the code is entered, not when it is issued."""
     world = healthy().with_tenant(device_codes_approved_by=ADMINISTRATOR)
-    with administrator(tmp_path, "lookup_device_codes_forbidden", world=world) as desk:
-        flow = desk.application.initiate_device_flow([f"{GRAPH}/User.Read.All"])
-        answer = desk.application.acquire_token_by_device_flow(flow)
+    with administrator(tmp_path, "lookup_device_codes_forbidden", world=world) as api:
+        flow = api.application.initiate_device_flow([f"{GRAPH}/User.Read.All"])
+        answer = api.application.acquire_token_by_device_flow(flow)
 
     assert (answer["error"], answer["error_codes"]) == ("invalid_grant", [53003])
 
 
 def test_wrong_secret_of_the_auditor(tmp_path: Path) -> None:
-    """The auditor's own secret can be wrong, while the sender's is right."""
-    with auditor(tmp_path, "lookup_secret_wrong") as desk:
-        answer = desk.application.acquire_token_for_client([f"{GRAPH}/.default"])
-        sender = through_msal(desk.running)
+    """The auditor's own secret can be wrong while the sender's is right."""
+    with auditor(tmp_path, "lookup_secret_wrong") as api:
+        answer = api.application.acquire_token_for_client([f"{GRAPH}/.default"])
+        sender = acquire_with_msal(api.running)
 
     assert answer["error_codes"] == [7000215]
     assert "access_token" in sender
 
 
 def test_aliases_are_shown(tmp_path: Path) -> None:
-    """Other addresses of a mailbox stand beside its own, which is written in capitals."""
+    """A mailbox's aliases are listed after its primary address, which has the prefix `SMTP:` in capitals."""
     world = change.user(ALERTS, mailbox=Mailbox(aliases=frozenset({"alarm@fabrikam.example"})))(healthy())
 
-    assert asked(tmp_path, USER, world=world)["proxyAddresses"] == [f"SMTP:{ALERTS}", "smtp:alarm@fabrikam.example"]
+    assert fetched(tmp_path, USER, world=world)["proxyAddresses"] == [f"SMTP:{ALERTS}", "smtp:alarm@fabrikam.example"]

@@ -1,4 +1,4 @@
-"""The fake network misbehaves as it says: resolver, ports, middleboxes and certificates, proved with dnspython and ssl."""
+"""The network faults of the fakes: resolver, ports, middleboxes and certificates, tested with dnspython and ssl."""
 
 import socket
 import ssl
@@ -15,21 +15,21 @@ import pytest
 
 from fakes import Running
 from fakes.world import TENANT_ID
-from tests.fakes.dialling import SMTP_HOST, Submission, https, led, submission, tenant
+from tests.fakes.clients import SMTP_HOST, Submission, https, mapped_address, submission, tenant
 
 
-def asked(running: Running, name: str, kind: str = "A", *, tcp: bool = False) -> dns.message.Message:
-    """One question to the fake resolver."""
+def query(running: Running, name: str, kind: str = "A", *, tcp: bool = False) -> dns.message.Message:
+    """Send one query to the fake resolver."""
     ask = dns.query.tcp if tcp else dns.query.udp
     port = running.description["dns"]["port"]
     return ask(dns.message.make_query(name, kind), "127.0.0.1", port=port, timeout=0.5)
 
 
 @pytest.mark.parametrize("tcp", [pytest.param(False, id="UDP"), pytest.param(True, id="TCP")])
-def test_resolver_answers_with_the_chain(tmp_path: Path, *, tcp: bool) -> None:
-    """smtp.office365.com leads over five aliases to four addresses of each family, with short times to live."""
+def test_resolver_returns_the_cname_chain(tmp_path: Path, *, tcp: bool) -> None:
+    """smtp.office365.com has five aliases and four addresses of each family, with short TTLs."""
     with tenant(tmp_path) as running:
-        answers = [asked(running, SMTP_HOST, kind, tcp=tcp) for kind in ("A", "AAAA")]
+        answers = [query(running, SMTP_HOST, kind, tcp=tcp) for kind in ("A", "AAAA")]
 
     for answer, kind in zip(answers, (dns.rdatatype.A, dns.rdatatype.AAAA), strict=True):
         *chain, addresses = answer.answer
@@ -38,7 +38,7 @@ def test_resolver_answers_with_the_chain(tmp_path: Path, *, tcp: bool) -> None:
 
 
 def test_resolver_truncates_over_udp(tmp_path: Path) -> None:
-    """An answer that does not fit a datagram comes truncated, and whole over TCP."""
+    """An answer that does not fit into a datagram is truncated over UDP and complete over TCP."""
     from dataclasses import replace
 
     from fakes.world import healthy
@@ -47,7 +47,7 @@ def test_resolver_truncates_over_udp(tmp_path: Path) -> None:
     many = tuple(f"52.96.1.{number}" for number in range(1, 60))
     zones = tuple(replace(zone, ipv4=many) if zone.name == SMTP_HOST else zone for zone in world.network.zones)
     with tenant(tmp_path, world=world.with_network(zones=zones)) as running:
-        short, whole = asked(running, SMTP_HOST), asked(running, SMTP_HOST, tcp=True)
+        short, whole = query(running, SMTP_HOST), query(running, SMTP_HOST, tcp=True)
 
     assert short.flags & dns.flags.TC
     assert len(whole.answer[-1]) == 59
@@ -61,10 +61,10 @@ def test_resolver_truncates_over_udp(tmp_path: Path) -> None:
         pytest.param("dns_no_addresses", dns.rcode.NOERROR, id="no addresses"),
     ],
 )
-def test_resolver_refuses(tmp_path: Path, fault_id: str, code: dns.rcode.Rcode) -> None:
-    """A refusing resolver gives its code, no address, and still knows the login host."""
+def test_resolver_returns_an_error(tmp_path: Path, fault_id: str, code: dns.rcode.Rcode) -> None:
+    """A failing resolver returns its response code without an address, and still resolves the login host."""
     with tenant(tmp_path, fault_id) as running:
-        answer, other = asked(running, SMTP_HOST), asked(running, "login.microsoftonline.com")
+        answer, other = query(running, SMTP_HOST), query(running, "login.microsoftonline.com")
 
     assert (answer.rcode(), answer.answer) == (code, [])
     assert other.answer
@@ -78,26 +78,26 @@ def test_resolver_refuses(tmp_path: Path, fault_id: str, code: dns.rcode.Rcode) 
         pytest.param("dns_silent", False, False, id="silence"),
     ],
 )
-def test_resolver_keeps_silent(tmp_path: Path, fault_id: str, *, udp: bool, tcp: bool) -> None:
-    """A blocked transport stays silent and the other one answers."""
+def test_blocked_dns_transport_times_out(tmp_path: Path, fault_id: str, *, udp: bool, tcp: bool) -> None:
+    """A blocked transport times out and the other one works."""
     with tenant(tmp_path, fault_id) as running:
-        heard = []
+        received = []
         for over_tcp in (False, True):
             try:
-                heard.append(bool(asked(running, SMTP_HOST, tcp=over_tcp).answer))
+                received.append(bool(query(running, SMTP_HOST, tcp=over_tcp).answer))
             except dns.exception.Timeout:
-                heard.append(False)
+                received.append(False)
 
-    assert heard == [udp, tcp]
+    assert received == [udp, tcp]
 
 
-def test_resolver_lies_or_flaps(tmp_path: Path) -> None:
-    """A hijacked answer is a private address; a flapping resolver fails at first, and again after a while."""
+def test_resolver_hijacks_or_flaps(tmp_path: Path) -> None:
+    """A hijacked answer is a private address; a flapping resolver fails for the first query and again later."""
     with tenant(tmp_path / "hijacked", "dns_hijacked") as running:
-        lie = asked(running, SMTP_HOST).answer[0][0].to_text()
+        lie = query(running, SMTP_HOST).answer[0][0].to_text()
     with tenant(tmp_path / "flapping", "dns_flapping") as running:
-        codes = [asked(running, SMTP_HOST).rcode() for _ in range(9)]
-        over_tcp = asked(running, SMTP_HOST, tcp=True).rcode()
+        codes = [query(running, SMTP_HOST).rcode() for _ in range(9)]
+        over_tcp = query(running, SMTP_HOST, tcp=True).rcode()
 
     assert lie == "10.20.30.40"
     assert codes == [dns.rcode.SERVFAIL, *[dns.rcode.NOERROR] * 7, dns.rcode.SERVFAIL]
@@ -114,21 +114,21 @@ def test_resolver_lies_or_flaps(tmp_path: Path) -> None:
     ],
 )
 def test_port_is_refused(tmp_path: Path, fault_id: str, place: str) -> None:
-    """A refused port refuses, and the healthy way beside it stays open."""
+    """A refused port refuses the connection, and the healthy address next to it accepts one."""
     with tenant(tmp_path, fault_id) as running:
         with pytest.raises(ConnectionRefusedError):
-            socket.create_connection(led(running, place), timeout=2)
+            socket.create_connection(mapped_address(running, place), timeout=2)
         if fault_id == "ipv6_refused":
-            socket.create_connection(led(running, f"{SMTP_HOST}:587"), timeout=2).close()
+            socket.create_connection(mapped_address(running, f"{SMTP_HOST}:587"), timeout=2).close()
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux drops when the backlog is full")
 @pytest.mark.parametrize("fault_id", ["port_dropped", "login_dropped", "ipv6_dropped"])
 def test_port_is_dropped(tmp_path: Path, fault_id: str) -> None:
-    """A dropped port never answers: the connection times out."""
+    """A dropped port never replies: the connection times out."""
     places = {"port_dropped": f"{SMTP_HOST}:587", "login_dropped": "login.microsoftonline.com:443"}
     with tenant(tmp_path, fault_id) as running:
-        place = led(running, places.get(fault_id, "[2603:1036:303:3c1f::2]:587"))
+        place = mapped_address(running, places.get(fault_id, "[2603:1036:303:3c1f::2]:587"))
 
         with pytest.raises(TimeoutError):
             socket.create_connection(place, timeout=0.3)
@@ -142,10 +142,10 @@ def test_port_is_dropped(tmp_path: Path, fault_id: str) -> None:
     ],
 )
 def test_port_is_reset(tmp_path: Path, fault_id: str, place: str) -> None:
-    """A reset port is first open, for every client, and then reset; a client that speaks is not kept waiting."""
+    """A reset port accepts every connection and then resets it, without delay once the client sends."""
     with tenant(tmp_path, fault_id) as running:
         for _ in range(3):
-            with socket.create_connection(led(running, place), timeout=2) as plain:
+            with socket.create_connection(mapped_address(running, place), timeout=2) as plain:
                 if fault_id == "login_reset":
                     plain.sendall(b"\x16\x03\x01")
 
@@ -164,19 +164,19 @@ def test_port_is_reset(tmp_path: Path, fault_id: str, place: str) -> None:
         pytest.param("silence_after_connect", b"", id="silence"),
     ],
 )
-def test_who_answers(tmp_path: Path, fault_id: str, says: bytes) -> None:
-    """The first bytes on port 587 are those of whoever stands there."""
+def test_first_bytes_on_port_587(tmp_path: Path, fault_id: str, says: bytes) -> None:
+    """The first bytes on port 587 are those of the server or middlebox of the fault."""
     with (
         tenant(tmp_path, fault_id) as running,
-        socket.create_connection(led(running, f"{SMTP_HOST}:587"), timeout=0.3) as plain,
+        socket.create_connection(mapped_address(running, f"{SMTP_HOST}:587"), timeout=0.3) as plain,
     ):
         try:
-            heard = plain.recv(4096)
+            received = plain.recv(4096)
         except TimeoutError:
-            heard = b""
+            received = b""
 
-    assert heard.startswith(says)
-    assert bool(heard) == bool(says)
+    assert received.startswith(says)
+    assert bool(received) == bool(says)
 
 
 @pytest.mark.parametrize(
@@ -187,17 +187,17 @@ def test_who_answers(tmp_path: Path, fault_id: str, says: bytes) -> None:
         pytest.param("starttls_refused", "STARTTLS", "500 Unsupported command", id="refused"),
     ],
 )
-def test_starttls_in_the_middle(tmp_path: Path, fault_id: str, listed: str | None, answer: str) -> None:
-    """A meddled STARTTLS shows in the list and refuses the command."""
+def test_starttls_behind_a_middlebox(tmp_path: Path, fault_id: str, listed: str | None, answer: str) -> None:
+    """A middlebox changes STARTTLS in the list of extensions, or refuses the command."""
     with tenant(tmp_path, fault_id) as running:
         client = Submission(running)
-        client.greeted()
-        offers = client.say("EHLO client.example").split("\n")
-        said = client.say("STARTTLS")
+        client.connect_plain()
+        offers = client.command("EHLO client.example").split("\n")
+        received = client.command("STARTTLS")
         client.close()
 
     assert [line for line in offers if line in {"XXXXXXXA", "STARTTLS"}] == ([listed] if listed else [])
-    assert said.startswith(answer)
+    assert received.startswith(answer)
 
 
 def test_starttls_works_although_it_is_hidden(tmp_path: Path) -> None:
@@ -214,7 +214,7 @@ def test_starttls_works_although_it_is_hidden(tmp_path: Path) -> None:
 
 
 def test_auth_is_stripped(tmp_path: Path) -> None:
-    """After TLS the list has no AUTH."""
+    """After TLS the list of extensions has no AUTH."""
     with tenant(tmp_path, "auth_stripped") as running, submission(running) as client:
         features = dict(client.esmtp_features)
 
@@ -236,12 +236,12 @@ def test_auth_is_stripped(tmp_path: Path) -> None:
     ],
 )
 def test_certificate_is_refused(tmp_path: Path, fault_id: str, why: str) -> None:
-    """Each wrong certificate fails verification, for its own reason."""
+    """Each invalid certificate fails verification for its own reason."""
     with tenant(tmp_path, fault_id) as running:
         client = Submission(running)
 
         with pytest.raises(ssl.SSLCertVerificationError) as caught:
-            client.encrypted()
+            client.connect_encrypted()
         client.close()
     assert why in str(caught.value)
 
@@ -255,7 +255,7 @@ def test_certificate_is_refused(tmp_path: Path, fault_id: str, why: str) -> None
     ],
 )
 def test_certificate_is_accepted(tmp_path: Path, fault_id: str | None, issuer: str) -> None:
-    """A verifying certificate is Microsoft's by subject, names and, unless a shield stands between, issuer."""
+    """An accepted certificate has Microsoft's subject and names and, unless a mail shield intercepts, Microsoft's issuer."""
     with tenant(tmp_path, *([fault_id] if fault_id else [])) as running, submission(running) as client:
         assert isinstance(client.sock, ssl.SSLSocket)
         shown = client.sock.getpeercert() or {}
@@ -274,7 +274,7 @@ def test_certificate_is_accepted(tmp_path: Path, fault_id: str | None, issuer: s
     ],
 )
 def test_login_certificate_is_refused(tmp_path: Path, fault_id: str, why: str) -> None:
-    """The login host's wrong certificates fail too, and leave SMTP as it was."""
+    """Each invalid certificate of the login host fails verification, and SMTP is unaffected."""
     with tenant(tmp_path, fault_id) as running:
         with submission(running):
             pass
@@ -284,8 +284,8 @@ def test_login_certificate_is_refused(tmp_path: Path, fault_id: str, why: str) -
     assert why in str(caught.value)
 
 
-def test_two_tenants_show_their_own_login_certificates(tmp_path: Path) -> None:
-    """A tenant that starts later in the same process does not decide what an earlier one shows."""
+def test_two_tenants_present_their_own_login_certificates(tmp_path: Path) -> None:
+    """A tenant that starts later in the same process does not change the certificate of an earlier one."""
     with tenant(tmp_path / "one", "login_certificate_expired") as broken, tenant(tmp_path / "two") as whole:
         status, _, _ = https(whole, f"/{TENANT_ID}/v2.0/.well-known/openid-configuration")
         with pytest.raises(ssl.SSLCertVerificationError):

@@ -1,4 +1,4 @@
-"""Each fault of sign-in, recipient and message shows on the wire in Microsoft's words, to the sender that it concerns."""
+"""Each fault of sign-in, recipient and message has Microsoft's reply on the wire, for the sender that it concerns."""
 
 import smtplib
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from fakes import FAULTS, Running
-from tests.fakes.dialling import Submission, by_password, by_token, submission, tenant, token
+from tests.fakes.clients import Submission, by_password, by_token, submission, tenant, token
 
 OK = "235 2.7.0 Authentication successful"
 BARE = "535 5.7.3 Authentication unsuccessful"
@@ -19,7 +19,7 @@ HELP = " Visit https://aka.ms/smtp_auth_disabled for more information."
 OFF_TENANT = WHY + "SmtpClientAuthentication is disabled for the Tenant." + HELP
 OFF_MAILBOX = WHY + "SmtpClientAuthentication is disabled for the Mailbox." + HELP
 
-# fault: (Basic sender's answer, OAuth sender's answer)
+# fault: (reply to the Basic sender, reply to the OAuth sender)
 SIGN_IN = {
     "smtp_auth_off_tenant": (OFF_TENANT, OFF_TENANT),
     "smtp_auth_off_mailbox": (OFF_MAILBOX, OK),
@@ -83,8 +83,8 @@ AFTER_MESSAGE = {
 }
 
 
-def said_at_sign_in(running: Running) -> tuple[str, str]:
-    """What both senders hear, without the stamp."""
+def sign_in_replies(running: Running) -> tuple[str, str]:
+    """Return the replies to both senders, without the stamp."""
     with submission(running) as client:
         basic = by_password(client, running)
     with submission(running) as client:
@@ -93,13 +93,13 @@ def said_at_sign_in(running: Running) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("fault_id", SIGN_IN)
-def test_sign_in(tmp_path: Path, fault_id: str) -> None:
-    """Both senders hear what Microsoft says to each of them."""
+def test_sign_in_reply(tmp_path: Path, fault_id: str) -> None:
+    """Each sender gets Microsoft's reply for its method."""
     with tenant(tmp_path, fault_id) as running:
-        said = said_at_sign_in(running)
+        received = sign_in_replies(running)
         recorded = running.sign_ins
 
-    assert said == SIGN_IN[fault_id]
+    assert received == SIGN_IN[fault_id]
     assert len(recorded) == 2
 
 
@@ -117,8 +117,8 @@ def _sent(client: Submission, running: Running, name: str) -> str | None:
 
 
 @pytest.mark.parametrize("fault_id", AFTER_MESSAGE)
-def test_after_the_message(tmp_path: Path, fault_id: str) -> None:
-    """The sign-in is accepted and the refusal comes after the body, naming the back end."""
+def test_refusal_after_the_message(tmp_path: Path, fault_id: str) -> None:
+    """The sign-in is accepted, and the refusal follows the body and names the back end."""
     with tenant(tmp_path, fault_id) as running:
         with submission(running) as client:
             by_password(client, running)
@@ -128,9 +128,9 @@ def test_after_the_message(tmp_path: Path, fault_id: str) -> None:
             oauth = _sent(client, running, "oauth")
         accepted = len(running.messages)
 
-    for said, expected in zip((basic, oauth), AFTER_MESSAGE[fault_id], strict=True):
-        assert (said is None) == (expected is None)
-        assert said is None or (said.startswith(str(expected)) and "[Hostname=" in said)
+    for received, expected in zip((basic, oauth), AFTER_MESSAGE[fault_id], strict=True):
+        assert (received is None) == (expected is None)
+        assert received is None or (received.startswith(str(expected)) and "[Hostname=" in received)
     assert accepted == AFTER_MESSAGE[fault_id].count(None)
 
 
@@ -143,32 +143,32 @@ def test_after_the_message(tmp_path: Path, fault_id: str) -> None:
         ),
     ],
 )
-def test_recipient(tmp_path: Path, fault_id: str, reply: str) -> None:
-    """A refused recipient is refused at RCPT."""
+def test_recipient_refusal(tmp_path: Path, fault_id: str, reply: str) -> None:
+    """A rejected recipient is refused at RCPT."""
     with tenant(tmp_path, fault_id) as running, submission(running) as client:
         by_password(client, running)
         client.mail(running.world.basic.mail_from)
-        said = client.say(f"RCPT TO:<{running.world.basic.mail_to}>")
+        received = client.command(f"RCPT TO:<{running.world.basic.mail_to}>")
 
-    assert said.startswith(reply)
+    assert received.startswith(reply)
 
 
 def test_sender_without_a_domain(tmp_path: Path) -> None:
-    """An address without a domain is refused at MAIL, after a sign-in that was accepted."""
+    """An address without a domain is refused at MAIL, after an accepted sign-in."""
     with tenant(tmp_path, "from_malformed") as running, submission(running) as client:
         signed_in = by_password(client, running)
-        said = client.say(f"MAIL FROM:<{running.world.basic.mail_from}>")
+        received = client.command(f"MAIL FROM:<{running.world.basic.mail_from}>")
 
     assert signed_in == OK
-    assert said.startswith("501 5.1.7 Invalid address [")
+    assert received.startswith("501 5.1.7 Invalid address [")
 
 
 @pytest.mark.parametrize("fault_id", ["dropped_after_auth", "long_commands_dropped"])
-def test_middlebox_cuts_the_sign_in(tmp_path: Path, fault_id: str) -> None:
-    """A middlebox that dislikes the credentials closes without a reply."""
+def test_middlebox_closes_during_sign_in(tmp_path: Path, fault_id: str) -> None:
+    """A middlebox that rejects the credentials closes the connection without a reply."""
     with tenant(tmp_path, fault_id) as running:
         bearer = token(running)
-        client = Submission(running).encrypted()
+        client = Submission(running).connect_encrypted()
 
         with pytest.raises(smtplib.SMTPServerDisconnected):
             by_token(client, running, bearer)
@@ -176,7 +176,7 @@ def test_middlebox_cuts_the_sign_in(tmp_path: Path, fault_id: str) -> None:
 
 
 def test_sign_in_is_accepted_before_the_password(tmp_path: Path) -> None:
-    """235 answers the command itself, nobody is signed in by it, and MAIL is refused."""
+    """AUTH gets 235 at once, no user is signed in by it, and MAIL is refused."""
     with tenant(tmp_path, "accepted_early") as running, submission(running) as client:
         accepted = client.docmd("AUTH", "LOGIN")
         refused = client.docmd("MAIL", f"FROM:<{running.world.basic.mail_from}>")
@@ -185,7 +185,7 @@ def test_sign_in_is_accepted_before_the_password(tmp_path: Path) -> None:
 
 
 def test_role_assignment_replaces_consent_and_mailbox_right(tmp_path: Path) -> None:
-    """With RBAC for Applications a token without roles signs in and sends, with no permission on the mailbox."""
+    """With RBAC for Applications a token without roles signs in and sends, without a permission on the mailbox."""
     from fakes.faults.entra import rbac
     from fakes.world import healthy
 
@@ -196,17 +196,17 @@ def test_role_assignment_replaces_consent_and_mailbox_right(tmp_path: Path) -> N
     assert (reply, refused) == (OK, None)
 
 
-def test_the_tables_above_miss_no_fault_of_theirs() -> None:
-    """Every fault of the last gates stands in a table of this file, or is shown by a test of its own."""
-    shown_elsewhere = {
+def test_every_fault_of_the_last_gates_is_tested() -> None:
+    """Every fault of the last gates is in a table of this module or has its own test."""
+    tested_elsewhere = {
         "recipient_unknown",
         "recipient_blocked",
         "dropped_after_auth",
         "long_commands_dropped",
         "accepted_early",
     }
-    own_settings = {"authentication_off", "wrong_type"}  # the client never gets as far as an answer
+    own_settings = {"authentication_off", "wrong_type"}  # the client stops before it gets a reply
     gates = {"sign_in", "recipient", "accepted", "claims"}
     faults = {fault.id for fault in FAULTS.values() if fault.gate in gates}
 
-    assert faults - SIGN_IN.keys() - AFTER_MESSAGE.keys() - shown_elsewhere == own_settings
+    assert faults - SIGN_IN.keys() - AFTER_MESSAGE.keys() - tested_elsewhere == own_settings

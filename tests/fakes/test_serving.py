@@ -1,4 +1,4 @@
-"""The fakes as a program and a fixture: settings file, description, control endpoint, pace, start and stop."""
+"""The fakes as a program and as a fixture: settings file, description, control endpoint, start and stop."""
 
 import http.client
 import json
@@ -16,7 +16,7 @@ import pytest
 
 from fakes import CannotStage, Running, apply, healthy, serve, serve_apart
 from fakes.doors import open_doors
-from tests.fakes.dialling import SMTP_HOST, Submission, by_password, led, submission, tenant
+from tests.fakes.clients import SMTP_HOST, Submission, by_password, mapped_address, submission, tenant
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 def control(
     running: Running, method: str, path: str, body: object = None, *, token: str | None = None
 ) -> tuple[int, Any]:
-    """One request to the control endpoint."""
+    """Send one request to the control endpoint."""
     place = running.description["control"]
     address = urlsplit(place["url"])
     connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=5)
@@ -38,8 +38,8 @@ def control(
     ) else text
 
 
-def test_settings_file_leads_everywhere_on_loopback(tmp_path: Path) -> None:
-    """The file maps every name and address that the resolver answers, and nothing leaves 127.0.0.1."""
+def test_settings_file_maps_every_host_to_loopback(tmp_path: Path) -> None:
+    """The file maps every name and address that the resolver returns, and nothing leaves 127.0.0.1."""
     with tenant(tmp_path) as running:
         found = tomllib.loads(running.settings_file.read_text(encoding="utf-8"))
         zones = running.world.network.zones
@@ -54,21 +54,23 @@ def test_settings_file_leads_everywhere_on_loopback(tmp_path: Path) -> None:
     assert found["sender"].keys() == {"basic", "oauth"}
 
 
-def test_login_hosts_are_looked_up(tmp_path: Path) -> None:
-    """The settings file leads to the login hosts by address only, so that their names are asked for; the description by both."""
+def test_login_host_names_are_resolved_by_dns(tmp_path: Path) -> None:
+    """The settings file maps login hosts by address only, so that their names are resolved; the description maps both."""
     with tenant(tmp_path) as running:
         written = tomllib.loads(running.settings_file.read_text(encoding="utf-8"))["connect"]
-        told = running.description["connect"]
+        described = running.description["connect"]
         zone = running.world.network.zone("login.microsoftonline.com")
 
     assert zone is not None
     assert "smtp.office365.com:587" in written
-    assert told.keys() - written.keys() == {place for place in told if place[0].isalpha() and place.endswith(":443")}
+    assert described.keys() - written.keys() == {
+        place for place in described if place[0].isalpha() and place.endswith(":443")
+    }
     assert {f"{address}:443" for address in zone.ipv4} <= written.keys()
 
 
 def test_settings_file_holds_no_secret(tmp_path: Path) -> None:
-    """Password and client secret stand in the environment variables, never in the file."""
+    """The password and the client secret are in environment variables, never in the file."""
     with tenant(tmp_path) as running:
         text = running.settings_file.read_text(encoding="utf-8")
         secrets = running.secrets
@@ -77,8 +79,8 @@ def test_settings_file_holds_no_secret(tmp_path: Path) -> None:
     assert not any(value in text for value in secrets.values())
 
 
-def test_description_has_the_promised_shape(tmp_path: Path) -> None:
-    """Another program finds addresses, map, roots and senders."""
+def test_description_has_the_documented_members(tmp_path: Path) -> None:
+    """The description gives other programs the addresses, the connect map, the roots and the senders."""
     with tenant(tmp_path) as running:
         found = running.description
 
@@ -100,8 +102,8 @@ def test_description_has_the_promised_shape(tmp_path: Path) -> None:
     json.dumps(found)
 
 
-def test_world_changes_while_it_runs(tmp_path: Path) -> None:
-    """A change shows at once, in the dialogue and in the settings file."""
+def test_world_changes_at_run_time(tmp_path: Path) -> None:
+    """A change takes effect at once, in the dialogue and in the settings file."""
     with tenant(tmp_path) as running:
         with submission(running) as client:
             before = by_password(client, running)
@@ -111,12 +113,12 @@ def test_world_changes_while_it_runs(tmp_path: Path) -> None:
         running.change(apply(healthy(), ["port_refused"]))
 
         with pytest.raises(ConnectionRefusedError):
-            socket.create_connection(led(running, f"{SMTP_HOST}:587"), timeout=2)
+            socket.create_connection(mapped_address(running, f"{SMTP_HOST}:587"), timeout=2)
     assert (before[:3], after[:9]) == ("235", "535 5.7.1")
 
 
 def test_control_endpoint(tmp_path: Path) -> None:
-    """Messages can be listed and fetched, faults set and cleared, with the token only."""
+    """With the token only, messages can be listed and fetched, and faults can be set and cleared."""
     with tenant(tmp_path) as running:
         with submission(running) as client:
             by_password(client, running)
@@ -124,7 +126,7 @@ def test_control_endpoint(tmp_path: Path) -> None:
             client.sendmail(user, [user], f"From: {user}\r\n\r\nhello\r\n")
         listed = control(running, "GET", "/messages")
         fetched = control(running, "GET", "/messages/0.eml")
-        strange = control(running, "GET", "/messages", token="guess")
+        wrong_token = control(running, "GET", "/messages", token="guess")
         unknown = control(running, "PUT", "/faults", {"faults": ["wrong_pasword"]})
         broken = control(running, "PUT", "/faults", ["wrong_password"])
         put = control(running, "PUT", "/faults", {"faults": ["smtp_auth_off_mailbox"]})
@@ -133,27 +135,27 @@ def test_control_endpoint(tmp_path: Path) -> None:
 
     assert (listed[0], len(listed[1]), listed[1][0]["user"]) == (200, 1, user)
     assert fetched == (200, f"From: {user}\r\n\r\nhello\r\n".encode())
-    assert (strange[0], unknown[0], broken[0]) == (401, 409, 400)
+    assert (wrong_token[0], unknown[0], broken[0]) == (401, 409, 400)
     assert "wrong_password" in unknown[1]["error"]
     assert put == (200, {"faults": ["smtp_auth_off_mailbox"]})
     assert (state[1]["faults"], state[1]["messages"]) == (["smtp_auth_off_mailbox"], 1)
     assert cleared == (200, {"faults": []})
 
 
-def test_everything_ends(tmp_path: Path) -> None:
-    """Stopping closes connections that are still open and leaves no thread."""
+def test_stop_closes_connections_and_threads(tmp_path: Path) -> None:
+    """Stopping closes open connections and leaves no thread."""
     before = set(threading.enumerate())
     with tenant(tmp_path) as running:
-        client = Submission(running).encrypted()
-    with pytest.raises(OSError):  # noqa: PT011 - closed or reset, as the platform likes
-        client.say("NOOP")
+        client = Submission(running).connect_encrypted()
+    with pytest.raises(OSError):  # noqa: PT011 - closed or reset, depending on the platform
+        client.command("NOOP")
     client.close()
 
     assert "fakes" not in {thread.name for thread in set(threading.enumerate()) - before}
 
 
-def test_fixed_port_is_taken(tmp_path: Path) -> None:
-    """A port can be fixed; one that is taken is an error at once."""
+def test_port_in_use_is_an_error(tmp_path: Path) -> None:
+    """A port can be fixed; a port in use raises an error at the start."""
     with tenant(tmp_path / "first") as running:
         taken = running.description["smtp"]["port"]
 
@@ -161,8 +163,8 @@ def test_fixed_port_is_taken(tmp_path: Path) -> None:
             pass
 
 
-def test_dropped_port_says_where_it_cannot_be_staged(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Elsewhere than on Linux the fault is refused with the reason."""
+def test_dropped_port_is_refused_outside_linux(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On systems other than Linux the fault is refused with the reason."""
     monkeypatch.setattr(sys, "platform", "win32")
     doors = open_doors()
     try:
@@ -172,8 +174,8 @@ def test_dropped_port_says_where_it_cannot_be_staged(monkeypatch: pytest.MonkeyP
         doors.close()
 
 
-def test_process_of_its_own(tmp_path: Path) -> None:
-    """In a process of its own the tenant is reached through the same description, and ends with the block."""
+def test_separate_process(tmp_path: Path) -> None:
+    """A tenant in a separate process has the same description and stops at the end of the block."""
     with serve_apart(["smtp_auth_off_tenant"], folder=tmp_path) as apart:
         found = apart.description
         with socket.create_connection((found["smtp"]["host"], found["smtp"]["port"]), timeout=5) as plain:
@@ -182,12 +184,12 @@ def test_process_of_its_own(tmp_path: Path) -> None:
     assert greeting.startswith(b"220 ")
     assert apart.settings_file.is_file()
     assert apart.secrets.keys() == {"SMTP365_BASIC_PASSWORD", "SMTP365_OAUTH_CLIENT_SECRET"}
-    with pytest.raises(OSError):  # noqa: PT011 - refused or timed out, as the platform likes
+    with pytest.raises(OSError):  # noqa: PT011 - refused or timed out, depending on the platform
         socket.create_connection((found["smtp"]["host"], found["smtp"]["port"]), timeout=1)
 
 
-def test_command_ends_quietly_on_interrupt(tmp_path: Path) -> None:
-    """The first line is the description; Ctrl-C ends it without a traceback."""
+def test_command_exits_quietly_on_interrupt(tmp_path: Path) -> None:
+    """The first line of output is the description; Ctrl-C ends the program without a traceback."""
     command = [sys.executable, "-m", "fakes", "--json", "--folder", str(tmp_path)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -209,8 +211,8 @@ def test_command_ends_quietly_on_interrupt(tmp_path: Path) -> None:
         pytest.param(["--latncy", "5"], "unrecognized arguments: --latncy 5", id="misspelt option"),
     ],
 )
-def test_command_refuses_what_it_does_not_know(arguments: list[str], shows: str) -> None:
-    """A misspelt fault or option ends with exit code 4 and says what was meant."""
+def test_command_rejects_unknown_arguments(arguments: list[str], shows: str) -> None:
+    """A misspelt fault or option exits with code 4 and a message that names the mistake."""
     done = subprocess.run(
         [sys.executable, "-m", "fakes", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=20, check=False
     )

@@ -1,4 +1,4 @@
-"""Looking the built-in tenant up with clients that we did not write: msal for tokens, requests for questions."""
+"""Clients for the administration APIs of the built-in tenant: msal for tokens, requests for queries."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ import requests
 
 from fakes import Running, World
 from fakes.world import ADMIN_CLIENT_ID, AUDITOR_CLIENT_ID, TENANT_ID
-from tests.fakes.dialling import session_to, tenant
+from tests.fakes.clients import session_to, tenant
 
 GRAPH = "https://graph.microsoft.com"
 EXCHANGE = "https://outlook.office365.com"
@@ -19,27 +19,27 @@ ISSUER = f"https://login.microsoftonline.com/{TENANT_ID}/v2.0"
 
 
 @dataclass
-class Desk:
-    """Somebody who asks; ``tokens`` are kept by resource, as msal would."""
+class AdminApiClient:
+    """A client of Graph and of Exchange's administration API; msal caches the tokens by resource."""
 
     running: Running
     session: requests.Session
     application: Any
 
     def token(self, resource: str) -> str:
-        """An app-only token of the auditor's, or a fault of the test."""
+        """Return an app-only token of the auditor, and fail the test if there is none."""
         answer = self.application.acquire_token_for_client([f"{resource}/.default"])
         assert "access_token" in answer, answer
         return str(answer["access_token"])
 
     def graph(self, path: str, *, token: str | None = None, host: str = GRAPH) -> requests.Response:
-        """One question to Graph; a path that is a whole address is taken as it is."""
+        """Send one query to Graph; a path that is a complete URL is used unchanged."""
         address = path if path.startswith("https://") else host + path
         bearer = self.token(GRAPH) if token is None else token
         return self.session.get(address, headers={"Authorization": f"Bearer {bearer}"} if bearer else {}, timeout=5)
 
     def exchange(self, cmdlet: str, token: str | None = None, **parameters: str) -> requests.Response:
-        """One cmdlet."""
+        """Run one cmdlet."""
         return self.session.post(
             f"{EXCHANGE}/adminapi/beta/{TENANT_ID}/InvokeCommand",
             json={"CmdletInput": {"CmdletName": cmdlet, "Parameters": parameters}},
@@ -52,8 +52,8 @@ class Desk:
 
 
 @contextmanager
-def auditor(folder: Path, *fault_ids: str, world: World | None = None) -> Iterator[Desk]:
-    """The auditor application in front of a running tenant."""
+def auditor(folder: Path, *fault_ids: str, world: World | None = None) -> Iterator[AdminApiClient]:
+    """Start a tenant and yield a client that authenticates as the auditor application."""
     with tenant(folder, *fault_ids, world=world) as running, session_to(running) as session:
         application = msal.ConfidentialClientApplication(
             AUDITOR_CLIENT_ID,
@@ -61,12 +61,12 @@ def auditor(folder: Path, *fault_ids: str, world: World | None = None) -> Iterat
             oidc_authority=ISSUER,
             http_client=session,
         )
-        yield Desk(running, session, application)
+        yield AdminApiClient(running, session, application)
 
 
 @contextmanager
-def administrator(folder: Path, *fault_ids: str, world: World | None = None) -> Iterator[Desk]:
-    """The public client in front of a running tenant, for whoever types its device code in."""
+def administrator(folder: Path, *fault_ids: str, world: World | None = None) -> Iterator[AdminApiClient]:
+    """Start a tenant and yield a public client, for which an administrator enters a device code."""
     with tenant(folder, *fault_ids, world=world) as running, session_to(running) as session:
         application = msal.PublicClientApplication(ADMIN_CLIENT_ID, oidc_authority=ISSUER, http_client=session)
-        yield Desk(running, session, application)
+        yield AdminApiClient(running, session, application)

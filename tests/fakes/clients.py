@@ -1,6 +1,6 @@
-"""Clients that we did not write, led to the fakes: smtplib over ssl, http.client, msal on requests.
+"""Third-party clients that connect to the fakes: smtplib over ssl, http.client, msal on requests.
 
-They dial loopback and verify Microsoft's names against the built-in tenant's root, as the product does.
+They connect to loopback and verify Microsoft's host names against the built-in tenant's root, as the product does.
 """
 
 import base64
@@ -30,14 +30,14 @@ LOGIN_HOST = "login.microsoftonline.com"
 
 @contextmanager
 def tenant(folder: Path, *fault_ids: str, world: World | None = None) -> Iterator[Running]:
-    """A running built-in tenant with these faults; what went wrong inside the fakes fails the test."""
+    """Run a built-in tenant with these faults; an internal error of the fakes fails the test."""
     with serve(apply(world or healthy(), fault_ids), folder=folder) as running:
         yield running
     assert running.failures == []
 
 
 def eventually(holds: Callable[[], bool], seconds: float = 10.0) -> bool:
-    """Whether something comes true in time; asked for again and again, because the fakes learn of a hang-up when they do."""
+    """Poll a condition and return whether it holds before the time is over, because the fakes notice a disconnect with a delay."""
     ends = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > ends:
@@ -46,86 +46,86 @@ def eventually(holds: Callable[[], bool], seconds: float = 10.0) -> bool:
     return True
 
 
-def trusting(running: Running) -> ssl.SSLContext:
-    """A context that verifies against the built-in tenant's root alone."""
+def tls_context(running: Running) -> ssl.SSLContext:
+    """Return a context that trusts only the built-in tenant's root."""
     return ssl.create_default_context(cafile=running.description["ca_file"])
 
 
-def led(running: Running, place: str) -> tuple[str, int]:
-    """Where the connect map leads a name and port."""
+def mapped_address(running: Running, place: str) -> tuple[str, int]:
+    """Return the loopback address to which the connect map maps a host and port."""
     host, _, port = running.description["connect"][place].rpartition(":")
     return host, int(port)
 
 
 class Submission(smtplib.SMTP):
-    """smtplib, dialling loopback in smtp.office365.com's name, with every line kept."""
+    """An smtplib client that connects to loopback, verifies smtp.office365.com and records every line."""
 
     def __init__(self, running: Running, *, server: str = SMTP_HOST, port: int = 587) -> None:
         self.lines: list[str] = []
         super().__init__(local_hostname="client.example", timeout=5)
-        self._context = trusting(running)
-        self._dialled = led(running, f"{server}:{port}")
+        self._context = tls_context(running)
+        self._dialled = mapped_address(running, f"{server}:{port}")
         self._server = server
 
     def send(self, s: Any) -> None:  # noqa: ANN401 - smtplib's own signature
-        """Keep what is said, then send it."""
+        """Record the data, then send it."""
         self.lines.append("C: " + (s if isinstance(s, str) else bytes(s).decode("utf-8", "replace")).rstrip())
         super().send(s)
 
     def getreply(self) -> tuple[int, bytes]:
-        """Keep each line of the reply."""
+        """Record each line of the reply."""
         code, text = super().getreply()
         *first, last = text.decode("utf-8", "replace").split("\n")
         self.lines += [f"S: {code}-{line}" for line in first] + [f"S: {code} {last}".rstrip()]
         return code, text
 
-    def greeted(self) -> tuple[int, bytes]:
+    def connect_plain(self) -> tuple[int, bytes]:
         """Connect and return the greeting."""
         answer = self.connect(*self._dialled)
         self._host = self._server
         return answer
 
-    def encrypted(self) -> "Submission":
-        """Connect, upgrade with verification and greet again."""
-        self.greeted()
+    def connect_encrypted(self) -> "Submission":
+        """Connect, start TLS with verification and send EHLO again."""
+        self.connect_plain()
         self.ehlo()
         self.starttls(context=self._context)
         self.ehlo()
         return self
 
-    def say(self, line: str) -> str:
-        """Send one line; the whole reply in one string."""
+    def command(self, line: str) -> str:
+        """Send one line and return the whole reply as one string."""
         code, text = self.docmd(line)
         return f"{code} {text.decode()}"
 
 
 @contextmanager
 def submission(running: Running, *, server: str = SMTP_HOST, port: int = 587) -> Iterator[Submission]:
-    """An encrypted session, closed without QUIT."""
+    """Yield an encrypted session, and close it without QUIT."""
     client = Submission(running, server=server, port=port)
     try:
-        yield client.encrypted()
+        yield client.connect_encrypted()
     finally:
         client.close()
 
 
-def coded(text: str) -> str:
-    """Base64 of a text."""
+def base64_of(text: str) -> str:
+    """Return the Base64 encoding of a text."""
     return base64.b64encode(text.encode()).decode()
 
 
 def by_password(client: Submission, running: Running) -> str:
-    """Sign in as the Basic sender's settings say, in one attempt; the reply."""
+    """Sign in once with the Basic sender's settings and return the reply."""
     sender = running.world.basic
-    client.say("AUTH LOGIN")
-    client.say(coded(sender.username))
-    return client.say(coded(sender.password))
+    client.command("AUTH LOGIN")
+    client.command(base64_of(sender.username))
+    return client.command(base64_of(sender.password))
 
 
 def by_token(client: Submission, running: Running, token: str) -> str:
-    """Sign in with a token for the OAuth sender's user, in two steps; the reply."""
-    client.say("AUTH XOAUTH2")
-    return client.say(coded(f"user={running.world.oauth.username}\1auth=Bearer {token}\1\1"))
+    """Sign in with a token for the OAuth sender's user, in two steps, and return the reply."""
+    client.command("AUTH XOAUTH2")
+    return client.command(base64_of(f"user={running.world.oauth.username}\1auth=Bearer {token}\1\1"))
 
 
 def https(
@@ -136,10 +136,10 @@ def https(
     form: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> tuple[int, dict[str, str], str]:
-    """One request to a login host; status, headers in lower case, body."""
-    with socket.create_connection(led(running, f"{host}:443"), timeout=5) as plain:
+    """Send one request to a login host; return the status, the headers in lower case and the body."""
+    with socket.create_connection(mapped_address(running, f"{host}:443"), timeout=5) as plain:
         connection = http.client.HTTPSConnection(host)
-        connection.sock = trusting(running).wrap_socket(plain, server_hostname=host)
+        connection.sock = tls_context(running).wrap_socket(plain, server_hostname=host)
         body = None if form is None else urlencode(form)
         kind = {} if form is None else {"Content-Type": "application/x-www-form-urlencoded"}
         connection.request("GET" if form is None else "POST", path, body=body, headers={**kind, **(headers or {})})
@@ -149,8 +149,8 @@ def https(
     return answer.status, {name.lower(): value for name, value in answer.getheaders()}, text
 
 
-def ask_token(running: Running, **changes: str) -> tuple[int, dict[str, Any]]:
-    """A client-credentials request from the OAuth sender's settings, with some parameters changed; "" drops one."""
+def request_token(running: Running, **changes: str) -> tuple[int, dict[str, Any]]:
+    """Send a client-credentials request with the OAuth sender's settings and some changed parameters; "" removes one."""
     sender = running.world.oauth
     tenant_id = urlsplit(sender.openid_endpoint_configuration).path.split("/")[1]
     form = {
@@ -166,18 +166,18 @@ def ask_token(running: Running, **changes: str) -> tuple[int, dict[str, Any]]:
 
 
 def token(running: Running) -> str:
-    """The OAuth sender's access token."""
-    status, body = ask_token(running)
+    """Return the OAuth sender's access token."""
+    status, body = request_token(running)
     assert status == 200, body
     return str(body["access_token"])
 
 
 class Loopback(HTTPAdapter):
-    """requests, led by the connect map, verifying Microsoft's names."""
+    """A requests adapter that follows the connect map and verifies Microsoft's host names."""
 
     def __init__(self, running: Running) -> None:
         self._running = running
-        self._context = trusting(running)
+        self._context = tls_context(running)
         super().__init__()
 
     def get_connection_with_tls_context(
@@ -187,11 +187,11 @@ class Loopback(HTTPAdapter):
         proxies: Mapping[str, str] | None = None,
         cert: tuple[str, str] | str | None = None,
     ) -> ConnectionPool:
-        """A pool that dials loopback and asks for the address's own name."""
+        """Return a pool that connects to loopback and requests the host name of the URL."""
         del verify, proxies, cert
         host = urlsplit(str(request.url)).hostname or ""
         request.headers["Host"] = host
-        where, port = led(self._running, f"{host}:443")
+        where, port = mapped_address(self._running, f"{host}:443")
         names = {"ssl_context": self._context, "server_hostname": host, "assert_hostname": host}
         pool: ConnectionPool = self.poolmanager.connection_from_host(where, port, "https", pool_kwargs=names)
         return pool
@@ -199,15 +199,15 @@ class Loopback(HTTPAdapter):
 
 @contextmanager
 def session_to(running: Running) -> Iterator[requests.Session]:
-    """A session of requests, led to the fakes; what the environment says about proxies and roots does not count."""
+    """Yield a requests session that connects to the fakes and ignores proxies and roots from the environment."""
     with requests.Session() as session:
         session.trust_env = False
         session.mount("https://", Loopback(running))
         yield session
 
 
-def through_msal(running: Running, credential: str | dict[str, str] | None = None) -> dict[str, Any]:
-    """What msal makes of the OAuth sender's settings, or of another credential than its secret."""
+def acquire_with_msal(running: Running, credential: str | dict[str, str] | None = None) -> dict[str, Any]:
+    """Return msal's result for the OAuth sender's settings, or for a credential other than its secret."""
     sender = running.world.oauth
     with session_to(running) as session:
         application = msal.ConfidentialClientApplication(

@@ -1,4 +1,4 @@
-"""Look-ups switched on: settings, secrets, description, the export, and the catalogue of what only they show."""
+"""The fakes with lookups: settings, secrets, description, tenant export, and the catalogue of faults that only lookups show."""
 
 import json
 import tomllib
@@ -23,18 +23,18 @@ from fakes.world import (
     SECRET_VALUE,
     TENANT_ID,
 )
-from tests.fakes.asking import EXCHANGE, GRAPH, Desk, auditor
-from tests.fakes.dialling import by_password, submission, tenant
+from tests.fakes.admin_api import EXCHANGE, GRAPH, AdminApiClient, auditor
+from tests.fakes.clients import by_password, submission, tenant
 from tests.fakes.test_serving import control
 
 SECRET = "SMTP365_DIRECTORY_CLIENT_SECRET"
 
 
-def test_settings_name_the_auditor_when_asked_to(tmp_path: Path) -> None:
-    """With look-ups the settings have the directory table, the client id, and the secret stays in the environment."""
+def test_settings_name_the_auditor_with_lookups(tmp_path: Path) -> None:
+    """With lookups the settings have the directory table and the client id, and the secret is only in the environment."""
     with serve(healthy(), folder=tmp_path, look_ups=True) as running:
         text = running.settings_file.read_text(encoding="utf-8")
-        found, secrets, told = tomllib.loads(text), running.secrets, running.description
+        found, secrets, description = tomllib.loads(text), running.secrets, running.description
 
     assert found["admin_client_id"] == ADMIN_CLIENT_ID
     assert found["directory"] == {
@@ -42,13 +42,13 @@ def test_settings_name_the_auditor_when_asked_to(tmp_path: Path) -> None:
         "client_id": AUDITOR_CLIENT_ID,
         "client_secret_from": f"env:{SECRET}",
     }
-    assert secrets[SECRET] == told["directory"]["client_secret"] == told["environment"][SECRET]
+    assert secrets[SECRET] == description["directory"]["client_secret"] == description["environment"][SECRET]
     assert secrets[SECRET] not in text
-    assert Path(told["tenant_export"]).is_file()
+    assert Path(description["tenant_export"]).is_file()
 
 
-def test_nothing_of_it_without_being_asked(tmp_path: Path) -> None:
-    """A run without look-ups gets the settings that it always had, and no export."""
+def test_settings_without_lookups(tmp_path: Path) -> None:
+    """Without lookups there is no directory table, no auditor's secret and no export."""
     with tenant(tmp_path) as running:
         found = tomllib.loads(running.settings_file.read_text(encoding="utf-8"))
 
@@ -57,8 +57,8 @@ def test_nothing_of_it_without_being_asked(tmp_path: Path) -> None:
     assert not (tmp_path / "tenant-export.json").exists()
 
 
-def test_process_of_its_own_with_look_ups(tmp_path: Path) -> None:
-    """The command has the switch as well."""
+def test_command_supports_lookups(tmp_path: Path) -> None:
+    """The command line has the option as well."""
     with serve_apart(folder=tmp_path, look_ups=True, approve_device_codes=True) as apart:
         found = apart.description
 
@@ -66,27 +66,31 @@ def test_process_of_its_own_with_look_ups(tmp_path: Path) -> None:
     assert json.loads(Path(found["tenant_export"]).read_text(encoding="utf-8"))["tenant_id"] == TENANT_ID
 
 
-def test_export_says_what_the_views_say(tmp_path: Path) -> None:
-    """Every question of the export, put to the two views over HTTP, has the same status and the same content."""
-    with auditor(tmp_path, "sp_wrong_object_id") as desk:
-        kept_now = desk.running.export()
-        for address, kept in kept_now["graph"].items():
+def test_export_equals_the_answers_over_http(tmp_path: Path) -> None:
+    """Every query of the export, sent to the two APIs over HTTP, has the same status and the same content."""
+    with auditor(tmp_path, "sp_wrong_object_id") as api:
+        exported = api.running.export()
+        for address, recorded in exported["graph"].items():
             if address.startswith("/"):
-                answer = desk.graph(address)
-                assert (answer.status_code, _plain(answer.json())) == (kept["status"], _plain(kept["body"])), address
-        for words, kept in kept_now["exchange"].items():
+                answer = api.graph(address)
+                assert (answer.status_code, _plain(answer.json())) == (recorded["status"], _plain(recorded["body"])), (
+                    address
+                )
+        for words, recorded in exported["exchange"].items():
             cmdlet, _, rest = words.partition(" ")
-            answer = _ran(desk, cmdlet, rest)
-            assert (answer.status_code, answer.json().get("value", [])) == (kept["status"], kept["value"]), words
+            answer = _ran(api, cmdlet, rest)
+            assert (answer.status_code, answer.json().get("value", [])) == (recorded["status"], recorded["value"]), (
+                words
+            )
 
-    assert list(kept_now) == ["schema", "made", "tenant_id", "graph", "exchange"]
-    assert kept_now["schema"] == "smtp365-tenant-export/1"
-    assert {f"sign_in_log {ALERTS}", f"sign_in_log {CLIENT_ID}", f"trace {ALERTS}"} <= kept_now["graph"].keys()
+    assert list(exported) == ["schema", "made", "tenant_id", "graph", "exchange"]
+    assert exported["schema"] == "smtp365-tenant-export/1"
+    assert {f"sign_in_log {ALERTS}", f"sign_in_log {CLIENT_ID}", f"trace {ALERTS}"} <= exported["graph"].keys()
 
 
-def _ran(desk: Desk, cmdlet: str, rest: str) -> Any:  # noqa: ANN401 - a response of requests
+def _ran(api: AdminApiClient, cmdlet: str, rest: str) -> Any:  # noqa: ANN401 - a response of requests
     parameters = dict(word.split("=", 1) for word in rest.split(" ")) if rest else {}
-    return desk.exchange(cmdlet, **parameters)
+    return api.exchange(cmdlet, **parameters)
 
 
 def _plain(body: dict[str, Any]) -> dict[str, Any]:
@@ -94,7 +98,7 @@ def _plain(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_export_follows_the_state(tmp_path: Path) -> None:
-    """It is written anew with each change, and on request with the rows that came since."""
+    """The export is rewritten after each change, and on request with the rows that have been logged since."""
     with serve(healthy(), folder=tmp_path, look_ups=True) as running:
         running.change(apply(healthy(), ["smtp_auth_off_tenant"]))
         changed = json.loads(running.tenant_export.read_text(encoding="utf-8"))
@@ -110,17 +114,17 @@ def test_export_follows_the_state(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("fault_id", [*FAULTS, *LOOK_UP_FAULTS])
 def test_every_state_can_be_exported(fault_id: str) -> None:
-    """No fault leaves the export without an answer, and none puts a secret into it."""
+    """Under every fault the export has all its answers and contains no secret."""
     found = export.document(apply(healthy(), [fault_id]), Records())
 
     text = json.dumps(found)
     assert not any(secret in text for secret in (PASSWORD, SECRET_VALUE, AUDITOR_SECRET))
-    statuses = {kept["status"] for view in ("graph", "exchange") for kept in found[view].values()}
+    statuses = {recorded["status"] for view in ("graph", "exchange") for recorded in found[view].values()}
     assert statuses <= {200, 403, 404}
 
 
-def test_catalogue_of_look_ups() -> None:
-    """Each permission can be taken away, every such fault makes a world of its own, and none is in the other catalogue."""
+def test_catalogue_of_lookup_faults() -> None:
+    """Each permission has a fault that removes it, every fault makes a different world, and none is in the other catalogue."""
     worlds = {repr(fault.change(healthy())) for fault in LOOK_UP_FAULTS.values()}
     named = " ".join(fault.changes for fault in LOOK_UP_FAULTS.values())
 
@@ -131,8 +135,8 @@ def test_catalogue_of_look_ups() -> None:
     assert EXPECTED_WITH_LOOK_UPS.keys() <= FAULTS.keys() | LOOK_UP_FAULTS.keys()
 
 
-def test_catalogue_is_listed_on_request() -> None:
-    """The list of faults has those of look-ups only when it is asked for them."""
+def test_lookup_faults_are_listed_on_request() -> None:
+    """The list of faults includes the lookup faults only on request."""
     plain, whole = (json.loads(listed(as_json=True, look_ups=wanted)) for wanted in (False, True))
 
     assert [row["id"] for row in plain] == list(FAULTS)
@@ -140,11 +144,11 @@ def test_catalogue_is_listed_on_request() -> None:
     assert "expected_with_look_ups" in whole[0]
 
 
-def test_auditor_reads_nothing_that_smtp_may_use(tmp_path: Path) -> None:
-    """Its tokens carry what it was given, per resource, and no right to send."""
-    with auditor(tmp_path) as desk:
+def test_auditor_tokens_carry_no_right_to_send(tmp_path: Path) -> None:
+    """The auditor's tokens carry its own roles for each resource and no permission to send."""
+    with auditor(tmp_path) as api:
         roles = {
-            resource: jwt.decode(desk.token(resource), options={"verify_signature": False})["roles"]
+            resource: jwt.decode(api.token(resource), options={"verify_signature": False})["roles"]
             for resource in (GRAPH, EXCHANGE)
         }
 

@@ -1,4 +1,4 @@
-"""A client of few words for the SMTP tests: one socket, whole replies, TLS when asked, and nothing that stops a wrong move."""
+"""A minimal SMTP client: one socket, whole replies, TLS on request, and no check of the order of commands."""
 
 import re
 import socket
@@ -6,7 +6,7 @@ import ssl
 from typing import Self
 
 from fakes import Running
-from tests.fakes.dialling import SMTP_HOST, led, trusting
+from tests.fakes.clients import SMTP_HOST, mapped_address, tls_context
 
 _LINE = re.compile(rb"(\d{3})([ -])(.*)\r\n", re.DOTALL)
 
@@ -15,10 +15,12 @@ class Raw:
     """One connection to the submission port."""
 
     def __init__(self, running: Running, *, context: ssl.SSLContext | None = None, timeout: float = 10) -> None:
-        self._context = context or trusting(running)
-        self.sock: socket.socket = socket.create_connection(led(running, f"{SMTP_HOST}:587"), timeout=timeout)
+        self._context = context or tls_context(running)
+        self.sock: socket.socket = socket.create_connection(
+            mapped_address(running, f"{SMTP_HOST}:587"), timeout=timeout
+        )
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._heard = self.sock.makefile("rb")
+        self._reader = self.sock.makefile("rb")
 
     def __enter__(self) -> Self:
         return self
@@ -27,10 +29,10 @@ class Raw:
         self.close()
 
     def reply(self) -> str:
-        """One whole reply, its lines joined by line feeds; "" when the server has gone."""
+        """Return one whole reply, its lines joined by line feeds, or "" when the server has closed the connection."""
         texts: list[str] = []
         while True:
-            line = self._heard.readline()
+            line = self._reader.readline()
             if not line:
                 return ""
             found = _LINE.fullmatch(line)
@@ -41,21 +43,21 @@ class Raw:
                 return "\n".join(texts)
 
     def send(self, octets: bytes) -> None:
-        """Send bytes as they are."""
+        """Send bytes unchanged."""
         self.sock.sendall(octets)
 
-    def say(self, line: str) -> str:
+    def command(self, line: str) -> str:
         """Send one line and return the reply."""
         self.send(line.encode("utf-8", "surrogateescape") + b"\r\n")
         return self.reply()
 
     def encrypt(self) -> None:
-        """The TLS handshake, with verification, after a 220."""
-        self._heard.close()
+        """Perform the TLS handshake, with verification, after a 220 reply."""
+        self._reader.close()
         self.sock = self._context.wrap_socket(self.sock, server_hostname=SMTP_HOST)
-        self._heard = self.sock.makefile("rb")
+        self._reader = self.sock.makefile("rb")
 
     def close(self) -> None:
-        """Hang up."""
-        self._heard.close()
+        """Close the connection."""
+        self._reader.close()
         self.sock.close()
