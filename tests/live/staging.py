@@ -27,7 +27,7 @@ from tests.live.running import Client, Situation
 # The fixture of each server, by the first word of a line of the table.
 FIXTURES: Final = {"exim": "exim_server", "postfix": "postfix", "dovecot": "dovecot",
                    "stunnel": "implicit_tls", "sshd": "ssh", "slapd": "ldap"}  # fmt: skip
-QUICK: Final = 3  # seconds for a reply of a peer that keeps silent: all of them are waited for
+QUICK: Final = 5  # seconds for a reply of a peer that keeps silent: all of them are waited for
 
 
 def at_exim(at: str, server: Exim) -> Situation:
@@ -78,6 +78,7 @@ def at_dovecot(at: str, server: Submission, tokens: TokenService) -> Situation:
     return replace(right, **differs[at])
 
 
-def at_another_service(port: int, ca_file: Path) -> Situation:
+def at_another_service(port: int, ca_file: Path, *, silent: bool) -> Situation:
     """Stage a server that does not speak submission on the port: everything entered would be right elsewhere."""
-    return Situation(port=port, ca_file=ca_file, seconds=QUICK)
+    right = Situation(port=port, ca_file=ca_file)
+    return replace(right, seconds=QUICK) if silent else right

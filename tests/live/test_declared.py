@@ -76,7 +76,9 @@ def stage(expected: Expected, server: Callable[[str], Any]) -> tuple[Situation, 
     if peer == "dovecot":
         return staging.at_dovecot(at, started, server("tokens")), started.mailbox
     behind = server("postfix") if peer == "stunnel" else None
-    return staging.at_another_service(started, server("ca_file")), behind.mailbox if behind else None
+    return staging.at_another_service(
+        started, server("ca_file"), silent=peer != "sshd"
+    ), behind.mailbox if behind else None
 
 
 @pytest.mark.parametrize("at", LINES)
