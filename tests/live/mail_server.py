@@ -150,7 +150,7 @@ class MailServer:
 
     @property
     def log(self) -> str:
-        """What Postfix and Dovecot wrote, for the reader of a failed test."""
+        """What Postfix and Dovecot wrote."""
         files = [self.folder / "mail.log", self.folder / "dovecot.log"]
         return "\n".join(file.read_text(errors="replace") for file in files if file.exists())
 
@@ -168,7 +168,7 @@ def mail_server(authority: trustme.CA) -> Iterator[MailServer]:
         server = MailServer(**places, ca_file=folder / "ca.pem", folder=folder)
         configuration = furnish(server, authority)
         with contextlib.ExitStack() as running:
-            command("postfix", "-c", configuration, "check")  # makes the queue, in which Dovecot's socket will stand
+            command("postfix", "-c", configuration, "check")  # makes the queue, where Dovecot puts its socket
             command("dovecot", "-c", folder / "dovecot.conf")
             running.callback(command, "dovecot", "-c", folder / "dovecot.conf", "stop")
             command("postfix", "-c", configuration, "start")

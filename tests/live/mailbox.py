@@ -10,7 +10,7 @@ from tests.live.programs import lines_with
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mailbox:
-    """The maildirs below a folder, and the words with which the log tells that a message was taken or delivered."""
+    """The maildirs below a folder, and the words with which the log notes that a message was taken or delivered."""
 
     log: Path
     maildirs: Path

@@ -1,16 +1,16 @@
-// A token service: npm's oidc-provider with the client credentials grant. Standard input tells in JSON where it listens
-// and which clients it has; "listening" on standard output means that it answers.
+// A token service: npm's oidc-provider with the client credentials grant. Standard input has JSON: where it listens
+// and which clients it has. "listening" on standard output means that it answers.
 const { createServer } = require('https');
 const { readFileSync } = require('fs');
 const { pathToFileURL } = require('url');
 
-const told = JSON.parse(readFileSync(0, 'utf8'));
-const stale = new Set(told.clients.filter((client) => client.stale).map((client) => client.client_id));
-const mailboxes = new Map(told.clients.map((client) => [client.client_id, client.mailbox]));
+const options = JSON.parse(readFileSync(0, 'utf8'));
+const stale = new Set(options.clients.filter((client) => client.stale).map((client) => client.client_id));
+const mailboxes = new Map(options.clients.map((client) => [client.client_id, client.mailbox]));
 
 import(pathToFileURL(require.resolve('oidc-provider'))).then(({ default: Provider }) => {
-  const provider = new Provider(told.issuer, {
-    clients: told.clients.map(({ client_id, client_secret }) => ({
+  const provider = new Provider(options.issuer, {
+    clients: options.clients.map(({ client_id, client_secret }) => ({
       client_id,
       client_secret,
       grant_types: ['client_credentials'],
@@ -18,17 +18,17 @@ import(pathToFileURL(require.resolve('oidc-provider'))).then(({ default: Provide
       response_types: [],
       token_endpoint_auth_method: 'client_secret_post',
     })),
-    jwks: { keys: [told.key] },
-    scopes: [told.scope],
+    jwks: { keys: [options.key] },
+    scopes: [options.scope],
     features: {
       devInteractions: { enabled: false },
       clientCredentials: { enabled: true },
       resourceIndicators: {
         enabled: true,
-        defaultResource: () => told.audience,
+        defaultResource: () => options.audience,
         getResourceServerInfo: () => ({
-          scope: told.scope,
-          audience: told.audience,
+          scope: options.scope,
+          audience: options.audience,
           accessTokenFormat: 'jwt',
           jwt: { sign: { alg: 'RS256' } },
         }),
@@ -49,8 +49,8 @@ import(pathToFileURL(require.resolve('oidc-provider'))).then(({ default: Provide
     },
   });
   const answer = provider.callback();
-  const prefix = new URL(told.issuer).pathname;
-  createServer({ key: told.tls, cert: told.tls }, (request, response) => {
+  const prefix = new URL(options.issuer).pathname;
+  createServer({ key: options.tls, cert: options.tls }, (request, response) => {
     if (!request.url.startsWith(`${prefix}/`)) {
       response.writeHead(404, { 'content-type': 'text/plain' }).end('not found');
       return;
@@ -58,5 +58,5 @@ import(pathToFileURL(require.resolve('oidc-provider'))).then(({ default: Provide
     request.originalUrl = request.url; // the provider finds its own prefix from the two
     request.url = request.url.slice(prefix.length);
     answer(request, response);
-  }).listen(told.port, '127.0.0.1', () => console.log('listening'));
+  }).listen(options.port, '127.0.0.1', () => console.log('listening'));
 });

@@ -51,7 +51,7 @@ def token_service(authority: trustme.CA) -> Iterator[TokenService]:
     (port,) = programs.free_ports(1)
     issuer = f"https://{LOGIN_HOST}:{port}/realms/mail"
     client = {"client_secret": CLIENT_SECRET, "mailbox": USER}
-    told = {
+    options = {
         "issuer": issuer,
         "port": port,
         "tls": authority.issue_cert(LOGIN_HOST).private_key_and_cert_chain_pem.bytes().decode(),
@@ -64,5 +64,5 @@ def token_service(authority: trustme.CA) -> Iterator[TokenService]:
     with programs.scratch("oidc") as folder:
         authority.cert_pem.write_to_path(str(folder / "ca.pem"))
         log = folder / "log"
-        with programs.foreground("node", SCRIPT, log=log, ready="listening", stdin=json.dumps(told)):
+        with programs.foreground("node", SCRIPT, log=log, ready="listening", stdin=json.dumps(options)):
             yield TokenService(issuer=issuer, public_key=public.decode(), ca_file=folder / "ca.pem", log=log)

@@ -60,10 +60,10 @@ def scratch(prefix: str) -> Iterator[Path]:
 def foreground(*words: str | Path, log: Path, ready: str, stdin: str = "", user: str | None = None) -> Iterator[None]:
     """Run a server that stays in the foreground until the block ends; it listens once its log has the words `ready`."""
     log.touch()
-    with log.open("ab") as output, tempfile.TemporaryFile() as told:
-        told.write(stdin.encode())
-        told.seek(0)
-        with subprocess.Popen(words, stdin=told, stdout=output, stderr=output, user=user) as server:
+    with log.open("ab") as output, tempfile.TemporaryFile() as given:
+        given.write(stdin.encode())
+        given.seek(0)
+        with subprocess.Popen(words, stdin=given, stdout=output, stderr=output, user=user) as server:
             try:
                 if not lines_with(log, ready, 1):
                     message = f"{words[0]} did not start:\n{log.read_text(errors='replace')}"

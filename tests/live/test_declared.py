@@ -27,10 +27,6 @@ OWNERS: Final = {
 NOUNS: Final = re.compile(
     r"\b(microsoft|office|exchange|entra|azure|nodinite|outlook)|admin center|portal\.", re.IGNORECASE
 )
-# Lines of the table that the product does not report yet; each goes away with the change that makes it true.
-NOT_YET: Final = frozenset({"exim: authentication is off"})
-_not_yet = pytest.mark.xfail(strict=False, reason="a later change of the product makes it true")
-LINES: Final = [pytest.param(at, marks=[_not_yet] if at in NOT_YET else [], id=at) for at in TABLE]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,13 +71,11 @@ def stage(expected: Expected, server: Callable[[str], Any]) -> tuple[Situation, 
         return staging.at_postfix(at, started), started.mailbox
     if peer == "dovecot":
         return staging.at_dovecot(at, started, server("tokens")), started.mailbox
-    behind = server("postfix") if peer == "stunnel" else None
-    return staging.at_another_service(
-        started, server("ca_file"), silent=peer != "sshd"
-    ), behind.mailbox if behind else None
+    situation = staging.at_another_service(started, server("ca_file"), silent=peer != "sshd")
+    return situation, server("postfix").mailbox if peer == "stunnel" else None
 
 
-@pytest.mark.parametrize("at", LINES)
+@pytest.mark.parametrize("at", TABLE)
 def test_what_was_expected_is_reported(at: str, visit: Visit) -> None:
     """Verdict, gate, causes, owner, sign-ins, token requests and the message itself, all as the table has them."""
     seen = visit(at)

@@ -62,15 +62,15 @@ def token(tokens: TokenService, client: str = CLIENT_ID, secret: str = CLIENT_SE
     fields = {"grant_type": "client_credentials", "client_id": client, "client_secret": secret, "scope": SCOPE}
     body = [word for name, value in fields.items() for word in ("--data-urlencode", f"{name}={value}")]
     answer = curl(tokens.ca_file, LOGIN_HOST, port, *body, f"{tokens.issuer}/token")
-    told: dict[str, Any] = json.loads(answer.stdout)
-    return told
+    decoded: dict[str, Any] = json.loads(answer.stdout)
+    return decoded
 
 
 def claims(access_token: str) -> dict[str, Any]:
     """Return the claims of a token, read without a library."""
     body = access_token.split(".")[1]
-    told: dict[str, Any] = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
-    return told
+    decoded: dict[str, Any] = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+    return decoded
 
 
 def with_token(user: str, access_token: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The checklist against servers that no one here wrote: what it says of six situations at a real Postfix with Dovecot.
+"""The checklist against servers that no one here wrote: what it reports in six situations at a real Postfix with Dovecot.
 
 That server names neither a wrong password nor an unknown user, so both must come out as the same unsure short list.
 """

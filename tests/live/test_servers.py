@@ -57,7 +57,7 @@ def test_what_does_not_belong_together_is_refused(postfix: MailServer, user: str
 
 
 def test_no_sign_in_is_offered_before_tls(postfix: MailServer) -> None:
-    """AUTH stands in the answer to EHLO after STARTTLS only; swaks marks what came over TLS with a tilde."""
+    """The answer to EHLO has AUTH after STARTTLS only; swaks marks what came over TLS with a tilde."""
     answer = swaks(postfix, "--auth-password", PASSWORD, "--quit-after", "AUTH")
 
     assert "<~  250-AUTH PLAIN LOGIN" in answer.stdout
