@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-import pwd
 import shutil
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,9 +100,8 @@ def why_not() -> str | None:
         return "Exim is not here: SMTP365_EXIM names no program (.ci/run unpacks it)"
     if reason := programs.why_not(PROGRAM):
         return reason
-    try:
-        pwd.getpwnam(ACCOUNT)
-    except KeyError:
+    known = ["getent", "passwd", ACCOUNT]
+    if subprocess.run(known, capture_output=True, timeout=programs.SECONDS, check=False).returncode:
         return f"Exim does not start without the system account {ACCOUNT} (.ci/run makes it)"
     return None
 
