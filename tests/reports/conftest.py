@@ -1,4 +1,4 @@
-"""Fixtures for the report's tests: a file that pytest-html really wrote, and a browser to open reports with."""
+"""Fixtures for the tests of the reports: a file written by pytest-html, and a browser to open reports in."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_error(broken):
 
 @pytest.fixture(scope="session")
 def written(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The text of a file that pytest-html wrote with our columns, before it is mended."""
+    """The text of a file that pytest-html wrote with our columns, before post-processing."""
     folder = tmp_path_factory.mktemp("written")
     (folder / "conftest.py").write_text(INNER, encoding="utf-8")
     (folder / "test_checks.py").write_text(CHECKS, encoding="utf-8")
@@ -79,7 +79,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture
 def whole(written: str) -> Callable[..., str]:
-    """A maker of whole reports: our fragment in a file of pytest-html's, mended."""
+    """Return a function that makes complete reports: our fragment in a post-processed file of pytest-html."""
 
     def make(run: Run, before: dict[str, Any] | None = None) -> str:
         return mended(written.replace(PLACE, render_top(run, results(run), before)))
@@ -89,7 +89,7 @@ def whole(written: str) -> Callable[..., str]:
 
 @pytest.fixture(scope="module")  # its event loop runs on in this thread, so it must not outlive the file
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium, headless; tests are skipped where it is missing."""
+    """Debian's Chromium, headless; tests are skipped if it is not installed."""
     chromium = shutil.which("chromium")
     if chromium is None:
         pytest.skip("chromium is not installed (Debian: apt-get install chromium)")

@@ -1,6 +1,6 @@
-"""A mail server and a token service that give away what they were told: raw sockets, real TLS, on loopback.
+"""A mail server and a token service that repeat the secrets they receive: raw sockets, real TLS, on loopback.
 
-They hear the secret as any server does, and say it again in every spelling at every place where a client keeps what it hears.
+They receive the secret as any server does and send it back, in every encoding, in every part of a reply that a client stores.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ ENCODINGS: dict[str, Encode] = {
 
 
 def _ways(secret: str) -> list[Encode]:
-    """Every spelling; of a token, whose letters need none, as much as a line can hold."""
+    """Return all encodings; for long secrets such as tokens, which need no escaping, only as many as fit in a line."""
     return list(ENCODINGS.values()) if len(secret) < 1000 else [ENCODINGS[name] for name in ("raw", "base64", "UTF-16")]
 
 
@@ -76,9 +76,10 @@ def _pairs(octets: bytes) -> list[bytes]:
 
 @dataclass(slots=True)
 class Habits:
-    """What the two say; `known` is what they remember of an earlier visit and say before they are told, `much` what they say at `flood`.
+    """How the two servers behave.
 
-    A mail server of many replies says a share of the spellings in each, another one at every visit.
+    `known` is a secret from an earlier connection that they send before they receive one; `much` is what they send at the place `flood`.
+    A mail server sends a share of the encodings in each reply, a different share at every connection.
     """
 
     known: str = ""
@@ -92,7 +93,7 @@ class Habits:
     _replies: int = 0
 
     def lines(self, secret: str) -> list[str]:
-        """The secret in every spelling, one a line, and cut in two, in three and in single characters over consecutive lines."""
+        """Return the secret in every encoding, one a line, and split over consecutive lines in two, in three and in short pieces."""
         if not secret:
             return ["nothing heard yet"]
         said = _spelt(secret)
@@ -104,7 +105,7 @@ class Habits:
         return [*(f"you said {one} did you not" for one in said), *(part for part in cut if part)][:120]
 
     def share(self, secret: str) -> list[str]:
-        """The lines of the next reply."""
+        """Return the lines of the next reply."""
         lines, spelt = self.lines(secret), len(_spelt(secret)) if secret else 1
         self._replies += 1
         turn = self._replies % self.shares
@@ -115,7 +116,7 @@ class Echoing:
     """Both servers; `settings` is the text of a settings file that leads to them."""
 
     def __init__(self, habits: Habits, folder: Path) -> None:
-        """Make certificates and listen; `serve` begins to answer."""
+        """Create the certificates and listen; connections are answered once `serve` runs."""
         self.habits = habits
         self._glue = itertools.cycle((" ", "\r\n"))  # all on one line, then a line each at the next visit
         authority = trustme.CA()
@@ -128,7 +129,7 @@ class Echoing:
 
     @property
     def settings(self) -> str:
-        """One Basic and one OAuth sender of a service that the settings declare."""
+        """The settings of one Basic and one OAuth sender of a declared service."""
         return f"""
 cloud = "custom"
 [network]
@@ -164,7 +165,7 @@ scope = "https://mail.example.test/.default"
 
     @contextmanager
     def serve(self) -> Iterator[Echoing]:
-        """Answer until the block ends."""
+        """Answer connections until the block ends."""
         for server, answer in zip(self._sockets, (self._mail, self._entra), strict=True):
             threading.Thread(target=self._accept, args=(server, answer), daemon=True).start()
         try:
@@ -224,7 +225,7 @@ scope = "https://mail.example.test/.default"
             _say(sock, 221, habits.share(secret))
 
     def _maybe_flood(self, sock: socket.socket, place: str, code: int) -> None:
-        """Too much at one place: one line without end, or as many long ones."""
+        """Send too much data at one place: one very long line, or many long lines."""
         if self.habits.flood == place:
             much = self.habits.much
             lines = [much[at : at + 4000] for at in range(0, len(much), 4000)] if place == "lines" else [much]

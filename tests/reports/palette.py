@@ -1,6 +1,6 @@
-"""Making a PNG small: the same picture with at most 256 colours (PNG specification, third edition; RFC 1950 for its compression).
+"""Reduce a PNG to at most 256 colours (PNG specification, third edition; RFC 1950 for its compression).
 
-Only what Chromium writes is read: 8 bits a channel, RGB or RGBA, not interlaced.
+Only the kind of PNG that Chromium writes is supported: 8 bits per channel, RGB or RGBA, not interlaced.
 """
 
 from __future__ import annotations
@@ -15,7 +15,12 @@ Colour = tuple[int, int, int]
 
 
 def with_palette(png: bytes) -> bytes:
-    """The picture in its most frequent colours; all others become the nearest of them. Raises ValueError for another kind."""
+    """Return the picture in its most frequent colours; every other colour becomes the nearest of them.
+
+    Raises:
+        ValueError: The picture is of an unsupported kind.
+
+    """
     chunks = list(_chunks(png))
     width, height, depth, kind, _, _, interlaced = struct.unpack(">IIBBBBB", chunks[0][1])
     if (depth, interlaced) != (8, 0) or kind not in {2, 6}:

@@ -1,4 +1,4 @@
-"""Runs made by hand for the report's tests: a healthy sender of each method, and changes of one thing each."""
+"""Hand-made runs for the tests of the reports: a healthy sender of each method, and variants that differ in one thing."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ GREETING = "AM0PR08CA0012.outlook.office365.com Microsoft ESMTP MAIL Service rea
 
 
 def basic_settings(**changes: object) -> Judged:
-    """A Basic sender as the plugin has it, with `changes` by the settings file's own keys."""
+    """Return the settings of a Basic sender; `changes` use the keys of the settings file."""
     table: dict[str, object] = {
         "name": "alerts",
         "authentication_type": "Basic",
@@ -67,7 +67,7 @@ def basic_settings(**changes: object) -> Judged:
 
 
 def oauth_settings(**changes: object) -> Judged:
-    """An OAuth sender as the plugin has it."""
+    """Return the settings of an OAuth sender; `changes` use the keys of the settings file."""
     table: dict[str, object] = {
         "name": "reports",
         "authentication_type": "OpenID",
@@ -83,7 +83,7 @@ def oauth_settings(**changes: object) -> Judged:
 
 
 def machine(**changes: object) -> MachineEvidence:
-    """The machine that ran the suite."""
+    """Return the evidence about the machine that ran the suite."""
     usual: dict[str, object] = {
         "host": "APP-SRV-07",
         "system": "Windows-2022Server-10.0.20348",
@@ -98,7 +98,7 @@ def machine(**changes: object) -> MachineEvidence:
 
 
 def basic(**changes: object) -> SenderEvidence:
-    """What a visit brings home when all is well for a Basic sender."""
+    """Return the evidence of a healthy Basic sender."""
     return _evidence(
         "alerts",
         "LOGIN",
@@ -109,7 +109,7 @@ def basic(**changes: object) -> SenderEvidence:
 
 
 def oauth(**changes: object) -> SenderEvidence:
-    """What a visit brings home when all is well for an OAuth sender."""
+    """Return the evidence of a healthy OAuth sender."""
     secret = SecretSource(key="client_secret", source="keyring", found=True)
     tokens = {
         "issuer": IssuerEvidence(
@@ -151,7 +151,7 @@ def oauth(**changes: object) -> SenderEvidence:
 
 
 def until(evidence: SenderEvidence, gate: Gate, **changes: object) -> SenderEvidence:
-    """The same visit ended at `gate`: nothing behind it, and `changes` to what it brought."""
+    """Return the evidence of a run that stopped at `gate`: nothing after it, and `changes` to the rest."""
     order = ["name", "port", "greeting", "starttls", "tls", "auth_offered", "sign_in", "envelope"]
     place = {"sender": "envelope", "recipient": "envelope", "accepted": "envelope"}.get(gate.value, gate.value)
     at = order.index(place) if place in order else order.index("auth_offered")
@@ -160,7 +160,7 @@ def until(evidence: SenderEvidence, gate: Gate, **changes: object) -> SenderEvid
 
 
 def refused(evidence: SenderEvidence, reply: str) -> SenderEvidence:
-    """The sign-in refused with this reply, given with its code."""
+    """Return the evidence with the sign-in refused by this reply, which begins with its code."""
     sign_in = evidence.sign_in
     assert sign_in is not None
     answer = Reply(code=int(reply[:3]), lines=(reply[4:],), seconds=5.2)
@@ -171,7 +171,7 @@ def refused(evidence: SenderEvidence, reply: str) -> SenderEvidence:
 
 
 def port_closed(evidence: SenderEvidence) -> SenderEvidence:
-    """Every address silent, as behind a firewall."""
+    """Return the evidence with a timeout at every address, as behind a firewall."""
     failure = Failure(kind=FailureKind.TIMEOUT, text="timed out")
     dials = tuple(
         Dial(address=a, port=587, family=_family(a), opened=False, failure=failure, seconds=10.0) for a in ADDRESSES
@@ -180,7 +180,7 @@ def port_closed(evidence: SenderEvidence) -> SenderEvidence:
 
 
 def run(*assessments: Assessment, **changes: Any) -> Run:  # noqa: ANN401 - any field of the run
-    """A run of these senders."""
+    """Return a run of these senders."""
     usual: dict[str, Any] = {
         "tool_version": "0.1.0",
         "target": "live",
@@ -193,7 +193,7 @@ def run(*assessments: Assessment, **changes: Any) -> Run:  # noqa: ANN401 - any 
 
 
 def healthy() -> Run:
-    """Two senders, both can send."""
+    """Return a run of two senders that can both send."""
     return run(Assessment(basic(), basic_settings()), Assessment(oauth(), oauth_settings()))
 
 

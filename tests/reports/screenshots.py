@@ -1,6 +1,6 @@
-"""`python -m tests.reports.screenshots`: the pictures of the documents, taken anew from real runs in Debian's Chromium.
+"""`python -m tests.reports.screenshots`: take the documents' pictures again, from real runs in Debian's Chromium.
 
-The built-in tenant's time of day and timings are in them, so they are committed by hand when the page changes, and compared by eye.
+The pictures show the time of day and durations, so they are compared by eye and committed by hand when the page changes.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ WIDTH, HEIGHT, LARGEST = 1280, 860, 120 * 1024
 
 
 def main() -> int:
-    """Take all pictures; exit code 1 when one is too large for a page that people load."""
+    """Take all pictures; return exit code 1 if one is too large to load in a page."""
     from playwright.sync_api import sync_playwright
 
     folder = ROOT / "docs" / "screenshots"

@@ -1,4 +1,4 @@
-"""The report in a real browser, from disk: no request, no error, readable with and without scripts, for everybody, and printed."""
+"""The report opened from disk in a real browser: no request, no error, accessible, usable with and without scripts, and printable."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ RUNS = [
 
 
 class Opened:
-    """A report opened from disk, with everything that the browser complained about or asked for."""
+    """A report opened from disk, with every error and request of the browser."""
 
     def __init__(
         self, browser: Browser, path: Path, *, scripts: bool = True, width: int = 1280, dark: bool = False
@@ -67,7 +67,7 @@ class Opened:
 
 @pytest.fixture
 def saved(tmp_path: Path, whole: Callable[..., str]) -> Callable[[Run], Path]:
-    """A maker of report files."""
+    """Return a function that writes a report file."""
 
     def save(run: Run) -> Path:
         path = tmp_path / "report.html"
@@ -82,7 +82,7 @@ def saved(tmp_path: Path, whole: Callable[..., str]) -> Callable[[Run], Path]:
 def test_it_opens_from_disk_without_error_or_request(
     run: Run, scripts: bool, browser: Browser, saved: Callable[[Run], Path]
 ) -> None:
-    """The answer and every check are on the page; the file itself is all that was read."""
+    """The answer and every check are on the page; the browser loads nothing but the file itself."""
     path = saved(run)
 
     with Opened(browser, path, scripts=scripts) as opened:
@@ -97,7 +97,7 @@ def test_it_opens_from_disk_without_error_or_request(
 
 @pytest.mark.parametrize("run", RUNS)
 def test_nothing_is_cut_off_on_a_phone(run: Run, browser: Browser, saved: Callable[[Run], Path]) -> None:
-    """At 390 pixels nothing but the tables that scroll by themselves is wider than the screen."""
+    """At a width of 390 pixels the page does not scroll sideways; wide tables scroll by themselves."""
     with Opened(browser, saved(run), width=390) as opened:
         width = opened.page.evaluate("document.documentElement.scrollWidth")
 
@@ -105,7 +105,7 @@ def test_nothing_is_cut_off_on_a_phone(run: Run, browser: Browser, saved: Callab
 
 
 def test_scripts_only_add_copying_and_the_table(browser: Browser, saved: Callable[[Run], Path]) -> None:
-    """Without scripts there are no dead buttons, and one line says where the table would be."""
+    """Without scripts there are no dead buttons, and one line stands in for the table."""
     path = saved(REFUSED)
 
     with Opened(browser, path, scripts=False) as opened:
@@ -117,7 +117,7 @@ def test_scripts_only_add_copying_and_the_table(browser: Browser, saved: Callabl
 
 
 def test_copying_takes_the_command_and_nothing_else(browser: Browser, saved: Callable[[Run], Path]) -> None:
-    """The button's command is what is pasted, without its label."""
+    """The copy button copies the command without its label."""
     with Opened(browser, saved(REFUSED)) as opened:
         opened.page.locator(".steps button.copy").first.click()
         opened.page.get_by_text("Copied").first.wait_for()
@@ -130,7 +130,7 @@ def test_copying_takes_the_command_and_nothing_else(browser: Browser, saved: Cal
 
 
 def test_rows_and_columns_answer_to_the_keyboard(browser: Browser, saved: Callable[[Run], Path]) -> None:
-    """Enter on a column's head sorts the table, as a click does."""
+    """Enter on a column header sorts the table, as a click does."""
     with Opened(browser, saved(REFUSED)) as opened:
         opened.page.locator('th[data-column-type="check"]').focus()
         opened.page.keyboard.press("Enter")
@@ -141,7 +141,7 @@ def test_rows_and_columns_answer_to_the_keyboard(browser: Browser, saved: Callab
 
 @pytest.mark.parametrize("scripts", [pytest.param(True, id="scripts"), pytest.param(False, id="no scripts")])
 def test_printing_opens_what_is_folded(scripts: bool, browser: Browser, saved: Callable[[Run], Path]) -> None:
-    """On paper the transcript and the certificate can be read, and buttons are gone."""
+    """On paper the transcript and the certificate can be read, and there are no buttons."""
     with Opened(browser, saved(REFUSED), scripts=scripts) as opened:
         opened.page.emulate_media(media="print")
 
@@ -162,7 +162,7 @@ def test_printing_opens_what_is_folded(scripts: bool, browser: Browser, saved: C
 def test_an_accessibility_engine_finds_nothing(
     run: Run, dark: bool, browser: Browser, saved: Callable[[Run], Path]
 ) -> None:
-    """The engine axe sees no violation: contrast, landmarks, labels, headings; everything unfolded."""
+    """axe reports no violation (contrast, landmarks, labels, headings) with all sections open."""
     engine = os.environ.get("SMTP365_AXE", "")
     if not Path(engine).is_file():
         pytest.skip("SMTP365_AXE does not name axe.min.js (npm package axe-core)")

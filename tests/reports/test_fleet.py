@@ -1,4 +1,4 @@
-"""Many senders: an overview by cause, details for the worst alone, everything still inside the file; and many reports as one."""
+"""Many senders: an overview by cause, details of the worst only, and all results still inside the file."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WELL, WRONG = 160, 70
 
 @pytest.fixture(scope="module")
 def many() -> Run:
-    """A run of 230 senders, 70 of which meet a switch that is off."""
+    """A run of 230 senders; SMTP AUTH is switched off for 70 of them."""
     well = [Assessment(samples.basic(sender=f"w{i}"), samples.basic_settings(name=f"w{i}")) for i in range(WELL)]
     wrong = [
         Assessment(samples.refused(samples.basic(sender=f"x{i}"), OFF), samples.basic_settings(name=f"x{i}"))
@@ -34,7 +34,7 @@ def many() -> Run:
 
 
 def test_an_overview_comes_first(many: Run) -> None:
-    """How many, what stops them and where, in one row for all seventy; the healthy are folded away."""
+    """One row says how many senders fail, why and at which gate; the healthy ones are folded."""
     page = Reader(render_top(many, None))
     grouped = fleet.groups((answer(many, one), one.settings.sender) for one in many.senders)
 
@@ -44,7 +44,7 @@ def test_an_overview_comes_first(many: Run) -> None:
 
 
 def test_only_the_worst_are_told_at_length(many: Run) -> None:
-    """Fifty of the seventy have details, no healthy one has, and the page says how to see another."""
+    """Fifty of the seventy have details, no healthy sender has, and the page says how to see another sender."""
     text = render_top(many, None)
 
     assert text.count('class="sender is-bad drawn-late"') == fleet.MOST_DETAILED
@@ -53,7 +53,7 @@ def test_only_the_worst_are_told_at_length(many: Run) -> None:
 
 
 def test_everything_is_still_in_the_file(many: Run, tmp_path: Path) -> None:
-    """What is packed is what is written as JSON, and is judged again as it was."""
+    """The packed results equal the JSON results and give the same verdicts when they are judged again."""
     report = tmp_path / "report.html"
     report.write_text(f"<html>{render_top(many, None)}</html>", encoding="utf-8")
 
@@ -64,7 +64,7 @@ def test_everything_is_still_in_the_file(many: Run, tmp_path: Path) -> None:
 
 
 def test_what_is_packed_is_bounded() -> None:
-    """Text that unpacks to more than anything of ours, or is cut off, is refused."""
+    """Packed text that is truncated or unpacks to more than the limit is refused."""
     bomb = f'<script type="application/gzip" id="smtp365-results">{packed(iter(["x" * 10_000_000]))}</script>'
     cut = bomb.replace("</script>", "")[:-400] + "</script>"
 
@@ -75,7 +75,7 @@ def test_what_is_packed_is_bounded() -> None:
 
 
 def test_reports_of_many_hosts_are_one(tmp_path: Path) -> None:
-    """Each sender of each host once, the newest counting; what is no report is left out and told."""
+    """Each sender of each host is listed once, by its newest report; a file that is not a report is left out and noted."""
     for name, host in (("a", "server1"), ("b", "server1"), ("c", "server2")):
         machine = samples.basic().machine.model_copy(update={"host": host})
         run = samples.run(Assessment(samples.basic(machine=machine), samples.basic_settings()))
@@ -91,6 +91,6 @@ def test_reports_of_many_hosts_are_one(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_reports_is_one_clear_line(tmp_path: Path) -> None:
-    """Nothing to judge is told, not shown as an empty overview."""
+    """A folder without reports raises NotAReport; it does not give an empty overview."""
     with pytest.raises(NotAReport, match="no report of ours"):
         load_folder(tmp_path)

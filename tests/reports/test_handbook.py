@@ -1,4 +1,4 @@
-"""The documents under docs/ and README's table say what the catalogues say, and can be read and followed where they lie."""
+"""The documents under docs/ and README's table agree with the catalogues, and their links work."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ MACHINE = re.compile(r"(?<![\w./:-])/(?:work|tmp|home|root|Users|private|opt|var
 
 
 def said(page: Path) -> str:
-    """A document's text."""
+    """Return the text of a document."""
     return page.read_text(encoding="utf-8")
 
 
 def anchors(page: Path) -> set[str]:
-    """What a link can point to within a page: GitHub's form of its headings."""
+    """Return the anchors of a page: its headings in GitHub's form."""
     headings = re.findall(r"^#+ (.+)$", said(page), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """A copy of the documents, to spoil."""
+    """A copy of the documents that a test may change."""
     shutil.copytree(ROOT / "docs" / "checks", tmp_path / "docs" / "checks")
     shutil.copytree(ROOT / "docs" / "causes", tmp_path / "docs" / "causes")
     shutil.copy(ROOT / "docs" / "README.md", tmp_path / "docs" / "README.md")
@@ -50,14 +50,14 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def test_the_committed_documents_are_what_the_catalogues_make() -> None:
-    """Whoever changes a check or a cause writes the documents anew."""
+    """The committed documents equal the generated ones."""
     differences = handbook.differences(ROOT)
 
     assert differences == []
 
 
 def test_every_check_and_cause_has_a_page_and_a_line_in_the_index() -> None:
-    """Nothing of the catalogues is left out, and every page can be reached."""
+    """The index links every page, and there is a page for every check and cause."""
     index = set(LINK.findall(said(ROOT / "docs" / "README.md")))
     wanted = {f"checks/{check}.md" for check in CHECKS.checks} | {f"causes/{cause}.md" for cause in CAUSES}
 
@@ -78,7 +78,7 @@ def test_the_readme_names_every_check() -> None:
 
 
 def test_the_page_about_a_declared_service_tells_all_of_it() -> None:
-    """Each of its causes with title and steps, and each check that it does not have or that has another title."""
+    """The page lists each of its causes with title and steps, and each check that does not apply or has another title there."""
     page = said(ROOT / markdown.DECLARED_PAGE)
     words = " ".join(page.split())
 
@@ -92,7 +92,7 @@ def test_the_page_about_a_declared_service_tells_all_of_it() -> None:
 
 
 def test_a_page_of_a_cause_tells_all_of_it() -> None:
-    """Each step, source and group of a cause stands on its page, and its date."""
+    """The page of a cause has each of its steps, sources and groups, and the date on which it was checked."""
     for cause in CAUSES.values():
         page = said(ROOT / markdown.cause_page(cause.id))
 
@@ -104,7 +104,7 @@ def test_a_page_of_a_cause_tells_all_of_it() -> None:
 
 @pytest.mark.parametrize("page", [*PAGES, ROOT / "README.md"], ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_links_lead_somewhere(page: Path) -> None:
-    """Each link to a file finds it, and each anchor a heading; README's own pictures are its own matter."""
+    """Each link to a file finds the file, and each anchor a heading; in README.md only the generated part is tested."""
     text = said(page)
     if page == ROOT / "README.md":
         text = text.partition(handbook.BEGIN)[2].partition(handbook.END)[0]
@@ -118,7 +118,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 
 def test_no_path_of_a_machine_and_no_unfilled_brace_is_in_a_page() -> None:
-    """The documents are the same wherever they are made, and a placeholder is shown as such."""
+    """The documents are the same on every machine, and no placeholder is left in braces."""
     for page in PAGES:
         text = said(page)
 
@@ -129,7 +129,7 @@ def test_no_path_of_a_machine_and_no_unfilled_brace_is_in_a_page() -> None:
 
 
 def test_check_names_what_differs_and_writes_nothing(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A changed, a missing and a foreign file are each named, the exit code is 1, and all stay as they were."""
+    """A changed, a missing and an unexpected file are each named, the exit code is 1, and no file changes."""
     (checkout / "docs/checks/NET-01.md").write_bytes(b"something else\n")
     (checkout / "docs/causes/dns_failure.md").unlink()
     (checkout / "docs/causes/retired.md").write_text(markdown.MADE, encoding="utf-8")
@@ -148,7 +148,7 @@ def test_check_names_what_differs_and_writes_nothing(checkout: Path, capsys: pyt
 
 
 def test_a_readme_whose_table_is_old_differs(checkout: Path) -> None:
-    """The part between the markers counts, and writing leaves the rest of the README alone."""
+    """Only the part of README between the markers is compared and written."""
     readme = checkout / "README.md"
     whole = said(readme)
     readme.write_bytes(whole.replace("| [NET-01]", "| [NET-99]").encode())
@@ -161,7 +161,7 @@ def test_a_readme_whose_table_is_old_differs(checkout: Path) -> None:
 
 
 def test_a_readme_without_markers_is_told(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Without the markers nothing is written, and the message says what is missing."""
+    """Without the markers nothing is written, and the message names the missing marker."""
     (checkout / "README.md").write_bytes(b"# smtp365\n")
 
     code = handbook.main([], root=checkout)
@@ -171,7 +171,7 @@ def test_a_readme_without_markers_is_told(checkout: Path, capsys: pytest.Capture
 
 
 def test_writing_removes_only_pages_that_were_made_here(checkout: Path) -> None:
-    """The page of a cause that is gone goes; a file that a person put there stays and is named."""
+    """The generated page of a removed cause is deleted; a file added by hand stays and is named."""
     (checkout / "docs/causes/retired.md").write_text(f"{markdown.MADE}\n", encoding="utf-8")
     (checkout / "docs/causes/notes.txt").write_text("mine", encoding="utf-8")
 
@@ -182,7 +182,7 @@ def test_writing_removes_only_pages_that_were_made_here(checkout: Path) -> None:
 
 
 def test_pages_list_the_causes_that_faults_bring_out() -> None:
-    """What a check is seen to name under any fault is on its page, unless it reads the server's words and says so."""
+    """The page of a check lists every cause that the check names under any fault, unless the check reads the server's text."""
     unlisted = [
         f"{fault.id}: {expected.check} names {cause}"
         for fault in EVERY_FAULT.values()
@@ -195,7 +195,7 @@ def test_pages_list_the_causes_that_faults_bring_out() -> None:
 
 
 def test_pages_list_no_cause_that_the_judges_do_not_speak_of() -> None:
-    """Each listed cause stands in the source of the checks room, or in a group that it asks for; `unrecognised` is only asked about."""
+    """Each listed cause occurs in the source of the checks or in a group that they use; `unrecognised` is only compared with."""
     words = {
         node.value
         for file in (ROOT / "checks").glob("*.py")
@@ -219,7 +219,7 @@ def test_pages_list_no_cause_that_the_judges_do_not_speak_of() -> None:
     ],
 )
 def test_what_a_check_can_name(check: str, causes: tuple[str, ...], reads: bool) -> None:
-    """The causes come out of the judge's source as the judge speaks of them."""
+    """The causes that a check can name are read correctly from its source."""
     found = nameable(check)
 
     assert (found.causes, found.reads) == (causes, reads)
@@ -227,7 +227,7 @@ def test_what_a_check_can_name(check: str, causes: tuple[str, ...], reads: bool)
 
 
 def test_a_check_that_reads_the_answer_says_so() -> None:
-    """Of the checks that read a server's words no closed list is claimed."""
+    """The page of a check that reads a server's text says so, because its list of causes is not closed."""
     readers = {check for check in CHECKS.checks if nameable(check).reads}
 
     assert readers == {"AUTH-01", "MBX-01", "MBX-02", "MBX-03", "MBX-07", "SMTP-01", "TOKEN-01", "TOKEN-02"}
@@ -256,14 +256,14 @@ def test_a_check_that_reads_the_answer_says_so() -> None:
     ],
 )
 def test_prose_is_written_so_that_github_shows_it_as_it_stands(text: str, written: str) -> None:
-    """No sign of a catalogue's text becomes markup; checks, causes, RFCs and addresses become links."""
+    """No character of a catalogue's text becomes markup; checks, causes, RFCs and addresses become links."""
     shown = markdown.prose(text, "docs/causes/x.md")
 
     assert shown == written
 
 
 def test_a_stroke_within_a_cell_does_not_end_it() -> None:
-    """Also in a code span, where GitHub wants it escaped."""
+    """A vertical bar is escaped, also in a code span, as GitHub requires."""
     lines = markdown.table(("a",), [("`x | y`",), (r"x \| y",)])
 
     assert lines == ["| a |", "| --- |", r"| `x \| y` |", r"| x \| y |"]

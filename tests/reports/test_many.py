@@ -1,4 +1,4 @@
-"""Many reports as one: senders stay apart by host, name, account and tenant, and the page says which report superseded which."""
+"""Many reports in one overview: senders are told apart by host, name, account and tenant, and the page says which report superseded which."""
 
 from __future__ import annotations
 
@@ -23,35 +23,35 @@ ENDPOINT = "https://login.microsoftonline.com/{}/v2.0/.well-known/openid-configu
 
 
 def alerts(user: str = "alerts@contoso.example", *, off: bool = False, later: int = 0) -> Assessment:
-    """A Basic sender with this user, refused or well, seen so many days later."""
+    """Return a Basic sender with this user, refused if `off`, probed `later` days after noon."""
     evidence = samples.basic(started=samples.NOON + timedelta(days=later))
     evidence = samples.refused(evidence, OFF) if off else evidence
     return Assessment(evidence, samples.basic_settings(username=user, **{"from": user, "to": user}))
 
 
 def notices(tenant: str, *, later: int = 0) -> Assessment:
-    """An OAuth sender of this tenant."""
+    """Return an OAuth sender of this tenant."""
     evidence = samples.oauth(started=samples.NOON + timedelta(days=later))
     return Assessment(evidence, samples.oauth_settings(openid_endpoint_configuration=ENDPOINT.format(tenant)))
 
 
 def write(folder: Path, name: str, *senders: Assessment, **changes: object) -> None:
-    """A results file of these senders."""
+    """Write a results file of these senders."""
     (folder / name).write_text(as_text(results(samples.run(*senders, **changes))), encoding="utf-8")
 
 
 def names(folder: Path) -> list[str]:
-    """The senders of the overview."""
+    """Return the names of the senders in the overview."""
     return [evidence.sender for evidence, _ in load_folder(folder)[1]]
 
 
 def overview(folder: Path, *, mask: bool = False) -> Wishes:
-    """`--target=FOLDER`."""
+    """Return the options of `--target=FOLDER`."""
     return Wishes(target=str(folder), settings=None, senders=(), folder=folder, root=folder, strict=False, mask=mask)
 
 
 def test_two_customers_on_one_machine_are_two_senders(tmp_path: Path) -> None:
-    """One name, one host, two accounts: two rows that can be told from each other; one that cannot send is not lost."""
+    """The same name and host with two accounts give two distinguishable rows; the one that cannot send is not lost."""
     write(tmp_path, "a.json", alerts("alerts@contoso.example", off=True))
     write(tmp_path, "b.json", alerts("alerts@fabrikam.example", later=1))
     suite = begin(overview(tmp_path), {})
@@ -65,7 +65,7 @@ def test_two_customers_on_one_machine_are_two_senders(tmp_path: Path) -> None:
 
 
 def test_two_tenants_are_two_senders(tmp_path: Path) -> None:
-    """One name, one host, one account as entered, two tenants in the endpoints: named by the tenants."""
+    """The same name, host and account with two tenants in the endpoints are told apart by the tenants."""
     write(tmp_path, "a.json", notices(samples.TENANT))
     write(tmp_path, "b.json", notices(OTHER_TENANT))
 
@@ -73,7 +73,7 @@ def test_two_tenants_are_two_senders(tmp_path: Path) -> None:
 
 
 def test_one_sender_keeps_its_short_name(tmp_path: Path) -> None:
-    """Where `sender@host` is enough nothing is added, and the account's spelling makes no other sender."""
+    """Nothing is added to `sender@host` if it is unique; the case of the account makes no difference."""
     write(tmp_path, "a.json", alerts("alerts@contoso.example"), notices(samples.TENANT))
     write(tmp_path, "b.json", alerts("Alerts@Contoso.example", later=1))
 
@@ -81,7 +81,7 @@ def test_one_sender_keeps_its_short_name(tmp_path: Path) -> None:
 
 
 def test_a_sender_that_moved_to_oauth_supersedes_its_basic_report(tmp_path: Path) -> None:
-    """Basic names no tenant: with one tenant in question it is the same sender, and the newer report counts."""
+    """Basic names no tenant: with only one possible tenant it is the same sender, and the newer report counts."""
     oauth = samples.oauth_settings(name="alerts", username="alerts@contoso.example")
     write(tmp_path, "a.json", alerts(off=True))
     write(
@@ -94,7 +94,7 @@ def test_a_sender_that_moved_to_oauth_supersedes_its_basic_report(tmp_path: Path
 
 
 def test_what_supersedes_what_is_on_the_page(tmp_path: Path) -> None:
-    """Newer evidence counts, whatever the files are called; a report that was judged again later is not newer for that."""
+    """Newer evidence counts, whatever the files are called; judging an old report again does not make its evidence newer."""
     write(tmp_path, "z.json", alerts(off=True), notices(samples.TENANT), finished=samples.NOON + timedelta(days=9))
     write(tmp_path, "a.json", alerts(later=3), notices(samples.TENANT, later=3))
     suite = begin(overview(tmp_path), {})
@@ -106,7 +106,7 @@ def test_what_supersedes_what_is_on_the_page(tmp_path: Path) -> None:
 
 
 def test_report_and_json_of_one_run_are_one(tmp_path: Path) -> None:
-    """The same evidence twice is told as the same run."""
+    """Two files with the same evidence are noted as the same run."""
     write(tmp_path, "a.json", alerts())
     write(tmp_path, "b.json", alerts())
 
@@ -114,7 +114,7 @@ def test_report_and_json_of_one_run_are_one(tmp_path: Path) -> None:
 
 
 def test_an_overview_in_the_folder_adds_nobody(tmp_path: Path) -> None:
-    """The overview of yesterday lies beside the reports that it was made of."""
+    """An earlier overview in the same folder adds no sender."""
     write(tmp_path, "a.json", alerts())
     evidence, judged = load_folder(tmp_path)[1][0]
     write(tmp_path, "overview.json", Assessment(evidence, judged), target="overview", replayed_from="x")
@@ -123,7 +123,7 @@ def test_an_overview_in_the_folder_adds_nobody(tmp_path: Path) -> None:
 
 
 def test_many_reports_of_one_sender_have_a_few_notes(tmp_path: Path) -> None:
-    """Thirty nights: the newest counts, and the notes stay few."""
+    """Of thirty reports the newest counts, and the notes stay few."""
     for night in range(30):
         write(tmp_path, f"{night:02}.json", alerts(later=night))
     data, visits = load_folder(tmp_path)
@@ -133,7 +133,7 @@ def test_many_reports_of_one_sender_have_a_few_notes(tmp_path: Path) -> None:
 
 
 def test_masked_reports_are_never_taken_for_each_other(tmp_path: Path) -> None:
-    """Masks begin anew in each report: equal masks of two reports say nothing, so no customer takes another's place."""
+    """Masks are numbered per report, so equal masks in two reports may be different customers: both senders are kept."""
     for name, off in (("a.json", True), ("b.json", False)):
         write(tmp_path, name, alerts("user1@mask1.example", off=off), masked=True)
     data, visits = load_folder(tmp_path)
@@ -147,7 +147,7 @@ def test_masked_reports_are_never_taken_for_each_other(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("users", [("alerts@contoso.example", "alerts@fabrikam.example")])
 def test_a_masked_overview_names_nobody(users: tuple[str, str], tmp_path: Path) -> None:
-    """With --mask-identities neither names nor notes hold what was masked."""
+    """With --mask-identities neither names nor notes contain an identity."""
     for place, user in enumerate(users):
         write(tmp_path, f"{place}.json", alerts(user))
         write(tmp_path, f"{place}-newer.json", alerts(user, later=1))

@@ -1,4 +1,4 @@
-"""Masked evidence: nobody can be recognised in it, and it is judged as what it was made from, for every fault of the catalogue."""
+"""Masked evidence identifies no one and gives the same findings as the original, for every fault of the catalogue."""
 
 from __future__ import annotations
 
@@ -41,19 +41,19 @@ IDENTITIES = (
 
 
 def masked(visits: list[tuple[SenderEvidence, Judged]]) -> list[Assessment]:
-    """The assessments of what was masked."""
+    """Return the assessments of the masked evidence."""
     masking = Masking([judged for _, judged in visits])
     return [Assessment(masking.evidence(evidence), masking.settings(judged)) for evidence, judged in visits]
 
 
 def told(finding: Finding) -> tuple[str, str, tuple[str, ...], bool]:
-    """What a finding decides, without what it quotes."""
+    """Return the decision of a finding, without the text that it quotes."""
     return finding.check, finding.verdict.value, finding.causes, finding.sure
 
 
 @pytest.mark.parametrize("fault", WORLDS)
 def test_what_is_masked_is_judged_the_same_and_names_nobody(fault: str | None) -> None:
-    """Verdicts and causes of every check stay; no address, id, name or domain of the small world is left in the results."""
+    """Verdicts and causes of every check are unchanged; no address, id, name or domain of the built-in tenant is in the results."""
     visits = list(gathered(fault).values())
 
     after = masked(visits)
@@ -70,7 +70,7 @@ def test_what_is_masked_is_judged_the_same_and_names_nobody(fault: str | None) -
 
 
 def test_form_and_equality_are_kept() -> None:
-    """An address stays one, a GUID stays one, and what was equal is equal, across senders and between settings and evidence."""
+    """The mask of an address is an address, that of a GUID a GUID, and equal values have equal masks in all senders, settings and evidence."""
     basic, oauth = masked([(samples.basic(), samples.basic_settings()), (samples.oauth(), samples.oauth_settings())])
 
     sender, sign_in = basic.settings.sender, basic.evidence.sign_in
@@ -89,7 +89,7 @@ def test_form_and_equality_are_kept() -> None:
 
 
 def test_microsofts_own_names_stay() -> None:
-    """Servers, login hosts, aliases, the certificate and the server's addresses are the same for everybody, and are needed to judge."""
+    """Server names, login hosts, aliases, the certificate and the server's addresses are not masked: they identify no customer."""
     basic, oauth = masked([(samples.basic(), samples.basic_settings()), (samples.oauth(), samples.oauth_settings())])
     text = json.dumps(results(samples.run(basic, oauth, host=basic.evidence.machine.host)))
 
@@ -107,7 +107,7 @@ def test_microsofts_own_names_stay() -> None:
 
 
 def test_the_same_settings_get_the_same_masks_in_every_run() -> None:
-    """Two masked runs can be compared with each other, whatever was seen in between."""
+    """Two masked runs can be compared with each other, whatever evidence they hold."""
     first = masked([(samples.basic(), samples.basic_settings())])[0]
     second = masked([(samples.port_closed(samples.basic()), samples.basic_settings())])[0]
 
@@ -130,7 +130,7 @@ ODD = {
 
 @pytest.mark.parametrize("changes", ODD.values(), ids=ODD)
 def test_what_is_entered_wrong_stays_wrong(changes: dict[str, object]) -> None:
-    """A mask has the mistakes of its value, and nothing else of it."""
+    """A mask keeps the mistakes of its value, and nothing else of it."""
     settings = samples.basic_settings(**changes)
     before, after = Assessment(samples.basic(), settings), masked([(samples.basic(), settings)])[0]
 
@@ -152,7 +152,7 @@ SENTENCES = {
 
 @pytest.mark.parametrize(("text", "gone"), SENTENCES.values(), ids=SENTENCES)
 def test_names_in_a_servers_sentences_are_masked(text: str, gone: str) -> None:
-    """Whatever the settings do not know but a sentence's form tells is masked in description and transcript."""
+    """An identity that is not in the settings is masked in server text by the form of the sentence."""
     token = samples.oauth().token
     assert token is not None
     refused = token.model_copy(
@@ -168,7 +168,7 @@ def test_names_in_a_servers_sentences_are_masked(text: str, gone: str) -> None:
 
 
 def test_what_the_tenant_told_names_nobody(tmp_path: Path) -> None:
-    """Ids, addresses, names of policies and of applications are masked; states, permissions and what is compared stay."""
+    """Ids, addresses and names of policies and applications are masked; states, permissions and compared values are kept."""
     told = answers()
     told["conditional_access"] = {
         "value": [policy(displayName="Contoso Berlin"), workload(displayName="Contoso robots")]
@@ -213,7 +213,7 @@ def test_what_the_tenant_told_names_nobody(tmp_path: Path) -> None:
 
 
 def row(client: str) -> dict[str, object]:
-    """A row of the sign-in log that was blocked by a policy with a name."""
+    """Return a row of the sign-in log that a named policy blocked."""
     return {
         "createdDateTime": f"{STARTED:%Y-%m-%dT%H:%M:%S}Z",
         "clientAppUsed": client,
@@ -225,7 +225,7 @@ def row(client: str) -> dict[str, object]:
 
 
 class Unmarked(Record):
-    """A record that a later version adds, whose author forgot the marks."""
+    """A record with fields that have no identity mark, as a later version might add one."""
 
     display_name: str
     aliases: tuple[str, ...] = ()
@@ -235,7 +235,7 @@ class Unmarked(Record):
 
 @given(st.text(alphabet=st.characters(categories=("L", "N", "Zs")), min_size=1, max_size=40).filter(str.strip))
 def test_a_field_without_a_mark_is_masked_as_a_whole(name: str) -> None:
-    """No text of an unmarked field survives, whether it stands alone, in a list or in a table."""
+    """No text of an unmarked field is kept, whether it is a string, in a list or in a table."""
     record = Unmarked(display_name=name, aliases=(name,), by_site={"site": name}, comment=name)
 
     after = Masking([samples.basic_settings()]).record(record)
@@ -246,7 +246,7 @@ def test_a_field_without_a_mark_is_masked_as_a_whole(name: str) -> None:
 
 
 def text_fields(model: type[BaseModel]) -> Iterator[tuple[str, bool]]:
-    """Each field that holds free text, in this record and those inside it, and whether it has a mark."""
+    """Yield each field with free text, in this record and its nested records, and whether the field has a mark."""
     for name, hint in get_type_hints(model, include_extras=True).items():
         for part in parts(hint):
             if isinstance(part, type) and issubclass(part, BaseModel):
@@ -256,7 +256,7 @@ def text_fields(model: type[BaseModel]) -> Iterator[tuple[str, bool]]:
 
 
 def parts(hint: object) -> Iterator[object]:
-    """An annotation and all that it is made of, the members of a Literal aside."""
+    """Yield an annotation and all of its parts, except the members of a Literal."""
     yield hint
     if get_origin(hint) is not Literal:
         for part in get_args(hint)[1:] if get_origin(hint) is dict else get_args(hint):  # a key is a name of ours
@@ -265,7 +265,7 @@ def parts(hint: object) -> Iterator[object]:
 
 @pytest.mark.parametrize("model", [SenderEvidence, Judged])
 def test_every_text_field_says_what_it_holds(model: type[BaseModel]) -> None:
-    """Masking as a whole is for a forgotten mark; each field of today declares its own."""
+    """Every present text field has a mark; masking it as a whole is only for a forgotten mark."""
     fields = dict(text_fields(model))
 
     assert len(fields) > 10

@@ -1,4 +1,4 @@
-"""Whole reports as they leave the program, in a real browser: the healthy run, ten faults, and servers that send megabytes of markup."""
+"""Whole reports in a real browser: the healthy run, ten faults, and servers that send megabytes of markup."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ PLACES = ["greeting", "EHLO", "refusal", "lines", "document", "token"]
 
 @pytest.fixture(scope="module")
 def reports(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """A maker of reports by the real command line, each made once."""
+    """Return a function that makes reports with the real command line, each once."""
     folder = tmp_path_factory.mktemp("reports")
 
     def made(fault: str) -> Path:
@@ -61,7 +61,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
 def test_a_real_report_opens_without_error_or_request(
     fault: str, scripts: bool, browser: Browser, reports: Callable[[str], Path]
 ) -> None:
-    """Nothing is complained about or asked for; the answer is on the first screen, and every list can be read."""
+    """The browser reports no error and requests nothing; the answer is on the first screen, and every check is listed."""
     path = reports(fault)
 
     with Opened(browser, path, scripts=scripts) as opened:
@@ -77,7 +77,7 @@ def test_a_real_report_opens_without_error_or_request(
 
 @pytest.fixture(scope="module")
 def flooded(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """A run whose senders each met a server that sent ten million characters at another place."""
+    """A run whose senders each met a server that sent ten million characters, each at a different place."""
     found = []
     for place in PLACES:
         folder = tmp_path_factory.mktemp("flood")
@@ -96,7 +96,7 @@ def flooded(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def test_megabytes_of_markup_leave_the_page_intact(
     scripts: bool, browser: Browser, flooded: Run, whole: Callable[..., str], tmp_path: Path
 ) -> None:
-    """Nothing runs, nothing is fetched, no element is added, the layout holds, and the file stays small."""
+    """No script runs, nothing is fetched, no element is added, the layout is intact, and the file stays small."""
     path = tmp_path / "report.html"
     path.write_text(whole(flooded), encoding="utf-8")
 
@@ -113,7 +113,7 @@ def test_megabytes_of_markup_leave_the_page_intact(
 
 
 def test_every_flood_was_met(flooded: Run) -> None:
-    """Each server's flood reached the probes, and was bounded there."""
+    """Each flood reached the probes, and the evidence of it is bounded."""
     told = [one.evidence.model_dump_json() for one in flooded.senders]
 
     assert all(1_000 < len(text) < 1_000_000 for text in told)
@@ -124,7 +124,7 @@ def test_every_flood_was_met(flooded: Run) -> None:
 def test_an_accessibility_engine_finds_nothing_in_a_real_report(
     fault: str, browser: Browser, reports: Callable[[str], Path]
 ) -> None:
-    """The engine axe sees no violation in the whole file, everything unfolded, in the light and in the dark."""
+    """axe reports no violation in the whole file with all sections open, in the light and in the dark colour scheme."""
     engine = os.environ.get("SMTP365_AXE", "")
     if not Path(engine).is_file():
         pytest.skip("SMTP365_AXE does not name axe.min.js (npm package axe-core)")

@@ -1,4 +1,4 @@
-"""A run on the built-in tenant says so before anything else, also when it is judged again; old traffic is not shown as new."""
+"""The report of a built-in tenant begins by saying so, also after a replay; traffic of an earlier run is not shown as new."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NAMES = {"alerts": "fake", "reports": "fake"}
 
 
 def first_of_ours(stdout: str) -> tuple[str, str]:
-    """The first line that is ours in pytest's header, and the first after pytest's own summary."""
+    """Return our first line in pytest's header, and the first line after pytest's own summary."""
     lines = [line for line in stdout.splitlines() if line.strip()]
     head = next(line for line in lines if not line.startswith(("=", "platform", "cachedir")))
     after = next(place for place, line in enumerate(lines) if line.startswith("=") and " in " in line and place > 2)
@@ -34,14 +34,14 @@ def first_of_ours(stdout: str) -> tuple[str, str]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A report of the built-in tenant, made in a folder in which a settings file lies."""
+    """A folder with a settings file, to run the built-in tenant in."""
     folder = tmp_path_factory.mktemp("built-in")
     (folder / "settings.toml").write_text("not read\n", encoding="utf-8")
     return folder
 
 
 def started(folder: Path, *options: str, report: str) -> str:
-    """Standard output of a run in this folder, whose report goes to `report`.html and .json."""
+    """Run in this folder, write `report`.html and `report`.json, and return standard output."""
     here = ["-c", str(ROOT / "pytest.ini"), "--rootdir", str(ROOT), str(ROOT / "checks"), "-p", "no:cacheprovider"]
     done = run(*here, *options, f"--html={report}.html", f"--json={report}.json", cwd=folder, PYTHONPATH=str(ROOT))
     assert done.returncode == 0, done.stdout + done.stderr
@@ -49,7 +49,7 @@ def started(folder: Path, *options: str, report: str) -> str:
 
 
 def test_terminal_page_and_title_begin_with_it(folder: Path) -> None:
-    """Run, replay, replay of the replay, look-ups for it, and overview: first word on terminal and page, and in the title."""
+    """Terminal, page and title of a run, its replays, its added lookups and an overview all begin with these words."""
     (folder / "export.json").write_text(json.dumps(export()), encoding="utf-8")
     ways = {
         "run": [],
@@ -77,7 +77,7 @@ def test_terminal_page_and_title_begin_with_it(folder: Path) -> None:
 
 
 def test_a_live_run_has_no_such_word() -> None:
-    """Neither it nor a replay of it."""
+    """Neither a live run nor its replay has the banner."""
     live = samples.healthy()
     again = samples.run(*live.senders, target="replay", replayed_from="x.html", origins=dict.fromkeys(NAMES, "live"))
 
@@ -85,7 +85,7 @@ def test_a_live_run_has_no_such_word() -> None:
 
 
 def test_an_overview_names_those_of_the_built_in_tenant(tmp_path: Path, whole: Callable[..., str]) -> None:
-    """One report of each kind: the words name who it is, and the title has them too."""
+    """In an overview with one report of each kind the banner and the title name the sender of the built-in tenant."""
     live, fake = (
         Assessment(samples.basic(), samples.basic_settings()),
         Assessment(samples.oauth(), samples.oauth_settings()),
@@ -101,7 +101,7 @@ def test_an_overview_names_those_of_the_built_in_tenant(tmp_path: Path, whole: C
 
 
 def test_old_reports_say_it_too() -> None:
-    """A report that names no target for each sender has that of its run; a replay of an old one does not know."""
+    """A report without a target for each sender uses the target of its run; a replay of an old report has no origin."""
     data = {"target": "fake", "senders": [{"name": "alerts"}]}
 
     assert origins(data) == {"alerts": "fake"}
@@ -110,12 +110,12 @@ def test_old_reports_say_it_too() -> None:
 
 
 def judged_again(**changes: object) -> Run:
-    """The healthy run, judged again later."""
+    """Return the healthy run as a later replay."""
     return samples.run(*samples.healthy().senders, target="replay", replayed_from="x.html", **changes)
 
 
 def test_traffic_of_the_original_run_is_called_so(whole: Callable[..., str]) -> None:
-    """Terminal and page: what was sent then, when, and that nothing is sent now."""
+    """Terminal and page say what was sent, at what time, and that this run sends nothing."""
     again = judged_again()
     label, told = traffic(again, again.senders)
 
@@ -129,7 +129,7 @@ def test_traffic_of_the_original_run_is_called_so(whole: Callable[..., str]) -> 
 
 
 def test_look_ups_that_were_made_again_are_this_runs_traffic(whole: Callable[..., str]) -> None:
-    """`--lookups-for` with an auditor asks the tenant; no SMTP, and the page does not say that nothing was contacted."""
+    """`--lookups-for` with an auditor sends requests to the tenant but no mail; the page does not say that nothing was contacted."""
     seen = looked()["basic"]
     assert seen.evidence.tenant is not None
     again = samples.run(seen, target="replay", replayed_from="x.html", looked_up_again=True)

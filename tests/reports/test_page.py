@@ -1,4 +1,4 @@
-"""The page's text: the answer, every check, the evidence, and nothing from outside that is still markup."""
+"""The text of the page: the answer, every check and the evidence; text from outside never becomes markup."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ BARE = "535 5.7.3 Authentication unsuccessful [AM0PR08CA0012.eurprd08.prod.outlo
 
 
 class Reader(HTMLParser):
-    """What a browser would make of the fragment: tags, visible text, what a tag would fetch."""
+    """The fragment as a browser parses it: tags, visible text and fetched addresses."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -46,7 +46,7 @@ class Reader(HTMLParser):
         return " ".join(" ".join(self.words).split())
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note the tag, and attributes that run or fetch something."""
+        """Record the tag, its id and attributes that run or fetch something."""
         self.tags.append(tag)
         self._silent = tag in {"script", "style"}
         for name, value in attrs:
@@ -58,27 +58,27 @@ class Reader(HTMLParser):
                 self.ids.append(value or "")
 
     def handle_endtag(self, tag: str) -> None:  # noqa: ARG002 - html.parser's signature
-        """Text is visible again behind a script or style."""
+        """Treat text as visible again after a script or style element."""
         self._silent = False
 
     def handle_data(self, data: str) -> None:
-        """Keep visible text."""
+        """Record visible text."""
         if not self._silent:
             self.words.append(data)
 
 
 def page(run: Run, before: dict[str, Any] | None = None) -> Reader:
-    """The fragment as a browser reads it."""
+    """Return the fragment as a browser parses it."""
     return Reader(render_top(run, results(run), before))
 
 
 def alerts(evidence: SenderEvidence, **changes: object) -> Run:
-    """A run with one Basic sender."""
+    """Return a run with one Basic sender."""
     return samples.run(Assessment(evidence, samples.basic_settings(**changes)))
 
 
 def test_the_first_words_answer_the_question() -> None:
-    """Headline, owner, filled-in command and gate stand before the route."""
+    """Headline, owner, filled-in command and gate come before the route."""
     text = page(alerts(samples.refused(samples.basic(), OFF))).text
 
     first = text.partition("The route")[0]
@@ -93,7 +93,7 @@ def test_the_first_words_answer_the_question() -> None:
 
 
 def test_a_doubtful_cause_says_so_and_what_would_decide() -> None:
-    """With several causes the page lists all, names no single one as certain, and gives the look-up first."""
+    """With several possible causes the page lists them all, calls none certain, and gives the deciding lookup first."""
     first = page(alerts(samples.refused(samples.basic(), BARE))).text.partition("The route")[0]
 
     assert "by Basic authentication: most likely " in first
@@ -104,7 +104,7 @@ def test_a_doubtful_cause_says_so_and_what_would_decide() -> None:
 
 
 def test_a_failed_check_is_not_hidden_by_an_accepted_message() -> None:
-    """A sender that can send although a check failed says both in its sentence, and asks nobody for help to send."""
+    """A sender that can send although a check failed says both in its sentence; there is no request for help."""
     name = samples.basic().name
     assert name is not None
     answers = tuple(
@@ -122,7 +122,7 @@ def test_a_failed_check_is_not_hidden_by_an_accepted_message() -> None:
 
 
 def test_every_check_and_both_checklists_are_on_the_page_in_order() -> None:
-    """The 21 items stand in the FAQ's order, each with its verdict in words."""
+    """The items of the checklists are in order, and every check is on the page with its title."""
     run = samples.healthy()
 
     text = page(run).text
@@ -136,7 +136,7 @@ def test_every_check_and_both_checklists_are_on_the_page_in_order() -> None:
 
 
 def test_gates_behind_the_broken_one_are_not_reached() -> None:
-    """Nothing behind a closed port is called failed or passed."""
+    """Gates after a closed port are "not reached", neither failed nor passed."""
     text = page(alerts(samples.port_closed(samples.basic()))).text
 
     route = text.partition("The route")[2].partition("Checklist")[0]
@@ -145,7 +145,7 @@ def test_gates_behind_the_broken_one_are_not_reached() -> None:
 
 
 def test_evidence_is_shown_in_full() -> None:
-    """Addresses, certificate with dates, claims, issuer document and transcript can be found by the browser's search."""
+    """Addresses, certificate with dates, claims, issuer document and transcript are text on the page."""
     text = page(samples.healthy()).text
 
     expected = [*samples.ADDRESSES, samples.LEAF.subject, samples.LEAF.sha256, "2027-09-19", "SMTP.SendAsApp", "tenant_region_scope",
@@ -163,22 +163,22 @@ def test_evidence_is_shown_in_full() -> None:
     ],
 )  # fmt: skip
 def test_what_is_special_about_a_run_is_said(run: Run, word: str) -> None:
-    """An interrupted, replayed, provoked or partial run is recognised on the page."""
+    """The page says if a run was interrupted, replayed, partial or run with simulated faults."""
     assert word in page(run).text
 
 
 def test_settings_that_stand_for_the_message_are_said() -> None:
-    """Without a message the tenant's settings may show that it would be taken; the page says that none was sent."""
+    """If the verdict rests on the tenant's settings and not on a message, the page says that no message was sent."""
     assert "no message was sent" in page(samples.run(*looked(no_send=True).values())).text
 
 
 def test_a_run_without_senders_is_still_a_page() -> None:
-    """Interrupted before the first sender, the report says that nothing was looked at."""
+    """A run that was interrupted before the first sender says that no sender was looked at."""
     assert "No sender was looked at." in page(samples.run(interrupted=True)).text
 
 
 def test_many_senders_begin_with_an_overview_and_fold_the_healthy() -> None:
-    """With twenty senders each has its line, and the healthy ones' details are folded away."""
+    """With twenty senders each has a line in the overview, and the details of healthy senders are folded."""
     healthy = [Assessment(samples.basic(sender=f"s{i}"), samples.basic_settings(name=f"s{i}")) for i in range(19)]
     broken = Assessment(samples.refused(samples.basic(sender="s19"), OFF), samples.basic_settings(name="s19"))
 
@@ -189,7 +189,7 @@ def test_many_senders_begin_with_an_overview_and_fold_the_healthy() -> None:
 
 
 def test_the_page_is_one_file_without_requests_or_doubled_ids(whole: Callable[..., str]) -> None:
-    """Two senders with pytest-html's part stay within 400 KB, nothing is fetched, ids are unique."""
+    """A whole report of two senders is at most 400 kB, fetches nothing, and has unique ids."""
     text = whole(
         samples.run(
             samples.healthy().senders[0], Assessment(samples.refused(samples.oauth(), BARE), samples.oauth_settings())
@@ -203,7 +203,7 @@ def test_the_page_is_one_file_without_requests_or_doubled_ids(whole: Callable[..
 
 
 def test_the_embedded_results_survive() -> None:
-    """The JSON in the page is the results, whatever stands in them."""
+    """The JSON in the page equals the results, whatever text they hold."""
     data = {"schema": "x", "text": "</script><!-- \u2028 & \U0001f4a3 <script>"}
 
     text = embedded(data)
@@ -219,7 +219,7 @@ HOSTILE = st.text(
 
 
 def hostile(text: str) -> Run:
-    """A run in which every outside source holds this text."""
+    """Return a run in which every value from outside is this text."""
     reply = CommandEvidence(reply=Reply(code=550, lines=(text, text)))
     leaf = Certificate(
         subject=text,
@@ -266,7 +266,7 @@ PLAIN = Reader(render_top(hostile("harmless"), results(hostile("harmless"))))
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(text=HOSTILE)
 def test_nothing_from_outside_becomes_markup(text: str) -> None:
-    """Whatever a server, certificate, document or file name holds, the page has the tags that it has for harmless text."""
+    """With any text from a server, certificate, document or file name, the page has the same tags as with harmless text."""
     run = hostile(text)
 
     fragment = render_top(run, results(run))
@@ -279,14 +279,14 @@ def test_nothing_from_outside_becomes_markup(text: str) -> None:
 
 @given(st.text())
 def test_escaped_text_holds_no_markup_and_nothing_invisible(text: str) -> None:
-    """The one function all outside text passes is total and safe in content and attributes."""
+    """The function that escapes all outside text accepts any text and is safe in content and attributes."""
     shown = escaped(text)
 
     assert not set(shown) & set("<>\"'\x00\x1b\u202e\u2028")
 
 
 def test_megabytes_are_cut_and_the_rest_is_counted() -> None:
-    """Ten million characters become a line that says how many are missing."""
+    """Ten million characters are cut to a line that says how many are missing."""
     shown = legible("A" * 10_000_000)
 
     assert len(shown) < 2_000
@@ -294,7 +294,7 @@ def test_megabytes_are_cut_and_the_rest_is_counted() -> None:
 
 
 def test_the_gates_of_the_route_are_all_named() -> None:
-    """Each gate of the model has a name on the page."""
+    """Every gate of the model has a label on the page."""
     from reports.words import GATES
 
     assert set(GATES) == set(Gate)

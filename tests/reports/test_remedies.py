@@ -1,4 +1,4 @@
-"""What a report tells people to do can be done as it stands: no command of any fault's report waits for a value to be put in."""
+"""Remedies in a report can be followed as they are: no command of any fault's report has an unfilled placeholder."""
 
 import re
 
@@ -16,7 +16,7 @@ MARKER = re.compile("|".join(f"<{name}>|{{{name}}}" for name in PLACEHOLDERS))
 
 @pytest.mark.parametrize("fault", [pytest.param(fault, id=fault) for fault in FAULTS])
 def test_every_command_is_filled_from_this_sender(fault: str) -> None:
-    """Basic senders have no tenant and a run without a token has no object id: no remedy of theirs may need one."""
+    """Steps, verification and deciding lookups hold no placeholder, also for senders without a tenant or an object id."""
     judged = [Assessment(evidence, settings) for evidence, settings in gathered(fault).values()]
     run = samples.run(*judged)
     answers = [answer(run, assessment) for assessment in judged]

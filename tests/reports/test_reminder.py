@@ -1,4 +1,4 @@
-"""The calendar file: valid for the library that others read calendars with, and only when a date is declared."""
+"""The calendar file can be read by an independent library and is written only if an expiry date is declared."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from tests.reports import samples
 
 
 def oauth(**changes: object) -> Run:
-    """A run with one OAuth sender."""
+    """Return a run with one OAuth sender."""
     return samples.run(Assessment(samples.oauth(), samples.oauth_settings(**changes)))
 
 
 def test_a_declared_secret_gets_an_event_with_two_alarms(tmp_path: Path) -> None:
-    """The event is all day on the declared date, and both alarms lie before it."""
+    """The event is all day on the declared date, and both alarms are before it."""
     path = reminder.write(oauth(), tmp_path / "run.html")
 
     assert path == tmp_path / "run.ics"
@@ -47,14 +47,14 @@ def test_it_is_written_as_outlook_reads_it() -> None:
 
 
 def test_the_same_date_is_the_same_event_in_every_run() -> None:
-    """A second import updates the event instead of adding one."""
+    """A second import updates the event and does not add another one."""
     first, second = reminder.calendar(oauth()), reminder.calendar(oauth())
 
     assert first == second
 
 
 def test_nothing_is_written_without_a_date_that_lies_ahead(tmp_path: Path) -> None:
-    """No date, a password that never expires and a date in the past make no calendar."""
+    """No date, a password that never expires and a date in the past give no calendar file."""
     past = oauth(client_secret_expires=date(2025, 1, 1))
     never = samples.run(Assessment(samples.basic(), samples.basic_settings()))
 

@@ -1,4 +1,4 @@
-"""Reports read back: judged as before, refused with one line when they are not ours, and compared with each other."""
+"""Reports read back: judged as before, refused with one line if they are not reports, and compared with each other."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ RUNS = [
 
 @pytest.mark.parametrize("run", RUNS)
 def test_a_report_is_judged_again_as_it_was(run: Run, tmp_path: Path, whole: Callable[..., str]) -> None:
-    """Evidence and settings survive in the HTML and in the JSON, and give the same findings."""
+    """Evidence and settings are kept in the HTML and in the JSON, and give the same findings."""
     html, plain = tmp_path / "run.html", tmp_path / "run.json"
     html.write_text(whole(run), encoding="utf-8")
     plain.write_text(as_text(results(run)), encoding="utf-8")
@@ -44,7 +44,7 @@ def test_a_report_is_judged_again_as_it_was(run: Run, tmp_path: Path, whole: Cal
 
 
 def altered(**members: Any) -> str:  # noqa: ANN401 - any JSON
-    """The results of a healthy run with some members replaced."""
+    """Return the results of a healthy run with some members replaced."""
     return json.dumps(results(samples.healthy()) | members)
 
 
@@ -80,7 +80,7 @@ def test_what_is_not_a_report_is_refused_with_one_line(text: str, says: str, tmp
 
 
 def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
-    """A missing file, a folder and bytes that are no text give one line, too."""
+    """A missing file, a folder and bytes that are not text also give one line."""
     noise = tmp_path / "noise"
     noise.write_bytes(b"\xff\xfe\x00")
 
@@ -90,7 +90,7 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
 
 
 def data_of(*assessments: Assessment) -> dict[str, Any]:
-    """The results of these senders as they are read back."""
+    """Return the results of these senders as they are read back from a file."""
     return dict(json.loads(json.dumps(results(samples.run(*assessments)))))
 
 
@@ -110,7 +110,7 @@ BAD = Assessment(samples.refused(samples.basic(), OFF), samples.basic_settings()
 def test_two_runs_are_compared_check_by_check(
     before: Assessment, now: Assessment, fixed: list[str], broken: list[str], still: list[str]
 ) -> None:
-    """What was fixed, what broke and what stayed broken is told apart."""
+    """Fixed, newly broken and still broken checks are listed separately."""
     found = changes(data_of(before), data_of(now))
 
     told = [sorted(change.check for change in part) for part in (found.fixed, found.broken, found.still)]
@@ -118,7 +118,7 @@ def test_two_runs_are_compared_check_by_check(
 
 
 def test_differences_in_the_evidence_are_listed() -> None:
-    """Another host, certificate, port or sender is named with both values."""
+    """A different host, certificate, setting or set of senders is listed with both values."""
     tls = samples.basic().tls
     assert tls is not None
     leaf = samples.LEAF.model_copy(update={"subject": "CN=proxy", "sha256": "ab" * 32})
@@ -135,7 +135,7 @@ def test_differences_in_the_evidence_are_listed() -> None:
 
 
 def test_the_page_shows_the_comparison() -> None:
-    """The section names what is newly broken and where the earlier run was made."""
+    """The section names the newly broken checks, and the time and host of the earlier run."""
     doubtful = Assessment(samples.refused(samples.basic(), BARE), samples.basic_settings())
 
     text = page(samples.run(doubtful), data_of(GOOD)).text

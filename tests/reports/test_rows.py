@@ -1,4 +1,4 @@
-"""Many rows of pytest-html's table are packed, and come when they are asked for: in what pytest-html really wrote, in a real browser."""
+"""Many rows of pytest-html's table are packed and drawn on request: tested with a real file of pytest-html in a real browser."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_few_rows_stay_as_they_are(whole: Callable[..., str]) -> None:
 
 
 def test_the_rows_are_drawn_when_they_are_asked_for(browser: Browser, packed: Path) -> None:
-    """Nothing of the table before; behind the button all rows, with pytest-html's filters and the keyboard's place at the table."""
+    """The button draws all rows and moves the focus to the table; pytest-html's filters work on them."""
     with Opened(browser, packed) as opened:
         page = opened.page
         assert page.locator("#results-table tbody").count() == 0
@@ -58,7 +58,7 @@ def test_the_rows_are_drawn_when_they_are_asked_for(browser: Browser, packed: Pa
 
 
 def test_without_scripts_no_button_that_does_nothing(browser: Browser, packed: Path) -> None:
-    """The line that says where the table would be stands there alone."""
+    """Without scripts one line stands in for the table, and there is no button."""
     with Opened(browser, packed, scripts=False) as opened:
         assert not opened.page.locator("#show-rows").is_visible()
         assert not opened.page.locator("#pytest-table .controls").is_visible()
@@ -66,7 +66,7 @@ def test_without_scripts_no_button_that_does_nothing(browser: Browser, packed: P
 
 
 def test_a_browser_that_cannot_unpack_says_so(browser: Browser, packed: Path) -> None:
-    """An old browser, or a file that a mail filter cut: the button tells, and nothing breaks."""
+    """In an old browser, or with a truncated file, the button shows a message and causes no error."""
     text = packed.read_text(encoding="utf-8")
     packed.write_text(re.sub(r'(id="pytest-rows">.{40})[^<]*', r"\1", text), encoding="utf-8")
 

@@ -1,4 +1,4 @@
-"""No secret leaves: invented secrets of many shapes, said again by hostile servers in every spelling, are looked for in every output."""
+"""No secret leaks: hostile servers repeat invented secrets in every encoding, and no output contains one."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ SECRETS = (
 
 
 def budget(number: int = EXAMPLES) -> settings:
-    """The examples of one channel."""
+    """Return the Hypothesis settings for one channel."""
     phases = (Phase.explicit, Phase.generate)  # making an example smaller visits the servers again, hundreds of times
     return settings(
         max_examples=number, deadline=None, database=None, phases=phases, suppress_health_check=list(HealthCheck)
@@ -65,7 +65,7 @@ def budget(number: int = EXAMPLES) -> settings:
 
 
 def found_in(text: str, secret: str) -> list[str]:
-    """In which spellings the secret stands in the text, as it is and as a reader of HTML or JSON would see it."""
+    """Return the encodings of the secret that occur in the text, in its raw form or as a reader of HTML or JSON decodes it."""
     told = []
     views = (text, html.unescape(text), _unescaped(text))
     for name, encode in ENCODINGS.items():
@@ -78,7 +78,7 @@ def found_in(text: str, secret: str) -> list[str]:
 
 
 def _unescaped(text: str) -> str:
-    """Texts of a JSON document as they are read, or the text itself."""
+    """Return the decoded texts of a JSON document, or the text itself with JSON's escapes of markup decoded."""
     try:
         return "\n".join(_leaves(json.loads(text)))
     except ValueError:
@@ -124,7 +124,7 @@ AROUND = st.text(_LETTERS + " <>&\"'=%\\/:", max_size=12)
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_every_spelling_is_taken_out_of_a_line(encoding: str) -> None:
-    """Whatever stands around it, a line that is written down holds no spelling of the secret."""
+    """Whatever text surrounds it, no encoding of the secret is left in a line of the transcript."""
 
     @budget()
     @given(
@@ -149,7 +149,7 @@ def test_every_spelling_is_taken_out_of_a_line(encoding: str) -> None:
 @budget()
 @given(secret=SECRETS, start=st.integers(0, 400), length=st.integers(0, 400))
 def test_half_of_a_long_secret_is_taken_out(secret: str, start: int, length: int) -> None:
-    """Of a secret of sixteen characters or more, no half (or 24 characters of it) stays."""
+    """Of a secret of sixteen characters or more, no half (or 24 characters of it) is left."""
     assume(len(secret) >= 16 and sum(not character.isprintable() for character in secret) <= 2)
     least = min(24, -(-len(secret) // 2))
     start %= len(secret) - least + 1
@@ -162,7 +162,7 @@ def test_half_of_a_long_secret_is_taken_out(secret: str, start: int, length: int
 
 @given(secret=st.text(_LETTERS, min_size=1, max_size=3))
 def test_a_short_secret_is_taken_out_where_it_stands_alone(secret: str) -> None:
-    """Three characters are no reason to blacken every word that holds them, but alone they are not shown."""
+    """A secret of up to three characters is redacted as a word of its own, but not inside other words."""
     redactor = Redactor()
     redactor.learn(secret)
 
@@ -172,7 +172,7 @@ def test_a_short_secret_is_taken_out_where_it_stands_alone(secret: str) -> None:
 
 @given(st.text())
 def test_nothing_is_taken_out_without_a_secret(text: str) -> None:
-    """A redactor that knows nothing changes nothing, and one that knows leaves other text alone."""
+    """A redactor without secrets changes nothing, and one with a secret leaves other text alone."""
     redactor = Redactor()
     assert redactor.clean(text) == text
     redactor.learn("Zq7~unlike-anything-else")
@@ -193,7 +193,7 @@ CHANNELS: dict[str, Habits] = {
 
 
 def outputs(judged: Assessment, log: str) -> dict[str, str]:
-    """Everything that a run writes, without the run."""
+    """Return everything that a run writes about this assessment."""
     moment = datetime(2026, 11, 23, tzinfo=UTC)
     run = Run(tool_version="0", target="live", started=moment, finished=moment, host="h", senders=(judged,))
     data = results(run)
@@ -210,7 +210,7 @@ def outputs(judged: Assessment, log: str) -> dict[str, str]:
 def test_a_secret_that_is_said_again_is_in_no_output(
     channel: str, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Evidence, results, page, terminal, calendar and log hold the secret in no spelling, whole or cut over lines."""
+    """Evidence, results, page, terminal, calendar and log hold the secret in no encoding, whole or split over lines."""
     habits = CHANNELS[channel]
     caplog.set_level(logging.DEBUG)
 
@@ -222,7 +222,7 @@ def test_a_secret_that_is_said_again_is_in_no_output(
         sender = read.sender["two" if channel.startswith("token") else "one"]
 
         def said(secret: str) -> dict[str, str]:
-            """What one visit to the servers leaves behind."""
+            """Return the outputs of one run of the probes against the servers."""
             habits.known, habits.heard[:] = secret, []
             caplog.clear()
             outside = gather.world_of(read, refusals=None)
@@ -254,7 +254,7 @@ def test_a_secret_that_is_said_again_is_in_no_output(
 )  # fmt: skip
 @pytest.mark.parametrize("entra", ["claims", "error"])
 def test_a_whole_run_writes_no_secret_anywhere(secret: str, entra: str, tmp_path: Path) -> None:
-    """The real command line with report, results, JUnit, calendar and debug log: no file and no line holds the secret."""
+    """A run of the real command line with report, results, JUnit, calendar and debug log leaves the secret in no file and no line."""
     habits = Habits(known=secret, entra=entra, refuse=entra == "error")
     with Echoing(habits, tmp_path).serve() as servers:
         (tmp_path / "settings.toml").write_text(servers.settings, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""pytest-html's table with our columns, and the mending of the file it wrote."""
+"""pytest-html's table with our columns, and the post-processing of the file that it writes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ THEIRS = [
 
 @dataclass
 class Report:
-    """As much of pytest's report as a row needs."""
+    """The part of pytest's test report that a row needs."""
 
     nodeid: str = "checks/test_checklist.py::test_check[alerts-NET-01]"
     user_properties: Sequence[tuple[str, object]] = ()
@@ -45,7 +45,7 @@ class Report:
     ],
 )
 def test_header_and_row_have_the_same_length_and_columns(properties: Sequence[tuple[str, object]]) -> None:
-    """pytest-html sorts by matching names of cells on one line, and shifts columns when lengths differ."""
+    """pytest-html sorts by the class names of cells on one line, and shifts columns if the lengths differ."""
     cells = list(THEIRS)
 
     table.set_row(Report(user_properties=properties), cells)
@@ -75,12 +75,12 @@ def test_a_row_that_another_plugin_removed_stays_removed() -> None:
 
 
 def test_durations_can_be_sorted() -> None:
-    """pytest-html's sort reads whole milliseconds."""
+    """Durations are whole milliseconds, which pytest-html can sort."""
     assert [table.format_duration(seconds) for seconds in (0, 0.0123, 65.4)] == ["0 ms", "12 ms", "65400 ms"]
 
 
 def test_versions_are_kept_and_variables_of_the_environment_are_not() -> None:
-    """pytest-html would show metadata as markup, and on a CI machine it holds the job's variables."""
+    """pytest-html would show metadata as markup, and on a CI machine the metadata holds the job's variables."""
     metadata: dict[str, object] = {
         "Python": "3.12",
         "Packages": {"pytest": "<b>9"},
@@ -93,7 +93,7 @@ def test_versions_are_kept_and_variables_of_the_environment_are_not() -> None:
 
 
 def test_mending_puts_the_answer_first_and_is_done_once(whole: Callable[..., str]) -> None:
-    """Language, title, labels and the line for readers without scripts are there, and a second mending changes nothing."""
+    """Language, title, labels and the line for readers without scripts are added; a second post-processing changes nothing."""
     text = whole(samples.healthy())
 
     assert '<html lang="en">' in text
@@ -107,13 +107,13 @@ def test_mending_puts_the_answer_first_and_is_done_once(whole: Callable[..., str
 
 
 def test_mending_leaves_foreign_files_alone(written: str) -> None:
-    """A file without our fragment, of pytest-html or of anybody, stays as it is."""
+    """A file without our fragment is not changed, whether pytest-html wrote it or not."""
     assert mended(written) == written
     assert mended("anything") == "anything"
 
 
 def test_mending_a_file_replaces_it_whole(tmp_path: Path, whole: Callable[..., str], written: str) -> None:
-    """The file is rewritten in place, and no other file stays beside it."""
+    """The file is rewritten in place, and no temporary file is left beside it."""
     from reports.page import render_top
     from reports.results import results
 
@@ -130,7 +130,7 @@ def test_mending_a_file_replaces_it_whole(tmp_path: Path, whole: Callable[..., s
 
 
 def test_what_pytest_html_wrote_is_all_still_there(whole: Callable[..., str], written: str) -> None:
-    """The table's data and script survive the mending to the letter."""
+    """Post-processing keeps the table's data and script unchanged."""
     text = whole(samples.healthy())
 
     blob = re.compile(r'data-jsonblob="([^"]*)"')

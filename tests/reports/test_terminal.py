@@ -1,4 +1,4 @@
-"""The last lines on a terminal: few, plain, and the same answer as the page's."""
+"""The last lines on the terminal: few, plain, and with the same answer as the page."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ REPORT = Path("reports/out/20261123T124000Z-live.html")
 
 
 def broken(reply: str) -> Run:
-    """A Basic sender that is refused with this reply, and an OAuth sender behind a closed port."""
+    """Return a run of a Basic sender that is refused with this reply and an OAuth sender behind a closed port."""
     return samples.run(
         Assessment(samples.refused(samples.basic(), reply), samples.basic_settings()),
         Assessment(samples.port_closed(samples.oauth()), samples.oauth_settings()),
@@ -46,7 +46,7 @@ def test_a_few_plain_lines_end_with_the_file(run: Run) -> None:
 
 
 def test_terminal_and_page_say_the_same() -> None:
-    """Sentence, owner and first step of the page stand in the terminal's lines."""
+    """Sentence, owner and first step of the page are in the terminal's lines."""
     run = samples.run(broken(OFF).senders[0])
 
     lines, text = summary(run, REPORT), page(run).text
@@ -61,7 +61,7 @@ def test_terminal_and_page_say_the_same() -> None:
 
 
 def test_names_keep_their_letters_where_the_terminal_has_them() -> None:
-    """A terminal that speaks UTF-8 shows a sender's own name; another one shows it escaped, and nothing breaks."""
+    """A UTF-8 terminal shows a sender's own name; any other one shows it escaped."""
     run = samples.run(Assessment(samples.basic(), samples.basic_settings(name="żółw")))
 
     assert "żółw" in summary(run, None, "utf-8")[0]
@@ -70,7 +70,7 @@ def test_names_keep_their_letters_where_the_terminal_has_them() -> None:
 
 @pytest.mark.parametrize(("count", "words"), [(1, "1 more check failed"), (11, "11 more checks failed")])
 def test_counts_read_as_words(count: int, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One check, and eleven checks."""
+    """One failed check is "1 more check", several are "N more checks"."""
     run = samples.run(broken(OFF).senders[0])
     told = answer(run, run.senders[0])
     assert told.decisive is not None

@@ -1,7 +1,7 @@
-"""A proxy on loopback that counts what leaves: AUTH commands with their credential and reply, token requests, messages.
+"""A counting proxy on loopback: AUTH commands with credential and reply, token requests and messages.
 
-It stands before every server of the built-in tenant, ends TLS with that server's own certificate, and begins it anew behind
-itself; so it hears what the product says, and neither the product nor the tenant counts for it.
+The proxy listens in front of every server of the built-in tenant, terminates TLS with that server's own certificate and opens a new
+TLS session to the server. It sees the plain text of both directions, so its counts depend on neither the product nor the tenant.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _GRACE = 0.02
 
 @dataclass(slots=True, kw_only=True)
 class Attempt:
-    """One AUTH command: over TLS or not, what it proved itself with, and the last reply's code (0: none came)."""
+    """One AUTH command: whether it was sent over TLS, the credential it carried, and the code of the last reply (0: no reply)."""
 
     mechanism: str
     encrypted: bool
@@ -35,7 +35,7 @@ class Attempt:
 
 @dataclass(slots=True)
 class Counted:
-    """What the proxy heard in one run, in the order of hearing; `secrets` are those of the token requests."""
+    """What the proxy counted in one run, in order of arrival; `secrets` are the client secrets of the token requests."""
 
     attempts: list[Attempt] = field(default_factory=list)
     secrets: list[str] = field(default_factory=list)
@@ -43,7 +43,7 @@ class Counted:
     connections: int = 0
 
     def repeated(self) -> list[tuple[str, ...]]:
-        """Credentials that were tried again after they had been refused for good."""
+        """Return the credentials that were sent again after a permanent (5xx) refusal."""
         refused: set[tuple[str, ...]] = set()
         again = []
         for one in self.attempts:
@@ -56,7 +56,7 @@ class Counted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
-    """A server to stand before; `tls` is its own side of the handshake, at once or after STARTTLS."""
+    """A server to put the proxy in front of; `tls` makes the context of its side of the handshake, `at_once` means implicit TLS."""
 
     port: int
     tls: Callable[[], ssl.SSLContext]
@@ -65,7 +65,7 @@ class Door:
 
 @contextmanager
 def counting(doors: list[Door]) -> Iterator[tuple[Counted, dict[int, int]]]:
-    """What is counted, and which port of ours stands for which of theirs, until the block ends."""
+    """Run the proxy until the block ends; yield the counts and a mapping from each server's port to the proxy's port."""
     counted, ports = Counted(), dict[int, int]()
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
@@ -144,7 +144,10 @@ async def _carry(
 
 
 def _trusting() -> ssl.SSLContext:
-    """For the way behind us: any certificate, any version; what the product accepts is seen before us."""
+    """Return a context for the connection to the built-in tenant that accepts any certificate and TLS version.
+
+    The product's own verification is tested against the proxy's side of the connection.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -154,14 +157,14 @@ def _trusting() -> ssl.SSLContext:
 
 
 class _Https:
-    """Hears requests: head, then as many octets as it announces."""
+    """Counts token requests: reads each request head, then the body of the announced length."""
 
     def __init__(self, counted: Counted) -> None:
         self._counted = counted
         self._left = b""
 
     def client(self, data: bytes) -> None:
-        """Count each whole request to a token endpoint."""
+        """Count each complete POST request."""
         self._left += data
         while b"\r\n\r\n" in self._left:
             head, _, rest = self._left.partition(b"\r\n\r\n")
@@ -174,11 +177,11 @@ class _Https:
             self._left = rest[length:]
 
     def server(self, _data: bytes) -> None:
-        """What comes back is not counted."""
+        """Ignore responses; they are not counted."""
 
 
 class _Smtp:
-    """Hears commands and replies, and takes both sides to TLS when STARTTLS is answered."""
+    """Counts SMTP commands and replies, and upgrades both connections to TLS after STARTTLS."""
 
     def __init__(self, counted: Counted, door: Door, near: asyncio.StreamWriter, behind: asyncio.StreamWriter) -> None:
         self._counted = counted
@@ -192,7 +195,7 @@ class _Smtp:
         self._attempt: Attempt | None = None
 
     def client(self, data: bytes) -> asyncio.Event:
-        """Note what is asked; it may go on when no handshake is under way."""
+        """Record the command; return an event that is set unless a TLS handshake is in progress."""
         self._note(data)
         return self._ready
 
@@ -212,7 +215,7 @@ class _Smtp:
             self._awaits = word
 
     def server(self, data: bytes) -> Awaitable[None] | None:
-        """Note what is answered; after 220 to STARTTLS both sides shake hands."""
+        """Record the reply; after 220 to STARTTLS return the coroutine that does both handshakes."""
         code = int(data[:3]) if data[:3].isdigit() else 0
         if self._attempt is not None and self._attempt.code == 0:
             self._attempt.code = 0 if code == 334 else code

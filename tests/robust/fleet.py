@@ -1,4 +1,4 @@
-"""Many senders of one built-in tenant: a mailbox for each, or one that they share, and the settings for them."""
+"""Many senders of one built-in tenant: separate or shared mailboxes, and the settings for them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ _SECRETS = {
 
 
 def peopled(world: World, count: int) -> World:
-    """The world with `count` more users, each with the password of the Basic sender and a mailbox that the application may use."""
+    """Return the world with `count` more users.
+
+    Each user has the password of the Basic sender and a mailbox to which the application has access.
+    """
     known = world.tenant.user(world.oauth.username)
     may = known.mailbox.full_access if known is not None and known.mailbox is not None else frozenset()
     more = [
@@ -25,12 +28,12 @@ def peopled(world: World, count: int) -> World:
 
 
 def address(world: World, number: int) -> str:
-    """The address of one of the users that `peopled` adds."""
+    """Return the address of one of the users that `peopled` adds."""
     return f"sender{number}@{world.tenant.domain}"
 
 
 def with_senders(method: str, users: list[str]) -> Callable[[str], str]:
-    """An edit of the settings file: one more sender of this method for each user, with the secret that the first one has."""
+    """Return an edit of the settings file that adds a sender of this method for each user, with the secret of the first sender."""
 
     def edit(text: str) -> str:
         table = text.partition(f"[sender.{method}]\n")[2].partition("\n[sender.")[0]

@@ -1,4 +1,4 @@
-"""The whole program in a process of its own, as run.py starts it, with something wrong around it; and what it left behind."""
+"""Runs of the whole program in a process of its own, started as run.py starts it, with a disturbed environment."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ interruptible.begin()
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a run ended: exit code, and everything that it printed."""
+    """The result of a run: its exit code and everything that it printed."""
 
     code: int
     said: str
 
     @property
     def is_orderly(self) -> bool:
-        """No traceback, nothing ignored, no internal error."""
+        """Whether the output holds no traceback, no ignored exception and no internal error of pytest."""
         return not any(sign in self.said for sign in ("Traceback (most", "Exception ignored", "INTERNALERROR"))
 
 
 def command(*arguments: str, first: str = "") -> list[str]:
-    """The command line for a module and its arguments, the statements of `first` before it."""
+    """Return the command line for a module and its arguments; the statements of `first` run before the module."""
     return [sys.executable, "-P", "-c", _CHILD.format(first=first), *arguments]
 
 
 def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
-    """This process's environment, with the rooms to be found and no cache left in the checkout."""
+    """Return this process's environment with the checkout on the module path."""
     return {**os.environ, "PYTHONPATH": str(ROOT), **(more or {})}
 
 
@@ -53,7 +53,7 @@ def run(
     encoding: str = "utf-8",
     around: Mapping[str, str] | None = None,
 ) -> Ended:
-    """Run a command to its end; its output is read as the bytes that a terminal of that encoding would show."""
+    """Run a command until it exits and decode its output in the encoding of its terminal."""
     done = subprocess.run(
         command(*arguments, first=first),
         cwd=folder,
@@ -75,7 +75,7 @@ def check(
     around: Mapping[str, str] | None = None,
     encoding: str = "utf-8",
 ) -> Ended:
-    """The checklist, from any folder, without a cache; to `report` if there is one."""
+    """Run the checklist from any folder, without pytest's cache, and write the report to `report` if one is given."""
     place = [f"--html={report}"] if report is not None else []
     here = ["-c", str(ROOT / "pytest.ini"), "--rootdir", str(ROOT), str(ROOT / "checks")]
     return run(
@@ -93,7 +93,7 @@ def check(
 
 
 def is_whole(report: Path) -> bool:
-    """Whether a report is complete: closed at its end, with results in it that can be read, be they of no sender yet."""
+    """Return whether a report is complete: its HTML is closed and its results can be read, even if they hold no sender."""
     from reports.replay import load_report
 
     text = report.read_text(encoding="utf-8")
@@ -101,11 +101,11 @@ def is_whole(report: Path) -> bool:
 
 
 def left_in(folder: Path) -> list[str]:
-    """What lies in the folder, hidden files too."""
+    """Return the names of the files in the folder, hidden files included."""
     return sorted(path.name for path in folder.iterdir())
 
 
 def read(file: Path) -> dict[str, Any]:
-    """A results file."""
+    """Return the content of a results file."""
     found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return found

@@ -1,6 +1,6 @@
-"""A relay on loopback that passes everything on until one byte of one answer, and then breaks it: reset, stall or garbage.
+"""A relay on loopback that forwards everything up to one byte of one server reply and then breaks it: reset, stall or garbage.
 
-Answers are counted in turns: a new one begins when the client speaks after the server did, so the cut is found again
+Replies are counted in turns. A turn begins when the client sends something after the server did, so the same cut is found again
 although names, dates and signatures differ in length from run to run.
 """
 
@@ -21,7 +21,7 @@ _PATIENCE = 30.0
 
 
 class Breakage(StrEnum):
-    """How the answer ends."""
+    """How the relay breaks the reply."""
 
     RESET = "reset"
     STALL = "stall"
@@ -30,7 +30,7 @@ class Breakage(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cut:
-    """Where: `after` bytes behind the beginning of turn `turn`, on the connection with this number (None: on each), and how."""
+    """Where and how to break: `after` bytes into turn `turn` of the connection with this number (None: of every connection)."""
 
     turn: int
     after: int
@@ -40,7 +40,7 @@ class Cut:
 
 @dataclass(slots=True)
 class Heard:
-    """One connection on which the client said something: the length of each of the server's turns so far."""
+    """One connection on which the client sent something: the length of each of the server's turns so far."""
 
     turns: list[int] = field(default_factory=lambda: [0])
     server_spoke: bool = False
@@ -48,7 +48,7 @@ class Heard:
 
 @dataclass(slots=True)
 class Relay:
-    """The relay while it stands; `heard` is filled connection by connection, in the order in which clients spoke."""
+    """A running relay; `heard` lists the connections in the order in which their clients first sent something."""
 
     port: int
     cut: Cut | None = None
@@ -58,7 +58,7 @@ class Relay:
 
 @contextmanager
 def relay(target_port: int) -> Iterator[Relay]:
-    """Stand in front of a port of loopback until the block ends."""
+    """Relay connections to a loopback port until the block ends."""
     listener = socket.create_server(("127.0.0.1", 0))
     standing = Relay(listener.getsockname()[1])
     opened: list[socket.socket] = []

@@ -1,4 +1,4 @@
-"""Addresses that cannot be read, at every place where one comes from outside: a sentence in the findings, never a traceback."""
+"""Malformed addresses from every outside source give a sentence in the findings, never a traceback."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ BROKEN = [
 
 
 def judged_at(page: Scripted, sender: str) -> Assessment:
-    """The assessment of one OAuth sender that was led to the page; it has a secret to lose."""
+    """Return the assessment of one OAuth sender, with a client secret, whose endpoints are on the scripted server."""
     settings = page.settings(sender)
     chosen = settings.sender["oauth"]
     found = gather.secrets_of([chosen], {"SMTP365_OAUTH_CLIENT_SECRET": "invented-secret-0815"})
@@ -39,7 +39,7 @@ def judged_at(page: Scripted, sender: str) -> Assessment:
 @pytest.mark.parametrize("address", BROKEN)
 @pytest.mark.parametrize("member", ["token_endpoint", "issuer"])
 def test_a_document_with_a_broken_address(member: str, address: str, tmp_path: Path) -> None:
-    """The secret stays here, TOKEN-01 says what the document gave, and the results can be written."""
+    """The client secret is not sent, TOKEN-01 quotes what the document contains, and the results can be written."""
 
     def say(asked: Asked) -> Reply | None:
         if asked.path.endswith("/openid-configuration"):
@@ -59,7 +59,7 @@ def test_a_document_with_a_broken_address(member: str, address: str, tmp_path: P
 
 @pytest.mark.parametrize("proxy", ["http://[", "http://user:secret@[x]:3128", "http://proxy:99999", "://"])
 def test_a_broken_proxy_in_the_environment(proxy: str) -> None:
-    """The run goes on, and the user in the address is not printed."""
+    """The run completes, and the credentials in the proxy address are not printed."""
     environment = {**os.environ, "https_proxy": proxy, "HTTPS_PROXY": proxy}
     line = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--sender=oauth"]
     done = subprocess.run(
@@ -72,7 +72,7 @@ def test_a_broken_proxy_in_the_environment(proxy: str) -> None:
 
 @pytest.mark.parametrize("address", ["https://[x]/common", "https://[::1", "https://login.microsoftonline.com:99999/x"])
 def test_a_broken_endpoint_in_the_settings(address: str, tmp_path: Path) -> None:
-    """The checklist says what is wrong with the field."""
+    """OAUTH-10 fails and reports what is wrong with the field; no request is sent."""
     with scripted(lambda _: None, tmp_path) as page:
         text = oauth().replace(f"https://{HOSTS[0]}/{TENANT}/v2.0/.well-known/openid-configuration", address)
         judged = judged_at(page, text)

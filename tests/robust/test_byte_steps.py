@@ -1,4 +1,4 @@
-"""Whatever byte of the route the network breaks, the run ends in time, names the gate where it broke, and keeps what was seen."""
+"""Wherever the network breaks a connection, the run ends in time, names the broken gate and keeps the evidence gathered before."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ ALSO = {(Gate.GREETING, Breakage.GARBAGE): Gate.STARTTLS, (Gate.STARTTLS, Breaka
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leg:
-    """One way of one sender through the relay: which door, which turns, and the connection if there are several."""
+    """One sender's connection through the relay: the port it uses, the gate of each turn, and the connection number if there are several."""
 
     sender: str
     door: str
@@ -63,7 +63,7 @@ def _turn_by_turn() -> World:
 
 @contextmanager
 def _behind_relay(leg: Leg, folder: Path) -> Iterator[tuple[Running, Settings, Relay]]:
-    """The built-in tenant, and settings that lead to it through the relay, with little patience."""
+    """Serve the built-in tenant behind the relay; yield settings that lead through it, with short timeouts."""
     with serve(_turn_by_turn(), folder=folder) as running:
         port = running.description[leg.door]["port"]
         with relay(port) as between:
@@ -109,7 +109,7 @@ def _mistakes(leg: Leg, cut: Cut, visit: Callable[[], Assessment]) -> Iterator[s
 
 @pytest.mark.parametrize(("name", "turn"), [pytest.param(*place, id=f"{place[0]}-{place[1]}") for place in NOW])
 def test_a_break_anywhere_is_found_where_it_is(name: str, turn: int, tmp_path: Path) -> None:
-    """The gate of the broken turn is the verdict, the gates before it stay passed, and the deadline holds."""
+    """The gate of the broken turn decides the verdict, the gates before it stay passed, and the deadline holds."""
     leg = LEGS[name]
     with _behind_relay(leg, tmp_path) as (running, settings, between):
         assert _visit(running, settings, leg.sender).verdict == "can_send"
@@ -126,5 +126,5 @@ def test_a_break_anywhere_is_found_where_it_is(name: str, turn: int, tmp_path: P
 
 
 def test_the_places_are_many() -> None:
-    """With SMTP365_DEEP each place is broken in three ways at three bytes."""
+    """With SMTP365_DEEP every turn is broken in three ways at three bytes."""
     assert len(PLACES) * len(Breakage) * 3 >= 200

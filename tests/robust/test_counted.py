@@ -1,6 +1,6 @@
-"""The budget, counted by somebody else: over the whole fault catalogue the report's traffic line says what left, and no more did.
+"""The traffic budget, counted by an independent proxy: for every fault the report states the traffic that was really sent.
 
-Each method has two senders with one credential, so that a refused one could be tried again by the next sender.
+Each method has two senders with the same credential, so a refused credential could be tried again by the second sender.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def _doors(running: Running, world: World) -> list[Door]:
 
 
 def _visited(world: World, folder: Path, *, runs: int = 1) -> tuple[Counted, list[dict[str, SenderEvidence]]]:
-    """Visit by way of the proxy, with the memory of refusals that runs have."""
+    """Run the probes through the proxy, with a file of remembered refusals as in real runs."""
     with serve(world, folder=folder) as running, counting(_doors(running, world)) as (counted, ports):
         text = running.settings_file.read_text(encoding="utf-8")
         for theirs, ours in ports.items():
@@ -63,7 +63,7 @@ def _said(visits: list[dict[str, SenderEvidence]], counter: str) -> int:
 
 
 def test_proxy_hears_a_healthy_run(tmp_path: Path) -> None:
-    """Four senders, four sign-ins over TLS and four messages, one token request: the proxy is awake."""
+    """Four senders make four sign-ins over TLS, send four messages and request one token; the proxy counts them all."""
     counted, visits = _visited(healthy(), tmp_path)
 
     assert sorted(one.mechanism for one in counted.attempts) == ["LOGIN", "LOGIN", "XOAUTH2", "XOAUTH2"]
@@ -77,7 +77,7 @@ def test_proxy_hears_a_healthy_run(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("fault", [pytest.param(fault, id=fault.id) for fault in dict.fromkeys(CHOSEN)])
 def test_traffic_line_says_what_left(fault: Fault, tmp_path: Path) -> None:
-    """Counted apart: sign-ins, token requests and messages are those of the report, within the budget, and nothing is repeated."""
+    """Sign-ins, token requests and messages in the report equal the proxy's counts, stay within the budget and are never repeated."""
     if fault.skipped_here():
         pytest.skip(fault.skipped_here() or "")
     counted, visits = _visited(apply(healthy(), [fault.id]), tmp_path)
@@ -98,7 +98,7 @@ def test_traffic_line_says_what_left(fault: Fault, tmp_path: Path) -> None:
 
 
 def test_a_second_run_does_not_repeat_a_refused_password(tmp_path: Path) -> None:
-    """Run after run within 15 minutes: one attempt in all."""
+    """Three runs within 15 minutes make one attempt in total."""
     counted, visits = _visited(apply(healthy(), ["wrong_password"]), tmp_path, runs=3)
 
     assert [one.code for one in counted.attempts if one.mechanism == "LOGIN"] == [535]

@@ -1,4 +1,4 @@
-"""A defect of this suite in one sender's visit: the others lose nothing, the report says where it broke, and the exit code is 3."""
+"""An internal error in one sender's probes: other senders keep their evidence, the report names the place, and the exit code is 3."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ SECRET = "never-shown-0815"
 
 
 class Defective(Dialler):
-    """Breaks as a defect of ours would, with a secret in its message, when the port of the token leg is dialled."""
+    """A dialler that raises an unexpected exception, with a secret in its message, when port 443 is dialled."""
 
     def dial(self, name: str, address: str, port: int, deadline: Deadline) -> tuple[socket.socket | None, Dial]:
-        """A connection to any port but one."""
+        """Dial any port but 443."""
         if port == 443:
             raise LookupError(f"cannot find {SECRET}")
         return super().dial(name, address, port, deadline)
 
 
 def visit(folder: Path) -> tuple[dict[str, SenderEvidence], Settings]:
-    """Both senders of the built-in tenant; the OAuth sender's visit breaks."""
+    """Probe both senders of the built-in tenant; the probes of the OAuth sender crash."""
     with serve(healthy(), folder=folder) as running:
         settings = parse(running.settings_file.read_text(encoding="utf-8"), running.settings_file)
         outside = gather.world_of(settings, refusals=None)
@@ -43,12 +43,12 @@ def visit(folder: Path) -> tuple[dict[str, SenderEvidence], Settings]:
 
 
 def run_of(kept: dict[str, SenderEvidence], settings: Settings) -> Run:
-    """The run that reports would see."""
+    """Return the run that the reports receive."""
     return samples.run(*(Assessment(seen, settings.judged(settings.sender[name])) for name, seen in kept.items()))
 
 
 def test_a_defect_in_one_visit_loses_no_other(tmp_path: Path) -> None:
-    """The Basic sender can send; the OAuth sender keeps what was seen, and is not proven because of us."""
+    """The Basic sender can send; the OAuth sender keeps its earlier evidence and is "not proven" because of the internal error."""
     kept, settings = visit(tmp_path)
     run = run_of(kept, settings)
     basic, oauth = kept["basic"], kept["oauth"]
@@ -64,7 +64,7 @@ def test_a_defect_in_one_visit_loses_no_other(tmp_path: Path) -> None:
 
 
 def test_the_exit_code_says_that_we_broke(tmp_path: Path) -> None:
-    """3, before any failed check; the report judged again later is judged like any other."""
+    """An internal error gives exit code 3 even if a check failed; a replay of that report gets the usual exit code."""
     run = run_of(*visit(tmp_path))
 
     assert exit_status.of(run, 1) == exit_status.BROKE

@@ -1,4 +1,4 @@
-"""Ctrl-C at any moment: exit code 2 and one line or a report, nothing half under a final name, nobody left behind."""
+"""Ctrl-C at any moment: exit code 2, a message or a complete report, no partial file under a final name, no process left running."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _started(folder: Path) -> tuple[subprocess.Popen[str], float]:
 
 @pytest.fixture(scope="module")
 def whole_run(tmp_path_factory: pytest.TempPathFactory) -> float:
-    """How many seconds a run takes here and now, from start to end."""
+    """How many seconds an uninterrupted run takes on this machine."""
     running, began = _started(tmp_path_factory.mktemp("whole"))
     running.communicate(timeout=LONGEST)
     assert running.returncode == 1
@@ -49,7 +49,7 @@ def whole_run(tmp_path_factory: pytest.TempPathFactory) -> float:
 @pytest.mark.parametrize("impatient", [False, True], ids=["once", "again and again"])
 @pytest.mark.parametrize("part", [(number + 0.1) / MOMENTS for number in range(MOMENTS)])
 def test_interrupt_at_any_moment(part: float, impatient: bool, whole_run: float, tmp_path: Path) -> None:
-    """From the first import to the last line."""
+    """From the first import to the last line of output, an interrupt ends the run in order."""
     if sys.platform == "win32":
         pytest.skip("a whole group of processes is interrupted here by a POSIX call")
     running, began = _started(tmp_path)
@@ -87,7 +87,7 @@ def _group_ends(group: int) -> bool:
 
 
 def test_whoever_goes_on_pressing_is_heard_in_the_end(tmp_path: Path) -> None:
-    """Presses right after the first do not disturb the farewell; one that comes seconds later ends a farewell that hangs."""
+    """Presses right after the first do not disturb the clean-up; a press seconds later ends a clean-up that hangs."""
     (tmp_path / "stubborn.py").write_text(
         "import time\ntry:\n    print('ready', flush=True)\n    time.sleep(60)\n"
         "except KeyboardInterrupt:\n    print('farewell', flush=True)\n    time.sleep(60)\n",

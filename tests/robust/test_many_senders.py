@@ -1,4 +1,4 @@
-"""Senders that share something: one token request for an application, one connection at a time for a mailbox, one refusal for all."""
+"""Senders that share something: one token request per application, one connection at a time per mailbox, one refusal for all."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _fleet(world: World) -> list[str]:
 
 
 def test_one_token_for_all_senders_of_an_application(tmp_path: Path) -> None:
-    """Each signs in and sends with the token that was asked for once; the documents' service is asked once, too."""
+    """Every sender signs in and sends with the same token; the OpenID configuration is requested once, too."""
     world = peopled(healthy(), MANY)
     with visited(world, folder=tmp_path, edit=with_senders("oauth", _fleet(world))) as seen:
         accepted = Counter(message.sender for message in seen.running.messages)
@@ -54,7 +54,7 @@ def test_one_token_for_all_senders_of_an_application(tmp_path: Path) -> None:
 
 
 def test_a_refused_secret_is_tried_once_for_all_its_senders(tmp_path: Path) -> None:
-    """The refusal is every sender's evidence and verdict; none of them signs in."""
+    """The refusal is the evidence and the verdict of every sender; none of them signs in."""
     world = peopled(apply(healthy(), ["secret_wrong"]), MANY)
     with visited(world, folder=tmp_path, edit=with_senders("oauth", _fleet(world))) as seen:
         assert len(seen.running.token_requests) == _total(seen, "token_requests") == 1
@@ -68,7 +68,7 @@ def test_a_refused_secret_is_tried_once_for_all_its_senders(tmp_path: Path) -> N
 
 
 def test_another_secret_is_another_question(tmp_path: Path) -> None:
-    """A right secret is not overshadowed by a wrong one of the same application, nor a wrong one hidden by the right one."""
+    """Two senders of one application with different secrets do not share a token result."""
     world = healthy()
 
     def edit(text: str) -> str:
@@ -85,7 +85,7 @@ def test_another_secret_is_another_question(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("method", ["basic", "oauth"])
 def test_a_mailbox_has_one_connection_at_a_time(method: str, tmp_path: Path) -> None:
-    """Senders that share a mailbox go one after the other, whatever the case of its address; each of them sends."""
+    """Senders that share a mailbox connect one after the other, whatever the case of its address; each of them sends."""
     user = ALERTS if method == "basic" else NOTICES
     users = [user.upper() if number % 2 else user for number in range(4)]
     with visited(folder=tmp_path, edit=with_senders(method, users)) as seen:
@@ -103,7 +103,7 @@ def test_a_mailbox_has_one_connection_at_a_time(method: str, tmp_path: Path) -> 
     [("wrong_password", "basic"), ("smtp_auth_off_tenant", "basic"), ("sp_not_registered", "oauth")],
 )
 def test_a_refused_sign_in_is_not_repeated_by_the_next_sender(fault: str, method: str, tmp_path: Path) -> None:
-    """Three senders with one user: one attempt; the others are told what it was answered, and judged by that."""
+    """Three senders with one user make one attempt; the other two are judged by the same reply."""
     user = ALERTS if method == "basic" else NOTICES
     with visited(apply(healthy(), [fault]), folder=tmp_path, edit=with_senders(method, [user, user])) as seen:
         attempts = [one for one in seen.running.sign_ins if one.user.lower() == user]
@@ -118,7 +118,7 @@ def test_a_refused_sign_in_is_not_repeated_by_the_next_sender(fault: str, method
 
 
 def test_a_senders_checks_stay_in_one_worker(tmp_path: Path) -> None:
-    """With -n each sender has one worker, whatever its name looks like; ids are as ever."""
+    """With -n all checks of a sender run in one worker, whatever the sender's name; test ids do not change."""
     ended = check("-n", "2", "-v", "-p", "no:randomly", report=tmp_path / "r.html")
     ran = set(re.findall(r"\[(gw\d)\].*test_check\[(\w+)-[A-Z]+-\d\d\]", ended.said))
 
@@ -131,7 +131,7 @@ def test_a_senders_checks_stay_in_one_worker(tmp_path: Path) -> None:
 
 
 def test_starts_are_apart() -> None:
-    """Two begin at once, the others a little later each; after a stop nobody begins."""
+    """Two senders start at once, the others a little later each; after a stop no sender starts."""
     starts, began = Starts(apart=0.03), time.monotonic()
     with ThreadPoolExecutor(6) as pool:
         moments = sorted(pool.map(lambda _: (starts.wait(), time.monotonic() - began)[1], range(6)))
@@ -143,7 +143,7 @@ def test_starts_are_apart() -> None:
 
 
 def test_who_waits_for_an_answer_waits_to_its_own_deadline() -> None:
-    """A question that is under way is not asked again; a deadline that ends before it does is kept."""
+    """A request in progress is not sent again; a waiter whose own deadline passes first gets TimeoutError."""
     known: AskedOnce[str] = AskedOnce()
     release = threading.Event()
 
@@ -167,7 +167,7 @@ def test_who_waits_for_an_answer_waits_to_its_own_deadline() -> None:
 
 
 def test_a_token_near_its_end_is_asked_for_again() -> None:
-    """What is no longer good is asked anew, once."""
+    """A result that is no longer valid is requested again, once."""
     now = [0.0]
     known: AskedOnce[int] = AskedOnce(lambda: now[0])
     answers = iter(range(10))
@@ -182,7 +182,7 @@ def test_a_token_near_its_end_is_asked_for_again() -> None:
 
 
 def test_fingerprints_are_of_this_process_alone() -> None:
-    """Equal for equal secrets, unlike for others, and nothing that could be looked up elsewhere."""
+    """Equal secrets have equal fingerprints, different secrets different ones, and no fingerprint is a plain hash of the secret."""
     import hashlib
 
     one = fingerprint(Secret("Sesame-4711"))

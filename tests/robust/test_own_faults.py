@@ -1,4 +1,4 @@
-"""What goes wrong on our own side: a report or a clear line, the right exit code, nothing half under a final name."""
+"""Problems of the machine that runs smtp365: a report or a clear line, the right exit code, no partial file under a final name."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SMALL_FILES = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (60_00
 
 @ON_LINUX
 def test_full_disk_is_told_and_leaves_nothing(tmp_path: Path) -> None:
-    """No file may grow beyond 60 kB: the verdict is still on the terminal, with the line that says what is missing."""
+    """With files limited to 60 kB the verdict is still on the terminal, with a line for each file that cannot be written."""
     ended = check(f"--json={tmp_path / 'r.json'}", report=tmp_path / "r.html", first=SMALL_FILES)
 
     assert ended.code == 3, ended.said
@@ -32,7 +32,7 @@ def test_full_disk_is_told_and_leaves_nothing(tmp_path: Path) -> None:
 
 @ON_LINUX
 def test_device_that_is_full_stays_a_device(tmp_path: Path) -> None:
-    """JSON to a device is written to it, never put in its place; the report is there all the same."""
+    """JSON that goes to a device is written to it and does not replace it; the report is written as usual."""
     ended = check("--json=/dev/full", report=tmp_path / "r.html")
 
     assert ended.code == 3, ended.said
@@ -44,7 +44,7 @@ def test_device_that_is_full_stays_a_device(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no read-only folders")
 def test_read_only_folder_is_told_before_anything_is_contacted(tmp_path: Path) -> None:
-    """Exit code 4 and one line; nobody was visited for a report that could not be kept."""
+    """Exit code 4 and one line; no server is contacted for a report that cannot be saved."""
     tmp_path.chmod(0o555)
     place = Path("/sys") if os.access(tmp_path, os.W_OK) else tmp_path  # root may write everywhere but there
     if not place.is_dir():
@@ -61,7 +61,7 @@ def test_read_only_folder_is_told_before_anything_is_contacted(tmp_path: Path) -
 
 @ON_LINUX
 def test_memory_of_refusals_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
-    """A service account without a home: the run says what it found."""
+    """A service account without a home directory gets its report and the usual exit code."""
     with serve_apart(["wrong_password"], folder=tmp_path / "tenant") as tenant:
         live = ["--target=live", f"--settings={tenant.settings_file}"]
         homes = {"HOME": "/sys/nowhere", "XDG_STATE_HOME": "/sys/nowhere"}
@@ -74,7 +74,7 @@ def test_memory_of_refusals_that_cannot_be_written_stops_nothing(tmp_path: Path)
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows does not remove a folder that somebody is in")
 def test_working_folder_that_is_gone_is_told(tmp_path: Path) -> None:
-    """Started from a folder that was removed: one line of the door's, exit code 4."""
+    """Started from a folder that was removed, run.py prints one line and exits with code 4."""
     gone = tmp_path / "gone"
     gone.mkdir()
     door = str(ROOT / "run.py")
@@ -90,7 +90,7 @@ def test_working_folder_that_is_gone_is_told(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows does not remove a folder that somebody is in")
 @pytest.mark.parametrize("inside", [False, True], ids=["report elsewhere", "report in it"])
 def test_working_folder_that_goes_during_the_run(inside: bool, tmp_path: Path) -> None:
-    """A report elsewhere is written; one that was to lie in the folder is missed, and told."""
+    """A report elsewhere is written; a report inside the removed folder is reported as not written."""
     folder = tmp_path / "work"
     folder.mkdir()
     _plugin(
@@ -111,7 +111,7 @@ def test_working_folder_that_goes_during_the_run(inside: bool, tmp_path: Path) -
 
 @pytest.mark.parametrize("everywhere", [False, True], ids=["one worker", "every worker"])
 def test_killed_worker_costs_no_evidence(everywhere: bool, tmp_path: Path) -> None:
-    """A worker that dies takes the test with it that it ran; the judgement stands in the report all the same."""
+    """A worker that dies loses only the test that it ran; the evidence is in the report all the same."""
     which = f"os.environ.get('PYTEST_XDIST_WORKER') in {('gw0', 'gw1') if everywhere else ('gw0',)}"
     _plugin(tmp_path, f"import os\ndef pytest_runtest_call(item):\n    if {which}:\n        os._exit(9)\n")
     json = tmp_path / "r.json"
@@ -128,7 +128,7 @@ def test_killed_worker_costs_no_evidence(everywhere: bool, tmp_path: Path) -> No
 
 
 def test_clock_that_jumps(tmp_path: Path) -> None:
-    """Two hours back after the visit began: the run ends as it would have, and no time is shown as negative."""
+    """The clock goes back two hours during the probes: the run ends as usual, and no duration is negative."""
     jumps = (
         "import datetime as d, itertools, time\n"
         "_count = itertools.count()\n"
@@ -150,7 +150,7 @@ def test_clock_that_jumps(tmp_path: Path) -> None:
 
 
 def test_time_zones_are_not_needed(tmp_path: Path) -> None:
-    """Without tzdata, and with a TZ that means nothing, a live run writes its report and its reminder."""
+    """Without tzdata, and with an invalid TZ, a live run writes its report and its reminder."""
     zones = {"TZ": "Nowhere/Land", "PYTHONTZPATH": ""}
     without = "import sys, zoneinfo; zoneinfo.reset_tzpath(to=()); sys.modules['tzdata'] = None"
     with serve_apart([], folder=tmp_path / "tenant") as tenant:
@@ -163,7 +163,7 @@ def test_time_zones_are_not_needed(tmp_path: Path) -> None:
 
 
 def test_path_with_spaces_and_umlauts(tmp_path: Path) -> None:
-    """Settings, report, JSON, reminder, state and working folder below such a path."""
+    """Settings, report, JSON, reminder, state and working folder may all have such a path."""
     folder = tmp_path / "Prüfstand Süd & Ost (1)"
     folder.mkdir()
     with serve_apart([], folder=folder / "Mandant Ä") as tenant:
@@ -177,7 +177,7 @@ def test_path_with_spaces_and_umlauts(tmp_path: Path) -> None:
 
 
 def test_two_runs_at_once_write_two_reports() -> None:
-    """In the same second, with the name that a run chooses itself: each has a whole report of its own."""
+    """Runs that start in the same second with default report names each write a complete report of their own."""
 
     def one(_number: int) -> tuple[int, Path]:
         done = subprocess.run(

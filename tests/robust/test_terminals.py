@@ -1,4 +1,4 @@
-"""Terminals of every kind: characters that one does not have are spelt out, colours are not forced on anybody."""
+"""Terminals of every kind: unsupported characters are escaped, and colours can be switched off."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _around(encoding: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_a_run_is_told_on_any_terminal(encoding: str, tmp_path: Path) -> None:
-    """A sender's name that the terminal cannot show does not stop the run, nor hide its end."""
+    """A sender name that the terminal cannot show neither stops the run nor hides its result."""
     settings = tmp_path / "settings.toml"
     settings.write_text(SETTINGS, encoding="utf-8")
     ended = check(
@@ -79,7 +79,7 @@ def test_a_command_is_told_on_any_terminal(name: str, encoding: str, tmp_path: P
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
 @pytest.mark.parametrize("wanted", [False, True], ids=["NO_COLOR", "colour"])
 def test_no_color_is_heard(wanted: bool, tmp_path: Path) -> None:
-    """On a terminal, NO_COLOR means no escape sequence at all (https://no-color.org)."""
+    """On a terminal, NO_COLOR means that the output has no escape sequences (https://no-color.org)."""
     said = _on_a_terminal(
         "pytest", f"--html={tmp_path / 'r.html'}", "-p", "no:cacheprovider", NO_COLOR="" if wanted else "1"
     )
