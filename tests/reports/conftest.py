@@ -65,7 +65,7 @@ def test_error(broken):
 
 
 @pytest.fixture(scope="session")
-def written(tmp_path_factory: pytest.TempPathFactory) -> str:
+def original_html(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The text of a file that pytest-html wrote with our columns, before post-processing."""
     folder = tmp_path_factory.mktemp("written")
     (folder / "conftest.py").write_text(INNER, encoding="utf-8")
@@ -78,16 +78,16 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture
-def whole(written: str) -> Callable[..., str]:
+def full_report(original_html: str) -> Callable[..., str]:
     """Return a function that makes complete reports: our fragment in a post-processed file of pytest-html."""
 
     def make(run: Run, before: dict[str, Any] | None = None) -> str:
-        return mended(written.replace(PLACE, render_top(run, results(run), before)))
+        return mended(original_html.replace(PLACE, render_top(run, results(run), before)))
 
     return make
 
 
-@pytest.fixture(scope="module")  # its event loop runs on in this thread, so it must not outlive the file
+@pytest.fixture(scope="module")  # its event loop keeps running in this thread, so it must end with the module
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, headless; tests are skipped if it is not installed."""
     chromium = shutil.which("chromium")

@@ -61,13 +61,13 @@ ENCODINGS: dict[str, Encode] = {
 }  # fmt: skip
 
 
-def _ways(secret: str) -> list[Encode]:
+def _encodings_for(secret: str) -> list[Encode]:
     """Return all encodings; for long secrets such as tokens, which need no escaping, only as many as fit in a line."""
     return list(ENCODINGS.values()) if len(secret) < 1000 else [ENCODINGS[name] for name in ("raw", "base64", "UTF-16")]
 
 
-def _spelt(secret: str) -> list[str]:
-    return [encode(secret).replace("=\n", "=").replace("\r", "").replace("\n", "") for encode in _ways(secret)]
+def _encoded(secret: str) -> list[str]:
+    return [encode(secret).replace("=\n", "=").replace("\r", "").replace("\n", "") for encode in _encodings_for(secret)]
 
 
 def _pairs(octets: bytes) -> list[bytes]:
@@ -75,10 +75,10 @@ def _pairs(octets: bytes) -> list[bytes]:
 
 
 @dataclass(slots=True)
-class Habits:
+class Behaviour:
     """How the two servers behave.
 
-    `known` is a secret from an earlier connection that they send before they receive one; `much` is what they send at the place `flood`.
+    `known` is a secret from an earlier connection that they send before they receive one; `filler` is what they send at the place `flood`.
     A mail server sends a share of the encodings in each reply, a different share at every connection.
     """
 
@@ -87,38 +87,38 @@ class Habits:
     noise: bool = False
     entra: str = "claims"
     flood: str = ""
-    much: str = ""
+    filler: str = ""
     shares: int = 1
-    heard: list[str] = field(default_factory=list)
-    _replies: int = 0
+    received: list[str] = field(default_factory=list)
+    _reply_count: int = 0
 
     def lines(self, secret: str) -> list[str]:
         """Return the secret in every encoding, one a line, and split over consecutive lines in two, in three and in short pieces."""
         if not secret:
-            return ["nothing heard yet"]
-        said = _spelt(secret)
+            return ["nothing received yet"]
+        encodings = _encoded(secret)
         third = -(-len(secret) // 3)
         cut = [secret[: len(secret) // 2], secret[len(secret) // 2 :]]
         cut += ["x", secret[:third], secret[third : 2 * third], secret[2 * third :], "x"]
         wrapped = base64.b64encode(secret.encode()).decode()
         cut += [wrapped[at : at + 5] for at in range(0, len(wrapped), 5)][:40]
-        return [*(f"you said {one} did you not" for one in said), *(part for part in cut if part)][:120]
+        return [*(f"you said {one} did you not" for one in encodings), *(part for part in cut if part)][:120]
 
     def share(self, secret: str) -> list[str]:
         """Return the lines of the next reply."""
-        lines, spelt = self.lines(secret), len(_spelt(secret)) if secret else 1
-        self._replies += 1
-        turn = self._replies % self.shares
-        return [*lines[turn : spelt : self.shares], *(lines[spelt:] if turn == 0 else ())] or ["nothing more"]
+        lines, encoded = self.lines(secret), len(_encoded(secret)) if secret else 1
+        self._reply_count += 1
+        turn = self._reply_count % self.shares
+        return [*lines[turn : encoded : self.shares], *(lines[encoded:] if turn == 0 else ())] or ["nothing more"]
 
 
-class Echoing:
+class EchoServers:
     """Both servers; `settings` is the text of a settings file that leads to them."""
 
-    def __init__(self, habits: Habits, folder: Path) -> None:
+    def __init__(self, behaviour: Behaviour, folder: Path) -> None:
         """Create the certificates and listen; connections are answered once `serve` runs."""
-        self.habits = habits
-        self._glue = itertools.cycle((" ", "\r\n"))  # all on one line, then a line each at the next visit
+        self.behaviour = behaviour
+        self._separators = itertools.cycle((" ", "\r\n"))  # all on one line; one per line on the next connection
         authority = trustme.CA()
         authority.cert_pem.write_to_path(folder / "echo-root.pem")
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -164,7 +164,7 @@ scope = "https://mail.example.test/.default"
 """
 
     @contextmanager
-    def serve(self) -> Iterator[Echoing]:
+    def serve(self) -> Iterator[EchoServers]:
         """Answer connections until the block ends."""
         for server, answer in zip(self._sockets, (self._mail, self._entra), strict=True):
             threading.Thread(target=self._accept, args=(server, answer), daemon=True).start()
@@ -180,92 +180,96 @@ scope = "https://mail.example.test/.default"
         with suppress(OSError):
             while True:
                 client, _ = server.accept()
-                threading.Thread(target=self._guarded, args=(client, answer), daemon=True).start()
+                threading.Thread(target=self._serve_client, args=(client, answer), daemon=True).start()
 
-    def _guarded(self, client: socket.socket, answer: Callable[[socket.socket], None]) -> None:
+    def _serve_client(self, client: socket.socket, answer: Callable[[socket.socket], None]) -> None:
         with client, suppress(OSError, ValueError):
             client.settimeout(10)
             client.setsockopt(
                 socket.IPPROTO_TCP, socket.TCP_NODELAY, 1
-            )  # a reply behind a session ticket waits for nothing
+            )  # do not delay a reply that follows a session ticket
             answer(client)
 
     # -- mail -----------------------------------------------------------------------------------------------------------------------
 
     def _mail(self, plain: socket.socket) -> None:
-        habits, words = self.habits, self.habits.lines
+        behaviour, lines = self.behaviour, self.behaviour.lines
         self._maybe_flood(plain, "greeting", 220)
-        _say(plain, 220, words(habits.known)[:5])
+        _reply(plain, 220, lines(behaviour.known)[:5])
         hello = plain.makefile("rb")
         _line(hello)
         self._maybe_flood(plain, "EHLO", 250)
-        _say(plain, 250, ["hostile", "STARTTLS"])
+        _reply(plain, 250, ["hostile", "STARTTLS"])
         _line(hello)
-        _say(plain, 220, ["go"])
-        with self._context.wrap_socket(plain, server_side=True) as sock, sock.makefile("rb") as told:
-            _line(told)
-            _say(sock, 250, ["hostile", "AUTH LOGIN XOAUTH2", *words(habits.known)[:20]])
-            secret = self._signed_in(sock, told)
-            habits.heard.append(secret)
+        _reply(plain, 220, ["go"])
+        with self._context.wrap_socket(plain, server_side=True) as sock, sock.makefile("rb") as stream:
+            _line(stream)
+            _reply(sock, 250, ["hostile", "AUTH LOGIN XOAUTH2", *lines(behaviour.known)[:20]])
+            secret = self._signed_in(sock, stream)
+            behaviour.received.append(secret)
             self._maybe_flood(sock, "refusal", 535)
             self._maybe_flood(sock, "lines", 535)
-            if habits.noise:
+            if behaviour.noise:
                 sock.sendall(f"you said {secret}, {base64.b64encode(secret.encode()).decode()}\r\n".encode())
                 return
-            _say(sock, 535 if habits.refuse else 235, habits.share(secret))
+            _reply(sock, 535 if behaviour.refuse else 235, behaviour.share(secret))
             for code in (250, 250, 354):
-                if b"QUIT" in _line(told):
-                    _say(sock, 221, habits.share(secret))
+                if b"QUIT" in _line(stream):
+                    _reply(sock, 221, behaviour.share(secret))
                     return
-                _say(sock, code, habits.share(secret))
-            while _line(told).rstrip(b"\r\n") != b".":
+                _reply(sock, code, behaviour.share(secret))
+            while _line(stream).rstrip(b"\r\n") != b".":
                 pass
-            _say(sock, 550, habits.share(secret))
-            _line(told)
-            _say(sock, 221, habits.share(secret))
+            _reply(sock, 550, behaviour.share(secret))
+            _line(stream)
+            _reply(sock, 221, behaviour.share(secret))
 
     def _maybe_flood(self, sock: socket.socket, place: str, code: int) -> None:
         """Send too much data at one place: one very long line, or many long lines."""
-        if self.habits.flood == place:
-            much = self.habits.much
-            lines = [much[at : at + 4000] for at in range(0, len(much), 4000)] if place == "lines" else [much]
-            _say(sock, code, [line.replace("\r", "").replace("\n", "") for line in lines])
+        if self.behaviour.flood == place:
+            filler = self.behaviour.filler
+            lines = [filler[at : at + 4000] for at in range(0, len(filler), 4000)] if place == "lines" else [filler]
+            _reply(sock, code, [line.replace("\r", "").replace("\n", "") for line in lines])
 
-    def _signed_in(self, sock: socket.socket, told: BinaryIO) -> str:
-        if b"LOGIN" in _line(told):
-            _say(sock, 334, ["VXNlcm5hbWU6"])
-            _line(told)
-            _say(sock, 334, ["UGFzc3dvcmQ6"])
-            return base64.b64decode(_line(told)).decode()
-        _say(sock, 334, [""])
-        return base64.b64decode(_line(told)).decode().partition("Bearer ")[2].strip("\x01")
+    def _signed_in(self, sock: socket.socket, stream: BinaryIO) -> str:
+        if b"LOGIN" in _line(stream):
+            _reply(sock, 334, ["VXNlcm5hbWU6"])
+            _line(stream)
+            _reply(sock, 334, ["UGFzc3dvcmQ6"])
+            return base64.b64decode(_line(stream)).decode()
+        _reply(sock, 334, [""])
+        return base64.b64decode(_line(stream)).decode().partition("Bearer ")[2].strip("\x01")
 
     # -- tokens ---------------------------------------------------------------------------------------------------------------------
 
     def _entra(self, plain: socket.socket) -> None:
-        with self._context.wrap_socket(plain, server_side=True) as sock, sock.makefile("rb") as told:
-            request = _line(told)
+        with self._context.wrap_socket(plain, server_side=True) as sock, sock.makefile("rb") as stream:
+            request = _line(stream)
             length = 0
-            while (header := _line(told)) not in {b"\r\n", b""}:
+            while (header := _line(stream)) not in {b"\r\n", b""}:
                 if header.lower().startswith(b"content-length:"):
                     length = int(header.partition(b":")[2])
-            if self.habits.flood == ("document" if request.startswith(b"GET") else "token"):
+            if self.behaviour.flood == ("document" if request.startswith(b"GET") else "token"):
                 _http(
                     sock,
                     200 if request.startswith(b"GET") else 401,
-                    json.dumps({"error_description": self.habits.much}),
+                    json.dumps({"error_description": self.behaviour.filler}),
                 )
                 return
             if request.startswith(b"GET"):
                 _http(sock, 200, json.dumps(self._document()))
                 return
-            secret = parse_qs(told.read(length).decode())["client_secret"][0]
-            self.habits.heard.append(secret)
+            secret = parse_qs(stream.read(length).decode())["client_secret"][0]
+            self.behaviour.received.append(secret)
             self._answer(sock, secret)
 
     def _document(self) -> dict[str, str]:
         where = f"https://{LOGIN}/t"
-        known = {"tenant_region_scope": " ".join(self.habits.lines(self.habits.known))} if self.habits.known else {}
+        known = (
+            {"tenant_region_scope": " ".join(self.behaviour.lines(self.behaviour.known))}
+            if self.behaviour.known
+            else {}
+        )
         return {
             "issuer": f"{where}/v2.0",
             "token_endpoint": f"{where}/token",
@@ -274,46 +278,46 @@ scope = "https://mail.example.test/.default"
         }
 
     def _answer(self, sock: socket.socket, secret: str) -> None:
-        words = self.habits.lines(secret)
-        told = next(self._glue).join(words)
+        lines = self.behaviour.lines(secret)
+        text = next(self._separators).join(lines)
         digits = [int(secret)] if secret.isdecimal() and secret.isascii() and len(secret) < 19 else [7000215]
-        match self.habits.entra:
+        match self.behaviour.entra:
             case "claims":
-                claims = {"aud": "https://mail.example.test", "said": told, "list": words[:5], f"k {secret}": 1}
+                claims = {"aud": "https://mail.example.test", "said": text, "list": lines[:5], f"k {secret}": 1}
                 claims |= {"number": digits[0], "iss": secret, "roles": [secret]}
                 token = jwt.encode(claims, "k" * 32, algorithm="HS256")
                 _http(sock, 200, json.dumps({"access_token": token, "token_type": secret, "expires_in": digits[0]}))
             case "error":
-                told = f"AADSTS7000215: Invalid client secret provided: {told}"
+                text = f"AADSTS7000215: Invalid client secret provided: {text}"
                 members = {
                     "error": "invalid_client",
-                    "error_description": told,
+                    "error_description": text,
                     "error_codes": digits,
-                    "suberror": words[0],
+                    "suberror": lines[0],
                 }
-                members |= {"trace_id": secret, "correlation_id": words[2]}
+                members |= {"trace_id": secret, "correlation_id": lines[2]}
                 _http(sock, 401, json.dumps(members), {"Retry-After": quote(secret), "Content-Type": quote(secret)})
             case "redirect":
                 where = (
                     f"https://{LOGIN}/x?secret={quote_plus(secret)}&again={base64.b64encode(secret.encode()).decode()}"
                 )
-                _http(sock, 302, told, {"Location": where})
+                _http(sock, 302, text, {"Location": where})
             case "page":
-                _http(sock, 500, f"<html>{html.escape(told)}</html>", {"Content-Type": f"text/html; x={quote(secret)}"})
+                _http(sock, 500, f"<html>{html.escape(text)}</html>", {"Content-Type": f"text/html; x={quote(secret)}"})
             case _:
                 sock.sendall(
                     b"HTTP/1.1 200 " + secret.encode() + b"\r\n" + base64.b64encode(secret.encode()) + b"\r\n\r\n"
                 )
 
 
-def _line(told: BinaryIO) -> bytes:
-    line = told.readline()
+def _line(stream: BinaryIO) -> bytes:
+    line = stream.readline()
     if not line.endswith(b"\n"):
         raise ConnectionError
     return line
 
 
-def _say(sock: socket.socket, code: int, lines: list[str]) -> None:
+def _reply(sock: socket.socket, code: int, lines: list[str]) -> None:
     last = len(lines) - 1
     text = "".join(f"{code}{' ' if at == last else '-'}{line}\r\n" for at, line in enumerate(lines))
     sock.sendall(text.encode())
@@ -325,4 +329,4 @@ def _http(sock: socket.socket, status: int, text: str, headers: dict[str, str] |
         headers or {}
     )
     head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
-    sock.sendall(f"HTTP/1.1 {status} Told\r\n{head}\r\n".encode() + body)
+    sock.sendall(f"HTTP/1.1 {status} Status\r\n{head}\r\n".encode() + body)

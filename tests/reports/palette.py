@@ -30,7 +30,7 @@ def with_palette(png: bytes) -> bytes:
     pixels = [[tuple(row[at : at + 3]) for at in range(0, len(row), size)] for row in rows]
     counted = Counter(pixel for row in pixels for pixel in row)
     palette = [colour for colour, _ in counted.most_common(256)]
-    index = {colour: palette.index(min(palette, key=lambda one: _apart(one, colour))) for colour in counted}
+    index = {colour: palette.index(min(palette, key=lambda one: _distance(one, colour))) for colour in counted}
     packed = b"".join(b"\x00" + bytes(index[pixel] for pixel in row) for row in pixels)
     head = struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)
     parts = [(b"IHDR", head), (b"PLTE", bytes(octet for colour in palette for octet in colour))]
@@ -38,7 +38,7 @@ def with_palette(png: bytes) -> bytes:
     return _SIGNATURE + b"".join(_chunk(name, data) for name, data in parts)
 
 
-def _apart(one: tuple[int, ...], other: tuple[int, ...]) -> int:
+def _distance(one: tuple[int, ...], other: tuple[int, ...]) -> int:
     return sum((a - b) ** 2 for a, b in zip(one, other, strict=True))
 
 

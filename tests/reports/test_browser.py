@@ -66,12 +66,12 @@ class Opened:
 
 
 @pytest.fixture
-def saved(tmp_path: Path, whole: Callable[..., str]) -> Callable[[Run], Path]:
+def saved(tmp_path: Path, full_report: Callable[..., str]) -> Callable[[Run], Path]:
     """Return a function that writes a report file."""
 
     def save(run: Run) -> Path:
         path = tmp_path / "report.html"
-        path.write_text(whole(run), encoding="utf-8")
+        path.write_text(full_report(run), encoding="utf-8")
         return path
 
     return save
@@ -116,7 +116,7 @@ def test_scripts_only_add_copying_and_the_table(browser: Browser, saved: Callabl
         assert opened.page.locator("#results-table tbody").count() == 81
 
 
-def test_copying_takes_the_command_and_nothing_else(browser: Browser, saved: Callable[[Run], Path]) -> None:
+def test_copy_button_copies_only_the_command(browser: Browser, saved: Callable[[Run], Path]) -> None:
     """The copy button copies the command without its label."""
     with Opened(browser, saved(REFUSED)) as opened:
         opened.page.locator(".steps button.copy").first.click()
@@ -129,7 +129,7 @@ def test_copying_takes_the_command_and_nothing_else(browser: Browser, saved: Cal
     assert pasted == "Set-CASMailbox -Identity 'noreply@contoso.example' -SmtpClientAuthenticationDisabled $false"
 
 
-def test_rows_and_columns_answer_to_the_keyboard(browser: Browser, saved: Callable[[Run], Path]) -> None:
+def test_columns_can_be_sorted_by_keyboard(browser: Browser, saved: Callable[[Run], Path]) -> None:
     """Enter on a column header sorts the table, as a click does."""
     with Opened(browser, saved(REFUSED)) as opened:
         opened.page.locator('th[data-column-type="check"]').focus()
@@ -140,7 +140,7 @@ def test_rows_and_columns_answer_to_the_keyboard(browser: Browser, saved: Callab
 
 
 @pytest.mark.parametrize("scripts", [pytest.param(True, id="scripts"), pytest.param(False, id="no scripts")])
-def test_printing_opens_what_is_folded(scripts: bool, browser: Browser, saved: Callable[[Run], Path]) -> None:
+def test_printing_shows_folded_sections(scripts: bool, browser: Browser, saved: Callable[[Run], Path]) -> None:
     """On paper the transcript and the certificate can be read, and there are no buttons."""
     with Opened(browser, saved(REFUSED), scripts=scripts) as opened:
         opened.page.emulate_media(media="print")
@@ -159,10 +159,10 @@ def test_printing_opens_what_is_folded(scripts: bool, browser: Browser, saved: C
         pytest.param(MANY, True, id="many senders, dark"),
     ],
 )
-def test_an_accessibility_engine_finds_nothing(
+def test_accessibility_engine_finds_no_violation(
     run: Run, dark: bool, browser: Browser, saved: Callable[[Run], Path]
 ) -> None:
-    """axe reports no violation (contrast, landmarks, labels, headings) with all sections open."""
+    """The engine axe reports no violation (contrast, landmarks, labels, headings) with all sections open."""
     engine = os.environ.get("SMTP365_AXE", "")
     if not Path(engine).is_file():
         pytest.skip("SMTP365_AXE does not name axe.min.js (npm package axe-core)")

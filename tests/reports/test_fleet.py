@@ -19,18 +19,18 @@ from reports.run import Run
 from tests.reports import samples
 from tests.reports.test_page import OFF, Reader
 
-WELL, WRONG = 160, 70
+HEALTHY, BROKEN = 160, 70
 
 
 @pytest.fixture(scope="module")
 def many() -> Run:
     """A run of 230 senders; SMTP AUTH is switched off for 70 of them."""
-    well = [Assessment(samples.basic(sender=f"w{i}"), samples.basic_settings(name=f"w{i}")) for i in range(WELL)]
-    wrong = [
+    healthy = [Assessment(samples.basic(sender=f"w{i}"), samples.basic_settings(name=f"w{i}")) for i in range(HEALTHY)]
+    broken = [
         Assessment(samples.refused(samples.basic(sender=f"x{i}"), OFF), samples.basic_settings(name=f"x{i}"))
-        for i in range(WRONG)
+        for i in range(BROKEN)
     ]
-    return samples.run(*well, *wrong)
+    return samples.run(*healthy, *broken)
 
 
 def test_an_overview_comes_first(many: Run) -> None:
@@ -38,12 +38,12 @@ def test_an_overview_comes_first(many: Run) -> None:
     page = Reader(render_top(many, None))
     grouped = fleet.groups((answer(many, one), one.settings.sender) for one in many.senders)
 
-    assert [(group.count, group.gate, group.others) for group in grouped] == [(WRONG, "Sign-in", WRONG - 12)]
-    assert f"{WRONG} of {WELL + WRONG} senders cannot send mail" in page.text
-    assert f"{WELL} senders are well" in page.text
+    assert [(group.count, group.gate, group.others) for group in grouped] == [(BROKEN, "Sign-in", BROKEN - 12)]
+    assert f"{BROKEN} of {HEALTHY + BROKEN} senders cannot send mail" in page.text
+    assert f"{HEALTHY} senders are well" in page.text
 
 
-def test_only_the_worst_are_told_at_length(many: Run) -> None:
+def test_only_the_worst_senders_have_details(many: Run) -> None:
     """Fifty of the seventy have details, no healthy sender has, and the page says how to see another sender."""
     text = render_top(many, None)
 
@@ -52,7 +52,7 @@ def test_only_the_worst_are_told_at_length(many: Run) -> None:
     assert "--sender=NAME" in text
 
 
-def test_everything_is_still_in_the_file(many: Run, tmp_path: Path) -> None:
+def test_all_results_are_in_the_file(many: Run, tmp_path: Path) -> None:
     """The packed results equal the JSON results and give the same verdicts when they are judged again."""
     report = tmp_path / "report.html"
     report.write_text(f"<html>{render_top(many, None)}</html>", encoding="utf-8")
@@ -63,7 +63,7 @@ def test_everything_is_still_in_the_file(many: Run, tmp_path: Path) -> None:
     assert {Assessment(*visit).verdict for visit in visits} == {"can_send", "cannot_send"}
 
 
-def test_what_is_packed_is_bounded() -> None:
+def test_packed_results_have_a_size_limit() -> None:
     """Packed text that is truncated or unpacks to more than the limit is refused."""
     bomb = f'<script type="application/gzip" id="smtp365-results">{packed(iter(["x" * 10_000_000]))}</script>'
     cut = bomb.replace("</script>", "")[:-400] + "</script>"
@@ -74,7 +74,7 @@ def test_what_is_packed_is_bounded() -> None:
             found(text, 1_000_000)
 
 
-def test_reports_of_many_hosts_are_one(tmp_path: Path) -> None:
+def test_reports_of_many_hosts_form_one_overview(tmp_path: Path) -> None:
     """Each sender of each host is listed once, by its newest report; a file that is not a report is left out and noted."""
     for name, host in (("a", "server1"), ("b", "server1"), ("c", "server2")):
         machine = samples.basic().machine.model_copy(update={"host": host})
@@ -90,7 +90,7 @@ def test_reports_of_many_hosts_are_one(tmp_path: Path) -> None:
     assert [note for note in data["notes"] if "other.html" in note] != []
 
 
-def test_a_folder_without_reports_is_one_clear_line(tmp_path: Path) -> None:
+def test_a_folder_without_reports_is_refused(tmp_path: Path) -> None:
     """A folder without reports raises NotAReport; it does not give an empty overview."""
     with pytest.raises(NotAReport, match="no report of ours"):
         load_folder(tmp_path)

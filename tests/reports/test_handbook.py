@@ -25,17 +25,17 @@ PAGES = sorted(
 )
 LINK = re.compile(r"(?<!\\)\]\(([^()\s]+)\)")
 CODE = re.compile(r"(`+).+?\1")
-MACHINE = re.compile(r"(?<![\w./:-])/(?:work|tmp|home|root|Users|private|opt|var)/|[A-Za-z]:\\+Users")
+MACHINE_PATH = re.compile(r"(?<![\w./:-])/(?:work|tmp|home|root|Users|private|opt|var)/|[A-Za-z]:\\+Users")
 
 
-def said(page: Path) -> str:
+def text_of(page: Path) -> str:
     """Return the text of a document."""
     return page.read_text(encoding="utf-8")
 
 
 def anchors(page: Path) -> set[str]:
     """Return the anchors of a page: its headings in GitHub's form."""
-    headings = re.findall(r"^#+ (.+)$", said(page), re.MULTILINE)
+    headings = re.findall(r"^#+ (.+)$", text_of(page), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
@@ -49,7 +49,7 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_committed_documents_are_what_the_catalogues_make() -> None:
+def test_committed_documents_are_up_to_date() -> None:
     """The committed documents equal the generated ones."""
     differences = handbook.differences(ROOT)
 
@@ -58,7 +58,7 @@ def test_the_committed_documents_are_what_the_catalogues_make() -> None:
 
 def test_every_check_and_cause_has_a_page_and_a_line_in_the_index() -> None:
     """The index links every page, and there is a page for every check and cause."""
-    index = set(LINK.findall(said(ROOT / "docs" / "README.md")))
+    index = set(LINK.findall(text_of(ROOT / "docs" / "README.md")))
     wanted = {f"checks/{check}.md" for check in CHECKS.checks} | {f"causes/{cause}.md" for cause in CAUSES}
 
     assert wanted | {"causes/groups.md", "causes/declared.md"} <= index
@@ -71,15 +71,15 @@ def test_every_check_and_cause_has_a_page_and_a_line_in_the_index() -> None:
 
 def test_the_readme_names_every_check() -> None:
     """README's table has one row for each check, with its title."""
-    readme = said(ROOT / "README.md")
+    readme = text_of(ROOT / "README.md")
 
     for check in CHECKS.checks.values():
         assert f"| [{check.id}](docs/checks/{check.id}.md) | {markdown.escape(check.title)} |" in readme
 
 
-def test_the_page_about_a_declared_service_tells_all_of_it() -> None:
+def test_the_page_about_a_declared_service_is_complete() -> None:
     """The page lists each of its causes with title and steps, and each check that does not apply or has another title there."""
-    page = said(ROOT / markdown.DECLARED_PAGE)
+    page = text_of(ROOT / markdown.DECLARED_PAGE)
     words = " ".join(page.split())
 
     for cause in declared().values():
@@ -91,10 +91,10 @@ def test_the_page_about_a_declared_service_tells_all_of_it() -> None:
     assert len(re.findall(r"^\d+\. ", page, re.MULTILINE)) >= len(set(steps))
 
 
-def test_a_page_of_a_cause_tells_all_of_it() -> None:
+def test_the_page_of_a_cause_is_complete() -> None:
     """The page of a cause has each of its steps, sources and groups, and the date on which it was checked."""
     for cause in CAUSES.values():
-        page = said(ROOT / markdown.cause_page(cause.id))
+        page = text_of(ROOT / markdown.cause_page(cause.id))
 
         assert len(re.findall(r"^\d+\. ", page, re.MULTILINE)) == len(cause.steps)
         assert all(source.rpartition(", ")[2] in page for source in cause.source)
@@ -103,9 +103,9 @@ def test_a_page_of_a_cause_tells_all_of_it() -> None:
 
 
 @pytest.mark.parametrize("page", [*PAGES, ROOT / "README.md"], ids=lambda page: page.relative_to(ROOT).as_posix())
-def test_links_lead_somewhere(page: Path) -> None:
+def test_links_and_anchors_resolve(page: Path) -> None:
     """Each link to a file finds the file, and each anchor a heading; in README.md only the generated part is tested."""
-    text = said(page)
+    text = text_of(page)
     if page == ROOT / "README.md":
         text = text.partition(handbook.BEGIN)[2].partition(handbook.END)[0]
     targets = [target for target in LINK.findall(CODE.sub("", text)) if "://" not in target]
@@ -117,18 +117,18 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert not anchor or anchor in anchors(page.parent / path), target
 
 
-def test_no_path_of_a_machine_and_no_unfilled_brace_is_in_a_page() -> None:
+def test_pages_have_no_machine_path_and_no_unfilled_placeholder() -> None:
     """The documents are the same on every machine, and no placeholder is left in braces."""
     for page in PAGES:
-        text = said(page)
+        text = text_of(page)
 
-        assert not MACHINE.search(text), page
+        assert not MACHINE_PATH.search(text), page
         assert str(ROOT) not in text, page
         assert not re.search(r"\{[a-z_]+\}", text), page
         assert b"\r" not in page.read_bytes(), page
 
 
-def test_check_names_what_differs_and_writes_nothing(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_option_lists_differences_and_writes_nothing(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A changed, a missing and an unexpected file are each named, the exit code is 1, and no file changes."""
     (checkout / "docs/checks/NET-01.md").write_bytes(b"something else\n")
     (checkout / "docs/causes/dns_failure.md").unlink()
@@ -137,9 +137,9 @@ def test_check_names_what_differs_and_writes_nothing(checkout: Path, capsys: pyt
 
     code = handbook.main(["--check"], root=checkout)
 
-    told = capsys.readouterr().out.splitlines()
+    printed = capsys.readouterr().out.splitlines()
     assert code == 1
-    assert told[:3] == [
+    assert printed[:3] == [
         "differs: docs/checks/NET-01.md",
         "missing: docs/causes/dns_failure.md",
         "should not be there: docs/causes/retired.md",
@@ -147,20 +147,20 @@ def test_check_names_what_differs_and_writes_nothing(checkout: Path, capsys: pyt
     assert {file: file.read_bytes() for file in checkout.rglob("*") if file.is_file()} == before
 
 
-def test_a_readme_whose_table_is_old_differs(checkout: Path) -> None:
+def test_an_outdated_readme_table_is_reported(checkout: Path) -> None:
     """Only the part of README between the markers is compared and written."""
     readme = checkout / "README.md"
-    whole = said(readme)
+    whole = text_of(readme)
     readme.write_bytes(whole.replace("| [NET-01]", "| [NET-99]").encode())
 
     differences = handbook.differences(checkout)
     handbook.main([], root=checkout)
 
     assert differences == ["differs: README.md"]
-    assert said(readme) == whole
+    assert text_of(readme) == whole
 
 
-def test_a_readme_without_markers_is_told(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_readme_without_markers_is_reported(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Without the markers nothing is written, and the message names the missing marker."""
     (checkout / "README.md").write_bytes(b"# smtp365\n")
 
@@ -170,7 +170,7 @@ def test_a_readme_without_markers_is_told(checkout: Path, capsys: pytest.Capture
     assert handbook.BEGIN in capsys.readouterr().out
 
 
-def test_writing_removes_only_pages_that_were_made_here(checkout: Path) -> None:
+def test_writing_removes_only_generated_pages(checkout: Path) -> None:
     """The generated page of a removed cause is deleted; a file added by hand stays and is named."""
     (checkout / "docs/causes/retired.md").write_text(f"{markdown.MADE}\n", encoding="utf-8")
     (checkout / "docs/causes/notes.txt").write_text("mine", encoding="utf-8")
@@ -181,7 +181,7 @@ def test_writing_removes_only_pages_that_were_made_here(checkout: Path) -> None:
     assert handbook.differences(checkout) == ["should not be there: docs/causes/notes.txt"]
 
 
-def test_pages_list_the_causes_that_faults_bring_out() -> None:
+def test_pages_list_the_causes_seen_under_faults() -> None:
     """The page of a check lists every cause that the check names under any fault, unless the check reads the server's text."""
     unlisted = [
         f"{fault.id}: {expected.check} names {cause}"
@@ -194,7 +194,7 @@ def test_pages_list_the_causes_that_faults_bring_out() -> None:
     assert unlisted == []
 
 
-def test_pages_list_no_cause_that_the_judges_do_not_speak_of() -> None:
+def test_pages_list_only_causes_named_in_the_checks() -> None:
     """Each listed cause occurs in the source of the checks or in a group that they use; `unrecognised` is only compared with."""
     words = {
         node.value
@@ -202,9 +202,9 @@ def test_pages_list_no_cause_that_the_judges_do_not_speak_of() -> None:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
-    spoken = (words & set(CAUSES)) | {cause for group in words & set(GROUPS) for cause in GROUPS[group].causes}
+    mentioned = (words & set(CAUSES)) | {cause for group in words & set(GROUPS) for cause in GROUPS[group].causes}
 
-    assert {cause for check in CHECKS.checks for cause in nameable(check).causes} == spoken - {UNRECOGNISED}
+    assert {cause for check in CHECKS.checks for cause in nameable(check).causes} == mentioned - {UNRECOGNISED}
 
 
 @pytest.mark.parametrize(
@@ -213,12 +213,12 @@ def test_pages_list_no_cause_that_the_judges_do_not_speak_of() -> None:
         pytest.param("BASIC-09", ("username_not_upn",), False, id="a literal"),
         pytest.param("BASIC-10", ("bad_credentials",), False, id="a constant"),
         pytest.param("BASIC-08", ("starttls_missing_or_implicit_tls_on_587",), False, id="a judge shared by two items"),
-        pytest.param("BASIC-05", nameable("NET-02").causes, False, id="handed on from another check"),
-        pytest.param("OAUTH-10", ("wrong_tenant_or_authority",), False, id="another's cause asked for by name"),
-        pytest.param("NET-04", ("dns_hijacked",), False, id="another gate's causes not mixed in"),
+        pytest.param("BASIC-05", nameable("NET-02").causes, False, id="causes of another check"),
+        pytest.param("OAUTH-10", ("wrong_tenant_or_authority",), False, id="a cause of another check"),
+        pytest.param("NET-04", ("dns_hijacked",), False, id="causes of another gate excluded"),
     ],
 )
-def test_what_a_check_can_name(check: str, causes: tuple[str, ...], reads: bool) -> None:
+def test_causes_that_a_check_can_name(check: str, causes: tuple[str, ...], reads: bool) -> None:
     """The causes that a check can name are read correctly from its source."""
     found = nameable(check)
 
@@ -226,12 +226,12 @@ def test_what_a_check_can_name(check: str, causes: tuple[str, ...], reads: bool)
     assert all(check in named_by(cause) for cause in causes)
 
 
-def test_a_check_that_reads_the_answer_says_so() -> None:
+def test_pages_of_checks_that_read_a_reply_say_so() -> None:
     """The page of a check that reads a server's text says so, because its list of causes is not closed."""
     readers = {check for check in CHECKS.checks if nameable(check).reads}
 
     assert readers == {"AUTH-01", "MBX-01", "MBX-02", "MBX-03", "MBX-07", "SMTP-01", "TOKEN-01", "TOKEN-02"}
-    assert all("reads the words" in said(ROOT / markdown.check_page(check)) for check in readers)
+    assert all("reads the words" in text_of(ROOT / markdown.check_page(check)) for check in readers)
 
 
 @pytest.mark.parametrize(
@@ -255,14 +255,14 @@ def test_a_check_that_reads_the_answer_says_so() -> None:
         pytest.param("odd ` tick", r"odd \` tick", id="a lone backtick"),
     ],
 )
-def test_prose_is_written_so_that_github_shows_it_as_it_stands(text: str, written: str) -> None:
+def test_prose_is_escaped_for_github(text: str, written: str) -> None:
     """No character of a catalogue's text becomes markup; checks, causes, RFCs and addresses become links."""
     shown = markdown.prose(text, "docs/causes/x.md")
 
     assert shown == written
 
 
-def test_a_stroke_within_a_cell_does_not_end_it() -> None:
+def test_a_vertical_bar_in_a_cell_is_escaped() -> None:
     """A vertical bar is escaped, also in a code span, as GitHub requires."""
     lines = markdown.table(("a",), [("`x | y`",), (r"x \| y",)])
 

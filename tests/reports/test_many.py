@@ -1,4 +1,4 @@
-"""Many reports in one overview: senders are told apart by host, name, account and tenant, and the page says which report superseded which."""
+"""Many reports in one overview: senders differ by host, name, account or tenant, and the page says which report supersedes which."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_a_sender_that_moved_to_oauth_supersedes_its_basic_report(tmp_path: Path
     assert "b.json supersedes a.json for alerts@APP-SRV-07." in data["notes"]
 
 
-def test_what_supersedes_what_is_on_the_page(tmp_path: Path) -> None:
+def test_the_page_says_which_report_superseded_which(tmp_path: Path) -> None:
     """Newer evidence counts, whatever the files are called; judging an old report again does not make its evidence newer."""
     write(tmp_path, "z.json", alerts(off=True), notices(samples.TENANT), finished=samples.NOON + timedelta(days=9))
     write(tmp_path, "a.json", alerts(later=3), notices(samples.TENANT, later=3))
@@ -105,7 +105,7 @@ def test_what_supersedes_what_is_on_the_page(tmp_path: Path) -> None:
     assert note in Reader(render_top(suite.run(), None)).text
 
 
-def test_report_and_json_of_one_run_are_one(tmp_path: Path) -> None:
+def test_report_and_json_of_one_run_are_recognised_as_one_run(tmp_path: Path) -> None:
     """Two files with the same evidence are noted as the same run."""
     write(tmp_path, "a.json", alerts())
     write(tmp_path, "b.json", alerts())
@@ -113,7 +113,7 @@ def test_report_and_json_of_one_run_are_one(tmp_path: Path) -> None:
     assert "a.json is the same run as b.json for alerts@APP-SRV-07." in load_folder(tmp_path)[0]["notes"]
 
 
-def test_an_overview_in_the_folder_adds_nobody(tmp_path: Path) -> None:
+def test_an_overview_in_the_folder_adds_no_sender(tmp_path: Path) -> None:
     """An earlier overview in the same folder adds no sender."""
     write(tmp_path, "a.json", alerts())
     evidence, judged = load_folder(tmp_path)[1][0]
@@ -132,7 +132,7 @@ def test_many_reports_of_one_sender_have_a_few_notes(tmp_path: Path) -> None:
     assert len(data["notes"]) <= 8
 
 
-def test_masked_reports_are_never_taken_for_each_other(tmp_path: Path) -> None:
+def test_senders_of_masked_reports_are_never_merged(tmp_path: Path) -> None:
     """Masks are numbered per report, so equal masks in two reports may be different customers: both senders are kept."""
     for name, off in (("a.json", True), ("b.json", False)):
         write(tmp_path, name, alerts("user1@mask1.example", off=off), masked=True)
@@ -146,7 +146,7 @@ def test_masked_reports_are_never_taken_for_each_other(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("users", [("alerts@contoso.example", "alerts@fabrikam.example")])
-def test_a_masked_overview_names_nobody(users: tuple[str, str], tmp_path: Path) -> None:
+def test_a_masked_overview_contains_no_identity(users: tuple[str, str], tmp_path: Path) -> None:
     """With --mask-identities neither names nor notes contain an identity."""
     for place, user in enumerate(users):
         write(tmp_path, f"{place}.json", alerts(user))

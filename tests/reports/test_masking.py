@@ -46,13 +46,13 @@ def masked(visits: list[tuple[SenderEvidence, Judged]]) -> list[Assessment]:
     return [Assessment(masking.evidence(evidence), masking.settings(judged)) for evidence, judged in visits]
 
 
-def told(finding: Finding) -> tuple[str, str, tuple[str, ...], bool]:
+def decision(finding: Finding) -> tuple[str, str, tuple[str, ...], bool]:
     """Return the decision of a finding, without the text that it quotes."""
     return finding.check, finding.verdict.value, finding.causes, finding.sure
 
 
 @pytest.mark.parametrize("fault", WORLDS)
-def test_what_is_masked_is_judged_the_same_and_names_nobody(fault: str | None) -> None:
+def test_masked_evidence_gives_the_same_findings_and_no_identity(fault: str | None) -> None:
     """Verdicts and causes of every check are unchanged; no address, id, name or domain of the built-in tenant is in the results."""
     visits = list(gathered(fault).values())
 
@@ -60,7 +60,7 @@ def test_what_is_masked_is_judged_the_same_and_names_nobody(fault: str | None) -
 
     for (evidence, judged), assessment in zip(visits, after, strict=True):
         before = Assessment(evidence, judged)
-        assert [told(one) for one in assessment.all_findings()] == [told(one) for one in before.all_findings()]
+        assert [decision(one) for one in assessment.all_findings()] == [decision(one) for one in before.all_findings()]
         assert assessment.gates() == before.gates()
         machine = evidence.machine
         text = as_text(results(samples.run(assessment, host=assessment.evidence.machine.host)))
@@ -70,7 +70,7 @@ def test_what_is_masked_is_judged_the_same_and_names_nobody(fault: str | None) -
 
 
 def test_form_and_equality_are_kept() -> None:
-    """The mask of an address is an address, that of a GUID a GUID, and equal values have equal masks in all senders, settings and evidence."""
+    """The mask of an address is an address, that of a GUID a GUID; equal values have equal masks everywhere."""
     basic, oauth = masked([(samples.basic(), samples.basic_settings()), (samples.oauth(), samples.oauth_settings())])
 
     sender, sign_in = basic.settings.sender, basic.evidence.sign_in
@@ -88,12 +88,12 @@ def test_form_and_equality_are_kept() -> None:
     assert basic.evidence.machine.host == oauth.evidence.machine.host != "APP-SRV-07"
 
 
-def test_microsofts_own_names_stay() -> None:
+def test_names_of_microsoft_are_not_masked() -> None:
     """Server names, login hosts, aliases, the certificate and the server's addresses are not masked: they identify no customer."""
     basic, oauth = masked([(samples.basic(), samples.basic_settings()), (samples.oauth(), samples.oauth_settings())])
     text = json.dumps(results(samples.run(basic, oauth, host=basic.evidence.machine.host)))
 
-    stays = [
+    kept = [
         samples.HOST,
         *samples.ADDRESSES,
         "login.microsoftonline.com",
@@ -101,7 +101,7 @@ def test_microsofts_own_names_stay() -> None:
         samples.LEAF.subject,
         samples.GREETING,
     ]
-    assert [one for one in stays if one not in text] == []
+    assert [one for one in kept if one not in text] == []
     gone = ["10.1.4.20", "10.1.0.53", "svc-alerts", "APP-SRV-07", "contoso", samples.TENANT, samples.CLIENT, "a1c6b0de"]
     assert [one for one in gone if one in text] == []
 
@@ -114,27 +114,27 @@ def test_the_same_settings_get_the_same_masks_in_every_run() -> None:
     assert first.settings == second.settings
 
 
-ODD = {
+MALFORMED = {
     "a domain user": {"username": "CONTOSO\\ada.lovelace"},
     "a bare name": {"username": "adalovelace", "from": "ada.lovelace@contoso.example"},
     "two at signs": {"username": "ada.lovelace@@contoso.example"},
     "a display name": {"from": "Ada Lovelace <ada.lovelace@contoso.example>"},
-    "a blank in it": {"username": "ada.lovelace @contoso.example"},
+    "a space in the address": {"username": "ada.lovelace @contoso.example"},
     "letters beyond ASCII": {"username": "ådä@cøntoso.example"},
     "a tenant's own domain": {"username": "ada.lovelace@contoso.onmicrosoft.com"},
-    "a server of theirs": {"smtp_server": "mail.contoso.example"},
-    "their incoming host": {"smtp_server": "contoso-example.mail.protection.outlook.com"},
+    "a server of the customer": {"smtp_server": "mail.contoso.example"},
+    "the customer's incoming host": {"smtp_server": "contoso-example.mail.protection.outlook.com"},
     "an address as server": {"smtp_server": "10.20.30.40"},
 }
 
 
-@pytest.mark.parametrize("changes", ODD.values(), ids=ODD)
-def test_what_is_entered_wrong_stays_wrong(changes: dict[str, object]) -> None:
+@pytest.mark.parametrize("changes", MALFORMED.values(), ids=MALFORMED)
+def test_masks_keep_mistakes_in_settings(changes: dict[str, object]) -> None:
     """A mask keeps the mistakes of its value, and nothing else of it."""
     settings = samples.basic_settings(**changes)
     before, after = Assessment(samples.basic(), settings), masked([(samples.basic(), settings)])[0]
 
-    assert [told(one) for one in after.all_findings()] == [told(one) for one in before.all_findings()]
+    assert [decision(one) for one in after.all_findings()] == [decision(one) for one in before.all_findings()]
     text = json.dumps(after.settings.model_dump(mode="json")).lower()
     gone = ("ada", "lovelace", "contoso", "ådä", "cøntoso", "\\u00e5d\\u00e4", "c\\u00f8ntoso", "10.20.30.40")
     assert [one for one in gone if one in text] == []
@@ -151,7 +151,7 @@ SENTENCES = {
 
 
 @pytest.mark.parametrize(("text", "gone"), SENTENCES.values(), ids=SENTENCES)
-def test_names_in_a_servers_sentences_are_masked(text: str, gone: str) -> None:
+def test_identities_in_server_text_are_masked(text: str, gone: str) -> None:
     """An identity that is not in the settings is masked in server text by the form of the sentence."""
     token = samples.oauth().token
     assert token is not None
@@ -167,20 +167,20 @@ def test_names_in_a_servers_sentences_are_masked(text: str, gone: str) -> None:
     assert len(str(answer.error_description)) > 10
 
 
-def test_what_the_tenant_told_names_nobody(tmp_path: Path) -> None:
+def test_tenant_data_is_masked(tmp_path: Path) -> None:
     """Ids, addresses and names of policies and applications are masked; states, permissions and compared values are kept."""
-    told = answers()
-    told["conditional_access"] = {
+    tenant_answers = answers()
+    tenant_answers["conditional_access"] = {
         "value": [policy(displayName="Contoso Berlin"), workload(displayName="Contoso robots")]
     }
-    told["user"]["proxyAddresses"] += [
+    tenant_answers["user"]["proxyAddresses"] += [
         "x500:/o=ExchangeLabs/cn=Recipients/cn=Alarm Sender",
         "SIP:alerts@contoso.example",
     ]
-    told["organisation"] = [{"DefaultAuthenticationPolicy": "Policy of Ada"}]
-    told["user_sign_ins"] = {"value": [row("Authenticated SMTP"), row("Browser")]}
+    tenant_answers["organisation"] = [{"DefaultAuthenticationPolicy": "Policy of Ada"}]
+    tenant_answers["user_sign_ins"] = {"value": [row("Authenticated SMTP"), row("Browser")]}
     file = tmp_path / "export.json"
-    file.write_text(json.dumps(export(told)), encoding="utf-8")
+    file.write_text(json.dumps(export(tenant_answers)), encoding="utf-8")
     lookups = ways.by_export(file, WORLDWIDE)
     known = parse(BASIC + oauth(), tmp_path / "settings.toml")
     visits = [
@@ -234,7 +234,7 @@ class Unmarked(Record):
 
 
 @given(st.text(alphabet=st.characters(categories=("L", "N", "Zs")), min_size=1, max_size=40).filter(str.strip))
-def test_a_field_without_a_mark_is_masked_as_a_whole(name: str) -> None:
+def test_an_unmarked_field_is_masked_as_a_whole(name: str) -> None:
     """No text of an unmarked field is kept, whether it is a string, in a list or in a table."""
     record = Unmarked(display_name=name, aliases=(name,), by_site={"site": name}, comment=name)
 
@@ -259,12 +259,12 @@ def parts(hint: object) -> Iterator[object]:
     """Yield an annotation and all of its parts, except the members of a Literal."""
     yield hint
     if get_origin(hint) is not Literal:
-        for part in get_args(hint)[1:] if get_origin(hint) is dict else get_args(hint):  # a key is a name of ours
+        for part in get_args(hint)[1:] if get_origin(hint) is dict else get_args(hint):  # keys are names of ours
             yield from parts(part)
 
 
 @pytest.mark.parametrize("model", [SenderEvidence, Judged])
-def test_every_text_field_says_what_it_holds(model: type[BaseModel]) -> None:
+def test_every_text_field_has_a_mark(model: type[BaseModel]) -> None:
     """Every present text field has a mark; masking it as a whole is only for a forgotten mark."""
     fields = dict(text_fields(model))
 

@@ -16,7 +16,7 @@ from probes import gather
 from reports.run import Run
 from settings.load import parse
 from tests.reports import samples
-from tests.reports.echoing import Echoing, Habits
+from tests.reports.echoing import Behaviour, EchoServers
 from tests.reports.test_browser import Opened
 from tests.suite.gathered import gathered
 from tests.visiting import gather_whole
@@ -29,14 +29,14 @@ FAULTS = [
     *("smtp_auth_off_tenant", "sp_not_registered", "wrong_password", "secret_expired", "port_dropped", "dns_hijacked"),
     *("mail_shield", "consent_missing", "login_proxy_page", "recipient_unknown"),
 ]
-ROWS = sum(len(Assessment(*visit).checks) for visit in gathered(None).values())  # each check of each sender
+ROWS = sum(len(Assessment(*visit).checks) for visit in gathered(None).values())  # every check of every sender
 SCRIPTS = [pytest.param(True, id="scripts"), pytest.param(False, id="no scripts")]
-# A tenth of it is markup that would run or fetch something, or end an element that it stands in.
+# A tenth of it is markup that would run a script, fetch something or close the enclosing element.
 MARKUP = (
     "</script></style></title><img src=http://127.0.0.1:9/x onerror=alert(1)><h1>x</h1>"
     "<!-- \u202e\x1b[31m\x00 \u2028 ]]> {{7*7}} &amp;"
 )
-MUCH = (MARKUP + "W" * 9 * len(MARKUP)) * (10_000_000 // (10 * len(MARKUP)))
+FILLER = (MARKUP + "W" * 9 * len(MARKUP)) * (10_000_000 // (10 * len(MARKUP)))
 PLACES = ["greeting", "EHLO", "refusal", "lines", "document", "token"]
 
 
@@ -45,7 +45,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """Return a function that makes reports with the real command line, each once."""
     folder = tmp_path_factory.mktemp("reports")
 
-    def made(fault: str) -> Path:
+    def make_report(fault: str) -> Path:
         path = folder / f"{fault}.html"
         if not path.is_file():
             options = [] if fault == "healthy" else [f"--fault={fault}"]
@@ -53,7 +53,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
             subprocess.run(line, cwd=ROOT, capture_output=True, timeout=120, check=False)
         return path
 
-    return made
+    return make_report
 
 
 @pytest.mark.parametrize("scripts", SCRIPTS)
@@ -81,7 +81,7 @@ def flooded(tmp_path_factory: pytest.TempPathFactory) -> Run:
     found = []
     for place in PLACES:
         folder = tmp_path_factory.mktemp("flood")
-        with Echoing(Habits(flood=place, much=MUCH), folder).serve() as servers:
+        with EchoServers(Behaviour(flood=place, filler=FILLER), folder).serve() as servers:
             read = parse(servers.settings, folder / "settings.toml")
             sender = read.sender["two" if place in {"document", "token"} else "one"]
             outside = gather.world_of(read, refusals=None)
@@ -94,11 +94,11 @@ def flooded(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 @pytest.mark.parametrize("scripts", SCRIPTS)
 def test_megabytes_of_markup_leave_the_page_intact(
-    scripts: bool, browser: Browser, flooded: Run, whole: Callable[..., str], tmp_path: Path
+    scripts: bool, browser: Browser, flooded: Run, full_report: Callable[..., str], tmp_path: Path
 ) -> None:
     """No script runs, nothing is fetched, no element is added, the layout is intact, and the file stays small."""
     path = tmp_path / "report.html"
-    path.write_text(whole(flooded), encoding="utf-8")
+    path.write_text(full_report(flooded), encoding="utf-8")
 
     with Opened(browser, path, scripts=scripts) as opened:
         assert opened.errors == []
@@ -112,19 +112,19 @@ def test_megabytes_of_markup_leave_the_page_intact(
     assert path.stat().st_size < 2_000_000
 
 
-def test_every_flood_was_met(flooded: Run) -> None:
+def test_every_flood_reached_the_probes(flooded: Run) -> None:
     """Each flood reached the probes, and the evidence of it is bounded."""
-    told = [one.evidence.model_dump_json() for one in flooded.senders]
+    stored = [one.evidence.model_dump_json() for one in flooded.senders]
 
-    assert all(1_000 < len(text) < 1_000_000 for text in told)
+    assert all(1_000 < len(text) < 1_000_000 for text in stored)
     assert [one.verdict for one in flooded.senders] == ["cannot_send"] * len(PLACES)
 
 
 @pytest.mark.parametrize("fault", ["healthy", "smtp_auth_off_tenant", "sp_not_registered"])
-def test_an_accessibility_engine_finds_nothing_in_a_real_report(
+def test_accessibility_engine_finds_no_violation_in_a_real_report(
     fault: str, browser: Browser, reports: Callable[[str], Path]
 ) -> None:
-    """axe reports no violation in the whole file with all sections open, in the light and in the dark colour scheme."""
+    """The engine axe reports no violation with all sections open, in the light and in the dark colour scheme."""
     engine = os.environ.get("SMTP365_AXE", "")
     if not Path(engine).is_file():
         pytest.skip("SMTP365_AXE does not name axe.min.js (npm package axe-core)")

@@ -24,7 +24,7 @@ from tests.suite.test_contract import ROOT, run
 NAMES = {"alerts": "fake", "reports": "fake"}
 
 
-def first_of_ours(stdout: str) -> tuple[str, str]:
+def first_lines(stdout: str) -> tuple[str, str]:
     """Return our first line in pytest's header, and the first line after pytest's own summary."""
     lines = [line for line in stdout.splitlines() if line.strip()]
     head = next(line for line in lines if not line.startswith(("=", "platform", "cachedir")))
@@ -48,7 +48,7 @@ def started(folder: Path, *options: str, report: str) -> str:
     return done.stdout
 
 
-def test_terminal_page_and_title_begin_with_it(folder: Path) -> None:
+def test_terminal_page_and_title_begin_with_the_banner(folder: Path) -> None:
     """Terminal, page and title of a run, its replays, its added lookups and an overview all begin with these words."""
     (folder / "export.json").write_text(json.dumps(export()), encoding="utf-8")
     ways = {
@@ -63,7 +63,7 @@ def test_terminal_page_and_title_begin_with_it(folder: Path) -> None:
     printed["overview"] = started(folder, "--target=collected", report="overview")
 
     for name, text in printed.items():
-        assert [line.startswith(f"{FIRST_WORDS}: ") for line in first_of_ours(text)] == [True, True], text
+        assert [line.startswith(f"{FIRST_WORDS}: ") for line in first_lines(text)] == [True, True], text
         page = (folder / f"{name}.html").read_text(encoding="utf-8")
         assert f'<title id="head-title">{FIRST_WORDS}: ' in page, name
         body = page.partition("<main")[2].partition("</svg>")[2]
@@ -76,7 +76,7 @@ def test_terminal_page_and_title_begin_with_it(folder: Path) -> None:
     assert load_results(folder / "run.json")["target"] == "fake"
 
 
-def test_a_live_run_has_no_such_word() -> None:
+def test_a_live_run_has_no_banner() -> None:
     """Neither a live run nor its replay has the banner."""
     live = samples.healthy()
     again = samples.run(*live.senders, target="replay", replayed_from="x.html", origins=dict.fromkeys(NAMES, "live"))
@@ -84,7 +84,7 @@ def test_a_live_run_has_no_such_word() -> None:
     assert (banner(live), banner(again)) == ("", "")
 
 
-def test_an_overview_names_those_of_the_built_in_tenant(tmp_path: Path, whole: Callable[..., str]) -> None:
+def test_an_overview_names_senders_of_the_built_in_tenant(tmp_path: Path, full_report: Callable[..., str]) -> None:
     """In an overview with one report of each kind the banner and the title name the sender of the built-in tenant."""
     live, fake = (
         Assessment(samples.basic(), samples.basic_settings()),
@@ -97,10 +97,10 @@ def test_an_overview_names_those_of_the_built_in_tenant(tmp_path: Path, whole: C
     over = samples.run(*senders, target="overview", replayed_from="folder", origins=data["origins"])
 
     assert banner(over).startswith(f"{FIRST_WORDS} for 1 of 2 senders: reports@APP-SRV-07: ")
-    assert f'<title id="head-title">{FIRST_WORDS} for 1 of 2 senders: ' in whole(over)
+    assert f'<title id="head-title">{FIRST_WORDS} for 1 of 2 senders: ' in full_report(over)
 
 
-def test_old_reports_say_it_too() -> None:
+def test_old_reports_have_an_origin() -> None:
     """A report without a target for each sender uses the target of its run; a replay of an old report has no origin."""
     data = {"target": "fake", "senders": [{"name": "alerts"}]}
 
@@ -109,33 +109,33 @@ def test_old_reports_say_it_too() -> None:
     assert origins({"target": "replay", "senders": [{"name": "alerts", "target": "fake"}]}) == {"alerts": "fake"}
 
 
-def judged_again(**changes: object) -> Run:
+def replayed(**changes: object) -> Run:
     """Return the healthy run as a later replay."""
     return samples.run(*samples.healthy().senders, target="replay", replayed_from="x.html", **changes)
 
 
-def test_traffic_of_the_original_run_is_called_so(whole: Callable[..., str]) -> None:
+def test_traffic_of_the_original_run_is_labelled(full_report: Callable[..., str]) -> None:
     """Terminal and page say what was sent, at what time, and that this run sends nothing."""
-    again = judged_again()
-    label, told = traffic(again, again.senders)
+    again = replayed()
+    label, counts = traffic(again, again.senders)
 
     assert label == "Traffic of the original run at 2026-11-23 12:40 UTC"
-    assert told.endswith("2 messages; this run: none")
+    assert counts.endswith("2 messages; this run: none")
     assert any(label in line for line in summary(again, None))
-    page = whole(again)
+    page = full_report(again)
     assert label in page
     assert "<dt>Traffic</dt>" not in page
     assert traffic(samples.healthy(), again.senders)[0] == "Traffic"
 
 
-def test_look_ups_that_were_made_again_are_this_runs_traffic(whole: Callable[..., str]) -> None:
+def test_repeated_lookups_count_as_traffic_of_this_run(full_report: Callable[..., str]) -> None:
     """`--lookups-for` with an auditor sends requests to the tenant but no mail; the page does not say that nothing was contacted."""
     seen = looked()["basic"]
     assert seen.evidence.tenant is not None
     again = samples.run(seen, target="replay", replayed_from="x.html", looked_up_again=True)
-    asked = seen.evidence.tenant.requests
+    requests = seen.evidence.tenant.requests
 
-    assert asked > 1
-    assert traffic(again, again.senders)[1].endswith(f"this run: {asked} look-up requests")
-    assert "Nothing was contacted" not in whole(again)
-    assert "Nothing was contacted" in whole(judged_again())
+    assert requests > 1
+    assert traffic(again, again.senders)[1].endswith(f"this run: {requests} look-up requests")
+    assert "Nothing was contacted" not in full_report(again)
+    assert "Nothing was contacted" in full_report(replayed())

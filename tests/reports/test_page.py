@@ -77,7 +77,7 @@ def alerts(evidence: SenderEvidence, **changes: object) -> Run:
     return samples.run(Assessment(evidence, samples.basic_settings(**changes)))
 
 
-def test_the_first_words_answer_the_question() -> None:
+def test_the_page_begins_with_the_answer() -> None:
     """Headline, owner, filled-in command and gate come before the route."""
     text = page(alerts(samples.refused(samples.basic(), OFF))).text
 
@@ -92,7 +92,7 @@ def test_the_first_words_answer_the_question() -> None:
     assert "A message to send to the Exchange administrators" in first
 
 
-def test_a_doubtful_cause_says_so_and_what_would_decide() -> None:
+def test_an_uncertain_cause_is_marked_and_the_deciding_lookup_shown() -> None:
     """With several possible causes the page lists them all, calls none certain, and gives the deciding lookup first."""
     first = page(alerts(samples.refused(samples.basic(), BARE))).text.partition("The route")[0]
 
@@ -135,7 +135,7 @@ def test_every_check_and_both_checklists_are_on_the_page_in_order() -> None:
             assert f"{finding.check} {finding.title}" in text, finding.check
 
 
-def test_gates_behind_the_broken_one_are_not_reached() -> None:
+def test_gates_after_the_broken_one_are_not_reached() -> None:
     """Gates after a closed port are "not reached", neither failed nor passed."""
     text = page(alerts(samples.port_closed(samples.basic()))).text
 
@@ -158,16 +158,16 @@ def test_evidence_is_shown_in_full() -> None:
     [
         pytest.param(samples.run(*samples.healthy().senders, interrupted=True), "interrupted", id="interrupted"),
         pytest.param(samples.run(*samples.healthy().senders, replayed_from="old.html"), "from the evidence in old.html", id="replayed"),
-        pytest.param(samples.run(*samples.healthy().senders, faults=("port_dropped",)), "port_dropped", id="made to fail"),
+        pytest.param(samples.run(*samples.healthy().senders, faults=("port_dropped",)), "port_dropped", id="simulated fault"),
         pytest.param(samples.run(*samples.healthy().senders, selected={"alerts": frozenset({"BASIC-05"})}), "not proven", id="selection"),
     ],
 )  # fmt: skip
-def test_what_is_special_about_a_run_is_said(run: Run, word: str) -> None:
+def test_special_kinds_of_run_are_labelled(run: Run, word: str) -> None:
     """The page says if a run was interrupted, replayed, partial or run with simulated faults."""
     assert word in page(run).text
 
 
-def test_settings_that_stand_for_the_message_are_said() -> None:
+def test_a_verdict_without_a_message_says_so() -> None:
     """If the verdict rests on the tenant's settings and not on a message, the page says that no message was sent."""
     assert "no message was sent" in page(samples.run(*looked(no_send=True).values())).text
 
@@ -188,9 +188,9 @@ def test_many_senders_begin_with_an_overview_and_fold_the_healthy() -> None:
     assert text.count('<details class="folded">') == 19
 
 
-def test_the_page_is_one_file_without_requests_or_doubled_ids(whole: Callable[..., str]) -> None:
+def test_the_page_is_one_file_without_requests_or_duplicate_ids(full_report: Callable[..., str]) -> None:
     """A whole report of two senders is at most 400 kB, fetches nothing, and has unique ids."""
-    text = whole(
+    text = full_report(
         samples.run(
             samples.healthy().senders[0], Assessment(samples.refused(samples.oauth(), BARE), samples.oauth_settings())
         )
@@ -202,7 +202,7 @@ def test_the_page_is_one_file_without_requests_or_doubled_ids(whole: Callable[..
     assert len(reader.ids) == len(set(reader.ids))
 
 
-def test_the_embedded_results_survive() -> None:
+def test_embedded_results_are_unchanged() -> None:
     """The JSON in the page equals the results, whatever text they hold."""
     data = {"schema": "x", "text": "</script><!-- \u2028 & \U0001f4a3 <script>"}
 
@@ -285,7 +285,7 @@ def test_escaped_text_holds_no_markup_and_nothing_invisible(text: str) -> None:
     assert not set(shown) & set("<>\"'\x00\x1b\u202e\u2028")
 
 
-def test_megabytes_are_cut_and_the_rest_is_counted() -> None:
+def test_long_text_is_cut_and_the_rest_is_counted() -> None:
     """Ten million characters are cut to a line that says how many are missing."""
     shown = legible("A" * 10_000_000)
 
@@ -293,7 +293,7 @@ def test_megabytes_are_cut_and_the_rest_is_counted() -> None:
     assert shown.endswith("(9998500 more characters not shown)")
 
 
-def test_the_gates_of_the_route_are_all_named() -> None:
+def test_every_gate_has_a_label() -> None:
     """Every gate of the model has a label on the page."""
     from reports.words import GATES
 

@@ -11,7 +11,7 @@ from reports.answer import answer
 from tests.reports import samples
 from tests.suite.gathered import gathered
 
-MARKER = re.compile("|".join(f"<{name}>|{{{name}}}" for name in PLACEHOLDERS))
+PLACEHOLDER = re.compile("|".join(f"<{name}>|{{{name}}}" for name in PLACEHOLDERS))
 
 
 @pytest.mark.parametrize("fault", [pytest.param(fault, id=fault) for fault in FAULTS])
@@ -21,20 +21,20 @@ def test_every_command_is_filled_from_this_sender(fault: str) -> None:
     run = samples.run(*judged)
     answers = [answer(run, assessment) for assessment in judged]
 
-    told = [text for one in answers for cause in one.causes for text in (*cause.steps, cause.verify, *one.deciders)]
-    assert [text for text in told if MARKER.search(text)] == []
+    texts = [text for one in answers for cause in one.causes for text in (*cause.steps, cause.verify, *one.deciders)]
+    assert [text for text in texts if PLACEHOLDER.search(text)] == []
 
 
-# What a refusal by these causes is about, at whichever later command it came.
-ABOUT = {"send_as_denied": "MBX-01", "recipient_rejected": "MBX-02"}
+# What these causes refuse, whichever later command the refusal answers.
+REFUSED_CHECK = {"send_as_denied": "MBX-01", "recipient_rejected": "MBX-02"}
 
 
 @pytest.mark.parametrize("fault", [pytest.param(fault, id=fault) for fault in FAULTS])
-def test_what_the_refusal_is_about_is_not_ruled_out(fault: str) -> None:
-    """Postfix answers MAIL with 250 and refuses the sender at RCPT, Exchange after the message: that 250 rules nothing out."""
+def test_the_refused_address_is_not_ruled_out(fault: str) -> None:
+    """Servers may accept MAIL with 250 and refuse its address later, so that 250 does not rule out the address."""
     judged = [Assessment(evidence, settings) for evidence, settings in gathered(fault).values()]
     answers = [answer(samples.run(assessment), assessment) for assessment in judged]
 
-    contested = [{ABOUT[cause.id] for cause in one.causes if cause.id in ABOUT} for one in answers]
+    contested = [{REFUSED_CHECK[cause.id] for cause in one.causes if cause.id in REFUSED_CHECK} for one in answers]
     ruled_out = [{finding.check for finding in one.ruled_out} for one in answers]
     assert [a & b for a, b in zip(contested, ruled_out, strict=True)] == [set()] * len(judged)

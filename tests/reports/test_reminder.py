@@ -32,7 +32,7 @@ def test_a_declared_secret_gets_an_event_with_two_alarms(tmp_path: Path) -> None
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_it_is_written_as_outlook_reads_it() -> None:
+def test_the_file_has_the_form_that_outlook_reads() -> None:
     """Version, method, stamp, unique id, CRLF line ends and lines of at most 75 octets (RFC 5545, 3.1)."""
     text = reminder.calendar(oauth())
 
@@ -53,7 +53,7 @@ def test_the_same_date_is_the_same_event_in_every_run() -> None:
     assert first == second
 
 
-def test_nothing_is_written_without_a_date_that_lies_ahead(tmp_path: Path) -> None:
+def test_nothing_is_written_without_a_future_date(tmp_path: Path) -> None:
     """No date, a password that never expires and a date in the past give no calendar file."""
     past = oauth(client_secret_expires=date(2025, 1, 1))
     never = samples.run(Assessment(samples.basic(), samples.basic_settings()))

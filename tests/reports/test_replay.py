@@ -30,10 +30,10 @@ RUNS = [
 
 
 @pytest.mark.parametrize("run", RUNS)
-def test_a_report_is_judged_again_as_it_was(run: Run, tmp_path: Path, whole: Callable[..., str]) -> None:
+def test_a_replayed_report_gives_the_same_findings(run: Run, tmp_path: Path, full_report: Callable[..., str]) -> None:
     """Evidence and settings are kept in the HTML and in the JSON, and give the same findings."""
     html, plain = tmp_path / "run.html", tmp_path / "run.json"
-    html.write_text(whole(run), encoding="utf-8")
+    html.write_text(full_report(run), encoding="utf-8")
     plain.write_text(as_text(results(run)), encoding="utf-8")
 
     for path in (html, plain):
@@ -49,7 +49,7 @@ def altered(**members: Any) -> str:  # noqa: ANN401 - any JSON
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "message"),
     [
         pytest.param("<html><body>hello</body></html>", "not a report of ours", id="another page"),
         pytest.param("", "not a report of ours", id="empty"),
@@ -67,12 +67,12 @@ def altered(**members: Any) -> str:  # noqa: ANN401 - any JSON
         pytest.param('{"a":' * 100_000, "damaged", id="deep objects"),
     ],
 )
-def test_what_is_not_a_report_is_refused_with_one_line(text: str, says: str, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_report_is_refused_with_one_line(text: str, message: str, tmp_path: Path) -> None:
     """The message names the file and says what is wrong with it."""
     path = tmp_path / "file.html"
     path.write_text(text, encoding="utf-8")
 
-    with pytest.raises(NotAReport, match=says) as refusal:
+    with pytest.raises(NotAReport, match=message) as refusal:
         load_report(path)
 
     assert str(path) in str(refusal.value)
@@ -113,8 +113,8 @@ def test_two_runs_are_compared_check_by_check(
     """Fixed, newly broken and still broken checks are listed separately."""
     found = changes(data_of(before), data_of(now))
 
-    told = [sorted(change.check for change in part) for part in (found.fixed, found.broken, found.still)]
-    assert told == [fixed, broken, still]
+    listed = [sorted(change.check for change in part) for part in (found.fixed, found.broken, found.still)]
+    assert listed == [fixed, broken, still]
 
 
 def test_differences_in_the_evidence_are_listed() -> None:

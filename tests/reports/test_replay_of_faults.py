@@ -23,16 +23,16 @@ ROOT = Path(__file__).parents[2]
 WORLDS = [pytest.param(None, id="healthy"), *(pytest.param(fault, id=fault) for fault in FAULTS)]
 
 
-def told(fault: str | None) -> dict[str, Any]:
+def saved_results(fault: str | None) -> dict[str, Any]:
     """Return the results of the built-in tenant with this fault, as they are read back from a file."""
     judged = (Assessment(evidence, settings) for evidence, settings in gathered(fault).values())
     return dict(json.loads(as_text(results(samples.run(*judged)))))
 
 
 @pytest.mark.parametrize("fault", WORLDS)
-def test_every_fault_is_judged_again_as_it_was(fault: str | None, tmp_path: Path) -> None:
+def test_every_fault_gives_the_same_results_when_replayed(fault: str | None, tmp_path: Path) -> None:
     """The saved evidence gives the saved findings, gates and verdicts again."""
-    before = told(fault)
+    before = saved_results(fault)
     path = tmp_path / "run.json"
     path.write_text(json.dumps(before), encoding="utf-8")
 
@@ -88,7 +88,7 @@ def test_a_report_is_replayed_by_the_command_line(fault: str, tmp_path: Path) ->
     assert "fabrikam" not in (tmp_path / "out.html").read_text(encoding="utf-8").lower()
 
 
-def test_a_masked_run_masks_what_it_is_compared_with(tmp_path: Path) -> None:
+def test_a_masked_run_masks_its_baseline(tmp_path: Path) -> None:
     """A masked run compared with an unmasked one shows no name of the latter and no false difference."""
     command(folder=tmp_path)
     old = (tmp_path / "out.html").rename(tmp_path / "old.html")
@@ -106,7 +106,9 @@ def test_a_masked_run_masks_what_it_is_compared_with(tmp_path: Path) -> None:
 def test_another_schema_is_refused_with_exit_code_4(option: str, tmp_path: Path) -> None:
     """The line names the file, both versions and what to do; no check runs."""
     path = tmp_path / "newer.json"
-    path.write_text(json.dumps(told(None) | {"schema": "smtp365-results/2", "tool_version": "2.0.0"}), encoding="utf-8")
+    path.write_text(
+        json.dumps(saved_results(None) | {"schema": "smtp365-results/2", "tool_version": "2.0.0"}), encoding="utf-8"
+    )
 
     code, data, printed = command(f"{option}={path}", folder=tmp_path)
 
@@ -120,7 +122,7 @@ def test_another_schema_is_refused_with_exit_code_4(option: str, tmp_path: Path)
 
 def compared(before: str | None, now: str | None) -> Changes:
     """Return the comparison of two worlds."""
-    return changes(told(before), told(now))
+    return changes(saved_results(before), saved_results(now))
 
 
 def named(part: tuple[Any, ...]) -> set[str]:
@@ -138,7 +140,7 @@ def test_a_healthy_run_and_a_fault_are_compared() -> None:
         "address used",
         "resolvers",
         "certificate",
-    }  # the small world was served twice: other ports, other certificates
+    }  # the built-in tenant was served twice, with different ports and certificates
     assert {what for _, what, _, _ in found.facts} <= places
 
 
@@ -154,7 +156,7 @@ def test_a_fault_and_a_healthy_run_are_compared() -> None:
 
 
 def test_two_faults_are_compared() -> None:
-    """The user name is corrected and the password breaks: one check each is fixed, newly broken and still broken, and the setting differs."""
+    """The user name is corrected and the password breaks: checks are fixed, newly broken and still broken, and the setting differs."""
     found = compared("bare_user_name", "wrong_password")
 
     assert "basic AUTH-01" in named(found.still)

@@ -16,27 +16,27 @@ from tests.reports.test_browser import Opened
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-TESTS = 81  # of the file that the fixture lets pytest-html write
+TESTS = 81  # in the file of the fixture `original_html`
 
 
 @pytest.fixture
-def packed(whole: Callable[..., str], tmp_path: Path) -> Path:
+def packed(full_report: Callable[..., str], tmp_path: Path) -> Path:
     """A report whose rows are packed."""
-    ours, opening, theirs = whole(samples.healthy()).partition('<section id="pytest-table"')
+    ours, opening, theirs = full_report(samples.healthy()).partition('<section id="pytest-table"')
     path = tmp_path / "report.html"
     path.write_text(ours + on_demand(opening + theirs, large=1000), encoding="utf-8")
     return path
 
 
-def test_few_rows_stay_as_they_are(whole: Callable[..., str]) -> None:
+def test_few_rows_are_not_packed(full_report: Callable[..., str]) -> None:
     """A report of a few senders opens with its table drawn."""
-    text = whole(samples.healthy())
+    text = full_report(samples.healthy())
 
     assert "data-jsonblob" in text
     assert '<button id="show-rows"' not in text
 
 
-def test_the_rows_are_drawn_when_they_are_asked_for(browser: Browser, packed: Path) -> None:
+def test_packed_rows_are_drawn_on_request(browser: Browser, packed: Path) -> None:
     """The button draws all rows and moves the focus to the table; pytest-html's filters work on them."""
     with Opened(browser, packed) as opened:
         page = opened.page
@@ -57,7 +57,7 @@ def test_the_rows_are_drawn_when_they_are_asked_for(browser: Browser, packed: Pa
         assert len(opened.requests) == 1
 
 
-def test_without_scripts_no_button_that_does_nothing(browser: Browser, packed: Path) -> None:
+def test_without_scripts_there_is_no_button(browser: Browser, packed: Path) -> None:
     """Without scripts one line stands in for the table, and there is no button."""
     with Opened(browser, packed, scripts=False) as opened:
         assert not opened.page.locator("#show-rows").is_visible()

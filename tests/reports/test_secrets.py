@@ -27,11 +27,11 @@ from reports.page import render_top
 from reports.results import as_text, results
 from reports.run import Run
 from settings.load import parse
-from tests.reports.echoing import ENCODINGS, Echoing, Habits
+from tests.reports.echoing import ENCODINGS, Behaviour, EchoServers
 from tests.visiting import gather_whole
 
 DEEP = os.environ.get("SMTP365_DEEP") == "1"
-# Examples for each channel: 2,000 in a deep run; SMTP365_CANARIES sets another number, for example a tenth of it.
+# Examples for each channel: 2,000 in a deep run; SMTP365_CANARIES sets another number.
 EXAMPLES = int(os.environ.get("SMTP365_CANARIES", "2000" if DEEP else "12"))
 ROOT = Path(__file__).parents[2]
 
@@ -58,7 +58,7 @@ SECRETS = (
 
 def budget(number: int = EXAMPLES) -> settings:
     """Return the Hypothesis settings for one channel."""
-    phases = (Phase.explicit, Phase.generate)  # making an example smaller visits the servers again, hundreds of times
+    phases = (Phase.explicit, Phase.generate)  # shrinking would connect to the servers hundreds of times more
     return settings(
         max_examples=number, deadline=None, database=None, phases=phases, suppress_health_check=list(HealthCheck)
     )
@@ -66,15 +66,15 @@ def budget(number: int = EXAMPLES) -> settings:
 
 def found_in(text: str, secret: str) -> list[str]:
     """Return the encodings of the secret that occur in the text, in its raw form or as a reader of HTML or JSON decodes it."""
-    told = []
+    names = []
     views = (text, html.unescape(text), _unescaped(text))
     for name, encode in ENCODINGS.items():
-        spelt = encode(secret)
+        encoded = encode(secret)
         if name.startswith("base64") or name.endswith("base64"):
-            spelt = spelt[4:-6]  # the middle: the ends depend on what stands around it
-        if len(spelt) >= 6 and any(spelt in one for one in views):
-            told.append(name)
-    return told
+            encoded = encoded[4:-6]  # the middle: the ends depend on the surrounding text
+        if len(encoded) >= 6 and any(encoded in one for one in views):
+            names.append(name)
+    return names
 
 
 def _unescaped(text: str) -> str:
@@ -99,8 +99,8 @@ def _leaves(value: object) -> Iterator[str]:
         yield str(value)
 
 
-# Also what makes a code of the secret's own first or last characters, which then are neither words nor the whole secret.
-HALF_A_CODE = (
+# Text that forms an escape sequence together with the first or last characters of the secret.
+PARTIAL_ESCAPE = (
     "%",
     "=",
     "\\",
@@ -118,19 +118,19 @@ HALF_A_CODE = (
     "%25",
     "\\u005c",
 )
-REST_OF_ONE = ("41", "3D", "u0041", "x41", "\\udd11", "amp;", "#65;", ";", '"', "\\")
-AROUND = st.text(_LETTERS + " <>&\"'=%\\/:", max_size=12)
+REST_OF_ESCAPE = ("41", "3D", "u0041", "x41", "\\udd11", "amp;", "#65;", ";", '"', "\\")
+SURROUNDING = st.text(_LETTERS + " <>&\"'=%\\/:", max_size=12)
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
-def test_every_spelling_is_taken_out_of_a_line(encoding: str) -> None:
+def test_every_encoding_is_redacted_in_a_line(encoding: str) -> None:
     """Whatever text surrounds it, no encoding of the secret is left in a line of the transcript."""
 
     @budget()
     @given(
         secret=SECRETS,
-        before=AROUND | st.sampled_from(HALF_A_CODE),
-        after=AROUND | st.sampled_from(REST_OF_ONE),
+        before=SURROUNDING | st.sampled_from(PARTIAL_ESCAPE),
+        after=SURROUNDING | st.sampled_from(REST_OF_ESCAPE),
     )
     @example(secret="İstanbul-1453-Xq", before="", after="")
     @example(secret="4F=5ä+LA-NEж?mB(xK", before="%", after="41")
@@ -148,7 +148,7 @@ def test_every_spelling_is_taken_out_of_a_line(encoding: str) -> None:
 
 @budget()
 @given(secret=SECRETS, start=st.integers(0, 400), length=st.integers(0, 400))
-def test_half_of_a_long_secret_is_taken_out(secret: str, start: int, length: int) -> None:
+def test_half_of_a_long_secret_is_redacted(secret: str, start: int, length: int) -> None:
     """Of a secret of sixteen characters or more, no half (or 24 characters of it) is left."""
     assume(len(secret) >= 16 and sum(not character.isprintable() for character in secret) <= 2)
     least = min(24, -(-len(secret) // 2))
@@ -161,7 +161,7 @@ def test_half_of_a_long_secret_is_taken_out(secret: str, start: int, length: int
 
 
 @given(secret=st.text(_LETTERS, min_size=1, max_size=3))
-def test_a_short_secret_is_taken_out_where_it_stands_alone(secret: str) -> None:
+def test_a_short_secret_is_redacted_as_a_whole_word(secret: str) -> None:
     """A secret of up to three characters is redacted as a word of its own, but not inside other words."""
     redactor = Redactor()
     redactor.learn(secret)
@@ -171,7 +171,7 @@ def test_a_short_secret_is_taken_out_where_it_stands_alone(secret: str) -> None:
 
 
 @given(st.text())
-def test_nothing_is_taken_out_without_a_secret(text: str) -> None:
+def test_nothing_is_redacted_without_a_secret(text: str) -> None:
     """A redactor without secrets changes nothing, and one with a secret leaves other text alone."""
     redactor = Redactor()
     assert redactor.clean(text) == text
@@ -180,15 +180,15 @@ def test_nothing_is_taken_out_without_a_secret(text: str) -> None:
 
 
 CAUSES = "\n".join(CATALOGUE)
-CHANNELS: dict[str, Habits] = {
-    "mail, message refused": Habits(shares=5),  # of six replies
-    "mail, sign-in refused": Habits(refuse=True),
-    "mail, no SMTP": Habits(noise=True),
-    "token, in claims": Habits(refuse=True, entra="claims"),
-    "token, in an error": Habits(entra="error"),
-    "token, in a redirect": Habits(entra="redirect"),
-    "token, in a page": Habits(entra="page"),
-    "token, in no HTTP": Habits(entra="noise"),
+CHANNELS: dict[str, Behaviour] = {
+    "mail, message refused": Behaviour(shares=5),  # of six replies
+    "mail, sign-in refused": Behaviour(refuse=True),
+    "mail, no SMTP": Behaviour(noise=True),
+    "token, in claims": Behaviour(refuse=True, entra="claims"),
+    "token, in an error": Behaviour(entra="error"),
+    "token, in a redirect": Behaviour(entra="redirect"),
+    "token, in a page": Behaviour(entra="page"),
+    "token, in no HTTP": Behaviour(entra="noise"),
 }
 
 
@@ -207,39 +207,39 @@ def outputs(judged: Assessment, log: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
-def test_a_secret_that_is_said_again_is_in_no_output(
+def test_a_repeated_secret_is_in_no_output(
     channel: str, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Evidence, results, page, terminal, calendar and log hold the secret in no encoding, whole or split over lines."""
-    habits = CHANNELS[channel]
+    behaviour = CHANNELS[channel]
     caplog.set_level(logging.DEBUG)
 
-    with Echoing(habits, tmp_path).serve() as servers:
+    with EchoServers(behaviour, tmp_path).serve() as servers:
         monkeypatch.setenv(
             "SSL_CERT_FILE", str(servers.ca_file)
-        )  # to read a system's whole list at each visit takes a third of it
+        )  # reading the system's whole list takes a third of each run
         read = parse(servers.settings, tmp_path / "settings.toml")
         sender = read.sender["two" if channel.startswith("token") else "one"]
 
-        def said(secret: str) -> dict[str, str]:
+        def run_with(secret: str) -> dict[str, str]:
             """Return the outputs of one run of the probes against the servers."""
-            habits.known, habits.heard[:] = secret, []
+            behaviour.known, behaviour.received[:] = secret, []
             caplog.clear()
             outside = gather.world_of(read, refusals=None)
             kept = gather_whole([sender], outside, gather.secrets_of([sender], {"ONE": secret, "TWO": secret}))
-            assert secret in habits.heard
+            assert secret in behaviour.received
             return outputs(Assessment(kept[sender.name], read.judged(sender)), caplog.text)
 
-        ours = "\n".join(said("Zq7~unlike-anything-else").values()).lower()
+        own_words = "\n".join(run_with("Zq7~unlike-anything-else").values()).lower()
 
         @budget()
         @given(secret=SECRETS)
         def holds(secret: str) -> None:
-            # A word of our own can be on the page whatever the servers say: what was there before, and the names of causes.
-            assume(secret.lower() not in ours and secret.lower() not in CAUSES)
-            told = said(secret)
-            assert {name: found for name, text in told.items() if (found := found_in(text, secret))} == {}
-            assert MARK in told["results"]
+            # A word of our own may be on the page: text of a run with another secret, and ids of causes.
+            assume(secret.lower() not in own_words and secret.lower() not in CAUSES)
+            written_texts = run_with(secret)
+            assert {name: found for name, text in written_texts.items() if (found := found_in(text, secret))} == {}
+            assert MARK in written_texts["results"]
 
         holds()
 
@@ -255,8 +255,8 @@ def test_a_secret_that_is_said_again_is_in_no_output(
 @pytest.mark.parametrize("entra", ["claims", "error"])
 def test_a_whole_run_writes_no_secret_anywhere(secret: str, entra: str, tmp_path: Path) -> None:
     """A run of the real command line with report, results, JUnit, calendar and debug log leaves the secret in no file and no line."""
-    habits = Habits(known=secret, entra=entra, refuse=entra == "error")
-    with Echoing(habits, tmp_path).serve() as servers:
+    behaviour = Behaviour(known=secret, entra=entra, refuse=entra == "error")
+    with EchoServers(behaviour, tmp_path).serve() as servers:
         (tmp_path / "settings.toml").write_text(servers.settings, encoding="utf-8")
         out = tmp_path / "out"
         options = [
@@ -289,6 +289,6 @@ def test_a_whole_run_writes_no_secret_anywhere(secret: str, entra: str, tmp_path
         path.name: path.read_text(encoding="utf-8") for path in [*out.iterdir(), *(tmp_path / "state").rglob("*.json")]
     }
     assert {"r.html", "r.json", "r.xml", "r.log", "r.ics", "refused.json"} - set(written) in (set(), {"refused.json"})
-    told = {"terminal": done.stdout, "errors": done.stderr, **written}
-    assert {name: found for name, text in told.items() if (found := found_in(text, secret))} == {}
-    assert not [name for name in told if secret in name]
+    written_texts = {"terminal": done.stdout, "errors": done.stderr, **written}
+    assert {name: found for name, text in written_texts.items() if (found := found_in(text, secret))} == {}
+    assert not [name for name in written_texts if secret in name]

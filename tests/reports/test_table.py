@@ -17,7 +17,7 @@ from reports import table
 from reports.mending import mended
 from tests.reports import samples
 
-THEIRS = [
+PYTEST_HTML_CELLS = [
     '<td class="col-result">Passed</td>',
     '<td class="col-testId">x</td>',
     '<td class="col-duration">1 ms</td>',
@@ -46,7 +46,7 @@ class Report:
 )
 def test_header_and_row_have_the_same_length_and_columns(properties: Sequence[tuple[str, object]]) -> None:
     """pytest-html sorts by the class names of cells on one line, and shifts columns if the lengths differ."""
-    cells = list(THEIRS)
+    cells = list(PYTEST_HTML_CELLS)
 
     table.set_row(Report(user_properties=properties), cells)
     heads = [re.search(r'data-column-type="(\w+)"', cell) for cell in table.header()]
@@ -79,7 +79,7 @@ def test_durations_can_be_sorted() -> None:
     assert [table.format_duration(seconds) for seconds in (0, 0.0123, 65.4)] == ["0 ms", "12 ms", "65400 ms"]
 
 
-def test_versions_are_kept_and_variables_of_the_environment_are_not() -> None:
+def test_versions_are_kept_and_environment_variables_are_not() -> None:
     """pytest-html would show metadata as markup, and on a CI machine the metadata holds the job's variables."""
     metadata: dict[str, object] = {
         "Python": "3.12",
@@ -92,9 +92,9 @@ def test_versions_are_kept_and_variables_of_the_environment_are_not() -> None:
     assert metadata == {"Python": "3.12", "Packages": "pytest &lt;b&gt;9"}
 
 
-def test_mending_puts_the_answer_first_and_is_done_once(whole: Callable[..., str]) -> None:
+def test_postprocessing_puts_the_answer_first_and_is_idempotent(full_report: Callable[..., str]) -> None:
     """Language, title, labels and the line for readers without scripts are added; a second post-processing changes nothing."""
-    text = whole(samples.healthy())
+    text = full_report(samples.healthy())
 
     assert '<html lang="en">' in text
     assert '<title id="head-title">Both senders can send mail.</title>' in text
@@ -106,13 +106,13 @@ def test_mending_puts_the_answer_first_and_is_done_once(whole: Callable[..., str
     assert mended(text) == text
 
 
-def test_mending_leaves_foreign_files_alone(written: str) -> None:
+def test_postprocessing_leaves_other_files_alone(original_html: str) -> None:
     """A file without our fragment is not changed, whether pytest-html wrote it or not."""
-    assert mended(written) == written
+    assert mended(original_html) == original_html
     assert mended("anything") == "anything"
 
 
-def test_mending_a_file_replaces_it_whole(tmp_path: Path, whole: Callable[..., str], written: str) -> None:
+def test_postprocessing_replaces_the_file(tmp_path: Path, full_report: Callable[..., str], original_html: str) -> None:
     """The file is rewritten in place, and no temporary file is left beside it."""
     from reports.page import render_top
     from reports.results import results
@@ -121,22 +121,22 @@ def test_mending_a_file_replaces_it_whole(tmp_path: Path, whole: Callable[..., s
 
     path = tmp_path / "report.html"
     run = samples.healthy()
-    path.write_text(written.replace(PLACE, render_top(run, results(run))), encoding="utf-8")
+    path.write_text(original_html.replace(PLACE, render_top(run, results(run))), encoding="utf-8")
 
     table.mend(path)
 
-    assert path.read_text(encoding="utf-8") == whole(run)
+    assert path.read_text(encoding="utf-8") == full_report(run)
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_what_pytest_html_wrote_is_all_still_there(whole: Callable[..., str], written: str) -> None:
+def test_postprocessing_keeps_everything_of_pytest_html(full_report: Callable[..., str], original_html: str) -> None:
     """Post-processing keeps the table's data and script unchanged."""
-    text = whole(samples.healthy())
+    text = full_report(samples.healthy())
 
     blob = re.compile(r'data-jsonblob="([^"]*)"')
-    before, after = blob.search(written), blob.search(text)
+    before, after = blob.search(original_html), blob.search(text)
     assert before is not None
     assert after is not None
     assert json.loads(unescape(after.group(1))) == json.loads(unescape(before.group(1)))
-    script = written[written.rindex("<script>") :]
+    script = original_html[original_html.rindex("<script>") :]
     assert script.replace("join('')}<ul>", "join('')}</ul>", 1) == text[text.rindex("<script>") :]

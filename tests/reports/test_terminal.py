@@ -32,7 +32,7 @@ def broken(reply: str) -> Run:
         pytest.param(broken(OFF), id="two broken"),
         pytest.param(broken(BARE), id="not sure"),
         pytest.param(hostile("\x1b[31m\u202e" + "x" * 9999), id="hostile"),
-        pytest.param(samples.run(), id="nobody"),
+        pytest.param(samples.run(), id="no senders"),
         pytest.param(samples.run(*broken(OFF).senders * 20), id="forty senders"),
     ],
 )
@@ -60,7 +60,7 @@ def test_terminal_and_page_say_the_same() -> None:
     assert "1 SMTP session, 2 diagnostic connections" in text
 
 
-def test_names_keep_their_letters_where_the_terminal_has_them() -> None:
+def test_names_are_escaped_only_for_terminals_without_utf8() -> None:
     """A UTF-8 terminal shows a sender's own name; any other one shows it escaped."""
     run = samples.run(Assessment(samples.basic(), samples.basic_settings(name="żółw")))
 
@@ -69,11 +69,11 @@ def test_names_keep_their_letters_where_the_terminal_has_them() -> None:
 
 
 @pytest.mark.parametrize(("count", "words"), [(1, "1 more check failed"), (11, "11 more checks failed")])
-def test_counts_read_as_words(count: int, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_counts_are_worded_in_singular_and_plural(count: int, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """One failed check is "1 more check", several are "N more checks"."""
     run = samples.run(broken(OFF).senders[0])
-    told = answer(run, run.senders[0])
-    assert told.decisive is not None
-    monkeypatch.setattr("reports.terminal.answer", lambda *_: replace(told, failed=(told.decisive,) * count))
+    shown = answer(run, run.senders[0])
+    assert shown.decisive is not None
+    monkeypatch.setattr("reports.terminal.answer", lambda *_: replace(shown, failed=(shown.decisive,) * count))
 
     assert f"{words}, " in summary(run, None)[2]

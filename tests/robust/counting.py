@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
 
-_PIECE = 65536
+_CHUNK = 65536
 _LOOPBACK = "127.0.0.1"
 _GRACE = 0.02
 
@@ -55,7 +55,7 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Door:
+class Endpoint:
     """A server to put the proxy in front of; `tls` makes the context of its side of the handshake, `at_once` means implicit TLS."""
 
     port: int
@@ -64,73 +64,77 @@ class Door:
 
 
 @contextmanager
-def counting(doors: list[Door]) -> Iterator[tuple[Counted, dict[int, int]]]:
+def counting(endpoints: list[Endpoint]) -> Iterator[tuple[Counted, dict[int, int]]]:
     """Run the proxy until the block ends; yield the counts and a mapping from each server's port to the proxy's port."""
     counted, ports = Counted(), dict[int, int]()
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
 
-    def done(what: Coroutine[Any, Any, Any]) -> Any:  # noqa: ANN401 - whatever it returns
-        return asyncio.run_coroutine_threadsafe(what, loop).result(20)
+    def run_in_loop(coroutine: Coroutine[Any, Any, Any]) -> Any:  # noqa: ANN401 - any result
+        return asyncio.run_coroutine_threadsafe(coroutine, loop).result(20)
 
     servers: list[asyncio.Server] = []
 
     async def end() -> None:
         for server in servers:
             server.close()
-        await asyncio.sleep(_GRACE)  # for what comes in at this moment
+        await asyncio.sleep(_GRACE)  # for connections that are just being accepted
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await asyncio.sleep(_GRACE)  # transports close in their next turn
+        await asyncio.sleep(_GRACE)  # transports close in the next iteration of the loop
 
-    for door in doors:
-        server = done(_stand_before(door, counted))
+    for endpoint in endpoints:
+        server = run_in_loop(_start_proxy(endpoint, counted))
         servers.append(server)
-        ports[door.port] = server.sockets[0].getsockname()[1]
+        ports[endpoint.port] = server.sockets[0].getsockname()[1]
     try:
         yield counted, ports
     finally:
-        done(end())
+        run_in_loop(end())
         loop.call_soon_threadsafe(loop.stop)
         thread.join(20)
         loop.close()
 
 
-async def _stand_before(door: Door, counted: Counted) -> asyncio.Server:
-    held: set[asyncio.Task[None] | None] = set()  # asyncio itself holds tasks weakly, and a stream lets go of its own
+async def _start_proxy(endpoint: Endpoint, counted: Counted) -> asyncio.Server:
+    tasks: set[asyncio.Task[None] | None] = set()  # asyncio keeps only weak references to tasks
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        held.add(asyncio.current_task())
+        tasks.add(asyncio.current_task())
         counted.connections += 1
         try:
-            behind = await asyncio.open_connection(_LOOPBACK, door.port, ssl=_trusting() if door.at_once else None)
+            upstream = await asyncio.open_connection(
+                _LOOPBACK, endpoint.port, ssl=_unverified_tls() if endpoint.at_once else None
+            )
         except (OSError, asyncio.CancelledError):
             writer.transport.abort()
             return
-        ear = _Https(counted) if door.at_once else _Smtp(counted, door, writer, behind[1])
+        observer = _Https(counted) if endpoint.at_once else _Smtp(counted, endpoint, writer, upstream[1])
         try:
-            await asyncio.gather(_carry(reader, behind[1], ear.client), _carry(behind[0], writer, ear.server))
-            for one in (writer, behind[1]):
+            await asyncio.gather(
+                _carry(reader, upstream[1], observer.client), _carry(upstream[0], writer, observer.server)
+            )
+            for one in (writer, upstream[1]):
                 one.close()
-        except asyncio.CancelledError:  # the block ends; asyncio's streams would make an error of it
-            for one in (writer, behind[1]):
+        except asyncio.CancelledError:  # the block ends; asyncio's streams would log it as an error
+            for one in (writer, upstream[1]):
                 one.transport.abort()
 
-    tls = door.tls() if door.at_once else None
+    tls = endpoint.tls() if endpoint.at_once else None
     return await asyncio.start_server(connected, _LOOPBACK, 0, ssl=tls)
 
 
 async def _carry(
     reader: asyncio.StreamReader,
     writer: asyncio.StreamWriter,
-    heard: Callable[[bytes], Awaitable[None] | asyncio.Event | None],
+    observe: Callable[[bytes], Awaitable[None] | asyncio.Event | None],
 ) -> None:
     with contextlib.suppress(OSError, ssl.SSLError):
-        while data := await reader.read(_PIECE):
-            then = heard(data)
+        while data := await reader.read(_CHUNK):
+            then = observe(data)
             if isinstance(then, asyncio.Event):
                 await then.wait()
                 then = None
@@ -143,7 +147,7 @@ async def _carry(
             writer.write_eof() if writer.can_write_eof() else writer.close()
 
 
-def _trusting() -> ssl.SSLContext:
+def _unverified_tls() -> ssl.SSLContext:
     """Return a context for the connection to the built-in tenant that accepts any certificate and TLS version.
 
     The product's own verification is tested against the proxy's side of the connection.
@@ -183,24 +187,26 @@ class _Https:
 class _Smtp:
     """Counts SMTP commands and replies, and upgrades both connections to TLS after STARTTLS."""
 
-    def __init__(self, counted: Counted, door: Door, near: asyncio.StreamWriter, behind: asyncio.StreamWriter) -> None:
+    def __init__(
+        self, counted: Counted, endpoint: Endpoint, client_side: asyncio.StreamWriter, upstream: asyncio.StreamWriter
+    ) -> None:
         self._counted = counted
-        self._door = door
-        self._near = near
-        self._behind = behind
+        self._endpoint = endpoint
+        self._client_side = client_side
+        self._server_side = upstream
         self._encrypted = False
         self._ready = asyncio.Event()
         self._ready.set()
-        self._awaits = ""
+        self._pending = ""
         self._attempt: Attempt | None = None
 
     def client(self, data: bytes) -> asyncio.Event:
         """Record the command; return an event that is set unless a TLS handshake is in progress."""
-        self._note(data)
+        self._record(data)
         return self._ready
 
-    def _note(self, data: bytes) -> None:
-        if self._awaits == "end of data":
+    def _record(self, data: bytes) -> None:
+        if self._pending == "end of data":
             return
         line = data.decode("latin-1").strip()
         word = line.upper().partition(" ")[0]
@@ -212,28 +218,28 @@ class _Smtp:
             self._attempt.credential = (_plain(initial),) if initial else ()
             self._counted.attempts.append(self._attempt)
         else:
-            self._awaits = word
+            self._pending = word
 
     def server(self, data: bytes) -> Awaitable[None] | None:
         """Record the reply; after 220 to STARTTLS return the coroutine that does both handshakes."""
         code = int(data[:3]) if data[:3].isdigit() else 0
         if self._attempt is not None and self._attempt.code == 0:
             self._attempt.code = 0 if code == 334 else code
-        elif self._awaits == "DATA" and code == 354:
+        elif self._pending == "DATA" and code == 354:
             self._counted.messages += 1
-            self._awaits = "end of data"
-        elif self._awaits == "end of data":
-            self._awaits = ""
-        elif self._awaits == "STARTTLS" and code == 220 and data.count(b"\n") == 1:
-            self._awaits = ""
+            self._pending = "end of data"
+        elif self._pending == "end of data":
+            self._pending = ""
+        elif self._pending == "STARTTLS" and code == 220 and data.count(b"\n") == 1:
+            self._pending = ""
             self._ready.clear()
             return self._handshakes()
         return None
 
     async def _handshakes(self) -> None:
         try:
-            await self._near.start_tls(self._door.tls())
-            await self._behind.start_tls(_trusting(), server_hostname="")
+            await self._client_side.start_tls(self._endpoint.tls())
+            await self._server_side.start_tls(_unverified_tls(), server_hostname="")
             self._encrypted = True
         finally:
             self._ready.set()

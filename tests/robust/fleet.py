@@ -13,7 +13,7 @@ _SECRETS = {
 }
 
 
-def peopled(world: World, count: int) -> World:
+def with_users(world: World, count: int) -> World:
     """Return the world with `count` more users.
 
     Each user has the password of the Basic sender and a mailbox to which the application has access.
@@ -28,7 +28,7 @@ def peopled(world: World, count: int) -> World:
 
 
 def address(world: World, number: int) -> str:
-    """Return the address of one of the users that `peopled` adds."""
+    """Return the address of one of the users that `with_users` adds."""
     return f"sender{number}@{world.tenant.domain}"
 
 

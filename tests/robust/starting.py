@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-LONGEST = 120
-# Says that it is there, then goes on as `python -m interruptible` does; `{first}` comes before anything else of ours is loaded.
+TIMEOUT_SECONDS = 120
+# Prints "started" and continues as `python -m interruptible` does; `{first}` runs before any other module of ours is loaded.
 _CHILD = """\
 {first}
 import runpy
@@ -24,16 +24,16 @@ interruptible.begin()
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class Completed:
     """The result of a run: its exit code and everything that it printed."""
 
     code: int
-    said: str
+    output: str
 
     @property
     def is_orderly(self) -> bool:
         """Whether the output holds no traceback, no ignored exception and no internal error of pytest."""
-        return not any(sign in self.said for sign in ("Traceback (most", "Exception ignored", "INTERNALERROR"))
+        return not any(sign in self.output for sign in ("Traceback (most", "Exception ignored", "INTERNALERROR"))
 
 
 def command(*arguments: str, first: str = "") -> list[str]:
@@ -51,20 +51,20 @@ def run(
     folder: Path = ROOT,
     first: str = "",
     encoding: str = "utf-8",
-    around: Mapping[str, str] | None = None,
-) -> Ended:
+    variables: Mapping[str, str] | None = None,
+) -> Completed:
     """Run a command until it exits and decode its output in the encoding of its terminal."""
     done = subprocess.run(
         command(*arguments, first=first),
         cwd=folder,
-        env=environment(around),
+        env=environment(variables),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         stdin=subprocess.DEVNULL,
-        timeout=LONGEST,
+        timeout=TIMEOUT_SECONDS,
         check=False,
     )
-    return Ended(done.returncode, done.stdout.decode(encoding))
+    return Completed(done.returncode, done.stdout.decode(encoding))
 
 
 def check(
@@ -72,9 +72,9 @@ def check(
     report: Path | None = None,
     folder: Path = ROOT,
     first: str = "",
-    around: Mapping[str, str] | None = None,
+    variables: Mapping[str, str] | None = None,
     encoding: str = "utf-8",
-) -> Ended:
+) -> Completed:
     """Run the checklist from any folder, without pytest's cache, and write the report to `report` if one is given."""
     place = [f"--html={report}"] if report is not None else []
     here = ["-c", str(ROOT / "pytest.ini"), "--rootdir", str(ROOT), str(ROOT / "checks")]
@@ -87,12 +87,12 @@ def check(
         *options,
         folder=folder,
         first=first,
-        around=around,
+        variables=variables,
         encoding=encoding,
     )
 
 
-def is_whole(report: Path) -> bool:
+def is_complete(report: Path) -> bool:
     """Return whether a report is complete: its HTML is closed and its results can be read, even if they hold no sender."""
     from reports.replay import load_report
 
@@ -100,7 +100,7 @@ def is_whole(report: Path) -> bool:
     return text.rstrip().endswith("</html>") and "senders" in load_report(report)[0]
 
 
-def left_in(folder: Path) -> list[str]:
+def files_in(folder: Path) -> list[str]:
     """Return the names of the files in the folder, hidden files included."""
     return sorted(path.name for path in folder.iterdir())
 

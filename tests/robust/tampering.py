@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 GARBAGE = b"\x00\xff\xfe%%% no protocol at all \x9f\r\n"
-_PIECE = 65536
-_PATIENCE = 30.0
+_CHUNK = 65536
+_TIMEOUT_SECONDS = 30.0
 
 
 class Breakage(StrEnum):
@@ -39,7 +39,7 @@ class Cut:
 
 
 @dataclass(slots=True)
-class Heard:
+class Connection:
     """One connection on which the client sent something: the length of each of the server's turns so far."""
 
     turns: list[int] = field(default_factory=lambda: [0])
@@ -48,11 +48,11 @@ class Heard:
 
 @dataclass(slots=True)
 class Relay:
-    """A running relay; `heard` lists the connections in the order in which their clients first sent something."""
+    """A running relay; `connections` lists the connections in the order in which their clients first sent something."""
 
     port: int
     cut: Cut | None = None
-    heard: list[Heard] = field(default_factory=list)
+    connections: list[Connection] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -60,77 +60,77 @@ class Relay:
 def relay(target_port: int) -> Iterator[Relay]:
     """Relay connections to a loopback port until the block ends."""
     listener = socket.create_server(("127.0.0.1", 0))
-    standing = Relay(listener.getsockname()[1])
+    state = Relay(listener.getsockname()[1])
     opened: list[socket.socket] = []
 
     def accept() -> None:
         with contextlib.suppress(OSError):
             while True:
-                near, _ = listener.accept()
-                far = socket.create_connection(("127.0.0.1", target_port), timeout=_PATIENCE)
-                near.settimeout(_PATIENCE)
-                opened.extend((near, far))
-                told = Heard()
+                client, _ = listener.accept()
+                server = socket.create_connection(("127.0.0.1", target_port), timeout=_TIMEOUT_SECONDS)
+                client.settimeout(_TIMEOUT_SECONDS)
+                opened.extend((client, server))
+                connection = Connection()
                 for body in (_upstream, _downstream):
-                    threading.Thread(target=body, args=(standing, told, near, far), daemon=True).start()
+                    threading.Thread(target=body, args=(state, connection, client, server), daemon=True).start()
 
     thread = threading.Thread(target=accept, daemon=True)
     thread.start()
     try:
-        yield standing
+        yield state
     finally:
         with contextlib.suppress(OSError):
             listener.shutdown(socket.SHUT_RDWR)
         listener.close()
         for one in opened:
-            _end(one)
-        thread.join(_PATIENCE)
+            _close(one)
+        thread.join(_TIMEOUT_SECONDS)
 
 
-def _upstream(standing: Relay, told: Heard, near: socket.socket, far: socket.socket) -> None:
+def _upstream(state: Relay, connection: Connection, client: socket.socket, server: socket.socket) -> None:
     with contextlib.suppress(OSError):
-        while data := near.recv(_PIECE):
-            with standing.lock:
-                if not any(one is told for one in standing.heard):
-                    standing.heard.append(told)
-                if told.server_spoke:
-                    told.turns.append(0)
-                    told.server_spoke = False
-            far.sendall(data)
-    _end(far)
+        while data := client.recv(_CHUNK):
+            with state.lock:
+                if not any(one is connection for one in state.connections):
+                    state.connections.append(connection)
+                if connection.server_spoke:
+                    connection.turns.append(0)
+                    connection.server_spoke = False
+            server.sendall(data)
+    _close(server)
 
 
-def _downstream(standing: Relay, told: Heard, near: socket.socket, far: socket.socket) -> None:
+def _downstream(state: Relay, connection: Connection, client: socket.socket, server: socket.socket) -> None:
     with contextlib.suppress(OSError):
-        while data := far.recv(_PIECE):
-            with standing.lock:
-                cut = standing.cut
-                before = sum(told.turns[cut.turn :]) if cut is not None else 0
-                told.turns[-1] += len(data)
-                told.server_spoke = True
-                number = next((place for place, one in enumerate(standing.heard) if one is told), None)
-            here = cut is not None and cut.turn < len(told.turns) and cut.connection in {None, number}
+        while data := server.recv(_CHUNK):
+            with state.lock:
+                cut = state.cut
+                before = sum(connection.turns[cut.turn :]) if cut is not None else 0
+                connection.turns[-1] += len(data)
+                connection.server_spoke = True
+                number = next((place for place, one in enumerate(state.connections) if one is connection), None)
+            here = cut is not None and cut.turn < len(connection.turns) and cut.connection in {None, number}
             if cut is not None and here and before + len(data) > cut.after:
-                _break(near, data[: max(0, cut.after - before)], cut.how)
+                _break(client, data[: max(0, cut.after - before)], cut.how)
                 return
-            near.sendall(data)
-    _end(near)
+            client.sendall(data)
+    _close(client)
 
 
-def _break(near: socket.socket, rest: bytes, how: Breakage) -> None:
-    near.sendall(rest)
+def _break(client: socket.socket, rest: bytes, how: Breakage) -> None:
+    client.sendall(rest)
     match how:
         case Breakage.RESET:
-            near.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            near.close()
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            client.close()
         case Breakage.GARBAGE:
-            near.sendall(GARBAGE)
-            _end(near)
+            client.sendall(GARBAGE)
+            _close(client)
         case Breakage.STALL:
-            pass  # the connection stays open, and nothing more is said
+            pass  # the connection stays open, and nothing more is sent
 
 
-def _end(one: socket.socket) -> None:
+def _close(one: socket.socket) -> None:
     with contextlib.suppress(OSError):
         one.shutdown(socket.SHUT_RDWR)
     one.close()

@@ -17,7 +17,7 @@ from tests.reports import samples
 from tests.visiting import gather_whole
 
 ROOT = Path(__file__).parents[2]
-BROKEN = [
+MALFORMED = [
     "https://[x]/token",
     "https://[::1",
     f"https://{HOSTS[0]}:99999/token",
@@ -27,7 +27,7 @@ BROKEN = [
 ]
 
 
-def judged_at(page: Scripted, sender: str) -> Assessment:
+def assess(page: Scripted, sender: str) -> Assessment:
     """Return the assessment of one OAuth sender, with a client secret, whose endpoints are on the scripted server."""
     settings = page.settings(sender)
     chosen = settings.sender["oauth"]
@@ -36,20 +36,20 @@ def judged_at(page: Scripted, sender: str) -> Assessment:
     return Assessment(kept["oauth"], settings.judged(chosen))
 
 
-@pytest.mark.parametrize("address", BROKEN)
+@pytest.mark.parametrize("address", MALFORMED)
 @pytest.mark.parametrize("member", ["token_endpoint", "issuer"])
-def test_a_document_with_a_broken_address(member: str, address: str, tmp_path: Path) -> None:
+def test_a_malformed_address_in_the_openid_configuration(member: str, address: str, tmp_path: Path) -> None:
     """The client secret is not sent, TOKEN-01 quotes what the document contains, and the results can be written."""
 
-    def say(asked: Asked) -> Reply | None:
+    def respond(asked: Asked) -> Reply | None:
         if asked.path.endswith("/openid-configuration"):
             here = f"https://{HOSTS[0]}/{TENANT}"
             members = {"issuer": f"{here}/v2.0", "token_endpoint": f"{here}/oauth2/v2.0/token"}
             return 200, {**members, member: address}
         return None
 
-    with scripted(say, tmp_path) as page:
-        judged = judged_at(page, oauth())
+    with scripted(respond, tmp_path) as page:
+        judged = assess(page, oauth())
         posted = [asked for asked in page.asked if asked.method == "POST"]
 
     assert judged.finding("TOKEN-01").verdict == "fail"
@@ -58,7 +58,7 @@ def test_a_document_with_a_broken_address(member: str, address: str, tmp_path: P
 
 
 @pytest.mark.parametrize("proxy", ["http://[", "http://user:secret@[x]:3128", "http://proxy:99999", "://"])
-def test_a_broken_proxy_in_the_environment(proxy: str) -> None:
+def test_a_malformed_proxy_in_the_environment(proxy: str) -> None:
     """The run completes, and the credentials in the proxy address are not printed."""
     environment = {**os.environ, "https_proxy": proxy, "HTTPS_PROXY": proxy}
     line = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--sender=oauth"]
@@ -71,11 +71,11 @@ def test_a_broken_proxy_in_the_environment(proxy: str) -> None:
 
 
 @pytest.mark.parametrize("address", ["https://[x]/common", "https://[::1", "https://login.microsoftonline.com:99999/x"])
-def test_a_broken_endpoint_in_the_settings(address: str, tmp_path: Path) -> None:
+def test_a_malformed_endpoint_in_the_settings(address: str, tmp_path: Path) -> None:
     """OAUTH-10 fails and reports what is wrong with the field; no request is sent."""
     with scripted(lambda _: None, tmp_path) as page:
         text = oauth().replace(f"https://{HOSTS[0]}/{TENANT}/v2.0/.well-known/openid-configuration", address)
-        judged = judged_at(page, text)
+        judged = assess(page, text)
 
     assert judged.finding("OAUTH-10").verdict == "fail"
     assert "names no host" in str(judged.finding("OAUTH-10"))

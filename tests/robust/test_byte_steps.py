@@ -26,34 +26,34 @@ DEEP = bool(os.environ.get("SMTP365_DEEP"))
 SENDER_SECONDS = 4.0
 REPLY_SECONDS = 0.8
 SLACK_SECONDS = 2.0
-SIGNATURE_VARIES = 8  # ECDSA signatures differ by some bytes; a cut stays that far from a turn's end
-# With TLS 1.2 client and server take strict turns. The gate that each of the server's turns decides:
+SIGNATURE_VARIES = 8  # ECDSA signatures vary in length; a cut keeps this distance from the end of a turn
+# With TLS 1.2 client and server strictly alternate. The gate that each turn of the server decides:
 GREETED = (Gate.GREETING, Gate.GREETING, Gate.STARTTLS, Gate.TLS, Gate.TLS, Gate.AUTH_OFFERED)
 ENVELOPE = (Gate.SENDER, Gate.RECIPIENT, Gate.ACCEPTED, Gate.ACCEPTED)
 BY_PASSWORD = (*GREETED, Gate.SIGN_IN, Gate.SIGN_IN, Gate.SIGN_IN, *ENVELOPE)
 BY_TOKEN = (*GREETED, Gate.SIGN_IN, Gate.SIGN_IN, *ENVELOPE)
-# A line that ends in garbage is still a line: the next step is then where it breaks.
-ALSO = {(Gate.GREETING, Breakage.GARBAGE): Gate.STARTTLS, (Gate.STARTTLS, Breakage.GARBAGE): Gate.TLS}
+# A line that ends in garbage is still a complete line, so the connection breaks at the next gate.
+ACCEPTED_ALTERNATIVES = {(Gate.GREETING, Breakage.GARBAGE): Gate.STARTTLS, (Gate.STARTTLS, Breakage.GARBAGE): Gate.TLS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leg:
-    """One sender's connection through the relay: the port it uses, the gate of each turn, and the connection number if there are several."""
+    """One sender's connection through the relay: its service, the gate of each turn, and the connection number if there are several."""
 
     sender: str
-    door: str
+    service: str
     gates: tuple[Gate, ...]
     connection: int | None = None
 
 
 LEGS = {
-    "basic": Leg(sender="basic", door="smtp", gates=BY_PASSWORD),
-    "oauth": Leg(sender="oauth", door="smtp", gates=BY_TOKEN),
-    "issuer": Leg(sender="oauth", door="https", gates=(Gate.ISSUER,) * 2, connection=0),
-    "token": Leg(sender="oauth", door="https", gates=(Gate.TOKEN,) * 2, connection=1),
+    "basic": Leg(sender="basic", service="smtp", gates=BY_PASSWORD),
+    "oauth": Leg(sender="oauth", service="smtp", gates=BY_TOKEN),
+    "issuer": Leg(sender="oauth", service="https", gates=(Gate.ISSUER,) * 2, connection=0),
+    "token": Leg(sender="oauth", service="https", gates=(Gate.TOKEN,) * 2, connection=1),
 }
 PLACES = [(name, turn) for name, leg in LEGS.items() for turn in range(len(leg.gates))]
-NOW = PLACES if DEEP else PLACES[::2]
+CHOSEN = PLACES if DEEP else PLACES[::2]
 
 
 def _turn_by_turn() -> World:
@@ -65,16 +65,16 @@ def _turn_by_turn() -> World:
 def _behind_relay(leg: Leg, folder: Path) -> Iterator[tuple[Running, Settings, Relay]]:
     """Serve the built-in tenant behind the relay; yield settings that lead through it, with short timeouts."""
     with serve(_turn_by_turn(), folder=folder) as running:
-        port = running.description[leg.door]["port"]
-        with relay(port) as between:
+        port = running.description[leg.service]["port"]
+        with relay(port) as relayed:
             text = running.settings_file.read_text(encoding="utf-8")
-            text = text.replace(f'"127.0.0.1:{port}"', f'"127.0.0.1:{between.port}"')
+            text = text.replace(f'"127.0.0.1:{port}"', f'"127.0.0.1:{relayed.port}"')
             for key, seconds in (("reply_timeout", REPLY_SECONDS), ("sender_timeout", SENDER_SECONDS)):
                 text = re.sub(rf"{key} = [\d.]+", f"{key} = {seconds}", text)
-            yield running, parse(text, running.settings_file), between
+            yield running, parse(text, running.settings_file), relayed
 
 
-def _visit(running: Running, settings: Settings, sender: str) -> Assessment:
+def _probe(running: Running, settings: Settings, sender: str) -> Assessment:
     world = gather.world_of(settings, refusals=None)
     chosen = settings.sender[sender]
     evidence = gather_whole([chosen], world, gather.secrets_of([chosen], running.secrets))
@@ -89,42 +89,42 @@ def _cuts(length: int, turn: int, connection: int | None) -> Iterator[Cut]:
                 yield Cut(turn=turn, after=after, how=how, connection=connection)
 
 
-def _mistakes(leg: Leg, cut: Cut, visit: Callable[[], Assessment]) -> Iterator[str]:
+def _discrepancies(leg: Leg, cut: Cut, probe: Callable[[], Assessment]) -> Iterator[str]:
     began = time.monotonic()
-    judged = visit()
+    judged = probe()
     seconds = time.monotonic() - began
     gate = leg.gates[cut.turn]
     states = judged.gates()
     broken = judged.first_broken_gate
     before = [one for one in states if list(Gate).index(one) < list(Gate).index(broken or gate)]
-    if broken not in {gate, ALSO.get((gate, cut.how))}:
-        yield f"{cut}: {broken} named instead of {gate}"
+    if broken not in {gate, ACCEPTED_ALTERNATIVES.get((gate, cut.how))}:
+        yield f"{cut}: {broken} reported instead of {gate}"
     if judged.decisive is not None and not judged.decisive.causes:
-        yield f"{cut}: no cause named"
+        yield f"{cut}: no cause reported"
     if any(states[one] != "ok" for one in before):
-        yield f"{cut}: lost what was seen before: {states}"
+        yield f"{cut}: earlier evidence is lost: {states}"
     if seconds > SENDER_SECONDS + SLACK_SECONDS:
         yield f"{cut}: took {seconds:.1f} s"
 
 
-@pytest.mark.parametrize(("name", "turn"), [pytest.param(*place, id=f"{place[0]}-{place[1]}") for place in NOW])
-def test_a_break_anywhere_is_found_where_it_is(name: str, turn: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "turn"), [pytest.param(*place, id=f"{place[0]}-{place[1]}") for place in CHOSEN])
+def test_a_broken_connection_is_located_at_its_gate(name: str, turn: int, tmp_path: Path) -> None:
     """The gate of the broken turn decides the verdict, the gates before it stay passed, and the deadline holds."""
     leg = LEGS[name]
-    with _behind_relay(leg, tmp_path) as (running, settings, between):
-        assert _visit(running, settings, leg.sender).verdict == "can_send"
-        whole = between.heard[leg.connection or 0].turns
+    with _behind_relay(leg, tmp_path) as (running, settings, relayed):
+        assert _probe(running, settings, leg.sender).verdict == "can_send"
+        whole = relayed.connections[leg.connection or 0].turns
         assert len(whole) >= len(leg.gates), whole
         found: list[str] = []
-        length = whole[turn] if leg.door == "smtp" else sum(whole[turn:])
+        length = whole[turn] if leg.service == "smtp" else sum(whole[turn:])
         for cut in _cuts(length, turn, leg.connection):
-            between.heard.clear()
-            between.cut = cut
-            found += _mistakes(leg, cut, lambda: _visit(running, settings, leg.sender))
+            relayed.connections.clear()
+            relayed.cut = cut
+            found += _discrepancies(leg, cut, lambda: _probe(running, settings, leg.sender))
 
     assert found == [], "\n".join(found)
 
 
-def test_the_places_are_many() -> None:
+def test_deep_runs_break_many_places() -> None:
     """With SMTP365_DEEP every turn is broken in three ways at three bytes."""
     assert len(PLACES) * len(Breakage) * 3 >= 200

@@ -16,7 +16,7 @@ from fakes.world import ALERTS, NOTICES
 from probes import gather
 from probes.evidence import SenderEvidence
 from settings.load import parse
-from tests.robust.counting import Counted, Door, counting
+from tests.robust.counting import Counted, Endpoint, counting
 from tests.robust.fleet import with_senders
 from tests.visiting import gather_whole
 
@@ -24,17 +24,17 @@ DEEP = bool(os.environ.get("SMTP365_DEEP"))
 CHOSEN = list(FAULTS.values()) if DEEP else [FAULTS["wrong_password"], *list(FAULTS.values())[::10]]
 
 
-def _doors(running: Running, world: World) -> list[Door]:
-    opened = running._doors  # noqa: SLF001 - all of them, not only those that are told to other programs
+def _endpoints(running: Running, world: World) -> list[Endpoint]:
+    opened = running._doors  # noqa: SLF001 - all listeners, also those that the description leaves out
     smtp = (opened.submission, opened.relay, opened.mx)
 
     def mail() -> ssl.SSLContext:
         return certificates.smtp_context(world.network.smtp_tls)
 
     return [
-        *(Door(port=one.getsockname()[1], tls=mail, at_once=False) for one in smtp),
-        Door(port=opened.provider.getsockname()[1], tls=certificates.provider_context, at_once=False),
-        Door(
+        *(Endpoint(port=one.getsockname()[1], tls=mail, at_once=False) for one in smtp),
+        Endpoint(port=opened.provider.getsockname()[1], tls=certificates.provider_context, at_once=False),
+        Endpoint(
             port=opened.https.getsockname()[1],
             tls=lambda: certificates.login_context(world.network.login_tls),
             at_once=True,
@@ -42,9 +42,9 @@ def _doors(running: Running, world: World) -> list[Door]:
     ]
 
 
-def _visited(world: World, folder: Path, *, runs: int = 1) -> tuple[Counted, list[dict[str, SenderEvidence]]]:
+def _probe(world: World, folder: Path, *, runs: int = 1) -> tuple[Counted, list[dict[str, SenderEvidence]]]:
     """Run the probes through the proxy, with a file of remembered refusals as in real runs."""
-    with serve(world, folder=folder) as running, counting(_doors(running, world)) as (counted, ports):
+    with serve(world, folder=folder) as running, counting(_endpoints(running, world)) as (counted, ports):
         text = running.settings_file.read_text(encoding="utf-8")
         for theirs, ours in ports.items():
             text = text.replace(f'= "127.0.0.1:{theirs}"', f'= "127.0.0.1:{ours}"')
@@ -58,13 +58,13 @@ def _visited(world: World, folder: Path, *, runs: int = 1) -> tuple[Counted, lis
     return counted, seen
 
 
-def _said(visits: list[dict[str, SenderEvidence]], counter: str) -> int:
-    return sum(getattr(evidence.traffic, counter) for seen in visits for evidence in seen.values())
+def _reported(runs_evidence: list[dict[str, SenderEvidence]], counter: str) -> int:
+    return sum(getattr(evidence.traffic, counter) for seen in runs_evidence for evidence in seen.values())
 
 
-def test_proxy_hears_a_healthy_run(tmp_path: Path) -> None:
+def test_proxy_counts_a_healthy_run(tmp_path: Path) -> None:
     """Four senders make four sign-ins over TLS, send four messages and request one token; the proxy counts them all."""
-    counted, visits = _visited(healthy(), tmp_path)
+    counted, runs_evidence = _probe(healthy(), tmp_path)
 
     assert sorted(one.mechanism for one in counted.attempts) == ["LOGIN", "LOGIN", "XOAUTH2", "XOAUTH2"]
     assert all(one.encrypted and one.code == 235 for one in counted.attempts)
@@ -72,25 +72,25 @@ def test_proxy_hears_a_healthy_run(tmp_path: Path) -> None:
     assert all(NOTICES in one.credential[0] for one in counted.attempts if one.mechanism == "XOAUTH2")
     assert counted.messages == 4
     assert counted.secrets == [healthy().oauth.client_secret]
-    assert all(e.envelope is not None for seen in visits for e in seen.values())
+    assert all(e.envelope is not None for seen in runs_evidence for e in seen.values())
 
 
 @pytest.mark.parametrize("fault", [pytest.param(fault, id=fault.id) for fault in dict.fromkeys(CHOSEN)])
-def test_traffic_line_says_what_left(fault: Fault, tmp_path: Path) -> None:
+def test_reported_traffic_matches_the_proxy(fault: Fault, tmp_path: Path) -> None:
     """Sign-ins, token requests and messages in the report equal the proxy's counts, stay within the budget and are never repeated."""
     if fault.skipped_here():
         pytest.skip(fault.skipped_here() or "")
-    counted, visits = _visited(apply(healthy(), [fault.id]), tmp_path)
-    (seen,) = visits
+    counted, runs_evidence = _probe(apply(healthy(), [fault.id]), tmp_path)
+    (seen,) = runs_evidence
 
-    assert len(counted.attempts) == _said(visits, "sign_in_attempts")
-    assert len(counted.secrets) == _said(visits, "token_requests")
-    assert counted.messages == _said(visits, "messages_sent")
-    assert counted.connections <= _said(visits, "smtp_sessions") + _said(visits, "diagnostic_connections") + 2 * len(
-        seen
-    )
+    assert len(counted.attempts) == _reported(runs_evidence, "sign_in_attempts")
+    assert len(counted.secrets) == _reported(runs_evidence, "token_requests")
+    assert counted.messages == _reported(runs_evidence, "messages_sent")
+    assert counted.connections <= _reported(runs_evidence, "smtp_sessions") + _reported(
+        runs_evidence, "diagnostic_connections"
+    ) + 2 * len(seen)
     assert counted.repeated() == []
-    assert len(counted.secrets) == len(set(counted.secrets)), "one request for each client, scope and secret"
+    assert len(counted.secrets) == len(set(counted.secrets)), "more than one request for a client, scope and secret"
     assert all(one.encrypted for one in counted.attempts)
     for evidence in seen.values():
         traffic = evidence.traffic
@@ -99,7 +99,7 @@ def test_traffic_line_says_what_left(fault: Fault, tmp_path: Path) -> None:
 
 def test_a_second_run_does_not_repeat_a_refused_password(tmp_path: Path) -> None:
     """Three runs within 15 minutes make one attempt in total."""
-    counted, visits = _visited(apply(healthy(), ["wrong_password"]), tmp_path, runs=3)
+    counted, runs_evidence = _probe(apply(healthy(), ["wrong_password"]), tmp_path, runs=3)
 
     assert [one.code for one in counted.attempts if one.mechanism == "LOGIN"] == [535]
-    assert len(counted.attempts) == _said(visits, "sign_in_attempts")
+    assert len(counted.attempts) == _reported(runs_evidence, "sign_in_attempts")

@@ -22,7 +22,7 @@ from tests.reports import samples
 SECRET = "never-shown-0815"
 
 
-class Defective(Dialler):
+class CrashingDialler(Dialler):
     """A dialler that raises an unexpected exception, with a secret in its message, when port 443 is dialled."""
 
     def dial(self, name: str, address: str, port: int, deadline: Deadline) -> tuple[socket.socket | None, Dial]:
@@ -32,12 +32,12 @@ class Defective(Dialler):
         return super().dial(name, address, port, deadline)
 
 
-def visit(folder: Path) -> tuple[dict[str, SenderEvidence], Settings]:
+def probe(folder: Path) -> tuple[dict[str, SenderEvidence], Settings]:
     """Probe both senders of the built-in tenant; the probes of the OAuth sender crash."""
     with serve(healthy(), folder=folder) as running:
         settings = parse(running.settings_file.read_text(encoding="utf-8"), running.settings_file)
         outside = gather.world_of(settings, refusals=None)
-        broken = Defective(settings.connect, only_mapped=True, timeout=settings.network.connect_timeout)
+        broken = CrashingDialler(settings.connect, only_mapped=True, timeout=settings.network.connect_timeout)
         found = gather.secrets_of(settings.sender.values(), running.secrets)
         return gather.gather(settings.sender.values(), replace(outside, dialler=broken), found), settings
 
@@ -47,9 +47,9 @@ def run_of(kept: dict[str, SenderEvidence], settings: Settings) -> Run:
     return samples.run(*(Assessment(seen, settings.judged(settings.sender[name])) for name, seen in kept.items()))
 
 
-def test_a_defect_in_one_visit_loses_no_other(tmp_path: Path) -> None:
+def test_an_internal_error_in_one_sender_leaves_the_others_intact(tmp_path: Path) -> None:
     """The Basic sender can send; the OAuth sender keeps its earlier evidence and is "not proven" because of the internal error."""
-    kept, settings = visit(tmp_path)
+    kept, settings = probe(tmp_path)
     run = run_of(kept, settings)
     basic, oauth = kept["basic"], kept["oauth"]
 
@@ -58,14 +58,14 @@ def test_a_defect_in_one_visit_loses_no_other(tmp_path: Path) -> None:
     assert oauth.broke.startswith("LookupError in tests/robust/test_defects.py:")
     assert oauth.port is not None
     assert SECRET not in oauth.model_dump_json()
-    told = answer(run, next(one for one in run.senders if one.evidence is oauth))
-    assert "smtp365 itself broke" in told.sentence
-    assert told.verdict == "not_proven"
+    shown = answer(run, next(one for one in run.senders if one.evidence is oauth))
+    assert "smtp365 itself broke" in shown.sentence
+    assert shown.verdict == "not_proven"
 
 
-def test_the_exit_code_says_that_we_broke(tmp_path: Path) -> None:
+def test_an_internal_error_has_its_own_exit_code(tmp_path: Path) -> None:
     """An internal error gives exit code 3 even if a check failed; a replay of that report gets the usual exit code."""
-    run = run_of(*visit(tmp_path))
+    run = run_of(*probe(tmp_path))
 
     assert exit_status.of(run, 1) == exit_status.BROKE
     assert exit_status.of(replace(run, replayed_from="old.html"), 0) == exit_status.NOT_PROVEN

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.robust.starting import LONGEST, ROOT, Ended, command, environment, is_whole, left_in, read
+from tests.robust.starting import ROOT, TIMEOUT_SECONDS, Completed, command, environment, files_in, is_complete, read
 
 pytestmark = pytest.mark.skipif(
-    sys.platform == "win32", reason="a test cannot press Ctrl-C in another console on Windows"
+    sys.platform == "win32", reason="a test cannot send Ctrl-C to another console on Windows"
 )
 MOMENTS = 60 if os.environ.get("SMTP365_DEEP") else 6
-PATIENCE = 10.0
+GROUP_TIMEOUT = 10.0
 
 
 def _started(folder: Path) -> tuple[subprocess.Popen[str], float]:
@@ -41,42 +41,42 @@ def _started(folder: Path) -> tuple[subprocess.Popen[str], float]:
 def whole_run(tmp_path_factory: pytest.TempPathFactory) -> float:
     """How many seconds an uninterrupted run takes on this machine."""
     running, began = _started(tmp_path_factory.mktemp("whole"))
-    running.communicate(timeout=LONGEST)
+    running.communicate(timeout=TIMEOUT_SECONDS)
     assert running.returncode == 1
     return time.monotonic() - began
 
 
-@pytest.mark.parametrize("impatient", [False, True], ids=["once", "again and again"])
+@pytest.mark.parametrize("repeatedly", [False, True], ids=["once", "repeatedly"])
 @pytest.mark.parametrize("part", [(number + 0.1) / MOMENTS for number in range(MOMENTS)])
-def test_interrupt_at_any_moment(part: float, impatient: bool, whole_run: float, tmp_path: Path) -> None:
+def test_interrupt_at_any_moment(part: float, repeatedly: bool, whole_run: float, tmp_path: Path) -> None:
     """From the first import to the last line of output, an interrupt ends the run in order."""
     if sys.platform == "win32":
-        pytest.skip("a whole group of processes is interrupted here by a POSIX call")
+        pytest.skip("interrupting a process group needs a POSIX call")
     running, began = _started(tmp_path)
     time.sleep(max(0.0, 0.005 + part * whole_run - (time.monotonic() - began)))
     with contextlib.suppress(ProcessLookupError):
-        for _ in range(5 if impatient else 1):
+        for _ in range(5 if repeatedly else 1):
             os.kill(-running.pid, signal.SIGINT)
-            if impatient:
+            if repeatedly:
                 time.sleep(0.02)
-    said, _ = running.communicate(timeout=LONGEST)
-    ended = Ended(running.returncode, said)
+    output, _ = running.communicate(timeout=TIMEOUT_SECONDS)
+    ended = Completed(running.returncode, output)
 
-    assert ended.code in {1, 2}, said  # 1: it had ended before
-    assert ended.is_orderly, said
-    left = left_in(tmp_path)
+    assert ended.code in {1, 2}, output  # 1: the run had completed before the interrupt
+    assert ended.is_orderly, output
+    left = files_in(tmp_path)
     assert set(left) <= {"r.html", "r.json"}
     assert ended.code == 2 or left == ["r.html", "r.json"]
-    assert "r.html" not in left or is_whole(tmp_path / "r.html")
+    assert "r.html" not in left or is_complete(tmp_path / "r.html")
     assert "r.json" not in left or read(tmp_path / "r.json")["schema"] == "smtp365-results/1"
-    assert left or "nterrupt" in said, said
-    assert _group_ends(running.pid), "the built-in tenant was left behind"
+    assert left or "nterrupt" in output, output
+    assert _group_ends(running.pid), "the built-in tenant is still running"
 
 
 def _group_ends(group: int) -> bool:
     if sys.platform == "win32":
         return True
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + GROUP_TIMEOUT
     while time.monotonic() < deadline:
         try:
             os.kill(-group, 0)
@@ -86,15 +86,15 @@ def _group_ends(group: int) -> bool:
     return False
 
 
-def test_whoever_goes_on_pressing_is_heard_in_the_end(tmp_path: Path) -> None:
+def test_repeated_interrupts_end_the_process(tmp_path: Path) -> None:
     """Presses right after the first do not disturb the clean-up; a press seconds later ends a clean-up that hangs."""
-    (tmp_path / "stubborn.py").write_text(
+    (tmp_path / "hanging.py").write_text(
         "import time\ntry:\n    print('ready', flush=True)\n    time.sleep(60)\n"
-        "except KeyboardInterrupt:\n    print('farewell', flush=True)\n    time.sleep(60)\n",
+        "except KeyboardInterrupt:\n    print('cleaning up', flush=True)\n    time.sleep(60)\n",
         encoding="utf-8",
     )
     running = subprocess.Popen(
-        [sys.executable, "-m", "interruptible", "stubborn"],
+        [sys.executable, "-m", "interruptible", "hanging"],
         cwd=tmp_path,
         env={**environment(), "PYTHONPATH": os.pathsep.join([str(ROOT), str(tmp_path)])},
         stdout=subprocess.PIPE,
@@ -104,14 +104,14 @@ def test_whoever_goes_on_pressing_is_heard_in_the_end(tmp_path: Path) -> None:
     assert running.stdout is not None
     assert running.stdout.readline() == "ready\n"
     running.send_signal(signal.SIGINT)
-    assert running.stdout.readline() == "farewell\n"
+    assert running.stdout.readline() == "cleaning up\n"
     for _ in range(3):
         running.send_signal(signal.SIGINT)
         time.sleep(0.1)
     assert running.poll() is None
     time.sleep(3.2)
     running.send_signal(signal.SIGINT)
-    said, _ = running.communicate(timeout=LONGEST)
+    output, _ = running.communicate(timeout=TIMEOUT_SECONDS)
 
     assert running.returncode == 2
-    assert said == ""
+    assert output == ""

@@ -19,7 +19,7 @@ from probes.deadline import Deadline
 from probes.evidence import SenderEvidence, Withheld
 from probes.turns import Starts
 from settings.secret import Secret
-from tests.robust.fleet import address, peopled, with_senders
+from tests.robust.fleet import address, with_senders, with_users
 from tests.robust.starting import check
 from tests.visiting import Visited, visited
 from workers import scope
@@ -41,7 +41,7 @@ def _fleet(world: World) -> list[str]:
 
 def test_one_token_for_all_senders_of_an_application(tmp_path: Path) -> None:
     """Every sender signs in and sends with the same token; the OpenID configuration is requested once, too."""
-    world = peopled(healthy(), MANY)
+    world = with_users(healthy(), MANY)
     with visited(world, folder=tmp_path, edit=with_senders("oauth", _fleet(world))) as seen:
         accepted = Counter(message.sender for message in seen.running.messages)
 
@@ -55,7 +55,7 @@ def test_one_token_for_all_senders_of_an_application(tmp_path: Path) -> None:
 
 def test_a_refused_secret_is_tried_once_for_all_its_senders(tmp_path: Path) -> None:
     """The refusal is the evidence and the verdict of every sender; none of them signs in."""
-    world = peopled(apply(healthy(), ["secret_wrong"]), MANY)
+    world = with_users(apply(healthy(), ["secret_wrong"]), MANY)
     with visited(world, folder=tmp_path, edit=with_senders("oauth", _fleet(world))) as seen:
         assert len(seen.running.token_requests) == _total(seen, "token_requests") == 1
         judged = seen.judged
@@ -67,7 +67,7 @@ def test_a_refused_secret_is_tried_once_for_all_its_senders(tmp_path: Path) -> N
         assert evidence.traffic.sign_in_attempts == 0
 
 
-def test_another_secret_is_another_question(tmp_path: Path) -> None:
+def test_a_different_secret_is_requested_separately(tmp_path: Path) -> None:
     """Two senders of one application with different secrets do not share a token result."""
     world = healthy()
 
@@ -110,19 +110,19 @@ def test_a_refused_sign_in_is_not_repeated_by_the_next_sender(fault: str, method
         sharing = [evidence for name, evidence in seen.evidence.items() if name.startswith(method)]
 
     assert len(attempts) == 1
-    held = [one for one in sharing if one.sign_in and one.sign_in.withheld is Withheld.SHARED_CREDENTIAL_REFUSED]
-    assert len(held) == 2
-    first = next(seen.judged[one.sender] for one in sharing if one not in held)
-    for one in held:
+    withheld = [one for one in sharing if one.sign_in and one.sign_in.withheld is Withheld.SHARED_CREDENTIAL_REFUSED]
+    assert len(withheld) == 2
+    first = next(seen.judged[one.sender] for one in sharing if one not in withheld)
+    for one in withheld:
         assert seen.judged[one.sender].finding("AUTH-01").causes[0] == first.finding("AUTH-01").causes[0]
 
 
 def test_a_senders_checks_stay_in_one_worker(tmp_path: Path) -> None:
     """With -n all checks of a sender run in one worker, whatever the sender's name; test ids do not change."""
     ended = check("-n", "2", "-v", "-p", "no:randomly", report=tmp_path / "r.html")
-    ran = set(re.findall(r"\[(gw\d)\].*test_check\[(\w+)-[A-Z]+-\d\d\]", ended.said))
+    ran = set(re.findall(r"\[(gw\d)\].*test_check\[(\w+)-[A-Z]+-\d\d\]", ended.output))
 
-    assert ended.code == 0, ended.said
+    assert ended.code == 0, ended.output
     assert sorted(sender for _, sender in ran) == ["basic", "oauth"]
     assert (
         scope("checks/test_checklist.py::test_check[ops-2-a-TLS-01]") == "checks/test_checklist.py::test_check[ops-2-a"
@@ -130,7 +130,7 @@ def test_a_senders_checks_stay_in_one_worker(tmp_path: Path) -> None:
     assert scope("tests/test_x.py::test_it") == "tests/test_x.py::test_it"
 
 
-def test_starts_are_apart() -> None:
+def test_starts_are_staggered() -> None:
     """Two senders start at once, the others a little later each; after a stop no sender starts."""
     starts, began = Starts(apart=0.03), time.monotonic()
     with ThreadPoolExecutor(6) as pool:
@@ -142,7 +142,7 @@ def test_starts_are_apart() -> None:
     assert not starts.wait()
 
 
-def test_who_waits_for_an_answer_waits_to_its_own_deadline() -> None:
+def test_a_waiter_keeps_its_own_deadline() -> None:
     """A request in progress is not sent again; a waiter whose own deadline passes first gets TimeoutError."""
     known: AskedOnce[str] = AskedOnce()
     release = threading.Event()
@@ -156,7 +156,7 @@ def test_who_waits_for_an_answer_waits_to_its_own_deadline() -> None:
 
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(known.ask, "q", slow, Deadline(5), good)
-        while not known._answers:  # noqa: SLF001 - the only sign that it has been asked
+        while not known._answers:  # noqa: SLF001 - the only sign that the request has started
             time.sleep(0.001)
         with pytest.raises(TimeoutError):
             known.ask("q", slow, Deadline(0.05), good)
@@ -166,22 +166,22 @@ def test_who_waits_for_an_answer_waits_to_its_own_deadline() -> None:
         assert second.result().shared
 
 
-def test_a_token_near_its_end_is_asked_for_again() -> None:
+def test_an_expiring_token_is_requested_again() -> None:
     """A result that is no longer valid is requested again, once."""
     now = [0.0]
     known: AskedOnce[int] = AskedOnce(lambda: now[0])
     answers = iter(range(10))
 
     def ask() -> tuple[int, bool]:
-        told = known.ask("token", lambda: next(answers), Deadline(5), lambda _answer, age: age < 60)
-        return told.answer, told.shared
+        result = known.ask("token", lambda: next(answers), Deadline(5), lambda _answer, age: age < 60)
+        return result.answer, result.shared
 
     assert [ask(), ask()] == [(0, False), (0, True)]
     now[0] = 61
     assert [ask(), ask()] == [(1, False), (1, True)]
 
 
-def test_fingerprints_are_of_this_process_alone() -> None:
+def test_fingerprints_are_valid_in_this_process_only() -> None:
     """Equal secrets have equal fingerprints, different secrets different ones, and no fingerprint is a plain hash of the secret."""
     import hashlib
 

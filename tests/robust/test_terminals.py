@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.robust.starting import ROOT, Ended, check, command, environment, run
+from tests.robust.starting import ROOT, Completed, check, command, environment, run
 
 SETTINGS = """\
 [network]
@@ -25,12 +25,12 @@ DEEP = bool(os.environ.get("SMTP365_DEEP"))
 ENCODINGS = ["cp1252:strict", "ascii", *(["cp1252", "cp437"] if DEEP else [])]
 
 
-def _around(encoding: str) -> dict[str, str]:
+def _variables(encoding: str) -> dict[str, str]:
     return {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0", "SMTP365_TERMINAL": "Sesame-4711"}
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
-def test_a_run_is_told_on_any_terminal(encoding: str, tmp_path: Path) -> None:
+def test_a_run_completes_on_any_terminal(encoding: str, tmp_path: Path) -> None:
     """A sender name that the terminal cannot show neither stops the run nor hides its result."""
     settings = tmp_path / "settings.toml"
     settings.write_text(SETTINGS, encoding="utf-8")
@@ -38,14 +38,14 @@ def test_a_run_is_told_on_any_terminal(encoding: str, tmp_path: Path) -> None:
         "--target=live",
         f"--settings={settings}",
         report=tmp_path / "Bericht →.html",
-        around=_around(encoding),
+        variables=_variables(encoding),
         encoding=encoding.partition(":")[0],
     )
 
-    assert ended.code == 1, ended.said
-    assert ended.is_orderly, ended.said
-    assert "UnicodeEncodeError" not in ended.said
-    assert "\\u2192" in ended.said
+    assert ended.code == 1, ended.output
+    assert ended.is_orderly, ended.output
+    assert "UnicodeEncodeError" not in ended.output
+    assert "\\u2192" in ended.output
     assert (tmp_path / "Bericht →.html").is_file()
 
 
@@ -63,55 +63,55 @@ COMMANDS: dict[str, list[str]] = {
 
 @pytest.mark.parametrize("encoding", ["cp1252", *(["ascii"] if DEEP else [])])
 @pytest.mark.parametrize("name", COMMANDS)
-def test_a_command_is_told_on_any_terminal(name: str, encoding: str, tmp_path: Path) -> None:
+def test_a_command_completes_on_any_terminal(name: str, encoding: str, tmp_path: Path) -> None:
     """No command ends with a traceback because of a character."""
     settings = tmp_path / "settings.toml"
     settings.write_text(SETTINGS, encoding="utf-8")
     arguments = [
         argument.format(settings=settings) if "settings}" in argument else argument for argument in COMMANDS[name]
     ]
-    ended = run(*arguments, around=_around(encoding), encoding=encoding)
+    ended = run(*arguments, variables=_variables(encoding), encoding=encoding)
 
-    assert ended.is_orderly, ended.said
-    assert ended.code in {0, 1, 4}, ended.said
+    assert ended.is_orderly, ended.output
+    assert ended.code in {0, 1, 4}, ended.output
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
 @pytest.mark.parametrize("wanted", [False, True], ids=["NO_COLOR", "colour"])
-def test_no_color_is_heard(wanted: bool, tmp_path: Path) -> None:
+def test_no_color_is_respected(wanted: bool, tmp_path: Path) -> None:
     """On a terminal, NO_COLOR means that the output has no escape sequences (https://no-color.org)."""
-    said = _on_a_terminal(
+    output = _on_a_terminal(
         "pytest", f"--html={tmp_path / 'r.html'}", "-p", "no:cacheprovider", NO_COLOR="" if wanted else "1"
     )
 
-    assert "CAN SEND: basic" in said
-    assert ("\x1b[" in said) == wanted
+    assert "CAN SEND: basic" in output
+    assert ("\x1b[" in output) == wanted
 
 
-def _on_a_terminal(*arguments: str, **around: str) -> str:
+def _on_a_terminal(*arguments: str, **changes: str) -> str:
     if sys.platform == "win32":
         return ""
     import pty
     import subprocess
 
     if sys.platform == "win32":
-        pytest.skip("a terminal of its own is made here by a POSIX call")
+        pytest.skip("a pseudo-terminal needs a POSIX call")
     ours, theirs = pty.openpty()
-    variables = {**environment(), "TERM": "xterm", **around}
-    for name in [name for name, value in around.items() if not value]:
+    variables = {**environment(), "TERM": "xterm", **changes}
+    for name in [name for name, value in changes.items() if not value]:
         del variables[name]
     for name in ("CI", "BUILD_NUMBER", "PY_COLORS", "FORCE_COLOR"):
         variables.pop(name, None)
     running = subprocess.Popen(command(*arguments), cwd=ROOT, env=variables, stdin=theirs, stdout=theirs, stderr=theirs)
     os.close(theirs)
-    said = b""
+    output = b""
     try:
-        while piece := os.read(ours, 65536):
-            said += piece
-    except OSError:  # Linux's way to say that the other side is closed
+        while chunk := os.read(ours, 65536):
+            output += chunk
+    except OSError:  # on Linux: the other side of the pseudo-terminal is closed
         pass
     finally:
         os.close(ours)
-        ended = Ended(running.wait(60), said.decode("utf-8", "replace"))
-    assert ended.is_orderly, ended.said
-    return ended.said
+        ended = Completed(running.wait(60), output.decode("utf-8", "replace"))
+    assert ended.is_orderly, ended.output
+    return ended.output

@@ -159,9 +159,9 @@ def test_a_live_run_loads_nothing_that_only_tests_need(tmp_path: Path) -> None:
     first = f"import atexit, json, sys; atexit.register(lambda: open({str(listed)!r}, 'w').write(json.dumps(sorted(sys.modules))))"
     with serve_apart([], folder=tmp_path / "tenant") as tenant:
         live = ["--target=live", f"--settings={tenant.settings_file}"]
-        ended = check(*live, report=tmp_path / "r.html", first=first, around=tenant.secrets)
+        ended = check(*live, report=tmp_path / "r.html", first=first, variables=tenant.secrets)
 
-    assert ended.code == 0, ended.said
+    assert ended.code == 0, ended.output
     loaded = {name.partition(".")[0] for name in json.loads(listed.read_text(encoding="utf-8"))}
     assert loaded & set(ONLY_FOR_TESTS) == set()
     assert {"probes", "checks", "reports", "msal"} <= loaded
