@@ -24,7 +24,7 @@ from probes import gather  # noqa: E402
 from settings.load import load  # noqa: E402
 from tests.clients.attempt import attempt_of  # noqa: E402
 from tests.clients.smtp_clients import SMTP_CLIENTS  # noqa: E402
-from tests.clients.token_clients import TOKEN_CLIENTS, Asking  # noqa: E402
+from tests.clients.token_clients import TOKEN_CLIENTS, TokenRequest  # noqa: E402
 
 BAR = 1.15
 AT = 50
@@ -51,11 +51,11 @@ def theirs(running: Running, folder: Path) -> float:
     if attempt is None:
         raise RuntimeError("the tenant's Basic sender cannot be submitted for")
     began = time.perf_counter()
-    asked = TOKEN_CLIENTS["curl --verbose"].run(Asking(running=running, folder=folder))
-    sent = SMTP_CLIENTS["swaks"].run(attempt)
+    token_result = TOKEN_CLIENTS["curl --verbose"].run(TokenRequest(running=running, folder=folder))
+    mail_result = SMTP_CLIENTS["swaks"].run(attempt)
     seconds = time.perf_counter() - began
-    if not asked.worked or not sent.worked:
-        raise RuntimeError(f"{asked.printed[-500:]}\n{sent.printed[-500:]}")
+    if not token_result.succeeded or not mail_result.succeeded:
+        raise RuntimeError(f"{token_result.printed[-500:]}\n{mail_result.printed[-500:]}")
     return seconds
 
 

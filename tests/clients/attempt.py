@@ -1,6 +1,6 @@
-"""One attempt of a mail client on the built-in tenant: what it is told, and what came of it.
+"""One attempt of a mail client to send through the built-in tenant: its settings and its result.
 
-How each client is told is in `smtp_clients` and `token_clients`.
+`smtp_clients` and `token_clients` pass the settings to each client.
 """
 
 import os
@@ -14,19 +14,19 @@ from fakes import Running
 from fakes.world import Sender
 
 EHLO_NAME = "client.example"
-SECONDS = 2.0  # that a client waits for a silent peer
-PATIENCE = 30.0  # that we wait for a client; a busy machine needs some of it
-ADDRESS = "52.96.164.146"  # what smtp.office365.com leads to in the built-in tenant's own DNS
-OWN_ADDRESS = "203.0.113.7"  # the client's, as Microsoft would see it
-SUBJECT = "from a client that nobody here wrote"
+SECONDS = 2.0  # timeout of a client
+PATIENCE = 30.0  # our timeout for a client; a busy machine needs some of it
+ADDRESS = "52.96.164.146"  # the address of smtp.office365.com in the built-in tenant's own DNS
+OWN_ADDRESS = "203.0.113.7"  # the client's address, as Microsoft sees it
+SUBJECT = "from a third-party client"
 
 
-Told = TypeVar("Told")
+Task = TypeVar("Task")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """What a client is told: the sender's settings, where on loopback they lead, whom to trust, and the token if any."""
+    """The settings of a client: the sender, the port on loopback, the trusted root, and the token if there is one."""
 
     sender: Sender
     port: int
@@ -37,32 +37,32 @@ class Attempt:
 
     @property
     def message(self) -> str:
-        """The message, with CRLF."""
+        """The message, with CRLF line ends."""
         head = {"From": self.sender.mail_from, "To": self.sender.mail_to, "Subject": SUBJECT}
         return "".join(f"{name}: {value}\r\n" for name, value in head.items()) + "\r\nIt works.\r\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """What came of an attempt: whether the client says that it worked, and all that it printed."""
+class ClientResult:
+    """The result of an attempt: whether the client reports success, and everything that it printed."""
 
-    worked: bool
+    succeeded: bool
     printed: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Client(Generic[Told]):
-    """A client: its name as people say it, why it cannot run here (or None), its version, and how it is run."""
+class Client(Generic[Task]):
+    """A client: its usual name, the reason why it cannot run here (or None), its version, and the function that runs it."""
 
     name: str
     missing: Callable[[], str | None]
     version: Callable[[], str]
-    run: Callable[[Told], Seen]
+    run: Callable[[Task], ClientResult]
     by_token: bool = True
 
 
 def attempt_of(running: Running, sender: Sender, folder: Path, token: str | None = None) -> Attempt | None:
-    """The attempt that a sender's settings lead to; None when no address of the tenant's answers to that server and port."""
+    """Return the attempt for a sender's settings, or None if the tenant does not serve that server and port."""
     place = running.description["connect"].get(f"{sender.smtp_server}:{sender.port}")
     if place is None:
         return None
@@ -76,13 +76,13 @@ def attempt_of(running: Running, sender: Sender, folder: Path, token: str | None
     )
 
 
-def alone(folder: Path) -> dict[str, str]:
-    """An environment for a client: no proxy, no settings of this user's."""
+def isolated_environment(folder: Path) -> dict[str, str]:
+    """Return an environment without proxies and without this user's configuration."""
     kept = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
     return kept | {"HOME": str(folder), "LC_ALL": "C.UTF-8", "NO_COLOR": "1", "NODE_NO_WARNINGS": "1"}
 
 
-def as_outside(printed: str, port: int, *, shown: str, shown_port: int) -> str:
-    """The printed text as it reads where no connect map stands in between: the real server and port instead of loopback's."""
-    printed = printed.replace("Hello [127.0.0.1]", f"Hello [{OWN_ADDRESS}]").replace("127.0.0.1", shown)
-    return re.sub(rf"(?<!\d){port}(?!\d)", str(shown_port), printed)
+def as_at_microsoft(printed: str, port: int, *, real_host: str, real_port: int) -> str:
+    """Return the printed text with the real host and port in place of those of loopback."""
+    printed = printed.replace("Hello [127.0.0.1]", f"Hello [{OWN_ADDRESS}]").replace("127.0.0.1", real_host)
+    return re.sub(rf"(?<!\d){port}(?!\d)", str(real_port), printed)

@@ -1,23 +1,23 @@
-// Sends one message with nodemailer as standard input tells in JSON, and prints what console.error shows of a failure.
-const told = JSON.parse(require('fs').readFileSync(0, 'utf8'));
-const auth = told.token
-  ? { type: 'OAuth2', user: told.user, accessToken: told.token }
-  : { user: told.user, pass: told.password };
+// Sends one message with nodemailer according to the JSON on standard input, and prints a failure as console.error shows it.
+const settings = JSON.parse(require('fs').readFileSync(0, 'utf8'));
+const auth = settings.token
+  ? { type: 'OAuth2', user: settings.user, accessToken: settings.token }
+  : { user: settings.user, pass: settings.password };
 const transport = require('nodemailer').createTransport({
-  host: told.host,
-  port: told.port,
-  name: told.name,
+  host: settings.host,
+  port: settings.port,
+  name: settings.name,
   secure: false,
-  requireTLS: told.tls,
-  ignoreTLS: !told.tls,
-  auth: told.user === null ? undefined : auth,
-  tls: /^[\d.]+$/.test(told.server) ? { ca: told.ca, host: told.server } : { ca: told.ca, servername: told.server },
-  connectionTimeout: told.milliseconds,
-  greetingTimeout: told.milliseconds,
-  socketTimeout: told.milliseconds,
+  requireTLS: settings.tls,
+  ignoreTLS: !settings.tls,
+  auth: settings.user === null ? undefined : auth,
+  tls: /^[\d.]+$/.test(settings.server) ? { ca: settings.ca, host: settings.server } : { ca: settings.ca, servername: settings.server },
+  connectionTimeout: settings.milliseconds,
+  greetingTimeout: settings.milliseconds,
+  socketTimeout: settings.milliseconds,
 });
 transport
-  .sendMail({ envelope: { from: told.from, to: told.to }, raw: told.message })
+  .sendMail({ envelope: { from: settings.from, to: settings.to }, raw: settings.message })
   .then((info) => console.log(info.response))
   .catch((error) => {
     console.error(error);

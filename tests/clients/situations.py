@@ -1,7 +1,7 @@
-"""The situations of the table in docs/clients.md, what each client must see in them, and how that is read off what it printed.
+"""The situations of the table in docs/clients.md, the expected result of each, and how a result is read from the output.
 
-What must be seen comes from Microsoft's pages and published transcripts: the reply code with its enhanced code, the number of
-Entra's error, or that the client refuses the server.
+The expected results come from Microsoft's pages and published transcripts: the reply code with its enhanced code, Entra's
+error code, or a refusal by the client.
 """
 
 import re
@@ -10,57 +10,57 @@ from dataclasses import dataclass
 
 from fakes import World, apply, healthy
 from fakes.faults import change
-from tests.clients.attempt import Seen
+from tests.clients.attempt import ClientResult
 
 SENT, TOKEN, ACCEPTED = "sent", "token", "accepted"
 REFUSES_CERTIFICATE = "refuses the certificate"
 NO_HANDSHAKE = "the handshake fails"
 GIVES_UP = "gives up, not offered"
-NO_WORDS = "no words"
-NO_NUMBER = "no token, no number"
+NO_TEXT = "no text"
+NO_CODE = "no token, no code"
 
 _REPLY = re.compile(r"(?<!\d)([45]\d\d)[ ,]+(?:b?['\"])?([45]\.\d{1,3}\.\d{1,3})(?!\d)")
-_BARE = re.compile(r"(?:failed|denied): ([45]\d\d)\b")
-_NUMBER = re.compile(r"AADSTS\d{5,8}")
+_CODE_ALONE = re.compile(r"(?:failed|denied): ([45]\d\d)\b")
+_AADSTS = re.compile(r"AADSTS\d{5,8}")
 _HANDSHAKE = re.compile(
     r"SSL routines|violation of protocol|before secure TLS|while upgrading|TLS startup failed|handshake"
 )
 _NOT_OFFERED = re.compile(r"not supported|not advertise|does not support")
-_RAISED = re.compile(r"^[\w.]*\.(\w+):")
+_EXCEPTION = re.compile(r"^[\w.]*\.(\w+):")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
-    """One state of the tenant as a client meets it; `sees` is what it must see, `sender` whose settings it has."""
+    """One state of the tenant, with the expected result of a client and the sender whose settings the client uses."""
 
     title: str
-    sees: str
+    expected_result: str
     sender: str = "basic"
     fault: str = ""
     change: Callable[[World], World] | None = None
 
     def world(self) -> World:
-        """The tenant in this situation."""
+        """Return the tenant in this situation."""
         world = apply(healthy(), [self.fault] if self.fault else [])
         return self.change(world) if self.change else world
 
 
-def _refused(title: str, fault: str, sees: str, sender: str = "basic") -> Situation:
-    return Situation(title=title, fault=fault, sees=sees, sender=sender)
+def _refused(title: str, fault: str, expected_result: str, sender: str = "basic") -> Situation:
+    return Situation(title=title, fault=fault, expected_result=expected_result, sender=sender)
 
 
 SUBMISSIONS = (
-    Situation(title="all is well, password", sees=SENT),
-    Situation(title="all is well, token", sees=SENT, sender="oauth"),
+    Situation(title="healthy, password", expected_result=SENT),
+    Situation(title="healthy, token", expected_result=SENT, sender="oauth"),
     _refused("the EHLO name is invalid", "ehlo_name_invalid", "501 5.5.4"),
-    _refused("STARTTLS is stripped on the way", "starttls_stripped", GIVES_UP),
+    _refused("a middlebox removes STARTTLS", "starttls_stripped", GIVES_UP),
     Situation(
         title="the client neither encrypts nor signs in",
-        sees="451 5.7.3",
+        expected_result="451 5.7.3",
         change=change.basic(use_ssl=False, enable_authentication=False),
     ),
-    _refused("the server speaks TLS 1.0 and 1.1 only", "tls_too_old", NO_HANDSHAKE),
-    _refused("the certificate leads to an unknown root", "certificate_unknown_root", REFUSES_CERTIFICATE),
+    _refused("the server supports only TLS 1.0 and 1.1", "tls_too_old", NO_HANDSHAKE),
+    _refused("the root of the certificate is unknown", "certificate_unknown_root", REFUSES_CERTIFICATE),
     _refused("the certificate has expired", "certificate_expired", REFUSES_CERTIFICATE),
     _refused("the certificate is for another name", "certificate_other_name", REFUSES_CERTIFICATE),
     _refused("the client does not sign in", "authentication_off", "530 5.7.57"),
@@ -72,14 +72,14 @@ SUBMISSIONS = (
     _refused("the service principal is not registered", "sp_not_registered", "535 5.7.3", "oauth"),
     _refused("the token has expired", "token_expired", "535 5.7.3", "oauth"),
     _refused("the recipient does not exist", "recipient_unknown", "550 5.1.10"),
-    _refused("no right on the mailbox", "mailbox_right_missing", "430 4.2.0", "oauth"),
+    _refused("no permission on the mailbox", "mailbox_right_missing", "430 4.2.0", "oauth"),
     _refused("From is a colleague's address", "from_is_another", "554 5.2.252"),
-    _refused("three submissions are under way", "three_connections", "432 4.3.2"),
-    _refused("a back end fails for a moment", "message_temporary", "451 4.7.0"),
+    _refused("three concurrent submissions", "three_connections", "432 4.3.2"),
+    _refused("a back end fails temporarily", "message_temporary", "451 4.7.0"),
 )
 
 TOKENS = (
-    Situation(title="all is well", sees=TOKEN, sender="oauth"),
+    Situation(title="healthy", expected_result=TOKEN, sender="oauth"),
     _refused("the secret is wrong", "secret_wrong", "AADSTS7000215", "oauth"),
     _refused("the secret has expired", "secret_expired", "AADSTS7000222", "oauth"),
     _refused("no such application", "client_unknown", "AADSTS700016", "oauth"),
@@ -89,59 +89,63 @@ TOKENS = (
     _refused("Conditional Access blocks the application", "workload_blocked", "AADSTS53003", "oauth"),
     _refused("the tenant is throttled", "token_throttled", "AADSTS90055", "oauth"),
     _refused("no such tenant", "tenant_unknown", "AADSTS90002", "oauth"),
-    _refused("a proxy answers with its own page", "login_proxy_page", NO_NUMBER, "oauth"),
-    _refused(
-        "the certificate leads to an unknown root", "login_certificate_unknown_root", REFUSES_CERTIFICATE, "oauth"
-    ),
+    _refused("a proxy returns its own page", "login_proxy_page", NO_CODE, "oauth"),
+    _refused("the root of the certificate is unknown", "login_certificate_unknown_root", REFUSES_CERTIFICATE, "oauth"),
 )
 
 KEYS = (
-    Situation(title="all is well", sees=ACCEPTED, sender="oauth"),
+    Situation(title="healthy", expected_result=ACCEPTED, sender="oauth"),
     _refused("the signing key is not one of Entra's", "token_tampered", "PyJWKClientError", "oauth"),
     _refused("the token has expired", "token_expired", "ExpiredSignatureError", "oauth"),
     _refused("the token is for another resource", "token_wrong_audience", "InvalidAudienceError", "oauth"),
 )
 
-# Where a client sees something else than the situation's own mark, and why that is its way and not the tenant's.
-OTHERWISE = {
-    ("swaks", "the certificate is for another name"): (SENT, "it verifies the chain and not the name (before 2024)"),
-    ("nodemailer", "STARTTLS is stripped on the way"): ("500 5.3.3", "told to require TLS, it says STARTTLS unasked"),
-    ("msmtp", "the server speaks TLS 1.0 and 1.1 only"): ("421 4.7.66", "GnuTLS still speaks 1.1, and gets the words"),
-    ("msal", "no such tenant"): (NO_NUMBER, "it replaces the refusal by words of its own"),
-    ("azure-identity", "no such tenant"): (NO_NUMBER, "it is built on msal"),
+# Results that differ from the expected one, each with the reason, which lies in the client and not in the tenant.
+EXCEPTIONS = {
+    ("swaks", "the certificate is for another name"): (SENT, "it verifies the chain but not the name (before 2024)"),
+    ("nodemailer", "a middlebox removes STARTTLS"): (
+        "500 5.3.3",
+        "with `requireTLS` it sends STARTTLS even when it is not offered",
+    ),
+    ("msmtp", "the server supports only TLS 1.0 and 1.1"): (
+        "421 4.7.66",
+        "GnuTLS still supports TLS 1.1, so the server can reply",
+    ),
+    ("msal", "no such tenant"): (NO_CODE, "it replaces the error by its own text"),
+    ("azure-identity", "no such tenant"): (NO_CODE, "it uses msal"),
 }
 
 
-def submission_seen(seen: Seen) -> str:
-    """What a mail client saw, in a few words that no version of it changes."""
-    if seen.worked:
+def submission_result(result: ClientResult) -> str:
+    """Return the result of a mail client in a few words that do not depend on its version."""
+    if result.succeeded:
         return SENT
-    if found := _REPLY.search(seen.printed):
+    if found := _REPLY.search(result.printed):
         return " ".join(found.groups())
-    verdict = "\n".join(line for line in seen.printed.splitlines() if line.startswith("curl: ")) or seen.printed
-    if found := _BARE.search(verdict):
-        return f"{found.group(1)}, {NO_WORDS}"
+    verdict = "\n".join(line for line in result.printed.splitlines() if line.startswith("curl: ")) or result.printed
+    if found := _CODE_ALONE.search(verdict):
+        return f"{found.group(1)}, {NO_TEXT}"
     if "certificate" in verdict.lower():
         return REFUSES_CERTIFICATE
     if _HANDSHAKE.search(verdict):
         return NO_HANDSHAKE
-    return GIVES_UP if _NOT_OFFERED.search(verdict) else f"refused, {NO_WORDS}"
+    return GIVES_UP if _NOT_OFFERED.search(verdict) else f"refused, {NO_TEXT}"
 
 
-def token_seen(seen: Seen) -> str:
-    """What a token client saw, in the same way."""
-    if seen.worked:
+def token_result(result: ClientResult) -> str:
+    """Return the result of a token client in the same form."""
+    if result.succeeded:
         return TOKEN
-    if found := _NUMBER.search(seen.printed):
+    if found := _AADSTS.search(result.printed):
         return found.group()
     return (
         REFUSES_CERTIFICATE
-        if "certificate verify failed" in seen.printed or "curl: (60)" in seen.printed
-        else NO_NUMBER
+        if "certificate verify failed" in result.printed or "curl: (60)" in result.printed
+        else NO_CODE
     )
 
 
-def key_seen(seen: Seen) -> str:
-    """What a client that verifies tokens says of one: accepted, or the error that it raised."""
-    found = _RAISED.search(seen.printed)
-    return ACCEPTED if seen.worked else found.group(1) if found else seen.printed
+def key_result(result: ClientResult) -> str:
+    """Return the result of a client that verifies tokens: accepted, or the name of the exception."""
+    found = _EXCEPTION.search(result.printed)
+    return ACCEPTED if result.succeeded else found.group(1) if found else result.printed

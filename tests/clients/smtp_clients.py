@@ -1,6 +1,6 @@
-"""Mail clients that nobody here wrote, each told the same attempt in its own way, with the server's certificate verified.
+"""Third-party mail clients, all run with the same attempt and with verification of the server's certificate.
 
-The settings are those of their manuals; none is patched. Where a client must dial an address, it is told the name to verify.
+The settings are those of their manuals; no client is patched. A client that connects to an address gets the name to verify.
 """
 
 import asyncio
@@ -21,53 +21,62 @@ import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.clients.attempt import ADDRESS, PATIENCE, SECONDS, Attempt, Client, Seen, alone, as_outside
+from tests.clients.attempt import (
+    ADDRESS,
+    PATIENCE,
+    SECONDS,
+    Attempt,
+    Client,
+    ClientResult,
+    as_at_microsoft,
+    isolated_environment,
+)
 
 _NODEMAILER = Path(__file__).with_name("nodemailer.cjs")
 _SWAKS_CHECKS_NAMES = 20240103
 
 
-def program(name: str) -> Callable[[], str | None]:
-    """Why a program cannot be run here, as a question to ask later."""
+def missing_program(name: str) -> Callable[[], str | None]:
+    """Return a function that returns the reason why a program cannot run here, or None."""
     return lambda: None if shutil.which(name) else f"{name} is not installed"
 
 
-def _ran(attempt: Attempt, command: Sequence[str], *, given: str = "", shown: str = "") -> Seen:
-    """Run a program to its end; `shown` is what it would print where it now prints loopback's address."""
+def _run_program(attempt: Attempt, command: Sequence[str], *, given: str = "", real_host: str = "") -> ClientResult:
+    """Run a program to its end; `real_host` replaces the address of loopback in its output."""
     done = subprocess.run(
         command,
         input=given.encode(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        env=alone(attempt.folder),
+        env=isolated_environment(attempt.folder),
         cwd=attempt.folder,
         timeout=PATIENCE,
         check=False,
     )
-    shown = shown or attempt.sender.smtp_server
-    printed = as_outside(
-        done.stdout.decode("utf-8", "replace"), attempt.port, shown=shown, shown_port=attempt.sender.port
+    real_host = real_host or attempt.sender.smtp_server
+    printed = as_at_microsoft(
+        done.stdout.decode("utf-8", "replace"), attempt.port, real_host=real_host, real_port=attempt.sender.port
     )
-    return Seen(worked=done.returncode == 0, printed=printed)
+    return ClientResult(succeeded=done.returncode == 0, printed=printed)
 
 
 @functools.cache
-def says(*command: str) -> str:
-    """The version that a program tells of itself."""
+def program_version(*command: str) -> str:
+    """Return the version that a program prints."""
     done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
     found = re.search(r"\d+(?:\.\d+)+", done.stdout + done.stderr)
     return found.group() if found else "?"
 
 
-def _raised(error: BaseException, attempt: Attempt) -> Seen:
-    """What Python prints at the end of a traceback, with the errors behind it."""
+def _error_result(error: BaseException, attempt: Attempt) -> ClientResult:
+    """Return what Python prints at the end of a traceback, with the causes of the exception."""
     lines: list[str] = []
-    shown: BaseException | None = error
-    while shown is not None:
-        lines = [*traceback.format_exception_only(shown), *lines]
-        shown = shown.__cause__
-    printed = as_outside("".join(lines), attempt.port, shown=ADDRESS, shown_port=attempt.sender.port)
-    return Seen(worked=False, printed=printed)
+    current: BaseException | None = error
+    while current is not None:
+        lines = [*traceback.format_exception_only(current), *lines]
+        current = current.__cause__
+    printed = as_at_microsoft("".join(lines), attempt.port, real_host=ADDRESS, real_port=attempt.sender.port)
+    return ClientResult(succeeded=False, printed=printed)
 
 
 def _xoauth2(attempt: Attempt) -> str:
@@ -75,7 +84,7 @@ def _xoauth2(attempt: Attempt) -> str:
 
 
 class _Submission(smtplib.SMTP):
-    """smtplib with a socket of its own making, as its documentation proposes for proxies."""
+    """An smtplib client that opens its own socket, as the documentation suggests for proxies."""
 
     def __init__(self, attempt: Attempt) -> None:
         self._dialled = ("127.0.0.1", attempt.port)
@@ -86,14 +95,14 @@ class _Submission(smtplib.SMTP):
         return socket.create_connection(self._dialled, timeout)
 
 
-def _smtplib(attempt: Attempt) -> Seen:
+def _smtplib(attempt: Attempt) -> ClientResult:
     sender = attempt.sender
     try:
         with _Submission(attempt) as client:
             if sender.use_ssl:
                 client.starttls(context=ssl.create_default_context(cafile=attempt.ca_file))
             client.ehlo()
-            if not client.has_extn("auth") and sender.enable_authentication:  # login() asks this, auth() does not
+            if not client.has_extn("auth") and sender.enable_authentication:  # login() checks this, auth() does not
                 raise smtplib.SMTPNotSupportedError("SMTP AUTH extension not supported by server.")
             if attempt.token:
                 client.auth("XOAUTH2", lambda challenge=None: _xoauth2(attempt) if not challenge else "")
@@ -101,11 +110,11 @@ def _smtplib(attempt: Attempt) -> Seen:
                 client.login(sender.username, sender.password)
             client.sendmail(sender.mail_from, [sender.mail_to], attempt.message)
     except (smtplib.SMTPException, OSError) as error:
-        return _raised(error, attempt)
-    return Seen(worked=True, printed="")
+        return _error_result(error, attempt)
+    return ClientResult(succeeded=True, printed="")
 
 
-def _aiosmtplib(attempt: Attempt) -> Seen:
+def _aiosmtplib(attempt: Attempt) -> ClientResult:
     import aiosmtplib
 
     sender = attempt.sender
@@ -128,23 +137,23 @@ def _aiosmtplib(attempt: Attempt) -> Seen:
         async with client:
             await client.sendmail(sender.mail_from, [sender.mail_to], attempt.message)
 
-    seen = Seen(worked=True, printed="")
-    with warnings.catch_warnings():  # it leaves its transport unclosed when the handshake fails
+    result = ClientResult(succeeded=True, printed="")
+    with warnings.catch_warnings():  # aiosmtplib leaves its transport open when the handshake fails
         warnings.simplefilter("ignore", ResourceWarning)
         try:
             asyncio.run(send())
         except (aiosmtplib.SMTPException, OSError) as error:
-            seen = _raised(error, attempt)
+            result = _error_result(error, attempt)
         gc.collect()
-    return seen
+    return result
 
 
 def swaks_checks_names() -> bool:
-    """Whether the swaks that is here verifies the name on a certificate as well as the chain."""
-    return int(says("swaks", "--version").split(".")[0]) >= _SWAKS_CHECKS_NAMES
+    """Return whether the installed swaks verifies the name of a certificate as well as its chain."""
+    return int(program_version("swaks", "--version").split(".")[0]) >= _SWAKS_CHECKS_NAMES
 
 
-def _swaks(attempt: Attempt) -> Seen:
+def _swaks(attempt: Attempt) -> ClientResult:
     sender = attempt.sender
     command = ["swaks", "--server", "127.0.0.1", "--port", str(attempt.port), "--ehlo", attempt.ehlo_name]
     command += ["--timeout", f"{SECONDS:.0f}", "--from", sender.mail_from, "--to", sender.mail_to]
@@ -154,10 +163,10 @@ def _swaks(attempt: Attempt) -> Seen:
             command += ["--tls-target", sender.smtp_server]
     if sender.enable_authentication:
         command += ["--auth", "LOGIN", "--auth-user", sender.username, "--auth-password", sender.password]
-    return _ran(attempt, [*command, "--data", "-"], given=attempt.message.replace("\r\n", "\n"))
+    return _run_program(attempt, [*command, "--data", "-"], given=attempt.message.replace("\r\n", "\n"))
 
 
-def _curl(attempt: Attempt, *, verbose: bool = False) -> Seen:
+def _curl(attempt: Attempt, *, verbose: bool = False) -> ClientResult:
     sender = attempt.sender
     server, place = sender.smtp_server, f"{sender.smtp_server}:{attempt.port}"
     command = ["curl", "-q", "--noproxy", "*", "--silent", "--show-error", "--max-time", f"{SECONDS:.0f}"]
@@ -172,10 +181,10 @@ def _curl(attempt: Attempt, *, verbose: bool = False) -> Seen:
     elif sender.enable_authentication:
         command += ["--login-options", "AUTH=LOGIN", "--user", f"{sender.username}:{sender.password}"]
     command += ["--mail-from", sender.mail_from, "--mail-rcpt", sender.mail_to, "--upload-file", "-"]
-    return _ran(attempt, command, given=attempt.message, shown=ADDRESS)
+    return _run_program(attempt, command, given=attempt.message, real_host=ADDRESS)
 
 
-def _msmtp(attempt: Attempt) -> Seen:
+def _msmtp(attempt: Attempt) -> ClientResult:
     sender = attempt.sender
     secret = attempt.folder / "secret"
     secret.write_text(attempt.token or sender.password, encoding="utf-8")
@@ -196,12 +205,12 @@ def _msmtp(attempt: Attempt) -> Seen:
     settings = attempt.folder / "msmtprc"
     settings.write_text("account default\n" + "".join(f"{key} {value}\n" for key, value in lines.items()), "utf-8")
     command = ["msmtp", "-C", str(settings), "--", sender.mail_to]
-    return _ran(attempt, command, given=attempt.message.replace("\r\n", "\n"))
+    return _run_program(attempt, command, given=attempt.message.replace("\r\n", "\n"))
 
 
-def _nodemailer(attempt: Attempt) -> Seen:
+def _nodemailer(attempt: Attempt) -> ClientResult:
     sender = attempt.sender
-    told = {
+    settings_for_node = {
         "host": "127.0.0.1",
         "port": attempt.port,
         "server": sender.smtp_server,
@@ -216,13 +225,13 @@ def _nodemailer(attempt: Attempt) -> Seen:
         "message": attempt.message,
         "milliseconds": SECONDS * 1000,
     }
-    return _ran(attempt, ["node", str(_NODEMAILER)], given=json.dumps(told), shown=ADDRESS)
+    return _run_program(attempt, ["node", str(_NODEMAILER)], given=json.dumps(settings_for_node), real_host=ADDRESS)
 
 
 @functools.cache
 def _nodemailer_version() -> str:
-    asked = "process.stdout.write(require('nodemailer/package.json').version)"
-    done = subprocess.run(["node", "-e", asked], capture_output=True, text=True, timeout=PATIENCE, check=False)
+    script = "process.stdout.write(require('nodemailer/package.json').version)"
+    done = subprocess.run(["node", "-e", script], capture_output=True, text=True, timeout=PATIENCE, check=False)
     return done.stdout
 
 
@@ -250,19 +259,29 @@ SMTP_CLIENTS: dict[str, Client[Attempt]] = {
         ),
         Client(
             name="swaks",
-            missing=program("swaks"),
-            version=lambda: says("swaks", "--version"),
+            missing=missing_program("swaks"),
+            version=lambda: program_version("swaks", "--version"),
             run=_swaks,
             by_token=False,
         ),
-        Client(name="curl", missing=program("curl"), version=lambda: says("curl", "--version"), run=_curl),
+        Client(
+            name="curl",
+            missing=missing_program("curl"),
+            version=lambda: program_version("curl", "--version"),
+            run=_curl,
+        ),
         Client(
             name="curl --verbose",
-            missing=program("curl"),
-            version=lambda: says("curl", "--version"),
+            missing=missing_program("curl"),
+            version=lambda: program_version("curl", "--version"),
             run=functools.partial(_curl, verbose=True),
         ),
-        Client(name="msmtp", missing=program("msmtp"), version=lambda: says("msmtp", "--version"), run=_msmtp),
+        Client(
+            name="msmtp",
+            missing=missing_program("msmtp"),
+            version=lambda: program_version("msmtp", "--version"),
+            run=_msmtp,
+        ),
         Client(name="nodemailer", missing=_no_nodemailer, version=_nodemailer_version, run=_nodemailer),
     )
 }

@@ -1,6 +1,6 @@
-"""One client against one fault of the catalogue: what it printed, as it would read outside; who can be staged, and why not.
+"""Run a client against one fault of the catalogue and return its output as it would read with the real service.
 
-What is to be read from the texts is `test_printed`'s.
+`test_printed` reads the texts.
 """
 
 import re
@@ -9,22 +9,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fakes import FAULTS, Fault, Running, apply, healthy
-from tests.clients.attempt import Attempt, Client, Seen, attempt_of
-from tests.clients.token_clients import Asking
+from tests.clients.attempt import Attempt, Client, ClientResult, attempt_of
+from tests.clients.token_clients import TokenRequest
 from tests.fakes.clients import request_token
 
 BEFORE_THE_TOKEN = ("issuer", "token", "claims")
 BEFORE_THE_SIGN_IN = ("port", "greeting", "starttls", "tls")
 
-# Faults that no client of ours can be shown, each with the reason.
-OUT_OF_REACH = {
-    "dns_login_no_such_name": "a client would ask the system's resolver",
-    "host_misspelt": "a client would ask the system's resolver for that name",
-    "token_endpoint_foreign": "a client would ask the system's resolver for a name that is not Microsoft's",
-    "token_redirect": "the same: the redirect leads to a name that is not Microsoft's",
-    "wrong_type": "which type is chosen is the plugin's own setting; a client has the one that its caller chose",
+# Faults that cannot be staged for these clients, each with the reason.
+NOT_STAGEABLE = {
+    "dns_login_no_such_name": "a client would use the system's resolver",
+    "host_misspelt": "a client would send that name to the system's resolver",
+    "token_endpoint_foreign": "a client would send a name that is not Microsoft's to the system's resolver",
+    "token_redirect": "the redirect leads to a name that is not Microsoft's, which a client would send to the system's resolver",
+    "wrong_type": "the type is a setting of the plugin; a client uses the one of its caller",
 }
-# Faults that a client does not notice: the message goes through, or the token is issued, and nothing is printed.
+# Faults that a client does not notice: the message is sent or the token is issued, and nothing is printed.
 UNNOTICED = {
     "certificate_expiring",
     "clock_ahead",
@@ -53,14 +53,14 @@ class Printed:
 
     @property
     def label(self) -> str:
-        """The client as its user would name it."""
+        """The name of the client, with its mechanism."""
         return f"{self.client} (XOAUTH2)" if self.sender == "oauth" else self.client
 
     @property
-    def told(self) -> str:
-        """What the text tells of the peer and not of this attempt: without lines sent, names, numbers, dates and ids."""
-        heard = [line for line in self.text.splitlines() if not _SENT.match(line)]
-        return _OWN.sub("#", "\n".join(heard))
+    def peer_text(self) -> str:
+        """The text about the peer, without the lines that were sent and without names, numbers, dates and ids of this attempt."""
+        received = [line for line in self.text.splitlines() if not _SENT.match(line)]
+        return _OWN.sub("#", "\n".join(received))
 
 
 _SENT = re.compile(r"\s*(?:>|->|~>|\}|\{|\*   Trying|\* (?:Added|Hostname|Connected|TLSv|\s*CA))")
@@ -71,28 +71,30 @@ _OWN = re.compile(
 
 
 def stageable(gates: tuple[str, ...] | None = None) -> list[Fault]:
-    """The faults that a client can be shown here, from the port on; only of these gates if any are given."""
+    """Return the faults from the port on that can be staged for a client, only those of `gates` if given."""
     return [
         fault
         for fault in FAULTS.values()
         if fault.gate != "name"
-        and fault.id not in OUT_OF_REACH
+        and fault.id not in NOT_STAGEABLE
         and fault.skipped_here() is None
         and (gates is None or fault.gate in gates)
     ]
 
 
-def shown(running: Running, fault: Fault | None) -> None:
-    """Make the running tenant show the fault and no other."""
+def set_fault(running: Running, fault: Fault | None) -> None:
+    """Put the running tenant into the state of this one fault."""
     running.change(apply(healthy(), [fault.id] if fault else []))
 
 
-def submissions(running: Running, fault: Fault, client: Client[Attempt], folder: Path) -> Iterator[tuple[str, Seen]]:
-    """Let the client send for each sender that the fault concerns; the sender's name and what came of it.
+def run_mail_client(
+    running: Running, fault: Fault, client: Client[Attempt], folder: Path
+) -> Iterator[tuple[str, ClientResult]]:
+    """Run the client for each sender that the fault concerns, and yield the sender's name and the result.
 
-    Up to TLS both senders go the same way, so one of them goes it. A sender without token does not get to SMTP.
+    Up to TLS the route is the same for both senders, so only one is used. A sender without a token does not reach SMTP.
     """
-    shown(running, fault)
+    set_fault(running, fault)
     names = fault.senders[:1] if fault.gate in BEFORE_THE_SIGN_IN else fault.senders
     for name in names:
         token = None
@@ -112,7 +114,7 @@ def _token(running: Running, fault: Fault) -> str | None:
     return str(body["access_token"]) if status == 200 else None
 
 
-def asked(running: Running, fault: Fault, client: Client[Asking], folder: Path) -> Seen:
-    """Let the client ask for a token while the tenant shows the fault."""
-    shown(running, fault)
-    return client.run(Asking(running=running, folder=folder))
+def run_token_client(running: Running, fault: Fault, client: Client[TokenRequest], folder: Path) -> ClientResult:
+    """Run the client to request a token while the tenant has the fault."""
+    set_fault(running, fault)
+    return client.run(TokenRequest(running=running, folder=folder))

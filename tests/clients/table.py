@@ -1,6 +1,6 @@
-"""docs/clients.md: what every client saw in every situation, made by running them all.
+"""Writes docs/clients.md: the result of every client in every situation.
 
-`python -m tests.clients.table` writes it; `test_table` holds it to what the clients see.
+`python -m tests.clients.table` runs all clients and writes the page; `test_table` compares the page with the results.
 """
 
 import sys
@@ -11,42 +11,42 @@ from pathlib import Path
 from fakes import Running, healthy, serve
 from tests.clients.attempt import Attempt, Client, attempt_of
 from tests.clients.situations import (
+    EXCEPTIONS,
     KEYS,
-    OTHERWISE,
     SUBMISSIONS,
     TOKENS,
     Situation,
-    key_seen,
-    submission_seen,
-    token_seen,
+    key_result,
+    submission_result,
+    token_result,
 )
 from tests.clients.smtp_clients import SMTP_CLIENTS
-from tests.clients.token_clients import KEY_CLIENTS, TOKEN_CLIENTS, Asking
+from tests.clients.token_clients import KEY_CLIENTS, TOKEN_CLIENTS, TokenRequest
 from tests.fakes.clients import request_token
 
 PAGE = Path(__file__).parents[2] / "docs" / "clients.md"
-NO_TOKEN_HERE = "–"
+NOT_APPLICABLE = "–"
 
 _HEAD = """\
-# Clients that nobody here wrote
+# Third-party clients
 
-What each saw of the built-in tenant in each situation. Made by `python -m tests.clients.table`, which runs them all on
-loopback; a test compares. Every client verifies the certificate, for the name that Microsoft's servers have. "Must see" is
-what Microsoft's pages and published transcripts of the service tell.
+The result of each client with the built-in tenant in each situation. `python -m tests.clients.table` runs them all on
+loopback and writes this page; a test compares it. Every client verifies the certificate for Microsoft's host name.
+"Expected" is the result that Microsoft's pages and published transcripts of the service document.
 """
 _SUBMISSION = """
 ## Sending mail
 
-A code is what the client shows of the server's answer, which is complete where the enhanced code stands.
+A code is what the client prints of the server's reply; the whole reply is printed where the enhanced code is.
 """
 _TOKEN = """
 ## Getting a token
 """
-_OTHERWISE = """
-## Where a client sees something else
+_EXCEPTIONS = """
+## Clients with a different result
 
-- curl without `--verbose`: the step and at most the reply code; the sentence that names the cause is lost.
-- swaks, token: –, for it signs in with a password only (before 2024).
+- curl without `--verbose` prints the step and at most the reply code; the text that names the cause is missing.
+- swaks, token: –, because it supports passwords only (before 2024).
 """
 _KEYS = """
 ## Verifying a token with the published keys
@@ -54,7 +54,7 @@ _KEYS = """
 
 
 def submission_column(running: Running, client: Client[Attempt], folder: Path) -> list[str]:
-    """What a mail client sees in each situation, in their order."""
+    """Return the results of a mail client in the order of the situations."""
     column = []
     for situation in SUBMISSIONS:
         running.change(situation.world())
@@ -62,57 +62,57 @@ def submission_column(running: Running, client: Client[Attempt], folder: Path) -
         if situation.sender == "oauth":
             token = str(request_token(running)[1]["access_token"]) if client.by_token else None
             if token is None:
-                column.append(NO_TOKEN_HERE)
+                column.append(NOT_APPLICABLE)
                 continue
         attempt = attempt_of(running, getattr(running.world, situation.sender), folder, token)
         assert attempt is not None, situation
-        column.append(submission_seen(client.run(attempt)))
+        column.append(submission_result(client.run(attempt)))
     return column
 
 
-def token_column(running: Running, client: Client[Asking], folder: Path) -> list[str]:
-    """What a token client sees in each situation, in their order."""
+def token_column(running: Running, client: Client[TokenRequest], folder: Path) -> list[str]:
+    """Return the results of a token client in the order of the situations."""
     column = []
     for situation in TOKENS:
         running.change(situation.world())
-        column.append(token_seen(client.run(Asking(running=running, folder=folder))))
+        column.append(token_result(client.run(TokenRequest(running=running, folder=folder))))
     return column
 
 
-def key_column(running: Running, client: Client[Asking], folder: Path) -> list[str]:
-    """What a client that verifies tokens says of one in each situation, in their order."""
+def key_column(running: Running, client: Client[TokenRequest], folder: Path) -> list[str]:
+    """Return the results of a client that verifies tokens, in the order of the situations."""
     column = []
     for situation in KEYS:
         running.change(situation.world())
-        column.append(key_seen(client.run(Asking(running=running, folder=folder))))
+        column.append(key_result(client.run(TokenRequest(running=running, folder=folder))))
     return column
 
 
 def _section(situations: Sequence[Situation], columns: dict[str, list[str]]) -> str:
-    rows = [["situation", "must see", *columns], ["---"] * (2 + len(columns))]
+    rows = [["situation", "expected", *columns], ["---"] * (2 + len(columns))]
     for place, situation in enumerate(situations):
-        rows.append([situation.title, situation.sees, *(column[place] for column in columns.values())])
+        rows.append([situation.title, situation.expected_result, *(column[place] for column in columns.values())])
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 
 def page(running: Running, folder: Path) -> str:
-    """The whole page."""
+    """Return the whole page."""
     mail = {name: submission_column(running, client, folder) for name, client in SMTP_CLIENTS.items()}
     token = {name: token_column(running, client, folder) for name, client in TOKEN_CLIENTS.items()}
     keys = {name: key_column(running, client, folder) for name, client in KEY_CLIENTS.items()}
-    notes = [f"- {client}, {title}: {cell}, for {why}." for (client, title), (cell, why) in OTHERWISE.items()]
+    notes = [f"- {client}, {title}: {cell}, because {why}." for (client, title), (cell, why) in EXCEPTIONS.items()]
     parts = (
         _HEAD,
         *(_SUBMISSION, _section(SUBMISSIONS, mail)),
         *(_TOKEN, _section(TOKENS, token)),
         *(_KEYS, _section(KEYS, keys)),
-        *(_OTHERWISE, "\n".join(notes)),
+        *(_EXCEPTIONS, "\n".join(notes)),
     )
     return "\n".join(part.strip("\n") + "\n" for part in parts).replace("(before 2024).\n\n- ", "(before 2024).\n- ")
 
 
 def committed(heading: str) -> dict[str, list[str]]:
-    """A table of the committed page, by column."""
+    """Return a table of the committed page, by column."""
     _, _, rest = PAGE.read_text("utf-8").partition(f"## {heading}\n")
     lines = [line for line in rest.partition("\n## ")[0].splitlines() if line.startswith("| ")]
     rows = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
@@ -121,11 +121,11 @@ def committed(heading: str) -> dict[str, list[str]]:
 
 def main() -> int:
     """Write the page, unless a client is missing."""
-    everyone: list[tuple[str, Callable[[], str | None]]] = [
+    clients: list[tuple[str, Callable[[], str | None]]] = [
         (client.name, client.missing) for client in SMTP_CLIENTS.values()
     ]
-    everyone += [(client.name, client.missing) for client in (*TOKEN_CLIENTS.values(), *KEY_CLIENTS.values())]
-    reasons = [reason for _, missing in everyone if (reason := missing())]
+    clients += [(client.name, client.missing) for client in (*TOKEN_CLIENTS.values(), *KEY_CLIENTS.values())]
+    reasons = [reason for _, missing in clients if (reason := missing())]
     if reasons:
         sys.stderr.write("not written: " + "; ".join(reasons) + "\n")
         return 1

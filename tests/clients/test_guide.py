@@ -1,4 +1,4 @@
-"""docs/fakes.md: every line that it tells to copy works, its fixture serves a project elsewhere, and no switch is missing."""
+"""docs/fakes.md: every command to copy works, the fixture works in another project, and no switch is missing."""
 
 import os
 import re
@@ -12,7 +12,7 @@ import pytest
 
 from fakes import Running, healthy
 from fakes.world import Unverified
-from tests.clients.attempt import PATIENCE, alone
+from tests.clients.attempt import PATIENCE, isolated_environment
 from tests.clients.smtp_clients import SMTP_CLIENTS, swaks_checks_names
 
 ROOT = Path(__file__).parents[2]
@@ -44,20 +44,20 @@ def _blocks(heading: str) -> list[str]:
     return re.findall(r"```\w+\n(.*?)```", section, re.DOTALL)
 
 
-def _surroundings(tenant: Running, folder: Path) -> dict[str, str]:
+def _environment(tenant: Running, folder: Path) -> dict[str, str]:
     found = tenant.description
     places = {"PORT": str(found["smtp"]["port"]), "LOGIN": str(found["https"]["port"]), "CA": found["ca_file"]}
-    return alone(folder) | places | tenant.secrets
+    return isolated_environment(folder) | places | tenant.secrets
 
 
-@pytest.mark.skipif(shutil.which("sh") is None, reason="the lines are for a POSIX shell")
+@pytest.mark.skipif(shutil.which("sh") is None, reason="the commands are for a POSIX shell")
 @pytest.mark.parametrize("client", ["swaks", "curl", "msmtp", "nodemailer"])
-def test_the_lines_for_a_mail_client_send_a_message(client: str, tenant: Running, tmp_path: Path) -> None:
-    """Copied as they stand, after the secrets and the ports, each block of lines has its message arrive."""
+def test_commands_for_a_mail_client_send_a_message(client: str, tenant: Running, tmp_path: Path) -> None:
+    """Each block of commands, run unchanged with the secrets and ports in the environment, sends a message that arrives."""
     if reason := SMTP_CLIENTS[client].missing():
         pytest.skip(reason)
     if client == "swaks" and swaks_checks_names():
-        pytest.skip("this swaks needs the option that the guide names beside the lines")
+        pytest.skip("this version of swaks needs the option that the guide names next to the commands")
     tenant.change(healthy())
     blocks = _blocks(client)
     assert blocks
@@ -66,7 +66,7 @@ def test_the_lines_for_a_mail_client_send_a_message(client: str, tenant: Running
 
         done = subprocess.run(
             ["sh", "-c", block],
-            env=_surroundings(tenant, tmp_path),
+            env=_environment(tenant, tmp_path),
             cwd=tmp_path,
             capture_output=True,
             text=True,
@@ -78,15 +78,15 @@ def test_the_lines_for_a_mail_client_send_a_message(client: str, tenant: Running
         assert [message.recipients for message in tenant.messages] == [("ops@fabrikam.example",)]
 
 
-def test_the_lines_for_msal_get_a_token(tenant: Running, tmp_path: Path) -> None:
-    """The script runs as it stands and gets a bearer token."""
+def test_script_for_msal_gets_a_token(tenant: Running, tmp_path: Path) -> None:
+    """The script runs unchanged and gets a bearer token."""
     pytest.importorskip("msal")
     tenant.change(healthy())
     (script,) = _blocks("msal")
 
     done = subprocess.run(
         [sys.executable, "-c", script],
-        env=_surroundings(tenant, tmp_path),
+        env=_environment(tenant, tmp_path),
         capture_output=True,
         text=True,
         timeout=PATIENCE,
@@ -96,11 +96,11 @@ def test_the_lines_for_msal_get_a_token(tenant: Running, tmp_path: Path) -> None
     assert (done.stdout, done.returncode) == ("Bearer\n", 0), done.stderr
 
 
-def test_the_fixture_serves_a_project_elsewhere(tmp_path: Path) -> None:
-    """In a folder outside, the fixture starts the tenant, a message is sent, and the process ends with the tests."""
+def test_fixture_works_in_another_project(tmp_path: Path) -> None:
+    """In a folder outside the project the fixture starts the tenant, a message is sent, and the process stops with the tests."""
     (fixture,) = _blocks("In the tests of another project")
     (head,) = re.findall(r'"python3", "[^"]*run\.py", "fake"', fixture)
-    # The same program without the door's own environment, which these tests have already.
+    # The same program without the environment that run.py sets up, which these tests already have.
     fixture = fixture.replace(head, f'{sys.executable!r}, "-m", "fakes"')
     (tmp_path / "test_elsewhere.py").write_text(_PROJECT.format(fixture=fixture), "utf-8")
 
@@ -127,8 +127,8 @@ def test_the_fixture_serves_a_project_elsewhere(tmp_path: Path) -> None:
     assert "1 passed" in done.stdout, done.stdout + done.stderr
 
 
-def test_every_switch_is_named_with_its_default() -> None:
-    """What could not be verified is a named switch: the guide's table has each field of `Unverified` and its default."""
+def test_every_switch_is_listed_with_its_default() -> None:
+    """Each unverified behaviour is a named switch: the guide's table lists every field of `Unverified` with its default."""
     rows = re.findall(r"^\| `(\w+)` \| `(\w+)` \|", GUIDE.partition("## What nobody could verify")[2], re.MULTILINE)
 
     assert rows == [(one.name, str(one.default)) for one in fields(Unverified)]

@@ -1,4 +1,4 @@
-"""Clients that nobody here wrote send through, or are refused by, the built-in tenant as Microsoft's pages tell; the page says so."""
+"""Third-party clients send through the built-in tenant, or are refused, as Microsoft documents, and docs/clients.md agrees."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -8,27 +8,29 @@ import pytest
 from fakes import Running, healthy
 from fakes.world import Sender
 from tests.clients.attempt import SUBJECT, Attempt, Client, attempt_of
-from tests.clients.situations import KEYS, NO_WORDS, OTHERWISE, SUBMISSIONS, TOKENS, Situation
+from tests.clients.situations import EXCEPTIONS, KEYS, NO_TEXT, SUBMISSIONS, TOKENS, Situation
 from tests.clients.smtp_clients import SMTP_CLIENTS, swaks_checks_names
-from tests.clients.table import NO_TOKEN_HERE, committed, key_column, submission_column, token_column
-from tests.clients.token_clients import KEY_CLIENTS, TOKEN_CLIENTS, Asking
+from tests.clients.table import NOT_APPLICABLE, committed, key_column, submission_column, token_column
+from tests.clients.token_clients import KEY_CLIENTS, TOKEN_CLIENTS, TokenRequest
 from tests.fakes.clients import request_token
 
 MAIL = [pytest.param(client, id=name) for name, client in SMTP_CLIENTS.items()]
 
 
-def _present(client: Client[Attempt] | Client[Asking]) -> None:
+def _present(client: Client[Attempt] | Client[TokenRequest]) -> None:
     if reason := client.missing():
         pytest.skip(reason)
 
 
 def _must_see(client: str, situations: Iterable[Situation]) -> list[str]:
-    return [OTHERWISE.get((client, situation.title), (situation.sees, ""))[0] for situation in situations]
+    return [EXCEPTIONS.get((client, situation.title), (situation.expected_result, ""))[0] for situation in situations]
 
 
 def _differences(situations: Sequence[Situation], expected: list[str], column: list[str]) -> list[str]:
     rows = zip(situations, expected, column, strict=True)
-    return [f"{situation.title}: {seen!r} instead of {wanted!r}" for situation, wanted, seen in rows if seen != wanted]
+    return [
+        f"{situation.title}: {result!r} instead of {wanted!r}" for situation, wanted, result in rows if result != wanted
+    ]
 
 
 def _by_password(sender: Sender) -> bool:
@@ -36,8 +38,8 @@ def _by_password(sender: Sender) -> bool:
 
 
 @pytest.mark.parametrize("client", MAIL)
-def test_a_message_sent_by_a_client_arrives_whole(client: Client[Attempt], tenant: Running, tmp_path: Path) -> None:
-    """What a client sends by password, and by token if it can, is there with its envelope, its user and its mechanism."""
+def test_message_sent_by_a_client_arrives(client: Client[Attempt], tenant: Running, tmp_path: Path) -> None:
+    """A message sent by password, and by token if supported, arrives with its envelope, user and mechanism."""
     _present(client)
     tenant.change(healthy())
     token = str(request_token(tenant)[1]["access_token"])
@@ -47,9 +49,9 @@ def test_a_message_sent_by_a_client_arrives_whole(client: Client[Attempt], tenan
         attempt = attempt_of(tenant, sender, tmp_path, None if _by_password(sender) else token)
         assert attempt is not None
 
-        seen = client.run(attempt)
+        result = client.run(attempt)
 
-        assert seen.worked, seen.printed
+        assert result.succeeded, result.printed
         (message,) = tenant.messages
         assert (message.sender, message.recipients) == (sender.mail_from, (sender.mail_to,))
         assert (message.user, message.mechanism) == (sender.username, "LOGIN" if _by_password(sender) else "XOAUTH2")
@@ -59,36 +61,32 @@ def test_a_message_sent_by_a_client_arrives_whole(client: Client[Attempt], tenan
 
 
 @pytest.mark.parametrize("client", MAIL)
-def test_a_mail_client_sees_what_microsofts_pages_tell(
-    client: Client[Attempt], tenant: Running, tmp_path: Path
-) -> None:
-    """In each situation the client is told the reply that the pages have, or refuses the server; the committed page agrees."""
+def test_mail_client_gets_the_documented_result(client: Client[Attempt], tenant: Running, tmp_path: Path) -> None:
+    """In each situation the client gets the documented reply or refuses the server, and the committed page agrees."""
     _present(client)
     expected = _must_see(client.name, SUBMISSIONS)
     if not client.by_token:
         expected = [
-            NO_TOKEN_HERE if one.sender == "oauth" else cell for one, cell in zip(SUBMISSIONS, expected, strict=True)
+            NOT_APPLICABLE if one.sender == "oauth" else cell for one, cell in zip(SUBMISSIONS, expected, strict=True)
         ]
 
     column = submission_column(tenant, client, tmp_path)
 
     page = committed("Sending mail")[client.name]
-    if client.name == "swaks" and swaks_checks_names():  # newer than the page
+    if client.name == "swaks" and swaks_checks_names():  # newer than the version in the page
         column[SWAKS_NAME] = page[SWAKS_NAME]
     assert column == page
-    if client.name == "curl":  # hides the words, not that it was refused
-        column = [told if NO_WORDS in seen else seen for seen, told in zip(column, expected, strict=True)]
+    if client.name == "curl":  # omits the text, but reports the refusal
+        column = [wanted if NO_TEXT in result else result for result, wanted in zip(column, expected, strict=True)]
     assert _differences(SUBMISSIONS, expected, column) == []
 
 
-SWAKS_NAME = next(place for place, one in enumerate(SUBMISSIONS) if ("swaks", one.title) in OTHERWISE)
+SWAKS_NAME = next(place for place, one in enumerate(SUBMISSIONS) if ("swaks", one.title) in EXCEPTIONS)
 
 
 @pytest.mark.parametrize("client", [pytest.param(client, id=name) for name, client in TOKEN_CLIENTS.items()])
-def test_a_token_client_sees_what_microsofts_pages_tell(
-    client: Client[Asking], tenant: Running, tmp_path: Path
-) -> None:
-    """In each situation the client gets the token, or the number of Entra's error; the committed page agrees."""
+def test_token_client_gets_the_documented_result(client: Client[TokenRequest], tenant: Running, tmp_path: Path) -> None:
+    """In each situation the client gets the token or Entra's error code, and the committed page agrees."""
     _present(client)
 
     column = token_column(tenant, client, tmp_path)
@@ -98,10 +96,10 @@ def test_a_token_client_sees_what_microsofts_pages_tell(
 
 
 @pytest.mark.parametrize("client", [pytest.param(client, id=name) for name, client in KEY_CLIENTS.items()])
-def test_published_keys_verify_a_token_of_entras_and_no_other(
-    client: Client[Asking], tenant: Running, tmp_path: Path
+def test_published_keys_verify_only_tokens_of_entra(
+    client: Client[TokenRequest], tenant: Running, tmp_path: Path
 ) -> None:
-    """A verifier with the published keys accepts a good token and names what is wrong with a bad one; the page agrees."""
+    """With the published keys a verifier accepts a valid token and names the defect of an invalid one, and the page agrees."""
     _present(client)
 
     column = key_column(tenant, client, tmp_path)
