@@ -20,9 +20,9 @@ import pytest
 
 if TYPE_CHECKING:
     from checks.model import Finding
-    from fakes.apart import Apart
-    from settings.wishes import Wishes
-    from suite import Suite
+    from fakes.serving.subprocess import Apart
+    from plugin.session import Suite
+    from settings.options import Wishes
 
 ROOT = Path(__file__).resolve().parent
 KEY = pytest.StashKey["Suite"]()
@@ -74,13 +74,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Read options and settings, and start the built-in tenant, when the checklist is what runs."""
-    from reports import folders
+    from plugin import folders
 
     folders.settle(config, ROOT)
     if not _runs_checklist(config):
         return
     if hasattr(config, "workerinput"):
-        from workers import in_worker
+        from plugin.xdist import in_worker
 
         config.stash[KEY] = in_worker(config.workerinput["smtp365"])
         return
@@ -92,8 +92,8 @@ def pytest_configure(config: pytest.Config) -> None:
     tenant = _built_in_tenant(stack, config) if built_in else None
     if tenant is not None:
         config.stash[TENANT] = tenant
-    from beginning import begin
-    from reports import place  # from here on both processes load
+    from plugin import report_file  # from here on both processes load
+    from plugin.setup import begin
     from settings.mistakes import SettingsError
 
     try:
@@ -106,7 +106,7 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError("\n".join(problem.lines)) from None
     gc.freeze()
     gc.enable()
-    place.choose(config, ROOT, config.stash[KEY].started, config.stash[KEY].target)
+    report_file.choose(config, ROOT, config.stash[KEY].started, config.stash[KEY].target)
 
 
 def _runs_checklist(config: pytest.Config) -> bool:
@@ -118,7 +118,7 @@ def _runs_checklist(config: pytest.Config) -> bool:
 
 
 def _wishes(config: pytest.Config) -> Wishes:
-    from settings.wishes import Wishes
+    from settings.options import Wishes
 
     return Wishes(
         target=config.getoption("--target"),
@@ -144,7 +144,7 @@ def _built_in_tenant(stack: ExitStack, config: pytest.Config) -> Apart:
 
     Look-ups cost a fifth of a run, so its settings name who may look things up only when an option asks for them.
     """
-    from fakes.apart import serve_apart
+    from fakes.serving.subprocess import serve_apart
 
     folder = Path(tempfile.mkdtemp(prefix="smtp365-"))
     stack.callback(shutil.rmtree, folder, ignore_errors=True)
@@ -157,7 +157,7 @@ def _built_in_tenant(stack: ExitStack, config: pytest.Config) -> Apart:
 
 def _ready(tenant: Apart) -> tuple[Path, dict[str, str]]:
     """Wait until it serves. Raises SettingsError when it did not start (an unknown fault, or one not to be staged here)."""
-    from fakes.apart import DidNotStart
+    from fakes.serving.subprocess import DidNotStart
     from settings.mistakes import SettingsError
 
     try:
@@ -171,7 +171,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     suite = config.stash.get(KEY, None)
     if suite is None or suite.worker:
         return []
-    from reports import folders
+    from plugin import folders
 
     where = folders.notes(config, live=suite.target.kind == "live")
     if suite.target.kind != "live":
@@ -209,7 +209,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 def _gather(config: pytest.Config, suite: Suite, names: set[str]) -> None:
     """Visit the route; afterwards nobody needs the built-in tenant, which may end while the rest goes on."""
-    from reports import outputs
+    from plugin import outputs
 
     suite.gather(names, outputs.progress(config), lambda: _terminal(config))
     if TENANT in config.stash:
@@ -241,7 +241,7 @@ def pytest_configure_node(node: Any) -> None:  # noqa: ANN401 - xdist's WorkerCo
     suite = node.config.stash.get(KEY, None)
     if suite is None:
         return
-    from workers import for_workers
+    from plugin.xdist import for_workers
 
     _gather(node.config, suite, {sender.name for sender in suite.senders})
     node.workerinput["smtp365"] = for_workers(suite)
@@ -252,7 +252,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:  # noqa
     """With plain `-n` a sender's checks stay together; a distribution that was asked for by name is the user's."""
     if KEY not in config.stash or config.getvalue("dist") != "load":
         return None
-    from workers import BySender
+    from plugin.xdist import BySender
 
     return BySender(config, log)
 
@@ -287,30 +287,31 @@ class Heard:
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_table_row(self, report: pytest.TestReport, cells: list[str]) -> None:
         """Our cells; with many senders only what is not a pass."""
-        from reports import fleet, table
+        from plugin import html_table
+        from reports import overview
 
-        table.set_row(report, cells, many=len(self._suite.senders) > fleet.MANY)
+        html_table.set_row(report, cells, many=len(self._suite.senders) > overview.MANY)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
         """Pytest goes back to the folder where it was started, and would break where somebody has removed it."""
-        from reports import place
+        from plugin import report_file
 
         try:
             return (yield)
         finally:
-            place.stay(session.config, ROOT)
+            report_file.stay(session.config, ROOT)
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
         """Right after pytest-html wrote its file, and before the terminal names it: give it its final name."""
-        from reports import place
+        from plugin import report_file
 
         try:
             yield
         except OSError as problem:
-            place.lose(session.config, problem)
-        place.settle(session.config)
+            report_file.lose(session.config, problem)
+        report_file.settle(session.config)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -327,7 +328,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Iterator[N
     if suite is None or suite.worker or session.config.option.collectonly:
         yield
         return
-    from reports import exit_status, outputs
+    from plugin import exit_status, outputs
 
     suite.interrupted = suite.interrupted or exitstatus == pytest.ExitCode.INTERRUPTED
     run = suite.run()
@@ -347,7 +348,7 @@ def pytest_keyboard_interrupt() -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     """The last lines on the terminal: the verdict, and where the report is."""
     if KEY in config.stash and not config.stash[KEY].worker:
-        from reports import outputs
+        from plugin import outputs
 
         outputs.last_words(config, sys.stdout)
 
@@ -355,9 +356,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_metadata(metadata: dict[str, Any]) -> None:
     """What pytest-html shows as its environment."""
-    from reports import table
+    from plugin import html_table
 
-    table.set_metadata(metadata)
+    html_table.set_metadata(metadata)
 
 
 # -- pytest-html ------------------------------------------------------------------------------------------------------
@@ -365,33 +366,33 @@ def pytest_metadata(metadata: dict[str, Any]) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_html_report_title(report: Any) -> None:  # noqa: ANN401 - pytest-html's report is not typed
-    """The title until the answer takes its place."""
+    """The title until the answer takes its report_file."""
     if KEY in report._config.stash:  # noqa: SLF001 - the hook is given no config
-        from reports import table
+        from plugin import html_table
 
-        report.title = table.title(report._config.stash[KEY].target.label)  # noqa: SLF001
+        report.title = html_table.title(report._config.stash[KEY].target.label)  # noqa: SLF001
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_html_results_table_header(cells: list[str]) -> None:
     """Our columns."""
-    from reports import table
+    from plugin import html_table
 
-    table.set_header(cells)
+    html_table.set_header(cells)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_html_duration_format(duration: float) -> str:
     """Milliseconds, which sort."""
-    from reports import table
+    from plugin import html_table
 
-    return table.format_duration(duration)
+    return html_table.format_duration(duration)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_html_results_summary(prefix: list[str], session: pytest.Session) -> None:
     """Our part, on top."""
-    from reports import outputs
+    from plugin import outputs
 
     if KEY in session.config.stash:
         prefix.append(session.config.stash[outputs.TOP])

@@ -304,7 +304,7 @@ def pass_on(command: list[str], *, cwd: Path | None = None, **extra: str) -> int
 
 def module(name: str, *arguments: str) -> list[str]:
     """Return the command that runs a module in the environment; -P keeps the user's folder off the import path."""
-    return [str(Environment(ROOT).python), "-P", "-m", "interruptible", name, *arguments]
+    return [str(Environment(ROOT).python), "-P", "-m", "plugin.sigint", name, *arguments]
 
 
 def selects(arguments: list[str]) -> bool:

@@ -44,7 +44,7 @@ class Cost:
 def serve_many(count: int, folder: Path, faults: list[str]) -> None:
     """Serve a tenant with a mailbox per sender, write the settings, print that it is ready, and serve until stdin closes."""
     from fakes import apply, healthy, serve
-    from fakes.tenant import Mailbox, User
+    from fakes.world.tenant import Mailbox, User
 
     world = healthy()
     known = next(user for user in world.tenant.users if user.upn == world.oauth.username)

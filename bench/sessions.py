@@ -53,7 +53,7 @@ def describe(**what: object) -> None:
 def serve_fake(folder: Path, size: int) -> None:
     """Serve the built-in tenant with a mailbox per client."""
     from fakes import healthy, serve
-    from fakes.tenant import User
+    from fakes.world.tenant import User
 
     world = healthy()
     users = tuple(User(upn=one.user, password=one.password) for one in crowd(size))
@@ -97,13 +97,14 @@ def serve_bare(folder: Path, size: int) -> None:
 
     from aiosmtpd.smtp import SMTP
 
-    from fakes import certificates, doors
-    from fakes.network import Tls
+    from fakes.network import listeners
+    from fakes.world import certificates
+    from fakes.world.network import Tls
 
     logging.disable(logging.WARNING)  # it tells of a deprecated attribute of its own at every sign-in
     roots = folder / "root.pem"
     roots.write_bytes(certificates.trusted_roots())
-    context, kept, bound = certificates.smtp_context(Tls()), Kept(size), doors.listening()
+    context, kept, bound = certificates.smtp_context(Tls()), Kept(size), listeners.listening()
     loop = asyncio.new_event_loop()
 
     def bare() -> asyncio.Protocol:

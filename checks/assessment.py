@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from checks import peer, together
+from checks import peer, reconcile
 from checks.catalogue import CATALOGUE
 from checks.model import Case, Check, Finding, Verdict
 from checks.placeholders import values
-from knowledge.filling import fill
-from probes.evidence import OAUTH_ONLY, Gate, SenderEvidence
-from probes.seen_open import passed_by
+from evidence.seen_open import passed_by
+from evidence.wire import OAUTH_ONLY, Gate, SenderEvidence
+from knowledge.placeholders import fill
 from settings.model import Judged
 
 GateState = Literal["ok", "broken", "not_reached", "not_tested"]
@@ -70,7 +70,7 @@ class Assessment:
         stopped = case.stopped(*(needed for needed in check.needs if self._concerns(self.catalogue[needed])))
         if stopped is not None:
             return stopped
-        finding = together.decided(case, peer.truly(case, check.judge(case)))
+        finding = reconcile.decided(case, peer.truly(case, check.judge(case)))
         if finding.verdict is Verdict.FAIL and check.path_of in self._passed:
             finding = replace(finding, verdict=Verdict.RISK, why=f"{finding.why} {_PASSED}".strip())
         if "{" not in finding.why:

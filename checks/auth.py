@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from checks import peer, refusal
 from checks.model import Case, Finding, check
-from checks.words import deciding, read_text
-from probes.evidence import CommandEvidence, FailureKind, Gate, Reply, SignInEvidence, Withheld
+from checks.text_reading import deciding, read_text
+from evidence.wire import CommandEvidence, FailureKind, Gate, Reply, SignInEvidence, Withheld
 
 NOT_TICKED = "no sign-in was tried: Enable Authentication is not ticked"
 

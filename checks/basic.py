@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks import expiry, items, together
+from checks import expiry, reconcile, shared_items
 from checks.model import Case, Finding, Verdict, check
 from settings.model import Method
 
@@ -18,12 +18,12 @@ PASSWORD_CAUSES = frozenset({"bad_credentials"})
 @check("BASIC-01", "The service account exists and may send", reads=("AUTH-01", "MBX-01", "MBX-03"), methods=BASIC)
 def account_may_send(case: Case) -> Finding:
     """The sign-in proves that the account exists; an accepted message or the directory proves that it may send."""
-    return together.settled(case, _account_by_wire(case), ("mailbox_missing", "account_disabled", "send_as_denied"))
+    return reconcile.settled(case, _account_by_wire(case), ("mailbox_missing", "account_disabled", "send_as_denied"))
 
 
 def _account_by_wire(case: Case) -> Finding:
     expected = "the account signs in, and its message is accepted"
-    signed_in = items.about_sign_in(case, ACCOUNT_CAUSES, "signed in", expected)
+    signed_in = shared_items.about_sign_in(case, ACCOUNT_CAUSES, "signed in", expected)
     if signed_in.verdict is not Verdict.PASS:
         return signed_in
     for needed in ("MBX-01", "MBX-03"):
@@ -45,10 +45,13 @@ def _account_by_wire(case: Case) -> Finding:
 )
 def smtp_auth_enabled(case: Case) -> Finding:
     """FAQ "Enable SMTP Authentication". It is off by default; the mailbox's own value overrides the tenant's (Set-CASMailbox)."""
-    wire = items.about_sign_in(
-        case, items.SMTP_AUTH_CAUSES, "a sign-in with AUTH LOGIN was accepted", "SMTP AUTH is on for this mailbox"
+    wire = shared_items.about_sign_in(
+        case,
+        shared_items.SMTP_AUTH_CAUSES,
+        "a sign-in with AUTH LOGIN was accepted",
+        "SMTP AUTH is on for this mailbox",
     )
-    return together.settled(
+    return reconcile.settled(
         case, wire, ("smtp_auth_disabled_tenant", "smtp_auth_disabled_mailbox", "auth_policy_blocks_basic")
     )
 
@@ -56,13 +59,13 @@ def smtp_auth_enabled(case: Case) -> Finding:
 @check("BASIC-03", "Multi-factor authentication does not stand in the way", reads=("AUTH-01",), methods=BASIC)
 def mfa_off(case: Case) -> Finding:
     """FAQ "Multi-factor authentication disabled". A 235 proves it only for this sign-in, from this address."""
-    wire = items.about_sign_in(
+    wire = shared_items.about_sign_in(
         case,
         MFA_CAUSES,
         "the password alone was accepted: MFA did not stand in the way for this sign-in, from this address",
         "a password alone is enough for this account",
     )
-    return together.settled(case, wire, ("mfa_or_security_defaults",), also=("conditional_access_block",))
+    return reconcile.settled(case, wire, ("mfa_or_security_defaults",), also=("conditional_access_block",))
 
 
 @check("BASIC-04", "The password never expires, or there is a routine", reads=("AUTH-01",), methods=BASIC)
@@ -70,7 +73,7 @@ def password_never_expires(case: Case) -> Finding:
     """FAQ "Password expiration policy". It is known only from the tenant or from a person; a refusal shows it too late."""
     sign_in = case.other("AUTH-01")
     if sign_in.verdict is Verdict.FAIL and sign_in.causes[0] in PASSWORD_AGE_CAUSES:
-        return items.about_sign_in(case, PASSWORD_AGE_CAUSES, "", "the password has not expired")
+        return shared_items.about_sign_in(case, PASSWORD_AGE_CAUSES, "", "the password has not expired")
     if case.evidence.tenant is not None:
         return expiry.password_routine(case, case.evidence.tenant)
     microsoft = case.settings.the_cloud.microsoft
@@ -83,7 +86,7 @@ def password_never_expires(case: Case) -> Finding:
     )
     if sign_in.verdict is Verdict.FAIL and "password_expired" in sign_in.causes:
         # What was vouched for earlier does not outweigh a refusal that an expired password would explain.
-        return items.about_sign_in(case, PASSWORD_AGE_CAUSES, "", "the password has not expired")
+        return shared_items.about_sign_in(case, PASSWORD_AGE_CAUSES, "", "the password has not expired")
     return case.attested(otherwise)
 
 
@@ -97,13 +100,13 @@ def password_never_expires(case: Case) -> Finding:
 )
 def port_587(case: Case) -> Finding:
     """FAQ "Network Requirements"."""
-    return items.port_587(case)
+    return shared_items.port_587(case)
 
 
 @check("BASIC-06", "DNS port 53 is open over UDP and TCP", methods=BASIC)
 def dns_53(case: Case) -> Finding:
     """FAQ "Network Requirements"."""
-    return items.dns_53(case)
+    return shared_items.dns_53(case)
 
 
 @check(
@@ -114,13 +117,13 @@ def dns_53(case: Case) -> Finding:
 )
 def server_and_port(case: Case) -> Finding:
     """FAQ "Configure Nodinite Email Alarm Plugin"."""
-    return items.server_and_port(case)
+    return shared_items.server_and_port(case)
 
 
 @check("BASIC-08", "Use SSL is ticked", methods=BASIC)
 def use_ssl(case: Case) -> Finding:
     """FAQ "Use SSL checkbox"."""
-    return items.use_ssl(case)
+    return shared_items.use_ssl(case)
 
 
 @check("BASIC-09", "The user name is the full e-mail address", methods=BASIC)
@@ -144,4 +147,6 @@ def is_full_address(text: str) -> bool:
 @check("BASIC-10", "The password is correct", reads=("AUTH-01",), methods=BASIC)
 def password_correct(case: Case) -> Finding:
     """FAQ "Verify password is correct". The password is tried once; a refused password is never tried again."""
-    return items.about_sign_in(case, PASSWORD_CAUSES, "the password was accepted", "the server accepts the password")
+    return shared_items.about_sign_in(
+        case, PASSWORD_CAUSES, "the password was accepted", "the server accepts the password"
+    )

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from checks.model import Case, Finding
 from checks.tenant_account import password_end
 from checks.tenant_application import secrets_end
-from probes.tenant_evidence import LookState, TenantEvidence
+from evidence.tenant import LookState, TenantEvidence
 
 DECLARED = "declared"
 READ = "shown by the tenant"

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from checks.model import Case, Finding, check
-from probes.machine_evidence import RegistryValue
+from evidence.machine import RegistryValue
 
 _SKEW = 300.0
 _NOTICEABLE = 60.0

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from checks import together
+from checks import reconcile
 from checks.basic import is_full_address
 from checks.model import Case, Finding, Verdict, check
-from checks.words import deciding, read_reply
+from checks.text_reading import deciding, read_reply
+from evidence.tenant import LookState
+from evidence.wire import CommandEvidence, Gate
 from knowledge.causes import is_for_good
-from probes.evidence import CommandEvidence, Gate
-from probes.tenant_evidence import LookState
 from settings.clouds import WORLDWIDE, is_high_volume
 from settings.model import Method
 
@@ -91,7 +91,7 @@ def accepted(case: Case) -> Finding:
 )
 def service_principal(case: Case) -> Finding:
     """Microsoft "Authenticate … using OAuth": New-ServicePrincipal with the enterprise application's object id; not in the FAQ."""
-    return together.settled(case, _registered_by_wire(case), ("sp_not_registered_in_exchange",))
+    return reconcile.settled(case, _registered_by_wire(case), ("sp_not_registered_in_exchange",))
 
 
 def _registered_by_wire(case: Case) -> Finding:
@@ -115,7 +115,7 @@ def _registered_by_wire(case: Case) -> Finding:
 @check("MBX-05", "The application may use the mailbox", reads=("MBX-03",), methods=OAUTH, microsoft_only=True)
 def mailbox_right(case: Case) -> Finding:
     """Add-MailboxPermission FullAccess, or RBAC for Applications; not in the FAQ. Its lack shows only after the message."""
-    return together.settled(case, _right_by_wire(case), ("sp_mailbox_permission_missing",))
+    return reconcile.settled(case, _right_by_wire(case), ("sp_mailbox_permission_missing",))
 
 
 def _right_by_wire(case: Case) -> Finding:

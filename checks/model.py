@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from probes.evidence import Gate, SenderEvidence
+from evidence.wire import Gate, SenderEvidence
 from settings.model import Judged, Method
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 
-from checks import items
+from checks import shared_items
 from checks.model import Case, Finding, check
-from probes.evidence import Dial, DnsAnswer, FailureKind, Gate, NameEvidence
+from evidence.wire import Dial, DnsAnswer, FailureKind, Gate, NameEvidence
 
 _MICROSOFT_DOMAINS = (
     "office365.com", "office.com", "outlook.com", "microsoft.com", "office.net", "outlook.cn", "office365.us", "microsoft",
@@ -24,7 +24,7 @@ def name_resolves(case: Case) -> Finding:
     if evidence.literal:
         return case.ok(observed=f"{sender.smtp_server} is an address; no name was looked up")
     if not evidence.addresses:
-        silent = items.silent_resolvers(evidence)
+        silent = shared_items.silent_resolvers(evidence)
         if silent:
             observed = f"{', '.join(silent)} did not answer; {_told(evidence)}"
             return case.fail("name_server_silent", expected=expected, observed=observed)
@@ -41,7 +41,7 @@ def name_resolves(case: Case) -> Finding:
     if unsteady:
         why = f"{unsteady[0].resolver} answered over {unsteady[0].transport.upper()} only at the second attempt"
         return case.risk("dns_failure", observed=found, expected=expected, why=why)
-    return case.ok(observed=found, why=items.ELSEWHERE if items.known_elsewhere(evidence) else "")
+    return case.ok(observed=found, why=shared_items.ELSEWHERE if shared_items.known_elsewhere(evidence) else "")
 
 
 def _told(evidence: NameEvidence) -> str:
@@ -69,7 +69,7 @@ def port_opens(case: Case) -> Finding:
         led = f", led to {used.mapped_to} by the [connect] map" if used.mapped_to else ""
         return case.ok(observed=f"{used.address}:{used.port} opened in {used.seconds * 1000:.0f} ms{led}")
     expected = f"a TCP connection to {sender.smtp_server}:{sender.port}"
-    observed = items.told(evidence)
+    observed = shared_items.told(evidence)
     if not cloud.declares_smtp(sender.smtp_server) or (
         sender.port != cloud.port and any(dial.opened for dial in evidence.to_587)
     ):
@@ -126,8 +126,8 @@ def answer_is_microsofts(case: Case) -> Finding:
     expected = "public addresses, and aliases in Microsoft's domains"
     if private:
         return case.fail("dns_hijacked", expected=expected, observed=f"{', '.join(private[:4])}: not a public address")
-    if items.known_elsewhere(evidence):
-        return case.unknown(f"{items.ELSEWHERE}; to have one asked, name it under [network] resolvers")
+    if shared_items.known_elsewhere(evidence):
+        return case.unknown(f"{shared_items.ELSEWHERE}; to have one asked, name it under [network] resolvers")
     ends = {answer.chain[-1].lower() for answer in evidence.answers if answer.chain}
     foreign = sorted(end for end in ends if not _is_microsofts(end))
     if foreign:
@@ -157,4 +157,4 @@ def _compared(comparison: tuple[DnsAnswer, ...], addresses: tuple[str, ...]) -> 
 )
 def server_and_port(case: Case) -> Finding:
     """FAQ OAuth step 5. The OAuth checklist has no item of its own for it; BASIC-07 is the same fact."""
-    return items.server_and_port(case)
+    return shared_items.server_and_port(case)

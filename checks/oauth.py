@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from checks import entered, expiry, items, together
+from checks import expiry, reconcile, shared_items
+from checks import token_claims as entered
 from checks.model import Case, Finding, Verdict, check
 from checks.tenant_application import role_of
 from settings.clouds import cloud_of_scope
@@ -21,7 +22,7 @@ def _issuer(case: Case) -> str:
 
 def about_token(case: Case, mine: frozenset[str], proved: str, expected: str) -> Finding:
     """An item that the token request proves or refutes."""
-    return items.about(case, "TOKEN-02", mine, proved, expected)
+    return shared_items.about(case, "TOKEN-02", mine, proved, expected)
 
 
 @check(
@@ -39,7 +40,7 @@ def registered(case: Case) -> Finding:
         f"{_issuer(case)} issued a token to {case.settings.sender.client_id}",
         f"{_issuer(case)} knows the client id in this tenant",
     )
-    return together.settled(case, wire, ("app_not_in_tenant", "app_sp_missing", "app_disabled"))
+    return reconcile.settled(case, wire, ("app_not_in_tenant", "app_sp_missing", "app_disabled"))
 
 
 @check(
@@ -51,7 +52,7 @@ def registered(case: Case) -> Finding:
 )
 def permission(case: Case) -> Finding:
     """FAQ OAuth step 2. With RBAC for Applications an empty role list is right, and the accepted message is the proof."""
-    return together.settled(case, _permission_by_wire(case), ("consent_missing", "resource_missing"))
+    return reconcile.settled(case, _permission_by_wire(case), ("consent_missing", "resource_missing"))
 
 
 def _permission_by_wire(case: Case) -> Finding:
@@ -96,7 +97,7 @@ def secret(case: Case) -> Finding:
         f"accepted by {_issuer(case)}; read here from {source} (see how the plugin keeps it)",
         f"{_issuer(case)} accepts the secret",
     )
-    return together.settled(case, wire, ("secret_expired",))
+    return reconcile.settled(case, wire, ("secret_expired",))
 
 
 @check("OAUTH-04", "A reminder is set before the client secret expires", methods=OAUTH)
@@ -129,10 +130,13 @@ def reminder(case: Case) -> Finding:
 )
 def smtp_auth_enabled(case: Case) -> Finding:
     """FAQ OAuth step 4. The switch gates OAuth too, against the FAQ's tip; its refusal carries a sentence of its own."""
-    wire = items.about_sign_in(
-        case, items.SMTP_AUTH_CAUSES, "a sign-in with AUTH XOAUTH2 was accepted", "SMTP AUTH is on for this mailbox"
+    wire = shared_items.about_sign_in(
+        case,
+        shared_items.SMTP_AUTH_CAUSES,
+        "a sign-in with AUTH XOAUTH2 was accepted",
+        "SMTP AUTH is on for this mailbox",
     )
-    return together.settled(case, wire, ("smtp_auth_disabled_tenant", "smtp_auth_disabled_mailbox"))
+    return reconcile.settled(case, wire, ("smtp_auth_disabled_tenant", "smtp_auth_disabled_mailbox"))
 
 
 @check(
@@ -145,13 +149,13 @@ def smtp_auth_enabled(case: Case) -> Finding:
 )
 def port_587(case: Case) -> Finding:
     """FAQ "Network Requirements"."""
-    return items.port_587(case)
+    return shared_items.port_587(case)
 
 
 @check("OAUTH-07", "DNS port 53 is open over UDP and TCP", methods=OAUTH)
 def dns_53(case: Case) -> Finding:
     """FAQ "Network Requirements"."""
-    return items.dns_53(case)
+    return shared_items.dns_53(case)
 
 
 @check("OAUTH-08", "Authentication Type is OpenID", methods=OAUTH)
@@ -170,7 +174,7 @@ def authentication_type(case: Case) -> Finding:
 @check("OAUTH-09", "Use SSL is ticked", methods=OAUTH)
 def use_ssl(case: Case) -> Finding:
     """FAQ "Use SSL checkbox"."""
-    return items.use_ssl(case)
+    return shared_items.use_ssl(case)
 
 
 @check(

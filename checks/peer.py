@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from checks.model import Case, Finding
-from probes.evidence import Certificate
+from evidence.wire import Certificate
 
 _OWN = ("microsoft", "digicert")
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from checks import entered
-from probes.evidence import SenderEvidence
+from checks import token_claims
+from evidence.wire import SenderEvidence
 from settings.address import address_of
 from settings.model import Judged
 
@@ -18,8 +18,8 @@ def values(evidence: SenderEvidence, settings: Judged) -> dict[str, str]:
         "from_address": sender.envelope_from,
         "recipient": sender.envelope_to,
         "client_id": sender.client_id,
-        "tenant": entered.tenant_of(url),
-        "sp_object_id": entered.claim(evidence, "oid") or _principal(evidence),
+        "tenant": token_claims.tenant_of(url),
+        "sp_object_id": token_claims.claim(evidence, "oid") or _principal(evidence),
         "smtp_server": sender.smtp_server,
         "port": str(sender.port),
         "login_host": address_of(url).place,
@@ -48,7 +48,7 @@ def _answer(evidence: SenderEvidence) -> str:
     """What the login host's address answered last, where that was not what was asked for."""
     for record in (evidence.token, evidence.issuer):
         if record is not None and record.failure is not None:
-            return entered.answered(record)
+            return token_claims.answered(record)
     return ""
 
 

@@ -7,13 +7,13 @@ import re
 from dataclasses import replace
 from datetime import date
 
-from checks import entered
+from checks import token_claims
 from checks.basic import is_full_address
 from checks.model import Case
-from checks.words import read_reply
+from checks.text_reading import read_reply
+from evidence.wire import Reply, SignInEvidence
 from knowledge.groups import GROUPS
 from knowledge.outcome import Reading
-from probes.evidence import Reply, SignInEvidence
 
 # A refusal without a sentence: "535 5.7.3 Authentication unsuccessful", stamp aside.
 _BARE = re.compile(r"535 (5\.7\.3 )?(Error: )?Authentication (unsuccessful|failed)[.:]?", re.IGNORECASE)
@@ -57,12 +57,12 @@ def _bare_oauth(case: Case, reply: Reply) -> Reading:
     ruled_out = {"wrong_scope_or_audience", "token_expired", "wrong_tenant_or_authority", "xoauth2_string_malformed"}
     if case.evidence.token is None or case.evidence.token.claims is None:
         return _without(reading, {"xoauth2_string_malformed"})
-    delegated = entered.claim(case.evidence, "scp")
+    delegated = token_claims.claim(case.evidence, "scp")
     if delegated:
         ruled_out |= {"consent_missing"} if "SMTP.Send" in delegated.split() else set()
-        owner = entered.claim(case.evidence, "upn") or entered.claim(case.evidence, "preferred_username")
+        owner = token_claims.claim(case.evidence, "upn") or token_claims.claim(case.evidence, "preferred_username")
         first = "token_user_mismatch" if owner.lower() != case.settings.sender.sign_in_user.lower() else None
-    elif "SMTP.SendAsApp" in entered.roles(case.evidence):
+    elif "SMTP.SendAsApp" in token_claims.roles(case.evidence):
         ruled_out |= {"consent_missing", "token_user_mismatch"}  # an application's token is no user's
         first = None
     else:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from checks import expiry
 from checks.model import Case, Finding, Verdict, check
 from checks.tenant_account import password_end
-from probes.tenant_evidence import Look, LookState
+from evidence.tenant import Look, LookState
 from settings.model import Method
 
 BASIC: frozenset[Method] = frozenset({"basic"})

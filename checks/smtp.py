@@ -6,9 +6,9 @@ import re
 
 from checks.model import Case, Finding, check
 from checks.peer import encrypted, greets_as_exchange
+from checks.text_reading import read_reply
 from checks.tls import asks_for_certificate
-from checks.words import read_reply
-from probes.evidence import CommandEvidence, FailureKind, Gate, HelloEvidence, TlsEvidence
+from evidence.wire import CommandEvidence, FailureKind, Gate, HelloEvidence, TlsEvidence
 
 _MASKED = re.compile(r"X{4,}\w?\b|\*{4,}")
 _IMPLICIT_TLS_PORTS = {465, 993, 995}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from checks import tenant_account, tenant_application
-from checks.told import Judge, Told
-from probes.tenant_evidence import TenantEvidence
+from checks.tri_state import Judge, Told
+from evidence.tenant import TenantEvidence
 from settings.model import Sender
 
 _BY_CAUSE: dict[str, Judge] = {**tenant_account.BY_CAUSE, **tenant_application.BY_CAUSE}

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, timedelta
 
-from checks.told import Judge, Told, no, unread, yes
-from probes.tenant_evidence import LookState, TenantEvidence
+from checks.tri_state import Judge, Told, no, unread, yes
+from evidence.tenant import LookState, TenantEvidence
 from settings.clouds import is_high_volume
 from settings.model import Sender
 

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from checks.model import Case, Finding, check
 from checks.peer import is_own
-from probes.certificate import covers
-from probes.evidence import FailureKind, Gate, TlsEvidence
+from evidence.names import covers
+from evidence.wire import FailureKind, Gate, TlsEvidence
 
 _OLD = {"TLSv1", "TLSv1.1", "SSLv3", "SSLv2"}
 REMARK = "this is Python's TLS on this machine; the application may bring another"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from checks import entered
+from checks import token_claims
 from checks.model import Case, Finding, check
+from checks.text_reading import deciding, read_answer, told_by
 from checks.tls import blame
-from checks.words import deciding, read_answer, told_by
-from probes.evidence import FailureKind, Gate, IssuerEvidence, TokenEvidence
+from evidence.wire import FailureKind, Gate, IssuerEvidence, TokenEvidence
 from settings.address import address_of
 from settings.clouds import Cloud, cloud_of_login_host
 from settings.model import Method
@@ -77,7 +77,7 @@ _ANSWERED = {FailureKind.NOT_JSON, FailureKind.REDIRECT, FailureKind.PROXY}
 
 def _answered_instead(case: Case, evidence: IssuerEvidence | TokenEvidence, expected: str) -> Finding:
     """A web page, a redirection or a proxy's own status: what came back is quoted, and not called silence."""
-    observed = entered.answered(evidence)
+    observed = token_claims.answered(evidence)
     status = evidence.status or 0
     failure = evidence.failure.kind if evidence.failure is not None else FailureKind.OTHER
     if failure is FailureKind.PROXY and "no answer" in observed:
@@ -117,7 +117,7 @@ def _what_is_wrong_with(url: str, case: Case) -> str:
         if other is not None and other is not cloud and parts.port in {None, 443}:
             return f"{host} is the login host of {other.title}"
         return f"{parts.place} is not {cloud.login_place}"
-    reason = entered.why_not_a_tenant(entered.tenant_of(url))
+    reason = token_claims.why_not_a_tenant(token_claims.tenant_of(url))
     if reason:
         return reason
     if "/v2.0/" not in parts.path:
@@ -174,8 +174,8 @@ def _mismatch(evidence: IssuerEvidence, case: Case) -> str:
         return "" if evidence.issuer.rstrip("/") == declared else f"issuer {evidence.issuer}, declared {declared}"
     if not cloud.declares_login(address_of(evidence.issuer).host):
         return f"issuer {evidence.issuer} is not on a login host of {cloud.title}"
-    url_tenant, issuer_tenant = entered.tenant_of(evidence.url), entered.tenant_of(evidence.issuer)
-    if entered.UUID.fullmatch(url_tenant) and url_tenant.lower() != issuer_tenant.lower():
+    url_tenant, issuer_tenant = token_claims.tenant_of(evidence.url), token_claims.tenant_of(evidence.issuer)
+    if token_claims.UUID.fullmatch(url_tenant) and url_tenant.lower() != issuer_tenant.lower():
         return f"the URL names tenant {url_tenant}, the document {issuer_tenant}"
     return ""
 
@@ -260,13 +260,13 @@ def claims(case: Case) -> Finding:
                 observed="the token is opaque: its claims are the server's to read, and the server accepted it"
             )
         return case.not_applicable("the token is opaque: its claims are the server's to read")
-    audience, tenant = entered.claim(case.evidence, "aud"), entered.claim(case.evidence, "tid")
+    audience, tenant = token_claims.claim(case.evidence, "aud"), token_claims.claim(case.evidence, "tid")
     origin = "from the tenant in the URL" if cloud.microsoft else "from the declared issuer"
     expected = f"aud {' or '.join(cloud.audiences[:2]) or 'the service'}, not expired, {origin}"
     if not cloud.accepts_audience(audience):
         return case.fail("wrong_scope_or_audience", expected=expected, observed=f"aud {audience or 'missing'}")
-    url_tenant = entered.tenant_of(case.settings.sender.openid_endpoint_configuration)
-    if entered.UUID.fullmatch(url_tenant) and tenant and tenant.lower() != url_tenant.lower():
+    url_tenant = token_claims.tenant_of(case.settings.sender.openid_endpoint_configuration)
+    if token_claims.UUID.fullmatch(url_tenant) and tenant and tenant.lower() != url_tenant.lower():
         return case.fail("wrong_tenant_or_authority", expected=expected, observed=f"tid {tenant}, URL {url_tenant}")
     ends = (evidence.claims or {}).get("exp")
     moment = evidence.server_date or case.evidence.started
@@ -276,5 +276,5 @@ def claims(case: Case) -> Finding:
             return case.fail("token_expired", expected=expected, observed=observed)
         return case.fail("token_expired", "clock_skew", expected=expected, observed=observed, sure=False,
                          why="compare this machine's clock with the server's (HOST-04)")  # fmt: skip
-    roles = ", ".join(entered.roles(case.evidence)) or "none"
+    roles = ", ".join(token_claims.roles(case.evidence)) or "none"
     return case.ok(observed=f"aud {audience}, tid {tenant or 'none'}, roles {roles}")

@@ -8,29 +8,29 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from fakes.apart import Apart, serve_apart
-    from fakes.catalogue import apply
-    from fakes.doors import CannotStage
-    from fakes.fault import Expected, Fault, UnknownFault
-    from fakes.faults import FAULTS, LOOK_UP_FAULTS
-    from fakes.running import Running
-    from fakes.serving import serve
-    from fakes.world import World, healthy
+    from .faults import FAULTS, LOOK_UP_FAULTS
+    from .faults.catalogue import apply
+    from .faults.fault import Expected, Fault, UnknownFault
+    from .network.listeners import CannotStage
+    from .serving.handle import Running
+    from .serving.serve import serve
+    from .serving.subprocess import Apart, serve_apart
+    from .world.world import World, healthy
 
 _HOMES = {
-    "FAULTS": "fakes.faults",
-    "LOOK_UP_FAULTS": "fakes.faults",
-    "Apart": "fakes.apart",
-    "CannotStage": "fakes.doors",
-    "Expected": "fakes.fault",
-    "Fault": "fakes.fault",
-    "Running": "fakes.running",
-    "UnknownFault": "fakes.fault",
-    "World": "fakes.world",
-    "apply": "fakes.catalogue",
-    "healthy": "fakes.world",
-    "serve": "fakes.serving",
-    "serve_apart": "fakes.apart",
+    "FAULTS": ".faults",
+    "LOOK_UP_FAULTS": ".faults",
+    "Apart": ".serving.subprocess",
+    "CannotStage": ".network.listeners",
+    "Expected": ".faults.fault",
+    "Fault": ".faults.fault",
+    "Running": ".serving.handle",
+    "UnknownFault": ".faults.fault",
+    "World": ".world.world",
+    "apply": ".faults.catalogue",
+    "healthy": ".world.world",
+    "serve": ".serving.serve",
+    "serve_apart": ".serving.subprocess",
 }
 
 __all__ = [
@@ -53,5 +53,5 @@ __all__ = [
 def __getattr__(name: str) -> object:
     """Import a public name on first use (PEP 562)."""
     if name not in _HOMES:
-        raise AttributeError(f"module 'fakes' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name], __name__), name)

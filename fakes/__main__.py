@@ -14,11 +14,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fakes.clouds import CLOUDS
+from .world.clouds import CLOUDS
 
 if TYPE_CHECKING:
-    from fakes.fault import Expected
-    from fakes.running import Running
+    from .faults.fault import Expected
+    from .serving.handle import Running
 
 _USAGE, _INTERRUPTED = 4, 0
 
@@ -50,7 +50,7 @@ def _arguments() -> argparse.ArgumentParser:
 
 def listed(*, as_json: bool, look_ups: bool = False) -> str:
     """Return the fault catalogue as text or JSON. `look_ups` adds the faults that only lookups show."""
-    from fakes.faults import FAULTS, LOOK_UP_FAULTS
+    from .faults import FAULTS, LOOK_UP_FAULTS
 
     faults = [*FAULTS.values(), *(LOOK_UP_FAULTS.values() if look_ups else ())]
 
@@ -106,17 +106,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.faults:
         print(listed(as_json=options.json, look_ups=options.look_ups))
         return 0
-    from fakes.doors import CannotStage
-    from fakes.fault import UnknownFault
-    from fakes.serving import serve
-    from fakes.world import ADMINISTRATOR, healthy, in_cloud
+    from .faults.fault import UnknownFault
+    from .network.listeners import CannotStage
+    from .serving.serve import serve
+    from .world.world import ADMINISTRATOR, healthy, in_cloud
 
     ports = {name: getattr(options, f"{name}_port") for name in ("smtp", "https", "dns", "control")}
     with tempfile.TemporaryDirectory(prefix="smtp365-fake-") as temporary:
         try:
             world = in_cloud(healthy(), options.cloud)
             if options.fault:  # the faults themselves are loaded only then
-                from fakes.catalogue import apply
+                from .faults.catalogue import apply
 
                 world = apply(world, options.fault)
             if options.approve_device_codes:

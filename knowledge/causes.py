@@ -10,14 +10,14 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from knowledge.cause import Cause
-from knowledge.entries import account, application, deferred, login, message, name, sign_in, tenant, tls, token, way
+from knowledge.entries import account, application, deferred, login, message, name, network, sign_in, tenant, tls, token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _ALL: Final[tuple[Cause, ...]] = (
     *name.ENTRIES,
-    *way.ENTRIES,
+    *network.ENTRIES,
     *tls.ENTRIES,
     *login.ENTRIES,
     *token.ENTRIES,
@@ -49,9 +49,9 @@ def declared(*, at_login: bool = False) -> Mapping[str, Cause]:
 
     Loaded when a run has such a service.
     """
-    from knowledge.declared import message, path, sign_in, tls, token, way
+    from knowledge.declared import message, network, path, sign_in, tls, token
 
-    entries = (*way.ENTRIES, *path.ENTRIES, *tls.ENTRIES, *token.ENTRIES, *sign_in.ENTRIES, *message.ENTRIES)
+    entries = (*network.ENTRIES, *path.ENTRIES, *tls.ENTRIES, *token.ENTRIES, *sign_in.ENTRIES, *message.ENTRIES)
     own = (*token.AT_LOGIN, *tls.AT_LOGIN) if at_login else ()
     return MappingProxyType({entry.id: entry for entry in (*entries, *own)})
 

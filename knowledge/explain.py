@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, TypedDict
 
 from knowledge.cause import NOTHING
 from knowledge.causes import CATALOGUE, UNRECOGNISED
-from knowledge.filling import fill
+from knowledge.placeholders import fill
 from knowledge.reading import read
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from knowledge.plain import any_of
+from knowledge.normalise import any_of
 
 # Windows (WSA 10060, 10061, 11001, 10051, 10065, 10054), glibc and .NET: German, French, Spanish, Italian, Portuguese, Dutch,
 # Polish, Swedish, Russian, Chinese (simplified and traditional), Japanese; of the commonest sentences also Turkish, Czech, Danish,

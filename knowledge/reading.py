@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from knowledge.causes import CATALOGUE, UNRECOGNISED
-from knowledge.circumstances import circumstances
+from knowledge.context import circumstances
 from knowledge.entra_numbers import MISSING, MISSING_PARAMETER, NUMBER, OUTCOMES, VAGUE
 from knowledge.groups import GROUPS
+from knowledge.normalise import Plain, plain, tighten
 from knowledge.outcome import Reading
-from knowledge.plain import Plain, plain, tighten
 from knowledge.rule import ECHOES, GATES, HINTS, NAMES, NARROWS, Outcome, Rule
 from knowledge.rules_clients import CLIENTS
 from knowledge.rules_entra import ENTRA

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from knowledge.groups import GROUPS
-from knowledge.plain import needle_of, tighten
+from knowledge.normalise import needle_of, tighten
 
 # The route, in order: of two errors that say equally much, the one at the earlier gate is the root.
 GATES: Final = (

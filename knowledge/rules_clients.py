@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from knowledge.plain import any_of
+from knowledge.normalise import any_of
 from knowledge.rule import ECHOES, HINTS, NAMES, NARROWS, Rule, group, one, some
 
 CLIENTS: Final[tuple[Rule, ...]] = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from knowledge.entra_numbers import OUTCOMES
-from knowledge.plain import any_of
+from knowledge.normalise import any_of
 from knowledge.rule import HINTS, NAMES, NARROWS, Rule, group, one, some
 
 ENTRA: Final[tuple[Rule, ...]] = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from knowledge.plain import any_of
+from knowledge.normalise import any_of
 from knowledge.rule import HINTS, NAMES, NARROWS, Outcome, Rule, group, one, some
 from knowledge.rules_replies import BARE_535, NOT_AUTHENTICATED
 

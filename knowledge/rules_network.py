@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from knowledge import languages
-from knowledge.plain import any_of
+from knowledge.normalise import any_of
 from knowledge.rule import ECHOES, HINTS, NAMES, NARROWS, Rule, group, one, some
 
 _TOKEN_LEG: Final = one("token_endpoint_unreachable", "login_only")

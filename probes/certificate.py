@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import ssl
 import warnings
 from datetime import UTC
@@ -12,7 +11,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import NameOID
 
-from probes.evidence import Certificate
+from evidence.wire import Certificate
 from probes.failures import printable
 
 _MOST_CERTIFICATES = 10
@@ -74,17 +73,3 @@ def _names(certificate: x509.Certificate) -> tuple[str, ...]:
         return ()
     names = [*extension.get_values_for_type(x509.DNSName), *map(str, extension.get_values_for_type(x509.IPAddress))]
     return tuple(printable(name) for name in names[:_MOST_NAMES])
-
-
-def covers(certificate: Certificate, host: str) -> bool:
-    """Whether one of the certificate's names is this host: exactly, or by a wildcard in the leftmost label (RFC 6125, 6.4.3)."""
-    host = host.rstrip(".").lower()
-    try:
-        return str(ipaddress.ip_address(host.strip("[]"))) in certificate.names
-    except ValueError:
-        pass
-    rest = host.partition(".")[2]
-    for name in (name.rstrip(".").lower() for name in certificate.names):
-        if name == host or (name.startswith("*.") and rest and name[2:] == rest):
-            return True
-    return False

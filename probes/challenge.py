@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 
-from probes.evidence import Challenge
+from evidence.wire import Challenge
 from probes.https import json_object
 from probes.transcript import Transcript
 

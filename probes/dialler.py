@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from typing import Literal
 
+from evidence.wire import Dial, Failure, FailureKind
 from probes.deadline import Deadline
-from probes.evidence import Dial, Failure, FailureKind
 from probes.failures import translate
-from probes.silence import NOT_AGAIN, Silence
+from probes.unresponsive import NOT_AGAIN, Silence
 
 _MOST_PER_FAMILY = 4
 

@@ -20,11 +20,11 @@ import dns.rdataclass
 import dns.rdatatype
 import dns.resolver
 
+from evidence.wire import DnsAnswer, Failure, FailureKind, NameEvidence
 from probes.deadline import Deadline
 from probes.dialler import is_address
-from probes.evidence import DnsAnswer, Failure, FailureKind, NameEvidence
 from probes.failures import printable, translate
-from probes.silence import Silence
+from probes.unresponsive import Silence
 
 Transport = Literal["udp", "tcp"]
 RecordType = Literal["A", "AAAA"]

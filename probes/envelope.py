@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from email.errors import MessageError
 
+from evidence.wire import CommandEvidence, EnvelopeEvidence, Gate
 from probes import message
-from probes.evidence import CommandEvidence, EnvelopeEvidence, Gate
 from probes.smtp import Session
 from probes.visit import Visit
 from settings.version import tool_version

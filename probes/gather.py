@@ -15,14 +15,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from evidence.wire import EnvelopeEvidence, SenderEvidence
 from probes import machine, smtp_leg, token_leg
 from probes.deadline import Deadline, utc_now
 from probes.dialler import Dialler
-from probes.evidence import EnvelopeEvidence, SenderEvidence
+from probes.pacing import Starts, by_mailbox
 from probes.refusals import Refusals
 from probes.tls import Trust
 from probes.token import Token
-from probes.turns import Starts, by_mailbox
 from probes.visit import Visit, World
 from settings import secret
 from settings.model import Directory, Sender, Settings
@@ -30,7 +30,7 @@ from settings.prompt import Prompt
 from settings.secret import Found, SecretKey
 
 if TYPE_CHECKING:  # loaded by whoever makes look-ups ready, so that a run without them does not pay for them
-    from probes.lookups.looking import Lookups
+    from probes.lookups.pending import Lookups
 
 AT_ONCE = 8
 Progress = Callable[[str, str], None]

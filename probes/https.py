@@ -18,10 +18,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+from evidence.wire import Failure, FailureKind, TlsEvidence
 from probes.deadline import Deadline
 from probes.dialler import Dialler, Race
 from probes.dns import NameLookup
-from probes.evidence import Failure, FailureKind, TlsEvidence
 from probes.failures import BrokenError, printable, translate
 from probes.tls import Trust, look, wants_second_look, with_shown
 from settings.address import address_of, user_of

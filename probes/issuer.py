@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from evidence.wire import Failure, FailureKind, IssuerEvidence
 from probes.deadline import Deadline, utc_now
-from probes.evidence import Failure, FailureKind, IssuerEvidence
 from probes.https import Answer, Reach, json_object
 from probes.page_text import visible_text
 from probes.transcript import Transcript

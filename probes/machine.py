@@ -8,9 +8,9 @@ import ssl
 import sys
 import urllib.request
 
+from evidence.machine import MachineEvidence, RegistryValue
 from probes.dns import system_resolvers
 from probes.failures import printable
-from probes.machine_evidence import MachineEvidence, RegistryValue
 from settings.account import account
 from settings.address import address_of
 from settings.version import tool_version

@@ -14,7 +14,7 @@ import threading
 from collections.abc import Iterator
 from urllib.parse import quote, quote_plus
 
-from probes.spelling import levelled, readings
+from probes.decoding import levelled, readings
 
 MARK = "[redacted]"
 _SHORTEST = 4

@@ -14,8 +14,8 @@ import threading
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from evidence.wire import Reply
 from probes.deadline import utc_now
-from probes.evidence import Reply
 from probes.failures import printable
 
 HOLD = timedelta(minutes=15)

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from probes.evidence import SenderEvidence
+from evidence.tenant import TenantEvidence
+from evidence.wire import SenderEvidence
 from probes.redaction import MARK, Redactor, without
-from probes.tenant_evidence import TenantEvidence
 
 # Our own words and the settings': a password that is also a part of a host's name must not change what was dialled.
 _OURS: Final = frozenset(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 
+from evidence.wire import Challenge, CommandEvidence, Gate, HelloEvidence, Reply, SignInEvidence, Withheld
 from probes import challenge
-from probes.evidence import Challenge, CommandEvidence, Gate, HelloEvidence, Reply, SignInEvidence, Withheld
 from probes.smtp import Session
 from probes.token import Token
 from probes.visit import Visit

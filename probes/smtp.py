@@ -13,8 +13,8 @@ from collections.abc import Callable
 from email.message import EmailMessage
 from email.policy import SMTP
 
+from evidence.wire import CommandEvidence, Failure, FailureKind, HelloEvidence, Reply
 from probes.deadline import Deadline
-from probes.evidence import CommandEvidence, Failure, FailureKind, HelloEvidence, Reply
 from probes.failures import BrokenError, translate
 from probes.transcript import Transcript
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ssl
 
-from probes import at_once, envelope
+from evidence.wire import CommandEvidence, Dial, FailureKind, Gate, HelloEvidence, PortEvidence, TlsEvidence
+from probes import envelope, implicit_tls
 from probes.dialler import Race
 from probes.dns import NameLookup
-from probes.evidence import CommandEvidence, Dial, FailureKind, Gate, HelloEvidence, PortEvidence, TlsEvidence
 from probes.sign_in import TokenSource, sign_in
 from probes.smtp import Session
 from probes.tls import look, wants_second_look, with_shown
@@ -91,7 +91,7 @@ def _converse(visit: Visit, session: Session, token: TokenSource, used: Dial | N
     visit.at = Gate.GREETING
     greeting = session.hello(greeting=True)
     visit.put(greeting=greeting)
-    if used is not None and at_once.wanted(greeting) and not visit.deadline.passed:
+    if used is not None and implicit_tls.wanted(greeting) and not visit.deadline.passed:
         visit.put(greeting=_at_once(visit, used, greeting))
     if greeting.ehlo is None or greeting.ehlo.code != 250:
         _leave(visit, session)
@@ -150,13 +150,13 @@ def _secure(visit: Visit, session: Session, used: Dial | None) -> ssl.SSLSocket 
 def _at_once(visit: Visit, used: Dial, greeting: HelloEvidence) -> HelloEvidence:
     """Say a ClientHello on a connection of its own that carries no credential and ends with the handshake."""
     host = visit.sender.smtp_server
-    bound = visit.deadline.within(min(at_once.PATIENCE, visit.world.network.connect_timeout))
+    bound = visit.deadline.within(min(implicit_tls.PATIENCE, visit.world.network.connect_timeout))
     sock, _ = visit.world.dialler.dial(host, used.address, used.port, bound)
     if sock is None:
         return greeting
     visit.count(diagnostic_connections=1)
     try:
-        shown, other = at_once.say_hello(sock, host, bound)
+        shown, other = implicit_tls.say_hello(sock, host, bound)
     finally:
         visit.world.dialler.close(sock)
     answer = visit.transcript.clean(other.decode("latin-1"))[:_SHOWN]

@@ -17,9 +17,9 @@ from pathlib import Path
 
 import truststore
 
+from evidence.wire import Failure, FailureKind, TlsEvidence
 from probes.certificate import chain_of
 from probes.deadline import Deadline
-from probes.evidence import Failure, FailureKind, TlsEvidence
 from probes.failures import translate
 from settings.mistakes import SettingsError
 

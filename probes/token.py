@@ -14,8 +14,8 @@ from urllib.parse import urlencode
 
 import jwt
 
+from evidence.wire import Failure, FailureKind, TokenEvidence
 from probes.deadline import Deadline
-from probes.evidence import Failure, FailureKind, TokenEvidence
 from probes.failures import printable
 from probes.https import Answer, Reach, json_object
 from probes.issuer import Issuer, clock_offset

@@ -6,10 +6,10 @@ result, granted or refused, is evidence for all of them.
 
 from __future__ import annotations
 
+from evidence.wire import Failure, FailureKind, IssuerEvidence, TokenEvidence
 from probes import issuer, token
-from probes.asked_once import Told, fingerprint
-from probes.evidence import Failure, FailureKind, IssuerEvidence, TokenEvidence
 from probes.issuer import Issuer
+from probes.single_flight import Told, fingerprint
 from probes.token import Token
 from probes.visit import Visit
 

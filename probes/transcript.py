@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 
+from evidence.wire import Line
 from probes.deadline import Deadline
-from probes.evidence import Line
 from probes.failures import printable
 from probes.redaction import Redactor
 

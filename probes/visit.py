@@ -10,17 +10,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from probes.asked_once import AskedOnce
+from evidence.machine import MachineEvidence
+from evidence.wire import Gate, SecretSource, SenderEvidence, Traffic
+from probes.crash import place_of
 from probes.deadline import Deadline
-from probes.defect import place_of
 from probes.dialler import Dialler
-from probes.evidence import Gate, SecretSource, SenderEvidence, Traffic
 from probes.https import Reach
 from probes.issuer import Issuer
-from probes.machine_evidence import MachineEvidence
 from probes.redaction import Redactor
 from probes.refusals import Refusals
 from probes.scrubbing import scrubbed
+from probes.single_flight import AskedOnce
 from probes.tls import Trust
 from probes.token import Token
 from probes.transcript import Transcript

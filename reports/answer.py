@@ -7,12 +7,12 @@ from typing import Final
 
 from checks.assessment import Assessment, SenderVerdict
 from checks.model import Finding, Verdict
+from evidence.wire import Gate
 from knowledge.cause import Cause
 from knowledge.step import Step, open_steps
-from probes.evidence import Gate
 from reports import explained
+from reports.labels import GATES, METHODS, addressee, duration, owner, sentence
 from reports.run import Run
-from reports.words import GATES, METHODS, addressee, duration, owner, sentence
 
 # What a refusal by these causes is about: it can come at a later gate, and then a 250 at this one rules nothing out.
 _ABOUT: Final = {"send_as_denied": Gate.SENDER, "recipient_rejected": Gate.RECIPIENT}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from probes.evidence import Certificate, Failure, TlsEvidence
+from evidence.wire import Certificate, Failure, TlsEvidence
 
 
 @dataclass(frozen=True, slots=True)

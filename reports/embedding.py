@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Iterator
 from typing import Any
 
-from reports.fleet import MANY
+from reports.overview import MANY
 from reports.results import head, of_sender
 from reports.run import Run
 

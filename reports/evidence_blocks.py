@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-from probes.evidence import (
-    CommandEvidence,
-    Dial,
-    DnsAnswer,
-    HelloEvidence,
-    Reply,
-    SenderEvidence,
-    TlsEvidence,
-)
+from evidence.wire import CommandEvidence, Dial, DnsAnswer, HelloEvidence, Reply, SenderEvidence, TlsEvidence
 from reports import tenant_blocks, token_blocks
 from reports.blocks import Block, Section, certificates, columns, named, told_failure
-from reports.words import duration
+from reports.labels import duration
 
 
 def sections(evidence: SenderEvidence) -> tuple[Section, ...]:

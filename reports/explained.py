@@ -8,14 +8,14 @@ from urllib.parse import urlsplit
 
 from checks import placeholders
 from checks.assessment import Assessment
-from checks.entered import seen_address
+from checks.token_claims import seen_address
+from evidence.wire import Gate
 from knowledge.cause import Cause
 from knowledge.causes import entry as entry_of
-from knowledge.filling import fill, fill_lines
 from knowledge.groups import GROUPS
-from knowledge.requests import request
+from knowledge.owner_message import request
+from knowledge.placeholders import fill, fill_lines
 from knowledge.step import Step, arranged
-from probes.evidence import Gate
 from reports.known import known
 
 _STAMP = re.compile(r"\[[A-Z0-9]+\.\S+\.outlook\.com [^\]]{1,60}\]")

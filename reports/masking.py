@@ -16,7 +16,7 @@ from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel
 
-from probes.evidence import Certificate, SenderEvidence
+from evidence.wire import Certificate, SenderEvidence
 from reports.masked_text import Texts
 from reports.masks import GUID, WELL_KNOWN_ACCOUNTS, words_that_are_read
 from settings.address import address_of

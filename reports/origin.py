@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from checks.assessment import Assessment
-from probes.evidence import Traffic
-from reports.outside import one_line
+from evidence.wire import Traffic
+from reports.escaping import one_line
 from reports.results import target_of
 from reports.run import Run
 from settings.target import BUILT_IN

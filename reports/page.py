@@ -17,17 +17,18 @@ from markupsafe import Markup, escape
 
 from checks.assessment import Assessment, GateState
 from checks.model import Finding, Verdict
+from evidence.wire import Gate
 from knowledge.cause import Cause
 from knowledge.step import open_steps, seen_steps
-from probes.evidence import Gate
-from reports import baseline, evidence_blocks, explained, fleet, origin, surroundings
+from reports import baseline, evidence_blocks, explained, origin, overview
+from reports import environment as surroundings
 from reports.answer import Answer, answer, headline
 from reports.blocks import Section
 from reports.embedding import element
-from reports.outside import escaped, legible, one_line
+from reports.escaping import escaped, legible, one_line
+from reports.labels import ANSWERS, FAMILIES, GATES, STATES, VERDICTS, duration, owner, sentence
 from reports.results import seconds_of
 from reports.run import Run
-from reports.words import ANSWERS, FAMILIES, GATES, STATES, VERDICTS, duration, owner, sentence
 
 START, END = "<!-- smtp365: begin -->", "<!-- smtp365: end -->"
 _WORST_FIRST = ("cannot_send", "not_proven", "can_send")
@@ -99,7 +100,7 @@ def render_top(run: Run, data: dict[str, Any] | None, before: dict[str, Any] | N
         run.senders, key=lambda one: (_WORST_FIRST.index(answers[id(one)].verdict), answers[id(one)].calm)
     )
     rows = tuple(answers[id(assessment)] for assessment in worst_first)
-    at_length = fleet.detailed(rows)
+    at_length = overview.detailed(rows)
     senders = tuple(
         _shown(run, assessment, answers[id(assessment)], place)
         for place, assessment in enumerate(run.senders, start=1)
@@ -107,7 +108,7 @@ def render_top(run: Run, data: dict[str, Any] | None, before: dict[str, Any] | N
     )
     senders = tuple(sorted(senders, key=lambda one: (_WORST_FIRST.index(one.answer.verdict), one.answer.calm)))
     hosts = {assessment.evidence.machine.host for assessment in run.senders}
-    many = len(rows) > fleet.MANY
+    many = len(rows) > overview.MANY
     return (
         _templates()
         .get_template("page.html")
@@ -121,8 +122,8 @@ def render_top(run: Run, data: dict[str, Any] | None, before: dict[str, Any] | N
             rows=rows,
             many=many,
             counts={word: sum(one.verdict == word for one in rows) for word in _WORST_FIRST},
-            groups=fleet.groups((answers[id(one)], one.settings.sender) for one in worst_first) if many else (),
-            endings=fleet.endings(run.senders) if many else (),
+            groups=overview.groups((answers[id(one)], one.settings.sender) for one in worst_first) if many else (),
+            endings=overview.endings(run.senders) if many else (),
             anchors={shown.answer.name: shown.anchor for shown in senders},
             senders=senders,
             account=run.senders[0].evidence.machine.account if run.senders else "",

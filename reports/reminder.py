@@ -11,8 +11,8 @@ from pathlib import Path
 
 from icalendar import Alarm, Calendar, Event, vDatetime
 
-from reports.fleet import declared
-from reports.outside import one_line
+from reports.escaping import one_line
+from reports.overview import declared
 from reports.run import Run
 from settings.model import Judged
 

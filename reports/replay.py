@@ -8,9 +8,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from probes.evidence import SCHEMA, SenderEvidence
+from evidence.wire import SCHEMA, SenderEvidence
 from reports.embedding import PackedWrongError, found
-from reports.outside import one_line
+from reports.escaping import one_line
 from settings.model import Judged
 from settings.target import GATHER
 

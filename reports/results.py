@@ -7,7 +7,7 @@ from typing import Any
 
 from checks.assessment import Assessment
 from checks.model import Finding
-from probes.evidence import SCHEMA, Gate, SenderEvidence
+from evidence.wire import SCHEMA, Gate, SenderEvidence
 from reports.run import Run
 from settings.target import GATHER
 

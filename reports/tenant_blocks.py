@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from probes.evidence import SenderEvidence
-from probes.evidence_model import Record
-from probes.tenant_evidence import Look, TenantEvidence, Way
+from evidence.record import Record
+from evidence.tenant import Look, TenantEvidence, Way
+from evidence.wire import SenderEvidence
 from reports.blocks import Block, Section, columns, named
-from reports.words import duration
+from reports.labels import duration
 
 _WAYS: Final = {
     Way.APPLICATION: "an auditor application ([directory] in the settings)",

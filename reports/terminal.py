@@ -6,10 +6,10 @@ from pathlib import Path
 
 from checks.assessment import Assessment
 from reports.answer import Answer, answer, headline
+from reports.escaping import one_line
+from reports.labels import ANSWERS, GATES
 from reports.origin import traffic
-from reports.outside import one_line
 from reports.run import Run
-from reports.words import ANSWERS, GATES
 
 _WIDTH = 230
 _MOST = 8

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from probes.evidence import SenderEvidence
+from evidence.wire import SenderEvidence
 from reports.blocks import Block, Section, certificates, named, told_failure
-from reports.words import duration
+from reports.labels import duration
 
 _SHARED = "once in this run, by another sender with the same application"
 

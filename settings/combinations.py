@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from settings.wishes import Wishes
+from settings.options import Wishes
 
 Kind = Literal["fake", "live", "report", "folder", "lookups"]
 

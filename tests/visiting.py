@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from checks.assessment import Assessment
+from evidence.wire import SenderEvidence
 from fakes import Running, World, healthy, serve
 from probes import gather
-from probes.evidence import SenderEvidence
-from probes.lookups.looking import Lookups
+from probes.lookups.pending import Lookups
 from probes.visit import World as Outside
 from settings.load import parse
 from settings.model import Sender, Settings

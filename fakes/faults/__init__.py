@@ -2,15 +2,15 @@
 
 from dataclasses import replace
 
-from fakes.fault import Fault
-from fakes.faults.entered import ENTERED
-from fakes.faults.entra import CLAIMS, ISSUER, TOKEN
-from fakes.faults.expected import EXPECTED, EXPECTED_WITH_LOOK_UPS
-from fakes.faults.lookups import LOOK_UPS
-from fakes.faults.message import ACCEPTED, RECIPIENT
-from fakes.faults.network import GREETING, NAME, PORT, STARTTLS
-from fakes.faults.sign_in import SIGN_IN
-from fakes.faults.tls import TLS
+from .entered import ENTERED
+from .entra import CLAIMS, ISSUER, TOKEN
+from .expected import EXPECTED, EXPECTED_WITH_LOOK_UPS
+from .fault import Fault
+from .lookups import LOOK_UPS
+from .message import ACCEPTED, RECIPIENT
+from .network import GREETING, NAME, PORT, STARTTLS
+from .sign_in import SIGN_IN
+from .tls import TLS
 
 _ALL: tuple[Fault, ...] = (
     *NAME, *PORT, *GREETING, *STARTTLS, *TLS, *ENTERED, *ISSUER, *TOKEN, *CLAIMS, *SIGN_IN, *RECIPIENT, *ACCEPTED,

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from fakes.tenant import ConditionalAccess, PolicyKind
-from fakes.world import World, change_mailbox
+from ..world.tenant import ConditionalAccess, PolicyKind
+from ..world.world import World, change_mailbox
 
 Change = Callable[[World], World]
 

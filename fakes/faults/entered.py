@@ -3,9 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from fakes.fault import Fault
-from fakes.faults import change
-from fakes.world import (
+from ..world.world import (
     ALERTS,
     CLIENT_ID,
     REGISTRATION_OBJECT_ID,
@@ -15,6 +13,8 @@ from fakes.world import (
     World,
     issuer_document,
 )
+from . import change
+from .fault import Fault
 
 BASIC, OAUTH = ("basic",), ("oauth",)
 

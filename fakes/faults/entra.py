@@ -3,11 +3,11 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from fakes.fault import Fault
-from fakes.faults import change
-from fakes.network import LoginPath
-from fakes.tenant import GRAPH, PolicyKind
-from fakes.world import ALERTS, CLIENT_ID, NOTICES, World
+from ..world.network import LoginPath
+from ..world.tenant import GRAPH, PolicyKind
+from ..world.world import ALERTS, CLIENT_ID, NOTICES, World
+from . import change
+from .fault import Fault
 
 OAUTH = ("oauth",)
 _POLICY = "f40c6b92-8d17-4e5a-b3f6-127ae9c0d854"

@@ -7,7 +7,7 @@ findings of runs with look-ups, of the faults that were worked through.
 
 from pathlib import Path
 
-from fakes.fault import Expected
+from .fault import Expected
 
 
 def _read(text: str) -> dict[str, tuple[Expected, ...]]:

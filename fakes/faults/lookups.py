@@ -7,11 +7,11 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from fakes.fault import Fault
-from fakes.faults import change
-from fakes.network import Port
-from fakes.tenant import LogEntry
-from fakes.world import ALERTS, EXCHANGE_ROLE, EXCHANGE_SCOPE, GLOBAL_READER, GRAPH_ROLES, RecipientReply, World
+from ..world.network import Port
+from ..world.tenant import LogEntry
+from ..world.world import ALERTS, EXCHANGE_ROLE, EXCHANGE_SCOPE, GLOBAL_READER, GRAPH_ROLES, RecipientReply, World
+from . import change
+from .fault import Fault
 
 GATE = "look_ups"
 _LATE = timedelta(minutes=15)

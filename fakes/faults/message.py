@@ -1,8 +1,8 @@
 """Faults of the message: recipients, and everything that Exchange says only after the body."""
 
-from fakes.fault import Fault
-from fakes.faults import change
-from fakes.world import ALERTS, NOTICES, World
+from ..world.world import ALERTS, NOTICES, World
+from . import change
+from .fault import Fault
 
 BASIC, OAUTH = ("basic",), ("oauth",)
 

@@ -1,8 +1,8 @@
 """Faults of the network: resolver, ports, and what stands in the middle."""
 
-from fakes.fault import Fault
-from fakes.faults import change
-from fakes.network import Answer, Answerer, Port, Transport
+from ..world.network import Answer, Answerer, Port, Transport
+from . import change
+from .fault import Fault
 
 OAUTH = ("oauth",)
 _ONLY_LINUX = (

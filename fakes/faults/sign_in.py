@@ -3,11 +3,11 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from fakes import sentences
-from fakes.fault import Fault
-from fakes.faults import change
-from fakes.tenant import AuthPolicy, Federation, PolicyKind, Retirement
-from fakes.world import ALERTS, NOTICES, REGISTRATION_OBJECT_ID, World
+from ..smtp import replies
+from ..world.tenant import AuthPolicy, Federation, PolicyKind, Retirement
+from ..world.world import ALERTS, NOTICES, REGISTRATION_OBJECT_ID, World
+from . import change
+from .fault import Fault
 
 BASIC, OAUTH = ("basic",), ("oauth",)
 _POLICY = "d7c2a5e0-41b9-4f6e-8d03-5ae97b1c6f24"
@@ -216,7 +216,7 @@ SIGN_IN = (
         changes="every sign-in gets the bare refusal, without a sentence",
         gate="sign_in",
         cause="bad_credentials",
-        change=change.service(sign_in=sentences.UNSUCCESSFUL, sign_in_code=50126),
+        change=change.service(sign_in=replies.UNSUCCESSFUL, sign_in_code=50126),
     ),
     Fault(
         id="sign_in_temporary",

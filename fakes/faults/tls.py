@@ -1,8 +1,8 @@
 """Faults of TLS: versions, and every way in which a certificate can be wrong, on both legs."""
 
-from fakes.fault import Fault
-from fakes.faults import change
-from fakes.network import Certificate, TlsRange
+from ..world.network import Certificate, TlsRange
+from . import change
+from .fault import Fault
 
 OAUTH = ("oauth",)
 

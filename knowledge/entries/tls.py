@@ -3,8 +3,8 @@
 from typing import Final
 
 from knowledge.cause import Cause
+from knowledge.entries.network import COMPARE_CLOCK
 from knowledge.entries.sources import DEVICE, DOTNET_TLS, FAQ, RFC_STARTTLS, SCHANNEL, SMTP_AUTH, TLS_12, TROUBLE
-from knowledge.entries.way import COMPARE_CLOCK
 from knowledge.step import Step
 
 _SHOW_CERTIFICATE: Final = Step(

@@ -10,12 +10,12 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from evidence.tenant import LookState
 from probes.deadline import Deadline
 from probes.failures import printable
 from probes.lookups.authority import Authority, Discovered, Door
 from probes.lookups.questions import Service
 from probes.lookups.tokens import Held, drive, host_of
-from probes.tenant_evidence import LookState
 from settings.clouds import Cloud
 
 _PATIENCE = 900.0  # seconds; the code itself is good for as long

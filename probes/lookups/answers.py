@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from evidence.tenant import LookState, Way
 from probes.deadline import Deadline
 from probes.failures import printable
 from probes.lookups.questions import AUDIT_LICENCE, Question
-from probes.tenant_evidence import LookState, Way
 
 _NO_LICENCE = "Authentication_RequestFromNonPremiumTenantOrB2CTenant"
 _NOT_THERE = ("request_resourcenotfound", "resourcenotfound", "managementobjectnotfound", "couldn't be found")

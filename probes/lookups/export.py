@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from evidence.tenant import LookState, Way
 from probes.deadline import Deadline
 from probes.lookups.answers import Answered
 from probes.lookups.questions import Question, Service
-from probes.tenant_evidence import LookState, Way
 from settings.mistakes import SettingsError
 
 SCHEMA: Final = "smtp365-tenant-export/1"

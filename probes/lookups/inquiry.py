@@ -8,11 +8,11 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from evidence.tenant import Look, LookState
 from probes.deadline import Deadline
 from probes.lookups.answers import Answered, Answerer, NotAnsweredError, Outcome, outcome_of
 from probes.lookups.questions import Question, question
 from probes.lookups.reading import AbsentError, UnreadableError
-from probes.tenant_evidence import Look, LookState
 
 LookT = TypeVar("LookT", bound=Look)
 _NAMES = {"user": "user name", "mailbox": "user name", "client_id": "client id", "domain": "domain in the user name"}

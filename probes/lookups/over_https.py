@@ -11,6 +11,8 @@ import threading
 from collections.abc import Mapping
 from typing import Final
 
+from evidence.tenant import Way
+from probes.connection_pool import Standing
 from probes.deadline import Deadline
 from probes.https import Answer, Reach, json_object
 from probes.lookups.answers import Answered
@@ -18,8 +20,6 @@ from probes.lookups.authority import Authority
 from probes.lookups.questions import Question, Service
 from probes.lookups.tokens import Tokens, host_of
 from probes.redaction import Redactor
-from probes.standing import Standing
-from probes.tenant_evidence import Way
 from settings.clouds import Cloud
 from settings.secret import Secret
 

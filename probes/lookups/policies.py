@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from evidence.tenant import ConditionalAccessLook, ConditionalPolicy
 from probes.lookups.inquiry import Inquiry
 from probes.lookups.questions import EXCHANGE_ONLINE_APP, question
 from probes.lookups.reading import Json, required, rows, table, text, texts
-from probes.tenant_evidence import ConditionalAccessLook, ConditionalPolicy
 
 _STATES: Final = {"enabled": "enabled", "enabledForReportingButNotEnforced": "report_only"}
 _LEGACY: Final = frozenset({"all", "other"})

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from evidence.tenant import LookState
 from probes.deadline import Deadline
 from probes.failures import printable
 from probes.lookups.authority import Authority, Door
 from probes.lookups.questions import Service
-from probes.tenant_evidence import LookState
 from settings.clouds import Cloud
 from settings.model import Directory
 from settings.secret import Found, Secret

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from fakes import Running
-from fakes.world import Sender
+from fakes.world.world import Sender
 
 EHLO_NAME = "client.example"
 SECONDS = 2.0  # timeout of a client

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from fakes import Running, healthy
-from fakes.world import Unverified
+from fakes.world.world import Unverified
 from tests.clients.attempt import PATIENCE, isolated_environment
 from tests.clients.smtp_clients import SMTP_CLIENTS, swaks_checks_names
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from fakes import Running, healthy
-from fakes.world import Sender
+from fakes.world.world import Sender
 from tests.clients.attempt import SUBJECT, Attempt, Client, attempt_of
 from tests.clients.situations import EXCEPTIONS, KEYS, NO_TEXT, SUBMISSIONS, TOKENS, Situation
 from tests.clients.smtp_clients import SMTP_CLIENTS, swaks_checks_names

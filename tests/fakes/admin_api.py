@@ -10,7 +10,7 @@ import msal
 import requests
 
 from fakes import Running, World
-from fakes.world import ADMIN_CLIENT_ID, AUDITOR_CLIENT_ID, TENANT_ID
+from fakes.world.world import ADMIN_CLIENT_ID, AUDITOR_CLIENT_ID, TENANT_ID
 from tests.fakes.clients import session_to, tenant
 
 GRAPH = "https://graph.microsoft.com"

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakes import Running
-from fakes.world import TENANT_ID
+from fakes.world.world import TENANT_ID
 from tests.fakes.clients import (
     LOGIN_HOST,
     SMTP_HOST,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from fakes import Running
-from fakes.world import ALERTS, NOTICES, PASSWORD
+from fakes.world.world import ALERTS, NOTICES, PASSWORD
 from tests.fakes.clients import base64_of, eventually, tenant, token
 from tests.fakes.raw_smtp_client import Raw
 

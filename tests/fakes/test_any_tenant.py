@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakes import World, healthy
-from fakes.tenant import AppSecret, ExchangePrincipal, Mailbox, ServicePrincipal, User
-from fakes.world import issuer_document
+from fakes.world.tenant import AppSecret, ExchangePrincipal, Mailbox, ServicePrincipal, User
+from fakes.world.world import issuer_document
 from tests.visiting import visited
 
 DEEP = os.environ.get("SMTP365_DEEP") == "1"

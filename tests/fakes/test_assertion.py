@@ -17,8 +17,8 @@ from cryptography.x509.oid import NameOID
 
 from fakes import World, healthy
 from fakes.faults import change
-from fakes.tenant import AppCertificate
-from fakes.world import CLIENT_ID, TENANT_ID
+from fakes.world.tenant import AppCertificate
+from fakes.world.world import CLIENT_ID, TENANT_ID
 from tests.fakes.clients import LOGIN_HOST, acquire_with_msal, request_token, tenant
 
 KIND = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"

@@ -8,8 +8,8 @@ import jwt
 import pytest
 
 from fakes import healthy
-from fakes.clouds import CLOUDS
-from fakes.world import AUDITOR_CLIENT_ID, TENANT_ID, in_cloud
+from fakes.world.clouds import CLOUDS
+from fakes.world.world import AUDITOR_CLIENT_ID, TENANT_ID, in_cloud
 from tests.fakes.clients import by_password, by_token, https, submission, tenant
 
 TRACES = "/v1.0/admin/exchange/tracing/messageTraces"

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from fakes import Running, World, healthy
-from fakes.tenant import User
+from fakes.world.tenant import User
 from tests.fakes.clients import SMTP_HOST, eventually, mapped_address, tenant, tls_context
 from tests.fakes.crowd import Client
 

@@ -13,8 +13,8 @@ import msal
 import pytest
 
 from fakes import Running, World, healthy
-from fakes.device_code import GRANT
-from fakes.world import ALERTS, CLIENT_ID, TENANT_ID
+from fakes.entra.device_code import GRANT
+from fakes.world.world import ALERTS, CLIENT_ID, TENANT_ID
 from tests.fakes.clients import https, session_to, tenant
 from tests.fakes.test_serving import control
 

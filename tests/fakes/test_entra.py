@@ -8,7 +8,7 @@ import jwt
 import pytest
 
 from fakes import FAULTS
-from fakes.world import CLIENT_ID, TENANT_ID
+from fakes.world.world import CLIENT_ID, TENANT_ID
 from tests.fakes.clients import LOGIN_HOST, acquire_with_msal, https, request_token, tenant, token
 
 DISCOVERY_MEMBERS = [

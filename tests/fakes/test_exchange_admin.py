@@ -9,8 +9,8 @@ import pytest
 from fakes import Running, World, healthy
 from fakes.faults import change
 from fakes.faults.entra import rbac
-from fakes.tenant import AuthPolicy
-from fakes.world import ALERTS, CLIENT_ID, NOTICES, PRINCIPAL_OBJECT_ID, REGISTRATION_OBJECT_ID, TENANT_ID
+from fakes.world.tenant import AuthPolicy
+from fakes.world.world import ALERTS, CLIENT_ID, NOTICES, PRINCIPAL_OBJECT_ID, REGISTRATION_OBJECT_ID, TENANT_ID
 from tests.fakes.admin_api import EXCHANGE, GRAPH, AdminApiClient, auditor
 from tests.fakes.clients import by_password, by_token, mapped_address, submission, tenant, token
 

@@ -10,8 +10,8 @@ import pytest
 
 from fakes import LOOK_UP_FAULTS, World, apply, healthy
 from fakes.faults import change
-from fakes.tenant import ConditionalAccess, Mailbox, PolicyKind
-from fakes.world import (
+from fakes.world.tenant import ConditionalAccess, Mailbox, PolicyKind
+from fakes.world.world import (
     ADMINISTRATOR,
     ALERTS,
     AUDITOR_CLIENT_ID,

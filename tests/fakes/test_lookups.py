@@ -8,11 +8,12 @@ from typing import Any
 import jwt
 import pytest
 
-from fakes import FAULTS, LOOK_UP_FAULTS, apply, export, healthy, serve, serve_apart
+from fakes import FAULTS, LOOK_UP_FAULTS, apply, healthy, serve, serve_apart
 from fakes.__main__ import listed
+from fakes.admin import export
 from fakes.faults.expected import EXPECTED_WITH_LOOK_UPS
-from fakes.records import Records
-from fakes.world import (
+from fakes.world.records import Records
+from fakes.world.world import (
     ADMIN_CLIENT_ID,
     ALERTS,
     AUDITOR_CLIENT_ID,

@@ -14,7 +14,7 @@ import dns.rdatatype
 import pytest
 
 from fakes import Running
-from fakes.world import TENANT_ID
+from fakes.world.world import TENANT_ID
 from tests.fakes.clients import SMTP_HOST, Submission, https, mapped_address, submission, tenant
 
 
@@ -41,7 +41,7 @@ def test_resolver_truncates_over_udp(tmp_path: Path) -> None:
     """An answer that does not fit into a datagram is truncated over UDP and complete over TCP."""
     from dataclasses import replace
 
-    from fakes.world import healthy
+    from fakes.world.world import healthy
 
     world = healthy()
     many = tuple(f"52.96.1.{number}" for number in range(1, 60))

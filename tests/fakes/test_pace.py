@@ -9,7 +9,7 @@ import dns.query
 import pytest
 
 from fakes import Running, healthy, serve
-from fakes.world import TENANT_ID
+from fakes.world.world import TENANT_ID
 from tests.fakes.clients import SMTP_HOST, https
 from tests.fakes.raw_smtp_client import Raw
 

@@ -187,7 +187,7 @@ def test_sign_in_is_accepted_before_the_password(tmp_path: Path) -> None:
 def test_role_assignment_replaces_consent_and_mailbox_right(tmp_path: Path) -> None:
     """With RBAC for Applications a token without roles signs in and sends, without a permission on the mailbox."""
     from fakes.faults.entra import rbac
-    from fakes.world import healthy
+    from fakes.world.world import healthy
 
     with tenant(tmp_path, world=rbac(healthy())) as running, submission(running) as client:
         reply = by_token(client, running, token(running))

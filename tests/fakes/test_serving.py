@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from fakes import CannotStage, Running, apply, healthy, serve, serve_apart
-from fakes.doors import open_doors
+from fakes.network.listeners import open_doors
 from tests.fakes.clients import SMTP_HOST, Submission, by_password, mapped_address, submission, tenant
 
 ROOT = Path(__file__).parents[2]

@@ -9,7 +9,7 @@ import pytest
 from knowledge.cause import OWNERS, PLACEHOLDERS, Cause, Role
 from knowledge.causes import CATALOGUE, declared
 from knowledge.groups import GROUPS, Group
-from knowledge.plain import plain
+from knowledge.normalise import plain
 from knowledge.reading import RULES
 from knowledge.rule import GATES, Rule
 

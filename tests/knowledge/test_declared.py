@@ -12,7 +12,7 @@ import pytest
 from knowledge.cause import DECLARED_OWNERS, PLACEHOLDERS, Cause
 from knowledge.causes import CATALOGUE, declared, entry
 from knowledge.declared import replies, token_errors
-from knowledge.requests import request
+from knowledge.owner_message import request
 from tests.suite.blotted import words_in
 
 ENTRIES = [*declared().values(), *(one for one in declared(at_login=True).values() if one not in declared().values())]

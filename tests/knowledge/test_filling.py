@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from knowledge.cause import PLACEHOLDERS, Only
 from knowledge.causes import CATALOGUE
-from knowledge.filling import fill, fill_lines
+from knowledge.placeholders import fill, fill_lines
 
 HOSTILE = [
     pytest.param("x'; Remove-Mailbox *; '", id="quote and command"),

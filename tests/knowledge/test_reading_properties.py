@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knowledge.causes import CATALOGUE
-from knowledge.plain import LONGEST, plain
+from knowledge.normalise import LONGEST, plain
 from knowledge.reading import RULES, read
 from tests.knowledge.scoring import GIVEN, OWN
 

@@ -3,7 +3,7 @@
 import pytest
 
 from knowledge.causes import CATALOGUE
-from knowledge.requests import FACTS, GREETING, request
+from knowledge.owner_message import FACTS, GREETING, request
 
 VALUES = {
     "account": "alerts@example.com",

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 
 import pytest
 
+from evidence.wire import FailureKind
 from probes.deadline import Deadline
-from probes.evidence import FailureKind
 from probes.redaction import Redactor
 from probes.smtp import LONGEST_LINE, MOST_LINES, Session
 from probes.transcript import Transcript

@@ -14,7 +14,7 @@ import trustme
 
 from checks.assessment import Assessment
 from checks.model import Finding, Verdict
-from probes.evidence import Challenge, Withheld
+from evidence.wire import Challenge, Withheld
 from tests.probes.declared import (
     HOST,
     TOKEN,

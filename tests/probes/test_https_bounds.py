@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 import trustme
 
+from evidence.wire import FailureKind
 from probes.deadline import Deadline
 from probes.dialler import Dialler
-from probes.evidence import FailureKind
 from probes.https import LARGEST, Answer, Reach, json_object
 from probes.tls import Trust
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 import trustme
 
+from evidence.tenant import Look, LookState, TenantEvidence, Way
 from probes import gather
-from probes.lookups import ways
-from probes.lookups.looking import Lookups
-from probes.tenant_evidence import Look, LookState, TenantEvidence, Way
+from probes.lookups import sources
+from probes.lookups.pending import Lookups
 from settings.model import Settings
 from settings.secret import Found, Secret
 from tests.probes.scripted import (
@@ -42,7 +42,7 @@ def application(settings: Settings, secret: str | None = SECRET) -> Lookups:
     """The look-ups of the auditor application."""
     assert settings.directory is not None
     found = Found(Secret(secret) if secret else None, "environment variable X")
-    return ways.by_application(settings.directory, found, gather.world_of(settings, refusals=None))
+    return sources.by_application(settings.directory, found, gather.world_of(settings, refusals=None))
 
 
 def looked(lookups: Lookups, settings: Settings, message_id: str = "<1@here>") -> dict[str, TenantEvidence]:
@@ -290,7 +290,7 @@ def test_certificate_signs_instead_of_a_secret(kind: trustme.KeyType, sent: int,
         settings = page.settings(BASIC, more='certificate = "auditor.pem"')
         assert settings.directory is not None
         secret = gather.directory_secret(settings.directory, {})
-        lookups = ways.by_application(settings.directory, secret, gather.world_of(settings, refusals=None))
+        lookups = sources.by_application(settings.directory, secret, gather.world_of(settings, refusals=None))
         tenant = looked(lookups, settings)["basic"]
 
     forms = [one.form for one in page.sent(HOSTS[0]) if one.method == "POST"]
@@ -307,7 +307,7 @@ def by_administrator(page: Scripted, *senders: str) -> tuple[dict[str, TenantEvi
     settings = page.settings(*senders, extra=f'admin_client_id = "{CLIENT}"')
     told: list[str] = []
     world = gather.world_of(settings, refusals=None)
-    lookups = ways.by_administrator(CLIENT, settings.directory, settings.sender.values(), world, told.append)
+    lookups = sources.by_administrator(CLIENT, settings.directory, settings.sender.values(), world, told.append)
     return looked(lookups, settings), told
 
 

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from probes.lookups import ways
-from probes.lookups.looking import Lookups
-from probes.tenant_evidence import ConditionalPolicy, Look, LookState, TenantEvidence
+from evidence.tenant import ConditionalPolicy, Look, LookState, TenantEvidence
+from probes.lookups import sources
+from probes.lookups.pending import Lookups
 from settings.clouds import CHINA, WORLDWIDE, Cloud
 from settings.load import parse
 from settings.mistakes import SettingsError
@@ -30,7 +30,7 @@ def looked(data: object, cloud: Cloud = WORLDWIDE) -> dict[str, TenantEvidence]:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "export.json"
         file.write_text(json.dumps(data), encoding="utf-8")
-        lookups = ways.by_export(file, cloud)
+        lookups = sources.by_export(file, cloud)
         return {name: lookups.begin(sender).finish(STARTED, "<1@here>") for name, sender in SENDERS.items()}
 
 
@@ -208,7 +208,7 @@ def test_a_file_that_is_no_export_has_one_line(content: bytes, tmp_path: Path) -
     file.write_bytes(content)
 
     with pytest.raises(SettingsError) as raised:
-        ways.by_export(file, WORLDWIDE)
+        sources.by_export(file, WORLDWIDE)
 
     assert len(raised.value.lines) == 1
     assert raised.value.lines[0].startswith("--tenant-export=export.json: ")
@@ -220,7 +220,7 @@ def test_every_encoding_of_powershell_is_read(encoding: str, tmp_path: Path) -> 
     file = tmp_path / "export.json"
     file.write_text(json.dumps(export()), encoding=encoding)
 
-    assert isinstance(ways.by_export(file, WORLDWIDE), Lookups)
+    assert isinstance(sources.by_export(file, WORLDWIDE), Lookups)
 
 
 # -- answers that nobody promised ---------------------------------------------------------------------------------------------------

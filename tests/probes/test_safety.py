@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from evidence.wire import FailureKind, SenderEvidence, SignInEvidence, TlsEvidence, Withheld
 from fakes import FAULTS, Running, World, apply, healthy, serve
-from fakes.world import ALERTS
+from fakes.world.world import ALERTS
 from probes import gather
-from probes.evidence import FailureKind, SenderEvidence, SignInEvidence, TlsEvidence, Withheld
 from settings.load import load, parse
 from tests.visiting import gather_whole, visited
 

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from evidence.tenant import Look, LookState, TenantEvidence
+from evidence.wire import SenderEvidence
 from fakes import Running, World, healthy
-from fakes.tenant import Auditing, ServicePrincipal
-from fakes.world import ADMIN_CLIENT_ID, ADMINISTRATOR, AUDITOR_CLIENT_ID, AUDITOR_SECRET, DOMAIN, GRAPH_ROLES
+from fakes.world.tenant import Auditing, ServicePrincipal
+from fakes.world.world import ADMIN_CLIENT_ID, ADMINISTRATOR, AUDITOR_CLIENT_ID, AUDITOR_SECRET, DOMAIN, GRAPH_ROLES
 from probes import gather
-from probes.evidence import SenderEvidence
-from probes.lookups import ways
-from probes.lookups.looking import Lookups
-from probes.tenant_evidence import Look, LookState, TenantEvidence
+from probes.lookups import sources
+from probes.lookups.pending import Lookups
 from probes.visit import World as Outside
 from settings.model import Settings
 from settings.secret import Found, Secret
@@ -33,14 +33,14 @@ def keyed(text: str) -> str:
 def by_application(running: Running, settings: Settings, world: Outside) -> Lookups:
     """`[directory]`, as a run makes it ready, with the secret that the settings have."""
     assert settings.directory is not None
-    return ways.by_application(settings.directory, Found(Secret(running.world.directory_secret), "a test"), world)
+    return sources.by_application(settings.directory, Found(Secret(running.world.directory_secret), "a test"), world)
 
 
 def by_administrator(_: Running, settings: Settings, world: Outside) -> Lookups:
     """`--admin-sign-in`; the built-in administrator approves every code."""
     assert settings.admin_client_id is not None
     found = settings.sender.values()
-    return ways.by_administrator(settings.admin_client_id, settings.directory, found, world, lambda _: None)
+    return sources.by_administrator(settings.admin_client_id, settings.directory, found, world, lambda _: None)
 
 
 Ready = Callable[[Running, Settings, Outside], Lookups]
@@ -160,7 +160,7 @@ def test_the_export_says_the_same(tmp_path: Path) -> None:
     """What the built-in tenant exports after the run, asked for the same visits, equals what it answered by HTTPS."""
     with visited(world(), folder=tmp_path, edit=keyed, look=by_application) as seen:
         seen.running.export()
-        lookups = ways.by_export(seen.running.tenant_export, seen.settings.the_cloud)
+        lookups = sources.by_export(seen.running.tenant_export, seen.settings.the_cloud)
         visits = [(one, seen.settings.sender[name]) for name, one in seen.evidence.items()]
         again = gather.look_again(visits, lookups)
 
@@ -200,7 +200,9 @@ def test_lookups_never_influence_the_route(tmp_path: Path) -> None:
 
     def wrong(_: Running, settings: Settings, outside: Outside) -> Lookups:
         assert settings.directory is not None
-        return ways.by_application(settings.directory, Found(Secret("Wrong-Secret-Of-The-Auditor"), "a test"), outside)
+        return sources.by_application(
+            settings.directory, Found(Secret("Wrong-Secret-Of-The-Auditor"), "a test"), outside
+        )
 
     for evidence in looked(wrong, tmp_path).values():
         assert set(states(evidence).values()) == {LookState.REFUSED}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reports.mending import mended
+from plugin.html_postprocess import mended
 from reports.page import render_top
 from reports.results import results
 from reports.run import Run

@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 
 from checks.assessment import Assessment
-from probes.evidence import (
+from evidence.machine import MachineEvidence
+from evidence.wire import (
     Certificate,
     CommandEvidence,
     Dial,
@@ -28,7 +29,6 @@ from probes.evidence import (
     TokenEvidence,
     Traffic,
 )
-from probes.machine_evidence import MachineEvidence
 from reports.run import Run
 from settings.model import Judged, Sender
 

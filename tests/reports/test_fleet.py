@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from checks.assessment import Assessment
-from reports import fleet
+from reports import overview
 from reports.answer import answer
 from reports.embedding import PackedWrongError, found, packed
-from reports.many import load_folder
+from reports.folder import load_folder
 from reports.page import render_top
 from reports.replay import NotAReport, load_report
 from reports.results import as_text, results
@@ -36,7 +36,7 @@ def many() -> Run:
 def test_an_overview_comes_first(many: Run) -> None:
     """One row says how many senders fail, why and at which gate; the healthy ones are folded."""
     page = Reader(render_top(many, None))
-    grouped = fleet.groups((answer(many, one), one.settings.sender) for one in many.senders)
+    grouped = overview.groups((answer(many, one), one.settings.sender) for one in many.senders)
 
     assert [(group.count, group.gate, group.others) for group in grouped] == [(BROKEN, "Sign-in", BROKEN - 12)]
     assert f"{BROKEN} of {HEALTHY + BROKEN} senders cannot send mail" in page.text
@@ -47,7 +47,7 @@ def test_only_the_worst_senders_have_details(many: Run) -> None:
     """Fifty of the seventy have details, no healthy sender has, and the page says how to see another sender."""
     text = render_top(many, None)
 
-    assert text.count('class="sender is-bad drawn-late"') == fleet.MOST_DETAILED
+    assert text.count('class="sender is-bad drawn-late"') == overview.MOST_DETAILED
     assert 'class="sender is-ok' not in text
     assert "--sender=NAME" in text
 

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from checks.catalogue import CATALOGUE as CHECKS
+from docs.handbook import __main__, markdown
+from docs.handbook.check_causes import nameable, named_by
 from fakes.faults import EVERY_FAULT
 from knowledge.causes import CATALOGUE as CAUSES
 from knowledge.causes import UNRECOGNISED, declared
-from knowledge.filling import fill
 from knowledge.groups import GROUPS
-from reports import handbook, markdown
-from reports.nameable import nameable, named_by
-from reports.words import sentence
+from knowledge.placeholders import fill
+from reports.labels import sentence
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(
@@ -51,7 +51,7 @@ def checkout(tmp_path: Path) -> Path:
 
 def test_committed_documents_are_up_to_date() -> None:
     """The committed documents equal the generated ones."""
-    differences = handbook.differences(ROOT)
+    differences = __main__.differences(ROOT)
 
     assert differences == []
 
@@ -107,7 +107,7 @@ def test_links_and_anchors_resolve(page: Path) -> None:
     """Each link to a file finds the file, and each anchor a heading; in README.md only the generated part is tested."""
     text = text_of(page)
     if page == ROOT / "README.md":
-        text = text.partition(handbook.BEGIN)[2].partition(handbook.END)[0]
+        text = text.partition(__main__.BEGIN)[2].partition(__main__.END)[0]
     targets = [target for target in LINK.findall(CODE.sub("", text)) if "://" not in target]
 
     assert targets or page.parent.name != "docs"
@@ -135,7 +135,7 @@ def test_check_option_lists_differences_and_writes_nothing(checkout: Path, capsy
     (checkout / "docs/causes/retired.md").write_text(markdown.MADE, encoding="utf-8")
     before = {file: file.read_bytes() for file in checkout.rglob("*") if file.is_file()}
 
-    code = handbook.main(["--check"], root=checkout)
+    code = __main__.main(["--check"], root=checkout)
 
     printed = capsys.readouterr().out.splitlines()
     assert code == 1
@@ -153,8 +153,8 @@ def test_an_outdated_readme_table_is_reported(checkout: Path) -> None:
     whole = text_of(readme)
     readme.write_bytes(whole.replace("| [NET-01]", "| [NET-99]").encode())
 
-    differences = handbook.differences(checkout)
-    handbook.main([], root=checkout)
+    differences = __main__.differences(checkout)
+    __main__.main([], root=checkout)
 
     assert differences == ["differs: README.md"]
     assert text_of(readme) == whole
@@ -164,10 +164,10 @@ def test_a_readme_without_markers_is_reported(checkout: Path, capsys: pytest.Cap
     """Without the markers nothing is written, and the message names the missing marker."""
     (checkout / "README.md").write_bytes(b"# smtp365\n")
 
-    code = handbook.main([], root=checkout)
+    code = __main__.main([], root=checkout)
 
     assert code == 1
-    assert handbook.BEGIN in capsys.readouterr().out
+    assert __main__.BEGIN in capsys.readouterr().out
 
 
 def test_writing_removes_only_generated_pages(checkout: Path) -> None:
@@ -175,10 +175,10 @@ def test_writing_removes_only_generated_pages(checkout: Path) -> None:
     (checkout / "docs/causes/retired.md").write_text(f"{markdown.MADE}\n", encoding="utf-8")
     (checkout / "docs/causes/notes.txt").write_text("mine", encoding="utf-8")
 
-    handbook.main([], root=checkout)
+    __main__.main([], root=checkout)
 
     assert not (checkout / "docs/causes/retired.md").exists()
-    assert handbook.differences(checkout) == ["should not be there: docs/causes/notes.txt"]
+    assert __main__.differences(checkout) == ["should not be there: docs/causes/notes.txt"]
 
 
 def test_pages_list_the_causes_seen_under_faults() -> None:

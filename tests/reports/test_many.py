@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from beginning import begin
 from checks.assessment import Assessment
-from reports import exit_status
-from reports.many import load_folder
+from plugin import exit_status
+from plugin.setup import begin
+from reports.folder import load_folder
 from reports.page import render_top
 from reports.results import as_text, results
-from settings.wishes import Wishes
+from settings.options import Wishes
 from tests.reports import samples
 from tests.reports.test_page import OFF, Reader
 

@@ -16,11 +16,11 @@ from pydantic import BaseModel
 
 from checks.assessment import Assessment
 from checks.model import Finding
+from evidence.record import Record
+from evidence.wire import SenderEvidence
 from fakes import FAULTS
-from fakes.world import ALERTS, CLIENT_ID, DOMAIN, NOTICES, PRINCIPAL_OBJECT_ID, REGISTRATION_OBJECT_ID, TENANT_ID
-from probes.evidence import SenderEvidence
-from probes.evidence_model import Record
-from probes.lookups import ways
+from fakes.world.world import ALERTS, CLIENT_ID, DOMAIN, NOTICES, PRINCIPAL_OBJECT_ID, REGISTRATION_OBJECT_ID, TENANT_ID
+from probes.lookups import sources
 from reports.masking import Masking
 from reports.results import as_text, results
 from settings.clouds import WORLDWIDE
@@ -181,7 +181,7 @@ def test_tenant_data_is_masked(tmp_path: Path) -> None:
     tenant_answers["user_sign_ins"] = {"value": [row("Authenticated SMTP"), row("Browser")]}
     file = tmp_path / "export.json"
     file.write_text(json.dumps(export(tenant_answers)), encoding="utf-8")
-    lookups = ways.by_export(file, WORLDWIDE)
+    lookups = sources.by_export(file, WORLDWIDE)
     known = parse(BASIC + oauth(), tmp_path / "settings.toml")
     visits = [
         (

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from checks.assessment import Assessment
-from reports.many import load_folder
+from reports.folder import load_folder
 from reports.origin import FIRST_WORDS, banner, traffic
 from reports.replay import load_results, origins
 from reports.results import as_text, results

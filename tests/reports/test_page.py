@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from checks.assessment import Assessment
-from probes.evidence import Certificate, CommandEvidence, Gate, Line, Reply, SenderEvidence
+from evidence.wire import Certificate, CommandEvidence, Gate, Line, Reply, SenderEvidence
 from reports.embedding import embedded
-from reports.outside import escaped, legible
+from reports.escaping import escaped, legible
 from reports.page import render_top
 from reports.results import results
 from reports.run import Run
@@ -295,6 +295,6 @@ def test_long_text_is_cut_and_the_rest_is_counted() -> None:
 
 def test_every_gate_has_a_label() -> None:
     """Every gate of the model has a label on the page."""
-    from reports.words import GATES
+    from reports.labels import GATES
 
     assert set(GATES) == set(Gate)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reports.rows import on_demand
+from plugin.html_rows import on_demand
 from tests.reports import samples
 from tests.reports.test_browser import Opened
 

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports import table
-from reports.mending import mended
+from plugin import html_table
+from plugin.html_postprocess import mended
 from tests.reports import samples
 
 PYTEST_HTML_CELLS = [
@@ -48,10 +48,10 @@ def test_header_and_row_have_the_same_length_and_columns(properties: Sequence[tu
     """pytest-html sorts by the class names of cells on one line, and shifts columns if the lengths differ."""
     cells = list(PYTEST_HTML_CELLS)
 
-    table.set_row(Report(user_properties=properties), cells)
-    heads = [re.search(r'data-column-type="(\w+)"', cell) for cell in table.header()]
+    html_table.set_row(Report(user_properties=properties), cells)
+    heads = [re.search(r'data-column-type="(\w+)"', cell) for cell in html_table.header()]
     names = [re.search(r'class="col-(\w+)"', cell) for cell in cells]
-    assert len(cells) == len(table.header())
+    assert len(cells) == len(html_table.header())
     assert [head and head.group(1) for head in heads][:-1] == [name and name.group(1) for name in names][:-1]
     assert not any("\n" in cell for cell in cells)
 
@@ -59,8 +59,8 @@ def test_header_and_row_have_the_same_length_and_columns(properties: Sequence[tu
 @given(st.text())
 def test_cells_are_escaped(text: str) -> None:
     """A test's name or property never becomes markup in a cell."""
-    for report in (Report(nodeid=text), Report(user_properties=[(name, text) for name, _ in table.COLUMNS])):
-        for cell in table.row(report):
+    for report in (Report(nodeid=text), Report(user_properties=[(name, text) for name, _ in html_table.COLUMNS])):
+        for cell in html_table.row(report):
             inner = re.fullmatch(r'<td class="col-\w+">([^<>"\']*)</td>', cell)
             assert inner is not None, cell
 
@@ -69,14 +69,14 @@ def test_a_row_that_another_plugin_removed_stays_removed() -> None:
     """An empty list of cells means no row, and is left alone."""
     cells: list[str] = []
 
-    table.set_row(Report(), cells)
+    html_table.set_row(Report(), cells)
 
     assert cells == []
 
 
 def test_durations_can_be_sorted() -> None:
     """Durations are whole milliseconds, which pytest-html can sort."""
-    assert [table.format_duration(seconds) for seconds in (0, 0.0123, 65.4)] == ["0 ms", "12 ms", "65400 ms"]
+    assert [html_table.format_duration(seconds) for seconds in (0, 0.0123, 65.4)] == ["0 ms", "12 ms", "65400 ms"]
 
 
 def test_versions_are_kept_and_environment_variables_are_not() -> None:
@@ -87,7 +87,7 @@ def test_versions_are_kept_and_environment_variables_are_not() -> None:
         "BUILD_URL": "https://ci.example/<x>",
     }
 
-    table.set_metadata(metadata)
+    html_table.set_metadata(metadata)
 
     assert metadata == {"Python": "3.12", "Packages": "pytest &lt;b&gt;9"}
 
@@ -123,7 +123,7 @@ def test_postprocessing_replaces_the_file(tmp_path: Path, full_report: Callable[
     run = samples.healthy()
     path.write_text(original_html.replace(PLACE, render_top(run, results(run))), encoding="utf-8")
 
-    table.mend(path)
+    html_table.mend(path)
 
     assert path.read_text(encoding="utf-8") == full_report(run)
     assert list(tmp_path.iterdir()) == [path]

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from beginning import begin
 from fakes import healthy, serve
+from plugin.setup import begin
 from settings.examples import EXAMPLE, left, left_in
 from settings.mistakes import SettingsError
-from settings.wishes import Wishes
+from settings.options import Wishes
 from tests.suite.test_contract import run
 
 # The texts of the example that real settings can have; every other text in it is a placeholder.

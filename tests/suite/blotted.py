@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from probes.evidence import SenderEvidence
+from evidence.wire import SenderEvidence
 from settings.model import Judged
 
 WORDS: Final = re.compile(

@@ -11,10 +11,10 @@ import os
 import tempfile
 from pathlib import Path
 
+from evidence.wire import SenderEvidence
 from fakes import apply, healthy
-from fakes.set_ups import SET_UPS
-from fakes.world import in_cloud
-from probes.evidence import SenderEvidence
+from fakes.world.set_ups import SET_UPS
+from fakes.world.world import in_cloud
 from settings.model import Judged
 from tests.visiting import visited
 

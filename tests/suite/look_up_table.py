@@ -10,8 +10,8 @@ from pathlib import Path
 
 from checks.catalogue import CATALOGUE
 from fakes import Fault
-from fakes.fault import Expected
 from fakes.faults import EVERY_FAULT
+from fakes.faults.fault import Expected
 from fakes.faults.lookups import GATE
 
 TABLE = Path(__file__).resolve().parents[2] / "docs" / "look-up-table.md"

@@ -9,9 +9,9 @@ from pathlib import Path
 from checks.assessment import Assessment
 from checks.model import Finding, Verdict
 from fakes import Running, apply
-from fakes.set_ups import SET_UPS
-from probes.lookups import ways
-from probes.lookups.looking import Lookups
+from fakes.world.set_ups import SET_UPS
+from probes.lookups import sources
+from probes.lookups.pending import Lookups
 from probes.visit import World
 from settings.model import Settings
 from tests.probes.test_three_ways import WAYS as OVER_HTTPS
@@ -23,7 +23,7 @@ from tests.visiting import visited as visiting
 def by_export(running: Running, _: Settings, outside: World) -> Lookups:
     """`--tenant-export`: the file as the built-in administrator's script would write it now."""
     running.export()
-    return ways.by_export(running.tenant_export, outside.cloud)
+    return sources.by_export(running.tenant_export, outside.cloud)
 
 
 WAYS = OVER_HTTPS | {"export": by_export}

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
-from probes.evidence import (
+from evidence.machine import RegistryValue
+from evidence.wire import (
     CommandEvidence,
     Failure,
     FailureKind,
@@ -20,7 +21,6 @@ from probes.evidence import (
     TokenEvidence,
     Withheld,
 )
-from probes.machine_evidence import RegistryValue
 from settings.model import Attestation, Custom, Judged
 from tests.suite.gathered import Gathered, gathered
 

@@ -11,16 +11,16 @@ import pytest
 
 from checks.assessment import Assessment
 from checks.model import Finding, Verdict
+from evidence.wire import SenderEvidence
 from fakes import FAULTS, healthy
 from fakes.faults import change
-from fakes.set_ups import SET_UPS, SHARED
-from fakes.world import NOTICES, PRINCIPAL_OBJECT_ID, SendAsTrustee
+from fakes.world.set_ups import SET_UPS, SHARED
+from fakes.world.world import NOTICES, PRINCIPAL_OBJECT_ID, SendAsTrustee
 from knowledge.cause import Cause
 from knowledge.causes import CATALOGUE, declared
-from knowledge.filling import fill, fill_lines
 from knowledge.groups import GROUPS
-from knowledge.requests import request
-from probes.evidence import SenderEvidence
+from knowledge.owner_message import request
+from knowledge.placeholders import fill, fill_lines
 from reports import explained
 from settings.model import Sender
 from tests.knowledge import addresses

@@ -10,8 +10,8 @@ import pytest
 from checks.assessment import Assessment
 from checks.model import Verdict
 from fakes.faults import change
-from fakes.set_ups import SET_UPS, SHARED, SHARED_ELSEWHERE, SIGN_IN_NAMES
-from fakes.world import ALERTS, NOTICES
+from fakes.world.set_ups import SET_UPS, SHARED, SHARED_ELSEWHERE, SIGN_IN_NAMES
+from fakes.world.world import ALERTS, NOTICES
 from reports import explained
 from tests.probes.test_three_ways import keyed, world
 from tests.suite.looked import WAYS, looked

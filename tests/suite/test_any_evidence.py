@@ -11,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from checks.assessment import Assessment
-from probes.evidence import SenderEvidence
+from evidence.wire import SenderEvidence
 from reports import reminder, terminal
 from reports.page import render_top
 from reports.results import as_text, results

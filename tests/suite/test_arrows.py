@@ -1,4 +1,4 @@
-"""The house keeps its shape: imports point one way, and no room of the product knows the built-in tenant."""
+"""The structure: imports point one way, and only the rooms that wire pytest import it."""
 
 from __future__ import annotations
 
@@ -8,16 +8,21 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("settings", "probes", "checks", "knowledge", "reports", "fakes")
+ROOMS = ("settings", "evidence", "probes", "checks", "knowledge", "reports", "plugin", "fakes")
 MAY_IMPORT = {
     "settings": {"settings"},
-    "probes": {"settings", "probes"},
-    "knowledge": {"knowledge", "probes.evidence"},
-    "checks": {"settings", "probes", "knowledge", "checks"},
-    "reports": {"settings", "probes", "knowledge", "checks", "reports"},
+    "evidence": {"settings", "evidence"},
+    "probes": {"settings", "evidence", "probes"},
+    "knowledge": {"settings.clouds", "evidence", "knowledge"},
+    "checks": {"settings", "evidence", "knowledge", "checks"},
+    "reports": {"settings", "evidence", "knowledge", "checks", "reports"},
+    "plugin": {"settings", "evidence", "probes", "knowledge", "checks", "reports", "fakes", "plugin"},
     "fakes": {"fakes"},
 }
-FRONT = {"beginning", "conftest", "installing", "interruptible", "run", "suite", "workers"}
+FRONT = {"conftest", "installing", "run", "docs"}
+PYTEST = {"pytest", "_pytest", "pytest_html", "xdist"}
+# Who may import pytest, beside tests and conftest.py.
+WIRES_PYTEST = ("plugin/", "checks/test_checklist.py", "fakes/fixtures.py")
 
 
 def imported(file: Path) -> set[str]:
@@ -52,7 +57,21 @@ def test_imports_point_one_way(room: str) -> None:
     assert files(room), "an empty room proves nothing"
 
 
-@pytest.mark.parametrize("room", ["checks", "probes", "knowledge", "reports"])
+def test_only_the_plugin_knows_pytest() -> None:
+    """The other rooms can be used without pytest, and reports stay pure functions."""
+    hits = [
+        f"{name} imports {module}"
+        for room in ROOMS
+        for file in files(room)
+        if not (name := file.relative_to(ROOT).as_posix()).startswith(WIRES_PYTEST)
+        for module in imported(file)
+        if module.partition(".")[0] in PYTEST
+    ]
+
+    assert hits == []
+
+
+@pytest.mark.parametrize("room", ["evidence", "checks", "probes", "knowledge", "reports"])
 def test_no_code_path_knows_the_fakes(room: str) -> None:
     """The word does not occur in the code of a room of the product: live and built-in run the same lines."""
     hits = []

@@ -6,9 +6,9 @@ import pytest
 
 from checks.assessment import Assessment
 from checks.model import Finding, Verdict
-from probes.evidence import SenderEvidence
-from probes.machine_evidence import RegistryValue
-from probes.tenant_evidence import LookState
+from evidence.machine import RegistryValue
+from evidence.tenant import LookState
+from evidence.wire import SenderEvidence
 from settings.model import Judged
 from tests.suite.gathered import Gathered, gathered
 from tests.suite.looked import visited

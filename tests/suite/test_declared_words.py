@@ -15,9 +15,9 @@ import pytest
 from checks.assessment import Assessment
 from checks.catalogue import CATALOGUE
 from checks.model import Verdict
+from evidence.wire import Gate
 from fakes import FAULTS
 from knowledge.causes import declared
-from probes.evidence import Gate
 from reports import reminder, terminal
 from reports.answer import answer
 from reports.page import render_top

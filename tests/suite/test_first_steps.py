@@ -13,8 +13,8 @@ from checks.model import Verdict
 from fakes import FAULTS
 from knowledge.causes import CATALOGUE, entry
 from knowledge.causes import declared as declared_entries
-from knowledge.filling import fill
 from knowledge.groups import GROUPS
+from knowledge.placeholders import fill
 from knowledge.step import FACTS, Step, step_of
 from reports import explained
 from reports.answer import Answer, answer

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from beginning import begin
 from checks.assessment import Assessment
 from fakes import healthy, serve
+from plugin.setup import begin
 from reports.results import as_text, results
 from settings.combinations import RULES
 from settings.mistakes import SettingsError
-from settings.wishes import Wishes
+from settings.options import Wishes
 from tests.probes.exported import export
 from tests.reports import samples
 from tests.suite.test_contract import run

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from fakes import serve_apart
-from tests.robust.starting import ROOT, check, environment
+from tests.resilience.starting import ROOT, check, environment
 
-ROOMS = ("settings", "probes", "checks", "knowledge", "reports", "fakes")
-FRONT = ("conftest.py", "beginning.py", "suite.py", "workers.py", "run.py", "interruptible.py", "installing.py")
+ROOMS = ("settings", "evidence", "probes", "checks", "knowledge", "reports", "plugin", "fakes", "docs")
+FRONT = ("conftest.py", "run.py", "installing.py")
 FILES = [*(ROOT / name for name in FRONT), *(file for room in ROOMS for file in sorted((ROOT / room).rglob("*.py")))]
 POSIX_MODULES = {
     *(

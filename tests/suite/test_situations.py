@@ -6,7 +6,7 @@ import pytest
 
 from checks.assessment import Assessment
 from checks.model import Verdict
-from probes.evidence import Gate, SenderEvidence
+from evidence.wire import Gate, SenderEvidence
 from settings.model import Judged
 from tests.suite.situations import MEMBERS, SITUATIONS, situation
 

@@ -14,8 +14,8 @@ import pytest
 from checks.assessment import Assessment
 from checks.catalogue import CATALOGUE
 from checks.model import Case, Catalogue, Check, Finding, Verdict
+from evidence.wire import Gate, SenderEvidence
 from fakes import FAULTS
-from probes.evidence import Gate, SenderEvidence
 from tests.suite.gathered import Gathered, gathered
 from tests.suite.situations import SITUATIONS, situation
 from tests.suite.test_by_hand import by_hand

@@ -8,12 +8,12 @@ import pytest
 
 from checks.assessment import Assessment
 from checks.model import Verdict
-from probes.evidence import CommandEvidence, FailureKind, Gate, Reply, SenderEvidence
-from probes.evidence import Failure as Break
-from probes.seen_open import SMTP_LEG, TOKEN_LEG, passed_by, seen_open
+from evidence.seen_open import SMTP_LEG, TOKEN_LEG, passed_by, seen_open
+from evidence.wire import CommandEvidence, FailureKind, Gate, Reply, SenderEvidence
+from evidence.wire import Failure as Break
+from plugin.exit_status import CAN_SEND, FAILED
+from plugin.exit_status import of as exit_code
 from reports.answer import Answer, answer
-from reports.exit_status import CAN_SEND, FAILED
-from reports.exit_status import of as exit_code
 from tests.reports import samples
 from tests.suite.gathered import gathered
 from tests.suite.situations import part, record

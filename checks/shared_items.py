@@ -1,0 +1,170 @@
+"""Facts that stand in both of the FAQ's checklists: one judge each, used by both items."""
+
+from __future__ import annotations
+
+from checks.model import Case, Finding, Verdict
+from evidence.wire import DnsAnswer, NameEvidence, PortEvidence
+from settings.clouds import cloud_of_smtp_host
+
+_WORKING = frozenset({"answered", "no_data", "no_such_name"})
+_REPLIED = _WORKING | {"refused", "server_failure"}
+
+
+def port_587(case: Case) -> Finding:
+    """FAQ "Network Requirements": outbound TCP 587 allowed. Judged on connections to 587, whatever port the settings name."""
+    cloud = case.settings.the_cloud
+    evidence = case.evidence.port
+    if evidence is None:
+        return case.unknown("the run ended before a connection was tried; run it again")
+    dials = evidence.dials if evidence.port == cloud.port else evidence.to_587
+    used = [evidence.used] if evidence.used is not None and evidence.port == cloud.port else []
+    opened = [*used, *(dial for dial in dials if dial.opened)]
+    expected = f"a TCP connection to port {cloud.port} opens"
+    if opened:
+        return case.ok(
+            observed=f"connected to {opened[0].address}:{opened[0].port} in {opened[0].seconds * 1000:.0f} ms"
+        )
+    if evidence.port != cloud.port:
+        why = f"the settings name port {evidence.port}; to port {cloud.port} {told(evidence, to_587=True)}"
+        return case.fail(*_blame(evidence), expected=expected, observed=why)
+    port = case.other("NET-02")
+    if not cloud.declares_smtp(case.settings.sender.smtp_server):
+        return case.blocked("NET-02", why=f"the settings name another server; correct it to {cloud.smtp_host} first")
+    return case.fail(*port.causes, expected=expected, observed=told(evidence), sure=port.sure)
+
+
+def _blame(evidence: PortEvidence) -> tuple[str, ...]:
+    kinds = {dial.failure.kind.value for dial in evidence.to_587 if dial.failure is not None}
+    return ("network_unreachable",) if kinds == {"unreachable"} else ("port_blocked",)
+
+
+def told(evidence: PortEvidence, *, to_587: bool = False) -> str:
+    """What became of the dials, in a few words."""
+    dials = evidence.to_587 if to_587 else evidence.dials
+    words = [f"{dial.address}:{dial.port} {dial.failure.kind.value if dial.failure else 'open'}" for dial in dials]
+    return ", ".join(words[:4]) + (f" and {len(words) - 4} more" if len(words) > 4 else "") or "no address to dial"
+
+
+def dns_53(case: Case) -> Finding:
+    """FAQ "Network Requirements": DNS port 53 open, TCP and UDP. Each transport is asked on its own, at each resolver."""
+    evidence = case.evidence.name
+    if evidence is None:
+        return case.unknown("the run ended before the name was looked up; run it again")
+    if evidence.literal:
+        return case.unknown("the settings name an address, so no name was looked up; write the server's name")
+    if not evidence.answers:
+        found = f"the operating system found {', '.join(evidence.system or ()) or 'nothing'}"
+        return case.unknown(
+            "this machine's resolvers could not be read; name one under [network] resolvers to have both transports tried",
+            observed=found,
+        )
+    # Where the operating system has the address from elsewhere, an error of a name server still shows that the port is open.
+    elsewhere = known_elsewhere(evidence)
+    good = _REPLIED if elsewhere else _WORKING
+    udp, tcp = _works(evidence.answers, "udp", good), _works(evidence.answers, "tcp", good)
+    expected = "the resolvers give the server's address over UDP and over TCP"
+    observed = f"UDP: {_told(evidence.answers, 'udp')}; TCP: {_told(evidence.answers, 'tcp')}"
+    nothing_found = not evidence.addresses and case.settings.the_cloud.declares_smtp(evidence.host)
+    if (silent_resolvers(evidence) or elsewhere) and not any(udp.values()) and not any(tcp.values()):
+        return case.fail("name_server_silent", expected=expected, observed=observed)
+    if nothing_found or (not any(udp.values()) and not any(tcp.values())):
+        return case.fail("dns_failure", expected=expected, observed=observed)
+    if not any(udp.values()):
+        return case.fail("dns_udp_blocked", expected=expected, observed=observed)
+    if not any(tcp.values()):
+        return case.fail("dns_tcp_blocked", expected=expected, observed=observed)
+    silent = [server for works in (udp, tcp) for server, works_there in works.items() if not works_there]
+    if silent:
+        why = f"{', '.join(dict.fromkeys(silent))} does not answer, another resolver does: look-ups wait for it now and then"
+        return case.risk("name_server_silent", observed=observed, expected=expected, why=why)
+    return case.ok(observed=observed, why=ELSEWHERE if elsewhere else "")
+
+
+def silent_resolvers(evidence: NameEvidence) -> tuple[str, ...]:
+    """The name servers that gave no answer of any kind to any question; empty where one of them answered."""
+    asked = dict.fromkeys(answer.resolver for answer in evidence.answers)
+    heard = {answer.resolver for answer in evidence.answers if answer.status not in {"timeout", "unreachable"}}
+    return tuple(asked) if asked and not heard else ()
+
+
+ELSEWHERE = "no name server gave the address; the operating system has it from elsewhere, such as the hosts file"
+
+
+def known_elsewhere(evidence: NameEvidence) -> bool:
+    """Whether the address in use came from the operating system alone, and from none of its name servers."""
+    return bool(evidence.addresses) and not evidence.literal and not any(one.addresses for one in evidence.answers)
+
+
+def _works(answers: tuple[DnsAnswer, ...], transport: str, good: frozenset[str]) -> dict[str, bool]:
+    works: dict[str, bool] = {}
+    for answer in answers:
+        if answer.transport == transport:
+            works[answer.resolver] = works.get(answer.resolver, False) or answer.status in good
+    return works
+
+
+def _told(answers: tuple[DnsAnswer, ...], transport: str) -> str:
+    return ", ".join(f"{a.record} {a.status.replace('_', ' ')}" for a in answers if a.transport == transport)[:200]
+
+
+def server_and_port(case: Case) -> Finding:
+    """FAQ "Nodinite Configuration": SMTP Server and Port are the cloud's own. Judged as entered in our settings."""
+    sender, cloud = case.settings.sender, case.settings.the_cloud
+    entered = f"{sender.smtp_server}:{sender.port} (as entered here; compare with the plugin)"
+    expected = f"{cloud.smtp_host}:{cloud.port}"
+    if sender.port != cloud.port or not cloud.declares_smtp(sender.smtp_server):
+        other = cloud_of_smtp_host(sender.smtp_server)
+        mixed = (
+            f"; it is the host of {other.title}, the settings say {cloud.title}"
+            if other and other != cloud and cloud.microsoft
+            else ""
+        )
+        return case.fail("wrong_host_or_port", expected=expected, observed=f"{entered}{mixed}")
+    if sender.smtp_server.lower().startswith("smtp-legacy."):
+        why = "this host is the exception for clients without TLS 1.2; the tenant must allow it, and it will go"
+        return case.risk("legacy_tls_client", observed=entered, expected=expected, why=why)
+    return case.ok(observed=entered)
+
+
+def use_ssl(case: Case) -> Finding:
+    """FAQ "Use SSL checkbox": the box is ticked. What happens without it is heard on the wire, without a credential."""
+    expected = "Use SSL is ticked, so that the client says STARTTLS"
+    if case.settings.sender.use_ssl:
+        return case.ok(observed="ticked (as entered here; compare with the plugin)")
+    mail = case.evidence.plain_mail
+    heard = f"; the server answered MAIL with {mail.reply.text}" if mail is not None and mail.reply is not None else ""
+    return case.fail("starttls_missing_or_implicit_tls_on_587", expected=expected, observed=f"not ticked{heard}")
+
+
+SMTP_AUTH_CAUSES = frozenset(
+    {"smtp_auth_disabled_tenant", "smtp_auth_disabled_mailbox", "auth_policy_blocks_basic", "basic_auth_retired"}
+)
+
+
+def about_sign_in(case: Case, mine: frozenset[str], proved: str, expected: str) -> Finding:
+    """An item that the sign-in proves or refutes; `mine` are the causes that belong to this item, `proved` what a 235 shows."""
+    return about(case, "AUTH-01", mine, proved, expected)
+
+
+def about(case: Case, by: str, mine: frozenset[str], proved: str, expected: str) -> Finding:
+    """An item that another check proves or refutes; a refusal that several items share fails only the likeliest one's.
+
+    The items of the other candidates are unknown and say what would decide; items that it does not touch are blocked.
+    """
+    found = case.other(by)
+    match found.verdict:
+        case Verdict.PASS | Verdict.RISK:
+            return case.ok(observed=proved)
+        case Verdict.NOT_APPLICABLE:
+            return case.unknown(found.why, expected=expected)
+        case Verdict.FAIL:
+            own = tuple(cause for cause in found.causes if cause in mine)
+            if own and found.causes[0] == own[0]:
+                return case.fail(*own, expected=expected, observed=found.observed, sure=found.sure, why=found.why)
+            if own:
+                return case.unknown(found.why, *own, observed=found.observed, expected=expected)
+            return case.blocked(by)
+        case Verdict.BLOCKED:
+            return case.blocked(by)
+        case _:
+            return case.unknown(found.why or "it was not tried", expected=expected)

@@ -1,0 +1,52 @@
+"""Reads server replies into causes. The rules are imported on the first refusal, because a healthy run does not need them.
+
+The sender's service selects the rules: Microsoft's replies by their texts, a declared service's replies by the standards.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from checks.model import Case
+from checks.placeholders import values
+from evidence.wire import IssuerEvidence, TokenEvidence
+from knowledge.outcome import Reading
+from knowledge.placeholders import chosen
+
+if TYPE_CHECKING:
+    from knowledge.declared.replies import Command
+
+
+def read_text(text: str) -> Reading:
+    """Return the causes of a reply of Microsoft's service by likelihood, and whether the text itself identifies one."""
+    from knowledge.reading import read
+
+    return read(text)
+
+
+def read_reply(case: Case, text: str, command: Command) -> Reading:
+    """Return the causes of a server's reply to a command; `text` begins with the code."""
+    if case.settings.the_cloud.microsoft:
+        return read_text(text)
+    from knowledge.declared import replies
+
+    return replies.read(text, command)
+
+
+def read_answer(case: Case, evidence: IssuerEvidence | TokenEvidence) -> Reading:
+    """Return the causes of a token service's refusal."""
+    if case.settings.the_cloud.microsoft:
+        return read_text(told_by(evidence))
+    from knowledge.declared import token_errors
+
+    return token_errors.read(evidence.error or "", evidence.error_description or "", evidence.status)
+
+
+def told_by(evidence: IssuerEvidence | TokenEvidence) -> str:
+    """Return the token service's error text."""
+    return evidence.error_description or evidence.error or f"HTTP {evidence.status}"
+
+
+def deciding(case: Case, reading: Reading) -> str:
+    """Return what would decide between the causes of an ambiguous reply, as templates for this sender."""
+    return "" if reading.sure else " ".join(chosen(reading.decide, values(case.evidence, case.settings)))

@@ -1,0 +1,52 @@
+"""The result of evaluating a cause against the tenant's settings, and texts for settings that were not looked up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from evidence.tenant import Look, LookState, TenantEvidence
+from settings.model import Sender
+
+_READ_AS = {
+    LookState.REFUSED: "may not be read",
+    LookState.UNLICENSED: "needs a licence",
+    LookState.NOT_OFFERED: "is not offered in this cloud",
+    LookState.THROTTLED: "was throttled",
+    LookState.NOT_IN_EXPORT: "is not in the export",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Whether a cause holds (None: unknown), what was read, and what would show it if nothing was read."""
+
+    holds: bool | None
+    words: str = ""
+    needs: str = ""
+
+
+Judge = Callable[[TenantEvidence, Sender], Told]  # one for each cause that a look-up can prove or refute
+
+
+def yes(words: str) -> Told:
+    """Return that the cause holds, with the setting that shows it."""
+    return Told(holds=True, words=words)
+
+
+def no(words: str) -> Told:
+    """Return that the cause does not hold, with the setting that shows it."""
+    return Told(holds=False, words=words)
+
+
+def unread(*looks: Look | None) -> Told | None:
+    """Return why a cause is unknown if one of the lookups has no answer; None if all have one."""
+    for look in looks:
+        if look is None:
+            return Told(None)
+        if not look.seen:
+            how = _READ_AS.get(look.state, "could not be read")
+            return Told(
+                None, needs=f"{look.question.partition('?')[0]} {how}: {look.needs or look.detail or 'try again'}"
+            )
+    return None

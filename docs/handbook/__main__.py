@@ -1,0 +1,122 @@
+"""`python -m docs.handbook`: writes the documentation that is generated from the catalogues; `--check` reports differences.
+
+`check_pages`, `cause_pages` and `declared_page` build the texts; this module maps them to files.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from checks.catalogue import CATALOGUE as CHECKS
+from docs.handbook import cause_pages, check_pages, declared_page
+from docs.handbook.markdown import DECLARED_PAGE, GROUPS_PAGE, MADE, cause_page, check_page, link
+from knowledge.causes import CATALOGUE as CAUSES
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+README: Final = "README.md"
+INDEX: Final = "docs/README.md"
+OWNED: Final = ("docs/checks", "docs/causes")  # folders in which nothing else may lie
+BEGIN: Final = "<!-- checks: made by `python -m docs.handbook` -->"
+END: Final = "<!-- /checks -->"
+
+
+class NoMarkers(Exception):  # noqa: N818 - reads as what happened
+    """Raised when README.md lacks the two markers around the table of checks."""
+
+
+def pages() -> dict[str, str]:
+    """Return every generated page by its path from the root, except README.md, which is generated only in part."""
+    made = {INDEX: index()}
+    made |= {check_page(check.id): check_pages.page(check) for check in CHECKS.checks.values()}
+    made |= {cause_page(cause.id): cause_pages.page(cause) for cause in CAUSES.values()}
+    made[GROUPS_PAGE] = cause_pages.groups_page()
+    made[DECLARED_PAGE] = declared_page.page()
+    return made
+
+
+def index() -> str:
+    """Return the index page of the documentation."""
+    groups = link("answers with several possible causes", GROUPS_PAGE, INDEX)
+    front = link("README", README, INDEX)
+    lines = [MADE, "", "# Checks and causes", ""]
+    lines += [f"What is looked at, and what can be wrong. How to run the checks and read a report: {front}.", ""]
+    lines += ["## Checks", "", *check_pages.checks_table(INDEX), ""]
+    lines += ["## Causes", "", f"In the order of the route. Some cannot be told apart by what is seen: {groups}.", ""]
+    own = link("their words for such a service", DECLARED_PAGE, INDEX)
+    lines += [f"For a service that the settings declare, causes are worded without Microsoft's terms: {own}.", ""]
+    lines += cause_pages.causes_table(INDEX)
+    return "\n".join(lines) + "\n"
+
+
+def with_table(readme: str) -> str:
+    """Return README's text with the table of checks between its markers. Raises NoMarkers."""
+    before, begin, rest = readme.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise NoMarkers(f"{README} needs the line {BEGIN} and, below it, {END}")
+    return "\n".join([f"{before}{begin}", "", *check_pages.checks_table(README), "", f"{end}{after}"])
+
+
+def documents(root: Path) -> dict[str, bytes]:
+    """Return every document under `root`, README.md included. Raises NoMarkers, and OSError without a README."""
+    texts = {**pages(), README: with_table((root / README).read_bytes().decode("utf-8"))}
+    return {name: text.encode("utf-8") for name, text in texts.items()}
+
+
+def differences(root: Path) -> list[str]:
+    """Return one line for each document that differs; empty if all are current."""
+    wanted = documents(root)
+    lines = [
+        f"{'differs' if (root / name).is_file() else 'missing'}: {name}"
+        for name, content in wanted.items()
+        if not (root / name).is_file() or (root / name).read_bytes() != content
+    ]
+    return lines + [f"should not be there: {name}" for name in _strays(root, set(wanted))]
+
+
+def write(root: Path) -> list[str]:
+    """Write the documents that differ, remove pages without a catalogue entry, and return what was done."""
+    wanted = documents(root)
+    done = []
+    for name, content in wanted.items():
+        file = root / name
+        if not file.is_file() or file.read_bytes() != content:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
+            done.append(f"written: {name}")
+    for name in _strays(root, set(wanted)):
+        if (root / name).read_bytes().startswith(MADE.encode()):
+            (root / name).unlink()
+            done.append(f"removed: {name}")
+        else:
+            done.append(f"left alone, was not made here: {name}")
+    return done
+
+
+def _strays(root: Path, wanted: set[str]) -> list[str]:
+    found = [file for folder in OWNED for file in (root / folder).rglob("*") if file.is_file()]
+    return sorted(name for file in found if (name := file.relative_to(root).as_posix()) not in wanted)
+
+
+def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
+    """Run the command. Returns 0 if all documents are (or now are) current, 1 if `--check` found a difference."""
+    parser = argparse.ArgumentParser(prog="python -m docs.handbook", description="Makes the documents.")
+    parser.add_argument("--check", action="store_true", help="write nothing; name what differs and exit with 1")
+    checking = parser.parse_args(arguments).check
+    try:
+        lines = differences(root) if checking else write(root)
+    except NoMarkers as mistake:
+        lines, checking = [str(mistake)], True
+    else:
+        if lines and checking:
+            lines.append("python -m docs.handbook writes them anew")
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    return 1 if lines and checking else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,76 @@
+"""The page about a declared service: which checks it does not have, which have another title, and every cause in its words."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from docs.handbook.check_pages import ordered
+from docs.handbook.markdown import (
+    DECLARED_PAGE,
+    MADE,
+    bullets,
+    cause_page,
+    check_page,
+    code,
+    escape,
+    link,
+    prose,
+    table,
+)
+from knowledge.cause import NOTHING, Cause
+from knowledge.causes import CATALOGUE as CAUSES
+from knowledge.causes import declared
+from knowledge.placeholders import fill
+from reports.labels import OWNERS, sentence
+
+PLACE: Final = DECLARED_PAGE
+_BEFORE: Final = (
+    'With `cloud = "custom"` the settings declare a mail server, and for OAuth a token service, that are not Microsoft\'s: Postfix, '
+    "Exim, Dovecot, or a provider. Reports then word causes, remedies and letters as below. Replies are read by the refused command, "
+    "the reply code, the enhanced status code and a few general words ([RFC 5321](https://www.rfc-editor.org/rfc/rfc5321), "
+    "[RFC 4954](https://www.rfc-editor.org/rfc/rfc4954), [RFC 3463](https://www.rfc-editor.org/rfc/rfc3463)); a refusal of the token "
+    "service by its error code ([RFC 6749](https://www.rfc-editor.org/rfc/rfc6749)). Where the reply leaves several causes open, the "
+    "log of the server decides."
+)
+
+
+def page() -> str:
+    """The page, as Markdown; no value of any sender is in it."""
+    lines = [MADE, "", "# Causes at a declared service", "", _BEFORE, ""]
+    lines += ["## Checks", "", "These exist for Microsoft's service only and are left out:", ""]
+    left_out = [check for check in ordered() if check.microsoft_only]
+    lines += bullets(f"{link(check.id, check_page(check.id), PLACE)}: {escape(check.title)}" for check in left_out)
+    lines += ["", "These have another title:", ""]
+    other = [check for check in ordered() if check.declared_title]
+    rows = [(link(check.id, check_page(check.id), PLACE), escape(check.declared_title)) for check in other]
+    lines += [*table(("check", "what must be true"), rows), ""]
+    lines += ["## Causes at the mail server", ""]
+    for cause in declared().values():
+        lines += _about(cause)
+    lines += ["## Causes at the token service", "", "The same ids, where the token service is what failed.", ""]
+    known = declared()
+    for cause in declared(at_login=True).values():
+        if cause is not known.get(cause.id):
+            lines += _about(cause)
+    return "\n".join([*lines, link("All checks and causes", "docs/README.md", PLACE) + "."]) + "\n"
+
+
+def _about(cause: Cause) -> list[str]:
+    name = code(cause.id)
+    heading = f"### {link(name, cause_page(cause.id), PLACE) if cause.id in CAUSES else name}: {_worded(cause.title).rstrip('.')}"
+    lines = [
+        heading,
+        "",
+        f"Who acts: {_worded(OWNERS[cause.who])} {_worded(cause.meaning)} Shows as: {_worded(cause.shows)}",
+        "",
+    ]
+    lines += [f"{number}. {_worded(step)}" for number, step in enumerate(cause.steps, 1)]
+    lines += ["", f"How to see that it worked: {_worded(cause.verify)}"]
+    if cause.risk != NOTHING:
+        lines[-1] += f" Risk of the remedy: {_worded(cause.risk)}"
+    lines += ["", "What decides whether it is this:", "", *bullets(_worded(line) for line in cause.decide), ""]
+    return [*lines, f"Sources: {', '.join(prose(source, PLACE) for source in cause.source)}.", ""]
+
+
+def _worded(text: str) -> str:
+    return prose(sentence(fill(text, {})), PLACE)

@@ -1,0 +1,35 @@
+"""The frozen record of the machine that ran the suite, as `probes.machine` reads it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from evidence.record import Record
+from settings.identity import AccountName, HostText, PublicText, Words
+
+
+class RegistryValue(Record):
+    """One value of the Windows registry, read only; `data` is None when it is not set."""
+
+    path: Words
+    name: Words
+    view: Literal["64", "32"]
+    data: int | None
+
+
+class MachineEvidence(Record):
+    """The machine and account that ran the suite; another account may have another proxy, trust store and firewall rule."""
+
+    host: HostText
+    system: PublicText
+    python: PublicText
+    openssl: PublicText
+    account: AccountName
+    tool_version: PublicText
+    proxies: dict[str, Words] = Field(default_factory=dict)
+    resolvers: tuple[Words, ...] = ()
+    registry: tuple[RegistryValue, ...] | None = None
+    registry_failure: Words | None = None
+    connect_map: bool = False

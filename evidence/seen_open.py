@@ -1,0 +1,59 @@
+"""The gates that the evidence shows open, from the raw replies alone, and the gates that were therefore passed.
+
+Before TLS, anyone can answer in the server's place, so on the SMTP leg only evidence over verified TLS counts. A token proves
+the issuer; an accepted sign-in or message proves both legs.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from evidence.wire import CommandEvidence, Gate, SenderEvidence
+
+TOKEN_LEG: Final = (Gate.ISSUER, Gate.TOKEN, Gate.CLAIMS)
+SMTP_LEG: Final = tuple(gate for gate in Gate if gate not in TOKEN_LEG)
+_PROVES_SMTP: Final = frozenset(SMTP_LEG[SMTP_LEG.index(Gate.TLS) :])
+_PROVES_TOKEN: Final = frozenset({*TOKEN_LEG, Gate.SIGN_IN, Gate.ACCEPTED})  # MAIL alone may need no sign-in
+
+
+def seen_open(evidence: SenderEvidence) -> frozenset[Gate]:
+    """Return the gates whose success is in the evidence: a verified handshake, a document, a token, an accepting reply."""
+    return frozenset({*_on_the_smtp_leg(evidence), *_on_the_token_leg(evidence)})
+
+
+def passed_by(evidence: SenderEvidence) -> frozenset[Gate]:
+    """Return the gates before an open gate of the same leg: they are not broken."""
+    seen = seen_open(evidence)
+    return frozenset(
+        {gate for place, gate in enumerate(SMTP_LEG) if seen & _PROVES_SMTP & {*SMTP_LEG[place + 1 :]}}
+        | {gate for place, gate in enumerate(TOKEN_LEG) if seen & (_PROVES_TOKEN - {*TOKEN_LEG[: place + 1]})}
+    )
+
+
+def _on_the_smtp_leg(evidence: SenderEvidence) -> set[Gate]:
+    if evidence.tls is None or not evidence.tls.verified:
+        return set()
+    seen = {Gate.TLS}
+    if evidence.auth_offered is not None and "AUTH" in evidence.auth_offered.keywords:
+        seen.add(Gate.AUTH_OFFERED)
+    if evidence.sign_in is not None and evidence.sign_in.accepted:
+        seen.add(Gate.SIGN_IN)
+    envelope = evidence.envelope
+    if envelope is not None:
+        replies = {Gate.SENDER: envelope.mail, Gate.RECIPIENT: envelope.rcpt, Gate.ACCEPTED: envelope.final}
+        seen |= {gate for gate, command in replies.items() if _accepts(command)}
+    return seen
+
+
+def _on_the_token_leg(evidence: SenderEvidence) -> set[Gate]:
+    seen = set()
+    document, token = evidence.issuer, evidence.token
+    if document is not None and document.status == 200 and document.failure is None and document.token_endpoint:
+        seen.add(Gate.ISSUER)
+    if token is not None and token.length is not None and token.error is None and token.failure is None:
+        seen.add(Gate.TOKEN)
+    return seen
+
+
+def _accepts(command: CommandEvidence | None) -> bool:
+    return command is not None and command.reply is not None and 200 <= command.reply.code < 300

@@ -1,0 +1,386 @@
+"""The frozen records that probes hand to checks: what was asked, what came back, how long it took.
+
+Nothing here judges, connects or knows a secret. Every record survives a JSON round trip, so that a run can be saved and judged again.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from evidence.machine import MachineEvidence
+from evidence.record import Record
+from evidence.tenant import TenantEvidence
+from settings.identity import (
+    DistinguishedName,
+    HostText,
+    Identity,
+    MailboxName,
+    OpaqueId,
+    PersonName,
+    PublicText,
+    SenderLabel,
+    SpokenText,
+    Words,
+)
+
+SCHEMA = "smtp365-results/1"
+
+
+class Gate(StrEnum):
+    """The gates of the route, in the order in which a message passes them."""
+
+    NAME = "name"
+    PORT = "port"
+    GREETING = "greeting"
+    STARTTLS = "starttls"
+    TLS = "tls"
+    AUTH_OFFERED = "auth_offered"
+    ISSUER = "issuer"
+    TOKEN = "token"  # noqa: S105 - the name of a gate
+    CLAIMS = "claims"
+    SIGN_IN = "sign_in"
+    SENDER = "sender"
+    RECIPIENT = "recipient"
+    ACCEPTED = "accepted"
+
+
+OAUTH_ONLY = frozenset({Gate.ISSUER, Gate.TOKEN, Gate.CLAIMS})
+
+
+class FailureKind(StrEnum):
+    """What went wrong below the protocol; every exception of a library is translated to one of these at its probe's edge."""
+
+    TIMEOUT = "timeout"
+    REFUSED = "refused"
+    RESET = "reset"
+    UNREACHABLE = "unreachable"
+    CLOSED = "closed"
+    NO_ADDRESS = "no_address"
+    NOT_MAPPED = "not_mapped"
+    TLS_VERSION = "tls_version"
+    TLS_CERTIFICATE = "tls_certificate"
+    TLS_ALERT = "tls_alert"
+    NOT_TLS = "not_tls"
+    NOT_SMTP = "not_smtp"
+    TOO_LONG = "too_long"
+    REDIRECT = "redirect"
+    NOT_JSON = "not_json"
+    PROXY = "proxy"
+    FOREIGN_ENDPOINT = "foreign_endpoint"
+    DEADLINE = "deadline"
+    OTHER = "other"
+
+
+class Failure(Record):
+    """A step that did not end in an answer: its kind, and the words in which the system told it (redacted)."""
+
+    kind: FailureKind
+    text: SpokenText = ""
+
+
+class Reply(Record):
+    """An SMTP reply as it came: reply code, text of each line without the code, seconds from command to last line (RFC 5321, 4.2)."""
+
+    code: int
+    lines: tuple[Words, ...]
+    seconds: float = 0.0
+
+    @property
+    def text(self) -> str:
+        """All lines with the code before the first, joined by spaces: `535 5.7.3 Authentication unsuccessful`."""
+        return f"{self.code} {' '.join(self.lines)}".strip()
+
+
+class Line(Record):
+    """One line of the transcript: seconds since the start, who spoke (`C`, `S`, or `*` for a remark of ours), the redacted text."""
+
+    at: float
+    speaker: Literal["C", "S", "*"]
+    text: SpokenText
+
+
+class DnsAnswer(Record):
+    """One question to one resolver over one transport (RFC 1035; TCP is required by RFC 7766)."""
+
+    resolver: Words
+    transport: Literal["udp", "tcp"]
+    record: Literal["A", "AAAA"]
+    status: Literal[
+        "answered", "no_such_name", "no_data", "server_failure", "refused", "timeout", "unreachable", "malformed"
+    ]
+    addresses: tuple[Words, ...] = ()
+    chain: tuple[Words, ...] = ()
+    ttl: int | None = None
+    truncated: bool = False
+    attempts: int = 1
+    seconds: float = 0.0
+    text: SpokenText = ""
+
+
+class NameEvidence(Record):
+    """What the resolvers said about the server's name; `system` is what the operating system's own look-up gave, where it was asked."""
+
+    host: HostText
+    literal: bool = False
+    answers: tuple[DnsAnswer, ...] = ()
+    comparison: tuple[DnsAnswer, ...] = ()
+    system: tuple[Words, ...] | None = None
+    system_failure: Failure | None = None
+    addresses: tuple[Words, ...] = ()
+    seconds: float = 0.0
+
+
+class Dial(Record):
+    """One TCP connection attempt: address and port as the settings and DNS name them, and where a `[connect]` map led it."""
+
+    address: Words
+    port: int
+    family: Literal["ipv4", "ipv6"]
+    mapped_to: Words | None = None
+    opened: bool
+    failure: Failure | None = None
+    seconds: float = 0.0
+    local_address: Words | None = None
+
+
+class PortEvidence(Record):
+    """Every dial to the configured port; `used` carries the session. `to_587` is filled when the configured port is another one."""
+
+    port: int
+    dials: tuple[Dial, ...] = ()
+    used: Dial | None = None
+    to_587: tuple[Dial, ...] = ()
+    seconds: float = 0.0
+
+
+class Certificate(Record):
+    """What an X.509 certificate says of itself (RFC 5280); nothing here was verified."""
+
+    subject: DistinguishedName
+    issuer: DistinguishedName
+    organisation: PersonName = ""
+    issuer_organisation: PersonName = ""
+    issuer_name: PersonName = ""
+    names: tuple[HostText, ...] = ()
+    not_before: datetime
+    not_after: datetime
+    serial: OpaqueId = ""
+    sha256: OpaqueId = ""
+    self_signed: bool = False
+
+
+class TlsEvidence(Record):
+    """A TLS handshake: what was agreed, whether it verified as the operating system would, and the chain that was shown."""
+
+    server_name: HostText
+    verified: bool
+    version: PublicText | None = None
+    cipher: PublicText | None = None
+    failure: Failure | None = None
+    chain: tuple[Certificate, ...] = ()
+    second_look: bool = False
+    asks_client_certificate: bool = False  # and ended the handshake without one, or in TLS 1.3 may still end it
+    seconds: float = 0.0
+
+
+class HelloEvidence(Record):
+    """A greeting and/or the EHLO reply behind it, kept verbatim (RFC 5321, 4.1.1.1 and 4.3.1).
+
+    Where no greeting came: `tls_at_once` is the handshake with which a second connection began, `answer_to_tls` what came instead.
+    """
+
+    greeting: Reply | None = None
+    ehlo_name: Words = ""
+    ehlo: Reply | None = None
+    failure: Failure | None = None
+    raw: Words = ""
+    tls_at_once: TlsEvidence | None = None
+    answer_to_tls: SpokenText = ""
+    seconds: float = 0.0
+
+    @property
+    def keywords(self) -> dict[str, str]:
+        """EHLO keywords in upper case with their parameters; empty when EHLO was refused or never answered."""
+        if self.ehlo is None or self.ehlo.code != 250:
+            return {}
+        pairs = (line.partition(" ") for line in self.ehlo.lines[1:])
+        return {keyword.upper(): rest.strip() for keyword, _, rest in pairs}
+
+
+class CommandEvidence(Record):
+    """One command and what became of it; `surplus` when more came than the answer (RFC 3207, 6: text sent before TLS)."""
+
+    reply: Reply | None = None
+    failure: Failure | None = None
+    surplus: bool = False
+    seconds: float = 0.0
+
+
+class IssuerEvidence(Record):
+    """The issuer document, fetched from exactly the URL in the settings (OpenID Connect Discovery 1.0, section 4)."""
+
+    url: Words
+    tls: TlsEvidence | None = None
+    status: int | None = None
+    content_type: Words = ""
+    issuer: Words | None = None
+    token_endpoint: Words | None = None
+    members: dict[str, Words] = Field(default_factory=dict)
+    error: Words | None = None
+    error_description: SpokenText | None = None
+    excerpt: Words = ""
+    page: SpokenText = ""  # the visible words of what came instead of JSON
+    server_date: datetime | None = None
+    clock_offset: float | None = None
+    proxy: Words | None = None
+    failure: Failure | None = None
+    shared: bool = False  # the answer that another sender of the run was given, who had asked the same
+    seconds: float = 0.0
+
+
+class TokenEvidence(Record):
+    """The answer to the one token request: Entra's error in its own members, or the claims of the access token, decoded only."""
+
+    endpoint: Words
+    scope: Words
+    status: int | None = None
+    error: Words | None = None
+    error_description: SpokenText | None = None
+    error_codes: tuple[int, ...] = ()
+    suberror: Words | None = None
+    trace_id: Words | None = None
+    correlation_id: Words | None = None
+    token_type: Words | None = None
+    expires_in: int | None = None
+    length: int | None = None
+    claims: Annotated[dict[str, str | int | float | bool | list[str] | None] | None, Identity.CLAIMS] = None
+    opaque: bool = False
+    secret_looks_like_id: bool = False
+    retry_after: Words | None = None
+    page: SpokenText = ""  # the visible words of a web page that came instead of JSON
+    proxy: Words | None = None
+    server_date: datetime | None = None
+    clock_offset: float | None = None
+    failure: Failure | None = None
+    withheld: Words | None = None
+    shared: bool = False  # the answer that another sender of the run was given, who had asked the same
+    seconds: float = 0.0
+
+
+class Withheld(StrEnum):
+    """Why a sign-in was not tried although the server would have listened."""
+
+    HOST_NOT_DECLARED = "host_not_declared"
+    NO_SECRET = "no_secret"  # noqa: S105 - a reason, not a secret
+    NO_TOKEN = "no_token"  # noqa: S105
+    FOREIGN_TOKEN = "foreign_token"  # noqa: S105
+    RECENTLY_REFUSED = "recently_refused"
+    SHARED_CREDENTIAL_REFUSED = "shared_credential_refused"
+    AUTHENTICATION_OFF = "authentication_off"
+    TYPE_MISMATCH = "type_mismatch"
+    MECHANISM_NOT_OFFERED = "mechanism_not_offered"
+
+
+class Challenge(Record):
+    """The error that an XOAUTH2 server sends behind 334 before it refuses (RFC 7628, 3.2.2); `text` where it has no such member."""
+
+    status: Words = ""
+    schemes: Words = ""
+    scope: Words = ""
+    text: SpokenText = ""
+
+
+class SignInEvidence(Record):
+    """The one sign-in attempt: mechanism, user, the reply to each step; or why it was withheld."""
+
+    mechanism: Literal["LOGIN", "XOAUTH2"] | None = None
+    user: MailboxName = ""
+    steps: tuple[Reply, ...] = ()
+    reply: Reply | None = None
+    failure: Failure | None = None
+    challenge: Challenge | None = None
+    withheld: Withheld | None = None
+    detail: SpokenText = ""
+    seconds: float = 0.0
+
+    @property
+    def accepted(self) -> bool:
+        """Whether 235 answered the line that carries the credential; an earlier one accepts something that was never sent."""
+        return self.reply is not None and self.reply.code == 235 and not self.out_of_turn
+
+    @property
+    def out_of_turn(self) -> bool:
+        """Whether 235 answered another line than the credential's (RFC 4954, 4: the server asks with 334 until it has everything)."""
+        return self.reply is not None and self.reply.code == 235 and (self.early or self.steps[-1].code != 235)
+
+    @property
+    def early(self) -> bool:
+        """Whether the exchange ended before the credential was sent, the third line of LOGIN and the second of XOAUTH2."""
+        return len(self.steps) < {"LOGIN": 3, "XOAUTH2": 2}.get(self.mechanism or "", 1)
+
+
+class EnvelopeEvidence(Record):
+    """MAIL, RCPT and DATA through to the final reply; `message_id` finds the message in a trace."""
+
+    mail_from: MailboxName
+    recipient: MailboxName
+    mail: CommandEvidence | None = None
+    rcpt: CommandEvidence | None = None
+    data: CommandEvidence | None = None
+    final: CommandEvidence | None = None
+    message_id: Words = ""
+    subject: Words = ""
+    stopped_before_data: bool = False
+
+
+class Traffic(Record):
+    """What this run sent on behalf of one sender, counted where it was sent."""
+
+    smtp_sessions: int = 0
+    diagnostic_connections: int = 0
+    sign_in_attempts: int = 0
+    token_requests: int = 0
+    messages_sent: int = 0
+
+
+class SecretSource(Record):
+    """Where a secret came from, never what it is."""
+
+    key: Literal["password", "client_secret"]
+    source: Words
+    found: bool
+
+
+class SenderEvidence(Record):
+    """Everything that one visit to the route brought home for one sender; a gate that was not visited is None."""
+
+    sender: SenderLabel
+    started: datetime
+    today: date
+    machine: MachineEvidence
+    secret: SecretSource | None = None
+    name: NameEvidence | None = None
+    port: PortEvidence | None = None
+    greeting: HelloEvidence | None = None
+    starttls: CommandEvidence | None = None
+    plain_mail: CommandEvidence | None = None
+    tls: TlsEvidence | None = None
+    auth_offered: HelloEvidence | None = None
+    issuer: IssuerEvidence | None = None
+    token: TokenEvidence | None = None
+    sign_in: SignInEvidence | None = None
+    envelope: EnvelopeEvidence | None = None
+    quit: CommandEvidence | None = None
+    tenant: TenantEvidence | None = None
+    transcript: tuple[Line, ...] = ()
+    traffic: Traffic = Traffic()
+    no_send: bool = False
+    interrupted: bool = False
+    broke: Words = ""  # where this suite itself broke during the visit
+    deadline_hit: bool = False
+    stopped_at: Gate | None = None
+    seconds: float = 0.0

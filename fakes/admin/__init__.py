@@ -1,0 +1,1 @@
+"""The fakes of Microsoft Graph and Exchange administration, which lookups ask."""

@@ -1,0 +1,46 @@
+"""The caller of a lookup: parses the bearer token of a request and derives the caller's permissions.
+
+A permission is an application role or a delegated scope; a person also needs a directory role with read access. Sources:
+Microsoft, "Microsoft Graph permissions overview"; "App-only authentication in Exchange Online PowerShell".
+"""
+
+from dataclasses import dataclass
+
+from ..entra import tokens
+from ..entra.claims import Claims
+from ..world.world import GLOBAL_READER, World
+
+READERS = frozenset({GLOBAL_READER, "Global Administrator", "Exchange Administrator"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """The caller's permissions and directory roles; `person` distinguishes delegated tokens from app-only ones."""
+
+    permissions: frozenset[str]
+    roles: frozenset[str]
+    person: bool
+    client_id: str = ""
+
+    @property
+    def reads(self) -> bool:
+        """Whether a directory role gives the caller read access to administrators' data."""
+        return bool(self.roles & READERS)
+
+
+def claims_of(header: str, world: World) -> Claims | None:
+    """Return the claims of a bearer token that Entra signed for this tenant, expired or not; None for any other token."""
+    scheme, _, token = header.partition(" ")
+    claims = tokens.read(token.strip(), world.now()) if scheme.lower() == "bearer" else None
+    return claims if claims is not None and claims.tenant_id == world.tenant.tenant_id else None
+
+
+def caller(world: World, claims: Claims) -> Caller:
+    """Return the caller that the claims describe, with its current directory roles."""
+    if claims.upn is not None:
+        user = world.tenant.user(claims.upn)
+        roles = user.entra_roles if user else frozenset()
+        return Caller(permissions=claims.scopes, roles=roles, person=True, client_id=claims.client_id)
+    principal = world.tenant.service_principal(claims.client_id)
+    held = principal.entra_roles if principal else frozenset()
+    return Caller(permissions=claims.roles, roles=held, person=False, client_id=claims.client_id)

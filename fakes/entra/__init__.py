@@ -1,0 +1,1 @@
+"""The fake Entra: discovery, keys, tokens and device codes."""

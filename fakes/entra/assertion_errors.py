@@ -1,0 +1,98 @@
+"""Entra's error responses to client assertions; `entra_errors` builds the document around them.
+
+Sources: Microsoft, "Microsoft Entra authentication and authorization error codes"; public captures of responses.
+"""
+
+from datetime import datetime
+
+from .errors import EntraError
+
+
+def malformed() -> EntraError:
+    """The assertion is not a JWT."""
+    return EntraError(error="invalid_request", code=50027, text="JWT token is invalid or malformed.", linked=False)
+
+
+def key_unknown() -> EntraError:
+    """The signing certificate is not registered."""
+    return EntraError(
+        error="invalid_client",
+        code=700027,
+        status=401,
+        text="The certificate with identifier used to sign the client assertion is not registered on application. "
+        "[Reason - The key was not found.]",
+    )
+
+
+def key_expired() -> EntraError:
+    """The signing certificate has expired."""
+    return EntraError(
+        error="invalid_client",
+        code=700027,
+        status=401,
+        text="Client assertion contains an invalid signature. [Reason - The key used is expired.]",
+    )
+
+
+def out_of_time(now: datetime, begins: datetime, ends: datetime) -> EntraError:
+    """The assertion is outside its validity period: the caller's clock is wrong, or the assertion is old."""
+    return EntraError(
+        error="invalid_client",
+        code=700024,
+        status=401,
+        text="Client assertion is not within its valid time range. "
+        f"Current time: {now.isoformat()}, assertion valid from {begins.isoformat()}, "
+        f"expiry time of assertion {ends.isoformat()}.",
+    )
+
+
+def signature() -> EntraError:
+    """The certificate is registered, but the signature does not match its key."""
+    return EntraError(
+        error="invalid_client",
+        code=700027,
+        status=401,
+        text="Client assertion contains an invalid signature. "
+        "[Reason - The provided signature value did not match the expected signature value.]",
+    )
+
+
+def of_another_app() -> EntraError:
+    """Issuer or subject is not the application (text UNVERIFIED)."""
+    return EntraError(
+        error="invalid_client",
+        code=700021,
+        status=401,
+        text="Client assertion application identifier doesn't match 'client_id' parameter.",
+    )
+
+
+def audience() -> EntraError:
+    """The assertion has another audience (text UNVERIFIED)."""
+    return EntraError(
+        error="invalid_client",
+        code=700023,
+        status=401,
+        text="Client assertion audience claim does not match Realm issuer.",
+    )
+
+
+def without_thumbprint() -> EntraError:
+    """The header does not identify the signing certificate (text UNVERIFIED)."""
+    return EntraError(
+        error="invalid_client",
+        code=5002723,
+        status=401,
+        text="Invalid JWT token. No certificate thumbprint specified in token header.",
+    )
+
+
+def algorithm(name: str) -> EntraError:
+    """The signature algorithm is not an RSA algorithm that Entra accepts (text UNVERIFIED in part)."""
+    return EntraError(
+        error="invalid_client",
+        code=5002738,
+        status=401,
+        text=f"Invalid JWT token. '{name}' is not a supported signature algorithm. "
+        "Supported signing algorithms are: 'RS256,RS384,RS512'",
+    )

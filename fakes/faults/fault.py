@@ -1,0 +1,43 @@
+"""A fault: an id, the one change that it makes to the world, and the findings that it must produce."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..world.world import World
+
+
+class UnknownFault(LookupError):  # noqa: N818 - reads as what happened
+    """Raised for an unknown fault id; the text lists similar ids."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """A finding that a fault must produce; `causes` are ordered by likelihood."""
+
+    check: str
+    verdict: str
+    causes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One fault. `gate` is the first gate that shows it; `cause` is the id of the true cause.
+
+    `expected_with_look_ups` are the findings of a run with lookups, None if they are not written down. `skip_on` maps a prefix of
+    `sys.platform` to the reason why the fault cannot be staged on that platform.
+    """
+
+    id: str
+    changes: str
+    gate: str
+    change: Callable[[World], World]
+    cause: str
+    senders: tuple[str, ...] = ("basic", "oauth")
+    expected: tuple[Expected, ...] = ()
+    expected_with_look_ups: tuple[Expected, ...] | None = None
+    skip_on: tuple[tuple[str, str], ...] = ()
+
+    def skipped_here(self, platform: str = sys.platform) -> str | None:
+        """Return why this platform cannot stage the fault, or None if it can."""
+        return next((reason for prefix, reason in self.skip_on if platform.startswith(prefix)), None)

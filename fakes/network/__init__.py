@@ -1,0 +1,1 @@
+"""The fake network: resolver, listeners, latency, HTTPS hosts, and peers that are not Exchange."""

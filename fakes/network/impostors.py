@@ -1,0 +1,120 @@
+"""Peers that are not Exchange: a silent peer, an HTTP server, implicit TLS, a reset, a hosting provider's mail server."""
+
+import asyncio
+import socket
+import ssl
+import struct
+import sys
+from typing import cast
+
+from aiosmtpd.smtp import SMTP
+
+from ..smtp.exchange import ExchangeSmtp
+from ..world import certificates
+from ..world.network import Answerer
+from ..world.records import State
+
+_HTTP = (
+    b"HTTP/1.1 408 Request Timeout\r\nContent-Type: text/html\r\nContent-Length: 39\r\nConnection: close\r\n\r\n"
+    b"<html><body>408 Time-out</body></html>\n"
+)
+_BEFORE_RESET = 0.25  # seconds
+_TLS_ALERT = b"\x15\x03\x03\x00\x02\x02\x28"  # fatal handshake_failure (RFC 8446 section 6)
+
+
+class Says(asyncio.Protocol):
+    """Sends one text at once and closes the connection; without a text it stays silent."""
+
+    def __init__(self, state: State, what: bytes) -> None:
+        self._state = state
+        self._what = what
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Send the text before the client sends anything."""
+        self._state.transports.add(transport)
+        if self._what and isinstance(transport, asyncio.Transport):
+            transport.write(self._what)
+            transport.close()
+
+
+class Resets(asyncio.Protocol):
+    """Accepts the connection and resets it after the first bytes, or after a delay if the client waits for a greeting.
+
+    It never resets at once: a client that sees the handshake and the reset together can report either.
+    """
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._transport: asyncio.Transport | None = None
+        self._later: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Schedule the reset, so that the client sees the connection open first."""
+        self._state.transports.add(transport)
+        self._transport = cast("asyncio.Transport", transport)
+        self._later = asyncio.get_running_loop().call_later(_BEFORE_RESET, self._reset)
+
+    def data_received(self, data: bytes) -> None:
+        """Reset: a client that sends data has seen the connection open."""
+        del data
+        self._reset()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Cancel the scheduled reset."""
+        del exc
+        if self._later is not None:
+            self._later.cancel()
+
+    def _reset(self) -> None:
+        """Close with a linger time of zero, which makes TCP send a reset."""
+        if self._transport is None or self._transport.is_closing():
+            return
+        own = self._transport.get_extra_info("socket")
+        linger = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
+        own.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        self._transport.abort()
+
+
+class ProviderSmtp(SMTP):
+    """A hosting provider's server that intercepts every connection to a submission port."""
+
+    def __init__(self, state: State, loop: asyncio.AbstractEventLoop) -> None:
+        self._state = state
+        super().__init__(
+            None,
+            hostname="mail.hosting-provider.example",
+            ident="ESMTP Postfix",
+            tls_context=certificates.provider_context(),
+            loop=loop,
+        )
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Register the connection, so that stopping the fakes can close it."""
+        self._state.transports.add(transport)
+        super().connection_made(transport)
+
+    def eof_received(self) -> bool | None:
+        """Close the transport: if the dialogue was cancelled before its first step, nothing else would."""
+        super().eof_received()
+        return False
+
+    async def _handle_client(self) -> None:
+        try:
+            await super()._handle_client()
+        except (ConnectionError, ssl.SSLError, asyncio.IncompleteReadError):
+            self._writer.close()
+
+
+def at_submission_port(state: State, loop: asyncio.AbstractEventLoop) -> asyncio.BaseProtocol:
+    """Return the protocol for one connection to port 587, by the current state of the world."""
+    match state.world.network.answerer:
+        case Answerer.EXCHANGE:
+            return ExchangeSmtp(state, loop=loop)
+        case Answerer.SILENCE:
+            return Says(state, b"")
+        case Answerer.HTTP:
+            return Says(state, _HTTP)
+        case Answerer.TLS_AT_ONCE:
+            return Says(state, _TLS_ALERT)
+        case Answerer.HOSTING_PROVIDER:
+            return ProviderSmtp(state, loop)

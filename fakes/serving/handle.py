@@ -1,0 +1,131 @@
+"""The handle of the running fakes: records, state, and the files that describe them to clients."""
+
+import json
+import secrets as randomness
+import threading
+from pathlib import Path
+from typing import Any
+
+from ..entra.device_code import DeviceCodes
+from ..network import listeners
+from ..network.listeners import Doors
+from ..world import certificates
+from ..world.network import Certificate
+from ..world.records import Load, Message, Session, SignIn, State, TokenAnswer
+from ..world.world import World
+from . import settings_file
+from .settings_file import Places
+
+
+class Running:
+    """The running fakes; each property returns a snapshot."""
+
+    def __init__(self, state: State, opened: Doors, folder: Path, *, look_ups: bool = False) -> None:
+        self._state = state
+        self._doors = opened
+        self._look_ups = look_ups
+        self.tenant_export = folder / "tenant-export.json"
+        self._ca_file = folder / "root.pem"
+        self._lock = threading.Lock()
+        self.settings_file = folder / "settings.toml"
+        self.control_token = randomness.token_urlsafe(24)
+        self.failures: list[dict[str, Any]] = []
+        self.change(state.world)
+
+    @property
+    def world(self) -> World:
+        """The current state of the world."""
+        return self._state.world
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """Messages accepted so far."""
+        return self._state.records.messages
+
+    @property
+    def sign_ins(self) -> tuple[SignIn, ...]:
+        """SMTP sign-in attempts so far."""
+        return self._state.records.sign_ins
+
+    @property
+    def token_requests(self) -> tuple[TokenAnswer, ...]:
+        """Requests to the token endpoint so far."""
+        return self._state.records.token_requests
+
+    @property
+    def sessions(self) -> tuple[Session, ...]:
+        """SMTP connections so far."""
+        return self._state.records.sessions
+
+    @property
+    def requests(self) -> dict[str, int]:
+        """The number of requests for discovery documents, keys and DNS names."""
+        return self._state.records.requests
+
+    @property
+    def device_codes(self) -> DeviceCodes:
+        """The pending device codes, to be approved or declined."""
+        return self._state.device_codes
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        """Environment variables with the invented secrets of the senders, and of the auditor if lookups are on."""
+        return settings_file.secrets(self.world, look_ups=self._look_ups)
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """The description for other programs, as `python -m fakes --json` prints it."""
+        return settings_file.description(self.world, self._places(), self._addresses(), self.settings_file)
+
+    @property
+    def load(self) -> Load:
+        """The current load; it returns to its initial value when all clients have disconnected."""
+        return self._state.load()
+
+    def change(self, world: World) -> None:
+        """Replace the state of the world. The settings file, the CA file and the export are rewritten.
+
+        Raises CannotStage if this platform cannot show the state; nothing changes then.
+        """
+        with self._lock:
+            connect = listeners.connect_map(world.network, self._doors)
+            roots = certificates.trusted_roots()
+            if world.network.smtp_tls.certificate is Certificate.TRUSTED_MAIL_SHIELD:
+                roots += certificates.trusted_shield()
+            self._ca_file.write_bytes(roots)
+            self._state.world = world
+            self._connect = connect
+            self.settings_file.write_text(settings_file.toml(world, self._places()), encoding="utf-8")
+            if self._look_ups:
+                self.export()
+
+    def export(self) -> dict[str, Any]:
+        """Write the tenant's current export, including log and trace, and return it."""
+        from ..admin import export  # the views behind it are loaded for look-ups only
+
+        found = export.document(self.world, self._state.records)
+        self.tenant_export.write_text(json.dumps(found, indent=1), encoding="utf-8")
+        return found
+
+    def forget(self) -> None:
+        """Delete messages and records."""
+        self._state.records.forget()
+
+    def _places(self) -> Places:
+        return Places(
+            connect=self._connect,
+            written=listeners.without_login_names(self.world.network, self._connect),
+            resolver=listeners.text(self._doors.dns_tcp),
+            ca_file=self._ca_file,
+            tenant_export=self.tenant_export,
+            patient=self._state.real_pace,
+            look_ups=self._look_ups,
+        )
+
+    def _addresses(self) -> dict[str, dict[str, Any]]:
+        opened = self._doors
+        found = {"smtp": opened.submission, "https": opened.https, "dns": opened.dns_tcp}
+        addresses: dict[str, dict[str, Any]] = {
+            name: {"host": listeners.LOOPBACK, "port": bound.getsockname()[1]} for name, bound in found.items()
+        }
+        return addresses | {"control": {"url": f"http://{listeners.text(opened.control)}", "token": self.control_token}}

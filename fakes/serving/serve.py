@@ -1,0 +1,193 @@
+"""Starts and stops the fakes: one asyncio event loop in a daemon thread, on sockets that are bound before it starts.
+
+`serve` is the public function; the servers are in modules of their own.
+"""
+
+import asyncio
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from uvicorn.config import Config
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from ..entra import keys
+from ..network import hosts, impostors, latency, listeners, resolver
+from ..network.listeners import Doors
+from ..smtp.exchange import ExchangeSmtp
+from ..world import certificates
+from ..world.records import State
+from ..world.world import World
+from . import control
+from .handle import Running
+
+_START_SECONDS = 20.0
+
+
+@contextmanager
+def serve(
+    world: World,
+    *,
+    folder: Path,
+    latency_ms: int = 0,
+    pace: str = "off",
+    ports: dict[str, int] | None = None,
+    look_ups: bool = False,
+) -> Iterator[Running]:
+    """Serve a world on 127.0.0.1 until the block ends.
+
+    `folder` receives `settings.toml` and `root.pem`. `latency_ms` is the simulated round-trip time. `pace="real"` delays
+    refusals by five seconds. With `look_ups` the settings name the auditor and the administrator's client, and
+    `tenant-export.json` is written beside them. Raises OSError if a fixed port is in use and CannotStage if this platform cannot
+    show the world.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    opened = listeners.open_doors(ports)
+    try:
+        state = State(world, pace=pace)
+        running = Running(state, opened, folder, look_ups=look_ups)
+        thread = _LoopThread(state, opened, running, latency_ms)
+        thread.start()
+        try:
+            thread.wait_until_ready()
+            yield running
+        finally:
+            thread.stop()
+    finally:
+        opened.close()
+
+
+class _LoopThread(threading.Thread):
+    """The thread of the event loop; it closes all connections when it stops."""
+
+    def __init__(self, state: State, opened: Doors, running: Running, latency_ms: int) -> None:
+        super().__init__(name="fakes", daemon=True)
+        self._state = state
+        self._doors = opened
+        self._running = running
+        self._latency = latency_ms / 1000
+        self._ready = threading.Event()
+        self._error: BaseException | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._end: asyncio.Event | None = None
+
+    def wait_until_ready(self) -> None:
+        """Wait until all listeners serve; raise the error that prevented it."""
+        if not self._ready.wait(_START_SECONDS):
+            raise TimeoutError(f"the fakes did not start within {_START_SECONDS:.0f} s")
+        if self._error is not None:
+            raise RuntimeError("the fakes did not start") from self._error
+
+    def stop(self) -> None:
+        """Stop the loop and wait for the thread."""
+        if self._loop is not None and self._end is not None:
+            with suppress(RuntimeError):  # the loop is closed already
+                self._loop.call_soon_threadsafe(self._end.set)
+        self.join(_START_SECONDS)
+
+    def run(self) -> None:
+        """Run the loop in this thread."""
+        try:
+            asyncio.run(self._main())
+        except BaseException as error:  # noqa: BLE001 - handed to the thread that waits
+            self._error = error
+        finally:
+            self._ready.set()
+
+    async def _main(self) -> None:
+        self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
+        self._state.loop = self._loop
+        self._loop.set_exception_handler(self._note)
+        servers = await self._start(self._loop)
+        self._ready.set()
+        self._loop.run_in_executor(None, keys.entra_key)  # the dearest key, while the client still looks up names
+        await self._end.wait()
+        await self._stop_accepting(servers)
+        for transport in [*self._state.transports, *(one.transport for one in self._state.http.connections)]:
+            if isinstance(transport, asyncio.Transport):
+                transport.abort()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        await _turns()  # closed transports say goodbye
+
+    async def _stop_accepting(self, servers: list[asyncio.AbstractServer | asyncio.BaseTransport]) -> None:
+        """Stop listening before closing: asyncio leaks a connection whose server closes while it is accepted."""
+        assert self._loop is not None  # noqa: S101 - set before anything is served
+        with suppress(NotImplementedError):  # Windows' loop accepts by other means
+            for server in servers:
+                for bound in server.sockets if isinstance(server, asyncio.Server) else ():
+                    self._loop.remove_reader(bound.fileno())
+        await _turns()
+        for server in servers:
+            server.close()
+
+    def _note(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Keep an error of the fakes. A peer that disconnects or fails the handshake is not one."""
+        if not isinstance(context.get("exception"), (ConnectionError, ssl.SSLError, TimeoutError)):
+            self._running.failures.append(context)
+
+    async def _start(self, loop: asyncio.AbstractEventLoop) -> list[asyncio.AbstractServer | asyncio.BaseTransport]:
+        state, opened, answers = self._state, self._doors, resolver.Answers(self._state)
+        config = Config(
+            hosts.application(state),
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            ws="none",
+            http=H11Protocol,
+            server_header=False,
+            date_header=False,
+        )
+        config.load()
+        control_config = Config(
+            control.application(self._running),
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            ws="none",
+            http=H11Protocol,
+        )
+        control_config.load()
+
+        def https() -> asyncio.Protocol:
+            return H11Protocol(config=config, server_state=state.http, app_state={}, _loop=loop)
+
+        def controls() -> asyncio.Protocol:
+            return H11Protocol(config=control_config, server_state=state.http, app_state={}, _loop=loop)
+
+        udp, _ = await loop.create_datagram_endpoint(
+            lambda: resolver.OverUdp(answers, self._latency), sock=opened.dns_udp
+        )
+        served: list[asyncio.AbstractServer | asyncio.BaseTransport] = [
+            udp,
+            await loop.create_server(lambda: impostors.Resets(state), sock=opened.reset),
+            await loop.create_server(controls, sock=opened.control),
+        ]
+        login_tls = certificates.login_context_at(lambda: state.world.network.login_tls)
+        # An MX host is Exchange as well, without sign-in.
+        kinds: tuple[tuple[socket.socket, Callable[[], asyncio.BaseProtocol], ssl.SSLContext | None], ...] = (
+            (opened.submission, lambda: impostors.at_submission_port(state, loop), None),
+            (opened.relay, lambda: ExchangeSmtp(state, loop=loop), None),
+            (opened.mx, lambda: ExchangeSmtp(state, offers_auth=False, loop=loop), None),
+            (opened.provider, lambda: impostors.ProviderSmtp(state, loop), None),
+            (opened.https, https, login_tls),
+            (opened.dns_tcp, lambda: resolver.OverTcp(state, answers), None),
+        )
+        for bound, protocol, tls in kinds:
+            inner, public = latency.public_socket(bound, self._latency)
+            served.append(await loop.create_server(protocol, sock=inner, ssl=tls))
+            if public is not None:
+                served.append(await latency.in_front_of(inner, public, self._latency))
+        return served
+
+
+async def _turns() -> None:
+    """Let the loop run the callbacks that are due."""
+    for _ in range(4):
+        await asyncio.sleep(0)

@@ -1,0 +1,1 @@
+"""The fake Exchange Online: the SMTP dialogue, sign-in and submission."""

@@ -1,0 +1,22 @@
+"""The record of an SMTP sign-in: the reply, and the row that appears in the tenant's sign-in log."""
+
+from datetime import datetime
+
+from ..world.records import SignIn
+from . import replies
+from .sign_in import Identity, Refused
+
+
+def noted(user: str, mechanism: str, outcome: Identity | Refused, *, session: str, peer: str, at: datetime) -> SignIn:
+    """Return the record of one attempt. Entra logs password sign-ins; a token is logged when it is issued."""
+    refused = outcome if isinstance(outcome, Refused) else Refused(reply=replies.SIGNED_IN, code=0)
+    return SignIn(
+        user=user,
+        mechanism=mechanism,
+        reply=refused.reply,
+        session=session,
+        code=refused.code if mechanism == "LOGIN" else None,
+        policies=refused.policies,
+        peer=peer,
+        at=at,
+    )

@@ -1,0 +1,55 @@
+"""Variants of the healthy tenant in which the address in From differs from the name in the sign-in.
+
+Each variant is one change of the healthy world, in which everything still works. A fault is applied on top of it.
+"""
+
+from dataclasses import replace
+from types import MappingProxyType
+
+from ..faults import change
+from .tenant import ConditionalAccess, Mailbox, User
+from .world import ALERTS, DOMAIN, NOTICES, PRINCIPAL_OBJECT_ID, World
+
+INBOX = f"inbox@{DOMAIN}"
+SHARED = f"alarms@{DOMAIN}"
+SHARED_ELSEWHERE = "alarms@contoso.example"
+SIGN_IN_NAMES = MappingProxyType({ALERTS: "svc-alerts@corp.example", NOTICES: "svc-notices@corp.example"})
+
+
+def from_differs(world: World) -> World:
+    """From is a shared mailbox on which both accounts and the application have Send As."""
+    return _from_shared(world, SHARED)
+
+
+def domains_differ(world: World) -> World:
+    """From is a shared mailbox in another domain of the tenant than the account that signs in."""
+    return _from_shared(world, SHARED_ELSEWHERE)
+
+
+def upn_differs(world: World) -> World:
+    """The accounts sign in with a user principal name in another domain; From is the primary address of their own mailboxes."""
+    moved = world
+    for address, upn in SIGN_IN_NAMES.items():
+        moved = moved.with_user(address, lambda user, upn=upn: replace(user, address=user.upn, upn=upn))  # type: ignore[misc]
+    moved = moved.with_tenant(conditional_access=tuple(_also(one) for one in world.tenant.conditional_access))
+    moved = change.basic(username=SIGN_IN_NAMES[ALERTS], mail_to=INBOX)(moved)
+    return _inbox(change.oauth(username=SIGN_IN_NAMES[NOTICES], mail_to=INBOX)(moved))
+
+
+def _also(policy: ConditionalAccess) -> ConditionalAccess:
+    names = {SIGN_IN_NAMES[one] for one in policy.applies_to if one in SIGN_IN_NAMES}
+    return replace(policy, applies_to=policy.applies_to | names)
+
+
+def _from_shared(world: World, address: str) -> World:
+    sends_as = Mailbox(send_as=frozenset({ALERTS, NOTICES, PRINCIPAL_OBJECT_ID}))
+    shared = User(upn=address, password="Nobody-Signs-In-Here-Either-5", enabled=False, mailbox=sends_as)
+    added = world.with_tenant(users=(*world.tenant.users, shared))
+    return _inbox(change.both(mail_from=address, mail_to=INBOX)(added))
+
+
+def _inbox(world: World) -> World:
+    return world.with_tenant(users=(*world.tenant.users, User(upn=INBOX, password="Only-Receives-Mail-8")))
+
+
+SET_UPS = MappingProxyType({one.__name__: one for one in (from_differs, domains_differ, upn_differs)})

@@ -1,0 +1,123 @@
+"""The message to whoever must act: made from a cause and what is known of the attempt, ready to be copied; nothing is sent from here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from knowledge.cause import NOTHING
+from knowledge.causes import entry as entry_of
+from knowledge.placeholders import fill
+from knowledge.step import Known, arranged, open_steps, seen_steps
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+GREETING: Final[Mapping[str | None, str]] = {
+    "sender": "To the owner of the application:",
+    "exchange": "To the Exchange administrators:",
+    "entra": "To the Entra administrators:",
+    "network": "To the network team:",
+    "microsoft": "To Microsoft support (open a case in the Microsoft 365 admin center > Support):",
+    "server": "To the administrator of {smtp_server}:",
+    "login": "To the administrator of the token service at {login_host}:",
+    None: "To whoever looks after the application:",
+}
+
+_EVERYONE: Final[frozenset[str | None]] = frozenset(GREETING)
+# What an administrator needs to find the attempt again, beside the placeholders; label and whom it helps.
+FACTS: Final[Mapping[str, tuple[str, frozenset[str | None]]]] = {
+    "account": ("Account that signs in", frozenset({"sender", "exchange", "entra", "microsoft", "server", None})),
+    "from_address": ("From address", frozenset({"sender", "exchange", "microsoft", "server"})),
+    "recipient": ("Recipient", frozenset({"sender", "exchange", "microsoft", "server"})),
+    "smtp_server": ("SMTP server", frozenset({"sender", "network", "microsoft", "server", None})),
+    "port": ("Port", frozenset({"sender", "network", "server", None})),
+    "login_host": ("Login host", frozenset({"sender", "network", "login"})),
+    "tenant": ("Tenant", frozenset({"sender", "exchange", "entra", "microsoft"})),
+    "client_id": ("Application (client) id", frozenset({"sender", "exchange", "entra", "login"})),
+    "sp_object_id": ("Object id of the enterprise application", frozenset({"exchange", "entra"})),
+    "source_address": (
+        "Address the attempt came from",
+        frozenset({"exchange", "entra", "network", "microsoft", "server", "login", None}),
+    ),
+    "time": ("Time of the attempt (UTC)", _EVERYONE),
+    "server_stamp": ("Server's stamp", frozenset({"exchange", "microsoft"})),
+    "trace_id": ("Entra trace id", frozenset({"entra", "microsoft"})),
+    "correlation_id": ("Entra correlation id", frozenset({"entra", "microsoft"})),
+    "reply": ("Answer received", _EVERYONE),
+}
+
+_WHICH_OBJECT_ID: Final = (
+    "Please use the object id of the enterprise application (Entra admin center > Enterprise "
+    "applications), not that of the app registration: Exchange accepts sign-ins only for the former, and "
+    "the two differ."
+)
+_APPLICATION_RIGHTS: Final = frozenset(
+    {"sp_not_registered_in_exchange", "sp_mailbox_permission_missing", "consent_missing", "send_as_denied"}
+)
+_LONGEST: Final = 600
+
+
+def _plain(value: str) -> str:
+    return " ".join(value.split())[:_LONGEST]
+
+
+_NOTHING_SEEN: Final = Known()
+
+
+def request(
+    cause_id: str,
+    values: Mapping[str, str],
+    *,
+    others: Sequence[str] = (),
+    decide: Sequence[str] = (),
+    microsoft: bool = True,
+    at_login: bool = False,
+    seen: Known = _NOTHING_SEEN,
+) -> str:
+    """Write the message that asks for one cause to be mended.
+
+    In: the cause's id, and text by the names in `FACTS`, plus `ruled_out`: one line per thing that was looked at and is right.
+    `others` are the ids of further causes that fit as well, `decide` is what would tell them apart: the message then says so.
+    `seen` is what the run has seen already: what it answers is not asked for.
+    `microsoft` is False for a service that the settings declare, `at_login` when its token service is what failed.
+    Out: plain text with greeting, what is wrong, the facts, what is asked, how it will be verified. A fact that is not known is
+    left out; a command whose value is not known keeps its `<marker>`. Raises KeyError for an id that is not in the catalogue.
+    """
+    found = entry_of(cause_id, microsoft=microsoft, at_login=at_login)
+    if found is None:
+        raise KeyError(cause_id)
+    entry = fill(found, values)
+    lines = [fill(GREETING[entry.who], values), ""]
+    likely = "most likely " if others else ""
+    service = "Microsoft 365" if microsoft else fill("{smtp_server}", values)
+    lines += [
+        f"An application of ours cannot send mail through {service}: {likely}{entry.title}.",
+        f"That would mean: {entry.meaning}" if others else entry.meaning,
+        "",
+    ]
+    facts = [
+        f"  {label}: {_plain(values[name])}"
+        for name, (label, helps) in FACTS.items()
+        if entry.who in helps and values.get(name, "").strip() and (microsoft or name != "tenant")
+    ]
+    if facts:
+        lines += ["What is known:", *facts]
+        if microsoft and cause_id in _APPLICATION_RIGHTS and values.get("client_id"):
+            lines += [f"  {_WHICH_OBJECT_ID}"]
+        lines += [""]
+    ruled_out = [_plain(line) for line in values.get("ruled_out", "").splitlines() if line.strip()]
+    if ruled_out:
+        lines += ["Already ruled out:", *(f"  - {line}" for line in ruled_out), ""]
+    if others:
+        known = (entry_of(name, microsoft=microsoft, at_login=at_login) for name in others)
+        lines += ["It can also be:", *(f"  - {one.title}" for one in known if one is not None), ""]
+        lines += ["What would decide:", *(f"  - {line}" for line in decide), ""] if decide else []
+    asked = "What we ask for, if it is the likeliest:" if others else "What we ask for:"
+    steps = arranged(entry.steps, seen)
+    lines += [asked, *(f"  {place}. {step}" for place, step in enumerate(open_steps(steps), 1))]
+    lines += [*(f"  - {_plain(step)}" for step in seen_steps(steps)), ""]
+    lines += [f"How we will see that it worked: {entry.verify}"]
+    closing = (("It can take", entry.propagation), ("To keep in mind", entry.risk))
+    lines += [f"{label}: {text}" for label, text in closing if text != NOTHING]
+    lines += [f"Source: {'; '.join(entry.source)}", ""]
+    return "\n".join(lines)

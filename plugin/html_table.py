@@ -1,0 +1,93 @@
+"""Columns, rows and title of pytest-html's table, as functions for conftest's hooks; `mending` edits the written file.
+
+pytest-html inserts cells unescaped, so each value is escaped here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from checks.model import Verdict
+from plugin.html_postprocess import mend
+from reports.escaping import escaped, one_line
+from reports.labels import VERDICTS
+
+COLUMNS = (
+    ("check", "Check"),
+    ("title", "What must be true"),
+    ("sender", "Sender"),
+    ("verdict", "Verdict"),
+    ("cause", "Cause"),
+)
+_QUIET = {Verdict.PASS.value, Verdict.NOT_APPLICABLE.value}
+_VERDICTS = {verdict.value: word for verdict, word in VERDICTS.items()}
+
+
+class TestReport(Protocol):
+    """The attributes of pytest's report that a row uses."""
+
+    nodeid: str
+
+    @property
+    def user_properties(self) -> Sequence[tuple[str, object]]:
+        """The properties that the test recorded with `record_property`."""
+
+
+def header() -> list[str]:
+    """Return the header cells, as many as `row` returns. pytest-html sorts by `data-column-type`, which a cell's class repeats."""
+    ours = [_head(name, title) for name, title in COLUMNS]
+    return [_head("result", "Result"), *ours, _head("duration", "Duration"), '<th scope="col">Links</th>']
+
+
+def set_header(cells: list[str]) -> None:
+    """Implement `pytest_html_results_table_header`: replace pytest-html's header with ours."""
+    cells[:] = header()
+
+
+def set_row(report: TestReport, cells: list[str], *, many: bool = False) -> None:
+    """Implement `pytest_html_results_table_row`: insert our columns between pytest-html's result, duration and links.
+
+    With many senders, passed checks have no row: no browser handles forty thousand rows well.
+    """
+    if many and dict(report.user_properties).get("verdict") in _QUIET:
+        del cells[:]
+    if len(cells) != 4:
+        return
+    result, _test, duration, links = cells
+    cells[:] = [result.replace("<td ", '<td tabindex="0" ', 1), *row(report), duration, links]
+
+
+def set_metadata(metadata: dict[str, object]) -> None:
+    """Implement `pytest_metadata`: keep versions only, escaped, because pytest-html renders values as markup."""
+    kept = {name: metadata[name] for name in ("Python", "Platform", "Packages", "Plugins") if name in metadata}
+    metadata.clear()
+    for name, value in kept.items():
+        parts = [f"{key} {version}" for key, version in value.items()] if isinstance(value, dict) else [value]
+        metadata[name] = escaped(", ".join(str(part) for part in parts))
+
+
+def row(report: TestReport) -> list[str]:
+    """Return our cells of a row. A report without properties (a set-up error, a foreign test) shows its own name."""
+    recorded = dict(report.user_properties)
+    values = {name: one_line(recorded.get(name, "")) for name, _ in COLUMNS}
+    values["title"] = values["title"] or one_line(report.nodeid)
+    values["verdict"] = _VERDICTS.get(values["verdict"], values["verdict"]) or "No verdict"
+    return [f'<td class="col-{name}">{escaped(values[name])}</td>' for name, _ in COLUMNS]
+
+
+def title(target: str) -> str:
+    """Implement `pytest_html_report_title`: a title that `mend` replaces with the answer."""
+    return f"smtp365: {one_line(target, 80)}"
+
+
+def format_duration(seconds: float) -> str:
+    """Implement `pytest_html_duration_format`: always milliseconds, which pytest-html can sort."""
+    return f"{round(seconds * 1000)} ms"
+
+
+def _head(name: str, text: str) -> str:
+    return f'<th class="sortable" scope="col" tabindex="0" data-column-type="{name}">{escaped(text)}</th>'
+
+
+__all__ = ["COLUMNS", "format_duration", "header", "mend", "row", "set_header", "set_metadata", "set_row", "title"]

@@ -1,0 +1,66 @@
+"""A pool of HTTPS connections: lookups send many requests to one host, and each handshake costs one or two round trips."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+
+from evidence.wire import Failure, FailureKind
+from probes.deadline import Deadline
+from probes.https import Answer, Connection, Reach
+from settings.address import address_of
+
+_GONE = {FailureKind.CLOSED, FailureKind.RESET}
+
+
+class Standing:
+    """Sends requests like `Reach.request`, on an idle connection to the host if there is one. Thread-safe."""
+
+    def __init__(self, reach: Reach) -> None:
+        """Create an empty pool."""
+        self._reach = reach
+        self._idle: dict[str, list[Connection]] = {}
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        deadline: Deadline,
+        *,
+        body: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Send one idempotent request and read its response. A connection that was closed meanwhile is reopened. Never raises."""
+        bound = deadline.within(self._reach.patience)
+        host = address_of(url).place
+        while True:
+            with self._lock:
+                waiting = self._idle.get(host)
+                idle = waiting.pop() if waiting else None
+            connection = idle or self._reach.connection(url, bound)
+            if connection is None:
+                return Answer(failure=Failure(kind=FailureKind.OTHER, text="not an https address"))
+            answer = connection.exchange(method, url, bound, body=body, headers=headers)
+            self._give_back(host, connection)
+            gone = answer.status is None and answer.failure is not None and answer.failure.kind in _GONE
+            if idle is None or not gone:
+                return answer
+
+    def close(self) -> None:
+        """Close idle connections, and each connection that is returned later."""
+        with self._lock:
+            self._closed = True
+            idle = [connection for waiting in self._idle.values() for connection in waiting]
+            self._idle.clear()
+        for connection in idle:
+            connection.close()
+
+    def _give_back(self, host: str, connection: Connection) -> None:
+        with self._lock:
+            keeps = connection.reusable and not self._closed
+            if keeps:
+                self._idle.setdefault(host, []).append(connection)
+        if not keeps:
+            connection.close()

@@ -1,0 +1,184 @@
+"""Graph's answers as records: user, domain, application, enterprise application and consented permissions.
+
+Source: Microsoft Graph reference, resources user, domain, application, servicePrincipal, appRoleAssignment.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from evidence.tenant import (
+    ApplicationLook,
+    CredentialEntry,
+    DomainLook,
+    LookState,
+    MethodsLook,
+    MfaLook,
+    PrincipalLook,
+    RolesLook,
+    SecurityDefaultsLook,
+    UserLook,
+)
+from probes.lookups.inquiry import Inquiry, like
+from probes.lookups.questions import question
+from probes.lookups.reading import Json, flag, moment, number, required, rows, text, texts
+
+# Plans that belong to the service "exchange" and bring no mailbox (Microsoft, "Product names and service plan identifiers").
+_NO_MAILBOX: Final = frozenset(
+    {
+        "113feb6c-3fe4-4440-bddc-54d774bf0318",  # Exchange Foundation
+        "176a09a6-7ec5-4039-ac02-b2791c6ba793",  # Exchange Online Archiving
+        "34c0d7a0-a70f-4668-9238-47f9fc208882",  # MyAnalytics
+        "33c4f319-9bdd-48d6-9c4d-410b750a4a5a",  # Insights by MyAnalytics
+        "b088306e-925b-44ab-baa0-63291c629a91",  # Insights by MyAnalytics, backend
+    }
+)
+_IN_FORCE: Final = frozenset({"enabled", "warning"})  # "warning" is the grace period of a subscription that ended
+_METHOD: Final = ("#microsoft.graph.", "AuthenticationMethod")
+
+
+def user(inquiry: Inquiry, upn: str) -> UserLook:
+    """Look up the user who signs in."""
+
+    def read() -> dict[str, Any]:
+        body = inquiry.body("user", user=upn)
+        policies = text(body, "passwordPolicies")
+        return {
+            "object_id": required(body, "id"),
+            "enabled": flag(body, "accountEnabled"),
+            # null is Graph's word for never
+            "synchronised": bool(flag(body, "onPremisesSyncEnabled")) if "onPremisesSyncEnabled" in body else None,
+            "exchange_plan": _has_plan(body) if "assignedPlans" in body else None,
+            "proxy_addresses": texts(body, "proxyAddresses"),
+            "password_never_expires": "DisablePasswordExpiration" in (policies or "")
+            if "passwordPolicies" in body
+            else None,
+            "password_changed": moment(body, "lastPasswordChangeDateTime"),
+        }
+
+    return inquiry.look(UserLook, question("user", user=upn), read)
+
+
+def _has_plan(body: Json) -> bool:
+    return any(
+        (text(plan, "service") or "").lower() == "exchange"
+        and (text(plan, "capabilityStatus") or "").lower() in _IN_FORCE
+        and (text(plan, "servicePlanId") or "").lower() not in _NO_MAILBOX
+        for plan in rows(body, "assignedPlans")
+    )
+
+
+def domain(inquiry: Inquiry, upn: str) -> DomainLook:
+    """Look up the domain of the user name."""
+    name = upn.rpartition("@")[2].lower() if "@" in upn else ""
+
+    def read() -> dict[str, Any]:
+        body = inquiry.body("domain", domain=name)
+        kind = text(body, "authenticationType")
+        return {
+            "federated": None if kind is None else kind.lower() == "federated",
+            "password_valid_days": number(body, "passwordValidityPeriodInDays"),
+        }
+
+    return inquiry.look(DomainLook, question("domain", domain=name), read)
+
+
+def mfa(inquiry: Inquiry, upn: str) -> MfaLook:
+    """Look up per-user MFA. A value other than the three documented ones makes the lookup fail."""
+
+    def read() -> dict[str, Any]:
+        return {"per_user": required(inquiry.body("mfa", user=upn), "perUserMfaState").lower()}
+
+    return inquiry.look(MfaLook, question("mfa", user=upn), read)
+
+
+def methods(inquiry: Inquiry, upn: str) -> MethodsLook:
+    """Look up the registered authentication methods except the password, each kind once."""
+
+    def read() -> dict[str, Any]:
+        kinds = [required(row, "@odata.type") for row in rows(inquiry.body("methods", user=upn))]
+        plain = [kind.removeprefix(_METHOD[0]).removesuffix(_METHOD[1]) for kind in kinds]
+        return {"methods": tuple(dict.fromkeys(kind for kind in plain if kind != "password"))}
+
+    return inquiry.look(MethodsLook, question("methods", user=upn), read)
+
+
+def security_defaults(inquiry: Inquiry) -> SecurityDefaultsLook:
+    """Look up the tenant's security defaults."""
+    return inquiry.look(
+        SecurityDefaultsLook,
+        question("security_defaults"),
+        lambda: {"enabled": flag(inquiry.body("security_defaults"), "isEnabled")},
+    )
+
+
+def application(inquiry: Inquiry, client_id: str) -> ApplicationLook:
+    """Look up the app registration and the expiry dates of its secrets and certificates."""
+
+    def read() -> dict[str, Any]:
+        body = inquiry.body("application", client_id=client_id)
+        secrets = rows(body, "passwordCredentials") if "passwordCredentials" in body else ()
+        certificates = rows(body, "keyCredentials") if "keyCredentials" in body else ()
+        return {
+            "object_id": required(body, "id"),
+            "name": text(body, "displayName") or "",
+            "sign_in_audience": text(body, "signInAudience") or "",
+            "public_client": flag(body, "isFallbackPublicClient"),
+            "credentials": (
+                *(_credential(row, "secret") for row in secrets),
+                *(_credential(row, "certificate") for row in certificates),
+            ),
+        }
+
+    return inquiry.look(ApplicationLook, question("application", client_id=client_id), read)
+
+
+def _credential(row: Json, kind: str) -> CredentialEntry:
+    return CredentialEntry.model_validate(
+        {
+            "kind": kind,
+            "key_id": required(row, "keyId"),
+            "ends": moment(row, "endDateTime"),
+        }
+    )
+
+
+def principal(inquiry: Inquiry, client_id: str) -> PrincipalLook:
+    """Look up the enterprise application."""
+
+    def read() -> dict[str, Any]:
+        body = inquiry.body("principal", client_id=client_id)
+        return {"object_id": required(body, "id"), "enabled": flag(body, "accountEnabled")}
+
+    return inquiry.look(PrincipalLook, question("principal", client_id=client_id), read)
+
+
+def roles(inquiry: Inquiry, of: PrincipalLook) -> RolesLook:
+    """Look up the consented permissions of Exchange Online. The role is found by its value, because its id is undocumented."""
+    if of.state is not LookState.ANSWERED:
+        return like(RolesLook, of)
+
+    def read() -> dict[str, Any]:
+        assigned = rows(inquiry.body("assignments", principal=of.object_id))
+        resource = inquiry.body("exchange_online")
+        here = required(resource, "id").lower()
+        values = {required(role, "id").lower(): text(role, "value") or "" for role in rows(resource, "appRoles")}
+        granted = [
+            values.get(required(row, "appRoleId").lower(), "")
+            for row in assigned
+            if required(row, "resourceId").lower() == here
+        ]
+        return {"roles": tuple(dict.fromkeys(value for value in granted if value))}
+
+    asked = question("assignments", principal=of.object_id)
+    found = inquiry.look(RolesLook, asked, read)
+    if found.state is LookState.ABSENT and found.question == question("exchange_online").text:
+        # Without Exchange Online in the directory there is nothing that could have been consented to: that is an answer.
+        return RolesLook(
+            state=LookState.ANSWERED,
+            question=asked.text,
+            detail=found.detail,
+            seconds=found.seconds,
+            resource_present=False,
+        )
+    return found

@@ -1,0 +1,76 @@
+"""Creates the lookups' source from the settings: an auditor application, an administrator or an export."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from evidence.tenant import Way
+from probes.lookups import administrator, export
+from probes.lookups.administrator import Say
+from probes.lookups.authority import Authority
+from probes.lookups.caching import Remembering
+from probes.lookups.over_https import OverHttps
+from probes.lookups.pending import Lookups, tenant_of
+from probes.lookups.questions import BASIC_FACTS, OAUTH_FACTS, permissions
+from probes.lookups.tokens import ApplicationTokens, Tokens
+from probes.redaction import Redactor
+from probes.visit import World
+from settings.clouds import Cloud
+from settings.model import Directory, Sender, Settings
+from settings.secret import Found
+
+
+def ready(
+    settings: Settings, senders: Iterable[Sender], world: World, found: Found | None, say: Say | None
+) -> Lookups | None:
+    """Return the source that the settings and options select: an administrator if `say` is given, otherwise the auditor application."""
+    if not world.cloud.microsoft:
+        return None
+    if say is not None and settings.admin_client_id is not None:
+        return by_administrator(settings.admin_client_id, settings.directory, senders, world, say)
+    if settings.directory is not None and found is not None:
+        return by_application(settings.directory, found, world)
+    return None
+
+
+def by_application(directory: Directory, found: Found, world: World) -> Lookups:
+    """`[directory]`: unattended, with a secret or a certificate."""
+    redactor = Redactor()
+    if found.secret is not None:
+        redactor.learn(found.secret.reveal())
+    authority = Authority(directory.tenant, world.cloud, world.reach, redactor)
+    tokens = ApplicationTokens(directory, found, authority, world.cloud)
+    return _over_https(Way.APPLICATION, tokens, authority, world, redactor)
+
+
+def by_administrator(
+    client_id: str, directory: Directory | None, senders: Iterable[Sender], world: World, say: Say
+) -> Lookups:
+    """`--admin-sign-in`: the administrator signs in now, before anything else is contacted."""
+    redactor = Redactor()
+    known = list(senders)
+    authority = Authority(_home(directory, known), world.cloud, world.reach, redactor)
+    needed = {"basic": (*BASIC_FACTS, "sign_in_log", "trace"), "oauth": (*OAUTH_FACTS, "sign_in_log", "trace")}
+    scopes = permissions(tuple(fact for method in {one.method: 0 for one in known} for fact in needed[method]))
+    tokens = administrator.sign_in(client_id, scopes, authority, world.cloud, say)
+    return _over_https(Way.ADMINISTRATOR, tokens, authority, world, redactor)
+
+
+def by_export(path: Path, cloud: Cloud) -> Lookups:
+    """`--tenant-export`: contacts nothing. Raises SettingsError for a file that is not an export."""
+    return Lookups(export.read(path), cloud, Redactor(), lambda: None)
+
+
+def _over_https(way: Way, tokens: Tokens, authority: Authority, world: World, redactor: Redactor) -> Lookups:
+    answerer = OverHttps(way, tokens, authority, world.cloud, world.reach, redactor)
+    return Lookups(Remembering(answerer), world.cloud, redactor, answerer.close)
+
+
+def _home(directory: Directory | None, senders: list[Sender]) -> str:
+    """Return the administrator's tenant: the one in the settings, in a sender's endpoint, or the domain of a user name."""
+    if directory is not None:
+        return directory.tenant
+    named = [tenant_of(one.openid_endpoint_configuration) for one in senders if one.method == "oauth"]
+    domains = [one.sign_in_user.rpartition("@")[2] for one in senders]
+    return next((tenant for tenant in (*named, *domains) if tenant), "organizations")

@@ -1,0 +1,103 @@
+"""The overview of many senders: causes with their counts, expiry dates, and the senders that are shown in detail.
+
+Above `MANY` senders the page would be too large to show all of them in detail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from checks.assessment import Assessment
+from checks.tenant_application import secrets_end
+from evidence.wire import Gate
+from reports.answer import Answer
+from reports.labels import GATES, OWNERS
+from settings.model import Sender
+
+MANY = 50
+MOST_DETAILED = 50
+_MOST_NAMES = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Senders of one domain that the same cause stops at the same gate; `others` counts the senders that `names` omits."""
+
+    title: str
+    domain: str
+    gate: str
+    owner: str
+    count: int
+    names: tuple[str, ...]
+    others: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """The expiry date of a sender's secret or password."""
+
+    day: date
+    what: str
+    sender: str
+    left: int
+
+
+def groups(answers: Iterable[tuple[Answer, Sender]]) -> tuple[Group, ...]:
+    """Return the causes of the senders that are not well, by domain, largest group first."""
+    found: dict[tuple[str, str, Gate | None, str], list[str]] = {}
+    for one, sender in answers:
+        if not one.calm:
+            title = one.causes[0].title if one.causes else "not proven"
+            likely = title if one.sure else f"most likely {title}"
+            domain = sender.sign_in_user.rpartition("@")[2].lower()
+            found.setdefault((likely, domain, one.gate, one.owner), []).append(one.name)
+    return tuple(
+        Group(
+            title=title,
+            domain=domain,
+            gate=GATES[gate] if gate is not None else "",
+            owner=owner or OWNERS[None],
+            count=len(names),
+            names=tuple(names[:_MOST_NAMES]),
+            others=max(0, len(names) - _MOST_NAMES),
+        )
+        for (title, domain, gate, owner), names in sorted(found.items(), key=lambda item: -len(item[1]))
+    )
+
+
+def endings(assessments: Iterable[Assessment]) -> tuple[Ending, ...]:
+    """Return the expiry dates that the settings declare or the tenant shows, earliest first."""
+    found = [
+        Ending(
+            day=day,
+            what=what,
+            sender=assessment.settings.sender.name,
+            left=(day - assessment.evidence.today).days,
+        )
+        for assessment in assessments
+        for what, day in dates(assessment)
+    ]
+    return tuple(sorted(found, key=lambda one: (one.day, one.sender)))
+
+
+def dates(assessment: Assessment) -> list[tuple[str, date]]:
+    """Return one sender's expiry dates. A date from the tenant replaces a declared one."""
+    seen = assessment.evidence.tenant
+    ends = secrets_end(seen) if seen is not None else None
+    told = dict(declared(assessment.settings.sender))
+    return list((told if ends is None else told | {"client secret": ends}).items())
+
+
+def declared(sender: Sender) -> list[tuple[str, date]]:
+    """Return the expiry dates that the settings declare."""
+    found = [("client secret", sender.client_secret_expires), ("password", sender.password_expires)]
+    return [(what, day) for what, day in found if isinstance(day, date)]
+
+
+def detailed(answers: Sequence[Answer]) -> frozenset[str]:
+    """Return the names of the senders that the page shows in detail: all if there are few, else the worst that are not well."""
+    if len(answers) <= MANY:
+        return frozenset(one.name for one in answers)
+    return frozenset([one.name for one in answers if not one.calm][:MOST_DETAILED])

@@ -1,0 +1,107 @@
+"""A small checkout to open the door of: the real run.py with an empty lock and commands that say what they were given.
+
+Its environment is a real one, made by run.py itself. Real packages are installed by .ci/run only, from nothing.
+"""
+
+import os
+import shutil
+import site
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+LONGEST = 180  # seconds; making an environment takes about six
+
+EXPLAIN = """\
+import json, os, sys
+print(json.dumps({"arguments": sys.argv[1:], "folder": os.getcwd(), "path": sys.path[:1]}))
+"""
+FAKE = """\
+import sys
+if sys.argv[1:] == ["wait"]:
+    try:
+        print("waiting", flush=True)
+        sys.stdin.read()
+    except KeyboardInterrupt:
+        print("ended in order", flush=True)
+        sys.exit(2)
+sys.exit(int(sys.argv[1]))
+"""
+CONFTEST = """\
+from pathlib import Path
+def pytest_addoption(parser):
+    parser.addoption("--settings")
+def pytest_terminal_summary(terminalreporter, config):
+    settings = config.getoption("--settings")
+    if settings:
+        terminalreporter.write_line("settings: " + Path(settings).read_text(encoding="utf-8"))
+"""
+CHECKLIST = """\
+import pytest
+@pytest.mark.parametrize("item", ["BASIC-01", "BASIC-02"])
+def test_check(item):
+    assert item
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """A folder with run.py in it."""
+
+    root: Path
+
+    def run(self, *arguments: str, folder: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run run.py to its end, in the checkout or in another folder."""
+        return self.python(str(self.root / "run.py"), *arguments, folder=folder, **environment)
+
+    def python(
+        self, *arguments: str, folder: Path | None = None, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run the Python of this test run, as a user's own one."""
+        return subprocess.run(
+            [sys.executable, *arguments],
+            cwd=folder or self.root,
+            env={**os.environ, "PYTHONIOENCODING": "utf-8", **environment},
+            capture_output=True,
+            encoding="utf-8",
+            timeout=LONGEST,
+            check=False,
+        )
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start run.py in a process group of its own, with pipes to talk to it."""
+        return subprocess.Popen(
+            [sys.executable, str(self.root / "run.py"), *arguments],
+            cwd=self.root,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def borrow_pytest(self) -> None:
+        """Let the environment import what this very test run can import, so that nothing must be installed."""
+        (packages,) = self.root.glob(".venv/[Ll]ib/**/site-packages")
+        (packages / "borrowed.pth").write_text("\n".join(site.getsitepackages()), encoding="utf-8")
+
+
+def furnish(root: Path) -> Checkout:
+    """Write a checkout into a folder and return it; it has no environment yet."""
+    contents = {
+        "requirements.txt": "# nothing to install\n",
+        "requirements-dev.txt": "# nothing to install\n",
+        "knowledge/explain.py": EXPLAIN,
+        "fakes/__main__.py": FAKE,
+        "conftest.py": CONFTEST,
+        "checks/test_checklist.py": CHECKLIST,
+    }
+    for name, text in contents.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text, encoding="utf-8")
+    for name in ("run.py", "pytest.ini", "installing.py", "plugin/__init__.py", "plugin/sigint.py"):
+        (root / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, root / name)
+    return Checkout(root)

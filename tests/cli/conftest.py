@@ -1,0 +1,14 @@
+"""One small checkout with an environment, made once by run.py; tests that damage it make their own or mend it."""
+
+import pytest
+
+from tests.cli.checkout import Checkout, furnish
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """A checkout in a folder with a space and umlauts in its name, set up by its first run."""
+    checkout = furnish(tmp_path_factory.mktemp("Büro Süd") / "smtp 365")
+    first = checkout.run("fake", "0")
+    assert first.returncode == 0, first.stderr
+    return checkout

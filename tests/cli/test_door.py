@@ -1,0 +1,161 @@
+"""What a user meets at the door: commands, exit codes, folders, interruption."""
+
+import ast
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from run import COMMANDS, HELP, choose
+from tests.cli.checkout import LONGEST, ROOT, Checkout, furnish
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"),
+    [
+        pytest.param("chekc", 'did you mean "check"?', id="misspelt"),
+        pytest.param("explane", 'did you mean "explain"?', id="misspelt too"),
+        pytest.param("reboot", "there are check, explain, fake, faults, test, lock", id="far from any"),
+    ],
+)
+def test_an_unknown_command_gets_a_suggestion_and_no_set_up(tmp_path: Path, word: str, hint: str) -> None:
+    """One line, exit code 4, and nothing was made for it."""
+    checkout = furnish(tmp_path)
+
+    refused = checkout.run(word)
+
+    assert refused.returncode == 4
+    assert refused.stderr == f'smtp365: unknown command "{word}": {hint} (python3 run.py --help)\n'
+    assert not (tmp_path / ".venv").exists()
+
+
+def test_help_needs_no_set_up_and_names_every_command(tmp_path: Path) -> None:
+    """--help prints the commands and exit code 0 without making anything."""
+    answer = furnish(tmp_path).run("--help")
+
+    assert answer.returncode == 0
+    assert answer.stdout == HELP + "\n"
+    assert [name for name in COMMANDS if f"run.py {name}" not in HELP and f"run.py [{name}]" not in HELP] == []
+    assert not (tmp_path / ".venv").exists()
+
+
+@pytest.mark.parametrize(
+    ("line", "command"),
+    [
+        pytest.param([], ("check", []), id="nothing"),
+        pytest.param(["--target=live", "-x"], ("check", ["--target=live", "-x"]), id="options only"),
+        pytest.param(["check", "-x"], ("check", ["-x"]), id="check by name"),
+        pytest.param(["explain", "535 5.7.3"], ("explain", ["535 5.7.3"]), id="explain"),
+    ],
+)
+def test_check_is_what_runs_unless_another_command_is_named(line: list[str], command: tuple[str, list[str]]) -> None:
+    """Options without a command belong to check."""
+    assert choose(line) == command
+
+
+@pytest.mark.parametrize("code", [0, 1, 2, 3, 4, 5, 6])
+def test_exit_codes_are_passed_on(made: Checkout, code: int) -> None:
+    """Whatever the command ends with, the door ends with."""
+    assert made.run("fake", str(code)).returncode == code
+
+
+def test_a_command_runs_in_the_users_folder_with_its_arguments_untouched(made: Checkout, tmp_path: Path) -> None:
+    """Spaces, quotes and umlauts arrive as typed, and a file of the user's cannot stand in for a library."""
+    folder = tmp_path / "Außen stelle"
+    folder.mkdir()
+    (folder / "json.py").write_text("raise SystemExit('the wrong json')", encoding="utf-8")
+    pasted = '535 5.7.139 "Authentication unsuccessful", Überprüfung [O\'Hara]'
+
+    answer = made.run("explain", pasted, "--json", folder=folder)
+
+    assert answer.returncode == 0, answer.stderr
+    told = json.loads(answer.stdout)
+    assert told["arguments"] == [pasted, "--json"]
+    assert Path(told["folder"]) == folder
+    assert told["path"] == [str(made.root)]
+
+
+def test_a_foreign_pythonpath_does_not_reach_the_environment(made: Checkout, tmp_path: Path) -> None:
+    """Modules that the user's own PYTHONPATH offers are not imported."""
+    (tmp_path / "json.py").write_text("raise SystemExit('the wrong json')", encoding="utf-8")
+    assert made.run("fake", "0").returncode == 0  # the door itself uses json, so it is opened without that PYTHONPATH
+
+    command = f"import os, sys, run; os.environ['PYTHONPATH'] = {str(tmp_path)!r}; sys.exit(run.main(['explain', 'x']))"
+    answer = made.python("-c", command)
+
+    assert answer.returncode == 0, answer.stderr
+
+
+def test_the_checklist_runs_from_another_folder_with_that_folders_settings(made: Checkout, tmp_path: Path) -> None:
+    """--settings=mine.toml is the user's file, the checklist is ours, and ids do not change with the folder."""
+    made.borrow_pytest()
+    (tmp_path / "mine.toml").write_text("found in the user's folder", encoding="utf-8")
+
+    answer = made.run("check", "--settings=mine.toml", "-v", folder=tmp_path)
+
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    assert "settings: found in the user's folder" in answer.stdout
+    assert "checks/test_checklist.py::test_check[BASIC-01] PASSED" in answer.stdout
+
+
+@pytest.mark.parametrize("folder", ["the checkout", "another folder"])
+def test_one_check_can_be_selected_by_id_from_anywhere(made: Checkout, tmp_path: Path, folder: str) -> None:
+    """A selection is not widened to the whole checklist."""
+    made.borrow_pytest()
+    here = made.root if folder == "the checkout" else tmp_path
+    item = os.path.relpath(made.root / "checks" / "test_checklist.py", here) + "::test_check[BASIC-02]"
+
+    answer = made.run("check", item, folder=here)
+
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    assert "1 passed" in answer.stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends Ctrl-C to a console, not to a process")
+@pytest.mark.parametrize(
+    ("stop", "to_all"),
+    [
+        pytest.param(signal.SIGINT, True, id="Ctrl-C, which the whole group gets"),
+        pytest.param(signal.SIGTERM, False, id="SIGTERM, which only the door gets"),
+    ],
+)
+def test_an_interrupted_command_ends_with_the_door(made: Checkout, stop: signal.Signals, to_all: bool) -> None:
+    """Exit code 2, no traceback, and the command is not left behind."""
+    running = made.start("fake", "wait")
+    assert running.stdout
+    assert running.stdout.readline() == "waiting\n"
+
+    os.kill(-running.pid if to_all else running.pid, stop)
+    running.wait(LONGEST)  # before its input is closed, which would end it too
+    printed, complained = running.communicate(timeout=LONGEST)  # ends when both have closed their output
+
+    assert running.returncode == 2
+    assert "Traceback" not in complained
+    assert printed == ("ended in order\n" if to_all else "")
+
+
+def test_an_old_python_can_parse_the_door() -> None:
+    """Python 3.6 gets as far as the line that says it is too old: no newer syntax, and nothing before that line."""
+    door = ast.parse((ROOT / "run.py").read_text(encoding="utf-8"), feature_version=(3, 6))
+
+    documented, imported, compared = door.body[:3]
+    assert isinstance(documented, ast.Expr)
+    assert ast.unparse(imported) == "import sys"
+    assert ast.unparse(compared).startswith("if sys.version_info < (3, 11):")
+
+
+def test_the_door_stays_one_small_file_of_the_standard_library() -> None:
+    """At most 400 lines, and no import that a bare Python lacks."""
+    text = (ROOT / "run.py").read_text(encoding="utf-8")
+
+    imported = {
+        name
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in ([alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""])
+    }
+    assert {name for name in imported if name.partition(".")[0] not in sys.stdlib_module_names} == set()
+    assert len(text.splitlines()) <= 400

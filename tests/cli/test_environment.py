@@ -1,0 +1,77 @@
+"""When .venv is made anew and when it is used as it is, decided on real folders without installing anything."""
+
+import json
+import sys
+import venv
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from run import DEVELOPMENT, RUNTIME, Environment, Trouble
+from tests.cli.checkout import furnish
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> Environment:
+    """A finished environment without packages, marker and all."""
+    furnish(tmp_path)
+    ready = Environment(tmp_path)
+    venv.EnvBuilder(symlinks=sys.platform != "win32").create(ready.folder)
+    mark(ready)
+    return ready
+
+
+def mark(environment: Environment, **changes: object) -> None:
+    """Write the marker as a finished set-up does, with changes."""
+    marker = {
+        "place": str(environment.folder),
+        "python": environment.version(),
+        "locks": {RUNTIME: environment.digest(RUNTIME)},
+        "holds": [path.name for path in environment.packages()],
+    }
+    environment.marker.write_text(json.dumps({**marker, **changes}), encoding="utf-8")
+
+
+def test_a_finished_environment_is_used_as_it_is(environment: Environment) -> None:
+    """Nothing is wrong with what the last set-up finished."""
+    assert environment.wrong([RUNTIME]) is None
+    assert environment.installed() == {RUNTIME: environment.digest(RUNTIME)}
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        pytest.param(lambda it: it.marker.unlink(), "the last set-up did not finish", id="no marker"),
+        pytest.param(lambda it: it.marker.write_text(""), "the last set-up did not finish", id="empty marker"),
+        pytest.param(lambda it: it.marker.write_text("[]"), "the last set-up did not finish", id="foreign marker"),
+        pytest.param(lambda it: (it.root / RUNTIME).write_text("new==1"), "the lock changed", id="changed lock"),
+        pytest.param(lambda it: mark(it, place="/elsewhere"), "the folder was moved", id="moved folder"),
+        pytest.param(lambda it: mark(it, python="3.9.1"), "its Python was replaced or is gone", id="upgraded Python"),
+        pytest.param(lambda it: mark(it, holds=["pytest"]), "packages are missing from it", id="removed package"),
+        pytest.param(lambda it: it.python.unlink(), "its Python was replaced or is gone", id="no Python"),
+    ],
+)
+def test_a_damaged_environment_is_noticed(
+    environment: Environment, damage: Callable[[Environment], object], reason: str
+) -> None:
+    """Each way to be unusable is seen before anything is run in it, and named."""
+    damage(environment)
+
+    assert environment.wrong([RUNTIME]) == reason
+
+
+def test_only_the_locks_that_are_needed_are_compared(environment: Environment) -> None:
+    """A development lock that is installed and outdated matters to `test`, not to `check`."""
+    mark(environment, locks={RUNTIME: environment.digest(RUNTIME), DEVELOPMENT: "an older one"})
+
+    assert environment.wrong([RUNTIME]) is None
+    assert environment.wrong([RUNTIME, DEVELOPMENT]) == "the lock changed"
+
+
+def test_a_missing_lock_is_one_clear_line(environment: Environment) -> None:
+    """Without requirements.txt the door says so, and does not take the environment for good."""
+    (environment.root / RUNTIME).unlink()
+
+    with pytest.raises(Trouble, match=r"requirements\.txt is missing from .*; check out the repository again"):
+        environment.wrong([RUNTIME])

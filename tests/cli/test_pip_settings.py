@@ -1,0 +1,255 @@
+"""A user's own settings for pip, in variables and in files: where packages come from is heeded, where they would go is not."""
+
+from __future__ import annotations
+
+import hashlib
+import http.server
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
+
+import pytest
+
+import installing
+from run import RUNTIME, Environment, Trouble
+from tests.cli.checkout import LONGEST, Checkout
+
+# What sends packages elsewhere, adds others, asks for what this set-up is not, or does nothing at all.
+ELSEWHERE = {
+    "target": "{folder}/target",
+    "prefix": "{folder}/prefix",
+    "root": "{folder}/root",
+    "user": "true",
+    "src": "{folder}/src",
+    "require-virtualenv": "true",
+    "requirement": "{folder}/other.txt",
+    "constraint": "{folder}/other.txt",
+    "no-binary": ":all:",
+    "dry-run": "true",
+    "python": "/nonexistent/python",
+    "platform": "win_amd64",
+    "only-binary": "small",
+    "report": "{folder}/report.json",
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where packages must not go, with the requirements that must not be read."""
+    (tmp_path / "other.txt").write_text("small==2.0\nabsent==3.0\n", encoding="utf-8")
+    return tmp_path
+
+
+def wheel(folder: Path, name: str, text: str) -> str:
+    """Write the smallest package that pip installs, with one module, and return the line of a lock for it."""
+    file = folder / f"{name}-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(file, "w") as packed:
+        packed.writestr(f"{name}.py", text)
+        packed.writestr(f"{name}-1.0.dist-info/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        packed.writestr(f"{name}-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        packed.writestr(f"{name}-1.0.dist-info/RECORD", "")
+    return f"{name}==1.0 --hash=sha256:{hashlib.sha256(file.read_bytes()).hexdigest()}\n"
+
+
+@pytest.fixture
+def settings(folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """No setting for pip but those of the test; the packages lie in a folder."""
+    for name in [name for name in os.environ if name.startswith("PIP_")]:
+        monkeypatch.delenv(name)
+    (folder / "wheels").mkdir()
+    given = {name: value.format(folder=folder.as_posix()) for name, value in ELSEWHERE.items()}
+    return {**given, "no-index": "true", "find-links": (folder / "wheels").as_posix()}
+
+
+def by_variables(settings: dict[str, str], folder: Path) -> dict[str, str]:
+    """The settings as variables."""
+    (folder / "pip.conf").touch()
+    named = {f"PIP_{name.upper().replace('-', '_')}": value for name, value in settings.items()}
+    return {**named, "PIP_CONFIG_FILE": str(folder / "pip.conf")}
+
+
+def by_file(settings: dict[str, str], folder: Path) -> dict[str, str]:
+    """The settings in a file that a variable names: half of them for pip as a whole, half for its install."""
+    lines = [f"{name} = {value}" for name, value in settings.items()]
+    text = "\n".join(["[install]", *lines[::2], "[global]", *lines[1::2], ""])
+    (folder / "pip.conf").write_text(text, encoding="utf-8")
+    return {"PIP_CONFIG_FILE": str(folder / "pip.conf")}
+
+
+def by_home(settings: dict[str, str], folder: Path) -> dict[str, str]:
+    """The settings in the file of the user's own folder."""
+    own = folder / "home" / ("AppData" if sys.platform == "win32" else ".config") / "pip"
+    own.mkdir(parents=True)
+    lines = [f"{name} = {value}" for name, value in settings.items()]
+    text = "\n".join(["[global]", *lines, ""])
+    (own / ("pip.ini" if sys.platform == "win32" else "pip.conf")).write_text(text, encoding="utf-8")
+    home = {"HOME": str(folder / "home"), "USERPROFILE": str(folder / "home"), "APPDATA": str(own.parent)}
+    return {**home, "XDG_CONFIG_HOME": str(own.parent)}
+
+
+@pytest.mark.parametrize("way", [by_variables, by_file, by_home])
+def test_no_setting_of_the_users_sends_packages_elsewhere(
+    made: Checkout, folder: Path, settings: dict[str, str], way: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With all of them at once the package is in the environment, and nothing is anywhere else."""
+    assert callable(way)
+    (made.root / "tried.txt").write_text(wheel(folder / "wheels", "small", ""), encoding="utf-8")
+    for name, value in way(settings, folder).items():
+        monkeypatch.setenv(name, value)
+    before = sorted(path.name for path in folder.iterdir())
+    uninstall(made, "small")
+
+    Environment(made.root).install("tried.txt")
+
+    assert "small.py" in {path.name for path in Environment(made.root).packages()}
+    assert sorted(path.name for path in folder.iterdir()) == before
+
+
+def uninstall(checkout: Checkout, name: str) -> None:
+    """Take a package out of the environment."""
+    for path in Environment(checkout.root).packages():
+        if path.name == f"{name}.py":
+            path.unlink()
+        elif path.name.startswith(f"{name}-"):
+            shutil.rmtree(path)
+
+
+class Index(http.server.ThreadingHTTPServer):
+    """A registry, or a proxy before one: offers one package, and notes what it is asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        """Listen on a port of its own."""
+        self.asked: list[str] = []
+        index = self
+
+        class Answer(http.server.BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                index.asked.append(self.path)
+                name = self.path.rpartition("/")[2]
+                found = folder / name if name.endswith(".whl") else None
+                (link,) = (path.name for path in folder.glob("*.whl"))
+                body = found.read_bytes() if found else f'<a href="{link}">{link}</a>'.encode()
+                self.send_response(200)
+                self.send_header("Content-Type", "application/octet-stream" if found else "text/html")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        super().__init__(("127.0.0.1", 0), Answer)
+
+    def __enter__(self) -> Self:
+        """Begin to serve."""
+        threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Serve no more."""
+        self.shutdown()
+        self.server_close()
+
+
+@pytest.fixture
+def index(settings: dict[str, str], folder: Path) -> Iterator[Index]:
+    """A registry with the package, and the settings without the folder where it lies."""
+    del settings["no-index"], settings["find-links"]
+    with Index(folder / "wheels") as serving:
+        yield serving
+
+
+@pytest.mark.parametrize("way", [by_variables, by_file])
+@pytest.mark.parametrize("kind", ["an index", "a proxy"])
+def test_an_index_and_a_proxy_are_heeded(
+    made: Checkout,
+    folder: Path,
+    settings: dict[str, str],
+    index: Index,
+    way: object,
+    kind: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The package comes from the registry that the settings name, or through the proxy that they name."""
+    assert callable(way)
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1" if kind == "an index" else "")
+    monkeypatch.setenv("no_proxy", "127.0.0.1" if kind == "an index" else "")
+    (made.root / "tried.txt").write_text(wheel(folder / "wheels", "small", ""), encoding="utf-8")
+    here = f"http://127.0.0.1:{index.server_port}"
+    settings["index-url"] = f"{here}/simple" if kind == "an index" else "http://registry.example/simple"
+    settings["no-cache-dir"] = "true"
+    if kind == "a proxy":
+        settings |= {"proxy": here, "trusted-host": "registry.example"}
+    for name, value in way(settings, folder).items():
+        monkeypatch.setenv(name, value)
+    uninstall(made, "small")
+
+    Environment(made.root).install("tried.txt")
+
+    base = "" if kind == "an index" else "http://registry.example"
+    assert f"{base}/simple/small/" in index.asked
+    assert "small.py" in {path.name for path in Environment(made.root).packages()}
+
+
+def test_every_setting_that_fetches_is_one_of_pips(made: Checkout) -> None:
+    """Names in the list of what is kept are options of this pip, so none is kept in vain by a wrong name."""
+    command = [str(Environment(made.root).python), "-I", "-m", "pip", "install", "--help"]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=LONGEST).stdout
+
+    newer = {"resume-retries"}  # from pip 25.1 on
+    hidden = {"default-timeout"}  # the other name of --timeout
+    assert [name for name in installing.FETCHING if f"--{name} " not in shown and name not in newer | hidden] == []
+
+
+def test_a_file_of_pips_that_cannot_be_read_is_one_line(
+    made: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The line names the file, and nothing was installed."""
+    broken = tmp_path / "broken.conf"
+    broken.write_text("index-url = without a section\n", encoding="utf-8")
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(broken))
+
+    with pytest.raises(Trouble) as refused:
+        Environment(made.root).install(RUNTIME)
+
+    line = str(refused.value)
+    assert line.startswith("the packages could not be installed: pip's configuration cannot be read: ")
+    assert str(broken) in line
+    assert "\n" not in line
+
+
+def test_ready_is_said_after_an_import_and_what_is_broken_is_set_up_again(
+    made: Checkout,
+    settings: dict[str, str],
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A package that is there and cannot be imported: one line and no marker, so that the next start begins again."""
+    environment = Environment(made.root)
+    locks = environment.installed()
+    for name, value in by_variables(settings, folder).items():
+        monkeypatch.setenv(name, value)
+    unusable = wheel(folder / "wheels", "msal", "import absent_altogether\n")
+    (made.root / "tried.txt").write_text(unusable, encoding="utf-8")
+    try:
+        with pytest.raises(Trouble, match="imported: ModuleNotFoundError: No module named 'absent_altogether'; pip's"):
+            environment.build(["tried.txt"], keep=locks, why="a test")
+
+        assert "is ready" not in capsys.readouterr().err
+        assert environment.wrong([RUNTIME]) == "the last set-up did not finish"
+        environment.mark(locks)
+        assert environment.wrong([RUNTIME]) is None
+        uninstall(made, "msal")
+        assert environment.wrong([RUNTIME]) == "packages are missing from it"
+    finally:
+        uninstall(made, "msal")
+        environment.mark(locks)

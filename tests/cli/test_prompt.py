@@ -1,0 +1,252 @@
+"""The hidden prompt, by the door and on a terminal: asked for once, shown never, and each way to give no answer is one line."""
+
+from __future__ import annotations
+
+import json
+import os
+import site
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fakes.serving.subprocess import Apart, serve_apart
+from tests.cli.checkout import LONGEST, Checkout
+from tests.cli.terminal import CTRL_C, CTRL_D, ENTER, Terminal
+from tests.cli.whole import set_up, whole
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminal to drive")
+ASKED = {
+    "basic": "password of sender basic (not shown): ",
+    "oauth": "client secret of sender oauth (not shown): ",
+    "directory": "client secret of the auditor application in [directory] (not shown): ",
+}
+VARIABLES = {
+    "basic": "SMTP365_BASIC_PASSWORD",
+    "oauth": "SMTP365_OAUTH_CLIENT_SECRET",
+    "directory": "SMTP365_DIRECTORY_CLIENT_SECRET",
+}
+NO_KEYRING = {"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
+
+
+@pytest.fixture(scope="module")
+def tenant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Apart]:
+    """The built-in tenant, as any other service that a settings file leads to."""
+    with serve_apart(folder=tmp_path_factory.mktemp("tenant"), look_ups=True) as apart:
+        yield apart
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """A checkout whose door opens at once."""
+    made = whole(tmp_path_factory.mktemp("checkout"))
+    set_up(made, site.getsitepackages())
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where a person starts runs: a folder with settings of their own, and no secret in any variable unless it is said."""
+
+    checkout: Checkout
+    tenant: Apart
+    folder: Path
+
+    def settings(self, *changes: tuple[str, str]) -> None:
+        """Write the settings that lead to the tenant, with texts replaced; without look-ups."""
+        text = self.tenant.settings_file.read_text(encoding="utf-8")
+        head, _, rest = text.partition("[directory]")
+        text = head + rest[rest.index("[network]") :]
+        for before, after in changes:
+            assert before in text
+            text = text.replace(before, after)
+        (self.folder / "settings.toml").write_text(text, encoding="utf-8")
+
+    def command(self, *options: str) -> list[str]:
+        """The door with the options of a live run."""
+        fixed = ["check", "--target=live", "--settings=settings.toml", "--html=report.html", "--json=results.json"]
+        return [sys.executable, str(self.checkout.root / "run.py"), *fixed, *options]
+
+    def environment(self, *given: str) -> dict[str, str]:
+        """This process's environment with the secrets of these accounts alone, a home of its own, and no keyring."""
+        kept = {name: value for name, value in os.environ.items() if name not in {*VARIABLES.values(), "CI"}}
+        secrets = {VARIABLES[name]: self.secret(name) for name in given}
+        return {**kept, **secrets, **NO_KEYRING, "HOME": str(self.folder), "XDG_STATE_HOME": str(self.folder)}
+
+    def secret(self, account: str) -> str:
+        """The secret that the tenant takes."""
+        return self.tenant.secrets[VARIABLES[account]]
+
+    def terminal(self, *options: str, given: tuple[str, ...] = ()) -> Terminal:
+        """A live run on a terminal."""
+        return Terminal(self.command(*options), self.folder, self.environment(*given))
+
+    def results(self) -> dict[str, Any]:
+        """What the run wrote."""
+        found: dict[str, Any] = json.loads((self.folder / "results.json").read_text(encoding="utf-8"))
+        return found
+
+    def everything(self) -> str:
+        """All files that the run left."""
+        return "".join(path.read_text(encoding="utf-8") for path in self.folder.iterdir() if path.is_file())
+
+
+@pytest.fixture
+def desk(checkout: Checkout, tenant: Apart, tmp_path: Path) -> Desk:
+    """A folder of one's own."""
+    return Desk(checkout, tenant, tmp_path)
+
+
+@pytest.mark.parametrize("named", [False, True], ids=["by default", "prompt in the settings"])
+@pytest.mark.parametrize("account", ["basic", "oauth"])
+def test_a_secret_that_is_typed_sends_the_message(desk: Desk, account: str, named: bool) -> None:
+    """The question comes although pytest captures; what is typed is not shown, is written nowhere, and signs in."""
+    key = "password" if account == "basic" else "client_secret"
+    table = f"[sender.{account}]\n"
+    desk.settings(*[(table, f'{table}{key}_from = "prompt"\n')] if named else [])
+
+    with desk.terminal(f"--sender={account}") as terminal:
+        terminal.wait_for(ASKED[account])
+        terminal.type(desk.secret(account) + ENTER)
+        code = terminal.ended()
+
+    assert code == 0, terminal.shown
+    (sender,) = desk.results()["senders"]
+    assert (sender["verdict"], sender["traffic"]["messages_sent"]) == ("can_send", 1)
+    assert sender["evidence"]["secret"] == {"key": key, "source": "prompt", "found": True}
+    assert terminal.shown.count("(not shown)") == 1
+    assert desk.secret(account) not in terminal.shown + desk.everything()
+
+
+def test_the_auditors_secret_is_asked_for_too(desk: Desk) -> None:
+    """The secret of [directory] is asked for before anything is contacted, beside the sender's own."""
+    desk.settings()
+    text = desk.tenant.settings_file.read_text(encoding="utf-8")
+    text = text.replace(f'client_secret_from = "env:{VARIABLES["directory"]}"\n', "")
+    (desk.folder / "settings.toml").write_text(text, encoding="utf-8")
+
+    with desk.terminal("--sender=oauth") as terminal:
+        for account in ("oauth", "directory"):
+            terminal.wait_for(ASKED[account])
+            terminal.type(desk.secret(account) + ENTER)
+        assert terminal.ended() == 0, terminal.shown
+
+    (sender,) = desk.results()["senders"]
+    assert sender["evidence"]["tenant"]["application"]["state"] == "answered"
+    assert desk.secret("directory") not in terminal.shown + desk.everything()
+
+
+def test_senders_of_one_account_are_asked_for_once_and_only_those_that_are_selected(desk: Desk) -> None:
+    """Two senders sign in as one user, one of them is tagged away, and the other method needs no question: one question."""
+    desk.settings()
+    text = (desk.folder / "settings.toml").read_text(encoding="utf-8")
+    table = text[text.index("[sender.basic]") : text.index("[sender.basic.attested]")]
+    again = table.replace("[sender.basic]", "[sender.again]").replace("alerts@fab", "Alerts@fab", 1)
+    off = table.replace("[sender.basic]", "[sender.off]").replace("authentication = true", "authentication = false")
+    (desk.folder / "settings.toml").write_text(text + again + off, encoding="utf-8")
+
+    with desk.terminal("-k", "basic-AUTH-01 or again-AUTH-01 or off-NET-01", "--no-send") as terminal:
+        terminal.wait_for(ASKED["basic"])
+        terminal.type(desk.secret("basic") + ENTER)
+        terminal.ended()
+
+    signed_in = {sender["name"]: sender["traffic"]["sign_in_attempts"] for sender in desk.results()["senders"]}
+    assert signed_in == {"basic": 1, "again": 1, "off": 0}
+    assert terminal.shown.count("(not shown)") == 1
+
+
+@pytest.mark.parametrize("options", [(), ("-n", "1"), ("--capture=sys",), ("-s",)], ids="".join)
+def test_ctrl_c_at_the_question_ends_the_run_with_one_line(desk: Desk, options: tuple[str, ...]) -> None:
+    """Exit code 2, a line of its own, nothing was contacted, and the terminal shows again what is typed."""
+    desk.settings()
+
+    with desk.terminal("--sender=basic", *options) as terminal:
+        terminal.wait_for(ASKED["basic"])
+        terminal.type(CTRL_C)
+        code = terminal.ended()
+
+    assert code == 2, terminal.shown
+    assert terminal.shown.splitlines().count("smtp365: interrupted") == 1
+    assert "Traceback" not in terminal.shown
+
+
+@pytest.mark.parametrize("key", [ENTER, CTRL_D], ids=["an empty answer", "end of input"])
+def test_no_answer_is_said_in_one_line(desk: Desk, key: str) -> None:
+    """The sender is not proven, and the line says that nothing was entered."""
+    desk.settings()
+
+    with desk.terminal("--sender=basic") as terminal:
+        terminal.wait_for(ASKED["basic"])
+        terminal.type(key)
+        code = terminal.ended()
+
+    (sender,) = desk.results()["senders"]
+    (check,) = [check for check in sender["checks"] if check["id"] == "AUTH-01"]
+    assert (code, sender["verdict"], check["verdict"]) == (6, "not_proven", "unknown"), terminal.shown
+    assert "no password was found (prompt: nothing was entered); give one and run again" in terminal.shown
+    assert sender["traffic"]["sign_in_attempts"] == 0
+
+
+def test_with_xdist_the_controller_asks_and_the_workers_judge(desk: Desk) -> None:
+    """One question, although two processes run checks."""
+    desk.settings()
+
+    with desk.terminal("--sender=basic", "-n", "2") as terminal:
+        terminal.wait_for(ASKED["basic"])
+        terminal.type(desk.secret("basic") + ENTER)
+        assert terminal.ended() == 0, terminal.shown
+
+    assert terminal.shown.count("(not shown)") == 1
+
+
+def test_collecting_asks_nothing(desk: Desk) -> None:
+    """--co lists the checks, with and without pytest-xdist."""
+    desk.settings()
+
+    for options in ((), ("-n", "1")):
+        with desk.terminal("--co", *options) as terminal:
+            assert terminal.ended() == 0, terminal.shown
+        assert "(not shown)" not in terminal.shown
+
+
+@pytest.mark.parametrize(
+    ("named", "line"),
+    [
+        pytest.param(
+            False,
+            "no password was found (environment variable SMTP365_BASIC_PASSWORD, keyring entry smtp365 / basic:password, "
+            "no terminal to ask on); give one and run again",
+            id="by default",
+        ),
+        pytest.param(
+            True,
+            "no password was found (prompt: there is no terminal to ask on; write "
+            'password_from = "env:SMTP365_BASIC_PASSWORD" and set that variable); give one and run again',
+            id="prompt in the settings",
+        ),
+    ],
+)
+def test_without_a_terminal_the_line_says_how_to_give_it(desk: Desk, named: bool, line: str) -> None:
+    """A scheduled task is not asked: it gets the places where the secret can be put."""
+    table = "[sender.basic]\n"
+    desk.settings(*[(table, f'{table}password_from = "prompt"\n')] if named else [])
+
+    ended = subprocess.run(
+        desk.command("--sender=basic"),
+        cwd=desk.folder,
+        env=desk.environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=LONGEST,
+        check=False,
+    )
+
+    (sender,) = desk.results()["senders"]
+    (check,) = [check for check in sender["checks"] if check["id"] == "AUTH-01"]
+    assert ended.returncode == 6, ended.stdout + ended.stderr
+    assert line in check["why"]

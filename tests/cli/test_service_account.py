@@ -1,0 +1,237 @@
+"""A service account runs what an administrator installed: it may read the checkout and write nothing there."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from fakes.serving.subprocess import serve_apart
+from run import RUNTIME
+from tests.cli.checkout import LONGEST, Checkout
+from tests.cli.whole import borrow, open_folder, python_for_all, whole
+
+if sys.platform == "win32":
+    pytest.skip("accounts are switched here by a POSIX call", allow_module_level=True)
+
+import pwd
+
+WHO = "nobody"
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """A checkout that root installed, a Python that all may run, and a home for the account."""
+
+    checkout: Checkout
+    python: Path
+    home: Path
+
+    def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run run.py as the account, in its home or else in the root folder."""
+        entry = pwd.getpwnam(WHO)
+        library = {
+            "LD_LIBRARY_PATH": str(self.python.parents[1] / "lib")
+        }  # where the copy of a shared Python keeps its own
+        kept = {
+            **library,
+            "PATH": os.defpath,
+            "LANG": "C.UTF-8",
+            "HOME": str(self.home),
+            "LOGNAME": "root",
+            **environment,
+        }
+        return subprocess.run(
+            [str(self.python), str(self.checkout.root / "run.py"), *arguments],
+            cwd=self.home,
+            env={name: value for name, value in kept.items() if value},
+            capture_output=True,
+            encoding="utf-8",
+            timeout=LONGEST,
+            check=False,
+            user=entry.pw_uid,
+            group=entry.pw_gid,
+            extra_groups=[],
+        )
+
+    @property
+    def state(self) -> Path:
+        """Where the account's own files go."""
+        return self.home / ".local" / "state" / "smtp365"
+
+
+@pytest.fixture(scope="module")
+def readable() -> Iterator[Installed]:
+    """The checkout, set up, in a folder that everybody may read."""
+    if os.geteuid() != 0:
+        pytest.skip("only root may run a program as another account")
+    with open_folder() as folder:
+        python, packages = python_for_all(folder / "python")
+        checkout = whole(folder / "smtp365")
+        make = [str(python), "-m", "venv", "--without-pip", str(checkout.root / ".venv")]
+        subprocess.run(make, check=True, capture_output=True, timeout=LONGEST)
+        (checkout.root / "reports" / "out").mkdir()
+        borrow(checkout, packages)
+        compiling = [str(python), "-m", "compileall", "-q", "-j", "0", str(checkout.root), "-x", r"[.]venv"]
+        subprocess.run(
+            compiling, check=True, capture_output=True, timeout=LONGEST
+        )  # as an administrator's own run does
+        yield Installed(checkout, python, folder)
+
+
+@pytest.fixture
+def installed(readable: Installed) -> Iterator[Installed]:
+    """The same, with an empty home that the account may write."""
+    with open_folder() as home:
+        entry = pwd.getpwnam(WHO)
+        os.chown(home, entry.pw_uid, entry.pw_gid)
+        before = _files(readable.checkout.root)
+        yield Installed(readable.checkout, readable.python, home)
+        assert _files(readable.checkout.root) == before
+
+
+def _files(folder: Path) -> set[str]:
+    return {str(path) for path in folder.rglob("*") if ".venv" not in path.parts}
+
+
+def orderly(ended: subprocess.CompletedProcess[str]) -> str:
+    """What was said; AssertionError where it holds a traceback or a warning."""
+    said = ended.stdout + ended.stderr
+    assert not any(sign in said for sign in ("Traceback", "Warning", "warning", "INTERNALERROR")), said
+    return said
+
+
+def test_a_whole_run_keeps_its_report_and_cache_in_the_accounts_own_folder(installed: Installed) -> None:
+    """Exit code 0, one line that says where, the report there, and the checkout as it was."""
+    ended = installed.run()
+
+    said = orderly(ended)
+    assert ended.returncode == 0, said
+    line = f"the account {WHO} cannot write in {installed.checkout.root}: reports, state and pytest's cache go to "
+    assert [shown for shown in said.splitlines() if shown.startswith("the account ")] == [f"{line}{installed.state}"]
+    (report,) = (installed.state / "reports").glob("*-fake.html")
+    assert said.splitlines()[-1] == f"Report: {report}"
+    assert (installed.state / "pytest-cache" / "CACHEDIR.TAG").is_file()
+
+
+def test_a_live_run_remembers_in_the_accounts_own_folder(installed: Installed, tmp_path: Path) -> None:
+    """A refused password is remembered for the next run, and the report names the account that really ran it."""
+    with serve_apart(folder=tmp_path) as tenant, open_folder() as folder:
+        settings = folder / "settings.toml"
+        ca_file = folder / "root.pem"
+        text = tenant.settings_file.read_text(encoding="utf-8").replace(str(tmp_path / "root.pem"), str(ca_file))
+        ca_file.write_bytes((tmp_path / "root.pem").read_bytes())
+        settings.write_text(text, encoding="utf-8")
+        options = ["check", "--target=live", f"--settings={settings}", "--sender=basic", "--json=results.json"]
+
+        sent = installed.run(*options, SMTP365_BASIC_PASSWORD=tenant.secrets["SMTP365_BASIC_PASSWORD"])
+        results = json.loads((installed.home / "results.json").read_text(encoding="utf-8"))
+        refused = installed.run(*options, SMTP365_BASIC_PASSWORD="wrong-password-4711")
+
+    assert sent.returncode == 0, orderly(sent)
+    orderly(sent)
+    (sender,) = results["senders"]
+    assert (sender["verdict"], sender["traffic"]["messages_sent"]) == ("can_send", 1)
+    assert sender["evidence"]["machine"]["account"] == WHO
+    assert refused.returncode == 1, orderly(refused)
+    assert "alerts@fabrikam.example" in (installed.state / "refused.json").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("command", "word"), [("explain", "5.7.3"), ("faults", "smtp_auth_off_tenant")])
+def test_commands_that_write_nothing_just_run(installed: Installed, command: str, word: str) -> None:
+    """Explanations and the catalogue of faults answer, and leave nothing anywhere."""
+    ended = installed.run(command, *(["535 5.7.3 Authentication unsuccessful"] if command == "explain" else []))
+
+    assert ended.returncode == 0, orderly(ended)
+    assert word in orderly(ended)
+    assert list(installed.home.iterdir()) == []
+
+
+@pytest.mark.parametrize("home", ["", "/nonexistent"], ids=["HOME unset", "HOME that is not there"])
+def test_an_account_without_a_home_gets_one_line(installed: Installed, home: str) -> None:
+    """Nothing can be written: the line says so and what to do; with --html the run is whole."""
+    refused = installed.run(HOME=home)
+    report = installed.home / "report.html"
+    ended = installed.run("check", f"--html={report}", HOME=home)
+
+    line = f"the account {WHO} can write neither in {installed.checkout.root} nor in /nonexistent/.local/state/smtp365"
+    assert refused.returncode == 4
+    assert orderly(refused) == f"ERROR: {line}; name a place for the report with --html\n\n"
+    assert ended.returncode == 0, orderly(ended)
+    assert f"{line}: pytest keeps no cache" in orderly(ended)
+    assert report.is_file()
+
+
+def test_no_environment_and_no_right_to_make_one_is_one_line(installed: Installed) -> None:
+    """The line says who must set it up, and where; exit code 3."""
+    environment = installed.checkout.root / ".venv"
+    environment.rename(installed.checkout.root.parent / "elsewhere")
+    try:
+        refused = installed.run()
+    finally:
+        (installed.checkout.root.parent / "elsewhere").rename(environment)
+
+    root = installed.checkout.root
+    assert refused.returncode == 3
+    assert refused.stderr == (
+        f"smtp365: the account {WHO} cannot write in {root}, and .venv must be set up there (first run): "
+        "an administrator runs run.py there once\n"
+    )
+
+
+def test_a_changed_lock_and_no_right_to_set_up_is_one_line(installed: Installed) -> None:
+    """An update of the checkout: the administrator sets it up again; also where a lock file of theirs is left."""
+    lock = installed.checkout.root / RUNTIME
+    before = lock.read_text(encoding="utf-8")
+    lock.write_text("# newer\n", encoding="utf-8")
+    left = installed.checkout.root / ".venv.lock"
+    try:
+        for _ in range(2):
+            refused = installed.run("faults")
+            assert refused.returncode == 3
+            assert "and .venv must be set up there (the lock changed): an administrator" in refused.stderr
+            assert refused.stderr.count("\n") == 1
+            left.touch()
+    finally:
+        lock.write_text(before, encoding="utf-8")
+        left.unlink()
+
+
+@pytest.mark.parametrize("kind", ["its Python", "its marker", "its packages"])
+def test_an_environment_that_may_not_be_read_is_one_true_line(installed: Installed, kind: str) -> None:
+    """It names what cannot be read, by whom, and what the administrator does; nothing is replaced."""
+    environment = installed.checkout.root / ".venv"
+    closed = installed.checkout.root.parent / "closed"
+    closed.mkdir(mode=0o700, exist_ok=True)
+    python = environment / "bin" / "python"
+    target = python.readlink()
+    marker = environment / "smtp365.json"
+    (packages,) = environment.glob("lib/python*/site-packages")
+    try:
+        if kind == "its Python":
+            python.unlink()
+            python.symlink_to(closed / "python3")
+        else:
+            (marker if kind == "its marker" else packages).chmod(0o700)
+        refused = installed.run()
+    finally:
+        python.unlink()
+        python.symlink_to(target)
+        marker.chmod(0o644)
+        packages.chmod(0o755)
+
+    if kind == "its Python":
+        line = f"cannot run {closed / 'python3'}, the Python of {environment}: an administrator makes that with a Python which "
+        line += f"{WHO} may run"
+    else:
+        line = f"cannot read {marker if kind == 'its marker' else packages}: an administrator makes {environment} readable "
+        line += "for it (chmod -R a+rX on Linux and macOS)"
+    assert refused.returncode == 3
+    assert refused.stderr == f"smtp365: the account {WHO} {line}\n"
+    assert installed.run("faults").returncode == 0

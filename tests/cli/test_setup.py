@@ -1,0 +1,180 @@
+"""The real thing on a small checkout: run.py makes, mends and adds to environments, and its failures are one line."""
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from run import DEVELOPMENT, RUNTIME, Environment, Trouble
+from tests.cli.checkout import LONGEST, Checkout, furnish
+
+NOBODY_LISTENS = "http://127.0.0.1:9/simple"  # the discard port
+
+
+def test_a_half_made_environment_is_mended_and_the_command_runs(made: Checkout) -> None:
+    """With the marker gone, the next run makes everything anew, says why, and passes on the exit code."""
+    environment = Environment(made.root)
+    environment.marker.unlink()
+    leftover = environment.folder / "leftover"
+    leftover.touch()
+
+    mended = made.run("fake", "6")
+
+    assert mended.returncode == 6
+    assert "setting up .venv (the last set-up did not finish)" in mended.stderr
+    assert not leftover.exists()
+    assert environment.wrong([RUNTIME]) is None
+
+
+def test_the_second_run_sets_nothing_up(made: Checkout) -> None:
+    """Once made, the environment costs no word and its marker is not touched."""
+    before = Environment(made.root).marker.stat().st_mtime_ns
+
+    second = made.run("fake", "0")
+
+    assert second.stderr == ""
+    assert Environment(made.root).marker.stat().st_mtime_ns == before
+
+
+def test_what_developers_need_is_added_when_it_is_asked_for(made: Checkout) -> None:
+    """`lock` adds the development lock to the environment that `check` made, and keeps the rest."""
+    environment = Environment(made.root)
+    mark = json.loads(environment.marker.read_text(encoding="utf-8"))
+    environment.marker.write_text(json.dumps({**mark, "locks": {RUNTIME: mark["locks"][RUNTIME]}}), encoding="utf-8")
+    kept = environment.folder / "kept"
+    kept.touch()
+
+    added = made.run("lock")
+
+    assert "adding what developers need" in added.stderr
+    assert kept.exists()
+    assert set(environment.installed()) == {RUNTIME, DEVELOPMENT}
+
+
+def test_two_first_runs_at_once_set_up_once(tmp_path: Path) -> None:
+    """The second run waits for the first one's environment and then uses it; both commands run."""
+    checkout = furnish(tmp_path)
+    both = [checkout.start("fake", "0"), checkout.start("fake", "6")]
+
+    said = [run.communicate(timeout=LONGEST)[1] for run in both]
+
+    assert [run.returncode for run in both] == [0, 6], said
+    assert sum("setting up .venv" in words and "ready" in words for words in said) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends Ctrl-C to a console, not to a process")
+def test_an_interrupted_set_up_is_one_line_and_leaves_no_marker(tmp_path: Path) -> None:
+    """Ctrl-C while .venv is being made: exit code 2, no traceback, and the next run sees that it is half-made."""
+    checkout = furnish(tmp_path)
+    running = checkout.start("fake", "0")
+    assert running.stderr
+    assert "setting up .venv (first run)" in running.stderr.readline()
+
+    os.kill(-running.pid, signal.SIGINT)
+    _, complained = running.communicate(timeout=LONGEST)
+
+    assert running.returncode == 2
+    assert complained == "smtp365: interrupted\n"
+    assert Environment(tmp_path).wrong([RUNTIME]) in {"first run", "the last set-up did not finish"}
+
+
+@pytest.mark.parametrize("module", ["ensurepip", "venv"])
+def test_a_python_without_the_modules_is_told_so_in_one_line(tmp_path: Path, module: str) -> None:
+    """Where Debian keeps `ensurepip` in a package of its own, the line names what is missing and the package."""
+    checkout = furnish(tmp_path / "checkout")
+    (tmp_path / "sitecustomize.py").write_text(f"import sys\nsys.modules[{module!r}] = None\n", encoding="utf-8")
+
+    refused = checkout.run("fake", "0", PYTHONPATH=str(tmp_path))
+
+    assert refused.returncode == 3
+    assert f"comes without {module}; on Debian and Ubuntu: apt-get install python3-venv" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_an_old_python_is_told_so_in_one_line(tmp_path: Path) -> None:
+    """Python 3.9 gets one line and exit code 3, and nothing is made."""
+    checkout = furnish(tmp_path / "checkout")
+    pretence = "import sys\nsys.version_info = (3, 9, 2, 'final', 0)\n"
+    (tmp_path / "sitecustomize.py").write_text(pretence, encoding="utf-8")
+
+    refused = checkout.run(PYTHONPATH=str(tmp_path))
+
+    assert refused.returncode == 3
+    assert refused.stderr.startswith("smtp365 needs Python 3.11 or newer; this is 3.9 (")
+    assert refused.stderr.count("\n") == 1
+    assert not (checkout.root / ".venv").exists()
+
+
+def wheel(folder: Path) -> Path:
+    """Write the smallest package that pip installs, and return its file."""
+    file = folder / "small-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(file, "w") as packed:
+        packed.writestr("small.py", "")
+        packed.writestr("small-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: small\nVersion: 1.0\n")
+        packed.writestr("small-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        packed.writestr("small-1.0.dist-info/RECORD", "")
+    return file
+
+
+@pytest.fixture
+def offered(made: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A package that pip can find without any registry, for an environment that has none of it."""
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    remove = [str(Environment(made.root).python), "-m", "pip", "uninstall", "--quiet", "--yes", "small"]
+    subprocess.run(remove, check=True, capture_output=True, timeout=LONGEST)
+    return wheel(tmp_path)
+
+
+def try_to_install(checkout: Checkout, lock: str) -> str:
+    """Install a lock into the made environment and return the line of the failure, empty when there was none."""
+    (checkout.root / "tried.txt").write_text(lock, encoding="utf-8")
+    try:
+        Environment(checkout.root).install("tried.txt")
+    except Trouble as trouble:
+        return str(trouble)
+    return ""
+
+
+def test_a_package_with_the_right_hash_is_installed(made: Checkout, offered: Path) -> None:
+    """What the lock names, with the hash it names, is importable afterwards."""
+    said = try_to_install(made, f"small==1.0 --hash=sha256:{hashlib.sha256(offered.read_bytes()).hexdigest()}\n")
+
+    assert said == ""
+    subprocess.run([str(Environment(made.root).python), "-c", "import small"], check=True, timeout=LONGEST)
+
+
+@pytest.mark.usefixtures("offered")
+def test_a_package_with_another_hash_is_refused(made: Checkout) -> None:
+    """A package that was swapped at the registry is not installed, and the line says so."""
+    said = try_to_install(made, f"small==1.0 --hash=sha256:{'0' * 64}\n")
+
+    assert said.startswith("a package from the registry is not the one that the lock names, so nothing was installed")
+
+
+@pytest.mark.usefixtures("offered")
+def test_a_lock_without_hashes_is_refused(made: Checkout) -> None:
+    """Nothing without a hash is installed, whatever the lock says."""
+    said = try_to_install(made, "small==1.0\n")
+
+    assert said.startswith("the packages could not be installed: Hashes are required in --require-hashes mode")
+
+
+@pytest.mark.usefixtures("offered")
+def test_an_unreachable_registry_is_one_line(made: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a network the line speaks of the registry and the proxy, and names the file with pip's own words."""
+    monkeypatch.setenv("PIP_NO_INDEX", "0")
+    monkeypatch.setenv("PIP_INDEX_URL", NOBODY_LISTENS)
+
+    said = try_to_install(made, f"absent==1.0 --hash=sha256:{'0' * 64}\n")
+
+    assert said.startswith("the package registry cannot be reached (a proxy? set HTTPS_PROXY")
+    assert "\n" not in said
+    assert "absent" in Environment(made.root).log.read_text(encoding="utf-8")

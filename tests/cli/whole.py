@@ -1,0 +1,113 @@
+"""A checkout with everything a run needs, and an environment that borrows this test run's own packages: set up in no time."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import site
+import sys
+import tempfile
+import venv
+from collections.abc import Iterator
+from pathlib import Path
+
+from run import RUNTIME, Environment
+from tests.cli.checkout import ROOT, Checkout
+
+ROOMS = ("settings", "probes", "checks", "knowledge", "reports", "fakes")
+_SMALL = (
+    "pip",
+    "mypy",
+    "mypyc",
+    "playwright",
+    "hypothesis",
+    "ruff",
+    "uv",
+    "tree_sitter*",
+    "*__mypyc*",
+    "check_jsonschema",
+)
+
+
+def whole(root: Path) -> Checkout:
+    """Write the rooms into a folder, with a lock that names nothing, and set it up."""
+    for room in ROOMS:
+        shutil.copytree(ROOT / room, root / room, ignore=shutil.ignore_patterns("__pycache__", "out"))
+    for file in [*ROOT.glob("*.py"), ROOT / "pytest.ini", ROOT / "pyproject.toml"]:
+        shutil.copy(file, root / file.name)
+    (root / RUNTIME).write_text("# nothing to install\n", encoding="utf-8")
+    return Checkout(root)
+
+
+def set_up(checkout: Checkout, packages: list[str]) -> None:
+    """Make the environment from this interpreter, as a finished set-up leaves it."""
+    venv.EnvBuilder(symlinks=sys.platform != "win32").create(checkout.root / ".venv")
+    borrow(checkout, packages)
+
+
+def borrow(checkout: Checkout, packages: list[str]) -> None:
+    """Let the environment import what is in these folders, and mark it as finished."""
+    (own,) = checkout.root.glob(".venv/[Ll]ib/**/site-packages")
+    (own / "borrowed.pth").write_text("\n".join(packages), encoding="utf-8")
+    environment = Environment(checkout.root)
+    environment.mark({RUNTIME: environment.digest(RUNTIME)})
+
+
+@contextlib.contextmanager
+def open_folder() -> Iterator[Path]:
+    """A folder that every account may read: those that pytest makes are closed to others."""
+    folder = Path(tempfile.mkdtemp(prefix="smtp365-open-"))
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def readable_for_all(path: Path) -> bool:
+    """Whether an account without rights can reach and read it."""
+    path = path.resolve()
+    return all(parent.stat().st_mode & 0o001 for parent in path.parents) and bool(path.stat().st_mode & 0o004)
+
+
+def python_for_all(folder: Path) -> tuple[Path, list[str]]:
+    """A Python that every account may run, and the packages for it: this run's own, or copies of them in `folder`."""
+    python, packages = Path(sys.executable).resolve(), [Path(path) for path in site.getsitepackages()]
+    if not readable_for_all(python):
+        base, version = Path(sys.base_prefix), f"python{sys.version_info[0]}.{sys.version_info[1]}"
+        _copy(
+            base / "lib" / version,
+            folder / "lib" / version,
+            "test",
+            "site-packages",
+            "ensurepip",
+            "idlelib",
+            "config-*",
+        )
+        for library in (base / "lib").glob("libpython*.so*"):
+            _copy(library, folder / "lib" / library.name)
+        _copy(python, folder / "bin" / version)
+        python = folder / "bin" / version
+    for number, path in enumerate(packages):
+        if path.is_dir() and not readable_for_all(path):
+            _copy(path, folder / f"packages-{number}", *_SMALL)
+            packages[number] = folder / f"packages-{number}"
+    return python, [str(path) for path in packages]
+
+
+def _copy(source: Path, target: Path, *without: str) -> None:
+    """Copy a file or a folder, by hard links where the disk has them."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if source.is_dir():
+        ignored = shutil.ignore_patterns("__pycache__", *without)
+        shutil.copytree(source, target, ignore=ignored, copy_function=_linked, symlinks=True)
+    else:
+        _linked(str(source), str(target))
+
+
+def _linked(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)

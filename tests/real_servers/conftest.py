@@ -1,0 +1,96 @@
+"""The real servers, started once for the tests of this folder and stopped after them; skipped with the reason."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import trustme
+
+from tests.real_servers import dovecot_submission, exim, mail_server, oidc_provider, other_services, programs
+from tests.real_servers.name_server import name_server
+
+
+def needs(reason: str | None) -> None:
+    """Skip what asked for this server when there is a reason why it cannot be started."""
+    if reason:
+        pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def authority() -> trustme.CA:
+    """The root that signed the certificates of all servers."""
+    return trustme.CA()
+
+
+@pytest.fixture(scope="session")
+def ca_file(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """That root, as a file for the settings."""
+    file = tmp_path_factory.mktemp("authority") / "ca.pem"
+    authority.cert_pem.write_to_path(str(file))
+    return file
+
+
+@pytest.fixture(scope="session")
+def postfix(authority: trustme.CA) -> Iterator[mail_server.MailServer]:
+    """A Postfix with Dovecot behind it."""
+    needs(mail_server.why_not())
+    with mail_server.mail_server(authority) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def resolver() -> Iterator[str]:
+    """A dnsmasq that knows the test zone, as `address:port`."""
+    needs(programs.why_not("dnsmasq"))
+    with name_server() as place:
+        yield place
+
+
+@pytest.fixture(scope="session")
+def exim_server(authority: trustme.CA) -> Iterator[exim.Exim]:
+    """An Exim."""
+    needs(exim.why_not())
+    with exim.exim(authority) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def tokens(authority: trustme.CA) -> Iterator[oidc_provider.TokenService]:
+    """A token service on a port other than 443."""
+    needs(oidc_provider.why_not())
+    with oidc_provider.token_service(authority) as service:
+        yield service
+
+
+@pytest.fixture(scope="session")
+def dovecot(
+    authority: trustme.CA, postfix: mail_server.MailServer, tokens: oidc_provider.TokenService
+) -> Iterator[dovecot_submission.Submission]:
+    """A Dovecot that takes submissions and hands them to Postfix."""
+    needs(dovecot_submission.why_not())
+    with dovecot_submission.submission(authority, postfix, tokens) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def implicit_tls(authority: trustme.CA, postfix: mail_server.MailServer) -> Iterator[int]:
+    """The port of a stunnel in front of Postfix."""
+    needs(programs.why_not("stunnel4"))
+    with other_services.implicit_tls(authority, postfix.relay) as port:
+        yield port
+
+
+@pytest.fixture(scope="session")
+def ssh() -> Iterator[int]:
+    """The port of an sshd."""
+    needs(programs.why_not("sshd", "ssh-keygen"))
+    with other_services.ssh() as port:
+        yield port
+
+
+@pytest.fixture(scope="session")
+def ldap() -> Iterator[int]:
+    """The port of a slapd."""
+    needs(programs.why_not("slapd"))
+    with other_services.ldap() as port:
+        yield port

@@ -1,0 +1,118 @@
+"""A real Dovecot submission server on loopback: passwords from a file, XOAUTH2 by tokens whose signature it checks itself.
+
+It hands what it takes to a relay that is not its own, as Dovecot always does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import trustme
+
+from tests.real_servers import programs
+from tests.real_servers.mail_server import MailServer
+from tests.real_servers.mailbox import Mailbox
+from tests.real_servers.names import COLLEAGUE, HOST, PASSWORD, SCOPE, USER
+from tests.real_servers.oidc_provider import KEY_ID, TokenService
+
+SUBMISSION: Final = Path("/usr/lib/dovecot/submission")  # a package of its own
+
+CONFIGURATION: Final = """\
+base_dir = {folder}/run
+state_dir = {folder}/state
+log_path = {folder}/log
+protocols = submission
+listen = 127.0.0.1
+hostname = {host}
+ssl = required
+ssl_cert = <{folder}/server.pem
+ssl_key = <{folder}/server.pem
+auth_mechanisms = plain login xoauth2
+auth_failure_delay = 0
+auth_verbose = yes
+first_valid_uid = 1
+mail_location = maildir:{folder}/home/%n
+submission_relay_host = 127.0.0.1
+submission_relay_port = {relay}
+service submission-login {{
+  inet_listener submission {{
+    port = {port}
+  }}
+  inet_listener submissions {{
+    port = 0
+  }}
+}}
+passdb {{
+  driver = passwd-file
+  mechanisms = plain login
+  args = {folder}/users
+}}
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2
+  args = {folder}/oauth2.conf.ext
+}}
+userdb {{
+  driver = static
+  args = uid=dovecot gid=dovecot home={folder}/home/%n
+}}
+service anvil {{
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
+}}
+"""
+
+OAUTH2: Final = """\
+introspection_mode = local
+local_validation_key_dict = fs:posix:prefix={folder}/keys/
+issuers = {issuer}
+username_attribute = mailbox
+scope = {scope}
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """A running Dovecot: where it listens, what it reports, and the mailbox behind its relay."""
+
+    port: int
+    ca_file: Path
+    log: Path
+    mailbox: Mailbox
+
+
+def why_not() -> str | None:
+    """Say why Dovecot's submission server cannot be started here; None when it can."""
+    return programs.why_not("dovecot", SUBMISSION)
+
+
+@contextlib.contextmanager
+def submission(authority: trustme.CA, relay: MailServer, tokens: TokenService) -> Iterator[Submission]:
+    """Start Dovecot in a throw-away folder and stop it; its start command returns once it listens."""
+    with programs.scratch("dovecot") as folder:
+        (port,) = programs.free_ports(1)
+        words = {"folder": folder, "host": HOST, "port": port, "relay": relay.relay}
+        words |= {"issuer": tokens.issuer, "scope": SCOPE}
+        keys = folder / "keys" / "default" / "RS256"
+        for made in (folder / "run", folder / "state", folder / "home", keys):
+            made.mkdir(parents=True)
+        shutil.chown(folder / "home", "dovecot", "dovecot")
+        configuration = folder / "dovecot.conf"
+        configuration.write_text(CONFIGURATION.format(**words))
+        (folder / "oauth2.conf.ext").write_text(OAUTH2.format(**words))
+        (keys / KEY_ID).write_text(tokens.public_key)
+        (folder / "users").write_text("".join(f"{user}:{{PLAIN}}{PASSWORD}\n" for user in (USER, COLLEAGUE)))
+        (folder / "server.pem").touch(mode=0o600)
+        (folder / "server.pem").write_bytes(authority.issue_cert(HOST).private_key_and_cert_chain_pem.bytes())
+        authority.cert_pem.write_to_path(str(folder / "ca.pem"))
+        programs.command("dovecot", "-c", configuration)
+        try:
+            yield Submission(port=port, ca_file=folder / "ca.pem", log=folder / "log", mailbox=relay.mailbox)
+        finally:
+            programs.command("dovecot", "-c", configuration, "stop")

@@ -1,0 +1,128 @@
+"""What the product must report at each real server: a table written by hand, before any of these runs was made.
+
+One line is one situation at one server. Reasons come from the server's own manual or from the RFC, never from a run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from tests.real_servers.names import ANOTHER_AUDIENCE, AUDIENCE, COLLEAGUE, USER
+
+Owner = Literal["sender", "service", "issuer", "network"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """One situation: what comes out of the run, and what lies in the server's maildir afterwards.
+
+    `gate`, `verdict` and `owner` hold every answer that is right; more than one where two are equally true.
+    `first` begins the list of causes, or is anywhere in it when `listed`. `never` are causes that would be false.
+    The page holds `shown`; `not_shown` would send the reader the wrong way. `not_passed` are checks.
+    """
+
+    at: str
+    verdict: tuple[str, ...] = ("cannot_send",)
+    gate: tuple[str | None, ...]
+    first: str | None
+    listed: bool = False
+    never: tuple[str, ...] = ("unrecognised", "service_side_fault")
+    owner: tuple[Owner, ...]
+    sign_ins: int
+    token_requests: int = 0
+    arrived: int = 0
+    shown: tuple[str, ...] = ()
+    not_shown: tuple[str, ...] = ()
+    not_passed: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return self.at
+
+
+def sends(at: str, *, token_requests: int = 0) -> Expected:
+    """The situation in which everything is right: one sign-in, one message, and nothing to do."""
+    return Expected(at=at, verdict=("can_send",), gate=(None,), first=None, owner=(), sign_ins=1,
+                    token_requests=token_requests, arrived=1)  # fmt: skip
+
+
+EXIM: Final = (
+    sends("exim: all is well"),
+    # 535 without an enhanced status: a wrong password and an unknown account look alike.
+    Expected(at="exim: wrong password", gate=("sign_in",), first="bad_credentials", listed=True, owner=("sender",),
+             sign_ins=1),
+    # RFC 5321, 4.2.1: 4yz is transient. The address was not judged, so nothing is said about its spelling.
+    Expected(at="exim: greylisting", gate=("recipient",), first="temporarily_deferred",
+             never=("unrecognised", "service_side_fault", "recipient_rejected"), owner=("sender", "service"),
+             sign_ins=1, shown=("Greylisted",), not_shown=("typing errors",)),
+    Expected(at="exim: unroutable recipient", gate=("recipient",), first="recipient_rejected",
+             owner=("sender", "service"), sign_ins=1, shown=("Unrouteable address",)),
+    Expected(at="exim: untrusted authority", gate=("tls",), first="cert_untrusted", owner=("network", "service", "sender"),
+             sign_ins=0),
+    # This port takes mail without a sign-in, and the suite sends none without one: nothing is proven, and no item
+    # about a password may pass.
+    Expected(at="exim: authentication is off", verdict=("not_proven",), gate=(None,), first=None, owner=(),
+             sign_ins=0, not_passed=("BASIC-02", "BASIC-03", "BASIC-10")),
+    # The application would speak in the clear; the port offers AUTH behind TLS only.
+    Expected(at="exim: Use SSL is off", gate=("starttls",), first="starttls_missing_or_implicit_tls_on_587",
+             owner=("sender",), sign_ins=0),
+)  # fmt: skip
+
+POSTFIX: Final = (
+    sends("postfix: all is well"),
+    # The plugin signs in by LOGIN; a remedy that names LOGIN as the choice names what this server lacks.
+    Expected(at="postfix: PLAIN only", gate=("auth_offered",), first="auth_mechanism_unsupported",
+             owner=("service", "sender"), sign_ins=0, shown=("PLAIN",), not_shown=("Choose the method LOGIN",)),
+    Expected(at="postfix: greylisting", gate=("recipient",), first="temporarily_deferred",
+             never=("unrecognised", "service_side_fault", "recipient_rejected"), owner=("sender", "service"),
+             sign_ins=1, shown=("Greylisted",), not_shown=("typing errors",)),
+    # smtpd_tls_req_ccert: the handshake succeeds, and the next command gets 421 "No client certificate presented".
+    Expected(at="postfix: client certificate", gate=("auth_offered", "tls"), first="client_certificate_required",
+             never=("unrecognised", "service_side_fault", "smtp_intercepted"), owner=("service", "sender"), sign_ins=0),
+    # reject_sender_login_mismatch. Postfix answers MAIL with 250 and refuses at RCPT (smtpd_delay_reject), naming the
+    # sender's address: either of the two gates is a true answer.
+    Expected(at="postfix: From of a colleague", gate=("sender", "recipient"), first="send_as_denied",
+             owner=("service", "sender"), sign_ins=1, shown=(USER, COLLEAGUE),
+             not_shown=(f"that signs in, {COLLEAGUE}", "Add-RecipientPermission", "- The sender address is accepted")),
+    # The settings declare another port of this host than the application uses: nothing secret goes there.
+    Expected(at="postfix: port not declared", gate=("sign_in",), first="wrong_host_or_port", owner=("sender",), sign_ins=0),
+)  # fmt: skip
+
+DOVECOT: Final = (
+    sends("dovecot: LOGIN"),
+    sends("dovecot: XOAUTH2", token_requests=1),
+    Expected(at="dovecot: wrong password", gate=("sign_in",), first="bad_credentials", listed=True, owner=("sender",),
+             sign_ins=1),
+    # RFC 6749, 5.2: invalid_client.
+    Expected(at="dovecot: wrong client secret", gate=("token",), first="secret_wrong", owner=("sender", "issuer"),
+             sign_ins=0, token_requests=1),
+    # The token is for AUDIENCE, the settings declare ANOTHER_AUDIENCE; which scope was asked for is no part of it.
+    Expected(at="dovecot: wrong audience", gate=("claims",), first="wrong_scope_or_audience",
+             owner=("sender", "issuer"), sign_ins=0, token_requests=1, shown=(AUDIENCE, ANOTHER_AUDIENCE),
+             not_shown=("Set Scope to mail", "set Scope to mail")),
+    # Dovecot answers AUTH XOAUTH2 with `334 eyJ…` and refuses after the empty line: {"status":"401",…}.
+    Expected(at="dovecot: token of another user", gate=("sign_in",), first="token_user_mismatch", listed=True,
+             owner=("sender", "service", "issuer"), sign_ins=1, token_requests=1, shown=('"status":"401"', "535")),
+    # The issuer hands out a token from its cache whose exp has passed; its own clock (Date) says so. The token is for
+    # this server, so it may go there, and the server judges by a clock of its own.
+    Expected(at="dovecot: expired token", gate=("claims",), first="token_expired", owner=("sender", "issuer"),
+             sign_ins=1, token_requests=1),
+    # The login host was reached and answered 404: the address is wrong, the network is not.
+    Expected(at="dovecot: issuer on another path", gate=("issuer",), first="wrong_tenant_or_authority",
+             owner=("sender", "issuer"), sign_ins=0),
+)  # fmt: skip
+
+OTHERS: Final = (
+    # TLS at once on a port that is not 465: a hello without any credential decides it.
+    Expected(at="stunnel: TLS at once", gate=("greeting",), first="implicit_tls_port",
+             never=("unrecognised", "service_side_fault", "smtp_intercepted", "client_timeout_hides_refusal"),
+             owner=("sender", "service"), sign_ins=0),
+    # RFC 4253, 4.2: `SSH-2.0-…` comes first, so the service names itself.
+    Expected(at="sshd: on the port", gate=("greeting",), first="wrong_host_or_port", owner=("sender",), sign_ins=0,
+             shown=("SSH-2.0",), not_shown=("is not the declared one",)),
+    # RFC 4511: the client speaks first. Nothing comes, so the cause is one of several: a mail server that hangs is as silent.
+    Expected(at="slapd: on the port", gate=("greeting",), first="wrong_host_or_port", listed=True, never=("unrecognised",),
+             owner=("sender", "service", "network"), sign_ins=0),
+)  # fmt: skip
+
+TABLE: Final = {expected.at: expected for expected in (*EXIM, *POSTFIX, *DOVECOT, *OTHERS)}

@@ -1,0 +1,27 @@
+"""A real name server on loopback: dnsmasq, answering for the test zone over UDP and TCP. It asks no other."""
+
+import contextlib
+import subprocess
+from collections.abc import Iterator
+
+from tests.real_servers.names import DOMAIN, HOST, LOGIN_HOST, OTHER_HOST
+from tests.real_servers.programs import SECONDS, free_ports
+
+
+@contextlib.contextmanager
+def name_server() -> Iterator[str]:
+    """Start dnsmasq and stop it; yields `address:port`. Raises with its own words when it does not start."""
+    (port,) = free_ports(1)
+    alone = ["--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--no-poll", "--pid-file="]
+    place = [f"--port={port}", "--listen-address=127.0.0.1", "--bind-interfaces", "--user=root", "--log-facility=-"]
+    zone = [f"--local=/{DOMAIN}/", *(f"--host-record={name},127.0.0.1" for name in (HOST, OTHER_HOST, LOGIN_HOST))]
+    with subprocess.Popen(["dnsmasq", *alone, *place, *zone], stderr=subprocess.PIPE, text=True) as server:
+        try:
+            said = server.stderr.readline() if server.stderr else ""  # written once its sockets are bound
+            if "started" not in said:
+                message = f"dnsmasq did not start: {said}"
+                raise RuntimeError(message)
+            yield f"127.0.0.1:{port}"
+        finally:
+            server.terminate()
+            server.wait(SECONDS)

@@ -1,0 +1,141 @@
+"""Every line of the table: one run of the checklist at a real server, compared with what was written down before."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from tests.real_servers import staging
+from tests.real_servers.expected import TABLE, Expected
+from tests.real_servers.names import HOST
+from tests.real_servers.running import Outcome, Situation, leaked, run
+
+if TYPE_CHECKING:
+    from tests.real_servers.mailbox import Mailbox
+
+OWNERS: Final = {
+    "sender": "Who acts: The owner of the application",
+    "service": f"Who acts: The administrator of {HOST}.",
+    "issuer": "Who acts: The administrator of the token service",
+    "network": "Who acts: The network or host team",
+}
+NOUNS: Final = re.compile(
+    r"\b(microsoft|office|exchange|entra|azure|nodinite|outlook)|admin center|portal\.", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """One run, and what the server's own log and maildir have of it."""
+
+    situation: Situation
+    outcome: Outcome
+    taken: int
+    arrived: int
+
+
+Visit = Callable[[str], Seen]
+
+
+@pytest.fixture(scope="module")
+def visit(resolver: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Visit:
+    """Return what makes the run of one line of the table; every line is run once, and several tests look at it."""
+    seen: dict[str, Seen] = {}
+
+    def visited(at: str) -> Seen:
+        if at not in seen:
+            situation, mailbox = stage(TABLE[at], request.getfixturevalue)
+            before = (mailbox.taken, len(mailbox.received)) if mailbox else (0, 0)
+            outcome = run(situation, resolver, tmp_path_factory.mktemp("run"))
+            accepted = before[1] + outcome.sender["traffic"]["messages_sent"]
+            arrived = len(mailbox.wait_for(accepted)) - before[1] if mailbox else 0
+            taken = mailbox.taken - before[0] if mailbox else 0
+            seen[at] = Seen(situation=situation, outcome=outcome, taken=taken, arrived=arrived)
+        return seen[at]
+
+    return visited
+
+
+def stage(expected: Expected, server: Callable[[str], Any]) -> tuple[Situation, Mailbox | None]:
+    """Start what a line of the table needs; return its situation and the mailbox where its message would arrive."""
+    peer, _, at = expected.at.partition(": ")
+    started = server(staging.FIXTURES[peer])
+    if peer == "exim":
+        return staging.at_exim(at, started), started.mailbox
+    if peer == "postfix":
+        return staging.at_postfix(at, started), started.mailbox
+    if peer == "dovecot":
+        return staging.at_dovecot(at, started, server("tokens")), started.mailbox
+    situation = staging.at_another_service(started, server("ca_file"), silent=peer != "sshd")
+    return situation, server("postfix").mailbox if peer == "stunnel" else None
+
+
+@pytest.mark.parametrize("at", TABLE)
+def test_what_was_expected_is_reported(at: str, visit: Visit) -> None:
+    """Verdict, gate, causes, owner, sign-ins, token requests and the message itself, all as the table has them."""
+    seen = visit(at)
+
+    assert differences(TABLE[at], seen) == {}, seen.outcome.printed
+
+
+@pytest.mark.parametrize("at", TABLE)
+def test_the_verdict_follows_the_message(at: str, visit: Visit) -> None:
+    """Never `cannot_send` when the server took the message, never `can_send` when it took none."""
+    seen = visit(at)
+
+    assert (seen.outcome.sender["verdict"], seen.taken) not in {("cannot_send", 1), ("can_send", 0)}
+    assert seen.taken == seen.arrived == seen.outcome.sender["traffic"]["messages_sent"]
+
+
+@pytest.mark.parametrize("at", TABLE)
+def test_a_declared_service_is_not_spoken_of_as_microsofts(at: str, visit: Visit) -> None:
+    """No noun of Microsoft's on the terminal, in the page (letters too) or in the results: no peer and no setting has one."""
+    outcome = visit(at).outcome
+    texts = {
+        "terminal": outcome.printed,
+        "page": html.unescape(html.unescape(outcome.page)),
+        "results": outcome.results,
+    }
+
+    assert {name: found for name, text in texts.items() if (found := nouns(text))} == {}
+
+
+@pytest.mark.parametrize("at", TABLE)
+def test_no_secret_is_shown(at: str, visit: Visit) -> None:
+    """Neither the password nor the client secret is printed or written, in plain or in Base64."""
+    seen = visit(at)
+
+    assert [form for secret in seen.situation.secrets.values() for form in leaked(seen.outcome, secret)] == []
+
+
+def differences(expected: Expected, seen: Seen) -> dict[str, object]:
+    """Return what differs from the table, by name; nothing when all is as expected."""
+    outcome, sender = seen.outcome, seen.outcome.sender
+    causes, traffic = sender["causes"], sender["traffic"]
+    checks = {check["id"]: check["verdict"] for check in sender["checks"]}
+    named = expected.first in (causes if expected.listed else causes[:1]) if expected.first else not causes
+    owners = [OWNERS[owner] for owner in expected.owner]
+    shown = outcome.printed + html.unescape(outcome.page)
+    wrong = {
+        "verdict": sender["verdict"] if sender["verdict"] not in expected.verdict else None,
+        "gate": sender["first_broken_gate"] if sender["first_broken_gate"] not in expected.gate else None,
+        "causes": None if named and not set(causes) & set(expected.never) else causes,
+        "owner": None if not owners or any(owner in outcome.printed for owner in owners) else outcome.printed,
+        "sign_ins": traffic["sign_in_attempts"] if traffic["sign_in_attempts"] != expected.sign_ins else None,
+        "token_requests": traffic["token_requests"] if traffic["token_requests"] != expected.token_requests else None,
+        "arrived": f"{seen.taken} taken, {seen.arrived} arrived" if seen.arrived != expected.arrived else None,
+        "not shown": [words for words in expected.shown if words not in shown],
+        "shown": [words for words in expected.not_shown if words in shown],
+        "passed": [check for check in expected.not_passed if checks.get(check) == "pass"],
+    }
+    return {name: value for name, value in wrong.items() if value}
+
+
+def nouns(text: str) -> list[str]:
+    """Return every place at which a text names Microsoft or something of Microsoft's."""
+    return [" ".join(text[max(0, at.start() - 40) : at.end() + 40].split()) for at in NOUNS.finditer(text)]

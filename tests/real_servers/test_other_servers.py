@@ -1,0 +1,185 @@
+"""The servers beside Postfix do what the product's tests rely on, seen through clients that are not ours."""
+
+import base64
+import json
+import shutil
+import socket
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.real_servers.dovecot_submission import Submission
+from tests.real_servers.exim import Exim
+from tests.real_servers.mail_server import MailServer
+from tests.real_servers.names import (
+    AUDIENCE,
+    CLIENT_ID,
+    CLIENT_SECRET,
+    COLLEAGUE,
+    DOMAIN,
+    HOST,
+    LOGIN_HOST,
+    PASSWORD,
+    SCOPE,
+    STALE_CLIENT_ID,
+    USER,
+    WRONG_CLIENT_SECRET,
+    WRONG_PASSWORD,
+)
+from tests.real_servers.oidc_provider import TokenService
+from tests.real_servers.programs import SECONDS
+
+MESSAGE = f"From: {USER}\nTo: {USER}\nSubject: from curl\n\nhello\n"
+
+
+def curl(ca_file: Path, name: str, port: int, *words: str | Path, given: str = "") -> subprocess.CompletedProcess[str]:
+    """Run curl against one port on loopback under the name of its certificate; its dialogue is on standard error."""
+    if shutil.which("curl") is None:
+        pytest.skip("not installed: curl (.ci/run installs it)")
+    place = ["--connect-to", f"{name}:{port}:127.0.0.1:{port}", "--cacert", str(ca_file)]
+    command = ["curl", "--silent", "--show-error", "--verbose", "--max-time", str(SECONDS), *place, *words]
+    return subprocess.run(command, input=given, capture_output=True, text=True, timeout=2 * SECONDS, check=False)
+
+
+def submit(
+    ca_file: Path, port: int, *sign_in: str, recipient: str = USER, sender: str = USER
+) -> subprocess.CompletedProcess[str]:
+    """Submit one message over STARTTLS."""
+    envelope = ["--mail-from", sender, "--mail-rcpt", recipient, "--upload-file", "-"]
+    return curl(ca_file, HOST, port, f"smtp://{HOST}:{port}/client", "--ssl-reqd", *envelope, *sign_in, given=MESSAGE)
+
+
+def password(word: str = PASSWORD) -> tuple[str, ...]:
+    """Return curl's options for AUTH LOGIN."""
+    return ("--user", f"{USER}:{word}", "--login-options", "AUTH=LOGIN")
+
+
+def token(tokens: TokenService, client: str = CLIENT_ID, secret: str = CLIENT_SECRET) -> dict[str, Any]:
+    """Return the token service's answer to a request for client credentials."""
+    port = int(tokens.issuer.partition("//")[2].partition("/")[0].rpartition(":")[2])
+    fields = {"grant_type": "client_credentials", "client_id": client, "client_secret": secret, "scope": SCOPE}
+    body = [word for name, value in fields.items() for word in ("--data-urlencode", f"{name}={value}")]
+    answer = curl(tokens.ca_file, LOGIN_HOST, port, *body, f"{tokens.issuer}/token")
+    decoded: dict[str, Any] = json.loads(answer.stdout)
+    return decoded
+
+
+def claims(access_token: str) -> dict[str, Any]:
+    """Return the claims of a token, read without a library."""
+    body = access_token.split(".")[1]
+    decoded: dict[str, Any] = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+    return decoded
+
+
+def with_token(user: str, access_token: str) -> tuple[str, ...]:
+    """Return curl's options for AUTH XOAUTH2."""
+    return ("--user", f"{user}:", "--oauth2-bearer", access_token, "--login-options", "AUTH=XOAUTH2")
+
+
+def test_exim_delivers_and_refuses(exim_server: Exim) -> None:
+    """The right password sends a message that lies in the maildir; a wrong one and an unknown recipient get no further."""
+    before = len(exim_server.mailbox.received)
+
+    sent = submit(exim_server.ca_file, exim_server.port, *password())
+    wrong = submit(exim_server.ca_file, exim_server.port, *password(WRONG_PASSWORD))
+    nowhere = submit(exim_server.ca_file, exim_server.port, *password(), recipient=f"missing@{DOMAIN}")
+    abroad = submit(exim_server.ca_file, exim_server.port, *password(), recipient="ada@example.com")
+
+    assert sent.returncode == 0, sent.stderr
+    assert b"Subject: from curl" in exim_server.mailbox.wait_for(before + 1)[before]
+    assert "< 535 Incorrect authentication data" in wrong.stderr
+    assert "< 550 Unrouteable address" in nowhere.stderr
+    assert "< 550 Unrouteable address" in abroad.stderr
+
+
+def test_exim_has_a_port_that_greylists_and_one_that_trusts(exim_server: Exim) -> None:
+    """451 at RCPT on the one, and a message without a sign-in on the other."""
+    before = len(exim_server.mailbox.received)
+
+    grey = submit(exim_server.ca_file, exim_server.grey, *password())
+    trusting = submit(exim_server.ca_file, exim_server.trusting)
+    ordinary = submit(exim_server.ca_file, exim_server.port)
+
+    assert "< 451 4.7.1 Greylisted" in grey.stderr
+    assert trusting.returncode == 0, trusting.stderr
+    assert len(exim_server.mailbox.wait_for(before + 1)) == before + 1
+    assert "< 550 authentication required" in ordinary.stderr
+
+
+def test_postfix_has_ports_of_three_kinds(postfix: MailServer) -> None:
+    """PLAIN without LOGIN, greylisting at RCPT, and a certificate that the client does not have."""
+    plain = submit(postfix.ca_file, postfix.plain, *password())
+    grey = submit(postfix.ca_file, postfix.grey, *password())
+    certified = submit(postfix.ca_file, postfix.certified, *password())
+
+    assert "< 250-AUTH PLAIN\n" in plain.stderr.replace("\r", "")
+    assert "Greylisted" in grey.stderr
+    assert "< 450 4.2.0" in grey.stderr
+    assert "No client certificate presented" in certified.stderr
+
+
+def test_postfix_refuses_an_address_that_the_account_does_not_own(postfix: MailServer) -> None:
+    """553 5.7.1 with both addresses in it, after MAIL was answered with 250."""
+    answer = submit(postfix.ca_file, postfix.port, *password(), sender=COLLEAGUE)
+
+    assert f"< 553 5.7.1 <{COLLEAGUE}>: Sender address rejected: not owned by user {USER}" in answer.stderr
+
+
+def test_the_token_service_knows_its_clients(tokens: TokenService) -> None:
+    """A signed token for the mail server, one that has expired, and `invalid_client` for a wrong secret."""
+    good, stale = (claims(token(tokens, client)["access_token"]) for client in (CLIENT_ID, STALE_CLIENT_ID))
+
+    assert (good["aud"], good["iss"], good["mailbox"]) == (AUDIENCE, tokens.issuer, USER)
+    assert good["exp"] - stale["exp"] > 3600
+    assert token(tokens, secret=WRONG_CLIENT_SECRET)["error"] == "invalid_client"
+
+
+def test_dovecot_takes_passwords_and_tokens(dovecot: Submission, tokens: TokenService) -> None:
+    """Both kinds of sign-in send a message, which arrives behind Dovecot's relay."""
+    before = len(dovecot.mailbox.received)
+    access_token = token(tokens)["access_token"]
+
+    sent = [submit(dovecot.ca_file, dovecot.port, *way) for way in (password(), with_token(USER, access_token))]
+
+    assert [one.returncode for one in sent] == [0, 0], sent[-1].stderr + dovecot.log.read_text()
+    assert len(dovecot.mailbox.wait_for(before + 2)) == before + 2
+
+
+@pytest.mark.parametrize(
+    ("user", "client"),
+    [
+        pytest.param(COLLEAGUE, CLIENT_ID, id="token of another user"),
+        pytest.param(USER, STALE_CLIENT_ID, id="expired token"),
+    ],
+)
+def test_dovecot_refuses_a_token_by_a_challenge(
+    dovecot: Submission, tokens: TokenService, user: str, client: str
+) -> None:
+    """`334` with JSON in Base64, which has the status and nothing of the reason."""
+    answer = submit(dovecot.ca_file, dovecot.port, *with_token(user, token(tokens, client)["access_token"]))
+
+    challenge = next(line for line in answer.stderr.splitlines() if line.startswith("< 334 eyJ"))
+    assert json.loads(base64.b64decode(challenge.removeprefix("< 334 ")))["status"] == "401"
+
+
+def test_stunnel_speaks_tls_at_once(implicit_tls: int, ca_file: Path) -> None:
+    """A client that begins with TLS gets Postfix's greeting."""
+    answer = curl(ca_file, HOST, implicit_tls, f"smtps://{HOST}:{implicit_tls}/client")
+
+    assert f"< 220 {HOST} ESMTP Postfix" in answer.stderr
+
+
+def test_sshd_names_itself(ssh: int) -> None:
+    """RFC 4253, 4.2: the first line is `SSH-2.0-…`."""
+    with socket.create_connection(("127.0.0.1", ssh), SECONDS) as connection:
+        assert connection.recv(99).startswith(b"SSH-2.0-")
+
+
+def test_slapd_waits_for_the_client(ldap: int) -> None:
+    """RFC 4511: the client speaks first. An anonymous bind is answered; before that nothing comes."""
+    bind = bytes.fromhex("300c020101600702010304008000")
+    with socket.create_connection(("127.0.0.1", ldap), SECONDS) as connection:
+        connection.sendall(bind)
+        assert connection.recv(99) == bytes.fromhex("300c02010161070a010004000400")

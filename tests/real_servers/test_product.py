@@ -1,0 +1,92 @@
+"""The checklist against servers that no one here wrote: what it reports in six situations at a real Postfix with Dovecot.
+
+That server names neither a wrong password nor an unknown user, so both must come out as the same unsure short list.
+"""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from tests.real_servers.mail_server import MailServer
+from tests.real_servers.names import HOST, OTHER_HOST, PASSWORD, USER, WRONG_PASSWORD
+from tests.real_servers.running import Situation, leaked, run, states
+
+
+def test_an_account_that_can_send_is_said_to(postfix: MailServer, resolver: str, tmp_path: Path) -> None:
+    """The right password: exit code 0, `can_send`, one sign-in, one message, and that message lies in the maildir."""
+    before = len(postfix.received)
+
+    outcome = run(Situation(port=postfix.port, ca_file=postfix.ca_file), resolver, tmp_path)
+
+    assert outcome.code == 0, outcome.printed
+    assert outcome.sender["verdict"] == "can_send"
+    assert outcome.sender["first_broken_gate"] is None
+    assert outcome.sender["traffic"]["sign_in_attempts"] == 1
+    assert outcome.sender["traffic"]["messages_sent"] == 1
+    assert leaked(outcome, PASSWORD) == []
+    arrived = postfix.mailbox.wait_for(before + 1)[before:]
+    assert len(arrived) == 1
+    assert b"Auto-Submitted: auto-generated" in arrived[0]
+
+
+@pytest.mark.parametrize(
+    ("user", "password"),
+    [
+        pytest.param(USER, WRONG_PASSWORD, id="wrong password"),
+        pytest.param(f"nobody-{USER}", PASSWORD, id="unknown user"),
+    ],
+)
+def test_a_refused_sign_in_is_an_unsure_short_list(
+    postfix: MailServer, resolver: str, tmp_path: Path, user: str, password: str
+) -> None:
+    """One attempt, exit code 1, `bad_credentials` first, `mailbox_missing` in the list, and not sure of either."""
+    situation = Situation(port=postfix.port, ca_file=postfix.ca_file, user=user, password=password)
+
+    outcome = run(situation, resolver, tmp_path)
+
+    assert outcome.code == 1, outcome.printed
+    assert outcome.sender["verdict"] == "cannot_send"
+    assert outcome.sender["first_broken_gate"] == "sign_in"
+    assert outcome.sender["causes"][0] == "bad_credentials"
+    assert "mailbox_missing" in outcome.sender["causes"]
+    assert outcome.sender["sure"] is False
+    assert outcome.sender["traffic"]["sign_in_attempts"] == 1
+    assert leaked(outcome, password) == []
+
+
+@pytest.mark.parametrize(
+    ("host", "trusted", "cause"),
+    [
+        pytest.param(HOST, False, "cert_untrusted", id="untrusted authority"),
+        pytest.param(OTHER_HOST, True, "cert_name_mismatch", id="wrong host name"),
+    ],
+)
+def test_a_certificate_that_does_not_verify_ends_the_route(
+    postfix: MailServer, resolver: str, tmp_path: Path, host: str, trusted: bool, cause: str
+) -> None:
+    """The gate is `tls`, the cause is the certificate's, and the server never sees a sign-in."""
+    signed_in = postfix.log.count("sasl_method=")
+    ca_file = postfix.ca_file if trusted else None
+
+    outcome = run(Situation(host=host, port=postfix.port, ca_file=ca_file), resolver, tmp_path)
+
+    assert outcome.code == 1, outcome.printed
+    assert outcome.sender["first_broken_gate"] == "tls"
+    assert outcome.sender["causes"][0] == cause
+    assert states(outcome)["sign_in"] == "not_reached"
+    assert outcome.sender["traffic"]["sign_in_attempts"] == 0
+    assert postfix.log.count("sasl_method=") == signed_in
+
+
+def test_a_closed_port_is_the_broken_gate(postfix: MailServer, resolver: str, tmp_path: Path) -> None:
+    """The gate is `port`, and the list has the two ways in which a port is closed."""
+    with socket.socket() as reserved:  # bound and never listening: no other program can open it meanwhile
+        reserved.bind(("127.0.0.1", 0))
+
+        outcome = run(Situation(port=reserved.getsockname()[1], ca_file=postfix.ca_file), resolver, tmp_path)
+
+    assert outcome.code == 1, outcome.printed
+    assert outcome.sender["first_broken_gate"] == "port"
+    assert {"port_blocked", "wrong_host_or_port"} & set(outcome.sender["causes"])
+    assert states(outcome)["greeting"] == "not_reached"

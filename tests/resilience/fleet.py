@@ -1,0 +1,52 @@
+"""Many senders of one built-in tenant: separate or shared mailboxes, and the settings for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fakes import World
+from fakes.world.tenant import Mailbox, User
+
+_SECRETS = {
+    "basic": ("password_from", "SMTP365_BASIC_PASSWORD"),
+    "oauth": ("client_secret_from", "SMTP365_OAUTH_CLIENT_SECRET"),
+}
+
+
+def with_users(world: World, count: int) -> World:
+    """Return the world with `count` more users.
+
+    Each user has the password of the Basic sender and a mailbox to which the application has access.
+    """
+    known = world.tenant.user(world.oauth.username)
+    may = known.mailbox.full_access if known is not None and known.mailbox is not None else frozenset()
+    more = [
+        User(upn=address(world, number), password=world.basic.password, mailbox=Mailbox(full_access=may))
+        for number in range(count)
+    ]
+    return world.with_tenant(users=(*world.tenant.users, *more))
+
+
+def address(world: World, number: int) -> str:
+    """Return the address of one of the users that `with_users` adds."""
+    return f"sender{number}@{world.tenant.domain}"
+
+
+def with_senders(method: str, users: list[str]) -> Callable[[str], str]:
+    """Return an edit of the settings file that adds a sender of this method for each user, with the secret of the first sender."""
+
+    def edit(text: str) -> str:
+        table = text.partition(f"[sender.{method}]\n")[2].partition("\n[sender.")[0]
+        lines = [line for line in table.splitlines() if not line.startswith(("username", "from", "to"))]
+        key, variable = _SECRETS[method]
+        for number, user in enumerate(users):
+            own = [
+                f"[sender.{method}{number}]",
+                f'{key} = "env:{variable}"',
+                f'username = "{user}"',
+                f'from = "{user}"',
+            ]
+            text += "\n".join([*own, *lines, ""])
+        return text
+
+    return edit

@@ -1,0 +1,192 @@
+"""Senders that share something: one token request per application, one connection at a time per mailbox, one refusal for all."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from evidence.wire import SenderEvidence, Withheld
+from fakes import World, apply, healthy
+from fakes.world.world import ALERTS, NOTICES
+from plugin.xdist import scope
+from probes.deadline import Deadline
+from probes.pacing import Starts
+from probes.single_flight import AskedOnce, fingerprint
+from settings.secret import Secret
+from tests.resilience.fleet import address, with_senders, with_users
+from tests.resilience.starting import check
+from tests.visiting import Visited, visited
+
+MANY = 12
+
+
+def _total(seen: Visited, counter: str) -> int:
+    return sum(getattr(evidence.traffic, counter) for evidence in seen.evidence.values())
+
+
+def _oauth(seen: Visited) -> list[SenderEvidence]:
+    return [evidence for name, evidence in seen.evidence.items() if name.startswith("oauth")]
+
+
+def _fleet(world: World) -> list[str]:
+    return [address(world, number) for number in range(MANY)]
+
+
+def test_one_token_for_all_senders_of_an_application(tmp_path: Path) -> None:
+    """Every sender signs in and sends with the same token; the OpenID configuration is requested once, too."""
+    world = with_users(healthy(), MANY)
+    with visited(world, folder=tmp_path, edit=with_senders("oauth", _fleet(world))) as seen:
+        accepted = Counter(message.sender for message in seen.running.messages)
+
+        assert len(seen.running.token_requests) == _total(seen, "token_requests") == 1
+        assert seen.running.requests["discovery"] == 1
+    assert all(accepted[user] == 1 for user in [*_fleet(world), NOTICES])
+    assert sum(evidence.token is not None and evidence.token.shared for evidence in _oauth(seen)) == MANY
+    claims = [evidence.token.claims for evidence in _oauth(seen) if evidence.token is not None]
+    assert all(one == claims[0] for one in claims)
+
+
+def test_a_refused_secret_is_tried_once_for_all_its_senders(tmp_path: Path) -> None:
+    """The refusal is the evidence and the verdict of every sender; none of them signs in."""
+    world = with_users(apply(healthy(), ["secret_wrong"]), MANY)
+    with visited(world, folder=tmp_path, edit=with_senders("oauth", _fleet(world))) as seen:
+        assert len(seen.running.token_requests) == _total(seen, "token_requests") == 1
+        judged = seen.judged
+
+    for evidence in _oauth(seen):
+        assert evidence.token is not None
+        assert evidence.token.error_codes == (7000215,)
+        assert judged[evidence.sender].first_broken_gate == "token"
+        assert evidence.traffic.sign_in_attempts == 0
+
+
+def test_a_different_secret_is_requested_separately(tmp_path: Path) -> None:
+    """Two senders of one application with different secrets do not share a token result."""
+    world = healthy()
+
+    def edit(text: str) -> str:
+        more = with_senders("oauth", [NOTICES])(text)
+        return more.replace("env:SMTP365_OAUTH_CLIENT_SECRET", "env:PATH")
+
+    with visited(world, folder=tmp_path, edit=edit) as seen:
+        pass
+    (missing,) = [evidence for evidence in _oauth(seen) if evidence.sender != "oauth"]
+    assert missing.token is not None
+    assert missing.token.withheld == "the client secret was not found"
+    assert seen.judged["oauth"].first_broken_gate is None
+
+
+@pytest.mark.parametrize("method", ["basic", "oauth"])
+def test_a_mailbox_has_one_connection_at_a_time(method: str, tmp_path: Path) -> None:
+    """Senders that share a mailbox connect one after the other, whatever the case of its address; each of them sends."""
+    user = ALERTS if method == "basic" else NOTICES
+    users = [user.upper() if number % 2 else user for number in range(4)]
+    with visited(folder=tmp_path, edit=with_senders(method, users)) as seen:
+        sharing = [evidence for name, evidence in seen.evidence.items() if name.startswith(method)]
+
+    spans = sorted((evidence.started.timestamp(), evidence.seconds) for evidence in sharing)
+    assert len(spans) == 5
+    for (began, seconds), (next_began, _) in itertools.pairwise(spans):
+        assert next_began >= began + seconds - 0.005
+    assert all(evidence.traffic.messages_sent == 1 for evidence in sharing)
+
+
+@pytest.mark.parametrize(
+    ("fault", "method"),
+    [("wrong_password", "basic"), ("smtp_auth_off_tenant", "basic"), ("sp_not_registered", "oauth")],
+)
+def test_a_refused_sign_in_is_not_repeated_by_the_next_sender(fault: str, method: str, tmp_path: Path) -> None:
+    """Three senders with one user make one attempt; the other two are judged by the same reply."""
+    user = ALERTS if method == "basic" else NOTICES
+    with visited(apply(healthy(), [fault]), folder=tmp_path, edit=with_senders(method, [user, user])) as seen:
+        attempts = [one for one in seen.running.sign_ins if one.user.lower() == user]
+        sharing = [evidence for name, evidence in seen.evidence.items() if name.startswith(method)]
+
+    assert len(attempts) == 1
+    withheld = [one for one in sharing if one.sign_in and one.sign_in.withheld is Withheld.SHARED_CREDENTIAL_REFUSED]
+    assert len(withheld) == 2
+    first = next(seen.judged[one.sender] for one in sharing if one not in withheld)
+    for one in withheld:
+        assert seen.judged[one.sender].finding("AUTH-01").causes[0] == first.finding("AUTH-01").causes[0]
+
+
+def test_a_senders_checks_stay_in_one_worker(tmp_path: Path) -> None:
+    """With -n all checks of a sender run in one worker, whatever the sender's name; test ids do not change."""
+    ended = check("-n", "2", "-v", "-p", "no:randomly", report=tmp_path / "r.html")
+    ran = set(re.findall(r"\[(gw\d)\].*test_check\[(\w+)-[A-Z]+-\d\d\]", ended.output))
+
+    assert ended.code == 0, ended.output
+    assert sorted(sender for _, sender in ran) == ["basic", "oauth"]
+    assert (
+        scope("checks/test_checklist.py::test_check[ops-2-a-TLS-01]") == "checks/test_checklist.py::test_check[ops-2-a"
+    )
+    assert scope("tests/test_x.py::test_it") == "tests/test_x.py::test_it"
+
+
+def test_starts_are_staggered() -> None:
+    """Two senders start at once, the others a little later each; after a stop no sender starts."""
+    starts, began = Starts(apart=0.03), time.monotonic()
+    with ThreadPoolExecutor(6) as pool:
+        moments = sorted(pool.map(lambda _: (starts.wait(), time.monotonic() - began)[1], range(6)))
+
+    assert moments[1] < 0.03
+    assert moments[-1] >= 4 * 0.03 - 0.005
+    starts.stop()
+    assert not starts.wait()
+
+
+def test_a_waiter_keeps_its_own_deadline() -> None:
+    """A request in progress is not sent again; a waiter whose own deadline passes first gets TimeoutError."""
+    known: AskedOnce[str] = AskedOnce()
+    release = threading.Event()
+
+    def slow() -> str:
+        release.wait(5)
+        return "here"
+
+    def good(_answer: str, _age: float) -> bool:
+        return True
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(known.ask, "q", slow, Deadline(5), good)
+        while not known._answers:  # noqa: SLF001 - the only sign that the request has started
+            time.sleep(0.001)
+        with pytest.raises(TimeoutError):
+            known.ask("q", slow, Deadline(0.05), good)
+        second = pool.submit(known.ask, "q", slow, Deadline(5), good)
+        release.set()
+        assert not first.result().shared
+        assert second.result().shared
+
+
+def test_an_expiring_token_is_requested_again() -> None:
+    """A result that is no longer valid is requested again, once."""
+    now = [0.0]
+    known: AskedOnce[int] = AskedOnce(lambda: now[0])
+    answers = iter(range(10))
+
+    def ask() -> tuple[int, bool]:
+        result = known.ask("token", lambda: next(answers), Deadline(5), lambda _answer, age: age < 60)
+        return result.answer, result.shared
+
+    assert [ask(), ask()] == [(0, False), (0, True)]
+    now[0] = 61
+    assert [ask(), ask()] == [(1, False), (1, True)]
+
+
+def test_fingerprints_are_valid_in_this_process_only() -> None:
+    """Equal secrets have equal fingerprints, different secrets different ones, and no fingerprint is a plain hash of the secret."""
+    import hashlib
+
+    one = fingerprint(Secret("Sesame-4711"))
+    assert one == fingerprint(Secret("Sesame-4711"))
+    assert one != fingerprint(Secret("Sesame-4712"))
+    assert one != hashlib.sha256(b"Sesame-4711").digest()
+    assert fingerprint(None) == b""
