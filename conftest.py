@@ -1,4 +1,4 @@
-"""Wiring only: options, fixtures, and pytest's hooks handed to the rooms; a run is told in suite.py, its beginning in beginning.py.
+"""pytest wiring: options, fixtures and hooks, which call `plugin`.
 
 With pytest-xdist only the controller gathers; workers get frozen evidence, hold no secret and open no socket.
 The rooms are imported where they are needed, so that the built-in tenant's process starts while they load.

@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 PLACE = "<!-- the fragment goes here -->"
 INNER = f"""
 import pytest
-from reports import table
+from plugin import html_table as table
 
 def pytest_html_report_title(report):
     report.title = table.title("live")
