@@ -1,6 +1,6 @@
-"""A small checkout to open the door of: the real run.py with an empty lock and commands that say what they were given.
+"""A small checkout to test run.py in: the real run.py with an empty lock and commands that print their arguments.
 
-Its environment is a real one, made by run.py itself. Real packages are installed by .ci/run only, from nothing.
+Its environment is a real one, made by run.py. Only .ci/run installs real packages from scratch.
 """
 
 import os
@@ -48,18 +48,18 @@ def test_check(item):
 
 @dataclass(frozen=True, slots=True)
 class Checkout:
-    """A folder with run.py in it."""
+    """A folder that contains run.py."""
 
     root: Path
 
     def run(self, *arguments: str, folder: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Run run.py to its end, in the checkout or in another folder."""
+        """Run run.py until it exits, in the checkout or in another folder."""
         return self.python(str(self.root / "run.py"), *arguments, folder=folder, **environment)
 
     def python(
         self, *arguments: str, folder: Path | None = None, **environment: str
     ) -> subprocess.CompletedProcess[str]:
-        """Run the Python of this test run, as a user's own one."""
+        """Run the Python of this test run, as a user's own Python."""
         return subprocess.run(
             [sys.executable, *arguments],
             cwd=folder or self.root,
@@ -71,7 +71,7 @@ class Checkout:
         )
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start run.py in a process group of its own, with pipes to talk to it."""
+        """Start run.py in a process group of its own, with pipes."""
         return subprocess.Popen(
             [sys.executable, str(self.root / "run.py"), *arguments],
             cwd=self.root,
@@ -83,13 +83,13 @@ class Checkout:
         )
 
     def borrow_pytest(self) -> None:
-        """Let the environment import what this very test run can import, so that nothing must be installed."""
+        """Let the environment import the packages of this test run, so that nothing must be installed."""
         (packages,) = self.root.glob(".venv/[Ll]ib/**/site-packages")
         (packages / "borrowed.pth").write_text("\n".join(site.getsitepackages()), encoding="utf-8")
 
 
 def furnish(root: Path) -> Checkout:
-    """Write a checkout into a folder and return it; it has no environment yet."""
+    """Write a checkout without an environment into a folder and return it."""
     contents = {
         "requirements.txt": "# nothing to install\n",
         "requirements-dev.txt": "# nothing to install\n",

@@ -1,4 +1,4 @@
-"""One small checkout with an environment, made once by run.py; tests that damage it make their own or mend it."""
+"""One small checkout with an environment, made once by run.py; tests that damage it make their own or repair it."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A terminal with a person at it: starts a program on a pseudo-terminal of its own, waits for words, types, presses keys."""
+"""An interactive terminal: starts a program on a pseudo-terminal, waits for output and sends keys."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LONGEST = 90.0
 
 
 class Terminal:
-    """A program on a pseudo-terminal, which is its controlling terminal; everything that appears there is kept."""
+    """A program on a pseudo-terminal, which is its controlling terminal; all of its output is kept."""
 
     shown: str
     _ours: int
@@ -25,7 +25,7 @@ class Terminal:
     _process: subprocess.Popen[bytes]
 
     def __init__(self, command: list[str], folder: Path, environment: Mapping[str, str]) -> None:
-        """Start it in a session of its own."""
+        """Start the program in a session of its own."""
         if sys.platform == "win32":
             raise OSError("a pseudo-terminal is a POSIX thing")
         import fcntl
@@ -54,26 +54,26 @@ class Terminal:
         os.close(theirs)
 
     def __enter__(self) -> Self:
-        """Begin to watch."""
+        """Return the running terminal."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Leave nothing behind."""
+        """End the program and close the pseudo-terminal."""
         self._process.kill()
         self._process.wait()
         os.close(self._ours)
 
     def wait_for(self, words: str) -> None:
-        """Read on until the words are there; AssertionError when the program ends without them."""
+        """Read until the text appears; raises AssertionError if the program ends without it."""
         while words not in self.shown:
             assert self._read(), f"never shown: {words}\n{self.shown}"
 
     def type(self, text: str) -> None:
-        """Press these keys."""
+        """Send these keys."""
         os.write(self._ours, text.encode())
 
     def ended(self) -> int:
-        """Read to the end, and return the exit code."""
+        """Read to the end and return the exit code."""
         while self._read():
             pass
         return self._process.wait(_LONGEST)

@@ -1,4 +1,4 @@
-"""What a user meets at the door: commands, exit codes, folders, interruption."""
+"""run.py as users start it: commands, exit codes, folders, interruption."""
 
 import ast
 import json
@@ -22,7 +22,7 @@ from tests.cli.checkout import LONGEST, ROOT, Checkout, furnish
     ],
 )
 def test_an_unknown_command_gets_a_suggestion_and_no_set_up(tmp_path: Path, word: str, hint: str) -> None:
-    """One line, exit code 4, and nothing was made for it."""
+    """One line, exit code 4, and no environment is made."""
     checkout = furnish(tmp_path)
 
     refused = checkout.run(word)
@@ -33,7 +33,7 @@ def test_an_unknown_command_gets_a_suggestion_and_no_set_up(tmp_path: Path, word
 
 
 def test_help_needs_no_set_up_and_names_every_command(tmp_path: Path) -> None:
-    """--help prints the commands and exit code 0 without making anything."""
+    """--help lists the commands and exits with code 0 without making an environment."""
     answer = furnish(tmp_path).run("--help")
 
     assert answer.returncode == 0
@@ -52,18 +52,18 @@ def test_help_needs_no_set_up_and_names_every_command(tmp_path: Path) -> None:
     ],
 )
 def test_check_is_what_runs_unless_another_command_is_named(line: list[str], command: tuple[str, list[str]]) -> None:
-    """Options without a command belong to check."""
+    """Options without a command belong to `check`."""
     assert choose(line) == command
 
 
 @pytest.mark.parametrize("code", [0, 1, 2, 3, 4, 5, 6])
 def test_exit_codes_are_passed_on(made: Checkout, code: int) -> None:
-    """Whatever the command ends with, the door ends with."""
+    """run.py exits with the exit code of the command."""
     assert made.run("fake", str(code)).returncode == code
 
 
 def test_a_command_runs_in_the_users_folder_with_its_arguments_untouched(made: Checkout, tmp_path: Path) -> None:
-    """Spaces, quotes and umlauts arrive as typed, and a file of the user's cannot stand in for a library."""
+    """Spaces, quotes and umlauts arrive as typed, and a user's file cannot replace a library module."""
     folder = tmp_path / "Außen stelle"
     folder.mkdir()
     (folder / "json.py").write_text("raise SystemExit('the wrong json')", encoding="utf-8")
@@ -79,7 +79,7 @@ def test_a_command_runs_in_the_users_folder_with_its_arguments_untouched(made: C
 
 
 def test_a_foreign_pythonpath_does_not_reach_the_environment(made: Checkout, tmp_path: Path) -> None:
-    """Modules that the user's own PYTHONPATH offers are not imported."""
+    """Modules on the user's own PYTHONPATH are not imported."""
     (tmp_path / "json.py").write_text("raise SystemExit('the wrong json')", encoding="utf-8")
     assert made.run("fake", "0").returncode == 0  # the door itself uses json, so it is opened without that PYTHONPATH
 
@@ -90,7 +90,7 @@ def test_a_foreign_pythonpath_does_not_reach_the_environment(made: Checkout, tmp
 
 
 def test_the_checklist_runs_from_another_folder_with_that_folders_settings(made: Checkout, tmp_path: Path) -> None:
-    """--settings=mine.toml is the user's file, the checklist is ours, and ids do not change with the folder."""
+    """--settings is relative to the user's folder, the checklist is ours, and test ids do not depend on the folder."""
     made.borrow_pytest()
     (tmp_path / "mine.toml").write_text("found in the user's folder", encoding="utf-8")
 
@@ -123,7 +123,7 @@ def test_one_check_can_be_selected_by_id_from_anywhere(made: Checkout, tmp_path:
     ],
 )
 def test_an_interrupted_command_ends_with_the_door(made: Checkout, stop: signal.Signals, to_all: bool) -> None:
-    """Exit code 2, no traceback, and the command is not left behind."""
+    """Exit code 2, no traceback, and the command ends too."""
     running = made.start("fake", "wait")
     assert running.stdout
     assert running.stdout.readline() == "waiting\n"
@@ -138,7 +138,7 @@ def test_an_interrupted_command_ends_with_the_door(made: Checkout, stop: signal.
 
 
 def test_an_old_python_can_parse_the_door() -> None:
-    """Python 3.6 gets as far as the line that says it is too old: no newer syntax, and nothing before that line."""
+    """Python 3.6 can parse run.py far enough to print that it is too old."""
     door = ast.parse((ROOT / "run.py").read_text(encoding="utf-8"), feature_version=(3, 6))
 
     documented, imported, compared = door.body[:3]
@@ -148,7 +148,7 @@ def test_an_old_python_can_parse_the_door() -> None:
 
 
 def test_the_door_stays_one_small_file_of_the_standard_library() -> None:
-    """At most 400 lines, and no import that a bare Python lacks."""
+    """run.py has at most 400 lines and imports only the standard library."""
     text = (ROOT / "run.py").read_text(encoding="utf-8")
 
     imported = {

@@ -1,4 +1,4 @@
-"""When .venv is made anew and when it is used as it is, decided on real folders without installing anything."""
+"""When run.py reuses .venv and when it makes it again, tested on real folders without installing anything."""
 
 import json
 import sys
@@ -14,7 +14,7 @@ from tests.cli.checkout import furnish
 
 @pytest.fixture
 def environment(tmp_path: Path) -> Environment:
-    """A finished environment without packages, marker and all."""
+    """A complete environment without packages, with its marker."""
     furnish(tmp_path)
     ready = Environment(tmp_path)
     venv.EnvBuilder(symlinks=sys.platform != "win32").create(ready.folder)
@@ -23,7 +23,7 @@ def environment(tmp_path: Path) -> Environment:
 
 
 def mark(environment: Environment, **changes: object) -> None:
-    """Write the marker as a finished set-up does, with changes."""
+    """Write the marker of a complete set-up, with changes."""
     marker = {
         "place": str(environment.folder),
         "python": environment.version(),
@@ -34,7 +34,7 @@ def mark(environment: Environment, **changes: object) -> None:
 
 
 def test_a_finished_environment_is_used_as_it_is(environment: Environment) -> None:
-    """Nothing is wrong with what the last set-up finished."""
+    """A complete environment has no defect."""
     assert environment.wrong([RUNTIME]) is None
     assert environment.installed() == {RUNTIME: environment.digest(RUNTIME)}
 
@@ -55,14 +55,14 @@ def test_a_finished_environment_is_used_as_it_is(environment: Environment) -> No
 def test_a_damaged_environment_is_noticed(
     environment: Environment, damage: Callable[[Environment], object], reason: str
 ) -> None:
-    """Each way to be unusable is seen before anything is run in it, and named."""
+    """Each defect is detected and named before anything runs in the environment."""
     damage(environment)
 
     assert environment.wrong([RUNTIME]) == reason
 
 
 def test_only_the_locks_that_are_needed_are_compared(environment: Environment) -> None:
-    """A development lock that is installed and outdated matters to `test`, not to `check`."""
+    """An outdated development lock matters to `test`, not to `check`."""
     mark(environment, locks={RUNTIME: environment.digest(RUNTIME), DEVELOPMENT: "an older one"})
 
     assert environment.wrong([RUNTIME]) is None
@@ -70,7 +70,7 @@ def test_only_the_locks_that_are_needed_are_compared(environment: Environment) -
 
 
 def test_a_missing_lock_is_one_clear_line(environment: Environment) -> None:
-    """Without requirements.txt the door says so, and does not take the environment for good."""
+    """Without requirements.txt run.py says so and does not accept the environment."""
     (environment.root / RUNTIME).unlink()
 
     with pytest.raises(Trouble, match=r"requirements\.txt is missing from .*; check out the repository again"):

@@ -1,6 +1,6 @@
-"""docs/tenant-export.ps1, which an administrator reads before running it: it parses, only reads, and keeps nothing private.
+"""docs/tenant-export.ps1, which an administrator reads before running it: it parses, only reads, and exports nothing private.
 
-PowerShell itself is no package here; its grammar is tree-sitter's, which is also what editors parse PowerShell with.
+PowerShell itself cannot be installed as a Python package, so the test parses with the grammar of tree-sitter.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def _nodes(node: Node) -> Iterator[Node]:
 
 @pytest.fixture(scope="module")
 def nodes() -> list[Node]:
-    """Every node of the parsed script."""
+    """Yield every node of the parsed script."""
     tree = tree_sitter.Parser(tree_sitter.Language(tree_sitter_powershell.language())).parse(SCRIPT.read_bytes())
     return list(_nodes(tree.root_node))
 
@@ -52,12 +52,12 @@ def _text(node: Node) -> str:
 
 
 def test_it_parses(nodes: list[Node]) -> None:
-    """No part of it is outside PowerShell's grammar."""
+    """No part of the script is outside PowerShell's grammar."""
     assert [(_text(node)[:60], node.start_point.row + 1) for node in nodes if node.is_error or node.is_missing] == []
 
 
 def test_it_only_reads(nodes: list[Node]) -> None:
-    """Every command reads, connects, or writes the one file; what Graph is asked is asked with GET."""
+    """Every command reads, connects or writes the one file; requests to Graph are GET requests."""
     commands = {_text(node) for node in nodes if node.type == "command_name"}
     quoted = set(re.findall(r"Read-Exchange '([\w-]+)'", SCRIPT.read_text(encoding="utf-8")))
     others = {name for name in commands | quoted if "-" in name} - ITS_OWN_FILE
@@ -69,12 +69,12 @@ def test_it_only_reads(nodes: list[Node]) -> None:
 
 
 def test_it_stays_short() -> None:
-    """Somebody has to read it before running it."""
+    """The script is short enough to be read before it is run."""
     assert len(SCRIPT.read_text(encoding="utf-8").splitlines()) <= 140
 
 
 def test_it_asks_what_a_run_asks() -> None:
-    """Every question of the look-ups stands in it, with the same members and parameters, or the export would not be found."""
+    """The script contains every lookup with the same members and parameters, so that a run finds the results in the export."""
     script = SCRIPT.read_text(encoding="utf-8").replace("''", "'")  # a quote inside quotes is doubled
     needed: list[str] = []
     for row in TABLE.values():

@@ -1,4 +1,4 @@
-"""The locks: complete, hashed, silent about where they were made, and good for every system that we claim."""
+"""The lock files: complete, hashed, free of local paths, and installable on every supported system."""
 
 import ast
 import re
@@ -22,7 +22,7 @@ NO_REGISTRY = ("Failed to fetch", "error sending request", "dns error", "Connect
 
 
 def locked(name: str) -> dict[str, set[str]]:
-    """Return the versions that a lock holds, package to versions; more than one where systems differ."""
+    """Return the versions in a lock by package; a package has several versions if systems differ."""
     versions: dict[str, set[str]] = {}
     for line in (ROOT / name).read_text(encoding="utf-8").splitlines():
         if match := re.match(r"([A-Za-z0-9._-]+)==(\S+)", line):
@@ -42,13 +42,13 @@ def missing(requirements: list[str], lock: dict[str, set[str]]) -> list[str]:
 
 
 def test_the_locks_were_made_from_this_pyproject() -> None:
-    """Everything asked for is locked at a version that was asked for; else: python3 run.py lock."""
+    """Every requirement is locked at a version that satisfies it; otherwise run `python3 run.py lock`."""
     assert missing(PROJECT["project"]["dependencies"], locked(RUNTIME)) == []
     assert missing(PROJECT["dependency-groups"]["dev"], locked(DEVELOPMENT)) == []
 
 
 def test_the_development_lock_is_the_runtime_lock_and_more() -> None:
-    """What was installed for `check` stays as it is when `test` adds the rest."""
+    """The packages installed for `check` do not change when `test` adds the others."""
     runtime, development = locked(RUNTIME), locked(DEVELOPMENT)
 
     assert {name: development.get(name) for name in runtime} == runtime
@@ -56,12 +56,12 @@ def test_the_development_lock_is_the_runtime_lock_and_more() -> None:
 
 
 def test_a_live_run_installs_nothing_of_the_developers() -> None:
-    """Runtime and development are apart."""
+    """Runtime and development dependencies are separate."""
     assert ONLY_FOR_DEVELOPERS & set(locked(RUNTIME)) == set()
 
 
 def imported(*rooms: str) -> set[str]:
-    """Return the distributions whose modules the Python files of these rooms import."""
+    """Return the distributions whose modules the Python files of these packages import."""
     owners = packages_distributions()
     files = [file for room in rooms for file in [*ROOT.glob(f"{room}/**/*.py"), *ROOT.glob(f"{room}.py")]]
     nodes = [node for file in files for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))]
@@ -72,7 +72,7 @@ def imported(*rooms: str) -> set[str]:
 
 
 def test_what_the_product_imports_is_what_it_declares() -> None:
-    """No library is used only because another brings it along, and none is installed for nothing."""
+    """No library is used without being declared, and none is declared without being used."""
     declared = {canonicalize_name(Requirement(text).name) for text in PROJECT["project"]["dependencies"]}
 
     used = imported("settings", "probes", "checks", "knowledge", "fakes", "reports", "conftest")
@@ -81,7 +81,7 @@ def test_what_the_product_imports_is_what_it_declares() -> None:
 
 
 def test_no_library_brings_a_plugin_that_runs_unasked(pytestconfig: pytest.Config) -> None:
-    """Only the report's and xdist's plugins are loaded; others cost start-up time and are blocked in pytest.ini."""
+    """Only the plugins of pytest-html and pytest-xdist are loaded; others cost start-up time and are blocked in pytest.ini."""
     wanted = {"pytest-html", "pytest-metadata", "pytest-xdist"}  # metadata is part of the report
 
     loaded = {distribution.project_name for _, distribution in pytestconfig.pluginmanager.list_plugin_distinfo()}
@@ -91,7 +91,7 @@ def test_no_library_brings_a_plugin_that_runs_unasked(pytestconfig: pytest.Confi
 
 @pytest.mark.parametrize("name", [RUNTIME, DEVELOPMENT])
 def test_a_lock_says_nothing_about_where_it_was_made(name: str) -> None:
-    """No address, option line or path: only packages, markers, hashes and comments that name packages."""
+    """A lock contains no address, option line or path: only packages, markers, hashes and comments that name packages."""
     allowed = re.compile(
         r"""[A-Za-z0-9._-]+==[A-Za-z0-9.+!]+(\ ;\ [A-Za-z0-9_.'<>=!()\ ]+)?\ \\  # a package, perhaps for some systems
             |\ {4}--hash=sha256:[0-9a-f]{64}(\ \\)?
@@ -108,7 +108,7 @@ def test_a_lock_says_nothing_about_where_it_was_made(name: str) -> None:
 
 @pytest.mark.parametrize("name", [RUNTIME, DEVELOPMENT])
 def test_every_locked_package_has_hashes(name: str) -> None:
-    """A package line is followed by at least one hash."""
+    """At least one hash follows each package line."""
     lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
 
     packages = [number for number, line in enumerate(lines) if re.match(r"\S+==", line)]
@@ -118,7 +118,7 @@ def test_every_locked_package_has_hashes(name: str) -> None:
 
 
 def install(lock: str, folder: Path, system: str, python: str, *options: str) -> None:
-    """Let uv install a lock's wheels for a system into a folder, each proved by its hash; fails with uv's words."""
+    """Install the wheels of a lock for a system into a folder with uv, which verifies the hashes; fails with uv's output."""
     proof = ["--require-hashes", "--only-binary", ":all:", "--requirement", str(ROOT / lock)]
     target = ["--target", str(folder), "--python-platform", system, "--python-version", python]
     command = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", sys.executable]
@@ -141,7 +141,7 @@ def install(lock: str, folder: Path, system: str, python: str, *options: str) ->
     ],
 )
 def test_the_runtime_lock_installs_on_every_system(tmp_path: Path, system: str, python: str, present: str) -> None:
-    """That system's own wheels are all there, none has to be built, and each has a hash that the lock names."""
+    """Every package has a wheel for the system, none must be built, and each wheel has a hash in the lock."""
     install(RUNTIME, tmp_path, system, python)
 
     assert (tmp_path / present).is_file()
@@ -149,5 +149,5 @@ def test_the_runtime_lock_installs_on_every_system(tmp_path: Path, system: str, 
 
 @pytest.mark.parametrize("system", ["x86_64-pc-windows-msvc", "aarch64-apple-darwin"])
 def test_the_development_lock_resolves_for_other_systems(tmp_path: Path, system: str) -> None:
-    """Nothing is downloaded but descriptions: the tools are large."""
+    """Only metadata is downloaded, because the tools are large."""
     install(DEVELOPMENT, tmp_path, system, "3.12", "--dry-run")

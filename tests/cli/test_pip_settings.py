@@ -1,4 +1,4 @@
-"""A user's own settings for pip, in variables and in files: where packages come from is heeded, where they would go is not."""
+"""A user's pip settings, in variables and in files: settings for the index are used, settings for the install location are not."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ ELSEWHERE = {
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Where packages must not go, with the requirements that must not be read."""
+    """A folder that packages must not go to, with a requirements file that must not be read."""
     (tmp_path / "other.txt").write_text("small==2.0\nabsent==3.0\n", encoding="utf-8")
     return tmp_path
 
 
 def wheel(folder: Path, name: str, text: str) -> str:
-    """Write the smallest package that pip installs, with one module, and return the line of a lock for it."""
+    """Write a minimal wheel with one module and return its lock line."""
     file = folder / f"{name}-1.0-py3-none-any.whl"
     with zipfile.ZipFile(file, "w") as packed:
         packed.writestr(f"{name}.py", text)
@@ -59,7 +59,7 @@ def wheel(folder: Path, name: str, text: str) -> str:
 
 @pytest.fixture
 def settings(folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """No setting for pip but those of the test; the packages lie in a folder."""
+    """No pip settings but those of the test; the packages are in a folder."""
     for name in [name for name in os.environ if name.startswith("PIP_")]:
         monkeypatch.delenv(name)
     (folder / "wheels").mkdir()
@@ -68,14 +68,14 @@ def settings(folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 
 
 def by_variables(settings: dict[str, str], folder: Path) -> dict[str, str]:
-    """The settings as variables."""
+    """The settings as environment variables."""
     (folder / "pip.conf").touch()
     named = {f"PIP_{name.upper().replace('-', '_')}": value for name, value in settings.items()}
     return {**named, "PIP_CONFIG_FILE": str(folder / "pip.conf")}
 
 
 def by_file(settings: dict[str, str], folder: Path) -> dict[str, str]:
-    """The settings in a file that a variable names: half of them for pip as a whole, half for its install."""
+    """The settings in a file named by a variable: half of them under [global], half under [install]."""
     lines = [f"{name} = {value}" for name, value in settings.items()]
     text = "\n".join(["[install]", *lines[::2], "[global]", *lines[1::2], ""])
     (folder / "pip.conf").write_text(text, encoding="utf-8")
@@ -83,7 +83,7 @@ def by_file(settings: dict[str, str], folder: Path) -> dict[str, str]:
 
 
 def by_home(settings: dict[str, str], folder: Path) -> dict[str, str]:
-    """The settings in the file of the user's own folder."""
+    """The settings in the configuration file in the user's home."""
     own = folder / "home" / ("AppData" if sys.platform == "win32" else ".config") / "pip"
     own.mkdir(parents=True)
     lines = [f"{name} = {value}" for name, value in settings.items()]
@@ -97,7 +97,7 @@ def by_home(settings: dict[str, str], folder: Path) -> dict[str, str]:
 def test_no_setting_of_the_users_sends_packages_elsewhere(
     made: Checkout, folder: Path, settings: dict[str, str], way: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With all of them at once the package is in the environment, and nothing is anywhere else."""
+    """With all settings at once the package is installed in the environment and nowhere else."""
     assert callable(way)
     (made.root / "tried.txt").write_text(wheel(folder / "wheels", "small", ""), encoding="utf-8")
     for name, value in way(settings, folder).items():
@@ -112,7 +112,7 @@ def test_no_setting_of_the_users_sends_packages_elsewhere(
 
 
 def uninstall(checkout: Checkout, name: str) -> None:
-    """Take a package out of the environment."""
+    """Remove a package from the environment."""
     for path in Environment(checkout.root).packages():
         if path.name == f"{name}.py":
             path.unlink()
@@ -121,10 +121,10 @@ def uninstall(checkout: Checkout, name: str) -> None:
 
 
 class Index(http.server.ThreadingHTTPServer):
-    """A registry, or a proxy before one: offers one package, and notes what it is asked for."""
+    """A package index, or a proxy in front of one: offers one package and records the requests."""
 
     def __init__(self, folder: Path) -> None:
-        """Listen on a port of its own."""
+        """Listen on a free port."""
         self.asked: list[str] = []
         index = self
 
@@ -147,19 +147,19 @@ class Index(http.server.ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Answer)
 
     def __enter__(self) -> Self:
-        """Begin to serve."""
+        """Start to serve."""
         threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Serve no more."""
+        """Stop serving."""
         self.shutdown()
         self.server_close()
 
 
 @pytest.fixture
 def index(settings: dict[str, str], folder: Path) -> Iterator[Index]:
-    """A registry with the package, and the settings without the folder where it lies."""
+    """A package index with the package, and settings without the folder of packages."""
     del settings["no-index"], settings["find-links"]
     with Index(folder / "wheels") as serving:
         yield serving
@@ -176,7 +176,7 @@ def test_an_index_and_a_proxy_are_heeded(
     kind: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The package comes from the registry that the settings name, or through the proxy that they name."""
+    """The package comes from the index, or through the proxy, that the settings name."""
     assert callable(way)
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
@@ -200,7 +200,7 @@ def test_an_index_and_a_proxy_are_heeded(
 
 
 def test_every_setting_that_fetches_is_one_of_pips(made: Checkout) -> None:
-    """Names in the list of what is kept are options of this pip, so none is kept in vain by a wrong name."""
+    """Each name in the list of kept settings is an option of this pip."""
     command = [str(Environment(made.root).python), "-I", "-m", "pip", "install", "--help"]
     shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=LONGEST).stdout
 
@@ -212,7 +212,7 @@ def test_every_setting_that_fetches_is_one_of_pips(made: Checkout) -> None:
 def test_a_file_of_pips_that_cannot_be_read_is_one_line(
     made: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The line names the file, and nothing was installed."""
+    """The line names the file, and nothing is installed."""
     broken = tmp_path / "broken.conf"
     broken.write_text("index-url = without a section\n", encoding="utf-8")
     monkeypatch.setenv("PIP_CONFIG_FILE", str(broken))
@@ -233,7 +233,7 @@ def test_ready_is_said_after_an_import_and_what_is_broken_is_set_up_again(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """A package that is there and cannot be imported: one line and no marker, so that the next start begins again."""
+    """A package that cannot be imported gives one line and no marker, so that the next start sets up again."""
     environment = Environment(made.root)
     locks = environment.installed()
     for name, value in by_variables(settings, folder).items():

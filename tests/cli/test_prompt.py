@@ -1,4 +1,4 @@
-"""The hidden prompt, by the door and on a terminal: asked for once, shown never, and each way to give no answer is one line."""
+"""The hidden prompt of run.py on a terminal: asked once, never echoed, and each way to give no answer prints one line."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ NO_KEYRING = {"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
 
 @pytest.fixture(scope="module")
 def tenant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Apart]:
-    """The built-in tenant, as any other service that a settings file leads to."""
+    """The built-in tenant, served as the target of a live run."""
     with serve_apart(folder=tmp_path_factory.mktemp("tenant"), look_ups=True) as apart:
         yield apart
 
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
-    """A checkout whose door opens at once."""
+    """A checkout that needs no set-up."""
     made = whole(tmp_path_factory.mktemp("checkout"))
     set_up(made, site.getsitepackages())
     return made
@@ -50,14 +50,14 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Where a person starts runs: a folder with settings of their own, and no secret in any variable unless it is said."""
+    """A user's working folder with its own settings, and no secret in any variable unless a test sets one."""
 
     checkout: Checkout
     tenant: Apart
     folder: Path
 
     def settings(self, *changes: tuple[str, str]) -> None:
-        """Write the settings that lead to the tenant, with texts replaced; without look-ups."""
+        """Write the settings that lead to the tenant, without lookups and with texts replaced."""
         text = self.tenant.settings_file.read_text(encoding="utf-8")
         head, _, rest = text.partition("[directory]")
         text = head + rest[rest.index("[network]") :]
@@ -67,44 +67,44 @@ class Desk:
         (self.folder / "settings.toml").write_text(text, encoding="utf-8")
 
     def command(self, *options: str) -> list[str]:
-        """The door with the options of a live run."""
+        """Return the command line of a live run."""
         fixed = ["check", "--target=live", "--settings=settings.toml", "--html=report.html", "--json=results.json"]
         return [sys.executable, str(self.checkout.root / "run.py"), *fixed, *options]
 
     def environment(self, *given: str) -> dict[str, str]:
-        """This process's environment with the secrets of these accounts alone, a home of its own, and no keyring."""
+        """Return this process's environment with the secrets of these accounts only, a home of its own, and no keyring."""
         kept = {name: value for name, value in os.environ.items() if name not in {*VARIABLES.values(), "CI"}}
         secrets = {VARIABLES[name]: self.secret(name) for name in given}
         return {**kept, **secrets, **NO_KEYRING, "HOME": str(self.folder), "XDG_STATE_HOME": str(self.folder)}
 
     def secret(self, account: str) -> str:
-        """The secret that the tenant takes."""
+        """Return the secret that the tenant accepts."""
         return self.tenant.secrets[VARIABLES[account]]
 
     def terminal(self, *options: str, given: tuple[str, ...] = ()) -> Terminal:
-        """A live run on a terminal."""
+        """Start a live run on a terminal."""
         return Terminal(self.command(*options), self.folder, self.environment(*given))
 
     def results(self) -> dict[str, Any]:
-        """What the run wrote."""
+        """Return the results that the run wrote."""
         found: dict[str, Any] = json.loads((self.folder / "results.json").read_text(encoding="utf-8"))
         return found
 
     def everything(self) -> str:
-        """All files that the run left."""
+        """Return the content of all files that the run left."""
         return "".join(path.read_text(encoding="utf-8") for path in self.folder.iterdir() if path.is_file())
 
 
 @pytest.fixture
 def desk(checkout: Checkout, tenant: Apart, tmp_path: Path) -> Desk:
-    """A folder of one's own."""
+    """A working folder of the test's own."""
     return Desk(checkout, tenant, tmp_path)
 
 
 @pytest.mark.parametrize("named", [False, True], ids=["by default", "prompt in the settings"])
 @pytest.mark.parametrize("account", ["basic", "oauth"])
 def test_a_secret_that_is_typed_sends_the_message(desk: Desk, account: str, named: bool) -> None:
-    """The question comes although pytest captures; what is typed is not shown, is written nowhere, and signs in."""
+    """The prompt appears although pytest captures output; the typed secret signs in, is not echoed and is written nowhere."""
     key = "password" if account == "basic" else "client_secret"
     table = f"[sender.{account}]\n"
     desk.settings(*[(table, f'{table}{key}_from = "prompt"\n')] if named else [])
@@ -123,7 +123,7 @@ def test_a_secret_that_is_typed_sends_the_message(desk: Desk, account: str, name
 
 
 def test_the_auditors_secret_is_asked_for_too(desk: Desk) -> None:
-    """The secret of [directory] is asked for before anything is contacted, beside the sender's own."""
+    """The secret of [directory] is asked for before anything is contacted, as well as the sender's."""
     desk.settings()
     text = desk.tenant.settings_file.read_text(encoding="utf-8")
     text = text.replace(f'client_secret_from = "env:{VARIABLES["directory"]}"\n', "")
@@ -141,7 +141,7 @@ def test_the_auditors_secret_is_asked_for_too(desk: Desk) -> None:
 
 
 def test_senders_of_one_account_are_asked_for_once_and_only_those_that_are_selected(desk: Desk) -> None:
-    """Two senders sign in as one user, one of them is tagged away, and the other method needs no question: one question."""
+    """Two senders with one user give one prompt; senders that are not selected give none."""
     desk.settings()
     text = (desk.folder / "settings.toml").read_text(encoding="utf-8")
     table = text[text.index("[sender.basic]") : text.index("[sender.basic.attested]")]
@@ -161,7 +161,7 @@ def test_senders_of_one_account_are_asked_for_once_and_only_those_that_are_selec
 
 @pytest.mark.parametrize("options", [(), ("-n", "1"), ("--capture=sys",), ("-s",)], ids="".join)
 def test_ctrl_c_at_the_question_ends_the_run_with_one_line(desk: Desk, options: tuple[str, ...]) -> None:
-    """Exit code 2, a line of its own, nothing was contacted, and the terminal shows again what is typed."""
+    """Exit code 2, one line, nothing contacted, and the terminal echoes again."""
     desk.settings()
 
     with desk.terminal("--sender=basic", *options) as terminal:
@@ -192,7 +192,7 @@ def test_no_answer_is_said_in_one_line(desk: Desk, key: str) -> None:
 
 
 def test_with_xdist_the_controller_asks_and_the_workers_judge(desk: Desk) -> None:
-    """One question, although two processes run checks."""
+    """There is one prompt, although two processes run checks."""
     desk.settings()
 
     with desk.terminal("--sender=basic", "-n", "2") as terminal:
@@ -204,7 +204,7 @@ def test_with_xdist_the_controller_asks_and_the_workers_judge(desk: Desk) -> Non
 
 
 def test_collecting_asks_nothing(desk: Desk) -> None:
-    """--co lists the checks, with and without pytest-xdist."""
+    """--co lists the checks without a prompt, with and without pytest-xdist."""
     desk.settings()
 
     for options in ((), ("-n", "1")):
@@ -231,7 +231,7 @@ def test_collecting_asks_nothing(desk: Desk) -> None:
     ],
 )
 def test_without_a_terminal_the_line_says_how_to_give_it(desk: Desk, named: bool, line: str) -> None:
-    """A scheduled task is not asked: it gets the places where the secret can be put."""
+    """Without a terminal there is no prompt; the line says where the secret can be stored."""
     table = "[sender.basic]\n"
     desk.settings(*[(table, f'{table}password_from = "prompt"\n')] if named else [])
 

@@ -1,4 +1,4 @@
-"""A service account runs what an administrator installed: it may read the checkout and write nothing there."""
+"""A service account runs what an administrator installed: it can read the checkout but cannot write to it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ WHO = "nobody"
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """A checkout that root installed, a Python that all may run, and a home for the account."""
+    """A checkout installed by root, a Python that all accounts can run, and a home for the account."""
 
     checkout: Checkout
     python: Path
@@ -62,13 +62,13 @@ class Installed:
 
     @property
     def state(self) -> Path:
-        """Where the account's own files go."""
+        """The folder of the account's own files."""
         return self.home / ".local" / "state" / "smtp365"
 
 
 @pytest.fixture(scope="module")
 def readable() -> Iterator[Installed]:
-    """The checkout, set up, in a folder that everybody may read."""
+    """The checkout, set up in a folder that all accounts can read."""
     if os.geteuid() != 0:
         pytest.skip("only root may run a program as another account")
     with open_folder() as folder:
@@ -87,7 +87,7 @@ def readable() -> Iterator[Installed]:
 
 @pytest.fixture
 def installed(readable: Installed) -> Iterator[Installed]:
-    """The same, with an empty home that the account may write."""
+    """The same checkout, with an empty home that the account can write to."""
     with open_folder() as home:
         entry = pwd.getpwnam(WHO)
         os.chown(home, entry.pw_uid, entry.pw_gid)
@@ -101,14 +101,14 @@ def _files(folder: Path) -> set[str]:
 
 
 def orderly(ended: subprocess.CompletedProcess[str]) -> str:
-    """What was said; AssertionError where it holds a traceback or a warning."""
+    """Return the output; raises AssertionError if it contains a traceback or a warning."""
     said = ended.stdout + ended.stderr
     assert not any(sign in said for sign in ("Traceback", "Warning", "warning", "INTERNALERROR")), said
     return said
 
 
 def test_a_whole_run_keeps_its_report_and_cache_in_the_accounts_own_folder(installed: Installed) -> None:
-    """Exit code 0, one line that says where, the report there, and the checkout as it was."""
+    """Exit code 0, one line that names the folder, the report in it, and an unchanged checkout."""
     ended = installed.run()
 
     said = orderly(ended)
@@ -121,7 +121,7 @@ def test_a_whole_run_keeps_its_report_and_cache_in_the_accounts_own_folder(insta
 
 
 def test_a_live_run_remembers_in_the_accounts_own_folder(installed: Installed, tmp_path: Path) -> None:
-    """A refused password is remembered for the next run, and the report names the account that really ran it."""
+    """A refused password is remembered for the next run, and the report names the account that ran it."""
     with serve_apart(folder=tmp_path) as tenant, open_folder() as folder:
         settings = folder / "settings.toml"
         ca_file = folder / "root.pem"
@@ -145,7 +145,7 @@ def test_a_live_run_remembers_in_the_accounts_own_folder(installed: Installed, t
 
 @pytest.mark.parametrize(("command", "word"), [("explain", "5.7.3"), ("faults", "smtp_auth_off_tenant")])
 def test_commands_that_write_nothing_just_run(installed: Installed, command: str, word: str) -> None:
-    """Explanations and the catalogue of faults answer, and leave nothing anywhere."""
+    """`explain` and the list of faults work and write nothing."""
     ended = installed.run(command, *(["535 5.7.3 Authentication unsuccessful"] if command == "explain" else []))
 
     assert ended.returncode == 0, orderly(ended)
@@ -155,7 +155,7 @@ def test_commands_that_write_nothing_just_run(installed: Installed, command: str
 
 @pytest.mark.parametrize("home", ["", "/nonexistent"], ids=["HOME unset", "HOME that is not there"])
 def test_an_account_without_a_home_gets_one_line(installed: Installed, home: str) -> None:
-    """Nothing can be written: the line says so and what to do; with --html the run is whole."""
+    """If no folder is writable, the line says so and what to do; with --html the run is complete."""
     refused = installed.run(HOME=home)
     report = installed.home / "report.html"
     ended = installed.run("check", f"--html={report}", HOME=home)
@@ -169,7 +169,7 @@ def test_an_account_without_a_home_gets_one_line(installed: Installed, home: str
 
 
 def test_no_environment_and_no_right_to_make_one_is_one_line(installed: Installed) -> None:
-    """The line says who must set it up, and where; exit code 3."""
+    """The line says who must set up the checkout, and where; exit code 3."""
     environment = installed.checkout.root / ".venv"
     environment.rename(installed.checkout.root.parent / "elsewhere")
     try:
@@ -186,7 +186,7 @@ def test_no_environment_and_no_right_to_make_one_is_one_line(installed: Installe
 
 
 def test_a_changed_lock_and_no_right_to_set_up_is_one_line(installed: Installed) -> None:
-    """An update of the checkout: the administrator sets it up again; also where a lock file of theirs is left."""
+    """After an update of the checkout the line asks the administrator to set it up again, also if a lock file was left behind."""
     lock = installed.checkout.root / RUNTIME
     before = lock.read_text(encoding="utf-8")
     lock.write_text("# newer\n", encoding="utf-8")
@@ -205,7 +205,7 @@ def test_a_changed_lock_and_no_right_to_set_up_is_one_line(installed: Installed)
 
 @pytest.mark.parametrize("kind", ["its Python", "its marker", "its packages"])
 def test_an_environment_that_may_not_be_read_is_one_true_line(installed: Installed, kind: str) -> None:
-    """It names what cannot be read, by whom, and what the administrator does; nothing is replaced."""
+    """The line names the unreadable folder, the account and the administrator's remedy; nothing is replaced."""
     environment = installed.checkout.root / ".venv"
     closed = installed.checkout.root.parent / "closed"
     closed.mkdir(mode=0o700, exist_ok=True)

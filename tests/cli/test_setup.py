@@ -1,4 +1,4 @@
-"""The real thing on a small checkout: run.py makes, mends and adds to environments, and its failures are one line."""
+"""Real set-ups of a small checkout: run.py makes, repairs and extends environments, and its failures are one line."""
 
 import hashlib
 import json
@@ -18,7 +18,7 @@ NOBODY_LISTENS = "http://127.0.0.1:9/simple"  # the discard port
 
 
 def test_a_half_made_environment_is_mended_and_the_command_runs(made: Checkout) -> None:
-    """With the marker gone, the next run makes everything anew, says why, and passes on the exit code."""
+    """Without the marker the next run makes the environment again, says why, and passes on the exit code."""
     environment = Environment(made.root)
     environment.marker.unlink()
     leftover = environment.folder / "leftover"
@@ -33,7 +33,7 @@ def test_a_half_made_environment_is_mended_and_the_command_runs(made: Checkout) 
 
 
 def test_the_second_run_sets_nothing_up(made: Checkout) -> None:
-    """Once made, the environment costs no word and its marker is not touched."""
+    """An existing environment gives no output, and its marker does not change."""
     before = Environment(made.root).marker.stat().st_mtime_ns
 
     second = made.run("fake", "0")
@@ -43,7 +43,7 @@ def test_the_second_run_sets_nothing_up(made: Checkout) -> None:
 
 
 def test_what_developers_need_is_added_when_it_is_asked_for(made: Checkout) -> None:
-    """`lock` adds the development lock to the environment that `check` made, and keeps the rest."""
+    """`lock` adds the development packages to the environment that `check` made, and keeps the others."""
     environment = Environment(made.root)
     mark = json.loads(environment.marker.read_text(encoding="utf-8"))
     environment.marker.write_text(json.dumps({**mark, "locks": {RUNTIME: mark["locks"][RUNTIME]}}), encoding="utf-8")
@@ -58,7 +58,7 @@ def test_what_developers_need_is_added_when_it_is_asked_for(made: Checkout) -> N
 
 
 def test_two_first_runs_at_once_set_up_once(tmp_path: Path) -> None:
-    """The second run waits for the first one's environment and then uses it; both commands run."""
+    """The second run waits for the environment of the first and uses it; both commands run."""
     checkout = furnish(tmp_path)
     both = [checkout.start("fake", "0"), checkout.start("fake", "6")]
 
@@ -70,7 +70,7 @@ def test_two_first_runs_at_once_set_up_once(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends Ctrl-C to a console, not to a process")
 def test_an_interrupted_set_up_is_one_line_and_leaves_no_marker(tmp_path: Path) -> None:
-    """Ctrl-C while .venv is being made: exit code 2, no traceback, and the next run sees that it is half-made."""
+    """Ctrl-C during the set-up: exit code 2, no traceback, and the next run finds the environment incomplete."""
     checkout = furnish(tmp_path)
     running = checkout.start("fake", "0")
     assert running.stderr
@@ -86,7 +86,7 @@ def test_an_interrupted_set_up_is_one_line_and_leaves_no_marker(tmp_path: Path) 
 
 @pytest.mark.parametrize("module", ["ensurepip", "venv"])
 def test_a_python_without_the_modules_is_told_so_in_one_line(tmp_path: Path, module: str) -> None:
-    """Where Debian keeps `ensurepip` in a package of its own, the line names what is missing and the package."""
+    """If `ensurepip` is missing, as in Debian, the line names the module and the package that provides it."""
     checkout = furnish(tmp_path / "checkout")
     (tmp_path / "sitecustomize.py").write_text(f"import sys\nsys.modules[{module!r}] = None\n", encoding="utf-8")
 
@@ -98,7 +98,7 @@ def test_a_python_without_the_modules_is_told_so_in_one_line(tmp_path: Path, mod
 
 
 def test_an_old_python_is_told_so_in_one_line(tmp_path: Path) -> None:
-    """Python 3.9 gets one line and exit code 3, and nothing is made."""
+    """Python 3.9 gives one line and exit code 3, and no environment is made."""
     checkout = furnish(tmp_path / "checkout")
     pretence = "import sys\nsys.version_info = (3, 9, 2, 'final', 0)\n"
     (tmp_path / "sitecustomize.py").write_text(pretence, encoding="utf-8")
@@ -112,7 +112,7 @@ def test_an_old_python_is_told_so_in_one_line(tmp_path: Path) -> None:
 
 
 def wheel(folder: Path) -> Path:
-    """Write the smallest package that pip installs, and return its file."""
+    """Write a minimal wheel and return its file."""
     file = folder / "small-1.0-py3-none-any.whl"
     with zipfile.ZipFile(file, "w") as packed:
         packed.writestr("small.py", "")
@@ -124,7 +124,7 @@ def wheel(folder: Path) -> Path:
 
 @pytest.fixture
 def offered(made: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A package that pip can find without any registry, for an environment that has none of it."""
+    """A package that pip finds without an index, for an environment that does not have it."""
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
     monkeypatch.setenv("PIP_NO_INDEX", "1")
@@ -134,7 +134,7 @@ def offered(made: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def try_to_install(checkout: Checkout, lock: str) -> str:
-    """Install a lock into the made environment and return the line of the failure, empty when there was none."""
+    """Install a lock into the environment; return the line of the failure, or an empty string."""
     (checkout.root / "tried.txt").write_text(lock, encoding="utf-8")
     try:
         Environment(checkout.root).install("tried.txt")
@@ -144,7 +144,7 @@ def try_to_install(checkout: Checkout, lock: str) -> str:
 
 
 def test_a_package_with_the_right_hash_is_installed(made: Checkout, offered: Path) -> None:
-    """What the lock names, with the hash it names, is importable afterwards."""
+    """A locked package with its hash can be imported afterwards."""
     said = try_to_install(made, f"small==1.0 --hash=sha256:{hashlib.sha256(offered.read_bytes()).hexdigest()}\n")
 
     assert said == ""
@@ -153,7 +153,7 @@ def test_a_package_with_the_right_hash_is_installed(made: Checkout, offered: Pat
 
 @pytest.mark.usefixtures("offered")
 def test_a_package_with_another_hash_is_refused(made: Checkout) -> None:
-    """A package that was swapped at the registry is not installed, and the line says so."""
+    """A package whose content differs from the lock is not installed, and the line says so."""
     said = try_to_install(made, f"small==1.0 --hash=sha256:{'0' * 64}\n")
 
     assert said.startswith("a package from the registry is not the one that the lock names, so nothing was installed")
@@ -161,7 +161,7 @@ def test_a_package_with_another_hash_is_refused(made: Checkout) -> None:
 
 @pytest.mark.usefixtures("offered")
 def test_a_lock_without_hashes_is_refused(made: Checkout) -> None:
-    """Nothing without a hash is installed, whatever the lock says."""
+    """A package without a hash is not installed."""
     said = try_to_install(made, "small==1.0\n")
 
     assert said.startswith("the packages could not be installed: Hashes are required in --require-hashes mode")
@@ -169,7 +169,7 @@ def test_a_lock_without_hashes_is_refused(made: Checkout) -> None:
 
 @pytest.mark.usefixtures("offered")
 def test_an_unreachable_registry_is_one_line(made: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a network the line speaks of the registry and the proxy, and names the file with pip's own words."""
+    """Without a network the line names the index and the proxy, and the file with pip's output."""
     monkeypatch.setenv("PIP_NO_INDEX", "0")
     monkeypatch.setenv("PIP_INDEX_URL", NOBODY_LISTENS)
 

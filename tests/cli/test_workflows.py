@@ -11,7 +11,7 @@ WORKFLOW = ROOT / ".github" / "workflows" / "ci.yml"
 
 
 def validate(file: Path) -> subprocess.CompletedProcess[str]:
-    """Validate a workflow against the schema that the validator carries; no network is used."""
+    """Validate a workflow against the schema that the validator contains; no network is used."""
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows", str(file)]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
@@ -24,7 +24,7 @@ def test_workflow_follows_the_schema() -> None:
 
 
 def test_validator_rejects_a_misspelt_key(tmp_path: Path) -> None:
-    """The validation can fail."""
+    """The validator rejects an invalid file."""
     wrong = tmp_path / "ci.yml"
     wrong.write_text(WORKFLOW.read_text(encoding="utf-8").replace("runs-on:", "run-on:"), encoding="utf-8")
 

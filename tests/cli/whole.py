@@ -1,4 +1,4 @@
-"""A checkout with everything a run needs, and an environment that borrows this test run's own packages: set up in no time."""
+"""A complete checkout whose environment borrows the packages of this test run, so that its set-up takes no time."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _SMALL = (
 
 
 def whole(root: Path) -> Checkout:
-    """Write the rooms into a folder, with a lock that names nothing, and set it up."""
+    """Copy the packages into a folder, with an empty lock, and set it up."""
     for room in ROOMS:
         shutil.copytree(ROOT / room, root / room, ignore=shutil.ignore_patterns("__pycache__", "out"))
     for file in [*ROOT.glob("*.py"), ROOT / "pytest.ini", ROOT / "pyproject.toml"]:
@@ -41,13 +41,13 @@ def whole(root: Path) -> Checkout:
 
 
 def set_up(checkout: Checkout, packages: list[str]) -> None:
-    """Make the environment from this interpreter, as a finished set-up leaves it."""
+    """Make the environment from this interpreter, as a complete set-up leaves it."""
     venv.EnvBuilder(symlinks=sys.platform != "win32").create(checkout.root / ".venv")
     borrow(checkout, packages)
 
 
 def borrow(checkout: Checkout, packages: list[str]) -> None:
-    """Let the environment import what is in these folders, and mark it as finished."""
+    """Let the environment import from these folders, and write its marker."""
     (own,) = checkout.root.glob(".venv/[Ll]ib/**/site-packages")
     (own / "borrowed.pth").write_text("\n".join(packages), encoding="utf-8")
     environment = Environment(checkout.root)
@@ -56,7 +56,7 @@ def borrow(checkout: Checkout, packages: list[str]) -> None:
 
 @contextlib.contextmanager
 def open_folder() -> Iterator[Path]:
-    """A folder that every account may read: those that pytest makes are closed to others."""
+    """Return a folder that every account can read; pytest's own folders are private."""
     folder = Path(tempfile.mkdtemp(prefix="smtp365-open-"))
     folder.chmod(0o755)
     try:
@@ -66,13 +66,13 @@ def open_folder() -> Iterator[Path]:
 
 
 def readable_for_all(path: Path) -> bool:
-    """Whether an account without rights can reach and read it."""
+    """Return whether an unprivileged account can reach and read the path."""
     path = path.resolve()
     return all(parent.stat().st_mode & 0o001 for parent in path.parents) and bool(path.stat().st_mode & 0o004)
 
 
 def python_for_all(folder: Path) -> tuple[Path, list[str]]:
-    """A Python that every account may run, and the packages for it: this run's own, or copies of them in `folder`."""
+    """Return a Python that every account can run, and its packages: those of this run, or copies in `folder`."""
     python, packages = Path(sys.executable).resolve(), [Path(path) for path in site.getsitepackages()]
     if not readable_for_all(python):
         base, version = Path(sys.base_prefix), f"python{sys.version_info[0]}.{sys.version_info[1]}"
@@ -97,7 +97,7 @@ def python_for_all(folder: Path) -> tuple[Path, list[str]]:
 
 
 def _copy(source: Path, target: Path, *without: str) -> None:
-    """Copy a file or a folder, by hard links where the disk has them."""
+    """Copy a file or a folder, with hard links where the file system has them."""
     target.parent.mkdir(parents=True, exist_ok=True)
     if source.is_dir():
         ignored = shutil.ignore_patterns("__pycache__", *without)

@@ -1,4 +1,4 @@
-"""The real servers, started once for the tests of this folder and stopped after them; skipped with the reason."""
+"""The real servers, started once for the tests of this folder; tests are skipped with the reason if a server cannot start."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.real_servers.name_server import name_server
 
 
 def needs(reason: str | None) -> None:
-    """Skip what asked for this server when there is a reason why it cannot be started."""
+    """Skip the test if there is a reason why this server cannot be started."""
     if reason:
         pytest.skip(reason)
 
@@ -24,7 +24,7 @@ def authority() -> trustme.CA:
 
 @pytest.fixture(scope="session")
 def ca_file(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """That root, as a file for the settings."""
+    """The file of that root, for the settings."""
     file = tmp_path_factory.mktemp("authority") / "ca.pem"
     authority.cert_pem.write_to_path(str(file))
     return file
@@ -32,7 +32,7 @@ def ca_file(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture(scope="session")
 def postfix(authority: trustme.CA) -> Iterator[mail_server.MailServer]:
-    """A Postfix with Dovecot behind it."""
+    """A Postfix that uses Dovecot for its sign-ins."""
     needs(mail_server.why_not())
     with mail_server.mail_server(authority) as server:
         yield server
@@ -40,7 +40,7 @@ def postfix(authority: trustme.CA) -> Iterator[mail_server.MailServer]:
 
 @pytest.fixture(scope="session")
 def resolver() -> Iterator[str]:
-    """A dnsmasq that knows the test zone, as `address:port`."""
+    """A dnsmasq with the test zone, as `address:port`."""
     needs(programs.why_not("dnsmasq"))
     with name_server() as place:
         yield place
@@ -48,7 +48,7 @@ def resolver() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def exim_server(authority: trustme.CA) -> Iterator[exim.Exim]:
-    """An Exim."""
+    """A running Exim."""
     needs(exim.why_not())
     with exim.exim(authority) as server:
         yield server
@@ -66,7 +66,7 @@ def tokens(authority: trustme.CA) -> Iterator[oidc_provider.TokenService]:
 def dovecot(
     authority: trustme.CA, postfix: mail_server.MailServer, tokens: oidc_provider.TokenService
 ) -> Iterator[dovecot_submission.Submission]:
-    """A Dovecot that takes submissions and hands them to Postfix."""
+    """A Dovecot that accepts submissions and relays them to Postfix."""
     needs(dovecot_submission.why_not())
     with dovecot_submission.submission(authority, postfix, tokens) as server:
         yield server

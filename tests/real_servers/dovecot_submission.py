@@ -1,6 +1,6 @@
-"""A real Dovecot submission server on loopback: passwords from a file, XOAUTH2 by tokens whose signature it checks itself.
+"""A real Dovecot submission server on loopback: passwords from a file, and XOAUTH2 tokens whose signature it verifies.
 
-It hands what it takes to a relay that is not its own, as Dovecot always does.
+It passes accepted messages to a relay, as Dovecot always does.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ scope = {scope}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """A running Dovecot: where it listens, what it reports, and the mailbox behind its relay."""
+    """A running Dovecot: its port, its log, and the mailbox behind its relay."""
 
     port: int
     ca_file: Path
@@ -88,13 +88,13 @@ class Submission:
 
 
 def why_not() -> str | None:
-    """Say why Dovecot's submission server cannot be started here; None when it can."""
+    """Return why Dovecot's submission server cannot be started here, or None."""
     return programs.why_not("dovecot", SUBMISSION)
 
 
 @contextlib.contextmanager
 def submission(authority: trustme.CA, relay: MailServer, tokens: TokenService) -> Iterator[Submission]:
-    """Start Dovecot in a throw-away folder and stop it; its start command returns once it listens."""
+    """Run Dovecot in a temporary folder until the block ends; its start command returns once it listens."""
     with programs.scratch("dovecot") as folder:
         (port,) = programs.free_ports(1)
         words = {"folder": folder, "host": HOST, "port": port, "relay": relay.relay}

@@ -1,7 +1,6 @@
-"""A real Exim on loopback, unpacked from Debian's package: its package cannot be installed beside Postfix's.
+"""A real Exim on loopback, unpacked from Debian's package, which cannot be installed beside Postfix's.
 
-One process listens on several ports, and each port behaves in its own way. What it takes goes to a maildir; no other
-destination exists for it.
+One process listens on several ports with different configurations. It delivers accepted messages to a maildir only.
 """
 
 from __future__ import annotations
@@ -85,7 +84,7 @@ LOGIN:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exim:
-    """A running Exim: its ordinary port, the one that greylists, and the one that asks for no sign-in."""
+    """A running Exim: its ordinary port, the port that greylists, and the port without sign-in."""
 
     port: int
     grey: int
@@ -95,7 +94,7 @@ class Exim:
 
 
 def why_not() -> str | None:
-    """Say why Exim cannot be started here; None when it can."""
+    """Return why Exim cannot be started here, or None."""
     if not PROGRAM:
         return "Exim is not here: SMTP365_EXIM names no program (.ci/run unpacks it)"
     if reason := programs.why_not(PROGRAM):
@@ -108,7 +107,7 @@ def why_not() -> str | None:
 
 @contextlib.contextmanager
 def exim(authority: trustme.CA) -> Iterator[Exim]:
-    """Start Exim in a throw-away folder and stop it."""
+    """Run Exim in a temporary folder until the block ends."""
     with programs.scratch("exim") as folder:
         port, grey, trusting = programs.free_ports(3)
         words = {"folder": folder, "host": HOST, "domain": DOMAIN, "user": USER, "password": PASSWORD}

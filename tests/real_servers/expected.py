@@ -1,6 +1,6 @@
-"""What the product must report at each real server: a table written by hand, before any of these runs was made.
+"""What the product must report for each real server: a table written by hand before any of these runs.
 
-One line is one situation at one server. Reasons come from the server's own manual or from the RFC, never from a run.
+Each line is one situation at one server. Its reason comes from the server's own manual or from an RFC, never from a run.
 """
 
 from __future__ import annotations
@@ -15,11 +15,10 @@ Owner = Literal["sender", "service", "issuer", "network"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
-    """One situation: what comes out of the run, and what lies in the server's maildir afterwards.
+    """One situation: the expected result of the run, and the expected content of the server's maildir.
 
-    `gate`, `verdict` and `owner` hold every answer that is right; more than one where two are equally true.
-    `first` begins the list of causes, or is anywhere in it when `listed`. `never` are causes that would be false.
-    The page holds `shown`; `not_shown` would send the reader the wrong way. `not_passed` are checks.
+    `gate`, `verdict` and `owner` list every acceptable value. `first` is the first cause, or any cause if `listed`. `never` are causes
+    that would be false. The page contains `shown` and does not contain `not_shown`. `not_passed` are checks.
     """
 
     at: str
@@ -41,7 +40,7 @@ class Expected:
 
 
 def sends(at: str, *, token_requests: int = 0) -> Expected:
-    """The situation in which everything is right: one sign-in, one message, and nothing to do."""
+    """Return the situation in which everything is right: one sign-in, one message, and nothing to do."""
     return Expected(at=at, verdict=("can_send",), gate=(None,), first=None, owner=(), sign_ins=1,
                     token_requests=token_requests, arrived=1)  # fmt: skip
 

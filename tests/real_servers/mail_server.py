@@ -1,7 +1,7 @@
-"""A real submission server on loopback: Debian's Postfix with Dovecot answering its sign-ins, in a throw-away folder.
+"""A real submission server on loopback: Debian's Postfix with Dovecot for its sign-ins, in a temporary folder.
 
-One Postfix listens on several ports, and each port behaves in its own way. Nothing that it accepts leaves the folder:
-its own domain is delivered to a maildir, every other destination is refused.
+One Postfix listens on several ports with different configurations. It delivers messages for its own domain to a maildir and
+refuses all others, so no message leaves the folder.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ service anvil {{
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailServer:
-    """A running server: where it listens, which root to trust, and what it has received."""
+    """A running server: its ports, the root to trust, and the messages it received."""
 
     port: int
     plain: int  # offers AUTH PLAIN only
@@ -135,7 +135,7 @@ class MailServer:
 
     @property
     def mailbox(self) -> Mailbox:
-        """What it took and delivered."""
+        """The messages that it accepted and delivered."""
         return Mailbox(
             log=self.folder / "mail.log",
             maildirs=self.folder / "mail",
@@ -150,19 +150,19 @@ class MailServer:
 
     @property
     def log(self) -> str:
-        """What Postfix and Dovecot wrote."""
+        """The logs of Postfix and Dovecot, to explain a failed test."""
         files = [self.folder / "mail.log", self.folder / "dovecot.log"]
         return "\n".join(file.read_text(errors="replace") for file in files if file.exists())
 
 
 def why_not() -> str | None:
-    """Say why Postfix and Dovecot cannot be started here; None when they can."""
+    """Return why Postfix and Dovecot cannot be started here, or None."""
     return programs.why_not(*PROGRAMS)
 
 
 @contextlib.contextmanager
 def mail_server(authority: trustme.CA) -> Iterator[MailServer]:
-    """Start Dovecot and Postfix, and stop both; their start commands return once they listen."""
+    """Run Dovecot and Postfix until the block ends; their start commands return once they listen."""
     with programs.scratch("postfix") as folder:
         places = dict(zip(("port", "plain", "grey", "certified", "relay"), programs.free_ports(5), strict=True))
         server = MailServer(**places, ca_file=folder / "ca.pem", folder=folder)
@@ -177,7 +177,7 @@ def mail_server(authority: trustme.CA) -> Iterator[MailServer]:
 
 
 def furnish(server: MailServer, authority: trustme.CA) -> Path:
-    """Write every file that the two programs read; return Postfix's configuration folder."""
+    """Write the configuration of both programs; return Postfix's configuration folder."""
     folder = server.folder
     configuration = folder / "postfix"
     for made in (configuration, folder / "queue", folder / "data", folder / "mail", folder / "dovecot"):

@@ -1,4 +1,4 @@
-"""What a real server took and delivered, read from its own log and maildir."""
+"""The messages that a real server accepted and delivered, read from its log and maildir."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.real_servers.programs import lines_with
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mailbox:
-    """The maildirs below a folder, and the words with which the log notes that a message was taken or delivered."""
+    """The maildirs below a folder, and the words with which the log reports accepted and delivered messages."""
 
     log: Path
     maildirs: Path
@@ -31,7 +31,7 @@ class Mailbox:
         return [message.read_bytes() for message in sorted(arrived, key=lambda file: file.stat().st_mtime_ns)]
 
     def wait_for(self, number: int) -> list[bytes]:
-        """Return the delivered messages once there are so many of them; fewer when that takes too long.
+        """Return the delivered messages once there are this many, or fewer after a timeout.
 
         Delivery follows the reply to the client, so the server's log is read as it grows.
         """

@@ -1,4 +1,4 @@
-"""The one test zone of the real servers: names, accounts and what they sign in with."""
+"""The test zone of the real servers: names, accounts and credentials."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Real servers that do not speak submission on the port: TLS at once (stunnel), SSH (sshd) and LDAP (slapd)."""
+"""Real servers that do not offer submission on the port: implicit TLS (stunnel), SSH (sshd) and LDAP (slapd)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ACCOUNT: Final = "nobody"  # sshd as root wants a folder under /run that only it
 
 @contextlib.contextmanager
 def implicit_tls(authority: trustme.CA, relay: int) -> Iterator[int]:
-    """Start stunnel in front of an SMTP port and stop it; yields the port on which it speaks TLS at once."""
+    """Run stunnel in front of an SMTP port until the block ends; yields its port with implicit TLS."""
     with programs.scratch("stunnel") as folder:
         (port,) = programs.free_ports(1)
         (folder / "server.pem").touch(mode=0o600)
@@ -33,7 +33,7 @@ def implicit_tls(authority: trustme.CA, relay: int) -> Iterator[int]:
 
 @contextlib.contextmanager
 def ssh() -> Iterator[int]:
-    """Start sshd with a key of its own and stop it; yields its port."""
+    """Run sshd with a key of its own until the block ends; yields its port."""
     with programs.scratch("sshd") as folder:
         (port,) = programs.free_ports(1)
         key = folder / "key"
@@ -49,7 +49,7 @@ def ssh() -> Iterator[int]:
 
 @contextlib.contextmanager
 def ldap() -> Iterator[int]:
-    """Start slapd with an empty directory and stop it; yields its port."""
+    """Run slapd with an empty directory until the block ends; yields its port."""
     with programs.scratch("slapd") as folder:
         (port,) = programs.free_ports(1)
         (folder / "data").mkdir()

@@ -1,4 +1,4 @@
-"""One run of the checklist against a real server, as a user would make it, and everything that came of it."""
+"""One run of the checklist against a real server, started as a user would start it, and all of its output."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ to = "{mail_to}"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Client:
-    """What an OAuth sender enters, and which audience the settings declare."""
+    """The settings of an OAuth sender, and the audience that the settings declare."""
 
     issuer: str
     audience: str
@@ -56,7 +56,7 @@ class Client:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
-    """What is different this time from an account that can send."""
+    """The difference from an account that can send."""
 
     host: str = HOST
     port: int
@@ -99,14 +99,14 @@ class Situation:
 
     @property
     def secrets(self) -> dict[str, str]:
-        """The environment variables that hold this situation's secrets."""
+        """The environment variables with this situation's secrets."""
         secrets = {"SMTP365_ALERTS_PASSWORD": self.password}
         return secrets | ({"SMTP365_ALERTS_CLIENT_SECRET": self.client.client_secret} if self.client else {})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How one run ended: exit code, the only sender's results, and everything printed or written."""
+    """The result of one run: exit code, the results of its only sender, and everything printed or written."""
 
     code: int
     sender: dict[str, Any]
@@ -116,7 +116,7 @@ class Outcome:
 
     @property
     def written(self) -> str:
-        """Both files that the run wrote, one after the other."""
+        """The text of both files that the run wrote."""
         return self.results + self.page
 
 
@@ -140,7 +140,7 @@ def run(situation: Situation, resolver: str, folder: Path) -> Outcome:
 
 
 def leaked(outcome: Outcome, secret: str) -> list[str]:
-    """Return the forms of a secret that the run printed or wrote."""
+    """Return the encodings of a secret that the run printed or wrote."""
     encoded = base64.b64encode(secret.encode()).decode()
     return [form for form in (secret, encoded, encoded.rstrip("=")) if form in outcome.printed + outcome.written]
 

@@ -1,4 +1,4 @@
-"""How each line of the table is staged: at which server and port, and what differs from an account that can send."""
+"""How each line of the table is staged: its server and port, and the difference from an account that can send."""
 
 from __future__ import annotations
 
@@ -79,6 +79,6 @@ def at_dovecot(at: str, server: Submission, tokens: TokenService) -> Situation:
 
 
 def at_another_service(port: int, ca_file: Path, *, silent: bool) -> Situation:
-    """Stage a server that does not speak submission on the port: everything entered would be right elsewhere."""
+    """Stage a server that does not offer submission on the port; the settings are otherwise correct."""
     right = Situation(port=port, ca_file=ca_file)
     return replace(right, seconds=QUICK) if silent else right

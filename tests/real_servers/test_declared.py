@@ -1,4 +1,4 @@
-"""Every line of the table: one run of the checklist at a real server, compared with what was written down before."""
+"""Every line of the table: one run of the checklist at a real server, compared with the expected result."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ NOUNS: Final = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """One run, and what the server's own log and maildir have of it."""
+    """One run, and what the server's log and maildir show of it."""
 
     situation: Situation
     outcome: Outcome
@@ -44,7 +44,7 @@ Visit = Callable[[str], Seen]
 
 @pytest.fixture(scope="module")
 def visit(resolver: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Visit:
-    """Return what makes the run of one line of the table; every line is run once, and several tests look at it."""
+    """Return a function that runs a line of the table; each line runs once, and several tests use the result."""
     seen: dict[str, Seen] = {}
 
     def visited(at: str) -> Seen:
@@ -62,7 +62,7 @@ def visit(resolver: str, request: pytest.FixtureRequest, tmp_path_factory: pytes
 
 
 def stage(expected: Expected, server: Callable[[str], Any]) -> tuple[Situation, Mailbox | None]:
-    """Start what a line of the table needs; return its situation and the mailbox where its message would arrive."""
+    """Start the servers of a line of the table; return its situation and the mailbox of its message."""
     peer, _, at = expected.at.partition(": ")
     started = server(staging.FIXTURES[peer])
     if peer == "exim":
@@ -77,7 +77,7 @@ def stage(expected: Expected, server: Callable[[str], Any]) -> tuple[Situation, 
 
 @pytest.mark.parametrize("at", TABLE)
 def test_what_was_expected_is_reported(at: str, visit: Visit) -> None:
-    """Verdict, gate, causes, owner, sign-ins, token requests and the message itself, all as the table has them."""
+    """Verdict, gate, causes, owner, sign-ins, token requests and the message equal those of the table."""
     seen = visit(at)
 
     assert differences(TABLE[at], seen) == {}, seen.outcome.printed
@@ -85,7 +85,7 @@ def test_what_was_expected_is_reported(at: str, visit: Visit) -> None:
 
 @pytest.mark.parametrize("at", TABLE)
 def test_the_verdict_follows_the_message(at: str, visit: Visit) -> None:
-    """Never `cannot_send` when the server took the message, never `can_send` when it took none."""
+    """Never `cannot_send` if the server accepted the message, never `can_send` if it accepted none."""
     seen = visit(at)
 
     assert (seen.outcome.sender["verdict"], seen.taken) not in {("cannot_send", 1), ("can_send", 0)}
@@ -94,7 +94,7 @@ def test_the_verdict_follows_the_message(at: str, visit: Visit) -> None:
 
 @pytest.mark.parametrize("at", TABLE)
 def test_a_declared_service_is_not_spoken_of_as_microsofts(at: str, visit: Visit) -> None:
-    """No noun of Microsoft's on the terminal, in the page (letters too) or in the results: no peer and no setting has one."""
+    """Terminal, page, letters and results contain no Microsoft word, because no server and no setting has one."""
     outcome = visit(at).outcome
     texts = {
         "terminal": outcome.printed,
@@ -107,14 +107,14 @@ def test_a_declared_service_is_not_spoken_of_as_microsofts(at: str, visit: Visit
 
 @pytest.mark.parametrize("at", TABLE)
 def test_no_secret_is_shown(at: str, visit: Visit) -> None:
-    """Neither the password nor the client secret is printed or written, in plain or in Base64."""
+    """Neither the password nor the client secret is printed or written, in plain text or in Base64."""
     seen = visit(at)
 
     assert [form for secret in seen.situation.secrets.values() for form in leaked(seen.outcome, secret)] == []
 
 
 def differences(expected: Expected, seen: Seen) -> dict[str, object]:
-    """Return what differs from the table, by name; nothing when all is as expected."""
+    """Return the differences from the table by name; empty if all is as expected."""
     outcome, sender = seen.outcome, seen.outcome.sender
     causes, traffic = sender["causes"], sender["traffic"]
     checks = {check["id"]: check["verdict"] for check in sender["checks"]}
@@ -137,5 +137,5 @@ def differences(expected: Expected, seen: Seen) -> dict[str, object]:
 
 
 def nouns(text: str) -> list[str]:
-    """Return every place at which a text names Microsoft or something of Microsoft's."""
+    """Return every place at which a text names Microsoft or one of its products."""
     return [" ".join(text[max(0, at.start() - 40) : at.end() + 40].split()) for at in NOUNS.finditer(text)]

@@ -1,4 +1,4 @@
-"""The servers beside Postfix do what the product's tests rely on, seen through clients that are not ours."""
+"""The servers other than Postfix do what the tests of the product rely on, as independent clients show."""
 
 import base64
 import json
@@ -35,7 +35,7 @@ MESSAGE = f"From: {USER}\nTo: {USER}\nSubject: from curl\n\nhello\n"
 
 
 def curl(ca_file: Path, name: str, port: int, *words: str | Path, given: str = "") -> subprocess.CompletedProcess[str]:
-    """Run curl against one port on loopback under the name of its certificate; its dialogue is on standard error."""
+    """Run curl against one port on loopback under the name of its certificate; the dialogue is on standard error."""
     if shutil.which("curl") is None:
         pytest.skip("not installed: curl (.ci/run installs it)")
     place = ["--connect-to", f"{name}:{port}:127.0.0.1:{port}", "--cacert", str(ca_file)]
@@ -57,7 +57,7 @@ def password(word: str = PASSWORD) -> tuple[str, ...]:
 
 
 def token(tokens: TokenService, client: str = CLIENT_ID, secret: str = CLIENT_SECRET) -> dict[str, Any]:
-    """Return the token service's answer to a request for client credentials."""
+    """Return the token service's response to a request with client credentials."""
     port = int(tokens.issuer.partition("//")[2].partition("/")[0].rpartition(":")[2])
     fields = {"grant_type": "client_credentials", "client_id": client, "client_secret": secret, "scope": SCOPE}
     body = [word for name, value in fields.items() for word in ("--data-urlencode", f"{name}={value}")]
@@ -67,7 +67,7 @@ def token(tokens: TokenService, client: str = CLIENT_ID, secret: str = CLIENT_SE
 
 
 def claims(access_token: str) -> dict[str, Any]:
-    """Return the claims of a token, read without a library."""
+    """Return the claims of a token, decoded without a library."""
     body = access_token.split(".")[1]
     decoded: dict[str, Any] = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
     return decoded
@@ -79,7 +79,7 @@ def with_token(user: str, access_token: str) -> tuple[str, ...]:
 
 
 def test_exim_delivers_and_refuses(exim_server: Exim) -> None:
-    """The right password sends a message that lies in the maildir; a wrong one and an unknown recipient get no further."""
+    """With the right password the message is delivered to the maildir; a wrong password and an unknown recipient are refused."""
     before = len(exim_server.mailbox.received)
 
     sent = submit(exim_server.ca_file, exim_server.port, *password())
@@ -95,7 +95,7 @@ def test_exim_delivers_and_refuses(exim_server: Exim) -> None:
 
 
 def test_exim_has_a_port_that_greylists_and_one_that_trusts(exim_server: Exim) -> None:
-    """451 at RCPT on the one, and a message without a sign-in on the other."""
+    """One port answers RCPT with 451; the other accepts a message without a sign-in."""
     before = len(exim_server.mailbox.received)
 
     grey = submit(exim_server.ca_file, exim_server.grey, *password())
@@ -109,7 +109,7 @@ def test_exim_has_a_port_that_greylists_and_one_that_trusts(exim_server: Exim) -
 
 
 def test_postfix_has_ports_of_three_kinds(postfix: MailServer) -> None:
-    """PLAIN without LOGIN, greylisting at RCPT, and a certificate that the client does not have."""
+    """One port offers PLAIN without LOGIN, one greylists at RCPT, and one requires a client certificate."""
     plain = submit(postfix.ca_file, postfix.plain, *password())
     grey = submit(postfix.ca_file, postfix.grey, *password())
     certified = submit(postfix.ca_file, postfix.certified, *password())
@@ -121,14 +121,14 @@ def test_postfix_has_ports_of_three_kinds(postfix: MailServer) -> None:
 
 
 def test_postfix_refuses_an_address_that_the_account_does_not_own(postfix: MailServer) -> None:
-    """553 5.7.1 with both addresses in it, after MAIL was answered with 250."""
+    """After 250 to MAIL Postfix sends 553 5.7.1 with both addresses."""
     answer = submit(postfix.ca_file, postfix.port, *password(), sender=COLLEAGUE)
 
     assert f"< 553 5.7.1 <{COLLEAGUE}>: Sender address rejected: not owned by user {USER}" in answer.stderr
 
 
 def test_the_token_service_knows_its_clients(tokens: TokenService) -> None:
-    """A signed token for the mail server, one that has expired, and `invalid_client` for a wrong secret."""
+    """It issues a signed token for the mail server and an expired one, and answers a wrong secret with `invalid_client`."""
     good, stale = (claims(token(tokens, client)["access_token"]) for client in (CLIENT_ID, STALE_CLIENT_ID))
 
     assert (good["aud"], good["iss"], good["mailbox"]) == (AUDIENCE, tokens.issuer, USER)
@@ -157,7 +157,7 @@ def test_dovecot_takes_passwords_and_tokens(dovecot: Submission, tokens: TokenSe
 def test_dovecot_refuses_a_token_by_a_challenge(
     dovecot: Submission, tokens: TokenService, user: str, client: str
 ) -> None:
-    """`334` with JSON in Base64, which has the status and nothing of the reason."""
+    """The challenge is `334` with JSON in Base64, which has the status but not the reason."""
     answer = submit(dovecot.ca_file, dovecot.port, *with_token(user, token(tokens, client)["access_token"]))
 
     challenge = next(line for line in answer.stderr.splitlines() if line.startswith("< 334 eyJ"))
@@ -165,20 +165,20 @@ def test_dovecot_refuses_a_token_by_a_challenge(
 
 
 def test_stunnel_speaks_tls_at_once(implicit_tls: int, ca_file: Path) -> None:
-    """A client that begins with TLS gets Postfix's greeting."""
+    """A client that starts with TLS gets Postfix's greeting."""
     answer = curl(ca_file, HOST, implicit_tls, f"smtps://{HOST}:{implicit_tls}/client")
 
     assert f"< 220 {HOST} ESMTP Postfix" in answer.stderr
 
 
 def test_sshd_names_itself(ssh: int) -> None:
-    """RFC 4253, 4.2: the first line is `SSH-2.0-…`."""
+    """The first line is `SSH-2.0-…` (RFC 4253, 4.2)."""
     with socket.create_connection(("127.0.0.1", ssh), SECONDS) as connection:
         assert connection.recv(99).startswith(b"SSH-2.0-")
 
 
 def test_slapd_waits_for_the_client(ldap: int) -> None:
-    """RFC 4511: the client speaks first. An anonymous bind is answered; before that nothing comes."""
+    """In LDAP the client sends first (RFC 4511): slapd sends nothing until an anonymous bind, which it answers."""
     bind = bytes.fromhex("300c020101600702010304008000")
     with socket.create_connection(("127.0.0.1", ldap), SECONDS) as connection:
         connection.sendall(bind)

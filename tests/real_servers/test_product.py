@@ -1,6 +1,6 @@
-"""The checklist against servers that no one here wrote: what it reports in six situations at a real Postfix with Dovecot.
+"""The checklist against independent servers: its reports on six situations at a real Postfix with Dovecot.
 
-That server names neither a wrong password nor an unknown user, so both must come out as the same unsure short list.
+That server gives the same reply to a wrong password and to an unknown user, so both must give the same unsure short list.
 """
 
 import socket
@@ -14,7 +14,7 @@ from tests.real_servers.running import Situation, leaked, run, states
 
 
 def test_an_account_that_can_send_is_said_to(postfix: MailServer, resolver: str, tmp_path: Path) -> None:
-    """The right password: exit code 0, `can_send`, one sign-in, one message, and that message lies in the maildir."""
+    """With the right password: exit code 0, `can_send`, one sign-in, and one message in the maildir."""
     before = len(postfix.received)
 
     outcome = run(Situation(port=postfix.port, ca_file=postfix.ca_file), resolver, tmp_path)
@@ -40,7 +40,7 @@ def test_an_account_that_can_send_is_said_to(postfix: MailServer, resolver: str,
 def test_a_refused_sign_in_is_an_unsure_short_list(
     postfix: MailServer, resolver: str, tmp_path: Path, user: str, password: str
 ) -> None:
-    """One attempt, exit code 1, `bad_credentials` first, `mailbox_missing` in the list, and not sure of either."""
+    """One attempt, exit code 1, `bad_credentials` first, `mailbox_missing` in the list, and the finding is not sure."""
     situation = Situation(port=postfix.port, ca_file=postfix.ca_file, user=user, password=password)
 
     outcome = run(situation, resolver, tmp_path)
@@ -65,7 +65,7 @@ def test_a_refused_sign_in_is_an_unsure_short_list(
 def test_a_certificate_that_does_not_verify_ends_the_route(
     postfix: MailServer, resolver: str, tmp_path: Path, host: str, trusted: bool, cause: str
 ) -> None:
-    """The gate is `tls`, the cause is the certificate's, and the server never sees a sign-in."""
+    """The gate is `tls`, the cause is the certificate's, and the server receives no sign-in."""
     signed_in = postfix.log.count("sasl_method=")
     ca_file = postfix.ca_file if trusted else None
 
@@ -80,7 +80,7 @@ def test_a_certificate_that_does_not_verify_ends_the_route(
 
 
 def test_a_closed_port_is_the_broken_gate(postfix: MailServer, resolver: str, tmp_path: Path) -> None:
-    """The gate is `port`, and the list has the two ways in which a port is closed."""
+    """The gate is `port`, and both possible causes of a closed port are listed."""
     with socket.socket() as reserved:  # bound and never listening: no other program can open it meanwhile
         reserved.bind(("127.0.0.1", 0))
 

@@ -1,4 +1,4 @@
-"""The real servers do what the product's tests rely on, seen through clients that are not ours."""
+"""The real servers do what the tests of the product rely on, as independent clients show."""
 
 import shutil
 import subprocess
@@ -32,7 +32,7 @@ def ask(resolver: str, name: str, kind: str, *, tcp: bool) -> list[str]:
 
 
 def test_the_right_password_is_accepted_and_the_message_delivered(postfix: MailServer) -> None:
-    """Swaks signs in over STARTTLS, and what it sends lies in the maildir afterwards."""
+    """Swaks signs in over STARTTLS, and its message is in the maildir afterwards."""
     before = len(postfix.received)
 
     answer = swaks(postfix, "--auth-password", PASSWORD, "--header", "Subject: from swaks")
@@ -49,7 +49,7 @@ def test_the_right_password_is_accepted_and_the_message_delivered(postfix: MailS
     ],
 )
 def test_what_does_not_belong_together_is_refused(postfix: MailServer, user: str, password: str) -> None:
-    """A wrong password and an unknown user get the same refusal, so no client can tell them apart."""
+    """A wrong password and an unknown user get the same refusal, so no client can distinguish them."""
     answer = swaks(postfix, "--auth-user", user, "--auth-password", password)
 
     assert answer.returncode == SWAKS_SIGN_IN_REFUSED, answer.stdout + postfix.log
@@ -57,7 +57,7 @@ def test_what_does_not_belong_together_is_refused(postfix: MailServer, user: str
 
 
 def test_no_sign_in_is_offered_before_tls(postfix: MailServer) -> None:
-    """The answer to EHLO has AUTH after STARTTLS only; swaks marks what came over TLS with a tilde."""
+    """AUTH is in the reply to EHLO after STARTTLS only; swaks marks lines over TLS with a tilde."""
     answer = swaks(postfix, "--auth-password", PASSWORD, "--quit-after", "AUTH")
 
     assert "<~  250-AUTH PLAIN LOGIN" in answer.stdout
@@ -75,7 +75,7 @@ def test_no_sign_in_is_offered_before_tls(postfix: MailServer) -> None:
 def test_the_certificate_is_good_for_one_name_and_one_authority(
     postfix: MailServer, name: str, trusted: bool, said: str
 ) -> None:
-    """OpenSSL accepts the certificate for its own name under its own authority, and nothing else."""
+    """OpenSSL accepts the certificate for its own name under its own authority, and for nothing else."""
     trust = ["-CAfile", str(postfix.ca_file)] if trusted else ["-no-CAfile", "-no-CApath"]
     place = ["-connect", f"127.0.0.1:{postfix.port}", "-starttls", "smtp", "-name", "[127.0.0.1]"]
     command = ["openssl", "s_client", *place, "-verify_hostname", name, "-verify_return_error", *trust]
@@ -86,7 +86,7 @@ def test_the_certificate_is_good_for_one_name_and_one_authority(
 
 
 def test_nothing_leaves(postfix: MailServer) -> None:
-    """A message to another domain is refused, although the sign-in was right."""
+    """A message to another domain is refused after a successful sign-in."""
     answer = swaks(postfix, "--auth-password", PASSWORD, "--to", "ada@example.com")
 
     assert "554 5.7.1" in answer.stdout
@@ -95,7 +95,7 @@ def test_nothing_leaves(postfix: MailServer) -> None:
 
 @pytest.mark.parametrize("tcp", [pytest.param(False, id="udp"), pytest.param(True, id="tcp")])
 def test_the_name_server_knows_the_test_zone_only(resolver: str, tcp: bool) -> None:
-    """Both names lead to loopback over UDP and TCP, neither has an IPv6 address, and no other is asked."""
+    """Both names resolve to loopback over UDP and TCP without IPv6 addresses, and no query is forwarded."""
     found = [ask(resolver, name, "A", tcp=tcp) for name in (HOST, OTHER_HOST)]
 
     assert found == [["127.0.0.1"], ["127.0.0.1"]]

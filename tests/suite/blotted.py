@@ -1,7 +1,7 @@
-"""Evidence and settings in which every word of Microsoft's is blotted out: what then still has one, the suite added itself.
+"""Evidence and settings in which every Microsoft word is replaced, so that any such word in a report comes from the suite itself.
 
-The built-in tenant speaks Exchange's words even when it is declared as a service of its own. What a peer says and what the settings
-hold may be quoted, so they are made neutral here, and a report made of the rest must hold no such word at all.
+The built-in tenant uses Exchange's wording even if it is declared as a service of its own. Reports may quote a server and the
+settings, so both are made neutral here; a report made from them must not contain any Microsoft word.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def _blot(text: str) -> str:
 
 
 def blotted(evidence: SenderEvidence, settings: Judged) -> tuple[SenderEvidence, Judged]:
-    """The same visit with neutral words of the same length."""
+    """Return the same evidence and settings with neutral words of the same length."""
     return (
         SenderEvidence.model_validate_json(_blot(evidence.model_dump_json())),
         Judged.model_validate_json(_blot(settings.model_dump_json(by_alias=True))),
@@ -33,5 +33,5 @@ def blotted(evidence: SenderEvidence, settings: Judged) -> tuple[SenderEvidence,
 
 
 def words_in(text: str) -> list[str]:
-    """The words of Microsoft's in a text, each with what is around it."""
+    """Return the Microsoft words in a text, each with its surrounding text."""
     return [text[max(0, found.start() - 60) : found.end() + 40] for found in WORDS.finditer(text)]

@@ -1,6 +1,6 @@
 """The evidence of every fault, gathered once per test run and judged as often as needed.
 
-The workers of pytest-xdist share what one of them gathered: evidence is made to be written down and read again.
+The workers of pytest-xdist share the evidence through files.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ shared: list[Path] = []  # the folder in which the workers of this run leave it,
 
 @functools.cache
 def gathered(fault: str | None, set_up: str | None = None, cloud: str = "worldwide") -> Gathered:
-    """Evidence and settings by sender, of the world with this fault, or of the healthy one; as it is or in a set-up, in one cloud."""
+    """Return evidence and settings by sender for a fault (None: the healthy world), optionally in a set-up, in one cloud."""
     kept = shared[0] / f"{cloud}-{fault or 'healthy'}{f'.{set_up}' if set_up else ''}.json" if shared else None
     if kept is not None and kept.is_file():
         return _read(kept)

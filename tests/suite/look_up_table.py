@@ -1,6 +1,6 @@
-"""docs/look-up-table.md: what each fault of the tenant comes to without look-ups and with them, from the fault catalogue.
+"""docs/look-up-table.md: the verdict on each fault of the tenant without lookups and with them, from the fault catalogue.
 
-`python -m tests.suite.look_up_table` writes it; the catalogue's rows are what the matrices hold every run to.
+`python -m tests.suite.look_up_table` writes the page; the matrix tests check the rows of the catalogue.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ fault leaves the sender able to send, the checks that it puts at risk or leaves 
 
 
 def table() -> str:
-    """The whole page."""
+    """Return the whole page."""
     faults = [fault for fault in EVERY_FAULT.values() if fault.expected_with_look_ups is not None]
     shown = [fault for fault in faults if fault.gate == GATE or _sorted_out(fault)]
     return HEAD + "".join(f"{_row(fault)}\n" for fault in shown)
 
 
 def _sorted_out(fault: Fault) -> bool:
-    """Whether look-ups change what is named: a short list that shrinks."""
+    """Return whether lookups change the decisive causes, for example by reducing a short list."""
     return _decides(fault.expected) != _decides(fault.expected_with_look_ups or ())
 
 
@@ -44,7 +44,7 @@ def _row(fault: Fault) -> str:
 
 
 def _decides(rows: Iterable[Expected]) -> list[tuple[str, ...]]:
-    """The causes of the findings that close a gate."""
+    """Return the causes of the findings that close a gate."""
     return [row.causes for row in rows if row.verdict == "fail" and CATALOGUE.checks[row.check].gate is not None]
 
 

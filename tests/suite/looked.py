@@ -1,4 +1,4 @@
-"""Worlds visited with look-ups, once per test run and way; the built-in tenant's auditor, administrator or export answers."""
+"""Worlds probed with lookups, once per test run and lookup source (application, administrator or export)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.visiting import visited as visiting
 
 
 def by_export(running: Running, _: Settings, outside: World) -> Lookups:
-    """`--tenant-export`: the file as the built-in administrator's script would write it now."""
+    """Return lookups in the export that the built-in administrator's script writes (`--tenant-export`)."""
     running.export()
     return sources.by_export(running.tenant_export, outside.cloud)
 
@@ -34,7 +34,7 @@ Row = tuple[str, str, tuple[str, ...]]
 def looked(
     *faults: str, way: str = "application", no_send: bool = False, set_up: str | None = None
 ) -> dict[str, Assessment]:
-    """The assessments by sender of the world with these faults, as it is or in a set-up, looked up in this way."""
+    """Return the assessments by sender of the world with these faults, optionally in a set-up, with the lookups of this source."""
     base = world() if set_up is None else SET_UPS[set_up](world())
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -44,7 +44,7 @@ def looked(
 
 
 def rows(judged: dict[str, Assessment], well: dict[str, Assessment]) -> set[Row]:
-    """What differs from the healthy world with look-ups, blocked checks aside."""
+    """Return the findings that differ from the healthy world with lookups, except blocked checks."""
     found = set()
     for name, assessment in judged.items():
         for finding in assessment.all_findings():
@@ -56,5 +56,5 @@ def rows(judged: dict[str, Assessment], well: dict[str, Assessment]) -> set[Row]
 
 
 def visited(*faults: str) -> Gathered:
-    """The same as evidence and settings, as worlds without look-ups are told."""
+    """Return evidence and settings with lookups, in the form of `gathered`."""
     return {name: (one.evidence, one.settings) for name, one in looked(*faults).items()}

@@ -1,6 +1,6 @@
-"""Situations that no fault of the tenant makes: a run that ended early, something withheld, a service of one's own, old records.
+"""Situations that no fault of the tenant causes: a run that ended early, a step not tried, a declared service, old records.
 
-Each is the healthy evidence, or a fault's, with one record taken away or exchanged; nothing is contacted.
+Each is the evidence of the healthy world or of a fault with one record removed or replaced; nothing is contacted.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ FAILED = CommandEvidence(failure=Failure(kind=FailureKind.TIMEOUT, text="no whol
 
 
 def without(member: str) -> Change:
-    """The run ended before this record: it and everything behind it on the route is missing."""
+    """The run ended before this record: the record and all later ones are missing."""
     gone = dict.fromkeys(MEMBERS[MEMBERS.index(member) :])
     return lambda evidence, settings: (evidence.model_copy(update=gone), settings)
 
 
 def record(**members: Any) -> Change:  # noqa: ANN401 - any record
-    """One record exchanged for another."""
+    """Replace whole records."""
     return lambda evidence, settings: (evidence.model_copy(update=members), settings)
 
 
 def part(member: str, **fields: Any) -> Change:  # noqa: ANN401 - any field
-    """Some fields of one record exchanged, where the record is there."""
+    """Replace some fields of one record, if the record is present."""
 
     def change(evidence: SenderEvidence, settings: Judged) -> Visit:
         held = getattr(evidence, member)
@@ -52,7 +52,7 @@ def part(member: str, **fields: Any) -> Change:  # noqa: ANN401 - any field
 
 
 def entered(**fields: Any) -> Change:  # noqa: ANN401 - any field
-    """Some fields of the plugin entered differently, with the evidence as it was."""
+    """Replace some settings of the sender; the evidence stays as it is."""
     return lambda evidence, settings: (
         evidence,
         settings.model_copy(update={"sender": settings.sender.model_copy(update=fields)}),
@@ -60,7 +60,7 @@ def entered(**fields: Any) -> Change:  # noqa: ANN401 - any field
 
 
 def of_own(evidence: SenderEvidence, settings: Judged) -> Visit:
-    """The same servers, declared as a service of one's own."""
+    """Declare the same servers as a service of one's own."""
     declared = Custom(
         smtp_server=settings.sender.smtp_server,
         issuer=(evidence.issuer.issuer or "") if evidence.issuer else "",
@@ -70,7 +70,7 @@ def of_own(evidence: SenderEvidence, settings: Judged) -> Visit:
 
 
 def both(*changes: Change) -> Change:
-    """One change after another."""
+    """Apply one change after another."""
 
     def change(evidence: SenderEvidence, settings: Judged) -> Visit:
         for one in changes:
@@ -81,12 +81,12 @@ def both(*changes: Change) -> Change:
 
 
 def withheld(reason: Withheld, detail: str = "") -> Change:
-    """The sign-in was not tried, and nothing behind it either."""
+    """The sign-in was not tried, and neither was anything after it."""
     return record(sign_in=SignInEvidence(user="a@fabrikam.example", withheld=reason, detail=detail), envelope=None)
 
 
 def _early_235(lines: int) -> Change:
-    """235 after so many of the client's lines; what the server says then is no answer to the credential where more were due."""
+    """The server sent 235 after this many lines of the client, before the credential was complete."""
     good = Reply(code=235, lines=("2.7.0 Authentication successful",), seconds=0.1)
     asks = Reply(code=334, lines=("VXNlcm5hbWU6",), seconds=0.1)
 
@@ -99,7 +99,7 @@ def _early_235(lines: int) -> Change:
 
 
 def registry(**values: int | None) -> Change:
-    """A Windows machine whose registry holds these values in both views."""
+    """A Windows machine with these registry values in both views."""
     rows = tuple(
         RegistryValue(path="SOFTWARE", name=name, view=view, data=data)
         for name, data in values.items()
@@ -109,7 +109,7 @@ def registry(**values: int | None) -> Change:
 
 
 def reply(code: int, text: str) -> Reply:
-    """A reply of one line."""
+    """Return a reply of one line."""
     return Reply(code=code, lines=(text,), seconds=0.1)
 
 
@@ -343,7 +343,7 @@ SITUATIONS: dict[str, tuple[str | None, Change]] = {
 
 
 def situation(name: str) -> Gathered:
-    """Evidence and settings by sender of a situation."""
+    """Return evidence and settings by sender of a situation."""
     fault, change = SITUATIONS[name]
     return {sender: change(*visit) for sender, visit in gathered(fault).items()}
 
@@ -365,7 +365,7 @@ def _foreign_alias(evidence: SenderEvidence) -> SenderEvidence:
 
 
 def _in_the_hosts_file(evidence: SenderEvidence, *, udp: str, tcp: str) -> SenderEvidence:
-    """The operating system has the address, and none of its name servers does."""
+    """Only the operating system resolves the name, none of its name servers does."""
     if evidence.name is None:
         return evidence
     said = {"udp": udp, "tcp": tcp}
@@ -400,7 +400,7 @@ def _beside_25(evidence: SenderEvidence) -> SenderEvidence:
 
 
 def _late(evidence: SenderEvidence) -> SenderEvidence:
-    """This machine's clock is a minute and a half ahead."""
+    """The clock of this machine is a minute and a half ahead."""
     token = evidence.token and evidence.token.model_copy(update={"clock_offset": 90.0})
     return evidence.model_copy(update={"token": token, "started": evidence.started + timedelta(seconds=90)})
 

@@ -1,4 +1,4 @@
-"""Each address in its place: every fault in tenants whose address in From is not the name in the sign-in."""
+"""Each text uses the right address: every fault in tenants where the From address differs from the sign-in name."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ SHOWN = {Verdict.FAIL, Verdict.RISK, Verdict.UNKNOWN}
 
 
 def _staged() -> Iterator[tuple[str, str]]:
-    """Every fault with another address in From, and one fault of each cause in the other set-ups; all of all with SMTP365_DEEP."""
+    """Yield every fault with another From address, and one fault of each cause in the other set-ups (all faults with SMTP365_DEEP)."""
     firsts: dict[tuple[str, tuple[str, ...]], str] = {}
     for fault in FAULTS.values():
         firsts.setdefault((fault.cause, fault.senders), fault.id)
@@ -71,7 +71,7 @@ def _compare(cause: Cause, method: str, values: Mapping[str, str]) -> None:
 
 
 def test_the_table_is_of_the_catalogue() -> None:
-    """Every cause and every group has its row, and no row is of another."""
+    """The table has one row for each cause and group of the catalogue, and no other rows."""
     assert set(addresses.CAUSES) == set(CATALOGUE)
     assert set(addresses.GROUPS) == set(GROUPS)
 
@@ -79,7 +79,7 @@ def test_the_table_is_of_the_catalogue() -> None:
 @pytest.mark.parametrize("method", ["basic", "oauth"])
 @pytest.mark.parametrize("name", list(CATALOGUE))
 def test_each_text_names_the_addresses_that_it_is_about(name: str, method: str) -> None:
-    """All causes, those that no fault stages too: steps, verification, deciding lines and the letter."""
+    """Steps, verification, deciding lines and letter of every cause name the expected addresses, also for causes that no fault stages."""
     values = {**VALUES, "method": method}
     _compare(fill(CATALOGUE[name], values), method, values)
     letter = request(name, values)
@@ -89,7 +89,7 @@ def test_each_text_names_the_addresses_that_it_is_about(name: str, method: str) 
 
 @pytest.mark.parametrize("at_login", [False, True])
 def test_texts_of_a_declared_service_name_the_addresses_that_they_are_about(*, at_login: bool) -> None:
-    """A service of one's own has the same roles: its server knows the account, and From is what it may refuse."""
+    """A declared service has the same roles: the server checks the account, and may refuse the From address."""
     assert set(addresses.DECLARED) <= set(declared(at_login=at_login))
     for name, entry in declared(at_login=at_login).items():
         filled = fill(entry, VALUES)
@@ -100,13 +100,13 @@ def test_texts_of_a_declared_service_name_the_addresses_that_they_are_about(*, a
 
 @pytest.mark.parametrize("name", list(GROUPS))
 def test_what_decides_names_the_addresses_that_it_is_about(name: str) -> None:
-    """The look-ups that decide between the causes of one answer."""
+    """The lookups that decide between the causes of a group name the expected addresses."""
     assert addresses.named(fill_lines(GROUPS[name].decide, VALUES), VALUES) == addresses.GROUPS[name]
 
 
 @pytest.mark.parametrize("set_up", list(SET_UPS))
 def test_every_set_up_can_send(set_up: str) -> None:
-    """The set-ups are healthy, and the three addresses differ in each."""
+    """The set-ups are healthy, and their three addresses differ."""
     for evidence, settings in gathered(None, set_up).values():
         sender = settings.sender
 
@@ -116,7 +116,7 @@ def test_every_set_up_can_send(set_up: str) -> None:
 
 @pytest.mark.parametrize("trustee", list(SendAsTrustee))
 def test_both_trustees_let_an_application_send_whichever_counts(trustee: SendAsTrustee, tmp_path: Path) -> None:
-    """The remedy gives Send As to the service principal and to the mailbox that signs in; it is not known which one counts."""
+    """The remedy grants Send As to the service principal and to the mailbox, because it is not known which one counts."""
     world = SET_UPS["from_differs"](healthy())
     world = replace(world, unverified=replace(world.unverified, send_as_of_application=trustee))
     one = {SendAsTrustee.PRINCIPAL: PRINCIPAL_OBJECT_ID, SendAsTrustee.MAILBOX: NOTICES}[trustee]
@@ -132,7 +132,7 @@ def test_both_trustees_let_an_application_send_whichever_counts(trustee: SendAsT
 
 @pytest.mark.parametrize(("fault", "set_up"), STAGED)
 def test_each_address_of_a_run_is_in_its_place(fault: str, set_up: str) -> None:
-    """Whatever is shown for a fault: the addresses in it are those of the table, for this sender's own settings."""
+    """Every text shown for a fault names the addresses of the table, filled from the sender's own settings."""
     if reason := FAULTS[fault].skipped_here():
         pytest.skip(reason)
     for evidence, settings in gathered(fault, set_up).values():
@@ -153,7 +153,7 @@ def test_each_address_of_a_run_is_in_its_place(fault: str, set_up: str) -> None:
 
 
 def _entered(evidence: SenderEvidence, sender: Sender) -> dict[str, str]:
-    """What is entered in the plugin, field by field, and the enterprise application's id from the token."""
+    """Return the values entered for the sender, and the object id of the enterprise application from the token."""
     claims = (evidence.token.claims if evidence.token is not None else None) or {}
     return {
         "account": sender.username,
@@ -165,7 +165,7 @@ def _entered(evidence: SenderEvidence, sender: Sender) -> dict[str, str]:
 
 
 def _why(finding: Finding, method: str, values: Mapping[str, str]) -> None:
-    """What would decide, as the finding itself says it."""
+    """Check the addresses in the finding's own reason."""
     groups = [roles for name, roles in addresses.GROUPS.items() if set(finding.causes) & set(GROUPS[name].causes)]
     allowed = _all([*groups, *(addresses.expected(cause, "decide", method) for cause in finding.causes)])
 
@@ -174,7 +174,7 @@ def _why(finding: Finding, method: str, values: Mapping[str, str]) -> None:
 
 
 def _letter(decisive: Finding, assessment: Assessment, values: Mapping[str, str]) -> None:
-    """The message to the owner, without the server's own words, which it quotes; a doubtful one has what would decide in it."""
+    """Check the addresses in the message to the owner, except in the server's reply that it quotes."""
     deciders = () if decisive.sure else explained.deciders(decisive.causes, assessment)
     letter = explained.owner_request(decisive.causes, (), assessment, sure=decisive.sure, decide=deciders)
     lines = [line for line in letter.splitlines() if not line.startswith("  Answer received:")]

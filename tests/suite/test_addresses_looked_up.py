@@ -1,4 +1,4 @@
-"""Look-ups where From is not the name in the sign-in: they read the account that signs in, and the words say whose they are."""
+"""Lookups where the From address differs from the sign-in name: they read the sign-in account, and texts say whose data it is."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _commands(assessment: Assessment) -> list[str]:
 @pytest.mark.parametrize("set_up", list(SET_UPS))
 @pytest.mark.parametrize(("fault", "name"), ABOUT_THE_ACCOUNT)
 def test_the_words_and_the_commands_speak_of_the_same_account(fault: str, name: str, set_up: str) -> None:
-    """What was read in the tenant, and what an administrator then runs, are about the account that signs in."""
+    """The looked-up facts and the administrator's commands are both about the account that signs in."""
     assessment = looked(fault, set_up=set_up)[name]
     decisive, sender = assessment.decisive, assessment.settings.sender
     with_address = [command for command in _commands(assessment) if "@" in command]
@@ -51,14 +51,14 @@ def test_the_words_and_the_commands_speak_of_the_same_account(fault: str, name: 
 
 @pytest.mark.parametrize("set_up", list(SET_UPS))
 def test_a_set_up_that_works_fails_nothing(set_up: str) -> None:
-    """All is well: no check fails, and no finding says that something is to be done about the address in From."""
+    """In a healthy set-up no check fails, is blocked or is unknown."""
     found = [one for each in looked(set_up=set_up).values() for one in each.all_findings()]
 
     assert [one.check for one in found if one.verdict in {Verdict.FAIL, Verdict.BLOCKED, Verdict.UNKNOWN}] == []
 
 
 def test_the_primary_address_of_the_own_mailbox_is_no_other_mailbox() -> None:
-    """A user principal name that differs from the mail address: From belongs to the account, and the directory says so."""
+    """If the user principal name differs from the mail address, the directory shows that From belongs to the account."""
     finding = looked("port_refused", set_up="upn_differs")["basic"].finding("BASIC-01")
 
     assert finding.verdict is Verdict.PASS
@@ -67,7 +67,7 @@ def test_the_primary_address_of_the_own_mailbox_is_no_other_mailbox() -> None:
 
 @pytest.mark.parametrize(("set_up", "address"), [("from_differs", SHARED), ("domains_differ", SHARED_ELSEWHERE)])
 def test_whether_another_address_may_be_used_names_both(set_up: str, address: str) -> None:
-    """With the port closed nothing shows the right to send as another address: what would, names both in their places."""
+    """With the port closed the right to send as another address stays unknown, and the reason names both addresses."""
     finding = looked("port_refused", set_up=set_up)["basic"].finding("BASIC-01")
 
     assert finding.verdict is Verdict.UNKNOWN
@@ -75,7 +75,7 @@ def test_whether_another_address_may_be_used_names_both(set_up: str, address: st
 
 
 def test_a_mail_address_in_the_sign_in_of_an_application_is_no_missing_mailbox(tmp_path: Path) -> None:
-    """Exchange finds a mailbox by its mail address, the directory a user by its principal name: one of them is enough."""
+    """Exchange finds a mailbox by its mail address, the directory a user by its principal name: one of the two is enough."""
     by_address = change.oauth(username=NOTICES)(SET_UPS["upn_differs"](world()))
     with visited(by_address, folder=tmp_path, edit=keyed, look=WAYS["application"]) as seen:
         judged = seen.judged["oauth"]

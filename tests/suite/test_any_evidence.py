@@ -1,4 +1,4 @@
-"""Evidence and settings with anything in their texts, numbers and lists: judged, written and drawn, whatever they say."""
+"""Evidence and settings with arbitrary texts, numbers and lists can be judged, written and rendered."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ NUMBERS = (0, 1, -1, 2, 99_999, 10**12)
 
 
 def changed(value: Any, often: float, draw: random.Random) -> Any:  # noqa: ANN401 - any part of a JSON document
-    """The value with some of its leaves replaced and some of its lists cut short."""
+    """Return the value with some of its leaves replaced and some of its lists shortened."""
     if isinstance(value, dict):
         return {key: changed(item, often, draw) for key, item in value.items()}
     if isinstance(value, list):
@@ -52,7 +52,7 @@ def changed(value: Any, often: float, draw: random.Random) -> Any:  # noqa: ANN4
 
 
 def read(model: Any, data: Any, whole: Any) -> Any:  # noqa: ANN401 - evidence or settings
-    """The changed record where it is one at all, else the whole one."""
+    """Return the changed record if it is valid, else the original one."""
     try:
         return model.model_validate_json(json.dumps(data))
     except ValidationError:
@@ -61,13 +61,13 @@ def read(model: Any, data: Any, whole: Any) -> Any:  # noqa: ANN401 - evidence o
 
 @pytest.fixture(scope="module")
 def worlds() -> list[Gathered]:
-    """Visits of real runs against the built-in tenant."""
+    """Evidence of real runs against the built-in tenant."""
     return [*(gathered(fault) for fault in FAULTS), visited()]
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_anything_is_judged_and_written(seed: int, worlds: list[Gathered]) -> None:
-    """No judge, no sentence and no page breaks, and a failure names a cause."""
+    """Judges, sentences and pages accept any evidence without an exception."""
     draw = random.Random(seed)  # noqa: S311 - no secret is made of it
     changes = 0
     for number in range(VISITS // 4):

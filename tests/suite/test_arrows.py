@@ -1,4 +1,4 @@
-"""The structure: imports point one way, and only the rooms that wire pytest import it."""
+"""The architecture: imports point one way, and no product package knows the built-in tenant."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ WIRES_PYTEST = ("plugin/", "checks/test_checklist.py", "fakes/fixtures.py")
 
 
 def imported(file: Path) -> set[str]:
-    """Every module that the file imports, anywhere in it; `from a import b` counts as `a.b`."""
+    """Return every module that the file imports, at any place in it; `from a import b` counts as `a.b`."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -37,13 +37,13 @@ def imported(file: Path) -> set[str]:
 
 
 def files(room: str) -> list[Path]:
-    """The Python files of a room."""
+    """Return the Python files of a package."""
     return sorted((ROOT / room).rglob("*.py"))
 
 
 @pytest.mark.parametrize("room", ROOMS)
 def test_imports_point_one_way(room: str) -> None:
-    """A room imports only what lies before it; nothing imports the front door."""
+    """A package imports only from the packages below it."""
     allowed = MAY_IMPORT[room]
     wrong = [
         f"{file.relative_to(ROOT)} imports {name}"
@@ -73,7 +73,7 @@ def test_only_the_plugin_knows_pytest() -> None:
 
 @pytest.mark.parametrize("room", ["evidence", "checks", "probes", "knowledge", "reports"])
 def test_no_code_path_knows_the_fakes(room: str) -> None:
-    """The word does not occur in the code of a room of the product: live and built-in run the same lines."""
+    """The word "fake" does not occur in the code of these packages: live and built-in runs use the same lines."""
     hits = []
     for file in files(room):
         tree = ast.parse(file.read_text(encoding="utf-8"))
@@ -88,7 +88,7 @@ def test_no_code_path_knows_the_fakes(room: str) -> None:
 
 
 def test_rooms_hold_no_catch_all_modules() -> None:
-    """No utils, helpers, managers: a thing without a room gets a room with a name."""
+    """No module is called utils, helpers, manager or the like; each has a name of its own."""
     banned = {"utils", "util", "helpers", "helper", "manager", "managers", "common", "base", "misc"}
     found = [file for room in (*ROOMS, "tests") for file in files(room) if file.stem in banned]
 
@@ -96,7 +96,7 @@ def test_rooms_hold_no_catch_all_modules() -> None:
 
 
 def test_modules_stay_small() -> None:
-    """Four hundred lines are the hard stop."""
+    """No module has more than four hundred lines."""
     long = {
         str(file.relative_to(ROOT)): count
         for room in ROOMS
@@ -108,7 +108,7 @@ def test_modules_stay_small() -> None:
 
 
 def test_checks_read_no_clock_and_no_environment() -> None:
-    """A judge is pure: no I/O, no clock, no environment."""
+    """Judges are pure: no I/O, no clock, no environment."""
     impure = {"os", "time", "socket", "random", "subprocess", "pathlib", "urllib.request"}
     for file in files("checks"):
         if file.name.startswith("test_"):

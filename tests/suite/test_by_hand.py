@@ -1,4 +1,4 @@
-"""Judges whose evidence the built-in tenant cannot bring home: the Windows registry, High Volume Email, rare answers of look-ups."""
+"""Checks of evidence that the built-in tenant cannot produce: the Windows registry, High Volume Email, rare lookup results."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ HVE = "smtp.hve.mx.microsoft"
 
 
 def judged(check: str, evidence: SenderEvidence, settings: Judged) -> Finding:
-    """One finding of this evidence."""
+    """Return the finding of one check on this evidence."""
     return Assessment(evidence, settings).finding(check)
 
 
 def by_hand() -> dict[str, Gathered]:
-    """Worlds for the mutants: registries that are wrong or silent, and High Volume Email to another domain."""
+    """Return worlds for the mutants: wrong or unreadable registries, High Volume Email to another domain, rare lookup results."""
     evidence, settings = gathered(None)["basic"]
     registries = {
         name: evidence.machine.model_copy(update={"registry": found, "registry_failure": failure})
@@ -47,7 +47,7 @@ def by_hand() -> dict[str, Gathered]:
 
 
 def seen_as(**looks: dict[str, object]) -> Gathered:
-    """The healthy OAuth sender with look-ups, some of which say something else."""
+    """Return the healthy OAuth sender with lookups, some of which have other results."""
     evidence, settings = visited()["oauth"]
     tenant = evidence.tenant
     assert tenant is not None
@@ -61,7 +61,7 @@ def _registry(data: int | None) -> tuple[RegistryValue, ...]:
 
 
 def on_windows(check: str, *values: tuple[str, int | None], failure: str | None = None) -> Finding:
-    """A finding of the healthy Basic sender on a machine whose registry has these values in its 64-bit view."""
+    """Return a finding on the healthy Basic sender, on a machine with these values in the 64-bit view of its registry."""
     evidence, settings = gathered(None)["basic"]
     found = tuple(RegistryValue(path="HKLM", name=name, view="64", data=data) for name, data in values)
     machine = evidence.machine.model_copy(update={"registry": None if failure else found, "registry_failure": failure})
@@ -70,7 +70,7 @@ def on_windows(check: str, *values: tuple[str, int | None], failure: str | None 
 
 @pytest.mark.parametrize(("check", "name"), DOTNET)
 def test_dotnet_values(check: str, name: str) -> None:
-    """1 is right, 0 is wrong, nothing is a risk, an unreadable registry is unknown, and elsewhere there is none."""
+    """1 passes, 0 fails, a missing value is a risk, an unreadable registry is unknown, and other systems have none."""
     assert on_windows(check, (name, 1)).verdict is Verdict.PASS
     assert on_windows(check, (name, None)).verdict is Verdict.RISK
     assert on_windows(check, failure="access denied").verdict is Verdict.UNKNOWN
@@ -89,7 +89,7 @@ def test_dotnet_values(check: str, name: str) -> None:
     ],
 )
 def test_schannel_values(values: list[tuple[str, int | None]], verdict: Verdict) -> None:
-    """TLS 1.2 is on unless somebody switched it off."""
+    """TLS 1.2 is on unless the registry switches it off."""
     assert on_windows("HOST-03", *values).verdict is verdict
     assert on_windows("HOST-03", failure="access denied").verdict is Verdict.UNKNOWN
     assert judged("HOST-03", *gathered(None)["basic"]).verdict is Verdict.NOT_APPLICABLE
@@ -103,7 +103,7 @@ def test_schannel_values(values: list[tuple[str, int | None]], verdict: Verdict)
     ],
 )
 def test_high_volume_email_stays_inside(to: str, verdict: Verdict) -> None:
-    """Its endpoint delivers within the tenant only: another domain is told before anything is sent."""
+    """The endpoint delivers within the tenant only: another domain is reported before anything is sent."""
     evidence, settings = gathered(None)["basic"]
     sender = settings.sender.model_copy(update={"smtp_server": HVE, "mail_to": to})
 
@@ -114,7 +114,7 @@ def test_high_volume_email_stays_inside(to: str, verdict: Verdict) -> None:
 
 
 def _refused_as_outside() -> tuple[SenderEvidence, Judged]:
-    """High Volume Email to another domain, and the server's own word that it is outside."""
+    """Return High Volume Email to another domain, refused by the server as external."""
     evidence, settings = gathered("recipient_blocked")["basic"]
     assert evidence.envelope is not None
     assert evidence.envelope.rcpt is not None
@@ -128,7 +128,7 @@ def _refused_as_outside() -> tuple[SenderEvidence, Judged]:
 
 
 def test_high_volume_email_that_was_refused() -> None:
-    """The server's own word that it was outside."""
+    """The server's refusal of an external recipient gives its own cause."""
     finding = judged("MBX-07", *_refused_as_outside())
 
     assert (finding.verdict, finding.causes) == (Verdict.FAIL, ("hve_external_recipient",))
@@ -144,7 +144,7 @@ def test_high_volume_email_that_was_refused() -> None:
     ],
 )
 def test_what_the_trace_says(status: str, verdict: Verdict, causes: tuple[str, ...]) -> None:
-    """Each status of a message that was accepted; several reasons for one are not sure."""
+    """Each status of an accepted message has its verdict; a status with several possible causes is not sure."""
     finding = judged("MBX-06", *seen_as(trace={"status": status})["oauth"])
 
     assert (finding.verdict, finding.causes) == (verdict, causes)
@@ -152,7 +152,7 @@ def test_what_the_trace_says(status: str, verdict: Verdict, causes: tuple[str, .
 
 
 def test_a_cloud_without_trace_has_nothing_to_look_at() -> None:
-    """Not offered is not applicable, with the reason."""
+    """In a cloud without message trace the check does not apply."""
     finding = judged("MBX-06", *seen_as(trace={"state": LookState.NOT_OFFERED})["oauth"])
 
     assert finding.verdict is Verdict.NOT_APPLICABLE
@@ -163,7 +163,7 @@ def test_a_cloud_without_trace_has_nothing_to_look_at() -> None:
     [("MBX-06", "trace"), ("RISK-05", "application"), ("RISK-07", "conditional_access")],
 )
 def test_a_look_up_that_was_not_made_is_unknown_with_its_reason(check: str, look: str) -> None:
-    """The look-ups were for another tenant, or had no secret: nothing was seen, so nothing is without meaning."""
+    """If lookups were not made, for example without their secret, the check is unknown and gives the reason."""
     why = "the client secret of [directory] was not found"
     changes: dict[str, object] = {"state": LookState.NOT_ASKED, "detail": why}
     finding = judged(check, *seen_as(**{look: changes})["oauth"])
@@ -173,7 +173,7 @@ def test_a_look_up_that_was_not_made_is_unknown_with_its_reason(check: str, look
 
 
 def test_a_registration_of_another_tenant_is_open_to_many() -> None:
-    """The enterprise application is here and the registration is not."""
+    """An enterprise application without a registration in this tenant is multitenant."""
     finding = judged("RISK-05", *seen_as(application={"state": LookState.ABSENT})["oauth"])
 
     assert (finding.verdict, finding.causes) == (Verdict.RISK, ("app_multitenant",))
@@ -183,7 +183,7 @@ def test_a_registration_of_another_tenant_is_open_to_many() -> None:
     ("cloud", "server"), [("gcc_high", "smtp.office365.com"), ("worldwide", "smtp.partner.outlook.cn")]
 )
 def test_a_mixture_of_clouds_is_a_finding(cloud: str, server: str) -> None:
-    """A host of one cloud in the settings of another is named as such."""
+    """A host of one cloud in the settings of another is reported."""
     evidence, settings = gathered(None)["basic"]
     sender = settings.sender.model_copy(update={"smtp_server": server})
 

@@ -1,4 +1,4 @@
-"""The contract with users: exit codes, options, JSON, file names, and a selection that gives the verdicts of a full run."""
+"""The contract with users: exit codes, options, JSON, file names, and selections that give the verdicts of a full run."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Verdicts = dict[str, str]
 
 
 def run(*options: str, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
-    """The whole program, as a user starts it inside the environment."""
+    """Run the whole program as a user starts it inside the environment."""
     command = [sys.executable, "-m", "pytest", *options]
     return subprocess.run(
         command,
@@ -36,27 +36,27 @@ def run(*options: str, cwd: Path = ROOT, **environment: str) -> subprocess.Compl
 
 
 def results(folder: Path, *options: str) -> tuple[int, dict[str, Any], subprocess.CompletedProcess[str]]:
-    """Exit code and results JSON of a run whose report goes to `folder`."""
+    """Return exit code, results and process of a run that writes its report to `folder`."""
     file = folder / "results.json"
     done = run(f"--json={file}", f"--html={folder / 'report.html'}", "-p", "no:cacheprovider", *options)
     return done.returncode, json.loads(file.read_text(encoding="utf-8")), done
 
 
 def verdicts(data: dict[str, Any]) -> Verdicts:
-    """Verdict by sender and check."""
+    """Return the verdict of each sender and check."""
     return {f"{s['name']}-{c['id']}": c["verdict"] for s in data["senders"] for c in s["checks"]}
 
 
 @pytest.fixture(scope="module")
 def full(tmp_path_factory: pytest.TempPathFactory) -> Verdicts:
-    """The verdicts of a full run with a fault in it, so that pass, fail, blocked and unknown all occur."""
+    """The verdicts of a full run with a fault, which include pass, fail, blocked and unknown."""
     code, data, _ = results(tmp_path_factory.mktemp("full"), "--fault=wrong_password")
     assert code == 1
     return verdicts(data)
 
 
 def test_healthy_run_exits_0_and_names_the_report(tmp_path: Path) -> None:
-    """Both senders can send, no check failed: 0; the last line names the file; the JSON has the promised members."""
+    """Both senders can send and no check fails: exit code 0, the last line names the file, and the JSON has its documented keys."""
     code, data, done = results(tmp_path)
 
     assert code == 0, done.stdout + done.stderr
@@ -81,7 +81,7 @@ def test_healthy_run_exits_0_and_names_the_report(tmp_path: Path) -> None:
 
 
 def test_both_checklists_have_21_verdicts_and_none_is_unknown(tmp_path: Path) -> None:
-    """On the built-in tenant every item of the FAQ is looked at."""
+    """On the built-in tenant every item of the checklists is observed."""
     _, data, _ = results(tmp_path)
     items = {key: verdict for key, verdict in verdicts(data).items() if re.search(r"(BASIC|OAUTH)-\d\d$", key)}
 
@@ -90,7 +90,7 @@ def test_both_checklists_have_21_verdicts_and_none_is_unknown(tmp_path: Path) ->
 
 
 def test_default_report_has_time_and_target_in_its_name(tmp_path: Path) -> None:
-    """Without --html the report is reports/out/<UTC time>-fake.html, and one --html elsewhere goes there."""
+    """Without --html the report is reports/out/<UTC time>-fake.html."""
     done = run("-k", "BASIC-07", "-p", "no:cacheprovider")
     last = done.stdout.rstrip().splitlines()[-1]
 
@@ -119,7 +119,7 @@ def test_failed_check_exits_1(tmp_path: Path) -> None:
     ],
 )
 def test_unproven_exits_6(options: list[str], tmp_path: Path) -> None:
-    """A run that stops before the message, or a selection of checks, claims nothing."""
+    """A run that stops before the message, or runs only some checks, proves nothing."""
     code, data, _ = results(tmp_path, *options)
 
     assert code == 6
@@ -142,7 +142,7 @@ def test_unproven_exits_6(options: list[str], tmp_path: Path) -> None:
     ],
 )
 def test_wrong_usage_exits_4(options: list[str], words: str) -> None:
-    """Usage, settings, or nothing selected: 4, one clear line, no traceback."""
+    """Wrong usage, wrong settings or an empty selection: exit code 4, one clear line, no traceback."""
     done = run(*options, "-p", "no:cacheprovider")
 
     assert done.returncode == 4, done.stdout + done.stderr
@@ -151,7 +151,7 @@ def test_wrong_usage_exits_4(options: list[str], words: str) -> None:
 
 
 def test_broken_tool_exits_3(tmp_path: Path) -> None:
-    """An error inside a plugin is the tool's own fault, and is told as such."""
+    """An exception in a plugin gives the exit code of an internal error."""
     (tmp_path / "broken_plugin.py").write_text(
         "def pytest_collection_modifyitems():\n    raise RuntimeError('broken on purpose')\n", encoding="utf-8"
     )
@@ -162,7 +162,7 @@ def test_broken_tool_exits_3(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a test cannot press Ctrl-C in another console on Windows")
 def test_interrupt_exits_2_and_leaves_a_report(tmp_path: Path) -> None:
-    """Ctrl-C while a gate is waited for: the report and the JSON hold what was seen."""
+    """Ctrl-C while the greeting is awaited: the report and the JSON hold the evidence so far."""
     report, data = tmp_path / "report.html", tmp_path / "results.json"
     command = [
         sys.executable,
@@ -192,7 +192,7 @@ def test_interrupt_exits_2_and_leaves_a_report(tmp_path: Path) -> None:
 
 
 def test_collect_only_contacts_nothing(tmp_path: Path) -> None:
-    """--co lists the checks and exits as pytest does; no report is written, nothing is dialled."""
+    """--co lists the checks and exits as pytest does; no report is written and no connection is made."""
     settings = tmp_path / "live.toml"
     settings.write_text(
         '[network]\nonly_mapped = true\nresolvers = ["127.0.0.1:9"]\n[sender.alerts]\nauthentication_type = "Basic"\n'
@@ -225,7 +225,7 @@ SELECTIONS: dict[str, Callable[[], list[str]]] = {
 
 @pytest.mark.parametrize("selection", SELECTIONS)
 def test_selection_gives_the_verdicts_of_a_full_run(selection: str, full: Verdicts, tmp_path: Path) -> None:
-    """However checks are chosen, ordered or spread, each has the verdict that a full run gives it."""
+    """However checks are selected, ordered or distributed, each has the verdict of a full run."""
     _, data, done = results(tmp_path, "--fault=wrong_password", *SELECTIONS[selection]())
     found = verdicts(data)
 
@@ -236,7 +236,7 @@ def test_selection_gives_the_verdicts_of_a_full_run(selection: str, full: Verdic
 
 
 def test_last_failed_gives_the_same_failures(full: Verdicts, tmp_path: Path) -> None:
-    """--lf runs what failed before, and it fails again."""
+    """--lf runs the checks that failed before, and they fail again."""
     cache = ["-o", f"cache_dir={tmp_path / 'cache'}"]
     options = ["--fault=wrong_password", f"--html={tmp_path / 'r.html'}", *cache]
     run(*options)
@@ -248,7 +248,7 @@ def test_last_failed_gives_the_same_failures(full: Verdicts, tmp_path: Path) -> 
 
 
 def test_strict_fails_what_is_unknown(tmp_path: Path) -> None:
-    """With --strict an unknown check is a failed one for pytest, and the exit code is 1."""
+    """With --strict pytest reports an unknown check as failed, and the exit code is 1."""
     code, _, done = results(tmp_path, "--no-send", "--strict")
 
     assert code == 1
@@ -256,7 +256,7 @@ def test_strict_fails_what_is_unknown(tmp_path: Path) -> None:
 
 
 def test_strict_counts_what_only_look_ups_show(tmp_path: Path) -> None:
-    """All is well, and three checks of each sender could not be looked at: with --strict that is not good enough."""
+    """In the healthy world three checks of each sender need lookups; with --strict they fail."""
     code, data, done = results(tmp_path, "--strict")
     unknown = {key for key, verdict in verdicts(data).items() if verdict == "unknown"}
 
@@ -266,7 +266,7 @@ def test_strict_counts_what_only_look_ups_show(tmp_path: Path) -> None:
 
 
 def test_junit_holds_the_verdicts(tmp_path: Path) -> None:
-    """--junit-xml works and carries check and verdict."""
+    """The JUnit file has the check and verdict of each test."""
     file = tmp_path / "junit.xml"
     done = run(f"--junit-xml={file}", f"--html={tmp_path / 'r.html'}", "-p", "no:cacheprovider")
 

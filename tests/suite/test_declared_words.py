@@ -1,4 +1,4 @@
-"""A declared service is spoken of as what it is: over every fault no word that the suite adds is Microsoft's."""
+"""Reports on a declared service contain no Microsoft word of the suite's own, for every fault."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ every_fault = pytest.mark.parametrize("fault", [None, *FAULTS])
 
 
 def neutral(fault: str | None) -> list[Assessment]:
-    """The judgements of both senders of the declared service with this fault, from evidence without a word of Microsoft's."""
+    """Return the assessments of both senders of the declared service with this fault, on evidence without Microsoft words."""
     return [Assessment(*blotted(*visit)) for visit in gathered(fault, cloud="custom").values()]
 
 
 def run_of(assessments: list[Assessment]) -> Run:
-    """A run as reports see it."""
+    """Return a run of these senders."""
     return Run(tool_version="1", target="live", started=NOW, finished=NOW, host="here", senders=tuple(assessments))
 
 
 @every_fault
 def test_no_word_that_the_suite_adds_is_microsofts(fault: str | None) -> None:
-    """HTML, JSON, terminal, letters and calendar of one run with both senders, and of each sender alone."""
+    """HTML, JSON, terminal, letters and calendar have no such word, for both senders together and for each alone."""
     assessments = neutral(fault)
 
     for run in (run_of(assessments), *(run_of([one]) for one in assessments)):
@@ -63,7 +63,7 @@ def test_no_word_that_the_suite_adds_is_microsofts(fault: str | None) -> None:
 
 @every_fault
 def test_reading_does_not_rest_on_microsofts_words(fault: str | None) -> None:
-    """The same verdicts and causes come out when the peer's words of Microsoft's are blotted out."""
+    """Verdicts and causes are the same if the Microsoft words in the server's replies are replaced."""
     spoken = [Assessment(*visit) for visit in gathered(fault, cloud="custom").values()]
 
     for one, other in zip(spoken, neutral(fault), strict=True):
@@ -74,7 +74,7 @@ def test_reading_does_not_rest_on_microsofts_words(fault: str | None) -> None:
 
 @every_fault
 def test_every_cause_has_words_for_a_declared_service(fault: str | None) -> None:
-    """No finding names a cause that exists at Microsoft only, and no check that exists for Microsoft only is judged."""
+    """No finding names a cause that only Microsoft 365 has, and no check runs that only applies to Microsoft 365."""
     for assessment in neutral(fault):
         findings = assessment.all_findings()
 
@@ -83,7 +83,7 @@ def test_every_cause_has_words_for_a_declared_service(fault: str | None) -> None
 
 
 def expected() -> dict[tuple[str, str], tuple[str, tuple[str, ...]]]:
-    """The table written by hand: fault and sender, the gate that stops it, the causes likeliest first."""
+    """Return the hand-written table: for each fault and sender the broken gate and the causes, likeliest first."""
     rows = (line.split() for line in EXPECTED.read_text(encoding="utf-8").splitlines() if line and line[0] != "#")
     return {
         (fault, sender): (gate, tuple(cause for cause in causes.split(",") if cause != "-"))
@@ -93,7 +93,7 @@ def expected() -> dict[tuple[str, str], tuple[str, tuple[str, ...]]]:
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_verdict_is_the_expected_one(fault: str) -> None:
-    """The first broken gate and its causes; a fault that means nothing to a declared service leaves it healthy."""
+    """Each fault gives the expected broken gate and causes; one that does not concern a declared service leaves it healthy."""
     table, found = expected(), {}
     for name, visit in gathered(fault, cloud="custom").items():
         assessment = Assessment(*visit)
@@ -117,7 +117,7 @@ OTHER_GATE: Final = {
 
 @pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault not in OTHER_GATE])
 def test_the_same_gate_stops_the_message_as_at_microsofts(fault: str) -> None:
-    """A fault shows at the same gate at both services."""
+    """A fault breaks the same gate in both services."""
     table = expected()
 
     for name, visit in gathered(fault).items():
@@ -126,7 +126,7 @@ def test_the_same_gate_stops_the_message_as_at_microsofts(fault: str) -> None:
 
 
 def test_the_whole_run_is_free_of_words(tmp_path: Path) -> None:
-    """The command line, pytest-html's own part, JUnit and the JSON, from a run that judges such evidence again."""
+    """A replay of such evidence writes no Microsoft word to the terminal, the HTML with pytest-html's part, JUnit or JSON."""
     run = run_of(neutral("wrong_password"))
     (tmp_path / "before.json").write_text(as_text(results(run)), encoding="utf-8")
     homes = {name: str(tmp_path) for name in ("HOME", "XDG_STATE_HOME", "LOCALAPPDATA")}
@@ -149,7 +149,7 @@ def test_the_whole_run_is_free_of_words(tmp_path: Path) -> None:
 
 
 def test_words_name_only_checks_that_a_declared_service_has() -> None:
-    """No step sends the reader to a check that is left out."""
+    """No text refers to a check that does not apply to a declared service."""
     for entries in (declared(), declared(at_login=True)):
         for cause in entries.values():
             named = set(re.findall(r"\b[A-Z]+-\d\d\b", f"{cause.steps} {cause.verify} {cause.decide} {cause.shows}"))
@@ -158,7 +158,7 @@ def test_words_name_only_checks_that_a_declared_service_has() -> None:
 
 
 def test_the_table_is_of_the_catalogue() -> None:
-    """No row is about a fault, gate or cause that does not exist."""
+    """The table names only existing faults, gates and causes."""
     rows = expected()
 
     assert {fault for fault, _ in rows} == set(FAULTS)
@@ -167,7 +167,7 @@ def test_the_table_is_of_the_catalogue() -> None:
 
 
 def test_healthy_declared_service_can_send() -> None:
-    """Both senders can send and nothing fails, is blocked or is unknown."""
+    """Both senders can send, and no check fails, is blocked or is unknown."""
     for assessment in neutral(None):
         bad = {Verdict.FAIL, Verdict.BLOCKED, Verdict.UNKNOWN}
 
@@ -176,7 +176,7 @@ def test_healthy_declared_service_can_send() -> None:
 
 
 def test_the_same_look_at_microsofts_own_service_finds_words() -> None:
-    """The test can fail: the report on Microsoft's service, blotted in the same way, has them."""
+    """The search works: it finds Microsoft words in a report on Microsoft 365 made in the same way."""
     run = run_of([Assessment(*blotted(*visit)) for visit in gathered("wrong_password").values()])
 
     assert words_in(render_top(run, results(run)))

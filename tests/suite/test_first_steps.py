@@ -1,4 +1,4 @@
-"""What a report tells first: never what its own run has seen, never that another server answers where the server itself was reached."""
+"""The first step of a report is never something the run has already shown, and no report denies a server that was reached."""
 
 from __future__ import annotations
 
@@ -39,21 +39,21 @@ each_world = pytest.mark.parametrize(("name", "staged_here"), WORLDS)
 
 
 def world(name: str, staged_here: bool) -> Gathered:
-    """The evidence of a fault or of a situation."""
+    """Return the evidence of a fault or of a situation."""
     if not staged_here and FAULTS[name].skipped_here():
         pytest.skip(FAULTS[name].skipped_here() or "")
     return situation(name) if staged_here else gathered(name)
 
 
 def answers(found: Gathered) -> Iterator[tuple[Assessment, Answer]]:
-    """Each sender's assessment and the answer of its report."""
+    """Yield the assessment and the answer of each sender."""
     for evidence, settings in found.values():
         assessment = Assessment(evidence, settings)
         yield assessment, answer(samples.run(assessment), assessment)
 
 
 def every_line() -> Iterator[tuple[str, Step]]:
-    """Each step and deciding question of the catalogue, of its entries for declared services and of the groups."""
+    """Yield each step and deciding line of the catalogue, of the entries for declared services and of the groups."""
     for cause in (*CATALOGUE.values(), *declared_entries().values(), *declared_entries(at_login=True).values()):
         yield from ((cause.id, step_of(line)) for line in (*cause.steps, *cause.decide))
     for group in GROUPS.values():
@@ -61,7 +61,7 @@ def every_line() -> Iterator[tuple[str, Step]]:
 
 
 def test_a_line_that_names_a_check_declares_it() -> None:
-    """A question that a check of this suite answers is no work for a reader of its report."""
+    """A line that names a check declares that the check answers it."""
     undeclared = [
         (where, line)
         for where, line in every_line()
@@ -72,7 +72,7 @@ def test_a_line_that_names_a_check_declares_it() -> None:
 
 
 def test_what_a_step_declares_exists() -> None:
-    """Each check that a step names is of the catalogue, and each fact is one that a run can know."""
+    """Each check and each fact that a step declares exists."""
     unknown = {check for _, line in every_line() for check in line.answered_by} - set(CHECKS.checks)
 
     assert unknown == set()
@@ -80,7 +80,7 @@ def test_what_a_step_declares_exists() -> None:
 
 
 def declared(causes: tuple[str, ...], assessment: Assessment) -> dict[str, tuple[str, ...]]:
-    """The filled text of every line about these causes, with the checks that answer it."""
+    """Return the filled text of every line about these causes, with the checks that answer it."""
     values = explained.values(assessment)
     microsoft, gate = assessment.settings.the_cloud.microsoft, assessment.first_broken_gate
     at_login = gate is not None and gate.value in {"issuer", "token", "claims"}
@@ -92,7 +92,7 @@ def declared(causes: tuple[str, ...], assessment: Assessment) -> dict[str, tuple
 
 @each_world
 def test_the_first_step_is_never_what_the_run_has_seen(name: str, staged_here: bool) -> None:
-    """Neither a step nor a deciding question is shown first when a check that answers it has passed; something is always left to do."""
+    """No step or deciding line comes first if a check that answers it has passed; at least one open step is left."""
     for assessment, one in answers(world(name, staged_here)):
         if not one.causes:
             continue
@@ -108,7 +108,7 @@ def test_the_first_step_is_never_what_the_run_has_seen(name: str, staged_here: b
 
 @each_world
 def test_open_steps_come_before_seen_ones(name: str, staged_here: bool) -> None:
-    """What was seen says so with its time, after everything that is still work, in the page's lists and in the letter."""
+    """Steps that the run has already answered come last, with their time; the letter does not ask for them."""
     for assessment, one in answers(world(name, staged_here)):
         for lines in (one.deciders, *(cause.steps for cause in one.causes)):
             marks = [step_of(line).seen for line in lines]
@@ -122,7 +122,7 @@ def test_open_steps_come_before_seen_ones(name: str, staged_here: bool) -> None:
 
 @each_world
 def test_no_report_denies_a_server_that_was_reached(name: str, staged_here: bool) -> None:
-    """Where the certificate or the greeting was Microsoft's own, no text of the report says that the other end is not."""
+    """If the certificate or the greeting was Microsoft's, no text of the report says that the server is another one."""
     for assessment, one in answers(world(name, staged_here)):
         if not assessment.settings.the_cloud.microsoft:
             continue
@@ -149,7 +149,7 @@ def test_no_report_denies_a_server_that_was_reached(name: str, staged_here: bool
 
 @each_world
 def test_no_change_of_a_secret_that_was_not_sent(name: str, staged_here: bool) -> None:
-    """A step about a password or secret that went to a wrong place is shown only in a run that sent one."""
+    """Steps about a password or secret that went to a wrong place appear only if the run sent one."""
     for assessment, one in answers(world(name, staged_here)):
         traffic = assessment.evidence.traffic
         told = " ".join(step for cause in one.causes for step in cause.steps)

@@ -1,4 +1,4 @@
-"""Runs with look-ups: what the wire leaves open is decided, every item is observed, and a missing permission is named."""
+"""Runs with lookups: they decide between the causes of a refusal, observe every item, and name a missing permission."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ NEEDS = {
 
 
 def unseen(judged: dict[str, Assessment]) -> dict[str, Finding]:
-    """The findings that nobody could look at, by check; what a person vouched for is among them."""
+    """Return the unknown and attested findings by check."""
     return {
         finding.check: finding
         for assessment in judged.values()
@@ -50,7 +50,7 @@ def unseen(judged: dict[str, Assessment]) -> dict[str, Finding]:
 
 @pytest.mark.parametrize("fault", [pytest.param(fault, id=fault.id) for fault in WORKED_THROUGH])
 def test_findings_with_look_ups(fault: Fault) -> None:
-    """A fault produces exactly its findings, and everything else stays as in the healthy world with look-ups."""
+    """A fault gives exactly its findings; all others equal those of the healthy world with lookups."""
     if reason := fault.skipped_here():
         pytest.skip(reason)
     expected = {(one.check, one.verdict, one.causes) for one in fault.expected_with_look_ups or ()}
@@ -60,7 +60,7 @@ def test_findings_with_look_ups(fault: Fault) -> None:
 
 @pytest.mark.parametrize("fault", OF_THE_TENANT)
 def test_what_the_wire_leaves_open_is_decided(fault: str) -> None:
-    """Without look-ups the cause is in the short list; with them it stands alone."""
+    """Without lookups the cause is in a short list; with lookups it is the only one."""
     cause = FAULTS[fault].cause
     without = [Assessment(*one).decisive for one in gathered(fault).values()]
     decided = [one.decisive for one in looked(fault).values()]
@@ -72,7 +72,7 @@ def test_what_the_wire_leaves_open_is_decided(fault: str) -> None:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_every_item_is_observed(way: str) -> None:
-    """21 of 21 items in each of the three ways; a person is needed only for the reminder."""
+    """Each lookup source observes all 21 items; only the reminder needs an attestation."""
     found = {
         finding.check: finding
         for assessment in looked(way=way).values()
@@ -88,7 +88,7 @@ def test_every_item_is_observed(way: str) -> None:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_settings_answer_before_anything_is_sent(way: str) -> None:
-    """With the port closed the items that only the tenant knows are answered all the same."""
+    """With the port closed, the items about the tenant's settings still have a verdict."""
     found = {
         finding.check: finding.verdict
         for assessment in looked("port_refused", way=way).values()
@@ -101,7 +101,7 @@ def test_settings_answer_before_anything_is_sent(way: str) -> None:
 
 @pytest.mark.parametrize("fault", NEEDS)
 def test_a_missing_permission_is_named(fault: str) -> None:
-    """Without a permission exactly the checks that need it become unknown, and they name it."""
+    """Without a permission exactly the checks that need it become unknown, and they name the permission."""
     whole, less = unseen(looked(*CLOSED)), unseen(looked(*CLOSED, fault))
     more = {name: one for name, one in less.items() if name not in whole or whole[name].why != one.why}
     permission = _permission(fault)
@@ -126,14 +126,14 @@ def _permission(fault: str) -> str:
 
 
 def test_no_message_is_needed_where_the_settings_prove_the_right() -> None:
-    """`--no-send` with look-ups: both senders can send, on the settings' word; without the right it is not proven."""
+    """With `--no-send` and lookups both senders can send according to the settings; without the right it is not proven."""
     assert [(one.verdict, one.by_settings) for one in looked(no_send=True).values()] == [("can_send", True)] * 2
     assert looked("mailbox_right_missing", no_send=True)["oauth"].verdict == "not_proven"
     assert not looked()["oauth"].by_settings
 
 
 def test_settings_and_wire_that_disagree_are_told_both() -> None:
-    """The wire refuses what the settings allow: the finding says so, and how long to wait."""
+    """If Exchange refuses what the settings allow, the finding reports both and stays unsure."""
     decisive = looked("sign_in_refused_bare")["oauth"].decisive
 
     assert decisive is not None
@@ -142,7 +142,7 @@ def test_settings_and_wire_that_disagree_are_told_both() -> None:
 
 
 def test_a_row_that_is_not_there_yet_is_unknown() -> None:
-    """The trace lags by minutes: never a pass, with the time to look again."""
+    """Message trace lags by minutes: a missing row is unknown, and the reason says how to look again."""
     finding = looked("lookup_not_traced_yet")["basic"].finding("MBX-06")
 
     assert finding.verdict is Verdict.UNKNOWN
@@ -150,12 +150,12 @@ def test_a_row_that_is_not_there_yet_is_unknown() -> None:
 
 
 def test_the_table_is_the_catalogues() -> None:
-    """docs/look-up-table.md says what the matrices hold."""
+    """docs/look-up-table.md agrees with the fault catalogue."""
     assert TABLE.read_text(encoding="utf-8") == table()
 
 
 def _with_rows(**changes: object) -> Finding | None:
-    """The refused sign-in of a wrong password, with the log's rows changed."""
+    """Return the decisive finding of a wrong password, with changed rows in the sign-in log."""
     judged = looked("wrong_password")["basic"]
     tenant = judged.evidence.tenant
     assert tenant is not None
@@ -171,7 +171,7 @@ def _with_rows(**changes: object) -> Finding | None:
     [pytest.param({"address": "203.0.113.9"}, id="another address"), pytest.param({"code": 0}, id="a success")],
 )
 def test_a_row_that_may_be_somebody_elses_decides_nothing(changes: dict[str, object]) -> None:
-    """The application signs in with the same user: neither its refusals from elsewhere nor its successes are this run's."""
+    """Log rows of another client of the same user, refused elsewhere or successful, decide nothing."""
     own, others = _with_rows(), _with_rows(**changes)
 
     assert own is not None
@@ -182,7 +182,7 @@ def test_a_row_that_may_be_somebody_elses_decides_nothing(changes: dict[str, obj
 
 
 def test_two_things_wrong_at_once_are_both_named_and_neither_is_sure() -> None:
-    """The mailbox is missing in Exchange while the application is unknown there: the bare refusal tells neither."""
+    """If the mailbox and the service principal are both missing, the same refusal fits both, so neither is sure."""
     decisive = looked("mailbox_missing_oauth", "sp_not_registered")["oauth"].decisive
 
     assert decisive is not None
@@ -191,7 +191,7 @@ def test_two_things_wrong_at_once_are_both_named_and_neither_is_sure() -> None:
 
 
 def test_a_setting_that_is_wrong_fails_before_anything_is_sent() -> None:
-    """The port is closed, and the tenant's switch is off: the items of both are red, each with its own cause."""
+    """With the port closed and SMTP AUTH off in the tenant, the items about SMTP AUTH fail with their own cause."""
     judged = looked("port_refused", "smtp_auth_off_tenant")
     found = judged["basic"].finding("BASIC-02"), judged["oauth"].finding("OAUTH-05")
 

@@ -1,4 +1,4 @@
-"""The fault matrix: every fault produces exactly its findings, at its gate; whatever is not named stays healthy or is blocked."""
+"""The fault matrix: every fault gives exactly its findings, at its gate; all other checks stay healthy or are blocked."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _by_sender_and_check(judged: dict[str, Assessment]) -> Iterator[tuple[tuple[
 
 
 def _rows(judged: dict[str, Assessment], well: dict[tuple[str, str], Finding]) -> set[Row]:
-    """What differs from the healthy world, blocked checks aside."""
+    """Return the findings that differ from the healthy world, except blocked checks."""
     return {
         (finding.check, finding.verdict.value, finding.causes)
         for key, finding in _by_sender_and_check(judged)
@@ -72,7 +72,7 @@ def _rows(judged: dict[str, Assessment], well: dict[tuple[str, str], Finding]) -
 
 
 def test_healthy_world_has_no_failing_check(well: dict[tuple[str, str], Finding]) -> None:
-    """Nothing fails or is blocked when all is well, and nothing is unknown but what only look-ups show."""
+    """No check fails or is blocked, and only the checks that need lookups are unknown."""
     bad = {Verdict.FAIL, Verdict.BLOCKED}
 
     assert {key: finding for key, finding in well.items() if finding.verdict in bad} == {}
@@ -80,7 +80,7 @@ def test_healthy_world_has_no_failing_check(well: dict[tuple[str, str], Finding]
 
 
 def test_what_only_look_ups_show_says_how_to_see_it(well: dict[tuple[str, str], Finding]) -> None:
-    """Without look-ups it is unknown, which --strict counts, and the reason names the page that unblocks it."""
+    """A check that needs lookups is unknown without them, and its reason names the page that explains them."""
     found = {key: well[key] for key in ONLY_LOOK_UPS_SHOW}
 
     assert {key for key, one in found.items() if one.verdict is not Verdict.UNKNOWN} == set()
@@ -88,7 +88,7 @@ def test_what_only_look_ups_show_says_how_to_see_it(well: dict[tuple[str, str], 
 
 
 def test_a_declared_service_has_no_tenant_to_look_at() -> None:
-    """What only a tenant's settings show is left out there."""
+    """Checks that need lookups do not exist for a declared service."""
     custom = Custom(smtp_server="mail.example.com")
     for name, (evidence, judged) in gathered(None).items():
         declared = Assessment(evidence, judged.model_copy(update={"cloud": "custom", "custom": custom}))
@@ -98,7 +98,7 @@ def test_a_declared_service_has_no_tenant_to_look_at() -> None:
 
 
 def test_what_only_the_healthy_world_shows_is_held(well: dict[tuple[str, str], Finding]) -> None:
-    """Basic authentication is at risk although all is well, which no row that differs from the healthy world can tell."""
+    """Basic authentication is a risk in the healthy world too, so no row that differs from the healthy world can test it."""
     at_risk = {key: finding.causes for key, finding in well.items() if finding.verdict is Verdict.RISK}
 
     assert at_risk == {("basic", "RISK-01"): ("basic_auth_retiring",)}
@@ -106,7 +106,7 @@ def test_what_only_the_healthy_world_shows_is_held(well: dict[tuple[str, str], F
 
 @pytest.mark.parametrize("fault", [pytest.param(fault, id=fault.id) for fault in FAULTS.values()])
 def test_fault_gives_exactly_its_findings(fault: Fault, well: dict[tuple[str, str], Finding]) -> None:
-    """Exact sets: a false alarm fails as loudly as a miss."""
+    """The sets are compared exactly: a false alarm fails the test as a miss does."""
     if fault.skipped_here():
         pytest.skip(fault.skipped_here() or "")
     judged = _judged(fault.id)
@@ -119,7 +119,7 @@ def test_fault_gives_exactly_its_findings(fault: Fault, well: dict[tuple[str, st
 
 
 def _follows_the_rules(fault: Fault, name: str, assessment: Assessment) -> None:
-    """The first broken gate is the fault's, gates behind it are not reached, and the true cause is first or in the list."""
+    """Check that the first broken gate is the fault's, that later gates are not reached, and that the true cause is listed."""
     gates = list(assessment.gates().values())
     decisive = assessment.decisive
     if decisive is None:
@@ -136,7 +136,7 @@ def _follows_the_rules(fault: Fault, name: str, assessment: Assessment) -> None:
 
 
 def test_every_check_is_turned_by_a_fault() -> None:
-    """A check that no fault can fail, or put at risk, proves nothing."""
+    """Every check fails or is at risk under some fault, or is listed with a reason."""
     every = [row for fault in EVERY_FAULT.values() for row in (*fault.expected, *(fault.expected_with_look_ups or ()))]
     turned = {row.check for row in every if row.verdict in {"fail", "risk"}}
     missing = set(CATALOGUE.checks) - turned
@@ -145,7 +145,7 @@ def test_every_check_is_turned_by_a_fault() -> None:
 
 
 def test_every_cause_is_reached_by_a_fault() -> None:
-    """Every cause that can be staged is staged, and one that cannot says why."""
+    """Every cause is reported under some fault, or is listed with a reason."""
     reached = {fault.cause for fault in EVERY_FAULT.values()} | {
         cause
         for fault in EVERY_FAULT.values()
@@ -157,5 +157,5 @@ def test_every_cause_is_reached_by_a_fault() -> None:
 
 
 def test_no_fault_is_masked() -> None:
-    """Every fault is seen by somebody."""
+    """Every fault has at least one expected finding."""
     assert [fault.id for fault in FAULTS.values() if not fault.expected] == []

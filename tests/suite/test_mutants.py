@@ -1,7 +1,7 @@
-"""Mutants of the judges: each `return` that does not pass is turned into a pass, one at a time, and some world must be judged differently.
+"""Mutants of the judges: one `return` at a time is turned into a pass, and the findings of some world must change.
 
-The worlds are those of the matrix and the situations beside it; test_matrix.py and test_situations.py hold what is right
-in them. All mutants with SMTP365_DEEP (`run.py test --deep`); otherwise whole judges only, which takes seconds.
+The worlds are those of the matrix and the situations; test_matrix.py and test_situations.py check their findings. All mutants
+run with SMTP365_DEEP (`run.py test --deep`), otherwise only whole judges, which takes seconds.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ Rows = frozenset[tuple[str, str, str, tuple[str, ...]]]
 
 
 def worlds() -> dict[str, Callable[[], Gathered]]:
-    """Every world that can be staged here, the healthy one first, and every situation beside them."""
+    """Return every world that can be staged on this machine, the healthy one first, and every situation."""
     staged = [None, *(fault.id for fault in FAULTS.values() if not fault.skipped_here())]
     found: dict[str, Callable[[], Gathered]] = {fault or "healthy": partial(gathered, fault) for fault in staged}
     found |= {name: partial(situation, name) for name in SITUATIONS}
@@ -60,7 +60,7 @@ def worlds() -> dict[str, Callable[[], Gathered]]:
 
 
 def differs(visit: Callable[[], Gathered], truth: Rows, assess: Any, catalogue: Any = None) -> bool:  # noqa: ANN401
-    """Whether a mutant says something else of this world; one that raises is noticed by any run."""
+    """Return whether a mutant judges this world differently; a mutant that raises counts as noticed."""
     try:
         return rows(visit(), assess, catalogue) != truth
     except (ValueError, AttributeError, LookupError):
@@ -68,7 +68,7 @@ def differs(visit: Callable[[], Gathered], truth: Rows, assess: Any, catalogue: 
 
 
 def rows(found: Gathered, assess: Any, catalogue: Any = None) -> Rows:  # noqa: ANN401 - a mutant's own classes
-    """All findings of one world, as plain data."""
+    """Return all findings of one world as plain data."""
     more = {} if catalogue is None else {"catalogue": catalogue}
     judged = {name: assess(evidence, settings, **more) for name, (evidence, settings) in found.items()}
     return frozenset(
@@ -80,18 +80,18 @@ def rows(found: Gathered, assess: Any, catalogue: Any = None) -> Rows:  # noqa: 
 
 @pytest.fixture(scope="module")
 def true_rows() -> dict[str, Rows]:
-    """What the judges say as they are."""
+    """The findings of the unchanged judges."""
     return {world: rows(visit(), Assessment) for world, visit in worlds().items()}
 
 
 def always_pass(case: Case) -> Finding:
-    """The laziest judge."""
+    """A judge that always passes."""
     return case.ok()
 
 
 @pytest.mark.parametrize("check", list(CATALOGUE.checks.values()), ids=lambda c: c.id)
 def test_a_judge_that_always_passes_is_noticed(check: Check, true_rows: dict[str, Rows]) -> None:
-    """Some world's findings change."""
+    """The findings of some world change."""
     catalogue = {**CATALOGUE.checks, check.id: replace(check, judge=always_pass)}
 
     assert any(differs(visit, true_rows[world], Assessment, catalogue) for world, visit in worlds().items())
@@ -107,14 +107,14 @@ class Passing(ast.NodeTransformer):
         self._line = line
 
     def visit_Return(self, node: ast.Return) -> ast.Return:
-        """Change the one return, leave the others."""
+        """Change this return and leave the others."""
         if node.lineno != self._line:
             return node
         return ast.copy_location(ast.Return(ast.parse("case.ok()", mode="eval").body), node)
 
 
 class Mutated(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Loads one module from a changed tree, and nothing else."""
+    """Loads one module from a changed tree; all other modules load as usual."""
 
     def __init__(self, name: str, tree: ast.Module) -> None:
         self._name = name
@@ -123,7 +123,7 @@ class Mutated(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def find_spec(
         self, fullname: str, _path: Sequence[str] | None, _target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        """The spec of the mutant."""
+        """Return the spec of the mutant."""
         return importlib.util.spec_from_loader(fullname, self) if fullname == self._name else None
 
     def exec_module(self, module: ModuleType) -> None:
@@ -133,7 +133,7 @@ class Mutated(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 @contextmanager
 def imported_anew(finder: Mutated) -> Iterator[ModuleType]:
-    """checks.assessment with the mutant in it; the real modules are put back afterwards."""
+    """Import checks.assessment with the mutant, and restore the real modules afterwards."""
     kept = {name: sys.modules.pop(name) for name in list(sys.modules) if name == "checks" or name.startswith("checks.")}
     sys.meta_path.insert(0, finder)
     try:
@@ -146,7 +146,7 @@ def imported_anew(finder: Mutated) -> Iterator[ModuleType]:
 
 
 def mutants() -> Iterator[Any]:
-    """Every return of a finding that does not pass, in functions that have a case."""
+    """Yield every return of a finding that does not pass, in functions with a parameter `case`."""
     for file in sorted((ROOT / "checks").glob("*.py")):
         if file.stem in {"model", "assessment", "catalogue", "test_checklist", "__init__", "refusal"}:
             continue
@@ -161,7 +161,7 @@ def mutants() -> Iterator[Any]:
 @pytest.mark.skipif(not DEEP, reason="hundreds of mutants: run.py test --deep")
 @pytest.mark.parametrize(("module", "line"), list(mutants()) if DEEP else [])
 def test_a_return_that_passes_instead_is_noticed(module: str, line: int, true_rows: dict[str, Rows]) -> None:
-    """Some world's findings change; a survivor is a branch that no fault reaches."""
+    """The findings of some world change; a mutant that survives shows a branch that no fault reaches."""
     tree = ast.parse((ROOT / "checks" / f"{module}.py").read_text(encoding="utf-8"))
     changed = ast.fix_missing_locations(Passing(line).visit(tree))
 

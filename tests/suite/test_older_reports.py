@@ -1,4 +1,4 @@
-"""Reports of version 0.1.0 are read by every later version: replayed, compared with, and looked up for, with the same verdicts.
+"""Later versions read reports of version 0.1.0: replay, baseline and added lookups give the same verdicts.
 
 The three samples were written by the commit that the changelog dates as 0.1.0, on the built-in tenant: healthy, one
 fault (wrong_password), and masked (sp_not_registered, with lookups).
@@ -26,7 +26,7 @@ CORRECTED = dict.fromkeys(("RISK-05", "RISK-06", "RISK-07", "MBX-06"), ("not_app
 
 
 def pytest_run(folder: Path, *options: str) -> tuple[int, dict[str, Any]]:
-    """Run the checklist's command with these options; exit code and results."""
+    """Run the checklist with these options; return exit code and results."""
     file = folder / "results.json"
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--json={file}"]
     done = subprocess.run(
@@ -42,7 +42,7 @@ def pytest_run(folder: Path, *options: str) -> tuple[int, dict[str, Any]]:
 
 
 def senders(data: dict[str, Any]) -> list[tuple[object, ...]]:
-    """What a sender's reader acts on: name, verdict, first broken gate and causes."""
+    """Return name, verdict, first broken gate and causes of each sender."""
     return [(one["name"], one["verdict"], one["first_broken_gate"], one["causes"]) for one in data["senders"]]
 
 
@@ -73,7 +73,7 @@ def test_sample_is_replayed(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["healthy", "wrong_password"])
 def test_sample_is_a_baseline(name: str, tmp_path: Path) -> None:
-    """`--baseline=REPORT` compares a run of today with it."""
+    """`--baseline=REPORT` compares a new run with the sample."""
     code, data = pytest_run(tmp_path, f"--baseline={SAMPLES / name}.html")
 
     assert code == 0
@@ -82,7 +82,7 @@ def test_sample_is_a_baseline(name: str, tmp_path: Path) -> None:
 
 
 def test_sample_is_looked_up_for(tmp_path: Path) -> None:
-    """`--lookups-for=REPORT` adds an export of the tenant's settings to it; the verdict stays."""
+    """`--lookups-for=REPORT` adds lookups from an export; the verdict does not change."""
     with serve(healthy(), folder=tmp_path) as running:
         running.export()
         export = running.tenant_export

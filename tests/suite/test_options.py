@@ -1,4 +1,4 @@
-"""Every option of ours with every target: it means something, or the run ends with 4 and one line that says what to write."""
+"""Every option with every target: it has an effect, or the run ends with exit code 4 and one line that says what to write."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ PAIRS = [
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with settings for a live run, a report, a folder of reports and an export; `built-in.toml` is the tenant's own file."""
+    """A folder with settings for a live run, a report, a folder of reports and an export; `built-in.toml` is the built-in tenant's."""
     folder = tmp_path_factory.mktemp("options")
     with serve(healthy(), folder=folder / "tenant", look_ups=True) as running:
         text = running.settings_file.read_text(encoding="utf-8")
@@ -61,7 +61,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def wished(option: str, target: str, folder: Path) -> Wishes:
-    """The command line with this target and this option."""
+    """Return the options of a command line with this target and this option."""
     named = {"report": "report.json", "folder": "reports", "lookups": "fake"}.get(target, target)
     plain = Wishes(target=named, settings=None, senders=(), folder=folder, root=folder, strict=False)
     if target == "lookups":
@@ -85,7 +85,7 @@ def wished(option: str, target: str, folder: Path) -> Wishes:
 
 @pytest.mark.parametrize(("option", "target", "works"), PAIRS)
 def test_an_option_means_something_or_ends_the_run(option: str, target: str, works: bool, folder: Path) -> None:
-    """The table above, pair by pair: nothing is ignored in silence."""
+    """No option of the table is silently ignored."""
     wishes = wished(option, target, folder)
     built_in = folder / "built-in.toml" if target == "fake" else None
     if works:
@@ -100,7 +100,7 @@ def test_an_option_means_something_or_ends_the_run(option: str, target: str, wor
 
 
 def test_every_option_of_ours_is_in_the_table(request: pytest.FixtureRequest) -> None:
-    """A new option cannot be forgotten here; --lookups-for is a column."""
+    """The table has every option of smtp365; --lookups-for is a column."""
     parser = request.config._parser  # noqa: SLF001 - pytest shows its options nowhere else
     ours = {name for option in parser.getgroup("smtp365").options for name in option.names()}
 
@@ -119,7 +119,7 @@ def test_every_option_of_ours_is_in_the_table(request: pytest.FixtureRequest) ->
     ],
 )
 def test_what_is_green_for_nothing_ends_with_4(options: list[str], words: str, folder: Path) -> None:
-    """The whole program: exit code 4, one line, no report that could pass for a good one."""
+    """The program ends with exit code 4 and one line, and writes no report."""
     placed = [option.replace("report.json", str(folder / "report.json")) for option in options]
     report = folder / "none.html"
     done = run(*placed, "-p", "no:cacheprovider", f"--html={report}")

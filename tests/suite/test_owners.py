@@ -1,4 +1,4 @@
-"""The right owner, and a first step that can tell something: what the first screen says of each of these faults."""
+"""The owner and the first step that the report gives for each of these faults."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PROXY = "http://proxy.contoso.example:3128"
 
 
 def of(fault: str, sender: str = "oauth", proxy: str | None = None) -> tuple[Assessment, Answer]:
-    """The judgement of one sender and the answer of its report; with `proxy` the document was asked for through it."""
+    """Return the assessment and the answer of one sender; with `proxy` the OpenID configuration was fetched through it."""
     evidence, settings = gathered(fault)[sender]
     if proxy is not None and evidence.issuer is not None:
         evidence = evidence.model_copy(update={"issuer": evidence.issuer.model_copy(update={"proxy": proxy})})
@@ -25,7 +25,7 @@ def of(fault: str, sender: str = "oauth", proxy: str | None = None) -> tuple[Ass
 
 @pytest.mark.parametrize("fault", ["token_endpoint_foreign", "issuer_foreign"])
 def test_an_altered_document_is_no_fault_of_the_settings(fault: str) -> None:
-    """The network team acts, the tenant id is not called wrong, and the first step compares the document with another network's."""
+    """The network team acts, the tenant id is not called wrong, and the first step fetches the document from another network."""
     assessment, one = of(fault)
 
     assert one.causes[0].who == "network"
@@ -41,7 +41,7 @@ def test_an_altered_document_is_no_fault_of_the_settings(fault: str) -> None:
 
 
 def test_whether_the_secret_was_sent_is_what_the_evidence_shows() -> None:
-    """A foreign token endpoint gets no secret; a document of another tenant on the right host was followed."""
+    """A foreign token endpoint gets no secret; a token endpoint of another tenant on the right host does."""
     kept, sent = of("token_endpoint_foreign")[0], of("issuer_foreign")[0]
 
     assert kept.evidence.traffic.token_requests == 0
@@ -63,7 +63,7 @@ def test_outbound_spam_is_first_the_tenants_own_matter(fault: str) -> None:
 
 
 def test_a_proxys_page_is_quoted_and_asked_for_through_that_proxy() -> None:
-    """Status and words stand in the headline; the first step has the proxy of the evidence, for both shells."""
+    """The headline quotes status and text of the page; the first step uses the proxy of the run, in both shells."""
     _, one = of("login_proxy_page", proxy=PROXY)
 
     assert "HTTP 403" in one.sentence
@@ -77,7 +77,7 @@ def test_a_proxys_page_is_quoted_and_asked_for_through_that_proxy() -> None:
 
 
 def test_without_a_proxy_the_step_speaks_of_a_transparent_one() -> None:
-    """No command has a marker where the proxy would be."""
+    """The first step names a transparent proxy, and no command has a placeholder for a proxy."""
     _, one = of("login_proxy_page")
 
     assert one.first_step is not None
@@ -87,7 +87,7 @@ def test_without_a_proxy_the_step_speaks_of_a_transparent_one() -> None:
 
 @pytest.mark.parametrize("sender", ["basic", "oauth"])
 def test_a_silent_name_server_is_named(sender: str) -> None:
-    """Its address stands in the headline and in the first step, which is not about spelling."""
+    """The headline and the first step name its address; the first step is not about spelling."""
     assessment, one = of("dns_silent", sender)
     assert assessment.evidence.name is not None
     address = assessment.evidence.name.answers[0].resolver
@@ -101,7 +101,7 @@ def test_a_silent_name_server_is_named(sender: str) -> None:
 
 @pytest.mark.parametrize("fault", ["dns_no_such_name", "dns_server_failure", "dns_no_addresses"])
 def test_spelling_is_not_the_first_step_when_the_name_is_right(fault: str) -> None:
-    """BASIC-07 and NET-05 have compared the name already."""
+    """BASIC-07 and NET-05 have already compared the name."""
     for sender in ("basic", "oauth"):
         step = of(fault, sender)[1].first_step
 
@@ -111,7 +111,7 @@ def test_spelling_is_not_the_first_step_when_the_name_is_right(fault: str) -> No
 
 @pytest.mark.parametrize("sender", ["basic", "oauth"])
 def test_no_password_is_changed_that_was_not_sent(sender: str) -> None:
-    """An HTTP server on port 587 got no sign-in."""
+    """An HTTP server on port 587 gets no sign-in, so no step changes the password."""
     _, one = of("http_answer", sender)
 
     assert not any("Change the password" in step for step in one.causes[0].steps)
@@ -133,11 +133,11 @@ def test_no_password_is_changed_that_was_not_sent(sender: str) -> None:
     ],
 )
 def test_only_the_visible_words_of_a_page_are_quoted(page: str, words: str) -> None:
-    """No markup, no script, and nothing long enough to be a token."""
+    """The quotation has no markup, no script, and no word long enough to be a token."""
     assert visible_text(page) == words
 
 
 @pytest.mark.parametrize("piece", ["<", "<script>", "<!--", "&lt;", "<a b='", "x ", "</script"])
 def test_a_hostile_page_is_read_once(piece: str) -> None:
-    """A megabyte of one piece ends in a short line."""
+    """A megabyte of the same markup gives a short line."""
     assert len(visible_text(piece * (1_000_000 // len(piece)))) <= 162

@@ -1,4 +1,4 @@
-"""Windows, Linux and macOS alike: nothing that only POSIX has is used, and a live run loads nothing that only tests need."""
+"""Windows, Linux and macOS: nothing that only POSIX has is used, and a live run loads no test dependency."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ GLIBC = "%-"  # in a date format
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
 def test_nothing_that_only_posix_has(file: Path) -> None:
-    """No such module or name of a module, date format of glibc's, or place of Unix's; no text in whatever encoding there is."""
+    """No module, function, date format or path of POSIX only, and no text file opened without an encoding."""
     tree = ast.parse(file.read_text(encoding="utf-8"))
     found: set[str] = set()
     for node in ast.walk(tree):
@@ -118,7 +118,7 @@ print("imported", len(files))
 
 
 def test_everything_imports_where_posix_is_not() -> None:
-    """With `sys.platform` as on Windows, and without the modules and names that Windows lacks, each module still loads."""
+    """With `sys.platform` as on Windows, and without the modules and functions that Windows lacks, every module can be imported."""
     names = [
         ".".join(file.relative_to(ROOT).with_suffix("").parts)
         for file in FILES
@@ -154,7 +154,7 @@ ONLY_FOR_TESTS = (
 
 
 def test_a_live_run_loads_nothing_that_only_tests_need(tmp_path: Path) -> None:
-    """Neither the built-in tenant nor what it is made of, nor the tools of developers."""
+    """A live run loads neither the built-in tenant and its libraries nor developers' tools."""
     listed = tmp_path / "modules.json"
     first = f"import atexit, json, sys; atexit.register(lambda: open({str(listed)!r}, 'w').write(json.dumps(sorted(sys.modules))))"
     with serve_apart([], folder=tmp_path / "tenant") as tenant:

@@ -1,4 +1,4 @@
-"""What nobody saw is never shown as fine: situations that no fault makes, judged from evidence."""
+"""What was not observed is never reported as healthy: situations that no fault causes, judged from evidence."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ AFTER = list(Gate)
 
 
 def judged(name: str) -> dict[str, Assessment]:
-    """The assessments of a situation."""
+    """Return the assessments of a situation."""
     return {sender: Assessment(*visit) for sender, visit in situation(name).items()}
 
 
 @pytest.mark.parametrize("member", MEMBERS)
 def test_a_run_that_ended_early_claims_nothing(member: str) -> None:
-    """Gates from there on are not tested or not reached, no check fails for it, and nothing is proven."""
+    """Later gates are not tested or not reached, no check fails because of it, and nothing is proven."""
     for assessment in judged(f"ended before {member}").values():
         behind = AFTER[AFTER.index(GATE_OF[member]) :]
         if member == "token" and Gate.TOKEN not in assessment.gates():
@@ -88,7 +88,7 @@ EXPECTED: dict[str, dict[str, tuple[str, tuple[str, ...]]]] = {
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_situation_is_judged_as_it_should(name: str) -> None:
-    """The named checks have the named verdict and causes, for each sender that has them."""
+    """The listed checks have the expected verdict and causes, for each sender that has them."""
     seen = set()
     for assessment in judged(name).values():
         for finding in assessment.all_findings():
@@ -101,7 +101,7 @@ def test_situation_is_judged_as_it_should(name: str) -> None:
 
 @pytest.mark.parametrize("name", SITUATIONS)
 def test_evidence_survives_a_round_trip(name: str) -> None:
-    """Evidence and settings come back from JSON as they were, and are judged the same."""
+    """Evidence and settings are the same after a round trip through JSON, and so are the findings."""
     for evidence, settings in situation(name).values():
         again = SenderEvidence.model_validate_json(evidence.model_dump_json())
         same = Judged.model_validate_json(settings.model_dump_json(by_alias=True))

@@ -1,6 +1,6 @@
-"""Nothing passes that was not tried: over all recorded visits, the evidence of a gate and of all behind it is removed.
+"""Nothing passes that was not tried: in every recorded world, the evidence of a gate and of all later gates is removed.
 
-Then no check that depends on the gate passes, is at risk or is attested by anything but a person. And a need that failed blocks.
+Then no check that depends on the gate passes, is at risk, or is attested other than by a person. A failed need blocks.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ RECORDS: dict[Gate, dict[str, Any]] = {
 
 
 def worlds() -> dict[str, Callable[[], Gathered]]:
-    """The healthy world, every fault that can be staged here, and every situation made by hand."""
+    """Return the healthy world, every fault that can be staged on this machine, and every situation."""
     found: dict[str, Callable[[], Gathered]] = {"healthy": partial(gathered, None)}
     found |= {fault.id: partial(gathered, fault.id) for fault in FAULTS.values() if not fault.skipped_here()}
     found |= {f"situation: {name}": partial(situation, name) for name in SITUATIONS}
@@ -57,7 +57,7 @@ WORLDS = worlds()
 
 
 def removed(evidence: SenderEvidence, gate: Gate) -> SenderEvidence:
-    """The evidence without this gate, without all behind it on the route, and without what look-ups saw of the tenant."""
+    """Return the evidence without this gate, without all later gates, and without lookups."""
     gates = list(Gate)
     changes: dict[str, Any] = {"tenant": None}
     for behind in gates[gates.index(gate) :]:
@@ -71,7 +71,7 @@ def removed(evidence: SenderEvidence, gate: Gate) -> SenderEvidence:
 
 
 def depends(check: Check, gate: Gate, method: str) -> bool:
-    """Whether a check needs or reads the check of this gate, itself or by another."""
+    """Return whether a check needs or reads the check of this gate, directly or indirectly."""
     if check.gate is gate:
         return True
     others = (CATALOGUE.checks[other] for other in (*check.needs, *check.reads))
@@ -79,13 +79,13 @@ def depends(check: Check, gate: Gate, method: str) -> bool:
 
 
 def vouched(finding: Finding, assessment: Assessment) -> bool:
-    """Whether the finding is a person's word from the settings, which no gate shows."""
+    """Return whether the finding is an attestation from the settings, which no gate can show."""
     attestation = assessment.settings.sender.attested.get(finding.check)
     return attestation is not None and finding.observed.startswith(attestation.who)
 
 
 def claims_too_much(evidence: SenderEvidence, settings: Any, gate: Gate) -> Iterator[Finding]:  # noqa: ANN401
-    """The findings of checks that depend on the gate and say more than they can know without it."""
+    """Yield the findings of dependent checks that claim more than the evidence can show without the gate."""
     assessment = Assessment(removed(evidence, gate), settings)
     for check in assessment.checks:
         finding = assessment.finding(check.id)
@@ -101,7 +101,7 @@ def claims_too_much(evidence: SenderEvidence, settings: Any, gate: Gate) -> Iter
 
 @pytest.mark.parametrize("world", WORLDS)
 def test_nothing_passes_without_the_evidence_of_its_gate(world: str) -> None:
-    """Whatever was seen before, a gate that was not reached is not shown as fine, nor as fine for now."""
+    """A gate without evidence is reported neither as passed nor as at risk."""
     for sender, (evidence, settings) in WORLDS[world]().items():
         for gate in Gate:
             assert [(sender, gate, one) for one in claims_too_much(evidence, settings, gate)] == []
@@ -109,7 +109,7 @@ def test_nothing_passes_without_the_evidence_of_its_gate(world: str) -> None:
 
 @pytest.mark.parametrize("world", ["High Volume Email", "High Volume Email, refused"])
 def test_nothing_passes_without_its_gate_by_hand(world: str) -> None:
-    """The same for evidence that the built-in tenant cannot bring home."""
+    """The same holds for evidence that the built-in tenant cannot produce."""
     test = by_hand()[world]
     for evidence, settings in test.values():
         for gate in Gate:
@@ -117,14 +117,14 @@ def test_nothing_passes_without_its_gate_by_hand(world: str) -> None:
 
 
 def test_every_gate_has_a_check_that_depends_on_it() -> None:
-    """The property above is about every gate: some check depends on each, and its own check does."""
+    """Every gate has a check of its own, so the property above covers every gate."""
     for gate in Gate:
         assert [check.id for check in CATALOGUE.checks.values() if check.gate is gate]
 
 
 @pytest.mark.parametrize("world", WORLDS)
 def test_a_failed_need_blocks(world: str) -> None:
-    """Under every fault a check is blocked by a need that failed and unknown by one that is unknown, unless its gate was passed."""
+    """A failed need blocks a check and an unknown need makes it unknown, unless the need's gate was passed."""
     for evidence, settings in WORLDS[world]().values():
         assessment = Assessment(evidence, settings)
         gates = assessment.gates()
@@ -144,7 +144,7 @@ def test_a_failed_need_blocks(world: str) -> None:
 
 
 def by_the_guide(*needs: str) -> dict[str, Check]:
-    """The catalogue with one more check, written by the recipe of CONTRIBUTING.md with the body of a beginner."""
+    """Return the catalogue with one more check, written by the recipe of CONTRIBUTING.md with a minimal body."""
     own = Catalogue()
 
     @own.check("SMTP-04", "The server is there", needs=needs)
@@ -164,7 +164,7 @@ def by_the_guide(*needs: str) -> dict[str, Check]:
     ],
 )
 def test_a_check_by_the_guides_recipe_is_stopped_by_its_need(world: str, verdict: Verdict) -> None:
-    """`return case.ok(...)` does not pass with the port closed, and is not known when nobody looked."""
+    """`return case.ok(...)` is blocked if the port is closed, and unknown if the port was not tried."""
     for evidence, settings in WORLDS[world]().values():
         finding = Assessment(evidence, settings, by_the_guide("NET-02")).finding("SMTP-04")
 
@@ -173,7 +173,7 @@ def test_a_check_by_the_guides_recipe_is_stopped_by_its_need(world: str, verdict
 
 
 def test_a_judge_sees_only_what_it_names() -> None:
-    """A finding that is in neither needs nor reads is not given out."""
+    """A judge cannot read a finding that is in neither `needs` nor `reads`."""
     own = Catalogue()
 
     @own.check("SMTP-04", "The server is there", needs=("NET-02",))
@@ -187,7 +187,7 @@ def test_a_judge_sees_only_what_it_names() -> None:
 
 @pytest.mark.parametrize("method", ["basic", "oauth"])
 def test_no_item_about_the_sign_in_passes_without_one(method: str) -> None:
-    """With Enable Authentication not ticked, and MAIL accepted all the same, password, MFA and SMTP AUTH are not known."""
+    """If Enable Authentication is not ticked, password, MFA and SMTP AUTH are unknown even if MAIL was accepted."""
     assessment = Assessment(*situation("authentication off, and MAIL accepted")[method])
     items = {"basic": ("BASIC-01", "BASIC-02", "BASIC-03", "BASIC-10"), "oauth": ("OAUTH-05", "MBX-04")}[method]
 
@@ -201,7 +201,7 @@ def test_no_item_about_the_sign_in_passes_without_one(method: str) -> None:
 
 @pytest.mark.parametrize("name", ["accepted before the credential", "accepted before the password"])
 def test_a_235_before_the_credential_proves_nothing(name: str) -> None:
-    """The sign-in fails, and neither the password nor anything behind it is shown as right."""
+    """The sign-in fails, and neither the password nor any later check passes."""
     for method, visit in situation(name).items():
         assessment = Assessment(*visit)
         passed = {finding.check for finding in assessment.all_findings() if finding.verdict is Verdict.PASS}

@@ -1,4 +1,4 @@
-"""The verdict follows the message: over all faults and situations, and for every gate that was passed although its check failed."""
+"""The verdict follows the message: for every fault and situation, and for every gate that was passed although its check failed."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ SIGNED_IN = Reply(code=235, lines=("2.7.0 Authentication successful",))
 
 
 def told(world: str, sender: str) -> tuple[Assessment, Answer, int]:
-    """The assessment of one sender of a world, its answer, and the exit code of a run with this sender alone."""
+    """Return the assessment of one sender, its answer, and the exit code of a run with this sender only."""
     assessment = Assessment(*WORLDS[world]()[sender])
     run = samples.run(assessment)
     return assessment, answer(run, assessment), exit_code(run, 0)
 
 
 def message_accepted(evidence: SenderEvidence) -> bool:
-    """Whether the end of DATA was answered with 2xx."""
+    """Return whether the server answered the end of DATA with 2xx."""
     final = evidence.envelope.final if evidence.envelope is not None else None
     return final is not None and final.reply is not None and 200 <= final.reply.code < 300
 
 
 @pytest.mark.parametrize("world", WORLDS)
 def test_the_verdict_agrees_with_the_message(world: str) -> None:
-    """No `cannot_send` with an accepted message, and no `can_send` without one, unless the tenant's settings stand for it."""
+    """No `cannot_send` with an accepted message, and no `can_send` without one unless the tenant's settings prove it."""
     for evidence, settings in WORLDS[world]().values():
         assessment = Assessment(evidence, settings)
         if message_accepted(evidence):
@@ -69,7 +69,7 @@ def _with(evidence: SenderEvidence, member: str, **fields: object) -> SenderEvid
 
 @pytest.mark.parametrize("gate", FALSE)
 def test_a_gate_that_was_passed_is_not_broken(gate: Gate) -> None:
-    """With the message accepted, whatever a gate's check finds, the gate is open, and nothing behind it is blocked."""
+    """If the message was accepted, every gate is open and no gate's check is blocked, whatever one gate's check finds."""
     evidence, settings = gathered(None)["oauth"]
     assessment = Assessment(FALSE[gate](evidence), settings)
     own = next(check for check in assessment.checks if check.gate is gate)
@@ -82,7 +82,7 @@ def test_a_gate_that_was_passed_is_not_broken(gate: Gate) -> None:
 
 @pytest.mark.parametrize("gate", [gate for gate in SMTP_LEG if gate in FALSE and SMTP_LEG.index(gate) < 4])
 def test_before_tls_nothing_is_proof(gate: Gate) -> None:
-    """Without a verified handshake whatever answers may be another server: the gate is broken as before."""
+    """Without a verified handshake the replies may come from another server, so later replies do not open the gate."""
     evidence, settings = gathered(None)["basic"]
     unverified = FALSE[gate](_with(evidence, "tls", verified=False))
 
@@ -90,7 +90,7 @@ def test_before_tls_nothing_is_proof(gate: Gate) -> None:
 
 
 def test_what_proves_what() -> None:
-    """The raw facts of a healthy visit show every gate but the claims; MAIL without a sign-in shows nothing of the token."""
+    """The raw facts of a healthy run open the expected gates; an accepted MAIL without a sign-in proves nothing about the token."""
     evidence = gathered(None)["oauth"][0]
     without_sign_in = _with(_with(evidence, "sign_in", reply=None), "envelope", final=None)
     only_mail = without_sign_in.model_copy(update={"issuer": None, "token": None})
@@ -129,7 +129,7 @@ def test_what_proves_what() -> None:
     ],
 )
 def test_a_route_that_worked_can_send(world: str, sender: str, failed: set[str], code: int) -> None:
-    """The gate is open and the verdict is `can_send`; a statement that was false still fails, and the run ends with 1."""
+    """The gates are open and the verdict is `can_send`; a check whose statement is false still fails, with exit code 1."""
     assessment, said, ends = told(world, sender)
 
     assert assessment.verdict == "can_send"
@@ -142,7 +142,7 @@ def test_a_route_that_worked_can_send(world: str, sender: str, failed: set[str],
 
 
 def test_a_private_address_that_works_is_a_risk_and_one_that_does_not_is_a_failure() -> None:
-    """NET-01 and NET-04 ask whether the path is Microsoft's own; with the message accepted that is no failure."""
+    """NET-01 and NET-04 check that the path leads to Microsoft directly; if the message was accepted, another path is only a risk."""
     for world, verdict in (("dns_private_address", Verdict.RISK), ("dns_hijacked", Verdict.FAIL)):
         assessment = told(world, "basic")[0]
         for check in ("NET-01", "NET-04"):
@@ -162,7 +162,7 @@ def test_a_private_address_that_works_is_a_risk_and_one_that_does_not_is_a_failu
 def test_a_message_that_was_refused_breaks_the_last_gate(
     record_of: Callable[..., tuple[SenderEvidence, object]], verdict: str
 ) -> None:
-    """Behind the last gate nothing can be seen open: its own reply decides."""
+    """The reply to the message decides the last gate."""
     evidence, settings = gathered("dns_private_address")["basic"]
     changed, _ = record_of(evidence, settings)
     assessment = Assessment(changed, settings)
@@ -173,7 +173,7 @@ def test_a_message_that_was_refused_breaks_the_last_gate(
 
 @pytest.mark.parametrize("world", ["accepted_early", "wrong_password"])
 def test_nothing_is_sent_behind_a_sign_in_that_proves_nothing(world: str) -> None:
-    """235 before the credential left: one attempt, no MAIL, and the sign-in is the broken gate."""
+    """After a 235 before the credential the run makes one attempt, sends no MAIL, and the sign-in is the broken gate."""
     for evidence, settings in gathered(world).values():
         if world == "accepted_early":
             assert evidence.sign_in is not None
