@@ -1,4 +1,4 @@
-"""The hand-written table `addresses.txt`, and which roles a filled text names: the other side of the comparison."""
+"""The hand-written table `addresses.txt`, and the roles that a filled text names, for comparison with it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NAMES = {
     "client_id": "application",
     "sp_object_id": "principal",
 }
-EXAMPLES = {"noreply@yourdomain.com", "alerts@example.com"}  # literal in the templates; of no sender
+EXAMPLES = {"noreply@yourdomain.com", "alerts@example.com"}  # literals in the templates, which belong to no sender
 _ADDRESS = re.compile(r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")
 FIELDS = ("title", "meaning", "steps", "verify", "decide")
 
@@ -44,22 +44,22 @@ CAUSES, DECLARED, GROUPS = _read(Path(__file__).with_suffix(".txt").read_text(en
 
 
 def expected(cause: str, field: str, method: str) -> Roles:
-    """The roles that this text must name, and no other."""
+    """Return the roles that this text must name; it may name no other."""
     row = CAUSES[cause]
     return row.get(f"{field}/{method}", row.get(field, frozenset()))
 
 
 def named(lines: Iterable[str], values: Mapping[str, str]) -> Roles:
-    """The roles whose value, or whose marker for a missing one, stands in these lines."""
+    """Return the roles whose value, or whose marker for a missing value, is in these lines."""
     text = "\n".join(lines)
-    return frozenset(role for name, role in NAMES.items() if _stands(values.get(name) or f"<{name}>", text))
+    return frozenset(role for name, role in NAMES.items() if _contains(values.get(name) or f"<{name}>", text))
 
 
 def foreign(lines: Iterable[str], values: Mapping[str, str]) -> set[str]:
-    """E-mail addresses in these lines that are none of this sender's."""
+    """Return the e-mail addresses in these lines that are not this sender's."""
     own = {values[name] for name in NAMES if values.get(name)}
     return {found.strip("'") for found in _ADDRESS.findall("\n".join(lines))} - own - EXAMPLES
 
 
-def _stands(value: str, text: str) -> bool:
+def _contains(value: str, text: str) -> bool:
     return bool(re.search(rf"(?<![\w.@+-]){re.escape(value)}(?![\w@-]|\.\w)", text))

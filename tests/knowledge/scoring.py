@@ -1,4 +1,4 @@
-"""The labelled real errors and how a reading of one is scored; the promises that are made about the scores are in `test_real_errors`.
+"""The labelled real errors and the scores of their readings; `test_real_errors` asserts the minimum scores.
 
 `python -m tests.knowledge.scoring` prints the tables.
 """
@@ -19,7 +19,7 @@ OUTCOMES = ("named first", "in the list", "plausible only", "wrong", "unrecognis
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One error text as somebody pasted it, with the cause that its thread settled on."""
+    """One error text as it was posted, with the cause that the thread accepted."""
 
     id: str
     client: str
@@ -52,7 +52,7 @@ OWN = load("labelled-errors.jsonl")
 
 
 def outcome(case: Case, reading: Reading) -> str:
-    """Say how well a reading met its case."""
+    """Return how well a reading matches its case."""
     if reading.causes[0] == case.accepted:
         return OUTCOMES[0]
     if case.accepted in reading.causes:
@@ -63,7 +63,7 @@ def outcome(case: Case, reading: Reading) -> str:
 
 
 def score(cases: Iterable[Case]) -> Counter[str]:
-    """Count the outcomes, and beside them how often the cause was named alone and how often it was sure."""
+    """Count the outcomes, the readings with one cause, and the sure readings."""
     counted: Counter[str] = Counter()
     for case in cases:
         reading = read(case.text, case.client)
@@ -75,7 +75,7 @@ def score(cases: Iterable[Case]) -> Counter[str]:
 
 
 def table(cases: list[Case], key: Callable[[Case], str]) -> str:
-    """Make the table of outcomes by client or by cause."""
+    """Return the table of outcomes by client or by cause."""
     rows = [f"{'':44}" + "".join(f"{name:>15}" for name in OUTCOMES)]
     for name in sorted({key(case) for case in cases}):
         counted = score(case for case in cases if key(case) == name)
@@ -87,7 +87,7 @@ def table(cases: list[Case], key: Callable[[Case], str]) -> str:
 
 
 def tables() -> str:
-    """Make every table: the given cases, ours by set, by client and by cause."""
+    """Return every table: the given cases, and our own by set, by client and by cause."""
     parts = [
         ("given", GIVEN, lambda _: "given"),
         ("ours, rules were tuned on these", [case for case in OWN if not case.untouched], lambda _: "tuning"),

@@ -1,4 +1,4 @@
-"""The catalogue is complete: every cause of the vocabulary has all its fields, and no remedy lacks a way to verify it."""
+"""The catalogue is complete: every cause of the vocabulary has all its fields, and every remedy can be verified."""
 
 import re
 from collections.abc import Iterable
@@ -113,14 +113,14 @@ def _texts(cause: Cause) -> list[str]:
     ]
 
 
-def test_the_vocabulary_is_the_catalogue() -> None:
-    """Every id of the vocabulary has one entry, and what was added to it is listed here."""
+def test_catalogue_has_exactly_the_vocabulary() -> None:
+    """Every id of the vocabulary has one entry, and additional ids are listed here."""
     assert set(CATALOGUE) == VOCABULARY | ADDED
 
 
 @each_cause
-def test_a_cause_has_all_its_fields(cause: Cause) -> None:
-    """An empty field would be an empty line in somebody's ticket."""
+def test_cause_has_all_fields(cause: Cause) -> None:
+    """No field is empty, because an empty field would be an empty line in a ticket."""
     empty = [field.name for field in fields(cause) if field.name != "who" and not getattr(cause, field.name)]
 
     assert not empty
@@ -130,8 +130,8 @@ def test_a_cause_has_all_its_fields(cause: Cause) -> None:
 
 
 @each_cause
-def test_placeholders_are_of_the_closed_set(cause: Cause) -> None:
-    """A misspelt placeholder would be shown to people as it stands."""
+def test_placeholders_are_known(cause: Cause) -> None:
+    """Every placeholder is known, because a misspelt one would be printed unchanged."""
     used = {name for text in _texts(cause) for name in re.findall(r"\{([a-z_]+)\}", text)}
 
     assert used <= set(PLACEHOLDERS)
@@ -142,44 +142,44 @@ def _roles(texts: Iterable[str]) -> set[Role]:
 
 
 @each_cause
-def test_a_cause_speaks_of_the_roles_of_its_kind_alone(cause: Cause) -> None:
-    """A remedy of the sign-in that named the address in From would change a colleague's account."""
+def test_cause_names_only_the_roles_of_its_kind(cause: Cause) -> None:
+    """A sign-in remedy does not name the address in From, because it would change another user's account."""
     assert _roles(_texts(cause)) <= cause.kind.roles
 
 
 @pytest.mark.parametrize("at_login", [False, True])
-def test_a_declared_service_keeps_to_the_roles_too(*, at_login: bool) -> None:
-    """The entries of a service of one's own have kinds of their own."""
+def test_declared_entry_names_only_the_roles_of_its_kind(*, at_login: bool) -> None:
+    """The entries for a declared service have their own kinds, and name only the roles of these."""
     entries = declared(at_login=at_login).values()
 
     assert [entry.id for entry in entries if not _roles(_texts(entry)) <= entry.kind.roles] == []
 
 
 @each_group
-def test_a_group_speaks_of_the_roles_of_its_causes_alone(group: Group) -> None:
-    """What decides between causes concerns the address that one of them is about."""
+def test_group_names_only_the_roles_of_its_causes(group: Group) -> None:
+    """The lines that decide between causes name only the roles of these causes."""
     allowed = {role for cause in group.causes for role in CATALOGUE[cause].kind.roles}
 
     assert _roles(group.decide) <= allowed
 
 
 @each_cause
-def test_commands_are_closed(cause: Cause) -> None:
-    """An odd backtick would turn prose into a command and a command into prose."""
+def test_backticks_are_balanced(cause: Cause) -> None:
+    """Backticks are paired, because an odd one would turn prose into a command and a command into prose."""
     assert all(text.count("`") % 2 == 0 for text in _texts(cause))
 
 
 @each_cause
 def test_sources_are_https(cause: Cause) -> None:
-    """Every address is https, and every entry names a source."""
+    """Every URL is https, and every entry names a source."""
     addresses = [word for text in (*cause.source, *_texts(cause)) for word in re.findall(r"\w+://\S+", text)]
 
     assert all(address.startswith(("https://", "smtp://")) for address in addresses)
 
 
 @each_cause
-def test_no_remedy_opens_everything(cause: Cause) -> None:
-    """The least opening that works: verification and MFA are never turned off for all."""
+def test_no_remedy_disables_protection_for_all(cause: Cause) -> None:
+    """Remedies make the smallest change that works: they never turn off certificate verification or MFA for everyone."""
     steps = " ".join(cause.steps).lower()
 
     assert "rejectunauthorized" not in steps
@@ -189,8 +189,8 @@ def test_no_remedy_opens_everything(cause: Cause) -> None:
 
 
 @each_group
-def test_a_group_is_of_known_causes(group: Group) -> None:
-    """A group ranks causes of the catalogue, at least two, and says what decides."""
+def test_group_has_known_causes(group: Group) -> None:
+    """A group has at least two causes of the catalogue and states what decides between them."""
     assert len(group.causes) >= 2
     assert set(group.causes) <= set(CATALOGUE)
     assert group.decide
@@ -200,12 +200,12 @@ def test_a_group_is_of_known_causes(group: Group) -> None:
 @pytest.mark.parametrize(
     "rule", [pytest.param(rule, id=f"{place}-{rule.says[0][:40]}") for place, rule in enumerate(RULES)]
 )
-def test_a_rule_is_sound(rule: Rule) -> None:
-    """A rule concludes known causes at a known gate, and its phrases are long enough not to be met by chance."""
+def test_rule_is_valid(rule: Rule) -> None:
+    """A rule has known causes and a known gate, and its phrases are long enough to exclude chance matches."""
     assert rule.gate in GATES
     assert rule.outcomes
     assert {cause for outcome in rule.outcomes for cause in outcome.causes} <= set(CATALOGUE)
     assert all(len(outcome.causes) == 1 for outcome in rule.outcomes if outcome.sure)
     for phrase, needle in zip(rule.says, rule.needles, strict=True):
-        assert plain(phrase).has(needle), f"{phrase!r} is not found in itself, so no text can meet it"
+        assert plain(phrase).has(needle), f"{phrase!r} is not found in itself, so no text can match it"
         assert needle.startswith(" ") or not needle.isascii() or (len(needle) >= 7 and not needle.isdigit())

@@ -1,4 +1,4 @@
-"""The words for a declared service: complete, no vendor's, and there for every cause that its replies can mean."""
+"""The entries for a declared service: complete, vendor-neutral, and present for every cause of its replies."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ COMMANDS = get_args(replies.Command)
 
 
 @each_entry
-def test_no_word_of_a_vendor(cause: Cause) -> None:
-    """Title, meaning, steps, sources: none names Microsoft, a product or a portal of theirs."""
+def test_entry_names_no_vendor(cause: Cause) -> None:
+    """Title, meaning, steps and sources name neither Microsoft nor one of its products or portals."""
     assert words_in(str(asdict(cause))) == []
 
 
 @each_entry
-def test_an_entry_is_complete(cause: Cause) -> None:
-    """Every field is filled in, the owner is one that a declared service has, placeholders and commands are closed."""
+def test_entry_is_complete(cause: Cause) -> None:
+    """Every field is filled in, the owner is valid for a declared service, and placeholders and commands are well-formed."""
     texts = [cause.title, cause.meaning, cause.shows, *cause.steps, cause.verify, *cause.decide]
 
     assert [field.name for field in fields(cause) if not getattr(cause, field.name)] == []
@@ -40,8 +40,8 @@ def test_an_entry_is_complete(cause: Cause) -> None:
 
 
 @each_entry
-def test_the_letter_names_whom_it_goes_to(cause: Cause) -> None:
-    """The administrator is that of the declared host, and the letter says through which server mail cannot be sent."""
+def test_message_names_its_addressee(cause: Cause) -> None:
+    """The message addresses the administrator of the declared host and names the server that refuses mail."""
     values = {"smtp_server": "mail.example.com", "login_host": "login.example.com", "port": "587", "tenant": "realms"}
     text = request(cause.id, values, microsoft=False, at_login=cause not in declared().values())
 
@@ -54,8 +54,8 @@ def test_the_letter_names_whom_it_goes_to(cause: Cause) -> None:
         assert text.startswith("To the administrator of the token service at login.example.com:")
 
 
-def test_a_cause_without_words_of_its_own_gets_true_ones() -> None:
-    """What exists at Microsoft only is never worded for a declared service: the reply and the mail log are named instead."""
+def test_cause_without_a_declared_entry_is_unrecognised() -> None:
+    """A cause that exists only at Microsoft has no text for a declared service: the entry names the reply and the mail log instead."""
     for cause in CATALOGUE:
         found = entry(cause, microsoft=False)
 
@@ -89,7 +89,7 @@ CODES = [
 ]
 LATER = ("", "4.1.1", "4.2.0", "4.3.0", "4.5.3", "4.7.0", "4.7.12")
 STATUSES = (*LATER, "5.1.1", "5.1.7", "5.2.2", "5.3.4", "5.5.4", "5.7.0", "5.7.1", "5.7.8", "5.7.13")
-SAID = (
+TEXTS = (
     "",
     "Greylisted",
     "account disabled",
@@ -101,10 +101,10 @@ SAID = (
 )
 
 
-def test_every_reply_means_a_cause_that_has_words() -> None:
-    """Over commands, codes, enhanced codes and words: at least one cause, each with an entry, and sure only when it is one."""
-    for command, code, status, said in product(COMMANDS, CODES, STATUSES, SAID):
-        reading = replies.read(f"{code} {status} {said}", command)
+def test_every_reply_has_causes_with_entries() -> None:
+    """For every command, code, enhanced code and text there is at least one cause, each has an entry, and a sure one is the only one."""
+    for command, code, status, text in product(COMMANDS, CODES, STATUSES, TEXTS):
+        reading = replies.read(f"{code} {status} {text}", command)
 
         assert reading.causes
         assert set(reading.causes) <= set(declared())
@@ -139,7 +139,7 @@ def test_every_reply_means_a_cause_that_has_words() -> None:
     ],
 )
 def test_replies_of_real_servers(command: replies.Command, text: str, causes: tuple[str, ...]) -> None:
-    """Sentences of Postfix, Exim, Dovecot and providers, each to the command that it answered."""
+    """Replies of Postfix, Exim, Dovecot and providers, each with the command that it answers."""
     assert replies.read(text, command).causes == causes
 
 
@@ -157,7 +157,7 @@ def test_replies_of_real_servers(command: replies.Command, text: str, causes: tu
     ],
 )
 def test_refusals_of_token_services(error: str, description: str, status: int, causes: tuple[str, ...]) -> None:
-    """RFC 6749's codes, with or without a description."""
+    """Error codes of RFC 6749, with and without a description."""
     reading = token_errors.read(error, description, status)
 
     assert reading.causes == causes
@@ -174,8 +174,8 @@ ROLES = {
 
 
 @each_entry
-def test_each_address_is_in_its_place(cause: Cause) -> None:
-    """The causes of a sign-in speak of the account alone; From and recipient stand only where they are what was refused."""
+def test_entry_names_only_the_addresses_of_its_cause(cause: Cause) -> None:
+    """The causes of a sign-in name only the account; From and the recipient are named only where they were refused."""
     texts = [cause.title, cause.meaning, cause.shows, *cause.steps, cause.verify, *cause.decide]
     used = {name for text in texts for name in re.findall(r"\{([a-z_]+)\}", text)} & ADDRESSES
 

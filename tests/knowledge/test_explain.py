@@ -1,4 +1,4 @@
-"""The command explains for people and for programs, and one bad line costs only itself."""
+"""The command explains texts to people and to programs, and an invalid line affects only itself."""
 
 import io
 import json
@@ -21,8 +21,8 @@ def _run(*arguments: str, stdin: bytes = b"", encoding: str = "utf-8") -> subpro
     return subprocess.run(command, cwd=ROOT, input=stdin, capture_output=True, check=False, timeout=60, env=environment)
 
 
-def test_the_shape_is_the_contracts() -> None:
-    """Programs find exactly the keys that the contract lists."""
+def test_json_has_the_documented_keys() -> None:
+    """The JSON output has exactly the keys of the contract."""
     answer = explain(TENANT, {"account": "alerts@example.com"})
 
     (cause,) = answer["causes"]
@@ -32,8 +32,8 @@ def test_the_shape_is_the_contracts() -> None:
     assert any("'alerts@example.com'" in step for step in cause["steps"])
 
 
-def test_the_terminal_text_tells_all_a_colleague_would() -> None:
-    """Cause, meaning, who acts, steps and how to verify stand in the text."""
+def test_terminal_text_is_complete() -> None:
+    """The text contains the cause, its meaning, the owner, the steps and the verification."""
     text = render(explain(TENANT))
 
     assert all(
@@ -49,16 +49,16 @@ def test_the_terminal_text_tells_all_a_colleague_would() -> None:
     )
 
 
-def test_several_causes_come_with_what_decides() -> None:
-    """An unsure answer says so and names the look-up."""
+def test_unsure_answer_names_what_decides() -> None:
+    """An unsure answer says so and names what decides between the causes."""
     text = render(explain("535 5.7.3 Authentication unsuccessful"))
 
     assert "causes fit this text" in text
     assert "What would decide between them" in text
 
 
-def test_lines_in_lines_out() -> None:
-    """Each good line is answered in order; each bad one is told with its number, and the exit code is 4."""
+def test_json_lines() -> None:
+    """Valid lines are answered in order; invalid ones are reported with their number, and the exit code is 4."""
     lines = [
         b'{"id":"a","text":"AADSTS7000222"}\n',
         b"not json\n",
@@ -68,9 +68,9 @@ def test_lines_in_lines_out() -> None:
         b'\xef\xbb\xbf{"id":7,"text":"x\xff","client":null}\n',
         b"[" * 100_000,
     ]
-    out, complaints = io.StringIO(), io.StringIO()
+    out, errors = io.StringIO(), io.StringIO()
 
-    code = answer_lines(lines, out, complaints)
+    code = answer_lines(lines, out, errors)
 
     answers = [json.loads(line) for line in out.getvalue().splitlines()]
     assert code == 4
@@ -78,7 +78,7 @@ def test_lines_in_lines_out() -> None:
         {"id": "a", "causes": ["secret_expired"], "sure": True},
         {"id": 7, "causes": ["unrecognised"], "sure": False},
     ]
-    assert [line.split(":")[0] for line in complaints.getvalue().splitlines()] == [
+    assert [line.split(":")[0] for line in errors.getvalue().splitlines()] == [
         "line 2",
         "line 4",
         "line 5",
@@ -86,8 +86,8 @@ def test_lines_in_lines_out() -> None:
     ]
 
 
-def test_the_client_helps() -> None:
-    """The client's name turns a bare refusal into the right group."""
+def test_client_name_changes_the_reading() -> None:
+    """With the client's name a bare refusal is read as the right group."""
     out = io.StringIO()
 
     answer_lines(
@@ -106,11 +106,11 @@ def test_the_client_helps() -> None:
         pytest.param(("--jsonl",), b'{"id":1,"text":"x"}\n', 0, id="jsonl"),
         pytest.param((), b"  \n", 4, id="nothing to explain"),
         pytest.param(("--jsn", TENANT), b"", 4, id="a misspelt option"),
-        pytest.param(("--json", "--jsonl"), b"", 4, id="two shapes at once"),
+        pytest.param(("--json", "--jsonl"), b"", 4, id="two formats"),
     ],
 )
 def test_exit_codes(arguments: tuple[str, ...], stdin: bytes, code: int) -> None:
-    """0 for an answer, 4 for a wrong use with one clear line and no traceback."""
+    """The exit code is 0 for an answer, and 4 with one line and no traceback for wrong usage."""
     done = _run(*arguments, stdin=stdin)
 
     assert done.returncode == code
@@ -118,16 +118,16 @@ def test_exit_codes(arguments: tuple[str, ...], stdin: bytes, code: int) -> None
     assert bool(done.stderr) == (code == 4)
 
 
-def test_a_console_in_cp1252_gets_its_answer() -> None:
-    """Characters that a Windows console does not have do not end the answer."""
+def test_output_works_on_a_cp1252_console() -> None:
+    """Characters that the encoding of a Windows console lacks do not break the output."""
     done = _run(stdin="由于目标计算机积极拒绝,无法连接。 żółć".encode(), encoding="cp1252")
 
     assert done.returncode == 0
     assert b"wrong_host_or_port" in done.stdout
 
 
-def test_a_command_stays_on_one_line() -> None:
-    """What is broken over two lines cannot be copied."""
+def test_command_stays_on_one_line() -> None:
+    """Commands are not wrapped, so that they can be copied."""
     answer = explain("535 5.7.3 Authentication unsuccessful XOAUTH2")
     shown = render(answer).splitlines()
 

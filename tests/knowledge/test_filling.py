@@ -1,4 +1,4 @@
-"""Values are filled where they belong, hostile ones do no harm, and a missing one is shown as missing."""
+"""Values are filled in at their placeholders, hostile values are harmless, and a missing value is marked."""
 
 import shlex
 
@@ -12,8 +12,8 @@ from knowledge.placeholders import fill, fill_lines
 
 HOSTILE = [
     pytest.param("x'; Remove-Mailbox *; '", id="quote and command"),
-    pytest.param("x\u2019; Remove-Mailbox *; \u2018", id="typographic quotes, which PowerShell takes too"),
-    pytest.param("x\nRemove-Mailbox *", id="line end"),
+    pytest.param("x\u2019; Remove-Mailbox *; \u2018", id="typographic quotes, which PowerShell accepts as well"),
+    pytest.param("x\nRemove-Mailbox *", id="line break"),
     pytest.param("$(Remove-Mailbox *)", id="subexpression"),
     pytest.param("`whoami`", id="backticks"),
     pytest.param("{tenant}", id="another placeholder"),
@@ -22,7 +22,7 @@ HOSTILE = [
 
 
 def _powershell_literal(text: str) -> str:
-    """Read a PowerShell single-quoted literal as PowerShell does (about_Quoting_Rules)."""
+    """Parse a single-quoted PowerShell literal as PowerShell does (about_Quoting_Rules)."""
     quotes = "'\u2018\u2019\u201a\u201b"
     assert text[0] in quotes
     value, place = "", 1
@@ -39,8 +39,8 @@ def _powershell_literal(text: str) -> str:
     raise AssertionError("the literal does not end")
 
 
-def test_a_value_stands_plain_in_prose_and_quoted_in_a_command() -> None:
-    """The same placeholder is a word in a sentence and a literal in a command."""
+def test_value_is_plain_in_prose_and_quoted_in_a_command() -> None:
+    """A placeholder is filled with plain text in a sentence and with a literal in a command."""
     filled = fill(
         "Open {account}: `Get-Mailbox -Identity {account}` or `$ id {account}`", {"account": "o'neil@example.com"}
     )
@@ -51,14 +51,14 @@ def test_a_value_stands_plain_in_prose_and_quoted_in_a_command() -> None:
     )
 
 
-def test_a_missing_value_is_marked() -> None:
-    """Nobody takes a marker for a value."""
+def test_missing_value_is_marked() -> None:
+    """A missing value has a marker that cannot be mistaken for a value."""
     assert fill("Ask {account}: `Get-Mailbox {account}`", {"account": ""}) == "Ask <account>: `Get-Mailbox '<account>'`"
 
 
 @pytest.mark.parametrize("value", HOSTILE)
-def test_a_hostile_value_stays_one_literal(value: str) -> None:
-    """Whatever a value holds, the command gets one literal and no second line."""
+def test_hostile_value_stays_one_literal(value: str) -> None:
+    """For any value the command contains one literal and no second line."""
     command = fill("`{account}`", {"account": value, "tenant": "never"}).removeprefix("`").removesuffix("`")
 
     _powershell_literal(command)
@@ -69,7 +69,7 @@ def test_a_hostile_value_stays_one_literal(value: str) -> None:
 @settings(database=None, deadline=None)
 @given(st.text(max_size=400))
 def test_any_value_is_one_literal_in_either_shell(value: str) -> None:
-    """PowerShell and POSIX alike read back one argument."""
+    """Both PowerShell and POSIX shells parse the value as one argument."""
     powershell = fill("`{account}`", {"account": value})[1:-1]
     posix = fill("`$ id {account}`", {"account": value})[1:-1]
 
@@ -78,7 +78,7 @@ def test_any_value_is_one_literal_in_either_shell(value: str) -> None:
 
 
 LINES = (
-    "For every one.",
+    "For every sender.",
     Only("basic", "By password."),
     Only("oauth", "By token."),
     Only("from_differs", "Not {account}."),
@@ -86,35 +86,35 @@ LINES = (
 
 
 @pytest.mark.parametrize(
-    ("values", "left"),
+    ("values", "filled"),
     [
-        pytest.param({}, ("For every one.", "By password.", "By token.", "Not <account>."), id="nothing known"),
+        pytest.param({}, ("For every sender.", "By password.", "By token.", "Not <account>."), id="nothing known"),
         pytest.param(
             {"method": "basic", "account": "a@x.example", "from_address": "A@x.example"},
-            ("For every one.", "By password."),
+            ("For every sender.", "By password."),
             id="password, From is the account",
         ),
         pytest.param(
             {"method": "oauth", "account": "a@x.example", "from_address": "b@x.example"},
-            ("For every one.", "By token.", "Not a@x.example."),
-            id="application, From is another",
+            ("For every sender.", "By token.", "Not a@x.example."),
+            id="application, From differs",
         ),
     ],
 )
-def test_a_line_for_some_senders_is_left_out_for_the_others(values: dict[str, str], left: tuple[str, ...]) -> None:
-    """A sender with a password gets no step of an application; where nothing is known, every line is shown."""
-    assert fill_lines(LINES, values) == left
+def test_lines_for_other_senders_are_left_out(values: dict[str, str], filled: tuple[str, ...]) -> None:
+    """A sender with a password gets no steps for an application; if nothing is known, all lines are shown."""
+    assert fill_lines(LINES, values) == filled
 
 
 def test_every_entry_fills_completely() -> None:
-    """With all values known no placeholder and no marker is left in any entry."""
+    """With all values known, no entry contains a placeholder or a marker."""
     values = dict.fromkeys(PLACEHOLDERS, "value")
 
-    left = {
+    unfilled = {
         entry.id: text
         for entry in CATALOGUE.values()
         for text in (*fill(entry, values).steps, fill(entry, values).verify, *fill(entry, values).decide)
         if any(f"{{{name}}}" in text or f"<{name}>" in text for name in PLACEHOLDERS)
     }
 
-    assert not left
+    assert not unfilled

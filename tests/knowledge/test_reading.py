@@ -1,4 +1,4 @@
-"""The reader sees through wrappings and languages, prefers the root to its echo, and says so when it does not know."""
+"""The reader handles encodings and languages, prefers the root error to later ones, and is not sure without evidence."""
 
 import html
 import json
@@ -62,27 +62,27 @@ EXPLICIT = [
 @pytest.mark.parametrize("wrap", WRAPPINGS)
 @pytest.mark.parametrize(("cause", "text"), [pytest.param(cause, text, id=cause) for cause, text in EXPLICIT])
 def test_wrappings_do_not_hide_the_cause(cause: str, text: str, wrap: Callable[[str], str]) -> None:
-    """However a program dresses an error up, the cause is the same."""
+    """The cause is the same however a program encodes or wraps the error."""
     assert read(wrap(text)).causes == (cause,)
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=case.id) for case in (*GIVEN, *OWN)])
 def test_line_breaks_do_not_change_the_answer(case: Case) -> None:
-    """A real error that was wrapped by a terminal or a mail program reads as before."""
+    """A real error with the line breaks of a terminal or a mail program has the same reading."""
     text, client = case.text, case.client
     broken = text.replace(" ", "\n    ")
 
     assert read(broken, client).causes == read(text, client).causes
 
 
-ROOTS = [
+ROOT_ERRORS = [
     pytest.param(
         (
             "530 5.7.57 Client not authenticated to send mail. Error: 535 5.7.139 Authentication unsuccessful, "
             "account locked. Contact your administrator."
         ),
         ("account_locked",),
-        id="the 535 inside the 530",
+        id="535 inside a 530",
     ),
     pytest.param(
         (
@@ -98,7 +98,7 @@ ROOTS = [
             "MapiExceptionLogonFailed\nAuthentication failed"
         ),
         ("sp_mailbox_permission_missing",),
-        id="a 235 clears the sign-in",
+        id="sign-in accepted with 235",
     ),
     pytest.param(
         (
@@ -106,7 +106,7 @@ ROOTS = [
             "authentication failed"
         ),
         ("smtp_intercepted",),
-        id="somebody else's greeting",
+        id="greeting of another server",
     ),
     pytest.param(
         "220 ****************************************\n500 5.5.1 command unrecognized",
@@ -119,7 +119,7 @@ ROOTS = [
             "known\nsmtp.office365.com"
         ),
         ("dns_failure",),
-        id="the name behind the connection",
+        id="name resolution before the connection",
     ),
     pytest.param(
         (
@@ -127,7 +127,7 @@ ROOTS = [
             "certification path to requested target"
         ),
         ("cert_untrusted",),
-        id="the certificate behind the TLS failure",
+        id="certificate as the cause of a TLS failure",
     ),
     pytest.param(
         (
@@ -136,7 +136,7 @@ ROOTS = [
             "criteria to be authenticated successfully"
         ),
         ("conditional_access_block", "mfa_or_security_defaults"),
-        id="a reply beside an address that cannot be reached",
+        id="reply after an unreachable address",
     ),
     pytest.param(
         "2026-11-23 10:00:00 connection timed out, retrying\n535 5.7.3 Authentication unsuccessful AUTH LOGIN",
@@ -146,9 +146,9 @@ ROOTS = [
 ]
 
 
-@pytest.mark.parametrize(("text", "causes"), ROOTS)
-def test_the_root_beats_its_echo(text: str, causes: tuple[str, ...]) -> None:
-    """Of several errors in one paste, the first gate that broke is the answer."""
+@pytest.mark.parametrize(("text", "causes"), ROOT_ERRORS)
+def test_root_error_takes_precedence(text: str, causes: tuple[str, ...]) -> None:
+    """Of several errors in one text, the first gate that failed determines the answer."""
     assert read(text).causes == causes
 
 
@@ -164,7 +164,7 @@ LANGUAGES = [
             "d'une certaine durée 52.97.1.1:587"
         ),
         "port_blocked",
-        id="French, time-out",
+        id="French, timeout",
     ),
     pytest.param("No se puede resolver el nombre remoto: 'smtp.office365.com'", "dns_failure", id="Spanish, name"),
     pytest.param("Impossibile risolvere il nome remoto: 'smtp.office365.com'", "dns_failure", id="Italian, name"),
@@ -181,7 +181,7 @@ LANGUAGES = [
             "tid smtp.office365.com:587"
         ),
         "port_blocked",
-        id="Swedish, time-out",
+        id="Swedish, timeout",
     ),
     pytest.param(
         "Удаленный сертификат недействителен согласно результатам проверки подлинности.",
@@ -242,7 +242,7 @@ CLIENTS = [
     pytest.param(
         "x509: certificate is not valid for any names, but wanted to match smtp.office365.com",
         "smtp_intercepted",
-        id="Go, somebody else's certificate",
+        id="Go, certificate of another server",
     ),
     pytest.param(
         "SSL server authentication failed; certificate of the mail server is not trusted",
@@ -294,14 +294,14 @@ CLIENTS = [
 
 
 @pytest.mark.parametrize(("text", "cause"), CLIENTS)
-def test_clients_words_lead_to_their_cause(text: str, cause: str) -> None:
-    """What a client or device prints without the server's sentence is read all the same."""
+def test_texts_of_clients(text: str, cause: str) -> None:
+    """The text of a client or device is read even without the server's reply."""
     assert read(text).causes[0] == cause
 
 
 @pytest.mark.parametrize(("text", "cause"), LANGUAGES)
 def test_other_languages_of_the_operating_system(text: str, cause: str) -> None:
-    """A network failure is understood in the words of the machine's own language."""
+    """A network error is read in the language of the operating system."""
     assert read(text).causes[0] == cause
 
 
@@ -334,8 +334,8 @@ AMBIGUOUS = [
 
 
 @pytest.mark.parametrize(("text", "client", "expected"), AMBIGUOUS)
-def test_an_ambiguous_text_is_not_sure(text: str, client: str | None, expected: set[str]) -> None:
-    """Where the wire cannot tell, the candidates are listed and what would decide is said."""
+def test_ambiguous_text_is_not_sure(text: str, client: str | None, expected: set[str]) -> None:
+    """Where the reply is ambiguous, the possible causes are listed with what decides between them."""
     reading = read(text, client)
 
     assert expected <= set(reading.causes)
@@ -360,8 +360,8 @@ def test_an_ambiguous_text_is_not_sure(text: str, client: str | None, expected: 
         "this list member is not trusted",
     ],
 )
-def test_what_no_rule_knows_is_unrecognised(text: str) -> None:
-    """Nothing is guessed from words or digits that only look like an error."""
+def test_unknown_text_is_unrecognised(text: str) -> None:
+    """Words and digits that merely resemble an error lead to no cause."""
     reading = read(text)
 
     assert reading.causes == ("unrecognised",)
@@ -378,13 +378,13 @@ def test_what_no_rule_knows_is_unrecognised(text: str) -> None:
         ("Server: 'smtp.office365.com', Port: 587, Socket Error: 10060, Error Number: 0x800CCC0E", "port_blocked"),
     ],
 )
-def test_an_error_number_of_windows_is_enough(text: str, cause: str) -> None:
-    """A number that stands as an error's number says as much as its sentence."""
+def test_windows_error_number_is_sufficient(text: str, cause: str) -> None:
+    """A number in the form of a Windows error is read like the text of that error."""
     assert read(text).causes[0] == cause
 
 
-def test_a_token_in_the_text_is_not_quoted() -> None:
-    """A pasted log may hold a token; the quotation does not."""
+def test_token_in_the_text_is_not_quoted() -> None:
+    """A token in a pasted log is not in the quotation."""
     token = "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9." + "a" * 80
 
     reading = read(f"535 5.7.3 Authentication unsuccessful auth=Bearer {token}")

@@ -1,4 +1,4 @@
-"""Any text at all gets an answer, in time that grows no faster than the text."""
+"""Every text gets an answer, in time that is at most linear in its length."""
 
 import os
 import random
@@ -30,7 +30,7 @@ _MIXED = st.lists(st.one_of(st.sampled_from(_FRAGMENTS), st.text(max_size=40)), 
 @settings(max_examples=EXAMPLES // 4, deadline=None, database=None)
 @given(st.one_of(st.text(), _MIXED), st.one_of(st.none(), st.text(max_size=30)))
 def test_any_text_gets_an_answer(text: str, client: str | None) -> None:
-    """Never an exception, never an unknown cause, never sure of several."""
+    """There is never an exception, an unknown cause or a sure answer with several causes."""
     reading = read(text, client)
 
     assert reading.causes
@@ -42,14 +42,14 @@ def test_any_text_gets_an_answer(text: str, client: str | None) -> None:
 
 
 def test_spliced_real_errors_get_an_answer() -> None:
-    """Three in four texts are cut and glued from real errors, which reaches the rules more often than chance does."""
-    chance = random.Random(365)  # noqa: S311 - a seed, so that a failure can be repeated
+    """Three quarters of the texts are spliced from real errors, which match rules more often than random text does."""
+    chance = random.Random(365)  # noqa: S311 - seeded, so that a failure is reproducible
 
     for number in range(EXAMPLES - EXAMPLES // 4):
-        pieces = [chance.choice(_FRAGMENTS) for _ in range(chance.randrange(1, 5))]
+        parts = [chance.choice(_FRAGMENTS) for _ in range(chance.randrange(1, 5))]
         text = "".join(
             piece[chance.randrange(len(piece) + 1) :] + chance.choice(("", " ", "\n", "\\n", "&quot;"))
-            for piece in pieces
+            for piece in parts
         )
         reading = read(text)
 
@@ -72,18 +72,18 @@ ADVERSARIAL = [
     pytest.param("535 5.7.3 ", id="codes"),
     pytest.param("expected cn= ", id="certificates"),
     pytest.param("enotfound a.", id="names"),
-    pytest.param("error\n", id="telling lines"),
+    pytest.param("error\n", id="lines with an error word"),
     pytest.param("AADSTS1234567 ", id="numbers"),
     pytest.param("\u0301\u0316", id="combining marks"),
-    pytest.param("\ufdfa", id="a letter that unfolds into eighteen"),
+    pytest.param("\ufdfa", id="a letter that normalises to eighteen"),
     pytest.param("连接超时", id="Chinese"),
     pytest.param("\ud800", id="half a surrogate pair"),
 ]
 
 
 @pytest.mark.parametrize("piece", ADVERSARIAL)
-def test_a_megabyte_is_read_in_under_a_second(piece: str) -> None:
-    """No text is slow: a megabyte of anything takes a fraction of a second."""
+def test_megabyte_is_read_in_under_a_second(piece: str) -> None:
+    """A megabyte of any text takes a fraction of a second."""
     text = (piece * (MEGABYTE // len(piece) + 1))[:MEGABYTE]
 
     started = time.perf_counter()
@@ -94,17 +94,17 @@ def test_a_megabyte_is_read_in_under_a_second(piece: str) -> None:
 
 
 @pytest.mark.parametrize("piece", ADVERSARIAL)
-def test_what_is_searched_is_bounded(piece: str) -> None:
-    """The rules see a bounded text, so no length can make them quadratic."""
+def test_searched_text_is_bounded(piece: str) -> None:
+    """The rules search a text of bounded length, so that no length makes them quadratic."""
     simple = plain((piece * (MEGABYTE // len(piece) + 1))[:MEGABYTE])
 
     assert len(simple.flat) <= 3 * LONGEST
     assert len(simple.tight) <= 3 * LONGEST
 
 
-def test_the_error_in_the_middle_of_a_long_log_is_found() -> None:
-    """Cutting a long text down keeps the lines that tell."""
-    chatter = "2026-11-23 12:00:00 INFO nothing happens here\n" * 20_000
-    text = chatter + "535 5.7.139 Authentication unsuccessful, account locked. Contact your administrator.\n" + chatter
+def test_error_in_the_middle_of_a_long_log_is_found() -> None:
+    """Shortening a long text keeps the lines with an error."""
+    noise = "2026-11-23 12:00:00 INFO nothing happens here\n" * 20_000
+    text = noise + "535 5.7.139 Authentication unsuccessful, account locked. Contact your administrator.\n" + noise
 
     assert read(text).causes == ("account_locked",)

@@ -1,4 +1,4 @@
-"""Real errors from public threads: the cause that the thread settled on is in the answer, and nothing is wrong."""
+"""Real errors from public threads: the cause that the thread accepted is in the answer, and no sure answer is wrong."""
 
 import pytest
 
@@ -7,21 +7,21 @@ from knowledge.reading import read
 from tests.knowledge.scoring import GIVEN, OWN, Case, outcome, score, tables
 
 ALL = [*GIVEN, *OWN]
-MET = ("named first", "in the list")
+IN_ANSWER = ("named first", "in the list")
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=case.id) for case in ALL])
-def test_the_accepted_cause_is_in_the_answer(case: Case) -> None:
-    """What the thread settled on is named first or stands in the short list, and a sure answer is right."""
+def test_accepted_cause_is_in_the_answer(case: Case) -> None:
+    """The cause that the thread accepted is first or in the list, and a sure answer is right."""
     reading = read(case.text, case.client)
 
-    assert outcome(case, reading) in MET, f"{reading} for {case.text!r}, see {case.url}"
+    assert outcome(case, reading) in IN_ANSWER, f"{reading} for {case.text!r}, see {case.url}"
     assert not reading.sure or reading.causes == (case.accepted,)
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=case.id) for case in ALL])
-def test_every_label_is_of_the_vocabulary(case: Case) -> None:
-    """A label that the catalogue does not know could never be met, so it would only hide."""
+def test_every_label_is_a_known_cause(case: Case) -> None:
+    """Every label is a cause of the catalogue, because an unknown one could never match."""
     labels = {case.accepted, *case.plausible}
 
     assert labels <= set(CATALOGUE)
@@ -29,13 +29,13 @@ def test_every_label_is_of_the_vocabulary(case: Case) -> None:
 
 
 def test_most_are_named_first() -> None:
-    """Nine in ten are named first, in the untouched third as well, and none is surely wrong."""
+    """Nine in ten causes are named first, 85 % in the untouched third, and no sure answer is wrong."""
     untouched = [case for case in OWN if case.untouched]
 
-    every, held_back = score(ALL), score(untouched)
+    all_cases, untouched_cases = score(ALL), score(untouched)
 
-    print(tables())  # noqa: T201 - the figures are this test's result, shown with -s or when it fails
+    print(tables())  # noqa: T201 - the figures are printed with -s or on failure
     assert len(OWN) >= 60
-    assert every["named first"] >= 0.9 * len(ALL)
-    assert held_back["named first"] >= 0.85 * len(untouched)
-    assert every["sure and not first"] == 0
+    assert all_cases["named first"] >= 0.9 * len(ALL)
+    assert untouched_cases["named first"] >= 0.85 * len(untouched)
+    assert all_cases["sure and not first"] == 0

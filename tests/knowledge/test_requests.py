@@ -1,4 +1,4 @@
-"""For each cause there is a message to its owner with the facts and the commands, and nothing that is not known."""
+"""For each cause there is a message to its owner with the facts and the commands, and without unknown values."""
 
 import pytest
 
@@ -21,7 +21,7 @@ VALUES = {
 
 @pytest.mark.parametrize("name", [pytest.param(name, id=name) for name in CATALOGUE])
 def test_every_cause_has_a_message_to_its_owner(name: str) -> None:
-    """It greets the owner, asks for the steps and says how success will be seen, with and without facts."""
+    """The message greets the owner, asks for the steps and names the sign of success, with and without facts."""
     for values in (VALUES, {}):
         message = request(name, values)
 
@@ -32,8 +32,8 @@ def test_every_cause_has_a_message_to_its_owner(name: str) -> None:
         assert ": None.\n" not in message
 
 
-def test_the_exchange_administrators_get_what_they_need() -> None:
-    """Mailbox, both ids and why the one, the server's stamp, time, source and what was ruled out."""
+def test_exchange_administrators_get_what_they_need() -> None:
+    """The message has the mailbox, both ids with the reason, the server's stamp, time, source and what was ruled out."""
     message = request("sp_not_registered_in_exchange", VALUES)
 
     assert message.startswith("To the Exchange administrators:")
@@ -46,8 +46,8 @@ def test_the_exchange_administrators_get_what_they_need() -> None:
     assert f"New-ServicePrincipal -AppId '{VALUES['client_id']}' -ObjectId '{VALUES['sp_object_id']}'" in message
 
 
-def test_the_entra_administrators_get_trace_and_correlation_ids() -> None:
-    """With these two ids the failed request is found in the sign-in log."""
+def test_entra_administrators_get_trace_and_correlation_ids() -> None:
+    """The message has the two ids with which the failed request is found in the sign-in log."""
     message = request("secret_expired", VALUES)
 
     assert VALUES["trace_id"] in message
@@ -55,20 +55,20 @@ def test_the_entra_administrators_get_trace_and_correlation_ids() -> None:
     assert VALUES["server_stamp"] not in message
 
 
-def test_a_fact_stays_on_its_line() -> None:
-    """A server's answer of several lines cannot add a line of its own to the message."""
+def test_fact_stays_on_its_line() -> None:
+    """A server's reply of several lines adds no line to the message."""
     message = request("bad_credentials", VALUES)
 
     assert "Answer received: 535 5.7.3 Authentication unsuccessful second line" in message
 
 
-def test_every_fact_helps_somebody() -> None:
-    """A fact that no owner is told would be a fact nobody needs."""
+def test_every_fact_is_used() -> None:
+    """Every fact is in the message to at least one owner."""
     assert all(helps for _, helps in FACTS.values())
 
 
-def test_a_message_about_a_likely_cause_says_that_it_is_not_certain() -> None:
-    """Where other causes fit as well the message names them and what would decide; nobody is sent on an errand as if it were proven."""
+def test_message_states_uncertainty() -> None:
+    """If other causes are possible, the message names them and what decides, and presents the cause as the likeliest only."""
     message = request(
         "sp_not_registered_in_exchange",
         VALUES,

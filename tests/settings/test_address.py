@@ -1,4 +1,4 @@
-"""Addresses that people enter and servers send: read as the standard library reads them, and never a reason to break."""
+"""Addresses from settings and servers are parsed as the standard library parses them, and invalid ones raise nothing."""
 
 from __future__ import annotations
 
@@ -24,28 +24,28 @@ BROKEN = [
 
 @given(st.text() | st.text(alphabet="htps:/[]@.%1a?#\\ ").map(lambda text: f"https://{text}"))
 @example("https://[v1.x]/")
-def test_nothing_is_raised_and_nothing_is_read_otherwise(text: str) -> None:
-    """Where the standard library can read it, its parts are ours; else there is no host."""
-    read = address_of(text)
+def test_addresses_are_parsed_as_urlsplit_does(text: str) -> None:
+    """An address that `urlsplit` can parse has the same parts; any other has no host."""
+    parsed = address_of(text)
 
     with contextlib.suppress(ValueError):
         parts = urlsplit(text)
-        assert read == Address(
+        assert parsed == Address(
             parts.scheme, parts.hostname or "", parts.port, parts.netloc.rpartition("@")[2], parts.path, parts.query
         )
         return
-    assert read.host == ""
+    assert parsed.host == ""
     assert user_of(text) is None or urlsplit(text)
 
 
 @pytest.mark.parametrize("text", BROKEN)
-def test_a_broken_address_keeps_its_scheme_alone(text: str) -> None:
-    """So that what is wrong with it can be said: not the https, the host."""
+def test_broken_address_keeps_only_its_scheme(text: str) -> None:
+    """The scheme is kept, so that the report can say that the host is the invalid part."""
     assert address_of(text) == Address(text.partition("://")[0] if "://" in text else "", "", None, "", "", "")
 
 
-def test_the_user_is_told_apart() -> None:
-    """Percent signs are decoded, and the password never stands in what is shown."""
+def test_user_and_password_are_separated() -> None:
+    """Percent-encoding is decoded, and the printed form contains no password."""
     assert user_of("http://a%40b:p%3Aw@proxy:3128") == ("a@b", "p:w")
     assert user_of("http://only@proxy") == ("only", "")
     assert user_of("http://proxy") is None

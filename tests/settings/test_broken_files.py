@@ -1,4 +1,4 @@
-"""Broken settings files: every mistake in one line, with place, value and what to write; exit code 4; no secret, no traceback."""
+"""Broken settings files: one line for each mistake, with place, value and correction; exit code 4; no secret, no traceback."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ username = "noreply@example.com"
 
 GUID = "00000000-0000-0000-0000-000000000001"
 
-# id: (the file, the words that each line must hold, in order)
+# id: (the content, the words that each line contains, in order)
 BROKEN: dict[str, tuple[str, list[list[str]]]] = {
     "no sender": ("", [["sender", "missing", "[sender.NAME]"]]),
-    "sender is no table": ("sender = 7\n", [["sender", "7", "[sender.NAME]"]]),
-    "one sender is no table": ("[sender]\nalerts = 7\n", [["sender.alerts", "7", "[sender.NAME]"]]),
+    "sender is not a table": ("sender = 7\n", [["sender", "7", "[sender.NAME]"]]),
+    "one sender is not a table": ("[sender]\nalerts = 7\n", [["sender.alerts", "7", "[sender.NAME]"]]),
     "not toml": ("[sender.alerts\n", [["not valid TOML", "line 1"]]),
     "python's True": (GOOD + "use_ssl = True\n", [["not valid TOML", "use_ssl", "true or false"]]),
     "text without quotes": (GOOD + "scope = default\n", [["not valid TOML", "scope", "double quotes"]]),
@@ -52,7 +52,7 @@ BROKEN: dict[str, tuple[str, list[list[str]]]] = {
         GOOD + 'password = "Sesame-4711"\n',
         [["[sender.alerts] password", "never stands in this file", "password_from"]],
     ),
-    "secret in the place of its source": (
+    "secret instead of its source": (
         GOOD + 'password_from = "Sesame-4711"\n',
         [["password_from", "not shown", "env:"]],
     ),
@@ -65,13 +65,13 @@ BROKEN: dict[str, tuple[str, list[list[str]]]] = {
         GOOD + '[sender.alerts.attested]\n"BASIC-04" = { when = 2026-11-01, what = "seen" }\n',
         [["[sender.alerts.attested]", "who", "missing", "Ada Example"]],
     ),
-    "attested for no check": (
+    "attested for an unknown check": (
         GOOD + '[sender.alerts.attested]\n"password" = { who = "A", when = 2026-11-01, what = "seen" }\n',
         [['"password"', "BASIC-04"]],
     ),
     "unknown cloud": ('cloud = "germany"\n' + GOOD, [["cloud", '"germany"', "worldwide"]]),
     "custom without its table": ('cloud = "custom"\n' + GOOD, [["custom", "[custom]", "smtp_server"]]),
-    "ca file that is not there": (
+    "missing ca file": (
         '[network]\nca_file = "nowhere.pem"\n' + GOOD,
         [["ca_file", "nowhere.pem", "no such file"]],
     ),
@@ -83,12 +83,12 @@ BROKEN: dict[str, tuple[str, list[list[str]]]] = {
         GOOD.replace("noreply@", "a\\r\\nRCPT TO:<x@y>@"),
         [["username", "control character"]],
     ),
-    "time-out of zero": ("[network]\nreply_timeout = 0\n" + GOOD, [["reply_timeout", "0", "seconds"]]),
+    "timeout of zero": ("[network]\nreply_timeout = 0\n" + GOOD, [["reply_timeout", "0", "seconds"]]),
     "directory without a tenant": (
         GOOD + f'[directory]\nclient_id = "{GUID}"\n',
         [["[directory] tenant", "missing", "yourdomain.com"]],
     ),
-    "directory of no tenant": (
+    "directory with an invalid tenant": (
         GOOD + f'[directory]\ntenant = "a/b"\nclient_id = "{GUID}"\n',
         [["[directory] tenant", '"a/b"', "neither", "yourdomain.com"]],
     ),
@@ -104,7 +104,7 @@ BROKEN: dict[str, tuple[str, list[list[str]]]] = {
         GOOD + f'[directory]\ntenant = "example.com"\nclient_id = "{GUID}"\nclient_secret = "Sesame-4711"\n',
         [["[directory] client_secret", "never stands in this file", "client_secret_from"]],
     ),
-    "auditor's certificate that is not there": (
+    "missing certificate of the auditor": (
         GOOD + f'[directory]\ntenant = "example.com"\nclient_id = "{GUID}"\ncertificate = "no.pem"\n',
         [["[directory] certificate", "no.pem", "PEM"]],
     ),
@@ -124,11 +124,11 @@ BROKEN: dict[str, tuple[str, list[list[str]]]] = {
         + f'[custom]\nsmtp_server = "mail.adatum.test"\n[directory]\ntenant = "adatum.test"\nclient_id = "{GUID}"\n',
         [["[directory]", "custom", "one of the two"]],
     ),
-    "administrator's client is no id": (
+    "administrator's client is not an id": (
         'admin_client_id = "Graph"\n' + GOOD,
         [["admin_client_id", '"Graph"', "--admin-sign-in"]],
     ),
-    "four at once": (
+    "four mistakes": (
         GOOD + 'port = "587"\nuse_ssl = 1\nprt = 1\npassword = "Sesame-4711"\n',
         [["password"], ["port", '"587"'], ["use_ssl", "1"], ["prt", "did you mean port?"]],
     ),
@@ -136,8 +136,8 @@ BROKEN: dict[str, tuple[str, list[list[str]]]] = {
 
 
 @pytest.mark.parametrize("case", BROKEN)
-def test_every_mistake_has_one_helpful_line(case: str, tmp_path: Path) -> None:
-    """As many lines as mistakes, each naming file, place, value and what to write; no secret is repeated."""
+def test_every_mistake_has_one_line_with_help(case: str, tmp_path: Path) -> None:
+    """There is one line for each mistake, with file, place, value and correction; no secret is repeated."""
     text, expected = BROKEN[case]
     file = tmp_path / "tenant.toml"
     file.write_text(text, encoding="utf-8")
@@ -159,20 +159,20 @@ def _run(file: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
 
 
-def test_broken_files_end_with_exit_code_4_and_without_a_traceback(tmp_path: Path) -> None:
-    """Each broken file ends the whole program with 4, its lines on standard error, and nothing else."""
+def test_broken_files_exit_with_code_4_without_a_traceback(tmp_path: Path) -> None:
+    """For each broken file the program exits with 4 and prints only the lines, on standard error."""
     files = []
     for number, (text, _) in enumerate(BROKEN.values()):
         files.append(tmp_path / f"broken{number}.toml")
         files[-1].write_text(text, encoding="utf-8")
 
     with ThreadPoolExecutor(2) as pool:
-        ended = list(pool.map(_run, files))
+        runs = list(pool.map(_run, files))
 
-    for done, (_, expected) in zip(ended, BROKEN.values(), strict=True):
-        told = [line for line in done.stderr.splitlines() if line.strip()]
+    for done, (_, expected) in zip(runs, BROKEN.values(), strict=True):
+        lines = [line for line in done.stderr.splitlines() if line.strip()]
         assert done.returncode == 4, done.stderr
-        assert len(told) == len(expected), done.stderr
+        assert len(lines) == len(expected), done.stderr
         assert "Traceback" not in done.stderr + done.stdout
         assert "Sesame" not in done.stderr + done.stdout
 
@@ -185,8 +185,8 @@ def test_broken_files_end_with_exit_code_4_and_without_a_traceback(tmp_path: Pat
         pytest.param(b"#" * 5_000_000, "larger than", id="five-megabytes"),
     ],
 )
-def test_files_that_are_no_settings(content: bytes, words: str, tmp_path: Path) -> None:
-    """Whatever the file holds, the answer is one line."""
+def test_unreadable_files_have_one_line(content: bytes, words: str, tmp_path: Path) -> None:
+    """A file that cannot be parsed is reported in one line, whatever its content is."""
     file = tmp_path / "tenant.toml"
     file.write_bytes(content)
 
@@ -197,16 +197,16 @@ def test_files_that_are_no_settings(content: bytes, words: str, tmp_path: Path) 
     assert words in raised.value.lines[0]
 
 
-def test_missing_file_and_folder_are_told(tmp_path: Path) -> None:
-    """A path that leads nowhere, or to a folder, says what to do."""
+def test_missing_file_and_folder_are_reported(tmp_path: Path) -> None:
+    """The message for a missing file, or for a folder, says what to do."""
     with pytest.raises(SettingsError, match=r"settings\.example\.toml"):
         load(tmp_path / "none.toml")
     with pytest.raises(SettingsError, match="folder"):
         load(tmp_path)
 
 
-def test_example_is_right() -> None:
-    """The example that people copy has no mistake, and holds one sender of each method."""
+def test_example_has_no_mistake() -> None:
+    """The example file has no mistake, and contains one sender of each method."""
     settings = load(ROOT / "settings.example.toml")
 
     assert [sender.method for sender in settings.sender.values()] == ["basic", "oauth"]

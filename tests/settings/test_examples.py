@@ -1,4 +1,4 @@
-"""Placeholders end a live run before anything is contacted, all at once; what they are is the example file's own."""
+"""Placeholders of the example file end a live run before any connection, and are reported together."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from settings.mistakes import SettingsError
 from settings.options import Wishes
 from tests.suite.test_contract import run
 
-# The texts of the example that real settings can have; every other text in it is a placeholder.
+# The texts of the example that real settings can contain; all its other texts are placeholders.
 REAL = {
     "worldwide", "custom", "smtp.office365.com", "Basic", "OpenID", "keyring", "never", "nightly", "env:NOTICES_SECRET",
     "https://outlook.office365.com/.default", "8.8.8.8", "corporate-root.pem", "env:AUDITOR_SECRET", "auditor.pem",
@@ -28,8 +28,8 @@ username = "alerts@adatum.test"
 GUID = "6d6c1f6a-52bb-4b0e-8f2e-5f7b7c3d9e01"
 
 
-def uncommented() -> str:
-    """The example with every line in force that is a comment for being optional, and `cloud = "custom"` for its last table."""
+def uncommented_example() -> str:
+    """Return the example with all optional lines uncommented and with `cloud = "custom"` for its last table."""
     lines = []
     for line in EXAMPLE.read_text(encoding="utf-8").splitlines():
         kept = re.sub(r'^#\s*(?=(\[[a-z.]+\]|[a-z_]+ = |"[^"]+" = ))', "", line)
@@ -37,24 +37,24 @@ def uncommented() -> str:
     return "\n".join(lines)
 
 
-def wishes(folder: Path, *senders: str) -> Wishes:
-    """A live run with the settings of this folder."""
+def live_run(folder: Path, *senders: str) -> Wishes:
+    """Return the options of a live run with the settings in this folder."""
     return Wishes(target="live", settings=None, senders=senders, folder=folder, root=folder, strict=False)
 
 
 def mistakes(folder: Path, text: str, *senders: str) -> tuple[str, ...]:
-    """The lines with which a live run with these settings ends; none when it may go on."""
+    """Return the lines with which a live run with these settings ends; none if it can go on."""
     (folder / "settings.toml").write_text(text, encoding="utf-8")
     try:
-        begin(wishes(folder, *senders), {})
+        begin(live_run(folder, *senders), {})
     except SettingsError as problem:
         return problem.lines
     return ()
 
 
-def test_every_text_of_the_example_is_real_or_named() -> None:
-    """A key that is added to the example is either a value that people keep, listed above, or named when it is left."""
-    text = uncommented()
+def test_every_text_of_the_example_is_real_or_a_placeholder() -> None:
+    """Every text of the example is either listed above as a real value, or reported as a placeholder when it is unchanged."""
+    text = uncommented_example()
     data = tomllib.loads(text)
     lines = left(data)
     table = ""
@@ -69,8 +69,8 @@ def test_every_text_of_the_example_is_real_or_named() -> None:
     assert len(lines) > 15
 
 
-def test_the_untouched_example_is_refused_line_by_line(tmp_path: Path) -> None:
-    """The whole program: 4, one line for each value, each with its key, what is wrong and what to write."""
+def test_unedited_example_is_refused_line_by_line(tmp_path: Path) -> None:
+    """The program exits with 4 and prints one line for each placeholder, with its key, the problem and the correction."""
     report = tmp_path / "r.html"
     done = run("--target=live", "--settings=settings.example.toml", "-p", "no:cacheprovider", f"--html={report}")
     lines = [line for line in done.stderr.splitlines() if line.strip()]
@@ -105,8 +105,8 @@ def test_the_untouched_example_is_refused_line_by_line(tmp_path: Path) -> None:
         ("smtp_server", "<smtp server>"),
     ],
 )  # fmt: skip
-def test_a_placeholder_is_named(key: str, value: str, tmp_path: Path) -> None:
-    """Its key, the value, and what to write."""
+def test_placeholder_is_reported(key: str, value: str, tmp_path: Path) -> None:
+    """The line names the key, the value and the correction."""
     text = GOOD.replace('"Basic"', '"OpenID"') if key.startswith(("client", "openid")) else GOOD
     text = text.replace('username = "alerts@adatum.test"\n', "") if key == "username" else text
     (line,) = mistakes(tmp_path, f'{text}{key} = "{value}"\n')
@@ -128,33 +128,33 @@ def test_a_placeholder_is_named(key: str, value: str, tmp_path: Path) -> None:
         'tags = ["[nightly]", "{site}"]',
     ],
 )
-def test_what_can_be_real_is_not_refused(more: str, tmp_path: Path) -> None:
-    """A GUID in braces, a display name, a domain that only looks alike: they are judged in the run."""
+def test_possible_values_are_accepted(more: str, tmp_path: Path) -> None:
+    """A GUID in braces, a display name and a domain that only resembles the example's are left to the checks of the run."""
     assert mistakes(tmp_path, f"{GOOD}{more}\n") == ()
 
 
-def test_settings_of_the_built_in_tenant_are_real(tmp_path: Path) -> None:
-    """Its own file, named by a live run, holds none."""
+def test_settings_of_the_built_in_tenant_have_no_placeholder(tmp_path: Path) -> None:
+    """The settings file of the built-in tenant contains no placeholder when a live run uses it."""
     with serve(healthy(), folder=tmp_path, look_ups=True) as running:
         assert left_in(running.settings_file) == []
 
 
 @pytest.mark.parametrize("key", ["password", "password_from", "client_secret", "passwort"])
-def test_no_line_shows_what_may_be_a_secret(key: str) -> None:
-    """A password that looks like a placeholder is not printed as one."""
+def test_possible_secrets_are_not_printed(key: str) -> None:
+    """A password that looks like a placeholder is not printed."""
     assert left({"sender": {"alerts": {key: "<Sesame>"}}}) == []
 
 
-def test_a_fault_of_the_built_in_tenant_may_be_a_placeholder(tmp_path: Path) -> None:
-    """A run on the built-in tenant is about what happens then."""
+def test_built_in_tenant_may_have_placeholders(tmp_path: Path) -> None:
+    """A run with the built-in tenant accepts placeholders, because a fault may use them."""
     (tmp_path / "built-in.toml").write_text(GOOD.replace("adatum.test", "yourdomain.com"), encoding="utf-8")
-    wished = Wishes(target="fake", settings=None, senders=(), folder=tmp_path, root=tmp_path, strict=False)
+    built_in_run = Wishes(target="fake", settings=None, senders=(), folder=tmp_path, root=tmp_path, strict=False)
 
-    assert [one.name for one in begin(wished, {}, tmp_path / "built-in.toml").senders] == ["alerts"]
+    assert [one.name for one in begin(built_in_run, {}, tmp_path / "built-in.toml").senders] == ["alerts"]
 
 
-def test_mistakes_and_placeholders_come_at_once(tmp_path: Path) -> None:
-    """One line each, and one for a key that is both."""
+def test_mistakes_and_placeholders_are_reported_together(tmp_path: Path) -> None:
+    """There is one line for each, and one line for a key that has both."""
     text = f'{GOOD.replace("adatum.test", "yourdomain.com")}port = "587"\n[directory]\ntenant = "{{tenant-id}}"\nclient_id = "x"\n'
     lines = mistakes(tmp_path, text)
 
@@ -167,16 +167,16 @@ def test_mistakes_and_placeholders_come_at_once(tmp_path: Path) -> None:
     ]
 
 
-def test_a_sender_that_is_left_out_may_keep_its_placeholders(tmp_path: Path) -> None:
-    """The second table of the example is still as it was, and --sender names the first."""
+def test_unselected_sender_may_have_placeholders(tmp_path: Path) -> None:
+    """With --sender for the first sender, placeholders of the second one are accepted."""
     text = GOOD + '[sender.notices]\nauthentication_type = "Basic"\nusername = "notices@yourdomain.com"\n'
 
     assert mistakes(tmp_path, text, "alerts") == ()
     assert len(mistakes(tmp_path, text)) == 1
 
 
-def test_a_name_that_the_map_leads_elsewhere_is_meant(tmp_path: Path) -> None:
-    """With [connect] the example's host is a name of one's own test."""
+def test_mapped_example_host_is_accepted(tmp_path: Path) -> None:
+    """The example's host is accepted if [connect] maps it, because it is then a name of the user's own test."""
     text = GOOD + 'smtp_server = "mail.example.com"\n[custom]\nsmtp_server = "mail.example.com"\n'
     text = f'cloud = "custom"\n{text}'
 

@@ -1,4 +1,4 @@
-"""--sender: names, patterns and tags mean the senders one would think, and what means nobody is told with what is near."""
+"""--sender selects by name, pattern and tag; a text that matches no sender is reported with close matches."""
 
 from __future__ import annotations
 
@@ -29,27 +29,30 @@ FILE = "".join(
 )
 SENDERS = parse(FILE, Path("settings.toml")).sender
 
-MEANT: dict[str, tuple[list[str], list[str]]] = {
-    "nothing said": ([], list(TAGS)),
+SELECTIONS: dict[str, tuple[list[str], list[str]]] = {
+    "no option": ([], list(TAGS)),
     "a name": (["contoso-scan"], ["contoso-scan"]),
     "a pattern": (["contoso-*"], ["contoso-alerts", "contoso-scan"]),
-    "in the file's order, once": (["*-alerts", "contoso-*"], ["contoso-alerts", "contoso-scan", "fabrikam-alerts"]),
-    "case counts": (["[Ff]abrikam-*"], ["fabrikam-alerts", "Fabrikam-old"]),
+    "in the order of the file, each once": (
+        ["*-alerts", "contoso-*"],
+        ["contoso-alerts", "contoso-scan", "fabrikam-alerts"],
+    ),
+    "case-sensitive": (["[Ff]abrikam-*"], ["fabrikam-alerts", "Fabrikam-old"]),
     "a tag": (["tag:nightly"], ["contoso-alerts", "fabrikam-alerts"]),
     "a pattern of tags": (["tag:site-*"], ["contoso-alerts", "contoso-scan", "plan[b]"]),
-    "a name with a pattern's signs": (["plan[b]"], ["plan[b]"]),
+    "a name with the characters of a pattern": (["plan[b]"], ["plan[b]"]),
 }
 
 
-@pytest.mark.parametrize("case", MEANT)
-def test_texts_mean_senders(case: str) -> None:
-    """Exact names go first; the order is the file's."""
-    texts, names = MEANT[case]
+@pytest.mark.parametrize("case", SELECTIONS)
+def test_selection_of_senders(case: str) -> None:
+    """An exact name takes precedence over a pattern; the senders are in the order of the file."""
+    texts, names = SELECTIONS[case]
 
     assert [sender.name for sender in chosen(SENDERS, texts)] == names
 
 
-NOBODY = {
+NO_MATCH = {
     "contoso-alert": "no such sender; did you mean contoso-alerts",
     "CONTOSO-SCAN": "did you mean contoso-scan",
     "contso-*": "no sender matches",
@@ -59,19 +62,19 @@ NOBODY = {
 }
 
 
-@pytest.mark.parametrize("text", NOBODY)
-def test_what_means_nobody_is_told(text: str) -> None:
-    """One line for each text, also when another text means somebody."""
+@pytest.mark.parametrize("text", NO_MATCH)
+def test_text_without_a_match_is_reported(text: str) -> None:
+    """There is one line for each text without a match, even if another text matches."""
     with pytest.raises(SettingsError) as problem:
         chosen(SENDERS, ["contoso-scan", text])
 
     (line,) = problem.value.lines
     assert line.startswith(f"--sender={text}: ")
-    assert NOBODY[text] in line
+    assert NO_MATCH[text] in line
 
 
-def test_a_thousand_names_are_not_all_shown() -> None:
-    """The line stays a line."""
+def test_long_list_of_names_is_shortened() -> None:
+    """With a thousand names the line stays short."""
     many = {f"s{number}": SENDERS["contoso-scan"] for number in range(1000)}
     with pytest.raises(SettingsError) as problem:
         chosen(many, ["elsewhere"])
@@ -81,8 +84,8 @@ def test_a_thousand_names_are_not_all_shown() -> None:
 
 
 @given(st.lists(st.text(min_size=1, max_size=12), max_size=4))
-def test_any_texts_choose_or_explain(texts: list[str]) -> None:
-    """Whatever is written: some senders of the file in its order, or a line for each text that means none."""
+def test_any_texts_select_or_explain(texts: list[str]) -> None:
+    """Any texts select some senders in the order of the file, or give one line for each text without a match."""
     names = list(SENDERS)
     lines: tuple[str, ...] = ()
     found: tuple[Sender, ...] = ()
@@ -97,8 +100,8 @@ def test_any_texts_choose_or_explain(texts: list[str]) -> None:
     assert len(lines) <= len(set(texts))
 
 
-def test_a_pattern_that_matches_nothing_ends_with_4(tmp_path: Path) -> None:
-    """Nothing is contacted, and there is no report that could pass for a good one."""
+def test_unmatched_pattern_exits_with_code_4(tmp_path: Path) -> None:
+    """Nothing is contacted, and no report is written."""
     (tmp_path / "settings.toml").write_text(FILE, encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "--target=live", f"--settings={tmp_path / 'settings.toml'}"]
     done = subprocess.run(
