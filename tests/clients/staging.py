@@ -37,7 +37,6 @@ UNNOTICED = {
     "password_expiring",
     "port_25",
     "secret_expiring",
-    "starttls_hidden",
     "v1_authority",
 }
 
