@@ -8,12 +8,12 @@ from typing import Literal
 
 from checks import peer, reconcile
 from checks.catalogue import CATALOGUE
-from checks.model import Case, Check, Finding, Verdict
+from checks.model import Check, Context, Finding, Verdict
 from checks.placeholders import values
 from evidence.seen_open import passed_by
 from evidence.wire import OAUTH_ONLY, Gate, SenderEvidence
 from knowledge.placeholders import fill
-from settings.model import Judged
+from settings.model import SenderSettings
 
 GateState = Literal["ok", "broken", "not_reached", "not_tested"]
 SenderVerdict = Literal["can_send", "cannot_send", "not_proven"]
@@ -28,7 +28,7 @@ class Assessment:
     """One sender's evidence with everything that is concluded from it."""
 
     evidence: SenderEvidence
-    settings: Judged
+    settings: SenderSettings
     catalogue: Mapping[str, Check] = field(default_factory=lambda: CATALOGUE.checks)
     _findings: dict[str, Finding] = field(default_factory=dict)
     _asked: list[str] = field(default_factory=list)
@@ -66,7 +66,7 @@ class Assessment:
                 raise LookupError(f"{check.id} asks for {asked} without listing it in its needs or reads")
             return self.finding(asked)
 
-        case = Case(self.evidence, self.settings, check, other, self._passed_by)
+        case = Context(self.evidence, self.settings, check, other, self._passed_by)
         stopped = case.stopped(*(needed for needed in check.needs if self._concerns(self.catalogue[needed])))
         if stopped is not None:
             return stopped
@@ -88,7 +88,7 @@ class Assessment:
     def _passed(self) -> frozenset[Gate]:
         """The gates behind which a later one was seen open. The gates of another server than the cloud's prove nothing about it."""
         if self._seen is None:
-            declared = self.settings.the_cloud.declares_smtp(self.settings.sender.smtp_server)
+            declared = self.settings.service.declares_smtp(self.settings.sender.smtp_server)
             self._seen = passed_by(self.evidence) if declared else frozenset()
         return self._seen
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from checks import peer, refusal
-from checks.model import Case, Finding, check
+from checks.model import Context, Finding, check
 from checks.text_reading import deciding, read_text
 from evidence.wire import CommandEvidence, FailureKind, Gate, Reply, SignInEvidence, Withheld
 
@@ -11,7 +11,7 @@ NOT_TICKED = "no sign-in was tried: Enable Authentication is not ticked"
 
 
 @check("AUTH-01", "The sign-in is accepted", needs=("SMTP-03", "TOKEN-01", "TOKEN-02", "TOKEN-03"), gate=Gate.SIGN_IN)
-def sign_in(case: Case) -> Finding:
+def sign_in(case: Context) -> Finding:
     """RFC 4954, 235. One attempt; a refusal is read by its sentence, and several causes are ranked, never guessed."""
     evidence = case.evidence.sign_in
     if evidence is None:
@@ -33,7 +33,7 @@ def sign_in(case: Case) -> Finding:
     return case.fail(*reading.causes, expected=expected, observed=observed, sure=reading.sure, why=why)
 
 
-def _out_of_turn(case: Case, evidence: SignInEvidence, reply: Reply, expected: str) -> Finding:
+def _out_of_turn(case: Context, evidence: SignInEvidence, reply: Reply, expected: str) -> Finding:
     """The service asks for everything first, so another server answered, or one that is out of order."""
     when = "before the credential was sent" if evidence.early else "after it had refused the credential"
     why = "nothing was sent after it; compare with another network, and look at the certificate that was shown"
@@ -41,18 +41,18 @@ def _out_of_turn(case: Case, evidence: SignInEvidence, reply: Reply, expected: s
     return case.fail(*causes, expected=expected, observed=f"{reply.text}, {when}", sure=False, why=why)
 
 
-def _no_reply(case: Case, evidence: SignInEvidence, expected: str) -> Finding:
+def _no_reply(case: Context, evidence: SignInEvidence, expected: str) -> Finding:
     failure = evidence.failure
     kind = failure.kind if failure is not None else FailureKind.OTHER
     told = failure.text if failure is not None else ""
     observed = f"no reply after {evidence.seconds:.0f} s: {told or kind.value}{refusal.challenged(evidence)}"
-    log = "sign-in log" if case.settings.the_cloud.microsoft else "server's log"
+    log = "sign-in log" if case.settings.service.microsoft else "server's log"
     why = f"compare with another network; the {log} shows whether the attempt arrived"
     return case.fail("connection_cut", "service_side_fault", expected=expected, observed=observed, sure=False, why=why)
 
 
-def _withheld(case: Case, evidence: SignInEvidence, reason: Withheld) -> Finding:
-    sender, cloud = case.settings.sender, case.settings.the_cloud
+def _withheld(case: Context, evidence: SignInEvidence, reason: Withheld) -> Finding:
+    sender, cloud = case.settings.sender, case.settings.service
     expected = "235 Authentication successful"
     match reason:
         case Withheld.AUTHENTICATION_OFF:
@@ -73,7 +73,7 @@ def _withheld(case: Case, evidence: SignInEvidence, reason: Withheld) -> Finding
             return case.unknown(f"not tried: {reason.value.replace('_', ' ')} {evidence.detail}".strip())
 
 
-def _held_back(case: Case, evidence: SignInEvidence, reason: Withheld) -> Finding:
+def _held_back(case: Context, evidence: SignInEvidence, reason: Withheld) -> Finding:
     code, _, text = evidence.detail.partition(" ")
     told = Reply(code=int(code) if code.isdecimal() else 535, lines=(text,))
     if reason is Withheld.SHARED_CREDENTIAL_REFUSED:
@@ -83,7 +83,7 @@ def _held_back(case: Case, evidence: SignInEvidence, reason: Withheld) -> Findin
             "first, then run again (within 15 minutes, after a refused password, with --try-again)"
         )
         return case.unknown(why, *causes, observed=evidence.detail)
-    reading = read_text(evidence.detail) if case.settings.the_cloud.microsoft else refusal.refused(case, told)
+    reading = read_text(evidence.detail) if case.settings.service.microsoft else refusal.refused(case, told)
     causes = reading.causes if reading.causes[0] != "unrecognised" else ("bad_credentials",)
     why = (
         f"not tried again: a refused password is not repeated, because that locks the account. It was {evidence.detail}. "
@@ -92,7 +92,7 @@ def _held_back(case: Case, evidence: SignInEvidence, reason: Withheld) -> Findin
     return case.unknown(why, *causes, observed=evidence.detail)
 
 
-def _unauthenticated(case: Case) -> Finding:
+def _unauthenticated(case: Context) -> Finding:
     """With authentication off the application goes straight to MAIL; the server's answer is what it would hear."""
     mail = case.evidence.envelope.mail if case.evidence.envelope is not None else CommandEvidence()
     if mail is not None and mail.reply is not None and 200 <= mail.reply.code < 300:

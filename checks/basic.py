@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from checks import expiry, reconcile, shared_items
-from checks.model import Case, Finding, Verdict, check
+from checks.model import Context, Finding, Verdict, check
 from settings.model import Method
 
 BASIC: frozenset[Method] = frozenset({"basic"})
@@ -16,24 +16,24 @@ PASSWORD_CAUSES = frozenset({"bad_credentials"})
 
 
 @check("BASIC-01", "The service account exists and may send", reads=("AUTH-01", "MBX-01", "MBX-03"), methods=BASIC)
-def account_may_send(case: Case) -> Finding:
+def account_may_send(case: Context) -> Finding:
     """The sign-in proves that the account exists; an accepted message or the directory proves that it may send."""
     return reconcile.settled(case, _account_by_wire(case), ("mailbox_missing", "account_disabled", "send_as_denied"))
 
 
-def _account_by_wire(case: Case) -> Finding:
+def _account_by_wire(case: Context) -> Finding:
     expected = "the account signs in, and its message is accepted"
     signed_in = shared_items.about_sign_in(case, ACCOUNT_CAUSES, "signed in", expected)
     if signed_in.verdict is not Verdict.PASS:
         return signed_in
     for needed in ("MBX-01", "MBX-03"):
-        later = case.other(needed)
+        later = case.finding(needed)
         if later.verdict is Verdict.FAIL:
             own = tuple(cause for cause in later.causes if cause in MAY_SEND_CAUSES)
             if own and later.causes[0] == own[0]:
                 return case.fail(*own, expected=expected, observed=later.observed, sure=later.sure)
             return case.blocked(needed)
-    accepted = case.other("MBX-03")
+    accepted = case.finding("MBX-03")
     if accepted.verdict is Verdict.UNKNOWN:
         return case.unknown(f"the account signs in; whether it may send was not tried: {accepted.why}")
     observed = f"signed in as {case.settings.sender.sign_in_user}, message accepted"
@@ -43,7 +43,7 @@ def _account_by_wire(case: Case) -> Finding:
 @check(
     "BASIC-02", "SMTP authentication is enabled for the mailbox", reads=("AUTH-01",), methods=BASIC, microsoft_only=True
 )
-def smtp_auth_enabled(case: Case) -> Finding:
+def smtp_auth_enabled(case: Context) -> Finding:
     """FAQ "Enable SMTP Authentication". It is off by default; the mailbox's own value overrides the tenant's (Set-CASMailbox)."""
     wire = shared_items.about_sign_in(
         case,
@@ -57,7 +57,7 @@ def smtp_auth_enabled(case: Case) -> Finding:
 
 
 @check("BASIC-03", "Multi-factor authentication does not stand in the way", reads=("AUTH-01",), methods=BASIC)
-def mfa_off(case: Case) -> Finding:
+def mfa_off(case: Context) -> Finding:
     """FAQ "Multi-factor authentication disabled". A 235 proves it only for this sign-in, from this address."""
     wire = shared_items.about_sign_in(
         case,
@@ -69,14 +69,14 @@ def mfa_off(case: Case) -> Finding:
 
 
 @check("BASIC-04", "The password never expires, or there is a routine", reads=("AUTH-01",), methods=BASIC)
-def password_never_expires(case: Case) -> Finding:
+def password_never_expires(case: Context) -> Finding:
     """FAQ "Password expiration policy". It is known only from the tenant or from a person; a refusal shows it too late."""
-    sign_in = case.other("AUTH-01")
+    sign_in = case.finding("AUTH-01")
     if sign_in.verdict is Verdict.FAIL and sign_in.causes[0] in PASSWORD_AGE_CAUSES:
         return shared_items.about_sign_in(case, PASSWORD_AGE_CAUSES, "", "the password has not expired")
     if case.evidence.tenant is not None:
         return expiry.password_routine(case, case.evidence.tenant)
-    microsoft = case.settings.the_cloud.microsoft
+    microsoft = case.settings.service.microsoft
     where = "look in the admin center" if microsoft else "ask the server's administrator"
     otherwise = case.unknown(
         f'{where} and attest it in the settings: "BASIC-04" = {{ who, when, what }} under '
@@ -98,13 +98,13 @@ def password_never_expires(case: Case) -> Finding:
     methods=BASIC,
     declared_title="Outbound TCP to the declared port is open",
 )
-def port_587(case: Case) -> Finding:
+def port_587(case: Context) -> Finding:
     """FAQ "Network Requirements"."""
     return shared_items.port_587(case)
 
 
 @check("BASIC-06", "DNS port 53 is open over UDP and TCP", methods=BASIC)
-def dns_53(case: Case) -> Finding:
+def dns_53(case: Context) -> Finding:
     """FAQ "Network Requirements"."""
     return shared_items.dns_53(case)
 
@@ -115,22 +115,22 @@ def dns_53(case: Case) -> Finding:
     methods=BASIC,
     declared_title="SMTP Server and Port are those declared in the settings",
 )
-def server_and_port(case: Case) -> Finding:
+def server_and_port(case: Context) -> Finding:
     """FAQ "Configure Nodinite Email Alarm Plugin"."""
     return shared_items.server_and_port(case)
 
 
 @check("BASIC-08", "Use SSL is ticked", methods=BASIC)
-def use_ssl(case: Case) -> Finding:
+def use_ssl(case: Context) -> Finding:
     """FAQ "Use SSL checkbox"."""
     return shared_items.use_ssl(case)
 
 
 @check("BASIC-09", "The user name is the full e-mail address", methods=BASIC)
-def user_name(case: Case) -> Finding:
+def user_name(case: Context) -> Finding:
     r"""FAQ "Username": the full address, not the part before the @, and not DOMAIN\user."""
     entered = case.settings.sender.username
-    if not case.settings.the_cloud.microsoft and "@" not in entered:
+    if not case.settings.service.microsoft and "@" not in entered:
         return case.not_applicable("a service of your own decides what a user name looks like")
     if is_full_address(entered):
         return case.ok(observed=f"{entered} (as entered here; compare with the plugin)")
@@ -145,7 +145,7 @@ def is_full_address(text: str) -> bool:
 
 
 @check("BASIC-10", "The password is correct", reads=("AUTH-01",), methods=BASIC)
-def password_correct(case: Case) -> Finding:
+def password_correct(case: Context) -> Finding:
     """FAQ "Verify password is correct". The password is tried once; a refused password is never tried again."""
     return shared_items.about_sign_in(
         case, PASSWORD_CAUSES, "the password was accepted", "the server accepts the password"

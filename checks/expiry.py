@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from checks.model import Case, Finding
+from checks.model import Context, Finding
 from checks.tenant_account import password_end
 from checks.tenant_application import secrets_end
 from evidence.tenant import LookState, TenantEvidence
@@ -14,7 +14,7 @@ READ = "shown by the tenant"
 SOON = timedelta(days=30)
 
 
-def secret_ends(case: Case) -> tuple[date | None, str]:
+def secret_ends(case: Context) -> tuple[date | None, str]:
     """Return the expiry date of the client secret and its source; without a date, the permission that would show it."""
     seen = case.evidence.tenant
     if seen is not None and (read := secrets_end(seen)) is not None:
@@ -26,7 +26,7 @@ def secret_ends(case: Case) -> tuple[date | None, str]:
     return None, f" ({look.needs} is missing)" if look is not None and not look.seen and look.needs else ""
 
 
-def password_routine(case: Case, seen: TenantEvidence) -> Finding:
+def password_routine(case: Context, seen: TenantEvidence) -> Finding:
     """BASIC-04 with lookups: the password never expires, or a person attests a renewal routine."""
     if seen.user is not None and seen.user.state is LookState.ABSENT:
         return case.blocked("AUTH-01", why="the directory has no such user")

@@ -6,14 +6,14 @@ import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from checks.model import Case, Finding, check
+from checks.model import Context, Finding, check
 from evidence.machine import RegistryValue
 
 _SKEW = 300.0
 _NOTICEABLE = 60.0
 
 
-def _values(case: Case, name: str) -> tuple[RegistryValue, ...] | Finding:
+def _values(case: Context, name: str) -> tuple[RegistryValue, ...] | Finding:
     machine = case.evidence.machine
     if machine.registry_failure is not None:
         return case.unknown(f"the registry could not be read: {machine.registry_failure}")
@@ -22,7 +22,7 @@ def _values(case: Case, name: str) -> tuple[RegistryValue, ...] | Finding:
     return tuple(value for value in machine.registry if value.name == name)
 
 
-def _dotnet(case: Case, name: str) -> Finding:
+def _dotnet(case: Context, name: str) -> Finding:
     values = _values(case, name)
     if isinstance(values, Finding):
         return values
@@ -36,19 +36,19 @@ def _dotnet(case: Case, name: str) -> Finding:
 
 
 @check("HOST-01", ".NET applications use strong cryptography")
-def strong_crypto(case: Case) -> Finding:
+def strong_crypto(case: Context) -> Finding:
     """FAQ "Enable TLS 1.2 in Windows": SchUseStrongCrypto = 1 in both registry views."""
     return _dotnet(case, "SchUseStrongCrypto")
 
 
 @check("HOST-02", ".NET applications use the system's TLS versions")
-def system_versions(case: Case) -> Finding:
+def system_versions(case: Context) -> Finding:
     """Microsoft "TLS best practices with .NET Framework": SystemDefaultTlsVersions = 1."""
     return _dotnet(case, "SystemDefaultTlsVersions")
 
 
 @check("HOST-03", "Windows lets clients use TLS 1.2")
-def schannel(case: Case) -> Finding:
+def schannel(case: Context) -> Finding:
     """Microsoft "TLS registry settings": SCHANNEL's client part for TLS 1.2 is not switched off; not set means on."""
     enabled, off = _values(case, "Enabled"), _values(case, "DisabledByDefault")
     if isinstance(enabled, Finding):
@@ -63,7 +63,7 @@ def schannel(case: Case) -> Finding:
 
 
 @check("HOST-04", "This machine's clock is right", reads=("SMTP-01",))
-def clock(case: Case) -> Finding:
+def clock(case: Context) -> Finding:
     """Tokens and certificates are judged by the clock; five minutes are what Entra forgives."""
     offset = clock_offset(case)
     if offset is None:
@@ -79,7 +79,7 @@ def clock(case: Case) -> Finding:
 _READY_AT = re.compile(r"ready at (\w{3}, \d{1,2} \w{3} \d{4} \d\d:\d\d:\d\d [+-]\d{4})")
 
 
-def clock_offset(case: Case) -> float | None:
+def clock_offset(case: Context) -> float | None:
     """Seconds by which this machine is ahead: from HTTPS Date headers, else from the date in Microsoft's greeting."""
     for record in (case.evidence.token, case.evidence.issuer):
         if record is not None and record.clock_offset is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from checks import reconcile
 from checks.basic import is_full_address
-from checks.model import Case, Finding, Verdict, check
+from checks.model import Context, Finding, Verdict, check
 from checks.text_reading import deciding, read_reply
 from evidence.tenant import LookState
 from evidence.wire import CommandEvidence, Gate
@@ -22,7 +22,7 @@ OAUTH: frozenset[Method] = frozenset({"oauth"})
 
 
 def _judge(
-    case: Case, command: CommandEvidence | None, of: Command, expected: str, ok: str, address: str | None = None
+    case: Context, command: CommandEvidence | None, of: Command, expected: str, ok: str, address: str | None = None
 ) -> Finding:
     """A command of the envelope: accepted, refused with words that are read, or left without an answer."""
     if command is None:
@@ -47,7 +47,7 @@ def _judge(
 
 
 @check("MBX-01", "The sender address is accepted", needs=("AUTH-01",), gate=Gate.SENDER)
-def sender(case: Case) -> Finding:
+def sender(case: Context) -> Finding:
     """RFC 5321, 4.1.1.2."""
     envelope = case.evidence.envelope
     if envelope is None:
@@ -56,7 +56,7 @@ def sender(case: Case) -> Finding:
 
 
 @check("MBX-02", "The recipient is accepted", needs=("MBX-01",), gate=Gate.RECIPIENT)
-def recipient(case: Case) -> Finding:
+def recipient(case: Context) -> Finding:
     """RFC 5321, 4.1.1.3. Exchange Online accepts most recipients here and reports unknown ones later by mail."""
     envelope = case.evidence.envelope
     if envelope is None:
@@ -65,7 +65,7 @@ def recipient(case: Case) -> Finding:
 
 
 @check("MBX-03", "The message is accepted", needs=("MBX-02",), gate=Gate.ACCEPTED)
-def accepted(case: Case) -> Finding:
+def accepted(case: Context) -> Finding:
     """RFC 5321, 4.1.1.4. A 235 is not the end: the right on the mailbox is looked at only after the body."""
     envelope = case.evidence.envelope
     if envelope is None:
@@ -89,13 +89,13 @@ def accepted(case: Case) -> Finding:
     methods=OAUTH,
     microsoft_only=True,
 )
-def service_principal(case: Case) -> Finding:
+def service_principal(case: Context) -> Finding:
     """Microsoft "Authenticate … using OAuth": New-ServicePrincipal with the enterprise application's object id; not in the FAQ."""
     return reconcile.settled(case, _registered_by_wire(case), ("sp_not_registered_in_exchange",))
 
 
-def _registered_by_wire(case: Case) -> Finding:
-    auth = case.other("AUTH-01")
+def _registered_by_wire(case: Context) -> Finding:
+    auth = case.finding("AUTH-01")
     cause = "sp_not_registered_in_exchange"
     match auth.verdict:
         case Verdict.PASS:
@@ -113,13 +113,13 @@ def _registered_by_wire(case: Case) -> Finding:
 
 
 @check("MBX-05", "The application may use the mailbox", reads=("MBX-03",), methods=OAUTH, microsoft_only=True)
-def mailbox_right(case: Case) -> Finding:
+def mailbox_right(case: Context) -> Finding:
     """Add-MailboxPermission FullAccess, or RBAC for Applications; not in the FAQ. Its lack shows only after the message."""
     return reconcile.settled(case, _right_by_wire(case), ("sp_mailbox_permission_missing",))
 
 
-def _right_by_wire(case: Case) -> Finding:
-    last = case.other("MBX-03")
+def _right_by_wire(case: Context) -> Finding:
+    last = case.finding("MBX-03")
     cause = "sp_mailbox_permission_missing"
     match last.verdict:
         case Verdict.PASS:
@@ -133,9 +133,9 @@ def _right_by_wire(case: Case) -> Finding:
 
 
 @check("MBX-06", "The message trace has the message as delivered", reads=("MBX-03",), microsoft_only=True)
-def traced(case: Case) -> Finding:
+def traced(case: Context) -> Finding:
     """Microsoft Graph "messageTraces": what became of the message after it was accepted; rows come minutes later."""
-    tenant, cloud = case.evidence.tenant, case.settings.the_cloud
+    tenant, cloud = case.evidence.tenant, case.settings.service
     look = tenant.trace if tenant is not None else None
     if cloud.name != WORLDWIDE.name or (look is not None and look.state is LookState.NOT_OFFERED):
         return case.not_applicable("this cloud has no message trace that can be asked")
@@ -174,7 +174,7 @@ def traced(case: Case) -> Finding:
     reads=("MBX-02", "MBX-03"),
     microsoft_only=True,
 )
-def internal_recipient(case: Case) -> Finding:
+def internal_recipient(case: Context) -> Finding:
     """Microsoft "Manage High Volume Email": it delivers to internal recipients only. Judged by the domains, before anything is sent."""
     sender = case.settings.sender
     if not is_high_volume(sender.smtp_server):
@@ -184,7 +184,7 @@ def internal_recipient(case: Case) -> Finding:
     if ours == theirs:
         return case.ok(observed=observed)
     expected = "a recipient of the tenant itself"
-    refused = next((one.observed for one in map(case.other, ("MBX-02", "MBX-03")) if "5.5.105" in one.observed), "")
+    refused = next((one.observed for one in map(case.finding, ("MBX-02", "MBX-03")) if "5.5.105" in one.observed), "")
     if refused:
         return case.fail("hve_external_recipient", expected=expected, observed=refused)
     why = "another domain of the same tenant is well; mail to anybody outside is refused"

@@ -1,6 +1,6 @@
 """The check model: verdicts, findings, and the decorator that registers a check function with its id, title and gate.
 
-A check is a pure function from a `Case` to a `Finding`. It names causes by id; `knowledge` has their texts.
+A check is a pure function from a `Context` to a `Finding`. It names causes by id; `knowledge` has their texts.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from evidence.wire import Gate, SenderEvidence
-from settings.model import Judged, Method
+from settings.model import Method, SenderSettings
 
 
 class Verdict(StrEnum):
@@ -50,7 +50,7 @@ class Check:
 
     id: str
     title: str
-    judge: Callable[[Case], Finding]
+    judge: Callable[[Context], Finding]
     methods: frozenset[Method]
     needs: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
@@ -60,27 +60,27 @@ class Check:
     microsoft_only: bool = False
     declared_title: str = ""
 
-    def concerns(self, settings: Judged) -> bool:
+    def concerns(self, settings: SenderSettings) -> bool:
         """Return whether the check applies to a sender, by its method and its service."""
-        return settings.sender.method in self.methods and (settings.the_cloud.microsoft or not self.microsoft_only)
+        return settings.sender.method in self.methods and (settings.service.microsoft or not self.microsoft_only)
 
-    def title_for(self, settings: Judged) -> str:
+    def title_for(self, settings: SenderSettings) -> str:
         """Return the title for a sender's service."""
-        return self.title if settings.the_cloud.microsoft else self.declared_title or self.title
+        return self.title if settings.service.microsoft else self.declared_title or self.title
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class Context:
     """The input of a check: the evidence, the settings of one sender, and the findings of other checks on demand.
 
-    `other` returns the findings of this check's needs and reads. `passed` returns whether a later gate proves that a check's gate is
+    `finding` returns the findings of this check's needs and reads. `passed` returns whether a later gate proves that a check's gate is
     open.
     """
 
     evidence: SenderEvidence
-    settings: Judged
+    settings: SenderSettings
     check: Check
-    other: Callable[[str], Finding] = field(repr=False)
+    finding: Callable[[str], Finding] = field(repr=False)
     passed: Callable[[str], bool] = field(repr=False, default=lambda _check: False)
 
     def stopped(self, *others: str) -> Finding | None:
@@ -88,7 +88,7 @@ class Case:
 
         A check whose gate was passed does not block. A check that reads another finding can return this result.
         """
-        found = {one: self.other(one) for one in others if not self.passed(one)}
+        found = {one: self.finding(one) for one in others if not self.passed(one)}
         for one, finding in found.items():
             if finding.verdict in {Verdict.FAIL, Verdict.BLOCKED}:
                 return self.blocked(one)
@@ -115,7 +115,7 @@ class Case:
 
     def blocked(self, by: str, why: str = "") -> Finding:
         """Return blocked: an earlier check failed."""
-        return self._finding(Verdict.BLOCKED, why=why or f"{by} is not passed: {self.other(by).title}")
+        return self._finding(Verdict.BLOCKED, why=why or f"{by} is not passed: {self.finding(by).title}")
 
     def not_applicable(self, why: str) -> Finding:
         """Return not applicable: the check has no meaning for this sender, cloud or platform."""
@@ -178,7 +178,7 @@ class Catalogue:
         path_of: Gate | None = None,
         microsoft_only: bool = False,
         declared_title: str = "",
-    ) -> Callable[[Callable[[Case], Finding]], Callable[[Case], Finding]]:
+    ) -> Callable[[Callable[[Context], Finding]], Callable[[Context], Finding]]:
         """Register a check function.
 
         Args:
@@ -201,7 +201,7 @@ class Catalogue:
         if not _ID.fullmatch(id) or id in self._checks:
             raise ValueError(f"the id {id} is malformed or taken")
 
-        def register(judge: Callable[[Case], Finding]) -> Callable[[Case], Finding]:
+        def register(judge: Callable[[Context], Finding]) -> Callable[[Context], Finding]:
             self._checks[id] = Check(
                 id=id,
                 title=title,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 
 from checks import shared_items
-from checks.model import Case, Finding, check
+from checks.model import Context, Finding, check
 from evidence.wire import Dial, DnsAnswer, FailureKind, Gate, NameEvidence
 
 _MICROSOFT_DOMAINS = (
@@ -15,9 +15,9 @@ _MICROSOFT_DOMAINS = (
 
 
 @check("NET-01", "The SMTP server's name resolves", gate=Gate.NAME, path_of=Gate.NAME)
-def name_resolves(case: Case) -> Finding:
+def name_resolves(case: Context) -> Finding:
     """FAQ "DNS Resolution Issues". An answer that is not public is no answer for a server of Microsoft's."""
-    evidence, sender, cloud = case.evidence.name, case.settings.sender, case.settings.the_cloud
+    evidence, sender, cloud = case.evidence.name, case.settings.sender, case.settings.service
     if evidence is None:
         return case.unknown("the run ended before the name was looked up; run it again")
     expected = f"an address for {sender.smtp_server}"
@@ -59,9 +59,9 @@ def _is_private(address: str) -> bool:
 
 
 @check("NET-02", "The server's port accepts a connection", needs=("NET-01",), gate=Gate.PORT)
-def port_opens(case: Case) -> Finding:
+def port_opens(case: Context) -> Finding:
     """FAQ "Connection timeout": a firewall between here and the port."""
-    evidence, sender, cloud = case.evidence.port, case.settings.sender, case.settings.the_cloud
+    evidence, sender, cloud = case.evidence.port, case.settings.sender, case.settings.service
     if evidence is None:
         return case.unknown("the run ended before a connection was tried; run it again")
     if evidence.used is not None:
@@ -91,7 +91,7 @@ def port_opens(case: Case) -> Finding:
 
 
 @check("NET-03", "Every address of the server answers", needs=("NET-02",))
-def every_address(case: Case) -> Finding:
+def every_address(case: Context) -> Finding:
     """An application may pick any address, and most try IPv6 first: one dead address is an outage now and then."""
     dials = case.evidence.port.dials if case.evidence.port is not None else ()
     dead = [dial for dial in dials if not dial.opened]
@@ -115,10 +115,10 @@ def _words(dead: list[Dial]) -> str:
 
 
 @check("NET-04", "The DNS answer is Microsoft's", reads=("NET-01",), path_of=Gate.NAME, microsoft_only=True)
-def answer_is_microsofts(case: Case) -> Finding:
+def answer_is_microsofts(case: Context) -> Finding:
     """A resolver that lies shows a private address, or a chain of aliases that ends in a foreign domain."""
     evidence = case.evidence.name
-    if not case.settings.the_cloud.declares_smtp(case.settings.sender.smtp_server):
+    if not case.settings.service.declares_smtp(case.settings.sender.smtp_server):
         return case.not_applicable("the settings name another server than Microsoft's")
     if evidence is None or not evidence.addresses:
         return case.stopped("NET-01") or case.unknown("no address was found to look at")
@@ -155,6 +155,6 @@ def _compared(comparison: tuple[DnsAnswer, ...], addresses: tuple[str, ...]) -> 
     methods=frozenset({"oauth"}),
     declared_title="SMTP Server and Port are those declared in the settings",
 )
-def server_and_port(case: Case) -> Finding:
+def server_and_port(case: Context) -> Finding:
     """FAQ OAuth step 5. The OAuth checklist has no item of its own for it; BASIC-07 is the same fact."""
     return shared_items.server_and_port(case)

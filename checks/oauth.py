@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from checks import expiry, reconcile, shared_items
 from checks import token_claims as entered
-from checks.model import Case, Finding, Verdict, check
+from checks.model import Context, Finding, Verdict, check
 from checks.tenant_application import role_of
 from settings.clouds import cloud_of_scope
 from settings.model import Method
@@ -16,11 +16,11 @@ SECRET_CAUSES = frozenset({"secret_wrong", "secret_expired", "client_assertion_b
 PERMISSION_CAUSES = frozenset({"consent_missing", "resource_missing"})
 
 
-def _issuer(case: Case) -> str:
-    return "Entra" if case.settings.the_cloud.microsoft else "the token service"
+def _issuer(case: Context) -> str:
+    return "Entra" if case.settings.service.microsoft else "the token service"
 
 
-def about_token(case: Case, mine: frozenset[str], proved: str, expected: str) -> Finding:
+def about_token(case: Context, mine: frozenset[str], proved: str, expected: str) -> Finding:
     """An item that the token request proves or refutes."""
     return shared_items.about(case, "TOKEN-02", mine, proved, expected)
 
@@ -32,7 +32,7 @@ def about_token(case: Case, mine: frozenset[str], proved: str, expected: str) ->
     methods=OAUTH,
     declared_title="The token service knows the application",
 )
-def registered(case: Case) -> Finding:
+def registered(case: Context) -> Finding:
     """FAQ OAuth step 1. Entra issues a token only to an application that it knows and that is not disabled."""
     wire = about_token(
         case,
@@ -50,12 +50,12 @@ def registered(case: Case) -> Finding:
     methods=OAUTH,
     microsoft_only=True,
 )
-def permission(case: Case) -> Finding:
+def permission(case: Context) -> Finding:
     """FAQ OAuth step 2. With RBAC for Applications an empty role list is right, and the accepted message is the proof."""
     return reconcile.settled(case, _permission_by_wire(case), ("consent_missing", "resource_missing"))
 
 
-def _permission_by_wire(case: Case) -> Finding:
+def _permission_by_wire(case: Context) -> Finding:
     expected = (
         f"the token holds the role {role_of(case.settings.sender)}, or RBAC for Applications lets the message through"
     )
@@ -68,9 +68,9 @@ def _permission_by_wire(case: Case) -> Finding:
     if role_of(case.settings.sender) in roles:
         return case.ok(observed=f"roles in the token: {', '.join(roles)}")
     seen = f"roles in the token: {', '.join(roles) or 'none'}"
-    if case.other("MBX-03").verdict is Verdict.PASS:
+    if case.finding("MBX-03").verdict is Verdict.PASS:
         return case.ok(observed=f"{seen}; the message was accepted, so RBAC for Applications grants the right")
-    sign_in = case.other("AUTH-01")
+    sign_in = case.finding("AUTH-01")
     if sign_in.verdict is Verdict.FAIL and sign_in.causes[0] == "consent_missing":
         return case.fail(
             "consent_missing",
@@ -88,7 +88,7 @@ def _permission_by_wire(case: Case) -> Finding:
 
 
 @check("OAUTH-03", "The client secret is valid and stored securely", reads=("TOKEN-02",), methods=OAUTH)
-def secret(case: Case) -> Finding:
+def secret(case: Context) -> Finding:
     """FAQ OAuth step 3. Accepted by Entra; where it came from is told, never what it is."""
     source = case.evidence.secret.source if case.evidence.secret is not None else "unknown"
     wire = about_token(
@@ -101,7 +101,7 @@ def secret(case: Case) -> Finding:
 
 
 @check("OAUTH-04", "A reminder is set before the client secret expires", methods=OAUTH)
-def reminder(case: Case) -> Finding:
+def reminder(case: Context) -> Finding:
     """FAQ OAuth step 3, "Important". Only a person can vouch for a reminder; the days left are counted where declared."""
     ends, how = expiry.secret_ends(case)
     left = None if ends is None else (ends - case.evidence.today).days
@@ -128,7 +128,7 @@ def reminder(case: Case) -> Finding:
     methods=OAUTH,
     microsoft_only=True,
 )
-def smtp_auth_enabled(case: Case) -> Finding:
+def smtp_auth_enabled(case: Context) -> Finding:
     """FAQ OAuth step 4. The switch gates OAuth too, against the FAQ's tip; its refusal carries a sentence of its own."""
     wire = shared_items.about_sign_in(
         case,
@@ -147,19 +147,19 @@ def smtp_auth_enabled(case: Case) -> Finding:
     methods=OAUTH,
     declared_title="Outbound TCP to the declared port is open",
 )
-def port_587(case: Case) -> Finding:
+def port_587(case: Context) -> Finding:
     """FAQ "Network Requirements"."""
     return shared_items.port_587(case)
 
 
 @check("OAUTH-07", "DNS port 53 is open over UDP and TCP", methods=OAUTH)
-def dns_53(case: Case) -> Finding:
+def dns_53(case: Context) -> Finding:
     """FAQ "Network Requirements"."""
     return shared_items.dns_53(case)
 
 
 @check("OAUTH-08", "Authentication Type is OpenID", methods=OAUTH)
-def authentication_type(case: Case) -> Finding:
+def authentication_type(case: Context) -> Finding:
     """FAQ OAuth step 5: Enable Authentication is ticked, and Authentication Type is OpenID (OAuth 2.0)."""
     sender = case.settings.sender
     expected = "Enable Authentication is ticked and Authentication Type is OpenID"
@@ -172,7 +172,7 @@ def authentication_type(case: Case) -> Finding:
 
 
 @check("OAUTH-09", "Use SSL is ticked", methods=OAUTH)
-def use_ssl(case: Case) -> Finding:
+def use_ssl(case: Context) -> Finding:
     """FAQ "Use SSL checkbox"."""
     return shared_items.use_ssl(case)
 
@@ -184,11 +184,11 @@ def use_ssl(case: Case) -> Finding:
     methods=OAUTH,
     declared_title="The endpoint URL is that of the declared issuer",
 )
-def tenant_id(case: Case) -> Finding:
+def tenant_id(case: Context) -> Finding:
     """FAQ OAuth step 5: URL, issuer and token name the same tenant."""
     url = case.settings.sender.openid_endpoint_configuration
     for needed in ("TOKEN-01", "TOKEN-02", "TOKEN-03"):
-        found = case.other(needed)
+        found = case.finding(needed)
         if found.verdict is Verdict.FAIL and found.causes[0] == "wrong_tenant_or_authority":
             return case.fail(
                 "wrong_tenant_or_authority",
@@ -200,15 +200,15 @@ def tenant_id(case: Case) -> Finding:
     if (stopped := case.stopped("TOKEN-01")) is not None:
         return stopped
     issuer = case.evidence.issuer.issuer if case.evidence.issuer is not None else ""
-    if case.other("TOKEN-03").verdict is Verdict.PASS:
+    if case.finding("TOKEN-03").verdict is Verdict.PASS:
         tenant = entered.claim(case.evidence, "tid") or "not named"
-        named = f"; tenant in the token: {tenant}" if case.settings.the_cloud.microsoft else ""
+        named = f"; tenant in the token: {tenant}" if case.settings.service.microsoft else ""
         if (
-            case.other("TOKEN-01").verdict is Verdict.FAIL
+            case.finding("TOKEN-01").verdict is Verdict.FAIL
         ):  # the document was altered, and the token is of this tenant all the same
             return case.ok(observed=f"a token of the tenant in the URL was issued{named}")
         return case.ok(observed=f"URL and issuer agree ({issuer}){named}")
-    token = case.other("TOKEN-02")
+    token = case.finding("TOKEN-02")
     # Entra looks the client id up in the tenant of the URL, so any answer about the secret shows that the tenant is right.
     told = {"secret_wrong", "secret_expired", "client_assertion_bad"}
     about_secret = token.verdict is Verdict.FAIL and token.causes[0] in told
@@ -223,9 +223,9 @@ def tenant_id(case: Case) -> Finding:
     methods=OAUTH,
     declared_title="The scope is that of the declared service",
 )
-def scope(case: Case) -> Finding:
+def scope(case: Context) -> Finding:
     """FAQ OAuth step 5: https://outlook.office365.com/.default (worldwide), with /.default for client credentials."""
-    cloud, given = case.settings.the_cloud, case.settings.sender.scope
+    cloud, given = case.settings.service, case.settings.sender.scope
     expected = cloud.scope or "a scope for the declared service"
     observed = f"{given or 'nothing'} (as entered here; compare with the plugin)"
     if cloud.microsoft:
@@ -236,22 +236,22 @@ def scope(case: Case) -> Finding:
             return case.risk("wrong_scope_or_audience", observed=observed, expected=expected, why=why)
         return case.fail("wrong_scope_or_audience", expected=expected, observed=f"{observed}{_of_another_cloud(case)}")
     for needed in ("TOKEN-02", "TOKEN-03"):
-        found = case.other(needed)
+        found = case.finding(needed)
         if found.verdict is Verdict.FAIL and "wrong_scope_or_audience" in found.causes:
             return case.fail(
                 "wrong_scope_or_audience", expected=expected, observed=f"{observed}; {found.observed}", sure=found.sure
             )
-    if case.other("TOKEN-03").verdict is Verdict.NOT_APPLICABLE:
-        return case.unknown(case.other("TOKEN-03").why)
+    if case.finding("TOKEN-03").verdict is Verdict.NOT_APPLICABLE:
+        return case.unknown(case.finding("TOKEN-03").why)
     return case.stopped("TOKEN-03") or case.ok(observed=observed)
 
 
-def _of_another_cloud(case: Case) -> str:
+def _of_another_cloud(case: Context) -> str:
     """A scope of one cloud beside settings of another: said, because the answer of Entra does not say it."""
     other = cloud_of_scope(case.settings.sender.scope)
-    foreign = other is not None and other.name != case.settings.cloud and other.scope != case.settings.the_cloud.scope
+    foreign = other is not None and other.name != case.settings.cloud and other.scope != case.settings.service.scope
     return (
-        f"; it is the scope of {other.title}, the settings say {case.settings.the_cloud.title}"
+        f"; it is the scope of {other.title}, the settings say {case.settings.service.title}"
         if foreign and other
         else ""
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from checks.model import Case, Finding
+from checks.model import Context, Finding
 from evidence.wire import Certificate
 
 _OWN = ("microsoft", "digicert")
@@ -20,24 +20,24 @@ def greets_as_exchange(greeting: str) -> bool:
     return "microsoft esmtp mail service" in greeting.lower()
 
 
-def reached(case: Case) -> bool:
+def reached(case: Context) -> bool:
     """Whether the certificate (of a declared service: one that verified) or the greeting was the server's own in this run."""
     if encrypted(case):
         return True
     hello = case.evidence.greeting
     greeting = hello.greeting if hello is not None else None
-    return case.settings.the_cloud.microsoft and greeting is not None and greets_as_exchange(greeting.text)
+    return case.settings.service.microsoft and greeting is not None and greets_as_exchange(greeting.text)
 
 
-def encrypted(case: Case) -> bool:
+def encrypted(case: Context) -> bool:
     """Whether TLS was verified up to the server itself: nothing on the way can read or change what was said after it."""
     tls = case.evidence.tls
     if tls is None or not tls.verified:
         return False
-    return not case.settings.the_cloud.microsoft or bool(tls.chain and is_own(tls.chain[0]))
+    return not case.settings.service.microsoft or bool(tls.chain and is_own(tls.chain[0]))
 
 
-def truly(case: Case, finding: Finding) -> Finding:
+def truly(case: Context, finding: Finding) -> Finding:
     """The finding without the claim that another server answers, where the server itself was reached.
 
     A reply that is read by its words can mean a foreign server; the greeting and the certificate of the run know better.

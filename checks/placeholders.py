@@ -5,10 +5,10 @@ from __future__ import annotations
 from checks import token_claims
 from evidence.wire import SenderEvidence
 from settings.address import address_of
-from settings.model import Judged
+from settings.model import SenderSettings
 
 
-def values(evidence: SenderEvidence, settings: Judged) -> dict[str, str]:
+def values(evidence: SenderEvidence, settings: SenderSettings) -> dict[str, str]:
     """Every placeholder by name, and the method, by which lines are chosen; an empty value where this sender has none."""
     sender = settings.sender
     url = sender.openid_endpoint_configuration

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from checks.model import Case, Finding, Verdict
+from checks.model import Context, Finding, Verdict
 from checks.tenant import tell
 from checks.token_claims import seen_address
 from checks.tri_state import Told
@@ -19,7 +19,7 @@ from knowledge.causes import CATALOGUE as CAUSES
 from settings.model import Sender
 
 
-def decided(case: Case, finding: Finding) -> Finding:
+def decided(case: Context, finding: Finding) -> Finding:
     """Narrow the causes of a failed finding by the tenant's settings; return any other finding unchanged."""
     seen = case.evidence.tenant
     if seen is None or finding.verdict is not Verdict.FAIL or case.check.gate is None:
@@ -78,7 +78,7 @@ def _row(row: SignInRow, whose: str) -> str:
     )
 
 
-def settled(case: Case, wire: Finding, causes: Iterable[str], *, also: Iterable[str] = ()) -> Finding:
+def settled(case: Context, wire: Finding, causes: Iterable[str], *, also: Iterable[str] = ()) -> Finding:
     """Combine a checklist item's finding with the tenant's settings for its causes.
 
     The item passes on the settings alone only if all `causes` are refuted. Causes in `also` count only if they hold.

@@ -9,7 +9,7 @@ from datetime import date
 
 from checks import token_claims
 from checks.basic import is_full_address
-from checks.model import Case
+from checks.model import Context
 from checks.text_reading import read_reply
 from evidence.wire import Reply, SignInEvidence
 from knowledge.groups import GROUPS
@@ -19,10 +19,10 @@ from knowledge.outcome import Reading
 _BARE = re.compile(r"535 (5\.7\.3 )?(Error: )?Authentication (unsuccessful|failed)[.:]?", re.IGNORECASE)
 
 
-def refused(case: Case, reply: Reply) -> Reading:
+def refused(case: Context, reply: Reply) -> Reading:
     """The ranked causes of a refused AUTH, from the reply and the rest of the evidence; `sure` when one stands alone."""
     sender = case.settings.sender
-    microsoft = case.settings.the_cloud.microsoft
+    microsoft = case.settings.service.microsoft
     if sender.method == "basic" and microsoft and not is_full_address(sender.username):
         return Reading(("username_not_upn",), sure=True, decide=(), quoted=reply.text)
     if microsoft and _BARE.fullmatch(reply.text.partition("[")[0].strip()):
@@ -36,21 +36,21 @@ def refused(case: Case, reply: Reply) -> Reading:
     return _by_declared_date(case, _without(reading, ruled_out))
 
 
-def _by_declared_date(case: Case, reading: Reading) -> Reading:
+def _by_declared_date(case: Context, reading: Reading) -> Reading:
     """Where an expired password is one of the candidates and its declared day has passed, it is the likeliest."""
     ends = case.settings.sender.password_expires
     passed = isinstance(ends, date) and ends < case.evidence.today
-    if passed and not case.settings.the_cloud.microsoft and not reading.sure:
+    if passed and not case.settings.service.microsoft and not reading.sure:
         reading = replace(reading, causes=tuple(dict.fromkeys(("password_expired", *reading.causes))))
     return _first(reading, "password_expired") if passed else reading
 
 
-def _bare_basic(case: Case, reply: Reply) -> Reading:
+def _bare_basic(case: Context, reply: Reply) -> Reading:
     ruled_out = {"username_not_upn"} if is_full_address(case.settings.sender.username) else set()
     return _without(_of(GROUPS["basic_bare_535"].causes, reply, "basic_bare_535"), ruled_out)
 
 
-def _bare_oauth(case: Case, reply: Reply) -> Reading:
+def _bare_oauth(case: Context, reply: Reply) -> Reading:
     """OAuth refusals carry no sentence; the token's claims tell some of their causes apart."""
     reading = _of(GROUPS["oauth_bare_535"].causes, reply, "oauth_bare_535")
     # The claims gate has already judged audience, tenant and expiry, and the SASL string is our own: what is right is ruled out.
@@ -81,14 +81,14 @@ def challenged(evidence: SignInEvidence | None) -> str:
     return f" (its error: {json.dumps(members, separators=(',', ':')) if members else error.text})"
 
 
-def _declared(case: Case, reading: Reading) -> Reading:
+def _declared(case: Context, reading: Reading) -> Reading:
     """A refusal by a declared service, with what its challenge (RFC 7628, 3.2.2) and the claims gate add."""
     sign_in, token = case.evidence.sign_in, case.evidence.token
     error = sign_in.challenge if sign_in is not None else None
     if error is not None and error.status == "insufficient_scope":
         return replace(reading, causes=("wrong_scope_or_audience",), sure=True)
     # The claims gate compared the audience, where the token shows one and the settings declare one.
-    compared = token is not None and bool(token.claims and case.settings.the_cloud.audiences)
+    compared = token is not None and bool(token.claims and case.settings.service.audiences)
     return _without(reading, {"wrong_scope_or_audience"} if compared else set())
 
 

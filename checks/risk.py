@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from checks import expiry
-from checks.model import Case, Finding, Verdict, check
+from checks.model import Context, Finding, Verdict, check
 from checks.tenant_account import password_end
 from evidence.tenant import Look, LookState
 from settings.model import Method
@@ -17,7 +17,7 @@ CERTIFICATE_SOON = timedelta(days=14)
 
 
 @check("RISK-01", "The sign-in does not rest on Basic authentication", methods=BASIC, microsoft_only=True)
-def basic_retires(case: Case) -> Finding:
+def basic_retires(case: Context) -> Finding:
     """Microsoft, 2026-01-27: Basic for SMTP AUTH is off by default at the end of December 2026; an admin can turn it on again."""
     left = (BASIC_OFF_BY_DEFAULT - case.evidence.today).days
     when = f"in {left} days" if left > 0 else f"{-left} days ago"
@@ -27,11 +27,11 @@ def basic_retires(case: Case) -> Finding:
     )
 
 
-def _or_look(case: Case) -> str:
-    return ", or let the look-ups read it" if case.settings.the_cloud.microsoft else ""
+def _or_look(case: Context) -> str:
+    return ", or let the look-ups read it" if case.settings.service.microsoft else ""
 
 
-def _declared(case: Case, ends: date, how: str, cause: str, renew: str) -> Finding:
+def _declared(case: Context, ends: date, how: str, cause: str, renew: str) -> Finding:
     left = (ends - case.evidence.today).days
     if left < 0:
         why = f"that day has passed: {renew}{', or correct the date in the settings' if how == expiry.DECLARED else ''}"
@@ -43,7 +43,7 @@ def _declared(case: Case, ends: date, how: str, cause: str, renew: str) -> Findi
 
 
 @check("RISK-02", "The client secret does not end soon", methods=OAUTH)
-def secret_ends(case: Case) -> Finding:
+def secret_ends(case: Context) -> Finding:
     """FAQ OAuth step 3: mail stops when the secret expires. The date is declared in the settings or looked up."""
     ends, how = expiry.secret_ends(case)
     if ends is None:
@@ -57,7 +57,7 @@ def secret_ends(case: Case) -> Finding:
 
 
 @check("RISK-03", "The server's certificate does not end soon", needs=("TLS-01",))
-def certificate_ends(case: Case) -> Finding:
+def certificate_ends(case: Context) -> Finding:
     """An expired certificate stops every client at once."""
     chain = case.evidence.tls.chain if case.evidence.tls is not None else ()
     if not chain:
@@ -71,7 +71,7 @@ def certificate_ends(case: Case) -> Finding:
 
 
 @check("RISK-04", "The password does not end soon", methods=BASIC)
-def password_ends(case: Case) -> Finding:
+def password_ends(case: Context) -> Finding:
     """FAQ "Password expired": mail stops when the password expires. The date is declared in the settings or looked up."""
     if case.evidence.tenant is not None:
         end, told = password_end(case.evidence.tenant)
@@ -92,7 +92,7 @@ def password_ends(case: Case) -> Finding:
 _ONLY_BY_LOOKING = "only the tenant's own settings show it: give the run read access to them (docs/look-ups.md)"
 
 
-def _unseen(case: Case, look: Look | None, cause: str) -> Finding | None:
+def _unseen(case: Context, look: Look | None, cause: str) -> Finding | None:
     """Return a finding that says why a lookup has no answer, or None if it was answered."""
     if look is None:
         return case.unknown(_ONLY_BY_LOOKING, cause)
@@ -110,13 +110,13 @@ def _unseen(case: Case, look: Look | None, cause: str) -> Finding | None:
     methods=OAUTH,
     microsoft_only=True,
 )
-def single_tenant(case: Case) -> Finding:
+def single_tenant(case: Context) -> Finding:
     """FAQ OAuth step 1, "Single tenant". A multi-tenant registration can also be consented to in other tenants."""
     seen = case.evidence.tenant
     look = seen.application if seen is not None else None
     if (unseen := _unseen(case, look, "app_multitenant")) is not None or look is None:
         return unseen or case.unknown(_ONLY_BY_LOOKING, "app_multitenant")
-    if look.state is LookState.ABSENT and case.other("OAUTH-01").verdict is Verdict.FAIL:
+    if look.state is LookState.ABSENT and case.finding("OAUTH-01").verdict is Verdict.FAIL:
         return case.blocked("OAUTH-01")
     if look.state is LookState.ABSENT:
         return case.risk("app_multitenant", observed="registered in another tenant", why="whose registration is it?")
@@ -129,7 +129,7 @@ def single_tenant(case: Case) -> Finding:
 
 
 @check("RISK-06", "The account sends alarms and nothing else", methods=BASIC, microsoft_only=True)
-def dedicated(case: Case) -> Finding:
+def dedicated(case: Context) -> Finding:
     """FAQ "Use dedicated service accounts". A personal account changes its password, gets MFA and is removed when the person leaves."""
     seen = case.evidence.tenant
     methods, log = (seen.methods, seen.sign_in_log) if seen is not None else (None, None)
@@ -149,7 +149,7 @@ def dedicated(case: Case) -> Finding:
 
 
 @check("RISK-07", "The sign-in is limited to known addresses", microsoft_only=True)
-def limited(case: Case) -> Finding:
+def limited(case: Context) -> Finding:
     """FAQ "Limit by Conditional Access": a stolen credential is then useless from elsewhere."""
     seen = case.evidence.tenant
     look = seen.conditional_access if seen is not None else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.model import Case, Finding, Verdict
+from checks.model import Context, Finding, Verdict
 from evidence.wire import DnsAnswer, NameEvidence, PortEvidence
 from settings.clouds import cloud_of_smtp_host
 
@@ -10,9 +10,9 @@ _WORKING = frozenset({"answered", "no_data", "no_such_name"})
 _REPLIED = _WORKING | {"refused", "server_failure"}
 
 
-def port_587(case: Case) -> Finding:
+def port_587(case: Context) -> Finding:
     """FAQ "Network Requirements": outbound TCP 587 allowed. Judged on connections to 587, whatever port the settings name."""
-    cloud = case.settings.the_cloud
+    cloud = case.settings.service
     evidence = case.evidence.port
     if evidence is None:
         return case.unknown("the run ended before a connection was tried; run it again")
@@ -27,7 +27,7 @@ def port_587(case: Case) -> Finding:
     if evidence.port != cloud.port:
         why = f"the settings name port {evidence.port}; to port {cloud.port} {told(evidence, to_587=True)}"
         return case.fail(*_blame(evidence), expected=expected, observed=why)
-    port = case.other("NET-02")
+    port = case.finding("NET-02")
     if not cloud.declares_smtp(case.settings.sender.smtp_server):
         return case.blocked("NET-02", why=f"the settings name another server; correct it to {cloud.smtp_host} first")
     return case.fail(*port.causes, expected=expected, observed=told(evidence), sure=port.sure)
@@ -45,7 +45,7 @@ def told(evidence: PortEvidence, *, to_587: bool = False) -> str:
     return ", ".join(words[:4]) + (f" and {len(words) - 4} more" if len(words) > 4 else "") or "no address to dial"
 
 
-def dns_53(case: Case) -> Finding:
+def dns_53(case: Context) -> Finding:
     """FAQ "Network Requirements": DNS port 53 open, TCP and UDP. Each transport is asked on its own, at each resolver."""
     evidence = case.evidence.name
     if evidence is None:
@@ -64,7 +64,7 @@ def dns_53(case: Case) -> Finding:
     udp, tcp = _works(evidence.answers, "udp", good), _works(evidence.answers, "tcp", good)
     expected = "the resolvers give the server's address over UDP and over TCP"
     observed = f"UDP: {_told(evidence.answers, 'udp')}; TCP: {_told(evidence.answers, 'tcp')}"
-    nothing_found = not evidence.addresses and case.settings.the_cloud.declares_smtp(evidence.host)
+    nothing_found = not evidence.addresses and case.settings.service.declares_smtp(evidence.host)
     if (silent_resolvers(evidence) or elsewhere) and not any(udp.values()) and not any(tcp.values()):
         return case.fail("name_server_silent", expected=expected, observed=observed)
     if nothing_found or (not any(udp.values()) and not any(tcp.values())):
@@ -107,9 +107,9 @@ def _told(answers: tuple[DnsAnswer, ...], transport: str) -> str:
     return ", ".join(f"{a.record} {a.status.replace('_', ' ')}" for a in answers if a.transport == transport)[:200]
 
 
-def server_and_port(case: Case) -> Finding:
+def server_and_port(case: Context) -> Finding:
     """FAQ "Nodinite Configuration": SMTP Server and Port are the cloud's own. Judged as entered in our settings."""
-    sender, cloud = case.settings.sender, case.settings.the_cloud
+    sender, cloud = case.settings.sender, case.settings.service
     entered = f"{sender.smtp_server}:{sender.port} (as entered here; compare with the plugin)"
     expected = f"{cloud.smtp_host}:{cloud.port}"
     if sender.port != cloud.port or not cloud.declares_smtp(sender.smtp_server):
@@ -126,7 +126,7 @@ def server_and_port(case: Case) -> Finding:
     return case.ok(observed=entered)
 
 
-def use_ssl(case: Case) -> Finding:
+def use_ssl(case: Context) -> Finding:
     """FAQ "Use SSL checkbox": the box is ticked. What happens without it is heard on the wire, without a credential."""
     expected = "Use SSL is ticked, so that the client says STARTTLS"
     if case.settings.sender.use_ssl:
@@ -141,17 +141,17 @@ SMTP_AUTH_CAUSES = frozenset(
 )
 
 
-def about_sign_in(case: Case, mine: frozenset[str], proved: str, expected: str) -> Finding:
+def about_sign_in(case: Context, mine: frozenset[str], proved: str, expected: str) -> Finding:
     """An item that the sign-in proves or refutes; `mine` are the causes that belong to this item, `proved` what a 235 shows."""
     return about(case, "AUTH-01", mine, proved, expected)
 
 
-def about(case: Case, by: str, mine: frozenset[str], proved: str, expected: str) -> Finding:
+def about(case: Context, by: str, mine: frozenset[str], proved: str, expected: str) -> Finding:
     """An item that another check proves or refutes; a refusal that several items share fails only the likeliest one's.
 
     The items of the other candidates are unknown and say what would decide; items that it does not touch are blocked.
     """
-    found = case.other(by)
+    found = case.finding(by)
     match found.verdict:
         case Verdict.PASS | Verdict.RISK:
             return case.ok(observed=proved)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from checks.model import Case, Finding, check
+from checks.model import Context, Finding, check
 from checks.peer import encrypted, greets_as_exchange
 from checks.text_reading import read_reply
 from checks.tls import asks_for_certificate
@@ -22,9 +22,9 @@ _ANOTHER_NETWORK = "compare with another network: if the greeting comes there, s
     gate=Gate.GREETING,
     declared_title="The server greets with 220 and answers EHLO",
 )
-def greeting(case: Case) -> Finding:
+def greeting(case: Context) -> Finding:
     """Another greeting, or none, means that something between answers, or changes what the server says."""
-    evidence, cloud = case.evidence.greeting, case.settings.the_cloud
+    evidence, cloud = case.evidence.greeting, case.settings.service
     if evidence is None:
         return case.unknown("the run ended before the greeting; run it again")
     expected = "220 … Microsoft ESMTP MAIL Service ready" if cloud.microsoft else "220 and an answer to EHLO"
@@ -47,8 +47,8 @@ def greeting(case: Case) -> Finding:
     return _foreign_greeting(case, said, expected)
 
 
-def _no_greeting(case: Case, evidence: HelloEvidence, expected: str) -> Finding:
-    sender, cloud = case.settings.sender, case.settings.the_cloud
+def _no_greeting(case: Context, evidence: HelloEvidence, expected: str) -> Finding:
+    sender, cloud = case.settings.sender, case.settings.service
     if (told := _tls_at_once(evidence.tls_at_once)) is not None:
         return _implicit_tls(case, told, expected)
     failure = evidence.failure
@@ -94,9 +94,9 @@ def _tls_at_once(shown: TlsEvidence | None) -> str | None:
     return f"a TLS alert: {shown.failure.text}" if alerted and shown.failure is not None else None
 
 
-def _implicit_tls(case: Case, told: str, expected: str) -> Finding:
+def _implicit_tls(case: Context, told: str, expected: str) -> Finding:
     """A port that speaks TLS from the first byte: at Microsoft's own port something else answers, at any other the port is wrong."""
-    sender, cloud = case.settings.sender, case.settings.the_cloud
+    sender, cloud = case.settings.sender, case.settings.service
     observed = f"no greeting in plain text; a TLS handshake from the first byte was answered with {told}"
     if not cloud.microsoft:
         cause = "implicit_tls_port" if cloud.declares_smtp(sender.smtp_server) else "wrong_host_or_port"
@@ -105,8 +105,8 @@ def _implicit_tls(case: Case, told: str, expected: str) -> Finding:
     return case.fail("smtp_intercepted" if ours else "wrong_host_or_port", expected=expected, observed=observed)
 
 
-def _foreign_greeting(case: Case, said: str, expected: str) -> Finding:
-    if not case.settings.the_cloud.declares_smtp(case.settings.sender.smtp_server):
+def _foreign_greeting(case: Context, said: str, expected: str) -> Finding:
+    if not case.settings.service.declares_smtp(case.settings.sender.smtp_server):
         return case.fail("wrong_host_or_port", expected=expected, observed=said)
     if case.evidence.tls is not None and case.evidence.tls.verified:
         why = "something between rewrites the greeting; the certificate behind it is still the server's own"
@@ -117,7 +117,7 @@ def _foreign_greeting(case: Case, said: str, expected: str) -> Finding:
 
 
 @check("SMTP-02", "The server begins TLS on STARTTLS", needs=("SMTP-01",), gate=Gate.STARTTLS)
-def starttls(case: Case) -> Finding:
+def starttls(case: Context) -> Finding:
     """RFC 3207. On 587 TLS begins with STARTTLS; a client that speaks in the clear, or TLS at once, is refused."""
     expected = "STARTTLS is offered and answered with 220"
     if not case.settings.sender.use_ssl:
@@ -132,7 +132,7 @@ def starttls(case: Case) -> Finding:
         return case.unknown("the run ended before STARTTLS; run it again")
     offered = "STARTTLS" in hello.keywords
     masked = next((line for line in (hello.ehlo.lines if hello.ehlo else ()) if _MASKED.search(line)), "")
-    cause = "smtp_rewritten" if case.settings.the_cloud.microsoft else "starttls_missing_or_implicit_tls_on_587"
+    cause = "smtp_rewritten" if case.settings.service.microsoft else "starttls_missing_or_implicit_tls_on_587"
     if evidence.reply is None or evidence.reply.code != 220:
         seen = f"masked: {masked}" if masked else ("offered" if offered else "not offered")
         return case.fail(cause, expected=expected, observed=f"{seen}; STARTTLS: {_heard(evidence)}")
@@ -154,9 +154,9 @@ def _heard(command: CommandEvidence | None) -> str:
 
 
 @check("SMTP-03", "The server offers the mechanism after TLS", needs=("TLS-01",), gate=Gate.AUTH_OFFERED)
-def auth_offered(case: Case) -> Finding:
+def auth_offered(case: Context) -> Finding:
     """Exchange Online offers AUTH LOGIN XOAUTH2 behind TLS, and nowhere else."""
-    evidence, cloud = case.evidence.auth_offered, case.settings.the_cloud
+    evidence, cloud = case.evidence.auth_offered, case.settings.service
     if evidence is None:
         return case.unknown("the run ended before the second EHLO; run it again")
     wanted = "LOGIN" if case.settings.sender.method == "basic" else "XOAUTH2"
@@ -186,7 +186,7 @@ def auth_offered(case: Case) -> Finding:
     return case.fail("smtp_rewritten", expected=expected, observed=observed)
 
 
-def _wants_client_certificate(case: Case, observed: str) -> bool:
+def _wants_client_certificate(case: Context, observed: str) -> bool:
     """Whether the server ended the session for want of a client certificate: in its words, or by a late end of TLS 1.3."""
     tls, hello = case.evidence.tls, case.evidence.auth_offered
     late = hello is not None and hello.ehlo is None and tls is not None and tls.asks_client_certificate

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from checks.model import Case
+from checks.model import Context
 from checks.placeholders import values
 from evidence.wire import IssuerEvidence, TokenEvidence
 from knowledge.outcome import Reading
@@ -24,18 +24,18 @@ def read_text(text: str) -> Reading:
     return read(text)
 
 
-def read_reply(case: Case, text: str, command: Command) -> Reading:
+def read_reply(case: Context, text: str, command: Command) -> Reading:
     """Return the causes of a server's reply to a command; `text` begins with the code."""
-    if case.settings.the_cloud.microsoft:
+    if case.settings.service.microsoft:
         return read_text(text)
     from knowledge.declared import replies
 
     return replies.read(text, command)
 
 
-def read_answer(case: Case, evidence: IssuerEvidence | TokenEvidence) -> Reading:
+def read_answer(case: Context, evidence: IssuerEvidence | TokenEvidence) -> Reading:
     """Return the causes of a token service's refusal."""
-    if case.settings.the_cloud.microsoft:
+    if case.settings.service.microsoft:
         return read_text(told_by(evidence))
     from knowledge.declared import token_errors
 
@@ -47,6 +47,6 @@ def told_by(evidence: IssuerEvidence | TokenEvidence) -> str:
     return evidence.error_description or evidence.error or f"HTTP {evidence.status}"
 
 
-def deciding(case: Case, reading: Reading) -> str:
+def deciding(case: Context, reading: Reading) -> str:
     """Return what would decide between the causes of an ambiguous reply, as templates for this sender."""
     return "" if reading.sure else " ".join(chosen(reading.decide, values(case.evidence, case.settings)))

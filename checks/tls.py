@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from checks.model import Case, Finding, check
+from checks.model import Context, Finding, check
 from checks.peer import is_own
 from evidence.names import covers
 from evidence.wire import FailureKind, Gate, TlsEvidence
@@ -15,7 +15,7 @@ REMARK = "this is Python's TLS on this machine; the application may bring anothe
 
 
 @check("TLS-01", "The TLS handshake succeeds and the certificate is trusted", needs=("SMTP-02",), gate=Gate.TLS)
-def handshake(case: Case) -> Finding:
+def handshake(case: Context) -> Finding:
     """FAQ "SSL/TLS handshake failed". Trust as the operating system has it, for exactly the name in the settings."""
     evidence = case.evidence.tls
     if evidence is None:
@@ -28,7 +28,7 @@ def handshake(case: Case) -> Finding:
     if kind is FailureKind.TLS_VERSION or evidence.version in _OLD:
         older = (
             "which Microsoft's servers take: something older on the way limits it"
-            if case.settings.the_cloud.microsoft
+            if case.settings.service.microsoft
             else "and an older server, or a box in between, answers"
         )
         why = f"this suite offered TLS 1.2 and newer, {older}"
@@ -42,13 +42,13 @@ def handshake(case: Case) -> Finding:
         if cause == "cert_untrusted" and evidence.server_name.endswith(".") and "mismatch" in told.lower():
             observed = f"{evidence.server_name} ends with a dot, and a certificate names hosts without one"
             return case.fail("wrong_host_or_port", expected=evidence.server_name.rstrip("."), observed=observed)
-        if cause == "cert_name_mismatch" and not case.settings.the_cloud.declares_smtp(evidence.server_name):
-            return case.fail("wrong_host_or_port", expected=case.settings.the_cloud.smtp_host, observed=observed)
+        if cause == "cert_name_mismatch" and not case.settings.service.declares_smtp(evidence.server_name):
+            return case.fail("wrong_host_or_port", expected=case.settings.service.smtp_host, observed=observed)
         return case.fail(cause, expected=expected, observed=observed)
     return _ended(case, evidence, expected)
 
 
-def _ended(case: Case, evidence: TlsEvidence, expected: str) -> Finding:
+def _ended(case: Context, evidence: TlsEvidence, expected: str) -> Finding:
     """A handshake that ended although neither version nor certificate was the reason that this side gave."""
     kind = evidence.failure.kind if evidence.failure is not None else FailureKind.OTHER
     told = evidence.failure.text if evidence.failure is not None else ""
@@ -58,7 +58,7 @@ def _ended(case: Case, evidence: TlsEvidence, expected: str) -> Finding:
                          observed=observed)  # fmt: skip
     if kind is FailureKind.NOT_TLS:
         return case.fail("smtp_rewritten", expected="TLS behind STARTTLS", observed=told)
-    if kind is FailureKind.TLS_ALERT and not case.settings.the_cloud.microsoft:
+    if kind is FailureKind.TLS_ALERT and not case.settings.service.microsoft:
         why = "the peer itself ended the handshake: the log of the server names the reason"  # RFC 8446, 6
         return case.fail("service_side_fault", "tls_version", "connection_cut", expected=expected, observed=told,
                          sure=False, why=why)  # fmt: skip
@@ -96,7 +96,7 @@ def _named(evidence: TlsEvidence) -> str:
 
 
 @check("TLS-02", "The certificate is Microsoft's own", needs=("TLS-01",), microsoft_only=True)
-def microsofts_own(case: Case) -> Finding:
+def microsofts_own(case: Context) -> Finding:
     """An inspecting proxy signs with a root of its own: trusted here perhaps, but not by every application's runtime."""
     evidence = case.evidence.tls
     if evidence is None or not evidence.chain:
@@ -110,7 +110,7 @@ def microsofts_own(case: Case) -> Finding:
 
 
 @check("TLS-03", "TLS 1.2 or newer is used", reads=("TLS-01",))
-def version(case: Case) -> Finding:
+def version(case: Context) -> Finding:
     """FAQ "Office365 requires TLS 1.2+"."""
     evidence = case.evidence.tls
     if evidence is None or evidence.version is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from checks import token_claims
-from checks.model import Case, Finding, check
+from checks.model import Context, Finding, check
 from checks.text_reading import deciding, read_answer, told_by
 from checks.tls import blame
 from evidence.wire import FailureKind, Gate, IssuerEvidence, TokenEvidence
@@ -21,12 +21,12 @@ OAUTH: frozenset[Method] = frozenset({"oauth"})
     gate=Gate.ISSUER,
     declared_title="The issuer document is the declared issuer's",
 )
-def issuer(case: Case) -> Finding:
+def issuer(case: Context) -> Finding:
     """OpenID Connect Discovery 1.0, 4.3: the document's issuer belongs to the URL that it was fetched from."""
     evidence = case.evidence.issuer
     if evidence is None:
         return case.unknown("the run ended before the issuer document was fetched; run it again")
-    cloud = case.settings.the_cloud
+    cloud = case.settings.service
     wrong = _what_is_wrong_with(evidence.url, case) if cloud.microsoft else _not_the_declared(evidence.url, cloud)
     expected = _expected(case)
     if wrong:
@@ -51,18 +51,18 @@ def issuer(case: Case) -> Finding:
     return case.ok(observed=f"issuer {evidence.issuer}")
 
 
-def _expected(case: Case) -> str:
-    if not case.settings.the_cloud.microsoft:
-        return f"an issuer document of {case.settings.the_cloud.issuer or 'the declared issuer'}"
-    return f"https://{case.settings.the_cloud.login_hosts[0]}/<tenant id>/v2.0/.well-known/openid-configuration"
+def _expected(case: Context) -> str:
+    if not case.settings.service.microsoft:
+        return f"an issuer document of {case.settings.service.issuer or 'the declared issuer'}"
+    return f"https://{case.settings.service.login_hosts[0]}/<tenant id>/v2.0/.well-known/openid-configuration"
 
 
-def _expected_document(case: Case) -> str:
-    hosts = case.settings.the_cloud.login_hosts
+def _expected_document(case: Context) -> str:
+    hosts = case.settings.service.login_hosts
     return f"a document that names an issuer and a token endpoint on {hosts[0]}, of the tenant in the URL"
 
 
-def _sent(case: Case) -> str:
+def _sent(case: Context) -> str:
     """Whether the client secret left this machine, as the evidence of the token leg has it."""
     token = case.evidence.token
     if case.evidence.traffic.token_requests == 0 and (token is None or token.withheld is not None):
@@ -75,7 +75,7 @@ _NO_SUCH_PAGE = {400, 404, 410}  # of a declared service the address of the docu
 _ANSWERED = {FailureKind.NOT_JSON, FailureKind.REDIRECT, FailureKind.PROXY}
 
 
-def _answered_instead(case: Case, evidence: IssuerEvidence | TokenEvidence, expected: str) -> Finding:
+def _answered_instead(case: Context, evidence: IssuerEvidence | TokenEvidence, expected: str) -> Finding:
     """A web page, a redirection or a proxy's own status: what came back is quoted, and not called silence."""
     observed = token_claims.answered(evidence)
     status = evidence.status or 0
@@ -85,7 +85,7 @@ def _answered_instead(case: Case, evidence: IssuerEvidence | TokenEvidence, expe
     if status >= 500:
         return case.fail("service_side_fault", "login_blocked_by_proxy", expected=expected, observed=observed, sure=False,
                          why="try again in a few minutes, and from another network")  # fmt: skip
-    if not case.settings.the_cloud.microsoft and 400 <= status < 500:
+    if not case.settings.service.microsoft and 400 <= status < 500:
         causes = ("login_blocked_by_proxy", "wrong_tenant_or_authority")
         likely = causes[::-1] if status in _NO_SUCH_PAGE else causes
         return case.fail(*likely, expected=expected, observed=observed, sure=False,
@@ -101,12 +101,12 @@ def _is_page(evidence: IssuerEvidence | TokenEvidence) -> bool:
     return "html" in evidence.content_type if isinstance(evidence, IssuerEvidence) else bool(evidence.page)
 
 
-def _what_is_wrong_with(url: str, case: Case) -> str:
+def _what_is_wrong_with(url: str, case: Context) -> str:
     """What the URL alone shows, before anything that came back is looked at."""
     if not url:
         return "the field OpenID Endpoint Configuration is empty"
     parts = address_of(url)
-    cloud = case.settings.the_cloud
+    cloud = case.settings.service
     if parts.scheme != "https":
         return f"{url} does not begin with https://"
     host = parts.host
@@ -139,9 +139,9 @@ def _not_the_declared(url: str, cloud: Cloud) -> str:
     return ""
 
 
-def _refused(case: Case, evidence: IssuerEvidence, expected: str) -> Finding:
+def _refused(case: Context, evidence: IssuerEvidence, expected: str) -> Finding:
     text = told_by(evidence)
-    if not case.settings.the_cloud.microsoft:
+    if not case.settings.service.microsoft:
         why = "open the URL on this machine and compare its issuer with the declared one"
         return case.fail("wrong_tenant_or_authority", expected=expected, observed=text, sure=False, why=why)
     reading = read_answer(case, evidence)
@@ -151,7 +151,7 @@ def _refused(case: Case, evidence: IssuerEvidence, expected: str) -> Finding:
     return case.fail(*reading.causes, expected=expected, observed=text, sure=reading.sure)
 
 
-def _unreachable(case: Case, evidence: IssuerEvidence, expected: str) -> Finding:
+def _unreachable(case: Context, evidence: IssuerEvidence, expected: str) -> Finding:
     failure = evidence.failure
     observed = f"{failure.kind.value.replace('_', ' ')}: {failure.text}" if failure is not None else ""
     if evidence.tls is not None and evidence.tls.chain and not evidence.tls.verified:
@@ -162,8 +162,8 @@ def _unreachable(case: Case, evidence: IssuerEvidence, expected: str) -> Finding
     return case.fail("token_endpoint_unreachable", expected=expected, observed=observed)
 
 
-def _mismatch(evidence: IssuerEvidence, case: Case) -> str:
-    cloud = case.settings.the_cloud
+def _mismatch(evidence: IssuerEvidence, case: Context) -> str:
+    cloud = case.settings.service
     if not evidence.issuer or not evidence.token_endpoint:
         return "the document names no issuer or no token endpoint"
     endpoint = address_of(evidence.token_endpoint)
@@ -188,7 +188,7 @@ def _mismatch(evidence: IssuerEvidence, case: Case) -> str:
     gate=Gate.TOKEN,
     declared_title="The token service issues a token",
 )
-def token(case: Case) -> Finding:
+def token(case: Context) -> Finding:
     """RFC 6749, 5.2: the error's own words decide, not its number alone."""
     evidence = case.evidence.token
     if evidence is None:
@@ -210,7 +210,7 @@ def token(case: Case) -> Finding:
     return case.ok(observed=f"a token of {evidence.length} characters for {evidence.expires_in or '?'} s")
 
 
-def _withheld(case: Case, evidence: TokenEvidence) -> Finding:
+def _withheld(case: Context, evidence: TokenEvidence) -> Finding:
     sender = case.settings.sender
     if case.evidence.secret is not None and not case.evidence.secret.found:
         return case.unknown(
@@ -222,12 +222,12 @@ def _withheld(case: Case, evidence: TokenEvidence) -> Finding:
     return case.unknown(f"no token was asked for: {evidence.withheld}")
 
 
-def _error(case: Case, evidence: TokenEvidence, expected: str) -> Finding:
+def _error(case: Context, evidence: TokenEvidence, expected: str) -> Finding:
     observed = told_by(evidence).partition(" Trace ID:")[0]
     reading = read_answer(case, evidence)
     causes, sure = reading.causes, reading.sure
-    scope_is_right = evidence.scope == case.settings.the_cloud.scope
-    if "resource_missing" in causes and case.settings.the_cloud.microsoft:
+    scope_is_right = evidence.scope == case.settings.service.scope
+    if "resource_missing" in causes and case.settings.service.microsoft:
         causes, sure = (("resource_missing",), True) if scope_is_right else (("wrong_scope_or_audience",), True)
     if not evidence.scope.strip() and "wrong_scope_or_audience" in causes:
         causes, sure = ("wrong_scope_or_audience",), True
@@ -235,7 +235,7 @@ def _error(case: Case, evidence: TokenEvidence, expected: str) -> Finding:
         observed = f"{observed} (the value has the form of a secret's ID, not of its value)"
     if causes == ("unrecognised",):
         sure = False
-    microsoft = case.settings.the_cloud.microsoft
+    microsoft = case.settings.service.microsoft
     log = "the sign-in log of the application in Entra" if microsoft else "the log of the token service"
     why = "" if sure else deciding(case, reading) or f"{log} names the reason"
     return case.fail(*causes, expected=expected, observed=observed, sure=sure, why=why)
@@ -249,9 +249,9 @@ def _error(case: Case, evidence: TokenEvidence, expected: str) -> Finding:
     gate=Gate.CLAIMS,
     declared_title="The token is for the declared service",
 )
-def claims(case: Case) -> Finding:
+def claims(case: Context) -> Finding:
     """Microsoft "Access tokens": aud and tid decide where a token is good; clients decode, and never verify."""
-    evidence, cloud = case.evidence.token, case.settings.the_cloud
+    evidence, cloud = case.evidence.token, case.settings.service
     if evidence is None or evidence.length is None:
         return case.unknown("there is no token to look at")
     if evidence.claims is None:

@@ -24,7 +24,7 @@ from reports.origin import words
 from reports.replay import NotAReport, load_report
 from reports.run import Run
 from settings.mistakes import SettingsError
-from settings.model import Judged, Sender, Settings
+from settings.model import Sender, SenderSettings, Settings
 from settings.prompt import Prompt, on_terminal
 from settings.secret import Found
 from settings.target import Target
@@ -48,13 +48,13 @@ class Suite:
     started: datetime
     strict: bool
     senders: tuple[Sender, ...] = ()
-    judged: dict[str, Judged] = field(default_factory=dict)
+    judged: dict[str, SenderSettings] = field(default_factory=dict)
     evidence: dict[str, SenderEvidence] = field(default_factory=dict)
     settings: Settings | None = None
     environ: Mapping[str, str] = field(default_factory=dict)
     wishes: Wishes | None = None
     before: dict[str, Any] | None = None
-    earlier: tuple[tuple[SenderEvidence, Judged], ...] = ()
+    earlier: tuple[tuple[SenderEvidence, SenderSettings], ...] = ()
     export: Lookups | None = None
     masking: Masking | None = None
     masked: bool = False

@@ -49,10 +49,10 @@ def begin(wishes: Wishes, environ: Mapping[str, str] | None = None, built_in: Pa
     suite.senders = chosen(suite.settings.sender, wishes.senders, of_whom)
     if built_in is None:  # what is entered wrong there is a fault, made on purpose
         _refuse_placeholders(file, (sender.name for sender in suite.senders))
-    suite.judged = {sender.name: suite.settings.judged(sender, strict=wishes.strict) for sender in suite.senders}
+    suite.judged = {sender.name: suite.settings.for_sender(sender, strict=wishes.strict) for sender in suite.senders}
     if wishes.mask:
         suite.mask()
-    _prepare_look_ups(suite, wishes, suite.settings.the_cloud)
+    _prepare_look_ups(suite, wishes, suite.settings.service)
     return suite
 
 
@@ -105,7 +105,7 @@ def _take_reports(suite: Suite, wishes: Wishes) -> None:
         file = settings_file(wishes.settings, wishes.folder, wishes.root, "--lookups-for")
         suite.settings = _loaded(file)
         _refuse_placeholders(file, ())
-    _prepare_look_ups(suite, wishes, visits[0][1].the_cloud if visits else None)
+    _prepare_look_ups(suite, wishes, visits[0][1].service if visits else None)
 
 
 def _prepare_look_ups(suite: Suite, wishes: Wishes, cloud: Cloud | None) -> None:

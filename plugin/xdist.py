@@ -12,7 +12,7 @@ from xdist.scheduler import LoadScopeScheduling
 from evidence.wire import SenderEvidence
 from plugin.session import Suite
 from probes.deadline import utc_now
-from settings.model import Judged
+from settings.model import SenderSettings
 from settings.target import Target
 
 
@@ -49,7 +49,7 @@ def for_workers(suite: Suite) -> str:
 def in_worker(text: str) -> Suite:
     """A suite that only judges, from what the controller gathered."""
     given = json.loads(text)
-    judged = [Judged.model_validate_json(json.dumps(one)) for one in given["judged"]]
+    judged = [SenderSettings.model_validate_json(json.dumps(one)) for one in given["judged"]]
     evidence = [SenderEvidence.model_validate_json(json.dumps(one)) for one in given["evidence"]]
     return Suite(
         target=Target(given["target"]),

@@ -50,7 +50,7 @@ def world_of(settings: Settings, *, refusals: Path | None, no_send: bool = False
     network = settings.network
     dialler = Dialler(settings.connect, only_mapped=network.only_mapped, timeout=network.connect_timeout)
     return World(
-        cloud=settings.the_cloud,
+        cloud=settings.service,
         network=network,
         dialler=dialler,
         trust=Trust(network.ca_file),

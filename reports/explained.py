@@ -49,7 +49,7 @@ def _at_login(assessment: Assessment) -> bool:
 
 def _entry(cause_id: str, assessment: Assessment) -> Cause | None:
     """The entry that is true of this sender's service: Microsoft's, or that of a service which the settings declare."""
-    return entry_of(cause_id, microsoft=assessment.settings.the_cloud.microsoft, at_login=_at_login(assessment))
+    return entry_of(cause_id, microsoft=assessment.settings.service.microsoft, at_login=_at_login(assessment))
 
 
 def cause(cause_id: str, assessment: Assessment) -> Cause:
@@ -110,7 +110,7 @@ def owner_request(
         values(assessment) | attempt,
         others=others,
         decide=decide,
-        microsoft=assessment.settings.the_cloud.microsoft,
+        microsoft=assessment.settings.service.microsoft,
         at_login=_at_login(assessment),
         seen=known(assessment),
     ).strip()
@@ -127,7 +127,7 @@ def deciders(causes: tuple[str, ...], assessment: Assessment) -> tuple[Step, ...
 
     What this run has already seen comes last and says so, so that no one looks for what is known.
     """
-    of_groups = assessment.settings.the_cloud.microsoft and len(causes) > 1  # groups are of answers of Microsoft's
+    of_groups = assessment.settings.service.microsoft and len(causes) > 1  # groups are of answers of Microsoft's
     fitting = [group for group in GROUPS.values() if of_groups and set(causes) <= set(group.causes)]
     group = min(fitting, key=lambda group: len(group.causes), default=None)
     if group is not None:

@@ -15,11 +15,11 @@ from checks.token_claims import tenant_of
 from evidence.wire import SenderEvidence
 from reports.escaping import one_line
 from reports.replay import NotAReport, load_report, origins
-from settings.model import Judged
+from settings.model import SenderSettings
 
 _MOST_NOTES = 5
 _MOST_NAMES = 5
-Visit = tuple[SenderEvidence, Judged]
+Visit = tuple[SenderEvidence, SenderSettings]
 Key = tuple[str, str, str, str, str]
 Replaced = dict[
     tuple[str, str, bool], list[Key]
@@ -173,6 +173,6 @@ def _few(notes: list[str]) -> list[str]:
     return [*notes[:_MOST_NOTES], f"and {len(notes) - _MOST_NOTES} more files of the kind."]
 
 
-def _renamed(name: str, evidence: SenderEvidence, judged: Judged) -> Visit:
+def _renamed(name: str, evidence: SenderEvidence, judged: SenderSettings) -> Visit:
     sender = judged.sender.model_copy(update={"name": name})
     return evidence.model_copy(update={"sender": name}), judged.model_copy(update={"sender": sender})

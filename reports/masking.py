@@ -22,7 +22,7 @@ from reports.masks import GUID, WELL_KNOWN_ACCOUNTS, words_that_are_read
 from settings.address import address_of
 from settings.clouds import cloud_of_smtp_host
 from settings.identity import Identity
-from settings.model import Judged
+from settings.model import SenderSettings
 
 _HOST: Final = re.compile(r"[\w-]+(?:\.[\w-]+)+")
 _PART: Final = re.compile(r"(?<==)[^,=]+")  # a value in a distinguished name
@@ -54,7 +54,7 @@ _CLAIMS: Final[dict[str, Identity]] = {
 class Masking:
     """The masks of one run. Settings are masked first, so that the same settings get the same masks in every run."""
 
-    def __init__(self, settings: Iterable[Judged]) -> None:
+    def __init__(self, settings: Iterable[SenderSettings]) -> None:
         """Collect the identities in the settings of all senders."""
         self._texts = Texts()
         self._masks = self._texts.masks
@@ -82,9 +82,9 @@ class Masking:
         """Return a sender's label, masked only if it contains something that is masked elsewhere."""
         return self._names.get(sender, sender)
 
-    def settings(self, judged: Judged) -> Judged:
+    def settings(self, judged: SenderSettings) -> SenderSettings:
         """Mask the settings of one sender. Keys, dates, ports and everything that decides a check keep their form."""
-        return Judged.model_validate(self.record(judged).model_dump(mode="python", by_alias=True), strict=False)
+        return SenderSettings.model_validate(self.record(judged).model_dump(mode="python", by_alias=True), strict=False)
 
     def evidence(self, seen: SenderEvidence) -> SenderEvidence:
         """Mask the evidence of one sender whose settings were collected."""
@@ -96,7 +96,7 @@ class Masking:
         self._meet_evidence(seen)
         return SenderEvidence.model_validate(self.record(seen).model_dump(mode="python"))
 
-    def results(self, data: dict[str, Any], visits: Iterable[tuple[SenderEvidence, Judged]]) -> dict[str, Any]:
+    def results(self, data: dict[str, Any], visits: Iterable[tuple[SenderEvidence, SenderSettings]]) -> dict[str, Any]:
         """Mask the results of an earlier run for a comparison. Results that are masked already are returned unchanged."""
         if data.get("masked"):
             return data
@@ -117,7 +117,7 @@ class Masking:
 
     # -- what is met ----------------------------------------------------------------------------------------------------------------
 
-    def _meet(self, judged: Judged) -> None:
+    def _meet(self, judged: SenderSettings) -> None:
         sender = judged.sender
         for value in (sender.username, sender.mail_from, sender.mail_to):
             if value:

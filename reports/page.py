@@ -137,9 +137,9 @@ def render_top(run: Run, data: dict[str, Any] | None, before: dict[str, Any] | N
 
 def _service(run: Run) -> str:
     """Through what mail is to be sent, for the line on top: Microsoft's service, unless every sender has a declared one."""
-    if any(assessment.settings.the_cloud.microsoft for assessment in run.senders) or not run.senders:
+    if any(assessment.settings.service.microsoft for assessment in run.senders) or not run.senders:
         return "Microsoft 365"
-    servers = {assessment.settings.the_cloud.smtp_host for assessment in run.senders}
+    servers = {assessment.settings.service.smtp_host for assessment in run.senders}
     return servers.pop() if len(servers) == 1 else "its mail server"
 
 

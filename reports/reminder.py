@@ -14,7 +14,7 @@ from icalendar import Alarm, Calendar, Event, vDatetime
 from reports.escaping import one_line
 from reports.overview import declared
 from reports.run import Run
-from settings.model import Judged
+from settings.model import SenderSettings
 
 _ALARMS = (timedelta(days=30), timedelta(days=7))
 
@@ -57,7 +57,7 @@ def write(run: Run, report: Path) -> Path | None:
     return path
 
 
-def _event(settings: Judged, what: str, day: date, written: datetime) -> Event:
+def _event(settings: SenderSettings, what: str, day: date, written: datetime) -> Event:
     sender = settings.sender
     who = one_line(sender.client_id if what == "client secret" else sender.sign_in_user, 120)
     title = one_line(f"The {what} of {sender.name} ends: mail stops until it is renewed", 200)
@@ -68,7 +68,7 @@ def _event(settings: Judged, what: str, day: date, written: datetime) -> Event:
     event.add("dtend", day + timedelta(days=1))
     event.add("summary", title)
     event.add("transp", "TRANSPARENT")
-    event.add("description", _steps(what, who, microsoft=settings.the_cloud.microsoft))
+    event.add("description", _steps(what, who, microsoft=settings.service.microsoft))
     for before in _ALARMS:
         alarm = Alarm()
         alarm.add("action", "DISPLAY")

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from evidence.wire import SCHEMA, SenderEvidence
 from reports.embedding import PackedWrongError, found
 from reports.escaping import one_line
-from settings.model import Judged
+from settings.model import SenderSettings
 from settings.target import GATHER
 
 _LARGEST = 256 * 1024 * 1024  # a thousand senders with long transcripts stay far below
@@ -21,7 +21,7 @@ class NotAReport(Exception):  # noqa: N818 - reads as what it says: the file is 
     """The file holds no results that this version can judge; the message says why, in one line."""
 
 
-def load_report(path: Path) -> tuple[dict[str, Any], list[tuple[SenderEvidence, Judged]]]:
+def load_report(path: Path) -> tuple[dict[str, Any], list[tuple[SenderEvidence, SenderSettings]]]:
     """The results in a report's HTML or JSON file, and evidence and settings of each sender.
 
     Raises NotAReport for a file that cannot be read, is none of ours, is damaged, or has another schema version.
@@ -84,10 +84,10 @@ def _checked(data: object, name: str) -> dict[str, Any]:
     return data
 
 
-def _sender(sender: dict[str, Any]) -> tuple[SenderEvidence, Judged]:
+def _sender(sender: dict[str, Any]) -> tuple[SenderEvidence, SenderSettings]:
     """JSON has no dates and no tuples, so both models read their part as JSON text."""
     evidence = SenderEvidence.model_validate_json(json.dumps(sender["evidence"]))
-    return evidence, Judged.model_validate_json(json.dumps(sender["settings"]))
+    return evidence, SenderSettings.model_validate_json(json.dumps(sender["settings"]))
 
 
 def _short(problem: Exception) -> str:

@@ -235,13 +235,13 @@ class Settings(Table):
         return {**data, "sender": named}
 
     @property
-    def the_cloud(self) -> clouds.Cloud:
+    def service(self) -> clouds.Cloud:
         """The row of the cloud table that applies, or the declared service."""
         return cloud_of(self.cloud, self.custom)
 
-    def judged(self, sender: Sender, *, strict: bool = False) -> Judged:
+    def for_sender(self, sender: Sender, *, strict: bool = False) -> SenderSettings:
         """What the checks may know of one sender's settings."""
-        return Judged(sender=sender, cloud=self.cloud, custom=self.custom, network=self.network, strict=strict)
+        return SenderSettings(sender=sender, cloud=self.cloud, custom=self.custom, network=self.network, strict=strict)
 
 
 def cloud_of(name: str, declared: Custom | None) -> clouds.Cloud:
@@ -256,7 +256,7 @@ def cloud_of(name: str, declared: Custom | None) -> clouds.Cloud:
     )
 
 
-class Judged(Table):
+class SenderSettings(Table):
     """What a check may know of the settings: one sender, the cloud's name, and whether a map was used. Holds no secret."""
 
     sender: Sender
@@ -266,9 +266,9 @@ class Judged(Table):
     strict: bool = False
 
     @property
-    def the_cloud(self) -> clouds.Cloud:
+    def service(self) -> clouds.Cloud:
         """The row of the cloud table that applies."""
         return cloud_of(self.cloud, self.custom)
 
 
-__all__ = ["Attestation", "Custom", "Directory", "Judged", "Method", "Network", "Sender", "Settings"]
+__all__ = ["Attestation", "Custom", "Directory", "Method", "Network", "Sender", "SenderSettings", "Settings"]

@@ -32,7 +32,7 @@ class Visited:
     def judged(self) -> dict[str, Assessment]:
         """The assessments by sender."""
         return {
-            name: Assessment(evidence, self.settings.judged(self.settings.sender[name]))
+            name: Assessment(evidence, self.settings.for_sender(self.settings.sender[name]))
             for name, evidence in self.evidence.items()
         }
 

@@ -102,12 +102,12 @@ def _telling(body: list[ast.stmt]) -> Iterator[ast.AST]:
 
 
 def _others(tree: ast.FunctionDef) -> Iterator[tuple[str, str]]:
-    """The local names of other checks' findings: `port = case.other("NET-02")`."""
+    """The local names of other checks' findings: `port = case.finding("NET-02")`."""
     for node in ast.walk(tree):
         match node:
             case ast.Assign(
                 targets=[ast.Name(id=name)],
-                value=ast.Call(func=ast.Attribute(attr="other"), args=[ast.Constant(value=str(check))]),
+                value=ast.Call(func=ast.Attribute(attr="finding"), args=[ast.Constant(value=str(check))]),
             ) if check in CHECKS.checks:
                 yield name, check
 

@@ -226,7 +226,7 @@ class Declared:
         evidence = gather_whole(senders, outside, found)["own"]
         assert secret not in evidence.model_dump_json()
         assert TOKEN not in evidence.model_dump_json()
-        return Assessment(evidence, settings.judged(settings.sender["own"]))
+        return Assessment(evidence, settings.for_sender(settings.sender["own"]))
 
 
 def _accept(listener: socket.socket, peer: Peer, heard: Heard) -> None:

@@ -160,7 +160,7 @@ def test_the_export_says_the_same(tmp_path: Path) -> None:
     """What the built-in tenant exports after the run, asked for the same visits, equals what it answered by HTTPS."""
     with visited(world(), folder=tmp_path, edit=keyed, look=by_application) as seen:
         seen.running.export()
-        lookups = sources.by_export(seen.running.tenant_export, seen.settings.the_cloud)
+        lookups = sources.by_export(seen.running.tenant_export, seen.settings.service)
         visits = [(one, seen.settings.sender[name]) for name, one in seen.evidence.items()]
         again = gather.look_again(visits, lookups)
 

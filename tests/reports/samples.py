@@ -30,7 +30,7 @@ from evidence.wire import (
     Traffic,
 )
 from reports.run import Run
-from settings.model import Judged, Sender
+from settings.model import Sender, SenderSettings
 
 TENANT = "0f3c7c2e-6a1b-4c0e-9a56-3f0d6d1e2b11"
 CLIENT = "6d6c1f6a-52bb-4b0e-8f2e-5f7b7c3d9e01"
@@ -53,7 +53,7 @@ LEAF = Certificate(
 GREETING = "AM0PR08CA0012.outlook.office365.com Microsoft ESMTP MAIL Service ready at Mon, 23 Nov 2026 12:40:00 +0000"
 
 
-def basic_settings(**changes: object) -> Judged:
+def basic_settings(**changes: object) -> SenderSettings:
     """Return the settings of a Basic sender; `changes` use the keys of the settings file."""
     table: dict[str, object] = {
         "name": "alerts",
@@ -63,10 +63,10 @@ def basic_settings(**changes: object) -> Judged:
         "from": "noreply@contoso.example",
         "password_expires": "never",
     }
-    return Judged(sender=Sender.model_validate(table | changes), cloud="worldwide")
+    return SenderSettings(sender=Sender.model_validate(table | changes), cloud="worldwide")
 
 
-def oauth_settings(**changes: object) -> Judged:
+def oauth_settings(**changes: object) -> SenderSettings:
     """Return the settings of an OAuth sender; `changes` use the keys of the settings file."""
     table: dict[str, object] = {
         "name": "reports",
@@ -79,7 +79,7 @@ def oauth_settings(**changes: object) -> Judged:
         "from": "reports@contoso.example",
         "client_secret_expires": date(2027, 6, 1),
     }
-    return Judged(sender=Sender.model_validate(table | changes), cloud="worldwide")
+    return SenderSettings(sender=Sender.model_validate(table | changes), cloud="worldwide")
 
 
 def machine(**changes: object) -> MachineEvidence:

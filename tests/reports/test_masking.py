@@ -26,7 +26,7 @@ from reports.results import as_text, results
 from settings.clouds import WORLDWIDE
 from settings.identity import Identity
 from settings.load import parse
-from settings.model import Judged
+from settings.model import SenderSettings
 from tests.probes.exported import PRINCIPAL, USER_ID, answers, export, policy, workload
 from tests.probes.scripted import BASIC, CLIENT, TENANT, oauth
 from tests.reports import samples
@@ -40,7 +40,7 @@ IDENTITIES = (
 )
 
 
-def masked(visits: list[tuple[SenderEvidence, Judged]]) -> list[Assessment]:
+def masked(visits: list[tuple[SenderEvidence, SenderSettings]]) -> list[Assessment]:
     """Return the assessments of the masked evidence."""
     masking = Masking([judged for _, judged in visits])
     return [Assessment(masking.evidence(evidence), masking.settings(judged)) for evidence, judged in visits]
@@ -188,7 +188,7 @@ def test_tenant_data_is_masked(tmp_path: Path) -> None:
             samples.basic().model_copy(
                 update={"sender": name, "tenant": lookups.begin(sender).finish(STARTED, "<1@contoso.example>")}
             ),
-            known.judged(sender),
+            known.for_sender(sender),
         )
         for name, sender in known.sender.items()
     ]
@@ -263,7 +263,7 @@ def parts(hint: object) -> Iterator[object]:
             yield from parts(part)
 
 
-@pytest.mark.parametrize("model", [SenderEvidence, Judged])
+@pytest.mark.parametrize("model", [SenderEvidence, SenderSettings])
 def test_every_text_field_has_a_mark(model: type[BaseModel]) -> None:
     """Every present text field has a mark; masking it as a whole is only for a forgotten mark."""
     fields = dict(text_fields(model))

@@ -88,7 +88,7 @@ def flooded(tmp_path_factory: pytest.TempPathFactory) -> Run:
             kept = gather_whole(
                 [sender], outside, gather.secrets_of([sender], {"ONE": "Zq7~canary", "TWO": "Zq7~canary"})
             )
-        found.append(Assessment(kept[sender.name], read.judged(sender)))
+        found.append(Assessment(kept[sender.name], read.for_sender(sender)))
     return samples.run(*found, target=MARKUP, host=MARKUP, replayed_from=f"{MARKUP}.html")
 
 

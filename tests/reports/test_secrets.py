@@ -228,7 +228,7 @@ def test_a_repeated_secret_is_in_no_output(
             outside = gather.world_of(read, refusals=None)
             kept = gather_whole([sender], outside, gather.secrets_of([sender], {"ONE": secret, "TWO": secret}))
             assert secret in behaviour.received
-            return outputs(Assessment(kept[sender.name], read.judged(sender)), caplog.text)
+            return outputs(Assessment(kept[sender.name], read.for_sender(sender)), caplog.text)
 
         own_words = "\n".join(run_with("Zq7~unlike-anything-else").values()).lower()
 

@@ -33,7 +33,7 @@ def assess(page: Scripted, sender: str) -> Assessment:
     chosen = settings.sender["oauth"]
     found = gather.secrets_of([chosen], {"SMTP365_OAUTH_CLIENT_SECRET": "invented-secret-0815"})
     kept = gather_whole([chosen], gather.world_of(settings, refusals=None), found)
-    return Assessment(kept["oauth"], settings.judged(chosen))
+    return Assessment(kept["oauth"], settings.for_sender(chosen))
 
 
 @pytest.mark.parametrize("address", MALFORMED)

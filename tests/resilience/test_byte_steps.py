@@ -78,7 +78,7 @@ def _probe(running: Running, settings: Settings, sender: str) -> Assessment:
     world = gather.world_of(settings, refusals=None)
     chosen = settings.sender[sender]
     evidence = gather_whole([chosen], world, gather.secrets_of([chosen], running.secrets))
-    return Assessment(evidence[sender], settings.judged(chosen))
+    return Assessment(evidence[sender], settings.for_sender(chosen))
 
 
 def _cuts(length: int, turn: int, connection: int | None) -> Iterator[Cut]:

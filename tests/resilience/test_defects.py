@@ -44,7 +44,7 @@ def probe(folder: Path) -> tuple[dict[str, SenderEvidence], Settings]:
 
 def run_of(kept: dict[str, SenderEvidence], settings: Settings) -> Run:
     """Return the run that the reports receive."""
-    return samples.run(*(Assessment(seen, settings.judged(settings.sender[name])) for name, seen in kept.items()))
+    return samples.run(*(Assessment(seen, settings.for_sender(settings.sender[name])) for name, seen in kept.items()))
 
 
 def test_an_internal_error_in_one_sender_leaves_the_others_intact(tmp_path: Path) -> None:
@@ -54,7 +54,7 @@ def test_an_internal_error_in_one_sender_leaves_the_others_intact(tmp_path: Path
     basic, oauth = kept["basic"], kept["oauth"]
 
     assert basic.broke == ""
-    assert Assessment(basic, settings.judged(settings.sender["basic"])).verdict == "can_send"
+    assert Assessment(basic, settings.for_sender(settings.sender["basic"])).verdict == "can_send"
     assert oauth.broke.startswith("LookupError in tests/resilience/test_defects.py:")
     assert oauth.port is not None
     assert SECRET not in oauth.model_dump_json()

@@ -10,7 +10,7 @@ import re
 from typing import Final
 
 from evidence.wire import SenderEvidence
-from settings.model import Judged
+from settings.model import SenderSettings
 
 WORDS: Final = re.compile(
     r"microsoft|\boffice|office365|exchange|\bentra\b|azure|nodinite|admin cent|defender|purview|outlook|sharepoint|\bteams\b"
@@ -24,11 +24,11 @@ def _blot(text: str) -> str:
     return WORDS.sub(lambda found: "x" * len(found.group()), text)
 
 
-def blotted(evidence: SenderEvidence, settings: Judged) -> tuple[SenderEvidence, Judged]:
+def blotted(evidence: SenderEvidence, settings: SenderSettings) -> tuple[SenderEvidence, SenderSettings]:
     """Return the same evidence and settings with neutral words of the same length."""
     return (
         SenderEvidence.model_validate_json(_blot(evidence.model_dump_json())),
-        Judged.model_validate_json(_blot(settings.model_dump_json(by_alias=True))),
+        SenderSettings.model_validate_json(_blot(settings.model_dump_json(by_alias=True))),
     )
 
 

@@ -15,10 +15,10 @@ from evidence.wire import SenderEvidence
 from fakes import apply, healthy
 from fakes.world.set_ups import SET_UPS
 from fakes.world.world import in_cloud
-from settings.model import Judged
+from settings.model import SenderSettings
 from tests.visiting import visited
 
-Gathered = dict[str, tuple[SenderEvidence, Judged]]
+Gathered = dict[str, tuple[SenderEvidence, SenderSettings]]
 shared: list[Path] = []  # the folder in which the workers of this run leave it, if there are several
 
 
@@ -33,7 +33,7 @@ def gathered(fault: str | None, set_up: str | None = None, cloud: str = "worldwi
     world = base if fault is None else apply(base, [fault])
     with tempfile.TemporaryDirectory() as folder, visited(world, folder=Path(folder)) as seen:
         found = {
-            name: (evidence, seen.settings.judged(seen.settings.sender[name]))
+            name: (evidence, seen.settings.for_sender(seen.settings.sender[name]))
             for name, evidence in seen.evidence.items()
         }
     if kept is not None:
@@ -44,7 +44,7 @@ def gathered(fault: str | None, set_up: str | None = None, cloud: str = "worldwi
 def _read(file: Path) -> Gathered:
     said = json.loads(file.read_text(encoding="utf-8"))
     return {
-        name: (SenderEvidence.model_validate_json(evidence), Judged.model_validate_json(settings))
+        name: (SenderEvidence.model_validate_json(evidence), SenderSettings.model_validate_json(settings))
         for name, (evidence, settings) in said.items()
     }
 

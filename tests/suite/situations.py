@@ -21,11 +21,11 @@ from evidence.wire import (
     TokenEvidence,
     Withheld,
 )
-from settings.model import Attestation, Custom, Judged
+from settings.model import Attestation, Custom, SenderSettings
 from tests.suite.gathered import Gathered, gathered
 
-Visit = tuple[SenderEvidence, Judged]
-Change = Callable[[SenderEvidence, Judged], Visit]
+Visit = tuple[SenderEvidence, SenderSettings]
+Change = Callable[[SenderEvidence, SenderSettings], Visit]
 MEMBERS = ("name", "port", "greeting", "starttls", "tls", "auth_offered", "issuer", "token", "sign_in", "envelope")
 FAILED = CommandEvidence(failure=Failure(kind=FailureKind.TIMEOUT, text="no whole reply within 5 s"))
 
@@ -44,7 +44,7 @@ def record(**members: Any) -> Change:  # noqa: ANN401 - any record
 def part(member: str, **fields: Any) -> Change:  # noqa: ANN401 - any field
     """Replace some fields of one record, if the record is present."""
 
-    def change(evidence: SenderEvidence, settings: Judged) -> Visit:
+    def change(evidence: SenderEvidence, settings: SenderSettings) -> Visit:
         held = getattr(evidence, member)
         return evidence.model_copy(update={member: held and held.model_copy(update=fields)}), settings
 
@@ -59,7 +59,7 @@ def entered(**fields: Any) -> Change:  # noqa: ANN401 - any field
     )
 
 
-def of_own(evidence: SenderEvidence, settings: Judged) -> Visit:
+def of_own(evidence: SenderEvidence, settings: SenderSettings) -> Visit:
     """Declare the same servers as a service of one's own."""
     declared = Custom(
         smtp_server=settings.sender.smtp_server,
@@ -72,7 +72,7 @@ def of_own(evidence: SenderEvidence, settings: Judged) -> Visit:
 def both(*changes: Change) -> Change:
     """Apply one change after another."""
 
-    def change(evidence: SenderEvidence, settings: Judged) -> Visit:
+    def change(evidence: SenderEvidence, settings: SenderSettings) -> Visit:
         for one in changes:
             evidence, settings = one(evidence, settings)
         return evidence, settings
@@ -90,7 +90,7 @@ def _early_235(lines: int) -> Change:
     good = Reply(code=235, lines=("2.7.0 Authentication successful",), seconds=0.1)
     asks = Reply(code=334, lines=("VXNlcm5hbWU6",), seconds=0.1)
 
-    def change(evidence: SenderEvidence, settings: Judged) -> Visit:
+    def change(evidence: SenderEvidence, settings: SenderSettings) -> Visit:
         early = min(lines, 1 if settings.sender.method == "oauth" else lines)
         steps = (*(asks for _ in range(early - 1)), good)
         return part("sign_in", steps=steps, reply=good)(evidence, settings)

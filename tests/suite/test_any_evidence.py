@@ -15,7 +15,7 @@ from evidence.wire import SenderEvidence
 from reports import reminder, terminal
 from reports.page import render_top
 from reports.results import as_text, results
-from settings.model import Judged
+from settings.model import SenderSettings
 from tests.reports import samples
 from tests.suite.gathered import Gathered, gathered
 from tests.suite.looked import visited
@@ -74,7 +74,7 @@ def test_anything_is_judged_and_written(seed: int, worlds: list[Gathered]) -> No
         evidence, judged = draw.choice(list(draw.choice(worlds).values()))
         often = draw.choice((0.02, 0.1, 0.3))
         seen = read(SenderEvidence, changed(evidence.model_dump(mode="json"), often, draw), evidence)
-        settings = read(Judged, changed(judged.model_dump(mode="json", by_alias=True), often / 5, draw), judged)
+        settings = read(SenderSettings, changed(judged.model_dump(mode="json", by_alias=True), often / 5, draw), judged)
         changes += seen is not evidence or settings is not judged
 
         run = samples.run(Assessment(seen, settings))

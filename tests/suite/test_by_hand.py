@@ -9,7 +9,7 @@ from checks.model import Finding, Verdict
 from evidence.machine import RegistryValue
 from evidence.tenant import LookState
 from evidence.wire import SenderEvidence
-from settings.model import Judged
+from settings.model import SenderSettings
 from tests.suite.gathered import Gathered, gathered
 from tests.suite.looked import visited
 
@@ -17,7 +17,7 @@ DOTNET = ("HOST-01", "SchUseStrongCrypto"), ("HOST-02", "SystemDefaultTlsVersion
 HVE = "smtp.hve.mx.microsoft"
 
 
-def judged(check: str, evidence: SenderEvidence, settings: Judged) -> Finding:
+def judged(check: str, evidence: SenderEvidence, settings: SenderSettings) -> Finding:
     """Return the finding of one check on this evidence."""
     return Assessment(evidence, settings).finding(check)
 
@@ -113,7 +113,7 @@ def test_high_volume_email_stays_inside(to: str, verdict: Verdict) -> None:
     assert judged("MBX-07", evidence, settings).verdict is Verdict.NOT_APPLICABLE
 
 
-def _refused_as_outside() -> tuple[SenderEvidence, Judged]:
+def _refused_as_outside() -> tuple[SenderEvidence, SenderSettings]:
     """Return High Volume Email to another domain, refused by the server as external."""
     evidence, settings = gathered("recipient_blocked")["basic"]
     assert evidence.envelope is not None

@@ -82,7 +82,7 @@ def test_what_a_step_declares_exists() -> None:
 def declared(causes: tuple[str, ...], assessment: Assessment) -> dict[str, tuple[str, ...]]:
     """Return the filled text of every line about these causes, with the checks that answer it."""
     values = explained.values(assessment)
-    microsoft, gate = assessment.settings.the_cloud.microsoft, assessment.first_broken_gate
+    microsoft, gate = assessment.settings.service.microsoft, assessment.first_broken_gate
     at_login = gate is not None and gate.value in {"issuer", "token", "claims"}
     entries = [entry(cause, microsoft=microsoft, at_login=at_login) for cause in causes]
     lines = [line for one in entries if one is not None for line in (*one.steps, *one.decide)]
@@ -124,10 +124,10 @@ def test_open_steps_come_before_seen_ones(name: str, staged_here: bool) -> None:
 def test_no_report_denies_a_server_that_was_reached(name: str, staged_here: bool) -> None:
     """If the certificate or the greeting was Microsoft's, no text of the report says that the server is another one."""
     for assessment, one in answers(world(name, staged_here)):
-        if not assessment.settings.the_cloud.microsoft:
+        if not assessment.settings.service.microsoft:
             continue
         verdicts = {finding.check: finding.verdict for finding in assessment.all_findings()}
-        if Verdict.PASS not in {verdicts["TLS-02"], verdicts["SMTP-01"]} or not assessment.settings.the_cloud.microsoft:
+        if Verdict.PASS not in {verdicts["TLS-02"], verdicts["SMTP-01"]} or not assessment.settings.service.microsoft:
             continue
         run = samples.run(assessment)
         told = [

@@ -25,7 +25,7 @@ import pytest
 
 from checks.assessment import Assessment
 from checks.catalogue import CATALOGUE
-from checks.model import Case, Check, Finding
+from checks.model import Check, Context, Finding
 from fakes import FAULTS
 from fakes.faults import EVERY_FAULT
 from tests.suite.gathered import Gathered, gathered
@@ -84,7 +84,7 @@ def true_rows() -> dict[str, Rows]:
     return {world: rows(visit(), Assessment) for world, visit in worlds().items()}
 
 
-def always_pass(case: Case) -> Finding:
+def always_pass(case: Context) -> Finding:
     """A judge that always passes."""
     return case.ok()
 

@@ -7,7 +7,7 @@ import pytest
 from checks.assessment import Assessment
 from checks.model import Verdict
 from evidence.wire import Gate, SenderEvidence
-from settings.model import Judged
+from settings.model import SenderSettings
 from tests.suite.situations import MEMBERS, SITUATIONS, situation
 
 GATE_OF = {
@@ -104,7 +104,7 @@ def test_evidence_survives_a_round_trip(name: str) -> None:
     """Evidence and settings are the same after a round trip through JSON, and so are the findings."""
     for evidence, settings in situation(name).values():
         again = SenderEvidence.model_validate_json(evidence.model_dump_json())
-        same = Judged.model_validate_json(settings.model_dump_json(by_alias=True))
+        same = SenderSettings.model_validate_json(settings.model_dump_json(by_alias=True))
 
         assert again == evidence
         assert Assessment(again, same).all_findings() == Assessment(evidence, settings).all_findings()

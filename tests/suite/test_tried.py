@@ -13,7 +13,7 @@ import pytest
 
 from checks.assessment import Assessment
 from checks.catalogue import CATALOGUE
-from checks.model import Case, Catalogue, Check, Finding, Verdict
+from checks.model import Catalogue, Check, Context, Finding, Verdict
 from evidence.wire import Gate, SenderEvidence
 from fakes import FAULTS
 from tests.suite.gathered import Gathered, gathered
@@ -148,7 +148,7 @@ def by_the_guide(*needs: str) -> dict[str, Check]:
     own = Catalogue()
 
     @own.check("SMTP-04", "The server is there", needs=needs)
-    def there(case: Case) -> Finding:
+    def there(case: Context) -> Finding:
         return case.ok(observed="looked")
 
     return {**CATALOGUE.checks, **own.checks}
@@ -177,8 +177,8 @@ def test_a_judge_sees_only_what_it_names() -> None:
     own = Catalogue()
 
     @own.check("SMTP-04", "The server is there", needs=("NET-02",))
-    def there(case: Case) -> Finding:
-        return case.ok(observed=case.other("AUTH-01").observed)
+    def there(case: Context) -> Finding:
+        return case.ok(observed=case.finding("AUTH-01").observed)
 
     evidence, settings = gathered(None)["basic"]
     with pytest.raises(LookupError, match="reads"):
