@@ -12,6 +12,7 @@ from checks.basic import is_full_address
 from checks.model import Context
 from checks.text_reading import read_reply
 from evidence.wire import Reply, SignInEvidence
+from knowledge.cause_ids import CauseId
 from knowledge.groups import GROUPS
 from knowledge.outcome import Reading
 
@@ -104,5 +105,5 @@ def _without(reading: Reading, ruled_out: set[str]) -> Reading:
     return replace(reading, causes=left, sure=reading.sure or len(left) == 1 < len(reading.causes))
 
 
-def _of(causes: tuple[str, ...], reply: Reply, group: str) -> Reading:
+def _of(causes: tuple[CauseId, ...], reply: Reply, group: str) -> Reading:
     return Reading(causes, sure=len(causes) == 1, decide=GROUPS[group].decide, quoted=reply.text)

@@ -7,6 +7,8 @@ from datetime import date
 from enum import Enum, StrEnum
 from typing import Final, Literal, Self
 
+from knowledge.cause_ids import CauseId
+
 # `server` and `login` run the mail server and the token service that the settings declare.
 Who = Literal["sender", "exchange", "entra", "network", "microsoft", "server", "login"]
 
@@ -101,7 +103,7 @@ class Cause:
     A command that starts with `$ ` is for a POSIX shell, every other one for PowerShell. `kind` says whose addresses they may name.
     """
 
-    id: str
+    id: CauseId
     title: str
     meaning: str
     shows: str

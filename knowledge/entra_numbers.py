@@ -10,6 +10,7 @@ import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from knowledge.cause_ids import CauseId
 from knowledge.rule import Outcome, one, some
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ NUMBER: Final = re.compile(
     r"['\":=\s\[(]{1,6}(\d{5,8})(?!\d)"
 )
 
-_ALONE: Final[Mapping[str, tuple[int, ...]]] = {
+_ALONE: Final[Mapping[CauseId, tuple[int, ...]]] = {
     "secret_wrong": (7000215, 50012),
     "secret_expired": (7000222,),
     "app_not_in_tenant": (700016, 70001, 7000113),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from knowledge.cause_ids import CauseId
 from knowledge.step import Step
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Group:
 
     id: str
     answer: str
-    causes: tuple[str, ...]
+    causes: tuple[CauseId, ...]
     decide: tuple[str, ...]
 
 

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from knowledge.cause_ids import CauseId
 from knowledge.causes import CATALOGUE, UNRECOGNISED
 from knowledge.context import circumstances
 from knowledge.entra_numbers import MISSING, MISSING_PARAMETER, NUMBER, OUTCOMES, VAGUE
@@ -148,7 +149,7 @@ def _hits(text: Plain, flags: frozenset[str]) -> list[_Hit]:
     return hits
 
 
-def _rank(hits: list[_Hit]) -> tuple[tuple[str, ...], bool, _Hit]:
+def _rank(hits: list[_Hit]) -> tuple[tuple[CauseId, ...], bool, _Hit]:
     best = max(hit.weight for hit in hits)
     strongest = sorted((hit for hit in hits if hit.weight == best), key=lambda hit: hit.place)
     root = strongest[0]
@@ -165,7 +166,7 @@ def _rank(hits: list[_Hit]) -> tuple[tuple[str, ...], bool, _Hit]:
     return tuple(causes)[:_MOST], sure and len(causes) == 1, root
 
 
-def _decide(causes: tuple[str, ...], group: str | None) -> tuple[str, ...]:
+def _decide(causes: tuple[CauseId, ...], group: str | None) -> tuple[str, ...]:
     lines = [*GROUPS[group].decide] if group else []
     for cause in causes[: 1 if group or len(causes) == 1 else 3]:
         lines += CATALOGUE[cause].decide

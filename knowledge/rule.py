@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
+from knowledge.cause_ids import CauseId
 from knowledge.groups import GROUPS
 from knowledge.normalise import needle_of, tighten
 
@@ -35,7 +36,7 @@ HINTS: Final = 1  # a wrapper's own words, that an inner error outdoes
 class Outcome:
     """The conclusion of a rule if all its `needs` are among the context flags."""
 
-    causes: tuple[str, ...]
+    causes: tuple[CauseId, ...]
     sure: bool = False
     needs: frozenset[str] = frozenset()
     group: str | None = None
@@ -65,12 +66,12 @@ class Rule:
         object.__setattr__(self, "unless_needles", tuple(tighten(phrase) for phrase in self.unless))
 
 
-def one(cause: str, *needs: str) -> Outcome:
+def one(cause: CauseId, *needs: str) -> Outcome:
     """Return an outcome with one cause that the text itself names."""
     return Outcome((cause,), sure=True, needs=frozenset(needs))
 
 
-def some(*causes: str, needs: tuple[str, ...] = ()) -> Outcome:
+def some(*causes: CauseId, needs: tuple[str, ...] = ()) -> Outcome:
     """Return an outcome with several causes by likelihood, none of them certain."""
     return Outcome(causes, needs=frozenset(needs))
 

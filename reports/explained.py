@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from typing import cast
 from urllib.parse import urlsplit
 
 from checks import placeholders
@@ -11,6 +12,7 @@ from checks.assessment import Assessment
 from checks.token_claims import seen_address
 from evidence.wire import Gate
 from knowledge.cause import Cause
+from knowledge.cause_ids import CauseId
 from knowledge.causes import entry as entry_of
 from knowledge.groups import GROUPS
 from knowledge.owner_message import request
@@ -62,7 +64,7 @@ def cause(cause_id: str, assessment: Assessment) -> Cause:
         filled = fill(entry, values(assessment))
         return replace(filled, steps=arranged(filled.steps, known(assessment)))
     return Cause(
-        id=cause_id,
+        id=cast("CauseId", cause_id),
         title=cause_id.replace("_", " "),
         meaning=_NO_REMEDY,
         shows="",

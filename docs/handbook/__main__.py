@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from checks.catalogue import CATALOGUE as CHECKS
-from docs.handbook import cause_pages, check_pages, declared_page
+from docs.handbook import cause_ids, cause_pages, check_pages, declared_page
 from docs.handbook.markdown import DECLARED_PAGE, GROUPS_PAGE, MADE, cause_page, check_page, link
 from knowledge.causes import CATALOGUE as CAUSES
 
@@ -62,8 +62,9 @@ def with_table(readme: str) -> str:
 
 
 def documents(root: Path) -> dict[str, bytes]:
-    """Return every document under `root`, README.md included. Raises NoMarkers, and OSError without a README."""
+    """Return every generated file under `root`, README.md included. Raises NoMarkers, and OSError without a README."""
     texts = {**pages(), README: with_table((root / README).read_bytes().decode("utf-8"))}
+    texts[cause_ids.MODULE] = cause_ids.module()
     return {name: text.encode("utf-8") for name, text in texts.items()}
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final, Literal
 
+from knowledge.cause_ids import CauseId
 from knowledge.causes import declared
 from knowledge.outcome import Reading
 
@@ -17,7 +18,7 @@ Command = Literal["connect", "ehlo", "password", "token", "mail", "rcpt", "data"
 _CODE: Final = re.compile(r"^\s*([245]\d\d)\b")
 _ENHANCED: Final = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
 _QUOTED: Final = 300
-_Causes = tuple[str, ...]
+_Causes = tuple[CauseId, ...]
 
 # Words that mean the same at every command, the most telling first; each is looked for in lower case.
 _ANYWHERE: Final[tuple[tuple[tuple[str, ...], _Causes], ...]] = (
@@ -173,11 +174,12 @@ def _token(said: str, code: int, status: str) -> tuple[_Causes, bool]:
 
 
 def _envelope(said: str, code: int, status: str, command: Command) -> tuple[_Causes, bool]:
-    for fits, cause in (
+    outcomes: tuple[tuple[bool, CauseId], ...] = (
         (code == 530 or _has(said, _SIGN_IN), "client_never_sent_auth"),
         (status in {"3.4", "2.3"} or _has(said, _TOO_LARGE), "message_too_large"),
         (status == "2.2" or _has(said, _FULL), "mailbox_full"),
-    ):
+    )
+    for fits, cause in outcomes:
         if fits:
             return (cause,), True
     if 400 <= code < 500:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from knowledge.cause_ids import CauseId
 from knowledge.declared.replies import decide
 from knowledge.outcome import Reading
 
-_Causes = tuple[str, ...]
+_Causes = tuple[CauseId, ...]
 _BY_ERROR: Final[dict[str, tuple[_Causes, bool]]] = {
     "invalid_client": (("secret_wrong", "app_not_in_tenant"), False),
     "unauthorized_client": (("consent_missing", "app_not_in_tenant"), False),

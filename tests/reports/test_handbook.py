@@ -6,13 +6,15 @@ import ast
 import re
 import shutil
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from checks.catalogue import CATALOGUE as CHECKS
-from docs.handbook import __main__, markdown
+from docs.handbook import __main__, cause_ids, markdown
 from docs.handbook.check_causes import nameable, named_by
 from fakes.faults import EVERY_FAULT
+from knowledge.cause_ids import CauseId
 from knowledge.causes import CATALOGUE as CAUSES
 from knowledge.causes import UNRECOGNISED, declared
 from knowledge.groups import GROUPS
@@ -46,6 +48,8 @@ def checkout(tmp_path: Path) -> Path:
     shutil.copytree(ROOT / "docs" / "causes", tmp_path / "docs" / "causes")
     shutil.copy(ROOT / "docs" / "README.md", tmp_path / "docs" / "README.md")
     shutil.copy(ROOT / "README.md", tmp_path / "README.md")
+    (tmp_path / "knowledge").mkdir()
+    shutil.copy(ROOT / cause_ids.MODULE, tmp_path / cause_ids.MODULE)
     return tmp_path
 
 
@@ -145,6 +149,19 @@ def test_check_option_lists_differences_and_writes_nothing(checkout: Path, capsy
         "should not be there: docs/causes/retired.md",
     ]
     assert {file: file.read_bytes() for file in checkout.rglob("*") if file.is_file()} == before
+
+
+def test_an_outdated_type_of_cause_ids_is_reported_and_written(checkout: Path) -> None:
+    """The type of the cause ids that mypy checks lists the catalogue's ids, in the same order."""
+    module = checkout / cause_ids.MODULE
+    module.write_text(text_of(module).replace('    "port_blocked",\n', ""), encoding="utf-8")
+
+    differences = __main__.differences(checkout)
+    __main__.main([], root=checkout)
+
+    assert differences == [f"differs: {cause_ids.MODULE}"]
+    assert text_of(module) == text_of(ROOT / cause_ids.MODULE)
+    assert get_args(CauseId) == tuple(CAUSES)
 
 
 def test_an_outdated_readme_table_is_reported(checkout: Path) -> None:

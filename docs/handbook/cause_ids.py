@@ -1,0 +1,23 @@
+"""Generates `knowledge/cause_ids.py`, which gives mypy the ids of all causes: a misspelt id is then a type error."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from knowledge.causes import CATALOGUE as CAUSES
+
+MODULE: Final = "knowledge/cause_ids.py"
+
+
+def module() -> str:
+    """Return the source of the module: one literal type, in the order of the route."""
+    lines = [
+        '"""The ids of all causes as a type. Made by `python -m docs.handbook` from the catalogue; do not edit it by hand."""',
+        "",
+        "from typing import Literal",
+        "",
+        "CauseId = Literal[",
+        *(f'    "{cause}",' for cause in CAUSES),
+        "]",
+    ]
+    return "\n".join(lines) + "\n"
