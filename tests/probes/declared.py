@@ -1,4 +1,4 @@
-"""A mail server and an issuer on loopback, declared with `cloud = "custom"`: each test writes what the server says.
+"""A mail server and an issuer on loopback, declared with `cloud = "custom"`; each test defines the server's replies.
 
 The server records every line of each connection, so that a test can see what left this machine.
 """
@@ -30,82 +30,84 @@ USER = "svc@peer.example"
 PASSWORD = "Correct-Horse-Battery-41"
 CLIENT_SECRET = "Client-Secret-0815-long-enough"
 TOKEN = "opaque-access-token-that-must-never-be-seen"
-_PATIENCE = 10  # seconds after which a connection that nobody ends is closed
+_PATIENCE = 10  # seconds after which an idle connection is closed
 
 Peer = Callable[[socket.socket, list[str]], None]
 
 
 @dataclass(kw_only=True)
 class Smtp:
-    """An SMTP server: what it offers before and behind STARTTLS, and what it says to a command instead of yes."""
+    """An SMTP server: what it offers before and after STARTTLS, and the replies that differ from success."""
 
     context: ssl.SSLContext
     offers: tuple[str, ...] = ("AUTH LOGIN PLAIN XOAUTH2",)
-    says: Mapping[str, str] = field(default_factory=dict)
+    replies: Mapping[str, str] = field(default_factory=dict)
     challenge: str = ""
 
-    def __call__(self, sock: socket.socket, heard: list[str]) -> None:
-        """Speak on one connection until the client leaves."""
-        _say(sock, "220 peer.example ESMTP")
-        secured = self._converse(sock, heard)
+    def __call__(self, sock: socket.socket, received: list[str]) -> None:
+        """Serve one connection until the client disconnects."""
+        _send_line(sock, "220 peer.example ESMTP")
+        secured = self._converse(sock, received)
         if secured:
             with self.context.wrap_socket(sock, server_side=True) as over_tls:
-                self._converse(over_tls, heard)
+                self._converse(over_tls, received)
 
-    def _converse(self, sock: socket.socket, heard: list[str]) -> bool:
-        """Answer commands until the client leaves (False) or TLS begins (True)."""
+    def _converse(self, sock: socket.socket, received: list[str]) -> bool:
+        """Reply to commands until the client disconnects (False) or TLS starts (True)."""
         with sock.makefile("rb") as reader:
-            return self._answers(sock, reader, heard)
+            return self._reply_to_commands(sock, reader, received)
 
-    def _answers(self, sock: socket.socket, reader: BufferedReader, heard: list[str]) -> bool:
+    def _reply_to_commands(self, sock: socket.socket, reader: BufferedReader, received: list[str]) -> bool:
         while line := reader.readline().decode("latin-1").rstrip("\r\n"):
-            heard.append(line)
+            received.append(line)
             verb = line.partition(" ")[0].upper()
             if verb == "EHLO":
                 secured = isinstance(sock, ssl.SSLSocket)
                 key = "EHLO over TLS" if secured else "EHLO"
                 offers = self.offers if secured else ("STARTTLS",)
                 lines = ("peer.example", *offers)
-                _say(sock, self.says.get(key) or "\r\n".join([*(f"250-{one}" for one in lines), "250 SIZE 1000000"]))
+                _send_line(
+                    sock, self.replies.get(key) or "\r\n".join([*(f"250-{one}" for one in lines), "250 SIZE 1000000"])
+                )
             elif verb == "STARTTLS":
-                _say(sock, "220 go ahead")
+                _send_line(sock, "220 go ahead")
                 return True
             elif verb == "AUTH":
-                self._sign_in(sock, reader, line, heard)
+                self._sign_in(sock, reader, line, received)
             elif verb == "DATA":
-                _say(sock, self.says.get("DATA", "354 go on"))
-                while "DATA" not in self.says and reader.readline() not in {b".\r\n", b""}:
+                _send_line(sock, self.replies.get("DATA", "354 go on"))
+                while "DATA" not in self.replies and reader.readline() not in {b".\r\n", b""}:
                     pass
-                if "DATA" not in self.says:
-                    _say(sock, self.says.get(".", "250 2.0.0 queued"))
+                if "DATA" not in self.replies:
+                    _send_line(sock, self.replies.get(".", "250 2.0.0 queued"))
             else:
-                _say(sock, self.says.get(verb, "221 bye" if verb == "QUIT" else "250 ok"))
+                _send_line(sock, self.replies.get(verb, "221 bye" if verb == "QUIT" else "250 ok"))
         return False
 
-    def _sign_in(self, sock: socket.socket, reader: BufferedReader, line: str, heard: list[str]) -> None:
+    def _sign_in(self, sock: socket.socket, reader: BufferedReader, line: str, received: list[str]) -> None:
         read = reader.readline
         prompts = ("334 VXNlcm5hbWU6", "334 UGFzc3dvcmQ6") if line.upper() == "AUTH LOGIN" else ("334 ",)
         for prompt in prompts:
-            _say(sock, prompt)
-            heard.append(read().decode("latin-1").rstrip("\r\n"))
+            _send_line(sock, prompt)
+            received.append(read().decode("latin-1").rstrip("\r\n"))
         if self.challenge:
-            _say(sock, f"334 {self.challenge}")
-            heard.append(read().decode("latin-1").rstrip("\r\n"))
-        _say(sock, self.says.get("AUTH", "235 2.7.0 Authentication successful"))
+            _send_line(sock, f"334 {self.challenge}")
+            received.append(read().decode("latin-1").rstrip("\r\n"))
+        _send_line(sock, self.replies.get("AUTH", "235 2.7.0 Authentication successful"))
 
 
-def encoded(told: object) -> str:
-    """A challenge of XOAUTH2 as a server sends it."""
-    return base64.b64encode(json.dumps(told).encode()).decode()
+def encoded_challenge(challenge: object) -> str:
+    """Return an XOAUTH2 challenge in the encoding of a server."""
+    return base64.b64encode(json.dumps(challenge).encode()).decode()
 
 
-def _say(sock: socket.socket, text: str) -> None:
+def _send_line(sock: socket.socket, text: str) -> None:
     sock.sendall(f"{text}\r\n".encode("latin-1"))
 
 
 @dataclass
-class Heard:
-    """What reached the server: the lines of each connection, and the forms that were posted to the issuer."""
+class Received:
+    """What reached the server: the lines of each connection, and the forms posted to the issuer."""
 
     port: int = 0
     connections: list[list[str]] = field(default_factory=list)
@@ -113,7 +115,7 @@ class Heard:
 
     @property
     def credentials(self) -> list[str]:
-        """The lines and forms that hold a credential, plain or in base64."""
+        """The lines and forms that contain a credential, plain or in Base64."""
         lines = [line for lines in self.connections for line in lines]
         forms = {secret: base64.b64encode(secret.encode()).decode() for secret in (PASSWORD, CLIENT_SECRET)}
         plain = [line for line in (*lines, *self.posted) for pair in forms.items() if any(one in line for one in pair)]
@@ -127,8 +129,8 @@ def _decoded(line: str) -> str:
         return ""
 
 
-class Declared:
-    """One folder with an authority of its own, and the settings of a declared service in it."""
+class DeclaredService:
+    """A folder with its own certificate authority and with the settings of a declared service."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -139,27 +141,27 @@ class Declared:
         self.mapped: set[int] = set()
 
     def smtp(self, **fields: object) -> Smtp:
-        """A server that takes everything, but for these fields."""
+        """Return a server that accepts everything, except as these fields define."""
         return Smtp(**{"context": self.context, **fields})  # type: ignore[arg-type]
 
     @contextmanager
-    def served(self, peer: Peer) -> Iterator[Heard]:
-        """Let `peer` answer on a port of loopback."""
-        heard = Heard()
+    def serve(self, peer: Peer) -> Iterator[Received]:
+        """Serve `peer` on a port of loopback."""
+        received = Received()
         with socket.create_server((HOST, 0)) as listener:
-            heard.port = listener.getsockname()[1]
-            self.mapped.add(heard.port)
-            threading.Thread(target=_accept, args=(listener, peer, heard), daemon=True).start()
+            received.port = listener.getsockname()[1]
+            self.mapped.add(received.port)
+            threading.Thread(target=_accept, args=(listener, peer, received), daemon=True).start()
             try:
-                yield heard
+                yield received
             finally:
                 with contextlib.suppress(OSError):
                     listener.shutdown(socket.SHUT_RDWR)
 
     @contextmanager
-    def issuing(self, say: Callable[[str, str], tuple[int, str, str]]) -> Iterator[Heard]:
-        """Serve an issuer over HTTPS; `say` makes status, content type and body of a method and a path."""
-        heard = Heard()
+    def serve_issuer(self, respond: Callable[[str, str], tuple[int, str, str]]) -> Iterator[Received]:
+        """Serve an issuer over HTTPS; `respond` returns status, content type and body for a method and a path."""
+        received = Received()
 
         class Handler(BaseHTTPRequestHandler):
             timeout = _PATIENCE
@@ -167,8 +169,8 @@ class Declared:
             def answer(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
                 if self.command == "POST":
-                    heard.posted.append(body)
-                status, kind, text = say(self.command, self.path)
+                    received.posted.append(body)
+                status, kind, text = respond(self.command, self.path)
                 self.send_response(status)
                 self.send_header("Content-Type", kind)
                 self.send_header("Content-Length", str(len(text.encode())))
@@ -178,34 +180,34 @@ class Declared:
             do_GET = do_POST = answer  # noqa: N815 - names of http.server
 
             def log_message(self, *_: object) -> None:
-                """Nothing is written."""
+                """Write no log."""
 
         with ThreadingHTTPServer((HOST, 0), Handler) as server:
             server.socket = self.context.wrap_socket(server.socket, server_side=True)
-            heard.port = server.server_address[1]
-            self.mapped.add(heard.port)
+            received.port = server.server_address[1]
+            self.mapped.add(received.port)
             thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
             thread.start()
             try:
-                yield heard
+                yield received
             finally:
                 server.shutdown()
                 thread.join(5)
 
     def basic(self, port: int, *, declared: int | None = None, patience: float = 5, deadline: float = 20) -> Assessment:
-        """Visit with a password; `declared` is the port under [custom] where it is another one."""
-        return self._judged(
+        """Run with a password; `declared` is the port under [custom] if it differs."""
+        return self._assess(
             self._file(port, declared or port, patience, deadline=deadline) + 'password_from = "env:PEER"\n', PASSWORD
         )
 
     def oauth(self, port: int, *, issuer: str, url: str = "") -> Assessment:
-        """Visit with client credentials of this issuer; `url` where the settings name another document."""
+        """Run with client credentials of this issuer; `url` is the discovery document in the settings if it differs."""
         document = url or f"{issuer}/.well-known/openid-configuration"
         text = self._file(port, port, 5, issuer=issuer, kind="OpenID") + (
             f'client_id = "77777777-2222-4333-8444-555555555555"\nclient_secret_from = "env:PEER"\nscope = "mail"\n'
             f'openid_endpoint_configuration = "{document}"\n'
         )
-        return self._judged(text, CLIENT_SECRET)
+        return self._assess(text, CLIENT_SECRET)
 
     def _file(
         self, port: int, declared: int, patience: float, *, deadline: float = 20, issuer: str = "", kind: str = "Basic"
@@ -218,7 +220,7 @@ class Declared:
             f'[sender.own]\nsmtp_server = "{HOST}"\nport = {port}\nauthentication_type = "{kind}"\nusername = "{USER}"\n'
         )
 
-    def _judged(self, text: str, secret: str) -> Assessment:
+    def _assess(self, text: str, secret: str) -> Assessment:
         settings = parse(text, self.folder / "settings.toml")
         senders = settings.sender.values()
         found = gather.secrets_of(senders, {"PEER": secret})
@@ -229,25 +231,25 @@ class Declared:
         return Assessment(evidence, settings.for_sender(settings.sender["own"]))
 
 
-def _accept(listener: socket.socket, peer: Peer, heard: Heard) -> None:
+def _accept(listener: socket.socket, peer: Peer, received: Received) -> None:
     with contextlib.suppress(OSError):
         while True:
             sock, _ = listener.accept()
             sock.settimeout(_PATIENCE)
             lines: list[str] = []
-            heard.connections.append(lines)
-            threading.Thread(target=_one, args=(peer, sock, lines), daemon=True).start()
+            received.connections.append(lines)
+            threading.Thread(target=_run_peer, args=(peer, sock, lines), daemon=True).start()
 
 
-def _one(peer: Peer, sock: socket.socket, lines: list[str]) -> None:
+def _run_peer(peer: Peer, sock: socket.socket, lines: list[str]) -> None:
     with contextlib.suppress(OSError, ValueError), sock:
         peer(sock, lines)
 
 
-def issuer_that_grants(port: Callable[[], int]) -> Callable[[str, str], tuple[int, str, str]]:
-    """An issuer under /tenant whose token endpoint is on the port that `port` tells, and which gives everybody the token."""
+def granting_responses(port: Callable[[], int]) -> Callable[[str, str], tuple[int, str, str]]:
+    """Return the responses of an issuer under /tenant that grants every token; `port` returns the port of its token endpoint."""
 
-    def say(method: str, path: str) -> tuple[int, str, str]:
+    def respond(method: str, path: str) -> tuple[int, str, str]:
         here = f"https://{HOST}:{port()}"
         if path == "/tenant/.well-known/openid-configuration":
             document = {
@@ -261,11 +263,11 @@ def issuer_that_grants(port: Callable[[], int]) -> Callable[[str, str], tuple[in
             return 200, "application/json", json.dumps(token)
         return 404, "text/html", "<html>Not Found</html>"
 
-    return say
+    return respond
 
 
-def wants_certificate(declared: Declared, version: ssl.TLSVersion) -> ssl.SSLContext:
-    """A server's TLS that ends without a client certificate, in this version."""
+def context_requiring_client_certificate(declared: DeclaredService, version: ssl.TLSVersion) -> ssl.SSLContext:
+    """Return a server's TLS context of this version that fails without a client certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     declared.authority.issue_cert(HOST).configure_cert(context)
     declared.authority.configure_trust(context)
@@ -274,24 +276,24 @@ def wants_certificate(declared: Declared, version: ssl.TLSVersion) -> ssl.SSLCon
     return context
 
 
-def tls_at_once(server: Smtp) -> Peer:
-    """The same server behind TLS from the first byte, as stunnel puts it."""
+def implicit_tls(server: Smtp) -> Peer:
+    """Return the same server behind TLS from the first byte, as with stunnel."""
 
-    def peer(sock: socket.socket, heard: list[str]) -> None:
+    def peer(sock: socket.socket, received: list[str]) -> None:
         with server.context.wrap_socket(sock, server_side=True) as secured:
-            server(secured, heard)
+            server(secured, received)
 
     return peer
 
 
 def banner(text: bytes, *, after: bool = False) -> Peer:
-    """A peer of another protocol: it says this, at once or `after` the client spoke, and listens."""
+    """Return a peer of another protocol: it sends this text, at once or `after` the client's first bytes, and then only reads."""
 
-    def peer(sock: socket.socket, heard: list[str]) -> None:
+    def peer(sock: socket.socket, received: list[str]) -> None:
         if after:
-            heard.append(sock.recv(4096).decode("latin-1"))
+            received.append(sock.recv(4096).decode("latin-1"))
         sock.sendall(text)
         while octets := sock.recv(4096):
-            heard.append(octets.decode("latin-1"))
+            received.append(octets.decode("latin-1"))
 
     return peer

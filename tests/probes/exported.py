@@ -1,4 +1,4 @@
-"""A whole export of an invented tenant, written by hand after the references, for what reads answers."""
+"""A complete export of an invented tenant, written by hand from the reference documentation, for tests that parse answers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _VALUES = {
 
 
 def policy(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - any member of the JSON
-    """A Conditional Access policy that blocks legacy clients of everybody outside one location."""
+    """Return a Conditional Access policy that blocks everyone's legacy clients outside one location."""
     conditions = {
         "clientAppTypes": ["exchangeActiveSync", "other"],
         "applications": {"includeApplications": ["All"], "excludeApplications": []},
@@ -33,17 +33,17 @@ def policy(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - any member of th
         "locations": {"includeLocations": ["All"], "excludeLocations": ["e0000000"]},
         "clientApplications": None,
     }
-    whole: dict[str, Any] = {
+    recorded: dict[str, Any] = {
         "id": "f0000000",
         "displayName": "Block legacy",
         "state": "enabled",
         "grantControls": {"operator": "OR", "builtInControls": ["block"], "authenticationStrength": None},
     }
-    return {**whole, "conditions": conditions} | changes
+    return {**recorded, "conditions": conditions} | changes
 
 
 def workload(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - any member of the JSON
-    """A policy for workload identities."""
+    """Return a policy for workload identities."""
     clients = {"includeServicePrincipals": ["ServicePrincipalsInMyTenant"], "excludeServicePrincipals": []}
     conditions = {
         "clientAppTypes": ["all"],
@@ -55,7 +55,7 @@ def workload(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - any member of 
 
 
 def answers() -> dict[str, Any]:
-    """The answers by the names of the questions."""
+    """Return the answers by the names of the questions."""
     secret = {"keyId": "k1", "endDateTime": "2027-03-01T00:00:00Z", "hint": "abc", "secretText": None}
     certificate = {"keyId": "k2", "endDateTime": "2028-03-01T00:00:00.1234567Z", "key": None}
     basic = "#microsoft.graph.passwordAuthenticationMethod"
@@ -118,7 +118,7 @@ def answers() -> dict[str, Any]:
 
 
 def export(given: dict[str, Any] | None = None, made: str = "2026-11-25T07:00:00Z") -> dict[str, Any]:
-    """The file's content, of these answers or of the good ones."""
+    """Return the content of the file, with these answers or with the valid ones."""
     found: dict[str, Any] = {
         "schema": "smtp365-tenant-export/1",
         "made": made,
@@ -127,7 +127,7 @@ def export(given: dict[str, Any] | None = None, made: str = "2026-11-25T07:00:00
         "exchange": {},
     }
     for name, answer in (answers() if given is None else given).items():
-        asked = question(name, **_VALUES)
-        whole = {"status": 200, "body" if asked.service == "graph" else "value": answer}
-        found[asked.service.value][asked.key] = whole
+        asked_question = question(name, **_VALUES)
+        recorded = {"status": 200, "body" if asked_question.service == "graph" else "value": answer}
+        found[asked_question.service.value][asked_question.key] = recorded
     return found

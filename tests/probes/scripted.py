@@ -1,4 +1,4 @@
-"""A tenant of one page, for what the built-in one would never say: every answer is what a test's function makes of the request."""
+"""An HTTPS server for answers that the built-in tenant never gives: a function of the test makes the answer to each request."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ USER = "alerts@contoso.example"
 
 
 @dataclass(frozen=True)
-class Asked:
-    """One request as it came; the path is unquoted."""
+class ReceivedRequest:
+    """One request as received; the path is unquoted."""
 
     host: str
     method: str
@@ -50,20 +50,20 @@ class Asked:
 
 
 Reply = tuple[int, object] | tuple[int, object, dict[str, str]]
-Say = Callable[[Asked], Reply | None]
+Responder = Callable[[ReceivedRequest], Reply | None]
 
 
 @dataclass
-class Scripted:
-    """A running page, and what was asked of it."""
+class ScriptedTenant:
+    """A running server and the requests that it received."""
 
     folder: Path
     port: int = 0
-    asked: list[Asked] = field(default_factory=list)
+    requests: list[ReceivedRequest] = field(default_factory=list)
     written: str = ""
 
     def settings(self, *senders: str, extra: str = "", more: str = "", cloud: str = "worldwide") -> Settings:
-        """Settings that lead here; `extra` goes to the top, `more` to the end."""
+        """Return settings that map to this server; `extra` is inserted at the top, `more` before the senders."""
         file = self.folder / "settings.toml"
         mapped = "\n".join(f'"{host}:443" = "127.0.0.1:{self.port}"' for host in HOSTS)
         directory = f'[directory]\ntenant = "contoso.example"\nclient_id = "{AUDITOR}"\n'
@@ -72,16 +72,16 @@ class Scripted:
         self.written = text
         return parse(text, file)
 
-    def sent(self, host: str) -> list[Asked]:
-        """What one host was asked."""
-        return [one for one in self.asked if one.host == host]
+    def requests_to(self, host: str) -> list[ReceivedRequest]:
+        """Return the requests to one host."""
+        return [one for one in self.requests if one.host == host]
 
 
 BASIC = f'[sender.basic]\nauthentication_type = "Basic"\nusername = "{USER}"\n'
 
 
 def oauth(tenant: str = TENANT, name: str = "oauth") -> str:
-    """An OAuth sender of this tenant."""
+    """Return the settings of an OAuth sender of this tenant."""
     url = f"https://{HOSTS[0]}/{tenant}/v2.0/.well-known/openid-configuration"
     return (
         f'[sender.{name}]\nauthentication_type = "OpenID"\nusername = "{USER}"\nclient_id = "{CLIENT}"\n'
@@ -89,44 +89,46 @@ def oauth(tenant: str = TENANT, name: str = "oauth") -> str:
     )
 
 
-def login(asked: Asked) -> Reply | None:
-    """A login host that gives everybody a token."""
-    if asked.host != HOSTS[0]:
+def login(request: ReceivedRequest) -> Reply | None:
+    """Respond as a login host that grants every token."""
+    if request.host != HOSTS[0]:
         return None
     here = f"https://{HOSTS[0]}"
-    if asked.path.endswith("/openid-configuration"):
-        tenant = asked.path.split("/")[1]
+    if request.path.endswith("/openid-configuration"):
+        tenant = request.path.split("/")[1]
         return 200, {
             "issuer": f"{here}/{TENANT}/v2.0",
             "authorization_endpoint": f"{here}/{tenant}/oauth2/v2.0/authorize",
             "token_endpoint": f"{here}/{tenant}/oauth2/v2.0/token",
             "device_authorization_endpoint": f"{here}/{tenant}/oauth2/v2.0/devicecode",
         }
-    if asked.path.endswith("/devicecode"):
+    if request.path.endswith("/devicecode"):
         shown = {"user_code": "ABCD1234", "verification_uri": "https://microsoft.com/devicelogin"}
         return 200, {**shown, "device_code": DEVICE, "expires_in": 900, "interval": 1, "message": "go there"}
-    host = next((host for host in TOKENS if host in asked.form.get("scope", "")), HOSTS[1])
+    host = next((host for host in TOKENS if host in request.form.get("scope", "")), HOSTS[1])
     token = {"token_type": "Bearer", "expires_in": 3599, "access_token": TOKENS[host]}
-    return 200, token if asked.form.get("grant_type") == "client_credentials" else {**token, "refresh_token": REFRESH}
+    return 200, token if request.form.get("grant_type") == "client_credentials" else {**token, "refresh_token": REFRESH}
 
 
 @contextmanager
-def scripted(say: Say, folder: Path) -> Iterator[Scripted]:
-    """Serve `say`, and `login` for whatever it leaves open; an answer of None is 404."""
-    page = Scripted(folder)
+def scripted(respond: Responder, folder: Path) -> Iterator[ScriptedTenant]:
+    """Serve the answers of `respond`, and those of `login` where it returns None; the answer to any other request is 404."""
+    server = ScriptedTenant(folder)
 
     class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"  # so that connections stay open
+        protocol_version = "HTTP/1.1"  # keeps connections open
         timeout = 10
 
         def answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
             headers = {name.lower(): value for name, value in self.headers.items()}
             host = headers.get("host", "").partition(":")[0]
-            asked = Asked(host, self.command, unquote(self.path), headers, body)
-            page.asked.append(asked)
+            request = ReceivedRequest(host, self.command, unquote(self.path), headers, body)
+            server.requests.append(request)
             reply = (
-                say(asked) or login(asked) or (404, {"error": {"code": "Request_ResourceNotFound", "message": "no"}})
+                respond(request)
+                or login(request)
+                or (404, {"error": {"code": "Request_ResourceNotFound", "message": "no"}})
             )
             content = reply[1] if isinstance(reply[1], bytes) else json.dumps(reply[1]).encode()
             self.send_response(reply[0])
@@ -139,19 +141,19 @@ def scripted(say: Say, folder: Path) -> Iterator[Scripted]:
         do_GET = do_POST = answer  # noqa: N815 - names of http.server
 
         def log_message(self, *_: object) -> None:
-            """Nothing is written."""
+            """Write no log."""
 
     authority = trustme.CA()
     authority.cert_pem.write_to_path(str(folder / "root.pem"))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(*HOSTS).configure_cert(context)
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-        page.port = server.server_address[1]
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listener:
+        listener.socket = context.wrap_socket(listener.socket, server_side=True)
+        server.port = listener.server_address[1]
+        thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         thread.start()
         try:
-            yield page
+            yield server
         finally:
-            server.shutdown()
+            listener.shutdown()
             thread.join(5)

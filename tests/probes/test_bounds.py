@@ -1,4 +1,4 @@
-"""Every peer is bounded by us: line length, line count, size and time, whatever it sends and however slowly."""
+"""Line length, line count, size and time are bounded for every peer, whatever it sends and however slowly."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from probes.redaction import Redactor
 from probes.smtp import LONGEST_LINE, MOST_LINES, Session
 from probes.transcript import Transcript
 
-PATIENCE = 0.6  # seconds for a reply in these tests
+REPLY_TIMEOUT = 0.6  # in seconds
 Peer = Callable[[socket.socket], None]
 
 
 @contextmanager
 def session_with(peer: Peer, seconds: float = 5.0) -> Iterator[Session]:
-    """A session whose other end is `peer`, in a thread of its own."""
+    """Yield a session whose peer is `peer`, in its own thread."""
     ours, theirs = socket.socketpair()
 
     def run() -> None:
@@ -33,7 +33,9 @@ def session_with(peer: Peer, seconds: float = 5.0) -> Iterator[Session]:
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
     deadline = Deadline(seconds)
-    session = Session(ours, Transcript(deadline, Redactor()), deadline, reply_timeout=PATIENCE, ehlo_name="[127.0.0.1]")
+    session = Session(
+        ours, Transcript(deadline, Redactor()), deadline, reply_timeout=REPLY_TIMEOUT, ehlo_name="[127.0.0.1]"
+    )
     try:
         yield session
     finally:
@@ -41,8 +43,8 @@ def session_with(peer: Peer, seconds: float = 5.0) -> Iterator[Session]:
         thread.join(5)
 
 
-def says(octets: bytes) -> Peer:
-    """A peer that says this and then listens."""
+def sends(octets: bytes) -> Peer:
+    """Return a peer that sends this and then only reads."""
 
     def peer(sock: socket.socket) -> None:
         sock.sendall(octets)
@@ -52,8 +54,8 @@ def says(octets: bytes) -> Peer:
     return peer
 
 
-def endless(piece: bytes) -> Peer:
-    """A peer that never stops."""
+def sends_endlessly(piece: bytes) -> Peer:
+    """Return a peer that never stops sending."""
 
     def peer(sock: socket.socket) -> None:
         while True:
@@ -62,8 +64,8 @@ def endless(piece: bytes) -> Peer:
     return peer
 
 
-def dripping(octets: bytes) -> Peer:
-    """A peer that sends one octet at a time, each before a naive time-out would strike."""
+def sends_slowly(octets: bytes) -> Peer:
+    """Return a peer that sends one octet at a time, each before a per-read timeout would expire."""
 
     def peer(sock: socket.socket) -> None:
         for octet in octets:
@@ -75,7 +77,7 @@ def dripping(octets: bytes) -> Peer:
 
 
 def _closed(sock: socket.socket, seconds: float) -> bool:
-    """Wait a little for the other side to hang up."""
+    """Return whether the peer disconnects within this time."""
     sock.settimeout(seconds)
     try:
         return sock.recv(1) == b""
@@ -88,19 +90,19 @@ def _closed(sock: socket.socket, seconds: float) -> bool:
 @pytest.mark.parametrize(
     ("peer", "kind"),
     [
-        pytest.param(endless(b"2" * 65536), FailureKind.TOO_LONG, id="endless line"),
-        pytest.param(says(b"220 " + b"x" * (LONGEST_LINE + 10) + b"\r\n"), FailureKind.TOO_LONG, id="line too long"),
-        pytest.param(endless(b"220-and more\r\n"), FailureKind.TOO_LONG, id="endless reply"),
-        pytest.param(dripping(b"220 " + b"z" * 400), FailureKind.TIMEOUT, id="one octet at a time"),
-        pytest.param(says(b""), FailureKind.TIMEOUT, id="silence"),
-        pytest.param(lambda sock: sock.close(), FailureKind.CLOSED, id="hangs up"),
-        pytest.param(says(b"HTTP/1.1 400 Bad Request\r\n\r\n"), FailureKind.NOT_SMTP, id="http"),
-        pytest.param(says(b"\x16\x03\x01\x02\x00\x01"), FailureKind.NOT_SMTP, id="tls at once"),
-        pytest.param(says(b"\xff\xfe\x00\x01\x02\r\n"), FailureKind.NOT_SMTP, id="binary"),
+        pytest.param(sends_endlessly(b"2" * 65536), FailureKind.TOO_LONG, id="endless line"),
+        pytest.param(sends(b"220 " + b"x" * (LONGEST_LINE + 10) + b"\r\n"), FailureKind.TOO_LONG, id="line too long"),
+        pytest.param(sends_endlessly(b"220-and more\r\n"), FailureKind.TOO_LONG, id="endless reply"),
+        pytest.param(sends_slowly(b"220 " + b"z" * 400), FailureKind.TIMEOUT, id="one octet at a time"),
+        pytest.param(sends(b""), FailureKind.TIMEOUT, id="silence"),
+        pytest.param(lambda sock: sock.close(), FailureKind.CLOSED, id="disconnects"),
+        pytest.param(sends(b"HTTP/1.1 400 Bad Request\r\n\r\n"), FailureKind.NOT_SMTP, id="http"),
+        pytest.param(sends(b"\x16\x03\x01\x02\x00\x01"), FailureKind.NOT_SMTP, id="tls at once"),
+        pytest.param(sends(b"\xff\xfe\x00\x01\x02\r\n"), FailureKind.NOT_SMTP, id="binary"),
     ],
 )
 def test_greeting_is_bounded(peer: Peer, kind: FailureKind) -> None:
-    """Whatever comes, the wait ends with the reply time-out, and the failure says what was seen."""
+    """For any input the wait ends with the reply timeout, and the failure states what was received."""
     began = time.monotonic()
 
     with session_with(peer) as session:
@@ -108,15 +110,15 @@ def test_greeting_is_bounded(peer: Peer, kind: FailureKind) -> None:
 
     assert seen.failure is not None
     assert seen.failure.kind is kind
-    assert time.monotonic() - began < PATIENCE + 2
+    assert time.monotonic() - began < REPLY_TIMEOUT + 2
     assert len(seen.raw) <= 300
 
 
-def test_ehlo_with_too_many_lines_ends() -> None:
-    """A list of thousands of extensions is cut off at our bound."""
+def test_ehlo_with_too_many_lines_is_cut_off() -> None:
+    """A list of thousands of extensions is cut off at the limit."""
     lines = b"".join(b"250-EXTENSION%d\r\n" % number for number in range(5000))
 
-    with session_with(says(b"220 here\r\n" + lines)) as session:
+    with session_with(sends(b"220 here\r\n" + lines)) as session:
         seen = session.hello(greeting=True)
 
     assert seen.failure is not None
@@ -124,20 +126,20 @@ def test_ehlo_with_too_many_lines_ends() -> None:
     assert str(MOST_LINES) in seen.failure.text
 
 
-def test_sender_deadline_wins_over_the_reply_time_out() -> None:
-    """When the sender's time is over, nothing waits for a reply any more."""
+def test_sender_deadline_limits_the_reply_timeout() -> None:
+    """After the sender's deadline no reply is awaited."""
     began = time.monotonic()
 
-    with session_with(says(b""), seconds=0.2) as session:
+    with session_with(sends(b""), seconds=0.2) as session:
         seen = session.hello(greeting=True)
 
     assert seen.failure is not None
     assert seen.failure.kind is FailureKind.TIMEOUT
-    assert time.monotonic() - began < PATIENCE
+    assert time.monotonic() - began < REPLY_TIMEOUT
 
 
 def test_transcript_is_bounded() -> None:
-    """Hundreds of lines are kept, not millions, and long ones are cut."""
+    """The transcript keeps hundreds of lines, not millions, and truncates long ones."""
     transcript = Transcript(Deadline(5), Redactor())
 
     for number in range(2000):

@@ -1,4 +1,4 @@
-"""A declared service: where its credentials may go, and what is concluded from what such a server says."""
+"""A declared service: where its credentials may be sent, and what follows from the replies of such a server."""
 
 from __future__ import annotations
 
@@ -18,53 +18,53 @@ from evidence.wire import Challenge, Withheld
 from tests.probes.declared import (
     HOST,
     TOKEN,
-    Declared,
-    Heard,
+    DeclaredService,
     Peer,
+    Received,
     banner,
-    encoded,
-    issuer_that_grants,
-    tls_at_once,
-    wants_certificate,
+    context_requiring_client_certificate,
+    encoded_challenge,
+    granting_responses,
+    implicit_tls,
 )
 
-QUICK = 0.5  # seconds for a reply, where a peer says nothing
+QUICK = 0.5  # reply timeout in seconds, for a silent peer
 
 
 @pytest.fixture
-def declared(tmp_path: Path) -> Declared:
-    """A folder for one declared service."""
-    return Declared(tmp_path)
+def declared(tmp_path: Path) -> DeclaredService:
+    """Return a declared service in a temporary folder."""
+    return DeclaredService(tmp_path)
 
 
 @contextmanager
-def issuing(declared: Declared, elsewhere: list[int] | None = None) -> Iterator[Heard]:
-    """An issuer that grants; its token endpoint is on the port in `elsewhere` when there is one."""
-    places: list[int] = []
-    with declared.issuing(issuer_that_grants(lambda: (elsewhere or places)[0])) as heard:
-        places.append(heard.port)
-        yield heard
+def granting_issuer(declared: DeclaredService, token_port: list[int] | None = None) -> Iterator[Received]:
+    """Serve an issuer that grants every token; its token endpoint is on the port in `token_port` if given."""
+    ports: list[int] = []
+    with declared.serve_issuer(granting_responses(lambda: (token_port or ports)[0])) as received:
+        ports.append(received.port)
+        yield received
 
 
 def failed(assessment: Assessment) -> Finding:
-    """The finding of the first broken gate."""
+    """Return the finding of the first failed gate."""
     assert assessment.verdict == "cannot_send"
     assert assessment.decisive is not None
     return assessment.decisive
 
 
-def test_a_password_goes_to_the_declared_port(declared: Declared) -> None:
-    """The peer of these tests takes mail: what it refuses elsewhere is refused for the reason that the test gives."""
-    with declared.served(declared.smtp()) as server:
+def test_password_goes_to_the_declared_port(declared: DeclaredService) -> None:
+    """The server of these tests accepts mail, so a refusal in another test has the reason that the test gives."""
+    with declared.serve(declared.smtp()) as server:
         assessment = declared.basic(server.port)
 
     assert assessment.verdict == "can_send"
     assert len(server.credentials) == 1
 
 
-def test_no_password_goes_to_another_port_of_the_declared_host(declared: Declared) -> None:
-    """The port binds the credential as the host does."""
-    with declared.served(declared.smtp()) as server, declared.served(declared.smtp()) as other:
+def test_no_password_goes_to_another_port_of_the_declared_host(declared: DeclaredService) -> None:
+    """The port restricts the credential as the host does."""
+    with declared.serve(declared.smtp()) as server, declared.serve(declared.smtp()) as other:
         assessment = declared.basic(server.port, declared=other.port)
 
     finding = failed(assessment)
@@ -79,21 +79,21 @@ def test_no_password_goes_to_another_port_of_the_declared_host(declared: Declare
     )
 
 
-def test_an_issuer_on_any_port_gives_the_token(declared: Declared) -> None:
-    """The declared issuer's port is part of where the client secret may go, in the probe and in the judgement."""
-    with declared.served(declared.smtp()) as server, issuing(declared) as issuer:
+def test_issuer_may_be_on_any_port(declared: DeclaredService) -> None:
+    """The probe and the checks send the client secret only to the declared issuer's host and port."""
+    with declared.serve(declared.smtp()) as server, granting_issuer(declared) as issuer:
         assessment = declared.oauth(server.port, issuer=f"https://{HOST}:{issuer.port}/tenant")
 
     assert assessment.verdict == "can_send"
     assert len(issuer.posted) == 1
 
 
-def test_no_secret_goes_to_another_port_of_the_issuers_host(declared: Declared) -> None:
-    """A document that leads to another port of the same host is not followed, and the text names both places."""
+def test_no_secret_goes_to_another_port_of_the_issuer(declared: DeclaredService) -> None:
+    """A token endpoint on another port of the same host gets no secret, and the text names both ports."""
     with (
-        declared.served(declared.smtp()) as server,
-        issuing(declared) as other,
-        issuing(declared, elsewhere=[other.port]) as issuer,
+        declared.serve(declared.smtp()) as server,
+        granting_issuer(declared) as other,
+        granting_issuer(declared, token_port=[other.port]) as issuer,
     ):
         assessment = declared.oauth(server.port, issuer=f"https://{HOST}:{issuer.port}/tenant")
 
@@ -108,9 +108,13 @@ def test_no_secret_goes_to_another_port_of_the_issuers_host(declared: Declared) 
     assert f"{HOST}:{issuer.port}, the host and port of the declared issuer" in finding.observed
 
 
-def test_a_document_on_another_port_is_not_the_declared_issuers(declared: Declared) -> None:
-    """The URL in the settings must be on the declared issuer's host and port, too."""
-    with declared.served(declared.smtp()) as server, issuing(declared) as other, issuing(declared) as issuer:
+def test_document_on_another_port_is_refused(declared: DeclaredService) -> None:
+    """The discovery URL in the settings also has to be on the declared issuer's host and port."""
+    with (
+        declared.serve(declared.smtp()) as server,
+        granting_issuer(declared) as other,
+        granting_issuer(declared) as issuer,
+    ):
         url = f"https://{HOST}:{other.port}/tenant/.well-known/openid-configuration"
         assessment = declared.oauth(server.port, issuer=f"https://{HOST}:{issuer.port}/tenant", url=url)
 
@@ -123,17 +127,19 @@ def test_a_document_on_another_port_is_not_the_declared_issuers(declared: Declar
     assert assessment.finding("AUTH-01").verdict is Verdict.BLOCKED
 
 
-def oauth_refused(declared: Declared, **server: object) -> tuple[Assessment, Heard]:
-    """A visit with a token that the server refuses."""
-    with declared.served(declared.smtp(**server)) as heard, issuing(declared) as issuer:
-        return declared.oauth(heard.port, issuer=f"https://{HOST}:{issuer.port}/tenant"), heard
+def refused_oauth_run(declared: DeclaredService, **server: object) -> tuple[Assessment, Received]:
+    """Run with a token that the server refuses."""
+    with declared.serve(declared.smtp(**server)) as received, granting_issuer(declared) as issuer:
+        return declared.oauth(received.port, issuer=f"https://{HOST}:{issuer.port}/tenant"), received
 
 
-def test_a_refusal_by_challenge_is_answered_with_an_empty_line(declared: Declared) -> None:
-    """Google's XOAUTH2 and RFC 7628: behind the challenge comes the reply, and the challenge says what is wrong."""
-    told = encoded({"status": "401", "schemes": "bearer", "scope": "mail"})
+def test_challenge_of_a_refusal_gets_an_empty_response(declared: DeclaredService) -> None:
+    """As in Google's XOAUTH2 and RFC 7628, the challenge states the error and the reply follows an empty response."""
+    challenge = encoded_challenge({"status": "401", "schemes": "bearer", "scope": "mail"})
 
-    assessment, server = oauth_refused(declared, challenge=told, says={"AUTH": "535 5.7.8 Authentication failed"})
+    assessment, server = refused_oauth_run(
+        declared, challenge=challenge, replies={"AUTH": "535 5.7.8 Authentication failed"}
+    )
 
     finding, sign_in = failed(assessment), assessment.evidence.sign_in
     (lines,) = server.connections
@@ -149,11 +155,11 @@ def test_a_refusal_by_challenge_is_answered_with_an_empty_line(declared: Declare
     )
 
 
-def test_a_scope_that_is_not_enough_is_the_cause_alone(declared: Declared) -> None:
-    """RFC 7628, 3.2.2: insufficient_scope is about the scope and nothing else."""
-    told = encoded({"status": "insufficient_scope", "scope": "mail.send"})
+def test_insufficient_scope_is_the_only_cause(declared: DeclaredService) -> None:
+    """RFC 7628, section 3.2.2: insufficient_scope concerns only the scope."""
+    challenge = encoded_challenge({"status": "insufficient_scope", "scope": "mail.send"})
 
-    finding = failed(oauth_refused(declared, challenge=told, says={"AUTH": "535 5.7.8 no"})[0])
+    finding = failed(refused_oauth_run(declared, challenge=challenge, replies={"AUTH": "535 5.7.8 no"})[0])
 
     assert (finding.causes, finding.sure) == (("wrong_scope_or_audience",), True)
 
@@ -161,19 +167,19 @@ def test_a_scope_that_is_not_enough_is_the_cause_alone(declared: Declared) -> No
 @pytest.mark.parametrize(
     "challenge",
     [
-        pytest.param(encoded({"status": TOKEN, TOKEN: "401"}), id="the token itself"),
-        pytest.param(encoded({"status": "x" * 4000}), id="a long value"),
-        pytest.param(encoded({f"member{number}": "y" for number in range(300)}), id="many members"),
-        pytest.param(encoded([[[]]] * 9), id="no object"),
+        pytest.param(encoded_challenge({"status": TOKEN, TOKEN: "401"}), id="the token itself"),
+        pytest.param(encoded_challenge({"status": "x" * 4000}), id="a long value"),
+        pytest.param(encoded_challenge({f"member{number}": "y" for number in range(300)}), id="many members"),
+        pytest.param(encoded_challenge([[[]]] * 9), id="no object"),
         pytest.param("!!! not base64", id="not base64"),
         pytest.param("/////w==", id="not text"),
         pytest.param(base64.b64encode(b"[" * 5000).decode(), id="deep"),
         pytest.param(base64.b64encode(b'{"status": "\x1b]0;x\x07"}').decode(), id="terminal escapes"),
     ],
 )
-def test_a_challenge_is_bounded_and_redacted(declared: Declared, challenge: str) -> None:
-    """Whatever a server sends there, little of it is kept, none of it a secret (looked for by the visit) or unprintable."""
-    assessment, _ = oauth_refused(declared, challenge=challenge, says={"AUTH": "535 5.7.8 no"})
+def test_challenge_is_bounded_and_redacted(declared: DeclaredService, challenge: str) -> None:
+    """Of any challenge only a short text is kept, without a secret (the run asserts this) and without unprintable characters."""
+    assessment, _ = refused_oauth_run(declared, challenge=challenge, replies={"AUTH": "535 5.7.8 no"})
 
     sign_in = assessment.evidence.sign_in
     assert sign_in is not None
@@ -183,10 +189,10 @@ def test_a_challenge_is_bounded_and_redacted(declared: Declared, challenge: str)
     assert all(len(text) <= 200 and text.isprintable() for text in sign_in.challenge.model_dump().values())
 
 
-def test_a_prompt_behind_the_password_is_still_cancelled(declared: Declared) -> None:
-    """AUTH LOGIN has two prompts; a third gets no third answer (RFC 4954, section 4)."""
-    says = {"AUTH": "501 5.7.0 cancelled"}
-    with declared.served(declared.smtp(challenge="T25lIG1vcmU6", says=says)) as server:
+def test_third_login_prompt_is_cancelled(declared: DeclaredService) -> None:
+    """AUTH LOGIN has two prompts; the response to a third one is a cancellation (RFC 4954, section 4)."""
+    replies = {"AUTH": "501 5.7.0 cancelled"}
+    with declared.serve(declared.smtp(challenge="T25lIG1vcmU6", replies=replies)) as server:
         assessment = declared.basic(server.port)
 
     (lines,) = server.connections
@@ -195,7 +201,7 @@ def test_a_prompt_behind_the_password_is_still_cancelled(declared: Declared) -> 
 
 
 DEFERRED = "temporarily_deferred"
-FOR_NOW = (DEFERRED, "rate_limited", "service_side_fault")
+TEMPORARY = (DEFERRED, "rate_limited", "service_side_fault")
 
 
 @pytest.mark.parametrize(
@@ -221,7 +227,7 @@ FOR_NOW = (DEFERRED, "rate_limited", "service_side_fault")
             "RCPT",
             "450 4.1.1 <a@b.example>: Recipient address rejected: unverified address",
             "MBX-02",
-            FOR_NOW,
+            TEMPORARY,
             False,
             id="not verified yet",
         ),
@@ -229,23 +235,23 @@ FOR_NOW = (DEFERRED, "rate_limited", "service_side_fault")
             "RCPT",
             "450 No such user, recipient refused for now",
             "MBX-02",
-            FOR_NOW,
+            TEMPORARY,
             False,
             id="4xx",
         ),
-        pytest.param("RCPT", "451 Wibble", "MBX-02", FOR_NOW, False, id="unknown 4xx"),
-        pytest.param("MAIL", "451 4.9.9 Wibble", "MBX-01", FOR_NOW, False, id="unknown 4xx to MAIL"),
-        pytest.param("DATA", "451 4.9.9 Wibble", "MBX-03", FOR_NOW, False, id="unknown 4xx to DATA"),
-        pytest.param(".", "451 4.7.1 Try again later", "MBX-03", FOR_NOW, False, id="after the message"),
+        pytest.param("RCPT", "451 Wibble", "MBX-02", TEMPORARY, False, id="unknown 4xx"),
+        pytest.param("MAIL", "451 4.9.9 Wibble", "MBX-01", TEMPORARY, False, id="unknown 4xx to MAIL"),
+        pytest.param("DATA", "451 4.9.9 Wibble", "MBX-03", TEMPORARY, False, id="unknown 4xx to DATA"),
+        pytest.param(".", "451 4.7.1 Try again later", "MBX-03", TEMPORARY, False, id="after the message"),
         pytest.param("RCPT", "550 Unrouteable address", "MBX-02", ("recipient_rejected",), True, id="Exim unrouteable"),
         pytest.param("RCPT", "550 Wibble", "MBX-02", ("recipient_rejected",), True, id="unknown 5xx to RCPT"),
     ],
 )
-def test_a_refused_command_of_the_envelope(
-    declared: Declared, command: str, reply: str, check: str, causes: tuple[str, ...], sure: bool
+def test_refused_envelope_command(
+    declared: DeclaredService, command: str, reply: str, check: str, causes: tuple[str, ...], sure: bool
 ) -> None:
-    """A reply that begins with 4 is not for good, and an unknown refusal of RCPT is about the recipient."""
-    with declared.served(declared.smtp(says={command: reply})) as server:
+    """A 4xx reply is temporary, and an unknown refusal of RCPT concerns the recipient."""
+    with declared.serve(declared.smtp(replies={command: reply})) as server:
         finding = failed(declared.basic(server.port))
 
     assert (finding.check, finding.causes, finding.sure, finding.observed) == (check, causes, sure, reply)
@@ -256,9 +262,9 @@ NO_CERTIFICATE = "421 4.7.1 peer.example Error: No client certificate presented"
 
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3], ids=["TLS 1.2", "TLS 1.3"])
-def test_a_server_that_ends_tls_without_a_client_certificate(declared: Declared, version: ssl.TLSVersion) -> None:
-    """TLS 1.2 ends within the handshake, TLS 1.3 behind it; a connection without a credential sees the request."""
-    with declared.served(declared.smtp(context=wants_certificate(declared, version))) as server:
+def test_tls_alert_for_a_missing_client_certificate(declared: DeclaredService, version: ssl.TLSVersion) -> None:
+    """TLS 1.2 fails within the handshake and TLS 1.3 after it; a second connection without a credential sees the request."""
+    with declared.serve(declared.smtp(context=context_requiring_client_certificate(declared, version))) as server:
         assessment = declared.basic(server.port)
 
     finding = failed(assessment)
@@ -277,28 +283,28 @@ def test_a_server_that_ends_tls_without_a_client_certificate(declared: Declared,
         pytest.param("MAIL", "530 5.7.0 Must present a client certificate", "MBX-01", id="530 to MAIL"),
     ],
 )
-def test_a_server_that_asks_for_a_client_certificate_in_words(
-    declared: Declared, command: str, reply: str, check: str
+def test_reply_that_requires_a_client_certificate(
+    declared: DeclaredService, command: str, reply: str, check: str
 ) -> None:
-    """Postfix with smtpd_tls_req_ccert, and others that end the handshake well and refuse behind it."""
-    with declared.served(declared.smtp(says={command: reply})) as server:
+    """Postfix with smtpd_tls_req_ccert and other servers complete the handshake and refuse afterwards."""
+    with declared.serve(declared.smtp(replies={command: reply})) as server:
         finding = failed(declared.basic(server.port))
 
     assert (finding.check, finding.causes, finding.sure) == (check, ("client_certificate_required",), True)
 
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3], ids=["TLS 1.2", "TLS 1.3"])
-def test_a_client_certificate_that_may_be_missing_is_no_cause(declared: Declared, version: ssl.TLSVersion) -> None:
-    """A server that asks for one and goes on without it (Postfix, smtpd_tls_ask_ccert) takes the mail."""
-    context = wants_certificate(declared, version)
+def test_optional_client_certificate_is_no_cause(declared: DeclaredService, version: ssl.TLSVersion) -> None:
+    """A server that requests a certificate and continues without it (Postfix, smtpd_tls_ask_ccert) accepts the mail."""
+    context = context_requiring_client_certificate(declared, version)
     context.verify_mode = ssl.CERT_OPTIONAL
-    with declared.served(declared.smtp(context=context)) as server:
+    with declared.serve(declared.smtp(context=context)) as server:
         assert declared.basic(server.port).verdict == "can_send"
 
 
-def test_a_server_that_speaks_tls_at_once_is_named(declared: Declared) -> None:
-    """Both sides wait for each other; a ClientHello on a connection of its own, without a credential, decides."""
-    with declared.served(tls_at_once(declared.smtp())) as server:
+def test_implicit_tls_is_recognised(declared: DeclaredService) -> None:
+    """Client and server wait for each other; a ClientHello on a second connection, without a credential, shows the cause."""
+    with declared.serve(implicit_tls(declared.smtp())) as server:
         assessment = declared.basic(server.port, patience=QUICK)
 
     finding = failed(assessment)
@@ -309,9 +315,9 @@ def test_a_server_that_speaks_tls_at_once_is_named(declared: Declared) -> None:
     assert server.credentials == []
 
 
-def test_the_deadline_leaves_no_time_for_a_second_connection(declared: Declared) -> None:
-    """Nothing begins behind the sender's deadline."""
-    with declared.served(tls_at_once(declared.smtp())) as server:
+def test_no_second_connection_after_the_deadline(declared: DeclaredService) -> None:
+    """No connection is opened after the sender's deadline."""
+    with declared.serve(implicit_tls(declared.smtp())) as server:
         assessment = declared.basic(server.port, deadline=QUICK)
 
     assert assessment.evidence.deadline_hit
@@ -319,72 +325,74 @@ def test_the_deadline_leaves_no_time_for_a_second_connection(declared: Declared)
     assert len(server.connections) == 1
 
 
-def test_an_alert_within_the_handshake_is_the_servers_own(declared: Declared) -> None:
-    """RFC 8446, 6: the peer itself ended it, so a box in between is the last guess."""
+def test_tls_alert_is_attributed_to_the_server(declared: DeclaredService) -> None:
+    """RFC 8446, section 6: the alert is the server's own, so a middlebox is the least likely cause."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.set_ciphers("ECDHE-ECDSA-AES128-GCM-SHA256")
     context.maximum_version = ssl.TLSVersion.TLSv1_2
-    certificate = declared.authority.issue_cert(HOST, key_type=trustme.KeyType.RSA)  # no key for the one cipher
+    certificate = declared.authority.issue_cert(
+        HOST, key_type=trustme.KeyType.RSA
+    )  # the only cipher needs an ECDSA key
     certificate.configure_cert(context)
-    with declared.served(declared.smtp(context=context)) as server:
+    with declared.serve(declared.smtp(context=context)) as server:
         finding = failed(declared.basic(server.port))
 
     assert (finding.check, finding.causes[0], finding.sure) == ("TLS-01", "service_side_fault", False)
 
 
-def test_a_long_certificate_is_still_tls(declared: Declared) -> None:
-    """A handshake that comes in many pieces, of which only the first begins like TLS."""
+def test_long_certificate_is_recognised_as_tls(declared: DeclaredService) -> None:
+    """A handshake that arrives in many segments is recognised, although only the first one starts like TLS."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     declared.authority.issue_cert(*(f"host-{number}.peer.example" for number in range(1500))).configure_cert(context)
-    with declared.served(tls_at_once(declared.smtp(context=context))) as server:
+    with declared.serve(implicit_tls(declared.smtp(context=context))) as server:
         finding = failed(declared.basic(server.port, patience=QUICK))
 
     assert (finding.causes, finding.sure) == (("implicit_tls_port",), True)
 
 
 @pytest.mark.parametrize(
-    ("peer", "said"),
+    ("peer", "quoted"),
     [
         pytest.param(banner(b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n\x00\x00\x04\x14\x08"), "SSH-2.0-OpenSSH", id="sshd"),
         pytest.param(banner(b"HTTP/1.1 400 Bad Request\r\n\r\n", after=True), "HTTP/1.1 400 Bad Request", id="HTTP"),
         pytest.param(banner(b"+OK POP3 ready\r\n"), "+OK POP3 ready", id="POP3"),
     ],
 )
-def test_another_protocol_on_the_port_is_named(declared: Declared, peer: Peer, said: str) -> None:
-    """No SMTP server: the port in the settings is the wrong one, and what answered is quoted."""
-    with declared.served(peer) as server:
+def test_other_protocol_is_quoted(declared: DeclaredService, peer: Peer, quoted: str) -> None:
+    """If the peer is not an SMTP server, the port in the settings is wrong, and the peer's text is quoted."""
+    with declared.serve(peer) as server:
         assessment = declared.basic(server.port, patience=QUICK)
 
     finding = failed(assessment)
     assert (finding.check, finding.causes, finding.sure) == ("SMTP-01", ("wrong_host_or_port",), True)
-    assert finding.observed.startswith(f"the service on this port is not an SMTP server: it sent {said}")
+    assert finding.observed.startswith(f"the service on this port is not an SMTP server: it sent {quoted}")
     assert server.credentials == []
 
 
-def hangs_up(sock: socket.socket, heard: list[str]) -> None:
-    """Wait for the client to speak first, and leave when it is not understood: as slapd does."""
-    heard.append(sock.recv(4096).decode("latin-1"))
+def disconnects(sock: socket.socket, received: list[str]) -> None:
+    """Wait for the client's first bytes and disconnect, as slapd does."""
+    received.append(sock.recv(4096).decode("latin-1"))
 
 
 @pytest.mark.parametrize(
     ("peer", "causes"),
     [
         pytest.param(banner(b""), ("wrong_host_or_port", "service_side_fault", "smtp_intercepted"), id="silence"),
-        pytest.param(hangs_up, ("wrong_host_or_port", "smtp_intercepted"), id="slapd"),
+        pytest.param(disconnects, ("wrong_host_or_port", "smtp_intercepted"), id="slapd"),
     ],
 )
-def test_a_port_that_says_nothing_is_not_sure(declared: Declared, peer: Peer, causes: tuple[str, ...]) -> None:
-    """A service that waits for its client, and one that is held back, look the same until a ClientHello makes one leave."""
-    with declared.served(peer) as server:
+def test_silent_port_is_not_sure(declared: DeclaredService, peer: Peer, causes: tuple[str, ...]) -> None:
+    """A service that waits for its client and one that is stalled look alike until a ClientHello makes the first disconnect."""
+    with declared.serve(peer) as server:
         finding = failed(declared.basic(server.port, patience=QUICK))
 
     assert (finding.causes, finding.sure) == (causes, False)
     assert server.credentials == []
 
 
-def test_a_server_without_login_gets_no_credential(declared: Declared) -> None:
-    """Only PLAIN is offered; the application knows LOGIN."""
-    with declared.served(declared.smtp(offers=("AUTH PLAIN",))) as server:
+def test_server_without_login_gets_no_credential(declared: DeclaredService) -> None:
+    """The server offers only PLAIN, which the application does not support."""
+    with declared.serve(declared.smtp(offers=("AUTH PLAIN",))) as server:
         assessment = declared.basic(server.port)
 
     finding = failed(assessment)
@@ -394,9 +402,9 @@ def test_a_server_without_login_gets_no_credential(declared: Declared) -> None:
     assert assessment.evidence.traffic.sign_in_attempts == 0
 
 
-def test_an_issuer_without_the_document_was_reached(declared: Declared) -> None:
-    """HTTP 404: the login host answered, so it is the address that is wrong first, and a proxy could have answered."""
-    with declared.served(declared.smtp()) as server, issuing(declared) as issuer:
+def test_missing_discovery_document_shows_that_the_issuer_was_reached(declared: DeclaredService) -> None:
+    """With HTTP 404 the login host replied, so the first cause is the URL; a proxy is possible as well."""
+    with declared.serve(declared.smtp()) as server, granting_issuer(declared) as issuer:
         finding = failed(declared.oauth(server.port, issuer=f"https://{HOST}:{issuer.port}/other"))
 
     assert (finding.check, finding.causes[0], finding.sure) == ("TOKEN-01", "wrong_tenant_or_authority", False)

@@ -1,4 +1,4 @@
-"""The HTTPS side is bounded too: size, time, redirects, encodings, and JSON that is none."""
+"""Size, time, redirects, encodings and JSON are bounded for HTTPS as well."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from probes.https import LARGEST, Answer, Reach, json_object
 from probes.tls import Trust
 
 HOST = "login.example.test"
-PATIENCE = 1.5
-Say = Callable[[ssl.SSLSocket], None]
+REPLY_TIMEOUT = 1.5
+Responder = Callable[[ssl.SSLSocket], None]
 
 
 @pytest.fixture(scope="module")
 def authority() -> trustme.CA:
-    """The one authority of these tests."""
+    """Return the certificate authority of these tests."""
     return trustme.CA()
 
 
 @contextmanager
-def serving(say: Say, authority: trustme.CA) -> Iterator[int]:
-    """One HTTPS answer on loopback; yields the port."""
+def serving(respond: Responder, authority: trustme.CA) -> Iterator[int]:
+    """Serve one HTTPS response on loopback and yield the port."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(HOST).configure_cert(context)
     listener = socket.create_server(("127.0.0.1", 0))
@@ -43,7 +43,7 @@ def serving(say: Say, authority: trustme.CA) -> Iterator[int]:
             sock, _ = listener.accept()
             with context.wrap_socket(sock, server_side=True) as secured:
                 secured.recv(65536)
-                say(secured)
+                respond(secured)
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
@@ -54,30 +54,30 @@ def serving(say: Say, authority: trustme.CA) -> Iterator[int]:
         thread.join(5)
 
 
-def ask(port: int, authority: trustme.CA, folder: Path) -> Answer:
-    """One GET as the probes send it."""
+def get(port: int, authority: trustme.CA, folder: Path) -> Answer:
+    """Send one GET as the probes do."""
     root = folder / "root.pem"
     authority.cert_pem.write_to_path(str(root))
     dialler = Dialler({f"{HOST}:443": f"127.0.0.1:{port}"}, only_mapped=True, timeout=1)
-    reach = Reach(dialler=dialler, trust=Trust(str(root)), resolvers=(), dns_timeout=1, patience=PATIENCE)
+    reach = Reach(dialler=dialler, trust=Trust(str(root)), resolvers=(), dns_timeout=1, patience=REPLY_TIMEOUT)
     return reach.request("GET", f"https://{HOST}/x", Deadline(10))
 
 
-def whole(body: bytes, *headers: str, status: str = "200 OK") -> Say:
-    """An answer of this body."""
+def complete_response(body: bytes, *headers: str, status: str = "200 OK") -> Responder:
+    """Return a responder with this body."""
     head = "\r\n".join([f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers, "", ""]).encode()
     return lambda sock: sock.sendall(head + body)
 
 
-def endless(sock: ssl.SSLSocket) -> None:
-    """An answer without an end."""
+def respond_endlessly(sock: ssl.SSLSocket) -> None:
+    """Send a response without an end."""
     sock.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
     while True:
         sock.sendall(b"x" * 65536)
 
 
-def dripping(sock: ssl.SSLSocket) -> None:
-    """One octet at a time."""
+def respond_slowly(sock: ssl.SSLSocket) -> None:
+    """Send one octet at a time."""
     sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n")
     sock.settimeout(0.05)
     while True:
@@ -87,88 +87,88 @@ def dripping(sock: ssl.SSLSocket) -> None:
                 return
 
 
-def silent(sock: ssl.SSLSocket) -> None:
-    """Nothing at all."""
+def stay_silent(sock: ssl.SSLSocket) -> None:
+    """Send nothing."""
     with contextlib.suppress(OSError):
         sock.recv(1)
 
 
 @pytest.mark.parametrize(
-    ("say", "kind"),
+    ("respond", "kind"),
     [
-        pytest.param(whole(b"x" * (LARGEST + 10)), FailureKind.TOO_LONG, id="too large"),
-        pytest.param(endless, FailureKind.TOO_LONG, id="endless"),
-        pytest.param(dripping, FailureKind.TIMEOUT, id="one octet at a time"),
-        pytest.param(silent, FailureKind.TIMEOUT, id="silence"),
-        pytest.param(lambda sock: sock.sendall(b"220 smtp\r\n"), FailureKind.OTHER, id="no http"),
+        pytest.param(complete_response(b"x" * (LARGEST + 10)), FailureKind.TOO_LONG, id="too large"),
+        pytest.param(respond_endlessly, FailureKind.TOO_LONG, id="endless"),
+        pytest.param(respond_slowly, FailureKind.TIMEOUT, id="one octet at a time"),
+        pytest.param(stay_silent, FailureKind.TIMEOUT, id="silence"),
+        pytest.param(lambda sock: sock.sendall(b"220 smtp\r\n"), FailureKind.OTHER, id="not HTTP"),
         pytest.param(
-            whole(b"", "Location: file:///etc/passwd", status="302 Found"),
+            complete_response(b"", "Location: file:///etc/passwd", status="302 Found"),
             FailureKind.REDIRECT,
             id="redirect to a file",
         ),
         pytest.param(
-            whole(b"", "Location: http://10.0.0.1/", status="307 Temporary Redirect"),
+            complete_response(b"", "Location: http://10.0.0.1/", status="307 Temporary Redirect"),
             FailureKind.REDIRECT,
             id="redirect inside",
         ),
     ],
 )
-def test_answer_is_bounded(say: Say, kind: FailureKind, authority: trustme.CA, tmp_path: Path) -> None:
-    """Each ends within our patience, and says how."""
+def test_response_is_bounded(respond: Responder, kind: FailureKind, authority: trustme.CA, tmp_path: Path) -> None:
+    """Each request ends within the timeout with the kind of its failure."""
     began = time.monotonic()
-    with serving(say, authority) as port:
-        answer = ask(port, authority, tmp_path)
+    with serving(respond, authority) as port:
+        answer = get(port, authority, tmp_path)
 
     assert answer.failure is not None
     assert answer.failure.kind is kind
-    assert time.monotonic() - began < PATIENCE + 2
+    assert time.monotonic() - began < REPLY_TIMEOUT + 2
 
 
-def test_compressed_answer_is_not_expanded(authority: trustme.CA, tmp_path: Path) -> None:
-    """We ask for plain text; a body that comes compressed stays what it is, so a bomb cannot go off."""
-    with serving(whole(b"\x1f\x8b" + b"\x00" * 100, "Content-Encoding: gzip"), authority) as port:
-        answer = ask(port, authority, tmp_path)
+def test_compressed_response_is_not_decompressed(authority: trustme.CA, tmp_path: Path) -> None:
+    """A compressed body, which was not requested, is not decompressed, so a decompression bomb has no effect."""
+    with serving(complete_response(b"\x1f\x8b" + b"\x00" * 100, "Content-Encoding: gzip"), authority) as port:
+        answer = get(port, authority, tmp_path)
 
     assert answer.failure is None
     assert json_object(answer.text) is None
 
 
 @pytest.mark.parametrize("text", ["", "[]", "7", "null", "{", "[" * 100_000, '{"a":' * 100_000, "\x00", "<html>"])
-def test_what_is_no_json_object_is_none(text: str) -> None:
-    """Deep nesting, other types, and rubbish are no document."""
+def test_invalid_json_object_is_none(text: str) -> None:
+    """Deep nesting, other types and invalid text are not accepted as a document."""
     assert json_object(text) is None
 
 
-def _refusing_proxy(listener: socket.socket, heard: list[bytes]) -> None:
+def _refusing_proxy(listener: socket.socket, received: list[bytes]) -> None:
     with contextlib.suppress(OSError):
         sock, _ = listener.accept()
         with sock:
-            heard.append(sock.recv(65536))
+            received.append(sock.recv(65536))
             sock.sendall(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n")
 
 
 @pytest.mark.parametrize(
-    ("connect", "asked"),
+    ("connect", "proxied"),
     [
         pytest.param({"smtp.example.test:587": "127.0.0.1:9"}, True, id="map for SMTP alone"),
         pytest.param({f"{HOST}:443": "127.0.0.1:9"}, False, id="map for this host"),
     ],
 )
-def test_a_map_turns_off_the_proxy_for_its_own_hosts_only(
-    connect: dict[str, str], asked: bool, monkeypatch: pytest.MonkeyPatch
+def test_connect_map_bypasses_the_proxy_for_its_own_hosts_only(
+    connect: dict[str, str], proxied: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A proxy of the environment is used unless the map leads to the very host; its 407 is told as the proxy's."""
-    heard: list[bytes] = []
+    """The environment's proxy is used unless the map contains the host; its 407 is reported as a failure of the proxy."""
+    received: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=_refusing_proxy, args=(listener, heard), daemon=True)
+        thread = threading.Thread(target=_refusing_proxy, args=(listener, received), daemon=True)
         thread.start()
         monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{listener.getsockname()[1]}")
         monkeypatch.delenv("no_proxy", raising=False)
         monkeypatch.delenv("NO_PROXY", raising=False)
         dialler = Dialler(connect, only_mapped=False, timeout=1)
-        reach = Reach(dialler=dialler, trust=Trust(None), resolvers=(), dns_timeout=1, patience=PATIENCE)
+        reach = Reach(dialler=dialler, trust=Trust(None), resolvers=(), dns_timeout=1, patience=REPLY_TIMEOUT)
         answer = reach.request("GET", f"https://{HOST}/x", Deadline(5))
 
-    assert bool(heard) is asked
+    assert bool(received) is proxied
     assert answer.failure is not None
-    assert (answer.failure.kind is FailureKind.PROXY) is asked
+    assert (answer.failure.kind is FailureKind.PROXY) is proxied

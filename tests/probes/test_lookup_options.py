@@ -1,4 +1,4 @@
-"""The options of the look-ups, as a user gives them: what they contact, what they leave as it was, and their one-line refusals."""
+"""The lookup options on the command line: what they contact, what they leave unchanged, and their one-line errors."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ import pytest
 
 from tests.probes.exported import export
 from tests.probes.scripted import BASIC, SECRET, scripted
-from tests.probes.test_lookups import nothing
+from tests.probes.test_lookups import not_found
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def run(*options: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """The whole program."""
+    """Run the whole program."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options]
     given = {**os.environ, **environment}
     return subprocess.run(command, cwd=ROOT, env=given, capture_output=True, text=True, timeout=180, check=False)
 
 
 def results(folder: Path, *options: str, **environment: str) -> dict[str, Any]:
-    """The results of a run whose report goes to this folder."""
+    """Return the results of a run that writes its report to this folder."""
     file = folder / "results.json"
     done = run(f"--json={file}", f"--html={folder / 'report.html'}", *options, **environment)
     assert file.exists(), done.stdout + done.stderr
@@ -36,13 +36,13 @@ def results(folder: Path, *options: str, **environment: str) -> dict[str, Any]:
 
 
 def evidence(data: dict[str, Any]) -> dict[str, Any]:
-    """The evidence by sender."""
+    """Return the evidence by sender."""
     return {one["name"]: one["evidence"] for one in data["senders"]}
 
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A report without look-ups, of the built-in tenant when it was broken in one place."""
+    """Return a report without lookups of the built-in tenant with one fault."""
     folder = tmp_path_factory.mktemp("report")
     results(folder, "--fault=smtp_auth_off_tenant")
     return folder / "report.html"
@@ -50,14 +50,14 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def exported(tmp_path: Path) -> Path:
-    """An export."""
+    """Return the path of a tenant export."""
     file = tmp_path / "export.json"
     file.write_text(json.dumps(export()), encoding="utf-8")
     return file
 
 
-def test_lookups_are_asked_again_without_any_smtp(report: Path, exported: Path, tmp_path: Path) -> None:
-    """Everything but the tenant's part of the evidence stays as it was; nobody is visited, the settings are not needed."""
+def test_lookups_for_a_report_use_no_smtp(report: Path, exported: Path, tmp_path: Path) -> None:
+    """Only the tenant's part of the evidence changes; there is no SMTP connection, and no settings are needed."""
     before = re.search(r'id="smtp365-results">(.*?)</script>', report.read_text(encoding="utf-8"), re.DOTALL)
     assert before is not None
     was = evidence(json.loads(before[1]))
@@ -69,25 +69,25 @@ def test_lookups_are_asked_again_without_any_smtp(report: Path, exported: Path, 
         assert {**one, "tenant": None} == {**was[name], "tenant": None}
 
 
-def test_auditor_is_asked_again_with_the_settings_secret(report: Path, tmp_path: Path) -> None:
-    """`[directory]` of the settings, its secret from the environment; the report names the tenant and holds no secret."""
-    with scripted(nothing, tmp_path) as page:
-        page.settings(BASIC)
+def test_lookups_for_a_report_use_the_secret_of_the_settings(report: Path, tmp_path: Path) -> None:
+    """`[directory]` of the settings and its secret from the environment are used; the report contains no secret."""
+    with scripted(not_found, tmp_path) as server:
+        server.settings(BASIC)
         file = tmp_path / "tenant.toml"
-        file.write_text(page.written, encoding="utf-8")
+        file.write_text(server.written, encoding="utf-8")
         given = {"SMTP365_DIRECTORY_CLIENT_SECRET": SECRET}
         data = results(tmp_path, f"--lookups-for={report}", f"--settings={file}", "--sender=basic", **given)
 
     tenant = evidence(data)["basic"]["tenant"]
     assert tenant["way"] == "application"
     assert tenant["transport"]["state"] == "absent"
-    assert page.sent("graph.microsoft.com")
+    assert server.requests_to("graph.microsoft.com")
     assert SECRET not in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("option", ["--look-ups", "--admin-sign-in", "--tenant-export={export}"])
-def test_built_in_tenant_is_looked_up_each_way(option: str, exported: Path, tmp_path: Path) -> None:
-    """One option is enough for the built-in tenant; an export of another tenant is not believed for the OAuth sender."""
+def test_each_lookup_option_works_with_the_built_in_tenant(option: str, exported: Path, tmp_path: Path) -> None:
+    """One option is enough for the built-in tenant; an export of another tenant is ignored for the OAuth sender."""
     found = evidence(results(tmp_path, option.format(export=exported)))
 
     ways = {"--look-ups": "application", "--admin-sign-in": "administrator"}
@@ -96,7 +96,7 @@ def test_built_in_tenant_is_looked_up_each_way(option: str, exported: Path, tmp_
 
 
 def test_masked_reports_are_refused(exported: Path, tmp_path: Path) -> None:
-    """Nobody can be asked about masks: one line, exit code 4."""
+    """A masked report has no identities to look up: one line, exit code 4."""
     results(tmp_path, "--mask-identities")
     done = run(f"--lookups-for={tmp_path / 'report.html'}", f"--tenant-export={exported}")
 
@@ -118,8 +118,8 @@ def test_masked_reports_are_refused(exported: Path, tmp_path: Path) -> None:
         (["--target=live", "--settings={custom}", "--admin-sign-in"], "only a Microsoft cloud"),
     ],
 )
-def test_wishes_that_cannot_be_have_one_line(options: list[str], words: str, report: Path, tmp_path: Path) -> None:
-    """Exit code 4 and one line that says what to do; nothing is contacted."""
+def test_invalid_options_have_one_line(options: list[str], words: str, report: Path, tmp_path: Path) -> None:
+    """The program exits with 4 and one line that says what to do, and contacts nothing."""
     plain, custom = tmp_path / "plain.toml", tmp_path / "custom.toml"
     plain.write_text(BASIC, encoding="utf-8")
     custom.write_text(f'cloud = "custom"\n[custom]\nsmtp_server = "mail.example.com"\n{BASIC}', encoding="utf-8")
@@ -131,8 +131,8 @@ def test_wishes_that_cannot_be_have_one_line(options: list[str], words: str, rep
     assert words in lines[0]
 
 
-def test_a_run_without_lookups_does_not_load_them() -> None:
-    """The parts that only look-ups need are not imported by what every run imports."""
+def test_run_without_lookups_does_not_import_them() -> None:
+    """The modules that only lookups need are not imported by a run without them."""
     code = "import sys, suite; sys.exit(any(name.startswith('probes.lookups') for name in sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=False)
 

@@ -1,4 +1,4 @@
-"""Look-ups over real HTTPS against a page that says what a test wants: what goes where, and what becomes of odd answers."""
+"""Lookups over real HTTPS against a server with answers of the test: what is sent where, and the result of unusual answers."""
 
 from __future__ import annotations
 
@@ -26,110 +26,110 @@ from tests.probes.scripted import (
     TENANT,
     TOKENS,
     USER,
-    Asked,
+    ReceivedRequest,
     Reply,
-    Scripted,
+    ScriptedTenant,
     login,
     oauth,
     scripted,
 )
 
 STARTED = datetime(2026, 11, 25, 6, 0, tzinfo=UTC)
-HELD = (SECRET, REFRESH, DEVICE, *TOKENS.values())
+SECRETS = (SECRET, REFRESH, DEVICE, *TOKENS.values())
 
 
 def application(settings: Settings, secret: str | None = SECRET) -> Lookups:
-    """The look-ups of the auditor application."""
+    """Return the lookups of the auditor application."""
     assert settings.directory is not None
     found = Found(Secret(secret) if secret else None, "environment variable X")
     return sources.by_application(settings.directory, found, gather.world_of(settings, refusals=None))
 
 
-def looked(lookups: Lookups, settings: Settings, message_id: str = "<1@here>") -> dict[str, TenantEvidence]:
-    """The evidence of every sender, one after the other."""
+def evidence_of(lookups: Lookups, settings: Settings, message_id: str = "<1@here>") -> dict[str, TenantEvidence]:
+    """Return the evidence of every sender, looked up one after the other."""
     found = {}
     for name, sender in settings.sender.items():
         tenant = lookups.begin(sender).finish(STARTED, message_id)
         assert TenantEvidence.model_validate_json(tenant.model_dump_json()) == tenant
-        assert not any(secret in tenant.model_dump_json() for secret in HELD)
+        assert not any(secret in tenant.model_dump_json() for secret in SECRETS)
         found[name] = tenant
     lookups.close()
     return found
 
 
-def looks(tenant: TenantEvidence) -> dict[str, Look]:
-    """The look-ups by their names."""
+def lookups_of(tenant: TenantEvidence) -> dict[str, Look]:
+    """Return the lookups by their names."""
     return {name: value for name, value in tenant if isinstance(value, Look)}
 
 
-def nothing(_: Asked) -> Reply | None:
-    """Nothing is there."""
+def not_found(_: ReceivedRequest) -> Reply | None:
+    """Answer every request with 404."""
     return None
 
 
-def refuse(asked: Asked) -> Reply | None:
-    """No permission for anything."""
+def forbidden(request: ReceivedRequest) -> Reply | None:
+    """Refuse every request except those to the login host."""
     return (
-        None if asked.host == HOSTS[0] else (403, {"error": {"code": "Authorization_RequestDenied", "message": "no"}})
+        None if request.host == HOSTS[0] else (403, {"error": {"code": "Authorization_RequestDenied", "message": "no"}})
     )
 
 
 def test_tokens_go_only_to_their_own_hosts(tmp_path: Path) -> None:
-    """Each token is asked for once, and no host gets another's; the secret goes to the login host alone."""
-    with scripted(nothing, tmp_path) as page:
-        settings = page.settings(BASIC, oauth())
-        found = looked(application(settings), settings)
+    """Each token is requested once and sent only to its own host; the secret is sent only to the login host."""
+    with scripted(not_found, tmp_path) as server:
+        settings = server.settings(BASIC, oauth())
+        found = evidence_of(application(settings), settings)
 
     for host, token in TOKENS.items():
-        assert page.sent(host)
-        assert {one.headers["authorization"] for one in page.sent(host)} == {f"Bearer {token}"}
-        assert not any(SECRET in one.body for one in page.sent(host))
-    scopes = [one.form["scope"] for one in page.sent(HOSTS[0]) if one.method == "POST"]
+        assert server.requests_to(host)
+        assert {one.headers["authorization"] for one in server.requests_to(host)} == {f"Bearer {token}"}
+        assert not any(SECRET in one.body for one in server.requests_to(host))
+    scopes = [one.form["scope"] for one in server.requests_to(HOSTS[0]) if one.method == "POST"]
     assert sorted(scopes) == [f"https://{host}/.default" for host in sorted(TOKENS)]
-    assert {one.path.split("/")[3] for one in page.sent(HOSTS[2])} == {TENANT}
+    assert {one.path.split("/")[3] for one in server.requests_to(HOSTS[2])} == {TENANT}
     assert found["basic"].way is Way.APPLICATION
     assert found["basic"].tenant == TENANT
 
 
-def test_answers_of_the_tenant_are_asked_once(tmp_path: Path) -> None:
-    """Both senders share the tenant's switch and policies; rows of logs are asked for each."""
-    with scripted(nothing, tmp_path) as page:
-        settings = page.settings(BASIC, oauth())
-        found = looked(application(settings), settings)
+def test_tenant_wide_answers_are_requested_once(tmp_path: Path) -> None:
+    """Both senders share the tenant's switch and policies; log rows are requested for each."""
+    with scripted(not_found, tmp_path) as server:
+        settings = server.settings(BASIC, oauth())
+        found = evidence_of(application(settings), settings)
 
-    assert [one.cmdlet for one in page.sent(HOSTS[2])].count("Get-TransportConfig") == 1
-    assert sum("conditionalAccess" in one.path for one in page.asked) == 1
-    assert sum("messageTraces" in one.path for one in page.asked) == 2
-    # The discovery document and the token requests: two of three are counted with whoever made them.
-    assert sum(one.requests for one in found.values()) == len(page.asked) - 1
+    assert [one.cmdlet for one in server.requests_to(HOSTS[2])].count("Get-TransportConfig") == 1
+    assert sum("conditionalAccess" in one.path for one in server.requests) == 1
+    assert sum("messageTraces" in one.path for one in server.requests) == 2
+    # The discovery document and the token requests: two of three are counted for the sender that caused them.
+    assert sum(one.requests for one in found.values()) == len(server.requests) - 1
 
 
-def test_what_is_refused_names_the_permission(tmp_path: Path) -> None:
-    """403 is refused, with the permission that would answer it; what depends on it says the same."""
-    with scripted(refuse, tmp_path) as page:
-        settings = page.settings(BASIC, oauth())
-        found = looked(application(settings), settings)
+def test_refused_lookup_names_the_permission(tmp_path: Path) -> None:
+    """A 403 is `refused` and names the missing permission, and so do the lookups that depend on it."""
+    with scripted(forbidden, tmp_path) as server:
+        settings = server.settings(BASIC, oauth())
+        found = evidence_of(application(settings), settings)
 
     for tenant in found.values():
-        assert {look.state for look in looks(tenant).values()} == {LookState.REFUSED}
+        assert {look.state for look in lookups_of(tenant).values()} == {LookState.REFUSED}
         assert tenant.failure
-    needs = {name: look.needs for name, look in looks(found["oauth"]).items()}
+    needs = {name: look.needs for name, look in lookups_of(found["oauth"]).items()}
     exchange = "Exchange.ManageAsApp and the Entra role Global Reader"
     assert needs["roles"] == needs["application"] == "Application.Read.All"
     assert needs["mailbox_right"] == needs["rbac"] == needs["transport"] == exchange
     assert needs["trace"] == "ExchangeMessageTrace.Read.All"
 
 
-def test_licence_is_told_apart_from_permission(tmp_path: Path) -> None:
-    """The sign-in log without Entra ID P1 or P2."""
+def test_missing_licence_differs_from_missing_permission(tmp_path: Path) -> None:
+    """The sign-in log without Entra ID P1 or P2 is `unlicensed`."""
 
-    def say(asked: Asked) -> Reply | None:
+    def respond(request: ReceivedRequest) -> Reply | None:
         code = "Authentication_RequestFromNonPremiumTenantOrB2CTenant"
-        return (403, {"error": {"code": code, "message": "no premium"}}) if "signIns" in asked.path else None
+        return (403, {"error": {"code": code, "message": "no premium"}}) if "signIns" in request.path else None
 
-    with scripted(say, tmp_path) as page:
-        settings = page.settings(BASIC)
-        log = looked(application(settings), settings)["basic"].sign_in_log
+    with scripted(respond, tmp_path) as server:
+        settings = server.settings(BASIC)
+        log = evidence_of(application(settings), settings)["basic"].sign_in_log
 
     assert log is not None
     assert (log.state, log.needs) == (LookState.UNLICENSED, "Entra ID P1 or P2")
@@ -151,52 +151,52 @@ def test_licence_is_told_apart_from_permission(tmp_path: Path) -> None:
     ],
 )
 def test_status_and_body_become_a_state(status: int, body: object, state: LookState, tmp_path: Path) -> None:
-    """Whatever comes is a state, never an exception."""
+    """Every answer becomes a state and never raises an exception."""
 
-    def say(asked: Asked) -> Reply | None:
-        return (status, body) if "/users/" in asked.path else None
+    def respond(request: ReceivedRequest) -> Reply | None:
+        return (status, body) if "/users/" in request.path else None
 
-    with scripted(say, tmp_path) as page:
-        settings = page.settings(BASIC)
-        user = looked(application(settings), settings)["basic"].user
+    with scripted(respond, tmp_path) as server:
+        settings = server.settings(BASIC)
+        user = evidence_of(application(settings), settings)["basic"].user
 
     assert user is not None
     assert user.state is state
 
 
 def test_redirect_is_not_followed(tmp_path: Path) -> None:
-    """A redirect from Graph to another host of the same map: failed, and the other host hears nothing of Graph's token."""
+    """A redirect from Graph to another mapped host fails, and the other host does not get Graph's token."""
 
-    def say(asked: Asked) -> Reply | None:
+    def respond(request: ReceivedRequest) -> Reply | None:
         to = {"Location": f"https://{HOSTS[2]}/stolen"}
-        return (302, {}, to) if asked.host == HOSTS[1] else None
+        return (302, {}, to) if request.host == HOSTS[1] else None
 
-    with scripted(say, tmp_path) as page:
-        settings = page.settings(BASIC)
-        user = looked(application(settings), settings)["basic"].user
+    with scripted(respond, tmp_path) as server:
+        settings = server.settings(BASIC)
+        user = evidence_of(application(settings), settings)["basic"].user
 
     assert user is not None
     assert user.state is LookState.FAILED
     assert "redirect" in user.detail
-    assert not any("stolen" in one.path for one in page.asked)
+    assert not any("stolen" in one.path for one in server.requests)
 
 
 def test_foreign_token_endpoint_gets_no_secret(tmp_path: Path) -> None:
-    """A discovery document that leads elsewhere is believed in nothing."""
+    """A discovery document with a foreign token endpoint is rejected as a whole."""
 
-    def say(asked: Asked) -> Reply | None:
-        found = login(asked)
-        if found is None or not asked.path.endswith("/openid-configuration"):
+    def respond(request: ReceivedRequest) -> Reply | None:
+        found = login(request)
+        if found is None or not request.path.endswith("/openid-configuration"):
             return None
         document = json.loads(json.dumps(found[1]))
         return 200, {**document, "token_endpoint": f"https://{HOSTS[1]}/token"}
 
-    with scripted(say, tmp_path) as page:
-        settings = page.settings(BASIC)
-        tenant = looked(application(settings), settings)["basic"]
+    with scripted(respond, tmp_path) as server:
+        settings = server.settings(BASIC)
+        tenant = evidence_of(application(settings), settings)["basic"]
 
-    assert {one.method for one in page.asked} == {"GET"}
-    assert {look.state for look in looks(tenant).values()} == {LookState.FAILED}
+    assert {one.method for one in server.requests} == {"GET"}
+    assert {look.state for look in lookups_of(tenant).values()} == {LookState.FAILED}
     assert "no login host" in tenant.failure
 
 
@@ -204,141 +204,141 @@ def test_foreign_token_endpoint_gets_no_secret(tmp_path: Path) -> None:
     ("after", "times", "state"),
     [("0", 2, LookState.ABSENT), ("600", 1, LookState.THROTTLED), ("soon", 1, LookState.THROTTLED)],
 )
-def test_throttling_is_waited_for_once(after: str, times: int, state: LookState, tmp_path: Path) -> None:
-    """429 with a short wait is asked again, once; a long or unreadable one is `throttled` at once."""
+def test_throttled_request_is_retried_once(after: str, times: int, state: LookState, tmp_path: Path) -> None:
+    """A 429 with a short wait is retried once; a long or unreadable wait is `throttled` at once."""
     seen: list[str] = []
 
-    def say(asked: Asked) -> Reply | None:
-        if "/users/" not in asked.path or "authentication" in asked.path:
+    def respond(request: ReceivedRequest) -> Reply | None:
+        if "/users/" not in request.path or "authentication" in request.path:
             return None
-        seen.append(asked.path)
+        seen.append(request.path)
         busy = (429, {"error": {"code": "TooManyRequests", "message": "x"}}, {"Retry-After": after})
         return busy if len(seen) == 1 else None
 
-    with scripted(say, tmp_path) as page:
-        settings = page.settings(BASIC)
-        user = looked(application(settings), settings)["basic"].user
+    with scripted(respond, tmp_path) as server:
+        settings = server.settings(BASIC)
+        user = evidence_of(application(settings), settings)["basic"].user
 
     assert user is not None
     assert (len(seen), user.state) == (times, state)
 
 
-def test_token_that_a_service_sends_back_is_taken_out(tmp_path: Path) -> None:
-    """Whatever a service quotes, in an error or as a name; `looked` finds none of it in the evidence."""
+def test_token_in_an_answer_is_redacted(tmp_path: Path) -> None:
+    """A token that a service quotes, in an error or as a name, is not in the evidence (`evidence_of` asserts this)."""
 
-    def say(asked: Asked) -> Reply | None:
-        if asked.host == HOSTS[0]:
+    def respond(request: ReceivedRequest) -> Reply | None:
+        if request.host == HOSTS[0]:
             return None
-        quoted = asked.headers["authorization"]
-        if "applications(" in asked.path:
+        quoted = request.headers["authorization"]
+        if "applications(" in request.path:
             return 200, {"id": quoted, "displayName": quoted}
         return 400, {"error": {"code": "x", "message": f"not with {quoted}"}}
 
-    with scripted(say, tmp_path) as page:
-        settings = page.settings(oauth())
-        found = looked(application(settings), settings)["oauth"]
+    with scripted(respond, tmp_path) as server:
+        settings = server.settings(oauth())
+        found = evidence_of(application(settings), settings)["oauth"]
 
     assert found.application is not None
     assert "[redacted]" in found.application.name
 
 
-def test_sender_of_another_tenant_is_not_asked_about(tmp_path: Path) -> None:
-    """Its endpoint names another tenant than the directory's: nothing is asked for it."""
-    with scripted(nothing, tmp_path) as page:
-        settings = page.settings(oauth(TENANT.replace("1", "2")))
-        tenant = looked(application(settings), settings)["oauth"]
+def test_sender_of_another_tenant_is_not_looked_up(tmp_path: Path) -> None:
+    """If the endpoint names a tenant other than the directory's, nothing is requested for the sender."""
+    with scripted(not_found, tmp_path) as server:
+        settings = server.settings(oauth(TENANT.replace("1", "2")))
+        tenant = evidence_of(application(settings), settings)["oauth"]
 
-    assert {look.state for look in looks(tenant).values()} == {LookState.NOT_ASKED}
-    assert [one.method for one in page.asked] == ["GET"]
+    assert {look.state for look in lookups_of(tenant).values()} == {LookState.NOT_ASKED}
+    assert [one.method for one in server.requests] == ["GET"]
 
 
 def test_refused_secret_is_tried_once(tmp_path: Path) -> None:
-    """A wrong secret of the auditor's: one request per resource, and the words of Entra in every look-up."""
+    """A wrong secret of the auditor causes one request for each resource, and every lookup quotes Entra's error."""
 
-    def say(asked: Asked) -> Reply | None:
-        told = {"error": "invalid_client", "error_description": f"AADSTS7000215: Invalid client secret {SECRET}"}
-        return (401, told) if asked.path.endswith("/token") else None
+    def respond(request: ReceivedRequest) -> Reply | None:
+        refusal = {"error": "invalid_client", "error_description": f"AADSTS7000215: Invalid client secret {SECRET}"}
+        return (401, refusal) if request.path.endswith("/token") else None
 
-    with scripted(say, tmp_path) as page:
-        settings = page.settings(BASIC, oauth())
-        found = looked(application(settings), settings)
+    with scripted(respond, tmp_path) as server:
+        settings = server.settings(BASIC, oauth())
+        found = evidence_of(application(settings), settings)
 
-    assert sum(one.method == "POST" for one in page.asked) == 2
+    assert sum(one.method == "POST" for one in server.requests) == 2
     for tenant in found.values():
         assert "AADSTS7000215" in tenant.failure
-        assert {look.state for look in looks(tenant).values()} == {LookState.REFUSED}
+        assert {look.state for look in lookups_of(tenant).values()} == {LookState.REFUSED}
 
 
-def test_missing_secret_asks_nobody(tmp_path: Path) -> None:
-    """The detail says where the secret was looked for."""
-    with scripted(nothing, tmp_path) as page:
-        settings = page.settings(BASIC)
-        tenant = looked(application(settings, None), settings)["basic"]
+def test_missing_secret_sends_no_request(tmp_path: Path) -> None:
+    """The detail names the place where the secret was expected."""
+    with scripted(not_found, tmp_path) as server:
+        settings = server.settings(BASIC)
+        tenant = evidence_of(application(settings, None), settings)["basic"]
 
     assert "environment variable X" in tenant.failure
-    assert {look.state for look in looks(tenant).values()} == {LookState.NOT_ASKED}
+    assert {look.state for look in lookups_of(tenant).values()} == {LookState.NOT_ASKED}
 
 
 @pytest.mark.parametrize(
     ("kind", "sent"), [(trustme.KeyType.RSA, 2), (trustme.KeyType.ECDSA, 0)], ids=["rsa", "elliptic"]
 )
-def test_certificate_signs_instead_of_a_secret(kind: trustme.KeyType, sent: int, tmp_path: Path) -> None:
-    """The auditor's PEM file: an assertion is sent, no secret; a key that Entra cannot use is told before anything is sent."""
+def test_certificate_replaces_the_secret(kind: trustme.KeyType, sent: int, tmp_path: Path) -> None:
+    """With a PEM file an assertion is sent and no secret; an unsuitable key is reported before any request."""
     pem = trustme.CA().issue_cert("auditor.example", key_type=kind).private_key_and_cert_chain_pem.bytes()
     (tmp_path / "auditor.pem").write_bytes(pem)
-    with scripted(nothing, tmp_path) as page:
-        settings = page.settings(BASIC, more='certificate = "auditor.pem"')
+    with scripted(not_found, tmp_path) as server:
+        settings = server.settings(BASIC, more='certificate = "auditor.pem"')
         assert settings.directory is not None
         secret = gather.directory_secret(settings.directory, {})
         lookups = sources.by_application(settings.directory, secret, gather.world_of(settings, refusals=None))
-        tenant = looked(lookups, settings)["basic"]
+        tenant = evidence_of(lookups, settings)["basic"]
 
-    forms = [one.form for one in page.sent(HOSTS[0]) if one.method == "POST"]
+    forms = [one.form for one in server.requests_to(HOSTS[0]) if one.method == "POST"]
     assert len(forms) == sent
     assert all("client_assertion" in form and "client_secret" not in form for form in forms)
     assert ("RSA" in tenant.failure) is (sent == 0)
 
 
-# -- the administrator ------------------------------------------------------------------------------------------------------
+# -- the administrator's sign-in ------------------------------------------------------------------------------------------------------
 
 
-def by_administrator(page: Scripted, *senders: str) -> tuple[dict[str, TenantEvidence], list[str]]:
-    """The evidence, and what the administrator was shown."""
-    settings = page.settings(*senders, extra=f'admin_client_id = "{CLIENT}"')
-    told: list[str] = []
+def by_administrator(server: ScriptedTenant, *senders: str) -> tuple[dict[str, TenantEvidence], list[str]]:
+    """Return the evidence, and the lines that the administrator sees."""
+    settings = server.settings(*senders, extra=f'admin_client_id = "{CLIENT}"')
+    shown: list[str] = []
     world = gather.world_of(settings, refusals=None)
-    lookups = sources.by_administrator(CLIENT, settings.directory, settings.sender.values(), world, told.append)
-    return looked(lookups, settings), told
+    lookups = sources.by_administrator(CLIENT, settings.directory, settings.sender.values(), world, shown.append)
+    return evidence_of(lookups, settings), shown
 
 
-def test_administrator_is_told_first_and_signs_in_once(tmp_path: Path) -> None:
-    """Scopes, then the code; the second resource comes by the refresh token."""
-    with scripted(nothing, tmp_path) as page:
-        found, told = by_administrator(page, BASIC)
+def test_administrator_sees_the_scopes_and_signs_in_once(tmp_path: Path) -> None:
+    """The scopes are printed before the code; the token for the second resource comes from the refresh token."""
+    with scripted(not_found, tmp_path) as server:
+        found, shown = by_administrator(server, BASIC)
 
-    assert "Policy.Read.All" in told[1]
-    assert "Application.Read.All" not in told[1]
-    assert "Global Reader is enough" in told[2]
-    assert [line for line in told if "ABCD1234" in line] == [told[3]]
-    grants = [one.form.get("grant_type", "code") for one in page.sent(HOSTS[0]) if one.method == "POST"]
+    assert "Policy.Read.All" in shown[1]
+    assert "Application.Read.All" not in shown[1]
+    assert "Global Reader is enough" in shown[2]
+    assert [line for line in shown if "ABCD1234" in line] == [shown[3]]
+    grants = [one.form.get("grant_type", "code") for one in server.requests_to(HOSTS[0]) if one.method == "POST"]
     assert grants == ["code", "urn:ietf:params:oauth:grant-type:device_code", "refresh_token"]
     assert found["basic"].way is Way.ADMINISTRATOR
-    assert {one.headers["authorization"] for one in page.sent(HOSTS[2])} == {f"Bearer {TOKENS[HOSTS[2]]}"}
+    assert {one.headers["authorization"] for one in server.requests_to(HOSTS[2])} == {f"Bearer {TOKENS[HOSTS[2]]}"}
 
 
 def test_forbidden_device_code_points_to_the_export(tmp_path: Path) -> None:
-    """Where a policy forbids device codes every look-up is refused, nobody is asked twice, and the export is named."""
+    """If a policy forbids device codes, every lookup is refused and names the export, and only one code is requested."""
 
-    def say(asked: Asked) -> Reply | None:
-        told = {"error": "access_denied", "error_description": "AADSTS53003: Access has been blocked by policies."}
-        return (400, told) if asked.path.endswith("/token") else None
+    def respond(request: ReceivedRequest) -> Reply | None:
+        refusal = {"error": "access_denied", "error_description": "AADSTS53003: Access has been blocked by policies."}
+        return (400, refusal) if request.path.endswith("/token") else None
 
-    with scripted(say, tmp_path) as page:
-        found, told = by_administrator(page, BASIC, oauth())
+    with scripted(respond, tmp_path) as server:
+        found, shown = by_administrator(server, BASIC, oauth())
 
-    assert sum("ABCD1234" in line for line in told) == 1
+    assert sum("ABCD1234" in line for line in shown) == 1
     for tenant in found.values():
-        assert {look.state for look in looks(tenant).values()} == {LookState.REFUSED}
+        assert {look.state for look in lookups_of(tenant).values()} == {LookState.REFUSED}
         assert "AADSTS53003" in tenant.failure
         assert "--tenant-export" in tenant.failure
 
@@ -347,27 +347,27 @@ def test_forbidden_device_code_points_to_the_export(tmp_path: Path) -> None:
     "flow",
     [{}, {"device_code": 7}, {"verification_uri": "javascript:alert(1)"}, {"interval": "x"}, {"expires_in": []}],
 )
-def test_hostile_device_flow_ends_as_a_state(flow: Mapping[str, object], tmp_path: Path) -> None:
-    """Answers that are no device flow: no exception, no address but https."""
+def test_invalid_device_flow_becomes_a_state(flow: Mapping[str, object], tmp_path: Path) -> None:
+    """Answers that are not a device flow raise no exception, and only https URLs are printed."""
 
-    def say(asked: Asked) -> Reply | None:
-        if asked.path.endswith("/token"):
+    def respond(request: ReceivedRequest) -> Reply | None:
+        if request.path.endswith("/token"):
             return 400, {"error": "authorization_declined", "error_description": "declined"}
         good = {"user_code": "ABCD1234", "verification_uri": "https://x.example", "device_code": DEVICE}
-        return (200, {**good, **flow} if flow else {}) if asked.path.endswith("/devicecode") else None
+        return (200, {**good, **flow} if flow else {}) if request.path.endswith("/devicecode") else None
 
-    with scripted(say, tmp_path) as page:
-        found, told = by_administrator(page, BASIC)
+    with scripted(respond, tmp_path) as server:
+        found, shown = by_administrator(server, BASIC)
 
-    assert not any(look.seen for look in looks(found["basic"]).values())
-    assert not any("javascript" in line for line in told)
-
-
-# -- rows that come later ------------------------------------------------------------------------------------------------------
+    assert not any(look.seen for look in lookups_of(found["basic"]).values())
+    assert not any("javascript" in line for line in shown)
 
 
-def test_rows_of_the_run_are_told_apart_from_others(tmp_path: Path) -> None:
-    """Rows before the start are left out, other applications are named, and the trace is known by the message's id."""
+# -- rows of logs ------------------------------------------------------------------------------------------------------
+
+
+def test_rows_of_the_run_are_selected(tmp_path: Path) -> None:
+    """Rows before the start are ignored, other applications are named, and the trace is found by the message id."""
     at = f"{STARTED + timedelta(seconds=3):%Y-%m-%dT%H:%M:%S}.1234567Z"
     status = {"errorCode": 53003, "failureReason": "Blocked by policy"}
     blocked = [{"displayName": "No legacy", "result": "failure"}, {"displayName": "Other", "result": "notApplied"}]
@@ -378,31 +378,31 @@ def test_rows_of_the_run_are_told_apart_from_others(tmp_path: Path) -> None:
         {"createdDateTime": at, "clientAppUsed": "Browser", "appDisplayName": "Office", "status": {"errorCode": 0}},
     ]
 
-    def say(asked: Asked) -> Reply | None:
-        if "signIns" in asked.path:
+    def respond(request: ReceivedRequest) -> Reply | None:
+        if "signIns" in request.path:
             return 200, {"value": rows, "@odata.nextLink": "https://graph.microsoft.com/more"}
         messages = [{"messageId": "<2@here>", "status": "failed"}, {"messageId": "<1@HERE>", "status": "delivered"}]
-        return (200, {"value": messages}) if "messageTraces" in asked.path else None
+        return (200, {"value": messages}) if "messageTraces" in request.path else None
 
-    with scripted(say, tmp_path) as page:
-        settings = page.settings(BASIC)
-        tenant = looked(application(settings), settings)["basic"]
+    with scripted(respond, tmp_path) as server:
+        settings = server.settings(BASIC)
+        tenant = evidence_of(application(settings), settings)["basic"]
 
     assert tenant.sign_in_log is not None
     assert [(row.code, row.blocked_by) for row in tenant.sign_in_log.rows] == [(53003, ("No legacy",))]
     assert tenant.sign_in_log.other_apps == ("Office",)
     assert tenant.trace is not None
     assert tenant.trace.status == "delivered"
-    path = next(one.path for one in page.asked if "signIns" in one.path)
+    path = next(one.path for one in server.requests if "signIns" in one.path)
     assert f"userPrincipalName eq '{USER}' and createdDateTime ge 2026-11-25T06:00:00Z" in path
-    assert not any(one.path.endswith("/more") for one in page.asked)
+    assert not any(one.path.endswith("/more") for one in server.requests)
 
 
-def test_no_message_no_trace(tmp_path: Path) -> None:
-    """The trace is asked only for a message that was accepted."""
-    with scripted(nothing, tmp_path) as page:
-        settings = page.settings(BASIC)
-        tenant = looked(application(settings), settings, message_id="")["basic"]
+def test_trace_requires_an_accepted_message(tmp_path: Path) -> None:
+    """The trace is requested only for an accepted message."""
+    with scripted(not_found, tmp_path) as server:
+        settings = server.settings(BASIC)
+        tenant = evidence_of(application(settings), settings, message_id="")["basic"]
 
     assert tenant.trace is None
-    assert not any("messageTraces" in one.path for one in page.asked)
+    assert not any("messageTraces" in one.path for one in server.requests)

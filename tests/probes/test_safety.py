@@ -1,4 +1,4 @@
-"""The safety rules of the route: a credential goes once, verified, to a declared host, and nowhere else."""
+"""The safety rules of the route: a credential is sent once, over verified TLS, to a declared host, and nowhere else."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from settings.load import load, parse
 from tests.visiting import gather_whole, visited
 
 
-def test_healthy_visit_keeps_the_budget(tmp_path: Path) -> None:
-    """One session, one sign-in, one message per sender, and one token request for OAuth: counted by the other side."""
+def test_healthy_run_keeps_the_budget(tmp_path: Path) -> None:
+    """There is one session, one sign-in and one message per sender, and one token request for OAuth, as the server counts them."""
     with visited(folder=tmp_path) as seen:
         users = [sign_in.user for sign_in in seen.running.sign_ins]
         senders = sorted(message.sender for message in seen.running.messages)
@@ -29,21 +29,21 @@ def test_healthy_visit_keeps_the_budget(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("fault", ["token_redirect", "login_redirect_loop"])
 def test_redirects_are_not_followed(fault: str, tmp_path: Path) -> None:
-    """A redirect on the token leg ends it: nothing is asked for at the other address."""
+    """A redirect in the token request ends it, and the target gets no request."""
     with visited(apply(healthy(), [fault]), folder=tmp_path) as seen:
         evidence = seen.evidence["oauth"]
-        asked = len(seen.running.token_requests)
+        token_requests = len(seen.running.token_requests)
 
     record = evidence.token if fault == "token_redirect" else evidence.issuer
     assert record is not None
     assert record.failure is not None
     assert record.failure.kind is FailureKind.REDIRECT
-    assert asked == 0
+    assert token_requests == 0
     assert evidence.traffic.sign_in_attempts == 0
 
 
 def test_secret_is_not_sent_to_a_foreign_token_endpoint(tmp_path: Path) -> None:
-    """A document that names a token endpoint elsewhere gets no secret, although its own host was right."""
+    """A foreign token endpoint in the discovery document gets no secret, even if the document's own host is right."""
     with visited(apply(healthy(), ["token_endpoint_foreign"]), folder=tmp_path) as seen:
         evidence = seen.evidence["oauth"]
 
@@ -59,8 +59,8 @@ TLS_FAULTS = [name for name, fault in FAULTS.items() if fault.gate == "tls" and 
 
 
 @pytest.mark.parametrize("fault", [f for f in TLS_FAULTS if f not in {"certificate_expiring", "mail_shield_trusted"}])
-def test_nothing_is_signed_in_over_tls_that_did_not_verify(fault: str, tmp_path: Path) -> None:
-    """Whatever is wrong with the certificate or the version, no sign-in is tried, and a second look sends none either."""
+def test_no_sign_in_over_unverified_tls(fault: str, tmp_path: Path) -> None:
+    """With any defect of the certificate or the TLS version there is no sign-in, on the diagnostic connection neither."""
     with visited(apply(healthy(), [fault]), folder=tmp_path) as seen:
         assert seen.running.sign_ins == ()
 
@@ -72,8 +72,8 @@ def test_nothing_is_signed_in_over_tls_that_did_not_verify(fault: str, tmp_path:
 
 
 @pytest.mark.parametrize("fault", ["login_certificate_unknown_root", "login_certificate_expired"])
-def test_no_secret_over_https_that_did_not_verify(fault: str, tmp_path: Path) -> None:
-    """The token leg verifies too."""
+def test_no_secret_over_unverified_https(fault: str, tmp_path: Path) -> None:
+    """The token request verifies the certificate as well."""
     with visited(apply(healthy(), [fault]), folder=tmp_path) as seen:
         assert seen.running.token_requests == ()
 
@@ -81,7 +81,7 @@ def test_no_secret_over_https_that_did_not_verify(fault: str, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("fault", ["starttls_stripped", "starttls_masked", "starttls_refused", "ssl_off"])
-def test_nothing_is_signed_in_before_tls(fault: str, tmp_path: Path) -> None:
+def test_no_sign_in_before_tls(fault: str, tmp_path: Path) -> None:
     """Without STARTTLS there is no sign-in, whatever the server offers."""
     with visited(apply(healthy(), [fault]), folder=tmp_path) as seen:
         assert seen.running.sign_ins == ()
@@ -90,7 +90,7 @@ def test_nothing_is_signed_in_before_tls(fault: str, tmp_path: Path) -> None:
 
 
 def test_undeclared_host_gets_no_credential(tmp_path: Path) -> None:
-    """A host that the cloud does not name gets no password even where its certificate verifies."""
+    """A host that the cloud does not list gets no password, even if its certificate is valid."""
 
     def elsewhere(text: str) -> str:
         head, basic, rest = text.partition("[sender.basic]\n")
@@ -112,15 +112,15 @@ def test_undeclared_host_gets_no_credential(tmp_path: Path) -> None:
 
 
 def test_refused_password_is_not_tried_again_for_15_minutes(tmp_path: Path) -> None:
-    """A second run within 15 minutes holds the password back; --try-again lets it go; the memory holds no secret."""
-    memory = tmp_path / "state" / "refused.json"
+    """A second run within 15 minutes withholds the password; --try-again sends it; the cached refusal contains no secret."""
+    refusals_file = tmp_path / "state" / "refused.json"
     world = apply(healthy(), ["wrong_password"])
     with serve(world, folder=tmp_path) as running:
-        first = _again(running, memory)
-        second = _again(running, memory)
+        first = _rerun(running, refusals_file)
+        second = _rerun(running, refusals_file)
         attempts = len([one for one in running.sign_ins if one.mechanism == "LOGIN"])
-        third = _again(running, memory, try_again=True)
-    written = memory.read_text(encoding="utf-8")
+        third = _rerun(running, refusals_file, try_again=True)
+    written = refusals_file.read_text(encoding="utf-8")
 
     assert first.reply is not None
     assert second.withheld is Withheld.RECENTLY_REFUSED
@@ -131,39 +131,43 @@ def test_refused_password_is_not_tried_again_for_15_minutes(tmp_path: Path) -> N
     assert ALERTS in written
 
 
-def test_policy_refusal_is_not_held_back(tmp_path: Path) -> None:
-    """A refusal that names a switch is no wrong password: after mending it, the next run may try at once."""
-    memory = tmp_path / "state" / "refused.json"
+def test_policy_refusal_is_not_cached(tmp_path: Path) -> None:
+    """A refusal that names a switch does not mean a wrong password, so the next run tries again at once."""
+    refusals_file = tmp_path / "state" / "refused.json"
     with serve(apply(healthy(), ["smtp_auth_off_mailbox"]), folder=tmp_path) as running:
-        _again(running, memory)
-        second = _again(running, memory)
+        _rerun(running, refusals_file)
+        second = _rerun(running, refusals_file)
 
     assert second.withheld is None
-    assert not memory.exists()
+    assert not refusals_file.exists()
 
 
-def _again(running: Running, memory: Path, *, try_again: bool = False) -> SignInEvidence:
-    """One more run of the Basic sender against the same tenant."""
+def _rerun(running: Running, refusals_file: Path, *, try_again: bool = False) -> SignInEvidence:
+    """Run the Basic sender again with the same tenant."""
     settings = load(running.settings_file)
     sender = settings.sender["basic"]
-    outside = gather.world_of(settings, refusals=memory, try_again=try_again)
+    outside = gather.world_of(settings, refusals=refusals_file, try_again=try_again)
     evidence = gather_whole([sender], outside, gather.secrets_of([sender], running.secrets))["basic"]
     assert evidence.sign_in is not None
     return evidence.sign_in
 
 
 def _two_senders_one_user(text: str) -> str:
-    """The settings with a second sender that shares the first one's user."""
+    """Return the settings with a second sender that has the same user."""
     start = text.index("[sender.basic]")
     end = text.index("[sender.", start + 5)
     table = text[start:end]
     end_of_table = table.find("[sender.basic.attested]")
-    alone = table if end_of_table < 0 else table[:end_of_table]
-    return text + "\n" + alone.replace("[sender.basic]", '[sender.again]\npassword_from = "env:SMTP365_BASIC_PASSWORD"')
+    table_only = table if end_of_table < 0 else table[:end_of_table]
+    return (
+        text
+        + "\n"
+        + table_only.replace("[sender.basic]", '[sender.again]\npassword_from = "env:SMTP365_BASIC_PASSWORD"')
+    )
 
 
-def test_senders_that_share_a_refused_user_try_once(tmp_path: Path) -> None:
-    """Two senders with one user and a wrong password make one attempt; the other is told what the first heard."""
+def test_senders_with_a_shared_user_try_a_refused_password_once(tmp_path: Path) -> None:
+    """Two senders with the same user and a wrong password make one attempt; the second reports the first one's reply."""
     with visited(apply(healthy(), ["wrong_password"]), folder=tmp_path, edit=_two_senders_one_user) as seen:
         attempts = [sign_in for sign_in in seen.running.sign_ins if sign_in.mechanism == "LOGIN"]
 
@@ -172,7 +176,7 @@ def test_senders_that_share_a_refused_user_try_once(tmp_path: Path) -> None:
     assert withheld == [Withheld.SHARED_CREDENTIAL_REFUSED]
 
 
-def test_no_send_mails_nobody(tmp_path: Path) -> None:
+def test_no_send_sends_no_message(tmp_path: Path) -> None:
     """With --no-send the session ends after RCPT with RSET and QUIT."""
     with visited(folder=tmp_path, no_send=True) as seen:
         assert seen.running.messages == ()
@@ -183,8 +187,8 @@ def test_no_send_mails_nobody(tmp_path: Path) -> None:
         assert evidence.traffic.messages_sent == 0
 
 
-def test_message_says_what_it_is(tmp_path: Path) -> None:
-    """The one message is marked as generated, asks for no automatic answer, and names itself a test."""
+def test_message_is_marked_as_a_test(tmp_path: Path) -> None:
+    """The message is marked as generated, suppresses automatic replies, and has the subject of a test."""
     with visited(folder=tmp_path) as seen:
         content = seen.running.messages[0].content.decode()
 
@@ -195,7 +199,7 @@ def test_message_says_what_it_is(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("leg", ["smtp", "https"])
 def test_both_legs_trust_the_same_roots(leg: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the CA file neither leg verifies; no bundle named in the environment of a library opens one of them."""
+    """Without the CA file neither SMTP nor HTTPS verifies; no CA bundle from an environment variable changes this."""
     root = tmp_path / "root.pem"
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(root))
     monkeypatch.setenv("CURL_CA_BUNDLE", str(root))
@@ -208,10 +212,10 @@ def test_both_legs_trust_the_same_roots(leg: str, tmp_path: Path, monkeypatch: p
     with visited(folder=tmp_path) as trusted:
         good = trusted.evidence["oauth"]
 
-    looked = evidence.tls if leg == "smtp" else _https(evidence)
+    without_root = evidence.tls if leg == "smtp" else _https(evidence)
     verified = good.tls if leg == "smtp" else _https(good)
-    assert looked is not None
-    assert not looked.verified
+    assert without_root is not None
+    assert not without_root.verified
     assert verified is not None
     assert verified.verified
 
@@ -220,16 +224,16 @@ def _https(evidence: SenderEvidence) -> TlsEvidence | None:
     return evidence.issuer.tls if evidence.issuer is not None else None
 
 
-SECRET_PLACES: list[Callable[[World], str]] = [
+SECRETS: list[Callable[[World], str]] = [
     lambda world: world.basic.password,
     lambda world: world.oauth.client_secret,
 ]
 
 
-@pytest.mark.parametrize("secret", SECRET_PLACES, ids=["password", "client-secret"])
+@pytest.mark.parametrize("secret", SECRETS, ids=["password", "client-secret"])
 @pytest.mark.parametrize("fault", [None, "wrong_password", "secret_wrong", "sp_not_registered", "dropped_after_auth"])
 def test_no_secret_in_evidence(fault: str | None, secret: Callable[[World], str], tmp_path: Path) -> None:
-    """Neither a password, nor a client secret, nor a token stands anywhere in the evidence."""
+    """The evidence contains no password, no client secret and no token."""
     world = healthy() if fault is None else apply(healthy(), [fault])
     with visited(world, folder=tmp_path) as seen:
         texts = [evidence.model_dump_json() for evidence in seen.evidence.values()]
@@ -240,8 +244,8 @@ def test_no_secret_in_evidence(fault: str | None, secret: Callable[[World], str]
         assert "eyJhbGci" not in text
 
 
-def test_secret_that_looks_like_an_id_is_told_without_being_shown(tmp_path: Path) -> None:
-    """A secret's ID in the place of its value is recognised by its form; the evidence keeps the fact alone."""
+def test_secret_id_is_recognised_and_not_kept(tmp_path: Path) -> None:
+    """A secret's ID in place of its value is recognised by its form, and the evidence keeps only this fact."""
     world = apply(healthy(), ["secret_id_pasted"])
     with visited(world, folder=tmp_path) as seen:
         evidence = seen.evidence["oauth"]
@@ -252,7 +256,7 @@ def test_secret_that_looks_like_an_id_is_told_without_being_shown(tmp_path: Path
 
 
 def test_shared_user_waits_for_a_slow_refusal(tmp_path: Path) -> None:
-    """Even when the refusal takes seconds, the second sender with the same user waits for it instead of trying."""
+    """If a refusal takes seconds, the second sender with the same user waits for it and makes no attempt."""
     world = apply(healthy(), ["wrong_password"])
     with serve(world, folder=tmp_path, pace="real") as running:
         settings = parse(

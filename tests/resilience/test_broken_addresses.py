@@ -12,7 +12,7 @@ import pytest
 from checks.assessment import Assessment
 from probes import gather
 from reports.results import as_text, results
-from tests.probes.scripted import HOSTS, TENANT, Asked, Reply, Scripted, oauth, scripted
+from tests.probes.scripted import HOSTS, TENANT, ReceivedRequest, Reply, ScriptedTenant, oauth, scripted
 from tests.reports import samples
 from tests.visiting import gather_whole
 
@@ -27,7 +27,7 @@ MALFORMED = [
 ]
 
 
-def assess(page: Scripted, sender: str) -> Assessment:
+def assess(page: ScriptedTenant, sender: str) -> Assessment:
     """Return the assessment of one OAuth sender, with a client secret, whose endpoints are on the scripted server."""
     settings = page.settings(sender)
     chosen = settings.sender["oauth"]
@@ -41,8 +41,8 @@ def assess(page: Scripted, sender: str) -> Assessment:
 def test_a_malformed_address_in_the_openid_configuration(member: str, address: str, tmp_path: Path) -> None:
     """The client secret is not sent, TOKEN-01 quotes what the document contains, and the results can be written."""
 
-    def respond(asked: Asked) -> Reply | None:
-        if asked.path.endswith("/openid-configuration"):
+    def respond(request: ReceivedRequest) -> Reply | None:
+        if request.path.endswith("/openid-configuration"):
             here = f"https://{HOSTS[0]}/{TENANT}"
             members = {"issuer": f"{here}/v2.0", "token_endpoint": f"{here}/oauth2/v2.0/token"}
             return 200, {**members, member: address}
@@ -50,7 +50,7 @@ def test_a_malformed_address_in_the_openid_configuration(member: str, address: s
 
     with scripted(respond, tmp_path) as page:
         judged = assess(page, oauth())
-        posted = [asked for asked in page.asked if asked.method == "POST"]
+        posted = [request for request in page.requests if request.method == "POST"]
 
     assert judged.finding("TOKEN-01").verdict == "fail"
     assert member == "issuer" or posted == []
@@ -79,4 +79,4 @@ def test_a_malformed_endpoint_in_the_settings(address: str, tmp_path: Path) -> N
 
     assert judged.finding("OAUTH-10").verdict == "fail"
     assert "names no host" in str(judged.finding("OAUTH-10"))
-    assert page.asked == []
+    assert page.requests == []

@@ -14,8 +14,7 @@ from probes.lookups import sources
 from probes.lookups.pending import Lookups
 from probes.visit import World
 from settings.model import Settings
-from tests.probes.test_three_ways import WAYS as OVER_HTTPS
-from tests.probes.test_three_ways import keyed, world
+from tests.probes.test_lookup_sources import LOOKUP_SOURCES, with_lookup_settings, world
 from tests.suite.gathered import Gathered
 from tests.visiting import visited as visiting
 
@@ -26,7 +25,7 @@ def by_export(running: Running, _: Settings, outside: World) -> Lookups:
     return sources.by_export(running.tenant_export, outside.cloud)
 
 
-WAYS = OVER_HTTPS | {"export": by_export}
+WAYS = LOOKUP_SOURCES | {"export": by_export}
 Row = tuple[str, str, tuple[str, ...]]
 
 
@@ -38,7 +37,9 @@ def looked(
     base = world() if set_up is None else SET_UPS[set_up](world())
     with (
         tempfile.TemporaryDirectory() as folder,
-        visiting(apply(base, faults), folder=Path(folder), edit=keyed, no_send=no_send, look=WAYS[way]) as seen,
+        visiting(
+            apply(base, faults), folder=Path(folder), edit=with_lookup_settings, no_send=no_send, look=WAYS[way]
+        ) as seen,
     ):
         return seen.judged
 

@@ -13,7 +13,7 @@ from fakes.faults import change
 from fakes.world.set_ups import SET_UPS, SHARED, SHARED_ELSEWHERE, SIGN_IN_NAMES
 from fakes.world.world import ALERTS, NOTICES
 from reports import explained
-from tests.probes.test_three_ways import keyed, world
+from tests.probes.test_lookup_sources import with_lookup_settings, world
 from tests.suite.looked import WAYS, looked
 from tests.visiting import visited
 
@@ -77,7 +77,7 @@ def test_whether_another_address_may_be_used_names_both(set_up: str, address: st
 def test_a_mail_address_in_the_sign_in_of_an_application_is_no_missing_mailbox(tmp_path: Path) -> None:
     """Exchange finds a mailbox by its mail address, the directory a user by its principal name: one of the two is enough."""
     by_address = change.oauth(username=NOTICES)(SET_UPS["upn_differs"](world()))
-    with visited(by_address, folder=tmp_path, edit=keyed, look=WAYS["application"]) as seen:
+    with visited(by_address, folder=tmp_path, edit=with_lookup_settings, look=WAYS["application"]) as seen:
         judged = seen.judged["oauth"]
 
     assert judged.verdict == "can_send"

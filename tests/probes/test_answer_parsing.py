@@ -1,4 +1,4 @@
-"""From answers to records: what good answers say, and that no answer whatsoever raises. Everything goes through the export's door."""
+"""From answers to records: what valid answers mean, and that no answer raises an exception. All answers come from an export."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ STARTED = datetime(2026, 11, 25, 6, 0, tzinfo=UTC)
 SENDERS = parse(BASIC + oauth(), Path("settings.toml")).sender
 
 
-def looked(data: object, cloud: Cloud = WORLDWIDE) -> dict[str, TenantEvidence]:
-    """Both senders' evidence from an export with this content."""
+def evidence_from(data: object, cloud: Cloud = WORLDWIDE) -> dict[str, TenantEvidence]:
+    """Return both senders' evidence from an export with this content."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "export.json"
         file.write_text(json.dumps(data), encoding="utf-8")
@@ -35,18 +35,18 @@ def looked(data: object, cloud: Cloud = WORLDWIDE) -> dict[str, TenantEvidence]:
 
 
 def with_answer(name: str, answer: object) -> dict[str, Any]:
-    """The good export with one answer replaced."""
+    """Return the valid export with one answer replaced."""
     return export({**answers(), name: answer})
 
 
 def states(tenant: TenantEvidence) -> dict[str, LookState]:
-    """The states by the names of the look-ups."""
+    """Return the states by the names of the lookups."""
     return {name: value.state for name, value in tenant if isinstance(value, Look)}
 
 
-def test_a_whole_export_answers_everything() -> None:
-    """Every look-up that a sender needs is answered, as the tenant has it."""
-    found = looked(export())
+def test_complete_export_answers_every_lookup() -> None:
+    """Every lookup for a sender is answered with the state of the tenant."""
+    found = evidence_from(export())
     basic, app = found["basic"], found["oauth"]
 
     assert set(states(basic).values()) == set(states(app).values()) == {LookState.ANSWERED}
@@ -79,16 +79,16 @@ def test_a_whole_export_answers_everything() -> None:
 
 
 def policies(answer: list[dict[str, Any]]) -> tuple[tuple[ConditionalPolicy, ...], tuple[ConditionalPolicy, ...]]:
-    """What of these policies concerns the Basic and the OAuth sender."""
-    found = looked(with_answer("conditional_access", {"value": answer}))
+    """Return the policies that concern the Basic and the OAuth sender."""
+    found = evidence_from(with_answer("conditional_access", {"value": answer}))
     basic, app = found["basic"].conditional_access, found["oauth"].conditional_access
     assert basic is not None
     assert app is not None
     return basic.policies, app.policies
 
 
-def test_policies_are_those_that_would_hit() -> None:
-    """Legacy clients of users for a password, workload identities for an application."""
+def test_policies_that_apply_are_selected() -> None:
+    """Policies for users' legacy clients apply to a password, policies for workload identities to an application."""
     basic, app = policies([policy(), workload()])
 
     assert [(one.name, one.blocks, one.limits_location) for one in basic] == [("Block legacy", True, True)]
@@ -96,7 +96,7 @@ def test_policies_are_those_that_would_hit() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "hits", "unsure"),
+    ("changes", "matches", "unsure"),
     [
         ({"includeUsers": ["All"], "excludeUsers": [USER_ID]}, 0, False),
         ({"includeUsers": [USER_ID.upper()]}, 1, False),
@@ -106,17 +106,17 @@ def test_policies_are_those_that_would_hit() -> None:
         ({"includeUsers": ["None"]}, 0, False),
     ],
 )
-def test_users_of_a_policy(changes: dict[str, Any], hits: int, unsure: bool) -> None:
-    """Named, left out, or by a membership that nobody read."""
+def test_users_of_a_policy(changes: dict[str, Any], matches: int, unsure: bool) -> None:
+    """A user is included, excluded, or in a group whose members were not read."""
     base = policy()
     basic, _ = policies([policy(conditions={**base["conditions"], "users": changes})])
 
-    assert len(basic) == hits
+    assert len(basic) == matches
     assert all(one.membership_unknown is unsure for one in basic)
 
 
 @pytest.mark.parametrize(
-    ("change", "hits"),
+    ("change", "matches"),
     [
         ({"state": "disabled"}, 0),
         ({"state": "enabledForReportingButNotEnforced"}, 1),
@@ -126,26 +126,28 @@ def test_users_of_a_policy(changes: dict[str, Any], hits: int, unsure: bool) -> 
         ({"conditions": {**policy()["conditions"], "applications": {"includeApplications": ["Office365"]}}}, 1),
     ],
 )
-def test_conditions_of_a_policy(change: dict[str, Any], hits: int) -> None:
-    """State, client type and target decide before anything else."""
+def test_conditions_of_a_policy(change: dict[str, Any], matches: int) -> None:
+    """State, client type and target are evaluated first."""
     basic, _ = policies([policy(**change)])
 
-    assert len(basic) == hits
+    assert len(basic) == matches
 
 
-def test_an_empty_list_of_exchange_is_absent() -> None:
-    """No row is no such thing; a 404 with the module's words is the same."""
-    told = {"status": 404, "error": {"code": "NotFound", "message": "|ManagementObjectNotFoundException|gone"}}
+def test_empty_list_of_exchange_is_absent() -> None:
+    """An answer without rows means that the object does not exist, as does a 404 with the exception of the module."""
+    not_found = {"status": 404, "error": {"code": "NotFound", "message": "|ManagementObjectNotFoundException|gone"}}
     data = with_answer("exchange_principal", [])
-    data["exchange"]["Get-CASMailbox Identity=alerts@contoso.example"] = told
-    found = states(looked(data)["oauth"])
+    data["exchange"]["Get-CASMailbox Identity=alerts@contoso.example"] = not_found
+    found = states(evidence_from(data)["oauth"])
 
     assert (found["exchange_principal"], found["mailbox"]) == (LookState.ABSENT, LookState.ABSENT)
 
 
-def test_right_is_asked_by_the_id_that_tokens_carry() -> None:
-    """Exchange may have the wrong id registered: the right that counts is that of the enterprise application."""
-    wrong = looked(with_answer("exchange_principal", [{"AppId": SENDERS["oauth"].client_id, "ObjectId": "wrong"}]))
+def test_permission_is_looked_up_by_the_id_in_tokens() -> None:
+    """If Exchange has the wrong id registered, the permission of the enterprise application is looked up."""
+    wrong = evidence_from(
+        with_answer("exchange_principal", [{"AppId": SENDERS["oauth"].client_id, "ObjectId": "wrong"}])
+    )
     right, registered = wrong["oauth"].mailbox_right, wrong["oauth"].exchange_principal
 
     assert registered is not None
@@ -154,38 +156,38 @@ def test_right_is_asked_by_the_id_that_tokens_carry() -> None:
     assert PRINCIPAL in right.question
 
 
-def test_without_exchange_in_the_directory_nothing_is_consented() -> None:
-    """That the resource is missing is an answer."""
+def test_missing_exchange_resource_means_no_consent() -> None:
+    """A missing resource is an answer: no role is granted."""
     data = export()
     key = next(key for key in data["graph"] if "00000002-0000-0ff1" in key)
     data["graph"][key] = {"status": 404, "body": {"error": {"code": "Request_ResourceNotFound", "message": "x"}}}
-    roles = looked(data)["oauth"].roles
+    roles = evidence_from(data)["oauth"].roles
 
     assert roles is not None
     assert (roles.state, roles.resource_present, roles.roles) == (LookState.ANSWERED, False, ())
 
 
-def test_what_an_export_lacks_is_said() -> None:
-    """Missing questions, and rows of a run that came after it."""
-    found = looked(export({}))["basic"]
+def test_missing_answers_of_an_export_are_reported() -> None:
+    """Missing questions are reported, and so are log rows when the run is later than the export."""
+    found = evidence_from(export({}))["basic"]
     assert set(states(found).values()) == {LookState.NOT_IN_EXPORT}
 
-    log = looked(export(made="2026-11-25T05:59:00Z"))["basic"].sign_in_log
+    log = evidence_from(export(made="2026-11-25T05:59:00Z"))["basic"].sign_in_log
     assert log is not None
     assert (log.state, "before this run" in log.detail) == (LookState.NOT_IN_EXPORT, True)
 
 
 def test_keys_are_compared_without_case() -> None:
-    """The administrator may spell the address in another way."""
+    """The letter case of an address in the export does not matter."""
     data = export()
     data["graph"] = {key.upper(): value for key, value in data["graph"].items()}
 
-    assert set(states(looked(data)["basic"]).values()) == {LookState.ANSWERED}
+    assert set(states(evidence_from(data)["basic"]).values()) == {LookState.ANSWERED}
 
 
 def test_trace_is_offered_worldwide_only() -> None:
-    """Elsewhere nobody is asked."""
-    assert states(looked(export(), CHINA)["basic"])["trace"] is LookState.NOT_OFFERED
+    """In other clouds no trace is requested."""
+    assert states(evidence_from(export(), CHINA)["basic"])["trace"] is LookState.NOT_OFFERED
 
 
 @pytest.mark.parametrize(
@@ -202,8 +204,8 @@ def test_trace_is_offered_worldwide_only() -> None:
         b'{"schema":"smtp365-tenant-export/1","tenant_id":"x","made":"2026-11-25","graph":[]}',
     ],
 )
-def test_a_file_that_is_no_export_has_one_line(content: bytes, tmp_path: Path) -> None:
-    """One line that names the option and the file."""
+def test_invalid_export_has_one_line(content: bytes, tmp_path: Path) -> None:
+    """The message is one line with the option and the file."""
     file = tmp_path / "export.json"
     file.write_bytes(content)
 
@@ -216,14 +218,14 @@ def test_a_file_that_is_no_export_has_one_line(content: bytes, tmp_path: Path) -
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_every_encoding_of_powershell_is_read(encoding: str, tmp_path: Path) -> None:
-    """With or without a mark, in UTF-8 or UTF-16."""
+    """UTF-8 and UTF-16 are read, with and without a byte order mark."""
     file = tmp_path / "export.json"
     file.write_text(json.dumps(export()), encoding=encoding)
 
     assert isinstance(sources.by_export(file, WORLDWIDE), Lookups)
 
 
-# -- answers that nobody promised ---------------------------------------------------------------------------------------------------
+# -- unexpected answers ---------------------------------------------------------------------------------------------------
 
 LEAF = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
 JSON = st.recursive(
@@ -234,34 +236,34 @@ ANYTHING = st.one_of(
 )
 
 
-def places(value: object, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """Every place within a value, the value itself included."""
+def paths_within(value: object, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Return the path of every value within a value, including the value itself."""
     inner: list[tuple[Any, ...]] = [path]
     pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, item in pairs:
-        inner += places(item, (*path, key))
+        inner += paths_within(item, (*path, key))
     return inner
 
 
-def replaced(value: Any, path: tuple[Any, ...], other: object) -> Any:  # noqa: ANN401 - any part of JSON
-    """The value with another at this place."""
+def with_replacement(value: Any, path: tuple[Any, ...], other: object) -> Any:  # noqa: ANN401 - any part of JSON
+    """Return the value with another value at this path."""
     if not path:
         return other
     copy = dict(value) if isinstance(value, dict) else list(value)
-    copy[path[0]] = replaced(value[path[0]], path[1:], other)
+    copy[path[0]] = with_replacement(value[path[0]], path[1:], other)
     return copy
 
 
 GOOD = answers()
-PLACES = [(name, path) for name, answer in GOOD.items() for path in places(answer)]
+PATHS = [(name, path) for name, answer in GOOD.items() for path in paths_within(answer)]
 
 
-@given(place=st.sampled_from(PLACES), other=ANYTHING)
+@given(location=st.sampled_from(PATHS), other=ANYTHING)
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_a_wrong_member_anywhere_never_raises(place: tuple[str, tuple[Any, ...]], other: object) -> None:
-    """One member of one answer is something else: the evidence is whole, and survives a round trip."""
-    name, path = place
-    for tenant in looked(with_answer(name, replaced(GOOD[name], path, other))).values():
+def test_wrong_member_never_raises(location: tuple[str, tuple[Any, ...]], other: object) -> None:
+    """With any value in place of one member, the evidence is complete and survives a round trip."""
+    name, path = location
+    for tenant in evidence_from(with_answer(name, with_replacement(GOOD[name], path, other))).values():
         assert TenantEvidence.model_validate_json(tenant.model_dump_json()) == tenant
         assert len(states(tenant)) >= 11
 
@@ -272,10 +274,10 @@ def test_a_wrong_member_anywhere_never_raises(place: tuple[str, tuple[Any, ...]]
 )
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_answers_never_raise(odd: dict[str, object], status: int) -> None:
-    """Whole answers of any kind, with any status."""
+    """Complete answers of any kind and status raise nothing."""
     data = export({**GOOD, **odd})
     for service in ("graph", "exchange"):
-        for whole in data[service].values():
-            whole["status"] = status
-    for tenant in looked(data).values():
+        for answer in data[service].values():
+            answer["status"] = status
+    for tenant in evidence_from(data).values():
         assert TenantEvidence.model_validate_json(tenant.model_dump_json()) == tenant
