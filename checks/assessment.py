@@ -10,7 +10,7 @@ from checks import peer, reconcile
 from checks.catalogue import CATALOGUE
 from checks.model import Check, Context, Finding, Verdict
 from checks.placeholders import values
-from evidence.seen_open import passed_by
+from evidence.open_gates import passed_gates
 from evidence.wire import OAUTH_ONLY, Gate, SenderEvidence
 from knowledge.placeholders import fill
 from settings.model import SenderSettings
@@ -89,7 +89,7 @@ class Assessment:
         """The gates behind which a later one was seen open. The gates of another server than the cloud's prove nothing about it."""
         if self._seen is None:
             declared = self.settings.service.declares_smtp(self.settings.sender.smtp_server)
-            self._seen = passed_by(self.evidence) if declared else frozenset()
+            self._seen = passed_gates(self.evidence) if declared else frozenset()
         return self._seen
 
     def all_findings(self) -> tuple[Finding, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from checks import peer, refusal
 from checks.model import Context, Finding, check
 from checks.text_reading import deciding, read_text
-from evidence.wire import CommandEvidence, FailureKind, Gate, Reply, SignInEvidence, Withheld
+from evidence.wire import CommandEvidence, FailureKind, Gate, Reply, SignInEvidence, SkipReason
 
 NOT_TICKED = "no sign-in was tried: Enable Authentication is not ticked"
 
@@ -51,32 +51,32 @@ def _no_reply(case: Context, evidence: SignInEvidence, expected: str) -> Finding
     return case.fail("connection_cut", "service_side_fault", expected=expected, observed=observed, sure=False, why=why)
 
 
-def _withheld(case: Context, evidence: SignInEvidence, reason: Withheld) -> Finding:
+def _withheld(case: Context, evidence: SignInEvidence, reason: SkipReason) -> Finding:
     sender, cloud = case.settings.sender, case.settings.service
     expected = "235 Authentication successful"
     match reason:
-        case Withheld.AUTHENTICATION_OFF:
+        case SkipReason.AUTHENTICATION_OFF:
             return _unauthenticated(case)
-        case Withheld.HOST_NOT_DECLARED:
+        case SkipReason.HOST_NOT_DECLARED:
             place = sender.smtp_server if cloud.microsoft else f"{sender.smtp_server}:{sender.port}"
             observed = f"not tried: {place} is not {cloud.sign_in_place}, and {evidence.detail}"
             return case.fail("wrong_host_or_port", expected=expected, observed=observed)
-        case Withheld.TYPE_MISMATCH:
+        case SkipReason.TYPE_MISMATCH:
             observed = f"not tried: Authentication Type is {sender.authentication_type}, with OAuth's fields filled in"
             return case.fail("authentication_type_wrong", expected=expected, observed=observed)
-        case Withheld.NO_SECRET:
+        case SkipReason.NO_SECRET:
             key = "password" if sender.method == "basic" else "client secret"
             return case.unknown(f"no {key} was found ({evidence.detail}); give one and run again")
-        case Withheld.RECENTLY_REFUSED | Withheld.SHARED_CREDENTIAL_REFUSED:
+        case SkipReason.RECENTLY_REFUSED | SkipReason.SHARED_CREDENTIAL_REFUSED:
             return _held_back(case, evidence, reason)
         case _:
             return case.unknown(f"not tried: {reason.value.replace('_', ' ')} {evidence.detail}".strip())
 
 
-def _held_back(case: Context, evidence: SignInEvidence, reason: Withheld) -> Finding:
+def _held_back(case: Context, evidence: SignInEvidence, reason: SkipReason) -> Finding:
     code, _, text = evidence.detail.partition(" ")
     told = Reply(code=int(code) if code.isdecimal() else 535, lines=(text,))
-    if reason is Withheld.SHARED_CREDENTIAL_REFUSED:
+    if reason is SkipReason.SHARED_CREDENTIAL_REFUSED:
         causes = refusal.refused(case, told).causes
         why = (
             f"not tried again: in this run another sender with the same user was told {evidence.detail}. Correct that "

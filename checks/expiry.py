@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from checks.model import Context, Finding
 from checks.tenant_account import password_end
 from checks.tenant_application import secrets_end
-from evidence.tenant import LookState, TenantEvidence
+from evidence.tenant import LookupState, TenantEvidence
 
 DECLARED = "declared"
 READ = "shown by the tenant"
@@ -28,7 +28,7 @@ def secret_ends(case: Context) -> tuple[date | None, str]:
 
 def password_routine(case: Context, seen: TenantEvidence) -> Finding:
     """BASIC-04 with lookups: the password never expires, or a person attests a renewal routine."""
-    if seen.user is not None and seen.user.state is LookState.ABSENT:
+    if seen.user is not None and seen.user.state is LookupState.ABSENT:
         return case.blocked("AUTH-01", why="the directory has no such user")
     end, told = password_end(seen)
     if told.holds is False and end is None:

@@ -9,7 +9,7 @@ from checks import reconcile
 from checks.basic import is_full_address
 from checks.model import Context, Finding, Verdict, check
 from checks.text_reading import deciding, read_reply
-from evidence.tenant import LookState
+from evidence.tenant import LookupState
 from evidence.wire import CommandEvidence, Gate
 from knowledge.causes import is_for_good
 from settings.clouds import WORLDWIDE, is_high_volume
@@ -137,13 +137,13 @@ def traced(case: Context) -> Finding:
     """Microsoft Graph "messageTraces": what became of the message after it was accepted; rows come minutes later."""
     tenant, cloud = case.evidence.tenant, case.settings.service
     look = tenant.trace if tenant is not None else None
-    if cloud.name != WORLDWIDE.name or (look is not None and look.state is LookState.NOT_OFFERED):
+    if cloud.name != WORLDWIDE.name or (look is not None and look.state is LookupState.NOT_OFFERED):
         return case.not_applicable("this cloud has no message trace that can be asked")
     if (stopped := case.stopped("MBX-03")) is not None:
         return stopped
     if look is None:
         return case.unknown("only the message trace shows it: give the run read access to it (docs/look-ups.md)")
-    if look.state is LookState.NOT_ASKED:
+    if look.state is LookupState.NOT_ASKED:
         return case.unknown(f"the message trace was not asked: {look.detail or 'see docs/look-ups.md'}")
     if not look.seen:
         return case.unknown(f"the message trace may not be read: {look.needs or look.detail or 'try again'}")

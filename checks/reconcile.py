@@ -13,7 +13,7 @@ from checks.model import Context, Finding, Verdict
 from checks.tenant import tell
 from checks.token_claims import seen_address
 from checks.tri_state import Told
-from evidence.tenant import LookState, SignInRow
+from evidence.tenant import LookupState, SignInRow
 from evidence.wire import SenderEvidence
 from knowledge.causes import CATALOGUE as CAUSES
 from settings.model import Sender
@@ -52,7 +52,7 @@ def _by_the_log(evidence: SenderEvidence, finding: Finding, sender: Sender) -> d
     log = evidence.tenant.sign_in_log if evidence.tenant is not None else None
     if (
         log is None
-        or log.state is not LookState.ANSWERED
+        or log.state is not LookupState.ANSWERED
         or (evidence.token is not None and finding.check != "TOKEN-02")
     ):
         return {}  # an application's rows are about its token, not about what SMTP makes of it

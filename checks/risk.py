@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from checks import expiry
 from checks.model import Context, Finding, Verdict, check
 from checks.tenant_account import password_end
-from evidence.tenant import Look, LookState
+from evidence.tenant import LookupResult, LookupState
 from settings.model import Method
 
 BASIC: frozenset[Method] = frozenset({"basic"})
@@ -92,13 +92,13 @@ def password_ends(case: Context) -> Finding:
 _ONLY_BY_LOOKING = "only the tenant's own settings show it: give the run read access to them (docs/look-ups.md)"
 
 
-def _unseen(case: Context, look: Look | None, cause: str) -> Finding | None:
+def _unseen(case: Context, look: LookupResult | None, cause: str) -> Finding | None:
     """Return a finding that says why a lookup has no answer, or None if it was answered."""
     if look is None:
         return case.unknown(_ONLY_BY_LOOKING, cause)
     if look.seen:
         return None
-    if look.state is LookState.NOT_ASKED:
+    if look.state is LookupState.NOT_ASKED:
         return case.unknown(f"it was not looked up: {look.detail or _ONLY_BY_LOOKING}", cause)
     return case.unknown(f"it may not be read: {look.needs or look.detail or 'try again'}", cause)
 
@@ -116,9 +116,9 @@ def single_tenant(case: Context) -> Finding:
     look = seen.application if seen is not None else None
     if (unseen := _unseen(case, look, "app_multitenant")) is not None or look is None:
         return unseen or case.unknown(_ONLY_BY_LOOKING, "app_multitenant")
-    if look.state is LookState.ABSENT and case.finding("OAUTH-01").verdict is Verdict.FAIL:
+    if look.state is LookupState.ABSENT and case.finding("OAUTH-01").verdict is Verdict.FAIL:
         return case.blocked("OAUTH-01")
-    if look.state is LookState.ABSENT:
+    if look.state is LookupState.ABSENT:
         return case.risk("app_multitenant", observed="registered in another tenant", why="whose registration is it?")
     observed = f"signInAudience {look.sign_in_audience or 'not told'}"
     if look.sign_in_audience == "AzureADMyOrg":
@@ -158,7 +158,7 @@ def limited(case: Context) -> Finding:
     limits = [one for one in look.policies if one.state == "enabled" and one.limits_location]
     if limits:
         return case.ok(observed=f"the Conditional Access policy {limits[0].name} knows the addresses it may come from")
-    if seen is not None and seen.principal is not None and seen.principal.state is LookState.ABSENT:
+    if seen is not None and seen.principal is not None and seen.principal.state is LookupState.ABSENT:
         return case.unknown("there is no enterprise application that a policy could aim at", "sign_in_from_anywhere")
     why = "limit it to the server's address by a Conditional Access policy (for applications: workload identities)"
     return case.risk(

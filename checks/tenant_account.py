@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 
 from checks.tri_state import Judge, Told, no, unread, yes
-from evidence.tenant import LookState, TenantEvidence
+from evidence.tenant import LookupState, TenantEvidence
 from settings.clouds import is_high_volume
 from settings.model import Sender
 
@@ -52,14 +52,14 @@ def _policy(seen: TenantEvidence, _sender: Sender) -> Told:
 def _no_mailbox(seen: TenantEvidence, sender: Sender) -> Told:
     if "@" not in sender.sign_in_user:
         return Told(None)  # no address: whose mailbox is meant, nobody can say
-    if seen.user is not None and seen.user.state is LookState.ABSENT:
-        if seen.mailbox is not None and seen.mailbox.state is LookState.ANSWERED:
+    if seen.user is not None and seen.user.state is LookupState.ABSENT:
+        if seen.mailbox is not None and seen.mailbox.state is LookupState.ANSWERED:
             return no(
                 f"Exchange has a mailbox {sender.sign_in_user}, and the directory has no user of that name: its sign-in name "
                 "differs from its mail address"
             )
         return yes(f"the directory has no user {sender.sign_in_user}")
-    if seen.mailbox is not None and seen.mailbox.state is LookState.ABSENT:
+    if seen.mailbox is not None and seen.mailbox.state is LookupState.ABSENT:
         return yes(f"Exchange has no mailbox {sender.sign_in_user}")
     return unread(seen.user, seen.mailbox) or no(f"{sender.sign_in_user} exists and has a mailbox")
 
@@ -67,7 +67,7 @@ def _no_mailbox(seen: TenantEvidence, sender: Sender) -> Told:
 def _disabled(seen: TenantEvidence, sender: Sender) -> Told:
     if missing := unread(seen.user):
         return missing
-    if seen.user is None or seen.user.state is LookState.ABSENT:
+    if seen.user is None or seen.user.state is LookupState.ABSENT:
         return Told(holds=False)
     off = seen.user.enabled is False
     return Told(off, f"sign-in of {sender.sign_in_user} is {'blocked' if off else 'allowed'}")

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from checks.tri_state import Judge, Told, no, unread, yes
-from evidence.tenant import LookState, TenantEvidence
+from evidence.tenant import LookupState, TenantEvidence
 from settings.clouds import is_high_volume
 from settings.model import Sender
 
@@ -17,8 +17,8 @@ ROLE = "SMTP.SendAsApp"
 
 
 def _unregistered(seen: TenantEvidence, sender: Sender) -> Told:
-    if seen.application is not None and seen.application.state is LookState.ABSENT:
-        gone = seen.principal is not None and seen.principal.state is LookState.ABSENT
+    if seen.application is not None and seen.application.state is LookupState.ABSENT:
+        gone = seen.principal is not None and seen.principal.state is LookupState.ABSENT
         return Told(
             gone,
             f"the tenant {'does not know' if gone else 'knows, from another tenant,'} the client id {sender.client_id}",
@@ -29,8 +29,8 @@ def _unregistered(seen: TenantEvidence, sender: Sender) -> Told:
 def _no_principal(seen: TenantEvidence, _sender: Sender) -> Told:
     if missing := unread(seen.principal, seen.application):
         return missing
-    registered = seen.application is not None and seen.application.state is LookState.ANSWERED
-    gone = seen.principal is not None and seen.principal.state is LookState.ABSENT
+    registered = seen.application is not None and seen.application.state is LookupState.ANSWERED
+    gone = seen.principal is not None and seen.principal.state is LookupState.ABSENT
     return Told(gone and registered, f"the enterprise application is {'missing' if gone else 'there'}")
 
 
@@ -88,7 +88,7 @@ def in_scope(seen: TenantEvidence) -> bool | None:
 
 def _without_principal(seen: TenantEvidence) -> bool:
     """Return whether there is no enterprise application to which anything could have been granted."""
-    return seen.principal is not None and seen.principal.state is LookState.ABSENT
+    return seen.principal is not None and seen.principal.state is LookupState.ABSENT
 
 
 def _no_consent(seen: TenantEvidence, sender: Sender) -> Told:
@@ -110,7 +110,7 @@ def _not_in_exchange(seen: TenantEvidence, _sender: Sender) -> Told:
     known, belongs = seen.exchange_principal, seen.principal
     if _without_principal(seen):
         return Told(None)
-    if known is not None and known.state is LookState.ABSENT:
+    if known is not None and known.state is LookupState.ABSENT:
         return yes("Exchange does not know the application (Get-ServicePrincipal)")
     if missing := unread(known, belongs):
         return missing
@@ -126,7 +126,7 @@ def _no_right(seen: TenantEvidence, sender: Sender) -> Told:
         return no(f"the application has FullAccess on the mailbox {account}")
     if in_scope(seen):
         return no(f"RBAC for Applications reaches the mailbox {account}")
-    no_mailbox = seen.mailbox is not None and seen.mailbox.state is LookState.ABSENT
+    no_mailbox = seen.mailbox is not None and seen.mailbox.state is LookupState.ABSENT
     if _without_principal(seen) or no_mailbox or _not_in_exchange(seen, sender).holds:
         return Told(None)  # there is nobody, or nothing, that a right could be about
     return unread(seen.mailbox_right, seen.rbac) or yes(

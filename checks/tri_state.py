@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from evidence.tenant import Look, LookState, TenantEvidence
+from evidence.tenant import LookupResult, LookupState, TenantEvidence
 from settings.model import Sender
 
 _READ_AS = {
-    LookState.REFUSED: "may not be read",
-    LookState.UNLICENSED: "needs a licence",
-    LookState.NOT_OFFERED: "is not offered in this cloud",
-    LookState.THROTTLED: "was throttled",
-    LookState.NOT_IN_EXPORT: "is not in the export",
+    LookupState.REFUSED: "may not be read",
+    LookupState.UNLICENSED: "needs a licence",
+    LookupState.NOT_OFFERED: "is not offered in this cloud",
+    LookupState.THROTTLED: "was throttled",
+    LookupState.NOT_IN_EXPORT: "is not in the export",
 }
 
 
@@ -39,7 +39,7 @@ def no(words: str) -> Told:
     return Told(holds=False, words=words)
 
 
-def unread(*looks: Look | None) -> Told | None:
+def unread(*looks: LookupResult | None) -> Told | None:
     """Return why a cause is unknown if one of the lookups has no answer; None if all have one."""
     for look in looks:
         if look is None:

@@ -14,7 +14,7 @@ from evidence.record import Record
 from settings.identity import MailboxName, OpaqueId, ProxyAddress, PublicText, SpokenText, TitleText, Words
 
 
-class Way(StrEnum):
+class SourceKind(StrEnum):
     """The source of the answers."""
 
     APPLICATION = "application"
@@ -22,7 +22,7 @@ class Way(StrEnum):
     EXPORT = "export"
 
 
-class LookState(StrEnum):
+class LookupState(StrEnum):
     """The outcome of a lookup; only `answered` and `absent` are observations."""
 
     ANSWERED = "answered"
@@ -36,10 +36,10 @@ class LookState(StrEnum):
     NOT_ASKED = "not_asked"
 
 
-class Look(Record):
+class LookupResult(Record):
     """The outcome of a lookup: `question` as asked, `needs` what would answer it, `detail` the service's text (redacted)."""
 
-    state: LookState
+    state: LookupState
     question: SpokenText
     needs: PublicText = ""
     detail: SpokenText = ""
@@ -48,10 +48,10 @@ class Look(Record):
     @property
     def seen(self) -> bool:
         """Whether the tenant answered, including that the object does not exist."""
-        return self.state in {LookState.ANSWERED, LookState.ABSENT}
+        return self.state in {LookupState.ANSWERED, LookupState.ABSENT}
 
 
-class UserLook(Look):
+class UserLookup(LookupResult):
     """The directory's user (Graph `users`); absent if no user has this sign-in address."""
 
     object_id: OpaqueId = ""
@@ -63,26 +63,26 @@ class UserLook(Look):
     password_changed: datetime | None = None
 
 
-class DomainLook(Look):
+class DomainLookup(LookupResult):
     """The domain's settings (Graph `domains`). Without `password_valid_days` the documented default of 90 days applies."""
 
     federated: bool | None = None
     password_valid_days: int | None = None
 
 
-class MfaLook(Look):
+class MfaLookup(LookupResult):
     """Per-user MFA (Graph beta `authentication/requirements`): `disabled`, `enabled` or `enforced`."""
 
     per_user: Literal["disabled", "enabled", "enforced"] | None = None
 
 
-class MethodsLook(Look):
+class MethodsLookup(LookupResult):
     """Registered authentication methods except the password, by Graph type without prefix and suffix (`phone`, `fido2`)."""
 
     methods: tuple[PublicText, ...] = ()
 
 
-class SecurityDefaultsLook(Look):
+class SecurityDefaultsLookup(LookupResult):
     """Whether security defaults are on for the tenant."""
 
     enabled: bool | None = None
@@ -104,7 +104,7 @@ class ConditionalPolicy(Record):
     membership_unknown: bool = False
 
 
-class ConditionalAccessLook(Look):
+class ConditionalAccessLookup(LookupResult):
     """The enabled policies that apply to this sender's sign-in."""
 
     policies: tuple[ConditionalPolicy, ...] = ()
@@ -118,7 +118,7 @@ class CredentialEntry(Record):
     ends: datetime
 
 
-class ApplicationLook(Look):
+class ApplicationLookup(LookupResult):
     """The app registration; absent if the client id belongs to another tenant."""
 
     object_id: OpaqueId = ""
@@ -128,34 +128,34 @@ class ApplicationLook(Look):
     credentials: tuple[CredentialEntry, ...] = ()
 
 
-class PrincipalLook(Look):
+class PrincipalLookup(LookupResult):
     """The enterprise application; Exchange must know it by its `object_id`."""
 
     object_id: OpaqueId = ""
     enabled: bool | None = None
 
 
-class RolesLook(Look):
+class RolesLookup(LookupResult):
     """The consented application permissions of Exchange Online, by value (`SMTP.SendAsApp`)."""
 
     roles: tuple[PublicText, ...] = ()
     resource_present: bool = True
 
 
-class TransportLook(Look):
+class TransportLookup(LookupResult):
     """`Get-TransportConfig`: the tenant's SMTP AUTH switch."""
 
     smtp_auth_disabled: bool | None = None
     allows_legacy_tls: bool | None = None
 
 
-class MailboxLook(Look):
+class MailboxLookup(LookupResult):
     """`Get-CASMailbox`: the mailbox's switch with three states; None inherits the tenant's. Absent if there is no such mailbox."""
 
     smtp_auth_disabled: bool | None = None
 
 
-class AuthPolicyLook(Look):
+class AuthPolicyLookup(LookupResult):
     """The authentication policy that applies: the user's own or the organisation's default; `name` is empty if there is none."""
 
     name: TitleText = ""
@@ -163,20 +163,20 @@ class AuthPolicyLook(Look):
     allows_basic_smtp: bool | None = None
 
 
-class ExchangePrincipalLook(Look):
+class ExchangePrincipalLookup(LookupResult):
     """`Get-ServicePrincipal`: the application in Exchange; absent if it was never registered there."""
 
     object_id: OpaqueId = ""
 
 
-class MailboxRightLook(Look):
+class MailboxRightLookup(LookupResult):
     """`Get-MailboxPermission`, `Get-RecipientPermission`: the application's rights on the mailbox."""
 
     full_access: bool = False
     send_as: bool = False
 
 
-class RbacLook(Look):
+class RbacLookup(LookupResult):
     """`Test-ServicePrincipalAuthorization`: whether a role assignment of RBAC for Applications includes this mailbox."""
 
     roles: tuple[PublicText, ...] = ()
@@ -194,14 +194,14 @@ class SignInRow(Record):
     blocked_by: tuple[TitleText, ...] = ()
 
 
-class SignInLogLook(Look):
+class SignInLogLookup(LookupResult):
     """Rows about this sender since the start of the run, newest first. No row is no proof, because rows appear minutes later."""
 
     rows: tuple[SignInRow, ...] = ()
     other_apps: tuple[TitleText, ...] = ()
 
 
-class TraceLook(Look):
+class TraceLookup(LookupResult):
     """This run's message in the message trace; `status` is empty while there is no row."""
 
     status: Words = ""
@@ -210,27 +210,27 @@ class TraceLook(Look):
 class TenantEvidence(Record):
     """All lookups of one sender; a lookup that was not needed is None."""
 
-    way: Way
+    way: SourceKind
     tenant: Words
     looked_at: datetime
     signed_in_as: MailboxName = ""
-    user: UserLook | None = None
-    domain: DomainLook | None = None
-    mfa: MfaLook | None = None
-    methods: MethodsLook | None = None
-    security_defaults: SecurityDefaultsLook | None = None
-    conditional_access: ConditionalAccessLook | None = None
-    application: ApplicationLook | None = None
-    principal: PrincipalLook | None = None
-    roles: RolesLook | None = None
-    transport: TransportLook | None = None
-    mailbox: MailboxLook | None = None
-    auth_policy: AuthPolicyLook | None = None
-    exchange_principal: ExchangePrincipalLook | None = None
-    mailbox_right: MailboxRightLook | None = None
-    rbac: RbacLook | None = None
-    sign_in_log: SignInLogLook | None = None
-    trace: TraceLook | None = None
+    user: UserLookup | None = None
+    domain: DomainLookup | None = None
+    mfa: MfaLookup | None = None
+    methods: MethodsLookup | None = None
+    security_defaults: SecurityDefaultsLookup | None = None
+    conditional_access: ConditionalAccessLookup | None = None
+    application: ApplicationLookup | None = None
+    principal: PrincipalLookup | None = None
+    roles: RolesLookup | None = None
+    transport: TransportLookup | None = None
+    mailbox: MailboxLookup | None = None
+    auth_policy: AuthPolicyLookup | None = None
+    exchange_principal: ExchangePrincipalLookup | None = None
+    mailbox_right: MailboxRightLookup | None = None
+    rbac: RbacLookup | None = None
+    sign_in_log: SignInLogLookup | None = None
+    trace: TraceLookup | None = None
     failure: SpokenText = ""
     requests: int = 0
     seconds: float = 0.0

@@ -271,7 +271,7 @@ class TokenEvidence(Record):
     seconds: float = 0.0
 
 
-class Withheld(StrEnum):
+class SkipReason(StrEnum):
     """Why a sign-in was not tried although the server would have listened."""
 
     HOST_NOT_DECLARED = "host_not_declared"
@@ -303,7 +303,7 @@ class SignInEvidence(Record):
     reply: Reply | None = None
     failure: Failure | None = None
     challenge: Challenge | None = None
-    withheld: Withheld | None = None
+    withheld: SkipReason | None = None
     detail: SpokenText = ""
     seconds: float = 0.0
 

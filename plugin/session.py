@@ -32,7 +32,7 @@ from settings.version import tool_version
 
 if TYPE_CHECKING:
     from probes.lookups.pending import Lookups
-    from probes.visit import World
+    from probes.sender_run import RunContext
     from reports.masking import Masking
     from settings.options import Wishes
 
@@ -98,7 +98,9 @@ class Suite:
         folder = None if self.target.kind == "fake" else folders.state_folder()
         memory = None if folder is None else folder / "refused.json"
         wishes = self.wishes
-        world = gather.world_of(self.settings, refusals=memory, no_send=wishes.no_send, try_again=wishes.try_again)
+        world = gather.create_context(
+            self.settings, refusals=memory, no_send=wishes.no_send, try_again=wishes.try_again
+        )
         with terminal():
             prompt = self._prompt()
             found = gather.secrets_of(senders, self.environ, prompt)
@@ -125,13 +127,13 @@ class Suite:
         visits = [(seen, judged.sender) for seen, judged in self.earlier if self._label(seen.sender) in names]
         lookups = self.export
         if lookups is None and self.settings is not None and visits:
-            world = gather.world_of(self.settings, refusals=None)
+            world = gather.create_context(self.settings, refusals=None)
             with terminal():
                 auditor = self._auditor(self._prompt())
             lookups = self._lookups([sender for _, sender in visits], world, auditor)
         if lookups is not None and visits:
             with progress:
-                self.keep(gather.look_again(visits, lookups, progress))
+                self.keep(gather.repeat_lookups(visits, lookups, progress))
 
     def _prompt(self) -> Prompt | None:
         """Who can be asked for a secret: on a terminal the user, but never for the built-in tenant's invented ones."""
@@ -144,7 +146,7 @@ class Suite:
             return None
         return gather.directory_secret(directory, self.environ, prompt)
 
-    def _lookups(self, senders: list[Sender], world: World, auditor: Found | None) -> Lookups | None:
+    def _lookups(self, senders: list[Sender], world: RunContext, auditor: Found | None) -> Lookups | None:
         """The look-ups that options and settings ask for; loaded only then."""
         if self.export is not None or self.settings is None or self.wishes is None:
             return self.export

@@ -7,18 +7,18 @@ from collections.abc import Mapping
 
 from evidence.wire import Failure, FailureKind
 from probes.deadline import Deadline
-from probes.https import Answer, Connection, Reach
+from probes.https import Connection, HttpsClient, HttpsResponse
 from settings.address import address_of
 
 _GONE = {FailureKind.CLOSED, FailureKind.RESET}
 
 
-class Standing:
+class ConnectionPool:
     """Sends requests like `Reach.request`, on an idle connection to the host if there is one. Thread-safe."""
 
-    def __init__(self, reach: Reach) -> None:
+    def __init__(self, https_client: HttpsClient) -> None:
         """Create an empty pool."""
-        self._reach = reach
+        self._https_client = https_client
         self._idle: dict[str, list[Connection]] = {}
         self._lock = threading.Lock()
         self._closed = False
@@ -31,17 +31,17 @@ class Standing:
         *,
         body: str | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> Answer:
+    ) -> HttpsResponse:
         """Send one idempotent request and read its response. A connection that was closed meanwhile is reopened. Never raises."""
-        bound = deadline.within(self._reach.patience)
+        bound = deadline.within(self._https_client.patience)
         host = address_of(url).place
         while True:
             with self._lock:
                 waiting = self._idle.get(host)
                 idle = waiting.pop() if waiting else None
-            connection = idle or self._reach.connection(url, bound)
+            connection = idle or self._https_client.connection(url, bound)
             if connection is None:
-                return Answer(failure=Failure(kind=FailureKind.OTHER, text="not an https address"))
+                return HttpsResponse(failure=Failure(kind=FailureKind.OTHER, text="not an https address"))
             answer = connection.exchange(method, url, bound, body=body, headers=headers)
             self._give_back(host, connection)
             gone = answer.status is None and answer.failure is not None and answer.failure.kind in _GONE

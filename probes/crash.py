@@ -8,7 +8,7 @@ from pathlib import Path
 _ROOT = Path(__file__).resolve().parents[1]
 
 
-def place_of(problem: BaseException) -> str:
+def crash_site(problem: BaseException) -> str:
     """Return text such as `ValueError in probes/token.py:131`: the last frame of our own code."""
     places = [(Path(frame.filename), frame.lineno) for frame in traceback.extract_tb(problem.__traceback__)]
     own = [

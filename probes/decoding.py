@@ -21,44 +21,44 @@ _NESTED: Final = 3
 _DROPPED: Final = {ord("="): None, ord("+"): " "} | dict.fromkeys([*range(0x20), 0x7F])
 
 
-class Read(NamedTuple):
+class Decoded(NamedTuple):
     """Decoded characters, each with the start and end of its escape in the text."""
 
     octets: str
     places: list[tuple[int, int]]
 
 
-def readings(text: str) -> Iterator[Read]:
+def decodings(text: str) -> Iterator[Decoded]:
     """Return the text as it is and after one, two and three rounds of decoding. The input is lower case.
 
-    Soft line breaks and plus signs for blanks are normalised as `levelled` does. Two backslashes are read as one and, because a
+    Soft line breaks and plus signs for blanks are normalised as `normalised` does. Two backslashes are read as one and, because a
     word can end in one before an escape, also as two.
     """
     octets = [(octet, at) for at, character in enumerate(text) for octet in character.encode("utf-8", "surrogatepass")]
-    read = Read("".join(chr(octet) for octet, _ in octets), [(at, at + 1) for _, at in octets])
+    read = Decoded("".join(chr(octet) for octet, _ in octets), [(at, at + 1) for _, at in octets])
     for _ in range(_NESTED + 1):
-        yield _levelled(read)
+        yield _normalised(read)
         if not _SPELT.search(read.octets):
             return
         if "\\\\" in read.octets:
-            yield _levelled(_decoded(read, _SPELT_WITHOUT_SIGNS))
+            yield _normalised(_decoded(read, _SPELT_WITHOUT_SIGNS))
         read = _decoded(read)
 
 
-def levelled(text: str) -> str:
-    """Return a search term in the form in which `readings` returns text."""
+def normalised(text: str) -> str:
+    """Return a search term in the form in which `decodings` returns text."""
     return text.encode("utf-8", "surrogatepass").decode("latin-1").translate(_DROPPED)
 
 
-def _levelled(read: Read) -> Read:
+def _normalised(read: Decoded) -> Decoded:
     if not any(chr(code) in read.octets for code in _DROPPED):
         return read
     kept = [at for at, octet in enumerate(read.octets) if _DROPPED.get(ord(octet), octet) is not None]
     octets = "".join(read.octets[at] for at in kept).translate(_DROPPED)
-    return Read(octets, [read.places[at] for at in kept])
+    return Decoded(octets, [read.places[at] for at in kept])
 
 
-def _decoded(read: Read, spelt: re.Pattern[str] = _SPELT) -> Read:
+def _decoded(read: Decoded, spelt: re.Pattern[str] = _SPELT) -> Decoded:
     octets: list[str] = []
     places: list[tuple[int, int]] = []
     begin = 0
@@ -70,7 +70,7 @@ def _decoded(read: Read, spelt: re.Pattern[str] = _SPELT) -> Read:
         begin = match.end()
     octets.append(read.octets[begin:])
     places += read.places[begin:]
-    return Read("".join(octets), places)
+    return Decoded("".join(octets), places)
 
 
 def _meant(match: re.Match[str]) -> str:

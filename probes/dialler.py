@@ -15,7 +15,7 @@ from typing import Literal
 from evidence.wire import Dial, Failure, FailureKind
 from probes.deadline import Deadline
 from probes.failures import translate
-from probes.unresponsive import NOT_AGAIN, Silence
+from probes.unresponsive import NOT_AGAIN, UnresponsiveHosts
 
 _MOST_PER_FAMILY = 4
 
@@ -31,7 +31,7 @@ class Dialler:
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
         self._stopped = False
-        self.silence = Silence()
+        self.unresponsive = UnresponsiveHosts()
 
     def mapped(self, name: str, address: str, port: int) -> str | None:
         """Return the map's target for this address, or else for this name; None without an entry."""
@@ -60,7 +60,7 @@ class Dialler:
             )
         elif self._stopped:
             failure = Failure(kind=FailureKind.DEADLINE, text="stopped before the dial")
-        elif self.silence.known(_plain(f"{address}:{port}")):
+        elif self.unresponsive.known(_plain(f"{address}:{port}")):
             failure = Failure(kind=FailureKind.TIMEOUT, text=NOT_AGAIN)
         else:
             sock, failure = self._connect(mapped, address, port, deadline)
@@ -88,9 +88,9 @@ class Dialler:
             sock = socket.create_connection(target, timeout=max(0.001, deadline.within(self._timeout).remaining()))
         except OSError as problem:
             failure = translate(problem)
-            self.silence.note(place, silent=whole and failure.kind is FailureKind.TIMEOUT)
+            self.unresponsive.note(place, silent=whole and failure.kind is FailureKind.TIMEOUT)
             return None, failure
-        self.silence.note(place, silent=False)
+        self.unresponsive.note(place, silent=False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with self._lock:
             self._open.add(sock)

@@ -24,7 +24,7 @@ from evidence.wire import DnsAnswer, Failure, FailureKind, NameEvidence
 from probes.deadline import Deadline
 from probes.dialler import is_address
 from probes.failures import printable, translate
-from probes.unresponsive import Silence
+from probes.unresponsive import UnresponsiveHosts
 
 Transport = Literal["udp", "tcp"]
 RecordType = Literal["A", "AAAA"]
@@ -56,11 +56,11 @@ class NameLookup:
         comparison: str | None,
         timeout: float,
         deadline: Deadline,
-        silence: Silence | None = None,
+        unresponsive: UnresponsiveHosts | None = None,
     ) -> None:
         """Start the questions. Without `resolvers` the system's own are used, and its resolver function is called too."""
         self._host = host
-        self._silence = silence or Silence()
+        self._unresponsive = unresponsive or UnresponsiveHosts()
         self._literal = is_address(host)
         self._deadline = deadline
         self._started = deadline.elapsed()
@@ -132,7 +132,7 @@ class NameLookup:
         return [question for _ in self._names for question in _QUESTIONS]
 
     def _ask(self, server: str, via: Transport, record: RecordType, bound: Deadline) -> Future[DnsAnswer]:
-        return self._pool.submit(ask, self._host, server, via, record, bound, self._silence)
+        return self._pool.submit(ask, self._host, server, via, record, bound, self._unresponsive)
 
     def _ask_system(self) -> None:
         try:
@@ -148,14 +148,19 @@ _QUESTIONS: tuple[tuple[Transport, RecordType], ...] = (("udp", "A"), ("udp", "A
 
 
 def ask(
-    host: str, server: str, via: Transport, record: RecordType, bound: Deadline, silence: Silence | None = None
+    host: str,
+    server: str,
+    via: Transport,
+    record: RecordType,
+    bound: Deadline,
+    unresponsive: UnresponsiveHosts | None = None,
 ) -> DnsAnswer:
     """Ask one question, and retry it once if it fails; `attempts` shows a name that resolves only sometimes.
 
     A resolver that recently timed out for another sender is asked once, with a short timeout.
     """
     place = f"{via} {server}"
-    if silence is not None and silence.known(place):
+    if unresponsive is not None and unresponsive.known(place):
         bound = bound.within(_BRIEFLY)
     started = bound.elapsed()
     outcome: tuple[Status, dns.message.Message | None, str] = ("timeout", None, "")
@@ -166,8 +171,8 @@ def ask(
         if outcome[0] not in {"timeout", "server_failure", "unreachable", "malformed"} or bound.passed:
             break
     status, message, text = outcome
-    if silence is not None:
-        silence.note(place, silent=status == "timeout")
+    if unresponsive is not None:
+        unresponsive.note(place, silent=status == "timeout")
     chain, addresses, ttl = _read(message, host) if message is not None else ((), (), None)
     if status == "answered" and not addresses:
         status = "no_data"

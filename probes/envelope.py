@@ -6,59 +6,59 @@ from email.errors import MessageError
 
 from evidence.wire import CommandEvidence, EnvelopeEvidence, Gate
 from probes import message
+from probes.sender_run import SenderRun
 from probes.smtp import Session
-from probes.visit import Visit
 from settings.version import tool_version
 
 
-def send(visit: Visit, session: Session) -> None:
+def send(run: SenderRun, session: Session) -> None:
     """Send MAIL, RCPT and the message, and stop at the first refusal; with --no-send stop after RCPT."""
-    sender, world = visit.sender, visit.world
-    visit.at = Gate.SENDER
+    sender, context = run.sender, run.context
+    run.at = Gate.SENDER
     record = EnvelopeEvidence(mail_from=sender.envelope_from, recipient=sender.envelope_to)
     mail = session.ask(f"MAIL FROM:<{sender.envelope_from}>{_utf8(session, sender.envelope_from, sender.envelope_to)}")
-    record = _kept(visit, record.model_copy(update={"mail": mail}))
+    record = _kept(run, record.model_copy(update={"mail": mail}))
     if not _positive(mail):
         return
-    visit.at = Gate.RECIPIENT
+    run.at = Gate.RECIPIENT
     rcpt = session.ask(f"RCPT TO:<{sender.envelope_to}>")
-    record = _kept(visit, record.model_copy(update={"rcpt": rcpt}))
+    record = _kept(run, record.model_copy(update={"rcpt": rcpt}))
     if not _positive(rcpt):
         return
-    visit.at = Gate.ACCEPTED
-    if world.no_send or not sender.enable_authentication:
+    run.at = Gate.ACCEPTED
+    if context.no_send or not sender.enable_authentication:
         session.ask("RSET")
-        _kept(visit, record.model_copy(update={"stopped_before_data": True}))
+        _kept(run, record.model_copy(update={"stopped_before_data": True}))
         return
-    _data(visit, session, record)
+    _data(run, session, record)
 
 
-def _data(visit: Visit, session: Session, record: EnvelopeEvidence) -> None:
-    sender = visit.sender
+def _data(run: SenderRun, session: Session, record: EnvelopeEvidence) -> None:
+    sender = run.sender
     try:
         composed = message.compose(
             mail_from=sender.envelope_from,
             recipient=sender.envelope_to,
-            host=visit.world.machine.host,
-            moment=visit.started,
+            host=run.context.machine.host,
+            moment=run.started,
             tool=f"smtp365 {tool_version()}",
         )
     except (MessageError, ValueError):
-        _kept(visit, record.model_copy(update={"stopped_before_data": True}))
+        _kept(run, record.model_copy(update={"stopped_before_data": True}))
         return
     data = session.ask("DATA")
     record = record.model_copy(
         update={"data": data, "message_id": str(composed["Message-ID"]), "subject": str(composed["Subject"])}
     )
-    _kept(visit, record)
+    _kept(run, record)
     if data.reply is None or data.reply.code != 354:
         return
-    visit.count(messages_sent=1)
-    _kept(visit, record.model_copy(update={"final": session.message(composed)}))
+    run.count(messages_sent=1)
+    _kept(run, record.model_copy(update={"final": session.message(composed)}))
 
 
-def _kept(visit: Visit, record: EnvelopeEvidence) -> EnvelopeEvidence:
-    visit.put(envelope=record)
+def _kept(run: SenderRun, record: EnvelopeEvidence) -> EnvelopeEvidence:
+    run.put(envelope=record)
     return record
 
 

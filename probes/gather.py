@@ -19,11 +19,11 @@ from evidence.wire import EnvelopeEvidence, SenderEvidence
 from probes import machine, smtp_leg, token_leg
 from probes.deadline import Deadline, utc_now
 from probes.dialler import Dialler
-from probes.pacing import Starts, by_mailbox
+from probes.pacing import Pacer, group_by_mailbox
 from probes.refusals import Refusals
+from probes.sender_run import RunContext, SenderRun
 from probes.tls import Trust
 from probes.token import Token
-from probes.visit import Visit, World
 from settings import secret
 from settings.model import Directory, Sender, Settings
 from settings.prompt import Prompt
@@ -45,11 +45,13 @@ class InterruptedGatheringError(Exception):
         super().__init__("interrupted")
 
 
-def world_of(settings: Settings, *, refusals: Path | None, no_send: bool = False, try_again: bool = False) -> World:
+def create_context(
+    settings: Settings, *, refusals: Path | None, no_send: bool = False, try_again: bool = False
+) -> RunContext:
     """The shared side of a run. Raises SettingsError when the CA file holds no certificate."""
     network = settings.network
     dialler = Dialler(settings.connect, only_mapped=network.only_mapped, timeout=network.connect_timeout)
-    return World(
+    return RunContext(
         cloud=settings.service,
         network=network,
         dialler=dialler,
@@ -86,7 +88,7 @@ def directory_secret(directory: Directory, environ: Mapping[str, str], prompt: P
 
 def gather(
     senders: Iterable[Sender],
-    world: World,
+    context: RunContext,
     found: Mapping[str, Found],
     progress: Progress | None = None,
     lookups: Lookups | None = None,
@@ -97,45 +99,45 @@ def gather(
         InterruptedGatheringError: the user interrupted; it carries what was seen.
 
     """
-    visits: dict[str, Visit] = {}
+    runs: dict[str, SenderRun] = {}
     results: dict[str, SenderEvidence] = {}
     lock = threading.Lock()
-    starts = Starts()
+    pacer = Pacer()
 
-    def visit_mailbox(group: list[Sender]) -> None:
+    def run_mailbox(group: list[Sender]) -> None:
         for sender in group:
-            if starts.wait():
-                visit_one(sender)
+            if pacer.wait():
+                run_sender(sender)
 
-    def visit_one(sender: Sender) -> None:
-        visit = Visit(
+    def run_sender(sender: Sender) -> None:
+        run = SenderRun(
             sender=sender,
-            world=world,
+            context=context,
             found=found[sender.name],
             started=utc_now(),
-            deadline=Deadline(world.network.sender_timeout),
+            deadline=Deadline(context.network.sender_timeout),
         )
         with lock:
-            visits[sender.name] = visit
+            runs[sender.name] = run
         if progress is not None:
             progress(sender.name, "started")
         beside = lookups.begin(sender) if lookups is not None else None
         try:
-            go(visit)
+            go(run)
         except Exception as problem:  # noqa: BLE001 - a defect of ours in one visit must not lose what the others see
-            visit.give_up(problem)
-        visit.arrive()
+            run.give_up(problem)
+        run.arrive()
         if beside is not None:
-            visit.put(tenant=beside.finish(visit.started, accepted(visit.seen("envelope"))))
-        frozen = visit.freeze()
+            run.put(tenant=beside.finish(run.started, accepted(run.seen("envelope"))))
+        frozen = run.freeze()
         with lock:
             results[sender.name] = frozen
-            del visits[sender.name]
+            del runs[sender.name]
         if progress is not None:
             progress(sender.name, "done")
 
     pool = ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="sender")
-    futures: list[Future[None]] = [pool.submit(visit_mailbox, group) for group in by_mailbox(senders)]
+    futures: list[Future[None]] = [pool.submit(run_mailbox, group) for group in group_by_mailbox(senders)]
     try:
         pending = set(futures)
         while pending:  # a short wait each time, so that Ctrl-C is heard on Windows too
@@ -143,11 +145,11 @@ def gather(
         for future in futures:
             future.result()
     except KeyboardInterrupt:
-        starts.stop()
+        pacer.stop()
         with lock:  # before the sockets are closed: what closing them breaks is no evidence
-            partial = {name: visit.freeze(interrupted=True) for name, visit in visits.items() if name not in results}
+            partial = {name: run.freeze(interrupted=True) for name, run in runs.items() if name not in results}
             kept = {**results, **partial}
-        world.dialler.stop()
+        context.dialler.stop()
         pool.shutdown(wait=False, cancel_futures=True)
         raise InterruptedGatheringError(kept) from None
     finally:
@@ -157,12 +159,12 @@ def gather(
     return results
 
 
-def look_again(
-    visits: Iterable[tuple[SenderEvidence, Sender]], lookups: Lookups, progress: Progress | None = None
+def repeat_lookups(
+    runs: Iterable[tuple[SenderEvidence, Sender]], lookups: Lookups, progress: Progress | None = None
 ) -> dict[str, SenderEvidence]:
     """Ask the look-ups of earlier visits once more, one sender after the other, without any SMTP; the rest stays as it was."""
     results = {}
-    for evidence, sender in visits:
+    for evidence, sender in runs:
         if progress is not None:
             progress(sender.name, "started")
         tenant = lookups.begin(sender).finish(evidence.started, accepted(evidence.envelope))
@@ -180,11 +182,11 @@ def accepted(envelope: EnvelopeEvidence | None) -> str:
     return envelope.message_id if envelope is not None and 200 <= said < 300 else ""
 
 
-def go(visit: Visit) -> None:
+def go(run: SenderRun) -> None:
     """Both legs: the token leg in a thread of its own, the SMTP leg here; they meet at the sign-in."""
-    if visit.sender.method == "basic":
-        smtp_leg.travel(visit, lambda: None)
+    if run.sender.method == "basic":
+        smtp_leg.run_leg(run, lambda: None)
         return
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="token") as pool:
-        future: Future[Token | None] = pool.submit(token_leg.travel, visit)
-        smtp_leg.travel(visit, future.result)
+        future: Future[Token | None] = pool.submit(token_leg.run_leg, run)
+        smtp_leg.run_leg(run, future.result)

@@ -31,7 +31,7 @@ _LARGEST_PIECE = 65536
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class HttpsResponse:
     """The response to one request; `failure` is set if no complete response arrived."""
 
     status: int | None = None
@@ -44,7 +44,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reach:
+class HttpsClient:
     """How this machine reaches HTTPS hosts: dialler, roots and resolvers, the same as for SMTP."""
 
     dialler: Dialler
@@ -61,12 +61,12 @@ class Reach:
         *,
         body: str | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> Answer:
+    ) -> HttpsResponse:
         """Send one request and read the complete response within `patience` seconds. Never raises."""
         bound = deadline.within(self.patience)
         connection = self.connection(url, bound)
         if connection is None:
-            return Answer(failure=Failure(kind=FailureKind.OTHER, text="not an https address"))
+            return HttpsResponse(failure=Failure(kind=FailureKind.OTHER, text="not an https address"))
         try:
             return connection.exchange(method, url, bound, body=body, headers=headers)
         finally:
@@ -84,11 +84,11 @@ class Reach:
 class Connection(http.client.HTTPSConnection):
     """An HTTPS connection with our own TCP and TLS steps, so that they leave evidence."""
 
-    def __init__(self, reach: Reach, host: str, port: int, bound: Deadline, proxy: str | None) -> None:
+    def __init__(self, https_client: HttpsClient, host: str, port: int, bound: Deadline, proxy: str | None) -> None:
         super().__init__(
             host, port, timeout=max(0.001, bound.remaining()), context=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         )
-        self._reach = reach
+        self._https_client = https_client
         self._name = host
         self._target_port = port
         self._bound = bound
@@ -100,7 +100,7 @@ class Connection(http.client.HTTPSConnection):
 
     def exchange(
         self, method: str, url: str, bound: Deadline, *, body: str | None, headers: Mapping[str, str] | None
-    ) -> Answer:
+    ) -> HttpsResponse:
         """Send one request and read its response; `reusable` then says whether another can follow."""
         parts = address_of(url)
         target = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
@@ -112,7 +112,7 @@ class Connection(http.client.HTTPSConnection):
             response = self.getresponse()
             text = _bounded(response, bound)
         except (OSError, http.client.HTTPException, BrokenError, ValueError) as problem:
-            return Answer(tls=self.tls, proxy=self._shown_proxy, failure=translate(problem))
+            return HttpsResponse(tls=self.tls, proxy=self._shown_proxy, failure=translate(problem))
         self.reusable = self.sock is not None and not response.will_close and not response.length
         response.close()
         fields = {name.lower(): printable(value, 500) for name, value in response.getheaders()}
@@ -120,7 +120,7 @@ class Connection(http.client.HTTPSConnection):
         if 300 <= response.status < 400:
             where = printable(fields.get("location", "nowhere"), 200)
             failure = Failure(kind=FailureKind.REDIRECT, text=f"redirected to {where}; redirects are not followed")
-        return Answer(
+        return HttpsResponse(
             status=response.status,
             headers=fields,
             text=text,
@@ -135,13 +135,13 @@ class Connection(http.client.HTTPSConnection):
         direct = self._proxy is None
         sock = self._dialled(self._name, self._target_port) if direct else self._through_proxy()
         self.sock = sock  # closed with the connection, whatever happens next
-        wrapped, self.tls = self._reach.trust.handshake(sock, self._name, self._bound)
+        wrapped, self.tls = self._https_client.trust.handshake(sock, self._name, self._bound)
         if wrapped is None:
             failure = self.tls.failure or Failure(kind=FailureKind.OTHER)
-            self._reach.dialler.close(sock)
+            self._https_client.dialler.close(sock)
             self._look_again(wants=wants_second_look(self.tls) and self._proxy is None)
             raise BrokenError(failure)
-        self._reach.dialler.replaced(sock, wrapped)
+        self._https_client.dialler.replaced(sock, wrapped)
         wrapped.settimeout(max(0.001, self._bound.remaining()))
         self.sock = wrapped
 
@@ -151,10 +151,10 @@ class Connection(http.client.HTTPSConnection):
         with contextlib.suppress(BrokenError):
             again = self._dialled(self._name, self._target_port)
             self.tls = with_shown(self.tls, look(again, self._name, self._bound))
-            self._reach.dialler.close(again)
+            self._https_client.dialler.close(again)
 
     def _dialled(self, name: str, port: int) -> socket.socket:
-        race = Race(self._reach.dialler, name, self._addresses(name, port), port, self._bound)
+        race = Race(self._https_client.dialler, name, self._addresses(name, port), port, self._bound)
         sock, used = race.first()
         dials = race.finish(used)
         if sock is None:
@@ -165,15 +165,15 @@ class Connection(http.client.HTTPSConnection):
         return sock
 
     def _addresses(self, name: str, port: int) -> tuple[str, ...]:
-        if self._reach.dialler.mapped(name, name, port) is not None:
+        if self._https_client.dialler.mapped(name, name, port) is not None:
             return (name,)
         lookup = NameLookup(
             name,
-            resolvers=self._reach.resolvers,
+            resolvers=self._https_client.resolvers,
             comparison=None,
-            timeout=self._reach.dns_timeout,
+            timeout=self._https_client.dns_timeout,
             deadline=self._bound,
-            silence=self._reach.dialler.silence,
+            unresponsive=self._https_client.dialler.unresponsive,
         )
         found = lookup.soon()
         if not found:
@@ -194,11 +194,11 @@ class Connection(http.client.HTTPSConnection):
             sock.sendall("\r\n".join([*lines, "", ""]).encode("ascii", "replace"))
             status = _proxy_status(sock)
         except OSError as problem:
-            self._reach.dialler.close(sock)
+            self._https_client.dialler.close(sock)
             told = f"the proxy gave no answer: {translate(problem).kind}"
             raise BrokenError(Failure(kind=FailureKind.PROXY, text=told)) from None
         if status != 200:
-            self._reach.dialler.close(sock)
+            self._https_client.dialler.close(sock)
             told = f"the proxy answered CONNECT with {status or 'no HTTP'}"
             raise BrokenError(Failure(kind=FailureKind.PROXY, text=told))
         return sock

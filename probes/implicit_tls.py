@@ -11,7 +11,7 @@ import ssl
 from evidence.wire import Failure, FailureKind, HelloEvidence, TlsEvidence
 from probes.deadline import Deadline
 from probes.failures import translate
-from probes.tls import describe, looking_context
+from probes.tls import describe, unverified_context
 
 PATIENCE = 5.0  # seconds; a server that speaks TLS answers at once
 _RECORDS = (b"\x15", b"\x16")  # alert and handshake (RFC 8446, 5.1)
@@ -40,7 +40,7 @@ def say_hello(sock: socket.socket, server_name: str, bound: Deadline) -> tuple[T
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     failure: Failure | None = None
     try:
-        engine = looking_context().wrap_bio(incoming, outgoing, server_hostname=server_name)
+        engine = unverified_context().wrap_bio(incoming, outgoing, server_hostname=server_name)
         other = _handshake(engine, sock, incoming, outgoing, bound)
     except (OSError, ValueError) as problem:
         other, failure = b"", translate(problem)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from evidence.wire import Failure, FailureKind, IssuerEvidence
 from probes.deadline import Deadline, utc_now
-from probes.https import Answer, Reach, json_object
+from probes.https import HttpsClient, HttpsResponse, json_object
 from probes.page_text import visible_text
 from probes.transcript import Transcript
 
@@ -29,18 +29,18 @@ class Issuer(NamedTuple):
     document: str
 
 
-def fetch(url: str, reach: Reach, deadline: Deadline, transcript: Transcript) -> Issuer:
+def fetch(url: str, https_client: HttpsClient, deadline: Deadline, transcript: Transcript) -> Issuer:
     """GET the document; whatever comes back is evidence, nothing is raised."""
     started = deadline.elapsed()
     transcript.remark(f"GET {url}")
-    answer = reach.request("GET", url, deadline, headers={"Accept": "application/json"})
+    answer = https_client.request("GET", url, deadline, headers={"Accept": "application/json"})
     told = answer.failure.text if answer.failure else f"HTTP {answer.status}, {len(answer.text)} characters"
     transcript.remark(f"issuer document: {told}")
     seconds = round(deadline.elapsed() - started, 4)
     return Issuer(_evidence(url, answer, transcript, seconds), answer.text)
 
 
-def _evidence(url: str, answer: Answer, transcript: Transcript, seconds: float) -> IssuerEvidence:
+def _evidence(url: str, answer: HttpsResponse, transcript: Transcript, seconds: float) -> IssuerEvidence:
     members = json_object(answer.text) if answer.status is not None and answer.failure is None else None
     failure = answer.failure
     if failure is None and members is None:
@@ -71,6 +71,6 @@ def _evidence(url: str, answer: Answer, transcript: Transcript, seconds: float) 
     )
 
 
-def clock_offset(answer: Answer) -> float | None:
+def clock_offset(answer: HttpsResponse) -> float | None:
     """Seconds by which this machine's clock is ahead of the server's Date header (RFC 9110, 6.6.1; whole seconds only)."""
     return None if answer.server_date is None else round((utc_now() - answer.server_date).total_seconds(), 1)

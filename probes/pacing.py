@@ -15,7 +15,7 @@ APART = 0.02
 _AT_ONCE = 2
 
 
-def by_mailbox(senders: Iterable[Sender]) -> list[list[Sender]]:
+def group_by_mailbox(senders: Iterable[Sender]) -> list[list[Sender]]:
     """Group the senders by mailbox, in order of first occurrence."""
     groups: dict[str, list[Sender]] = {}
     for sender in senders:
@@ -23,7 +23,7 @@ def by_mailbox(senders: Iterable[Sender]) -> list[list[Sender]]:
     return list(groups.values())
 
 
-class Starts:
+class Pacer:
     """The start times of runs: the first two at once, then staggered, so that a server does not see a burst."""
 
     def __init__(self, apart: float = APART) -> None:

@@ -14,7 +14,7 @@ import threading
 from collections.abc import Iterator
 from urllib.parse import quote, quote_plus
 
-from probes.decoding import levelled, readings
+from probes.decoding import decodings, normalised
 
 MARK = "[redacted]"
 _SHORTEST = 4
@@ -69,7 +69,7 @@ class Redactor:
             found += [(start, end) for start, end in _all(form, seen) if long or _stands_alone(seen, start, end)]
         for size, pieces in self._pieces.items():
             found += [(at, at + size) for at in range(len(seen) - size + 1) if seen[at : at + size] in pieces]
-        for rounds, (octets, spelt) in enumerate(readings(seen) if self._meant else ()):
+        for rounds, (octets, spelt) in enumerate(decodings(seen) if self._meant else ()):
             for meant in self._meant:
                 found += [(spelt[start][0], spelt[end - 1][1]) for start, end in _all(meant, octets)]
                 found += _joined(meant, octets, spelt, seen) if rounds else ()
@@ -143,7 +143,7 @@ def _joined(meant: str, octets: str, spelt: list[Span], seen: str) -> Iterator[S
 def _meant(secret: str) -> set[str]:
     """Return the decoded form of an encoding. Non-ASCII letters keep their case, and unprintable characters can be missing."""
     cased = "".join(character.lower() if character.isascii() else character for character in secret)
-    return {levelled(one) for text in (cased, _folded(secret)) for one in (text, _seen(text)[0])} - {""}
+    return {normalised(one) for text in (cased, _folded(secret)) for one in (text, _seen(text)[0])} - {""}
 
 
 def _pieces(secret: str, size: int) -> frozenset[str]:

@@ -5,112 +5,112 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 
-from evidence.wire import Challenge, CommandEvidence, Gate, HelloEvidence, Reply, SignInEvidence, Withheld
+from evidence.wire import Challenge, CommandEvidence, Gate, HelloEvidence, Reply, SignInEvidence, SkipReason
 from probes import challenge
+from probes.sender_run import SenderRun
 from probes.smtp import Session
 from probes.token import Token
-from probes.visit import Visit
 
 TokenSource = Callable[[], Token | None]
 
 
-def sign_in(visit: Visit, session: Session, offered: HelloEvidence, token: TokenSource) -> bool:
+def sign_in(run: SenderRun, session: Session, offered: HelloEvidence, token: TokenSource) -> bool:
     """Sign in once, or say why not; True when the session may go on to the envelope."""
-    sender = visit.sender
+    sender = run.sender
     if not sender.enable_authentication:
-        visit.put(sign_in=SignInEvidence(withheld=Withheld.AUTHENTICATION_OFF))
+        run.put(sign_in=SignInEvidence(withheld=SkipReason.AUTHENTICATION_OFF))
         return True
     mechanism = "LOGIN" if sender.method == "basic" else "XOAUTH2"
     if not sender.type_matches:
-        visit.put(sign_in=SignInEvidence(user=sender.sign_in_user, withheld=Withheld.TYPE_MISMATCH))
+        run.put(sign_in=SignInEvidence(user=sender.sign_in_user, withheld=SkipReason.TYPE_MISMATCH))
         return False
     if mechanism not in offered.keywords.get("AUTH", "").upper().split():
-        visit.put(sign_in=SignInEvidence(user=sender.sign_in_user, withheld=Withheld.MECHANISM_NOT_OFFERED))
+        run.put(sign_in=SignInEvidence(user=sender.sign_in_user, withheld=SkipReason.MECHANISM_NOT_OFFERED))
         return False
     held = token() if mechanism == "XOAUTH2" else None
-    visit.at = Gate.SIGN_IN
-    withheld, detail = _withhold(visit, mechanism, held)
+    run.at = Gate.SIGN_IN
+    withheld, detail = _withhold(run, mechanism, held)
     if withheld is not None:
-        visit.put(sign_in=SignInEvidence(user=sender.sign_in_user, withheld=withheld, detail=detail))
+        run.put(sign_in=SignInEvidence(user=sender.sign_in_user, withheld=withheld, detail=detail))
         return False
-    visit.count(sign_in_attempts=1)
-    evidence = _login(visit, session) if mechanism == "LOGIN" else _xoauth2(visit, session, held)
-    visit.put(sign_in=evidence)
-    _remember(visit, evidence)
+    run.count(sign_in_attempts=1)
+    evidence = _login(run, session) if mechanism == "LOGIN" else _xoauth2(run, session, held)
+    run.put(sign_in=evidence)
+    _remember(run, evidence)
     return evidence.accepted
 
 
-def _withhold(visit: Visit, mechanism: str, held: Token | None) -> tuple[Withheld | None, str]:
-    sender, world = visit.sender, visit.world
-    if not world.cloud.takes_sign_in(sender.smtp_server, sender.port):
-        return Withheld.HOST_NOT_DECLARED, f"credentials go only to {world.cloud.sign_in_place}"
+def _withhold(run: SenderRun, mechanism: str, held: Token | None) -> tuple[SkipReason | None, str]:
+    sender, context = run.sender, run.context
+    if not context.cloud.takes_sign_in(sender.smtp_server, sender.port):
+        return SkipReason.HOST_NOT_DECLARED, f"credentials go only to {context.cloud.sign_in_place}"
     if mechanism == "XOAUTH2":
         if held is None or held.access_token is None:
-            return Withheld.NO_TOKEN, ""
+            return SkipReason.NO_TOKEN, ""
         audience = str((held.evidence.claims or {}).get("aud", ""))
-        if held.evidence.claims is not None and not world.cloud.accepts_audience(audience):
-            return Withheld.FOREIGN_TOKEN, audience
-    elif visit.found.secret is None:
-        return Withheld.NO_SECRET, visit.found.source
-    together = world.refusals.this_run(_where(visit), _credential(visit))
+        if held.evidence.claims is not None and not context.cloud.accepts_audience(audience):
+            return SkipReason.FOREIGN_TOKEN, audience
+    elif run.found.secret is None:
+        return SkipReason.NO_SECRET, run.found.source
+    together = context.refusals.this_run(_where(run), _credential(run))
     if together is not None:
-        return Withheld.SHARED_CREDENTIAL_REFUSED, together
+        return SkipReason.SHARED_CREDENTIAL_REFUSED, together
     if mechanism == "XOAUTH2":  # no password that smart lockout would count
         return None, ""
-    earlier = None if world.try_again else world.refusals.earlier(_where(visit), sender.sign_in_user)
-    return (Withheld.RECENTLY_REFUSED, earlier) if earlier is not None else (None, "")
+    earlier = None if context.try_again else context.refusals.earlier(_where(run), sender.sign_in_user)
+    return (SkipReason.RECENTLY_REFUSED, earlier) if earlier is not None else (None, "")
 
 
-def _where(visit: Visit) -> str:
+def _where(run: SenderRun) -> str:
     """The host that refused, told apart from another server that a map leads to under the same name."""
-    sender = visit.sender
-    mapped = visit.world.dialler.mapped(sender.smtp_server, sender.smtp_server, sender.port)
+    sender = run.sender
+    mapped = run.context.dialler.mapped(sender.smtp_server, sender.smtp_server, sender.port)
     return f"{sender.smtp_server}:{sender.port}" + (f" via {mapped}" if mapped else "")
 
 
-def _credential(visit: Visit) -> str:
+def _credential(run: SenderRun) -> str:
     """Whose sign-in it is: the user's, or for OAuth the application's for this user."""
-    sender = visit.sender
+    sender = run.sender
     return f"{sender.sign_in_user} by {sender.client_id}" if sender.method == "oauth" else sender.sign_in_user
 
 
-def _remember(visit: Visit, evidence: SignInEvidence) -> None:
+def _remember(run: SenderRun, evidence: SignInEvidence) -> None:
     if evidence.reply is None:
         return
-    memory, lasting = visit.world.refusals, evidence.mechanism == "LOGIN"
+    memory, lasting = run.context.refusals, evidence.mechanism == "LOGIN"
     if evidence.out_of_turn:
         return  # the account was neither refused nor accepted: its secret was never shown
     if evidence.reply.code == 235:
-        memory.forget(_where(visit), _credential(visit))
+        memory.forget(_where(run), _credential(run))
     else:
-        memory.note(_where(visit), _credential(visit), evidence.reply, lasting=lasting)
+        memory.note(_where(run), _credential(run), evidence.reply, lasting=lasting)
 
 
-def _login(visit: Visit, session: Session) -> SignInEvidence:
+def _login(run: SenderRun, session: Session) -> SignInEvidence:
     """AUTH LOGIN as Exchange Online speaks it: a prompt for the user name, one for the password (draft-murchison-sasl-login)."""
-    user = visit.sender.sign_in_user
-    password = visit.found.secret.reveal() if visit.found.secret is not None else ""
+    user = run.sender.sign_in_user
+    password = run.found.secret.reveal() if run.found.secret is not None else ""
     lines = (
         ("AUTH LOGIN", None),
         (_base64(user), f"<user name {user}>"),
         (_base64(password), "<password>"),
     )
-    return _authenticate(visit, session, "LOGIN", lines)
+    return _authenticate(run, session, "LOGIN", lines)
 
 
-def _xoauth2(visit: Visit, session: Session, held: Token | None) -> SignInEvidence:
+def _xoauth2(run: SenderRun, session: Session, held: Token | None) -> SignInEvidence:
     """AUTH XOAUTH2 in two steps: a token in the command itself can exceed the 512 octets of a command line (RFC 4954, section 4)."""
-    user = visit.sender.sign_in_user
+    user = run.sender.sign_in_user
     token = held.access_token.reveal() if held is not None and held.access_token is not None else ""
     answer = _base64(f"user={user}\x01auth=Bearer {token}\x01\x01")
-    visit.redactor.learn(answer)
-    return _authenticate(visit, session, "XOAUTH2", (("AUTH XOAUTH2", None), (answer, f"<XOAUTH2 string of {user}>")))
+    run.redactor.learn(answer)
+    return _authenticate(run, session, "XOAUTH2", (("AUTH XOAUTH2", None), (answer, f"<XOAUTH2 string of {user}>")))
 
 
 def _authenticate(
-    visit: Visit, session: Session, mechanism: str, lines: tuple[tuple[str, str | None], ...]
+    run: SenderRun, session: Session, mechanism: str, lines: tuple[tuple[str, str | None], ...]
 ) -> SignInEvidence:
-    started = visit.deadline.elapsed()
+    started = run.deadline.elapsed()
     steps: list[Reply] = []
     last = CommandEvidence()
     for index, (line, shown) in enumerate(lines):
@@ -124,19 +124,19 @@ def _authenticate(
     if last.reply is not None and last.reply.code == 334:
         if mechanism == "XOAUTH2":
             # The refusal as a challenge: it waits for an empty line, and 535 follows (Google "XOAUTH2 mechanism"; RFC 7628, 3.2.3).
-            told = challenge.read(last.reply.lines, visit.transcript)
+            told = challenge.read(last.reply.lines, run.transcript)
             last = session.ask("")
         if last.reply is not None and last.reply.code == 334:
             last = session.ask("*")  # a prompt after everything was sent is cancelled (RFC 4954, section 4)
     return SignInEvidence.model_validate(
         {
             "mechanism": mechanism,
-            "user": visit.sender.sign_in_user,
+            "user": run.sender.sign_in_user,
             "steps": tuple(steps),
             "reply": last.reply,
             "failure": last.failure,
             "challenge": told,
-            "seconds": round(visit.deadline.elapsed() - started, 4),
+            "seconds": round(run.deadline.elapsed() - started, 4),
         }
     )
 

@@ -24,7 +24,7 @@ Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
-class Told(Generic[Answer]):
+class Shared(Generic[Answer]):
     """A result, whether another sender requested it, and its age in seconds."""
 
     answer: Answer
@@ -32,7 +32,7 @@ class Told(Generic[Answer]):
     age: float = 0.0
 
 
-class AskedOnce(Generic[Answer]):
+class SingleFlight(Generic[Answer]):
     """Results by request key. Thread-safe."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -47,7 +47,7 @@ class AskedOnce(Generic[Answer]):
         go: Callable[[], Answer],
         deadline: Deadline,
         still_good: Callable[[Answer, float], bool],
-    ) -> Told[Answer]:
+    ) -> Shared[Answer]:
         """Return the cached result for `question` if it is still valid at its age, else the result of `go`.
 
         Raises:
@@ -61,13 +61,13 @@ class AskedOnce(Generic[Answer]):
                     mine: Future[Answer] = Future()
                     self._answers[question] = (mine, self._monotonic())
             if known is None:
-                return Told(_answered(mine, go), shared=False)
+                return Shared(_answered(mine, go), shared=False)
             future, since = known
             waited = not future.done()
             answer = future.result(timeout=deadline.remaining())
             age = self._monotonic() - since
             if waited or still_good(answer, age):
-                return Told(answer, shared=True, age=age)
+                return Shared(answer, shared=True, age=age)
             with self._lock:
                 if self._answers.get(question) is known:
                     del self._answers[question]

@@ -89,7 +89,7 @@ _HASHED = re.compile(r"[0-9a-f]{8}\.[0-9]+$")
 def look(sock: socket.socket, server_name: str, bound: Deadline) -> TlsEvidence:
     """See which certificate and version a peer shows, verifying nothing, sending nothing; the connection is closed afterwards."""
     started = bound.elapsed()
-    context = looking_context()
+    context = unverified_context()
     asked = _told_of_requests(context)
     try:
         sock.settimeout(max(0.001, bound.remaining()))
@@ -127,7 +127,7 @@ def _told_of_requests(context: ssl.SSLContext) -> list[int]:
     return seen
 
 
-def looking_context() -> ssl.SSLContext:
+def unverified_context() -> ssl.SSLContext:
     """A context that verifies nothing and takes old versions, for connections that end with the handshake."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False

@@ -17,7 +17,7 @@ import jwt
 from evidence.wire import Failure, FailureKind, TokenEvidence
 from probes.deadline import Deadline
 from probes.failures import printable
-from probes.https import Answer, Reach, json_object
+from probes.https import HttpsClient, HttpsResponse, json_object
 from probes.issuer import Issuer, clock_offset
 from probes.page_text import visible_text
 from probes.redaction import Redactor
@@ -41,41 +41,41 @@ class Token:
 
 
 @dataclass(slots=True)
-class _Exchange:
+class _TokenHttpClient:
     """The HTTP client that msal is given: discovery from memory, at most one POST, and that only to the declared endpoint."""
 
-    reach: Reach
+    https_client: HttpsClient
     deadline: Deadline
     issuer: Issuer
     endpoint: str
     redactor: Redactor
-    answers: list[Answer] = field(default_factory=list)
+    answers: list[HttpsResponse] = field(default_factory=list)
 
-    def get(self, url: str, **_ignored: object) -> Response:
+    def get(self, url: str, **_ignored: object) -> MsalResponse:
         """The issuer document again, whatever discovery address msal has in mind."""
-        return Response(200, {"content-type": "application/json"}, self.issuer.document, url)
+        return MsalResponse(200, {"content-type": "application/json"}, self.issuer.document, url)
 
     def post(
         self, url: str, data: Mapping[str, str] | None = None, headers: dict[str, str] | None = None, **_ignored: object
-    ) -> Response:
+    ) -> MsalResponse:
         """The token request itself; a second one, or one to another address, is refused."""
         if url != self.endpoint or self.answers:
             raise PermissionError("only one request, and only to the token endpoint that was judged")
         fields = {**(headers or {}), "Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
-        answer = self.reach.request("POST", url, self.deadline, body=urlencode(data or {}), headers=fields)
+        answer = self.https_client.request("POST", url, self.deadline, body=urlencode(data or {}), headers=fields)
         members = json_object(answer.text) or {}
         for key in ("access_token", "refresh_token", "id_token"):
             if isinstance(value := members.get(key), str):
                 self.redactor.learn(value)
         self.answers.append(answer)
-        return Response(answer.status or 0, dict(answer.headers), answer.text, url)
+        return MsalResponse(answer.status or 0, dict(answer.headers), answer.text, url)
 
     def close(self) -> None:
         """Nothing is held open."""
 
 
 @dataclass(frozen=True, slots=True)
-class Response:
+class MsalResponse:
     """An HTTP response in the shape that msal reads."""
 
     status_code: int
@@ -95,7 +95,7 @@ def request(
     cloud: Cloud,
     *,
     issuer: Issuer,
-    reach: Reach,
+    https_client: HttpsClient,
     deadline: Deadline,
     transcript: Transcript,
     redactor: Redactor,
@@ -107,12 +107,12 @@ def request(
     if reason or secret is None:
         transcript.remark(f"token request withheld: {reason}")
         return Token(TokenEvidence(endpoint=endpoint, scope=sender.scope, withheld=reason), None)
-    exchange = _Exchange(reach, deadline, issuer, endpoint, redactor)
+    exchange = _TokenHttpClient(https_client, deadline, issuer, endpoint, redactor)
     transcript.remark(
         f"POST {endpoint} grant_type=client_credentials client_id={sender.client_id} scope={sender.scope}"
     )
     failure = _through_msal(sender, secret, exchange)
-    answer = exchange.answers[0] if exchange.answers else Answer(failure=failure)
+    answer = exchange.answers[0] if exchange.answers else HttpsResponse(failure=failure)
     members = json_object(answer.text) or {}
     raw = members.get("access_token")
     evidence = _evidence(sender, secret, endpoint, answer, members, failure, transcript)
@@ -141,7 +141,7 @@ def _withhold(sender: Sender, secret: Secret | None, cloud: Cloud, issuer: Issue
     return "" if secret else "the client secret was not found"
 
 
-def _through_msal(sender: Sender, secret: Secret, exchange: _Exchange) -> Failure | None:
+def _through_msal(sender: Sender, secret: Secret, exchange: _TokenHttpClient) -> Failure | None:
     import msal  # a slow import that a Basic sender never needs
 
     logging.getLogger("msal").setLevel(logging.CRITICAL + 1)  # it logs answers that are no JSON, whatever they hold
@@ -177,7 +177,7 @@ def _evidence(
     sender: Sender,
     secret: Secret,
     endpoint: str,
-    answer: Answer,
+    answer: HttpsResponse,
     members: dict[str, object],
     failure: Failure | None,
     transcript: Transcript,
@@ -214,7 +214,7 @@ def _evidence(
     )
 
 
-def _is_page(answer: Answer) -> bool:
+def _is_page(answer: HttpsResponse) -> bool:
     """A web page, and not a token in another wrapping: only a page's words are kept."""
     return "html" in answer.headers.get("content-type", "").lower() and json_object(answer.text) is None
 

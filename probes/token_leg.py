@@ -9,83 +9,83 @@ from __future__ import annotations
 from evidence.wire import Failure, FailureKind, IssuerEvidence, TokenEvidence
 from probes import issuer, token
 from probes.issuer import Issuer
-from probes.single_flight import Told, fingerprint
+from probes.sender_run import SenderRun
+from probes.single_flight import Shared, fingerprint
 from probes.token import Token
-from probes.visit import Visit
 
 _LEFT = 300.0  # a token that ends sooner could end before the last sender has used it
 _SLOW = {FailureKind.TIMEOUT, FailureKind.DEADLINE}
 
 
-def travel(visit: Visit) -> Token | None:
+def run_leg(run: SenderRun) -> Token | None:
     """Fetch the document, request the token and record the evidence. Returns None if there is no token to sign in with."""
-    url = visit.sender.openid_endpoint_configuration
+    url = run.sender.openid_endpoint_configuration
     if not url.startswith("https://"):
         failure = Failure(kind=FailureKind.OTHER, text="not an https address" if url else "the field is empty")
-        visit.put(issuer=IssuerEvidence(url=url, failure=failure))
+        run.put(issuer=IssuerEvidence(url=url, failure=failure))
         return None
-    found = _document(visit, url)
+    found = _document(run, url)
     if found is None:
         return None
-    got = _token(visit, url, found)
+    got = _token(run, url, found)
     return got if got is not None and got.access_token is not None else None
 
 
-def _document(visit: Visit, url: str) -> Issuer | None:
-    began = visit.deadline.elapsed()
+def _document(run: SenderRun, url: str) -> Issuer | None:
+    began = run.deadline.elapsed()
     try:
-        told = visit.world.documents.ask(
+        told = run.context.documents.ask(
             url,
-            lambda: issuer.fetch(url, visit.world.reach, visit.deadline, visit.transcript),
-            visit.deadline,
+            lambda: issuer.fetch(url, run.context.https_client, run.deadline, run.transcript),
+            run.deadline,
             _document_holds,
         )
     except TimeoutError:
-        visit.put(issuer=IssuerEvidence(url=url, failure=_not_in_time()))
+        run.put(issuer=IssuerEvidence(url=url, failure=_not_in_time()))
         return None
     found = told.answer
     if told.shared:
         failure = found.evidence.failure
-        visit.transcript.remark(f"issuer document, fetched once for this run: {failure.text if failure else 'read'}")
-        evidence = found.evidence.model_copy(update=_shared(visit, began))
+        run.transcript.remark(f"issuer document, fetched once for this run: {failure.text if failure else 'read'}")
+        evidence = found.evidence.model_copy(update=_shared(run, began))
         found = Issuer(evidence, found.document)
-    visit.put(issuer=found.evidence)
+    run.put(issuer=found.evidence)
     return found
 
 
-def _token(visit: Visit, url: str, found: Issuer) -> Token | None:
-    sender, secret = visit.sender, visit.found.secret
-    began = visit.deadline.elapsed()
+def _token(run: SenderRun, url: str, found: Issuer) -> Token | None:
+    sender, secret = run.sender, run.found.secret
+    began = run.deadline.elapsed()
     same = (url, found.evidence.token_endpoint, sender.client_id, sender.scope, fingerprint(secret))
     try:
-        told = visit.world.tokens.ask(
+        told = run.context.tokens.ask(
             same,
             lambda: token.request(
                 sender,
                 secret,
-                visit.world.cloud,
+                run.context.cloud,
                 issuer=found,
-                reach=visit.world.reach,
-                deadline=visit.deadline,
-                transcript=visit.transcript,
-                redactor=visit.redactor,
+                https_client=run.context.https_client,
+                deadline=run.deadline,
+                transcript=run.transcript,
+                redactor=run.redactor,
             ),
-            visit.deadline,
+            run.deadline,
             _token_holds,
         )
     except TimeoutError:
         endpoint = found.evidence.token_endpoint or ""
-        visit.put(token=TokenEvidence(endpoint=endpoint, scope=sender.scope, failure=_not_in_time()))
+        run.put(token=TokenEvidence(endpoint=endpoint, scope=sender.scope, failure=_not_in_time()))
         return None
     got = told.answer
     if not told.shared:
-        visit.count(token_requests=got.requests)
-        visit.put(token=got.evidence)
+        run.count(token_requests=got.requests)
+        run.put(token=got.evidence)
         return got
     if got.access_token is not None:
-        visit.redactor.learn(got.access_token.reveal())
-    visit.transcript.remark(f"token, asked for once in this run: {_outcome(told)}")
-    visit.put(token=got.evidence.model_copy(update=_shared(visit, began)))
+        run.redactor.learn(got.access_token.reveal())
+    run.transcript.remark(f"token, asked for once in this run: {_outcome(told)}")
+    run.put(token=got.evidence.model_copy(update=_shared(run, began)))
     return got
 
 
@@ -103,15 +103,15 @@ def _token_holds(got: Token, age: float) -> bool:
     return lifetime is None or age < lifetime - min(_LEFT, lifetime / 2)
 
 
-def _outcome(told: Told[Token]) -> str:
+def _outcome(told: Shared[Token]) -> str:
     evidence = told.answer.evidence
     if told.answer.access_token is not None:
         return f"received {told.age:.0f} s ago"
     return evidence.error_description or (evidence.failure.text if evidence.failure else "") or "there is none"
 
 
-def _shared(visit: Visit, began: float) -> dict[str, object]:
-    return {"shared": True, "seconds": round(visit.deadline.elapsed() - began, 4)}
+def _shared(run: SenderRun, began: float) -> dict[str, object]:
+    return {"shared": True, "seconds": round(run.deadline.elapsed() - began, 4)}
 
 
 def _not_in_time() -> Failure:

@@ -10,7 +10,7 @@ import threading
 NOT_AGAIN = "silent a moment ago in this run, so not waited for again"
 
 
-class Silence:
+class UnresponsiveHosts:
     """Hosts whose last attempt timed out."""
 
     def __init__(self) -> None:

@@ -6,18 +6,18 @@ from datetime import datetime
 from typing import Final
 
 from evidence.record import Record
-from evidence.tenant import Look, TenantEvidence, Way
+from evidence.tenant import LookupResult, SourceKind, TenantEvidence
 from evidence.wire import SenderEvidence
 from reports.blocks import Block, Section, columns, named
 from reports.labels import duration
 
 _WAYS: Final = {
-    Way.APPLICATION: "an auditor application ([directory] in the settings)",
-    Way.ADMINISTRATOR: "an administrator who signed in (--admin-sign-in)",
-    Way.EXPORT: "an export (--tenant-export)",
+    SourceKind.APPLICATION: "an auditor application ([directory] in the settings)",
+    SourceKind.ADMINISTRATOR: "an administrator who signed in (--admin-sign-in)",
+    SourceKind.EXPORT: "an export (--tenant-export)",
 }
 _HEADERS: Final = ("Look-up", "State", "What it said", "What would answer it", "Asked", "Took")
-_OF_EVERY_LOOK: Final = frozenset(Look.model_fields)
+_OF_EVERY_LOOK: Final = frozenset(LookupResult.model_fields)
 
 
 def settings(evidence: SenderEvidence) -> Section | None:
@@ -48,8 +48,8 @@ def of_sender(evidence: SenderEvidence) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _looks(tenant: TenantEvidence) -> list[tuple[str, Look]]:
-    return [(name, value) for name, value in tenant if isinstance(value, Look)]
+def _looks(tenant: TenantEvidence) -> list[tuple[str, LookupResult]]:
+    return [(name, value) for name, value in tenant if isinstance(value, LookupResult)]
 
 
 def _how(tenant: TenantEvidence) -> Block:
@@ -65,7 +65,7 @@ def _how(tenant: TenantEvidence) -> Block:
     )
 
 
-def _row(name: str, look: Look) -> tuple[str, ...]:
+def _row(name: str, look: LookupResult) -> tuple[str, ...]:
     return (
         name.replace("_", " "),
         look.state.value.replace("_", " "),
@@ -76,7 +76,7 @@ def _row(name: str, look: Look) -> tuple[str, ...]:
     )
 
 
-def _said(look: Look) -> str:
+def _said(look: LookupResult) -> str:
     """Return the record's own fields in one line; if there are none, the service's text."""
     pairs = [(name, _shown(value)) for name, value in look if name not in _OF_EVERY_LOOK] if look.seen else []
     told = "; ".join(f"{name.replace('_', ' ')}: {value}" for name, value in pairs if value)

@@ -12,7 +12,7 @@ from evidence.wire import SenderEvidence
 from fakes import Running, World, healthy, serve
 from probes import gather
 from probes.lookups.pending import Lookups
-from probes.visit import World as Outside
+from probes.sender_run import RunContext as Outside
 from settings.load import parse
 from settings.model import Sender, Settings
 from settings.secret import Found
@@ -62,6 +62,6 @@ def visited(
         text = edit(running.settings_file.read_text(encoding="utf-8"))
         settings = parse(text, running.settings_file)
         found = gather.secrets_of(settings.sender.values(), running.secrets)
-        outside = gather.world_of(settings, refusals=refusals, no_send=no_send, try_again=try_again)
+        outside = gather.create_context(settings, refusals=refusals, no_send=no_send, try_again=try_again)
         lookups = look(running, settings, outside) if look is not None else None
         yield Visited(running, settings, gather_whole(settings.sender.values(), outside, found, lookups))

@@ -10,12 +10,12 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from evidence.tenant import LookState
+from evidence.tenant import LookupState
 from probes.deadline import Deadline
 from probes.failures import printable
-from probes.lookups.authority import Authority, Discovered, Door
+from probes.lookups.authority import Authority, Discovered, MsalHttpClient
 from probes.lookups.questions import Service
-from probes.lookups.tokens import Held, drive, host_of
+from probes.lookups.tokens import TokenResult, drive, host_of
 from settings.clouds import Cloud
 
 _PATIENCE = 900.0  # seconds; the code itself is good for as long
@@ -28,7 +28,7 @@ Say = Callable[[str], None]
 class AdministratorTokens:
     """The access tokens of an administrator, created by `sign_in`."""
 
-    def __init__(self, held: dict[Service, Held], who: str) -> None:
+    def __init__(self, held: dict[Service, TokenResult], who: str) -> None:
         """Store the tokens and the address of the administrator."""
         self._held = held
         self._who = who
@@ -37,7 +37,7 @@ class AdministratorTokens:
         """The administrator's sign-in address."""
         return self._who
 
-    def held(self, service: Service, deadline: Deadline) -> Held:  # noqa: ARG002 - nothing is asked any more
+    def held(self, service: Service, deadline: Deadline) -> TokenResult:  # noqa: ARG002 - nothing is asked any more
         """Return the token for this service."""
         return self._held[service]
 
@@ -50,7 +50,7 @@ def sign_in(client_id: str, scopes: Sequence[str], authority: Authority, cloud: 
     deadline = Deadline(_PATIENCE)
     found = authority.discovered(deadline)
     if found.problem:
-        return AdministratorTokens(dict.fromkeys(Service, Held(detail=found.problem, needs=_NEEDS)), "")
+        return AdministratorTokens(dict.fromkeys(Service, TokenResult(detail=found.problem, needs=_NEEDS)), "")
     say("tenant look-ups: an administrator signs in once; nothing is changed, and no token is kept. Asked for:")
     say(f"  Microsoft Graph: {', '.join(scopes)}")
     say(f"  Exchange Online: {_ROLE}")
@@ -70,13 +70,13 @@ class _Flow:
 
     def __init__(self, client_id: str, authority: Authority, found: Discovered, deadline: Deadline, say: Say) -> None:
         self._client_id = client_id
-        self._door: Door = authority.door(found, deadline)
+        self._http_client: MsalHttpClient = authority.http_client(found, deadline)
         self._found = found
         self._say = say
         self._refresh: str | None = None
         self.who = ""
 
-    def by_code(self, scopes: list[str], what: str) -> Held:
+    def by_code(self, scopes: list[str], what: str) -> TokenResult:
         """Show a code and poll until it is used, declined or expired."""
 
         def ask() -> None:
@@ -94,7 +94,7 @@ class _Flow:
         held = self._driven(ask)
         return held if held.token is not None else self._refused(held)
 
-    def by_refreshing(self, scopes: list[str]) -> Held | None:
+    def by_refreshing(self, scopes: list[str]) -> TokenResult | None:
         """Return a token for another resource by the refresh token; None if there is no refresh token or Entra refuses it."""
         if self._refresh is None:
             return None
@@ -106,16 +106,18 @@ class _Flow:
         import msal  # a slow import that a run without look-ups never needs
 
         return msal.PublicClientApplication(
-            self._client_id, oidc_authority=self._found.authority, http_client=self._door
+            self._client_id, oidc_authority=self._found.authority, http_client=self._http_client
         )
 
-    def _driven(self, ask: Callable[[], object]) -> Held:
-        held = drive(self._door, ask, needs=_NEEDS)
-        refresh = self._door.members.get("refresh_token")
+    def _driven(self, ask: Callable[[], object]) -> TokenResult:
+        held = drive(self._http_client, ask, needs=_NEEDS)
+        refresh = self._http_client.members.get("refresh_token")
         self._refresh = refresh if isinstance(refresh, str) else self._refresh
         return held
 
-    def _refused(self, held: Held) -> Held:
-        if held.state is not LookState.REFUSED:
+    def _refused(self, held: TokenResult) -> TokenResult:
+        if held.state is not LookupState.REFUSED:
             return held
-        return Held(state=held.state, detail=f"{held.detail} ({_INSTEAD})", needs=held.needs, requests=held.requests)
+        return TokenResult(
+            state=held.state, detail=f"{held.detail} ({_INSTEAD})", needs=held.needs, requests=held.requests
+        )

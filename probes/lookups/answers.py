@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from evidence.tenant import LookState, Way
+from evidence.tenant import LookupState, SourceKind
 from probes.deadline import Deadline
 from probes.failures import printable
 from probes.lookups.questions import AUDIT_LICENCE, Question
@@ -22,23 +22,23 @@ _SEARCHED = 4000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answered:
+class LookupAnswer:
     """An answer, or the reason why there is none. `state` is set when the outcome was known before the request; `problem` describes it."""
 
     status: int | None = None
     body: Mapping[str, object] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     problem: str = ""
-    state: LookState | None = None
+    state: LookupState | None = None
     needs: str = ""
     requests: int = 0
 
 
-class Answerer(Protocol):
+class LookupSource(Protocol):
     """A source of answers: an application, an administrator or an export."""
 
     @property
-    def way(self) -> Way:
+    def way(self) -> SourceKind:
         """Which of the three sources this is."""
 
     def tenant(self, deadline: Deadline) -> str:
@@ -47,7 +47,7 @@ class Answerer(Protocol):
     def signed_in_as(self) -> str:
         """The address of the administrator who signed in; empty for an application and an export."""
 
-    def ask(self, question: Question, deadline: Deadline) -> Answered:
+    def ask(self, question: Question, deadline: Deadline) -> LookupAnswer:
         """Ask one question. Never raises."""
 
 
@@ -55,7 +55,7 @@ class Answerer(Protocol):
 class Outcome:
     """The outcome of a question, before its body is parsed."""
 
-    state: LookState
+    state: LookupState
     needs: str = ""
     detail: str = ""
 
@@ -70,32 +70,32 @@ class NotAnsweredError(Exception):
         super().__init__(outcome.state.value)
 
 
-def outcome_of(question: Question, answered: Answered) -> Outcome:
+def outcome_of(question: Question, answered: LookupAnswer) -> Outcome:
     """Return the state of an answer and, if there is none, the permission or licence that would give one."""
     if answered.state is not None:
         return Outcome(state=answered.state, needs=answered.needs, detail=answered.problem)
     if answered.problem or answered.status is None:
-        return Outcome(state=LookState.FAILED, detail=answered.problem or "no answer came")
+        return Outcome(state=LookupState.FAILED, detail=answered.problem or "no answer came")
     code, message = _error(answered.body)
     said = printable(f"HTTP {answered.status} {code} {message}".strip())
     if 200 <= answered.status < 300:
         if answered.body is None:
-            return Outcome(state=LookState.FAILED, detail=f"HTTP {answered.status} without a JSON object")
-        return Outcome(state=LookState.ANSWERED)
+            return Outcome(state=LookupState.FAILED, detail=f"HTTP {answered.status} without a JSON object")
+        return Outcome(state=LookupState.ANSWERED)
     return _refusal(question, answered.status, code, answered.body, said)
 
 
 def _refusal(question: Question, status: int, code: str, body: Mapping[str, object] | None, said: str) -> Outcome:
     if status == 429:
-        return Outcome(state=LookState.THROTTLED, needs="a moment of patience", detail=said)
+        return Outcome(state=LookupState.THROTTLED, needs="a moment of patience", detail=said)
     if status == 403 and code == _NO_LICENCE:
-        return Outcome(state=LookState.UNLICENSED, needs=AUDIT_LICENCE, detail=said)
+        return Outcome(state=LookupState.UNLICENSED, needs=AUDIT_LICENCE, detail=said)
     if status in {401, 403}:
-        return Outcome(state=LookState.REFUSED, needs=question.needs, detail=said)
+        return Outcome(state=LookupState.REFUSED, needs=question.needs, detail=said)
     if _not_there(body):
-        return Outcome(state=LookState.ABSENT, detail=said)
+        return Outcome(state=LookupState.ABSENT, detail=said)
     unknown = status in {404, 405, 501} or _NO_SUCH_ADDRESS in said.lower()
-    return Outcome(state=LookState.NOT_OFFERED if unknown else LookState.FAILED, detail=said)
+    return Outcome(state=LookupState.NOT_OFFERED if unknown else LookupState.FAILED, detail=said)
 
 
 def _error(body: Mapping[str, object] | None) -> tuple[str, str]:

@@ -14,9 +14,9 @@ from urllib.parse import quote, urlencode
 
 from probes.deadline import Deadline
 from probes.failures import printable
-from probes.https import Answer, Reach, json_object
+from probes.https import HttpsClient, HttpsResponse, json_object
 from probes.redaction import Redactor
-from probes.token import Response
+from probes.token import MsalResponse
 from settings.address import address_of
 from settings.clouds import Cloud
 
@@ -43,12 +43,12 @@ class Discovered:
 class Authority:
     """The token authority of one tenant."""
 
-    def __init__(self, tenant: str, cloud: Cloud, reach: Reach, redactor: Redactor) -> None:
+    def __init__(self, tenant: str, cloud: Cloud, https_client: HttpsClient, redactor: Redactor) -> None:
         """Create an authority for `tenant`, a tenant id or a domain from the settings."""
         host = cloud.login_hosts[0]
         self._url = f"https://{host}/{quote(tenant, safe='')}/v2.0/.well-known/openid-configuration"
         self._cloud = cloud
-        self._reach = reach
+        self._https_client = https_client
         self._redactor = redactor
         self._found: Discovered | None = None
         self._lock = threading.Lock()
@@ -66,7 +66,7 @@ class Authority:
             return self._found
 
     def _ask(self, deadline: Deadline) -> Discovered:
-        answer = self._reach.request("GET", self._url, deadline, headers={"Accept": "application/json"})
+        answer = self._https_client.request("GET", self._url, deadline, headers={"Accept": "application/json"})
         members = json_object(answer.text) if answer.failure is None else None
         if members is None or answer.status != 200:
             told = (members or {}).get("error_description")
@@ -91,25 +91,25 @@ class Authority:
         parts = address_of(url)
         return parts.scheme == "https" and self._cloud.declares_login(parts.host, parts.port)
 
-    def door(self, found: Discovered, deadline: Deadline) -> Door:
+    def http_client(self, found: Discovered, deadline: Deadline) -> MsalHttpClient:
         """Return an HTTP client for one msal application."""
-        return Door(self._reach, deadline, found, self._redactor)
+        return MsalHttpClient(self._https_client, deadline, found, self._redactor)
 
 
 @dataclass(slots=True)
-class Door:
+class MsalHttpClient:
     """The HTTP client that msal uses: discovery from memory, POST only to the endpoints of the document, no redirects."""
 
-    reach: Reach
+    https_client: HttpsClient
     deadline: Deadline
     found: Discovered
     redactor: Redactor
     requests: int = 0
-    last: Answer = field(default_factory=Answer)
+    last: HttpsResponse = field(default_factory=HttpsResponse)
 
-    def get(self, url: str, **_ignored: object) -> Response:
+    def get(self, url: str, **_ignored: object) -> MsalResponse:
         """Return the stored document, whatever discovery address msal requests."""
-        return Response(200, {"content-type": "application/json"}, self.found.document, url)
+        return MsalResponse(200, {"content-type": "application/json"}, self.found.document, url)
 
     def post(
         self,
@@ -117,18 +117,18 @@ class Door:
         data: Mapping[str, str | None] | None = None,
         headers: dict[str, str] | None = None,
         **_ignored: object,
-    ) -> Response:
+    ) -> MsalResponse:
         """Send one request to an endpoint of the document. The tokens in the response are registered as secrets first."""
         if url not in self.found.endpoints:
             raise PermissionError("not an endpoint of the discovery document")
         self.requests += 1
         fields = {**(headers or {}), "Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
         body = urlencode({key: value for key, value in (data or {}).items() if value is not None})
-        self.last = self.reach.request("POST", url, self.deadline, body=body, headers=fields)
+        self.last = self.https_client.request("POST", url, self.deadline, body=body, headers=fields)
         for key in _SECRETS:
             if isinstance(value := self.members.get(key), str):
                 self.redactor.learn(value)
-        return Response(self.last.status or 0, dict(self.last.headers), self.last.text, url)
+        return MsalResponse(self.last.status or 0, dict(self.last.headers), self.last.text, url)
 
     @property
     def members(self) -> dict[str, object]:

@@ -5,24 +5,24 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 
-from evidence.tenant import Way
+from evidence.tenant import SourceKind
 from probes.deadline import Deadline
-from probes.lookups.answers import Answered, Answerer
+from probes.lookups.answers import LookupAnswer, LookupSource
 from probes.lookups.questions import Question
 
 
-class Remembering:
+class CachingSource:
     """A source that caches the answers of another source. A question without an answer is asked again."""
 
-    def __init__(self, behind: Answerer) -> None:
+    def __init__(self, behind: LookupSource) -> None:
         """Create an empty cache in front of a source."""
         self._behind = behind
-        self._answers: dict[Question, Answered] = {}
+        self._answers: dict[Question, LookupAnswer] = {}
         self._asking: dict[Question, threading.Lock] = {}
         self._lock = threading.Lock()
 
     @property
-    def way(self) -> Way:
+    def way(self) -> SourceKind:
         """The kind of the wrapped source."""
         return self._behind.way
 
@@ -34,7 +34,7 @@ class Remembering:
         """The administrator of the wrapped source."""
         return self._behind.signed_in_as()
 
-    def ask(self, question: Question, deadline: Deadline) -> Answered:
+    def ask(self, question: Question, deadline: Deadline) -> LookupAnswer:
         """Return the cached answer at no cost, or ask the wrapped source. Concurrent callers with the same question share one request."""
         if not question.lasting:
             return self._behind.ask(question, deadline)

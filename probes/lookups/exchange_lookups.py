@@ -8,91 +8,91 @@ from __future__ import annotations
 from typing import Any
 
 from evidence.tenant import (
-    AuthPolicyLook,
-    ExchangePrincipalLook,
-    LookState,
-    MailboxLook,
-    MailboxRightLook,
-    PrincipalLook,
-    RbacLook,
-    TransportLook,
+    AuthPolicyLookup,
+    ExchangePrincipalLookup,
+    LookupState,
+    MailboxLookup,
+    MailboxRightLookup,
+    PrincipalLookup,
+    RbacLookup,
+    TransportLookup,
 )
-from probes.lookups.inquiry import Inquiry, like
+from probes.lookups.client import LookupClient, like
 from probes.lookups.questions import SEND_AS_APP, question
 from probes.lookups.reading import AbsentError, Json, first, flag, required, rows, text, texts
 
 
-def transport(inquiry: Inquiry) -> TransportLook:
+def transport(client: LookupClient) -> TransportLookup:
     """Look up the tenant's SMTP AUTH switch."""
 
     def read() -> dict[str, Any]:
-        row = first(inquiry.body("transport"))
+        row = first(client.body("transport"))
         return {
             "smtp_auth_disabled": flag(row, "SmtpClientAuthenticationDisabled"),
             "allows_legacy_tls": flag(row, "AllowLegacyTLSClients"),
         }
 
-    return inquiry.look(TransportLook, question("transport"), read)
+    return client.lookup(TransportLookup, question("transport"), read)
 
 
-def mailbox(inquiry: Inquiry, address: str) -> MailboxLook:
+def mailbox(client: LookupClient, address: str) -> MailboxLookup:
     """Look up the mailbox's SMTP AUTH switch; null means that it inherits the tenant's."""
 
     def read() -> dict[str, Any]:
-        row = first(inquiry.body("mailbox", mailbox=address))
+        row = first(client.body("mailbox", mailbox=address))
         return {"smtp_auth_disabled": flag(row, "SmtpClientAuthenticationDisabled")}
 
-    return inquiry.look(MailboxLook, question("mailbox", mailbox=address), read)
+    return client.lookup(MailboxLookup, question("mailbox", mailbox=address), read)
 
 
-def auth_policy(inquiry: Inquiry, address: str) -> AuthPolicyLook:
+def auth_policy(client: LookupClient, address: str) -> AuthPolicyLookup:
     """Look up the user's authentication policy, or the organisation's default, and whether it allows Basic for SMTP."""
 
     def read() -> dict[str, Any]:
-        own = text(first(inquiry.body("exchange_user", mailbox=address)), "AuthenticationPolicy")
-        name = own or text(first(inquiry.body("organisation")), "DefaultAuthenticationPolicy")
+        own = text(first(client.body("exchange_user", mailbox=address)), "AuthenticationPolicy")
+        name = own or text(first(client.body("organisation")), "DefaultAuthenticationPolicy")
         if not name:
             return {}
-        allowed = flag(first(inquiry.body("policy", policy=name)), "AllowBasicAuthSmtp")
+        allowed = flag(first(client.body("policy", policy=name)), "AllowBasicAuthSmtp")
         return {"name": name, "is_default": not own, "allows_basic_smtp": allowed}
 
-    return inquiry.look(AuthPolicyLook, question("exchange_user", mailbox=address), read)
+    return client.lookup(AuthPolicyLookup, question("exchange_user", mailbox=address), read)
 
 
-def exchange_principal(inquiry: Inquiry, client_id: str) -> ExchangePrincipalLook:
+def exchange_principal(client: LookupClient, client_id: str) -> ExchangePrincipalLookup:
     """Look up the application's service principal in Exchange."""
 
     def read() -> dict[str, Any]:
-        found = rows(inquiry.body("exchange_principal", client_id=client_id))
+        found = rows(client.body("exchange_principal", client_id=client_id))
         mine = [row for row in found if (text(row, "AppId") or "").lower() == client_id.lower()]
         if not mine:
             raise AbsentError
         return {"object_id": required(mine[0], "ObjectId")}
 
-    return inquiry.look(ExchangePrincipalLook, question("exchange_principal", client_id=client_id), read)
+    return client.lookup(ExchangePrincipalLookup, question("exchange_principal", client_id=client_id), read)
 
 
 def mailbox_right(
-    inquiry: Inquiry, address: str, of: PrincipalLook, registered: ExchangePrincipalLook
-) -> MailboxRightLook:
+    client: LookupClient, address: str, of: PrincipalLookup, registered: ExchangePrincipalLookup
+) -> MailboxRightLookup:
     """Look up the rights of the service principal on the mailbox.
 
     The lookup uses the object id in the application's tokens. If that id is unknown, it uses the id registered in Exchange.
     """
-    known = next((one.object_id for one in (of, registered) if one.state is LookState.ANSWERED), "")
+    known = next((one.object_id for one in (of, registered) if one.state is LookupState.ANSWERED), "")
     if not known:
-        return like(MailboxRightLook, registered)
+        return like(MailboxRightLookup, registered)
 
     def read() -> dict[str, Any]:
-        mailbox_rows = _granted(inquiry, "mailbox_permission", address, known)
-        sending_rows = _granted(inquiry, "recipient_permission", address, known)
+        mailbox_rows = _granted(client, "mailbox_permission", address, known)
+        sending_rows = _granted(client, "recipient_permission", address, known)
         return {"full_access": _holds(mailbox_rows, "FullAccess"), "send_as": _holds(sending_rows, "SendAs")}
 
-    return inquiry.look(MailboxRightLook, question("mailbox_permission", mailbox=address, principal=known), read)
+    return client.lookup(MailboxRightLookup, question("mailbox_permission", mailbox=address, principal=known), read)
 
 
-def _granted(inquiry: Inquiry, name: str, address: str, principal: str) -> tuple[Json, ...]:
-    return rows(inquiry.body(name, mailbox=address, principal=principal))
+def _granted(client: LookupClient, name: str, address: str, principal: str) -> tuple[Json, ...]:
+    return rows(client.body(name, mailbox=address, principal=principal))
 
 
 def _holds(found: tuple[Json, ...], right: str) -> bool:
@@ -102,13 +102,13 @@ def _holds(found: tuple[Json, ...], right: str) -> bool:
     return bool(touching) and not denied
 
 
-def rbac(inquiry: Inquiry, client_id: str, address: str) -> RbacLook:
+def rbac(client: LookupClient, client_id: str, address: str) -> RbacLookup:
     """Look up role assignments of RBAC for Applications; in scope if one that permits sending includes the mailbox."""
 
     def read() -> dict[str, Any]:
-        found = rows(inquiry.body("rbac", client_id=client_id, mailbox=address))
+        found = rows(client.body("rbac", client_id=client_id, mailbox=address))
         names = tuple(dict.fromkeys(required(row, "RoleName") for row in found))
         reaching = [flag(row, "InScope") for row in found if SEND_AS_APP in required(row, "RoleName")]
         return {"roles": names, "in_scope": any(reaching) if reaching else None}
 
-    return inquiry.look(RbacLook, question("rbac", client_id=client_id, mailbox=address), read)
+    return client.lookup(RbacLookup, question("rbac", client_id=client_id, mailbox=address), read)

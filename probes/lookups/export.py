@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from evidence.tenant import LookState, Way
+from evidence.tenant import LookupState, SourceKind
 from probes.deadline import Deadline
-from probes.lookups.answers import Answered
+from probes.lookups.answers import LookupAnswer
 from probes.lookups.questions import Question, Service
 from settings.mistakes import SettingsError
 
@@ -34,9 +34,9 @@ class Export:
         self._answers = answers
 
     @property
-    def way(self) -> Way:
+    def way(self) -> SourceKind:
         """Always the export."""
-        return Way.EXPORT
+        return SourceKind.EXPORT
 
     def tenant(self, deadline: Deadline) -> str:  # noqa: ARG002 - it stands in the file
         """The tenant id in the file."""
@@ -46,26 +46,26 @@ class Export:
         """Always empty: an export needs no sign-in."""
         return ""
 
-    def ask(self, question: Question, deadline: Deadline) -> Answered:  # noqa: ARG002 - nothing is waited for
+    def ask(self, question: Question, deadline: Deadline) -> LookupAnswer:  # noqa: ARG002 - nothing is waited for
         """Return the answer from the file."""
         found = self._answers.get((question.service, question.key.lower()))
         if found is None:
             told = f"the export of {self._made:%Y-%m-%d %H:%M} UTC does not hold it"
-            return Answered(state=LookState.NOT_IN_EXPORT, problem=told, needs=_AGAIN)
+            return LookupAnswer(state=LookupState.NOT_IN_EXPORT, problem=told, needs=_AGAIN)
         since = _moment(question.since)
         if since is not None and self._made < since:
             told = f"the export was made at {self._made:%Y-%m-%d %H:%M} UTC, before this run"
-            return Answered(state=LookState.NOT_IN_EXPORT, problem=told, needs=_LATER)
+            return LookupAnswer(state=LookupState.NOT_IN_EXPORT, problem=told, needs=_LATER)
         if isinstance(found, list):
-            return Answered(status=200, body={"value": found})
+            return LookupAnswer(status=200, body={"value": found})
         if not isinstance(found, Mapping):
-            return Answered(problem="the export has something here that is no answer")
+            return LookupAnswer(problem="the export has something here that is no answer")
         status, body = found.get("status", 200), found.get("body")
         if body is None:
             body = {key: found[key] for key in ("value", "error") if key in found} or None
         if isinstance(status, bool) or not isinstance(status, int):
-            return Answered(problem="the export has no status here")
-        return Answered(status=status, body=body if isinstance(body, Mapping) else None)
+            return LookupAnswer(problem="the export has no status here")
+        return LookupAnswer(status=status, body=body if isinstance(body, Mapping) else None)
 
 
 def read(path: Path) -> Export:

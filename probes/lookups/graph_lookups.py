@@ -8,18 +8,18 @@ from __future__ import annotations
 from typing import Any, Final
 
 from evidence.tenant import (
-    ApplicationLook,
+    ApplicationLookup,
     CredentialEntry,
-    DomainLook,
-    LookState,
-    MethodsLook,
-    MfaLook,
-    PrincipalLook,
-    RolesLook,
-    SecurityDefaultsLook,
-    UserLook,
+    DomainLookup,
+    LookupState,
+    MethodsLookup,
+    MfaLookup,
+    PrincipalLookup,
+    RolesLookup,
+    SecurityDefaultsLookup,
+    UserLookup,
 )
-from probes.lookups.inquiry import Inquiry, like
+from probes.lookups.client import LookupClient, like
 from probes.lookups.questions import question
 from probes.lookups.reading import Json, flag, moment, number, required, rows, text, texts
 
@@ -37,11 +37,11 @@ _IN_FORCE: Final = frozenset({"enabled", "warning"})  # "warning" is the grace p
 _METHOD: Final = ("#microsoft.graph.", "AuthenticationMethod")
 
 
-def user(inquiry: Inquiry, upn: str) -> UserLook:
+def user(client: LookupClient, upn: str) -> UserLookup:
     """Look up the user who signs in."""
 
     def read() -> dict[str, Any]:
-        body = inquiry.body("user", user=upn)
+        body = client.body("user", user=upn)
         policies = text(body, "passwordPolicies")
         return {
             "object_id": required(body, "id"),
@@ -56,7 +56,7 @@ def user(inquiry: Inquiry, upn: str) -> UserLook:
             "password_changed": moment(body, "lastPasswordChangeDateTime"),
         }
 
-    return inquiry.look(UserLook, question("user", user=upn), read)
+    return client.lookup(UserLookup, question("user", user=upn), read)
 
 
 def _has_plan(body: Json) -> bool:
@@ -68,55 +68,55 @@ def _has_plan(body: Json) -> bool:
     )
 
 
-def domain(inquiry: Inquiry, upn: str) -> DomainLook:
+def domain(client: LookupClient, upn: str) -> DomainLookup:
     """Look up the domain of the user name."""
     name = upn.rpartition("@")[2].lower() if "@" in upn else ""
 
     def read() -> dict[str, Any]:
-        body = inquiry.body("domain", domain=name)
+        body = client.body("domain", domain=name)
         kind = text(body, "authenticationType")
         return {
             "federated": None if kind is None else kind.lower() == "federated",
             "password_valid_days": number(body, "passwordValidityPeriodInDays"),
         }
 
-    return inquiry.look(DomainLook, question("domain", domain=name), read)
+    return client.lookup(DomainLookup, question("domain", domain=name), read)
 
 
-def mfa(inquiry: Inquiry, upn: str) -> MfaLook:
+def mfa(client: LookupClient, upn: str) -> MfaLookup:
     """Look up per-user MFA. A value other than the three documented ones makes the lookup fail."""
 
     def read() -> dict[str, Any]:
-        return {"per_user": required(inquiry.body("mfa", user=upn), "perUserMfaState").lower()}
+        return {"per_user": required(client.body("mfa", user=upn), "perUserMfaState").lower()}
 
-    return inquiry.look(MfaLook, question("mfa", user=upn), read)
+    return client.lookup(MfaLookup, question("mfa", user=upn), read)
 
 
-def methods(inquiry: Inquiry, upn: str) -> MethodsLook:
+def methods(client: LookupClient, upn: str) -> MethodsLookup:
     """Look up the registered authentication methods except the password, each kind once."""
 
     def read() -> dict[str, Any]:
-        kinds = [required(row, "@odata.type") for row in rows(inquiry.body("methods", user=upn))]
+        kinds = [required(row, "@odata.type") for row in rows(client.body("methods", user=upn))]
         plain = [kind.removeprefix(_METHOD[0]).removesuffix(_METHOD[1]) for kind in kinds]
         return {"methods": tuple(dict.fromkeys(kind for kind in plain if kind != "password"))}
 
-    return inquiry.look(MethodsLook, question("methods", user=upn), read)
+    return client.lookup(MethodsLookup, question("methods", user=upn), read)
 
 
-def security_defaults(inquiry: Inquiry) -> SecurityDefaultsLook:
+def security_defaults(client: LookupClient) -> SecurityDefaultsLookup:
     """Look up the tenant's security defaults."""
-    return inquiry.look(
-        SecurityDefaultsLook,
+    return client.lookup(
+        SecurityDefaultsLookup,
         question("security_defaults"),
-        lambda: {"enabled": flag(inquiry.body("security_defaults"), "isEnabled")},
+        lambda: {"enabled": flag(client.body("security_defaults"), "isEnabled")},
     )
 
 
-def application(inquiry: Inquiry, client_id: str) -> ApplicationLook:
+def application(client: LookupClient, client_id: str) -> ApplicationLookup:
     """Look up the app registration and the expiry dates of its secrets and certificates."""
 
     def read() -> dict[str, Any]:
-        body = inquiry.body("application", client_id=client_id)
+        body = client.body("application", client_id=client_id)
         secrets = rows(body, "passwordCredentials") if "passwordCredentials" in body else ()
         certificates = rows(body, "keyCredentials") if "keyCredentials" in body else ()
         return {
@@ -130,7 +130,7 @@ def application(inquiry: Inquiry, client_id: str) -> ApplicationLook:
             ),
         }
 
-    return inquiry.look(ApplicationLook, question("application", client_id=client_id), read)
+    return client.lookup(ApplicationLookup, question("application", client_id=client_id), read)
 
 
 def _credential(row: Json, kind: str) -> CredentialEntry:
@@ -143,24 +143,24 @@ def _credential(row: Json, kind: str) -> CredentialEntry:
     )
 
 
-def principal(inquiry: Inquiry, client_id: str) -> PrincipalLook:
+def principal(client: LookupClient, client_id: str) -> PrincipalLookup:
     """Look up the enterprise application."""
 
     def read() -> dict[str, Any]:
-        body = inquiry.body("principal", client_id=client_id)
+        body = client.body("principal", client_id=client_id)
         return {"object_id": required(body, "id"), "enabled": flag(body, "accountEnabled")}
 
-    return inquiry.look(PrincipalLook, question("principal", client_id=client_id), read)
+    return client.lookup(PrincipalLookup, question("principal", client_id=client_id), read)
 
 
-def roles(inquiry: Inquiry, of: PrincipalLook) -> RolesLook:
+def roles(client: LookupClient, of: PrincipalLookup) -> RolesLookup:
     """Look up the consented permissions of Exchange Online. The role is found by its value, because its id is undocumented."""
-    if of.state is not LookState.ANSWERED:
-        return like(RolesLook, of)
+    if of.state is not LookupState.ANSWERED:
+        return like(RolesLookup, of)
 
     def read() -> dict[str, Any]:
-        assigned = rows(inquiry.body("assignments", principal=of.object_id))
-        resource = inquiry.body("exchange_online")
+        assigned = rows(client.body("assignments", principal=of.object_id))
+        resource = client.body("exchange_online")
         here = required(resource, "id").lower()
         values = {required(role, "id").lower(): text(role, "value") or "" for role in rows(resource, "appRoles")}
         granted = [
@@ -171,11 +171,11 @@ def roles(inquiry: Inquiry, of: PrincipalLook) -> RolesLook:
         return {"roles": tuple(dict.fromkeys(value for value in granted if value))}
 
     asked = question("assignments", principal=of.object_id)
-    found = inquiry.look(RolesLook, asked, read)
-    if found.state is LookState.ABSENT and found.question == question("exchange_online").text:
+    found = client.lookup(RolesLookup, asked, read)
+    if found.state is LookupState.ABSENT and found.question == question("exchange_online").text:
         # Without Exchange Online in the directory there is nothing that could have been consented to: that is an answer.
-        return RolesLook(
-            state=LookState.ANSWERED,
+        return RolesLookup(
+            state=LookupState.ANSWERED,
             question=asked.text,
             detail=found.detail,
             seconds=found.seconds,

@@ -8,8 +8,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from evidence.tenant import LookState, SignInLogLook, SignInRow, TraceLook
-from probes.lookups.inquiry import Inquiry
+from evidence.tenant import LookupState, SignInLogLookup, SignInRow, TraceLookup
+from probes.lookups.client import LookupClient
 from probes.lookups.questions import question
 from probes.lookups.reading import Json, UnreadableError, moment, number, rows, table, text
 from settings.clouds import WORLDWIDE, Cloud
@@ -17,13 +17,13 @@ from settings.clouds import WORLDWIDE, Cloud
 _MOST_POLICIES = 20
 
 
-def sign_in_log(inquiry: Inquiry, *, user: str, client_id: str, started: datetime) -> SignInLogLook:
+def sign_in_log(client: LookupClient, *, user: str, client_id: str, started: datetime) -> SignInLogLookup:
     """Look up rows since `started`: of the application if there is a client id, otherwise of the user's SMTP sign-ins."""
     name, who = ("application_sign_ins", {"client_id": client_id}) if client_id else ("user_sign_ins", {"user": user})
     values = {**who, "started": _stamp(started)}
 
     def read() -> dict[str, Any]:
-        found = [row for row in rows(inquiry.body(name, **values)) if _since(row, "createdDateTime", started)]
+        found = [row for row in rows(client.body(name, **values)) if _since(row, "createdDateTime", started)]
         found.sort(key=lambda row: moment(row, "createdDateTime") or started, reverse=True)
         smtp = [row for row in found if client_id or _is_smtp(row)]
         others = [text(row, "appDisplayName") or text(row, "clientAppUsed") or "" for row in found if row not in smtp]
@@ -32,7 +32,7 @@ def sign_in_log(inquiry: Inquiry, *, user: str, client_id: str, started: datetim
             "other_apps": tuple(dict.fromkeys(app for app in others if app)),
         }
 
-    return inquiry.look(SignInLogLook, question(name, **values), read)
+    return client.lookup(SignInLogLookup, question(name, **values), read)
 
 
 def _is_smtp(row: Json) -> bool:
@@ -61,22 +61,22 @@ def _row(row: Json) -> SignInRow:
 
 
 def trace(
-    inquiry: Inquiry, cloud: Cloud, *, mail_from: str, message_id: str, started: datetime, now: datetime
-) -> TraceLook:
+    client: LookupClient, cloud: Cloud, *, mail_from: str, message_id: str, started: datetime, now: datetime
+) -> TraceLookup:
     """Look up this run's message by its id; the status is empty while there is no row."""
     until = now + timedelta(seconds=1)  # the stamp has whole seconds, and the message came within this one
     values = {"mail_from": mail_from, "started": _stamp(started), "now": _stamp(until)}
     asked = question("trace", **values)
     if cloud.name != WORLDWIDE.name:
         told = f"Microsoft offers the message trace by Graph in {WORLDWIDE.title} only"
-        return TraceLook(state=LookState.NOT_OFFERED, question=asked.text, detail=told)
+        return TraceLookup(state=LookupState.NOT_OFFERED, question=asked.text, detail=told)
 
     def read() -> dict[str, Any]:
         mine = _bare(message_id)
-        found = [row for row in rows(inquiry.body("trace", **values)) if _bare(text(row, "messageId") or "") == mine]
+        found = [row for row in rows(client.body("trace", **values)) if _bare(text(row, "messageId") or "") == mine]
         return {"status": (text(found[0], "status") or "") if found else ""}
 
-    return inquiry.look(TraceLook, asked, read)
+    return client.lookup(TraceLookup, asked, read)
 
 
 def _since(row: Json, key: str, started: datetime) -> bool:

@@ -7,11 +7,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
-from evidence.tenant import Look, LookState, PrincipalLook, TenantEvidence, UserLook
+from evidence.tenant import LookupResult, LookupState, PrincipalLookup, TenantEvidence, UserLookup
 from probes.deadline import Deadline, utc_now
 from probes.lookups import exchange_lookups, graph_lookups, log_lookups, policies
-from probes.lookups.answers import Answerer
-from probes.lookups.inquiry import Inquiry
+from probes.lookups.answers import LookupSource
+from probes.lookups.client import LookupClient
 from probes.lookups.questions import BASIC_FACTS, OAUTH_FACTS
 from probes.redaction import Redactor
 from probes.scrubbing import scrubbed_tenant
@@ -27,32 +27,32 @@ _NO_TENANT = {"", "common", "organizations", "consumers"}
 class Lookups:
     """The lookups of one run, with one of the three sources."""
 
-    def __init__(self, answerer: Answerer, cloud: Cloud, redactor: Redactor, close: Callable[[], None]) -> None:
+    def __init__(self, source: LookupSource, cloud: Cloud, redactor: Redactor, close: Callable[[], None]) -> None:
         """Store the source. `redactor` knows the tokens; `close` cancels waiting requests and closes connections."""
-        self._answerer = answerer
+        self._source = source
         self._cloud = cloud
         self._redactor = redactor
         self.close = close
 
-    def begin(self, sender: Sender) -> Beside:
+    def begin(self, sender: Sender) -> PendingLookups:
         """Start the lookups for this sender in the background."""
-        return Beside(self._answerer, self._cloud, self._redactor, sender)
+        return PendingLookups(self._source, self._cloud, self._redactor, sender)
 
 
-class Beside:
+class PendingLookups:
     """The lookups of one sender that run in threads of their own."""
 
-    def __init__(self, answerer: Answerer, cloud: Cloud, redactor: Redactor, sender: Sender) -> None:
-        self._answerer = answerer
+    def __init__(self, source: LookupSource, cloud: Cloud, redactor: Redactor, sender: Sender) -> None:
+        self._source = source
         self._cloud = cloud
         self._redactor = redactor
         self._sender = sender
         self._begun = utc_now()
-        self._inquiry = Inquiry(answerer, Deadline(SECONDS))
+        self._client = LookupClient(source, Deadline(SECONDS))
         self._pool = ThreadPoolExecutor(max_workers=_AT_ONCE + 1, thread_name_prefix="look-up")
         self._tenant = ""
         self._foreign = False
-        self._settings: Future[dict[str, Look]] = self._pool.submit(self._ask_settings)
+        self._settings: Future[dict[str, LookupResult]] = self._pool.submit(self._ask_settings)
 
     def finish(self, started: datetime, message_id: str) -> TenantEvidence:
         """Wait for all lookups and add the log rows since `started`. An empty `message_id` means that no message was accepted."""
@@ -62,19 +62,19 @@ class Beside:
         self._pool.shutdown(wait=False)
         return self._record(facts)
 
-    def _record(self, facts: dict[str, Look]) -> TenantEvidence:
-        inquiry = self._inquiry
-        failed = [look for look in facts.values() if look.state in {LookState.FAILED, LookState.REFUSED}]
+    def _record(self, facts: dict[str, LookupResult]) -> TenantEvidence:
+        client = self._client
+        failed = [look for look in facts.values() if look.state in {LookupState.FAILED, LookupState.REFUSED}]
         nothing = bool(facts) and not any(look.seen for look in facts.values())
         evidence = TenantEvidence.model_validate(
             {
-                "way": self._answerer.way,
+                "way": self._source.way,
                 "tenant": self._tenant,
                 "looked_at": self._begun,
-                "signed_in_as": self._answerer.signed_in_as(),
+                "signed_in_as": self._source.signed_in_as(),
                 "failure": (failed or list(facts.values()))[0].detail if nothing else "",
-                "requests": inquiry.requests,
-                "seconds": round(inquiry.deadline.elapsed(), 4),
+                "requests": client.requests,
+                "seconds": round(client.deadline.elapsed(), 4),
                 **facts,
             }
         )
@@ -82,8 +82,8 @@ class Beside:
 
     # -- before and beside the route --------------------------------------------------------------------------------------
 
-    def _ask_settings(self) -> dict[str, Look]:
-        self._tenant = self._answerer.tenant(self._inquiry.deadline)
+    def _ask_settings(self) -> dict[str, LookupResult]:
+        self._tenant = self._source.tenant(self._client.deadline)
         names = BASIC_FACTS if self._sender.method == "basic" else OAUTH_FACTS
         other = tenant_of(self._sender.openid_endpoint_configuration) if self._sender.method == "oauth" else ""
         self._foreign = _another(other, self._tenant)
@@ -91,17 +91,17 @@ class Beside:
             return self._not_asked(names, other)
         return self._basic() if self._sender.method == "basic" else self._oauth()
 
-    def _not_asked(self, names: tuple[str, ...], other: str) -> dict[str, Look]:
+    def _not_asked(self, names: tuple[str, ...], other: str) -> dict[str, LookupResult]:
         told = f"this sender's endpoint names the tenant {other}, the look-ups are for {self._tenant}"
         kinds = {name: TenantEvidence.model_fields[name].annotation for name in (*names, "sign_in_log")}
         return {
-            name: _kind(annotation)(state=LookState.NOT_ASKED, question=name, detail=told)
+            name: _kind(annotation)(state=LookupState.NOT_ASKED, question=name, detail=told)
             for name, annotation in kinds.items()
         }
 
-    def _basic(self) -> dict[str, Look]:
-        ask, user = self._inquiry, self._sender.sign_in_user
-        found: Future[UserLook] = self._pool.submit(graph_lookups.user, ask, user)
+    def _basic(self) -> dict[str, LookupResult]:
+        ask, user = self._client, self._sender.sign_in_user
+        found: Future[UserLookup] = self._pool.submit(graph_lookups.user, ask, user)
         pending: dict[str, Future[Any]] = {
             "user": found,
             "domain": self._pool.submit(graph_lookups.domain, ask, user),
@@ -115,9 +115,9 @@ class Beside:
         }
         return {name: future.result() for name, future in pending.items()}
 
-    def _oauth(self) -> dict[str, Look]:
-        ask, user, client_id = self._inquiry, self._sender.sign_in_user, self._sender.client_id
-        principal: Future[PrincipalLook] = self._pool.submit(graph_lookups.principal, ask, client_id)
+    def _oauth(self) -> dict[str, LookupResult]:
+        ask, user, client_id = self._client, self._sender.sign_in_user, self._sender.client_id
+        principal: Future[PrincipalLookup] = self._pool.submit(graph_lookups.principal, ask, client_id)
         registered = self._pool.submit(exchange_lookups.exchange_principal, ask, client_id)
         pending: dict[str, Future[Any]] = {
             "principal": principal,
@@ -136,25 +136,25 @@ class Beside:
         }
         return {name: future.result() for name, future in pending.items()}
 
-    def _policies(self, aims_at: str, of: Future[Any]) -> Look:
-        return policies.conditional_access(self._inquiry, aims_at=aims_at, object_id=of.result().object_id)
+    def _policies(self, aims_at: str, of: Future[Any]) -> LookupResult:
+        return policies.conditional_access(self._client, aims_at=aims_at, object_id=of.result().object_id)
 
     # -- behind the route ---------------------------------------------------------------------------------------------------
 
-    def _ask_rows(self, started: datetime, message_id: str) -> dict[str, Look]:
+    def _ask_rows(self, started: datetime, message_id: str) -> dict[str, LookupResult]:
         sender = self._sender
         client_id = sender.client_id if sender.method == "oauth" else ""
         log = self._pool.submit(
             log_lookups.sign_in_log,
-            self._inquiry,
+            self._client,
             user=sender.sign_in_user,
             client_id=client_id,
             started=started,
         )
-        facts: dict[str, Look] = {}
+        facts: dict[str, LookupResult] = {}
         if message_id:
             facts["trace"] = log_lookups.trace(
-                self._inquiry,
+                self._client,
                 self._cloud,
                 mail_from=sender.envelope_from,
                 message_id=message_id,
@@ -175,6 +175,6 @@ def _another(named: str, asked: str) -> bool:
     return bool(named and asked) and (named.count("-") == 4 and asked.count("-") == 4) and named != asked
 
 
-def _kind(annotation: Any) -> type[Look]:  # noqa: ANN401 - `UserLook | None` as pydantic keeps it
-    found: type[Look] = next(one for one in annotation.__args__ if one is not type(None))
+def _kind(annotation: Any) -> type[LookupResult]:  # noqa: ANN401 - `UserLook | None` as pydantic keeps it
+    found: type[LookupResult] = next(one for one in annotation.__args__ if one is not type(None))
     return found

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from evidence.tenant import ConditionalAccessLook, ConditionalPolicy
-from probes.lookups.inquiry import Inquiry
+from evidence.tenant import ConditionalAccessLookup, ConditionalPolicy
+from probes.lookups.client import LookupClient
 from probes.lookups.questions import EXCHANGE_ONLINE_APP, question
 from probes.lookups.reading import Json, required, rows, table, text, texts
 
@@ -23,14 +23,14 @@ _IMPOSSIBLE: Final = frozenset(
 )
 
 
-def conditional_access(inquiry: Inquiry, *, aims_at: str, object_id: str) -> ConditionalAccessLook:
+def conditional_access(client: LookupClient, *, aims_at: str, object_id: str) -> ConditionalAccessLookup:
     """Look up the policies that target this user or service principal. `object_id` is empty if the directory did not return it."""
 
     def read() -> dict[str, Any]:
-        found = [_policy(row, aims_at, object_id.lower()) for row in rows(inquiry.body("conditional_access"))]
+        found = [_policy(row, aims_at, object_id.lower()) for row in rows(client.body("conditional_access"))]
         return {"policies": tuple(policy for policy in found if policy is not None)}
 
-    return inquiry.look(ConditionalAccessLook, question("conditional_access"), read)
+    return client.lookup(ConditionalAccessLookup, question("conditional_access"), read)
 
 
 def _policy(row: Json, aims_at: str, object_id: str) -> ConditionalPolicy | None:

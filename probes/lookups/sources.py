@@ -5,56 +5,56 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from evidence.tenant import Way
+from evidence.tenant import SourceKind
 from probes.lookups import administrator, export
 from probes.lookups.administrator import Say
 from probes.lookups.authority import Authority
-from probes.lookups.caching import Remembering
-from probes.lookups.over_https import OverHttps
+from probes.lookups.caching import CachingSource
+from probes.lookups.http_source import HttpSource
 from probes.lookups.pending import Lookups, tenant_of
 from probes.lookups.questions import BASIC_FACTS, OAUTH_FACTS, permissions
 from probes.lookups.tokens import ApplicationTokens, Tokens
 from probes.redaction import Redactor
-from probes.visit import World
+from probes.sender_run import RunContext
 from settings.clouds import Cloud
 from settings.model import Directory, Sender, Settings
 from settings.secret import Found
 
 
 def ready(
-    settings: Settings, senders: Iterable[Sender], world: World, found: Found | None, say: Say | None
+    settings: Settings, senders: Iterable[Sender], context: RunContext, found: Found | None, say: Say | None
 ) -> Lookups | None:
     """Return the source that the settings and options select: an administrator if `say` is given, otherwise the auditor application."""
-    if not world.cloud.microsoft:
+    if not context.cloud.microsoft:
         return None
     if say is not None and settings.admin_client_id is not None:
-        return by_administrator(settings.admin_client_id, settings.directory, senders, world, say)
+        return by_administrator(settings.admin_client_id, settings.directory, senders, context, say)
     if settings.directory is not None and found is not None:
-        return by_application(settings.directory, found, world)
+        return by_application(settings.directory, found, context)
     return None
 
 
-def by_application(directory: Directory, found: Found, world: World) -> Lookups:
+def by_application(directory: Directory, found: Found, context: RunContext) -> Lookups:
     """`[directory]`: unattended, with a secret or a certificate."""
     redactor = Redactor()
     if found.secret is not None:
         redactor.learn(found.secret.reveal())
-    authority = Authority(directory.tenant, world.cloud, world.reach, redactor)
-    tokens = ApplicationTokens(directory, found, authority, world.cloud)
-    return _over_https(Way.APPLICATION, tokens, authority, world, redactor)
+    authority = Authority(directory.tenant, context.cloud, context.https_client, redactor)
+    tokens = ApplicationTokens(directory, found, authority, context.cloud)
+    return _over_https(SourceKind.APPLICATION, tokens, authority, context, redactor)
 
 
 def by_administrator(
-    client_id: str, directory: Directory | None, senders: Iterable[Sender], world: World, say: Say
+    client_id: str, directory: Directory | None, senders: Iterable[Sender], context: RunContext, say: Say
 ) -> Lookups:
     """`--admin-sign-in`: the administrator signs in now, before anything else is contacted."""
     redactor = Redactor()
     known = list(senders)
-    authority = Authority(_home(directory, known), world.cloud, world.reach, redactor)
+    authority = Authority(_home(directory, known), context.cloud, context.https_client, redactor)
     needed = {"basic": (*BASIC_FACTS, "sign_in_log", "trace"), "oauth": (*OAUTH_FACTS, "sign_in_log", "trace")}
     scopes = permissions(tuple(fact for method in {one.method: 0 for one in known} for fact in needed[method]))
-    tokens = administrator.sign_in(client_id, scopes, authority, world.cloud, say)
-    return _over_https(Way.ADMINISTRATOR, tokens, authority, world, redactor)
+    tokens = administrator.sign_in(client_id, scopes, authority, context.cloud, say)
+    return _over_https(SourceKind.ADMINISTRATOR, tokens, authority, context, redactor)
 
 
 def by_export(path: Path, cloud: Cloud) -> Lookups:
@@ -62,9 +62,11 @@ def by_export(path: Path, cloud: Cloud) -> Lookups:
     return Lookups(export.read(path), cloud, Redactor(), lambda: None)
 
 
-def _over_https(way: Way, tokens: Tokens, authority: Authority, world: World, redactor: Redactor) -> Lookups:
-    answerer = OverHttps(way, tokens, authority, world.cloud, world.reach, redactor)
-    return Lookups(Remembering(answerer), world.cloud, redactor, answerer.close)
+def _over_https(
+    way: SourceKind, tokens: Tokens, authority: Authority, context: RunContext, redactor: Redactor
+) -> Lookups:
+    source = HttpSource(way, tokens, authority, context.cloud, context.https_client, redactor)
+    return Lookups(CachingSource(source), context.cloud, redactor, source.close)
 
 
 def _home(directory: Directory | None, senders: list[Sender]) -> str:

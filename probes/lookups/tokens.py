@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from evidence.tenant import LookState
+from evidence.tenant import LookupState
 from probes.deadline import Deadline
 from probes.failures import printable
-from probes.lookups.authority import Authority, Door
+from probes.lookups.authority import Authority, MsalHttpClient
 from probes.lookups.questions import Service
 from settings.clouds import Cloud
 from settings.model import Directory
@@ -27,11 +27,11 @@ _AUDITOR = "the auditor application of [directory] must get a token"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class TokenResult:
     """A token, or the reason why there is none. `requests` counts the HTTP requests that it took."""
 
     token: Secret | None = None
-    state: LookState = LookState.FAILED
+    state: LookupState = LookupState.FAILED
     detail: str = ""
     needs: str = ""
     requests: int = 0
@@ -40,7 +40,7 @@ class Held:
 class Tokens(Protocol):
     """A source of access tokens."""
 
-    def held(self, service: Service, deadline: Deadline) -> Held:
+    def held(self, service: Service, deadline: Deadline) -> TokenResult:
         """Return the token for this service. Never raises; later calls return the same result at no cost."""
 
     def signed_in_as(self) -> str:
@@ -61,37 +61,39 @@ class ApplicationTokens:
         self._found = found
         self._authority = authority
         self._cloud = cloud
-        self._held: dict[Service, Held] = {}
+        self._held: dict[Service, TokenResult] = {}
         self._locks = {service: threading.Lock() for service in Service}
 
     def signed_in_as(self) -> str:
         """Always empty: no administrator signs in."""
         return ""
 
-    def held(self, service: Service, deadline: Deadline) -> Held:
+    def held(self, service: Service, deadline: Deadline) -> TokenResult:
         """Return the token for this service, requested once."""
         with self._locks[service]:
             known = self._held.get(service)
             if known is not None:
                 return known
             fresh = self._ask(service, deadline)
-            self._held[service] = Held(token=fresh.token, state=fresh.state, detail=fresh.detail, needs=fresh.needs)
+            self._held[service] = TokenResult(
+                token=fresh.token, state=fresh.state, detail=fresh.detail, needs=fresh.needs
+            )
             return fresh
 
-    def _ask(self, service: Service, deadline: Deadline) -> Held:
+    def _ask(self, service: Service, deadline: Deadline) -> TokenResult:
         try:
             credential = self._credential()
         except (OSError, ValueError, TypeError) as problem:
             words = str(problem) if isinstance(problem, _UnusableKeyError) else type(problem).__name__
             told = f"[directory] certificate cannot be used: {words}"
-            return Held(state=LookState.NOT_ASKED, detail=told, needs=_AUDITOR)
+            return TokenResult(state=LookupState.NOT_ASKED, detail=told, needs=_AUDITOR)
         if not credential:
             told = f"the client secret of [directory] was not found: {self._found.source}"
-            return Held(state=LookState.NOT_ASKED, detail=told, needs=_AUDITOR)
+            return TokenResult(state=LookupState.NOT_ASKED, detail=told, needs=_AUDITOR)
         found = self._authority.discovered(deadline)
         if found.problem:
-            return Held(detail=found.problem, needs=_AUDITOR)
-        door = self._authority.door(found, deadline)
+            return TokenResult(detail=found.problem, needs=_AUDITOR)
+        http_client = self._authority.http_client(found, deadline)
 
         def ask() -> None:
             import msal  # a slow import that a run without look-ups never needs
@@ -100,11 +102,11 @@ class ApplicationTokens:
                 self._directory.client_id,
                 client_credential=credential,
                 oidc_authority=found.authority,
-                http_client=door,
+                http_client=http_client,
             )
             application.acquire_token_for_client(scopes=[f"https://{host_of(service, self._cloud)}/.default"])
 
-        return drive(door, ask, needs=_AUDITOR)
+        return drive(http_client, ask, needs=_AUDITOR)
 
     def _credential(self) -> str | dict[str, str] | None:
         if self._directory.certificate is not None:
@@ -132,24 +134,26 @@ def _certificate(path: Path) -> dict[str, str]:
     return {"private_key": text, "public_certificate": text}
 
 
-def drive(door: Door, ask: Callable[[], object], *, needs: str) -> Held:
+def drive(http_client: MsalHttpClient, ask: Callable[[], object], *, needs: str) -> TokenResult:
     """Run an msal request and take the token from the HTTP response itself: msal can raise anything, and its texts may hold a secret."""
     logging.getLogger("msal").setLevel(logging.CRITICAL + 1)
     problem = ""
     try:
         ask()
     except Exception as raised:  # noqa: BLE001 - see above
-        problem = f"msal refused the request: {door.redactor.clean(printable(str(raised)))}"
-    answer, members = door.last, door.members
+        problem = f"msal refused the request: {http_client.redactor.clean(printable(str(raised)))}"
+    answer, members = http_client.last, http_client.members
     token = members.get("access_token")
     if answer.status == 200 and isinstance(token, str) and _PRINTED.fullmatch(token):
-        return Held(token=Secret(token), requests=door.requests)
+        return TokenResult(token=Secret(token), requests=http_client.requests)
     told = members.get("error_description") or members.get("error")
     if isinstance(told, str):
-        said = door.redactor.clean(printable(told))
-        return Held(state=LookState.REFUSED, detail=said, needs=needs, requests=door.requests)
+        said = http_client.redactor.clean(printable(told))
+        return TokenResult(state=LookupState.REFUSED, detail=said, needs=needs, requests=http_client.requests)
     if answer.failure is not None:
         problem = answer.failure.text
     elif answer.status is not None:
         problem = f"the token endpoint answered HTTP {answer.status} without a token"
-    return Held(detail=door.redactor.clean(problem or "msal sent no request"), needs=needs, requests=door.requests)
+    return TokenResult(
+        detail=http_client.redactor.clean(problem or "msal sent no request"), needs=needs, requests=http_client.requests
+    )

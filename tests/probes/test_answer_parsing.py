@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from evidence.tenant import ConditionalPolicy, Look, LookState, TenantEvidence
+from evidence.tenant import ConditionalPolicy, LookupResult, LookupState, TenantEvidence
 from probes.lookups import sources
 from probes.lookups.pending import Lookups
 from settings.clouds import CHINA, WORLDWIDE, Cloud
@@ -39,9 +39,9 @@ def with_answer(name: str, answer: object) -> dict[str, Any]:
     return export({**answers(), name: answer})
 
 
-def states(tenant: TenantEvidence) -> dict[str, LookState]:
+def states(tenant: TenantEvidence) -> dict[str, LookupState]:
     """Return the states by the names of the lookups."""
-    return {name: value.state for name, value in tenant if isinstance(value, Look)}
+    return {name: value.state for name, value in tenant if isinstance(value, LookupResult)}
 
 
 def test_complete_export_answers_every_lookup() -> None:
@@ -49,7 +49,7 @@ def test_complete_export_answers_every_lookup() -> None:
     found = evidence_from(export())
     basic, app = found["basic"], found["oauth"]
 
-    assert set(states(basic).values()) == set(states(app).values()) == {LookState.ANSWERED}
+    assert set(states(basic).values()) == set(states(app).values()) == {LookupState.ANSWERED}
     assert basic.user is not None
     assert basic.domain is not None
     assert basic.methods is not None
@@ -140,7 +140,7 @@ def test_empty_list_of_exchange_is_absent() -> None:
     data["exchange"]["Get-CASMailbox Identity=alerts@contoso.example"] = not_found
     found = states(evidence_from(data)["oauth"])
 
-    assert (found["exchange_principal"], found["mailbox"]) == (LookState.ABSENT, LookState.ABSENT)
+    assert (found["exchange_principal"], found["mailbox"]) == (LookupState.ABSENT, LookupState.ABSENT)
 
 
 def test_permission_is_looked_up_by_the_id_in_tokens() -> None:
@@ -164,17 +164,17 @@ def test_missing_exchange_resource_means_no_consent() -> None:
     roles = evidence_from(data)["oauth"].roles
 
     assert roles is not None
-    assert (roles.state, roles.resource_present, roles.roles) == (LookState.ANSWERED, False, ())
+    assert (roles.state, roles.resource_present, roles.roles) == (LookupState.ANSWERED, False, ())
 
 
 def test_missing_answers_of_an_export_are_reported() -> None:
     """Missing questions are reported, and so are log rows when the run is later than the export."""
     found = evidence_from(export({}))["basic"]
-    assert set(states(found).values()) == {LookState.NOT_IN_EXPORT}
+    assert set(states(found).values()) == {LookupState.NOT_IN_EXPORT}
 
     log = evidence_from(export(made="2026-11-25T05:59:00Z"))["basic"].sign_in_log
     assert log is not None
-    assert (log.state, "before this run" in log.detail) == (LookState.NOT_IN_EXPORT, True)
+    assert (log.state, "before this run" in log.detail) == (LookupState.NOT_IN_EXPORT, True)
 
 
 def test_keys_are_compared_without_case() -> None:
@@ -182,12 +182,12 @@ def test_keys_are_compared_without_case() -> None:
     data = export()
     data["graph"] = {key.upper(): value for key, value in data["graph"].items()}
 
-    assert set(states(evidence_from(data)["basic"]).values()) == {LookState.ANSWERED}
+    assert set(states(evidence_from(data)["basic"]).values()) == {LookupState.ANSWERED}
 
 
 def test_trace_is_offered_worldwide_only() -> None:
     """In other clouds no trace is requested."""
-    assert states(evidence_from(export(), CHINA)["basic"])["trace"] is LookState.NOT_OFFERED
+    assert states(evidence_from(export(), CHINA)["basic"])["trace"] is LookupState.NOT_OFFERED
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import trustme
 
 from checks.assessment import Assessment
 from checks.model import Finding, Verdict
-from evidence.wire import Challenge, Withheld
+from evidence.wire import Challenge, SkipReason
 from tests.probes.declared import (
     HOST,
     TOKEN,
@@ -72,7 +72,7 @@ def test_no_password_goes_to_another_port_of_the_declared_host(declared: Declare
     assert server.credentials == []
     assert assessment.evidence.traffic.sign_in_attempts == 0
     assert sign_in is not None
-    assert sign_in.withheld is Withheld.HOST_NOT_DECLARED
+    assert sign_in.withheld is SkipReason.HOST_NOT_DECLARED
     assert (finding.check, finding.causes, finding.sure) == ("AUTH-01", ("wrong_host_or_port",), True)
     assert finding.observed == (
         f"not tried: {HOST}:{server.port} is not {HOST}:{other.port}, and credentials go only to {HOST}:{other.port}"

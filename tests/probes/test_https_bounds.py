@@ -17,7 +17,7 @@ import trustme
 from evidence.wire import FailureKind
 from probes.deadline import Deadline
 from probes.dialler import Dialler
-from probes.https import LARGEST, Answer, Reach, json_object
+from probes.https import LARGEST, HttpsClient, HttpsResponse, json_object
 from probes.tls import Trust
 
 HOST = "login.example.test"
@@ -54,12 +54,12 @@ def serving(respond: Responder, authority: trustme.CA) -> Iterator[int]:
         thread.join(5)
 
 
-def get(port: int, authority: trustme.CA, folder: Path) -> Answer:
+def get(port: int, authority: trustme.CA, folder: Path) -> HttpsResponse:
     """Send one GET as the probes do."""
     root = folder / "root.pem"
     authority.cert_pem.write_to_path(str(root))
     dialler = Dialler({f"{HOST}:443": f"127.0.0.1:{port}"}, only_mapped=True, timeout=1)
-    reach = Reach(dialler=dialler, trust=Trust(str(root)), resolvers=(), dns_timeout=1, patience=REPLY_TIMEOUT)
+    reach = HttpsClient(dialler=dialler, trust=Trust(str(root)), resolvers=(), dns_timeout=1, patience=REPLY_TIMEOUT)
     return reach.request("GET", f"https://{HOST}/x", Deadline(10))
 
 
@@ -166,7 +166,7 @@ def test_connect_map_bypasses_the_proxy_for_its_own_hosts_only(
         monkeypatch.delenv("no_proxy", raising=False)
         monkeypatch.delenv("NO_PROXY", raising=False)
         dialler = Dialler(connect, only_mapped=False, timeout=1)
-        reach = Reach(dialler=dialler, trust=Trust(None), resolvers=(), dns_timeout=1, patience=REPLY_TIMEOUT)
+        reach = HttpsClient(dialler=dialler, trust=Trust(None), resolvers=(), dns_timeout=1, patience=REPLY_TIMEOUT)
         answer = reach.request("GET", f"https://{HOST}/x", Deadline(5))
 
     assert bool(received) is proxied

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from evidence.tenant import Look, LookState, TenantEvidence
+from evidence.tenant import LookupResult, LookupState, TenantEvidence
 from evidence.wire import SenderEvidence
 from fakes import Running, World, healthy
 from fakes.world.tenant import Auditing, ServicePrincipal
@@ -16,7 +16,7 @@ from fakes.world.world import ADMIN_CLIENT_ID, ADMINISTRATOR, AUDITOR_CLIENT_ID,
 from probes import gather
 from probes.lookups import sources
 from probes.lookups.pending import Lookups
-from probes.visit import World as Outside
+from probes.sender_run import RunContext as Outside
 from settings.model import Settings
 from settings.secret import Found, Secret
 from tests.visiting import visited
@@ -71,16 +71,16 @@ def tenant_of(evidence: SenderEvidence) -> TenantEvidence:
     return evidence.tenant
 
 
-def states(evidence: SenderEvidence) -> dict[str, LookState]:
+def states(evidence: SenderEvidence) -> dict[str, LookupState]:
     """Return the states by the names of the lookups."""
-    return {name: value.state for name, value in tenant_of(evidence) if isinstance(value, Look)}
+    return {name: value.state for name, value in tenant_of(evidence) if isinstance(value, LookupResult)}
 
 
 def record_values(evidence: SenderEvidence) -> dict[str, object]:
     """Return the values of the records without durations and times, which differ between two runs."""
     found: dict[str, object] = {}
     for name, value in tenant_of(evidence):
-        if isinstance(value, Look):
+        if isinstance(value, LookupResult):
             found[name] = value.model_dump(exclude={"seconds", "question", "rows", "credentials", "password_changed"})
     return found
 
@@ -96,7 +96,7 @@ def test_sources_return_the_same_records(tmp_path: Path) -> None:
             evidence_by_source["application"][sender],
             evidence_by_source["administrator"][sender],
         )
-        assert set(states(application).values()) == {LookState.ANSWERED}, states(application)
+        assert set(states(application).values()) == {LookupState.ANSWERED}, states(application)
         assert record_values(application) == record_values(administrator)
         assert tenant_of(administrator).signed_in_as == ADMINISTRATOR
         assert application.traffic == administrator.traffic
@@ -131,10 +131,10 @@ def test_missing_permission_is_named(permission: str, tmp_path: Path) -> None:
         refused = {
             name: value.needs
             for name, value in tenant_of(evidence)
-            if isinstance(value, Look) and value.state is LookState.REFUSED
+            if isinstance(value, LookupResult) and value.state is LookupState.REFUSED
         }
         assert refused == dict.fromkeys(LOOKUPS_BY_PERMISSION[permission] & set(states(evidence)), permission)
-        assert set(states(evidence).values()) <= {LookState.REFUSED, LookState.ANSWERED}
+        assert set(states(evidence).values()) <= {LookupState.REFUSED, LookupState.ANSWERED}
 
 
 REMOVALS: dict[str, Callable[[ServicePrincipal], ServicePrincipal]] = {
@@ -153,8 +153,8 @@ def test_exchange_needs_permission_and_role(removed: str, tmp_path: Path) -> Non
     found = evidence_with_lookups(by_application, tmp_path, world(without))
     exchange = {"transport", "mailbox", "auth_policy", "exchange_principal", "mailbox_right", "rbac"}
     for evidence in found.values():
-        refused = {name for name, state in states(evidence).items() if state is LookState.REFUSED}
-        needs = {value.needs for _, value in tenant_of(evidence) if isinstance(value, Look)}
+        refused = {name for name, state in states(evidence).items() if state is LookupState.REFUSED}
+        needs = {value.needs for _, value in tenant_of(evidence) if isinstance(value, LookupResult)}
         assert refused == exchange & set(states(evidence))
         assert needs == {"", "Exchange.ManageAsApp and the Entra role Global Reader"}
 
@@ -165,10 +165,10 @@ def test_export_returns_the_same_records(tmp_path: Path) -> None:
         seen.running.export()
         lookups = sources.by_export(seen.running.tenant_export, seen.settings.service)
         runs = [(one, seen.settings.sender[name]) for name, one in seen.evidence.items()]
-        again = gather.look_again(runs, lookups)
+        again = gather.repeat_lookups(runs, lookups)
 
     for name, evidence in seen.evidence.items():
-        assert set(states(again[name]).values()) == {LookState.ANSWERED}, states(again[name])
+        assert set(states(again[name]).values()) == {LookupState.ANSWERED}, states(again[name])
         assert record_values(again[name]) == record_values(evidence)
 
 
@@ -176,7 +176,7 @@ def test_throttled_request_is_retried(tmp_path: Path) -> None:
     """After a 429 with a wait of one second every lookup is answered."""
     evidence = evidence_with_lookups(by_application, tmp_path, world(lambda found: replace(found, throttled_first=1)))
 
-    assert all(set(states(one).values()) == {LookState.ANSWERED} for one in evidence.values())
+    assert all(set(states(one).values()) == {LookupState.ANSWERED} for one in evidence.values())
 
 
 def test_tenant_without_premium_has_no_sign_in_log(tmp_path: Path) -> None:
@@ -186,14 +186,14 @@ def test_tenant_without_premium_has_no_sign_in_log(tmp_path: Path) -> None:
     for one in evidence.values():
         log = tenant_of(one).sign_in_log
         assert log is not None
-        assert (log.state, log.needs) == (LookState.UNLICENSED, "Entra ID P1 or P2")
+        assert (log.state, log.needs) == (LookupState.UNLICENSED, "Entra ID P1 or P2")
 
 
 def test_forbidden_device_codes_do_not_affect_the_route(tmp_path: Path) -> None:
     """Every lookup is refused and the message names the export; the mail is sent."""
     forbidden = world().with_tenant(device_codes_forbidden=True)
     for evidence in evidence_with_lookups(by_administrator, tmp_path, forbidden).values():
-        assert set(states(evidence).values()) == {LookState.REFUSED}
+        assert set(states(evidence).values()) == {LookupState.REFUSED}
         assert "--tenant-export" in tenant_of(evidence).failure
         assert evidence.traffic.messages_sent == 1
 
@@ -208,6 +208,6 @@ def test_lookups_do_not_affect_the_route(tmp_path: Path) -> None:
         )
 
     for evidence in evidence_with_lookups(wrong, tmp_path).values():
-        assert set(states(evidence).values()) == {LookState.REFUSED}
+        assert set(states(evidence).values()) == {LookupState.REFUSED}
         assert "AADSTS7000215" in tenant_of(evidence).failure
         assert evidence.traffic.messages_sent == 1

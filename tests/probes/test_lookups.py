@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from evidence.tenant import Look, LookState, TenantEvidence, Way
+from evidence.tenant import LookupResult, LookupState, SourceKind, TenantEvidence
 from probes import gather
 from probes.lookups import sources
 from probes.lookups.pending import Lookups
@@ -42,7 +42,7 @@ def application(settings: Settings, secret: str | None = SECRET) -> Lookups:
     """Return the lookups of the auditor application."""
     assert settings.directory is not None
     found = Found(Secret(secret) if secret else None, "environment variable X")
-    return sources.by_application(settings.directory, found, gather.world_of(settings, refusals=None))
+    return sources.by_application(settings.directory, found, gather.create_context(settings, refusals=None))
 
 
 def evidence_of(lookups: Lookups, settings: Settings, message_id: str = "<1@here>") -> dict[str, TenantEvidence]:
@@ -57,9 +57,9 @@ def evidence_of(lookups: Lookups, settings: Settings, message_id: str = "<1@here
     return found
 
 
-def lookups_of(tenant: TenantEvidence) -> dict[str, Look]:
+def lookups_of(tenant: TenantEvidence) -> dict[str, LookupResult]:
     """Return the lookups by their names."""
-    return {name: value for name, value in tenant if isinstance(value, Look)}
+    return {name: value for name, value in tenant if isinstance(value, LookupResult)}
 
 
 def not_found(_: ReceivedRequest) -> Reply | None:
@@ -87,7 +87,7 @@ def test_tokens_go_only_to_their_own_hosts(tmp_path: Path) -> None:
     scopes = [one.form["scope"] for one in server.requests_to(HOSTS[0]) if one.method == "POST"]
     assert sorted(scopes) == [f"https://{host}/.default" for host in sorted(TOKENS)]
     assert {one.path.split("/")[3] for one in server.requests_to(HOSTS[2])} == {TENANT}
-    assert found["basic"].way is Way.APPLICATION
+    assert found["basic"].way is SourceKind.APPLICATION
     assert found["basic"].tenant == TENANT
 
 
@@ -111,7 +111,7 @@ def test_refused_lookup_names_the_permission(tmp_path: Path) -> None:
         found = evidence_of(application(settings), settings)
 
     for tenant in found.values():
-        assert {look.state for look in lookups_of(tenant).values()} == {LookState.REFUSED}
+        assert {look.state for look in lookups_of(tenant).values()} == {LookupState.REFUSED}
         assert tenant.failure
     needs = {name: look.needs for name, look in lookups_of(found["oauth"]).items()}
     exchange = "Exchange.ManageAsApp and the Entra role Global Reader"
@@ -132,25 +132,25 @@ def test_missing_licence_differs_from_missing_permission(tmp_path: Path) -> None
         log = evidence_of(application(settings), settings)["basic"].sign_in_log
 
     assert log is not None
-    assert (log.state, log.needs) == (LookState.UNLICENSED, "Entra ID P1 or P2")
+    assert (log.state, log.needs) == (LookupState.UNLICENSED, "Entra ID P1 or P2")
 
 
 @pytest.mark.parametrize(
     ("status", "body", "state"),
     [
-        (404, {"error": {"code": "Request_ResourceNotFound", "message": "x"}}, LookState.ABSENT),
-        (404, {"error": {"code": "UnknownError", "message": "x"}}, LookState.NOT_OFFERED),
-        (400, {"error": {"code": "BadRequest", "message": "x"}}, LookState.FAILED),
-        (400, {"error": {"message": "Resource not found for the segment 'x'."}}, LookState.NOT_OFFERED),
-        (500, b"<html>", LookState.FAILED),
-        (200, b"<html>", LookState.FAILED),
-        (200, [], LookState.FAILED),
-        (200, {}, LookState.FAILED),
-        (200, b'{"id":' * 100_000, LookState.FAILED),
-        (401, {"error": "invalid"}, LookState.REFUSED),
+        (404, {"error": {"code": "Request_ResourceNotFound", "message": "x"}}, LookupState.ABSENT),
+        (404, {"error": {"code": "UnknownError", "message": "x"}}, LookupState.NOT_OFFERED),
+        (400, {"error": {"code": "BadRequest", "message": "x"}}, LookupState.FAILED),
+        (400, {"error": {"message": "Resource not found for the segment 'x'."}}, LookupState.NOT_OFFERED),
+        (500, b"<html>", LookupState.FAILED),
+        (200, b"<html>", LookupState.FAILED),
+        (200, [], LookupState.FAILED),
+        (200, {}, LookupState.FAILED),
+        (200, b'{"id":' * 100_000, LookupState.FAILED),
+        (401, {"error": "invalid"}, LookupState.REFUSED),
     ],
 )
-def test_status_and_body_become_a_state(status: int, body: object, state: LookState, tmp_path: Path) -> None:
+def test_status_and_body_become_a_state(status: int, body: object, state: LookupState, tmp_path: Path) -> None:
     """Every answer becomes a state and never raises an exception."""
 
     def respond(request: ReceivedRequest) -> Reply | None:
@@ -176,7 +176,7 @@ def test_redirect_is_not_followed(tmp_path: Path) -> None:
         user = evidence_of(application(settings), settings)["basic"].user
 
     assert user is not None
-    assert user.state is LookState.FAILED
+    assert user.state is LookupState.FAILED
     assert "redirect" in user.detail
     assert not any("stolen" in one.path for one in server.requests)
 
@@ -196,15 +196,15 @@ def test_foreign_token_endpoint_gets_no_secret(tmp_path: Path) -> None:
         tenant = evidence_of(application(settings), settings)["basic"]
 
     assert {one.method for one in server.requests} == {"GET"}
-    assert {look.state for look in lookups_of(tenant).values()} == {LookState.FAILED}
+    assert {look.state for look in lookups_of(tenant).values()} == {LookupState.FAILED}
     assert "no login host" in tenant.failure
 
 
 @pytest.mark.parametrize(
     ("after", "times", "state"),
-    [("0", 2, LookState.ABSENT), ("600", 1, LookState.THROTTLED), ("soon", 1, LookState.THROTTLED)],
+    [("0", 2, LookupState.ABSENT), ("600", 1, LookupState.THROTTLED), ("soon", 1, LookupState.THROTTLED)],
 )
-def test_throttled_request_is_retried_once(after: str, times: int, state: LookState, tmp_path: Path) -> None:
+def test_throttled_request_is_retried_once(after: str, times: int, state: LookupState, tmp_path: Path) -> None:
     """A 429 with a short wait is retried once; a long or unreadable wait is `throttled` at once."""
     seen: list[str] = []
 
@@ -248,7 +248,7 @@ def test_sender_of_another_tenant_is_not_looked_up(tmp_path: Path) -> None:
         settings = server.settings(oauth(TENANT.replace("1", "2")))
         tenant = evidence_of(application(settings), settings)["oauth"]
 
-    assert {look.state for look in lookups_of(tenant).values()} == {LookState.NOT_ASKED}
+    assert {look.state for look in lookups_of(tenant).values()} == {LookupState.NOT_ASKED}
     assert [one.method for one in server.requests] == ["GET"]
 
 
@@ -266,7 +266,7 @@ def test_refused_secret_is_tried_once(tmp_path: Path) -> None:
     assert sum(one.method == "POST" for one in server.requests) == 2
     for tenant in found.values():
         assert "AADSTS7000215" in tenant.failure
-        assert {look.state for look in lookups_of(tenant).values()} == {LookState.REFUSED}
+        assert {look.state for look in lookups_of(tenant).values()} == {LookupState.REFUSED}
 
 
 def test_missing_secret_sends_no_request(tmp_path: Path) -> None:
@@ -276,7 +276,7 @@ def test_missing_secret_sends_no_request(tmp_path: Path) -> None:
         tenant = evidence_of(application(settings, None), settings)["basic"]
 
     assert "environment variable X" in tenant.failure
-    assert {look.state for look in lookups_of(tenant).values()} == {LookState.NOT_ASKED}
+    assert {look.state for look in lookups_of(tenant).values()} == {LookupState.NOT_ASKED}
 
 
 @pytest.mark.parametrize(
@@ -290,7 +290,7 @@ def test_certificate_replaces_the_secret(kind: trustme.KeyType, sent: int, tmp_p
         settings = server.settings(BASIC, more='certificate = "auditor.pem"')
         assert settings.directory is not None
         secret = gather.directory_secret(settings.directory, {})
-        lookups = sources.by_application(settings.directory, secret, gather.world_of(settings, refusals=None))
+        lookups = sources.by_application(settings.directory, secret, gather.create_context(settings, refusals=None))
         tenant = evidence_of(lookups, settings)["basic"]
 
     forms = [one.form for one in server.requests_to(HOSTS[0]) if one.method == "POST"]
@@ -306,7 +306,7 @@ def by_administrator(server: ScriptedTenant, *senders: str) -> tuple[dict[str, T
     """Return the evidence, and the lines that the administrator sees."""
     settings = server.settings(*senders, extra=f'admin_client_id = "{CLIENT}"')
     shown: list[str] = []
-    world = gather.world_of(settings, refusals=None)
+    world = gather.create_context(settings, refusals=None)
     lookups = sources.by_administrator(CLIENT, settings.directory, settings.sender.values(), world, shown.append)
     return evidence_of(lookups, settings), shown
 
@@ -322,7 +322,7 @@ def test_administrator_sees_the_scopes_and_signs_in_once(tmp_path: Path) -> None
     assert [line for line in shown if "ABCD1234" in line] == [shown[3]]
     grants = [one.form.get("grant_type", "code") for one in server.requests_to(HOSTS[0]) if one.method == "POST"]
     assert grants == ["code", "urn:ietf:params:oauth:grant-type:device_code", "refresh_token"]
-    assert found["basic"].way is Way.ADMINISTRATOR
+    assert found["basic"].way is SourceKind.ADMINISTRATOR
     assert {one.headers["authorization"] for one in server.requests_to(HOSTS[2])} == {f"Bearer {TOKENS[HOSTS[2]]}"}
 
 
@@ -338,7 +338,7 @@ def test_forbidden_device_code_points_to_the_export(tmp_path: Path) -> None:
 
     assert sum("ABCD1234" in line for line in shown) == 1
     for tenant in found.values():
-        assert {look.state for look in lookups_of(tenant).values()} == {LookState.REFUSED}
+        assert {look.state for look in lookups_of(tenant).values()} == {LookupState.REFUSED}
         assert "AADSTS53003" in tenant.failure
         assert "--tenant-export" in tenant.failure
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from evidence.wire import FailureKind, SenderEvidence, SignInEvidence, TlsEvidence, Withheld
+from evidence.wire import FailureKind, SenderEvidence, SignInEvidence, SkipReason, TlsEvidence
 from fakes import FAULTS, Running, World, apply, healthy, serve
 from fakes.world.world import ALERTS
 from probes import gather
@@ -107,7 +107,7 @@ def test_undeclared_host_gets_no_credential(tmp_path: Path) -> None:
     assert evidence.tls is not None
     assert evidence.tls.verified
     assert evidence.sign_in is not None
-    assert evidence.sign_in.withheld is Withheld.HOST_NOT_DECLARED
+    assert evidence.sign_in.withheld is SkipReason.HOST_NOT_DECLARED
     assert ALERTS not in users
 
 
@@ -123,7 +123,7 @@ def test_refused_password_is_not_tried_again_for_15_minutes(tmp_path: Path) -> N
     written = refusals_file.read_text(encoding="utf-8")
 
     assert first.reply is not None
-    assert second.withheld is Withheld.RECENTLY_REFUSED
+    assert second.withheld is SkipReason.RECENTLY_REFUSED
     assert first.reply.text[:40] in second.detail
     assert attempts == 1
     assert third.reply is not None
@@ -146,7 +146,7 @@ def _rerun(running: Running, refusals_file: Path, *, try_again: bool = False) ->
     """Run the Basic sender again with the same tenant."""
     settings = load(running.settings_file)
     sender = settings.sender["basic"]
-    outside = gather.world_of(settings, refusals=refusals_file, try_again=try_again)
+    outside = gather.create_context(settings, refusals=refusals_file, try_again=try_again)
     evidence = gather_whole([sender], outside, gather.secrets_of([sender], running.secrets))["basic"]
     assert evidence.sign_in is not None
     return evidence.sign_in
@@ -173,7 +173,7 @@ def test_senders_with_a_shared_user_try_a_refused_password_once(tmp_path: Path) 
 
     withheld = [e.sign_in.withheld for e in seen.evidence.values() if e.sign_in is not None and e.sign_in.withheld]
     assert len(attempts) == 1
-    assert withheld == [Withheld.SHARED_CREDENTIAL_REFUSED]
+    assert withheld == [SkipReason.SHARED_CREDENTIAL_REFUSED]
 
 
 def test_no_send_sends_no_message(tmp_path: Path) -> None:
@@ -263,7 +263,7 @@ def test_shared_user_waits_for_a_slow_refusal(tmp_path: Path) -> None:
             _two_senders_one_user(running.settings_file.read_text(encoding="utf-8")), running.settings_file
         )
         senders = [settings.sender["basic"], settings.sender["again"]]
-        outside = gather.world_of(settings, refusals=None)
+        outside = gather.create_context(settings, refusals=None)
         gather.gather(senders, outside, gather.secrets_of(senders, running.secrets))
         attempts = [sign_in for sign_in in running.sign_ins if sign_in.mechanism == "LOGIN"]
 

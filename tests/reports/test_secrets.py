@@ -225,7 +225,7 @@ def test_a_repeated_secret_is_in_no_output(
             """Return the outputs of one run of the probes against the servers."""
             behaviour.known, behaviour.received[:] = secret, []
             caplog.clear()
-            outside = gather.world_of(read, refusals=None)
+            outside = gather.create_context(read, refusals=None)
             kept = gather_whole([sender], outside, gather.secrets_of([sender], {"ONE": secret, "TWO": secret}))
             assert secret in behaviour.received
             return outputs(Assessment(kept[sender.name], read.for_sender(sender)), caplog.text)

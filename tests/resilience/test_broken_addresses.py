@@ -32,7 +32,7 @@ def assess(page: ScriptedTenant, sender: str) -> Assessment:
     settings = page.settings(sender)
     chosen = settings.sender["oauth"]
     found = gather.secrets_of([chosen], {"SMTP365_OAUTH_CLIENT_SECRET": "invented-secret-0815"})
-    kept = gather_whole([chosen], gather.world_of(settings, refusals=None), found)
+    kept = gather_whole([chosen], gather.create_context(settings, refusals=None), found)
     return Assessment(kept["oauth"], settings.for_sender(chosen))
 
 

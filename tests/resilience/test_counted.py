@@ -54,7 +54,7 @@ def _probe(world: World, folder: Path, *, runs: int = 1) -> tuple[Counted, list[
         senders = list(settings.sender.values())
         seen = []
         for _ in range(runs):
-            outside = gather.world_of(settings, refusals=folder / "refused.json")
+            outside = gather.create_context(settings, refusals=folder / "refused.json")
             seen.append(gather_whole(senders, outside, gather.secrets_of(senders, running.secrets)))
     return counted, seen
 

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from evidence.wire import SenderEvidence, Withheld
+from evidence.wire import SenderEvidence, SkipReason
 from fakes import World, apply, healthy
 from fakes.world.world import ALERTS, NOTICES
 from plugin.xdist import scope
 from probes.deadline import Deadline
-from probes.pacing import Starts
-from probes.single_flight import AskedOnce, fingerprint
+from probes.pacing import Pacer
+from probes.single_flight import SingleFlight, fingerprint
 from settings.secret import Secret
 from tests.resilience.fleet import address, with_senders, with_users
 from tests.resilience.starting import check
@@ -110,7 +110,7 @@ def test_a_refused_sign_in_is_not_repeated_by_the_next_sender(fault: str, method
         sharing = [evidence for name, evidence in seen.evidence.items() if name.startswith(method)]
 
     assert len(attempts) == 1
-    withheld = [one for one in sharing if one.sign_in and one.sign_in.withheld is Withheld.SHARED_CREDENTIAL_REFUSED]
+    withheld = [one for one in sharing if one.sign_in and one.sign_in.withheld is SkipReason.SHARED_CREDENTIAL_REFUSED]
     assert len(withheld) == 2
     first = next(seen.judged[one.sender] for one in sharing if one not in withheld)
     for one in withheld:
@@ -132,7 +132,7 @@ def test_a_senders_checks_stay_in_one_worker(tmp_path: Path) -> None:
 
 def test_starts_are_staggered() -> None:
     """Two senders start at once, the others a little later each; after a stop no sender starts."""
-    starts, began = Starts(apart=0.03), time.monotonic()
+    starts, began = Pacer(apart=0.03), time.monotonic()
     with ThreadPoolExecutor(6) as pool:
         moments = sorted(pool.map(lambda _: (starts.wait(), time.monotonic() - began)[1], range(6)))
 
@@ -144,7 +144,7 @@ def test_starts_are_staggered() -> None:
 
 def test_a_waiter_keeps_its_own_deadline() -> None:
     """A request in progress is not sent again; a waiter whose own deadline passes first gets TimeoutError."""
-    known: AskedOnce[str] = AskedOnce()
+    known: SingleFlight[str] = SingleFlight()
     release = threading.Event()
 
     def slow() -> str:
@@ -169,7 +169,7 @@ def test_a_waiter_keeps_its_own_deadline() -> None:
 def test_an_expiring_token_is_requested_again() -> None:
     """A result that is no longer valid is requested again, once."""
     now = [0.0]
-    known: AskedOnce[int] = AskedOnce(lambda: now[0])
+    known: SingleFlight[int] = SingleFlight(lambda: now[0])
     answers = iter(range(10))
 
     def ask() -> tuple[int, bool]:

@@ -12,14 +12,14 @@ from fakes import Running, apply
 from fakes.world.set_ups import SET_UPS
 from probes.lookups import sources
 from probes.lookups.pending import Lookups
-from probes.visit import World
+from probes.sender_run import RunContext
 from settings.model import Settings
 from tests.probes.test_lookup_sources import LOOKUP_SOURCES, with_lookup_settings, world
 from tests.suite.gathered import Gathered
 from tests.visiting import visited as visiting
 
 
-def by_export(running: Running, _: Settings, outside: World) -> Lookups:
+def by_export(running: Running, _: Settings, outside: RunContext) -> Lookups:
     """Return lookups in the export that the built-in administrator's script writes (`--tenant-export`)."""
     running.export()
     return sources.by_export(running.tenant_export, outside.cloud)

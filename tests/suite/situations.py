@@ -18,8 +18,8 @@ from evidence.wire import (
     Reply,
     SenderEvidence,
     SignInEvidence,
+    SkipReason,
     TokenEvidence,
-    Withheld,
 )
 from settings.model import Attestation, Custom, SenderSettings
 from tests.suite.gathered import Gathered, gathered
@@ -80,7 +80,7 @@ def both(*changes: Change) -> Change:
     return change
 
 
-def withheld(reason: Withheld, detail: str = "") -> Change:
+def withheld(reason: SkipReason, detail: str = "") -> Change:
     """The sign-in was not tried, and neither was anything after it."""
     return record(sign_in=SignInEvidence(user="a@fabrikam.example", withheld=reason, detail=detail), envelope=None)
 
@@ -145,7 +145,7 @@ SITUATIONS: dict[str, tuple[str | None, Change]] = {
         None,
         both(
             entered(enable_authentication=False),
-            record(sign_in=SignInEvidence(withheld=Withheld.AUTHENTICATION_OFF)),
+            record(sign_in=SignInEvidence(withheld=SkipReason.AUTHENTICATION_OFF)),
             part("envelope", stopped_before_data=True, data=None, final=None),
         ),
     ),
@@ -162,29 +162,29 @@ SITUATIONS: dict[str, tuple[str | None, Change]] = {
         both(_early_235(2), record(envelope=None)),
     ),
     "accepted before the credential, and the message too": (None, _early_235(1)),
-    "no secret": (None, both(record(token=None), withheld(Withheld.NO_SECRET, "environment variable X"))),
-    "no token": (None, both(record(token=_NO_TOKEN), withheld(Withheld.NO_TOKEN))),
+    "no secret": (None, both(record(token=None), withheld(SkipReason.NO_SECRET, "environment variable X"))),
+    "no token": (None, both(record(token=_NO_TOKEN), withheld(SkipReason.NO_TOKEN))),
     "token withheld, secret missing": (
         None,
-        both(record(token=_NO_TOKEN), part("secret", found=False), withheld(Withheld.NO_TOKEN)),
+        both(record(token=_NO_TOKEN), part("secret", found=False), withheld(SkipReason.NO_TOKEN)),
     ),
     "token withheld, client id missing": (
         None,
-        both(record(token=_NO_TOKEN), entered(client_id=""), withheld(Withheld.NO_TOKEN)),
+        both(record(token=_NO_TOKEN), entered(client_id=""), withheld(SkipReason.NO_TOKEN)),
     ),
-    "host not declared": (None, withheld(Withheld.HOST_NOT_DECLARED, "credentials go only to smtp.office365.com")),
+    "host not declared": (None, withheld(SkipReason.HOST_NOT_DECLARED, "credentials go only to smtp.office365.com")),
     "recently refused": (
         None,
         withheld(
-            Withheld.RECENTLY_REFUSED,
+            SkipReason.RECENTLY_REFUSED,
             "refused at 12:00:00 UTC: 535 5.7.139 Authentication unsuccessful, account locked.",
         ),
     ),
     "refused for another sender": (
         None,
-        withheld(Withheld.SHARED_CREDENTIAL_REFUSED, "535 5.7.3 Authentication unsuccessful"),
+        withheld(SkipReason.SHARED_CREDENTIAL_REFUSED, "535 5.7.3 Authentication unsuccessful"),
     ),
-    "mechanism not offered": (None, withheld(Withheld.MECHANISM_NOT_OFFERED)),
+    "mechanism not offered": (None, withheld(SkipReason.MECHANISM_NOT_OFFERED)),
     "no role, no message": (
         "consent_missing",
         both(record(sign_in=None, envelope=None)),

@@ -7,7 +7,7 @@ import pytest
 from checks.assessment import Assessment
 from checks.model import Finding, Verdict
 from evidence.machine import RegistryValue
-from evidence.tenant import LookState
+from evidence.tenant import LookupState
 from evidence.wire import SenderEvidence
 from settings.model import SenderSettings
 from tests.suite.gathered import Gathered, gathered
@@ -40,10 +40,10 @@ def by_hand() -> dict[str, Gathered]:
     sender = settings.sender.model_copy(update={"smtp_server": HVE, "mail_to": "ops@contoso.example"})
     worlds["High Volume Email"] = {"basic": (evidence, settings.model_copy(update={"sender": sender}))}
     worlds["High Volume Email, refused"] = {"basic": _refused_as_outside()}
-    worlds["trace: not offered"] = seen_as(trace={"state": LookState.NOT_OFFERED})
-    worlds["trace: not asked"] = seen_as(trace={"state": LookState.NOT_ASKED, "detail": "no secret"})
+    worlds["trace: not offered"] = seen_as(trace={"state": LookupState.NOT_OFFERED})
+    worlds["trace: not asked"] = seen_as(trace={"state": LookupState.NOT_ASKED, "detail": "no secret"})
     worlds["trace: quarantined"] = seen_as(trace={"status": "quarantined"})
-    return worlds | {"registered elsewhere": seen_as(application={"state": LookState.ABSENT})}
+    return worlds | {"registered elsewhere": seen_as(application={"state": LookupState.ABSENT})}
 
 
 def seen_as(**looks: dict[str, object]) -> Gathered:
@@ -153,7 +153,7 @@ def test_what_the_trace_says(status: str, verdict: Verdict, causes: tuple[str, .
 
 def test_a_cloud_without_trace_has_nothing_to_look_at() -> None:
     """In a cloud without message trace the check does not apply."""
-    finding = judged("MBX-06", *seen_as(trace={"state": LookState.NOT_OFFERED})["oauth"])
+    finding = judged("MBX-06", *seen_as(trace={"state": LookupState.NOT_OFFERED})["oauth"])
 
     assert finding.verdict is Verdict.NOT_APPLICABLE
 
@@ -165,7 +165,7 @@ def test_a_cloud_without_trace_has_nothing_to_look_at() -> None:
 def test_a_look_up_that_was_not_made_is_unknown_with_its_reason(check: str, look: str) -> None:
     """If lookups were not made, for example without their secret, the check is unknown and gives the reason."""
     why = "the client secret of [directory] was not found"
-    changes: dict[str, object] = {"state": LookState.NOT_ASKED, "detail": why}
+    changes: dict[str, object] = {"state": LookupState.NOT_ASKED, "detail": why}
     finding = judged(check, *seen_as(**{look: changes})["oauth"])
 
     assert finding.verdict is Verdict.UNKNOWN
@@ -174,7 +174,7 @@ def test_a_look_up_that_was_not_made_is_unknown_with_its_reason(check: str, look
 
 def test_a_registration_of_another_tenant_is_open_to_many() -> None:
     """An enterprise application without a registration in this tenant is multitenant."""
-    finding = judged("RISK-05", *seen_as(application={"state": LookState.ABSENT})["oauth"])
+    finding = judged("RISK-05", *seen_as(application={"state": LookupState.ABSENT})["oauth"])
 
     assert (finding.verdict, finding.causes) == (Verdict.RISK, ("app_multitenant",))
 

@@ -8,7 +8,7 @@ import pytest
 
 from checks.assessment import Assessment
 from checks.model import Verdict
-from evidence.seen_open import SMTP_LEG, TOKEN_LEG, passed_by, seen_open
+from evidence.open_gates import SMTP_LEG, TOKEN_LEG, open_gates, passed_gates
 from evidence.wire import CommandEvidence, FailureKind, Gate, Reply, SenderEvidence
 from evidence.wire import Failure as Break
 from plugin.exit_status import CAN_SEND, FAILED
@@ -95,10 +95,10 @@ def test_what_proves_what() -> None:
     without_sign_in = _with(_with(evidence, "sign_in", reply=None), "envelope", final=None)
     only_mail = without_sign_in.model_copy(update={"issuer": None, "token": None})
 
-    assert seen_open(evidence) == {*Gate} - {Gate.NAME, Gate.PORT, Gate.GREETING, Gate.STARTTLS, Gate.CLAIMS}
-    assert passed_by(evidence) == {*Gate} - {Gate.ACCEPTED}
-    assert passed_by(only_mail) == {*SMTP_LEG[: SMTP_LEG.index(Gate.RECIPIENT)]}
-    assert not passed_by(only_mail) & {*TOKEN_LEG}
+    assert open_gates(evidence) == {*Gate} - {Gate.NAME, Gate.PORT, Gate.GREETING, Gate.STARTTLS, Gate.CLAIMS}
+    assert passed_gates(evidence) == {*Gate} - {Gate.ACCEPTED}
+    assert passed_gates(only_mail) == {*SMTP_LEG[: SMTP_LEG.index(Gate.RECIPIENT)]}
+    assert not passed_gates(only_mail) & {*TOKEN_LEG}
 
 
 @pytest.mark.parametrize(

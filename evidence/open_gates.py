@@ -16,14 +16,14 @@ _PROVES_SMTP: Final = frozenset(SMTP_LEG[SMTP_LEG.index(Gate.TLS) :])
 _PROVES_TOKEN: Final = frozenset({*TOKEN_LEG, Gate.SIGN_IN, Gate.ACCEPTED})  # MAIL alone may need no sign-in
 
 
-def seen_open(evidence: SenderEvidence) -> frozenset[Gate]:
+def open_gates(evidence: SenderEvidence) -> frozenset[Gate]:
     """Return the gates whose success is in the evidence: a verified handshake, a document, a token, an accepting reply."""
     return frozenset({*_on_the_smtp_leg(evidence), *_on_the_token_leg(evidence)})
 
 
-def passed_by(evidence: SenderEvidence) -> frozenset[Gate]:
+def passed_gates(evidence: SenderEvidence) -> frozenset[Gate]:
     """Return the gates before an open gate of the same leg: they are not broken."""
-    seen = seen_open(evidence)
+    seen = open_gates(evidence)
     return frozenset(
         {gate for place, gate in enumerate(SMTP_LEG) if seen & _PROVES_SMTP & {*SMTP_LEG[place + 1 :]}}
         | {gate for place, gate in enumerate(TOKEN_LEG) if seen & (_PROVES_TOKEN - {*TOKEN_LEG[: place + 1]})}

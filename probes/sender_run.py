@@ -12,15 +12,15 @@ from typing import Any
 
 from evidence.machine import MachineEvidence
 from evidence.wire import Gate, SecretSource, SenderEvidence, Traffic
-from probes.crash import place_of
+from probes.crash import crash_site
 from probes.deadline import Deadline
 from probes.dialler import Dialler
-from probes.https import Reach
+from probes.https import HttpsClient
 from probes.issuer import Issuer
 from probes.redaction import Redactor
 from probes.refusals import Refusals
 from probes.scrubbing import scrubbed
-from probes.single_flight import AskedOnce
+from probes.single_flight import SingleFlight
 from probes.tls import Trust
 from probes.token import Token
 from probes.transcript import Transcript
@@ -30,7 +30,7 @@ from settings.secret import Found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class World:
+class RunContext:
     """What all senders of a run share: how the outside is reached, and what this machine is."""
 
     cloud: Cloud
@@ -41,13 +41,13 @@ class World:
     machine: MachineEvidence
     no_send: bool = False
     try_again: bool = False
-    documents: AskedOnce[Issuer] = field(default_factory=AskedOnce)
-    tokens: AskedOnce[Token] = field(default_factory=AskedOnce)
+    documents: SingleFlight[Issuer] = field(default_factory=SingleFlight)
+    tokens: SingleFlight[Token] = field(default_factory=SingleFlight)
 
     @property
-    def reach(self) -> Reach:
+    def https_client(self) -> HttpsClient:
         """The HTTPS side of the same world."""
-        return Reach(
+        return HttpsClient(
             dialler=self.dialler,
             trust=self.trust,
             resolvers=self.network.resolvers,
@@ -57,11 +57,11 @@ class World:
 
 
 @dataclass(slots=True)
-class Visit:
+class SenderRun:
     """The state of one visit; `put` adds evidence, `freeze` gives all of it so far."""
 
     sender: Sender
-    world: World
+    context: RunContext
     found: Found
     started: datetime
     deadline: Deadline
@@ -102,7 +102,7 @@ class Visit:
 
     def give_up(self, problem: Exception) -> None:
         """A defect of ours ended the visit: what was seen until then is kept."""
-        self.broke = place_of(problem)
+        self.broke = crash_site(problem)
 
     def freeze(self, *, interrupted: bool = False) -> SenderEvidence:
         """Everything seen so far, as the frozen record."""
@@ -118,11 +118,11 @@ class Visit:
             sender=self.sender.name,
             started=self.started,
             today=self.started.date(),
-            machine=self.world.machine,
+            machine=self.context.machine,
             secret=source,
             transcript=self.transcript.freeze(),
             traffic=traffic,
-            no_send=self.world.no_send,
+            no_send=self.context.no_send,
             interrupted=interrupted and self._arrived is None,
             broke=self.broke,
             deadline_hit=passed,

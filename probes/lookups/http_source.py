@@ -11,11 +11,11 @@ import threading
 from collections.abc import Mapping
 from typing import Final
 
-from evidence.tenant import Way
-from probes.connection_pool import Standing
+from evidence.tenant import SourceKind
+from probes.connection_pool import ConnectionPool
 from probes.deadline import Deadline
-from probes.https import Answer, Reach, json_object
-from probes.lookups.answers import Answered
+from probes.https import HttpsClient, HttpsResponse, json_object
+from probes.lookups.answers import LookupAnswer
 from probes.lookups.authority import Authority
 from probes.lookups.questions import Question, Service
 from probes.lookups.tokens import Tokens, host_of
@@ -28,28 +28,34 @@ _LONGEST_WAIT: Final = 10.0
 _ANCHOR: Final = "UPN:SystemMailbox{{bb558c35-97f1-4cb9-8ff7-d53741dc928c}}@{tenant}"
 
 
-class OverHttps:
+class HttpSource:
     """Asks Graph and Exchange with the given tokens."""
 
     def __init__(
-        self, way: Way, tokens: Tokens, authority: Authority, cloud: Cloud, reach: Reach, redactor: Redactor
+        self,
+        way: SourceKind,
+        tokens: Tokens,
+        authority: Authority,
+        cloud: Cloud,
+        https_client: HttpsClient,
+        redactor: Redactor,
     ) -> None:
         """Store the tokens. The first question opens the first connection."""
         self._way = way
         self._tokens = tokens
         self._authority = authority
         self._cloud = cloud
-        self._reach = Standing(reach)
+        self._connections = ConnectionPool(https_client)
         self._redactor = redactor
         self._stopped = threading.Event()
 
     def close(self) -> None:
         """Cancel waiting requests and close connections."""
         self._stopped.set()
-        self._reach.close()
+        self._connections.close()
 
     @property
-    def way(self) -> Way:
+    def way(self) -> SourceKind:
         """Whether the tokens are an application's or an administrator's."""
         return self._way
 
@@ -61,16 +67,16 @@ class OverHttps:
         """The administrator's address, if one signed in."""
         return self._tokens.signed_in_as()
 
-    def ask(self, question: Question, deadline: Deadline) -> Answered:
+    def ask(self, question: Question, deadline: Deadline) -> LookupAnswer:
         """Ask once, and retry once after the requested wait if that is short enough."""
         held = self._tokens.held(question.service, deadline)
         if held.token is None:
-            return Answered(problem=held.detail, state=held.state, needs=held.needs, requests=held.requests)
+            return LookupAnswer(problem=held.detail, state=held.state, needs=held.needs, requests=held.requests)
         tenant = ""
         if question.service is Service.EXCHANGE:
             tenant = self.tenant(deadline)
             if not tenant:
-                return Answered(problem="the discovery document names no tenant id", requests=held.requests)
+                return LookupAnswer(problem="the discovery document names no tenant id", requests=held.requests)
         answer = self._send(question, held.token, tenant, deadline)
         sent = 1
         wait = _wait(answer, deadline)
@@ -78,7 +84,7 @@ class OverHttps:
             answer = self._send(question, held.token, tenant, deadline)
             sent = 2
         failure = answer.failure
-        return Answered(
+        return LookupAnswer(
             status=answer.status,
             body=json_object(answer.text) if failure is None else None,
             headers=answer.headers,
@@ -86,14 +92,14 @@ class OverHttps:
             requests=held.requests + sent,
         )
 
-    def _send(self, question: Question, token: Secret, tenant: str, deadline: Deadline) -> Answer:
+    def _send(self, question: Question, token: Secret, tenant: str, deadline: Deadline) -> HttpsResponse:
         fields = {"Authorization": f"Bearer {token.reveal()}", "Accept": "application/json"}
         host = host_of(question.service, self._cloud)
         if question.service is Service.GRAPH:
-            return self._reach.request("GET", f"https://{host}{question.path}", deadline, headers=fields)
+            return self._connections.request("GET", f"https://{host}{question.path}", deadline, headers=fields)
         url = f"https://{host}/adminapi/beta/{tenant}/InvokeCommand"
         fields |= {"Content-Type": "application/json", "X-AnchorMailbox": _ANCHOR.format(tenant=tenant)}
-        return self._reach.request("POST", url, deadline, body=_command(question), headers=fields)
+        return self._connections.request("POST", url, deadline, body=_command(question), headers=fields)
 
 
 def _command(question: Question) -> str:
@@ -101,7 +107,7 @@ def _command(question: Question) -> str:
     return json.dumps({"CmdletInput": {"CmdletName": question.cmdlet, "Parameters": parameters}})
 
 
-def _wait(answer: Answer, deadline: Deadline) -> float | None:
+def _wait(answer: HttpsResponse, deadline: Deadline) -> float | None:
     """Return the seconds to wait by Retry-After (RFC 9110, section 10.2.3); None if there is none or it exceeds the remaining time."""
     named = answer.headers.get("retry-after", "").strip()
     if not named.isdecimal() or len(named) > 6:

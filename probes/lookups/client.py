@@ -8,22 +8,22 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from evidence.tenant import Look, LookState
+from evidence.tenant import LookupResult, LookupState
 from probes.deadline import Deadline
-from probes.lookups.answers import Answered, Answerer, NotAnsweredError, Outcome, outcome_of
+from probes.lookups.answers import LookupAnswer, LookupSource, NotAnsweredError, Outcome, outcome_of
 from probes.lookups.questions import Question, question
 from probes.lookups.reading import AbsentError, UnreadableError
 
-LookT = TypeVar("LookT", bound=Look)
+ResultT = TypeVar("ResultT", bound=LookupResult)
 _NAMES = {"user": "user name", "mailbox": "user name", "client_id": "client id", "domain": "domain in the user name"}
 
 
-class Inquiry:
+class LookupClient:
     """Asks the questions for one sender and turns each answer into a record. No response raises."""
 
-    def __init__(self, answerer: Answerer, deadline: Deadline) -> None:
-        """Ask `answerer` until `deadline`."""
-        self._answerer = answerer
+    def __init__(self, source: LookupSource, deadline: Deadline) -> None:
+        """Ask `source` until `deadline`."""
+        self._source = source
         self.deadline = deadline
         self.requests = 0
         self._lock = threading.Lock()
@@ -33,44 +33,44 @@ class Inquiry:
         missing = next((key for key, value in values.items() if not value), None)
         if missing is not None:
             told = f"the settings hold no {_NAMES.get(missing, missing)}"
-            raise NotAnsweredError(Outcome(state=LookState.NOT_ASKED, detail=told), name)
+            raise NotAnsweredError(Outcome(state=LookupState.NOT_ASKED, detail=told), name)
         asked = question(name, **values)
         answered = self._ask(asked)
         outcome = outcome_of(asked, answered)
-        if outcome.state is not LookState.ANSWERED or answered.body is None:
+        if outcome.state is not LookupState.ANSWERED or answered.body is None:
             raise NotAnsweredError(outcome, asked.text)
         return answered.body
 
-    def look(self, kind: type[LookT], shown: Question | str, read: Callable[[], dict[str, Any]]) -> LookT:
+    def lookup(self, kind: type[ResultT], shown: Question | str, read: Callable[[], dict[str, Any]]) -> ResultT:
         """Return the record that `read` builds from the answer, or a record with the reason why there is none."""
         text = shown if isinstance(shown, str) else shown.text
         started = self.deadline.elapsed()
 
-        def made(state: LookState, **members: Any) -> LookT:  # noqa: ANN401 - members of a record that checks them
+        def made(state: LookupState, **members: Any) -> ResultT:  # noqa: ANN401 - members of a record that checks them
             seconds = round(self.deadline.elapsed() - started, 4)
             return kind(state=state, question=members.pop("question", text), seconds=seconds, **members)
 
         try:
-            return made(LookState.ANSWERED, **read())
+            return made(LookupState.ANSWERED, **read())
         except NotAnsweredError as problem:
             found = problem.outcome
             return made(found.state, question=problem.text, needs=found.needs, detail=found.detail)
         except AbsentError:
-            return made(LookState.ABSENT)
+            return made(LookupState.ABSENT)
         except UnreadableError as problem:
-            return made(LookState.FAILED, detail=f"the answer cannot be read: {problem}")
+            return made(LookupState.FAILED, detail=f"the answer cannot be read: {problem}")
         except (ValidationError, RecursionError):
-            return made(LookState.FAILED, detail="the answer cannot be read")
+            return made(LookupState.FAILED, detail="the answer cannot be read")
 
-    def _ask(self, asked: Question) -> Answered:
+    def _ask(self, asked: Question) -> LookupAnswer:
         if self.deadline.passed:
-            return Answered(problem="no time was left to ask")
-        answered = self._answerer.ask(asked, self.deadline)
+            return LookupAnswer(problem="no time was left to ask")
+        answered = self._source.ask(asked, self.deadline)
         with self._lock:
             self.requests += answered.requests
         return answered
 
 
-def like(kind: type[LookT], other: Look) -> LookT:
+def like(kind: type[ResultT], other: LookupResult) -> ResultT:
     """Return an empty record with the outcome of the lookup that it depends on."""
     return kind(state=other.state, question=other.question, needs=other.needs, detail=other.detail)
