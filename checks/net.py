@@ -7,11 +7,7 @@ import ipaddress
 from checks import shared_items
 from checks.model import Context, Finding, check
 from evidence.wire import Dial, DnsAnswer, FailureKind, Gate, NameEvidence
-
-_MICROSOFT_DOMAINS = (
-    "office365.com", "office.com", "outlook.com", "microsoft.com", "office.net", "outlook.cn", "office365.us", "microsoft",
-    "office.us", "trafficmanager.net", "azure.com", "msedge.net", "live.com", "footprintdns.com", "apps.mil",
-)  # fmt: skip
+from settings.microsoft import is_on_route
 
 
 @check("NET-01", "The SMTP server's name resolves", gate=Gate.NAME, path_of=Gate.NAME)
@@ -129,15 +125,11 @@ def answer_is_microsofts(case: Context) -> Finding:
     if shared_items.known_elsewhere(evidence):
         return case.unknown(f"{shared_items.ELSEWHERE}; to have one asked, name it under [network] resolvers")
     ends = {answer.chain[-1].lower() for answer in evidence.answers if answer.chain}
-    foreign = sorted(end for end in ends if not _is_microsofts(end))
+    foreign = sorted(end for end in ends if not is_on_route(end))
     if foreign:
         return case.fail("dns_hijacked", expected=expected, observed=f"the aliases end in {', '.join(foreign[:3])}")
     compared = _compared(evidence.comparison, evidence.addresses)
     return case.ok(observed=f"aliases end in {', '.join(sorted(ends)[:2]) or 'no alias'}{compared}")
-
-
-def _is_microsofts(name: str) -> bool:
-    return any(name == domain or name.endswith(f".{domain}") for domain in _MICROSOFT_DOMAINS)
 
 
 def _compared(comparison: tuple[DnsAnswer, ...], addresses: tuple[str, ...]) -> str:

@@ -9,6 +9,7 @@ from checks.tls import blame
 from evidence.wire import FailureKind, Gate, IssuerEvidence, TokenEvidence
 from settings.address import address_of
 from settings.clouds import Cloud, cloud_of_login_host
+from settings.microsoft import GUID
 from settings.model import Method
 
 OAUTH: frozenset[Method] = frozenset({"oauth"})
@@ -175,7 +176,7 @@ def _mismatch(evidence: IssuerEvidence, case: Context) -> str:
     if not cloud.declares_login(address_of(evidence.issuer).host):
         return f"issuer {evidence.issuer} is not on a login host of {cloud.title}"
     url_tenant, issuer_tenant = token_claims.tenant_of(evidence.url), token_claims.tenant_of(evidence.issuer)
-    if token_claims.UUID.fullmatch(url_tenant) and url_tenant.lower() != issuer_tenant.lower():
+    if GUID.fullmatch(url_tenant) and url_tenant.lower() != issuer_tenant.lower():
         return f"the URL names tenant {url_tenant}, the document {issuer_tenant}"
     return ""
 
@@ -266,7 +267,7 @@ def claims(case: Context) -> Finding:
     if not cloud.accepts_audience(audience):
         return case.fail("wrong_scope_or_audience", expected=expected, observed=f"aud {audience or 'missing'}")
     url_tenant = token_claims.tenant_of(case.settings.sender.openid_endpoint_configuration)
-    if token_claims.UUID.fullmatch(url_tenant) and tenant and tenant.lower() != url_tenant.lower():
+    if GUID.fullmatch(url_tenant) and tenant and tenant.lower() != url_tenant.lower():
         return case.fail("wrong_tenant_or_authority", expected=expected, observed=f"tid {tenant}, URL {url_tenant}")
     ends = (evidence.claims or {}).get("exp")
     moment = evidence.server_date or case.evidence.started

@@ -6,12 +6,11 @@ import re
 
 from evidence.wire import FailureKind, IssuerEvidence, SenderEvidence, TokenEvidence
 from settings.address import address_of
+from settings.microsoft import GUID, SHARED_TENANTS
 
 _LITERAL = re.compile(r"\[(?:IPv6:)?([0-9A-Fa-f:.]{3,45})\]")
 
-UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+", re.IGNORECASE)
-SHARED_AUTHORITIES = frozenset({"common", "organizations", "consumers"})
 
 
 def tenant_of(url: str) -> str:
@@ -23,11 +22,11 @@ def why_not_a_tenant(tenant: str) -> str:
     """What is wrong with a tenant segment, in a few words; empty when it can be one."""
     if not tenant:
         return "no tenant in the path"
-    if tenant.lower() in SHARED_AUTHORITIES:
+    if tenant.lower() in SHARED_TENANTS:
         return f"/{tenant} is for users of any tenant; client credentials need the tenant's own id"
     if any(mark in tenant for mark in "{}<>$%") or "tenant" in tenant.lower():
         return f"a placeholder was left in: {tenant}"
-    if not UUID.fullmatch(tenant) and not _DOMAIN.fullmatch(tenant):
+    if not GUID.fullmatch(tenant) and not _DOMAIN.fullmatch(tenant):
         return f"{tenant} is neither a tenant id nor a domain"
     return ""
 

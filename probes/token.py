@@ -7,7 +7,6 @@ has, so that nothing else is contacted. Claims are decoded, never verified: a cl
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
@@ -24,10 +23,10 @@ from probes.redaction import Redactor
 from probes.transcript import Transcript
 from settings.address import address_of
 from settings.clouds import Cloud
+from settings.microsoft import GUID
 from settings.model import Sender
 from settings.secret import Secret
 
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _WITHHELD_LENGTH = 200
 
 
@@ -204,7 +203,7 @@ def _evidence(
         length=len(raw) if isinstance(raw, str) else None,
         claims=claims,
         opaque=isinstance(raw, str) and claims is None,
-        secret_looks_like_id=bool(_UUID.fullmatch(secret.reveal().strip())),
+        secret_looks_like_id=bool(GUID.fullmatch(secret.reveal().strip())),
         retry_after=answer.headers.get("retry-after"),
         page=transcript.clean(visible_text(answer.text)) if _is_page(answer) else "",
         proxy=answer.proxy,

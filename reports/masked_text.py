@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from reports.masks import GUID, Masks, is_microsofts, words_that_are_read
+from reports.masks import GUID, Masks, words_that_are_read
+from settings.microsoft import is_public_name
 
 _MAILBOX: Final = re.compile(r"[^\s<>\"'(),;:=/\\\[\]@]+@[\w.-]*\w", re.UNICODE)
 _IP: Final = re.compile(
@@ -78,13 +79,13 @@ class Texts:
 
     def _mailbox_in(self, value: str) -> str:
         local, _, domain = value.rpartition("@")
-        if is_microsofts(domain.lower()) and domain.lower().endswith(("prod.outlook.com", "prod.exchangelabs.com")):
+        if is_public_name(domain.lower()) and domain.lower().endswith(("prod.outlook.com", "prod.exchangelabs.com")):
             return value  # a message's id, made by Microsoft's servers
         return f"{self.masks.user(local)}@{self.masks.domain(domain)}"
 
     def _sub_hosts(self, text: str) -> str:
         names = sorted(
-            (one for one in self.hosts if one and not is_microsofts(one.lower().rstrip("."))), key=len, reverse=True
+            (one for one in self.hosts if one and not is_public_name(one.lower().rstrip("."))), key=len, reverse=True
         )
         if not names:
             return text

@@ -11,25 +11,11 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from knowledge.reading import RULES
+from settings.microsoft import is_public_name, tenant_domain_of
 
 GUID = re.compile(r"(?<![0-9a-z-])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f-]{2,18}(?![0-9a-z-])", re.IGNORECASE)
 _MICROSOFT_GUIDS = re.compile(  # first-party applications; the tenants of consumers, of Microsoft and of its services
     r"0000000[0-9a-f]-0000-|9188040d-6c67-4c5b-b112-36a304b66dad|72f988bf-86f1-41af-91ab-2d7cd011db47|f8cdef31-a31e-4b4a-93e4-5f571e91255a"
-)
-# Names under these are Microsoft's and stay; under the second kind the first label is the tenant's own.
-_MICROSOFT = (
-    "office365.com", "office365.us", "office.com", "office.net", "office.us", "outlook.com", "outlook.cn", "microsoft.com",
-    "microsoftonline.com", "microsoftonline.us", "microsoftonline.cn", "windows.net", "microsoft", "azure.com", "azure.net",
-    "trafficmanager.net", "msedge.net", "usgovcloudapi.net", "chinacloudapi.cn", "azure.us", "azure.cn", "aka.ms", "live.com",
-    "footprintdns.com", "apps.mil", "digicert.com", "hotmail.com",
-)  # fmt: skip
-_OF_TENANTS = (
-    "onmicrosoft.com",
-    "onmicrosoft.us",
-    "onmschina.cn",
-    "mail.protection.outlook.com",
-    "mx.microsoft",
-    "sharepoint.com",
 )
 _PUBLIC_RESOLVERS = frozenset(
     {"8.8.8.8", "8.8.4.4", "1.1.1.1", "1.0.0.1", "9.9.9.9", "168.63.129.16", "208.67.222.222"}
@@ -81,12 +67,12 @@ class Masks:
     def domain(self, value: str) -> str:
         """Return a name with as many labels. In Microsoft's names only the tenant's label is masked, elsewhere all but the last."""
         lowered = value.lower().rstrip(".")
-        own = next((suffix for suffix in _OF_TENANTS if lowered.endswith(f".{suffix}")), None)
+        own = tenant_domain_of(lowered)
         if own is not None:
             labels = value.split(".")
             at = len(labels) - len(own.split(".")) - value.endswith(".")
             return ".".join([*map(self._label, labels[:at]), *labels[at:]])
-        if is_microsofts(lowered) or self._is_address(value):
+        if is_public_name(lowered) or self._is_address(value):
             return self.address(value)
         *labels, last = value.split(".")
         if not labels:
@@ -169,8 +155,3 @@ class Masks:
     @staticmethod
     def _is_address(value: str) -> bool:
         return re.fullmatch(r"[0-9.]+|[0-9a-fA-F:]*:[0-9a-fA-F:.]*", value) is not None
-
-
-def is_microsofts(name: str) -> bool:
-    """Return whether a DNS name is Microsoft's own, common to all tenants."""
-    return any(name == domain or name.endswith(f".{domain}") for domain in _MICROSOFT)

@@ -17,11 +17,11 @@ from pydantic import BaseModel
 from settings import model
 from settings.address import address_of
 from settings.load import LARGEST
+from settings.microsoft import GUID
 
 EXAMPLE: Final = Path(__file__).resolve().parents[1] / "settings.example.toml"
 _TABLE: Final = re.compile(r"#?\s*\[([a-z_.]+)\]")
 _PAIR: Final = re.compile(r'#?\s*([a-z_]+)\s*=\s*(\[?"[^"]+"\]?)')
-_GUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _ONE_DIGIT_A_GROUP: Final = re.compile(r"(\w)\1{7}-(\w)\2{3}-(\w)\3{3}-(\w)\4{3}-(\w)\5{11}")
 _FILL_IN: Final = re.compile(r"[{<\[]\s*[a-z][\w .-]*[}>\]]|%[a-z_]{3,}%", re.IGNORECASE)
 _TENANT_WORD: Final = re.compile(r"(your|my|the)?[-_ ]?(directory|tenant)[-_ ]?(id|name|guid)?", re.IGNORECASE)
@@ -97,11 +97,11 @@ def left(data: Mapping[str, Any], names: Iterable[str] | None = None) -> list[st
 
 def why(kind: Kind, value: str) -> str:
     """What is wrong with a value of this table and key, in a few words; empty when it can be real."""
-    if (guid := _GUID.search(value)) and _ONE_DIGIT_A_GROUP.fullmatch(guid.group()):
+    if (guid := GUID.search(value)) and _ONE_DIGIT_A_GROUP.fullmatch(guid.group()):
         return f"the id {guid.group()} is a placeholder"
     if (
         (word := _FILL_IN.search(value))
-        and not _GUID.search(value)
+        and not GUID.search(value)
         and "@" not in word.group()
         and kind[1] != "ehlo_name"
     ):
@@ -143,7 +143,7 @@ def _shown(text: str) -> str:
 
 def _is_invented(value: str) -> bool:
     """What the example has in the place of a value of one's own: its domain, ids without content, names and addresses for documents."""
-    guid = _GUID.search(value)
+    guid = GUID.search(value)
     documents = re.search(r"(?<![\w-])example\.(com|net|org)\b|(?<!\d)(192\.0\.2|198\.51\.100|203\.0\.113)\.\d", value)
     return bool(_of_domain(value) or documents or (guid and _ONE_DIGIT_A_GROUP.fullmatch(guid.group())))
 

@@ -13,10 +13,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 
 from settings import clouds
 from settings.identity import FilePath, Identity, MailboxName, OpaqueId, PersonName, SenderLabel
+from settings.microsoft import GUID
 
 Method = Literal["basic", "oauth"]
-_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-_TENANT = re.compile(rf"{_GUID.pattern}|[\w-]+(\.[\w-]+)+", re.IGNORECASE)
+_TENANT = re.compile(rf"{GUID.pattern}|[\w-]+(\.[\w-]+)+", re.IGNORECASE)
 
 
 def _no_control_characters(value: str) -> str:
@@ -49,7 +49,7 @@ def _host_name(value: str) -> str:
 
 
 def _client_id(value: str) -> str:
-    if not _GUID.fullmatch(value):
+    if not GUID.fullmatch(value):
         msg = "is not an Application (client) ID"
         raise ValueError(msg)
     return value.lower()

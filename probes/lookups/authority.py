@@ -6,7 +6,6 @@ Discovery 1.0; RFC 8628, section 4.
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,8 +18,8 @@ from probes.redaction import Redactor
 from probes.token import MsalResponse
 from settings.address import address_of
 from settings.clouds import Cloud
+from settings.microsoft import GUID
 
-_GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _SECRETS = ("access_token", "refresh_token", "id_token", "device_code")
 
 
@@ -79,7 +78,7 @@ class Authority:
             host = address_of(foreign[0]).host if foreign else "nowhere"
             told = f"the discovery document leads to {host}, which is no login host of {self._cloud.title}"
             return Discovered(url=self._url, problem=printable(told))
-        tenant = _GUID.search(str(members.get("issuer", "")))
+        tenant = GUID.search(str(members.get("issuer", "")))
         return Discovered(
             url=self._url,
             document=answer.text,

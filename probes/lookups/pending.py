@@ -17,11 +17,12 @@ from probes.redaction import Redactor
 from probes.scrubbing import scrubbed_tenant
 from settings.address import address_of
 from settings.clouds import Cloud
+from settings.microsoft import SHARED_TENANTS
 from settings.model import Sender
 
 SECONDS = 60.0
 _AT_ONCE = 6
-_NO_TENANT = {"", "common", "organizations", "consumers"}
+_NO_TENANT = {"", *SHARED_TENANTS}
 
 
 class Lookups:

@@ -1,0 +1,85 @@
+"""Microsoft's DNS domains, the shared tenants of Entra, and the form of its ids: one table for every package that needs one.
+
+Sources: Microsoft's endpoint lists for Worldwide, GCC High, DoD and 21Vianet; the aliases that the names in `clouds` resolve to.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Flag, auto
+from typing import Final
+
+
+class Use(Flag):
+    """The uses of a domain, by which the functions below select."""
+
+    ROUTE = auto()  # the aliases of Microsoft's mail hosts end here
+    PUBLIC = auto()  # its names are the same for all tenants and identify no one
+    TENANT = auto()  # the labels below it are a tenant's own
+
+
+_DOMAINS: Final[dict[str, Use]] = {
+    "office365.com": Use.ROUTE | Use.PUBLIC,
+    "office365.us": Use.ROUTE | Use.PUBLIC,
+    "office.com": Use.ROUTE | Use.PUBLIC,
+    "office.net": Use.ROUTE | Use.PUBLIC,
+    "office.us": Use.ROUTE | Use.PUBLIC,
+    "outlook.com": Use.ROUTE | Use.PUBLIC,
+    "outlook.cn": Use.ROUTE | Use.PUBLIC,
+    "microsoft.com": Use.ROUTE | Use.PUBLIC,
+    "microsoft": Use.ROUTE | Use.PUBLIC,
+    "live.com": Use.ROUTE | Use.PUBLIC,
+    "azure.com": Use.ROUTE | Use.PUBLIC,
+    "trafficmanager.net": Use.ROUTE | Use.PUBLIC,
+    "msedge.net": Use.ROUTE | Use.PUBLIC,
+    "footprintdns.com": Use.ROUTE | Use.PUBLIC,
+    "apps.mil": Use.ROUTE | Use.PUBLIC,
+    "microsoft.us": Use.PUBLIC,
+    "microsoftonline.com": Use.PUBLIC,
+    "microsoftonline.us": Use.PUBLIC,
+    "microsoftonline.cn": Use.PUBLIC,
+    "windows.net": Use.PUBLIC,
+    "azure.net": Use.PUBLIC,
+    "azure.us": Use.PUBLIC,
+    "azure.cn": Use.PUBLIC,
+    "usgovcloudapi.net": Use.PUBLIC,
+    "chinacloudapi.cn": Use.PUBLIC,
+    "hotmail.com": Use.PUBLIC,
+    "aka.ms": Use.PUBLIC,
+    "digicert.com": Use.PUBLIC,  # the authority that issues the certificates of Microsoft's servers
+    "onmicrosoft.com": Use.TENANT,
+    "onmicrosoft.us": Use.TENANT,
+    "onmschina.cn": Use.TENANT,
+    "mail.protection.outlook.com": Use.TENANT,
+    "mx.microsoft": Use.TENANT,
+    "sharepoint.com": Use.TENANT,
+}
+
+# Authorities for users of any tenant; client credentials need the tenant's own id or domain.
+SHARED_TENANTS: Final = frozenset({"common", "organizations", "consumers"})
+
+# The form of a tenant id, an application id and an object id.
+GUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+def is_on_route(name: str) -> bool:
+    """Return whether the aliases of Microsoft's mail hosts may end in this DNS name."""
+    return _domain_of(name, Use.ROUTE) is not None
+
+
+def is_public_name(name: str) -> bool:
+    """Return whether a DNS name is the same for all tenants, so that it identifies no one."""
+    return _domain_of(name, Use.PUBLIC) is not None
+
+
+def tenant_domain_of(name: str) -> str | None:
+    """Return the domain below which the labels of this DNS name are a tenant's own, or None."""
+    found = _domain_of(name, Use.TENANT)
+    return None if found == name.rstrip(".").lower() else found
+
+
+def _domain_of(name: str, use: Use) -> str | None:
+    """Return the longest domain of the table with this use that is the name or a parent of it."""
+    labels = name.rstrip(".").lower().split(".")
+    parents = (".".join(labels[start:]) for start in range(len(labels)))
+    return next((parent for parent in parents if use in _DOMAINS.get(parent, Use(0))), None)

@@ -1,0 +1,53 @@
+"""The table of Microsoft's domains, shared tenants and ids."""
+
+from __future__ import annotations
+
+import pytest
+
+from settings.clouds import CLOUDS
+from settings.microsoft import GUID, is_on_route, is_public_name, tenant_domain_of
+
+HOSTS = sorted(
+    {host for cloud in CLOUDS.values() for host in (*cloud.smtp_hosts, *cloud.login_hosts, cloud.graph_host)}
+)
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_hosts_of_every_cloud_are_public_names(host: str) -> None:
+    """A host in the table of clouds identifies no tenant, so it stays in a masked report."""
+    assert is_public_name(host)
+    assert is_public_name(f"{host.upper()}.")
+
+
+@pytest.mark.parametrize("host", sorted({host for cloud in CLOUDS.values() for host in cloud.smtp_hosts}))
+def test_mail_hosts_of_every_cloud_are_on_the_route(host: str) -> None:
+    """A mail host without an alias is no sign of a changed DNS answer."""
+    assert is_on_route(host)
+
+
+@pytest.mark.parametrize("name", ["microsoft.com.example.net", "notoffice365.com", "com", "", "."])
+def test_names_outside_the_table_are_not_microsofts(name: str) -> None:
+    """Only a domain of the table and the names below it belong to Microsoft."""
+    assert not is_on_route(name)
+    assert not is_public_name(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "domain"),
+    [
+        ("contoso.onmicrosoft.com", "onmicrosoft.com"),
+        ("contoso-com.mail.protection.outlook.com", "mail.protection.outlook.com"),
+        ("contoso-com.k-v1.mx.microsoft", "mx.microsoft"),
+        ("onmicrosoft.com", None),
+        ("smtp.office365.com", None),
+    ],
+)
+def test_tenant_domains_are_recognised(name: str, domain: str | None) -> None:
+    """Below some domains of Microsoft the labels are a tenant's own."""
+    assert tenant_domain_of(name) == domain
+
+
+def test_the_form_of_an_id() -> None:
+    """An id has five groups of hexadecimal digits, in any case."""
+    assert GUID.fullmatch("0F8FAD5B-d9cb-469f-a165-70867728950e")
+    assert not GUID.fullmatch("0f8fad5b-d9cb-469f-a165-70867728950")
