@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum, StrEnum
-from typing import Final, Literal, Self
+from typing import Final, Literal
 
 from knowledge.cause_ids import CauseId
 
@@ -75,22 +75,6 @@ class Kind(Enum):
     def roles(self) -> frozenset[Role]:
         """The roles that a text of this kind may speak of."""
         return self.value | {Role.NEUTRAL}
-
-
-When = Literal["basic", "oauth", "from_differs"]
-
-
-class Only(str):
-    """A line for some senders alone: filling leaves it out for the others, and keeps it where it is not known which sender it is."""
-
-    __slots__ = ("when",)
-    when: When
-
-    def __new__(cls, when: When, text: str) -> Self:
-        """The text `text`, for senders of which `when` is true."""
-        line = super().__new__(cls, text)
-        line.when = when
-        return line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Putting a sender's own values into templates; values are hostile, so inside commands they are quoted for the shell that reads them."""
+"""Fills a sender's values into templates. Values are hostile, so inside commands they are quoted for the shell that reads them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, overload
 
-from knowledge.cause import PLACEHOLDERS, Cause, Only
+from knowledge.cause import PLACEHOLDERS, Cause
 from knowledge.step import Step, step_of
 
 if TYPE_CHECKING:
@@ -53,10 +53,11 @@ def _fill_text(template: str, values: Mapping[str, str]) -> str:
 
 
 def _applies(line: str, values: Mapping[str, str]) -> bool:
-    if not isinstance(line, Only):
+    when = step_of(line).when
+    if when in {"basic", "oauth"}:
+        return values.get("method", when) == when
+    if when != "from_differs":
         return True
-    if line.when in {"basic", "oauth"}:
-        return values.get("method", line.when) == line.when
     account, sender = values.get("account", "").casefold(), values.get("from_address", "").casefold()
     if not account or not sender:
         return True
@@ -64,12 +65,12 @@ def _applies(line: str, values: Mapping[str, str]) -> bool:
 
 
 def chosen(lines: Iterable[str], values: Mapping[str, str]) -> tuple[str, ...]:
-    """The lines that are for this sender, as they are; a line that is not `Only` for some senders is for every one."""
+    """Return the lines that apply to this sender, unchanged."""
     return tuple(line for line in lines if _applies(line, values))
 
 
 def fill_lines(lines: Iterable[str], values: Mapping[str, str]) -> tuple[Step, ...]:
-    """The lines that are for this sender, with the values in and what they declare beside them."""
+    """Return the lines that apply to this sender with their placeholders filled and their declarations kept."""
     return tuple(_fill_step(line, values) for line in chosen(lines, values))
 
 
@@ -86,10 +87,10 @@ def fill(subject: Cause, values: Mapping[str, str]) -> Cause: ...
 def fill(subject: str | Cause, values: Mapping[str, str]) -> str | Cause:
     """Put `values` into the placeholders of a text, or of every text of an entry.
 
-    In: a template (or an entry) and a mapping from the names in `PLACEHOLDERS` to text; `method` (`basic` or `oauth`) chooses
-    among the lines that are for some senders alone. Out: the same with the values in; a missing or empty value leaves a
-    marker such as `<account>`. Never raises for what a value holds: control characters
-    go, commands get quoted values (PowerShell: about_Quoting_Rules; POSIX: XCU section 2.2.2), and a value is never expanded again.
+    Takes a template or an entry, and values by the names in `PLACEHOLDERS`; `method` (`basic` or `oauth`) selects the lines that
+    apply to this sender. Returns the filled template or entry; a missing or empty value leaves a marker such as `<account>`.
+    Accepts any value: control characters are removed, values inside commands are quoted (PowerShell: about_Quoting_Rules; POSIX: XCU
+    section 2.2.2), and a value is never expanded again.
     """
     if isinstance(subject, str):
         return _fill_text(subject, values)

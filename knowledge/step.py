@@ -1,78 +1,88 @@
-"""A step of a remedy, or a question that decides: its text, which checks show its outcome, and in which runs it applies.
+"""One line of a remedy, or of what decides between causes: its text, when it applies, and which checks answer it.
 
-A report knows what its own run saw. It uses `arranged` to list the open steps first and to show the others as seen.
+`placeholders` keeps the lines that apply to a sender. `arranged` keeps those that apply to a run and lists what it has seen last.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal, Self
+from typing import TYPE_CHECKING, Final, Literal, Self, get_args
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-# What a run can know about itself, beside the findings of its checks; a step may apply only where one of these holds.
+# What the settings of a sender show: its method, and whether its From address differs from the account that signs in.
+SenderTrait = Literal["basic", "oauth", "from_differs"]
+TRAITS: Final[tuple[SenderTrait, ...]] = get_args(SenderTrait)
+# What a run shows, apart from the results of its checks.
 Fact = Literal["password_sent", "secret_sent", "secret_kept", "through_proxy", "without_proxy"]
-FACTS: Final[tuple[Fact, ...]] = ("password_sent", "secret_sent", "secret_kept", "through_proxy", "without_proxy")
+FACTS: Final[tuple[Fact, ...]] = get_args(Fact)
 
 
 class Step(str):
-    """A text with two declarations beside it; everywhere else it is used as plain text.
+    """A text that also declares when it applies and which checks answer it; everywhere else it is a plain `str`.
 
-    `answered_by`: checks of this suite; one of them that applies and came to a result shows the outcome of this step.
-    `when`: the fact that must hold in a run for this step to apply; None applies everywhere. Without a run every step is shown.
-    `seen`: this is no work any more, but what the run has seen.
+    Attributes:
+        answered_by: The checks of this suite that show the outcome; one result is enough.
+        when: The trait of the sender, or the fact of the run, that must hold; None applies always. A line is shown where this is
+            not known.
+        seen: True if the line reports what the run has seen and asks for no work.
     """
 
     __slots__ = ("answered_by", "seen", "when")
 
     answered_by: tuple[str, ...]
-    when: Fact | None
+    when: SenderTrait | Fact | None
     seen: bool
 
     def __new__(
-        cls, text: str, *, answered_by: tuple[str, ...] = (), when: Fact | None = None, seen: bool = False
+        cls,
+        text: str,
+        *,
+        answered_by: tuple[str, ...] = (),
+        when: SenderTrait | Fact | None = None,
+        seen: bool = False,
     ) -> Self:
-        """Keep the declarations beside the text."""
+        """Keep the declarations with the text."""
         step = super().__new__(cls, text)
         step.answered_by, step.when, step.seen = answered_by, when, seen
         return step
 
     def with_text(self, text: str) -> Step:
-        """The same declarations beside another text, such as this one with its placeholders filled."""
+        """Return a step with the same declarations and another text, such as this text with its placeholders filled."""
         return Step(text, answered_by=self.answered_by, when=self.when, seen=self.seen)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What a run knows: for each check that came to a result what it saw, as a clause without a stop, and its facts."""
+    """What a run knows: its facts, and the observation of each check with a result, as a clause without a full stop."""
 
     answered: Mapping[str, str] = field(default_factory=dict)
     facts: frozenset[Fact] = frozenset()
 
 
 def step_of(line: str) -> Step:
-    """A line as a step; a plain text declares nothing."""
+    """Return the line as a step; a plain text declares nothing."""
     return line if isinstance(line, Step) else Step(line)
 
 
 def arranged(lines: Iterable[str], known: Known) -> tuple[Step, ...]:
-    """The steps that apply to a run: open ones first, in their order, then what the run has already seen, each once.
+    """Return the steps that apply to a run: open steps first, in their order, then each observation of the run once.
 
-    In: steps (or deciding questions) and what the run knows. Out: steps; those with `seen` say what was seen, not what to do.
+    Takes steps or deciding questions, and what the run knows. A returned step with `seen` reports an observation.
     """
-    applying = [step for step in map(step_of, lines) if step.when is None or step.when in known.facts]
+    applying = [step for step in map(step_of, lines) if step.when not in FACTS or step.when in known.facts]
     seen = [check for step in applying for check in step.answered_by if check in known.answered]
     still_open = [step for step in applying if not set(step.answered_by) & set(known.answered)]
-    told = [Step(f"Seen in this run: {known.answered[check]}.", seen=True) for check in dict.fromkeys(seen)]
-    return (*still_open, *told)
+    observed = [Step(f"Seen in this run: {known.answered[check]}.", seen=True) for check in dict.fromkeys(seen)]
+    return (*still_open, *observed)
 
 
 def open_steps(steps: Iterable[str]) -> tuple[Step, ...]:
-    """Those that are still work."""
+    """Return the steps that are still to be done."""
     return tuple(step for step in map(step_of, steps) if not step.seen)
 
 
 def seen_steps(steps: Iterable[str]) -> tuple[Step, ...]:
-    """Those that only say what the run has seen."""
+    """Return the steps that report what the run has seen."""
     return tuple(step for step in map(step_of, steps) if step.seen)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from knowledge.cause import Cause, Kind, Only
+from knowledge.cause import Cause, Kind
 from knowledge.entries.sources import (
     CONNECT_EXCHANGE,
     HIGH_VOLUME,
@@ -60,10 +60,10 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             CONNECT_EXCHANGE,
             "Look: `Get-MailboxPermission -Identity {account} -User {sp_object_id}`.",
             "Grant it: `Add-MailboxPermission -Identity {account} -User {sp_object_id} -AccessRights FullAccess`.",
-            Only(
-                "from_differs",
+            Step(
                 "This right is on the mailbox that signs in, {account}. If From is the address of another mailbox, the right Send "
                 "As is needed there as well (cause send_as_denied).",
+                when="from_differs",
             ),
             (
                 "Or, narrower, RBAC for Applications: `New-ManagementScope -Name 'Alert mailbox' "
@@ -112,19 +112,19 @@ ENTRIES: Final[tuple[Cause, ...]] = (
                 "PrimarySmtpAddress` shows it."
             ),
             "Or keep From and grant the right: " + CONNECT_EXCHANGE[0].lower() + CONNECT_EXCHANGE[1:],
-            Only(
-                "basic",
+            Step(
                 "Sign-in with a password: `Add-RecipientPermission -Identity {from_address} -Trustee {account} "
                 "-AccessRights SendAs -Confirm:$false`; in the portal: Exchange admin center > Recipients > Mailboxes > "
                 "{from_address} > Delegation > Send as > {account}.",
+                when="basic",
             ),
-            Only(
-                "oauth",
+            Step(
                 "Sign-in as an application, two trustees. Its service principal, by the object id of the enterprise "
                 "application: `Add-RecipientPermission -Identity {from_address} -Trustee {sp_object_id} -AccessRights SendAs "
                 "-Confirm:$false`. The mailbox that signs in: `Add-RecipientPermission -Identity {from_address} -Trustee "
                 "{account} -AccessRights SendAs -Confirm:$false`. Microsoft's page does not say which of the two counts, and "
                 "one field report needed the second: not verified against the live service.",
+                when="oauth",
             ),
             "From is an alias of the mailbox that signs in: `Set-OrganizationConfig -SendFromAliasEnabled $true`.",
             "Make sure the client puts an address into From, not a display name only.",
@@ -340,7 +340,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
                 "Defender portal > Email & collaboration > Review > Restricted entities: is {account} listed? Or "
                 "`Get-BlockedSenderAddress`."
             ),
-            Only("from_differs", "Look for the address in From there as well: {from_address}."),
+            Step("Look for the address in From there as well: {from_address}.", when="from_differs"),
             (
                 "If listed: secure the account first (new password, look for forwarding rules), then Unblock, or "
                 "`Remove-BlockedSenderAddress -SenderAddress {account}` (with the address that is listed)."

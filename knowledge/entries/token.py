@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from knowledge.cause import Cause, Kind, Only
+from knowledge.cause import Cause, Kind
 from knowledge.entries.sources import (
     CLIENT_CREDENTIALS,
     CONDITIONAL_ACCESS,
@@ -120,29 +120,29 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         who="entra",
         kind=Kind.ACCESS,
         steps=(
-            Only(
-                "basic",
+            Step(
                 "Sign-in with a password: Entra admin center > Monitoring & health > Sign-in logs: open the failed sign-in of "
                 "{account} and read the tab Conditional Access: it names the policy.",
+                when="basic",
             ),
-            Only(
-                "oauth",
+            Step(
                 "Sign-in as an application: Entra admin center > Monitoring & health > Sign-in logs > Service principal "
                 "sign-ins: open the failed sign-in of {client_id} and read the tab Conditional Access: it names the policy.",
+                when="oauth",
             ),
-            Only(
-                "basic",
+            Step(
                 "Least opening for a password sender: in that policy exclude this one account, and add a second policy "
                 "that allows it from the server's public address only (named location).",
+                when="basic",
             ),
-            Only(
-                "oauth",
+            Step(
                 "For an application (workload identity policy): add the server's public address to the allowed named "
                 "location.",
+                when="oauth",
             ),
-            Only(
-                "basic",
+            Step(
                 "Better: move the password sender to OAuth client credentials; user policies do not apply to it.",
+                when="basic",
             ),
         ),
         verify="The next attempt shows Success in the sign-in log; check AUTH-01 is green, from the same machine.",

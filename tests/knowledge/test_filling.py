@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knowledge.cause import PLACEHOLDERS, Only
+from knowledge.cause import PLACEHOLDERS
 from knowledge.causes import CATALOGUE
 from knowledge.placeholders import fill, fill_lines
+from knowledge.step import Known, Step, arranged
 
 HOSTILE = [
     pytest.param("x'; Remove-Mailbox *; '", id="quote and command"),
@@ -79,9 +80,9 @@ def test_any_value_is_one_literal_in_either_shell(value: str) -> None:
 
 LINES = (
     "For every sender.",
-    Only("basic", "By password."),
-    Only("oauth", "By token."),
-    Only("from_differs", "Not {account}."),
+    Step("By password.", when="basic"),
+    Step("By token.", when="oauth"),
+    Step("Not {account}.", when="from_differs"),
 )
 
 
@@ -104,6 +105,14 @@ LINES = (
 def test_lines_for_other_senders_are_left_out(values: dict[str, str], filled: tuple[str, ...]) -> None:
     """A sender with a password gets no steps for an application; if nothing is known, all lines are shown."""
     assert fill_lines(LINES, values) == filled
+
+
+def test_a_step_for_one_method_is_kept_in_a_run_of_that_method() -> None:
+    """The settings decide which method applies, the run decides about its facts, and each leaves the other's steps alone."""
+    steps = fill_lines((*LINES, Step("Change the password.", when="password_sent")), {"method": "oauth"})
+
+    assert arranged(steps, Known()) == ("For every sender.", "By token.", "Not <account>.")
+    assert arranged(steps, Known(facts=frozenset({"password_sent"})))[-1] == "Change the password."
 
 
 def test_every_entry_fills_completely() -> None:

@@ -15,7 +15,7 @@ from knowledge.causes import CATALOGUE, entry
 from knowledge.causes import declared as declared_entries
 from knowledge.groups import GROUPS
 from knowledge.placeholders import fill
-from knowledge.step import FACTS, Step, step_of
+from knowledge.step import FACTS, TRAITS, Step, step_of
 from reports import explained
 from reports.answer import Answer, answer
 from reports.page import render_top
@@ -72,11 +72,11 @@ def test_a_line_that_names_a_check_declares_it() -> None:
 
 
 def test_what_a_step_declares_exists() -> None:
-    """Each check and each fact that a step declares exists."""
+    """Each check, each fact and each trait that a step declares exists."""
     unknown = {check for _, line in every_line() for check in line.answered_by} - set(CHECKS.checks)
 
     assert unknown == set()
-    assert {line.when for _, line in every_line()} - {None} <= set(FACTS)
+    assert {line.when for _, line in every_line()} - {None} <= {*FACTS, *TRAITS}
 
 
 def declared(causes: tuple[str, ...], assessment: Assessment) -> dict[str, tuple[str, ...]]:
