@@ -22,7 +22,7 @@ def _present(client: Client[Attempt] | Client[TokenRequest]) -> None:
         pytest.skip(reason)
 
 
-def _must_see(client: str, situations: Iterable[Situation]) -> list[str]:
+def _expected_results(client: str, situations: Iterable[Situation]) -> list[str]:
     return [EXCEPTIONS.get((client, situation.title), (situation.expected_result, ""))[0] for situation in situations]
 
 
@@ -64,7 +64,7 @@ def test_message_sent_by_a_client_arrives(client: Client[Attempt], tenant: Runni
 def test_mail_client_gets_the_documented_result(client: Client[Attempt], tenant: Running, tmp_path: Path) -> None:
     """In each situation the client gets the documented reply or refuses the server, and the committed page agrees."""
     _present(client)
-    expected = _must_see(client.name, SUBMISSIONS)
+    expected = _expected_results(client.name, SUBMISSIONS)
     if not client.by_token:
         expected = [
             NOT_APPLICABLE if one.sender == "oauth" else cell for one, cell in zip(SUBMISSIONS, expected, strict=True)
@@ -92,7 +92,7 @@ def test_token_client_gets_the_documented_result(client: Client[TokenRequest], t
     column = token_column(tenant, client, tmp_path)
 
     assert column == committed("Getting a token")[client.name]
-    assert _differences(TOKENS, _must_see(client.name, TOKENS), column) == []
+    assert _differences(TOKENS, _expected_results(client.name, TOKENS), column) == []
 
 
 @pytest.mark.parametrize("client", [pytest.param(client, id=name) for name, client in KEY_CLIENTS.items()])
@@ -105,4 +105,4 @@ def test_published_keys_verify_only_tokens_of_entra(
     column = key_column(tenant, client, tmp_path)
 
     assert column == committed("Verifying a token with the published keys")[client.name]
-    assert _differences(KEYS, _must_see(client.name, KEYS), column) == []
+    assert _differences(KEYS, _expected_results(client.name, KEYS), column) == []

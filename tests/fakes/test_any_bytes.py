@@ -97,7 +97,7 @@ def _smtp_in_tls(running: Running, octets: bytes) -> None:
         send_and_drain(client.sock, b"EHLO client.example\r\n" + octets)
 
 
-def _https_in_the_clear(running: Running, octets: bytes) -> None:
+def _https_without_tls(running: Running, octets: bytes) -> None:
     with socket.create_connection(mapped_address(running, f"{LOGIN_HOST}:443"), timeout=10) as plain:
         send_and_drain(plain, octets)
 
@@ -140,7 +140,7 @@ def _still_serves(running: Running) -> None:
     [
         pytest.param(_smtp, _SMTP, id="SMTP"),
         pytest.param(_smtp_in_tls, _SMTP, id="SMTP inside TLS"),
-        pytest.param(_https_in_the_clear, [b"\x16\x03\x01", b"\x01\x00", *_HTTP], id="HTTPS without TLS"),
+        pytest.param(_https_without_tls, [b"\x16\x03\x01", b"\x01\x00", *_HTTP], id="HTTPS without TLS"),
         pytest.param(_https, _HTTP, id="HTTPS"),
         pytest.param(_control, [b"Authorization: Bearer ", b"/faults", *_HTTP], id="control"),
         pytest.param(_dns_over_tcp, _DNS, id="DNS over TCP"),

@@ -113,9 +113,9 @@ def assertion(*, header: dict[str, str | None] | None = None, begins: int = -60,
 )
 def test_msal_signs_with_the_certificate(tmp_path: Path, credential: dict[str, str]) -> None:
     """Msal's certificate credential gets a token whose claims name the certificate as the credential."""
-    whole = {"private_key": certificate("own").private_pem} | credential
+    complete = {"private_key": certificate("own").private_pem} | credential
     with tenant(tmp_path, world=world_with_certificates(certificate("own").registered())) as running:
-        answer = acquire_with_msal(running, whole)
+        answer = acquire_with_msal(running, complete)
         (request,) = running.token_requests
 
     assert (request.by, request.code) == ("client_assertion", 0)
@@ -167,7 +167,7 @@ def test_msal_with_a_wrong_clock(tmp_path: Path) -> None:
         pytest.param(assertion(), None, id="nothing wrong"),
         pytest.param(assertion(begins=-9_000), 700024, id="stale"),
         pytest.param(assertion(begins=9_000), 700024, id="not yet valid"),
-        pytest.param(assertion(sub="somebody else"), 700021, id="of another application"),
+        pytest.param(assertion(sub="another application"), 700021, id="of another application"),
         pytest.param(assertion(aud="https://login.example.test/token"), 700023, id="to another endpoint"),
         pytest.param(assertion(header={"x5t": None}), 5002723, id="no thumbprint"),
         pytest.param(assertion(header={"x5t": "abc"}), 700027, id="unknown thumbprint"),

@@ -223,7 +223,7 @@ def test_both_forms_of_xoauth2(tmp_path: Path, *, inline: bool) -> None:
         assert "S: 334" in client.lines
 
 
-def test_long_token_is_read_whole(tmp_path: Path) -> None:
+def test_long_token_is_read_completely(tmp_path: Path) -> None:
     """A SASL response of 12,288 octets gets a reply and does not end the session."""
     with tenant(tmp_path) as running, submission(running) as client:
         blob = base64_of(f"user={running.world.oauth.username}\1auth=Bearer ".ljust(9_214, "x") + "\1\1")

@@ -62,10 +62,10 @@ def test_v1_document_and_instance_discovery(tmp_path: Path) -> None:
     """The v1 document names the old issuer; instance discovery lists the aliases of the login hosts."""
     with tenant(tmp_path) as running:
         old = json.loads(https(running, f"/{TENANT_ID}/.well-known/openid-configuration")[2])
-        asked = (
+        path = (
             "/common/discovery/instance?api-version=1.1&authorization_endpoint=https://login.microsoftonline.com/common"
         )
-        instances = json.loads(https(running, asked)[2])
+        instances = json.loads(https(running, path)[2])
 
     assert old["issuer"] == f"https://sts.windows.net/{TENANT_ID}/"
     assert "login.windows.net" in instances["metadata"][0]["aliases"]

@@ -60,8 +60,8 @@ def test_settings_without_lookups(tmp_path: Path) -> None:
 
 def test_command_supports_lookups(tmp_path: Path) -> None:
     """The command line has the option as well."""
-    with serve_apart(folder=tmp_path, look_ups=True, approve_device_codes=True) as apart:
-        found = apart.description
+    with serve_apart(folder=tmp_path, look_ups=True, approve_device_codes=True) as process:
+        found = process.description
 
     assert found["directory"]["client_id"] == AUDITOR_CLIENT_ID
     assert json.loads(Path(found["tenant_export"]).read_text(encoding="utf-8"))["tenant_id"] == TENANT_ID
@@ -79,7 +79,7 @@ def test_export_equals_the_answers_over_http(tmp_path: Path) -> None:
                 )
         for words, recorded in exported["exchange"].items():
             cmdlet, _, rest = words.partition(" ")
-            answer = _ran(api, cmdlet, rest)
+            answer = _run_cmdlet(api, cmdlet, rest)
             assert (answer.status_code, answer.json().get("value", [])) == (recorded["status"], recorded["value"]), (
                 words
             )
@@ -89,7 +89,7 @@ def test_export_equals_the_answers_over_http(tmp_path: Path) -> None:
     assert {f"sign_in_log {ALERTS}", f"sign_in_log {CLIENT_ID}", f"trace {ALERTS}"} <= exported["graph"].keys()
 
 
-def _ran(api: AdminApiClient, cmdlet: str, rest: str) -> Any:  # noqa: ANN401 - a response of requests
+def _run_cmdlet(api: AdminApiClient, cmdlet: str, rest: str) -> Any:  # noqa: ANN401 - a response of requests
     parameters = dict(word.split("=", 1) for word in rest.split(" ")) if rest else {}
     return api.exchange(cmdlet, **parameters)
 
@@ -138,11 +138,11 @@ def test_catalogue_of_lookup_faults() -> None:
 
 def test_lookup_faults_are_listed_on_request() -> None:
     """The list of faults includes the lookup faults only on request."""
-    plain, whole = (json.loads(listed(as_json=True, look_ups=wanted)) for wanted in (False, True))
+    plain, complete = (json.loads(listed(as_json=True, look_ups=wanted)) for wanted in (False, True))
 
     assert [row["id"] for row in plain] == list(FAULTS)
-    assert [row["id"] for row in whole] == [*FAULTS, *LOOK_UP_FAULTS]
-    assert "expected_with_look_ups" in whole[0]
+    assert [row["id"] for row in complete] == [*FAULTS, *LOOK_UP_FAULTS]
+    assert "expected_with_look_ups" in complete[0]
 
 
 def test_auditor_tokens_carry_no_right_to_send(tmp_path: Path) -> None:

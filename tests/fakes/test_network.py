@@ -47,10 +47,10 @@ def test_resolver_truncates_over_udp(tmp_path: Path) -> None:
     many = tuple(f"52.96.1.{number}" for number in range(1, 60))
     zones = tuple(replace(zone, ipv4=many) if zone.name == SMTP_HOST else zone for zone in world.network.zones)
     with tenant(tmp_path, world=world.with_network(zones=zones)) as running:
-        short, whole = query(running, SMTP_HOST), query(running, SMTP_HOST, tcp=True)
+        truncated, complete = query(running, SMTP_HOST), query(running, SMTP_HOST, tcp=True)
 
-    assert short.flags & dns.flags.TC
-    assert len(whole.answer[-1]) == 59
+    assert truncated.flags & dns.flags.TC
+    assert len(complete.answer[-1]) == 59
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_port_is_reset(tmp_path: Path, fault_id: str, place: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault_id", "says"),
+    ("fault_id", "prefix"),
     [
         pytest.param("http_answer", b"HTTP/1.1 408", id="HTTP"),
         pytest.param("tls_at_once", b"\x15\x03\x03", id="TLS"),
@@ -164,7 +164,7 @@ def test_port_is_reset(tmp_path: Path, fault_id: str, place: str) -> None:
         pytest.param("silence_after_connect", b"", id="silence"),
     ],
 )
-def test_first_bytes_on_port_587(tmp_path: Path, fault_id: str, says: bytes) -> None:
+def test_first_bytes_on_port_587(tmp_path: Path, fault_id: str, prefix: bytes) -> None:
     """The first bytes on port 587 are those of the server or middlebox of the fault."""
     with (
         tenant(tmp_path, fault_id) as running,
@@ -175,8 +175,8 @@ def test_first_bytes_on_port_587(tmp_path: Path, fault_id: str, says: bytes) -> 
         except TimeoutError:
             received = b""
 
-    assert received.startswith(says)
-    assert bool(received) == bool(says)
+    assert received.startswith(prefix)
+    assert bool(received) == bool(prefix)
 
 
 @pytest.mark.parametrize(
@@ -286,8 +286,8 @@ def test_login_certificate_is_refused(tmp_path: Path, fault_id: str, why: str) -
 
 def test_two_tenants_present_their_own_login_certificates(tmp_path: Path) -> None:
     """A tenant that starts later in the same process does not change the certificate of an earlier one."""
-    with tenant(tmp_path / "one", "login_certificate_expired") as broken, tenant(tmp_path / "two") as whole:
-        status, _, _ = https(whole, f"/{TENANT_ID}/v2.0/.well-known/openid-configuration")
+    with tenant(tmp_path / "one", "login_certificate_expired") as broken, tenant(tmp_path / "two") as healthy_tenant:
+        status, _, _ = https(healthy_tenant, f"/{TENANT_ID}/v2.0/.well-known/openid-configuration")
         with pytest.raises(ssl.SSLCertVerificationError):
             https(broken, f"/{TENANT_ID}/v2.0/.well-known/openid-configuration")
 

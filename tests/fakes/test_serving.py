@@ -176,14 +176,14 @@ def test_dropped_port_is_refused_outside_linux(monkeypatch: pytest.MonkeyPatch) 
 
 def test_separate_process(tmp_path: Path) -> None:
     """A tenant in a separate process has the same description and stops at the end of the block."""
-    with serve_apart(["smtp_auth_off_tenant"], folder=tmp_path) as apart:
-        found = apart.description
+    with serve_apart(["smtp_auth_off_tenant"], folder=tmp_path) as process:
+        found = process.description
         with socket.create_connection((found["smtp"]["host"], found["smtp"]["port"]), timeout=5) as plain:
             greeting = plain.recv(100)
 
     assert greeting.startswith(b"220 ")
-    assert apart.settings_file.is_file()
-    assert apart.secrets.keys() == {"SMTP365_BASIC_PASSWORD", "SMTP365_OAUTH_CLIENT_SECRET"}
+    assert process.settings_file.is_file()
+    assert process.secrets.keys() == {"SMTP365_BASIC_PASSWORD", "SMTP365_OAUTH_CLIENT_SECRET"}
     with pytest.raises(OSError):  # noqa: PT011 - refused or timed out, depending on the platform
         socket.create_connection((found["smtp"]["host"], found["smtp"]["port"]), timeout=1)
 

@@ -197,19 +197,20 @@ class DeclaredService:
     def basic(self, port: int, *, declared: int | None = None, patience: float = 5, deadline: float = 20) -> Assessment:
         """Run with a password; `declared` is the port under [custom] if it differs."""
         return self._assess(
-            self._file(port, declared or port, patience, deadline=deadline) + 'password_from = "env:PEER"\n', PASSWORD
+            self._settings_text(port, declared or port, patience, deadline=deadline) + 'password_from = "env:PEER"\n',
+            PASSWORD,
         )
 
     def oauth(self, port: int, *, issuer: str, url: str = "") -> Assessment:
         """Run with client credentials of this issuer; `url` is the discovery document in the settings if it differs."""
         document = url or f"{issuer}/.well-known/openid-configuration"
-        text = self._file(port, port, 5, issuer=issuer, kind="OpenID") + (
+        text = self._settings_text(port, port, 5, issuer=issuer, kind="OpenID") + (
             f'client_id = "77777777-2222-4333-8444-555555555555"\nclient_secret_from = "env:PEER"\nscope = "mail"\n'
             f'openid_endpoint_configuration = "{document}"\n'
         )
         return self._assess(text, CLIENT_SECRET)
 
-    def _file(
+    def _settings_text(
         self, port: int, declared: int, patience: float, *, deadline: float = 20, issuer: str = "", kind: str = "Basic"
     ) -> str:
         mapped = "\n".join(f'"{HOST}:{one}" = "{HOST}:{one}"' for one in sorted({*self.mapped, port}))

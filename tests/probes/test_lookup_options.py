@@ -90,9 +90,9 @@ def test_each_lookup_option_works_with_the_built_in_tenant(option: str, exported
     """One option is enough for the built-in tenant; an export of another tenant is ignored for the OAuth sender."""
     found = evidence(results(tmp_path, option.format(export=exported)))
 
-    ways = {"--look-ups": "application", "--admin-sign-in": "administrator"}
-    assert {one["tenant"]["way"] for one in found.values()} == {ways.get(option, "export")}
-    assert found["oauth"]["tenant"]["user"]["state"] == ("answered" if option in ways else "not_asked")
+    sources = {"--look-ups": "application", "--admin-sign-in": "administrator"}
+    assert {one["tenant"]["way"] for one in found.values()} == {sources.get(option, "export")}
+    assert found["oauth"]["tenant"]["user"]["state"] == ("answered" if option in sources else "not_asked")
 
 
 def test_masked_reports_are_refused(exported: Path, tmp_path: Path) -> None:
