@@ -27,16 +27,14 @@ class Terminal:
     def __init__(self, command: list[str], folder: Path, environment: Mapping[str, str]) -> None:
         """Start the program in a session of its own."""
         if sys.platform == "win32":
-            raise OSError("a pseudo-terminal is a POSIX thing")
+            raise OSError("pseudo-terminals need POSIX")
         import fcntl
         import pty
         import termios
 
         def take_terminal() -> None:
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-            signal.signal(
-                signal.SIGINT, signal.default_int_handler
-            )  # also where this test run is one in the background
+            signal.signal(signal.SIGINT, signal.default_int_handler)  # also if this test run is a background process
 
         self._ours, theirs = pty.openpty()
         self._deadline = time.monotonic() + _LONGEST
@@ -66,7 +64,7 @@ class Terminal:
     def wait_for(self, words: str) -> None:
         """Read until the text appears; raises AssertionError if the program ends without it."""
         while words not in self.shown:
-            assert self._read(), f"never shown: {words}\n{self.shown}"
+            assert self._read(), f"not shown: {words}\n{self.shown}"
 
     def type(self, text: str) -> None:
         """Send these keys."""
@@ -80,10 +78,10 @@ class Terminal:
 
     def _read(self) -> bool:
         ready, _, _ = select.select([self._ours], [], [], max(0.0, self._deadline - time.monotonic()))
-        assert ready, f"nothing more came:\n{self.shown}"
+        assert ready, f"no more output:\n{self.shown}"
         try:
             piece = os.read(self._ours, 65536)
-        except OSError:  # Linux's way to say that the other side is closed
+        except OSError:  # on Linux: the other side of the pseudo-terminal is closed
             return False
         self.shown += piece.decode("utf-8", "replace")
         return bool(piece)

@@ -21,7 +21,7 @@ from tests.cli.checkout import LONGEST, ROOT, Checkout, furnish
         pytest.param("reboot", "there are check, explain, fake, faults, test, lock", id="far from any"),
     ],
 )
-def test_an_unknown_command_gets_a_suggestion_and_no_set_up(tmp_path: Path, word: str, hint: str) -> None:
+def test_unknown_command_gets_a_suggestion_and_no_set_up(tmp_path: Path, word: str, hint: str) -> None:
     """One line, exit code 4, and no environment is made."""
     checkout = furnish(tmp_path)
 
@@ -51,7 +51,7 @@ def test_help_needs_no_set_up_and_names_every_command(tmp_path: Path) -> None:
         pytest.param(["explain", "535 5.7.3"], ("explain", ["535 5.7.3"]), id="explain"),
     ],
 )
-def test_check_is_what_runs_unless_another_command_is_named(line: list[str], command: tuple[str, list[str]]) -> None:
+def test_check_is_the_default_command(line: list[str], command: tuple[str, list[str]]) -> None:
     """Options without a command belong to `check`."""
     assert choose(line) == command
 
@@ -62,7 +62,7 @@ def test_exit_codes_are_passed_on(made: Checkout, code: int) -> None:
     assert made.run("fake", str(code)).returncode == code
 
 
-def test_a_command_runs_in_the_users_folder_with_its_arguments_untouched(made: Checkout, tmp_path: Path) -> None:
+def test_command_runs_in_the_users_folder_with_unchanged_arguments(made: Checkout, tmp_path: Path) -> None:
     """Spaces, quotes and umlauts arrive as typed, and a user's file cannot replace a library module."""
     folder = tmp_path / "Außen stelle"
     folder.mkdir()
@@ -72,16 +72,17 @@ def test_a_command_runs_in_the_users_folder_with_its_arguments_untouched(made: C
     answer = made.run("explain", pasted, "--json", folder=folder)
 
     assert answer.returncode == 0, answer.stderr
-    told = json.loads(answer.stdout)
-    assert told["arguments"] == [pasted, "--json"]
-    assert Path(told["folder"]) == folder
-    assert told["path"] == [str(made.root)]
+    received = json.loads(answer.stdout)
+    assert received["arguments"] == [pasted, "--json"]
+    assert Path(received["folder"]) == folder
+    assert received["path"] == [str(made.root)]
 
 
-def test_a_foreign_pythonpath_does_not_reach_the_environment(made: Checkout, tmp_path: Path) -> None:
+def test_pythonpath_of_the_user_is_not_used(made: Checkout, tmp_path: Path) -> None:
     """Modules on the user's own PYTHONPATH are not imported."""
     (tmp_path / "json.py").write_text("raise SystemExit('the wrong json')", encoding="utf-8")
-    assert made.run("fake", "0").returncode == 0  # the door itself uses json, so it is opened without that PYTHONPATH
+    # run.py itself imports json, so this set-up runs without that PYTHONPATH.
+    assert made.run("fake", "0").returncode == 0
 
     command = f"import os, sys, run; os.environ['PYTHONPATH'] = {str(tmp_path)!r}; sys.exit(run.main(['explain', 'x']))"
     answer = made.python("-c", command)
@@ -89,7 +90,7 @@ def test_a_foreign_pythonpath_does_not_reach_the_environment(made: Checkout, tmp
     assert answer.returncode == 0, answer.stderr
 
 
-def test_the_checklist_runs_from_another_folder_with_that_folders_settings(made: Checkout, tmp_path: Path) -> None:
+def test_checklist_uses_the_settings_of_the_users_folder(made: Checkout, tmp_path: Path) -> None:
     """--settings is relative to the user's folder, the checklist is ours, and test ids do not depend on the folder."""
     made.borrow_pytest()
     (tmp_path / "mine.toml").write_text("found in the user's folder", encoding="utf-8")
@@ -102,7 +103,7 @@ def test_the_checklist_runs_from_another_folder_with_that_folders_settings(made:
 
 
 @pytest.mark.parametrize("folder", ["the checkout", "another folder"])
-def test_one_check_can_be_selected_by_id_from_anywhere(made: Checkout, tmp_path: Path, folder: str) -> None:
+def test_one_check_can_be_selected_from_any_folder(made: Checkout, tmp_path: Path, folder: str) -> None:
     """A selection is not widened to the whole checklist."""
     made.borrow_pytest()
     here = made.root if folder == "the checkout" else tmp_path
@@ -118,36 +119,36 @@ def test_one_check_can_be_selected_by_id_from_anywhere(made: Checkout, tmp_path:
 @pytest.mark.parametrize(
     ("stop", "to_all"),
     [
-        pytest.param(signal.SIGINT, True, id="Ctrl-C, which the whole group gets"),
-        pytest.param(signal.SIGTERM, False, id="SIGTERM, which only the door gets"),
+        pytest.param(signal.SIGINT, True, id="Ctrl-C to the whole group"),
+        pytest.param(signal.SIGTERM, False, id="SIGTERM to run.py only"),
     ],
 )
-def test_an_interrupted_command_ends_with_the_door(made: Checkout, stop: signal.Signals, to_all: bool) -> None:
+def test_an_interrupt_ends_run_py_and_its_command(made: Checkout, stop: signal.Signals, to_all: bool) -> None:
     """Exit code 2, no traceback, and the command ends too."""
     running = made.start("fake", "wait")
     assert running.stdout
     assert running.stdout.readline() == "waiting\n"
 
     os.kill(-running.pid if to_all else running.pid, stop)
-    running.wait(LONGEST)  # before its input is closed, which would end it too
-    printed, complained = running.communicate(timeout=LONGEST)  # ends when both have closed their output
+    running.wait(LONGEST)  # before closing its input, which would end it too
+    printed, complained = running.communicate(timeout=LONGEST)  # returns when both have closed their output
 
     assert running.returncode == 2
     assert "Traceback" not in complained
     assert printed == ("ended in order\n" if to_all else "")
 
 
-def test_an_old_python_can_parse_the_door() -> None:
+def test_an_old_python_can_parse_run_py() -> None:
     """Python 3.6 can parse run.py far enough to print that it is too old."""
-    door = ast.parse((ROOT / "run.py").read_text(encoding="utf-8"), feature_version=(3, 6))
+    tree = ast.parse((ROOT / "run.py").read_text(encoding="utf-8"), feature_version=(3, 6))
 
-    documented, imported, compared = door.body[:3]
+    documented, imported, compared = tree.body[:3]
     assert isinstance(documented, ast.Expr)
     assert ast.unparse(imported) == "import sys"
     assert ast.unparse(compared).startswith("if sys.version_info < (3, 11):")
 
 
-def test_the_door_stays_one_small_file_of_the_standard_library() -> None:
+def test_run_py_is_one_small_file_of_the_standard_library() -> None:
     """run.py has at most 400 lines and imports only the standard library."""
     text = (ROOT / "run.py").read_text(encoding="utf-8")
 

@@ -33,7 +33,7 @@ def mark(environment: Environment, **changes: object) -> None:
     environment.marker.write_text(json.dumps({**marker, **changes}), encoding="utf-8")
 
 
-def test_a_finished_environment_is_used_as_it_is(environment: Environment) -> None:
+def test_a_complete_environment_is_reused(environment: Environment) -> None:
     """A complete environment has no defect."""
     assert environment.wrong([RUNTIME]) is None
     assert environment.installed() == {RUNTIME: environment.digest(RUNTIME)}
@@ -52,7 +52,7 @@ def test_a_finished_environment_is_used_as_it_is(environment: Environment) -> No
         pytest.param(lambda it: it.python.unlink(), "its Python was replaced or is gone", id="no Python"),
     ],
 )
-def test_a_damaged_environment_is_noticed(
+def test_a_damaged_environment_is_detected(
     environment: Environment, damage: Callable[[Environment], object], reason: str
 ) -> None:
     """Each defect is detected and named before anything runs in the environment."""
@@ -61,7 +61,7 @@ def test_a_damaged_environment_is_noticed(
     assert environment.wrong([RUNTIME]) == reason
 
 
-def test_only_the_locks_that_are_needed_are_compared(environment: Environment) -> None:
+def test_only_the_needed_locks_are_compared(environment: Environment) -> None:
     """An outdated development lock matters to `test`, not to `check`."""
     mark(environment, locks={RUNTIME: environment.digest(RUNTIME), DEVELOPMENT: "an older one"})
 
@@ -69,7 +69,7 @@ def test_only_the_locks_that_are_needed_are_compared(environment: Environment) -
     assert environment.wrong([RUNTIME, DEVELOPMENT]) == "the lock changed"
 
 
-def test_a_missing_lock_is_one_clear_line(environment: Environment) -> None:
+def test_a_missing_lock_gives_one_line(environment: Environment) -> None:
     """Without requirements.txt run.py says so and does not accept the environment."""
     (environment.root / RUNTIME).unlink()
 

@@ -51,12 +51,12 @@ def _text(node: Node) -> str:
     return (node.text or b"").decode()
 
 
-def test_it_parses(nodes: list[Node]) -> None:
+def test_script_parses(nodes: list[Node]) -> None:
     """No part of the script is outside PowerShell's grammar."""
     assert [(_text(node)[:60], node.start_point.row + 1) for node in nodes if node.is_error or node.is_missing] == []
 
 
-def test_it_only_reads(nodes: list[Node]) -> None:
+def test_script_only_reads(nodes: list[Node]) -> None:
     """Every command reads, connects or writes the one file; requests to Graph are GET requests."""
     commands = {_text(node) for node in nodes if node.type == "command_name"}
     quoted = set(re.findall(r"Read-Exchange '([\w-]+)'", SCRIPT.read_text(encoding="utf-8")))
@@ -68,12 +68,12 @@ def test_it_only_reads(nodes: list[Node]) -> None:
     assert set(re.findall(r"-Method (\w+)", SCRIPT.read_text(encoding="utf-8"))) == {"GET"}
 
 
-def test_it_stays_short() -> None:
+def test_script_is_short() -> None:
     """The script is short enough to be read before it is run."""
     assert len(SCRIPT.read_text(encoding="utf-8").splitlines()) <= 140
 
 
-def test_it_asks_what_a_run_asks() -> None:
+def test_script_contains_every_lookup() -> None:
     """The script contains every lookup with the same members and parameters, so that a run finds the results in the export."""
     script = SCRIPT.read_text(encoding="utf-8").replace("''", "'")  # a quote inside quotes is doubled
     needed: list[str] = []

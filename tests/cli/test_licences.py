@@ -6,22 +6,22 @@ import re
 
 from bench import dependencies
 
-# Permissive ones, and the MPL, which asks for changes to its own files alone.
+# Permissive licences, and the MPL, whose conditions concern changes to its own files only.
 KNOWN = {"MIT", "MIT-0", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "PSF-2.0", "MPL-2.0"}
 
 
-def test_page_names_what_the_lock_installs() -> None:
+def test_page_lists_what_the_lock_installs() -> None:
     """The page lists package, version and condition; bench/dependencies.py --write generates it."""
     table = dependencies.PAGE.read_text(encoding="utf-8").partition("## Everything installed")[2]
     rows = re.findall(r"^\| ([a-z0-9.-]+) \| (\S+) \| (.+?) \| (.+?) \|$", table, re.MULTILINE)[2:]
     shown = [(name, version, "" if where == "always" else where) for name, version, _, where in rows]
 
     assert shown == [(one.name, one.version, one.where) for one in dependencies.locked()]
-    for name, _, said, _ in rows:
-        assert set(re.split(r" (?:AND|OR) ", said)) <= KNOWN, name
+    for name, _, licence, _ in rows:
+        assert set(re.split(r" (?:AND|OR) ", licence)) <= KNOWN, name
 
 
-def test_every_direct_dependency_says_what_it_is_for() -> None:
+def test_every_direct_dependency_has_a_reason() -> None:
     """Every direct dependency has a reason and is in the lock."""
     direct = dependencies.wanted()
 

@@ -20,7 +20,7 @@ import installing
 from run import RUNTIME, Environment, Trouble
 from tests.cli.checkout import LONGEST, Checkout
 
-# What sends packages elsewhere, adds others, asks for what this set-up is not, or does nothing at all.
+# Settings that change the install location, add packages, or conflict with this set-up.
 ELSEWHERE = {
     "target": "{folder}/target",
     "prefix": "{folder}/prefix",
@@ -94,7 +94,7 @@ def by_home(settings: dict[str, str], folder: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("way", [by_variables, by_file, by_home])
-def test_no_setting_of_the_users_sends_packages_elsewhere(
+def test_no_user_setting_changes_the_install_location(
     made: Checkout, folder: Path, settings: dict[str, str], way: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With all settings at once the package is installed in the environment and nowhere else."""
@@ -167,7 +167,7 @@ def index(settings: dict[str, str], folder: Path) -> Iterator[Index]:
 
 @pytest.mark.parametrize("way", [by_variables, by_file])
 @pytest.mark.parametrize("kind", ["an index", "a proxy"])
-def test_an_index_and_a_proxy_are_heeded(
+def test_index_and_proxy_settings_are_used(
     made: Checkout,
     folder: Path,
     settings: dict[str, str],
@@ -199,7 +199,7 @@ def test_an_index_and_a_proxy_are_heeded(
     assert "small.py" in {path.name for path in Environment(made.root).packages()}
 
 
-def test_every_setting_that_fetches_is_one_of_pips(made: Checkout) -> None:
+def test_kept_settings_are_options_of_pip(made: Checkout) -> None:
     """Each name in the list of kept settings is an option of this pip."""
     command = [str(Environment(made.root).python), "-I", "-m", "pip", "install", "--help"]
     shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=LONGEST).stdout
@@ -209,7 +209,7 @@ def test_every_setting_that_fetches_is_one_of_pips(made: Checkout) -> None:
     assert [name for name in installing.FETCHING if f"--{name} " not in shown and name not in newer | hidden] == []
 
 
-def test_a_file_of_pips_that_cannot_be_read_is_one_line(
+def test_an_unreadable_pip_configuration_gives_one_line(
     made: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The line names the file, and nothing is installed."""
@@ -226,7 +226,7 @@ def test_a_file_of_pips_that_cannot_be_read_is_one_line(
     assert "\n" not in line
 
 
-def test_ready_is_said_after_an_import_and_what_is_broken_is_set_up_again(
+def test_set_up_imports_the_packages_before_it_is_complete(
     made: Checkout,
     settings: dict[str, str],
     folder: Path,

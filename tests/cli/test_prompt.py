@@ -17,7 +17,7 @@ import pytest
 from fakes.serving.subprocess import Apart, serve_apart
 from tests.cli.checkout import LONGEST, Checkout
 from tests.cli.terminal import CTRL_C, CTRL_D, ENTER, Terminal
-from tests.cli.whole import set_up, whole
+from tests.cli.whole import full_checkout, set_up
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminal to drive")
 ASKED = {
@@ -43,13 +43,13 @@ def tenant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Apart]:
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     """A checkout that needs no set-up."""
-    made = whole(tmp_path_factory.mktemp("checkout"))
+    made = full_checkout(tmp_path_factory.mktemp("checkout"))
     set_up(made, site.getsitepackages())
     return made
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class Workplace:
     """A user's working folder with its own settings, and no secret in any variable unless a test sets one."""
 
     checkout: Checkout
@@ -73,9 +73,9 @@ class Desk:
 
     def environment(self, *given: str) -> dict[str, str]:
         """Return this process's environment with the secrets of these accounts only, a home of its own, and no keyring."""
-        kept = {name: value for name, value in os.environ.items() if name not in {*VARIABLES.values(), "CI"}}
+        inherited = {name: value for name, value in os.environ.items() if name not in {*VARIABLES.values(), "CI"}}
         secrets = {VARIABLES[name]: self.secret(name) for name in given}
-        return {**kept, **secrets, **NO_KEYRING, "HOME": str(self.folder), "XDG_STATE_HOME": str(self.folder)}
+        return {**inherited, **secrets, **NO_KEYRING, "HOME": str(self.folder), "XDG_STATE_HOME": str(self.folder)}
 
     def secret(self, account: str) -> str:
         """Return the secret that the tenant accepts."""
@@ -96,75 +96,75 @@ class Desk:
 
 
 @pytest.fixture
-def desk(checkout: Checkout, tenant: Apart, tmp_path: Path) -> Desk:
+def workplace(checkout: Checkout, tenant: Apart, tmp_path: Path) -> Workplace:
     """A working folder of the test's own."""
-    return Desk(checkout, tenant, tmp_path)
+    return Workplace(checkout, tenant, tmp_path)
 
 
 @pytest.mark.parametrize("named", [False, True], ids=["by default", "prompt in the settings"])
 @pytest.mark.parametrize("account", ["basic", "oauth"])
-def test_a_secret_that_is_typed_sends_the_message(desk: Desk, account: str, named: bool) -> None:
+def test_a_typed_secret_signs_in_and_is_not_shown(workplace: Workplace, account: str, named: bool) -> None:
     """The prompt appears although pytest captures output; the typed secret signs in, is not echoed and is written nowhere."""
     key = "password" if account == "basic" else "client_secret"
     table = f"[sender.{account}]\n"
-    desk.settings(*[(table, f'{table}{key}_from = "prompt"\n')] if named else [])
+    workplace.settings(*[(table, f'{table}{key}_from = "prompt"\n')] if named else [])
 
-    with desk.terminal(f"--sender={account}") as terminal:
+    with workplace.terminal(f"--sender={account}") as terminal:
         terminal.wait_for(ASKED[account])
-        terminal.type(desk.secret(account) + ENTER)
+        terminal.type(workplace.secret(account) + ENTER)
         code = terminal.ended()
 
     assert code == 0, terminal.shown
-    (sender,) = desk.results()["senders"]
+    (sender,) = workplace.results()["senders"]
     assert (sender["verdict"], sender["traffic"]["messages_sent"]) == ("can_send", 1)
     assert sender["evidence"]["secret"] == {"key": key, "source": "prompt", "found": True}
     assert terminal.shown.count("(not shown)") == 1
-    assert desk.secret(account) not in terminal.shown + desk.everything()
+    assert workplace.secret(account) not in terminal.shown + workplace.everything()
 
 
-def test_the_auditors_secret_is_asked_for_too(desk: Desk) -> None:
+def test_the_secret_of_the_directory_is_prompted_for_too(workplace: Workplace) -> None:
     """The secret of [directory] is asked for before anything is contacted, as well as the sender's."""
-    desk.settings()
-    text = desk.tenant.settings_file.read_text(encoding="utf-8")
+    workplace.settings()
+    text = workplace.tenant.settings_file.read_text(encoding="utf-8")
     text = text.replace(f'client_secret_from = "env:{VARIABLES["directory"]}"\n', "")
-    (desk.folder / "settings.toml").write_text(text, encoding="utf-8")
+    (workplace.folder / "settings.toml").write_text(text, encoding="utf-8")
 
-    with desk.terminal("--sender=oauth") as terminal:
+    with workplace.terminal("--sender=oauth") as terminal:
         for account in ("oauth", "directory"):
             terminal.wait_for(ASKED[account])
-            terminal.type(desk.secret(account) + ENTER)
+            terminal.type(workplace.secret(account) + ENTER)
         assert terminal.ended() == 0, terminal.shown
 
-    (sender,) = desk.results()["senders"]
+    (sender,) = workplace.results()["senders"]
     assert sender["evidence"]["tenant"]["application"]["state"] == "answered"
-    assert desk.secret("directory") not in terminal.shown + desk.everything()
+    assert workplace.secret("directory") not in terminal.shown + workplace.everything()
 
 
-def test_senders_of_one_account_are_asked_for_once_and_only_those_that_are_selected(desk: Desk) -> None:
+def test_one_prompt_for_each_account_of_the_selected_senders(workplace: Workplace) -> None:
     """Two senders with one user give one prompt; senders that are not selected give none."""
-    desk.settings()
-    text = (desk.folder / "settings.toml").read_text(encoding="utf-8")
+    workplace.settings()
+    text = (workplace.folder / "settings.toml").read_text(encoding="utf-8")
     table = text[text.index("[sender.basic]") : text.index("[sender.basic.attested]")]
     again = table.replace("[sender.basic]", "[sender.again]").replace("alerts@fab", "Alerts@fab", 1)
     off = table.replace("[sender.basic]", "[sender.off]").replace("authentication = true", "authentication = false")
-    (desk.folder / "settings.toml").write_text(text + again + off, encoding="utf-8")
+    (workplace.folder / "settings.toml").write_text(text + again + off, encoding="utf-8")
 
-    with desk.terminal("-k", "basic-AUTH-01 or again-AUTH-01 or off-NET-01", "--no-send") as terminal:
+    with workplace.terminal("-k", "basic-AUTH-01 or again-AUTH-01 or off-NET-01", "--no-send") as terminal:
         terminal.wait_for(ASKED["basic"])
-        terminal.type(desk.secret("basic") + ENTER)
+        terminal.type(workplace.secret("basic") + ENTER)
         terminal.ended()
 
-    signed_in = {sender["name"]: sender["traffic"]["sign_in_attempts"] for sender in desk.results()["senders"]}
+    signed_in = {sender["name"]: sender["traffic"]["sign_in_attempts"] for sender in workplace.results()["senders"]}
     assert signed_in == {"basic": 1, "again": 1, "off": 0}
     assert terminal.shown.count("(not shown)") == 1
 
 
 @pytest.mark.parametrize("options", [(), ("-n", "1"), ("--capture=sys",), ("-s",)], ids="".join)
-def test_ctrl_c_at_the_question_ends_the_run_with_one_line(desk: Desk, options: tuple[str, ...]) -> None:
+def test_ctrl_c_at_the_prompt_ends_the_run_with_one_line(workplace: Workplace, options: tuple[str, ...]) -> None:
     """Exit code 2, one line, nothing contacted, and the terminal echoes again."""
-    desk.settings()
+    workplace.settings()
 
-    with desk.terminal("--sender=basic", *options) as terminal:
+    with workplace.terminal("--sender=basic", *options) as terminal:
         terminal.wait_for(ASKED["basic"])
         terminal.type(CTRL_C)
         code = terminal.ended()
@@ -175,40 +175,40 @@ def test_ctrl_c_at_the_question_ends_the_run_with_one_line(desk: Desk, options: 
 
 
 @pytest.mark.parametrize("key", [ENTER, CTRL_D], ids=["an empty answer", "end of input"])
-def test_no_answer_is_said_in_one_line(desk: Desk, key: str) -> None:
+def test_an_empty_answer_gives_one_line(workplace: Workplace, key: str) -> None:
     """The sender is not proven, and the line says that nothing was entered."""
-    desk.settings()
+    workplace.settings()
 
-    with desk.terminal("--sender=basic") as terminal:
+    with workplace.terminal("--sender=basic") as terminal:
         terminal.wait_for(ASKED["basic"])
         terminal.type(key)
         code = terminal.ended()
 
-    (sender,) = desk.results()["senders"]
+    (sender,) = workplace.results()["senders"]
     (check,) = [check for check in sender["checks"] if check["id"] == "AUTH-01"]
     assert (code, sender["verdict"], check["verdict"]) == (6, "not_proven", "unknown"), terminal.shown
     assert "no password was found (prompt: nothing was entered); give one and run again" in terminal.shown
     assert sender["traffic"]["sign_in_attempts"] == 0
 
 
-def test_with_xdist_the_controller_asks_and_the_workers_judge(desk: Desk) -> None:
+def test_only_the_xdist_controller_prompts(workplace: Workplace) -> None:
     """There is one prompt, although two processes run checks."""
-    desk.settings()
+    workplace.settings()
 
-    with desk.terminal("--sender=basic", "-n", "2") as terminal:
+    with workplace.terminal("--sender=basic", "-n", "2") as terminal:
         terminal.wait_for(ASKED["basic"])
-        terminal.type(desk.secret("basic") + ENTER)
+        terminal.type(workplace.secret("basic") + ENTER)
         assert terminal.ended() == 0, terminal.shown
 
     assert terminal.shown.count("(not shown)") == 1
 
 
-def test_collecting_asks_nothing(desk: Desk) -> None:
+def test_collecting_does_not_prompt(workplace: Workplace) -> None:
     """--co lists the checks without a prompt, with and without pytest-xdist."""
-    desk.settings()
+    workplace.settings()
 
     for options in ((), ("-n", "1")):
-        with desk.terminal("--co", *options) as terminal:
+        with workplace.terminal("--co", *options) as terminal:
             assert terminal.ended() == 0, terminal.shown
         assert "(not shown)" not in terminal.shown
 
@@ -230,15 +230,17 @@ def test_collecting_asks_nothing(desk: Desk) -> None:
         ),
     ],
 )
-def test_without_a_terminal_the_line_says_how_to_give_it(desk: Desk, named: bool, line: str) -> None:
+def test_without_a_terminal_the_line_says_where_to_store_the_secret(
+    workplace: Workplace, named: bool, line: str
+) -> None:
     """Without a terminal there is no prompt; the line says where the secret can be stored."""
     table = "[sender.basic]\n"
-    desk.settings(*[(table, f'{table}password_from = "prompt"\n')] if named else [])
+    workplace.settings(*[(table, f'{table}password_from = "prompt"\n')] if named else [])
 
     ended = subprocess.run(
-        desk.command("--sender=basic"),
-        cwd=desk.folder,
-        env=desk.environment(),
+        workplace.command("--sender=basic"),
+        cwd=workplace.folder,
+        env=workplace.environment(),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         encoding="utf-8",
@@ -246,7 +248,7 @@ def test_without_a_terminal_the_line_says_how_to_give_it(desk: Desk, named: bool
         check=False,
     )
 
-    (sender,) = desk.results()["senders"]
+    (sender,) = workplace.results()["senders"]
     (check,) = [check for check in sender["checks"] if check["id"] == "AUTH-01"]
     assert ended.returncode == 6, ended.stdout + ended.stderr
     assert line in check["why"]

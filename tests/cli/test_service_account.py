@@ -15,14 +15,14 @@ import pytest
 from fakes.serving.subprocess import serve_apart
 from run import RUNTIME
 from tests.cli.checkout import LONGEST, Checkout
-from tests.cli.whole import borrow, open_folder, python_for_all, whole
+from tests.cli.whole import borrow, full_checkout, open_folder, python_for_all
 
 if sys.platform == "win32":
-    pytest.skip("accounts are switched here by a POSIX call", allow_module_level=True)
+    pytest.skip("switching accounts needs a POSIX call", allow_module_level=True)
 
 import pwd
 
-WHO = "nobody"
+ACCOUNT = "nobody"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +35,9 @@ class Installed:
 
     def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run run.py as the account, in its home or else in the root folder."""
-        entry = pwd.getpwnam(WHO)
-        library = {
-            "LD_LIBRARY_PATH": str(self.python.parents[1] / "lib")
-        }  # where the copy of a shared Python keeps its own
-        kept = {
+        entry = pwd.getpwnam(ACCOUNT)
+        library = {"LD_LIBRARY_PATH": str(self.python.parents[1] / "lib")}  # for a copy of a shared Python
+        inherited = {
             **library,
             "PATH": os.defpath,
             "LANG": "C.UTF-8",
@@ -50,7 +48,7 @@ class Installed:
         return subprocess.run(
             [str(self.python), str(self.checkout.root / "run.py"), *arguments],
             cwd=self.home,
-            env={name: value for name, value in kept.items() if value},
+            env={name: value for name, value in inherited.items() if value},
             capture_output=True,
             encoding="utf-8",
             timeout=LONGEST,
@@ -70,10 +68,10 @@ class Installed:
 def readable() -> Iterator[Installed]:
     """The checkout, set up in a folder that all accounts can read."""
     if os.geteuid() != 0:
-        pytest.skip("only root may run a program as another account")
+        pytest.skip("only root can run a program as another account")
     with open_folder() as folder:
         python, packages = python_for_all(folder / "python")
-        checkout = whole(folder / "smtp365")
+        checkout = full_checkout(folder / "smtp365")
         make = [str(python), "-m", "venv", "--without-pip", str(checkout.root / ".venv")]
         subprocess.run(make, check=True, capture_output=True, timeout=LONGEST)
         (checkout.root / "reports" / "out").mkdir()
@@ -81,7 +79,7 @@ def readable() -> Iterator[Installed]:
         compiling = [str(python), "-m", "compileall", "-q", "-j", "0", str(checkout.root), "-x", r"[.]venv"]
         subprocess.run(
             compiling, check=True, capture_output=True, timeout=LONGEST
-        )  # as an administrator's own run does
+        )  # as a run by the administrator does
         yield Installed(checkout, python, folder)
 
 
@@ -89,7 +87,7 @@ def readable() -> Iterator[Installed]:
 def installed(readable: Installed) -> Iterator[Installed]:
     """The same checkout, with an empty home that the account can write to."""
     with open_folder() as home:
-        entry = pwd.getpwnam(WHO)
+        entry = pwd.getpwnam(ACCOUNT)
         os.chown(home, entry.pw_uid, entry.pw_gid)
         before = _files(readable.checkout.root)
         yield Installed(readable.checkout, readable.python, home)
@@ -100,27 +98,27 @@ def _files(folder: Path) -> set[str]:
     return {str(path) for path in folder.rglob("*") if ".venv" not in path.parts}
 
 
-def orderly(ended: subprocess.CompletedProcess[str]) -> str:
+def orderly_output(ended: subprocess.CompletedProcess[str]) -> str:
     """Return the output; raises AssertionError if it contains a traceback or a warning."""
-    said = ended.stdout + ended.stderr
-    assert not any(sign in said for sign in ("Traceback", "Warning", "warning", "INTERNALERROR")), said
-    return said
+    output = ended.stdout + ended.stderr
+    assert not any(sign in output for sign in ("Traceback", "Warning", "warning", "INTERNALERROR")), output
+    return output
 
 
-def test_a_whole_run_keeps_its_report_and_cache_in_the_accounts_own_folder(installed: Installed) -> None:
+def test_a_run_writes_report_and_cache_to_the_accounts_folder(installed: Installed) -> None:
     """Exit code 0, one line that names the folder, the report in it, and an unchanged checkout."""
     ended = installed.run()
 
-    said = orderly(ended)
-    assert ended.returncode == 0, said
-    line = f"the account {WHO} cannot write in {installed.checkout.root}: reports, state and pytest's cache go to "
-    assert [shown for shown in said.splitlines() if shown.startswith("the account ")] == [f"{line}{installed.state}"]
+    output = orderly_output(ended)
+    assert ended.returncode == 0, output
+    line = f"the account {ACCOUNT} cannot write in {installed.checkout.root}: reports, state and pytest's cache go to "
+    assert [shown for shown in output.splitlines() if shown.startswith("the account ")] == [f"{line}{installed.state}"]
     (report,) = (installed.state / "reports").glob("*-fake.html")
-    assert said.splitlines()[-1] == f"Report: {report}"
+    assert output.splitlines()[-1] == f"Report: {report}"
     assert (installed.state / "pytest-cache" / "CACHEDIR.TAG").is_file()
 
 
-def test_a_live_run_remembers_in_the_accounts_own_folder(installed: Installed, tmp_path: Path) -> None:
+def test_a_live_run_stores_refusals_in_the_accounts_folder(installed: Installed, tmp_path: Path) -> None:
     """A refused password is remembered for the next run, and the report names the account that ran it."""
     with serve_apart(folder=tmp_path) as tenant, open_folder() as folder:
         settings = folder / "settings.toml"
@@ -134,22 +132,22 @@ def test_a_live_run_remembers_in_the_accounts_own_folder(installed: Installed, t
         results = json.loads((installed.home / "results.json").read_text(encoding="utf-8"))
         refused = installed.run(*options, SMTP365_BASIC_PASSWORD="wrong-password-4711")
 
-    assert sent.returncode == 0, orderly(sent)
-    orderly(sent)
+    assert sent.returncode == 0, orderly_output(sent)
+    orderly_output(sent)
     (sender,) = results["senders"]
     assert (sender["verdict"], sender["traffic"]["messages_sent"]) == ("can_send", 1)
-    assert sender["evidence"]["machine"]["account"] == WHO
-    assert refused.returncode == 1, orderly(refused)
+    assert sender["evidence"]["machine"]["account"] == ACCOUNT
+    assert refused.returncode == 1, orderly_output(refused)
     assert "alerts@fabrikam.example" in (installed.state / "refused.json").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(("command", "word"), [("explain", "5.7.3"), ("faults", "smtp_auth_off_tenant")])
-def test_commands_that_write_nothing_just_run(installed: Installed, command: str, word: str) -> None:
+def test_commands_without_output_files_run(installed: Installed, command: str, word: str) -> None:
     """`explain` and the list of faults work and write nothing."""
     ended = installed.run(command, *(["535 5.7.3 Authentication unsuccessful"] if command == "explain" else []))
 
-    assert ended.returncode == 0, orderly(ended)
-    assert word in orderly(ended)
+    assert ended.returncode == 0, orderly_output(ended)
+    assert word in orderly_output(ended)
     assert list(installed.home.iterdir()) == []
 
 
@@ -160,15 +158,17 @@ def test_an_account_without_a_home_gets_one_line(installed: Installed, home: str
     report = installed.home / "report.html"
     ended = installed.run("check", f"--html={report}", HOME=home)
 
-    line = f"the account {WHO} can write neither in {installed.checkout.root} nor in /nonexistent/.local/state/smtp365"
+    line = (
+        f"the account {ACCOUNT} can write neither in {installed.checkout.root} nor in /nonexistent/.local/state/smtp365"
+    )
     assert refused.returncode == 4
-    assert orderly(refused) == f"ERROR: {line}; name a place for the report with --html\n\n"
-    assert ended.returncode == 0, orderly(ended)
-    assert f"{line}: pytest keeps no cache" in orderly(ended)
+    assert orderly_output(refused) == f"ERROR: {line}; name a place for the report with --html\n\n"
+    assert ended.returncode == 0, orderly_output(ended)
+    assert f"{line}: pytest keeps no cache" in orderly_output(ended)
     assert report.is_file()
 
 
-def test_no_environment_and_no_right_to_make_one_is_one_line(installed: Installed) -> None:
+def test_a_missing_environment_gives_one_line(installed: Installed) -> None:
     """The line says who must set up the checkout, and where; exit code 3."""
     environment = installed.checkout.root / ".venv"
     environment.rename(installed.checkout.root.parent / "elsewhere")
@@ -180,12 +180,12 @@ def test_no_environment_and_no_right_to_make_one_is_one_line(installed: Installe
     root = installed.checkout.root
     assert refused.returncode == 3
     assert refused.stderr == (
-        f"smtp365: the account {WHO} cannot write in {root}, and .venv must be set up there (first run): "
+        f"smtp365: the account {ACCOUNT} cannot write in {root}, and .venv must be set up there (first run): "
         "an administrator runs run.py there once\n"
     )
 
 
-def test_a_changed_lock_and_no_right_to_set_up_is_one_line(installed: Installed) -> None:
+def test_a_changed_lock_gives_one_line(installed: Installed) -> None:
     """After an update of the checkout the line asks the administrator to set it up again, also if a lock file was left behind."""
     lock = installed.checkout.root / RUNTIME
     before = lock.read_text(encoding="utf-8")
@@ -204,7 +204,7 @@ def test_a_changed_lock_and_no_right_to_set_up_is_one_line(installed: Installed)
 
 
 @pytest.mark.parametrize("kind", ["its Python", "its marker", "its packages"])
-def test_an_environment_that_may_not_be_read_is_one_true_line(installed: Installed, kind: str) -> None:
+def test_an_unreadable_environment_gives_one_line(installed: Installed, kind: str) -> None:
     """The line names the unreadable folder, the account and the administrator's remedy; nothing is replaced."""
     environment = installed.checkout.root / ".venv"
     closed = installed.checkout.root.parent / "closed"
@@ -228,10 +228,10 @@ def test_an_environment_that_may_not_be_read_is_one_true_line(installed: Install
 
     if kind == "its Python":
         line = f"cannot run {closed / 'python3'}, the Python of {environment}: an administrator makes that with a Python which "
-        line += f"{WHO} may run"
+        line += f"{ACCOUNT} may run"
     else:
         line = f"cannot read {marker if kind == 'its marker' else packages}: an administrator makes {environment} readable "
         line += "for it (chmod -R a+rX on Linux and macOS)"
     assert refused.returncode == 3
-    assert refused.stderr == f"smtp365: the account {WHO} {line}\n"
+    assert refused.stderr == f"smtp365: the account {ACCOUNT} {line}\n"
     assert installed.run("faults").returncode == 0

@@ -17,7 +17,7 @@ from tests.cli.checkout import LONGEST, Checkout, furnish
 NOBODY_LISTENS = "http://127.0.0.1:9/simple"  # the discard port
 
 
-def test_a_half_made_environment_is_mended_and_the_command_runs(made: Checkout) -> None:
+def test_an_incomplete_environment_is_made_again(made: Checkout) -> None:
     """Without the marker the next run makes the environment again, says why, and passes on the exit code."""
     environment = Environment(made.root)
     environment.marker.unlink()
@@ -32,7 +32,7 @@ def test_a_half_made_environment_is_mended_and_the_command_runs(made: Checkout) 
     assert environment.wrong([RUNTIME]) is None
 
 
-def test_the_second_run_sets_nothing_up(made: Checkout) -> None:
+def test_the_second_run_reuses_the_environment(made: Checkout) -> None:
     """An existing environment gives no output, and its marker does not change."""
     before = Environment(made.root).marker.stat().st_mtime_ns
 
@@ -42,7 +42,7 @@ def test_the_second_run_sets_nothing_up(made: Checkout) -> None:
     assert Environment(made.root).marker.stat().st_mtime_ns == before
 
 
-def test_what_developers_need_is_added_when_it_is_asked_for(made: Checkout) -> None:
+def test_development_packages_are_added_on_demand(made: Checkout) -> None:
     """`lock` adds the development packages to the environment that `check` made, and keeps the others."""
     environment = Environment(made.root)
     mark = json.loads(environment.marker.read_text(encoding="utf-8"))
@@ -57,19 +57,19 @@ def test_what_developers_need_is_added_when_it_is_asked_for(made: Checkout) -> N
     assert set(environment.installed()) == {RUNTIME, DEVELOPMENT}
 
 
-def test_two_first_runs_at_once_set_up_once(tmp_path: Path) -> None:
+def test_two_concurrent_first_runs_set_up_once(tmp_path: Path) -> None:
     """The second run waits for the environment of the first and uses it; both commands run."""
     checkout = furnish(tmp_path)
     both = [checkout.start("fake", "0"), checkout.start("fake", "6")]
 
-    said = [run.communicate(timeout=LONGEST)[1] for run in both]
+    printed = [run.communicate(timeout=LONGEST)[1] for run in both]
 
-    assert [run.returncode for run in both] == [0, 6], said
-    assert sum("setting up .venv" in words and "ready" in words for words in said) == 1
+    assert [run.returncode for run in both] == [0, 6], printed
+    assert sum("setting up .venv" in words and "ready" in words for words in printed) == 1
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends Ctrl-C to a console, not to a process")
-def test_an_interrupted_set_up_is_one_line_and_leaves_no_marker(tmp_path: Path) -> None:
+def test_an_interrupted_set_up_gives_one_line_and_no_marker(tmp_path: Path) -> None:
     """Ctrl-C during the set-up: exit code 2, no traceback, and the next run finds the environment incomplete."""
     checkout = furnish(tmp_path)
     running = checkout.start("fake", "0")
@@ -85,7 +85,7 @@ def test_an_interrupted_set_up_is_one_line_and_leaves_no_marker(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("module", ["ensurepip", "venv"])
-def test_a_python_without_the_modules_is_told_so_in_one_line(tmp_path: Path, module: str) -> None:
+def test_a_python_without_ensurepip_gives_one_line(tmp_path: Path, module: str) -> None:
     """If `ensurepip` is missing, as in Debian, the line names the module and the package that provides it."""
     checkout = furnish(tmp_path / "checkout")
     (tmp_path / "sitecustomize.py").write_text(f"import sys\nsys.modules[{module!r}] = None\n", encoding="utf-8")
@@ -97,7 +97,7 @@ def test_a_python_without_the_modules_is_told_so_in_one_line(tmp_path: Path, mod
     assert "Traceback" not in refused.stderr
 
 
-def test_an_old_python_is_told_so_in_one_line(tmp_path: Path) -> None:
+def test_an_old_python_gives_one_line(tmp_path: Path) -> None:
     """Python 3.9 gives one line and exit code 3, and no environment is made."""
     checkout = furnish(tmp_path / "checkout")
     pretence = "import sys\nsys.version_info = (3, 9, 2, 'final', 0)\n"
@@ -145,36 +145,38 @@ def try_to_install(checkout: Checkout, lock: str) -> str:
 
 def test_a_package_with_the_right_hash_is_installed(made: Checkout, offered: Path) -> None:
     """A locked package with its hash can be imported afterwards."""
-    said = try_to_install(made, f"small==1.0 --hash=sha256:{hashlib.sha256(offered.read_bytes()).hexdigest()}\n")
+    failure = try_to_install(made, f"small==1.0 --hash=sha256:{hashlib.sha256(offered.read_bytes()).hexdigest()}\n")
 
-    assert said == ""
+    assert failure == ""
     subprocess.run([str(Environment(made.root).python), "-c", "import small"], check=True, timeout=LONGEST)
 
 
 @pytest.mark.usefixtures("offered")
-def test_a_package_with_another_hash_is_refused(made: Checkout) -> None:
+def test_a_package_with_a_different_hash_is_refused(made: Checkout) -> None:
     """A package whose content differs from the lock is not installed, and the line says so."""
-    said = try_to_install(made, f"small==1.0 --hash=sha256:{'0' * 64}\n")
+    failure = try_to_install(made, f"small==1.0 --hash=sha256:{'0' * 64}\n")
 
-    assert said.startswith("a package from the registry is not the one that the lock names, so nothing was installed")
+    assert failure.startswith(
+        "a package from the registry is not the one that the lock names, so nothing was installed"
+    )
 
 
 @pytest.mark.usefixtures("offered")
 def test_a_lock_without_hashes_is_refused(made: Checkout) -> None:
     """A package without a hash is not installed."""
-    said = try_to_install(made, "small==1.0\n")
+    failure = try_to_install(made, "small==1.0\n")
 
-    assert said.startswith("the packages could not be installed: Hashes are required in --require-hashes mode")
+    assert failure.startswith("the packages could not be installed: Hashes are required in --require-hashes mode")
 
 
 @pytest.mark.usefixtures("offered")
-def test_an_unreachable_registry_is_one_line(made: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_index_gives_one_line(made: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a network the line names the index and the proxy, and the file with pip's output."""
     monkeypatch.setenv("PIP_NO_INDEX", "0")
     monkeypatch.setenv("PIP_INDEX_URL", NOBODY_LISTENS)
 
-    said = try_to_install(made, f"absent==1.0 --hash=sha256:{'0' * 64}\n")
+    failure = try_to_install(made, f"absent==1.0 --hash=sha256:{'0' * 64}\n")
 
-    assert said.startswith("the package registry cannot be reached (a proxy? set HTTPS_PROXY")
-    assert "\n" not in said
+    assert failure.startswith("the package registry cannot be reached (a proxy? set HTTPS_PROXY")
+    assert "\n" not in failure
     assert "absent" in Environment(made.root).log.read_text(encoding="utf-8")

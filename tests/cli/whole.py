@@ -15,7 +15,7 @@ from pathlib import Path
 from run import RUNTIME, Environment
 from tests.cli.checkout import ROOT, Checkout
 
-ROOMS = ("settings", "probes", "checks", "knowledge", "reports", "fakes")
+PACKAGES = ("settings", "probes", "checks", "knowledge", "reports", "fakes")
 _SMALL = (
     "pip",
     "mypy",
@@ -30,10 +30,10 @@ _SMALL = (
 )
 
 
-def whole(root: Path) -> Checkout:
+def full_checkout(root: Path) -> Checkout:
     """Copy the packages into a folder, with an empty lock, and set it up."""
-    for room in ROOMS:
-        shutil.copytree(ROOT / room, root / room, ignore=shutil.ignore_patterns("__pycache__", "out"))
+    for package in PACKAGES:
+        shutil.copytree(ROOT / package, root / package, ignore=shutil.ignore_patterns("__pycache__", "out"))
     for file in [*ROOT.glob("*.py"), ROOT / "pytest.ini", ROOT / "pyproject.toml"]:
         shutil.copy(file, root / file.name)
     (root / RUNTIME).write_text("# nothing to install\n", encoding="utf-8")

@@ -20,8 +20,8 @@ from tests.real_servers import programs
 from tests.real_servers.mailbox import Mailbox
 from tests.real_servers.names import DOMAIN, HOST, PASSWORD, USER
 
-PROGRAM: Final = os.environ.get("SMTP365_EXIM", "")  # .ci/run unpacks it and says where
-ACCOUNT: Final = "Debian-exim"  # compiled into Debian's program, which ends without it
+PROGRAM: Final = os.environ.get("SMTP365_EXIM", "")  # .ci/run unpacks it and sets the variable
+ACCOUNT: Final = "Debian-exim"  # compiled into Debian's program, which exits without it
 
 CONFIGURATION = """\
 spool_directory = {folder}/spool
@@ -29,7 +29,7 @@ log_file_path = {folder}/%slog
 pid_file_path = {folder}/exim.pid
 primary_hostname = {host}
 domainlist local_domains = {domain}
-local_interfaces = 127.0.0.1.{port} : 127.0.0.1.{grey} : 127.0.0.1.{trusting}
+local_interfaces = 127.0.0.1.{port} : 127.0.0.1.{greylisting} : 127.0.0.1.{unauthenticated}
 disable_ipv6 = true
 host_lookup =
 rfc1413_query_timeout = 0s
@@ -48,10 +48,10 @@ acl_smtp_data = accept
 begin acl
 mail:
   accept authenticated = *
-  accept condition = ${{if eq{{$received_port}}{{{trusting}}}}}
+  accept condition = ${{if eq{{$received_port}}{{{unauthenticated}}}}}
   deny message = authentication required
 rcpt:
-  defer condition = ${{if eq{{$received_port}}{{{grey}}}}}
+  defer condition = ${{if eq{{$received_port}}{{{greylisting}}}}}
         message = 4.7.1 Greylisted, please try again in 300 seconds
   require verify = recipient
   accept
@@ -87,8 +87,8 @@ class Exim:
     """A running Exim: its ordinary port, the port that greylists, and the port without sign-in."""
 
     port: int
-    grey: int
-    trusting: int
+    greylisting: int
+    unauthenticated: int
     ca_file: Path
     mailbox: Mailbox
 
@@ -109,9 +109,9 @@ def why_not() -> str | None:
 def exim(authority: trustme.CA) -> Iterator[Exim]:
     """Run Exim in a temporary folder until the block ends."""
     with programs.scratch("exim") as folder:
-        port, grey, trusting = programs.free_ports(3)
+        port, greylisting, unauthenticated = programs.free_ports(3)
         words = {"folder": folder, "host": HOST, "domain": DOMAIN, "user": USER, "password": PASSWORD}
-        words |= {"port": port, "grey": grey, "trusting": trusting, "account": ACCOUNT}
+        words |= {"port": port, "greylisting": greylisting, "unauthenticated": unauthenticated, "account": ACCOUNT}
         configuration = folder / "exim.conf"
         configuration.write_text(CONFIGURATION.format(**words))
         authority.issue_cert(HOST).private_key_and_cert_chain_pem.write_to_path(str(folder / "server.pem"))
@@ -127,4 +127,10 @@ def exim(authority: trustme.CA) -> Iterator[Exim]:
         )
         start = (PROGRAM, "-C", configuration, "-bdf")
         with programs.foreground(*start, log=folder / "mainlog", ready="daemon started"):
-            yield Exim(port=port, grey=grey, trusting=trusting, ca_file=folder / "ca.pem", mailbox=mailbox)
+            yield Exim(
+                port=port,
+                greylisting=greylisting,
+                unauthenticated=unauthenticated,
+                ca_file=folder / "ca.pem",
+                mailbox=mailbox,
+            )

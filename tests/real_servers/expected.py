@@ -46,11 +46,11 @@ def sends(at: str, *, token_requests: int = 0) -> Expected:
 
 
 EXIM: Final = (
-    sends("exim: all is well"),
-    # 535 without an enhanced status: a wrong password and an unknown account look alike.
+    sends("exim: healthy"),
+    # 535 without an enhanced status: a wrong password and an unknown account get the same reply.
     Expected(at="exim: wrong password", gate=("sign_in",), first="bad_credentials", listed=True, owner=("sender",),
              sign_ins=1),
-    # RFC 5321, 4.2.1: 4yz is transient. The address was not judged, so nothing is said about its spelling.
+    # RFC 5321, 4.2.1: 4yz is transient. The address was not evaluated, so no text is about its spelling.
     Expected(at="exim: greylisting", gate=("recipient",), first="temporarily_deferred",
              never=("unrecognised", "service_side_fault", "recipient_rejected"), owner=("sender", "service"),
              sign_ins=1, shown=("Greylisted",), not_shown=("typing errors",)),
@@ -58,18 +58,18 @@ EXIM: Final = (
              owner=("sender", "service"), sign_ins=1, shown=("Unrouteable address",)),
     Expected(at="exim: untrusted authority", gate=("tls",), first="cert_untrusted", owner=("network", "service", "sender"),
              sign_ins=0),
-    # This port takes mail without a sign-in, and the suite sends none without one: nothing is proven, and no item
+    # This port accepts mail without a sign-in, but the suite sends no message without one: nothing is proven, and no item
     # about a password may pass.
     Expected(at="exim: authentication is off", verdict=("not_proven",), gate=(None,), first=None, owner=(),
              sign_ins=0, not_passed=("BASIC-02", "BASIC-03", "BASIC-10")),
-    # The application would speak in the clear; the port offers AUTH behind TLS only.
+    # The application would send in clear text; the port offers AUTH over TLS only.
     Expected(at="exim: Use SSL is off", gate=("starttls",), first="starttls_missing_or_implicit_tls_on_587",
              owner=("sender",), sign_ins=0),
 )  # fmt: skip
 
 POSTFIX: Final = (
-    sends("postfix: all is well"),
-    # The plugin signs in by LOGIN; a remedy that names LOGIN as the choice names what this server lacks.
+    sends("postfix: healthy"),
+    # The plugin signs in with LOGIN; this server does not offer LOGIN, so no remedy may recommend it.
     Expected(at="postfix: PLAIN only", gate=("auth_offered",), first="auth_mechanism_unsupported",
              owner=("service", "sender"), sign_ins=0, shown=("PLAIN",), not_shown=("Choose the method LOGIN",)),
     Expected(at="postfix: greylisting", gate=("recipient",), first="temporarily_deferred",
@@ -79,11 +79,11 @@ POSTFIX: Final = (
     Expected(at="postfix: client certificate", gate=("auth_offered", "tls"), first="client_certificate_required",
              never=("unrecognised", "service_side_fault", "smtp_intercepted"), owner=("service", "sender"), sign_ins=0),
     # reject_sender_login_mismatch. Postfix answers MAIL with 250 and refuses at RCPT (smtpd_delay_reject), naming the
-    # sender's address: either of the two gates is a true answer.
+    # sender's address: either of the two gates is correct.
     Expected(at="postfix: From of a colleague", gate=("sender", "recipient"), first="send_as_denied",
              owner=("service", "sender"), sign_ins=1, shown=(USER, COLLEAGUE),
              not_shown=(f"that signs in, {COLLEAGUE}", "Add-RecipientPermission", "- The sender address is accepted")),
-    # The settings declare another port of this host than the application uses: nothing secret goes there.
+    # The settings declare another port of this host than the application uses: no secret is sent there.
     Expected(at="postfix: port not declared", gate=("sign_in",), first="wrong_host_or_port", owner=("sender",), sign_ins=0),
 )  # fmt: skip
 
@@ -95,15 +95,15 @@ DOVECOT: Final = (
     # RFC 6749, 5.2: invalid_client.
     Expected(at="dovecot: wrong client secret", gate=("token",), first="secret_wrong", owner=("sender", "issuer"),
              sign_ins=0, token_requests=1),
-    # The token is for AUDIENCE, the settings declare ANOTHER_AUDIENCE; which scope was asked for is no part of it.
+    # The token is for AUDIENCE, the settings declare ANOTHER_AUDIENCE; the requested scope does not matter.
     Expected(at="dovecot: wrong audience", gate=("claims",), first="wrong_scope_or_audience",
              owner=("sender", "issuer"), sign_ins=0, token_requests=1, shown=(AUDIENCE, ANOTHER_AUDIENCE),
              not_shown=("Set Scope to mail", "set Scope to mail")),
     # Dovecot answers AUTH XOAUTH2 with `334 eyJ…` and refuses after the empty line: {"status":"401",…}.
     Expected(at="dovecot: token of another user", gate=("sign_in",), first="token_user_mismatch", listed=True,
              owner=("sender", "service", "issuer"), sign_ins=1, token_requests=1, shown=('"status":"401"', "535")),
-    # The issuer hands out a token from its cache whose exp has passed; its own clock (Date) says so. The token is for
-    # this server, so it may go there, and the server judges by a clock of its own.
+    # The issuer returns a cached token whose exp has passed according to its own clock (Date). The token is for
+    # this server, so it may be sent, and the server decides by its own clock.
     Expected(at="dovecot: expired token", gate=("claims",), first="token_expired", owner=("sender", "issuer"),
              sign_ins=1, token_requests=1),
     # The login host was reached and answered 404: the address is wrong, the network is not.
@@ -112,14 +112,14 @@ DOVECOT: Final = (
 )  # fmt: skip
 
 OTHERS: Final = (
-    # TLS at once on a port that is not 465: a hello without any credential decides it.
+    # Implicit TLS on a port that is not 465: a TLS hello without a credential shows it.
     Expected(at="stunnel: TLS at once", gate=("greeting",), first="implicit_tls_port",
              never=("unrecognised", "service_side_fault", "smtp_intercepted", "client_timeout_hides_refusal"),
              owner=("sender", "service"), sign_ins=0),
-    # RFC 4253, 4.2: `SSH-2.0-…` comes first, so the service names itself.
+    # RFC 4253, 4.2: `SSH-2.0-…` comes first, so the service identifies itself.
     Expected(at="sshd: on the port", gate=("greeting",), first="wrong_host_or_port", owner=("sender",), sign_ins=0,
              shown=("SSH-2.0",), not_shown=("is not the declared one",)),
-    # RFC 4511: the client speaks first. Nothing comes, so the cause is one of several: a mail server that hangs is as silent.
+    # RFC 4511: the client sends first. No greeting has several possible causes, for example a mail server that hangs.
     Expected(at="slapd: on the port", gate=("greeting",), first="wrong_host_or_port", listed=True, never=("unrecognised",),
              owner=("sender", "service", "network"), sign_ins=0),
 )  # fmt: skip

@@ -64,7 +64,7 @@ MASTER_CF = """\
 127.0.0.1:{port} inet n - n - - smtpd
 127.0.0.1:{plain} inet n - n - - smtpd
   -o smtpd_sasl_mechanism_filter=plain
-127.0.0.1:{grey} inet n - n - - smtpd
+127.0.0.1:{greylisting} inet n - n - - smtpd
   -o {{ smtpd_recipient_restrictions = check_recipient_access static:{{450 4.2.0 Greylisted}} }}
 127.0.0.1:{certified} inet n - n - - smtpd
   -o smtpd_tls_req_ccert=yes
@@ -127,9 +127,9 @@ class MailServer:
 
     port: int
     plain: int  # offers AUTH PLAIN only
-    grey: int  # greylists every recipient
-    certified: int  # wants a certificate of the client
-    relay: int  # without TLS and sign-in: for servers that hand their mail on
+    greylisting: int  # greylists every recipient
+    certified: int  # requires a client certificate
+    relay: int  # without TLS and sign-in: for servers that relay their mail
     ca_file: Path
     folder: Path
 
@@ -164,11 +164,11 @@ def why_not() -> str | None:
 def mail_server(authority: trustme.CA) -> Iterator[MailServer]:
     """Run Dovecot and Postfix until the block ends; their start commands return once they listen."""
     with programs.scratch("postfix") as folder:
-        places = dict(zip(("port", "plain", "grey", "certified", "relay"), programs.free_ports(5), strict=True))
+        places = dict(zip(("port", "plain", "greylisting", "certified", "relay"), programs.free_ports(5), strict=True))
         server = MailServer(**places, ca_file=folder / "ca.pem", folder=folder)
         configuration = furnish(server, authority)
         with contextlib.ExitStack() as running:
-            command("postfix", "-c", configuration, "check")  # makes the queue, where Dovecot puts its socket
+            command("postfix", "-c", configuration, "check")  # creates the queue, which holds Dovecot's socket
             command("dovecot", "-c", folder / "dovecot.conf")
             running.callback(command, "dovecot", "-c", folder / "dovecot.conf", "stop")
             command("postfix", "-c", configuration, "start")
@@ -187,7 +187,7 @@ def furnish(server: MailServer, authority: trustme.CA) -> Path:
     owner = (folder / "mail").stat()
     words = {"folder": folder, "host": HOST, "domain": DOMAIN, "user": USER, "colleague": COLLEAGUE}
     words |= {"owner": owner.st_uid, "group": owner.st_gid, "port": server.port, "plain": server.plain}
-    words |= {"grey": server.grey, "certified": server.certified, "relay": server.relay}
+    words |= {"greylisting": server.greylisting, "certified": server.certified, "relay": server.relay}
     (configuration / "main.cf").write_text(MAIN_CF.format(**words))
     (configuration / "master.cf").write_text(MASTER_CF.format(**words))
     (folder / "dovecot.conf").write_text(DOVECOT_CONF.format(**words))

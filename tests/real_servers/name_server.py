@@ -17,9 +17,9 @@ def name_server() -> Iterator[str]:
     zone = [f"--local=/{DOMAIN}/", *(f"--host-record={name},127.0.0.1" for name in (HOST, OTHER_HOST, LOGIN_HOST))]
     with subprocess.Popen(["dnsmasq", *alone, *place, *zone], stderr=subprocess.PIPE, text=True) as server:
         try:
-            said = server.stderr.readline() if server.stderr else ""  # written once its sockets are bound
-            if "started" not in said:
-                message = f"dnsmasq did not start: {said}"
+            output = server.stderr.readline() if server.stderr else ""  # written once its sockets are bound
+            if "started" not in output:
+                message = f"dnsmasq did not start: {output}"
                 raise RuntimeError(message)
             yield f"127.0.0.1:{port}"
         finally:

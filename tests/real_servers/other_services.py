@@ -12,7 +12,7 @@ import trustme
 from tests.real_servers import programs
 from tests.real_servers.names import HOST
 
-ACCOUNT: Final = "nobody"  # sshd as root wants a folder under /run that only its own start-up makes
+ACCOUNT: Final = "nobody"  # as root, sshd needs a folder under /run that only its service creates
 
 
 @contextlib.contextmanager
@@ -41,7 +41,7 @@ def ssh() -> Iterator[int]:
         shutil.chown(key, ACCOUNT)
         configuration = folder / "sshd_config"
         configuration.write_text(f"ListenAddress 127.0.0.1:{port}\nHostKey {key}\nPidFile none\nUsePAM no\n")
-        server = shutil.which("sshd") or "sshd"  # it starts again by its full path
+        server = shutil.which("sshd") or "sshd"  # sshd re-executes itself by its full path
         words = (server, "-D", "-e", "-f", configuration)
         with programs.foreground(*words, log=folder / "log", ready="Server listening", user=ACCOUNT):
             yield port

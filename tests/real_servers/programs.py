@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-SECONDS: Final = 30  # for one command of theirs; they take about one
+SECONDS: Final = 30  # for one command, which takes about one second
 
 
 def why_not(*programs: str | Path) -> str | None:
@@ -30,21 +30,21 @@ def why_not(*programs: str | Path) -> str | None:
 
 def free_ports(number: int) -> list[int]:
     """Return different free ports on loopback."""
-    with contextlib.ExitStack() as held:
-        listening = [held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(number)]
+    with contextlib.ExitStack() as stack:
+        listening = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(number)]
         return [int(one.getsockname()[1]) for one in listening]
 
 
 def command(*words: str | Path) -> str:
     """Run an administrative command and return its output; raises with that output if it fails."""
-    with tempfile.TemporaryFile() as output:  # no pipe: the daemon that it leaves behind would hold it open
+    with tempfile.TemporaryFile() as output:  # no pipe: the daemon that it starts would keep it open
         done = subprocess.run(words, stdout=output, stderr=output, timeout=SECONDS, check=False)
         output.seek(0)
-        said = output.read().decode(errors="replace")
+        printed = output.read().decode(errors="replace")
     if done.returncode:
-        message = f"{' '.join(str(word) for word in words)} ended with {done.returncode}:\n{said}"
+        message = f"{' '.join(str(word) for word in words)} ended with {done.returncode}:\n{printed}"
         raise RuntimeError(message)
-    return said
+    return printed
 
 
 @contextlib.contextmanager

@@ -60,7 +60,7 @@ class Situation:
 
     host: str = HOST
     port: int
-    declared_port: int = 0  # the same unless it is given
+    declared_port: int = 0  # 0: the same port
     user: str = USER
     password: str = PASSWORD
     mail_from: str = ""
@@ -69,7 +69,7 @@ class Situation:
     signing_in: bool = True
     client: Client | None = None
     ca_file: Path | None
-    seconds: int = 20  # for a reply of the peer
+    seconds: int = 20  # for a reply of the server
 
     def settings(self, resolver: str) -> str:
         """Return the settings file of this situation."""

@@ -27,19 +27,19 @@ from tests.real_servers.running import Client, Situation
 # The fixture of each server, by the first word of a line of the table.
 FIXTURES: Final = {"exim": "exim_server", "postfix": "postfix", "dovecot": "dovecot",
                    "stunnel": "implicit_tls", "sshd": "ssh", "slapd": "ldap"}  # fmt: skip
-QUICK: Final = 5  # seconds for a reply of a peer that keeps silent: all of them are waited for
+QUICK: Final = 5  # seconds; the reply timeout for a silent server, which always passes in full
 
 
 def at_exim(at: str, server: Exim) -> Situation:
     """Stage a line of Exim's part of the table."""
     right = Situation(port=server.port, ca_file=server.ca_file)
     differs: dict[str, dict[str, Any]] = {
-        "all is well": {},
+        "healthy": {},
         "wrong password": {"password": WRONG_PASSWORD},
-        "greylisting": {"port": server.grey},
+        "greylisting": {"port": server.greylisting},
         "unroutable recipient": {"mail_to": f"missing@{DOMAIN}"},
         "untrusted authority": {"ca_file": None},
-        "authentication is off": {"port": server.trusting, "signing_in": False},
+        "authentication is off": {"port": server.unauthenticated, "signing_in": False},
         "Use SSL is off": {"use_ssl": False},
     }
     return replace(right, **differs[at])
@@ -49,9 +49,9 @@ def at_postfix(at: str, server: MailServer) -> Situation:
     """Stage a line of Postfix's part of the table."""
     right = Situation(port=server.port, ca_file=server.ca_file)
     differs: dict[str, dict[str, Any]] = {
-        "all is well": {},
+        "healthy": {},
         "PLAIN only": {"port": server.plain},
-        "greylisting": {"port": server.grey},
+        "greylisting": {"port": server.greylisting},
         "client certificate": {"port": server.certified},
         "From of a colleague": {"mail_from": COLLEAGUE},
         "port not declared": {"declared_port": server.relay},

@@ -39,15 +39,15 @@ class Seen:
     arrived: int
 
 
-Visit = Callable[[str], Seen]
+Runner = Callable[[str], Seen]
 
 
 @pytest.fixture(scope="module")
-def visit(resolver: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Visit:
+def runner(resolver: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Runner:
     """Return a function that runs a line of the table; each line runs once, and several tests use the result."""
     seen: dict[str, Seen] = {}
 
-    def visited(at: str) -> Seen:
+    def run_once(at: str) -> Seen:
         if at not in seen:
             situation, mailbox = stage(TABLE[at], request.getfixturevalue)
             before = (mailbox.taken, len(mailbox.received)) if mailbox else (0, 0)
@@ -58,7 +58,7 @@ def visit(resolver: str, request: pytest.FixtureRequest, tmp_path_factory: pytes
             seen[at] = Seen(situation=situation, outcome=outcome, taken=taken, arrived=arrived)
         return seen[at]
 
-    return visited
+    return run_once
 
 
 def stage(expected: Expected, server: Callable[[str], Any]) -> tuple[Situation, Mailbox | None]:
@@ -76,26 +76,26 @@ def stage(expected: Expected, server: Callable[[str], Any]) -> tuple[Situation, 
 
 
 @pytest.mark.parametrize("at", TABLE)
-def test_what_was_expected_is_reported(at: str, visit: Visit) -> None:
+def test_report_matches_the_table(at: str, runner: Runner) -> None:
     """Verdict, gate, causes, owner, sign-ins, token requests and the message equal those of the table."""
-    seen = visit(at)
+    seen = runner(at)
 
     assert differences(TABLE[at], seen) == {}, seen.outcome.printed
 
 
 @pytest.mark.parametrize("at", TABLE)
-def test_the_verdict_follows_the_message(at: str, visit: Visit) -> None:
+def test_the_verdict_follows_the_message(at: str, runner: Runner) -> None:
     """Never `cannot_send` if the server accepted the message, never `can_send` if it accepted none."""
-    seen = visit(at)
+    seen = runner(at)
 
     assert (seen.outcome.sender["verdict"], seen.taken) not in {("cannot_send", 1), ("can_send", 0)}
     assert seen.taken == seen.arrived == seen.outcome.sender["traffic"]["messages_sent"]
 
 
 @pytest.mark.parametrize("at", TABLE)
-def test_a_declared_service_is_not_spoken_of_as_microsofts(at: str, visit: Visit) -> None:
+def test_texts_contain_no_microsoft_word(at: str, runner: Runner) -> None:
     """Terminal, page, letters and results contain no Microsoft word, because no server and no setting has one."""
-    outcome = visit(at).outcome
+    outcome = runner(at).outcome
     texts = {
         "terminal": outcome.printed,
         "page": html.unescape(html.unescape(outcome.page)),
@@ -106,9 +106,9 @@ def test_a_declared_service_is_not_spoken_of_as_microsofts(at: str, visit: Visit
 
 
 @pytest.mark.parametrize("at", TABLE)
-def test_no_secret_is_shown(at: str, visit: Visit) -> None:
+def test_no_secret_is_printed_or_written(at: str, runner: Runner) -> None:
     """Neither the password nor the client secret is printed or written, in plain text or in Base64."""
-    seen = visit(at)
+    seen = runner(at)
 
     assert [form for secret in seen.situation.secrets.values() for form in leaked(seen.outcome, secret)] == []
 

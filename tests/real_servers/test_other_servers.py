@@ -84,26 +84,26 @@ def test_exim_delivers_and_refuses(exim_server: Exim) -> None:
 
     sent = submit(exim_server.ca_file, exim_server.port, *password())
     wrong = submit(exim_server.ca_file, exim_server.port, *password(WRONG_PASSWORD))
-    nowhere = submit(exim_server.ca_file, exim_server.port, *password(), recipient=f"missing@{DOMAIN}")
-    abroad = submit(exim_server.ca_file, exim_server.port, *password(), recipient="ada@example.com")
+    unknown_recipient = submit(exim_server.ca_file, exim_server.port, *password(), recipient=f"missing@{DOMAIN}")
+    other_domain = submit(exim_server.ca_file, exim_server.port, *password(), recipient="ada@example.com")
 
     assert sent.returncode == 0, sent.stderr
     assert b"Subject: from curl" in exim_server.mailbox.wait_for(before + 1)[before]
     assert "< 535 Incorrect authentication data" in wrong.stderr
-    assert "< 550 Unrouteable address" in nowhere.stderr
-    assert "< 550 Unrouteable address" in abroad.stderr
+    assert "< 550 Unrouteable address" in unknown_recipient.stderr
+    assert "< 550 Unrouteable address" in other_domain.stderr
 
 
-def test_exim_has_a_port_that_greylists_and_one_that_trusts(exim_server: Exim) -> None:
+def test_exim_has_a_port_with_greylisting_and_one_without_sign_in(exim_server: Exim) -> None:
     """One port answers RCPT with 451; the other accepts a message without a sign-in."""
     before = len(exim_server.mailbox.received)
 
-    grey = submit(exim_server.ca_file, exim_server.grey, *password())
-    trusting = submit(exim_server.ca_file, exim_server.trusting)
+    greylisting = submit(exim_server.ca_file, exim_server.greylisting, *password())
+    unauthenticated = submit(exim_server.ca_file, exim_server.unauthenticated)
     ordinary = submit(exim_server.ca_file, exim_server.port)
 
-    assert "< 451 4.7.1 Greylisted" in grey.stderr
-    assert trusting.returncode == 0, trusting.stderr
+    assert "< 451 4.7.1 Greylisted" in greylisting.stderr
+    assert unauthenticated.returncode == 0, unauthenticated.stderr
     assert len(exim_server.mailbox.wait_for(before + 1)) == before + 1
     assert "< 550 authentication required" in ordinary.stderr
 
@@ -111,23 +111,23 @@ def test_exim_has_a_port_that_greylists_and_one_that_trusts(exim_server: Exim) -
 def test_postfix_has_ports_of_three_kinds(postfix: MailServer) -> None:
     """One port offers PLAIN without LOGIN, one greylists at RCPT, and one requires a client certificate."""
     plain = submit(postfix.ca_file, postfix.plain, *password())
-    grey = submit(postfix.ca_file, postfix.grey, *password())
+    greylisting = submit(postfix.ca_file, postfix.greylisting, *password())
     certified = submit(postfix.ca_file, postfix.certified, *password())
 
     assert "< 250-AUTH PLAIN\n" in plain.stderr.replace("\r", "")
-    assert "Greylisted" in grey.stderr
-    assert "< 450 4.2.0" in grey.stderr
+    assert "Greylisted" in greylisting.stderr
+    assert "< 450 4.2.0" in greylisting.stderr
     assert "No client certificate presented" in certified.stderr
 
 
-def test_postfix_refuses_an_address_that_the_account_does_not_own(postfix: MailServer) -> None:
+def test_postfix_refuses_a_sender_address_of_another_account(postfix: MailServer) -> None:
     """After 250 to MAIL Postfix sends 553 5.7.1 with both addresses."""
     answer = submit(postfix.ca_file, postfix.port, *password(), sender=COLLEAGUE)
 
     assert f"< 553 5.7.1 <{COLLEAGUE}>: Sender address rejected: not owned by user {USER}" in answer.stderr
 
 
-def test_the_token_service_knows_its_clients(tokens: TokenService) -> None:
+def test_the_token_service_authenticates_its_clients(tokens: TokenService) -> None:
     """It issues a signed token for the mail server and an expired one, and answers a wrong secret with `invalid_client`."""
     good, stale = (claims(token(tokens, client)["access_token"]) for client in (CLIENT_ID, STALE_CLIENT_ID))
 
@@ -136,7 +136,7 @@ def test_the_token_service_knows_its_clients(tokens: TokenService) -> None:
     assert token(tokens, secret=WRONG_CLIENT_SECRET)["error"] == "invalid_client"
 
 
-def test_dovecot_takes_passwords_and_tokens(dovecot: Submission, tokens: TokenService) -> None:
+def test_dovecot_accepts_passwords_and_tokens(dovecot: Submission, tokens: TokenService) -> None:
     """Both kinds of sign-in send a message, which arrives behind Dovecot's relay."""
     before = len(dovecot.mailbox.received)
     access_token = token(tokens)["access_token"]
@@ -154,7 +154,7 @@ def test_dovecot_takes_passwords_and_tokens(dovecot: Submission, tokens: TokenSe
         pytest.param(USER, STALE_CLIENT_ID, id="expired token"),
     ],
 )
-def test_dovecot_refuses_a_token_by_a_challenge(
+def test_dovecot_refuses_a_token_with_a_challenge(
     dovecot: Submission, tokens: TokenService, user: str, client: str
 ) -> None:
     """The challenge is `334` with JSON in Base64, which has the status but not the reason."""
@@ -164,14 +164,14 @@ def test_dovecot_refuses_a_token_by_a_challenge(
     assert json.loads(base64.b64decode(challenge.removeprefix("< 334 ")))["status"] == "401"
 
 
-def test_stunnel_speaks_tls_at_once(implicit_tls: int, ca_file: Path) -> None:
+def test_stunnel_uses_implicit_tls(implicit_tls: int, ca_file: Path) -> None:
     """A client that starts with TLS gets Postfix's greeting."""
     answer = curl(ca_file, HOST, implicit_tls, f"smtps://{HOST}:{implicit_tls}/client")
 
     assert f"< 220 {HOST} ESMTP Postfix" in answer.stderr
 
 
-def test_sshd_names_itself(ssh: int) -> None:
+def test_sshd_sends_its_identification(ssh: int) -> None:
     """The first line is `SSH-2.0-…` (RFC 4253, 4.2)."""
     with socket.create_connection(("127.0.0.1", ssh), SECONDS) as connection:
         assert connection.recv(99).startswith(b"SSH-2.0-")

@@ -13,7 +13,7 @@ from tests.real_servers.names import HOST, OTHER_HOST, PASSWORD, USER, WRONG_PAS
 from tests.real_servers.running import Situation, leaked, run, states
 
 
-def test_an_account_that_can_send_is_said_to(postfix: MailServer, resolver: str, tmp_path: Path) -> None:
+def test_an_account_that_can_send(postfix: MailServer, resolver: str, tmp_path: Path) -> None:
     """With the right password: exit code 0, `can_send`, one sign-in, and one message in the maildir."""
     before = len(postfix.received)
 
@@ -37,7 +37,7 @@ def test_an_account_that_can_send_is_said_to(postfix: MailServer, resolver: str,
         pytest.param(f"nobody-{USER}", PASSWORD, id="unknown user"),
     ],
 )
-def test_a_refused_sign_in_is_an_unsure_short_list(
+def test_a_refused_sign_in_gives_an_unsure_short_list(
     postfix: MailServer, resolver: str, tmp_path: Path, user: str, password: str
 ) -> None:
     """One attempt, exit code 1, `bad_credentials` first, `mailbox_missing` in the list, and the finding is not sure."""
@@ -62,7 +62,7 @@ def test_a_refused_sign_in_is_an_unsure_short_list(
         pytest.param(OTHER_HOST, True, "cert_name_mismatch", id="wrong host name"),
     ],
 )
-def test_a_certificate_that_does_not_verify_ends_the_route(
+def test_an_invalid_certificate_stops_the_run(
     postfix: MailServer, resolver: str, tmp_path: Path, host: str, trusted: bool, cause: str
 ) -> None:
     """The gate is `tls`, the cause is the certificate's, and the server receives no sign-in."""
@@ -81,7 +81,7 @@ def test_a_certificate_that_does_not_verify_ends_the_route(
 
 def test_a_closed_port_is_the_broken_gate(postfix: MailServer, resolver: str, tmp_path: Path) -> None:
     """The gate is `port`, and both possible causes of a closed port are listed."""
-    with socket.socket() as reserved:  # bound and never listening: no other program can open it meanwhile
+    with socket.socket() as reserved:  # bound but not listening: no other program can open the port
         reserved.bind(("127.0.0.1", 0))
 
         outcome = run(Situation(port=reserved.getsockname()[1], ca_file=postfix.ca_file), resolver, tmp_path)

@@ -48,7 +48,7 @@ def test_the_right_password_is_accepted_and_the_message_delivered(postfix: MailS
         pytest.param(f"nobody-{USER}", PASSWORD, id="unknown user"),
     ],
 )
-def test_what_does_not_belong_together_is_refused(postfix: MailServer, user: str, password: str) -> None:
+def test_wrong_credentials_are_refused(postfix: MailServer, user: str, password: str) -> None:
     """A wrong password and an unknown user get the same refusal, so no client can distinguish them."""
     answer = swaks(postfix, "--auth-user", user, "--auth-password", password)
 
@@ -65,15 +65,15 @@ def test_no_sign_in_is_offered_before_tls(postfix: MailServer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "trusted", "said"),
+    ("name", "trusted", "message"),
     [
         pytest.param(HOST, True, "Verification: OK", id="right name and known authority"),
         pytest.param(OTHER_HOST, True, "hostname mismatch", id="another name"),
         pytest.param(HOST, False, "unable to get local issuer certificate", id="unknown authority"),
     ],
 )
-def test_the_certificate_is_good_for_one_name_and_one_authority(
-    postfix: MailServer, name: str, trusted: bool, said: str
+def test_the_certificate_is_valid_for_one_name_and_one_authority(
+    postfix: MailServer, name: str, trusted: bool, message: str
 ) -> None:
     """OpenSSL accepts the certificate for its own name under its own authority, and for nothing else."""
     trust = ["-CAfile", str(postfix.ca_file)] if trusted else ["-no-CAfile", "-no-CApath"]
@@ -82,10 +82,10 @@ def test_the_certificate_is_good_for_one_name_and_one_authority(
 
     answer = subprocess.run(command, input="QUIT\n", capture_output=True, text=True, timeout=SECONDS, check=False)
 
-    assert said in answer.stdout + answer.stderr
+    assert message in answer.stdout + answer.stderr
 
 
-def test_nothing_leaves(postfix: MailServer) -> None:
+def test_messages_to_other_domains_are_refused(postfix: MailServer) -> None:
     """A message to another domain is refused after a successful sign-in."""
     answer = swaks(postfix, "--auth-password", PASSWORD, "--to", "ada@example.com")
 
@@ -94,7 +94,7 @@ def test_nothing_leaves(postfix: MailServer) -> None:
 
 
 @pytest.mark.parametrize("tcp", [pytest.param(False, id="udp"), pytest.param(True, id="tcp")])
-def test_the_name_server_knows_the_test_zone_only(resolver: str, tcp: bool) -> None:
+def test_the_name_server_serves_only_the_test_zone(resolver: str, tcp: bool) -> None:
     """Both names resolve to loopback over UDP and TCP without IPv6 addresses, and no query is forwarded."""
     found = [ask(resolver, name, "A", tcp=tcp) for name in (HOST, OTHER_HOST)]
 
