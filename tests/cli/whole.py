@@ -15,7 +15,7 @@ from pathlib import Path
 from run import RUNTIME, Environment
 from tests.cli.checkout import ROOT, Checkout
 
-PACKAGES = ("settings", "probes", "checks", "knowledge", "reports", "fakes")
+PACKAGES = ("settings", "evidence", "probes", "checks", "knowledge", "reports", "plugin", "fakes")
 _SMALL = (
     "pip",
     "mypy",

@@ -19,7 +19,7 @@ from settings.model import SenderSettings
 from tests.visiting import visited
 
 Gathered = dict[str, tuple[SenderEvidence, SenderSettings]]
-shared: list[Path] = []  # the folder in which the workers of this run leave it, if there are several
+shared: list[Path] = []  # the folder for the workers of this run, if there are several
 
 
 @functools.cache
@@ -28,8 +28,8 @@ def gathered(fault: str | None, set_up: str | None = None, cloud: str = "worldwi
     kept = shared[0] / f"{cloud}-{fault or 'healthy'}{f'.{set_up}' if set_up else ''}.json" if shared else None
     if kept is not None and kept.is_file():
         return _read(kept)
-    well = healthy() if cloud == "worldwide" else in_cloud(healthy(), cloud)
-    base = well if set_up is None else SET_UPS[set_up](well)
+    plain = healthy() if cloud == "worldwide" else in_cloud(healthy(), cloud)
+    base = plain if set_up is None else SET_UPS[set_up](plain)
     world = base if fault is None else apply(base, [fault])
     with tempfile.TemporaryDirectory() as folder, visited(world, folder=Path(folder)) as seen:
         found = {
@@ -42,19 +42,19 @@ def gathered(fault: str | None, set_up: str | None = None, cloud: str = "worldwi
 
 
 def _read(file: Path) -> Gathered:
-    said = json.loads(file.read_text(encoding="utf-8"))
+    data = json.loads(file.read_text(encoding="utf-8"))
     return {
         name: (SenderEvidence.model_validate_json(evidence), SenderSettings.model_validate_json(settings))
-        for name, (evidence, settings) in said.items()
+        for name, (evidence, settings) in data.items()
     }
 
 
 def _write(file: Path, found: Gathered) -> None:
-    said = {
+    data = {
         name: (evidence.model_dump_json(), settings.model_dump_json(by_alias=True))
         for name, (evidence, settings) in found.items()
     }
     file.parent.mkdir(exist_ok=True)
-    half = file.with_suffix(f".{os.getpid()}")
-    half.write_text(json.dumps(said), encoding="utf-8")
-    half.replace(file)
+    temporary = file.with_suffix(f".{os.getpid()}")
+    temporary.write_text(json.dumps(data), encoding="utf-8")
+    temporary.replace(file)

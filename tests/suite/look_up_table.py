@@ -17,12 +17,12 @@ from fakes.faults.lookups import GATE
 TABLE = Path(__file__).resolve().parents[2] / "docs" / "look-up-table.md"
 HEAD = """<!-- made by `python -m tests.suite.look_up_table` -->
 
-# Faults of the tenant, without look-ups and with them
+# Faults of the tenant, without lookups and with lookups
 
-What decides a sender's verdict. Causes stand likeliest first; one cause alone is certain, several are a short list. Where a
-fault leaves the sender able to send, the checks that it puts at risk or leaves unknown are listed instead.
+The causes that decide a sender's verdict, likeliest first. A single cause is certain; several causes are a short list. If the sender
+can send in spite of the fault, the table lists the checks that are at risk or unknown.
 
-| fault | what is different | without look-ups | with look-ups |
+| fault | difference | without lookups | with lookups |
 | --- | --- | --- | --- |
 """
 
@@ -30,30 +30,30 @@ fault leaves the sender able to send, the checks that it puts at risk or leaves 
 def table() -> str:
     """Return the whole page."""
     faults = [fault for fault in EVERY_FAULT.values() if fault.expected_with_look_ups is not None]
-    shown = [fault for fault in faults if fault.gate == GATE or _sorted_out(fault)]
+    shown = [fault for fault in faults if fault.gate == GATE or _changed_by_lookups(fault)]
     return HEAD + "".join(f"{_row(fault)}\n" for fault in shown)
 
 
-def _sorted_out(fault: Fault) -> bool:
+def _changed_by_lookups(fault: Fault) -> bool:
     """Return whether lookups change the decisive causes, for example by reducing a short list."""
-    return _decides(fault.expected) != _decides(fault.expected_with_look_ups or ())
+    return _decisive_causes(fault.expected) != _decisive_causes(fault.expected_with_look_ups or ())
 
 
 def _row(fault: Fault) -> str:
-    return f"| `{fault.id}` | {fault.changes} | {_told(fault.expected)} | {_told(fault.expected_with_look_ups or ())} |"
+    return f"| `{fault.id}` | {fault.changes} | {_cell(fault.expected)} | {_cell(fault.expected_with_look_ups or ())} |"
 
 
-def _decides(rows: Iterable[Expected]) -> list[tuple[str, ...]]:
+def _decisive_causes(rows: Iterable[Expected]) -> list[tuple[str, ...]]:
     """Return the causes of the findings that close a gate."""
     return [row.causes for row in rows if row.verdict == "fail" and CATALOGUE.checks[row.check].gate is not None]
 
 
-def _told(rows: tuple[Expected, ...]) -> str:
-    decisive = _decides(rows)
+def _cell(rows: tuple[Expected, ...]) -> str:
+    decisive = _decisive_causes(rows)
     if decisive:
         return "<br>".join(", ".join(f"`{cause}`" for cause in causes) for causes in dict.fromkeys(decisive))
     others = [f"{row.check} {row.verdict}" for row in rows if row.verdict != "not_applicable"]
-    return ", ".join(others) or "all is well"
+    return ", ".join(others) or "healthy"
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from probes.sender_run import RunContext
 from settings.model import Settings
 from tests.probes.test_lookup_sources import LOOKUP_SOURCES, with_lookup_settings, world
 from tests.suite.gathered import Gathered
-from tests.visiting import visited as visiting
+from tests.visiting import visited as probe_world
 
 
 def by_export(running: Running, _: Settings, outside: RunContext) -> Lookups:
@@ -37,25 +37,25 @@ def looked(
     base = world() if set_up is None else SET_UPS[set_up](world())
     with (
         tempfile.TemporaryDirectory() as folder,
-        visiting(
+        probe_world(
             apply(base, faults), folder=Path(folder), edit=with_lookup_settings, no_send=no_send, look=WAYS[way]
         ) as seen,
     ):
         return seen.judged
 
 
-def rows(judged: dict[str, Assessment], well: dict[str, Assessment]) -> set[Row]:
+def rows(judged: dict[str, Assessment], healthy_world: dict[str, Assessment]) -> set[Row]:
     """Return the findings that differ from the healthy world with lookups, except blocked checks."""
     found = set()
     for name, assessment in judged.items():
         for finding in assessment.all_findings():
-            healthy: Finding = well[name].finding(finding.check)
+            healthy: Finding = healthy_world[name].finding(finding.check)
             same = (finding.verdict, finding.causes) == (healthy.verdict, healthy.causes)
             if not same and finding.verdict is not Verdict.BLOCKED:
                 found.add((finding.check, finding.verdict.value, finding.causes))
     return found
 
 
-def visited(*faults: str) -> Gathered:
+def gathered_with_lookups(*faults: str) -> Gathered:
     """Return evidence and settings with lookups, in the form of `gathered`."""
     return {name: (one.evidence, one.settings) for name, one in looked(*faults).items()}

@@ -24,8 +24,8 @@ from evidence.wire import (
 from settings.model import Attestation, Custom, SenderSettings
 from tests.suite.gathered import Gathered, gathered
 
-Visit = tuple[SenderEvidence, SenderSettings]
-Change = Callable[[SenderEvidence, SenderSettings], Visit]
+Recorded = tuple[SenderEvidence, SenderSettings]
+Change = Callable[[SenderEvidence, SenderSettings], Recorded]
 MEMBERS = ("name", "port", "greeting", "starttls", "tls", "auth_offered", "issuer", "token", "sign_in", "envelope")
 FAILED = CommandEvidence(failure=Failure(kind=FailureKind.TIMEOUT, text="no whole reply within 5 s"))
 
@@ -44,7 +44,7 @@ def record(**members: Any) -> Change:  # noqa: ANN401 - any record
 def part(member: str, **fields: Any) -> Change:  # noqa: ANN401 - any field
     """Replace some fields of one record, if the record is present."""
 
-    def change(evidence: SenderEvidence, settings: SenderSettings) -> Visit:
+    def change(evidence: SenderEvidence, settings: SenderSettings) -> Recorded:
         held = getattr(evidence, member)
         return evidence.model_copy(update={member: held and held.model_copy(update=fields)}), settings
 
@@ -59,7 +59,7 @@ def entered(**fields: Any) -> Change:  # noqa: ANN401 - any field
     )
 
 
-def of_own(evidence: SenderEvidence, settings: SenderSettings) -> Visit:
+def of_own(evidence: SenderEvidence, settings: SenderSettings) -> Recorded:
     """Declare the same servers as a service of one's own."""
     declared = Custom(
         smtp_server=settings.sender.smtp_server,
@@ -72,7 +72,7 @@ def of_own(evidence: SenderEvidence, settings: SenderSettings) -> Visit:
 def both(*changes: Change) -> Change:
     """Apply one change after another."""
 
-    def change(evidence: SenderEvidence, settings: SenderSettings) -> Visit:
+    def change(evidence: SenderEvidence, settings: SenderSettings) -> Recorded:
         for one in changes:
             evidence, settings = one(evidence, settings)
         return evidence, settings
@@ -90,7 +90,7 @@ def _early_235(lines: int) -> Change:
     good = Reply(code=235, lines=("2.7.0 Authentication successful",), seconds=0.1)
     asks = Reply(code=334, lines=("VXNlcm5hbWU6",), seconds=0.1)
 
-    def change(evidence: SenderEvidence, settings: SenderSettings) -> Visit:
+    def change(evidence: SenderEvidence, settings: SenderSettings) -> Recorded:
         early = min(lines, 1 if settings.sender.method == "oauth" else lines)
         steps = (*(asks for _ in range(early - 1)), good)
         return part("sign_in", steps=steps, reply=good)(evidence, settings)
@@ -125,7 +125,7 @@ _NO_TOKEN = TokenEvidence(
     endpoint="https://login.microsoftonline.com/x", scope="s", withheld="the client secret was not found"
 )
 
-# name: (the fault whose evidence it starts from, or None for the healthy world, and the change)
+# name: (the fault that provides the evidence, or None for the healthy world; the change)
 SITUATIONS: dict[str, tuple[str | None, Change]] = {
     **{f"ended before {member}": (None, without(member)) for member in MEMBERS},
     "ended within the sign-in": (
@@ -218,7 +218,7 @@ SITUATIONS: dict[str, tuple[str | None, Change]] = {
         None,
         both(part("issuer", status=404, error="not_found"), record(token=None, sign_in=None, envelope=None)),
     ),
-    "issuer names nothing": (None, part("issuer", issuer=None, token_endpoint=None)),
+    "issuer without issuer and token endpoint": (None, part("issuer", issuer=None, token_endpoint=None)),
     "issuer elsewhere": (None, part("issuer", issuer="https://sts.example.com/x")),
     "endpoint without discovery path": (
         None,
@@ -231,7 +231,7 @@ SITUATIONS: dict[str, tuple[str | None, Change]] = {
     "DOMAIN user": (None, entered(username="FABRIKAM\\alerts")),
     "attested long ago": (None, entered(attested={"BASIC-04": _OLD, "OAUTH-04": _OLD})),
     "attested in the future": (None, entered(attested={"BASIC-04": _LATER, "OAUTH-04": _LATER})),
-    "nobody attests": (None, entered(attested={}, client_secret_expires=None, password_expires=None)),
+    "no attestation": (None, entered(attested={}, client_secret_expires=None, password_expires=None)),
     "declared dates have passed": (
         None,
         entered(password_expires=date(2020, 1, 1), client_secret_expires=date(2020, 1, 1), attested={}),
@@ -254,8 +254,8 @@ SITUATIONS: dict[str, tuple[str | None, Change]] = {
     ),
     "resolvers unknown": (None, part("name", answers=())),
     "one resolver is silent": ("dns_udp_blocked", lambda evidence, settings: (_second_resolver(evidence), settings)),
-    "aliases end elsewhere": (None, lambda evidence, settings: (_foreign_alias(evidence), settings)),
-    "aliases end elsewhere, and so does the connection": (
+    "aliases end in another domain": (None, lambda evidence, settings: (_foreign_alias(evidence), settings)),
+    "aliases and connection end in another domain": (
         "hosting_provider",
         lambda evidence, settings: (_foreign_alias(evidence), settings),
     ),
@@ -269,7 +269,7 @@ SITUATIONS: dict[str, tuple[str | None, Change]] = {
         None,
         part("greeting", greeting=None, ehlo=None, failure=Failure(kind=FailureKind.CLOSED)),
     ),
-    "TLS at once on another port": ("tls_at_once", entered(port=4465)),
+    "implicit TLS on another port": ("tls_at_once", entered(port=4465)),
     "silence on port 465": ("silence_after_connect", entered(port=465)),
     "STARTTLS not offered, yet it works": (None, lambda evidence, settings: (_not_offered(evidence), settings)),
     "more than the answer to STARTTLS": (None, both(without("tls"), part("starttls", surplus=True))),
@@ -277,11 +277,11 @@ SITUATIONS: dict[str, tuple[str | None, Change]] = {
         "certificate_unknown_root",
         part("tls", failure=Failure(kind=FailureKind.CLOSED, text="EOF"), chain=(), version=None),
     ),
-    "no TLS behind STARTTLS": (
+    "no TLS after STARTTLS": (
         "certificate_unknown_root",
         part("tls", failure=Failure(kind=FailureKind.NOT_TLS, text="wrong version number"), chain=()),
     ),
-    "a dot behind the name": (
+    "a trailing dot in the name": (
         "certificate_unknown_root",
         both(
             entered(smtp_server="smtp.office365.com."),
@@ -293,7 +293,7 @@ SITUATIONS: dict[str, tuple[str | None, Change]] = {
         ),
     ),
     "certificate not seen": ("certificate_unknown_root", part("tls", chain=())),
-    "chain not told": (None, part("tls", chain=())),
+    "chain not recorded": (None, part("tls", chain=())),
     "second EHLO refused": (None, part("auth_offered", ehlo=reply(451, "4.3.0 no"))),
     "second EHLO unanswered": (
         None,
@@ -309,7 +309,7 @@ SITUATIONS: dict[str, tuple[str | None, Change]] = {
         ),
     ),
     "clock a little off": (None, lambda evidence, settings: (_late(evidence), settings)),
-    "windows, all well": (None, registry(**GOOD_REGISTRY)),
+    "windows, healthy": (None, registry(**GOOD_REGISTRY)),
     "windows, not set": (
         None,
         registry(**{**GOOD_REGISTRY, "SchUseStrongCrypto": None, "SystemDefaultTlsVersions": None}),
@@ -318,7 +318,7 @@ SITUATIONS: dict[str, tuple[str | None, Change]] = {
         None,
         registry(SchUseStrongCrypto=0, SystemDefaultTlsVersions=0, Enabled=0, DisabledByDefault=1),
     ),
-    "windows, registry closed": (None, part("machine", registry=None, registry_failure="access denied")),
+    "windows, registry unreadable": (None, part("machine", registry=None, registry_failure="access denied")),
     "own service": (None, of_own),
     "own service, bare user name": (None, both(of_own, entered(username="alerts"))),
     "own service, no role": (None, both(of_own, part("token", claims={"aud": "https://outlook.office365.com"}))),
@@ -345,7 +345,7 @@ SITUATIONS: dict[str, tuple[str | None, Change]] = {
 def situation(name: str) -> Gathered:
     """Return evidence and settings by sender of a situation."""
     fault, change = SITUATIONS[name]
-    return {sender: change(*visit) for sender, visit in gathered(fault).items()}
+    return {sender: change(*recorded) for sender, recorded in gathered(fault).items()}
 
 
 def _second_resolver(evidence: SenderEvidence) -> SenderEvidence:
@@ -368,9 +368,9 @@ def _in_the_hosts_file(evidence: SenderEvidence, *, udp: str, tcp: str) -> Sende
     """Only the operating system resolves the name, none of its name servers does."""
     if evidence.name is None:
         return evidence
-    said = {"udp": udp, "tcp": tcp}
+    statuses = {"udp": udp, "tcp": tcp}
     answers = tuple(
-        answer.model_copy(update={"status": said[answer.transport], "addresses": (), "chain": ()})
+        answer.model_copy(update={"status": statuses[answer.transport], "addresses": (), "chain": ()})
         for answer in evidence.name.answers
     )
     name = evidence.name.model_copy(update={"answers": answers, "system": evidence.name.addresses})

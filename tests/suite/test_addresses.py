@@ -36,7 +36,7 @@ VALUES = {
     "client_id": "5b0e7d94-2c61-4f3a-9e85-71d4c6a0b2f8",
     "sp_object_id": "e81f43b6-07cd-4b92-a5d0-26c93f7e184b",
 }
-# Faults that leave no difference between two of the addresses, with the reason: none is left.
+# Faults under which two of the addresses are equal, with the reason; at present there are none.
 LEFT_OUT: dict[str, str] = {}
 SHOWN = {Verdict.FAIL, Verdict.RISK, Verdict.UNKNOWN}
 
@@ -55,8 +55,8 @@ STAGED = [pytest.param(*one, id="-".join(one)) for one in _staged() if one[0] no
 
 
 def _lines(cause: Cause, field: str) -> tuple[str, ...]:
-    held = getattr(cause, field)
-    return (held,) if isinstance(held, str) else tuple(held)
+    value = getattr(cause, field)
+    return (value,) if isinstance(value, str) else tuple(value)
 
 
 def _mail(roles: Roles) -> Roles:
@@ -70,7 +70,7 @@ def _compare(cause: Cause, method: str, values: Mapping[str, str]) -> None:
         assert addresses.foreign(lines, values) == set(), (cause.id, field)
 
 
-def test_the_table_is_of_the_catalogue() -> None:
+def test_the_table_covers_the_catalogue() -> None:
     """The table has one row for each cause and group of the catalogue, and no other rows."""
     assert set(addresses.CAUSES) == set(CATALOGUE)
     assert set(addresses.GROUPS) == set(GROUPS)
@@ -78,7 +78,7 @@ def test_the_table_is_of_the_catalogue() -> None:
 
 @pytest.mark.parametrize("method", ["basic", "oauth"])
 @pytest.mark.parametrize("name", list(CATALOGUE))
-def test_each_text_names_the_addresses_that_it_is_about(name: str, method: str) -> None:
+def test_each_text_names_the_expected_addresses(name: str, method: str) -> None:
     """Steps, verification, deciding lines and letter of every cause name the expected addresses, also for causes that no fault stages."""
     values = {**VALUES, "method": method}
     _compare(fill(CATALOGUE[name], values), method, values)
@@ -88,7 +88,7 @@ def test_each_text_names_the_addresses_that_it_is_about(name: str, method: str) 
 
 
 @pytest.mark.parametrize("at_login", [False, True])
-def test_texts_of_a_declared_service_name_the_addresses_that_they_are_about(*, at_login: bool) -> None:
+def test_texts_of_a_declared_service_name_the_expected_addresses(*, at_login: bool) -> None:
     """A declared service has the same roles: the server checks the account, and may refuse the From address."""
     assert set(addresses.DECLARED) <= set(declared(at_login=at_login))
     for name, entry in declared(at_login=at_login).items():
@@ -99,7 +99,7 @@ def test_texts_of_a_declared_service_name_the_addresses_that_they_are_about(*, a
 
 
 @pytest.mark.parametrize("name", list(GROUPS))
-def test_what_decides_names_the_addresses_that_it_is_about(name: str) -> None:
+def test_deciding_lines_name_the_expected_addresses(name: str) -> None:
     """The lookups that decide between the causes of a group name the expected addresses."""
     assert addresses.named(fill_lines(GROUPS[name].decide, VALUES), VALUES) == addresses.GROUPS[name]
 
@@ -115,7 +115,7 @@ def test_every_set_up_can_send(set_up: str) -> None:
 
 
 @pytest.mark.parametrize("trustee", list(SendAsTrustee))
-def test_both_trustees_let_an_application_send_whichever_counts(trustee: SendAsTrustee, tmp_path: Path) -> None:
+def test_send_as_for_both_trustees_is_enough(trustee: SendAsTrustee, tmp_path: Path) -> None:
     """The remedy grants Send As to the service principal and to the mailbox, because it is not known which one counts."""
     world = SET_UPS["from_differs"](healthy())
     world = replace(world, unverified=replace(world.unverified, send_as_of_application=trustee))
@@ -131,7 +131,7 @@ def test_both_trustees_let_an_application_send_whichever_counts(trustee: SendAsT
 
 
 @pytest.mark.parametrize(("fault", "set_up"), STAGED)
-def test_each_address_of_a_run_is_in_its_place(fault: str, set_up: str) -> None:
+def test_texts_of_a_run_name_the_expected_addresses(fault: str, set_up: str) -> None:
     """Every text shown for a fault names the addresses of the table, filled from the sender's own settings."""
     if reason := FAULTS[fault].skipped_here():
         pytest.skip(reason)
@@ -144,12 +144,12 @@ def test_each_address_of_a_run_is_in_its_place(fault: str, set_up: str) -> None:
         for cause in {cause for finding in shown for cause in finding.causes}:
             _compare(explained.cause(cause, assessment), method, values)
         for finding in shown:
-            _why(finding, method, values)
+            _check_reason(finding, method, values)
         decisive = assessment.decisive
         if decisive is not None:
             found = (decisive.check, decisive.verdict.value, decisive.causes)
             assert found in {(row.check, row.verdict, row.causes) for row in FAULTS[fault].expected}
-            _letter(decisive, assessment, values)
+            _check_letter(decisive, assessment, values)
 
 
 def _entered(evidence: SenderEvidence, sender: Sender) -> dict[str, str]:
@@ -164,7 +164,7 @@ def _entered(evidence: SenderEvidence, sender: Sender) -> dict[str, str]:
     }
 
 
-def _why(finding: Finding, method: str, values: Mapping[str, str]) -> None:
+def _check_reason(finding: Finding, method: str, values: Mapping[str, str]) -> None:
     """Check the addresses in the finding's own reason."""
     groups = [roles for name, roles in addresses.GROUPS.items() if set(finding.causes) & set(GROUPS[name].causes)]
     allowed = _all([*groups, *(addresses.expected(cause, "decide", method) for cause in finding.causes)])
@@ -173,7 +173,7 @@ def _why(finding: Finding, method: str, values: Mapping[str, str]) -> None:
     assert addresses.foreign([finding.why], values) == set(), finding.check
 
 
-def _letter(decisive: Finding, assessment: Assessment, values: Mapping[str, str]) -> None:
+def _check_letter(decisive: Finding, assessment: Assessment, values: Mapping[str, str]) -> None:
     """Check the addresses in the message to the owner, except in the server's reply that it quotes."""
     deciders = () if decisive.sure else explained.deciders(decisive.causes, assessment)
     letter = explained.owner_request(decisive.causes, (), assessment, sure=decisive.sure, decide=deciders)

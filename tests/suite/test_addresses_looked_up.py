@@ -35,7 +35,7 @@ def _commands(assessment: Assessment) -> list[str]:
 
 @pytest.mark.parametrize("set_up", list(SET_UPS))
 @pytest.mark.parametrize(("fault", "name"), ABOUT_THE_ACCOUNT)
-def test_the_words_and_the_commands_speak_of_the_same_account(fault: str, name: str, set_up: str) -> None:
+def test_reason_and_commands_name_the_same_account(fault: str, name: str, set_up: str) -> None:
     """The looked-up facts and the administrator's commands are both about the account that signs in."""
     assessment = looked(fault, set_up=set_up)[name]
     decisive, sender = assessment.decisive, assessment.settings.sender
@@ -50,14 +50,14 @@ def test_the_words_and_the_commands_speak_of_the_same_account(fault: str, name: 
 
 
 @pytest.mark.parametrize("set_up", list(SET_UPS))
-def test_a_set_up_that_works_fails_nothing(set_up: str) -> None:
+def test_no_check_fails_in_a_healthy_set_up(set_up: str) -> None:
     """In a healthy set-up no check fails, is blocked or is unknown."""
     found = [one for each in looked(set_up=set_up).values() for one in each.all_findings()]
 
     assert [one.check for one in found if one.verdict in {Verdict.FAIL, Verdict.BLOCKED, Verdict.UNKNOWN}] == []
 
 
-def test_the_primary_address_of_the_own_mailbox_is_no_other_mailbox() -> None:
+def test_primary_address_of_the_sign_in_mailbox_passes() -> None:
     """If the user principal name differs from the mail address, the directory shows that From belongs to the account."""
     finding = looked("port_refused", set_up="upn_differs")["basic"].finding("BASIC-01")
 
@@ -66,7 +66,7 @@ def test_the_primary_address_of_the_own_mailbox_is_no_other_mailbox() -> None:
 
 
 @pytest.mark.parametrize(("set_up", "address"), [("from_differs", SHARED), ("domains_differ", SHARED_ELSEWHERE)])
-def test_whether_another_address_may_be_used_names_both(set_up: str, address: str) -> None:
+def test_unknown_right_to_another_address_names_both_addresses(set_up: str, address: str) -> None:
     """With the port closed the right to send as another address stays unknown, and the reason names both addresses."""
     finding = looked("port_refused", set_up=set_up)["basic"].finding("BASIC-01")
 
@@ -74,7 +74,7 @@ def test_whether_another_address_may_be_used_names_both(set_up: str, address: st
     assert f"whether {ALERTS} may send as {address} (Get-RecipientPermission -Identity {address})" in finding.why
 
 
-def test_a_mail_address_in_the_sign_in_of_an_application_is_no_missing_mailbox(tmp_path: Path) -> None:
+def test_an_application_may_sign_in_with_a_mail_address(tmp_path: Path) -> None:
     """Exchange finds a mailbox by its mail address, the directory a user by its principal name: one of the two is enough."""
     by_address = change.oauth(username=NOTICES)(SET_UPS["upn_differs"](world()))
     with visited(by_address, folder=tmp_path, edit=with_lookup_settings, look=WAYS["application"]) as seen:

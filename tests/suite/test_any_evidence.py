@@ -18,9 +18,9 @@ from reports.results import as_text, results
 from settings.model import SenderSettings
 from tests.reports import samples
 from tests.suite.gathered import Gathered, gathered
-from tests.suite.looked import visited
+from tests.suite.looked import gathered_with_lookups
 
-VISITS = 20_000 if os.environ.get("SMTP365_DEEP") else 600
+SAMPLES = 20_000 if os.environ.get("SMTP365_DEEP") else 600
 FAULTS = (None, "sp_not_registered", "certificate_other_name", "dns_hijacked", "login_proxy_page", "graph_scope", "wrong_password",
           "secret_expired", "smtp_auth_off_tenant", "recipient_unknown", "token_endpoint_foreign", "three_connections")  # fmt: skip
 TEXTS = (
@@ -31,14 +31,14 @@ TEXTS = (
 NUMBERS = (0, 1, -1, 2, 99_999, 10**12)
 
 
-def changed(value: Any, often: float, draw: random.Random) -> Any:  # noqa: ANN401 - any part of a JSON document
+def changed(value: Any, probability: float, draw: random.Random) -> Any:  # noqa: ANN401 - any part of a JSON document
     """Return the value with some of its leaves replaced and some of its lists shortened."""
     if isinstance(value, dict):
-        return {key: changed(item, often, draw) for key, item in value.items()}
+        return {key: changed(item, probability, draw) for key, item in value.items()}
     if isinstance(value, list):
-        kept = [changed(item, often, draw) for item in value]
-        return kept[: draw.randrange(len(kept) + 1)] if draw.random() < often else kept
-    if value is None or draw.random() >= often:
+        kept = [changed(item, probability, draw) for item in value]
+        return kept[: draw.randrange(len(kept) + 1)] if draw.random() < probability else kept
+    if value is None or draw.random() >= probability:
         return value
     match value:
         case bool():
@@ -51,30 +51,32 @@ def changed(value: Any, often: float, draw: random.Random) -> Any:  # noqa: ANN4
             return draw.choice((0.0, 1e9, -5.0, None))
 
 
-def read(model: Any, data: Any, whole: Any) -> Any:  # noqa: ANN401 - evidence or settings
+def read(model: Any, data: Any, original: Any) -> Any:  # noqa: ANN401 - evidence or settings
     """Return the changed record if it is valid, else the original one."""
     try:
         return model.model_validate_json(json.dumps(data))
     except ValidationError:
-        return whole
+        return original
 
 
 @pytest.fixture(scope="module")
 def worlds() -> list[Gathered]:
     """Evidence of real runs against the built-in tenant."""
-    return [*(gathered(fault) for fault in FAULTS), visited()]
+    return [*(gathered(fault) for fault in FAULTS), gathered_with_lookups()]
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_anything_is_judged_and_written(seed: int, worlds: list[Gathered]) -> None:
     """Judges, sentences and pages accept any evidence without an exception."""
-    draw = random.Random(seed)  # noqa: S311 - no secret is made of it
+    draw = random.Random(seed)  # noqa: S311 - not used for secrets
     changes = 0
-    for number in range(VISITS // 4):
+    for number in range(SAMPLES // 4):
         evidence, judged = draw.choice(list(draw.choice(worlds).values()))
-        often = draw.choice((0.02, 0.1, 0.3))
-        seen = read(SenderEvidence, changed(evidence.model_dump(mode="json"), often, draw), evidence)
-        settings = read(SenderSettings, changed(judged.model_dump(mode="json", by_alias=True), often / 5, draw), judged)
+        probability = draw.choice((0.02, 0.1, 0.3))
+        seen = read(SenderEvidence, changed(evidence.model_dump(mode="json"), probability, draw), evidence)
+        settings = read(
+            SenderSettings, changed(judged.model_dump(mode="json", by_alias=True), probability / 5, draw), judged
+        )
         changes += seen is not evidence or settings is not judged
 
         run = samples.run(Assessment(seen, settings))
@@ -84,4 +86,4 @@ def test_anything_is_judged_and_written(seed: int, worlds: list[Gathered]) -> No
         if number % 10 == 0:
             assert render_top(run, data)
             reminder.calendar(run)
-    assert changes > VISITS // 10
+    assert changes > SAMPLES // 10

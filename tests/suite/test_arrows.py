@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("settings", "evidence", "probes", "checks", "knowledge", "reports", "plugin", "fakes")
+PACKAGES = ("settings", "evidence", "probes", "checks", "knowledge", "reports", "plugin", "fakes")
 MAY_IMPORT = {
     "settings": {"settings"},
     "evidence": {"settings", "evidence"},
@@ -19,10 +19,10 @@ MAY_IMPORT = {
     "plugin": {"settings", "evidence", "probes", "knowledge", "checks", "reports", "fakes", "plugin"},
     "fakes": {"fakes"},
 }
-FRONT = {"conftest", "installing", "run", "docs"}
+ENTRY_POINTS = {"conftest", "installing", "run", "docs"}
 PYTEST = {"pytest", "_pytest", "pytest_html", "xdist"}
-# Who may import pytest, beside tests and conftest.py.
-WIRES_PYTEST = ("plugin/", "checks/test_checklist.py", "fakes/fixtures.py")
+# What may import pytest, besides tests and conftest.py.
+MAY_IMPORT_PYTEST = ("plugin/", "checks/test_checklist.py", "fakes/fixtures.py")
 
 
 def imported(file: Path) -> set[str]:
@@ -36,34 +36,34 @@ def imported(file: Path) -> set[str]:
     return names
 
 
-def files(room: str) -> list[Path]:
+def files(package: str) -> list[Path]:
     """Return the Python files of a package."""
-    return sorted((ROOT / room).rglob("*.py"))
+    return sorted((ROOT / package).rglob("*.py"))
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_imports_point_one_way(room: str) -> None:
+@pytest.mark.parametrize("package", PACKAGES)
+def test_imports_point_one_way(package: str) -> None:
     """A package imports only from the packages below it."""
-    allowed = MAY_IMPORT[room]
+    allowed = MAY_IMPORT[package]
     wrong = [
         f"{file.relative_to(ROOT)} imports {name}"
-        for file in files(room)
+        for file in files(package)
         for name in imported(file)
-        if name.partition(".")[0] in {*ROOMS, *FRONT}
+        if name.partition(".")[0] in {*PACKAGES, *ENTRY_POINTS}
         and not any(name == one or name.startswith(f"{one}.") for one in allowed)
     ]
 
     assert wrong == []
-    assert files(room), "an empty room proves nothing"
+    assert files(package), "the package has no files"
 
 
-def test_only_the_plugin_knows_pytest() -> None:
-    """The other rooms can be used without pytest, and reports stay pure functions."""
+def test_only_the_plugin_imports_pytest() -> None:
+    """The other packages do not depend on pytest, so reports stay pure functions."""
     hits = [
         f"{name} imports {module}"
-        for room in ROOMS
-        for file in files(room)
-        if not (name := file.relative_to(ROOT).as_posix()).startswith(WIRES_PYTEST)
+        for package in PACKAGES
+        for file in files(package)
+        if not (name := file.relative_to(ROOT).as_posix()).startswith(MAY_IMPORT_PYTEST)
         for module in imported(file)
         if module.partition(".")[0] in PYTEST
     ]
@@ -71,11 +71,11 @@ def test_only_the_plugin_knows_pytest() -> None:
     assert hits == []
 
 
-@pytest.mark.parametrize("room", ["evidence", "checks", "probes", "knowledge", "reports"])
-def test_no_code_path_knows_the_fakes(room: str) -> None:
+@pytest.mark.parametrize("package", ["evidence", "checks", "probes", "knowledge", "reports"])
+def test_product_code_does_not_mention_fakes(package: str) -> None:
     """The word "fake" does not occur in the code of these packages: live and built-in runs use the same lines."""
     hits = []
-    for file in files(room):
+    for file in files(package):
         tree = ast.parse(file.read_text(encoding="utf-8"))
         words = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name)]
         words += [node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
@@ -87,20 +87,20 @@ def test_no_code_path_knows_the_fakes(room: str) -> None:
     assert hits == []
 
 
-def test_rooms_hold_no_catch_all_modules() -> None:
+def test_no_catch_all_modules() -> None:
     """No module is called utils, helpers, manager or the like; each has a name of its own."""
     banned = {"utils", "util", "helpers", "helper", "manager", "managers", "common", "base", "misc"}
-    found = [file for room in (*ROOMS, "tests") for file in files(room) if file.stem in banned]
+    found = [file for package in (*PACKAGES, "tests") for file in files(package) if file.stem in banned]
 
     assert found == []
 
 
-def test_modules_stay_small() -> None:
+def test_modules_are_small() -> None:
     """No module has more than four hundred lines."""
     long = {
         str(file.relative_to(ROOT)): count
-        for room in ROOMS
-        for file in files(room)
+        for package in PACKAGES
+        for file in files(package)
         if (count := len(file.read_text(encoding="utf-8").splitlines())) > 400
     }
 

@@ -11,7 +11,7 @@ from evidence.tenant import LookupState
 from evidence.wire import SenderEvidence
 from settings.model import SenderSettings
 from tests.suite.gathered import Gathered, gathered
-from tests.suite.looked import visited
+from tests.suite.looked import gathered_with_lookups
 
 DOTNET = ("HOST-01", "SchUseStrongCrypto"), ("HOST-02", "SystemDefaultTlsVersions")
 HVE = "smtp.hve.mx.microsoft"
@@ -39,7 +39,7 @@ def by_hand() -> dict[str, Gathered]:
     }
     sender = settings.sender.model_copy(update={"smtp_server": HVE, "mail_to": "ops@contoso.example"})
     worlds["High Volume Email"] = {"basic": (evidence, settings.model_copy(update={"sender": sender}))}
-    worlds["High Volume Email, refused"] = {"basic": _refused_as_outside()}
+    worlds["High Volume Email, refused"] = {"basic": _refused_as_external()}
     worlds["trace: not offered"] = seen_as(trace={"state": LookupState.NOT_OFFERED})
     worlds["trace: not asked"] = seen_as(trace={"state": LookupState.NOT_ASKED, "detail": "no secret"})
     worlds["trace: quarantined"] = seen_as(trace={"status": "quarantined"})
@@ -48,7 +48,7 @@ def by_hand() -> dict[str, Gathered]:
 
 def seen_as(**looks: dict[str, object]) -> Gathered:
     """Return the healthy OAuth sender with lookups, some of which have other results."""
-    evidence, settings = visited()["oauth"]
+    evidence, settings = gathered_with_lookups()["oauth"]
     tenant = evidence.tenant
     assert tenant is not None
     changed = {name: getattr(tenant, name).model_copy(update=changes) for name, changes in looks.items()}
@@ -102,7 +102,7 @@ def test_schannel_values(values: list[tuple[str, int | None]], verdict: Verdict)
         pytest.param("ops@contoso.example", Verdict.RISK, id="another domain"),
     ],
 )
-def test_high_volume_email_stays_inside(to: str, verdict: Verdict) -> None:
+def test_high_volume_email_to_another_domain_is_a_risk(to: str, verdict: Verdict) -> None:
     """The endpoint delivers within the tenant only: another domain is reported before anything is sent."""
     evidence, settings = gathered(None)["basic"]
     sender = settings.sender.model_copy(update={"smtp_server": HVE, "mail_to": to})
@@ -113,23 +113,23 @@ def test_high_volume_email_stays_inside(to: str, verdict: Verdict) -> None:
     assert judged("MBX-07", evidence, settings).verdict is Verdict.NOT_APPLICABLE
 
 
-def _refused_as_outside() -> tuple[SenderEvidence, SenderSettings]:
+def _refused_as_external() -> tuple[SenderEvidence, SenderSettings]:
     """Return High Volume Email to another domain, refused by the server as external."""
     evidence, settings = gathered("recipient_blocked")["basic"]
     assert evidence.envelope is not None
     assert evidence.envelope.rcpt is not None
     assert evidence.envelope.rcpt.reply is not None
-    said = "5.5.105 External sending is not supported for High Volume Email accounts"
-    reply = evidence.envelope.rcpt.reply.model_copy(update={"lines": (said,)})
+    text = "5.5.105 External sending is not supported for High Volume Email accounts"
+    reply = evidence.envelope.rcpt.reply.model_copy(update={"lines": (text,)})
     command = evidence.envelope.rcpt.model_copy(update={"reply": reply})
-    told = evidence.model_copy(update={"envelope": evidence.envelope.model_copy(update={"rcpt": command})})
+    refused = evidence.model_copy(update={"envelope": evidence.envelope.model_copy(update={"rcpt": command})})
     sender = settings.sender.model_copy(update={"smtp_server": HVE, "mail_to": "ops@contoso.example"})
-    return told, settings.model_copy(update={"sender": sender})
+    return refused, settings.model_copy(update={"sender": sender})
 
 
-def test_high_volume_email_that_was_refused() -> None:
+def test_high_volume_email_refused_as_external() -> None:
     """The server's refusal of an external recipient gives its own cause."""
-    finding = judged("MBX-07", *_refused_as_outside())
+    finding = judged("MBX-07", *_refused_as_external())
 
     assert (finding.verdict, finding.causes) == (Verdict.FAIL, ("hve_external_recipient",))
 
@@ -143,7 +143,7 @@ def test_high_volume_email_that_was_refused() -> None:
         pytest.param("", Verdict.UNKNOWN, (), id="no row yet"),
     ],
 )
-def test_what_the_trace_says(status: str, verdict: Verdict, causes: tuple[str, ...]) -> None:
+def test_trace_status_gives_its_verdict(status: str, verdict: Verdict, causes: tuple[str, ...]) -> None:
     """Each status of an accepted message has its verdict; a status with several possible causes is not sure."""
     finding = judged("MBX-06", *seen_as(trace={"status": status})["oauth"])
 
@@ -151,7 +151,7 @@ def test_what_the_trace_says(status: str, verdict: Verdict, causes: tuple[str, .
     assert len(causes) < 2 or not finding.sure
 
 
-def test_a_cloud_without_trace_has_nothing_to_look_at() -> None:
+def test_a_cloud_without_trace_is_not_applicable() -> None:
     """In a cloud without message trace the check does not apply."""
     finding = judged("MBX-06", *seen_as(trace={"state": LookupState.NOT_OFFERED})["oauth"])
 
@@ -162,7 +162,7 @@ def test_a_cloud_without_trace_has_nothing_to_look_at() -> None:
     ("check", "look"),
     [("MBX-06", "trace"), ("RISK-05", "application"), ("RISK-07", "conditional_access")],
 )
-def test_a_look_up_that_was_not_made_is_unknown_with_its_reason(check: str, look: str) -> None:
+def test_a_missing_lookup_is_unknown_with_its_reason(check: str, look: str) -> None:
     """If lookups were not made, for example without their secret, the check is unknown and gives the reason."""
     why = "the client secret of [directory] was not found"
     changes: dict[str, object] = {"state": LookupState.NOT_ASKED, "detail": why}
@@ -172,7 +172,7 @@ def test_a_look_up_that_was_not_made_is_unknown_with_its_reason(check: str, look
     assert why in finding.why
 
 
-def test_a_registration_of_another_tenant_is_open_to_many() -> None:
+def test_a_registration_in_another_tenant_is_multitenant() -> None:
     """An enterprise application without a registration in this tenant is multitenant."""
     finding = judged("RISK-05", *seen_as(application={"state": LookupState.ABSENT})["oauth"])
 
@@ -182,7 +182,7 @@ def test_a_registration_of_another_tenant_is_open_to_many() -> None:
 @pytest.mark.parametrize(
     ("cloud", "server"), [("gcc_high", "smtp.office365.com"), ("worldwide", "smtp.partner.outlook.cn")]
 )
-def test_a_mixture_of_clouds_is_a_finding(cloud: str, server: str) -> None:
+def test_a_host_of_another_cloud_is_reported(cloud: str, server: str) -> None:
     """A host of one cloud in the settings of another is reported."""
     evidence, settings = gathered(None)["basic"]
     sender = settings.sender.model_copy(update={"smtp_server": server})

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.suite.test_matrix import ONLY_LOOK_UPS_SHOW
+from tests.suite.test_matrix import NEED_LOOKUPS
 
 ROOT = Path(__file__).resolve().parents[2]
 Verdicts = dict[str, str]
@@ -160,8 +160,8 @@ def test_broken_tool_exits_3(tmp_path: Path) -> None:
     assert done.returncode == 3, done.stdout
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="a test cannot press Ctrl-C in another console on Windows")
-def test_interrupt_exits_2_and_leaves_a_report(tmp_path: Path) -> None:
+@pytest.mark.skipif(sys.platform == "win32", reason="a test cannot send Ctrl-C to another console on Windows")
+def test_interrupt_exits_2_and_writes_a_report(tmp_path: Path) -> None:
     """Ctrl-C while the greeting is awaited: the report and the JSON hold the evidence so far."""
     report, data = tmp_path / "report.html", tmp_path / "results.json"
     command = [
@@ -180,15 +180,15 @@ def test_interrupt_exits_2_and_leaves_a_report(tmp_path: Path) -> None:
         seen = ""
         while "collected" not in seen:
             seen += child.stdout.readline()
-        time.sleep(1.5)  # the greeting is being waited for: five seconds of silence, nothing to wait on from here
+        time.sleep(1.5)  # the run now waits five seconds for the greeting and prints nothing
         child.send_signal(signal.SIGINT)
         rest, _ = child.communicate(timeout=60)
 
     assert child.returncode == 2, seen + rest
     assert report.is_file()
-    told = json.loads(data.read_text(encoding="utf-8"))
-    assert told["verdict"] == "not_proven"
-    assert told["interrupted"]
+    recorded = json.loads(data.read_text(encoding="utf-8"))
+    assert recorded["verdict"] == "not_proven"
+    assert recorded["interrupted"]
 
 
 def test_collect_only_contacts_nothing(tmp_path: Path) -> None:
@@ -247,7 +247,7 @@ def test_last_failed_gives_the_same_failures(full: Verdicts, tmp_path: Path) -> 
     assert found == {key: verdict for key, verdict in full.items() if verdict == "fail"}
 
 
-def test_strict_fails_what_is_unknown(tmp_path: Path) -> None:
+def test_strict_fails_unknown_checks(tmp_path: Path) -> None:
     """With --strict pytest reports an unknown check as failed, and the exit code is 1."""
     code, _, done = results(tmp_path, "--no-send", "--strict")
 
@@ -255,17 +255,17 @@ def test_strict_fails_what_is_unknown(tmp_path: Path) -> None:
     assert "unknown counts as failed" in done.stdout
 
 
-def test_strict_counts_what_only_look_ups_show(tmp_path: Path) -> None:
+def test_strict_fails_checks_that_need_lookups(tmp_path: Path) -> None:
     """In the healthy world three checks of each sender need lookups; with --strict they fail."""
     code, data, done = results(tmp_path, "--strict")
     unknown = {key for key, verdict in verdicts(data).items() if verdict == "unknown"}
 
     assert code == 1
-    assert unknown == {f"{s}-{c}" for s, c in ONLY_LOOK_UPS_SHOW}
+    assert unknown == {f"{s}-{c}" for s, c in NEED_LOOKUPS}
     assert all(f"test_check[{key}]" in done.stdout for key in unknown)
 
 
-def test_junit_holds_the_verdicts(tmp_path: Path) -> None:
+def test_junit_contains_the_verdicts(tmp_path: Path) -> None:
     """The JUnit file has the check and verdict of each test."""
     file = tmp_path / "junit.xml"
     done = run(f"--junit-xml={file}", f"--html={tmp_path / 'r.html'}", "-p", "no:cacheprovider")

@@ -29,14 +29,14 @@ from tests.suite.gathered import gathered
 ROOT: Final = Path(__file__).resolve().parents[2]
 NOW: Final = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
 EXPECTED: Final = Path(__file__).with_name("declared_expected.txt")
-ONLY_MICROSOFTS: Final = frozenset(check.id for check in CATALOGUE.checks.values() if check.microsoft_only)
+MICROSOFT_ONLY: Final = frozenset(check.id for check in CATALOGUE.checks.values() if check.microsoft_only)
 
 every_fault = pytest.mark.parametrize("fault", [None, *FAULTS])
 
 
 def neutral(fault: str | None) -> list[Assessment]:
     """Return the assessments of both senders of the declared service with this fault, on evidence without Microsoft words."""
-    return [Assessment(*blotted(*visit)) for visit in gathered(fault, cloud="custom").values()]
+    return [Assessment(*blotted(*recorded)) for recorded in gathered(fault, cloud="custom").values()]
 
 
 def run_of(assessments: list[Assessment]) -> Run:
@@ -45,7 +45,7 @@ def run_of(assessments: list[Assessment]) -> Run:
 
 
 @every_fault
-def test_no_word_that_the_suite_adds_is_microsofts(fault: str | None) -> None:
+def test_reports_contain_no_microsoft_word(fault: str | None) -> None:
     """HTML, JSON, terminal, letters and calendar have no such word, for both senders together and for each alone."""
     assessments = neutral(fault)
 
@@ -62,24 +62,24 @@ def test_no_word_that_the_suite_adds_is_microsofts(fault: str | None) -> None:
 
 
 @every_fault
-def test_reading_does_not_rest_on_microsofts_words(fault: str | None) -> None:
+def test_findings_do_not_depend_on_microsoft_words(fault: str | None) -> None:
     """Verdicts and causes are the same if the Microsoft words in the server's replies are replaced."""
-    spoken = [Assessment(*visit) for visit in gathered(fault, cloud="custom").values()]
+    original = [Assessment(*recorded) for recorded in gathered(fault, cloud="custom").values()]
 
-    for one, other in zip(spoken, neutral(fault), strict=True):
+    for one, other in zip(original, neutral(fault), strict=True):
         assert [(f.check, f.verdict, f.causes, f.sure) for f in one.all_findings()] == [
             (f.check, f.verdict, f.causes, f.sure) for f in other.all_findings()
         ]
 
 
 @every_fault
-def test_every_cause_has_words_for_a_declared_service(fault: str | None) -> None:
+def test_every_cause_exists_for_a_declared_service(fault: str | None) -> None:
     """No finding names a cause that only Microsoft 365 has, and no check runs that only applies to Microsoft 365."""
     for assessment in neutral(fault):
         findings = assessment.all_findings()
 
         assert {cause for finding in findings for cause in finding.causes} <= set(declared())
-        assert {finding.check for finding in findings} & ONLY_MICROSOFTS == set()
+        assert {finding.check for finding in findings} & MICROSOFT_ONLY == set()
 
 
 def expected() -> dict[tuple[str, str], tuple[str, tuple[str, ...]]]:
@@ -92,11 +92,11 @@ def expected() -> dict[tuple[str, str], tuple[str, tuple[str, ...]]]:
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_verdict_is_the_expected_one(fault: str) -> None:
+def test_gate_and_causes_are_the_expected_ones(fault: str) -> None:
     """Each fault gives the expected broken gate and causes; one that does not concern a declared service leaves it healthy."""
     table, found = expected(), {}
-    for name, visit in gathered(fault, cloud="custom").items():
-        assessment = Assessment(*visit)
+    for name, recorded in gathered(fault, cloud="custom").items():
+        assessment = Assessment(*recorded)
         gate, decisive = assessment.first_broken_gate, assessment.decisive
         found[(fault, name)] = (
             gate.value if gate is not None else "-",
@@ -106,26 +106,26 @@ def test_verdict_is_the_expected_one(fault: str) -> None:
     assert found == {key: table[key] for key in found}
 
 
-# Where another gate than at Microsoft's stops the message, with the reason.
+# Faults that break a different gate than with Microsoft 365, with the reason.
 OTHER_GATE: Final = {
     "dns_hijacked": "a private address is right for a server of one's own, so the port decides",
     "hosting_provider": "any greeting is right, so the certificate decides",
     "port_25": "the declared port binds the credential, which is not sent to another one",
-    "hosting_host": "any greeting is right, so what the other host offers, or the credential that is not sent there, decides",
+    "hosting_host": "any greeting is right, so the other host's offer or the withheld credential decides",
 }
 
 
 @pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault not in OTHER_GATE])
-def test_the_same_gate_stops_the_message_as_at_microsofts(fault: str) -> None:
+def test_the_broken_gate_is_the_same_as_for_microsoft(fault: str) -> None:
     """A fault breaks the same gate in both services."""
     table = expected()
 
-    for name, visit in gathered(fault).items():
-        gate = Assessment(*visit).first_broken_gate
+    for name, recorded in gathered(fault).items():
+        gate = Assessment(*recorded).first_broken_gate
         assert table[(fault, name)][0] == (gate.value if gate is not None else "-")
 
 
-def test_the_whole_run_is_free_of_words(tmp_path: Path) -> None:
+def test_a_whole_run_contains_no_microsoft_word(tmp_path: Path) -> None:
     """A replay of such evidence writes no Microsoft word to the terminal, the HTML with pytest-html's part, JUnit or JSON."""
     run = run_of(neutral("wrong_password"))
     (tmp_path / "before.json").write_text(as_text(results(run)), encoding="utf-8")
@@ -148,16 +148,16 @@ def test_the_whole_run_is_free_of_words(tmp_path: Path) -> None:
     assert [words_in((tmp_path / name).read_text(encoding="utf-8")) for name in wanted.values()] == [[], [], []]
 
 
-def test_words_name_only_checks_that_a_declared_service_has() -> None:
+def test_texts_name_only_checks_of_a_declared_service() -> None:
     """No text refers to a check that does not apply to a declared service."""
     for entries in (declared(), declared(at_login=True)):
         for cause in entries.values():
             named = set(re.findall(r"\b[A-Z]+-\d\d\b", f"{cause.steps} {cause.verify} {cause.decide} {cause.shows}"))
 
-            assert named <= set(CATALOGUE.checks) - ONLY_MICROSOFTS, cause.id
+            assert named <= set(CATALOGUE.checks) - MICROSOFT_ONLY, cause.id
 
 
-def test_the_table_is_of_the_catalogue() -> None:
+def test_the_table_names_existing_faults_gates_and_causes() -> None:
     """The table names only existing faults, gates and causes."""
     rows = expected()
 
@@ -175,9 +175,9 @@ def test_healthy_declared_service_can_send() -> None:
         assert [finding for finding in assessment.all_findings() if finding.verdict in bad] == []
 
 
-def test_the_same_look_at_microsofts_own_service_finds_words() -> None:
+def test_the_search_finds_microsoft_words() -> None:
     """The search works: it finds Microsoft words in a report on Microsoft 365 made in the same way."""
-    run = run_of([Assessment(*blotted(*visit)) for visit in gathered("wrong_password").values()])
+    run = run_of([Assessment(*blotted(*recorded)) for recorded in gathered("wrong_password").values()])
 
     assert words_in(render_top(run, results(run)))
     assert words_in(as_text(results(run)))

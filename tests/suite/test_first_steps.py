@@ -25,7 +25,7 @@ from tests.suite.gathered import Gathered, gathered
 from tests.suite.situations import SITUATIONS, situation
 
 NAMED = re.compile(r"\b[A-Z]{3,6}-\d\d\b")
-# Every wording in which a report could say that the other end is not Microsoft's.
+# Every wording with which a report could say that the server is not Microsoft's.
 FOREIGN = re.compile(
     r"is not Microsoft\b|not Microsoft's|in Microsoft's place|in their place|instead of Microsoft|another server answers"
     r"|wrong server|answers here|sent to that server",
@@ -35,14 +35,14 @@ WORLDS = [
     *(pytest.param(fault, False, id=fault) for fault in FAULTS),
     *(pytest.param(name, True, id=name) for name in SITUATIONS),
 ]
-each_world = pytest.mark.parametrize(("name", "staged_here"), WORLDS)
+each_world = pytest.mark.parametrize(("name", "is_situation"), WORLDS)
 
 
-def world(name: str, staged_here: bool) -> Gathered:
+def world(name: str, is_situation: bool) -> Gathered:
     """Return the evidence of a fault or of a situation."""
-    if not staged_here and FAULTS[name].skipped_here():
+    if not is_situation and FAULTS[name].skipped_here():
         pytest.skip(FAULTS[name].skipped_here() or "")
-    return situation(name) if staged_here else gathered(name)
+    return situation(name) if is_situation else gathered(name)
 
 
 def answers(found: Gathered) -> Iterator[tuple[Assessment, Answer]]:
@@ -60,7 +60,7 @@ def every_line() -> Iterator[tuple[str, Step]]:
         yield from ((group.id, step_of(line)) for line in group.decide)
 
 
-def test_a_line_that_names_a_check_declares_it() -> None:
+def test_lines_that_name_a_check_declare_it() -> None:
     """A line that names a check declares that the check answers it."""
     undeclared = [
         (where, line)
@@ -71,7 +71,7 @@ def test_a_line_that_names_a_check_declares_it() -> None:
     assert undeclared == []
 
 
-def test_what_a_step_declares_exists() -> None:
+def test_declared_checks_and_facts_exist() -> None:
     """Each check, each fact and each trait that a step declares exists."""
     unknown = {check for _, line in every_line() for check in line.answered_by} - set(CHECKS.checks)
 
@@ -91,25 +91,25 @@ def declared(causes: tuple[str, ...], assessment: Assessment) -> dict[str, tuple
 
 
 @each_world
-def test_the_first_step_is_never_what_the_run_has_seen(name: str, staged_here: bool) -> None:
+def test_the_first_step_is_not_answered_by_the_run(name: str, is_situation: bool) -> None:
     """No step or deciding line comes first if a check that answers it has passed; at least one open step is left."""
-    for assessment, one in answers(world(name, staged_here)):
+    for assessment, one in answers(world(name, is_situation)):
         if not one.causes:
             continue
         passed = {finding.check for finding in assessment.all_findings() if finding.verdict is Verdict.PASS}
         answered_by = declared(tuple(cause.id for cause in one.causes), assessment)
         first = [steps[0] for steps in (one.deciders, *(cause.steps for cause in one.causes)) if steps]
 
-        assert one.first_step is not None, "there is nothing to do"
+        assert one.first_step is not None, "no first step"
         shown = [one.first_step, *(step for step in first if not step_of(step).seen)]
         assert [step for step in shown if set(answered_by[str(step)]) & passed] == []
         assert step_of(one.causes[0].steps[0]).seen is False
 
 
 @each_world
-def test_open_steps_come_before_seen_ones(name: str, staged_here: bool) -> None:
+def test_open_steps_come_before_answered_ones(name: str, is_situation: bool) -> None:
     """Steps that the run has already answered come last, with their time; the letter does not ask for them."""
-    for assessment, one in answers(world(name, staged_here)):
+    for assessment, one in answers(world(name, is_situation)):
         for lines in (one.deciders, *(cause.steps for cause in one.causes)):
             marks = [step_of(line).seen for line in lines]
             assert marks == sorted(marks)
@@ -121,16 +121,16 @@ def test_open_steps_come_before_seen_ones(name: str, staged_here: bool) -> None:
 
 
 @each_world
-def test_no_report_denies_a_server_that_was_reached(name: str, staged_here: bool) -> None:
+def test_no_text_denies_a_server_that_was_reached(name: str, is_situation: bool) -> None:
     """If the certificate or the greeting was Microsoft's, no text of the report says that the server is another one."""
-    for assessment, one in answers(world(name, staged_here)):
+    for assessment, one in answers(world(name, is_situation)):
         if not assessment.settings.service.microsoft:
             continue
         verdicts = {finding.check: finding.verdict for finding in assessment.all_findings()}
         if Verdict.PASS not in {verdicts["TLS-02"], verdicts["SMTP-01"]} or not assessment.settings.service.microsoft:
             continue
         run = samples.run(assessment)
-        told = [
+        texts = [
             *(text for cause in one.causes for text in (cause.title, cause.headline, cause.meaning, *cause.steps)),
             *(
                 text
@@ -144,17 +144,17 @@ def test_no_report_denies_a_server_that_was_reached(name: str, staged_here: bool
             re.sub(r"<[^>]+>", " ", render_top(run, None).partition("<script")[0]),
         ]
 
-        assert [found.group() for text in told if (found := FOREIGN.search(text))] == []
+        assert [found.group() for text in texts if (found := FOREIGN.search(text))] == []
 
 
 @each_world
-def test_no_change_of_a_secret_that_was_not_sent(name: str, staged_here: bool) -> None:
+def test_no_step_is_about_a_secret_that_was_not_sent(name: str, is_situation: bool) -> None:
     """Steps about a password or secret that went to a wrong place appear only if the run sent one."""
-    for assessment, one in answers(world(name, staged_here)):
+    for assessment, one in answers(world(name, is_situation)):
         traffic = assessment.evidence.traffic
-        told = " ".join(step for cause in one.causes for step in cause.steps)
+        texts = " ".join(step for cause in one.causes for step in cause.steps)
         if traffic.sign_in_attempts == 0:
-            assert "password that was sent" not in told
+            assert "password that was sent" not in texts
         if traffic.token_requests == 0 and (assessment.evidence.token is None or assessment.evidence.token.withheld):
-            assert "secret was sent" not in told
-            assert "has seen the client secret" not in told
+            assert "secret was sent" not in texts
+            assert "has seen the client secret" not in texts

@@ -12,8 +12,8 @@ from tests.suite.gathered import gathered
 from tests.suite.look_up_table import TABLE, table
 from tests.suite.looked import WAYS, looked, rows
 
-WORKED_THROUGH = [fault for fault in EVERY_FAULT.values() if fault.expected_with_look_ups is not None]
-# Faults of the tenant's own settings: with look-ups each is named alone.
+WITH_LOOKUPS = [fault for fault in EVERY_FAULT.values() if fault.expected_with_look_ups is not None]
+# Faults of the tenant's own settings: with lookups each has a single cause.
 OF_THE_TENANT = (
     "client_unknown", "app_unknown", "app_sp_missing", "app_disabled", "secret_expired", "resource_missing",
     "consent_missing", "role_missing", "smtp_auth_off_tenant", "smtp_auth_off_mailbox", "smtp_auth_off_mailbox_oauth",
@@ -21,10 +21,10 @@ OF_THE_TENANT = (
     "account_disabled", "account_locked", "mfa_required", "legacy_clients_blocked", "security_defaults", "auth_policy",
     "sp_not_registered", "sp_wrong_object_id", "mailbox_right_missing", "workload_blocked",
 )  # fmt: skip
-VOUCHED_FOR_HERE = {"BASIC-04"}  # the built-in settings have somebody vouch for it, which is what is left then
-VOUCHED_FOR = {"OAUTH-04"}  # that somebody is reminded, only a person can say
+ATTESTED_HERE = {"BASIC-04"}  # the built-in settings attest it, which then decides
+ATTESTED_ONLY = {"OAUTH-04"}  # only a person can attest that a reminder exists
 CHECKLIST = ("BASIC", "OAUTH")
-# With the port closed the wire proves nothing, so what a permission answers is answered by nothing else.
+# With the port closed SMTP proves nothing, so only the lookup with this permission can decide.
 CLOSED = ("port_refused", "password_ends_unannounced")
 NEEDS = {
     "lookup_without_user_read": {"BASIC-01", "BASIC-04"},
@@ -48,8 +48,8 @@ def unseen(judged: dict[str, Assessment]) -> dict[str, Finding]:
     }
 
 
-@pytest.mark.parametrize("fault", [pytest.param(fault, id=fault.id) for fault in WORKED_THROUGH])
-def test_findings_with_look_ups(fault: Fault) -> None:
+@pytest.mark.parametrize("fault", [pytest.param(fault, id=fault.id) for fault in WITH_LOOKUPS])
+def test_findings_with_lookups(fault: Fault) -> None:
     """A fault gives exactly its findings; all others equal those of the healthy world with lookups."""
     if reason := fault.skipped_here():
         pytest.skip(reason)
@@ -59,7 +59,7 @@ def test_findings_with_look_ups(fault: Fault) -> None:
 
 
 @pytest.mark.parametrize("fault", OF_THE_TENANT)
-def test_what_the_wire_leaves_open_is_decided(fault: str) -> None:
+def test_lookups_decide_between_causes(fault: str) -> None:
     """Without lookups the cause is in a short list; with lookups it is the only one."""
     cause = FAULTS[fault].cause
     without = [Assessment(*one).decisive for one in gathered(fault).values()]
@@ -81,13 +81,13 @@ def test_every_item_is_observed(way: str) -> None:
     }
 
     assert len(found) == 21
-    assert {name for name, one in found.items() if one.verdict is not Verdict.PASS} == VOUCHED_FOR
+    assert {name for name, one in found.items() if one.verdict is not Verdict.PASS} == ATTESTED_ONLY
     assert found["OAUTH-04"].verdict is Verdict.ATTESTED
     assert "the directory: the password never expires" in found["BASIC-04"].observed
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_settings_answer_before_anything_is_sent(way: str) -> None:
+def test_items_have_a_verdict_before_anything_is_sent(way: str) -> None:
     """With the port closed, the items about the tenant's settings still have a verdict."""
     found = {
         finding.check: finding.verdict
@@ -107,7 +107,7 @@ def test_a_missing_permission_is_named(fault: str) -> None:
     permission = _permission(fault)
 
     assert set(more) == NEEDS[fault]
-    assert {name for name, one in more.items() if permission not in one.why} <= VOUCHED_FOR_HERE
+    assert {name for name, one in more.items() if permission not in one.why} <= ATTESTED_HERE
 
 
 def _permission(fault: str) -> str:
@@ -125,14 +125,14 @@ def _permission(fault: str) -> str:
     return by_words[words]
 
 
-def test_no_message_is_needed_where_the_settings_prove_the_right() -> None:
+def test_settings_can_prove_the_right_to_send() -> None:
     """With `--no-send` and lookups both senders can send according to the settings; without the right it is not proven."""
     assert [(one.verdict, one.by_settings) for one in looked(no_send=True).values()] == [("can_send", True)] * 2
     assert looked("mailbox_right_missing", no_send=True)["oauth"].verdict == "not_proven"
     assert not looked()["oauth"].by_settings
 
 
-def test_settings_and_wire_that_disagree_are_told_both() -> None:
+def test_settings_that_contradict_a_refusal_are_reported() -> None:
     """If Exchange refuses what the settings allow, the finding reports both and stays unsure."""
     decisive = looked("sign_in_refused_bare")["oauth"].decisive
 
@@ -141,7 +141,7 @@ def test_settings_and_wire_that_disagree_are_told_both() -> None:
     assert "Exchange has the object id" in decisive.why
 
 
-def test_a_row_that_is_not_there_yet_is_unknown() -> None:
+def test_a_missing_trace_row_is_unknown() -> None:
     """Message trace lags by minutes: a missing row is unknown, and the reason says how to look again."""
     finding = looked("lookup_not_traced_yet")["basic"].finding("MBX-06")
 
@@ -149,7 +149,7 @@ def test_a_row_that_is_not_there_yet_is_unknown() -> None:
     assert "--lookups-for" in finding.why
 
 
-def test_the_table_is_the_catalogues() -> None:
+def test_the_document_agrees_with_the_catalogue() -> None:
     """docs/look-up-table.md agrees with the fault catalogue."""
     assert TABLE.read_text(encoding="utf-8") == table()
 
@@ -170,7 +170,7 @@ def _with_rows(**changes: object) -> Finding | None:
     "changes",
     [pytest.param({"address": "203.0.113.9"}, id="another address"), pytest.param({"code": 0}, id="a success")],
 )
-def test_a_row_that_may_be_somebody_elses_decides_nothing(changes: dict[str, object]) -> None:
+def test_a_log_row_of_another_client_decides_nothing(changes: dict[str, object]) -> None:
     """Log rows of another client of the same user, refused elsewhere or successful, decide nothing."""
     own, others = _with_rows(), _with_rows(**changes)
 
@@ -181,7 +181,7 @@ def test_a_row_that_may_be_somebody_elses_decides_nothing(changes: dict[str, obj
     assert "sign-in log" not in others.why
 
 
-def test_two_things_wrong_at_once_are_both_named_and_neither_is_sure() -> None:
+def test_two_possible_causes_are_both_listed_and_unsure() -> None:
     """If the mailbox and the service principal are both missing, the same refusal fits both, so neither is sure."""
     decisive = looked("mailbox_missing_oauth", "sp_not_registered")["oauth"].decisive
 
@@ -190,7 +190,7 @@ def test_two_things_wrong_at_once_are_both_named_and_neither_is_sure() -> None:
     assert not decisive.sure
 
 
-def test_a_setting_that_is_wrong_fails_before_anything_is_sent() -> None:
+def test_a_wrong_setting_fails_before_anything_is_sent() -> None:
     """With the port closed and SMTP AUTH off in the tenant, the items about SMTP AUTH fail with their own cause."""
     judged = looked("port_refused", "smtp_auth_off_tenant")
     found = judged["basic"].finding("BASIC-02"), judged["oauth"].finding("OAUTH-05")

@@ -16,7 +16,7 @@ from settings.model import Custom
 from tests.suite.gathered import gathered
 
 Row = tuple[str, str, tuple[str, ...]]
-# What no fault can turn red, with the reason; every other check fails, or is at risk, in some row of the matrix.
+# Checks that no fault can fail, with the reason; every other check fails, or is at risk, in some row of the matrix.
 NOT_STAGED = {
     "HOST-01": "reads the Windows registry",
     "HOST-02": "reads the Windows registry",
@@ -24,13 +24,13 @@ NOT_STAGED = {
     "RISK-01": "is at risk for every Basic sender, healthy or not",
     "MBX-07": "the built-in tenant has no endpoint of High Volume Email; test_by_hand has its evidence",
 }
-# Causes that are known from texts and look-ups alone: no change of the small world shows them on our own, two-step wire.
+# Causes that no fault of the built-in tenant can produce, with the reason; `explain` or lookups report them.
 NOT_REACHED = {
     "legacy_tls_client": "another client's runtime; HOST checks show it on Windows",
     "client_timeout_hides_refusal": "another client's time-out",
     "auth_mechanism_unsupported": "another client's mechanism",
     "client_assertion_bad": "the plugin has no certificate field",
-    "xoauth2_string_malformed": "our own string is well formed",
+    "xoauth2_string_malformed": "our own string is healthy_findings formed",
     "basic_auth_retiring": "is at risk in the healthy world (RISK-01)",
     "hve_external_recipient": "the built-in tenant has no endpoint of High Volume Email",
     "redirect_uri_mismatch": "belongs to flows with a browser",
@@ -39,14 +39,14 @@ NOT_REACHED = {
     "temporarily_deferred": "another server's greylisting; tests/probes/test_declared.py has a server that does it",
     "unrecognised": "what no rule fits",
 }
-ONLY_LOOK_UPS_SHOW = {
+NEED_LOOKUPS = {
     *(("basic", check) for check in ("MBX-06", "RISK-06", "RISK-07")),
     *(("oauth", check) for check in ("MBX-06", "RISK-05", "RISK-07")),
 }
 
 
 @pytest.fixture(scope="module")
-def well() -> dict[tuple[str, str], Finding]:
+def healthy_findings() -> dict[tuple[str, str], Finding]:
     """The findings of the healthy world, by sender and check."""
     return dict(_by_sender_and_check(_judged(None)))
 
@@ -61,64 +61,64 @@ def _by_sender_and_check(judged: dict[str, Assessment]) -> Iterator[tuple[tuple[
             yield (name, finding.check), finding
 
 
-def _rows(judged: dict[str, Assessment], well: dict[tuple[str, str], Finding]) -> set[Row]:
+def _rows(judged: dict[str, Assessment], healthy_findings: dict[tuple[str, str], Finding]) -> set[Row]:
     """Return the findings that differ from the healthy world, except blocked checks."""
     return {
         (finding.check, finding.verdict.value, finding.causes)
         for key, finding in _by_sender_and_check(judged)
         if finding.verdict is not Verdict.BLOCKED
-        and (finding.verdict, finding.causes) != (well[key].verdict, well[key].causes)
+        and (finding.verdict, finding.causes) != (healthy_findings[key].verdict, healthy_findings[key].causes)
     }
 
 
-def test_healthy_world_has_no_failing_check(well: dict[tuple[str, str], Finding]) -> None:
+def test_healthy_world_has_no_failing_check(healthy_findings: dict[tuple[str, str], Finding]) -> None:
     """No check fails or is blocked, and only the checks that need lookups are unknown."""
     bad = {Verdict.FAIL, Verdict.BLOCKED}
 
-    assert {key: finding for key, finding in well.items() if finding.verdict in bad} == {}
-    assert {key for key, finding in well.items() if finding.verdict is Verdict.UNKNOWN} == ONLY_LOOK_UPS_SHOW
+    assert {key: finding for key, finding in healthy_findings.items() if finding.verdict in bad} == {}
+    assert {key for key, finding in healthy_findings.items() if finding.verdict is Verdict.UNKNOWN} == NEED_LOOKUPS
 
 
-def test_what_only_look_ups_show_says_how_to_see_it(well: dict[tuple[str, str], Finding]) -> None:
+def test_checks_that_need_lookups_explain_them(healthy_findings: dict[tuple[str, str], Finding]) -> None:
     """A check that needs lookups is unknown without them, and its reason names the page that explains them."""
-    found = {key: well[key] for key in ONLY_LOOK_UPS_SHOW}
+    found = {key: healthy_findings[key] for key in NEED_LOOKUPS}
 
     assert {key for key, one in found.items() if one.verdict is not Verdict.UNKNOWN} == set()
     assert {key for key, one in found.items() if "docs/look-ups.md" not in one.why} == set()
 
 
-def test_a_declared_service_has_no_tenant_to_look_at() -> None:
+def test_a_declared_service_has_no_lookup_checks() -> None:
     """Checks that need lookups do not exist for a declared service."""
     custom = Custom(smtp_server="mail.example.com")
     for name, (evidence, judged) in gathered(None).items():
         declared = Assessment(evidence, judged.model_copy(update={"cloud": "custom", "custom": custom}))
-        looked_up = {check for sender, check in ONLY_LOOK_UPS_SHOW if sender == name}
+        looked_up = {check for sender, check in NEED_LOOKUPS if sender == name}
 
         assert looked_up & {finding.check for finding in declared.all_findings()} == set()
 
 
-def test_what_only_the_healthy_world_shows_is_held(well: dict[tuple[str, str], Finding]) -> None:
+def test_basic_authentication_is_a_risk_in_the_healthy_world(healthy_findings: dict[tuple[str, str], Finding]) -> None:
     """Basic authentication is a risk in the healthy world too, so no row that differs from the healthy world can test it."""
-    at_risk = {key: finding.causes for key, finding in well.items() if finding.verdict is Verdict.RISK}
+    at_risk = {key: finding.causes for key, finding in healthy_findings.items() if finding.verdict is Verdict.RISK}
 
     assert at_risk == {("basic", "RISK-01"): ("basic_auth_retiring",)}
 
 
 @pytest.mark.parametrize("fault", [pytest.param(fault, id=fault.id) for fault in FAULTS.values()])
-def test_fault_gives_exactly_its_findings(fault: Fault, well: dict[tuple[str, str], Finding]) -> None:
+def test_fault_gives_exactly_its_findings(fault: Fault, healthy_findings: dict[tuple[str, str], Finding]) -> None:
     """The sets are compared exactly: a false alarm fails the test as a miss does."""
     if fault.skipped_here():
         pytest.skip(fault.skipped_here() or "")
     judged = _judged(fault.id)
-    rows = _rows(judged, well)
+    rows = _rows(judged, healthy_findings)
     expected = {(row.check, row.verdict, row.causes) for row in fault.expected}
 
     assert rows == expected
     for name, assessment in judged.items():
-        _follows_the_rules(fault, name, assessment)
+        _check_gates_and_causes(fault, name, assessment)
 
 
-def _follows_the_rules(fault: Fault, name: str, assessment: Assessment) -> None:
+def _check_gates_and_causes(fault: Fault, name: str, assessment: Assessment) -> None:
     """Check that the first broken gate is the fault's, that later gates are not reached, and that the true cause is listed."""
     gates = list(assessment.gates().values())
     decisive = assessment.decisive
@@ -132,19 +132,19 @@ def _follows_the_rules(fault: Fault, name: str, assessment: Assessment) -> None:
     own = {fault.cause, "sp_not_registered_in_exchange"} if fault.id == "sign_in_refused_bare" else {fault.cause}
     assert own & set(decisive.causes)
     assert not decisive.sure or decisive.causes == (fault.cause,)
-    assert decisive.sure or decisive.why, "an unsure finding says what would decide"
+    assert decisive.sure or decisive.why, "an unsure finding has no reason"
 
 
-def test_every_check_is_turned_by_a_fault() -> None:
+def test_every_check_fails_or_is_at_risk_under_a_fault() -> None:
     """Every check fails or is at risk under some fault, or is listed with a reason."""
     every = [row for fault in EVERY_FAULT.values() for row in (*fault.expected, *(fault.expected_with_look_ups or ()))]
-    turned = {row.check for row in every if row.verdict in {"fail", "risk"}}
-    missing = set(CATALOGUE.checks) - turned
+    tested = {row.check for row in every if row.verdict in {"fail", "risk"}}
+    missing = set(CATALOGUE.checks) - tested
 
     assert missing == set(NOT_STAGED)
 
 
-def test_every_cause_is_reached_by_a_fault() -> None:
+def test_every_cause_is_reported_under_a_fault() -> None:
     """Every cause is reported under some fault, or is listed with a reason."""
     reached = {fault.cause for fault in EVERY_FAULT.values()} | {
         cause
@@ -156,6 +156,6 @@ def test_every_cause_is_reached_by_a_fault() -> None:
     assert set(CAUSES) - reached == set(NOT_REACHED)
 
 
-def test_no_fault_is_masked() -> None:
+def test_every_fault_is_detected() -> None:
     """Every fault has at least one expected finding."""
     assert [fault.id for fault in FAULTS.values() if not fault.expected] == []

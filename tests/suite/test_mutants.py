@@ -29,23 +29,23 @@ from checks.model import Check, Context, Finding
 from fakes import FAULTS
 from fakes.faults import EVERY_FAULT
 from tests.suite.gathered import Gathered, gathered
-from tests.suite.looked import visited
+from tests.suite.looked import gathered_with_lookups
 from tests.suite.situations import SITUATIONS, situation
 from tests.suite.test_by_hand import by_hand
 
 ROOT = Path(__file__).resolve().parents[2]
 DEEP = bool(os.environ.get("SMTP365_DEEP"))
 NOT_PASSING = {"fail", "risk", "unknown", "blocked", "attested", "not_applicable"}
-# Worlds with look-ups: each of the catalogue's with SMTP365_DEEP, else those that judges of look-ups need to be seen at all.
-SEEN_BY_LOOK_UPS = (
+# Worlds with lookups: all of the catalogue with SMTP365_DEEP, otherwise those that the checks of lookups need.
+NEEDED_LOOKUPS = (
     (), ("app_multitenant",), ("account_used_elsewhere",), ("sign_in_from_anywhere",), ("recipient_bounces",),
     ("port_refused",), ("port_refused", "lookup_without_exchange_manage_as_app"), ("lookup_throttled",),
     ("port_refused", "password_expired"), ("port_refused", "smtp_auth_off_tenant"),
 )  # fmt: skip
 LOOKED_UP = (
-    (*SEEN_BY_LOOK_UPS, *((fault.id,) for fault in EVERY_FAULT.values() if fault.expected_with_look_ups is not None))
+    (*NEEDED_LOOKUPS, *((fault.id,) for fault in EVERY_FAULT.values() if fault.expected_with_look_ups is not None))
     if DEEP
-    else SEEN_BY_LOOK_UPS
+    else NEEDED_LOOKUPS
 )
 Rows = frozenset[tuple[str, str, str, tuple[str, ...]]]
 
@@ -55,14 +55,16 @@ def worlds() -> dict[str, Callable[[], Gathered]]:
     staged = [None, *(fault.id for fault in FAULTS.values() if not fault.skipped_here())]
     found: dict[str, Callable[[], Gathered]] = {fault or "healthy": partial(gathered, fault) for fault in staged}
     found |= {name: partial(situation, name) for name in SITUATIONS}
-    found |= {f"looked up: {'+'.join(faults) or 'healthy'}": partial(visited, *faults) for faults in LOOKED_UP}
+    found |= {
+        f"looked up: {'+'.join(faults) or 'healthy'}": partial(gathered_with_lookups, *faults) for faults in LOOKED_UP
+    }
     return found | {name: lambda made=made: made for name, made in by_hand().items()}
 
 
-def differs(visit: Callable[[], Gathered], truth: Rows, assess: Any, catalogue: Any = None) -> bool:  # noqa: ANN401
+def differs(make_world: Callable[[], Gathered], truth: Rows, assess: Any, catalogue: Any = None) -> bool:  # noqa: ANN401
     """Return whether a mutant judges this world differently; a mutant that raises counts as noticed."""
     try:
-        return rows(visit(), assess, catalogue) != truth
+        return rows(make_world(), assess, catalogue) != truth
     except (ValueError, AttributeError, LookupError):
         return True
 
@@ -81,7 +83,7 @@ def rows(found: Gathered, assess: Any, catalogue: Any = None) -> Rows:  # noqa: 
 @pytest.fixture(scope="module")
 def true_rows() -> dict[str, Rows]:
     """The findings of the unchanged judges."""
-    return {world: rows(visit(), Assessment) for world, visit in worlds().items()}
+    return {world: rows(make_world(), Assessment) for world, make_world in worlds().items()}
 
 
 def always_pass(case: Context) -> Finding:
@@ -94,7 +96,7 @@ def test_a_judge_that_always_passes_is_noticed(check: Check, true_rows: dict[str
     """The findings of some world change."""
     catalogue = {**CATALOGUE.checks, check.id: replace(check, judge=always_pass)}
 
-    assert any(differs(visit, true_rows[world], Assessment, catalogue) for world, visit in worlds().items())
+    assert any(differs(make_world, true_rows[world], Assessment, catalogue) for world, make_world in worlds().items())
 
 
 # -- one return at a time ---------------------------------------------------------------------------------------------
@@ -132,7 +134,7 @@ class Mutated(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 @contextmanager
-def imported_anew(finder: Mutated) -> Iterator[ModuleType]:
+def imported_with(finder: Mutated) -> Iterator[ModuleType]:
     """Import checks.assessment with the mutant, and restore the real modules afterwards."""
     kept = {name: sys.modules.pop(name) for name in list(sys.modules) if name == "checks" or name.startswith("checks.")}
     sys.meta_path.insert(0, finder)
@@ -160,10 +162,10 @@ def mutants() -> Iterator[Any]:
 
 @pytest.mark.skipif(not DEEP, reason="hundreds of mutants: run.py test --deep")
 @pytest.mark.parametrize(("module", "line"), list(mutants()) if DEEP else [])
-def test_a_return_that_passes_instead_is_noticed(module: str, line: int, true_rows: dict[str, Rows]) -> None:
+def test_a_return_turned_into_a_pass_is_noticed(module: str, line: int, true_rows: dict[str, Rows]) -> None:
     """The findings of some world change; a mutant that survives shows a branch that no fault reaches."""
     tree = ast.parse((ROOT / "checks" / f"{module}.py").read_text(encoding="utf-8"))
     changed = ast.fix_missing_locations(Passing(line).visit(tree))
 
-    with imported_anew(Mutated(f"checks.{module}", changed)) as mutant:
-        assert any(differs(visit, true_rows[world], mutant.Assessment) for world, visit in worlds().items())
+    with imported_with(Mutated(f"checks.{module}", changed)) as mutant:
+        assert any(differs(make_world, true_rows[world], mutant.Assessment) for world, make_world in worlds().items())

@@ -21,7 +21,7 @@ from reports.replay import load_report
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "tests" / "cases" / "reports"
 EXIT_CODES = {"healthy": 0, "wrong_password": 1, "masked": 1}
-# Verdicts of single checks that later versions corrected on purpose: (old, those that it may be now). A sender's verdict never changes.
+# Verdicts of single checks that later versions corrected deliberately: (old, possible new ones). A sender's verdict never changes.
 CORRECTED = dict.fromkeys(("RISK-05", "RISK-06", "RISK-07", "MBX-06"), ("not_applicable", {"unknown", "blocked"}))
 
 
@@ -47,21 +47,21 @@ def senders(data: dict[str, Any]) -> list[tuple[object, ...]]:
 
 
 @pytest.mark.parametrize("name", EXIT_CODES)
-def test_sample_is_judged_as_it_was(name: str) -> None:
+def test_sample_gives_the_same_verdicts(name: str) -> None:
     """Each check has the verdict that the report embeds, or its documented correction."""
-    data, visits = load_report(SAMPLES / f"{name}.html")
+    data, recorded_senders = load_report(SAMPLES / f"{name}.html")
 
-    for (evidence, settings), recorded in zip(visits, data["senders"], strict=True):
+    for (evidence, settings), recorded in zip(recorded_senders, data["senders"], strict=True):
         again = Assessment(evidence, settings)
         assert again.verdict == recorded["verdict"]
         for before in recorded["checks"]:
             now = again.finding(before["id"]).verdict.value
-            was, may_be = CORRECTED.get(before["id"], ("", set()))
-            assert now == before["verdict"] or (before["verdict"] == was and now in may_be), before["id"]
+            original, corrected = CORRECTED.get(before["id"], ("", set()))
+            assert now == before["verdict"] or (before["verdict"] == original and now in corrected), before["id"]
 
 
 @pytest.mark.parametrize("name", EXIT_CODES)
-def test_sample_is_replayed(name: str, tmp_path: Path) -> None:
+def test_sample_can_be_replayed(name: str, tmp_path: Path) -> None:
     """`--target=REPORT` gives the recorded verdicts, causes and gates, and the exit code of the original run."""
     recorded, _ = load_report(SAMPLES / f"{name}.html")
 
@@ -72,7 +72,7 @@ def test_sample_is_replayed(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["healthy", "wrong_password"])
-def test_sample_is_a_baseline(name: str, tmp_path: Path) -> None:
+def test_sample_can_be_a_baseline(name: str, tmp_path: Path) -> None:
     """`--baseline=REPORT` compares a new run with the sample."""
     code, data = pytest_run(tmp_path, f"--baseline={SAMPLES / name}.html")
 
@@ -81,7 +81,7 @@ def test_sample_is_a_baseline(name: str, tmp_path: Path) -> None:
     assert (tmp_path / "report.html").is_file()
 
 
-def test_sample_is_looked_up_for(tmp_path: Path) -> None:
+def test_lookups_can_be_added_to_a_sample(tmp_path: Path) -> None:
     """`--lookups-for=REPORT` adds lookups from an export; the verdict does not change."""
     with serve(healthy(), folder=tmp_path) as running:
         running.export()

@@ -21,7 +21,7 @@ from tests.reports import samples
 from tests.suite.test_contract import run
 
 TARGETS = ("fake", "live", "report", "folder", "lookups")
-# What an option does, written by hand: `+` it means something, `-` it would do nothing.
+# Whether an option has an effect with a target, written by hand: `+` yes, `-` no.
 #                        fake live report folder lookups
 TABLE = {
     "--target": "          +    +     +      +      -",
@@ -60,7 +60,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def wished(option: str, target: str, folder: Path) -> Wishes:
+def options_for(option: str, target: str, folder: Path) -> Wishes:
     """Return the options of a command line with this target and this option."""
     named = {"report": "report.json", "folder": "reports", "lookups": "fake"}.get(target, target)
     plain = Wishes(target=named, settings=None, senders=(), folder=folder, root=folder, strict=False)
@@ -76,7 +76,7 @@ def wished(option: str, target: str, folder: Path) -> Wishes:
         "--look-ups": {"look_ups": True},
         "--admin-sign-in": {"admin_sign_in": True},
         "--tenant-export": {"tenant_export": "export.json"},
-        "--json": {},  # is pytest's side of the run: every run writes its results
+        "--json": {},  # handled by the plugin: every run can write its results
         "--mask-identities": {"mask": True},
         "--baseline": {"baseline": "report.json"},
     }
@@ -84,9 +84,9 @@ def wished(option: str, target: str, folder: Path) -> Wishes:
 
 
 @pytest.mark.parametrize(("option", "target", "works"), PAIRS)
-def test_an_option_means_something_or_ends_the_run(option: str, target: str, works: bool, folder: Path) -> None:
+def test_an_option_has_an_effect_or_ends_the_run(option: str, target: str, works: bool, folder: Path) -> None:
     """No option of the table is silently ignored."""
-    wishes = wished(option, target, folder)
+    wishes = options_for(option, target, folder)
     built_in = folder / "built-in.toml" if target == "fake" else None
     if works:
         begin(wishes, {}, built_in)
@@ -101,7 +101,7 @@ def test_an_option_means_something_or_ends_the_run(option: str, target: str, wor
 
 def test_every_option_of_ours_is_in_the_table(request: pytest.FixtureRequest) -> None:
     """The table has every option of smtp365; --lookups-for is a column."""
-    parser = request.config._parser  # noqa: SLF001 - pytest shows its options nowhere else
+    parser = request.config._parser  # noqa: SLF001 - pytest has no public list of its options
     ours = {name for option in parser.getgroup("smtp365").options for name in option.names()}
 
     assert ours == {*TABLE, "--lookups-for"}
@@ -118,7 +118,7 @@ def test_every_option_of_ours_is_in_the_table(request: pytest.FixtureRequest) ->
         pytest.param(["--target=report.json", "--no-send"], "--no-send goes with --target=live", id="report"),
     ],
 )
-def test_what_is_green_for_nothing_ends_with_4(options: list[str], words: str, folder: Path) -> None:
+def test_options_without_effect_exit_4(options: list[str], words: str, folder: Path) -> None:
     """The program ends with exit code 4 and one line, and writes no report."""
     placed = [option.replace("report.json", str(folder / "report.json")) for option in options]
     report = folder / "none.html"

@@ -14,7 +14,7 @@ from tests.suite.gathered import gathered
 PROXY = "http://proxy.contoso.example:3128"
 
 
-def of(fault: str, sender: str = "oauth", proxy: str | None = None) -> tuple[Assessment, Answer]:
+def outcome_of(fault: str, sender: str = "oauth", proxy: str | None = None) -> tuple[Assessment, Answer]:
     """Return the assessment and the answer of one sender; with `proxy` the OpenID configuration was fetched through it."""
     evidence, settings = gathered(fault)[sender]
     if proxy is not None and evidence.issuer is not None:
@@ -24,15 +24,15 @@ def of(fault: str, sender: str = "oauth", proxy: str | None = None) -> tuple[Ass
 
 
 @pytest.mark.parametrize("fault", ["token_endpoint_foreign", "issuer_foreign"])
-def test_an_altered_document_is_no_fault_of_the_settings(fault: str) -> None:
+def test_an_altered_document_is_not_blamed_on_the_settings(fault: str) -> None:
     """The network team acts, the tenant id is not called wrong, and the first step fetches the document from another network."""
-    assessment, one = of(fault)
+    assessment, one = outcome_of(fault)
 
     assert one.causes[0].who == "network"
     assert assessment.finding("OAUTH-10").verdict in {
         Verdict.BLOCKED,
         Verdict.PASS,
-    }  # a token of the URL's tenant proves it
+    }  # a token of that tenant proves the tenant id
     assert "agree" not in assessment.finding("OAUTH-10").observed
     assert one.first_step is not None
     assert "another network" in one.first_step
@@ -40,9 +40,9 @@ def test_an_altered_document_is_no_fault_of_the_settings(fault: str) -> None:
     assert str(assessment.evidence.issuer.token_endpoint) in one.first_step
 
 
-def test_whether_the_secret_was_sent_is_what_the_evidence_shows() -> None:
+def test_reason_says_whether_the_secret_was_sent() -> None:
     """A foreign token endpoint gets no secret; a token endpoint of another tenant on the right host does."""
-    kept, sent = of("token_endpoint_foreign")[0], of("issuer_foreign")[0]
+    kept, sent = outcome_of("token_endpoint_foreign")[0], outcome_of("issuer_foreign")[0]
 
     assert kept.evidence.traffic.token_requests == 0
     assert "was not sent" in kept.finding("TOKEN-01").why
@@ -51,9 +51,9 @@ def test_whether_the_secret_was_sent_is_what_the_evidence_shows() -> None:
 
 
 @pytest.mark.parametrize("fault", ["outbound_spam", "tenant_reputation"])
-def test_outbound_spam_is_first_the_tenants_own_matter(fault: str) -> None:
+def test_outbound_spam_is_first_handled_in_the_tenant(fault: str) -> None:
     """The letter goes to the Exchange administrators; a case with Microsoft is a later step."""
-    _, one = of(fault, "basic")
+    _, one = outcome_of(fault, "basic")
 
     assert one.causes[0].who == "exchange"
     assert one.request.startswith("To the Exchange administrators:")
@@ -62,9 +62,9 @@ def test_outbound_spam_is_first_the_tenants_own_matter(fault: str) -> None:
     assert any("5.7.705" in step and "case" in step for step in one.causes[0].steps[1:])
 
 
-def test_a_proxys_page_is_quoted_and_asked_for_through_that_proxy() -> None:
+def test_a_page_of_a_proxy_is_quoted_and_the_step_uses_the_proxy() -> None:
     """The headline quotes status and text of the page; the first step uses the proxy of the run, in both shells."""
-    _, one = of("login_proxy_page", proxy=PROXY)
+    _, one = outcome_of("login_proxy_page", proxy=PROXY)
 
     assert "HTTP 403" in one.sentence
     assert "This site is blocked." in one.sentence
@@ -76,9 +76,9 @@ def test_a_proxys_page_is_quoted_and_asked_for_through_that_proxy() -> None:
     assert f"curl -sv -x {PROXY}" in one.first_step
 
 
-def test_without_a_proxy_the_step_speaks_of_a_transparent_one() -> None:
+def test_without_a_proxy_the_step_names_a_transparent_proxy() -> None:
     """The first step names a transparent proxy, and no command has a placeholder for a proxy."""
-    _, one = of("login_proxy_page")
+    _, one = outcome_of("login_proxy_page")
 
     assert one.first_step is not None
     assert "transparent proxy" in one.first_step
@@ -88,7 +88,7 @@ def test_without_a_proxy_the_step_speaks_of_a_transparent_one() -> None:
 @pytest.mark.parametrize("sender", ["basic", "oauth"])
 def test_a_silent_name_server_is_named(sender: str) -> None:
     """The headline and the first step name its address; the first step is not about spelling."""
-    assessment, one = of("dns_silent", sender)
+    assessment, one = outcome_of("dns_silent", sender)
     assert assessment.evidence.name is not None
     address = assessment.evidence.name.answers[0].resolver
 
@@ -103,16 +103,16 @@ def test_a_silent_name_server_is_named(sender: str) -> None:
 def test_spelling_is_not_the_first_step_when_the_name_is_right(fault: str) -> None:
     """BASIC-07 and NET-05 have already compared the name."""
     for sender in ("basic", "oauth"):
-        step = of(fault, sender)[1].first_step
+        step = outcome_of(fault, sender)[1].first_step
 
         assert step is not None
         assert "spelling" not in step
 
 
 @pytest.mark.parametrize("sender", ["basic", "oauth"])
-def test_no_password_is_changed_that_was_not_sent(sender: str) -> None:
+def test_no_step_changes_a_password_that_was_not_sent(sender: str) -> None:
     """An HTTP server on port 587 gets no sign-in, so no step changes the password."""
-    _, one = of("http_answer", sender)
+    _, one = outcome_of("http_answer", sender)
 
     assert not any("Change the password" in step for step in one.causes[0].steps)
 
@@ -132,12 +132,12 @@ def test_no_password_is_changed_that_was_not_sent(sender: str) -> None:
         pytest.param(f"<p>{'x' * 60} end", "… end", id="a word that may be a token"),
     ],
 )
-def test_only_the_visible_words_of_a_page_are_quoted(page: str, words: str) -> None:
+def test_only_the_visible_text_of_a_page_is_quoted(page: str, words: str) -> None:
     """The quotation has no markup, no script, and no word long enough to be a token."""
     assert visible_text(page) == words
 
 
 @pytest.mark.parametrize("piece", ["<", "<script>", "<!--", "&lt;", "<a b='", "x ", "</script"])
-def test_a_hostile_page_is_read_once(piece: str) -> None:
+def test_a_hostile_page_gives_a_short_line(piece: str) -> None:
     """A megabyte of the same markup gives a short line."""
     assert len(visible_text(piece * (1_000_000 // len(piece)))) <= 162

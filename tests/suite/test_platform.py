@@ -13,9 +13,12 @@ import pytest
 from fakes import serve_apart
 from tests.resilience.starting import ROOT, check, environment
 
-ROOMS = ("settings", "evidence", "probes", "checks", "knowledge", "reports", "plugin", "fakes", "docs")
-FRONT = ("conftest.py", "run.py", "installing.py")
-FILES = [*(ROOT / name for name in FRONT), *(file for room in ROOMS for file in sorted((ROOT / room).rglob("*.py")))]
+PACKAGES = ("settings", "evidence", "probes", "checks", "knowledge", "reports", "plugin", "fakes", "docs")
+ENTRY_POINTS = ("conftest.py", "run.py", "installing.py")
+FILES = [
+    *(ROOT / name for name in ENTRY_POINTS),
+    *(file for package in PACKAGES for file in sorted((ROOT / package).rglob("*.py"))),
+]
 POSIX_MODULES = {
     *(
         "fcntl",
@@ -72,12 +75,12 @@ POSIX_NAMES = {
     "loop": {"add_signal_handler", "create_unix_server", "create_unix_connection"},
 }
 
-UNIX = ("/tmp/", "/dev/", "/proc/", "/etc/", "/usr/", "/var/")  # noqa: S108 - looked for
+UNIX = ("/tmp/", "/dev/", "/proc/", "/etc/", "/usr/", "/var/")  # noqa: S108 - a search pattern
 GLIBC = "%-"  # in a date format
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
-def test_nothing_that_only_posix_has(file: Path) -> None:
+def test_no_posix_only_feature_is_used(file: Path) -> None:
     """No module, function, date format or path of POSIX only, and no text file opened without an encoding."""
     tree = ast.parse(file.read_text(encoding="utf-8"))
     found: set[str] = set()
@@ -97,14 +100,14 @@ def test_nothing_that_only_posix_has(file: Path) -> None:
     assert found == set()
 
 
-# Libraries first, as they are here; then this is no longer POSIX, and everything of ours is imported.
-ELSEWHERE = """\
+# Imports the libraries as they are, then removes everything POSIX-only and imports all modules of ours.
+WITHOUT_POSIX = """\
 import asyncio, http.server, json, multiprocessing, os, runpy, signal, socket, sqlite3, ssl, subprocess, sys, tempfile
 import concurrent.futures, getpass, logging.handlers, pathlib, platform, shutil, urllib.request, venv
 import aiosmtpd.smtp, dns.query, dns.resolver, icalendar, jinja2, jwt, keyring, msal, platformdirs, pydantic, pytest
 import requests, starlette.applications, starlette.routing, trustme, truststore, uvicorn.config, uvicorn.protocols.http.h11_impl
-gone, files = json.loads(sys.argv[1])
-for module, names in gone.items():
+missing, files = json.loads(sys.argv[1])
+for module, names in missing.items():
     for name in names:
         if module in sys.modules and hasattr(sys.modules[module], name):
             delattr(sys.modules[module], name)
@@ -117,17 +120,23 @@ print("imported", len(files))
 """
 
 
-def test_everything_imports_where_posix_is_not() -> None:
+def test_every_module_imports_without_posix() -> None:
     """With `sys.platform` as on Windows, and without the modules and functions that Windows lacks, every module can be imported."""
     names = [
         ".".join(file.relative_to(ROOT).with_suffix("").parts)
         for file in FILES
         if file.name not in {"__main__.py", "conftest.py", "__init__.py"} and not file.name.startswith("test_")
     ]
-    gone = {module: sorted(found) for module, found in POSIX_NAMES.items()}
-    gone["os"] = [name for name in gone["os"] if name != "wait"]
+    missing = {module: sorted(found) for module, found in POSIX_NAMES.items()}
+    missing["os"] = [name for name in missing["os"] if name != "wait"]
     done = subprocess.run(
-        [sys.executable, "-c", ELSEWHERE, json.dumps([gone, names]), json.dumps(sorted(POSIX_MODULES - {"posix"}))],
+        [
+            sys.executable,
+            "-c",
+            WITHOUT_POSIX,
+            json.dumps([missing, names]),
+            json.dumps(sorted(POSIX_MODULES - {"posix"})),
+        ],
         cwd=ROOT,
         env=environment(),
         capture_output=True,
@@ -153,15 +162,15 @@ ONLY_FOR_TESTS = (
 )
 
 
-def test_a_live_run_loads_nothing_that_only_tests_need(tmp_path: Path) -> None:
+def test_a_live_run_loads_no_test_dependency(tmp_path: Path) -> None:
     """A live run loads neither the built-in tenant and its libraries nor developers' tools."""
     listed = tmp_path / "modules.json"
     first = f"import atexit, json, sys; atexit.register(lambda: open({str(listed)!r}, 'w').write(json.dumps(sorted(sys.modules))))"
     with serve_apart([], folder=tmp_path / "tenant") as tenant:
         live = ["--target=live", f"--settings={tenant.settings_file}"]
-        ended = check(*live, report=tmp_path / "r.html", first=first, variables=tenant.secrets)
+        done = check(*live, report=tmp_path / "r.html", first=first, variables=tenant.secrets)
 
-    assert ended.code == 0, ended.output
+    assert done.code == 0, done.output
     loaded = {name.partition(".")[0] for name in json.loads(listed.read_text(encoding="utf-8"))}
     assert loaded & set(ONLY_FOR_TESTS) == set()
     assert {"probes", "checks", "reports", "msal"} <= loaded

@@ -20,14 +20,14 @@ from tests.suite.gathered import Gathered, gathered
 from tests.suite.situations import SITUATIONS, situation
 from tests.suite.test_by_hand import by_hand
 
-# Checks that read later findings for want of earlier proof, and the gate whose evidence is proof by itself.
+# Checks that fall back on later findings, and the gate whose evidence alone is proof.
 PROVED_AT = {
-    "OAUTH-02": Gate.CLAIMS,  # the role is in the token; without it, an accepted message would show the right
-    "OAUTH-10": Gate.TOKEN,  # the tenant's own endpoint issued a token; that its claims name the tenant too is more
+    "OAUTH-02": Gate.CLAIMS,  # the role is in the token; without a role an accepted message shows the right
+    "OAUTH-10": Gate.TOKEN,  # the tenant's own endpoint issued a token; claims that name the tenant are additional proof
 }
 SEEN = {Verdict.PASS, Verdict.RISK, Verdict.ATTESTED}
-AS_ENTERED = "as entered here"  # what rests on the settings alone says so, and needs no gate
-# The record of each gate; the parts of one record that are of later gates go with them.
+AS_ENTERED = "as entered here"  # findings from the settings alone contain this text and need no gate
+# The record of each gate; parts of a record that belong to a later gate are removed with that gate.
 RECORDS: dict[Gate, dict[str, Any]] = {
     Gate.NAME: {"name": None},
     Gate.PORT: {"port": None},
@@ -60,8 +60,8 @@ def removed(evidence: SenderEvidence, gate: Gate) -> SenderEvidence:
     """Return the evidence without this gate, without all later gates, and without lookups."""
     gates = list(Gate)
     changes: dict[str, Any] = {"tenant": None}
-    for behind in gates[gates.index(gate) :]:
-        for member, gone in RECORDS[behind].items():
+    for later in gates[gates.index(gate) :]:
+        for member, gone in RECORDS[later].items():
             held = getattr(evidence, member)
             if gone is None:
                 changes[member] = None
@@ -78,7 +78,7 @@ def depends(check: Check, gate: Gate, method: str) -> bool:
     return any(depends(other, gate, method) for other in others if method in other.methods)
 
 
-def vouched(finding: Finding, assessment: Assessment) -> bool:
+def is_attested(finding: Finding, assessment: Assessment) -> bool:
     """Return whether the finding is an attestation from the settings, which no gate can show."""
     attestation = assessment.settings.sender.attested.get(finding.check)
     return attestation is not None and finding.observed.startswith(attestation.who)
@@ -94,7 +94,7 @@ def claims_too_much(evidence: SenderEvidence, settings: Any, gate: Gate) -> Iter
             and list(Gate).index(gate) <= list(Gate).index(PROVED_AT.get(check.id, Gate.ACCEPTED))
             and finding.verdict in SEEN
             and AS_ENTERED not in finding.observed
-            and not vouched(finding, assessment)
+            and not is_attested(finding, assessment)
         ):
             yield finding
 
@@ -108,7 +108,7 @@ def test_nothing_passes_without_the_evidence_of_its_gate(world: str) -> None:
 
 
 @pytest.mark.parametrize("world", ["High Volume Email", "High Volume Email, refused"])
-def test_nothing_passes_without_its_gate_by_hand(world: str) -> None:
+def test_nothing_passes_without_its_gate_in_hand_made_worlds(world: str) -> None:
     """The same holds for evidence that the built-in tenant cannot produce."""
     test = by_hand()[world]
     for evidence, settings in test.values():
@@ -116,7 +116,7 @@ def test_nothing_passes_without_its_gate_by_hand(world: str) -> None:
             assert list(claims_too_much(evidence, settings, gate)) == []
 
 
-def test_every_gate_has_a_check_that_depends_on_it() -> None:
+def test_every_gate_has_a_check() -> None:
     """Every gate has a check of its own, so the property above covers every gate."""
     for gate in Gate:
         assert [check.id for check in CATALOGUE.checks.values() if check.gate is gate]
@@ -143,7 +143,7 @@ def test_a_failed_need_blocks(world: str) -> None:
                 assert assessment.finding(check.id).why
 
 
-def by_the_guide(*needs: str) -> dict[str, Check]:
+def with_recipe_check(*needs: str) -> dict[str, Check]:
     """Return the catalogue with one more check, written by the recipe of CONTRIBUTING.md with a minimal body."""
     own = Catalogue()
 
@@ -163,16 +163,16 @@ def by_the_guide(*needs: str) -> dict[str, Check]:
         pytest.param("situation: ended before port", Verdict.UNKNOWN, id="not tried"),
     ],
 )
-def test_a_check_by_the_guides_recipe_is_stopped_by_its_need(world: str, verdict: Verdict) -> None:
+def test_a_check_by_the_recipe_is_blocked_by_its_need(world: str, verdict: Verdict) -> None:
     """`return case.ok(...)` is blocked if the port is closed, and unknown if the port was not tried."""
     for evidence, settings in WORLDS[world]().values():
-        finding = Assessment(evidence, settings, by_the_guide("NET-02")).finding("SMTP-04")
+        finding = Assessment(evidence, settings, with_recipe_check("NET-02")).finding("SMTP-04")
 
         assert finding.verdict is verdict
         assert verdict is Verdict.PASS or "NET-0" in finding.why or "run it again" in finding.why
 
 
-def test_a_judge_sees_only_what_it_names() -> None:
+def test_a_judge_reads_only_declared_findings() -> None:
     """A judge cannot read a finding that is in neither `needs` nor `reads`."""
     own = Catalogue()
 
@@ -186,7 +186,7 @@ def test_a_judge_sees_only_what_it_names() -> None:
 
 
 @pytest.mark.parametrize("method", ["basic", "oauth"])
-def test_no_item_about_the_sign_in_passes_without_one(method: str) -> None:
+def test_no_item_about_the_sign_in_passes_without_a_sign_in(method: str) -> None:
     """If Enable Authentication is not ticked, password, MFA and SMTP AUTH are unknown even if MAIL was accepted."""
     assessment = Assessment(*situation("authentication off, and MAIL accepted")[method])
     items = {"basic": ("BASIC-01", "BASIC-02", "BASIC-03", "BASIC-10"), "oauth": ("OAUTH-05", "MBX-04")}[method]
@@ -202,8 +202,8 @@ def test_no_item_about_the_sign_in_passes_without_one(method: str) -> None:
 @pytest.mark.parametrize("name", ["accepted before the credential", "accepted before the password"])
 def test_a_235_before_the_credential_proves_nothing(name: str) -> None:
     """The sign-in fails, and neither the password nor any later check passes."""
-    for method, visit in situation(name).items():
-        assessment = Assessment(*visit)
+    for method, recorded in situation(name).items():
+        assessment = Assessment(*recorded)
         passed = {finding.check for finding in assessment.all_findings() if finding.verdict is Verdict.PASS}
 
         assert (assessment.finding("AUTH-01").verdict, assessment.finding("AUTH-01").sure) == (Verdict.FAIL, False)

@@ -23,7 +23,7 @@ NO = CommandEvidence(reply=Reply(code=451, lines=("4.3.2 no",)))
 SIGNED_IN = Reply(code=235, lines=("2.7.0 Authentication successful",))
 
 
-def told(world: str, sender: str) -> tuple[Assessment, Answer, int]:
+def result_of(world: str, sender: str) -> tuple[Assessment, Answer, int]:
     """Return the assessment of one sender, its answer, and the exit code of a run with this sender only."""
     assessment = Assessment(*WORLDS[world]()[sender])
     run = samples.run(assessment)
@@ -47,8 +47,8 @@ def test_the_verdict_agrees_with_the_message(world: str) -> None:
             assert assessment.verdict != "can_send"
 
 
-# What a gate's record would have to say for its check to fail, although everything behind it is as it was.
-FALSE: dict[Gate, Callable[[SenderEvidence], SenderEvidence]] = {
+# For each gate a changed record with which its check fails; all later records are unchanged.
+FAILING_RECORDS: dict[Gate, Callable[[SenderEvidence], SenderEvidence]] = {
     Gate.NAME: lambda evidence: _with(evidence, "name", addresses=("10.1.2.3",)),
     Gate.PORT: lambda evidence: _with(evidence, "port", used=None, dials=()),
     Gate.GREETING: lambda evidence: _with(evidence, "greeting", greeting=Reply(code=554, lines=("5.7.1 no",))),
@@ -67,11 +67,11 @@ def _with(evidence: SenderEvidence, member: str, **fields: object) -> SenderEvid
     return evidence.model_copy(update={member: getattr(evidence, member).model_copy(update=fields)})
 
 
-@pytest.mark.parametrize("gate", FALSE)
-def test_a_gate_that_was_passed_is_not_broken(gate: Gate) -> None:
+@pytest.mark.parametrize("gate", FAILING_RECORDS)
+def test_a_passed_gate_is_not_broken(gate: Gate) -> None:
     """If the message was accepted, every gate is open and no gate's check is blocked, whatever one gate's check finds."""
     evidence, settings = gathered(None)["oauth"]
-    assessment = Assessment(FALSE[gate](evidence), settings)
+    assessment = Assessment(FAILING_RECORDS[gate](evidence), settings)
     own = next(check for check in assessment.checks if check.gate is gate)
 
     assert assessment.finding(own.id).verdict is (Verdict.RISK if gate is Gate.NAME else Verdict.FAIL)
@@ -80,16 +80,16 @@ def test_a_gate_that_was_passed_is_not_broken(gate: Gate) -> None:
     assert Verdict.BLOCKED not in {assessment.finding(check.id).verdict for check in assessment.checks if check.gate}
 
 
-@pytest.mark.parametrize("gate", [gate for gate in SMTP_LEG if gate in FALSE and SMTP_LEG.index(gate) < 4])
-def test_before_tls_nothing_is_proof(gate: Gate) -> None:
+@pytest.mark.parametrize("gate", [gate for gate in SMTP_LEG if gate in FAILING_RECORDS and SMTP_LEG.index(gate) < 4])
+def test_nothing_before_tls_is_proof(gate: Gate) -> None:
     """Without a verified handshake the replies may come from another server, so later replies do not open the gate."""
     evidence, settings = gathered(None)["basic"]
-    unverified = FALSE[gate](_with(evidence, "tls", verified=False))
+    unverified = FAILING_RECORDS[gate](_with(evidence, "tls", verified=False))
 
     assert Assessment(unverified, settings).first_broken_gate is gate
 
 
-def test_what_proves_what() -> None:
+def test_which_facts_open_which_gates() -> None:
     """The raw facts of a healthy run open the expected gates; an accepted MAIL without a sign-in proves nothing about the token."""
     evidence = gathered(None)["oauth"][0]
     without_sign_in = _with(_with(evidence, "sign_in", reply=None), "envelope", final=None)
@@ -130,21 +130,21 @@ def test_what_proves_what() -> None:
 )
 def test_a_route_that_worked_can_send(world: str, sender: str, failed: set[str], code: int) -> None:
     """The gates are open and the verdict is `can_send`; a check whose statement is false still fails, with exit code 1."""
-    assessment, said, ends = told(world, sender)
+    assessment, shown, exit_status = result_of(world, sender)
 
     assert assessment.verdict == "can_send"
     assert set(assessment.gates().values()) == {"ok"}
     assert {one.check for one in assessment.all_findings() if one.verdict is Verdict.FAIL} == failed
-    assert ends == code
-    assert "can send mail" in said.sentence
-    assert "does not resolve" not in said.sentence
-    assert ("failed" in said.sentence) == bool(failed)
+    assert exit_status == code
+    assert "can send mail" in shown.sentence
+    assert "does not resolve" not in shown.sentence
+    assert ("failed" in shown.sentence) == bool(failed)
 
 
-def test_a_private_address_that_works_is_a_risk_and_one_that_does_not_is_a_failure() -> None:
+def test_a_private_address_is_a_risk_if_it_works_and_fails_otherwise() -> None:
     """NET-01 and NET-04 check that the path leads to Microsoft directly; if the message was accepted, another path is only a risk."""
     for world, verdict in (("dns_private_address", Verdict.RISK), ("dns_hijacked", Verdict.FAIL)):
-        assessment = told(world, "basic")[0]
+        assessment = result_of(world, "basic")[0]
         for check in ("NET-01", "NET-04"):
             finding = assessment.finding(check)
             assert (finding.verdict, finding.causes) == (verdict, ("dns_hijacked",))
@@ -159,7 +159,7 @@ def test_a_private_address_that_works_is_a_risk_and_one_that_does_not_is_a_failu
         pytest.param(part("envelope", final=NO), "cannot_send", id="refused"),
     ],
 )
-def test_a_message_that_was_refused_breaks_the_last_gate(
+def test_a_refused_message_breaks_the_last_gate(
     record_of: Callable[..., tuple[SenderEvidence, object]], verdict: str
 ) -> None:
     """The reply to the message decides the last gate."""
@@ -172,7 +172,7 @@ def test_a_message_that_was_refused_breaks_the_last_gate(
 
 
 @pytest.mark.parametrize("world", ["accepted_early", "wrong_password"])
-def test_nothing_is_sent_behind_a_sign_in_that_proves_nothing(world: str) -> None:
+def test_no_mail_is_sent_after_an_early_235(world: str) -> None:
     """After a 235 before the credential the run makes one attempt, sends no MAIL, and the sign-in is the broken gate."""
     for evidence, settings in gathered(world).values():
         if world == "accepted_early":
