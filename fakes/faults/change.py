@@ -1,56 +1,65 @@
-"""Ways to say one change in a few words; each returns a function from world to world."""
+"""Functions that describe one change of the world; each returns a function from world to world.
+
+Field names and types are checked by mypy: keyword arguments are typed by the field's record.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Unpack
 
-from ..world.tenant import ConditionalAccess, PolicyKind
-from ..world.world import World, change_mailbox
+from ..world.network import MiddleboxFields, NetworkFields, ResolverFields, TlsFields
+from ..world.tenant import (
+    App,
+    ConditionalAccess,
+    IssuingFields,
+    MailboxFields,
+    PolicyKind,
+    ServicePrincipal,
+    TenantFields,
+    UserFields,
+)
+from ..world.world import SenderFields, ServiceFields, World, change_mailbox
 
 Change = Callable[[World], World]
 
 
-def tenant(**fields: object) -> Change:
-    """Replace fields of the tenant."""
+def tenant(**fields: Unpack[TenantFields]) -> Change:
+    """Return a change of the tenant."""
     return lambda world: world.with_tenant(**fields)
 
 
-def network(**fields: object) -> Change:
-    """Replace fields of the network."""
+def network(**fields: Unpack[NetworkFields]) -> Change:
+    """Return a change of the network."""
     return lambda world: world.with_network(**fields)
 
 
-def resolver(**fields: object) -> Change:
-    """Replace fields of the resolver."""
-    return lambda world: world.with_network(resolver=replace(world.network.resolver, **fields))  # type: ignore[arg-type]
+def resolver(**fields: Unpack[ResolverFields]) -> Change:
+    """Return a change of the resolver."""
+    return lambda world: world.with_network(resolver=replace(world.network.resolver, **fields))
 
 
-def middlebox(**fields: object) -> Change:
-    """Replace fields of the middlebox."""
-    return lambda world: world.with_network(middlebox=replace(world.network.middlebox, **fields))  # type: ignore[arg-type]
+def middlebox(**fields: Unpack[MiddleboxFields]) -> Change:
+    """Return a change of the middlebox."""
+    return lambda world: world.with_network(middlebox=replace(world.network.middlebox, **fields))
 
 
-def smtp_tls(**fields: object) -> Change:
-    """Replace fields of the submission server's TLS."""
-    return lambda world: world.with_network(smtp_tls=replace(world.network.smtp_tls, **fields))  # type: ignore[arg-type]
+def smtp_tls(**fields: Unpack[TlsFields]) -> Change:
+    """Return a change of the submission server's TLS."""
+    return lambda world: world.with_network(smtp_tls=replace(world.network.smtp_tls, **fields))
 
 
-def login_tls(**fields: object) -> Change:
-    """Replace fields of the login host's TLS."""
-    return lambda world: world.with_network(login_tls=replace(world.network.login_tls, **fields))  # type: ignore[arg-type]
+def login_tls(**fields: Unpack[TlsFields]) -> Change:
+    """Return a change of the login host's TLS."""
+    return lambda world: world.with_network(login_tls=replace(world.network.login_tls, **fields))
 
 
-def policy(kind: PolicyKind, policy_id: str, **fields: object) -> Change:
-    """Add a Conditional Access policy to those that are there."""
-
-    def added(world: World) -> World:
-        one = ConditionalAccess(kind=kind, policy_id=policy_id, **fields)  # type: ignore[arg-type]
-        return world.with_tenant(conditional_access=(*world.tenant.conditional_access, one))
-
-    return added
+def policy(added: ConditionalAccess) -> Change:
+    """Return a change that adds a Conditional Access policy to the existing ones."""
+    return lambda world: world.with_tenant(conditional_access=(*world.tenant.conditional_access, added))
 
 
-def elsewhere(who: str) -> Change:
-    """The policies that let this user or application in from named locations only do not name ours."""
+def outside_named_locations(who: str) -> Change:
+    """Return a change after which the location policies of a user or application no longer include this machine."""
     return lambda world: world.with_tenant(
         conditional_access=tuple(
             replace(one, includes_us=False) if who in one.applies_to and one.kind is PolicyKind.BLOCK_ELSEWHERE else one
@@ -59,48 +68,48 @@ def elsewhere(who: str) -> Change:
     )
 
 
-def issuing(**fields: object) -> Change:
-    """Replace how Entra issues tokens."""
-    return lambda world: world.with_tenant(issuing=replace(world.tenant.issuing, **fields))  # type: ignore[arg-type]
+def issuing(**fields: Unpack[IssuingFields]) -> Change:
+    """Return a change of how Entra issues tokens."""
+    return lambda world: world.with_tenant(issuing=replace(world.tenant.issuing, **fields))
 
 
-def service(**fields: object) -> Change:
-    """Give Microsoft's service a bad day."""
-    return lambda world: replace(world, service=replace(world.service, **fields))  # type: ignore[arg-type]
+def service(**fields: Unpack[ServiceFields]) -> Change:
+    """Return a change that adds a service fault at Microsoft."""
+    return lambda world: replace(world, service=replace(world.service, **fields))
 
 
-def user(upn: str, **fields: object) -> Change:
-    """Replace fields of one user."""
-    return lambda world: world.with_user(upn, lambda one: replace(one, **fields))  # type: ignore[arg-type]
+def user(name: str, **fields: Unpack[UserFields]) -> Change:
+    """Return a change of one user, found by sign-in or mail address."""
+    return lambda world: world.with_user(name, lambda one: replace(one, **fields))
 
 
-def mailbox(upn: str, **fields: object) -> Change:
-    """Replace fields of one user's mailbox."""
-    return lambda world: world.with_user(upn, lambda one: change_mailbox(one, **fields))
+def mailbox(name: str, **fields: Unpack[MailboxFields]) -> Change:
+    """Return a change of one user's mailbox, found by sign-in or mail address."""
+    return lambda world: world.with_user(name, lambda one: change_mailbox(one, **fields))
 
 
-def app(**fields: object) -> Change:
-    """Replace fields of the application registration."""
-    return lambda world: world.with_tenant(apps=tuple(replace(one, **fields) for one in world.tenant.apps))  # type: ignore[arg-type]
+def app(changed: Callable[[App], App]) -> Change:
+    """Return a change of the application registration."""
+    return lambda world: world.with_tenant(apps=tuple(changed(one) for one in world.tenant.apps))
 
 
-def principal(**fields: object) -> Change:
-    """Replace fields of the enterprise application."""
+def principal(changed: Callable[[ServicePrincipal], ServicePrincipal]) -> Change:
+    """Return a change of the enterprise application."""
     return lambda world: world.with_tenant(
-        service_principals=tuple(replace(one, **fields) for one in world.tenant.service_principals)  # type: ignore[arg-type]
+        service_principals=tuple(changed(one) for one in world.tenant.service_principals)
     )
 
 
-def basic(**fields: object) -> Change:
-    """Replace what is entered for the Basic sender."""
-    return lambda world: replace(world, basic=replace(world.basic, **fields))  # type: ignore[arg-type]
+def basic(**fields: Unpack[SenderFields]) -> Change:
+    """Return a change of the Basic sender's settings."""
+    return lambda world: replace(world, basic=replace(world.basic, **fields))
 
 
-def oauth(**fields: object) -> Change:
-    """Replace what is entered for the OAuth sender."""
-    return lambda world: replace(world, oauth=replace(world.oauth, **fields))  # type: ignore[arg-type]
+def oauth(**fields: Unpack[SenderFields]) -> Change:
+    """Return a change of the OAuth sender's settings."""
+    return lambda world: replace(world, oauth=replace(world.oauth, **fields))
 
 
-def both(**fields: object) -> Change:
-    """Replace what is entered for both senders."""
+def both(**fields: Unpack[SenderFields]) -> Change:
+    """Return a change of both senders' settings."""
     return lambda world: oauth(**fields)(basic(**fields)(world))

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from ..world.network import LoginPath
-from ..world.tenant import GRAPH, PolicyKind
+from ..world.tenant import GRAPH, ConditionalAccess, PolicyKind
 from ..world.world import ALERTS, CLIENT_ID, NOTICES, World
 from . import change
 from .fault import Fault
@@ -132,7 +132,7 @@ TOKEN = (
         gate="token",
         cause="app_disabled",
         senders=OAUTH,
-        change=change.principal(enabled=False),
+        change=change.principal(lambda one: replace(one, enabled=False)),
     ),
     Fault(
         id="secret_revoked",
@@ -140,7 +140,7 @@ TOKEN = (
         gate="token",
         cause="secret_wrong",
         senders=OAUTH,
-        change=change.app(secrets=()),
+        change=change.app(lambda app: replace(app, secrets=())),
     ),
     Fault(
         id="secret_expired",
@@ -164,7 +164,7 @@ TOKEN = (
         gate="token",
         cause="public_client_with_secret",
         senders=OAUTH,
-        change=change.app(public_client=True),
+        change=change.app(lambda app: replace(app, public_client=True)),
     ),
     Fault(
         id="resource_missing",
@@ -180,7 +180,9 @@ TOKEN = (
         gate="token",
         cause="conditional_access_block",
         senders=OAUTH,
-        change=change.policy(PolicyKind.BLOCK_WORKLOAD, _POLICY, applies_to=frozenset({CLIENT_ID})),
+        change=change.policy(
+            ConditionalAccess(kind=PolicyKind.BLOCK_WORKLOAD, policy_id=_POLICY, applies_to=frozenset({CLIENT_ID}))
+        ),
     ),
     Fault(
         id="place_not_named_oauth",
@@ -188,7 +190,7 @@ TOKEN = (
         gate="token",
         cause="conditional_access_block",
         senders=OAUTH,
-        change=change.elsewhere(CLIENT_ID),
+        change=change.outside_named_locations(CLIENT_ID),
     ),
     Fault(
         id="token_throttled",
@@ -221,7 +223,7 @@ CLAIMS = (
         gate="sign_in",
         cause="consent_missing",
         senders=OAUTH,
-        change=change.principal(consented=frozenset()),
+        change=change.principal(lambda one: replace(one, consented=frozenset())),
     ),
     Fault(
         id="role_missing",
@@ -229,7 +231,7 @@ CLAIMS = (
         gate="sign_in",
         cause="consent_missing",
         senders=OAUTH,
-        change=change.principal(consented=frozenset({"IMAP.AccessAsApp"})),
+        change=change.principal(lambda one: replace(one, consented=frozenset({"IMAP.AccessAsApp"}))),
     ),
     Fault(
         id="token_expired",
@@ -278,5 +280,5 @@ def rbac(world: World) -> World:
     """Not a fault: the newer way, where the role assignment in Exchange replaces consent and mailbox permission."""
     scoped = tuple(replace(one, rbac_scope=frozenset({NOTICES})) for one in world.tenant.exchange_principals)
     return change.mailbox(NOTICES, full_access=frozenset())(
-        change.principal(consented=frozenset())(world.with_tenant(exchange_principals=scoped))
+        change.principal(lambda one: replace(one, consented=frozenset()))(world.with_tenant(exchange_principals=scoped))
     )

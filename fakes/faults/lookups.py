@@ -4,11 +4,12 @@ Without look-ups a run is healthy with any of them. What they make of a run with
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from ..world.network import Port
-from ..world.tenant import LogEntry
+from ..world.tenant import Auditing, LogEntry
 from ..world.world import ALERTS, EXCHANGE_ROLE, EXCHANGE_SCOPE, GLOBAL_READER, GRAPH_ROLES, RecipientReply, World
 from . import change
 from .fault import Fault
@@ -17,42 +18,39 @@ GATE = "look_ups"
 _LATE = timedelta(minutes=15)
 
 
-def _auditing(**fields: object) -> change.Change:
-    """Replace fields of who may look the tenant up; a tenant without anybody stays so."""
+def _auditing(changed: Callable[[Auditing], Auditing]) -> change.Change:
+    """Return a change of the identities that can look up the tenant; a tenant without them is unchanged."""
 
-    def changed(world: World) -> World:
+    def change_auditing(world: World) -> World:
         auditing = world.tenant.auditing
-        return world if auditing is None else world.with_tenant(auditing=replace(auditing, **fields))  # type: ignore[arg-type]
+        return world if auditing is None else world.with_tenant(auditing=changed(auditing))
 
-    return changed
+    return change_auditing
 
 
 def _without(permission: str) -> change.Change:
-    """Take one permission from the auditor and from the public client alike."""
-
-    def changed(world: World) -> World:
-        auditing = world.tenant.auditing
-        if auditing is None:
-            return world
-        principal = replace(
-            auditing.principal,
-            graph_roles=auditing.principal.graph_roles - {permission},
-            consented=auditing.principal.consented - {permission},
-        )
-        delegated = EXCHANGE_SCOPE if permission == EXCHANGE_ROLE else permission
-        return _auditing(principal=principal, delegated=auditing.delegated - {delegated})(world)
-
-    return changed
-
-
-def _without_role(world: World) -> World:
-    auditing = world.tenant.auditing
-    if auditing is None:
-        return world
+    """Return a change that removes one permission from the auditor and from the public client."""
+    delegated = EXCHANGE_SCOPE if permission == EXCHANGE_ROLE else permission
     return _auditing(
-        principal=replace(auditing.principal, entra_roles=auditing.principal.entra_roles - {GLOBAL_READER}),
-        administrator=replace(auditing.administrator, entra_roles=auditing.administrator.entra_roles - {GLOBAL_READER}),
-    )(world)
+        lambda auditing: replace(
+            auditing,
+            principal=replace(
+                auditing.principal,
+                graph_roles=auditing.principal.graph_roles - {permission},
+                consented=auditing.principal.consented - {permission},
+            ),
+            delegated=auditing.delegated - {delegated},
+        )
+    )
+
+
+def _without_role(auditing: Auditing) -> Auditing:
+    principal, administrator = auditing.principal, auditing.administrator
+    return replace(
+        auditing,
+        principal=replace(principal, entra_roles=principal.entra_roles - {GLOBAL_READER}),
+        administrator=replace(administrator, entra_roles=administrator.entra_roles - {GLOBAL_READER}),
+    )
 
 
 def _without_id(permission: str) -> str:
@@ -103,28 +101,28 @@ LOOK_UPS = (
         changes="whoever looks the tenant up lacks the Entra role Global Reader",
         gate=GATE,
         cause="",
-        change=_without_role,
+        change=_auditing(_without_role),
     ),
     Fault(
         id="lookup_no_premium_licence",
         changes="the tenant has no Entra ID P1 or P2, so its sign-in log cannot be read",
         gate=GATE,
         cause="",
-        change=_auditing(premium=False),
+        change=_auditing(lambda auditing: replace(auditing, premium=False)),
     ),
     Fault(
         id="lookup_throttled",
         changes="Microsoft Graph answers 429 to everything",
         gate=GATE,
         cause="",
-        change=_auditing(throttled_first=1_000_000, retry_after=30),
+        change=_auditing(lambda auditing: replace(auditing, throttled_first=1_000_000, retry_after=30)),
     ),
     Fault(
         id="lookup_throttled_briefly",
         changes="Microsoft Graph answers 429 to the first two requests, and then well",
         gate=GATE,
         cause="",
-        change=_auditing(throttled_first=2, retry_after=1),
+        change=_auditing(lambda auditing: replace(auditing, throttled_first=2, retry_after=1)),
     ),
     Fault(
         id="lookup_graph_unreachable",
@@ -152,21 +150,21 @@ LOOK_UPS = (
         changes="rows of the sign-in log come a quarter of an hour late",
         gate=GATE,
         cause="",
-        change=_auditing(log_delay=_LATE),
+        change=_auditing(lambda auditing: replace(auditing, log_delay=_LATE)),
     ),
     Fault(
         id="lookup_not_traced_yet",
         changes="rows of the message trace come a quarter of an hour late",
         gate=GATE,
         cause="",
-        change=_auditing(trace_delay=_LATE),
+        change=_auditing(lambda auditing: replace(auditing, trace_delay=_LATE)),
     ),
     Fault(
         id="app_multitenant",
         changes="the application is registered for accounts of every organisation",
         gate=GATE,
         cause="",
-        change=change.app(sign_in_audience="AzureADMultipleOrgs"),
+        change=change.app(lambda app: replace(app, sign_in_audience="AzureADMultipleOrgs")),
     ),
     Fault(
         id="sign_in_from_anywhere",
@@ -215,6 +213,10 @@ LOOK_UPS = (
         changes="the Basic sender's account signs in to another application as well",
         gate=GATE,
         cause="",
-        change=_auditing(other_entries=(LogEntry(upn=ALERTS, app_name="Office 365 SharePoint Online"),)),
+        change=_auditing(
+            lambda auditing: replace(
+                auditing, other_entries=(LogEntry(upn=ALERTS, app_name="Office 365 SharePoint Online"),)
+            )
+        ),
     ),
 )

@@ -1,5 +1,8 @@
 """Faults of the message: recipients, and everything that Exchange says only after the body."""
 
+from typing import Unpack
+
+from ..world.tenant import MailboxFields
 from ..world.world import ALERTS, NOTICES, World
 from . import change
 from .fault import Fault
@@ -7,7 +10,7 @@ from .fault import Fault
 BASIC, OAUTH = ("basic",), ("oauth",)
 
 
-def _at_both(**fields: object) -> change.Change:
+def _both_mailboxes(**fields: Unpack[MailboxFields]) -> change.Change:
     def changed(world: World) -> World:
         return change.mailbox(NOTICES, **fields)(change.mailbox(ALERTS, **fields)(world))
 
@@ -47,42 +50,42 @@ ACCEPTED = (
         changes="the mailboxes may send less than the test message",
         gate="accepted",
         cause="message_too_large",
-        change=_at_both(send_size_limit=64),
+        change=_both_mailboxes(send_size_limit=64),
     ),
     Fault(
         id="three_connections",
         changes="three other submissions of the mailboxes are under way",
         gate="accepted",
         cause="concurrent_connections",
-        change=_at_both(other_submissions=3),
+        change=_both_mailboxes(other_submissions=3),
     ),
     Fault(
         id="over_message_rate",
         changes="the mailboxes sent more than thirty messages in the last minute",
         gate="accepted",
         cause="rate_limited",
-        change=_at_both(over_message_rate=True),
+        change=_both_mailboxes(over_message_rate=True),
     ),
     Fault(
         id="recipient_quota",
         changes="the mailboxes used their recipients of the day",
         gate="accepted",
         cause="recipient_quota_exceeded",
-        change=_at_both(recipient_quota_used=True),
+        change=_both_mailboxes(recipient_quota_used=True),
     ),
     Fault(
         id="mailbox_full",
         changes="the senders' mailboxes are full",
         gate="accepted",
         cause="mailbox_full",
-        change=_at_both(mailbox_full=True),
+        change=_both_mailboxes(mailbox_full=True),
     ),
     Fault(
         id="outbound_spam",
         changes="the senders are held for outbound spam",
         gate="accepted",
         cause="outbound_spam_block",
-        change=_at_both(restricted_for_spam=True),
+        change=_both_mailboxes(restricted_for_spam=True),
     ),
     Fault(
         id="tenant_reputation",

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from ..smtp import replies
-from ..world.tenant import AuthPolicy, Federation, PolicyKind, Retirement
+from ..world.tenant import AuthPolicy, ConditionalAccess, Federation, PolicyKind, Retirement
 from ..world.world import ALERTS, NOTICES, REGISTRATION_OBJECT_ID, World
 from . import change
 from .fault import Fault
@@ -135,7 +135,7 @@ SIGN_IN = (
         gate="sign_in",
         cause="conditional_access_block",
         senders=BASIC,
-        change=change.policy(PolicyKind.BLOCK_LEGACY_CLIENTS, _POLICY),
+        change=change.policy(ConditionalAccess(kind=PolicyKind.BLOCK_LEGACY_CLIENTS, policy_id=_POLICY)),
     ),
     Fault(
         id="mfa_by_policy",
@@ -143,7 +143,7 @@ SIGN_IN = (
         gate="sign_in",
         cause="mfa_or_security_defaults",
         senders=BASIC,
-        change=change.policy(PolicyKind.REQUIRE_MFA, _MFA_POLICY),
+        change=change.policy(ConditionalAccess(kind=PolicyKind.REQUIRE_MFA, policy_id=_MFA_POLICY)),
     ),
     Fault(
         id="place_not_named",
@@ -151,7 +151,7 @@ SIGN_IN = (
         gate="sign_in",
         cause="conditional_access_block",
         senders=BASIC,
-        change=change.elsewhere(ALERTS),
+        change=change.outside_named_locations(ALERTS),
     ),
     Fault(
         id="security_defaults",

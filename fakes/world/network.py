@@ -5,6 +5,7 @@ Plain frozen data, healthy by default; names and addresses look like Microsoft's
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TypedDict
 
 
 class Transport(StrEnum):
@@ -94,6 +95,17 @@ class Resolver:
     private_address: str = "10.1.2.3"  # of split DNS or an access gateway: it leads to Microsoft's own server
 
 
+class ResolverFields(TypedDict, total=False):
+    """The fields of `Resolver`, as keyword arguments of a change."""
+
+    udp: Transport
+    tcp: Transport
+    answer: Answer
+    login_answer: Answer
+    hijacked_address: str
+    private_address: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Zone:
     """One name, its aliases with their time to live, and its addresses; ``service`` is who listens there."""
@@ -114,6 +126,13 @@ class Tls:
     certificate: Certificate = Certificate.MICROSOFT
 
 
+class TlsFields(TypedDict, total=False):
+    """The fields of `Tls`, as keyword arguments of a change."""
+
+    versions: TlsRange
+    certificate: Certificate
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Middlebox:
     """ESMTP inspection, a mail shield or a firewall that lets the connection through and meddles with it."""
@@ -127,6 +146,20 @@ class Middlebox:
     strips_auth: bool = False
     drops_long_commands: bool = False
     accepts_early: bool = False
+
+
+class MiddleboxFields(TypedDict, total=False):
+    """The fields of `Middlebox`, as keyword arguments of a change."""
+
+    masks_greeting: bool
+    masks_starttls: bool
+    strips_starttls: bool
+    hides_starttls: bool
+    refuses_starttls: bool
+    drops_after_auth: bool
+    strips_auth: bool
+    drops_long_commands: bool
+    accepts_early: bool
 
 
 def _exchange_zones() -> tuple[Zone, ...]:
@@ -229,3 +262,20 @@ class Network:
         """The zone of this name, whatever its case and trailing dot, or None."""
         wanted = name.rstrip(".").casefold()
         return next((zone for zone in self.zones if zone.name.casefold() == wanted), None)
+
+
+class NetworkFields(TypedDict, total=False):
+    """The fields of `Network`, as keyword arguments of a change."""
+
+    zones: tuple[Zone, ...]
+    resolver: Resolver
+    submission_port: Port
+    submission_over_ipv6: Port
+    relay_port: Port
+    login_port: Port
+    graph_port: Port
+    answerer: Answerer
+    middlebox: Middlebox
+    smtp_tls: Tls
+    login_tls: Tls
+    login_path: LoginPath

@@ -30,7 +30,7 @@ def upn_differs(world: World) -> World:
     """The accounts sign in with a user principal name in another domain; From is the primary address of their own mailboxes."""
     moved = world
     for address, upn in SIGN_IN_NAMES.items():
-        moved = moved.with_user(address, lambda user, upn=upn: replace(user, address=user.upn, upn=upn))  # type: ignore[misc]
+        moved = change.user(address, address=address, upn=upn)(moved)
     moved = moved.with_tenant(conditional_access=tuple(_also(one) for one in world.tenant.conditional_access))
     moved = change.basic(username=SIGN_IN_NAMES[ALERTS], mail_to=INBOX)(moved)
     return _inbox(change.oauth(username=SIGN_IN_NAMES[NOTICES], mail_to=INBOX)(moved))

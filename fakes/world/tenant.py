@@ -7,6 +7,7 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TypedDict
 
 EXCHANGE_ONLINE = "https://outlook.office365.com"
 GRAPH = "https://graph.microsoft.com"
@@ -54,6 +55,21 @@ class Mailbox:
     other_submissions: int = 0
 
 
+class MailboxFields(TypedDict, total=False):
+    """The fields of `Mailbox`, as keyword arguments of a change."""
+
+    smtp_auth_disabled: bool | None
+    full_access: frozenset[str]
+    send_as: frozenset[str]
+    aliases: frozenset[str]
+    send_size_limit: int
+    mailbox_full: bool
+    recipient_quota_used: bool
+    over_message_rate: bool
+    restricted_for_spam: bool
+    other_submissions: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
     """A user of the directory. Without a mailbox a user can sign in but cannot send.
@@ -89,6 +105,27 @@ class User:
         return (
             frozenset(one.casefold() for one in (self.primary, *self.mailbox.aliases)) if self.mailbox else frozenset()
         )
+
+
+class UserFields(TypedDict, total=False):
+    """The fields of `User`, as keyword arguments of a change."""
+
+    upn: str
+    password: str
+    address: str
+    enabled: bool
+    mailbox: Mailbox | None
+    mfa_required: bool
+    password_expired: bool
+    password_never_expires: bool
+    password_changed: datetime | None
+    locked: bool
+    federation: Federation
+    auth_policy: str | None
+    synchronised: bool
+    mfa_enabled: bool
+    methods: frozenset[str]
+    entra_roles: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +228,18 @@ class Issuing:
     foreign_issuer_in_discovery: bool = False
 
 
+class IssuingFields(TypedDict, total=False):
+    """The fields of `Issuing`, as keyword arguments of a change."""
+
+    lifetime: timedelta
+    age: timedelta
+    audience: str | None
+    tenant_id: str | None
+    foreign_key: bool
+    delegated_user: str | None
+    foreign_issuer_in_discovery: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogEntry:
     """A row of the sign-in log that no run produced: the user signed in with another application."""
@@ -283,3 +332,34 @@ class Tenant:
         """Return the authentication policy that applies to a user: its own, else the tenant's default."""
         name = user.auth_policy or self.default_auth_policy
         return next((policy for policy in self.auth_policies if policy.name == name), None)
+
+
+class TenantFields(TypedDict, total=False):
+    """The fields of `Tenant`, as keyword arguments of a change."""
+
+    tenant_id: str
+    display_name: str
+    domain: str
+    users: tuple[User, ...]
+    apps: tuple[App, ...]
+    service_principals: tuple[ServicePrincipal, ...]
+    exchange_principals: tuple[ExchangePrincipal, ...]
+    resources: frozenset[str]
+    smtp_auth_disabled: bool
+    security_defaults: bool
+    retirement: Retirement
+    conditional_access: tuple[ConditionalAccess, ...]
+    auth_policies: tuple[AuthPolicy, ...]
+    default_auth_policy: str | None
+    unknown_recipients: frozenset[str]
+    recipients_blocked: bool
+    throttled: bool
+    exists: bool
+    blocked_for_reputation: bool
+    issuing: Issuing
+    device_codes_approved_by: str | None
+    device_code_interval: int
+    device_codes_forbidden: bool
+    cloud: str
+    password_valid_days: int | None
+    auditing: Auditing | None

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from typing import TypedDict, Unpack
 
 from .clouds import CLOUDS
-from .network import Network
+from .network import Network, NetworkFields
 from .tenant import (
     EXCHANGE_ONLINE,
     App,
@@ -18,9 +19,11 @@ from .tenant import (
     ConditionalAccess,
     ExchangePrincipal,
     Mailbox,
+    MailboxFields,
     PolicyKind,
     ServicePrincipal,
     Tenant,
+    TenantFields,
     User,
 )
 
@@ -119,6 +122,15 @@ class Service:
     end_of_data: str | None = None
 
 
+class ServiceFields(TypedDict, total=False):
+    """The fields of `Service`, as keyword arguments of a change."""
+
+    greeting: str | None
+    sign_in: str | None
+    sign_in_code: int | None
+    end_of_data: str | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attested:
     """The person who attests an item that cannot be observed."""
@@ -152,6 +164,28 @@ class Sender:
     attested: tuple[Attested, ...] = ()
 
 
+class SenderFields(TypedDict, total=False):
+    """The fields of `Sender`, as keyword arguments of a change."""
+
+    name: str
+    username: str
+    mail_from: str
+    mail_to: str
+    authentication_type: str
+    smtp_server: str
+    port: int
+    use_ssl: bool
+    enable_authentication: bool
+    client_id: str
+    openid_endpoint_configuration: str
+    scope: str
+    password: str
+    client_secret: str
+    client_secret_expires: date | None
+    password_expires: str | date | None
+    attested: tuple[Attested, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     """The state that all fakes share."""
@@ -176,13 +210,13 @@ class World:
         """Both senders, Basic first."""
         return (self.basic, self.oauth)
 
-    def with_tenant(self, **changes: object) -> "World":
+    def with_tenant(self, **changes: Unpack[TenantFields]) -> "World":
         """Return this world with some fields of the tenant replaced."""
-        return replace(self, tenant=replace(self.tenant, **changes))  # type: ignore[arg-type]
+        return replace(self, tenant=replace(self.tenant, **changes))
 
-    def with_network(self, **changes: object) -> "World":
+    def with_network(self, **changes: Unpack[NetworkFields]) -> "World":
         """Return this world with some fields of the network replaced."""
-        return replace(self, network=replace(self.network, **changes))  # type: ignore[arg-type]
+        return replace(self, network=replace(self.network, **changes))
 
     def with_user(self, upn: str, change: Callable[[User], User]) -> "World":
         """Return this world with one user changed, found by sign-in or mail address. Raises LookupError for an unknown user."""
@@ -192,9 +226,9 @@ class World:
         return self.with_tenant(users=tuple(change(one) if one.upn == found.upn else one for one in self.tenant.users))
 
 
-def change_mailbox(user: User, **changes: object) -> User:
+def change_mailbox(user: User, **changes: Unpack[MailboxFields]) -> User:
     """Return the user with some fields of its mailbox replaced; a user without a mailbox is unchanged."""
-    return user if user.mailbox is None else replace(user, mailbox=replace(user.mailbox, **changes))  # type: ignore[arg-type]
+    return user if user.mailbox is None else replace(user, mailbox=replace(user.mailbox, **changes))
 
 
 def issuer_document(tenant: str = TENANT_ID, host: str = "login.microsoftonline.com") -> str:

@@ -80,7 +80,7 @@ def certificate(name: str) -> Certificate:
 
 def world_with_certificates(*registered: AppCertificate) -> World:
     """Return the healthy world with these certificates uploaded."""
-    return change.app(certificates=registered)(healthy())
+    return change.app(lambda app: replace(app, certificates=registered))(healthy())
 
 
 def assertion(*, header: dict[str, str | None] | None = None, begins: int = -60, **claims: str) -> str:

@@ -324,7 +324,9 @@ def test_policies_have_the_form_of_graph(
 
 def test_report_only_policy_does_not_refuse(tmp_path: Path) -> None:
     """A policy in report-only mode is listed as such and not enforced."""
-    report_only = change.policy(PolicyKind.BLOCK_LEGACY_CLIENTS, "7", report_only=True)(healthy())
+    report_only = change.policy(
+        ConditionalAccess(kind=PolicyKind.BLOCK_LEGACY_CLIENTS, policy_id="7", report_only=True)
+    )(healthy())
     with auditor(tmp_path, world=report_only) as api:
         with submission(api.running) as client:
             reply = by_password(client, api.running)
