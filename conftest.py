@@ -76,7 +76,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Read options and settings, and start the built-in tenant, when the checklist is what runs."""
     from plugin import folders
 
-    folders.settle(config, ROOT)
+    folders.choose_folders(config, ROOT)
     if not _runs_checklist(config):
         return
     if hasattr(config, "workerinput"):
@@ -106,7 +106,7 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError("\n".join(problem.lines)) from None
     gc.freeze()
     gc.enable()
-    report_file.choose(config, ROOT, config.stash[KEY].started, config.stash[KEY].target)
+    report_file.choose_path(config, ROOT, config.stash[KEY].started, config.stash[KEY].target)
 
 
 def _runs_checklist(config: pytest.Config) -> bool:
@@ -300,7 +300,7 @@ class Heard:
         try:
             return (yield)
         finally:
-            report_file.stay(session.config, ROOT)
+            report_file.leave_removed_folder(session.config, ROOT)
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
@@ -310,8 +310,8 @@ class Heard:
         try:
             yield
         except OSError as problem:
-            report_file.lose(session.config, problem)
-        report_file.settle(session.config)
+            report_file.record_failure(session.config, problem)
+        report_file.finish(session.config)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -366,7 +366,7 @@ def pytest_metadata(metadata: dict[str, Any]) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_html_report_title(report: Any) -> None:  # noqa: ANN401 - pytest-html's report is not typed
-    """The title until the answer takes its report_file."""
+    """The title until the answer replaces it."""
     if KEY in report._config.stash:  # noqa: SLF001 - the hook is given no config
         from plugin import html_table
 

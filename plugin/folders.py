@@ -1,35 +1,38 @@
-"""Where a run may write: in the checkout, or else in the account's own folder.
+"""The folders that a run writes to: in the checkout, or else in the account's own folder.
 
-A service account runs a checkout that an administrator installed, and may not write there; it may have no home either.
+A service account may run a checkout that an administrator installed and that it cannot write to; it may have no home either.
 """
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
 from settings.account import account
+from settings.whole_file import temporary_for
 
 _OWN = pytest.StashKey[Path | None]()
 _NOTE = pytest.StashKey[str]()
 
 
 def state_folder() -> Path | None:
-    """Where this account's state lives, such as the memory of refused sign-ins; None where the account has no home."""
-    import platformdirs  # a live run's need
+    """Return the folder for this account's state, such as refused sign-ins; None if the account has no home."""
+    import platformdirs  # only live runs need it
 
     folder = Path(platformdirs.user_state_dir("smtp365", appauthor=False))
     return folder if folder.is_absolute() else None
 
 
 def writable(folder: Path) -> bool:
-    """Whether a file can be made in the folder, or the folder itself in what is there of its parents. Tried, for Windows cannot tell."""
+    """Return whether a file can be created in the folder, or in its nearest existing parent.
+
+    It creates and deletes one, because permissions on Windows do not give the answer.
+    """
     try:
         while not folder.exists():
             folder = folder.parent
-        probe = folder / f".smtp365-{os.getpid()}.part"
+        probe = temporary_for(folder / "smtp365")
         with probe.open("xb"):
             pass
         probe.unlink()
@@ -38,44 +41,49 @@ def writable(folder: Path) -> bool:
     return True
 
 
-def settle(config: pytest.Config, root: Path) -> None:
-    """Decide, before pytest makes its cache, what goes to the account's own folder, and note it in a line."""
+def choose_folders(config: pytest.Config, root: Path) -> None:
+    """Choose the account's own folder if the checkout is read-only, before pytest creates its cache, and record a note."""
     out = root / "reports" / "out"
     if writable(out) and writable(root):
         return
     own = config.stash[_OWN] = state_folder()
     if own is not None and writable(own):
-        line = f"the account {account()} cannot write in {root}: reports, state and pytest's cache go to {own}"
+        note = f"the account {account()} cannot write to {root}: reports, state and pytest's cache go to {own}"
         _set_cache(config, own / "pytest-cache")
     else:
-        line = f"the account {account()} can write neither in {root} nor in {own or 'a home of its own'}: pytest keeps no cache"
+        note = f"the account {account()} cannot write to {root} or to {own or 'a home folder'}: pytest keeps no cache"
         config.addinivalue_line("filterwarnings", "ignore::pytest.PytestCacheWarning")
-    config.stash[_NOTE] = line
+    config.stash[_NOTE] = note
 
 
 def _set_cache(config: pytest.Config, folder: Path) -> None:
-    """The option cache_dir, unless the user gave one. pytest has no public way to set it from here."""
+    """Set the option `cache_dir` unless the user set it. pytest has no public way to do so at this point."""
     if config.pluginmanager.hasplugin("cacheprovider") and config.getini("cache_dir") == ".pytest_cache":
         config._inicache["cache_dir"] = str(folder)  # noqa: SLF001
 
 
-def of_reports(config: pytest.Config, root: Path) -> Path:
-    """The folder for reports that no option names a place for. Raises UsageError where there is none; one line."""
+def report_folder(config: pytest.Config, root: Path) -> Path:
+    """Return the folder for reports without `--html`.
+
+    Raises:
+        pytest.UsageError: the account can write to none; one line.
+
+    """
     if _OWN not in config.stash:
         return root / "reports" / "out"
     own = config.stash[_OWN]
     if own is None or not writable(own):
-        line = f"the account {account()} can write neither in {root} nor in {own or 'a home of its own'}"
-        raise pytest.UsageError(f"{line}; name a place for the report with --html")
+        line = f"the account {account()} cannot write to {root} or to {own or 'a home folder'}"
+        raise pytest.UsageError(f"{line}; name a path for the report with --html")
     return own / "reports"
 
 
 def notes(config: pytest.Config, *, live: bool) -> list[str]:
-    """What the user must know about it, one line each."""
+    """Return one line for each restriction that the user should know."""
     lines = [config.stash[_NOTE]] if _NOTE in config.stash else []
     own = state_folder() if live else None
     if live and (own is None or not writable(own)):
         lines.append(
-            f"{own or 'the home of this account'} cannot be written: refused sign-ins are not remembered for the next run"
+            f"cannot write to {own or 'the home of this account'}: refused sign-ins are not remembered for the next run"
         )
     return lines

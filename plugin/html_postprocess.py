@@ -5,7 +5,6 @@ Only what pytest-html 4 writes is touched; a part that is not found as expected 
 
 from __future__ import annotations
 
-import os
 import re
 from html import unescape
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 from plugin.html_rows import on_demand
 from reports.escaping import escaped
 from reports.page import END, START
+from settings.whole_file import write_whole
 
 _MARK = '<meta name="generator" content="smtp365"/>'
 _WITHOUT_SCRIPT = (  # not a noscript element, which some mail viewers and filters that block scripts do not show
@@ -62,24 +62,20 @@ _UNCLOSED = (
 _TABLE = re.compile(r'<table id="results-table">.*?</table>', re.DOTALL)
 
 
-def mend(path: Path) -> None:
-    """Rewrite the report in place, whole or not at all (a sibling file takes its place). Done twice it changes nothing more.
+def postprocess(path: Path) -> None:
+    """Rewrite the report in place, whole or not at all. A second call changes nothing.
 
-    Raises OSError when the file cannot be read or written.
+    Raises:
+        OSError: the file cannot be read or written.
+
     """
     before = path.read_text(encoding="utf-8")
-    after = mended(before)
-    if after == before:
-        return
-    sibling = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        sibling.write_text(after, encoding="utf-8", newline="\n")
-        sibling.replace(path)
-    finally:
-        sibling.unlink(missing_ok=True)
+    after = postprocessed(before)
+    if after != before:
+        write_whole(path, after)
 
 
-def mended(text: str) -> str:
+def postprocessed(text: str) -> str:
     """The text of the report, our fragment moved to the top of the body and pytest-html's part put right behind it."""
     if _MARK in text:
         return text

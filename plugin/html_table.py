@@ -1,4 +1,4 @@
-"""Columns, rows and title of pytest-html's table, as functions for conftest's hooks; `mending` edits the written file.
+"""Columns, rows and title of pytest-html's table, as functions for conftest's hooks; `html_postprocess` edits the written file.
 
 pytest-html inserts cells unescaped, so each value is escaped here.
 """
@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from checks.model import Verdict
-from plugin.html_postprocess import mend
 from reports.escaping import escaped, one_line
 from reports.labels import VERDICTS
 
@@ -77,7 +76,7 @@ def row(report: TestReport) -> list[str]:
 
 
 def title(target: str) -> str:
-    """Implement `pytest_html_report_title`: a title that `mend` replaces with the answer."""
+    """Implement `pytest_html_report_title`: a title that `html_postprocess` replaces with the answer."""
     return f"smtp365: {one_line(target, 80)}"
 
 
@@ -90,4 +89,4 @@ def _head(name: str, text: str) -> str:
     return f'<th class="sortable" scope="col" tabindex="0" data-column-type="{name}">{escaped(text)}</th>'
 
 
-__all__ = ["COLUMNS", "format_duration", "header", "mend", "row", "set_header", "set_metadata", "set_row", "title"]
+__all__ = ["COLUMNS", "format_duration", "header", "row", "set_header", "set_metadata", "set_row", "title"]

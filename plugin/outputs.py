@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import sys
@@ -22,6 +21,7 @@ from reports.overview import MANY
 from reports.page import render_top
 from reports.results import as_text, results
 from reports.run import Run
+from settings.whole_file import write_whole
 
 LAST_WORDS = pytest.StashKey[list[str]]()
 TOP = pytest.StashKey[str]()
@@ -85,7 +85,7 @@ def before(config: pytest.Config, run: Run, baseline: dict[str, Any] | None) -> 
     config.stash[TROUBLE] = []
     if config.option.json is not None and data is not None:
         path = Path(config.invocation_params.dir) / config.option.json
-        _told(config, path, lambda: _write(path, as_text(data) + "\n"))
+        _told(config, path, lambda: write_whole(path, as_text(data) + "\n"))
 
 
 def after(config: pytest.Config, run: Run) -> None:
@@ -94,11 +94,10 @@ def after(config: pytest.Config, run: Run) -> None:
     if (
         report is not None and run.target == "live"
     ):  # an invented secret needs no reminder, nor does a report judged again
-        from reports import reminder  # a slow import, for a live run only
-
-        _told(config, report.with_suffix(".ics"), lambda: reminder.write(run, report))
-    if report_file.lost(config):
-        config.stash[TROUBLE].append(report_file.lost(config))
+        calendar = report.with_suffix(".ics")
+        _told(config, calendar, lambda: write_reminder(run, calendar))
+    if report_file.failure(config):
+        config.stash[TROUBLE].append(report_file.failure(config))
     if run.masked and getattr(config.option, "xmlpath", None):
         junit = Path(config.invocation_params.dir) / config.option.xmlpath
         _told(config, junit, lambda: _without_host(junit, run.host))
@@ -113,10 +112,21 @@ def missing(config: pytest.Config) -> bool:
     return bool(config.stash[TROUBLE])
 
 
+def write_reminder(run: Run, path: Path) -> Path | None:
+    """Write the calendar file of the run's expiry dates. Returns the path, or None if no date lies ahead."""
+    from reports.reminder import calendar  # a slow import, which only live runs need
+
+    content = calendar(run)
+    if content is None:
+        return None
+    write_whole(path, content)
+    return path
+
+
 def _without_host(junit: Path, mask: str) -> None:
     """Put the mask in the place of this machine's name, which pytest writes into its JUnit file."""
     text = junit.read_text(encoding="utf-8")
-    _write(junit, re.sub(r' hostname="[^"]*"', f' hostname="{escaped(mask)}"', text, count=1))
+    write_whole(junit, re.sub(r' hostname="[^"]*"', f' hostname="{escaped(mask)}"', text, count=1))
 
 
 def last_words(config: pytest.Config, stream: TextIO | None) -> None:
@@ -133,18 +143,4 @@ def _told(config: pytest.Config, path: Path, write: Callable[[], object]) -> Non
     try:
         write()
     except OSError as problem:
-        config.stash[TROUBLE].append(f"{path}: cannot be written: {problem.strerror or problem}")
-
-
-def _write(path: Path, text: str) -> None:
-    """Write beside, then move: never a half file under the final name."""
-    if report_file.is_device(path):
-        path.write_text(text, encoding="utf-8")
-        return
-    part = report_file.beside(path)
-    try:
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
+        config.stash[TROUBLE].append(f"cannot write {path}: {problem.strerror or problem}")

@@ -1,7 +1,7 @@
-"""Where the report goes: its name, and how a whole file comes to stand under it, or none.
+"""The report's file: its name, and how a complete report is moved to that name.
 
-pytest-html writes to a file beside, which takes the final name only when it is whole. That it can be written is tried before
-anything is contacted, so that no message is sent for a report that could not be kept.
+pytest-html writes to a temporary file, which gets the final name when it is complete. Whether it can be written is tried before
+anything is contacted, so that no message is sent for a report that cannot be kept.
 """
 
 from __future__ import annotations
@@ -14,135 +14,126 @@ from pathlib import Path
 import pytest
 
 from plugin import folders
-from plugin.html_postprocess import mend
+from plugin.html_postprocess import postprocess
 from settings.target import Target
+from settings.whole_file import is_device, temporary_for
 
 REPORT = pytest.StashKey[Path]()
-_BESIDE = pytest.StashKey[Path]()
-_LOST = pytest.StashKey[str]()
-_MOST_AT_ONCE = 100  # runs that begin in the same second
+_TEMPORARY = pytest.StashKey[Path]()
+_FAILURE = pytest.StashKey[str]()
+_MOST_IN_ONE_SECOND = 100
 
 
-def choose(config: pytest.Config, root: Path, started: datetime, target: Target) -> None:
-    """Name the report `<UTC time>-<target>.html` in reports/out unless --html does, and send pytest-html to a file beside it.
+def choose_path(config: pytest.Config, root: Path, started: datetime, target: Target) -> None:
+    """Choose the report's path: that of `--html`, else `<UTC time>-<target>.html` in reports/out. pytest-html gets a temporary path.
 
     Raises:
-        pytest.UsageError: nothing can be written there; one line that says why.
+        pytest.UsageError: nothing can be written there; one line with the reason.
 
     """
     option = config.option
     if not hasattr(option, "htmlpath"):
         return
     if option.collectonly:
-        option.htmlpath = None  # nothing is run, so there is nothing to report
+        option.htmlpath = None  # no test is run, so there is nothing to report
         return
     option.self_contained_html = True
     folder = Path(config.invocation_params.dir)
     if option.json is not None:
-        option.json = str(folder / option.json)  # where it was meant, wherever this process will be
+        option.json = str(folder / option.json)  # absolute, because the working directory can change
         if not is_device(Path(option.json)):
-            _writable(beside(Path(option.json))).unlink(missing_ok=True)
+            _create(temporary_for(Path(option.json)), Path(option.json)).unlink(missing_ok=True)
     if option.htmlpath is not None:
         final = folder / Path(os.path.expandvars(option.htmlpath)).expanduser()
         if is_device(final):
-            raise pytest.UsageError(f"{final}: is no file; a report needs one")
-        part = _writable(beside(final))
+            raise pytest.UsageError(f"{final}: not a regular file; the report needs one")
+        temporary = _create(temporary_for(final), final)
     else:
-        final, part = _free(folders.of_reports(config, root), f"{started:%Y%m%dT%H%M%SZ}-{target.label}")
-    option.htmlpath = str(part)
-    config.stash[REPORT], config.stash[_BESIDE] = final, part
-    config.add_cleanup(lambda: _removed(part))
+        final, temporary = _reserve(folders.report_folder(config, root), f"{started:%Y%m%dT%H%M%SZ}-{target.label}")
+    option.htmlpath = str(temporary)
+    config.stash[REPORT], config.stash[_TEMPORARY] = final, temporary
+    config.add_cleanup(lambda: _remove(temporary))
 
 
-def beside(final: Path) -> Path:
-    """The name under which this process writes what is to stand under `final`."""
-    return final.with_name(f".{final.name}.{os.getpid()}.part")
-
-
-def is_device(path: Path) -> bool:
-    """Whether something other than a file or folder stands there, such as /dev/stdout: it is written to, never replaced."""
-    return path.exists() and not path.is_file() and not path.is_dir()
-
-
-def _free(folder: Path, stem: str) -> tuple[Path, Path]:
-    """A name that no report has and no other run has taken, with the file beside it, which takes it."""
-    for number in range(1, _MOST_AT_ONCE):
+def _reserve(folder: Path, stem: str) -> tuple[Path, Path]:
+    """Return a path that no report and no concurrent run uses, and its temporary file, which reserves it."""
+    for number in range(1, _MOST_IN_ONE_SECOND):
         final = folder / (f"{stem}.html" if number == 1 else f"{stem}-{number}.html")
-        part = final.with_name(f".{final.name}.part")
         with contextlib.suppress(FileExistsError):
             if not final.exists():
-                return final, _writable(part, mode="xb")
+                return final, _create(temporary_for(final, shared=True), final, mode="xb")
     raise pytest.UsageError(
-        f"{folder}: {_MOST_AT_ONCE} reports of this second are there; name another place with --html"
+        f"{folder}: {_MOST_IN_ONE_SECOND} reports started in this second; name another path with --html"
     )
 
 
-def _writable(part: Path, mode: str = "wb") -> Path:
-    """The file, made anew and empty. FileExistsError only with mode `xb`; UsageError for every other reason."""
-    final = part.name.removeprefix(".").removesuffix(".part").removesuffix(f".{os.getpid()}")
+def _create(temporary: Path, final: Path, mode: str = "wb") -> Path:
+    """Create the temporary file of `final`, empty, and return it.
+
+    Raises:
+        FileExistsError: it exists already; only with mode `xb`.
+        pytest.UsageError: it cannot be created for any other reason.
+
+    """
     try:
-        part.parent.mkdir(parents=True, exist_ok=True)
-        if (part.parent / final).is_dir():
-            raise pytest.UsageError(f"{part.parent / final}: is a folder; name a file")
-        with part.open(mode):
-            return part
+        temporary.parent.mkdir(parents=True, exist_ok=True)
+        if final.is_dir():
+            raise pytest.UsageError(f"{final}: is a folder; name a file")
+        with temporary.open(mode):
+            return temporary
     except FileExistsError:
-        if part.parent.is_dir():
+        if temporary.parent.is_dir():
             raise
-        raise pytest.UsageError(f"{part.parent}: is a file; name another place") from None
+        raise pytest.UsageError(f"{temporary.parent}: is a file; name another path") from None
     except OSError as problem:
         reason = problem.strerror or type(problem).__name__
-        raise pytest.UsageError(
-            f"{part.parent / final}: cannot be written: {reason}; name another place with --html or --json"
-        ) from None
+        raise pytest.UsageError(f"cannot write {final}: {reason}; name another path with --html or --json") from None
 
 
-def stay(config: pytest.Config, root: Path) -> None:
-    """Where the folder of the start is gone, go on in `root`; every place that was asked for is known by its whole path."""
+def leave_removed_folder(config: pytest.Config, root: Path) -> None:
+    """Change to `root` if the folder where the run started no longer exists; all requested paths are absolute by now."""
     if not config.invocation_params.dir.is_dir():
         before = config.invocation_params
         config.invocation_params = pytest.Config.InvocationParams(args=before.args, plugins=before.plugins, dir=root)
         os.chdir(root)
 
 
-def settle(config: pytest.Config) -> None:
-    """Mend what pytest-html wrote and let it take its final name. What goes wrong is kept for `lost`."""
-    if _BESIDE not in config.stash or lost(config):
+def finish(config: pytest.Config) -> None:
+    """Post-process what pytest-html wrote and move it to its final path. A failure is recorded for `failure`."""
+    if _TEMPORARY not in config.stash or failure(config):
         return
-    final, part = config.stash[REPORT], config.stash[_BESIDE]
+    final, temporary = config.stash[REPORT], config.stash[_TEMPORARY]
     try:
-        mend(part)
-        part.replace(final)
+        postprocess(temporary)
+        temporary.replace(final)
     except OSError as problem:
-        lose(config, problem)
+        record_failure(config, problem)
         return
     for plugin in config.pluginmanager.get_plugins():
-        if getattr(plugin, "_report_path", None) == part:
-            plugin._report_path = final  # noqa: SLF001 - pytest-html names this file on the terminal
+        if getattr(plugin, "_report_path", None) == temporary:
+            plugin._report_path = final  # noqa: SLF001 - pytest-html prints this path on the terminal
 
 
-def lose(config: pytest.Config, problem: OSError) -> None:
-    """Nothing will stand under the report's name: keep the reason, remove the piece."""
-    if _BESIDE in config.stash:
-        named = str(
-            problem.filename or ""
-        )  # another plugin's file may be what could not be written, and pytest-html's was not
-        which = named if named and Path(named) != config.stash[_BESIDE] else config.stash[REPORT]
-        config.stash[_LOST] = f"{which}: cannot be written: {problem.strerror or problem}"
-        _removed(config.stash[_BESIDE])
+def record_failure(config: pytest.Config, problem: OSError) -> None:
+    """Record why there is no report, and remove the incomplete file."""
+    if _TEMPORARY in config.stash:
+        name = str(problem.filename or "")  # the file may be another plugin's; pytest-html's is then not written either
+        path = name if name and Path(name) != config.stash[_TEMPORARY] else config.stash[REPORT]
+        config.stash[_FAILURE] = f"cannot write {path}: {problem.strerror or problem}"
+        _remove(config.stash[_TEMPORARY])
 
 
-def lost(config: pytest.Config) -> str:
-    """Why there is no report although one was wanted; empty when there is one, or none was wanted."""
-    return config.stash.get(_LOST, "")
+def failure(config: pytest.Config) -> str:
+    """Return why the report was not written; empty if it was written or not requested."""
+    return config.stash.get(_FAILURE, "")
 
 
 def written(config: pytest.Config) -> Path | None:
-    """The report's file, if it stands there."""
+    """Return the report's path if the file exists."""
     final = config.stash.get(REPORT, None)
-    return final if final is not None and not lost(config) and final.is_file() else None
+    return final if final is not None and not failure(config) and final.is_file() else None
 
 
-def _removed(part: Path) -> None:
+def _remove(temporary: Path) -> None:
     with contextlib.suppress(OSError):
-        part.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)

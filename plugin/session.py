@@ -18,10 +18,11 @@ from checks.catalogue import CATALOGUE
 from checks.model import Finding
 from evidence.wire import SenderEvidence
 from plugin import folders, outputs
+from plugin.report_reader import load_report
 from probes import gather
 from probes.deadline import utc_now
 from reports.origin import words
-from reports.replay import NotAReport, load_report
+from reports.replay import NotAReport
 from reports.run import Run
 from settings.mistakes import SettingsError
 from settings.model import Sender, SenderSettings, Settings

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from plugin.report_reader import load_folder, load_report, load_results
 from plugin.session import Suite, readable
 from probes.deadline import utc_now
-from reports.folder import load_folder
-from reports.replay import load_report, load_results, origins
+from reports.replay import origins
 from settings.combinations import mistakes
 from settings.examples import left_in
 from settings.load import load

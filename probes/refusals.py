@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
 import threading
 from datetime import datetime, timedelta
@@ -17,6 +16,7 @@ from pathlib import Path
 from evidence.wire import Reply
 from probes.deadline import utc_now
 from probes.failures import printable
+from settings.whole_file import write_whole
 
 HOLD = timedelta(minutes=15)
 _MOST = 500
@@ -79,14 +79,9 @@ class Refusals:
             return
         newest = sorted(known.items(), key=lambda item: item[1][0])[-_MOST:]
         rows = [{"host_and_user": key, "time": moment.isoformat(), "reply": reply} for key, (moment, reply) in newest]
-        beside = self._file.with_name(f"{self._file.name}.{os.getpid()}.part")
-        try:
+        with contextlib.suppress(OSError):
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            beside.write_text(json.dumps(rows, indent=1), encoding="utf-8")
-            beside.replace(self._file)
-        except OSError:
-            with contextlib.suppress(OSError):
-                beside.unlink(missing_ok=True)
+            write_whole(self._file, json.dumps(rows, indent=1))
 
 
 def _key(host: str, user: str) -> str:

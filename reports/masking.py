@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable
 from enum import Enum
 from functools import cache
-from pathlib import Path
+from pathlib import PurePath
 from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel
@@ -74,7 +74,7 @@ class Masking:
             Identity.PROXY_ADDRESS: self._proxy_address,
             Identity.ACCOUNT: self._masks.account,
             Identity.LABEL: self.name,
-            Identity.FILE: lambda path: f"ca-file{Path(path).suffix}",
+            Identity.FILE: lambda path: f"ca-file{PurePath(path).suffix}",
             Identity.DISTINGUISHED_NAME: self._distinguished_name,
         }
 

@@ -5,14 +5,11 @@ What is shown is collected here and laid out by the templates; every value passe
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass, replace
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
 
 from checks.assessment import Assessment, GateState
@@ -20,7 +17,7 @@ from checks.model import Finding, Verdict
 from evidence.wire import Gate
 from knowledge.cause import Cause
 from knowledge.step import open_steps, seen_steps
-from reports import baseline, evidence_blocks, explained, origin, overview
+from reports import baseline, evidence_blocks, explained, origin, overview, template_files
 from reports import environment as surroundings
 from reports.answer import Answer, answer, headline
 from reports.blocks import Section
@@ -35,7 +32,6 @@ _WORST_FIRST = ("cannot_send", "not_proven", "can_send")
 _SHEETS = {"BASIC": "Checklist: Basic authentication", "OAUTH": "Checklist: OAuth 2.0"}
 
 _HYPHENED = re.compile(r"(?<!\S)((?:-{1,2}[A-Za-z]|[A-Z][a-z]{1,10}-[A-Z])[A-Za-z]{0,40})(?!\S)")
-_FOLDER = Path(__file__).with_name("templates")
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,21 +204,10 @@ def _whole_words(command: str) -> Markup:
     )
 
 
-@cache
-def _bytecode() -> FileSystemBytecodeCache | None:
-    """Compiled templates beside their sources, as Python keeps its own; None where nothing may be written."""
-    folder = _FOLDER / "__pycache__"
-    try:
-        folder.mkdir(exist_ok=True)
-    except OSError:
-        return None
-    return FileSystemBytecodeCache(str(folder)) if os.access(folder, os.W_OK) else None
-
-
 def _templates() -> Environment:
     templates = Environment(
-        loader=FileSystemLoader(_FOLDER),
-        bytecode_cache=_bytecode(),
+        loader=template_files.loader(),
+        bytecode_cache=template_files.bytecode_cache(),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_finalize,
@@ -247,11 +232,6 @@ def _templates() -> Environment:
         ANSWERS=ANSWERS,
         of_sender=surroundings.of_sender,
         verdict_word=lambda word: VERDICTS.get(word, word),
-        style=_style(),
+        style=Markup(template_files.style()),  # noqa: S704 - our own file
     )
     return templates
-
-
-def _style() -> Markup:
-    text = Path(__file__).with_name("templates").joinpath("style.css").read_text(encoding="utf-8")
-    return Markup(text)  # noqa: S704 - our own file

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 from datetime import date, datetime, timedelta
-from pathlib import Path
 
 from icalendar import Alarm, Calendar, Event, vDatetime
 
@@ -37,24 +36,6 @@ def calendar(run: Run) -> bytes | None:
     for event in found:
         whole.add_component(event)
     return bytes(whole.to_ical())
-
-
-def write(run: Run, report: Path) -> Path | None:
-    """Write the calendar beside the report, with the suffix `.ics`. Returns the path, or None if there is nothing to write.
-
-    Raises OSError if it cannot be written.
-    """
-    text = calendar(run)
-    if text is None:
-        return None
-    path = report.with_suffix(".ics")
-    beside = path.with_name(f".{path.name}.part")
-    try:
-        beside.write_bytes(text)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
-    return path
 
 
 def _event(settings: SenderSettings, what: str, day: date, written: datetime) -> Event:

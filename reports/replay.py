@@ -1,9 +1,11 @@
-"""A report or results JSON of ours, read back to be judged again; whatever is not one is refused with one clear line."""
+"""Parses the results in a report or a results JSON file, to be judged again; `plugin.report_reader` reads the files.
+
+Text that is not a report of this schema version is rejected with a message of one line.
+"""
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -14,56 +16,54 @@ from reports.escaping import one_line
 from settings.model import SenderSettings
 from settings.target import GATHER
 
-_LARGEST = 256 * 1024 * 1024  # a thousand senders with long transcripts stay far below
+LARGEST = 256 * 1024 * 1024  # bytes; a thousand senders with long transcripts stay far below
+SenderRecord = tuple[SenderEvidence, SenderSettings]
 
 
 class NotAReport(Exception):  # noqa: N818 - reads as what it says: the file is not a report
-    """The file holds no results that this version can judge; the message says why, in one line."""
+    """Raised when a text contains no results that this version can judge; the message gives the reason in one line."""
 
 
-def load_report(path: Path) -> tuple[dict[str, Any], list[tuple[SenderEvidence, SenderSettings]]]:
-    """The results in a report's HTML or JSON file, and evidence and settings of each sender.
+def parse_report(text: str, name: str) -> tuple[dict[str, Any], list[SenderRecord]]:
+    """Return the results in a report's HTML or JSON text, and each sender's evidence and settings.
 
-    Raises NotAReport for a file that cannot be read, is none of ours, is damaged, or has another schema version.
+    Args:
+        text: the content of the file.
+        name: the file as messages show it.
+
+    Raises:
+        NotAReport: the text is not a report, is damaged, or has another schema version.
+
     """
-    data = load_results(path)
+    data = parse_results(text, name)
     try:
         return data, [_sender(sender) for sender in data["senders"]]
     except (KeyError, TypeError, AttributeError, ValidationError) as problem:
-        raise NotAReport(f"{one_line(path)}: damaged: {_short(problem)}") from None
+        raise NotAReport(f"{name}: damaged: {_reason(problem)}") from None
 
 
-def load_results(path: Path) -> dict[str, Any]:
-    """The results alone, to compare with. Raises NotAReport as `load_report` does."""
-    name = one_line(path)
-    try:
-        if path.stat().st_size > _LARGEST:
-            raise NotAReport(f"{name}: larger than any report of ours; give a report or a results JSON")
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as problem:
-        raise NotAReport(f"{name}: cannot be read: {problem.strerror}") from None
-    except UnicodeDecodeError:
-        raise NotAReport(f"{name}: not a report of ours (not UTF-8 text)") from None
+def parse_results(text: str, name: str) -> dict[str, Any]:
+    """Return the results alone, for a comparison. Raises NotAReport as `parse_report` does."""
     if not text.lstrip().startswith("{"):
         try:
-            inside = found(text, _LARGEST)
+            inside = found(text, LARGEST)
         except PackedWrongError as problem:
             raise NotAReport(f"{name}: damaged: {problem}") from None
         if inside is None:
-            raise NotAReport(f"{name}: not a report of ours (no results are embedded in it)")
+            raise NotAReport(f"{name}: not a report of smtp365 (it contains no results)")
         text = inside
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):
-        raise NotAReport(f"{name}: damaged: the results in it are not JSON") from None
+        raise NotAReport(f"{name}: damaged: its results are not JSON") from None
     return _checked(data, name)
 
 
 def origins(data: dict[str, Any]) -> dict[str, str]:
-    """The target of the run that gathered each sender's evidence, by the sender's name; only those that are known."""
-    of_all = str(data.get("target", ""))
-    told = {str(one.get("name", "")): str(one.get("target", of_all)) for one in data["senders"]}
-    return {name: target for name, target in told.items() if target in GATHER}
+    """Return the target of the run that gathered each sender's evidence, by sender; unknown targets are left out."""
+    of_run = str(data.get("target", ""))
+    targets = {str(sender.get("name", "")): str(sender.get("target", of_run)) for sender in data["senders"]}
+    return {name: target for name, target in targets.items() if target in GATHER}
 
 
 def _checked(data: object, name: str) -> dict[str, Any]:
@@ -73,25 +73,25 @@ def _checked(data: object, name: str) -> dict[str, Any]:
         or not isinstance(schema, str)
         or not schema.startswith(SCHEMA.partition("/")[0] + "/")
     ):
-        raise NotAReport(f"{name}: not a report of ours (no schema {SCHEMA})")
+        raise NotAReport(f"{name}: not a report of smtp365 (no schema {SCHEMA})")
     if schema != SCHEMA:
         wrote = one_line(data.get("tool_version", "another version"), 40)
         raise NotAReport(
-            f"{name}: has the schema {one_line(schema, 60)}, this version reads {SCHEMA}; judge it with smtp365 {wrote}"
+            f"{name}: has the schema {one_line(schema, 60)}, but this version reads {SCHEMA}; use smtp365 {wrote}"
         )
     if not isinstance(data.get("senders"), list):
-        raise NotAReport(f"{name}: damaged: it lists no senders")
+        raise NotAReport(f"{name}: damaged: it has no list of senders")
     return data
 
 
-def _sender(sender: dict[str, Any]) -> tuple[SenderEvidence, SenderSettings]:
-    """JSON has no dates and no tuples, so both models read their part as JSON text."""
+def _sender(sender: dict[str, Any]) -> SenderRecord:
+    """Return evidence and settings; both models parse JSON text, because JSON has no dates and no tuples."""
     evidence = SenderEvidence.model_validate_json(json.dumps(sender["evidence"]))
     return evidence, SenderSettings.model_validate_json(json.dumps(sender["settings"]))
 
 
-def _short(problem: Exception) -> str:
+def _reason(problem: Exception) -> str:
     if isinstance(problem, ValidationError):
         first = problem.errors(include_input=False, include_url=False)[0]
         return one_line(f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}")
-    return one_line(f"a member is missing or has another form ({problem})")
+    return one_line(f"a member is missing or has another type ({problem})")

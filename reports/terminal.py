@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import PurePath
 
 from checks.assessment import Assessment
 from reports.answer import Answer, answer, headline
@@ -15,7 +15,7 @@ _WIDTH = 230
 _MOST = 8
 
 
-def summary(run: Run, report_path: Path | None, encoding: str = "cp1252") -> list[str]:
+def summary(run: Run, report_path: PurePath | None, encoding: str = "cp1252") -> list[str]:
     r"""At most eight lines without colour, in characters that `encoding` has; others are written as `\u2192`."""
     answers = tuple(answer(run, assessment) for assessment in run.senders)
     lines = _few(run, answers) if len(answers) <= 2 else _many(run, answers)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from plugin.html_postprocess import mended
+from plugin.html_postprocess import postprocessed
 from reports.page import render_top
 from reports.results import results
 from reports.run import Run
@@ -82,7 +82,7 @@ def full_report(original_html: str) -> Callable[..., str]:
     """Return a function that makes complete reports: our fragment in a post-processed file of pytest-html."""
 
     def make(run: Run, before: dict[str, Any] | None = None) -> str:
-        return mended(original_html.replace(PLACE, render_top(run, results(run), before)))
+        return postprocessed(original_html.replace(PLACE, render_top(run, results(run), before)))
 
     return make
 

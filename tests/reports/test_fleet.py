@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from checks.assessment import Assessment
+from plugin.report_reader import load_folder, load_report
 from reports import overview
 from reports.answer import answer
 from reports.embedding import PackedWrongError, found, packed
-from reports.folder import load_folder
 from reports.page import render_top
-from reports.replay import NotAReport, load_report
+from reports.replay import NotAReport
 from reports.results import as_text, results
 from reports.run import Run
 from tests.reports import samples
@@ -92,5 +92,5 @@ def test_reports_of_many_hosts_form_one_overview(tmp_path: Path) -> None:
 
 def test_a_folder_without_reports_is_refused(tmp_path: Path) -> None:
     """A folder without reports raises NotAReport; it does not give an empty overview."""
-    with pytest.raises(NotAReport, match="no report of ours"):
+    with pytest.raises(NotAReport, match="no report of smtp365"):
         load_folder(tmp_path)

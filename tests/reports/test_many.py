@@ -9,8 +9,8 @@ import pytest
 
 from checks.assessment import Assessment
 from plugin import exit_status
+from plugin.report_reader import load_folder
 from plugin.setup import begin
-from reports.folder import load_folder
 from reports.page import render_top
 from reports.results import as_text, results
 from settings.options import Wishes

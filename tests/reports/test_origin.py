@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from checks.assessment import Assessment
-from reports.folder import load_folder
+from plugin.report_reader import load_folder, load_results
 from reports.origin import FIRST_WORDS, banner, traffic
-from reports.replay import load_results, origins
+from reports.replay import origins
 from reports.results import as_text, results
 from reports.run import Run
 from reports.terminal import summary

@@ -8,6 +8,7 @@ from pathlib import Path
 from icalendar import Calendar
 
 from checks.assessment import Assessment
+from plugin.outputs import write_reminder
 from reports import reminder
 from reports.run import Run
 from tests.reports import samples
@@ -20,7 +21,7 @@ def oauth(**changes: object) -> Run:
 
 def test_a_declared_secret_gets_an_event_with_two_alarms(tmp_path: Path) -> None:
     """The event is all day on the declared date, and both alarms are before it."""
-    path = reminder.write(oauth(), tmp_path / "run.html")
+    path = write_reminder(oauth(), tmp_path / "run.ics")
 
     assert path == tmp_path / "run.ics"
     calendar = Calendar.from_ical(path.read_bytes())
@@ -58,6 +59,6 @@ def test_nothing_is_written_without_a_future_date(tmp_path: Path) -> None:
     past = oauth(client_secret_expires=date(2025, 1, 1))
     never = samples.run(Assessment(samples.basic(), samples.basic_settings()))
 
-    written = [reminder.write(run, tmp_path / "run.html") for run in (past, never, oauth(client_secret_expires=None))]
+    written = [write_reminder(run, tmp_path / "run.ics") for run in (past, never, oauth(client_secret_expires=None))]
     assert written == [None, None, None]
     assert list(tmp_path.iterdir()) == []

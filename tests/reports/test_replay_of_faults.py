@@ -13,8 +13,8 @@ import pytest
 
 from checks.assessment import Assessment
 from fakes import FAULTS
+from plugin.report_reader import load_report
 from reports.baseline import Changes, changes
-from reports.replay import load_report
 from reports.results import as_text, results
 from tests.reports import samples
 from tests.suite.gathered import gathered

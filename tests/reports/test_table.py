@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin import html_table
-from plugin.html_postprocess import mended
+from plugin.html_postprocess import postprocess, postprocessed
 from tests.reports import samples
 
 PYTEST_HTML_CELLS = [
@@ -103,13 +103,13 @@ def test_postprocessing_puts_the_answer_first_and_is_idempotent(full_report: Cal
     assert text.count('<p class="without-script">') == 1
     assert text.count('aria-label="Show ') == 8
     assert "pypi" not in text
-    assert mended(text) == text
+    assert postprocessed(text) == text
 
 
 def test_postprocessing_leaves_other_files_alone(original_html: str) -> None:
     """A file without our fragment is not changed, whether pytest-html wrote it or not."""
-    assert mended(original_html) == original_html
-    assert mended("anything") == "anything"
+    assert postprocessed(original_html) == original_html
+    assert postprocessed("anything") == "anything"
 
 
 def test_postprocessing_replaces_the_file(tmp_path: Path, full_report: Callable[..., str], original_html: str) -> None:
@@ -123,7 +123,7 @@ def test_postprocessing_replaces_the_file(tmp_path: Path, full_report: Callable[
     run = samples.healthy()
     path.write_text(original_html.replace(PLACE, render_top(run, results(run))), encoding="utf-8")
 
-    html_table.mend(path)
+    postprocess(path)
 
     assert path.read_text(encoding="utf-8") == full_report(run)
     assert list(tmp_path.iterdir()) == [path]

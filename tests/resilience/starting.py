@@ -94,7 +94,7 @@ def check(
 
 def is_complete(report: Path) -> bool:
     """Return whether a report is complete: its HTML is closed and its results can be read, even if they hold no sender."""
-    from reports.replay import load_report
+    from plugin.report_reader import load_report
 
     text = report.read_text(encoding="utf-8")
     return text.rstrip().endswith("</html>") and "senders" in load_report(report)[0]

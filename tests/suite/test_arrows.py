@@ -71,6 +71,23 @@ def test_only_the_plugin_imports_pytest() -> None:
     assert hits == []
 
 
+def test_reports_are_pure() -> None:
+    """`reports` turns values into text: it reads no file, environment or working directory, except its own templates."""
+    impure = {"os", "io", "shutil", "tempfile", "glob", "socket", "subprocess", "sys", "plugin", "pathlib.Path"}
+    calls = {"open", "read_text", "read_bytes", "write_text", "write_bytes", "cwd", "getcwd", "chdir", "resolve"}
+    for file in files("reports"):
+        if file.name == "template_files.py":
+            continue
+        called = {
+            node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+            if isinstance(node, ast.Call)
+        }
+        modules = {name.partition(".")[0] for name in imported(file)} | imported(file)
+        assert not modules & (impure | PYTEST), file
+        assert not called & calls, file
+
+
 @pytest.mark.parametrize("package", ["evidence", "checks", "probes", "knowledge", "reports"])
 def test_product_code_does_not_mention_fakes(package: str) -> None:
     """The word "fake" does not occur in the code of these packages: live and built-in runs use the same lines."""

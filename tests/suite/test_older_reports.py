@@ -16,7 +16,7 @@ import pytest
 
 from checks.assessment import Assessment
 from fakes import healthy, serve
-from reports.replay import load_report
+from plugin.report_reader import load_report
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "tests" / "cases" / "reports"

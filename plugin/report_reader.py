@@ -1,0 +1,57 @@
+"""Reads earlier reports from files: one report, its results alone, or all reports in a folder. `reports` parses the texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from reports.escaping import one_line
+from reports.folder import Report, merge
+from reports.replay import LARGEST, NotAReport, parse_report, parse_results
+
+
+def load_report(path: Path) -> Report:
+    """Return the results in a report's HTML or JSON file, and each sender's evidence and settings.
+
+    Raises:
+        NotAReport: the file cannot be read, is not a report, is damaged, or has another schema version.
+
+    """
+    return parse_report(_text(path), one_line(path))
+
+
+def load_results(path: Path) -> dict[str, Any]:
+    """Return the results alone, for a comparison. Raises NotAReport as `load_report` does."""
+    return parse_results(_text(path), one_line(path))
+
+
+def load_folder(folder: Path) -> Report:
+    """Return the reports of a folder merged into one, as `reports.folder.merge` does.
+
+    Raises:
+        NotAReport: the folder contains no report.
+
+    """
+    return merge(_reports_in(folder), one_line(folder))
+
+
+def _reports_in(folder: Path) -> Iterator[tuple[str, Report | NotAReport]]:
+    """Read one file at a time, so that a folder of large reports is never in memory as a whole."""
+    for path in sorted([*folder.glob("*.html"), *folder.glob("*.json")]):
+        try:
+            yield path.name, load_report(path)
+        except NotAReport as problem:
+            yield path.name, problem
+
+
+def _text(path: Path) -> str:
+    name = one_line(path)
+    try:
+        if path.stat().st_size > LARGEST:
+            raise NotAReport(f"{name}: too large for a report; give a report or a results JSON file")
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as problem:
+        raise NotAReport(f"cannot read {name}: {problem.strerror}") from None
+    except UnicodeDecodeError:
+        raise NotAReport(f"{name}: not a report of smtp365 (not UTF-8 text)") from None

@@ -1,0 +1,43 @@
+"""Writes files whole: a temporary file beside the final one is written first and then replaces it.
+
+An interrupted write leaves the earlier file as it was, never half of a new one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write the file whole or not at all. Text is written as UTF-8 as it is; a device is written to directly.
+
+    Raises:
+        OSError: the file cannot be written; an earlier file is unchanged.
+
+    """
+    data = content.encode() if isinstance(content, str) else content
+    if is_device(path):
+        path.write_bytes(data)
+        return
+    temporary = temporary_for(path)
+    try:
+        temporary.write_bytes(data)
+        temporary.replace(path)
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def temporary_for(path: Path, *, shared: bool = False) -> Path:
+    """Return the temporary name beside `path`: hidden, with the process id, ending in `.part`.
+
+    A `shared` name has no process id, so that a process that creates it exclusively reserves `path`.
+    """
+    return path.with_name(f".{path.name}.part" if shared else f".{path.name}.{os.getpid()}.part")
+
+
+def is_device(path: Path) -> bool:
+    """Return whether `path` exists and is neither a file nor a folder, such as `/dev/stdout`; it is never replaced."""
+    return path.exists() and not path.is_file() and not path.is_dir()
