@@ -6,31 +6,26 @@ import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
-if TYPE_CHECKING:
-    from knowledge.normalise import Plain
+from settings.clouds import CLOUDS
 
+if TYPE_CHECKING:
+    from knowledge.normalise import NormalisedText
+
+# Hosts that take mail from programs: those of every cloud, and names that people enter instead.
 SUBMISSION: Final = (
-    "smtp.office365.com",
+    *(host for cloud in CLOUDS.values() for host in cloud.smtp_hosts),
     "smtp.outlook.com",
     "smtp-mail.outlook.com",
     "outlook.office365.com",
-    "smtp.partner.outlook.cn",
-    "smtp.office365.us",
-    "smtp-legacy.office365.com",
-    "smtp-hve.office365.com",
-    "smtp.hve.mx.microsoft",
     "outlook.office.com",
     "smtp.live.com",
     "smtp.hotmail.com",
 )
+# What shows that a text is about the token service: hosts of every cloud, parts of names, and the path of the endpoint.
 LOGIN: Final = (
+    *(host for cloud in CLOUDS.values() for host in (*cloud.login_hosts, cloud.graph_host)),
     "login.microsoftonline",
     "login.partner.microsoftonline",
-    "login.windows.net",
-    "login.microsoft.com",
-    "sts.windows.net",
-    "login.chinacloudapi.cn",
-    "graph.microsoft.com",
     "graph.windows.net",
     "/oauth2/v2.0/token",
     "aadcdn",
@@ -124,7 +119,7 @@ def _dialogue(flat: str) -> set[str]:
     return set() if _OFFERS_AUTH.search(flat) else {"auth_never_offered"}
 
 
-def circumstances(text: Plain, client: str | None) -> frozenset[str]:
+def context_flags(text: NormalisedText, client: str | None) -> frozenset[str]:
     """Collect the context flags of a text.
 
     Takes a normalised text and, if known, the client's name. Returns flags such as `oauth`, `port_465`, `login_host` and

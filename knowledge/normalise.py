@@ -78,7 +78,7 @@ def _folding() -> _Folding:
 
 
 @dataclass(frozen=True, slots=True)
-class Plain:
+class NormalisedText:
     """A normalised text.
 
     `lines` is readable, `flat` is one line in lower case, `tight` has letters and digits only, and `words` is the set of words.
@@ -110,7 +110,7 @@ def needle_of(phrase: str) -> str:
     lone = (
         len(tight) <= _SHORT and phrase.isascii() and (phrase.isalnum() or _WORD.fullmatch(phrase.lower()) is not None)
     )
-    return " " + phrase.lower().removeprefix("0x") if lone else tight  # `Plain.words` have no 0x either
+    return " " + phrase.lower().removeprefix("0x") if lone else tight  # `NormalisedText.words` have no 0x either
 
 
 def _shorten(text: str) -> str:
@@ -167,13 +167,13 @@ def _unwrap(text: str) -> str:
     return text
 
 
-def plain(text: str) -> Plain:
+def normalise(text: str) -> NormalisedText:
     """Remove a pasted text's wrappings: HTML, quoted-printable, JSON and URL escapes, colours, broken lines, accents.
 
-    Takes any text. Returns a `Plain` of bounded length. Never raises.
+    Takes any text. Returns a `NormalisedText` of bounded length. Never raises.
     """
     short = _unwrap(_shorten(text))[: 2 * LONGEST]
     lines = tuple(stripped for line in short.splitlines() if (stripped := line.strip()))
     lowered = short.lower() if short.isascii() else short.lower().translate(_folding())
     words = frozenset(word.removeprefix("0x") for word in _WORD.findall(lowered))
-    return Plain(lines, _SPACE.sub(" ", lowered).strip(), _UNWORDED.sub("", lowered), words)
+    return NormalisedText(lines, _SPACE.sub(" ", lowered).strip(), _UNWORDED.sub("", lowered), words)

@@ -11,18 +11,19 @@ from typing import TYPE_CHECKING, Final
 
 from knowledge.cause_ids import CauseId
 from knowledge.causes import CATALOGUE, UNRECOGNISED
-from knowledge.context import circumstances
+from knowledge.context import context_flags
 from knowledge.entra_numbers import MISSING, MISSING_PARAMETER, NUMBER, OUTCOMES, VAGUE
 from knowledge.groups import GROUPS
-from knowledge.normalise import Plain, plain, tighten
+from knowledge.normalise import NormalisedText, normalise, tighten
 from knowledge.outcome import Reading
-from knowledge.rule import ECHOES, GATES, HINTS, NAMES, NARROWS, Outcome, Rule
+from knowledge.rule import GATES, Outcome, Rule, Weight
 from knowledge.rules_clients import CLIENTS
 from knowledge.rules_entra import ENTRA
 from knowledge.rules_message import CODES, MESSAGE
 from knowledge.rules_network import NETWORK
 from knowledge.rules_replies import REPLIES
 from knowledge.rules_tls import CERTIFICATES, TLS
+from settings.microsoft import is_public_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,11 +41,8 @@ _EXPECTED: Final = re.compile(
     r"|hostname |host name |host: |not valid for )"
     r"['\"]{0,2}([a-z0-9][a-z0-9.\-]{2,100})"
 )
-_MICROSOFT: Final = re.compile(
-    r"(?:^|\.)(?:office365|outlook|office|microsoft|live|hotmail|partner\.outlook)\.(?:com|us|cn)$"
-)
 _SECRET: Final = re.compile(r"[A-Za-z0-9+/=_~.\-]{60,}|(?i:(?:password|secret|bearer)\s{0,3}[:=]?\s{0,3})\S{6,}")
-# Winsock's numbers (10013, 10060, 11001 and the like) mean something only where they stand as an error's number.
+# Winsock's numbers (10013, 10060, 11001 and others) count only where the text marks them as an error number.
 _WINSOCK: Final = re.compile(
     r"(?:err|error|errno|number|nr|code|exception|winsock|socket|wsa[a-z]{3,20}|fehler|erreur|errore)[.\s:=#(\[\"']{0,4}(1[01]0\d\d)(?!\d)"
     r"|[(\[](1[01]0\d\d)[)\]]|^(1[01]0\d\d)(?!\d)"
@@ -57,16 +55,16 @@ _MOST: Final = 10
 @dataclass(frozen=True, slots=True)
 class _Hit:
     place: int
-    weight: int
+    weight: Weight
     outcome: Outcome
     needle: str
 
 
-def _found(needle: str, text: Plain, flags: frozenset[str]) -> bool:
+def _found(needle: str, text: NormalisedText, flags: frozenset[str]) -> bool:
     return text.has(needle) and (not _WINSOCK_NEEDLE.fullmatch(needle) or f"winsock{needle}" in flags)
 
 
-def _fits(rule: Rule, text: Plain, flags: frozenset[str]) -> str | None:
+def _fits(rule: Rule, text: NormalisedText, flags: frozenset[str]) -> str | None:
     needle = next((needle for needle in rule.needles if _found(needle, text, flags)), None)
     if needle is None:
         return None
@@ -82,7 +80,7 @@ def _choose(outcomes: tuple[Outcome, ...], flags: frozenset[str]) -> Outcome | N
     return next((outcome for outcome in outcomes if outcome.needs <= flags), None)
 
 
-def _phrase_hits(text: Plain, flags: frozenset[str]) -> Iterator[_Hit]:
+def _phrase_hits(text: NormalisedText, flags: frozenset[str]) -> Iterator[_Hit]:
     for rule in RULES:
         needle = _fits(rule, text, flags)
         outcome = _choose(rule.outcomes, flags) if needle else None
@@ -90,7 +88,7 @@ def _phrase_hits(text: Plain, flags: frozenset[str]) -> Iterator[_Hit]:
             yield _Hit(_ORDER[rule.gate], rule.weight, outcome, needle)
 
 
-def _code_hits(text: Plain, flags: frozenset[str]) -> Iterator[_Hit]:
+def _code_hits(text: NormalisedText, flags: frozenset[str]) -> Iterator[_Hit]:
     pairs = [(found.group(1), found.group(2)) for found in _REPLY.finditer(text.flat)]
     codes = dict.fromkeys(f"{reply} {code}" for reply, code in pairs) | dict.fromkeys(code for _, code in pairs)
     codes |= dict.fromkeys(found.group(1) for found in _ENHANCED.finditer(text.flat))
@@ -102,14 +100,17 @@ def _code_hits(text: Plain, flags: frozenset[str]) -> Iterator[_Hit]:
                 yield _Hit(_ORDER[gate], weight, outcome, tighten(code))
 
 
-def _number_hits(text: Plain) -> Iterator[_Hit]:
+def _number_hits(text: NormalisedText) -> Iterator[_Hit]:
     place = _ORDER["token"]
     for number in dict.fromkeys(int(found.group(1) or found.group(2)) for found in NUMBER.finditer(text.flat)):
         if number in OUTCOMES:
-            yield _Hit(place, NARROWS if number in VAGUE else NAMES, OUTCOMES[number], str(number))
+            yield _Hit(place, Weight.NARROWS if number in VAGUE else Weight.NAMES, OUTCOMES[number], str(number))
         elif number == MISSING_PARAMETER:
             yield _Hit(
-                place, NAMES, next(outcome for words, outcome in MISSING if tighten(words) in text.tight), str(number)
+                place,
+                Weight.NAMES,
+                next(outcome for words, outcome in MISSING if tighten(words) in text.tight),
+                str(number),
             )
 
 
@@ -117,35 +118,35 @@ def _greeting_hits(flags: frozenset[str]) -> Iterator[_Hit]:
     place = _ORDER["greeting"]
     foreign = {"foreign_greeting", "submission_host"} <= flags and "microsoft_greeting" not in flags
     if foreign or "masked_greeting" in flags:
-        yield _Hit(place, NAMES, Outcome(("smtp_intercepted",), sure=True), "220")
+        yield _Hit(place, Weight.NAMES, Outcome(("smtp_intercepted",), sure=True), "220")
     elif "foreign_greeting" in flags and not flags & {"microsoft_greeting", "local"}:
-        yield _Hit(place, HINTS, Outcome(("smtp_intercepted", "wrong_host_or_port")), "220")
+        yield _Hit(place, Weight.HINTS, Outcome(("smtp_intercepted", "wrong_host_or_port")), "220")
 
 
-def _more_flags(text: Plain, flags: frozenset[str]) -> frozenset[str]:
+def _more_flags(text: NormalisedText, flags: frozenset[str]) -> frozenset[str]:
     more: set[str] = set()
     if "login_host" in flags and not flags & {"submission_host", "port_587"}:
         more.add("login_only")
-    if any(_MICROSOFT.search(found.group(1).rstrip(".")) for found in _EXPECTED.finditer(text.flat)):
-        # Microsoft's own certificate covers Microsoft's names, so a mismatch with one of them is somebody else's certificate.
+    if any(is_public_name(found.group(1)) for found in _EXPECTED.finditer(text.flat)):
+        # Microsoft's own certificate covers Microsoft's names, so a mismatch with one of them means a foreign certificate.
         more.add("foreign_certificate")
     more |= {f"winsock {number}" for found in _WINSOCK.finditer(text.flat) for number in found.groups() if number}
     return flags | more
 
 
-def _hits(text: Plain, flags: frozenset[str]) -> list[_Hit]:
+def _hits(text: NormalisedText, flags: frozenset[str]) -> list[_Hit]:
     hits = [*_greeting_hits(flags), *_number_hits(text), *_code_hits(text, flags), *_phrase_hits(text, flags)]
     past_sign_in = _ORDER["sign_in"]
     if any(hit.place == _ORDER["token"] and hit.needle.isdigit() for hit in hits) and not _REPLY.search(text.flat):
-        # Without a token there was no message, so what sounds like a refusal of one is the token service's choice of words.
+        # Without a token there was no message, so words that read like its refusal come from the token service.
         hits = [hit for hit in hits if hit.place <= past_sign_in]
     network = (_ORDER["name"], _ORDER["port"])
-    if _REPLY.search(text.flat) and any(hit.place not in network and hit.weight > ECHOES for hit in hits):
-        # The server answered, so a connection that failed beside it (IPv6, an earlier attempt) is not what stops the mail.
-        hits = [hit for hit in hits if hit.place not in network or hit.weight == NAMES]
+    if _REPLY.search(text.flat) and any(hit.place not in network and hit.weight > Weight.ECHOES for hit in hits):
+        # The server replied, so another connection that failed (IPv6, an earlier attempt) is not what stops the mail.
+        hits = [hit for hit in hits if hit.place not in network or hit.weight == Weight.NAMES]
     if "signed_in" in flags and any(hit.place > past_sign_in for hit in hits):
-        # A 235 before it: the sign-in was taken, so what sounds like a refusal of it is an echo.
-        hits = [hit for hit in hits if hit.place > past_sign_in or hit.weight == NAMES]
+        # A 235 came first: the server accepted the sign-in, so words that read like its refusal are an echo.
+        hits = [hit for hit in hits if hit.place > past_sign_in or hit.weight == Weight.NAMES]
     return hits
 
 
@@ -158,10 +159,10 @@ def _rank(hits: list[_Hit]) -> tuple[tuple[CauseId, ...], bool, _Hit]:
     others = [hit for hit in strongest[1:] if root.outcome.causes != ("smtp_intercepted",)]
     for hit in others:
         if hit.place == root.place and hit.outcome.sure and not sure and set(hit.outcome.causes) <= set(causes):
-            # The same gate, told more exactly.
+            # The same gate, with a more exact cause.
             causes, sure = dict.fromkeys((*hit.outcome.causes, *causes)), False
         elif not set(hit.outcome.causes) & set(causes):
-            causes |= dict.fromkeys(hit.outcome.causes if best == NAMES else hit.outcome.causes[:2])
+            causes |= dict.fromkeys(hit.outcome.causes if best == Weight.NAMES else hit.outcome.causes[:2])
             sure = False
     return tuple(causes)[:_MOST], sure and len(causes) == 1, root
 
@@ -173,7 +174,7 @@ def _decide(causes: tuple[CauseId, ...], group: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(lines))
 
 
-def _quote(text: Plain, needle: str) -> str:
+def _quote(text: NormalisedText, needle: str) -> str:
     needle = tighten(needle)
     words = next(
         (line for line in text.lines if needle in tighten(line[: 4 * _QUOTED])), text.lines[0] if text.lines else ""
@@ -188,19 +189,19 @@ def read(text: str, client: str | None = None) -> Reading:
     named cause wins over a hinted one; among equals the earliest gate of the route wins.
     """
     try:
-        simple = plain(text)
-        flags = _more_flags(simple, circumstances(simple, client))
-        hits = _hits(simple, flags)
+        normalised = normalise(text)
+        flags = _more_flags(normalised, context_flags(normalised, client))
+        hits = _hits(normalised, flags)
         if not hits:
             return Reading(
-                (UNRECOGNISED,), sure=False, decide=CATALOGUE[UNRECOGNISED].decide, quoted=_quote(simple, "")
+                (UNRECOGNISED,), sure=False, decide=CATALOGUE[UNRECOGNISED].decide, quoted=_quote(normalised, "")
             )
         causes, sure, root = _rank(hits)
-        return Reading(causes, sure, _decide(causes, root.outcome.group), _quote(simple, root.needle))
+        return Reading(causes, sure, _decide(causes, root.outcome.group), _quote(normalised, root.needle))
     except (
         ValueError,
         UnicodeError,
         OverflowError,
         RecursionError,
-    ):  # pragma: no cover - the last net under a total function
+    ):  # pragma: no cover - `read` never raises
         return Reading((UNRECOGNISED,), sure=False, decide=CATALOGUE[UNRECOGNISED].decide, quoted="")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cached_property
 from typing import Final
 
 from knowledge.cause_ids import CauseId
 from knowledge.groups import GROUPS
 from knowledge.normalise import needle_of, tighten
 
-# The route, in order: of two errors that say equally much, the one at the earlier gate is the root.
+# The route, in order: of two errors with the same weight, the one at the earlier gate is the root.
 GATES: Final = (
     "name",
     "port",
@@ -26,10 +28,14 @@ GATES: Final = (
     "accepted",
 )
 
-NAMES: Final = 3  # the text itself names the cause
-NARROWS: Final = 2  # the text names a group of causes
-ECHOES: Final = 0  # words that a client puts around every failure of a connection
-HINTS: Final = 1  # a wrapper's own words, that an inner error outdoes
+
+class Weight(IntEnum):
+    """How much a phrase reveals about the cause; the matches with the highest weight decide."""
+
+    ECHOES = 0  # words that a client puts around every failed connection
+    HINTS = 1  # the words of a wrapper, which an inner error overrides
+    NARROWS = 2  # the text names a group of causes
+    NAMES = 3  # the text names the cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +48,7 @@ class Outcome:
     group: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Rule:
     """A rule: if a phrase of `says` is in the text (and one of `along`, and none of `unless`), the first matching outcome applies.
 
@@ -50,20 +56,26 @@ class Rule:
     """
 
     gate: str
-    weight: int
+    weight: Weight
     says: tuple[str, ...]
     outcomes: tuple[Outcome, ...]
     along: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
-    needles: tuple[str, ...] = field(init=False)
-    along_needles: tuple[str, ...] = field(init=False)
-    unless_needles: tuple[str, ...] = field(init=False)
 
-    def __post_init__(self) -> None:
-        """Compute the comparable form of the phrases once."""
-        object.__setattr__(self, "needles", tuple(needle_of(phrase) for phrase in self.says))
-        object.__setattr__(self, "along_needles", tuple(tighten(phrase) for phrase in self.along))
-        object.__setattr__(self, "unless_needles", tuple(tighten(phrase) for phrase in self.unless))
+    @cached_property
+    def needles(self) -> tuple[str, ...]:
+        """The comparable form of `says`."""
+        return tuple(needle_of(phrase) for phrase in self.says)
+
+    @cached_property
+    def along_needles(self) -> tuple[str, ...]:
+        """The comparable form of `along`."""
+        return tuple(tighten(phrase) for phrase in self.along)
+
+    @cached_property
+    def unless_needles(self) -> tuple[str, ...]:
+        """The comparable form of `unless`."""
+        return tuple(tighten(phrase) for phrase in self.unless)
 
 
 def one(cause: CauseId, *needs: str) -> Outcome:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from knowledge.normalise import any_of
-from knowledge.rule import ECHOES, HINTS, NAMES, NARROWS, Rule, group, one, some
+from knowledge.rule import Rule, Weight, group, one, some
 
 CLIENTS: Final[tuple[Rule, ...]] = (
     Rule(
         gate="sign_in",
-        weight=NARROWS,
+        weight=Weight.NARROWS,
         says=any_of(
             "no mechanism available | no worthy mechs found | no supported authentication method | "
             "no compatible authentication mechanisms | no compatible authentication mechanism | "
@@ -26,7 +26,7 @@ CLIENTS: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         gate="sign_in",
-        weight=NARROWS,
+        weight=Weight.NARROWS,
         says=any_of(
             "no auth info found | missing credentials for | no authentication info | "
             "credentials are missing | all-whitespace username | username is empty | empty username | "
@@ -36,13 +36,13 @@ CLIENTS: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         gate="accepted",
-        weight=NAMES,
+        weight=Weight.NAMES,
         says=any_of('but got code "235" | but got code 235'),
         outcomes=(some("client_timeout_hides_refusal", "service_side_fault"),),
     ),
     Rule(
         gate="auth_offered",
-        weight=NARROWS,
+        weight=Weight.NARROWS,
         says=any_of(
             "AUTH extension not supported by server | server does not support authentication | "
             "server doesn't support authentication | server does not support AUTH | "
@@ -66,7 +66,7 @@ CLIENTS: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         gate="sign_in",
-        weight=HINTS,
+        weight=Weight.HINTS,
         says=any_of(
             "authentication failed | could not authenticate | authentication failure | login denied | "
             "invalid login | EAUTH | AuthenticationFailedException | SMTPAuthenticationError | "
@@ -94,7 +94,7 @@ CLIENTS: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         gate="token",
-        weight=HINTS,
+        weight=Weight.HINTS,
         says=any_of(
             "unable to sign without access token | error getting token | failed to obtain access token | "
             "can't create new access token | no access token | unable to obtain access token | "
@@ -106,7 +106,7 @@ CLIENTS: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         gate="greeting",
-        weight=HINTS,
+        weight=Weight.HINTS,
         says=any_of(
             "unrecognized command | unsupported command | command not recognized | command unrecognized | "
             "command not implemented | bad sequence of commands"
@@ -117,33 +117,35 @@ CLIENTS: Final[tuple[Rule, ...]] = (
     # What curl says without --verbose (its manual, "EXIT CODES"): the step that failed and a reply code, no sentence.
     Rule(
         gate="greeting",
-        weight=ECHOES,
+        weight=Weight.ECHOES,
         says=("remote access denied: 501",),
         outcomes=(some("ehlo_name_invalid", "smtp_intercepted"),),
     ),
-    Rule(gate="sender", weight=ECHOES, says=("MAIL failed: 530",), outcomes=(group("not_authenticated"),)),
+    Rule(gate="sender", weight=Weight.ECHOES, says=("MAIL failed: 530",), outcomes=(group("not_authenticated"),)),
     Rule(
         gate="sender",
-        weight=ECHOES,
+        weight=Weight.ECHOES,
         says=("MAIL failed: 451",),
         outcomes=(some("starttls_missing_or_implicit_tls_on_587", "service_side_fault"),),
     ),
     Rule(
         gate="sender",
-        weight=ECHOES,
+        weight=Weight.ECHOES,
         says=("MAIL failed: 501",),
         outcomes=(some("address_malformed", "send_as_denied"),),
     ),
     Rule(
         gate="recipient",
-        weight=ECHOES,
+        weight=Weight.ECHOES,
         says=any_of("RCPT failed: 550 | RCPT failed: 501 | RCPT failed: 554"),
         outcomes=(some("recipient_rejected", "wrong_host_or_port"),),
     ),
-    Rule(gate="accepted", weight=ECHOES, says=("weird server reply",), outcomes=(group("message_refused_unsaid"),)),
+    Rule(
+        gate="accepted", weight=Weight.ECHOES, says=("weird server reply",), outcomes=(group("message_refused_unsaid"),)
+    ),
     Rule(
         gate="port",
-        weight=NARROWS,
+        weight=Weight.NARROWS,
         says=any_of(
             "transport couldn't establish a connection | transport failed to connect to the server | "
             "80040213 | 0x80040213 | couldn't establish a connection to the server"

@@ -6,32 +6,32 @@ from typing import Final
 
 from knowledge.entra_numbers import OUTCOMES
 from knowledge.normalise import any_of
-from knowledge.rule import HINTS, NAMES, NARROWS, Rule, group, one, some
+from knowledge.rule import Rule, Weight, group, one, some
 
 ENTRA: Final[tuple[Rule, ...]] = (
     Rule(  # the words of RFC 6749 section 5.2, which libraries print instead of the server's
         gate="token",
-        weight=NARROWS,
+        weight=Weight.NARROWS,
         says=any_of("unknown client, no client authentication included | client authentication failed"),
         outcomes=(group("no_token"),),
     ),
     Rule(
         gate="token",
-        weight=NARROWS,
+        weight=Weight.NARROWS,
         says=any_of("provided authorization grant | refresh token is invalid, expired, revoked"),
         outcomes=(some("token_expired", "consent_missing", "secret_wrong"),),
     ),
-    Rule(gate="token", weight=NAMES, says=("does not exist in tenant",), outcomes=(OUTCOMES[50020],)),
-    Rule(gate="token", weight=NAMES, says=("invalid client secret",), outcomes=(one("secret_wrong"),)),
+    Rule(gate="token", weight=Weight.NAMES, says=("does not exist in tenant",), outcomes=(OUTCOMES[50020],)),
+    Rule(gate="token", weight=Weight.NAMES, says=("invalid client secret",), outcomes=(one("secret_wrong"),)),
     Rule(  # a clock that is off, or an assertion that was kept for too long
         gate="token",
-        weight=NAMES,
+        weight=Weight.NAMES,
         says=("assertion is not within its valid time range",),
         outcomes=(some("clock_skew", "client_assertion_bad"),),
     ),
     Rule(
         gate="token",
-        weight=NAMES,
+        weight=Weight.NAMES,
         says=any_of(
             "client secret keys are expired | client secret keys for app | client secret has expired | "
             "client secret is expired | secret expired"
@@ -40,20 +40,20 @@ ENTRA: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         gate="token",
-        weight=NAMES,
+        weight=Weight.NAMES,
         says=any_of("was not found in the directory | does not exist or is not enabled for consumers"),
         unless=("user account",),
         outcomes=(one("app_not_in_tenant"),),
     ),
     Rule(
         gate="token",
-        weight=NAMES,
+        weight=Weight.NAMES,
         says=("is missing service principal in the tenant",),
         outcomes=(one("app_sp_missing"),),
     ),
     Rule(
         gate="token",
-        weight=NAMES,
+        weight=Weight.NAMES,
         says=any_of(
             "client is public so neither | Proof Key for Code Exchange is required for cross-origin | "
             "cross-origin token redemption"
@@ -62,7 +62,7 @@ ENTRA: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         gate="issuer",
-        weight=NAMES,
+        weight=Weight.NAMES,
         says=any_of(
             "is not configured as a multi-tenant application | "
             "check to make sure you have the correct tenant id | tenant identifier | "
@@ -75,13 +75,13 @@ ENTRA: Final[tuple[Rule, ...]] = (
     ),
     Rule(  # msal says the same whether Entra refused the tenant or a proxy answered in its place
         gate="issuer",
-        weight=NARROWS,
+        weight=Weight.NARROWS,
         says=any_of("unable to get authority configuration | unable to get OIDC authority configuration"),
         outcomes=(some("wrong_tenant_or_authority", "token_endpoint_unreachable"),),
     ),
     Rule(
         gate="issuer",
-        weight=HINTS,
+        weight=Weight.HINTS,
         says=any_of(
             "TooManyRedirects | JSONDecodeError | unexpected token < in JSON | HTTP error: 503 | HTTP error: 502 | "
             "HTTP error: 407 | too many redirects | is not valid JSON"
@@ -90,7 +90,7 @@ ENTRA: Final[tuple[Rule, ...]] = (
     ),
     Rule(  # a page in the place of JSON, as curl --verbose shows it
         gate="issuer",
-        weight=HINTS,
+        weight=Weight.HINTS,
         says=any_of("<!doctype html> | <html><body> | <html><head> | location: https:// | 503 service unavailable"),
         along=any_of("login.microsoft | login.partner.microsoft | login.windows.net | oauth2/v2.0/token"),
         unless=any_of("smtp.office365 | outlook.office365.com:587"),
@@ -98,7 +98,7 @@ ENTRA: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         gate="token",
-        weight=NAMES,
+        weight=Weight.NAMES,
         says=any_of(
             "invalid_scope | must have a scope value with /.default | "
             "the provided value for the input parameter 'scope' | doesn't exist on the resource | "
@@ -109,26 +109,26 @@ ENTRA: Final[tuple[Rule, ...]] = (
     ),
     Rule(  # Exchange's own words for a token without roles or scopes
         gate="claims",
-        weight=NAMES,
+        weight=Weight.NAMES,
         says=any_of("token contains no permissions | permissions can not be understood"),
         outcomes=(some("consent_missing", "wrong_scope_or_audience"),),
     ),
     Rule(  # the challenge after a refused XOAUTH2, plain and in base64
         gate="sign_in",
-        weight=HINTS,
+        weight=Weight.HINTS,
         says=any_of('"status":"400","schemes":"Bearer" | "status":"401","schemes":"bearer" | eyJzdGF0dXMiOiI0MD'),
         outcomes=(group("oauth_bare_535"),),
     ),
     Rule(
         gate="token",
-        weight=NAMES,
+        weight=Weight.NAMES,
         says=("the resource principal named",),
         along=("was not found in the tenant",),
         outcomes=(OUTCOMES[500011],),
     ),
     Rule(
         gate="token",
-        weight=NAMES,
+        weight=Weight.NAMES,
         says=any_of(
             "has not consented to use the application | need admin approval | admin consent is required | "
             "Authorization_RequestDenied | insufficient privileges to complete the operation | "
@@ -139,7 +139,7 @@ ENTRA: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         gate="token",
-        weight=NAMES,
+        weight=Weight.NAMES,
         says=any_of(
             "blocked by conditional access | conditional access polic | access policy does not allow token issuance"
         ),
@@ -147,7 +147,7 @@ ENTRA: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         gate="token",
-        weight=NAMES,
+        weight=Weight.NAMES,
         says=any_of(
             "must use multi-factor authentication | you must enroll in multi-factor | "
             "due to a configuration change made by your administrator"
@@ -156,7 +156,7 @@ ENTRA: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         gate="token",
-        weight=NAMES,
+        weight=Weight.NAMES,
         says=any_of(
             "client assertion contains an invalid signature | "
             "client assertion is not within its valid time range | "
@@ -167,7 +167,7 @@ ENTRA: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         gate="token",
-        weight=NAMES,
+        weight=Weight.NAMES,
         says=any_of(
             "not within its valid time range | token is not yet valid | iat is in the future | "
             "used before issued | clock skew | nbf is in the future"
@@ -176,14 +176,14 @@ ENTRA: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         gate="token",
-        weight=NAMES,
+        weight=Weight.NAMES,
         says=any_of("redirect uri | redirect_uri_mismatch | reply url | reply address"),
         along=any_of("does not match | mismatch | not a valid url | not registered | no reply address"),
         outcomes=(one("redirect_uri_mismatch"),),
     ),
     Rule(
         gate="claims",
-        weight=NAMES,
+        weight=Weight.NAMES,
         says=any_of(
             "access token has expired | token has expired | token is expired | refresh token has expired | "
             "lifetime validation failed, the token is expired | jwt expired | refresh token expired | "
@@ -194,47 +194,47 @@ ENTRA: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         gate="token",
-        weight=NAMES,
+        weight=Weight.NAMES,
         says=("error validating credentials due to invalid username or password",),
         outcomes=(one("bad_credentials"),),
     ),
     Rule(
         gate="token",
-        weight=NARROWS,
+        weight=Weight.NARROWS,
         says=any_of(
             "request body must contain the following parameter: 'client_assertion' or 'client_secret' | "
             "'client_assertion', 'client_secret' or 'request' is required"
         ),
         outcomes=(OUTCOMES[7000218],),
     ),
-    Rule(gate="token", weight=HINTS, says=("invalid_client",), outcomes=(group("no_token"),)),
+    Rule(gate="token", weight=Weight.HINTS, says=("invalid_client",), outcomes=(group("no_token"),)),
     Rule(
         gate="token",
-        weight=HINTS,
+        weight=Weight.HINTS,
         says=("unauthorized_client",),
         outcomes=(some("app_not_in_tenant", "consent_missing", "app_disabled"),),
     ),
     Rule(
         gate="token",
-        weight=HINTS,
+        weight=Weight.HINTS,
         says=("invalid_grant",),
         outcomes=(some("token_expired", "consent_missing", "conditional_access_block", "bad_credentials"),),
     ),
     Rule(
         gate="token",
-        weight=HINTS,
+        weight=Weight.HINTS,
         says=("invalid_resource",),
         outcomes=(some("wrong_scope_or_audience", "resource_missing"),),
     ),
     Rule(
         gate="token",
-        weight=HINTS,
+        weight=Weight.HINTS,
         says=("interaction_required",),
         outcomes=(some("mfa_or_security_defaults", "conditional_access_block", "consent_missing"),),
     ),
     Rule(
         gate="token",
-        weight=HINTS,
+        weight=Weight.HINTS,
         says=any_of("InvalidAuthenticationToken | access token validation failure"),
         outcomes=(some("wrong_scope_or_audience", "token_expired"),),
     ),

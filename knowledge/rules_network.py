@@ -6,14 +6,14 @@ from typing import Final
 
 from knowledge import languages
 from knowledge.normalise import any_of
-from knowledge.rule import ECHOES, HINTS, NAMES, NARROWS, Rule, group, one, some
+from knowledge.rule import Rule, Weight, group, one, some
 
 _TOKEN_LEG: Final = one("token_endpoint_unreachable", "login_only")
 
 NETWORK: Final[tuple[Rule, ...]] = (
     Rule(
         gate="name",
-        weight=NAMES,
+        weight=Weight.NAMES,
         says=any_of(
             "name does not resolve | [Errno -3] Try again | "
             "getaddrinfo failed | getaddrinfo ENOTFOUND | getaddrinfo EAI_AGAIN | ENOTFOUND | EAI_AGAIN | "
@@ -53,7 +53,7 @@ NETWORK: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         gate="port",
-        weight=NARROWS,
+        weight=Weight.NARROWS,
         says=any_of(
             "network is unreachable | ENETUNREACH | EHOSTUNREACH | no route to host | "
             "NoRouteToHostException | host is unreachable | host unreachable | unreachable network | "
@@ -72,7 +72,7 @@ NETWORK: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         gate="port",
-        weight=NARROWS,
+        weight=Weight.NARROWS,
         says=any_of(
             "connection refused | ECONNREFUSED | errno: -4078 | errno: -111 | errno: -61 | "
             "actively refused | actively refuses | connect refused | refused by the remote | 10061 | "
@@ -94,7 +94,7 @@ NETWORK: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         gate="port",
-        weight=NARROWS,
+        weight=Weight.NARROWS,
         says=any_of(
             "access permissions | 10013 | connect EACCES | permission denied | operation not permitted | EPERM"
         ),
@@ -104,7 +104,7 @@ NETWORK: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         gate="port",
-        weight=NARROWS,
+        weight=Weight.NARROWS,
         says=any_of(
             "connection timed out | connect timed out | ETIMEDOUT | 10060 | "
             "connected party did not properly respond | connected host has failed to respond | "
@@ -137,7 +137,7 @@ NETWORK: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         gate="port",
-        weight=ECHOES,
+        weight=Weight.ECHOES,
         says=any_of(
             "could not connect | couldn't connect | cannot connect | can't connect | failed to connect | "
             "unable to connect | cannot open smtp | connection with the smtp server has failed | "
@@ -156,7 +156,7 @@ NETWORK: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         gate="port",
-        weight=NAMES,
+        weight=Weight.NAMES,
         says=any_of("cannot connect to proxy | ProxyError | tunnel connection failed | proxy authentication required"),
         outcomes=(
             _TOKEN_LEG,
@@ -166,13 +166,13 @@ NETWORK: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         gate="port",
-        weight=NARROWS,
+        weight=Weight.NARROWS,
         says=any_of("errno: -4039 | errno -4039 | errno: -110 | errno: -60"),
         outcomes=(_TOKEN_LEG, some("port_blocked", "wrong_host_or_port")),
     ),
     Rule(
         gate="greeting",
-        weight=NARROWS,
+        weight=Weight.NARROWS,
         says=any_of(
             "greeting never received | never received the greeting | timeout waiting for greeting | "
             "timed out while receiving the initial server greeting | receiving the initial server greeting | "
@@ -190,7 +190,7 @@ NETWORK: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         gate="greeting",
-        weight=HINTS,
+        weight=Weight.HINTS,
         says=any_of(
             "read timed out | resource temporarily unavailable | WouldBlock | ReadTimeout | read timeout | "
             "timed-out ( | the operation has timed out | "
@@ -218,7 +218,7 @@ NETWORK: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         gate="greeting",
-        weight=HINTS,
+        weight=Weight.HINTS,
         says=any_of(
             "connection reset | ECONNRESET | errno: -4077 | errno: -104 | errno: -54 | 0x800ccc0f | 10054 | "
             "forcibly closed | connection unexpectedly closed | SMTPServerDisconnected | "
@@ -242,21 +242,21 @@ NETWORK: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         gate="starttls",
-        weight=NARROWS,
+        weight=Weight.NARROWS,
         says=any_of("response: -1 | response -1"),
         along=any_of("could not connect to smtp host | smtp"),
         outcomes=(some("starttls_missing_or_implicit_tls_on_587", "smtp_intercepted", "wrong_host_or_port"),),
     ),
     Rule(
         gate="greeting",
-        weight=NARROWS,
+        weight=Weight.NARROWS,
         says=any_of("response: 421 | response 421 | response=421"),
         unless=any_of("service not active | service not available"),
         outcomes=(some("rate_limited", "service_side_fault", "smtp_intercepted"),),
     ),
     Rule(
         gate="greeting",
-        weight=NARROWS,
+        weight=Weight.NARROWS,
         says=any_of(
             "SMTPConnectError: (-1 | malformed SMTP response | sent an invalid reply | "
             "invalid greeting. response=HTTP | response: HTTP | 220 HTTP/1 | greeting HTTP/1"
@@ -265,11 +265,11 @@ NETWORK: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         gate="greeting",
-        weight=NARROWS,
+        weight=Weight.NARROWS,
         says=any_of("HTTP/1.1 400 | HTTP/1.0 400 | HTTP/1.1 403 | HTTP/1.1 408 | HTTP/1.1 501 | HTTP/1.1 503"),
         along=any_of("smtp.office365.com | smtp-mail.outlook.com | smtp.partner.outlook.cn"),
         unless=any_of("login.microsoftonline | graph.microsoft"),
         outcomes=(group("not_smtp"),),
     ),
-    Rule(gate="sender", weight=HINTS, says=languages.NOT_AUTHENTICATED, outcomes=(group("not_authenticated"),)),
+    Rule(gate="sender", weight=Weight.HINTS, says=languages.NOT_AUTHENTICATED, outcomes=(group("not_authenticated"),)),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from knowledge.normalise import any_of
-from knowledge.rule import HINTS, NAMES, NARROWS, Rule, group, one, some
+from knowledge.rule import Rule, Weight, group, one, some
 
 BARE_535: Final = (
     group("oauth_bare_535", "oauth"),
@@ -21,26 +21,26 @@ NOT_AUTHENTICATED: Final = (
 SIGN_IN: Final[tuple[Rule, ...]] = (
     Rule(
         gate="sign_in",
-        weight=NAMES,
+        weight=Weight.NAMES,
         says=any_of("SmtpClientAuthentication is disabled for the Tenant | smtp auth is disabled for the tenant"),
         outcomes=(one("smtp_auth_disabled_tenant"),),
     ),
     Rule(
         gate="sign_in",
-        weight=NAMES,
+        weight=Weight.NAMES,
         says=any_of("SmtpClientAuthentication is disabled for the Mailbox | smtp auth is disabled for the mailbox"),
         outcomes=(one("smtp_auth_disabled_mailbox"),),
     ),
     Rule(
         gate="sign_in",
-        weight=NARROWS,
+        weight=Weight.NARROWS,
         says=any_of("SmtpClientAuthentication is disabled | aka.ms/smtp_auth_disabled | smtp auth is disabled"),
         unless=any_of("disabled for the tenant | disabled for the mailbox"),
         outcomes=(group("smtp_auth_disabled"),),
     ),
     Rule(
         gate="sign_in",
-        weight=NAMES,
+        weight=Weight.NAMES,
         says=any_of(
             "basic authentication is not supported for client submission | "
             "basic auth is not supported for client submission"
@@ -49,19 +49,19 @@ SIGN_IN: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         gate="sign_in",
-        weight=NAMES,
+        weight=Weight.NAMES,
         says=("basic authentication is disabled",),
         outcomes=(one("basic_auth_retired", "consumer"), group("basic_disabled")),
     ),
     Rule(
         gate="sign_in",
-        weight=NAMES,
+        weight=Weight.NAMES,
         says=any_of("user credentials were incorrect | credentials were incorrect"),
         outcomes=(group("credentials_incorrect"),),
     ),
     Rule(
         gate="sign_in",
-        weight=NAMES,
+        weight=Weight.NAMES,
         says=any_of(
             "authentication unsuccessful, account locked | account is locked | account locked. contact | "
             "account has been locked"
@@ -70,34 +70,34 @@ SIGN_IN: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         gate="sign_in",
-        weight=NAMES,
+        weight=Weight.NAMES,
         says=any_of("organization's security defaults | security defaults policy | locked by your organization"),
         outcomes=(one("mfa_or_security_defaults"),),
     ),
-    Rule(gate="sign_in", weight=NAMES, says=("account has an issue",), outcomes=(group("account_issue"),)),
+    Rule(gate="sign_in", weight=Weight.NAMES, says=("account has an issue",), outcomes=(group("account_issue"),)),
     Rule(
         gate="sign_in",
-        weight=NAMES,
+        weight=Weight.NAMES,
         says=any_of("did not meet the criteria to be authenticated | request did not meet the criteria"),
         outcomes=(group("criteria_not_met"),),
     ),
     Rule(
         gate="sign_in",
-        weight=NAMES,
+        weight=Weight.NAMES,
         says=("organization configuration doesn't allow this authentication",),
         outcomes=(group("organization_configuration"),),
     ),
-    Rule(gate="sign_in", weight=NAMES, says=("federated STS",), outcomes=(one("federation_failure"),)),
+    Rule(gate="sign_in", weight=Weight.NAMES, says=("federated STS",), outcomes=(one("federation_failure"),)),
     Rule(
         gate="sign_in",
-        weight=NAMES,
+        weight=Weight.NAMES,
         says=any_of("user is disabled | account is disabled | account disabled | account has been disabled"),
         along=any_of("authenticat | 535 | logon | login"),
         outcomes=(one("account_disabled"),),
     ),
     Rule(
         gate="sign_in",
-        weight=NAMES,
+        weight=Weight.NAMES,
         says=any_of(
             "password has expired | password is expired | password expired | user must change password | "
             "must change your password"
@@ -106,7 +106,7 @@ SIGN_IN: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         gate="sign_in",
-        weight=NAMES,
+        weight=Weight.NAMES,
         says=any_of(
             "application-specific password required | app password required | "
             "multi-factor authentication is required | multifactor authentication required | "
@@ -116,7 +116,7 @@ SIGN_IN: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         gate="sign_in",
-        weight=NAMES,
+        weight=Weight.NAMES,
         says=any_of(
             "unrecognized authentication type | authentication type not supported | "
             "authentication mechanism not supported | unsupported authentication mechanism | "
@@ -131,13 +131,13 @@ SIGN_IN: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         gate="sign_in",
-        weight=NAMES,
+        weight=Weight.NAMES,
         says=any_of("invalid xoauth2 | invalid sasl argument | cannot decode response | xoauth2 auth data"),
         outcomes=(one("xoauth2_string_malformed"),),
     ),
     Rule(
         gate="sign_in",
-        weight=NAMES,
+        weight=Weight.NAMES,
         says=any_of(
             "mailbox cannot be accessed | MailboxNotEnabledForRESTAPI | "
             "mailbox is either inactive, soft-deleted | does not have a mailbox | ErrorNonExistentMailbox | "
@@ -147,19 +147,19 @@ SIGN_IN: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         gate="sign_in",
-        weight=NARROWS,
+        weight=Weight.NARROWS,
         says=any_of("temporary authentication failure | temporarily unable to authenticate"),
         outcomes=(some("service_side_fault", "federation_failure"),),
     ),
     Rule(
         gate="sign_in",
-        weight=NARROWS,
+        weight=Weight.NARROWS,
         says=any_of("5.7.3 authentication unsuccessful | 535 authentication unsuccessful"),
         outcomes=BARE_535,
     ),
     Rule(
         gate="sign_in",
-        weight=NARROWS,
+        weight=Weight.NARROWS,
         says=any_of(
             "incorrect authentication data | username and password not accepted | bad username or password | "
             "invalid user name or password | invalid username or password | "
@@ -177,7 +177,7 @@ SIGN_IN: Final[tuple[Rule, ...]] = (
 BEFORE_SIGN_IN: Final[tuple[Rule, ...]] = (
     Rule(
         gate="starttls",
-        weight=NAMES,
+        weight=Weight.NAMES,
         says=any_of(
             "STARTTLS is required to send mail | must issue a STARTTLS | STARTTLS command first | "
             "must use starttls | requires starttls"
@@ -186,7 +186,7 @@ BEFORE_SIGN_IN: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         gate="tls",
-        weight=NAMES,
+        weight=Weight.NAMES,
         says=any_of(
             "TLS 1.0 and 1.1 are not supported | aka.ms/smtp_auth_tls | upgrade/update your client to support TLS 1.2"
         ),
@@ -194,7 +194,7 @@ BEFORE_SIGN_IN: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         gate="greeting",
-        weight=NAMES,
+        weight=Weight.NAMES,
         says=any_of(
             "5.5.4 invalid domain name | 501 invalid domain name | syntactically invalid ehlo | "
             "syntactically invalid helo | ehlo argument | helo command rejected | invalid helo | "
@@ -204,19 +204,19 @@ BEFORE_SIGN_IN: Final[tuple[Rule, ...]] = (
     ),
     Rule(  # Exchange takes a token in the AUTH line; a server that does not is not Microsoft's, or something inspects the lines
         gate="sign_in",
-        weight=NARROWS,
+        weight=Weight.NARROWS,
         says=any_of("command line too long | 5.5.2 line too long | 500 line too long"),
         outcomes=(some("wrong_host_or_port", "smtp_intercepted", "xoauth2_string_malformed"),),
     ),
     Rule(
         gate="greeting",
-        weight=NARROWS,
+        weight=Weight.NARROWS,
         says=any_of("send hello first | polite people say hello | polite people say helo"),
         outcomes=(some("ehlo_name_invalid", "starttls_missing_or_implicit_tls_on_587", "client_never_sent_auth"),),
     ),
     Rule(
         gate="sender",
-        weight=HINTS,
+        weight=Weight.HINTS,
         says=any_of(
             "client not authenticated to send | 5.7.57 client not authenticated | client was not authenticated to send anonymous | "
             "secure connection or the client was not authenticated | "
@@ -229,7 +229,7 @@ BEFORE_SIGN_IN: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         gate="sender",
-        weight=NARROWS,
+        weight=Weight.NARROWS,
         says=any_of(
             "5.7.1 client was not authenticated | 5.7.1 unable to relay | relay access denied | "
             "relaying denied | unable to relay | relay not permitted | relaying not allowed"
@@ -241,7 +241,7 @@ BEFORE_SIGN_IN: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         gate="sender",
-        weight=NAMES,
+        weight=Weight.NAMES,
         says=any_of("direct send not allowed | TenantInboundAttribution | TenantAttribution"),
         outcomes=(some("wrong_host_or_port", "client_never_sent_auth"),),
     ),

@@ -6,7 +6,7 @@ from typing import Final
 
 from knowledge import languages
 from knowledge.normalise import any_of
-from knowledge.rule import HINTS, NAMES, NARROWS, Rule, group, one, some
+from knowledge.rule import Rule, Weight, group, one, some
 
 _TOKEN_LEG: Final = one("token_endpoint_unreachable", "login_only")
 _TOKEN_CERTIFICATE: Final = {
@@ -14,12 +14,11 @@ _TOKEN_CERTIFICATE: Final = {
     for cause in ("cert_expired", "cert_name_mismatch", "cert_untrusted")
 }
 _IMPLICIT: Final = one("starttls_missing_or_implicit_tls_on_587")
-_MICROSOFT_EXPECTED: Final = ("office365.com", "outlook.com", "office.com", "outlook.cn")
 
 TLS: Final[tuple[Rule, ...]] = (
     Rule(
         gate="tls",
-        weight=NAMES,
+        weight=Weight.NAMES,
         says=any_of(
             "client certificate required | no client certificate | missing client certificate | "
             "client certificate not presented | client certificate not trusted | client certificate is required | "
@@ -32,7 +31,7 @@ TLS: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         gate="tls",
-        weight=NAMES,
+        weight=Weight.NAMES,
         says=any_of(
             "alert protocol version | unsupported protocol | version too low | protocol version not supported | "
             "selected unsupported protocol version | unsupported SSL/TLS version | TLSv1_ALERT_PROTOCOL | "
@@ -44,7 +43,7 @@ TLS: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         gate="tls",
-        weight=NARROWS,
+        weight=Weight.NARROWS,
         says=any_of(
             "remote error: tls | closed the transport stream | illegal parameter | message received was unexpected or badly | "
             "Local Security Authority cannot be contacted | authentication failed, see inner exception | "
@@ -57,7 +56,7 @@ TLS: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         gate="starttls",
-        weight=NARROWS,
+        weight=Weight.NARROWS,
         says=any_of("ssl://smtp.office365.com:587 | smtps://smtp.office365.com:587 | ssl://smtp-mail.outlook.com:587"),
         along=any_of("failed | error | unable | could not | exception"),
         unless=any_of("getaddrinfo | timed out | refused | certificate"),
@@ -65,13 +64,13 @@ TLS: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         gate="starttls",
-        weight=NARROWS,
+        weight=Weight.NARROWS,
         says=any_of("failed to establish appropriate TLS channel | appropriate TLS channel"),
         outcomes=(some("starttls_missing_or_implicit_tls_on_587", "tls_version", "cert_untrusted"),),
     ),
     Rule(
         gate="tls",
-        weight=NAMES,
+        weight=Weight.NAMES,
         says=any_of(
             "error setting certificate file | error setting certificate verify locations | "
             "could not load root certificates"
@@ -80,7 +79,7 @@ TLS: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         gate="starttls",
-        weight=NAMES,
+        weight=Weight.NAMES,
         says=any_of(
             "wrong version number | bad request syntax ('x16x03 | SSL23_GET_SERVER_HELLO:unknown protocol | "
             "unknown protocol:s23 | routines:unknown protocol | "
@@ -103,7 +102,7 @@ TLS: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         gate="starttls",
-        weight=NARROWS,
+        weight=Weight.NARROWS,
         says=any_of(
             "STARTTLS not supported | does not support STARTTLS | doesn't support STARTTLS | "
             "STARTTLS extension not supported | STARTTLS is required but host does not support | "
@@ -121,7 +120,7 @@ TLS: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         gate="tls",
-        weight=NAMES,
+        weight=Weight.NAMES,
         says=any_of(
             "no protocols available | "
             "no appropriate protocol | "
@@ -140,7 +139,7 @@ TLS: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         gate="tls",
-        weight=NARROWS,
+        weight=Weight.NARROWS,
         says=any_of(
             "handshake failure | handshake_failure | no shared cipher | no cipher suites in common | "
             "no cipher match | dh key too small | ee key too small | ca md too weak | ca key too small | "
@@ -163,7 +162,7 @@ TLS: Final[tuple[Rule, ...]] = (
     ),
     Rule(  # a dialogue that ends right behind the server's 220 to STARTTLS
         gate="tls",
-        weight=NARROWS,
+        weight=Weight.NARROWS,
         says=any_of("could not connect | couldn't connect | failed to connect | unable to connect | connection failed"),
         along=("220 2.0.0 smtp server ready",),
         unless=any_of("auth login | 535 | 334 | 235 | authenticat | timed out"),
@@ -171,7 +170,7 @@ TLS: Final[tuple[Rule, ...]] = (
     ),
     Rule(  # silence after the connection, inside a sentence that guesses at certificates
         gate="tls",
-        weight=NARROWS,
+        weight=Weight.NARROWS,
         says=any_of(
             "connected party did not properly respond | connected host has failed to respond | timed out | timeout"
         ),
@@ -183,19 +182,19 @@ TLS: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         gate="greeting",
-        weight=NARROWS,
+        weight=Weight.NARROWS,
         says=any_of("handshake timed out | handshake timeout | timeout during ssl | timeout during tls"),
         outcomes=(_TOKEN_LEG, some("client_timeout_hides_refusal", "port_blocked", "smtp_intercepted")),
     ),
     Rule(
         gate="tls",
-        weight=NAMES,
+        weight=Weight.NAMES,
         says=any_of("protocol version downgrade attack | downgrade attack"),
         outcomes=(some("smtp_intercepted", "tls_version", "legacy_tls_client", "cert_untrusted"),),
     ),
     Rule(
         gate="tls",
-        weight=HINTS,
+        weight=Weight.HINTS,
         says=any_of(
             "could not convert socket to TLS | "
             "error occurred while attempting to establish an SSL or TLS connection | SslHandshakeException | "
@@ -215,7 +214,7 @@ TLS: Final[tuple[Rule, ...]] = (
 CERTIFICATES: Final[tuple[Rule, ...]] = (
     Rule(  # what scans mail on the machine or on the way signs with a root that bears its name
         gate="tls",
-        weight=NAMES,
+        weight=Weight.NAMES,
         says=any_of(
             "Web/Mail Shield | antivirus for SSL/TLS scanning | ESET SSL Filter | Kaspersky Anti-Virus Personal Root | "
             "Bitdefender Personal CA | Sophos SSL CA | Fortinet_CA_SSL | Fortinet CA SSL | Zscaler Root CA | Netskope CA"
@@ -225,7 +224,7 @@ CERTIFICATES: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         gate="tls",
-        weight=NAMES,
+        weight=Weight.NAMES,
         says=any_of(
             "certificate has expired | CERT_HAS_EXPIRED | certificate is expired | certificate expired | "
             "alert certificate expired | CertificateExpiredException | expired certificate | "
@@ -239,7 +238,7 @@ CERTIFICATES: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         gate="tls",
-        weight=NAMES,
+        weight=Weight.NAMES,
         says=any_of("certificate is not yet valid | not yet valid | CertificateNotYetValidException"),
         unless=("expired or is not yet valid",),
         along=any_of("certificate | cert"),
@@ -247,13 +246,13 @@ CERTIFICATES: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         gate="tls",
-        weight=NAMES,
+        weight=Weight.NAMES,
         says=("expired or is not yet valid",),
         outcomes=(_TOKEN_LEG, some("cert_expired", "clock_skew")),
     ),
     Rule(
         gate="tls",
-        weight=NAMES,
+        weight=Weight.NAMES,
         says=any_of(
             "did not match expected CN | hostname mismatch | doesn't match | does not match certificate | "
             "certificate is valid for | certificate subject name | altnames | ERR_TLS_CERT_ALTNAME_INVALID | "
@@ -277,13 +276,13 @@ CERTIFICATES: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         gate="port",
-        weight=NAMES,
+        weight=Weight.NAMES,
         says=("Cert does not contain a DNS name",),
         outcomes=(some("port_blocked", "network_unreachable", "cert_name_mismatch"),),
     ),
     Rule(
         gate="tls",
-        weight=NAMES,
+        weight=Weight.NAMES,
         says=any_of(
             "self signed certificate | self-signed certificate | unable to get local issuer certificate | "
             "UNABLE_TO_GET_ISSUER_CERT | unable to verify the first certificate | "
@@ -316,7 +315,7 @@ CERTIFICATES: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         gate="tls",
-        weight=NAMES,
+        weight=Weight.NAMES,
         says=any_of("is not trusted | untrusted certificate | cannot be trusted"),
         along=any_of("certificate | ssl | tls"),
         unless=any_of(
@@ -326,7 +325,7 @@ CERTIFICATES: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         gate="tls",
-        weight=NARROWS,
+        weight=Weight.NARROWS,
         says=any_of(
             "certificate verify failed | invalid peer certificate | InvalidCertificate | "
             "UnsupportedCertVersion | CERTIFICATE_VERIFY_FAILED | remote certificate is invalid | "
@@ -342,7 +341,7 @@ CERTIFICATES: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         gate="tls",
-        weight=NAMES,
+        weight=Weight.NAMES,
         says=("RemoteCertificateChainErrors",),
         unless=any_of("NotTimeValid | NameMismatch"),
         outcomes=(one("cert_untrusted"),),

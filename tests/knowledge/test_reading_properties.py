@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knowledge.causes import CATALOGUE
-from knowledge.normalise import LONGEST, plain
+from knowledge.normalise import LONGEST, normalise
 from knowledge.reading import RULES, read
 from tests.knowledge.scoring import GIVEN, OWN
 
@@ -96,7 +96,7 @@ def test_megabyte_is_read_in_under_a_second(piece: str) -> None:
 @pytest.mark.parametrize("piece", ADVERSARIAL)
 def test_searched_text_is_bounded(piece: str) -> None:
     """The rules search a text of bounded length, so that no length makes them quadratic."""
-    simple = plain((piece * (MEGABYTE // len(piece) + 1))[:MEGABYTE])
+    simple = normalise((piece * (MEGABYTE // len(piece) + 1))[:MEGABYTE])
 
     assert len(simple.flat) <= 3 * LONGEST
     assert len(simple.tight) <= 3 * LONGEST
