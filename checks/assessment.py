@@ -10,8 +10,9 @@ from checks import peer, reconcile
 from checks.catalogue import CATALOGUE
 from checks.model import Check, Context, Finding, Verdict
 from checks.placeholders import values
+from evidence.gates import OAUTH_ONLY, Gate
 from evidence.open_gates import passed_gates
-from evidence.wire import OAUTH_ONLY, Gate, SenderEvidence
+from evidence.wire import SenderEvidence
 from knowledge.placeholders import fill
 from settings.model import SenderSettings
 

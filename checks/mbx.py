@@ -9,8 +9,9 @@ from checks import reconcile
 from checks.basic import is_full_address
 from checks.model import Context, Finding, Verdict, check
 from checks.text_reading import deciding, read_reply
+from evidence.gates import Gate
 from evidence.tenant import LookupState
-from evidence.wire import CommandEvidence, Gate
+from evidence.wire import CommandEvidence
 from knowledge.causes import is_for_good
 from settings.clouds import WORLDWIDE, is_high_volume
 from settings.model import Method

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from evidence.wire import Gate, SenderEvidence
+from evidence.gates import Gate
+from evidence.wire import SenderEvidence
 from settings.model import Method, SenderSettings
 
 

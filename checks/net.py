@@ -6,7 +6,8 @@ import ipaddress
 
 from checks import shared_items
 from checks.model import Context, Finding, check
-from evidence.wire import Dial, DnsAnswer, FailureKind, Gate, NameEvidence
+from evidence.gates import Gate
+from evidence.wire import Dial, DnsAnswer, FailureKind, NameEvidence
 from settings.microsoft import is_on_route
 
 

@@ -8,7 +8,8 @@ from checks.model import Context, Finding, check
 from checks.peer import encrypted, greets_as_exchange
 from checks.text_reading import read_reply
 from checks.tls import asks_for_certificate
-from evidence.wire import CommandEvidence, FailureKind, Gate, HelloEvidence, TlsEvidence
+from evidence.gates import Gate
+from evidence.wire import CommandEvidence, FailureKind, HelloEvidence, TlsEvidence
 
 _MASKED = re.compile(r"X{4,}\w?\b|\*{4,}")
 _IMPLICIT_TLS_PORTS = {465, 993, 995}

@@ -7,8 +7,9 @@ from datetime import datetime
 
 from checks.model import Context, Finding, check
 from checks.peer import is_own
+from evidence.gates import Gate
 from evidence.names import covers
-from evidence.wire import FailureKind, Gate, TlsEvidence
+from evidence.wire import FailureKind, TlsEvidence
 
 _OLD = {"TLSv1", "TLSv1.1", "SSLv3", "SSLv2"}
 REMARK = "this is Python's TLS on this machine; the application may bring another"

@@ -6,7 +6,8 @@ from checks import token_claims
 from checks.model import Context, Finding, check
 from checks.text_reading import deciding, read_answer, told_by
 from checks.tls import blame
-from evidence.wire import FailureKind, Gate, IssuerEvidence, TokenEvidence
+from evidence.gates import Gate
+from evidence.wire import FailureKind, IssuerEvidence, TokenEvidence
 from settings.address import address_of
 from settings.clouds import Cloud, cloud_of_login_host
 from settings.microsoft import GUID

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from evidence.wire import CommandEvidence, Gate, SenderEvidence
+from evidence.gates import OAUTH_ONLY, Gate
+from evidence.wire import CommandEvidence, SenderEvidence
 
-TOKEN_LEG: Final = (Gate.ISSUER, Gate.TOKEN, Gate.CLAIMS)
-SMTP_LEG: Final = tuple(gate for gate in Gate if gate not in TOKEN_LEG)
+TOKEN_LEG: Final = tuple(gate for gate in Gate if gate in OAUTH_ONLY)
+SMTP_LEG: Final = tuple(gate for gate in Gate if gate not in OAUTH_ONLY)
 _PROVES_SMTP: Final = frozenset(SMTP_LEG[SMTP_LEG.index(Gate.TLS) :])
 _PROVES_TOKEN: Final = frozenset({*TOKEN_LEG, Gate.SIGN_IN, Gate.ACCEPTED})  # MAIL alone may need no sign-in
 

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from evidence.gates import Gate
 from evidence.machine import MachineEvidence
 from evidence.record import Record
 from evidence.tenant import TenantEvidence
@@ -28,27 +29,6 @@ from settings.identity import (
 )
 
 SCHEMA = "smtp365-results/1"
-
-
-class Gate(StrEnum):
-    """The gates of the route, in the order in which a message passes them."""
-
-    NAME = "name"
-    PORT = "port"
-    GREETING = "greeting"
-    STARTTLS = "starttls"
-    TLS = "tls"
-    AUTH_OFFERED = "auth_offered"
-    ISSUER = "issuer"
-    TOKEN = "token"  # noqa: S105 - the name of a gate
-    CLAIMS = "claims"
-    SIGN_IN = "sign_in"
-    SENDER = "sender"
-    RECIPIENT = "recipient"
-    ACCEPTED = "accepted"
-
-
-OAUTH_ONLY = frozenset({Gate.ISSUER, Gate.TOKEN, Gate.CLAIMS})
 
 
 class FailureKind(StrEnum):

@@ -7,26 +7,13 @@ from enum import IntEnum
 from functools import cached_property
 from typing import Final
 
+from evidence.gates import Gate
 from knowledge.cause_ids import CauseId
 from knowledge.groups import GROUPS
 from knowledge.normalise import needle_of, tighten
 
 # The route, in order: of two errors with the same weight, the one at the earlier gate is the root.
-GATES: Final = (
-    "name",
-    "port",
-    "greeting",
-    "starttls",
-    "tls",
-    "auth_offered",
-    "issuer",
-    "token",
-    "claims",
-    "sign_in",
-    "sender",
-    "recipient",
-    "accepted",
-)
+GATES: Final = tuple(gate.value for gate in Gate)
 
 
 class Weight(IntEnum):

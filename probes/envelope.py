@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from email.errors import MessageError
 
-from evidence.wire import CommandEvidence, EnvelopeEvidence, Gate
+from evidence.gates import Gate
+from evidence.wire import CommandEvidence, EnvelopeEvidence
 from probes import message
 from probes.sender_run import SenderRun
 from probes.smtp import Session

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from evidence.gates import Gate
 from evidence.machine import MachineEvidence
-from evidence.wire import Gate, SecretSource, SenderEvidence, Traffic
+from evidence.wire import SecretSource, SenderEvidence, Traffic
 from probes.crash import crash_site
 from probes.deadline import Deadline
 from probes.dialler import Dialler

@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 
-from evidence.wire import Challenge, CommandEvidence, Gate, HelloEvidence, Reply, SignInEvidence, SkipReason
+from evidence.gates import Gate
+from evidence.wire import Challenge, CommandEvidence, HelloEvidence, Reply, SignInEvidence, SkipReason
 from probes import challenge
 from probes.sender_run import SenderRun
 from probes.smtp import Session

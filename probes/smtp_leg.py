@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ssl
 
-from evidence.wire import CommandEvidence, Dial, FailureKind, Gate, HelloEvidence, PortEvidence, TlsEvidence
+from evidence.gates import Gate
+from evidence.wire import CommandEvidence, Dial, FailureKind, HelloEvidence, PortEvidence, TlsEvidence
 from probes import envelope, implicit_tls
 from probes.dialler import Race
 from probes.dns import NameLookup

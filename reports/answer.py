@@ -7,7 +7,7 @@ from typing import Final
 
 from checks.assessment import Assessment, SenderVerdict
 from checks.model import Finding, Verdict
-from evidence.wire import Gate
+from evidence.gates import Gate
 from knowledge.cause import Cause
 from knowledge.step import Step, open_steps
 from reports import explained

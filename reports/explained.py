@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from checks import placeholders
 from checks.assessment import Assessment
 from checks.token_claims import seen_address
-from evidence.wire import Gate
+from evidence.gates import Gate
 from knowledge.cause import Cause
 from knowledge.cause_ids import CauseId
 from knowledge.causes import entry as entry_of

@@ -7,7 +7,7 @@ from typing import Final
 
 from checks.assessment import GateState, SenderVerdict
 from checks.model import Verdict
-from evidence.wire import Gate
+from evidence.gates import Gate
 from knowledge.placeholders import fill
 
 GATES: Final[dict[Gate, str]] = {

@@ -11,7 +11,7 @@ from datetime import date
 
 from checks.assessment import Assessment
 from checks.tenant_application import secrets_end
-from evidence.wire import Gate
+from evidence.gates import Gate
 from reports.answer import Answer
 from reports.labels import GATES, OWNERS
 from settings.model import Sender

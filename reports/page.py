@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 
 from checks.assessment import Assessment, GateState
 from checks.model import Finding, Verdict
-from evidence.wire import Gate
+from evidence.gates import Gate
 from knowledge.cause import Cause
 from knowledge.step import open_steps, seen_steps
 from reports import baseline, evidence_blocks, explained, origin, overview, template_files

@@ -7,7 +7,8 @@ from typing import Any
 
 from checks.assessment import Assessment
 from checks.model import Finding
-from evidence.wire import SCHEMA, Gate, SenderEvidence
+from evidence.gates import Gate
+from evidence.wire import SCHEMA, SenderEvidence
 from reports.run import Run
 from settings.target import GATHER
 

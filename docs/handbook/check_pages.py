@@ -8,7 +8,7 @@ from checks.catalogue import CATALOGUE as CHECKS
 from checks.model import BOTH, Check
 from docs.handbook.check_causes import nameable, shared_judge
 from docs.handbook.markdown import MADE, bullets, cause_page, check_page, code, escape, link, prose, table
-from evidence.wire import OAUTH_ONLY, Gate
+from evidence.gates import OAUTH_ONLY, Gate
 from knowledge.causes import CATALOGUE as CAUSES
 from reports.labels import FAMILIES, GATES, METHODS, sentence
 

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 
 from checks.assessment import Assessment
+from evidence.gates import Gate
 from evidence.machine import MachineEvidence
 from evidence.wire import (
     Certificate,
@@ -15,7 +16,6 @@ from evidence.wire import (
     EnvelopeEvidence,
     Failure,
     FailureKind,
-    Gate,
     HelloEvidence,
     IssuerEvidence,
     Line,

@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from checks.assessment import Assessment
-from evidence.wire import Certificate, CommandEvidence, Gate, Line, Reply, SenderEvidence
+from evidence.gates import Gate
+from evidence.wire import Certificate, CommandEvidence, Line, Reply, SenderEvidence
 from reports.embedding import embedded
 from reports.escaping import escaped, legible
 from reports.page import render_top

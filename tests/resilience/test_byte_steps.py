@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from checks.assessment import Assessment
-from evidence.wire import Gate
+from evidence.gates import Gate
 from fakes import Running, World, healthy, serve
 from fakes.world.network import Tls, TlsRange
 from probes import gather

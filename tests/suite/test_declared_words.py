@@ -15,7 +15,7 @@ import pytest
 from checks.assessment import Assessment
 from checks.catalogue import CATALOGUE
 from checks.model import Verdict
-from evidence.wire import Gate
+from evidence.gates import Gate
 from fakes import FAULTS
 from knowledge.causes import declared
 from reports import reminder, terminal

@@ -6,7 +6,8 @@ import pytest
 
 from checks.assessment import Assessment
 from checks.model import Verdict
-from evidence.wire import Gate, SenderEvidence
+from evidence.gates import Gate
+from evidence.wire import SenderEvidence
 from settings.model import SenderSettings
 from tests.suite.situations import MEMBERS, SITUATIONS, situation
 

@@ -14,7 +14,8 @@ import pytest
 from checks.assessment import Assessment
 from checks.catalogue import CATALOGUE
 from checks.model import Catalogue, Check, Context, Finding, Verdict
-from evidence.wire import Gate, SenderEvidence
+from evidence.gates import Gate
+from evidence.wire import SenderEvidence
 from fakes import FAULTS
 from tests.suite.gathered import Gathered, gathered
 from tests.suite.situations import SITUATIONS, situation
