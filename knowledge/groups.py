@@ -235,6 +235,7 @@ _ALL: Final[tuple[Group, ...]] = (
         answer="the connection was closed or reset without an answer",
         causes=(
             "port_blocked",
+            "connection_cut",
             "tls_version",
             "smtp_intercepted",
             "starttls_missing_or_implicit_tls_on_587",
@@ -269,7 +270,13 @@ _ALL: Final[tuple[Group, ...]] = (
     Group(
         id="no_starttls",
         answer="the server offers no STARTTLS or no AUTH",
-        causes=("starttls_missing_or_implicit_tls_on_587", "smtp_intercepted", "wrong_host_or_port"),
+        causes=(
+            "starttls_missing_or_implicit_tls_on_587",
+            "smtp_rewritten",
+            "smtp_intercepted",
+            "wrong_host_or_port",
+            "service_side_fault",
+        ),
         decide=(
             _GREETING,
             Step("Check SMTP-02: does our own EHLO on port 587 get STARTTLS?", answered_by=("SMTP-02",)),

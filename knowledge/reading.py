@@ -117,7 +117,10 @@ def _number_hits(text: NormalisedText) -> Iterator[_Hit]:
 def _greeting_hits(flags: frozenset[str]) -> Iterator[_Hit]:
     place = _ORDER["greeting"]
     foreign = {"foreign_greeting", "submission_host"} <= flags and "microsoft_greeting" not in flags
-    if foreign or "masked_greeting" in flags:
+    if "masked_greeting" in flags:
+        # A device that masks characters rewrites the dialogue; the server behind it is still the one that was asked for.
+        yield _Hit(place, Weight.NAMES, Outcome(("smtp_rewritten",), sure=True), "220")
+    elif foreign:
         yield _Hit(place, Weight.NAMES, Outcome(("smtp_intercepted",), sure=True), "220")
     elif "foreign_greeting" in flags and not flags & {"microsoft_greeting", "local"}:
         yield _Hit(place, Weight.HINTS, Outcome(("smtp_intercepted", "wrong_host_or_port")), "220")
@@ -156,7 +159,7 @@ def _rank(hits: list[_Hit]) -> tuple[tuple[CauseId, ...], bool, _Hit]:
     root = strongest[0]
     causes = dict.fromkeys(root.outcome.causes)
     sure = root.outcome.sure
-    others = [hit for hit in strongest[1:] if root.outcome.causes != ("smtp_intercepted",)]
+    others = [hit for hit in strongest[1:] if root.outcome.causes not in {("smtp_intercepted",), ("smtp_rewritten",)}]
     for hit in others:
         if hit.place == root.place and hit.outcome.sure and not sure and set(hit.outcome.causes) <= set(causes):
             # The same gate, with a more exact cause.

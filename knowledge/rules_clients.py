@@ -54,7 +54,12 @@ CLIENTS: Final[tuple[Rule, ...]] = (
         ),
         outcomes=(
             one("starttls_missing_or_implicit_tls_on_587", "never_encrypted"),
-            some("smtp_intercepted", "wrong_host_or_port", needs=("auth_never_offered", "microsoft_greeting")),
+            some(
+                "smtp_rewritten",
+                "service_side_fault",
+                "wrong_host_or_port",
+                needs=("auth_never_offered", "microsoft_greeting"),
+            ),
             some(
                 "wrong_host_or_port",
                 "starttls_missing_or_implicit_tls_on_587",
@@ -112,7 +117,7 @@ CLIENTS: Final[tuple[Rule, ...]] = (
             "command not implemented | bad sequence of commands"
         ),
         along=any_of("500 | 502 | 503 | smtp"),
-        outcomes=(some("smtp_intercepted", "wrong_host_or_port", "auth_mechanism_unsupported"),),
+        outcomes=(some("smtp_intercepted", "smtp_rewritten", "wrong_host_or_port", "auth_mechanism_unsupported"),),
     ),
     # What curl says without --verbose (its manual, "EXIT CODES"): the step that failed and a reply code, no sentence.
     Rule(

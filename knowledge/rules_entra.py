@@ -77,24 +77,32 @@ ENTRA: Final[tuple[Rule, ...]] = (
         gate="issuer",
         weight=Weight.NARROWS,
         says=any_of("unable to get authority configuration | unable to get OIDC authority configuration"),
-        outcomes=(some("wrong_tenant_or_authority", "token_endpoint_unreachable"),),
+        outcomes=(some("wrong_tenant_or_authority", "login_blocked_by_proxy", "token_endpoint_unreachable"),),
     ),
     Rule(
         gate="issuer",
         weight=Weight.HINTS,
         says=any_of(
-            "TooManyRedirects | JSONDecodeError | unexpected token < in JSON | HTTP error: 503 | HTTP error: 502 | "
-            "HTTP error: 407 | too many redirects | is not valid JSON"
+            "TooManyRedirects | JSONDecodeError | unexpected token < in JSON | HTTP error: 407 | too many redirects | "
+            "is not valid JSON"
         ),
-        outcomes=(some("token_endpoint_unreachable", "wrong_tenant_or_authority"),),
+        outcomes=(some("login_blocked_by_proxy", "service_side_fault", "wrong_tenant_or_authority"),),
+    ),
+    Rule(
+        gate="issuer",
+        weight=Weight.HINTS,
+        says=any_of("HTTP error: 503 | HTTP error: 502 | 503 service unavailable"),
+        along=any_of("login.microsoft | login.partner.microsoft | login.windows.net | oauth2/v2.0/token | HTTP error:"),
+        unless=any_of("smtp.office365 | outlook.office365.com:587"),
+        outcomes=(some("service_side_fault", "login_blocked_by_proxy", "token_endpoint_unreachable"),),
     ),
     Rule(  # a page in the place of JSON, as curl --verbose shows it
         gate="issuer",
         weight=Weight.HINTS,
-        says=any_of("<!doctype html> | <html><body> | <html><head> | location: https:// | 503 service unavailable"),
+        says=any_of("<!doctype html> | <html><body> | <html><head> | location: https://"),
         along=any_of("login.microsoft | login.partner.microsoft | login.windows.net | oauth2/v2.0/token"),
         unless=any_of("smtp.office365 | outlook.office365.com:587"),
-        outcomes=(some("token_endpoint_unreachable", "wrong_tenant_or_authority"),),
+        outcomes=(some("login_blocked_by_proxy", "wrong_tenant_or_authority", "service_side_fault"),),
     ),
     Rule(
         gate="token",

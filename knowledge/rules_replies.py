@@ -14,7 +14,12 @@ BARE_535: Final = (
 )
 
 NOT_AUTHENTICATED: Final = (
-    some("smtp_intercepted", "client_never_sent_auth", needs=("auth_never_offered", "microsoft_greeting")),
+    some(
+        "smtp_rewritten",
+        "service_side_fault",
+        "client_never_sent_auth",
+        needs=("auth_never_offered", "microsoft_greeting"),
+    ),
     group("not_authenticated"),
 )
 

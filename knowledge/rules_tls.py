@@ -114,7 +114,7 @@ TLS: Final[tuple[Rule, ...]] = (
             "server does not support tls | tls not supported | starttls failed | STARTTLS command failed | STARTTLS denied"
         ),
         outcomes=(
-            some("smtp_intercepted", "starttls_missing_or_implicit_tls_on_587", needs=("microsoft_greeting",)),
+            some("smtp_rewritten", "starttls_missing_or_implicit_tls_on_587", needs=("microsoft_greeting",)),
             group("no_starttls"),
         ),
     ),

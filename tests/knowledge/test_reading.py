@@ -110,7 +110,7 @@ ROOT_ERRORS = [
     ),
     pytest.param(
         "220 ****************************************\n500 5.5.1 command unrecognized",
-        ("smtp_intercepted",),
+        ("smtp_rewritten",),
         id="a masked greeting",
     ),
     pytest.param(
