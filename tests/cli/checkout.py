@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-LONGEST = 180  # seconds; making an environment takes about six
+TIMEOUT_SECONDS = 180  # making an environment takes about six
 
 EXPLAIN = """\
 import json, os, sys
@@ -66,7 +66,7 @@ class Checkout:
             env={**os.environ, "PYTHONIOENCODING": "utf-8", **environment},
             capture_output=True,
             encoding="utf-8",
-            timeout=LONGEST,
+            timeout=TIMEOUT_SECONDS,
             check=False,
         )
 

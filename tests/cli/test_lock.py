@@ -13,7 +13,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from run import DEVELOPMENT, RUNTIME
-from tests.cli.checkout import LONGEST, ROOT
+from tests.cli.checkout import ROOT, TIMEOUT_SECONDS
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 ONLY_FOR_DEVELOPERS = {"hypothesis", "ruff", "mypy", "coverage", "uv", "playwright", "pytest-randomly"}
@@ -123,7 +123,12 @@ def install(lock: str, folder: Path, system: str, python: str, *options: str) ->
     target = ["--target", str(folder), "--python-platform", system, "--python-version", python]
     command = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", sys.executable]
     answer = subprocess.run(
-        [*command, *target, *proof, *options], capture_output=True, text=True, timeout=LONGEST, check=False, cwd=folder
+        [*command, *target, *proof, *options],
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_SECONDS,
+        check=False,
+        cwd=folder,
     )
     if answer.returncode and any(sign in answer.stderr for sign in NO_REGISTRY):
         pytest.skip("no package registry can be reached")

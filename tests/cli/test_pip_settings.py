@@ -18,7 +18,7 @@ import pytest
 
 import installing
 from run import RUNTIME, Environment, Trouble
-from tests.cli.checkout import LONGEST, Checkout
+from tests.cli.checkout import TIMEOUT_SECONDS, Checkout
 
 # Settings that change the install location, add packages, or conflict with this set-up.
 ELSEWHERE = {
@@ -202,7 +202,7 @@ def test_index_and_proxy_settings_are_used(
 def test_kept_settings_are_options_of_pip(made: Checkout) -> None:
     """Each name in the list of kept settings is an option of this pip."""
     command = [str(Environment(made.root).python), "-I", "-m", "pip", "install", "--help"]
-    shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=LONGEST).stdout
+    shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=TIMEOUT_SECONDS).stdout
 
     newer = {"resume-retries"}  # from pip 25.1 on
     hidden = {"default-timeout"}  # the other name of --timeout

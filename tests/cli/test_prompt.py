@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from fakes.serving.subprocess import Apart, serve_apart
-from tests.cli.checkout import LONGEST, Checkout
+from tests.cli.checkout import TIMEOUT_SECONDS, Checkout
+from tests.cli.full_checkout import full_checkout, set_up
 from tests.cli.terminal import CTRL_C, CTRL_D, ENTER, Terminal
-from tests.cli.whole import full_checkout, set_up
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminal to drive")
 ASKED = {
@@ -244,7 +244,7 @@ def test_without_a_terminal_the_line_says_where_to_store_the_secret(
         stdin=subprocess.DEVNULL,
         capture_output=True,
         encoding="utf-8",
-        timeout=LONGEST,
+        timeout=TIMEOUT_SECONDS,
         check=False,
     )
 

@@ -14,8 +14,8 @@ import pytest
 
 from fakes.serving.subprocess import serve_apart
 from run import RUNTIME
-from tests.cli.checkout import LONGEST, Checkout
-from tests.cli.whole import borrow, full_checkout, open_folder, python_for_all
+from tests.cli.checkout import TIMEOUT_SECONDS, Checkout
+from tests.cli.full_checkout import borrow, full_checkout, open_folder, python_for_all
 
 if sys.platform == "win32":
     pytest.skip("switching accounts needs a POSIX call", allow_module_level=True)
@@ -51,7 +51,7 @@ class Installed:
             env={name: value for name, value in inherited.items() if value},
             capture_output=True,
             encoding="utf-8",
-            timeout=LONGEST,
+            timeout=TIMEOUT_SECONDS,
             check=False,
             user=entry.pw_uid,
             group=entry.pw_gid,
@@ -73,12 +73,12 @@ def readable() -> Iterator[Installed]:
         python, packages = python_for_all(folder / "python")
         checkout = full_checkout(folder / "smtp365")
         make = [str(python), "-m", "venv", "--without-pip", str(checkout.root / ".venv")]
-        subprocess.run(make, check=True, capture_output=True, timeout=LONGEST)
+        subprocess.run(make, check=True, capture_output=True, timeout=TIMEOUT_SECONDS)
         (checkout.root / "reports" / "out").mkdir()
         borrow(checkout, packages)
         compiling = [str(python), "-m", "compileall", "-q", "-j", "0", str(checkout.root), "-x", r"[.]venv"]
         subprocess.run(
-            compiling, check=True, capture_output=True, timeout=LONGEST
+            compiling, check=True, capture_output=True, timeout=TIMEOUT_SECONDS
         )  # as a run by the administrator does
         yield Installed(checkout, python, folder)
 

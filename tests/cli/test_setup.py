@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from run import DEVELOPMENT, RUNTIME, Environment, Trouble
-from tests.cli.checkout import LONGEST, Checkout, furnish
+from tests.cli.checkout import TIMEOUT_SECONDS, Checkout, furnish
 
 NOBODY_LISTENS = "http://127.0.0.1:9/simple"  # the discard port
 
@@ -62,7 +62,7 @@ def test_two_concurrent_first_runs_set_up_once(tmp_path: Path) -> None:
     checkout = furnish(tmp_path)
     both = [checkout.start("fake", "0"), checkout.start("fake", "6")]
 
-    printed = [run.communicate(timeout=LONGEST)[1] for run in both]
+    printed = [run.communicate(timeout=TIMEOUT_SECONDS)[1] for run in both]
 
     assert [run.returncode for run in both] == [0, 6], printed
     assert sum("setting up .venv" in words and "ready" in words for words in printed) == 1
@@ -77,7 +77,7 @@ def test_an_interrupted_set_up_gives_one_line_and_no_marker(tmp_path: Path) -> N
     assert "setting up .venv (first run)" in running.stderr.readline()
 
     os.kill(-running.pid, signal.SIGINT)
-    _, complained = running.communicate(timeout=LONGEST)
+    _, complained = running.communicate(timeout=TIMEOUT_SECONDS)
 
     assert running.returncode == 2
     assert complained == "smtp365: interrupted\n"
@@ -129,7 +129,7 @@ def offered(made: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     remove = [str(Environment(made.root).python), "-m", "pip", "uninstall", "--quiet", "--yes", "small"]
-    subprocess.run(remove, check=True, capture_output=True, timeout=LONGEST)
+    subprocess.run(remove, check=True, capture_output=True, timeout=TIMEOUT_SECONDS)
     return wheel(tmp_path)
 
 
@@ -148,7 +148,7 @@ def test_a_package_with_the_right_hash_is_installed(made: Checkout, offered: Pat
     failure = try_to_install(made, f"small==1.0 --hash=sha256:{hashlib.sha256(offered.read_bytes()).hexdigest()}\n")
 
     assert failure == ""
-    subprocess.run([str(Environment(made.root).python), "-c", "import small"], check=True, timeout=LONGEST)
+    subprocess.run([str(Environment(made.root).python), "-c", "import small"], check=True, timeout=TIMEOUT_SECONDS)
 
 
 @pytest.mark.usefixtures("offered")

@@ -13,7 +13,7 @@ from knowledge.cause import DECLARED_OWNERS, PLACEHOLDERS, Cause
 from knowledge.causes import CATALOGUE, declared, entry
 from knowledge.declared import replies, token_errors
 from knowledge.owner_message import request
-from tests.suite.blotted import words_in
+from tests.suite.neutral_evidence import words_in
 
 ENTRIES = [*declared().values(), *(one for one in declared(at_login=True).values() if one not in declared().values())]
 each_entry = pytest.mark.parametrize("cause", [pytest.param(one, id=f"{one.id}-{one.who}") for one in ENTRIES])

@@ -14,7 +14,7 @@ from typing import Any, Final
 from tests.real_servers.names import HOST, PASSWORD, USER
 
 ROOT: Final = Path(__file__).parents[2]
-LONGEST: Final = 90  # seconds for one run; the product's own deadline for a sender is shorter
+TIMEOUT_SECONDS: Final = 90  # for one run; the product's own deadline for a sender is shorter
 
 SETTINGS: Final = """\
 cloud = "custom"
@@ -129,7 +129,7 @@ def run(situation: Situation, resolver: str, folder: Path) -> Outcome:
     place = ["-c", str(ROOT / "pytest.ini"), "--rootdir", str(ROOT), "-o", f"cache_dir={folder / 'cache'}"]
     command = [sys.executable, "-P", "-m", "pytest", *place, *wanted, str(ROOT / "checks")]
     done = subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=LONGEST, check=False
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False
     )
     printed = done.stdout + done.stderr
     files = [folder / "results.json", folder / "report.html"]

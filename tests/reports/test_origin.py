@@ -18,7 +18,7 @@ from reports.run import Run
 from reports.terminal import summary
 from tests.probes.exported import export
 from tests.reports import samples
-from tests.suite.looked import looked
+from tests.suite.gathered_lookups import assess_with_lookups
 from tests.suite.test_contract import ROOT, run
 
 NAMES = {"alerts": "fake", "reports": "fake"}
@@ -130,7 +130,7 @@ def test_traffic_of_the_original_run_is_labelled(full_report: Callable[..., str]
 
 def test_repeated_lookups_count_as_traffic_of_this_run(full_report: Callable[..., str]) -> None:
     """`--lookups-for` with an auditor sends requests to the tenant but no mail; the page does not say that nothing was contacted."""
-    seen = looked()["basic"]
+    seen = assess_with_lookups()["basic"]
     assert seen.evidence.tenant is not None
     again = samples.run(seen, target="replay", replayed_from="x.html", looked_up_again=True)
     requests = seen.evidence.tenant.requests

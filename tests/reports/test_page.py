@@ -22,7 +22,7 @@ from reports.page import render_top
 from reports.results import results
 from reports.run import Run
 from tests.reports import samples
-from tests.suite.looked import looked
+from tests.suite.gathered_lookups import assess_with_lookups
 
 OFF = "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Mailbox. Visit https://aka.ms/smtp_auth_disabled"
 BARE = "535 5.7.3 Authentication unsuccessful [AM0PR08CA0012.eurprd08.prod.outlook.com]"
@@ -170,7 +170,7 @@ def test_special_kinds_of_run_are_labelled(run: Run, word: str) -> None:
 
 def test_a_verdict_without_a_message_says_so() -> None:
     """If the verdict rests on the tenant's settings and not on a message, the page says that no message was sent."""
-    assert "no message was sent" in page(samples.run(*looked(no_send=True).values())).text
+    assert "no message was sent" in page(samples.run(*assess_with_lookups(no_send=True).values())).text
 
 
 def test_a_run_without_senders_is_still_a_page() -> None:

@@ -27,7 +27,7 @@ from reports.page import render_top
 from reports.results import as_text, results
 from reports.run import Run
 from settings.load import parse
-from tests.reports.echoing import ENCODINGS, Behaviour, EchoServers
+from tests.reports.echo_servers import ENCODINGS, Behaviour, EchoServers
 from tests.visiting import gather_whole
 
 DEEP = os.environ.get("SMTP365_DEEP") == "1"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.resilience.starting import (
+from tests.resilience.processes import (
     ROOT,
     TIMEOUT_SECONDS,
     Completed,

@@ -21,7 +21,7 @@ from probes.pacing import Pacer
 from probes.single_flight import SingleFlight, fingerprint
 from settings.secret import Secret
 from tests.resilience.fleet import address, with_senders, with_users
-from tests.resilience.starting import check
+from tests.resilience.processes import check
 from tests.visiting import Visited, visited
 
 MANY = 12

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.resilience.starting import ROOT, Completed, check, command, environment, run
+from tests.resilience.processes import ROOT, Completed, check, command, environment, run
 
 SETTINGS = """\
 [network]

@@ -14,7 +14,7 @@ from fakes.world.set_ups import SET_UPS, SHARED, SHARED_ELSEWHERE, SIGN_IN_NAMES
 from fakes.world.world import ALERTS, NOTICES
 from reports import explained
 from tests.probes.test_lookup_sources import with_lookup_settings, world
-from tests.suite.looked import WAYS, looked
+from tests.suite.gathered_lookups import WAYS, assess_with_lookups
 from tests.visiting import visited
 
 ABOUT_THE_ACCOUNT = [
@@ -37,7 +37,7 @@ def _commands(assessment: Assessment) -> list[str]:
 @pytest.mark.parametrize(("fault", "name"), ABOUT_THE_ACCOUNT)
 def test_reason_and_commands_name_the_same_account(fault: str, name: str, set_up: str) -> None:
     """The looked-up facts and the administrator's commands are both about the account that signs in."""
-    assessment = looked(fault, set_up=set_up)[name]
+    assessment = assess_with_lookups(fault, set_up=set_up)[name]
     decisive, sender = assessment.decisive, assessment.settings.sender
     with_address = [command for command in _commands(assessment) if "@" in command]
 
@@ -52,14 +52,14 @@ def test_reason_and_commands_name_the_same_account(fault: str, name: str, set_up
 @pytest.mark.parametrize("set_up", list(SET_UPS))
 def test_no_check_fails_in_a_healthy_set_up(set_up: str) -> None:
     """In a healthy set-up no check fails, is blocked or is unknown."""
-    found = [one for each in looked(set_up=set_up).values() for one in each.all_findings()]
+    found = [one for each in assess_with_lookups(set_up=set_up).values() for one in each.all_findings()]
 
     assert [one.check for one in found if one.verdict in {Verdict.FAIL, Verdict.BLOCKED, Verdict.UNKNOWN}] == []
 
 
 def test_primary_address_of_the_sign_in_mailbox_passes() -> None:
     """If the user principal name differs from the mail address, the directory shows that From belongs to the account."""
-    finding = looked("port_refused", set_up="upn_differs")["basic"].finding("BASIC-01")
+    finding = assess_with_lookups("port_refused", set_up="upn_differs")["basic"].finding("BASIC-01")
 
     assert finding.verdict is Verdict.PASS
     assert f"{ALERTS} is the primary address of the mailbox that signs in, {SIGN_IN_NAMES[ALERTS]}" in finding.observed
@@ -68,7 +68,7 @@ def test_primary_address_of_the_sign_in_mailbox_passes() -> None:
 @pytest.mark.parametrize(("set_up", "address"), [("from_differs", SHARED), ("domains_differ", SHARED_ELSEWHERE)])
 def test_unknown_right_to_another_address_names_both_addresses(set_up: str, address: str) -> None:
     """With the port closed the right to send as another address stays unknown, and the reason names both addresses."""
-    finding = looked("port_refused", set_up=set_up)["basic"].finding("BASIC-01")
+    finding = assess_with_lookups("port_refused", set_up=set_up)["basic"].finding("BASIC-01")
 
     assert finding.verdict is Verdict.UNKNOWN
     assert f"whether {ALERTS} may send as {address} (Get-RecipientPermission -Identity {address})" in finding.why

@@ -18,7 +18,7 @@ from reports.results import as_text, results
 from settings.model import SenderSettings
 from tests.reports import samples
 from tests.suite.gathered import Gathered, gathered
-from tests.suite.looked import gathered_with_lookups
+from tests.suite.gathered_lookups import gathered_with_lookups
 
 SAMPLES = 20_000 if os.environ.get("SMTP365_DEEP") else 600
 FAULTS = (None, "sp_not_registered", "certificate_other_name", "dns_hijacked", "login_proxy_page", "graph_scope", "wrong_password",

@@ -23,8 +23,8 @@ from reports.answer import answer
 from reports.page import render_top
 from reports.results import as_text, results
 from reports.run import Run
-from tests.suite.blotted import blotted, words_in
 from tests.suite.gathered import gathered
+from tests.suite.neutral_evidence import blotted, words_in
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 NOW: Final = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)

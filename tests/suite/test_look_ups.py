@@ -9,8 +9,8 @@ from checks.model import Finding, Verdict
 from fakes import FAULTS, Fault
 from fakes.faults import EVERY_FAULT
 from tests.suite.gathered import gathered
+from tests.suite.gathered_lookups import WAYS, assess_with_lookups, rows
 from tests.suite.look_up_table import TABLE, table
-from tests.suite.looked import WAYS, looked, rows
 
 WITH_LOOKUPS = [fault for fault in EVERY_FAULT.values() if fault.expected_with_look_ups is not None]
 # Faults of the tenant's own settings: with lookups each has a single cause.
@@ -55,7 +55,7 @@ def test_findings_with_lookups(fault: Fault) -> None:
         pytest.skip(reason)
     expected = {(one.check, one.verdict, one.causes) for one in fault.expected_with_look_ups or ()}
 
-    assert rows(looked(fault.id), looked()) == expected
+    assert rows(assess_with_lookups(fault.id), assess_with_lookups()) == expected
 
 
 @pytest.mark.parametrize("fault", OF_THE_TENANT)
@@ -63,7 +63,7 @@ def test_lookups_decide_between_causes(fault: str) -> None:
     """Without lookups the cause is in a short list; with lookups it is the only one."""
     cause = FAULTS[fault].cause
     without = [Assessment(*one).decisive for one in gathered(fault).values()]
-    decided = [one.decisive for one in looked(fault).values()]
+    decided = [one.decisive for one in assess_with_lookups(fault).values()]
 
     assert any(cause in one.causes for one in without if one is not None)
     assert [(one.causes, one.sure) for one in decided if one is not None and cause in one.causes] != []
@@ -75,7 +75,7 @@ def test_every_item_is_observed(way: str) -> None:
     """Each lookup source observes all 21 items; only the reminder needs an attestation."""
     found = {
         finding.check: finding
-        for assessment in looked(way=way).values()
+        for assessment in assess_with_lookups(way=way).values()
         for finding in assessment.all_findings()
         if finding.check.startswith(CHECKLIST)
     }
@@ -91,7 +91,7 @@ def test_items_have_a_verdict_before_anything_is_sent(way: str) -> None:
     """With the port closed, the items about the tenant's settings still have a verdict."""
     found = {
         finding.check: finding.verdict
-        for assessment in looked("port_refused", way=way).values()
+        for assessment in assess_with_lookups("port_refused", way=way).values()
         for finding in assessment.all_findings()
     }
 
@@ -102,7 +102,7 @@ def test_items_have_a_verdict_before_anything_is_sent(way: str) -> None:
 @pytest.mark.parametrize("fault", NEEDS)
 def test_a_missing_permission_is_named(fault: str) -> None:
     """Without a permission exactly the checks that need it become unknown, and they name the permission."""
-    whole, less = unseen(looked(*CLOSED)), unseen(looked(*CLOSED, fault))
+    whole, less = unseen(assess_with_lookups(*CLOSED)), unseen(assess_with_lookups(*CLOSED, fault))
     more = {name: one for name, one in less.items() if name not in whole or whole[name].why != one.why}
     permission = _permission(fault)
 
@@ -127,14 +127,16 @@ def _permission(fault: str) -> str:
 
 def test_settings_can_prove_the_right_to_send() -> None:
     """With `--no-send` and lookups both senders can send according to the settings; without the right it is not proven."""
-    assert [(one.verdict, one.by_settings) for one in looked(no_send=True).values()] == [("can_send", True)] * 2
-    assert looked("mailbox_right_missing", no_send=True)["oauth"].verdict == "not_proven"
-    assert not looked()["oauth"].by_settings
+    assert [(one.verdict, one.by_settings) for one in assess_with_lookups(no_send=True).values()] == [
+        ("can_send", True)
+    ] * 2
+    assert assess_with_lookups("mailbox_right_missing", no_send=True)["oauth"].verdict == "not_proven"
+    assert not assess_with_lookups()["oauth"].by_settings
 
 
 def test_settings_that_contradict_a_refusal_are_reported() -> None:
     """If Exchange refuses what the settings allow, the finding reports both and stays unsure."""
-    decisive = looked("sign_in_refused_bare")["oauth"].decisive
+    decisive = assess_with_lookups("sign_in_refused_bare")["oauth"].decisive
 
     assert decisive is not None
     assert not decisive.sure
@@ -143,7 +145,7 @@ def test_settings_that_contradict_a_refusal_are_reported() -> None:
 
 def test_a_missing_trace_row_is_unknown() -> None:
     """Message trace lags by minutes: a missing row is unknown, and the reason says how to look again."""
-    finding = looked("lookup_not_traced_yet")["basic"].finding("MBX-06")
+    finding = assess_with_lookups("lookup_not_traced_yet")["basic"].finding("MBX-06")
 
     assert finding.verdict is Verdict.UNKNOWN
     assert "--lookups-for" in finding.why
@@ -156,7 +158,7 @@ def test_the_document_agrees_with_the_catalogue() -> None:
 
 def _with_rows(**changes: object) -> Finding | None:
     """Return the decisive finding of a wrong password, with changed rows in the sign-in log."""
-    judged = looked("wrong_password")["basic"]
+    judged = assess_with_lookups("wrong_password")["basic"]
     tenant = judged.evidence.tenant
     assert tenant is not None
     assert tenant.sign_in_log is not None
@@ -183,7 +185,7 @@ def test_a_log_row_of_another_client_decides_nothing(changes: dict[str, object])
 
 def test_two_possible_causes_are_both_listed_and_unsure() -> None:
     """If the mailbox and the service principal are both missing, the same refusal fits both, so neither is sure."""
-    decisive = looked("mailbox_missing_oauth", "sp_not_registered")["oauth"].decisive
+    decisive = assess_with_lookups("mailbox_missing_oauth", "sp_not_registered")["oauth"].decisive
 
     assert decisive is not None
     assert set(decisive.causes) == {"mailbox_missing", "sp_not_registered_in_exchange"}
@@ -192,7 +194,7 @@ def test_two_possible_causes_are_both_listed_and_unsure() -> None:
 
 def test_a_wrong_setting_fails_before_anything_is_sent() -> None:
     """With the port closed and SMTP AUTH off in the tenant, the items about SMTP AUTH fail with their own cause."""
-    judged = looked("port_refused", "smtp_auth_off_tenant")
+    judged = assess_with_lookups("port_refused", "smtp_auth_off_tenant")
     found = judged["basic"].finding("BASIC-02"), judged["oauth"].finding("OAUTH-05")
 
     assert {(one.verdict, one.causes) for one in found} == {(Verdict.FAIL, ("smtp_auth_disabled_tenant",))}

@@ -22,7 +22,7 @@ NOT_STAGED = {
     "HOST-02": "reads the Windows registry",
     "HOST-03": "reads the Windows registry",
     "RISK-01": "is at risk for every Basic sender, healthy or not",
-    "MBX-07": "the built-in tenant has no endpoint of High Volume Email; test_by_hand has its evidence",
+    "MBX-07": "the built-in tenant has no endpoint of High Volume Email; test_hand_made_evidence.py has its evidence",
 }
 # Causes that no fault of the built-in tenant can produce, with the reason; `explain` or lookups report them.
 NOT_REACHED = {

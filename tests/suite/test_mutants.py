@@ -29,9 +29,9 @@ from checks.model import Check, Context, Finding
 from fakes import FAULTS
 from fakes.faults import EVERY_FAULT
 from tests.suite.gathered import Gathered, gathered
-from tests.suite.looked import gathered_with_lookups
+from tests.suite.gathered_lookups import gathered_with_lookups
 from tests.suite.situations import SITUATIONS, situation
-from tests.suite.test_by_hand import by_hand
+from tests.suite.test_hand_made_evidence import by_hand
 
 ROOT = Path(__file__).resolve().parents[2]
 DEEP = bool(os.environ.get("SMTP365_DEEP"))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from fakes import serve_apart
-from tests.resilience.starting import ROOT, check, environment
+from tests.resilience.processes import ROOT, check, environment
 
 PACKAGES = ("settings", "evidence", "probes", "checks", "knowledge", "reports", "plugin", "fakes", "docs")
 ENTRY_POINTS = ("conftest.py", "run.py", "installing.py")

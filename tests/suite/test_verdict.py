@@ -18,7 +18,7 @@ from reports.answer import Answer, answer
 from tests.reports import samples
 from tests.suite.gathered import gathered
 from tests.suite.situations import part, record
-from tests.suite.test_tried import WORLDS
+from tests.suite.test_untried import WORLDS
 
 NO = CommandEvidence(reply=Reply(code=451, lines=("4.3.2 no",)))
 SIGNED_IN = Reply(code=235, lines=("2.7.0 Authentication successful",))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from fakes import serve_apart
-from tests.resilience.starting import ROOT, check, command, environment, files_in, is_complete, read
+from tests.resilience.processes import ROOT, check, command, environment, files_in, is_complete, read
 
 ON_LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="uses resource limits and devices of Linux")
 SMALL_FILES = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))"

@@ -30,7 +30,7 @@ Row = tuple[str, str, tuple[str, ...]]
 
 
 @functools.cache
-def looked(
+def assess_with_lookups(
     *faults: str, way: str = "application", no_send: bool = False, set_up: str | None = None
 ) -> dict[str, Assessment]:
     """Return the assessments by sender of the world with these faults, optionally in a set-up, with the lookups of this source."""
@@ -58,4 +58,4 @@ def rows(judged: dict[str, Assessment], healthy_world: dict[str, Assessment]) ->
 
 def gathered_with_lookups(*faults: str) -> Gathered:
     """Return evidence and settings with lookups, in the form of `gathered`."""
-    return {name: (one.evidence, one.settings) for name, one in looked(*faults).items()}
+    return {name: (one.evidence, one.settings) for name, one in assess_with_lookups(*faults).items()}

@@ -19,7 +19,7 @@ from evidence.wire import SenderEvidence
 from fakes import FAULTS
 from tests.suite.gathered import Gathered, gathered
 from tests.suite.situations import SITUATIONS, situation
-from tests.suite.test_by_hand import by_hand
+from tests.suite.test_hand_made_evidence import by_hand
 
 # Checks that fall back on later findings, and the gate whose evidence alone is proof.
 PROVED_AT = {

@@ -16,7 +16,7 @@ from probes import gather
 from reports.run import Run
 from settings.load import parse
 from tests.reports import samples
-from tests.reports.echoing import Behaviour, EchoServers
+from tests.reports.echo_servers import Behaviour, EchoServers
 from tests.reports.test_browser import Opened
 from tests.suite.gathered import gathered
 from tests.visiting import gather_whole

@@ -11,7 +11,7 @@ from evidence.tenant import LookupState
 from evidence.wire import SenderEvidence
 from settings.model import SenderSettings
 from tests.suite.gathered import Gathered, gathered
-from tests.suite.looked import gathered_with_lookups
+from tests.suite.gathered_lookups import gathered_with_lookups
 
 DOTNET = ("HOST-01", "SchUseStrongCrypto"), ("HOST-02", "SystemDefaultTlsVersions")
 HVE = "smtp.hve.mx.microsoft"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from run import COMMANDS, HELP, choose
-from tests.cli.checkout import LONGEST, ROOT, Checkout, furnish
+from tests.cli.checkout import ROOT, TIMEOUT_SECONDS, Checkout, furnish
 
 
 @pytest.mark.parametrize(
@@ -130,8 +130,8 @@ def test_an_interrupt_ends_run_py_and_its_command(made: Checkout, stop: signal.S
     assert running.stdout.readline() == "waiting\n"
 
     os.kill(-running.pid if to_all else running.pid, stop)
-    running.wait(LONGEST)  # before closing its input, which would end it too
-    printed, complained = running.communicate(timeout=LONGEST)  # returns when both have closed their output
+    running.wait(TIMEOUT_SECONDS)  # before closing its input, which would end it too
+    printed, complained = running.communicate(timeout=TIMEOUT_SECONDS)  # returns when both have closed their output
 
     assert running.returncode == 2
     assert "Traceback" not in complained
