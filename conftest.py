@@ -20,13 +20,13 @@ import pytest
 
 if TYPE_CHECKING:
     from checks.model import Finding
-    from fakes.serving.subprocess import Apart
+    from fakes.serving.subprocess import Process
     from plugin.session import Suite
     from settings.options import Wishes
 
 ROOT = Path(__file__).resolve().parent
 KEY = pytest.StashKey["Suite"]()
-TENANT = pytest.StashKey["Apart"]()
+TENANT = pytest.StashKey["Process"]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -139,23 +139,23 @@ def _wishes(config: pytest.Config) -> Wishes:
     )
 
 
-def _built_in_tenant(stack: ExitStack, config: pytest.Config) -> Apart:
+def _built_in_tenant(stack: ExitStack, config: pytest.Config) -> Process:
     """The built-in tenant in a process of its own; from here on it is only other settings.
 
     Look-ups cost a fifth of a run, so its settings name who may look things up only when an option asks for them.
     """
-    from fakes.serving.subprocess import serve_apart
+    from fakes.serving.subprocess import serve_in_subprocess
 
     folder = Path(tempfile.mkdtemp(prefix="smtp365-"))
     stack.callback(shutil.rmtree, folder, ignore_errors=True)
     looks = any(config.getoption(name) for name in ("--look-ups", "--admin-sign-in", "--tenant-export"))
     admin = config.getoption("--admin-sign-in")  # its administrator types the code in at once
     return stack.enter_context(
-        serve_apart(config.getoption("--fault"), folder=folder, look_ups=looks, approve_device_codes=admin)
+        serve_in_subprocess(config.getoption("--fault"), folder=folder, look_ups=looks, approve_device_codes=admin)
     )
 
 
-def _ready(tenant: Apart) -> tuple[Path, dict[str, str]]:
+def _ready(tenant: Process) -> tuple[Path, dict[str, str]]:
     """Wait until it serves. Raises SettingsError when it did not start (an unknown fault, or one not to be staged here)."""
     from fakes.serving.subprocess import DidNotStart
     from settings.mistakes import SettingsError

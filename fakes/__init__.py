@@ -8,38 +8,43 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .faults import FAULTS, LOOK_UP_FAULTS
+    from .faults import FAULTS, LOOK_UP_FAULTS, LOOKUP_FAULTS
     from .faults.catalogue import apply
     from .faults.fault import Expected, Fault, UnknownFault
     from .network.listeners import CannotStage
     from .serving.handle import Running
     from .serving.serve import serve
-    from .serving.subprocess import Apart, serve_apart
+    from .serving.subprocess import Apart, Process, serve_apart, serve_in_subprocess
     from .world.world import World, healthy
 
 _HOMES = {
     "FAULTS": ".faults",
-    "LOOK_UP_FAULTS": ".faults",
-    "Apart": ".serving.subprocess",
+    "LOOKUP_FAULTS": ".faults",
+    "LOOK_UP_FAULTS": ".faults",  # the earlier name
+    "Apart": ".serving.subprocess",  # the earlier name of Process
     "CannotStage": ".network.listeners",
     "Expected": ".faults.fault",
     "Fault": ".faults.fault",
+    "Process": ".serving.subprocess",
     "Running": ".serving.handle",
     "UnknownFault": ".faults.fault",
     "World": ".world.world",
     "apply": ".faults.catalogue",
     "healthy": ".world.world",
     "serve": ".serving.serve",
-    "serve_apart": ".serving.subprocess",
+    "serve_apart": ".serving.subprocess",  # the earlier name of serve_in_subprocess
+    "serve_in_subprocess": ".serving.subprocess",
 }
 
 __all__ = [
     "FAULTS",
+    "LOOKUP_FAULTS",
     "LOOK_UP_FAULTS",
     "Apart",
     "CannotStage",
     "Expected",
     "Fault",
+    "Process",
     "Running",
     "UnknownFault",
     "World",
@@ -47,6 +52,7 @@ __all__ = [
     "healthy",
     "serve",
     "serve_apart",
+    "serve_in_subprocess",
 ]
 
 

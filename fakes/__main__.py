@@ -25,34 +25,52 @@ _USAGE, _INTERRUPTED = 4, 0
 
 def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="fake", description="Serve the built-in tenant on 127.0.0.1 until interrupted."
-    )
-    parser.add_argument("--fault", action="append", default=[], metavar="ID", help="break one thing; may be repeated")
-    parser.add_argument("--latency", type=int, default=0, metavar="MS", help="round trip in milliseconds")
-    parser.add_argument("--pace", choices=("off", "real"), default="off", help="real: a refusal takes five seconds")
-    parser.add_argument(
-        "--json", action="store_true", help="the first line of standard output describes everything as JSON"
-    )
-    parser.add_argument("--cloud", default="worldwide", choices=tuple(CLOUDS), help="where the tenant lives")
-    parser.add_argument(
-        "--look-ups", action="store_true", help="settings for looking the tenant up, and its export; its faults as well"
+        prog="fake", description="Serve the built-in tenant on 127.0.0.1 until interrupted (Ctrl+C)."
     )
     parser.add_argument(
-        "--approve-device-codes", action="store_true", help="the administrator approves every device code at once"
+        "--fault",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="apply this fault; repeat the option for several faults",
     )
-    parser.add_argument("--folder", type=Path, help="where settings.toml and root.pem go; default: a temporary folder")
-    parser.add_argument("--until-input-ends", action="store_true", help="also stop when standard input is closed")
-    parser.add_argument("--faults", action="store_true", help="list the faults instead")
+    parser.add_argument(
+        "--latency", type=int, default=0, metavar="MS", help="simulated round-trip time in milliseconds"
+    )
+    parser.add_argument(
+        "--pace",
+        choices=("off", "real"),
+        default="off",
+        help="with `real`, a refusal takes five seconds, as at Microsoft",
+    )
+    parser.add_argument("--json", action="store_true", help="print the description as one line of JSON")
+    parser.add_argument("--cloud", default="worldwide", choices=tuple(CLOUDS), help="the cloud that the tenant is in")
+    parser.add_argument(
+        "--lookups",
+        "--look-ups",
+        action="store_true",
+        help="configure lookups and write the tenant's export; with --faults, also list the faults that only lookups show",
+    )
+    parser.add_argument(
+        "--approve-device-codes", action="store_true", help="approve every device code at once, as the administrator"
+    )
+    parser.add_argument(
+        "--folder", type=Path, help="folder for settings.toml and root.pem (default: a temporary folder)"
+    )
+    parser.add_argument("--until-input-ends", action="store_true", help="stop when standard input is closed")
+    parser.add_argument("--faults", action="store_true", help="list the faults and exit")
     for name in ("smtp", "https", "dns", "control"):
-        parser.add_argument(f"--{name}-port", type=int, default=0, metavar="PORT", help="0 takes any free one")
+        parser.add_argument(
+            f"--{name}-port", type=int, default=0, metavar="PORT", help="port to listen on (default: any free port)"
+        )
     return parser
 
 
-def listed(*, as_json: bool, look_ups: bool = False) -> str:
-    """Return the fault catalogue as text or JSON. `look_ups` adds the faults that only lookups show."""
-    from .faults import FAULTS, LOOK_UP_FAULTS
+def listed(*, as_json: bool, lookups: bool = False) -> str:
+    """Return the fault catalogue as text or JSON, with `lookups` also the faults that only lookups show."""
+    from .faults import FAULTS, LOOKUP_FAULTS
 
-    faults = [*FAULTS.values(), *(LOOK_UP_FAULTS.values() if look_ups else ())]
+    faults = [*FAULTS.values(), *(LOOKUP_FAULTS.values() if lookups else ())]
 
     if as_json:
         rows = [
@@ -61,7 +79,7 @@ def listed(*, as_json: bool, look_ups: bool = False) -> str:
                 "changes": fault.changes,
                 "gate": fault.gate,
                 "expected": _rows(fault.expected),
-                **({"expected_with_look_ups": _rows(fault.expected_with_look_ups)} if look_ups else {}),
+                **({"expected_with_look_ups": _rows(fault.expected_with_lookups)} if lookups else {}),
             }
             for fault in faults
         ]
@@ -76,24 +94,24 @@ def _rows(expected: "tuple[Expected, ...] | None") -> list[dict[str, object]] | 
     return [{"check": one.check, "verdict": one.verdict, "causes": list(one.causes)} for one in expected]
 
 
-def _announced(running: "Running", *, as_json: bool) -> str:
-    found = running.description
+def _description(running: "Running", *, as_json: bool) -> str:
+    described = running.description
     if as_json:
-        return json.dumps(found)
-    lines = [f"{name:8} {found[name]['host']}:{found[name]['port']}" for name in ("smtp", "https", "dns")]
-    lines += [f"control  {found['control']['url']}  bearer token {found['control']['token']}"]
-    lines += [f"roots    {found['ca_file']}", f"settings {found['settings_file']}"]
-    if Path(found["tenant_export"]).exists():
-        lines += [f"tenant   {found['tenant_export']}"]
+        return json.dumps(described)
+    lines = [f"{name:8} {described[name]['host']}:{described[name]['port']}" for name in ("smtp", "https", "dns")]
+    lines += [f"control  {described['control']['url']}  bearer token {described['control']['token']}"]
+    lines += [f"roots    {described['ca_file']}", f"settings {described['settings_file']}"]
+    if Path(described["tenant_export"]).exists():
+        lines += [f"tenant   {described['tenant_export']}"]
     lines += [f"export {name}='{value}'" for name, value in running.secrets.items()]
-    return "\n".join([*lines, "Interrupt to stop."])
+    return "\n".join([*lines, "Press Ctrl+C to stop."])
 
 
 def _wait(*, until_input_ends: bool) -> None:
     if until_input_ends:
         sys.stdin.read()
     else:
-        while True:  # one endless wait cannot be interrupted on Windows
+        while True:  # on Windows an endless wait cannot be interrupted
             time.sleep(1)
 
 
@@ -101,10 +119,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command. Returns the exit code: 0, also after an interrupt, or 4 for a usage error."""
     try:
         options = _arguments().parse_args(arguments)
-    except SystemExit as ended:  # argparse's own code for a wrong option is 2, which means interrupted here
-        return _USAGE if ended.code else 0
+    except SystemExit as stop:  # argparse exits with 2 for an unknown option; here 2 means interrupted
+        return _USAGE if stop.code else 0
     if options.faults:
-        print(listed(as_json=options.json, look_ups=options.look_ups))
+        print(listed(as_json=options.json, lookups=options.lookups))
         return 0
     from .faults.fault import UnknownFault
     from .network.listeners import CannotStage
@@ -115,7 +133,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="smtp365-fake-") as temporary:
         try:
             world = in_cloud(healthy(), options.cloud)
-            if options.fault:  # the faults themselves are loaded only then
+            if options.fault:  # loading the catalogue takes time, so it is loaded on demand
                 from .faults.catalogue import apply
 
                 world = apply(world, options.fault)
@@ -127,9 +145,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 latency_ms=options.latency,
                 pace=options.pace,
                 ports=ports,
-                look_ups=options.look_ups,
+                lookups=options.lookups,
             ) as running:
-                print(_announced(running, as_json=options.json), flush=True)
+                print(_description(running, as_json=options.json), flush=True)
                 gc.freeze()
                 gc.enable()
                 _wait(until_input_ends=options.until_input_ends)
@@ -142,8 +160,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    gc.disable()  # until it serves: what is loaded until then stays, and looking it through costs a fifth of the start
-    ended = main()
+    gc.disable()  # until the fakes serve: nothing can be collected yet, and the collector takes a fifth of the start-up time
+    status = main()
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(ended)  # all is closed and removed; taking hundreds of modules apart would only keep the caller waiting
+    os._exit(status)  # everything is closed and removed; unloading hundreds of modules would only delay the caller

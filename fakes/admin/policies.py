@@ -13,7 +13,7 @@ _NAMES = {
     PolicyKind.REQUIRE_MFA: "Require multifactor authentication",
     PolicyKind.BLOCK_LEGACY_CLIENTS: "Block legacy authentication",
     PolicyKind.BLOCK_WORKLOAD: "Block workload identities",
-    PolicyKind.BLOCK_ELSEWHERE: "Only from our servers",
+    PolicyKind.BLOCK_OTHER_LOCATIONS: "Only from our servers",
 }
 
 
@@ -46,7 +46,7 @@ def _policy(tenant: Tenant, policy: ConditionalAccess) -> dict[str, Any]:
         conditions["users"]["includeUsers"] = sorted(map(tenant.object_id, policy.applies_to))
     if policy.kind is PolicyKind.BLOCK_LEGACY_CLIENTS:
         conditions["clientAppTypes"] = ["exchangeActiveSync", "other"]
-    if policy.kind is PolicyKind.BLOCK_ELSEWHERE:
+    if policy.kind is PolicyKind.BLOCK_OTHER_LOCATIONS:
         conditions["locations"] = {"includeLocations": ["All"], "excludeLocations": [NAMED_LOCATION]}
     control = "mfa" if policy.kind is PolicyKind.REQUIRE_MFA else "block"
     state = "enabledForReportingButNotEnforced" if policy.report_only else "enabled"

@@ -24,7 +24,7 @@ from .errors import EntraError
 from .token_endpoint import Issued, TokenRequest
 
 _PROXY_PAGE = "<!DOCTYPE html><html><head><title>Access denied</title></head><body>This site is blocked.</body></html>"
-_ELSEWHERE = "login.token-thief.example"
+_OTHER_HOST = "login.token-thief.example"
 _PRIVACY = 'CP="DSP CUR OTPi IND OTRi ONL FIN"'
 
 
@@ -98,7 +98,7 @@ def _before_the_token(world: World, request: Request) -> Response | None:
         case LoginPath.TOKEN_PROXY_PAGE:
             return HTMLResponse(_PROXY_PAGE)
         case LoginPath.TOKEN_REDIRECT:
-            return RedirectResponse(f"https://{_ELSEWHERE}{request.url.path}", status_code=307)
+            return RedirectResponse(f"https://{_OTHER_HOST}{request.url.path}", status_code=307)
         case _:
             return None
 
@@ -109,7 +109,7 @@ def _discovery(world: World, request: Request) -> Response:
     if refusal is not None:
         return _refused(world, refusal, request)
     version = 2 if "/v2.0/" in request.url.path else 1
-    elsewhere = _ELSEWHERE if world.network.login_path is LoginPath.TOKEN_ELSEWHERE else None
+    elsewhere = _OTHER_HOST if world.network.login_path is LoginPath.TOKEN_OTHER_HOST else None
     body = discovery.document(world, host, tenant, version, token_host=elsewhere)
     headers = {"Cache-Control": "max-age=86400, private", "Access-Control-Allow-Origin": "*"}
     return JSONResponse(body, headers=_headers(world) | headers)

@@ -101,7 +101,9 @@ def _principal_refused(world: World, app: App, principal: ServicePrincipal | Non
     if not principal.enabled:
         return errors.app_disabled(app.client_id, app.display_name)
     for policy in world.tenant.conditional_access:
-        shuts_out = policy.kind is PolicyKind.BLOCK_ELSEWHERE and policy.workload and not policy.includes_us
+        shuts_out = (
+            policy.kind is PolicyKind.BLOCK_OTHER_LOCATIONS and policy.workload and not policy.includes_this_machine
+        )
         if policy.hits(app.client_id) and (policy.kind is PolicyKind.BLOCK_WORKLOAD or shuts_out):
             return errors.blocked_by_policy(policy.policy_id)
     return None

@@ -1,6 +1,6 @@
 """The fault catalogue by id, and a function that applies faults to a world.
 
-The faults themselves are in `faults`, one module per stage of the route.
+The faults are in the modules beside this one, one module per stage of the route.
 """
 
 import difflib
@@ -13,11 +13,11 @@ from .fault import UnknownFault
 
 def apply(world: World, fault_ids: Iterable[str]) -> World:
     """Return the world with these faults, applied in order. Raises UnknownFault with similar ids for an unknown id."""
-    wanted = list(fault_ids)
-    for fault_id in wanted:
+    ids = list(fault_ids)
+    for fault_id in ids:
         if fault_id not in EVERY_FAULT:
             near = difflib.get_close_matches(str(fault_id), EVERY_FAULT, n=3, cutoff=0.4)
-            hint = f"did you mean {', '.join(near)}?" if near else "the catalogue lists them all"
-            raise UnknownFault(f"no fault is called {fault_id!r}: {hint}")
+            hint = f"did you mean {', '.join(near)}?" if near else "list all faults with `run.py faults`"
+            raise UnknownFault(f"there is no fault {fault_id!r}: {hint}")
         world = EVERY_FAULT[fault_id].change(world)
     return world

@@ -62,7 +62,9 @@ def outside_named_locations(who: str) -> Change:
     """Return a change after which the location policies of a user or application no longer include this machine."""
     return lambda world: world.with_tenant(
         conditional_access=tuple(
-            replace(one, includes_us=False) if who in one.applies_to and one.kind is PolicyKind.BLOCK_ELSEWHERE else one
+            replace(one, includes_this_machine=False)
+            if who in one.applies_to and one.kind is PolicyKind.BLOCK_OTHER_LOCATIONS
+            else one
             for one in world.tenant.conditional_access
         )
     )

@@ -89,7 +89,7 @@ ISSUER = (
         gate="issuer",
         cause="issuer_document_altered",
         senders=OAUTH,
-        change=_path(LoginPath.TOKEN_ELSEWHERE),
+        change=_path(LoginPath.TOKEN_OTHER_HOST),
     ),
 )
 

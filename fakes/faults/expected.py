@@ -31,4 +31,4 @@ def _file(name: str) -> dict[str, tuple[Expected, ...]]:
 
 
 EXPECTED = _file("expected.txt")
-EXPECTED_WITH_LOOK_UPS = _file("expected_lookups.txt")
+EXPECTED_WITH_LOOKUPS = _file("expected_lookups.txt")

@@ -1,4 +1,4 @@
-"""A fault: an id, the one change that it makes to the world, and the findings that it must produce."""
+"""A fault: an id, the single change that it makes to the world, and the findings that it must produce."""
 
 import sys
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ..world.world import World
 
 
-class UnknownFault(LookupError):  # noqa: N818 - reads as what happened
+class UnknownFault(LookupError):  # noqa: N818 - the name states the problem
     """Raised for an unknown fault id; the text lists similar ids."""
 
 
@@ -24,7 +24,7 @@ class Expected:
 class Fault:
     """One fault. `gate` is the first gate that shows it; `cause` is the id of the true cause.
 
-    `expected_with_look_ups` are the findings of a run with lookups, None if they are not written down. `skip_on` maps a prefix of
+    `expected_with_lookups` are the findings of a run with lookups, None if they are not recorded. `skip_on` maps a prefix of
     `sys.platform` to the reason why the fault cannot be staged on that platform.
     """
 
@@ -35,8 +35,13 @@ class Fault:
     cause: str
     senders: tuple[str, ...] = ("basic", "oauth")
     expected: tuple[Expected, ...] = ()
-    expected_with_look_ups: tuple[Expected, ...] | None = None
+    expected_with_lookups: tuple[Expected, ...] | None = None
     skip_on: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def expected_with_look_ups(self) -> tuple[Expected, ...] | None:
+        """The earlier name of `expected_with_lookups`."""
+        return self.expected_with_lookups
 
     def skipped_here(self, platform: str = sys.platform) -> str | None:
         """Return why this platform cannot stage the fault, or None if it can."""

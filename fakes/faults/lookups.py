@@ -94,7 +94,7 @@ _PERMISSIONS = tuple(
     for permission in (*sorted(GRAPH_ROLES), EXCHANGE_ROLE)
 )
 
-LOOK_UPS = (
+LOOKUPS = (
     *_PERMISSIONS,
     Fault(
         id="lookup_without_global_reader",

@@ -1,6 +1,6 @@
 """Faults of the network: resolver, ports, and what stands in the middle."""
 
-from ..world.network import Answer, Answerer, Port, Transport
+from ..world.network import Answer, Port, SubmissionServer, Transport
 from . import change
 from .fault import Fault
 
@@ -155,28 +155,28 @@ GREETING = (
         changes="port 587 connects and nobody speaks",
         gate="greeting",
         cause="smtp_intercepted",
-        change=change.network(answerer=Answerer.SILENCE),
+        change=change.network(submission_server=SubmissionServer.SILENCE),
     ),
     Fault(
         id="http_answer",
         changes="an HTTP server answers on port 587",
         gate="greeting",
         cause="smtp_intercepted",
-        change=change.network(answerer=Answerer.HTTP),
+        change=change.network(submission_server=SubmissionServer.HTTP),
     ),
     Fault(
         id="tls_at_once",
         changes="a TLS server answers on port 587",
         gate="greeting",
         cause="smtp_intercepted",
-        change=change.network(answerer=Answerer.TLS_AT_ONCE),
+        change=change.network(submission_server=SubmissionServer.TLS_AT_ONCE),
     ),
     Fault(
         id="hosting_provider",
         changes="the hosting provider's own mail server answers in Microsoft's place",
         gate="greeting",
         cause="smtp_intercepted",
-        change=change.network(answerer=Answerer.HOSTING_PROVIDER),
+        change=change.network(submission_server=SubmissionServer.HOSTING_PROVIDER),
     ),
     Fault(
         id="greeting_masked",

@@ -11,7 +11,7 @@ from aiosmtpd.smtp import SMTP
 
 from ..smtp.exchange import ExchangeSmtp
 from ..world import certificates
-from ..world.network import Answerer
+from ..world.network import SubmissionServer
 from ..world.records import State
 
 _HTTP = (
@@ -22,7 +22,7 @@ _BEFORE_RESET = 0.25  # seconds
 _TLS_ALERT = b"\x15\x03\x03\x00\x02\x02\x28"  # fatal handshake_failure (RFC 8446 section 6)
 
 
-class Says(asyncio.Protocol):
+class FixedReply(asyncio.Protocol):
     """Sends one text at once and closes the connection; without a text it stays silent."""
 
     def __init__(self, state: State, what: bytes) -> None:
@@ -37,7 +37,7 @@ class Says(asyncio.Protocol):
             transport.close()
 
 
-class Resets(asyncio.Protocol):
+class ResetPeer(asyncio.Protocol):
     """Accepts the connection and resets it after the first bytes, or after a delay if the client waits for a greeting.
 
     It never resets at once: a client that sees the handshake and the reset together can report either.
@@ -107,14 +107,14 @@ class ProviderSmtp(SMTP):
 
 def at_submission_port(state: State, loop: asyncio.AbstractEventLoop) -> asyncio.BaseProtocol:
     """Return the protocol for one connection to port 587, by the current state of the world."""
-    match state.world.network.answerer:
-        case Answerer.EXCHANGE:
+    match state.world.network.submission_server:
+        case SubmissionServer.EXCHANGE:
             return ExchangeSmtp(state, loop=loop)
-        case Answerer.SILENCE:
-            return Says(state, b"")
-        case Answerer.HTTP:
-            return Says(state, _HTTP)
-        case Answerer.TLS_AT_ONCE:
-            return Says(state, _TLS_ALERT)
-        case Answerer.HOSTING_PROVIDER:
+        case SubmissionServer.SILENCE:
+            return FixedReply(state, b"")
+        case SubmissionServer.HTTP:
+            return FixedReply(state, _HTTP)
+        case SubmissionServer.TLS_AT_ONCE:
+            return FixedReply(state, _TLS_ALERT)
+        case SubmissionServer.HOSTING_PROVIDER:
             return ProviderSmtp(state, loop)

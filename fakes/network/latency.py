@@ -12,7 +12,7 @@ from . import listeners
 _PIECE = 65_536
 
 
-async def in_front_of(target: socket.socket, public: socket.socket, round_trip: float) -> asyncio.Server:
+async def relay(target: socket.socket, public: socket.socket, round_trip: float) -> asyncio.Server:
     """Relay connections from `public` to `target` with this round-trip time in seconds."""
     host, port = target.getsockname()[:2]
 
@@ -25,8 +25,8 @@ async def in_front_of(target: socket.socket, public: socket.socket, round_trip: 
             return
         try:
             await asyncio.gather(
-                _carry(reader, far_writer, round_trip / 2),
-                _carry(far_reader, writer, round_trip / 2),
+                _forward(reader, far_writer, round_trip / 2),
+                _forward(far_reader, writer, round_trip / 2),
             )
         finally:
             far_writer.close()
@@ -35,7 +35,7 @@ async def in_front_of(target: socket.socket, public: socket.socket, round_trip: 
     return await asyncio.start_server(connected, sock=public)
 
 
-async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, delay: float) -> None:
+async def _forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, delay: float) -> None:
     """Forward data in order, each piece `delay` seconds after it arrived."""
     loop = asyncio.get_running_loop()
     pieces: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()

@@ -34,7 +34,7 @@ def listening(port: int = 0, *, backlog: int = 512) -> socket.socket:
     return bound
 
 
-def for_dns(port: int = 0) -> tuple[socket.socket, socket.socket]:
+def dns_sockets(port: int = 0) -> tuple[socket.socket, socket.socket]:
     """A TCP and a UDP socket with the same number, as a resolver needs them."""
     for _ in range(50):
         stream = listening(port)
@@ -52,14 +52,14 @@ def for_dns(port: int = 0) -> tuple[socket.socket, socket.socket]:
     raise OSError("no port number on loopback was free for both TCP and UDP")
 
 
-def text(bound: socket.socket) -> str:
+def address(bound: socket.socket) -> str:
     """``address:port`` of a socket."""
     host, port = bound.getsockname()[:2]
     return f"{host}:{port}"
 
 
 @dataclass(kw_only=True)
-class Doors:
+class Listeners:
     """Every listener of one built-in tenant."""
 
     submission: socket.socket
@@ -86,19 +86,19 @@ class Doors:
                 filler.settimeout(0)
                 filler.connect_ex(full.getsockname())
                 self._dropped.append(filler)
-        return text(self._dropped[0])
+        return address(self._dropped[0])
 
-    def behind(self, port: Port, opens: socket.socket) -> str:
+    def target(self, port: Port, opens: socket.socket) -> str:
         """Where a port in this state leads, ``opens`` when it is open."""
         match port:
             case Port.OPEN:
-                return text(opens)
+                return address(opens)
             case Port.REFUSED:
-                return text(self.refused)
+                return address(self.refused)
             case Port.DROPPED:
                 return self.dropped()
             case Port.RESET:
-                return text(self.reset)
+                return address(self.reset)
 
     def close(self) -> None:
         """Close all of them; those that a server owns are closed already, which does no harm."""
@@ -110,15 +110,15 @@ class Doors:
             bound.close()
 
 
-def open_doors(ports: dict[str, int] | None = None) -> Doors:
+def open_listeners(ports: dict[str, int] | None = None) -> Listeners:
     """Bind everything; ``ports`` may fix ``smtp``, ``https``, ``dns`` and ``control``. OSError when one is taken."""
     fixed = ports or {}
     with ExitStack() as until_all_are_open:
         hold = until_all_are_open.enter_context
-        stream, datagram = map(hold, for_dns(fixed.get("dns", 0)))
+        stream, datagram = map(hold, dns_sockets(fixed.get("dns", 0)))
         refused = hold(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
         refused.bind((LOOPBACK, 0))
-        doors = Doors(
+        opened = Listeners(
             submission=hold(listening(fixed.get("smtp", 0))),
             relay=hold(listening()),
             provider=hold(listening()),
@@ -131,7 +131,7 @@ def open_doors(ports: dict[str, int] | None = None) -> Doors:
             refused=refused,
         )
         until_all_are_open.pop_all()
-    return doors
+    return opened
 
 
 def _keys(zone: Zone, port: int) -> tuple[list[str], list[str]]:
@@ -139,20 +139,22 @@ def _keys(zone: Zone, port: int) -> tuple[list[str], list[str]]:
     return over_ipv4, [f"[{address}]:{port}" for address in zone.ipv6]
 
 
-def connect_map(network: Network, doors: Doors) -> dict[str, str]:
+def connect_map(network: Network, opened: Listeners) -> dict[str, str]:
     """``name-or-address:port`` → ``address:port`` for all that the resolver can answer; IPv6 stands in brackets."""
     found: dict[str, str] = {}
     for zone in network.zones:
-        for port, over_ipv4, over_ipv6 in _leads(zone, network, doors):
+        for port, over_ipv4, over_ipv6 in _leads(zone, network, opened):
             names, sixes = _keys(zone, port)
             found |= dict.fromkeys(names, over_ipv4) | dict.fromkeys(sixes, over_ipv6)
     for port in (SUBMISSION, HTTPS):
-        found[f"{network.resolver.hijacked_address}:{port}"] = text(doors.refused)
-    found[f"{network.resolver.private_address}:{SUBMISSION}"] = doors.behind(network.submission_port, doors.submission)
+        found[f"{network.resolver.hijacked_address}:{port}"] = address(opened.refused)
+    found[f"{network.resolver.private_address}:{SUBMISSION}"] = opened.target(
+        network.submission_port, opened.submission
+    )
     return found
 
 
-def without_login_names(network: Network, connect: dict[str, str]) -> dict[str, str]:
+def without_https_names(network: Network, connect: dict[str, str]) -> dict[str, str]:
     """The map without the names of the login and look-up hosts, so that they are looked up; their addresses still lead to loopback.
 
     A name that a map leads elsewhere needs no look-up, as with curl's ``--connect-to``; SMTP is looked up in any case.
@@ -161,25 +163,25 @@ def without_login_names(network: Network, connect: dict[str, str]) -> dict[str, 
     return {place: target for place, target in connect.items() if place not in names}
 
 
-def _leads(zone: Zone, network: Network, doors: Doors) -> list[tuple[int, str, str]]:
+def _leads(zone: Zone, network: Network, opened: Listeners) -> list[tuple[int, str, str]]:
     """Port, target over IPv4, target over IPv6."""
-    closed = text(doors.refused)
+    closed = address(opened.refused)
     match zone.service:
         case "exchange":
-            direct = doors.behind(network.submission_port, doors.submission)
+            direct = opened.target(network.submission_port, opened.submission)
             over_ipv6 = network.submission_over_ipv6
-            sixth = direct if over_ipv6 is Port.OPEN else doors.behind(over_ipv6, doors.submission)
-            relay = doors.behind(network.relay_port, doors.relay)
+            sixth = direct if over_ipv6 is Port.OPEN else opened.target(over_ipv6, opened.submission)
+            relay = opened.target(network.relay_port, opened.relay)
             shut = [(port, closed, closed) for port in (IMPLICIT_TLS, IMAPS)]
-            admin = text(doors.https)
+            admin = address(opened.https)
             return [(SUBMISSION, direct, sixth), (RELAY, relay, relay), (HTTPS, admin, admin), *shut]
         case "login":
-            target = doors.behind(network.login_port, doors.https)
+            target = opened.target(network.login_port, opened.https)
             return [(HTTPS, target, target)]
         case "graph":
-            target = doors.behind(network.graph_port, doors.https)
+            target = opened.target(network.graph_port, opened.https)
             return [(HTTPS, target, target)]
         case "mx":
-            return [(RELAY, text(doors.mx), text(doors.mx)), (SUBMISSION, closed, closed)]
+            return [(RELAY, address(opened.mx), address(opened.mx)), (SUBMISSION, closed, closed)]
         case _:
-            return [(port, text(doors.provider), text(doors.provider)) for port in (RELAY, SUBMISSION)]
+            return [(port, address(opened.provider), address(opened.provider)) for port in (RELAY, SUBMISSION)]

@@ -22,14 +22,14 @@ _PLAIN_UDP = 512
 _FLAPS = 8  # of so many answers the first fails: whoever got it is answered when asking again, however many ask at once
 
 
-class Answers:
+class Responder:
     """Turns questions into answers; ``flapping`` needs to remember how often each question was asked over each transport."""
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._turns: dict[tuple[str, int, bool], int] = {}
+        self._counts: dict[tuple[str, int, bool], int] = {}
 
-    def to(self, question: bytes, *, over_udp: bool) -> bytes | None:
+    def reply(self, question: bytes, *, over_udp: bool) -> bytes | None:
         """The wire answer to a wire question; None when this transport stays silent or the question is garbage."""
         network = self._state.world.network
         transport = network.resolver.udp if over_udp else network.resolver.tcp
@@ -57,8 +57,8 @@ class Answers:
         answer = network.resolver.login_answer if zone and zone.service == "login" else network.resolver.answer
         if answer is Answer.FLAPPING:
             question = (name, int(asked.rdtype), over_udp)
-            turn = self._turns[question] = self._turns.get(question, 0) + 1
-            answer = Answer.SERVER_FAILURE if turn % _FLAPS == 1 else Answer.TRUE
+            count = self._counts[question] = self._counts.get(question, 0) + 1
+            answer = Answer.SERVER_FAILURE if count % _FLAPS == 1 else Answer.TRUE
         if zone is None or answer is Answer.NO_SUCH_NAME:
             response.set_rcode(dns.rcode.NXDOMAIN)
         elif answer is Answer.SERVER_FAILURE:
@@ -90,11 +90,11 @@ def _truncated(query: dns.message.Message) -> dns.message.Message:
     return short
 
 
-class OverUdp(asyncio.DatagramProtocol):
+class UdpProtocol(asyncio.DatagramProtocol):
     """Questions in datagrams."""
 
-    def __init__(self, answers: Answers, delay: float) -> None:
-        self._answers = answers
+    def __init__(self, responder: Responder, delay: float) -> None:
+        self._responder = responder
         self._delay = delay
         self._transport: asyncio.DatagramTransport | None = None
 
@@ -104,7 +104,7 @@ class OverUdp(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: tuple[str | Any, int]) -> None:
         """Answer one question, or stay silent."""
-        answer = self._answers.to(data, over_udp=True)
+        answer = self._responder.reply(data, over_udp=True)
         if answer is None or self._transport is None:
             return
         if self._delay > 0:
@@ -113,14 +113,14 @@ class OverUdp(asyncio.DatagramProtocol):
             self._transport.sendto(answer, addr)
 
 
-class OverTcp(asyncio.Protocol):
+class TcpProtocol(asyncio.Protocol):
     """Questions on a stream, each with its length before it (RFC 1035 section 4.2.2)."""
 
-    def __init__(self, state: State, answers: Answers) -> None:
+    def __init__(self, state: State, responder: Responder) -> None:
         self._state = state
-        self._answers = answers
+        self._responder = responder
         self._transport: asyncio.Transport | None = None
-        self._heard = b""
+        self._received = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Note the connection, so that stopping the fakes can close it."""
@@ -129,12 +129,12 @@ class OverTcp(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Answer each whole question, or stay silent and hold the connection."""
-        self._heard += data
-        while len(self._heard) >= 2:
-            (length,) = struct.unpack("!H", self._heard[:2])
-            if len(self._heard) < 2 + length:
+        self._received += data
+        while len(self._received) >= 2:
+            (length,) = struct.unpack("!H", self._received[:2])
+            if len(self._received) < 2 + length:
                 return
-            question, self._heard = self._heard[2 : 2 + length], self._heard[2 + length :]
-            answer = self._answers.to(question, over_udp=False)
+            question, self._received = self._received[2 : 2 + length], self._received[2 + length :]
+            answer = self._responder.reply(question, over_udp=False)
             if answer is not None and self._transport is not None:
                 self._transport.write(struct.pack("!H", len(answer)) + answer)

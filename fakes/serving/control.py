@@ -26,7 +26,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 def application(running: "Running") -> Starlette:
     """Return the web application. New faults replace the previous ones and apply to the initial world."""
-    desk = _Desk(running)
+    handlers = _Handlers(running)
 
     def guarded(path: str, endpoint: Endpoint, *methods: str) -> Route:
         async def served(request: Request) -> Response:
@@ -34,29 +34,29 @@ def application(running: "Running") -> Starlette:
             given = request.headers.get("authorization", "").encode()
             if hmac.compare_digest(given, expected):
                 return await endpoint(request)
-            return _refused(401, "send the token that the description prints as a bearer token")
+            return _refused(401, "send the control token from the description as a bearer token")
 
         return Route(path, served, methods=methods or ["GET"])
 
     return Starlette(
         routes=[
-            guarded("/messages", desk.messages),
-            guarded("/messages/{number:int}.eml", desk.message),
-            guarded("/faults", desk.faults, "GET", "PUT", "DELETE"),
-            guarded("/device-codes", desk.device_codes),
-            guarded("/device-codes/{user_code}", desk.device_code, "PUT"),
-            guarded("/tenant-export", desk.tenant_export),
-            guarded("/state", desk.state),
+            guarded("/messages", handlers.messages),
+            guarded("/messages/{number:int}.eml", handlers.message),
+            guarded("/faults", handlers.faults, "GET", "PUT", "DELETE"),
+            guarded("/device-codes", handlers.device_codes),
+            guarded("/device-codes/{user_code}", handlers.device_code, "PUT"),
+            guarded("/tenant-export", handlers.tenant_export),
+            guarded("/state", handlers.state),
         ]
     )
 
 
-class _Desk:
+class _Handlers:
     """The request handlers, called after the token was verified."""
 
     def __init__(self, running: "Running") -> None:
         self._running = running
-        self._beginning = running.world
+        self._initial = running.world
         self._active: list[str] = []
 
     async def messages(self, _request: Request) -> Response:
@@ -65,20 +65,20 @@ class _Desk:
     async def message(self, request: Request) -> Response:
         number, received = request.path_params["number"], self._running.messages
         if number >= len(received):
-            return PlainTextResponse(f"there are {len(received)} messages, counted from 0", status_code=404)
+            return PlainTextResponse(f"there are {len(received)} messages; numbers start at 0", status_code=404)
         return Response(received[number].content, media_type="message/rfc822")
 
     async def faults(self, request: Request) -> Response:
-        from ..faults.catalogue import apply  # the faults themselves are loaded when the first is asked for
+        from ..faults.catalogue import apply  # loaded with the first request, to keep start-up fast
 
         if request.method != "GET":
             try:
                 asked = (await request.json())["faults"] if request.method == "PUT" else []
-                self._running.change(apply(self._beginning, asked))
+                self._running.change(apply(self._initial, asked))
             except (UnknownFault, CannotStage) as error:
                 return _refused(409, str(error))
             except (ValueError, KeyError, TypeError):
-                return _refused(400, 'the body is {"faults": ["id", …]}')
+                return _refused(400, 'the body must be {"faults": ["id", …]}')
             self._active[:] = asked
         return JSONResponse({"faults": self._active})
 
@@ -92,7 +92,7 @@ class _Desk:
         except NoSuchCode as error:
             return _refused(409, str(error))
         except (ValueError, KeyError, TypeError, AttributeError):
-            return _refused(400, 'the body is {"user": "name@domain"}, or {"user": null} to decline')
+            return _refused(400, 'the body must be {"user": "name@domain"}, or {"user": null} to decline')
         return JSONResponse({"user": user})
 
     async def tenant_export(self, _request: Request) -> Response:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..entra.device_code import DeviceCodes
 from ..network import listeners
-from ..network.listeners import Doors
+from ..network.listeners import Listeners
 from ..world import certificates
 from ..world.network import Certificate
 from ..world.records import Load, Message, Session, SignIn, State, TokenAnswer
@@ -20,10 +20,10 @@ from .settings_file import Places
 class Running:
     """The running fakes; each property returns a snapshot."""
 
-    def __init__(self, state: State, opened: Doors, folder: Path, *, look_ups: bool = False) -> None:
+    def __init__(self, state: State, opened: Listeners, folder: Path, *, lookups: bool = False) -> None:
         self._state = state
-        self._doors = opened
-        self._look_ups = look_ups
+        self._listeners = opened
+        self._lookups = lookups
         self.tenant_export = folder / "tenant-export.json"
         self._ca_file = folder / "root.pem"
         self._lock = threading.Lock()
@@ -70,7 +70,7 @@ class Running:
     @property
     def secrets(self) -> dict[str, str]:
         """Environment variables with the invented secrets of the senders, and of the auditor if lookups are on."""
-        return settings_file.secrets(self.world, look_ups=self._look_ups)
+        return settings_file.secrets(self.world, lookups=self._lookups)
 
     @property
     def description(self) -> dict[str, Any]:
@@ -85,10 +85,10 @@ class Running:
     def change(self, world: World) -> None:
         """Replace the state of the world. The settings file, the CA file and the export are rewritten.
 
-        Raises CannotStage if this platform cannot show the state; nothing changes then.
+        Raises CannotStage if this platform cannot simulate the state; the previous state remains.
         """
         with self._lock:
-            connect = listeners.connect_map(world.network, self._doors)
+            connect = listeners.connect_map(world.network, self._listeners)
             roots = certificates.trusted_roots()
             if world.network.smtp_tls.certificate is Certificate.TRUSTED_MAIL_SHIELD:
                 roots += certificates.trusted_shield()
@@ -96,12 +96,12 @@ class Running:
             self._state.world = world
             self._connect = connect
             self.settings_file.write_text(settings_file.toml(world, self._places()), encoding="utf-8")
-            if self._look_ups:
+            if self._lookups:
                 self.export()
 
     def export(self) -> dict[str, Any]:
         """Write the tenant's current export, including log and trace, and return it."""
-        from ..admin import export  # the views behind it are loaded for look-ups only
+        from ..admin import export  # loaded on demand, because only lookups use it
 
         found = export.document(self.world, self._state.records)
         self.tenant_export.write_text(json.dumps(found, indent=1), encoding="utf-8")
@@ -114,18 +114,20 @@ class Running:
     def _places(self) -> Places:
         return Places(
             connect=self._connect,
-            written=listeners.without_login_names(self.world.network, self._connect),
-            resolver=listeners.text(self._doors.dns_tcp),
+            written=listeners.without_https_names(self.world.network, self._connect),
+            resolver=listeners.address(self._listeners.dns_tcp),
             ca_file=self._ca_file,
             tenant_export=self.tenant_export,
             patient=self._state.real_pace,
-            look_ups=self._look_ups,
+            lookups=self._lookups,
         )
 
     def _addresses(self) -> dict[str, dict[str, Any]]:
-        opened = self._doors
+        opened = self._listeners
         found = {"smtp": opened.submission, "https": opened.https, "dns": opened.dns_tcp}
         addresses: dict[str, dict[str, Any]] = {
             name: {"host": listeners.LOOPBACK, "port": bound.getsockname()[1]} for name, bound in found.items()
         }
-        return addresses | {"control": {"url": f"http://{listeners.text(opened.control)}", "token": self.control_token}}
+        return addresses | {
+            "control": {"url": f"http://{listeners.address(opened.control)}", "token": self.control_token}
+        }

@@ -17,7 +17,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ..entra import keys
 from ..network import hosts, impostors, latency, listeners, resolver
-from ..network.listeners import Doors
+from ..network.listeners import Listeners
 from ..smtp.exchange import ExchangeSmtp
 from ..world import certificates
 from ..world.records import State
@@ -36,20 +36,21 @@ def serve(
     latency_ms: int = 0,
     pace: str = "off",
     ports: dict[str, int] | None = None,
+    lookups: bool = False,
     look_ups: bool = False,
 ) -> Iterator[Running]:
     """Serve a world on 127.0.0.1 until the block ends.
 
     `folder` receives `settings.toml` and `root.pem`. `latency_ms` is the simulated round-trip time. `pace="real"` delays
-    refusals by five seconds. With `look_ups` the settings name the auditor and the administrator's client, and
-    `tenant-export.json` is written beside them. Raises OSError if a fixed port is in use and CannotStage if this platform cannot
-    show the world.
+    refusals by five seconds. With `lookups` the settings name the auditor and the administrator's client, and
+    `tenant-export.json` is written beside them; `look_ups` is the earlier name of `lookups`. Raises OSError if a fixed port is in
+    use and CannotStage if this platform cannot simulate the world.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    opened = listeners.open_doors(ports)
+    opened = listeners.open_listeners(ports)
     try:
         state = State(world, pace=pace)
-        running = Running(state, opened, folder, look_ups=look_ups)
+        running = Running(state, opened, folder, lookups=lookups or look_ups)
         thread = _LoopThread(state, opened, running, latency_ms)
         thread.start()
         try:
@@ -64,10 +65,10 @@ def serve(
 class _LoopThread(threading.Thread):
     """The thread of the event loop; it closes all connections when it stops."""
 
-    def __init__(self, state: State, opened: Doors, running: Running, latency_ms: int) -> None:
+    def __init__(self, state: State, opened: Listeners, running: Running, latency_ms: int) -> None:
         super().__init__(name="fakes", daemon=True)
         self._state = state
-        self._doors = opened
+        self._listeners = opened
         self._running = running
         self._latency = latency_ms / 1000
         self._ready = threading.Event()
@@ -104,7 +105,9 @@ class _LoopThread(threading.Thread):
         self._loop.set_exception_handler(self._note)
         servers = await self._start(self._loop)
         self._ready.set()
-        self._loop.run_in_executor(None, keys.entra_key)  # the dearest key, while the client still looks up names
+        self._loop.run_in_executor(
+            None, keys.entra_key
+        )  # generate the slowest key while the client still resolves names
         await self._end.wait()
         await self._stop_accepting(servers)
         for transport in [*self._state.transports, *(one.transport for one in self._state.http.connections)]:
@@ -114,16 +117,16 @@ class _LoopThread(threading.Thread):
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
-        await _turns()  # closed transports say goodbye
+        await _run_due_callbacks()  # lets closed transports finish
 
     async def _stop_accepting(self, servers: list[asyncio.AbstractServer | asyncio.BaseTransport]) -> None:
         """Stop listening before closing: asyncio leaks a connection whose server closes while it is accepted."""
         assert self._loop is not None  # noqa: S101 - set before anything is served
-        with suppress(NotImplementedError):  # Windows' loop accepts by other means
+        with suppress(NotImplementedError):  # the event loop of Windows does not use readers
             for server in servers:
                 for bound in server.sockets if isinstance(server, asyncio.Server) else ():
                     self._loop.remove_reader(bound.fileno())
-        await _turns()
+        await _run_due_callbacks()
         for server in servers:
             server.close()
 
@@ -133,7 +136,7 @@ class _LoopThread(threading.Thread):
             self._running.failures.append(context)
 
     async def _start(self, loop: asyncio.AbstractEventLoop) -> list[asyncio.AbstractServer | asyncio.BaseTransport]:
-        state, opened, answers = self._state, self._doors, resolver.Answers(self._state)
+        state, opened, responder = self._state, self._listeners, resolver.Responder(self._state)
         config = Config(
             hosts.application(state),
             log_config=None,
@@ -162,11 +165,11 @@ class _LoopThread(threading.Thread):
             return H11Protocol(config=control_config, server_state=state.http, app_state={}, _loop=loop)
 
         udp, _ = await loop.create_datagram_endpoint(
-            lambda: resolver.OverUdp(answers, self._latency), sock=opened.dns_udp
+            lambda: resolver.UdpProtocol(responder, self._latency), sock=opened.dns_udp
         )
         served: list[asyncio.AbstractServer | asyncio.BaseTransport] = [
             udp,
-            await loop.create_server(lambda: impostors.Resets(state), sock=opened.reset),
+            await loop.create_server(lambda: impostors.ResetPeer(state), sock=opened.reset),
             await loop.create_server(controls, sock=opened.control),
         ]
         login_tls = certificates.login_context_at(lambda: state.world.network.login_tls)
@@ -177,17 +180,17 @@ class _LoopThread(threading.Thread):
             (opened.mx, lambda: ExchangeSmtp(state, offers_auth=False, loop=loop), None),
             (opened.provider, lambda: impostors.ProviderSmtp(state, loop), None),
             (opened.https, https, login_tls),
-            (opened.dns_tcp, lambda: resolver.OverTcp(state, answers), None),
+            (opened.dns_tcp, lambda: resolver.TcpProtocol(state, responder), None),
         )
         for bound, protocol, tls in kinds:
             inner, public = latency.public_socket(bound, self._latency)
             served.append(await loop.create_server(protocol, sock=inner, ssl=tls))
             if public is not None:
-                served.append(await latency.in_front_of(inner, public, self._latency))
+                served.append(await latency.relay(inner, public, self._latency))
         return served
 
 
-async def _turns() -> None:
+async def _run_due_callbacks() -> None:
     """Let the loop run the callbacks that are due."""
     for _ in range(4):
         await asyncio.sleep(0)

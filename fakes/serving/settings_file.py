@@ -18,7 +18,7 @@ from ..world.world import TENANT_ID, Sender, World
 class Places:
     """The addresses and files of the running fakes: connect map, the part of it in the settings file, resolver and files.
 
-    `look_ups` says whether the settings name the auditor and the administrator's client.
+    With `lookups` the settings name the auditor and the administrator's client.
     """
 
     connect: dict[str, str]
@@ -27,7 +27,7 @@ class Places:
     ca_file: Path
     tenant_export: Path
     patient: bool
-    look_ups: bool = False
+    lookups: bool = False
 
 
 def variable(sender: str, what: str) -> str:
@@ -35,13 +35,13 @@ def variable(sender: str, what: str) -> str:
     return f"SMTP365_{re.sub(r'[^A-Z0-9]', '_', sender.upper())}_{what}"
 
 
-def secrets(world: World, *, look_ups: bool = False) -> dict[str, str]:
+def secrets(world: World, *, lookups: bool = False) -> dict[str, str]:
     """Return environment variables with the invented secrets of both senders, and of the auditor if the settings name it."""
     found = {
         variable(world.basic.name, "PASSWORD"): world.basic.password,
         variable(world.oauth.name, "CLIENT_SECRET"): world.oauth.client_secret,
     }
-    if look_ups and world.tenant.auditing is not None:
+    if lookups and world.tenant.auditing is not None:
         found[variable("directory", "CLIENT_SECRET")] = world.directory_secret
     return found
 
@@ -92,10 +92,10 @@ def _sender(sender: Sender) -> list[str]:
     table = f"sender.{_bare(sender.name)}"
     lines = _table(table, written)
     if sender.attested:
-        vouched: dict[str, object] = {
+        attested: dict[str, object] = {
             one.item: {"who": one.who, "when": one.when, "what": one.what} for one in sender.attested
         }
-        lines += _table(f"{table}.attested", vouched, quoted=True)
+        lines += _table(f"{table}.attested", attested, quoted=True)
     return lines
 
 
@@ -123,10 +123,10 @@ def toml(world: World, places: Places) -> str:
         network["ehlo_name"] = world.ehlo_name
     connect: dict[str, object] = dict(places.written)
     lines = [
-        "# Written by the built-in tenant. Its passwords and secrets are inventions and stand in the environment.",
+        "# Written by the built-in tenant. Its invented passwords and secrets are in environment variables.",
         "",
     ]
-    auditing = world.tenant.auditing if places.look_ups else None
+    auditing = world.tenant.auditing if places.lookups else None
     lines += [f"cloud = {_value(world.cloud)}"]
     if auditing is not None:
         lines += [f"admin_client_id = {_value(auditing.client.client_id)}"]
@@ -163,7 +163,7 @@ def description(
         "settings_file": str(settings_file),
         "directory": _directory(world),
         "tenant_export": str(places.tenant_export),
-        "environment": secrets(world, look_ups=places.look_ups),
+        "environment": secrets(world, lookups=places.lookups),
     }
 
 

@@ -1,6 +1,7 @@
 """The built-in tenant in a separate process, so that it starts while the caller still imports its libraries.
 
-This module imports little on purpose. The process is `python -m fakes --json`; its first line of output describes it.
+This module imports little on purpose. The process is `python -m fakes --json`, with this package's name; its first line of output
+is the description.
 """
 
 import json
@@ -14,14 +15,15 @@ from pathlib import Path
 from typing import Any
 
 _END_SECONDS = 5.0
-_ROOT = Path(__file__).resolve().parents[2]
+_PACKAGE = __name__.removesuffix(".serving.subprocess")
+_ROOT = Path(__file__).resolve().parents[_PACKAGE.count(".") + 2]
 
 
-class DidNotStart(RuntimeError):  # noqa: N818 - reads as what happened
+class DidNotStart(RuntimeError):  # noqa: N818 - the name states the problem
     """Raised when the process ends before its first line; the text is its output."""
 
 
-class Apart:
+class Process:
     """A started process. Reading its description waits until it serves."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
@@ -30,11 +32,11 @@ class Apart:
     @cached_property
     def description(self) -> dict[str, Any]:
         """The first line that the process prints, as a dictionary. Raises DidNotStart if there is none."""
-        assert self._process.stdout is not None  # noqa: S101 - it was started with a pipe
-        assert self._process.stderr is not None  # noqa: S101 - the same
+        assert self._process.stdout is not None  # noqa: S101 - the process has a pipe
+        assert self._process.stderr is not None  # noqa: S101 - as above
         line = self._process.stdout.readline()
         if not line:
-            raise DidNotStart(self._process.stderr.read().strip() or "the built-in tenant ended without a word")
+            raise DidNotStart(self._process.stderr.read().strip() or "the built-in tenant ended without any output")
         found: dict[str, Any] = json.loads(line)
         return found
 
@@ -57,21 +59,25 @@ class Apart:
 
 
 @contextmanager
-def serve_apart(
+def serve_in_subprocess(
     fault_ids: Iterable[str] = (),
     *,
     folder: Path,
     latency_ms: int = 0,
     pace: str = "off",
+    lookups: bool = False,
     look_ups: bool = False,
     approve_device_codes: bool = False,
-) -> Iterator[Apart]:
-    """Start the process and return at once. It stops at the end of the block, and when the caller dies."""
-    command = [sys.executable, "-m", "fakes", "--json", "--until-input-ends", "--folder", str(folder), "--pace", pace]
+) -> Iterator[Process]:
+    """Start the process and return at once. It stops at the end of the block, and when the calling process ends.
+
+    `look_ups` is the earlier name of `lookups`.
+    """
+    command = [sys.executable, "-m", _PACKAGE, "--json", "--until-input-ends", "--folder", str(folder), "--pace", pace]
     command += ["--latency", str(latency_ms), *(word for fault_id in fault_ids for word in ("--fault", fault_id))]
-    command += ["--look-ups"] if look_ups else []
+    command += ["--lookups"] if lookups or look_ups else []
     command += ["--approve-device-codes"] if approve_device_codes else []
-    with subprocess.Popen(  # noqa: S603 - our own module, in this interpreter
+    with subprocess.Popen(  # noqa: S603 - a module of this package, in the same interpreter
         command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -80,12 +86,17 @@ def serve_apart(
         cwd=_ROOT,
         env={**os.environ, "PYTHONPATH": str(_ROOT)},
     ) as process:
-        apart = Apart(process)
+        served = Process(process)
         try:
-            yield apart
+            yield served
         finally:
-            apart.end()
-            try:  # waits for the end of the pipes, not by asking again and again as wait() with a time-out does
+            served.end()
+            try:  # waits for the pipes to close; wait() with a timeout would poll
                 process.communicate(timeout=_END_SECONDS)
             except subprocess.TimeoutExpired:
                 process.kill()
+
+
+# The earlier names.
+Apart = Process
+serve_apart = serve_in_subprocess

@@ -7,7 +7,7 @@ from . import replies
 from .sign_in import Identity, Refused
 
 
-def noted(user: str, mechanism: str, outcome: Identity | Refused, *, session: str, peer: str, at: datetime) -> SignIn:
+def record(user: str, mechanism: str, outcome: Identity | Refused, *, session: str, peer: str, at: datetime) -> SignIn:
     """Return the record of one attempt. Entra logs password sign-ins; a token is logged when it is issued."""
     refused = outcome if isinstance(outcome, Refused) else Refused(reply=replies.SIGNED_IN, code=0)
     return SignIn(

@@ -14,7 +14,7 @@ async def dot_stuffed(reader: asyncio.StreamReader, alive: Callable[[], None]) -
     `alive` is called periodically so that a long message does not hit the idle timeout.
     """
     parts: list[bytes] = []
-    size, told, line_begins = 0, 0, True
+    size, reported, line_begins = 0, 0, True
     while True:
         try:
             line = await reader.readuntil(b"\r\n")
@@ -26,8 +26,8 @@ async def dot_stuffed(reader: asyncio.StreamReader, alive: Callable[[], None]) -
             line = line[1:]
         line_begins = line.endswith(b"\r\n")
         size += len(line)
-        if size - told >= _PIECE:  # a new time-out for each line would cost as much as reading it
-            told = size
+        if size - reported >= _PIECE:  # a new time-out for each line would cost as much as reading it
+            reported = size
             alive()
         if size <= replies.SIZE_LIMIT:
             parts.append(line)

@@ -22,7 +22,7 @@ _VERBS = frozenset(
 )
 
 
-class Gone(Exception):  # noqa: N818 - no error: the dialogue is over
+class EndOfSession(Exception):  # noqa: N818 - no error: the dialogue is over
     """Raised to end the dialogue when the connection is closed or about to be."""
 
 
@@ -59,7 +59,7 @@ class ExchangeSmtp(SMTP):
             if self.transport is not None:
                 self.transport.close()
             self.connection_lost(error)
-        except (Gone, ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
+        except (EndOfSession, ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
             pass  # the peer is gone, or we are done with it
         finally:
             if self.transport is not None:
@@ -69,7 +69,7 @@ class ExchangeSmtp(SMTP):
         world = self._state.world
         if world.service.greeting is not None:
             await self._refuse(world.service.greeting)
-            raise Gone
+            raise EndOfSession
         text = self._front.greeting(world.now())
         await self.push("220 " + ("*" * len(text) if world.network.middlebox.masks_greeting else text))
 
@@ -83,7 +83,7 @@ class ExchangeSmtp(SMTP):
                 await self._refuse(replies.TOO_LONG)
                 continue
             if self._state.world.network.middlebox.drops_long_commands and len(line) > _INSPECTED_LINE:
-                raise Gone
+                raise EndOfSession
             self._reset_timeout()
             return line.rstrip(b"\r\n")
 
@@ -117,7 +117,7 @@ class ExchangeSmtp(SMTP):
             await self._refuse(replies.INVALID_DOMAIN)
             return
         assert self.session is not None  # noqa: S101 - as above
-        self._abandon()
+        self._reset_transaction()
         self.session.host_name = name
         self.session.extended_smtp = extended
         peer = self.session.peer[0] if self.session.peer else ""
@@ -167,7 +167,7 @@ class ExchangeSmtp(SMTP):
             await self._refuse(replies.BAD_SEQUENCE)
         elif self._speaks_old_tls():
             await self._refuse(replies.OLD_TLS)
-            raise Gone
+            raise EndOfSession
         elif self._state.world.network.middlebox.accepts_early:
             await self.push(replies.SIGNED_IN)  # nobody has signed in, so MAIL is refused
         else:
@@ -181,12 +181,12 @@ class ExchangeSmtp(SMTP):
         user, outcome = await (self._login(initial) if mechanism == "LOGIN" else self._xoauth2(initial))
         world = self._state.world
         if world.network.middlebox.drops_after_auth:
-            raise Gone
+            raise EndOfSession
         if world.service.sign_in is not None:
             outcome = Refused(reply=world.service.sign_in, code=world.service.sign_in_code)
         session, peer = self._front.session_id, self.session.peer[0] if self.session and self.session.peer else ""
-        noted = attempts.noted(user, mechanism, outcome, session=session, peer=str(peer), at=world.now())
-        self._state.records.add(noted)
+        attempt = attempts.record(user, mechanism, outcome, session=session, peer=str(peer), at=world.now())
+        self._state.records.add(attempt)
         if isinstance(outcome, Identity):
             self._identity, self._refusal = outcome, None
             await self.push(replies.SIGNED_IN)
@@ -206,10 +206,10 @@ class ExchangeSmtp(SMTP):
 
     async def _xoauth2(self, initial: bytes) -> tuple[str, Identity | Refused]:
         response = envelope.decoded(initial or await self._challenge(b""))
-        said = None if response is None else envelope.bearer(response)
-        if said is None:
+        parsed = None if response is None else envelope.bearer(response)
+        if parsed is None:
             return "", Refused(reply=replies.UNSUCCESSFUL)
-        user, token = said
+        user, token = parsed
         return user, sign_in.by_token(self._state.world, user, tokens.read(token, self._state.world.now()))
 
     async def _challenge(self, text: bytes) -> bytes:
@@ -220,26 +220,26 @@ class ExchangeSmtp(SMTP):
     # Envelope
 
     async def _mail(self, argument: str) -> None:
-        refusal = self._mail_out_of_turn()
+        refusal = self._mail_refused()
         if refusal is not None:
             await self._refuse(refusal)
             return
-        said = envelope.path(argument, "FROM:", envelope.MAIL_PARAMETERS)
-        if said is None or said.parameters.get("BODY", "7BIT").upper() not in envelope.BODIES:
+        parsed = envelope.path(argument, "FROM:", envelope.MAIL_PARAMETERS)
+        if parsed is None or parsed.parameters.get("BODY", "7BIT").upper() not in envelope.BODIES:
             await self._refuse(replies.INVALID_ARGUMENTS)
             return
-        size = said.parameters.get("SIZE", "0")
+        size = parsed.parameters.get("SIZE", "0")
         if not (size.isascii() and size.isdigit()):
             await self._refuse(replies.INVALID_ARGUMENTS)
         elif len(size) > 12 or int(size) > replies.SIZE_LIMIT:
             await self._refuse(replies.TOO_LARGE)
-        elif said.address and not envelope.valid_address(said.address, utf8="SMTPUTF8" in said.parameters):
+        elif parsed.address and not envelope.valid_address(parsed.address, utf8="SMTPUTF8" in parsed.parameters):
             await self._refuse(replies.INVALID_SENDER)
         else:
-            self._begin(said)
+            self._start_transaction(parsed)
             await self.push(replies.SENDER_OK)
 
-    def _mail_out_of_turn(self) -> str | None:
+    def _mail_refused(self) -> str | None:
         assert self.session is not None  # noqa: S101 - as above
         assert self.envelope is not None  # noqa: S101 - as above
         if not self.session.host_name:
@@ -251,29 +251,29 @@ class ExchangeSmtp(SMTP):
             return replies.NOT_SIGNED_IN + echo
         return replies.BAD_SEQUENCE if self.envelope.mail_from is not None else None
 
-    def _begin(self, said: envelope.Path) -> None:
+    def _start_transaction(self, parsed: envelope.Path) -> None:
         assert self.envelope is not None  # noqa: S101 - as above
-        self.envelope.mail_from = said.address
-        self.envelope.smtp_utf8 = "SMTPUTF8" in said.parameters
-        self.envelope.mail_options = [f"{name}={value}".rstrip("=") for name, value in said.parameters.items()]
+        self.envelope.mail_from = parsed.address
+        self.envelope.smtp_utf8 = "SMTPUTF8" in parsed.parameters
+        self.envelope.mail_options = [f"{name}={value}".rstrip("=") for name, value in parsed.parameters.items()]
 
     async def _rcpt(self, argument: str) -> None:
         assert self.envelope is not None  # noqa: S101 - as above
         if self.envelope.mail_from is None or self._chunks is not None:
             await self._refuse(replies.NEED_SENDER)
             return
-        said = envelope.path(argument, "TO:", envelope.RCPT_PARAMETERS)
-        if said is None:
+        parsed = envelope.path(argument, "TO:", envelope.RCPT_PARAMETERS)
+        if parsed is None:
             await self._refuse(replies.INVALID_ARGUMENTS)
-        elif not envelope.valid_address(said.address, utf8=bool(self.envelope.smtp_utf8)):
+        elif not envelope.valid_address(parsed.address, utf8=bool(self.envelope.smtp_utf8)):
             await self._refuse(replies.INVALID_RECIPIENT)
         else:
             already = len(self.envelope.rcpt_tos)
-            refusal = submission.recipient_refused(self._state.world, said.address, already)
+            refusal = submission.recipient_refused(self._state.world, parsed.address, already)
             if refusal is not None:
                 await self._refuse(refusal)
                 return
-            self.envelope.rcpt_tos.append(said.address)
+            self.envelope.rcpt_tos.append(parsed.address)
             await self.push(replies.RECIPIENT_OK)
 
     # Message
@@ -297,18 +297,18 @@ class ExchangeSmtp(SMTP):
 
     async def _bdat(self, argument: str) -> None:
         assert self.envelope is not None  # noqa: S101 - as above
-        said = envelope.chunk(argument)
-        if said is None:
+        parsed = envelope.chunk(argument)
+        if parsed is None:
             await self._refuse(replies.INVALID_ARGUMENTS)
-            raise Gone  # without a size the next command cannot be found
-        size, last = said
+            raise EndOfSession  # without a size the next command cannot be found
+        size, last = parsed
         before = sum(map(len, self._chunks or ()))
         wanted = bool(self.envelope.rcpt_tos) and before + size <= replies.SIZE_LIMIT
         octets = await data.octets(self._reader, size, self._reset_timeout, keep=wanted)
         if not self.envelope.rcpt_tos:
             await self._refuse(replies.NEED_RECIPIENT)
         elif not wanted:
-            self._abandon()
+            self._reset_transaction()
             await self._refuse(replies.TOO_LARGE)
         else:
             await self._chunk(octets, last=last)
@@ -327,7 +327,7 @@ class ExchangeSmtp(SMTP):
         if self._identity is not None:
             self._state.submissions[self._identity.user] += 1 if begins else -1
 
-    def _abandon(self) -> None:
+    def _reset_transaction(self) -> None:
         """Forget the envelope and any chunks, as RSET, EHLO and the end of a message do."""
         if self._chunks is not None:
             self._chunks = None
@@ -345,7 +345,7 @@ class ExchangeSmtp(SMTP):
             refusal = submission.message_refused(
                 world, identity, content, at_once=under_way, server=self._front.back_end
             )
-        self._abandon()
+        self._reset_transaction()
         if refusal is not None or content is None:
             await self._refuse(f"{refusal} {self._front.after_message}", stamped=False)
             return
@@ -364,7 +364,7 @@ class ExchangeSmtp(SMTP):
         await self.push(f"250 2.0.0 OK {message_id} {self._front.after_message}")
 
     async def _rset(self, _argument: str) -> None:
-        self._abandon()
+        self._reset_transaction()
         await self.push(replies.RESETTING)
 
     async def _noop(self, _argument: str) -> None:
@@ -378,7 +378,7 @@ class ExchangeSmtp(SMTP):
 
     async def _quit(self, _argument: str) -> None:
         await self.push(replies.CLOSING)
-        raise Gone
+        raise EndOfSession
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Note the connection, so that stopping the fakes can close it; called again when TLS begins."""

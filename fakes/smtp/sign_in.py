@@ -127,7 +127,7 @@ def _policy_refused(tenant: Tenant, user: User) -> Refused | None:
         one.policy_id
         for one in policies
         if one.kind is PolicyKind.BLOCK_LEGACY_CLIENTS
-        or (one.kind is PolicyKind.BLOCK_ELSEWHERE and not one.includes_us and not one.workload)
+        or (one.kind is PolicyKind.BLOCK_OTHER_LOCATIONS and not one.includes_this_machine and not one.workload)
     )
     demanding = tuple(one.policy_id for one in policies if one.kind is PolicyKind.REQUIRE_MFA)
     if blocking:

@@ -36,7 +36,7 @@ class Port(StrEnum):
     RESET = "reset"
 
 
-class Answerer(StrEnum):
+class SubmissionServer(StrEnum):
     """Who really answers on the submission port."""
 
     EXCHANGE = "exchange"
@@ -56,7 +56,7 @@ class LoginPath(StrEnum):
     REDIRECT_LOOP = "redirect_loop"
     SERVER_ERROR = "server_error"
     TOKEN_PROXY_PAGE = "token_proxy_page"
-    TOKEN_ELSEWHERE = "token_elsewhere"
+    TOKEN_OTHER_HOST = "token_other_host"
     TOKEN_REDIRECT = "token_redirect"
 
 
@@ -252,7 +252,7 @@ class Network:
     relay_port: Port = Port.OPEN
     login_port: Port = Port.OPEN
     graph_port: Port = Port.OPEN
-    answerer: Answerer = Answerer.EXCHANGE
+    submission_server: SubmissionServer = SubmissionServer.EXCHANGE
     middlebox: Middlebox = field(default_factory=Middlebox)
     smtp_tls: Tls = field(default_factory=Tls)
     login_tls: Tls = field(default_factory=Tls)
@@ -274,7 +274,7 @@ class NetworkFields(TypedDict, total=False):
     relay_port: Port
     login_port: Port
     graph_port: Port
-    answerer: Answerer
+    submission_server: SubmissionServer
     middlebox: Middlebox
     smtp_tls: Tls
     login_tls: Tls

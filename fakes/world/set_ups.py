@@ -12,7 +12,7 @@ from .world import ALERTS, DOMAIN, NOTICES, PRINCIPAL_OBJECT_ID, World
 
 INBOX = f"inbox@{DOMAIN}"
 SHARED = f"alarms@{DOMAIN}"
-SHARED_ELSEWHERE = "alarms@contoso.example"
+SHARED_OTHER_DOMAIN = "alarms@contoso.example"
 SIGN_IN_NAMES = MappingProxyType({ALERTS: "svc-alerts@corp.example", NOTICES: "svc-notices@corp.example"})
 
 
@@ -23,7 +23,7 @@ def from_differs(world: World) -> World:
 
 def domains_differ(world: World) -> World:
     """From is a shared mailbox in another domain of the tenant than the account that signs in."""
-    return _from_shared(world, SHARED_ELSEWHERE)
+    return _from_shared(world, SHARED_OTHER_DOMAIN)
 
 
 def upn_differs(world: World) -> World:
@@ -31,12 +31,12 @@ def upn_differs(world: World) -> World:
     moved = world
     for address, upn in SIGN_IN_NAMES.items():
         moved = change.user(address, address=address, upn=upn)(moved)
-    moved = moved.with_tenant(conditional_access=tuple(_also(one) for one in world.tenant.conditional_access))
+    moved = moved.with_tenant(conditional_access=tuple(_with_new_names(one) for one in world.tenant.conditional_access))
     moved = change.basic(username=SIGN_IN_NAMES[ALERTS], mail_to=INBOX)(moved)
     return _inbox(change.oauth(username=SIGN_IN_NAMES[NOTICES], mail_to=INBOX)(moved))
 
 
-def _also(policy: ConditionalAccess) -> ConditionalAccess:
+def _with_new_names(policy: ConditionalAccess) -> ConditionalAccess:
     names = {SIGN_IN_NAMES[one] for one in policy.applies_to if one in SIGN_IN_NAMES}
     return replace(policy, applies_to=policy.applies_to | names)
 

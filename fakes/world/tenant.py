@@ -36,7 +36,7 @@ class PolicyKind(StrEnum):
     REQUIRE_MFA = "require_mfa"
     BLOCK_LEGACY_CLIENTS = "block_legacy_clients"
     BLOCK_WORKLOAD = "block_workload"
-    BLOCK_ELSEWHERE = "block_elsewhere"
+    BLOCK_OTHER_LOCATIONS = "block_other_locations"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,14 +197,14 @@ class ConditionalAccess:
     """A Conditional Access policy; an empty `applies_to` means all identities of its kind.
 
     `applies_to` are users' sign-in addresses and applications' client ids. The location policy blocks all locations except the
-    named ones, for users or, as a `workload` policy, for applications; `includes_us` says whether the machine under test is in a
+    named ones, for users or, as a `workload` policy, for applications; `includes_this_machine` says whether the machine under test is in a
     named location.
     """
 
     kind: PolicyKind
     policy_id: str
     applies_to: frozenset[str] = frozenset()
-    includes_us: bool = True
+    includes_this_machine: bool = True
     workload: bool = False
     report_only: bool = False
 

@@ -255,16 +255,16 @@ def in_cloud(world: World, name: str) -> World:
     )
 
 
-def _limited_to_our_place() -> tuple[ConditionalAccess, ConditionalAccess]:
+def _limited_to_named_locations() -> tuple[ConditionalAccess, ConditionalAccess]:
     """Return two policies that admit each sender's account from named locations only; this machine is in one."""
     return (
         ConditionalAccess(
-            kind=PolicyKind.BLOCK_ELSEWHERE,
+            kind=PolicyKind.BLOCK_OTHER_LOCATIONS,
             policy_id="5f0c1b7e-92d4-4a6f-b8e3-c701d5e9a246",
             applies_to=frozenset({ALERTS}),
         ),
         ConditionalAccess(
-            kind=PolicyKind.BLOCK_ELSEWHERE,
+            kind=PolicyKind.BLOCK_OTHER_LOCATIONS,
             policy_id="be4a70d3-16c8-4f95-a2d7-39e05f8c6b14",
             applies_to=frozenset({CLIENT_ID}),
             workload=True,
@@ -340,7 +340,7 @@ def healthy(now: datetime | None = None) -> World:
         ),
         service_principals=(ServicePrincipal(client_id=CLIENT_ID, object_id=PRINCIPAL_OBJECT_ID),),
         exchange_principals=(ExchangePrincipal(client_id=CLIENT_ID, object_id=PRINCIPAL_OBJECT_ID),),
-        conditional_access=_limited_to_our_place(),
+        conditional_access=_limited_to_named_locations(),
         auditing=_auditing(now),
     )
     basic = Sender(

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from fakes.serving.subprocess import Apart, serve_apart
+from fakes.serving.subprocess import Process, serve_in_subprocess
 from tests.cli.checkout import TIMEOUT_SECONDS, Checkout
 from tests.cli.full_checkout import full_checkout, set_up
 from tests.cli.terminal import CTRL_C, CTRL_D, ENTER, Terminal
@@ -34,10 +34,10 @@ NO_KEYRING = {"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
 
 
 @pytest.fixture(scope="module")
-def tenant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Apart]:
+def tenant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
     """The built-in tenant, served as the target of a live run."""
-    with serve_apart(folder=tmp_path_factory.mktemp("tenant"), look_ups=True) as apart:
-        yield apart
+    with serve_in_subprocess(folder=tmp_path_factory.mktemp("tenant"), look_ups=True) as process:
+        yield process
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ class Workplace:
     """A user's working folder with its own settings, and no secret in any variable unless a test sets one."""
 
     checkout: Checkout
-    tenant: Apart
+    tenant: Process
     folder: Path
 
     def settings(self, *changes: tuple[str, str]) -> None:
@@ -96,7 +96,7 @@ class Workplace:
 
 
 @pytest.fixture
-def workplace(checkout: Checkout, tenant: Apart, tmp_path: Path) -> Workplace:
+def workplace(checkout: Checkout, tenant: Process, tmp_path: Path) -> Workplace:
     """A working folder of the test's own."""
     return Workplace(checkout, tenant, tmp_path)
 

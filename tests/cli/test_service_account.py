@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from fakes.serving.subprocess import serve_apart
+from fakes.serving.subprocess import serve_in_subprocess
 from run import RUNTIME
 from tests.cli.checkout import TIMEOUT_SECONDS, Checkout
 from tests.cli.full_checkout import borrow, full_checkout, open_folder, python_for_all
@@ -120,7 +120,7 @@ def test_a_run_writes_report_and_cache_to_the_accounts_folder(installed: Install
 
 def test_a_live_run_stores_refusals_in_the_accounts_folder(installed: Installed, tmp_path: Path) -> None:
     """A refused password is remembered for the next run, and the report names the account that ran it."""
-    with serve_apart(folder=tmp_path) as tenant, open_folder() as folder:
+    with serve_in_subprocess(folder=tmp_path) as tenant, open_folder() as folder:
         settings = folder / "settings.toml"
         ca_file = folder / "root.pem"
         text = tenant.settings_file.read_text(encoding="utf-8").replace(str(tmp_path / "root.pem"), str(ca_file))

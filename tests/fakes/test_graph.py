@@ -8,7 +8,7 @@ from typing import Any
 import jwt
 import pytest
 
-from fakes import LOOK_UP_FAULTS, World, apply, healthy
+from fakes import LOOKUP_FAULTS, World, apply, healthy
 from fakes.faults import change
 from fakes.world.tenant import ConditionalAccess, Mailbox, PolicyKind
 from fakes.world.world import (
@@ -103,7 +103,7 @@ def test_every_query_is_answered(tmp_path: Path) -> None:
 def test_each_permission_is_needed(tmp_path: Path, permission: str) -> None:
     """Without one permission exactly its queries are refused, with the members of a Graph error; all others succeed."""
     (fault,) = (
-        one.id for one in LOOK_UP_FAULTS.values() if one.id.startswith("lookup_without") and permission in one.changes
+        one.id for one in LOOKUP_FAULTS.values() if one.id.startswith("lookup_without") and permission in one.changes
     )
     with auditor(tmp_path, fault) as api:
         answers = {path: api.graph(path) for path in NEEDS}

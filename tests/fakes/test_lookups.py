@@ -8,10 +8,10 @@ from typing import Any
 import jwt
 import pytest
 
-from fakes import FAULTS, LOOK_UP_FAULTS, apply, healthy, serve, serve_apart
+from fakes import FAULTS, LOOKUP_FAULTS, apply, healthy, serve, serve_in_subprocess
 from fakes.__main__ import listed
 from fakes.admin import export
-from fakes.faults.expected import EXPECTED_WITH_LOOK_UPS
+from fakes.faults.expected import EXPECTED_WITH_LOOKUPS
 from fakes.world.records import Records
 from fakes.world.world import (
     ADMIN_CLIENT_ID,
@@ -33,7 +33,7 @@ SECRET = "SMTP365_DIRECTORY_CLIENT_SECRET"
 
 def test_settings_name_the_auditor_with_lookups(tmp_path: Path) -> None:
     """With lookups the settings have the directory table and the client id, and the secret is only in the environment."""
-    with serve(healthy(), folder=tmp_path, look_ups=True) as running:
+    with serve(healthy(), folder=tmp_path, lookups=True) as running:
         text = running.settings_file.read_text(encoding="utf-8")
         found, secrets, description = tomllib.loads(text), running.secrets, running.description
 
@@ -60,7 +60,7 @@ def test_settings_without_lookups(tmp_path: Path) -> None:
 
 def test_command_supports_lookups(tmp_path: Path) -> None:
     """The command line has the option as well."""
-    with serve_apart(folder=tmp_path, look_ups=True, approve_device_codes=True) as process:
+    with serve_in_subprocess(folder=tmp_path, lookups=True, approve_device_codes=True) as process:
         found = process.description
 
     assert found["directory"]["client_id"] == AUDITOR_CLIENT_ID
@@ -100,7 +100,7 @@ def _plain(body: dict[str, Any]) -> dict[str, Any]:
 
 def test_export_follows_the_state(tmp_path: Path) -> None:
     """The export is rewritten after each change, and on request with the rows that have been logged since."""
-    with serve(healthy(), folder=tmp_path, look_ups=True) as running:
+    with serve(healthy(), folder=tmp_path, lookups=True) as running:
         running.change(apply(healthy(), ["smtp_auth_off_tenant"]))
         changed = json.loads(running.tenant_export.read_text(encoding="utf-8"))
         running.change(apply(healthy(), ["wrong_password"]))
@@ -113,7 +113,7 @@ def test_export_follows_the_state(tmp_path: Path) -> None:
     assert (status, row["status"]["errorCode"]) == (200, 50126)
 
 
-@pytest.mark.parametrize("fault_id", [*FAULTS, *LOOK_UP_FAULTS])
+@pytest.mark.parametrize("fault_id", [*FAULTS, *LOOKUP_FAULTS])
 def test_every_state_can_be_exported(fault_id: str) -> None:
     """Under every fault the export has all its answers and contains no secret."""
     found = export.document(apply(healthy(), [fault_id]), Records())
@@ -126,22 +126,22 @@ def test_every_state_can_be_exported(fault_id: str) -> None:
 
 def test_catalogue_of_lookup_faults() -> None:
     """Each permission has a fault that removes it, every fault makes a different world, and none is in the other catalogue."""
-    worlds = {repr(fault.change(healthy())) for fault in LOOK_UP_FAULTS.values()}
-    named = " ".join(fault.changes for fault in LOOK_UP_FAULTS.values())
+    worlds = {repr(fault.change(healthy())) for fault in LOOKUP_FAULTS.values()}
+    named = " ".join(fault.changes for fault in LOOKUP_FAULTS.values())
 
-    assert len(worlds) == len(LOOK_UP_FAULTS)
+    assert len(worlds) == len(LOOKUP_FAULTS)
     assert all(permission in named for permission in (*GRAPH_ROLES, "Exchange.ManageAsApp", "Global Reader"))
-    assert not FAULTS.keys() & LOOK_UP_FAULTS.keys()
-    assert all(fault.senders == ("basic", "oauth") and fault.expected == () for fault in LOOK_UP_FAULTS.values())
-    assert EXPECTED_WITH_LOOK_UPS.keys() <= FAULTS.keys() | LOOK_UP_FAULTS.keys()
+    assert not FAULTS.keys() & LOOKUP_FAULTS.keys()
+    assert all(fault.senders == ("basic", "oauth") and fault.expected == () for fault in LOOKUP_FAULTS.values())
+    assert EXPECTED_WITH_LOOKUPS.keys() <= FAULTS.keys() | LOOKUP_FAULTS.keys()
 
 
 def test_lookup_faults_are_listed_on_request() -> None:
     """The list of faults includes the lookup faults only on request."""
-    plain, complete = (json.loads(listed(as_json=True, look_ups=wanted)) for wanted in (False, True))
+    plain, complete = (json.loads(listed(as_json=True, lookups=wanted)) for wanted in (False, True))
 
     assert [row["id"] for row in plain] == list(FAULTS)
-    assert [row["id"] for row in complete] == [*FAULTS, *LOOK_UP_FAULTS]
+    assert [row["id"] for row in complete] == [*FAULTS, *LOOKUP_FAULTS]
     assert "expected_with_look_ups" in complete[0]
 
 

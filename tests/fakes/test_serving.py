@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from fakes import CannotStage, Running, apply, healthy, serve, serve_apart
-from fakes.network.listeners import open_doors
+from fakes import CannotStage, Running, apply, healthy, serve, serve_in_subprocess
+from fakes.network.listeners import open_listeners
 from tests.fakes.clients import SMTP_HOST, Submission, by_password, mapped_address, submission, tenant
 
 ROOT = Path(__file__).parents[2]
@@ -166,17 +166,17 @@ def test_port_in_use_is_an_error(tmp_path: Path) -> None:
 def test_dropped_port_is_refused_outside_linux(monkeypatch: pytest.MonkeyPatch) -> None:
     """On systems other than Linux the fault is refused with the reason."""
     monkeypatch.setattr(sys, "platform", "win32")
-    doors = open_doors()
+    opened = open_listeners()
     try:
         with pytest.raises(CannotStage, match="Linux only"):
-            doors.dropped()
+            opened.dropped()
     finally:
-        doors.close()
+        opened.close()
 
 
 def test_separate_process(tmp_path: Path) -> None:
     """A tenant in a separate process has the same description and stops at the end of the block."""
-    with serve_apart(["smtp_auth_off_tenant"], folder=tmp_path) as process:
+    with serve_in_subprocess(["smtp_auth_off_tenant"], folder=tmp_path) as process:
         found = process.description
         with socket.create_connection((found["smtp"]["host"], found["smtp"]["port"]), timeout=5) as plain:
             greeting = plain.recv(100)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from fakes import serve_apart
+from fakes import serve_in_subprocess
 from tests.resilience.processes import ROOT, check, command, environment, files_in, is_complete, read
 
 ON_LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="uses resource limits and devices of Linux")
@@ -62,7 +62,7 @@ def test_read_only_folder_is_reported_before_any_contact(tmp_path: Path) -> None
 @ON_LINUX
 def test_unwritable_state_folder_does_not_stop_the_run(tmp_path: Path) -> None:
     """A service account without a home directory gets its report and the usual exit code."""
-    with serve_apart(["wrong_password"], folder=tmp_path / "tenant") as tenant:
+    with serve_in_subprocess(["wrong_password"], folder=tmp_path / "tenant") as tenant:
         live = ["--target=live", f"--settings={tenant.settings_file}"]
         homes = {"HOME": "/sys/nowhere", "XDG_STATE_HOME": "/sys/nowhere"}
         ended = check(*live, report=tmp_path / "r.html", variables={**homes, **tenant.secrets})
@@ -159,7 +159,7 @@ def test_time_zones_are_not_needed(tmp_path: Path) -> None:
     """Without tzdata, and with an invalid TZ, a live run writes its report and its reminder."""
     zones = {"TZ": "Nowhere/Land", "PYTHONTZPATH": ""}
     without = "import sys, zoneinfo; zoneinfo.reset_tzpath(to=()); sys.modules['tzdata'] = None"
-    with serve_apart([], folder=tmp_path / "tenant") as tenant:
+    with serve_in_subprocess([], folder=tmp_path / "tenant") as tenant:
         live = ["--target=live", f"--settings={tenant.settings_file}"]
         ended = check(*live, report=tmp_path / "r.html", first=without, variables=zones | tenant.secrets)
 
@@ -172,7 +172,7 @@ def test_path_with_spaces_and_umlauts(tmp_path: Path) -> None:
     """Settings, report, JSON, reminder, state and working folder may all have such a path."""
     folder = tmp_path / "Prüfstand Süd & Ost (1)"
     folder.mkdir()
-    with serve_apart([], folder=folder / "Mandant Ä") as tenant:
+    with serve_in_subprocess([], folder=folder / "Mandant Ä") as tenant:
         live = ["--target=live", f"--settings={tenant.settings_file}", f"--json={folder / 'Bericht ü.json'}"]
         homes = {name: str(folder) for name in ("HOME", "XDG_STATE_HOME", "LOCALAPPDATA")}
         ended = check(*live, report=folder / "Bericht ü.html", folder=folder, variables={**homes, **tenant.secrets})

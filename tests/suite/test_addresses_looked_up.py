@@ -10,7 +10,7 @@ import pytest
 from checks.assessment import Assessment
 from checks.model import Verdict
 from fakes.faults import change
-from fakes.world.set_ups import SET_UPS, SHARED, SHARED_ELSEWHERE, SIGN_IN_NAMES
+from fakes.world.set_ups import SET_UPS, SHARED, SHARED_OTHER_DOMAIN, SIGN_IN_NAMES
 from fakes.world.world import ALERTS, NOTICES
 from reports import explained
 from tests.probes.test_lookup_sources import with_lookup_settings, world
@@ -65,7 +65,7 @@ def test_primary_address_of_the_sign_in_mailbox_passes() -> None:
     assert f"{ALERTS} is the primary address of the mailbox that signs in, {SIGN_IN_NAMES[ALERTS]}" in finding.observed
 
 
-@pytest.mark.parametrize(("set_up", "address"), [("from_differs", SHARED), ("domains_differ", SHARED_ELSEWHERE)])
+@pytest.mark.parametrize(("set_up", "address"), [("from_differs", SHARED), ("domains_differ", SHARED_OTHER_DOMAIN)])
 def test_unknown_right_to_another_address_names_both_addresses(set_up: str, address: str) -> None:
     """With the port closed the right to send as another address stays unknown, and the reason names both addresses."""
     finding = assess_with_lookups("port_refused", set_up=set_up)["basic"].finding("BASIC-01")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from fakes import serve_apart
+from fakes import serve_in_subprocess
 from tests.resilience.processes import ROOT, check, environment
 
 PACKAGES = ("settings", "evidence", "probes", "checks", "knowledge", "reports", "plugin", "fakes", "docs")
@@ -166,7 +166,7 @@ def test_a_live_run_loads_no_test_dependency(tmp_path: Path) -> None:
     """A live run loads neither the built-in tenant and its libraries nor developers' tools."""
     listed = tmp_path / "modules.json"
     first = f"import atexit, json, sys; atexit.register(lambda: open({str(listed)!r}, 'w').write(json.dumps(sorted(sys.modules))))"
-    with serve_apart([], folder=tmp_path / "tenant") as tenant:
+    with serve_in_subprocess([], folder=tmp_path / "tenant") as tenant:
         live = ["--target=live", f"--settings={tenant.settings_file}"]
         done = check(*live, report=tmp_path / "r.html", first=first, variables=tenant.secrets)
 

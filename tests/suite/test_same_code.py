@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from fakes import serve_apart
+from fakes import serve_in_subprocess
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -43,7 +43,7 @@ def test_live_and_fake_run_the_same_code(fault: str | None, tmp_path: Path) -> N
     """Exit code, verdicts and causes are the same for `--target=fake` and for a live run against a served tenant."""
     faults = [fault] if fault is not None else []
     built_in = _findings(tmp_path, *(f"--fault={one}" for one in faults), "-p", "no:cacheprovider")
-    with serve_apart(faults, folder=tmp_path / "tenant") as tenant:
+    with serve_in_subprocess(faults, folder=tmp_path / "tenant") as tenant:
         options = ["--target=live", f"--settings={tenant.settings_file}", "-p", "no:cacheprovider"]
         live = _findings(tmp_path, *options, **tenant.secrets)
 
@@ -53,7 +53,7 @@ def test_live_and_fake_run_the_same_code(fault: str | None, tmp_path: Path) -> N
 
 def test_live_run_writes_a_reminder_beside_the_report(tmp_path: Path) -> None:
     """A declared expiry date gives a calendar file beside a live report; the built-in tenant's invented secret gives none."""
-    with serve_apart([], folder=tmp_path / "tenant") as tenant:
+    with serve_in_subprocess([], folder=tmp_path / "tenant") as tenant:
         _findings(tmp_path, "--target=live", f"--settings={tenant.settings_file}", **tenant.secrets)
     _findings(tmp_path, "-p", "no:cacheprovider")
 
