@@ -71,7 +71,7 @@ class Assessment:
         stopped = case.stopped(*(needed for needed in check.needs if self._concerns(self.catalogue[needed])))
         if stopped is not None:
             return stopped
-        finding = reconcile.decided(case, peer.truly(case, check.judge(case)))
+        finding = reconcile.with_tenant_facts(case, peer.truly(case, check.judge(case)))
         if finding.verdict is Verdict.FAIL and check.path_of in self._passed:
             finding = replace(finding, verdict=Verdict.RISK, why=f"{finding.why} {_PASSED}".strip())
         if "{" not in finding.why:

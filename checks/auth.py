@@ -11,7 +11,37 @@ from evidence.wire import CommandEvidence, FailureKind, Reply, SignInEvidence, S
 NOT_TICKED = "no sign-in was tried: Enable Authentication is not ticked"
 
 
-@check("AUTH-01", "The sign-in is accepted", needs=("SMTP-03", "TOKEN-01", "TOKEN-02", "TOKEN-03"), gate=Gate.SIGN_IN)
+@check(
+    "AUTH-01",
+    "The sign-in is accepted",
+    needs=("SMTP-03", "TOKEN-01", "TOKEN-02", "TOKEN-03"),
+    gate=Gate.SIGN_IN,
+    causes=(
+        "wrong_host_or_port",
+        "smtp_intercepted",
+        "smtp_rewritten",
+        "connection_cut",
+        "wrong_tenant_or_authority",
+        "wrong_scope_or_audience",
+        "consent_missing",
+        "conditional_access_block",
+        "token_expired",
+        "token_user_mismatch",
+        "xoauth2_string_malformed",
+        "username_not_upn",
+        "bad_credentials",
+        "password_expired",
+        "mailbox_missing",
+        "mfa_or_security_defaults",
+        "client_never_sent_auth",
+        "authentication_type_wrong",
+        "smtp_auth_disabled_tenant",
+        "smtp_auth_disabled_mailbox",
+        "sp_not_registered_in_exchange",
+        "service_side_fault",
+    ),
+    reads_reply=True,
+)
 def sign_in(case: Context) -> Finding:
     """RFC 4954, 235. One attempt; a refusal is read by its sentence, and several causes are ranked, never guessed."""
     evidence = case.evidence.sign_in

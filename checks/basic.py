@@ -4,26 +4,33 @@ from __future__ import annotations
 
 from checks import expiry, reconcile, shared_items
 from checks.model import Context, Finding, Verdict, check
+from knowledge.cause_ids import CauseId
 from settings.model import Method
 
 BASIC: frozenset[Method] = frozenset({"basic"})
 
-ACCOUNT_CAUSES = frozenset({"mailbox_missing", "account_locked", "account_disabled", "federation_failure"})
-MAY_SEND_CAUSES = frozenset({"send_as_denied", "outbound_spam_block"})
-MFA_CAUSES = frozenset({"mfa_or_security_defaults", "conditional_access_block"})
-PASSWORD_AGE_CAUSES = frozenset({"password_expired"})
-PASSWORD_CAUSES = frozenset({"bad_credentials"})
+ACCOUNT_CAUSES: tuple[CauseId, ...] = ("account_locked", "account_disabled", "mailbox_missing", "federation_failure")
+MAY_SEND_CAUSES: tuple[CauseId, ...] = ("send_as_denied", "outbound_spam_block")
+PASSWORD_AGE_CAUSES: tuple[CauseId, ...] = ("password_expired",)
 
 
-@check("BASIC-01", "The service account exists and may send", reads=("AUTH-01", "MBX-01", "MBX-03"), methods=BASIC)
+@check(
+    "BASIC-01",
+    "The service account exists and may send",
+    reads=("AUTH-01", "MBX-01", "MBX-03"),
+    methods=BASIC,
+    causes=(*ACCOUNT_CAUSES, *MAY_SEND_CAUSES),
+)
 def account_may_send(case: Context) -> Finding:
     """The sign-in proves that the account exists; an accepted message or the directory proves that it may send."""
-    return reconcile.settled(case, _account_by_wire(case), ("mailbox_missing", "account_disabled", "send_as_denied"))
+    return reconcile.item_with_tenant_facts(
+        case, _account_by_wire(case), ("mailbox_missing", "account_disabled", "send_as_denied")
+    )
 
 
 def _account_by_wire(case: Context) -> Finding:
     expected = "the account signs in, and its message is accepted"
-    signed_in = shared_items.about_sign_in(case, ACCOUNT_CAUSES, "signed in", expected)
+    signed_in = shared_items.about_sign_in(case, "signed in", expected, ACCOUNT_CAUSES)
     if signed_in.verdict is not Verdict.PASS:
         return signed_in
     for needed in ("MBX-01", "MBX-03"):
@@ -41,39 +48,56 @@ def _account_by_wire(case: Context) -> Finding:
 
 
 @check(
-    "BASIC-02", "SMTP authentication is enabled for the mailbox", reads=("AUTH-01",), methods=BASIC, microsoft_only=True
+    "BASIC-02",
+    "SMTP authentication is enabled for the mailbox",
+    reads=("AUTH-01",),
+    methods=BASIC,
+    microsoft_only=True,
+    causes=shared_items.SMTP_AUTH_CAUSES,
 )
 def smtp_auth_enabled(case: Context) -> Finding:
     """FAQ "Enable SMTP Authentication". It is off by default; the mailbox's own value overrides the tenant's (Set-CASMailbox)."""
     wire = shared_items.about_sign_in(
         case,
-        shared_items.SMTP_AUTH_CAUSES,
         "a sign-in with AUTH LOGIN was accepted",
         "SMTP AUTH is on for this mailbox",
     )
-    return reconcile.settled(
+    return reconcile.item_with_tenant_facts(
         case, wire, ("smtp_auth_disabled_tenant", "smtp_auth_disabled_mailbox", "auth_policy_blocks_basic")
     )
 
 
-@check("BASIC-03", "Multi-factor authentication does not stand in the way", reads=("AUTH-01",), methods=BASIC)
+@check(
+    "BASIC-03",
+    "Multi-factor authentication does not stand in the way",
+    reads=("AUTH-01",),
+    methods=BASIC,
+    causes=("conditional_access_block", "mfa_or_security_defaults"),
+)
 def mfa_off(case: Context) -> Finding:
     """FAQ "Multi-factor authentication disabled". A 235 proves it only for this sign-in, from this address."""
     wire = shared_items.about_sign_in(
         case,
-        MFA_CAUSES,
         "the password alone was accepted: MFA did not stand in the way for this sign-in, from this address",
         "a password alone is enough for this account",
     )
-    return reconcile.settled(case, wire, ("mfa_or_security_defaults",), also=("conditional_access_block",))
+    return reconcile.item_with_tenant_facts(
+        case, wire, ("mfa_or_security_defaults",), also=("conditional_access_block",)
+    )
 
 
-@check("BASIC-04", "The password never expires, or there is a routine", reads=("AUTH-01",), methods=BASIC)
+@check(
+    "BASIC-04",
+    "The password never expires, or there is a routine",
+    reads=("AUTH-01",),
+    methods=BASIC,
+    causes=("password_expired", "password_expiring"),
+)
 def password_never_expires(case: Context) -> Finding:
     """FAQ "Password expiration policy". It is known only from the tenant or from a person; a refusal shows it too late."""
     sign_in = case.finding("AUTH-01")
     if sign_in.verdict is Verdict.FAIL and sign_in.causes[0] in PASSWORD_AGE_CAUSES:
-        return shared_items.about_sign_in(case, PASSWORD_AGE_CAUSES, "", "the password has not expired")
+        return shared_items.about_sign_in(case, "", "the password has not expired", PASSWORD_AGE_CAUSES)
     if case.evidence.tenant is not None:
         return expiry.password_routine(case, case.evidence.tenant)
     microsoft = case.settings.service.microsoft
@@ -86,7 +110,7 @@ def password_never_expires(case: Context) -> Finding:
     )
     if sign_in.verdict is Verdict.FAIL and "password_expired" in sign_in.causes:
         # What was vouched for earlier does not outweigh a refusal that an expired password would explain.
-        return shared_items.about_sign_in(case, PASSWORD_AGE_CAUSES, "", "the password has not expired")
+        return shared_items.about_sign_in(case, "", "the password has not expired", PASSWORD_AGE_CAUSES)
     return case.attested(otherwise)
 
 
@@ -97,16 +121,17 @@ def password_never_expires(case: Context) -> Finding:
     reads=("NET-02",),
     methods=BASIC,
     declared_title="Outbound TCP to the declared port is open",
+    causes=shared_items.PORT_CAUSES,
 )
-def port_587(case: Context) -> Finding:
-    """FAQ "Network Requirements"."""
-    return shared_items.port_587(case)
+def outbound_port(case: Context) -> Finding:
+    """FAQ "Network Requirements": outbound TCP 587 is allowed. The connections to port 587 count, whatever port the settings name."""
+    return shared_items.outbound_port(case)
 
 
-@check("BASIC-06", "DNS port 53 is open over UDP and TCP", methods=BASIC)
-def dns_53(case: Context) -> Finding:
-    """FAQ "Network Requirements"."""
-    return shared_items.dns_53(case)
+@check("BASIC-06", "DNS port 53 is open over UDP and TCP", methods=BASIC, causes=shared_items.DNS_CAUSES)
+def dns_port(case: Context) -> Finding:
+    """FAQ "Network Requirements": DNS port 53 is open over TCP and UDP. Each resolver gets a query over each transport."""
+    return shared_items.dns_port(case)
 
 
 @check(
@@ -114,19 +139,20 @@ def dns_53(case: Context) -> Finding:
     "SMTP Server and Port are those of the cloud",
     methods=BASIC,
     declared_title="SMTP Server and Port are those declared in the settings",
+    causes=shared_items.SERVER_CAUSES,
 )
 def server_and_port(case: Context) -> Finding:
-    """FAQ "Configure Nodinite Email Alarm Plugin"."""
+    """FAQ "Nodinite Configuration": SMTP Server and Port are those of the cloud. The check compares the values entered in the settings."""
     return shared_items.server_and_port(case)
 
 
-@check("BASIC-08", "Use SSL is ticked", methods=BASIC)
+@check("BASIC-08", "Use SSL is ticked", methods=BASIC, causes=shared_items.USE_SSL_CAUSES)
 def use_ssl(case: Context) -> Finding:
-    """FAQ "Use SSL checkbox"."""
+    """FAQ "Use SSL checkbox": the box is ticked. Without TLS, the run sends MAIL without a credential and shows the reply."""
     return shared_items.use_ssl(case)
 
 
-@check("BASIC-09", "The user name is the full e-mail address", methods=BASIC)
+@check("BASIC-09", "The user name is the full e-mail address", methods=BASIC, causes=("username_not_upn",))
 def user_name(case: Context) -> Finding:
     r"""FAQ "Username": the full address, not the part before the @, and not DOMAIN\user."""
     entered = case.settings.sender.username
@@ -144,9 +170,7 @@ def is_full_address(text: str) -> bool:
     return bool(at and local and "@" not in local and "." in domain.strip(".") and not any(map(str.isspace, text)))
 
 
-@check("BASIC-10", "The password is correct", reads=("AUTH-01",), methods=BASIC)
+@check("BASIC-10", "The password is correct", reads=("AUTH-01",), methods=BASIC, causes=("bad_credentials",))
 def password_correct(case: Context) -> Finding:
     """FAQ "Verify password is correct". The password is tried once; a refused password is never tried again."""
-    return shared_items.about_sign_in(
-        case, PASSWORD_CAUSES, "the password was accepted", "the server accepts the password"
-    )
+    return shared_items.about_sign_in(case, "the password was accepted", "the server accepts the password")

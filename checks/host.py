@@ -35,19 +35,19 @@ def _dotnet(case: Context, name: str) -> Finding:
     return case.ok(observed=told)
 
 
-@check("HOST-01", ".NET applications use strong cryptography")
+@check("HOST-01", ".NET applications use strong cryptography", causes=("legacy_tls_client",))
 def strong_crypto(case: Context) -> Finding:
     """FAQ "Enable TLS 1.2 in Windows": SchUseStrongCrypto = 1 in both registry views."""
     return _dotnet(case, "SchUseStrongCrypto")
 
 
-@check("HOST-02", ".NET applications use the system's TLS versions")
+@check("HOST-02", ".NET applications use the system's TLS versions", causes=("legacy_tls_client",))
 def system_versions(case: Context) -> Finding:
     """Microsoft "TLS best practices with .NET Framework": SystemDefaultTlsVersions = 1."""
     return _dotnet(case, "SystemDefaultTlsVersions")
 
 
-@check("HOST-03", "Windows lets clients use TLS 1.2")
+@check("HOST-03", "Windows lets clients use TLS 1.2", causes=("legacy_tls_client",))
 def schannel(case: Context) -> Finding:
     """Microsoft "TLS registry settings": SCHANNEL's client part for TLS 1.2 is not switched off; not set means on."""
     enabled, off = _values(case, "Enabled"), _values(case, "DisabledByDefault")
@@ -62,7 +62,7 @@ def schannel(case: Context) -> Finding:
     return case.ok(observed=told)
 
 
-@check("HOST-04", "This machine's clock is right", reads=("SMTP-01",))
+@check("HOST-04", "This machine's clock is right", reads=("SMTP-01",), causes=("clock_skew",))
 def clock(case: Context) -> Finding:
     """Tokens and certificates are judged by the clock; five minutes are what Entra forgives."""
     offset = clock_offset(case)

@@ -12,6 +12,7 @@ from checks.text_reading import deciding, read_reply
 from evidence.gates import Gate
 from evidence.tenant import LookupState
 from evidence.wire import CommandEvidence
+from knowledge.cause_ids import CauseId
 from knowledge.causes import is_for_good
 from settings.clouds import WORLDWIDE, is_high_volume
 from settings.model import Method
@@ -20,6 +21,13 @@ if TYPE_CHECKING:
     from knowledge.declared.replies import Command
 
 OAUTH: frozenset[Method] = frozenset({"oauth"})
+ENVELOPE_CAUSES: tuple[CauseId, ...] = (
+    "connection_cut",
+    "service_side_fault",
+    "temporarily_deferred",
+    "address_malformed",
+    "recipient_rejected",
+)
 
 
 def _judge(
@@ -47,7 +55,14 @@ def _judge(
     return case.fail(*causes, expected=expected, observed=command.reply.text, sure=sure, why=why)
 
 
-@check("MBX-01", "The sender address is accepted", needs=("AUTH-01",), gate=Gate.SENDER)
+@check(
+    "MBX-01",
+    "The sender address is accepted",
+    needs=("AUTH-01",),
+    gate=Gate.SENDER,
+    causes=ENVELOPE_CAUSES,
+    reads_reply=True,
+)
 def sender(case: Context) -> Finding:
     """RFC 5321, 4.1.1.2."""
     envelope = case.evidence.envelope
@@ -56,7 +71,14 @@ def sender(case: Context) -> Finding:
     return _judge(case, envelope.mail, "mail", "250 to MAIL", f"MAIL FROM:<{envelope.mail_from}>", envelope.mail_from)
 
 
-@check("MBX-02", "The recipient is accepted", needs=("MBX-01",), gate=Gate.RECIPIENT)
+@check(
+    "MBX-02",
+    "The recipient is accepted",
+    needs=("MBX-01",),
+    gate=Gate.RECIPIENT,
+    causes=ENVELOPE_CAUSES,
+    reads_reply=True,
+)
 def recipient(case: Context) -> Finding:
     """RFC 5321, 4.1.1.3. Exchange Online accepts most recipients here and reports unknown ones later by mail."""
     envelope = case.evidence.envelope
@@ -65,7 +87,9 @@ def recipient(case: Context) -> Finding:
     return _judge(case, envelope.rcpt, "rcpt", "250 to RCPT", f"RCPT TO:<{envelope.recipient}>", envelope.recipient)
 
 
-@check("MBX-03", "The message is accepted", needs=("MBX-02",), gate=Gate.ACCEPTED)
+@check(
+    "MBX-03", "The message is accepted", needs=("MBX-02",), gate=Gate.ACCEPTED, causes=ENVELOPE_CAUSES, reads_reply=True
+)
 def accepted(case: Context) -> Finding:
     """RFC 5321, 4.1.1.4. A 235 is not the end: the right on the mailbox is looked at only after the body."""
     envelope = case.evidence.envelope
@@ -89,10 +113,11 @@ def accepted(case: Context) -> Finding:
     reads=("AUTH-01",),
     methods=OAUTH,
     microsoft_only=True,
+    causes=("sp_not_registered_in_exchange",),
 )
 def service_principal(case: Context) -> Finding:
     """Microsoft "Authenticate … using OAuth": New-ServicePrincipal with the enterprise application's object id; not in the FAQ."""
-    return reconcile.settled(case, _registered_by_wire(case), ("sp_not_registered_in_exchange",))
+    return reconcile.item_with_tenant_facts(case, _registered_by_wire(case), ("sp_not_registered_in_exchange",))
 
 
 def _registered_by_wire(case: Context) -> Finding:
@@ -113,10 +138,17 @@ def _registered_by_wire(case: Context) -> Finding:
             return case.stopped("AUTH-01") or case.blocked("AUTH-01")
 
 
-@check("MBX-05", "The application may use the mailbox", reads=("MBX-03",), methods=OAUTH, microsoft_only=True)
+@check(
+    "MBX-05",
+    "The application may use the mailbox",
+    reads=("MBX-03",),
+    methods=OAUTH,
+    microsoft_only=True,
+    causes=("sp_mailbox_permission_missing",),
+)
 def mailbox_right(case: Context) -> Finding:
     """Add-MailboxPermission FullAccess, or RBAC for Applications; not in the FAQ. Its lack shows only after the message."""
-    return reconcile.settled(case, _right_by_wire(case), ("sp_mailbox_permission_missing",))
+    return reconcile.item_with_tenant_facts(case, _right_by_wire(case), ("sp_mailbox_permission_missing",))
 
 
 def _right_by_wire(case: Context) -> Finding:
@@ -133,7 +165,13 @@ def _right_by_wire(case: Context) -> Finding:
             return case.stopped("MBX-03") or case.blocked("MBX-03")
 
 
-@check("MBX-06", "The message trace has the message as delivered", reads=("MBX-03",), microsoft_only=True)
+@check(
+    "MBX-06",
+    "The message trace has the message as delivered",
+    reads=("MBX-03",),
+    microsoft_only=True,
+    causes=("recipient_rejected", "outbound_spam_block"),
+)
 def traced(case: Context) -> Finding:
     """Microsoft Graph "messageTraces": what became of the message after it was accepted; rows come minutes later."""
     tenant, cloud = case.evidence.tenant, case.settings.service
@@ -174,6 +212,7 @@ def traced(case: Context) -> Finding:
     "High Volume Email is given recipients of its own organisation alone",
     reads=("MBX-02", "MBX-03"),
     microsoft_only=True,
+    causes=("hve_external_recipient",),
 )
 def internal_recipient(case: Context) -> Finding:
     """Microsoft "Manage High Volume Email": it delivers to internal recipients only. Judged by the domains, before anything is sent."""

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from evidence.gates import Gate
 from evidence.wire import SenderEvidence
+from knowledge.cause_ids import CauseId
 from settings.model import Method, SenderSettings
 
 
@@ -34,7 +35,7 @@ class Finding:
     check: str
     title: str
     verdict: Verdict
-    causes: tuple[str, ...] = ()
+    causes: tuple[CauseId, ...] = ()
     sure: bool = True
     expected: str = ""
     observed: str = ""
@@ -45,8 +46,9 @@ class Finding:
 class Check:
     """A registered check. `gate` is set on the one check that decides whether a gate is open.
 
-    A failed check in `needs` blocks this one; the function evaluates the findings of `reads` itself. `path_of` marks a check for
-    Microsoft's own path to a gate: if a later gate was seen open, its failure becomes a risk.
+    A failed check in `needs` blocks this one; the function evaluates the findings of `reads` itself. `causes` lists the causes that
+    the function can name; with `reads_reply` it also names those that a server's reply means. `path_of` marks a check for Microsoft's
+    own path to a gate: if a later gate was seen open, its failure becomes a risk.
     """
 
     id: str
@@ -55,6 +57,8 @@ class Check:
     methods: frozenset[Method]
     needs: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
+    causes: tuple[CauseId, ...] = ()
+    reads_reply: bool = False
     gate: Gate | None = None
     path_of: Gate | None = None
     family: str = ""
@@ -100,17 +104,17 @@ class Context:
         """Return a pass: observed to be true."""
         return self._finding(Verdict.PASS, observed=observed, why=why, expected=expected)
 
-    def risk(self, *causes: str, observed: str, why: str, expected: str = "") -> Finding:
+    def risk(self, *causes: CauseId, observed: str, why: str, expected: str = "") -> Finding:
         """Return a risk: true today, but weak or about to break."""
         return self._finding(Verdict.RISK, causes=causes, observed=observed, why=why, expected=expected)
 
-    def fail(self, *causes: str, expected: str, observed: str, sure: bool = True, why: str = "") -> Finding:
-        """Return a failure: observed to be false. Raises ValueError without a cause."""
+    def fail(self, *causes: CauseId, expected: str, observed: str, sure: bool = True, why: str = "") -> Finding:
+        """Return a failure: observed to be false. Raises ValueError without a cause, or with one that the check does not declare."""
         if not causes:
             raise ValueError(f"{self.check.id} fails without a cause")
         return self._finding(Verdict.FAIL, causes=causes, sure=sure, expected=expected, observed=observed, why=why)
 
-    def unknown(self, why: str, *causes: str, observed: str = "", expected: str = "") -> Finding:
+    def unknown(self, why: str, *causes: CauseId, observed: str = "", expected: str = "") -> Finding:
         """Return unknown: it could not be observed. `why` says what would make it observable."""
         return self._finding(Verdict.UNKNOWN, causes=causes, sure=False, observed=observed, why=why, expected=expected)
 
@@ -139,12 +143,15 @@ class Context:
         self,
         verdict: Verdict,
         *,
-        causes: tuple[str, ...] = (),
+        causes: tuple[CauseId, ...] = (),
         sure: bool = True,
         expected: str = "",
         observed: str = "",
         why: str = "",
     ) -> Finding:
+        undeclared = [cause for cause in causes if cause not in self.check.causes]
+        if undeclared and not self.check.reads_reply:
+            raise ValueError(f"{self.check.id} names {', '.join(undeclared)} without declaring it in its causes")
         return Finding(
             check=self.check.id,
             title=self.check.title_for(self.settings),
@@ -174,6 +181,8 @@ class Catalogue:
         *,
         needs: tuple[str, ...] = (),
         reads: tuple[str, ...] = (),
+        causes: tuple[CauseId, ...] = (),
+        reads_reply: bool = False,
         methods: frozenset[Method] = BOTH,
         gate: Gate | None = None,
         path_of: Gate | None = None,
@@ -188,6 +197,8 @@ class Catalogue:
             needs: checks that must not fail. If one fails or is blocked, this check is blocked; if one is unknown, this check is
                 unknown with the same reason. The function is then not called. A check that is not applicable does not block.
             reads: checks whose findings the function evaluates itself, whatever their verdict.
+            causes: the causes that the function can name. Any other cause in a finding is a ValueError.
+            reads_reply: the function also reads a server's reply, and may name any cause that the reply means.
             methods: the authentication methods to which the check applies.
             gate: the gate that the check decides, if any.
             path_of: for a check of Microsoft's own path to this gate: if a later gate was seen open, the message goes through,
@@ -210,6 +221,8 @@ class Catalogue:
                 methods=methods,
                 needs=needs,
                 reads=reads,
+                causes=causes,
+                reads_reply=reads_reply,
                 gate=gate,
                 path_of=path_of,
                 family=id.partition("-")[0],

@@ -8,10 +8,17 @@ from checks import shared_items
 from checks.model import Context, Finding, check
 from evidence.gates import Gate
 from evidence.wire import Dial, DnsAnswer, FailureKind, NameEvidence
+from knowledge.cause_ids import CauseId
 from settings.microsoft import is_on_route
 
 
-@check("NET-01", "The SMTP server's name resolves", gate=Gate.NAME, path_of=Gate.NAME)
+@check(
+    "NET-01",
+    "The SMTP server's name resolves",
+    gate=Gate.NAME,
+    path_of=Gate.NAME,
+    causes=("dns_failure", "name_server_silent", "dns_hijacked", "wrong_host_or_port"),
+)
 def name_resolves(case: Context) -> Finding:
     """FAQ "DNS Resolution Issues". An answer that is not public is no answer for a server of Microsoft's."""
     evidence, sender, cloud = case.evidence.name, case.settings.sender, case.settings.service
@@ -25,8 +32,8 @@ def name_resolves(case: Context) -> Finding:
         if silent:
             observed = f"{', '.join(silent)} did not answer; {_told(evidence)}"
             return case.fail("name_server_silent", expected=expected, observed=observed)
-        causes = ("dns_failure",) if cloud.declares_smtp(sender.smtp_server) else ("wrong_host_or_port",)
-        return case.fail(*causes, expected=expected, observed=_told(evidence))
+        cause: CauseId = "dns_failure" if cloud.declares_smtp(sender.smtp_server) else "wrong_host_or_port"
+        return case.fail(cause, expected=expected, observed=_told(evidence))
     declared = cloud.declares_smtp(sender.smtp_server)
     if cloud.microsoft and declared and all(_is_private(address) for address in evidence.addresses):
         observed = f"{', '.join(evidence.addresses[:4])}: not a public address"
@@ -55,7 +62,13 @@ def _is_private(address: str) -> bool:
         return False
 
 
-@check("NET-02", "The server's port accepts a connection", needs=("NET-01",), gate=Gate.PORT)
+@check(
+    "NET-02",
+    "The server's port accepts a connection",
+    needs=("NET-01",),
+    gate=Gate.PORT,
+    causes=shared_items.PORT_CAUSES,
+)
 def port_opens(case: Context) -> Finding:
     """FAQ "Connection timeout": a firewall between here and the port."""
     evidence, sender, cloud = case.evidence.port, case.settings.sender, case.settings.service
@@ -66,7 +79,7 @@ def port_opens(case: Context) -> Finding:
         led = f", led to {used.mapped_to} by the [connect] map" if used.mapped_to else ""
         return case.ok(observed=f"{used.address}:{used.port} opened in {used.seconds * 1000:.0f} ms{led}")
     expected = f"a TCP connection to {sender.smtp_server}:{sender.port}"
-    observed = shared_items.told(evidence)
+    observed = shared_items.describe_dials(evidence)
     if not cloud.declares_smtp(sender.smtp_server) or (
         sender.port != cloud.port and any(dial.opened for dial in evidence.to_587)
     ):
@@ -87,7 +100,9 @@ def port_opens(case: Context) -> Finding:
     return case.fail("port_blocked", expected=expected, observed=observed)
 
 
-@check("NET-03", "Every address of the server answers", needs=("NET-02",))
+@check(
+    "NET-03", "Every address of the server answers", needs=("NET-02",), causes=("port_blocked", "network_unreachable")
+)
 def every_address(case: Context) -> Finding:
     """An application may pick any address, and most try IPv6 first: one dead address is an outage now and then."""
     dials = case.evidence.port.dials if case.evidence.port is not None else ()
@@ -111,7 +126,14 @@ def _words(dead: list[Dial]) -> str:
     return ", ".join(f"{dial.address} {dial.failure.kind.value if dial.failure else ''}".strip() for dial in dead[:3])
 
 
-@check("NET-04", "The DNS answer is Microsoft's", reads=("NET-01",), path_of=Gate.NAME, microsoft_only=True)
+@check(
+    "NET-04",
+    "The DNS answer is Microsoft's",
+    reads=("NET-01",),
+    path_of=Gate.NAME,
+    microsoft_only=True,
+    causes=("dns_hijacked",),
+)
 def answer_is_microsofts(case: Context) -> Finding:
     """A resolver that lies shows a private address, or a chain of aliases that ends in a foreign domain."""
     evidence = case.evidence.name
@@ -147,7 +169,8 @@ def _compared(comparison: tuple[DnsAnswer, ...], addresses: tuple[str, ...]) -> 
     "SMTP Server and Port are those of the cloud",
     methods=frozenset({"oauth"}),
     declared_title="SMTP Server and Port are those declared in the settings",
+    causes=shared_items.SERVER_CAUSES,
 )
 def server_and_port(case: Context) -> Finding:
-    """FAQ OAuth step 5. The OAuth checklist has no item of its own for it; BASIC-07 is the same fact."""
+    """FAQ OAuth step 5. The OAuth checklist has no item for SMTP Server and Port; BASIC-07 is the same check for Basic."""
     return shared_items.server_and_port(case)

@@ -11,18 +11,14 @@ from settings.model import Method
 
 OAUTH: frozenset[Method] = frozenset({"oauth"})
 
-APPLICATION_CAUSES = frozenset({"app_not_in_tenant", "app_sp_missing", "app_disabled", "public_client_with_secret"})
-SECRET_CAUSES = frozenset({"secret_wrong", "secret_expired", "client_assertion_bad"})
-PERMISSION_CAUSES = frozenset({"consent_missing", "resource_missing"})
-
 
 def _issuer(case: Context) -> str:
     return "Entra" if case.settings.service.microsoft else "the token service"
 
 
-def about_token(case: Context, mine: frozenset[str], proved: str, expected: str) -> Finding:
+def about_token(case: Context, proved: str, expected: str) -> Finding:
     """An item that the token request proves or refutes."""
-    return shared_items.about(case, "TOKEN-02", mine, proved, expected)
+    return shared_items.about(case, "TOKEN-02", proved, expected)
 
 
 @check(
@@ -31,16 +27,16 @@ def about_token(case: Context, mine: frozenset[str], proved: str, expected: str)
     reads=("TOKEN-02",),
     methods=OAUTH,
     declared_title="The token service knows the application",
+    causes=("app_not_in_tenant", "app_sp_missing", "app_disabled", "public_client_with_secret"),
 )
 def registered(case: Context) -> Finding:
     """FAQ OAuth step 1. Entra issues a token only to an application that it knows and that is not disabled."""
     wire = about_token(
         case,
-        APPLICATION_CAUSES,
         f"{_issuer(case)} issued a token to {case.settings.sender.client_id}",
         f"{_issuer(case)} knows the client id in this tenant",
     )
-    return reconcile.settled(case, wire, ("app_not_in_tenant", "app_sp_missing", "app_disabled"))
+    return reconcile.item_with_tenant_facts(case, wire, ("app_not_in_tenant", "app_sp_missing", "app_disabled"))
 
 
 @check(
@@ -49,17 +45,18 @@ def registered(case: Context) -> Finding:
     reads=("TOKEN-02", "TOKEN-03", "AUTH-01", "MBX-03"),
     methods=OAUTH,
     microsoft_only=True,
+    causes=("resource_missing", "consent_missing"),
 )
 def permission(case: Context) -> Finding:
     """FAQ OAuth step 2. With RBAC for Applications an empty role list is right, and the accepted message is the proof."""
-    return reconcile.settled(case, _permission_by_wire(case), ("consent_missing", "resource_missing"))
+    return reconcile.item_with_tenant_facts(case, _permission_by_wire(case), ("consent_missing", "resource_missing"))
 
 
 def _permission_by_wire(case: Context) -> Finding:
     expected = (
         f"the token holds the role {role_of(case.settings.sender)}, or RBAC for Applications lets the message through"
     )
-    token = about_token(case, PERMISSION_CAUSES, "", expected)
+    token = about_token(case, "", expected)
     if token.verdict is not Verdict.PASS:
         return token
     if (stopped := case.stopped("TOKEN-03")) is not None:
@@ -87,20 +84,25 @@ def _permission_by_wire(case: Context) -> Finding:
     )
 
 
-@check("OAUTH-03", "The client secret is valid and stored securely", reads=("TOKEN-02",), methods=OAUTH)
+@check(
+    "OAUTH-03",
+    "The client secret is valid and stored securely",
+    reads=("TOKEN-02",),
+    methods=OAUTH,
+    causes=("secret_wrong", "secret_expired", "client_assertion_bad"),
+)
 def secret(case: Context) -> Finding:
     """FAQ OAuth step 3. Accepted by Entra; where it came from is told, never what it is."""
     source = case.evidence.secret.source if case.evidence.secret is not None else "unknown"
     wire = about_token(
         case,
-        SECRET_CAUSES,
         f"accepted by {_issuer(case)}; read here from {source} (see how the plugin keeps it)",
         f"{_issuer(case)} accepts the secret",
     )
-    return reconcile.settled(case, wire, ("secret_expired",))
+    return reconcile.item_with_tenant_facts(case, wire, ("secret_expired",))
 
 
-@check("OAUTH-04", "A reminder is set before the client secret expires", methods=OAUTH)
+@check("OAUTH-04", "A reminder is set before the client secret expires", methods=OAUTH, causes=("secret_expiring",))
 def reminder(case: Context) -> Finding:
     """FAQ OAuth step 3, "Important". Only a person can vouch for a reminder; the days left are counted where declared."""
     ends, how = expiry.secret_ends(case)
@@ -127,16 +129,16 @@ def reminder(case: Context) -> Finding:
     reads=("AUTH-01",),
     methods=OAUTH,
     microsoft_only=True,
+    causes=shared_items.SMTP_AUTH_CAUSES,
 )
 def smtp_auth_enabled(case: Context) -> Finding:
     """FAQ OAuth step 4. The switch gates OAuth too, against the FAQ's tip; its refusal carries a sentence of its own."""
     wire = shared_items.about_sign_in(
         case,
-        shared_items.SMTP_AUTH_CAUSES,
         "a sign-in with AUTH XOAUTH2 was accepted",
         "SMTP AUTH is on for this mailbox",
     )
-    return reconcile.settled(case, wire, ("smtp_auth_disabled_tenant", "smtp_auth_disabled_mailbox"))
+    return reconcile.item_with_tenant_facts(case, wire, ("smtp_auth_disabled_tenant", "smtp_auth_disabled_mailbox"))
 
 
 @check(
@@ -146,19 +148,25 @@ def smtp_auth_enabled(case: Context) -> Finding:
     reads=("NET-02",),
     methods=OAUTH,
     declared_title="Outbound TCP to the declared port is open",
+    causes=shared_items.PORT_CAUSES,
 )
-def port_587(case: Context) -> Finding:
-    """FAQ "Network Requirements"."""
-    return shared_items.port_587(case)
+def outbound_port(case: Context) -> Finding:
+    """FAQ "Network Requirements": outbound TCP 587 is allowed. The connections to port 587 count, whatever port the settings name."""
+    return shared_items.outbound_port(case)
 
 
-@check("OAUTH-07", "DNS port 53 is open over UDP and TCP", methods=OAUTH)
-def dns_53(case: Context) -> Finding:
-    """FAQ "Network Requirements"."""
-    return shared_items.dns_53(case)
+@check("OAUTH-07", "DNS port 53 is open over UDP and TCP", methods=OAUTH, causes=shared_items.DNS_CAUSES)
+def dns_port(case: Context) -> Finding:
+    """FAQ "Network Requirements": DNS port 53 is open over TCP and UDP. Each resolver gets a query over each transport."""
+    return shared_items.dns_port(case)
 
 
-@check("OAUTH-08", "Authentication Type is OpenID", methods=OAUTH)
+@check(
+    "OAUTH-08",
+    "Authentication Type is OpenID",
+    methods=OAUTH,
+    causes=("client_never_sent_auth", "authentication_type_wrong"),
+)
 def authentication_type(case: Context) -> Finding:
     """FAQ OAuth step 5: Enable Authentication is ticked, and Authentication Type is OpenID (OAuth 2.0)."""
     sender = case.settings.sender
@@ -171,9 +179,9 @@ def authentication_type(case: Context) -> Finding:
     return case.ok(observed="OpenID (as entered here; compare with the plugin)")
 
 
-@check("OAUTH-09", "Use SSL is ticked", methods=OAUTH)
+@check("OAUTH-09", "Use SSL is ticked", methods=OAUTH, causes=shared_items.USE_SSL_CAUSES)
 def use_ssl(case: Context) -> Finding:
-    """FAQ "Use SSL checkbox"."""
+    """FAQ "Use SSL checkbox": the box is ticked. Without TLS, the run sends MAIL without a credential and shows the reply."""
     return shared_items.use_ssl(case)
 
 
@@ -183,6 +191,7 @@ def use_ssl(case: Context) -> Finding:
     reads=("TOKEN-01", "TOKEN-02", "TOKEN-03"),
     methods=OAUTH,
     declared_title="The endpoint URL is that of the declared issuer",
+    causes=("wrong_tenant_or_authority",),
 )
 def tenant_id(case: Context) -> Finding:
     """FAQ OAuth step 5: URL, issuer and token name the same tenant."""
@@ -222,6 +231,7 @@ def tenant_id(case: Context) -> Finding:
     reads=("TOKEN-02", "TOKEN-03"),
     methods=OAUTH,
     declared_title="The scope is that of the declared service",
+    causes=("wrong_scope_or_audience",),
 )
 def scope(case: Context) -> Finding:
     """FAQ OAuth step 5: https://outlook.office365.com/.default (worldwide), with /.default for client credentials."""

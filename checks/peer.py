@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from checks.model import Context, Finding
 from evidence.wire import Certificate
+from knowledge.cause_ids import CauseId
 
 _OWN = ("microsoft", "digicert")
 
@@ -44,6 +45,6 @@ def truly(case: Context, finding: Finding) -> Finding:
     """
     if "smtp_intercepted" not in finding.causes or not reached(case):
         return finding
-    instead = "connection_cut" if encrypted(case) else "smtp_rewritten"
+    instead: CauseId = "connection_cut" if encrypted(case) else "smtp_rewritten"
     causes = tuple(dict.fromkeys(instead if cause == "smtp_intercepted" else cause for cause in finding.causes))
     return replace(finding, causes=causes)

@@ -8,6 +8,7 @@ from checks import expiry
 from checks.model import Context, Finding, Verdict, check
 from checks.tenant_account import password_end
 from evidence.tenant import LookupResult, LookupState
+from knowledge.cause_ids import CauseId
 from settings.model import Method
 
 BASIC: frozenset[Method] = frozenset({"basic"})
@@ -16,7 +17,13 @@ BASIC_OFF_BY_DEFAULT = date(2026, 12, 31)
 CERTIFICATE_SOON = timedelta(days=14)
 
 
-@check("RISK-01", "The sign-in does not rest on Basic authentication", methods=BASIC, microsoft_only=True)
+@check(
+    "RISK-01",
+    "The sign-in does not rest on Basic authentication",
+    methods=BASIC,
+    microsoft_only=True,
+    causes=("basic_auth_retiring",),
+)
 def basic_retires(case: Context) -> Finding:
     """Microsoft, 2026-01-27: Basic for SMTP AUTH is off by default at the end of December 2026; an admin can turn it on again."""
     left = (BASIC_OFF_BY_DEFAULT - case.evidence.today).days
@@ -31,7 +38,7 @@ def _or_look(case: Context) -> str:
     return ", or let the look-ups read it" if case.settings.service.microsoft else ""
 
 
-def _declared(case: Context, ends: date, how: str, cause: str, renew: str) -> Finding:
+def _declared(case: Context, ends: date, how: str, cause: CauseId, renew: str) -> Finding:
     left = (ends - case.evidence.today).days
     if left < 0:
         why = f"that day has passed: {renew}{', or correct the date in the settings' if how == expiry.DECLARED else ''}"
@@ -42,7 +49,7 @@ def _declared(case: Context, ends: date, how: str, cause: str, renew: str) -> Fi
     return case.ok(observed=observed)
 
 
-@check("RISK-02", "The client secret does not end soon", methods=OAUTH)
+@check("RISK-02", "The client secret does not end soon", methods=OAUTH, causes=("secret_expiring",))
 def secret_ends(case: Context) -> Finding:
     """FAQ OAuth step 3: mail stops when the secret expires. The date is declared in the settings or looked up."""
     ends, how = expiry.secret_ends(case)
@@ -56,7 +63,7 @@ def secret_ends(case: Context) -> Finding:
     return case.risk("secret_expiring", observed=found.observed, why=why)
 
 
-@check("RISK-03", "The server's certificate does not end soon", needs=("TLS-01",))
+@check("RISK-03", "The server's certificate does not end soon", needs=("TLS-01",), causes=("cert_expired",))
 def certificate_ends(case: Context) -> Finding:
     """An expired certificate stops every client at once."""
     chain = case.evidence.tls.chain if case.evidence.tls is not None else ()
@@ -70,7 +77,7 @@ def certificate_ends(case: Context) -> Finding:
     return case.ok(observed=observed)
 
 
-@check("RISK-04", "The password does not end soon", methods=BASIC)
+@check("RISK-04", "The password does not end soon", methods=BASIC, causes=("password_expiring",))
 def password_ends(case: Context) -> Finding:
     """FAQ "Password expired": mail stops when the password expires. The date is declared in the settings or looked up."""
     if case.evidence.tenant is not None:
@@ -92,7 +99,7 @@ def password_ends(case: Context) -> Finding:
 _ONLY_BY_LOOKING = "only the tenant's own settings show it: give the run read access to them (docs/look-ups.md)"
 
 
-def _unseen(case: Context, look: LookupResult | None, cause: str) -> Finding | None:
+def _unseen(case: Context, look: LookupResult | None, cause: CauseId) -> Finding | None:
     """Return a finding that says why a lookup has no answer, or None if it was answered."""
     if look is None:
         return case.unknown(_ONLY_BY_LOOKING, cause)
@@ -109,6 +116,7 @@ def _unseen(case: Context, look: LookupResult | None, cause: str) -> Finding | N
     reads=("OAUTH-01",),
     methods=OAUTH,
     microsoft_only=True,
+    causes=("app_multitenant",),
 )
 def single_tenant(case: Context) -> Finding:
     """FAQ OAuth step 1, "Single tenant". A multi-tenant registration can also be consented to in other tenants."""
@@ -128,7 +136,13 @@ def single_tenant(case: Context) -> Finding:
     )
 
 
-@check("RISK-06", "The account sends alarms and nothing else", methods=BASIC, microsoft_only=True)
+@check(
+    "RISK-06",
+    "The account sends alarms and nothing else",
+    methods=BASIC,
+    microsoft_only=True,
+    causes=("account_not_dedicated",),
+)
 def dedicated(case: Context) -> Finding:
     """FAQ "Use dedicated service accounts". A personal account changes its password, gets MFA and is removed when the person leaves."""
     seen = case.evidence.tenant
@@ -148,7 +162,7 @@ def dedicated(case: Context) -> Finding:
     )
 
 
-@check("RISK-07", "The sign-in is limited to known addresses", microsoft_only=True)
+@check("RISK-07", "The sign-in is limited to known addresses", microsoft_only=True, causes=("sign_in_from_anywhere",))
 def limited(case: Context) -> Finding:
     """FAQ "Limit by Conditional Access": a stolen credential is then useless from elsewhere."""
     seen = case.evidence.tenant

@@ -1,17 +1,28 @@
-"""Facts that stand in both of the FAQ's checklists: one judge each, used by both items."""
+"""Items that both of the FAQ's checklists have: one function for each, which both items call."""
 
 from __future__ import annotations
 
 from checks.model import Context, Finding, Verdict
 from evidence.wire import DnsAnswer, NameEvidence, PortEvidence
+from knowledge.cause_ids import CauseId
 from settings.clouds import cloud_of_smtp_host
 
+PORT_CAUSES: tuple[CauseId, ...] = ("port_blocked", "network_unreachable", "wrong_host_or_port", "service_side_fault")
+DNS_CAUSES: tuple[CauseId, ...] = ("dns_failure", "name_server_silent", "dns_tcp_blocked", "dns_udp_blocked")
+SERVER_CAUSES: tuple[CauseId, ...] = ("wrong_host_or_port", "legacy_tls_client")
+USE_SSL_CAUSES: tuple[CauseId, ...] = ("starttls_missing_or_implicit_tls_on_587",)
+SMTP_AUTH_CAUSES: tuple[CauseId, ...] = (
+    "smtp_auth_disabled_tenant",
+    "smtp_auth_disabled_mailbox",
+    "auth_policy_blocks_basic",
+    "basic_auth_retired",
+)
 _WORKING = frozenset({"answered", "no_data", "no_such_name"})
 _REPLIED = _WORKING | {"refused", "server_failure"}
 
 
-def port_587(case: Context) -> Finding:
-    """FAQ "Network Requirements": outbound TCP 587 allowed. Judged on connections to 587, whatever port the settings name."""
+def outbound_port(case: Context) -> Finding:
+    """Return the finding of BASIC-05 and OAUTH-06."""
     cloud = case.settings.service
     evidence = case.evidence.port
     if evidence is None:
@@ -25,28 +36,28 @@ def port_587(case: Context) -> Finding:
             observed=f"connected to {opened[0].address}:{opened[0].port} in {opened[0].seconds * 1000:.0f} ms"
         )
     if evidence.port != cloud.port:
-        why = f"the settings name port {evidence.port}; to port {cloud.port} {told(evidence, to_587=True)}"
+        why = f"the settings name port {evidence.port}; to port {cloud.port} {describe_dials(evidence, to_587=True)}"
         return case.fail(*_blame(evidence), expected=expected, observed=why)
     port = case.finding("NET-02")
     if not cloud.declares_smtp(case.settings.sender.smtp_server):
         return case.blocked("NET-02", why=f"the settings name another server; correct it to {cloud.smtp_host} first")
-    return case.fail(*port.causes, expected=expected, observed=told(evidence), sure=port.sure)
+    return case.fail(*port.causes, expected=expected, observed=describe_dials(evidence), sure=port.sure)
 
 
-def _blame(evidence: PortEvidence) -> tuple[str, ...]:
+def _blame(evidence: PortEvidence) -> tuple[CauseId, ...]:
     kinds = {dial.failure.kind.value for dial in evidence.to_587 if dial.failure is not None}
     return ("network_unreachable",) if kinds == {"unreachable"} else ("port_blocked",)
 
 
-def told(evidence: PortEvidence, *, to_587: bool = False) -> str:
+def describe_dials(evidence: PortEvidence, *, to_587: bool = False) -> str:
     """What became of the dials, in a few words."""
     dials = evidence.to_587 if to_587 else evidence.dials
     words = [f"{dial.address}:{dial.port} {dial.failure.kind.value if dial.failure else 'open'}" for dial in dials]
     return ", ".join(words[:4]) + (f" and {len(words) - 4} more" if len(words) > 4 else "") or "no address to dial"
 
 
-def dns_53(case: Context) -> Finding:
-    """FAQ "Network Requirements": DNS port 53 open, TCP and UDP. Each transport is asked on its own, at each resolver."""
+def dns_port(case: Context) -> Finding:
+    """Return the finding of BASIC-06 and OAUTH-07."""
     evidence = case.evidence.name
     if evidence is None:
         return case.unknown("the run ended before the name was looked up; run it again")
@@ -108,7 +119,7 @@ def _told(answers: tuple[DnsAnswer, ...], transport: str) -> str:
 
 
 def server_and_port(case: Context) -> Finding:
-    """FAQ "Nodinite Configuration": SMTP Server and Port are the cloud's own. Judged as entered in our settings."""
+    """Return the finding of BASIC-07 and NET-05."""
     sender, cloud = case.settings.sender, case.settings.service
     entered = f"{sender.smtp_server}:{sender.port} (as entered here; compare with the plugin)"
     expected = f"{cloud.smtp_host}:{cloud.port}"
@@ -127,7 +138,7 @@ def server_and_port(case: Context) -> Finding:
 
 
 def use_ssl(case: Context) -> Finding:
-    """FAQ "Use SSL checkbox": the box is ticked. What happens without it is heard on the wire, without a credential."""
+    """Return the finding of BASIC-08 and OAUTH-09."""
     expected = "Use SSL is ticked, so that the client says STARTTLS"
     if case.settings.sender.use_ssl:
         return case.ok(observed="ticked (as entered here; compare with the plugin)")
@@ -136,21 +147,26 @@ def use_ssl(case: Context) -> Finding:
     return case.fail("starttls_missing_or_implicit_tls_on_587", expected=expected, observed=f"not ticked{heard}")
 
 
-SMTP_AUTH_CAUSES = frozenset(
-    {"smtp_auth_disabled_tenant", "smtp_auth_disabled_mailbox", "auth_policy_blocks_basic", "basic_auth_retired"}
-)
+def about_sign_in(case: Context, proved: str, expected: str, mine: tuple[CauseId, ...] | None = None) -> Finding:
+    """Return the finding of an item that the sign-in proves or refutes; the arguments are those of `about`."""
+    return about(case, "AUTH-01", proved, expected, mine)
 
 
-def about_sign_in(case: Context, mine: frozenset[str], proved: str, expected: str) -> Finding:
-    """An item that the sign-in proves or refutes; `mine` are the causes that belong to this item, `proved` what a 235 shows."""
-    return about(case, "AUTH-01", mine, proved, expected)
+def about(case: Context, by: str, proved: str, expected: str, mine: tuple[CauseId, ...] | None = None) -> Finding:
+    """Return the finding of an item that another check proves or refutes.
 
+    A refusal with several causes fails only the item of the likeliest cause. The items of the other causes are unknown with the
+    lookup that decides; an item without any of the causes is blocked.
 
-def about(case: Context, by: str, mine: frozenset[str], proved: str, expected: str) -> Finding:
-    """An item that another check proves or refutes; a refusal that several items share fails only the likeliest one's.
+    Args:
+        case: the context of the item.
+        by: the check that proves or refutes it.
+        proved: what a pass of that check shows.
+        expected: what the item requires.
+        mine: the causes of this item; by default those that it declares.
 
-    The items of the other candidates are unknown and say what would decide; items that it does not touch are blocked.
     """
+    causes = case.check.causes if mine is None else mine
     found = case.finding(by)
     match found.verdict:
         case Verdict.PASS | Verdict.RISK:
@@ -158,7 +174,7 @@ def about(case: Context, by: str, mine: frozenset[str], proved: str, expected: s
         case Verdict.NOT_APPLICABLE:
             return case.unknown(found.why, expected=expected)
         case Verdict.FAIL:
-            own = tuple(cause for cause in found.causes if cause in mine)
+            own = tuple(cause for cause in found.causes if cause in causes)
             if own and found.causes[0] == own[0]:
                 return case.fail(*own, expected=expected, observed=found.observed, sure=found.sure, why=found.why)
             if own:

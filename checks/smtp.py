@@ -10,6 +10,7 @@ from checks.text_reading import read_reply
 from checks.tls import asks_for_certificate
 from evidence.gates import Gate
 from evidence.wire import CommandEvidence, FailureKind, HelloEvidence, TlsEvidence
+from knowledge.cause_ids import CauseId
 
 _MASKED = re.compile(r"X{4,}\w?\b|\*{4,}")
 _IMPLICIT_TLS_PORTS = {465, 993, 995}
@@ -22,6 +23,17 @@ _ANOTHER_NETWORK = "compare with another network: if the greeting comes there, s
     needs=("NET-02",),
     gate=Gate.GREETING,
     declared_title="The server greets with 220 and answers EHLO",
+    causes=(
+        "port_blocked",
+        "wrong_host_or_port",
+        "smtp_intercepted",
+        "smtp_rewritten",
+        "connection_cut",
+        "ehlo_name_invalid",
+        "implicit_tls_port",
+        "service_side_fault",
+    ),
+    reads_reply=True,
 )
 def greeting(case: Context) -> Finding:
     """Another greeting, or none, means that something between answers, or changes what the server says."""
@@ -62,7 +74,7 @@ def _no_greeting(case: Context, evidence: HelloEvidence, expected: str) -> Findi
     if sender.port in _IMPLICIT_TLS_PORTS or not cloud.declares_smtp(sender.smtp_server):
         return case.fail("wrong_host_or_port", expected=expected, observed=observed)
     if said or kind in {FailureKind.NOT_SMTP, FailureKind.TOO_LONG}:
-        cause = "smtp_intercepted" if cloud.microsoft else "wrong_host_or_port"
+        cause: CauseId = "smtp_intercepted" if cloud.microsoft else "wrong_host_or_port"
         return case.fail(cause, expected=expected, observed=observed)
     if kind in {FailureKind.RESET, FailureKind.CLOSED}:
         return case.fail("port_blocked", "smtp_intercepted", "service_side_fault", expected=expected, observed=observed,
@@ -100,7 +112,7 @@ def _implicit_tls(case: Context, told: str, expected: str) -> Finding:
     sender, cloud = case.settings.sender, case.settings.service
     observed = f"no greeting in plain text; a TLS handshake from the first byte was answered with {told}"
     if not cloud.microsoft:
-        cause = "implicit_tls_port" if cloud.declares_smtp(sender.smtp_server) else "wrong_host_or_port"
+        cause: CauseId = "implicit_tls_port" if cloud.declares_smtp(sender.smtp_server) else "wrong_host_or_port"
         return case.fail(cause, expected=expected, observed=observed)
     ours = sender.port == cloud.port and cloud.declares_smtp(sender.smtp_server)
     return case.fail("smtp_intercepted" if ours else "wrong_host_or_port", expected=expected, observed=observed)
@@ -117,7 +129,13 @@ def _foreign_greeting(case: Context, said: str, expected: str) -> Finding:
     return case.fail("smtp_intercepted", expected=expected, observed=said)
 
 
-@check("SMTP-02", "The server begins TLS on STARTTLS", needs=("SMTP-01",), gate=Gate.STARTTLS)
+@check(
+    "SMTP-02",
+    "The server begins TLS on STARTTLS",
+    needs=("SMTP-01",),
+    gate=Gate.STARTTLS,
+    causes=("smtp_rewritten", "starttls_missing_or_implicit_tls_on_587"),
+)
 def starttls(case: Context) -> Finding:
     """RFC 3207. On 587 TLS begins with STARTTLS; a client that speaks in the clear, or TLS at once, is refused."""
     expected = "STARTTLS is offered and answered with 220"
@@ -133,7 +151,7 @@ def starttls(case: Context) -> Finding:
         return case.unknown("the run ended before STARTTLS; run it again")
     offered = "STARTTLS" in hello.keywords
     masked = next((line for line in (hello.ehlo.lines if hello.ehlo else ()) if _MASKED.search(line)), "")
-    cause = "smtp_rewritten" if case.settings.service.microsoft else "starttls_missing_or_implicit_tls_on_587"
+    cause: CauseId = "smtp_rewritten" if case.settings.service.microsoft else "starttls_missing_or_implicit_tls_on_587"
     if evidence.reply is None or evidence.reply.code != 220:
         seen = f"masked: {masked}" if masked else ("offered" if offered else "not offered")
         return case.fail(cause, expected=expected, observed=f"{seen}; STARTTLS: {_heard(evidence)}")
@@ -154,7 +172,20 @@ def _heard(command: CommandEvidence | None) -> str:
     return command.failure.text or command.failure.kind.value if command.failure is not None else "no answer"
 
 
-@check("SMTP-03", "The server offers the mechanism after TLS", needs=("TLS-01",), gate=Gate.AUTH_OFFERED)
+@check(
+    "SMTP-03",
+    "The server offers the mechanism after TLS",
+    needs=("TLS-01",),
+    gate=Gate.AUTH_OFFERED,
+    causes=(
+        "wrong_host_or_port",
+        "smtp_rewritten",
+        "connection_cut",
+        "client_certificate_required",
+        "auth_mechanism_unsupported",
+        "service_side_fault",
+    ),
+)
 def auth_offered(case: Context) -> Finding:
     """Exchange Online offers AUTH LOGIN XOAUTH2 behind TLS, and nowhere else."""
     evidence, cloud = case.evidence.auth_offered, case.settings.service

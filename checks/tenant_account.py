@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, timedelta
 
-from checks.tri_state import Judge, Told, no, unread, yes
+from checks.tri_state import Fact, Judge, holds, refuted, unread
 from evidence.tenant import LookupState, TenantEvidence
 from settings.clouds import is_high_volume
 from settings.model import Sender
@@ -18,137 +18,139 @@ DEFAULT_VALID_DAYS = 90  # Microsoft Graph, domain resource: what an unset passw
 NEVER_DAYS = 2147483647
 
 
-def _tenant_switch(seen: TenantEvidence, sender: Sender) -> Told:
+def _tenant_switch(seen: TenantEvidence, sender: Sender) -> Fact:
     if is_high_volume(sender.smtp_server):
-        return no("High Volume Email does not obey the tenant's SMTP AUTH switch")
+        return refuted("High Volume Email does not obey the tenant's SMTP AUTH switch")
     if missing := unread(seen.mailbox, seen.transport):
         return missing
     own = seen.mailbox.smtp_auth_disabled if seen.mailbox is not None else None
     if own is not None:
-        return no(f"the mailbox {sender.sign_in_user} has its own switch (SMTP AUTH {'off' if own else 'on'})")
+        return refuted(f"the mailbox {sender.sign_in_user} has its own switch (SMTP AUTH {'off' if own else 'on'})")
     off = seen.transport is not None and seen.transport.smtp_auth_disabled is True
     inherits = f"the mailbox {sender.sign_in_user} inherits it"
-    return Told(off, f"the tenant's switch has SMTP AUTH {'off' if off else 'on'}, and {inherits}")
+    return Fact(off, f"the tenant's switch has SMTP AUTH {'off' if off else 'on'}, and {inherits}")
 
 
-def _mailbox_switch(seen: TenantEvidence, sender: Sender) -> Told:
+def _mailbox_switch(seen: TenantEvidence, sender: Sender) -> Fact:
     if missing := unread(seen.mailbox):
         return missing
     own = seen.mailbox.smtp_auth_disabled if seen.mailbox is not None else None
     state = "inherits" if own is None else "off" if own else "on"
-    return Told(own is True, f"the own switch of the mailbox {sender.sign_in_user}: {state}")
+    return Fact(own is True, f"the own switch of the mailbox {sender.sign_in_user}: {state}")
 
 
-def _policy(seen: TenantEvidence, _sender: Sender) -> Told:
+def _policy(seen: TenantEvidence, _sender: Sender) -> Fact:
     if missing := unread(seen.auth_policy):
         return missing
     policy = seen.auth_policy
     if policy is None or not policy.name:
-        return no("no authentication policy applies")
+        return refuted("no authentication policy applies")
     blocks = policy.allows_basic_smtp is False
-    return Told(blocks, f"the authentication policy {policy.name} {'blocks' if blocks else 'allows'} Basic for SMTP")
+    return Fact(blocks, f"the authentication policy {policy.name} {'blocks' if blocks else 'allows'} Basic for SMTP")
 
 
-def _no_mailbox(seen: TenantEvidence, sender: Sender) -> Told:
+def _no_mailbox(seen: TenantEvidence, sender: Sender) -> Fact:
     if "@" not in sender.sign_in_user:
-        return Told(None)  # no address: whose mailbox is meant, nobody can say
+        return Fact(None)  # no address: whose mailbox is meant, nobody can say
     if seen.user is not None and seen.user.state is LookupState.ABSENT:
         if seen.mailbox is not None and seen.mailbox.state is LookupState.ANSWERED:
-            return no(
+            return refuted(
                 f"Exchange has a mailbox {sender.sign_in_user}, and the directory has no user of that name: its sign-in name "
                 "differs from its mail address"
             )
-        return yes(f"the directory has no user {sender.sign_in_user}")
+        return holds(f"the directory has no user {sender.sign_in_user}")
     if seen.mailbox is not None and seen.mailbox.state is LookupState.ABSENT:
-        return yes(f"Exchange has no mailbox {sender.sign_in_user}")
-    return unread(seen.user, seen.mailbox) or no(f"{sender.sign_in_user} exists and has a mailbox")
+        return holds(f"Exchange has no mailbox {sender.sign_in_user}")
+    return unread(seen.user, seen.mailbox) or refuted(f"{sender.sign_in_user} exists and has a mailbox")
 
 
-def _disabled(seen: TenantEvidence, sender: Sender) -> Told:
+def _disabled(seen: TenantEvidence, sender: Sender) -> Fact:
     if missing := unread(seen.user):
         return missing
     if seen.user is None or seen.user.state is LookupState.ABSENT:
-        return Told(holds=False)
+        return Fact(holds=False)
     off = seen.user.enabled is False
-    return Told(off, f"sign-in of {sender.sign_in_user} is {'blocked' if off else 'allowed'}")
+    return Fact(off, f"sign-in of {sender.sign_in_user} is {'blocked' if off else 'allowed'}")
 
 
-def _other_address(seen: TenantEvidence, sender: Sender) -> Told:
+def _other_address(seen: TenantEvidence, sender: Sender) -> Fact:
     """Compare From with the addresses of the mailbox that signs in. A right to another address is set on the mailbox of From."""
     account, address = sender.sign_in_user, sender.envelope_from
     if missing := unread(seen.user):
-        return no(f"From is the account that signs in, {account}") if address.lower() == account.lower() else missing
+        return (
+            refuted(f"From is the account that signs in, {account}") if address.lower() == account.lower() else missing
+        )
     proxies = seen.user.proxy_addresses if seen.user is not None else ()
     kinds = {kind for kind, _, own in (one.partition(":") for one in proxies) if own.lower() == address.lower()}
     if "SMTP" in kinds or (not proxies and address.lower() == account.lower()):
-        return no(f"{address} is the primary address of the mailbox that signs in, {account}")
+        return refuted(f"{address} is the primary address of the mailbox that signs in, {account}")
     if kinds:
-        return Told(
+        return Fact(
             None,
             needs=f"whether the tenant lets {account} send from {address}, an alias of its mailbox (Get-OrganizationConfig)",
         )
-    return Told(None, needs=f"whether {account} may send as {address} (Get-RecipientPermission -Identity {address})")
+    return Fact(None, needs=f"whether {account} may send as {address} (Get-RecipientPermission -Identity {address})")
 
 
-def _mfa(seen: TenantEvidence, _sender: Sender) -> Told:
+def _mfa(seen: TenantEvidence, _sender: Sender) -> Fact:
     if seen.mfa is not None and seen.mfa.per_user in {"enabled", "enforced"}:
-        return yes(f"per-user MFA is {seen.mfa.per_user}")
+        return holds(f"per-user MFA is {seen.mfa.per_user}")
     if seen.security_defaults is not None and seen.security_defaults.enabled:
-        return yes("security defaults are on")
+        return holds("security defaults are on")
     policies = seen.conditional_access.policies if seen.conditional_access is not None else ()
     demands = [one for one in policies if one.state == "enabled" and one.demands_mfa]
     if sure := [one for one in demands if not one.membership_unknown and not one.limits_location]:
-        return yes(f"the Conditional Access policy {sure[0].name} demands MFA")
+        return holds(f"the Conditional Access policy {sure[0].name} demands MFA")
     if demands:
-        return Told(
+        return Fact(
             None, needs=f"whether the Conditional Access policy {demands[0].name} reaches this account and address"
         )
-    return unread(seen.mfa, seen.security_defaults, seen.conditional_access) or no(
+    return unread(seen.mfa, seen.security_defaults, seen.conditional_access) or refuted(
         "per-user MFA is disabled, security defaults are off, no policy demands MFA"
     )
 
 
-def _access(seen: TenantEvidence, _sender: Sender) -> Told:
+def _access(seen: TenantEvidence, _sender: Sender) -> Fact:
     policies = seen.conditional_access.policies if seen.conditional_access is not None else ()
     blocking = [one for one in policies if one.state == "enabled" and one.blocks]
     if sure := [one for one in blocking if not one.membership_unknown and not one.limits_location]:
-        return yes(f"the Conditional Access policy {sure[0].name} blocks this sign-in")
+        return holds(f"the Conditional Access policy {sure[0].name} blocks this sign-in")
     if blocking:
-        return Told(None, needs=f"whether the Conditional Access policy {blocking[0].name} lets this address in")
-    return unread(seen.conditional_access) or no("no Conditional Access policy blocks this sign-in")
+        return Fact(None, needs=f"whether the Conditional Access policy {blocking[0].name} lets this address in")
+    return unread(seen.conditional_access) or refuted("no Conditional Access policy blocks this sign-in")
 
 
-def password_end(seen: TenantEvidence) -> tuple[date | None, Told]:
+def password_end(seen: TenantEvidence) -> tuple[date | None, Fact]:
     """Return the expiry date of the password (None: never, or unknown) and its source. Federated passwords expire elsewhere."""
     user, domain = seen.user, seen.domain
     if missing := unread(user):
         return None, missing
     if user is not None and user.password_never_expires:
-        return None, no("the directory: the password never expires")
+        return None, refuted("the directory: the password never expires")
     if missing := unread(domain):
         return None, missing
     if domain is not None and domain.federated:
-        return None, Told(
+        return None, Fact(
             None, needs="the password policy of the organisation's own directory: the domain is federated"
         )
     days = (domain.password_valid_days if domain is not None else None) or DEFAULT_VALID_DAYS
     if days >= NEVER_DAYS:
-        return None, no("the domain's rule: passwords never expire")
+        return None, refuted("the domain's rule: passwords never expire")
     if user is None or user.password_changed is None:
-        return None, Told(None, needs="when the password was changed last")
+        return None, Fact(None, needs="when the password was changed last")
     end = user.password_changed.date() + timedelta(days=days)
     over = end < seen.looked_at.date()
-    return end, Told(
+    return end, Fact(
         over,
         f"the password {'ended' if over else 'ends'} on {end}: changed {user.password_changed.date()}, valid {days} days",
     )
 
 
-def _federated(seen: TenantEvidence, _sender: Sender) -> Told:
+def _federated(seen: TenantEvidence, _sender: Sender) -> Fact:
     if missing := unread(seen.domain):
         return missing
     federated = seen.domain is not None and seen.domain.federated is True
-    return Told(None, needs="the federation service's own log") if federated else no("the domain is not federated")
+    return Fact(None, needs="the federation service's own log") if federated else refuted("the domain is not federated")
 
 
 BY_CAUSE: Mapping[str, Judge] = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from checks.tri_state import Judge, Told, no, unread, yes
+from checks.tri_state import Fact, Judge, holds, refuted, unread
 from evidence.tenant import LookupState, TenantEvidence
 from settings.clouds import is_high_volume
 from settings.model import Sender
@@ -16,29 +16,29 @@ from settings.model import Sender
 ROLE = "SMTP.SendAsApp"
 
 
-def _unregistered(seen: TenantEvidence, sender: Sender) -> Told:
+def _unregistered(seen: TenantEvidence, sender: Sender) -> Fact:
     if seen.application is not None and seen.application.state is LookupState.ABSENT:
         gone = seen.principal is not None and seen.principal.state is LookupState.ABSENT
-        return Told(
+        return Fact(
             gone,
             f"the tenant {'does not know' if gone else 'knows, from another tenant,'} the client id {sender.client_id}",
         )
-    return unread(seen.application) or no(f"the tenant has the registration {sender.client_id}")
+    return unread(seen.application) or refuted(f"the tenant has the registration {sender.client_id}")
 
 
-def _no_principal(seen: TenantEvidence, _sender: Sender) -> Told:
+def _no_principal(seen: TenantEvidence, _sender: Sender) -> Fact:
     if missing := unread(seen.principal, seen.application):
         return missing
     registered = seen.application is not None and seen.application.state is LookupState.ANSWERED
     gone = seen.principal is not None and seen.principal.state is LookupState.ABSENT
-    return Told(gone and registered, f"the enterprise application is {'missing' if gone else 'there'}")
+    return Fact(gone and registered, f"the enterprise application is {'missing' if gone else 'there'}")
 
 
-def _switched_off(seen: TenantEvidence, _sender: Sender) -> Told:
+def _switched_off(seen: TenantEvidence, _sender: Sender) -> Fact:
     if missing := unread(seen.principal):
         return missing
     off = seen.principal is not None and seen.principal.enabled is False
-    return Told(off, f"the enterprise application is {'disabled' if off else 'enabled'}")
+    return Fact(off, f"the enterprise application is {'disabled' if off else 'enabled'}")
 
 
 def secrets_end(seen: TenantEvidence) -> date | None:
@@ -47,31 +47,31 @@ def secrets_end(seen: TenantEvidence) -> date | None:
     return max((one.ends.date() for one in application.credentials), default=None) if application is not None else None
 
 
-def _secrets(seen: TenantEvidence, _sender: Sender) -> Told:
+def _secrets(seen: TenantEvidence, _sender: Sender) -> Fact:
     if missing := unread(seen.application):
         return missing
     end = secrets_end(seen)
     if end is None:
-        return no("the registration holds no secret")
+        return refuted("the registration holds no secret")
     over = end < seen.looked_at.date()
-    return Told(
+    return Fact(
         over, f"the registration's last secret {'ended' if over else 'is valid until'} {'on ' if over else ''}{end}"
     )
 
 
-def _public(seen: TenantEvidence, _sender: Sender) -> Told:
+def _public(seen: TenantEvidence, _sender: Sender) -> Fact:
     if missing := unread(seen.application):
         return missing
-    return Told(
+    return Fact(
         None if seen.application is not None and seen.application.public_client else False, "not a public client"
     )
 
 
-def _no_resource(seen: TenantEvidence, _sender: Sender) -> Told:
+def _no_resource(seen: TenantEvidence, _sender: Sender) -> Fact:
     if missing := unread(seen.roles):
         return missing
     gone = seen.roles is not None and not seen.roles.resource_present
-    return Told(gone, f"Exchange Online is {'not ' if gone else ''}in the tenant")
+    return Fact(gone, f"Exchange Online is {'not ' if gone else ''}in the tenant")
 
 
 def role_of(sender: Sender) -> str:
@@ -91,45 +91,45 @@ def _without_principal(seen: TenantEvidence) -> bool:
     return seen.principal is not None and seen.principal.state is LookupState.ABSENT
 
 
-def _no_consent(seen: TenantEvidence, sender: Sender) -> Told:
+def _no_consent(seen: TenantEvidence, sender: Sender) -> Fact:
     if _without_principal(seen):
-        return Told(None)
+        return Fact(None)
     if missing := unread(seen.roles):
         return missing
     roles = seen.roles.roles if seen.roles is not None else ()
     if role_of(sender) in roles:
-        return no(f"an administrator consented to {role_of(sender)}")
+        return refuted(f"an administrator consented to {role_of(sender)}")
     scoped = in_scope(seen)
     if scoped is None:
-        return unread(seen.rbac) or Told(None)
+        return unread(seen.rbac) or Fact(None)
     words = "RBAC for Applications reaches the mailbox" if scoped else "no role assignment reaches the mailbox"
-    return Told(not scoped, f"consented roles: {', '.join(roles) or 'none'}; {words}")
+    return Fact(not scoped, f"consented roles: {', '.join(roles) or 'none'}; {words}")
 
 
-def _not_in_exchange(seen: TenantEvidence, _sender: Sender) -> Told:
+def _not_in_exchange(seen: TenantEvidence, _sender: Sender) -> Fact:
     known, belongs = seen.exchange_principal, seen.principal
     if _without_principal(seen):
-        return Told(None)
+        return Fact(None)
     if known is not None and known.state is LookupState.ABSENT:
-        return yes("Exchange does not know the application (Get-ServicePrincipal)")
+        return holds("Exchange does not know the application (Get-ServicePrincipal)")
     if missing := unread(known, belongs):
         return missing
     right = known is not None and belongs is not None and known.object_id.lower() == belongs.object_id.lower()
     there = known.object_id if known is not None else ""
     own = belongs.object_id if belongs is not None else ""
-    return Told(not right, f"Exchange has the object id {there}, the enterprise application has {own}")
+    return Fact(not right, f"Exchange has the object id {there}, the enterprise application has {own}")
 
 
-def _no_right(seen: TenantEvidence, sender: Sender) -> Told:
+def _no_right(seen: TenantEvidence, sender: Sender) -> Fact:
     account = sender.sign_in_user
     if seen.mailbox_right is not None and seen.mailbox_right.full_access:
-        return no(f"the application has FullAccess on the mailbox {account}")
+        return refuted(f"the application has FullAccess on the mailbox {account}")
     if in_scope(seen):
-        return no(f"RBAC for Applications reaches the mailbox {account}")
+        return refuted(f"RBAC for Applications reaches the mailbox {account}")
     no_mailbox = seen.mailbox is not None and seen.mailbox.state is LookupState.ABSENT
     if _without_principal(seen) or no_mailbox or _not_in_exchange(seen, sender).holds:
-        return Told(None)  # there is nobody, or nothing, that a right could be about
-    return unread(seen.mailbox_right, seen.rbac) or yes(
+        return Fact(None)  # there is nobody, or nothing, that a right could be about
+    return unread(seen.mailbox_right, seen.rbac) or holds(
         f"neither FullAccess nor a role assignment on the mailbox {account}"
     )
 

@@ -10,12 +10,29 @@ from checks.peer import is_own
 from evidence.gates import Gate
 from evidence.names import covers
 from evidence.wire import FailureKind, TlsEvidence
+from knowledge.cause_ids import CauseId
 
 _OLD = {"TLSv1", "TLSv1.1", "SSLv3", "SSLv2"}
 REMARK = "this is Python's TLS on this machine; the application may bring another"
 
 
-@check("TLS-01", "The TLS handshake succeeds and the certificate is trusted", needs=("SMTP-02",), gate=Gate.TLS)
+@check(
+    "TLS-01",
+    "The TLS handshake succeeds and the certificate is trusted",
+    needs=("SMTP-02",),
+    gate=Gate.TLS,
+    causes=(
+        "wrong_host_or_port",
+        "smtp_rewritten",
+        "connection_cut",
+        "client_certificate_required",
+        "tls_version",
+        "cert_untrusted",
+        "cert_name_mismatch",
+        "cert_expired",
+        "service_side_fault",
+    ),
+)
 def handshake(case: Context) -> Finding:
     """FAQ "SSL/TLS handshake failed". Trust as the operating system has it, for exactly the name in the settings."""
     evidence = case.evidence.tls
@@ -76,7 +93,7 @@ def asks_for_certificate(text: str) -> bool:
     return bool(_ASKS.search(text))
 
 
-def blame(evidence: TlsEvidence, now: datetime) -> tuple[str, str]:
+def blame(evidence: TlsEvidence, now: datetime) -> tuple[CauseId, str]:
     """The cause of a certificate that did not verify, and what was seen: name before dates before trust, as a person looks."""
     leaf = evidence.chain[0]
     if not covers(leaf, evidence.server_name):
@@ -96,7 +113,13 @@ def _named(evidence: TlsEvidence) -> str:
     return f"issued by {issuer}, valid until {leaf.not_after:%Y-%m-%d}"
 
 
-@check("TLS-02", "The certificate is Microsoft's own", needs=("TLS-01",), microsoft_only=True)
+@check(
+    "TLS-02",
+    "The certificate is Microsoft's own",
+    needs=("TLS-01",),
+    microsoft_only=True,
+    causes=("smtp_rewritten", "cert_untrusted"),
+)
 def microsofts_own(case: Context) -> Finding:
     """An inspecting proxy signs with a root of its own: trusted here perhaps, but not by every application's runtime."""
     evidence = case.evidence.tls
@@ -110,7 +133,7 @@ def microsofts_own(case: Context) -> Finding:
                      expected="issued by DigiCert or Microsoft")  # fmt: skip
 
 
-@check("TLS-03", "TLS 1.2 or newer is used", reads=("TLS-01",))
+@check("TLS-03", "TLS 1.2 or newer is used", reads=("TLS-01",), causes=("tls_version",))
 def version(case: Context) -> Finding:
     """FAQ "Office365 requires TLS 1.2+"."""
     evidence = case.evidence.tls

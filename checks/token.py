@@ -8,6 +8,7 @@ from checks.text_reading import deciding, read_answer, told_by
 from checks.tls import blame
 from evidence.gates import Gate
 from evidence.wire import FailureKind, IssuerEvidence, TokenEvidence
+from knowledge.cause_ids import CauseId
 from settings.address import address_of
 from settings.clouds import Cloud, cloud_of_login_host
 from settings.microsoft import GUID
@@ -22,6 +23,17 @@ OAUTH: frozenset[Method] = frozenset({"oauth"})
     methods=OAUTH,
     gate=Gate.ISSUER,
     declared_title="The issuer document is the declared issuer's",
+    causes=(
+        "cert_untrusted",
+        "cert_name_mismatch",
+        "cert_expired",
+        "token_endpoint_unreachable",
+        "login_blocked_by_proxy",
+        "issuer_document_altered",
+        "wrong_tenant_or_authority",
+        "service_side_fault",
+    ),
+    reads_reply=True,
 )
 def issuer(case: Context) -> Finding:
     """OpenID Connect Discovery 1.0, 4.3: the document's issuer belongs to the URL that it was fetched from."""
@@ -88,7 +100,7 @@ def _answered_instead(case: Context, evidence: IssuerEvidence | TokenEvidence, e
         return case.fail("service_side_fault", "login_blocked_by_proxy", expected=expected, observed=observed, sure=False,
                          why="try again in a few minutes, and from another network")  # fmt: skip
     if not case.settings.service.microsoft and 400 <= status < 500:
-        causes = ("login_blocked_by_proxy", "wrong_tenant_or_authority")
+        causes: tuple[CauseId, ...] = ("login_blocked_by_proxy", "wrong_tenant_or_authority")
         likely = causes[::-1] if status in _NO_SUCH_PAGE else causes
         return case.fail(*likely, expected=expected, observed=observed, sure=False,
                          why="open the URL in a browser on this machine and read what it says")  # fmt: skip
@@ -189,6 +201,16 @@ def _mismatch(evidence: IssuerEvidence, case: Context) -> str:
     methods=OAUTH,
     gate=Gate.TOKEN,
     declared_title="The token service issues a token",
+    causes=(
+        "token_endpoint_unreachable",
+        "login_blocked_by_proxy",
+        "wrong_tenant_or_authority",
+        "wrong_scope_or_audience",
+        "resource_missing",
+        "app_not_in_tenant",
+        "service_side_fault",
+    ),
+    reads_reply=True,
 )
 def token(case: Context) -> Finding:
     """RFC 6749, 5.2: the error's own words decide, not its number alone."""
@@ -250,6 +272,7 @@ def _error(case: Context, evidence: TokenEvidence, expected: str) -> Finding:
     methods=OAUTH,
     gate=Gate.CLAIMS,
     declared_title="The token is for the declared service",
+    causes=("clock_skew", "wrong_tenant_or_authority", "wrong_scope_or_audience", "token_expired"),
 )
 def claims(case: Context) -> Finding:
     """Microsoft "Access tokens": aud and tid decide where a token is good; clients decode, and never verify."""

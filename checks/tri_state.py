@@ -18,7 +18,7 @@ _READ_AS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Fact:
     """Whether a cause holds (None: unknown), what was read, and what would show it if nothing was read."""
 
     holds: bool | None
@@ -26,27 +26,27 @@ class Told:
     needs: str = ""
 
 
-Judge = Callable[[TenantEvidence, Sender], Told]  # one for each cause that a look-up can prove or refute
+Judge = Callable[[TenantEvidence, Sender], Fact]  # one for each cause that a look-up can prove or refute
 
 
-def yes(words: str) -> Told:
+def holds(words: str) -> Fact:
     """Return that the cause holds, with the setting that shows it."""
-    return Told(holds=True, words=words)
+    return Fact(holds=True, words=words)
 
 
-def no(words: str) -> Told:
+def refuted(words: str) -> Fact:
     """Return that the cause does not hold, with the setting that shows it."""
-    return Told(holds=False, words=words)
+    return Fact(holds=False, words=words)
 
 
-def unread(*looks: LookupResult | None) -> Told | None:
+def unread(*looks: LookupResult | None) -> Fact | None:
     """Return why a cause is unknown if one of the lookups has no answer; None if all have one."""
     for look in looks:
         if look is None:
-            return Told(None)
+            return Fact(None)
         if not look.seen:
             how = _READ_AS.get(look.state, "could not be read")
-            return Told(
+            return Fact(
                 None, needs=f"{look.question.partition('?')[0]} {how}: {look.needs or look.detail or 'try again'}"
             )
     return None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from docs.handbook.check_causes import named_by
 from docs.handbook.check_pages import cause_line, ordered
 from docs.handbook.markdown import (
     DECLARED_PAGE,
@@ -100,8 +99,7 @@ def _owner(cause: Cause) -> str:
 
 
 def _shown_by(cause: Cause, place: str) -> list[str]:
-    named = named_by(cause.id)
-    checks = ", ".join(link(check.id, check_page(check.id), place) for check in ordered() if check.id in named)
+    checks = ", ".join(link(check.id, check_page(check.id), place) for check in ordered() if cause.id in check.causes)
     if checks:
         return ["", f"Checks that look for it: {checks}."]
     if cause.id == UNRECOGNISED:

@@ -6,7 +6,6 @@ from typing import Final
 
 from checks.catalogue import CATALOGUE as CHECKS
 from checks.model import BOTH, Check
-from docs.handbook.check_causes import nameable, shared_judge
 from docs.handbook.markdown import MADE, bullets, cause_page, check_page, code, escape, link, prose, table
 from evidence.gates import OAUTH_ONLY, Gate
 from knowledge.causes import CATALOGUE as CAUSES
@@ -46,7 +45,7 @@ def page(check: Check) -> str:
         "## What is required, and why",
         "",
     ]
-    lines += [prose(sentence(text), place) + "\n" for text in _required(check)]
+    lines += [prose(sentence(" ".join((check.judge.__doc__ or "").split())), place), ""]
     lines += ["## Gate", "", _gate(check), ""]
     lines += ["## What it builds on", ""]
     if check.needs:
@@ -81,16 +80,6 @@ def _elsewhere(check: Check) -> str:
     return f' For a service that the settings declare: "{escape(title)}".' if title else ""
 
 
-def _required(check: Check) -> list[str]:
-    """Return the check's docstring; if two items share a function, also that function's, unless it repeats it."""
-    own = " ".join((check.judge.__doc__ or "").split())
-    shared = shared_judge(check)
-    more = " ".join((shared.__doc__ or "").split()) if shared is not None else ""
-    if more.startswith(own.rstrip(".")):
-        return [more]
-    return [own, more] if more else [own]
-
-
 def _gate_name(gate: Gate | None) -> str:
     return GATES[gate] if gate is not None else ""
 
@@ -123,9 +112,8 @@ def _named(check_id: str, place: str) -> str:
 
 
 def _causes(check: Check, place: str) -> list[str]:
-    found = nameable(check.id)
-    lines = bullets(cause_line(cause, place) for cause in found.causes)
-    if not found.reads:
+    lines = bullets(cause_line(cause, place) for cause in CAUSES if cause in check.causes)
+    if not check.reads_reply:
         return lines or ["None."]
     reading = "It also reads the words of the server's answer, and then names what they tell"
     return [*lines, "", f"{reading}: any of {link('the causes', 'docs/README.md#causes', place)}."]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import shutil
 from pathlib import Path
@@ -12,11 +11,10 @@ import pytest
 
 from checks.catalogue import CATALOGUE as CHECKS
 from docs.handbook import __main__, cause_ids, markdown
-from docs.handbook.check_causes import nameable, named_by
 from fakes.faults import EVERY_FAULT
 from knowledge.cause_ids import CauseId
 from knowledge.causes import CATALOGUE as CAUSES
-from knowledge.causes import UNRECOGNISED, declared
+from knowledge.causes import declared
 from knowledge.groups import GROUPS
 from knowledge.placeholders import fill
 from reports.labels import sentence
@@ -205,50 +203,20 @@ def test_pages_list_the_causes_seen_under_faults() -> None:
         for fault in EVERY_FAULT.values()
         for expected in fault.expected
         for cause in expected.causes
-        if cause not in nameable(expected.check).causes and not nameable(expected.check).reads
+        if cause not in CHECKS.checks[expected.check].causes and not CHECKS.checks[expected.check].reads_reply
     ]
 
     assert unlisted == []
 
 
-def test_pages_list_only_causes_named_in_the_checks() -> None:
-    """Each listed cause occurs in the source of the checks or in a group that they use; `unrecognised` is only compared with."""
-    words = {
-        node.value
-        for file in (ROOT / "checks").glob("*.py")
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    }
-    mentioned = (words & set(CAUSES)) | {cause for group in words & set(GROUPS) for cause in GROUPS[group].causes}
+def test_the_page_of_a_check_lists_its_declared_causes() -> None:
+    """The list of causes on a page is the declaration of the check, and the page of each cause names the check."""
+    for check in CHECKS.checks.values():
+        listed = text_of(ROOT / markdown.check_page(check.id)).partition("## Causes that it can name")[2]
 
-    assert {cause for check in CHECKS.checks for cause in nameable(check).causes} == mentioned - {UNRECOGNISED}
-
-
-@pytest.mark.parametrize(
-    ("check", "causes", "reads"),
-    [
-        pytest.param("BASIC-09", ("username_not_upn",), False, id="a literal"),
-        pytest.param("BASIC-10", ("bad_credentials",), False, id="a constant"),
-        pytest.param("BASIC-08", ("starttls_missing_or_implicit_tls_on_587",), False, id="a judge shared by two items"),
-        pytest.param("BASIC-05", nameable("NET-02").causes, False, id="causes of another check"),
-        pytest.param("OAUTH-10", ("wrong_tenant_or_authority",), False, id="a cause of another check"),
-        pytest.param("NET-04", ("dns_hijacked",), False, id="causes of another gate excluded"),
-    ],
-)
-def test_causes_that_a_check_can_name(check: str, causes: tuple[str, ...], reads: bool) -> None:
-    """The causes that a check can name are read correctly from its source."""
-    found = nameable(check)
-
-    assert (found.causes, found.reads) == (causes, reads)
-    assert all(check in named_by(cause) for cause in causes)
-
-
-def test_pages_of_checks_that_read_a_reply_say_so() -> None:
-    """The page of a check that reads a server's text says so, because its list of causes is not closed."""
-    readers = {check for check in CHECKS.checks if nameable(check).reads}
-
-    assert readers == {"AUTH-01", "MBX-01", "MBX-02", "MBX-03", "MBX-07", "SMTP-01", "TOKEN-01", "TOKEN-02"}
-    assert all("reads the words" in text_of(ROOT / markdown.check_page(check)) for check in readers)
+        assert set(re.findall(r"\(\.\./causes/(\w+)\.md\)", listed)) == set(check.causes), check.id
+        assert ("reads the words" in listed) == check.reads_reply, check.id
+        assert all(f"{check.id}.md)" in text_of(ROOT / markdown.cause_page(cause)) for cause in check.causes), check.id
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def assess_with_lookups(
 
 def rows(judged: dict[str, Assessment], healthy_world: dict[str, Assessment]) -> set[Row]:
     """Return the findings that differ from the healthy world with lookups, except blocked checks."""
-    found = set()
+    found: set[Row] = set()
     for name, assessment in judged.items():
         for finding in assessment.all_findings():
             healthy: Finding = healthy_world[name].finding(finding.check)

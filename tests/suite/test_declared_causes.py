@@ -1,0 +1,46 @@
+"""A check declares its causes, and names no other."""
+
+from __future__ import annotations
+
+import pytest
+
+from checks.assessment import Assessment
+from checks.catalogue import CATALOGUE
+from checks.model import Catalogue, Context, Finding
+from tests.suite.gathered import gathered
+
+
+def judged(*, reads_reply: bool, verdict: str) -> Finding:
+    """Return the finding of a check that names a cause beside the one that it declares."""
+    own = Catalogue()
+
+    @own.check("SMTP-04", "The server is there", causes=("port_blocked",), reads_reply=reads_reply)
+    def there(case: Context) -> Finding:
+        match verdict:
+            case "fail":
+                return case.fail("port_blocked", "dns_failure", expected="an answer", observed="none")
+            case "risk":
+                return case.risk("port_blocked", "dns_failure", observed="late", why="slow")
+            case _:
+                return case.unknown("not tried", "port_blocked", "dns_failure")
+
+    evidence, settings = gathered(None)["basic"]
+    return Assessment(evidence, settings, {**CATALOGUE.checks, **own.checks}).finding("SMTP-04")
+
+
+@pytest.mark.parametrize("verdict", ["fail", "risk", "unknown"])
+def test_an_undeclared_cause_is_an_error(verdict: str) -> None:
+    """A finding with a cause that the check does not declare is a ValueError that names both."""
+    with pytest.raises(ValueError, match="SMTP-04 names dns_failure without declaring it"):
+        judged(reads_reply=False, verdict=verdict)
+
+
+@pytest.mark.parametrize("verdict", ["fail", "risk", "unknown"])
+def test_a_check_that_reads_a_reply_names_what_the_reply_means(verdict: str) -> None:
+    """The causes of a reply are not known in advance, so `reads_reply` allows every cause."""
+    assert judged(reads_reply=True, verdict=verdict).causes == ("port_blocked", "dns_failure")
+
+
+def test_every_check_that_can_fail_declares_a_cause() -> None:
+    """A failure needs a cause, so each check declares at least one."""
+    assert [check.id for check in CATALOGUE.checks.values() if not check.causes] == []
