@@ -1,24 +1,35 @@
-"""How a run begins: from what the command line asks for to a suite; wishes and settings that cannot be end here.
+"""Makes the plan of a run from the command line's options; options and settings that cannot work end the run here.
 
-Only conftest.py imports this file, after it has started the built-in tenant, so that both load at the same time.
+`plugin.configure` imports this module after it has started the built-in tenant, so that both load at the same time.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from plugin.gathering import (
+    Administrator,
+    AlreadyGathered,
+    Auditor,
+    EvidenceSource,
+    Export,
+    LookupSource,
+    Probes,
+    RepeatedLookups,
+)
+from plugin.plan import Masks, NoMasks, Plan
 from plugin.report_reader import load_folder, load_report, load_results
-from plugin.session import Suite, readable
+from probes import gather
 from probes.deadline import utc_now
-from reports.replay import origins
+from reports.replay import NotAReport, origins
 from settings.combinations import mistakes
 from settings.examples import left_in
 from settings.load import load
 from settings.mistakes import SettingsError
-from settings.options import Wishes
+from settings.model import Sender, SenderSettings
+from settings.options import Options
 from settings.selection import OF_A_REPORT, OF_THE_BUILT_IN_TENANT, OF_THE_SETTINGS, chosen
 from settings.target import Target, earlier_report, settings_file, target_of, unread_settings
 
@@ -26,50 +37,55 @@ if TYPE_CHECKING:
     from settings.clouds import Cloud
     from settings.model import Settings
 
+Content = TypeVar("Content")
 
-def begin(wishes: Wishes, environ: Mapping[str, str] | None = None, built_in: Path | None = None) -> Suite:
-    """A suite for what is wished. `built_in` is the settings file that the built-in tenant wrote.
+
+def make_plan(options: Options, environ: Mapping[str, str], built_in: Path | None = None) -> Plan:
+    """Return the plan for these options. `built_in` is the settings file that the built-in tenant wrote.
 
     Raises:
-        SettingsError: a wish or the settings cannot be; one line per mistake.
+        SettingsError: an option or the settings cannot work; one line per mistake.
 
     """
-    target = _target(wishes)
-    suite = Suite(target=target, started=utc_now(), strict=wishes.strict, wishes=wishes, environ=environ or os.environ)
-    if wishes.baseline is not None:
-        suite.before = readable(load_results, wishes.folder / wishes.baseline)
+    target = _target(options)
     if target.kind in {"report", "folder"}:
-        _take_reports(suite, wishes)
-        return suite
-    file = built_in or settings_file(wishes.settings, wishes.folder, wishes.root)
-    suite.settings = _loaded(file)
-    if target.kind == "fake":
-        suite.unread = unread_settings(wishes.folder, wishes.root)
-    of_whom = OF_THE_BUILT_IN_TENANT if target.kind == "fake" else OF_THE_SETTINGS
-    suite.senders = chosen(suite.settings.sender, wishes.senders, of_whom)
-    if built_in is None:  # what is entered wrong there is a fault, made on purpose
-        _refuse_placeholders(file, (sender.name for sender in suite.senders))
-    suite.judged = {sender.name: suite.settings.for_sender(sender, strict=wishes.strict) for sender in suite.senders}
-    if wishes.mask:
-        suite.mask()
-    _prepare_look_ups(suite, wishes, suite.settings.service)
-    return suite
+        return _plan_of_reports(options, environ, target)
+    file = built_in or settings_file(options.settings, options.folder, options.root)
+    settings = _load(file)
+    holder = OF_THE_BUILT_IN_TENANT if target.kind == "fake" else OF_THE_SETTINGS
+    senders = chosen(settings.sender, options.senders, holder)
+    if built_in is None:  # in the built-in tenant a wrong value is a fault
+        _refuse_placeholders(file, (sender.name for sender in senders))
+    judged = {sender.name: settings.for_sender(sender, strict=options.strict) for sender in senders}
+    masks = _masks(judged.values(), wanted=options.mask)
+    lookups = _lookup_source(options, environ, settings.service, settings)
+    return Plan(
+        target=target,
+        started=utc_now(),
+        options=options,
+        settings={masks.name(name): masks.settings(one) for name, one in judged.items()},
+        source=Probes(settings=settings, senders=senders, options=options, environ=environ, lookups=lookups),
+        masks=masks,
+        is_masked=options.mask,
+        baseline=_baseline(options, masks),
+        unread=unread_settings(options.folder, options.root) if target.kind == "fake" else "",
+    )
 
 
-def _target(wishes: Wishes) -> Target:
-    """What is visited or read. Raises SettingsError for options that go with another target; one line each."""
-    if wishes.lookups_for is not None:
-        target = earlier_report(wishes.lookups_for, wishes.folder, wishes.target)
+def _target(options: Options) -> Target:
+    """Return what the run contacts or reads. Raises SettingsError for options without effect; one line each."""
+    if options.lookups_for is not None:
+        target = earlier_report(options.lookups_for, options.folder, options.target)
     else:
-        target = target_of(wishes.target, wishes.folder)
-    lines = mistakes(wishes, "lookups" if wishes.lookups_for is not None else target.kind)
+        target = target_of(options.target, options.folder)
+    lines = mistakes(options, "lookups" if options.lookups_for is not None else target.kind)
     if lines:
         raise SettingsError(lines)
     return target
 
 
-def _loaded(file: Path) -> Settings:
-    """The settings in a file. Raises SettingsError with all mistakes and all placeholders in it."""
+def _load(file: Path) -> Settings:
+    """Return the settings in a file. Raises SettingsError with all mistakes and all placeholders in it."""
     try:
         return load(file)
     except SettingsError as problem:
@@ -77,54 +93,124 @@ def _loaded(file: Path) -> Settings:
 
 
 def _refuse_placeholders(file: Path, names: Iterable[str]) -> None:
-    """Contact nobody with a value that the example shows; senders that this run leaves out may keep theirs."""
+    """Raise SettingsError if a value of the example is left. Senders that this run leaves out may keep theirs."""
     lines = left_in(file, names)
     if lines:
         raise SettingsError(lines)
 
 
-def _take_reports(suite: Suite, wishes: Wishes) -> None:
-    """Take in what earlier runs saw, to be judged again or, with --lookups-for, to be looked up again."""
-    reader = load_report if suite.target.kind == "report" else load_folder
-    data, visits = readable(reader, suite.target.path or wishes.folder)
-    suite.masked = bool(data.get("masked"))
-    suite.notes = tuple(data.get("notes", ())) if suite.target.kind == "folder" else ()
-    suite.origins = data["origins"] if suite.target.kind == "folder" else origins(data)
-    suite.senders = chosen({judged.sender.name: judged.sender for _, judged in visits}, wishes.senders, OF_A_REPORT)
-    suite.judged = {judged.sender.name: judged for _, judged in visits}
-    if wishes.mask and not suite.masked:
-        suite.mask()
-    if wishes.lookups_for is None:
-        suite.keep({evidence.sender: evidence for evidence, _ in visits})
-        return
-    suite.earlier = tuple(visits)
-    if suite.masked:
-        line = f"--lookups-for={wishes.lookups_for}: its identities are masked; nobody can be asked about them"
+def _masks(settings: Iterable[SenderSettings], *, wanted: bool) -> Masks:
+    """Return the masks of the run; with `wanted=False` they change nothing."""
+    if not wanted:
+        return NoMasks()
+    from reports.masking import Masking
+
+    return Masking(settings)
+
+
+def _baseline(options: Options, masks: Masks) -> dict[str, Any] | None:
+    """Return the results of the report that `--baseline` names, masked as the run is."""
+    if options.baseline is None:
+        return None
+    path = options.folder / options.baseline
+    results = _read(load_results, path)
+    if not options.mask or isinstance(masks, NoMasks):
+        return results
+    return masks.results(results, _read(load_report, path)[1])
+
+
+def _plan_of_reports(options: Options, environ: Mapping[str, str], target: Target) -> Plan:
+    """Return the plan for reports, which are judged again or, with `--lookups-for`, looked up again."""
+    reader = load_report if target.kind == "report" else load_folder
+    data, earlier = _read(reader, target.path or options.folder)
+    was_masked = bool(data.get("masked"))
+    judged = {settings.sender.name: settings for _, settings in earlier}
+    senders = chosen({name: one.sender for name, one in judged.items()}, options.senders, OF_A_REPORT)
+    masks = _masks(judged.values(), wanted=options.mask and not was_masked)
+    baseline = _baseline(options, masks)
+    source: EvidenceSource = AlreadyGathered()
+    evidence = {one.sender: one for one, _ in earlier}
+    if options.lookups_for is not None:
+        kept = {sender.name for sender in senders}
+        pairs = [(one, settings.sender) for one, settings in earlier if settings.sender.name in kept]
+        source = _repeated_lookups(options, environ, pairs, earlier[0][1].service if earlier else None, was_masked)
+        evidence = {}
+    return Plan(
+        target=target,
+        started=utc_now(),
+        options=options,
+        settings={masks.name(sender.name): masks.settings(judged[sender.name]) for sender in senders},
+        source=source,
+        evidence=evidence,
+        masks=masks,
+        is_masked=was_masked or options.mask,
+        baseline=baseline,
+        notes=tuple(data.get("notes", ())) if target.kind == "folder" else (),
+        origins=data["origins"] if target.kind == "folder" else origins(data),
+    )
+
+
+def _repeated_lookups(
+    options: Options,
+    environ: Mapping[str, str],
+    earlier: list[tuple[Any, Sender]],
+    cloud: Cloud | None,
+    masked: bool,  # noqa: FBT001 - one call
+) -> EvidenceSource:
+    """Return the source for `--lookups-for`. Raises SettingsError if the report is masked or nothing can be looked up."""
+    if masked:
+        line = f"--lookups-for={options.lookups_for}: its identities are masked, so they cannot be looked up"
         raise SettingsError([line])
-    if wishes.tenant_export is None:
-        file = settings_file(wishes.settings, wishes.folder, wishes.root, "--lookups-for")
-        suite.settings = _loaded(file)
-        _refuse_placeholders(file, ())
-    _prepare_look_ups(suite, wishes, visits[0][1].service if visits else None)
+    if options.tenant_export is not None:
+        return RepeatedLookups(
+            earlier=earlier, context=_no_context, lookups=_lookup_source(options, environ, cloud, None)
+        )
+    file = settings_file(options.settings, options.folder, options.root, "--lookups-for")
+    settings = _load(file)
+    _refuse_placeholders(file, ())
+    lookups = _lookup_source(options, environ, cloud, settings)
+    return RepeatedLookups(
+        earlier=earlier, context=lambda: gather.create_context(settings, refusals=None), lookups=lookups
+    )
 
 
-def _prepare_look_ups(suite: Suite, wishes: Wishes, cloud: Cloud | None) -> None:
-    """See to it that what the look-ups need is there. Raises SettingsError; one line."""
-    asked = "--tenant-export" if wishes.tenant_export is not None else "--admin-sign-in" if wishes.admin_sign_in else ""
+def _no_context() -> Any:  # noqa: ANN401 - never called
+    raise AssertionError("an export contacts nothing")
+
+
+def _lookup_source(
+    options: Options, environ: Mapping[str, str], cloud: Cloud | None, settings: Settings | None
+) -> LookupSource:
+    """Return the source of lookups that options and settings select. Raises SettingsError; one line."""
+    asked = (
+        "--tenant-export" if options.tenant_export is not None else "--admin-sign-in" if options.admin_sign_in else ""
+    )
     if cloud is None or not cloud.microsoft:
-        if asked or wishes.lookups_for is not None:
-            line = f"{asked or '--lookups-for'}: only a Microsoft cloud can be asked, and the settings name another service"
+        if asked or options.lookups_for is not None:
+            line = (
+                f"{asked or '--lookups-for'}: only Microsoft clouds have lookups, and the settings name another service"
+            )
             raise SettingsError([line])
-        return
-    if wishes.tenant_export is not None:
+        return LookupSource()
+    if options.tenant_export is not None:
         from probes.lookups import sources
 
-        suite.export = sources.by_export(wishes.folder / wishes.tenant_export, cloud)
-        return
-    settings = suite.settings
-    if wishes.admin_sign_in and (settings is None or settings.admin_client_id is None):
-        line = "--admin-sign-in: the settings name no admin_client_id; see settings.example.toml"
-        raise SettingsError([line])
-    if wishes.lookups_for is not None and not asked and (settings is None or settings.directory is None):
-        line = "--lookups-for: nobody to ask; give the settings a table [directory], or write --admin-sign-in or --tenant-export=FILE"
-        raise SettingsError([line])
+        return Export(sources.by_export(options.folder / options.tenant_export, cloud))
+    if options.admin_sign_in:
+        if settings is None or settings.admin_client_id is None:
+            raise SettingsError(["--admin-sign-in: the settings name no admin_client_id; see settings.example.toml"])
+        return Administrator(settings)
+    if settings is None or settings.directory is None:
+        if options.lookups_for is not None:
+            line = "--lookups-for needs a lookup source: a table [directory] in the settings, --admin-sign-in or --tenant-export=FILE"
+            raise SettingsError([line])
+        return LookupSource()
+    return Auditor(settings, settings.directory, environ)
+
+
+def _read(reader: Callable[[Path], Content], path: Path) -> Content:
+    """Return what the reader of reports returns. Raises SettingsError if the file is not a report; one line."""
+    try:
+        return reader(path)
+    except NotAReport as problem:
+        raise SettingsError([str(problem)]) from None

@@ -1,62 +1,69 @@
-"""pytest-xdist: what its workers are given, and which of them runs which checks: all of a sender in one, so that each is judged once.
+"""pytest-xdist: the data for its workers, and a scheduler that keeps all checks of a sender in one worker.
 
-Only conftest.py imports this file, and only where pytest-xdist is at work.
+Imported only in sessions that use pytest-xdist.
 """
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from xdist.scheduler import LoadScopeScheduling
 
 from evidence.wire import SenderEvidence
-from plugin.session import Suite
+from plugin.plan import Plan
+from plugin.session import Session
 from probes.deadline import utc_now
 from settings.model import SenderSettings
+from settings.options import Options
 from settings.target import Target
 
 
 class BySender(LoadScopeScheduling):  # type: ignore[misc] # published without types
-    """xdist's distribution by scope, in which a sender is a scope; ids of tests stay what they are."""
+    """Distributes tests by sender; the ids of the tests do not change."""
 
     def _split_scope(self, nodeid: str) -> str:
         return scope(nodeid)
 
     def _reschedule(self, node: object) -> None:
-        """Give no work to a worker that took the place of a dead one and has not collected yet; it asks when it has."""
+        """Give no work to a worker that replaces a crashed one until it has collected its tests."""
         if node in self.registered_collections:
             super()._reschedule(node)
 
 
 def scope(nodeid: str) -> str:
-    """`test_check[alerts-OAUTH-05]` belongs to `test_check[alerts`; a test without a check's id is on its own."""
+    """Return the scope of a test: `test_check[alerts` for `test_check[alerts-OAUTH-05]`, the id itself for other tests."""
     sender, *check = nodeid.removesuffix("]").rsplit("-", 2)
     return sender if len(check) == 2 and "[" in sender else nodeid
 
 
-def for_workers(suite: Suite) -> str:
-    """The frozen evidence and settings, without a secret, for the workers of pytest-xdist."""
+def for_workers(session: Session) -> str:
+    """Return the frozen evidence and settings for the workers of pytest-xdist, without a secret, as JSON."""
+    plan = session.plan
     return json.dumps(
         {
-            "target": suite.target.kind,
-            "strict": suite.strict,
-            "judged": [suite.judged[sender.name].model_dump(mode="json", by_alias=True) for sender in suite.senders],
-            "evidence": [evidence.model_dump(mode="json") for evidence in suite.evidence.values()],
+            "target": plan.target.kind,
+            "strict": plan.options.strict,
+            "settings": [one.model_dump(mode="json", by_alias=True) for one in plan.settings.values()],
+            "evidence": [evidence.model_dump(mode="json") for evidence in session.evidence.values()],
         }
     )
 
 
-def in_worker(text: str) -> Suite:
-    """A suite that only judges, from what the controller gathered."""
+def in_worker(text: str) -> Session:
+    """Return a session that only judges, from the text of `for_workers`."""
     given = json.loads(text)
-    judged = [SenderSettings.model_validate_json(json.dumps(one)) for one in given["judged"]]
+    settings = [SenderSettings.model_validate_json(json.dumps(one)) for one in given["settings"]]
     evidence = [SenderEvidence.model_validate_json(json.dumps(one)) for one in given["evidence"]]
-    return Suite(
+    options = Options(
+        target=given["target"], settings=None, senders=(), folder=Path(), root=Path(), strict=given["strict"]
+    )
+    plan = Plan(
         target=Target(given["target"]),
         started=utc_now(),
-        strict=given["strict"],
-        worker=True,
-        senders=tuple(one.sender for one in judged),
-        judged={one.sender.name: one for one in judged},
+        options=options,
+        settings={one.sender.name: one for one in settings},
         evidence={one.sender: one for one in evidence},
+        is_worker=True,
     )
+    return Session(plan)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from settings.options import Wishes
+from settings.options import Options
 
 Kind = Literal["fake", "live", "report", "folder", "lookups"]
 
@@ -59,7 +59,7 @@ RULES: Final[dict[str, Rule]] = {
             "any": " goes with --target=live: a report signs in nowhere; leave out --try-again",
         },
     ),
-    "--look-ups": Rule(
+    "--lookups": Rule(
         frozenset({"fake"}),
         {
             "live": ": for the built-in tenant only; leave it out: a live run looks up what the table [directory] of its settings lets it",
@@ -75,11 +75,11 @@ RULES: Final[dict[str, Rule]] = {
 }
 
 
-def mistakes(wishes: Wishes, kind: Kind) -> list[str]:
+def mistakes(options: Options, kind: Kind) -> list[str]:
     """Return one line for each given option that has no effect with this target or beside another option."""
-    given = _given(wishes)
+    given = _given(options)
     lines = [RULES[option].line(option, kind) for option in given if kind not in RULES[option].works_with]
-    ways = [option for option in ("--tenant-export", "--admin-sign-in", "--look-ups") if option in given]
+    ways = [option for option in ("--tenant-export", "--admin-sign-in", "--lookups") if option in given]
     if len(ways) > 1 and not lines:
         lines.append(f"{' and '.join(ways)}: settings are looked up in one way; keep one of them")
     if kind == "lookups" and {"--settings", "--tenant-export"} <= set(given):
@@ -87,15 +87,15 @@ def mistakes(wishes: Wishes, kind: Kind) -> list[str]:
     return lines
 
 
-def _given(wishes: Wishes) -> list[str]:
+def _given(options: Options) -> list[str]:
     """Return the given options that depend on the target, in the order of the table."""
     asked = {
-        "--settings": wishes.settings is not None,
-        "--fault": bool(wishes.faults),
-        "--no-send": wishes.no_send,
-        "--try-again": wishes.try_again,
-        "--look-ups": wishes.look_ups,
-        "--admin-sign-in": wishes.admin_sign_in,
-        "--tenant-export": wishes.tenant_export is not None,
+        "--settings": options.settings is not None,
+        "--fault": bool(options.faults),
+        "--no-send": options.no_send,
+        "--try-again": options.try_again,
+        "--lookups": options.lookups,
+        "--admin-sign-in": options.admin_sign_in,
+        "--tenant-export": options.tenant_export is not None,
     }
     return [option for option, was in asked.items() if was]

@@ -1,4 +1,4 @@
-"""The suite's own command-line options."""
+"""The values of the command-line options of smtp365."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
+class Options:
     """The values of the options. `folder` is the directory in which the command was run, `root` the suite's own."""
 
     target: str
@@ -21,7 +21,7 @@ class Wishes:
     faults: tuple[str, ...] = ()
     baseline: str | None = None
     mask: bool = False
-    look_ups: bool = False
+    lookups: bool = False
     admin_sign_in: bool = False
     tenant_export: str | None = None
     lookups_for: str | None = None

@@ -115,14 +115,14 @@ def test_masked_reports_are_refused(exported: Path, tmp_path: Path) -> None:
         (["--lookups-for={report}", "--settings={plain}", "--admin-sign-in"], "admin_client_id"),
         (["--target={report}", "--tenant-export={plain}"], "--lookups-for=REPORT"),
         (["--target=live", "--settings={plain}", "--tenant-export={plain}"], "not JSON"),
-        (["--target=live", "--settings={custom}", "--admin-sign-in"], "only a Microsoft cloud"),
+        (["--target=live", "--settings={custom}", "--admin-sign-in"], "only Microsoft clouds"),
     ],
 )
 def test_invalid_options_have_one_line(options: list[str], words: str, report: Path, tmp_path: Path) -> None:
     """The program exits with 4 and one line that says what to do, and contacts nothing."""
     plain, custom = tmp_path / "plain.toml", tmp_path / "custom.toml"
     plain.write_text(BASIC, encoding="utf-8")
-    custom.write_text(f'cloud = "custom"\n[custom]\nsmtp_server = "mail.example.com"\n{BASIC}', encoding="utf-8")
+    custom.write_text(f'cloud = "custom"\n[custom]\nsmtp_server = "mail.adatum.test"\n{BASIC}', encoding="utf-8")
     done = run(*(option.format(report=report, plain=plain, custom=custom) for option in options))
 
     lines = [line for line in done.stderr.splitlines() if line.strip()]
@@ -133,7 +133,7 @@ def test_invalid_options_have_one_line(options: list[str], words: str, report: P
 
 def test_run_without_lookups_does_not_import_them() -> None:
     """The modules that only lookups need are not imported by a run without them."""
-    code = "import sys, suite; sys.exit(any(name.startswith('probes.lookups') for name in sys.modules))"
+    code = "import sys, plugin.session, plugin.setup; sys.exit(any(name.startswith('probes.lookups') for name in sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=False)
 
     assert done.returncode == 0, done.stderr

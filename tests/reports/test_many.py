@@ -10,10 +10,11 @@ import pytest
 from checks.assessment import Assessment
 from plugin import exit_status
 from plugin.report_reader import load_folder
-from plugin.setup import begin
+from plugin.session import Session
+from plugin.setup import make_plan
 from reports.page import render_top
 from reports.results import as_text, results
-from settings.options import Wishes
+from settings.options import Options
 from tests.reports import samples
 from tests.reports.test_page import OFF, Reader
 
@@ -45,18 +46,19 @@ def names(folder: Path) -> list[str]:
     return [evidence.sender for evidence, _ in load_folder(folder)[1]]
 
 
-def overview(folder: Path, *, mask: bool = False) -> Wishes:
+def overview(folder: Path, *, mask: bool = False) -> Options:
     """Return the options of `--target=FOLDER`."""
-    return Wishes(target=str(folder), settings=None, senders=(), folder=folder, root=folder, strict=False, mask=mask)
+    return Options(target=str(folder), settings=None, senders=(), folder=folder, root=folder, strict=False, mask=mask)
 
 
 def test_two_customers_on_one_machine_are_two_senders(tmp_path: Path) -> None:
     """The same name and host with two accounts give two distinguishable rows; the one that cannot send is not lost."""
     write(tmp_path, "a.json", alerts("alerts@contoso.example", off=True))
     write(tmp_path, "b.json", alerts("alerts@fabrikam.example", later=1))
-    suite = begin(overview(tmp_path), {})
-    suite.seen = {sender: {check for name, check in suite.pairs if name == sender} for sender, _ in suite.pairs}
-    run = suite.run()
+    session = Session(make_plan(overview(tmp_path), {}))
+    for sender, check in session.plan.pairs:
+        session.record(sender, check)
+    run = session.run()
 
     assert names(tmp_path) == [f"alerts@APP-SRV-07 (alerts@{one}.example)" for one in ("contoso", "fabrikam")]
     assert (run.verdict, exit_status.of(run, 0)) == ("cannot_send", exit_status.FAILED)
@@ -97,12 +99,13 @@ def test_the_page_says_which_report_superseded_which(tmp_path: Path) -> None:
     """Newer evidence counts, whatever the files are called; judging an old report again does not make its evidence newer."""
     write(tmp_path, "z.json", alerts(off=True), notices(samples.TENANT), finished=samples.NOON + timedelta(days=9))
     write(tmp_path, "a.json", alerts(later=3), notices(samples.TENANT, later=3))
-    suite = begin(overview(tmp_path), {})
-    suite.seen = {sender: {check for name, check in suite.pairs if name == sender} for sender, _ in suite.pairs}
+    session = Session(make_plan(overview(tmp_path), {}))
+    for sender, check in session.plan.pairs:
+        session.record(sender, check)
 
-    assert suite.run().verdict == "can_send"
+    assert session.run().verdict == "can_send"
     note = "a.json supersedes z.json for alerts@APP-SRV-07, reports@APP-SRV-07."
-    assert note in Reader(render_top(suite.run(), None)).text
+    assert note in Reader(render_top(session.run(), None)).text
 
 
 def test_report_and_json_of_one_run_are_recognised_as_one_run(tmp_path: Path) -> None:
@@ -151,8 +154,8 @@ def test_a_masked_overview_contains_no_identity(users: tuple[str, str], tmp_path
     for place, user in enumerate(users):
         write(tmp_path, f"{place}.json", alerts(user))
         write(tmp_path, f"{place}-newer.json", alerts(user, later=1))
-    suite = begin(overview(tmp_path, mask=True), {})
-    run = suite.run()
+    session = Session(make_plan(overview(tmp_path, mask=True), {}))
+    run = session.run()
     text = render_top(run, results(run))
 
     assert len(run.senders) == 2

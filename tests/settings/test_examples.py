@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from fakes import healthy, serve
-from plugin.setup import begin
+from plugin.setup import make_plan
 from settings.examples import EXAMPLE, left, left_in
 from settings.mistakes import SettingsError
-from settings.options import Wishes
+from settings.options import Options
 from tests.suite.test_contract import run
 
 # The texts of the example that real settings can contain; all its other texts are placeholders.
@@ -37,16 +37,16 @@ def uncommented_example() -> str:
     return "\n".join(lines)
 
 
-def live_run(folder: Path, *senders: str) -> Wishes:
+def live_run(folder: Path, *senders: str) -> Options:
     """Return the options of a live run with the settings in this folder."""
-    return Wishes(target="live", settings=None, senders=senders, folder=folder, root=folder, strict=False)
+    return Options(target="live", settings=None, senders=senders, folder=folder, root=folder, strict=False)
 
 
 def mistakes(folder: Path, text: str, *senders: str) -> tuple[str, ...]:
     """Return the lines with which a live run with these settings ends; none if it can go on."""
     (folder / "settings.toml").write_text(text, encoding="utf-8")
     try:
-        begin(live_run(folder, *senders), {})
+        make_plan(live_run(folder, *senders), {})
     except SettingsError as problem:
         return problem.lines
     return ()
@@ -148,9 +148,9 @@ def test_possible_secrets_are_not_printed(key: str) -> None:
 def test_built_in_tenant_may_have_placeholders(tmp_path: Path) -> None:
     """A run with the built-in tenant accepts placeholders, because a fault may use them."""
     (tmp_path / "built-in.toml").write_text(GOOD.replace("adatum.test", "yourdomain.com"), encoding="utf-8")
-    built_in_run = Wishes(target="fake", settings=None, senders=(), folder=tmp_path, root=tmp_path, strict=False)
+    built_in_run = Options(target="fake", settings=None, senders=(), folder=tmp_path, root=tmp_path, strict=False)
 
-    assert [one.name for one in begin(built_in_run, {}, tmp_path / "built-in.toml").senders] == ["alerts"]
+    assert [one.name for one in make_plan(built_in_run, {}, tmp_path / "built-in.toml").senders] == ["alerts"]
 
 
 def test_mistakes_and_placeholders_are_reported_together(tmp_path: Path) -> None:

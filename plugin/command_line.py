@@ -1,0 +1,87 @@
+"""The command-line options of smtp365, and their values as `settings.options.Options`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from settings.options import Options
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Implement `pytest_addoption`: add the options of smtp365 in a group; `--strict` is pytest's own option."""
+    group = parser.getgroup("smtp365", "can this application, from this machine, send mail through Microsoft 365?")
+    add = group.addoption
+    add(
+        "--target",
+        default="fake",
+        metavar="fake|live|REPORT|FOLDER",
+        help="the built-in tenant (default), the real service, a report to judge again, or a folder of reports to merge",
+    )
+    add("--settings", metavar="FILE", help="the settings file for --target=live (default: settings.toml)")
+    add(
+        "--sender",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="only this sender; also a pattern (mail-*) or a tag (tag:nightly); repeatable",
+    )
+    add("--fault", action="append", default=[], metavar="ID", help="break the built-in tenant (repeatable)")
+    add("--no-send", action="store_true", help="stop after RCPT: no message is sent, and less is proven")
+    add(
+        "--try-again",
+        action="store_true",
+        help="sign in although the same user was refused less than 15 minutes ago",
+    )
+    add(
+        "--lookups",
+        "--look-ups",
+        action="store_true",
+        help="look up settings in the built-in tenant (a live run does so when its settings have a table [directory])",
+    )
+    add(
+        "--admin-sign-in",
+        action="store_true",
+        help="look up settings in the tenant: an administrator signs in with a code",
+    )
+    add(
+        "--tenant-export",
+        metavar="FILE",
+        help="look up settings in a file that the PowerShell script in docs/ exported",
+    )
+    add("--lookups-for", metavar="REPORT", help="repeat the lookups of an earlier report, without SMTP")
+    add("--json", metavar="FILE", help="write the results as JSON")
+    add(
+        "--mask-identities",
+        action="store_true",
+        help="mask what identifies people, tenants and machines, in every output",
+    )
+    add("--baseline", metavar="REPORT", help="show what changed since an earlier report")
+
+
+def options_of(config: pytest.Config) -> Options:
+    """Return the values of the options."""
+    from settings.options import Options
+
+    return Options(
+        target=config.getoption("--target"),
+        settings=config.getoption("--settings"),
+        senders=tuple(config.getoption("--sender")),
+        folder=Path(config.invocation_params.dir),
+        root=ROOT,
+        strict=bool(getattr(config.option, "strict", False)),
+        no_send=config.getoption("--no-send"),
+        try_again=config.getoption("--try-again"),
+        faults=tuple(config.getoption("--fault")),
+        baseline=config.getoption("--baseline"),
+        mask=config.getoption("--mask-identities"),
+        lookups=config.getoption("--lookups"),
+        admin_sign_in=config.getoption("--admin-sign-in"),
+        tenant_export=config.getoption("--tenant-export"),
+        lookups_for=config.getoption("--lookups-for"),
+    )

@@ -1,0 +1,121 @@
+"""Prepares a run: starts the built-in tenant, reads options and settings, and chooses the report's path.
+
+Most modules are imported where they are needed, so that the built-in tenant's process starts while they load.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import shutil
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from plugin.command_line import ROOT, options_of
+from plugin.stash import SESSION, TENANT
+
+if TYPE_CHECKING:
+    from fakes.serving.subprocess import Process
+
+
+def configure(config: pytest.Config) -> None:
+    """Implement `pytest_configure`: prepare the run if the checklist is what runs. Raises UsageError."""
+    from plugin import folders
+
+    folders.choose_folders(config, ROOT)
+    if not _runs_checklist(config):
+        return
+    if hasattr(config, "workerinput"):
+        from plugin.xdist import in_worker
+
+        config.stash[SESSION] = in_worker(config.workerinput["smtp365"])
+        return
+    gc.disable()  # what is loaded now stays until the exit: collecting it costs a tenth of the run
+    stack = ExitStack()
+    config.add_cleanup(stack.close)
+    if config.getoption("--target") == "fake" and config.getoption("--lookups-for") is None:
+        config.stash[TENANT] = _start_built_in_tenant(stack, config)
+    _prepare(config)
+    gc.freeze()
+    gc.enable()
+
+
+def _prepare(config: pytest.Config) -> None:
+    """Make the plan and the session, and choose the report's path. The built-in tenant starts meanwhile."""
+    from plugin import report_file  # from here on both processes load
+    from plugin.session import Session
+    from plugin.setup import make_plan
+    from settings.mistakes import SettingsError
+
+    try:
+        if TENANT in config.stash:
+            file, secrets = _wait_for(config.stash[TENANT])
+            plan = make_plan(options_of(config), {**os.environ, **secrets}, file)
+        else:
+            plan = make_plan(options_of(config), os.environ)
+    except SettingsError as problem:
+        raise pytest.UsageError("\n".join(problem.lines)) from None
+    config.stash[SESSION] = Session(plan)
+    report_file.choose_path(config, ROOT, plan.started, plan.target)
+
+
+def _runs_checklist(config: pytest.Config) -> bool:
+    """Return whether the paths on the command line include the checklist. The suite's own tests need no preparation."""
+    checks = ROOT / "checks"
+    folder = Path(config.invocation_params.dir)
+    paths = [(folder / str(argument).partition("::")[0]).resolve() for argument in config.args]
+    return any(checks.is_relative_to(path) or path.is_relative_to(checks) for path in paths)
+
+
+def _start_built_in_tenant(stack: ExitStack, config: pytest.Config) -> Process:
+    """Start the built-in tenant in a separate process. The run knows it only through its settings file.
+
+    Lookups take a fifth of a run, so that settings file has a table [directory] only if an option needs it.
+    """
+    from fakes.serving.subprocess import serve_in_subprocess
+
+    folder = Path(tempfile.mkdtemp(prefix="smtp365-"))
+    stack.callback(shutil.rmtree, folder, ignore_errors=True)
+    lookups = any(config.getoption(name) for name in ("--lookups", "--admin-sign-in", "--tenant-export"))
+    admin = config.getoption("--admin-sign-in")  # the tenant approves the administrator's code at once
+    return stack.enter_context(
+        serve_in_subprocess(config.getoption("--fault"), folder=folder, lookups=lookups, approve_device_codes=admin)
+    )
+
+
+def _wait_for(tenant: Process) -> tuple[Path, dict[str, str]]:
+    """Wait until the tenant serves, and return its settings file and its secrets.
+
+    Raises:
+        SettingsError: it did not start: the fault is unknown, or cannot be simulated on this machine.
+
+    """
+    from fakes.serving.subprocess import DidNotStart
+    from settings.mistakes import SettingsError
+
+    try:
+        return tenant.settings_file, tenant.secrets
+    except DidNotStart as problem:
+        raise SettingsError([str(problem)]) from None
+
+
+def header(config: pytest.Config) -> list[str]:
+    """Implement `pytest_report_header`: name the built-in tenant, or what a live run sends, from whom and to whom."""
+    if SESSION not in config.stash or config.stash[SESSION].plan.is_worker:
+        return []
+    from plugin import folders
+
+    plan = config.stash[SESSION].plan
+    notes = folders.notes(config, live=plan.target.kind == "live")
+    if plan.target.kind != "live":
+        return [*([plan.banner] if plan.banner else []), *notes]
+    what = "no message (--no-send)" if plan.options.no_send else "one test message"
+    return notes + [
+        f"{sender.name}: {what} from {sender.envelope_from} to {sender.envelope_to} "
+        f"through {sender.smtp_server}:{sender.port}, signed in as {sender.sign_in_user} ({sender.authentication_type})"
+        for sender in plan.senders
+    ]

@@ -1,0 +1,177 @@
+"""Sources of evidence: the probes, the lookups of an earlier report, or nothing, when reports already contain the evidence."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from evidence.wire import SenderEvidence
+from plugin import folders
+from plugin.outputs import Progress
+from probes import gather
+from settings.model import Directory, Sender, Settings
+from settings.prompt import Prompt, on_terminal
+from settings.secret import Found
+
+if TYPE_CHECKING:
+    from probes.lookups.pending import Lookups
+    from probes.sender_run import RunContext
+    from settings.options import Options
+
+Terminal = Callable[[], AbstractContextManager[object]]
+
+
+class LookupSource:
+    """A way to look up settings in the tenant. This class is the way without lookups; its subclasses have some."""
+
+    def secret(self, prompt: Prompt | None) -> Found | None:  # noqa: ARG002 - of the subclasses one asks
+        """Return the secret that the lookups need; None if they need none."""
+        return None
+
+    def open(self, senders: Sequence[Sender], context: Callable[[], RunContext], found: Found | None) -> Lookups | None:  # noqa: ARG002 - of the subclasses all ask
+        """Return the lookups, ready to start; None if there are none."""
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Export(LookupSource):
+    """`--tenant-export`: the lookups read a file."""
+
+    lookups: Lookups
+
+    def open(self, senders: Sequence[Sender], context: Callable[[], RunContext], found: Found | None) -> Lookups | None:  # noqa: ARG002 - a file needs none of it
+        """Return the lookups of the export."""
+        return self.lookups
+
+
+@dataclass(frozen=True, slots=True)
+class Administrator(LookupSource):
+    """`--admin-sign-in`: an administrator signs in with a code."""
+
+    settings: Settings
+
+    def open(self, senders: Sequence[Sender], context: Callable[[], RunContext], found: Found | None) -> Lookups | None:
+        """Let the administrator sign in, and return the lookups."""
+        from probes.lookups import sources
+
+        return sources.ready(self.settings, senders, context(), found, print_line)
+
+
+@dataclass(frozen=True, slots=True)
+class Auditor(LookupSource):
+    """`[directory]`: an auditor application signs in unattended."""
+
+    settings: Settings
+    directory: Directory
+    environ: Mapping[str, str]
+
+    def secret(self, prompt: Prompt | None) -> Found | None:
+        """Return the secret or the certificate of the auditor application."""
+        return gather.directory_secret(self.directory, self.environ, prompt)
+
+    def open(self, senders: Sequence[Sender], context: Callable[[], RunContext], found: Found | None) -> Lookups | None:
+        """Return the lookups of the auditor application."""
+        from probes.lookups import sources
+
+        return sources.ready(self.settings, senders, context(), found, None)
+
+
+class EvidenceSource(Protocol):
+    """A source of evidence for the senders of a run."""
+
+    @property
+    def senders(self) -> Sequence[Sender]:
+        """The senders for which it has evidence, as the settings name them."""
+
+    def gather(self, senders: AbstractSet[str], progress: Progress, terminal: Terminal) -> Mapping[str, SenderEvidence]:
+        """Return the evidence of these senders; `terminal` gives the terminal to questions.
+
+        Raises:
+            InterruptedGatheringError: the user interrupted; it carries the evidence so far.
+
+        """
+
+
+class AlreadyGathered:
+    """Reports contain the evidence, or the controller of pytest-xdist sent it."""
+
+    senders: Sequence[Sender] = ()
+
+    def gather(self, senders: AbstractSet[str], progress: Progress, terminal: Terminal) -> Mapping[str, SenderEvidence]:  # noqa: ARG002 - the protocol's signature
+        """Return nothing."""
+        return {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probes:
+    """The probes, and the lookups that run beside them."""
+
+    settings: Settings
+    senders: Sequence[Sender]
+    options: Options
+    environ: Mapping[str, str]
+    lookups: LookupSource
+
+    def gather(self, senders: AbstractSet[str], progress: Progress, terminal: Terminal) -> Mapping[str, SenderEvidence]:
+        """Run the probes for these senders."""
+        chosen = [sender for sender in self.senders if sender.name in senders]
+        if not chosen:
+            return {}
+        built_in = self.options.target == "fake"
+        folder = None if built_in else folders.state_folder()
+        context = gather.create_context(
+            self.settings,
+            refusals=None if folder is None else folder / "refused.json",
+            no_send=self.options.no_send,
+            try_again=self.options.try_again,
+        )
+        with terminal():
+            prompt = None if built_in else prompt_on_terminal()
+            found = gather.secrets_of(chosen, self.environ, prompt)
+            auditor = self.lookups.secret(prompt)
+        lookups = self.lookups.open(chosen, lambda: context, auditor)
+        with progress:
+            return gather.gather(chosen, context, found, progress, lookups)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepeatedLookups:
+    """`--lookups-for`: the evidence of an earlier report, with new lookups."""
+
+    earlier: Sequence[tuple[SenderEvidence, Sender]]
+    context: Callable[[], RunContext]
+    lookups: LookupSource
+
+    @property
+    def senders(self) -> Sequence[Sender]:
+        """The senders of the report."""
+        return [sender for _, sender in self.earlier]
+
+    def gather(self, senders: AbstractSet[str], progress: Progress, terminal: Terminal) -> Mapping[str, SenderEvidence]:
+        """Repeat the lookups for these senders."""
+        chosen = [(evidence, sender) for evidence, sender in self.earlier if sender.name in senders]
+        if not chosen:
+            return {}
+        with terminal():
+            found = self.lookups.secret(prompt_on_terminal())
+        lookups = self.lookups.open([sender for _, sender in chosen], self.context, found)
+        if lookups is None:
+            return {}
+        with progress:
+            return gather.repeat_lookups(chosen, lookups, progress)
+
+
+def prompt_on_terminal() -> Prompt | None:
+    """Return a prompt for secrets if standard input is a terminal; otherwise None."""
+    return Prompt() if on_terminal() else None
+
+
+def print_line(line: str) -> None:
+    """Print a line to standard error, where pytest's own output is not."""
+    if sys.stderr is not None:
+        sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()

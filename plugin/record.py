@@ -1,0 +1,90 @@
+"""Records which checks ran, and writes the outputs and the exit code at the end of the session."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Generator, Iterator
+
+import pytest
+
+from plugin.command_line import ROOT
+from plugin.session import Session
+from plugin.stash import SESSION
+
+
+class RunRecorder:
+    """A plugin for the controller: records the checks that ran, and finishes the report file."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Record the check of a test that was called, here or in a worker of pytest-xdist."""
+        properties = dict(report.user_properties)
+        if report.when == "call" and "check" in properties:
+            self._session.record(str(properties["sender"]), str(properties["check"]))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_results_table_row(self, report: pytest.TestReport, cells: list[str]) -> None:
+        """Insert our cells; with many senders, leave out the rows of passed checks."""
+        from plugin import html_table
+        from reports import overview
+
+        html_table.set_row(report, cells, many=len(self._session.plan.senders) > overview.MANY)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
+        """Leave a start folder that was removed meanwhile: pytest returns to it at the end, and would fail."""
+        from plugin import report_file
+
+        try:
+            return (yield)
+        finally:
+            report_file.leave_removed_folder(session.config, ROOT)
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
+        """Give the report its final name, after pytest-html has written it and before the terminal names it."""
+        from plugin import report_file
+
+        try:
+            yield
+        except OSError as problem:
+            report_file.record_failure(session.config, problem)
+        report_file.finish(session.config)
+
+
+def start(session: pytest.Session) -> None:
+    """Register the recorder in the controller."""
+    ours = session.config.stash[SESSION]
+    if not ours.plan.is_worker:
+        session.config.pluginmanager.register(RunRecorder(ours), "smtp365-recorder")
+
+
+def finish(session: pytest.Session, exitstatus: int) -> Iterator[None]:
+    """Write the outputs before and after pytest-html writes its part, and set the exit code."""
+    ours = session.config.stash[SESSION]
+    if ours.plan.is_worker or session.config.option.collectonly:
+        yield
+        return
+    from plugin import exit_status, outputs
+
+    run = ours.run(interrupted=exitstatus == pytest.ExitCode.INTERRUPTED)
+    outputs.before(session.config, run, ours.plan.baseline)
+    yield
+    outputs.after(session.config, run)
+    session.exitstatus = exit_status.of(run, int(exitstatus), missing=outputs.missing(session.config))
+
+
+def print_last_lines(config: pytest.Config) -> None:
+    """Print the verdict and the report's path."""
+    if not config.stash[SESSION].plan.is_worker:
+        from plugin import outputs
+
+        outputs.last_words(config, sys.stdout)
+
+
+def report_interrupt() -> None:
+    """Print one line at once; before the first test is collected pytest prints nothing."""
+    if sys.stderr is not None:
+        sys.stderr.write("smtp365: interrupted\n")
