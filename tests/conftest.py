@@ -1,4 +1,4 @@
-"""What holds for the suite's own tests alone."""
+"""Configuration for smtp365's own tests only."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import pytest
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """A warning fails a test of ours; on a user's machine a library's deprecation must not break the checklist."""
+    """Turn warnings into errors in our own tests; in a user's run a library's deprecation warning must not fail a check."""
     config.addinivalue_line("filterwarnings", "error")
 
 
 @pytest.fixture(scope="session", autouse=True)
-def shared_visits(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """What one worker of pytest-xdist gathered is there for the others."""
+def shared_evidence(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Share gathered evidence between the workers of pytest-xdist."""
     if "PYTEST_XDIST_WORKER" in os.environ:
         from tests.suite.gathered import shared
 

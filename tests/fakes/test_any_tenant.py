@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from fakes import World, healthy
 from fakes.world.tenant import AppSecret, ExchangePrincipal, Mailbox, ServicePrincipal, User
 from fakes.world.world import issuer_document
-from tests.visiting import visited
+from tests.probe_run import probe_run
 
 DEEP = os.environ.get("SMTP365_DEEP") == "1"
 BAD = {"fail", "blocked", "unknown"}
@@ -85,7 +85,7 @@ def tenants(draw: st.DrawFn) -> World:
 @given(tenants())
 def test_no_check_fails_on_a_healthy_tenant(world: World) -> None:
     """Every check passes, reports a risk or does not apply, and both messages arrive."""
-    with tempfile.TemporaryDirectory() as folder, visited(world, folder=Path(folder)) as seen:
+    with tempfile.TemporaryDirectory() as folder, probe_run(world, folder=Path(folder)) as seen:
         bad = {
             (name, finding.check): (finding.verdict.value, finding.causes)
             for name, assessment in seen.judged.items()

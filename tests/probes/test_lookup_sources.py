@@ -19,7 +19,7 @@ from probes.lookups.pending import Lookups
 from probes.sender_run import RunContext as Outside
 from settings.model import Settings
 from settings.secret import Found, Secret
-from tests.visiting import visited
+from tests.probe_run import probe_run
 
 
 def with_lookup_settings(text: str) -> str:
@@ -56,7 +56,7 @@ def world(change: Callable[[Auditing], Auditing] = lambda found: found) -> World
 
 def evidence_with_lookups(look: Setup, folder: Path, of: World | None = None) -> dict[str, SenderEvidence]:
     """Return the evidence of a complete run with lookups, and assert that it contains no token and no secret."""
-    with visited(of or world(), folder=folder, edit=with_lookup_settings, look=look) as seen:
+    with probe_run(of or world(), folder=folder, edit=with_lookup_settings, look=look) as seen:
         found = seen.evidence
     for evidence in found.values():
         text = evidence.model_dump_json()
@@ -161,7 +161,7 @@ def test_exchange_needs_permission_and_role(removed: str, tmp_path: Path) -> Non
 
 def test_export_returns_the_same_records(tmp_path: Path) -> None:
     """The built-in tenant's export after a run, read for the same run, equals its answers over HTTPS."""
-    with visited(world(), folder=tmp_path, edit=with_lookup_settings, look=by_application) as seen:
+    with probe_run(world(), folder=tmp_path, edit=with_lookup_settings, look=by_application) as seen:
         seen.running.export()
         lookups = sources.by_export(seen.running.tenant_export, seen.settings.service)
         runs = [(one, seen.settings.sender[name]) for name, one in seen.evidence.items()]

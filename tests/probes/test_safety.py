@@ -12,12 +12,12 @@ from fakes import FAULTS, Running, World, apply, healthy, serve
 from fakes.world.world import ALERTS
 from probes import gather
 from settings.load import load, parse
-from tests.visiting import gather_whole, visited
+from tests.probe_run import gather_without_errors, probe_run
 
 
 def test_healthy_run_keeps_the_budget(tmp_path: Path) -> None:
     """There is one session, one sign-in and one message per sender, and one token request for OAuth, as the server counts them."""
-    with visited(folder=tmp_path) as seen:
+    with probe_run(folder=tmp_path) as seen:
         users = [sign_in.user for sign_in in seen.running.sign_ins]
         senders = sorted(message.sender for message in seen.running.messages)
 
@@ -30,7 +30,7 @@ def test_healthy_run_keeps_the_budget(tmp_path: Path) -> None:
 @pytest.mark.parametrize("fault", ["token_redirect", "login_redirect_loop"])
 def test_redirects_are_not_followed(fault: str, tmp_path: Path) -> None:
     """A redirect in the token request ends it, and the target gets no request."""
-    with visited(apply(healthy(), [fault]), folder=tmp_path) as seen:
+    with probe_run(apply(healthy(), [fault]), folder=tmp_path) as seen:
         evidence = seen.evidence["oauth"]
         token_requests = len(seen.running.token_requests)
 
@@ -44,7 +44,7 @@ def test_redirects_are_not_followed(fault: str, tmp_path: Path) -> None:
 
 def test_secret_is_not_sent_to_a_foreign_token_endpoint(tmp_path: Path) -> None:
     """A foreign token endpoint in the discovery document gets no secret, even if the document's own host is right."""
-    with visited(apply(healthy(), ["token_endpoint_foreign"]), folder=tmp_path) as seen:
+    with probe_run(apply(healthy(), ["token_endpoint_foreign"]), folder=tmp_path) as seen:
         evidence = seen.evidence["oauth"]
 
     assert evidence.issuer is not None
@@ -61,7 +61,7 @@ TLS_FAULTS = [name for name, fault in FAULTS.items() if fault.gate == "tls" and 
 @pytest.mark.parametrize("fault", [f for f in TLS_FAULTS if f not in {"certificate_expiring", "mail_shield_trusted"}])
 def test_no_sign_in_over_unverified_tls(fault: str, tmp_path: Path) -> None:
     """With any defect of the certificate or the TLS version there is no sign-in, on the diagnostic connection neither."""
-    with visited(apply(healthy(), [fault]), folder=tmp_path) as seen:
+    with probe_run(apply(healthy(), [fault]), folder=tmp_path) as seen:
         assert seen.running.sign_ins == ()
 
     for evidence in seen.evidence.values():
@@ -74,7 +74,7 @@ def test_no_sign_in_over_unverified_tls(fault: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("fault", ["login_certificate_unknown_root", "login_certificate_expired"])
 def test_no_secret_over_unverified_https(fault: str, tmp_path: Path) -> None:
     """The token request verifies the certificate as well."""
-    with visited(apply(healthy(), [fault]), folder=tmp_path) as seen:
+    with probe_run(apply(healthy(), [fault]), folder=tmp_path) as seen:
         assert seen.running.token_requests == ()
 
     assert seen.evidence["oauth"].traffic.token_requests == 0
@@ -83,7 +83,7 @@ def test_no_secret_over_unverified_https(fault: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("fault", ["starttls_stripped", "starttls_masked", "starttls_refused", "ssl_off"])
 def test_no_sign_in_before_tls(fault: str, tmp_path: Path) -> None:
     """Without STARTTLS there is no sign-in, whatever the server offers."""
-    with visited(apply(healthy(), [fault]), folder=tmp_path) as seen:
+    with probe_run(apply(healthy(), [fault]), folder=tmp_path) as seen:
         assert seen.running.sign_ins == ()
 
     assert all(evidence.traffic.sign_in_attempts == 0 for evidence in seen.evidence.values())
@@ -100,7 +100,7 @@ def test_undeclared_host_gets_no_credential(tmp_path: Path) -> None:
             + rest.replace('smtp_server = "smtp.office365.com"', 'smtp_server = "outlook.office365.com"', 1)
         )
 
-    with visited(folder=tmp_path, edit=elsewhere) as seen:
+    with probe_run(folder=tmp_path, edit=elsewhere) as seen:
         users = {sign_in.user for sign_in in seen.running.sign_ins}
 
     evidence = seen.evidence["basic"]
@@ -147,7 +147,7 @@ def _rerun(running: Running, refusals_file: Path, *, try_again: bool = False) ->
     settings = load(running.settings_file)
     sender = settings.sender["basic"]
     outside = gather.create_context(settings, refusals=refusals_file, try_again=try_again)
-    evidence = gather_whole([sender], outside, gather.secrets_of([sender], running.secrets))["basic"]
+    evidence = gather_without_errors([sender], outside, gather.secrets_of([sender], running.secrets))["basic"]
     assert evidence.sign_in is not None
     return evidence.sign_in
 
@@ -168,7 +168,7 @@ def _two_senders_one_user(text: str) -> str:
 
 def test_senders_with_a_shared_user_try_a_refused_password_once(tmp_path: Path) -> None:
     """Two senders with the same user and a wrong password make one attempt; the second reports the first one's reply."""
-    with visited(apply(healthy(), ["wrong_password"]), folder=tmp_path, edit=_two_senders_one_user) as seen:
+    with probe_run(apply(healthy(), ["wrong_password"]), folder=tmp_path, edit=_two_senders_one_user) as seen:
         attempts = [sign_in for sign_in in seen.running.sign_ins if sign_in.mechanism == "LOGIN"]
 
     withheld = [e.sign_in.withheld for e in seen.evidence.values() if e.sign_in is not None and e.sign_in.withheld]
@@ -178,7 +178,7 @@ def test_senders_with_a_shared_user_try_a_refused_password_once(tmp_path: Path) 
 
 def test_no_send_sends_no_message(tmp_path: Path) -> None:
     """With --no-send the session ends after RCPT with RSET and QUIT."""
-    with visited(folder=tmp_path, no_send=True) as seen:
+    with probe_run(folder=tmp_path, no_send=True) as seen:
         assert seen.running.messages == ()
 
     for evidence in seen.evidence.values():
@@ -189,7 +189,7 @@ def test_no_send_sends_no_message(tmp_path: Path) -> None:
 
 def test_message_is_marked_as_a_test(tmp_path: Path) -> None:
     """The message is marked as generated, suppresses automatic replies, and has the subject of a test."""
-    with visited(folder=tmp_path) as seen:
+    with probe_run(folder=tmp_path) as seen:
         content = seen.running.messages[0].content.decode()
 
     assert "Auto-Submitted: auto-generated" in content
@@ -207,9 +207,9 @@ def test_both_legs_trust_the_same_roots(leg: str, tmp_path: Path, monkeypatch: p
     def without_ca(text: str) -> str:
         return "\n".join(line for line in text.splitlines() if not line.startswith("ca_file"))
 
-    with visited(folder=tmp_path, edit=without_ca) as seen:
+    with probe_run(folder=tmp_path, edit=without_ca) as seen:
         evidence = seen.evidence["oauth"]
-    with visited(folder=tmp_path) as trusted:
+    with probe_run(folder=tmp_path) as trusted:
         good = trusted.evidence["oauth"]
 
     without_root = evidence.tls if leg == "smtp" else _https(evidence)
@@ -235,7 +235,7 @@ SECRETS: list[Callable[[World], str]] = [
 def test_no_secret_in_evidence(fault: str | None, secret: Callable[[World], str], tmp_path: Path) -> None:
     """The evidence contains no password, no client secret and no token."""
     world = healthy() if fault is None else apply(healthy(), [fault])
-    with visited(world, folder=tmp_path) as seen:
+    with probe_run(world, folder=tmp_path) as seen:
         texts = [evidence.model_dump_json() for evidence in seen.evidence.values()]
 
     for text in texts:
@@ -247,7 +247,7 @@ def test_no_secret_in_evidence(fault: str | None, secret: Callable[[World], str]
 def test_secret_id_is_recognised_and_not_kept(tmp_path: Path) -> None:
     """A secret's ID in place of its value is recognised by its form, and the evidence keeps only this fact."""
     world = apply(healthy(), ["secret_id_pasted"])
-    with visited(world, folder=tmp_path) as seen:
+    with probe_run(world, folder=tmp_path) as seen:
         evidence = seen.evidence["oauth"]
 
     assert evidence.token is not None

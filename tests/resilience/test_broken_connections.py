@@ -19,8 +19,8 @@ from fakes.world.network import Tls, TlsRange
 from probes import gather
 from settings.load import parse
 from settings.model import Settings
+from tests.probe_run import gather_without_errors
 from tests.resilience.tampering import Breakage, Cut, Relay, relay
-from tests.visiting import gather_whole
 
 DEEP = bool(os.environ.get("SMTP365_DEEP"))
 SENDER_SECONDS = 4.0
@@ -77,7 +77,7 @@ def _behind_relay(leg: Leg, folder: Path) -> Iterator[tuple[Running, Settings, R
 def _probe(running: Running, settings: Settings, sender: str) -> Assessment:
     world = gather.create_context(settings, refusals=None)
     chosen = settings.sender[sender]
-    evidence = gather_whole([chosen], world, gather.secrets_of([chosen], running.secrets))
+    evidence = gather_without_errors([chosen], world, gather.secrets_of([chosen], running.secrets))
     return Assessment(evidence[sender], settings.for_sender(chosen))
 
 

@@ -20,18 +20,18 @@ from probes.deadline import Deadline
 from probes.pacing import Pacer
 from probes.single_flight import SingleFlight, fingerprint
 from settings.secret import Secret
+from tests.probe_run import ProbeRun, probe_run
 from tests.resilience.fleet import address, with_senders, with_users
 from tests.resilience.processes import check
-from tests.visiting import Visited, visited
 
 MANY = 12
 
 
-def _total(seen: Visited, counter: str) -> int:
+def _total(seen: ProbeRun, counter: str) -> int:
     return sum(getattr(evidence.traffic, counter) for evidence in seen.evidence.values())
 
 
-def _oauth(seen: Visited) -> list[SenderEvidence]:
+def _oauth(seen: ProbeRun) -> list[SenderEvidence]:
     return [evidence for name, evidence in seen.evidence.items() if name.startswith("oauth")]
 
 
@@ -42,7 +42,7 @@ def _fleet(world: World) -> list[str]:
 def test_one_token_for_all_senders_of_an_application(tmp_path: Path) -> None:
     """Every sender signs in and sends with the same token; the OpenID configuration is requested once, too."""
     world = with_users(healthy(), MANY)
-    with visited(world, folder=tmp_path, edit=with_senders("oauth", _fleet(world))) as seen:
+    with probe_run(world, folder=tmp_path, edit=with_senders("oauth", _fleet(world))) as seen:
         accepted = Counter(message.sender for message in seen.running.messages)
 
         assert len(seen.running.token_requests) == _total(seen, "token_requests") == 1
@@ -56,7 +56,7 @@ def test_one_token_for_all_senders_of_an_application(tmp_path: Path) -> None:
 def test_a_refused_secret_is_tried_once_for_all_its_senders(tmp_path: Path) -> None:
     """The refusal is the evidence and the verdict of every sender; none of them signs in."""
     world = with_users(apply(healthy(), ["secret_wrong"]), MANY)
-    with visited(world, folder=tmp_path, edit=with_senders("oauth", _fleet(world))) as seen:
+    with probe_run(world, folder=tmp_path, edit=with_senders("oauth", _fleet(world))) as seen:
         assert len(seen.running.token_requests) == _total(seen, "token_requests") == 1
         judged = seen.judged
 
@@ -75,7 +75,7 @@ def test_a_different_secret_is_requested_separately(tmp_path: Path) -> None:
         more = with_senders("oauth", [NOTICES])(text)
         return more.replace("env:SMTP365_OAUTH_CLIENT_SECRET", "env:PATH")
 
-    with visited(world, folder=tmp_path, edit=edit) as seen:
+    with probe_run(world, folder=tmp_path, edit=edit) as seen:
         pass
     (missing,) = [evidence for evidence in _oauth(seen) if evidence.sender != "oauth"]
     assert missing.token is not None
@@ -88,7 +88,7 @@ def test_a_mailbox_has_one_connection_at_a_time(method: str, tmp_path: Path) -> 
     """Senders that share a mailbox connect one after the other, whatever the case of its address; each of them sends."""
     user = ALERTS if method == "basic" else NOTICES
     users = [user.upper() if number % 2 else user for number in range(4)]
-    with visited(folder=tmp_path, edit=with_senders(method, users)) as seen:
+    with probe_run(folder=tmp_path, edit=with_senders(method, users)) as seen:
         sharing = [evidence for name, evidence in seen.evidence.items() if name.startswith(method)]
 
     spans = sorted((evidence.started.timestamp(), evidence.seconds) for evidence in sharing)
@@ -105,7 +105,7 @@ def test_a_mailbox_has_one_connection_at_a_time(method: str, tmp_path: Path) -> 
 def test_a_refused_sign_in_is_not_repeated_by_the_next_sender(fault: str, method: str, tmp_path: Path) -> None:
     """Three senders with one user make one attempt; the other two are judged by the same reply."""
     user = ALERTS if method == "basic" else NOTICES
-    with visited(apply(healthy(), [fault]), folder=tmp_path, edit=with_senders(method, [user, user])) as seen:
+    with probe_run(apply(healthy(), [fault]), folder=tmp_path, edit=with_senders(method, [user, user])) as seen:
         attempts = [one for one in seen.running.sign_ins if one.user.lower() == user]
         sharing = [evidence for name, evidence in seen.evidence.items() if name.startswith(method)]
 

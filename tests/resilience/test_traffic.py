@@ -17,9 +17,9 @@ from fakes.world import certificates
 from fakes.world.world import ALERTS, NOTICES
 from probes import gather
 from settings.load import parse
+from tests.probe_run import gather_without_errors
 from tests.resilience.counting import Counted, Endpoint, counting
 from tests.resilience.fleet import with_senders
-from tests.visiting import gather_whole
 
 DEEP = bool(os.environ.get("SMTP365_DEEP"))
 CHOSEN = list(FAULTS.values()) if DEEP else [FAULTS["wrong_password"], *list(FAULTS.values())[::10]]
@@ -55,7 +55,7 @@ def _probe(world: World, folder: Path, *, runs: int = 1) -> tuple[Counted, list[
         seen = []
         for _ in range(runs):
             outside = gather.create_context(settings, refusals=folder / "refused.json")
-            seen.append(gather_whole(senders, outside, gather.secrets_of(senders, running.secrets)))
+            seen.append(gather_without_errors(senders, outside, gather.secrets_of(senders, running.secrets)))
     return counted, seen
 
 

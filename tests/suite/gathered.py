@@ -16,7 +16,7 @@ from fakes import apply, healthy
 from fakes.world.set_ups import SET_UPS
 from fakes.world.world import in_cloud
 from settings.model import SenderSettings
-from tests.visiting import visited
+from tests.probe_run import probe_run
 
 Gathered = dict[str, tuple[SenderEvidence, SenderSettings]]
 shared: list[Path] = []  # the folder for the workers of this run, if there are several
@@ -31,7 +31,7 @@ def gathered(fault: str | None, set_up: str | None = None, cloud: str = "worldwi
     plain = healthy() if cloud == "worldwide" else in_cloud(healthy(), cloud)
     base = plain if set_up is None else SET_UPS[set_up](plain)
     world = base if fault is None else apply(base, [fault])
-    with tempfile.TemporaryDirectory() as folder, visited(world, folder=Path(folder)) as seen:
+    with tempfile.TemporaryDirectory() as folder, probe_run(world, folder=Path(folder)) as seen:
         found = {
             name: (evidence, seen.settings.for_sender(seen.settings.sender[name]))
             for name, evidence in seen.evidence.items()

@@ -14,9 +14,9 @@ from probes.lookups import sources
 from probes.lookups.pending import Lookups
 from probes.sender_run import RunContext
 from settings.model import Settings
+from tests.probe_run import probe_run
 from tests.probes.test_lookup_sources import LOOKUP_SOURCES, with_lookup_settings, world
 from tests.suite.gathered import Gathered
-from tests.visiting import visited as probe_world
 
 
 def by_export(running: Running, _: Settings, outside: RunContext) -> Lookups:
@@ -37,7 +37,7 @@ def assess_with_lookups(
     base = world() if set_up is None else SET_UPS[set_up](world())
     with (
         tempfile.TemporaryDirectory() as folder,
-        probe_world(
+        probe_run(
             apply(base, faults), folder=Path(folder), edit=with_lookup_settings, no_send=no_send, look=WAYS[way]
         ) as seen,
     ):

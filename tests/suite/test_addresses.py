@@ -25,8 +25,8 @@ from reports import explained
 from settings.model import Sender
 from tests.knowledge import addresses
 from tests.knowledge.addresses import FIELDS, MAIL, Roles
+from tests.probe_run import probe_run
 from tests.suite.gathered import gathered
-from tests.visiting import visited
 
 DEEP = bool(os.environ.get("SMTP365_DEEP"))
 VALUES = {
@@ -124,7 +124,7 @@ def test_send_as_for_both_trustees_is_enough(trustee: SendAsTrustee, tmp_path: P
     for name, right in (("both", {PRINCIPAL_OBJECT_ID, NOTICES}), ("other", {PRINCIPAL_OBJECT_ID, NOTICES} - {one})):
         (tmp_path / name).mkdir()
         granted = change.mailbox(SHARED, send_as=frozenset(right))(world)
-        with visited(granted, folder=tmp_path / name) as seen:
+        with probe_run(granted, folder=tmp_path / name) as seen:
             verdicts.append(seen.judged["oauth"].verdict)
 
     assert verdicts == ["can_send", "cannot_send"]

@@ -13,9 +13,9 @@ from fakes.faults import change
 from fakes.world.set_ups import SET_UPS, SHARED, SHARED_OTHER_DOMAIN, SIGN_IN_NAMES
 from fakes.world.world import ALERTS, NOTICES
 from reports import explained
+from tests.probe_run import probe_run
 from tests.probes.test_lookup_sources import with_lookup_settings, world
 from tests.suite.gathered_lookups import WAYS, assess_with_lookups
-from tests.visiting import visited
 
 ABOUT_THE_ACCOUNT = [
     ("smtp_auth_off_mailbox", "basic"),
@@ -77,7 +77,7 @@ def test_unknown_right_to_another_address_names_both_addresses(set_up: str, addr
 def test_an_application_may_sign_in_with_a_mail_address(tmp_path: Path) -> None:
     """Exchange finds a mailbox by its mail address, the directory a user by its principal name: one of the two is enough."""
     by_address = change.oauth(username=NOTICES)(SET_UPS["upn_differs"](world()))
-    with visited(by_address, folder=tmp_path, edit=with_lookup_settings, look=WAYS["application"]) as seen:
+    with probe_run(by_address, folder=tmp_path, edit=with_lookup_settings, look=WAYS["application"]) as seen:
         judged = seen.judged["oauth"]
 
     assert judged.verdict == "can_send"

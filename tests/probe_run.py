@@ -1,4 +1,4 @@
-"""Visiting the built-in tenant from a test, in this process, by the same code as a run: settings file, probes, judges."""
+"""Run the probes against the built-in tenant in this process, with the code of a real run: settings file, probes, judges."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ Look = Callable[[Running, Settings, Outside], Lookups]
 
 
 @dataclass(frozen=True)
-class Visited:
-    """What one visit brought home, and the tenant that was visited."""
+class ProbeRun:
+    """The tenant, the settings and the evidence of one run of the probes."""
 
     running: Running
     settings: Settings
@@ -37,17 +37,17 @@ class Visited:
         }
 
 
-def gather_whole(
+def gather_without_errors(
     senders: Iterable[Sender], outside: Outside, found: dict[str, Found], lookups: Lookups | None = None
 ) -> dict[str, SenderEvidence]:
-    """The evidence of these senders; a visit that a defect of ours broke fails the test, whatever it is about."""
+    """Return the evidence of these senders; an internal error in the probes fails the test."""
     kept = gather.gather(senders, outside, found, lookups=lookups)
     assert {name: evidence.broke for name, evidence in kept.items() if evidence.broke} == {}
     return kept
 
 
 @contextmanager
-def visited(
+def probe_run(
     world: World | None = None,
     *,
     folder: Path,
@@ -56,12 +56,12 @@ def visited(
     refusals: Path | None = None,
     try_again: bool = False,
     look: Look | None = None,
-) -> Iterator[Visited]:
-    """Serve `world`, read the settings file it wrote (after `edit`), and gather once, with the look-ups that `look` makes ready."""
+) -> Iterator[ProbeRun]:
+    """Serve `world`, read the settings file that it writes (changed by `edit`), and run the probes once, with the lookups of `look`."""
     with serve(world or healthy(), folder=folder) as running:
         text = edit(running.settings_file.read_text(encoding="utf-8"))
         settings = parse(text, running.settings_file)
         found = gather.secrets_of(settings.sender.values(), running.secrets)
         outside = gather.create_context(settings, refusals=refusals, no_send=no_send, try_again=try_again)
         lookups = look(running, settings, outside) if look is not None else None
-        yield Visited(running, settings, gather_whole(settings.sender.values(), outside, found, lookups))
+        yield ProbeRun(running, settings, gather_without_errors(settings.sender.values(), outside, found, lookups))
