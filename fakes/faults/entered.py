@@ -1,4 +1,4 @@
-"""Faults of what is entered in the plugin: one field of one sender, or of both."""
+"""Faults in the settings of the mail plugin: one field of one sender or of both."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -19,8 +19,8 @@ from .fault import Fault
 BASIC, OAUTH = ("basic",), ("oauth",)
 
 
-def _password_ends_soon(world: World) -> World:
-    """As the directory knows it too: changed so long ago that six days of its validity are left."""
+def _password_expires_soon(world: World) -> World:
+    """Set the last change so that the password is valid for six more days, in the directory and in the settings."""
     now, days = datetime.now(UTC), world.tenant.password_valid_days or 0
     account = change.user(
         ALERTS, password_never_expires=False, password_changed=now - timedelta(days=days - 6, hours=-1)
@@ -39,7 +39,7 @@ ENTERED = (
     ),
     Fault(
         id="hosting_host",
-        changes="SMTP Server is the hosting provider's",
+        changes="SMTP Server is the hosting provider's mail server",
         gate="greeting",
         cause="wrong_host_or_port",
         change=change.both(smtp_server="mail.hosting-provider.example"),
@@ -74,14 +74,14 @@ ENTERED = (
     ),
     Fault(
         id="ssl_off",
-        changes="the box Use SSL is not ticked",
+        changes="Use SSL is not ticked",
         gate="starttls",
         cause="starttls_missing_or_implicit_tls_on_587",
         change=change.both(use_ssl=False),
     ),
     Fault(
         id="bare_user_name",
-        changes="Username is the name without the domain",
+        changes="Username lacks the domain",
         gate="sign_in",
         cause="username_not_upn",
         senders=BASIC,
@@ -89,7 +89,7 @@ ENTERED = (
     ),
     Fault(
         id="authentication_off",
-        changes="the box Enable Authentication is not ticked",
+        changes="Enable Authentication is not ticked",
         gate="sign_in",
         cause="client_never_sent_auth",
         change=change.both(enable_authentication=False),
@@ -104,14 +104,14 @@ ENTERED = (
     ),
     Fault(
         id="ehlo_name_invalid",
-        changes="the name in EHLO has an underscore",
+        changes="the EHLO name is not a valid domain name",
         gate="greeting",
         cause="ehlo_name_invalid",
         change=lambda world: replace(world, ehlo_name="alarm_server..local"),
     ),
     Fault(
         id="placeholder_tenant",
-        changes="the endpoint still has the placeholder for the tenant id",
+        changes="the endpoint contains a placeholder instead of the tenant id",
         gate="issuer",
         cause="wrong_tenant_or_authority",
         senders=OAUTH,
@@ -119,7 +119,7 @@ ENTERED = (
     ),
     Fault(
         id="tenant_malformed",
-        changes="the tenant id in the endpoint lost a character",
+        changes="the tenant id in the endpoint lacks a character",
         gate="issuer",
         cause="wrong_tenant_or_authority",
         senders=OAUTH,
@@ -127,7 +127,7 @@ ENTERED = (
     ),
     Fault(
         id="tenant_unknown",
-        changes="the tenant id in the endpoint is another's",
+        changes="the tenant id in the endpoint is that of another tenant",
         gate="issuer",
         cause="wrong_tenant_or_authority",
         senders=OAUTH,
@@ -135,7 +135,7 @@ ENTERED = (
     ),
     Fault(
         id="common_authority",
-        changes="the endpoint is the common one",
+        changes="the endpoint is that of the common authority",
         gate="issuer",
         cause="wrong_tenant_or_authority",
         senders=OAUTH,
@@ -143,7 +143,7 @@ ENTERED = (
     ),
     Fault(
         id="v1_authority",
-        changes="the endpoint is the v1 document",
+        changes="the endpoint is the v1 discovery document",
         gate="issuer",
         cause="wrong_tenant_or_authority",
         senders=OAUTH,
@@ -153,7 +153,7 @@ ENTERED = (
     ),
     Fault(
         id="other_cloud_authority",
-        changes="the endpoint is the US government cloud's",
+        changes="the endpoint is that of the US government cloud",
         gate="issuer",
         cause="wrong_tenant_or_authority",
         senders=OAUTH,
@@ -161,7 +161,7 @@ ENTERED = (
     ),
     Fault(
         id="delegated_scope",
-        changes="Scope is the delegated permission",
+        changes="Scope is a delegated permission",
         gate="token",
         cause="wrong_scope_or_audience",
         senders=OAUTH,
@@ -169,7 +169,7 @@ ENTERED = (
     ),
     Fault(
         id="graph_scope",
-        changes="Scope is Microsoft Graph's",
+        changes="Scope is that of Microsoft Graph",
         gate="claims",
         cause="wrong_scope_or_audience",
         senders=OAUTH,
@@ -201,7 +201,7 @@ ENTERED = (
     ),
     Fault(
         id="client_is_object_id",
-        changes="Client Id is the registration's object id",
+        changes="Client Id is the object id of the app registration",
         gate="token",
         cause="app_not_in_tenant",
         senders=OAUTH,
@@ -209,7 +209,7 @@ ENTERED = (
     ),
     Fault(
         id="secret_wrong",
-        changes="Client Secret lost its last characters",
+        changes="Client Secret lacks its last characters",
         gate="token",
         cause="secret_wrong",
         senders=OAUTH,
@@ -217,7 +217,7 @@ ENTERED = (
     ),
     Fault(
         id="secret_id_pasted",
-        changes="Client Secret is the secret's id instead of its value",
+        changes="Client Secret is the id of the secret instead of its value",
         gate="token",
         cause="secret_wrong",
         senders=OAUTH,
@@ -225,7 +225,7 @@ ENTERED = (
     ),
     Fault(
         id="other_mailbox_as_user",
-        changes="the OAuth sender signs in with an address that is no mailbox",
+        changes="the OAuth sender signs in with an address that has no mailbox",
         gate="sign_in",
         cause="mailbox_missing",
         senders=OAUTH,
@@ -233,7 +233,7 @@ ENTERED = (
     ),
     Fault(
         id="from_malformed",
-        changes="the Basic sender's From lacks its domain",
+        changes="the Basic sender's From lacks the domain",
         gate="sender",
         cause="address_malformed",
         senders=BASIC,
@@ -257,10 +257,10 @@ ENTERED = (
     ),
     Fault(
         id="password_expiring",
-        changes="the password ends in six days and nobody vouches for a routine",
+        changes="the password expires in six days and no renewal routine is attested",
         gate="sign_in",
         cause="password_expiring",
         senders=BASIC,
-        change=_password_ends_soon,
+        change=_password_expires_soon,
     ),
 )

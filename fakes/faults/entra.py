@@ -1,4 +1,4 @@
-"""Faults of Entra: the tenant, the application, its secret and its consent, the path to the login host, the token."""
+"""Faults of Entra: tenant, application, secret, consent, the path to the login host, and the token."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,13 +13,13 @@ OAUTH = ("oauth",)
 _POLICY = "f40c6b92-8d17-4e5a-b3f6-127ae9c0d854"
 
 
-def _secret_ends(world: World, days: int) -> World:
-    """The secret's end as Entra and the settings both know it."""
-    end = datetime.now(UTC) + timedelta(days=days)
+def _secret_expires(world: World, days: int) -> World:
+    """Set the expiry of the client secret, in Entra and in the settings."""
+    expires = datetime.now(UTC) + timedelta(days=days)
     (app,) = world.tenant.apps
-    secrets = tuple(replace(one, expires=end) for one in app.secrets)
+    secrets = tuple(replace(one, expires=expires) for one in app.secrets)
     changed = world.with_tenant(apps=(replace(app, secrets=secrets),))
-    return replace(changed, oauth=replace(changed.oauth, client_secret_expires=end.date()))
+    return replace(changed, oauth=replace(changed.oauth, client_secret_expires=expires.date()))
 
 
 def _path(path: LoginPath) -> change.Change:
@@ -37,7 +37,7 @@ ISSUER = (
     ),
     Fault(
         id="issuer_foreign",
-        changes="the discovery document names another tenant's issuer",
+        changes="the discovery document names the issuer of another tenant",
         gate="issuer",
         cause="issuer_document_altered",
         senders=OAUTH,
@@ -45,7 +45,7 @@ ISSUER = (
     ),
     Fault(
         id="login_silent",
-        changes="the login host takes requests and never answers",
+        changes="the login host accepts requests and does not answer",
         gate="issuer",
         cause="token_endpoint_unreachable",
         senders=OAUTH,
@@ -53,7 +53,7 @@ ISSUER = (
     ),
     Fault(
         id="login_proxy_page",
-        changes="a proxy answers with its own page in the login host's place",
+        changes="a proxy answers with its own page instead of the login host",
         gate="issuer",
         cause="login_blocked_by_proxy",
         senders=OAUTH,
@@ -85,7 +85,7 @@ ISSUER = (
     ),
     Fault(
         id="token_endpoint_foreign",
-        changes="the discovery document sends tokens' requests to another host",
+        changes="the discovery document names a token endpoint on another host",
         gate="issuer",
         cause="issuer_document_altered",
         senders=OAUTH,
@@ -148,15 +148,15 @@ TOKEN = (
         gate="token",
         cause="secret_expired",
         senders=OAUTH,
-        change=lambda world: _secret_ends(world, -2),
+        change=lambda world: _secret_expires(world, -2),
     ),
     Fault(
         id="secret_expiring",
-        changes="the client secret ends in ten days",
+        changes="the client secret expires in ten days",
         gate="token",
         cause="secret_expiring",
         senders=OAUTH,
-        change=lambda world: _secret_ends(world, 10),
+        change=lambda world: _secret_expires(world, 10),
     ),
     Fault(
         id="public_client",
@@ -186,7 +186,7 @@ TOKEN = (
     ),
     Fault(
         id="place_not_named_oauth",
-        changes="the named locations of the application's policy do not hold this machine",
+        changes="the named locations in the application's policy do not include this machine",
         gate="token",
         cause="conditional_access_block",
         senders=OAUTH,
@@ -219,7 +219,7 @@ TOKEN = (
 CLAIMS = (
     Fault(
         id="consent_missing",
-        changes="no permission was consented to, so the token carries no role",
+        changes="no permission has consent, so the token has no role",
         gate="sign_in",
         cause="consent_missing",
         senders=OAUTH,
@@ -227,7 +227,7 @@ CLAIMS = (
     ),
     Fault(
         id="role_missing",
-        changes="another permission than SMTP.SendAsApp was consented to",
+        changes="a permission other than SMTP.SendAsApp has consent",
         gate="sign_in",
         cause="consent_missing",
         senders=OAUTH,
@@ -235,7 +235,7 @@ CLAIMS = (
     ),
     Fault(
         id="token_expired",
-        changes="the token that is presented has expired",
+        changes="the token has expired",
         gate="claims",
         cause="token_expired",
         senders=OAUTH,
@@ -243,7 +243,7 @@ CLAIMS = (
     ),
     Fault(
         id="token_wrong_audience",
-        changes="the token is for another resource than was asked for",
+        changes="the token is for a resource other than the requested one",
         gate="claims",
         cause="wrong_scope_or_audience",
         senders=OAUTH,
@@ -251,7 +251,7 @@ CLAIMS = (
     ),
     Fault(
         id="token_other_tenant",
-        changes="the token is another tenant's",
+        changes="the token is from another tenant",
         gate="claims",
         cause="wrong_tenant_or_authority",
         senders=OAUTH,
@@ -259,7 +259,7 @@ CLAIMS = (
     ),
     Fault(
         id="token_tampered",
-        changes="the token's signature is not Entra's",
+        changes="the token is not signed by Entra",
         gate="sign_in",
         cause="service_side_fault",
         senders=OAUTH,
@@ -267,7 +267,7 @@ CLAIMS = (
     ),
     Fault(
         id="token_of_another_user",
-        changes="the token is a delegated one of another user",
+        changes="the token is a delegated token of another user",
         gate="sign_in",
         cause="token_user_mismatch",
         senders=OAUTH,
@@ -277,7 +277,7 @@ CLAIMS = (
 
 
 def rbac(world: World) -> World:
-    """Not a fault: the newer way, where the role assignment in Exchange replaces consent and mailbox permission."""
+    """Return a world without a fault, in which a role assignment in Exchange replaces consent and mailbox permission."""
     scoped = tuple(replace(one, rbac_scope=frozenset({NOTICES})) for one in world.tenant.exchange_principals)
     return change.mailbox(NOTICES, full_access=frozenset())(
         change.principal(lambda one: replace(one, consented=frozenset()))(world.with_tenant(exchange_principals=scoped))

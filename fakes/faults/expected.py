@@ -1,8 +1,8 @@
-"""The exact findings that each fault must produce: check, verdict, causes likeliest first; all others stay healthy or are blocked.
+"""The exact findings that each fault must produce: check, verdict, and causes ordered by likelihood.
 
-They stand in `expected.txt` beside this file: a fault's id, then its findings, indented; lines that begin with # are remarks.
-Where one answer of the server has several causes, the short list is expected, not a lucky guess. `expected_lookups.txt` has the
-findings of runs with look-ups, of the faults that were worked through.
+All other checks pass or are blocked. The findings are in `expected.txt`: the id of a fault, then one indented line per finding;
+lines that start with `#` are comments. If a reply has several possible causes, all of them are expected. `expected_lookups.txt`
+has the findings of runs with lookups, for some of the faults.
 """
 
 from pathlib import Path
@@ -18,7 +18,7 @@ def _read(text: str) -> dict[str, tuple[Expected, ...]]:
             continue
         if not line.startswith(" "):
             if line in found:
-                raise ValueError(f"{line} is expected twice")
+                raise ValueError(f"{line} has two entries")
             current = found.setdefault(line, [])
             continue
         check, verdict, *causes = line.split()

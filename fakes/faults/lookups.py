@@ -1,6 +1,6 @@
-"""Faults that only look-ups show: a permission that the auditor lacks, a service that does not answer, a state behind the wire.
+"""Faults that only lookups show: a missing permission, an unavailable service, or a state that SMTP and Entra do not reveal.
 
-Without look-ups a run is healthy with any of them. What they make of a run with look-ups stands in `expected_lookups.txt`.
+A run without lookups passes with any of them. Their findings with lookups are in `expected_lookups.txt`.
 """
 
 import re
@@ -54,30 +54,31 @@ def _without_role(auditing: Auditing) -> Auditing:
 
 
 def _without_id(permission: str) -> str:
-    """`User.Read.All` → `lookup_without_user_read`, as a fault is called."""
+    """Return the id of the fault, such as `lookup_without_user_read` for `User.Read.All`."""
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", permission.removesuffix(".All").replace(".", "_"))
     return f"lookup_without_{words.lower()}"
 
 
-def _password_ends(world: World) -> World:
-    """Six days before its end, while the settings say that it never expires."""
+def _password_expires(world: World) -> World:
+    """Make the password expire in six days, while the settings declare that it never expires."""
     days = world.tenant.password_valid_days or 0
     changed = datetime.now(UTC) - timedelta(days=days - 6, hours=-1)
     return change.user(ALERTS, password_never_expires=False, password_changed=changed)(world)
 
 
-def _secret_ends(world: World) -> World:
-    """In ten days, while the settings declare a date far away."""
-    ends = datetime.now(UTC) + timedelta(days=10)
+def _secret_expires(world: World) -> World:
+    """Make the client secret expire in ten days, while the settings declare a later date."""
+    expires = datetime.now(UTC) + timedelta(days=10)
     return world.with_tenant(
         apps=tuple(
-            replace(app, secrets=tuple(replace(one, expires=ends) for one in app.secrets)) for app in world.tenant.apps
+            replace(app, secrets=tuple(replace(one, expires=expires) for one in app.secrets))
+            for app in world.tenant.apps
         )
     )
 
 
 def _bounces(world: World) -> World:
-    """Accepted at once, and reported as failed later."""
+    """Make the recipients unknown; the message is accepted and a bounce follows."""
     later = replace(world.unverified, unknown_recipient=RecipientReply.BOUNCE)
     gone = frozenset(sender.mail_to.casefold() for sender in world.senders)
     return replace(world.with_tenant(unknown_recipients=gone), unverified=later)
@@ -86,7 +87,7 @@ def _bounces(world: World) -> World:
 _PERMISSIONS = tuple(
     Fault(
         id=_without_id(permission),
-        changes=f"whoever looks the tenant up lacks the permission {permission}",
+        changes=f"the auditor lacks the permission {permission}",
         gate=GATE,
         cause="",
         change=_without(permission),
@@ -98,7 +99,7 @@ LOOKUPS = (
     *_PERMISSIONS,
     Fault(
         id="lookup_without_global_reader",
-        changes="whoever looks the tenant up lacks the Entra role Global Reader",
+        changes="the auditor lacks the Entra role Global Reader",
         gate=GATE,
         cause="",
         change=_auditing(_without_role),
@@ -112,21 +113,21 @@ LOOKUPS = (
     ),
     Fault(
         id="lookup_throttled",
-        changes="Microsoft Graph answers 429 to everything",
+        changes="Microsoft Graph answers every request with 429",
         gate=GATE,
         cause="",
         change=_auditing(lambda auditing: replace(auditing, throttled_first=1_000_000, retry_after=30)),
     ),
     Fault(
         id="lookup_throttled_briefly",
-        changes="Microsoft Graph answers 429 to the first two requests, and then well",
+        changes="Microsoft Graph answers the first two requests with 429",
         gate=GATE,
         cause="",
         change=_auditing(lambda auditing: replace(auditing, throttled_first=2, retry_after=1)),
     ),
     Fault(
         id="lookup_graph_unreachable",
-        changes="the host of Microsoft Graph refuses connections",
+        changes="the Microsoft Graph host refuses connections",
         gate=GATE,
         cause="",
         change=change.network(graph_port=Port.REFUSED),
@@ -140,21 +141,21 @@ LOOKUPS = (
     ),
     Fault(
         id="lookup_secret_wrong",
-        changes="the auditor's secret lost its last characters",
+        changes="the auditor's client secret lacks its last characters",
         gate=GATE,
         cause="",
         change=lambda world: replace(world, directory_secret=world.directory_secret[:-3]),
     ),
     Fault(
         id="lookup_not_logged_yet",
-        changes="rows of the sign-in log come a quarter of an hour late",
+        changes="rows of the sign-in log appear 15 minutes late",
         gate=GATE,
         cause="",
         change=_auditing(lambda auditing: replace(auditing, log_delay=_LATE)),
     ),
     Fault(
         id="lookup_not_traced_yet",
-        changes="rows of the message trace come a quarter of an hour late",
+        changes="rows of the message trace appear 15 minutes late",
         gate=GATE,
         cause="",
         change=_auditing(lambda auditing: replace(auditing, trace_delay=_LATE)),
@@ -189,21 +190,21 @@ LOOKUPS = (
     ),
     Fault(
         id="password_ends_unannounced",
-        changes="the directory lets the password end in six days; the settings say never",
+        changes="the password expires in six days, but the settings declare that it never expires",
         gate=GATE,
         cause="",
-        change=_password_ends,
+        change=_password_expires,
     ),
     Fault(
         id="secret_ends_unannounced",
-        changes="the secret ends in ten days; the settings declare a later date",
+        changes="the client secret expires in ten days, but the settings declare a later date",
         gate=GATE,
         cause="",
-        change=_secret_ends,
+        change=_secret_expires,
     ),
     Fault(
         id="recipient_bounces",
-        changes="the recipients do not exist, which is found out only after the message was accepted",
+        changes="the recipients do not exist, and a bounce reports it after the message is accepted",
         gate=GATE,
         cause="recipient_rejected",
         change=_bounces,

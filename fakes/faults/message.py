@@ -1,4 +1,4 @@
-"""Faults of the message: recipients, and everything that Exchange says only after the body."""
+"""Faults of the message: recipients, and refusals after the body."""
 
 from typing import Unpack
 
@@ -29,7 +29,7 @@ RECIPIENT = (
     ),
     Fault(
         id="recipient_blocked",
-        changes="the recipient's domain refuses at the edge",
+        changes="the recipient's domain refuses the recipient",
         gate="recipient",
         cause="recipient_rejected",
         change=change.tenant(recipients_blocked=True),
@@ -39,7 +39,7 @@ RECIPIENT = (
 ACCEPTED = (
     Fault(
         id="mailbox_right_missing",
-        changes="the application has no right on the mailbox, or it has not propagated",
+        changes="the application has no permission on the mailbox, or the permission has not propagated",
         gate="accepted",
         cause="sp_mailbox_permission_missing",
         senders=OAUTH,
@@ -47,14 +47,14 @@ ACCEPTED = (
     ),
     Fault(
         id="message_too_large",
-        changes="the mailboxes may send less than the test message",
+        changes="the send limit of the mailboxes is smaller than the test message",
         gate="accepted",
         cause="message_too_large",
         change=_both_mailboxes(send_size_limit=64),
     ),
     Fault(
         id="three_connections",
-        changes="three other submissions of the mailboxes are under way",
+        changes="three other submissions from the mailboxes are in progress",
         gate="accepted",
         cause="concurrent_connections",
         change=_both_mailboxes(other_submissions=3),
@@ -68,7 +68,7 @@ ACCEPTED = (
     ),
     Fault(
         id="recipient_quota",
-        changes="the mailboxes used their recipients of the day",
+        changes="the mailboxes have used their daily recipient quota",
         gate="accepted",
         cause="recipient_quota_exceeded",
         change=_both_mailboxes(recipient_quota_used=True),
@@ -82,7 +82,7 @@ ACCEPTED = (
     ),
     Fault(
         id="outbound_spam",
-        changes="the senders are held for outbound spam",
+        changes="the senders are restricted for outbound spam",
         gate="accepted",
         cause="outbound_spam_block",
         change=_both_mailboxes(restricted_for_spam=True),
@@ -96,7 +96,7 @@ ACCEPTED = (
     ),
     Fault(
         id="message_temporary",
-        changes="a back end of Microsoft's fails for a moment after the message",
+        changes="a back end at Microsoft fails temporarily after the message",
         gate="accepted",
         cause="service_side_fault",
         change=change.service(end_of_data="451 4.7.0 Temporary server error. Please try again later. PRX4"),

@@ -1,4 +1,4 @@
-"""Faults of the network: resolver, ports, and what stands in the middle."""
+"""Faults of the network: resolver, ports and middlebox."""
 
 from ..world.network import Answer, Port, SubmissionServer, Transport
 from . import change
@@ -6,49 +6,49 @@ from .fault import Fault
 
 OAUTH = ("oauth",)
 _ONLY_LINUX = (
-    ("win", "Windows refuses a connection when the backlog is full; nothing on loopback drops silently"),
-    ("darwin", "macOS resets a connection when the backlog is full; nothing on loopback drops silently"),
+    ("win", "Windows refuses a connection when the backlog is full; no port on loopback drops packets silently"),
+    ("darwin", "macOS resets a connection when the backlog is full; no port on loopback drops packets silently"),
 )
 
 NAME = (
     Fault(
         id="dns_no_such_name",
-        changes="the resolver says that smtp.office365.com does not exist",
+        changes="the resolver answers that smtp.office365.com does not exist",
         gate="name",
         cause="dns_failure",
         change=change.resolver(answer=Answer.NO_SUCH_NAME),
     ),
     Fault(
         id="dns_server_failure",
-        changes="the resolver fails for smtp.office365.com",
+        changes="the resolver answers SERVFAIL for smtp.office365.com",
         gate="name",
         cause="dns_failure",
         change=change.resolver(answer=Answer.SERVER_FAILURE),
     ),
     Fault(
         id="dns_no_addresses",
-        changes="the resolver knows the name and no address",
+        changes="the resolver returns no address for the name",
         gate="name",
         cause="dns_failure",
         change=change.resolver(answer=Answer.NO_ADDRESSES),
     ),
     Fault(
         id="dns_silent",
-        changes="the resolver does not answer at all",
+        changes="the resolver does not answer",
         gate="name",
         cause="name_server_silent",
         change=change.resolver(udp=Transport.SILENT, tcp=Transport.SILENT),
     ),
     Fault(
         id="dns_udp_blocked",
-        changes="port 53 answers over TCP only",
+        changes="the resolver answers over TCP only",
         gate="name",
         cause="dns_udp_blocked",
         change=change.resolver(udp=Transport.SILENT),
     ),
     Fault(
         id="dns_tcp_blocked",
-        changes="port 53 answers over UDP only",
+        changes="the resolver answers over UDP only",
         gate="name",
         cause="dns_tcp_blocked",
         change=change.resolver(tcp=Transport.SILENT),
@@ -62,21 +62,21 @@ NAME = (
     ),
     Fault(
         id="dns_private_address",
-        changes="the resolver answers with a private address that leads to Microsoft's own server (split DNS)",
+        changes="the resolver answers with a private address that leads to Microsoft's server (split DNS)",
         gate="name",
         cause="dns_hijacked",
         change=change.resolver(answer=Answer.PRIVATE),
     ),
     Fault(
         id="dns_flapping",
-        changes="the resolver answers with a failure at first, and now and then after that",
+        changes="the resolver fails on the first query and on some later ones",
         gate="name",
         cause="dns_failure",
         change=change.resolver(answer=Answer.FLAPPING),
     ),
     Fault(
         id="dns_login_no_such_name",
-        changes="the resolver says that login.microsoftonline.com does not exist",
+        changes="the resolver answers that login.microsoftonline.com does not exist",
         gate="issuer",
         cause="token_endpoint_unreachable",
         senders=OAUTH,
@@ -102,7 +102,7 @@ PORT = (
     ),
     Fault(
         id="port_reset",
-        changes="something resets connections to port 587",
+        changes="connections to port 587 are reset",
         gate="greeting",
         cause="port_blocked",
         change=change.network(submission_port=Port.RESET),
@@ -141,7 +141,7 @@ PORT = (
     ),
     Fault(
         id="login_reset",
-        changes="something resets connections to the login host",
+        changes="connections to the login host are reset",
         gate="issuer",
         cause="token_endpoint_unreachable",
         senders=OAUTH,
@@ -152,7 +152,7 @@ PORT = (
 GREETING = (
     Fault(
         id="silence_after_connect",
-        changes="port 587 connects and nobody speaks",
+        changes="port 587 accepts the connection and sends no greeting",
         gate="greeting",
         cause="smtp_intercepted",
         change=change.network(submission_server=SubmissionServer.SILENCE),
@@ -173,7 +173,7 @@ GREETING = (
     ),
     Fault(
         id="hosting_provider",
-        changes="the hosting provider's own mail server answers in Microsoft's place",
+        changes="the hosting provider's mail server answers instead of Microsoft's",
         gate="greeting",
         cause="smtp_intercepted",
         change=change.network(submission_server=SubmissionServer.HOSTING_PROVIDER),
@@ -187,7 +187,7 @@ GREETING = (
     ),
     Fault(
         id="service_not_ready",
-        changes="Microsoft's server greets with 421",
+        changes="Microsoft's server sends 421 instead of a greeting",
         gate="greeting",
         cause="service_side_fault",
         change=change.service(greeting="421 4.3.2 Service not active"),
@@ -204,21 +204,21 @@ STARTTLS = (
     ),
     Fault(
         id="starttls_stripped",
-        changes="STARTTLS is missing from the server's list",
+        changes="STARTTLS is missing from the EHLO reply",
         gate="starttls",
         cause="smtp_rewritten",
         change=change.middlebox(strips_starttls=True),
     ),
     Fault(
         id="starttls_hidden",
-        changes="STARTTLS is missing from the server's list and works all the same",
+        changes="STARTTLS is missing from the EHLO reply but works",
         gate="starttls",
         cause="smtp_rewritten",
         change=change.middlebox(hides_starttls=True),
     ),
     Fault(
         id="starttls_refused",
-        changes="STARTTLS is offered and then answered with 500, as a host's antivirus proxy does",
+        changes="STARTTLS is offered and then refused with 500, as by the proxy of an antivirus product",
         gate="starttls",
         cause="smtp_rewritten",
         change=change.middlebox(refuses_starttls=True),

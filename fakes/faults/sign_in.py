@@ -1,4 +1,4 @@
-"""Faults of the sign-in: each sentence of Microsoft's, and the bare refusal that has none."""
+"""Faults of the sign-in: one for each text of Microsoft's refusals, and the refusal without a text."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -28,8 +28,8 @@ def _wrong_object_id(world: World) -> World:
 
 
 def _expired_as_declared(world: World) -> World:
-    ended = (world.now() - timedelta(days=2)).date()
-    declared = replace(world, basic=replace(world.basic, password_expires=ended))
+    expired = (world.now() - timedelta(days=2)).date()
+    declared = replace(world, basic=replace(world.basic, password_expires=expired))
     return change.user(ALERTS, password_expired=True)(declared)
 
 
@@ -59,7 +59,7 @@ SIGN_IN = (
     ),
     Fault(
         id="wrong_password",
-        changes="the password entered is not the account's",
+        changes="the password in the settings is wrong",
         gate="sign_in",
         cause="bad_credentials",
         senders=BASIC,
@@ -67,7 +67,7 @@ SIGN_IN = (
     ),
     Fault(
         id="unknown_user",
-        changes="the user name has a typo: no such account",
+        changes="the user name has a typo, so the account does not exist",
         gate="sign_in",
         cause="bad_credentials",
         senders=BASIC,
@@ -99,7 +99,7 @@ SIGN_IN = (
     ),
     Fault(
         id="password_expired_as_declared",
-        changes="the account's password ended two days ago, as the settings declare",
+        changes="the account's password expired two days ago, on the date that the settings declare",
         gate="sign_in",
         cause="password_expired",
         senders=BASIC,
@@ -123,7 +123,7 @@ SIGN_IN = (
     ),
     Fault(
         id="mfa_required",
-        changes="the account must use a second factor",
+        changes="the account requires multi-factor authentication",
         gate="sign_in",
         cause="mfa_or_security_defaults",
         senders=BASIC,
@@ -139,7 +139,7 @@ SIGN_IN = (
     ),
     Fault(
         id="mfa_by_policy",
-        changes="a Conditional Access policy demands a second factor of everybody",
+        changes="a Conditional Access policy requires multi-factor authentication for all users",
         gate="sign_in",
         cause="mfa_or_security_defaults",
         senders=BASIC,
@@ -147,7 +147,7 @@ SIGN_IN = (
     ),
     Fault(
         id="place_not_named",
-        changes="the named locations of the Basic sender's policy do not hold this machine",
+        changes="the named locations in the Basic sender's policy do not include this machine",
         gate="sign_in",
         cause="conditional_access_block",
         senders=BASIC,
@@ -189,7 +189,7 @@ SIGN_IN = (
     ),
     Fault(
         id="basic_off_by_default",
-        changes="Basic authentication went off by default",
+        changes="Basic authentication is off by default",
         gate="sign_in",
         cause="basic_auth_retired",
         senders=BASIC,
@@ -197,7 +197,7 @@ SIGN_IN = (
     ),
     Fault(
         id="basic_removed",
-        changes="Basic authentication was removed, refused as 550 5.7.30",
+        changes="Basic authentication was removed; the refusal is 550 5.7.30",
         gate="sign_in",
         cause="basic_auth_retired",
         senders=BASIC,
@@ -205,7 +205,7 @@ SIGN_IN = (
     ),
     Fault(
         id="basic_removed_535",
-        changes="Basic authentication was removed, refused as 535 5.7.30",
+        changes="Basic authentication was removed; the refusal is 535 5.7.30",
         gate="sign_in",
         cause="basic_auth_retired",
         senders=BASIC,
@@ -213,21 +213,21 @@ SIGN_IN = (
     ),
     Fault(
         id="sign_in_refused_bare",
-        changes="every sign-in gets the bare refusal, without a sentence",
+        changes="every sign-in is refused without a text",
         gate="sign_in",
         cause="bad_credentials",
         change=change.service(sign_in=replies.UNSUCCESSFUL, sign_in_code=50126),
     ),
     Fault(
         id="sign_in_temporary",
-        changes="sign-in fails for a passing reason of Microsoft's",
+        changes="sign-in fails because of a temporary problem at Microsoft",
         gate="sign_in",
         cause="service_side_fault",
         change=change.service(sign_in="454 4.7.0 Temporary authentication failure"),
     ),
     Fault(
         id="sp_not_registered",
-        changes="Exchange does not know the application's service principal",
+        changes="the application's service principal is not registered in Exchange",
         gate="sign_in",
         cause="sp_not_registered_in_exchange",
         senders=OAUTH,
@@ -235,7 +235,7 @@ SIGN_IN = (
     ),
     Fault(
         id="sp_wrong_object_id",
-        changes="Exchange knows the registration's object id instead of the enterprise application's",
+        changes="the service principal in Exchange has the object id of the app registration, not of the enterprise application",
         gate="sign_in",
         cause="sp_not_registered_in_exchange",
         senders=OAUTH,
@@ -243,14 +243,14 @@ SIGN_IN = (
     ),
     Fault(
         id="dropped_after_auth",
-        changes="a middlebox cuts the connection when credentials are sent",
+        changes="a middlebox closes the connection when credentials are sent",
         gate="sign_in",
         cause="connection_cut",
         change=change.middlebox(drops_after_auth=True),
     ),
     Fault(
         id="long_commands_dropped",
-        changes="what ends TLS on the way cuts lines over 512 octets, SASL responses too, so no token gets through",
+        changes="a middlebox that terminates TLS closes the connection on lines over 512 octets, so a token cannot be sent",
         gate="sign_in",
         cause="connection_cut",
         senders=OAUTH,
@@ -258,7 +258,7 @@ SIGN_IN = (
     ),
     Fault(
         id="accepted_early",
-        changes="235 answers AUTH at once, before the password or the token was sent",
+        changes="a middlebox answers AUTH with 235 before the password or the token is sent",
         gate="sign_in",
         cause="service_side_fault",
         change=change.middlebox(accepts_early=True),

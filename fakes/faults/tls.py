@@ -1,4 +1,4 @@
-"""Faults of TLS: versions, and every way in which a certificate can be wrong, on both legs."""
+"""Faults of TLS: old versions and invalid certificates, of the submission server and the login host."""
 
 from ..world.network import Certificate, TlsRange
 from . import change
@@ -9,7 +9,7 @@ OAUTH = ("oauth",)
 TLS = (
     Fault(
         id="tls_too_old",
-        changes="the peer speaks TLS 1.0 and 1.1 only",
+        changes="the server supports only TLS 1.0 and 1.1",
         gate="tls",
         cause="tls_version",
         change=change.smtp_tls(versions=TlsRange.ONLY_OLD),
@@ -30,7 +30,7 @@ TLS = (
     ),
     Fault(
         id="certificate_expiring",
-        changes="the server's certificate ends in five days",
+        changes="the server's certificate expires in five days",
         gate="tls",
         cause="cert_expired",
         change=change.smtp_tls(certificate=Certificate.EXPIRING),
@@ -44,14 +44,14 @@ TLS = (
     ),
     Fault(
         id="certificate_self_signed",
-        changes="the server's certificate is signed by itself",
+        changes="the server's certificate is self-signed",
         gate="tls",
         cause="cert_untrusted",
         change=change.smtp_tls(certificate=Certificate.SELF_SIGNED),
     ),
     Fault(
         id="certificate_unknown_root",
-        changes="the server's certificate leads to a root that this machine does not know",
+        changes="the server's certificate chains to an untrusted root",
         gate="tls",
         cause="cert_untrusted",
         change=change.smtp_tls(certificate=Certificate.UNKNOWN_ROOT),
@@ -65,21 +65,21 @@ TLS = (
     ),
     Fault(
         id="mail_shield",
-        changes="a mail shield replaces the certificate and this machine does not trust its root",
+        changes="a mail shield replaces the certificate, and this machine does not trust its root",
         gate="tls",
         cause="cert_untrusted",
         change=change.smtp_tls(certificate=Certificate.MAIL_SHIELD),
     ),
     Fault(
         id="mail_shield_trusted",
-        changes="a mail shield replaces the certificate and this machine trusts its root",
+        changes="a mail shield replaces the certificate, and this machine trusts its root",
         gate="tls",
         cause="smtp_rewritten",
         change=change.smtp_tls(certificate=Certificate.TRUSTED_MAIL_SHIELD),
     ),
     Fault(
         id="login_certificate_unknown_root",
-        changes="the login host's certificate leads to a root that this machine does not know",
+        changes="the login host's certificate chains to an untrusted root",
         gate="issuer",
         cause="cert_untrusted",
         senders=OAUTH,

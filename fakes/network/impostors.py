@@ -23,17 +23,17 @@ _TLS_ALERT = b"\x15\x03\x03\x00\x02\x02\x28"  # fatal handshake_failure (RFC 844
 
 
 class FixedReply(asyncio.Protocol):
-    """Sends one text at once and closes the connection; without a text it stays silent."""
+    """Sends one reply when a client connects and closes the connection. Without a reply it stays silent."""
 
-    def __init__(self, state: State, what: bytes) -> None:
+    def __init__(self, state: State, reply: bytes) -> None:
         self._state = state
-        self._what = what
+        self._reply = reply
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Send the text before the client sends anything."""
+        """Send the reply without waiting for the client."""
         self._state.transports.add(transport)
-        if self._what and isinstance(transport, asyncio.Transport):
-            transport.write(self._what)
+        if self._reply and isinstance(transport, asyncio.Transport):
+            transport.write(self._reply)
             transport.close()
 
 
@@ -49,13 +49,13 @@ class ResetPeer(asyncio.Protocol):
         self._later: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Schedule the reset, so that the client sees the connection open first."""
+        """Schedule the reset; until then the connection is open."""
         self._state.transports.add(transport)
         self._transport = cast("asyncio.Transport", transport)
         self._later = asyncio.get_running_loop().call_later(_BEFORE_RESET, self._reset)
 
     def data_received(self, data: bytes) -> None:
-        """Reset: a client that sends data has seen the connection open."""
+        """Reset the connection; a client that sends data has seen it open."""
         del data
         self._reset()
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from . import listeners
 
-_PIECE = 65_536
+_CHUNK = 65_536
 
 
 async def relay(target: socket.socket, public: socket.socket, round_trip: float) -> asyncio.Server:
@@ -18,51 +18,51 @@ async def relay(target: socket.socket, public: socket.socket, round_trip: float)
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            await asyncio.sleep(round_trip)  # what the TCP handshake would have cost
-            far_reader, far_writer = await asyncio.open_connection(host, port)
+            await asyncio.sleep(round_trip)  # the duration of the TCP handshake
+            server_reader, server_writer = await asyncio.open_connection(host, port)
         except OSError:
             writer.transport.abort()
             return
         try:
             await asyncio.gather(
-                _forward(reader, far_writer, round_trip / 2),
-                _forward(far_reader, writer, round_trip / 2),
+                _forward(reader, server_writer, round_trip / 2),
+                _forward(server_reader, writer, round_trip / 2),
             )
         finally:
-            far_writer.close()
+            server_writer.close()
             writer.close()
 
     return await asyncio.start_server(connected, sock=public)
 
 
 async def _forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, delay: float) -> None:
-    """Forward data in order, each piece `delay` seconds after it arrived."""
+    """Forward data in order, each chunk `delay` seconds after it arrived."""
     loop = asyncio.get_running_loop()
-    pieces: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
+    chunks: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
 
-    async def collect() -> None:
-        piece = b"?"
-        while piece:
+    async def receive() -> None:
+        chunk = b"?"
+        while chunk:
             try:
-                piece = await reader.read(_PIECE)
+                chunk = await reader.read(_CHUNK)
             except ConnectionError:
-                piece = b""
-            pieces.put_nowait((loop.time() + delay, piece))
+                chunk = b""
+            chunks.put_nowait((loop.time() + delay, chunk))
 
-    collecting = asyncio.create_task(collect())
+    receiving = asyncio.create_task(receive())
     try:
         while True:
-            due, piece = await pieces.get()
+            due, chunk = await chunks.get()
             await asyncio.sleep(max(0.0, due - loop.time()))
-            if not piece:
+            if not chunk:
                 with suppress(OSError):
                     writer.write_eof()
                 return
-            writer.write(piece)
+            writer.write(chunk)
             with suppress(ConnectionError):
                 await writer.drain()
     finally:
-        collecting.cancel()
+        receiving.cancel()
 
 
 def public_socket(bound: socket.socket, round_trip: float) -> tuple[socket.socket, socket.socket | None]:

@@ -1,6 +1,7 @@
-"""Sockets on loopback, bound before anything runs, and which of them each of Microsoft's addresses leads to.
+"""Listening sockets on loopback, and the map from Microsoft's addresses to them.
 
-A door that is refused is bound and never listens; a dropped one has its backlog full; a reset one answers with RST.
+All sockets are bound before the event loop starts. A refused port is bound but does not listen; a dropped port has a full
+backlog; a port with resets accepts and then sends RST.
 """
 
 import socket
@@ -15,13 +16,15 @@ SUBMISSION, RELAY, IMPLICIT_TLS, IMAPS, HTTPS = 587, 25, 465, 993, 443
 _FILLERS = 4
 
 
-class CannotStage(Exception):  # noqa: N818 - names the situation, as pytest's Skipped does
-    """This platform has no way to show that fault; the text says why."""
+class CannotStage(Exception):  # noqa: N818 - the name states the problem
+    """Raised when this platform cannot simulate a fault; the text gives the reason."""
 
 
 def listening(port: int = 0, *, backlog: int = 512) -> socket.socket:
-    """A TCP socket on loopback that accepts; port 0 takes any free one. OSError when a fixed port is taken."""
-    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # named, or asyncio leaves Nagle on
+    """Return a listening TCP socket on loopback; port 0 selects a free port. Raises OSError if the port is in use."""
+    bound = socket.socket(
+        socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP
+    )  # asyncio disables Nagle's algorithm only if the protocol is named
     try:
         if sys.platform != "win32":
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -35,7 +38,7 @@ def listening(port: int = 0, *, backlog: int = 512) -> socket.socket:
 
 
 def dns_sockets(port: int = 0) -> tuple[socket.socket, socket.socket]:
-    """A TCP and a UDP socket with the same number, as a resolver needs them."""
+    """Return a TCP and a UDP socket with the same port number, as a resolver needs them."""
     for _ in range(50):
         stream = listening(port)
         datagram = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -49,18 +52,18 @@ def dns_sockets(port: int = 0) -> tuple[socket.socket, socket.socket]:
             continue
         datagram.settimeout(0)
         return stream, datagram
-    raise OSError("no port number on loopback was free for both TCP and UDP")
+    raise OSError("no port on loopback is free for both TCP and UDP")
 
 
 def address(bound: socket.socket) -> str:
-    """``address:port`` of a socket."""
+    """Return the address of a socket as `host:port`."""
     host, port = bound.getsockname()[:2]
     return f"{host}:{port}"
 
 
 @dataclass(kw_only=True)
 class Listeners:
-    """Every listener of one built-in tenant."""
+    """The sockets of one built-in tenant."""
 
     submission: socket.socket
     relay: socket.socket
@@ -75,9 +78,14 @@ class Listeners:
     _dropped: list[socket.socket] = field(default_factory=list)
 
     def dropped(self) -> str:
-        """A port whose SYN packets vanish: nobody accepts and the backlog is full. CannotStage where that is not so."""
+        """Return the address of a port that drops SYN packets, because its backlog is full and nothing accepts.
+
+        Raises CannotStage on platforms other than Linux, where a full backlog refuses or resets.
+        """
         if not sys.platform.startswith("linux"):
-            raise CannotStage("a silently dropped port can be staged on Linux only: elsewhere a full backlog refuses")
+            raise CannotStage(
+                "a silently dropped port can be simulated on Linux only: elsewhere a full backlog refuses or resets connections"
+            )
         if not self._dropped:
             full = listening(backlog=0)
             self._dropped.append(full)
@@ -89,7 +97,7 @@ class Listeners:
         return address(self._dropped[0])
 
     def target(self, port: Port, opens: socket.socket) -> str:
-        """Where a port in this state leads, ``opens`` when it is open."""
+        """Return the address that a port in this state leads to; `opens` is the socket of the open port."""
         match port:
             case Port.OPEN:
                 return address(opens)
@@ -101,20 +109,20 @@ class Listeners:
                 return address(self.reset)
 
     def close(self) -> None:
-        """Close all of them; those that a server owns are closed already, which does no harm."""
-        everything = (
+        """Close all sockets. A socket that a server has already closed stays closed."""
+        every = (
             self.submission, self.relay, self.provider, self.mx, self.reset, self.https, self.control,
             self.dns_tcp, self.dns_udp, self.refused, *self._dropped,
         )  # fmt: skip
-        for bound in everything:
+        for bound in every:
             bound.close()
 
 
 def open_listeners(ports: dict[str, int] | None = None) -> Listeners:
-    """Bind everything; ``ports`` may fix ``smtp``, ``https``, ``dns`` and ``control``. OSError when one is taken."""
+    """Bind all sockets. `ports` can set the port of `smtp`, `https`, `dns` and `control`. Raises OSError if one is in use."""
     fixed = ports or {}
-    with ExitStack() as until_all_are_open:
-        hold = until_all_are_open.enter_context
+    with ExitStack() as on_error:
+        hold = on_error.enter_context
         stream, datagram = map(hold, dns_sockets(fixed.get("dns", 0)))
         refused = hold(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
         refused.bind((LOOPBACK, 0))
@@ -130,7 +138,7 @@ def open_listeners(ports: dict[str, int] | None = None) -> Listeners:
             dns_udp=datagram,
             refused=refused,
         )
-        until_all_are_open.pop_all()
+        on_error.pop_all()
     return opened
 
 
@@ -140,10 +148,10 @@ def _keys(zone: Zone, port: int) -> tuple[list[str], list[str]]:
 
 
 def connect_map(network: Network, opened: Listeners) -> dict[str, str]:
-    """``name-or-address:port`` → ``address:port`` for all that the resolver can answer; IPv6 stands in brackets."""
+    """Return the map from `name:port` and `address:port` to loopback, for every zone. IPv6 addresses are in brackets."""
     found: dict[str, str] = {}
     for zone in network.zones:
-        for port, over_ipv4, over_ipv6 in _leads(zone, network, opened):
+        for port, over_ipv4, over_ipv6 in _targets(zone, network, opened):
             names, sixes = _keys(zone, port)
             found |= dict.fromkeys(names, over_ipv4) | dict.fromkeys(sixes, over_ipv6)
     for port in (SUBMISSION, HTTPS):
@@ -155,26 +163,26 @@ def connect_map(network: Network, opened: Listeners) -> dict[str, str]:
 
 
 def without_https_names(network: Network, connect: dict[str, str]) -> dict[str, str]:
-    """The map without the names of the login and look-up hosts, so that they are looked up; their addresses still lead to loopback.
+    """Return the map without the names of the HTTPS hosts, so that a client resolves them; their addresses remain in the map.
 
-    A name that a map leads elsewhere needs no look-up, as with curl's ``--connect-to``; SMTP is looked up in any case.
+    A client does not resolve a mapped name, as with curl's `--connect-to`. The SMTP name is always resolved.
     """
     names = {f"{zone.name}:{HTTPS}" for zone in network.zones}
     return {place: target for place, target in connect.items() if place not in names}
 
 
-def _leads(zone: Zone, network: Network, opened: Listeners) -> list[tuple[int, str, str]]:
-    """Port, target over IPv4, target over IPv6."""
+def _targets(zone: Zone, network: Network, opened: Listeners) -> list[tuple[int, str, str]]:
+    """Return the port, the target over IPv4 and the target over IPv6 for each port of a zone."""
     closed = address(opened.refused)
     match zone.service:
         case "exchange":
             direct = opened.target(network.submission_port, opened.submission)
             over_ipv6 = network.submission_over_ipv6
-            sixth = direct if over_ipv6 is Port.OPEN else opened.target(over_ipv6, opened.submission)
+            over_six = direct if over_ipv6 is Port.OPEN else opened.target(over_ipv6, opened.submission)
             relay = opened.target(network.relay_port, opened.relay)
-            shut = [(port, closed, closed) for port in (IMPLICIT_TLS, IMAPS)]
+            closed_ports = [(port, closed, closed) for port in (IMPLICIT_TLS, IMAPS)]
             admin = address(opened.https)
-            return [(SUBMISSION, direct, sixth), (RELAY, relay, relay), (HTTPS, admin, admin), *shut]
+            return [(SUBMISSION, direct, over_six), (RELAY, relay, relay), (HTTPS, admin, admin), *closed_ports]
         case "login":
             target = opened.target(network.login_port, opened.https)
             return [(HTTPS, target, target)]

@@ -1,6 +1,6 @@
-"""The fake resolver: dnspython messages over UDP, with truncation, and over TCP.
+"""The fake resolver, over UDP with truncation and over TCP, on dnspython's messages.
 
-It answers for the zones of the world and for nothing else, and misbehaves as ``Resolver`` says.
+It answers for the zones of the world only. `Resolver` selects its faults.
 """
 
 import asyncio
@@ -19,18 +19,18 @@ from ..world.network import Answer, Network, Transport, Zone
 from ..world.records import State
 
 _PLAIN_UDP = 512
-_FLAPS = 8  # of so many answers the first fails: whoever got it is answered when asking again, however many ask at once
+_FLAP_PERIOD = 8  # the first of every eight answers fails, so that a retry succeeds even with many concurrent clients
 
 
 class Responder:
-    """Turns questions into answers; ``flapping`` needs to remember how often each question was asked over each transport."""
+    """Answers DNS queries. It counts each question per transport, which the flapping resolver needs."""
 
     def __init__(self, state: State) -> None:
         self._state = state
         self._counts: dict[tuple[str, int, bool], int] = {}
 
     def reply(self, question: bytes, *, over_udp: bool) -> bytes | None:
-        """The wire answer to a wire question; None when this transport stays silent or the question is garbage."""
+        """Return the response to a query, both in wire format; None if this transport is silent or the query is malformed."""
         network = self._state.world.network
         transport = network.resolver.udp if over_udp else network.resolver.tcp
         try:
@@ -58,7 +58,7 @@ class Responder:
         if answer is Answer.FLAPPING:
             question = (name, int(asked.rdtype), over_udp)
             count = self._counts[question] = self._counts.get(question, 0) + 1
-            answer = Answer.SERVER_FAILURE if count % _FLAPS == 1 else Answer.TRUE
+            answer = Answer.SERVER_FAILURE if count % _FLAP_PERIOD == 1 else Answer.TRUE
         if zone is None or answer is Answer.NO_SUCH_NAME:
             response.set_rcode(dns.rcode.NXDOMAIN)
         elif answer is Answer.SERVER_FAILURE:
@@ -91,7 +91,7 @@ def _truncated(query: dns.message.Message) -> dns.message.Message:
 
 
 class UdpProtocol(asyncio.DatagramProtocol):
-    """Questions in datagrams."""
+    """DNS over UDP."""
 
     def __init__(self, responder: Responder, delay: float) -> None:
         self._responder = responder
@@ -99,11 +99,11 @@ class UdpProtocol(asyncio.DatagramProtocol):
         self._transport: asyncio.DatagramTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the way back."""
+        """Store the transport for the responses."""
         self._transport = cast("asyncio.DatagramTransport", transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str | Any, int]) -> None:
-        """Answer one question, or stay silent."""
+        """Answer one query, or stay silent."""
         answer = self._responder.reply(data, over_udp=True)
         if answer is None or self._transport is None:
             return
@@ -114,7 +114,7 @@ class UdpProtocol(asyncio.DatagramProtocol):
 
 
 class TcpProtocol(asyncio.Protocol):
-    """Questions on a stream, each with its length before it (RFC 1035 section 4.2.2)."""
+    """DNS over TCP; the length precedes each message (RFC 1035 section 4.2.2)."""
 
     def __init__(self, state: State, responder: Responder) -> None:
         self._state = state
@@ -123,12 +123,12 @@ class TcpProtocol(asyncio.Protocol):
         self._received = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Note the connection, so that stopping the fakes can close it."""
+        """Register the connection, so that stopping the fakes can close it."""
         self._state.transports.add(transport)
         self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
-        """Answer each whole question, or stay silent and hold the connection."""
+        """Answer each complete query, or stay silent and keep the connection open."""
         self._received += data
         while len(self._received) >= 2:
             (length,) = struct.unpack("!H", self._received[:2])

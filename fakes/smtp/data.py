@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from . import replies
 
-_PIECE = 65_536
+_CHUNK = 65_536
 
 
 async def dot_stuffed(reader: asyncio.StreamReader, alive: Callable[[], None]) -> bytes | None:
@@ -14,19 +14,19 @@ async def dot_stuffed(reader: asyncio.StreamReader, alive: Callable[[], None]) -
     `alive` is called periodically so that a long message does not hit the idle timeout.
     """
     parts: list[bytes] = []
-    size, reported, line_begins = 0, 0, True
+    size, reported, at_line_start = 0, 0, True
     while True:
         try:
             line = await reader.readuntil(b"\r\n")
         except asyncio.LimitOverrunError as error:
             line = await reader.readexactly(error.consumed)
-        if line_begins and line == b".\r\n":
+        if at_line_start and line == b".\r\n":
             return b"".join(parts) if size <= replies.SIZE_LIMIT else None
-        if line_begins and line.startswith(b"."):
+        if at_line_start and line.startswith(b"."):
             line = line[1:]
-        line_begins = line.endswith(b"\r\n")
+        at_line_start = line.endswith(b"\r\n")
         size += len(line)
-        if size - reported >= _PIECE:  # a new time-out for each line would cost as much as reading it
+        if size - reported >= _CHUNK:  # renewing the timeout for each line would cost as much as reading it
             reported = size
             alive()
         if size <= replies.SIZE_LIMIT:
@@ -39,9 +39,9 @@ async def octets(reader: asyncio.StreamReader, size: int, alive: Callable[[], No
     """Read a number of octets (RFC 3030, section 2); they are discarded unless `keep` is true."""
     kept: list[bytes] = []
     while size:
-        piece = await reader.readexactly(min(size, _PIECE))
+        chunk = await reader.readexactly(min(size, _CHUNK))
         alive()
-        size -= len(piece)
+        size -= len(chunk)
         if keep:
-            kept.append(piece)
+            kept.append(chunk)
     return b"".join(kept)

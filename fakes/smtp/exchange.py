@@ -16,13 +16,13 @@ from . import attempts, data, envelope, front_end, replies, sign_in, submission
 from .sign_in import Identity, Refused
 
 _REFUSAL_SECONDS = 5.0
-_INSPECTED_LINE = 512  # RFC 5321's limit for commands; a box that knows no SASL holds responses to it as well
+_INSPECTED_LINE = 512  # RFC 5321's limit for commands; some middleboxes apply it to SASL responses as well
 _VERBS = frozenset(
     {"HELO", "EHLO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "BDAT", "RSET", "NOOP", "VRFY", "HELP", "QUIT"}
 )
 
 
-class EndOfSession(Exception):  # noqa: N818 - no error: the dialogue is over
+class EndOfSession(Exception):  # noqa: N818 - not an error: the dialogue is over
     """Raised to end the dialogue when the connection is closed or about to be."""
 
 
@@ -60,7 +60,7 @@ class ExchangeSmtp(SMTP):
                 self.transport.close()
             self.connection_lost(error)
         except (EndOfSession, ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
-            pass  # the peer is gone, or we are done with it
+            pass  # the dialogue is over
         finally:
             if self.transport is not None:
                 self.transport.close()
@@ -74,7 +74,7 @@ class ExchangeSmtp(SMTP):
         await self.push("220 " + ("*" * len(text) if world.network.middlebox.masks_greeting else text))
 
     async def _line(self) -> bytes:
-        """One line without its end; a line over the limit is answered and skipped."""
+        """Return the next line without its line end. A line over the limit is refused and skipped."""
         while True:
             try:
                 line = await self._reader.readuntil(b"\n")
@@ -107,7 +107,7 @@ class ExchangeSmtp(SMTP):
             await self._refuse(replies.UNKNOWN_COMMAND)
 
     async def _refuse(self, text: str, *, stamped: bool = True) -> None:
-        """Send a refusal with the stamp that support asks for, at Microsoft's pace when that is wanted."""
+        """Send a refusal with the stamp of host, time and session id; at the real pace, five seconds later."""
         if self._state.real_pace:
             await asyncio.sleep(_REFUSAL_SECONDS)
         await self.push(f"{text} {self._front.stamp(self._state.world.now())}" if stamped else text)
@@ -147,7 +147,7 @@ class ExchangeSmtp(SMTP):
         await self.smtp_STARTTLS("")
 
     async def push(self, status: AnyStr) -> None:
-        """Send one reply; aiosmtpd's own words for STARTTLS are replaced by Exchange's."""
+        """Send one reply. Exchange's reply to STARTTLS replaces that of aiosmtpd."""
         if status == "220 Ready to start TLS":
             await super().push(replies.STARTTLS_READY)
         else:
@@ -165,17 +165,17 @@ class ExchangeSmtp(SMTP):
             await self._refuse(replies.UNKNOWN_MECHANISM)
         elif self._identity is not None or self.envelope is None or self.envelope.mail_from is not None:
             await self._refuse(replies.BAD_SEQUENCE)
-        elif self._speaks_old_tls():
+        elif self._uses_old_tls():
             await self._refuse(replies.OLD_TLS)
             raise EndOfSession
         elif self._state.world.network.middlebox.accepts_early:
-            await self.push(replies.SIGNED_IN)  # nobody has signed in, so MAIL is refused
+            await self.push(replies.SIGNED_IN)  # without an identity, so MAIL is refused
         else:
             await self._sign_in(mechanism, initial.strip().encode("utf-8", "surrogateescape"))
 
-    def _speaks_old_tls(self) -> bool:
-        shown = self.transport.get_extra_info("ssl_object") if self.transport is not None else None
-        return shown is not None and shown.version() in {"TLSv1", "TLSv1.1"}
+    def _uses_old_tls(self) -> bool:
+        tls = self.transport.get_extra_info("ssl_object") if self.transport is not None else None
+        return tls is not None and tls.version() in {"TLSv1", "TLSv1.1"}
 
     async def _sign_in(self, mechanism: str, initial: bytes) -> None:
         user, outcome = await (self._login(initial) if mechanism == "LOGIN" else self._xoauth2(initial))
@@ -213,7 +213,7 @@ class ExchangeSmtp(SMTP):
         return user, sign_in.by_token(self._state.world, user, tokens.read(token, self._state.world.now()))
 
     async def _challenge(self, text: bytes) -> bytes:
-        """Ask for one SASL response; the cancelling ``*`` is no base64, so it ends as Exchange ends it: 535."""
+        """Return one SASL response. The `*` that cancels is not base64, so the sign-in fails with 535, as at Exchange."""
         await self.push(b"334 " + text)
         return await self._line()
 
@@ -288,26 +288,26 @@ class ExchangeSmtp(SMTP):
         elif binary or self._chunks is not None:
             await self._refuse(replies.BAD_SEQUENCE)
         else:
-            self._submitting(begins=True)
+            self._count_submission(started=True)
             try:
                 await self.push(replies.START_INPUT)
                 await self._finish(await data.dot_stuffed(self._reader, self._reset_timeout))
             finally:
-                self._submitting(begins=False)
+                self._count_submission(started=False)
 
     async def _bdat(self, argument: str) -> None:
         assert self.envelope is not None  # noqa: S101 - as above
         parsed = envelope.chunk(argument)
         if parsed is None:
             await self._refuse(replies.INVALID_ARGUMENTS)
-            raise EndOfSession  # without a size the next command cannot be found
+            raise EndOfSession  # without a size, the start of the next command is unknown
         size, last = parsed
         before = sum(map(len, self._chunks or ()))
-        wanted = bool(self.envelope.rcpt_tos) and before + size <= replies.SIZE_LIMIT
-        octets = await data.octets(self._reader, size, self._reset_timeout, keep=wanted)
+        accepted = bool(self.envelope.rcpt_tos) and before + size <= replies.SIZE_LIMIT
+        octets = await data.octets(self._reader, size, self._reset_timeout, keep=accepted)
         if not self.envelope.rcpt_tos:
             await self._refuse(replies.NEED_RECIPIENT)
-        elif not wanted:
+        elif not accepted:
             self._reset_transaction()
             await self._refuse(replies.TOO_LARGE)
         else:
@@ -316,26 +316,26 @@ class ExchangeSmtp(SMTP):
     async def _chunk(self, octets: bytes, *, last: bool) -> None:
         if self._chunks is None:
             self._chunks = []
-            self._submitting(begins=True)
+            self._count_submission(started=True)
         self._chunks.append(octets)
         if last:
             await self._finish(b"".join(self._chunks))
         else:
             await self.push(f"250 2.0.0 OK, {len(octets)} octets received")
 
-    def _submitting(self, *, begins: bool) -> None:
+    def _count_submission(self, *, started: bool) -> None:
         if self._identity is not None:
-            self._state.submissions[self._identity.user] += 1 if begins else -1
+            self._state.submissions[self._identity.user] += 1 if started else -1
 
     def _reset_transaction(self) -> None:
-        """Forget the envelope and any chunks, as RSET, EHLO and the end of a message do."""
+        """Discard the envelope and any chunks, after RSET, EHLO and the end of a message."""
         if self._chunks is not None:
             self._chunks = None
-            self._submitting(begins=False)
-        self._set_rset_state()  # type: ignore[no-untyped-call]  # aiosmtpd's
+            self._count_submission(started=False)
+        self._set_rset_state()  # type: ignore[no-untyped-call]  # aiosmtpd has no annotation here
 
     async def _finish(self, content: bytes | None) -> None:
-        """Judge the whole message, answer, and begin anew."""
+        """Accept or refuse the complete message and reset the transaction."""
         assert self.envelope is not None  # noqa: S101 - as above
         sender, recipients = self.envelope.mail_from, tuple(self.envelope.rcpt_tos)
         world, identity = self._state.world, self._identity
@@ -381,18 +381,18 @@ class ExchangeSmtp(SMTP):
         raise EndOfSession
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Note the connection, so that stopping the fakes can close it; called again when TLS begins."""
+        """Register the connection, so that stopping the fakes can close it. Called again when TLS starts."""
         self._state.transports.add(transport)
         super().connection_made(transport)
 
     def eof_received(self) -> bool | None:
-        """Close for good: the dialogue may have been cancelled before its first step, and then nobody else would."""
+        """Close the transport: if the dialogue was cancelled before its first step, nothing else would."""
         super().eof_received()
         return False
 
     def connection_lost(self, error: Exception | None) -> None:
-        """Give back what this connection held; aiosmtpd does the rest."""
+        """Release the submission of this connection; aiosmtpd does the rest."""
         if self._chunks is not None:
             self._chunks = None
-            self._submitting(begins=False)
+            self._count_submission(started=False)
         super().connection_lost(error)

@@ -57,7 +57,7 @@ CLOUDS = {
         admin_hosts=frozenset({"partner.outlook.cn"}),
         exchange=("https://partner.outlook.cn",),
     ),
-    # The same tenant under names of an organisation's own, as a service that the settings declare; nothing answers look-ups.
+    # The same tenant under an organisation's own host names, as a service that the settings declare. It has no lookup hosts.
     "custom": Cloud(
         login_hosts=("login.corp.example",),
         smtp_host="mail.corp.example",

@@ -1,6 +1,6 @@
-"""The network's side of the small world: resolver, ports, what stands in the middle, TLS.
+"""The state of the simulated network: resolver, ports, middlebox and TLS.
 
-Plain frozen data, healthy by default; names and addresses look like Microsoft's and lead nowhere but to loopback.
+Plain frozen data, healthy by default. Names and addresses resemble Microsoft's; all connections go to loopback.
 """
 
 from dataclasses import dataclass, field
@@ -9,14 +9,14 @@ from typing import TypedDict
 
 
 class Transport(StrEnum):
-    """What a resolver does on one transport."""
+    """The behaviour of the resolver on one transport."""
 
     ANSWERS = "answers"
     SILENT = "silent"
 
 
 class Answer(StrEnum):
-    """What the resolver says about a name of Microsoft's."""
+    """The resolver's answer for a name of Microsoft's."""
 
     TRUE = "true"
     NO_SUCH_NAME = "no_such_name"
@@ -28,7 +28,7 @@ class Answer(StrEnum):
 
 
 class Port(StrEnum):
-    """What TCP to a port meets."""
+    """The state of a TCP port."""
 
     OPEN = "open"
     REFUSED = "refused"
@@ -37,7 +37,7 @@ class Port(StrEnum):
 
 
 class SubmissionServer(StrEnum):
-    """Who really answers on the submission port."""
+    """The server that answers on the submission port."""
 
     EXCHANGE = "exchange"
     SILENCE = "silence"
@@ -47,7 +47,7 @@ class SubmissionServer(StrEnum):
 
 
 class LoginPath(StrEnum):
-    """What stands between the client and the login host."""
+    """The state of the path between the client and the login host."""
 
     CLEAR = "clear"
     SILENCE = "silence"
@@ -61,7 +61,7 @@ class LoginPath(StrEnum):
 
 
 class Certificate(StrEnum):
-    """Which certificate a TLS server shows."""
+    """The certificate of a TLS server."""
 
     MICROSOFT = "microsoft"
     EXPIRING = "expiring"
@@ -76,7 +76,7 @@ class Certificate(StrEnum):
 
 
 class TlsRange(StrEnum):
-    """Which TLS versions the peer speaks."""
+    """The TLS versions that a server supports."""
 
     CURRENT = "current"
     ONLY_1_2 = "only_1_2"
@@ -92,7 +92,7 @@ class Resolver:
     answer: Answer = Answer.TRUE
     login_answer: Answer = Answer.TRUE
     hijacked_address: str = "10.20.30.40"
-    private_address: str = "10.1.2.3"  # of split DNS or an access gateway: it leads to Microsoft's own server
+    private_address: str = "10.1.2.3"  # split DNS or an access gateway; it leads to Microsoft's server
 
 
 class ResolverFields(TypedDict, total=False):
@@ -108,7 +108,7 @@ class ResolverFields(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Zone:
-    """One name, its aliases with their time to live, and its addresses; ``service`` is who listens there."""
+    """A name, its aliases with their time to live, and its addresses. `service` is the kind of server at the addresses."""
 
     name: str
     service: str
@@ -120,7 +120,7 @@ class Zone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tls:
-    """One TLS server."""
+    """The state of one TLS server."""
 
     versions: TlsRange = TlsRange.CURRENT
     certificate: Certificate = Certificate.MICROSOFT
@@ -135,7 +135,7 @@ class TlsFields(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Middlebox:
-    """ESMTP inspection, a mail shield or a firewall that lets the connection through and meddles with it."""
+    """ESMTP inspection, a mail shield or a firewall that forwards the connection and alters it."""
 
     masks_greeting: bool = False
     masks_starttls: bool = False
@@ -241,7 +241,7 @@ def _other_zones() -> tuple[Zone, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
-    """Everything between the machine under test and Microsoft."""
+    """The network between the machine under test and Microsoft."""
 
     zones: tuple[Zone, ...] = field(
         default_factory=lambda: (*_exchange_zones(), *_login_zones(), *_graph_zones(), *_other_zones())
@@ -259,7 +259,7 @@ class Network:
     login_path: LoginPath = LoginPath.CLEAR
 
     def zone(self, name: str) -> Zone | None:
-        """The zone of this name, whatever its case and trailing dot, or None."""
+        """Return the zone of this name, or None. Case and a trailing dot are ignored."""
         wanted = name.rstrip(".").casefold()
         return next((zone for zone in self.zones if zone.name.casefold() == wanted), None)
 

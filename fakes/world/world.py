@@ -375,9 +375,7 @@ def healthy(now: datetime | None = None) -> World:
                 when=seen,
                 what="the secret is kept in the machine's own secret store",
             ),
-            Attested(
-                item="OAUTH-04", who="Ada Example", when=seen, what="a reminder stands in the operators' calendar"
-            ),
+            Attested(item="OAUTH-04", who="Ada Example", when=seen, what="a reminder is in the operators' calendar"),
         ),
     )
     return World(tenant=tenant, network=Network(), basic=basic, oauth=oauth)
