@@ -13,6 +13,7 @@ from pydantic import Field
 
 from evidence.gates import Gate
 from evidence.machine import MachineEvidence
+from evidence.missing import MissingReason, RecordName
 from evidence.record import Record
 from evidence.tenant import TenantEvidence
 from settings.identity import (
@@ -363,4 +364,17 @@ class SenderEvidence(Record):
     broke: Words = ""  # where this suite itself broke during the visit
     deadline_hit: bool = False
     stopped_at: Gate | None = None
+    missing: dict[RecordName, MissingReason] = Field(default_factory=dict)  # empty in reports of earlier versions
     seconds: float = 0.0
+
+    def why_missing(self, record: RecordName) -> MissingReason | None:
+        """Return why this record is missing, or None if it is there. For reports of earlier versions the state of the run decides."""
+        if getattr(self, record) is not None:
+            return None
+        if record in self.missing:
+            return self.missing[record]
+        if self.interrupted:
+            return MissingReason.INTERRUPTED
+        if self.broke:
+            return MissingReason.CRASHED
+        return MissingReason.TIMED_OUT if self.deadline_hit else MissingReason.NOT_REACHED

@@ -54,12 +54,12 @@ def _data(run: SenderRun, session: Session, record: EnvelopeEvidence) -> None:
     _kept(run, record)
     if data.reply is None or data.reply.code != 354:
         return
-    run.count(messages_sent=1)
+    run.traffic.messages_sent += 1
     _kept(run, record.model_copy(update={"final": session.message(composed)}))
 
 
 def _kept(run: SenderRun, record: EnvelopeEvidence) -> EnvelopeEvidence:
-    run.put(envelope=record)
+    run.records.envelope = record
     return record
 
 

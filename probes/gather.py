@@ -1,9 +1,7 @@
-"""Gathering the evidence of all senders, several at once, each with its own deadline; an interrupt keeps what was seen so far.
+"""Collects the evidence of all senders concurrently, each with its own deadline. An interrupt keeps the evidence so far.
 
-Senders of one mailbox go one after the other: Exchange Online takes few connections of a mailbox at once, and the second sender must
-know what the first was told before it signs in.
-
-Nothing here judges, and nothing here knows whether the outside is the real service or a built-in one.
+Senders of one mailbox run one after the other: Exchange Online accepts few concurrent connections per mailbox, and a refused
+password must be known before the next sender signs in with it. Nothing here judges the evidence.
 """
 
 from __future__ import annotations
@@ -29,7 +27,7 @@ from settings.model import Directory, Sender, Settings
 from settings.prompt import Prompt
 from settings.secret import Found, SecretKey
 
-if TYPE_CHECKING:  # loaded by whoever makes look-ups ready, so that a run without them does not pay for them
+if TYPE_CHECKING:  # not imported at run time, because a run without lookups does not need it
     from probes.lookups.pending import Lookups
 
 AT_ONCE = 8
@@ -37,10 +35,10 @@ Progress = Callable[[str, str], None]
 
 
 class InterruptedGatheringError(Exception):
-    """Ctrl-C came while gates were visited; `evidence` is what had been seen by then."""
+    """Raised when the user interrupts the run; `evidence` has what was collected until then."""
 
     def __init__(self, evidence: dict[str, SenderEvidence]) -> None:
-        """Carry the partial evidence out."""
+        """Store the evidence by sender name."""
         self.evidence = evidence
         super().__init__("interrupted")
 
@@ -48,7 +46,7 @@ class InterruptedGatheringError(Exception):
 def create_context(
     settings: Settings, *, refusals: Path | None, no_send: bool = False, try_again: bool = False
 ) -> RunContext:
-    """The shared side of a run. Raises SettingsError when the CA file holds no certificate."""
+    """Return what all senders of a run share. Raises SettingsError if the CA file has no certificate."""
     network = settings.network
     dialler = Dialler(settings.connect, only_mapped=network.only_mapped, timeout=network.connect_timeout)
     return RunContext(
@@ -64,7 +62,7 @@ def create_context(
 
 
 def secrets_of(senders: Iterable[Sender], environ: Mapping[str, str], prompt: Prompt | None = None) -> dict[str, Found]:
-    """Read every sender's secret before anything is contacted; without a prompt no one is asked for any."""
+    """Read the secret of each sender before any connection is opened. Without `prompt` the user is asked for none."""
     found = {}
     for sender in senders:
         key: SecretKey = "password" if sender.method == "basic" else "client_secret"
@@ -73,13 +71,13 @@ def secrets_of(senders: Iterable[Sender], environ: Mapping[str, str], prompt: Pr
         ask = None if prompt is None else partial(prompt.ask, sender.name, key, account)
         if sender.enable_authentication:
             found[sender.name] = secret.find(sender.name, key, source, environ, ask)
-        else:  # it is never sent, so no one is asked for it
+        else:  # it is never sent, so the user is not asked for it
             found[sender.name] = secret.find(sender.name, key, source, environ)
     return found
 
 
 def directory_secret(directory: Directory, environ: Mapping[str, str], prompt: Prompt | None = None) -> Found:
-    """The auditor application's own secret; with a certificate there is none to be read."""
+    """Return the client secret of the auditor application. An application with a certificate has none."""
     if directory.certificate is not None:
         return Found(None, "certificate")
     ask = None if prompt is None else partial(prompt.ask, secret.DIRECTORY, "client_secret", directory.client_id)
@@ -93,10 +91,10 @@ def gather(
     progress: Progress | None = None,
     lookups: Lookups | None = None,
 ) -> dict[str, SenderEvidence]:
-    """Visit the route once for each sender, with look-ups beside it if there are any; the evidence by sender's name.
+    """Run the probes once for each sender, with its lookups in the background, and return the evidence by sender name.
 
     Raises:
-        InterruptedGatheringError: the user interrupted; it carries what was seen.
+        InterruptedGatheringError: The user interrupted the run.
 
     """
     runs: dict[str, SenderRun] = {}
@@ -116,19 +114,20 @@ def gather(
             found=found[sender.name],
             started=utc_now(),
             deadline=Deadline(context.network.sender_timeout),
+            with_lookups=lookups is not None,
         )
         with lock:
             runs[sender.name] = run
         if progress is not None:
             progress(sender.name, "started")
-        beside = lookups.begin(sender) if lookups is not None else None
+        pending_lookups = lookups.begin(sender) if lookups is not None else None
         try:
-            go(run)
-        except Exception as problem:  # noqa: BLE001 - a defect of ours in one visit must not lose what the others see
-            run.give_up(problem)
-        run.arrive()
-        if beside is not None:
-            run.put(tenant=beside.finish(run.started, accepted(run.seen("envelope"))))
+            run_legs(run)
+        except Exception as problem:  # noqa: BLE001 - a defect in one run must not lose the evidence of the others
+            run.fail(problem)
+        run.finish()
+        if pending_lookups is not None:
+            run.records.tenant = pending_lookups.finish(run.started, accepted_message_id(run.records.envelope))
         frozen = run.freeze()
         with lock:
             results[sender.name] = frozen
@@ -140,13 +139,13 @@ def gather(
     futures: list[Future[None]] = [pool.submit(run_mailbox, group) for group in group_by_mailbox(senders)]
     try:
         pending = set(futures)
-        while pending:  # a short wait each time, so that Ctrl-C is heard on Windows too
+        while pending:  # a short wait each time, because on Windows Ctrl-C does not end a long one
             _, pending = wait(pending, timeout=0.2)
         for future in futures:
             future.result()
     except KeyboardInterrupt:
         pacer.stop()
-        with lock:  # before the sockets are closed: what closing them breaks is no evidence
+        with lock:  # before the sockets are closed: the errors that this causes are no evidence
             partial = {name: run.freeze(interrupted=True) for name, run in runs.items() if name not in results}
             kept = {**results, **partial}
         context.dialler.stop()
@@ -160,14 +159,14 @@ def gather(
 
 
 def repeat_lookups(
-    runs: Iterable[tuple[SenderEvidence, Sender]], lookups: Lookups, progress: Progress | None = None
+    earlier: Iterable[tuple[SenderEvidence, Sender]], lookups: Lookups, progress: Progress | None = None
 ) -> dict[str, SenderEvidence]:
-    """Ask the look-ups of earlier visits once more, one sender after the other, without any SMTP; the rest stays as it was."""
+    """Repeat the lookups of an earlier run, one sender after the other, without SMTP. Return its evidence with the new results."""
     results = {}
-    for evidence, sender in runs:
+    for evidence, sender in earlier:
         if progress is not None:
             progress(sender.name, "started")
-        tenant = lookups.begin(sender).finish(evidence.started, accepted(evidence.envelope))
+        tenant = lookups.begin(sender).finish(evidence.started, accepted_message_id(evidence.envelope))
         results[evidence.sender] = evidence.model_copy(update={"tenant": tenant})
         if progress is not None:
             progress(sender.name, "done")
@@ -175,15 +174,15 @@ def repeat_lookups(
     return results
 
 
-def accepted(envelope: EnvelopeEvidence | None) -> str:
-    """The id of the message that was accepted; empty when none was."""
+def accepted_message_id(envelope: EnvelopeEvidence | None) -> str:
+    """Return the id of the message if the server accepted it, otherwise an empty text."""
     final = envelope.final if envelope is not None else None
-    said = final.reply.code if final is not None and final.reply is not None else 0
-    return envelope.message_id if envelope is not None and 200 <= said < 300 else ""
+    code = final.reply.code if final is not None and final.reply is not None else 0
+    return envelope.message_id if envelope is not None and 200 <= code < 300 else ""
 
 
-def go(run: SenderRun) -> None:
-    """Both legs: the token leg in a thread of its own, the SMTP leg here; they meet at the sign-in."""
+def run_legs(run: SenderRun) -> None:
+    """Run the token leg in a thread of its own and the SMTP leg in this one, which waits for the token before the sign-in."""
     if run.sender.method == "basic":
         smtp_leg.run_leg(run, lambda: None)
         return

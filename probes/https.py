@@ -23,7 +23,7 @@ from probes.deadline import Deadline
 from probes.dialler import Dialler, Race
 from probes.dns import NameLookup
 from probes.failures import BrokenError, printable, translate
-from probes.tls import Trust, look, wants_second_look, with_shown
+from probes.tls import Trust, inspect, wants_inspection, with_inspection
 from settings.address import address_of, user_of
 
 LARGEST = 1024 * 1024
@@ -139,18 +139,18 @@ class Connection(http.client.HTTPSConnection):
         if wrapped is None:
             failure = self.tls.failure or Failure(kind=FailureKind.OTHER)
             self._https_client.dialler.close(sock)
-            self._look_again(wants=wants_second_look(self.tls) and self._proxy is None)
+            self._inspect_certificate(wants=wants_inspection(self.tls) and self._proxy is None)
             raise BrokenError(failure)
         self._https_client.dialler.replaced(sock, wrapped)
         wrapped.settimeout(max(0.001, self._bound.remaining()))
         self.sock = wrapped
 
-    def _look_again(self, *, wants: bool) -> None:
+    def _inspect_certificate(self, *, wants: bool) -> None:
         if not wants or self.tls is None:
             return
         with contextlib.suppress(BrokenError):
             again = self._dialled(self._name, self._target_port)
-            self.tls = with_shown(self.tls, look(again, self._name, self._bound))
+            self.tls = with_inspection(self.tls, inspect(again, self._name, self._bound))
             self._https_client.dialler.close(again)
 
     def _dialled(self, name: str, port: int) -> socket.socket:

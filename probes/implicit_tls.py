@@ -34,7 +34,7 @@ def wanted(seen: HelloEvidence) -> bool:
             return False
 
 
-def say_hello(sock: socket.socket, server_name: str, bound: Deadline) -> tuple[TlsEvidence, bytes]:
+def handshake(sock: socket.socket, server_name: str, bound: Deadline) -> tuple[TlsEvidence, bytes]:
     """A handshake at once; the octets are what came instead of TLS. Nothing is raised, and nothing follows the handshake."""
     started = bound.elapsed()
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()

@@ -17,7 +17,8 @@ _OURS: Final = frozenset(
     {
         "sender", "machine", "secret", "name", "port", "kind", "status", "at", "speaker", "started", "today", "endpoint", "scope",
         "url", "user", "mail_from", "recipient", "message_id", "subject", "mechanism", "withheld", "server_name", "ehlo_name",
-        "traffic", "broke", "stopped_at", "server_date", "not_before", "not_after", "code", "seconds", "clock_offset", "length", "proxy",
+        "traffic", "broke", "stopped_at", "missing", "server_date", "not_before", "not_after", "code", "seconds", "clock_offset",
+        "length", "proxy",
     }
 )  # fmt: skip
 # The same for the tenant's settings, where names are the tenant's.

@@ -1,14 +1,12 @@
-"""One visit to the route for one sender: what both legs share, and the evidence as it grows.
+"""The run of the probes for one sender: what both legs share, and its evidence while it grows.
 
-It can be frozen at any moment, so that an interrupt or a deadline loses nothing that was already seen.
+The evidence can be frozen at any time, so that an interrupt or a deadline loses none of it.
 """
 
 from __future__ import annotations
 
-import threading
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any
 
 from evidence.gates import Gate
 from evidence.machine import MachineEvidence
@@ -18,6 +16,8 @@ from probes.deadline import Deadline
 from probes.dialler import Dialler
 from probes.https import HttpsClient
 from probes.issuer import Issuer
+from probes.missing import RunEnd, missing_reasons
+from probes.records import Records, TrafficCounts
 from probes.redaction import Redactor
 from probes.refusals import Refusals
 from probes.scrubbing import scrubbed
@@ -32,7 +32,7 @@ from settings.secret import Found
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunContext:
-    """What all senders of a run share: how the outside is reached, and what this machine is."""
+    """What all senders of a run share: the network, the trusted roots, the caches and the description of this machine."""
 
     cloud: Cloud
     network: Network
@@ -47,7 +47,7 @@ class RunContext:
 
     @property
     def https_client(self) -> HttpsClient:
-        """The HTTPS side of the same world."""
+        """An HTTPS client with the same dialler, roots and resolvers as the SMTP leg."""
         return HttpsClient(
             dialler=self.dialler,
             trust=self.trust,
@@ -59,76 +59,83 @@ class RunContext:
 
 @dataclass(slots=True)
 class SenderRun:
-    """The state of one visit; `put` adds evidence, `freeze` gives all of it so far."""
+    """The state of one sender's run. The probes fill in `records`; `freeze` returns them as evidence."""
 
     sender: Sender
     context: RunContext
     found: Found
     started: datetime
     deadline: Deadline
+    with_lookups: bool = False
     redactor: Redactor = field(default_factory=Redactor)
     transcript: Transcript = field(init=False)
-    _evidence: dict[str, Any] = field(default_factory=dict)
-    _traffic: dict[str, int] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    records: Records = field(default_factory=Records)
+    traffic: TrafficCounts = field(default_factory=TrafficCounts)
     at: Gate = Gate.NAME
-    broke: str = ""
-    _arrived: tuple[float, bool] | None = None
+    smtp_leg_ended: bool = False
+    token_leg_ended: bool = False
+    _crash: str = ""
+    _finished: tuple[float, bool] | None = None
 
     def __post_init__(self) -> None:
-        """Teach the redactor before the first line is written."""
+        """Add the secret to the redactor before the first line is recorded."""
         if self.found.secret is not None:
             self.redactor.learn(self.found.secret.reveal())
         self.transcript = Transcript(self.deadline, self.redactor)
 
-    def put(self, **records: Any) -> None:  # noqa: ANN401 - any record of the evidence; the frozen model checks each
-        """Add evidence by the name of its member in `SenderEvidence`."""
-        with self._lock:
-            self._evidence.update(records)
+    def finish(self) -> None:
+        """Stop the clock. Lookups that are still pending count neither for the duration nor for the deadline."""
+        self._finished = (self.deadline.elapsed(), self.deadline.passed)
 
-    def count(self, **numbers: int) -> None:
-        """Add to the traffic counters by their names in `Traffic`."""
-        with self._lock:
-            for name, number in numbers.items():
-                self._traffic[name] = self._traffic.get(name, 0) + number
-
-    def seen(self, name: str) -> Any:  # noqa: ANN401 - the record of that name
-        """A record that was put, or None."""
-        with self._lock:
-            return self._evidence.get(name)
-
-    def arrive(self) -> None:
-        """The route is done: what is looked up afterwards counts for neither its time nor its deadline."""
-        self._arrived = (self.deadline.elapsed(), self.deadline.passed)
-
-    def give_up(self, problem: Exception) -> None:
-        """A defect of ours ended the visit: what was seen until then is kept."""
-        self.broke = crash_site(problem)
+    def fail(self, problem: Exception) -> None:
+        """Record that the suite itself failed. The evidence collected until then is kept."""
+        self._crash = crash_site(problem)
 
     def freeze(self, *, interrupted: bool = False) -> SenderEvidence:
-        """Everything seen so far, as the frozen record."""
-        with self._lock:
-            evidence = dict(self._evidence)
-            traffic = Traffic(**self._traffic)
-        key = "password" if self.sender.method == "basic" else "client_secret"
-        source = SecretSource.model_validate(
-            {"key": key, "source": self.found.source, "found": self.found.secret is not None}
-        )
-        elapsed, passed = self._arrived or (self.deadline.elapsed(), self.deadline.passed)
-        seen = SenderEvidence(
+        """Return the evidence collected so far, without secrets."""
+        elapsed, passed = self._finished or (self.deadline.elapsed(), self.deadline.passed)
+        unfinished = interrupted and self._finished is None
+        records = self.records
+        evidence = SenderEvidence(
             sender=self.sender.name,
             started=self.started,
             today=self.started.date(),
             machine=self.context.machine,
-            secret=source,
+            secret=self._secret_source(),
+            name=records.name,
+            port=records.port,
+            greeting=records.greeting,
+            starttls=records.starttls,
+            plain_mail=records.plain_mail,
+            tls=records.tls,
+            auth_offered=records.auth_offered,
+            issuer=records.issuer,
+            token=records.token,
+            sign_in=records.sign_in,
+            envelope=records.envelope,
+            quit=records.quit,
+            tenant=records.tenant,
             transcript=self.transcript.freeze(),
-            traffic=traffic,
+            traffic=Traffic(**asdict(self.traffic)),
             no_send=self.context.no_send,
-            interrupted=interrupted and self._arrived is None,
-            broke=self.broke,
+            interrupted=unfinished,
+            broke=self._crash,
             deadline_hit=passed,
-            stopped_at=self.at if (interrupted and self._arrived is None) or passed or self.broke else None,
+            stopped_at=self.at if unfinished or passed or self._crash else None,
             seconds=round(elapsed, 4),
-            **evidence,
         )
-        return scrubbed(seen, self.redactor)
+        end = RunEnd(
+            smtp_leg_ended=self.smtp_leg_ended,
+            token_leg_ended=self.token_leg_ended,
+            with_lookups=self.with_lookups,
+            interrupted=interrupted,
+        )
+        reasons = missing_reasons(self.sender, evidence, end)
+        return scrubbed(evidence.model_copy(update={"missing": reasons}), self.redactor)
+
+    def _secret_source(self) -> SecretSource:
+        return SecretSource(
+            key="password" if self.sender.method == "basic" else "client_secret",
+            source=self.found.source,
+            found=self.found.secret is not None,
+        )

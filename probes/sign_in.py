@@ -19,24 +19,24 @@ def sign_in(run: SenderRun, session: Session, offered: HelloEvidence, token: Tok
     """Sign in once, or say why not; True when the session may go on to the envelope."""
     sender = run.sender
     if not sender.enable_authentication:
-        run.put(sign_in=SignInEvidence(withheld=SkipReason.AUTHENTICATION_OFF))
+        run.records.sign_in = SignInEvidence(withheld=SkipReason.AUTHENTICATION_OFF)
         return True
     mechanism = "LOGIN" if sender.method == "basic" else "XOAUTH2"
     if not sender.type_matches:
-        run.put(sign_in=SignInEvidence(user=sender.sign_in_user, withheld=SkipReason.TYPE_MISMATCH))
+        run.records.sign_in = SignInEvidence(user=sender.sign_in_user, withheld=SkipReason.TYPE_MISMATCH)
         return False
     if mechanism not in offered.keywords.get("AUTH", "").upper().split():
-        run.put(sign_in=SignInEvidence(user=sender.sign_in_user, withheld=SkipReason.MECHANISM_NOT_OFFERED))
+        run.records.sign_in = SignInEvidence(user=sender.sign_in_user, withheld=SkipReason.MECHANISM_NOT_OFFERED)
         return False
     held = token() if mechanism == "XOAUTH2" else None
     run.at = Gate.SIGN_IN
     withheld, detail = _withhold(run, mechanism, held)
     if withheld is not None:
-        run.put(sign_in=SignInEvidence(user=sender.sign_in_user, withheld=withheld, detail=detail))
+        run.records.sign_in = SignInEvidence(user=sender.sign_in_user, withheld=withheld, detail=detail)
         return False
-    run.count(sign_in_attempts=1)
+    run.traffic.sign_in_attempts += 1
     evidence = _login(run, session) if mechanism == "LOGIN" else _xoauth2(run, session, held)
-    run.put(sign_in=evidence)
+    run.records.sign_in = evidence
     _remember(run, evidence)
     return evidence.accepted
 

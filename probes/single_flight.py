@@ -20,67 +20,75 @@ from typing import Generic, TypeVar
 from probes.deadline import Deadline
 from settings.secret import Secret
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
-class Shared(Generic[Answer]):
-    """A result, whether another sender requested it, and its age in seconds."""
+class Flight(Generic[Result]):
+    """The result of a request, whether another caller sent the request, and the age of the result in seconds."""
 
-    answer: Answer
+    result: Result
     shared: bool
     age: float = 0.0
 
 
-class SingleFlight(Generic[Answer]):
-    """Results by request key. Thread-safe."""
+class SingleFlight(Generic[Result]):
+    """A cache of results by request key that sends concurrent requests with the same key only once. Thread-safe."""
 
-    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
-        """Create an empty cache."""
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic, *, share_pending: bool = True) -> None:
+        """Create an empty cache.
+
+        Args:
+            monotonic: The clock for the age of the results.
+            share_pending: Whether callers that waited for a result use it even if it is not reusable. Otherwise they send
+                their own requests, one after the other.
+
+        """
         self._monotonic = monotonic
+        self._share_pending = share_pending
         self._lock = threading.Lock()
-        self._answers: dict[Hashable, tuple[Future[Answer], float]] = {}
+        self._flights: dict[Hashable, tuple[Future[Result], float]] = {}
 
     def ask(
         self,
-        question: Hashable,
-        go: Callable[[], Answer],
+        key: Hashable,
+        send: Callable[[], Result],
         deadline: Deadline,
-        still_good: Callable[[Answer, float], bool],
-    ) -> Shared[Answer]:
-        """Return the cached result for `question` if it is still valid at its age, else the result of `go`.
+        is_reusable: Callable[[Result, float], bool],
+    ) -> Flight[Result]:
+        """Return the cached result for `key` if it is reusable at its age, otherwise the result of `send`.
 
         Raises:
-            TimeoutError: another sender's request was not answered before `deadline`.
+            TimeoutError: The request of another caller was not answered before `deadline`.
 
         """
         while True:
             with self._lock:
-                known = self._answers.get(question)
+                known = self._flights.get(key)
                 if known is None:
-                    mine: Future[Answer] = Future()
-                    self._answers[question] = (mine, self._monotonic())
+                    own: Future[Result] = Future()
+                    self._flights[key] = (own, self._monotonic())
             if known is None:
-                return Shared(_answered(mine, go), shared=False)
+                return Flight(_sent(own, send), shared=False)
             future, since = known
             waited = not future.done()
-            answer = future.result(timeout=deadline.remaining())
+            result = future.result(timeout=deadline.remaining())
             age = self._monotonic() - since
-            if waited or still_good(answer, age):
-                return Shared(answer, shared=True, age=age)
+            if (waited and self._share_pending) or is_reusable(result, age):
+                return Flight(result, shared=True, age=age)
             with self._lock:
-                if self._answers.get(question) is known:
-                    del self._answers[question]
+                if self._flights.get(key) is known:
+                    del self._flights[key]
 
 
-def _answered(future: Future[Answer], go: Callable[[], Answer]) -> Answer:
+def _sent(future: Future[Result], send: Callable[[], Result]) -> Result:
     try:
-        answer = go()
-    except BaseException as problem:  # those who wait must hear of it, whatever it is
+        result = send()
+    except BaseException as problem:  # the waiting callers need the exception too, whatever it is
         future.set_exception(problem)
         raise
-    future.set_result(answer)
-    return answer
+    future.set_result(result)
+    return result
 
 
 _KEY = os.urandom(32)

@@ -1,4 +1,4 @@
-"""The SMTP leg of a visit: name, port, greeting, STARTTLS, TLS, AUTH, envelope, in one session that signs in at most once."""
+"""The SMTP leg of a run: name, port, greeting, STARTTLS, TLS, AUTH and envelope, in one session that signs in at most once."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from probes.dns import NameLookup
 from probes.sender_run import SenderRun
 from probes.sign_in import TokenSource, sign_in
 from probes.smtp import Session
-from probes.tls import look, wants_second_look, with_shown
+from probes.tls import inspect, wants_inspection, with_inspection
 
 _LATE = {FailureKind.TLS_ALERT, FailureKind.CLOSED, FailureKind.RESET}
 _SHOWN = 200
 
 
 def run_leg(run: SenderRun, token: TokenSource) -> None:
-    """Go through the gates in order and stop at the first that does not open; all that was seen is in `run`."""
-    lookup = _look_up(run)
+    """Test the gates in order, stop at the first that does not open, and record the evidence. `token` returns the token leg's token."""
+    lookup = _start_lookup(run)
     addresses = lookup.soon()
     race, second = _dial(run, addresses)
     sock, used = race.first() if race is not None else (None, None)
     try:
         if sock is not None:
-            run.count(smtp_sessions=1)
-            name = run.context.network.ehlo_name or _literal(used)
+            run.traffic.smtp_sessions += 1
+            name = run.context.network.ehlo_name or _address_literal(used)
             session = Session(
                 sock,
                 run.transcript,
@@ -36,14 +36,15 @@ def run_leg(run: SenderRun, token: TokenSource) -> None:
                 ehlo_name=name,
             )
             try:
-                _converse(run, session, token, used)
+                _talk(run, session, token, used)
             finally:
                 run.context.dialler.close(session.sock or sock)
     finally:
-        _keep_port(run, lookup, race, second, used)
+        _record_connection(run, lookup, race, second, used)
+    run.smtp_leg_ended = True
 
 
-def _look_up(run: SenderRun) -> NameLookup:
+def _start_lookup(run: SenderRun) -> NameLookup:
     run.at = Gate.NAME
     network = run.context.network
     return NameLookup(
@@ -57,7 +58,7 @@ def _look_up(run: SenderRun) -> NameLookup:
 
 
 def _dial(run: SenderRun, addresses: tuple[str, ...]) -> tuple[Race | None, Race | None]:
-    """Dial the configured port, and beside it 587 where the settings name another port (FAQ: outbound TCP 587)."""
+    """Connect to the configured port and, if that is another port, also to the submission port of the service (FAQ, "outbound TCP 587")."""
     sender = run.sender
     if not addresses:
         return None, None
@@ -70,62 +71,67 @@ def _dial(run: SenderRun, addresses: tuple[str, ...]) -> tuple[Race | None, Race
     return race, second
 
 
-def _keep_port(run: SenderRun, lookup: NameLookup, race: Race | None, second: Race | None, used: Dial | None) -> None:
-    run.put(name=lookup.finish())
+def _record_connection(
+    run: SenderRun, lookup: NameLookup, race: Race | None, second: Race | None, used: Dial | None
+) -> None:
+    run.records.name = lookup.finish()
     if race is None:
         return
     dials = race.finish(used)
     to_587 = second.finish(None) if second is not None else ()
-    run.count(diagnostic_connections=sum(dial.opened for dial in (*dials, *to_587) if dial is not used))
-    run.put(
-        port=PortEvidence(
-            port=run.sender.port,
-            dials=dials,
-            used=used,
-            to_587=to_587,
-            seconds=used.seconds if used else max((dial.seconds for dial in dials), default=0.0),
-        )
+    run.traffic.diagnostic_connections += sum(dial.opened for dial in (*dials, *to_587) if dial is not used)
+    run.records.port = PortEvidence(
+        port=run.sender.port,
+        dials=dials,
+        used=used,
+        to_587=to_587,
+        seconds=used.seconds if used else max((dial.seconds for dial in dials), default=0.0),
     )
 
 
-def _converse(run: SenderRun, session: Session, token: TokenSource, used: Dial | None) -> None:
+def _talk(run: SenderRun, session: Session, token: TokenSource, used: Dial | None) -> None:
     run.at = Gate.GREETING
     greeting = session.hello(greeting=True)
-    run.put(greeting=greeting)
+    run.records.greeting = greeting
     if used is not None and implicit_tls.wanted(greeting) and not run.deadline.passed:
-        run.put(greeting=_at_once(run, used, greeting))
+        run.records.greeting = _try_implicit_tls(run, used, greeting)
     if greeting.ehlo is None or greeting.ehlo.code != 250:
-        _leave(run, session)
+        _quit(run, session)
         return
     run.at = Gate.STARTTLS
     if not run.sender.use_ssl:
-        # The application would go on in plain text; so do we, without a credential, to hear what it hears.
-        run.put(plain_mail=session.ask(f"MAIL FROM:<{run.sender.envelope_from}>"))
-        _leave(run, session)
+        # The application would continue in plain text. So does this run, without a credential, to get the same reply.
+        run.records.plain_mail = session.ask(f"MAIL FROM:<{run.sender.envelope_from}>")
+        _quit(run, session)
         return
     starttls = session.ask("STARTTLS").model_copy(update={"surplus": session.pending})
-    run.put(starttls=starttls)
+    run.records.starttls = starttls
     if starttls.reply is None or starttls.reply.code != 220 or starttls.surplus:
-        _leave(run, session)
+        _quit(run, session)
         return
     secured = _secure(run, session, used)
     if secured is None:
         return
     run.at = Gate.AUTH_OFFERED
     offered = session.hello(greeting=False)
-    run.put(auth_offered=offered)
+    run.records.auth_offered = offered
     if used is not None and offered.failure is not None and offered.failure.kind in _LATE:
-        # In TLS 1.3 a refusal for want of a client certificate comes only behind the handshake.
-        agreed: TlsEvidence = run.seen("tls")
-        asks = _second_look(run, used, agreed).asks_client_certificate
-        run.put(tls=agreed.model_copy(update={"asks_client_certificate": asks}))
+        _find_client_certificate_request(run, used)
     if offered.ehlo is not None and offered.ehlo.code == 250 and sign_in(run, session, offered, token):
         envelope.send(run, session)
-    _leave(run, session)
+    _quit(run, session)
+
+
+def _find_client_certificate_request(run: SenderRun, used: Dial) -> None:
+    """Record whether the server asks for a client certificate. In TLS 1.3 it rejects the lack of one only after the handshake."""
+    agreed = run.records.tls
+    if agreed is not None:
+        asks = _inspect(run, used, agreed).asks_client_certificate
+        run.records.tls = agreed.model_copy(update={"asks_client_certificate": asks})
 
 
 def _secure(run: SenderRun, session: Session, used: Dial | None) -> ssl.SSLSocket | None:
-    """The handshake on the session's own socket; when it fails, a second connection looks at what was shown."""
+    """Negotiate TLS on the socket of the session. If that fails, a second connection reads the certificate."""
     run.at = Gate.TLS
     sock = session.sock
     if sock is None:
@@ -137,67 +143,67 @@ def _secure(run: SenderRun, session: Session, used: Dial | None) -> ssl.SSLSocke
     if secured is None:
         run.context.dialler.close(sock)
         run.transcript.remark(f"TLS handshake failed: {evidence.failure.text if evidence.failure else ''}")
-        if wants_second_look(evidence) and used is not None:
-            evidence = _second_look(run, used, evidence)
-        run.put(tls=evidence)
+        if wants_inspection(evidence) and used is not None:
+            evidence = _inspect(run, used, evidence)
+        run.records.tls = evidence
         return None
     run.context.dialler.replaced(sock, secured)
     run.transcript.remark(f"{evidence.version}, {evidence.cipher}, certificate verified for {host}")
-    run.put(tls=evidence)
+    run.records.tls = evidence
     session.continue_on(secured)
     return secured
 
 
-def _at_once(run: SenderRun, used: Dial, greeting: HelloEvidence) -> HelloEvidence:
-    """Say a ClientHello on a connection of its own that carries no credential and ends with the handshake."""
+def _try_implicit_tls(run: SenderRun, used: Dial, greeting: HelloEvidence) -> HelloEvidence:
+    """Send a ClientHello on a separate connection, which carries no credential and ends with the handshake."""
     host = run.sender.smtp_server
     bound = run.deadline.within(min(implicit_tls.PATIENCE, run.context.network.connect_timeout))
     sock, _ = run.context.dialler.dial(host, used.address, used.port, bound)
     if sock is None:
         return greeting
-    run.count(diagnostic_connections=1)
+    run.traffic.diagnostic_connections += 1
     try:
-        shown, other = implicit_tls.say_hello(sock, host, bound)
+        shown, other = implicit_tls.handshake(sock, host, bound)
     finally:
         run.context.dialler.close(sock)
     answer = run.transcript.clean(other.decode("latin-1"))[:_SHOWN]
-    told = shown.version or answer or (shown.failure.text if shown.failure is not None else "")
-    run.transcript.remark(f"TLS from the first byte, on a connection that carries no credential: {told}")
+    result = shown.version or answer or (shown.failure.text if shown.failure is not None else "")
+    run.transcript.remark(f"TLS from the first byte, on a separate connection without a credential: {result}")
     return greeting.model_copy(update={"tls_at_once": shown, "answer_to_tls": answer})
 
 
-def _second_look(run: SenderRun, used: Dial, evidence: TlsEvidence) -> TlsEvidence:
-    """See the certificate on a connection of its own that carries no credential and ends with the handshake."""
+def _inspect(run: SenderRun, used: Dial, evidence: TlsEvidence) -> TlsEvidence:
+    """Read the certificate on a separate connection, which carries no credential and ends with the handshake."""
     host = run.sender.smtp_server
     sock, _ = run.context.dialler.dial(host, used.address, used.port, run.deadline)
     if sock is None:
         return evidence
-    run.count(diagnostic_connections=1)
-    run.transcript.remark("second look at the certificate, on a connection that carries no credential")
+    run.traffic.diagnostic_connections += 1
+    run.transcript.remark("certificate read on a separate connection without a credential")
     try:
         session = Session(
             sock,
             run.transcript,
             run.deadline,
             reply_timeout=run.context.network.reply_timeout,
-            ehlo_name=_literal(used),
+            ehlo_name=_address_literal(used),
         )
         hello = session.hello(greeting=True)
         answer = session.ask("STARTTLS") if hello.ehlo is not None else CommandEvidence()
         if answer.reply is None or answer.reply.code != 220:
             return evidence
-        return with_shown(evidence, look(sock, host, run.deadline.within(run.context.network.connect_timeout)))
+        return with_inspection(evidence, inspect(sock, host, run.deadline.within(run.context.network.connect_timeout)))
     finally:
         run.context.dialler.close(sock)
 
 
-def _literal(used: Dial | None) -> str:
-    """This machine's own address as the name in EHLO (RFC 5321, 4.1.3)."""
+def _address_literal(used: Dial | None) -> str:
+    """Return this machine's address as the name for EHLO (RFC 5321, section 4.1.3)."""
     address = (used.local_address if used is not None else None) or "127.0.0.1"
     return f"[IPv6:{address}]" if ":" in address else f"[{address}]"
 
 
-def _leave(run: SenderRun, session: Session) -> None:
-    """QUIT, politely, unless the peer has stopped answering; what comes of it changes nothing."""
+def _quit(run: SenderRun, session: Session) -> None:
+    """Send QUIT unless the connection is broken. The outcome affects no verdict."""
     if session.sock is not None and not session.broken:
-        run.put(quit=session.ask("QUIT"))
+        run.records.quit = session.ask("QUIT")

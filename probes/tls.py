@@ -86,7 +86,7 @@ def _system_context() -> ssl.SSLContext:
 _HASHED = re.compile(r"[0-9a-f]{8}\.[0-9]+$")
 
 
-def look(sock: socket.socket, server_name: str, bound: Deadline) -> TlsEvidence:
+def inspect(sock: socket.socket, server_name: str, bound: Deadline) -> TlsEvidence:
     """See which certificate and version a peer shows, verifying nothing, sending nothing; the connection is closed afterwards."""
     started = bound.elapsed()
     context = unverified_context()
@@ -140,7 +140,7 @@ def unverified_context() -> ssl.SSLContext:
     return context
 
 
-def with_shown(verified: TlsEvidence, shown: TlsEvidence) -> TlsEvidence:
+def with_inspection(verified: TlsEvidence, shown: TlsEvidence) -> TlsEvidence:
     """The failed handshake, completed with what a second look saw: the certificate, and the version the peer would have used."""
     return verified.model_copy(
         update={
@@ -153,7 +153,7 @@ def with_shown(verified: TlsEvidence, shown: TlsEvidence) -> TlsEvidence:
     )
 
 
-def wants_second_look(evidence: TlsEvidence) -> bool:
+def wants_inspection(evidence: TlsEvidence) -> bool:
     """Whether another handshake can tell more: the certificate did not verify, or the versions did not meet.
 
     Some servers that only know old versions close the connection instead of sending an alert.

@@ -10,55 +10,61 @@ from evidence.wire import Failure, FailureKind, IssuerEvidence, TokenEvidence
 from probes import issuer, token
 from probes.issuer import Issuer
 from probes.sender_run import SenderRun
-from probes.single_flight import Shared, fingerprint
+from probes.single_flight import Flight, fingerprint
 from probes.token import Token
 
-_LEFT = 300.0  # a token that ends sooner could end before the last sender has used it
+_MARGIN = 300.0  # a token that expires sooner could expire before the last sender uses it
 _SLOW = {FailureKind.TIMEOUT, FailureKind.DEADLINE}
 
 
 def run_leg(run: SenderRun) -> Token | None:
     """Fetch the document, request the token and record the evidence. Returns None if there is no token to sign in with."""
+    token = _fetch(run)
+    run.token_leg_ended = True
+    return token
+
+
+def _fetch(run: SenderRun) -> Token | None:
     url = run.sender.openid_endpoint_configuration
     if not url.startswith("https://"):
         failure = Failure(kind=FailureKind.OTHER, text="not an https address" if url else "the field is empty")
-        run.put(issuer=IssuerEvidence(url=url, failure=failure))
+        run.records.issuer = IssuerEvidence(url=url, failure=failure)
         return None
-    found = _document(run, url)
+    found = _fetch_document(run, url)
     if found is None:
         return None
-    got = _token(run, url, found)
+    got = _request_token(run, url, found)
     return got if got is not None and got.access_token is not None else None
 
 
-def _document(run: SenderRun, url: str) -> Issuer | None:
+def _fetch_document(run: SenderRun, url: str) -> Issuer | None:
     began = run.deadline.elapsed()
     try:
-        told = run.context.documents.ask(
+        flight = run.context.documents.ask(
             url,
             lambda: issuer.fetch(url, run.context.https_client, run.deadline, run.transcript),
             run.deadline,
-            _document_holds,
+            _is_document_reusable,
         )
     except TimeoutError:
-        run.put(issuer=IssuerEvidence(url=url, failure=_not_in_time()))
+        run.records.issuer = IssuerEvidence(url=url, failure=_timed_out())
         return None
-    found = told.answer
-    if told.shared:
+    found = flight.result
+    if flight.shared:
         failure = found.evidence.failure
         run.transcript.remark(f"issuer document, fetched once for this run: {failure.text if failure else 'read'}")
         evidence = found.evidence.model_copy(update=_shared(run, began))
         found = Issuer(evidence, found.document)
-    run.put(issuer=found.evidence)
+    run.records.issuer = found.evidence
     return found
 
 
-def _token(run: SenderRun, url: str, found: Issuer) -> Token | None:
+def _request_token(run: SenderRun, url: str, found: Issuer) -> Token | None:
     sender, secret = run.sender, run.found.secret
     began = run.deadline.elapsed()
     same = (url, found.evidence.token_endpoint, sender.client_id, sender.scope, fingerprint(secret))
     try:
-        told = run.context.tokens.ask(
+        flight = run.context.tokens.ask(
             same,
             lambda: token.request(
                 sender,
@@ -71,42 +77,42 @@ def _token(run: SenderRun, url: str, found: Issuer) -> Token | None:
                 redactor=run.redactor,
             ),
             run.deadline,
-            _token_holds,
+            _is_token_reusable,
         )
     except TimeoutError:
         endpoint = found.evidence.token_endpoint or ""
-        run.put(token=TokenEvidence(endpoint=endpoint, scope=sender.scope, failure=_not_in_time()))
+        run.records.token = TokenEvidence(endpoint=endpoint, scope=sender.scope, failure=_timed_out())
         return None
-    got = told.answer
-    if not told.shared:
-        run.count(token_requests=got.requests)
-        run.put(token=got.evidence)
+    got = flight.result
+    if not flight.shared:
+        run.traffic.token_requests += got.requests
+        run.records.token = got.evidence
         return got
     if got.access_token is not None:
         run.redactor.learn(got.access_token.reveal())
-    run.transcript.remark(f"token, asked for once in this run: {_outcome(told)}")
-    run.put(token=got.evidence.model_copy(update=_shared(run, began)))
+    run.transcript.remark(f"token, requested once for this run: {_outcome(flight)}")
+    run.records.token = got.evidence.model_copy(update=_shared(run, began))
     return got
 
 
-def _document_holds(found: Issuer, _age: float) -> bool:
+def _is_document_reusable(found: Issuer, _age: float) -> bool:
     """Return whether a cached document is reusable. A document and a timeout are; other failures can be gone at the next attempt."""
     failure = found.evidence.failure
     return failure is None or failure.kind in _SLOW
 
 
-def _token_holds(got: Token, age: float) -> bool:
+def _is_token_reusable(got: Token, age: float) -> bool:
     """Return whether a cached result is reusable: refusals for the run, tokens until near expiry, unsent requests never."""
     if got.access_token is None:
         return got.requests > 0
     lifetime = got.evidence.expires_in
-    return lifetime is None or age < lifetime - min(_LEFT, lifetime / 2)
+    return lifetime is None or age < lifetime - min(_MARGIN, lifetime / 2)
 
 
-def _outcome(told: Shared[Token]) -> str:
-    evidence = told.answer.evidence
-    if told.answer.access_token is not None:
-        return f"received {told.age:.0f} s ago"
+def _outcome(flight: Flight[Token]) -> str:
+    evidence = flight.result.evidence
+    if flight.result.access_token is not None:
+        return f"received {flight.age:.0f} s ago"
     return evidence.error_description or (evidence.failure.text if evidence.failure else "") or "there is none"
 
 
@@ -114,5 +120,7 @@ def _shared(run: SenderRun, began: float) -> dict[str, object]:
     return {"shared": True, "seconds": round(run.deadline.elapsed() - began, 4)}
 
 
-def _not_in_time() -> Failure:
-    return Failure(kind=FailureKind.DEADLINE, text="another sender's request for the same was not answered in time")
+def _timed_out() -> Failure:
+    return Failure(
+        kind=FailureKind.DEADLINE, text="the request that another sender had started was not answered in time"
+    )
