@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -21,19 +21,7 @@ from knowledge.step import Step, arranged
 from reports.known import known
 
 _STAMP = re.compile(r"\[[A-Z0-9]+\.\S+\.outlook\.com [^\]]{1,60}\]")
-_BRACKETED = re.compile(
-    r"\(([^()`]{1,40}: )(`[^`]* [^`]*`)\)"
-)  # "(Linux: `command`)": brackets do not go around a line of its own
 _NO_REMEDY = "No rule of ours fits what was seen. The exact words stand in the evidence below."
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A stretch of a remedy's text: prose, or a command for one shell; one of several words stands on a line of its own, to be copied."""
-
-    text: str
-    shell: str | None = None
-    block: bool = False
 
 
 def values(assessment: Assessment) -> dict[str, str]:
@@ -147,19 +135,3 @@ def source_name(source: str) -> str:
         return source
     page = parts.path.rstrip("/").rpartition("/")[2].removesuffix(".md").replace("-", " ")
     return f"{page} ({parts.netloc})" if page else parts.netloc
-
-
-def pieces(text: str) -> tuple[Piece, ...]:
-    """A filled text cut into prose and commands (between backticks; `$ ` begins one for a POSIX shell, else it is PowerShell)."""
-    found: list[Piece] = []
-    for index, part in enumerate(_BRACKETED.sub(r"\1\2", text).split("`")):
-        if index % 2 and part:
-            command = part.removeprefix("$ ")
-            shell = "shell" if part.startswith("$ ") else "PowerShell"
-            found.append(Piece(command, shell, block=" " in command))
-        elif found and found[-1].block:
-            rest = part.lstrip(" .,;:")
-            found.extend([Piece(rest)] if rest else [])
-        elif part:
-            found.append(Piece(part))
-    return tuple(found)

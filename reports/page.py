@@ -17,7 +17,7 @@ from checks.model import Finding, Verdict
 from evidence.gates import Gate
 from knowledge.cause import Cause
 from knowledge.step import open_steps, seen_steps
-from reports import baseline, evidence_blocks, explained, origin, overview, template_files
+from reports import baseline, commands, evidence_blocks, explained, origin, overview, template_files
 from reports import environment as surroundings
 from reports.answer import Answer, answer, headline
 from reports.blocks import Section
@@ -217,7 +217,7 @@ def _templates() -> Environment:
     templates.filters.update(
         duration=duration,
         sentence=sentence,
-        pieces=explained.pieces,
+        pieces=commands.pieces,
         open_steps=open_steps,
         seen_steps=seen_steps,
         source_name=explained.source_name,

@@ -12,7 +12,7 @@ from checks.model import Verdict
 from fakes.faults import change
 from fakes.world.set_ups import SET_UPS, SHARED, SHARED_OTHER_DOMAIN, SIGN_IN_NAMES
 from fakes.world.world import ALERTS, NOTICES
-from reports import explained
+from reports import commands, explained
 from tests.probe_run import probe_run
 from tests.probes.test_lookup_sources import with_lookup_settings, world
 from tests.suite.gathered_lookups import WAYS, assess_with_lookups
@@ -30,7 +30,7 @@ def _commands(assessment: Assessment) -> list[str]:
     decisive = assessment.decisive
     assert decisive is not None
     steps = explained.cause(decisive.causes[0], assessment).steps
-    return [piece.text for step in steps for piece in explained.pieces(step) if piece.shell]
+    return [piece.text for step in steps for piece in commands.pieces(step) if piece.shell]
 
 
 @pytest.mark.parametrize("set_up", list(SET_UPS))
