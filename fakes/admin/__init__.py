@@ -1,1 +1,1 @@
-"""The fakes of Microsoft Graph and Exchange administration, which lookups ask."""
+"""The fakes of Microsoft Graph and Exchange administration, which lookups query."""

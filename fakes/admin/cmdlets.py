@@ -114,8 +114,15 @@ def _principal(tenant: Tenant, name: str) -> Answer:
     if found is None:
         return _absent(name)
     app = tenant.app(found.client_id)
-    shown = app.display_name if app else found.client_id
-    return [{"DisplayName": shown, "AppId": found.client_id, "ObjectId": found.object_id, "Identity": found.object_id}]
+    display_name = app.display_name if app else found.client_id
+    return [
+        {
+            "DisplayName": display_name,
+            "AppId": found.client_id,
+            "ObjectId": found.object_id,
+            "Identity": found.object_id,
+        }
+    ]
 
 
 def _trustee(tenant: Tenant, name: str) -> str | None:

@@ -116,14 +116,14 @@ def _error(error: CmdletError) -> Response:
 def _page(request: Request, world: World, rows: list[Row]) -> Response:
     select = request.query_params.get("$select", "")
     address = str(request.url.replace(scheme="https", port=None, query=""))
-    shown = []
+    selected = []
     for row in rows:
         kept = odata.selected(row, select, "cmdlet")
         if isinstance(kept, GraphError):
             return _error(CmdletError(status=kept.status, code=kept.code, exception=_SERVICE, message=kept.message))
-        shown.append(kept)
+        selected.append(kept)
     auditing = world.tenant.auditing
-    body = odata.page(shown, address, request.query_params, auditing.page_size if auditing else 100)
+    body = odata.page(selected, address, request.query_params, auditing.page_size if auditing else 100)
     if isinstance(body, GraphError):
         return _error(CmdletError(status=body.status, code=body.code, exception=_SERVICE, message=body.message))
     context = f"{address.rpartition('/')[0]}/$metadata#Collection(Exchange.GenericHashTable)"

@@ -1,7 +1,7 @@
 """The tenant's export for an administrator: the questions of the lookups with their answers, in one JSON document.
 
-Both services are called without HTTP, with full read access. An export does not know the times of a run, so the sign-in log
-and the message trace have keys of their own with all existing rows.
+Both services are called without HTTP, with full read access. An export covers no particular run, so the sign-in log and
+the message trace have separate keys with all existing rows.
 """
 
 from collections.abc import Iterator

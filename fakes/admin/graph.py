@@ -1,6 +1,6 @@
 """The fake Microsoft Graph over HTTP: tokens, throttling and response format, as a Starlette application.
 
-`graph_questions` builds the answers.
+`graph_answers` builds the answers.
 """
 
 import uuid

@@ -72,14 +72,14 @@ def answer(
 def _listed(
     rows: list[Body], question: _Question, select: str, query: Mapping[str, str], *, address: str, world: World
 ) -> Body | GraphError:
-    shown = []
+    selected = []
     for row in rows:
         kept = odata.selected(row, select, question.kind)
         if isinstance(kept, GraphError):
             return kept
-        shown.append(kept)
+        selected.append(kept)
     auditing: Auditing | None = world.tenant.auditing
-    body = odata.page(shown, address, query, auditing.page_size if auditing else _LARGEST_PAGE)
+    body = odata.page(selected, address, query, auditing.page_size if auditing else _LARGEST_PAGE)
     if isinstance(body, GraphError):
         return body
     return {"@odata.context": address.partition("?")[0].replace("/v1.0/", "/v1.0/$metadata#"), **body}
@@ -121,7 +121,7 @@ def _security_defaults(asked: Asked) -> Body:
 
 
 def _policies(asked: Asked) -> list[Body]:
-    return policies.shown(asked.world.tenant)
+    return policies.documents(asked.world.tenant)
 
 
 def _application(asked: Asked) -> Body | GraphError:

@@ -17,7 +17,7 @@ _NAMES = {
 }
 
 
-def shown(tenant: Tenant) -> list[dict[str, Any]]:
+def documents(tenant: Tenant) -> list[dict[str, Any]]:
     """Return all policies in order of creation."""
     found = [_policy(tenant, one) for one in tenant.conditional_access]
     if tenant.device_codes_forbidden:

@@ -1,4 +1,4 @@
-"""Entra's error responses to client assertions; `entra_errors` builds the document around them.
+"""Entra's error responses to client assertions; `errors` has the document that contains them.
 
 Sources: Microsoft, "Microsoft Entra authentication and authorization error codes"; public captures of responses.
 """

@@ -57,7 +57,7 @@ def _claims_refused(claims: dict[str, object], app: App, endpoints: frozenset[st
     if str(claims.get("aud", "")) not in endpoints:
         return assertion_errors.audience()
     try:
-        begins = _moment(claims["nbf"] if "nbf" in claims else claims["iat"])  # MSAL's have no nbf
+        begins = _moment(claims["nbf"] if "nbf" in claims else claims["iat"])  # MSAL omits nbf
         ends = _moment(claims["exp"])
     except (KeyError, ValueError, OverflowError, OSError):
         return assertion_errors.malformed()

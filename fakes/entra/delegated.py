@@ -32,10 +32,10 @@ def issued(
         return errors.resource_missing(resource, tenant.display_name)
     names = _granted(tenant, client_id, resource, [name for _, _, name in permissions] or [_BASIC])
     expires = int(tenant.issuing.lifetime.total_seconds())
-    shown = [one for one in asked if one in _OPENID or one.endswith("/.default")]
+    echoed = [one for one in asked if one in _OPENID or one.endswith("/.default")]
     answer: dict[str, Any] = {
         "token_type": "Bearer",
-        "scope": " ".join([*(f"{resource}/{name}" for name in names), *shown]),
+        "scope": " ".join([*(f"{resource}/{name}" for name in names), *echoed]),
         "expires_in": expires,
         "ext_expires_in": expires,
         "access_token": tokens.mint_for_user(

@@ -1,6 +1,6 @@
 """Device codes: issued, polled, approved or declined, as Entra does it.
 
-This module decides which client may use them and what it receives; `entra` serves HTTP. The control endpoint or
+This module decides which client may use them and what it receives; `service` serves HTTP. The control endpoint or
 `Tenant.device_codes_approved_by` replaces the user who types the code in. Sources: RFC 8628; Microsoft, "Device
 authorization grant".
 """
@@ -19,9 +19,9 @@ from .errors import EntraError
 GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 REFRESH = "refresh_token"
 PAGE = "https://microsoft.com/devicelogin"
-# Such a policy shows only once a person has typed the code in (azure-cli issues 32420 and 32809).
+# Such a policy takes effect only after the user has entered the code (azure-cli issues 32420 and 32809).
 DEVICE_CODE_POLICY = "86e0b1d7-3f25-4c9a-91d8-0b6e5a72f4c3"
-# Microsoft's own public clients, which every tenant knows: Graph's command line, Azure's, and Exchange Online PowerShell.
+# Microsoft's own public clients, which exist in every tenant: Graph's command line, Azure's, and Exchange Online PowerShell.
 MICROSOFTS_CLIENTS = frozenset(
     {
         "14d82eec-204b-4c2f-b7e8-296a70dab67e",
@@ -128,7 +128,7 @@ class DeviceCodes:
                 return errors.device_code_unknown()
             refusal = _not_yet(world, code)
             if refusal is None:
-                del self._codes[code.device_code]  # a code is good for one token
+                del self._codes[code.device_code]  # a code gives one token
         if refusal is not None:
             return refusal
         return self._issue(world, code.client_id, code.user or "", code.scope, form)

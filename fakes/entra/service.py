@@ -33,28 +33,28 @@ def application(state: State) -> Starlette:
 
     async def openid(request: Request) -> Response:
         state.records.count("discovery")
-        return await _in_the_way(state.world, request) or _discovery(state.world, request)
+        return await _intercepted(state.world, request) or _discovery(state.world, request)
 
     async def instance(request: Request) -> Response:
         state.records.count("instance_discovery")
-        return await _in_the_way(state.world, request) or JSONResponse(discovery.instances(_host(request)))
+        return await _intercepted(state.world, request) or JSONResponse(discovery.instances(_host(request)))
 
     async def key_set(request: Request) -> Response:
         state.records.count("keys")
         version = 2 if "/v2.0/" in request.url.path else 1
         issuer = discovery.issuer(state.world, request.path_params["tenant"], version)
-        return await _in_the_way(state.world, request) or JSONResponse(keys.published("microsoftonline.com", issuer))
+        return await _intercepted(state.world, request) or JSONResponse(keys.published("microsoftonline.com", issuer))
 
     async def token(request: Request) -> Response:
-        in_the_way = await _in_the_way(state.world, request) or _before_the_token(state.world, request)
+        in_the_way = await _intercepted(state.world, request) or _before_the_token(state.world, request)
         return in_the_way or await _token(state, request)
 
     async def begin_device_code(request: Request) -> Response:
         state.records.count("device_code")
-        return await _in_the_way(state.world, request) or await _device_code(state, request)
+        return await _intercepted(state.world, request) or await _device_code(state, request)
 
     async def anything(request: Request) -> Response:
-        return await _in_the_way(state.world, request) or PlainTextResponse("Not Found", status_code=404)
+        return await _intercepted(state.world, request) or PlainTextResponse("Not Found", status_code=404)
 
     return Starlette(
         routes=[
@@ -75,7 +75,7 @@ def _host(request: Request) -> str:
     return (request.url.hostname or "").lower()
 
 
-async def _in_the_way(world: World, request: Request) -> Response | None:
+async def _intercepted(world: World, request: Request) -> Response | None:
     """Return the response of a proxy, a portal or a broken front end, or None if there is none."""
     match world.network.login_path:
         case LoginPath.SILENCE:
@@ -109,8 +109,8 @@ def _discovery(world: World, request: Request) -> Response:
     if refusal is not None:
         return _refused(world, refusal, request)
     version = 2 if "/v2.0/" in request.url.path else 1
-    elsewhere = _OTHER_HOST if world.network.login_path is LoginPath.TOKEN_OTHER_HOST else None
-    body = discovery.document(world, host, tenant, version, token_host=elsewhere)
+    token_host = _OTHER_HOST if world.network.login_path is LoginPath.TOKEN_OTHER_HOST else None
+    body = discovery.document(world, host, tenant, version, token_host=token_host)
     headers = {"Cache-Control": "max-age=86400, private", "Access-Control-Allow-Origin": "*"}
     return JSONResponse(body, headers=_headers(world) | headers)
 

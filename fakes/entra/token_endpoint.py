@@ -1,6 +1,6 @@
 """Decisions of the token endpoint: from the tenant's state and one request to a token or an error.
 
-`entra` serves HTTP. The checks run in this order: request, tenant, client, credential, scope, policy.
+`service` serves HTTP. The checks run in this order: request, tenant, client, credential, scope, policy.
 """
 
 import re

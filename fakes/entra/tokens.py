@@ -14,7 +14,7 @@ from ..world.tenant import App, Issuing, ServicePrincipal, Tenant, User
 from . import keys
 from .claims import Claims
 
-_BACKDATED = timedelta(minutes=5)  # Entra dates its tokens back, so that clocks may differ a little
+_BACKDATED = timedelta(minutes=5)  # Entra backdates its tokens to allow for clock differences
 
 
 def mint(
@@ -29,7 +29,7 @@ def mint(
     """Return a signed access token for an application; `tenant.issuing` can make it invalid."""
     issuing = (
         tenant.issuing if app in tenant.apps else Issuing(lifetime=tenant.issuing.lifetime)
-    )  # the auditor's are sound
+    )  # the auditor's tokens are always valid
     tenant_id = issuing.tenant_id or tenant.tenant_id
     aimed_at = issuing.audience or audience
     issued = now - issuing.age - _BACKDATED

@@ -1,6 +1,6 @@
 """Routes requests to the web application of each of Microsoft's HTTPS hosts; all share one listener.
 
-The applications for lookups are imported on first use, so that a run without lookups does not pay for them.
+The applications for lookups are imported on first use, so that a run without lookups does not load them.
 """
 
 from starlette.applications import Starlette

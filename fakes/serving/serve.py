@@ -1,6 +1,6 @@
 """Starts and stops the fakes: one asyncio event loop in a daemon thread, on sockets that are bound before it starts.
 
-`serve` is the public function; the servers are in modules of their own.
+`serve` is the public function; the servers are in separate modules.
 """
 
 import asyncio

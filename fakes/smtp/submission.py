@@ -1,6 +1,6 @@
 """Decisions about a message after its body: from the tenant's state to Microsoft's reply.
 
-They come after the sign-in; a missing right on the mailbox shows only here.
+They follow the sign-in. A missing permission on the mailbox is reported only here.
 """
 
 from email.parser import BytesHeaderParser

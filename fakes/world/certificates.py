@@ -204,12 +204,12 @@ def login_context(tls: Tls) -> ssl.SSLContext:
     return _context(tls, LOGIN_NAMES, "stamp2.login.microsoftonline.com")
 
 
-def login_context_at(shown: Callable[[], Tls]) -> ssl.SSLContext:
+def login_context_at(current: Callable[[], Tls]) -> ssl.SSLContext:
     """Return a context that selects the certificate by the current state at each handshake. It is never shared."""
     context = _context.__wrapped__(Tls(), LOGIN_NAMES, "stamp2.login.microsoftonline.com")
 
     def show(handshake: ssl.SSLSocket | ssl.SSLObject, _name: str | None, _context: ssl.SSLContext) -> None:
-        handshake.context = login_context(shown())
+        handshake.context = login_context(current())
 
     context.sni_callback = show
     return context

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from .tenant import Federation, User
 from .world import World
 
-NEVER = 2_147_483_647  # how Graph spells a domain whose passwords do not expire
+NEVER = 2_147_483_647  # Graph's value for a domain whose passwords do not expire
 _DEFAULT_DAYS = 90
 
 
@@ -24,7 +24,7 @@ def expired(world: World, user: User) -> bool:
 
 
 def changed(world: World, user: User) -> datetime | None:
-    """Return the date of the last password change. If the state only says that it expired, the date is one that implies it."""
+    """Return the date of the last password change. For an account that is only marked as expired, the date is consistent with that."""
     days = world.tenant.password_valid_days or _DEFAULT_DAYS
     if not user.password_expired or days == NEVER:
         return user.password_changed

@@ -17,17 +17,17 @@ SIGN_IN_NAMES = MappingProxyType({ALERTS: "svc-alerts@corp.example", NOTICES: "s
 
 
 def from_differs(world: World) -> World:
-    """From is a shared mailbox on which both accounts and the application have Send As."""
+    """Return a variant in which From is a shared mailbox, on which both accounts and the application have Send As."""
     return _from_shared(world, SHARED)
 
 
 def domains_differ(world: World) -> World:
-    """From is a shared mailbox in another domain of the tenant than the account that signs in."""
+    """Return a variant in which From is a shared mailbox in a different domain from the account that signs in."""
     return _from_shared(world, SHARED_OTHER_DOMAIN)
 
 
 def upn_differs(world: World) -> World:
-    """The accounts sign in with a user principal name in another domain; From is the primary address of their own mailboxes."""
+    """Return a variant in which the sign-in names are in a different domain; From is the primary address of the mailbox."""
     moved = world
     for address, upn in SIGN_IN_NAMES.items():
         moved = change.user(address, address=address, upn=upn)(moved)

@@ -31,7 +31,7 @@ class Retirement(StrEnum):
 
 
 class PolicyKind(StrEnum):
-    """What a Conditional Access policy does, and to which identities."""
+    """The effect of a Conditional Access policy and the kind of identities that it applies to."""
 
     REQUIRE_MFA = "require_mfa"
     BLOCK_LEGACY_CLIENTS = "block_legacy_clients"
