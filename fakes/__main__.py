@@ -41,7 +41,7 @@ def _arguments() -> argparse.ArgumentParser:
         "--pace",
         choices=("off", "real"),
         default="off",
-        help="with `real`, a refusal takes five seconds, as at Microsoft",
+        help="real: a refusal takes five seconds, as at Microsoft (default: off)",
     )
     parser.add_argument("--json", action="store_true", help="print the description as one line of JSON")
     parser.add_argument("--cloud", default="worldwide", choices=tuple(CLOUDS), help="the cloud that the tenant is in")

@@ -87,7 +87,7 @@ def _bounces(world: World) -> World:
 _PERMISSIONS = tuple(
     Fault(
         id=_without_id(permission),
-        changes=f"the auditor lacks the permission {permission}",
+        changes=f"the auditor and the public client lack the permission {permission}",
         gate=GATE,
         cause="",
         change=_without(permission),
@@ -99,7 +99,7 @@ LOOKUPS = (
     *_PERMISSIONS,
     Fault(
         id="lookup_without_global_reader",
-        changes="the auditor lacks the Entra role Global Reader",
+        changes="the auditor and the administrator lack the Entra role Global Reader",
         gate=GATE,
         cause="",
         change=_auditing(_without_role),
@@ -162,7 +162,7 @@ LOOKUPS = (
     ),
     Fault(
         id="app_multitenant",
-        changes="the application is registered for accounts of every organisation",
+        changes="the application is registered for accounts in any organisation",
         gate=GATE,
         cause="",
         change=change.app(lambda app: replace(app, sign_in_audience="AzureADMultipleOrgs")),
@@ -183,7 +183,7 @@ LOOKUPS = (
     ),
     Fault(
         id="second_factor_registered",
-        changes="a telephone is registered as a second factor of the Basic sender's account",
+        changes="a phone is registered as a second factor of the Basic sender's account",
         gate=GATE,
         cause="",
         change=change.user(ALERTS, methods=frozenset({"phone"})),

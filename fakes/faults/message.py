@@ -29,7 +29,7 @@ RECIPIENT = (
     ),
     Fault(
         id="recipient_blocked",
-        changes="the recipient's domain refuses the recipient",
+        changes="the recipient's domain rejects the address",
         gate="recipient",
         cause="recipient_rejected",
         change=change.tenant(recipients_blocked=True),
