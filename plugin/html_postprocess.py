@@ -1,6 +1,6 @@
-"""The last touch to the HTML file that pytest-html wrote: our part first, then its table with language, labels and colours put right.
+"""Post-processes pytest-html's file: our part goes first; its table gets a language, labels, colours and keyboard access.
 
-Only what pytest-html 4 writes is touched; a part that is not found as expected stays as it is.
+Only the output of pytest-html 4 is changed; a part that is not found as expected stays unchanged.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from reports.page import END, START
 from settings.whole_file import write_whole
 
 _MARK = '<meta name="generator" content="smtp365"/>'
-_WITHOUT_SCRIPT = (  # not a noscript element, which some mail viewers and filters that block scripts do not show
-    '<p class="without-script">Here a script would show pytest\'s own table, which can be sorted and filtered. '
-    "Nothing is missing without it: every check stands in the lists above.</p>"
+_WITHOUT_SCRIPT = (  # not a noscript element: some mail viewers and script filters do not show it
+    '<p class="without-script">A script shows pytest\'s own table here, which can be sorted and filtered. '
+    "Without it nothing is missing: all checks are in the lists above.</p>"
 )
 _OPEN = '<section id="pytest-table" aria-labelledby="title">'
 _STYLE = """<style>
@@ -76,7 +76,7 @@ def postprocess(path: Path) -> None:
 
 
 def postprocessed(text: str) -> str:
-    """The text of the report, our fragment moved to the top of the body and pytest-html's part put right behind it."""
+    """Return the report with our fragment at the top of the body, followed by pytest-html's corrected part."""
     if _MARK in text:
         return text
     head, opened, body = text.partition("<body>")
@@ -85,7 +85,7 @@ def postprocessed(text: str) -> str:
         return text
     end += len(END)
     ours, theirs = body[begin:end], body[:begin] + body[end:]
-    return _head(head, ours) + "<body>\n" + _without_style(ours) + "\n" + on_demand(_theirs(theirs))
+    return _head(head, ours) + "<body>\n" + _without_style(ours) + "\n" + on_demand(_pytest_html_part(theirs))
 
 
 def _head(head: str, ours: str) -> str:
@@ -112,12 +112,12 @@ def _without_style(ours: str) -> str:
     return ours[:begin].rstrip() + ours[end:]
 
 
-def _theirs(body: str) -> str:
+def _pytest_html_part(body: str) -> str:
     body = body.replace('<h1 id="title">', f'{_OPEN}\n<h2 id="title">', 1)
     begin = body.find('<h2 id="title">')
     end = body.find("</h1>", begin)
     body = (
-        f'{body[:begin]}<h2 id="title">Every check, as pytest counted it</h2>{body[end + len("</h1>") :]}'
+        f'{body[:begin]}<h2 id="title">All checks in the table of pytest</h2>{body[end + len("</h1>") :]}'
         if begin >= 0
         else body
     )

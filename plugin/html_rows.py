@@ -14,9 +14,9 @@ from reports.embedding import packed
 LARGE = 400_000  # characters: some three hundred rows, a quarter of a second
 _ROWS = re.compile(r' data-jsonblob="([^"]*)"')
 _SCRIPT = re.compile(r"<script>(\s*\(function)")
-_ASK = (
+_BUTTON = (
     '<p class="asked-for"><button id="show-rows" type="button">Show the table</button> {count:,} rows; '
-    "a browser needs some seconds for thousands.</p>"
+    "thousands take a browser some seconds.</p>"
 )
 
 
@@ -29,7 +29,7 @@ def on_demand(section: str, large: int = LARGE) -> str:
     begin, end = rows.span()
     before = section[:begin].replace('<section id="pytest-table"', '<section id="pytest-table" class="waiting"', 1)
     before = before.replace(
-        '<div class="controls">', _ASK.format(count=text.count('"resultsTableRow"')) + '<div class="controls">', 1
+        '<div class="controls">', _BUTTON.format(count=text.count('"resultsTableRow"')) + '<div class="controls">', 1
     )
     after = _SCRIPT.sub(r'<script type="text/plain" id="pytest-script">\1', section[end:], count=1)
     data = f'<script type="application/gzip" id="pytest-rows">{packed(iter([text]))}</script>'

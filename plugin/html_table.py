@@ -14,7 +14,7 @@ from reports.labels import VERDICTS
 
 COLUMNS = (
     ("check", "Check"),
-    ("title", "What must be true"),
+    ("title", "Requirement"),
     ("sender", "Sender"),
     ("verdict", "Verdict"),
     ("cause", "Cause"),

@@ -1,4 +1,4 @@
-"""What a run leaves behind, and when: JSON, reminder, the progress line, and the last words on the terminal."""
+"""The outputs of a run: JSON, reminder, progress line, and the lines at the end on the terminal."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from plugin import report_file
 from reports import terminal
 from reports.escaping import escaped
 from reports.origin import banner
-from reports.overview import MANY
+from reports.overview import OVERVIEW_ABOVE
 from reports.page import render_top
 from reports.results import as_text, results
 from reports.run import Run
 from settings.whole_file import write_whole
 
-LAST_WORDS = pytest.StashKey[list[str]]()
+CLOSING_LINES = pytest.StashKey[list[str]]()
 TOP = pytest.StashKey[str]()
-TROUBLE = pytest.StashKey[list[str]]()
+PROBLEMS = pytest.StashKey[list[str]]()
 
 
 class Progress:
-    """One line on a terminal that says what is waited for; silent where nobody watches."""
+    """A progress line on a terminal with the senders that are being checked; without a stream it prints nothing."""
 
     def __init__(self, stream: TextIO | None) -> None:
         self._stream = stream
@@ -38,7 +38,7 @@ class Progress:
         self._width = 0
 
     def __call__(self, sender: str, state: str) -> None:
-        """A sender's visit began or ended."""
+        """Record that the checking of a sender started or ended."""
         with self._lock:
             if state == "done":
                 self._waiting.pop(sender, None)
@@ -46,9 +46,7 @@ class Progress:
                 self._waiting[sender] = state
             names = list(self._waiting)
             more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-            self._show(
-                f"visiting the route for {', '.join(names[:3])}{more} (a refusal can take seconds)" if names else ""
-            )
+            self._show(f"checking {', '.join(names[:3])}{more} (a refusal can take seconds)" if names else "")
 
     def _show(self, text: str) -> None:
         if self._stream is None:
@@ -65,51 +63,56 @@ class Progress:
     def __exit__(
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Take the line away again."""
+        """Clear the line."""
         with self._lock:
             self._show("")
 
 
 def progress(config: pytest.Config) -> Progress:
-    """The progress line for this run: on a terminal only, and not under -q."""
+    """Return the progress line of this run; it is shown on a terminal only, and not with `-q`."""
     stream = sys.stderr
     watched = stream is not None and stream.isatty() and not os.environ.get("CI") and config.option.verbose >= 0
     return Progress(stream if watched else None)
 
 
 def before(config: pytest.Config, run: Run, baseline: dict[str, Any] | None) -> None:
-    """Everything that must be ready when pytest-html writes its file, and the JSON. A disk that is full is told, not raised."""
-    wanted = baseline is not None or config.option.json is not None or len(run.senders) <= MANY
-    data = results(run) if wanted else None  # a thousand senders as plain data take a gigabyte
+    """Render the page's part and write the JSON, before pytest-html writes its file. A write error is recorded, not raised."""
+    wanted = baseline is not None or config.option.json is not None or len(run.senders) <= OVERVIEW_ABOVE
+    data = results(run) if wanted else None  # a thousand senders take a gigabyte as plain data
     config.stash[TOP] = render_top(run, data, baseline)
-    config.stash[TROUBLE] = []
+    config.stash[PROBLEMS] = []
     if config.option.json is not None and data is not None:
         path = Path(config.invocation_params.dir) / config.option.json
-        _told(config, path, lambda: write_whole(path, as_text(data) + "\n"))
+        _attempt(config, path, lambda: write_whole(path, as_text(data) + "\n"))
 
 
 def after(config: pytest.Config, run: Run) -> None:
-    """What follows pytest-html's part: the reminder, and the lines for the end."""
+    """Write the reminder and prepare the closing lines, after pytest-html has written its file."""
     report = report_file.written(config)
     if (
         report is not None and run.target == "live"
     ):  # an invented secret needs no reminder, nor does a report judged again
         calendar = report.with_suffix(".ics")
-        _told(config, calendar, lambda: write_reminder(run, calendar))
+        _attempt(config, calendar, lambda: write_reminder(run, calendar))
     if report_file.failure(config):
-        config.stash[TROUBLE].append(report_file.failure(config))
+        config.stash[PROBLEMS].append(report_file.failure(config))
     if run.masked and getattr(config.option, "xmlpath", None):
         junit = Path(config.invocation_params.dir) / config.option.xmlpath
-        _told(config, junit, lambda: _without_host(junit, run.host))
+        _attempt(config, junit, lambda: _without_host(junit, run.host))
     encoding = getattr(sys.stdout, "encoding", None) or "ascii"
-    trouble = [line.encode(encoding, "backslashreplace").decode(encoding) for line in config.stash[TROUBLE]]
+    problems = [line.encode(encoding, "backslashreplace").decode(encoding) for line in config.stash[PROBLEMS]]
     first = banner(run).encode(encoding, "backslashreplace").decode(encoding)
-    config.stash[LAST_WORDS] = [*(["", first] if first else []), *trouble, "", *terminal.summary(run, report, encoding)]
+    config.stash[CLOSING_LINES] = [
+        *(["", first] if first else []),
+        *problems,
+        "",
+        *terminal.summary(run, report, encoding),
+    ]
 
 
 def missing(config: pytest.Config) -> bool:
-    """Whether something that was asked for could not be written."""
-    return bool(config.stash[TROUBLE])
+    """Return whether a requested output could not be written."""
+    return bool(config.stash[PROBLEMS])
 
 
 def write_reminder(run: Run, path: Path) -> Path | None:
@@ -124,23 +127,23 @@ def write_reminder(run: Run, path: Path) -> Path | None:
 
 
 def _without_host(junit: Path, mask: str) -> None:
-    """Put the mask in the place of this machine's name, which pytest writes into its JUnit file."""
+    """Replace this machine's name in pytest's JUnit file by its mask."""
     text = junit.read_text(encoding="utf-8")
     write_whole(junit, re.sub(r' hostname="[^"]*"', f' hostname="{escaped(mask)}"', text, count=1))
 
 
 def last_words(config: pytest.Config, stream: TextIO | None) -> None:
-    """Print the lines for the end; the last one names the file."""
-    for line in config.stash.get(LAST_WORDS, []):
+    """Print the closing lines; the last one is the report's path."""
+    for line in config.stash.get(CLOSING_LINES, []):
         if stream is not None:
             stream.write(f"{line}\n")
     if stream is not None:
         stream.flush()
 
 
-def _told(config: pytest.Config, path: Path, write: Callable[[], object]) -> None:
-    """Write something; when the disk or a permission forbids it, say so at the end instead of losing the rest."""
+def _attempt(config: pytest.Config, path: Path, write: Callable[[], object]) -> None:
+    """Write an output. An OSError is recorded for the end, so that the other outputs are still written."""
     try:
         write()
     except OSError as problem:
-        config.stash[TROUBLE].append(f"cannot write {path}: {problem.strerror or problem}")
+        config.stash[PROBLEMS].append(f"cannot write {path}: {problem.strerror or problem}")

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from checks.catalogue import CATALOGUE
 from evidence.wire import SenderEvidence
 from plugin.gathering import AlreadyGathered, EvidenceSource
-from reports.origin import words
+from reports.origin import banner_text
 from settings.model import Sender, SenderSettings
 from settings.options import Options
 from settings.target import Target
@@ -107,4 +107,4 @@ class Plan:
         """The first line of the terminal if any sender belongs to the built-in tenant; otherwise empty."""
         known = self.targets
         shown = {name: known.get(name, "") for name in self.settings}
-        return words(shown, replayed=self.target.path is not None, unread=self.unread)
+        return banner_text(shown, replayed=self.target.path is not None, unread=self.unread)

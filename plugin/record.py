@@ -30,7 +30,7 @@ class RunRecorder:
         from plugin import html_table
         from reports import overview
 
-        html_table.set_row(report, cells, many=len(self._session.plan.senders) > overview.MANY)
+        html_table.set_row(report, cells, many=len(self._session.plan.senders) > overview.OVERVIEW_ABOVE)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:

@@ -102,5 +102,5 @@ class Session:
         for name, evidence in self._evidence.items():
             if evidence.broke:
                 print_line(
-                    f"smtp365: {name}: smtp365 itself broke ({evidence.broke}); the report has the evidence until then"
+                    f"smtp365: {name}: internal error ({evidence.broke}); the report has the evidence gathered before it"
                 )

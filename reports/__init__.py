@@ -1,1 +1,1 @@
-"""Rendering: pure functions from findings to HTML, JSON and terminal text. Nothing here judges or opens connections."""
+"""Rendering: pure functions from findings to HTML, JSON and terminal text. `plugin` reads and writes the files."""

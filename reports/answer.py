@@ -1,4 +1,4 @@
-"""The answer of a run, sender by sender: one sentence, the cause, who acts, what was ruled out; the page and the terminal say the same."""
+"""The answer for each sender of a run: one sentence, the cause, who acts, and what is ruled out. Page and terminal show the same."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from reports import explained
 from reports.labels import GATES, METHODS, addressee, duration, owner, sentence
 from reports.run import Run
 
-# What a refusal by these causes is about: it can come at a later gate, and then a 250 at this one rules nothing out.
+# The gate that a refusal with these causes concerns: it can come at a later gate, so a 250 at this gate rules nothing out.
 _ABOUT: Final = {"send_as_denied": Gate.SENDER, "recipient_rejected": Gate.RECIPIENT}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What one sender's reader wants to know first: causes ranked, the first in `sentence`; `failed` without what the decisive one says."""
+    """The answer for one sender. `causes` are ranked, and `sentence` states the first; `failed` omits repetitions of `decisive`."""
 
     name: str
     method: str
@@ -41,13 +41,13 @@ class Answer:
     request: str = ""
 
     @property
-    def calm(self) -> bool:
-        """Whether nothing is wrong: it can send and no check failed."""
+    def healthy(self) -> bool:
+        """Whether the sender can send and no check failed."""
         return self.verdict == "can_send" and self.decisive is None and not self.failed
 
     @property
     def first_step(self) -> Step | None:
-        """The first thing to do that this run has not seen already: what would decide between causes, else the first cause's step."""
+        """The first step not yet answered by this run: one that decides between causes, else one of the first cause."""
         undecided = open_steps(self.deciders)
         if undecided:
             return undecided[0]
@@ -55,15 +55,15 @@ class Answer:
         return steps[0] if steps else None
 
     @property
-    def look(self) -> str:
-        """Which sign and colour stand for it: a sender that can send although a check failed is not shown as all well."""
+    def status(self) -> str:
+        """The name of the icon and colour: `ok` only if no check failed."""
         if self.verdict == "can_send":
-            return "ok" if self.calm else "risk"
+            return "ok" if self.healthy else "risk"
         return "bad" if self.verdict == "cannot_send" else "unknown"
 
 
 def answer(run: Run, assessment: Assessment) -> Answer:
-    """The answer for one sender of the run."""
+    """Return the answer for one sender of the run."""
     verdict = run.verdict_of(assessment)
     findings = run.findings(assessment)
     gate_checks = {check.id: check.gate for check in assessment.checks if check.gate is not None}
@@ -94,7 +94,7 @@ def answer(run: Run, assessment: Assessment) -> Answer:
         deciders=deciders,
         ruled_out=passed,
         open_gates=open_gates,
-        failed=tuple(finding for finding in failed if not _told(finding, decisive)),
+        failed=tuple(finding for finding in failed if not _same_cause(finding, decisive)),
         risks=tuple(finding for finding in findings if finding.verdict is Verdict.RISK),
         unknown=tuple(finding for finding in findings if finding.verdict is Verdict.UNKNOWN),
         request=explained.owner_request(
@@ -106,28 +106,28 @@ def answer(run: Run, assessment: Assessment) -> Answer:
 
 
 def headline(answers: tuple[Answer, ...]) -> str:
-    """One sentence for the whole run: the sender's own when there is one, else how many of them can send."""
+    """Return one sentence for the whole run: that of the only sender, else how many senders can send."""
     if len(answers) == 1:
         return answers[0].sentence
     count = {
         verdict: sum(one.verdict == verdict for one in answers) for verdict in ("can_send", "cannot_send", "not_proven")
     }
     if not answers:
-        return "No sender was looked at."
+        return "No sender was checked."
     if count["can_send"] == len(answers):
         who = "Both" if len(answers) == 2 else f"All {len(answers)}"
-        return f"{who} senders can send mail{'' if all(one.calm for one in answers) else ', but checks failed'}."
-    doubt = count["not_proven"]
-    tail = f"; not proven for {doubt}" if doubt and count["cannot_send"] else ""
+        return f"{who} senders can send mail{'' if all(one.healthy for one in answers) else ', but checks failed'}."
+    unproven = count["not_proven"]
+    tail = f"; not proven for {unproven}" if unproven and count["cannot_send"] else ""
     if count["cannot_send"]:
         neither = count["cannot_send"] == 2 == len(answers)
         who = "Neither sender can" if neither else f"{count['cannot_send']} of {len(answers)} senders cannot"
         return f"{who} send mail{tail}."
-    return f"It is not proven for {doubt} of {len(answers)} senders that they can send mail."
+    return f"It is not proven for {unproven} of {len(answers)} senders that they can send mail."
 
 
-def _told(finding: Finding, decisive: Finding | None) -> bool:
-    """Whether the decisive finding already says what this one says: the same cause first."""
+def _same_cause(finding: Finding, decisive: Finding | None) -> bool:
+    """Return whether the decisive finding has the same first cause."""
     return decisive is not None and (finding.check == decisive.check or finding.causes[:1] == decisive.causes[:1])
 
 
@@ -142,14 +142,14 @@ def _sentence(
     if verdict == "cannot_send":
         why = causes[0].headline if causes else "the cause is not known"
         likely = "most likely " if decisive is not None and not decisive.sure else ""
-        return _stopped(f"{name} cannot send mail by {method}: {likely}{why}")
+        return _full_stop(f"{name} cannot send mail by {method}: {likely}{why}")
     if verdict == "can_send" and decisive is not None and assessment.catalogue[decisive.check].gate is not None:
-        # The gate is open all the same, so what its cause says of a closed one would be false.
-        return _stopped(
+        # The gate is open nevertheless, so the headline of the cause, which describes a closed gate, would be wrong.
+        return _full_stop(
             f'{name} can send mail by {method}, but the check "{decisive.title}" failed: {decisive.observed}'
         )
     if verdict == "can_send" and causes:
-        return _stopped(f"{name} can send mail by {method}, but a check failed: {causes[0].headline}")
+        return _full_stop(f"{name} can send mail by {method}, but a check failed: {causes[0].headline}")
     if verdict == "can_send":
         took = duration(assessment.evidence.seconds)
         proof = (
@@ -158,11 +158,11 @@ def _sentence(
             else "every step passed and the tenant's settings allow it; no message was sent"
         )
         return f"{name} can send mail by {method}: {proof}."
-    return _stopped(f"It is not proven that {name} can send mail by {method}: {_not_proven(run, assessment)}")
+    return _full_stop(f"It is not proven that {name} can send mail by {method}: {_not_proven(run, assessment)}")
 
 
-def _stopped(text: str) -> str:
-    """With a stop at the end; a sender's name at the beginning keeps its spelling."""
+def _full_stop(text: str) -> str:
+    """Return the text with a full stop; a sender's name at the beginning keeps its case."""
     return f"{text[0]}{sentence(text)[1:]}"
 
 
@@ -171,15 +171,15 @@ def _not_proven(run: Run, assessment: Assessment) -> str:
     if run.interrupted or evidence.interrupted:
         return "the run was interrupted"
     if evidence.broke:
-        return f"smtp365 itself broke while it looked ({evidence.broke}); please report it with this report"
+        return f"smtp365 failed with an internal error ({evidence.broke}); please report it and attach this report"
     open_gates = [gate for gate, state in assessment.gates().items() if state != "ok"]
     if not open_gates:
-        return "only a selection of the checks was asked for"
+        return "only a selection of the checks was run"
     first = open_gates[0]
     if evidence.no_send and evidence.envelope is not None:
-        return "all went well up to the message, which was not sent on request (--no-send)"
+        return "every step before the message passed; no message was sent, as requested (--no-send)"
     if evidence.deadline_hit:
-        return f"the time for this sender ran out before {GATES[first]}"
+        return f"the time limit for this sender was reached before {GATES[first]}"
     check = next((check for check in assessment.checks if check.gate is first), None)
     why = assessment.finding(check.id).why if check is not None else ""
     return f"{GATES[first]} was not tested{f' ({why})' if why else ''}"

@@ -37,21 +37,21 @@ class Changes:
 def changes(before: dict[str, Any], now: dict[str, Any]) -> Changes:
     """Compare two results of this schema, by check and by fact. A sender that is in only one of them is a fact."""
     old, new = _checks(before), _checks(now)
-    sorted_out: dict[str, list[Change]] = {"fixed": [], "broken": [], "still": [], "other": []}
+    by_kind: dict[str, list[Change]] = {"fixed": [], "broken": [], "still": [], "other": []}
     for key, check in new.items():
         if key in old:
             kind = _kind(old[key]["verdict"], check["verdict"])
             if kind:
-                sorted_out[kind].append(Change(*key, check["title"], old[key]["verdict"], check["verdict"]))
+                by_kind[kind].append(Change(*key, check["title"], old[key]["verdict"], check["verdict"]))
     return Changes(
         started=before["started"],
         host=before["host"],
         target=before["target"],
         facts=tuple(_facts(before, now)),
-        fixed=tuple(sorted_out["fixed"]),
-        broken=tuple(sorted_out["broken"]),
-        still=tuple(sorted_out["still"]),
-        other=tuple(sorted_out["other"]),
+        fixed=tuple(by_kind["fixed"]),
+        broken=tuple(by_kind["broken"]),
+        still=tuple(by_kind["still"]),
+        other=tuple(by_kind["other"]),
     )
 
 
@@ -71,18 +71,18 @@ def _facts(before: dict[str, Any], now: dict[str, Any]) -> list[tuple[str, str, 
     old = {sender["name"]: sender for sender in before["senders"]}
     new = {sender["name"]: sender for sender in now["senders"]}
     found = [(name, "sender", "present", "not in this run") for name in old if name not in new]
-    found += [(name, "sender", "not in that run", "present") for name in new if name not in old]
+    found += [(name, "sender", "not in the earlier run", "present") for name in new if name not in old]
     for name, sender in new.items():
         if name in old:
-            then, today = _of(old[name]), _of(sender)
-            found += [(name, what, then[what], is_now) for what, is_now in today.items() if then[what] != is_now]
+            then, now_facts = _facts_of(old[name]), _facts_of(sender)
+            found += [(name, fact, then[fact], value) for fact, value in now_facts.items() if then[fact] != value]
     return found
 
 
-def _of(sender: dict[str, Any]) -> dict[str, str]:
+def _facts_of(sender: dict[str, Any]) -> dict[str, str]:
     """Return the facts to compare as text; none for a gate that was not reached."""
     evidence = sender["evidence"]
-    machine, tls, hello = evidence["machine"], evidence["tls"] or {}, evidence["greeting"] or {}
+    machine, tls, greeting = evidence["machine"], evidence["tls"] or {}, evidence["greeting"] or {}
     leaf = (tls.get("chain") or [{}])[0]
     port, token = evidence["port"] or {}, evidence["token"] or {}
     settings = sender["settings"]["sender"]
@@ -95,7 +95,7 @@ def _of(sender: dict[str, Any]) -> dict[str, str]:
         "resolvers": ", ".join(machine["resolvers"]),
         "addresses of the server": ", ".join(sorted((evidence["name"] or {}).get("addresses", []))),
         "address used": (port.get("used") or {}).get("address", ""),
-        "greeting": _greeting(" ".join((hello.get("greeting") or {}).get("lines", []))),
+        "greeting": _greeting(" ".join((greeting.get("greeting") or {}).get("lines", []))),
         "TLS version": tls.get("version") or "",
         "certificate": _certificate(leaf),
         "application of the token": str((token.get("claims") or {}).get("appid", "")),

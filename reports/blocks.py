@@ -26,7 +26,7 @@ class Section:
     blocks: tuple[Block, ...]
 
 
-def columns(title: str, headers: tuple[str, ...], rows: tuple[tuple[str, ...], ...]) -> Block:
+def table(title: str, headers: tuple[str, ...], rows: tuple[tuple[str, ...], ...]) -> Block:
     """Return a table without the columns that are empty in every row."""
     kept = [index for index in range(len(headers)) if any(row[index] for row in rows)]
     return Block(
@@ -34,16 +34,18 @@ def columns(title: str, headers: tuple[str, ...], rows: tuple[tuple[str, ...], .
     )
 
 
-def named(title: str, *pairs: tuple[str, str]) -> Block:
+def pairs(title: str, *values: tuple[str, str]) -> Block:
     """Return name-value pairs without the empty ones."""
-    return Block(title, rows=tuple(pair for pair in pairs if pair[1]))
+    return Block(title, rows=tuple(pair for pair in values if pair[1]))
 
 
 def certificates(evidence: TlsEvidence) -> Block:
     """Return the certificate chain as a table, the server's certificate first."""
     rows = tuple(_certificate(certificate) for certificate in evidence.chain)
-    return columns(
-        "Certificate chain, as shown", ("Subject", "Issued by", "Valid from", "Valid until", "Names", "SHA-256"), rows
+    return table(
+        "Certificate chain, as presented",
+        ("Subject", "Issued by", "Valid from", "Valid until", "Names", "SHA-256"),
+        rows,
     )
 
 
@@ -56,7 +58,7 @@ def _certificate(certificate: Certificate) -> tuple[str, ...]:
     return (certificate.subject, issuer, *dates, names, certificate.sha256)
 
 
-def told_failure(failure: Failure | None) -> str:
+def failure_text(failure: Failure | None) -> str:
     """Return `: timeout (timed out)` for a failure; empty without one."""
     return (
         ""

@@ -13,11 +13,11 @@ import zlib
 from collections.abc import Iterator
 from typing import Any
 
-from reports.overview import MANY
+from reports.overview import OVERVIEW_ABOVE
 from reports.results import head, of_sender
 from reports.run import Run
 
-_GZIP = 31  # zlib's word for "with gzip's header", RFC 1952
+_GZIP = 31  # zlib's window size with a gzip header, RFC 1952
 _ELEMENT = re.compile(r'<script type="application/(json|gzip)" id="smtp365-results">(.*?)</script>', re.DOTALL)
 
 
@@ -27,7 +27,7 @@ class PackedWrongError(ValueError):
 
 def element(run: Run, data: dict[str, Any] | None) -> str:
     """Return the script element with the run's results; `data` are the results if they were built already."""
-    if len(run.senders) <= MANY and data is not None:
+    if len(run.senders) <= OVERVIEW_ABOVE and data is not None:
         return f'<script type="application/json" id="smtp365-results">{embedded(data)}</script>'
     return f'<script type="application/gzip" id="smtp365-results">{packed(_pieces(run))}</script>'
 
@@ -56,9 +56,9 @@ def found(html: str, largest: int) -> str | None:
     try:
         text = unpacker.decompress(base64.b64decode(element.group(2), validate=True), largest)
     except (ValueError, zlib.error) as problem:
-        raise PackedWrongError("the results in it cannot be unpacked") from problem
+        raise PackedWrongError("its results cannot be decompressed") from problem
     if not unpacker.eof:
-        raise PackedWrongError("the results in it are cut off, or larger than any of ours")
+        raise PackedWrongError("its results are truncated or too large")
     return text.decode("utf-8", "replace")
 
 

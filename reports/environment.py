@@ -1,4 +1,4 @@
-"""Where the run took place, as pairs of name and value: machine, account, resolvers, proxies, clock, traffic; and what to keep in mind."""
+"""The environment of a run as name-value pairs: machine, account, resolvers, proxies, clock and traffic."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from reports.run import Run
 
 
 def block(run: Run) -> Block:
-    """The machine and the run, of which there is at least one sender; what differs from sender to sender is `of_sender`."""
+    """Return what all senders of a run share; the run has at least one. `of_sender` has the rest."""
     machine = run.senders[0].evidence.machine
     pairs = (
         ("Host", machine.host or run.host),
-        ("Account it ran as", machine.account),
+        ("Account", machine.account),
         ("Operating system", machine.system),
         ("Python and OpenSSL", f"Python {machine.python}, {machine.openssl}"),
-        ("Suite", f"smtp365 {run.tool_version}"),
-        ("Resolvers", ", ".join(machine.resolvers) or "the operating system's, not listed"),
+        ("Version", f"smtp365 {run.tool_version}"),
+        ("Resolvers", ", ".join(machine.resolvers) or "those of the operating system (not listed)"),
         (
             "Proxies",
             ", ".join(f"{scheme}: {address}" for scheme, address in machine.proxies.items())
@@ -30,11 +30,13 @@ def block(run: Run) -> Block:
         ),
         (
             "[connect] map",
-            "used: some names led to other addresses, see the TCP evidence" if machine.connect_map else "not used",
+            "used: some names are mapped to other addresses, see the TCP evidence"
+            if machine.connect_map
+            else "not used",
         ),
         ("Clock", clock(tuple(assessment.evidence for assessment in run.senders))),
         ("Target", run.target),
-        ("Faults set", ", ".join(run.faults)),
+        ("Simulated faults", ", ".join(run.faults)),
         ("Started", f"{run.started:%Y-%m-%d %H:%M:%S %Z}"),
         ("Took", duration((run.finished - run.started) / timedelta(seconds=1))),
     )
@@ -42,7 +44,7 @@ def block(run: Run) -> Block:
 
 
 def of_sender(run: Run, assessment: Assessment) -> tuple[tuple[str, str], ...]:
-    """Pairs for one sender: traffic, where the secret came from, the source address."""
+    """Return the pairs of one sender: traffic, source of the secret, source address."""
     evidence = assessment.evidence
     secret = evidence.secret
     source = (
@@ -54,20 +56,20 @@ def of_sender(run: Run, assessment: Assessment) -> tuple[tuple[str, str], ...]:
     pairs = (
         origin.traffic(run, (assessment,)),
         ("Secret", source),
-        ("Source address as the server saw it", seen_address(evidence)),
-        ("Source address on this machine", (used.local_address or "") if used is not None else ""),
+        ("Source address seen by the server", seen_address(evidence)),
+        ("Local source address", (used.local_address or "") if used is not None else ""),
         *tenant_blocks.of_sender(evidence),
         ("Took", duration(evidence.seconds)),
     )
     return tuple(pair for pair in pairs if pair[1])
 
 
-def clock(visits: tuple[SenderEvidence, ...]) -> str:
-    """This machine's clock against the token service's own date, where one was seen."""
-    legs = (leg for evidence in visits for leg in (evidence.token, evidence.issuer))
-    seconds = next((leg.clock_offset for leg in legs if leg is not None and leg.clock_offset is not None), None)
+def clock(gathered: tuple[SenderEvidence, ...]) -> str:
+    """Return the offset of this machine's clock from the date that the token service sent."""
+    responses = (response for evidence in gathered for response in (evidence.token, evidence.issuer))
+    seconds = next((one.clock_offset for one in responses if one is not None and one.clock_offset is not None), None)
     if seconds is None:
-        return "not compared: no server sent its date"
+        return "not compared: no server sent a date"
     if abs(seconds) < 2:
-        return "agrees with the token service's"
-    return f"{abs(seconds):.0f} s {'ahead of' if seconds > 0 else 'behind'} the token service's"
+        return "agrees with the token service"
+    return f"{abs(seconds):.0f} s {'ahead of' if seconds > 0 else 'behind'} the token service"

@@ -10,8 +10,8 @@ from html import escape
 
 LONGEST = 1500
 
-# Control characters but tab and line feed; what reorders or hides text (Unicode UAX 9 and "default ignorable"); line and
-# paragraph separators; surrogates without a partner; tag characters.
+# Control characters except tab and line feed; characters that reorder or hide text (Unicode UAX 9, "default ignorable");
+# line and paragraph separators; lone surrogates; tag characters.
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
 )
@@ -21,7 +21,7 @@ def legible(text: object, longest: int = LONGEST) -> str:
     r"""Return the text without invisible characters, written as `\x1b` or `\u202e`; too long text is truncated and says so."""
     whole = str(text)
     kept = whole if len(whole) <= longest else whole[:longest]
-    plain = _INVISIBLE.sub(_written, kept.replace("\r\n", "\n"))
+    plain = _INVISIBLE.sub(_code, kept.replace("\r\n", "\n"))
     return plain if kept is whole else f"{plain} … ({len(whole) - longest} more characters not shown)"
 
 
@@ -35,6 +35,6 @@ def escaped(text: object, longest: int = LONGEST) -> str:
     return escape(legible(text, longest), quote=True)
 
 
-def _written(match: re.Match[str]) -> str:
+def _code(match: re.Match[str]) -> str:
     code = ord(match.group())
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from evidence.wire import CommandEvidence, Dial, DnsAnswer, HelloEvidence, Reply, SenderEvidence, TlsEvidence
 from reports import tenant_blocks, token_blocks
-from reports.blocks import Block, Section, certificates, columns, named, told_failure
+from reports.blocks import Block, Section, certificates, failure_text, pairs, table
 from reports.labels import duration
 
 
@@ -36,17 +36,17 @@ def _name(evidence: SenderEvidence) -> Section | None:
     name = evidence.name
     if name is None:
         return None
-    blocks = [columns("Answers", _DNS_HEADERS, tuple(_answer(answer) for answer in name.answers))]
+    blocks = [table("Answers", _DNS_HEADERS, tuple(_answer(answer) for answer in name.answers))]
     if name.comparison:
         blocks.append(
-            columns("The second resolver, for comparison", _DNS_HEADERS, tuple(_answer(a) for a in name.comparison))
+            table("Second resolver, for comparison", _DNS_HEADERS, tuple(_answer(a) for a in name.comparison))
         )
-    system = "not asked" if name.system is None else ", ".join(name.system) or "nothing"
+    system = "not used" if name.system is None else ", ".join(name.system) or "nothing"
     blocks.append(
-        named(
-            "Look-up",
+        pairs(
+            "Lookup",
             ("Name", name.host),
-            ("Operating system's own look-up", system + told_failure(name.system_failure)),
+            ("Lookup by the operating system", system + failure_text(name.system_failure)),
             ("Addresses used", ", ".join(name.addresses)),
             ("Took", duration(name.seconds)),
         )
@@ -55,7 +55,7 @@ def _name(evidence: SenderEvidence) -> Section | None:
     return Section("DNS name", summary, tuple(blocks))
 
 
-_DNS_HEADERS = ("Resolver", "By", "Record", "Status", "Addresses", "Through", "TTL", "Took")
+_DNS_HEADERS = ("Resolver", "Transport", "Record", "Status", "Addresses", "Aliases", "TTL", "Took")
 
 
 def _answer(answer: DnsAnswer) -> tuple[str, ...]:
@@ -79,16 +79,16 @@ def _port(evidence: SenderEvidence) -> Section | None:
     port = evidence.port
     if port is None:
         return None
-    headers = ("Address", "Port", "Family", "Outcome", "Led by [connect] to", "From", "Took")
-    blocks = [columns(f"Connections to port {port.port}", headers, tuple(_dial(dial) for dial in port.dials))]
+    headers = ("Address", "Port", "Family", "Outcome", "Mapped by [connect] to", "Local address", "Took")
+    blocks = [table(f"Connections to port {port.port}", headers, tuple(_dial(dial) for dial in port.dials))]
     if port.to_587:
-        blocks.append(columns("For comparison, port 587", headers, tuple(_dial(dial) for dial in port.to_587)))
+        blocks.append(table("For comparison, port 587", headers, tuple(_dial(dial) for dial in port.to_587)))
     opened = sum(dial.opened for dial in port.dials)
     return Section("TCP port", f"port {port.port}: {opened} of {len(port.dials)} addresses opened", tuple(blocks))
 
 
 def _dial(dial: Dial) -> tuple[str, ...]:
-    outcome = "opened" if dial.opened else "not opened" + told_failure(dial.failure)
+    outcome = "opened" if dial.opened else "not opened" + failure_text(dial.failure)
     family = {"ipv4": "IPv4", "ipv6": "IPv6"}[dial.family]
     return (
         dial.address,
@@ -110,9 +110,9 @@ def _hello(title: str, hello: HelloEvidence | None) -> Section | None:
     if hello.failure is not None:
         lines.append(f"({hello.failure.kind.value.replace('_', ' ')}: {hello.failure.text})")
     if hello.raw and not hello.greeting:
-        lines += ["As it came:", hello.raw]
+        lines += ["Received bytes:", hello.raw]
     first = hello.greeting or hello.ehlo
-    summary = first.text if first is not None else told_failure(hello.failure).strip(" :") or "no answer"
+    summary = first.text if first is not None else failure_text(hello.failure).strip(" :") or "no reply"
     if title.startswith("EHLO") and hello.keywords:
         summary = f"AUTH {hello.keywords.get('AUTH', 'not offered')}"
     return Section(title, summary[:160], (Block("Verbatim", text="\n".join(lines)),))
@@ -136,7 +136,7 @@ def _starttls(evidence: SenderEvidence) -> Section | None:
     )
 
 
-_COMMANDS = ("Command", "Answer", "Took")
+_COMMANDS = ("Command", "Reply", "Took")
 
 
 def _command(name: str, command: CommandEvidence | None) -> tuple[str, ...]:
@@ -146,23 +146,27 @@ def _command(name: str, command: CommandEvidence | None) -> tuple[str, ...]:
 def _outcome(command: CommandEvidence | None) -> str:
     if command is None:
         return ""
-    return command.reply.text if command.reply is not None else told_failure(command.failure).strip(" :") or "no answer"
+    return command.reply.text if command.reply is not None else failure_text(command.failure).strip(" :") or "no reply"
 
 
 def _tls(title: str, tls: TlsEvidence | None) -> Section | None:
     if tls is None:
         return None
-    trust = "verified as the operating system does" if tls.verified else "NOT verified" + told_failure(tls.failure)
-    pairs = named(
+    trust = (
+        "verified with the operating system's trust store"
+        if tls.verified
+        else "NOT verified" + failure_text(tls.failure)
+    )
+    handshake = pairs(
         "Handshake",
-        ("Server name asked for", tls.server_name),
+        ("Server name (SNI)", tls.server_name),
         ("Version", tls.version or ""),
         ("Cipher", tls.cipher or ""),
         ("Trust", trust),
-        ("Looked a second time, without credentials", "yes" if tls.second_look else ""),
+        ("Second connection, without credentials", "yes" if tls.second_look else ""),
         ("Took", duration(tls.seconds)),
     )
-    blocks = (pairs, certificates(tls)) if tls.chain else (pairs,)
+    blocks = (handshake, certificates(tls)) if tls.chain else (handshake,)
     return Section(title, f"{tls.version or 'no TLS'}, {trust}"[:160], blocks)
 
 
@@ -171,17 +175,17 @@ def _sign_in(evidence: SenderEvidence) -> Section | None:
     if sign_in is None:
         return None
     withheld = "" if sign_in.withheld is None else f"not tried: {sign_in.withheld.value.replace('_', ' ')}"
-    answer = sign_in.reply.text if sign_in.reply is not None else withheld + told_failure(sign_in.failure)
-    pairs = named(
+    answer = sign_in.reply.text if sign_in.reply is not None else withheld + failure_text(sign_in.failure)
+    attempt = pairs(
         "Attempt",
         ("Mechanism", sign_in.mechanism or ""),
         ("User", sign_in.user),
-        ("Answer", answer),
+        ("Reply", answer),
         ("Detail", sign_in.detail),
-        ("Steps before", " · ".join(step.text for step in sign_in.steps)),
+        ("Earlier replies", " · ".join(step.text for step in sign_in.steps)),
         ("Took", duration(sign_in.seconds)),
     )
-    return Section("Sign-in", answer[:160], (pairs,))
+    return Section("Sign-in", answer[:160], (attempt,))
 
 
 def _envelope(evidence: SenderEvidence) -> Section | None:
@@ -196,7 +200,7 @@ def _envelope(evidence: SenderEvidence) -> Section | None:
         _command("QUIT", evidence.quit),
     )
     last = next((c for c in (envelope.final, envelope.data, envelope.rcpt, envelope.mail) if c is not None), None)
-    pairs = named(
+    message = pairs(
         "Message",
         ("Subject", envelope.subject),
         ("Message id, for a trace", envelope.message_id),
@@ -204,5 +208,7 @@ def _envelope(evidence: SenderEvidence) -> Section | None:
     )
     summary = _outcome(last)[:160]
     return Section(
-        "Sender, recipient, message", summary, (Block("Commands", _COMMANDS, tuple(row for row in rows if row)), pairs)
+        "Sender, recipient, message",
+        summary,
+        (Block("Commands", _COMMANDS, tuple(row for row in rows if row)), message),
     )

@@ -1,4 +1,4 @@
-"""A sender's causes in the words of the knowledge room, with this sender's own values filled in; nothing is worded or escaped here."""
+"""A sender's causes with its own values filled in. The texts come from `knowledge`; nothing is worded or escaped here."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from knowledge.step import Step, arranged
 from reports.known import known
 
 _STAMP = re.compile(r"\[[A-Z0-9]+\.\S+\.outlook\.com [^\]]{1,60}\]")
-_NO_REMEDY = "No rule of ours fits what was seen. The exact words stand in the evidence below."
+_NO_REMEDY = "No rule matches what was observed. The evidence below has the exact text."
 
 
 def values(assessment: Assessment) -> dict[str, str]:
-    """What the knowledge room's placeholders mean for this sender."""
+    """Return the values of the placeholders for this sender."""
     return placeholders.values(assessment.evidence, assessment.settings)
 
 
@@ -33,19 +33,19 @@ _AT_LOGIN = frozenset({Gate.ISSUER, Gate.TOKEN, Gate.CLAIMS})
 
 
 def _at_login(assessment: Assessment) -> bool:
-    """Whether it is the token service that stops this sender, not the mail server."""
+    """Return whether the token service stops this sender, not the mail server."""
     return assessment.first_broken_gate in _AT_LOGIN
 
 
 def _entry(cause_id: str, assessment: Assessment) -> Cause | None:
-    """The entry that is true of this sender's service: Microsoft's, or that of a service which the settings declare."""
+    """Return the entry for this sender's service: Microsoft, or a declared service."""
     return entry_of(cause_id, microsoft=assessment.settings.service.microsoft, at_login=_at_login(assessment))
 
 
 def cause(cause_id: str, assessment: Assessment) -> Cause:
-    """The entry with this sender's values, its open steps before those that the run has seen.
+    """Return the entry with this sender's values, with open steps before those that the run has answered.
 
-    An id that the catalogue does not have (an older or newer report) explains itself as such.
+    An id that the catalogue lacks (from an older or newer report) gets an entry without a remedy.
     """
     entry = _entry(cause_id, assessment)
     if entry is not None:
@@ -74,9 +74,9 @@ def owner_request(
     sure: bool,
     decide: tuple[str, ...] = (),
 ) -> str:
-    """The message to whoever acts on the first cause, with what an administrator needs to find the attempt again.
+    """Return the message to the owner of the first cause, with the facts that an administrator needs to find the attempt.
 
-    Where it is not sure, the message says so and names the others. Empty for an unknown cause.
+    If the cause is not certain, the message says so and names the others. Empty for an unknown cause.
     """
     cause_id = causes[0]
     entry = _entry(cause_id, assessment)
@@ -107,17 +107,17 @@ def owner_request(
 
 
 def title(cause_id: str, assessment: Assessment) -> str:
-    """The cause in a few words, where no sender's value is needed."""
+    """Return the title of a cause."""
     entry = _entry(cause_id, assessment)
     return entry.title if entry is not None else cause_id.replace("_", " ")
 
 
 def deciders(causes: tuple[str, ...], assessment: Assessment) -> tuple[Step, ...]:
-    """What would decide between causes: the look-up of the smallest group that lists these together, else each cause's.
+    """Return the steps that decide between causes: those of the smallest group with all of them, else those of each cause.
 
-    What this run has already seen comes last and says so, so that no one looks for what is known.
+    Steps that this run has already answered come last, with the answer.
     """
-    of_groups = assessment.settings.service.microsoft and len(causes) > 1  # groups are of answers of Microsoft's
+    of_groups = assessment.settings.service.microsoft and len(causes) > 1  # groups describe replies of Microsoft
     fitting = [group for group in GROUPS.values() if of_groups and set(causes) <= set(group.causes)]
     group = min(fitting, key=lambda group: len(group.causes), default=None)
     if group is not None:
@@ -129,7 +129,7 @@ def deciders(causes: tuple[str, ...], assessment: Assessment) -> tuple[Step, ...
 
 
 def source_name(source: str) -> str:
-    """What to call a source: a page's host and last part, or the text itself where it is no address."""
+    """Return the name of a source: the page's last part and host, or the text itself if it is not an address."""
     parts = urlsplit(source)
     if parts.scheme != "https":
         return source

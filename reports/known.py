@@ -1,4 +1,4 @@
-"""What a run already knows, as the knowledge room's steps ask for it: the outcome of each check, and what was sent."""
+"""What a run has already answered, for the steps of a remedy: the outcome of each check, and what was sent."""
 
 from __future__ import annotations
 
@@ -6,26 +6,28 @@ from checks.assessment import Assessment
 from checks.model import Finding, Verdict
 from knowledge.step import Fact, Known
 
-_CAME_OUT = {Verdict.PASS: "passed", Verdict.RISK: "passed with a risk", Verdict.FAIL: "failed"}
+_OUTCOMES = {Verdict.PASS: "passed", Verdict.RISK: "passed with a risk", Verdict.FAIL: "failed"}
 _LONGEST = 160
 
 
 def known(assessment: Assessment) -> Known:
-    """The checks that came to a result, each with what it saw and when, and the facts about this run's traffic."""
+    """Return the checks with a definite result, each with its observation and time, and facts about the traffic."""
     at = f"{assessment.evidence.started:%H:%M} UTC"
-    answered = {finding.check: f"{_seen(finding)}, at {at}" for finding in assessment.all_findings() if _told(finding)}
+    answered = {
+        finding.check: f"{_outcome(finding)}, at {at}" for finding in assessment.all_findings() if _is_definite(finding)
+    }
     return Known(answered=answered, facts=frozenset(_facts(assessment)))
 
 
-def _told(finding: Finding) -> bool:
-    """A failure that several causes explain has not answered the question yet."""
+def _is_definite(finding: Finding) -> bool:
+    """Return whether the verdict answers the question; a failure with several possible causes does not."""
     return finding.verdict in {Verdict.PASS, Verdict.RISK} or (finding.verdict is Verdict.FAIL and finding.sure)
 
 
-def _seen(finding: Finding) -> str:
-    words = " ".join(finding.observed.replace("`", "'").split())
-    short = words if len(words) <= _LONGEST else f"{words[:_LONGEST].rpartition(' ')[0]} …"
-    return f"{finding.check} {_CAME_OUT[finding.verdict]} ({short or finding.title})"
+def _outcome(finding: Finding) -> str:
+    text = " ".join(finding.observed.replace("`", "'").split())
+    short = text if len(text) <= _LONGEST else f"{text[:_LONGEST].rpartition(' ')[0]} …"
+    return f"{finding.check} {_OUTCOMES[finding.verdict]} ({short or finding.title})"
 
 
 def _facts(assessment: Assessment) -> set[Fact]:

@@ -51,12 +51,12 @@ OWNERS: Final[dict[str | None, str]] = {
     "exchange": "An Exchange administrator",
     "entra": "An Entra administrator",
     "network": "The network or host team",
-    "microsoft": "Microsoft: wait, or open a case",
+    "microsoft": "Microsoft (wait, or open a support case)",
     "server": "The administrator of {smtp_server}",
     "login": "The administrator of the token service at {login_host}",
     None: "Not known yet",
 }
-# The same as the one a message is sent to.
+# The same people as the addressees of a message.
 ADDRESSEES: Final[dict[str | None, str]] = {
     "sender": "the owner of the application",
     "exchange": "the Exchange administrators",
@@ -65,7 +65,7 @@ ADDRESSEES: Final[dict[str | None, str]] = {
     "microsoft": "Microsoft",
     "server": "the administrator of {smtp_server}",
     "login": "the administrator of the token service at {login_host}",
-    None: "the one who acts",
+    None: "the person responsible",
 }
 FAMILIES: Final = {
     "NET": "Network and DNS",
@@ -74,7 +74,7 @@ FAMILIES: Final = {
     "TOKEN": "Token",
     "AUTH": "Sign-in",
     "MBX": "Mailbox and message",
-    "RISK": "What will break later",
+    "RISK": "Upcoming problems",
     "HOST": "This machine",
 }
 
@@ -99,10 +99,10 @@ def duration(seconds: float | None) -> str:
 
 
 def sentence(text: str) -> str:
-    """Return the text with a full stop, capitalised if it begins with a word (not an address, not a name with a digit)."""
+    """Return the text with a full stop, capitalised if it begins with a word, hyphenated or not; addresses and names stay."""
     text = text.strip()
     if not text:
         return ""
-    if text.split()[0].rstrip(",;:").isalpha():
+    if text.split()[0].rstrip(",;:").replace("-", "").isalpha():
         text = text[0].upper() + text[1:]
     return text if text[-1] in ".!?…" else f"{text}."

@@ -17,7 +17,7 @@ _IP: Final = re.compile(
 )
 _HELLO: Final = re.compile(r"(?<=\bHello )[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
 _HOME: Final = re.compile(r"(?<=[/\\]home[/\\])[^/\\\s\"']+|(?<=[/\\]users[/\\])[^/\\\s\"']+", re.IGNORECASE)
-# Where a bare name stands for somebody or something, and is not a word of a sentence.
+# The positions where a bare name identifies someone or something and is not a word of a sentence.
 _WHERE: Final = (
     r"(?<=[<>'\"\\/=\[]){word}(?=[<>'\"\\/\].]|$)|(?<=user name ){word}(?=>)|(?<=string of ){word}(?=>)"
     r"|(?<=EHLO ){word}$|(?<=message from ){word}(?=,)|(?<=@){word}(?!\w)"
@@ -33,12 +33,12 @@ class Texts:
     """The known names of one run, and functions that mask them in texts."""
 
     def __init__(self) -> None:
-        """Start without known names; `masking` adds hosts and bare names of machines and accounts."""
+        """Create an instance without known names; `masking` adds hosts and the names of machines and accounts."""
         self.masks = Masks()
         self.hosts: set[str] = set()
         self.bare: set[str] = set()
 
-    def said(self, value: str) -> str:
+    def entra_text(self, value: str) -> str:
         """Mask a text of Entra or Exchange, which can quote names of directories, applications and people."""
         named = _ENTRA_NAME.sub(
             lambda match: match.group() if GUID.search(match.group()) else self._display(match.group()), value

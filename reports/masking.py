@@ -1,7 +1,7 @@
 """`--mask-identities`: replaces what identifies people, tenants and machines in evidence and settings.
 
 One pure pass over frozen records, before anything is judged or written, so that findings, page, JSON, JUnit and calendar follow
-from it. A mark at each field's declaration says what the field holds (`settings.identity`); `masked_text` masks inside texts.
+from it. A mark at each field's declaration states its kind of content (`settings.identity`); `masked_text` masks inside texts.
 """
 
 from __future__ import annotations
@@ -60,12 +60,12 @@ class Masking:
         self._masks = self._texts.masks
         self._settings = {one.sender.name: one for one in settings}
         for one in self._settings.values():
-            self._meet(one)
+            self._collect(one)
         self._names = {name: self._texts.free(name) for name in self._settings}
         self._by_mark: dict[Identity | None, Callable[[str], str]] = {
             Identity.PUBLIC: str,
             Identity.TEXT: self._texts.free,
-            Identity.SPOKEN: self._texts.said,
+            Identity.SPOKEN: self._texts.entra_text,
             Identity.MAILBOX: self._masks.mailbox,
             Identity.PERSON: self._masks.person,
             Identity.TITLE: self._texts.title,
@@ -90,10 +90,10 @@ class Masking:
         """Mask the evidence of one sender whose settings were collected."""
         judged = self._settings[seen.sender]
         if seen.name is not None and cloud_of_smtp_host(judged.sender.smtp_server) is not None:
-            told = {address for answer in seen.name.answers for address in answer.addresses}
-            known = (*told, *seen.name.addresses, *(seen.name.system or ()))
+            published = {address for answer in seen.name.answers for address in answer.addresses}
+            known = (*published, *seen.name.addresses, *(seen.name.system or ()))
             self._masks.kept |= {one for one in known if _is_global(one)}
-        self._meet_evidence(seen)
+        self._collect_from_evidence(seen)
         return SenderEvidence.model_validate(self.record(seen).model_dump(mode="python"))
 
     def results(self, data: dict[str, Any], visits: Iterable[tuple[SenderEvidence, SenderSettings]]) -> dict[str, Any]:
@@ -103,7 +103,7 @@ class Masking:
         senders = []
         for sender, (seen, judged) in zip(data["senders"], visits, strict=True):
             if seen.sender not in self._settings:
-                self._meet(judged)
+                self._collect(judged)
                 self._settings[seen.sender], self._names[seen.sender] = judged, self._texts.free(seen.sender)
             evidence = self.evidence(seen).model_dump(mode="json")
             settings = self.settings(judged).model_dump(mode="json", by_alias=True)
@@ -115,9 +115,9 @@ class Masking:
         """Mask any other text of this run, such as a file name or a host."""
         return self._texts.free(text)
 
-    # -- what is met ----------------------------------------------------------------------------------------------------------------
+    # -- collecting ----------------------------------------------------------------------------------------------------------------
 
-    def _meet(self, judged: SenderSettings) -> None:
+    def _collect(self, judged: SenderSettings) -> None:
         sender = judged.sender
         for value in (sender.username, sender.mail_from, sender.mail_to):
             if value:
@@ -140,7 +140,7 @@ class Masking:
         for attested in sender.attested.values():
             self._masks.person(attested.who)
 
-    def _meet_evidence(self, seen: SenderEvidence) -> None:
+    def _collect_from_evidence(self, seen: SenderEvidence) -> None:
         """Collect the names of this machine, of proxies and of foreign servers."""
         machine, name = seen.machine, seen.name
         (self._texts.hosts if "." in machine.host else self._texts.bare).add(machine.host)
@@ -160,7 +160,7 @@ class Masking:
             for policy in tenant.conditional_access.policies:
                 self._texts.title(policy.name)
 
-    # -- the walk -------------------------------------------------------------------------------------------------------------------
+    # -- masking -------------------------------------------------------------------------------------------------------------------
 
     def record(self, record: BaseModel) -> BaseModel:
         """Return a record with each field masked by the mark at its declaration."""
@@ -193,7 +193,9 @@ class Masking:
         return self._masked(value, mark) if isinstance(value, str) and value else value
 
     def _masked(self, value: str, mark: Identity | None) -> str:
-        return self._by_mark.get(mark, self._masks.person)(value)  # without a mark: as a name, which keeps nothing
+        return self._by_mark.get(mark, self._masks.person)(
+            value
+        )  # without a mark: as a person's name, so nothing remains readable
 
     def _id(self, value: str) -> str:
         """Mask an id. A GUID, or one in angle brackets, keeps its form."""

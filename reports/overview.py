@@ -1,6 +1,6 @@
 """The overview of many senders: causes with their counts, expiry dates, and the senders that are shown in detail.
 
-Above `MANY` senders the page would be too large to show all of them in detail.
+Above `OVERVIEW_ABOVE` senders the page would be too large to show all of them in detail.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from reports.answer import Answer
 from reports.labels import GATES, OWNERS
 from settings.model import Sender
 
-MANY = 50
+OVERVIEW_ABOVE = 50
 MOST_DETAILED = 50
 _MOST_NAMES = 12
 
@@ -35,7 +35,7 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ending:
+class Expiry:
     """The expiry date of a sender's secret or password."""
 
     day: date
@@ -45,10 +45,10 @@ class Ending:
 
 
 def groups(answers: Iterable[tuple[Answer, Sender]]) -> tuple[Group, ...]:
-    """Return the causes of the senders that are not well, by domain, largest group first."""
+    """Return the causes of the senders with problems, by domain, largest group first."""
     found: dict[tuple[str, str, Gate | None, str], list[str]] = {}
     for one, sender in answers:
-        if not one.calm:
+        if not one.healthy:
             title = one.causes[0].title if one.causes else "not proven"
             likely = title if one.sure else f"most likely {title}"
             domain = sender.sign_in_user.rpartition("@")[2].lower()
@@ -67,10 +67,10 @@ def groups(answers: Iterable[tuple[Answer, Sender]]) -> tuple[Group, ...]:
     )
 
 
-def endings(assessments: Iterable[Assessment]) -> tuple[Ending, ...]:
+def expiries(assessments: Iterable[Assessment]) -> tuple[Expiry, ...]:
     """Return the expiry dates that the settings declare or the tenant shows, earliest first."""
     found = [
-        Ending(
+        Expiry(
             day=day,
             what=what,
             sender=assessment.settings.sender.name,
@@ -86,8 +86,8 @@ def dates(assessment: Assessment) -> list[tuple[str, date]]:
     """Return one sender's expiry dates. A date from the tenant replaces a declared one."""
     seen = assessment.evidence.tenant
     ends = secrets_end(seen) if seen is not None else None
-    told = dict(declared(assessment.settings.sender))
-    return list((told if ends is None else told | {"client secret": ends}).items())
+    stated = dict(declared(assessment.settings.sender))
+    return list((stated if ends is None else stated | {"client secret": ends}).items())
 
 
 def declared(sender: Sender) -> list[tuple[str, date]]:
@@ -97,7 +97,7 @@ def declared(sender: Sender) -> list[tuple[str, date]]:
 
 
 def detailed(answers: Sequence[Answer]) -> frozenset[str]:
-    """Return the names of the senders that the page shows in detail: all if there are few, else the worst that are not well."""
-    if len(answers) <= MANY:
+    """Return the names of the senders that the page shows in detail: all if there are few, else the worst with problems."""
+    if len(answers) <= OVERVIEW_ABOVE:
         return frozenset(one.name for one in answers)
-    return frozenset([one.name for one in answers if not one.calm][:MOST_DETAILED])
+    return frozenset([one.name for one in answers if not one.healthy][:MOST_DETAILED])

@@ -28,23 +28,23 @@ def calendar(run: Run) -> bytes | None:
     ]
     if not found:
         return None
-    whole = Calendar()
-    whole.add("prodid", "-//smtp365//reminder//EN")
-    whole.add("version", "2.0")
-    whole.add("calscale", "GREGORIAN")
-    whole.add("method", "PUBLISH")
+    content = Calendar()
+    content.add("prodid", "-//smtp365//reminder//EN")
+    content.add("version", "2.0")
+    content.add("calscale", "GREGORIAN")
+    content.add("method", "PUBLISH")
     for event in found:
-        whole.add_component(event)
-    return bytes(whole.to_ical())
+        content.add_component(event)
+    return bytes(content.to_ical())
 
 
 def _event(settings: SenderSettings, what: str, day: date, written: datetime) -> Event:
     sender = settings.sender
     who = one_line(sender.client_id if what == "client secret" else sender.sign_in_user, 120)
-    title = one_line(f"The {what} of {sender.name} ends: mail stops until it is renewed", 200)
+    title = one_line(f"The {what} of {sender.name} expires: mail stops until it is renewed", 200)
     event = Event()
     event.add("uid", f"{hashlib.sha256(f'{sender.name}|{what}|{who}|{day}'.encode()).hexdigest()[:32]}@smtp365")
-    event["dtstamp"] = vDatetime(written)  # as it is: add() would ask for a time zone's file, to turn UTC into UTC
+    event["dtstamp"] = vDatetime(written)  # set directly, because add() needs time zone data even for UTC
     event.add("dtstart", day)
     event.add("dtend", day + timedelta(days=1))
     event.add("summary", title)
@@ -61,10 +61,10 @@ def _event(settings: SenderSettings, what: str, day: date, written: datetime) ->
 
 def _steps(what: str, who: str, *, microsoft: bool) -> str:
     if what == "client secret":
-        made = "make a new client secret in Microsoft Entra (App registrations, Certificates & secrets)"
-        asked = "ask the administrator of the token service for a new client secret"
+        microsoft_step = "create a new client secret in Microsoft Entra (App registrations, Certificates & secrets)"
+        other_step = "ask the administrator of the token service for a new client secret"
         return (
-            f"Application {who}: {made if microsoft else asked}, enter its value in the mail plugin, send a test mail, "
+            f"Application {who}: {microsoft_step if microsoft else other_step}, enter its value in the mail plugin, send a test mail, "
             "then remove the old secret and declare the new date in the settings."
         )
     return f"Account {who}: set a new password, enter it in the mail plugin, send a test mail, and declare the new date in the settings."

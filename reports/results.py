@@ -1,4 +1,4 @@
-"""The results JSON (schema smtp365-results/1): built from a run, and embedded whole in the HTML."""
+"""The results as JSON (schema smtp365-results/1), which the HTML report embeds."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from settings.target import GATHER
 
 
 def results(run: Run) -> dict[str, Any]:
-    """The whole run as plain data, without a secret."""
+    """Return the run as plain data without secrets."""
     return {**head(run), "senders": [of_sender(run, assessment) for assessment in run.senders]}
 
 
 def head(run: Run) -> dict[str, Any]:
-    """What the results say of the run as a whole."""
+    """Return the members for the run as a whole."""
     return {
         "schema": SCHEMA,
         "tool_version": run.tool_version,
@@ -36,12 +36,12 @@ def head(run: Run) -> dict[str, Any]:
 
 
 def as_text(data: dict[str, Any]) -> str:
-    """The JSON text, one member a line, non-ASCII kept readable."""
+    """Return the JSON text, with one member per line and non-ASCII characters unescaped."""
     return json.dumps(data, indent=1, ensure_ascii=False)
 
 
 def of_sender(run: Run, assessment: Assessment) -> dict[str, Any]:
-    """What the results say of one sender."""
+    """Return the members for one sender."""
     decisive = assessment.decisive
     gate = assessment.first_broken_gate
     return {
@@ -64,7 +64,7 @@ def of_sender(run: Run, assessment: Assessment) -> dict[str, Any]:
 
 
 def target_of(run: Run, assessment: Assessment) -> str:
-    """The target of the run that gathered this sender's evidence; empty where an old report does not say."""
+    """Return the target of the run that gathered this sender's evidence; empty if an old report has none."""
     of_this_run = run.target if run.replayed_from is None and run.target in GATHER else ""
     return run.origins.get(assessment.settings.sender.name, of_this_run)
 
@@ -83,7 +83,7 @@ def _check(finding: Finding) -> dict[str, Any]:
 
 
 def seconds_of(evidence: SenderEvidence, gate: Gate) -> float | None:
-    """How long the gate took; None when it was not visited."""
+    """Return the duration of a gate; None if it was not reached."""
     envelope = evidence.envelope
     records: dict[Gate, Any] = {
         Gate.NAME: evidence.name,

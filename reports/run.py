@@ -1,4 +1,4 @@
-"""One run as the reports see it: when, where, against what, and the assessments of its senders."""
+"""A run as the reports use it: time, machine, target, and the assessments of its senders."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from checks.model import Finding, Verdict
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """What is reported. `selected` holds the check ids per sender that were asked for; None means all of them.
+    """The content of a report. `selected` has the selected check ids by sender; None means all of them.
 
-    `origins` holds the target of the run that gathered a sender's evidence, `unread` the name of a settings file that was not read.
+    `origins` has the target of the run that gathered each sender's evidence, `unread` the name of a settings file that was not used.
     """
 
     tool_version: str
@@ -35,7 +35,7 @@ class Run:
     unread: str = ""
 
     def findings(self, assessment: Assessment) -> tuple[Finding, ...]:
-        """The findings of one sender that were asked for."""
+        """Return the findings of one sender for the selected checks."""
         found = assessment.all_findings()
         if self.selected is None:
             return found
@@ -43,14 +43,14 @@ class Run:
         return tuple(finding for finding in found if finding.check in wanted)
 
     def verdict_of(self, assessment: Assessment) -> SenderVerdict:
-        """By the gates; a selection never claims that mail can be sent."""
+        """Return the verdict by the gates; a selection of checks never proves that mail can be sent."""
         verdict = assessment.verdict
         whole = self.selected is None or len(self.findings(assessment)) == len(assessment.checks)
         return "not_proven" if verdict == "can_send" and not whole else verdict
 
     @property
     def verdict(self) -> SenderVerdict:
-        """One word for the run: `cannot_send` if any sender cannot, `can_send` if all can."""
+        """The verdict on the run: `cannot_send` if any sender cannot, `can_send` if all can."""
         verdicts = {self.verdict_of(assessment) for assessment in self.senders}
         if "cannot_send" in verdicts:
             return "cannot_send"
@@ -58,17 +58,17 @@ class Run:
 
     @property
     def broke(self) -> bool:
-        """Whether a defect of this suite ended a visit of this run; one that is judged again did not break now."""
+        """Whether an internal error ended the gathering of evidence in this run; in an earlier run it does not count."""
         return self.replayed_from is None and any(assessment.evidence.broke for assessment in self.senders)
 
     @property
     def basis(self) -> Literal["run", "settings"]:
-        """`settings` when a sender's verdict rests on what the tenant shows, because no message was to be sent."""
+        """`settings` if a verdict is based on the tenant's settings, because no message was to be sent."""
         return "settings" if any(assessment.by_settings for assessment in self.senders) else "run"
 
     @property
     def any_failed(self) -> bool:
-        """Whether any check that was asked for failed."""
+        """Whether any selected check failed."""
         return any(
             finding.verdict is Verdict.FAIL for assessment in self.senders for finding in self.findings(assessment)
         )

@@ -1,4 +1,4 @@
-"""The tenant's settings as tables: for each lookup its state, its answer, and the permission that it needs."""
+"""The tenant's settings as tables: for each lookup its state, its result, and the permission that it needs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 from evidence.record import Record
 from evidence.tenant import LookupResult, SourceKind, TenantEvidence
 from evidence.wire import SenderEvidence
-from reports.blocks import Block, Section, columns, named
+from reports.blocks import Block, Section, pairs, table
 from reports.labels import duration
 
 _WAYS: Final = {
@@ -16,8 +16,8 @@ _WAYS: Final = {
     SourceKind.ADMINISTRATOR: "an administrator who signed in (--admin-sign-in)",
     SourceKind.EXPORT: "an export (--tenant-export)",
 }
-_HEADERS: Final = ("Look-up", "State", "What it said", "What would answer it", "Asked", "Took")
-_OF_EVERY_LOOK: Final = frozenset(LookupResult.model_fields)
+_HEADERS: Final = ("Lookup", "State", "Result", "Permission needed", "Request", "Took")
+_COMMON_FIELDS: Final = frozenset(LookupResult.model_fields)
 
 
 def settings(evidence: SenderEvidence) -> Section | None:
@@ -27,10 +27,10 @@ def settings(evidence: SenderEvidence) -> Section | None:
         return None
     looks = _looks(tenant)
     answered = sum(look.seen for _, look in looks)
-    blocks = [_how(tenant)]
+    blocks = [_access(tenant)]
     if looks:
-        blocks.append(columns("Look-ups", _HEADERS, tuple(_row(name, look) for name, look in looks)))
-    summary = f"{answered} of {len(looks)} look-ups answered{f': {tenant.failure}' if tenant.failure else ''}"
+        blocks.append(table("Lookups", _HEADERS, tuple(_row(name, look) for name, look in looks)))
+    summary = f"{answered} of {len(looks)} lookups answered{f': {tenant.failure}' if tenant.failure else ''}"
     return Section("Tenant settings", summary[:160], tuple(blocks))
 
 
@@ -43,8 +43,8 @@ def of_sender(evidence: SenderEvidence) -> tuple[tuple[str, str], ...]:
     needed = dict.fromkeys(look.needs for _, look in looks if look.needs)
     return (
         ("Tenant looked up by", f"{_WAYS[tenant.way]}{f', as {tenant.signed_in_as}' if tenant.signed_in_as else ''}"),
-        ("Look-ups answered", f"{sum(look.seen for _, look in looks)} of {len(looks)}"),
-        ("What would answer the rest", ", ".join(needed)),
+        ("Lookups answered", f"{sum(look.seen for _, look in looks)} of {len(looks)}"),
+        ("Permissions needed for the rest", ", ".join(needed)),
     )
 
 
@@ -52,10 +52,10 @@ def _looks(tenant: TenantEvidence) -> list[tuple[str, LookupResult]]:
     return [(name, value) for name, value in tenant if isinstance(value, LookupResult)]
 
 
-def _how(tenant: TenantEvidence) -> Block:
-    return named(
-        "How it was asked",
-        ("By", _WAYS[tenant.way]),
+def _access(tenant: TenantEvidence) -> Block:
+    return pairs(
+        "Access",
+        ("Source", _WAYS[tenant.way]),
         ("Tenant", tenant.tenant),
         ("Signed in as", tenant.signed_in_as),
         ("When", f"{tenant.looked_at:%Y-%m-%d %H:%M:%S %Z}"),
@@ -69,21 +69,21 @@ def _row(name: str, look: LookupResult) -> tuple[str, ...]:
     return (
         name.replace("_", " "),
         look.state.value.replace("_", " "),
-        _said(look),
+        _result(look),
         look.needs,
         look.question,
         duration(look.seconds),
     )
 
 
-def _said(look: LookupResult) -> str:
+def _result(look: LookupResult) -> str:
     """Return the record's own fields in one line; if there are none, the service's text."""
-    pairs = [(name, _shown(value)) for name, value in look if name not in _OF_EVERY_LOOK] if look.seen else []
-    told = "; ".join(f"{name.replace('_', ' ')}: {value}" for name, value in pairs if value)
-    return "; ".join(filter(None, (told, look.detail)))
+    fields = [(name, _text(value)) for name, value in look if name not in _COMMON_FIELDS] if look.seen else []
+    text = "; ".join(f"{name.replace('_', ' ')}: {value}" for name, value in fields if value)
+    return "; ".join(filter(None, (text, look.detail)))
 
 
-def _shown(value: object) -> str:
+def _text(value: object) -> str:
     match value:
         case None:
             return "not set"
@@ -92,10 +92,10 @@ def _shown(value: object) -> str:
         case datetime():
             return f"{value:%Y-%m-%d %H:%M %Z}"
         case tuple():
-            return " / ".join(_shown(one) for one in value) or "none"
+            return " / ".join(_text(one) for one in value) or "none"
         case Record():
             return ", ".join(
-                f"{name.replace('_', ' ')} {_shown(one)}" for name, one in value if one not in ("", None, ())
+                f"{name.replace('_', ' ')} {_text(one)}" for name, one in value if one not in ("", None, ())
             )
         case _:
             return str(value)

@@ -1,4 +1,4 @@
-"""The same answer for a terminal: a few plain lines at the end of a run, the last of which names the report's file."""
+"""The answer for a terminal: at most eight lines at the end of a run; the last one is the report's path."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from reports.origin import traffic
 from reports.run import Run
 
 _WIDTH = 230
-_MOST = 8
+_MOST_LINES = 8
 
 
 def summary(run: Run, report_path: PurePath | None, encoding: str = "cp1252") -> list[str]:
-    r"""At most eight lines without colour, in characters that `encoding` has; others are written as `\u2192`."""
+    r"""Return at most eight lines without colour. Characters that `encoding` lacks are written as `\u2192`."""
     answers = tuple(answer(run, assessment) for assessment in run.senders)
     lines = _few(run, answers) if len(answers) <= 2 else _many(run, answers)
     if report_path is not None:
@@ -31,14 +31,14 @@ def _few(run: Run, answers: tuple[Answer, ...]) -> list[str]:
         if one.causes:
             who = f"  Who acts: {one.owner}."
             lines.append(_cut(f"{who}{_step(one, _WIDTH - len(who))}"))
-        lines.append(_cut(f"  {_aside(one)}{_traffic(run, (assessment,))}"))
+        lines.append(_cut(f"  {_counts(one)}{_traffic(run, (assessment,))}"))
     return lines
 
 
 def _many(run: Run, answers: tuple[Answer, ...]) -> list[str]:
-    """One line for each sender that is not well, as many as there is room for."""
-    wrong = [one for one in answers if not one.calm]
-    room = _MOST - 3
+    """Return one line for each sender with a problem, as far as there is room."""
+    wrong = [one for one in answers if not one.healthy]
+    room = _MOST_LINES - 3
     shown = wrong if len(wrong) <= room else wrong[: room - 1]
     lines = [headline(answers), *(_first(one) for one in shown)]
     if len(shown) < len(wrong):
@@ -51,25 +51,25 @@ def _first(one: Answer) -> str:
     others = (
         ""
         if one.sure or len(one.causes) < 2
-        else f" It can also be: {'; '.join(cause.title for cause in one.causes[1:3])}."
+        else f" Other possible causes: {'; '.join(cause.title for cause in one.causes[1:3])}."
     )
     return _cut(f"{ANSWERS[one.verdict].upper()}: {one.sentence}{gate}{others}")
 
 
 def _step(one: Answer, room: int) -> str:
-    """The first thing to do; a command that finds no room is left to the report, for half of one is worse than none."""
+    """Return the first step. A command that is too long for the line is left out, never cut."""
     step = one.first_step
     if step is None:
         return ""
-    word = "What would decide" if step in one.deciders else "First step"
-    whole = f" {word}: {step.replace('`$ ', '').replace('`', '')}"
+    label = "To find the cause" if step in one.deciders else "First step"
+    whole = f" {label}: {step.replace('`$ ', '').replace('`', '')}"
     prose, code, _ = step.partition("`")
     if len(whole) <= room or not code:
         return whole
-    return f" {word}: {prose.rstrip(' :,')} (the command is in the report)." if prose.strip() else ""
+    return f" {label}: {prose.rstrip(' :,')} (the command is in the report)." if prose.strip() else ""
 
 
-def _aside(one: Answer) -> str:
+def _counts(one: Answer) -> str:
     more = "more " if one.decisive is not None else ""
     failed = f"{more}{'check' if len(one.failed) == 1 else 'checks'} failed"
     parts = [
@@ -81,8 +81,8 @@ def _aside(one: Answer) -> str:
 
 
 def _traffic(run: Run, senders: tuple[Assessment, ...]) -> str:
-    label, told = traffic(run, senders)
-    return f"{label}: {told}."
+    label, counts = traffic(run, senders)
+    return f"{label}: {counts}."
 
 
 def _cut(text: str) -> str:

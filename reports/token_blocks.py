@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from evidence.wire import SenderEvidence
-from reports.blocks import Block, Section, certificates, named, told_failure
+from reports.blocks import Block, Section, certificates, failure_text, pairs
 from reports.labels import duration
 
-_SHARED = "once in this run, by another sender with the same application"
+_SHARED = "once in this run, for another sender with the same application"
 
 
 def issuer(evidence: SenderEvidence) -> Section | None:
@@ -15,27 +15,27 @@ def issuer(evidence: SenderEvidence) -> Section | None:
     if document is None:
         return None
     status = "" if document.status is None else f"HTTP {document.status}"
-    pairs = named(
+    fetched = pairs(
         "Fetched",
         ("URL", document.url),
-        ("Status", status + told_failure(document.failure)),
+        ("Status", status + failure_text(document.failure)),
         ("Content type", document.content_type),
         ("Error", " ".join(filter(None, (document.error, document.error_description)))),
         ("Proxy", document.proxy or ""),
         ("Server's date", "" if document.server_date is None else f"{document.server_date:%Y-%m-%d %H:%M:%S %Z}"),
-        ("Asked for", _SHARED if document.shared else ""),
+        ("Requested", _SHARED if document.shared else ""),
         ("Took", duration(document.seconds)),
-        ("Beginning of the answer", document.excerpt if document.issuer is None else ""),
+        ("Start of the response", document.excerpt if document.issuer is None else ""),
     )
     members = Block("Members of the document", rows=tuple(document.members.items()))
     blocks = [
-        pairs,
+        fetched,
         *([members] if document.members else []),
         *([certificates(document.tls)] if document.tls and document.tls.chain else []),
     ]
     return Section(
         "Issuer document",
-        (document.issuer or status + told_failure(document.failure) or "no answer")[:160],
+        (document.issuer or status + failure_text(document.failure) or "no response")[:160],
         tuple(blocks),
     )
 
@@ -47,36 +47,40 @@ def token(evidence: SenderEvidence) -> Section | None:
         return None
     status = "" if answer.status is None else f"HTTP {answer.status}"
     codes = ", ".join(f"AADSTS{code}" for code in answer.error_codes)
-    pairs = named(
-        "Answer",
+    response = pairs(
+        "Response",
         ("Endpoint", answer.endpoint),
         ("Scope", answer.scope),
-        ("Status", status + told_failure(answer.failure)),
+        ("Status", status + failure_text(answer.failure)),
         ("Error", answer.error or ""),
-        ("Error numbers", codes),
+        ("Error codes", codes),
         ("Description", answer.error_description or ""),
         ("Suberror", answer.suberror or ""),
         ("Trace id", answer.trace_id or ""),
         ("Correlation id", answer.correlation_id or ""),
-        ("Not asked because", answer.withheld or ""),
+        ("Not requested because", answer.withheld or ""),
         ("Retry after", answer.retry_after or ""),
         ("Token type", answer.token_type or ""),
-        ("Asked for", _SHARED if answer.shared else ""),
+        ("Requested", _SHARED if answer.shared else ""),
         ("Took", duration(answer.seconds)),
         ("Valid for", f"{answer.expires_in} s" if answer.expires_in is not None else ""),
         ("Length", f"{answer.length} characters" if answer.length is not None else ""),
-        ("Readable", "no, opaque to us" if answer.opaque else ""),
+        ("Claims", "not readable (opaque token)" if answer.opaque else ""),
     )
     summary = " ".join(filter(None, (status, codes, answer.error or "", answer.withheld or "")))
-    return Section("Token", summary[:160] or "no answer", (pairs,))
+    return Section("Token", summary[:160] or "no response", (response,))
 
 
 def claims(evidence: SenderEvidence) -> Section | None:
     """Return the claims of the access token; None if there are none."""
     if evidence.token is None or not evidence.token.claims:
         return None
-    said_claims = evidence.token.claims
-    said = {name: ", ".join(value) if isinstance(value, list) else str(value) for name, value in said_claims.items()}
-    rows = tuple(said.items())
-    summary = f"audience {said.get('aud') or 'missing'}, roles {said.get('roles') or 'none'}"
-    return Section("Token claims", summary[:160], (Block("Claims, decoded here, signature not checked", rows=rows),))
+    shown = {
+        name: ", ".join(value) if isinstance(value, list) else str(value)
+        for name, value in evidence.token.claims.items()
+    }
+    rows = tuple(shown.items())
+    summary = f"audience {shown.get('aud') or 'missing'}, roles {shown.get('roles') or 'none'}"
+    return Section(
+        "Token claims", summary[:160], (Block("Claims (decoded locally; signature not verified)", rows=rows),)
+    )

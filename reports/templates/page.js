@@ -13,7 +13,7 @@
       area.value = text;
       page.body.appendChild(area);
       area.select();
-      done(page.execCommand("copy") ? "Copied" : "Not copied");
+      done(page.execCommand("copy") ? "Copied" : "Copy failed");
       area.remove();
     }
     if (navigator.clipboard && window.isSecureContext) {
@@ -35,9 +35,9 @@
   window.addEventListener("afterprint", function () {
     opened.forEach(function (one) { one.open = false; });
   });
-  function drawRows(button) {
+  function renderRows(button) {
     var section = page.getElementById("pytest-table");
-    function draw(rows) {
+    function render(rows) {
       page.getElementById("data-container").dataset.jsonblob = rows;
       var script = page.createElement("script");
       script.textContent = page.getElementById("pytest-script").textContent;
@@ -45,20 +45,20 @@
       page.body.appendChild(script);
       page.getElementById("pytest-scroll").focus();
     }
-    function failed() { button.textContent = "This browser cannot unpack the table"; }
+    function failed() { button.textContent = "This browser cannot decompress the table"; }
     button.disabled = true;
-    button.textContent = "Drawing the table";
+    button.textContent = "Rendering the table";
     try {
       var text = atob(page.getElementById("pytest-rows").textContent);
       var octets = Uint8Array.from(text, function (one) { return one.charCodeAt(0); });
       var stream = new Blob([octets]).stream().pipeThrough(new DecompressionStream("gzip"));
-      new Response(stream).text().then(draw).catch(failed);
+      new Response(stream).text().then(render).catch(failed);
     } catch (problem) {
       failed();
     }
   }
   page.addEventListener("click", function (event) {
-    if (event.target.id === "show-rows") { drawRows(event.target); }
+    if (event.target.id === "show-rows") { renderRows(event.target); }
   });
   page.addEventListener("keydown", function (event) {
     var on = event.target;

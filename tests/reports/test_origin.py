@@ -68,9 +68,9 @@ def test_terminal_page_and_title_begin_with_the_banner(folder: Path) -> None:
         assert f'<title id="head-title">{FIRST_WORDS}: ' in page, name
         body = page.partition("<main")[2].partition("</svg>")[2]
         assert body.lstrip().startswith(f'<p class="built-in"><b>{FIRST_WORDS}</b>'), name
-        assert "says nothing about yours" in text
-    assert "settings.toml is not read: write --target=live" in printed["run"]
-    assert "is not read" not in printed["replay"]
+        assert "the results say nothing about your tenant" in text
+    assert "settings.toml is not used; to check the tenant in it, add --target=live" in printed["run"]
+    assert "is not used" not in printed["replay"]
     assert "this run: none" in printed["replay"]
     assert "this run: none" in printed["looked"]
     assert load_results(folder / "run.json")["target"] == "fake"
@@ -136,6 +136,6 @@ def test_repeated_lookups_count_as_traffic_of_this_run(full_report: Callable[...
     requests = seen.evidence.tenant.requests
 
     assert requests > 1
-    assert traffic(again, again.senders)[1].endswith(f"this run: {requests} look-up requests")
-    assert "Nothing was contacted" not in full_report(again)
-    assert "Nothing was contacted" in full_report(replayed())
+    assert traffic(again, again.senders)[1].endswith(f"this run: {requests} lookup requests")
+    assert "No server was contacted" not in full_report(again)
+    assert "No server was contacted" in full_report(replayed())

@@ -82,7 +82,7 @@ def test_a_report_is_replayed_by_the_command_line(fault: str, tmp_path: Path) ->
     masked_code, masked, _ = command(f"--target={old}", "--mask-identities", folder=tmp_path)
 
     assert (again, decided(second)) == (code, decided(first)), printed
-    assert "Nothing was contacted." in page
+    assert "No server was contacted." in page
     assert (masked_code, decided(masked)) == (code, decided(first))
     assert masked["masked"]
     assert "fabrikam" not in (tmp_path / "out.html").read_text(encoding="utf-8").lower()

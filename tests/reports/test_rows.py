@@ -62,7 +62,7 @@ def test_without_scripts_there_is_no_button(browser: Browser, packed: Path) -> N
     with Opened(browser, packed, scripts=False) as opened:
         assert not opened.page.locator("#show-rows").is_visible()
         assert not opened.page.locator("#pytest-table .controls").is_visible()
-        assert opened.page.get_by_text("Here a script would show").is_visible()
+        assert opened.page.get_by_text("A script shows").is_visible()
 
 
 def test_a_browser_that_cannot_unpack_says_so(browser: Browser, packed: Path) -> None:
