@@ -101,7 +101,13 @@ def furnish(root: Path) -> Checkout:
     for name, text in contents.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text, encoding="utf-8")
-    for name in ("run.py", "pytest.ini", "installing.py", "plugin/__init__.py", "plugin/sigint.py"):
+    for name in (
+        "run.py",
+        "pytest.ini",
+        *(f"bootstrap/{file.name}" for file in (ROOT / "bootstrap").glob("*.py")),
+        "plugin/__init__.py",
+        "plugin/sigint.py",
+    ):
         (root / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, root / name)
     return Checkout(root)

@@ -12,10 +12,10 @@ import venv
 from collections.abc import Iterator
 from pathlib import Path
 
-from run import RUNTIME, Environment
+from bootstrap.environment import RUNTIME, Environment
 from tests.cli.checkout import ROOT, Checkout
 
-PACKAGES = ("settings", "evidence", "probes", "checks", "knowledge", "reports", "plugin", "fakes")
+PACKAGES = ("settings", "evidence", "probes", "checks", "knowledge", "reports", "plugin", "fakes", "bootstrap")
 _SMALL = (
     "pip",
     "mypy",
@@ -51,7 +51,7 @@ def borrow(checkout: Checkout, packages: list[str]) -> None:
     (own,) = checkout.root.glob(".venv/[Ll]ib/**/site-packages")
     (own / "borrowed.pth").write_text("\n".join(packages), encoding="utf-8")
     environment = Environment(checkout.root)
-    environment.mark({RUNTIME: environment.digest(RUNTIME)})
+    environment.write_marker({RUNTIME: environment.digest(RUNTIME)})
 
 
 @contextlib.contextmanager

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from run import DEVELOPMENT, RUNTIME, Environment, Trouble
+from bootstrap.environment import DEVELOPMENT, RUNTIME, Environment
+from bootstrap.errors import SetupError
 from tests.cli.checkout import furnish
 
 
@@ -35,7 +36,7 @@ def mark(environment: Environment, **changes: object) -> None:
 
 def test_a_complete_environment_is_reused(environment: Environment) -> None:
     """A complete environment has no defect."""
-    assert environment.wrong([RUNTIME]) is None
+    assert environment.reason_to_rebuild([RUNTIME]) is None
     assert environment.installed() == {RUNTIME: environment.digest(RUNTIME)}
 
 
@@ -58,20 +59,20 @@ def test_a_damaged_environment_is_detected(
     """Each defect is detected and named before anything runs in the environment."""
     damage(environment)
 
-    assert environment.wrong([RUNTIME]) == reason
+    assert environment.reason_to_rebuild([RUNTIME]) == reason
 
 
 def test_only_the_needed_locks_are_compared(environment: Environment) -> None:
     """An outdated development lock matters to `test`, not to `check`."""
     mark(environment, locks={RUNTIME: environment.digest(RUNTIME), DEVELOPMENT: "an older one"})
 
-    assert environment.wrong([RUNTIME]) is None
-    assert environment.wrong([RUNTIME, DEVELOPMENT]) == "the lock changed"
+    assert environment.reason_to_rebuild([RUNTIME]) is None
+    assert environment.reason_to_rebuild([RUNTIME, DEVELOPMENT]) == "the lock changed"
 
 
 def test_a_missing_lock_gives_one_line(environment: Environment) -> None:
     """Without requirements.txt run.py says so and does not accept the environment."""
     (environment.root / RUNTIME).unlink()
 
-    with pytest.raises(Trouble, match=r"requirements\.txt is missing from .*; check out the repository again"):
-        environment.wrong([RUNTIME])
+    with pytest.raises(SetupError, match=r"requirements\.txt is missing from .*; check out the repository again"):
+        environment.reason_to_rebuild([RUNTIME])

@@ -12,7 +12,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from run import DEVELOPMENT, RUNTIME
+from bootstrap.environment import DEVELOPMENT, RUNTIME
 from tests.cli.checkout import ROOT, TIMEOUT_SECONDS
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -75,9 +75,9 @@ def test_declared_dependencies_equal_imports() -> None:
     """No library is used without being declared, and none is declared without being used."""
     declared = {canonicalize_name(Requirement(text).name) for text in PROJECT["project"]["dependencies"]}
 
-    used = imported("settings", "probes", "checks", "knowledge", "fakes", "reports", "conftest")
+    used = imported("settings", "evidence", "probes", "checks", "knowledge", "fakes", "reports", "plugin", "conftest")
 
-    assert used == declared - PLUGINS
+    assert used - PLUGINS == declared - PLUGINS
 
 
 def test_only_needed_pytest_plugins_are_loaded(pytestconfig: pytest.Config) -> None:

@@ -16,8 +16,9 @@ from typing import Self
 
 import pytest
 
-import installing
-from run import RUNTIME, Environment, Trouble
+from bootstrap import install
+from bootstrap.environment import RUNTIME, Environment
+from bootstrap.errors import SetupError
 from tests.cli.checkout import TIMEOUT_SECONDS, Checkout
 
 # Settings that change the install location, add packages, or conflict with this set-up.
@@ -206,7 +207,7 @@ def test_kept_settings_are_options_of_pip(made: Checkout) -> None:
 
     newer = {"resume-retries"}  # from pip 25.1 on
     hidden = {"default-timeout"}  # the other name of --timeout
-    assert [name for name in installing.FETCHING if f"--{name} " not in shown and name not in newer | hidden] == []
+    assert [name for name in install.FETCHING if f"--{name} " not in shown and name not in newer | hidden] == []
 
 
 def test_an_unreadable_pip_configuration_gives_one_line(
@@ -217,7 +218,7 @@ def test_an_unreadable_pip_configuration_gives_one_line(
     broken.write_text("index-url = without a section\n", encoding="utf-8")
     monkeypatch.setenv("PIP_CONFIG_FILE", str(broken))
 
-    with pytest.raises(Trouble) as refused:
+    with pytest.raises(SetupError) as refused:
         Environment(made.root).install(RUNTIME)
 
     line = str(refused.value)
@@ -241,15 +242,17 @@ def test_set_up_imports_the_packages_before_it_is_complete(
     unusable = wheel(folder / "wheels", "msal", "import absent_altogether\n")
     (made.root / "tried.txt").write_text(unusable, encoding="utf-8")
     try:
-        with pytest.raises(Trouble, match="imported: ModuleNotFoundError: No module named 'absent_altogether'; pip's"):
+        with pytest.raises(
+            SetupError, match="imported: ModuleNotFoundError: No module named 'absent_altogether'; pip's"
+        ):
             environment.build(["tried.txt"], keep=locks, why="a test")
 
         assert "is ready" not in capsys.readouterr().err
-        assert environment.wrong([RUNTIME]) == "the last set-up did not finish"
-        environment.mark(locks)
-        assert environment.wrong([RUNTIME]) is None
+        assert environment.reason_to_rebuild([RUNTIME]) == "the last set-up did not finish"
+        environment.write_marker(locks)
+        assert environment.reason_to_rebuild([RUNTIME]) is None
         uninstall(made, "msal")
-        assert environment.wrong([RUNTIME]) == "packages are missing from it"
+        assert environment.reason_to_rebuild([RUNTIME]) == "packages are missing from it"
     finally:
         uninstall(made, "msal")
-        environment.mark(locks)
+        environment.write_marker(locks)

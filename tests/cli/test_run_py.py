@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from run import COMMANDS, HELP, choose
+from run import CHECK_HELP, COMMANDS, HELP, choose
 from tests.cli.checkout import ROOT, TIMEOUT_SECONDS, Checkout, furnish
+from tests.suite.test_contract import run
 
 
 @pytest.mark.parametrize(
@@ -148,9 +149,13 @@ def test_an_old_python_can_parse_run_py() -> None:
     assert ast.unparse(compared).startswith("if sys.version_info < (3, 11):")
 
 
-def test_run_py_is_one_small_file_of_the_standard_library() -> None:
-    """run.py has at most 400 lines and imports only the standard library."""
-    text = (ROOT / "run.py").read_text(encoding="utf-8")
+BOOTSTRAP = [ROOT / "run.py", *sorted((ROOT / "bootstrap").glob("*.py"))]
+
+
+@pytest.mark.parametrize("file", BOOTSTRAP, ids=lambda file: file.name)
+def test_bootstrap_is_small_and_needs_nothing_installed(file: Path) -> None:
+    """run.py and its package have at most 400 lines a file and import only themselves and the standard library."""
+    text = file.read_text(encoding="utf-8")
 
     imported = {
         name
@@ -158,5 +163,44 @@ def test_run_py_is_one_small_file_of_the_standard_library() -> None:
         if isinstance(node, ast.Import | ast.ImportFrom)
         for name in ([alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""])
     }
-    assert {name for name in imported if name.partition(".")[0] not in sys.stdlib_module_names} == set()
+    assert {name.partition(".")[0] for name in imported} <= {*sys.stdlib_module_names, "bootstrap"}
     assert len(text.splitlines()) <= 400
+
+
+def test_version_is_that_of_the_project(tmp_path: Path) -> None:
+    """--version prints the version of pyproject.toml without making an environment."""
+    checkout = furnish(tmp_path)
+    (tmp_path / "pyproject.toml").write_text('[project]\nversion = "7.8.9"\n', encoding="utf-8")
+
+    assert checkout.run("--version").stdout == "smtp365 7.8.9\n"
+    assert not (tmp_path / ".venv").exists()
+
+
+@pytest.mark.parametrize("line", [["--help"], ["check", "--help"], ["check", "-h"], ["--target=live", "--help"]])
+def test_help_fits_on_a_screen(line: list[str], tmp_path: Path) -> None:
+    """Both help texts fit on a screen of 115 columns and 24 lines, and need no environment."""
+    answer = furnish(tmp_path).run(*line)
+
+    assert answer.returncode == 0
+    assert len(answer.stdout.splitlines()) <= 24
+    assert max(map(len, answer.stdout.splitlines())) <= 115
+    assert answer.stdout.startswith("python3 run.py check" if line != ["--help"] else "Can this application")
+    assert not (tmp_path / ".venv").exists()
+
+
+def test_help_of_check_lists_every_option_of_ours(request: pytest.FixtureRequest) -> None:
+    """No option of smtp365 is missing from `run.py check --help`, and pytest's own help is named."""
+    group = request.config._parser.getgroup("smtp365")  # noqa: SLF001 - pytest has no public list of its options
+    ours = {option.names()[0] for option in group.options}
+
+    assert {name for name in ours if f"  {name}" not in CHECK_HELP} == set()
+    assert "--pytest-help" in CHECK_HELP
+
+
+def test_errors_name_the_command_that_the_user_wrote() -> None:
+    """A misspelt option is an error of `run.py check`, not of a module that the user did not start."""
+    done = run("--htlm=x", SMTP365_PROGRAM="run.py check")
+
+    assert done.returncode == 4
+    assert "run.py check: error: unrecognized arguments: --htlm=x" in done.stderr
+    assert "python -m" not in done.stderr

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from bootstrap.environment import RUNTIME
 from fakes.serving.subprocess import serve_in_subprocess
-from run import RUNTIME
 from tests.cli.checkout import TIMEOUT_SECONDS, Checkout
 from tests.cli.full_checkout import borrow, full_checkout, open_folder, python_for_all
 

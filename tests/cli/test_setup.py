@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from run import DEVELOPMENT, RUNTIME, Environment, Trouble
+from bootstrap.environment import DEVELOPMENT, RUNTIME, Environment
+from bootstrap.errors import SetupError
 from tests.cli.checkout import TIMEOUT_SECONDS, Checkout, furnish
 
 NOBODY_LISTENS = "http://127.0.0.1:9/simple"  # the discard port
@@ -29,7 +30,7 @@ def test_an_incomplete_environment_is_made_again(made: Checkout) -> None:
     assert mended.returncode == 6
     assert "setting up .venv (the last set-up did not finish)" in mended.stderr
     assert not leftover.exists()
-    assert environment.wrong([RUNTIME]) is None
+    assert environment.reason_to_rebuild([RUNTIME]) is None
 
 
 def test_the_second_run_reuses_the_environment(made: Checkout) -> None:
@@ -81,7 +82,7 @@ def test_an_interrupted_set_up_gives_one_line_and_no_marker(tmp_path: Path) -> N
 
     assert running.returncode == 2
     assert complained == "smtp365: interrupted\n"
-    assert Environment(tmp_path).wrong([RUNTIME]) in {"first run", "the last set-up did not finish"}
+    assert Environment(tmp_path).reason_to_rebuild([RUNTIME]) in {"first run", "the last set-up did not finish"}
 
 
 @pytest.mark.parametrize("module", ["ensurepip", "venv"])
@@ -138,8 +139,8 @@ def try_to_install(checkout: Checkout, lock: str) -> str:
     (checkout.root / "tried.txt").write_text(lock, encoding="utf-8")
     try:
         Environment(checkout.root).install("tried.txt")
-    except Trouble as trouble:
-        return str(trouble)
+    except SetupError as error:
+        return str(error)
     return ""
 
 

@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "plugin": {"settings", "evidence", "probes", "knowledge", "checks", "reports", "fakes", "plugin"},
     "fakes": {"fakes"},
 }
-ENTRY_POINTS = {"conftest", "installing", "run", "docs"}
+ENTRY_POINTS = {"conftest", "bootstrap", "run", "docs"}
 PYTEST = {"pytest", "_pytest", "pytest_html", "xdist"}
 # What may import pytest, besides tests and conftest.py.
 MAY_IMPORT_PYTEST = ("plugin/", "checks/test_checklist.py", "fakes/fixtures.py")

@@ -13,8 +13,8 @@ import pytest
 from fakes import serve_in_subprocess
 from tests.resilience.processes import ROOT, check, environment
 
-PACKAGES = ("settings", "evidence", "probes", "checks", "knowledge", "reports", "plugin", "fakes", "docs")
-ENTRY_POINTS = ("conftest.py", "run.py", "installing.py")
+PACKAGES = ("settings", "evidence", "probes", "checks", "knowledge", "reports", "plugin", "fakes", "docs", "bootstrap")
+ENTRY_POINTS = ("conftest.py", "run.py")
 FILES = [
     *(ROOT / name for name in ENTRY_POINTS),
     *(file for package in PACKAGES for file in sorted((ROOT / package).rglob("*.py"))),

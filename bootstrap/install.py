@@ -1,9 +1,10 @@
-"""Installs a lock into the environment whose Python runs this file, and proves it by importing what was installed.
+"""Installs a lock into the environment whose Python runs this file, and imports the packages to prove that they work.
 
-    .venv/bin/python -I installing.py requirements.txt
+    .venv/bin/python -I bootstrap/install.py requirements.txt
 
-Only run.py starts it; standard library only. Of the user's own settings for pip, in variables and in files, those count that say
-where packages come from and how they are fetched: an index, a proxy, certificates. None can send packages elsewhere, or add any.
+Only `bootstrap/environment.py` starts it. Of the user's pip settings, in variables and in files, only those are used that
+say where packages come from and how they are fetched: an index, a proxy, certificates. No setting can add packages or
+install them elsewhere.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ FETCHING = (
     *("keyring-provider", "timeout", "default-timeout", "resume-retries", "cache-dir", "no-cache-dir"),
     *("use-feature", "use-deprecated"),  # truststore, legacy-certs
 )
-# What is imported of each package: enough to show that it is whole, and fits this Python and this machine.
+# The module that is imported of each package, to show that the package is complete and fits this Python and machine.
 IMPORTS = {
     "cryptography": "cryptography.x509",
     "dnspython": "dns.resolver",
@@ -37,37 +38,37 @@ IMPORTS = {
 
 
 def install(lock: Path) -> bool:
-    """Install exactly what the lock names, each file proved by its hash, none of it built or run here; pip speaks for itself."""
+    """Install exactly the packages of the lock, verified by hash and never built here. pip prints its own errors."""
     options = ["--quiet", "--no-input", "--disable-pip-version-check", "--retries", "2", "--no-compile"]
     proof = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "--requirement", str(lock)]
     try:
-        around = {**others(), **settings(Path(sys.prefix)), "PIP_CONFIG_FILE": os.devnull}
+        variables = {**without_pip_settings(), **settings(Path(sys.prefix)), "PIP_CONFIG_FILE": os.devnull}
     except (configparser.Error, UnicodeError) as problem:
         sys.stderr.write(f"ERROR: pip's configuration cannot be read: {' '.join(str(problem).split())}\n")
         return False
     command = [sys.executable, "-I", "-m", "pip", "install", *options, *proof]
-    return subprocess.run(command, env=around, cwd=_here(lock), check=False).returncode == 0  # noqa: S603 - its own pip
+    return subprocess.run(command, env=variables, cwd=_working_folder(lock), check=False).returncode == 0
 
 
-def prove(lock: Path) -> bool:
-    """Import from what was installed, in a new process, as every command will."""
+def prove_imports(lock: Path) -> bool:
+    """Import the installed packages in a new process, as every command does."""
     pinned = re.findall(r"^([\w.-]+)==", lock.read_text(encoding="utf-8"), re.MULTILINE)
     modules = [IMPORTS[name] for name in pinned if name in IMPORTS]
     script = "import importlib, sys\nfor name in sys.argv[1:]: importlib.import_module(name)"
     command = [sys.executable, "-I", "-c", script, *modules]
-    answer = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)  # noqa: S603 - the same
+    answer = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
     if answer.returncode != 0:
         sys.stderr.write(f"{answer.stderr}\n{NOT_IMPORTED}{answer.stderr.strip().rpartition(chr(10))[2]}\n")
     return answer.returncode == 0
 
 
-def others() -> dict[str, str]:
-    """The environment without any setting of pip's."""
+def without_pip_settings() -> dict[str, str]:
+    """Return the environment variables without pip's settings."""
     return {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
 
 
 def settings(environment: Path) -> dict[str, str]:
-    """Of pip's settings those that are kept, as variables. As in pip, a variable goes before [install], that before [global]."""
+    """Return the pip settings that are kept, as variables. As in pip, a variable overrides [install], which overrides [global]."""
     reader = configparser.RawConfigParser()
     reader.read(files(environment), encoding=locale.getpreferredencoding(do_setlocale=False))
     given: dict[str, str] = {}
@@ -78,12 +79,12 @@ def settings(environment: Path) -> dict[str, str]:
 
 
 def _named(found: dict[str, str]) -> dict[str, str]:
-    """By pip's own names; what is empty does not count for it."""
+    """Return the settings by pip's own names, without empty ones, which pip ignores."""
     return {name.lower().replace("_", "-").lstrip("-"): value for name, value in found.items() if value}
 
 
 def files(environment: Path) -> list[Path]:
-    """Where pip's documentation ("Configuration", location) puts its files, the weakest first."""
+    """Return pip's configuration files, lowest precedence first (pip's documentation, "Configuration", location)."""
     given = os.environ.get("PIP_CONFIG_FILE", "")
     if given == os.devnull:
         return []
@@ -103,8 +104,8 @@ def files(environment: Path) -> list[Path]:
     return [folder / name for folder in [*machine, *user, environment]]
 
 
-def _here(lock: Path) -> Path:
-    """The folder of the start, from which paths in settings count; where it is gone, one that is there, which pip needs."""
+def _working_folder(lock: Path) -> Path:
+    """Return the current folder, to which paths in settings are relative; the lock's folder if the current one was removed."""
     try:
         return Path.cwd()
     except OSError:
@@ -120,4 +121,4 @@ def _home() -> Path:
 
 if __name__ == "__main__":
     _lock = Path(sys.argv[1])
-    sys.exit(0 if install(_lock) and prove(_lock) else 1)
+    sys.exit(0 if install(_lock) and prove_imports(_lock) else 1)

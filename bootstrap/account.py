@@ -1,0 +1,17 @@
+"""The account that this process runs as."""
+
+import contextlib
+import getpass
+import sys
+import tempfile
+from pathlib import Path
+
+
+def account() -> str:
+    """Return the name of the account that this process runs as; environment variables are not trusted."""
+    with contextlib.suppress(OSError, KeyError, ImportError):
+        if sys.platform == "win32":
+            return getpass.getuser()
+        with tempfile.NamedTemporaryFile() as file:
+            return Path(file.name).owner()
+    return "of this process"

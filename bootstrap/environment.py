@@ -1,0 +1,199 @@
+"""The folder `.venv` of a checkout: whether it is current, and how it is made from the locks."""
+
+import contextlib
+import hashlib
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from bootstrap.account import account
+from bootstrap.child import child_environment
+from bootstrap.errors import SetupError, say
+from bootstrap.lock import setup_lock
+
+RUNTIME = "requirements.txt"
+DEVELOPMENT = "requirements-dev.txt"
+
+
+class Environment:
+    """The folder `.venv` of a checkout. Its marker is written last, so an incomplete environment has none."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.folder = root / ".venv"
+        self.python = self.folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+        self.marker = self.folder / "smtp365.json"
+        self.log = self.folder / "setup.log"
+
+    def digest(self, lock: str) -> str:
+        """Return the hash of a lock file. Raises SetupError if the file is missing."""
+        try:
+            return hashlib.sha256((self.root / lock).read_bytes()).hexdigest()
+        except FileNotFoundError:
+            raise SetupError(f"{lock} is missing from {self.root}; check out the repository again") from None
+
+    def version(self) -> str | None:
+        """Return the version text of the environment's interpreter, or None if it does not start."""
+        command = [str(self.python), "-I", "-S", "-c", "import sys; print(sys.version)"]
+        try:
+            answer = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+        except (OSError, subprocess.SubprocessError):
+            return None
+        return answer.stdout.strip()
+
+    def installed(self) -> dict[str, str]:
+        """Return the locks that are installed, as name and hash; empty if the marker is missing or damaged."""
+        with contextlib.suppress(OSError, ValueError):
+            marker = json.loads(self.marker.read_text(encoding="utf-8"))
+            if isinstance(marker, dict) and isinstance(marker.get("locks"), dict):
+                return dict(marker["locks"])
+        return {}
+
+    def packages(self) -> list[Path]:
+        """Return the entries of the environment's package folder. Raises PermissionError if this account cannot read it."""
+        folders = self.folder.glob("Lib/site-packages" if os.name == "nt" else "lib/python*/site-packages")
+        return [path for folder in folders for path in folder.iterdir() if path.name != "__pycache__"]
+
+    def unreadable(self) -> Path | None:
+        """Return a path in the environment that this account cannot read or run; None if there is none."""
+        for path in (self.folder, self.marker, self.python, *self.folder.glob("[Ll]ib/**")):
+            try:
+                path.stat()
+            except PermissionError:
+                return path.resolve()
+            except OSError:  # it is missing, which is not a question of access
+                continue
+            if not os.access(path, os.X_OK if path == self.python else os.R_OK):
+                return path.resolve()
+        return None
+
+    def access_error(self, why: str) -> SetupError:
+        """Return the error for an account that cannot set up `.venv`, or cannot read it."""
+        who, path = account(), self.unreadable()
+        if path is None:
+            line = f"cannot write in {self.root}, and .venv must be set up there ({why}): an administrator runs run.py there once"
+        elif path.is_relative_to(self.root):
+            line = f"cannot read {path}: an administrator makes {self.folder} readable for it (chmod -R a+rX on Linux and macOS)"
+        else:
+            line = f"cannot run {path}, the Python of {self.folder}: an administrator makes that with a Python which {who} may run"
+        return SetupError(f"the account {who} {line}")
+
+    def reason_to_rebuild(self, locks: list[str]) -> str | None:
+        """Return why the environment must be made again before these locks can be used; None if it is usable."""
+        if not self.folder.exists():
+            return "first run"
+        installed = self.installed()
+        if not installed:
+            return "the last set-up did not finish"
+        if any(name in installed and installed[name] != self.digest(name) for name in locks):
+            return "the lock changed"
+        marker = json.loads(self.marker.read_text(encoding="utf-8"))
+        if marker.get("place") != str(self.folder):
+            return "the folder was moved"
+        if marker.get("python") != self.version():
+            return "its Python was replaced or is gone"
+        if not set(marker.get("holds", ["?"])) <= {path.name for path in self.packages()}:
+            return "packages are missing from it"
+        return None
+
+    def prepare(self, locks: list[str]) -> None:
+        """Make the environment match these locks. If it does already, this costs one process."""
+        why: str | None = "it cannot be read"
+        try:
+            why = self.reason_to_rebuild(locks)
+            if why is None and set(locks) <= set(self.installed()):
+                return
+            with setup_lock(self.root):  # checked again under the lock: another run may have set it up meanwhile
+                why = self.reason_to_rebuild(locks)
+                missing = [name for name in locks if name not in self.installed()]
+                if why is not None:
+                    self.remove()
+                    self.build(locks, keep={}, why=why)
+                elif missing:
+                    self.build(missing, keep=self.installed(), why="adding what developers need")
+        except PermissionError as error:
+            raise self.access_error(why or "what developers need is not in it") from error
+
+    def remove(self) -> None:
+        """Delete the environment. Raises SetupError if a program is using it."""
+        if not self.folder.exists():
+            return
+        try:
+            self.marker.unlink(
+                missing_ok=True
+            )  # first, so that an incomplete deletion counts as an incomplete environment
+            shutil.rmtree(self.folder)
+        except OSError as error:
+            if os.name != "nt" and isinstance(
+                error, PermissionError
+            ):  # on Windows the reason is a program that runs from it
+                raise
+            reason = error.strerror or error
+            raise SetupError(f"cannot replace {self.folder}: {reason}; end what uses it and try again") from error
+
+    def build(self, locks: list[str], *, keep: dict[str, str], why: str) -> None:
+        """Create the environment unless `keep` names installed locks, install these locks, compile, and write the marker."""
+        packages = (self.root / locks[-1]).read_text(encoding="utf-8").count("==")
+        say(f"smtp365: setting up .venv ({why}): {packages} packages, usually under a minute ...")
+        began = time.monotonic()
+        hashes = {name: self.digest(name) for name in locks}
+        self.marker.unlink(missing_ok=True)
+        if not keep:
+            create(self.folder)
+        self.install(locks[-1])  # the development lock includes the packages of the runtime lock
+        compiling = [str(self.python), "-m", "compileall", "-q", "-j", "0", str(self.folder)]
+        subprocess.run(compiling, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+        self.write_marker({**keep, **hashes})
+        say(f"smtp365: .venv is ready, {time.monotonic() - began:.0f} s")
+
+    def write_marker(self, locks: dict[str, str]) -> None:
+        """Write the marker, which says that the environment is complete."""
+        marker: dict[str, object] = {"place": str(self.folder), "python": self.version(), "locks": locks}
+        marker["holds"] = sorted(path.name for path in self.packages())
+        unfinished = self.marker.with_suffix(".new")
+        unfinished.write_text(json.dumps(marker, indent=1), encoding="utf-8")
+        unfinished.replace(self.marker)
+
+    def install(self, lock: str) -> None:
+        """Install exactly the packages of the lock, and import them, with `bootstrap/install.py`."""
+        command = [str(self.python), "-I", str(self.root / "bootstrap" / "install.py"), str(self.root / lock)]
+        answer = subprocess.run(
+            command, capture_output=True, text=True, errors="replace", env=child_environment(), check=False
+        )
+        if answer.returncode == 0:
+            return
+        output = answer.stdout + answer.stderr
+        with contextlib.suppress(OSError):
+            self.log.write_text(output, encoding="utf-8")
+        raise SetupError(f"{why_not_installed(output)}; pip's output: {self.log}")
+
+
+def why_not_installed(output: str) -> str:
+    """Return the reason for pip's failure in one line, from its output."""
+    if "DO NOT MATCH THE HASHES" in output:
+        return "a package from the registry is not the one that the lock names, so nothing was installed"
+    if "NOT IMPORTED: " in output:
+        return f"what was installed cannot be imported: {output.rpartition('NOT IMPORTED: ')[2].strip()}"
+    if any(sign in output for sign in ("Retrying (", "ProxyError", "ConnectTimeout", "SSLError")):
+        return "the package registry cannot be reached (a proxy? set HTTPS_PROXY; an index of your own? pip.conf)"
+    errors = [line[len("ERROR: ") :] for line in output.splitlines() if line.startswith("ERROR: ")]
+    return f"the packages could not be installed: {errors[0] if errors else 'pip gave no reason'}"
+
+
+def create(folder: Path) -> None:
+    """Make an empty virtual environment with pip. Raises SetupError if this Python lacks the modules for it."""
+    missing = [name for name in ("venv", "ensurepip") if importlib.util.find_spec(name) is None]
+    if missing:
+        hint = "on Debian and Ubuntu: apt-get install python3-venv"
+        raise SetupError(f"this Python ({sys.executable}) comes without {' and '.join(missing)}; {hint}")
+    import venv
+
+    try:  # in this process: sys.executable may be in the environment that was just removed
+        venv.EnvBuilder(with_pip=True, symlinks=os.name != "nt").create(folder)
+    except subprocess.CalledProcessError as error:
+        raise SetupError(f"this Python ({sys.executable}) cannot make a virtual environment: {error}") from error
