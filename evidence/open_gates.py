@@ -1,6 +1,6 @@
-"""The gates that the evidence shows open, from the raw replies alone, and the gates that were therefore passed.
+"""Finds the gates that the replies prove open, and the gates that were therefore passed.
 
-Before TLS, anyone can answer in the server's place, so on the SMTP leg only evidence over verified TLS counts. A token proves
+Before TLS anyone can answer in place of the server, so on the SMTP leg only evidence over verified TLS counts. A token proves
 the issuer; an accepted sign-in or message proves both legs.
 """
 
@@ -18,7 +18,7 @@ _PROVES_TOKEN: Final = frozenset({*TOKEN_LEG, Gate.SIGN_IN, Gate.ACCEPTED})  # M
 
 
 def open_gates(evidence: SenderEvidence) -> frozenset[Gate]:
-    """Return the gates whose success is in the evidence: a verified handshake, a document, a token, an accepting reply."""
+    """Return the gates that succeeded: a verified handshake, a document, a token, an accepting reply."""
     return frozenset({*_on_the_smtp_leg(evidence), *_on_the_token_leg(evidence)})
 
 

@@ -1,6 +1,6 @@
-"""The frozen records that probes hand to checks: what was asked, what came back, how long it took.
+"""The frozen records that the probes return: what they sent, what they received and how long it took.
 
-Nothing here judges, connects or knows a secret. Every record survives a JSON round trip, so that a run can be saved and judged again.
+Nothing here judges, connects or holds a secret. Every record survives a JSON round trip, so that a saved run can be judged again.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ SCHEMA = "smtp365-results/1"
 
 
 class FailureKind(StrEnum):
-    """What went wrong below the protocol; every exception of a library is translated to one of these at its probe's edge."""
+    """What went wrong below the protocol. Each probe translates the exceptions of libraries to one of these kinds."""
 
     TIMEOUT = "timeout"
     REFUSED = "refused"
@@ -57,14 +57,14 @@ class FailureKind(StrEnum):
 
 
 class Failure(Record):
-    """A step that did not end in an answer: its kind, and the words in which the system told it (redacted)."""
+    """A step that ended without an answer: its kind, and the message of the system or the library (redacted)."""
 
     kind: FailureKind
     text: SpokenText = ""
 
 
 class Reply(Record):
-    """An SMTP reply as it came: reply code, text of each line without the code, seconds from command to last line (RFC 5321, 4.2)."""
+    """An SMTP reply: code, the text of each line without the code, seconds from the command to the last line (RFC 5321, section 4.2)."""
 
     code: int
     lines: tuple[Words, ...]
@@ -72,12 +72,12 @@ class Reply(Record):
 
     @property
     def text(self) -> str:
-        """All lines with the code before the first, joined by spaces: `535 5.7.3 Authentication unsuccessful`."""
+        """All lines joined by spaces, with the code first: `535 5.7.3 Authentication unsuccessful`."""
         return f"{self.code} {' '.join(self.lines)}".strip()
 
 
 class Line(Record):
-    """One line of the transcript: seconds since the start, who spoke (`C`, `S`, or `*` for a remark of ours), the redacted text."""
+    """A line of the transcript: seconds since the start, the side (`C`, `S`, or `*` for a remark of the suite), and the redacted text."""
 
     at: float
     speaker: Literal["C", "S", "*"]
@@ -85,7 +85,7 @@ class Line(Record):
 
 
 class DnsAnswer(Record):
-    """One question to one resolver over one transport (RFC 1035; TCP is required by RFC 7766)."""
+    """The answer to one question, from one resolver over one transport (RFC 1035; RFC 7766 requires TCP)."""
 
     resolver: Words
     transport: Literal["udp", "tcp"]
@@ -103,7 +103,7 @@ class DnsAnswer(Record):
 
 
 class NameEvidence(Record):
-    """What the resolvers said about the server's name; `system` is what the operating system's own look-up gave, where it was asked."""
+    """The answers of the resolvers for the server's name; `system` is the result of the operating system's own resolver, if it was used."""
 
     host: HostText
     literal: bool = False
@@ -116,7 +116,7 @@ class NameEvidence(Record):
 
 
 class Dial(Record):
-    """One TCP connection attempt: address and port as the settings and DNS name them, and where a `[connect]` map led it."""
+    """A TCP connection attempt: address and port by the settings and DNS, and the address to which a `[connect]` map redirected it."""
 
     address: Words
     port: int
@@ -129,7 +129,7 @@ class Dial(Record):
 
 
 class PortEvidence(Record):
-    """Every dial to the configured port; `used` carries the session. `to_587` is filled when the configured port is another one."""
+    """All connection attempts. `used` carries the session; `to_587` has the attempts to port 587 if another port is configured."""
 
     port: int
     dials: tuple[Dial, ...] = ()
@@ -139,7 +139,7 @@ class PortEvidence(Record):
 
 
 class Certificate(Record):
-    """What an X.509 certificate says of itself (RFC 5280); nothing here was verified."""
+    """The contents of an X.509 certificate, unverified (RFC 5280)."""
 
     subject: DistinguishedName
     issuer: DistinguishedName
@@ -155,7 +155,7 @@ class Certificate(Record):
 
 
 class TlsEvidence(Record):
-    """A TLS handshake: what was agreed, whether it verified as the operating system would, and the chain that was shown."""
+    """A TLS handshake: the agreed parameters, whether the certificate verified with the trusted roots, and the chain that the peer sent."""
 
     server_name: HostText
     verified: bool
@@ -164,14 +164,14 @@ class TlsEvidence(Record):
     failure: Failure | None = None
     chain: tuple[Certificate, ...] = ()
     second_look: bool = False
-    asks_client_certificate: bool = False  # and ended the handshake without one, or in TLS 1.3 may still end it
+    asks_client_certificate: bool = False  # and ended the handshake without one, or can still end it in TLS 1.3
     seconds: float = 0.0
 
 
 class HelloEvidence(Record):
-    """A greeting and/or the EHLO reply behind it, kept verbatim (RFC 5321, 4.1.1.1 and 4.3.1).
+    """A greeting, the EHLO reply after it, or both, verbatim (RFC 5321, sections 4.1.1.1 and 4.3.1).
 
-    Where no greeting came: `tls_at_once` is the handshake with which a second connection began, `answer_to_tls` what came instead.
+    If there was no greeting, `tls_at_once` is the handshake that a second connection began with, and `answer_to_tls` what came instead.
     """
 
     greeting: Reply | None = None
@@ -185,7 +185,7 @@ class HelloEvidence(Record):
 
     @property
     def keywords(self) -> dict[str, str]:
-        """EHLO keywords in upper case with their parameters; empty when EHLO was refused or never answered."""
+        """The EHLO keywords in upper case with their parameters; empty if EHLO was refused or not answered."""
         if self.ehlo is None or self.ehlo.code != 250:
             return {}
         pairs = (line.partition(" ") for line in self.ehlo.lines[1:])
@@ -193,7 +193,7 @@ class HelloEvidence(Record):
 
 
 class CommandEvidence(Record):
-    """One command and what became of it; `surplus` when more came than the answer (RFC 3207, 6: text sent before TLS)."""
+    """A command and its outcome; `surplus` if more than the reply arrived, such as text sent before TLS (RFC 3207, section 6)."""
 
     reply: Reply | None = None
     failure: Failure | None = None
@@ -202,7 +202,7 @@ class CommandEvidence(Record):
 
 
 class IssuerEvidence(Record):
-    """The issuer document, fetched from exactly the URL in the settings (OpenID Connect Discovery 1.0, section 4)."""
+    """The issuer document, fetched from the URL in the settings (OpenID Connect Discovery 1.0, section 4)."""
 
     url: Words
     tls: TlsEvidence | None = None
@@ -214,17 +214,17 @@ class IssuerEvidence(Record):
     error: Words | None = None
     error_description: SpokenText | None = None
     excerpt: Words = ""
-    page: SpokenText = ""  # the visible words of what came instead of JSON
+    page: SpokenText = ""  # the visible text of a web page instead of JSON
     server_date: datetime | None = None
     clock_offset: float | None = None
     proxy: Words | None = None
     failure: Failure | None = None
-    shared: bool = False  # the answer that another sender of the run was given, who had asked the same
+    shared: bool = False  # another sender of the run had requested it
     seconds: float = 0.0
 
 
 class TokenEvidence(Record):
-    """The answer to the one token request: Entra's error in its own members, or the claims of the access token, decoded only."""
+    """The response to the one token request: Entra's error in its own members, or the claims of the access token, unverified."""
 
     endpoint: Words
     scope: Words
@@ -242,18 +242,18 @@ class TokenEvidence(Record):
     opaque: bool = False
     secret_looks_like_id: bool = False
     retry_after: Words | None = None
-    page: SpokenText = ""  # the visible words of a web page that came instead of JSON
+    page: SpokenText = ""  # the visible text of a web page instead of JSON
     proxy: Words | None = None
     server_date: datetime | None = None
     clock_offset: float | None = None
     failure: Failure | None = None
     withheld: Words | None = None
-    shared: bool = False  # the answer that another sender of the run was given, who had asked the same
+    shared: bool = False  # another sender of the run had requested it
     seconds: float = 0.0
 
 
 class SkipReason(StrEnum):
-    """Why a sign-in was not tried although the server would have listened."""
+    """Why no sign-in was attempted although the server was ready for it."""
 
     HOST_NOT_DECLARED = "host_not_declared"
     NO_SECRET = "no_secret"  # noqa: S105 - a reason, not a secret
@@ -267,7 +267,7 @@ class SkipReason(StrEnum):
 
 
 class Challenge(Record):
-    """The error that an XOAUTH2 server sends behind 334 before it refuses (RFC 7628, 3.2.2); `text` where it has no such member."""
+    """The error that an XOAUTH2 server sends with 334 before it refuses (RFC 7628, 3.2.2); `text` if it has none of these members."""
 
     status: Words = ""
     schemes: Words = ""
@@ -276,7 +276,7 @@ class Challenge(Record):
 
 
 class SignInEvidence(Record):
-    """The one sign-in attempt: mechanism, user, the reply to each step; or why it was withheld."""
+    """The one sign-in attempt: mechanism, user and the reply to each step, or the reason why it was skipped."""
 
     mechanism: Literal["LOGIN", "XOAUTH2"] | None = None
     user: MailboxName = ""
@@ -290,22 +290,22 @@ class SignInEvidence(Record):
 
     @property
     def accepted(self) -> bool:
-        """Whether 235 answered the line that carries the credential; an earlier one accepts something that was never sent."""
+        """Whether the server replied 235 to the line with the credential. An earlier 235 accepts a credential that was never sent."""
         return self.reply is not None and self.reply.code == 235 and not self.out_of_turn
 
     @property
     def out_of_turn(self) -> bool:
-        """Whether 235 answered another line than the credential's (RFC 4954, 4: the server asks with 334 until it has everything)."""
+        """Whether the server replied 235 to a line without the credential. It must send 334 until it has everything (RFC 4954, 4)."""
         return self.reply is not None and self.reply.code == 235 and (self.early or self.steps[-1].code != 235)
 
     @property
     def early(self) -> bool:
-        """Whether the exchange ended before the credential was sent, the third line of LOGIN and the second of XOAUTH2."""
+        """Whether the exchange ended before the line with the credential: the third line of LOGIN, the second of XOAUTH2."""
         return len(self.steps) < {"LOGIN": 3, "XOAUTH2": 2}.get(self.mechanism or "", 1)
 
 
 class EnvelopeEvidence(Record):
-    """MAIL, RCPT and DATA through to the final reply; `message_id` finds the message in a trace."""
+    """MAIL, RCPT and DATA up to the final reply; `message_id` identifies the message in a message trace."""
 
     mail_from: MailboxName
     recipient: MailboxName
@@ -319,7 +319,7 @@ class EnvelopeEvidence(Record):
 
 
 class Traffic(Record):
-    """What this run sent on behalf of one sender, counted where it was sent."""
+    """What this run sent on behalf of one sender."""
 
     smtp_sessions: int = 0
     diagnostic_connections: int = 0
@@ -329,7 +329,7 @@ class Traffic(Record):
 
 
 class SecretSource(Record):
-    """Where a secret came from, never what it is."""
+    """Where a secret was read from, without the secret."""
 
     key: Literal["password", "client_secret"]
     source: Words
@@ -337,7 +337,7 @@ class SecretSource(Record):
 
 
 class SenderEvidence(Record):
-    """Everything that one visit to the route brought home for one sender; a gate that was not visited is None."""
+    """All evidence of one run for one sender. A record is None if its step did not run; `why_missing` returns the reason."""
 
     sender: SenderLabel
     started: datetime
@@ -361,14 +361,14 @@ class SenderEvidence(Record):
     traffic: Traffic = Traffic()
     no_send: bool = False
     interrupted: bool = False
-    broke: Words = ""  # where this suite itself broke during the visit
+    broke: Words = ""  # where the suite itself failed
     deadline_hit: bool = False
     stopped_at: Gate | None = None
-    missing: dict[RecordName, MissingReason] = Field(default_factory=dict)  # empty in reports of earlier versions
+    missing: dict[RecordName, MissingReason] = Field(default_factory=dict)  # reports of earlier versions have none
     seconds: float = 0.0
 
     def why_missing(self, record: RecordName) -> MissingReason | None:
-        """Return why this record is missing, or None if it is there. For reports of earlier versions the state of the run decides."""
+        """Return why this record is missing, or None if it is there. For reports of earlier versions, the end of the run decides."""
         if getattr(self, record) is not None:
             return None
         if record in self.missing:

@@ -1,4 +1,4 @@
-"""Reading the X.509 certificates that a peer showed (RFC 5280, RFC 6125); nothing here verifies or trusts them."""
+"""Reads the X.509 certificates that a peer sends (RFC 5280, RFC 6125). Nothing here verifies or trusts them."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _MOST_NAMES = 100
 
 
 def chain_of(sock: ssl.SSLSocket | ssl.SSLObject) -> tuple[Certificate, ...]:
-    """The chain as the peer sent it, leaf first; only the leaf where this Python cannot tell more; empty before a handshake."""
+    """Return the chain as the peer sent it, leaf first: only the leaf if Python cannot read more, nothing before a handshake."""
     return tuple(filter(None, (read(der) for der in _chain(sock)[:_MOST_CERTIFICATES])))
 
 
 def _chain(sock: ssl.SSLSocket | ssl.SSLObject) -> list[bytes]:
-    # SSLSocket.get_unverified_chain() is public from Python 3.13 on; 3.11 and 3.12 have the same function one level down.
+    # SSLSocket.get_unverified_chain() is public since Python 3.13; in 3.11 and 3.12 the inner object has the same function.
     public = getattr(sock, "get_unverified_chain", None)
     if public is not None:
         return list(public())
@@ -36,7 +36,7 @@ def _chain(sock: ssl.SSLSocket | ssl.SSLObject) -> list[bytes]:
 
 
 def read(der: bytes) -> Certificate | None:
-    """What the certificate says of itself; None when it cannot be read."""
+    """Return the certificate's own statements, or None if it cannot be parsed."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", CryptographyDeprecationWarning)

@@ -1,6 +1,6 @@
-"""The error that an XOAUTH2 server sends as a challenge: JSON in base64 behind 334, read into a few bounded, redacted texts.
+"""Reads the error that an XOAUTH2 server sends as a challenge: JSON in base64 after 334, kept as a few short, redacted texts.
 
-Google "XOAUTH2 mechanism", error response; RFC 7628, 3.2.2 has the same for OAUTHBEARER.
+Sources: Google, "XOAUTH2 mechanism", error response; RFC 7628, section 3.2.2, which has the same for OAUTHBEARER.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _LONGEST_VALUE = 200
 
 
 def read(lines: tuple[str, ...], transcript: Transcript) -> Challenge | None:
-    """The error behind 334; None when nothing stands there. Whatever was sent, nothing is raised."""
+    """Return the error in the reply 334, or None if the reply has no text. Never raises."""
     written = "".join(lines)[:_LONGEST].strip()
     if not written:
         return None
@@ -31,5 +31,5 @@ def read(lines: tuple[str, ...], transcript: Transcript) -> Challenge | None:
 
 
 def _kept(value: object, transcript: Transcript) -> str:
-    """A member as a text, cleaned before it is cut."""
+    """Return a member as text, redacted before it is shortened."""
     return transcript.clean(str(value))[:_LONGEST_VALUE] if isinstance(value, (str, int, float)) else ""

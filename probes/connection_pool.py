@@ -41,7 +41,7 @@ class ConnectionPool:
                 idle = waiting.pop() if waiting else None
             connection = idle or self._https_client.connection(url, bound)
             if connection is None:
-                return HttpsResponse(failure=Failure(kind=FailureKind.OTHER, text="not an https address"))
+                return HttpsResponse(failure=Failure(kind=FailureKind.OTHER, text="not an https URL"))
             answer = connection.exchange(method, url, bound, body=body, headers=headers)
             self._give_back(host, connection)
             gone = answer.status is None and answer.failure is not None and answer.failure.kind in _GONE

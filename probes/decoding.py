@@ -14,8 +14,8 @@ _CODES: Final = (
     r"[%=]([0-9a-f]{2})|\\x([0-9a-f]{2})|&#x0*([0-9a-f]{1,6});?|&#0*([0-9]{1,7});?|&(quot|apos|amp|lt|gt);"
     r"|\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})|\\u([0-9a-f]{4})"
 )
-_SPELT: Final = re.compile(_CODES + r"|\\([\"'\\/])")
-_SPELT_WITHOUT_SIGNS: Final = re.compile(_CODES + r"|\\((?!))")  # never fits, but the groups are the same
+_ESCAPE: Final = re.compile(_CODES + r"|\\([\"'\\/])")
+_ESCAPE_EXCEPT_SIGNS: Final = re.compile(_CODES + r"|\\((?!))")  # never matches; it keeps the numbering of the groups
 _NAMED: Final = {"quot": '"', "apos": "'", "amp": "&", "lt": "<", "gt": ">"}
 _NESTED: Final = 3
 _DROPPED: Final = {ord("="): None, ord("+"): " "} | dict.fromkeys([*range(0x20), 0x7F])
@@ -38,10 +38,10 @@ def decodings(text: str) -> Iterator[Decoded]:
     read = Decoded("".join(chr(octet) for octet, _ in octets), [(at, at + 1) for _, at in octets])
     for _ in range(_NESTED + 1):
         yield _normalised(read)
-        if not _SPELT.search(read.octets):
+        if not _ESCAPE.search(read.octets):
             return
         if "\\\\" in read.octets:
-            yield _normalised(_decoded(read, _SPELT_WITHOUT_SIGNS))
+            yield _normalised(_decoded(read, _ESCAPE_EXCEPT_SIGNS))
         read = _decoded(read)
 
 
@@ -58,11 +58,11 @@ def _normalised(read: Decoded) -> Decoded:
     return Decoded(octets, [read.places[at] for at in kept])
 
 
-def _decoded(read: Decoded, spelt: re.Pattern[str] = _SPELT) -> Decoded:
+def _decoded(read: Decoded, escape: re.Pattern[str] = _ESCAPE) -> Decoded:
     octets: list[str] = []
     places: list[tuple[int, int]] = []
     begin = 0
-    for match in spelt.finditer(read.octets):
+    for match in escape.finditer(read.octets):
         meant = _meant(match)
         octets += [read.octets[begin : match.start()], meant]
         places += read.places[begin : match.start()]

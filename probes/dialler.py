@@ -15,7 +15,7 @@ from typing import Literal
 from evidence.wire import Dial, Failure, FailureKind
 from probes.deadline import Deadline
 from probes.failures import translate
-from probes.unresponsive import NOT_AGAIN, UnresponsiveHosts
+from probes.unresponsive import SKIPPED, UnresponsiveHosts
 
 _MOST_PER_FAMILY = 4
 
@@ -56,12 +56,12 @@ class Dialler:
         if mapped is None and self._only_mapped:
             failure = Failure(
                 kind=FailureKind.NOT_MAPPED,
-                text=f"{address}:{port} is not in the [connect] map, and nothing else may be dialled",
+                text=f"{address}:{port} is not in the [connect] map, and other addresses are not allowed",
             )
         elif self._stopped:
-            failure = Failure(kind=FailureKind.DEADLINE, text="stopped before the dial")
+            failure = Failure(kind=FailureKind.DEADLINE, text="the run stopped before this connection attempt")
         elif self.unresponsive.known(_plain(f"{address}:{port}")):
-            failure = Failure(kind=FailureKind.TIMEOUT, text=NOT_AGAIN)
+            failure = Failure(kind=FailureKind.TIMEOUT, text=SKIPPED)
         else:
             sock, failure = self._connect(mapped, address, port, deadline)
         dial = Dial(
@@ -88,9 +88,9 @@ class Dialler:
             sock = socket.create_connection(target, timeout=max(0.001, deadline.within(self._timeout).remaining()))
         except OSError as problem:
             failure = translate(problem)
-            self.unresponsive.note(place, silent=whole and failure.kind is FailureKind.TIMEOUT)
+            self.unresponsive.note(place, timed_out=whole and failure.kind is FailureKind.TIMEOUT)
             return None, failure
-        self.unresponsive.note(place, silent=False)
+        self.unresponsive.note(place, timed_out=False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with self._lock:
             self._open.add(sock)

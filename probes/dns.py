@@ -32,7 +32,7 @@ Status = Literal[
     "answered", "no_such_name", "no_data", "server_failure", "refused", "timeout", "unreachable", "malformed"
 ]
 _TRIES = 2
-_BRIEFLY = 0.5  # seconds for a resolver that was silent for another sender
+_BRIEFLY = 0.5  # seconds for a resolver that timed out for another sender
 _LONGEST_CHAIN = 16
 _MOST_ADDRESSES = 64
 
@@ -125,7 +125,7 @@ class NameLookup:
         if isinstance(system, Failure):
             return system
         if self._asks_system and not self._literal and system is None:
-            return Failure(kind=FailureKind.TIMEOUT, text="the operating system's look-up did not come back")
+            return Failure(kind=FailureKind.TIMEOUT, text="the operating system's lookup timed out")
         return None
 
     def _asked(self) -> list[tuple[Transport, RecordType]]:
@@ -172,7 +172,7 @@ def ask(
             break
     status, message, text = outcome
     if unresponsive is not None:
-        unresponsive.note(place, silent=status == "timeout")
+        unresponsive.note(place, timed_out=status == "timeout")
     chain, addresses, ttl = _read(message, host) if message is not None else ((), (), None)
     if status == "answered" and not addresses:
         status = "no_data"

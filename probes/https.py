@@ -66,7 +66,7 @@ class HttpsClient:
         bound = deadline.within(self.patience)
         connection = self.connection(url, bound)
         if connection is None:
-            return HttpsResponse(failure=Failure(kind=FailureKind.OTHER, text="not an https address"))
+            return HttpsResponse(failure=Failure(kind=FailureKind.OTHER, text="not an https URL"))
         try:
             return connection.exchange(method, url, bound, body=body, headers=headers)
         finally:
@@ -134,7 +134,7 @@ class Connection(http.client.HTTPSConnection):
         """Connect, through the proxy if there is one, then perform the handshake and verify the certificate."""
         direct = self._proxy is None
         sock = self._dialled(self._name, self._target_port) if direct else self._through_proxy()
-        self.sock = sock  # closed with the connection, whatever happens next
+        self.sock = sock  # close() closes it, whatever happens next
         wrapped, self.tls = self._https_client.trust.handshake(sock, self._name, self._bound)
         if wrapped is None:
             failure = self.tls.failure or Failure(kind=FailureKind.OTHER)
@@ -195,7 +195,7 @@ class Connection(http.client.HTTPSConnection):
             status = _proxy_status(sock)
         except OSError as problem:
             self._https_client.dialler.close(sock)
-            told = f"the proxy gave no answer: {translate(problem).kind}"
+            told = f"the proxy did not answer: {translate(problem).kind}"
             raise BrokenError(Failure(kind=FailureKind.PROXY, text=told)) from None
         if status != 200:
             self._https_client.dialler.close(sock)

@@ -1,6 +1,6 @@
-"""Where no greeting came: does the port speak TLS from the first byte? A second connection says a ClientHello, and no credential.
+"""Tests whether a port without a greeting expects TLS from the first byte: a second connection sends a ClientHello without credentials.
 
-RFC 8314, 3.3 (implicit TLS). The handshake is spoken by hand, so that an answer that is no TLS can be kept.
+The TLS engine works on memory buffers, so that an answer that is not TLS can be kept. Source: RFC 8314, section 3.3.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from probes.deadline import Deadline
 from probes.failures import translate
 from probes.tls import describe, unverified_context
 
-PATIENCE = 5.0  # seconds; a server that speaks TLS answers at once
+PATIENCE = 5.0  # seconds; a TLS server answers at once
 _RECORDS = (b"\x15", b"\x16")  # alert and handshake (RFC 8446, 5.1)
-_WAITED = 1.0  # a connection that is cut sooner was not waiting for us
+_WAITED = 1.0  # a connection that closes sooner was not waiting for a client
 _PIECE = 16384
 
 
 def wanted(seen: HelloEvidence) -> bool:
-    """Whether a ClientHello can tell more: nobody spoke, or what came is no text."""
+    """Return whether a ClientHello can reveal more: the server sent nothing, or bytes that are not text."""
     if seen.greeting is not None or seen.failure is None:
         return False
     match seen.failure.kind:
@@ -29,13 +29,13 @@ def wanted(seen: HelloEvidence) -> bool:
         case FailureKind.CLOSED | FailureKind.RESET:
             return seen.seconds >= _WAITED
         case FailureKind.NOT_SMTP:
-            return "\\x" in seen.failure.text  # octets that are no text, as evidence shows them
+            return "\\x" in seen.failure.text  # bytes that are not text, as the evidence shows them
         case _:
             return False
 
 
 def handshake(sock: socket.socket, server_name: str, bound: Deadline) -> tuple[TlsEvidence, bytes]:
-    """A handshake at once; the octets are what came instead of TLS. Nothing is raised, and nothing follows the handshake."""
+    """Start a handshake at once and send nothing after it. The bytes are what the server sent instead of TLS. Never raises."""
     started = bound.elapsed()
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     failure: Failure | None = None
@@ -48,7 +48,7 @@ def handshake(sock: socket.socket, server_name: str, bound: Deadline) -> tuple[T
     if failure is None and not other:
         return describe(engine, server_name, verified=False, seconds=seconds, second_look=True), b""
     if other:
-        failure = Failure(kind=FailureKind.NOT_TLS, text="the answer to a TLS handshake is no TLS")
+        failure = Failure(kind=FailureKind.NOT_TLS, text="the answer to the TLS handshake is not TLS")
     return (
         TlsEvidence(server_name=server_name, verified=False, failure=failure, second_look=True, seconds=seconds),
         other,
@@ -58,7 +58,7 @@ def handshake(sock: socket.socket, server_name: str, bound: Deadline) -> tuple[T
 def _handshake(
     engine: ssl.SSLObject, sock: socket.socket, incoming: ssl.MemoryBIO, outgoing: ssl.MemoryBIO, bound: Deadline
 ) -> bytes:
-    """Empty after a handshake, else the first octets that are no TLS. Raises OSError for all else."""
+    """Return nothing after a handshake, otherwise the first bytes that are not TLS. Raises OSError for every other failure."""
     first = True
     while True:
         wants_more = False
@@ -72,10 +72,10 @@ def _handshake(
         if not wants_more:
             return b""
         if bound.passed:
-            raise TimeoutError("no TLS in time")
+            raise TimeoutError("the TLS handshake timed out")
         octets = sock.recv(_PIECE)
         if not octets:
-            raise ConnectionResetError("closed within the handshake")
+            raise ConnectionResetError("the connection was closed during the handshake")
         if first and not octets.startswith(_RECORDS):
             return octets
         first = False

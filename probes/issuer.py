@@ -1,4 +1,4 @@
-"""The issuer document, fetched from exactly the URL in the settings (OpenID Connect Discovery 1.0, section 4; FAQ, OAuth step 5)."""
+"""Fetches the issuer document from the URL in the settings (OpenID Connect Discovery 1.0, section 4; FAQ, OAuth step 5)."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _LONGEST = 300
 
 
 class Issuer(NamedTuple):
-    """The evidence, and the document itself for msal, which must not fetch it again."""
+    """The evidence, and the document for msal, so that msal does not fetch it again."""
 
     evidence: IssuerEvidence
     document: str
 
 
 def fetch(url: str, https_client: HttpsClient, deadline: Deadline, transcript: Transcript) -> Issuer:
-    """GET the document; whatever comes back is evidence, nothing is raised."""
+    """Send GET for the document and return every outcome as evidence. Never raises."""
     started = deadline.elapsed()
     transcript.remark(f"GET {url}")
     answer = https_client.request("GET", url, deadline, headers={"Accept": "application/json"})
@@ -72,5 +72,5 @@ def _evidence(url: str, answer: HttpsResponse, transcript: Transcript, seconds: 
 
 
 def clock_offset(answer: HttpsResponse) -> float | None:
-    """Seconds by which this machine's clock is ahead of the server's Date header (RFC 9110, 6.6.1; whole seconds only)."""
+    """Return how many seconds this machine's clock is ahead of the server's Date header, which has whole seconds (RFC 9110, 6.6.1)."""
     return None if answer.server_date is None else round((utc_now() - answer.server_date).total_seconds(), 1)

@@ -1,4 +1,4 @@
-"""This machine and the account the suite runs as: what may differ from the application that cannot send."""
+"""Describes this machine and the account that runs the suite, which can differ from those of the application."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def look(*, resolvers: tuple[str, ...], connect_map: bool) -> MachineEvidence:
 
 
 def _proxies() -> dict[str, str]:
-    """Proxies as the environment or the operating system names them, without the user part."""
+    """Return the proxies of the environment or the operating system, without user name and password."""
     found = {}
     for scheme, address in urllib.request.getproxies().items():
         if scheme == "no":
@@ -57,7 +57,7 @@ def _proxies() -> dict[str, str]:
 
 
 def _registry() -> tuple[tuple[RegistryValue, ...] | None, str | None]:
-    """The values in both registry views, read only; None elsewhere than on Windows."""
+    """Return the values in both registry views, read only; None on systems other than Windows."""
     if sys.platform == "win32":
         try:
             return tuple(_read(path, name, view) for path, name in _VALUES for view in ("64", "32")), None
@@ -67,7 +67,7 @@ def _registry() -> tuple[tuple[RegistryValue, ...] | None, str | None]:
 
 
 def _read(path: str, name: str, view: str) -> RegistryValue:
-    """One value in the 64-bit or the 32-bit view; `data` is None when it is not set. Raises OSError when it may not be read."""
+    """Return one value in the 64-bit or the 32-bit view; `data` is None if it is not set. Raises OSError if it may not be read."""
     data: object = None
     if sys.platform == "win32":
         import winreg

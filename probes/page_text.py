@@ -1,6 +1,6 @@
-"""The visible words of a web page that came in the place of another answer: markup, scripts and styles are left out.
+"""Extracts the visible text of a web page that arrived instead of another answer, without markup, scripts and styles.
 
-One pass over a bounded beginning of the page; what it says is quoted to people and never interpreted.
+Only the start of the page is read, in one pass. Reports quote the text; nothing interprets it.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ import re
 
 _LONGEST_PAGE = 64 * 1024
 _LONGEST = 160
-_LONGEST_WORD = 40  # a longer one is no word for people, and may be a token
-_SILENT = ("script", "style", "template", "svg")
+_LONGEST_WORD = 40  # a longer one is not a word and may be a token
+_INVISIBLE = ("script", "style", "template", "svg")
 _TAG_NAME = re.compile(r"/?([a-z0-9]{1,20})", re.IGNORECASE)
 
 
 def visible_text(page: str) -> str:
-    """The words that a person would see, on one line of at most 160 characters; empty for a page without any."""
+    """Return the text that a browser would show, on one line of at most 160 characters; empty if there is none."""
     pieces: list[str] = []
     text, at, size = page[:_LONGEST_PAGE], 0, 0
     lower = text.lower()
@@ -33,7 +33,7 @@ def visible_text(page: str) -> str:
 
 
 def _after_tag(text: str, lower: str, opened: int) -> int:
-    """Where the text goes on behind the tag, comment or silent element that begins here."""
+    """Return the position after the tag, comment or invisible element that begins at `opened`."""
     if text.startswith("<!--", opened):
         closed = text.find("-->", opened)
         return len(text) if closed < 0 else closed + 3
@@ -41,7 +41,7 @@ def _after_tag(text: str, lower: str, opened: int) -> int:
     if closed < 0:
         return len(text)
     name = _TAG_NAME.match(lower, opened + 1)
-    if name is None or name[1] not in _SILENT or lower[opened + 1] == "/" or text[closed - 1] == "/":
+    if name is None or name[1] not in _INVISIBLE or lower[opened + 1] == "/" or text[closed - 1] == "/":
         return closed + 1
     end = lower.find(f"</{name[1]}", closed)
     return len(text) if end < 0 else (text.find(">", end) + 1 or len(text))

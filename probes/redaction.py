@@ -18,11 +18,11 @@ from probes.decoding import decodings, normalised
 
 MARK = "[redacted]"
 _SHORTEST = 4
-_LONG = 16  # from here on a half of the secret is unlike anything else, so that a piece of it is redacted, too
+_LONG = 16  # from this length on half of a secret is distinctive, so that pieces of it are redacted too
 _PIECE = 24
 _LEAST = 6
 _LONGEST_CODE = (
-    8  # what of a spelling may be a secret's own first characters: those of &#1234567; behind the first two signs
+    8  # how much of an escape can be the first characters of a secret: all of &#1234567; after the first two
 )
 Span = tuple[int, int]
 
@@ -46,7 +46,7 @@ class Redactor:
             self._forms = tuple({*self._forms, *found})
             if len(secret) >= _SHORTEST:
                 self._meant = (*self._meant, *_meant(secret))
-            # Of a half as many characters are seen as are printed, so a piece of that length is in every half.
+            # Half of the secret contains a piece of this length, because only its printable characters are compared.
             size = min(_PIECE, -(-len(secret) // 2)) - sum(not character.isprintable() for character in secret)
             if len(secret) >= _LONG and size >= _LEAST:
                 self._pieces = {**self._pieces, size: self._pieces.get(size, frozenset()) | _pieces(secret, size)}
@@ -69,11 +69,11 @@ class Redactor:
             found += [(start, end) for start, end in _all(form, seen) if long or _stands_alone(seen, start, end)]
         for size, pieces in self._pieces.items():
             found += [(at, at + size) for at in range(len(seen) - size + 1) if seen[at : at + size] in pieces]
-        for rounds, (octets, spelt) in enumerate(decodings(seen) if self._meant else ()):
+        for rounds, (octets, places_in_text) in enumerate(decodings(seen) if self._meant else ()):
             for meant in self._meant:
-                found += [(spelt[start][0], spelt[end - 1][1]) for start, end in _all(meant, octets)]
-                found += _joined(meant, octets, spelt, seen) if rounds else ()
-        return _apart([(places[start], places[end - 1] + 1) for start, end in found])
+                found += [(places_in_text[start][0], places_in_text[end - 1][1]) for start, end in _all(meant, octets)]
+                found += _joined(meant, octets, places_in_text, seen) if rounds else ()
+        return _merged([(places[start], places[end - 1] + 1) for start, end in found])
 
 
 def without(text: str, spans: list[Span]) -> str:
@@ -107,7 +107,7 @@ def forms(secret: str) -> set[str]:
         found |= _base64(encoded)
     if not secret.isascii():
         narrow = secret.encode("cp1252", "replace")
-        for encoded in (octets, narrow, *wide):  # as a reader with another encoding would take these octets
+        for encoded in (octets, narrow, *wide):  # as a program with another encoding decodes these bytes
             found |= {encoded.decode("latin-1")} | {
                 encoded.decode("utf-8", errors) for errors in ("replace", "backslashreplace")
             }
@@ -122,22 +122,22 @@ def _all(form: str, text: str) -> Iterator[Span]:
         start = text.find(form, start + 1)
 
 
-def _joined(meant: str, octets: str, spelt: list[Span], seen: str) -> Iterator[Span]:
+def _joined(meant: str, octets: str, places_in_text: list[Span], seen: str) -> Iterator[Span]:
     """Return spans where the text around a secret forms an escape sequence with its first or last characters, as `%` before `4f`.
 
     Those characters are next to the rest or one escape away: an equals sign between them is dropped when decoding.
     """
     for some in range(1, min(_LONGEST_CODE, len(meant) - _SHORTEST) + 1):
         for start, end in _all(meant[some:], octets):
-            first = spelt[start][0]
+            first = places_in_text[start][0]
             at = seen.rfind(meant[:some], max(0, first - some - _LONGEST_CODE), first)
             if at >= 0:
-                yield at, spelt[end - 1][1]
+                yield at, places_in_text[end - 1][1]
         for start, end in _all(meant[:-some], octets):
-            last = spelt[end - 1][1]
+            last = places_in_text[end - 1][1]
             at = seen.find(meant[-some:], last, last + some + _LONGEST_CODE)
             if at >= 0:
-                yield spelt[start][0], at + some
+                yield places_in_text[start][0], at + some
 
 
 def _meant(secret: str) -> set[str]:
@@ -186,7 +186,7 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
     return not any(character.isalnum() or character == "_" for character in around)
 
 
-def _apart(spans: list[Span]) -> list[Span]:
+def _merged(spans: list[Span]) -> list[Span]:
     """Return the spans in order, with adjacent ones merged."""
     merged: list[Span] = []
     for start, end in sorted(spans):

@@ -20,7 +20,7 @@ from settings.whole_file import write_whole
 
 HOLD = timedelta(minutes=15)
 _MOST = 500
-# A sentence behind 5.7.139 names a policy or a switch: the password was not what was refused, except in these two.
+# The text after 5.7.139 names a policy or a switch, which refused the sign-in whatever the password was, except in these two cases.
 _ABOUT_THE_PASSWORD = re.compile(r"credentials were incorrect|account (is )?locked|locked out", re.IGNORECASE)
 
 
@@ -47,7 +47,7 @@ class Refusals:
             return None
         moment, reply = entry
         age = utc_now() - moment
-        # A refusal that seems to lie ahead: the clock was set back since.
+        # A refusal in the future means that the clock was set back.
         return f"refused at {moment:%H:%M:%S} UTC: {reply}" if -HOLD < age < HOLD else None
 
     def this_run(self, host: str, user: str) -> str | None:

@@ -1,6 +1,6 @@
-"""The last look over evidence before it is frozen: no secret in any text from outside, nor in pieces over consecutive reply lines.
+"""Removes secrets from evidence before it is frozen, also secrets that are split over consecutive reply lines.
 
-The transcript redacts each line when it is written; here is the net for what never passed it, such as a header or a number.
+The transcript redacts each line when it is recorded. This step covers texts that never passed through it, such as headers and numbers.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from evidence.tenant import TenantEvidence
 from evidence.wire import SenderEvidence
 from probes.redaction import MARK, Redactor, without
 
-# Our own words and the settings': a password that is also a part of a host's name must not change what was dialled.
+# Fields that the suite and the settings fill: a password that is also part of a host name must not change them.
 _OURS: Final = frozenset(
     {
         "sender", "machine", "secret", "name", "port", "kind", "status", "at", "speaker", "started", "today", "endpoint", "scope",
@@ -21,17 +21,17 @@ _OURS: Final = frozenset(
         "length", "proxy",
     }
 )  # fmt: skip
-# The same for the tenant's settings, where names are the tenant's.
+# The same for lookups, in which names come from the tenant.
 _OF_LOOKS: Final = frozenset(
     {"way", "state", "needs", "looked_at", "aims_at", "per_user", "kind", "ends", "at", "code", "seconds", "requests"}
 )
-# Records in which the same names hold other people's texts.
+# Records in which these names hold texts of a peer.
 _OWN_OF: Final = {"tenant": _OF_LOOKS, "challenge": frozenset[str]()}
 _CODE: Final = re.compile(r"\d{3}[ -]?")
 
 
 def scrubbed(evidence: SenderEvidence, redactor: Redactor) -> SenderEvidence:
-    """The same evidence without a secret in it, in whatever form and wherever a peer put it."""
+    """Return the evidence without secrets in any text or number that came from a peer."""
     data = _walked(evidence.model_dump(mode="python"), redactor)
     replies = [lines for record in data.values() for lines in _replies(record)]
     _over_lines([(lines, at, 0) for lines in replies for at in range(len(lines))], redactor)
@@ -44,12 +44,12 @@ def scrubbed(evidence: SenderEvidence, redactor: Redactor) -> SenderEvidence:
 
 
 def scrubbed_tenant(tenant: TenantEvidence, redactor: Redactor) -> TenantEvidence:
-    """The look-ups without a secret in any text that came from a service."""
+    """Return the lookups without secrets in any text that came from a service."""
     return TenantEvidence.model_validate(_walked(tenant.model_dump(mode="python"), redactor, ours=_OF_LOOKS))
 
 
 def _walked(value: Any, redactor: Redactor, key: str = "", ours: frozenset[str] = _OURS) -> Any:  # noqa: ANN401 - any part of the dumped record
-    """The value with its texts cleaned; numbers that spell a secret are taken out where a peer chose them."""
+    """Return `value` with its texts redacted. Numbers that spell a secret are removed from fields that a peer fills."""
     match value:
         case dict():
             named = key == "claims"
@@ -72,7 +72,7 @@ def _walked(value: Any, redactor: Redactor, key: str = "", ours: frozenset[str] 
 
 
 def _replies(value: object) -> list[list[str]]:
-    """The lines of every reply within a record, in the order of the conversation."""
+    """Return the lines of every reply within a record, in order."""
     match value:
         case {"code": _, "lines": list() as lines}:
             return [lines]
@@ -84,7 +84,7 @@ def _replies(value: object) -> list[list[str]]:
 
 
 def _over_lines(places: list[tuple[list[str], int, int]], redactor: Redactor) -> None:
-    """Take out what is a secret only when consecutive texts are read as one; each place is a list, an index, and where its words begin."""
+    """Redact secrets that are split over consecutive texts. Each place is a list, an index, and the offset at which the text begins."""
     words = [texts[at][begin:] for texts, at, begin in places]
     spans = redactor.spans("".join(words))
     offset = 0

@@ -1,4 +1,4 @@
-"""The one sign-in of a visit: tried once, with the mechanism that the settings mean, or withheld with the reason (RFC 4954)."""
+"""Signs in once per run with the mechanism that the settings select, or skips the sign-in with a reason (RFC 4954)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TokenSource = Callable[[], Token | None]
 
 
 def sign_in(run: SenderRun, session: Session, offered: HelloEvidence, token: TokenSource) -> bool:
-    """Sign in once, or say why not; True when the session may go on to the envelope."""
+    """Sign in once, or record why not. Returns True if the session can continue with the envelope."""
     sender = run.sender
     if not sender.enable_authentication:
         run.records.sign_in = SignInEvidence(withheld=SkipReason.AUTHENTICATION_OFF)
@@ -30,18 +30,18 @@ def sign_in(run: SenderRun, session: Session, offered: HelloEvidence, token: Tok
         return False
     held = token() if mechanism == "XOAUTH2" else None
     run.at = Gate.SIGN_IN
-    withheld, detail = _withhold(run, mechanism, held)
+    withheld, detail = _skip_reason(run, mechanism, held)
     if withheld is not None:
         run.records.sign_in = SignInEvidence(user=sender.sign_in_user, withheld=withheld, detail=detail)
         return False
     run.traffic.sign_in_attempts += 1
     evidence = _login(run, session) if mechanism == "LOGIN" else _xoauth2(run, session, held)
     run.records.sign_in = evidence
-    _remember(run, evidence)
+    _record_outcome(run, evidence)
     return evidence.accepted
 
 
-def _withhold(run: SenderRun, mechanism: str, held: Token | None) -> tuple[SkipReason | None, str]:
+def _skip_reason(run: SenderRun, mechanism: str, held: Token | None) -> tuple[SkipReason | None, str]:
     sender, context = run.sender, run.context
     if not context.cloud.takes_sign_in(sender.smtp_server, sender.port):
         return SkipReason.HOST_NOT_DECLARED, f"credentials go only to {context.cloud.sign_in_place}"
@@ -53,34 +53,34 @@ def _withhold(run: SenderRun, mechanism: str, held: Token | None) -> tuple[SkipR
             return SkipReason.FOREIGN_TOKEN, audience
     elif run.found.secret is None:
         return SkipReason.NO_SECRET, run.found.source
-    together = context.refusals.this_run(_where(run), _credential(run))
-    if together is not None:
-        return SkipReason.SHARED_CREDENTIAL_REFUSED, together
-    if mechanism == "XOAUTH2":  # no password that smart lockout would count
+    in_this_run = context.refusals.this_run(_where(run), _credential(run))
+    if in_this_run is not None:
+        return SkipReason.SHARED_CREDENTIAL_REFUSED, in_this_run
+    if mechanism == "XOAUTH2":  # smart lockout counts passwords only
         return None, ""
     earlier = None if context.try_again else context.refusals.earlier(_where(run), sender.sign_in_user)
     return (SkipReason.RECENTLY_REFUSED, earlier) if earlier is not None else (None, "")
 
 
 def _where(run: SenderRun) -> str:
-    """The host that refused, told apart from another server that a map leads to under the same name."""
+    """Return the host and, if a map replaces it, the mapped address: another server under the same name has its own refusals."""
     sender = run.sender
     mapped = run.context.dialler.mapped(sender.smtp_server, sender.smtp_server, sender.port)
     return f"{sender.smtp_server}:{sender.port}" + (f" via {mapped}" if mapped else "")
 
 
 def _credential(run: SenderRun) -> str:
-    """Whose sign-in it is: the user's, or for OAuth the application's for this user."""
+    """Return the account that signs in: the user, or for OAuth the application on behalf of the user."""
     sender = run.sender
     return f"{sender.sign_in_user} by {sender.client_id}" if sender.method == "oauth" else sender.sign_in_user
 
 
-def _remember(run: SenderRun, evidence: SignInEvidence) -> None:
+def _record_outcome(run: SenderRun, evidence: SignInEvidence) -> None:
     if evidence.reply is None:
         return
     memory, lasting = run.context.refusals, evidence.mechanism == "LOGIN"
     if evidence.out_of_turn:
-        return  # the account was neither refused nor accepted: its secret was never shown
+        return  # the account was neither refused nor accepted: its secret was never sent
     if evidence.reply.code == 235:
         memory.forget(_where(run), _credential(run))
     else:
@@ -88,7 +88,7 @@ def _remember(run: SenderRun, evidence: SignInEvidence) -> None:
 
 
 def _login(run: SenderRun, session: Session) -> SignInEvidence:
-    """AUTH LOGIN as Exchange Online speaks it: a prompt for the user name, one for the password (draft-murchison-sasl-login)."""
+    """Send AUTH LOGIN as Exchange Online implements it: one prompt for the user name, one for the password (draft-murchison-sasl-login)."""
     user = run.sender.sign_in_user
     password = run.found.secret.reveal() if run.found.secret is not None else ""
     lines = (
@@ -100,7 +100,7 @@ def _login(run: SenderRun, session: Session) -> SignInEvidence:
 
 
 def _xoauth2(run: SenderRun, session: Session, held: Token | None) -> SignInEvidence:
-    """AUTH XOAUTH2 in two steps: a token in the command itself can exceed the 512 octets of a command line (RFC 4954, section 4)."""
+    """Send AUTH XOAUTH2 in two steps, because a token in the command can exceed the 512 octets of a command line (RFC 4954, section 4)."""
     user = run.sender.sign_in_user
     token = held.access_token.reveal() if held is not None and held.access_token is not None else ""
     answer = _base64(f"user={user}\x01auth=Bearer {token}\x01\x01")
@@ -121,14 +121,14 @@ def _authenticate(
         steps.append(last.reply)
         if last.reply.code != 334 or index == len(lines) - 1:
             break
-    told: Challenge | None = None
+    error: Challenge | None = None
     if last.reply is not None and last.reply.code == 334:
         if mechanism == "XOAUTH2":
-            # The refusal as a challenge: it waits for an empty line, and 535 follows (Google "XOAUTH2 mechanism"; RFC 7628, 3.2.3).
-            told = challenge.read(last.reply.lines, run.transcript)
+            # The challenge is the refusal: 535 follows after an empty line (Google, "XOAUTH2 mechanism"; RFC 7628, 3.2.3).
+            error = challenge.read(last.reply.lines, run.transcript)
             last = session.ask("")
         if last.reply is not None and last.reply.code == 334:
-            last = session.ask("*")  # a prompt after everything was sent is cancelled (RFC 4954, section 4)
+            last = session.ask("*")  # cancel a prompt that comes after everything was sent (RFC 4954, section 4)
     return SignInEvidence.model_validate(
         {
             "mechanism": mechanism,
@@ -136,7 +136,7 @@ def _authenticate(
             "steps": tuple(steps),
             "reply": last.reply,
             "failure": last.failure,
-            "challenge": told,
+            "challenge": error,
             "seconds": round(run.deadline.elapsed() - started, 4),
         }
     )

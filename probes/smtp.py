@@ -39,7 +39,7 @@ class Session(smtplib.SMTP):
         self.broken = False
         self.ehlo_name = ehlo_name
 
-    # -- what smtplib calls ---------------------------------------------------------------------------------------------------------
+    # -- called by smtplib ----------------------------------------------------------------------------------------------------------
 
     def send(self, s: bytes | str) -> None:  # type: ignore[override]  # typeshed allows any buffer; smtplib sends these two
         """Send bytes unchanged. Raises BrokenError if the connection is closed."""
@@ -62,7 +62,7 @@ class Session(smtplib.SMTP):
         reply = self.read_reply()
         return reply.code, "\n".join(reply.lines).encode("utf-8", "surrogateescape")
 
-    # -- what the probes call -------------------------------------------------------------------------------------------------------
+    # -- called by the probes -------------------------------------------------------------------------------------------------------
 
     def read_reply(self) -> Reply:
         """Read one complete reply.
@@ -138,7 +138,7 @@ class Session(smtplib.SMTP):
         """Whether the peer sent more than the reply: plain text that must not be read as if it came over TLS (RFC 3207, section 6)."""
         return bool(self._unread)
 
-    # -- within ---------------------------------------------------------------------------------------------------------------------
+    # -- private --------------------------------------------------------------------------------------------------------------------
 
     def _asked(self, command: str, shown: str | None) -> Reply:
         self._shown = shown
@@ -181,7 +181,7 @@ class Session(smtplib.SMTP):
             if len(self._unread) > LONGEST_LINE:
                 raise BrokenError(Failure(kind=FailureKind.TOO_LONG, text=f"a line of more than {LONGEST_LINE} octets"))
             if self._unread[:1] and not self._unread[:1].isdigit() and len(self._unread) >= 3:
-                text = self._transcript.clean(self._unread.decode("latin-1"))[:200]  # cleaned before it is cut
+                text = self._transcript.clean(self._unread.decode("latin-1"))[:200]  # redacted before it is shortened
                 raise BrokenError(Failure(kind=FailureKind.NOT_SMTP, text=text))
             self._unread += self._receive(bound)
         line, _, self._unread = self._unread.partition(b"\n")
@@ -199,7 +199,7 @@ class Session(smtplib.SMTP):
         except OSError as problem:
             failure = translate(problem)
             if failure.kind is FailureKind.TIMEOUT:
-                failure = Failure(kind=FailureKind.TIMEOUT, text=f"no whole reply within {bound.elapsed():.0f} s")
+                failure = Failure(kind=FailureKind.TIMEOUT, text=f"no complete reply within {bound.elapsed():.0f} s")
             raise BrokenError(failure) from None
         if not octets:
             raise BrokenError(Failure(kind=FailureKind.CLOSED, text="the peer closed the connection"))

@@ -1,7 +1,7 @@
-"""TLS handshakes: one that must verify as the operating system would, and a second look that carries no credential.
+"""TLS handshakes: one that verifies the certificate, and one for inspection that carries no credential.
 
-The same roots serve SMTP and HTTPS: the operating system's (truststore) and the optional CA file. Verification is never switched off
-for a connection that goes on; the second look ends with the handshake.
+SMTP and HTTPS trust the same roots: those of the operating system (truststore) and the optional CA file. Verification is never
+switched off for a connection that carries data; an inspection ends with the handshake.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from settings.mistakes import SettingsError
 
 
 class Trust:
-    """The roots that both legs trust; it makes the one context that verifies, and the one that only looks."""
+    """The trusted roots of both legs, and the context that verifies against them."""
 
     def __init__(self, ca_file: str | None) -> None:
         """Trust the operating system's roots and those in `ca_file`.
@@ -40,13 +40,13 @@ class Trust:
                 self._verifying.load_verify_locations(cafile=ca_file)
             except (OSError, ssl.SSLError):
                 raise SettingsError(
-                    [f'[network] ca_file = "{ca_file}": holds no certificate in PEM form that can be read']
+                    [f'[network] ca_file = "{ca_file}": contains no readable certificate in PEM format']
                 ) from None
 
     def handshake(
         self, sock: socket.socket, server_name: str, bound: Deadline
     ) -> tuple[ssl.SSLSocket | None, TlsEvidence]:
-        """Negotiate TLS for `server_name` and verify; the socket is None when that failed, and must then not be used."""
+        """Negotiate TLS for `server_name` and verify the certificate. The socket is None if that failed; `sock` must then not be used."""
         started = bound.elapsed()
         wrapped: ssl.SSLSocket | None = None
         failure: Failure | None = None
@@ -62,16 +62,16 @@ class Trust:
 
 
 def _system_context() -> ssl.SSLContext:
-    """A verifying context with the operating system's roots.
+    """Return a verifying context with the roots of the operating system.
 
-    On Windows and macOS truststore asks the system itself. Elsewhere OpenSSL's own default places are the system's; truststore
-    reads them anew for each handshake, a tenth of a second every time, so here they are read once, and from the hashed folder,
-    which costs nothing until a certificate is looked for.
+    On Windows and macOS truststore asks the system. Elsewhere OpenSSL's default paths are the system's. Truststore would load them
+    again for each handshake, which takes a tenth of a second; here they are loaded once, from the hashed directory if there is one,
+    which OpenSSL reads only when it needs a certificate.
     """
     if sys.platform in {"win32", "darwin"}:
         return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     defaults = ssl.get_default_verify_paths()
-    folder = Path(defaults.capath or "/")  # both are None where OpenSSL was built for places that do not exist
+    folder = Path(defaults.capath or "/")  # both are None if OpenSSL was built with paths that do not exist
     hashed = bool(defaults.capath) and any(_HASHED.match(place.name) for place in folder.iterdir())
     if not hashed and not defaults.cafile:
         return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -87,24 +87,24 @@ _HASHED = re.compile(r"[0-9a-f]{8}\.[0-9]+$")
 
 
 def inspect(sock: socket.socket, server_name: str, bound: Deadline) -> TlsEvidence:
-    """See which certificate and version a peer shows, verifying nothing, sending nothing; the connection is closed afterwards."""
+    """Read a peer's certificate and TLS version without verifying and without sending data. Closes the connection."""
     started = bound.elapsed()
     context = unverified_context()
-    asked = _told_of_requests(context)
+    requests = _certificate_requests(context)
     try:
         sock.settimeout(max(0.001, bound.remaining()))
         with contextlib.closing(context.wrap_socket(sock, server_hostname=server_name)) as wrapped:
             seconds = round(bound.elapsed() - started, 4)
             shown = describe(wrapped, server_name, verified=False, seconds=seconds, second_look=True)
-            # Up to TLS 1.2 a server that must have a certificate does not end the handshake well without one.
-            return shown.model_copy(update={"asks_client_certificate": bool(asked) and shown.version == "TLSv1.3"})
+            # Up to TLS 1.2 a server that requires a client certificate fails the handshake without one.
+            return shown.model_copy(update={"asks_client_certificate": bool(requests) and shown.version == "TLSv1.3"})
     except (OSError, ValueError) as problem:
         return TlsEvidence(
             server_name=server_name,
             verified=False,
             failure=translate(problem),
             second_look=True,
-            asks_client_certificate=bool(asked),
+            asks_client_certificate=bool(requests),
             seconds=round(bound.elapsed() - started, 4),
         )
 
@@ -112,36 +112,36 @@ def inspect(sock: socket.socket, server_name: str, bound: Deadline) -> TlsEviden
 _CERTIFICATE_REQUEST = 13  # RFC 8446, 4.3.2; RFC 5246, 7.4.4
 
 
-def _told_of_requests(context: ssl.SSLContext) -> list[int]:
-    """A list that grows when a peer of this context asks for a client certificate; where Python does not tell, it stays empty."""
+def _certificate_requests(context: ssl.SSLContext) -> list[int]:
+    """Return a list that gets an item when a peer requests a client certificate. It stays empty if Python does not report the request."""
     seen: list[int] = []
 
-    def heard(
+    def record(
         _connection: object, direction: str, _version: object, _kind: object, message: object, _data: bytes
     ) -> None:
         if direction == "read" and message == _CERTIFICATE_REQUEST:
             seen.append(_CERTIFICATE_REQUEST)
 
-    with contextlib.suppress(AttributeError, TypeError):  # CPython has it since 3.8, for debugging
-        setattr(context, "_msg_callback", heard)  # noqa: B010 - typeshed does not know it
+    with contextlib.suppress(AttributeError, TypeError):  # a debugging hook of CPython since 3.8
+        setattr(context, "_msg_callback", record)  # noqa: B010 - typeshed does not know it
     return seen
 
 
 def unverified_context() -> ssl.SSLContext:
-    """A context that verifies nothing and takes old versions, for connections that end with the handshake."""
+    """Return a context that verifies nothing and accepts old versions, for connections that end with the handshake."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE  # only looks: the handshake is all that is sent
+    context.verify_mode = ssl.CERT_NONE  # nothing but the handshake is sent
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
-        context.minimum_version = ssl.TLSVersion.TLSv1  # to be able to name an old server's version
+        context.minimum_version = ssl.TLSVersion.TLSv1  # to find out the version of an old server
     with contextlib.suppress(ssl.SSLError):
         context.set_ciphers("ALL:@SECLEVEL=0")
     return context
 
 
 def with_inspection(verified: TlsEvidence, shown: TlsEvidence) -> TlsEvidence:
-    """The failed handshake, completed with what a second look saw: the certificate, and the version the peer would have used."""
+    """Return the failed handshake with the results of an inspection: the certificate, and the version that the peer would use."""
     return verified.model_copy(
         update={
             "chain": shown.chain,
@@ -154,9 +154,9 @@ def with_inspection(verified: TlsEvidence, shown: TlsEvidence) -> TlsEvidence:
 
 
 def wants_inspection(evidence: TlsEvidence) -> bool:
-    """Whether another handshake can tell more: the certificate did not verify, or the versions did not meet.
+    """Return whether another handshake can reveal more: the certificate did not verify, or there was no common version.
 
-    Some servers that only know old versions close the connection instead of sending an alert.
+    Some servers that support only old versions close the connection instead of sending an alert.
     """
     kinds = {
         FailureKind.TLS_CERTIFICATE,
@@ -171,7 +171,7 @@ def wants_inspection(evidence: TlsEvidence) -> bool:
 def describe(
     sock: ssl.SSLSocket | ssl.SSLObject, server_name: str, *, verified: bool, seconds: float, second_look: bool = False
 ) -> TlsEvidence:
-    """What a finished handshake agreed on, and the chain that was shown."""
+    """Return what a finished handshake agreed on, and the chain that the peer sent."""
     cipher = sock.cipher()
     return TlsEvidence(
         server_name=server_name,

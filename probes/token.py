@@ -1,7 +1,7 @@
-"""The one token request: client credentials through msal, on our own HTTPS exchange, and the claims of what came back.
+"""Requests one access token with client credentials through msal, over our own HTTPS client, and decodes the claims of the result.
 
-RFC 6749, 4.4; Microsoft "OAuth 2.0 client credentials flow". msal's discovery is answered from the document that the issuer probe already
-has, so that nothing else is contacted. Claims are decoded, never verified: a client cannot (Microsoft "Access tokens").
+msal gets the issuer document from memory, so that it contacts no other address. Claims are decoded and never verified, because
+a client cannot verify them. Sources: RFC 6749, section 4.4; Microsoft, "OAuth 2.0 client credentials flow" and "Access tokens".
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _WITHHELD_LENGTH = 200
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """The evidence, the access token itself for the sign-in (None when there is none to use), and how many requests left."""
+    """The evidence, the access token for the sign-in (None if there is none to use), and the number of requests sent."""
 
     evidence: TokenEvidence
     access_token: Secret | None
@@ -41,7 +41,7 @@ class Token:
 
 @dataclass(slots=True)
 class _TokenHttpClient:
-    """The HTTP client that msal is given: discovery from memory, at most one POST, and that only to the declared endpoint."""
+    """The HTTP client for msal: discovery from memory, at most one POST, and only to the endpoint of the document."""
 
     https_client: HttpsClient
     deadline: Deadline
@@ -51,15 +51,15 @@ class _TokenHttpClient:
     answers: list[HttpsResponse] = field(default_factory=list)
 
     def get(self, url: str, **_ignored: object) -> MsalResponse:
-        """The issuer document again, whatever discovery address msal has in mind."""
+        """Return the issuer document, whatever discovery address msal requests."""
         return MsalResponse(200, {"content-type": "application/json"}, self.issuer.document, url)
 
     def post(
         self, url: str, data: Mapping[str, str] | None = None, headers: dict[str, str] | None = None, **_ignored: object
     ) -> MsalResponse:
-        """The token request itself; a second one, or one to another address, is refused."""
+        """Send the token request. A second one, or one to another address, is rejected."""
         if url != self.endpoint or self.answers:
-            raise PermissionError("only one request, and only to the token endpoint that was judged")
+            raise PermissionError("only one request, and only to the token endpoint of the document")
         fields = {**(headers or {}), "Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
         answer = self.https_client.request("POST", url, self.deadline, body=urlencode(data or {}), headers=fields)
         members = json_object(answer.text) or {}
@@ -70,12 +70,12 @@ class _TokenHttpClient:
         return MsalResponse(answer.status or 0, dict(answer.headers), answer.text, url)
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Do nothing: no connection is kept open."""
 
 
 @dataclass(frozen=True, slots=True)
 class MsalResponse:
-    """An HTTP response in the shape that msal reads."""
+    """An HTTP response with the attributes that msal reads."""
 
     status_code: int
     headers: dict[str, str]
@@ -83,7 +83,7 @@ class MsalResponse:
     url: str
 
     def raise_for_status(self) -> None:
-        """Raise for an error status, as msal expects of its client."""
+        """Raise ConnectionError for an error status, as msal expects."""
         if self.status_code >= 400 or self.status_code == 0:
             raise ConnectionError(f"HTTP {self.status_code}")
 
@@ -99,12 +99,12 @@ def request(
     transcript: Transcript,
     redactor: Redactor,
 ) -> Token:
-    """Ask for one token. The secret goes only to an endpoint on a login host of the declared cloud; nothing is raised."""
+    """Request one token. The secret is sent only to an endpoint on a login host of the configured cloud. Never raises."""
     started = deadline.elapsed()
     endpoint = issuer.evidence.token_endpoint or ""
-    reason = _withhold(sender, secret, cloud, issuer)
+    reason = _refusal_reason(sender, secret, cloud, issuer)
     if reason or secret is None:
-        transcript.remark(f"token request withheld: {reason}")
+        transcript.remark(f"token request not sent: {reason}")
         return Token(TokenEvidence(endpoint=endpoint, scope=sender.scope, withheld=reason), None)
     exchange = _TokenHttpClient(https_client, deadline, issuer, endpoint, redactor)
     transcript.remark(
@@ -115,17 +115,17 @@ def request(
     members = json_object(answer.text) or {}
     raw = members.get("access_token")
     evidence = _evidence(sender, secret, endpoint, answer, members, failure, transcript)
-    told = (
+    outcome = (
         evidence.error_description or (evidence.failure.text if evidence.failure else "") or f"HTTP {evidence.status}"
     )
-    transcript.remark(f"token endpoint: {told}")
+    transcript.remark(f"token endpoint: {outcome}")
     evidence = evidence.model_copy(update={"seconds": round(deadline.elapsed() - started, 4)})
     usable = isinstance(raw, str) and raw and evidence.failure is None
     return Token(evidence, Secret(str(raw)) if usable else None, requests=len(exchange.answers))
 
 
-def _withhold(sender: Sender, secret: Secret | None, cloud: Cloud, issuer: Issuer) -> str:
-    """Why the secret must not be sent, or an empty text."""
+def _refusal_reason(sender: Sender, secret: Secret | None, cloud: Cloud, issuer: Issuer) -> str:
+    """Return why the secret must not be sent, or an empty text."""
     document = issuer.evidence
     if document.failure is not None or not document.token_endpoint:
         return "the issuer document gives no token endpoint"
@@ -136,14 +136,16 @@ def _withhold(sender: Sender, secret: Secret | None, cloud: Cloud, issuer: Issue
     if not cloud.declares_login(configured.host, configured.port):
         return f"the endpoint URL is on {configured.place}, which is not {cloud.login_place}"[:_WITHHELD_LENGTH]
     if not sender.client_id:
-        return "the settings hold no client id"
+        return "the settings have no client id"
     return "" if secret else "the client secret was not found"
 
 
 def _through_msal(sender: Sender, secret: Secret, exchange: _TokenHttpClient) -> Failure | None:
-    import msal  # a slow import that a Basic sender never needs
+    import msal  # a slow import that a Basic sender does not need
 
-    logging.getLogger("msal").setLevel(logging.CRITICAL + 1)  # it logs answers that are no JSON, whatever they hold
+    logging.getLogger("msal").setLevel(
+        logging.CRITICAL + 1
+    )  # it logs answers that are not JSON, which can contain secrets
     try:
         application = msal.ConfidentialClientApplication(
             sender.client_id,
@@ -152,14 +154,15 @@ def _through_msal(sender: Sender, secret: Secret, exchange: _TokenHttpClient) ->
             http_client=exchange,
         )
         application.acquire_token_for_client(scopes=sender.scope.split())
-    except Exception as problem:  # noqa: BLE001 - msal raises what it likes for a hostile document; its words may hold the secret
+    except Exception as problem:  # noqa: BLE001 - msal can raise anything for a hostile document, and its texts may hold the secret
         answered = exchange.answers and exchange.answers[0].failure is None and exchange.answers[0].status is not None
         if answered:
             return None
         if exchange.answers:
             return exchange.answers[0].failure
         return Failure(
-            kind=FailureKind.OTHER, text=f"msal refused the request: {exchange.redactor.clean(printable(str(problem)))}"
+            kind=FailureKind.OTHER,
+            text=f"msal rejected the request: {exchange.redactor.clean(printable(str(problem)))}",
         )
     return (
         exchange.answers[0].failure
@@ -186,7 +189,7 @@ def _evidence(
     if failure is None and not members:
         failure = Failure(kind=FailureKind.NOT_JSON, text=f"HTTP {answer.status} without a JSON object")
     raw = members.get("access_token")
-    claims = claims_of(raw, transcript) if isinstance(raw, str) else None
+    claims = decode_claims(raw, transcript) if isinstance(raw, str) else None
     codes = members.get("error_codes")
     return TokenEvidence(
         endpoint=endpoint,
@@ -214,12 +217,12 @@ def _evidence(
 
 
 def _is_page(answer: HttpsResponse) -> bool:
-    """A web page, and not a token in another wrapping: only a page's words are kept."""
+    """Return whether the answer is a web page. The text of other answers is not kept, because they can contain a token."""
     return "html" in answer.headers.get("content-type", "").lower() and json_object(answer.text) is None
 
 
-def claims_of(token: str, transcript: Transcript) -> dict[str, str | int | float | bool | list[str] | None] | None:
-    """The claims of a JWT, decoded without verification (RFC 7519); None when it is no JWT. Nested members are left out."""
+def decode_claims(token: str, transcript: Transcript) -> dict[str, str | int | float | bool | list[str] | None] | None:
+    """Return the claims of a JWT without verification (RFC 7519), or None if it is not a JWT. Nested members are left out."""
     try:
         decoded = jwt.decode(token, options={"verify_signature": False, "verify_aud": False, "verify_exp": False})
     except (jwt.PyJWTError, ValueError, RecursionError):

@@ -27,7 +27,7 @@ def run_leg(run: SenderRun) -> Token | None:
 def _fetch(run: SenderRun) -> Token | None:
     url = run.sender.openid_endpoint_configuration
     if not url.startswith("https://"):
-        failure = Failure(kind=FailureKind.OTHER, text="not an https address" if url else "the field is empty")
+        failure = Failure(kind=FailureKind.OTHER, text="not an https URL" if url else "the field is empty")
         run.records.issuer = IssuerEvidence(url=url, failure=failure)
         return None
     found = _fetch_document(run, url)
@@ -113,7 +113,7 @@ def _outcome(flight: Flight[Token]) -> str:
     evidence = flight.result.evidence
     if flight.result.access_token is not None:
         return f"received {flight.age:.0f} s ago"
-    return evidence.error_description or (evidence.failure.text if evidence.failure else "") or "there is none"
+    return evidence.error_description or (evidence.failure.text if evidence.failure else "") or "no token"
 
 
 def _shared(run: SenderRun, began: float) -> dict[str, object]:

@@ -52,4 +52,4 @@ class Transcript:
             if len(self._lines) < _MOST_LINES:
                 self._lines.append(line)
             elif len(self._lines) == _MOST_LINES:
-                self._lines.append(Line(at=line.at, speaker="*", text="more lines came and are not kept"))
+                self._lines.append(Line(at=line.at, speaker="*", text="further lines are not recorded"))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 
-NOT_AGAIN = "silent a moment ago in this run, so not waited for again"
+SKIPPED = "timed out earlier in this run, so not tried again"
 
 
 class UnresponsiveHosts:
@@ -23,7 +23,7 @@ class UnresponsiveHosts:
         with self._lock:
             return place in self._places
 
-    def note(self, place: str, *, silent: bool) -> None:
+    def note(self, place: str, *, timed_out: bool) -> None:
         """Record the outcome of an attempt."""
         with self._lock:
-            (self._places.add if silent else self._places.discard)(place)
+            (self._places.add if timed_out else self._places.discard)(place)

@@ -18,28 +18,28 @@ from probes.lookups.questions import Service
 from probes.lookups.tokens import TokenResult, drive, host_of
 from settings.clouds import Cloud
 
-_PATIENCE = 900.0  # seconds; the code itself is good for as long
-_INSTEAD = "where device codes are not allowed, an export answers the same (--tenant-export)"
+_PATIENCE = 900.0  # seconds; the code is valid as long
+_INSTEAD = "where device codes are not allowed, use an export instead (--tenant-export)"
 _NEEDS = "an administrator's sign-in with a device code, or an export (--tenant-export)"
-_ROLE = "all that the role of whoever signs in may do, for Exchange has no read-only scope: Global Reader is enough"
+_ROLE = "everything that the administrator's role allows, because Exchange has no read-only scope; the role Global Reader is enough"
 Say = Callable[[str], None]
 
 
 class AdministratorTokens:
     """The access tokens of an administrator, created by `sign_in`."""
 
-    def __init__(self, held: dict[Service, TokenResult], who: str) -> None:
+    def __init__(self, results: dict[Service, TokenResult], who: str) -> None:
         """Store the tokens and the address of the administrator."""
-        self._held = held
+        self._results = results
         self._who = who
 
     def signed_in_as(self) -> str:
         """The administrator's sign-in address."""
         return self._who
 
-    def held(self, service: Service, deadline: Deadline) -> TokenResult:  # noqa: ARG002 - nothing is asked any more
+    def token(self, service: Service, deadline: Deadline) -> TokenResult:  # noqa: ARG002 - nothing is requested any more
         """Return the token for this service."""
-        return self._held[service]
+        return self._results[service]
 
 
 def sign_in(client_id: str, scopes: Sequence[str], authority: Authority, cloud: Cloud, say: Say) -> AdministratorTokens:
@@ -51,18 +51,20 @@ def sign_in(client_id: str, scopes: Sequence[str], authority: Authority, cloud: 
     found = authority.discovered(deadline)
     if found.problem:
         return AdministratorTokens(dict.fromkeys(Service, TokenResult(detail=found.problem, needs=_NEEDS)), "")
-    say("tenant look-ups: an administrator signs in once; nothing is changed, and no token is kept. Asked for:")
+    say(
+        "tenant lookups: an administrator signs in once; nothing is changed, and no token is stored. Requested permissions:"
+    )
     say(f"  Microsoft Graph: {', '.join(scopes)}")
     say(f"  Exchange Online: {_ROLE}")
     graph = _Flow(client_id, authority, found, deadline, say)
     asked = [f"https://{cloud.graph_host}/{scope}" for scope in scopes]
-    held = {Service.GRAPH: graph.by_code(asked, "Microsoft Graph")}
+    results = {Service.GRAPH: graph.by_code(asked, "Microsoft Graph")}
     exchange = [f"https://{host_of(Service.EXCHANGE, cloud)}/.default"]
-    if held[Service.GRAPH].token is None:
-        held[Service.EXCHANGE] = held[Service.GRAPH]  # whoever was refused once is not asked twice
+    if results[Service.GRAPH].token is None:
+        results[Service.EXCHANGE] = results[Service.GRAPH]  # after a refusal there is no second code
     else:
-        held[Service.EXCHANGE] = graph.by_refreshing(exchange) or graph.by_code(exchange, "Exchange Online")
-    return AdministratorTokens(held, graph.who)
+        results[Service.EXCHANGE] = graph.by_refreshing(exchange) or graph.by_code(exchange, "Exchange Online")
+    return AdministratorTokens(results, graph.who)
 
 
 class _Flow:
@@ -91,33 +93,33 @@ class _Flow:
             who = result.get("id_token_claims", {}).get("preferred_username")
             self.who = self.who or (printable(who, 200) if isinstance(who, str) else "")
 
-        held = self._driven(ask)
-        return held if held.token is not None else self._refused(held)
+        result = self._driven(ask)
+        return result if result.token is not None else self._refused(result)
 
     def by_refreshing(self, scopes: list[str]) -> TokenResult | None:
         """Return a token for another resource by the refresh token; None if there is no refresh token or Entra refuses it."""
         if self._refresh is None:
             return None
         refresh = self._refresh
-        held = self._driven(lambda: self._application().acquire_token_by_refresh_token(refresh, scopes=scopes))
-        return held if held.token is not None else None
+        result = self._driven(lambda: self._application().acquire_token_by_refresh_token(refresh, scopes=scopes))
+        return result if result.token is not None else None
 
     def _application(self) -> Any:  # noqa: ANN401 - msal has no types
-        import msal  # a slow import that a run without look-ups never needs
+        import msal  # a slow import that a run without lookups does not need
 
         return msal.PublicClientApplication(
             self._client_id, oidc_authority=self._found.authority, http_client=self._http_client
         )
 
     def _driven(self, ask: Callable[[], object]) -> TokenResult:
-        held = drive(self._http_client, ask, needs=_NEEDS)
+        result = drive(self._http_client, ask, needs=_NEEDS)
         refresh = self._http_client.members.get("refresh_token")
         self._refresh = refresh if isinstance(refresh, str) else self._refresh
-        return held
+        return result
 
-    def _refused(self, held: TokenResult) -> TokenResult:
-        if held.state is not LookupState.REFUSED:
-            return held
+    def _refused(self, result: TokenResult) -> TokenResult:
+        if result.state is not LookupState.REFUSED:
+            return result
         return TokenResult(
-            state=held.state, detail=f"{held.detail} ({_INSTEAD})", needs=held.needs, requests=held.requests
+            state=result.state, detail=f"{result.detail} ({_INSTEAD})", needs=result.needs, requests=result.requests
         )

@@ -17,7 +17,9 @@ from probes.lookups.questions import AUDIT_LICENCE, Question
 
 _NO_LICENCE = "Authentication_RequestFromNonPremiumTenantOrB2CTenant"
 _NOT_THERE = ("request_resourcenotfound", "resourcenotfound", "managementobjectnotfound", "couldn't be found")
-_NO_SUCH_ADDRESS = "not found for the segment"  # how Graph says that this cloud or version has no such thing
+_NO_SUCH_ADDRESS = (
+    "not found for the segment"  # Graph's message for a resource that this cloud or version does not have
+)
 _SEARCHED = 4000
 
 
@@ -75,7 +77,7 @@ def outcome_of(question: Question, answered: LookupAnswer) -> Outcome:
     if answered.state is not None:
         return Outcome(state=answered.state, needs=answered.needs, detail=answered.problem)
     if answered.problem or answered.status is None:
-        return Outcome(state=LookupState.FAILED, detail=answered.problem or "no answer came")
+        return Outcome(state=LookupState.FAILED, detail=answered.problem or "no answer")
     code, message = _error(answered.body)
     said = printable(f"HTTP {answered.status} {code} {message}".strip())
     if 200 <= answered.status < 300:
@@ -87,7 +89,7 @@ def outcome_of(question: Question, answered: LookupAnswer) -> Outcome:
 
 def _refusal(question: Question, status: int, code: str, body: Mapping[str, object] | None, said: str) -> Outcome:
     if status == 429:
-        return Outcome(state=LookupState.THROTTLED, needs="a moment of patience", detail=said)
+        return Outcome(state=LookupState.THROTTLED, needs="a later run", detail=said)
     if status == 403 and code == _NO_LICENCE:
         return Outcome(state=LookupState.UNLICENSED, needs=AUDIT_LICENCE, detail=said)
     if status in {401, 403}:

@@ -76,7 +76,7 @@ class Authority:
         foreign = [url for url in endpoints if not self._declared(url)]
         if foreign or not isinstance(named["token_endpoint"], str):
             host = address_of(foreign[0]).host if foreign else "nowhere"
-            told = f"the discovery document leads to {host}, which is no login host of {self._cloud.title}"
+            told = f"the discovery document points to {host}, which is not a login host of {self._cloud.title}"
             return Discovered(url=self._url, problem=printable(told))
         tenant = GUID.search(str(members.get("issuer", "")))
         return Discovered(

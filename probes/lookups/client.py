@@ -32,7 +32,7 @@ class LookupClient:
         """Return the body of the answer to this row of the question table. Raises NotAnsweredError if there is none."""
         missing = next((key for key, value in values.items() if not value), None)
         if missing is not None:
-            told = f"the settings hold no {_NAMES.get(missing, missing)}"
+            told = f"the settings have no {_NAMES.get(missing, missing)}"
             raise NotAnsweredError(Outcome(state=LookupState.NOT_ASKED, detail=told), name)
         asked = question(name, **values)
         answered = self._ask(asked)
@@ -64,7 +64,7 @@ class LookupClient:
 
     def _ask(self, asked: Question) -> LookupAnswer:
         if self.deadline.passed:
-            return LookupAnswer(problem="no time was left to ask")
+            return LookupAnswer(problem="the time for the lookups ran out")
         answered = self._source.ask(asked, self.deadline)
         with self._lock:
             self.requests += answered.requests

@@ -38,7 +38,7 @@ class Export:
         """Always the export."""
         return SourceKind.EXPORT
 
-    def tenant(self, deadline: Deadline) -> str:  # noqa: ARG002 - it stands in the file
+    def tenant(self, deadline: Deadline) -> str:  # noqa: ARG002 - the file has it
         """The tenant id in the file."""
         return self._tenant
 
@@ -46,20 +46,20 @@ class Export:
         """Always empty: an export needs no sign-in."""
         return ""
 
-    def ask(self, question: Question, deadline: Deadline) -> LookupAnswer:  # noqa: ARG002 - nothing is waited for
+    def ask(self, question: Question, deadline: Deadline) -> LookupAnswer:  # noqa: ARG002 - reading the file takes no time
         """Return the answer from the file."""
         found = self._answers.get((question.service, question.key.lower()))
         if found is None:
-            told = f"the export of {self._made:%Y-%m-%d %H:%M} UTC does not hold it"
-            return LookupAnswer(state=LookupState.NOT_IN_EXPORT, problem=told, needs=_AGAIN)
+            problem = f"the export of {self._made:%Y-%m-%d %H:%M} UTC does not contain it"
+            return LookupAnswer(state=LookupState.NOT_IN_EXPORT, problem=problem, needs=_AGAIN)
         since = _moment(question.since)
         if since is not None and self._made < since:
-            told = f"the export was made at {self._made:%Y-%m-%d %H:%M} UTC, before this run"
-            return LookupAnswer(state=LookupState.NOT_IN_EXPORT, problem=told, needs=_LATER)
+            problem = f"the export was made at {self._made:%Y-%m-%d %H:%M} UTC, before this run"
+            return LookupAnswer(state=LookupState.NOT_IN_EXPORT, problem=problem, needs=_LATER)
         if isinstance(found, list):
             return LookupAnswer(status=200, body={"value": found})
         if not isinstance(found, Mapping):
-            return LookupAnswer(problem="the export has something here that is no answer")
+            return LookupAnswer(problem="the export has no valid answer here")
         status, body = found.get("status", 200), found.get("body")
         if body is None:
             body = {key: found[key] for key in ("value", "error") if key in found} or None
@@ -78,12 +78,12 @@ def read(path: Path) -> Export:
     where = f"--tenant-export={path.name}"
     try:
         if path.stat().st_size > _LARGEST:
-            raise SettingsError([f"{where}: larger than any export; name the JSON file that the script wrote"])
+            raise SettingsError([f"{where}: too large for an export; pass the JSON file that the script wrote"])
         data = json.loads(path.read_bytes().decode(_encoding(path)))
     except OSError as problem:
         raise SettingsError([f"{where}: cannot be read: {problem.strerror or type(problem).__name__}"]) from None
     except (ValueError, RecursionError):
-        raise SettingsError([f"{where}: not JSON; name the file that the script wrote"]) from None
+        raise SettingsError([f"{where}: not JSON; pass the file that the script wrote"]) from None
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
         raise SettingsError([f'{where}: not an export that this version reads (its "schema" is not {SCHEMA})'])
     tenant, made = data.get("tenant_id"), _moment(data.get("made"))
@@ -93,7 +93,7 @@ def read(path: Path) -> Export:
     for service in Service:
         part = data.get(service.value, {})
         if not isinstance(part, dict):
-            raise SettingsError([f'{where}: damaged: "{service.value}" is no object; make the export again'])
+            raise SettingsError([f'{where}: damaged: "{service.value}" is not an object; make the export again'])
         answers |= {(service, key.lower()): value for key, value in part.items()}
     return Export(tenant.lower(), made, answers)
 

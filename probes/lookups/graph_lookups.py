@@ -23,7 +23,7 @@ from probes.lookups.client import LookupClient, like
 from probes.lookups.questions import question
 from probes.lookups.reading import Json, flag, moment, number, required, rows, text, texts
 
-# Plans that belong to the service "exchange" and bring no mailbox (Microsoft, "Product names and service plan identifiers").
+# Plans that belong to the service "exchange" and include no mailbox (Microsoft, "Product names and service plan identifiers").
 _NO_MAILBOX: Final = frozenset(
     {
         "113feb6c-3fe4-4440-bddc-54d774bf0318",  # Exchange Foundation
@@ -46,7 +46,7 @@ def user(client: LookupClient, upn: str) -> UserLookup:
         return {
             "object_id": required(body, "id"),
             "enabled": flag(body, "accountEnabled"),
-            # null is Graph's word for never
+            # in Graph null means never
             "synchronised": bool(flag(body, "onPremisesSyncEnabled")) if "onPremisesSyncEnabled" in body else None,
             "exchange_plan": _has_plan(body) if "assignedPlans" in body else None,
             "proxy_addresses": texts(body, "proxyAddresses"),
@@ -173,7 +173,7 @@ def roles(client: LookupClient, of: PrincipalLookup) -> RolesLookup:
     asked = question("assignments", principal=of.object_id)
     found = client.lookup(RolesLookup, asked, read)
     if found.state is LookupState.ABSENT and found.question == question("exchange_online").text:
-        # Without Exchange Online in the directory there is nothing that could have been consented to: that is an answer.
+        # Without Exchange Online in the directory no consent to its permissions is possible. That is an answer.
         return RolesLookup(
             state=LookupState.ANSWERED,
             question=asked.text,

@@ -24,7 +24,7 @@ from settings.clouds import Cloud
 from settings.secret import Secret
 
 _LONGEST_WAIT: Final = 10.0
-# The mailbox that Exchange's own module names where a command is about no mailbox in particular.
+# The mailbox that Exchange's own module names if a command concerns no particular mailbox.
 _ANCHOR: Final = "UPN:SystemMailbox{{bb558c35-97f1-4cb9-8ff7-d53741dc928c}}@{tenant}"
 
 
@@ -69,19 +69,19 @@ class HttpSource:
 
     def ask(self, question: Question, deadline: Deadline) -> LookupAnswer:
         """Ask once, and retry once after the requested wait if that is short enough."""
-        held = self._tokens.held(question.service, deadline)
-        if held.token is None:
-            return LookupAnswer(problem=held.detail, state=held.state, needs=held.needs, requests=held.requests)
+        result = self._tokens.token(question.service, deadline)
+        if result.token is None:
+            return LookupAnswer(problem=result.detail, state=result.state, needs=result.needs, requests=result.requests)
         tenant = ""
         if question.service is Service.EXCHANGE:
             tenant = self.tenant(deadline)
             if not tenant:
-                return LookupAnswer(problem="the discovery document names no tenant id", requests=held.requests)
-        answer = self._send(question, held.token, tenant, deadline)
+                return LookupAnswer(problem="the discovery document names no tenant id", requests=result.requests)
+        answer = self._send(question, result.token, tenant, deadline)
         sent = 1
         wait = _wait(answer, deadline)
         if answer.status == 429 and wait is not None and not self._stopped.wait(wait):
-            answer = self._send(question, held.token, tenant, deadline)
+            answer = self._send(question, result.token, tenant, deadline)
             sent = 2
         failure = answer.failure
         return LookupAnswer(
@@ -89,7 +89,7 @@ class HttpSource:
             body=json_object(answer.text) if failure is None else None,
             headers=answer.headers,
             problem=self._redactor.clean(failure.text or failure.kind.value) if failure is not None else "",
-            requests=held.requests + sent,
+            requests=result.requests + sent,
         )
 
     def _send(self, question: Question, token: Secret, tenant: str, deadline: Deadline) -> HttpsResponse:

@@ -64,12 +64,12 @@ def trace(
     client: LookupClient, cloud: Cloud, *, mail_from: str, message_id: str, started: datetime, now: datetime
 ) -> TraceLookup:
     """Look up this run's message by its id; the status is empty while there is no row."""
-    until = now + timedelta(seconds=1)  # the stamp has whole seconds, and the message came within this one
+    until = now + timedelta(seconds=1)  # the timestamp has whole seconds, and the message arrived within this second
     values = {"mail_from": mail_from, "started": _stamp(started), "now": _stamp(until)}
     asked = question("trace", **values)
     if cloud.name != WORLDWIDE.name:
-        told = f"Microsoft offers the message trace by Graph in {WORLDWIDE.title} only"
-        return TraceLookup(state=LookupState.NOT_OFFERED, question=asked.text, detail=told)
+        detail = f"Microsoft offers the message trace by Graph in {WORLDWIDE.title} only"
+        return TraceLookup(state=LookupState.NOT_OFFERED, question=asked.text, detail=detail)
 
     def read() -> dict[str, Any]:
         mine = _bare(message_id)

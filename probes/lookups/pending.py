@@ -50,7 +50,7 @@ class PendingLookups:
         self._sender = sender
         self._begun = utc_now()
         self._client = LookupClient(source, Deadline(SECONDS))
-        self._pool = ThreadPoolExecutor(max_workers=_AT_ONCE + 1, thread_name_prefix="look-up")
+        self._pool = ThreadPoolExecutor(max_workers=_AT_ONCE + 1, thread_name_prefix="lookup")
         self._tenant = ""
         self._foreign = False
         self._settings: Future[dict[str, LookupResult]] = self._pool.submit(self._ask_settings)
@@ -81,22 +81,22 @@ class PendingLookups:
         )
         return scrubbed_tenant(evidence, self._redactor)
 
-    # -- before and beside the route --------------------------------------------------------------------------------------
+    # -- during the run ----------------------------------------------------------------------------------------------------
 
     def _ask_settings(self) -> dict[str, LookupResult]:
         self._tenant = self._source.tenant(self._client.deadline)
         names = BASIC_FACTS if self._sender.method == "basic" else OAUTH_FACTS
         other = tenant_of(self._sender.openid_endpoint_configuration) if self._sender.method == "oauth" else ""
-        self._foreign = _another(other, self._tenant)
+        self._foreign = _is_foreign(other, self._tenant)
         if self._foreign:
             return self._not_asked(names, other)
         return self._basic() if self._sender.method == "basic" else self._oauth()
 
     def _not_asked(self, names: tuple[str, ...], other: str) -> dict[str, LookupResult]:
-        told = f"this sender's endpoint names the tenant {other}, the look-ups are for {self._tenant}"
+        detail = f"this sender's endpoint names the tenant {other}, the lookups are for {self._tenant}"
         kinds = {name: TenantEvidence.model_fields[name].annotation for name in (*names, "sign_in_log")}
         return {
-            name: _kind(annotation)(state=LookupState.NOT_ASKED, question=name, detail=told)
+            name: _kind(annotation)(state=LookupState.NOT_ASKED, question=name, detail=detail)
             for name, annotation in kinds.items()
         }
 
@@ -128,7 +128,7 @@ class PendingLookups:
             "transport": self._pool.submit(exchange_lookups.transport, ask),
             "mailbox": self._pool.submit(exchange_lookups.mailbox, ask, user),
             "rbac": self._pool.submit(exchange_lookups.rbac, ask, client_id, user),
-            # From here on one waits for another that was begun before it, so that it has a thread already.
+            # Each of the following waits for one that was started before it and so has a thread already.
             "roles": self._pool.submit(lambda: graph_lookups.roles(ask, principal.result())),
             "mailbox_right": self._pool.submit(
                 lambda: exchange_lookups.mailbox_right(ask, user, principal.result(), registered.result())
@@ -140,7 +140,7 @@ class PendingLookups:
     def _policies(self, aims_at: str, of: Future[Any]) -> LookupResult:
         return policies.conditional_access(self._client, aims_at=aims_at, object_id=of.result().object_id)
 
-    # -- behind the route ---------------------------------------------------------------------------------------------------
+    # -- after the run ------------------------------------------------------------------------------------------------------
 
     def _ask_rows(self, started: datetime, message_id: str) -> dict[str, LookupResult]:
         sender = self._sender
@@ -171,11 +171,11 @@ def tenant_of(url: str) -> str:
     return "" if first in _NO_TENANT else first
 
 
-def _another(named: str, asked: str) -> bool:
+def _is_foreign(named: str, asked: str) -> bool:
     """Return whether both tenants are known and differ. A domain and an id cannot be compared."""
     return bool(named and asked) and (named.count("-") == 4 and asked.count("-") == 4) and named != asked
 
 
-def _kind(annotation: Any) -> type[LookupResult]:  # noqa: ANN401 - `UserLook | None` as pydantic keeps it
+def _kind(annotation: Any) -> type[LookupResult]:  # noqa: ANN401 - `UserLookup | None` as pydantic stores it
     found: type[LookupResult] = next(one for one in annotation.__args__ if one is not type(None))
     return found

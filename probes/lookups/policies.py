@@ -17,7 +17,7 @@ _STATES: Final = {"enabled": "enabled", "enabledForReportingButNotEnforced": "re
 _LEGACY: Final = frozenset({"all", "other"})
 _EXCHANGE: Final = frozenset({"all", "office365", EXCHANGE_ONLINE_APP})
 _OWN_PRINCIPALS: Final = "serviceprincipalsinmytenant"
-# A mail client that signs in with a password can show neither a device nor an approved app, so these block it outright.
+# A mail client that signs in with a password has neither a compliant device nor an approved app, so these controls block it.
 _IMPOSSIBLE: Final = frozenset(
     {"block", "compliantdevice", "domainjoineddevice", "approvedapplication", "compliantapplication"}
 )
@@ -39,13 +39,13 @@ def _policy(row: Json, aims_at: str, object_id: str) -> ConditionalPolicy | None
     if state is None or not _concerns_exchange(table(conditions, "applications")):
         return None
     if _lowered(table(conditions, "authenticationFlows"), "transferMethods") - {"none"}:
-        return None  # it is about device codes and handed-over sessions alone
+        return None  # it applies only to device codes and transferred sessions
     if aims_at == "user":
         if not _LEGACY & _lowered(conditions, "clientAppTypes"):
             return None
-        hits, guessed = _hits_user(table(conditions, "users"), object_id)
+        hits, guessed = _targets_user(table(conditions, "users"), object_id)
     else:
-        hits, guessed = _hits_principal(table(conditions, "clientApplications"), object_id)
+        hits, guessed = _targets_principal(table(conditions, "clientApplications"), object_id)
     if not hits:
         return None
     controls = _lowered(grant, "builtInControls")
@@ -70,7 +70,7 @@ def _concerns_exchange(applications: Json) -> bool:
     return bool(named & _EXCHANGE) and not _lowered(applications, "excludeApplications") & (_EXCHANGE - {"all"})
 
 
-def _hits_user(users: Json, object_id: str) -> tuple[bool, bool]:
+def _targets_user(users: Json, object_id: str) -> tuple[bool, bool]:
     """Return whether a policy targets the user, and whether that depends on groups or roles whose members were not looked up."""
     included = _lowered(users, "includeUsers")
     by_membership = bool(texts(users, "includeGroups") or texts(users, "includeRoles"))
@@ -79,13 +79,13 @@ def _hits_user(users: Json, object_id: str) -> tuple[bool, bool]:
         return False, False
     if "all" in included or (object_id and object_id in included):
         return True, left_out or (not object_id and bool(_lowered(users, "excludeUsers")))
-    named_somebody = not object_id and bool(included - {"none", "guestsorexternalusers"})
-    return by_membership or named_somebody, True
+    named_others = not object_id and bool(included - {"none", "guestsorexternalusers"})
+    return by_membership or named_others, True
 
 
-def _hits_principal(applications: Json, object_id: str) -> tuple[bool, bool]:
+def _targets_principal(applications: Json, object_id: str) -> tuple[bool, bool]:
     included = _lowered(applications, "includeServicePrincipals")
-    filtered = bool(table(applications, "servicePrincipalFilter"))  # by attributes, which nobody read
+    filtered = bool(table(applications, "servicePrincipalFilter"))  # by attributes, which are not looked up
     if object_id and object_id in _lowered(applications, "excludeServicePrincipals"):
         return False, False
     if _OWN_PRINCIPALS in included or (object_id and object_id in included):

@@ -108,7 +108,7 @@ TABLE: Final[dict[str, _OfGraph | _OfExchange]] = {
         needs="AuditLog.Read.All",
         key="sign_in_log {user}",
     ),
-    "application_sign_ins": _OfGraph(  # by the documentation; not tried against the live service
+    "application_sign_ins": _OfGraph(  # as documented; not tested against the live service
         path=f"/beta/auditLogs/signIns?$filter={_SERVICE_PRINCIPAL_ROWS}"
         "appId eq '{client_id:q}' and createdDateTime ge {started}&$top=10",
         needs="AuditLog.Read.All",
@@ -136,7 +136,7 @@ TABLE: Final[dict[str, _OfGraph | _OfExchange]] = {
     ),
 }  # fmt: skip
 
-# Which facts each kind of sender needs before the sign-in; the sign-in log and the trace are asked behind it.
+# The facts that each kind of sender needs. The sign-in log and the trace are looked up after the run.
 BASIC_FACTS: Final = (
     "user", "domain", "mfa", "methods", "security_defaults", "conditional_access", "transport", "mailbox", "auth_policy",
 )  # fmt: skip

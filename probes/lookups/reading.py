@@ -27,7 +27,7 @@ def text(source: Json, key: str) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str):
-        raise UnreadableError(f"{key} is no text")
+        raise UnreadableError(f"{key} is not text")
     return printable(value, _LONGEST)
 
 
@@ -53,7 +53,7 @@ def number(source: Json, key: str) -> int | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or abs(value) > _LARGEST:
-        raise UnreadableError(f"{key} is no whole number")
+        raise UnreadableError(f"{key} is not an integer")
     return value
 
 
@@ -66,7 +66,7 @@ def moment(source: Json, key: str) -> datetime | None:
         read = datetime.fromisoformat(value)
         return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise UnreadableError(f"{key} is no time") from None
+        raise UnreadableError(f"{key} is not a time") from None
 
 
 def table(source: Json, key: str) -> Json:
@@ -75,7 +75,7 @@ def table(source: Json, key: str) -> Json:
     if value is None:
         return {}
     if not isinstance(value, Mapping):
-        raise UnreadableError(f"{key} is no object")
+        raise UnreadableError(f"{key} is not an object")
     return value
 
 
@@ -91,7 +91,7 @@ def texts(source: Json, key: str) -> tuple[str, ...]:
         value = [part.strip() for part in value.split(",")]
     found = _listed({key: value}, key)
     if not all(isinstance(one, str) for one in found):
-        raise UnreadableError(f"{key} holds something that is no text")
+        raise UnreadableError(f"{key} holds something that is not text")
     return tuple(printable(str(one), _LONGEST) for one in found)
 
 
@@ -110,7 +110,7 @@ def _listed(source: Json, key: str) -> list[object]:
     if value is None:
         return []
     if not isinstance(value, list):
-        raise UnreadableError(f"{key} is no list")
+        raise UnreadableError(f"{key} is not a list")
     if len(value) > MOST_ROWS:
         raise UnreadableError(f"{key} has more than {MOST_ROWS} rows")
     return value
@@ -118,5 +118,5 @@ def _listed(source: Json, key: str) -> list[object]:
 
 def _row(value: object, key: str) -> Json:
     if not isinstance(value, Mapping):
-        raise UnreadableError(f"{key} holds something that is no object")
+        raise UnreadableError(f"{key} holds something that is not an object")
     return value

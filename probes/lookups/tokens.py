@@ -40,7 +40,7 @@ class TokenResult:
 class Tokens(Protocol):
     """A source of access tokens."""
 
-    def held(self, service: Service, deadline: Deadline) -> TokenResult:
+    def token(self, service: Service, deadline: Deadline) -> TokenResult:
         """Return the token for this service. Never raises; later calls return the same result at no cost."""
 
     def signed_in_as(self) -> str:
@@ -61,21 +61,21 @@ class ApplicationTokens:
         self._found = found
         self._authority = authority
         self._cloud = cloud
-        self._held: dict[Service, TokenResult] = {}
+        self._results: dict[Service, TokenResult] = {}
         self._locks = {service: threading.Lock() for service in Service}
 
     def signed_in_as(self) -> str:
         """Always empty: no administrator signs in."""
         return ""
 
-    def held(self, service: Service, deadline: Deadline) -> TokenResult:
+    def token(self, service: Service, deadline: Deadline) -> TokenResult:
         """Return the token for this service, requested once."""
         with self._locks[service]:
-            known = self._held.get(service)
+            known = self._results.get(service)
             if known is not None:
                 return known
             fresh = self._ask(service, deadline)
-            self._held[service] = TokenResult(
+            self._results[service] = TokenResult(
                 token=fresh.token, state=fresh.state, detail=fresh.detail, needs=fresh.needs
             )
             return fresh
@@ -96,7 +96,7 @@ class ApplicationTokens:
         http_client = self._authority.http_client(found, deadline)
 
         def ask() -> None:
-            import msal  # a slow import that a run without look-ups never needs
+            import msal  # a slow import that a run without lookups does not need
 
             application = msal.ConfidentialClientApplication(
                 self._directory.client_id,
@@ -129,7 +129,7 @@ def _certificate(path: Path) -> dict[str, str]:
     except TypeError:
         raise _UnusableKeyError("its private key is encrypted; give an unencrypted one") from None
     if not isinstance(key, RSAPrivateKey):
-        raise _UnusableKeyError("its key is no RSA key, and Entra takes no other")
+        raise _UnusableKeyError("its key is not an RSA key, and Entra accepts no other kind")
     text = pem.decode("ascii", "replace")
     return {"private_key": text, "public_certificate": text}
 
@@ -141,7 +141,7 @@ def drive(http_client: MsalHttpClient, ask: Callable[[], object], *, needs: str)
     try:
         ask()
     except Exception as raised:  # noqa: BLE001 - see above
-        problem = f"msal refused the request: {http_client.redactor.clean(printable(str(raised)))}"
+        problem = f"msal rejected the request: {http_client.redactor.clean(printable(str(raised)))}"
     answer, members = http_client.last, http_client.members
     token = members.get("access_token")
     if answer.status == 200 and isinstance(token, str) and _PRINTED.fullmatch(token):

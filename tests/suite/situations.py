@@ -27,7 +27,7 @@ from tests.suite.gathered import Gathered, gathered
 Recorded = tuple[SenderEvidence, SenderSettings]
 Change = Callable[[SenderEvidence, SenderSettings], Recorded]
 MEMBERS = ("name", "port", "greeting", "starttls", "tls", "auth_offered", "issuer", "token", "sign_in", "envelope")
-FAILED = CommandEvidence(failure=Failure(kind=FailureKind.TIMEOUT, text="no whole reply within 5 s"))
+FAILED = CommandEvidence(failure=Failure(kind=FailureKind.TIMEOUT, text="no complete reply within 5 s"))
 
 
 def without(member: str) -> Change:
