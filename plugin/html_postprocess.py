@@ -117,7 +117,7 @@ def _pytest_html_part(body: str) -> str:
     begin = body.find('<h2 id="title">')
     end = body.find("</h1>", begin)
     body = (
-        f'{body[:begin]}<h2 id="title">All checks in the table of pytest</h2>{body[end + len("</h1>") :]}'
+        f'{body[:begin]}<h2 id="title">Sortable table of all checks</h2>{body[end + len("</h1>") :]}'
         if begin >= 0
         else body
     )

@@ -19,7 +19,7 @@ from knowledge.causes import CATALOGUE as CAUSES
 ROOT: Final = Path(__file__).resolve().parents[2]
 README: Final = "README.md"
 INDEX: Final = "docs/README.md"
-OWNED: Final = ("docs/checks", "docs/causes")  # folders in which nothing else may lie
+OWNED: Final = ("docs/checks", "docs/causes")  # folders that contain nothing else
 BEGIN: Final = "<!-- checks: made by `python -m docs.handbook` -->"
 END: Final = "<!-- /checks -->"
 
@@ -40,14 +40,14 @@ def pages() -> dict[str, str]:
 
 def index() -> str:
     """Return the index page of the documentation."""
-    groups = link("answers with several possible causes", GROUPS_PAGE, INDEX)
+    groups = link("replies with several possible causes", GROUPS_PAGE, INDEX)
     front = link("README", README, INDEX)
     lines = [MADE, "", "# Checks and causes", ""]
-    lines += [f"What is looked at, and what can be wrong. How to run the checks and read a report: {front}.", ""]
+    lines += [f"What smtp365 checks, and what can be wrong. How to run the checks and read a report: {front}.", ""]
     lines += ["## Checks", "", *check_pages.checks_table(INDEX), ""]
-    lines += ["## Causes", "", f"In the order of the route. Some cannot be told apart by what is seen: {groups}.", ""]
-    own = link("their words for such a service", DECLARED_PAGE, INDEX)
-    lines += [f"For a service that the settings declare, causes are worded without Microsoft's terms: {own}.", ""]
+    lines += ["## Causes", "", f"In the order of the route. Some causes give the same reply: {groups}.", ""]
+    own = link("their texts for such a service", DECLARED_PAGE, INDEX)
+    lines += [f"For a declared service, causes have texts without Microsoft's terms: {own}.", ""]
     lines += cause_pages.causes_table(INDEX)
     return "\n".join(lines) + "\n"
 
@@ -76,7 +76,7 @@ def differences(root: Path) -> list[str]:
         for name, content in wanted.items()
         if not (root / name).is_file() or (root / name).read_bytes() != content
     ]
-    return lines + [f"should not be there: {name}" for name in _strays(root, set(wanted))]
+    return lines + [f"unexpected file: {name}" for name in _strays(root, set(wanted))]
 
 
 def write(root: Path) -> list[str]:
@@ -94,7 +94,7 @@ def write(root: Path) -> list[str]:
             (root / name).unlink()
             done.append(f"removed: {name}")
         else:
-            done.append(f"left alone, was not made here: {name}")
+            done.append(f"kept, because it is not generated: {name}")
     return done
 
 
@@ -105,7 +105,7 @@ def _strays(root: Path, wanted: set[str]) -> list[str]:
 
 def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
     """Run the command. Returns 0 if all documents are (or now are) current, 1 if `--check` found a difference."""
-    parser = argparse.ArgumentParser(prog="python -m docs.handbook", description="Makes the documents.")
+    parser = argparse.ArgumentParser(prog="python -m docs.handbook", description="Generates the documents.")
     parser.add_argument("--check", action="store_true", help="write nothing; name what differs and exit with 1")
     checking = parser.parse_args(arguments).check
     try:
@@ -114,7 +114,7 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
         lines, checking = [str(mistake)], True
     else:
         if lines and checking:
-            lines.append("python -m docs.handbook writes them anew")
+            lines.append("to update them: python -m docs.handbook")
     sys.stdout.write("".join(f"{line}\n" for line in lines))
     return 1 if lines and checking else 0
 

@@ -48,43 +48,43 @@ def page(cause: Cause) -> str:
     def section(title: str, *lines: str) -> list[str]:
         return [f"## {title}", "", *lines, ""]
 
-    def told(text: str) -> str:
+    def filled(text: str) -> str:
         return prose(sentence(fill(text, {})), place)
 
-    steps = [f"{number}. {told(step)}" for number, step in enumerate(cause.steps, 1)]
+    steps = [f"{number}. {filled(step)}" for number, step in enumerate(cause.steps, 1)]
     lines = [MADE, "", f"# {prose(_title(cause), place)}", "", f"{code(cause.id)}. Who acts: {_owner(cause)}.", ""]
-    lines += section("What it means", told(cause.meaning))
-    lines += section("How it shows", told(cause.shows), *_shown_by(cause, place))
+    lines += section("What it means", filled(cause.meaning))
+    lines += section("Symptoms", filled(cause.shows), *_shown_by(cause, place))
     lines += section("What to do", *steps, *_legend(cause))
-    lines += section("How to see that it worked", told(shown.verify))
-    lines += section("How long it takes", told(cause.propagation))
-    lines += section("Risk of the remedy", told(cause.risk))
-    lines += section("What decides whether it is this", *bullets(told(line) for line in cause.decide))
-    lines += section("Answers that it shares with other causes", *_groups(cause, place))
+    lines += section("How to verify", filled(shown.verify))
+    lines += section("When it takes effect", filled(cause.propagation))
+    lines += section("Risk", filled(cause.risk))
+    lines += section("How to confirm this cause", *bullets(filled(line) for line in cause.decide))
+    lines += section("Replies with several possible causes", *_groups(cause, place))
     if cause.id in declared():
-        words = link("its words there", DECLARED_PAGE, place)
-        lines += section("At a service that the settings declare", f"Title, meaning and steps are others: {words}.")
+        words = link("its text for such a service", DECLARED_PAGE, place)
+        lines += section("At a declared service", f"Title, meaning and steps differ: {words}.")
     lines += section("Sources", *bullets(prose(source, place) for source in cause.source))
     lines += [f"Checked on {cause.checked}. {link('All checks and causes', 'docs/README.md', place)}."]
     return "\n".join(lines) + "\n"
 
 
 def groups_page() -> str:
-    """Return the page about groups: one reply, its possible causes by likelihood, and what would decide."""
-    lines = [MADE, "", "# Answers with several possible causes", ""]
+    """Return the page about groups: a reply, its possible causes by likelihood, and the steps that decide."""
+    lines = [MADE, "", "# Replies with several possible causes", ""]
     lines += [
         (
-            "Some answers are the same for several causes. Then the causes are listed, likeliest first, with what would "
-            "decide between them. Further evidence (the state of earlier gates, the claims of a token) can shorten a list."
+            "Several causes can give the same reply. A report then lists the causes, most likely first, with the steps that "
+            "decide between them. Other evidence (the state of earlier gates, the claims of a token) can rule some of them out."
         ),
         *_legend(*GROUPS.values()),
         "",
     ]
     for group in GROUPS.values():
-        lines += [f"## {group.id}", "", f"What is seen: {prose(sentence(group.answer), GROUPS_PAGE)}", ""]
+        lines += [f"## {group.id}", "", f"Observed: {prose(sentence(group.answer), GROUPS_PAGE)}", ""]
         lines += [f"{place}. {cause_line(cause, GROUPS_PAGE)}" for place, cause in enumerate(group.causes, 1)]
         decide = bullets(prose(sentence(fill(line, {})), GROUPS_PAGE) for line in group.decide)
-        lines += ["", "What would decide:", "", *decide, ""]
+        lines += ["", "How to find the cause:", "", *decide, ""]
     return "\n".join(lines[:-1]) + "\n"
 
 
@@ -101,33 +101,33 @@ def _owner(cause: Cause) -> str:
 def _shown_by(cause: Cause, place: str) -> list[str]:
     checks = ", ".join(link(check.id, check_page(check.id), place) for check in ordered() if cause.id in check.causes)
     if checks:
-        return ["", f"Checks that look for it: {checks}."]
+        return ["", f"Checks that can name it: {checks}."]
     if cause.id == UNRECOGNISED:
         return []
-    return ["", "No check looks for it by itself: it is named when the words of a server or a program tell it."]
+    return ["", "No check names it by itself: it is recognised in the text of a reply or of an error message."]
 
 
 def _legend(*subjects: Cause | Group) -> list[str]:
     """Return how to read the commands on the page: their shell, and the placeholders to replace."""
-    texts = [text for subject in subjects for text in _commanding(subject)]
+    texts = [text for subject in subjects for text in _texts_of(subject)]
     commands = [command for text in texts for command in _COMMAND.findall(text)]
     used = {name for text in texts for name in _SLOT.findall(text)}
     lines = []
     if commands:
         posix = sum(1 for command in commands if _SHELL.match(command))
-        shells = "PowerShell" if not posix else "PowerShell; one that begins with `$` is for a POSIX shell"
+        shells = "PowerShell" if not posix else "PowerShell; a command that begins with `$` is for a POSIX shell"
         lines.append(
-            "Commands are for a POSIX shell, which the `$` stands for."
+            "Commands are for a POSIX shell, as the `$` indicates."
             if posix == len(commands)
             else f"Commands are for {shells}."
         )
     slots = [f"{code(f'<{name}>')} ({escape(slot.words)})" for name, slot in PLACEHOLDERS.items() if name in used]
     if slots:
-        lines.append(f"Put your own values in the place of {', '.join(slots)}; a report has them filled in.")
+        lines.append(f"Replace {', '.join(slots)} with your own values; a report contains them already.")
     return ["", " ".join(lines)] if lines else []
 
 
-def _commanding(subject: Cause | Group) -> tuple[str, ...]:
+def _texts_of(subject: Cause | Group) -> tuple[str, ...]:
     if isinstance(subject, Group):
         return subject.decide
     return (subject.title, subject.meaning, subject.shows, *subject.steps, subject.verify, *subject.decide)
@@ -136,8 +136,8 @@ def _commanding(subject: Cause | Group) -> tuple[str, ...]:
 def _groups(cause: Cause, place: str) -> list[str]:
     within = [group for group in GROUPS.values() if cause.id in group.causes]
     if not within:
-        return [f"It is in none of the {link('groups of causes with one and the same answer', GROUPS_PAGE, place)}."]
-    lines = [f"Each of these can mean it, among others; see {link('the groups', GROUPS_PAGE, place)}:", ""]
+        return [f"It is in none of the {link('groups of causes with the same reply', GROUPS_PAGE, place)}."]
+    lines = [f"These replies have this cause or another one; see {link('the groups', GROUPS_PAGE, place)}:", ""]
     for group in within:
         rank = f"number {group.causes.index(cause.id) + 1} of {len(group.causes)} by likelihood"
         lines.append(f"- {link(escape(group.answer), f'{GROUPS_PAGE}#{group.id}', place)}: {rank}")

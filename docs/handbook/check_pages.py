@@ -13,8 +13,10 @@ from reports.labels import FAMILIES, GATES, METHODS, sentence
 
 _CHECKLISTS: Final = {"BASIC": "Basic Authentication Checklist", "OAUTH": "OAuth 2.0 (OpenID Connect) Checklist"}
 _ROOMS: Final = (*_CHECKLISTS, *FAMILIES)
-_NEEDS: Final = "These come first. When one of them fails or is blocked, this check is blocked; when one is unknown, so is this one:"
-_READS: Final = "The findings of these are read, whatever they are, and the check itself says what follows:"
+_NEEDS: Final = (
+    "If one of these checks fails or is blocked, this check is blocked; if one is unknown, this check is unknown:"
+)
+_READS: Final = "The check reads the findings of these checks, whatever their verdicts:"
 
 
 def ordered() -> list[Check]:
@@ -29,7 +31,7 @@ def checks_table(place: str) -> list[str]:
         (link(check.id, check_page(check.id), place), escape(check.title), _gate_name(check.gate), _for(check))
         for check in ordered()
     ]
-    return table(("check", "what must be true", "gate", "for"), rows)
+    return table(("check", "requirement", "gate", "for"), rows)
 
 
 def page(check: Check) -> str:
@@ -42,26 +44,24 @@ def page(check: Check) -> str:
         "",
         _about(check),
         "",
-        "## What is required, and why",
+        "## Requirement",
         "",
     ]
     lines += [prose(sentence(" ".join((check.judge.__doc__ or "").split())), place), ""]
     lines += ["## Gate", "", _gate(check), ""]
-    lines += ["## What it builds on", ""]
+    lines += ["## Prerequisites", ""]
     if check.needs:
         lines += [_NEEDS, "", *bullets(_named(need, place) for need in check.needs), ""]
     if check.reads:
         lines += [_READS, "", *bullets(_named(read, place) for read in check.reads), ""]
     if not check.needs and not check.reads:
-        lines += ["Nothing: it is judged by itself.", ""]
+        lines += ["None.", ""]
     users = [other.id for other in ordered() if check.id in (*other.needs, *other.reads)]
     if users:
-        lines += ["These build on it:", "", *bullets(_named(user, place) for user in users), ""]
-    lines += ["## Causes that it can name", "", *_causes(check, place), ""]
+        lines += ["Checks that depend on it:", "", *bullets(_named(user, place) for user in users), ""]
+    lines += ["## Possible causes", "", *_causes(check, place), ""]
     source = f"checks/{check.judge.__module__.rpartition('.')[2]}.py"
-    lines += [
-        f"Judged in {link(code(source), source, place)}. {link('All checks and causes', 'docs/README.md', place)}."
-    ]
+    lines += [f"Source: {link(code(source), source, place)}. {link('All checks and causes', 'docs/README.md', place)}."]
     return "\n".join(lines) + "\n"
 
 
@@ -75,9 +75,9 @@ def _about(check: Check) -> str:
 
 def _elsewhere(check: Check) -> str:
     if check.microsoft_only:
-        return " Left out for a service that the settings declare."
+        return " Not run for a declared service."
     title = check.declared_title
-    return f' For a service that the settings declare: "{escape(title)}".' if title else ""
+    return f' For a declared service: "{escape(title)}".' if title else ""
 
 
 def _gate_name(gate: Gate | None) -> str:
@@ -86,25 +86,23 @@ def _gate_name(gate: Gate | None) -> str:
 
 def _gate(check: Check) -> str:
     if check.gate is None:
-        return f"None: the verdict on the sender does not hang on it.{_on_the_path(check)}"
+        return f"None: the check does not affect the sender's verdict.{_on_the_path(check)}"
     route = [gate for gate in Gate if check.methods != BOTH or gate not in OAUTH_ONLY]
-    words = f"It decides the gate *{GATES[check.gate]}*"
+    start = f"The check decides the gate *{GATES[check.gate]}*"
     before = route[: route.index(check.gate)]
-    shut = "While it is shut, no gate behind it is reached."
-    open_all_the_same = "Where a later gate was seen open, this one is not shut, whatever the check finds."
+    closed = "While this gate is closed, no later gate is reached."
+    proven_open = "If a later gate is open, this gate counts as open, whatever the check finds."
     if not before:
-        return f"{words}, the first on the way. {shut} {open_all_the_same}{_on_the_path(check)}"
+        return f"{start}, the first gate of the route. {closed} {proven_open}{_on_the_path(check)}"
     if check.gate is route[-1]:
-        return f"{words}, the last on the way."
-    return f"{words}, behind *{GATES[before[-1]]}*. {shut} {open_all_the_same}{_on_the_path(check)}"
+        return f"{start}, the last gate of the route."
+    return f"{start}, which follows *{GATES[before[-1]]}*. {closed} {proven_open}{_on_the_path(check)}"
 
 
 def _on_the_path(check: Check) -> str:
     if check.path_of is None:
         return ""
-    return (
-        " It asks whether the path is Microsoft's own: where a later gate was seen open, a failure is shown as a risk."
-    )
+    return " It checks whether the path leads to Microsoft: if a later gate is open, a failure is shown as a risk."
 
 
 def _named(check_id: str, place: str) -> str:
@@ -115,8 +113,8 @@ def _causes(check: Check, place: str) -> list[str]:
     lines = bullets(cause_line(cause, place) for cause in CAUSES if cause in check.causes)
     if not check.reads_reply:
         return lines or ["None."]
-    reading = "It also reads the words of the server's answer, and then names what they tell"
-    return [*lines, "", f"{reading}: any of {link('the causes', 'docs/README.md#causes', place)}."]
+    reading = "It also reads the text of the server's reply, which can show any of"
+    return [*lines, "", f"{reading} {link('the causes', 'docs/README.md#causes', place)}."]
 
 
 def cause_line(cause_id: str, place: str) -> str:

@@ -1,4 +1,4 @@
-"""The page about a declared service: which checks it does not have, which have another title, and every cause in its words."""
+"""The page about a declared service: checks that are not run, checks with a different title, and the text of every cause."""
 
 from __future__ import annotations
 
@@ -26,28 +26,29 @@ from reports.labels import OWNERS, sentence
 PLACE: Final = DECLARED_PAGE
 _BEFORE: Final = (
     'With `cloud = "custom"` the settings declare a mail server, and for OAuth a token service, that are not Microsoft\'s: Postfix, '
-    "Exim, Dovecot, or a provider. Reports then word causes, remedies and letters as below. Replies are read by the refused command, "
+    "Exim, Dovecot, or a provider. Reports then use the texts below for causes, remedies and messages. Replies are "
+    "interpreted by the refused command, "
     "the reply code, the enhanced status code and a few general words ([RFC 5321](https://www.rfc-editor.org/rfc/rfc5321), "
     "[RFC 4954](https://www.rfc-editor.org/rfc/rfc4954), [RFC 3463](https://www.rfc-editor.org/rfc/rfc3463)); a refusal of the token "
-    "service by its error code ([RFC 6749](https://www.rfc-editor.org/rfc/rfc6749)). Where the reply leaves several causes open, the "
-    "log of the server decides."
+    "service by its error code ([RFC 6749](https://www.rfc-editor.org/rfc/rfc6749)). If several causes remain possible, the "
+    "server's log decides."
 )
 
 
 def page() -> str:
-    """The page, as Markdown; no value of any sender is in it."""
+    """Return the page as Markdown, without any sender's values."""
     lines = [MADE, "", "# Causes at a declared service", "", _BEFORE, ""]
-    lines += ["## Checks", "", "These exist for Microsoft's service only and are left out:", ""]
+    lines += ["## Checks", "", "These checks apply to Microsoft's service only and are not run:", ""]
     left_out = [check for check in ordered() if check.microsoft_only]
     lines += bullets(f"{link(check.id, check_page(check.id), PLACE)}: {escape(check.title)}" for check in left_out)
-    lines += ["", "These have another title:", ""]
+    lines += ["", "These checks have a different title:", ""]
     other = [check for check in ordered() if check.declared_title]
     rows = [(link(check.id, check_page(check.id), PLACE), escape(check.declared_title)) for check in other]
-    lines += [*table(("check", "what must be true"), rows), ""]
+    lines += [*table(("check", "requirement"), rows), ""]
     lines += ["## Causes at the mail server", ""]
     for cause in declared().values():
         lines += _about(cause)
-    lines += ["## Causes at the token service", "", "The same ids, where the token service is what failed.", ""]
+    lines += ["## Causes at the token service", "", "The same ids, if the token service is what failed.", ""]
     known = declared()
     for cause in declared(at_login=True).values():
         if cause is not known.get(cause.id):
@@ -61,14 +62,14 @@ def _about(cause: Cause) -> list[str]:
     lines = [
         heading,
         "",
-        f"Who acts: {_worded(OWNERS[cause.who])} {_worded(cause.meaning)} Shows as: {_worded(cause.shows)}",
+        f"Who acts: {_worded(OWNERS[cause.who])} {_worded(cause.meaning)} Symptoms: {_worded(cause.shows)}",
         "",
     ]
     lines += [f"{number}. {_worded(step)}" for number, step in enumerate(cause.steps, 1)]
-    lines += ["", f"How to see that it worked: {_worded(cause.verify)}"]
+    lines += ["", f"How to verify: {_worded(cause.verify)}"]
     if cause.risk != NOTHING:
-        lines[-1] += f" Risk of the remedy: {_worded(cause.risk)}"
-    lines += ["", "What decides whether it is this:", "", *bullets(_worded(line) for line in cause.decide), ""]
+        lines[-1] += f" Risk: {_worded(cause.risk)}"
+    lines += ["", "How to confirm this cause:", "", *bullets(_worded(line) for line in cause.decide), ""]
     return [*lines, f"Sources: {', '.join(prose(source, PLACE) for source in cause.source)}.", ""]
 
 

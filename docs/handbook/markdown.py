@@ -17,7 +17,7 @@ _SIGN: Final = re.compile(r"[\\`*\[\]<|~$]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w{1,3
 # Signs with a meaning at the beginning of a line: headings, lists, quotations, rules (the same, 4 and 5).
 _START: Final = re.compile(r"^(?:(\d{1,9})([.)])(?=\s|$)|([#>+=-]))")
 _ADDRESS: Final = r"https?://(?:<[^<>]*>|[^\s<>`'\"()\[\]])*[^\s<>`'\"()\[\].,;:]"
-_TELLING: Final = re.compile(
+_LINKABLE: Final = re.compile(
     rf"(?P<address>{_ADDRESS})|\bRFC (?P<rfc>\d{{3,5}})\b|\b(?P<check>[A-Z]+-\d\d)\b|\b(?P<cause>[a-z0-9]+(?:_[a-z0-9]+)+)\b"
 )
 # Such an address names an audience or a scope: it is typed, not opened.
@@ -26,7 +26,7 @@ _RESOURCE: Final = re.compile(r"https://outlook\.office365\.com.*|.*/\.default")
 
 def escape(text: str) -> str:
     """Return the text on one line with all Markdown syntax escaped."""
-    return _at_start(_kept(text.strip()))
+    return _at_start(_escaped(text.strip()))
 
 
 def code(text: str) -> str:
@@ -75,15 +75,15 @@ def prose(text: str, place: str) -> str:
 def _linked(piece: str, place: str) -> str:
     parts: list[str] = []
     after = 0
-    for found in _TELLING.finditer(piece):
-        marked = _marked(found, place)
+    for found in _LINKABLE.finditer(piece):
+        marked = _as_link(found, place)
         if marked:
-            parts += [_kept(piece[after : found.start()]), marked]
+            parts += [_escaped(piece[after : found.start()]), marked]
             after = found.end()
-    return "".join([*parts, _kept(piece[after:])])
+    return "".join([*parts, _escaped(piece[after:])])
 
 
-def _kept(text: str) -> str:
+def _escaped(text: str) -> str:
     """Escape a text and keep its leading and trailing blanks."""
     return _SIGN.sub(lambda sign: f"\\{sign.group()}", re.sub(r"\s+", " ", text))
 
@@ -92,7 +92,7 @@ def _at_start(line: str) -> str:
     return _START.sub(lambda start: f"{start[1]}\\{start[2]}" if start[1] else f"\\{start[3]}", line)
 
 
-def _marked(found: re.Match[str], place: str) -> str:
+def _as_link(found: re.Match[str], place: str) -> str:
     word = found.group()
     if found["address"]:
         return code(word) if "<" in word or _RESOURCE.fullmatch(word) else f"<{word}>"

@@ -144,7 +144,7 @@ def test_check_option_lists_differences_and_writes_nothing(checkout: Path, capsy
     assert printed[:3] == [
         "differs: docs/checks/NET-01.md",
         "missing: docs/causes/dns_failure.md",
-        "should not be there: docs/causes/retired.md",
+        "unexpected file: docs/causes/retired.md",
     ]
     assert {file: file.read_bytes() for file in checkout.rglob("*") if file.is_file()} == before
 
@@ -193,7 +193,7 @@ def test_writing_removes_only_generated_pages(checkout: Path) -> None:
     __main__.main([], root=checkout)
 
     assert not (checkout / "docs/causes/retired.md").exists()
-    assert __main__.differences(checkout) == ["should not be there: docs/causes/notes.txt"]
+    assert __main__.differences(checkout) == ["unexpected file: docs/causes/notes.txt"]
 
 
 def test_pages_list_the_causes_seen_under_faults() -> None:
@@ -212,10 +212,10 @@ def test_pages_list_the_causes_seen_under_faults() -> None:
 def test_the_page_of_a_check_lists_its_declared_causes() -> None:
     """The list of causes on a page is the declaration of the check, and the page of each cause names the check."""
     for check in CHECKS.checks.values():
-        listed = text_of(ROOT / markdown.check_page(check.id)).partition("## Causes that it can name")[2]
+        listed = text_of(ROOT / markdown.check_page(check.id)).partition("## Possible causes")[2]
 
         assert set(re.findall(r"\(\.\./causes/(\w+)\.md\)", listed)) == set(check.causes), check.id
-        assert ("reads the words" in listed) == check.reads_reply, check.id
+        assert ("reads the text" in listed) == check.reads_reply, check.id
         assert all(f"{check.id}.md)" in text_of(ROOT / markdown.cause_page(cause)) for cause in check.causes), check.id
 
 
