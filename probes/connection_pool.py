@@ -14,7 +14,7 @@ _GONE = {FailureKind.CLOSED, FailureKind.RESET}
 
 
 class ConnectionPool:
-    """Sends requests like `Reach.request`, on an idle connection to the host if there is one. Thread-safe."""
+    """Sends requests like `HttpsClient.request`, on an idle connection to the host if there is one. Thread-safe."""
 
     def __init__(self, https_client: HttpsClient) -> None:
         """Create an empty pool."""

@@ -1,6 +1,6 @@
 """Decodes the escapes that a peer can use: percent, entity, backslash and quoted-printable encodings, mixed and nested.
 
-The text becomes characters with their original positions. This module knows no secret.
+The text becomes characters with their original positions. It handles no secrets.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Decoded(NamedTuple):
 def decodings(text: str) -> Iterator[Decoded]:
     """Return the text as it is and after one, two and three rounds of decoding. The input is lower case.
 
-    Soft line breaks and plus signs for blanks are normalised as `normalised` does. Two backslashes are read as one and, because a
+    Soft line breaks are removed and plus signs become blanks, as in `normalised`. Two backslashes are read as one and, because a
     word can end in one before an escape, also as two.
     """
     octets = [(octet, at) for at, character in enumerate(text) for octet in character.encode("utf-8", "surrogatepass")]

@@ -21,7 +21,7 @@ _MOST_PER_FAMILY = 4
 
 
 class Dialler:
-    """Opens connections. It knows the map, the connect timeout and all open sockets, so that an interrupt can close them."""
+    """Opens connections by the map and the connect timeout, and keeps a list of open sockets, so that an interrupt can close them."""
 
     def __init__(self, connect: Mapping[str, str], *, only_mapped: bool, timeout: float) -> None:
         """Store the map from `name-or-address:port` to `address:port`, and the timeout in seconds."""

@@ -1,6 +1,6 @@
 """Translates the exceptions of sockets, TLS and HTTP into a `Failure`, by one table.
 
-Messages are reduced to one printable line here. The caller redacts them, because it knows the secrets.
+Messages are reduced to one printable line here. The caller redacts them, because it has the redactor.
 """
 
 from __future__ import annotations

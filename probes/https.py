@@ -139,14 +139,14 @@ class Connection(http.client.HTTPSConnection):
         if wrapped is None:
             failure = self.tls.failure or Failure(kind=FailureKind.OTHER)
             self._https_client.dialler.close(sock)
-            self._inspect_certificate(wants=wants_inspection(self.tls) and self._proxy is None)
+            self._inspect_certificate(wanted=wants_inspection(self.tls) and self._proxy is None)
             raise BrokenError(failure)
         self._https_client.dialler.replaced(sock, wrapped)
         wrapped.settimeout(max(0.001, self._bound.remaining()))
         self.sock = wrapped
 
-    def _inspect_certificate(self, *, wants: bool) -> None:
-        if not wants or self.tls is None:
+    def _inspect_certificate(self, *, wanted: bool) -> None:
+        if not wanted or self.tls is None:
             return
         with contextlib.suppress(BrokenError):
             again = self._dialled(self._name, self._target_port)
@@ -195,12 +195,12 @@ class Connection(http.client.HTTPSConnection):
             status = _proxy_status(sock)
         except OSError as problem:
             self._https_client.dialler.close(sock)
-            told = f"the proxy did not answer: {translate(problem).kind}"
-            raise BrokenError(Failure(kind=FailureKind.PROXY, text=told)) from None
+            text = f"the proxy did not answer: {translate(problem).kind}"
+            raise BrokenError(Failure(kind=FailureKind.PROXY, text=text)) from None
         if status != 200:
             self._https_client.dialler.close(sock)
-            told = f"the proxy answered CONNECT with {status or 'no HTTP'}"
-            raise BrokenError(Failure(kind=FailureKind.PROXY, text=told))
+            text = f"the proxy answered CONNECT with {status or 'no HTTP'}"
+            raise BrokenError(Failure(kind=FailureKind.PROXY, text=text))
         return sock
 
 

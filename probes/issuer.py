@@ -34,8 +34,8 @@ def fetch(url: str, https_client: HttpsClient, deadline: Deadline, transcript: T
     started = deadline.elapsed()
     transcript.remark(f"GET {url}")
     answer = https_client.request("GET", url, deadline, headers={"Accept": "application/json"})
-    told = answer.failure.text if answer.failure else f"HTTP {answer.status}, {len(answer.text)} characters"
-    transcript.remark(f"issuer document: {told}")
+    outcome = answer.failure.text if answer.failure else f"HTTP {answer.status}, {len(answer.text)} characters"
+    transcript.remark(f"issuer document: {outcome}")
     seconds = round(deadline.elapsed() - started, 4)
     return Issuer(_evidence(url, answer, transcript, seconds), answer.text)
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from settings.model import Sender
 
-APART = 0.02
+INTERVAL = 0.02
 _AT_ONCE = 2
 
 
@@ -26,8 +26,8 @@ def group_by_mailbox(senders: Iterable[Sender]) -> list[list[Sender]]:
 class Pacer:
     """The start times of runs: the first two at once, then staggered, so that a server does not see a burst."""
 
-    def __init__(self, apart: float = APART) -> None:
-        self._apart = apart
+    def __init__(self, interval: float = INTERVAL) -> None:
+        self._interval = interval
         self._lock = threading.Lock()
         self._free = _AT_ONCE
         self._next = 0.0
@@ -39,7 +39,7 @@ class Pacer:
             now = time.monotonic()
             begin = now if self._free > 0 else max(now, self._next)
             self._free -= 1
-            self._next = begin + self._apart
+            self._next = begin + self._interval
         return not self._stopped.wait(begin - now) if begin > now else not self._stopped.is_set()
 
     def stop(self) -> None:

@@ -41,7 +41,7 @@ class Redactor:
         """Add a secret. A secret of fewer than four characters is replaced only where it is a word of its own."""
         if not secret:
             return
-        found = {_seen(_folded(form))[0] for form in forms(secret)} - {""}
+        found = {_printable(_folded(form))[0] for form in forms(secret)} - {""}
         with self._lock:
             self._forms = tuple({*self._forms, *found})
             if len(secret) >= _SHORTEST:
@@ -62,11 +62,11 @@ class Redactor:
         """
         if not self._forms:
             return []
-        seen, places = _seen(_folded(text))
+        seen, places = _printable(_folded(text))
         found: list[Span] = []
         for form in self._forms:
             long = len(form) >= _SHORTEST
-            found += [(start, end) for start, end in _all(form, seen) if long or _stands_alone(seen, start, end)]
+            found += [(start, end) for start, end in _all(form, seen) if long or _is_whole_word(seen, start, end)]
         for size, pieces in self._pieces.items():
             found += [(at, at + size) for at in range(len(seen) - size + 1) if seen[at : at + size] in pieces]
         for rounds, (octets, places_in_text) in enumerate(decodings(seen) if self._meant else ()):
@@ -143,12 +143,12 @@ def _joined(meant: str, octets: str, places_in_text: list[Span], seen: str) -> I
 def _meant(secret: str) -> set[str]:
     """Return the decoded form of an encoding. Non-ASCII letters keep their case, and unprintable characters can be missing."""
     cased = "".join(character.lower() if character.isascii() else character for character in secret)
-    return {normalised(one) for text in (cased, _folded(secret)) for one in (text, _seen(text)[0])} - {""}
+    return {normalised(one) for text in (cased, _folded(secret)) for one in (text, _printable(text)[0])} - {""}
 
 
 def _pieces(secret: str, size: int) -> frozenset[str]:
     octets = secret.encode("utf-8", "surrogateescape")
-    long = (_seen(_folded(form))[0] for form in (secret, *_base64(octets), octets.hex()))
+    long = (_printable(_folded(form))[0] for form in (secret, *_base64(octets), octets.hex()))
     return frozenset({form[at : at + size] for form in long for at in range(len(form) - size + 1)})
 
 
@@ -173,7 +173,7 @@ def _folded(text: str) -> str:
     return "".join(low if len(low := character.lower()) == 1 else character for character in text)
 
 
-def _seen(text: str) -> tuple[str, range | list[int]]:
+def _printable(text: str) -> tuple[str, range | list[int]]:
     """Return the printable characters and their positions in `text`."""
     if text.isprintable():
         return text, range(len(text))
@@ -181,7 +181,7 @@ def _seen(text: str) -> tuple[str, range | list[int]]:
     return "".join(text[at] for at in places), places
 
 
-def _stands_alone(text: str, start: int, end: int) -> bool:
+def _is_whole_word(text: str, start: int, end: int) -> bool:
     around = text[start - 1 : start] + text[end : end + 1]
     return not any(character.isalnum() or character == "_" for character in around)
 

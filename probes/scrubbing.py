@@ -35,10 +35,10 @@ def scrubbed(evidence: SenderEvidence, redactor: Redactor) -> SenderEvidence:
     data = _walked(evidence.model_dump(mode="python"), redactor)
     replies = [lines for record in data.values() for lines in _replies(record)]
     _over_lines([(lines, at, 0) for lines in replies for at in range(len(lines))], redactor)
-    said = [line for line in data["transcript"] if line["speaker"] == "S"]
-    texts = [[line["text"]] for line in said]
+    from_server = [line for line in data["transcript"] if line["speaker"] == "S"]
+    texts = [[line["text"]] for line in from_server]
     _over_lines([(text, 0, match.end() if (match := _CODE.match(text[0])) else 0) for text in texts], redactor)
-    for line, text in zip(said, texts, strict=True):
+    for line, text in zip(from_server, texts, strict=True):
         line["text"] = text[0]
     return SenderEvidence.model_validate(data)
 

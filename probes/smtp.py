@@ -102,7 +102,7 @@ class Session(smtplib.SMTP):
             return self._hello(started, first, None, broken.failure)
 
     def ehlo(self, name: str = "") -> tuple[int, bytes]:
-        """Send EHLO and keep the reply verbatim, beside smtplib's own parsing."""
+        """Send EHLO and keep the reply verbatim, in addition to smtplib's own parsing."""
         self._last_ehlo: Reply | None = None
         self.putcmd("EHLO", name)
         self._last_ehlo = self.read_reply()

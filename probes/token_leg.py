@@ -1,4 +1,4 @@
-"""The HTTPS leg of a run: the issuer document, then the one token request. It runs beside the SMTP leg until the sign-in.
+"""The HTTPS leg of a run: the issuer document, then the one token request. It runs concurrently with the SMTP leg until the sign-in.
 
 Senders of one application share both. The document is fetched once per URL, a token once per client, scope and secret; the
 result, granted or refused, is evidence for all of them.

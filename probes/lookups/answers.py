@@ -79,25 +79,25 @@ def outcome_of(question: Question, answered: LookupAnswer) -> Outcome:
     if answered.problem or answered.status is None:
         return Outcome(state=LookupState.FAILED, detail=answered.problem or "no answer")
     code, message = _error(answered.body)
-    said = printable(f"HTTP {answered.status} {code} {message}".strip())
+    text = printable(f"HTTP {answered.status} {code} {message}".strip())
     if 200 <= answered.status < 300:
         if answered.body is None:
             return Outcome(state=LookupState.FAILED, detail=f"HTTP {answered.status} without a JSON object")
         return Outcome(state=LookupState.ANSWERED)
-    return _refusal(question, answered.status, code, answered.body, said)
+    return _refusal(question, answered.status, code, answered.body, text)
 
 
-def _refusal(question: Question, status: int, code: str, body: Mapping[str, object] | None, said: str) -> Outcome:
+def _refusal(question: Question, status: int, code: str, body: Mapping[str, object] | None, text: str) -> Outcome:
     if status == 429:
-        return Outcome(state=LookupState.THROTTLED, needs="a later run", detail=said)
+        return Outcome(state=LookupState.THROTTLED, needs="a later run", detail=text)
     if status == 403 and code == _NO_LICENCE:
-        return Outcome(state=LookupState.UNLICENSED, needs=AUDIT_LICENCE, detail=said)
+        return Outcome(state=LookupState.UNLICENSED, needs=AUDIT_LICENCE, detail=text)
     if status in {401, 403}:
-        return Outcome(state=LookupState.REFUSED, needs=question.needs, detail=said)
+        return Outcome(state=LookupState.REFUSED, needs=question.needs, detail=text)
     if _not_there(body):
-        return Outcome(state=LookupState.ABSENT, detail=said)
-    unknown = status in {404, 405, 501} or _NO_SUCH_ADDRESS in said.lower()
-    return Outcome(state=LookupState.NOT_OFFERED if unknown else LookupState.FAILED, detail=said)
+        return Outcome(state=LookupState.ABSENT, detail=text)
+    unknown = status in {404, 405, 501} or _NO_SUCH_ADDRESS in text.lower()
+    return Outcome(state=LookupState.NOT_OFFERED if unknown else LookupState.FAILED, detail=text)
 
 
 def _error(body: Mapping[str, object] | None) -> tuple[str, str]:

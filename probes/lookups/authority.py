@@ -68,16 +68,16 @@ class Authority:
         answer = self._https_client.request("GET", self._url, deadline, headers={"Accept": "application/json"})
         members = json_object(answer.text) if answer.failure is None else None
         if members is None or answer.status != 200:
-            told = (members or {}).get("error_description")
-            words = answer.failure.text if answer.failure is not None else f"HTTP {answer.status} {told or ''}"
+            description = (members or {}).get("error_description")
+            words = answer.failure.text if answer.failure is not None else f"HTTP {answer.status} {description or ''}"
             return Discovered(url=self._url, problem=printable(f"the tenant's discovery document: {words}".strip()))
         named = {key: members.get(key) for key in ("token_endpoint", "device_authorization_endpoint")}
         endpoints = frozenset(value for value in named.values() if isinstance(value, str))
         foreign = [url for url in endpoints if not self._declared(url)]
         if foreign or not isinstance(named["token_endpoint"], str):
             host = address_of(foreign[0]).host if foreign else "nowhere"
-            told = f"the discovery document points to {host}, which is not a login host of {self._cloud.title}"
-            return Discovered(url=self._url, problem=printable(told))
+            detail = f"the discovery document points to {host}, which is not a login host of {self._cloud.title}"
+            return Discovered(url=self._url, problem=printable(detail))
         tenant = GUID.search(str(members.get("issuer", "")))
         return Discovered(
             url=self._url,

@@ -32,8 +32,8 @@ class LookupClient:
         """Return the body of the answer to this row of the question table. Raises NotAnsweredError if there is none."""
         missing = next((key for key, value in values.items() if not value), None)
         if missing is not None:
-            told = f"the settings have no {_NAMES.get(missing, missing)}"
-            raise NotAnsweredError(Outcome(state=LookupState.NOT_ASKED, detail=told), name)
+            detail = f"the settings have no {_NAMES.get(missing, missing)}"
+            raise NotAnsweredError(Outcome(state=LookupState.NOT_ASKED, detail=detail), name)
         asked = question(name, **values)
         answered = self._ask(asked)
         outcome = outcome_of(asked, answered)

@@ -29,7 +29,7 @@ class Lookups:
     """The lookups of one run, with one of the three sources."""
 
     def __init__(self, source: LookupSource, cloud: Cloud, redactor: Redactor, close: Callable[[], None]) -> None:
-        """Store the source. `redactor` knows the tokens; `close` cancels waiting requests and closes connections."""
+        """Store the source. `redactor` removes the tokens; `close` cancels waiting requests and closes connections."""
         self._source = source
         self._cloud = cloud
         self._redactor = redactor

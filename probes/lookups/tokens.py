@@ -85,11 +85,11 @@ class ApplicationTokens:
             credential = self._credential()
         except (OSError, ValueError, TypeError) as problem:
             words = str(problem) if isinstance(problem, _UnusableKeyError) else type(problem).__name__
-            told = f"[directory] certificate cannot be used: {words}"
-            return TokenResult(state=LookupState.NOT_ASKED, detail=told, needs=_AUDITOR)
+            detail = f"[directory] certificate cannot be used: {words}"
+            return TokenResult(state=LookupState.NOT_ASKED, detail=detail, needs=_AUDITOR)
         if not credential:
-            told = f"the client secret of [directory] was not found: {self._found.source}"
-            return TokenResult(state=LookupState.NOT_ASKED, detail=told, needs=_AUDITOR)
+            detail = f"the client secret of [directory] was not found: {self._found.source}"
+            return TokenResult(state=LookupState.NOT_ASKED, detail=detail, needs=_AUDITOR)
         found = self._authority.discovered(deadline)
         if found.problem:
             return TokenResult(detail=found.problem, needs=_AUDITOR)
@@ -146,10 +146,10 @@ def drive(http_client: MsalHttpClient, ask: Callable[[], object], *, needs: str)
     token = members.get("access_token")
     if answer.status == 200 and isinstance(token, str) and _PRINTED.fullmatch(token):
         return TokenResult(token=Secret(token), requests=http_client.requests)
-    told = members.get("error_description") or members.get("error")
-    if isinstance(told, str):
-        said = http_client.redactor.clean(printable(told))
-        return TokenResult(state=LookupState.REFUSED, detail=said, needs=needs, requests=http_client.requests)
+    error = members.get("error_description") or members.get("error")
+    if isinstance(error, str):
+        text = http_client.redactor.clean(printable(error))
+        return TokenResult(state=LookupState.REFUSED, detail=text, needs=needs, requests=http_client.requests)
     if answer.failure is not None:
         problem = answer.failure.text
     elif answer.status is not None:

@@ -197,7 +197,7 @@ def test_foreign_token_endpoint_gets_no_secret(tmp_path: Path) -> None:
 
     assert {one.method for one in server.requests} == {"GET"}
     assert {look.state for look in lookups_of(tenant).values()} == {LookupState.FAILED}
-    assert "no login host" in tenant.failure
+    assert "not a login host" in tenant.failure
 
 
 @pytest.mark.parametrize(

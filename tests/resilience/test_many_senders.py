@@ -132,7 +132,7 @@ def test_a_senders_checks_stay_in_one_worker(tmp_path: Path) -> None:
 
 def test_starts_are_staggered() -> None:
     """Two senders start at once, the others a little later each; after a stop no sender starts."""
-    starts, began = Pacer(apart=0.03), time.monotonic()
+    starts, began = Pacer(interval=0.03), time.monotonic()
     with ThreadPoolExecutor(6) as pool:
         moments = sorted(pool.map(lambda _: (starts.wait(), time.monotonic() - began)[1], range(6)))
 
@@ -179,6 +179,28 @@ def test_an_expiring_token_is_requested_again() -> None:
     assert [ask(), ask()] == [(0, False), (0, True)]
     now[0] = 61
     assert [ask(), ask()] == [(1, False), (1, True)]
+
+
+def test_waiting_callers_can_send_their_own_requests() -> None:
+    """Without sharing, a caller that waited for a result that is not reusable sends its own request afterwards."""
+    known: SingleFlight[str] = SingleFlight(share_pending=False)
+    started, release = threading.Event(), threading.Event()
+
+    def slow() -> str:
+        started.set()
+        release.wait(5)
+        return "refused"
+
+    def reusable(answer: str, _age: float) -> bool:
+        return answer == "here"
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(known.ask, "q", slow, Deadline(5), reusable)
+        assert started.wait(5)
+        second = pool.submit(known.ask, "q", lambda: "here", Deadline(5), reusable)
+        release.set()
+        assert first.result().result == "refused"
+        assert second.result().result == "here"
 
 
 def test_fingerprints_are_valid_in_this_process_only() -> None:

@@ -1,0 +1,122 @@
+"""The evidence gives the reason for each record that is missing from it."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from evidence.missing import MissingReason, RecordName
+from evidence.record import Record
+from evidence.wire import SenderEvidence, Traffic
+from fakes import apply, healthy, serve
+from probes import gather
+from probes.deadline import Deadline, utc_now
+from probes.records import Records, TrafficCounts
+from probes.sender_run import SenderRun
+from settings.load import parse
+from tests.probe_run import probe_run
+
+RECORDS: tuple[RecordName, ...] = get_args(RecordName)
+NOT_RECORDS = {"machine", "secret", "traffic", "transcript"}
+
+
+def reasons(evidence: SenderEvidence) -> dict[RecordName, MissingReason]:
+    """Return the reason for each missing record."""
+    found = {record: evidence.why_missing(record) for record in RECORDS}
+    return {record: reason for record, reason in found.items() if reason is not None}
+
+
+def unfinished_run(folder: Path, sender: str) -> SenderRun:
+    """Return a run of one sender before its first step."""
+    with serve(healthy(), folder=folder) as running:
+        settings = parse(running.settings_file.read_text(encoding="utf-8"), running.settings_file)
+        chosen = settings.sender[sender]
+        return SenderRun(
+            sender=chosen,
+            context=gather.create_context(settings, refusals=None),
+            found=gather.secrets_of([chosen], running.secrets)[sender],
+            started=utc_now(),
+            deadline=Deadline(5),
+        )
+
+
+def test_the_names_are_those_of_the_evidence() -> None:
+    """The names of the records, the probes' own records and the counters are the fields of the frozen evidence."""
+    records = {
+        name
+        for name, field in SenderEvidence.model_fields.items()
+        if any(
+            isinstance(kind, type) and issubclass(kind, Record)
+            for kind in (field.annotation, *get_args(field.annotation))
+        )
+    }
+
+    assert set(RECORDS) == records - NOT_RECORDS
+    assert {field.name for field in dataclasses.fields(Records)} == set(RECORDS)
+    assert {field.name for field in dataclasses.fields(TrafficCounts)} == set(Traffic.model_fields)
+
+
+@pytest.mark.parametrize("fault", [None, "port_refused", "ssl_off", "starttls_hidden"])
+def test_each_missing_record_has_a_reason(fault: str | None, tmp_path: Path) -> None:
+    """A record is either there or has a reason, and after a complete run the reason is never an interrupt or a crash."""
+    with probe_run(apply(healthy(), [fault] if fault else []), folder=tmp_path) as seen:
+        pass
+
+    for evidence in seen.evidence.values():
+        missing = {record for record in RECORDS if getattr(evidence, record) is None}
+        assert set(evidence.missing) == missing
+        assert set(evidence.missing.values()) <= {MissingReason.NOT_APPLICABLE, MissingReason.NOT_REACHED}
+
+
+def test_a_healthy_run_misses_what_does_not_apply(tmp_path: Path) -> None:
+    """A password needs no token, a session with TLS no plain-text command, and nothing was to be looked up."""
+    with probe_run(folder=tmp_path) as seen:
+        pass
+
+    other = dict.fromkeys(("plain_mail", "tenant"), MissingReason.NOT_APPLICABLE)
+    assert reasons(seen.evidence["oauth"]) == other
+    assert reasons(seen.evidence["basic"]) == other | dict.fromkeys(("issuer", "token"), MissingReason.NOT_APPLICABLE)
+
+
+def test_steps_behind_a_closed_port_are_not_reached(tmp_path: Path) -> None:
+    """The connection attempt is there; every later record of the SMTP leg was not reached."""
+    with probe_run(apply(healthy(), ["port_refused"]), folder=tmp_path) as seen:
+        evidence = seen.evidence["oauth"]
+
+    assert evidence.why_missing("port") is None
+    assert evidence.why_missing("token") is None
+    assert evidence.why_missing("greeting") is MissingReason.NOT_REACHED
+    assert evidence.why_missing("sign_in") is MissingReason.NOT_REACHED
+
+
+def test_an_interrupt_is_the_reason(tmp_path: Path) -> None:
+    """An interrupt before the first step is the reason for all records that apply."""
+    evidence = unfinished_run(tmp_path, "basic").freeze(interrupted=True)
+
+    assert evidence.why_missing("name") is MissingReason.INTERRUPTED
+    assert evidence.why_missing("issuer") is MissingReason.NOT_APPLICABLE
+
+
+def test_a_crash_is_the_reason(tmp_path: Path) -> None:
+    """An internal error is the reason for the records of the leg that did not end."""
+    run = unfinished_run(tmp_path, "oauth")
+    run.token_leg_ended = True
+    run.fail(LookupError())
+    evidence = run.freeze()
+
+    assert evidence.why_missing("name") is MissingReason.CRASHED
+    assert evidence.why_missing("token") is MissingReason.NOT_REACHED
+
+
+def test_the_end_of_the_run_is_the_reason_in_older_reports(tmp_path: Path) -> None:
+    """A report without the field still loads, and the state of its run gives the reason."""
+    data = unfinished_run(tmp_path, "basic").freeze(interrupted=True).model_dump(mode="json")
+    del data["missing"]
+    older = SenderEvidence.model_validate(data)
+
+    assert older.missing == {}
+    assert older.why_missing("name") is MissingReason.INTERRUPTED
+    assert older.model_copy(update={"interrupted": False}).why_missing("name") is MissingReason.NOT_REACHED
