@@ -202,7 +202,7 @@ _ALL: Final[tuple[Group, ...]] = (
     ),
     Group(
         id="silence",
-        answer="a time-out without a word of which step",
+        answer="a timeout without a word of which step",
         causes=("port_blocked", "wrong_host_or_port", "client_timeout_hides_refusal"),
         decide=(_PORT,),
     ),

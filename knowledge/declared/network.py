@@ -33,7 +33,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "If none answers, ask the administrator of the zone that {smtp_server} is in whether the name exists for this network.",
         ),
         verify="`Resolve-DnsName {smtp_server}` returns an address each time.",
-        propagation="At once; a remembered failure can live for some minutes.",
+        propagation="Immediately; a remembered failure can live for some minutes.",
         risk="A public name server may not know internal names; use it to compare, not as the remedy.",
         source=(SMTP + "#section-5.1", DNS_TCP),
         decide=(
@@ -46,7 +46,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         id="dns_tcp_blocked",
         title="name lookups work over UDP but not over TCP",
         meaning="Short answers arrive, but port 53 over TCP is closed, so long answers are lost and names fail now and then.",
-        shows="Check BASIC-06 or OAUTH-07 is red for TCP while UDP answers.",
+        shows="Check BASIC-06 or OAUTH-07 fails for TCP while UDP answers.",
         who="network",
         steps=(
             "Allow TCP port 53 outbound from this machine to its name servers.",
@@ -56,7 +56,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             ),
         ),
         verify="The same command answers within a second, several times.",
-        propagation="At once when the firewall rule is active.",
+        propagation="Immediately when the firewall rule is active.",
         risk="None beyond the rule itself; limit it to the configured name servers.",
         source=(DNS_TCP,),
         decide=(
@@ -70,7 +70,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         id="dns_udp_blocked",
         title="name lookups work over TCP but not over UDP",
         meaning="The firewall lets port 53 through over TCP only, while programs ask over UDP first. Every lookup is slow or fails.",
-        shows="Check BASIC-06 or OAUTH-07 is red for UDP; lookups take many seconds.",
+        shows="Check BASIC-06 or OAUTH-07 fails for UDP; lookups take many seconds.",
         who="network",
         steps=(
             "Allow UDP port 53 outbound from this machine to its name servers.",
@@ -80,7 +80,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             ),
         ),
         verify="The command answers within a second.",
-        propagation="At once when the firewall rule is active.",
+        propagation="Immediately when the firewall rule is active.",
         risk="None beyond the rule itself; limit it to the configured name servers.",
         source=(DNS_TCP,),
         decide=(
@@ -95,7 +95,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         title="the connection to the port is blocked",
         meaning="A connection from this machine to {smtp_server} on port {port} does not come about. "
         "A firewall is in between, or no service listens on that port.",
-        shows="Time-outs or 'connection refused' while the name resolves.",
+        shows="Timeouts or 'connection refused' while the name resolves.",
         who="network",
         steps=(
             PORT_TEST,
@@ -103,7 +103,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "If it fails everywhere, ask the administrator of {smtp_server} whether the service runs and which port it listens on.",
         ),
         verify="`Test-NetConnection -ComputerName {smtp_server} -Port {port}` succeeds on the application's own machine.",
-        propagation="At once when the firewall rule is active.",
+        propagation="Immediately when the firewall rule is active.",
         risk="Open the port to this server alone, not to every destination.",
         source=(SUBMISSION, TLS_USE),
         decide=(
@@ -123,7 +123,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "If only IPv6 has no route, give the machine one, or make the application prefer IPv4.",
         ),
         verify="`Test-NetConnection -ComputerName {smtp_server} -Port {port}` succeeds.",
-        propagation="At once.",
+        propagation="Immediately.",
         risk="A route changes the path of other traffic as well; ask the network team.",
         source=(SMTP + "#section-5.1",),
         decide=(Step("Check NET-03: each address and what became of it.", answered_by=("NET-02", "NET-03")),),
@@ -141,7 +141,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "Write the host name, not its address: the certificate is checked against the name.",
         ),
         verify="Checks BASIC-07 or NET-05, NET-02 and SMTP-01 pass.",
-        propagation="At once, after the application has read its settings.",
+        propagation="Immediately, after the application has read its settings.",
         risk="A credential goes to the host that is entered: take the name from the administrator, not from a search.",
         source=(SUBMISSION, TLS_USE),
         decide=("Compare server and port in the application with what the administrator of the mail service gives.",),
@@ -159,7 +159,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "If it is the same everywhere, ask the administrator of {smtp_server} what listens on port {port}.",
         ),
         verify="Checks SMTP-01, SMTP-02 and SMTP-03 pass from this machine.",
-        propagation="At once when the rule is active.",
+        propagation="Immediately when the rule is active.",
         risk="An inspection may be deliberate: ask its owner, and take it off for this destination only.",
         source=(SMTP + "#section-4.3", STATUS),
         decide=(
@@ -179,7 +179,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "If the form is right, ask the administrator of {smtp_server} which names are accepted.",
         ),
         verify="EHLO is answered with 250.",
-        propagation="At once.",
+        propagation="Immediately.",
         risk=NOTHING,
         source=(SMTP + "#section-4.1.1.1",),
         decide=("The reply to EHLO, and the name that was given.",),
@@ -192,7 +192,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         who="sender",
         steps=("Set the clock by the network: `w32tm /resync` (Linux: `$ timedatectl`).",),
         verify="Check HOST-04 passes.",
-        propagation="At once.",
+        propagation="Immediately.",
         risk="A jump of the clock can disturb scheduled jobs.",
         source=("https://www.rfc-editor.org/rfc/rfc7519#section-4.1.4",),
         decide=(Step("Check HOST-04: this machine's clock against the servers'.", answered_by=("HOST-04",)),),

@@ -19,7 +19,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         title="the name server does not answer",
         headline="the name server {resolver} does not answer",
         meaning="The machine asks {resolver} for the address of {smtp_server} and gets no answer at all, over UDP or TCP.",
-        shows="Every query ends in a time-out.",
+        shows="Every query ends in a timeout.",
         who="network",
         steps=(
             (
@@ -32,7 +32,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             ),
         ),
         verify="`nslookup {smtp_server} {resolver}` answers within a second, several times.",
-        propagation="At once when the server answers or the firewall rule is active.",
+        propagation="Immediately when the server answers or the firewall rule is active.",
         risk="A public name server may not know internal names; use it to compare, not as the remedy.",
         source=(DNS_TCP,),
         decide=(Step("Check NET-01: does any name server answer, be it with a failure?", answered_by=("NET-01",)),),
@@ -49,7 +49,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "On the machine switch off mail scanning of the antivirus for outbound SMTP, or exclude {smtp_server}.",
         ),
         verify="Checks SMTP-01, SMTP-02 and TLS-01 pass.",
-        propagation="At once.",
+        propagation="Immediately.",
         risk=_ONE_HOST,
         source=(SMTP, STARTTLS),
         decide=("The same check from another network.",),
@@ -64,13 +64,13 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         steps=(
             _OTHER_NETWORK,
             (
-                "Have the firewall's log read for {smtp_server}, port {port}, at the time of the attempt: a limit on the length of "
-                "SMTP commands, an idle time-out below 60 seconds, an inspection of SMTP."
+                "Have the firewall's log read for {smtp_server}, port {port}, at the time of the attempt: a limit on the "
+                "length of SMTP commands, an idle timeout below 60 seconds, an inspection of SMTP."
             ),
             "If it is the same from every network, send the administrator of {smtp_server} the time and the address of the attempt.",
         ),
         verify="Checks AUTH-01 and MBX-03 pass from the same machine.",
-        propagation="At once.",
+        propagation="Immediately.",
         risk=_ONE_HOST,
         source=(SMTP,),
         decide=("The same check from another network: an answer there means that something on the way cuts it here.",),
@@ -102,7 +102,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             ),
         ),
         verify="Checks TOKEN-01 and TOKEN-02 pass.",
-        propagation="At once when the rule is active.",
+        propagation="Immediately when the rule is active.",
         risk="Allow this host alone.",
         source=(DISCOVERY,),
         decide=(

@@ -14,7 +14,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "Before it can sign in with OAuth the application must fetch a token over HTTPS, and it cannot reach "
             "the token service. The mail server itself may be reachable all the while."
         ),
-        shows="Time-outs, name or certificate errors that name login.microsoftonline.com, port 443.",
+        shows="Timeouts, name or certificate errors that name login.microsoftonline.com, port 443.",
         who="network",
         steps=(
             Step(
@@ -34,8 +34,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             ),
             "If the certificate is a proxy's, exclude {login_host} from inspection or add that root to this runtime.",
         ),
-        verify="Check TOKEN-01 is green: the OpenID document is read.",
-        propagation="At once.",
+        verify="Check TOKEN-01 passes: the OpenID document is read.",
+        propagation="Immediately.",
         risk="Allow Microsoft's published login hosts only.",
         source=(ENDPOINTS,),
         decide=(
@@ -79,8 +79,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
                 when="secret_sent",
             ),
         ),
-        verify="Checks TOKEN-01 and TOKEN-02 are green: the document is read and a token is issued.",
-        propagation="At once when the rule is active.",
+        verify="Checks TOKEN-01 and TOKEN-02 pass: the document is read and a token is issued.",
+        propagation="Immediately when the rule is active.",
         risk="Allow the published login hosts only.",
         source=(ENDPOINTS,),
         decide=(
@@ -116,8 +116,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
                 when="secret_sent",
             ),
         ),
-        verify="The document names a token endpoint on {login_host} from this machine too; check TOKEN-01 is green.",
-        propagation="At once when the device or program is gone.",
+        verify="The document names a token endpoint on {login_host} from this machine too; check TOKEN-01 passes.",
+        propagation="Immediately when the device or program is gone.",
         risk="Treat it as a security incident until it is explained: other applications on this machine are concerned as well.",
         source=("https://openid.net/specs/openid-connect-discovery-1_0.html", ENDPOINTS),
         decide=("The same document from another network: does it name another token endpoint?",),
@@ -146,10 +146,9 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "In another cloud use its own login host (login.microsoftonline.us, login.partner.microsoftonline.cn).",
         ),
         verify=(
-            "`Invoke-RestMethod {issuer_document}` answers, and its issuer contains your tenant id; check OAUTH-10 "
-            "is green."
+            "`Invoke-RestMethod {issuer_document}` answers, and its issuer contains your tenant id; check OAUTH-10 passes."
         ),
-        propagation="At once.",
+        propagation="Immediately.",
         risk="Do not make the application multi-tenant just to use 'common': it opens it to every directory.",
         source=(FAQ + ", OAuth Step 5", ENTRA_CODES, CLIENT_CREDENTIALS),
         decide=(

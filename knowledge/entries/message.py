@@ -37,7 +37,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             ),
         ),
         verify="Checks MBX-01 and MBX-02 pass.",
-        propagation="At once.",
+        propagation="Immediately.",
         risk="None.",
         source=(TROUBLE,),
         decide=("The command that was refused: MAIL means the sender's address, RCPT the recipient's.",),
@@ -76,8 +76,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         ),
         verify=(
             "`Get-MailboxPermission -Identity {account} -User {sp_object_id}` shows FullAccess (RBAC: "
-            "`Test-ServicePrincipalAuthorization -Identity {client_id} -Resource {account}` says InScope True), "
-            "and MBX-03 is green."
+            "`Test-ServicePrincipalAuthorization -Identity {client_id} -Resource {account}` says InScope True), and MBX-03 "
+            "passes."
         ),
         propagation="Half an hour to two hours; success and failure can alternate meanwhile.",
         risk=(
@@ -129,7 +129,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "From is an alias of the mailbox that signs in: `Set-OrganizationConfig -SendFromAliasEnabled $true`.",
             "Make sure the client puts an address into From, not a display name only.",
         ),
-        verify="`Get-RecipientPermission -Identity {from_address}` lists {account} with SendAs, and MBX-03 is green.",
+        verify="`Get-RecipientPermission -Identity {from_address}` lists {account} with SendAs, and MBX-03 passes.",
         propagation="Up to an hour or two.",
         risk=(
             "Send As on one address for one account; never on all mailboxes. SendFromAliasEnabled is for the whole "
@@ -146,7 +146,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
     Cause(
         id="recipient_rejected",
         title="the recipient is refused",
-        meaning="The address the message goes to does not exist, is mistyped, or does not take mail from this sender.",
+        meaning="The address the message goes to does not exist, is misspelt, or does not take mail from this sender.",
         shows=(
             "550 5.1.1, 5.1.10 Recipient not found, 5.4.1 Recipient address rejected, 5.7.133 and neighbours, 501 "
             "5.1.3 Invalid address."
@@ -155,7 +155,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         kind=Kind.ADDRESS,
         steps=(
             "Check {recipient} for typing errors, blanks and missing angle brackets.",
-            "Send to the sender's own address first (the default of this check list).",
+            "Send to the sender's own address first (the default of this checklist).",
             (
                 "If the recipient restricts who may write to it, its administrator must add {from_address}: "
                 "`Get-DistributionGroup -Identity {recipient} | Format-List RequireSenderAuthenticationEnabled, "
@@ -164,7 +164,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "High Volume Email accounts send to internal recipients only.",
         ),
         verify="RCPT TO is answered with 250 (MBX-02) and no bounce arrives.",
-        propagation="At once.",
+        propagation="Immediately.",
         risk="None.",
         source=(NDR, "https://www.rfc-editor.org/rfc/rfc5321"),
         decide=(
@@ -189,8 +189,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "For recipients outside use smtp.office365.com with an ordinary mailbox as SMTP Server.",
             "For mail to many recipients outside use Azure Communication Services.",
         ),
-        verify="MBX-07 and MBX-02 are green.",
-        propagation="At once.",
+        verify="MBX-07 and MBX-02 pass.",
+        propagation="Immediately.",
         risk="smtp.office365.com has other limits: 30 messages a minute, 10,000 recipients a day.",
         source=(HIGH_VOLUME, LIMITS),
         decide=("`Get-AcceptedDomain | Format-Table DomainName`: is the domain of {recipient} in the list?",),
@@ -240,7 +240,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "Find other programs that use the same mailbox, or give each its own.",
         ),
         verify="No 432 in the log for a day.",
-        propagation="At once.",
+        propagation="Immediately.",
         risk="None.",
         source=(LIMITS,),
         decide=(
@@ -316,7 +316,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
                 "Data lifecycle management)."
             ),
         ),
-        verify="TotalItemSize is well below ProhibitSendQuota, and MBX-03 is green.",
+        verify="TotalItemSize is well below ProhibitSendQuota, and MBX-03 passes.",
         propagation="Minutes to an hour.",
         risk="Retention deletes for good: ask whether the copies must be kept.",
         source=(LIMITS, NDR),
@@ -356,7 +356,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
                 "sign-in, or ask for delisting at https://sender.office.com."
             ),
         ),
-        verify="The entity is off the list and MBX-03 is green.",
+        verify="The entity is off the list and MBX-03 passes.",
         propagation="An hour after unblocking; a case takes days.",
         risk="Do not unblock before the account is safe: it will be blocked again, for longer.",
         source=(RESTRICTED, NDR),
@@ -379,7 +379,9 @@ ENTRIES: Final[tuple[Cause, ...]] = (
                 "the last 'caused by' line, and paste that."
             ),
             Step(
-                "Run this check list with the same settings: it shows where the message stops, in the server's own words.",
+                (
+                    "Run this checklist with the same settings: it shows where the message stops, in the server's own words."
+                ),
                 answered_by=("NET-01",),
             ),
         ),

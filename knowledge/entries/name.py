@@ -38,7 +38,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "In a container, look at its own resolver file: `$ cat /etc/resolv.conf`.",
         ),
         verify="`Resolve-DnsName {smtp_server}` returns several addresses of Microsoft's, ten times out of ten.",
-        propagation="At once; a remembered failure can live for some minutes: `Clear-DnsClientCache`.",
+        propagation="Immediately; a remembered failure can live for some minutes: `Clear-DnsClientCache`.",
         risk=(
             "A public name server sees every name the machine asks for and may not know internal ones; use it to "
             "compare, not as the remedy."
@@ -58,7 +58,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         headline="the name server {resolver} does not answer",
         meaning="The machine asks {resolver} for the address of {smtp_server} and gets no answer at all, over UDP or TCP. "
         "The name may be right: no one who could know it was reached.",
-        shows="Every query ends in a time-out; texts such as 'EAI_AGAIN', 'DNS request timed out', 'try again'.",
+        shows="Every query ends in a timeout; texts such as 'EAI_AGAIN', 'DNS request timed out', 'try again'.",
         who="network",
         steps=(
             (
@@ -79,7 +79,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             ),
         ),
         verify="`nslookup {smtp_server} {resolver}` answers within a second, several times.",
-        propagation="At once when the server answers or the firewall rule is active.",
+        propagation="Immediately when the server answers or the firewall rule is active.",
         risk=(
             "A public name server sees every name the machine asks for and may not know internal ones; use it to "
             "compare, not as the remedy."
@@ -97,7 +97,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         title="name lookups work over UDP but not over TCP",
         meaning="Short answers arrive, but port 53 over TCP is closed, so long answers are lost. "
         "Names then fail now and then, which looks like chance.",
-        shows="Check BASIC-06 or OAUTH-07 is red for TCP while UDP answers; names fail only sometimes.",
+        shows="Check BASIC-06 or OAUTH-07 fails for TCP while UDP answers; names fail only sometimes.",
         who="network",
         steps=(
             "Allow TCP port 53 outbound from this machine to its name server {resolver}; TCP is a required transport of DNS.",
@@ -108,7 +108,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             ),
         ),
         verify="`Resolve-DnsName {smtp_server} -Server {resolver} -TcpOnly` answers within a second, several times.",
-        propagation="At once when the firewall rule is active.",
+        propagation="Immediately when the firewall rule is active.",
         risk="None beyond the rule itself; limit it to the configured name servers.",
         source=(FAQ + ", Network Requirements", RFC_DNS_TCP),
         decide=(
@@ -123,7 +123,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         title="name lookups work over TCP but not over UDP",
         meaning="The firewall lets port 53 through over TCP only, while programs ask over UDP first. "
         "Every lookup is slow or fails.",
-        shows="Check BASIC-06 or OAUTH-07 is red for UDP; lookups take many seconds.",
+        shows="Check BASIC-06 or OAUTH-07 fails for UDP; lookups take many seconds.",
         who="network",
         steps=(
             "Allow UDP port 53 outbound from this machine to its name server {resolver}.",
@@ -133,7 +133,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             ),
         ),
         verify="`Resolve-DnsName {smtp_server} -Server {resolver}` answers within a second.",
-        propagation="At once when the firewall rule is active.",
+        propagation="Immediately when the firewall rule is active.",
         risk="None beyond the rule itself; limit it to the configured name servers.",
         source=(FAQ + ", Network Requirements", RFC_DNS_TCP),
         decide=(
@@ -149,7 +149,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         meaning="The name service answers, but with a private, local or foreign address. "
         "The application may then talk to a portal, a filter or a hosting provider.",
         shows=(
-            "Check NET-04 is red: a private address, a sinkhole, or an address that a second name server does not give."
+            "Check NET-04 fails: a private address, a sinkhole, or an address that a second name server does not give."
         ),
         who="network",
         steps=(

@@ -52,7 +52,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "`Test-NetConnection -ComputerName {smtp_server} -Port {port}` says TcpTestSucceeded : True, from the "
             "same machine and as the same service account."
         ),
-        propagation="At once when the rule is active.",
+        propagation="Immediately when the rule is active.",
         risk=(
             "Open port 587 outbound to Microsoft's endpoints only; a general opening lets any program on the "
             "machine send."
@@ -81,8 +81,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "If only IPv6 fails, give the machine a working IPv6 route or let the application prefer IPv4.",
             "If both fail, check the default route: `Get-NetRoute -DestinationPrefix 0.0.0.0/0` (Linux: `$ ip route`).",
         ),
-        verify="Check NET-03 is green for every address of the family in use.",
-        propagation="At once.",
+        verify="Check NET-03 passes for every address of the family in use.",
+        propagation="Immediately.",
         risk="Turning IPv6 off for the whole machine breaks other things on Windows; prefer IPv4 instead.",
         source=(ENDPOINTS,),
         decide=(Step("Check NET-03: which addresses of which family answer.", answered_by=("NET-03",)),),
@@ -108,7 +108,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "`Test-NetConnection -ComputerName smtp.office365.com -Port 587` succeeds and the greeting starts with "
             "220 and names outlook.office365.com."
         ),
-        propagation="At once after saving; restart the service if it reads its settings at start only.",
+        propagation="Immediately after saving; restart the service if it reads its settings at start only.",
         risk="None.",
         source=(FAQ + ", Nodinite Configuration", DEVICE, RFC_SUBMISSION),
         decide=(
@@ -146,10 +146,9 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             Step("Change the password that was sent to that server.", when="password_sent"),
         ),
         verify=(
-            "Checks SMTP-01, SMTP-02 and TLS-02 are green: Microsoft's greeting, STARTTLS offered, Microsoft's "
-            "certificate."
+            "Checks SMTP-01, SMTP-02 and TLS-02 pass: Microsoft's greeting, STARTTLS offered, Microsoft's certificate."
         ),
-        propagation="At once.",
+        propagation="Immediately.",
         risk=(
             "An exclusion takes one host away from inspection: name the host, do not switch inspection off everywhere."
         ),
@@ -178,8 +177,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             _NO_MAIL_SCAN,
             "If the encryption is opened on purpose, exclude {smtp_server} from TLS inspection.",
         ),
-        verify="Checks SMTP-01, SMTP-02, TLS-01 and TLS-02 are green.",
-        propagation="At once.",
+        verify="Checks SMTP-01, SMTP-02, TLS-01 and TLS-02 pass.",
+        propagation="Immediately.",
         risk=(
             "An exclusion takes one host away from inspection: name the host, do not switch inspection off everywhere."
         ),
@@ -207,9 +206,9 @@ ENTRIES: Final[tuple[Cause, ...]] = (
                 "something in this network stops it here."
             ),
             (
-                "Have the firewall's log read for {smtp_server}, port {port}, at the time of the attempt: a limit on the length "
-                "of SMTP commands (a sign-in with OAuth is a line of thousands of characters), an idle time-out below "
-                "60 seconds, an inspection of SMTP."
+                "Have the firewall's log read for {smtp_server}, port {port}, at the time of the attempt: a limit on the "
+                "length of SMTP commands (a sign-in with OAuth is a line of thousands of characters), an idle timeout below 60 "
+                "seconds, an inspection of SMTP."
             ),
             (
                 "If only long commands are lost, let ICMP 'fragmentation needed' (IPv6: 'packet too big') through: without it "
@@ -217,8 +216,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             ),
             _NO_MAIL_SCAN,
         ),
-        verify="Checks AUTH-01 and MBX-03 are green from the same machine.",
-        propagation="At once.",
+        verify="Checks AUTH-01 and MBX-03 pass from the same machine.",
+        propagation="Immediately.",
         risk=(
             "An exclusion takes one host away from inspection: name the host, do not switch inspection off everywhere."
         ),
@@ -228,24 +227,26 @@ ENTRIES: Final[tuple[Cause, ...]] = (
     Cause(
         id="client_timeout_hides_refusal",
         title="the client gave up before the server's slow answer came",
-        meaning="Microsoft delays refusals by several seconds, and this client waits less than that. "
-        "What looks like a time-out is a refusal that was never read.",
+        meaning=(
+            "Microsoft delays refusals by several seconds, and this client waits less than that. What looks like a timeout "
+            "is a refusal that was never read."
+        ),
         shows=(
             "'Read timed out', 'the operation has timed out' after a connection was made, an answer that appears "
             "one command late."
         ),
         who="sender",
         steps=(
-            "Raise the client's time-out for a reply to at least 60 seconds (the SMTP standard asks for minutes).",
+            "Raise the client's timeout for a reply to at least 60 seconds (the SMTP standard asks for minutes).",
             "Send again and read the answer that now arrives; it names the real cause.",
         ),
-        verify="The same attempt ends with a reply code from the server instead of a time-out.",
-        propagation="At once.",
+        verify="The same attempt ends with a reply code from the server instead of a timeout.",
+        propagation="Immediately.",
         risk="None; the queue of a program that sends one message at a time gets slower.",
         source=(RFC_SMTP, TROUBLE),
         decide=(
             Step(
-                "Run this check list: it waits 60 seconds and shows the reply with its time.",
+                "Run this checklist: it waits 60 seconds and shows the reply with its time.",
                 answered_by=("SMTP-01", "AUTH-01"),
             ),
         ),
@@ -270,7 +271,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             ),
         ),
         verify="The reply to EHLO is a list of 250 lines.",
-        propagation="At once.",
+        propagation="Immediately.",
         risk="None.",
         source=(RFC_SMTP, TROUBLE),
         decide=(
@@ -292,8 +293,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "Set the clock right and keep it so: `w32tm /resync /force` (Linux: `$ timedatectl set-ntp true`).",
             "On a virtual machine check the host's clock too.",
         ),
-        verify="The difference is below one second and check HOST-04 is green.",
-        propagation="At once; get a new token.",
+        verify="The difference is below one second and check HOST-04 passes.",
+        propagation="Immediately; get a new token.",
         risk="A jump of the clock can confuse scheduled jobs and databases on the machine.",
         source=(
             "https://learn.microsoft.com/en-us/windows-server/networking/windows-time-service/windows-time-service-tools-and-settings",

@@ -63,8 +63,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             ),
             "Let the client say EHLO, not HELO.",
         ),
-        verify="A 235 reply before MAIL FROM; checks AUTH-01 and MBX-01 are green.",
-        propagation="At once.",
+        verify="A 235 reply before MAIL FROM; checks AUTH-01 and MBX-01 pass.",
+        propagation="Immediately.",
         risk="None.",
         source=(FAQ + ", Email with Options Configuration", TROUBLE, DEVICE),
         decide=(
@@ -94,7 +94,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             ),
         ),
         verify="The client gets 334 after AUTH LOGIN or AUTH XOAUTH2.",
-        propagation="At once.",
+        propagation="Immediately.",
         risk="None; both methods run inside TLS.",
         source=(SMTP_AUTH, RFC_AUTH),
         decide=(Step("Check SMTP-03: the AUTH line that the server offers after STARTTLS.", answered_by=("SMTP-03",)),),
@@ -113,7 +113,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "Or, if Basic is meant, empty the OAuth fields and enter user name and password.",
         ),
         verify="The plugin's own test mail arrives; check OAUTH-08 passes.",
-        propagation="At once.",
+        propagation="Immediately.",
         risk="None.",
         source=(FAQ,),
         decide=("Compare the settings file with the plugin's SMTP Options tab, field by field.",),
@@ -136,8 +136,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "Look at both switches: " + _READ_SWITCHES,
         ),
         verify=(
-            "`Get-CASMailbox -Identity {account} | Format-List SmtpClientAuthenticationDisabled` says False, and "
-            "AUTH-01 is green."
+            "`Get-CASMailbox -Identity {account} | Format-List SmtpClientAuthenticationDisabled` says False, and AUTH-01 "
+            "passes."
         ),
         propagation="Usually minutes, up to an hour or two.",
         risk=_SWITCH_RISK,
@@ -158,8 +158,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "A personal outlook.com mailbox has no such switch: use another account.",
         ),
         verify=(
-            "`Get-CASMailbox -Identity {account} | Format-List SmtpClientAuthenticationDisabled` says False, and "
-            "AUTH-01 is green."
+            "`Get-CASMailbox -Identity {account} | Format-List SmtpClientAuthenticationDisabled` says False, and AUTH-01 "
+            "passes."
         ),
         propagation="Usually minutes, up to an hour or two.",
         risk=_SWITCH_RISK,
@@ -193,7 +193,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             ),
             "Better: OAuth, which this policy does not concern.",
         ),
-        verify="AuthenticationPolicy of the user names the new policy, and AUTH-01 is green.",
+        verify="AuthenticationPolicy of the user names the new policy, and AUTH-01 passes.",
         propagation="Up to 24 hours, about 30 minutes with the last command.",
         risk="Never open the tenant's default policy for one sender.",
         source=(POLICY, SMTP_AUTH),
@@ -230,7 +230,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             ),
             "Personal outlook.com and hotmail.com accounts: Basic is gone for good, app passwords included.",
         ),
-        verify="The OAuth check list is green to the end (MBX-03).",
+        verify="The OAuth checklist passes to the end (MBX-03).",
         propagation="The move takes effect with the new settings; rights in Exchange up to two hours.",
         risk="None; OAuth is what the baselines ask for. Scope the application to one mailbox (RBAC for Applications).",
         source=(FAQ + ", OAuth", BASIC_END, BASIC_DATES),
@@ -249,7 +249,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "tenants; administrators can turn it on again for a while, and the final date is to be told in the "
             "second half of 2027."
         ),
-        shows="RISK-01 shows a risk while everything else is green.",
+        shows="RISK-01 shows a risk while everything else passes.",
         who="sender",
         kind=Kind.SIGN_IN,
         steps=(
@@ -290,8 +290,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
                 "credentials; both do not need it."
             ),
         ),
-        verify="AUTH-01 is green; the sign-in log shows Success.",
-        propagation="At once when the service answers.",
+        verify="AUTH-01 passes; the sign-in log shows Success.",
+        propagation="Immediately when the service answers.",
         risk="Do not weaken TLS on the federation service.",
         source=(TROUBLE, ENTRA_CODES),
         decide=("The sign-in log, and the federation service's own event log at the same minute.",),
@@ -325,8 +325,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             ),
         ),
         verify=(
-            "`Get-ServicePrincipal -Identity {client_id} | Format-List AppId, ObjectId` shows the enterprise "
-            "application's id; AUTH-01 is green."
+            "`Get-ServicePrincipal -Identity {client_id} | Format-List AppId, ObjectId` shows the enterprise application's "
+            "id; AUTH-01 passes."
         ),
         propagation="Half an hour to two hours; results may alternate meanwhile.",
         risk="Registering alone grants nothing.",
@@ -357,7 +357,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             ),
             "If it lasts more than an hour, open a case and quote the server's stamp in brackets and the time.",
         ),
-        verify="A later run is green without any change here.",
+        verify="A later run passes without any change here.",
         propagation="Microsoft's.",
         risk="None.",
         source=(HEALTH, TROUBLE),

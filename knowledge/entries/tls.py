@@ -52,8 +52,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             ),
             "Do not move to port 465: Microsoft 365 does not serve it.",
         ),
-        verify="Checks SMTP-02 and TLS-01 are green and the client gets 220 2.0.0 SMTP server ready after STARTTLS.",
-        propagation="At once after saving.",
+        verify="Checks SMTP-02 and TLS-01 pass and the client gets 220 2.0.0 SMTP server ready after STARTTLS.",
+        propagation="Immediately after saving.",
         risk="None. Never answer this by turning certificate checking off.",
         source=(FAQ + ", SSL/TLS handshake failed", DEVICE, RFC_STARTTLS),
         decide=(
@@ -78,8 +78,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "If the server has no such port, ask its administrator for one.",
             "A client that can do implicit TLS (also: SSL/TLS, smtps) may use this port with that setting instead.",
         ),
-        verify="Check SMTP-01 is green: the server sends a line that begins with 220 before any encryption.",
-        propagation="At once after saving.",
+        verify="Check SMTP-01 passes: the server sends a line that begins with 220 before any encryption.",
+        propagation="Immediately after saving.",
         risk="None. Never answer this by turning encryption off.",
         source=("https://www.rfc-editor.org/rfc/rfc8314", RFC_STARTTLS),
         decide=(
@@ -115,8 +115,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
                 "it. The mail plugin has no field for it."
             ),
         ),
-        verify="Checks TLS-01 and SMTP-03 are green: the server answers EHLO behind STARTTLS.",
-        propagation="At once after the server has read its new settings.",
+        verify="Checks TLS-01 and SMTP-03 pass: the server answers EHLO behind STARTTLS.",
+        propagation="Immediately after the server has read its new settings.",
         risk="The sign-in is then the only lock on that port: keep it required there.",
         source=("https://www.rfc-editor.org/rfc/rfc8446", RFC_STARTTLS),
         decide=(
@@ -155,8 +155,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             ),
         ),
         verify=(
-            "Check TLS-03 and the HOST checks are green; the application itself gets past STARTTLS (our TLS is "
-            "Python's, not its)."
+            "Check TLS-03 and the HOST checks pass; the application itself gets past STARTTLS (our TLS is Python's, not "
+            "its)."
         ),
         propagation="After the restart; AllowLegacyTLSClients up to an hour.",
         risk=(
@@ -191,7 +191,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "List what Windows offers: `Get-TlsCipherSuite | Select-Object Name` and enable ECDHE suites with AES-GCM.",
             "Restart the machine.",
         ),
-        verify="The application gets past STARTTLS, and checks HOST-01 to HOST-03 are green.",
+        verify="The application gets past STARTTLS, and checks HOST-01 to HOST-03 pass.",
         propagation="After the restart.",
         risk="Changing cipher suites affects every program on the machine; change one value, test, go on.",
         source=(FAQ + ", SSL/TLS handshake failed", DOTNET_TLS, SCHANNEL),
@@ -233,10 +233,10 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             ),
         ),
         verify=(
-            "Checks TLS-01 and TLS-02 are green, and `$ openssl s_client -starttls smtp -connect "
-            "{smtp_server}:{port}` ends with Verify return code: 0 (ok)."
+            "Checks TLS-01 and TLS-02 pass, and `$ openssl s_client -starttls smtp -connect {smtp_server}:{port}` ends "
+            "with Verify return code: 0 (ok)."
         ),
-        propagation="At once; restart the service so that it reads the store again.",
+        propagation="Immediately; restart the service so that it reads the store again.",
         risk=(
             "Never turn verification off: the password or token would go to whoever is in between. Adding a "
             "proxy's root trusts that proxy with everything."
@@ -270,8 +270,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
                 "one let {smtp_server}:{port} pass untouched."
             ),
         ),
-        verify="Checks TLS-01 and TLS-02 are green.",
-        propagation="At once.",
+        verify="Checks TLS-01 and TLS-02 pass.",
+        propagation="Immediately.",
         risk="Never switch the name check off; it is what tells Microsoft from an impostor.",
         source=(DEVICE, "https://www.rfc-editor.org/rfc/rfc9525"),
         decide=(
@@ -291,8 +291,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "If a root or intermediate has expired, update the list of roots of this machine or runtime.",
             "If the certificate belongs to a proxy, have its owner renew it or exclude {smtp_server}.",
         ),
-        verify="Checks TLS-01, RISK-03 and HOST-04 are green.",
-        propagation="At once.",
+        verify="Checks TLS-01, RISK-03 and HOST-04 pass.",
+        propagation="Immediately.",
         risk="Never answer this by turning verification off.",
         source=("https://www.rfc-editor.org/rfc/rfc5280", TROUBLE),
         decide=(Step("Check HOST-04 (clock) and the dates in TLS-01.", answered_by=("HOST-04", "TLS-01")),),
