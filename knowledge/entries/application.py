@@ -15,16 +15,18 @@ _APP: Final = "Entra admin center > Identity > Applications > App registrations 
 _ENTERPRISE: Final = "Entra admin center > Identity > Applications > Enterprise applications, search for {client_id}"
 _GRAPH: Final = "`Connect-MgGraph -Scopes Application.ReadWrite.All`"
 _COPY_THE_VALUE: Final = (
-    "Copy the column Value at once (it is shown only once; the Secret ID beside it, a GUID, is not the "
-    "secret) and put it into the plugin's Client Secret."
+    "Copy the Value immediately and enter it as Client Secret in the plugin. It is shown only once; the Secret ID "
+    "next to it, a GUID, is not the secret."
 )
 
 ENTRIES: Final[tuple[Cause, ...]] = (
     Cause(
         id="app_not_in_tenant",
         title="the client id is unknown in this tenant",
-        meaning="The directory was found, but it has no application with this id. "
-        "Either the id is wrong (object id or secret id pasted), or the tenant is another one than the application's.",
+        meaning=(
+            "The directory exists, but it has no application with this id. Either the id is wrong (an object id or a "
+            "secret id), or the application belongs to another tenant."
+        ),
         shows="AADSTS700016: Application with identifier … was not found in the directory.",
         who="sender",
         kind=Kind.REGISTRATION,
@@ -32,45 +34,46 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "Copy the Application (client) ID from " + _APP + " > Overview; not the Object ID.",
             "Compare the Directory (tenant) ID on the same page with the tenant in the settings: {tenant}.",
             (
-                "PowerShell: `Get-MgServicePrincipal -All | Where-Object AppId -eq {client_id}` in that tenant must "
-                "find it."
+                "Or look it up in that tenant with PowerShell: `Get-MgServicePrincipal -All | Where-Object AppId -eq "
+                "{client_id}`. It must find the application."
             ),
         ),
         verify="Check TOKEN-02 passes: a token is issued.",
-        propagation="Minutes after registering; otherwise at once.",
+        propagation="Minutes after the registration; otherwise immediately.",
         risk="None.",
         source=(FAQ + ", OAuth Step 1", ENTRA_CODES),
         decide=(
-            Step("Check TOKEN-02: the number in the answer.", answered_by=("TOKEN-02",)),
-            "Compare client id and tenant with the app registration's Overview page.",
+            Step("Check TOKEN-02: the error number in the reply.", answered_by=("TOKEN-02",)),
+            "Compare the client id and the tenant with the Overview page of the app registration.",
         ),
     ),
     Cause(
         id="app_sp_missing",
         title="the application has no enterprise application in this tenant",
         meaning=(
-            "The registration exists, but the object that stands for it in this tenant (its service principal) "
-            "does not. Without it nothing can be consented or granted."
+            "The app registration exists, but this tenant has no service principal (enterprise application) for it. "
+            "Without one, no permission can be consented to or granted."
         ),
         shows="AADSTS7000229: … is missing service principal in the tenant.",
         who="entra",
         kind=Kind.REGISTRATION,
         steps=(
-            _APP + " > API permissions > Grant admin consent: this creates the enterprise application.",
+            _APP + " > API permissions > Grant admin consent. This creates the enterprise application.",
             "Or: " + _GRAPH + ", then `New-MgServicePrincipal -AppId {client_id}`.",
-            "Afterwards register that new object id in Exchange (cause sp_not_registered_in_exchange).",
+            "Then register the new object id in Exchange (cause sp_not_registered_in_exchange).",
         ),
         verify=_ENTERPRISE + ": it is listed, and TOKEN-02 passes.",
-        propagation="Some minutes.",
-        risk="None beyond the consent that you give.",
+        propagation="A few minutes.",
+        risk="None apart from the consent itself.",
         source=(ENTRA_CODES, OAUTH),
         decide=(_ENTERPRISE + ": is it there?",),
     ),
     Cause(
         id="app_disabled",
         title="the enterprise application is disabled",
-        meaning="An administrator has switched this application off in the tenant. "
-        "No token is issued until it is switched on again.",
+        meaning=(
+            "An administrator has disabled this application in the tenant. It gets no token until it is enabled again."
+        ),
         shows="AADSTS7000112: Application … is disabled.",
         who="entra",
         kind=Kind.REGISTRATION,
@@ -81,41 +84,43 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "Where-Object AppId -eq {client_id}).Id -AccountEnabled:$true`.",
         ),
         verify="Check TOKEN-02 passes.",
-        propagation="Some minutes.",
-        risk="It may have been disabled after an incident: ask first.",
+        propagation="A few minutes.",
+        risk="It may have been disabled because of an incident: ask before you enable it.",
         source=(ENTRA_CODES,),
         decide=(_ENTERPRISE + " > Properties.",),
     ),
     Cause(
         id="secret_wrong",
-        title="the client secret is not right",
+        title="the client secret is wrong",
         meaning=(
-            "The token service does not accept the secret that was sent. Very often the Secret ID was pasted "
-            "instead of the Value, or the value was cut off or belongs to another application."
+            "The token service rejects the secret. Often the Secret ID was entered instead of the Value, the value is "
+            "incomplete, or it belongs to another application."
         ),
         shows="AADSTS7000215: Invalid client secret provided; invalid_client.",
         who="sender",
         kind=Kind.REGISTRATION,
         steps=(
-            "Look at what is entered: a GUID with four hyphens is the Secret ID, never the value.",
+            "Check the value that is entered: a GUID with four hyphens is the Secret ID, never the secret.",
             _APP + " > Certificates & secrets > New client secret. " + _COPY_THE_VALUE,
             (
-                "If it stands in a file or environment variable, quote it: values contain ~, . and other signs; watch "
-                "for blanks and line ends."
+                "If the secret is in a file or an environment variable, quote it: it can contain ~, . and other special "
+                "characters. Remove spaces and line ends around it."
             ),
-            "Right after creating it, wait a minute and try once more.",
+            "After you create a secret, wait a minute before you try it.",
         ),
         verify="Check TOKEN-02 passes: a token is issued.",
-        propagation="Seconds to a few minutes after creating a secret.",
-        risk="Delete the old secret only when nothing else uses it. Do not send secrets by mail or ticket.",
+        propagation="A few seconds to a few minutes after the secret is created.",
+        risk="Delete the old secret only when no other program uses it. Do not send secrets by mail or in tickets.",
         source=(FAQ + ", OAuth Step 3", ENTRA_CODES),
         decide=(Step("Check OAUTH-03 (form of the secret) and TOKEN-02.", answered_by=("OAUTH-03", "TOKEN-02")),),
     ),
     Cause(
         id="secret_expired",
         title="the client secret has expired",
-        meaning="Secrets have a last day, at most two years off, and this one's has passed. "
-        "Everything else stays as it is; only a new secret is needed.",
+        meaning=(
+            "A client secret is valid for at most two years, and this one has expired. Only a new secret is needed; the "
+            "other settings stay as they are."
+        ),
         shows="AADSTS7000222: The provided client secret keys … are expired.",
         who="entra",
         kind=Kind.REGISTRATION,
@@ -124,19 +129,21 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "Or: "
             + _GRAPH
             + ", then `Add-MgApplicationPassword -ApplicationId (Get-MgApplicationByAppId -AppId {client_id}).Id`.",
-            "Enter client_secret_expires in our settings and set a reminder for several people.",
-            "Delete the expired secret afterwards.",
+            "Enter client_secret_expires in the settings of this suite, and set a reminder for several people.",
+            "Then delete the expired secret.",
         ),
-        verify="Check TOKEN-02 passes and RISK-02 shows the new date.",
-        propagation="Seconds to a few minutes.",
-        risk="A long-lived secret is a long-lived risk: a certificate or a shorter term is better.",
+        verify="Check TOKEN-02 passes, and RISK-02 shows the new date.",
+        propagation="A few seconds to a few minutes.",
+        risk=(
+            "The longer a secret is valid, the longer a stolen one works: prefer a certificate or a shorter lifetime."
+        ),
         source=(FAQ + ", OAuth Step 3", ENTRA_CODES),
         decide=(_APP + " > Certificates & secrets: the column Expires.",),
     ),
     Cause(
         id="secret_expiring",
-        title="the client secret ends soon, or nobody will be reminded",
-        meaning="It works today and stops on the day the secret ends. Somebody must be told in time.",
+        title="the client secret expires soon, or there is no reminder",
+        meaning="The secret works today. On the day it expires, mail stops without a warning.",
         shows="RISK-02 or OAUTH-04 shows a risk.",
         who="entra",
         kind=Kind.REGISTRATION,
@@ -144,21 +151,24 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "Read the date: "
             + _APP
             + " > Certificates & secrets, or `(Get-MgApplicationByAppId -AppId {client_id}).PasswordCredentials`.",
-            "Create the next secret now, put it into the plugin, then delete the old one; two may be valid at once.",
-            "Write the date as client_secret_expires into our settings and into a shared calendar.",
+            (
+                "Create the next secret now and enter it in the plugin, then delete the old one. Two secrets can be valid at "
+                "the same time."
+            ),
+            "Enter the date as client_secret_expires in the settings of this suite and in a shared calendar.",
         ),
-        verify="RISK-02 shows a date more than 30 days off.",
+        verify="RISK-02 shows a date that is more than 30 days away.",
         propagation="Immediately.",
         risk="None.",
         source=(FAQ + ", OAuth Step 3", CLIENT_CREDENTIALS),
-        decide=(Step("Check RISK-02: the days that are left.", answered_by=("RISK-02",)),),
+        decide=(Step("Check RISK-02: the number of days left.", answered_by=("RISK-02",)),),
     ),
     Cause(
         id="client_assertion_bad",
         title="the certificate or signed assertion is rejected",
         meaning=(
-            "The application proves itself with a certificate, and the token service does not accept the proof: "
-            "the certificate is not registered, has expired, or the signature has the wrong form."
+            "The application authenticates with a certificate, and the token service rejects the signed assertion: the "
+            "certificate is not registered, it has expired, or the signature has the wrong format."
         ),
         shows="AADSTS700027, 700021, 700030, 5002723, 50027, 500137; 'Client assertion contains an invalid signature'.",
         who="entra",
@@ -166,27 +176,32 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         steps=(
             _APP
             + (
-                " > Certificates & secrets > Certificates > Upload the public part (.cer) that belongs to the private "
-                "key in use."
+                " > Certificates & secrets > Certificates > Upload certificate: upload the public part (.cer) that belongs to "
+                "the private key in use."
             ),
             (
-                "Compare the thumbprint there with the one in the error text or in the store: `Get-ChildItem "
-                "Cert:\\LocalMachine\\My | Select-Object Thumbprint, NotAfter, Subject`."
+                "Compare the thumbprint there with the one in the error text, or with the one in the certificate store: "
+                "`Get-ChildItem Cert:\\LocalMachine\\My | Select-Object Thumbprint, NotAfter, Subject`."
             ),
-            "Let the application sign with RS256 and put x5t into the header; check the machine's clock.",
+            "Configure the application to sign with RS256 and to put x5t into the header. Check the machine's clock.",
         ),
         verify="Check TOKEN-02 passes.",
-        propagation="Some minutes after the upload.",
-        risk="Upload the public part only; the private key stays on the machine.",
+        propagation="A few minutes after the upload.",
+        risk="Upload only the public part; the private key stays on the machine.",
         source=(ENTRA_CODES, "https://learn.microsoft.com/en-us/entra/identity-platform/certificate-credentials"),
-        decide=("The reason in brackets in the error text: key not found, key expired, or signature.",),
+        decide=(
+            (
+                "The reason in brackets in the error text: the key was not found, the key has expired, or the signature is "
+                "wrong."
+            ),
+        ),
     ),
     Cause(
         id="public_client_with_secret",
-        title="the application is registered as another kind of client than it behaves",
+        title="the application is registered as the wrong type of client",
         meaning=(
-            "Entra knows this application as a public or single-page client, which has no secret, yet a secret is "
-            "sent (or the reverse). The registration must be that of a confidential (web or daemon) client."
+            "The application is registered as a public or single-page client, which has no secret, but it sends a secret "
+            "(or the reverse). The registration must be that of a confidential client (web or daemon)."
         ),
         shows="AADSTS700025: Client is public …; AADSTS9002325, 9002326, 9002327.",
         who="entra",
@@ -194,41 +209,46 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         steps=(
             _APP
             + (
-                " > Authentication: remove the platform Single-page or Mobile and desktop; add Web if a redirect "
-                "address is needed."
+                " > Authentication: remove the platforms Single-page application and Mobile and desktop applications. Add Web "
+                "if the application needs a redirect URI."
             ),
-            "Same page, Advanced settings > Allow public client flows: No.",
-            "For this plugin no redirect address is needed at all: it uses client credentials.",
+            "On the same page: Advanced settings > Allow public client flows: No.",
+            "Do not add a redirect URI for the mail plugin: it uses client credentials and needs none.",
         ),
         verify="Check TOKEN-02 passes.",
-        propagation="Some minutes.",
+        propagation="A few minutes.",
         risk=(
-            "Other programs that share the registration may need the public form: give this one a registration of "
-            "its own."
+            "Other programs that share the registration may need the public client type: create a separate registration "
+            "for this application."
         ),
         source=(ENTRA_CODES, CLIENT_CREDENTIALS),
-        decide=(_APP + " > Authentication: which platforms are listed.",),
+        decide=(_APP + " > Authentication: the list of platforms.",),
     ),
     Cause(
         id="redirect_uri_mismatch",
-        title="the redirect address is not registered",
-        meaning="A person's browser sign-in comes back to an address that the registration does not list. "
-        "It concerns interactive sign-in only; the plugin's client credentials need no redirect.",
+        title="the redirect URI is not registered",
+        meaning=(
+            "After a person signs in with the browser, Entra redirects to an address that the registration does not list. "
+            "This concerns interactive sign-in only; the plugin's client credentials need no redirect URI."
+        ),
         shows="AADSTS50011, AADSTS500113, AADSTS500116, 900971.",
         who="entra",
         kind=Kind.REGISTRATION,
         steps=(
             _APP
             + (
-                " > Authentication > Redirect URIs: add exactly the address in the error text (https, path and case "
-                "alike)."
+                " > Authentication > Redirect URIs: add the exact address from the error text (scheme, path and case must "
+                "match)."
             ),
-            "If the site builds it from its own address, correct that address (http or https, sub-folder, language).",
+            (
+                "If the site builds the redirect URI from its own address, correct that address (http or https, subfolder, "
+                "language)."
+            ),
         ),
         verify="The browser sign-in returns to the application.",
-        propagation="Some minutes.",
-        risk="Register full addresses only, no wildcards.",
+        propagation="A few minutes.",
+        risk="Register complete addresses only, no wildcards.",
         source=(ENTRA_CODES,),
-        decide=("The address quoted in the error against " + _APP + " > Authentication.",),
+        decide=("The address in the error text, compared with " + _APP + " > Authentication.",),
     ),
 )

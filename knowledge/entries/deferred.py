@@ -8,11 +8,11 @@ from knowledge.entries.sources import RFC_SMTP
 ENTRIES: Final[tuple[Cause, ...]] = (
     Cause(
         id="temporarily_deferred",
-        title="the server defers the message for now",
+        title="the server has deferred the message",
         meaning=(
-            "The server does not refuse the message for good: it asks the client to try again later. Greylisting does so "
-            "when it sees a sender and a recipient together for the first time; a lookup that fails for the moment or a "
-            "busy server does so too."
+            "The server does not reject the message permanently: it asks the client to try again later. Greylisting defers "
+            "the first message from a sender to a recipient. A busy server, or one whose lookup fails temporarily, defers "
+            "messages as well."
         ),
         shows=(
             "A reply that begins with 4 to MAIL, RCPT or the message: 450 4.2.0 Greylisted, 451 4.7.1 please try again in "
@@ -21,24 +21,24 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         who="sender",
         steps=(
             (
-                "Send again after the time that the reply names, or after fifteen minutes, from the same machine and with "
-                "the same addresses."
+                "Send again after the time in the reply, or after fifteen minutes, from the same machine and with the same "
+                "addresses."
             ),
             (
-                "Let the application keep a message that was deferred and send it again by itself for some hours, with "
-                "longer and longer pauses."
+                "Configure the application to keep a deferred message and to retry it for several hours, with increasing "
+                "delays."
             ),
             (
-                "If it still happens after an hour: ask the administrator of {smtp_server}, or of the recipient's domain, "
-                "what the mail log has for {from_address} and {recipient}; clients that sign in can be exempted from "
-                "greylisting."
+                "If the server still defers the message after an hour, ask the administrator of {smtp_server}, or of the "
+                "recipient's domain, what the mail log contains for {from_address} and {recipient}. Clients that sign in can "
+                "be exempted from greylisting."
             ),
         ),
-        verify="A later attempt with the same addresses is accepted (MBX-03).",
-        propagation="Minutes, as a rule: the server's own delay.",
-        risk="None; a client that retries every few seconds is deferred for longer.",
+        verify="The server accepts a later attempt with the same addresses (MBX-03).",
+        propagation="Usually minutes: the server sets the delay.",
+        risk="None; a server may defer a client that retries every few seconds for longer.",
         source=(RFC_SMTP, "https://www.rfc-editor.org/rfc/rfc6647"),
         kind=Kind.ADDRESS,
-        decide=("Send again in fifteen minutes: a message that is then accepted was only deferred.",),
+        decide=("Send again in fifteen minutes: if the server then accepts the message, it was only deferred.",),
     ),
 )

@@ -11,30 +11,37 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         id="token_endpoint_unreachable",
         title="the login host cannot be reached",
         meaning=(
-            "Before it can sign in with OAuth the application must fetch a token over HTTPS, and it cannot reach "
-            "the token service. The mail server itself may be reachable all the while."
+            "To sign in with OAuth, the application must first get a token over HTTPS, and it cannot reach the token "
+            "service. The mail server may still be reachable."
         ),
         shows="Timeouts, name or certificate errors that name login.microsoftonline.com, port 443.",
         who="network",
         steps=(
             Step(
-                "If a proxy is configured, ask through it, from the application's machine and account: `Invoke-WebRequest -Uri "
-                "{issuer_document} -Proxy {proxy}` (Linux: `$ curl -sv -x {proxy} {issuer_document}`).",
+                (
+                    "If a proxy is configured, test through it, on the application's machine and as its account: "
+                    "`Invoke-WebRequest -Uri {issuer_document} -Proxy {proxy}` (Linux: `$ curl -sv -x {proxy} {issuer_document}`)."
+                ),
                 when="through_proxy",
             ),
             Step(
-                "From the application's machine and account: `Test-NetConnection -ComputerName {login_host} -Port 443` "
-                "(Linux: `$ curl -sv {issuer_document}`).",
+                (
+                    "Test the connection on the application's machine and as its account: `Test-NetConnection -ComputerName "
+                    "{login_host} -Port 443` (Linux: `$ curl -sv {issuer_document}`)."
+                ),
                 answered_by=("TOKEN-01",),
                 when="without_proxy",
             ),
             (
-                "Allow outbound HTTPS to {login_host} for this machine, or set the proxy for the service account: "
-                "`netsh winhttp show proxy` shows the machine's (Linux: https_proxy in the service's environment)."
+                "Allow outbound HTTPS to {login_host} for this machine, or set the proxy for the service account: `netsh "
+                "winhttp show proxy` shows the machine's proxy (Linux: https_proxy in the service's environment)."
             ),
-            "If the certificate is a proxy's, exclude {login_host} from inspection or add that root to this runtime.",
+            (
+                "If the certificate comes from a proxy, exclude {login_host} from TLS inspection, or add the proxy's root "
+                "certificate to the application's runtime."
+            ),
         ),
-        verify="Check TOKEN-01 passes: the OpenID document is read.",
+        verify="Check TOKEN-01 passes: the OpenID document can be read.",
         propagation="Immediately.",
         risk="Allow Microsoft's published login hosts only.",
         source=(ENDPOINTS,),
@@ -50,75 +57,83 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         title="a proxy or filter answers instead of the login host",
         headline="instead of the login host a proxy or filter answers with {answer}",
         meaning=(
-            "The application asks {login_host} for its sign-in document or a token, and something else answers: a web proxy, a "
-            "filter or a portal, with a page or a redirection of its own. What came back: {answer}."
+            "The application requests the OpenID document or a token from {login_host}. A web proxy, a filter or a portal "
+            "replies instead, with its own page or redirect: {answer}."
         ),
-        shows="HTTP 403, 407 or 200 with a web page, or a redirection, where a JSON document should come.",
+        shows="HTTP 403, 407 or 200 with a web page, or a redirect, instead of a JSON document.",
         who="network",
         steps=(
             Step(
-                "If a proxy is configured, ask for that address through it, as the application's account: `Invoke-WebRequest "
-                "-Uri {issuer_document} -Proxy {proxy}` (Linux: `$ curl -sv -x {proxy} {issuer_document}`). The same page comes "
-                "back; its words name the rule.",
+                (
+                    "If a proxy is configured, request the document through it, as the application's account: `Invoke-WebRequest "
+                    "-Uri {issuer_document} -Proxy {proxy}` (Linux: `$ curl -sv -x {proxy} {issuer_document}`). The text of the "
+                    "page shows which rule applies."
+                ),
                 when="through_proxy",
             ),
             Step(
-                "If no proxy is configured for this account, one on the way answers unasked (a transparent proxy or filter). "
-                "Ask for that address as the application's account: `Invoke-WebRequest -Uri {issuer_document}` (Linux: `$ curl "
-                "-sv {issuer_document}`), and once more from another network.",
+                (
+                    "If no proxy is configured for this account, a transparent proxy or filter replies. Request the document as "
+                    "the application's account: `Invoke-WebRequest -Uri {issuer_document}` (Linux: `$ curl -sv "
+                    "{issuer_document}`), and once more from another network."
+                ),
                 when="without_proxy",
             ),
             (
-                "Have {login_host} allowed in the proxy or filter for this machine and account, without a sign-in to the proxy "
-                "(407): a service cannot answer that."
+                "Allow {login_host} in the proxy or filter for this machine and account without proxy authentication (407): a "
+                "service cannot enter a proxy password."
             ),
             "Exclude {login_host} from TLS inspection and from block pages.",
             Step(
-                "If the page answered the request for the token, it has seen the client secret: create a new one and delete "
-                "the old one.",
+                (
+                    "If the proxy or filter replied to the token request, it has received the client secret: create a new secret "
+                    "and delete the old one."
+                ),
                 when="secret_sent",
             ),
         ),
-        verify="Checks TOKEN-01 and TOKEN-02 pass: the document is read and a token is issued.",
-        propagation="Immediately when the rule is active.",
-        risk="Allow the published login hosts only.",
+        verify="Checks TOKEN-01 and TOKEN-02 pass: the document can be read and a token is issued.",
+        propagation="As soon as the rule is active.",
+        risk="Allow Microsoft's published login hosts only.",
         source=(ENDPOINTS,),
         decide=(
             (
-                "What the page says, asked for from the application's machine and account: `Invoke-WebRequest -Uri "
+                "The text of the page, requested on the application's machine and as its account: `Invoke-WebRequest -Uri "
                 "{issuer_document}`."
             ),
         ),
     ),
     Cause(
         id="issuer_document_altered",
-        title="something on the way changes the login host's document",
+        title="a device or program on the network path changes the OpenID document",
         meaning=(
-            "The address in the settings is right, and the document that came back from it names another place for sign-in: "
-            "token endpoint {token_endpoint}. The login host does not publish that. Whoever changes the document can collect "
+            "The address in the settings is right, but the document that arrives names the token endpoint "
+            "{token_endpoint}, which the login host does not publish. Anyone who can change the document can collect "
             "client secrets."
         ),
         shows="The token endpoint or the issuer in the document is on a foreign host, or belongs to another tenant than the URL.",
         who="network",
         steps=(
             (
-                "Fetch the document from this machine and from another network, and compare what it names: "
-                "`Invoke-RestMethod {issuer_document} | Select-Object issuer, token_endpoint`. This run was given "
-                "{token_endpoint}."
+                "Fetch the document from this machine and from another network, and compare them: `Invoke-RestMethod "
+                "{issuer_document} | Select-Object issuer, token_endpoint`. In this run it named {token_endpoint}."
             ),
             (
-                "Where the two differ, have the network and security team find what changes it: a proxy, a filter, a hosts-file "
-                "entry, a root certificate in this machine's store that does not belong there."
+                "If the two differ, find what changes it, together with the security team: a proxy, a filter, a hosts-file "
+                "entry, or a root certificate in this machine's store that does not belong there."
             ),
-            "Send no secret from this machine until the document is right.",
+            "Do not send a secret from this machine until the document is right.",
             Step(
-                "The client secret was sent in this run: create a new one and delete the old one.",
+                "The client secret was sent in this run: create a new secret and delete the old one.",
                 when="secret_sent",
             ),
         ),
-        verify="The document names a token endpoint on {login_host} from this machine too; check TOKEN-01 passes.",
-        propagation="Immediately when the device or program is gone.",
-        risk="Treat it as a security incident until it is explained: other applications on this machine are concerned as well.",
+        verify="The document names a token endpoint on {login_host} from this machine too, and check TOKEN-01 passes.",
+        propagation="As soon as the device or program is removed.",
+        risk=(
+            "Treat this as a security incident until it is explained: it affects other applications on this machine as "
+            "well."
+        ),
         source=("https://openid.net/specs/openid-connect-discovery-1_0.html", ENDPOINTS),
         decide=("The same document from another network: does it name another token endpoint?",),
     ),
@@ -126,8 +141,9 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         id="wrong_tenant_or_authority",
         title="the tenant or login address in the settings is wrong",
         meaning=(
-            "The token is asked of a directory that does not exist, is not yours, or cannot be used for this kind "
-            "of application. A placeholder left in the address, 'common', or another cloud's host do the same."
+            "The application requests the token from a directory that does not exist, is not yours, or cannot be used for "
+            "this type of application. A placeholder in the address, 'common', or a host of another cloud has the same "
+            "effect."
         ),
         shows=(
             "AADSTS90002, 900023, 50194, 50059; 'Tenant … not found'; 'not configured as a multi-tenant application'."
@@ -135,25 +151,26 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         who="sender",
         steps=(
             (
-                "Read the Directory (tenant) ID at Entra admin center > Identity > Overview, or: "
+                "Read the Directory (tenant) ID at Entra admin center > Identity > Overview, or with PowerShell: "
                 "`(Get-MgOrganization).Id`."
             ),
             (
                 "Set OpenID Endpoint Configuration to https://login.microsoftonline.com/<tenant "
-                "id>/v2.0/.well-known/openid-configuration with that id in it; not common, organizations or consumers, "
-                "and no braces left."
+                "id>/v2.0/.well-known/openid-configuration with that id. Do not use common, organizations or consumers, and "
+                "leave no braces."
             ),
-            "In another cloud use its own login host (login.microsoftonline.us, login.partner.microsoftonline.cn).",
+            "In another cloud, use its own login host (login.microsoftonline.us, login.partner.microsoftonline.cn).",
         ),
         verify=(
-            "`Invoke-RestMethod {issuer_document}` answers, and its issuer contains your tenant id; check OAUTH-10 passes."
+            "`Invoke-RestMethod {issuer_document}` returns a document whose issuer contains your tenant id, and check "
+            "OAUTH-10 passes."
         ),
         propagation="Immediately.",
-        risk="Do not make the application multi-tenant just to use 'common': it opens it to every directory.",
+        risk="Do not make the application multi-tenant only to use 'common': this opens it to every directory.",
         source=(FAQ + ", OAuth Step 5", ENTRA_CODES, CLIENT_CREDENTIALS),
         decide=(
             Step(
-                "Check OAUTH-10: tenant in the URL, in the issuer and in the token must agree.",
+                "Check OAUTH-10: the tenant in the URL, in the issuer and in the token must be the same.",
                 answered_by=("OAUTH-10",),
             ),
         ),
