@@ -17,78 +17,80 @@ from knowledge.entries.sources import (
 )
 from knowledge.step import Step
 
-_RETRY: Final = "Let the application retry with growing pauses; a 4xx reply means later, not never."
+_RETRY: Final = "Configure the application to retry with increasing delays: a 4xx reply is temporary."
 
 ENTRIES: Final[tuple[Cause, ...]] = (
     Cause(
         id="address_malformed",
-        title="an address in the envelope is not a whole address",
+        title="an address in the envelope is incomplete",
         meaning=(
-            "The server takes only whole addresses such as alerts@example.com as sender and recipient. "
-            "This one lacks its domain, or holds characters that an address cannot have."
+            "The server accepts only complete addresses, such as alerts@example.com, as sender and recipient. This one has "
+            "no domain, or contains characters that are not allowed in an address."
         ),
         shows="501 5.1.7 Invalid address to MAIL, 501 5.1.3 Invalid address to RCPT.",
         who="sender",
         kind=Kind.ADDRESS,
         steps=(
             (
-                "Write the whole address into From (now {from_address}) and To (now {recipient}) in the mail plugin: one address, "
-                "with its domain, no display name."
+                "Enter a complete address in From (now {from_address}) and in To (now {recipient}) in the mail plugin: one "
+                "address with its domain, without a display name."
             ),
         ),
         verify="Checks MBX-01 and MBX-02 pass.",
         propagation="Immediately.",
         risk="None.",
         source=(TROUBLE,),
-        decide=("The command that was refused: MAIL means the sender's address, RCPT the recipient's.",),
+        decide=("The command that the server refused: MAIL means the sender's address, RCPT the recipient's.",),
     ),
     Cause(
         id="sp_mailbox_permission_missing",
-        title="the application may sign in but has no right on the mailbox",
+        title="the application can sign in but has no right on the mailbox",
         meaning=(
-            "With app-only OAuth the sign-in (235) proves nothing about the mailbox: the right is looked at only "
-            "when the message is handed over. Here it is missing, or it has not spread through the service yet. "
-            "The mail plugin's FAQ leaves this step out."
+            "With app-only OAuth, a successful sign-in (235) proves nothing about the mailbox: Exchange checks the right "
+            "only when it receives the message. The right is missing, or it has not taken effect yet. The mail plugin's "
+            "FAQ leaves this step out."
         ),
         shows=(
-            "430 4.2.0 STOREDRV; mailbox logon failure … MapiExceptionLogonFailed, after the message body; queues "
-            "retry it silently."
+            "430 4.2.0 STOREDRV; mailbox logon failure … MapiExceptionLogonFailed, after the message body; mail queues "
+            "retry without reporting it."
         ),
         who="exchange",
         kind=Kind.MAILBOX_OF_APPLICATION,
         steps=(
             CONNECT_EXCHANGE,
-            "Look: `Get-MailboxPermission -Identity {account} -User {sp_object_id}`.",
-            "Grant it: `Add-MailboxPermission -Identity {account} -User {sp_object_id} -AccessRights FullAccess`.",
+            "Look for the right: `Get-MailboxPermission -Identity {account} -User {sp_object_id}`.",
+            (
+                "Grant the right: `Add-MailboxPermission -Identity {account} -User {sp_object_id} -AccessRights FullAccess`."
+            ),
             Step(
-                "This right is on the mailbox that signs in, {account}. If From is the address of another mailbox, the right Send "
-                "As is needed there as well (cause send_as_denied).",
+                (
+                    "This right is on the mailbox that signs in, {account}. If From is the address of another mailbox, grant Send "
+                    "As on that mailbox as well (cause send_as_denied)."
+                ),
                 when="from_differs",
             ),
             (
-                "Or, narrower, RBAC for Applications: `New-ManagementScope -Name 'Alert mailbox' "
+                "Or, narrower, use RBAC for Applications: `New-ManagementScope -Name 'Alert mailbox' "
                 "-RecipientRestrictionFilter (\"UserPrincipalName -eq '{0}' -or EmailAddresses -eq 'smtp:{0}'\" -f "
-                "{account})`, then "
-                "`New-ManagementRoleAssignment -Role 'Application SMTP.SendAsApp' -App {client_id} "
-                "-CustomResourceScope 'Alert mailbox'`; then leave the Entra permission SMTP.SendAsApp away."
+                "{account})`, then `New-ManagementRoleAssignment -Role 'Application SMTP.SendAsApp' -App {client_id} "
+                "-CustomResourceScope 'Alert mailbox'`. In this case do not grant the Entra permission SMTP.SendAsApp."
             ),
-            "Wait two hours before you conclude that it did not help.",
+            "Wait two hours before you conclude that the right has no effect.",
         ),
         verify=(
             "`Get-MailboxPermission -Identity {account} -User {sp_object_id}` shows FullAccess (RBAC: "
-            "`Test-ServicePrincipalAuthorization -Identity {client_id} -Resource {account}` says InScope True), and MBX-03 "
-            "passes."
+            "`Test-ServicePrincipalAuthorization -Identity {client_id} -Resource {account}` shows InScope True), and "
+            "MBX-03 passes."
         ),
-        propagation="Half an hour to two hours; success and failure can alternate meanwhile.",
+        propagation="Half an hour to two hours; until then, attempts can succeed and fail in turn.",
         risk=(
-            "FullAccess lets the application read the mailbox as well: use a mailbox of its own, or RBAC for "
-            "Applications."
+            "FullAccess lets the application read the mailbox as well: use a dedicated mailbox, or RBAC for Applications."
         ),
         source=(OAUTH, RBAC),
         decide=(
             (
-                "`Get-MailboxPermission -Identity {account} -User {sp_object_id}`; granted less than two hours ago "
-                "means wait."
+                "`Get-MailboxPermission -Identity {account} -User {sp_object_id}`: if the right was granted less than two "
+                "hours ago, wait."
             ),
         ),
     ),
@@ -96,8 +98,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         id="send_as_denied",
         title="this account may not send as the From address",
         meaning=(
-            "The sign-in worked, but the address in the From line is not this account's own and no right to use it "
-            "was given."
+            "The sign-in succeeded, but the From address is not an address of this account, and the account has no right "
+            "to use it."
         ),
         shows=(
             "554 5.2.252 SendAsDenied; MapiExceptionSendAsDenied; 550 5.7.60 Client does not have permissions to "
@@ -108,32 +110,36 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         steps=(
             "Simplest (owner of the application): set From to the mail address of the account that signs in, {account}.",
             (
-                "If that mail address differs from the name in the sign-in, `Get-EXOMailbox -Identity {account} | Format-List "
+                "If that mail address differs from the sign-in name, `Get-EXOMailbox -Identity {account} | Format-List "
                 "PrimarySmtpAddress` shows it."
             ),
             "Or keep From and grant the right: " + CONNECT_EXCHANGE[0].lower() + CONNECT_EXCHANGE[1:],
             Step(
-                "Sign-in with a password: `Add-RecipientPermission -Identity {from_address} -Trustee {account} "
-                "-AccessRights SendAs -Confirm:$false`; in the portal: Exchange admin center > Recipients > Mailboxes > "
-                "{from_address} > Delegation > Send as > {account}.",
+                (
+                    "Sign-in with a password: `Add-RecipientPermission -Identity {from_address} -Trustee {account} -AccessRights "
+                    "SendAs -Confirm:$false`. In the portal: Exchange admin center > Recipients > Mailboxes > {from_address} > "
+                    "Delegation > Send as > {account}."
+                ),
                 when="basic",
             ),
             Step(
-                "Sign-in as an application, two trustees. Its service principal, by the object id of the enterprise "
-                "application: `Add-RecipientPermission -Identity {from_address} -Trustee {sp_object_id} -AccessRights SendAs "
-                "-Confirm:$false`. The mailbox that signs in: `Add-RecipientPermission -Identity {from_address} -Trustee "
-                "{account} -AccessRights SendAs -Confirm:$false`. Microsoft's page does not say which of the two counts, and "
-                "one field report needed the second: not verified against the live service.",
+                (
+                    "Sign-in as an application: grant the right to two trustees. To its service principal, by the object id of the "
+                    "enterprise application: `Add-RecipientPermission -Identity {from_address} -Trustee {sp_object_id} "
+                    "-AccessRights SendAs -Confirm:$false`. To the mailbox that signs in: `Add-RecipientPermission -Identity "
+                    "{from_address} -Trustee {account} -AccessRights SendAs -Confirm:$false`. Microsoft's page does not say which "
+                    "of the two counts. One field report needed the second; this is not verified against the live service."
+                ),
                 when="oauth",
             ),
-            "From is an alias of the mailbox that signs in: `Set-OrganizationConfig -SendFromAliasEnabled $true`.",
-            "Make sure the client puts an address into From, not a display name only.",
+            "If From is an alias of the mailbox that signs in: `Set-OrganizationConfig -SendFromAliasEnabled $true`.",
+            "Make sure that the client puts an address into From, not only a display name.",
         ),
         verify="`Get-RecipientPermission -Identity {from_address}` lists {account} with SendAs, and MBX-03 passes.",
-        propagation="Up to an hour or two.",
+        propagation="Up to two hours.",
         risk=(
-            "Send As on one address for one account; never on all mailboxes. SendFromAliasEnabled is for the whole "
-            "tenant."
+            "Grant Send As on one address to one account, never on all mailboxes. SendFromAliasEnabled applies to the "
+            "whole tenant."
         ),
         source=(TROUBLE, OAUTH, NDR),
         decide=(
@@ -145,25 +151,27 @@ ENTRIES: Final[tuple[Cause, ...]] = (
     ),
     Cause(
         id="recipient_rejected",
-        title="the recipient is refused",
-        meaning="The address the message goes to does not exist, is misspelt, or does not take mail from this sender.",
+        title="the server refuses the recipient",
+        meaning="The recipient's address does not exist, is misspelt, or does not accept mail from this sender.",
         shows=(
-            "550 5.1.1, 5.1.10 Recipient not found, 5.4.1 Recipient address rejected, 5.7.133 and neighbours, 501 "
-            "5.1.3 Invalid address."
+            "550 5.1.1, 5.1.10 Recipient not found, 5.4.1 Recipient address rejected, 5.7.133 and similar codes, 501 5.1.3 "
+            "Invalid address."
         ),
         who="sender",
         kind=Kind.ADDRESS,
         steps=(
-            "Check {recipient} for typing errors, blanks and missing angle brackets.",
+            "Check {recipient} for typing errors, spaces and missing angle brackets.",
             "Send to the sender's own address first (the default of this checklist).",
             (
-                "If the recipient restricts who may write to it, its administrator must add {from_address}: "
+                "If the recipient accepts mail only from some senders, its administrator must add {from_address}: "
                 "`Get-DistributionGroup -Identity {recipient} | Format-List RequireSenderAuthenticationEnabled, "
                 "AcceptMessagesOnlyFrom*`."
             ),
-            "High Volume Email accounts send to internal recipients only.",
+            (
+                "Do not send to external recipients with a High Volume Email account: it reaches internal recipients only."
+            ),
         ),
-        verify="RCPT TO is answered with 250 (MBX-02) and no bounce arrives.",
+        verify="The server replies 250 to RCPT TO (MBX-02), and no bounce arrives.",
         propagation="Immediately.",
         risk="None.",
         source=(NDR, "https://www.rfc-editor.org/rfc/rfc5321"),
@@ -173,23 +181,23 @@ ENTRIES: Final[tuple[Cause, ...]] = (
     ),
     Cause(
         id="hve_external_recipient",
-        title="High Volume Email is asked to send outside the organisation",
+        title="High Volume Email cannot send to this external recipient",
         meaning=(
-            "The server in the settings is the endpoint of High Volume Email, which delivers to recipients of its own "
-            "tenant only. Whoever is addressed outside is refused."
+            "The server in the settings is the endpoint of High Volume Email, which delivers only to recipients of its own "
+            "tenant. It refuses external recipients."
         ),
         shows=(
-            "550 5.5.105 External sending is not supported for High Volume Email accounts; before sending: the domain "
-            "of To is another than that of From."
+            "550 5.5.105 External sending is not supported for High Volume Email accounts; or, before a message is sent, "
+            "different domains in To and From."
         ),
         who="sender",
         kind=Kind.ADDRESS,
         steps=(
-            "Compare the domains of From ({from_address}) and To ({recipient}): are both of the same tenant?",
-            "For recipients outside use smtp.office365.com with an ordinary mailbox as SMTP Server.",
-            "For mail to many recipients outside use Azure Communication Services.",
+            "Compare the domains of From ({from_address}) and To ({recipient}): do both belong to the same tenant?",
+            "For external recipients, set SMTP Server to smtp.office365.com and use an ordinary mailbox.",
+            "For mail to many external recipients, use Azure Communication Services.",
         ),
-        verify="MBX-07 and MBX-02 pass.",
+        verify="Checks MBX-07 and MBX-02 pass.",
         propagation="Immediately.",
         risk="smtp.office365.com has other limits: 30 messages a minute, 10,000 recipients a day.",
         source=(HIGH_VOLUME, LIMITS),
@@ -197,33 +205,32 @@ ENTRIES: Final[tuple[Cause, ...]] = (
     ),
     Cause(
         id="message_too_large",
-        title="the message is over the size limit",
+        title="the message exceeds the size limit",
         meaning=(
-            "The mailbox, the tenant or the recipient takes smaller messages than this one. Attachments grow by a "
-            "third on the way."
+            "The mailbox, the tenant or the recipient does not accept messages of this size. Encoding makes attachments a "
+            "third larger."
         ),
         shows="552 5.3.4 Message size exceeds fixed maximum message size; 552 5.2.3; MessageSizeExceeded.",
         who="sender",
         kind=Kind.LIMIT,
         steps=(
-            "Send less, or a link instead of the attachment.",
+            "Send a smaller message, or a link instead of the attachment.",
             (
-                "Exchange administrator: `Get-Mailbox -Identity {account} | Format-List MaxSendSize`, and if needed "
-                "`Set-Mailbox -Identity {account} -MaxSendSize 100MB` (at most 150 MB)."
+                "As an Exchange administrator, read the limit: `Get-Mailbox -Identity {account} | Format-List MaxSendSize`. If "
+                "needed, raise it: `Set-Mailbox -Identity {account} -MaxSendSize 100MB` (at most 150 MB)."
             ),
         ),
-        verify="The same message is accepted (MBX-03), and a small one was before.",
+        verify="The server accepts the same message (MBX-03).",
         propagation="Up to an hour.",
-        risk="The recipient's side may have a smaller limit still.",
+        risk="The recipient's server may have a smaller limit.",
         source=(SERVICE_LIMITS, NDR),
-        decide=("Send a short message: if that passes, it is the size.",),
+        decide=("A short message: if the server accepts it, the size is the reason.",),
     ),
     Cause(
         id="concurrent_connections",
-        title="too many messages are handed over at once for this mailbox",
+        title="too many messages are sent from this mailbox at the same time",
         meaning=(
-            "Exchange Online takes at most three messages at the same moment from one mailbox; the fourth is told "
-            "to come later."
+            "Exchange Online accepts at most three messages at the same time from one mailbox, and defers the fourth."
         ),
         shows=(
             "432 4.3.2 Concurrent connections limit exceeded; 432 4.3.2 STOREDRV.ClientSubmit; sender thread limit "
@@ -237,43 +244,46 @@ ENTRIES: Final[tuple[Cause, ...]] = (
                 "maxConnections: 1; Postfix: smtp_destination_concurrency_limit = 2)."
             ),
             _RETRY,
-            "Find other programs that use the same mailbox, or give each its own.",
+            "Find other programs that use the same mailbox, and give each of them its own.",
         ),
-        verify="No 432 in the log for a day.",
+        verify="The log shows no 432 for a day.",
         propagation="Immediately.",
         risk="None.",
         source=(LIMITS,),
         decide=(
             (
-                "The application's own log: how many sends run at the same time; message trace for other senders of "
-                "the mailbox."
+                "The application's log: how many messages are sent at the same time? The message trace: are there other "
+                "senders for this mailbox?"
             ),
         ),
     ),
     Cause(
         id="rate_limited",
-        title="messages come faster than the service takes them",
-        meaning="The service limits messages per minute (30 per mailbox) and slows down or puts off what comes faster.",
+        title="messages are sent faster than the service accepts them",
+        meaning=(
+            "The service limits the number of messages per minute (30 per mailbox). It delays or defers messages above the "
+            "limit."
+        ),
         shows="4xx replies that ask to try later, '4.7.500 Server busy', 'recipient thread limit exceeded', HTTP 429.",
         who="sender",
         kind=Kind.LIMIT,
         steps=(
-            "Send at most 30 messages a minute and one connection at a time; gather alerts into one message.",
+            "Send at most 30 messages a minute over one connection at a time; combine alerts into one message.",
             _RETRY,
-            "For bulk use High Volume Email (internal) or Azure Communication Services.",
+            "For bulk mail, use High Volume Email (internal) or Azure Communication Services.",
         ),
-        verify="No more put-offs in the log.",
+        verify="The log shows no more deferrals.",
         propagation="A minute.",
         risk="None.",
         source=(LIMITS, SERVICE_LIMITS),
-        decide=("Count the messages per minute in the application's log or in the message trace.",),
+        decide=("The number of messages per minute in the application's log or in the message trace.",),
     ),
     Cause(
         id="recipient_quota_exceeded",
         title="the daily or per-message limit of recipients is reached",
         meaning=(
-            "A mailbox may reach 10,000 recipients in a rolling day, a tenant a number that depends on its "
-            "licences, and a message has a limit too."
+            "A mailbox can send to 10,000 recipients in 24 hours. A tenant has a limit that depends on its licences, and a "
+            "single message has a limit too."
         ),
         shows=(
             "SubmissionQuotaExceededException; 5.1.90; 5.2.2 Submission quota exceeded; 5.7.232 and 5.7.233; 452 "
@@ -282,43 +292,46 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         who="sender",
         kind=Kind.LIMIT,
         steps=(
-            "Stop sending for now: the count falls over 24 hours.",
-            "Use a distribution group (it counts as one), fewer alerts, or several messages with fewer recipients.",
-            "For bulk use High Volume Email (internal) or Azure Communication Services.",
+            "Stop sending for now: the count decreases over 24 hours.",
             (
-                "If no one sent so much, treat the account {account} as stolen: reset its password. The message trace shows "
-                "what was sent: `Get-MessageTraceV2 -SenderAddress {from_address}`."
+                "Use a distribution group (it counts as one recipient), send fewer alerts, or split the recipients over "
+                "several messages."
+            ),
+            "For bulk mail, use High Volume Email (internal) or Azure Communication Services.",
+            (
+                "If this number of messages is unexpected, treat the account {account} as compromised: reset its password. The "
+                "message trace shows what was sent: `Get-MessageTraceV2 -SenderAddress {from_address}`."
             ),
         ),
-        verify="A message is accepted again (MBX-03).",
+        verify="The server accepts a message again (MBX-03).",
         propagation="Up to 24 hours.",
         risk="None.",
         source=(LIMITS, SERVICE_LIMITS, NDR),
-        decide=("`Get-MessageTraceV2 -SenderAddress {from_address}`: how many recipients in the last 24 hours.",),
+        decide=("`Get-MessageTraceV2 -SenderAddress {from_address}`: the number of recipients in the last 24 hours.",),
     ),
     Cause(
         id="mailbox_full",
         title="the sending mailbox is full",
         meaning=(
-            "Every message sent by SMTP is kept in Sent Items, and these have filled the mailbox. A full mailbox "
-            "may not send."
+            "Exchange keeps every message sent by SMTP in Sent Items, and these have filled the mailbox. A full mailbox "
+            "cannot send."
         ),
         shows="554 5.2.2 mailbox full; QuotaExceededException.MapiExceptionShutoffQuotaExceeded.",
         who="exchange",
         kind=Kind.LIMIT,
         steps=(
             (
-                "`Get-EXOMailboxStatistics -Identity {account} | Format-List TotalItemSize` and `Get-Mailbox -Identity "
-                "{account} | Format-List ProhibitSendQuota`."
+                "Compare the size with the quota: `Get-EXOMailboxStatistics -Identity {account} | Format-List TotalItemSize` "
+                "and `Get-Mailbox -Identity {account} | Format-List ProhibitSendQuota`."
             ),
             (
-                "Empty Sent Items and Deleted Items, and let a retention policy do it from now on (Microsoft Purview > "
+                "Empty Sent Items and Deleted Items, and set a retention policy that does so regularly (Microsoft Purview > "
                 "Data lifecycle management)."
             ),
         ),
         verify="TotalItemSize is well below ProhibitSendQuota, and MBX-03 passes.",
         propagation="Minutes to an hour.",
-        risk="Retention deletes for good: ask whether the copies must be kept.",
+        risk="Retention deletes items permanently: find out whether the copies must be kept.",
         source=(LIMITS, NDR),
         decide=("`Get-EXOMailboxStatistics -Identity {account} | Format-List TotalItemSize`.",),
     ),
@@ -326,8 +339,9 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         id="outbound_spam_block",
         title="the sender or the tenant is blocked for outbound spam",
         meaning=(
-            "Microsoft has judged mail from this account, tenant or address as spam, or the tenant is too new to "
-            "be trusted. Nothing in the sender's settings will help: the tenant's own administrators clean up and unblock first."
+            "Microsoft has classified mail from this account, tenant or address as spam, or does not trust the tenant yet "
+            "because it is new. The sender's settings cannot resolve this: the administrators of the tenant must remove "
+            "the reason and unblock it."
         ),
         shows=(
             "OutboundSpamException; WASCL UserAction verdict; 5.1.8 bad outbound sender; 5.7.501 to 503, 5.7.705, "
@@ -337,58 +351,58 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         kind=Kind.LIMIT,
         steps=(
             (
-                "Defender portal > Email & collaboration > Review > Restricted entities: is {account} listed? Or "
+                "Look for {account} at Defender portal > Email & collaboration > Review > Restricted entities, or with "
                 "`Get-BlockedSenderAddress`."
             ),
-            Step("Look for the address in From there as well: {from_address}.", when="from_differs"),
+            Step("Look for the From address there as well: {from_address}.", when="from_differs"),
             (
-                "If listed: secure the account first (new password, look for forwarding rules), then Unblock, or "
-                "`Remove-BlockedSenderAddress -SenderAddress {account}` (with the address that is listed)."
+                "If it is listed, secure the account first (new password, check the forwarding rules), then choose Unblock, or "
+                "run `Remove-BlockedSenderAddress -SenderAddress {account}` (with the listed address)."
             ),
             (
-                "Only Microsoft lifts 5.7.501 to 5.7.503 (a banned sender), 5.7.705 (the tenant is over its threshold), 5.7.708 "
-                "(the address of a new or trial tenant) and 5.7.750 (domains that are not verified in the tenant). Clean up "
-                "first, for 5.7.750 verify every sending domain, then open a case in the Microsoft 365 admin center > Support "
-                "and quote the whole reply."
+                "Only Microsoft can lift 5.7.501 to 5.7.503 (a banned sender), 5.7.705 (the tenant is over its threshold), "
+                "5.7.708 (the IP address of a new or trial tenant) and 5.7.750 (domains that are not verified in the tenant). "
+                "Remove the reason first; for 5.7.750, verify every sending domain. Then open a case in the Microsoft 365 "
+                "admin center > Support and quote the whole reply."
             ),
             (
-                "'Banned sending IP': you are sending to the MX without sign-in; use smtp.office365.com with a "
-                "sign-in, or ask for delisting at https://sender.office.com."
+                "For 'Banned sending IP': the application sends to the MX without a sign-in. Use smtp.office365.com with a "
+                "sign-in, or request delisting at https://sender.office.com."
             ),
         ),
-        verify="The entity is off the list and MBX-03 passes.",
-        propagation="An hour after unblocking; a case takes days.",
-        risk="Do not unblock before the account is safe: it will be blocked again, for longer.",
+        verify="The list no longer contains the entity, and MBX-03 passes.",
+        propagation="An hour after the unblocking; a support case takes days.",
+        risk="Do not unblock the account before it is secure: otherwise it is blocked again, for longer.",
         source=(RESTRICTED, NDR),
         decide=(
             (
-                "Restricted entities in the Defender portal: is {account} listed? And the message trace: `Get-MessageTraceV2 "
-                "-SenderAddress {from_address}`."
+                "Restricted entities in the Defender portal: does the list contain {account}? And the message trace: "
+                "`Get-MessageTraceV2 -SenderAddress {from_address}`."
             ),
         ),
     ),
     Cause(
         id="unrecognised",
         title="no rule knows this text",
-        meaning="Nothing in the text names a cause that we know. It is kept as it was, so that somebody can read it.",
+        meaning="The text contains no phrase or number that identifies a cause. It is kept unchanged.",
         shows="Any text without a known phrase or number.",
         who=None,
         steps=(
             (
-                "Look for the inner error: the reply of the server (three digits and a sentence), an AADSTS number, or "
-                "the last 'caused by' line, and paste that."
+                "Look for the inner error and paste it: the reply of the server (three digits and a sentence), an AADSTS "
+                "number, or the last 'caused by' line."
             ),
             Step(
                 (
-                    "Run this checklist with the same settings: it shows where the message stops, in the server's own words."
+                    "Run this checklist with the same settings: it shows at which step the message stops, and the server's reply."
                 ),
                 answered_by=("NET-01",),
             ),
         ),
-        verify="A second reading of the fuller text names a cause.",
+        verify="Reading the longer text names a cause.",
         propagation="None.",
         risk="None.",
         source=(TROUBLE, SCUBA),
-        decide=("The application's own log at its most talkative level, at the minute of the failure.",),
+        decide=("The application's log at its most detailed level, at the time of the failure.",),
     ),
 )

@@ -7,22 +7,27 @@ from knowledge.entries.sources import DEVICE, ENDPOINTS, FAQ, RFC_SMTP, RFC_SUBM
 from knowledge.step import Step
 
 PORT_TEST: Final = Step(
-    "On the application's own machine: `Test-NetConnection -ComputerName {smtp_server} -Port {port}` "
-    "(Linux: `$ nc -vz {smtp_server} {port}`).",
+    (
+        "Test the connection on the application's own machine: `Test-NetConnection -ComputerName {smtp_server} -Port "
+        "{port}` (Linux: `$ nc -vz {smtp_server} {port}`)."
+    ),
     answered_by=("NET-02",),
 )
 OTHER_NETWORK: Final = (
-    "Compare with another network (a phone's hotspot is enough): `$ openssl s_client -starttls smtp -connect "
-    "{smtp_server}:{port}`, which is part of Git for Windows too."
+    "Compare with another network, such as a phone's hotspot: `$ openssl s_client -starttls smtp -connect "
+    "{smtp_server}:{port}` (Git for Windows includes openssl)."
 )
 _NO_INSPECTION: Final = (
-    "On a firewall switch off ESMTP inspection or fixup for port {port} (Cisco: no inspect esmtp, or allow-tls)."
+    "On the firewall, switch off ESMTP inspection or fixup for port {port} (Cisco: no inspect esmtp, or allow-tls)."
 )
 _NO_MAIL_SCAN: Final = (
-    "On the machine switch off mail scanning of the antivirus for outbound SMTP, or exclude {smtp_server}."
+    "On the machine, switch off the antivirus's mail scanning for outbound SMTP, or exclude {smtp_server}."
 )
 COMPARE_CLOCK: Final = Step(
-    "Compare the clock: `w32tm /stripchart /computer:time.windows.com /samples:3 /dataonly` (Linux: `$ timedatectl`).",
+    (
+        "Compare the clock with a time server: `w32tm /stripchart /computer:time.windows.com /samples:3 /dataonly` "
+        "(Linux: `$ timedatectl`)."
+    ),
     answered_by=("HOST-04",),
 )
 
@@ -30,37 +35,38 @@ ENTRIES: Final[tuple[Cause, ...]] = (
     Cause(
         id="port_blocked",
         title="the connection to the port is blocked",
-        meaning="The packets to {smtp_server}, port {port}, get no answer or are cut off by something in between. "
-        "Nearly always it is a firewall, a cloud provider's rule or a security program on the machine.",
+        meaning=(
+            "Packets to {smtp_server}, port {port}, get no reply, or a device on the path rejects the connection. The "
+            "usual reason is a firewall, a rule of the cloud provider or security software on the machine."
+        ),
         shows="'Connection timed out', ETIMEDOUT, error 10060, 'failed to respond', TcpTestSucceeded: False.",
         who="network",
         steps=(
             PORT_TEST,
             (
-                "Allow outbound TCP {port} to {smtp_server} in the firewall of the machine, of the company and of the "
-                "cloud network; allow by name, or by Microsoft's published ranges, never by a single address."
+                "Allow outbound TCP {port} to {smtp_server} in the firewall of the machine, of the company and of the cloud "
+                "network. Allow it by name or by Microsoft's published ranges, never by a single address."
             ),
             (
-                "On Windows look for a blocking rule: `Get-NetFirewallRule -Direction Outbound -Action Block -Enabled "
-                "True`."
+                "On Windows, look for a blocking rule: `Get-NetFirewallRule -Direction Outbound -Action Block -Enabled True`."
             ),
-            "If the settings say port 25: providers block it for everyone; use 587.",
-            "SMTP does not pass through a web proxy: the machine needs a direct way out on this port.",
-            "On Linux with SELinux and a web server that sends: `$ setsebool -P httpd_can_sendmail 1`.",
+            "If the settings have port 25, use 587: many providers block port 25 for all customers.",
+            "Give the machine a direct route to this port: SMTP does not work through a web proxy.",
+            "On Linux with SELinux, allow a web server to send mail: `$ setsebool -P httpd_can_sendmail 1`.",
         ),
         verify=(
-            "`Test-NetConnection -ComputerName {smtp_server} -Port {port}` says TcpTestSucceeded : True, from the "
-            "same machine and as the same service account."
+            "`Test-NetConnection -ComputerName {smtp_server} -Port {port}` shows TcpTestSucceeded : True, on the same "
+            "machine and as the same service account."
         ),
-        propagation="Immediately when the rule is active.",
+        propagation="As soon as the rule is active.",
         risk=(
-            "Open port 587 outbound to Microsoft's endpoints only; a general opening lets any program on the "
-            "machine send."
+            "Open port 587 outbound to Microsoft's endpoints only; a general rule lets any program on the machine send "
+            "mail."
         ),
         source=(FAQ + ", Connection timeout", ENDPOINTS, TROUBLE),
         decide=(
             Step(
-                "Check NET-02, or `Test-NetConnection -ComputerName {smtp_server} -Port {port}` from the same machine.",
+                "Check NET-02, or `Test-NetConnection -ComputerName {smtp_server} -Port {port}` on the same machine.",
                 answered_by=("NET-02",),
             ),
         ),
@@ -68,181 +74,203 @@ ENTRIES: Final[tuple[Cause, ...]] = (
     Cause(
         id="network_unreachable",
         title="this machine has no route to the server",
-        meaning="The machine does not know any way to the address it was given. "
-        "Often that is an IPv6 address on a machine that has IPv4 only.",
+        meaning=(
+            "The machine has no route to the server's address. Often this is an IPv6 address on a machine that has IPv4 "
+            "only."
+        ),
         shows="'Network is unreachable', 'No route to host', ENETUNREACH, EHOSTUNREACH, errors 10051 and 10065.",
         who="network",
         steps=(
             Step(
-                "Look whether only IPv6 fails: `Test-NetConnection -ComputerName {smtp_server} -Port {port}` shows the "
-                "address it used (Linux: `$ nc -4 -vz {smtp_server} {port}` and `$ nc -6 -vz {smtp_server} {port}`).",
+                (
+                    "Find out whether only IPv6 fails: `Test-NetConnection -ComputerName {smtp_server} -Port {port}` shows the "
+                    "address that it used (Linux: `$ nc -4 -vz {smtp_server} {port}` and `$ nc -6 -vz {smtp_server} {port}`)."
+                ),
                 answered_by=("NET-02", "NET-03"),
             ),
-            "If only IPv6 fails, give the machine a working IPv6 route or let the application prefer IPv4.",
+            "If only IPv6 fails, give the machine a working IPv6 route or configure the application to prefer IPv4.",
             "If both fail, check the default route: `Get-NetRoute -DestinationPrefix 0.0.0.0/0` (Linux: `$ ip route`).",
         ),
         verify="Check NET-03 passes for every address of the family in use.",
         propagation="Immediately.",
-        risk="Turning IPv6 off for the whole machine breaks other things on Windows; prefer IPv4 instead.",
+        risk=(
+            "Do not turn IPv6 off for the whole machine, because this breaks other things on Windows; prefer IPv4 instead."
+        ),
         source=(ENDPOINTS,),
-        decide=(Step("Check NET-03: which addresses of which family answer.", answered_by=("NET-03",)),),
+        decide=(Step("Check NET-03: the addresses that accept a connection, by family.", answered_by=("NET-03",)),),
     ),
     Cause(
         id="wrong_host_or_port",
-        title="the server name or port in the settings is not the one for submission",
+        title="the server name or the port in the settings is not the one for submission",
         meaning=(
-            "The settings point somewhere else: a misspelt name, the domain's MX, an IP address, localhost, or a "
-            "port such as 465, 25, 443 or 993. Microsoft takes application mail at smtp.office365.com, port 587, "
+            "The settings name another server or port: a misspelt name, the domain's MX, an IP address, localhost, or a "
+            "port such as 465, 25, 443 or 993. Microsoft accepts mail from applications at smtp.office365.com, port 587, "
             "with STARTTLS."
         ),
-        shows="Refused or silent connections to 465, greetings of another server, names that do not exist, "
-        "'Direct Send not allowed', 'Relay access denied'.",
+        shows=(
+            "Refused connections or timeouts on 465, greetings of another server, names that do not exist, 'Direct Send "
+            "not allowed', 'Relay access denied'."
+        ),
         who="sender",
         steps=(
-            "Set SMTP Server to smtp.office365.com (another cloud: the host in its table) and Port to 587.",
-            "Keep Use SSL checked: on 587 that means STARTTLS; port 465 is not served by Microsoft 365.",
-            "Enter the name, not an address: the addresses change and the certificate carries names only.",
-            "Write the name alone, without smtp:// and without a port behind it.",
+            "Set SMTP Server to smtp.office365.com (in another cloud, to that cloud's host) and Port to 587.",
+            "Keep Use SSL selected: on port 587 it means STARTTLS. Microsoft 365 does not offer port 465.",
+            "Enter the host name, not an IP address: the addresses change, and the certificate contains names only.",
+            "Enter the name without smtp:// and without a port.",
         ),
         verify=(
-            "`Test-NetConnection -ComputerName smtp.office365.com -Port 587` succeeds and the greeting starts with "
-            "220 and names outlook.office365.com."
+            "`Test-NetConnection -ComputerName smtp.office365.com -Port 587` succeeds, and the greeting starts with 220 "
+            "and names outlook.office365.com."
         ),
-        propagation="Immediately after saving; restart the service if it reads its settings at start only.",
+        propagation="Immediately after saving; restart the service if it reads its settings only at start.",
         risk="None.",
         source=(FAQ + ", Nodinite Configuration", DEVICE, RFC_SUBMISSION),
         decide=(
             Step(
-                "Checks BASIC-07 and NET-05: compare server and port as entered with the cloud's.",
+                "Checks BASIC-07 and NET-05: the server and port as entered, compared with the cloud's.",
                 answered_by=("BASIC-07", "NET-05"),
             ),
         ),
     ),
     Cause(
         id="smtp_intercepted",
-        title="something on the way answers in Microsoft's place",
+        title="a device or another server on the network path replies instead of Microsoft",
         meaning=(
-            "A connection is made, but the other end is not Microsoft: a hosting provider's mail server, an "
-            "antivirus mail shield or a firewall that rewrites SMTP. Passwords sent there are refused, or worse, "
-            "read."
+            "The connection ends at another server: a hosting provider's mail server, an antivirus mail shield or a "
+            "firewall that rewrites SMTP. It refuses passwords or, worse, can record them."
         ),
         shows="A greeting of Exim, Postfix or a provider; 220 **** or XXXXXXXA in the dialogue; STARTTLS missing; "
         "a certificate of another organisation.",
         who="network",
         steps=(
             Step(
-                "Look at the greeting from the application's own machine: `$ openssl s_client -starttls smtp -connect "
-                "{smtp_server}:{port}` (it is part of Git for Windows too). It must say 220, outlook.office365.com, "
-                "Microsoft ESMTP MAIL Service.",
+                (
+                    "Read the greeting on the application's own machine: `$ openssl s_client -starttls smtp -connect "
+                    "{smtp_server}:{port}` (Git for Windows includes openssl). It must contain 220, outlook.office365.com and "
+                    "Microsoft ESMTP MAIL Service."
+                ),
                 answered_by=("SMTP-01",),
             ),
-            OTHER_NETWORK + " If Microsoft's greeting comes there, something in this network answers here.",
+            OTHER_NETWORK + " If Microsoft's greeting appears there, a device in this network replies here.",
             (
-                "On shared hosting (cPanel/WHM) ask the provider to lift the SMTP restriction for this account, or to "
-                "allow {smtp_server}."
+                "On shared hosting (cPanel/WHM), ask the provider to lift the SMTP restriction for this account, or to allow "
+                "{smtp_server}."
             ),
             _NO_INSPECTION,
             _NO_MAIL_SCAN,
             Step("Change the password that was sent to that server.", when="password_sent"),
         ),
         verify=(
-            "Checks SMTP-01, SMTP-02 and TLS-02 pass: Microsoft's greeting, STARTTLS offered, Microsoft's certificate."
+            "Checks SMTP-01, SMTP-02 and TLS-02 pass: the greeting and the certificate are Microsoft's, and the server "
+            "offers STARTTLS."
         ),
         propagation="Immediately.",
         risk=(
-            "An exclusion takes one host away from inspection: name the host, do not switch inspection off everywhere."
+            "An exclusion removes a host from inspection: exclude this host only, do not switch inspection off everywhere."
         ),
         source=(ENDPOINTS, RFC_SMTP),
         decide=(
             Step(
-                "Checks SMTP-01 and TLS-02: the words of the greeting and the owner of the certificate.",
+                "Checks SMTP-01 and TLS-02: the text of the greeting and the owner of the certificate.",
                 answered_by=("SMTP-01", "TLS-02"),
             ),
         ),
     ),
     Cause(
         id="smtp_rewritten",
-        title="something on the way changes the SMTP dialogue or opens its encryption",
+        title="a device or program on the network path changes the SMTP dialogue or decrypts it",
         meaning=(
-            "The server itself is reached, and a device or program between it and this machine changes what it says: a "
-            "firewall with ESMTP inspection, a mail gateway, an antivirus mail shield. Encryption or sign-in then cannot "
-            "begin, or it begins with the device."
+            "The connection reaches the server, but a device or program on the path changes the replies: a firewall with "
+            "ESMTP inspection, a mail gateway, an antivirus mail shield. Encryption or sign-in then fails, or the device "
+            "is the other end of the encryption."
         ),
-        shows="220 **** or XXXXXXXA in the dialogue; STARTTLS missing from the list or refused after Microsoft's greeting; "
-        "a certificate that a proxy or antivirus made.",
+        shows=(
+            "220 **** or XXXXXXXA in the dialogue; STARTTLS is not offered or is refused after Microsoft's greeting; a "
+            "proxy or an antivirus has issued the certificate."
+        ),
         who="network",
         steps=(
-            OTHER_NETWORK + " If STARTTLS is offered there, a device of this network takes it away here.",
+            OTHER_NETWORK + " If the server offers STARTTLS there, a device in this network removes it here.",
             _NO_INSPECTION,
             _NO_MAIL_SCAN,
-            "If the encryption is opened on purpose, exclude {smtp_server} from TLS inspection.",
+            "If TLS inspection is intended, exclude {smtp_server} from it.",
         ),
         verify="Checks SMTP-01, SMTP-02, TLS-01 and TLS-02 pass.",
         propagation="Immediately.",
         risk=(
-            "An exclusion takes one host away from inspection: name the host, do not switch inspection off everywhere."
+            "An exclusion removes a host from inspection: exclude this host only, do not switch inspection off everywhere."
         ),
         source=(ENDPOINTS, RFC_SMTP),
         decide=(
             Step(
-                "Checks SMTP-02 and TLS-02: is STARTTLS offered and accepted, and who signed the certificate behind it?",
+                (
+                    "Checks SMTP-02 and TLS-02: does the server offer and accept STARTTLS, and who issued the certificate?"
+                ),
                 answered_by=("SMTP-02", "TLS-02"),
             ),
         ),
     ),
     Cause(
         id="connection_cut",
-        title="the connection is cut or silenced on the way",
+        title="the connection is closed or times out in the middle of the dialogue",
         meaning=(
-            "The server itself was reached, and in the middle of the dialogue its answers stop coming or the connection "
-            "ends. A firewall that limits the length of a command, ends a connection while it waits for a slow answer, or "
-            "stops what it does not know does so."
+            "The connection reaches the server, but during the dialogue the replies stop or the connection closes. The "
+            "usual reason is a firewall that limits the length of a command, closes connections that wait for a slow "
+            "reply, or blocks commands that it does not recognise."
         ),
-        shows="No reply, a reset or a closed connection after an encrypted dialogue had begun; often only after long commands.",
+        shows=(
+            "A timeout, a reset or a closed connection after an encrypted dialogue has begun; often only after long "
+            "commands."
+        ),
         who="network",
         steps=(
             (
-                "Run the same check from another network (a phone's hotspot is enough): if the dialogue goes on there, "
-                "something in this network stops it here."
+                "Run the same check from another network, such as a phone's hotspot: if the dialogue continues there, a device "
+                "in this network stops it here."
             ),
             (
-                "Have the firewall's log read for {smtp_server}, port {port}, at the time of the attempt: a limit on the "
+                "Read the firewall's log for {smtp_server}, port {port}, at the time of the attempt. Look for a limit on the "
                 "length of SMTP commands (a sign-in with OAuth is a line of thousands of characters), an idle timeout below 60 "
-                "seconds, an inspection of SMTP."
+                "seconds, and SMTP inspection."
             ),
             (
-                "If only long commands are lost, let ICMP 'fragmentation needed' (IPv6: 'packet too big') through: without it "
-                "large packets vanish."
+                "If only long commands are lost, allow ICMP 'fragmentation needed' (IPv6: 'packet too big'): without it, large "
+                "packets are dropped."
             ),
             _NO_MAIL_SCAN,
         ),
         verify="Checks AUTH-01 and MBX-03 pass from the same machine.",
         propagation="Immediately.",
         risk=(
-            "An exclusion takes one host away from inspection: name the host, do not switch inspection off everywhere."
+            "An exclusion removes a host from inspection: exclude this host only, do not switch inspection off everywhere."
         ),
         source=(ENDPOINTS, RFC_SMTP),
-        decide=("The same check from another network: an answer there means that something on the way cuts it here.",),
+        decide=(
+            (
+                "The same check from another network: if it gets a reply there, a device in this network closes the connection "
+                "here."
+            ),
+        ),
     ),
     Cause(
         id="client_timeout_hides_refusal",
-        title="the client gave up before the server's slow answer came",
+        title="the client timed out before the server's delayed reply arrived",
         meaning=(
-            "Microsoft delays refusals by several seconds, and this client waits less than that. What looks like a timeout "
-            "is a refusal that was never read."
+            "Microsoft delays refusals by several seconds, and this client does not wait that long. The timeout hides a "
+            "refusal that the client never read."
         ),
         shows=(
-            "'Read timed out', 'the operation has timed out' after a connection was made, an answer that appears "
-            "one command late."
+            "'Read timed out', 'the operation has timed out' after a connection was made, a reply that appears one command "
+            "late."
         ),
         who="sender",
         steps=(
-            "Raise the client's timeout for a reply to at least 60 seconds (the SMTP standard asks for minutes).",
-            "Send again and read the answer that now arrives; it names the real cause.",
+            "Raise the client's timeout for a reply to at least 60 seconds (RFC 5321 asks for minutes).",
+            "Send again and read the reply that now arrives: it names the cause.",
         ),
-        verify="The same attempt ends with a reply code from the server instead of a timeout.",
+        verify="The same attempt ends with a reply code of the server instead of a timeout.",
         propagation="Immediately.",
-        risk="None; the queue of a program that sends one message at a time gets slower.",
+        risk="None; a program that sends one message at a time becomes slower.",
         source=(RFC_SMTP, TROUBLE),
         decide=(
             Step(
@@ -253,49 +281,51 @@ ENTRIES: Final[tuple[Cause, ...]] = (
     ),
     Cause(
         id="ehlo_name_invalid",
-        title="the name the client gives itself in EHLO is refused",
+        title="the server refuses the host name that the client sends in EHLO",
         meaning=(
-            "A client introduces itself with a host name, and this one is not a valid one (empty, underscores, two "
-            "dots). The server refuses the introduction before any password is asked."
+            "The client sends a host name with EHLO, and this one is not valid (empty, with underscores, or with two dots "
+            "in a row). The server refuses it before the sign-in."
         ),
         shows="501 5.5.4 Invalid domain name; 503 5.5.2 Send hello first.",
         who="sender",
         steps=(
             (
-                "Set the EHLO or HELO name (also: local host name, mail domain) of the client to a real host name such as "
+                "Set the client's EHLO or HELO name (also: local host name, mail domain) to a real host name such as "
                 "app01.example.com, or to an address in brackets such as [192.0.2.10]."
             ),
             (
-                "If the client takes the machine's name, rename the machine or its domain suffix: letters, digits, "
-                "hyphens, dots only."
+                "If the client uses the machine's name, rename the machine or its domain suffix: letters, digits, hyphens and "
+                "dots only."
             ),
         ),
-        verify="The reply to EHLO is a list of 250 lines.",
+        verify="The server replies to EHLO with a list of 250 lines.",
         propagation="Immediately.",
         risk="None.",
         source=(RFC_SMTP, TROUBLE),
-        decide=(
-            Step("Check SMTP-01 with the client's own name as EHLO name in the settings.", answered_by=("SMTP-01",)),
-        ),
+        decide=(Step("Check SMTP-01, with the client's EHLO name in the settings.", answered_by=("SMTP-01",)),),
     ),
     Cause(
         id="clock_skew",
         title="this machine's clock is wrong",
-        meaning="Certificates and tokens are valid between two moments, and this machine is wrong about now. "
-        "They then look expired or not yet valid although they are fine.",
+        meaning=(
+            "Certificates and tokens are valid for a limited time, and this machine's clock is wrong. They then seem "
+            "expired or not yet valid, although they are valid."
+        ),
         shows=(
-            "'Certificate is not yet valid', AADSTS700024, AADSTS500133, a difference to the Date header of the "
-            "login host."
+            "'Certificate is not yet valid', AADSTS700024, AADSTS500133, a difference from the Date header of the login "
+            "host."
         ),
         who="sender",
         steps=(
             COMPARE_CLOCK,
-            "Set the clock right and keep it so: `w32tm /resync /force` (Linux: `$ timedatectl set-ntp true`).",
-            "On a virtual machine check the host's clock too.",
+            (
+                "Correct the clock and keep it synchronised: `w32tm /resync /force` (Linux: `$ timedatectl set-ntp true`)."
+            ),
+            "On a virtual machine, check the host's clock too.",
         ),
-        verify="The difference is below one second and check HOST-04 passes.",
-        propagation="Immediately; get a new token.",
-        risk="A jump of the clock can confuse scheduled jobs and databases on the machine.",
+        verify="The difference is below one second, and check HOST-04 passes.",
+        propagation="Immediately, with a new token.",
+        risk="A sudden change of the clock can disturb scheduled jobs and databases on the machine.",
         source=(
             "https://learn.microsoft.com/en-us/windows-server/networking/windows-time-service/windows-time-service-tools-and-settings",
         ),

@@ -70,9 +70,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         who="entra",
         kind=Kind.SIGN_IN,
         steps=(
-            "Open "
-            + _ACCESS
-            + ": add the server's public address as a named location (IPv6 as well, if it has one).",
+            "Open " + _ACCESS + ": add the server's public address as a named location (IPv6 as well, if it has one).",
             (
                 "Create a policy for this account (OAuth: Workload identities, which need a separate licence), target Office "
                 "365 Exchange Online, any location except the named one, Grant: block. Start with Report-only."
