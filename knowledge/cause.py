@@ -1,4 +1,4 @@
-"""The shape of one entry of the catalogue and the closed sets it draws from; the entries themselves live in `entries`."""
+"""The form of a catalogue entry and the closed sets of its values; the entries are in `entries` and `declared`."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from typing import Final, Literal
 
 from knowledge.cause_ids import CauseId
 
-# `server` and `login` run the mail server and the token service that the settings declare.
+# `server` and `login` are the administrators of the mail server and of the token service that the settings declare.
 Who = Literal["sender", "exchange", "entra", "network", "microsoft", "server", "login"]
 
 OWNERS: Final[tuple[Who, ...]] = ("sender", "exchange", "entra", "network", "microsoft")
 DECLARED_OWNERS: Final[tuple[Who, ...]] = ("sender", "network", "server", "login")
 
-NOTHING: Final = "None."  # in propagation and risk: there is none to tell of
+NOTHING: Final = "None."  # for propagation and risk: there is none, so the line is left out
 
 CHECKED: Final = date(2026, 11, 23)
 
 
 class Role(StrEnum):
-    """What a value means for one sender; From and the account that signs in differ in most set-ups with a service account."""
+    """The meaning of a value for a sender; the From address often differs from the account that signs in."""
 
     ACCOUNT = "account"
     FROM = "from"
@@ -33,13 +33,13 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Placeholder:
-    """What a template may name in braces: the role of its value, and what it is in a few words."""
+    """A name in braces in a template: the role of its value, and a short description."""
 
     role: Role
     words: str
 
 
-# The report fills these from settings and evidence; nothing else is ever filled.
+# The report fills only these, from the settings and the evidence.
 PLACEHOLDERS: Final[dict[str, Placeholder]] = {
     "account": Placeholder(Role.ACCOUNT, "account that signs in: the user of AUTH LOGIN or of XOAUTH2"),
     "from_address": Placeholder(Role.FROM, "address in the From line"),
@@ -54,13 +54,13 @@ PLACEHOLDERS: Final[dict[str, Placeholder]] = {
     "scope": Placeholder(Role.NEUTRAL, "scope as entered"),
     "resolver": Placeholder(Role.NEUTRAL, "address of the name server"),
     "proxy": Placeholder(Role.NEUTRAL, "address of the web proxy"),
-    "answer": Placeholder(Role.NEUTRAL, "what came back instead of the login host's answer"),
+    "answer": Placeholder(Role.NEUTRAL, "reply that arrived instead of the login host's"),
     "token_endpoint": Placeholder(Role.NEUTRAL, "token endpoint that the issuer document names"),
 }
 
 
 class Kind(Enum):
-    """What a cause is about, and the roles that its texts may speak of beside the neutral ones."""
+    """The subject of a cause, and the roles that its texts may name in addition to the neutral ones."""
 
     WAY = frozenset[Role]()
     ADDRESS = frozenset({Role.FROM, Role.RECIPIENT})
@@ -73,18 +73,18 @@ class Kind(Enum):
 
     @property
     def roles(self) -> frozenset[Role]:
-        """The roles that a text of this kind may speak of."""
+        """The roles that a text of this kind may name."""
         return self.value | {Role.NEUTRAL}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
-    """One thing that can be wrong, told once: what it means, how it shows, who mends it, how, and how to see that it is mended.
+    """A cause: its meaning, symptoms, owner, remedy and verification.
 
-    `headline` is the title as the report of one sender says it, with what that run saw; without one it is the title.
-    In `steps` and `decide` a line may be a `Step`, which declares the checks that show its outcome.
-    In `steps`, `verify` and `decide` a piece between backticks is a command: its placeholders are filled in quotes.
-    A command that starts with `$ ` is for a POSIX shell, every other one for PowerShell. `kind` says whose addresses they may name.
+    `headline` is the title with an observation of the run, for the report of a sender; it defaults to the title.
+    A line in `steps` and `decide` may be a `Step`, which declares the checks that answer it.
+    In `steps`, `verify` and `decide`, text between backticks is a command, whose placeholders are filled with quoted values.
+    A command that starts with `$ ` is for a POSIX shell, every other command for PowerShell. `kind` limits the roles that the texts name.
     """
 
     id: CauseId
@@ -103,6 +103,6 @@ class Cause:
     headline: str = ""
 
     def __post_init__(self) -> None:
-        """Most causes are said alike in every run."""
+        """Use the title as the headline unless there is one."""
         if not self.headline:
             object.__setattr__(self, "headline", self.title)

@@ -1,6 +1,6 @@
-"""The catalogue: every cause by its id, in the order of the route; the entries' words live in `entries`.
+"""The catalogue: every cause by its id, in the order of the route. The entries are in `entries`.
 
-A service that the settings declare has entries of its own in `declared`; `entry` gives the one that is true of a service.
+`declared` has the entries for a service that the settings declare; `entry` returns the one for a given service.
 """
 
 from __future__ import annotations
@@ -10,7 +10,21 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from knowledge.cause import Cause
-from knowledge.entries import account, application, deferred, login, message, name, network, sign_in, tenant, tls, token
+from knowledge.entries import (
+    account,
+    application,
+    deferred,
+    limits,
+    login,
+    message,
+    name,
+    network,
+    sign_in,
+    tenant,
+    tls,
+    token,
+    unrecognised,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +40,8 @@ _ALL: Final[tuple[Cause, ...]] = (
     *sign_in.ENTRIES,
     *deferred.ENTRIES,
     *message.ENTRIES,
+    *limits.ENTRIES,
+    *unrecognised.ENTRIES,
     *tenant.ENTRIES,
 )
 
@@ -39,15 +55,15 @@ _FOR_GOOD: Final = frozenset(
 
 
 def is_for_good(cause_id: str) -> bool:
-    """Whether no retry changes it: a reply that begins with 4 (RFC 5321, 4.2.1) and reads so is a deferral all the same."""
+    """Return whether a retry cannot resolve a cause; a reply that begins with 4 (RFC 5321, 4.2.1) is a deferral nevertheless."""
     return cause_id in _FOR_GOOD
 
 
 @cache
 def declared(*, at_login: bool = False) -> Mapping[str, Cause]:
-    """The causes as they are worded for a declared service; with `at_login` those at its token service instead of its mail server.
+    """Return the causes for a declared service; with `at_login`, those of its token service instead of its mail server.
 
-    Loaded when a run has such a service.
+    The entries are imported only when a run has such a service.
     """
     from knowledge.declared import message, network, path, sign_in, tls, token
 
@@ -57,9 +73,9 @@ def declared(*, at_login: bool = False) -> Mapping[str, Cause]:
 
 
 def entry(cause_id: str, *, microsoft: bool, at_login: bool = False) -> Cause | None:
-    """The entry of a cause for Microsoft's service or for a declared one; None for an id that Microsoft's catalogue lacks.
+    """Return the entry of a cause for Microsoft's service or for a declared one; None for an id that is not in Microsoft's catalogue.
 
-    A cause without words for a declared service gets those of a reply that no rule knows: never Microsoft's.
+    A cause without an entry for a declared service gets the entry of an unrecognised reply, never Microsoft's entry.
     """
     if microsoft:
         return CATALOGUE.get(cause_id)

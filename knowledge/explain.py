@@ -21,18 +21,18 @@ if TYPE_CHECKING:
     from typing import BinaryIO, TextIO
 
 WHO: Final[Mapping[str | None, str]] = {
-    "sender": "whoever owns the application or its settings",
+    "sender": "the owner of the application and its mail settings",
     "exchange": "an Exchange administrator",
     "entra": "an Entra administrator",
     "network": "the network or host team",
     "microsoft": "Microsoft: wait, or open a case",
-    None: "whoever looks after the application",
+    None: "the owner of the application",
 }
 USAGE: Final = 4
 _WIDTH: Final = 100
 _SHOWN: Final = 240
 _COMMAND: Final = re.compile(r"`[^`]*`")
-_NO_BREAK: Final = "\ue000"  # stands for a blank in a command while the text is wrapped
+_NO_BREAK: Final = "\ue000"  # replaces a space in a command while the text is wrapped
 
 
 class Explained(TypedDict):
@@ -81,7 +81,7 @@ def explain(text: str, values: Mapping[str, str] | None = None, client: str | No
 
 
 def _wrap(text: str, first: str, rest: str) -> str:
-    # Commands are not broken: a wrapped command cannot be copied.
+    # Commands are not wrapped, so that they can be copied.
     whole = _COMMAND.sub(lambda found: found.group().replace(" ", _NO_BREAK), text)
     return textwrap.fill(
         whole, _WIDTH, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
@@ -93,8 +93,8 @@ def _one(cause: Explained, *, number: str) -> list[str]:
     lines = [f"{number}{cause['title'][:1].upper()}{cause['title'][1:]}  [{cause['id']}]", ""]
     lines += [_wrap(cause["meaning"], "  ", "  "), "", _wrap(f"Who acts: {WHO[cause['who']]}.", "  ", "  "), ""]
     lines += [_wrap(step, f"  {place}. ", "     ") for place, step in enumerate(cause["steps"], 1)]
-    lines += ["", _wrap(f"Then check: {cause['verify']}", "  ", "  ")]
-    closing = (("It takes effect", entry.propagation), ("Risk", entry.risk))
+    lines += ["", _wrap(f"How to verify: {cause['verify']}", "  ", "  ")]
+    closing = (("Takes effect", entry.propagation), ("Risk", entry.risk))
     lines += [_wrap(f"{label}: {text}", "  ", "  ") for label, text in closing if text != NOTHING]
     lines += [_wrap(f"Source (read {entry.checked}): {'; '.join(entry.source)}", "  ", "  "), ""]
     return lines
@@ -106,15 +106,15 @@ def render(explanation: Explanation, quoted: str = "") -> str:
     first = causes[0]
     lines: list[str] = [f"> {quoted[:_SHOWN]}", ""] if quoted else []
     if first["id"] == UNRECOGNISED:
-        lines += ["No rule knows this text; it is kept as it is.", ""]
+        lines += ["No rule matches this text.", ""]
     elif sure:
-        lines += ["The text itself names the cause:", ""]
+        lines += ["The text names the cause:", ""]
     elif len(causes) == 1:
-        lines += ["Most likely this:", ""]
+        lines += ["The most likely cause:", ""]
     else:
-        lines += [f"{len(causes)} causes fit this text; the likeliest first:", ""]
+        lines += [f"{len(causes)} possible causes, the most likely first:", ""]
         lines += [f"  {place}. {cause['title']}  [{cause['id']}]" for place, cause in enumerate(causes, 1)]
-        lines += ["", "What would decide between them:", ""]
+        lines += ["", "What decides between them:", ""]
         lines += [_wrap(line, "  - ", "    ") for line in first["decide"]]
         lines += [""]
     for place, cause in enumerate(causes, 1):
@@ -134,9 +134,9 @@ def _case(line: bytes) -> dict[str, object]:
 
 
 def answer_lines(lines: Iterable[bytes], out: TextIO, complaints: TextIO) -> int:
-    """Answer JSON Lines `{"id","text","client"?}` with `{"id","causes","sure"}`, one for one.
+    """Write one line `{"id","causes","sure"}` to `out` for each line `{"id","text","client"?}`.
 
-    A line that is not such an object is skipped and reported on `complaints` with its number. Returns the exit code, 0 or 4.
+    An invalid line is skipped and reported on `complaints` with its number. Returns the exit code, 0 or 4.
     """
     code = 0
     for number, line in enumerate(lines, 1):
@@ -168,15 +168,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         exit_on_error=False,
         allow_abbrev=False,
     )
-    parser.add_argument("text", nargs="*", help="the error text; without it, standard input is read")
+    parser.add_argument("text", nargs="*", help="the error text; default: standard input")
     shape = parser.add_mutually_exclusive_group()
-    shape.add_argument("--json", action="store_true", help="answer in JSON")
+    shape.add_argument("--json", action="store_true", help="print JSON")
     shape.add_argument(
         "--jsonl", action="store_true", help='lines {"id","text","client"?} in, lines {"id","causes","sure"} out'
     )
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a console in cp1252 must not end the answer
+            stream.reconfigure(errors="replace")  # a console in cp1252 must not stop the output
     try:
         options = parser.parse_args(arguments)
     except (argparse.ArgumentError, SystemExit) as problem:
@@ -188,7 +188,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return answer_lines(_standard_input(), sys.stdout, sys.stderr)
     text = " ".join(options.text) or _standard_input().read().decode("utf-8", "replace")
     if not text.strip():
-        print("explain: there is no text; give it as an argument or on standard input", file=sys.stderr)
+        print("explain: no text; pass it as an argument or on standard input", file=sys.stderr)
         return USAGE
     explanation = explain(text)
     print(json.dumps(explanation, indent=1) if options.json else render(explanation, read(text).quoted))
@@ -198,6 +198,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 if __name__ == "__main__":
     try:
         sys.exit(main())
-    except BrokenPipeError:  # the reader of our output has gone, as `head` does
+    except BrokenPipeError:  # the reader of the output has closed the pipe, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)

@@ -1,4 +1,4 @@
-"""Groups of causes that the wire cannot tell apart, each listed once: ranked, with the look-up that decides between them."""
+"""Groups of causes that have the same symptom: ranked by likelihood, with what decides between them."""
 
 from __future__ import annotations
 
@@ -17,41 +17,45 @@ _SIGN_IN_LOG: Final = (
     "error number names the cause."
 )
 _SWITCHES: Final = (
-    "`Get-CASMailbox -Identity {account} | Format-List SmtpClientAuthenticationDisabled` and "
-    "`Get-TransportConfig | Format-List SmtpClientAuthenticationDisabled`: True (or empty with True behind "
-    "it) means SMTP AUTH is off."
+    "`Get-CASMailbox -Identity {account} | Format-List SmtpClientAuthenticationDisabled` and `Get-TransportConfig "
+    "| Format-List SmtpClientAuthenticationDisabled`: True means that SMTP AUTH is off. If the mailbox's value is "
+    "empty, the tenant's applies."
 )
 _CLAIMS: Final = Step(
-    "Check TOKEN-03 (the token's aud, roles or scp, upn, exp): if all are right, the token is not at fault "
-    "but Exchange's registration.",
+    (
+        "Check TOKEN-03 (the token's aud, roles or scp, upn, exp): if all are right, the reason is not the token but "
+        "the registration in Exchange."
+    ),
     answered_by=("TOKEN-03",),
 )
 _REGISTERED: Final = (
-    "`Get-ServicePrincipal -Identity {client_id} | Format-List AppId, ObjectId`: it must show the "
-    "enterprise application's object id."
+    "`Get-ServicePrincipal -Identity {client_id} | Format-List AppId, ObjectId`: it must show the object id of the "
+    "enterprise application."
 )
 _PORT: Final = Step(
     "`Test-NetConnection -ComputerName {smtp_server} -Port {port}` on the application's own machine (check NET-02).",
     answered_by=("NET-02",),
 )
 _CERTIFICATE: Final = Step(
-    "Check TLS-02: the owner of the certificate that was shown tells Microsoft from anything in between.",
+    "Check TLS-02: the owner of the certificate shows whether Microsoft or a device on the path replied.",
     answered_by=("TLS-02",),
 )
 _OWN_TLS: Final = Step(
-    "Checks TLS-01, TLS-03 and the HOST checks: if our TLS works from the same machine, the application's "
-    "settings or runtime are at fault.",
+    (
+        "Checks TLS-01, TLS-03 and the HOST checks: if TLS works for this suite on the same machine, the reason is the "
+        "application's settings or runtime."
+    ),
     answered_by=("TLS-01", "TLS-03", "HOST-01", "HOST-02", "HOST-03"),
 )
 _GREETING: Final = Step(
-    "Check SMTP-01: the first line that the server sends on that port, and whose it is.",
+    "Check SMTP-01: the first line that the server sends on that port, and which server sent it.",
     answered_by=("SMTP-01",),
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """Causes behind one and the same answer, likeliest first, and what would decide between them."""
+    """Causes with the same reply, the likeliest first, and what decides between them."""
 
     id: str
     answer: str
@@ -62,7 +66,7 @@ class Group:
 _ALL: Final[tuple[Group, ...]] = (
     Group(
         id="basic_bare_535",
-        answer="535 5.7.3 Authentication unsuccessful, or any refusal without a sentence, to a password",
+        answer="535 5.7.3 Authentication unsuccessful, or another refusal without an explanation, of a password",
         causes=(
             "bad_credentials",
             "smtp_auth_disabled_mailbox",
@@ -92,7 +96,7 @@ _ALL: Final[tuple[Group, ...]] = (
     ),
     Group(
         id="unknown_bare_535",
-        answer="535 5.7.3 Authentication unsuccessful, and the text does not say by which method",
+        answer="535 5.7.3 Authentication unsuccessful, in a text that does not show the sign-in method",
         causes=(
             "bad_credentials",
             "smtp_auth_disabled_mailbox",
@@ -104,7 +108,7 @@ _ALL: Final[tuple[Group, ...]] = (
         ),
         decide=(
             Step(
-                "Which method was used: with a password see the sign-in log, with OAuth the token (TOKEN-03).",
+                "The sign-in method: for a password see the sign-in log, for OAuth the token (TOKEN-03).",
                 answered_by=("TOKEN-03",),
             ),
             _SIGN_IN_LOG,
@@ -113,7 +117,7 @@ _ALL: Final[tuple[Group, ...]] = (
     ),
     Group(
         id="any_57139",
-        answer="535 5.7.139 with a sentence that is missing or unknown",
+        answer="535 5.7.139 with a missing or unknown explanation",
         causes=(
             "mfa_or_security_defaults",
             "smtp_auth_disabled_tenant",
@@ -122,7 +126,7 @@ _ALL: Final[tuple[Group, ...]] = (
             "conditional_access_block",
             "auth_policy_blocks_basic",
         ),
-        decide=("The sentence behind 5.7.139, in full: it names the gate.", _SIGN_IN_LOG, _SWITCHES),
+        decide=("The complete text after 5.7.139: it names the reason.", _SIGN_IN_LOG, _SWITCHES),
     ),
     Group(
         id="criteria_not_met",
@@ -149,8 +153,8 @@ _ALL: Final[tuple[Group, ...]] = (
         decide=(
             (
                 "`Get-User -Identity {account} | Format-List AuthenticationPolicy` and `Get-AuthenticationPolicy | "
-                "Format-Table Name, AllowBasicAuthSmtp`: a policy without AllowBasicAuthSmtp can be changed; if there "
-                "is none, Basic itself is off."
+                "Format-Table Name, AllowBasicAuthSmtp`: a policy without AllowBasicAuthSmtp can be changed. If there is no "
+                "policy, Basic itself is off."
             ),
         ),
     ),
@@ -164,7 +168,7 @@ _ALL: Final[tuple[Group, ...]] = (
     ),
     Group(
         id="smtp_auth_disabled",
-        answer="SMTP AUTH is off, and the text does not say whether for the tenant or for the mailbox",
+        answer="SMTP AUTH is off, in a text that does not show whether for the tenant or for the mailbox",
         causes=("smtp_auth_disabled_tenant", "smtp_auth_disabled_mailbox"),
         decide=(_SWITCHES,),
     ),
@@ -182,8 +186,10 @@ _ALL: Final[tuple[Group, ...]] = (
         ),
         decide=(
             Step(
-                "Check AUTH-01: our own sign-in with the same settings shows the refusal that the client swallowed, or "
-                "that there is none.",
+                (
+                    "Check AUTH-01: the sign-in of this suite with the same settings shows the refusal that the client ignored, or "
+                    "that there is none."
+                ),
                 answered_by=("AUTH-01",),
             ),
             _SWITCHES,
@@ -195,20 +201,20 @@ _ALL: Final[tuple[Group, ...]] = (
         causes=("sp_mailbox_permission_missing", "service_side_fault"),
         decide=(
             (
-                "`Get-MailboxPermission -Identity {account} -User {sp_object_id}`, and whether it was granted less "
-                "than two hours ago."
+                "`Get-MailboxPermission -Identity {account} -User {sp_object_id}`, and whether the right was granted less than "
+                "two hours ago."
             ),
         ),
     ),
     Group(
         id="silence",
-        answer="a timeout without a word of which step",
+        answer="a timeout at an unknown step",
         causes=("port_blocked", "wrong_host_or_port", "client_timeout_hides_refusal"),
         decide=(_PORT,),
     ),
     Group(
         id="silence_after_connect",
-        answer="connected, and then nothing",
+        answer="a timeout after the connection was made",
         causes=(
             "client_timeout_hides_refusal",
             "starttls_missing_or_implicit_tls_on_587",
@@ -224,7 +230,7 @@ _ALL: Final[tuple[Group, ...]] = (
         causes=("wrong_host_or_port", "port_blocked"),
         decide=(
             Step(
-                "Compare server and port as entered with smtp.office365.com and 587.",
+                "The server and port as entered, compared with smtp.office365.com and 587.",
                 answered_by=("BASIC-07", "NET-05"),
             ),
             _PORT,
@@ -232,7 +238,7 @@ _ALL: Final[tuple[Group, ...]] = (
     ),
     Group(
         id="cut_off",
-        answer="the connection was closed or reset without an answer",
+        answer="the connection was closed or reset without a reply",
         causes=(
             "port_blocked",
             "connection_cut",
@@ -257,13 +263,13 @@ _ALL: Final[tuple[Group, ...]] = (
     ),
     Group(
         id="tls_or_certificate",
-        answer="TLS could not be set up; the client names the wrong port kind and the certificate alike",
+        answer="TLS could not be set up, in a text that fits both the wrong type of port and the certificate",
         causes=("starttls_missing_or_implicit_tls_on_587", "cert_untrusted", "tls_version"),
         decide=("The client's TLS setting for port 587 (STARTTLS, not SSL).", _CERTIFICATE),
     ),
     Group(
         id="bad_certificate",
-        answer="the certificate is not valid, and the text does not say why",
+        answer="the certificate is not valid, in a text that does not show the reason",
         causes=("cert_untrusted", "cert_name_mismatch", "cert_expired"),
         decide=(_CERTIFICATE,),
     ),
@@ -279,18 +285,18 @@ _ALL: Final[tuple[Group, ...]] = (
         ),
         decide=(
             _GREETING,
-            Step("Check SMTP-02: does our own EHLO on port 587 get STARTTLS?", answered_by=("SMTP-02",)),
+            Step("Check SMTP-02: does the server offer STARTTLS to this suite on port 587?", answered_by=("SMTP-02",)),
         ),
     ),
     Group(
         id="not_smtp",
-        answer="what came back is no SMTP reply",
+        answer="the reply is not an SMTP reply",
         causes=("smtp_intercepted", "wrong_host_or_port", "starttls_missing_or_implicit_tls_on_587"),
         decide=(_GREETING,),
     ),
     Group(
         id="message_refused_unsaid",
-        answer="curl without --verbose, after the message: it says that the reply was a refusal and not which",
+        answer="curl without --verbose, after the message: the reply was a refusal, but the text does not contain it",
         causes=(
             "sp_mailbox_permission_missing",
             "send_as_denied",
@@ -302,13 +308,15 @@ _ALL: Final[tuple[Group, ...]] = (
             "outbound_spam_block",
             "service_side_fault",
         ),
-        decide=("Run the same command with `--verbose`: the last line that begins with `<` is the server's answer.",),
+        decide=("The same command with `--verbose`: the last line that begins with `<` is the server's reply.",),
     ),
     Group(
         id="no_token",
         answer="invalid_client or invalid_grant without a number",
         causes=("secret_wrong", "secret_expired", "app_not_in_tenant"),
-        decide=(Step("Check TOKEN-02: the AADSTS number in the token service's answer.", answered_by=("TOKEN-02",)),),
+        decide=(
+            Step("Check TOKEN-02: the AADSTS number in the reply of the token service.", answered_by=("TOKEN-02",)),
+        ),
     ),
 )
 

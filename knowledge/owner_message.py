@@ -1,4 +1,4 @@
-"""The message to whoever must act: made from a cause and what is known of the attempt, ready to be copied; nothing is sent from here."""
+"""Writes the message to the owner of a cause, ready to be copied; nothing is sent from here."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ GREETING: Final[Mapping[str | None, str]] = {
     "microsoft": "To Microsoft support (open a case in the Microsoft 365 admin center > Support):",
     "server": "To the administrator of {smtp_server}:",
     "login": "To the administrator of the token service at {login_host}:",
-    None: "To whoever looks after the application:",
+    None: "To the owner of the application:",
 }
 
 _EVERYONE: Final[frozenset[str | None]] = frozenset(GREETING)
-# What an administrator needs to find the attempt again, beside the placeholders; label and whom it helps.
+# What an administrator needs to find the attempt: the label of each fact, and the owners whom it helps.
 FACTS: Final[Mapping[str, tuple[str, frozenset[str | None]]]] = {
     "account": ("Account that signs in", frozenset({"sender", "exchange", "entra", "microsoft", "server", None})),
     "from_address": ("From address", frozenset({"sender", "exchange", "microsoft", "server"})),
@@ -36,14 +36,14 @@ FACTS: Final[Mapping[str, tuple[str, frozenset[str | None]]]] = {
     "client_id": ("Application (client) id", frozenset({"sender", "exchange", "entra", "login"})),
     "sp_object_id": ("Object id of the enterprise application", frozenset({"exchange", "entra"})),
     "source_address": (
-        "Address the attempt came from",
+        "IP address of the attempt",
         frozenset({"exchange", "entra", "network", "microsoft", "server", "login", None}),
     ),
     "time": ("Time of the attempt (UTC)", _EVERYONE),
     "server_stamp": ("Server's stamp", frozenset({"exchange", "microsoft"})),
     "trace_id": ("Entra trace id", frozenset({"entra", "microsoft"})),
     "correlation_id": ("Entra correlation id", frozenset({"entra", "microsoft"})),
-    "reply": ("Answer received", _EVERYONE),
+    "reply": ("Reply received", _EVERYONE),
 }
 
 _WHICH_OBJECT_ID: Final = (
@@ -74,14 +74,22 @@ def request(
     at_login: bool = False,
     seen: Known = _NOTHING_SEEN,
 ) -> str:
-    """Write the message that asks for one cause to be mended.
+    """Return the message that asks the owner of a cause to resolve it.
 
-    In: the cause's id, and text by the names in `FACTS`, plus `ruled_out`: one line per thing that was looked at and is right.
-    `others` are the ids of further causes that fit as well, `decide` is what would tell them apart: the message then says so.
-    `seen` is what the run has seen already: what it answers is not asked for.
-    `microsoft` is False for a service that the settings declare, `at_login` when its token service is what failed.
-    Out: plain text with greeting, what is wrong, the facts, what is asked, how it will be verified. A fact that is not known is
-    left out; a command whose value is not known keeps its `<marker>`. Raises KeyError for an id that is not in the catalogue.
+    The text has a greeting, the problem, the known facts, the steps and the verification. A fact without a value is left out; a
+    command without a value keeps its `<marker>`.
+
+    Args:
+        cause_id: The id of the cause.
+        values: Texts by the names in `FACTS`, and `ruled_out`: one line for each cause that the run has ruled out.
+        others: The ids of further possible causes; the message then says that the cause is not certain.
+        decide: What decides between the causes.
+        microsoft: False for a service that the settings declare.
+        at_login: True if the token service of a declared service failed.
+        seen: What the run has seen; a step that this answers is not asked for.
+
+    Raises:
+        KeyError: The id is not in the catalogue.
     """
     found = entry_of(cause_id, microsoft=microsoft, at_login=at_login)
     if found is None:
@@ -92,7 +100,7 @@ def request(
     service = "Microsoft 365" if microsoft else fill("{smtp_server}", values)
     lines += [
         f"An application of ours cannot send mail through {service}: {likely}{entry.title}.",
-        f"That would mean: {entry.meaning}" if others else entry.meaning,
+        f"This would mean: {entry.meaning}" if others else entry.meaning,
         "",
     ]
     facts = [
@@ -110,14 +118,14 @@ def request(
         lines += ["Already ruled out:", *(f"  - {line}" for line in ruled_out), ""]
     if others:
         known = (entry_of(name, microsoft=microsoft, at_login=at_login) for name in others)
-        lines += ["It can also be:", *(f"  - {one.title}" for one in known if one is not None), ""]
-        lines += ["What would decide:", *(f"  - {line}" for line in decide), ""] if decide else []
-    asked = "What we ask for, if it is the likeliest:" if others else "What we ask for:"
+        lines += ["Other possible causes:", *(f"  - {one.title}" for one in known if one is not None), ""]
+        lines += ["What decides between them:", *(f"  - {line}" for line in decide), ""] if decide else []
+    asked = "What we ask you to do, if this is the cause:" if others else "What we ask you to do:"
     steps = arranged(entry.steps, seen)
     lines += [asked, *(f"  {place}. {step}" for place, step in enumerate(open_steps(steps), 1))]
     lines += [*(f"  - {_plain(step)}" for step in seen_steps(steps)), ""]
-    lines += [f"How we will see that it worked: {entry.verify}"]
-    closing = (("It can take", entry.propagation), ("To keep in mind", entry.risk))
+    lines += [f"How we will verify the result: {entry.verify}"]
+    closing = (("Takes effect", entry.propagation), ("Risk", entry.risk))
     lines += [f"{label}: {text}" for label, text in closing if text != NOTHING]
     lines += [f"Source: {'; '.join(entry.source)}", ""]
     return "\n".join(lines)

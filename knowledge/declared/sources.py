@@ -1,4 +1,4 @@
-"""The standards that the entries cite, and commands that work with any server."""
+"""The standards that the entries cite, and the steps that several entries share."""
 
 from typing import Final
 
@@ -22,28 +22,35 @@ OAUTH_SASL: Final = _RFC + "7628"
 DISCOVERY: Final = "https://openid.net/specs/openid-connect-discovery-1_0.html"
 
 NAME_LOOKUP: Final = Step(
-    "On the application's own machine: `nslookup {smtp_server}` (Linux: `$ getent hosts {smtp_server}`).",
+    (
+        "Look up the name on the application's own machine: `nslookup {smtp_server}` (Linux: `$ getent hosts "
+        "{smtp_server}`)."
+    ),
     answered_by=("NET-01",),
 )
-NAME_ELSEWHERE: Final = "Ask another name server of the network the same question."
+NAME_ELSEWHERE: Final = "Look up the name at another name server of the network."
 PORT_TEST: Final = Step(
-    "On the application's own machine: `Test-NetConnection -ComputerName {smtp_server} -Port {port}` "
-    "(Linux: `$ nc -vz {smtp_server} {port}`).",
+    (
+        "Test the connection on the application's own machine: `Test-NetConnection -ComputerName {smtp_server} -Port "
+        "{port}` (Linux: `$ nc -vz {smtp_server} {port}`)."
+    ),
     answered_by=("NET-02",),
 )
 COMPARE_CLOCK: Final = Step("Compare this machine's clock (check HOST-04).", answered_by=("HOST-04",))
 SHOW_TLS: Final = "Look at the certificate: `$ openssl s_client -starttls smtp -connect {smtp_server}:{port} -servername {smtp_server}`."
 SHOW_LOGIN_TLS: Final = (
-    "Look at the certificate: `$ openssl s_client -connect {login_host}:443 -servername {login_host}` (use the port of the "
-    "address in the settings where it names one)."
+    "Look at the certificate: `$ openssl s_client -connect {login_host}:443 -servername {login_host}` (if the "
+    "address in the settings has a port, use that port)."
 )
 ASK_SERVER: Final = (
-    "Send the administrator of {smtp_server} the reply, the time and the address the attempt came from: "
-    "the mail log names the reason."
+    "Send the administrator of {smtp_server} the reply, the time of the attempt and the IP address it came from: "
+    "the mail log shows the reason."
 )
 ASK_LOGIN: Final = (
-    "Send the administrator of {login_host} the answer, the time and the client id: the log of the token service "
-    "names the reason."
+    "Send the administrator of {login_host} the reply, the time and the client id: the log of the token service "
+    "shows the reason."
 )
-SERVER_LOG: Final = "The mail log of {smtp_server} at the time of the attempt: it names the reason."
-LOGIN_LOG: Final = "The log of the token service at {login_host} at the time of the request: it names the reason."
+SERVER_LOG: Final = "The mail log of {smtp_server} at the time of the attempt: it shows the reason."
+LOGIN_LOG: Final = "The log of the token service at {login_host} at the time of the request: it shows the reason."
+FIND_IN_SERVER_LOG: Final = "Find the reason in the mail log of {smtp_server} at the time of the attempt."
+FIND_IN_LOGIN_LOG: Final = "Find the reason in the log of the token service at {login_host} at the time of the request."

@@ -8,7 +8,7 @@ from knowledge.step import Step
 
 NAME_LOOKUP: Final = Step(
     (
-        "Look the name up on the application's own machine: `nslookup {smtp_server}` (Linux: `$ getent hosts "
+        "Look up the name on the application's own machine: `nslookup {smtp_server}` (Linux: `$ getent hosts "
         "{smtp_server}`)."
     ),
     answered_by=("NET-01",),
@@ -71,7 +71,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         who="network",
         steps=(
             (
-                "Look the name up at another name server: `nslookup {smtp_server} 8.8.8.8`. If that one answers, {resolver} is "
+                "Look up the name at another name server: `nslookup {smtp_server} 8.8.8.8`. If that one answers, {resolver} is "
                 "down or blocked; if not, port 53 is closed for this machine."
             ),
             (

@@ -109,8 +109,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         who="exchange",
         steps=(
             (
-                "Ask the administrator of {smtp_server} for a port that accepts a user name and a password or token without a "
-                "client certificate, or for an exemption of this machine."
+                "Provide a port on {smtp_server} that accepts a user name and a password or token without a client "
+                "certificate, or exempt this machine."
             ),
             (
                 "On the server, change the setting. Postfix: smtpd_tls_req_ccert = no for the submission service; Exim: "

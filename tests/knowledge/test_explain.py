@@ -42,7 +42,7 @@ def test_terminal_text_is_complete() -> None:
             "smtp_auth_disabled_tenant",
             "Who acts: an Exchange administrator",
             "1. ",
-            "Then check:",
+            "How to verify:",
             "Risk:",
             "Source",
         )
@@ -53,8 +53,8 @@ def test_unsure_answer_names_what_decides() -> None:
     """An unsure answer says so and names what decides between the causes."""
     text = render(explain("535 5.7.3 Authentication unsuccessful"))
 
-    assert "causes fit this text" in text
-    assert "What would decide between them" in text
+    assert "possible causes, the most likely first:" in text
+    assert "What decides between them" in text
 
 
 def test_json_lines() -> None:

@@ -26,8 +26,8 @@ def test_every_cause_has_a_message_to_its_owner(name: str) -> None:
         message = request(name, values)
 
         assert message.startswith(GREETING[CATALOGUE[name].who])
-        assert "What we ask for:" in message
-        assert "How we will see that it worked:" in message
+        assert "What we ask you to do:" in message
+        assert "How we will verify the result:" in message
         assert ": None\n" not in message
         assert ": None.\n" not in message
 
@@ -59,7 +59,7 @@ def test_fact_stays_on_its_line() -> None:
     """A server's reply of several lines adds no line to the message."""
     message = request("bad_credentials", VALUES)
 
-    assert "Answer received: 535 5.7.3 Authentication unsuccessful second line" in message
+    assert "Reply received: 535 5.7.3 Authentication unsuccessful second line" in message
 
 
 def test_every_fact_is_used() -> None:
@@ -76,8 +76,8 @@ def test_message_states_uncertainty() -> None:
         decide=("Look at `Get-ServicePrincipal`.",),
     )
 
-    assert "most likely Exchange does not know the application" in message
-    assert f"It can also be:\n  - {CATALOGUE['mailbox_missing'].title}" in message
-    assert "What would decide:\n  - Look at" in message
-    assert "What we ask for, if it is the likeliest:" in message
-    assert "That would mean: Entra issues the token" in message
+    assert "most likely the application is not registered in Exchange" in message
+    assert f"Other possible causes:\n  - {CATALOGUE['mailbox_missing'].title}" in message
+    assert "What decides between them:\n  - Look at" in message
+    assert "What we ask you to do, if this is the cause:" in message
+    assert "This would mean: Entra issues the token" in message

@@ -177,7 +177,7 @@ def _check_letter(decisive: Finding, assessment: Assessment, values: Mapping[str
     """Check the addresses in the message to the owner, except in the server's reply that it quotes."""
     deciders = () if decisive.sure else explained.deciders(decisive.causes, assessment)
     letter = explained.owner_request(decisive.causes, (), assessment, sure=decisive.sure, decide=deciders)
-    lines = [line for line in letter.splitlines() if not line.startswith("  Answer received:")]
+    lines = [line for line in letter.splitlines() if not line.startswith("  Reply received:")]
     wanted = addresses.expected(decisive.causes[0], "letter", assessment.settings.sender.method)
     deciding = addresses.named(deciders, values)
 

@@ -1,0 +1,190 @@
+"""Causes in the limits of the service: size, connections, rate, quotas, outbound spam."""
+
+from typing import Final
+
+from knowledge.cause import Cause, Kind
+from knowledge.entries.sources import LIMITS, NDR, RESTRICTED, SERVICE_LIMITS
+from knowledge.step import Step
+
+_RETRY: Final = "Configure the application to retry with increasing delays: a 4xx reply is temporary."
+
+ENTRIES: Final[tuple[Cause, ...]] = (
+    Cause(
+        id="message_too_large",
+        title="the message exceeds the size limit",
+        meaning=(
+            "The mailbox, the tenant or the recipient does not accept messages of this size. Encoding makes attachments a "
+            "third larger."
+        ),
+        shows="552 5.3.4 Message size exceeds fixed maximum message size; 552 5.2.3; MessageSizeExceeded.",
+        who="sender",
+        kind=Kind.LIMIT,
+        steps=(
+            "Send a smaller message, or a link instead of the attachment.",
+            (
+                "As an Exchange administrator, read the limit: `Get-Mailbox -Identity {account} | Format-List MaxSendSize`. If "
+                "needed, raise it: `Set-Mailbox -Identity {account} -MaxSendSize 100MB` (at most 150 MB)."
+            ),
+        ),
+        verify="The server accepts the same message (MBX-03).",
+        propagation="Up to an hour.",
+        risk="The recipient's server may have a smaller limit.",
+        source=(SERVICE_LIMITS, NDR),
+        decide=("A short message: if the server accepts it, the size is the reason.",),
+    ),
+    Cause(
+        id="concurrent_connections",
+        title="too many messages are sent from this mailbox at the same time",
+        meaning=(
+            "Exchange Online accepts at most three messages at the same time from one mailbox, and defers the fourth."
+        ),
+        shows=(
+            "432 4.3.2 Concurrent connections limit exceeded; 432 4.3.2 STOREDRV.ClientSubmit; sender thread limit "
+            "exceeded."
+        ),
+        who="sender",
+        kind=Kind.LIMIT,
+        steps=(
+            (
+                "Limit the sender to one connection at a time, two at most, and reuse it (nodemailer: pool: true, "
+                "maxConnections: 1; Postfix: smtp_destination_concurrency_limit = 2)."
+            ),
+            _RETRY,
+            "Find other programs that use the same mailbox, and give each of them its own.",
+        ),
+        verify="The log shows no 432 for a day.",
+        propagation="Immediately.",
+        risk="None.",
+        source=(LIMITS,),
+        decide=(
+            (
+                "The application's log: how many messages are sent at the same time? The message trace: are there other "
+                "senders for this mailbox?"
+            ),
+        ),
+    ),
+    Cause(
+        id="rate_limited",
+        title="messages are sent faster than the service accepts them",
+        meaning=(
+            "The service limits the number of messages per minute (30 per mailbox). It delays or defers messages above the "
+            "limit."
+        ),
+        shows="4xx replies that ask to try later, '4.7.500 Server busy', 'recipient thread limit exceeded', HTTP 429.",
+        who="sender",
+        kind=Kind.LIMIT,
+        steps=(
+            "Send at most 30 messages a minute over one connection at a time; combine alerts into one message.",
+            _RETRY,
+            "For bulk mail, use High Volume Email (internal) or Azure Communication Services.",
+        ),
+        verify="The log shows no more deferrals.",
+        propagation="A minute.",
+        risk="None.",
+        source=(LIMITS, SERVICE_LIMITS),
+        decide=("The number of messages per minute in the application's log or in the message trace.",),
+    ),
+    Cause(
+        id="recipient_quota_exceeded",
+        title="the daily or per-message limit of recipients is reached",
+        meaning=(
+            "A mailbox can send to 10,000 recipients in 24 hours. A tenant has a limit that depends on its licences, and a "
+            "single message has a limit too."
+        ),
+        shows=(
+            "SubmissionQuotaExceededException; 5.1.90; 5.2.2 Submission quota exceeded; 5.7.232 and 5.7.233; 452 "
+            "4.5.3 Too many recipients."
+        ),
+        who="sender",
+        kind=Kind.LIMIT,
+        steps=(
+            "Stop sending for now: the count decreases over 24 hours.",
+            (
+                "Use a distribution group (it counts as one recipient), send fewer alerts, or split the recipients over "
+                "several messages."
+            ),
+            "For bulk mail, use High Volume Email (internal) or Azure Communication Services.",
+            (
+                "If this number of messages is unexpected, treat the account {account} as compromised: reset its password. The "
+                "message trace shows what was sent: `Get-MessageTraceV2 -SenderAddress {from_address}`."
+            ),
+        ),
+        verify="The server accepts a message again (MBX-03).",
+        propagation="Up to 24 hours.",
+        risk="None.",
+        source=(LIMITS, SERVICE_LIMITS, NDR),
+        decide=("`Get-MessageTraceV2 -SenderAddress {from_address}`: the number of recipients in the last 24 hours.",),
+    ),
+    Cause(
+        id="mailbox_full",
+        title="the sending mailbox is full",
+        meaning=(
+            "Exchange keeps every message sent by SMTP in Sent Items, and these have filled the mailbox. A full mailbox "
+            "cannot send."
+        ),
+        shows="554 5.2.2 mailbox full; QuotaExceededException.MapiExceptionShutoffQuotaExceeded.",
+        who="exchange",
+        kind=Kind.LIMIT,
+        steps=(
+            (
+                "Compare the size with the quota: `Get-EXOMailboxStatistics -Identity {account} | Format-List TotalItemSize` "
+                "and `Get-Mailbox -Identity {account} | Format-List ProhibitSendQuota`."
+            ),
+            (
+                "Empty Sent Items and Deleted Items, and set a retention policy that does so regularly (Microsoft Purview > "
+                "Data lifecycle management)."
+            ),
+        ),
+        verify="TotalItemSize is well below ProhibitSendQuota, and MBX-03 passes.",
+        propagation="Minutes to an hour.",
+        risk="Retention deletes items permanently: find out whether the copies must be kept.",
+        source=(LIMITS, NDR),
+        decide=("`Get-EXOMailboxStatistics -Identity {account} | Format-List TotalItemSize`.",),
+    ),
+    Cause(
+        id="outbound_spam_block",
+        title="the sender or the tenant is blocked for outbound spam",
+        meaning=(
+            "Microsoft has classified mail from this account, tenant or address as spam, or does not trust the tenant yet "
+            "because it is new. The sender's settings cannot resolve this: the administrators of the tenant must remove "
+            "the reason and unblock it."
+        ),
+        shows=(
+            "OutboundSpamException; WASCL UserAction verdict; 5.1.8 bad outbound sender; 5.7.501 to 503, 5.7.705, "
+            "5.7.708, 5.7.750; banned sending IP."
+        ),
+        who="exchange",
+        kind=Kind.LIMIT,
+        steps=(
+            (
+                "Look for {account} at Defender portal > Email & collaboration > Review > Restricted entities, or with "
+                "`Get-BlockedSenderAddress`."
+            ),
+            Step("Look for the From address there as well: {from_address}.", when="from_differs"),
+            (
+                "If it is listed, secure the account first (new password, check the forwarding rules), then choose Unblock, or "
+                "run `Remove-BlockedSenderAddress -SenderAddress {account}` (with the listed address)."
+            ),
+            (
+                "Only Microsoft can lift 5.7.501 to 5.7.503 (a banned sender), 5.7.705 (the tenant is over its threshold), "
+                "5.7.708 (the IP address of a new or trial tenant) and 5.7.750 (domains that are not verified in the tenant). "
+                "Remove the reason first; for 5.7.750, verify every sending domain. Then open a case in the Microsoft 365 "
+                "admin center > Support and quote the whole reply."
+            ),
+            (
+                "For 'Banned sending IP': the application sends to the MX without a sign-in. Use smtp.office365.com with a "
+                "sign-in, or request delisting at https://sender.office.com."
+            ),
+        ),
+        verify="The list no longer contains the entity, and MBX-03 passes.",
+        propagation="An hour after the unblocking; a support case takes days.",
+        risk="Do not unblock the account before it is secure: otherwise it is blocked again, for longer.",
+        source=(RESTRICTED, NDR),
+        decide=(
+            (
+                "Restricted entities in the Defender portal: does the list contain {account}? And the message trace: "
+                "`Get-MessageTraceV2 -SenderAddress {from_address}`."
+            ),
+        ),
+    ),
+)
