@@ -181,9 +181,9 @@ def traced(case: Context) -> Finding:
     if (stopped := case.stopped("MBX-03")) is not None:
         return stopped
     if look is None:
-        return case.unknown("only the message trace shows it: give the run read access to it (docs/look-ups.md)")
+        return case.unknown("only the message trace shows it: give the run read access to it (docs/lookups.md)")
     if look.state is LookupState.NOT_ASKED:
-        return case.unknown(f"the message trace was not asked: {look.detail or 'see docs/look-ups.md'}")
+        return case.unknown(f"the message trace was not asked: {look.detail or 'see docs/lookups.md'}")
     if not look.seen:
         return case.unknown(f"the message trace may not be read: {look.needs or look.detail or 'try again'}")
     status = look.status.casefold()

@@ -96,7 +96,7 @@ def password_ends(case: Context) -> Finding:
     return _declared(case, ends, expiry.DECLARED, "password_expiring", "set a new password and enter it in the plugin")
 
 
-_ONLY_BY_LOOKING = "only the tenant's own settings show it: give the run read access to them (docs/look-ups.md)"
+_ONLY_BY_LOOKING = "only the tenant's own settings show it: give the run read access to them (docs/lookups.md)"
 
 
 def _unseen(case: Context, look: LookupResult | None, cause: CauseId) -> Finding | None:

@@ -20,6 +20,21 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 README: Final = "README.md"
 INDEX: Final = "docs/README.md"
 OWNED: Final = ("docs/checks", "docs/causes")  # folders that contain nothing else
+# The hand-written documents, in the order of the index, with the words of their links and what they are about.
+DOCUMENTS: Final = {
+    README: ("README", "how to run the checks, and how to read a report"),
+    "docs/lookups.md": ("Lookups", "read access to the tenant's own settings, and its permissions"),
+    "docs/lookup-table.md": ("Lookup table", "each fault of the tenant, without lookups and with them"),
+    "docs/fleet.md": ("Many senders, many hosts", "patterns, tags, and one overview of many reports"),
+    "docs/fakes.md": ("The built-in tenant", "how other programs use it"),
+    "docs/clients.md": ("Clients", "the result of each mail and token client with the built-in tenant"),
+    "docs/tenant-export.ps1": ("Export script", "the PowerShell script for `--tenant-export`"),
+    "docs/licences.md": ("Licences", "dependencies, their licences and import times"),
+    "bench/README.md": ("Benchmarks", "what is measured, and the bars"),
+    "CONTRIBUTING.md": ("Contributing", "a map of the code, a glossary, and recipes"),
+    "SECURITY.md": ("Security", "how to report a vulnerability, and what the suite promises about secrets"),
+    "CHANGELOG.md": ("Changelog", "what changed for users"),
+}
 BEGIN: Final = "<!-- checks: made by `python -m docs.handbook` -->"
 END: Final = "<!-- /checks -->"
 
@@ -41,13 +56,12 @@ def pages() -> dict[str, str]:
 def index() -> str:
     """Return the index page of the documentation."""
     groups = link("replies with several possible causes", GROUPS_PAGE, INDEX)
-    front = link("README", README, INDEX)
-    lines = [MADE, "", "# Checks and causes", ""]
-    lines += [f"What smtp365 checks, and what can be wrong. How to run the checks and read a report: {front}.", ""]
-    lines += ["## Checks", "", *check_pages.checks_table(INDEX), ""]
+    lines = [MADE, "", "# Documentation", ""]
+    lines += [f"- {link(name, target, INDEX)}: {text}" for target, (name, text) in DOCUMENTS.items()]
+    lines += ["", "## Checks", "", *check_pages.checks_table(INDEX), ""]
     lines += ["## Causes", "", f"In the order of the route. Some causes give the same reply: {groups}.", ""]
-    own = link("their texts for such a service", DECLARED_PAGE, INDEX)
-    lines += [f"For a declared service, causes have texts without Microsoft's terms: {own}.", ""]
+    own = link("the causes of a declared service", DECLARED_PAGE, INDEX)
+    lines += [f"For a mail server that the settings declare, the texts use no term of Microsoft's: {own}.", ""]
     lines += cause_pages.causes_table(INDEX)
     return "\n".join(lines) + "\n"
 
@@ -114,7 +128,7 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
         lines, checking = [str(mistake)], True
     else:
         if lines and checking:
-            lines.append("to update them: python -m docs.handbook")
+            lines.append("to update them: .venv/bin/python -m docs.handbook")
     sys.stdout.write("".join(f"{line}\n" for line in lines))
     return 1 if lines and checking else 0
 

@@ -1,4 +1,4 @@
-"""docs/look-up-table.md: the verdict on each fault of the tenant without lookups and with them, from the fault catalogue.
+"""docs/lookup-table.md: the verdict on each fault of the tenant without lookups and with them, from the fault catalogue.
 
 `python -m tests.suite.look_up_table` writes the page; the matrix tests check the rows of the catalogue.
 """
@@ -14,7 +14,7 @@ from fakes.faults import EVERY_FAULT
 from fakes.faults.fault import Expected
 from fakes.faults.lookups import GATE
 
-TABLE = Path(__file__).resolve().parents[2] / "docs" / "look-up-table.md"
+TABLE = Path(__file__).resolve().parents[2] / "docs" / "lookup-table.md"
 HEAD = """<!-- made by `python -m tests.suite.look_up_table` -->
 
 # Faults of the tenant, without lookups and with lookups

@@ -152,7 +152,7 @@ def test_a_missing_trace_row_is_unknown() -> None:
 
 
 def test_the_document_agrees_with_the_catalogue() -> None:
-    """docs/look-up-table.md agrees with the fault catalogue."""
+    """docs/lookup-table.md agrees with the fault catalogue."""
     assert TABLE.read_text(encoding="utf-8") == table()
 
 

@@ -84,7 +84,7 @@ def test_checks_that_need_lookups_explain_them(healthy_findings: dict[tuple[str,
     found = {key: healthy_findings[key] for key in NEED_LOOKUPS}
 
     assert {key for key, one in found.items() if one.verdict is not Verdict.UNKNOWN} == set()
-    assert {key for key, one in found.items() if "docs/look-ups.md" not in one.why} == set()
+    assert {key for key, one in found.items() if "docs/lookups.md" not in one.why} == set()
 
 
 def test_a_declared_service_has_no_lookup_checks() -> None:
