@@ -75,7 +75,7 @@ def progress(config: pytest.Config) -> Progress:
     return Progress(stream if watched else None)
 
 
-def before(config: pytest.Config, run: Run, baseline: dict[str, Any] | None) -> None:
+def prepare(config: pytest.Config, run: Run, baseline: dict[str, Any] | None) -> None:
     """Render the page's part and write the JSON, before pytest-html writes its file. A write error is recorded, not raised."""
     wanted = baseline is not None or config.option.json is not None or len(run.senders) <= OVERVIEW_ABOVE
     data = results(run) if wanted else None  # a thousand senders take a gigabyte as plain data
@@ -86,12 +86,11 @@ def before(config: pytest.Config, run: Run, baseline: dict[str, Any] | None) -> 
         _attempt(config, path, lambda: write_whole(path, as_text(data) + "\n"))
 
 
-def after(config: pytest.Config, run: Run) -> None:
+def finish(config: pytest.Config, run: Run) -> None:
     """Write the reminder and prepare the closing lines, after pytest-html has written its file."""
     report = report_file.written(config)
-    if (
-        report is not None and run.target == "live"
-    ):  # an invented secret needs no reminder, nor does a report judged again
+    # The secrets of the built-in tenant need no reminder, and an earlier report got its own.
+    if report is not None and run.target == "live":
         calendar = report.with_suffix(".ics")
         _attempt(config, calendar, lambda: write_reminder(run, calendar))
     if report_file.failure(config):
@@ -110,7 +109,7 @@ def after(config: pytest.Config, run: Run) -> None:
     ]
 
 
-def missing(config: pytest.Config) -> bool:
+def any_missing(config: pytest.Config) -> bool:
     """Return whether a requested output could not be written."""
     return bool(config.stash[PROBLEMS])
 
@@ -132,7 +131,7 @@ def _without_host(junit: Path, mask: str) -> None:
     write_whole(junit, re.sub(r' hostname="[^"]*"', f' hostname="{escaped(mask)}"', text, count=1))
 
 
-def last_words(config: pytest.Config, stream: TextIO | None) -> None:
+def print_closing_lines(config: pytest.Config, stream: TextIO | None) -> None:
     """Print the closing lines; the last one is the report's path."""
     for line in config.stash.get(CLOSING_LINES, []):
         if stream is not None:

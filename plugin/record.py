@@ -70,10 +70,10 @@ def finish(session: pytest.Session, exitstatus: int) -> Iterator[None]:
     from plugin import exit_status, outputs
 
     run = ours.run(interrupted=exitstatus == pytest.ExitCode.INTERRUPTED)
-    outputs.before(session.config, run, ours.plan.baseline)
+    outputs.prepare(session.config, run, ours.plan.baseline)
     yield
-    outputs.after(session.config, run)
-    session.exitstatus = exit_status.of(run, int(exitstatus), missing=outputs.missing(session.config))
+    outputs.finish(session.config, run)
+    session.exitstatus = exit_status.exit_code(run, int(exitstatus), missing=outputs.any_missing(session.config))
 
 
 def print_last_lines(config: pytest.Config) -> None:
@@ -81,7 +81,7 @@ def print_last_lines(config: pytest.Config) -> None:
     if not config.stash[SESSION].plan.is_worker:
         from plugin import outputs
 
-        outputs.last_words(config, sys.stdout)
+        outputs.print_closing_lines(config, sys.stdout)
 
 
 def report_interrupt() -> None:

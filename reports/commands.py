@@ -1,6 +1,6 @@
 """Splits a text into prose and the commands that it contains between backticks.
 
-Only a command whose program occurs in the knowledge base is a command: a text from a server can hold backticks too.
+Only a command whose program occurs in the knowledge base is a command: a reply of a server can contain backticks too.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def _prose(found: list[Piece], text: str) -> None:
 
 @cache
 def _programs() -> frozenset[str]:
-    """The first word of each command in the catalogue and the groups."""
+    """Return the first word of each command in the catalogue and the groups."""
     return frozenset(code.group(1) for text in _texts() for code in _CODE.finditer(text))
 
 

@@ -105,12 +105,12 @@ def merge(files: Iterable[tuple[str, Report | NotAReport]], folder: str) -> tupl
 def _entries(file: str, data: dict[str, Any], records: Iterable[SenderRecord]) -> Iterable[Entry]:
     targets = origins(data)
     finished, masked = str(data.get("finished", "")), bool(data.get("masked"))
-    for evidence, judged in records:
+    for evidence, settings in records:
         name, target = evidence.sender, targets.get(evidence.sender, "")
         if data.get("target") == "overview":  # its names already contain the host
             name = name.partition(f"@{evidence.machine.host}")[0] or name
         age = (evidence.started.isoformat(), finished)
-        yield Entry(one_line(file, 120), age, target, _renamed(name, evidence, judged), masked)
+        yield Entry(one_line(file, 120), age, target, _renamed(name, evidence, settings), masked)
 
 
 def _keep(entry: Entry, key: Key, newest: dict[Key, Entry], replaced: Replaced) -> None:
@@ -178,6 +178,6 @@ def _few(notes: list[str]) -> list[str]:
     return [*notes[:_MOST_NOTES], f"and {len(notes) - _MOST_NOTES} more files."]
 
 
-def _renamed(name: str, evidence: SenderEvidence, judged: SenderSettings) -> SenderRecord:
-    sender = judged.sender.model_copy(update={"name": name})
-    return evidence.model_copy(update={"sender": name}), judged.model_copy(update={"sender": sender})
+def _renamed(name: str, evidence: SenderEvidence, settings: SenderSettings) -> SenderRecord:
+    sender = settings.sender.model_copy(update={"name": name})
+    return evidence.model_copy(update={"sender": name}), settings.model_copy(update={"sender": sender})

@@ -56,7 +56,7 @@ OWNERS: Final[dict[str | None, str]] = {
     "login": "The administrator of the token service at {login_host}",
     None: "Not known yet",
 }
-# The same people as the addressees of a message.
+# The same owners, as the addressees of a message.
 ADDRESSEES: Final[dict[str | None, str]] = {
     "sender": "the owner of the application",
     "exchange": "the Exchange administrators",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from reports.masks import GUID, Masks, words_that_are_read
+from reports.masks import GUID, Masks, reading_words
 from settings.microsoft import is_public_name
 
 _MAILBOX: Final = re.compile(r"[^\s<>\"'(),;:=/\\\[\]@]+@[\w.-]*\w", re.UNICODE)
@@ -47,7 +47,7 @@ class Texts:
 
     def title(self, name: str) -> str:
         """Mask a name that administrators chose. A name that the reading rules use stays, or texts would be read differently."""
-        return name if name.lower() in words_that_are_read() else self.masks.person(name)
+        return name if name.lower() in reading_words() else self.masks.person(name)
 
     def _display(self, name: str) -> str:
         bracketed = name.startswith("(") and name.endswith(")")
@@ -99,9 +99,7 @@ class Texts:
 
     def _sub_words(self, text: str) -> str:
         """Mask the organisation's own label of a domain where it occurs alone or in another name."""
-        words = {
-            label for label in self.masks.known("label") if len(label) >= 5 and label.isalpha()
-        } - words_that_are_read()
+        words = {label for label in self.masks.known("label") if len(label) >= 5 and label.isalpha()} - reading_words()
         for word in words:
             text = re.sub(re.escape(word), lambda match: self.masks.domain(match.group()), text, flags=re.IGNORECASE)
         return text

@@ -1,6 +1,6 @@
 """`--mask-identities`: replaces what identifies people, tenants and machines in evidence and settings.
 
-One pure pass over frozen records, before anything is judged or written, so that findings, page, JSON, JUnit and calendar follow
+One pure pass over frozen records, before anything is checked or written, so that findings, page, JSON, JUnit and calendar follow
 from it. A mark at each field's declaration states its kind of content (`settings.identity`); `masked_text` masks inside texts.
 """
 
@@ -18,7 +18,7 @@ from pydantic import BaseModel
 
 from evidence.wire import Certificate, SenderEvidence
 from reports.masked_text import Texts
-from reports.masks import GUID, WELL_KNOWN_ACCOUNTS, words_that_are_read
+from reports.masks import GUID, WELL_KNOWN_ACCOUNTS, reading_words
 from settings.address import address_of
 from settings.clouds import cloud_of_smtp_host
 from settings.identity import Identity
@@ -82,32 +82,39 @@ class Masking:
         """Return a sender's label, masked only if it contains something that is masked elsewhere."""
         return self._names.get(sender, sender)
 
-    def settings(self, judged: SenderSettings) -> SenderSettings:
+    def settings(self, settings: SenderSettings) -> SenderSettings:
         """Mask the settings of one sender. Keys, dates, ports and everything that decides a check keep their form."""
-        return SenderSettings.model_validate(self.record(judged).model_dump(mode="python", by_alias=True), strict=False)
+        return SenderSettings.model_validate(
+            self.record(settings).model_dump(mode="python", by_alias=True), strict=False
+        )
 
-    def evidence(self, seen: SenderEvidence) -> SenderEvidence:
+    def evidence(self, evidence: SenderEvidence) -> SenderEvidence:
         """Mask the evidence of one sender whose settings were collected."""
-        judged = self._settings[seen.sender]
-        if seen.name is not None and cloud_of_smtp_host(judged.sender.smtp_server) is not None:
-            published = {address for answer in seen.name.answers for address in answer.addresses}
-            known = (*published, *seen.name.addresses, *(seen.name.system or ()))
+        settings = self._settings[evidence.sender]
+        if evidence.name is not None and cloud_of_smtp_host(settings.sender.smtp_server) is not None:
+            published = {address for answer in evidence.name.answers for address in answer.addresses}
+            known = (*published, *evidence.name.addresses, *(evidence.name.system or ()))
             self._masks.kept |= {one for one in known if _is_global(one)}
-        self._collect_from_evidence(seen)
-        return SenderEvidence.model_validate(self.record(seen).model_dump(mode="python"))
+        self._collect_from_evidence(evidence)
+        return SenderEvidence.model_validate(self.record(evidence).model_dump(mode="python"))
 
-    def results(self, data: dict[str, Any], visits: Iterable[tuple[SenderEvidence, SenderSettings]]) -> dict[str, Any]:
+    def results(self, data: dict[str, Any], records: Iterable[tuple[SenderEvidence, SenderSettings]]) -> dict[str, Any]:
         """Mask the results of an earlier run for a comparison. Results that are masked already are returned unchanged."""
         if data.get("masked"):
             return data
         senders = []
-        for sender, (seen, judged) in zip(data["senders"], visits, strict=True):
-            if seen.sender not in self._settings:
-                self._collect(judged)
-                self._settings[seen.sender], self._names[seen.sender] = judged, self._texts.free(seen.sender)
-            evidence = self.evidence(seen).model_dump(mode="json")
-            settings = self.settings(judged).model_dump(mode="json", by_alias=True)
-            senders.append({**sender, "name": self.name(seen.sender), "evidence": evidence, "settings": settings})
+        for sender, (evidence, settings) in zip(data["senders"], records, strict=True):
+            if evidence.sender not in self._settings:
+                self._collect(settings)
+                self._settings[evidence.sender], self._names[evidence.sender] = (
+                    settings,
+                    self._texts.free(evidence.sender),
+                )
+            masked_evidence = self.evidence(evidence).model_dump(mode="json")
+            masked_settings = self.settings(settings).model_dump(mode="json", by_alias=True)
+            senders.append(
+                {**sender, "name": self.name(evidence.sender), "evidence": masked_evidence, "settings": masked_settings}
+            )
         host = senders[0]["evidence"]["machine"]["host"] if senders else ""
         return {**data, "host": host, "senders": senders}
 
@@ -117,43 +124,43 @@ class Masking:
 
     # -- collecting ----------------------------------------------------------------------------------------------------------------
 
-    def _collect(self, judged: SenderSettings) -> None:
-        sender = judged.sender
+    def _collect(self, settings: SenderSettings) -> None:
+        sender = settings.sender
         for value in (sender.username, sender.mail_from, sender.mail_to):
             if value:
                 self._masks.mailbox(value)
                 domain = value.rpartition("@")[2] if "@" in value else ""
                 self._texts.hosts |= set(re.findall(r"[^\s,;<>\"']+", domain))
                 self._texts.bare |= set() if "@" in value else {value}
-        declared = judged.custom.smtp_server if judged.custom is not None else ""
+        declared = settings.custom.smtp_server if settings.custom is not None else ""
         url = address_of(sender.openid_endpoint_configuration)
         tenant = url.first
         self._texts.hosts |= {sender.smtp_server, declared, url.place.partition(":")[0]}
-        for value in (judged.custom.issuer, judged.custom.audience) if judged.custom is not None else ():
+        for value in (settings.custom.issuer, settings.custom.audience) if settings.custom is not None else ():
             self._texts.hosts.add(address_of(value).place.partition(":")[0])
         self._texts.hosts |= {tenant} if re.fullmatch(r"[\w-]+(\.[\w-]+)+", tenant) else set()
         self._texts.hosts |= (
-            {judged.network.ehlo_name} if judged.network.ehlo_name and "." in judged.network.ehlo_name else set()
+            {settings.network.ehlo_name} if settings.network.ehlo_name and "." in settings.network.ehlo_name else set()
         )
         for host in sorted(self._texts.hosts):
             self._masks.domain(host)
         for attested in sender.attested.values():
             self._masks.person(attested.who)
 
-    def _collect_from_evidence(self, seen: SenderEvidence) -> None:
+    def _collect_from_evidence(self, evidence: SenderEvidence) -> None:
         """Collect the names of this machine, of proxies and of foreign servers."""
-        machine, name = seen.machine, seen.name
+        machine, name = evidence.machine, evidence.name
         (self._texts.hosts if "." in machine.host else self._texts.bare).add(machine.host)
         self._texts.bare |= {machine.account} - {one for one in {machine.account} if one.lower() in WELL_KNOWN_ACCOUNTS}
         for proxy in machine.proxies.values():
             self._texts.hosts |= set(_HOST.findall(proxy))
-        for hello in (seen.greeting, seen.auth_offered):
+        for hello in (evidence.greeting, evidence.auth_offered):
             for reply in () if hello is None else (hello.greeting, hello.ehlo):
                 first = _HOST.match(reply.lines[0]) if reply is not None and reply.lines else None
                 self._texts.hosts |= {first.group()} if first is not None else set()
         for answer in () if name is None else (*name.answers, *name.comparison):
             self._texts.hosts |= set(answer.chain)
-        tenant = seen.tenant
+        tenant = evidence.tenant
         for look in () if tenant is None else (tenant.application, tenant.auth_policy):
             self._texts.title(look.name if look is not None else "")
         if tenant is not None and tenant.conditional_access is not None:
@@ -202,7 +209,7 @@ class Masking:
         return self._texts.free(value) if GUID.search(value) or not value.strip("<>{} ") else self._opaque(value)
 
     def _opaque(self, value: str) -> str:
-        return value if value.lower() in words_that_are_read() else self._masks.opaque(value)
+        return value if value.lower() in reading_words() else self._masks.opaque(value)
 
     def _distinguished_name(self, value: str) -> str:
         return _PART.sub(lambda part: self._named(part.group()), value)

@@ -39,7 +39,7 @@ WELL_KNOWN_ACCOUNTS = frozenset(
 
 
 @cache
-def words_that_are_read() -> frozenset[str]:
+def reading_words() -> frozenset[str]:
     """Return the words of the reading rules. Masking one of them alone would change how a text is read."""
     return frozenset(
         word for rule in RULES for phrase in (*rule.says, *rule.along, *rule.unless) for word in _words(phrase)

@@ -84,8 +84,8 @@ def expiries(assessments: Iterable[Assessment]) -> tuple[Expiry, ...]:
 
 def dates(assessment: Assessment) -> list[tuple[str, date]]:
     """Return one sender's expiry dates. A date from the tenant replaces a declared one."""
-    seen = assessment.evidence.tenant
-    ends = secrets_end(seen) if seen is not None else None
+    tenant = assessment.evidence.tenant
+    ends = secrets_end(tenant) if tenant is not None else None
     stated = dict(declared(assessment.settings.sender))
     return list((stated if ends is None else stated | {"client secret": ends}).items())
 

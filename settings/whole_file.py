@@ -11,7 +11,7 @@ from pathlib import Path
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
-    """Write the file whole or not at all. Text is written as UTF-8 as it is; a device is written to directly.
+    """Write the file whole or not at all. Text is encoded as UTF-8, without translating line ends. A device is written to directly.
 
     Raises:
         OSError: the file cannot be written; an earlier file is unchanged.
