@@ -11,7 +11,7 @@ from settings.clouds import CLOUDS
 if TYPE_CHECKING:
     from knowledge.normalise import NormalisedText
 
-# Hosts that take mail from programs: those of every cloud, and names that people enter instead.
+# Hosts for submission: those of every cloud, and names that people enter instead.
 SUBMISSION: Final = (
     *(host for cloud in CLOUDS.values() for host in cloud.smtp_hosts),
     "smtp.outlook.com",
@@ -75,7 +75,7 @@ _SERVER_WORDS: Final = ("esmtp", "exim", "postfix", "sendmail", "smtp", "service
 _LOOKALIKE: Final = re.compile(
     r"\b(?:smtps?|mail|mx|outlook)[.\-]?[a-z0-9.\-]{0,20}(?:office|offi|o365|outlook|microsoft)[a-z0-9\-]{0,12}\.[a-z]{2,4}\b"
 )
-_NEARLY: Final = 0.88  # how alike a misspelt name is: two or three letters of twenty
+_NEARLY: Final = 0.88  # similarity of a misspelt name: two or three of twenty letters differ
 _SCHEME: Final = re.compile(r"['\"\s:]smtps?://")
 _LOCAL: Final = re.compile(r"127\.0\.0\.1|\blocalhost\b|\[?::1\]?[:\]\s]")
 _PRIVATE: Final = re.compile(r"(?<![\d.])(?:10\.\d{1,3}|192\.168|172\.(?:1[6-9]|2\d|3[01]))\.\d{1,3}\.\d{1,3}:\d{2,5}")

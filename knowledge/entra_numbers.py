@@ -222,9 +222,9 @@ OUTCOMES: Final[Mapping[int, Outcome]] = MappingProxyType(
 )
 VAGUE: Final = frozenset(
     {70002, 70000, 50000, 50140, 16000, 50058, 50012}
-)  # numbers that often stand around a more telling one
+)  # numbers that often surround a more specific one
 
-# AADSTS900144 names the parameter that is missing; which one decides.
+# AADSTS900144 names the missing parameter, which decides the cause.
 MISSING_PARAMETER: Final = 900144
 MISSING: Final[tuple[tuple[str, Outcome], ...]] = (
     ("following parameter: 'scope'", one("wrong_scope_or_audience")),

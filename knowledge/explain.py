@@ -1,4 +1,4 @@
-"""The command and the function that explain a pasted error: cause, meaning, owner, steps and verification."""
+"""Explains a pasted error, as a command and as a function: cause, meaning, owner, steps and verification."""
 
 from __future__ import annotations
 

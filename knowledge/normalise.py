@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote
 
-LONGEST: Final = 120_000  # characters that are read; of a longer text, its telling lines and both its ends
+LONGEST: Final = 120_000  # the most characters that are read; of a longer text, both ends and the lines with a keyword
 _LINE: Final = 4_000
 _ENDS: Final = 20_000
-_SHORTEST: Final = 6  # a line shorter than this tells nothing
+_SHORTEST: Final = 6  # shorter lines are dropped
 
-# A line of a long log is kept when it holds one of these.
-_TELLING: Final = (
+# The lines of a long log that contain one of these are kept.
+_KEYWORDS: Final = (
     "5.7.",
     "4.7.",
     "4.2.",
@@ -59,7 +59,7 @@ _ANSI: Final = re.compile(r"\x1b\[[0-9;]{0,20}[A-Za-z]")
 _SPACE: Final = re.compile(r"\s+")
 _UNWORDED: Final = re.compile(r"[\W_]+")
 _WORD: Final = re.compile(r"[a-z0-9_]+")
-_SHORT: Final = 10  # a phrase of one word, no longer than this, must stand as a word of its own
+_SHORT: Final = 10  # a phrase of one word up to this length must match a whole word
 _MOJIBAKE: Final = ("Ã", "â€", "Ð", "\u00c5\u201a")
 
 
@@ -118,7 +118,7 @@ def _shorten(text: str) -> str:
         return text
     middle = text[_ENDS:-_ENDS]
     low = middle.lower()
-    words = [word for word in _TELLING if word in low]
+    words = [word for word in _KEYWORDS if word in low]
     room = LONGEST - 2 * _ENDS if words else 0
     kept: list[str] = []
     for line in middle.splitlines() if words else ():

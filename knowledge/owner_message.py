@@ -100,7 +100,7 @@ def request(
     service = "Microsoft 365" if microsoft else fill("{smtp_server}", values)
     lines += [
         f"An application of ours cannot send mail through {service}: {likely}{entry.title}.",
-        f"This would mean: {entry.meaning}" if others else entry.meaning,
+        f"What this means: {entry.meaning}" if others else entry.meaning,
         "",
     ]
     facts = [

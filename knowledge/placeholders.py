@@ -19,7 +19,7 @@ _LONGEST: Final = (
     320  # an address is at most 254 characters, a host name 253 (RFC 5321 section 4.5.3.1, RFC 1035 section 2.3.4)
 )
 
-# PowerShell ends a single-quoted string at any of these, not at the ASCII one only (about_Quoting_Rules).
+# Each of these ends a single-quoted string in PowerShell, not only the ASCII quote (about_Quoting_Rules).
 _POWERSHELL_QUOTES: Final = re.compile("(['\u2018\u2019\u201a\u201b])")
 
 

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from evidence.gates import Gate
 from knowledge.cause_ids import CauseId
 from knowledge.causes import CATALOGUE, UNRECOGNISED
 from knowledge.context import context_flags
@@ -16,7 +17,7 @@ from knowledge.entra_numbers import MISSING, MISSING_PARAMETER, NUMBER, OUTCOMES
 from knowledge.groups import GROUPS
 from knowledge.normalise import NormalisedText, normalise, tighten
 from knowledge.outcome import Reading
-from knowledge.rule import GATES, Outcome, Rule, Weight
+from knowledge.rule import Outcome, Rule, Weight
 from knowledge.rules_clients import CLIENTS
 from knowledge.rules_entra import ENTRA
 from knowledge.rules_message import CODES, MESSAGE
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 
 RULES: Final[tuple[Rule, ...]] = (*REPLIES, *MESSAGE, *ENTRA, *CERTIFICATES, *TLS, *NETWORK, *CLIENTS)
 
-_ORDER: Final = {gate: place for place, gate in enumerate(GATES)}
+# Of two errors with the same weight, the one at the earlier gate is the root.
+_ORDER: Final = {gate: place for place, gate in enumerate(Gate)}
 _REPLY: Final = re.compile(r"(?<![\d.])([245]\d\d)[\s:,;'\"b(\-#]{1,6}([245]\.\d{1,2}\.\d{1,3})(?!\d|\.\d)")
 _ENHANCED: Final = re.compile(
     r"(?:response was|error|server|said|message|status|code|dsn)[\s:='\"(]{1,6}([245]\.\d{1,2}\.\d{1,3})(?!\d|\.\d)"
@@ -101,7 +103,7 @@ def _code_hits(text: NormalisedText, flags: frozenset[str]) -> Iterator[_Hit]:
 
 
 def _number_hits(text: NormalisedText) -> Iterator[_Hit]:
-    place = _ORDER["token"]
+    place = _ORDER[Gate.TOKEN]
     for number in dict.fromkeys(int(found.group(1) or found.group(2)) for found in NUMBER.finditer(text.flat)):
         if number in OUTCOMES:
             yield _Hit(place, Weight.NARROWS if number in VAGUE else Weight.NAMES, OUTCOMES[number], str(number))
@@ -115,7 +117,7 @@ def _number_hits(text: NormalisedText) -> Iterator[_Hit]:
 
 
 def _greeting_hits(flags: frozenset[str]) -> Iterator[_Hit]:
-    place = _ORDER["greeting"]
+    place = _ORDER[Gate.GREETING]
     foreign = {"foreign_greeting", "submission_host"} <= flags and "microsoft_greeting" not in flags
     if "masked_greeting" in flags:
         # A device that masks characters rewrites the dialogue; the server behind it is still the one that was asked for.
@@ -139,11 +141,11 @@ def _more_flags(text: NormalisedText, flags: frozenset[str]) -> frozenset[str]:
 
 def _hits(text: NormalisedText, flags: frozenset[str]) -> list[_Hit]:
     hits = [*_greeting_hits(flags), *_number_hits(text), *_code_hits(text, flags), *_phrase_hits(text, flags)]
-    past_sign_in = _ORDER["sign_in"]
-    if any(hit.place == _ORDER["token"] and hit.needle.isdigit() for hit in hits) and not _REPLY.search(text.flat):
+    past_sign_in = _ORDER[Gate.SIGN_IN]
+    if any(hit.place == _ORDER[Gate.TOKEN] and hit.needle.isdigit() for hit in hits) and not _REPLY.search(text.flat):
         # Without a token there was no message, so words that read like its refusal come from the token service.
         hits = [hit for hit in hits if hit.place <= past_sign_in]
-    network = (_ORDER["name"], _ORDER["port"])
+    network = (_ORDER[Gate.NAME], _ORDER[Gate.PORT])
     if _REPLY.search(text.flat) and any(hit.place not in network and hit.weight > Weight.ECHOES for hit in hits):
         # The server replied, so another connection that failed (IPv6, an earlier attempt) is not what stops the mail.
         hits = [hit for hit in hits if hit.place not in network or hit.weight == Weight.NAMES]

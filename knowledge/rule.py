@@ -5,15 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
-from typing import Final
 
 from evidence.gates import Gate
 from knowledge.cause_ids import CauseId
 from knowledge.groups import GROUPS
 from knowledge.normalise import needle_of, tighten
-
-# The route, in order: of two errors with the same weight, the one at the earlier gate is the root.
-GATES: Final = tuple(gate.value for gate in Gate)
 
 
 class Weight(IntEnum):
@@ -39,10 +35,10 @@ class Outcome:
 class Rule:
     """A rule: if a phrase of `says` is in the text (and one of `along`, and none of `unless`), the first matching outcome applies.
 
-    Phrases are written as people read them and compared without case, blanks, punctuation and accents.
+    Phrases are compared without case, spaces, punctuation and accents.
     """
 
-    gate: str
+    gate: Gate
     weight: Weight
     says: tuple[str, ...]
     outcomes: tuple[Outcome, ...]
@@ -66,7 +62,7 @@ class Rule:
 
 
 def one(cause: CauseId, *needs: str) -> Outcome:
-    """Return an outcome with one cause that the text itself names."""
+    """Return an outcome with the one cause that the text names."""
     return Outcome((cause,), sure=True, needs=frozenset(needs))
 
 

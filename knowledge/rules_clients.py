@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
+from evidence.gates import Gate
 from knowledge.normalise import any_of
 from knowledge.rule import Rule, Weight, group, one, some
 
 CLIENTS: Final[tuple[Rule, ...]] = (
     Rule(
-        gate="sign_in",
+        gate=Gate.SIGN_IN,
         weight=Weight.NARROWS,
         says=any_of(
             "no mechanism available | no worthy mechs found | no supported authentication method | "
@@ -25,7 +26,7 @@ CLIENTS: Final[tuple[Rule, ...]] = (
         ),
     ),
     Rule(
-        gate="sign_in",
+        gate=Gate.SIGN_IN,
         weight=Weight.NARROWS,
         says=any_of(
             "no auth info found | missing credentials for | no authentication info | "
@@ -35,13 +36,13 @@ CLIENTS: Final[tuple[Rule, ...]] = (
         outcomes=(some("client_never_sent_auth", "bad_credentials"),),
     ),
     Rule(
-        gate="accepted",
+        gate=Gate.ACCEPTED,
         weight=Weight.NAMES,
         says=any_of('but got code "235" | but got code 235'),
         outcomes=(some("client_timeout_hides_refusal", "service_side_fault"),),
     ),
     Rule(
-        gate="auth_offered",
+        gate=Gate.AUTH_OFFERED,
         weight=Weight.NARROWS,
         says=any_of(
             "AUTH extension not supported by server | server does not support authentication | "
@@ -70,7 +71,7 @@ CLIENTS: Final[tuple[Rule, ...]] = (
         ),
     ),
     Rule(
-        gate="sign_in",
+        gate=Gate.SIGN_IN,
         weight=Weight.HINTS,
         says=any_of(
             "authentication failed | could not authenticate | authentication failure | login denied | "
@@ -98,7 +99,7 @@ CLIENTS: Final[tuple[Rule, ...]] = (
         outcomes=(group("oauth_bare_535", "oauth"), group("basic_bare_535")),
     ),
     Rule(
-        gate="token",
+        gate=Gate.TOKEN,
         weight=Weight.HINTS,
         says=any_of(
             "unable to sign without access token | error getting token | failed to obtain access token | "
@@ -110,7 +111,7 @@ CLIENTS: Final[tuple[Rule, ...]] = (
         outcomes=(some("secret_wrong", "secret_expired", "token_endpoint_unreachable", "wrong_scope_or_audience"),),
     ),
     Rule(
-        gate="greeting",
+        gate=Gate.GREETING,
         weight=Weight.HINTS,
         says=any_of(
             "unrecognized command | unsupported command | command not recognized | command unrecognized | "
@@ -119,37 +120,40 @@ CLIENTS: Final[tuple[Rule, ...]] = (
         along=any_of("500 | 502 | 503 | smtp"),
         outcomes=(some("smtp_intercepted", "smtp_rewritten", "wrong_host_or_port", "auth_mechanism_unsupported"),),
     ),
-    # What curl says without --verbose (its manual, "EXIT CODES"): the step that failed and a reply code, no sentence.
+    # What curl prints without --verbose (its manual, "EXIT CODES"): the step that failed and a reply code, no sentence.
     Rule(
-        gate="greeting",
+        gate=Gate.GREETING,
         weight=Weight.ECHOES,
         says=("remote access denied: 501",),
         outcomes=(some("ehlo_name_invalid", "smtp_intercepted"),),
     ),
-    Rule(gate="sender", weight=Weight.ECHOES, says=("MAIL failed: 530",), outcomes=(group("not_authenticated"),)),
+    Rule(gate=Gate.SENDER, weight=Weight.ECHOES, says=("MAIL failed: 530",), outcomes=(group("not_authenticated"),)),
     Rule(
-        gate="sender",
+        gate=Gate.SENDER,
         weight=Weight.ECHOES,
         says=("MAIL failed: 451",),
         outcomes=(some("starttls_missing_or_implicit_tls_on_587", "service_side_fault"),),
     ),
     Rule(
-        gate="sender",
+        gate=Gate.SENDER,
         weight=Weight.ECHOES,
         says=("MAIL failed: 501",),
         outcomes=(some("address_malformed", "send_as_denied"),),
     ),
     Rule(
-        gate="recipient",
+        gate=Gate.RECIPIENT,
         weight=Weight.ECHOES,
         says=any_of("RCPT failed: 550 | RCPT failed: 501 | RCPT failed: 554"),
         outcomes=(some("recipient_rejected", "wrong_host_or_port"),),
     ),
     Rule(
-        gate="accepted", weight=Weight.ECHOES, says=("weird server reply",), outcomes=(group("message_refused_unsaid"),)
+        gate=Gate.ACCEPTED,
+        weight=Weight.ECHOES,
+        says=("weird server reply",),
+        outcomes=(group("message_refused_unsaid"),),
     ),
     Rule(
-        gate="port",
+        gate=Gate.PORT,
         weight=Weight.NARROWS,
         says=any_of(
             "transport couldn't establish a connection | transport failed to connect to the server | "

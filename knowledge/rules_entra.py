@@ -1,36 +1,37 @@
-"""Rules for texts of the token service: OAuth errors and sentences; `entra_numbers` has its numbers."""
+"""Rules for texts of the token service: OAuth errors and descriptions; `entra_numbers` has the AADSTS numbers."""
 
 from __future__ import annotations
 
 from typing import Final
 
+from evidence.gates import Gate
 from knowledge.entra_numbers import OUTCOMES
 from knowledge.normalise import any_of
 from knowledge.rule import Rule, Weight, group, one, some
 
 ENTRA: Final[tuple[Rule, ...]] = (
-    Rule(  # the words of RFC 6749 section 5.2, which libraries print instead of the server's
-        gate="token",
+    Rule(  # the texts of RFC 6749 section 5.2, which libraries print instead of the server's
+        gate=Gate.TOKEN,
         weight=Weight.NARROWS,
         says=any_of("unknown client, no client authentication included | client authentication failed"),
         outcomes=(group("no_token"),),
     ),
     Rule(
-        gate="token",
+        gate=Gate.TOKEN,
         weight=Weight.NARROWS,
         says=any_of("provided authorization grant | refresh token is invalid, expired, revoked"),
         outcomes=(some("token_expired", "consent_missing", "secret_wrong"),),
     ),
-    Rule(gate="token", weight=Weight.NAMES, says=("does not exist in tenant",), outcomes=(OUTCOMES[50020],)),
-    Rule(gate="token", weight=Weight.NAMES, says=("invalid client secret",), outcomes=(one("secret_wrong"),)),
-    Rule(  # a clock that is off, or an assertion that was kept for too long
-        gate="token",
+    Rule(gate=Gate.TOKEN, weight=Weight.NAMES, says=("does not exist in tenant",), outcomes=(OUTCOMES[50020],)),
+    Rule(gate=Gate.TOKEN, weight=Weight.NAMES, says=("invalid client secret",), outcomes=(one("secret_wrong"),)),
+    Rule(  # a wrong clock, or an assertion that was cached for too long
+        gate=Gate.TOKEN,
         weight=Weight.NAMES,
         says=("assertion is not within its valid time range",),
         outcomes=(some("clock_skew", "client_assertion_bad"),),
     ),
     Rule(
-        gate="token",
+        gate=Gate.TOKEN,
         weight=Weight.NAMES,
         says=any_of(
             "client secret keys are expired | client secret keys for app | client secret has expired | "
@@ -39,20 +40,20 @@ ENTRA: Final[tuple[Rule, ...]] = (
         outcomes=(one("secret_expired"),),
     ),
     Rule(
-        gate="token",
+        gate=Gate.TOKEN,
         weight=Weight.NAMES,
         says=any_of("was not found in the directory | does not exist or is not enabled for consumers"),
         unless=("user account",),
         outcomes=(one("app_not_in_tenant"),),
     ),
     Rule(
-        gate="token",
+        gate=Gate.TOKEN,
         weight=Weight.NAMES,
         says=("is missing service principal in the tenant",),
         outcomes=(one("app_sp_missing"),),
     ),
     Rule(
-        gate="token",
+        gate=Gate.TOKEN,
         weight=Weight.NAMES,
         says=any_of(
             "client is public so neither | Proof Key for Code Exchange is required for cross-origin | "
@@ -61,7 +62,7 @@ ENTRA: Final[tuple[Rule, ...]] = (
         outcomes=(one("public_client_with_secret"),),
     ),
     Rule(
-        gate="issuer",
+        gate=Gate.ISSUER,
         weight=Weight.NAMES,
         says=any_of(
             "is not configured as a multi-tenant application | "
@@ -73,14 +74,14 @@ ENTRA: Final[tuple[Rule, ...]] = (
         ),
         outcomes=(one("wrong_tenant_or_authority"),),
     ),
-    Rule(  # msal says the same whether Entra refused the tenant or a proxy answered in its place
-        gate="issuer",
+    Rule(  # msal reports the same if Entra rejects the tenant and if a proxy replies instead
+        gate=Gate.ISSUER,
         weight=Weight.NARROWS,
         says=any_of("unable to get authority configuration | unable to get OIDC authority configuration"),
         outcomes=(some("wrong_tenant_or_authority", "login_blocked_by_proxy", "token_endpoint_unreachable"),),
     ),
     Rule(
-        gate="issuer",
+        gate=Gate.ISSUER,
         weight=Weight.HINTS,
         says=any_of(
             "TooManyRedirects | JSONDecodeError | unexpected token < in JSON | HTTP error: 407 | too many redirects | "
@@ -89,15 +90,15 @@ ENTRA: Final[tuple[Rule, ...]] = (
         outcomes=(some("login_blocked_by_proxy", "service_side_fault", "wrong_tenant_or_authority"),),
     ),
     Rule(
-        gate="issuer",
+        gate=Gate.ISSUER,
         weight=Weight.HINTS,
         says=any_of("HTTP error: 503 | HTTP error: 502 | 503 service unavailable"),
         along=any_of("login.microsoft | login.partner.microsoft | login.windows.net | oauth2/v2.0/token | HTTP error:"),
         unless=any_of("smtp.office365 | outlook.office365.com:587"),
         outcomes=(some("service_side_fault", "login_blocked_by_proxy", "token_endpoint_unreachable"),),
     ),
-    Rule(  # a page in the place of JSON, as curl --verbose shows it
-        gate="issuer",
+    Rule(  # a web page instead of JSON, as curl --verbose shows it
+        gate=Gate.ISSUER,
         weight=Weight.HINTS,
         says=any_of("<!doctype html> | <html><body> | <html><head> | location: https://"),
         along=any_of("login.microsoft | login.partner.microsoft | login.windows.net | oauth2/v2.0/token"),
@@ -105,7 +106,7 @@ ENTRA: Final[tuple[Rule, ...]] = (
         outcomes=(some("login_blocked_by_proxy", "wrong_tenant_or_authority", "service_side_fault"),),
     ),
     Rule(
-        gate="token",
+        gate=Gate.TOKEN,
         weight=Weight.NAMES,
         says=any_of(
             "invalid_scope | must have a scope value with /.default | "
@@ -115,27 +116,27 @@ ENTRA: Final[tuple[Rule, ...]] = (
         ),
         outcomes=(one("wrong_scope_or_audience"),),
     ),
-    Rule(  # Exchange's own words for a token without roles or scopes
-        gate="claims",
+    Rule(  # Exchange's text for a token without roles or scopes
+        gate=Gate.CLAIMS,
         weight=Weight.NAMES,
         says=any_of("token contains no permissions | permissions can not be understood"),
         outcomes=(some("consent_missing", "wrong_scope_or_audience"),),
     ),
     Rule(  # the challenge after a refused XOAUTH2, plain and in base64
-        gate="sign_in",
+        gate=Gate.SIGN_IN,
         weight=Weight.HINTS,
         says=any_of('"status":"400","schemes":"Bearer" | "status":"401","schemes":"bearer" | eyJzdGF0dXMiOiI0MD'),
         outcomes=(group("oauth_bare_535"),),
     ),
     Rule(
-        gate="token",
+        gate=Gate.TOKEN,
         weight=Weight.NAMES,
         says=("the resource principal named",),
         along=("was not found in the tenant",),
         outcomes=(OUTCOMES[500011],),
     ),
     Rule(
-        gate="token",
+        gate=Gate.TOKEN,
         weight=Weight.NAMES,
         says=any_of(
             "has not consented to use the application | need admin approval | admin consent is required | "
@@ -146,7 +147,7 @@ ENTRA: Final[tuple[Rule, ...]] = (
         outcomes=(one("consent_missing"),),
     ),
     Rule(
-        gate="token",
+        gate=Gate.TOKEN,
         weight=Weight.NAMES,
         says=any_of(
             "blocked by conditional access | conditional access polic | access policy does not allow token issuance"
@@ -154,7 +155,7 @@ ENTRA: Final[tuple[Rule, ...]] = (
         outcomes=(one("conditional_access_block"),),
     ),
     Rule(
-        gate="token",
+        gate=Gate.TOKEN,
         weight=Weight.NAMES,
         says=any_of(
             "must use multi-factor authentication | you must enroll in multi-factor | "
@@ -163,7 +164,7 @@ ENTRA: Final[tuple[Rule, ...]] = (
         outcomes=(one("mfa_or_security_defaults"),),
     ),
     Rule(
-        gate="token",
+        gate=Gate.TOKEN,
         weight=Weight.NAMES,
         says=any_of(
             "client assertion contains an invalid signature | "
@@ -174,7 +175,7 @@ ENTRA: Final[tuple[Rule, ...]] = (
         outcomes=(one("client_assertion_bad"),),
     ),
     Rule(
-        gate="token",
+        gate=Gate.TOKEN,
         weight=Weight.NAMES,
         says=any_of(
             "not within its valid time range | token is not yet valid | iat is in the future | "
@@ -183,14 +184,14 @@ ENTRA: Final[tuple[Rule, ...]] = (
         outcomes=(one("clock_skew"),),
     ),
     Rule(
-        gate="token",
+        gate=Gate.TOKEN,
         weight=Weight.NAMES,
         says=any_of("redirect uri | redirect_uri_mismatch | reply url | reply address"),
         along=any_of("does not match | mismatch | not a valid url | not registered | no reply address"),
         outcomes=(one("redirect_uri_mismatch"),),
     ),
     Rule(
-        gate="claims",
+        gate=Gate.CLAIMS,
         weight=Weight.NAMES,
         says=any_of(
             "access token has expired | token has expired | token is expired | refresh token has expired | "
@@ -201,13 +202,13 @@ ENTRA: Final[tuple[Rule, ...]] = (
         outcomes=(one("token_expired"),),
     ),
     Rule(
-        gate="token",
+        gate=Gate.TOKEN,
         weight=Weight.NAMES,
         says=("error validating credentials due to invalid username or password",),
         outcomes=(one("bad_credentials"),),
     ),
     Rule(
-        gate="token",
+        gate=Gate.TOKEN,
         weight=Weight.NARROWS,
         says=any_of(
             "request body must contain the following parameter: 'client_assertion' or 'client_secret' | "
@@ -215,33 +216,33 @@ ENTRA: Final[tuple[Rule, ...]] = (
         ),
         outcomes=(OUTCOMES[7000218],),
     ),
-    Rule(gate="token", weight=Weight.HINTS, says=("invalid_client",), outcomes=(group("no_token"),)),
+    Rule(gate=Gate.TOKEN, weight=Weight.HINTS, says=("invalid_client",), outcomes=(group("no_token"),)),
     Rule(
-        gate="token",
+        gate=Gate.TOKEN,
         weight=Weight.HINTS,
         says=("unauthorized_client",),
         outcomes=(some("app_not_in_tenant", "consent_missing", "app_disabled"),),
     ),
     Rule(
-        gate="token",
+        gate=Gate.TOKEN,
         weight=Weight.HINTS,
         says=("invalid_grant",),
         outcomes=(some("token_expired", "consent_missing", "conditional_access_block", "bad_credentials"),),
     ),
     Rule(
-        gate="token",
+        gate=Gate.TOKEN,
         weight=Weight.HINTS,
         says=("invalid_resource",),
         outcomes=(some("wrong_scope_or_audience", "resource_missing"),),
     ),
     Rule(
-        gate="token",
+        gate=Gate.TOKEN,
         weight=Weight.HINTS,
         says=("interaction_required",),
         outcomes=(some("mfa_or_security_defaults", "conditional_access_block", "consent_missing"),),
     ),
     Rule(
-        gate="token",
+        gate=Gate.TOKEN,
         weight=Weight.HINTS,
         says=any_of("InvalidAuthenticationToken | access token validation failure"),
         outcomes=(some("wrong_scope_or_audience", "token_expired"),),

@@ -1,10 +1,11 @@
-"""Rules for what the SMTP server says of sender, recipient and message, and the enhanced codes that speak without a sentence."""
+"""Rules for the SMTP server's replies about sender, recipient and message, and for enhanced codes without a text."""
 
 from __future__ import annotations
 
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from evidence.gates import Gate
 from knowledge.normalise import any_of
 from knowledge.rule import Outcome, Rule, Weight, group, one, some
 from knowledge.rules_replies import BARE_535, NOT_AUTHENTICATED
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 MESSAGE: Final[tuple[Rule, ...]] = (
     Rule(
-        gate="accepted",
+        gate=Gate.ACCEPTED,
         weight=Weight.NAMES,
         says=any_of(
             "mailbox logon failure | MapiExceptionLogonFailed | ConnectionFailedTransientException | "
@@ -23,7 +24,7 @@ MESSAGE: Final[tuple[Rule, ...]] = (
         outcomes=(one("sp_mailbox_permission_missing"),),
     ),
     Rule(
-        gate="accepted",
+        gate=Gate.ACCEPTED,
         weight=Weight.NAMES,
         says=any_of(
             "SendAsDenied | does not have permissions to send as | does not have permission to send as | "
@@ -36,7 +37,7 @@ MESSAGE: Final[tuple[Rule, ...]] = (
         outcomes=(one("send_as_denied"),),
     ),
     Rule(
-        gate="accepted",
+        gate=Gate.ACCEPTED,
         weight=Weight.NAMES,
         says=any_of(
             "OutboundSpamException | WASCL UserAction | bad outbound sender | banned sending ip | "
@@ -49,7 +50,7 @@ MESSAGE: Final[tuple[Rule, ...]] = (
         outcomes=(one("outbound_spam_block"),),
     ),
     Rule(
-        gate="accepted",
+        gate=Gate.ACCEPTED,
         weight=Weight.NAMES,
         says=any_of(
             "SubmissionQuotaExceeded | submission quota exceeded | daily limit for message recipients | "
@@ -61,7 +62,7 @@ MESSAGE: Final[tuple[Rule, ...]] = (
         outcomes=(one("recipient_quota_exceeded"),),
     ),
     Rule(
-        gate="accepted",
+        gate=Gate.ACCEPTED,
         weight=Weight.NAMES,
         says=any_of(
             "MapiExceptionShutoffQuotaExceeded | MapiExceptionQuotaExceeded | 5.2.2 mailbox full | "
@@ -71,7 +72,7 @@ MESSAGE: Final[tuple[Rule, ...]] = (
         outcomes=(one("mailbox_full"),),
     ),
     Rule(
-        gate="accepted",
+        gate=Gate.ACCEPTED,
         weight=Weight.NAMES,
         says=any_of(
             "concurrent connections limit exceeded | sender thread limit exceeded | concurrent_sending | "
@@ -80,7 +81,7 @@ MESSAGE: Final[tuple[Rule, ...]] = (
         outcomes=(one("concurrent_connections"),),
     ),
     Rule(
-        gate="accepted",
+        gate=Gate.ACCEPTED,
         weight=Weight.NAMES,
         says=any_of(
             "recipient thread limit exceeded | 4.7.500 server busy | server busy. please try again later | "
@@ -91,7 +92,7 @@ MESSAGE: Final[tuple[Rule, ...]] = (
         outcomes=(one("rate_limited"),),
     ),
     Rule(
-        gate="accepted",
+        gate=Gate.ACCEPTED,
         weight=Weight.NAMES,
         says=any_of(
             "exceeds fixed maximum message size | message size exceeds | exceeds size limit | "
@@ -101,8 +102,8 @@ MESSAGE: Final[tuple[Rule, ...]] = (
         along=any_of("size | message | 552"),
         outcomes=(one("message_too_large"),),
     ),
-    Rule(  # the first lines of a report of non-delivery, in the words that people are shown
-        gate="recipient",
+    Rule(  # the first lines of a non-delivery report, as people see it
+        gate=Gate.RECIPIENT,
         weight=Weight.NAMES,
         says=any_of(
             "wasn't found at | unknown to address | address couldn't be found | recipient couldn't be found | "
@@ -112,7 +113,7 @@ MESSAGE: Final[tuple[Rule, ...]] = (
         outcomes=(one("recipient_rejected"),),
     ),
     Rule(
-        gate="recipient",
+        gate=Gate.RECIPIENT,
         weight=Weight.NAMES,
         says=any_of(
             "RecipientNotFound | recipient not found | user unknown | unknown user | "
@@ -129,7 +130,7 @@ MESSAGE: Final[tuple[Rule, ...]] = (
         outcomes=(one("recipient_rejected"),),
     ),
     Rule(
-        gate="recipient",
+        gate=Gate.RECIPIENT,
         weight=Weight.NAMES,
         says=any_of(
             "grey-listed | gray-listed | grey-listing | gray-listing | try again in a few moments | temporary local problem | "
@@ -139,15 +140,15 @@ MESSAGE: Final[tuple[Rule, ...]] = (
         outcomes=(one("temporarily_deferred"),),
     ),
     Rule(
-        gate="recipient",
+        gate=Gate.RECIPIENT,
         weight=Weight.NAMES,
         says=any_of("try again in"),
         along=any_of("450 4. | 451 4. | 452 4. | rcpt to"),
         unless=any_of("aadsts | concurrent | throttl | 4.7.500 | 4.3.2"),
         outcomes=(one("temporarily_deferred"),),
     ),
-    Rule(  # what clients say of an address before they send it
-        gate="sender",
+    Rule(  # what clients report about an address before they send it
+        gate=Gate.SENDER,
         weight=Weight.NAMES,
         says=any_of(
             "missing '@' or angle-addr | no angle-addr | not in the form required for an e-mail address | "
@@ -159,7 +160,7 @@ MESSAGE: Final[tuple[Rule, ...]] = (
         outcomes=(one("address_malformed"),),
     ),
     Rule(
-        gate="accepted",
+        gate=Gate.ACCEPTED,
         weight=Weight.NARROWS,
         says=any_of(
             "temporary server error. please try again later | PRX2 | PRX4 | PRX5 | "
@@ -171,15 +172,15 @@ MESSAGE: Final[tuple[Rule, ...]] = (
         outcomes=(some("service_side_fault", "rate_limited"),),
     ),
     Rule(
-        gate="accepted",
+        gate=Gate.ACCEPTED,
         weight=Weight.NARROWS,
         says=any_of("timeout waiting for client | connection dropped"),
         along=any_of("421 | 451"),
         outcomes=(some("service_side_fault", "client_timeout_hides_refusal", "rate_limited"),),
     ),
-    Rule(gate="accepted", weight=Weight.HINTS, says=any_of("4.2.0 STOREDRV"), outcomes=(group("logon_failure"),)),
+    Rule(gate=Gate.ACCEPTED, weight=Weight.HINTS, says=any_of("4.2.0 STOREDRV"), outcomes=(group("logon_failure"),)),
     Rule(
-        gate="accepted",
+        gate=Gate.ACCEPTED,
         weight=Weight.HINTS,
         says=any_of("STOREDRV.Submission.Exception | STOREDRV.Submit | STOREDRV;"),
         outcomes=(some("service_side_fault", "send_as_denied", "mailbox_missing"),),
@@ -192,75 +193,77 @@ _SPAM: Final = Outcome(("outbound_spam_block",), sure=True)
 _QUOTA: Final = Outcome(("recipient_quota_exceeded",), sure=True)
 _RECIPIENT: Final = Outcome(("recipient_rejected",), sure=True)
 
-# Enhanced status codes that speak for themselves when a reply code or a known word stands before them; gate, weight, outcomes.
-CODES: Final[Mapping[str, tuple[str, Weight, tuple[Outcome, ...]]]] = MappingProxyType(
+# Enhanced status codes that are sufficient if a reply code or a known word precedes them: gate, weight, outcomes.
+CODES: Final[Mapping[str, tuple[Gate, Weight, tuple[Outcome, ...]]]] = MappingProxyType(
     {
-        "535 5.7.1": ("sign_in", Weight.NARROWS, (_REFUSED,)),
-        "535 5.7.0": ("sign_in", Weight.NARROWS, (_REFUSED,)),
-        "4.4.1": ("accepted", Weight.HINTS, (_DROPPED,)),
-        "4.4.2": ("accepted", Weight.HINTS, (_DROPPED,)),
-        "5.7.54": ("sender", Weight.NARROWS, (some("client_never_sent_auth", "wrong_host_or_port"),)),
-        "5.7.139": ("sign_in", Weight.HINTS, (group("any_57139"),)),
-        "451 5.7.3": ("starttls", Weight.NAMES, (one("starttls_missing_or_implicit_tls_on_587"),)),
-        "5.7.3": ("sign_in", Weight.HINTS, BARE_535),
+        "535 5.7.1": (Gate.SIGN_IN, Weight.NARROWS, (_REFUSED,)),
+        "535 5.7.0": (Gate.SIGN_IN, Weight.NARROWS, (_REFUSED,)),
+        "4.4.1": (Gate.ACCEPTED, Weight.HINTS, (_DROPPED,)),
+        "4.4.2": (Gate.ACCEPTED, Weight.HINTS, (_DROPPED,)),
+        "5.7.54": (Gate.SENDER, Weight.NARROWS, (some("client_never_sent_auth", "wrong_host_or_port"),)),
+        "5.7.139": (Gate.SIGN_IN, Weight.HINTS, (group("any_57139"),)),
+        "451 5.7.3": (Gate.STARTTLS, Weight.NAMES, (one("starttls_missing_or_implicit_tls_on_587"),)),
+        "5.7.3": (Gate.SIGN_IN, Weight.HINTS, BARE_535),
         # not one of Microsoft's codes
         "5.7.8": (
-            "sign_in",
+            Gate.SIGN_IN,
             Weight.NARROWS,
             (some("bad_credentials", "mfa_or_security_defaults", "username_not_upn", "wrong_host_or_port"),),
         ),
         "5.7.4": (
-            "sign_in",
+            Gate.SIGN_IN,
             Weight.NARROWS,
             (
                 some("wrong_host_or_port", "auth_mechanism_unsupported", needs=("mx_host",)),
                 some("auth_mechanism_unsupported", "starttls_missing_or_implicit_tls_on_587"),
             ),
         ),
-        "5.7.30": ("sign_in", Weight.NAMES, (one("basic_auth_retired"),)),
-        "5.7.57": ("sender", Weight.HINTS, NOT_AUTHENTICATED),
-        "5.7.60": ("accepted", Weight.NAMES, (one("send_as_denied"),)),
-        "5.2.252": ("accepted", Weight.NAMES, (one("send_as_denied"),)),
-        "4.7.66": ("tls", Weight.NAMES, (one("tls_version"),)),
-        "5.5.124": ("sign_in", Weight.NAMES, (one("xoauth2_string_malformed"),)),
-        "5.1.8": ("accepted", Weight.NAMES, (_SPAM,)),
-        "5.1.90": ("accepted", Weight.NAMES, (_QUOTA,)),
-        "5.7.232": ("accepted", Weight.NAMES, (_QUOTA,)),
-        "5.7.233": ("accepted", Weight.NAMES, (_QUOTA,)),
-        "4.5.3": ("recipient", Weight.NARROWS, (_QUOTA,)),
-        "5.5.3": ("recipient", Weight.NARROWS, (_QUOTA,)),
-        "4.3.2": ("accepted", Weight.HINTS, (some("concurrent_connections", "service_side_fault", "rate_limited"),)),
-        "4.3.1": ("accepted", Weight.NARROWS, (some("service_side_fault", "rate_limited"),)),
-        "4.2.0": ("accepted", Weight.HINTS, (group("logon_failure"),)),
-        "5.3.4": ("accepted", Weight.NARROWS, (one("message_too_large"),)),
-        "5.2.3": ("accepted", Weight.NARROWS, (one("message_too_large"),)),
-        "5.2.2": ("accepted", Weight.NARROWS, (some("mailbox_full", "recipient_quota_exceeded"),)),
-        # put off by a server that cannot tell yet: Postfix's codes for a recipient, a sender or a client that it could not look up
-        "450 4.1.1": ("recipient", Weight.NAMES, (some("temporarily_deferred", "recipient_rejected"),)),
-        "450 4.1.2": ("recipient", Weight.NAMES, (some("temporarily_deferred", "recipient_rejected"),)),
-        "450 4.1.8": ("sender", Weight.NAMES, (some("temporarily_deferred"),)),
-        "450 4.2.0": ("recipient", Weight.NARROWS, (some("temporarily_deferred"),)),
-        "450 4.2.1": ("recipient", Weight.NARROWS, (some("temporarily_deferred"),)),
-        "450 4.7.1": ("recipient", Weight.NARROWS, (some("temporarily_deferred"),)),
-        "451 4.7.1": ("recipient", Weight.NARROWS, (some("temporarily_deferred"),)),
-        "5.5.105": ("recipient", Weight.NAMES, (_RECIPIENT,)),
-        "5.1.1": ("recipient", Weight.NARROWS, (_RECIPIENT,)),
-        "5.1.10": ("recipient", Weight.NARROWS, (_RECIPIENT,)),
-        "5.1.3": ("recipient", Weight.NARROWS, (_RECIPIENT,)),
-        "5.4.300": ("recipient", Weight.NARROWS, (_RECIPIENT,)),  # the recipient's own server could not be reached
-        "5.4.316": ("recipient", Weight.NARROWS, (_RECIPIENT,)),
-        "4.4.316": ("recipient", Weight.NARROWS, (some("recipient_rejected"),)),  # not yet: Exchange tries again
-        "4.4.317": ("recipient", Weight.NARROWS, (some("recipient_rejected"),)),
-        "5.4.1": ("recipient", Weight.NARROWS, (some("recipient_rejected", "wrong_host_or_port"),)),
-        "5.1.7": ("sender", Weight.NARROWS, (some("address_malformed", "send_as_denied"),)),
-        "5.7.64": ("sender", Weight.NARROWS, (some("wrong_host_or_port", "client_never_sent_auth"),)),
-        "5.7.68": ("sender", Weight.NARROWS, (some("wrong_host_or_port", "client_never_sent_auth"),)),
-        "5.7.51": ("sender", Weight.NARROWS, (some("wrong_host_or_port", "client_never_sent_auth"),)),
-        "4.7.500": ("accepted", Weight.NARROWS, (one("rate_limited"),)),
+        "5.7.30": (Gate.SIGN_IN, Weight.NAMES, (one("basic_auth_retired"),)),
+        "5.7.57": (Gate.SENDER, Weight.HINTS, NOT_AUTHENTICATED),
+        "5.7.60": (Gate.ACCEPTED, Weight.NAMES, (one("send_as_denied"),)),
+        "5.2.252": (Gate.ACCEPTED, Weight.NAMES, (one("send_as_denied"),)),
+        "4.7.66": (Gate.TLS, Weight.NAMES, (one("tls_version"),)),
+        "5.5.124": (Gate.SIGN_IN, Weight.NAMES, (one("xoauth2_string_malformed"),)),
+        "5.1.8": (Gate.ACCEPTED, Weight.NAMES, (_SPAM,)),
+        "5.1.90": (Gate.ACCEPTED, Weight.NAMES, (_QUOTA,)),
+        "5.7.232": (Gate.ACCEPTED, Weight.NAMES, (_QUOTA,)),
+        "5.7.233": (Gate.ACCEPTED, Weight.NAMES, (_QUOTA,)),
+        "4.5.3": (Gate.RECIPIENT, Weight.NARROWS, (_QUOTA,)),
+        "5.5.3": (Gate.RECIPIENT, Weight.NARROWS, (_QUOTA,)),
+        "4.3.2": (Gate.ACCEPTED, Weight.HINTS, (some("concurrent_connections", "service_side_fault", "rate_limited"),)),
+        "4.3.1": (Gate.ACCEPTED, Weight.NARROWS, (some("service_side_fault", "rate_limited"),)),
+        "4.2.0": (Gate.ACCEPTED, Weight.HINTS, (group("logon_failure"),)),
+        "5.3.4": (Gate.ACCEPTED, Weight.NARROWS, (one("message_too_large"),)),
+        "5.2.3": (Gate.ACCEPTED, Weight.NARROWS, (one("message_too_large"),)),
+        "5.2.2": (Gate.ACCEPTED, Weight.NARROWS, (some("mailbox_full", "recipient_quota_exceeded"),)),
+        # deferred by a server whose lookup failed: Postfix's codes for a recipient, a sender or a client
+        "450 4.1.1": (Gate.RECIPIENT, Weight.NAMES, (some("temporarily_deferred", "recipient_rejected"),)),
+        "450 4.1.2": (Gate.RECIPIENT, Weight.NAMES, (some("temporarily_deferred", "recipient_rejected"),)),
+        "450 4.1.8": (Gate.SENDER, Weight.NAMES, (some("temporarily_deferred"),)),
+        "450 4.2.0": (Gate.RECIPIENT, Weight.NARROWS, (some("temporarily_deferred"),)),
+        "450 4.2.1": (Gate.RECIPIENT, Weight.NARROWS, (some("temporarily_deferred"),)),
+        "450 4.7.1": (Gate.RECIPIENT, Weight.NARROWS, (some("temporarily_deferred"),)),
+        "451 4.7.1": (Gate.RECIPIENT, Weight.NARROWS, (some("temporarily_deferred"),)),
+        "5.5.105": (Gate.RECIPIENT, Weight.NAMES, (_RECIPIENT,)),
+        "5.1.1": (Gate.RECIPIENT, Weight.NARROWS, (_RECIPIENT,)),
+        "5.1.10": (Gate.RECIPIENT, Weight.NARROWS, (_RECIPIENT,)),
+        "5.1.3": (Gate.RECIPIENT, Weight.NARROWS, (_RECIPIENT,)),
+        "5.4.300": (Gate.RECIPIENT, Weight.NARROWS, (_RECIPIENT,)),  # the recipient's own server could not be reached
+        "5.4.316": (Gate.RECIPIENT, Weight.NARROWS, (_RECIPIENT,)),
+        "4.4.316": (Gate.RECIPIENT, Weight.NARROWS, (some("recipient_rejected"),)),  # temporary: Exchange retries
+        "4.4.317": (Gate.RECIPIENT, Weight.NARROWS, (some("recipient_rejected"),)),
+        "5.4.1": (Gate.RECIPIENT, Weight.NARROWS, (some("recipient_rejected", "wrong_host_or_port"),)),
+        "5.1.7": (Gate.SENDER, Weight.NARROWS, (some("address_malformed", "send_as_denied"),)),
+        "5.7.64": (Gate.SENDER, Weight.NARROWS, (some("wrong_host_or_port", "client_never_sent_auth"),)),
+        "5.7.68": (Gate.SENDER, Weight.NARROWS, (some("wrong_host_or_port", "client_never_sent_auth"),)),
+        "5.7.51": (Gate.SENDER, Weight.NARROWS, (some("wrong_host_or_port", "client_never_sent_auth"),)),
+        "4.7.500": (Gate.ACCEPTED, Weight.NARROWS, (one("rate_limited"),)),
         **{
-            f"5.7.{number}": ("accepted", Weight.NAMES, (_SPAM,))
+            f"5.7.{number}": (Gate.ACCEPTED, Weight.NAMES, (_SPAM,))
             for number in (501, 502, 503, 504, 505, 508, 510, 511, 705, 708, 750, *range(606, 650))
         },
-        **{f"5.7.{number}": ("recipient", Weight.NARROWS, (_RECIPIENT,)) for number in (12, 124, 129, 133, 134, 136)},
+        **{
+            f"5.7.{number}": (Gate.RECIPIENT, Weight.NARROWS, (_RECIPIENT,)) for number in (12, 124, 129, 133, 134, 136)
+        },
     }
 )

@@ -1,9 +1,10 @@
-"""Rules for socket and resolver errors, in the words of operating systems, runtimes and clients."""
+"""Rules for socket and resolver errors, as operating systems, runtimes and clients write them."""
 
 from __future__ import annotations
 
 from typing import Final
 
+from evidence.gates import Gate
 from knowledge import languages
 from knowledge.normalise import any_of
 from knowledge.rule import Rule, Weight, group, one, some
@@ -12,7 +13,7 @@ _TOKEN_LEG: Final = one("token_endpoint_unreachable", "login_only")
 
 NETWORK: Final[tuple[Rule, ...]] = (
     Rule(
-        gate="name",
+        gate=Gate.NAME,
         weight=Weight.NAMES,
         says=any_of(
             "name does not resolve | [Errno -3] Try again | "
@@ -52,7 +53,7 @@ NETWORK: Final[tuple[Rule, ...]] = (
         ),
     ),
     Rule(
-        gate="port",
+        gate=Gate.PORT,
         weight=Weight.NARROWS,
         says=any_of(
             "network is unreachable | ENETUNREACH | EHOSTUNREACH | no route to host | "
@@ -71,7 +72,7 @@ NETWORK: Final[tuple[Rule, ...]] = (
         ),
     ),
     Rule(
-        gate="port",
+        gate=Gate.PORT,
         weight=Weight.NARROWS,
         says=any_of(
             "connection refused | ECONNREFUSED | errno: -4078 | errno: -111 | errno: -61 | "
@@ -93,7 +94,7 @@ NETWORK: Final[tuple[Rule, ...]] = (
         ),
     ),
     Rule(
-        gate="port",
+        gate=Gate.PORT,
         weight=Weight.NARROWS,
         says=any_of(
             "access permissions | 10013 | connect EACCES | permission denied | operation not permitted | EPERM"
@@ -103,7 +104,7 @@ NETWORK: Final[tuple[Rule, ...]] = (
         outcomes=(one("port_blocked"),),
     ),
     Rule(
-        gate="port",
+        gate=Gate.PORT,
         weight=Weight.NARROWS,
         says=any_of(
             "connection timed out | connect timed out | ETIMEDOUT | 10060 | "
@@ -136,7 +137,7 @@ NETWORK: Final[tuple[Rule, ...]] = (
         ),
     ),
     Rule(
-        gate="port",
+        gate=Gate.PORT,
         weight=Weight.ECHOES,
         says=any_of(
             "could not connect | couldn't connect | cannot connect | can't connect | failed to connect | "
@@ -155,7 +156,7 @@ NETWORK: Final[tuple[Rule, ...]] = (
         ),
     ),
     Rule(
-        gate="port",
+        gate=Gate.PORT,
         weight=Weight.NAMES,
         says=any_of("cannot connect to proxy | ProxyError | tunnel connection failed | proxy authentication required"),
         outcomes=(
@@ -165,13 +166,13 @@ NETWORK: Final[tuple[Rule, ...]] = (
         ),
     ),
     Rule(
-        gate="port",
+        gate=Gate.PORT,
         weight=Weight.NARROWS,
         says=any_of("errno: -4039 | errno -4039 | errno: -110 | errno: -60"),
         outcomes=(_TOKEN_LEG, some("port_blocked", "wrong_host_or_port")),
     ),
     Rule(
-        gate="greeting",
+        gate=Gate.GREETING,
         weight=Weight.NARROWS,
         says=any_of(
             "greeting never received | never received the greeting | timeout waiting for greeting | "
@@ -189,7 +190,7 @@ NETWORK: Final[tuple[Rule, ...]] = (
         ),
     ),
     Rule(
-        gate="greeting",
+        gate=Gate.GREETING,
         weight=Weight.HINTS,
         says=any_of(
             "read timed out | resource temporarily unavailable | WouldBlock | ReadTimeout | read timeout | "
@@ -217,7 +218,7 @@ NETWORK: Final[tuple[Rule, ...]] = (
         ),
     ),
     Rule(
-        gate="greeting",
+        gate=Gate.GREETING,
         weight=Weight.HINTS,
         says=any_of(
             "connection reset | ECONNRESET | errno: -4077 | errno: -104 | errno: -54 | 0x800ccc0f | 10054 | "
@@ -241,21 +242,21 @@ NETWORK: Final[tuple[Rule, ...]] = (
         ),
     ),
     Rule(
-        gate="starttls",
+        gate=Gate.STARTTLS,
         weight=Weight.NARROWS,
         says=any_of("response: -1 | response -1"),
         along=any_of("could not connect to smtp host | smtp"),
         outcomes=(some("starttls_missing_or_implicit_tls_on_587", "smtp_intercepted", "wrong_host_or_port"),),
     ),
     Rule(
-        gate="greeting",
+        gate=Gate.GREETING,
         weight=Weight.NARROWS,
         says=any_of("response: 421 | response 421 | response=421"),
         unless=any_of("service not active | service not available"),
         outcomes=(some("rate_limited", "service_side_fault", "smtp_intercepted"),),
     ),
     Rule(
-        gate="greeting",
+        gate=Gate.GREETING,
         weight=Weight.NARROWS,
         says=any_of(
             "SMTPConnectError: (-1 | malformed SMTP response | sent an invalid reply | "
@@ -264,12 +265,14 @@ NETWORK: Final[tuple[Rule, ...]] = (
         outcomes=(group("not_smtp"),),
     ),
     Rule(
-        gate="greeting",
+        gate=Gate.GREETING,
         weight=Weight.NARROWS,
         says=any_of("HTTP/1.1 400 | HTTP/1.0 400 | HTTP/1.1 403 | HTTP/1.1 408 | HTTP/1.1 501 | HTTP/1.1 503"),
         along=any_of("smtp.office365.com | smtp-mail.outlook.com | smtp.partner.outlook.cn"),
         unless=any_of("login.microsoftonline | graph.microsoft"),
         outcomes=(group("not_smtp"),),
     ),
-    Rule(gate="sender", weight=Weight.HINTS, says=languages.NOT_AUTHENTICATED, outcomes=(group("not_authenticated"),)),
+    Rule(
+        gate=Gate.SENDER, weight=Weight.HINTS, says=languages.NOT_AUTHENTICATED, outcomes=(group("not_authenticated"),)
+    ),
 )

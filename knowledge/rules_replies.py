@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from evidence.gates import Gate
 from knowledge.normalise import any_of
 from knowledge.rule import Rule, Weight, group, one, some
 
@@ -25,26 +26,26 @@ NOT_AUTHENTICATED: Final = (
 
 SIGN_IN: Final[tuple[Rule, ...]] = (
     Rule(
-        gate="sign_in",
+        gate=Gate.SIGN_IN,
         weight=Weight.NAMES,
         says=any_of("SmtpClientAuthentication is disabled for the Tenant | smtp auth is disabled for the tenant"),
         outcomes=(one("smtp_auth_disabled_tenant"),),
     ),
     Rule(
-        gate="sign_in",
+        gate=Gate.SIGN_IN,
         weight=Weight.NAMES,
         says=any_of("SmtpClientAuthentication is disabled for the Mailbox | smtp auth is disabled for the mailbox"),
         outcomes=(one("smtp_auth_disabled_mailbox"),),
     ),
     Rule(
-        gate="sign_in",
+        gate=Gate.SIGN_IN,
         weight=Weight.NARROWS,
         says=any_of("SmtpClientAuthentication is disabled | aka.ms/smtp_auth_disabled | smtp auth is disabled"),
         unless=any_of("disabled for the tenant | disabled for the mailbox"),
         outcomes=(group("smtp_auth_disabled"),),
     ),
     Rule(
-        gate="sign_in",
+        gate=Gate.SIGN_IN,
         weight=Weight.NAMES,
         says=any_of(
             "basic authentication is not supported for client submission | "
@@ -53,19 +54,19 @@ SIGN_IN: Final[tuple[Rule, ...]] = (
         outcomes=(one("basic_auth_retired"),),
     ),
     Rule(
-        gate="sign_in",
+        gate=Gate.SIGN_IN,
         weight=Weight.NAMES,
         says=("basic authentication is disabled",),
         outcomes=(one("basic_auth_retired", "consumer"), group("basic_disabled")),
     ),
     Rule(
-        gate="sign_in",
+        gate=Gate.SIGN_IN,
         weight=Weight.NAMES,
         says=any_of("user credentials were incorrect | credentials were incorrect"),
         outcomes=(group("credentials_incorrect"),),
     ),
     Rule(
-        gate="sign_in",
+        gate=Gate.SIGN_IN,
         weight=Weight.NAMES,
         says=any_of(
             "authentication unsuccessful, account locked | account is locked | account locked. contact | "
@@ -74,34 +75,34 @@ SIGN_IN: Final[tuple[Rule, ...]] = (
         outcomes=(one("account_locked"),),
     ),
     Rule(
-        gate="sign_in",
+        gate=Gate.SIGN_IN,
         weight=Weight.NAMES,
         says=any_of("organization's security defaults | security defaults policy | locked by your organization"),
         outcomes=(one("mfa_or_security_defaults"),),
     ),
-    Rule(gate="sign_in", weight=Weight.NAMES, says=("account has an issue",), outcomes=(group("account_issue"),)),
+    Rule(gate=Gate.SIGN_IN, weight=Weight.NAMES, says=("account has an issue",), outcomes=(group("account_issue"),)),
     Rule(
-        gate="sign_in",
+        gate=Gate.SIGN_IN,
         weight=Weight.NAMES,
         says=any_of("did not meet the criteria to be authenticated | request did not meet the criteria"),
         outcomes=(group("criteria_not_met"),),
     ),
     Rule(
-        gate="sign_in",
+        gate=Gate.SIGN_IN,
         weight=Weight.NAMES,
         says=("organization configuration doesn't allow this authentication",),
         outcomes=(group("organization_configuration"),),
     ),
-    Rule(gate="sign_in", weight=Weight.NAMES, says=("federated STS",), outcomes=(one("federation_failure"),)),
+    Rule(gate=Gate.SIGN_IN, weight=Weight.NAMES, says=("federated STS",), outcomes=(one("federation_failure"),)),
     Rule(
-        gate="sign_in",
+        gate=Gate.SIGN_IN,
         weight=Weight.NAMES,
         says=any_of("user is disabled | account is disabled | account disabled | account has been disabled"),
         along=any_of("authenticat | 535 | logon | login"),
         outcomes=(one("account_disabled"),),
     ),
     Rule(
-        gate="sign_in",
+        gate=Gate.SIGN_IN,
         weight=Weight.NAMES,
         says=any_of(
             "password has expired | password is expired | password expired | user must change password | "
@@ -110,7 +111,7 @@ SIGN_IN: Final[tuple[Rule, ...]] = (
         outcomes=(one("password_expired"),),
     ),
     Rule(
-        gate="sign_in",
+        gate=Gate.SIGN_IN,
         weight=Weight.NAMES,
         says=any_of(
             "application-specific password required | app password required | "
@@ -120,14 +121,14 @@ SIGN_IN: Final[tuple[Rule, ...]] = (
         outcomes=(one("mfa_or_security_defaults"),),
     ),
     Rule(
-        gate="sign_in",
+        gate=Gate.SIGN_IN,
         weight=Weight.NAMES,
         says=any_of(
             "unrecognized authentication type | authentication type not supported | "
             "authentication mechanism not supported | unsupported authentication mechanism | "
             "authentication method not supported"
         ),
-        outcomes=(  # AUTH before TLS earns the same answer
+        outcomes=(  # AUTH before TLS gets the same reply
             some("wrong_host_or_port", "auth_mechanism_unsupported", needs=("mx_host",)),
             one("auth_mechanism_unsupported", "mechanism_not_offered"),
             some("starttls_missing_or_implicit_tls_on_587", "auth_mechanism_unsupported", needs=("never_encrypted",)),
@@ -135,13 +136,13 @@ SIGN_IN: Final[tuple[Rule, ...]] = (
         ),
     ),
     Rule(
-        gate="sign_in",
+        gate=Gate.SIGN_IN,
         weight=Weight.NAMES,
         says=any_of("invalid xoauth2 | invalid sasl argument | cannot decode response | xoauth2 auth data"),
         outcomes=(one("xoauth2_string_malformed"),),
     ),
     Rule(
-        gate="sign_in",
+        gate=Gate.SIGN_IN,
         weight=Weight.NAMES,
         says=any_of(
             "mailbox cannot be accessed | MailboxNotEnabledForRESTAPI | "
@@ -151,19 +152,19 @@ SIGN_IN: Final[tuple[Rule, ...]] = (
         outcomes=(one("mailbox_missing"),),
     ),
     Rule(
-        gate="sign_in",
+        gate=Gate.SIGN_IN,
         weight=Weight.NARROWS,
         says=any_of("temporary authentication failure | temporarily unable to authenticate"),
         outcomes=(some("service_side_fault", "federation_failure"),),
     ),
     Rule(
-        gate="sign_in",
+        gate=Gate.SIGN_IN,
         weight=Weight.NARROWS,
         says=any_of("5.7.3 authentication unsuccessful | 535 authentication unsuccessful"),
         outcomes=BARE_535,
     ),
     Rule(
-        gate="sign_in",
+        gate=Gate.SIGN_IN,
         weight=Weight.NARROWS,
         says=any_of(
             "incorrect authentication data | username and password not accepted | bad username or password | "
@@ -181,7 +182,7 @@ SIGN_IN: Final[tuple[Rule, ...]] = (
 
 BEFORE_SIGN_IN: Final[tuple[Rule, ...]] = (
     Rule(
-        gate="starttls",
+        gate=Gate.STARTTLS,
         weight=Weight.NAMES,
         says=any_of(
             "STARTTLS is required to send mail | must issue a STARTTLS | STARTTLS command first | "
@@ -190,7 +191,7 @@ BEFORE_SIGN_IN: Final[tuple[Rule, ...]] = (
         outcomes=(one("starttls_missing_or_implicit_tls_on_587"),),
     ),
     Rule(
-        gate="tls",
+        gate=Gate.TLS,
         weight=Weight.NAMES,
         says=any_of(
             "TLS 1.0 and 1.1 are not supported | aka.ms/smtp_auth_tls | upgrade/update your client to support TLS 1.2"
@@ -198,7 +199,7 @@ BEFORE_SIGN_IN: Final[tuple[Rule, ...]] = (
         outcomes=(one("tls_version"),),
     ),
     Rule(
-        gate="greeting",
+        gate=Gate.GREETING,
         weight=Weight.NAMES,
         says=any_of(
             "5.5.4 invalid domain name | 501 invalid domain name | syntactically invalid ehlo | "
@@ -207,20 +208,20 @@ BEFORE_SIGN_IN: Final[tuple[Rule, ...]] = (
         ),
         outcomes=(one("ehlo_name_invalid"),),
     ),
-    Rule(  # Exchange takes a token in the AUTH line; a server that does not is not Microsoft's, or something inspects the lines
-        gate="sign_in",
+    Rule(  # Exchange accepts a token in the AUTH line; a server that does not is not Microsoft's, or a device inspects the lines
+        gate=Gate.SIGN_IN,
         weight=Weight.NARROWS,
         says=any_of("command line too long | 5.5.2 line too long | 500 line too long"),
         outcomes=(some("wrong_host_or_port", "smtp_intercepted", "xoauth2_string_malformed"),),
     ),
     Rule(
-        gate="greeting",
+        gate=Gate.GREETING,
         weight=Weight.NARROWS,
         says=any_of("send hello first | polite people say hello | polite people say helo"),
         outcomes=(some("ehlo_name_invalid", "starttls_missing_or_implicit_tls_on_587", "client_never_sent_auth"),),
     ),
     Rule(
-        gate="sender",
+        gate=Gate.SENDER,
         weight=Weight.HINTS,
         says=any_of(
             "client not authenticated to send | 5.7.57 client not authenticated | client was not authenticated to send anonymous | "
@@ -233,7 +234,7 @@ BEFORE_SIGN_IN: Final[tuple[Rule, ...]] = (
         outcomes=NOT_AUTHENTICATED,
     ),
     Rule(
-        gate="sender",
+        gate=Gate.SENDER,
         weight=Weight.NARROWS,
         says=any_of(
             "5.7.1 client was not authenticated | 5.7.1 unable to relay | relay access denied | "
@@ -245,7 +246,7 @@ BEFORE_SIGN_IN: Final[tuple[Rule, ...]] = (
         ),
     ),
     Rule(
-        gate="sender",
+        gate=Gate.SENDER,
         weight=Weight.NAMES,
         says=any_of("direct send not allowed | TenantInboundAttribution | TenantAttribution"),
         outcomes=(some("wrong_host_or_port", "client_never_sent_auth"),),

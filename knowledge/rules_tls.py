@@ -1,9 +1,10 @@
-"""Rules for what TLS libraries say: OpenSSL, SChannel, .NET, Go, Java, Node, GnuTLS, Rust; and for greetings that are not Microsoft's."""
+"""Rules for the errors of TLS libraries (OpenSSL, SChannel, .NET, Go, Java, Node, GnuTLS, Rust) and for foreign greetings."""
 
 from __future__ import annotations
 
 from typing import Final
 
+from evidence.gates import Gate
 from knowledge import languages
 from knowledge.normalise import any_of
 from knowledge.rule import Rule, Weight, group, one, some
@@ -17,7 +18,7 @@ _IMPLICIT: Final = one("starttls_missing_or_implicit_tls_on_587")
 
 TLS: Final[tuple[Rule, ...]] = (
     Rule(
-        gate="tls",
+        gate=Gate.TLS,
         weight=Weight.NAMES,
         says=any_of(
             "client certificate required | no client certificate | missing client certificate | "
@@ -30,7 +31,7 @@ TLS: Final[tuple[Rule, ...]] = (
         outcomes=(one("client_certificate_required"),),
     ),
     Rule(
-        gate="tls",
+        gate=Gate.TLS,
         weight=Weight.NAMES,
         says=any_of(
             "alert protocol version | unsupported protocol | version too low | protocol version not supported | "
@@ -42,7 +43,7 @@ TLS: Final[tuple[Rule, ...]] = (
         outcomes=(_TOKEN_LEG, one("tls_version")),
     ),
     Rule(
-        gate="tls",
+        gate=Gate.TLS,
         weight=Weight.NARROWS,
         says=any_of(
             "remote error: tls | closed the transport stream | illegal parameter | message received was unexpected or badly | "
@@ -55,7 +56,7 @@ TLS: Final[tuple[Rule, ...]] = (
         outcomes=(_TOKEN_LEG, group("tls_cut_off")),
     ),
     Rule(
-        gate="starttls",
+        gate=Gate.STARTTLS,
         weight=Weight.NARROWS,
         says=any_of("ssl://smtp.office365.com:587 | smtps://smtp.office365.com:587 | ssl://smtp-mail.outlook.com:587"),
         along=any_of("failed | error | unable | could not | exception"),
@@ -63,13 +64,13 @@ TLS: Final[tuple[Rule, ...]] = (
         outcomes=(_IMPLICIT,),
     ),
     Rule(
-        gate="starttls",
+        gate=Gate.STARTTLS,
         weight=Weight.NARROWS,
         says=any_of("failed to establish appropriate TLS channel | appropriate TLS channel"),
         outcomes=(some("starttls_missing_or_implicit_tls_on_587", "tls_version", "cert_untrusted"),),
     ),
     Rule(
-        gate="tls",
+        gate=Gate.TLS,
         weight=Weight.NAMES,
         says=any_of(
             "error setting certificate file | error setting certificate verify locations | "
@@ -78,7 +79,7 @@ TLS: Final[tuple[Rule, ...]] = (
         outcomes=(some("token_endpoint_unreachable", "cert_untrusted", needs=("oauth",)), one("cert_untrusted")),
     ),
     Rule(
-        gate="starttls",
+        gate=Gate.STARTTLS,
         weight=Weight.NAMES,
         says=any_of(
             "wrong version number | bad request syntax ('x16x03 | SSL23_GET_SERVER_HELLO:unknown protocol | "
@@ -101,7 +102,7 @@ TLS: Final[tuple[Rule, ...]] = (
         outcomes=(_TOKEN_LEG, _IMPLICIT),
     ),
     Rule(
-        gate="starttls",
+        gate=Gate.STARTTLS,
         weight=Weight.NARROWS,
         says=any_of(
             "STARTTLS not supported | does not support STARTTLS | doesn't support STARTTLS | "
@@ -119,7 +120,7 @@ TLS: Final[tuple[Rule, ...]] = (
         ),
     ),
     Rule(
-        gate="tls",
+        gate=Gate.TLS,
         weight=Weight.NAMES,
         says=any_of(
             "no protocols available | "
@@ -138,7 +139,7 @@ TLS: Final[tuple[Rule, ...]] = (
         outcomes=(_TOKEN_LEG, some("tls_version", "legacy_tls_client")),
     ),
     Rule(
-        gate="tls",
+        gate=Gate.TLS,
         weight=Weight.NARROWS,
         says=any_of(
             "handshake failure | handshake_failure | no shared cipher | no cipher suites in common | "
@@ -160,16 +161,16 @@ TLS: Final[tuple[Rule, ...]] = (
         unless=any_of("certificate_verify_failed | certificate verify failed | self signed | self-signed"),
         outcomes=(_TOKEN_LEG, group("tls_cut_off")),
     ),
-    Rule(  # a dialogue that ends right behind the server's 220 to STARTTLS
-        gate="tls",
+    Rule(  # a dialogue that ends directly after the server's 220 to STARTTLS
+        gate=Gate.TLS,
         weight=Weight.NARROWS,
         says=any_of("could not connect | couldn't connect | failed to connect | unable to connect | connection failed"),
         along=("220 2.0.0 smtp server ready",),
         unless=any_of("auth login | 535 | 334 | 235 | authenticat | timed out"),
         outcomes=(some("cert_untrusted", "tls_version", "legacy_tls_client", "smtp_intercepted"),),
     ),
-    Rule(  # silence after the connection, inside a sentence that guesses at certificates
-        gate="tls",
+    Rule(  # a timeout after the connection, in a text that suspects the certificate
+        gate=Gate.TLS,
         weight=Weight.NARROWS,
         says=any_of(
             "connected party did not properly respond | connected host has failed to respond | timed out | timeout"
@@ -181,19 +182,19 @@ TLS: Final[tuple[Rule, ...]] = (
         ),
     ),
     Rule(
-        gate="greeting",
+        gate=Gate.GREETING,
         weight=Weight.NARROWS,
         says=any_of("handshake timed out | handshake timeout | timeout during ssl | timeout during tls"),
         outcomes=(_TOKEN_LEG, some("client_timeout_hides_refusal", "port_blocked", "smtp_intercepted")),
     ),
     Rule(
-        gate="tls",
+        gate=Gate.TLS,
         weight=Weight.NAMES,
         says=any_of("protocol version downgrade attack | downgrade attack"),
         outcomes=(some("smtp_intercepted", "tls_version", "legacy_tls_client", "cert_untrusted"),),
     ),
     Rule(
-        gate="tls",
+        gate=Gate.TLS,
         weight=Weight.HINTS,
         says=any_of(
             "could not convert socket to TLS | "
@@ -212,8 +213,8 @@ TLS: Final[tuple[Rule, ...]] = (
 )
 
 CERTIFICATES: Final[tuple[Rule, ...]] = (
-    Rule(  # what scans mail on the machine or on the way signs with a root that bears its name
-        gate="tls",
+    Rule(  # software that scans mail, on the machine or on the path, signs with a root that has its name
+        gate=Gate.TLS,
         weight=Weight.NAMES,
         says=any_of(
             "Web/Mail Shield | antivirus for SSL/TLS scanning | ESET SSL Filter | Kaspersky Anti-Virus Personal Root | "
@@ -223,7 +224,7 @@ CERTIFICATES: Final[tuple[Rule, ...]] = (
         outcomes=(_TOKEN_LEG, one("smtp_intercepted")),
     ),
     Rule(
-        gate="tls",
+        gate=Gate.TLS,
         weight=Weight.NAMES,
         says=any_of(
             "certificate has expired | CERT_HAS_EXPIRED | certificate is expired | certificate expired | "
@@ -237,7 +238,7 @@ CERTIFICATES: Final[tuple[Rule, ...]] = (
         outcomes=(_TOKEN_CERTIFICATE["cert_expired"], one("cert_expired")),
     ),
     Rule(
-        gate="tls",
+        gate=Gate.TLS,
         weight=Weight.NAMES,
         says=any_of("certificate is not yet valid | not yet valid | CertificateNotYetValidException"),
         unless=("expired or is not yet valid",),
@@ -245,13 +246,13 @@ CERTIFICATES: Final[tuple[Rule, ...]] = (
         outcomes=(some("clock_skew", "cert_expired"),),
     ),
     Rule(
-        gate="tls",
+        gate=Gate.TLS,
         weight=Weight.NAMES,
         says=("expired or is not yet valid",),
         outcomes=(_TOKEN_LEG, some("cert_expired", "clock_skew")),
     ),
     Rule(
-        gate="tls",
+        gate=Gate.TLS,
         weight=Weight.NAMES,
         says=any_of(
             "did not match expected CN | hostname mismatch | doesn't match | does not match certificate | "
@@ -275,13 +276,13 @@ CERTIFICATES: Final[tuple[Rule, ...]] = (
         ),
     ),
     Rule(
-        gate="port",
+        gate=Gate.PORT,
         weight=Weight.NAMES,
         says=("Cert does not contain a DNS name",),
         outcomes=(some("port_blocked", "network_unreachable", "cert_name_mismatch"),),
     ),
     Rule(
-        gate="tls",
+        gate=Gate.TLS,
         weight=Weight.NAMES,
         says=any_of(
             "self signed certificate | self-signed certificate | unable to get local issuer certificate | "
@@ -314,7 +315,7 @@ CERTIFICATES: Final[tuple[Rule, ...]] = (
         ),
     ),
     Rule(
-        gate="tls",
+        gate=Gate.TLS,
         weight=Weight.NAMES,
         says=any_of("is not trusted | untrusted certificate | cannot be trusted"),
         along=any_of("certificate | ssl | tls"),
@@ -324,7 +325,7 @@ CERTIFICATES: Final[tuple[Rule, ...]] = (
         outcomes=(_TOKEN_CERTIFICATE["cert_untrusted"], one("cert_untrusted")),
     ),
     Rule(
-        gate="tls",
+        gate=Gate.TLS,
         weight=Weight.NARROWS,
         says=any_of(
             "certificate verify failed | invalid peer certificate | InvalidCertificate | "
@@ -340,7 +341,7 @@ CERTIFICATES: Final[tuple[Rule, ...]] = (
         outcomes=(_TOKEN_LEG, group("bad_certificate")),
     ),
     Rule(
-        gate="tls",
+        gate=Gate.TLS,
         weight=Weight.NAMES,
         says=("RemoteCertificateChainErrors",),
         unless=any_of("NotTimeValid | NameMismatch"),

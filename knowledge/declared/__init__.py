@@ -1,1 +1,1 @@
-"""Causes as worded for a declared service: true of any SMTP server and token service."""
+"""The entries of causes for a service that the settings declare: valid for any SMTP server and token service."""

@@ -1,4 +1,4 @@
-"""Causes at the envelope and the message of a declared server."""
+"""Causes in the envelope and the message at a declared server."""
 
 from typing import Final
 

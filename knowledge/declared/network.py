@@ -1,4 +1,4 @@
-"""Causes on the way to a declared server, up to and including its greeting."""
+"""Causes between this machine and a declared server, up to its greeting."""
 
 from typing import Final
 

@@ -1,7 +1,7 @@
-"""Reading a reply of a declared server: by the command that was refused, the reply code, the enhanced code, and a few general words.
+"""Reads a reply of a declared server: by the refused command, the reply code, the enhanced code, and a few general phrases.
 
-RFC 5321, section 4.2 (codes), RFC 4954, section 6 (sign-in), RFC 3463 (enhanced codes). No vendor's sentence is known here, and no
-cause that exists at one vendor only can come out.
+RFC 5321, section 4.2 (codes), RFC 4954, section 6 (sign-in), RFC 3463 (enhanced codes). The rules contain no text of a vendor and name no
+cause that only one vendor has.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _ENHANCED: Final = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])
 _QUOTED: Final = 300
 _Causes = tuple[CauseId, ...]
 
-# Words that mean the same at every command, the most telling first; each is looked for in lower case.
+# Phrases with the same meaning after every command, in lower case; the most specific come first.
 _ANYWHERE: Final[tuple[tuple[tuple[str, ...], _Causes], ...]] = (
     (
         ("client certificate", "certificate required", "peer did not return a certificate"),
@@ -94,9 +94,9 @@ _DISABLED: Final = ("disabled", "suspended", "inactive", "deactivated")
 
 
 def read(text: str, command: Command) -> Reading:
-    """What a refusal means.
+    """Return the meaning of a refusal.
 
-    In: the reply with its code first, and the command that it answers. Out: causes, likeliest first; never empty.
+    Takes the reply with its code first, and the refused command. The returned causes are never empty; the likeliest comes first.
     """
     said = text.lower()
     found = _CODE.match(said)
@@ -108,7 +108,7 @@ def read(text: str, command: Command) -> Reading:
 
 
 def decide(causes: _Causes) -> tuple[str, ...]:
-    """What would tell these causes apart, at most six lines."""
+    """Return what decides between these causes, at most six lines."""
     known = declared()
     return tuple(dict.fromkeys(line for cause in causes[:3] if cause in known for line in known[cause].decide))[:6]
 
@@ -133,7 +133,7 @@ def _has(said: str, words: tuple[str, ...]) -> bool:
 
 
 def _account(said: str, status: str) -> tuple[_Causes, bool] | None:
-    """A refusal that is about the state of the account, or None."""
+    """Return the cause if the refusal concerns the state of the account, else None."""
     if status == "7.13" or (_has(said, _DISABLED) and _has(said, ("account", "user", "mailbox"))):
         return ("account_disabled",), True
     if _has(said, _DISABLED):
@@ -191,7 +191,7 @@ def _envelope(said: str, code: int, status: str, command: Command) -> tuple[_Cau
     return _BY_COMMAND[command] if code != 501 else (("address_malformed",), False)
 
 
-# A refusal for good whose words say nothing more.
+# A permanent refusal whose text has no known phrase.
 _BY_COMMAND: Final[dict[Command, tuple[_Causes, bool]]] = {
     "mail": (("send_as_denied", "outbound_spam_block"), False),
     "rcpt": (("recipient_rejected",), True),
@@ -200,9 +200,9 @@ _BY_COMMAND: Final[dict[Command, tuple[_Causes, bool]]] = {
 
 
 def _for_now(code: int, status: str, command: Command) -> tuple[_Causes, bool]:
-    """A temporary refusal: 4.3.x and 421 are about the server itself (RFC 3463, 3.4), the rest about this message.
+    """Return the causes of a temporary refusal: 4.3.x and 421 concern the server (RFC 3463, 3.4), all others this message.
 
-    451 without an enhanced code is the server's (RFC 5321, 4.2.3), but servers that greylist say it to RCPT, too.
+    451 without an enhanced code concerns the server (RFC 5321, 4.2.3), but servers that greylist use it for RCPT, too.
     """
     local = code in {451, 452} and not status and command != "rcpt"
     if code == 421 or status.startswith(("3.", "4.")) or local:

@@ -1,4 +1,4 @@
-"""Causes on the token's way, from the issuer document of a declared token service to the claims in the token."""
+"""Causes at a declared token service: its issuer document, the token request, and the claims of the token."""
 
 from typing import Final
 

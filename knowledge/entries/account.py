@@ -1,4 +1,4 @@
-"""Causes at the SMTP sign-in that lie in the account: its name, password, second factor, mailbox."""
+"""Causes at the SMTP sign-in that concern the account: its name, password, second factor and mailbox."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""The cause of a reply that begins with 4: the server takes the message later."""
+"""The cause of a reply that begins with 4: the server accepts the message later."""
 
 from typing import Final
 

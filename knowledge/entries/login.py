@@ -1,4 +1,4 @@
-"""Causes on the way to the login host and in its document, before a token is asked for."""
+"""Causes on the path to the login host and in its OpenID document, before a token is requested."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Causes in the look-up of the server's name."""
+"""Causes in the DNS lookup of the server's name."""
 
 from typing import Final
 

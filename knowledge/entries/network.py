@@ -1,4 +1,4 @@
-"""Causes on the way to the server, up to and including its greeting; its name is in `name`, TLS in `tls`."""
+"""Causes between this machine and the server, up to its greeting; `name` has those of the DNS lookup, `tls` those of TLS."""
 
 from typing import Final
 

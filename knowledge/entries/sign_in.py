@@ -1,4 +1,4 @@
-"""Causes at the SMTP sign-in that lie in the method, in Exchange's switches or in the service; the account's own are in `account`."""
+"""Causes at the SMTP sign-in that concern the method, the settings of Exchange or the service; `account` has those of the account."""
 
 from typing import Final
 

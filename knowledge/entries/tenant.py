@@ -1,4 +1,4 @@
-"""Causes that only the tenant's own settings show: what works today and is weaker than it need be."""
+"""Causes that only a lookup in the tenant shows: settings that work but are weaker than necessary."""
 
 from typing import Final
 

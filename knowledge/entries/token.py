@@ -1,4 +1,4 @@
-"""Causes in the answer to a token request and in the token itself; the way to it is in `login`, registration in `application`."""
+"""Causes in the reply to a token request and in the token; `login` has those of the path, `application` those of the registration."""
 
 from typing import Final
 

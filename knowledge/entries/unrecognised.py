@@ -9,7 +9,7 @@ from knowledge.step import Step
 ENTRIES: Final[tuple[Cause, ...]] = (
     Cause(
         id="unrecognised",
-        title="no rule knows this text",
+        title="no rule matches this text",
         meaning="The text contains no phrase or number that identifies a cause. It is kept unchanged.",
         shows="Any text without a known phrase or number.",
         who=None,

@@ -80,4 +80,4 @@ def test_message_states_uncertainty() -> None:
     assert f"Other possible causes:\n  - {CATALOGUE['mailbox_missing'].title}" in message
     assert "What decides between them:\n  - Look at" in message
     assert "What we ask you to do, if this is the cause:" in message
-    assert "This would mean: Entra issues the token" in message
+    assert "What this means: Entra issues the token" in message
