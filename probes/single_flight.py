@@ -15,12 +15,13 @@ import time
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from probes.deadline import Deadline
 from settings.secret import Secret
 
 Result = TypeVar("Result")
+PENDING_TOO_LONG: Final = "the request that another sender had started was not answered in time"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from evidence.wire import Failure, FailureKind, IssuerEvidence, TokenEvidence
 from probes import issuer, token
 from probes.issuer import Issuer
 from probes.sender_run import SenderRun
-from probes.single_flight import Flight, fingerprint
+from probes.single_flight import PENDING_TOO_LONG, Flight, fingerprint
 from probes.token import Token
 
 _MARGIN = 300.0  # a token that expires sooner could expire before the last sender uses it
@@ -121,6 +121,4 @@ def _shared(run: SenderRun, began: float) -> dict[str, object]:
 
 
 def _timed_out() -> Failure:
-    return Failure(
-        kind=FailureKind.DEADLINE, text="the request that another sender had started was not answered in time"
-    )
+    return Failure(kind=FailureKind.DEADLINE, text=PENDING_TOO_LONG)

@@ -6,7 +6,6 @@ Discovery 1.0; RFC 8628, section 4.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode
@@ -15,6 +14,7 @@ from probes.deadline import Deadline
 from probes.failures import printable
 from probes.https import HttpsClient, HttpsResponse, json_object
 from probes.redaction import Redactor
+from probes.single_flight import PENDING_TOO_LONG, SingleFlight
 from probes.token import MsalResponse
 from settings.address import address_of
 from settings.clouds import Cloud
@@ -49,20 +49,16 @@ class Authority:
         self._cloud = cloud
         self._https_client = https_client
         self._redactor = redactor
-        self._found: Discovered | None = None
-        self._lock = threading.Lock()
-        self.requests = 0
+        self._documents: SingleFlight[Discovered] = SingleFlight(share_pending=False)
 
     def discovered(self, deadline: Deadline) -> Discovered:
         """Return the document. It is requested again only if no response arrived before."""
-        with self._lock:
-            if self._found is None:
-                self.requests += 1
-                found = self._ask(deadline)
-                if not found.problem:
-                    self._found = found
-                return found
-            return self._found
+        try:
+            return self._documents.ask(
+                self._url, lambda: self._ask(deadline), deadline, lambda found, _age: not found.problem
+            ).result
+        except TimeoutError:
+            return Discovered(url=self._url, problem=PENDING_TOO_LONG)
 
     def _ask(self, deadline: Deadline) -> Discovered:
         answer = self._https_client.request("GET", self._url, deadline, headers={"Accept": "application/json"})

@@ -8,7 +8,7 @@ from evidence.tenant import SourceKind
 from probes.deadline import Deadline
 from probes.lookups.answers import LookupAnswer, LookupSource
 from probes.lookups.questions import Question
-from probes.single_flight import SingleFlight
+from probes.single_flight import PENDING_TOO_LONG, SingleFlight
 
 
 class CachingSource:
@@ -39,7 +39,7 @@ class CachingSource:
         try:
             flight = self._answers.ask(question, lambda: self._source.ask(question, deadline), deadline, _is_reusable)
         except TimeoutError:
-            return LookupAnswer(problem="the request that another sender had started was not answered in time")
+            return LookupAnswer(problem=PENDING_TOO_LONG)
         return replace(flight.result, requests=0) if flight.shared else flight.result
 
 

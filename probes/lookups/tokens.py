@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import logging
 import re
-import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -18,6 +17,7 @@ from probes.deadline import Deadline
 from probes.failures import printable
 from probes.lookups.authority import Authority, MsalHttpClient
 from probes.lookups.questions import Service
+from probes.single_flight import PENDING_TOO_LONG, SingleFlight
 from settings.clouds import Cloud
 from settings.model import Directory
 from settings.secret import Found, Secret
@@ -61,8 +61,7 @@ class ApplicationTokens:
         self._found = found
         self._authority = authority
         self._cloud = cloud
-        self._results: dict[Service, TokenResult] = {}
-        self._locks = {service: threading.Lock() for service in Service}
+        self._results: SingleFlight[TokenResult] = SingleFlight()
 
     def signed_in_as(self) -> str:
         """Always empty: no administrator signs in."""
@@ -70,15 +69,13 @@ class ApplicationTokens:
 
     def token(self, service: Service, deadline: Deadline) -> TokenResult:
         """Return the token for this service, requested once."""
-        with self._locks[service]:
-            known = self._results.get(service)
-            if known is not None:
-                return known
-            fresh = self._ask(service, deadline)
-            self._results[service] = TokenResult(
-                token=fresh.token, state=fresh.state, detail=fresh.detail, needs=fresh.needs
+        try:
+            flight = self._results.ask(
+                service, lambda: self._ask(service, deadline), deadline, lambda _result, _age: True
             )
-            return fresh
+        except TimeoutError:
+            return TokenResult(detail=PENDING_TOO_LONG, needs=_AUDITOR)
+        return replace(flight.result, requests=0) if flight.shared else flight.result
 
     def _ask(self, service: Service, deadline: Deadline) -> TokenResult:
         try:
