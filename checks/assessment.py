@@ -1,4 +1,4 @@
-"""Judging one sender: findings on demand, remembered, so that any selection gives the verdicts of a full run; and the gates' states."""
+"""Assesses one sender: findings on demand and the states of the gates. Any selection of checks gives the verdicts of a full run."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from settings.model import SenderSettings
 GateState = Literal["ok", "broken", "not_reached", "not_tested"]
 SenderVerdict = Literal["can_send", "cannot_send", "not_proven"]
 _PASSED = (
-    "It does not stop mail here: behind it the handshake succeeded with a certificate for the server's name, so this path leads "
-    "to the server (split DNS, an address translation or an access gateway may be on it)."
+    "It does not stop mail here: the TLS handshake succeeded with a certificate for the server's name, so this path leads to the "
+    "server (through split DNS, address translation or an access gateway, for example)."
 )
 
 
 @dataclass(slots=True)
 class Assessment:
-    """One sender's evidence with everything that is concluded from it."""
+    """The evidence of one sender and the findings from it."""
 
     evidence: SenderEvidence
     settings: SenderSettings
@@ -41,7 +41,7 @@ class Assessment:
         return tuple(check for check in self.catalogue.values() if self._concerns(check))
 
     def finding(self, check_id: str) -> Finding:
-        """The judgement of one check; its needs are judged first and may stop it, and whatever was judged is remembered.
+        """Return the finding of one check. Its needs are judged first and may stop it; findings are cached.
 
         Raises:
             KeyError: no such check.
@@ -71,12 +71,12 @@ class Assessment:
         stopped = case.stopped(*(needed for needed in check.needs if self._concerns(self.catalogue[needed])))
         if stopped is not None:
             return stopped
-        finding = reconcile.with_tenant_facts(case, peer.truly(case, check.judge(case)))
+        finding = reconcile.with_tenant_facts(case, peer.without_false_interception(case, check.judge(case)))
         if finding.verdict is Verdict.FAIL and check.path_of in self._passed:
             finding = replace(finding, verdict=Verdict.RISK, why=f"{finding.why} {_PASSED}".strip())
         if "{" not in finding.why:
             return finding
-        # A look-up that the knowledge room offers, with this sender's own mailbox, client id and tenant in its command.
+        # A lookup from `knowledge`, with this sender's mailbox, client id and tenant in its command.
         return replace(finding, why=fill(finding.why, values(self.evidence, self.settings)))
 
     def _concerns(self, check: Check) -> bool:
@@ -87,20 +87,20 @@ class Assessment:
 
     @property
     def _passed(self) -> frozenset[Gate]:
-        """The gates behind which a later one was seen open. The gates of another server than the cloud's prove nothing about it."""
+        """The gates before an open gate. Another server than the cloud's proves nothing about the cloud's."""
         if self._seen is None:
             declared = self.settings.service.declares_smtp(self.settings.sender.smtp_server)
             self._seen = passed_gates(self.evidence) if declared else frozenset()
         return self._seen
 
     def all_findings(self) -> tuple[Finding, ...]:
-        """Every finding of this sender's checks, in the order of the catalogue."""
+        """Return all findings of this sender's checks in the order of the catalogue."""
         return tuple(self.finding(check.id) for check in self.checks)
 
     def gates(self) -> dict[Gate, GateState]:
-        """The state of each gate in the order of the route: behind the first broken gate nothing is reached.
+        """Return the state of each gate in the order of the route. The gates after the first broken one are not reached.
 
-        A gate behind which a later one was seen open is not broken, whatever its check found.
+        A gate before an open gate is not broken, whatever its check found.
         """
         states: dict[Gate, GateState] = {}
         broken = False
@@ -117,18 +117,18 @@ class Assessment:
 
     @property
     def first_broken_gate(self) -> Gate | None:
-        """The gate that is the verdict, or None when none is broken."""
+        """The first broken gate, which decides the verdict, or None."""
         return next((gate for gate, state in self.gates().items() if state == "broken"), None)
 
     @property
     def decisive(self) -> Finding | None:
-        """The finding of the first broken gate: its causes are the sender's."""
+        """The finding of the first broken gate. Its causes are those of the sender."""
         gate = self.first_broken_gate
         return None if gate is None else self.finding(self._gate_checks()[gate].id)
 
     @property
     def verdict(self) -> SenderVerdict:
-        """By the gates alone: all passed, one broken, or anything else; with --no-send the settings may stand for the last gate."""
+        """The verdict by the gates: all passed, one broken, or neither. With --no-send the tenant's settings can replace the last gate."""
         states = set(self.gates().values())
         if "broken" in states:
             return "cannot_send"
@@ -136,7 +136,7 @@ class Assessment:
 
     @property
     def by_settings(self) -> bool:
-        """Whether every gate up to the message is passed, the message was left out on request, and the tenant shows the right to send."""
+        """Whether all gates before the message are passed, --no-send omitted the message, and the tenant shows the right to send."""
         left = [gate for gate, state in self.gates().items() if state != "ok"]
         envelope = self.evidence.envelope
         if (

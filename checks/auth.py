@@ -1,4 +1,4 @@
-"""AUTH: the one sign-in of the run."""
+"""AUTH: the sign-in. A run tries it once."""
 
 from __future__ import annotations
 
@@ -43,17 +43,17 @@ NOT_TICKED = "no sign-in was tried: Enable Authentication is not ticked"
     reads_reply=True,
 )
 def sign_in(case: Context) -> Finding:
-    """RFC 4954, 235. One attempt; a refusal is read by its sentence, and several causes are ranked, never guessed."""
+    """RFC 4954: reply 235. The run tries once. A refusal is read by its text; if it has several causes, they are ranked by likelihood."""
     evidence = case.evidence.sign_in
     if evidence is None:
-        return case.unknown("the run ended before the sign-in; run it again")
+        return case.not_recorded("sign_in", "the sign-in")
     if evidence.withheld is not None:
         return _withheld(case, evidence, evidence.withheld)
     expected = "235 Authentication successful"
     if evidence.failure is not None:
         return _no_reply(case, evidence, expected)
     if evidence.reply is None:
-        return case.unknown("the run ended within the sign-in; run it again")
+        return case.interrupted("the sign-in")
     if evidence.out_of_turn:
         return _out_of_turn(case, evidence, evidence.reply, expected)
     if evidence.accepted:
@@ -65,9 +65,9 @@ def sign_in(case: Context) -> Finding:
 
 
 def _out_of_turn(case: Context, evidence: SignInEvidence, reply: Reply, expected: str) -> Finding:
-    """The service asks for everything first, so another server answered, or one that is out of order."""
+    """Return the finding for a 235 that came too early: another server sent it, or a server that does not follow the protocol."""
     when = "before the credential was sent" if evidence.early else "after it had refused the credential"
-    why = "nothing was sent after it; compare with another network, and look at the certificate that was shown"
+    why = "the run sent nothing after this reply; a mail server asks for the credential first"
     causes = ("service_side_fault",) if peer.encrypted(case) else ("smtp_intercepted", "service_side_fault")
     return case.fail(*causes, expected=expected, observed=f"{reply.text}, {when}", sure=False, why=why)
 
@@ -75,10 +75,10 @@ def _out_of_turn(case: Context, evidence: SignInEvidence, reply: Reply, expected
 def _no_reply(case: Context, evidence: SignInEvidence, expected: str) -> Finding:
     failure = evidence.failure
     kind = failure.kind if failure is not None else FailureKind.OTHER
-    told = failure.text if failure is not None else ""
-    observed = f"no reply after {evidence.seconds:.0f} s: {told or kind.value}{refusal.challenged(evidence)}"
+    text = failure.text if failure is not None else ""
+    observed = f"no reply after {evidence.seconds:.0f} s: {text or kind.value}{refusal.challenged(evidence)}"
     log = "sign-in log" if case.settings.service.microsoft else "server's log"
-    why = f"compare with another network; the {log} shows whether the attempt arrived"
+    why = f"the connection ended without a reply; the {log} shows whether the attempt arrived"
     return case.fail("connection_cut", "service_side_fault", expected=expected, observed=observed, sure=False, why=why)
 
 
@@ -97,7 +97,7 @@ def _withheld(case: Context, evidence: SignInEvidence, reason: SkipReason) -> Fi
             return case.fail("authentication_type_wrong", expected=expected, observed=observed)
         case SkipReason.NO_SECRET:
             key = "password" if sender.method == "basic" else "client secret"
-            return case.unknown(f"no {key} was found ({evidence.detail}); give one and run again")
+            return case.unknown(f"no {key} was found ({evidence.detail}); provide one and run again")
         case SkipReason.RECENTLY_REFUSED | SkipReason.SHARED_CREDENTIAL_REFUSED:
             return _held_back(case, evidence, reason)
         case _:
@@ -106,31 +106,31 @@ def _withheld(case: Context, evidence: SignInEvidence, reason: SkipReason) -> Fi
 
 def _held_back(case: Context, evidence: SignInEvidence, reason: SkipReason) -> Finding:
     code, _, text = evidence.detail.partition(" ")
-    told = Reply(code=int(code) if code.isdecimal() else 535, lines=(text,))
+    reply = Reply(code=int(code) if code.isdecimal() else 535, lines=(text,))
     if reason is SkipReason.SHARED_CREDENTIAL_REFUSED:
-        causes = refusal.refused(case, told).causes
+        causes = refusal.refused(case, reply).causes
         why = (
-            f"not tried again: in this run another sender with the same user was told {evidence.detail}. Correct that "
-            "first, then run again (within 15 minutes, after a refused password, with --try-again)"
+            f"not tried again: in this run the server refused another sender with the same user: {evidence.detail}. Correct that "
+            "sender first, then run again (within 15 minutes of a refused password, with --try-again)"
         )
         return case.unknown(why, *causes, observed=evidence.detail)
-    reading = read_text(evidence.detail) if case.settings.service.microsoft else refusal.refused(case, told)
+    reading = read_text(evidence.detail) if case.settings.service.microsoft else refusal.refused(case, reply)
     causes = reading.causes if reading.causes[0] != "unrecognised" else ("bad_credentials",)
     why = (
-        f"not tried again: a refused password is not repeated, because that locks the account. It was {evidence.detail}. "
-        "Correct it first, then run with --try-again, or wait 15 minutes"
+        "not tried again: a second attempt with a refused password can lock the account. The reply was "
+        f"{evidence.detail}. Correct the password, then run with --try-again, or wait 15 minutes"
     )
     return case.unknown(why, *causes, observed=evidence.detail)
 
 
 def _unauthenticated(case: Context) -> Finding:
-    """With authentication off the application goes straight to MAIL; the server's answer is what it would hear."""
+    """Return the finding without authentication: the application sends MAIL at once, and the server's reply shows the result."""
     mail = case.evidence.envelope.mail if case.evidence.envelope is not None else CommandEvidence()
     if mail is not None and mail.reply is not None and 200 <= mail.reply.code < 300:
-        return case.not_applicable(f"{NOT_TICKED}; MAIL was answered with {mail.reply.text} all the same")
-    heard = mail.reply.text if mail is not None and mail.reply is not None else "nothing"
+        return case.not_applicable(f"{NOT_TICKED}; the server accepted MAIL without a sign-in: {mail.reply.text}")
+    reply = mail.reply.text if mail is not None and mail.reply is not None else "nothing"
     return case.fail(
         "client_never_sent_auth",
         expected="Enable Authentication is ticked, and the server answers 235",
-        observed=f"Enable Authentication is not ticked; MAIL without a sign-in: {heard}",
+        observed=f"Enable Authentication is not ticked; MAIL without a sign-in: {reply}",
     )

@@ -22,7 +22,7 @@ PASSWORD_AGE_CAUSES: tuple[CauseId, ...] = ("password_expired",)
     causes=(*ACCOUNT_CAUSES, *MAY_SEND_CAUSES),
 )
 def account_may_send(case: Context) -> Finding:
-    """The sign-in proves that the account exists; an accepted message or the directory proves that it may send."""
+    """The sign-in proves that the account exists. An accepted message or the directory proves that it may send."""
     return reconcile.item_with_tenant_facts(
         case, _account_by_wire(case), ("mailbox_missing", "account_disabled", "send_as_denied")
     )
@@ -42,7 +42,7 @@ def _account_by_wire(case: Context) -> Finding:
             return case.blocked(needed)
     accepted = case.finding("MBX-03")
     if accepted.verdict is Verdict.UNKNOWN:
-        return case.unknown(f"the account signs in; whether it may send was not tried: {accepted.why}")
+        return case.unknown(f"the account signs in; the run did not test whether it may send: {accepted.why}")
     observed = f"signed in as {case.settings.sender.sign_in_user}, message accepted"
     return case.stopped("MBX-03") or case.ok(observed=observed)
 
@@ -56,7 +56,7 @@ def _account_by_wire(case: Context) -> Finding:
     causes=shared_items.SMTP_AUTH_CAUSES,
 )
 def smtp_auth_enabled(case: Context) -> Finding:
-    """FAQ "Enable SMTP Authentication". It is off by default; the mailbox's own value overrides the tenant's (Set-CASMailbox)."""
+    """FAQ "Enable SMTP Authentication". SMTP AUTH is off by default; the mailbox's value overrides the tenant's (Set-CASMailbox)."""
     wire = shared_items.about_sign_in(
         case,
         "a sign-in with AUTH LOGIN was accepted",
@@ -69,16 +69,16 @@ def smtp_auth_enabled(case: Context) -> Finding:
 
 @check(
     "BASIC-03",
-    "Multi-factor authentication does not stand in the way",
+    "Multi-factor authentication does not block the sign-in",
     reads=("AUTH-01",),
     methods=BASIC,
     causes=("conditional_access_block", "mfa_or_security_defaults"),
 )
 def mfa_off(case: Context) -> Finding:
-    """FAQ "Multi-factor authentication disabled". A 235 proves it only for this sign-in, from this address."""
+    """FAQ "Multi-factor authentication disabled". Reply 235 proves it only for this sign-in, from this address."""
     wire = shared_items.about_sign_in(
         case,
-        "the password alone was accepted: MFA did not stand in the way for this sign-in, from this address",
+        "the password alone was accepted: MFA did not block this sign-in from this address",
         "a password alone is enough for this account",
     )
     return reconcile.item_with_tenant_facts(
@@ -88,28 +88,28 @@ def mfa_off(case: Context) -> Finding:
 
 @check(
     "BASIC-04",
-    "The password never expires, or there is a routine",
+    "The password never expires, or a renewal routine exists",
     reads=("AUTH-01",),
     methods=BASIC,
     causes=("password_expired", "password_expiring"),
 )
 def password_never_expires(case: Context) -> Finding:
-    """FAQ "Password expiration policy". It is known only from the tenant or from a person; a refusal shows it too late."""
+    """FAQ "Password expiration policy". Only the tenant or a person can show it in time; a refusal shows it too late."""
     sign_in = case.finding("AUTH-01")
     if sign_in.verdict is Verdict.FAIL and sign_in.causes[0] in PASSWORD_AGE_CAUSES:
         return shared_items.about_sign_in(case, "", "the password has not expired", PASSWORD_AGE_CAUSES)
     if case.evidence.tenant is not None:
         return expiry.password_routine(case, case.evidence.tenant)
     microsoft = case.settings.service.microsoft
-    where = "look in the admin center" if microsoft else "ask the server's administrator"
+    where = "check it in the admin center" if microsoft else "ask the server's administrator"
     otherwise = case.unknown(
         f'{where} and attest it in the settings: "BASIC-04" = {{ who, when, what }} under '
         f"[sender.{case.settings.sender.name}.attested]"
-        f"{'; or let the look-ups read the password policy' if microsoft else ''}",
+        f"{'; or give the lookups access to the password policy' if microsoft else ''}",
         "password_expiring",
     )
     if sign_in.verdict is Verdict.FAIL and "password_expired" in sign_in.causes:
-        # What was vouched for earlier does not outweigh a refusal that an expired password would explain.
+        # An earlier attestation does not outweigh a refusal that an expired password can explain.
         return shared_items.about_sign_in(case, "", "the password has not expired", PASSWORD_AGE_CAUSES)
     return case.attested(otherwise)
 
@@ -136,9 +136,9 @@ def dns_port(case: Context) -> Finding:
 
 @check(
     "BASIC-07",
-    "SMTP Server and Port are those of the cloud",
+    "SMTP Server and Port match the cloud",
     methods=BASIC,
-    declared_title="SMTP Server and Port are those declared in the settings",
+    declared_title="SMTP Server and Port match the declared service",
     causes=shared_items.SERVER_CAUSES,
 )
 def server_and_port(case: Context) -> Finding:
@@ -154,13 +154,13 @@ def use_ssl(case: Context) -> Finding:
 
 @check("BASIC-09", "The user name is the full e-mail address", methods=BASIC, causes=("username_not_upn",))
 def user_name(case: Context) -> Finding:
-    r"""FAQ "Username": the full address, not the part before the @, and not DOMAIN\user."""
-    entered = case.settings.sender.username
-    if not case.settings.service.microsoft and "@" not in entered:
-        return case.not_applicable("a service of your own decides what a user name looks like")
-    if is_full_address(entered):
-        return case.ok(observed=f"{entered} (as entered here; compare with the plugin)")
-    shown = entered or "nothing"
+    r"""FAQ "Username": the full address, not only the part before the @, and not DOMAIN\user."""
+    username = case.settings.sender.username
+    if not case.settings.service.microsoft and "@" not in username:
+        return case.not_applicable("the form of a user name is the declared service's own choice")
+    if is_full_address(username):
+        return case.ok(observed=f"{username} (as entered here; compare with the plugin)")
+    shown = username or "nothing"
     return case.fail("username_not_upn", expected="an address such as noreply@yourdomain.com", observed=shown)
 
 
@@ -172,5 +172,5 @@ def is_full_address(text: str) -> bool:
 
 @check("BASIC-10", "The password is correct", reads=("AUTH-01",), methods=BASIC, causes=("bad_credentials",))
 def password_correct(case: Context) -> Finding:
-    """FAQ "Verify password is correct". The password is tried once; a refused password is never tried again."""
+    """FAQ "Verify password is correct". The run tries the password once; it does not try a refused password again."""
     return shared_items.about_sign_in(case, "the password was accepted", "the server accepts the password")

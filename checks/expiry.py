@@ -9,8 +9,8 @@ from checks.tenant_account import password_end
 from checks.tenant_application import secrets_end
 from evidence.tenant import LookupState, TenantEvidence
 
-DECLARED = "declared"
-READ = "shown by the tenant"
+DECLARED = "the settings declare"
+READ = "the tenant shows"
 SOON = timedelta(days=30)
 
 
@@ -30,17 +30,17 @@ def password_routine(case: Context, seen: TenantEvidence) -> Finding:
     """BASIC-04 with lookups: the password never expires, or a person attests a renewal routine."""
     if seen.user is not None and seen.user.state is LookupState.ABSENT:
         return case.blocked("AUTH-01", why="the directory has no such user")
-    end, told = password_end(seen)
-    if told.holds is False and end is None:
-        return case.ok(observed=told.words)
-    if told.holds:
-        return case.fail("password_expired", expected="the password has not ended", observed=told.words)
+    end, fact = password_end(seen)
+    if fact.holds is False and end is None:
+        return case.ok(observed=fact.words)
+    if fact.holds:
+        return case.fail("password_expired", expected="the password has not expired", observed=fact.words)
     if end is None:
-        needs = told.needs or "the password policy could not be read"
+        needs = fact.needs or "the password policy could not be read"
         return case.attested(case.unknown(needs, "password_expiring"))
     left = (end - case.evidence.today).days
-    routine = f'attest the routine in the settings: "BASIC-04" = {{ who, when, what }}; {left} days left'
-    vouched = case.attested(case.unknown(routine, "password_expiring", observed=told.words))
+    routine = f'attest the renewal routine in the settings: "BASIC-04" = {{ who, when, what }}; {left} days left'
+    attested = case.attested(case.unknown(routine, "password_expiring", observed=fact.words))
     if left <= SOON.days:
-        return case.risk("password_expiring", observed=told.words, why=f"{left} days left: set a new password in time")
-    return vouched
+        return case.risk("password_expiring", observed=fact.words, why=f"{left} days left until the password expires")
+    return attested

@@ -1,4 +1,4 @@
-"""HOST: this machine. The registry values decide which TLS a .NET application speaks; elsewhere than on Windows they do not exist."""
+"""HOST: this machine. Registry values decide which TLS versions a .NET application uses; they exist on Windows only."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def _dotnet(case: Context, name: str) -> Finding:
     values = _values(case, name)
     if isinstance(values, Finding):
         return values
-    told = ", ".join(f"{value.view}-bit view: {'not set' if value.data is None else value.data}" for value in values)
+    shown = ", ".join(f"{value.view}-bit view: {'not set' if value.data is None else value.data}" for value in values)
     if any(value.data == 0 for value in values):
-        return case.fail("legacy_tls_client", expected=f"{name} = 1 in both views", observed=told)
+        return case.fail("legacy_tls_client", expected=f"{name} = 1 in both views", observed=shown)
     if any(value.data is None for value in values):
-        why = "not set: an application built for .NET Framework before 4.7 may speak only old TLS"
-        return case.risk("legacy_tls_client", expected=f"{name} = 1 in both views", observed=told, why=why)
-    return case.ok(observed=told)
+        why = "not set: an application built for .NET Framework before 4.7 may use only old TLS versions"
+        return case.risk("legacy_tls_client", expected=f"{name} = 1 in both views", observed=shown, why=why)
+    return case.ok(observed=shown)
 
 
 @check("HOST-01", ".NET applications use strong cryptography", causes=("legacy_tls_client",))
@@ -47,32 +47,34 @@ def system_versions(case: Context) -> Finding:
     return _dotnet(case, "SystemDefaultTlsVersions")
 
 
-@check("HOST-03", "Windows lets clients use TLS 1.2", causes=("legacy_tls_client",))
+@check("HOST-03", "Windows allows clients to use TLS 1.2", causes=("legacy_tls_client",))
 def schannel(case: Context) -> Finding:
-    """Microsoft "TLS registry settings": SCHANNEL's client part for TLS 1.2 is not switched off; not set means on."""
+    """Microsoft "TLS registry settings": SCHANNEL's client setting for TLS 1.2 is not off. Without a value it is on."""
     enabled, off = _values(case, "Enabled"), _values(case, "DisabledByDefault")
     if isinstance(enabled, Finding):
         return enabled
     if isinstance(off, Finding):
         return off
     values = {f"{value.name} ({value.view}-bit view)": value.data for value in (*enabled, *off)}
-    told = ", ".join(f"{name}: {'not set' if data is None else data}" for name, data in values.items())
+    shown = ", ".join(f"{name}: {'not set' if data is None else data}" for name, data in values.items())
     if any(value.data == 0 for value in enabled) or any((value.data or 0) != 0 for value in off):
-        return case.fail("legacy_tls_client", expected="TLS 1.2 Client not disabled", observed=told)
-    return case.ok(observed=told)
+        return case.fail("legacy_tls_client", expected="TLS 1.2 Client not disabled", observed=shown)
+    return case.ok(observed=shown)
 
 
-@check("HOST-04", "This machine's clock is right", reads=("SMTP-01",), causes=("clock_skew",))
+@check("HOST-04", "This machine's clock is correct", reads=("SMTP-01",), causes=("clock_skew",))
 def clock(case: Context) -> Finding:
-    """Tokens and certificates are judged by the clock; five minutes are what Entra forgives."""
+    """The validity of tokens and certificates depends on the clock. Entra tolerates a difference of five minutes."""
     offset = clock_offset(case)
     if offset is None:
-        return case.stopped("SMTP-01") or case.unknown("no server gave its time; compare the clock with a time server")
+        return case.stopped("SMTP-01") or case.unknown("no server sent its time")
     observed = f"{abs(offset):.0f} s {'ahead of' if offset >= 0 else 'behind'} the servers' clock"
     if abs(offset) > _SKEW:
         return case.fail("clock_skew", expected="within 5 minutes of the servers' clock", observed=observed)
     if abs(offset) > _NOTICEABLE:
-        return case.risk("clock_skew", observed=observed, why="set the clock by the network before it drifts further")
+        return case.risk(
+            "clock_skew", observed=observed, why="a difference of more than five minutes makes tokens invalid"
+        )
     return case.ok(observed=observed)
 
 
@@ -80,18 +82,18 @@ _READY_AT = re.compile(r"ready at (\w{3}, \d{1,2} \w{3} \d{4} \d\d:\d\d:\d\d [+-
 
 
 def clock_offset(case: Context) -> float | None:
-    """Seconds by which this machine is ahead: from HTTPS Date headers, else from the date in Microsoft's greeting."""
+    """Return by how many seconds this machine's clock is ahead: from HTTPS Date headers, else from the date in Microsoft's greeting."""
     for record in (case.evidence.token, case.evidence.issuer):
         if record is not None and record.clock_offset is not None:
             return record.clock_offset
     greeting = case.evidence.greeting
     if greeting is None or greeting.greeting is None:
         return None
-    told = _READY_AT.search(greeting.greeting.text)
-    if told is None:
+    found = _READY_AT.search(greeting.greeting.text)
+    if found is None:
         return None
     try:
-        moment: datetime = parsedate_to_datetime(told[1])
+        moment: datetime = parsedate_to_datetime(found[1])
     except ValueError:
         return None
     return round((case.evidence.started - moment.astimezone(UTC)).total_seconds(), 1)

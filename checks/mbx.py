@@ -1,4 +1,4 @@
-"""MBX: the envelope and the message, up to the reply to its end; and the app-only rights that only that reply shows."""
+"""MBX: the envelope and the message, and the application's rights, which only the reply to the message shows."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ ENVELOPE_CAUSES: tuple[CauseId, ...] = (
 def _judge(
     case: Context, command: CommandEvidence | None, of: Command, expected: str, ok: str, address: str | None = None
 ) -> Finding:
-    """A command of the envelope: accepted, refused with words that are read, or left without an answer."""
+    """Return the finding about a command of the envelope: accepted, refused with a reply that is read, or without a reply."""
     if command is None:
-        return case.unknown("the run ended before this command; run it again")
+        return case.not_recorded("envelope", "this command")
     if command.reply is None:
-        told = command.failure.text or command.failure.kind.value if command.failure is not None else "no reply"
-        why = "run it again; if it stays so, compare with another network"
-        return case.fail("service_side_fault", "connection_cut", expected=expected, observed=told, sure=False, why=why)
+        text = command.failure.text or command.failure.kind.value if command.failure is not None else "no reply"
+        why = "the connection ended without a reply, on the way or at the server"
+        return case.fail("service_side_fault", "connection_cut", expected=expected, observed=text, sure=False, why=why)
     if 200 <= command.reply.code < 400:
         return case.ok(observed=f"{ok}: {command.reply.text}")
     if command.reply.code == 501 and address is not None and not is_full_address(address):
@@ -49,9 +49,9 @@ def _judge(
     causes, sure = reading.causes, reading.sure
     if 400 <= command.reply.code < 500 and is_for_good(causes[0]):
         others = tuple(cause for cause in causes if cause not in {"unrecognised", "temporarily_deferred"})
-        causes, sure, why = ("temporarily_deferred", *others), False, "send again in fifteen minutes"
+        causes, sure, why = ("temporarily_deferred", *others), False, "a reply that begins with 4 is temporary"
     if causes == ("unrecognised",) and case.check.gate is Gate.RECIPIENT:
-        causes, why = ("recipient_rejected",), "RCPT was refused, so the reply is about the recipient: try another one"
+        causes, why = ("recipient_rejected",), "the server refused RCPT, so the reply is about the recipient"
     return case.fail(*causes, expected=expected, observed=command.reply.text, sure=sure, why=why)
 
 
@@ -67,7 +67,7 @@ def sender(case: Context) -> Finding:
     """RFC 5321, 4.1.1.2."""
     envelope = case.evidence.envelope
     if envelope is None:
-        return case.unknown("no envelope was begun")
+        return case.unknown("the run did not reach MAIL")
     return _judge(case, envelope.mail, "mail", "250 to MAIL", f"MAIL FROM:<{envelope.mail_from}>", envelope.mail_from)
 
 
@@ -83,7 +83,7 @@ def recipient(case: Context) -> Finding:
     """RFC 5321, 4.1.1.3. Exchange Online accepts most recipients here and reports unknown ones later by mail."""
     envelope = case.evidence.envelope
     if envelope is None:
-        return case.unknown("no envelope was begun")
+        return case.unknown("the run did not reach MAIL")
     return _judge(case, envelope.rcpt, "rcpt", "250 to RCPT", f"RCPT TO:<{envelope.recipient}>", envelope.recipient)
 
 
@@ -91,25 +91,29 @@ def recipient(case: Context) -> Finding:
     "MBX-03", "The message is accepted", needs=("MBX-02",), gate=Gate.ACCEPTED, causes=ENVELOPE_CAUSES, reads_reply=True
 )
 def accepted(case: Context) -> Finding:
-    """RFC 5321, 4.1.1.4. A 235 is not the end: the right on the mailbox is looked at only after the body."""
+    """RFC 5321, 4.1.1.4. The server checks the right on the mailbox only after the message, not at the sign-in."""
     envelope = case.evidence.envelope
     if envelope is None:
-        return case.unknown("no envelope was begun")
+        return case.unknown("the run did not reach MAIL")
     if envelope.stopped_before_data:
         if not case.settings.sender.enable_authentication:
-            return case.unknown("nothing is sent without a sign-in")
-        return case.unknown("stopped after RCPT (--no-send): only an accepted message shows the right on the mailbox")
+            return case.unknown("the run sends no message without a sign-in")
+        return case.unknown(
+            "the run stopped after RCPT (--no-send); only an accepted message shows the right on the mailbox"
+        )
     if envelope.final is None:
         begun = envelope.data is not None and envelope.data.reply is not None and envelope.data.reply.code == 354
         if begun:
-            return case.unknown("the run ended within the message; look for it at the recipient before another run")
+            return case.unknown(
+                "the run ended during the message; check whether the recipient received it before you run again"
+            )
         return _judge(case, envelope.data, "data", "354 to DATA", "DATA")
     return _judge(case, envelope.final, "data", "250 to the end of the message", f"message {envelope.message_id}")
 
 
 @check(
     "MBX-04",
-    "Exchange knows the application's service principal",
+    "The application's service principal is registered in Exchange",
     reads=("AUTH-01",),
     methods=OAUTH,
     microsoft_only=True,
@@ -147,7 +151,7 @@ def _registered_by_wire(case: Context) -> Finding:
     causes=("sp_mailbox_permission_missing",),
 )
 def mailbox_right(case: Context) -> Finding:
-    """Add-MailboxPermission FullAccess, or RBAC for Applications; not in the FAQ. Its lack shows only after the message."""
+    """Add-MailboxPermission FullAccess, or RBAC for Applications; not in the FAQ. A missing right shows only after the message."""
     return reconcile.item_with_tenant_facts(case, _right_by_wire(case), ("sp_mailbox_permission_missing",))
 
 
@@ -167,30 +171,30 @@ def _right_by_wire(case: Context) -> Finding:
 
 @check(
     "MBX-06",
-    "The message trace has the message as delivered",
+    "The message trace shows the message as delivered",
     reads=("MBX-03",),
     microsoft_only=True,
     causes=("recipient_rejected", "outbound_spam_block"),
 )
 def traced(case: Context) -> Finding:
-    """Microsoft Graph "messageTraces": what became of the message after it was accepted; rows come minutes later."""
+    """Microsoft Graph "messageTraces": the delivery after the server accepted the message. Rows appear minutes later."""
     tenant, cloud = case.evidence.tenant, case.settings.service
     look = tenant.trace if tenant is not None else None
     if cloud.name != WORLDWIDE.name or (look is not None and look.state is LookupState.NOT_OFFERED):
-        return case.not_applicable("this cloud has no message trace that can be asked")
+        return case.not_applicable("this cloud does not offer a message trace")
     if (stopped := case.stopped("MBX-03")) is not None:
         return stopped
     if look is None:
-        return case.unknown("only the message trace shows it: give the run read access to it (docs/lookups.md)")
+        return case.unknown("only the message trace shows it; the run needs read access to it (docs/lookups.md)")
     if look.state is LookupState.NOT_ASKED:
-        return case.unknown(f"the message trace was not asked: {look.detail or 'see docs/lookups.md'}")
+        return case.unknown(f"the message trace was not looked up: {look.detail or 'see docs/lookups.md'}")
     if not look.seen:
-        return case.unknown(f"the message trace may not be read: {look.needs or look.detail or 'try again'}")
+        return case.unknown(f"the message trace could not be read: {look.needs or look.detail or 'run again'}")
     status = look.status.casefold()
     if not status or status in {"gettingstatus", "pending"}:
         later = case.evidence.started + timedelta(minutes=15)
         return case.unknown(
-            f"the message is not in the trace yet; look again after {later:%H:%M} UTC with --lookups-for=REPORT",
+            f"the message is not in the trace yet; repeat the lookup after {later:%H:%M} UTC with --lookups-for=REPORT",
             observed=look.status,
         )
     if status in {"delivered", "expanded", "resolved"}:
@@ -203,19 +207,19 @@ def traced(case: Context) -> Finding:
         expected="delivered",
         observed=look.status,
         sure=False,
-        why="the trace's details name the event: open the message there",
+        why="the details of the message in the trace name the event",
     )
 
 
 @check(
     "MBX-07",
-    "High Volume Email is given recipients of its own organisation alone",
+    "High Volume Email sends only to recipients in the organisation",
     reads=("MBX-02", "MBX-03"),
     microsoft_only=True,
     causes=("hve_external_recipient",),
 )
 def internal_recipient(case: Context) -> Finding:
-    """Microsoft "Manage High Volume Email": it delivers to internal recipients only. Judged by the domains, before anything is sent."""
+    """Microsoft "Manage High Volume Email": it delivers to internal recipients only. The check compares the domains of From and To."""
     sender = case.settings.sender
     if not is_high_volume(sender.smtp_server):
         return case.not_applicable("the server is not the endpoint of High Volume Email")
@@ -223,9 +227,9 @@ def internal_recipient(case: Context) -> Finding:
     observed = f"From {sender.envelope_from}, To {sender.envelope_to} (as entered here)"
     if ours == theirs:
         return case.ok(observed=observed)
-    expected = "a recipient of the tenant itself"
+    expected = "a recipient in the tenant"
     refused = next((one.observed for one in map(case.finding, ("MBX-02", "MBX-03")) if "5.5.105" in one.observed), "")
     if refused:
         return case.fail("hve_external_recipient", expected=expected, observed=refused)
-    why = "another domain of the same tenant is well; mail to anybody outside is refused"
+    why = "another domain of the same tenant is allowed; the server refuses recipients outside the tenant"
     return case.risk("hve_external_recipient", expected=expected, observed=observed, why=why)

@@ -98,7 +98,7 @@ class Context:
             if finding.verdict in {Verdict.FAIL, Verdict.BLOCKED}:
                 return self.blocked(one)
         unknown = next((finding for finding in found.values() if finding.verdict is Verdict.UNKNOWN), None)
-        return None if unknown is None else self.unknown(unknown.why or f"{unknown.check} is not known")
+        return None if unknown is None else self.unknown(unknown.why or f"{unknown.check} is unknown")
 
     def ok(self, observed: str = "", why: str = "", expected: str = "") -> Finding:
         """Return a pass: observed to be true."""
@@ -118,9 +118,17 @@ class Context:
         """Return unknown: it could not be observed. `why` says what would make it observable."""
         return self._finding(Verdict.UNKNOWN, causes=causes, sure=False, observed=observed, why=why, expected=expected)
 
+    def not_recorded(self, record: str, what: str) -> Finding:
+        """Return unknown because the evidence lacks a record: the run ended before it tried `what`."""
+        return self.unknown(f"the run ended before {what}; run it again")
+
+    def interrupted(self, what: str) -> Finding:
+        """Return unknown because the record of `what` is incomplete: the run ended while it waited for the reply."""
+        return self.unknown(f"the run ended during {what}; run it again")
+
     def blocked(self, by: str, why: str = "") -> Finding:
         """Return blocked: an earlier check failed."""
-        return self._finding(Verdict.BLOCKED, why=why or f"{by} is not passed: {self.finding(by).title}")
+        return self._finding(Verdict.BLOCKED, why=why or f"{by} did not pass: {self.finding(by).title}")
 
     def not_applicable(self, why: str) -> Finding:
         """Return not applicable: the check has no meaning for this sender, cloud or platform."""
@@ -134,10 +142,12 @@ class Context:
         age = (self.evidence.today - attestation.when).days
         words = f"{attestation.who}, {attestation.when}: {attestation.what}"
         if age < 0:
-            return self.unknown("the attestation's date lies in the future; correct it in the settings", observed=words)
+            return self.unknown(
+                "the date of the attestation is in the future; correct it in the settings", observed=words
+            )
         if age > 365:
-            return self.risk(*otherwise.causes, observed=words, why="the attestation is older than a year: look again")
-        return self._finding(Verdict.ATTESTED, observed=words, why="vouched for in the settings, not observed")
+            return self.risk(*otherwise.causes, observed=words, why="the attestation is older than a year")
+        return self._finding(Verdict.ATTESTED, observed=words, why="attested in the settings, not observed")
 
     def _finding(
         self,

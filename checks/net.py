@@ -1,4 +1,4 @@
-"""NET: the name resolves, the answer is Microsoft's, the port opens, at every address."""
+"""NET: the name resolves, the DNS answer points to Microsoft, and the port accepts connections at every address."""
 
 from __future__ import annotations
 
@@ -20,39 +20,39 @@ from settings.microsoft import is_on_route
     causes=("dns_failure", "name_server_silent", "dns_hijacked", "wrong_host_or_port"),
 )
 def name_resolves(case: Context) -> Finding:
-    """FAQ "DNS Resolution Issues". An answer that is not public is no answer for a server of Microsoft's."""
+    """FAQ "DNS Resolution Issues". A private address cannot be the address of a server of Microsoft."""
     evidence, sender, cloud = case.evidence.name, case.settings.sender, case.settings.service
     if evidence is None:
-        return case.unknown("the run ended before the name was looked up; run it again")
+        return case.not_recorded("name", "the DNS lookup")
     expected = f"an address for {sender.smtp_server}"
     if evidence.literal:
-        return case.ok(observed=f"{sender.smtp_server} is an address; no name was looked up")
+        return case.ok(observed=f"{sender.smtp_server} is an address, so the run looked up no name")
     if not evidence.addresses:
         silent = shared_items.silent_resolvers(evidence)
         if silent:
-            observed = f"{', '.join(silent)} did not answer; {_told(evidence)}"
+            observed = f"{', '.join(silent)} did not answer; {_describe_answers(evidence)}"
             return case.fail("name_server_silent", expected=expected, observed=observed)
         cause: CauseId = "dns_failure" if cloud.declares_smtp(sender.smtp_server) else "wrong_host_or_port"
-        return case.fail(cause, expected=expected, observed=_told(evidence))
+        return case.fail(cause, expected=expected, observed=_describe_answers(evidence))
     declared = cloud.declares_smtp(sender.smtp_server)
     if cloud.microsoft and declared and all(_is_private(address) for address in evidence.addresses):
         observed = f"{', '.join(evidence.addresses[:4])}: not a public address"
-        return case.fail("dns_hijacked", expected="public addresses of Microsoft's", observed=observed)
+        return case.fail("dns_hijacked", expected="public addresses of Microsoft", observed=observed)
     found = f"{', '.join(evidence.addresses[:4])}{' …' if len(evidence.addresses) > 4 else ''}"
     unsteady = [
         answer for answer in evidence.answers if answer.attempts > 1 and answer.status in {"answered", "no_data"}
     ]
     if unsteady:
-        why = f"{unsteady[0].resolver} answered over {unsteady[0].transport.upper()} only at the second attempt"
+        why = f"{unsteady[0].resolver} answered over {unsteady[0].transport.upper()} only on the second attempt"
         return case.risk("dns_failure", observed=found, expected=expected, why=why)
     return case.ok(observed=found, why=shared_items.ELSEWHERE if shared_items.known_elsewhere(evidence) else "")
 
 
-def _told(evidence: NameEvidence) -> str:
+def _describe_answers(evidence: NameEvidence) -> str:
     answers = [f"{a.resolver} {a.transport.upper()} {a.record}: {a.status.replace('_', ' ')}" for a in evidence.answers]
     if evidence.system_failure is not None:
         answers.append(f"operating system: {evidence.system_failure.text or evidence.system_failure.kind.value}")
-    return "; ".join(answers[:4]) or "nobody answered"
+    return "; ".join(answers[:4]) or "no resolver answered"
 
 
 def _is_private(address: str) -> bool:
@@ -70,14 +70,14 @@ def _is_private(address: str) -> bool:
     causes=shared_items.PORT_CAUSES,
 )
 def port_opens(case: Context) -> Finding:
-    """FAQ "Connection timeout": a firewall between here and the port."""
+    """FAQ "Connection timeout": no firewall between this machine and the port blocks the connection."""
     evidence, sender, cloud = case.evidence.port, case.settings.sender, case.settings.service
     if evidence is None:
-        return case.unknown("the run ended before a connection was tried; run it again")
+        return case.not_recorded("port", "the first connection")
     if evidence.used is not None:
         used = evidence.used
-        led = f", led to {used.mapped_to} by the [connect] map" if used.mapped_to else ""
-        return case.ok(observed=f"{used.address}:{used.port} opened in {used.seconds * 1000:.0f} ms{led}")
+        mapped = f", redirected to {used.mapped_to} by the [connect] map" if used.mapped_to else ""
+        return case.ok(observed=f"{used.address}:{used.port} opened in {used.seconds * 1000:.0f} ms{mapped}")
     expected = f"a TCP connection to {sender.smtp_server}:{sender.port}"
     observed = shared_items.describe_dials(evidence)
     if not cloud.declares_smtp(sender.smtp_server) or (
@@ -85,7 +85,7 @@ def port_opens(case: Context) -> Finding:
     ):
         return case.fail("wrong_host_or_port", expected=f"{cloud.smtp_host}:{cloud.port}", observed=observed)
     if sender.port != cloud.port:
-        why = f"correct the port to {cloud.port} and look again"
+        why = f"the settings name port {sender.port}; the service uses port {cloud.port}"
         return case.fail(
             "wrong_host_or_port", "port_blocked", expected=expected, observed=observed, sure=False, why=why
         )
@@ -93,7 +93,7 @@ def port_opens(case: Context) -> Finding:
     if kinds <= {FailureKind.UNREACHABLE, FailureKind.NOT_MAPPED}:
         return case.fail("network_unreachable", expected=expected, observed=observed)
     if kinds == {FailureKind.REFUSED} and not cloud.microsoft:
-        why = "look whether the service runs on the server itself; if it does, something between refuses"
+        why = "either the service does not run on the server, or a device on the way refuses the connection"
         return case.fail(
             "port_blocked", "service_side_fault", expected=expected, observed=observed, sure=False, why=why
         )
@@ -104,49 +104,49 @@ def port_opens(case: Context) -> Finding:
     "NET-03", "Every address of the server answers", needs=("NET-02",), causes=("port_blocked", "network_unreachable")
 )
 def every_address(case: Context) -> Finding:
-    """An application may pick any address, and most try IPv6 first: one dead address is an outage now and then."""
+    """An application may use any of the addresses, and most try IPv6 first. One unresponsive address causes occasional failures."""
     dials = case.evidence.port.dials if case.evidence.port is not None else ()
-    dead = [dial for dial in dials if not dial.opened]
-    observed = f"{len(dials) - len(dead)} of {len(dials)} addresses opened"
-    if not dead:
+    failed = [dial for dial in dials if not dial.opened]
+    observed = f"{len(dials) - len(failed)} of {len(dials)} addresses opened"
+    if not failed:
         return case.ok(observed=observed)
     families = {dial.family for dial in dials if dial.opened}
-    lost = sorted({_FAMILIES[dial.family] for dial in dead if dial.family not in families})
+    lost = sorted({_FAMILIES[dial.family] for dial in failed if dial.family not in families})
     if lost:
-        why = f"nothing opens over {' and '.join(lost)}: an application that tries it first waits before every message"
-        return case.risk("network_unreachable", observed=f"{observed}; {_words(dead)}", why=why)
-    why = "an application that picks a dead address fails now and then"
-    return case.risk("port_blocked", observed=f"{observed}; {_words(dead)}", why=why)
+        why = f"no address accepts a connection over {' and '.join(lost)}: an application that tries it first waits before every message"
+        return case.risk("network_unreachable", observed=f"{observed}; {_describe_failures(failed)}", why=why)
+    why = "an application that uses one of these addresses fails"
+    return case.risk("port_blocked", observed=f"{observed}; {_describe_failures(failed)}", why=why)
 
 
 _FAMILIES = {"ipv4": "IPv4", "ipv6": "IPv6"}
 
 
-def _words(dead: list[Dial]) -> str:
-    return ", ".join(f"{dial.address} {dial.failure.kind.value if dial.failure else ''}".strip() for dial in dead[:3])
+def _describe_failures(failed: list[Dial]) -> str:
+    return ", ".join(f"{dial.address} {dial.failure.kind.value if dial.failure else ''}".strip() for dial in failed[:3])
 
 
 @check(
     "NET-04",
-    "The DNS answer is Microsoft's",
+    "The DNS answer points to Microsoft",
     reads=("NET-01",),
     path_of=Gate.NAME,
     microsoft_only=True,
     causes=("dns_hijacked",),
 )
-def answer_is_microsofts(case: Context) -> Finding:
-    """A resolver that lies shows a private address, or a chain of aliases that ends in a foreign domain."""
+def answer_points_to_microsoft(case: Context) -> Finding:
+    """A manipulated DNS answer has a private address, or aliases that end outside Microsoft's domains."""
     evidence = case.evidence.name
     if not case.settings.service.declares_smtp(case.settings.sender.smtp_server):
-        return case.not_applicable("the settings name another server than Microsoft's")
+        return case.not_applicable("the settings name a server that is not Microsoft's")
     if evidence is None or not evidence.addresses:
-        return case.stopped("NET-01") or case.unknown("no address was found to look at")
+        return case.stopped("NET-01") or case.unknown("no address was found")
     private = [address for address in evidence.addresses if _is_private(address)]
     expected = "public addresses, and aliases in Microsoft's domains"
     if private:
         return case.fail("dns_hijacked", expected=expected, observed=f"{', '.join(private[:4])}: not a public address")
     if shared_items.known_elsewhere(evidence):
-        return case.unknown(f"{shared_items.ELSEWHERE}; to have one asked, name it under [network] resolvers")
+        return case.unknown(f"{shared_items.ELSEWHERE}; to query a resolver, name it under [network] resolvers")
     ends = {answer.chain[-1].lower() for answer in evidence.answers if answer.chain}
     foreign = sorted(end for end in ends if not is_on_route(end))
     if foreign:
@@ -160,15 +160,19 @@ def _compared(comparison: tuple[DnsAnswer, ...], addresses: tuple[str, ...]) -> 
         return ""
     other = {address for answer in comparison for address in answer.addresses}
     if not other:
-        return f"; {comparison[0].resolver} gave no address to compare"
-    return "; the comparison resolver agrees" if other & set(addresses) else f"; {comparison[0].resolver} names others"
+        return f"; {comparison[0].resolver} returned no address to compare"
+    return (
+        "; the comparison resolver agrees"
+        if other & set(addresses)
+        else f"; {comparison[0].resolver} returns other addresses"
+    )
 
 
 @check(
     "NET-05",
-    "SMTP Server and Port are those of the cloud",
+    "SMTP Server and Port match the cloud",
     methods=frozenset({"oauth"}),
-    declared_title="SMTP Server and Port are those declared in the settings",
+    declared_title="SMTP Server and Port match the declared service",
     causes=shared_items.SERVER_CAUSES,
 )
 def server_and_port(case: Context) -> Finding:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from checks import expiry, reconcile, shared_items
-from checks import token_claims as entered
+from checks import expiry, reconcile, shared_items, token_claims
 from checks.model import Context, Finding, Verdict, check
 from checks.tenant_application import role_of
 from settings.clouds import cloud_of_scope
@@ -17,7 +16,7 @@ def _issuer(case: Context) -> str:
 
 
 def about_token(case: Context, proved: str, expected: str) -> Finding:
-    """An item that the token request proves or refutes."""
+    """Return the finding of an item that the token request proves or refutes."""
     return shared_items.about(case, "TOKEN-02", proved, expected)
 
 
@@ -30,7 +29,7 @@ def about_token(case: Context, proved: str, expected: str) -> Finding:
     causes=("app_not_in_tenant", "app_sp_missing", "app_disabled", "public_client_with_secret"),
 )
 def registered(case: Context) -> Finding:
-    """FAQ OAuth step 1. Entra issues a token only to an application that it knows and that is not disabled."""
+    """FAQ OAuth step 1. Entra issues a token only to a registered application that is not disabled."""
     wire = about_token(
         case,
         f"{_issuer(case)} issued a token to {case.settings.sender.client_id}",
@@ -48,25 +47,23 @@ def registered(case: Context) -> Finding:
     causes=("resource_missing", "consent_missing"),
 )
 def permission(case: Context) -> Finding:
-    """FAQ OAuth step 2. With RBAC for Applications an empty role list is right, and the accepted message is the proof."""
+    """FAQ OAuth step 2. With RBAC for Applications the list of roles may be empty; an accepted message then proves the right."""
     return reconcile.item_with_tenant_facts(case, _permission_by_wire(case), ("consent_missing", "resource_missing"))
 
 
 def _permission_by_wire(case: Context) -> Finding:
-    expected = (
-        f"the token holds the role {role_of(case.settings.sender)}, or RBAC for Applications lets the message through"
-    )
+    expected = f"the token holds the role {role_of(case.settings.sender)}, or RBAC for Applications allows the message"
     token = about_token(case, "", expected)
     if token.verdict is not Verdict.PASS:
         return token
     if (stopped := case.stopped("TOKEN-03")) is not None:
         return stopped
-    roles = entered.roles(case.evidence)
+    roles = token_claims.roles(case.evidence)
     if role_of(case.settings.sender) in roles:
         return case.ok(observed=f"roles in the token: {', '.join(roles)}")
     seen = f"roles in the token: {', '.join(roles) or 'none'}"
     if case.finding("MBX-03").verdict is Verdict.PASS:
-        return case.ok(observed=f"{seen}; the message was accepted, so RBAC for Applications grants the right")
+        return case.ok(observed=f"{seen}; the server accepted the message, so RBAC for Applications grants the right")
     sign_in = case.finding("AUTH-01")
     if sign_in.verdict is Verdict.FAIL and sign_in.causes[0] == "consent_missing":
         return case.fail(
@@ -77,7 +74,7 @@ def _permission_by_wire(case: Context) -> Finding:
             why=sign_in.why,
         )
     return case.unknown(
-        "no role in the token: right only with RBAC for Applications; an accepted message or the tenant's settings would tell",
+        "the token has no role, which is correct only with RBAC for Applications; an accepted message or the tenant's settings show it",
         "consent_missing",
         observed=seen,
         expected=expected,
@@ -92,11 +89,11 @@ def _permission_by_wire(case: Context) -> Finding:
     causes=("secret_wrong", "secret_expired", "client_assertion_bad"),
 )
 def secret(case: Context) -> Finding:
-    """FAQ OAuth step 3. Accepted by Entra; where it came from is told, never what it is."""
+    """FAQ OAuth step 3. Entra accepts the secret. The finding shows the source of the secret, never its value."""
     source = case.evidence.secret.source if case.evidence.secret is not None else "unknown"
     wire = about_token(
         case,
-        f"accepted by {_issuer(case)}; read here from {source} (see how the plugin keeps it)",
+        f"accepted by {_issuer(case)}; read here from {source} (check how the plugin stores it)",
         f"{_issuer(case)} accepts the secret",
     )
     return reconcile.item_with_tenant_facts(case, wire, ("secret_expired",))
@@ -104,13 +101,13 @@ def secret(case: Context) -> Finding:
 
 @check("OAUTH-04", "A reminder is set before the client secret expires", methods=OAUTH, causes=("secret_expiring",))
 def reminder(case: Context) -> Finding:
-    """FAQ OAuth step 3, "Important". Only a person can vouch for a reminder; the days left are counted where declared."""
+    """FAQ OAuth step 3, "Important". Only a person can attest a reminder. The days left are shown if the expiry date is known."""
     ends, how = expiry.secret_ends(case)
     left = None if ends is None else (ends - case.evidence.today).days
     known = "no expiry date is declared"
     if left is not None:
-        known = f"{left} days left until {ends}" if left >= 0 else f"{how} to have ended on {ends}"
-    vouched = case.attested(
+        known = f"{left} days left until {ends}" if left >= 0 else f"{how} that the secret expired on {ends}"
+    attested = case.attested(
         case.unknown(
             'attest it in the settings: "OAUTH-04" = { who, when, what } under '
             f"[sender.{case.settings.sender.name}.attested], and declare client_secret_expires",
@@ -118,9 +115,13 @@ def reminder(case: Context) -> Finding:
             observed=known,
         )
     )
-    if left is not None and left <= expiry.SOON.days and vouched.verdict is Verdict.ATTESTED:
-        return case.risk("secret_expiring", observed=f"{known}; {vouched.observed}", why="it ends soon: renew it now")
-    return vouched
+    if left is not None and left <= expiry.SOON.days and attested.verdict is Verdict.ATTESTED:
+        return case.risk(
+            "secret_expiring",
+            observed=f"{known}; {attested.observed}",
+            why=f"{left} days left until the secret expires",
+        )
+    return attested
 
 
 @check(
@@ -132,7 +133,7 @@ def reminder(case: Context) -> Finding:
     causes=shared_items.SMTP_AUTH_CAUSES,
 )
 def smtp_auth_enabled(case: Context) -> Finding:
-    """FAQ OAuth step 4. The switch gates OAuth too, against the FAQ's tip; its refusal carries a sentence of its own."""
+    """FAQ OAuth step 4. Contrary to the FAQ's tip, the switch applies to OAuth too; its refusal has a text of its own."""
     wire = shared_items.about_sign_in(
         case,
         "a sign-in with AUTH XOAUTH2 was accepted",
@@ -187,14 +188,14 @@ def use_ssl(case: Context) -> Finding:
 
 @check(
     "OAUTH-10",
-    "The tenant id in the endpoint URL is right",
+    "The tenant id in the endpoint URL is correct",
     reads=("TOKEN-01", "TOKEN-02", "TOKEN-03"),
     methods=OAUTH,
-    declared_title="The endpoint URL is that of the declared issuer",
+    declared_title="The endpoint URL belongs to the declared issuer",
     causes=("wrong_tenant_or_authority",),
 )
 def tenant_id(case: Context) -> Finding:
-    """FAQ OAuth step 5: URL, issuer and token name the same tenant."""
+    """FAQ OAuth step 5: the URL, the issuer and the token name the same tenant."""
     url = case.settings.sender.openid_endpoint_configuration
     for needed in ("TOKEN-01", "TOKEN-02", "TOKEN-03"):
         found = case.finding(needed)
@@ -210,39 +211,39 @@ def tenant_id(case: Context) -> Finding:
         return stopped
     issuer = case.evidence.issuer.issuer if case.evidence.issuer is not None else ""
     if case.finding("TOKEN-03").verdict is Verdict.PASS:
-        tenant = entered.claim(case.evidence, "tid") or "not named"
+        tenant = token_claims.claim(case.evidence, "tid") or "not shown"
         named = f"; tenant in the token: {tenant}" if case.settings.service.microsoft else ""
         if (
             case.finding("TOKEN-01").verdict is Verdict.FAIL
-        ):  # the document was altered, and the token is of this tenant all the same
-            return case.ok(observed=f"a token of the tenant in the URL was issued{named}")
+        ):  # the document was altered, but the token is from this tenant
+            return case.ok(observed=f"the tenant in the URL issued a token{named}")
         return case.ok(observed=f"URL and issuer agree ({issuer}){named}")
     token = case.finding("TOKEN-02")
-    # Entra looks the client id up in the tenant of the URL, so any answer about the secret shows that the tenant is right.
-    told = {"secret_wrong", "secret_expired", "client_assertion_bad"}
-    about_secret = token.verdict is Verdict.FAIL and token.causes[0] in told
+    # Entra looks up the client id in the tenant of the URL, so an error about the secret shows that the tenant is correct.
+    about = {"secret_wrong", "secret_expired", "client_assertion_bad"}
+    about_secret = token.verdict is Verdict.FAIL and token.causes[0] in about
     agree = case.ok(observed=f"URL and issuer agree: {issuer or url}")
     return agree if about_secret else case.stopped("TOKEN-02") or agree
 
 
 @check(
     "OAUTH-11",
-    "The scope is that of Exchange Online",
+    "The scope is the one for Exchange Online",
     reads=("TOKEN-02", "TOKEN-03"),
     methods=OAUTH,
-    declared_title="The scope is that of the declared service",
+    declared_title="The scope is the one for the declared service",
     causes=("wrong_scope_or_audience",),
 )
 def scope(case: Context) -> Finding:
     """FAQ OAuth step 5: https://outlook.office365.com/.default (worldwide), with /.default for client credentials."""
-    cloud, given = case.settings.service, case.settings.sender.scope
+    cloud, entered = case.settings.service, case.settings.sender.scope
     expected = cloud.scope or "a scope for the declared service"
-    observed = f"{given or 'nothing'} (as entered here; compare with the plugin)"
+    observed = f"{entered or 'nothing'} (as entered here; compare with the plugin)"
     if cloud.microsoft:
-        if given == cloud.scope:
+        if entered == cloud.scope:
             return case.ok(observed=observed)
-        if entered.resource_of(given) in cloud.audiences and given.endswith("/.default"):
-            why = "another spelling of the same resource works; Microsoft documents the expected one"
+        if token_claims.resource_of(entered) in cloud.audiences and entered.endswith("/.default"):
+            why = "this spelling of the same resource works; Microsoft documents the expected one"
             return case.risk("wrong_scope_or_audience", observed=observed, expected=expected, why=why)
         return case.fail("wrong_scope_or_audience", expected=expected, observed=f"{observed}{_of_another_cloud(case)}")
     for needed in ("TOKEN-02", "TOKEN-03"):
@@ -257,7 +258,7 @@ def scope(case: Context) -> Finding:
 
 
 def _of_another_cloud(case: Context) -> str:
-    """A scope of one cloud beside settings of another: said, because the answer of Entra does not say it."""
+    """Return a note if the scope belongs to another cloud than the settings, because Entra's reply does not show it."""
     other = cloud_of_scope(case.settings.sender.scope)
     foreign = other is not None and other.name != case.settings.cloud and other.scope != case.settings.service.scope
     return (

@@ -1,4 +1,4 @@
-"""Whether the server itself was reached, so that no finding says that another one answers in its place."""
+"""Whether this run reached the real server. If so, no finding claims that another server answers in its place."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ _OWN = ("microsoft", "digicert")
 
 
 def is_own(leaf: Certificate) -> bool:
-    """Whether a certificate was issued by an authority that Microsoft uses for its servers."""
+    """Return whether an authority that Microsoft uses for its servers issued the certificate."""
     return any(name in leaf.issuer_organisation.lower() for name in _OWN)
 
 
 def greets_as_exchange(greeting: str) -> bool:
-    """Whether a 220 line is Exchange Online's: `… Microsoft ESMTP MAIL Service ready at …`."""
+    """Return whether a 220 line is that of Exchange Online: `… Microsoft ESMTP MAIL Service ready at …`."""
     return "microsoft esmtp mail service" in greeting.lower()
 
 
-def reached(case: Context) -> bool:
-    """Whether the certificate (of a declared service: one that verified) or the greeting was the server's own in this run."""
+def reached_server(case: Context) -> bool:
+    """Return whether the certificate (for a declared service: a verified one) or the greeting is that of the real server."""
     if encrypted(case):
         return True
     hello = case.evidence.greeting
@@ -31,19 +31,19 @@ def reached(case: Context) -> bool:
 
 
 def encrypted(case: Context) -> bool:
-    """Whether TLS was verified up to the server itself: nothing on the way can read or change what was said after it."""
+    """Return whether TLS is verified up to the real server, so that nothing on the way can read or change the session."""
     tls = case.evidence.tls
     if tls is None or not tls.verified:
         return False
     return not case.settings.service.microsoft or bool(tls.chain and is_own(tls.chain[0]))
 
 
-def truly(case: Context, finding: Finding) -> Finding:
-    """The finding without the claim that another server answers, where the server itself was reached.
+def without_false_interception(case: Context, finding: Finding) -> Finding:
+    """Replace the cause that another server answers if this run reached the real server.
 
-    A reply that is read by its words can mean a foreign server; the greeting and the certificate of the run know better.
+    The text of a reply can mean another server; the greeting and the certificate of the run are better evidence.
     """
-    if "smtp_intercepted" not in finding.causes or not reached(case):
+    if "smtp_intercepted" not in finding.causes or not reached_server(case):
         return finding
     instead: CauseId = "connection_cut" if encrypted(case) else "smtp_rewritten"
     causes = tuple(dict.fromkeys(instead if cause == "smtp_intercepted" else cause for cause in finding.causes))

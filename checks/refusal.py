@@ -1,4 +1,4 @@
-"""Reading a refused sign-in: the reply's sentence first, and where it carries none, what the earlier gates and the claims add."""
+"""Reads a refused sign-in: the text of the reply, and for a reply without one the earlier gates and the token's claims."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from knowledge.cause_ids import CauseId
 from knowledge.groups import GROUPS
 from knowledge.outcome import Reading
 
-# A refusal without a sentence: "535 5.7.3 Authentication unsuccessful", stamp aside.
+# A refusal without a reason: "535 5.7.3 Authentication unsuccessful", without the server's stamp.
 _BARE = re.compile(r"535 (5\.7\.3 )?(Error: )?Authentication (unsuccessful|failed)[.:]?", re.IGNORECASE)
 
 
 def refused(case: Context, reply: Reply) -> Reading:
-    """The ranked causes of a refused AUTH, from the reply and the rest of the evidence; `sure` when one stands alone."""
+    """Return the causes of a refused AUTH by likelihood, from the reply and the other evidence; `sure` if only one fits."""
     sender = case.settings.sender
     microsoft = case.settings.service.microsoft
     if sender.method == "basic" and microsoft and not is_full_address(sender.username):
@@ -38,9 +38,9 @@ def refused(case: Context, reply: Reply) -> Reading:
 
 
 def _by_declared_date(case: Context, reading: Reading) -> Reading:
-    """Where an expired password is one of the candidates and its declared day has passed, it is the likeliest."""
-    ends = case.settings.sender.password_expires
-    passed = isinstance(ends, date) and ends < case.evidence.today
+    """Rank an expired password first if it is a candidate and its declared expiry date has passed."""
+    expires = case.settings.sender.password_expires
+    passed = isinstance(expires, date) and expires < case.evidence.today
     if passed and not case.settings.service.microsoft and not reading.sure:
         reading = replace(reading, causes=tuple(dict.fromkeys(("password_expired", *reading.causes))))
     return _first(reading, "password_expired") if passed else reading
@@ -52,9 +52,9 @@ def _bare_basic(case: Context, reply: Reply) -> Reading:
 
 
 def _bare_oauth(case: Context, reply: Reply) -> Reading:
-    """OAuth refusals carry no sentence; the token's claims tell some of their causes apart."""
+    """Return the causes of an OAuth refusal. It has no reason, but the token's claims rule out some causes."""
     reading = _of(GROUPS["oauth_bare_535"].causes, reply, "oauth_bare_535")
-    # The claims gate has already judged audience, tenant and expiry, and the SASL string is our own: what is right is ruled out.
+    # The claims gate has checked audience, tenant and expiry, and this suite builds the SASL string, so these are ruled out.
     ruled_out = {"wrong_scope_or_audience", "token_expired", "wrong_tenant_or_authority", "xoauth2_string_malformed"}
     if case.evidence.token is None or case.evidence.token.claims is None:
         return _without(reading, {"xoauth2_string_malformed"})
@@ -64,7 +64,7 @@ def _bare_oauth(case: Context, reply: Reply) -> Reading:
         owner = token_claims.claim(case.evidence, "upn") or token_claims.claim(case.evidence, "preferred_username")
         first = "token_user_mismatch" if owner.lower() != case.settings.sender.sign_in_user.lower() else None
     elif "SMTP.SendAsApp" in token_claims.roles(case.evidence):
-        ruled_out |= {"consent_missing", "token_user_mismatch"}  # an application's token is no user's
+        ruled_out |= {"consent_missing", "token_user_mismatch"}  # the token of an application belongs to no user
         first = None
     else:
         ruled_out |= {"token_user_mismatch"}
@@ -74,7 +74,7 @@ def _bare_oauth(case: Context, reply: Reply) -> Reading:
 
 
 def challenged(evidence: SignInEvidence | None) -> str:
-    """What the server said of the token before it refused, as it said it; empty when it said nothing."""
+    """Return the error that the server sent about the token before it refused; empty if it sent none."""
     error = evidence.challenge if evidence is not None else None
     if error is None:
         return ""
@@ -83,18 +83,18 @@ def challenged(evidence: SignInEvidence | None) -> str:
 
 
 def _declared(case: Context, reading: Reading) -> Reading:
-    """A refusal by a declared service, with what its challenge (RFC 7628, 3.2.2) and the claims gate add."""
+    """Return the causes of a declared service's refusal, with its challenge (RFC 7628, 3.2.2) and the claims."""
     sign_in, token = case.evidence.sign_in, case.evidence.token
     error = sign_in.challenge if sign_in is not None else None
     if error is not None and error.status == "insufficient_scope":
         return replace(reading, causes=("wrong_scope_or_audience",), sure=True)
-    # The claims gate compared the audience, where the token shows one and the settings declare one.
+    # The claims gate compared the audience if the token has one and the settings declare one.
     compared = token is not None and bool(token.claims and case.settings.service.audiences)
     return _without(reading, {"wrong_scope_or_audience"} if compared else set())
 
 
 def _first(reading: Reading, cause: str) -> Reading:
-    """The same causes with this one, if it is among them, moved to the front."""
+    """Return the reading with this cause first, if it is one of the causes."""
     if cause not in reading.causes:
         return reading
     return replace(reading, causes=(cause, *(other for other in reading.causes if other != cause)))

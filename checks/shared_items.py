@@ -26,7 +26,7 @@ def outbound_port(case: Context) -> Finding:
     cloud = case.settings.service
     evidence = case.evidence.port
     if evidence is None:
-        return case.unknown("the run ended before a connection was tried; run it again")
+        return case.not_recorded("port", "the first connection")
     dials = evidence.dials if evidence.port == cloud.port else evidence.to_587
     used = [evidence.used] if evidence.used is not None and evidence.port == cloud.port else []
     opened = [*used, *(dial for dial in dials if dial.opened)]
@@ -40,7 +40,7 @@ def outbound_port(case: Context) -> Finding:
         return case.fail(*_blame(evidence), expected=expected, observed=why)
     port = case.finding("NET-02")
     if not cloud.declares_smtp(case.settings.sender.smtp_server):
-        return case.blocked("NET-02", why=f"the settings name another server; correct it to {cloud.smtp_host} first")
+        return case.blocked("NET-02", why=f"the settings name another server than {cloud.smtp_host}")
     return case.fail(*port.causes, expected=expected, observed=describe_dials(evidence), sure=port.sure)
 
 
@@ -50,31 +50,33 @@ def _blame(evidence: PortEvidence) -> tuple[CauseId, ...]:
 
 
 def describe_dials(evidence: PortEvidence, *, to_587: bool = False) -> str:
-    """What became of the dials, in a few words."""
+    """Return the results of the connection attempts as a short text."""
     dials = evidence.to_587 if to_587 else evidence.dials
     words = [f"{dial.address}:{dial.port} {dial.failure.kind.value if dial.failure else 'open'}" for dial in dials]
-    return ", ".join(words[:4]) + (f" and {len(words) - 4} more" if len(words) > 4 else "") or "no address to dial"
+    return (
+        ", ".join(words[:4]) + (f" and {len(words) - 4} more" if len(words) > 4 else "") or "no address to connect to"
+    )
 
 
 def dns_port(case: Context) -> Finding:
     """Return the finding of BASIC-06 and OAUTH-07."""
     evidence = case.evidence.name
     if evidence is None:
-        return case.unknown("the run ended before the name was looked up; run it again")
+        return case.not_recorded("name", "the DNS lookup")
     if evidence.literal:
-        return case.unknown("the settings name an address, so no name was looked up; write the server's name")
+        return case.unknown("the settings name an address, so the run looked up no name; enter the name of the server")
     if not evidence.answers:
         found = f"the operating system found {', '.join(evidence.system or ()) or 'nothing'}"
         return case.unknown(
-            "this machine's resolvers could not be read; name one under [network] resolvers to have both transports tried",
+            "the run could not find this machine's resolvers; name one under [network] resolvers to test both transports",
             observed=found,
         )
-    # Where the operating system has the address from elsewhere, an error of a name server still shows that the port is open.
+    # If the operating system has the address from another source, an error reply of a resolver still shows that the port is open.
     elsewhere = known_elsewhere(evidence)
     good = _REPLIED if elsewhere else _WORKING
     udp, tcp = _works(evidence.answers, "udp", good), _works(evidence.answers, "tcp", good)
-    expected = "the resolvers give the server's address over UDP and over TCP"
-    observed = f"UDP: {_told(evidence.answers, 'udp')}; TCP: {_told(evidence.answers, 'tcp')}"
+    expected = "the resolvers return the server's address over UDP and over TCP"
+    observed = f"UDP: {_describe_answers(evidence.answers, 'udp')}; TCP: {_describe_answers(evidence.answers, 'tcp')}"
     nothing_found = not evidence.addresses and case.settings.service.declares_smtp(evidence.host)
     if (silent_resolvers(evidence) or elsewhere) and not any(udp.values()) and not any(tcp.values()):
         return case.fail("name_server_silent", expected=expected, observed=observed)
@@ -86,7 +88,7 @@ def dns_port(case: Context) -> Finding:
         return case.fail("dns_tcp_blocked", expected=expected, observed=observed)
     silent = [server for works in (udp, tcp) for server, works_there in works.items() if not works_there]
     if silent:
-        why = f"{', '.join(dict.fromkeys(silent))} does not answer, another resolver does: look-ups wait for it now and then"
+        why = f"{', '.join(dict.fromkeys(silent))} does not answer, another resolver does: some lookups wait for a timeout first"
         return case.risk("name_server_silent", observed=observed, expected=expected, why=why)
     return case.ok(observed=observed, why=ELSEWHERE if elsewhere else "")
 
@@ -114,14 +116,14 @@ def _works(answers: tuple[DnsAnswer, ...], transport: str, good: frozenset[str])
     return works
 
 
-def _told(answers: tuple[DnsAnswer, ...], transport: str) -> str:
+def _describe_answers(answers: tuple[DnsAnswer, ...], transport: str) -> str:
     return ", ".join(f"{a.record} {a.status.replace('_', ' ')}" for a in answers if a.transport == transport)[:200]
 
 
 def server_and_port(case: Context) -> Finding:
     """Return the finding of BASIC-07 and NET-05."""
     sender, cloud = case.settings.sender, case.settings.service
-    entered = f"{sender.smtp_server}:{sender.port} (as entered here; compare with the plugin)"
+    observed = f"{sender.smtp_server}:{sender.port} (as entered here; compare with the plugin)"
     expected = f"{cloud.smtp_host}:{cloud.port}"
     if sender.port != cloud.port or not cloud.declares_smtp(sender.smtp_server):
         other = cloud_of_smtp_host(sender.smtp_server)
@@ -130,21 +132,21 @@ def server_and_port(case: Context) -> Finding:
             if other and other != cloud and cloud.microsoft
             else ""
         )
-        return case.fail("wrong_host_or_port", expected=expected, observed=f"{entered}{mixed}")
+        return case.fail("wrong_host_or_port", expected=expected, observed=f"{observed}{mixed}")
     if sender.smtp_server.lower().startswith("smtp-legacy."):
-        why = "this host is the exception for clients without TLS 1.2; the tenant must allow it, and it will go"
-        return case.risk("legacy_tls_client", observed=entered, expected=expected, why=why)
-    return case.ok(observed=entered)
+        why = "this host is for clients without TLS 1.2; the tenant must allow it, and Microsoft plans to remove it"
+        return case.risk("legacy_tls_client", observed=observed, expected=expected, why=why)
+    return case.ok(observed=observed)
 
 
 def use_ssl(case: Context) -> Finding:
     """Return the finding of BASIC-08 and OAUTH-09."""
-    expected = "Use SSL is ticked, so that the client says STARTTLS"
+    expected = "Use SSL is ticked, so that the client sends STARTTLS"
     if case.settings.sender.use_ssl:
         return case.ok(observed="ticked (as entered here; compare with the plugin)")
     mail = case.evidence.plain_mail
-    heard = f"; the server answered MAIL with {mail.reply.text}" if mail is not None and mail.reply is not None else ""
-    return case.fail("starttls_missing_or_implicit_tls_on_587", expected=expected, observed=f"not ticked{heard}")
+    reply = f"; the server answered MAIL with {mail.reply.text}" if mail is not None and mail.reply is not None else ""
+    return case.fail("starttls_missing_or_implicit_tls_on_587", expected=expected, observed=f"not ticked{reply}")
 
 
 def about_sign_in(case: Context, proved: str, expected: str, mine: tuple[CauseId, ...] | None = None) -> Finding:
@@ -183,4 +185,4 @@ def about(case: Context, by: str, proved: str, expected: str, mine: tuple[CauseI
         case Verdict.BLOCKED:
             return case.blocked(by)
         case _:
-            return case.unknown(found.why or "it was not tried", expected=expected)
+            return case.unknown(found.why or "the run did not try it", expected=expected)

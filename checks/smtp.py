@@ -1,4 +1,4 @@
-"""SMTP: the greeting, STARTTLS, and what is offered behind it."""
+"""SMTP: the greeting, STARTTLS, and the authentication mechanisms after it."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from knowledge.cause_ids import CauseId
 
 _MASKED = re.compile(r"X{4,}\w?\b|\*{4,}")
 _IMPLICIT_TLS_PORTS = {465, 993, 995}
-_ANOTHER_NETWORK = "compare with another network: if the greeting comes there, something between holds it back here"
+_NO_GREETING = "the connection opened, but no greeting arrived: the server or a device on the way withholds it"
 
 
 @check(
     "SMTP-01",
-    "The server greets as Exchange Online",
+    "The greeting comes from Exchange Online",
     needs=("NET-02",),
     gate=Gate.GREETING,
-    declared_title="The server greets with 220 and answers EHLO",
+    declared_title="The server sends a 220 greeting and answers EHLO",
     causes=(
         "port_blocked",
         "wrong_host_or_port",
@@ -36,10 +36,10 @@ _ANOTHER_NETWORK = "compare with another network: if the greeting comes there, s
     reads_reply=True,
 )
 def greeting(case: Context) -> Finding:
-    """Another greeting, or none, means that something between answers, or changes what the server says."""
+    """Without this greeting, a device on the way answers in place of the server or changes the session."""
     evidence, cloud = case.evidence.greeting, case.settings.service
     if evidence is None:
-        return case.unknown("the run ended before the greeting; run it again")
+        return case.not_recorded("greeting", "the greeting")
     expected = "220 … Microsoft ESMTP MAIL Service ready" if cloud.microsoft else "220 and an answer to EHLO"
     if evidence.failure is not None:
         return _no_greeting(case, evidence, expected)
@@ -47,57 +47,57 @@ def greeting(case: Context) -> Finding:
         reading = read_reply(case, evidence.greeting.text, "connect")
         causes = reading.causes if reading.causes[0] != "unrecognised" else ("service_side_fault", "smtp_intercepted")
         return case.fail(*causes, expected=expected, observed=evidence.greeting.text, sure=False,
-                         why="try again in a few minutes, and from another network")  # fmt: skip
-    said = evidence.greeting.text if evidence.greeting is not None else ""
+                         why="the server, or a device on the way, refuses the session")  # fmt: skip
+    text = evidence.greeting.text if evidence.greeting is not None else ""
     if evidence.ehlo is not None and evidence.ehlo.code != 250:
         if evidence.ehlo.code in {501, 504, 550, 553}:
             return case.fail("ehlo_name_invalid", expected="250 to EHLO",
                              observed=f"EHLO {evidence.ehlo_name}: {evidence.ehlo.text}")  # fmt: skip
         reading = read_reply(case, evidence.ehlo.text, "ehlo")
         return case.fail(*reading.causes, expected="250 to EHLO", observed=evidence.ehlo.text, sure=reading.sure)
-    if not cloud.microsoft or greets_as_exchange(said):
-        return case.ok(observed=said)
-    return _foreign_greeting(case, said, expected)
+    if not cloud.microsoft or greets_as_exchange(text):
+        return case.ok(observed=text)
+    return _foreign_greeting(case, text, expected)
 
 
 def _no_greeting(case: Context, evidence: HelloEvidence, expected: str) -> Finding:
     sender, cloud = case.settings.sender, case.settings.service
-    if (told := _tls_at_once(evidence.tls_at_once)) is not None:
-        return _implicit_tls(case, told, expected)
+    if (answer := _tls_at_once(evidence.tls_at_once)) is not None:
+        return _implicit_tls(case, answer, expected)
     failure = evidence.failure
     kind = failure.kind if failure is not None else FailureKind.OTHER
     text = failure.text if failure is not None else ""
-    said = text if kind is FailureKind.NOT_SMTP else evidence.answer_to_tls
-    observed = f"{kind.value.replace('_', ' ')}: {said or evidence.raw or text}"
-    if said and not cloud.microsoft:
-        observed = f"the service on this port is not an SMTP server: it sent {said}"
+    reply = text if kind is FailureKind.NOT_SMTP else evidence.answer_to_tls
+    observed = f"{kind.value.replace('_', ' ')}: {reply or evidence.raw or text}"
+    if reply and not cloud.microsoft:
+        observed = f"the service on this port is not an SMTP server: it sent {reply}"
     if sender.port in _IMPLICIT_TLS_PORTS or not cloud.declares_smtp(sender.smtp_server):
         return case.fail("wrong_host_or_port", expected=expected, observed=observed)
-    if said or kind in {FailureKind.NOT_SMTP, FailureKind.TOO_LONG}:
+    if reply or kind in {FailureKind.NOT_SMTP, FailureKind.TOO_LONG}:
         cause: CauseId = "smtp_intercepted" if cloud.microsoft else "wrong_host_or_port"
         return case.fail(cause, expected=expected, observed=observed)
     if kind in {FailureKind.RESET, FailureKind.CLOSED}:
         return case.fail("port_blocked", "smtp_intercepted", "service_side_fault", expected=expected, observed=observed,
-                         sure=False, why=_ANOTHER_NETWORK)  # fmt: skip
+                         sure=False, why=_NO_GREETING)  # fmt: skip
     if cloud.microsoft:
         return case.fail("smtp_intercepted", "service_side_fault", expected=expected, observed=observed, sure=False,
-                         why=_ANOTHER_NETWORK)  # fmt: skip
-    why = "look on the server itself which service listens on this port: many wait for the client to speak first"
-    if _left_at(evidence.tls_at_once):  # it listens, then, and understood no TLS
+                         why=_NO_GREETING)  # fmt: skip
+    why = "the service on this port sends nothing first; many other protocols wait for the client"
+    if _closed_on(evidence.tls_at_once):  # it reads what the client sends, and it does not support TLS
         return case.fail("wrong_host_or_port", "smtp_intercepted", expected=expected, sure=False, why=why,
-                         observed=f"{observed}; a TLS handshake made it close the connection")  # fmt: skip
+                         observed=f"{observed}; it closed the connection on a TLS handshake")  # fmt: skip
     return case.fail("wrong_host_or_port", "service_side_fault", "smtp_intercepted", expected=expected, observed=observed,
                      sure=False, why=why)  # fmt: skip
 
 
-def _left_at(hello: TlsEvidence | None) -> bool:
-    """Whether the peer closed the connection when it was sent a ClientHello."""
+def _closed_on(hello: TlsEvidence | None) -> bool:
+    """Return whether the peer closed the connection after a ClientHello."""
     kinds = {FailureKind.CLOSED, FailureKind.RESET}
     return hello is not None and hello.failure is not None and hello.failure.kind in kinds
 
 
 def _tls_at_once(shown: TlsEvidence | None) -> str | None:
-    """What a TLS handshake from the first byte was answered with, if it was TLS; an alert is an answer, too (RFC 8446, 6)."""
+    """Return the TLS answer to a handshake from the first byte, if any; an alert is an answer too (RFC 8446, 6)."""
     if shown is None:
         return None
     if shown.version is not None:
@@ -107,10 +107,10 @@ def _tls_at_once(shown: TlsEvidence | None) -> str | None:
     return f"a TLS alert: {shown.failure.text}" if alerted and shown.failure is not None else None
 
 
-def _implicit_tls(case: Context, told: str, expected: str) -> Finding:
-    """A port that speaks TLS from the first byte: at Microsoft's own port something else answers, at any other the port is wrong."""
+def _implicit_tls(case: Context, answer: str, expected: str) -> Finding:
+    """Return the finding for a port with TLS from the first byte. On Microsoft's port it is another server, else the port is wrong."""
     sender, cloud = case.settings.sender, case.settings.service
-    observed = f"no greeting in plain text; a TLS handshake from the first byte was answered with {told}"
+    observed = f"no greeting in plain text; a TLS handshake from the first byte got {answer}"
     if not cloud.microsoft:
         cause: CauseId = "implicit_tls_port" if cloud.declares_smtp(sender.smtp_server) else "wrong_host_or_port"
         return case.fail(cause, expected=expected, observed=observed)
@@ -118,53 +118,55 @@ def _implicit_tls(case: Context, told: str, expected: str) -> Finding:
     return case.fail("smtp_intercepted" if ours else "wrong_host_or_port", expected=expected, observed=observed)
 
 
-def _foreign_greeting(case: Context, said: str, expected: str) -> Finding:
+def _foreign_greeting(case: Context, text: str, expected: str) -> Finding:
     if not case.settings.service.declares_smtp(case.settings.sender.smtp_server):
-        return case.fail("wrong_host_or_port", expected=expected, observed=said)
+        return case.fail("wrong_host_or_port", expected=expected, observed=text)
     if case.evidence.tls is not None and case.evidence.tls.verified:
-        why = "something between rewrites the greeting; the certificate behind it is still the server's own"
-        return case.risk("smtp_rewritten", observed=said, expected=expected, why=why)
-    if _MASKED.search(said):
-        return case.fail("smtp_rewritten", expected=expected, observed=said)
-    return case.fail("smtp_intercepted", expected=expected, observed=said)
+        why = "a device on the way rewrites the greeting; the certificate is that of the real server"
+        return case.risk("smtp_rewritten", observed=text, expected=expected, why=why)
+    if _MASKED.search(text):
+        return case.fail("smtp_rewritten", expected=expected, observed=text)
+    return case.fail("smtp_intercepted", expected=expected, observed=text)
 
 
 @check(
     "SMTP-02",
-    "The server begins TLS on STARTTLS",
+    "The server starts TLS after STARTTLS",
     needs=("SMTP-01",),
     gate=Gate.STARTTLS,
     causes=("smtp_rewritten", "starttls_missing_or_implicit_tls_on_587"),
 )
 def starttls(case: Context) -> Finding:
-    """RFC 3207. On 587 TLS begins with STARTTLS; a client that speaks in the clear, or TLS at once, is refused."""
+    """RFC 3207. On port 587 TLS starts with STARTTLS. The server refuses clients without TLS or with implicit TLS."""
     expected = "STARTTLS is offered and answered with 220"
     if not case.settings.sender.use_ssl:
-        heard = _heard(case.evidence.plain_mail)
+        reply = _describe_reply(case.evidence.plain_mail)
         return case.fail(
             "starttls_missing_or_implicit_tls_on_587",
             expected=expected,
-            observed=f"Use SSL is not ticked; MAIL in the clear: {heard}",
+            observed=f"Use SSL is not ticked; MAIL without TLS: {reply}",
         )
     evidence, hello = case.evidence.starttls, case.evidence.greeting
     if evidence is None or hello is None:
-        return case.unknown("the run ended before STARTTLS; run it again")
+        return case.not_recorded("starttls", "STARTTLS")
     offered = "STARTTLS" in hello.keywords
     masked = next((line for line in (hello.ehlo.lines if hello.ehlo else ()) if _MASKED.search(line)), "")
     cause: CauseId = "smtp_rewritten" if case.settings.service.microsoft else "starttls_missing_or_implicit_tls_on_587"
     if evidence.reply is None or evidence.reply.code != 220:
         seen = f"masked: {masked}" if masked else ("offered" if offered else "not offered")
-        return case.fail(cause, expected=expected, observed=f"{seen}; STARTTLS: {_heard(evidence)}")
+        return case.fail(cause, expected=expected, observed=f"{seen}; STARTTLS: {_describe_reply(evidence)}")
     if evidence.surplus:
-        return case.fail(cause, expected=expected, observed="more was sent before TLS than the answer to STARTTLS")
+        return case.fail(
+            cause, expected=expected, observed="the server sent more than the reply to STARTTLS before TLS"
+        )
     if not offered:
         observed = f"{masked or 'not offered'}; STARTTLS: {evidence.reply.text}"
-        why = "STARTTLS works although it is not offered: something between rewrites the list, and most clients will not try"
+        why = "STARTTLS works although it is not offered: a device on the way rewrites the list, and most clients do not try it"
         return case.fail(cause, expected=expected, observed=observed, why=why)
     return case.ok(observed=evidence.reply.text)
 
 
-def _heard(command: CommandEvidence | None) -> str:
+def _describe_reply(command: CommandEvidence | None) -> str:
     if command is None:
         return "not tried"
     if command.reply is not None:
@@ -174,7 +176,7 @@ def _heard(command: CommandEvidence | None) -> str:
 
 @check(
     "SMTP-03",
-    "The server offers the mechanism after TLS",
+    "The server offers the authentication mechanism after TLS",
     needs=("TLS-01",),
     gate=Gate.AUTH_OFFERED,
     causes=(
@@ -187,18 +189,18 @@ def _heard(command: CommandEvidence | None) -> str:
     ),
 )
 def auth_offered(case: Context) -> Finding:
-    """Exchange Online offers AUTH LOGIN XOAUTH2 behind TLS, and nowhere else."""
+    """Exchange Online offers AUTH LOGIN XOAUTH2 only after TLS."""
     evidence, cloud = case.evidence.auth_offered, case.settings.service
     if evidence is None:
-        return case.unknown("the run ended before the second EHLO; run it again")
+        return case.not_recorded("auth_offered", "the second EHLO")
     wanted = "LOGIN" if case.settings.sender.method == "basic" else "XOAUTH2"
     expected = f"AUTH with {wanted}"
     if evidence.ehlo is None or evidence.ehlo.code != 250:
-        observed = evidence.ehlo.text if evidence.ehlo else _heard(CommandEvidence(failure=evidence.failure))
+        observed = evidence.ehlo.text if evidence.ehlo else _describe_reply(CommandEvidence(failure=evidence.failure))
         if _wants_client_certificate(case, observed):
             return case.fail("client_certificate_required", expected=expected, observed=observed)
         return case.fail("connection_cut", "service_side_fault", expected=expected, observed=observed, sure=False,
-                         why="compare with another network")  # fmt: skip
+                         why="the connection ended without a reply, on the way or at the server")  # fmt: skip
     offered = evidence.keywords.get("AUTH")
     observed = f"AUTH {offered}" if offered is not None else f"no AUTH; {', '.join(evidence.keywords)}"
     if offered is not None and wanted in offered.upper().split():
@@ -210,16 +212,16 @@ def auth_offered(case: Context) -> Finding:
     if not cloud.declares_smtp(case.settings.sender.smtp_server):
         return case.fail("wrong_host_or_port", expected=expected, observed=observed)
     if not cloud.microsoft:
-        lacks = f"{observed}: {wanted} is missing, and the application signs in with it"
+        lacks = f"{observed}: {wanted}, which the application uses, is missing"
         return case.fail("auth_mechanism_unsupported", expected=expected, observed=lacks)
     if encrypted(case):
-        why = "the certificate is Microsoft's own, so nothing on the way removed it; try again later and from another network"
+        why = "the certificate is Microsoft's, so no device on the way removed the mechanism"
         return case.fail("service_side_fault", expected=expected, observed=observed, sure=False, why=why)
     return case.fail("smtp_rewritten", expected=expected, observed=observed)
 
 
 def _wants_client_certificate(case: Context, observed: str) -> bool:
-    """Whether the server ended the session for want of a client certificate: in its words, or by a late end of TLS 1.3."""
+    """Return whether the server closed the session because of a missing client certificate: by its text, or late in TLS 1.3."""
     tls, hello = case.evidence.tls, case.evidence.auth_offered
     late = hello is not None and hello.ehlo is None and tls is not None and tls.asks_client_certificate
     return late or asks_for_certificate(observed)

@@ -1,6 +1,6 @@
 """Causes in the account and its mailbox, by the tenant's settings: switches, policies, sign-in, addresses and password expiry.
 
-Sources: the Graph and Exchange Online references in `probes.tenant_evidence`; for the effect on SMTP AUTH, Microsoft, "Enable
+Sources: the Graph and Exchange Online references in `evidence.tenant`; for the effect on SMTP AUTH, Microsoft, "Enable
 or disable SMTP AUTH".
 """
 
@@ -20,7 +20,7 @@ NEVER_DAYS = 2147483647
 
 def _tenant_switch(seen: TenantEvidence, sender: Sender) -> Fact:
     if is_high_volume(sender.smtp_server):
-        return refuted("High Volume Email does not obey the tenant's SMTP AUTH switch")
+        return refuted("the tenant's SMTP AUTH switch does not apply to High Volume Email")
     if missing := unread(seen.mailbox, seen.transport):
         return missing
     own = seen.mailbox.smtp_auth_disabled if seen.mailbox is not None else None
@@ -28,7 +28,7 @@ def _tenant_switch(seen: TenantEvidence, sender: Sender) -> Fact:
         return refuted(f"the mailbox {sender.sign_in_user} has its own switch (SMTP AUTH {'off' if own else 'on'})")
     off = seen.transport is not None and seen.transport.smtp_auth_disabled is True
     inherits = f"the mailbox {sender.sign_in_user} inherits it"
-    return Fact(off, f"the tenant's switch has SMTP AUTH {'off' if off else 'on'}, and {inherits}")
+    return Fact(off, f"the tenant's switch turns SMTP AUTH {'off' if off else 'on'}, and {inherits}")
 
 
 def _mailbox_switch(seen: TenantEvidence, sender: Sender) -> Fact:
@@ -36,7 +36,7 @@ def _mailbox_switch(seen: TenantEvidence, sender: Sender) -> Fact:
         return missing
     own = seen.mailbox.smtp_auth_disabled if seen.mailbox is not None else None
     state = "inherits" if own is None else "off" if own else "on"
-    return Fact(own is True, f"the own switch of the mailbox {sender.sign_in_user}: {state}")
+    return Fact(own is True, f"the switch of the mailbox {sender.sign_in_user}: {state}")
 
 
 def _policy(seen: TenantEvidence, _sender: Sender) -> Fact:
@@ -51,7 +51,7 @@ def _policy(seen: TenantEvidence, _sender: Sender) -> Fact:
 
 def _no_mailbox(seen: TenantEvidence, sender: Sender) -> Fact:
     if "@" not in sender.sign_in_user:
-        return Fact(None)  # no address: whose mailbox is meant, nobody can say
+        return Fact(None)  # without an address the mailbox is unknown
     if seen.user is not None and seen.user.state is LookupState.ABSENT:
         if seen.mailbox is not None and seen.mailbox.state is LookupState.ANSWERED:
             return refuted(
@@ -100,13 +100,13 @@ def _mfa(seen: TenantEvidence, _sender: Sender) -> Fact:
     policies = seen.conditional_access.policies if seen.conditional_access is not None else ()
     demands = [one for one in policies if one.state == "enabled" and one.demands_mfa]
     if sure := [one for one in demands if not one.membership_unknown and not one.limits_location]:
-        return holds(f"the Conditional Access policy {sure[0].name} demands MFA")
+        return holds(f"the Conditional Access policy {sure[0].name} requires MFA")
     if demands:
         return Fact(
-            None, needs=f"whether the Conditional Access policy {demands[0].name} reaches this account and address"
+            None, needs=f"whether the Conditional Access policy {demands[0].name} applies to this account and address"
         )
     return unread(seen.mfa, seen.security_defaults, seen.conditional_access) or refuted(
-        "per-user MFA is disabled, security defaults are off, no policy demands MFA"
+        "per-user MFA is disabled, security defaults are off, no policy requires MFA"
     )
 
 
@@ -116,7 +116,7 @@ def _access(seen: TenantEvidence, _sender: Sender) -> Fact:
     if sure := [one for one in blocking if not one.membership_unknown and not one.limits_location]:
         return holds(f"the Conditional Access policy {sure[0].name} blocks this sign-in")
     if blocking:
-        return Fact(None, needs=f"whether the Conditional Access policy {blocking[0].name} lets this address in")
+        return Fact(None, needs=f"whether the Conditional Access policy {blocking[0].name} allows this address")
     return unread(seen.conditional_access) or refuted("no Conditional Access policy blocks this sign-in")
 
 
@@ -135,14 +135,14 @@ def password_end(seen: TenantEvidence) -> tuple[date | None, Fact]:
         )
     days = (domain.password_valid_days if domain is not None else None) or DEFAULT_VALID_DAYS
     if days >= NEVER_DAYS:
-        return None, refuted("the domain's rule: passwords never expire")
+        return None, refuted("the domain's policy: passwords never expire")
     if user is None or user.password_changed is None:
-        return None, Fact(None, needs="when the password was changed last")
+        return None, Fact(None, needs="the date of the last password change")
     end = user.password_changed.date() + timedelta(days=days)
     over = end < seen.looked_at.date()
     return end, Fact(
         over,
-        f"the password {'ended' if over else 'ends'} on {end}: changed {user.password_changed.date()}, valid {days} days",
+        f"the password {'expired' if over else 'expires'} on {end}: changed {user.password_changed.date()}, valid {days} days",
     )
 
 

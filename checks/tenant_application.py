@@ -1,6 +1,6 @@
 """Causes in the application, by the tenant's settings: registration, enterprise application, secrets, consent, rights in Exchange.
 
-Sources: the Graph and Exchange Online references in `probes.tenant_evidence`.
+Sources: the Graph and Exchange Online references in `evidence.tenant`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def _no_principal(seen: TenantEvidence, _sender: Sender) -> Fact:
         return missing
     registered = seen.application is not None and seen.application.state is LookupState.ANSWERED
     gone = seen.principal is not None and seen.principal.state is LookupState.ABSENT
-    return Fact(gone and registered, f"the enterprise application is {'missing' if gone else 'there'}")
+    return Fact(gone and registered, f"the enterprise application is {'missing' if gone else 'in the tenant'}")
 
 
 def _switched_off(seen: TenantEvidence, _sender: Sender) -> Fact:
@@ -52,11 +52,9 @@ def _secrets(seen: TenantEvidence, _sender: Sender) -> Fact:
         return missing
     end = secrets_end(seen)
     if end is None:
-        return refuted("the registration holds no secret")
+        return refuted("the registration has no secret")
     over = end < seen.looked_at.date()
-    return Fact(
-        over, f"the registration's last secret {'ended' if over else 'is valid until'} {'on ' if over else ''}{end}"
-    )
+    return Fact(over, f"the registration's last secret {'expired on' if over else 'is valid until'} {end}")
 
 
 def _public(seen: TenantEvidence, _sender: Sender) -> Fact:
@@ -102,7 +100,7 @@ def _no_consent(seen: TenantEvidence, sender: Sender) -> Fact:
     scoped = in_scope(seen)
     if scoped is None:
         return unread(seen.rbac) or Fact(None)
-    words = "RBAC for Applications reaches the mailbox" if scoped else "no role assignment reaches the mailbox"
+    words = "RBAC for Applications includes the mailbox" if scoped else "no role assignment includes the mailbox"
     return Fact(not scoped, f"consented roles: {', '.join(roles) or 'none'}; {words}")
 
 
@@ -125,10 +123,10 @@ def _no_right(seen: TenantEvidence, sender: Sender) -> Fact:
     if seen.mailbox_right is not None and seen.mailbox_right.full_access:
         return refuted(f"the application has FullAccess on the mailbox {account}")
     if in_scope(seen):
-        return refuted(f"RBAC for Applications reaches the mailbox {account}")
+        return refuted(f"RBAC for Applications includes the mailbox {account}")
     no_mailbox = seen.mailbox is not None and seen.mailbox.state is LookupState.ABSENT
     if _without_principal(seen) or no_mailbox or _not_in_exchange(seen, sender).holds:
-        return Fact(None)  # there is nobody, or nothing, that a right could be about
+        return Fact(None)  # without an application or a mailbox there can be no right
     return unread(seen.mailbox_right, seen.rbac) or holds(
         f"neither FullAccess nor a role assignment on the mailbox {account}"
     )

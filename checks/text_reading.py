@@ -36,13 +36,13 @@ def read_reply(case: Context, text: str, command: Command) -> Reading:
 def read_answer(case: Context, evidence: IssuerEvidence | TokenEvidence) -> Reading:
     """Return the causes of a token service's refusal."""
     if case.settings.service.microsoft:
-        return read_text(told_by(evidence))
+        return read_text(error_text(evidence))
     from knowledge.declared import token_errors
 
     return token_errors.read(evidence.error or "", evidence.error_description or "", evidence.status)
 
 
-def told_by(evidence: IssuerEvidence | TokenEvidence) -> str:
+def error_text(evidence: IssuerEvidence | TokenEvidence) -> str:
     """Return the token service's error text."""
     return evidence.error_description or evidence.error or f"HTTP {evidence.status}"
 

@@ -1,4 +1,4 @@
-"""TLS: the handshake and the certificate, judged from what was shown, not from a platform's verify code."""
+"""TLS: the handshake and the certificate. The certificate itself decides, not the verify code of a platform."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from evidence.wire import FailureKind, TlsEvidence
 from knowledge.cause_ids import CauseId
 
 _OLD = {"TLSv1", "TLSv1.1", "SSLv3", "SSLv2"}
-REMARK = "this is Python's TLS on this machine; the application may bring another"
+REMARK = "this is Python's TLS on this machine; the application may use another TLS library"
 
 
 @check(
@@ -34,80 +34,80 @@ REMARK = "this is Python's TLS on this machine; the application may bring anothe
     ),
 )
 def handshake(case: Context) -> Finding:
-    """FAQ "SSL/TLS handshake failed". Trust as the operating system has it, for exactly the name in the settings."""
+    """FAQ "SSL/TLS handshake failed". The operating system's roots decide on trust; the name must match the settings exactly."""
     evidence = case.evidence.tls
     if evidence is None:
-        return case.unknown("the run ended before the handshake; run it again")
+        return case.not_recorded("tls", "the TLS handshake")
     expected = f"a certificate for {evidence.server_name} that this machine trusts"
     if evidence.verified:
-        return case.ok(observed=f"{evidence.version}, {evidence.cipher}; {_named(evidence)}", why=REMARK)
+        return case.ok(observed=f"{evidence.version}, {evidence.cipher}; {_describe_certificate(evidence)}", why=REMARK)
     kind = evidence.failure.kind if evidence.failure is not None else FailureKind.OTHER
-    told = evidence.failure.text if evidence.failure is not None else ""
+    text = evidence.failure.text if evidence.failure is not None else ""
     if kind is FailureKind.TLS_VERSION or evidence.version in _OLD:
         older = (
-            "which Microsoft's servers take: something older on the way limits it"
+            "which Microsoft's servers support: an older device on the way limits it"
             if case.settings.service.microsoft
-            else "and an older server, or a box in between, answers"
+            else "and an older server, or a device on the way, answers"
         )
         why = f"this suite offered TLS 1.2 and newer, {older}"
-        return case.fail("tls_version", expected="TLS 1.2 or newer", observed=f"{evidence.version or told}", why=why)
+        return case.fail("tls_version", expected="TLS 1.2 or newer", observed=f"{evidence.version or text}", why=why)
     if kind is FailureKind.TLS_CERTIFICATE:
         if not evidence.chain:
-            why = "the certificate could not be seen on a second look; look at it with openssl s_client"
-            return case.fail("cert_untrusted", "cert_name_mismatch", "cert_expired", expected=expected, observed=told,
+            why = "a second connection did not show the certificate"
+            return case.fail("cert_untrusted", "cert_name_mismatch", "cert_expired", expected=expected, observed=text,
                              sure=False, why=why)  # fmt: skip
         cause, observed = blame(evidence, case.evidence.started)
-        if cause == "cert_untrusted" and evidence.server_name.endswith(".") and "mismatch" in told.lower():
+        if cause == "cert_untrusted" and evidence.server_name.endswith(".") and "mismatch" in text.lower():
             observed = f"{evidence.server_name} ends with a dot, and a certificate names hosts without one"
             return case.fail("wrong_host_or_port", expected=evidence.server_name.rstrip("."), observed=observed)
         if cause == "cert_name_mismatch" and not case.settings.service.declares_smtp(evidence.server_name):
             return case.fail("wrong_host_or_port", expected=case.settings.service.smtp_host, observed=observed)
         return case.fail(cause, expected=expected, observed=observed)
-    return _ended(case, evidence, expected)
+    return _other_failure(case, evidence, expected)
 
 
-def _ended(case: Context, evidence: TlsEvidence, expected: str) -> Finding:
-    """A handshake that ended although neither version nor certificate was the reason that this side gave."""
+def _other_failure(case: Context, evidence: TlsEvidence, expected: str) -> Finding:
+    """Return the finding for a handshake that failed for another reason than the version or the certificate."""
     kind = evidence.failure.kind if evidence.failure is not None else FailureKind.OTHER
-    told = evidence.failure.text if evidence.failure is not None else ""
-    if evidence.asks_client_certificate or asks_for_certificate(told):
-        observed = f"{told or kind.value}; the server asked for a client certificate"
+    text = evidence.failure.text if evidence.failure is not None else ""
+    if evidence.asks_client_certificate or asks_for_certificate(text):
+        observed = f"{text or kind.value}; the server asked for a client certificate"
         return case.fail("client_certificate_required", expected="a handshake without a client certificate",
                          observed=observed)  # fmt: skip
     if kind is FailureKind.NOT_TLS:
-        return case.fail("smtp_rewritten", expected="TLS behind STARTTLS", observed=told)
+        return case.fail("smtp_rewritten", expected="TLS after STARTTLS", observed=text)
     if kind is FailureKind.TLS_ALERT and not case.settings.service.microsoft:
-        why = "the peer itself ended the handshake: the log of the server names the reason"  # RFC 8446, 6
-        return case.fail("service_side_fault", "tls_version", "connection_cut", expected=expected, observed=told,
+        why = "the peer ended the handshake with an alert; the log of the server has the reason"  # RFC 8446, 6
+        return case.fail("service_side_fault", "tls_version", "connection_cut", expected=expected, observed=text,
                          sure=False, why=why)  # fmt: skip
-    why = "compare with another network, and look whether an inspection of TLS is in between"
+    why = "the handshake ended without a reason; an inspection of TLS on the way can cause this"
     return case.fail("connection_cut", "tls_version", "service_side_fault", expected=expected,
-                     observed=told or kind.value, sure=False, why=why)  # fmt: skip
+                     observed=text or kind.value, sure=False, why=why)  # fmt: skip
 
 
 _ASKS = re.compile(r"client certificate|certificate[ _]required", re.IGNORECASE)
 
 
 def asks_for_certificate(text: str) -> bool:
-    """Whether a server's words, or a TLS alert (RFC 8446, 6.2: certificate_required), ask for a client certificate."""
+    """Return whether a reply, or a TLS alert (RFC 8446, 6.2: certificate_required), asks for a client certificate."""
     return bool(_ASKS.search(text))
 
 
 def blame(evidence: TlsEvidence, now: datetime) -> tuple[CauseId, str]:
-    """The cause of a certificate that did not verify, and what was seen: name before dates before trust, as a person looks."""
+    """Return why a certificate is not accepted and what shows it. The name is checked first, then the dates, then the trust."""
     leaf = evidence.chain[0]
     if not covers(leaf, evidence.server_name):
         return "cert_name_mismatch", f"the certificate is for {', '.join(leaf.names[:5]) or leaf.subject}"
     if not leaf.not_before <= now <= leaf.not_after:
         dates = f"valid from {leaf.not_before:%Y-%m-%d} to {leaf.not_after:%Y-%m-%d}, today is {now:%Y-%m-%d}"
         return "cert_expired", dates
-    told = evidence.failure.text if evidence.failure is not None else ""
-    return "cert_untrusted", f"{told}; {_named(evidence)}"
+    text = evidence.failure.text if evidence.failure is not None else ""
+    return "cert_untrusted", f"{text}; {_describe_certificate(evidence)}"
 
 
-def _named(evidence: TlsEvidence) -> str:
+def _describe_certificate(evidence: TlsEvidence) -> str:
     if not evidence.chain:
-        return "no certificate was kept"
+        return "the certificate is not in the evidence"
     leaf = evidence.chain[0]
     issuer = leaf.issuer_organisation or leaf.issuer_name or leaf.issuer
     return f"issued by {issuer}, valid until {leaf.not_after:%Y-%m-%d}"
@@ -115,21 +115,21 @@ def _named(evidence: TlsEvidence) -> str:
 
 @check(
     "TLS-02",
-    "The certificate is Microsoft's own",
+    "The certificate belongs to Microsoft",
     needs=("TLS-01",),
     microsoft_only=True,
     causes=("smtp_rewritten", "cert_untrusted"),
 )
 def microsofts_own(case: Context) -> Finding:
-    """An inspecting proxy signs with a root of its own: trusted here perhaps, but not by every application's runtime."""
+    """A proxy that inspects TLS uses its own root certificate. This machine may trust it, but not every application does."""
     evidence = case.evidence.tls
     if evidence is None or not evidence.chain:
-        return case.unknown("this Python does not tell the peer's chain")
+        return case.unknown("this version of Python does not show the server's certificate")
     leaf = evidence.chain[0]
     if is_own(leaf):
-        return case.ok(observed=f"{leaf.organisation or leaf.subject}, {_named(evidence)}")
-    why = "something between inspects TLS: trusted on this machine, but an application with its own list of roots will refuse"
-    return case.risk("smtp_rewritten", "cert_untrusted", observed=_named(evidence), why=why,
+        return case.ok(observed=f"{leaf.organisation or leaf.subject}, {_describe_certificate(evidence)}")
+    why = "a device on the way inspects TLS: this machine trusts it, but an application with its own list of roots refuses it"
+    return case.risk("smtp_rewritten", "cert_untrusted", observed=_describe_certificate(evidence), why=why,
                      expected="issued by DigiCert or Microsoft")  # fmt: skip
 
 
@@ -138,7 +138,7 @@ def version(case: Context) -> Finding:
     """FAQ "Office365 requires TLS 1.2+"."""
     evidence = case.evidence.tls
     if evidence is None or evidence.version is None:
-        return case.stopped("TLS-01") or case.unknown("the version was not seen; run it again")
+        return case.stopped("TLS-01") or case.unknown("the handshake did not show the version")
     if evidence.version in _OLD:
         return case.fail("tls_version", expected="TLS 1.2 or newer", observed=evidence.version)
     return case.ok(observed=evidence.version, why=REMARK)

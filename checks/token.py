@@ -1,10 +1,10 @@
-"""TOKEN: the issuer document, the token, and its claims. Judged for OAuth senders only."""
+"""TOKEN: the issuer document, the token and its claims, for OAuth senders only."""
 
 from __future__ import annotations
 
 from checks import token_claims
 from checks.model import Context, Finding, check
-from checks.text_reading import deciding, read_answer, told_by
+from checks.text_reading import deciding, error_text, read_answer
 from checks.tls import blame
 from evidence.gates import Gate
 from evidence.wire import FailureKind, IssuerEvidence, TokenEvidence
@@ -19,10 +19,10 @@ OAUTH: frozenset[Method] = frozenset({"oauth"})
 
 @check(
     "TOKEN-01",
-    "The issuer document is the tenant's own",
+    "The issuer document belongs to the tenant",
     methods=OAUTH,
     gate=Gate.ISSUER,
-    declared_title="The issuer document is the declared issuer's",
+    declared_title="The issuer document belongs to the declared issuer",
     causes=(
         "cert_untrusted",
         "cert_name_mismatch",
@@ -36,27 +36,27 @@ OAUTH: frozenset[Method] = frozenset({"oauth"})
     reads_reply=True,
 )
 def issuer(case: Context) -> Finding:
-    """OpenID Connect Discovery 1.0, 4.3: the document's issuer belongs to the URL that it was fetched from."""
+    """OpenID Connect Discovery 1.0, 4.3: the issuer in the document matches the URL of the document."""
     evidence = case.evidence.issuer
     if evidence is None:
-        return case.unknown("the run ended before the issuer document was fetched; run it again")
+        return case.not_recorded("issuer", "the request for the issuer document")
     cloud = case.settings.service
-    wrong = _what_is_wrong_with(evidence.url, case) if cloud.microsoft else _not_the_declared(evidence.url, cloud)
+    wrong = _url_error(evidence.url, case) if cloud.microsoft else _declared_url_error(evidence.url, cloud)
     expected = _expected(case)
     if wrong:
         return case.fail("wrong_tenant_or_authority", expected=expected, observed=wrong)
     if evidence.failure is not None and evidence.failure.kind in _ANSWERED:
-        return _answered_instead(case, evidence, expected)
+        return _unexpected_answer(case, evidence, expected)
     if evidence.error or (evidence.status is not None and 400 <= evidence.status < 500 and evidence.failure is None):
         return _refused(case, evidence, expected)
     if evidence.failure is not None:
         return _unreachable(case, evidence, expected)
     if evidence.status != 200:
         return case.fail("service_side_fault", "login_blocked_by_proxy", expected=expected, sure=False,
-                         observed=f"HTTP {evidence.status}", why="try again in a few minutes")  # fmt: skip
+                         observed=f"HTTP {evidence.status}", why="the service or a proxy answered with this status")  # fmt: skip
     mismatch = _mismatch(evidence, case)
     if mismatch and cloud.microsoft:
-        # The address in the settings is right, and Microsoft's document for it names its own hosts and that tenant.
+        # The URL in the settings is correct, and Microsoft's document names Microsoft's hosts and that tenant.
         return case.fail(
             "issuer_document_altered", expected=_expected_document(case), observed=mismatch, why=_sent(case)
         )
@@ -77,20 +77,20 @@ def _expected_document(case: Context) -> str:
 
 
 def _sent(case: Context) -> str:
-    """Whether the client secret left this machine, as the evidence of the token leg has it."""
+    """Return whether the run sent the client secret, by the evidence."""
     token = case.evidence.token
     if case.evidence.traffic.token_requests == 0 and (token is None or token.withheld is not None):
         return "the client secret was not sent in this run"
     return f"the client secret was sent to {token.endpoint if token is not None else 'that endpoint'}: replace it"
 
 
-# Something answered, and not with what was asked for: the host was reached, or a proxy spoke for it.
-_NO_SUCH_PAGE = {400, 404, 410}  # of a declared service the address of the document may be wrong
+# Unexpected answers: from the host, or from a proxy in its place.
+_NO_SUCH_PAGE = {400, 404, 410}  # for a declared service, the URL of the document may be wrong
 _ANSWERED = {FailureKind.NOT_JSON, FailureKind.REDIRECT, FailureKind.PROXY}
 
 
-def _answered_instead(case: Context, evidence: IssuerEvidence | TokenEvidence, expected: str) -> Finding:
-    """A web page, a redirection or a proxy's own status: what came back is quoted, and not called silence."""
+def _unexpected_answer(case: Context, evidence: IssuerEvidence | TokenEvidence, expected: str) -> Finding:
+    """Return the finding for a web page, a redirect or the status of a proxy. The answer is quoted."""
     observed = token_claims.answered(evidence)
     status = evidence.status or 0
     failure = evidence.failure.kind if evidence.failure is not None else FailureKind.OTHER
@@ -98,25 +98,25 @@ def _answered_instead(case: Context, evidence: IssuerEvidence | TokenEvidence, e
         return case.fail("token_endpoint_unreachable", expected=expected, observed=observed)
     if status >= 500:
         return case.fail("service_side_fault", "login_blocked_by_proxy", expected=expected, observed=observed, sure=False,
-                         why="try again in a few minutes, and from another network")  # fmt: skip
+                         why="the service or a proxy on the way reports an internal error")  # fmt: skip
     if not case.settings.service.microsoft and 400 <= status < 500:
         causes: tuple[CauseId, ...] = ("login_blocked_by_proxy", "wrong_tenant_or_authority")
         likely = causes[::-1] if status in _NO_SUCH_PAGE else causes
         return case.fail(*likely, expected=expected, observed=observed, sure=False,
-                         why="open the URL in a browser on this machine and read what it says")  # fmt: skip
+                         why="a proxy on the way refuses the request, or the URL is wrong")  # fmt: skip
     if failure is FailureKind.NOT_JSON and not _is_page(evidence):
         return case.fail("login_blocked_by_proxy", "service_side_fault", expected=expected, observed=observed, sure=False,
-                         why="ask for the same address from another network, and compare")  # fmt: skip
+                         why="the answer is neither a web page nor JSON")  # fmt: skip
     return case.fail("login_blocked_by_proxy", expected=expected, observed=observed)
 
 
 def _is_page(evidence: IssuerEvidence | TokenEvidence) -> bool:
-    """Whether a web page came; of the answer to a token request only a page's words are kept."""
+    """Return whether the answer is a web page. Of the answer to a token request, the evidence keeps only the text of a page."""
     return "html" in evidence.content_type if isinstance(evidence, IssuerEvidence) else bool(evidence.page)
 
 
-def _what_is_wrong_with(url: str, case: Context) -> str:
-    """What the URL alone shows, before anything that came back is looked at."""
+def _url_error(url: str, case: Context) -> str:
+    """Return the error in the URL itself; empty if there is none."""
     if not url:
         return "the field OpenID Endpoint Configuration is empty"
     parts = address_of(url)
@@ -135,14 +135,14 @@ def _what_is_wrong_with(url: str, case: Context) -> str:
     if reason:
         return reason
     if "/v2.0/" not in parts.path:
-        return "a v1 address: /v2.0/ is missing in the path"
+        return "a v1 URL: /v2.0/ is missing in the path"
     if not parts.path.endswith("/.well-known/openid-configuration"):
         return "the path does not end in /.well-known/openid-configuration"
     return ""
 
 
-def _not_the_declared(url: str, cloud: Cloud) -> str:
-    """What is wrong with the URL of a declared service: its host and port are those of the declared issuer."""
+def _declared_url_error(url: str, cloud: Cloud) -> str:
+    """Return the error in the URL for a declared service, whose host and port must be those of the declared issuer."""
     if not url:
         return "the field OpenID Endpoint Configuration is empty"
     parts = address_of(url)
@@ -154,14 +154,14 @@ def _not_the_declared(url: str, cloud: Cloud) -> str:
 
 
 def _refused(case: Context, evidence: IssuerEvidence, expected: str) -> Finding:
-    text = told_by(evidence)
+    text = error_text(evidence)
     if not case.settings.service.microsoft:
-        why = "open the URL on this machine and compare its issuer with the declared one"
+        why = "the server does not offer an issuer document at this URL"
         return case.fail("wrong_tenant_or_authority", expected=expected, observed=text, sure=False, why=why)
     reading = read_answer(case, evidence)
     if reading.causes[0] == "unrecognised":
         return case.fail("wrong_tenant_or_authority", "login_blocked_by_proxy", expected=expected, observed=text,
-                         sure=False, why="open the URL in a browser on this machine and read what it says")  # fmt: skip
+                         sure=False, why="the error text is unknown; the login host or a proxy on the way sent it")  # fmt: skip
     return case.fail(*reading.causes, expected=expected, observed=text, sure=reading.sure)
 
 
@@ -213,16 +213,16 @@ def _mismatch(evidence: IssuerEvidence, case: Context) -> str:
     reads_reply=True,
 )
 def token(case: Context) -> Finding:
-    """RFC 6749, 5.2: the error's own words decide, not its number alone."""
+    """RFC 6749, 5.2: the text of the error decides, not only its number."""
     evidence = case.evidence.token
     if evidence is None:
-        return case.unknown("the run ended before a token was asked for; run it again")
+        return case.not_recorded("token", "the token request")
     if evidence.withheld is not None:
         return _withheld(case, evidence)
     expected = "an access token"
     instead = evidence.error is None and evidence.failure is not None and evidence.failure.kind in _ANSWERED
     if instead and evidence.status != 429:
-        return _answered_instead(case, evidence, expected)
+        return _unexpected_answer(case, evidence, expected)
     if evidence.error is not None or (evidence.status is not None and evidence.status >= 400):
         return _error(case, evidence, expected)
     if evidence.failure is not None:
@@ -230,7 +230,7 @@ def token(case: Context) -> Finding:
         return case.fail("token_endpoint_unreachable", expected=expected, observed=observed)
     if evidence.length is None:
         return case.fail("service_side_fault", "login_blocked_by_proxy", expected=expected, sure=False,
-                         observed=f"HTTP {evidence.status} without access_token", why="try again in a few minutes")  # fmt: skip
+                         observed=f"HTTP {evidence.status} without access_token", why="the answer is not that of a token service")  # fmt: skip
     return case.ok(observed=f"a token of {evidence.length} characters for {evidence.expires_in or '?'} s")
 
 
@@ -238,16 +238,16 @@ def _withheld(case: Context, evidence: TokenEvidence) -> Finding:
     sender = case.settings.sender
     if case.evidence.secret is not None and not case.evidence.secret.found:
         return case.unknown(
-            f"no client secret was found ({case.evidence.secret.source}); give one, or say where it is with "
+            f"no client secret was found ({case.evidence.secret.source}); provide one, or name its source with "
             f"client_secret_from under [sender.{sender.name}]"
         )
     if not sender.client_id:
         return case.fail("app_not_in_tenant", expected="the Application (client) ID", observed="Client Id is empty")
-    return case.unknown(f"no token was asked for: {evidence.withheld}")
+    return case.unknown(f"the run requested no token: {evidence.withheld}")
 
 
 def _error(case: Context, evidence: TokenEvidence, expected: str) -> Finding:
-    observed = told_by(evidence).partition(" Trace ID:")[0]
+    observed = error_text(evidence).partition(" Trace ID:")[0]
     reading = read_answer(case, evidence)
     causes, sure = reading.causes, reading.sure
     scope_is_right = evidence.scope == case.settings.service.scope
@@ -261,13 +261,13 @@ def _error(case: Context, evidence: TokenEvidence, expected: str) -> Finding:
         sure = False
     microsoft = case.settings.service.microsoft
     log = "the sign-in log of the application in Entra" if microsoft else "the log of the token service"
-    why = "" if sure else deciding(case, reading) or f"{log} names the reason"
+    why = "" if sure else deciding(case, reading) or f"{log} has the reason"
     return case.fail(*causes, expected=expected, observed=observed, sure=sure, why=why)
 
 
 @check(
     "TOKEN-03",
-    "The token is for Exchange Online, from this tenant",
+    "The token is from this tenant and for Exchange Online",
     needs=("TOKEN-02",),
     methods=OAUTH,
     gate=Gate.CLAIMS,
@@ -275,16 +275,16 @@ def _error(case: Context, evidence: TokenEvidence, expected: str) -> Finding:
     causes=("clock_skew", "wrong_tenant_or_authority", "wrong_scope_or_audience", "token_expired"),
 )
 def claims(case: Context) -> Finding:
-    """Microsoft "Access tokens": aud and tid decide where a token is good; clients decode, and never verify."""
+    """Microsoft "Access tokens": the claims aud and tid decide where a token is valid. The run decodes the token and does not verify it."""
     evidence, cloud = case.evidence.token, case.settings.service
     if evidence is None or evidence.length is None:
-        return case.unknown("there is no token to look at")
+        return case.unknown("there is no token")
     if evidence.claims is None:
         if case.passed(case.check.id):
             return case.ok(
-                observed="the token is opaque: its claims are the server's to read, and the server accepted it"
+                observed="the token is opaque: only the server can read its claims, and it accepted the token"
             )
-        return case.not_applicable("the token is opaque: its claims are the server's to read")
+        return case.not_applicable("the token is opaque: only the server can read its claims")
     audience, tenant = token_claims.claim(case.evidence, "aud"), token_claims.claim(case.evidence, "tid")
     origin = "from the tenant in the URL" if cloud.microsoft else "from the declared issuer"
     expected = f"aud {' or '.join(cloud.audiences[:2]) or 'the service'}, not expired, {origin}"
@@ -293,11 +293,11 @@ def claims(case: Context) -> Finding:
     url_tenant = token_claims.tenant_of(case.settings.sender.openid_endpoint_configuration)
     if GUID.fullmatch(url_tenant) and tenant and tenant.lower() != url_tenant.lower():
         return case.fail("wrong_tenant_or_authority", expected=expected, observed=f"tid {tenant}, URL {url_tenant}")
-    ends = (evidence.claims or {}).get("exp")
+    expires = (evidence.claims or {}).get("exp")
     moment = evidence.server_date or case.evidence.started
-    if isinstance(ends, (int, float)) and ends < moment.timestamp():
-        observed = f"exp lies {moment.timestamp() - ends:.0f} s in the past"
-        if evidence.server_date is not None:  # the issuer's own clock: this machine's does not matter
+    if isinstance(expires, (int, float)) and expires < moment.timestamp():
+        observed = f"exp is {moment.timestamp() - expires:.0f} s in the past"
+        if evidence.server_date is not None:  # by the clock of the issuer; that of this machine does not matter
             return case.fail("token_expired", expected=expected, observed=observed)
         return case.fail("token_expired", "clock_skew", expected=expected, observed=observed, sure=False,
                          why="compare this machine's clock with the server's (HOST-04)")  # fmt: skip

@@ -1,4 +1,4 @@
-"""Reading what was entered, the claims that came back, and how the server saw this machine: pure text, no judgement."""
+"""Reads the entered URL and scope, the claims of the token, and this machine's address in the server's reply."""
 
 from __future__ import annotations
 
@@ -14,37 +14,37 @@ _DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+", re.IGNORECASE)
 
 
 def tenant_of(url: str) -> str:
-    """The first path segment of an authority or discovery URL: where the tenant stands."""
+    """Return the first path segment of an authority or discovery URL, which names the tenant."""
     return address_of(url).first
 
 
 def why_not_a_tenant(tenant: str) -> str:
-    """What is wrong with a tenant segment, in a few words; empty when it can be one."""
+    """Return what is wrong with a tenant segment; empty if it can be a tenant."""
     if not tenant:
         return "no tenant in the path"
     if tenant.lower() in SHARED_TENANTS:
         return f"/{tenant} is for users of any tenant; client credentials need the tenant's own id"
     if any(mark in tenant for mark in "{}<>$%") or "tenant" in tenant.lower():
-        return f"a placeholder was left in: {tenant}"
+        return f"the path still has the placeholder {tenant}"
     if not GUID.fullmatch(tenant) and not _DOMAIN.fullmatch(tenant):
         return f"{tenant} is neither a tenant id nor a domain"
     return ""
 
 
 def resource_of(scope: str) -> str:
-    """The resource part of a scope, without `/.default` and trailing slash, in lower case."""
+    """Return the resource part of a scope, without `/.default` and trailing slash, in lower case."""
     return scope.removesuffix("/.default").rstrip("/").lower()
 
 
 def claim(evidence: SenderEvidence, name: str) -> str:
-    """One claim of the token as text; empty when there is none."""
+    """Return one claim of the token as text; empty if there is none."""
     claims = evidence.token.claims if evidence.token is not None else None
     value = (claims or {}).get(name)
     return "" if value is None else str(value)
 
 
 def roles(evidence: SenderEvidence) -> list[str]:
-    """The application roles in the token (claim `roles`)."""
+    """Return the application roles in the token (claim `roles`)."""
     claims = evidence.token.claims if evidence.token is not None else None
     value = (claims or {}).get("roles")
     if isinstance(value, str):
@@ -53,19 +53,19 @@ def roles(evidence: SenderEvidence) -> list[str]:
 
 
 def answered(evidence: IssuerEvidence | TokenEvidence) -> str:
-    """What came back for a request to the login host, in a few words: the status and what a page says, or how it failed."""
+    """Describe the answer of the login host: the status and the text of a page, or the failure."""
     failure = evidence.failure
     if evidence.status is None or (failure is not None and failure.kind in _WITHOUT_WORDS):
-        told = failure.text or failure.kind.value.replace("_", " ") if failure is not None else "nothing"
-        return told if evidence.status is None else f"HTTP {evidence.status}, {told}"
-    return f'HTTP {evidence.status} and the words "{evidence.page}"' if evidence.page else f"HTTP {evidence.status}"
+        text = failure.text or failure.kind.value.replace("_", " ") if failure is not None else "nothing"
+        return text if evidence.status is None else f"HTTP {evidence.status}, {text}"
+    return f'HTTP {evidence.status} and the text "{evidence.page}"' if evidence.page else f"HTTP {evidence.status}"
 
 
 _WITHOUT_WORDS = {FailureKind.REDIRECT, FailureKind.PROXY}
 
 
 def seen_address(evidence: SenderEvidence) -> str:
-    """This machine's address as the server told it in its answer to EHLO (RFC 5321, 4.1.3: in brackets); empty when it did not."""
+    """Return this machine's address from the reply to EHLO (RFC 5321, 4.1.3: in brackets); empty if the reply has none."""
     for hello in (evidence.auth_offered, evidence.greeting):
         lines = hello.ehlo.lines if hello is not None and hello.ehlo is not None else ()
         found = _LITERAL.search(lines[0]) if lines else None
