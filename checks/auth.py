@@ -53,7 +53,7 @@ def sign_in(case: Context) -> Finding:
     if evidence.failure is not None:
         return _no_reply(case, evidence, expected)
     if evidence.reply is None:
-        return case.interrupted("the sign-in")
+        return case.ended_during("the sign-in")
     if evidence.out_of_turn:
         return _out_of_turn(case, evidence, evidence.reply, expected)
     if evidence.accepted:

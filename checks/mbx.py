@@ -67,7 +67,7 @@ def sender(case: Context) -> Finding:
     """RFC 5321, 4.1.1.2."""
     envelope = case.evidence.envelope
     if envelope is None:
-        return case.unknown("the run did not reach MAIL")
+        return case.not_recorded("envelope", "MAIL")
     return _judge(case, envelope.mail, "mail", "250 to MAIL", f"MAIL FROM:<{envelope.mail_from}>", envelope.mail_from)
 
 
@@ -83,7 +83,7 @@ def recipient(case: Context) -> Finding:
     """RFC 5321, 4.1.1.3. Exchange Online accepts most recipients here and reports unknown ones later by mail."""
     envelope = case.evidence.envelope
     if envelope is None:
-        return case.unknown("the run did not reach MAIL")
+        return case.not_recorded("envelope", "MAIL")
     return _judge(case, envelope.rcpt, "rcpt", "250 to RCPT", f"RCPT TO:<{envelope.recipient}>", envelope.recipient)
 
 
@@ -94,7 +94,7 @@ def accepted(case: Context) -> Finding:
     """RFC 5321, 4.1.1.4. The server checks the right on the mailbox only after the message, not at the sign-in."""
     envelope = case.evidence.envelope
     if envelope is None:
-        return case.unknown("the run did not reach MAIL")
+        return case.not_recorded("envelope", "MAIL")
     if envelope.stopped_before_data:
         if not case.settings.sender.enable_authentication:
             return case.unknown("the run sends no message without a sign-in")

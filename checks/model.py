@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from evidence.gates import Gate
+from evidence.missing import MissingReason, RecordName
 from evidence.wire import SenderEvidence
 from knowledge.cause_ids import CauseId
 from settings.model import Method, SenderSettings
@@ -118,13 +119,14 @@ class Context:
         """Return unknown: it could not be observed. `why` says what would make it observable."""
         return self._finding(Verdict.UNKNOWN, causes=causes, sure=False, observed=observed, why=why, expected=expected)
 
-    def not_recorded(self, record: str, what: str) -> Finding:
-        """Return unknown because the evidence lacks a record: the run ended before it tried `what`."""
-        return self.unknown(f"the run ended before {what}; run it again")
+    def not_recorded(self, record: RecordName, step: str) -> Finding:
+        """Return unknown, with the reason why the evidence lacks the record of a step."""
+        reason = self.evidence.why_missing(record) or MissingReason.NOT_REACHED
+        return self.unknown(f"{_WHY_MISSING[reason].format(step=step)}; run it again")
 
-    def interrupted(self, what: str) -> Finding:
-        """Return unknown because the record of `what` is incomplete: the run ended while it waited for the reply."""
-        return self.unknown(f"the run ended during {what}; run it again")
+    def ended_during(self, step: str) -> Finding:
+        """Return unknown because the record of a step is incomplete: the run ended before the reply."""
+        return self.unknown(f"the run ended during {step}; run it again")
 
     def blocked(self, by: str, why: str = "") -> Finding:
         """Return blocked: an earlier check failed."""
@@ -173,6 +175,14 @@ class Context:
             why=why,
         )
 
+
+_WHY_MISSING = {
+    MissingReason.NOT_APPLICABLE: "the run did not include {step}",
+    MissingReason.NOT_REACHED: "the run ended before {step}",
+    MissingReason.TIMED_OUT: "the time limit of this sender expired before {step}",
+    MissingReason.INTERRUPTED: "the run was interrupted before {step}",
+    MissingReason.CRASHED: "an internal error of this suite ended the run before {step}",
+}
 
 BOTH: frozenset[Method] = frozenset({"basic", "oauth"})
 _ID = re.compile(r"[A-Z]+-\d\d")

@@ -138,7 +138,7 @@ def answer_points_to_microsoft(case: Context) -> Finding:
     """A manipulated DNS answer has a private address, or aliases that end outside Microsoft's domains."""
     evidence = case.evidence.name
     if not case.settings.service.declares_smtp(case.settings.sender.smtp_server):
-        return case.not_applicable("the settings name a server that is not Microsoft's")
+        return case.not_applicable("the settings do not name a server of Microsoft")
     if evidence is None or not evidence.addresses:
         return case.stopped("NET-01") or case.unknown("no address was found")
     private = [address for address in evidence.addresses if _is_private(address)]

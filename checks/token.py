@@ -230,7 +230,7 @@ def token(case: Context) -> Finding:
         return case.fail("token_endpoint_unreachable", expected=expected, observed=observed)
     if evidence.length is None:
         return case.fail("service_side_fault", "login_blocked_by_proxy", expected=expected, sure=False,
-                         observed=f"HTTP {evidence.status} without access_token", why="the answer is not that of a token service")  # fmt: skip
+                         observed=f"HTTP {evidence.status} without access_token", why="no token service answers like this")  # fmt: skip
     return case.ok(observed=f"a token of {evidence.length} characters for {evidence.expires_in or '?'} s")
 
 
