@@ -110,7 +110,7 @@ def _tls_at_once(shown: TlsEvidence | None) -> str | None:
 def _implicit_tls(case: Context, answer: str, expected: str) -> Finding:
     """Return the finding for a port with TLS from the first byte. On Microsoft's port it is another server, else the port is wrong."""
     sender, cloud = case.settings.sender, case.settings.service
-    observed = f"no greeting in plain text; a TLS handshake from the first byte got {answer}"
+    observed = f"no greeting in plain text; a TLS handshake from the first byte was answered with {answer}"
     if not cloud.microsoft:
         cause: CauseId = "implicit_tls_port" if cloud.declares_smtp(sender.smtp_server) else "wrong_host_or_port"
         return case.fail(cause, expected=expected, observed=observed)
@@ -212,7 +212,7 @@ def auth_offered(case: Context) -> Finding:
     if not cloud.declares_smtp(case.settings.sender.smtp_server):
         return case.fail("wrong_host_or_port", expected=expected, observed=observed)
     if not cloud.microsoft:
-        lacks = f"{observed}: {wanted}, which the application uses, is missing"
+        lacks = f"{observed}: {wanted} is missing, but the application uses it"
         return case.fail("auth_mechanism_unsupported", expected=expected, observed=lacks)
     if encrypted(case):
         why = "the certificate is Microsoft's, so no device on the way removed the mechanism"

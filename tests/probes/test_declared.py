@@ -397,7 +397,7 @@ def test_server_without_login_gets_no_credential(declared: DeclaredService) -> N
 
     finding = failed(assessment)
     assert (finding.check, finding.causes, finding.sure) == ("SMTP-03", ("auth_mechanism_unsupported",), True)
-    assert finding.observed == "AUTH PLAIN: LOGIN is missing, and the application signs in with it"
+    assert finding.observed == "AUTH PLAIN: LOGIN is missing, but the application uses it"
     assert server.credentials == []
     assert assessment.evidence.traffic.sign_in_attempts == 0
 
