@@ -114,7 +114,7 @@ def test_a_failed_check_is_not_hidden_by_an_accepted_message() -> None:
     text = page(alerts(samples.basic(name=name.model_copy(update={"answers": answers})))).text
 
     assert (
-        "alerts can send mail by Basic authentication, but a check failed: name lookups work over UDP but not over TCP."
+        "alerts can send mail by Basic authentication, but a check failed: DNS lookups work over UDP but not over TCP."
         in text
     )
     assert "Message to " not in text
