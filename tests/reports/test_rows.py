@@ -65,12 +65,12 @@ def test_without_scripts_there_is_no_button(browser: Browser, packed: Path) -> N
         assert opened.page.get_by_text("A script shows").is_visible()
 
 
-def test_a_browser_that_cannot_unpack_says_so(browser: Browser, packed: Path) -> None:
+def test_rows_that_cannot_be_decompressed_give_a_message(browser: Browser, packed: Path) -> None:
     """In an old browser, or with a truncated file, the button shows a message and causes no error."""
     text = packed.read_text(encoding="utf-8")
     packed.write_text(re.sub(r'(id="pytest-rows">.{40})[^<]*', r"\1", text), encoding="utf-8")
 
     with Opened(browser, packed) as opened:
         opened.page.locator("#show-rows").click()
-        opened.page.get_by_text("cannot unpack").wait_for()
+        opened.page.get_by_text("cannot decompress").wait_for()
         assert opened.errors == []
