@@ -73,7 +73,7 @@ def finish(session: pytest.Session, exitstatus: int) -> Iterator[None]:
     outputs.prepare(session.config, run, ours.plan.baseline)
     yield
     outputs.finish(session.config, run)
-    session.exitstatus = exit_status.exit_code(run, int(exitstatus), missing=outputs.any_missing(session.config))
+    session.exitstatus = exit_status.of(run, int(exitstatus), missing=outputs.any_missing(session.config))
 
 
 def print_last_lines(config: pytest.Config) -> None:

@@ -21,7 +21,7 @@ _GZIP = 31  # zlib's window size with a gzip header, RFC 1952
 _ELEMENT = re.compile(r'<script type="application/(json|gzip)" id="smtp365-results">(.*?)</script>', re.DOTALL)
 
 
-class PackedWrongError(ValueError):
+class DamagedResultsError(ValueError):
     """Raised when embedded results cannot be decompressed or exceed the size limit."""
 
 
@@ -45,8 +45,8 @@ def packed(pieces: Iterator[str]) -> str:
     return base64.b64encode(b"".join([*parts, packer.flush()])).decode("ascii")
 
 
-def found(html: str, largest: int) -> str | None:
-    """Return the JSON text in a page, None if there is none. Raises PackedWrongError; decompresses at most `largest` bytes."""
+def embedded_json(html: str, largest: int) -> str | None:
+    """Return the JSON text in a page, None if there is none. Raises DamagedResultsError; decompresses at most `largest` bytes."""
     element = _ELEMENT.search(html)
     if element is None:
         return None
@@ -56,15 +56,15 @@ def found(html: str, largest: int) -> str | None:
     try:
         text = unpacker.decompress(base64.b64decode(element.group(2), validate=True), largest)
     except (ValueError, zlib.error) as problem:
-        raise PackedWrongError("its results cannot be decompressed") from problem
+        raise DamagedResultsError("its results cannot be decompressed") from problem
     if not unpacker.eof:
-        raise PackedWrongError("its results are truncated or too large")
+        raise DamagedResultsError("its results are truncated or too large")
     return text.decode("utf-8", "replace")
 
 
 def _pieces(run: Run) -> Iterator[str]:
     members = json.dumps({**head(run), "senders": []}, separators=(",", ":"))
     yield members.removesuffix("]}")
-    for place, assessment in enumerate(run.senders):
-        yield ("," if place else "") + json.dumps(of_sender(run, assessment), separators=(",", ":"))
+    for index, assessment in enumerate(run.senders):
+        yield ("," if index else "") + json.dumps(of_sender(run, assessment), separators=(",", ":"))
     yield "]}"

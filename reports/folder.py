@@ -94,12 +94,12 @@ def merge(files: Iterable[tuple[str, Report | NotAReport]], folder: str) -> tupl
     names = _names(newest)
     order = sorted(newest, key=lambda key: names[key])
     basis = f"{count} report{'s' if count > 1 else ''}; the newest counts for each host, sender, account and tenant."
-    whole = {
+    merged = {
         "masked": masked,
         "notes": [basis, *_few(_superseded(replaced, names)), *_few(left_out)],
         "origins": {names[key]: newest[key].target for key in order},
     }
-    return whole, [_renamed(names[key], *newest[key].record) for key in order]
+    return merged, [_renamed(names[key], *newest[key].record) for key in order]
 
 
 def _entries(file: str, data: dict[str, Any], records: Iterable[SenderRecord]) -> Iterable[Entry]:

@@ -99,8 +99,8 @@ def render_top(run: Run, data: dict[str, Any] | None, before: dict[str, Any] | N
     rows = tuple(answers[id(assessment)] for assessment in worst_first)
     in_detail = overview.detailed(rows)
     senders = tuple(
-        _view(run, assessment, answers[id(assessment)], place)
-        for place, assessment in enumerate(run.senders, start=1)
+        _view(run, assessment, answers[id(assessment)], index)
+        for index, assessment in enumerate(run.senders, start=1)
         if assessment.settings.sender.name in in_detail
     )
     senders = tuple(sorted(senders, key=lambda one: (_WORST_FIRST.index(one.answer.verdict), one.answer.healthy)))
@@ -179,10 +179,10 @@ def _without_repetition(finding: Finding, decisive: Finding | None) -> Finding:
 
 def _route(assessment: Assessment) -> tuple[Step, ...]:
     times = {gate: seconds_of(assessment.evidence, gate) for gate in assessment.gates()}
-    whole = sum(seconds or 0.0 for seconds in times.values()) or 1.0
+    total = sum(seconds or 0.0 for seconds in times.values()) or 1.0
     steps, elapsed = [], 0.0
     for gate, state in assessment.gates().items():
-        share = (times[gate] or 0.0) / whole
+        share = (times[gate] or 0.0) / total
         steps.append(Step(gate, state, None if state == "not_reached" else times[gate], elapsed, share))
         elapsed += share
     return tuple(steps)
@@ -202,8 +202,8 @@ def _whole_words(command: str) -> Markup:
     """Return a command whose cmdlets and options do not break at hyphens, so that a printed hyphen is never ambiguous."""
     pieces = _HYPHENED.split(legible(command))
     return Markup("").join(
-        Markup('<span class="w">{}</span>').format(piece) if place % 2 else escape(piece)
-        for place, piece in enumerate(pieces)
+        Markup('<span class="w">{}</span>').format(piece) if index % 2 else escape(piece)
+        for index, piece in enumerate(pieces)
     )
 
 

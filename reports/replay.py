@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from evidence.wire import SCHEMA, SenderEvidence
-from reports.embedding import PackedWrongError, found
+from reports.embedding import DamagedResultsError, embedded_json
 from reports.escaping import one_line
 from settings.model import SenderSettings
 from settings.target import GATHER
@@ -46,8 +46,8 @@ def parse_results(text: str, name: str) -> dict[str, Any]:
     """Return the results alone, for a comparison. Raises NotAReport as `parse_report` does."""
     if not text.lstrip().startswith("{"):
         try:
-            inside = found(text, LARGEST)
-        except PackedWrongError as problem:
+            inside = embedded_json(text, LARGEST)
+        except DamagedResultsError as problem:
             raise NotAReport(f"{name}: damaged: {problem}") from None
         if inside is None:
             raise NotAReport(f"{name}: not a report of smtp365 (it contains no results)")

@@ -36,17 +36,17 @@ class Run:
 
     def findings(self, assessment: Assessment) -> tuple[Finding, ...]:
         """Return the findings of one sender for the selected checks."""
-        found = assessment.all_findings()
+        findings = assessment.all_findings()
         if self.selected is None:
-            return found
+            return findings
         wanted = self.selected.get(assessment.settings.sender.name, frozenset())
-        return tuple(finding for finding in found if finding.check in wanted)
+        return tuple(finding for finding in findings if finding.check in wanted)
 
     def verdict_of(self, assessment: Assessment) -> SenderVerdict:
         """Return the verdict by the gates; a selection of checks never proves that mail can be sent."""
         verdict = assessment.verdict
-        whole = self.selected is None or len(self.findings(assessment)) == len(assessment.checks)
-        return "not_proven" if verdict == "can_send" and not whole else verdict
+        complete = self.selected is None or len(self.findings(assessment)) == len(assessment.checks)
+        return "not_proven" if verdict == "can_send" and not complete else verdict
 
     @property
     def verdict(self) -> SenderVerdict:

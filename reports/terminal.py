@@ -62,10 +62,10 @@ def _step(one: Answer, room: int) -> str:
     if step is None:
         return ""
     label = "To find the cause" if step in one.deciders else "First step"
-    whole = f" {label}: {step.replace('`$ ', '').replace('`', '')}"
+    text = f" {label}: {step.replace('`$ ', '').replace('`', '')}"
     prose, code, _ = step.partition("`")
-    if len(whole) <= room or not code:
-        return whole
+    if len(text) <= room or not code:
+        return text
     return f" {label}: {prose.rstrip(' :,')} (the command is in the report)." if prose.strip() else ""
 
 

@@ -11,7 +11,7 @@ from checks.assessment import Assessment
 from plugin.report_reader import load_folder, load_report
 from reports import overview
 from reports.answer import answer
-from reports.embedding import PackedWrongError, found, packed
+from reports.embedding import DamagedResultsError, embedded_json, packed
 from reports.page import render_top
 from reports.replay import NotAReport
 from reports.results import as_text, results
@@ -70,8 +70,8 @@ def test_packed_results_have_a_size_limit() -> None:
 
     assert len(bomb) < 20_000
     for text in (bomb, cut):
-        with pytest.raises(PackedWrongError):
-            found(text, 1_000_000)
+        with pytest.raises(DamagedResultsError):
+            embedded_json(text, 1_000_000)
 
 
 def test_reports_of_many_hosts_form_one_overview(tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def test_two_customers_on_one_machine_are_two_senders(tmp_path: Path) -> None:
     run = session.run()
 
     assert names(tmp_path) == [f"alerts@APP-SRV-07 (alerts@{one}.example)" for one in ("contoso", "fabrikam")]
-    assert (run.verdict, exit_status.exit_code(run, 0)) == ("cannot_send", exit_status.FAILED)
+    assert (run.verdict, exit_status.of(run, 0)) == ("cannot_send", exit_status.FAILED)
     text = Reader(render_top(run, None)).text
     assert all(f"alerts@{one}.example" in text for one in ("contoso", "fabrikam"))
 

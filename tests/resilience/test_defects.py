@@ -67,5 +67,5 @@ def test_an_internal_error_has_its_own_exit_code(tmp_path: Path) -> None:
     """An internal error gives exit code 3 even if a check failed; a replay of that report gets the usual exit code."""
     run = run_of(*probe(tmp_path))
 
-    assert exit_status.exit_code(run, 1) == exit_status.INTERNAL_ERROR
-    assert exit_status.exit_code(replace(run, replayed_from="old.html"), 0) == exit_status.NOT_PROVEN
+    assert exit_status.of(run, 1) == exit_status.INTERNAL_ERROR
+    assert exit_status.of(replace(run, replayed_from="old.html"), 0) == exit_status.NOT_PROVEN

@@ -12,7 +12,8 @@ from evidence.gates import Gate
 from evidence.open_gates import SMTP_LEG, TOKEN_LEG, open_gates, passed_gates
 from evidence.wire import CommandEvidence, FailureKind, Reply, SenderEvidence
 from evidence.wire import Failure as Break
-from plugin.exit_status import CAN_SEND, FAILED, exit_code
+from plugin.exit_status import CAN_SEND, FAILED
+from plugin.exit_status import of as exit_code
 from reports.answer import Answer, answer
 from tests.reports import samples
 from tests.suite.gathered import gathered
