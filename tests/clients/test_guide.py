@@ -129,6 +129,6 @@ def test_fixture_works_in_another_project(tmp_path: Path) -> None:
 
 def test_every_switch_is_listed_with_its_default() -> None:
     """Each unverified behaviour is a named switch: the guide's table lists every field of `Unverified` with its default."""
-    rows = re.findall(r"^\| `(\w+)` \| `(\w+)` \|", GUIDE.partition("## What nobody could verify")[2], re.MULTILINE)
+    rows = re.findall(r"^\| `(\w+)` \| `(\w+)` \|", GUIDE.partition("## Unverified behaviour")[2], re.MULTILINE)
 
     assert rows == [(one.name, str(one.default)) for one in fields(Unverified)]
