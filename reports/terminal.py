@@ -31,7 +31,7 @@ def _few(run: Run, answers: tuple[Answer, ...]) -> list[str]:
         if one.causes:
             who = f"  Who acts: {one.owner}."
             lines.append(_cut(f"{who}{_step(one, _WIDTH - len(who))}"))
-        lines.append(_cut(f"  {_counts(one)}{_traffic(run, (assessment,))}"))
+        lines.append(_cut(f"  {counts(one)}{_traffic(run, (assessment,))}"))
     return lines
 
 
@@ -69,7 +69,8 @@ def _step(one: Answer, room: int) -> str:
     return f" {label}: {prose.rstrip(' :,')} (the command is in the report)." if prose.strip() else ""
 
 
-def _counts(one: Answer) -> str:
+def counts(one: Answer) -> str:
+    """Return how many other checks failed, are at risk or are unknown, such as `1 more check failed, 2 at risk. `."""
     more = "more " if one.decisive is not None else ""
     failed = f"{more}{'check' if len(one.failed) == 1 else 'checks'} failed"
     parts = [

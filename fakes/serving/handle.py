@@ -22,7 +22,7 @@ class Running:
 
     def __init__(self, state: State, opened: Listeners, folder: Path, *, lookups: bool = False) -> None:
         self._state = state
-        self._listeners = opened
+        self.listeners = opened
         self._lookups = lookups
         self.tenant_export = folder / "tenant-export.json"
         self._ca_file = folder / "root.pem"
@@ -88,7 +88,7 @@ class Running:
         Raises CannotStage if this platform cannot simulate the state; the previous state remains.
         """
         with self._lock:
-            connect = listeners.connect_map(world.network, self._listeners)
+            connect = listeners.connect_map(world.network, self.listeners)
             roots = certificates.trusted_roots()
             if world.network.smtp_tls.certificate is Certificate.TRUSTED_MAIL_SHIELD:
                 roots += certificates.trusted_shield()
@@ -115,7 +115,7 @@ class Running:
         return Places(
             connect=self._connect,
             written=listeners.without_https_names(self.world.network, self._connect),
-            resolver=listeners.address(self._listeners.dns_tcp),
+            resolver=listeners.address(self.listeners.dns_tcp),
             ca_file=self._ca_file,
             tenant_export=self.tenant_export,
             patient=self._state.real_pace,
@@ -123,7 +123,7 @@ class Running:
         )
 
     def _addresses(self) -> dict[str, dict[str, Any]]:
-        opened = self._listeners
+        opened = self.listeners
         found = {"smtp": opened.submission, "https": opened.https, "dns": opened.dns_tcp}
         addresses: dict[str, dict[str, Any]] = {
             name: {"host": listeners.LOOPBACK, "port": bound.getsockname()[1]} for name, bound in found.items()

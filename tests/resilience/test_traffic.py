@@ -26,7 +26,7 @@ CHOSEN = list(FAULTS.values()) if DEEP else [FAULTS["wrong_password"], *list(FAU
 
 
 def _endpoints(running: Running, world: World) -> list[Endpoint]:
-    opened = running._listeners  # noqa: SLF001 - all listeners, also those that the description leaves out
+    opened = running.listeners  # also those that the description leaves out
     smtp = (opened.submission, opened.relay, opened.mx)
 
     def mail() -> ssl.SSLContext:
