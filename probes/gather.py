@@ -55,7 +55,7 @@ def create_context(
         dialler=dialler,
         trust=Trust(network.ca_file),
         refusals=Refusals(refusals),
-        machine=machine.look(resolvers=network.resolvers, connect_map=dialler.has_map),
+        machine=machine.describe(resolvers=network.resolvers, connect_map=dialler.has_map),
         no_send=no_send,
         try_again=try_again,
     )

@@ -23,7 +23,7 @@ from probes.deadline import Deadline
 from probes.dialler import Dialler, Race
 from probes.dns import NameLookup
 from probes.failures import BrokenError, printable, translate
-from probes.tls import Trust, inspect, wants_inspection, with_inspection
+from probes.tls import Trust, inspect, needs_inspection, with_inspection
 from settings.address import address_of, user_of
 
 LARGEST = 1024 * 1024
@@ -139,14 +139,14 @@ class Connection(http.client.HTTPSConnection):
         if wrapped is None:
             failure = self.tls.failure or Failure(kind=FailureKind.OTHER)
             self._https_client.dialler.close(sock)
-            self._inspect_certificate(wanted=wants_inspection(self.tls) and self._proxy is None)
+            self._inspect_certificate(needed=needs_inspection(self.tls) and self._proxy is None)
             raise BrokenError(failure)
         self._https_client.dialler.replaced(sock, wrapped)
         wrapped.settimeout(max(0.001, self._bound.remaining()))
         self.sock = wrapped
 
-    def _inspect_certificate(self, *, wanted: bool) -> None:
-        if not wanted or self.tls is None:
+    def _inspect_certificate(self, *, needed: bool) -> None:
+        if not needed or self.tls is None:
             return
         with contextlib.suppress(BrokenError):
             again = self._dialled(self._name, self._target_port)

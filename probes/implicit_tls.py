@@ -19,7 +19,7 @@ _WAITED = 1.0  # a connection that closes sooner was not waiting for a client
 _PIECE = 16384
 
 
-def wanted(seen: HelloEvidence) -> bool:
+def is_worth_trying(seen: HelloEvidence) -> bool:
     """Return whether a ClientHello can reveal more: the server sent nothing, or bytes that are not text."""
     if seen.greeting is not None or seen.failure is None:
         return False

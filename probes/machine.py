@@ -26,7 +26,7 @@ _VALUES = (
 )
 
 
-def look(*, resolvers: tuple[str, ...], connect_map: bool) -> MachineEvidence:
+def describe(*, resolvers: tuple[str, ...], connect_map: bool) -> MachineEvidence:
     """Describe host, system, account, proxies and, on Windows, the registry values that decide which TLS an application uses."""
     values, failure = _registry()
     return MachineEvidence(

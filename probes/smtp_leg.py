@@ -12,7 +12,7 @@ from probes.dns import NameLookup
 from probes.sender_run import SenderRun
 from probes.sign_in import TokenSource, sign_in
 from probes.smtp import Session
-from probes.tls import inspect, wants_inspection, with_inspection
+from probes.tls import inspect, needs_inspection, with_inspection
 
 _LATE = {FailureKind.TLS_ALERT, FailureKind.CLOSED, FailureKind.RESET}
 _SHOWN = 200
@@ -36,7 +36,7 @@ def run_leg(run: SenderRun, token: TokenSource) -> None:
                 ehlo_name=name,
             )
             try:
-                _talk(run, session, token, used)
+                _run_session(run, session, token, used)
             finally:
                 run.context.dialler.close(session.sock or sock)
     finally:
@@ -89,11 +89,11 @@ def _record_connection(
     )
 
 
-def _talk(run: SenderRun, session: Session, token: TokenSource, used: Dial | None) -> None:
+def _run_session(run: SenderRun, session: Session, token: TokenSource, used: Dial | None) -> None:
     run.at = Gate.GREETING
     greeting = session.hello(greeting=True)
     run.records.greeting = greeting
-    if used is not None and implicit_tls.wanted(greeting) and not run.deadline.passed:
+    if used is not None and implicit_tls.is_worth_trying(greeting) and not run.deadline.passed:
         run.records.greeting = _try_implicit_tls(run, used, greeting)
     if greeting.ehlo is None or greeting.ehlo.code != 250:
         _quit(run, session)
@@ -143,7 +143,7 @@ def _secure(run: SenderRun, session: Session, used: Dial | None) -> ssl.SSLSocke
     if secured is None:
         run.context.dialler.close(sock)
         run.transcript.remark(f"TLS handshake failed: {evidence.failure.text if evidence.failure else ''}")
-        if wants_inspection(evidence) and used is not None:
+        if needs_inspection(evidence) and used is not None:
             evidence = _inspect(run, used, evidence)
         run.records.tls = evidence
         return None

@@ -153,7 +153,7 @@ def with_inspection(verified: TlsEvidence, shown: TlsEvidence) -> TlsEvidence:
     )
 
 
-def wants_inspection(evidence: TlsEvidence) -> bool:
+def needs_inspection(evidence: TlsEvidence) -> bool:
     """Return whether another handshake can reveal more: the certificate did not verify, or there was no common version.
 
     Some servers that support only old versions close the connection instead of sending an alert.

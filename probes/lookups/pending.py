@@ -65,8 +65,8 @@ class PendingLookups:
 
     def _record(self, facts: dict[str, LookupResult]) -> TenantEvidence:
         client = self._client
-        failed = [look for look in facts.values() if look.state in {LookupState.FAILED, LookupState.REFUSED}]
-        nothing = bool(facts) and not any(look.seen for look in facts.values())
+        failed = [result for result in facts.values() if result.state in {LookupState.FAILED, LookupState.REFUSED}]
+        nothing = bool(facts) and not any(result.seen for result in facts.values())
         evidence = TenantEvidence.model_validate(
             {
                 "way": self._source.way,
