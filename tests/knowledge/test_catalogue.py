@@ -1,4 +1,4 @@
-"""The catalogue is complete: every cause of the vocabulary has all its fields, and every remedy can be verified."""
+"""The catalogue is complete: every cause has all its fields, and every remedy can be verified."""
 
 import re
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from knowledge.normalise import normalise
 from knowledge.reading import RULES
 from knowledge.rule import Rule
 
-VOCABULARY = {
+PUBLISHED = {
     "dns_failure",
     "dns_tcp_blocked",
     "dns_udp_blocked",
@@ -78,8 +78,6 @@ VOCABULARY = {
     "mailbox_full",
     "outbound_spam_block",
     "unrecognised",
-}
-ADDED = {
     "redirect_uri_mismatch",
     "authentication_type_wrong",
     "address_malformed",
@@ -114,9 +112,9 @@ def _texts(cause: Cause) -> list[str]:
     ]
 
 
-def test_catalogue_has_exactly_the_vocabulary() -> None:
-    """Every id of the vocabulary has one entry, and additional ids are listed here."""
-    assert set(CATALOGUE) == VOCABULARY | ADDED
+def test_published_ids_stay() -> None:
+    """No id that a release had is renamed or removed, because reports and scripts of users contain it."""
+    assert set(CATALOGUE) >= PUBLISHED
 
 
 @each_cause
