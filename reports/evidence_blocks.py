@@ -152,11 +152,7 @@ def _outcome(command: CommandEvidence | None) -> str:
 def _tls(title: str, tls: TlsEvidence | None) -> Section | None:
     if tls is None:
         return None
-    trust = (
-        "verified with the operating system's trust store"
-        if tls.verified
-        else "NOT verified" + failure_text(tls.failure)
-    )
+    trust = "verified" if tls.verified else "NOT verified" + failure_text(tls.failure)
     handshake = pairs(
         "Handshake",
         ("Server name (SNI)", tls.server_name),

@@ -114,9 +114,7 @@ def test_another_schema_is_refused_with_exit_code_4(option: str, tmp_path: Path)
 
     assert code == 4, printed
     assert data == {}
-    assert (
-        "has the schema smtp365-results/2, this version reads smtp365-results/1; judge it with smtp365 2.0.0" in printed
-    )
+    assert "has the schema smtp365-results/2, but this version reads smtp365-results/1; use smtp365 2.0.0" in printed
     assert "Traceback" not in printed
 
 
