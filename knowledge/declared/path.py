@@ -10,7 +10,7 @@ _OTHER_NETWORK: Final = (
     "Run the same check from another network: if the dialogue continues there, a device in this network stops it here."
 )
 _ONE_HOST: Final = (
-    "An exclusion removes a host from inspection: exclude this host only, do not switch inspection off everywhere."
+    "An exclusion removes a host from inspection: exclude only this host, and do not switch inspection off everywhere."
 )
 
 ENTRIES: Final[tuple[Cause, ...]] = (
@@ -98,7 +98,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "This machine requests the issuer document or a token from {login_host}, and a proxy or filter replies "
             "instead: {answer}."
         ),
-        shows="HTTP 403, 407 or 200 with a web page, or a redirection, instead of a JSON document.",
+        shows="HTTP 403, 407 or 200 with a web page, or a redirect, instead of a JSON document.",
         who="network",
         steps=(
             Step(

@@ -24,7 +24,10 @@ _UNTRUSTED: Final = Cause(
         "The certificate of {smtp_server} was not issued by an authority that this machine trusts: the authority is "
         "private, the chain is incomplete, the certificate is self-signed, or a device on the path inspects TLS."
     ),
-    shows="Texts such as 'unable to get local issuer certificate', 'self-signed certificate', PKIX path building failed.",
+    shows=(
+        "Texts such as 'unable to get local issuer certificate', 'self-signed certificate', 'PKIX path building "
+        "failed'."
+    ),
     who="server",
     steps=(
         SHOW_TLS,
@@ -63,7 +66,7 @@ _OTHER_NAME: Final = Cause(
 )
 _EXPIRED: Final = Cause(
     id="cert_expired",
-    title="the server's certificate has expired or is not yet valid",
+    title="the server's certificate has expired, expires soon or is not yet valid",
     meaning="The certificate of {smtp_server} has expired, expires soon, or is not yet valid.",
     shows="Texts such as 'certificate has expired' or 'certificate is not yet valid'.",
     who="server",
@@ -190,9 +193,11 @@ ENTRIES: Final[tuple[Cause, ...]] = (
 )
 
 
-def _at_login(cause: Cause, *steps: str, meaning: str) -> Cause:
+def _at_login(cause: Cause, *steps: str, title: str, meaning: str) -> Cause:
     return replace(
         cause,
+        title=title,
+        headline=title,
         who="login",
         meaning=meaning,
         steps=steps,
@@ -211,6 +216,7 @@ AT_LOGIN: Final[tuple[Cause, ...]] = (
             "settings, and add it to the trust store of the application."
         ),
         "If the issuer is an inspection product of this network, exclude {login_host} from inspection.",
+        title="this machine does not trust the token service's certificate",
         meaning=(
             "The certificate of {login_host} was not issued by an authority that this machine trusts. The client secret "
             "was not sent."
@@ -223,12 +229,14 @@ AT_LOGIN: Final[tuple[Cause, ...]] = (
             "If the token service has another host name that is in the certificate, enter that name in the application and "
             "under [custom]; otherwise install a certificate for {login_host}."
         ),
+        title="the token service's certificate is for another host name",
         meaning="The server at {login_host} presents a certificate for another name. The client secret was not sent.",
     ),
     _at_login(
         _EXPIRED,
         COMPARE_CLOCK,
         "Renew the certificate of {login_host} and load it into the service.",
+        title="the token service's certificate has expired or is not yet valid",
         meaning="The certificate of {login_host} has expired or is not yet valid. The client secret was not sent.",
     ),
 )

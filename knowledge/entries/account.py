@@ -17,7 +17,7 @@ from knowledge.entries.sources import (
 from knowledge.step import Step
 
 _MOVE_TO_OAUTH: Final = (
-    "Move this sender to OAuth: create an app registration with SMTP.SendAsApp and a client secret, register its "
+    "Move this sender to OAuth. Create an app registration with SMTP.SendAsApp and a client secret, register its "
     "service principal in Exchange, and grant it a right on the mailbox."
 )
 _ACCOUNT: Final = "Microsoft 365 admin center > Users > Active users > {account}"

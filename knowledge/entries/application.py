@@ -165,7 +165,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
     ),
     Cause(
         id="client_assertion_bad",
-        title="the certificate or signed assertion is rejected",
+        title="the token service rejects the certificate or the signed assertion",
         meaning=(
             "The application authenticates with a certificate, and the token service rejects the signed assertion: the "
             "certificate is not registered, it has expired, or the signature has the wrong format."

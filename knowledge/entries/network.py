@@ -166,7 +166,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         ),
         propagation="Immediately.",
         risk=(
-            "An exclusion removes a host from inspection: exclude this host only, do not switch inspection off everywhere."
+            "An exclusion removes a host from inspection: exclude only this host, and do not switch inspection off "
+            "everywhere."
         ),
         source=(ENDPOINTS, RFC_SMTP),
         decide=(
@@ -198,7 +199,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         verify="Checks SMTP-01, SMTP-02, TLS-01 and TLS-02 pass.",
         propagation="Immediately.",
         risk=(
-            "An exclusion removes a host from inspection: exclude this host only, do not switch inspection off everywhere."
+            "An exclusion removes a host from inspection: exclude only this host, and do not switch inspection off "
+            "everywhere."
         ),
         source=(ENDPOINTS, RFC_SMTP),
         decide=(
@@ -242,7 +244,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         verify="Checks AUTH-01 and MBX-03 pass from the same machine.",
         propagation="Immediately.",
         risk=(
-            "An exclusion removes a host from inspection: exclude this host only, do not switch inspection off everywhere."
+            "An exclusion removes a host from inspection: exclude only this host, and do not switch inspection off "
+            "everywhere."
         ),
         source=(ENDPOINTS, RFC_SMTP),
         decide=(

@@ -36,7 +36,7 @@ _SWITCH_RISK: Final = (
     "(SMTP AUTH shall be disabled) checks the tenant's setting."
 )
 _MOVE_TO_OAUTH: Final = (
-    "Move this sender to OAuth: create an app registration with SMTP.SendAsApp and a client secret, register its "
+    "Move this sender to OAuth. Create an app registration with SMTP.SendAsApp and a client secret, register its "
     "service principal in Exchange, and grant it a right on the mailbox."
 )
 
@@ -262,7 +262,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         who="sender",
         kind=Kind.SIGN_IN,
         steps=(
-            "Plan the move now: " + _MOVE_TO_OAUTH[0].lower() + _MOVE_TO_OAUTH[1:],
+            "Plan this now: " + _MOVE_TO_OAUTH[0].lower() + _MOVE_TO_OAUTH[1:],
             (
                 "Find other senders: Exchange admin center > Reports > Mail flow > SMTP AUTH clients shows Basic or OAuth for "
                 "each sender."

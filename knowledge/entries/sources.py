@@ -52,8 +52,8 @@ RFC_STARTTLS: Final = "https://www.rfc-editor.org/rfc/rfc3207"
 RFC_DNS_TCP: Final = "https://www.rfc-editor.org/rfc/rfc7766"
 FAQ: Final = "Nodinite FAQ - Office365 Email Configuration"
 
-CONNECT_EXCHANGE: Final = "As an Exchange administrator open PowerShell and connect: `Connect-ExchangeOnline`."
+CONNECT_EXCHANGE: Final = "As an Exchange administrator, connect with PowerShell: `Connect-ExchangeOnline`."
 SIGN_IN_LOG: Final = (
-    "Entra admin center > Monitoring & health > Sign-in logs, filter on the user {account} and on client app "
-    "Authenticated SMTP, and read the error number and the Conditional Access tab of the failed entry."
+    "Open Entra admin center > Monitoring & health > Sign-in logs, filter by the user {account} and by the client "
+    "app Authenticated SMTP, and read the error number and the Conditional Access tab of the failed entry."
 )

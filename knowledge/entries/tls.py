@@ -296,10 +296,10 @@ ENTRIES: Final[tuple[Cause, ...]] = (
     ),
     Cause(
         id="cert_expired",
-        title="the server's certificate has expired or is not yet valid",
+        title="the server's certificate has expired, expires soon or is not yet valid",
         meaning=(
-            "The certificate has expired, or this machine's clock is wrong. Microsoft renews its certificates in time, so "
-            "the reason is probably the clock or a device on the path."
+            "The certificate has expired or expires soon, or this machine's clock is wrong. Microsoft renews its "
+            "certificates in time, so the reason is probably the clock or a device on the path."
         ),
         shows="'certificate has expired', CERT_HAS_EXPIRED, 'NotTimeValid'.",
         who="network",
