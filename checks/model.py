@@ -31,7 +31,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """The result of a check: causes by likelihood, what was expected and observed, and why or what would decide."""
+    """The result of a check: causes by likelihood, what was expected and observed, and the reason or what would decide."""
 
     check: str
     title: str

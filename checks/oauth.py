@@ -102,11 +102,11 @@ def secret(case: Context) -> Finding:
 @check("OAUTH-04", "A reminder is set before the client secret expires", methods=OAUTH, causes=("secret_expiring",))
 def reminder(case: Context) -> Finding:
     """FAQ OAuth step 3, "Important". Only a person can attest a reminder. The days left are shown if the expiry date is known."""
-    ends, how = expiry.secret_ends(case)
-    left = None if ends is None else (ends - case.evidence.today).days
+    expires, source = expiry.secret_ends(case)
+    left = None if expires is None else (expires - case.evidence.today).days
     known = "no expiry date is declared"
     if left is not None:
-        known = f"{left} days left until {ends}" if left >= 0 else f"{how} that the secret expired on {ends}"
+        known = f"{left} days left until {expires}" if left >= 0 else f"{source} that the secret expired on {expires}"
     attested = case.attested(
         case.unknown(
             'attest it in the settings: "OAUTH-04" = { who, when, what } under '

@@ -127,7 +127,7 @@ def _not_looked_up(case: Context, look: LookupResult | None, cause: CauseId) -> 
     causes=("app_multitenant",),
 )
 def single_tenant(case: Context) -> Finding:
-    """FAQ OAuth step 1, "Single tenant". A multi-tenant registration can also be consented to in other tenants."""
+    """FAQ OAuth step 1, "Single tenant". Other tenants can also consent to a multi-tenant registration."""
     seen = case.evidence.tenant
     look = seen.application if seen is not None else None
     if (unseen := _not_looked_up(case, look, "app_multitenant")) is not None or look is None:

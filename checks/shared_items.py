@@ -96,8 +96,8 @@ def dns_port(case: Context) -> Finding:
 def silent_resolvers(evidence: NameEvidence) -> tuple[str, ...]:
     """The name servers that gave no answer of any kind to any question; empty where one of them answered."""
     asked = dict.fromkeys(answer.resolver for answer in evidence.answers)
-    heard = {answer.resolver for answer in evidence.answers if answer.status not in {"timeout", "unreachable"}}
-    return tuple(asked) if asked and not heard else ()
+    answered = {answer.resolver for answer in evidence.answers if answer.status not in {"timeout", "unreachable"}}
+    return tuple(asked) if asked and not answered else ()
 
 
 ELSEWHERE = "no name server gave the address; the operating system has it from elsewhere, such as the hosts file"

@@ -26,7 +26,7 @@ class Fact:
     needs: str = ""
 
 
-Judge = Callable[[TenantEvidence, Sender], Fact]  # one for each cause that a look-up can prove or refute
+Judge = Callable[[TenantEvidence, Sender], Fact]  # one for each cause that a lookup can prove or refute
 
 
 def holds(words: str) -> Fact:

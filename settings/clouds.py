@@ -1,7 +1,7 @@
-"""The one table of clouds: which hosts, authorities and audiences belong together.
+"""The table of clouds: the hosts, authorities and audiences that belong together.
 
 Sources: Microsoft's endpoint lists for Worldwide, GCC High, DoD and 21Vianet; "Authenticate an IMAP, POP or SMTP connection using OAuth".
-The SMTP host names of the sovereign clouds come from third parties and were never tried against the live service.
+The SMTP host names of the sovereign clouds come from third parties and have not been tested against the live service.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from settings.address import address_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cloud:
-    """Hosts and addresses of one cloud; credentials go to `smtp_hosts` and to the token endpoints on `login_hosts`, nowhere else.
+    """The hosts and URLs of one cloud. Credentials go only to `smtp_hosts` and to the token endpoints on `login_hosts`.
 
-    `login_port` binds the client secret as the host does. `port` binds the sign-in of a declared service; Microsoft's hosts are
-    Microsoft's on every port.
+    The client secret goes only to `login_port`. For a declared service the sign-in goes only to `port`; Microsoft's hosts belong
+    to Microsoft on every port.
     """
 
     name: str
@@ -34,29 +34,29 @@ class Cloud:
 
     @property
     def smtp_host(self) -> str:
-        """The host that the settings should name."""
+        """The recommended SMTP host."""
         return self.smtp_hosts[0]
 
     def declares_smtp(self, host: str) -> bool:
-        """Whether this is an SMTP host of this cloud (exact match, case aside)."""
+        """Return whether this is an SMTP host of this cloud (exact match, ignoring case)."""
         return host.rstrip(".").lower() in self.smtp_hosts
 
     def takes_sign_in(self, host: str, port: int) -> bool:
-        """Whether a password or token may be sent to this SMTP host and port."""
+        """Return whether a password or token may be sent to this SMTP host and port."""
         return self.declares_smtp(host) and (self.microsoft or port == self.port)
 
     def declares_login(self, host: str, port: int | None = None) -> bool:
-        """Whether a client secret may be sent to a token endpoint on this host and port (None: the default of HTTPS)."""
+        """Return whether a client secret may be sent to a token endpoint on this host and port (None: the default of HTTPS)."""
         return host.rstrip(".").lower() in self.login_hosts and (port or 443) == self.login_port
 
     @property
     def sign_in_place(self) -> str:
-        """Where a sign-in may go, in words: the host, and for a declared service its port."""
+        """The destination of a sign-in for display: the host, and for a declared service its port."""
         return self.smtp_host if self.microsoft else f"{self.smtp_host}:{self.port}"
 
     @property
     def login_place(self) -> str:
-        """Where a client secret may go, in words."""
+        """The destination of a client secret for display."""
         if self.microsoft:
             return f"a login host of {self.title}"
         if not self.login_hosts:
@@ -64,7 +64,7 @@ class Cloud:
         return f"{self.login_hosts[0]}:{self.login_port}, the host and port of the declared issuer"
 
     def accepts_audience(self, audience: str) -> bool:
-        """Whether a token with this `aud` claim is meant for the mail service (trailing slash aside)."""
+        """Return whether a token with this `aud` claim is for the mail service (ignoring a trailing slash)."""
         return not self.audiences or audience.rstrip("/").lower() in self.audiences
 
 
@@ -116,7 +116,7 @@ CLOUDS = {cloud.name: cloud for cloud in (WORLDWIDE, GCC_HIGH, DOD, CHINA)}
 
 
 def custom(*, smtp_server: str, port: int, issuer: str, audience: str) -> Cloud:
-    """A service that the user declares: the exact host, port and issuer to which credentials may go."""
+    """Return the row of a service that the user declares: the exact host, port and issuer to which credentials may go."""
     login = address_of(issuer if "://" in issuer else f"https://{issuer}")
     return Cloud(
         name="custom",
@@ -132,28 +132,28 @@ def custom(*, smtp_server: str, port: int, issuer: str, audience: str) -> Cloud:
     )
 
 
-# The endpoint for many messages to recipients of one's own; the second name "will be deprecated in the future" (Microsoft).
+# The endpoint for many messages to internal recipients; the second name "will be deprecated in the future" (Microsoft).
 _HIGH_VOLUME = frozenset({"smtp.hve.mx.microsoft", "smtp-hve.office365.com"})
 
 
 def is_high_volume(host: str) -> bool:
-    """Whether this is the endpoint of High Volume Email, which has rules of its own."""
+    """Return whether this is the endpoint of High Volume Email, which has its own rules."""
     return host.rstrip(".").lower() in _HIGH_VOLUME
 
 
 def cloud_of_scope(scope: str) -> Cloud | None:
-    """The cloud whose mail service a scope names, or None; a resource that several clouds share is told as the first one's."""
+    """Return the cloud whose mail service a scope names, or None. For a resource that several clouds share it is the first."""
     resource = scope.removesuffix("/.default").rstrip("/").lower()
     return next((cloud for cloud in CLOUDS.values() if resource in cloud.audiences), None)
 
 
 def cloud_of_login_host(host: str) -> Cloud | None:
-    """The cloud whose login host this is, or None; GCC High and DoD share theirs and are told as GCC High."""
+    """Return the cloud with this login host, or None. GCC High and DoD share theirs; the result is GCC High."""
     return next((cloud for cloud in CLOUDS.values() if cloud.declares_login(host)), None)
 
 
 def cloud_of_smtp_host(host: str) -> Cloud | None:
-    """The cloud whose SMTP host this is, or None."""
+    """Return the cloud with this SMTP host, or None."""
     return next((cloud for cloud in CLOUDS.values() if cloud.declares_smtp(host)), None)
 
 

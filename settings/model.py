@@ -1,6 +1,6 @@
-"""What the settings file can say, typed: senders as the plugin's own fields name them, the network, attestations.
+"""The types of the settings file: senders with the plugin's field names, the network, attestations.
 
-Each field's description is the advice that a mistake prints. Reading the file is `load`'s; the secrets are `secret`'s.
+The description of a field is the advice in the error message. `load` reads the file; `secret` reads the secrets.
 """
 
 from __future__ import annotations
@@ -80,14 +80,14 @@ class Table(BaseModel):
 
 
 class Attestation(Table):
-    """Who vouched for an item that cannot be observed, when, and for what."""
+    """Who attested an item that cannot be observed, when, and what this person saw."""
 
     who: Annotated[PersonName, _Checked] = Field(
-        min_length=1, description='the name of the person who vouches, e.g. who = "Ada Example"'
+        min_length=1, description='the name of the person who attests it, e.g. who = "Ada Example"'
     )
-    when: date = Field(description="the day it was looked at, e.g. when = 2026-11-01 (no quotes)")
+    when: date = Field(description="the date of the attestation, e.g. when = 2026-11-01 (no quotes)")
     what: Text = Field(
-        min_length=1, description='what was seen, e.g. what = "password never expires, seen in the admin center"'
+        min_length=1, description='what the person saw, e.g. what = "password never expires, seen in the admin center"'
     )
 
 
@@ -135,7 +135,7 @@ class Sender(Table):
 
     @property
     def method(self) -> Method:
-        """Which checklist applies: what the type says, unless only OAuth's own fields are filled in (then the type is the mistake)."""
+        """The checklist that applies: by the type, or OAuth if only the fields of OAuth are filled in (then the type is wrong)."""
         if self.authentication_type == "OpenID":
             return "oauth"
         meant_for_oauth = bool(self.client_id or self.openid_endpoint_configuration) and self.password_from is None
@@ -158,12 +158,12 @@ class Sender(Table):
 
     @property
     def envelope_to(self) -> str:
-        """The one recipient; the sender itself unless the settings name another."""
+        """The recipient: by default the sender itself."""
         return self.mail_to or self.envelope_from
 
 
 class Network(Table):
-    """How this machine reaches the outside: resolvers, roots, names and time-outs, all in seconds."""
+    """The network settings of this machine: resolvers, roots, names and timeouts in seconds."""
 
     resolvers: tuple[Text, ...] = Field(
         (), strict=False, description='a list of addresses, e.g. resolvers = ["192.0.2.53"]'
@@ -183,7 +183,7 @@ class Network(Table):
 
 
 class Custom(Table):
-    """The service to which credentials may go with `cloud = "custom"`."""
+    """The declared service, to which credentials may go with `cloud = "custom"`."""
 
     smtp_server: HostName = Field(description='the exact host name, e.g. smtp_server = "mail.example.com"')
     port: int = Field(587, ge=1, le=65535, description="a number from 1 to 65535 without quotes, e.g. port = 587")
@@ -209,7 +209,7 @@ class Directory(Table):
 
 
 class Settings(Table):
-    """The whole file."""
+    """The settings file."""
 
     cloud: Literal["worldwide", "gcc_high", "dod", "china", "custom"] = Field(
         "worldwide", description='one of "worldwide", "gcc_high", "dod", "china", "custom"'
@@ -240,12 +240,12 @@ class Settings(Table):
         return cloud_of(self.cloud, self.custom)
 
     def for_sender(self, sender: Sender, *, strict: bool = False) -> SenderSettings:
-        """What the checks may know of one sender's settings."""
+        """Return the settings of one sender for the checks."""
         return SenderSettings(sender=sender, cloud=self.cloud, custom=self.custom, network=self.network, strict=strict)
 
 
 def cloud_of(name: str, declared: Custom | None) -> clouds.Cloud:
-    """The row of the cloud table with this name; for `custom` the service that the settings declare."""
+    """Return the row of the cloud table with this name; for `custom` the service that the settings declare."""
     if name != "custom" or declared is None:
         return clouds.CLOUDS.get(name, clouds.WORLDWIDE)
     return clouds.custom(
@@ -257,7 +257,7 @@ def cloud_of(name: str, declared: Custom | None) -> clouds.Cloud:
 
 
 class SenderSettings(Table):
-    """What a check may know of the settings: one sender, the cloud's name, and whether a map was used. Holds no secret."""
+    """The settings that a check sees: one sender, the cloud and the network. They contain no secret."""
 
     sender: Sender
     cloud: Literal["worldwide", "gcc_high", "dod", "china", "custom"]
