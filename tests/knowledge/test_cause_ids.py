@@ -13,6 +13,7 @@ pytest.importorskip("mypy", reason="mypy checks the types")
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = """
+from checks.model import Context, Finding, check
 from knowledge.cause_ids import CauseId
 from knowledge.rule import one, some
 
@@ -20,6 +21,11 @@ right: CauseId = "port_blocked"
 wrong: CauseId = "port_bloked"
 one("port_bloked")
 some("port_blocked", "dns_failur")
+
+
+@check("NET-99", "The port is open", causes=("port_bloked",))
+def judge(case: Context) -> Finding:
+    return case.fail("port_bloked", expected="open", observed="closed")
 """
 
 
@@ -34,4 +40,4 @@ def test_mypy_rejects_a_misspelt_cause_id(tmp_path: Path) -> None:
         cwd=ROOT, capture_output=True, encoding="utf-8", check=False,
     )  # fmt: skip
 
-    assert re.findall(r"program\.py:(\d+): error", checked.stdout) == ["6", "7", "8"], checked.stdout + checked.stderr
+    assert re.findall(r"program\.py:(\d+): error", checked.stdout) == ["7", "8", "9", "12", "14"], checked.stdout + checked.stderr
