@@ -97,7 +97,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         who="sender",
         steps=(
             "Send smaller messages: the limit is in the reply to EHLO, after SIZE.",
-            "Or ask the administrator of {smtp_server} to raise it.",
+            "Or ask the administrator of {smtp_server} to raise the limit.",
         ),
         verify="Check MBX-03 passes.",
         propagation="Immediately.",

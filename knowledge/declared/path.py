@@ -93,7 +93,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
     Cause(
         id="login_blocked_by_proxy",
         title="a proxy or filter answers instead of the token service",
-        headline="instead of the token service a proxy or filter answers with {answer}",
+        headline="a proxy or filter answers instead of the token service: {answer}",
         meaning=(
             "This machine requests the issuer document or a token from {login_host}, and a proxy or filter replies "
             "instead: {answer}."

@@ -43,7 +43,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
     ),
     Cause(
         id="wrong_tenant_or_authority",
-        title="the address of the issuer document is not the declared issuer's",
+        title="the address of the issuer document does not belong to the declared issuer",
         meaning=(
             "OpenID Endpoint Configuration, the document at that address and the issuer under [custom] do not match, or "
             "there is no document at that address. The client secret is sent to the declared issuer only."

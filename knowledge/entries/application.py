@@ -66,7 +66,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         propagation="A few minutes.",
         risk="None apart from the consent itself.",
         source=(ENTRA_CODES, OAUTH),
-        decide=(_ENTERPRISE + ": is it there?",),
+        decide=(_ENTERPRISE + ": is it listed?",),
     ),
     Cause(
         id="app_disabled",
@@ -112,7 +112,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         propagation="A few seconds to a few minutes after the secret is created.",
         risk="Delete the old secret only when no other program uses it. Do not send secrets by mail or in tickets.",
         source=(FAQ + ", OAuth Step 3", ENTRA_CODES),
-        decide=(Step("Check OAUTH-03 (form of the secret) and TOKEN-02.", answered_by=("OAUTH-03", "TOKEN-02")),),
+        decide=(Step("Check OAUTH-03 (format of the secret) and TOKEN-02.", answered_by=("OAUTH-03", "TOKEN-02")),),
     ),
     Cause(
         id="secret_expired",

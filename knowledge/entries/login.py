@@ -55,7 +55,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
     Cause(
         id="login_blocked_by_proxy",
         title="a proxy or filter answers instead of the login host",
-        headline="instead of the login host a proxy or filter answers with {answer}",
+        headline="a proxy or filter answers instead of the login host: {answer}",
         meaning=(
             "The application requests the OpenID document or a token from {login_host}. A web proxy, a filter or a portal "
             "replies instead, with its own page or redirect: {answer}."

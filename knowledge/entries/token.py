@@ -119,7 +119,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "Applications restricts it to the mailboxes of a scope."
         ),
         source=(FAQ + ", OAuth Step 2", OAUTH, CLIENT_CREDENTIALS),
-        decide=(Step("Check TOKEN-03: does the token carry the role SMTP.SendAsApp?", answered_by=("TOKEN-03",)),),
+        decide=(Step("Check TOKEN-03: does the token have the role SMTP.SendAsApp?", answered_by=("TOKEN-03",)),),
     ),
     Cause(
         id="conditional_access_block",
@@ -224,7 +224,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         propagation="Immediately.",
         risk="None.",
         source=(ENTRA_CODES, OAUTH),
-        decide=(Step("Check TOKEN-03: exp against the time of the attempt.", answered_by=("TOKEN-03",)),),
+        decide=(Step("Check TOKEN-03: exp, compared with the time of the attempt.", answered_by=("TOKEN-03",)),),
     ),
     Cause(
         id="token_user_mismatch",
