@@ -1,7 +1,7 @@
-"""Runs a module as `python -m` does, so that Ctrl-C at any moment, also while libraries load, is one line and exit code 2.
+"""Runs a module as `python -m` does, so that Ctrl-C at any moment, also while libraries load, gives one line and exit code 2.
 
-The first Ctrl-C interrupts; more of them while the report is being written are not heard, for in the middle of pytest's own
-farewell they would break it. After three seconds one more ends the process where it stands.
+The first Ctrl-C interrupts. Later ones are ignored while the report is written, because they would break pytest's end of the
+session. After three seconds another Ctrl-C ends the process at once.
 
     python -m plugin.sigint pytest --target=live
 
@@ -18,14 +18,14 @@ from types import FrameType
 from typing import NoReturn
 
 INTERRUPTED = 2
-_PATIENCE = 3.0
+_GRACE_SECONDS = 3.0
 _pressed: list[float] = []
 
 
 def press(_signal: int, frame: FrameType | None) -> None:
-    """For SIGINT. Raises KeyboardInterrupt the first time."""
+    """Handle SIGINT: raise KeyboardInterrupt the first time, and end the process if the user insists."""
     if not _pressed and frame is not None and getattr(frame, "f_lineno", None) is None:
-        # CPython was between two lines, and pytest breaks where it cannot tell the line: a moment later, then.
+        # CPython was between two lines. pytest needs the line number, so interrupt again a moment later.
         import _thread
         import threading
 
@@ -34,14 +34,16 @@ def press(_signal: int, frame: FrameType | None) -> None:
     _pressed.append(time.monotonic())
     if len(_pressed) == 1:
         raise KeyboardInterrupt
-    if _pressed[-1] - _pressed[0] > _PATIENCE:
-        os._exit(INTERRUPTED)  # files get their final names when they are whole, so that none is left half
+    if _pressed[-1] - _pressed[0] > _GRACE_SECONDS:
+        os._exit(INTERRUPTED)  # files get their final names when they are complete, so none is left incomplete
 
 
 def main() -> int:
-    """Run the module that is named first, with the other arguments as its own; what it ends with is our exit code."""
+    """Run the module that the first argument names, with the other arguments, and return its exit code."""
     try:
-        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else somebody wants it ignored
+        if (
+            signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        ):  # otherwise the parent process ignores SIGINT on purpose
             signal.signal(signal.SIGINT, press)
         import runpy
 
@@ -59,17 +61,17 @@ def main() -> int:
 
 
 def begin() -> NoReturn:
-    """Do that, and end this process with the exit code."""
+    """Run the module and end this process with its exit code."""
     try:
         code = main()
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is written; what is left takes milliseconds
-    except KeyboardInterrupt:  # an impatient one, while the first was told
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # everything is written; the rest takes milliseconds
+    except KeyboardInterrupt:  # a second Ctrl-C while the first was handled
         code = INTERRUPTED
     if code == INTERRUPTED:
         for stream in (sys.stdout, sys.stderr):
             if stream is not None:
                 stream.flush()
-        os._exit(code)  # threads that still wait for a server are not waited for
+        os._exit(code)  # do not wait for threads that still wait for a server
     sys.exit(code)
 
 

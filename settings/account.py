@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def account() -> str:
-    """Its name: that of the owner of a file it makes, where the system tells; variables such as LOGNAME may be another account's."""
+    """Return the name of the account: the owner of a new file if the system gives it, because variables such as LOGNAME can be wrong."""
     try:
         if sys.platform != "win32":
             with tempfile.NamedTemporaryFile(prefix="smtp365-") as file:

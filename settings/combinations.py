@@ -14,7 +14,7 @@ Kind = Literal["fake", "live", "report", "folder", "lookups"]
 
 _EVERY: Final[frozenset[Kind]] = frozenset({"fake", "live", "report", "folder", "lookups"})
 _REPORTS: Final[tuple[Kind, ...]] = ("report", "folder")
-_JUDGED: Final = "a report is judged as it is, nothing is contacted"
+_JUDGED: Final = "a report is judged as it is, and nothing is contacted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Rule:
 _ALWAYS: Final = Rule(_EVERY, {})
 _LOOKING: Final = Rule(
     frozenset({"fake", "live", "lookups"}),
-    {"any": f": {_JUDGED}; write --lookups-for=REPORT instead of --target to look settings up for it"},
+    {"any": f": {_JUDGED}; write --lookups-for=REPORT instead of --target to repeat its lookups"},
 )
 RULES: Final[dict[str, Rule]] = {
     "--target": _ALWAYS,
@@ -46,7 +46,7 @@ RULES: Final[dict[str, Rule]] = {
     "--sender": _ALWAYS,  # a name that the target does not have is selection's mistake
     "--fault": Rule(
         frozenset({"fake"}),
-        {"any": ": only the built-in tenant can be broken; leave out --target or write --target=fake"},
+        {"any": ": only the built-in tenant has faults; leave out --target or write --target=fake"},
     ),
     "--no-send": Rule(
         frozenset({"fake", "live"}),
@@ -55,15 +55,15 @@ RULES: Final[dict[str, Rule]] = {
     "--try-again": Rule(
         frozenset({"live"}),
         {
-            "fake": " goes with --target=live: the built-in tenant remembers no refusal; write --target=live or leave it out",
-            "any": " goes with --target=live: a report signs in nowhere; leave out --try-again",
+            "fake": " goes with --target=live: the built-in tenant keeps no refusals; write --target=live or leave it out",
+            "any": " goes with --target=live: a report does not sign in; leave out --try-again",
         },
     ),
     "--lookups": Rule(
         frozenset({"fake"}),
         {
-            "live": ": for the built-in tenant only; leave it out: a live run looks up what the table [directory] of its settings lets it",
-            "any": f": for the built-in tenant only; {_JUDGED}; write --lookups-for=REPORT to look settings up for it",
+            "live": ": for the built-in tenant only; leave it out: a live run has lookups if its settings have a table [directory]",
+            "any": f": for the built-in tenant only; {_JUDGED}; write --lookups-for=REPORT to repeat its lookups",
         },
     ),
     "--admin-sign-in": _LOOKING,
@@ -83,7 +83,7 @@ def mistakes(options: Options, kind: Kind) -> list[str]:
     if len(ways) > 1 and not lines:
         lines.append(f"{' and '.join(ways)}: settings are looked up in one way; keep one of them")
     if kind == "lookups" and {"--settings", "--tenant-export"} <= set(given):
-        lines.append("--settings and --tenant-export: the export is looked into, not the settings; keep one of them")
+        lines.append("--settings and --tenant-export: lookups read either the export or the tenant; keep one of them")
     return lines
 
 

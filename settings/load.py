@@ -122,7 +122,7 @@ def _across(settings: Settings, folder: Path) -> list[str]:
 
 
 def _about_directory(settings: Settings, folder: Path) -> list[str]:
-    """Mistakes of the look-ups' own keys."""
+    """Return the mistakes in the keys for lookups."""
     directory = settings.directory
     lines = []
     if settings.cloud == "custom" and directory is not None:

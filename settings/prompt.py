@@ -1,4 +1,4 @@
-"""The hidden prompt: asks for a secret on the terminal, once per account, and never where the terminal would show it."""
+"""The hidden prompt: asks for a secret on the terminal, once per account, and only if the terminal can hide it."""
 
 from __future__ import annotations
 
@@ -10,19 +10,18 @@ from settings.secret import DIRECTORY, Found, Secret, SecretKey
 
 
 def on_terminal() -> bool:
-    """Whether standard input is a terminal now. pytest replaces it while it captures, so its capture must be suspended."""
+    """Return whether standard input is a terminal. pytest replaces it during capture, so the caller suspends the capture."""
     return sys.stdin is not None and sys.stdin.isatty()
 
 
 class Prompt:
-    """Asks, and remembers the answer: two senders that share an account are asked for once."""
+    """Asks for secrets and keeps the answers, so that two senders with the same account need one question."""
 
     def __init__(self) -> None:
-        """Nothing was asked yet."""
         self._answers: dict[tuple[str, str], Found] = {}
 
     def ask(self, sender: str, key: SecretKey, account: str) -> Found:
-        """The secret of `account`, asked for in the name of `sender`. Raises KeyboardInterrupt on Ctrl-C."""
+        """Return the secret of `account`; the question names `sender`. Raises KeyboardInterrupt on Ctrl-C."""
         known = (key, account.casefold() or f"sender {sender}")
         if known not in self._answers:
             whose = "the auditor application in [directory]" if sender == DIRECTORY else f"sender {sender}"

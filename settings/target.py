@@ -1,4 +1,4 @@
-"""What a run is pointed at: the built-in tenant, the live service, or reports to judge again."""
+"""The target of a run: the built-in tenant, the live service, or reports to judge again."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from typing import Literal
 from settings.mistakes import SettingsError
 
 DEFAULT_FILE = "settings.toml"
-BUILT_IN = "fake"  # the word for the built-in tenant
-GATHER = frozenset({BUILT_IN, "live"})  # the targets of which evidence is gathered
+BUILT_IN = "fake"  # the option's value for the built-in tenant
+GATHER = frozenset({BUILT_IN, "live"})  # the targets that gather evidence
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """`fake` and `live` gather; `report` only judges what `path` holds, `folder` what all reports in it hold."""
+    """A target: `fake` and `live` gather evidence; `report` judges the report in `path`, `folder` all reports in `path`."""
 
     kind: Literal["fake", "live", "report", "folder"]
     path: Path | None = None
 
     @property
     def label(self) -> str:
-        """The word in the report's name."""
+        """The word for the target in the report's file name."""
         return {"report": "replay", "folder": "overview"}.get(self.kind, self.kind)
 
 
 def target_of(text: str, folder: Path, option: str = "--target") -> Target:
-    """Read `--target`, or another option that names a report. Raises SettingsError when it is neither a known word nor a file."""
+    """Return the target that `--target`, or another option, names. Raises SettingsError if it is neither a known word nor a file."""
     if text == "fake":
         return Target("fake")
     if text == "live":
@@ -50,16 +50,16 @@ def target_of(text: str, folder: Path, option: str = "--target") -> Target:
 
 
 def earlier_report(text: str, folder: Path, target: str) -> Target:
-    """Read `--lookups-for`. Raises SettingsError when it names no report, or when there is a target beside it."""
+    """Return the target that `--lookups-for` names. Raises SettingsError if it is not a report, or if `--target` is given too."""
     if target != "fake":
-        raise SettingsError([f"--lookups-for={text}: visits nobody, so leave out --target={target}"])
+        raise SettingsError([f"--lookups-for={text}: contacts no mail server, so leave out --target={target}"])
     if text in {"fake", "live"}:
         raise SettingsError([f"--lookups-for={text}: write the path of a report (.html or .json)"])
     return target_of(text, folder, "--lookups-for")
 
 
 def settings_file(given: str | None, folder: Path, root: Path, asked_by: str = "--target=live") -> Path:
-    """The file that `--settings` names, or settings.toml here or beside the suite. Raises SettingsError when there is none."""
+    """Return the file that `--settings` names, or settings.toml in `folder` or `root`. Raises SettingsError if there is none."""
     if given is not None:
         return folder / given
     found = _default_file(folder, root)
@@ -73,7 +73,7 @@ def settings_file(given: str | None, folder: Path, root: Path, asked_by: str = "
 
 
 def unread_settings(folder: Path, root: Path) -> str:
-    """The name of the file that a live run would read and a run on the built-in tenant does not; empty when there is none."""
+    """Return the name of the settings file that a live run would read; empty if there is none."""
     return DEFAULT_FILE if _default_file(folder, root) is not None else ""
 
 

@@ -36,7 +36,7 @@ NO_KEYRING = {"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
 @pytest.fixture(scope="module")
 def tenant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
     """The built-in tenant, served as the target of a live run."""
-    with serve_in_subprocess(folder=tmp_path_factory.mktemp("tenant"), look_ups=True) as process:
+    with serve_in_subprocess(folder=tmp_path_factory.mktemp("tenant"), lookups=True) as process:
         yield process
 
 
@@ -187,7 +187,7 @@ def test_an_empty_answer_gives_one_line(workplace: Workplace, key: str) -> None:
     (sender,) = workplace.results()["senders"]
     (check,) = [check for check in sender["checks"] if check["id"] == "AUTH-01"]
     assert (code, sender["verdict"], check["verdict"]) == (6, "not_proven", "unknown"), terminal.shown
-    assert "no password was found (prompt: nothing was entered); give one and run again" in terminal.shown
+    assert "no password was found (prompt: nothing was entered); provide one and run again" in terminal.shown
     assert sender["traffic"]["sign_in_attempts"] == 0
 
 
@@ -219,13 +219,13 @@ def test_collecting_does_not_prompt(workplace: Workplace) -> None:
         pytest.param(
             False,
             "no password was found (environment variable SMTP365_BASIC_PASSWORD, keyring entry smtp365 / basic:password, "
-            "no terminal to ask on); give one and run again",
+            "no terminal to ask on); provide one and run again",
             id="by default",
         ),
         pytest.param(
             True,
             "no password was found (prompt: there is no terminal to ask on; write "
-            'password_from = "env:SMTP365_BASIC_PASSWORD" and set that variable); give one and run again',
+            'password_from = "env:SMTP365_BASIC_PASSWORD" and set that variable); provide one and run again',
             id="prompt in the settings",
         ),
     ],

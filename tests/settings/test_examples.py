@@ -135,7 +135,7 @@ def test_possible_values_are_accepted(more: str, tmp_path: Path) -> None:
 
 def test_settings_of_the_built_in_tenant_have_no_placeholder(tmp_path: Path) -> None:
     """The settings file of the built-in tenant contains no placeholder when a live run uses it."""
-    with serve(healthy(), folder=tmp_path, look_ups=True) as running:
+    with serve(healthy(), folder=tmp_path, lookups=True) as running:
         assert left_in(running.settings_file) == []
 
 

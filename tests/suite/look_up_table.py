@@ -29,18 +29,18 @@ can send in spite of the fault, the table lists the checks that are at risk or u
 
 def table() -> str:
     """Return the whole page."""
-    faults = [fault for fault in EVERY_FAULT.values() if fault.expected_with_look_ups is not None]
+    faults = [fault for fault in EVERY_FAULT.values() if fault.expected_with_lookups is not None]
     shown = [fault for fault in faults if fault.gate == GATE or _changed_by_lookups(fault)]
     return HEAD + "".join(f"{_row(fault)}\n" for fault in shown)
 
 
 def _changed_by_lookups(fault: Fault) -> bool:
     """Return whether lookups change the decisive causes, for example by reducing a short list."""
-    return _decisive_causes(fault.expected) != _decisive_causes(fault.expected_with_look_ups or ())
+    return _decisive_causes(fault.expected) != _decisive_causes(fault.expected_with_lookups or ())
 
 
 def _row(fault: Fault) -> str:
-    return f"| `{fault.id}` | {fault.changes} | {_cell(fault.expected)} | {_cell(fault.expected_with_look_ups or ())} |"
+    return f"| `{fault.id}` | {fault.changes} | {_cell(fault.expected)} | {_cell(fault.expected_with_lookups or ())} |"
 
 
 def _decisive_causes(rows: Iterable[Expected]) -> list[tuple[str, ...]]:

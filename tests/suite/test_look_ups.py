@@ -12,7 +12,7 @@ from tests.suite.gathered import gathered
 from tests.suite.gathered_lookups import WAYS, assess_with_lookups, rows
 from tests.suite.look_up_table import TABLE, table
 
-WITH_LOOKUPS = [fault for fault in EVERY_FAULT.values() if fault.expected_with_look_ups is not None]
+WITH_LOOKUPS = [fault for fault in EVERY_FAULT.values() if fault.expected_with_lookups is not None]
 # Faults of the tenant's own settings: with lookups each has a single cause.
 OF_THE_TENANT = (
     "client_unknown", "app_unknown", "app_sp_missing", "app_disabled", "secret_expired", "resource_missing",
@@ -53,7 +53,7 @@ def test_findings_with_lookups(fault: Fault) -> None:
     """A fault gives exactly its findings; all others equal those of the healthy world with lookups."""
     if reason := fault.skipped_here():
         pytest.skip(reason)
-    expected = {(one.check, one.verdict, one.causes) for one in fault.expected_with_look_ups or ()}
+    expected = {(one.check, one.verdict, one.causes) for one in fault.expected_with_lookups or ()}
 
     assert rows(assess_with_lookups(fault.id), assess_with_lookups()) == expected
 

@@ -137,7 +137,7 @@ def _check_gates_and_causes(fault: Fault, name: str, assessment: Assessment) -> 
 
 def test_every_check_fails_or_is_at_risk_under_a_fault() -> None:
     """Every check fails or is at risk under some fault, or is listed with a reason."""
-    every = [row for fault in EVERY_FAULT.values() for row in (*fault.expected, *(fault.expected_with_look_ups or ()))]
+    every = [row for fault in EVERY_FAULT.values() for row in (*fault.expected, *(fault.expected_with_lookups or ()))]
     tested = {row.check for row in every if row.verdict in {"fail", "risk"}}
     missing = set(CATALOGUE.checks) - tested
 
@@ -149,7 +149,7 @@ def test_every_cause_is_reported_under_a_fault() -> None:
     reached = {fault.cause for fault in EVERY_FAULT.values()} | {
         cause
         for fault in EVERY_FAULT.values()
-        for row in (*fault.expected, *(fault.expected_with_look_ups or ()))
+        for row in (*fault.expected, *(fault.expected_with_lookups or ()))
         for cause in row.causes
     }
 

@@ -43,7 +43,7 @@ NEEDED_LOOKUPS = (
     ("port_refused", "password_expired"), ("port_refused", "smtp_auth_off_tenant"),
 )  # fmt: skip
 LOOKED_UP = (
-    (*NEEDED_LOOKUPS, *((fault.id,) for fault in EVERY_FAULT.values() if fault.expected_with_look_ups is not None))
+    (*NEEDED_LOOKUPS, *((fault.id,) for fault in EVERY_FAULT.values() if fault.expected_with_lookups is not None))
     if DEEP
     else NEEDED_LOOKUPS
 )

@@ -48,7 +48,7 @@ PAIRS = [
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with settings for a live run, a report, a folder of reports and an export; `built-in.toml` is the built-in tenant's."""
     folder = tmp_path_factory.mktemp("options")
-    with serve(healthy(), folder=folder / "tenant", look_ups=True) as running:
+    with serve(healthy(), folder=folder / "tenant", lookups=True) as running:
         text = running.settings_file.read_text(encoding="utf-8")
     for name in ("built-in.toml", "settings.toml", "other.toml"):
         (folder / name).write_text(text, encoding="utf-8")
