@@ -133,7 +133,7 @@ def page() -> str:
         "",
         "## Known weaknesses",
         "",
-        "The lock is hashed, so what is installed is what was looked at. Whether something known is wrong with it:",
+        "The lock is hashed, so what is installed is what was looked at. To check for known vulnerabilities:",
         "",
         "    .venv/bin/python -m uv tool run pip-audit --disable-pip --require-hashes -r requirements.txt",
         "",

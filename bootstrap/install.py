@@ -2,9 +2,8 @@
 
     .venv/bin/python -I bootstrap/install.py requirements.txt
 
-Only `bootstrap/environment.py` starts it. Of the user's pip settings, in variables and in files, only those are used that
-say where packages come from and how they are fetched: an index, a proxy, certificates. No setting can add packages or
-install them elsewhere.
+Only `bootstrap/environment.py` starts it. Of the user's pip settings, only those that say where packages come from and how
+they are fetched are used: an index, a proxy, certificates. No setting can add packages or install them elsewhere.
 """
 
 from __future__ import annotations

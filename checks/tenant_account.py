@@ -1,4 +1,4 @@
-"""Causes in the account and its mailbox, by the tenant's settings: switches, policies, sign-in, addresses and password expiry.
+"""Causes in the account and its mailbox, according to the tenant's settings: switches, policies, sign-in, addresses and password expiry.
 
 Sources: the Graph and Exchange Online references in `evidence.tenant`; for the effect on SMTP AUTH, Microsoft, "Enable
 or disable SMTP AUTH".

@@ -1,4 +1,4 @@
-"""Causes in the application, by the tenant's settings: registration, enterprise application, secrets, consent, rights in Exchange.
+"""Causes in the application, according to the tenant's settings: registration, enterprise application, secrets, consent and rights.
 
 Sources: the Graph and Exchange Online references in `evidence.tenant`.
 """

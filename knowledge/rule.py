@@ -52,12 +52,12 @@ class Rule:
 
     @cached_property
     def along_needles(self) -> tuple[str, ...]:
-        """The comparable form of `along`."""
+        """The phrases of `along`, normalised for comparison."""
         return tuple(tighten(phrase) for phrase in self.along)
 
     @cached_property
     def unless_needles(self) -> tuple[str, ...]:
-        """The comparable form of `unless`."""
+        """The phrases of `unless`, normalised for comparison."""
         return tuple(tighten(phrase) for phrase in self.unless)
 
 

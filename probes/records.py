@@ -39,7 +39,7 @@ class Records:
 
 @dataclass(slots=True)
 class TrafficCounts:
-    """The counters of `Traffic` under the same names. Only one leg writes each of them, so they need no lock."""
+    """The counters of `Traffic`, under the same names. Each counter is written by only one leg, so no lock is needed."""
 
     smtp_sessions: int = 0
     diagnostic_connections: int = 0

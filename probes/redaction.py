@@ -141,7 +141,7 @@ def _joined(meant: str, octets: str, places_in_text: list[Span], seen: str) -> I
 
 
 def _meant(secret: str) -> set[str]:
-    """Return the decoded form of an encoding. Non-ASCII letters keep their case, and unprintable characters can be missing."""
+    """Return the forms of a secret in decoded text: ASCII letters in lower case, with and without unprintable characters."""
     cased = "".join(character.lower() if character.isascii() else character for character in secret)
     return {normalised(one) for text in (cased, _folded(secret)) for one in (text, _printable(text)[0])} - {""}
 

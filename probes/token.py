@@ -1,6 +1,6 @@
-"""Requests one access token with client credentials through msal, over our own HTTPS client, and decodes the claims of the result.
+"""Requests one access token with client credentials, using msal and our own HTTPS client, and decodes its claims.
 
-msal gets the issuer document from memory, so that it contacts no other address. Claims are decoded and never verified, because
+msal gets the issuer document from memory, so that it contacts no other address. The claims are decoded but not verified, because
 a client cannot verify them. Sources: RFC 6749, section 4.4; Microsoft, "OAuth 2.0 client credentials flow" and "Access tokens".
 """
 

@@ -177,7 +177,7 @@ def _not_proven(run: Run, assessment: Assessment) -> str:
         return "only a selection of the checks was run"
     first = open_gates[0]
     if evidence.no_send and evidence.envelope is not None:
-        return "every step before the message passed; no message was sent, as requested (--no-send)"
+        return "every step before the test message succeeded; no message was sent, as requested (--no-send)"
     if evidence.deadline_hit:
         return f"the time limit for this sender was reached before {GATES[first]}"
     check = next((check for check in assessment.checks if check.gate is first), None)

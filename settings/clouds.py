@@ -46,7 +46,7 @@ class Cloud:
         return self.declares_smtp(host) and (self.microsoft or port == self.port)
 
     def declares_login(self, host: str, port: int | None = None) -> bool:
-        """Return whether a client secret may be sent to a token endpoint on this host and port (None: the default of HTTPS)."""
+        """Whether a client secret may be sent to a token endpoint on this host and port (None: the default HTTPS port)."""
         return host.rstrip(".").lower() in self.login_hosts and (port or 443) == self.login_port
 
     @property

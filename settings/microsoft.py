@@ -11,7 +11,7 @@ from typing import Final
 
 
 class Use(Flag):
-    """The uses of a domain, by which the functions below select."""
+    """The uses of a domain. The functions below select domains by them."""
 
     ROUTE = auto()  # the aliases of Microsoft's mail hosts end here
     PUBLIC = auto()  # its names are the same for all tenants and identify no one

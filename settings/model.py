@@ -92,7 +92,7 @@ class Attestation(Table):
 
 
 class Sender(Table):
-    """One configured instance of the mail plugin, under the labels of its own fields (FAQ, "Configure Email Alarm Plugin")."""
+    """One configured instance of the mail plugin; the fields are named after the plugin's labels (FAQ, "Configure Email Alarm Plugin")."""
 
     name: SenderLabel = Field(description="the table's own name")
     smtp_server: HostName = Field(
@@ -135,7 +135,7 @@ class Sender(Table):
 
     @property
     def method(self) -> Method:
-        """The checklist that applies: by the type, or OAuth if only the fields of OAuth are filled in (then the type is wrong)."""
+        """The checklist that applies: that of the authentication type, or OAuth's if only its fields are filled in."""
         if self.authentication_type == "OpenID":
             return "oauth"
         meant_for_oauth = bool(self.client_id or self.openid_endpoint_configuration) and self.password_from is None

@@ -114,5 +114,5 @@ def _in_cell(cell: str) -> str:
 
 
 def bullets(items: Iterable[str]) -> list[str]:
-    """Return a list; each item is Markdown on one line."""
+    """Return the lines of a Markdown bullet list; each item is one line of Markdown."""
     return [f"- {item}" for item in items]

@@ -1,4 +1,4 @@
-"""Decisions of the token endpoint: from the tenant's state and one request to a token or an error.
+"""The token endpoint's decisions: given the tenant's state and one request, issue a token or return an error.
 
 `service` serves HTTP. The checks run in this order: request, tenant, client, credential, scope, policy.
 """

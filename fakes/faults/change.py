@@ -96,7 +96,7 @@ def app(changed: Callable[[App], App]) -> Change:
 
 
 def principal(changed: Callable[[ServicePrincipal], ServicePrincipal]) -> Change:
-    """Return a change of the enterprise application."""
+    """Return a change to the enterprise application."""
     return lambda world: world.with_tenant(
         service_principals=tuple(changed(one) for one in world.tenant.service_principals)
     )

@@ -107,7 +107,7 @@ class ExchangeSmtp(SMTP):
             await self._refuse(replies.UNKNOWN_COMMAND)
 
     async def _refuse(self, text: str, *, stamped: bool = True) -> None:
-        """Send a refusal with the stamp of host, time and session id; at the real pace, five seconds later."""
+        """Send a refusal stamped with host, time and session id. With the pace "real", wait five seconds first."""
         if self._state.real_pace:
             await asyncio.sleep(_REFUSAL_SECONDS)
         await self.push(f"{text} {self._front.stamp(self._state.world.now())}" if stamped else text)

@@ -84,7 +84,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             ),
         ),
         verify="Checks MBX-02 and MBX-03 pass in a later run.",
-        propagation="Usually five to thirty minutes.",
+        propagation="Usually within five to thirty minutes.",
         risk=NOTHING,
         source=("https://www.rfc-editor.org/rfc/rfc6647", SMTP + "#section-4.2.1"),
         decide=("A second run after ten minutes: a server that greylists then accepts the message.", SERVER_LOG),

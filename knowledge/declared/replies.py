@@ -108,7 +108,7 @@ def read(text: str, command: Command) -> Reading:
 
 
 def decide(causes: _Causes) -> tuple[str, ...]:
-    """Return what decides between these causes, at most six lines."""
+    """Return up to six lines on how to tell these causes apart."""
     known = declared()
     return tuple(dict.fromkeys(line for cause in causes[:3] if cause in known for line in known[cause].decide))[:6]
 

@@ -50,7 +50,7 @@ ASK_LOGIN: Final = (
     "Send the administrator of {login_host} the reply, the time and the client id: the log of the token service "
     "shows the reason."
 )
-SERVER_LOG: Final = "The mail log of {smtp_server} at the time of the attempt: it shows the reason."
+SERVER_LOG: Final = "The mail log of {smtp_server} for the time of the attempt shows the reason."
 LOGIN_LOG: Final = "The log of the token service at {login_host} at the time of the request: it shows the reason."
 FIND_IN_SERVER_LOG: Final = "Find the reason in the mail log of {smtp_server} at the time of the attempt."
 FIND_IN_LOGIN_LOG: Final = "Find the reason in the log of the token service at {login_host} at the time of the request."

@@ -148,11 +148,11 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             + _ACCOUNT
             + " > Reset password.",
             (
-                "Synchronised accounts: unlock the account in Active Directory as well: `Unlock-ADAccount -Identity {account}`."
+                "For a synchronised account, unlock the account in Active Directory too: `Unlock-ADAccount -Identity {account}`."
             ),
         ),
         verify="A single attempt (AUTH-01) passes.",
-        propagation="One minute to several hours.",
+        propagation="Within one minute to several hours.",
         risk="Do not raise the tenant's lockout threshold because of one account.",
         source=(LOCKOUT, ENTRA_CODES),
         decide=(SIGN_IN_LOG + " 50053 means a locked account; the IP addresses show which programs keep trying.",),
@@ -177,7 +177,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "`Get-MgUser -UserId {account} -Property AccountEnabled | Format-List AccountEnabled` shows True, and AUTH-01 "
             "passes."
         ),
-        propagation="Minutes; in Exchange, up to an hour.",
+        propagation="Within minutes; in Exchange, within an hour.",
         risk="Find out why the account was blocked before you unblock it.",
         source=(ENTRA_CODES, SMTP_AUTH),
         decide=(SIGN_IN_LOG + " 50057 means a disabled account, 50055 an expired password.",),
@@ -242,7 +242,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         verify=(
             "The next attempt is a Success in the sign-in log, and check AUTH-01 passes. It proves this sign-in only."
         ),
-        propagation="Minutes, up to an hour.",
+        propagation="Within minutes, at most an hour.",
         risk=(
             "Never turn MFA off for everyone. An account without MFA is a target: give it a long password, one source "
             "address and no other rights. CISA SCuBA MS.AAD.3.x (MFA for all users) objects to exclusions."

@@ -63,7 +63,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "Then register the new object id in Exchange (cause sp_not_registered_in_exchange).",
         ),
         verify=_ENTERPRISE + ": it is listed, and TOKEN-02 passes.",
-        propagation="A few minutes.",
+        propagation="Within a few minutes.",
         risk="None apart from the consent itself.",
         source=(ENTRA_CODES, OAUTH),
         decide=(_ENTERPRISE + ": is it listed?",),
@@ -84,7 +84,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "Where-Object AppId -eq {client_id}).Id -AccountEnabled:$true`.",
         ),
         verify="Check TOKEN-02 passes.",
-        propagation="A few minutes.",
+        propagation="Within a few minutes.",
         risk="It may have been disabled because of an incident: ask before you enable it.",
         source=(ENTRA_CODES,),
         decide=(_ENTERPRISE + " > Properties.",),
@@ -216,7 +216,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "Do not add a redirect URI for the mail plugin: it uses client credentials and needs none.",
         ),
         verify="Check TOKEN-02 passes.",
-        propagation="A few minutes.",
+        propagation="Within a few minutes.",
         risk=(
             "Other programs that share the registration may need the public client type: create a separate registration "
             "for this application."
@@ -246,7 +246,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             ),
         ),
         verify="The browser sign-in returns to the application.",
-        propagation="A few minutes.",
+        propagation="Within a few minutes.",
         risk="Register complete addresses only, no wildcards.",
         source=(ENTRA_CODES,),
         decide=("The address in the error text, compared with " + _APP + " > Authentication.",),

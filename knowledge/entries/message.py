@@ -69,7 +69,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "`Test-ServicePrincipalAuthorization -Identity {client_id} -Resource {account}` shows InScope True), and "
             "MBX-03 passes."
         ),
-        propagation="Half an hour to two hours; until then, attempts can succeed and fail in turn.",
+        propagation="Within half an hour to two hours; until then, some attempts succeed and others fail.",
         risk=(
             "FullAccess lets the application read the mailbox as well: use a dedicated mailbox, or RBAC for Applications."
         ),
@@ -123,7 +123,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "Make sure that the client puts an address into From, not only a display name.",
         ),
         verify="`Get-RecipientPermission -Identity {from_address}` lists {account} with SendAs, and MBX-03 passes.",
-        propagation="Up to two hours.",
+        propagation="Within two hours.",
         risk=(
             "Grant Send As on one address to one account, never on all mailboxes. SendFromAliasEnabled applies to the "
             "whole tenant."

@@ -144,7 +144,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "`Get-CASMailbox -Identity {account} | Format-List SmtpClientAuthenticationDisabled` shows False, and AUTH-01 "
             "passes."
         ),
-        propagation="Usually minutes, up to two hours.",
+        propagation="Usually within minutes, at most two hours.",
         risk=_SWITCH_RISK,
         source=(FAQ + ", Enable SMTP Authentication in Office365", SMTP_AUTH, SCUBA),
         decide=(_READ_SWITCHES,),
@@ -168,7 +168,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "`Get-CASMailbox -Identity {account} | Format-List SmtpClientAuthenticationDisabled` shows False, and AUTH-01 "
             "passes."
         ),
-        propagation="Usually minutes, up to two hours.",
+        propagation="Usually within minutes, at most two hours.",
         risk=_SWITCH_RISK,
         source=(FAQ + ", Enable SMTP Authentication in Office365", SMTP_AUTH, SCUBA),
         decide=(_READ_SWITCHES,),
@@ -344,7 +344,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "`Get-ServicePrincipal -Identity {client_id} | Format-List AppId, ObjectId` shows the object id of the "
             "enterprise application, and AUTH-01 passes."
         ),
-        propagation="Half an hour to two hours; until then, attempts can succeed and fail in turn.",
+        propagation="Within half an hour to two hours; until then, some attempts succeed and others fail.",
         risk="None: the registration alone grants no right.",
         source=(OAUTH, RBAC),
         decide=(

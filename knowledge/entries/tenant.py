@@ -28,7 +28,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             ),
         ),
         verify="Check RISK-05 passes in a run with lookups.",
-        propagation="Minutes.",
+        propagation="Within minutes.",
         risk="If the same application is installed in another tenant, it stops working there: find out first.",
         source=(FAQ + ", OAuth Step 1", CLIENT_CREDENTIALS),
         decide=(Step("Check RISK-05 with lookups: the registration's signInAudience.", answered_by=("RISK-05",)),),
@@ -78,7 +78,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "Read the report for a week, then switch the policy on.",
         ),
         verify="Check RISK-07 passes in a run with lookups, and the application can still send from the server.",
-        propagation="Minutes, up to an hour.",
+        propagation="Within minutes, at most an hour.",
         risk=(
             "If the address is wrong or changes, the alerts stop immediately. Exclude one administrator from every policy."
         ),

@@ -82,7 +82,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
                 "Set Port to the port on which the server offers STARTTLS (587 on most servers), and keep Use SSL selected."
             ),
             "If the server has no such port, ask its administrator for one.",
-            "Or, with a client that supports implicit TLS (also: SSL/TLS, smtps), use this port with that setting.",
+            "Alternatively, if the client supports implicit TLS (also called SSL/TLS or smtps), use this port with that setting.",
         ),
         verify="Check SMTP-01 passes: the server sends a line that begins with 220 before any encryption.",
         propagation="Immediately after saving.",

@@ -165,7 +165,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             ),
         ),
         verify="The next attempt is a Success in the sign-in log, and check AUTH-01 passes from the same machine.",
-        propagation="Usually minutes, up to an hour.",
+        propagation="Usually within minutes, at most an hour.",
         risk=(
             "Each exclusion weakens the policy: limit it to one account and one address, and give it an owner and a date. "
             "CISA SCuBA baselines (MS.AAD.1.1, legacy authentication blocked) object to more."
@@ -192,7 +192,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "Cache the token until shortly before it expires (expires_in). Do not request one for each message.",
         ),
         verify="The log shows one token request per sender and hour.",
-        propagation="Minutes.",
+        propagation="Within minutes.",
         risk="None.",
         source=(
             ENTRA_CODES,

@@ -113,7 +113,7 @@ class MsalHttpClient:
         headers: dict[str, str] | None = None,
         **_ignored: object,
     ) -> MsalResponse:
-        """Send one request to an endpoint of the document. The tokens in the response are registered as secrets first."""
+        """Send one request to an endpoint of the discovery document. Tokens in the response are registered as secrets first."""
         if url not in self.found.endpoints:
             raise PermissionError("not an endpoint of the discovery document")
         self.requests += 1

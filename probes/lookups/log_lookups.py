@@ -68,7 +68,7 @@ def trace(
     values = {"mail_from": mail_from, "started": _stamp(started), "now": _stamp(until)}
     asked = question("trace", **values)
     if cloud.name != WORLDWIDE.name:
-        detail = f"Microsoft offers the message trace by Graph in {WORLDWIDE.title} only"
+        detail = f"Microsoft offers the message trace through Graph in {WORLDWIDE.title} only"
         return TraceLookup(state=LookupState.NOT_OFFERED, question=asked.text, detail=detail)
 
     def read() -> dict[str, Any]:

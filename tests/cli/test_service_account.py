@@ -184,7 +184,7 @@ def test_a_missing_environment_gives_one_line(installed: Installed) -> None:
 
 
 def test_a_changed_lock_gives_one_line(installed: Installed) -> None:
-    """After an update of the checkout the line asks the administrator to set it up again, also if a lock file was left behind."""
+    """After an update of the checkout, the line asks for an administrator to set up `.venv` again, even if a lock file was left behind."""
     lock = installed.checkout.root / RUNTIME
     before = lock.read_text(encoding="utf-8")
     lock.write_text("# newer\n", encoding="utf-8")

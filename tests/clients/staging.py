@@ -43,7 +43,7 @@ UNNOTICED = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Printed:
-    """A text that a client printed because of a fault."""
+    """Text that a client printed because of a fault."""
 
     fault: Fault
     sender: str

@@ -1,4 +1,4 @@
-"""The output of real clients is read as the cause of the fault: as the first cause where the protocol shows it, else in the list.
+"""The output of real clients leads to the cause of the fault. The cause comes first if the protocol shows it; otherwise it is listed.
 
 The protocol shows a cause if no fault with another cause makes the same client print the same text.
 """

@@ -39,7 +39,7 @@ def _by_password(sender: Sender) -> bool:
 
 @pytest.mark.parametrize("client", MAIL)
 def test_message_sent_by_a_client_arrives(client: Client[Attempt], tenant: Running, tmp_path: Path) -> None:
-    """A message sent by password, and by token if supported, arrives with its envelope, user and mechanism."""
+    """A message sent after a password sign-in, and after a token sign-in if supported, arrives with its envelope, user and mechanism."""
     _present(client)
     tenant.change(healthy())
     token = str(request_token(tenant)[1]["access_token"])

@@ -179,7 +179,7 @@ def test_invalid_envelopes(tmp_path: Path, line: str, reply: str) -> None:
 
 
 def test_refusal_is_repeated_at_mail(tmp_path: Path) -> None:
-    """MAIL after a refused sign-in repeats the refusal inside 530 5.7.57."""
+    """MAIL after a refused sign-in returns 530 5.7.57 with the text of the refusal."""
     with tenant(tmp_path, "wrong_password") as running, submission(running) as client:
         by_password(client, running)
         received = client.command("MAIL FROM:<alerts@fabrikam.example>")

@@ -255,7 +255,7 @@ def test_certificate_is_refused(tmp_path: Path, fault_id: str, why: str) -> None
     ],
 )
 def test_certificate_is_accepted(tmp_path: Path, fault_id: str | None, issuer: str) -> None:
-    """An accepted certificate has Microsoft's subject and names and, unless a mail shield intercepts, Microsoft's issuer."""
+    """An accepted certificate has Microsoft's subject and names and, unless a mail shield intercepts the connection, Microsoft's issuer."""
     with tenant(tmp_path, *([fault_id] if fault_id else [])) as running, submission(running) as client:
         assert isinstance(client.sock, ssl.SSLSocket)
         shown = client.sock.getpeercert() or {}

@@ -164,7 +164,7 @@ def test_group_names_only_the_roles_of_its_causes(group: Group) -> None:
 
 @each_cause
 def test_backticks_are_balanced(cause: Cause) -> None:
-    """Backticks are paired, because an odd one would turn prose into a command and a command into prose."""
+    """Backticks are paired: an unpaired one would turn prose into a command and a command into prose."""
     assert all(text.count("`") % 2 == 0 for text in _texts(cause))
 
 

@@ -21,7 +21,7 @@ VALUES = {
 
 @pytest.mark.parametrize("name", [pytest.param(name, id=name) for name in CATALOGUE])
 def test_every_cause_has_a_message_to_its_owner(name: str) -> None:
-    """The message greets the owner, asks for the steps and names the sign of success, with and without facts."""
+    """The message begins with a salutation, lists the requested steps and states how success is verified, with and without facts."""
     for values in (VALUES, {}):
         message = request(name, values)
 

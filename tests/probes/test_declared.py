@@ -359,7 +359,7 @@ def test_long_certificate_is_recognised_as_tls(declared: DeclaredService) -> Non
     ],
 )
 def test_other_protocol_is_quoted(declared: DeclaredService, peer: Peer, quoted: str) -> None:
-    """If the peer is not an SMTP server, the port in the settings is wrong, and the peer's text is quoted."""
+    """If the peer is not an SMTP server, the finding says that the port in the settings is wrong and quotes the peer's text."""
     with declared.serve(peer) as server:
         assessment = declared.basic(server.port, patience=QUICK)
 

@@ -105,7 +105,7 @@ def test_tenant_wide_answers_are_requested_once(tmp_path: Path) -> None:
 
 
 def test_refused_lookup_names_the_permission(tmp_path: Path) -> None:
-    """A 403 is `refused` and names the missing permission, and so do the lookups that depend on it."""
+    """A lookup answered with 403 is `refused` and names the missing permission, as do the lookups that depend on it."""
     with scripted(forbidden, tmp_path) as server:
         settings = server.settings(BASIC, oauth())
         found = evidence_of(application(settings), settings)

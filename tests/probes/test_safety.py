@@ -167,7 +167,7 @@ def _two_senders_one_user(text: str) -> str:
 
 
 def test_senders_with_a_shared_user_try_a_refused_password_once(tmp_path: Path) -> None:
-    """Two senders with the same user and a wrong password make one attempt; the second reports the first one's reply."""
+    """Two senders with the same user and a wrong password make one attempt in total; the second reports the first one's reply."""
     with probe_run(apply(healthy(), ["wrong_password"]), folder=tmp_path, edit=_two_senders_one_user) as seen:
         attempts = [sign_in for sign_in in seen.running.sign_ins if sign_in.mechanism == "LOGIN"]
 

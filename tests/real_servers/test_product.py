@@ -40,7 +40,7 @@ def test_an_account_that_can_send(postfix: MailServer, resolver: str, tmp_path: 
 def test_a_refused_sign_in_gives_an_unsure_short_list(
     postfix: MailServer, resolver: str, tmp_path: Path, user: str, password: str
 ) -> None:
-    """One attempt, exit code 1, `bad_credentials` first, `mailbox_missing` in the list, and the finding is not sure."""
+    """The run makes one attempt and exits with 1; `bad_credentials` comes first, `mailbox_missing` is listed, the finding is unsure."""
     situation = Situation(port=postfix.port, ca_file=postfix.ca_file, user=user, password=password)
 
     outcome = run(situation, resolver, tmp_path)

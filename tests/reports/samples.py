@@ -151,7 +151,7 @@ def oauth(**changes: object) -> SenderEvidence:
 
 
 def until(evidence: SenderEvidence, gate: Gate, **changes: object) -> SenderEvidence:
-    """Return the evidence of a run that stopped at `gate`: nothing after it, and `changes` to the rest."""
+    """Return the evidence of a run that stopped at `gate`, with later steps removed and `changes` applied."""
     order = ["name", "port", "greeting", "starttls", "tls", "auth_offered", "sign_in", "envelope"]
     place = {"sender": "envelope", "recipient": "envelope", "accepted": "envelope"}.get(gate.value, gate.value)
     at = order.index(place) if place in order else order.index("auth_offered")

@@ -75,7 +75,7 @@ def test_packed_results_have_a_size_limit() -> None:
 
 
 def test_reports_of_many_hosts_form_one_overview(tmp_path: Path) -> None:
-    """Each sender of each host is listed once, by its newest report; a file that is not a report is left out and noted."""
+    """Each sender of each host is listed once, from its newest report. A file that is not a report is left out, and a note says so."""
     for name, host in (("a", "server1"), ("b", "server1"), ("c", "server2")):
         machine = samples.basic().machine.model_copy(update={"host": host})
         run = samples.run(Assessment(samples.basic(machine=machine), samples.basic_settings()))

@@ -144,7 +144,7 @@ def test_gates_after_the_broken_one_are_not_reached() -> None:
 
 
 def test_evidence_is_shown_in_full() -> None:
-    """Addresses, certificate with dates, claims, issuer document and transcript are text on the page."""
+    """The addresses, the certificate with its dates, the claims, the issuer document and the transcript appear as text on the page."""
     text = page(samples.healthy()).text
 
     expected = [*samples.ADDRESSES, samples.LEAF.subject, samples.LEAF.sha256, "2027-09-19", "SMTP.SendAsApp", "tenant_region_scope",

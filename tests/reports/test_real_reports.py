@@ -42,7 +42,7 @@ PLACES = ["greeting", "EHLO", "refusal", "lines", "document", "token"]
 
 @pytest.fixture(scope="module")
 def reports(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Return a function that makes reports with the real command line, each once."""
+    """Return a function that creates a report with the real command line; each report is created only once."""
     folder = tmp_path_factory.mktemp("reports")
 
     def make_report(fault: str) -> Path:

@@ -1,7 +1,7 @@
-"""A relay on loopback that forwards everything up to one byte of one server reply and then breaks it: reset, stall or garbage.
+"""A relay on loopback that forwards everything up to a given byte of one server reply and then resets, stalls or sends garbage.
 
-Replies are counted in turns. A turn begins when the client sends something after the server did, so the same cut is found again
-although names, dates and signatures differ in length from run to run.
+Replies are counted in turns. A turn begins when the client sends something after the server did, so that the same cut is found
+again even if names, dates and signatures differ in length between runs.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ SHOWN = {Verdict.FAIL, Verdict.RISK, Verdict.UNKNOWN}
 
 
 def _staged() -> Iterator[tuple[str, str]]:
-    """Yield every fault with another From address, and one fault of each cause in the other set-ups (all faults with SMTP365_DEEP)."""
+    """Yield every fault with a different From address, and one fault per cause in the other set-ups (every fault with SMTP365_DEEP)."""
     firsts: dict[tuple[str, tuple[str, ...]], str] = {}
     for fault in FAULTS.values():
         firsts.setdefault((fault.cause, fault.senders), fault.id)

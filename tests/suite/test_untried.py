@@ -165,7 +165,7 @@ def with_recipe_check(*needs: str) -> dict[str, Check]:
     ],
 )
 def test_a_check_by_the_recipe_is_blocked_by_its_need(world: str, verdict: Verdict) -> None:
-    """`return case.ok(...)` is blocked if the port is closed, and unknown if the port was not tried."""
+    """A check that only returns `case.ok(...)` is blocked if the port is closed, and unknown if the port was not tried."""
     for evidence, settings in WORLDS[world]().values():
         finding = Assessment(evidence, settings, with_recipe_check("NET-02")).finding("SMTP-04")
 
