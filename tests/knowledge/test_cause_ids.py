@@ -40,4 +40,6 @@ def test_mypy_rejects_a_misspelt_cause_id(tmp_path: Path) -> None:
         cwd=ROOT, capture_output=True, encoding="utf-8", check=False,
     )  # fmt: skip
 
-    assert re.findall(r"program\.py:(\d+): error", checked.stdout) == ["7", "8", "9", "12", "14"], checked.stdout + checked.stderr
+    assert re.findall(r"program\.py:(\d+): error", checked.stdout) == ["7", "8", "9", "12", "14"], (
+        checked.stdout + checked.stderr
+    )
