@@ -134,3 +134,14 @@ def test_checks_read_no_clock_and_no_environment() -> None:
         assert not modules & impure, file
         assert "datetime.now" not in file.read_text(encoding="utf-8")
         assert "utc_now" not in file.read_text(encoding="utf-8")
+
+
+def test_both_maps_are_the_same_and_name_every_package() -> None:
+    """README and CONTRIBUTING open with the same map, which has one line for each package."""
+    maps = {
+        (ROOT / name).read_text(encoding="utf-8").partition("<!-- map -->")[2].partition("<!-- /map -->")[0]
+        for name in ("README.md", "CONTRIBUTING.md")
+    }
+
+    (the_map,) = maps
+    assert [room for room in (*PACKAGES, "bootstrap", "docs/handbook") if f"| `{room}/` |" not in the_map] == []
