@@ -1,6 +1,6 @@
 """The built-in tenant: fakes of Exchange Online, Entra and DNS that share one simulated tenant, healthy by default.
 
-This package imports nothing of the product and opens no connection beyond 127.0.0.1. Public names are imported lazily to
+This package imports nothing from the product and opens no connection beyond 127.0.0.1. Public names are imported lazily to
 keep start-up fast.
 """
 

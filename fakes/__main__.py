@@ -1,6 +1,6 @@
 """Command line: serve the built-in tenant until interrupted, or list the faults.
 
-Interrupting the server is the normal way to stop it, so the exit code is then 0.
+Interrupting the server is the normal way to stop it, so the exit code after an interrupt is 0.
 """
 
 import argparse
@@ -67,7 +67,7 @@ def _arguments() -> argparse.ArgumentParser:
 
 
 def listed(*, as_json: bool, lookups: bool = False) -> str:
-    """Return the fault catalogue as text or JSON, with `lookups` also the faults that only lookups show."""
+    """Return the fault catalogue as text or JSON; `lookups` adds the faults that only lookups show."""
     from .faults import FAULTS, LOOKUP_FAULTS
 
     faults = [*FAULTS.values(), *(LOOKUP_FAULTS.values() if lookups else ())]
@@ -116,7 +116,7 @@ def _wait(*, until_input_ends: bool) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command. Returns the exit code: 0, also after an interrupt, or 4 for a usage error."""
+    """Run the command and return its exit code: 0 (even after an interrupt), or 4 for a usage error or a failed start."""
     try:
         options = _arguments().parse_args(arguments)
     except SystemExit as stop:  # argparse exits with 2 for an unknown option; here 2 means interrupted

@@ -1,1 +1,1 @@
-"""The fakes of Microsoft Graph and Exchange administration, which lookups query."""
+"""Fakes of Microsoft Graph and Exchange administration, which lookups query."""

@@ -1,4 +1,4 @@
-"""The caller of a lookup: parses the bearer token of a request and derives the caller's permissions.
+"""The caller of a lookup: parse the bearer token of a request and derive the caller's permissions.
 
 A permission is an application role or a delegated scope; a person also needs a directory role with read access. Sources:
 Microsoft, "Microsoft Graph permissions overview"; "App-only authentication in Exchange Online PowerShell".
@@ -24,7 +24,7 @@ class Caller:
 
     @property
     def reads(self) -> bool:
-        """Whether a directory role gives the caller read access to administrators' data."""
+        """Whether one of the caller's directory roles grants read access to administrative data."""
         return bool(self.roles & READERS)
 
 
@@ -36,7 +36,7 @@ def claims_of(header: str, world: World) -> Claims | None:
 
 
 def caller(world: World, claims: Claims) -> Caller:
-    """Return the caller that the claims describe, with its current directory roles."""
+    """Return the caller that the claims describe, with the caller's current directory roles."""
     if claims.upn is not None:
         user = world.tenant.user(claims.upn)
         roles = user.entra_roles if user else frozenset()

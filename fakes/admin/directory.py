@@ -1,7 +1,7 @@
-"""The directory's objects in Microsoft Graph's form: users, domains, applications, enterprise applications.
+"""Directory objects in Microsoft Graph's format: users, domains, applications and enterprise applications.
 
-Each function returns one object of the tenant's state, or None if it does not exist. Sources: Microsoft Graph reference; the
-published role ids of Exchange Online's application roles.
+A function whose object does not exist in the tenant's state returns None. Sources: Microsoft Graph reference; the published
+role ids of Exchange Online's application roles.
 """
 
 import uuid
@@ -29,13 +29,13 @@ _METHOD_IDS = {"password": "28c10230-6103-485e-b985-444c60001490", "phone": "317
 
 
 def find_user(tenant: Tenant, name: str) -> User | None:
-    """Return a user by sign-in address or object id."""
+    """Return the user with this sign-in address or object id, or None."""
     everybody = (*tenant.users, *((tenant.auditing.administrator,) if tenant.auditing else ()))
     return tenant.user(name) or next((one for one in everybody if tenant.object_id(one.upn) == name.lower()), None)
 
 
 def user(world: World, name: str) -> Object | None:
-    """Return a user or a shared account."""
+    """Return a user or a shared account in Microsoft Graph's format."""
     found = find_user(world.tenant, name)
     if found is None:
         return None
@@ -67,14 +67,14 @@ def _plans() -> list[Object]:
 
 
 def per_user_mfa(found: User) -> str:
-    """Return the per-user MFA state. `enforced` refuses passwords alone; `enabled` does not until the user has registered."""
+    """Return the per-user MFA state. `enforced` blocks a password on its own; `enabled` does so only once the user has registered."""
     if found.mfa_required:
         return "enforced"
     return "enabled" if found.mfa_enabled else "disabled"
 
 
 def methods(found: User) -> list[Object]:
-    """Return the registered authentication methods, including the password. A user who must use a second factor has one."""
+    """Return the registered authentication methods, including the password and, if MFA is required, at least one second factor."""
     names = {"password", *found.methods, *({"phone"} if found.mfa_required else ())}
     return [
         {
@@ -86,7 +86,7 @@ def methods(found: User) -> list[Object]:
 
 
 def domain(tenant: Tenant, name: str) -> Object | None:
-    """Return a verified domain: the tenant's own, or one of a user's address."""
+    """Return a verified domain: the tenant's own domain, or the domain of a user's sign-in address."""
     owners = [one for one in tenant.users if one.upn.rpartition("@")[2].casefold() == name.casefold()]
     if not owners and name.casefold() != tenant.domain.casefold():
         return None
@@ -106,7 +106,7 @@ def domain(tenant: Tenant, name: str) -> Object | None:
 
 
 def application(tenant: Tenant, client_id: str) -> Object | None:
-    """Return an app registration with its credentials. Only the first characters of a secret are returned."""
+    """Return an app registration with its credentials. Only the first characters of each secret are included."""
     app = tenant.app(client_id)
     if app is None:
         return None
@@ -153,7 +153,7 @@ def _certificates(app: App) -> list[Object]:
 
 
 def principal(tenant: Tenant, client_id: str) -> Object | None:
-    """Return an enterprise application by client id. Microsoft's own resources are included with the roles that they define."""
+    """Return the enterprise application with this client id. Microsoft's own resources are included, with the roles that they define."""
     resource = _RESOURCES.get(client_id.lower())
     if resource is not None:
         return _resource(tenant, client_id.lower()) if resource[0] in tenant.resources else None
@@ -200,7 +200,7 @@ def _resource_id(tenant: Tenant, app_id: str) -> str:
 
 
 def role_assignments(tenant: Tenant, object_id: str) -> list[Object] | None:
-    """Return the consented application permissions of the enterprise application with this object id."""
+    """Return the application permissions granted to the enterprise application with this object id."""
     others = (tenant.auditing.principal,) if tenant.auditing else ()
     everybody = (*tenant.service_principals, *others)
     found = next((one for one in everybody if one.object_id == object_id.lower()), None)

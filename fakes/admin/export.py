@@ -1,7 +1,7 @@
-"""The tenant's export for an administrator: the questions of the lookups with their answers, in one JSON document.
+"""The tenant export for an administrator: every lookup query and its answer, in one JSON document.
 
-Both services are called without HTTP, with full read access. An export covers no particular run, so the sign-in log and
-the message trace have separate keys with all existing rows.
+Both services are called directly rather than over HTTP, with full read access. An export is not tied to one run, so the sign-in
+log and the message trace have separate keys, which hold all existing rows.
 """
 
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ _APPLICATION = "id,appId,displayName,signInAudience,isFallbackPublicClient,passw
 
 
 def document(world: World, records: Records) -> dict[str, Any]:
-    """Return the complete export for both senders."""
+    """Return the complete tenant export for both senders."""
     graph: dict[str, Any] = {}
     exchange: dict[str, Any] = {}
     for sender in world.senders:

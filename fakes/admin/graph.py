@@ -1,4 +1,4 @@
-"""The fake Microsoft Graph over HTTP: tokens, throttling and response format, as a Starlette application.
+"""A fake of Microsoft Graph over HTTP, as a Starlette application: tokens, throttling and response format.
 
 `graph_answers` builds the answers.
 """
@@ -20,7 +20,7 @@ from .graph_errors import GraphError
 
 
 def application(state: State) -> Starlette:
-    """Return the web application of all Graph hosts. It reads the state of the world for each request."""
+    """Return the web application for all Graph hosts. The application reads the current world on each request."""
 
     async def ask(request: Request) -> Response:
         world, number = state.world, state.records.count("graph")

@@ -1,4 +1,4 @@
-"""Microsoft Graph's errors: status, code and message, in its error document.
+"""Microsoft Graph's errors, each with its status, code and message, and the JSON document that contains them.
 
 Sources: Microsoft, "Microsoft Graph error responses and resource types"; messages quoted in public issue reports.
 """
@@ -11,7 +11,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GraphError:
-    """An error response."""
+    """An error response from Microsoft Graph."""
 
     status: int
     code: str
@@ -19,7 +19,7 @@ class GraphError:
     retry_after: int | None = None
 
     def document(self, now: datetime, correlation_id: str | None = None) -> dict[str, Any]:
-        """The JSON body."""
+        """Return the JSON body of the error response."""
         request_id = str(uuid.uuid4())
         inner = {
             "date": now.strftime("%Y-%m-%dT%H:%M:%S"),
@@ -30,19 +30,19 @@ class GraphError:
 
 
 def token_empty() -> GraphError:
-    """The request has no bearer token."""
+    """Return the error for a request without a bearer token."""
     return GraphError(status=401, code="InvalidAuthenticationToken", message="Access token is empty.")
 
 
 def token_expired() -> GraphError:
-    """The token has expired."""
+    """Return the error for an expired token."""
     return GraphError(
         status=401, code="InvalidAuthenticationToken", message="Lifetime validation failed, the token is expired."
     )
 
 
 def token_unreadable() -> GraphError:
-    """Entra did not issue the token for this tenant."""
+    """Return the error for a token that Entra did not issue for this tenant."""
     return GraphError(
         status=401,
         code="InvalidAuthenticationToken",
@@ -51,7 +51,7 @@ def token_unreadable() -> GraphError:
 
 
 def audience() -> GraphError:
-    """The token is for another resource."""
+    """Return the error for a token issued for a different resource."""
     return GraphError(
         status=401,
         code="InvalidAuthenticationToken",
@@ -60,14 +60,14 @@ def audience() -> GraphError:
 
 
 def privileges() -> GraphError:
-    """The caller has no permission for directory objects."""
+    """Return the error for a caller without permission to read directory objects."""
     return GraphError(
         status=403, code="Authorization_RequestDenied", message="Insufficient privileges to complete the operation."
     )
 
 
 def scopes_missing() -> GraphError:
-    """The caller has no permission for policies."""
+    """Return the error for a caller without permission to read policies."""
     return GraphError(
         status=403,
         code="AccessDenied",
@@ -76,7 +76,7 @@ def scopes_missing() -> GraphError:
 
 
 def permission_missing(permission: str) -> GraphError:
-    """The caller has no permission for the audit log or the message trace."""
+    """Return the error for a caller without permission to read the audit log or the message trace."""
     return GraphError(
         status=403,
         code="Authentication_MSGraphPermissionMissing",
@@ -87,12 +87,12 @@ def permission_missing(permission: str) -> GraphError:
 
 
 def methods_denied() -> GraphError:
-    """The caller has no permission for authentication methods."""
+    """Return the error for a caller without permission to read authentication methods."""
     return GraphError(status=403, code="accessDenied", message="Request Authorization failed")
 
 
 def not_premium() -> GraphError:
-    """The tenant has no Entra ID P1 or P2, which the sign-in log needs."""
+    """Return the error for a tenant without Entra ID P1 or P2, which the sign-in log needs."""
     return GraphError(
         status=403,
         code="Authentication_RequestFromNonPremiumTenantOrB2CTenant",
@@ -101,7 +101,7 @@ def not_premium() -> GraphError:
 
 
 def not_found(name: str) -> GraphError:
-    """The directory has no such object."""
+    """Return the error for an object that does not exist in the directory."""
     return GraphError(
         status=404,
         code="Request_ResourceNotFound",
@@ -110,12 +110,12 @@ def not_found(name: str) -> GraphError:
 
 
 def no_segment(name: str) -> GraphError:
-    """Graph has no such path in this version or cloud."""
+    """Return the error for a path that Graph does not have in this version or cloud."""
     return GraphError(status=400, code="BadRequest", message=f"Resource not found for the segment '{name}'.")
 
 
 def no_property(name: str, kind: str) -> GraphError:
-    """`$select` names a property that the type does not have."""
+    """Return the error for a `$select` that names a property the type does not have."""
     return GraphError(
         status=400,
         code="BadRequest",
@@ -125,10 +125,10 @@ def no_property(name: str, kind: str) -> GraphError:
 
 
 def bad_filter() -> GraphError:
-    """`$filter` is malformed or names a property that cannot be filtered."""
+    """Return the error for invalid query options, such as a malformed `$filter` or one on a property that cannot be filtered."""
     return GraphError(status=400, code="BadRequest", message="Invalid filter clause")
 
 
 def too_many(seconds: int) -> GraphError:
-    """The request is throttled."""
+    """Return the error for a throttled request."""
     return GraphError(status=429, code="TooManyRequests", message="Too Many Requests", retry_after=seconds)

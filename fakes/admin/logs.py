@@ -1,6 +1,6 @@
 """The tenant's logs: rows of the sign-in log and the message trace, built from the fakes' records.
 
-A row appears after the delay of its log. Sources: Microsoft Graph reference, signIn and exchangeMessageTrace; "Microsoft
+Each log has a delay, after which its rows appear. Sources: Microsoft Graph reference, signIn and exchangeMessageTrace; "Microsoft
 Entra authentication and authorization error codes".
 """
 
@@ -33,7 +33,7 @@ _REASONS = {
 
 
 def user_sign_ins(world: World, records: Records) -> list[Row]:
-    """Return users' sign-ins, newest first."""
+    """Return the sign-in log's rows for users, newest first."""
     rows = [_smtp_row(world, one) for one in records.sign_ins if one.code is not None and _due(world, one.at)]
     auditing = world.tenant.auditing
     rows += [
@@ -46,7 +46,7 @@ def user_sign_ins(world: World, records: Records) -> list[Row]:
 
 
 def app_sign_ins(world: World, records: Records) -> list[Row]:
-    """Return applications' sign-ins, newest first. An application that the tenant does not know leaves no row."""
+    """Return the sign-in log's rows for applications, newest first. An application without a service principal leaves no row."""
     rows = [
         _app_row(world, one)
         for one in records.token_requests
@@ -56,7 +56,7 @@ def app_sign_ins(world: World, records: Records) -> list[Row]:
 
 
 def traces(world: World, records: Records) -> list[Row]:
-    """Return the message trace: one row per recipient of an accepted message, newest first."""
+    """Return the message trace, with one row for each recipient of an accepted message, newest message first."""
     auditing = world.tenant.auditing
     delay = auditing.trace_delay if auditing else timedelta()
     due = [one for one in records.messages if one.received + delay <= world.now()]

@@ -1,4 +1,4 @@
-"""Conditional Access policies in Microsoft Graph's form, from the same state that the sign-in evaluates.
+"""Conditional Access policies in Microsoft Graph's format, built from the state that the sign-in evaluates.
 
 Source: Microsoft Graph reference, conditionalAccessPolicy and conditionalAccessConditionSet.
 """
@@ -18,7 +18,7 @@ _NAMES = {
 
 
 def documents(tenant: Tenant) -> list[dict[str, Any]]:
-    """Return all policies in order of creation."""
+    """Return all policies in the order in which they were added."""
     found = [_policy(tenant, one) for one in tenant.conditional_access]
     if tenant.device_codes_forbidden:
         found.append(_without_device_codes())
@@ -26,7 +26,7 @@ def documents(tenant: Tenant) -> list[dict[str, Any]]:
 
 
 def name_of(tenant: Tenant, policy_id: str) -> str:
-    """Return the name of a policy; its id if it was deleted meanwhile."""
+    """Return the name of a policy, or its id if the policy has since been deleted."""
     return next((_NAMES[one.kind] for one in tenant.conditional_access if one.policy_id == policy_id), policy_id)
 
 

@@ -1,1 +1,1 @@
-"""The fake Entra: discovery, keys, tokens and device codes."""
+"""The fake Entra: discovery documents, keys, tokens and device codes."""

@@ -1,4 +1,4 @@
-"""Entra's error responses to client assertions; `errors` has the document that contains them.
+"""Entra's error responses to client assertions; `errors` builds the JSON document that contains them.
 
 Sources: Microsoft, "Microsoft Entra authentication and authorization error codes"; public captures of responses.
 """
@@ -9,12 +9,12 @@ from .errors import EntraError
 
 
 def malformed() -> EntraError:
-    """The assertion is not a JWT."""
+    """Return the error for an assertion that is not a valid JWT or has the wrong assertion type."""
     return EntraError(error="invalid_request", code=50027, text="JWT token is invalid or malformed.", linked=False)
 
 
 def key_unknown() -> EntraError:
-    """The signing certificate is not registered."""
+    """Return the error for a signing certificate that is not registered."""
     return EntraError(
         error="invalid_client",
         code=700027,
@@ -25,7 +25,7 @@ def key_unknown() -> EntraError:
 
 
 def key_expired() -> EntraError:
-    """The signing certificate has expired."""
+    """Return the error for an expired signing certificate."""
     return EntraError(
         error="invalid_client",
         code=700027,
@@ -35,7 +35,7 @@ def key_expired() -> EntraError:
 
 
 def out_of_time(now: datetime, begins: datetime, ends: datetime) -> EntraError:
-    """The assertion is outside its validity period: the caller's clock is wrong, or the assertion is old."""
+    """Return the error for an assertion outside its validity period: the caller's clock is wrong or the assertion is old."""
     return EntraError(
         error="invalid_client",
         code=700024,
@@ -47,7 +47,7 @@ def out_of_time(now: datetime, begins: datetime, ends: datetime) -> EntraError:
 
 
 def signature() -> EntraError:
-    """The certificate is registered, but the signature does not match its key."""
+    """Return the error for a signature that does not match the key of the registered certificate."""
     return EntraError(
         error="invalid_client",
         code=700027,
@@ -58,7 +58,7 @@ def signature() -> EntraError:
 
 
 def of_another_app() -> EntraError:
-    """Issuer or subject is not the application (text UNVERIFIED)."""
+    """Return the error for an assertion whose issuer or subject is not the application (text UNVERIFIED)."""
     return EntraError(
         error="invalid_client",
         code=700021,
@@ -68,7 +68,7 @@ def of_another_app() -> EntraError:
 
 
 def audience() -> EntraError:
-    """The assertion has another audience (text UNVERIFIED)."""
+    """Return the error for an assertion with a different audience (text UNVERIFIED)."""
     return EntraError(
         error="invalid_client",
         code=700023,
@@ -78,7 +78,7 @@ def audience() -> EntraError:
 
 
 def without_thumbprint() -> EntraError:
-    """The header does not identify the signing certificate (text UNVERIFIED)."""
+    """Return the error for a header that does not identify the signing certificate (text UNVERIFIED)."""
     return EntraError(
         error="invalid_client",
         code=5002723,
@@ -88,7 +88,7 @@ def without_thumbprint() -> EntraError:
 
 
 def algorithm(name: str) -> EntraError:
-    """The signature algorithm is not an RSA algorithm that Entra accepts (text UNVERIFIED in part)."""
+    """Return the error for a signature algorithm that Entra does not accept (text UNVERIFIED in part)."""
     return EntraError(
         error="invalid_client",
         code=5002738,

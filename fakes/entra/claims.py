@@ -1,11 +1,11 @@
-"""The claims of an access token that Exchange evaluates. The signature was verified before."""
+"""The claims in an access token that Exchange evaluates. The signature has already been verified."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claims:
-    """The relevant claims of an access token; only delegated tokens have `upn`."""
+    """The relevant claims in an access token; only delegated tokens have `upn`."""
 
     audience: str
     tenant_id: str

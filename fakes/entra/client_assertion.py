@@ -1,6 +1,6 @@
 """Client assertions: JWTs that an application signs with the key of its certificate instead of sending a secret.
 
-Validated by RFC 7523, section 3, and Microsoft, "Application authentication certificate credentials".
+Assertions are validated according to RFC 7523, section 3, and Microsoft, "Application authentication certificate credentials".
 """
 
 from datetime import UTC, datetime

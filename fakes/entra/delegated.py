@@ -1,6 +1,6 @@
-"""The token response for a user who signed in: permissions, token and identity (Microsoft, "Device authorization grant").
+"""The token response for a signed-in user: permissions, token and identity (Microsoft, "Device authorization grant").
 
-Microsoft's own clients receive the scopes they request; the tenant's public client receives its consented permissions.
+Microsoft's own clients receive the scopes they request; the tenant's public client receives only its consented permissions.
 """
 
 import base64
@@ -21,7 +21,7 @@ _BASIC = "User.Read"
 def issued(
     world: World, client_id: str, user: User, scope: str, *, wants_client_info: bool
 ) -> dict[str, Any] | EntraError:
-    """Return the response for these scopes of one resource. MSAL identifies the account by `client_info`."""
+    """Return the token response for scopes of one resource, or an error. MSAL uses `client_info` to identify the account."""
     tenant, now, asked = world.tenant, world.now(), scope.split()
     permissions = [one.rpartition("/") for one in asked if one not in _OPENID]
     resources = {spelt(tenant, resource) or CLOUDS[tenant.cloud].graph for resource, _, _ in permissions}

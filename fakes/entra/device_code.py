@@ -1,8 +1,8 @@
-"""Device codes: issued, polled, approved or declined, as Entra does it.
+"""Device codes, which are issued, polled, approved and declined as in Entra.
 
-This module decides which client may use them and what it receives; `service` serves HTTP. The control endpoint or
-`Tenant.device_codes_approved_by` replaces the user who types the code in. Sources: RFC 8628; Microsoft, "Device
-authorization grant".
+This module decides which client may use a device code and what the client receives; `service` serves HTTP. The control endpoint
+or `Tenant.device_codes_approved_by` replaces the user who types in the code. Sources: RFC 8628; Microsoft, "Device authorization
+grant".
 """
 
 import secrets
@@ -34,12 +34,12 @@ _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 
 class NoSuchCode(LookupError):  # noqa: N818 - reads as what happened
-    """Raised when no such code is pending or no such user can approve it; the text says which."""
+    """Raised when no such code is pending or no such user can approve it; the message states which."""
 
 
 @dataclass(slots=True, kw_only=True)
 class DeviceCode:
-    """A pending code; `user` is the user who approved it."""
+    """A device code that has not been redeemed; `user` is the user who approved it."""
 
     user_code: str
     device_code: str
@@ -51,7 +51,7 @@ class DeviceCode:
     declined: bool = False
 
     def document(self, interval: int) -> dict[str, Any]:
-        """The response of the device authorization endpoint, with Entra's members in Entra's order."""
+        """Return the response of the device authorization endpoint, with Entra's members in Entra's order."""
         return {
             "user_code": self.user_code,
             "device_code": self.device_code,
@@ -65,14 +65,14 @@ class DeviceCode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Kept:
-    """The owner of a refresh token, which is valid for all resources, as in Entra."""
+    """The owner of a refresh token. As in Entra, the token is valid for all resources."""
 
     client_id: str
     user: str
 
 
 class DeviceCodes:
-    """The device codes and refresh tokens of one built-in tenant. The server's loop and tests use it."""
+    """The device codes and refresh tokens of one built-in tenant, shared by the server's event loop and the tests."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -80,7 +80,7 @@ class DeviceCodes:
         self._refresh: dict[str, _Kept] = {}
 
     def begin(self, world: World, form: Mapping[str, str]) -> DeviceCode | EntraError:
-        """Issue a code to a client, or return the error. The tenant was validated before."""
+        """Issue a code to a client, or return the error. The caller has already validated the tenant."""
         missing = next((name for name in ("client_id", "scope") if not form.get(name)), None)
         if missing is not None:
             return errors.parameter_missing(missing)
@@ -99,7 +99,7 @@ class DeviceCodes:
         return code
 
     def waiting(self) -> list[dict[str, str]]:
-        """The codes that are neither approved nor declined."""
+        """Return the codes that have been neither approved nor declined."""
         with self._lock:
             return [
                 {"user_code": one.user_code, "client_id": one.client_id, "scope": one.scope}
@@ -118,7 +118,7 @@ class DeviceCodes:
             code.user, code.declined = user, user is None
 
     def poll(self, world: World, form: Mapping[str, str]) -> dict[str, Any] | EntraError:
-        """Return the token response for a polling client, or the error while there is none."""
+        """Return the token response for a polling client, or the error if there is no token to return."""
         missing = next((name for name in ("client_id", "device_code") if not form.get(name)), None)
         if missing is not None:
             return errors.parameter_missing(missing)
@@ -134,7 +134,7 @@ class DeviceCodes:
         return self._issue(world, code.client_id, code.user or "", code.scope, form)
 
     def refresh(self, world: World, form: Mapping[str, str]) -> dict[str, Any] | EntraError:
-        """Return a token for this or another resource from a refresh token (RFC 6749, section 6), or the error."""
+        """Redeem a refresh token for a token for the same or a different resource (RFC 6749, section 6), or return the error."""
         missing = next((name for name in ("client_id", "refresh_token", "scope") if not form.get(name)), None)
         if missing is not None:
             return errors.parameter_missing(missing)

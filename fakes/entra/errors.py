@@ -1,4 +1,4 @@
-"""Entra's errors: AADSTS numbers, texts, HTTP status and the error document around them.
+"""Entra's errors, each with its AADSTS number, text and HTTP status, and the JSON document that contains them.
 
 Sources: Microsoft, "Microsoft Entra authentication and authorization error codes"; public captures of responses.
 """
@@ -11,7 +11,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntraError:
-    """An error; `linked` says whether the document links to Microsoft's error page."""
+    """An error from Entra; `linked` is true if the error document links to Microsoft's error page."""
 
     error: str
     code: int
@@ -46,7 +46,7 @@ class EntraError:
 
 
 def tenant_not_found(tenant: str, *, discovery: bool = False) -> EntraError:
-    """The tenant does not exist in this cloud. The discovery document uses another error name."""
+    """Return the error for a tenant that does not exist in this cloud. For the discovery document, the error has a different name."""
     return EntraError(
         error="invalid_tenant" if discovery else "invalid_request",
         code=90002,
@@ -57,7 +57,7 @@ def tenant_not_found(tenant: str, *, discovery: bool = False) -> EntraError:
 
 
 def tenant_malformed(tenant: str) -> EntraError:
-    """The tenant segment of the address is neither an id nor a domain."""
+    """Return the error for an address whose tenant segment is neither an id nor a domain."""
     return EntraError(
         error="invalid_request",
         code=900023,
@@ -66,21 +66,21 @@ def tenant_malformed(tenant: str) -> EntraError:
 
 
 def parameter_missing(name: str) -> EntraError:
-    """A required parameter is missing from the body."""
+    """Return the error for a body without a required parameter."""
     return EntraError(
         error="invalid_request", code=900144, text=f"The request body must contain the following parameter: '{name}'."
     )
 
 
 def grant_not_supported(grant: str) -> EntraError:
-    """The endpoint does not support this grant type."""
+    """Return the error for a grant type that the endpoint does not support."""
     return EntraError(
         error="unsupported_grant_type", code=70003, text=f"The app requested an unsupported grant type '{grant}'."
     )
 
 
 def common_not_allowed() -> EntraError:
-    """Client credentials need a specific tenant."""
+    """Return the error for client credentials at a shared endpoint; this grant needs a specific tenant."""
     return EntraError(
         error="invalid_request",
         code=9001023,
@@ -90,7 +90,7 @@ def common_not_allowed() -> EntraError:
 
 
 def app_unknown(client_id: str, tenant_name: str) -> EntraError:
-    """The client id is not an application of this tenant."""
+    """Return the error for a client id that belongs to no application in this tenant."""
     return EntraError(
         error="unauthorized_client",
         code=700016,
@@ -101,7 +101,7 @@ def app_unknown(client_id: str, tenant_name: str) -> EntraError:
 
 
 def principal_missing(client_id: str, tenant_id: str) -> EntraError:
-    """The application has no enterprise application here."""
+    """Return the error for an application that has no enterprise application in this tenant."""
     return EntraError(
         error="invalid_client",
         code=7000229,
@@ -112,12 +112,12 @@ def principal_missing(client_id: str, tenant_id: str) -> EntraError:
 
 
 def app_disabled(client_id: str, name: str) -> EntraError:
-    """The enterprise application is disabled (HTTP status UNVERIFIED)."""
+    """Return the error for a disabled enterprise application (HTTP status UNVERIFIED)."""
     return EntraError(error="unauthorized_client", code=7000112, text=f"Application '{client_id}'({name}) is disabled.")
 
 
 def public_client() -> EntraError:
-    """A secret was sent by an application that is registered as a public client."""
+    """Return the error for a credential sent by an application that is registered as a public client."""
     return EntraError(
         error="invalid_client",
         code=700025,
@@ -127,7 +127,7 @@ def public_client() -> EntraError:
 
 
 def credential_missing() -> EntraError:
-    """The body has neither a secret nor an assertion (HTTP status UNVERIFIED)."""
+    """Return the error for a body with neither a secret nor an assertion (HTTP status UNVERIFIED)."""
     return EntraError(
         error="invalid_client",
         code=7000216,
@@ -137,7 +137,7 @@ def credential_missing() -> EntraError:
 
 
 def secret_wrong(client_id: str) -> EntraError:
-    """The secret matches none of the application's secrets."""
+    """Return the error for a secret that matches none of the application's secrets."""
     return EntraError(
         error="invalid_client",
         code=7000215,
@@ -148,7 +148,7 @@ def secret_wrong(client_id: str) -> EntraError:
 
 
 def secret_expired(client_id: str) -> EntraError:
-    """The client secret has expired."""
+    """Return the error for an expired client secret."""
     return EntraError(
         error="invalid_client",
         code=7000222,
@@ -160,7 +160,7 @@ def secret_expired(client_id: str) -> EntraError:
 
 
 def scope_invalid(scope: str) -> EntraError:
-    """The scope is malformed."""
+    """Return the error for a malformed scope."""
     return EntraError(
         error="invalid_scope",
         code=70011,
@@ -171,7 +171,7 @@ def scope_invalid(scope: str) -> EntraError:
 
 
 def scope_not_default(scope: str) -> EntraError:
-    """The scope does not end in `/.default`, which client credentials require."""
+    """Return the error for a scope that does not end in `/.default`, which client credentials require."""
     return EntraError(
         error="invalid_scope",
         code=1002012,
@@ -182,7 +182,7 @@ def scope_not_default(scope: str) -> EntraError:
 
 
 def resource_missing(resource: str, tenant_name: str) -> EntraError:
-    """The tenant has no service principal for that resource."""
+    """Return the error for a resource that has no service principal in the tenant."""
     return EntraError(
         error="invalid_resource",
         code=500011,
@@ -193,7 +193,7 @@ def resource_missing(resource: str, tenant_name: str) -> EntraError:
 
 
 def blocked_by_policy(policy_id: str) -> EntraError:
-    """A Conditional Access policy for workload identities blocks the application."""
+    """Return the error for a request that a Conditional Access policy blocks."""
     return EntraError(
         error="invalid_grant",
         code=53003,
@@ -204,7 +204,7 @@ def blocked_by_policy(policy_id: str) -> EntraError:
 
 
 def throttled() -> EntraError:
-    """Too many requests from this application."""
+    """Return the error for a tenant that has received too many requests."""
     return EntraError(
         error="invalid_request",
         code=90055,
@@ -215,7 +215,7 @@ def throttled() -> EntraError:
 
 
 def secret_needed() -> EntraError:
-    """A client that is not registered as public requests a user's token without a credential."""
+    """Return the error for a client that requests a user's token without a credential but is not registered as public."""
     return EntraError(
         error="invalid_client",
         code=7000218,
@@ -225,7 +225,7 @@ def secret_needed() -> EntraError:
 
 
 def authorization_pending() -> EntraError:
-    """The device code has not been entered yet."""
+    """Return the error for a device code that the user has not yet approved."""
     return EntraError(
         error="authorization_pending",
         code=70016,
@@ -235,7 +235,7 @@ def authorization_pending() -> EntraError:
 
 
 def slow_down() -> EntraError:
-    """The client polls faster than the interval (RFC 8628, section 3.5; number and text UNVERIFIED)."""
+    """Return the error for a client that polls more often than the interval allows (RFC 8628, section 3.5; number and text UNVERIFIED)."""
     return EntraError(
         error="slow_down",
         code=70016,
@@ -245,7 +245,7 @@ def slow_down() -> EntraError:
 
 
 def device_code_expired() -> EntraError:
-    """The device code expired after fifteen minutes."""
+    """Return the error for a device code that has expired, which happens after fifteen minutes."""
     return EntraError(
         error="expired_token",
         code=70020,
@@ -255,14 +255,14 @@ def device_code_expired() -> EntraError:
 
 
 def device_code_declined() -> EntraError:
-    """The user declined (number and text UNVERIFIED)."""
+    """Return the error for a device code that the user declined (number and text UNVERIFIED)."""
     return EntraError(
         error="authorization_declined", code=65004, text="User declined to consent to access the app.", linked=False
     )
 
 
 def many_resources(scope: str) -> EntraError:
-    """The request names several resources; a token is valid for one."""
+    """Return the error for a request that names several resources; a token is valid for only one."""
     return EntraError(
         error="invalid_request",
         code=28000,
@@ -273,7 +273,7 @@ def many_resources(scope: str) -> EntraError:
 
 
 def refresh_token_unknown() -> EntraError:
-    """The refresh token is unknown or belongs to another client."""
+    """Return the error for a refresh token that is unknown or belongs to a different client."""
     return EntraError(
         error="invalid_grant",
         code=9002313,
@@ -282,5 +282,5 @@ def refresh_token_unknown() -> EntraError:
 
 
 def device_code_unknown() -> EntraError:
-    """The device code does not exist or was used already (number and text UNVERIFIED)."""
+    """Return the error for a device code that does not exist or has already been used (number and text UNVERIFIED)."""
     return EntraError(error="bad_verification_code", code=70018, text="Invalid verification code.", linked=False)

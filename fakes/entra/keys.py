@@ -1,4 +1,4 @@
-"""The RSA key that the fake Entra signs with, its JWKS form, and a foreign key for tokens that Entra did not sign.
+"""The RSA key with which the fake Entra signs, its JWKS document, and a foreign key for tokens that Entra did not sign.
 
 Keys are generated once per process on first use and never written to disk.
 """
@@ -17,7 +17,7 @@ _ONE_MAKER = threading.Lock()
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """A private key with its JWKS key id; `certificate` is base64 DER, as in `x5c`."""
+    """A private key with its JWKS key id; `certificate` is base64-encoded DER, as in `x5c`."""
 
     private: rsa.RSAPrivateKey
     key_id: str
@@ -66,7 +66,7 @@ def _entra_key() -> SigningKey:
 
 @cache
 def foreign_key() -> SigningKey:
-    """Return a key that Entra has not published."""
+    """Return a signing key that Entra has not published."""
     return _make()
 
 

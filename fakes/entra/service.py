@@ -1,6 +1,6 @@
-"""The fake Entra over HTTP: discovery, instance discovery, keys, device codes and the token endpoint, as a Starlette application.
+"""A fake of Entra over HTTP, as a Starlette application: discovery, instance discovery, keys, device codes and the token endpoint.
 
-`token_endpoint` decides; this module has the routes, the headers and the responses of a proxy in between.
+`token_endpoint` makes the decisions; this module contains the routes, the headers and the responses of an intercepting proxy.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ _PRIVACY = 'CP="DSP CUR OTPi IND OTRi ONL FIN"'
 
 
 def application(state: State) -> Starlette:
-    """Return the web application of all login hosts. It reads the state of the world for each request."""
+    """Return the web application for all login hosts. The application reads the current world on each request."""
 
     async def openid(request: Request) -> Response:
         state.records.count("discovery")
@@ -76,7 +76,7 @@ def _host(request: Request) -> str:
 
 
 async def _intercepted(world: World, request: Request) -> Response | None:
-    """Return the response of a proxy, a portal or a broken front end, or None if there is none."""
+    """Return the response of a proxy, a portal or a broken front end, or None if nothing intercepts the request."""
     match world.network.login_path:
         case LoginPath.SILENCE:
             await asyncio.Event().wait()
@@ -116,7 +116,7 @@ def _discovery(world: World, request: Request) -> Response:
 
 
 async def _form(request: Request) -> dict[str, str]:
-    """Return the form parameters. Entra parses the body leniently, so an unreadable body is an empty form."""
+    """Return the form parameters. Entra parses the body leniently, so an unreadable body yields an empty form."""
     return dict(parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True))
 
 
@@ -207,7 +207,7 @@ def _headers(world: World) -> dict[str, str]:
 
 
 def _basic_credentials(header: str) -> tuple[str, str] | None:
-    """Return client id and secret of `client_secret_basic` (RFC 6749, section 2.3.1), or None."""
+    """Return the client id and secret from a `client_secret_basic` header (RFC 6749, section 2.3.1), or None."""
     scheme, _, value = header.partition(" ")
     if scheme.lower() != "basic":
         return None

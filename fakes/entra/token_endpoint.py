@@ -1,6 +1,6 @@
 """The token endpoint's decisions: given the tenant's state and one request, issue a token or return an error.
 
-`service` serves HTTP. The checks run in this order: request, tenant, client, credential, scope, policy.
+`service` serves HTTP. The checks run in this order: request, tenant, client, credential, scope and policy.
 """
 
 import re
@@ -20,7 +20,7 @@ _DOMAIN = re.compile(r"[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issued:
-    """A token response."""
+    """A successful token response."""
 
     access_token: str
     expires_in: int
@@ -28,7 +28,7 @@ class Issued:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenRequest:
-    """A request to the endpoint; `version` is 1 or 2."""
+    """A request to the token endpoint; `version` is 1 or 2."""
 
     host: str
     tenant: str
@@ -37,7 +37,7 @@ class TokenRequest:
 
 
 def tenant_refused(world: World, host: str, tenant: str, *, discovery: bool = False) -> EntraError | None:
-    """Return the error for the tenant segment of an address, or None if the tenant exists in the cloud of that host."""
+    """Return the error for the tenant segment of an address, or None if the tenant exists in that host's cloud."""
     if not (_GUID.fullmatch(tenant) or _DOMAIN.fullmatch(tenant) or tenant in SHARED_TENANTS):
         return errors.tenant_malformed(tenant)
     here = host in CLOUDS[world.tenant.cloud].login_hosts and world.tenant.exists
@@ -90,7 +90,7 @@ def _for_client(world: World, request: TokenRequest, scope: str) -> Issued | Ent
 
 
 def _endpoints(request: TokenRequest) -> frozenset[str]:
-    """Return the accepted audiences of a client assertion: the token endpoint or the issuer, of either version."""
+    """Return the audiences accepted in a client assertion: the token endpoint and the issuer, in either version."""
     base = f"https://{request.host}/{request.tenant}"
     return frozenset({f"{base}/oauth2/v2.0/token", f"{base}/oauth2/token", f"{base}/v2.0", f"{base}/"})
 
@@ -134,7 +134,7 @@ def _resource(scope: str) -> str | EntraError:
 
 
 def canonical(tenant: Tenant, resource: str) -> str:
-    """Return the resource name that the tenant uses in its own cloud; None for names of other clouds."""
+    """Return the name under which the tenant lists a resource. A name that its cloud does not use is returned unchanged."""
     name, cloud = resource.rstrip("/"), CLOUDS[tenant.cloud]
     if name == EXCHANGE_APP or name in cloud.exchange:
         return EXCHANGE_ONLINE
@@ -142,6 +142,6 @@ def canonical(tenant: Tenant, resource: str) -> str:
 
 
 def spelt(tenant: Tenant, resource: str) -> str:
-    """Return the token's audience: the resource as requested, or its address if it was requested by id."""
+    """Return the token's audience: the resource as requested, or the resource's address if it was requested by id."""
     cloud = CLOUDS[tenant.cloud]
     return {EXCHANGE_APP: cloud.exchange[0], GRAPH_APP: cloud.graph}.get(resource, resource)

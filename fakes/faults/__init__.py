@@ -1,4 +1,4 @@
-"""The fault catalogue in the order of the route. Each fault is one change of the healthy world."""
+"""The fault catalogue in the order of the route. Each fault is one change to the healthy world."""
 
 from dataclasses import replace
 

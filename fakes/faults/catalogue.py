@@ -1,6 +1,6 @@
 """The fault catalogue by id, and a function that applies faults to a world.
 
-The faults are in the modules beside this one, one module per stage of the route.
+The faults are defined in the other modules of this package, one module per stage of the route.
 """
 
 import difflib
@@ -12,7 +12,7 @@ from .fault import UnknownFault
 
 
 def apply(world: World, fault_ids: Iterable[str]) -> World:
-    """Return the world with these faults, applied in order. Raises UnknownFault with similar ids for an unknown id."""
+    """Return the world with these faults, applied in order. An unknown id raises UnknownFault, which suggests similar ids."""
     ids = list(fault_ids)
     for fault_id in ids:
         if fault_id not in EVERY_FAULT:

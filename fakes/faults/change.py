@@ -1,6 +1,6 @@
-"""Functions that describe one change of the world; each returns a function from world to world.
+"""Functions that describe one change to the world. Each returns a function that maps a world to the changed world.
 
-Field names and types are checked by mypy: keyword arguments are typed by the field's record.
+mypy checks field names and types, because the keyword arguments are typed by a TypedDict for each record.
 """
 
 from collections.abc import Callable
@@ -24,32 +24,32 @@ Change = Callable[[World], World]
 
 
 def tenant(**fields: Unpack[TenantFields]) -> Change:
-    """Return a change of the tenant."""
+    """Return a change to the tenant."""
     return lambda world: world.with_tenant(**fields)
 
 
 def network(**fields: Unpack[NetworkFields]) -> Change:
-    """Return a change of the network."""
+    """Return a change to the network."""
     return lambda world: world.with_network(**fields)
 
 
 def resolver(**fields: Unpack[ResolverFields]) -> Change:
-    """Return a change of the resolver."""
+    """Return a change to the resolver."""
     return lambda world: world.with_network(resolver=replace(world.network.resolver, **fields))
 
 
 def middlebox(**fields: Unpack[MiddleboxFields]) -> Change:
-    """Return a change of the middlebox."""
+    """Return a change to the middlebox."""
     return lambda world: world.with_network(middlebox=replace(world.network.middlebox, **fields))
 
 
 def smtp_tls(**fields: Unpack[TlsFields]) -> Change:
-    """Return a change of the submission server's TLS."""
+    """Return a change to the submission server's TLS."""
     return lambda world: world.with_network(smtp_tls=replace(world.network.smtp_tls, **fields))
 
 
 def login_tls(**fields: Unpack[TlsFields]) -> Change:
-    """Return a change of the login host's TLS."""
+    """Return a change to the login host's TLS."""
     return lambda world: world.with_network(login_tls=replace(world.network.login_tls, **fields))
 
 
@@ -59,7 +59,7 @@ def policy(added: ConditionalAccess) -> Change:
 
 
 def outside_named_locations(who: str) -> Change:
-    """Return a change after which the location policies of a user or application no longer include this machine."""
+    """Return a change after which the location policies for a user or application no longer include this machine."""
     return lambda world: world.with_tenant(
         conditional_access=tuple(
             replace(one, includes_this_machine=False)
@@ -71,7 +71,7 @@ def outside_named_locations(who: str) -> Change:
 
 
 def issuing(**fields: Unpack[IssuingFields]) -> Change:
-    """Return a change of how Entra issues tokens."""
+    """Return a change to how Entra issues tokens."""
     return lambda world: world.with_tenant(issuing=replace(world.tenant.issuing, **fields))
 
 
@@ -81,17 +81,17 @@ def service(**fields: Unpack[ServiceFields]) -> Change:
 
 
 def user(name: str, **fields: Unpack[UserFields]) -> Change:
-    """Return a change of one user, found by sign-in or mail address."""
+    """Return a change to one user, found by sign-in or mail address."""
     return lambda world: world.with_user(name, lambda one: replace(one, **fields))
 
 
 def mailbox(name: str, **fields: Unpack[MailboxFields]) -> Change:
-    """Return a change of one user's mailbox, found by sign-in or mail address."""
+    """Return a change to one user's mailbox; the user is found by sign-in or mail address."""
     return lambda world: world.with_user(name, lambda one: change_mailbox(one, **fields))
 
 
 def app(changed: Callable[[App], App]) -> Change:
-    """Return a change of the application registration."""
+    """Return a change to the application registration."""
     return lambda world: world.with_tenant(apps=tuple(changed(one) for one in world.tenant.apps))
 
 
@@ -103,15 +103,15 @@ def principal(changed: Callable[[ServicePrincipal], ServicePrincipal]) -> Change
 
 
 def basic(**fields: Unpack[SenderFields]) -> Change:
-    """Return a change of the Basic sender's settings."""
+    """Return a change to the Basic sender's settings."""
     return lambda world: replace(world, basic=replace(world.basic, **fields))
 
 
 def oauth(**fields: Unpack[SenderFields]) -> Change:
-    """Return a change of the OAuth sender's settings."""
+    """Return a change to the OAuth sender's settings."""
     return lambda world: replace(world, oauth=replace(world.oauth, **fields))
 
 
 def both(**fields: Unpack[SenderFields]) -> Change:
-    """Return a change of both senders' settings."""
+    """Return a change to both senders' settings."""
     return lambda world: oauth(**fields)(basic(**fields)(world))

@@ -1,4 +1,4 @@
-"""Faults in the settings of the mail plugin: one field of one sender or of both."""
+"""Faults in the settings of the mail plugin, each in one field of one sender or of both senders."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,7 @@ BASIC, OAUTH = ("basic",), ("oauth",)
 
 
 def _password_expires_soon(world: World) -> World:
-    """Set the last change so that the password is valid for six more days, in the directory and in the settings."""
+    """Make the password expire in six days, in both the directory and the settings."""
     now, days = datetime.now(UTC), world.tenant.password_valid_days or 0
     account = change.user(
         ALERTS, password_never_expires=False, password_changed=now - timedelta(days=days - 6, hours=-1)

@@ -1,4 +1,4 @@
-"""Faults of Entra: tenant, application, secret, consent, the path to the login host, and the token."""
+"""Faults in Entra: tenant, application, secret, consent, the path to the login host, and the token."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,7 @@ _POLICY = "f40c6b92-8d17-4e5a-b3f6-127ae9c0d854"
 
 
 def _secret_expires(world: World, days: int) -> World:
-    """Set the expiry of the client secret, in Entra and in the settings."""
+    """Set the expiry date of the client secret in both Entra and the settings."""
     expires = datetime.now(UTC) + timedelta(days=days)
     (app,) = world.tenant.apps
     secrets = tuple(replace(one, expires=expires) for one in app.secrets)
@@ -277,7 +277,7 @@ CLAIMS = (
 
 
 def rbac(world: World) -> World:
-    """Return a world without a fault, in which a role assignment in Exchange replaces consent and mailbox permission."""
+    """Return a world without a fault, in which an Exchange role assignment replaces consent and the mailbox permission."""
     scoped = tuple(replace(one, rbac_scope=frozenset({NOTICES})) for one in world.tenant.exchange_principals)
     return change.mailbox(NOTICES, full_access=frozenset())(
         change.principal(lambda one: replace(one, consented=frozenset()))(world.with_tenant(exchange_principals=scoped))

@@ -1,8 +1,8 @@
-"""The exact findings that each fault must produce: check, verdict, and causes ordered by likelihood.
+"""The exact findings that each fault must produce: check, verdict, and causes in order of likelihood.
 
-All other checks pass or are blocked. The findings are in `expected.txt`: the id of a fault, then one indented line per finding;
-lines that start with `#` are comments. If a reply has several possible causes, all of them are expected. `expected_lookups.txt`
-has the findings of runs with lookups, for some of the faults.
+All other checks pass or are blocked. The findings are in `expected.txt`, which has the id of each fault followed by one indented
+line per finding; lines that start with `#` are comments. If a reply has several possible causes, all of them are expected.
+`expected_lookups.txt` contains the findings of runs with lookups for some of the faults.
 """
 
 from pathlib import Path

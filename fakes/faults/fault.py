@@ -1,4 +1,4 @@
-"""A fault: an id, the single change that it makes to the world, and the findings that it must produce."""
+"""The record of a fault: an id, the single change that the fault makes to the world, and the findings that it must produce."""
 
 import sys
 from collections.abc import Callable
@@ -8,12 +8,12 @@ from ..world.world import World
 
 
 class UnknownFault(LookupError):  # noqa: N818 - the name states the problem
-    """Raised for an unknown fault id; the text lists similar ids."""
+    """Raised for an unknown fault id; the message suggests similar ids."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
-    """A finding that a fault must produce; `causes` are ordered by likelihood."""
+    """A finding that a fault must produce; `causes` are in order of likelihood."""
 
     check: str
     verdict: str
@@ -22,10 +22,10 @@ class Expected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One fault. `gate` is the first gate that shows it; `cause` is the id of the true cause.
+    """One fault. `gate` is the first gate that shows the fault; `cause` is the id of the true cause.
 
-    `expected_with_lookups` are the findings of a run with lookups, None if they are not recorded. `skip_on` maps a prefix of
-    `sys.platform` to the reason why the fault cannot be staged on that platform.
+    `expected_with_lookups` holds the findings of a run with lookups, or None if they are not recorded. `skip_on` maps a prefix of
+    `sys.platform` to the reason why the fault cannot be simulated on that platform.
     """
 
     id: str
@@ -40,9 +40,9 @@ class Fault:
 
     @property
     def expected_with_look_ups(self) -> tuple[Expected, ...] | None:
-        """The earlier name of `expected_with_lookups`."""
+        """The former name of `expected_with_lookups`."""
         return self.expected_with_lookups
 
     def skipped_here(self, platform: str = sys.platform) -> str | None:
-        """Return why this platform cannot stage the fault, or None if it can."""
+        """Return why this platform cannot simulate the fault, or None if it can."""
         return next((reason for prefix, reason in self.skip_on if platform.startswith(prefix)), None)

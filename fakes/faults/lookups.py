@@ -1,6 +1,6 @@
 """Faults that only lookups show: a missing permission, an unavailable service, or a state that SMTP and Entra do not reveal.
 
-A run without lookups passes with any of them. Their findings with lookups are in `expected_lookups.txt`.
+A run without lookups passes despite any of these faults. The findings of runs with lookups are in `expected_lookups.txt`.
 """
 
 import re
@@ -19,7 +19,7 @@ _LATE = timedelta(minutes=15)
 
 
 def _auditing(changed: Callable[[Auditing], Auditing]) -> change.Change:
-    """Return a change of the identities that can look up the tenant; a tenant without them is unchanged."""
+    """Return a change to the identities that can look up the tenant. A tenant without such identities is left unchanged."""
 
     def change_auditing(world: World) -> World:
         auditing = world.tenant.auditing
@@ -54,20 +54,20 @@ def _without_role(auditing: Auditing) -> Auditing:
 
 
 def _without_id(permission: str) -> str:
-    """Return the id of the fault, such as `lookup_without_user_read` for `User.Read.All`."""
+    """Return the id of the fault that removes a permission, such as `lookup_without_user_read` for `User.Read.All`."""
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", permission.removesuffix(".All").replace(".", "_"))
     return f"lookup_without_{words.lower()}"
 
 
 def _password_expires(world: World) -> World:
-    """Make the password expire in six days, while the settings declare that it never expires."""
+    """Make the password expire in six days, while the settings state that it never expires."""
     days = world.tenant.password_valid_days or 0
     changed = datetime.now(UTC) - timedelta(days=days - 6, hours=-1)
     return change.user(ALERTS, password_never_expires=False, password_changed=changed)(world)
 
 
 def _secret_expires(world: World) -> World:
-    """Make the client secret expire in ten days, while the settings declare a later date."""
+    """Make the client secret expire in ten days, while the settings state a later date."""
     expires = datetime.now(UTC) + timedelta(days=10)
     return world.with_tenant(
         apps=tuple(
@@ -78,7 +78,7 @@ def _secret_expires(world: World) -> World:
 
 
 def _bounces(world: World) -> World:
-    """Make the recipients unknown; the message is accepted and a bounce follows."""
+    """Make the recipients unknown, so that the message is accepted and a bounce follows."""
     later = replace(world.unverified, unknown_recipient=RecipientReply.BOUNCE)
     gone = frozenset(sender.mail_to.casefold() for sender in world.senders)
     return replace(world.with_tenant(unknown_recipients=gone), unverified=later)

@@ -1,4 +1,4 @@
-"""Faults of the message: recipients, and refusals after the body."""
+"""Faults in the message: rejected recipients, and refusals after the body."""
 
 from typing import Unpack
 

@@ -1,4 +1,4 @@
-"""Faults of the network: resolver, ports and middlebox."""
+"""Faults in the network: resolver, ports and middlebox."""
 
 from ..world.network import Answer, Port, SubmissionServer, Transport
 from . import change

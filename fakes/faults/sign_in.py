@@ -1,4 +1,4 @@
-"""Faults of the sign-in: one for each text of Microsoft's refusals, and the refusal without a text."""
+"""Faults at sign-in: one for each refusal text that Microsoft uses, and one for the refusal without text."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Faults of TLS: old versions and invalid certificates, of the submission server and the login host."""
+"""TLS faults on the submission server and the login host: old protocol versions and invalid certificates."""
 
 from ..world.network import Certificate, TlsRange
 from . import change

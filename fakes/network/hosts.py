@@ -1,4 +1,4 @@
-"""Routes requests to the web application of each of Microsoft's HTTPS hosts; all share one listener.
+"""Routing of HTTPS requests to a web application for each of Microsoft's services; all hosts share one listener.
 
 The applications for lookups are imported on first use, so that a run without lookups does not load them.
 """
@@ -12,7 +12,7 @@ from ..world.records import State
 
 
 def application(state: State) -> ASGIApp:
-    """Return the web application of the HTTPS listener."""
+    """Return the web application for the HTTPS listener."""
     login, others = service.application(state), dict[str, Starlette]()
 
     async def by_host(scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,4 +1,4 @@
-"""Peers that are not Exchange: a silent peer, an HTTP server, implicit TLS, a reset, a hosting provider's mail server."""
+"""Peers that are not Exchange: a silent peer, an HTTP server, implicit TLS, a reset, and a hosting provider's mail server."""
 
 import asyncio
 import socket
@@ -23,7 +23,7 @@ _TLS_ALERT = b"\x15\x03\x03\x00\x02\x02\x28"  # fatal handshake_failure (RFC 844
 
 
 class FixedReply(asyncio.Protocol):
-    """Sends one reply when a client connects and closes the connection. Without a reply it stays silent."""
+    """A peer that sends one reply when a client connects, then closes the connection. Without a reply, the peer stays silent."""
 
     def __init__(self, state: State, reply: bytes) -> None:
         self._state = state
@@ -38,9 +38,9 @@ class FixedReply(asyncio.Protocol):
 
 
 class ResetPeer(asyncio.Protocol):
-    """Accepts the connection and resets it after the first bytes, or after a delay if the client waits for a greeting.
+    """A peer that accepts a connection and resets it after the first bytes, or after a delay if the client waits for a greeting.
 
-    It never resets at once: a client that sees the handshake and the reset together can report either.
+    A connection is never reset as soon as it opens, because a client that sees the handshake and the reset together can report either.
     """
 
     def __init__(self, state: State) -> None:
@@ -49,13 +49,13 @@ class ResetPeer(asyncio.Protocol):
         self._later: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Schedule the reset; until then the connection is open."""
+        """Schedule the reset; the connection stays open until then."""
         self._state.transports.add(transport)
         self._transport = cast("asyncio.Transport", transport)
         self._later = asyncio.get_running_loop().call_later(_BEFORE_RESET, self._reset)
 
     def data_received(self, data: bytes) -> None:
-        """Reset the connection; a client that sends data has seen it open."""
+        """Reset the connection. A client that sends data has already seen the connection open."""
         del data
         self._reset()
 
@@ -66,7 +66,7 @@ class ResetPeer(asyncio.Protocol):
             self._later.cancel()
 
     def _reset(self) -> None:
-        """Close with a linger time of zero, which makes TCP send a reset."""
+        """Close the connection with a linger time of zero, which makes TCP send a reset."""
         if self._transport is None or self._transport.is_closing():
             return
         own = self._transport.get_extra_info("socket")
@@ -89,12 +89,12 @@ class ProviderSmtp(SMTP):
         )
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Register the connection, so that stopping the fakes can close it."""
+        """Register the connection, so that it can be closed when the fakes stop."""
         self._state.transports.add(transport)
         super().connection_made(transport)
 
     def eof_received(self) -> bool | None:
-        """Close the transport: if the dialogue was cancelled before its first step, nothing else would."""
+        """Let the transport close. If the dialogue was cancelled before its first step, nothing else would close it."""
         super().eof_received()
         return False
 
@@ -106,7 +106,7 @@ class ProviderSmtp(SMTP):
 
 
 def at_submission_port(state: State, loop: asyncio.AbstractEventLoop) -> asyncio.BaseProtocol:
-    """Return the protocol for one connection to port 587, by the current state of the world."""
+    """Return the protocol for one connection to port 587, according to the current state of the world."""
     match state.world.network.submission_server:
         case SubmissionServer.EXCHANGE:
             return ExchangeSmtp(state, loop=loop)

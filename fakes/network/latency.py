@@ -1,6 +1,6 @@
 """Simulated latency in front of a server: each connection behaves as if the peer were one round trip away.
 
-Data is delayed by half a round trip in each direction, connection set-up by a whole one. No data is changed.
+Data is delayed by half a round trip in each direction, and connection set-up by a whole round trip. No data is changed.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ _CHUNK = 65_536
 
 
 async def relay(target: socket.socket, public: socket.socket, round_trip: float) -> asyncio.Server:
-    """Relay connections from `public` to `target` with this round-trip time in seconds."""
+    """Relay connections from `public` to `target`, with a simulated round-trip time in seconds."""
     host, port = target.getsockname()[:2]
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -36,7 +36,7 @@ async def relay(target: socket.socket, public: socket.socket, round_trip: float)
 
 
 async def _forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, delay: float) -> None:
-    """Forward data in order, each chunk `delay` seconds after it arrived."""
+    """Forward data in order, and send each chunk `delay` seconds after it arrives."""
     loop = asyncio.get_running_loop()
     chunks: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
 
@@ -66,7 +66,7 @@ async def _forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, d
 
 
 def public_socket(bound: socket.socket, round_trip: float) -> tuple[socket.socket, socket.socket | None]:
-    """Return the socket of the server itself and, with latency, the socket in front of it."""
+    """Return the socket for the server itself and, if there is latency, the socket for the relay in front of the server."""
     if round_trip <= 0:
         return bound, None
     return listeners.listening(), bound

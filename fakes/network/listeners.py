@@ -1,7 +1,7 @@
-"""Listening sockets on loopback, and the map from Microsoft's addresses to them.
+"""Listening sockets on loopback, and the map from Microsoft's addresses to those sockets.
 
 All sockets are bound before the event loop starts. A refused port is bound but does not listen; a dropped port has a full
-backlog; a port with resets accepts and then sends RST.
+backlog; a reset port accepts the connection and then sends RST.
 """
 
 import socket
@@ -17,7 +17,7 @@ _FILLERS = 4
 
 
 class CannotStage(Exception):  # noqa: N818 - the name states the problem
-    """Raised when this platform cannot simulate a fault; the text gives the reason."""
+    """Raised when this platform cannot simulate a fault; the message gives the reason."""
 
 
 def listening(port: int = 0, *, backlog: int = 512) -> socket.socket:
@@ -38,7 +38,7 @@ def listening(port: int = 0, *, backlog: int = 512) -> socket.socket:
 
 
 def dns_sockets(port: int = 0) -> tuple[socket.socket, socket.socket]:
-    """Return a TCP and a UDP socket with the same port number, as a resolver needs them."""
+    """Return a TCP socket and a UDP socket with the same port number, as a resolver requires."""
     for _ in range(50):
         stream = listening(port)
         datagram = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -78,9 +78,9 @@ class Listeners:
     _dropped: list[socket.socket] = field(default_factory=list)
 
     def dropped(self) -> str:
-        """Return the address of a port that drops SYN packets, because its backlog is full and nothing accepts.
+        """Return the address of a port that drops SYN packets, because its backlog is full and nothing accepts connections.
 
-        Raises CannotStage on platforms other than Linux, where a full backlog refuses or resets.
+        Raises CannotStage on platforms other than Linux, where a full backlog refuses or resets connections.
         """
         if not sys.platform.startswith("linux"):
             raise CannotStage(
@@ -97,7 +97,7 @@ class Listeners:
         return address(self._dropped[0])
 
     def target(self, port: Port, opens: socket.socket) -> str:
-        """Return the address that a port in this state leads to; `opens` is the socket of the open port."""
+        """Return the address to which a port in this state leads; `opens` is the socket for an open port."""
         match port:
             case Port.OPEN:
                 return address(opens)
@@ -109,7 +109,7 @@ class Listeners:
                 return address(self.reset)
 
     def close(self) -> None:
-        """Close all sockets. A socket that a server has already closed stays closed."""
+        """Close all sockets. Closing a socket that a server has already closed has no effect."""
         every = (
             self.submission, self.relay, self.provider, self.mx, self.reset, self.https, self.control,
             self.dns_tcp, self.dns_udp, self.refused, *self._dropped,
@@ -119,7 +119,7 @@ class Listeners:
 
 
 def open_listeners(ports: dict[str, int] | None = None) -> Listeners:
-    """Bind all sockets. `ports` can set the port of `smtp`, `https`, `dns` and `control`. Raises OSError if one is in use."""
+    """Bind all sockets. `ports` can fix the port of `smtp`, `https`, `dns` and `control`. Raises OSError if one is in use."""
     fixed = ports or {}
     with ExitStack() as on_error:
         hold = on_error.enter_context
@@ -148,7 +148,7 @@ def _keys(zone: Zone, port: int) -> tuple[list[str], list[str]]:
 
 
 def connect_map(network: Network, opened: Listeners) -> dict[str, str]:
-    """Return the map from `name:port` and `address:port` to loopback, for every zone. IPv6 addresses are in brackets."""
+    """Return the map from `name:port` and `address:port` to loopback for every zone. IPv6 addresses are in brackets."""
     found: dict[str, str] = {}
     for zone in network.zones:
         for port, over_ipv4, over_ipv6 in _targets(zone, network, opened):
@@ -163,7 +163,7 @@ def connect_map(network: Network, opened: Listeners) -> dict[str, str]:
 
 
 def without_https_names(network: Network, connect: dict[str, str]) -> dict[str, str]:
-    """Return the map without the names of the HTTPS hosts, so that a client resolves them; their addresses remain in the map.
+    """Return the map without the names of the HTTPS hosts, so that clients resolve them; the hosts' addresses remain in the map.
 
     A client does not resolve a mapped name, as with curl's `--connect-to`. The SMTP name is always resolved.
     """
@@ -172,7 +172,7 @@ def without_https_names(network: Network, connect: dict[str, str]) -> dict[str, 
 
 
 def _targets(zone: Zone, network: Network, opened: Listeners) -> list[tuple[int, str, str]]:
-    """Return the port, the target over IPv4 and the target over IPv6 for each port of a zone."""
+    """Return, for each port of a zone, the port number, the target over IPv4 and the target over IPv6."""
     closed = address(opened.refused)
     match zone.service:
         case "exchange":

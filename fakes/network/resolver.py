@@ -1,6 +1,6 @@
-"""The fake resolver, over UDP with truncation and over TCP, on dnspython's messages.
+"""The fake resolver, over UDP (with truncation) and over TCP, built on dnspython's messages.
 
-It answers for the zones of the world only. `Resolver` selects its faults.
+The resolver answers only for the zones in the world. `Resolver` selects its faults.
 """
 
 import asyncio
@@ -23,14 +23,14 @@ _FLAP_PERIOD = 8  # the first of every eight answers fails, so that a retry succ
 
 
 class Responder:
-    """Answers DNS queries. It counts each question per transport, which the flapping resolver needs."""
+    """Answers DNS queries, and counts each question per transport, which the flapping resolver needs."""
 
     def __init__(self, state: State) -> None:
         self._state = state
         self._counts: dict[tuple[str, int, bool], int] = {}
 
     def reply(self, question: bytes, *, over_udp: bool) -> bytes | None:
-        """Return the response to a query, both in wire format; None if this transport is silent or the query is malformed."""
+        """Return the response to a query (both in wire format), or None if this transport is silent or the query is malformed."""
         network = self._state.world.network
         transport = network.resolver.udp if over_udp else network.resolver.tcp
         try:
@@ -99,7 +99,7 @@ class UdpProtocol(asyncio.DatagramProtocol):
         self._transport: asyncio.DatagramTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Store the transport for the responses."""
+        """Store the transport, which later sends the responses."""
         self._transport = cast("asyncio.DatagramTransport", transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str | Any, int]) -> None:
@@ -114,7 +114,7 @@ class UdpProtocol(asyncio.DatagramProtocol):
 
 
 class TcpProtocol(asyncio.Protocol):
-    """DNS over TCP; the length precedes each message (RFC 1035 section 4.2.2)."""
+    """DNS over TCP, where a length prefix precedes each message (RFC 1035, section 4.2.2)."""
 
     def __init__(self, state: State, responder: Responder) -> None:
         self._state = state
@@ -123,7 +123,7 @@ class TcpProtocol(asyncio.Protocol):
         self._received = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Register the connection, so that stopping the fakes can close it."""
+        """Register the connection, so that it can be closed when the fakes stop."""
         self._state.transports.add(transport)
         self._transport = cast("asyncio.Transport", transport)
 

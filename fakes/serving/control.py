@@ -1,6 +1,6 @@
 """The control endpoint: received messages, state, faults, and approval of device codes.
 
-Plain HTTP on loopback, protected by the bearer token in the description.
+The endpoint is plain HTTP on loopback, protected by the bearer token in the description.
 """
 
 import hmac
@@ -25,7 +25,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def application(running: "Running") -> Starlette:
-    """Return the web application. New faults replace the previous ones and apply to the initial world."""
+    """Return the web application. New faults replace the previous ones and are applied to the initial world."""
     handlers = _Handlers(running)
 
     def guarded(path: str, endpoint: Endpoint, *methods: str) -> Route:
@@ -52,7 +52,7 @@ def application(running: "Running") -> Starlette:
 
 
 class _Handlers:
-    """The request handlers, called after the token was verified."""
+    """The request handlers, which are called once the token has been verified."""
 
     def __init__(self, running: "Running") -> None:
         self._running = running

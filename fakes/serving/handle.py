@@ -1,4 +1,4 @@
-"""The handle of the running fakes: records, state, and the files that describe them to clients."""
+"""The handle to the running fakes: records, state, and the files that describe the fakes to clients."""
 
 import json
 import secrets as randomness
@@ -18,7 +18,7 @@ from .settings_file import Places
 
 
 class Running:
-    """The running fakes; each property returns a snapshot."""
+    """The running fakes. Properties that return records return snapshots."""
 
     def __init__(self, state: State, opened: Listeners, folder: Path, *, lookups: bool = False) -> None:
         self._state = state
@@ -39,37 +39,37 @@ class Running:
 
     @property
     def messages(self) -> tuple[Message, ...]:
-        """Messages accepted so far."""
+        """The messages accepted so far."""
         return self._state.records.messages
 
     @property
     def sign_ins(self) -> tuple[SignIn, ...]:
-        """SMTP sign-in attempts so far."""
+        """The SMTP sign-in attempts so far."""
         return self._state.records.sign_ins
 
     @property
     def token_requests(self) -> tuple[TokenAnswer, ...]:
-        """Requests to the token endpoint so far."""
+        """The requests to the token endpoint so far."""
         return self._state.records.token_requests
 
     @property
     def sessions(self) -> tuple[Session, ...]:
-        """SMTP connections so far."""
+        """The SMTP connections so far."""
         return self._state.records.sessions
 
     @property
     def requests(self) -> dict[str, int]:
-        """The number of requests for discovery documents, keys and DNS names."""
+        """The number of requests by kind, such as discovery documents, keys and DNS queries."""
         return self._state.records.requests
 
     @property
     def device_codes(self) -> DeviceCodes:
-        """The pending device codes, to be approved or declined."""
+        """The device codes, through which pending codes can be approved or declined."""
         return self._state.device_codes
 
     @property
     def secrets(self) -> dict[str, str]:
-        """Environment variables with the invented secrets of the senders, and of the auditor if lookups are on."""
+        """The environment variables with the invented secrets of the senders and, if lookups are on, of the auditor."""
         return settings_file.secrets(self.world, lookups=self._lookups)
 
     @property
@@ -79,13 +79,13 @@ class Running:
 
     @property
     def load(self) -> Load:
-        """The current load; it returns to its initial value when all clients have disconnected."""
+        """The current load, which returns to its initial value when all clients have disconnected."""
         return self._state.load()
 
     def change(self, world: World) -> None:
-        """Replace the state of the world. The settings file, the CA file and the export are rewritten.
+        """Replace the state of the world, and rewrite the settings file, the CA file and the export.
 
-        Raises CannotStage if this platform cannot simulate the state; the previous state remains.
+        Raises CannotStage if this platform cannot simulate the state; the previous state then remains.
         """
         with self._lock:
             connect = listeners.connect_map(world.network, self.listeners)
@@ -100,7 +100,7 @@ class Running:
                 self.export()
 
     def export(self) -> dict[str, Any]:
-        """Write the tenant's current export, including log and trace, and return it."""
+        """Write the tenant's current export, including the sign-in log and the message trace, and return it."""
         from ..admin import export  # loaded on demand, because only lookups use it
 
         found = export.document(self.world, self._state.records)
@@ -108,7 +108,7 @@ class Running:
         return found
 
     def forget(self) -> None:
-        """Delete messages and records."""
+        """Delete all messages and other records."""
         self._state.records.forget()
 
     def _places(self) -> Places:

@@ -1,4 +1,4 @@
-"""Starts and stops the fakes: one asyncio event loop in a daemon thread, on sockets that are bound before it starts.
+"""Code that starts and stops the fakes: one asyncio event loop in a daemon thread, on sockets bound before the loop starts.
 
 `serve` is the public function; the servers are in separate modules.
 """
@@ -41,10 +41,10 @@ def serve(
 ) -> Iterator[Running]:
     """Serve a world on 127.0.0.1 until the block ends.
 
-    `folder` receives `settings.toml` and `root.pem`. `latency_ms` is the simulated round-trip time. `pace="real"` delays
-    refusals by five seconds. With `lookups` the settings name the auditor and the administrator's client, and
-    `tenant-export.json` is written beside them; `look_ups` is the earlier name of `lookups`. Raises OSError if a fixed port is in
-    use and CannotStage if this platform cannot simulate the world.
+    `settings.toml` and `root.pem` are written to `folder`. `latency_ms` is the simulated round-trip time. `pace="real"` delays
+    refusals by five seconds. With `lookups`, the settings name the auditor and the administrator's client, and
+    `tenant-export.json` is written to the same folder; `look_ups` is the former name of `lookups`. Raises OSError if a fixed port is
+    in use and CannotStage if this platform cannot simulate the world.
     """
     folder.mkdir(parents=True, exist_ok=True)
     opened = listeners.open_listeners(ports)
@@ -63,7 +63,7 @@ def serve(
 
 
 class _LoopThread(threading.Thread):
-    """The thread of the event loop; it closes all connections when it stops."""
+    """The thread that runs the event loop. All connections are closed when the thread stops."""
 
     def __init__(self, state: State, opened: Listeners, running: Running, latency_ms: int) -> None:
         super().__init__(name="fakes", daemon=True)
@@ -77,7 +77,7 @@ class _LoopThread(threading.Thread):
         self._end: asyncio.Event | None = None
 
     def wait_until_ready(self) -> None:
-        """Wait until all listeners serve; raise the error that prevented it."""
+        """Wait until all listeners are serving. Raises an error if the fakes fail to start or take too long."""
         if not self._ready.wait(_START_SECONDS):
             raise TimeoutError(f"the fakes did not start within {_START_SECONDS:.0f} s")
         if self._error is not None:
@@ -120,7 +120,7 @@ class _LoopThread(threading.Thread):
         await _run_due_callbacks()  # lets closed transports finish
 
     async def _stop_accepting(self, servers: list[asyncio.AbstractServer | asyncio.BaseTransport]) -> None:
-        """Stop listening before closing: asyncio leaks a connection whose server closes while it is accepted."""
+        """Stop listening, then close the servers: asyncio leaks a connection whose server closes while the connection is accepted."""
         assert self._loop is not None  # noqa: S101 - set before anything is served
         with suppress(NotImplementedError):  # the event loop of Windows does not use readers
             for server in servers:
@@ -131,7 +131,7 @@ class _LoopThread(threading.Thread):
             server.close()
 
     def _note(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        """Keep an error of the fakes. A peer that disconnects or fails the handshake is not one."""
+        """Record an error in the fakes. Disconnections, timeouts and failed handshakes are ignored."""
         if not isinstance(context.get("exception"), (ConnectionError, ssl.SSLError, TimeoutError)):
             self._running.failures.append(context)
 
@@ -191,6 +191,6 @@ class _LoopThread(threading.Thread):
 
 
 async def _run_due_callbacks() -> None:
-    """Let the loop run the callbacks that are due."""
+    """Yield to the event loop so that callbacks that are due can run."""
     for _ in range(4):
         await asyncio.sleep(0)

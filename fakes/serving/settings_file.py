@@ -1,6 +1,6 @@
-"""Writes the settings file of the built-in tenant and the description for other programs.
+"""The settings file of the built-in tenant, and the description for other programs.
 
-Secrets are not in the file: they are environment variables, whose names are defined here.
+Secrets are not in the settings file but in environment variables, whose names are defined here.
 """
 
 import json
@@ -16,9 +16,9 @@ from ..world.world import TENANT_ID, Sender, World
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Places:
-    """The addresses and files of the running fakes: connect map, the part of it in the settings file, resolver and files.
+    """The addresses and files of the running fakes: connect map, the part of the map in the settings file, resolver and files.
 
-    With `lookups` the settings name the auditor and the administrator's client.
+    With `lookups`, the settings name the auditor and the administrator's client.
     """
 
     connect: dict[str, str]
@@ -31,12 +31,12 @@ class Places:
 
 
 def variable(sender: str, what: str) -> str:
-    """Return the name of the environment variable for a sender's secret."""
+    """Return the name of the environment variable that holds a sender's secret."""
     return f"SMTP365_{re.sub(r'[^A-Z0-9]', '_', sender.upper())}_{what}"
 
 
 def secrets(world: World, *, lookups: bool = False) -> dict[str, str]:
-    """Return environment variables with the invented secrets of both senders, and of the auditor if the settings name it."""
+    """Return environment variables with the invented secrets of both senders and, with `lookups`, of the auditor."""
     found = {
         variable(world.basic.name, "PASSWORD"): world.basic.password,
         variable(world.oauth.name, "CLIENT_SECRET"): world.oauth.client_secret,
@@ -100,7 +100,7 @@ def _sender(sender: Sender) -> list[str]:
 
 
 def _declared() -> dict[str, object]:
-    """Return the tables that declare a service outside Microsoft's clouds."""
+    """Return the table that declares a service outside Microsoft's clouds."""
     cloud = CLOUDS["custom"]
     return {
         "smtp_server": cloud.smtp_host,
@@ -111,7 +111,7 @@ def _declared() -> dict[str, object]:
 
 
 def toml(world: World, places: Places) -> str:
-    """Return the settings file. Timeouts are short, because loopback is fast, unless the pace is real."""
+    """Return the text of the settings file. Timeouts are short because loopback is fast, unless the pace is real."""
     network: dict[str, object] = {
         "resolvers": [places.resolver],
         "ca_file": str(places.ca_file),
@@ -144,7 +144,7 @@ def toml(world: World, places: Places) -> str:
 def description(
     world: World, places: Places, addresses: dict[str, dict[str, Any]], settings_file: Path
 ) -> dict[str, Any]:
-    """Return the description for other programs, in the documented form."""
+    """Return the description for other programs, in the documented format."""
     return {
         **addresses,
         "ca_file": str(places.ca_file),
@@ -168,7 +168,7 @@ def description(
 
 
 def _directory(world: World) -> dict[str, str]:
-    """Return the auditor, the public client and the administrator, as entered in the settings."""
+    """Return the auditor, the public client and the administrator, for the description; an empty dictionary if there is no auditor."""
     auditing = world.tenant.auditing
     if auditing is None:
         return {}

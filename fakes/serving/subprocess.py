@@ -1,7 +1,7 @@
-"""The built-in tenant in a separate process, so that it starts while the caller still imports its libraries.
+"""The built-in tenant in a separate process, which starts up while the caller is still importing its libraries.
 
-This module imports little on purpose. The process is `python -m fakes --json`, with this package's name; its first line of output
-is the description.
+This module deliberately imports little. The process runs `python -m fakes --json`, with this package's name; its first line of
+output is the description.
 """
 
 import json
@@ -20,18 +20,18 @@ _ROOT = Path(__file__).resolve().parents[_PACKAGE.count(".") + 2]
 
 
 class DidNotStart(RuntimeError):  # noqa: N818 - the name states the problem
-    """Raised when the process ends before its first line; the text is its output."""
+    """Raised when the process ends before it prints its first line; the message is the process's error output."""
 
 
 class Process:
-    """A started process. Reading its description waits until it serves."""
+    """A process that has been started. Reading `description` waits until the process is serving."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
 
     @cached_property
     def description(self) -> dict[str, Any]:
-        """The first line that the process prints, as a dictionary. Raises DidNotStart if there is none."""
+        """The first line that the process prints, parsed as a dictionary. Raises DidNotStart if there is no output."""
         assert self._process.stdout is not None  # noqa: S101 - the process has a pipe
         assert self._process.stderr is not None  # noqa: S101 - as above
         line = self._process.stdout.readline()
@@ -41,7 +41,7 @@ class Process:
         return found
 
     def end(self) -> None:
-        """Ask the process to stop without waiting for it; leaving the context manager waits."""
+        """Ask the process to stop, without waiting for it to end. Leaving the context manager does wait."""
         if self._process.stdin is not None:
             self._process.stdin.close()
             self._process.stdin = None
@@ -53,7 +53,7 @@ class Process:
 
     @property
     def secrets(self) -> dict[str, str]:
-        """Environment variables with the senders' invented secrets."""
+        """The environment variables with the invented secrets of the senders and, if lookups are on, of the auditor."""
         found: dict[str, str] = self.description["environment"]
         return found
 
@@ -69,9 +69,9 @@ def serve_in_subprocess(
     look_ups: bool = False,
     approve_device_codes: bool = False,
 ) -> Iterator[Process]:
-    """Start the process and return at once. It stops at the end of the block, and when the calling process ends.
+    """Start the process and return at once. The process stops when the block ends or when the calling process ends.
 
-    `look_ups` is the earlier name of `lookups`.
+    `look_ups` is the former name of `lookups`.
     """
     command = [sys.executable, "-m", _PACKAGE, "--json", "--until-input-ends", "--folder", str(folder), "--pace", pace]
     command += ["--latency", str(latency_ms), *(word for fault_id in fault_ids for word in ("--fault", fault_id))]

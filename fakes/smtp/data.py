@@ -1,4 +1,4 @@
-"""Reads a message from the connection, dot-stuffed or in chunks, without storing more than the size limit."""
+"""Functions that read a message from the connection, dot-stuffed or in chunks, without storing more than the size limit."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,7 +9,7 @@ _CHUNK = 65_536
 
 
 async def dot_stuffed(reader: asyncio.StreamReader, alive: Callable[[], None]) -> bytes | None:
-    """Read a message up to the lone dot (RFC 5321, section 4.5.2); None if it exceeds the limit.
+    """Read a message up to the lone dot (RFC 5321, section 4.5.2). Return None if the message exceeds the size limit.
 
     `alive` is called periodically so that a long message does not hit the idle timeout.
     """
@@ -36,7 +36,7 @@ async def dot_stuffed(reader: asyncio.StreamReader, alive: Callable[[], None]) -
 
 
 async def octets(reader: asyncio.StreamReader, size: int, alive: Callable[[], None], *, keep: bool) -> bytes:
-    """Read a number of octets (RFC 3030, section 2); they are discarded unless `keep` is true."""
+    """Read `size` octets (RFC 3030, section 2) and return them, or discard them unless `keep` is true."""
     kept: list[bytes] = []
     while size:
         chunk = await reader.readexactly(min(size, _CHUNK))

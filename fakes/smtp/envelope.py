@@ -1,6 +1,6 @@
-"""Parsers for SMTP arguments: EHLO names, MAIL and RCPT arguments, BDAT, XOAUTH2 strings.
+"""Parsers for SMTP arguments: EHLO names, MAIL and RCPT arguments, BDAT arguments and XOAUTH2 strings.
 
-A value that cannot be parsed is None, never an exception.
+The parsers return None for input that they cannot parse, and never raise an exception.
 """
 
 import base64
@@ -21,7 +21,7 @@ BODIES = frozenset({"7BIT", "8BITMIME", "BINARYMIME"})
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """An address with its parameters: names in upper case, values as written, "" for a parameter without a value."""
+    """An address with its parameters: names in upper case, values as written, and "" for a parameter without a value."""
 
     address: str
     parameters: dict[str, str] = field(default_factory=dict)
@@ -41,7 +41,7 @@ def valid_hello(name: str) -> bool:
 
 
 def path(argument: str, keyword: str, known: frozenset[str]) -> Path | None:
-    """Parse `FROM:<…>` or `TO:<…>` with parameters (RFC 5321, section 4.1.2). Angle brackets are required."""
+    """Parse `FROM:<…>` or `TO:<…>` with parameters (RFC 5321, section 4.1.2). The angle brackets are required."""
     if argument[: len(keyword)].upper() != keyword:
         return None
     found = _PATH.fullmatch(argument[len(keyword) :])
@@ -57,7 +57,7 @@ def path(argument: str, keyword: str, known: frozenset[str]) -> Path | None:
 
 
 def valid_address(address: str, *, utf8: bool) -> bool:
-    """Return whether an address has a local part and a domain, and only characters that the session permits."""
+    """Return whether an address has a local part and a domain, and contains only characters that the session permits."""
     local, _, domain = address.rpartition("@")
     try:
         address.encode("utf-8" if utf8 else "ascii")
@@ -73,7 +73,7 @@ def valid_address(address: str, *, utf8: bool) -> bool:
 
 
 def chunk(argument: str) -> tuple[int, bool] | None:
-    """Parse a BDAT argument into size and last-chunk flag (RFC 3030, section 2)."""
+    """Parse a BDAT argument and return the chunk size and whether this is the last chunk (RFC 3030, section 2)."""
     words = argument.split()
     last = len(words) == 2 and words[1].upper() == "LAST"
     if (
@@ -87,7 +87,7 @@ def chunk(argument: str) -> tuple[int, bool] | None:
 
 
 def decoded(line: bytes) -> bytes | None:
-    """Decode the base64 of a SASL response. `=` alone is the empty response (RFC 4954, section 4)."""
+    """Decode a base64 SASL response. A lone `=` is the empty response (RFC 4954, section 4)."""
     if line == b"=":
         return b""
     try:
@@ -97,7 +97,7 @@ def decoded(line: bytes) -> bytes | None:
 
 
 def bearer(response: bytes) -> tuple[str, str] | None:
-    """Parse an XOAUTH2 response into user and token (Microsoft, "SASL XOAUTH2")."""
+    """Parse an XOAUTH2 response and return the user and the token (Microsoft, "SASL XOAUTH2")."""
     found = _BEARER.fullmatch(response)
     if found is None:
         return None

@@ -1,6 +1,6 @@
-"""The fake Exchange Online submission server, on aiosmtpd's STARTTLS, session and timeouts.
+"""The fake Exchange Online submission server, built on aiosmtpd's STARTTLS, session and timeouts.
 
-`sign_in` and `submission` decide what is refused; `replies` has the texts.
+`sign_in` and `submission` decide what is refused; `replies` contains the texts.
 """
 
 import asyncio
@@ -23,11 +23,11 @@ _VERBS = frozenset(
 
 
 class EndOfSession(Exception):  # noqa: N818 - not an error: the dialogue is over
-    """Raised to end the dialogue when the connection is closed or about to be."""
+    """Raised to end the dialogue when the connection is closed or about to be closed."""
 
 
 class ExchangeSmtp(SMTP):
-    """One connection with Exchange's dialogue; `_handle_client` is replaced, because it has greeting and line limits."""
+    """One connection with Exchange's dialogue. It overrides `_handle_client`, in which aiosmtpd sends its own greeting and limits lines."""
 
     line_length_limit = 16_384  # room for a SASL response of 12,288 octets (RFC 4954 section 4)
 
@@ -74,7 +74,7 @@ class ExchangeSmtp(SMTP):
         await self.push("220 " + ("*" * len(text) if world.network.middlebox.masks_greeting else text))
 
     async def _line(self) -> bytes:
-        """Return the next line without its line end. A line over the limit is refused and skipped."""
+        """Return the next line without its line ending. A line over the length limit is refused and skipped."""
         while True:
             try:
                 line = await self._reader.readuntil(b"\n")
@@ -107,7 +107,7 @@ class ExchangeSmtp(SMTP):
             await self._refuse(replies.UNKNOWN_COMMAND)
 
     async def _refuse(self, text: str, *, stamped: bool = True) -> None:
-        """Send a refusal stamped with host, time and session id. With the pace "real", wait five seconds first."""
+        """Send a refusal, with a stamp of host, time and session id if `stamped` is true. At the pace "real", wait five seconds first."""
         if self._state.real_pace:
             await asyncio.sleep(_REFUSAL_SECONDS)
         await self.push(f"{text} {self._front.stamp(self._state.world.now())}" if stamped else text)
@@ -147,7 +147,7 @@ class ExchangeSmtp(SMTP):
         await self.smtp_STARTTLS("")
 
     async def push(self, status: AnyStr) -> None:
-        """Send one reply. Exchange's reply to STARTTLS replaces that of aiosmtpd."""
+        """Send one reply. Exchange's reply to STARTTLS replaces aiosmtpd's."""
         if status == "220 Ready to start TLS":
             await super().push(replies.STARTTLS_READY)
         else:
@@ -213,7 +213,7 @@ class ExchangeSmtp(SMTP):
         return user, sign_in.by_token(self._state.world, user, tokens.read(token, self._state.world.now()))
 
     async def _challenge(self, text: bytes) -> bytes:
-        """Return one SASL response. The `*` that cancels is not base64, so the sign-in fails with 535, as at Exchange."""
+        """Send a challenge and return the SASL response. A cancelling `*` is not base64, so the sign-in fails with 535, as in Exchange."""
         await self.push(b"334 " + text)
         return await self._line()
 
@@ -328,7 +328,7 @@ class ExchangeSmtp(SMTP):
             self._state.submissions[self._identity.user] += 1 if started else -1
 
     def _reset_transaction(self) -> None:
-        """Discard the envelope and any chunks, after RSET, EHLO and the end of a message."""
+        """Discard the envelope and any chunks. This happens after RSET, EHLO and the end of a message."""
         if self._chunks is not None:
             self._chunks = None
             self._count_submission(started=False)
@@ -381,17 +381,17 @@ class ExchangeSmtp(SMTP):
         raise EndOfSession
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Register the connection, so that stopping the fakes can close it. Called again when TLS starts."""
+        """Register the connection, so that it can be closed when the fakes stop. This method is called again when TLS starts."""
         self._state.transports.add(transport)
         super().connection_made(transport)
 
     def eof_received(self) -> bool | None:
-        """Close the transport: if the dialogue was cancelled before its first step, nothing else would."""
+        """Let the transport close. If the dialogue was cancelled before its first step, nothing else would close it."""
         super().eof_received()
         return False
 
     def connection_lost(self, error: Exception | None) -> None:
-        """Release the submission of this connection; aiosmtpd does the rest."""
+        """Stop counting an unfinished submission on this connection; aiosmtpd does the rest."""
         if self._chunks is not None:
             self._chunks = None
             self._count_submission(started=False)

@@ -1,6 +1,6 @@
-"""The server names of one connection: front end, back end and session id, and the lines that contain them.
+"""The server names of one connection (front end and back end), its session id, and the lines that contain them.
 
-The formats are those of captures: the stamp repeats the session id of the greeting, and replies to a message name the back end.
+The formats are taken from captures: the stamp repeats the session id of the greeting, and replies to a message name the back end.
 """
 
 import random
@@ -15,7 +15,7 @@ _REGION = "DEUP281.PROD.OUTLOOK.COM"
 
 @dataclass(frozen=True, slots=True)
 class FrontEnd:
-    """The front end and the back end of one session."""
+    """The names of the front end and the back end in one session, with the session id."""
 
     name: str
     back_end: str
@@ -27,12 +27,12 @@ class FrontEnd:
         return f"{self.name}.outlook.office365.com"
 
     def greeting(self, now: datetime) -> str:
-        """Return the text after `220`. The day of the month has no leading zero."""
+        """Return the text of the greeting after `220`. The day of the month has no leading zero."""
         date = f"{now:%a}, {now.day} {now:%b %Y %H:%M:%S} +0000"
         return f"{self.host} {replies.READY} {date} [{self.session_id}]"
 
     def stamp(self, now: datetime) -> str:
-        """Return the end of a refusal: host, time and session id."""
+        """Return the stamp at the end of a refusal: host, time and session id."""
         utc = now.astimezone(UTC)
         return f"[{self.name}.{_REGION} {utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03}Z {self.session_id}]"
 
@@ -42,12 +42,12 @@ class FrontEnd:
 
     @property
     def after_message(self) -> str:
-        """The end of every reply to a complete message."""
+        """The text at the end of every reply to a complete message."""
         return f"[Hostname={self.back_end}]"
 
 
 def pick() -> FrontEnd:
-    """Return a random front end, as after a DNS lookup. The names are invented and follow Microsoft's pattern."""
+    """Return a random front end, as a DNS lookup would. The names are invented and follow Microsoft's pattern."""
     return FrontEnd(
         name=f"FR4P281CA{random.randrange(10, 9999):04}",
         back_end=f"BEZP281MB{random.randrange(10, 9999):04}.{_REGION}",
@@ -56,7 +56,7 @@ def pick() -> FrontEnd:
 
 
 def extensions(box: Middlebox, *, encrypted: bool, offers_auth: bool) -> list[str]:
-    """Return the EHLO keywords in Exchange's order. After STARTTLS, AUTH takes its position."""
+    """Return the EHLO keywords in Exchange's order. Once TLS is in use, AUTH takes the place of STARTTLS."""
     lines = list(replies.EXTENSIONS_BEFORE_TLS)
     position = lines.index("STARTTLS")
     if encrypted:

@@ -1,6 +1,6 @@
-"""Decisions about a message after its body: from the tenant's state to Microsoft's reply.
+"""Decisions about a message: given the tenant's state, return Microsoft's refusal of a recipient or of the complete message.
 
-They follow the sign-in. A missing permission on the mailbox is reported only here.
+The decisions come after the sign-in. A missing permission on the mailbox is reported only at this stage.
 """
 
 from email.parser import BytesHeaderParser
@@ -15,7 +15,7 @@ RECIPIENTS_PER_MESSAGE = 1000
 
 
 def recipient_refused(world: World, recipient: str, already: int) -> str | None:
-    """Return the reply that refuses a RCPT, or None if it is accepted."""
+    """Return the reply that refuses a recipient, or None if the recipient is accepted."""
     tenant = world.tenant
     if already >= RECIPIENTS_PER_MESSAGE:
         return replies.TOO_MANY_RECIPIENTS
@@ -27,7 +27,7 @@ def recipient_refused(world: World, recipient: str, already: int) -> str | None:
 
 
 def message_refused(world: World, identity: Identity, content: bytes, *, at_once: int, server: str) -> str | None:
-    """Return the reply that refuses the message after its body, or None if it is accepted.
+    """Return the reply that refuses the message after its body, or None if the message is accepted.
 
     `at_once` is the number of concurrent submissions for this mailbox, including this one; `server` is the back end's name.
     """
@@ -60,7 +60,7 @@ def _send_as_owners(world: World, identity: Identity) -> frozenset[str]:
 
 
 def _own(world: World, identity: Identity) -> frozenset[str]:
-    """Return the addresses of the signed-in mailbox. The sign-in address is not among them if the mailbox has another."""
+    """Return the addresses of the signed-in user's mailbox. They do not include a sign-in address that differs from the primary address."""
     user = world.tenant.user(identity.user)
     return user.own_addresses if user is not None else frozenset({identity.user.casefold()})
 

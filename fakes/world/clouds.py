@@ -1,4 +1,4 @@
-"""The clouds that a tenant can be in, and a declared service: login hosts, resources and lookup hosts.
+"""The clouds that a tenant can be in, and a custom service: login hosts, resources and lookup hosts.
 
 Source: Microsoft's endpoint lists. The Exchange hosts of the sovereign clouds are UNVERIFIED.
 """
@@ -11,7 +11,7 @@ GRAPH_APP = "00000003-0000-0000-c000-000000000000"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cloud:
-    """One cloud. The documented login host and the documented spelling of the mail resource come first."""
+    """One cloud. Its documented login host and the documented name of its mail resource come first in their tuples."""
 
     login_hosts: tuple[str, ...]
     smtp_host: str

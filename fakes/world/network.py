@@ -1,6 +1,6 @@
 """The state of the simulated network: resolver, ports, middlebox and TLS.
 
-Plain frozen data, healthy by default. Names and addresses resemble Microsoft's; all connections go to loopback.
+The state is plain frozen data, healthy by default. Names and addresses resemble Microsoft's; all connections go to loopback.
 """
 
 from dataclasses import dataclass, field
@@ -9,14 +9,14 @@ from typing import TypedDict
 
 
 class Transport(StrEnum):
-    """The behaviour of the resolver on one transport."""
+    """The resolver's behaviour on one transport."""
 
     ANSWERS = "answers"
     SILENT = "silent"
 
 
 class Answer(StrEnum):
-    """The resolver's answer for a name of Microsoft's."""
+    """The resolver's answer for one of Microsoft's names."""
 
     TRUE = "true"
     NO_SUCH_NAME = "no_such_name"
@@ -61,7 +61,7 @@ class LoginPath(StrEnum):
 
 
 class Certificate(StrEnum):
-    """The certificate of a TLS server."""
+    """The kind of certificate that a TLS server presents."""
 
     MICROSOFT = "microsoft"
     EXPIRING = "expiring"
@@ -96,7 +96,7 @@ class Resolver:
 
 
 class ResolverFields(TypedDict, total=False):
-    """The fields of `Resolver`, as keyword arguments of a change."""
+    """The fields of `Resolver`, as keyword arguments for changing it."""
 
     udp: Transport
     tcp: Transport
@@ -108,7 +108,7 @@ class ResolverFields(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Zone:
-    """A name, its aliases with their time to live, and its addresses. `service` is the kind of server at the addresses."""
+    """A name, its aliases with their times to live, and its addresses. `service` is the kind of server at the addresses."""
 
     name: str
     service: str
@@ -127,7 +127,7 @@ class Tls:
 
 
 class TlsFields(TypedDict, total=False):
-    """The fields of `Tls`, as keyword arguments of a change."""
+    """The fields of `Tls`, as keyword arguments for changing it."""
 
     versions: TlsRange
     certificate: Certificate
@@ -135,7 +135,7 @@ class TlsFields(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Middlebox:
-    """ESMTP inspection, a mail shield or a firewall that forwards the connection and alters it."""
+    """ESMTP inspection, a mail shield or a firewall that forwards the connection and alters its content."""
 
     masks_greeting: bool = False
     masks_starttls: bool = False
@@ -149,7 +149,7 @@ class Middlebox:
 
 
 class MiddleboxFields(TypedDict, total=False):
-    """The fields of `Middlebox`, as keyword arguments of a change."""
+    """The fields of `Middlebox`, as keyword arguments for changing it."""
 
     masks_greeting: bool
     masks_starttls: bool
@@ -259,13 +259,13 @@ class Network:
     login_path: LoginPath = LoginPath.CLEAR
 
     def zone(self, name: str) -> Zone | None:
-        """Return the zone of this name, or None. Case and a trailing dot are ignored."""
+        """Return the zone with this name, or None. Case and a trailing dot are ignored."""
         wanted = name.rstrip(".").casefold()
         return next((zone for zone in self.zones if zone.name.casefold() == wanted), None)
 
 
 class NetworkFields(TypedDict, total=False):
-    """The fields of `Network`, as keyword arguments of a change."""
+    """The fields of `Network`, as keyword arguments for changing it."""
 
     zones: tuple[Zone, ...]
     resolver: Resolver

@@ -1,7 +1,7 @@
 """Password expiry, for the sign-in and for lookups of the account.
 
-The password expires after the last change plus the domain's validity, unless it never expires (Microsoft, "Set the password
-expiration policy").
+A password expires when the domain's validity period has passed since the last change, unless it is set never to expire
+(Microsoft, "Set the password expiration policy").
 """
 
 from datetime import datetime, timedelta
@@ -24,7 +24,7 @@ def expired(world: World, user: User) -> bool:
 
 
 def changed(world: World, user: User) -> datetime | None:
-    """Return the date of the last password change. For an account that is only marked as expired, the date is consistent with that."""
+    """Return the date of the last password change. If the account is marked as expired, the date is early enough to match."""
     days = world.tenant.password_valid_days or _DEFAULT_DAYS
     if not user.password_expired or days == NEVER:
         return user.password_changed

@@ -1,6 +1,6 @@
-"""The fakes' records: messages, sign-ins, token requests and sessions, without any secret.
+"""The fakes' records: messages, sign-ins, token requests and sessions, without any secrets.
 
-The fakes write them in their event loop; tests read them from another thread.
+The fakes write the records in their event loop; tests read them from a different thread.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignIn:
-    """An SMTP sign-in attempt and its reply; `code` is the number in the sign-in log, None if Entra was not involved."""
+    """An SMTP sign-in attempt and its reply; `code` is the number for the sign-in log, or None if the attempt is not logged."""
 
     user: str
     mechanism: str
@@ -47,7 +47,7 @@ class SignIn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenAnswer:
-    """A request to the token endpoint; `code` is 0 for a token, else the AADSTS number."""
+    """A request to the token endpoint; `code` is 0 if a token was issued, otherwise the AADSTS number."""
 
     client_id: str
     grant: str
@@ -69,14 +69,14 @@ class Session:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """The number of tasks in the fakes' event loop and of open connections."""
+    """The number of tasks in the fakes' event loop, and the number of open connections."""
 
     tasks: int
     connections: int
 
 
 class Records:
-    """All records since the start; each property returns a snapshot."""
+    """All records since the start or the last `forget`; each property returns a snapshot."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -100,38 +100,38 @@ class Records:
                     self._sessions.append(record)
 
     def count(self, what: str) -> int:
-        """Count a request of a kind that needs no record. Returns the new count."""
+        """Count a request of a kind that needs no record, and return the new count."""
         with self._lock:
             self._requests[what] += 1
             return self._requests[what]
 
     @property
     def messages(self) -> tuple[Message, ...]:
-        """Accepted messages, oldest first."""
+        """The accepted messages, oldest first."""
         with self._lock:
             return tuple(self._messages)
 
     @property
     def sign_ins(self) -> tuple[SignIn, ...]:
-        """Sign-in attempts, oldest first."""
+        """The sign-in attempts, oldest first."""
         with self._lock:
             return tuple(self._sign_ins)
 
     @property
     def token_requests(self) -> tuple[TokenAnswer, ...]:
-        """Token requests, oldest first."""
+        """The token requests, oldest first."""
         with self._lock:
             return tuple(self._token_requests)
 
     @property
     def sessions(self) -> tuple[Session, ...]:
-        """SMTP connections, oldest first."""
+        """The SMTP connections, oldest first."""
         with self._lock:
             return tuple(self._sessions)
 
     @property
     def requests(self) -> dict[str, int]:
-        """The number of other requests by kind: DNS questions, discovery documents."""
+        """The number of other requests by kind, such as DNS queries and discovery documents."""
         with self._lock:
             return dict(self._requests)
 
@@ -144,7 +144,7 @@ class Records:
 
 
 class State:
-    """The current world, shared by all fakes; replaced as a whole, never modified."""
+    """The state shared by all fakes. Its `world` is replaced as a whole, never modified."""
 
     def __init__(self, world: World, *, pace: str) -> None:
         self.world = world
@@ -157,7 +157,7 @@ class State:
         self.loop: asyncio.AbstractEventLoop | None = None
 
     def load(self) -> Load:
-        """The current load, counted inside the event loop."""
+        """Return the current load, counted inside the event loop."""
         if self.loop is None or self.loop.is_closed():
             return Load(tasks=0, connections=0)
         return asyncio.run_coroutine_threadsafe(self._count(), self.loop).result(_PATIENCE)

@@ -1,6 +1,6 @@
 """The tenant's state: users, mailboxes, applications, switches and policies.
 
-Plain frozen data, healthy by default. `sign_in`, `submission` and `token_endpoint` evaluate it.
+The state is plain frozen data, healthy by default. `sign_in`, `submission` and `token_endpoint` evaluate it.
 """
 
 import uuid
@@ -15,7 +15,7 @@ SEND_AS_APP = "SMTP.SendAsApp"
 
 
 class Federation(StrEnum):
-    """The service that verifies the user's password."""
+    """The service that verifies a user's password: Entra itself, or a federated service (STS) with a fault."""
 
     MANAGED = "managed"
     STS_UNREACHABLE = "sts_unreachable"
@@ -23,7 +23,7 @@ class Federation(StrEnum):
 
 
 class Retirement(StrEnum):
-    """The stage of the removal of Basic authentication in this tenant."""
+    """The stage that the removal of Basic authentication has reached in this tenant."""
 
     NOT_YET = "not_yet"
     OFF_BY_DEFAULT = "off_by_default"
@@ -31,7 +31,7 @@ class Retirement(StrEnum):
 
 
 class PolicyKind(StrEnum):
-    """The effect of a Conditional Access policy and the kind of identities that it applies to."""
+    """The effect of a Conditional Access policy and, where relevant, the kind of client or identity that it applies to."""
 
     REQUIRE_MFA = "require_mfa"
     BLOCK_LEGACY_CLIENTS = "block_legacy_clients"
@@ -41,7 +41,7 @@ class PolicyKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mailbox:
-    """An Exchange Online mailbox. `smtp_auth_disabled` has three states; None inherits the tenant's switch."""
+    """An Exchange Online mailbox. If `smtp_auth_disabled` is None, the mailbox inherits the tenant's switch."""
 
     smtp_auth_disabled: bool | None = None
     full_access: frozenset[str] = frozenset()
@@ -56,7 +56,7 @@ class Mailbox:
 
 
 class MailboxFields(TypedDict, total=False):
-    """The fields of `Mailbox`, as keyword arguments of a change."""
+    """The fields of `Mailbox`, as keyword arguments for changing it."""
 
     smtp_auth_disabled: bool | None
     full_access: frozenset[str]
@@ -72,9 +72,9 @@ class MailboxFields(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """A user of the directory. Without a mailbox a user can sign in but cannot send.
+    """A user in the directory. A user without a mailbox can sign in but cannot send.
 
-    `address` is the mailbox's primary address if it differs from the sign-in address.
+    `address` is the mailbox's primary address if that differs from the sign-in address.
     """
 
     upn: str
@@ -101,14 +101,14 @@ class User:
 
     @property
     def own_addresses(self) -> frozenset[str]:
-        """The mailbox's addresses in lower case; empty without a mailbox."""
+        """The mailbox's addresses in lower case; empty if the user has no mailbox."""
         return (
             frozenset(one.casefold() for one in (self.primary, *self.mailbox.aliases)) if self.mailbox else frozenset()
         )
 
 
 class UserFields(TypedDict, total=False):
-    """The fields of `User`, as keyword arguments of a change."""
+    """The fields of `User`, as keyword arguments for changing it."""
 
     upn: str
     password: str
@@ -130,7 +130,7 @@ class UserFields(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppSecret:
-    """A client secret. Only the value works; the id is often pasted by mistake."""
+    """A client secret. Only the value works as a credential; the id is often pasted by mistake."""
 
     key_id: str
     value: str
@@ -139,7 +139,7 @@ class AppSecret:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppCertificate:
-    """A certificate with which the application can sign assertions. Thumbprints are base64url, as in `x5t`."""
+    """A certificate with which the application can sign assertions. Thumbprints are base64url-encoded, as in `x5t`."""
 
     thumbprint: str
     public_key_pem: str
@@ -149,7 +149,7 @@ class AppCertificate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class App:
-    """An application registration; `object_id` is the registration's, not the enterprise application's."""
+    """An application registration; `object_id` is that of the registration, not of the enterprise application."""
 
     client_id: str
     object_id: str
@@ -162,9 +162,9 @@ class App:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServicePrincipal:
-    """The enterprise application: the instance of the registration in this tenant, with its consented roles.
+    """The enterprise application: the instance of the registration in this tenant, with the roles granted to it.
 
-    `consented` are roles of Exchange Online, `graph_roles` of Microsoft Graph, `entra_roles` of the directory.
+    `consented` holds Exchange Online roles, `graph_roles` Microsoft Graph roles and `entra_roles` directory roles.
     """
 
     client_id: str
@@ -177,7 +177,7 @@ class ServicePrincipal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExchangePrincipal:
-    """A service principal that `New-ServicePrincipal` created in Exchange; `rbac_scope` are the mailboxes of a role assignment."""
+    """A service principal created in Exchange with `New-ServicePrincipal`; `rbac_scope` holds the mailboxes in a role assignment."""
 
     client_id: str
     object_id: str
@@ -194,10 +194,10 @@ class AuthPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConditionalAccess:
-    """A Conditional Access policy; an empty `applies_to` means all identities of its kind.
+    """A Conditional Access policy; an empty `applies_to` means all identities of the policy's kind.
 
-    `applies_to` are users' sign-in addresses and applications' client ids. The location policy blocks all locations except the
-    named ones, for users or, as a `workload` policy, for applications; `includes_this_machine` says whether the machine under test is in a
+    `applies_to` holds users' sign-in addresses and applications' client ids. A location policy blocks all locations except the named
+    ones, for users or, if `workload` is true, for applications; `includes_this_machine` is true if the machine under test is in a
     named location.
     """
 
@@ -217,7 +217,7 @@ class ConditionalAccess:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issuing:
-    """How Entra issues tokens. Each field except the lifetime makes a token that Exchange refuses."""
+    """How Entra issues tokens. Any field other than `lifetime` can cause a refusal of the token or of the discovery document."""
 
     lifetime: timedelta = timedelta(seconds=3599)
     age: timedelta = timedelta()
@@ -229,7 +229,7 @@ class Issuing:
 
 
 class IssuingFields(TypedDict, total=False):
-    """The fields of `Issuing`, as keyword arguments of a change."""
+    """The fields of `Issuing`, as keyword arguments for changing it."""
 
     lifetime: timedelta
     age: timedelta
@@ -242,7 +242,7 @@ class IssuingFields(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogEntry:
-    """A row of the sign-in log that no run produced: the user signed in with another application."""
+    """A row in the sign-in log that no run produced: the user signed in with a different application."""
 
     upn: str
     app_name: str
@@ -250,10 +250,10 @@ class LogEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Auditing:
-    """The identities that can look up the tenant: an application, a public client and an administrator, and how the services respond.
+    """The application, public client and administrator that can look up the tenant, and how the services respond to them.
 
-    `delegated` are the permissions that the public client receives. `throttled_first` is the number of Graph requests of a run that
-    are answered with 429 before the first success. The delays are those of the sign-in log and the message trace.
+    `delegated` holds the permissions that the public client receives. `throttled_first` is the number of Graph requests that are
+    answered with 429 before the first success. The delays are those of the sign-in log and the message trace.
     """
 
     app: App
@@ -307,7 +307,7 @@ class Tenant:
         return next((user for user in (*self.users, *others) if user.upn.casefold() == name.casefold()), None)
 
     def recipient(self, name: str) -> User | None:
-        """Return the user that Exchange finds by this name: by sign-in address, else by an address of the mailbox."""
+        """Return the user whom Exchange finds by this name: by sign-in address, or else by an address of the mailbox."""
         return self.user(name) or next((one for one in self.users if name.casefold() in one.own_addresses), None)
 
     def app(self, client_id: str) -> App | None:
@@ -321,7 +321,7 @@ class Tenant:
         return next((one for one in (*self.service_principals, *others) if one.client_id == client_id.lower()), None)
 
     def object_id(self, name: str) -> str:
-        """Return the directory's id of a user, derived from its sign-in address."""
+        """Return a user's object id in the directory, derived from the sign-in address."""
         return str(uuid.uuid5(uuid.UUID(self.tenant_id), name.casefold()))
 
     def exchange_principal(self, client_id: str) -> ExchangePrincipal | None:
@@ -329,13 +329,13 @@ class Tenant:
         return next((one for one in self.exchange_principals if one.client_id == client_id.lower()), None)
 
     def auth_policy_for(self, user: User) -> AuthPolicy | None:
-        """Return the authentication policy that applies to a user: its own, else the tenant's default."""
+        """Return the authentication policy that applies to a user: the user's own policy, or else the tenant's default."""
         name = user.auth_policy or self.default_auth_policy
         return next((policy for policy in self.auth_policies if policy.name == name), None)
 
 
 class TenantFields(TypedDict, total=False):
-    """The fields of `Tenant`, as keyword arguments of a change."""
+    """The fields of `Tenant`, as keyword arguments for changing it."""
 
     tenant_id: str
     display_name: str

@@ -65,21 +65,21 @@ class PasswordExpiredReply(StrEnum):
 
 
 class NoMailboxReply(StrEnum):
-    """UNVERIFIED: the reply to a password sign-in for an account without a mailbox; one capture of 2018 has the `550`."""
+    """UNVERIFIED: the reply to a password sign-in for an account without a mailbox; one capture from 2018 shows the `550`."""
 
     CANNOT_BE_ACCESSED = "cannot_be_accessed"
     BARE = "bare"
 
 
 class OffByDefaultReply(StrEnum):
-    """UNVERIFIED: the reply once Basic is off by default, from the end of December 2026."""
+    """UNVERIFIED: the reply once Basic is off by default, which will be from the end of December 2026."""
 
     SENTENCE = "sentence"
     NOT_SUPPORTED = "not_supported"
 
 
 class SendAsTrustee(StrEnum):
-    """UNVERIFIED: who needs Send As when an application sends; one field report needed the mailbox of the sign-in."""
+    """UNVERIFIED: who needs Send As when an application sends; in one field report it was the mailbox that signs in."""
 
     PRINCIPAL = "principal"
     MAILBOX = "mailbox"
@@ -94,7 +94,7 @@ class RecipientReply(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unverified:
-    """Behaviour that Microsoft's public material does not specify, with the default that the fakes use."""
+    """Behaviour that Microsoft's public material does not specify, with the defaults that the fakes use."""
 
     gates_before_credentials: bool = True
     password_expired: PasswordExpiredReply = PasswordExpiredReply.ACCOUNT_HAS_AN_ISSUE
@@ -111,9 +111,9 @@ class Unverified:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """A service fault at Microsoft: `reply` replaces the regular reply at the named step.
+    """A service fault at Microsoft: each reply that is set replaces the regular reply at the step that the field names.
 
-    `sign_in_code` is the number in the sign-in log for such a sign-in, None for no row.
+    `sign_in_code` is the number in the sign-in log for a sign-in refused in this way, or None if the log has no row.
     """
 
     greeting: str | None = None
@@ -123,7 +123,7 @@ class Service:
 
 
 class ServiceFields(TypedDict, total=False):
-    """The fields of `Service`, as keyword arguments of a change."""
+    """The fields of `Service`, as keyword arguments for changing it."""
 
     greeting: str | None
     sign_in: str | None
@@ -133,7 +133,7 @@ class ServiceFields(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attested:
-    """The person who attests an item that cannot be observed."""
+    """A person's attestation of an item that cannot be observed."""
 
     item: str
     who: str
@@ -143,7 +143,7 @@ class Attested:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
-    """One configured instance of the mail plugin, with the fields of its settings table."""
+    """One configured instance of the mail plugin, with the fields of its table in the settings."""
 
     name: str
     username: str
@@ -165,7 +165,7 @@ class Sender:
 
 
 class SenderFields(TypedDict, total=False):
-    """The fields of `Sender`, as keyword arguments of a change."""
+    """The fields of `Sender`, as keyword arguments for changing it."""
 
     name: str
     username: str
@@ -202,12 +202,12 @@ class World:
     unverified: Unverified = field(default_factory=Unverified)
 
     def now(self) -> datetime:
-        """The current time at Microsoft; it differs from this machine's by `clock_offset`."""
+        """Return the current time at Microsoft, which differs from this machine's time by `clock_offset`."""
         return datetime.now(UTC) + self.clock_offset
 
     @property
     def senders(self) -> tuple[Sender, Sender]:
-        """Both senders, Basic first."""
+        """Both senders, with Basic first."""
         return (self.basic, self.oauth)
 
     def with_tenant(self, **changes: Unpack[TenantFields]) -> "World":
@@ -227,7 +227,7 @@ class World:
 
 
 def change_mailbox(user: User, **changes: Unpack[MailboxFields]) -> User:
-    """Return the user with some fields of its mailbox replaced; a user without a mailbox is unchanged."""
+    """Return the user with some fields of the mailbox replaced. A user without a mailbox is returned unchanged."""
     return user if user.mailbox is None else replace(user, mailbox=replace(user.mailbox, **changes))
 
 
@@ -237,9 +237,9 @@ def issuer_document(tenant: str = TENANT_ID, host: str = "login.microsoftonline.
 
 
 def in_cloud(world: World, name: str) -> World:
-    """Return this world in another cloud: the tenant is in it, and both senders are configured for it.
+    """Return this world with the tenant in a different cloud and both senders configured for that cloud.
 
-    With `custom` the tenant uses an organisation's own host names, and the settings declare it as a service.
+    With `custom`, the tenant uses an organisation's own host names, and the settings declare them as a service.
     """
     cloud = CLOUDS[name]
     moved = replace(world.with_tenant(cloud=name), cloud=name)
@@ -256,7 +256,7 @@ def in_cloud(world: World, name: str) -> World:
 
 
 def _limited_to_named_locations() -> tuple[ConditionalAccess, ConditionalAccess]:
-    """Return two policies that admit each sender's account from named locations only; this machine is in one."""
+    """Return one policy per sender that allows sign-in only from named locations; this machine is in such a location."""
     return (
         ConditionalAccess(
             kind=PolicyKind.BLOCK_OTHER_LOCATIONS,
@@ -273,7 +273,7 @@ def _limited_to_named_locations() -> tuple[ConditionalAccess, ConditionalAccess]
 
 
 def _auditing(now: datetime) -> Auditing:
-    """Return the auditors of the healthy tenant, with the least permissions that answer every question."""
+    """Return the identities that can look up the healthy tenant, with the least permissions that every lookup needs."""
     return Auditing(
         app=App(
             client_id=AUDITOR_CLIENT_ID,
@@ -312,7 +312,7 @@ def _auditing(now: datetime) -> Auditing:
 
 
 def healthy(now: datetime | None = None) -> World:
-    """Return the world in which both senders can send. `now` sets the dates of the secret and the attestations."""
+    """Return the world in which both senders can send. Dates, such as the secret's expiry, are relative to `now`."""
     now = now or datetime.now(UTC)
     seen = now.date() - timedelta(days=30)
     secret_ends = now + timedelta(days=300)
