@@ -1,6 +1,6 @@
-"""A small checkout to test run.py in: the real run.py with an empty lock and commands that print their arguments.
+"""A small checkout for testing run.py: the real run.py with an empty lock, and commands that print their arguments.
 
-Its environment is a real one, made by run.py. Only .ci/run installs real packages from scratch.
+The checkout's environment is a real one, made by run.py. Only .ci/run installs real packages from scratch.
 """
 
 import os
@@ -59,7 +59,7 @@ class Checkout:
     def python(
         self, *arguments: str, folder: Path | None = None, **environment: str
     ) -> subprocess.CompletedProcess[str]:
-        """Run the Python of this test run, as a user's own Python."""
+        """Run the Python interpreter of this test run in place of the user's own."""
         return subprocess.run(
             [sys.executable, *arguments],
             cwd=folder or self.root,
@@ -71,7 +71,7 @@ class Checkout:
         )
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start run.py in a process group of its own, with pipes."""
+        """Start run.py in its own process group, with its standard streams connected to pipes."""
         return subprocess.Popen(
             [sys.executable, str(self.root / "run.py"), *arguments],
             cwd=self.root,
@@ -83,13 +83,13 @@ class Checkout:
         )
 
     def borrow_pytest(self) -> None:
-        """Let the environment import the packages of this test run, so that nothing must be installed."""
+        """Make the packages of this test run importable in the environment, so that nothing has to be installed."""
         (packages,) = self.root.glob(".venv/[Ll]ib/**/site-packages")
         (packages / "borrowed.pth").write_text("\n".join(site.getsitepackages()), encoding="utf-8")
 
 
 def furnish(root: Path) -> Checkout:
-    """Write a checkout without an environment into a folder and return it."""
+    """Write a checkout without an environment to a folder and return the checkout."""
     contents = {
         "requirements.txt": "# nothing to install\n",
         "requirements-dev.txt": "# nothing to install\n",

@@ -1,4 +1,4 @@
-"""One small checkout with an environment, made once by run.py; tests that damage it make their own or repair it."""
+"""A small checkout with an environment, made once by run.py; tests that damage it make their own checkout or repair this one."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A complete checkout whose environment borrows the packages of this test run, so that its set-up takes no time."""
+"""A complete checkout whose environment borrows the packages of this test run, so that setting it up takes almost no time."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _SMALL = (
 
 
 def full_checkout(root: Path) -> Checkout:
-    """Copy the packages into a folder, with an empty lock, and set it up."""
+    """Copy the packages and an empty lock to a folder and return the checkout, which has no environment yet."""
     for package in PACKAGES:
         shutil.copytree(ROOT / package, root / package, ignore=shutil.ignore_patterns("__pycache__", "out"))
     for file in [*ROOT.glob("*.py"), ROOT / "pytest.ini", ROOT / "pyproject.toml"]:
@@ -41,13 +41,13 @@ def full_checkout(root: Path) -> Checkout:
 
 
 def set_up(checkout: Checkout, packages: list[str]) -> None:
-    """Make the environment from this interpreter, as a complete set-up leaves it."""
+    """Create the environment with this interpreter, in the state in which a complete set-up leaves it."""
     venv.EnvBuilder(symlinks=sys.platform != "win32").create(checkout.root / ".venv")
     borrow(checkout, packages)
 
 
 def borrow(checkout: Checkout, packages: list[str]) -> None:
-    """Let the environment import from these folders, and write its marker."""
+    """Make the packages in these folders importable in the environment, and write the environment's marker."""
     (own,) = checkout.root.glob(".venv/[Ll]ib/**/site-packages")
     (own / "borrowed.pth").write_text("\n".join(packages), encoding="utf-8")
     environment = Environment(checkout.root)
@@ -56,7 +56,7 @@ def borrow(checkout: Checkout, packages: list[str]) -> None:
 
 @contextlib.contextmanager
 def open_folder() -> Iterator[Path]:
-    """Return a folder that every account can read; pytest's own folders are private."""
+    """Yield a folder that every account can read; the folders that pytest creates are private."""
     folder = Path(tempfile.mkdtemp(prefix="smtp365-open-"))
     folder.chmod(0o755)
     try:
@@ -72,7 +72,7 @@ def readable_for_all(path: Path) -> bool:
 
 
 def python_for_all(folder: Path) -> tuple[Path, list[str]]:
-    """Return a Python that every account can run, and its packages: those of this run, or copies in `folder`."""
+    """Return a Python that every account can run and the folders of its packages, copied to `folder` where necessary."""
     python, packages = Path(sys.executable).resolve(), [Path(path) for path in site.getsitepackages()]
     if not readable_for_all(python):
         base, version = Path(sys.base_prefix), f"python{sys.version_info[0]}.{sys.version_info[1]}"
@@ -97,7 +97,7 @@ def python_for_all(folder: Path) -> tuple[Path, list[str]]:
 
 
 def _copy(source: Path, target: Path, *without: str) -> None:
-    """Copy a file or a folder, with hard links where the file system has them."""
+    """Copy a file or a folder, using hard links where the file system supports them."""
     target.parent.mkdir(parents=True, exist_ok=True)
     if source.is_dir():
         ignored = shutil.ignore_patterns("__pycache__", *without)

@@ -1,4 +1,4 @@
-"""An interactive terminal: starts a program on a pseudo-terminal, waits for output and sends keys."""
+"""An interactive terminal for tests: it starts a program on a pseudo-terminal, waits for output and sends keys."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LONGEST = 90.0
 
 
 class Terminal:
-    """A program on a pseudo-terminal, which is its controlling terminal; all of its output is kept."""
+    """A program whose controlling terminal is a pseudo-terminal; all of the program's output is kept."""
 
     shown: str
     _ours: int
@@ -25,7 +25,7 @@ class Terminal:
     _process: subprocess.Popen[bytes]
 
     def __init__(self, command: list[str], folder: Path, environment: Mapping[str, str]) -> None:
-        """Start the program in a session of its own."""
+        """Start the program in its own session."""
         if sys.platform == "win32":
             raise OSError("pseudo-terminals need POSIX")
         import fcntl
@@ -52,7 +52,7 @@ class Terminal:
         os.close(theirs)
 
     def __enter__(self) -> Self:
-        """Return the running terminal."""
+        """Return this terminal, whose program is already running."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -62,16 +62,16 @@ class Terminal:
         os.close(self._ours)
 
     def wait_for(self, words: str) -> None:
-        """Read until the text appears; raises AssertionError if the program ends without it."""
+        """Read output until the text appears; raise AssertionError if the program ends before that."""
         while words not in self.shown:
             assert self._read(), f"not shown: {words}\n{self.shown}"
 
     def type(self, text: str) -> None:
-        """Send these keys."""
+        """Send the text to the program as key presses."""
         os.write(self._ours, text.encode())
 
     def ended(self) -> int:
-        """Read to the end and return the exit code."""
+        """Read all remaining output and return the program's exit code."""
         while self._read():
             pass
         return self._process.wait(_LONGEST)

@@ -1,4 +1,4 @@
-"""When run.py reuses .venv and when it makes it again, tested on real folders without installing anything."""
+"""Tests of when run.py reuses .venv and when it rebuilds it, on real folders without installing anything."""
 
 import json
 import sys
@@ -15,7 +15,7 @@ from tests.cli.checkout import furnish
 
 @pytest.fixture
 def environment(tmp_path: Path) -> Environment:
-    """A complete environment without packages, with its marker."""
+    """A complete environment with a marker and without packages."""
     furnish(tmp_path)
     ready = Environment(tmp_path)
     venv.EnvBuilder(symlinks=sys.platform != "win32").create(ready.folder)
@@ -24,7 +24,7 @@ def environment(tmp_path: Path) -> Environment:
 
 
 def mark(environment: Environment, **changes: object) -> None:
-    """Write the marker of a complete set-up, with changes."""
+    """Write the marker of a complete set-up, with the given changes."""
     marker = {
         "place": str(environment.folder),
         "python": environment.version(),
@@ -35,7 +35,7 @@ def mark(environment: Environment, **changes: object) -> None:
 
 
 def test_a_complete_environment_is_reused(environment: Environment) -> None:
-    """A complete environment has no defect."""
+    """There is no reason to rebuild a complete environment."""
     assert environment.reason_to_rebuild([RUNTIME]) is None
     assert environment.installed() == {RUNTIME: environment.digest(RUNTIME)}
 
@@ -56,14 +56,14 @@ def test_a_complete_environment_is_reused(environment: Environment) -> None:
 def test_a_damaged_environment_is_detected(
     environment: Environment, damage: Callable[[Environment], object], reason: str
 ) -> None:
-    """Each defect is detected and named before anything runs in the environment."""
+    """Each kind of damage is detected and named."""
     damage(environment)
 
     assert environment.reason_to_rebuild([RUNTIME]) == reason
 
 
 def test_only_the_needed_locks_are_compared(environment: Environment) -> None:
-    """An outdated development lock matters to `test`, not to `check`."""
+    """An outdated development lock makes `test` rebuild the environment, but not `check`."""
     mark(environment, locks={RUNTIME: environment.digest(RUNTIME), DEVELOPMENT: "an older one"})
 
     assert environment.reason_to_rebuild([RUNTIME]) is None
@@ -71,7 +71,7 @@ def test_only_the_needed_locks_are_compared(environment: Environment) -> None:
 
 
 def test_a_missing_lock_gives_one_line(environment: Environment) -> None:
-    """Without requirements.txt run.py says so and does not accept the environment."""
+    """If requirements.txt is missing, the error message names the file and the environment is not accepted."""
     (environment.root / RUNTIME).unlink()
 
     with pytest.raises(SetupError, match=r"requirements\.txt is missing from .*; check out the repository again"):

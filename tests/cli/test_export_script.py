@@ -1,6 +1,6 @@
-"""docs/tenant-export.ps1, which an administrator reads before running it: it parses, only reads, and exports nothing private.
+"""Tests of docs/tenant-export.ps1, which administrators read before they run it: it parses, is short, and only reads from the tenant.
 
-PowerShell itself cannot be installed as a Python package, so the test parses with the grammar of tree-sitter.
+PowerShell itself cannot be installed as a Python package, so the tests parse the script with a tree-sitter grammar.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def _nodes(node: Node) -> Iterator[Node]:
 
 @pytest.fixture(scope="module")
 def nodes() -> list[Node]:
-    """Yield every node of the parsed script."""
+    """Every node of the parsed script."""
     tree = tree_sitter.Parser(tree_sitter.Language(tree_sitter_powershell.language())).parse(SCRIPT.read_bytes())
     return list(_nodes(tree.root_node))
 
@@ -52,12 +52,12 @@ def _text(node: Node) -> str:
 
 
 def test_script_parses(nodes: list[Node]) -> None:
-    """No part of the script is outside PowerShell's grammar."""
+    """The whole script conforms to the PowerShell grammar."""
     assert [(_text(node)[:60], node.start_point.row + 1) for node in nodes if node.is_error or node.is_missing] == []
 
 
 def test_script_only_reads(nodes: list[Node]) -> None:
-    """Every command reads, connects or writes the one file; requests to Graph are GET requests."""
+    """Every command reads, opens or closes a connection, or writes output; all requests to Graph are GET requests."""
     commands = {_text(node) for node in nodes if node.type == "command_name"}
     quoted = set(re.findall(r"Read-Exchange '([\w-]+)'", SCRIPT.read_text(encoding="utf-8")))
     others = {name for name in commands | quoted if "-" in name} - ITS_OWN_FILE
@@ -69,12 +69,12 @@ def test_script_only_reads(nodes: list[Node]) -> None:
 
 
 def test_script_is_short() -> None:
-    """The script is short enough to be read before it is run."""
+    """The script has at most 140 lines, so that an administrator can read all of it before running it."""
     assert len(SCRIPT.read_text(encoding="utf-8").splitlines()) <= 140
 
 
 def test_script_contains_every_lookup() -> None:
-    """The script contains every lookup with the same members and parameters, so that a run finds the results in the export."""
+    """The script makes every lookup with the same members and parameters as the suite, so that a run finds each result in the export."""
     script = SCRIPT.read_text(encoding="utf-8").replace("''", "'")  # a quote inside quotes is doubled
     needed: list[str] = []
     for row in TABLE.values():

@@ -1,4 +1,4 @@
-"""The page of dependencies agrees with the lock, and no licence in it puts conditions on running the program."""
+"""The dependencies page agrees with the lock, and no licence listed there puts conditions on running the program."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ KNOWN = {"MIT", "MIT-0", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "P
 
 
 def test_page_lists_what_the_lock_installs() -> None:
-    """The page lists package, version and condition; bench/dependencies.py --write generates it."""
+    """The page lists the name, version and condition of each locked package; `bench/dependencies.py --write` generates the page."""
     table = dependencies.PAGE.read_text(encoding="utf-8").partition("## Everything installed")[2]
     rows = re.findall(r"^\| ([a-z0-9.-]+) \| (\S+) \| (.+?) \| (.+?) \|$", table, re.MULTILINE)[2:]
     shown = [(name, version, "" if where == "always" else where) for name, version, _, where in rows]
@@ -22,7 +22,7 @@ def test_page_lists_what_the_lock_installs() -> None:
 
 
 def test_every_direct_dependency_has_a_reason() -> None:
-    """Every direct dependency has a reason and is in the lock."""
+    """Every direct dependency has a stated reason and is in the lock."""
     direct = dependencies.wanted()
 
     assert len(direct) == 18

@@ -1,4 +1,4 @@
-"""The lock files: complete, hashed, free of local paths, and installable on every supported system."""
+"""The lock files are complete, contain hashes but no local paths, and can be installed on every supported system."""
 
 import ast
 import re
@@ -22,7 +22,7 @@ NO_REGISTRY = ("Failed to fetch", "error sending request", "dns error", "Connect
 
 
 def locked(name: str) -> dict[str, set[str]]:
-    """Return the versions in a lock by package; a package has several versions if systems differ."""
+    """Return the locked versions of each package; a package has several versions if they differ between systems."""
     versions: dict[str, set[str]] = {}
     for line in (ROOT / name).read_text(encoding="utf-8").splitlines():
         if match := re.match(r"([A-Za-z0-9._-]+)==(\S+)", line):
@@ -31,7 +31,7 @@ def locked(name: str) -> dict[str, set[str]]:
 
 
 def missing(requirements: list[str], lock: dict[str, set[str]]) -> list[str]:
-    """Return the requirements that a lock does not satisfy."""
+    """Return the requirements that the lock does not satisfy."""
     wanted = [Requirement(text) for text in requirements]
     return [
         str(one)
@@ -42,13 +42,13 @@ def missing(requirements: list[str], lock: dict[str, set[str]]) -> list[str]:
 
 
 def test_locks_satisfy_pyproject() -> None:
-    """Every requirement is locked at a version that satisfies it; otherwise run `python3 run.py lock`."""
+    """Every requirement is locked at a version that satisfies it; if this test fails, run `python3 run.py lock`."""
     assert missing(PROJECT["project"]["dependencies"], locked(RUNTIME)) == []
     assert missing(PROJECT["dependency-groups"]["dev"], locked(DEVELOPMENT)) == []
 
 
 def test_development_lock_contains_the_runtime_lock() -> None:
-    """The packages installed for `check` do not change when `test` adds the others."""
+    """The packages that `check` installs stay the same when `test` adds the development packages."""
     runtime, development = locked(RUNTIME), locked(DEVELOPMENT)
 
     assert {name: development.get(name) for name in runtime} == runtime
@@ -56,7 +56,7 @@ def test_development_lock_contains_the_runtime_lock() -> None:
 
 
 def test_runtime_lock_has_no_development_package() -> None:
-    """Runtime and development dependencies are separate."""
+    """The runtime lock contains no package that only developers need."""
     assert ONLY_FOR_DEVELOPERS & set(locked(RUNTIME)) == set()
 
 
@@ -72,7 +72,7 @@ def imported(*packages: str) -> set[str]:
 
 
 def test_declared_dependencies_equal_imports() -> None:
-    """No library is used without being declared, and none is declared without being used."""
+    """Every library that is imported is declared, and every declared library is imported."""
     declared = {canonicalize_name(Requirement(text).name) for text in PROJECT["project"]["dependencies"]}
 
     used = imported("settings", "evidence", "probes", "checks", "knowledge", "fakes", "reports", "plugin", "conftest")
@@ -81,7 +81,7 @@ def test_declared_dependencies_equal_imports() -> None:
 
 
 def test_only_needed_pytest_plugins_are_loaded(pytestconfig: pytest.Config) -> None:
-    """Only the plugins of pytest-html and pytest-xdist are loaded; others cost start-up time and are blocked in pytest.ini."""
+    """Only pytest-html, its dependency pytest-metadata and pytest-xdist are loaded; pytest.ini blocks others, which slow the start."""
     wanted = {"pytest-html", "pytest-metadata", "pytest-xdist"}  # metadata is part of the report
 
     loaded = {distribution.project_name for _, distribution in pytestconfig.pluginmanager.list_plugin_distinfo()}
@@ -91,7 +91,7 @@ def test_only_needed_pytest_plugins_are_loaded(pytestconfig: pytest.Config) -> N
 
 @pytest.mark.parametrize("name", [RUNTIME, DEVELOPMENT])
 def test_a_lock_contains_no_local_detail(name: str) -> None:
-    """A lock contains no address, option line or path: only packages, markers, hashes and comments that name packages."""
+    """A lock contains only packages, markers, hashes and comments that name packages: no address, option line or path."""
     allowed = re.compile(
         r"""[A-Za-z0-9._-]+==[A-Za-z0-9.+!]+(\ ;\ [A-Za-z0-9_.'<>=!()\ ]+)?\ \\  # a package, perhaps with a marker
             |\ {4}--hash=sha256:[0-9a-f]{64}(\ \\)?
@@ -118,7 +118,7 @@ def test_every_locked_package_has_hashes(name: str) -> None:
 
 
 def install(lock: str, folder: Path, system: str, python: str, *options: str) -> None:
-    """Install the wheels of a lock for a system into a folder with uv, which verifies the hashes; fails with uv's output."""
+    """Install the wheels of a lock for a system into a folder with uv, which verifies the hashes; fail with uv's output."""
     proof = ["--require-hashes", "--only-binary", ":all:", "--requirement", str(ROOT / lock)]
     target = ["--target", str(folder), "--python-platform", system, "--python-version", python]
     command = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", sys.executable]
@@ -146,7 +146,7 @@ def install(lock: str, folder: Path, system: str, python: str, *options: str) ->
     ],
 )
 def test_the_runtime_lock_installs_on_every_system(tmp_path: Path, system: str, python: str, present: str) -> None:
-    """Every package has a wheel for the system, none must be built, and each wheel has a hash in the lock."""
+    """Every package has a wheel for the system, so that nothing has to be built, and the lock contains the hash of each wheel."""
     install(RUNTIME, tmp_path, system, python)
 
     assert (tmp_path / present).is_file()
@@ -154,5 +154,5 @@ def test_the_runtime_lock_installs_on_every_system(tmp_path: Path, system: str, 
 
 @pytest.mark.parametrize("system", ["x86_64-pc-windows-msvc", "aarch64-apple-darwin"])
 def test_the_development_lock_resolves_for_other_systems(tmp_path: Path, system: str) -> None:
-    """Only metadata is downloaded, because the tools are large."""
+    """The development lock can be resolved for other systems; the test is a dry run because the tools are large."""
     install(DEVELOPMENT, tmp_path, system, "3.12", "--dry-run")

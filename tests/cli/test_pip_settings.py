@@ -1,4 +1,4 @@
-"""A user's pip settings, in variables and in files: settings for the index are used, settings for the install location are not."""
+"""A user's pip settings, in variables and in files: index settings are used, and install location settings are ignored."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ ELSEWHERE = {
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder that packages must not go to, with a requirements file that must not be read."""
+    """A folder in which no package may be installed, with a requirements file that must not be read."""
     (tmp_path / "other.txt").write_text("small==2.0\nabsent==3.0\n", encoding="utf-8")
     return tmp_path
 
 
 def wheel(folder: Path, name: str, text: str) -> str:
-    """Write a minimal wheel with one module and return its lock line."""
+    """Write a minimal wheel with one module and return the line for it in a lock."""
     file = folder / f"{name}-1.0-py3-none-any.whl"
     with zipfile.ZipFile(file, "w") as packed:
         packed.writestr(f"{name}.py", text)
@@ -60,7 +60,7 @@ def wheel(folder: Path, name: str, text: str) -> str:
 
 @pytest.fixture
 def settings(folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """No pip settings but those of the test; the packages are in a folder."""
+    """The pip settings of the test, which name a folder of packages; pip variables from outside are removed."""
     for name in [name for name in os.environ if name.startswith("PIP_")]:
         monkeypatch.delenv(name)
     (folder / "wheels").mkdir()
@@ -69,14 +69,14 @@ def settings(folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 
 
 def by_variables(settings: dict[str, str], folder: Path) -> dict[str, str]:
-    """The settings as environment variables."""
+    """Return environment variables that contain the settings."""
     (folder / "pip.conf").touch()
     named = {f"PIP_{name.upper().replace('-', '_')}": value for name, value in settings.items()}
     return {**named, "PIP_CONFIG_FILE": str(folder / "pip.conf")}
 
 
 def by_file(settings: dict[str, str], folder: Path) -> dict[str, str]:
-    """The settings in a file named by a variable: half of them under [global], half under [install]."""
+    """Write the settings to a file, half of them under [global] and half under [install]; return the variable that points to it."""
     lines = [f"{name} = {value}" for name, value in settings.items()]
     text = "\n".join(["[install]", *lines[::2], "[global]", *lines[1::2], ""])
     (folder / "pip.conf").write_text(text, encoding="utf-8")
@@ -84,7 +84,7 @@ def by_file(settings: dict[str, str], folder: Path) -> dict[str, str]:
 
 
 def by_home(settings: dict[str, str], folder: Path) -> dict[str, str]:
-    """The settings in the configuration file in the user's home."""
+    """Write the settings to the configuration file in a home folder; return the variables that point to that home folder."""
     own = folder / "home" / ("AppData" if sys.platform == "win32" else ".config") / "pip"
     own.mkdir(parents=True)
     lines = [f"{name} = {value}" for name, value in settings.items()]
@@ -98,7 +98,7 @@ def by_home(settings: dict[str, str], folder: Path) -> dict[str, str]:
 def test_no_user_setting_changes_the_install_location(
     made: Checkout, folder: Path, settings: dict[str, str], way: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With all settings at once the package is installed in the environment and nowhere else."""
+    """With all of these settings at once, the package is installed in the environment and nowhere else."""
     assert callable(way)
     (made.root / "tried.txt").write_text(wheel(folder / "wheels", "small", ""), encoding="utf-8")
     for name, value in way(settings, folder).items():
@@ -122,7 +122,7 @@ def uninstall(checkout: Checkout, name: str) -> None:
 
 
 class Index(http.server.ThreadingHTTPServer):
-    """A package index, or a proxy in front of one: offers one package and records the requests."""
+    """A server that acts as a package index or as a proxy for one; it offers one package and records the requests."""
 
     def __init__(self, folder: Path) -> None:
         """Listen on a free port."""
@@ -148,7 +148,7 @@ class Index(http.server.ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Answer)
 
     def __enter__(self) -> Self:
-        """Start to serve."""
+        """Start serving."""
         threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
         return self
 
@@ -160,7 +160,7 @@ class Index(http.server.ThreadingHTTPServer):
 
 @pytest.fixture
 def index(settings: dict[str, str], folder: Path) -> Iterator[Index]:
-    """A package index with the package, and settings without the folder of packages."""
+    """A package index that offers the package; the settings no longer name the folder of packages."""
     del settings["no-index"], settings["find-links"]
     with Index(folder / "wheels") as serving:
         yield serving
@@ -177,7 +177,7 @@ def test_index_and_proxy_settings_are_used(
     kind: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The package comes from the index, or through the proxy, that the settings name."""
+    """The package is downloaded from the index, or through the proxy, named in the settings."""
     assert callable(way)
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
@@ -201,7 +201,7 @@ def test_index_and_proxy_settings_are_used(
 
 
 def test_kept_settings_are_options_of_pip(made: Checkout) -> None:
-    """Each name in the list of kept settings is an option of this pip."""
+    """Each setting that is passed on to pip is an option of the pip version in the environment."""
     command = [str(Environment(made.root).python), "-I", "-m", "pip", "install", "--help"]
     shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=TIMEOUT_SECONDS).stdout
 
@@ -213,7 +213,7 @@ def test_kept_settings_are_options_of_pip(made: Checkout) -> None:
 def test_an_unreadable_pip_configuration_gives_one_line(
     made: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The line names the file, and nothing is installed."""
+    """If pip's configuration cannot be read, a one-line message names the file, and nothing is installed."""
     broken = tmp_path / "broken.conf"
     broken.write_text("index-url = without a section\n", encoding="utf-8")
     monkeypatch.setenv("PIP_CONFIG_FILE", str(broken))
@@ -234,7 +234,7 @@ def test_set_up_imports_the_packages_before_it_is_complete(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """A package that cannot be imported gives one line and no marker, so that the next start sets up again."""
+    """If a package cannot be imported, the set-up reports it and writes no marker, so that the next start repeats the set-up."""
     environment = Environment(made.root)
     locks = environment.installed()
     for name, value in by_variables(settings, folder).items():

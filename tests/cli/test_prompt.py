@@ -1,4 +1,4 @@
-"""The hidden prompt of run.py on a terminal: asked once, never echoed, and each way to give no answer prints one line."""
+"""The hidden prompt of run.py: it appears once and echoes nothing, and each way of giving no answer results in one line."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def tenant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
-    """A checkout that needs no set-up."""
+    """A checkout whose environment is already set up."""
     made = full_checkout(tmp_path_factory.mktemp("checkout"))
     set_up(made, site.getsitepackages())
     return made
@@ -50,14 +50,14 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
 
 @dataclass(frozen=True, slots=True)
 class Workplace:
-    """A user's working folder with its own settings, and no secret in any variable unless a test sets one."""
+    """A user's working folder with its own settings; no variable contains a secret unless a test sets one."""
 
     checkout: Checkout
     tenant: Process
     folder: Path
 
     def settings(self, *changes: tuple[str, str]) -> None:
-        """Write the settings that lead to the tenant, without lookups and with texts replaced."""
+        """Write settings for the built-in tenant, without lookups and with the given replacements."""
         text = self.tenant.settings_file.read_text(encoding="utf-8")
         head, _, rest = text.partition("[directory]")
         text = head + rest[rest.index("[network]") :]
@@ -72,13 +72,13 @@ class Workplace:
         return [sys.executable, str(self.checkout.root / "run.py"), *fixed, *options]
 
     def environment(self, *given: str) -> dict[str, str]:
-        """Return this process's environment with the secrets of these accounts only, a home of its own, and no keyring."""
+        """Return this process's environment with only the secrets of the given accounts, with its own home folder and without a keyring."""
         inherited = {name: value for name, value in os.environ.items() if name not in {*VARIABLES.values(), "CI"}}
         secrets = {VARIABLES[name]: self.secret(name) for name in given}
         return {**inherited, **secrets, **NO_KEYRING, "HOME": str(self.folder), "XDG_STATE_HOME": str(self.folder)}
 
     def secret(self, account: str) -> str:
-        """Return the secret that the tenant accepts."""
+        """Return the secret that the tenant accepts for the account."""
         return self.tenant.secrets[VARIABLES[account]]
 
     def terminal(self, *options: str, given: tuple[str, ...] = ()) -> Terminal:
@@ -86,25 +86,25 @@ class Workplace:
         return Terminal(self.command(*options), self.folder, self.environment(*given))
 
     def results(self) -> dict[str, Any]:
-        """Return the results that the run wrote."""
+        """Return the results that the run saved."""
         found: dict[str, Any] = json.loads((self.folder / "results.json").read_text(encoding="utf-8"))
         return found
 
     def everything(self) -> str:
-        """Return the content of all files that the run left."""
+        """Return the content of all files in the working folder after the run."""
         return "".join(path.read_text(encoding="utf-8") for path in self.folder.iterdir() if path.is_file())
 
 
 @pytest.fixture
 def workplace(checkout: Checkout, tenant: Process, tmp_path: Path) -> Workplace:
-    """A working folder of the test's own."""
+    """A separate working folder for each test."""
     return Workplace(checkout, tenant, tmp_path)
 
 
 @pytest.mark.parametrize("named", [False, True], ids=["by default", "prompt in the settings"])
 @pytest.mark.parametrize("account", ["basic", "oauth"])
 def test_a_typed_secret_signs_in_and_is_not_shown(workplace: Workplace, account: str, named: bool) -> None:
-    """The prompt appears although pytest captures output; the typed secret signs in, is not echoed and is written nowhere."""
+    """The prompt appears although pytest captures output; the typed secret is used for the sign-in, and is neither echoed nor saved."""
     key = "password" if account == "basic" else "client_secret"
     table = f"[sender.{account}]\n"
     workplace.settings(*[(table, f'{table}{key}_from = "prompt"\n')] if named else [])
@@ -123,7 +123,7 @@ def test_a_typed_secret_signs_in_and_is_not_shown(workplace: Workplace, account:
 
 
 def test_the_secret_of_the_directory_is_prompted_for_too(workplace: Workplace) -> None:
-    """The secret of [directory] is asked for before anything is contacted, as well as the sender's."""
+    """If neither secret is found elsewhere, run.py prompts for the sender's secret and then for that of [directory]."""
     workplace.settings()
     text = workplace.tenant.settings_file.read_text(encoding="utf-8")
     text = text.replace(f'client_secret_from = "env:{VARIABLES["directory"]}"\n', "")
@@ -141,7 +141,7 @@ def test_the_secret_of_the_directory_is_prompted_for_too(workplace: Workplace) -
 
 
 def test_one_prompt_for_each_account_of_the_selected_senders(workplace: Workplace) -> None:
-    """Two senders with one user give one prompt; senders that are not selected give none."""
+    """There is one prompt for two senders with the same user, and none for a sender that does not sign in."""
     workplace.settings()
     text = (workplace.folder / "settings.toml").read_text(encoding="utf-8")
     table = text[text.index("[sender.basic]") : text.index("[sender.basic.attested]")]
@@ -161,7 +161,7 @@ def test_one_prompt_for_each_account_of_the_selected_senders(workplace: Workplac
 
 @pytest.mark.parametrize("options", [(), ("-n", "1"), ("--capture=sys",), ("-s",)], ids="".join)
 def test_ctrl_c_at_the_prompt_ends_the_run_with_one_line(workplace: Workplace, options: tuple[str, ...]) -> None:
-    """Exit code 2, one line, nothing contacted, and the terminal echoes again."""
+    """Ctrl-C at the prompt ends the run with exit code 2 and one line, without a traceback."""
     workplace.settings()
 
     with workplace.terminal("--sender=basic", *options) as terminal:
@@ -176,7 +176,7 @@ def test_ctrl_c_at_the_prompt_ends_the_run_with_one_line(workplace: Workplace, o
 
 @pytest.mark.parametrize("key", [ENTER, CTRL_D], ids=["an empty answer", "end of input"])
 def test_an_empty_answer_gives_one_line(workplace: Workplace, key: str) -> None:
-    """The sender is not proven, and the line says that nothing was entered."""
+    """The verdict for the sender is "not proven", and a line on the terminal says that nothing was entered."""
     workplace.settings()
 
     with workplace.terminal("--sender=basic") as terminal:
@@ -192,7 +192,7 @@ def test_an_empty_answer_gives_one_line(workplace: Workplace, key: str) -> None:
 
 
 def test_only_the_xdist_controller_prompts(workplace: Workplace) -> None:
-    """There is one prompt, although two processes run checks."""
+    """There is only one prompt, even when two worker processes run the checks."""
     workplace.settings()
 
     with workplace.terminal("--sender=basic", "-n", "2") as terminal:
@@ -204,7 +204,7 @@ def test_only_the_xdist_controller_prompts(workplace: Workplace) -> None:
 
 
 def test_collecting_does_not_prompt(workplace: Workplace) -> None:
-    """--co lists the checks without a prompt, with and without pytest-xdist."""
+    """`--co` lists the checks without a prompt, with and without pytest-xdist."""
     workplace.settings()
 
     for options in ((), ("-n", "1")):
@@ -233,7 +233,7 @@ def test_collecting_does_not_prompt(workplace: Workplace) -> None:
 def test_without_a_terminal_the_line_says_where_to_store_the_secret(
     workplace: Workplace, named: bool, line: str
 ) -> None:
-    """Without a terminal there is no prompt; the line says where the secret can be stored."""
+    """Without a terminal there is no prompt, and the reason for the check's verdict says where to store the secret."""
     table = "[sender.basic]\n"
     workplace.settings(*[(table, f'{table}password_from = "prompt"\n')] if named else [])
 

@@ -1,4 +1,4 @@
-"""run.py as users start it: commands, exit codes, folders, interruption."""
+"""Tests of run.py as users start it: commands, exit codes, folders and interruption."""
 
 import ast
 import json
@@ -23,7 +23,7 @@ from tests.suite.test_contract import run
     ],
 )
 def test_unknown_command_gets_a_suggestion_and_no_set_up(tmp_path: Path, word: str, hint: str) -> None:
-    """One line, exit code 4, and no environment is made."""
+    """For an unknown command, run.py prints one line with a hint, exits with code 4 and makes no environment."""
     checkout = furnish(tmp_path)
 
     refused = checkout.run(word)
@@ -34,7 +34,7 @@ def test_unknown_command_gets_a_suggestion_and_no_set_up(tmp_path: Path, word: s
 
 
 def test_help_needs_no_set_up_and_names_every_command(tmp_path: Path) -> None:
-    """--help lists the commands and exits with code 0 without making an environment."""
+    """`--help` lists the commands and exits with code 0 without making an environment."""
     answer = furnish(tmp_path).run("--help")
 
     assert answer.returncode == 0
@@ -53,18 +53,18 @@ def test_help_needs_no_set_up_and_names_every_command(tmp_path: Path) -> None:
     ],
 )
 def test_check_is_the_default_command(line: list[str], command: tuple[str, list[str]]) -> None:
-    """Options without a command belong to `check`."""
+    """Options without a command are passed to `check`."""
     assert choose(line) == command
 
 
 @pytest.mark.parametrize("code", [0, 1, 2, 3, 4, 5, 6])
 def test_exit_codes_are_passed_on(made: Checkout, code: int) -> None:
-    """run.py exits with the exit code of the command."""
+    """run.py exits with the command's exit code."""
     assert made.run("fake", str(code)).returncode == code
 
 
 def test_command_runs_in_the_users_folder_with_unchanged_arguments(made: Checkout, tmp_path: Path) -> None:
-    """Spaces, quotes and umlauts arrive as typed, and a user's file cannot replace a library module."""
+    """Spaces, quotes and umlauts in arguments are unchanged, and a file in the user's folder cannot replace a library module."""
     folder = tmp_path / "Außen stelle"
     folder.mkdir()
     (folder / "json.py").write_text("raise SystemExit('the wrong json')", encoding="utf-8")
@@ -80,7 +80,7 @@ def test_command_runs_in_the_users_folder_with_unchanged_arguments(made: Checkou
 
 
 def test_pythonpath_of_the_user_is_not_used(made: Checkout, tmp_path: Path) -> None:
-    """Modules on the user's own PYTHONPATH are not imported."""
+    """No module is imported from the user's PYTHONPATH."""
     (tmp_path / "json.py").write_text("raise SystemExit('the wrong json')", encoding="utf-8")
     # run.py itself imports json, so this set-up runs without that PYTHONPATH.
     assert made.run("fake", "0").returncode == 0
@@ -92,7 +92,7 @@ def test_pythonpath_of_the_user_is_not_used(made: Checkout, tmp_path: Path) -> N
 
 
 def test_checklist_uses_the_settings_of_the_users_folder(made: Checkout, tmp_path: Path) -> None:
-    """--settings is relative to the user's folder, the checklist is ours, and test ids do not depend on the folder."""
+    """`--settings` is relative to the user's folder, the checklist is that of the checkout, and test ids do not depend on the folder."""
     made.borrow_pytest()
     (tmp_path / "mine.toml").write_text("found in the user's folder", encoding="utf-8")
 
@@ -105,7 +105,7 @@ def test_checklist_uses_the_settings_of_the_users_folder(made: Checkout, tmp_pat
 
 @pytest.mark.parametrize("folder", ["the checkout", "another folder"])
 def test_one_check_can_be_selected_from_any_folder(made: Checkout, tmp_path: Path, folder: str) -> None:
-    """A selection is not widened to the whole checklist."""
+    """If one check is selected, only that check runs, whatever the current folder is."""
     made.borrow_pytest()
     here = made.root if folder == "the checkout" else tmp_path
     item = os.path.relpath(made.root / "checks" / "test_checklist.py", here) + "::test_check[BASIC-02]"
@@ -125,7 +125,7 @@ def test_one_check_can_be_selected_from_any_folder(made: Checkout, tmp_path: Pat
     ],
 )
 def test_an_interrupt_ends_run_py_and_its_command(made: Checkout, stop: signal.Signals, to_all: bool) -> None:
-    """Exit code 2, no traceback, and the command ends too."""
+    """After an interrupt, run.py exits with code 2 and without a traceback, and its command ends too."""
     running = made.start("fake", "wait")
     assert running.stdout
     assert running.stdout.readline() == "waiting\n"
@@ -140,7 +140,7 @@ def test_an_interrupt_ends_run_py_and_its_command(made: Checkout, stop: signal.S
 
 
 def test_an_old_python_can_parse_run_py() -> None:
-    """Python 3.6 can parse run.py far enough to print that it is too old."""
+    """Python 3.6 can parse run.py, whose first statement after `import sys` checks the version of Python."""
     tree = ast.parse((ROOT / "run.py").read_text(encoding="utf-8"), feature_version=(3, 6))
 
     documented, imported, compared = tree.body[:3]
@@ -154,7 +154,7 @@ BOOTSTRAP = [ROOT / "run.py", *sorted((ROOT / "bootstrap").glob("*.py"))]
 
 @pytest.mark.parametrize("file", BOOTSTRAP, ids=lambda file: file.name)
 def test_bootstrap_is_small_and_needs_nothing_installed(file: Path) -> None:
-    """run.py and its package have at most 400 lines a file and import only themselves and the standard library."""
+    """run.py and each file in bootstrap/ have at most 400 lines and import only the standard library and bootstrap itself."""
     text = file.read_text(encoding="utf-8")
 
     imported = {
@@ -168,7 +168,7 @@ def test_bootstrap_is_small_and_needs_nothing_installed(file: Path) -> None:
 
 
 def test_version_is_that_of_the_project(tmp_path: Path) -> None:
-    """--version prints the version of pyproject.toml without making an environment."""
+    """`--version` prints the version in pyproject.toml without making an environment."""
     checkout = furnish(tmp_path)
     (tmp_path / "pyproject.toml").write_text('[project]\nversion = "7.8.9"\n', encoding="utf-8")
 
@@ -178,7 +178,7 @@ def test_version_is_that_of_the_project(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("line", [["--help"], ["check", "--help"], ["check", "-h"], ["--target=live", "--help"]])
 def test_help_fits_on_a_screen(line: list[str], tmp_path: Path) -> None:
-    """Both help texts fit on a screen of 115 columns and 24 lines, and need no environment."""
+    """Both help texts fit on a screen with 24 lines of 115 columns and are shown without an environment."""
     answer = furnish(tmp_path).run(*line)
 
     assert answer.returncode == 0
@@ -189,7 +189,7 @@ def test_help_fits_on_a_screen(line: list[str], tmp_path: Path) -> None:
 
 
 def test_help_of_check_lists_every_option_of_ours(request: pytest.FixtureRequest) -> None:
-    """No option of smtp365 is missing from `run.py check --help`, and pytest's own help is named."""
+    """`run.py check --help` lists every smtp365 option and says how to show pytest's own help."""
     group = request.config._parser.getgroup("smtp365")  # noqa: SLF001 - pytest has no public list of its options
     ours = {option.names()[0] for option in group.options}
 
@@ -198,7 +198,7 @@ def test_help_of_check_lists_every_option_of_ours(request: pytest.FixtureRequest
 
 
 def test_errors_name_the_command_that_the_user_wrote() -> None:
-    """A misspelt option is an error of `run.py check`, not of a module that the user did not start."""
+    """The error for a misspelt option names `run.py check`, not a module that the user did not start."""
     done = run("--htlm=x", SMTP365_PROGRAM="run.py check")
 
     assert done.returncode == 4

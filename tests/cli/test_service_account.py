@@ -1,4 +1,4 @@
-"""A service account runs what an administrator installed: it can read the checkout but cannot write to it."""
+"""A service account runs an installation made by an administrator: the account can read the checkout but cannot write to it."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ ACCOUNT = "nobody"
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """A checkout installed by root, a Python that all accounts can run, and a home for the account."""
+    """A checkout installed by root, a Python that all accounts can run, and a home folder for the account."""
 
     checkout: Checkout
     python: Path
     home: Path
 
     def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Run run.py as the account, in its home or else in the root folder."""
+        """Run run.py as the account, with `home` as the current folder."""
         entry = pwd.getpwnam(ACCOUNT)
         library = {"LD_LIBRARY_PATH": str(self.python.parents[1] / "lib")}  # for a copy of a shared Python
         inherited = {
@@ -60,13 +60,13 @@ class Installed:
 
     @property
     def state(self) -> Path:
-        """The folder of the account's own files."""
+        """The folder for the account's own state and reports."""
         return self.home / ".local" / "state" / "smtp365"
 
 
 @pytest.fixture(scope="module")
 def readable() -> Iterator[Installed]:
-    """The checkout, set up in a folder that all accounts can read."""
+    """A checkout that is set up in a folder that all accounts can read."""
     if os.geteuid() != 0:
         pytest.skip("only root can run a program as another account")
     with open_folder() as folder:
@@ -85,7 +85,7 @@ def readable() -> Iterator[Installed]:
 
 @pytest.fixture
 def installed(readable: Installed) -> Iterator[Installed]:
-    """The same checkout, with an empty home that the account can write to."""
+    """The same checkout, with an empty home folder that the account can write to."""
     with open_folder() as home:
         entry = pwd.getpwnam(ACCOUNT)
         os.chown(home, entry.pw_uid, entry.pw_gid)
@@ -99,14 +99,14 @@ def _files(folder: Path) -> set[str]:
 
 
 def orderly_output(ended: subprocess.CompletedProcess[str]) -> str:
-    """Return the output; raises AssertionError if it contains a traceback or a warning."""
+    """Return the output; raise AssertionError if it contains a traceback or a warning."""
     output = ended.stdout + ended.stderr
     assert not any(sign in output for sign in ("Traceback", "Warning", "warning", "INTERNALERROR")), output
     return output
 
 
 def test_a_run_writes_report_and_cache_to_the_accounts_folder(installed: Installed) -> None:
-    """Exit code 0, one line that names the folder, the report in it, and an unchanged checkout."""
+    """The run succeeds, prints one line that names the account's folder, writes the report there and leaves the checkout unchanged."""
     ended = installed.run()
 
     output = orderly_output(ended)
@@ -119,7 +119,7 @@ def test_a_run_writes_report_and_cache_to_the_accounts_folder(installed: Install
 
 
 def test_a_live_run_stores_refusals_in_the_accounts_folder(installed: Installed, tmp_path: Path) -> None:
-    """A refused password is remembered for the next run, and the report names the account that ran it."""
+    """A refused password is recorded in the account's folder, and the results name the account that ran the suite."""
     with serve_in_subprocess(folder=tmp_path) as tenant, open_folder() as folder:
         settings = folder / "settings.toml"
         ca_file = folder / "root.pem"
@@ -143,7 +143,7 @@ def test_a_live_run_stores_refusals_in_the_accounts_folder(installed: Installed,
 
 @pytest.mark.parametrize(("command", "word"), [("explain", "5.7.3"), ("faults", "smtp_auth_off_tenant")])
 def test_commands_without_output_files_run(installed: Installed, command: str, word: str) -> None:
-    """`explain` and the list of faults work and write nothing."""
+    """`explain` and `faults` work for the account and write no file."""
     ended = installed.run(command, *(["535 5.7.3 Authentication unsuccessful"] if command == "explain" else []))
 
     assert ended.returncode == 0, orderly_output(ended)
@@ -153,7 +153,7 @@ def test_commands_without_output_files_run(installed: Installed, command: str, w
 
 @pytest.mark.parametrize("home", ["", "/nonexistent"], ids=["HOME unset", "HOME that is not there"])
 def test_an_account_without_a_home_gets_one_line(installed: Installed, home: str) -> None:
-    """If no folder is writable, the line says so and what to do; with --html the run is complete."""
+    """If no folder is writable, one line reports that and recommends --html; with --html the run completes."""
     refused = installed.run(HOME=home)
     report = installed.home / "report.html"
     ended = installed.run("check", f"--html={report}", HOME=home)
@@ -167,7 +167,7 @@ def test_an_account_without_a_home_gets_one_line(installed: Installed, home: str
 
 
 def test_a_missing_environment_gives_one_line(installed: Installed) -> None:
-    """The line says who must set up the checkout, and where; exit code 3."""
+    """The message says that an administrator must set up the checkout, and in which folder; the exit code is 3."""
     environment = installed.checkout.root / ".venv"
     environment.rename(installed.checkout.root.parent / "elsewhere")
     try:
@@ -184,7 +184,7 @@ def test_a_missing_environment_gives_one_line(installed: Installed) -> None:
 
 
 def test_a_changed_lock_gives_one_line(installed: Installed) -> None:
-    """After an update of the checkout, the line asks for an administrator to set up `.venv` again, even if a lock file was left behind."""
+    """After an update, one line says that an administrator must set up `.venv` again, even if an old `.venv.lock` file exists."""
     lock = installed.checkout.root / RUNTIME
     before = lock.read_text(encoding="utf-8")
     lock.write_text("# newer\n", encoding="utf-8")
@@ -203,7 +203,7 @@ def test_a_changed_lock_gives_one_line(installed: Installed) -> None:
 
 @pytest.mark.parametrize("kind", ["its Python", "its marker", "its packages"])
 def test_an_unreadable_environment_gives_one_line(installed: Installed, kind: str) -> None:
-    """The line names the unreadable folder, the account and the administrator's remedy; nothing is replaced."""
+    """The message names the unreadable path, the account and what the administrator can do; the environment is not replaced."""
     environment = installed.checkout.root / ".venv"
     closed = installed.checkout.root.parent / "closed"
     closed.mkdir(mode=0o700, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Real set-ups of a small checkout: run.py makes, repairs and extends environments, and its failures are one line."""
+"""Real set-ups of a small checkout: run.py makes, repairs and extends environments, and reports each failure on one line."""
 
 import hashlib
 import json
@@ -19,7 +19,7 @@ NOBODY_LISTENS = "http://127.0.0.1:9/simple"  # the discard port
 
 
 def test_an_incomplete_environment_is_made_again(made: Checkout) -> None:
-    """Without the marker the next run makes the environment again, says why, and passes on the exit code."""
+    """If the marker is missing, the next run rebuilds the environment, prints the reason, and passes on the command's exit code."""
     environment = Environment(made.root)
     environment.marker.unlink()
     leftover = environment.folder / "leftover"
@@ -34,7 +34,7 @@ def test_an_incomplete_environment_is_made_again(made: Checkout) -> None:
 
 
 def test_the_second_run_reuses_the_environment(made: Checkout) -> None:
-    """An existing environment gives no output, and its marker does not change."""
+    """A second run prints nothing about the environment and leaves its marker unchanged."""
     before = Environment(made.root).marker.stat().st_mtime_ns
 
     second = made.run("fake", "0")
@@ -44,7 +44,7 @@ def test_the_second_run_reuses_the_environment(made: Checkout) -> None:
 
 
 def test_development_packages_are_added_on_demand(made: Checkout) -> None:
-    """`lock` adds the development packages to the environment that `check` made, and keeps the others."""
+    """`lock` adds the development packages to an environment made by `check` and keeps what is already there."""
     environment = Environment(made.root)
     mark = json.loads(environment.marker.read_text(encoding="utf-8"))
     environment.marker.write_text(json.dumps({**mark, "locks": {RUNTIME: mark["locks"][RUNTIME]}}), encoding="utf-8")
@@ -59,7 +59,7 @@ def test_development_packages_are_added_on_demand(made: Checkout) -> None:
 
 
 def test_two_concurrent_first_runs_set_up_once(tmp_path: Path) -> None:
-    """The second run waits for the environment of the first and uses it; both commands run."""
+    """Of two concurrent first runs, one sets up the environment while the other waits for it; both commands run."""
     checkout = furnish(tmp_path)
     both = [checkout.start("fake", "0"), checkout.start("fake", "6")]
 
@@ -71,7 +71,7 @@ def test_two_concurrent_first_runs_set_up_once(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends Ctrl-C to a console, not to a process")
 def test_an_interrupted_set_up_gives_one_line_and_no_marker(tmp_path: Path) -> None:
-    """Ctrl-C during the set-up: exit code 2, no traceback, and the next run finds the environment incomplete."""
+    """After Ctrl-C during the set-up, run.py exits with code 2 and one line, and the environment counts as incomplete."""
     checkout = furnish(tmp_path)
     running = checkout.start("fake", "0")
     assert running.stderr
@@ -87,7 +87,7 @@ def test_an_interrupted_set_up_gives_one_line_and_no_marker(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("module", ["ensurepip", "venv"])
 def test_a_python_without_ensurepip_gives_one_line(tmp_path: Path, module: str) -> None:
-    """If `ensurepip` is missing, as in Debian, the line names the module and the package that provides it."""
+    """If `ensurepip` or `venv` is missing, as on Debian, the message names the module and the package that provides it."""
     checkout = furnish(tmp_path / "checkout")
     (tmp_path / "sitecustomize.py").write_text(f"import sys\nsys.modules[{module!r}] = None\n", encoding="utf-8")
 
@@ -99,7 +99,7 @@ def test_a_python_without_ensurepip_gives_one_line(tmp_path: Path, module: str) 
 
 
 def test_an_old_python_gives_one_line(tmp_path: Path) -> None:
-    """Python 3.9 gives one line and exit code 3, and no environment is made."""
+    """On Python 3.9, run.py prints one line, exits with code 3 and makes no environment."""
     checkout = furnish(tmp_path / "checkout")
     pretence = "import sys\nsys.version_info = (3, 9, 2, 'final', 0)\n"
     (tmp_path / "sitecustomize.py").write_text(pretence, encoding="utf-8")
@@ -113,7 +113,7 @@ def test_an_old_python_gives_one_line(tmp_path: Path) -> None:
 
 
 def wheel(folder: Path) -> Path:
-    """Write a minimal wheel and return its file."""
+    """Write a minimal wheel and return its path."""
     file = folder / "small-1.0-py3-none-any.whl"
     with zipfile.ZipFile(file, "w") as packed:
         packed.writestr("small.py", "")
@@ -125,7 +125,7 @@ def wheel(folder: Path) -> Path:
 
 @pytest.fixture
 def offered(made: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A package that pip finds without an index, for an environment that does not have it."""
+    """A package that pip finds without an index and that is not yet installed in the environment."""
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
     monkeypatch.setenv("PIP_NO_INDEX", "1")
@@ -135,7 +135,7 @@ def offered(made: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def try_to_install(checkout: Checkout, lock: str) -> str:
-    """Install a lock into the environment; return the line of the failure, or an empty string."""
+    """Install a lock into the environment; return the error message, or an empty string after a success."""
     (checkout.root / "tried.txt").write_text(lock, encoding="utf-8")
     try:
         Environment(checkout.root).install("tried.txt")
@@ -145,7 +145,7 @@ def try_to_install(checkout: Checkout, lock: str) -> str:
 
 
 def test_a_package_with_the_right_hash_is_installed(made: Checkout, offered: Path) -> None:
-    """A locked package with its hash can be imported afterwards."""
+    """A package that matches its hash in the lock can be imported after the installation."""
     failure = try_to_install(made, f"small==1.0 --hash=sha256:{hashlib.sha256(offered.read_bytes()).hexdigest()}\n")
 
     assert failure == ""
@@ -154,7 +154,7 @@ def test_a_package_with_the_right_hash_is_installed(made: Checkout, offered: Pat
 
 @pytest.mark.usefixtures("offered")
 def test_a_package_with_a_different_hash_is_refused(made: Checkout) -> None:
-    """A package whose content differs from the lock is not installed, and the line says so."""
+    """A package that does not match its hash in the lock is not installed, and the message gives that reason."""
     failure = try_to_install(made, f"small==1.0 --hash=sha256:{'0' * 64}\n")
 
     assert failure.startswith(
@@ -164,7 +164,7 @@ def test_a_package_with_a_different_hash_is_refused(made: Checkout) -> None:
 
 @pytest.mark.usefixtures("offered")
 def test_a_lock_without_hashes_is_refused(made: Checkout) -> None:
-    """A package without a hash is not installed."""
+    """A package that has no hash in the lock is not installed."""
     failure = try_to_install(made, "small==1.0\n")
 
     assert failure.startswith("the packages could not be installed: Hashes are required in --require-hashes mode")
@@ -172,7 +172,7 @@ def test_a_lock_without_hashes_is_refused(made: Checkout) -> None:
 
 @pytest.mark.usefixtures("offered")
 def test_an_unreachable_index_gives_one_line(made: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a network the line names the index and the proxy, and the file with pip's output."""
+    """If the index cannot be reached, the message suggests setting a proxy, and pip's output is kept in the log file."""
     monkeypatch.setenv("PIP_NO_INDEX", "0")
     monkeypatch.setenv("PIP_INDEX_URL", NOBODY_LISTENS)
 

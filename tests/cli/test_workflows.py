@@ -1,4 +1,4 @@
-"""The CI definition for other hosts follows the published schema and runs the same commands as the README."""
+"""The CI definition for GitHub Actions follows the published schema and runs the same commands as the README."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ WORKFLOW = ROOT / ".github" / "workflows" / "ci.yml"
 
 
 def validate(file: Path) -> subprocess.CompletedProcess[str]:
-    """Validate a workflow against the schema that the validator contains; no network is used."""
+    """Validate a workflow against the schema that is included in the validator, without network access."""
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows", str(file)]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
 def test_workflow_follows_the_schema() -> None:
-    """The file is valid, although it cannot run here."""
+    """The workflow file is valid, although it cannot be run here."""
     done = validate(WORKFLOW)
 
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_validator_rejects_a_misspelt_key(tmp_path: Path) -> None:
-    """The validator rejects an invalid file."""
+    """The validator rejects a workflow with a misspelt key."""
     wrong = tmp_path / "ci.yml"
     wrong.write_text(WORKFLOW.read_text(encoding="utf-8").replace("runs-on:", "run-on:"), encoding="utf-8")
 
@@ -32,7 +32,7 @@ def test_validator_rejects_a_misspelt_key(tmp_path: Path) -> None:
 
 
 def test_workflow_covers_systems_and_pythons() -> None:
-    """Linux runs .ci/run; Windows and macOS run the README's test command, on each supported Python."""
+    """The workflow names Linux, Windows, macOS and each supported Python, and runs .ci/run and the README's test command."""
     text = WORKFLOW.read_text(encoding="utf-8")
 
     assert "bash .ci/run" in text

@@ -1,6 +1,6 @@
-"""A mail server and a token service that repeat the secrets they receive: raw sockets, real TLS, on loopback.
+"""A mail server and a token service that repeat the secrets they receive, on loopback, with raw sockets and real TLS.
 
-They receive the secret as any server does and send it back, in every encoding, in every part of a reply that a client stores.
+They receive secrets as any server does, and send them back in every encoding and in every part of a reply that a client stores.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ ENCODINGS: dict[str, Encode] = {
 
 
 def _encodings_for(secret: str) -> list[Encode]:
-    """Return all encodings; for long secrets such as tokens, which need no escaping, only as many as fit in a line."""
+    """Return all encodings; for long secrets such as tokens, which need no escaping, only as many as fit on a line."""
     return list(ENCODINGS.values()) if len(secret) < 1000 else [ENCODINGS[name] for name in ("raw", "base64", "UTF-16")]
 
 
@@ -78,8 +78,8 @@ def _pairs(octets: bytes) -> list[bytes]:
 class Behaviour:
     """How the two servers behave.
 
-    `known` is a secret from an earlier connection that they send before they receive one; `filler` is what they send at the place `flood`.
-    A mail server sends a share of the encodings in each reply, a different share at every connection.
+    `known` is a secret from an earlier connection, which the servers send before they receive one; `filler` is what they send at the place
+    named by `flood`. A mail server sends a share of the encodings in each reply, and a different share on every connection.
     """
 
     known: str = ""
@@ -93,7 +93,7 @@ class Behaviour:
     _reply_count: int = 0
 
     def lines(self, secret: str) -> list[str]:
-        """Return the secret in every encoding, one a line, and split over consecutive lines in two, in three and in short pieces."""
+        """Return the secret in every encoding, one per line, and split into two, three and many short pieces on consecutive lines."""
         if not secret:
             return ["nothing received yet"]
         encodings = _encoded(secret)
@@ -105,7 +105,7 @@ class Behaviour:
         return [*(f"you said {one} did you not" for one in encodings), *(part for part in cut if part)][:120]
 
     def share(self, secret: str) -> list[str]:
-        """Return the lines of the next reply."""
+        """Return the lines for the next reply."""
         lines, encoded = self.lines(secret), len(_encoded(secret)) if secret else 1
         self._reply_count += 1
         turn = self._reply_count % self.shares
@@ -113,10 +113,10 @@ class Behaviour:
 
 
 class EchoServers:
-    """Both servers; `settings` is the text of a settings file that leads to them."""
+    """Both servers; `settings` is the text of a settings file that points to them."""
 
     def __init__(self, behaviour: Behaviour, folder: Path) -> None:
-        """Create the certificates and listen; connections are answered once `serve` runs."""
+        """Create the certificates and start listening; connections are answered once `serve` runs."""
         self.behaviour = behaviour
         self._separators = itertools.cycle((" ", "\r\n"))  # all on one line; one per line on the next connection
         authority = trustme.CA()
@@ -129,7 +129,7 @@ class EchoServers:
 
     @property
     def settings(self) -> str:
-        """The settings of one Basic and one OAuth sender of a declared service."""
+        """The settings of a Basic sender and an OAuth sender that use a declared service."""
         return f"""
 cloud = "custom"
 [network]
@@ -225,7 +225,7 @@ scope = "https://mail.example.test/.default"
             _reply(sock, 221, behaviour.share(secret))
 
     def _maybe_flood(self, sock: socket.socket, place: str, code: int) -> None:
-        """Send too much data at one place: one very long line, or many long lines."""
+        """If `flood` names this place, send too much data: many long lines at the place "lines", otherwise one very long line."""
         if self.behaviour.flood == place:
             filler = self.behaviour.filler
             lines = [filler[at : at + 4000] for at in range(0, len(filler), 4000)] if place == "lines" else [filler]

@@ -1,6 +1,6 @@
 """Reduce a PNG to at most 256 colours (PNG specification, third edition; RFC 1950 for its compression).
 
-Only the kind of PNG that Chromium writes is supported: 8 bits per channel, RGB or RGBA, not interlaced.
+Only PNGs of the kind that Chromium writes are supported: 8 bits per channel, RGB or RGBA, not interlaced.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ Colour = tuple[int, int, int]
 
 
 def with_palette(png: bytes) -> bytes:
-    """Return the picture in its most frequent colours; every other colour becomes the nearest of them.
+    """Return the picture in its most frequent colours; every other colour is replaced with the nearest of these.
 
     Raises:
         ValueError: The picture is of an unsupported kind.
@@ -55,7 +55,7 @@ def _chunk(name: bytes, data: bytes) -> bytes:
 
 
 def _rows(packed: bytes, length: int, size: int) -> Iterator[bytearray]:
-    """The rows without their filters (section 9.2: none, sub, up, average, Paeth)."""
+    """Yield the rows of pixels with the filters undone (section 9.2: none, sub, up, average, Paeth)."""
     above = bytearray(length)
     for start in range(0, len(packed), length + 1):
         kind, row = packed[start], bytearray(packed[start + 1 : start + 1 + length])

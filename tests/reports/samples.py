@@ -1,4 +1,4 @@
-"""Hand-made runs for the tests of the reports: a healthy sender of each method, and variants that differ in one thing."""
+"""Handwritten runs for the tests of the reports: a healthy sender for each method, and variants that differ in one respect."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ GREETING = "AM0PR08CA0012.outlook.office365.com Microsoft ESMTP MAIL Service rea
 
 
 def basic_settings(**changes: object) -> SenderSettings:
-    """Return the settings of a Basic sender; `changes` use the keys of the settings file."""
+    """Return the settings of a Basic sender; the keys of `changes` are those of the settings file."""
     table: dict[str, object] = {
         "name": "alerts",
         "authentication_type": "Basic",
@@ -67,7 +67,7 @@ def basic_settings(**changes: object) -> SenderSettings:
 
 
 def oauth_settings(**changes: object) -> SenderSettings:
-    """Return the settings of an OAuth sender; `changes` use the keys of the settings file."""
+    """Return the settings of an OAuth sender; the keys of `changes` are those of the settings file."""
     table: dict[str, object] = {
         "name": "reports",
         "authentication_type": "OpenID",
@@ -151,7 +151,7 @@ def oauth(**changes: object) -> SenderEvidence:
 
 
 def until(evidence: SenderEvidence, gate: Gate, **changes: object) -> SenderEvidence:
-    """Return the evidence of a run that stopped at `gate`, with later steps removed and `changes` applied."""
+    """Return the evidence of a run that stopped at `gate`: later steps are removed, and `changes` are applied."""
     order = ["name", "port", "greeting", "starttls", "tls", "auth_offered", "sign_in", "envelope"]
     place = {"sender": "envelope", "recipient": "envelope", "accepted": "envelope"}.get(gate.value, gate.value)
     at = order.index(place) if place in order else order.index("auth_offered")
@@ -160,7 +160,7 @@ def until(evidence: SenderEvidence, gate: Gate, **changes: object) -> SenderEvid
 
 
 def refused(evidence: SenderEvidence, reply: str) -> SenderEvidence:
-    """Return the evidence with the sign-in refused by this reply, which begins with its code."""
+    """Return the evidence of a sign-in that was refused with this reply, which begins with its code."""
     sign_in = evidence.sign_in
     assert sign_in is not None
     answer = Reply(code=int(reply[:3]), lines=(reply[4:],), seconds=5.2)
@@ -171,7 +171,7 @@ def refused(evidence: SenderEvidence, reply: str) -> SenderEvidence:
 
 
 def port_closed(evidence: SenderEvidence) -> SenderEvidence:
-    """Return the evidence with a timeout at every address, as behind a firewall."""
+    """Return the evidence of connections that timed out at every address, as they do behind a firewall."""
     failure = Failure(kind=FailureKind.TIMEOUT, text="timed out")
     dials = tuple(
         Dial(address=a, port=587, family=_family(a), opened=False, failure=failure, seconds=10.0) for a in ADDRESSES
@@ -180,7 +180,7 @@ def port_closed(evidence: SenderEvidence) -> SenderEvidence:
 
 
 def run(*assessments: Assessment, **changes: Any) -> Run:  # noqa: ANN401 - any field of the run
-    """Return a run of these senders."""
+    """Return a run with these senders."""
     usual: dict[str, Any] = {
         "tool_version": "0.1.0",
         "target": "live",
@@ -193,7 +193,7 @@ def run(*assessments: Assessment, **changes: Any) -> Run:  # noqa: ANN401 - any 
 
 
 def healthy() -> Run:
-    """Return a run of two senders that can both send."""
+    """Return a run with two senders that can both send."""
     return run(Assessment(basic(), basic_settings()), Assessment(oauth(), oauth_settings()))
 
 

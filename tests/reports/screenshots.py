@@ -1,4 +1,4 @@
-"""`python -m tests.reports.screenshots`: take the documents' pictures again, from real runs in Debian's Chromium.
+"""`python -m tests.reports.screenshots`: retake the screenshots in the documents, with real runs in Debian's Chromium.
 
 The pictures show the time of day and durations, so they are compared by eye and committed by hand when the page changes.
 """
@@ -24,7 +24,7 @@ WIDTH, HEIGHT, LARGEST = 1280, 860, 120 * 1024
 
 
 def main() -> int:
-    """Take all pictures; return exit code 1 if one is too large to load in a page."""
+    """Take all pictures; return exit code 1 if one of them is too large for a web page."""
     from playwright.sync_api import sync_playwright
 
     folder = ROOT / "docs" / "screenshots"

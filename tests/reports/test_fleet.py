@@ -1,4 +1,4 @@
-"""Many senders: an overview by cause, details of the worst only, and all results still inside the file."""
+"""Reports on many senders: an overview by cause, details of the worst senders only, and all results in the file."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ HEALTHY, BROKEN = 160, 70
 
 @pytest.fixture(scope="module")
 def many() -> Run:
-    """A run of 230 senders; SMTP AUTH is switched off for 70 of them."""
+    """A run with 230 senders; SMTP AUTH is switched off for 70 of them."""
     healthy = [Assessment(samples.basic(sender=f"w{i}"), samples.basic_settings(name=f"w{i}")) for i in range(HEALTHY)]
     broken = [
         Assessment(samples.refused(samples.basic(sender=f"x{i}"), OFF), samples.basic_settings(name=f"x{i}"))
@@ -34,7 +34,7 @@ def many() -> Run:
 
 
 def test_an_overview_comes_first(many: Run) -> None:
-    """One row says how many senders fail, why and at which gate; the healthy ones are folded."""
+    """One row shows how many senders fail at which gate; a separate line counts the senders without problems."""
     page = Reader(render_top(many, None))
     grouped = overview.groups((answer(many, one), one.settings.sender) for one in many.senders)
 
@@ -44,7 +44,7 @@ def test_an_overview_comes_first(many: Run) -> None:
 
 
 def test_only_the_worst_senders_have_details(many: Run) -> None:
-    """Fifty of the seventy have details, no healthy sender has, and the page says how to see another sender."""
+    """The page shows details of fifty of the seventy failing senders and of no healthy one, and names the option for seeing others."""
     text = render_top(many, None)
 
     assert text.count('class="sender is-bad drawn-late"') == overview.MOST_DETAILED
@@ -53,7 +53,7 @@ def test_only_the_worst_senders_have_details(many: Run) -> None:
 
 
 def test_all_results_are_in_the_file(many: Run, tmp_path: Path) -> None:
-    """The packed results equal the JSON results and give the same verdicts when they are judged again."""
+    """The results packed in the HTML equal the JSON results and lead to the same verdicts when they are judged again."""
     report = tmp_path / "report.html"
     report.write_text(f"<html>{render_top(many, None)}</html>", encoding="utf-8")
 
@@ -64,7 +64,7 @@ def test_all_results_are_in_the_file(many: Run, tmp_path: Path) -> None:
 
 
 def test_packed_results_have_a_size_limit() -> None:
-    """Packed text that is truncated or unpacks to more than the limit is refused."""
+    """Packed text is refused if it is truncated or if its unpacked size exceeds the limit."""
     bomb = f'<script type="application/gzip" id="smtp365-results">{packed(iter(["x" * 10_000_000]))}</script>'
     cut = bomb.replace("</script>", "")[:-400] + "</script>"
 
@@ -75,7 +75,7 @@ def test_packed_results_have_a_size_limit() -> None:
 
 
 def test_reports_of_many_hosts_form_one_overview(tmp_path: Path) -> None:
-    """Each sender of each host is listed once, from its newest report. A file that is not a report is left out, and a note says so."""
+    """Each sender on each host is listed once. A file that is not a report is left out, and a note names it."""
     for name, host in (("a", "server1"), ("b", "server1"), ("c", "server2")):
         machine = samples.basic().machine.model_copy(update={"host": host})
         run = samples.run(Assessment(samples.basic(machine=machine), samples.basic_settings()))
@@ -91,6 +91,6 @@ def test_reports_of_many_hosts_form_one_overview(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_reports_is_refused(tmp_path: Path) -> None:
-    """A folder without reports raises NotAReport; it does not give an empty overview."""
+    """A folder without reports raises NotAReport, so that no empty overview is created."""
     with pytest.raises(NotAReport, match="no report of smtp365"):
         load_folder(tmp_path)

@@ -1,4 +1,4 @@
-"""The documents under docs/ and README's table agree with the catalogues, and their links work."""
+"""The documents under docs/ and the table in README agree with the catalogues, and their links work."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ def text_of(page: Path) -> str:
 
 
 def anchors(page: Path) -> set[str]:
-    """Return the anchors of a page: its headings in GitHub's form."""
+    """Return the anchors of a page, which are its headings as GitHub converts them."""
     headings = re.findall(r"^#+ (.+)$", text_of(page), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """A copy of the documents that a test may change."""
+    """A copy of the documents that a test can change."""
     shutil.copytree(ROOT / "docs" / "checks", tmp_path / "docs" / "checks")
     shutil.copytree(ROOT / "docs" / "causes", tmp_path / "docs" / "causes")
     shutil.copy(ROOT / "docs" / "README.md", tmp_path / "docs" / "README.md")
@@ -52,14 +52,14 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def test_committed_documents_are_up_to_date() -> None:
-    """The committed documents equal the generated ones."""
+    """The committed documents are identical to newly generated ones."""
     differences = __main__.differences(ROOT)
 
     assert differences == []
 
 
 def test_every_check_and_cause_has_a_page_and_a_line_in_the_index() -> None:
-    """The index links every page, and there is a page for every check and cause."""
+    """There is a page for every check and every cause, and the index links to all of them."""
     index = set(LINK.findall(text_of(ROOT / "docs" / "README.md")))
     wanted = {f"checks/{check}.md" for check in CHECKS.checks} | {f"causes/{cause}.md" for cause in CAUSES}
 
@@ -72,7 +72,7 @@ def test_every_check_and_cause_has_a_page_and_a_line_in_the_index() -> None:
 
 
 def test_the_readme_names_every_check() -> None:
-    """README's table has one row for each check, with its title."""
+    """The table in README has a row for each check, with the check's title."""
     readme = text_of(ROOT / "README.md")
 
     for check in CHECKS.checks.values():
@@ -80,7 +80,7 @@ def test_the_readme_names_every_check() -> None:
 
 
 def test_the_page_about_a_declared_service_is_complete() -> None:
-    """The page lists each of its causes with title and steps, and each check that does not apply or has another title there."""
+    """The page lists the title and steps of each cause, and each check that has another title there or does not apply."""
     page = text_of(ROOT / markdown.DECLARED_PAGE)
     words = " ".join(page.split())
 
@@ -94,7 +94,7 @@ def test_the_page_about_a_declared_service_is_complete() -> None:
 
 
 def test_the_page_of_a_cause_is_complete() -> None:
-    """The page of a cause has each of its steps, sources and groups, and the date on which it was checked."""
+    """The page for a cause lists all its steps, sources and groups, and the date on which the cause was last checked."""
     for cause in CAUSES.values():
         page = text_of(ROOT / markdown.cause_page(cause.id))
 
@@ -106,7 +106,7 @@ def test_the_page_of_a_cause_is_complete() -> None:
 
 @pytest.mark.parametrize("page", [*PAGES, ROOT / "README.md"], ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_links_and_anchors_resolve(page: Path) -> None:
-    """Each link to a file finds the file, and each anchor a heading; in README.md only the generated part is tested."""
+    """Each link leads to a file that exists, and each anchor to a heading; in README.md only the generated part is tested."""
     text = text_of(page)
     if page == ROOT / "README.md":
         text = text.partition(__main__.BEGIN)[2].partition(__main__.END)[0]
@@ -120,7 +120,7 @@ def test_links_and_anchors_resolve(page: Path) -> None:
 
 
 def test_pages_have_no_machine_path_and_no_unfilled_placeholder() -> None:
-    """The documents are the same on every machine, and no placeholder is left in braces."""
+    """The documents contain no path from this machine, no placeholder in braces and no carriage return."""
     for page in PAGES:
         text = text_of(page)
 
@@ -131,7 +131,7 @@ def test_pages_have_no_machine_path_and_no_unfilled_placeholder() -> None:
 
 
 def test_check_option_lists_differences_and_writes_nothing(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A changed, a missing and an unexpected file are each named, the exit code is 1, and no file changes."""
+    """`--check` names each changed, missing and unexpected file and returns exit code 1; no file is changed."""
     (checkout / "docs/checks/NET-01.md").write_bytes(b"something else\n")
     (checkout / "docs/causes/dns_failure.md").unlink()
     (checkout / "docs/causes/retired.md").write_text(markdown.MADE, encoding="utf-8")
@@ -150,7 +150,7 @@ def test_check_option_lists_differences_and_writes_nothing(checkout: Path, capsy
 
 
 def test_an_outdated_type_of_cause_ids_is_reported_and_written(checkout: Path) -> None:
-    """The type of the cause ids that mypy checks lists the catalogue's ids, in the same order."""
+    """The type of cause ids that mypy checks lists the ids in the catalogue in the same order; an outdated type is regenerated."""
     module = checkout / cause_ids.MODULE
     module.write_text(text_of(module).replace('    "port_blocked",\n', ""), encoding="utf-8")
 
@@ -163,7 +163,7 @@ def test_an_outdated_type_of_cause_ids_is_reported_and_written(checkout: Path) -
 
 
 def test_an_outdated_readme_table_is_reported(checkout: Path) -> None:
-    """Only the part of README between the markers is compared and written."""
+    """An outdated table in README is reported, and generating the documents restores it."""
     readme = checkout / "README.md"
     whole = text_of(readme)
     readme.write_bytes(whole.replace("| [NET-01]", "| [NET-99]").encode())
@@ -176,7 +176,7 @@ def test_an_outdated_readme_table_is_reported(checkout: Path) -> None:
 
 
 def test_a_readme_without_markers_is_reported(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Without the markers nothing is written, and the message names the missing marker."""
+    """If README has no markers, the command returns exit code 1, and its message names the missing marker."""
     (checkout / "README.md").write_bytes(b"# smtp365\n")
 
     code = __main__.main([], root=checkout)
@@ -186,7 +186,7 @@ def test_a_readme_without_markers_is_reported(checkout: Path, capsys: pytest.Cap
 
 
 def test_writing_removes_only_generated_pages(checkout: Path) -> None:
-    """The generated page of a removed cause is deleted; a file added by hand stays and is named."""
+    """The generated page for a removed cause is deleted; a file added by hand is kept and reported."""
     (checkout / "docs/causes/retired.md").write_text(f"{markdown.MADE}\n", encoding="utf-8")
     (checkout / "docs/causes/notes.txt").write_text("mine", encoding="utf-8")
 
@@ -197,7 +197,7 @@ def test_writing_removes_only_generated_pages(checkout: Path) -> None:
 
 
 def test_pages_list_the_causes_seen_under_faults() -> None:
-    """The page of a check lists every cause that the check names under any fault, unless the check reads the server's text."""
+    """Every cause that a fault is expected to produce is declared by the check that finds it, unless that check reads the server's text."""
     unlisted = [
         f"{fault.id}: {expected.check} names {cause}"
         for fault in EVERY_FAULT.values()
@@ -210,7 +210,7 @@ def test_pages_list_the_causes_seen_under_faults() -> None:
 
 
 def test_the_page_of_a_check_lists_its_declared_causes() -> None:
-    """The list of causes on a page is the declaration of the check, and the page of each cause names the check."""
+    """The page for a check lists exactly the causes that the check declares, and the page for each of these causes names the check."""
     for check in CHECKS.checks.values():
         listed = text_of(ROOT / markdown.check_page(check.id)).partition("## Possible causes")[2]
 
@@ -241,14 +241,14 @@ def test_the_page_of_a_check_lists_its_declared_causes() -> None:
     ],
 )
 def test_prose_is_escaped_for_github(text: str, written: str) -> None:
-    """No character of a catalogue's text becomes markup; checks, causes, RFCs and addresses become links."""
+    """No character in a catalogue text becomes markup; checks, causes, RFCs and addresses become links."""
     shown = markdown.prose(text, "docs/causes/x.md")
 
     assert shown == written
 
 
 def test_a_vertical_bar_in_a_cell_is_escaped() -> None:
-    """A vertical bar is escaped, also in a code span, as GitHub requires."""
+    """A vertical bar is escaped even in a code span, as GitHub requires."""
     lines = markdown.table(("a",), [("`x | y`",), (r"x \| y",)])
 
     assert lines == ["| a |", "| --- |", r"| `x \| y` |", r"| x \| y |"]

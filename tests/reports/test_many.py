@@ -1,4 +1,4 @@
-"""Many reports in one overview: senders differ by host, name, account or tenant, and the page says which report supersedes which."""
+"""An overview of many reports: senders differ by host, name, account or tenant, and notes say which report supersedes which."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ ENDPOINT = "https://login.microsoftonline.com/{}/v2.0/.well-known/openid-configu
 
 
 def alerts(user: str = "alerts@contoso.example", *, off: bool = False, later: int = 0) -> Assessment:
-    """Return a Basic sender with this user, refused if `off`, probed `later` days after noon."""
+    """Return a Basic sender with this user, probed `later` days after the sample date and refused if `off` is true."""
     evidence = samples.basic(started=samples.NOON + timedelta(days=later))
     evidence = samples.refused(evidence, OFF) if off else evidence
     return Assessment(evidence, samples.basic_settings(username=user, **{"from": user, "to": user}))
 
 
 def notices(tenant: str, *, later: int = 0) -> Assessment:
-    """Return an OAuth sender of this tenant."""
+    """Return an OAuth sender in this tenant, probed `later` days after the sample date."""
     evidence = samples.oauth(started=samples.NOON + timedelta(days=later))
     return Assessment(evidence, samples.oauth_settings(openid_endpoint_configuration=ENDPOINT.format(tenant)))
 
 
 def write(folder: Path, name: str, *senders: Assessment, **changes: object) -> None:
-    """Write a results file of these senders."""
+    """Write a results file with these senders."""
     (folder / name).write_text(as_text(results(samples.run(*senders, **changes))), encoding="utf-8")
 
 
@@ -47,12 +47,12 @@ def names(folder: Path) -> list[str]:
 
 
 def overview(folder: Path, *, mask: bool = False) -> Options:
-    """Return the options of `--target=FOLDER`."""
+    """Return the options that `--target=FOLDER` results in."""
     return Options(target=str(folder), settings=None, senders=(), folder=folder, root=folder, strict=False, mask=mask)
 
 
 def test_two_customers_on_one_machine_are_two_senders(tmp_path: Path) -> None:
-    """The same name and host with two accounts give two distinguishable rows; the one that cannot send is not lost."""
+    """Two accounts with the same sender name and host get separate rows, and the one that cannot send decides the verdict."""
     write(tmp_path, "a.json", alerts("alerts@contoso.example", off=True))
     write(tmp_path, "b.json", alerts("alerts@fabrikam.example", later=1))
     session = Session(make_plan(overview(tmp_path), {}))
@@ -67,7 +67,7 @@ def test_two_customers_on_one_machine_are_two_senders(tmp_path: Path) -> None:
 
 
 def test_two_tenants_are_two_senders(tmp_path: Path) -> None:
-    """The same name, host and account with two tenants in the endpoints are told apart by the tenants."""
+    """Two senders with the same name, host and account are told apart by the tenants in their endpoints."""
     write(tmp_path, "a.json", notices(samples.TENANT))
     write(tmp_path, "b.json", notices(OTHER_TENANT))
 
@@ -75,7 +75,7 @@ def test_two_tenants_are_two_senders(tmp_path: Path) -> None:
 
 
 def test_one_sender_keeps_its_short_name(tmp_path: Path) -> None:
-    """Nothing is added to `sender@host` if it is unique; the case of the account makes no difference."""
+    """If `sender@host` is unique, nothing is added to it; upper and lower case in the account name make no difference."""
     write(tmp_path, "a.json", alerts("alerts@contoso.example"), notices(samples.TENANT))
     write(tmp_path, "b.json", alerts("Alerts@Contoso.example", later=1))
 
@@ -83,7 +83,7 @@ def test_one_sender_keeps_its_short_name(tmp_path: Path) -> None:
 
 
 def test_a_sender_that_moved_to_oauth_supersedes_its_basic_report(tmp_path: Path) -> None:
-    """Basic names no tenant: with only one possible tenant it is the same sender, and the newer report counts."""
+    """A Basic report names no tenant: if only one tenant is possible, the sender is the same, and the newer report counts."""
     oauth = samples.oauth_settings(name="alerts", username="alerts@contoso.example")
     write(tmp_path, "a.json", alerts(off=True))
     write(
@@ -96,7 +96,7 @@ def test_a_sender_that_moved_to_oauth_supersedes_its_basic_report(tmp_path: Path
 
 
 def test_the_page_says_which_report_superseded_which(tmp_path: Path) -> None:
-    """Newer evidence counts, whatever the files are called; judging an old report again does not make its evidence newer."""
+    """The newer evidence counts, whatever the files are called and even if the older evidence was judged again later."""
     write(tmp_path, "z.json", alerts(off=True), notices(samples.TENANT), finished=samples.NOON + timedelta(days=9))
     write(tmp_path, "a.json", alerts(later=3), notices(samples.TENANT, later=3))
     session = Session(make_plan(overview(tmp_path), {}))
@@ -109,7 +109,7 @@ def test_the_page_says_which_report_superseded_which(tmp_path: Path) -> None:
 
 
 def test_report_and_json_of_one_run_are_recognised_as_one_run(tmp_path: Path) -> None:
-    """Two files with the same evidence are noted as the same run."""
+    """If two files contain the same evidence, a note says that they are from the same run."""
     write(tmp_path, "a.json", alerts())
     write(tmp_path, "b.json", alerts())
 
@@ -117,7 +117,7 @@ def test_report_and_json_of_one_run_are_recognised_as_one_run(tmp_path: Path) ->
 
 
 def test_an_overview_in_the_folder_adds_no_sender(tmp_path: Path) -> None:
-    """An earlier overview in the same folder adds no sender."""
+    """An earlier overview in the folder adds no sender to a new one."""
     write(tmp_path, "a.json", alerts())
     evidence, judged = load_folder(tmp_path)[1][0]
     write(tmp_path, "overview.json", Assessment(evidence, judged), target="overview", replayed_from="x")
@@ -126,7 +126,7 @@ def test_an_overview_in_the_folder_adds_no_sender(tmp_path: Path) -> None:
 
 
 def test_many_reports_of_one_sender_have_a_few_notes(tmp_path: Path) -> None:
-    """Of thirty reports the newest counts, and the notes stay few."""
+    """Of thirty reports on one sender the newest counts, and there are at most eight notes."""
     for night in range(30):
         write(tmp_path, f"{night:02}.json", alerts(later=night))
     data, visits = load_folder(tmp_path)
@@ -136,7 +136,7 @@ def test_many_reports_of_one_sender_have_a_few_notes(tmp_path: Path) -> None:
 
 
 def test_senders_of_masked_reports_are_never_merged(tmp_path: Path) -> None:
-    """Masks are numbered per report, so equal masks in two reports may be different customers: both senders are kept."""
+    """Masks are numbered within each report, so equal masks in two reports can belong to different customers; both senders are kept."""
     for name, off in (("a.json", True), ("b.json", False)):
         write(tmp_path, name, alerts("user1@mask1.example", off=off), masked=True)
     data, visits = load_folder(tmp_path)
@@ -150,7 +150,7 @@ def test_senders_of_masked_reports_are_never_merged(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("users", [("alerts@contoso.example", "alerts@fabrikam.example")])
 def test_a_masked_overview_contains_no_identity(users: tuple[str, str], tmp_path: Path) -> None:
-    """With --mask-identities neither names nor notes contain an identity."""
+    """With --mask-identities, neither names nor notes identify anyone."""
     for place, user in enumerate(users):
         write(tmp_path, f"{place}.json", alerts(user))
         write(tmp_path, f"{place}-newer.json", alerts(user, later=1))

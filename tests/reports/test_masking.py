@@ -1,4 +1,4 @@
-"""Masked evidence identifies no one and gives the same findings as the original, for every fault of the catalogue."""
+"""For every fault in the catalogue, masked evidence identifies no one and leads to the same findings as the original."""
 
 from __future__ import annotations
 
@@ -41,19 +41,19 @@ IDENTITIES = (
 
 
 def masked(visits: list[tuple[SenderEvidence, SenderSettings]]) -> list[Assessment]:
-    """Return the assessments of the masked evidence."""
+    """Return assessments of the evidence and settings after masking."""
     masking = Masking([judged for _, judged in visits])
     return [Assessment(masking.evidence(evidence), masking.settings(judged)) for evidence, judged in visits]
 
 
 def decision(finding: Finding) -> tuple[str, str, tuple[str, ...], bool]:
-    """Return the decision of a finding, without the text that it quotes."""
+    """Return the check, verdict, causes and certainty of a finding, without the text that it quotes."""
     return finding.check, finding.verdict.value, finding.causes, finding.sure
 
 
 @pytest.mark.parametrize("fault", WORLDS)
 def test_masked_evidence_gives_the_same_findings_and_no_identity(fault: str | None) -> None:
-    """Verdicts and causes of every check are unchanged; no address, id, name or domain of the built-in tenant is in the results."""
+    """Masking changes no verdict or cause, and leaves no address, id, name or domain of the built-in tenant in the results."""
     visits = list(gathered(fault).values())
 
     after = masked(visits)
@@ -70,7 +70,7 @@ def test_masked_evidence_gives_the_same_findings_and_no_identity(fault: str | No
 
 
 def test_form_and_equality_are_kept() -> None:
-    """The mask of an address is an address, that of a GUID a GUID; equal values have equal masks everywhere."""
+    """The mask of an address is an address and the mask of a GUID is a GUID; equal values have equal masks everywhere."""
     basic, oauth = masked([(samples.basic(), samples.basic_settings()), (samples.oauth(), samples.oauth_settings())])
 
     sender, sign_in = basic.settings.sender, basic.evidence.sign_in
@@ -89,7 +89,7 @@ def test_form_and_equality_are_kept() -> None:
 
 
 def test_names_of_microsoft_are_not_masked() -> None:
-    """Server names, login hosts, aliases, the certificate and the server's addresses are not masked: they identify no customer."""
+    """Server names, login hosts, aliases, the certificate and server addresses are not masked, because they identify no customer."""
     basic, oauth = masked([(samples.basic(), samples.basic_settings()), (samples.oauth(), samples.oauth_settings())])
     text = json.dumps(results(samples.run(basic, oauth, host=basic.evidence.machine.host)))
 
@@ -107,7 +107,7 @@ def test_names_of_microsoft_are_not_masked() -> None:
 
 
 def test_the_same_settings_get_the_same_masks_in_every_run() -> None:
-    """Two masked runs can be compared with each other, whatever evidence they hold."""
+    """Two runs with the same settings get the same masks whatever their evidence, so that masked runs can be compared."""
     first = masked([(samples.basic(), samples.basic_settings())])[0]
     second = masked([(samples.port_closed(samples.basic()), samples.basic_settings())])[0]
 
@@ -130,7 +130,7 @@ MALFORMED = {
 
 @pytest.mark.parametrize("changes", MALFORMED.values(), ids=MALFORMED)
 def test_masks_keep_mistakes_in_settings(changes: dict[str, object]) -> None:
-    """A mask keeps the mistakes of its value, and nothing else of it."""
+    """A mask preserves the mistakes in the original value but nothing else from it."""
     settings = samples.basic_settings(**changes)
     before, after = Assessment(samples.basic(), settings), masked([(samples.basic(), settings)])[0]
 
@@ -152,7 +152,7 @@ SENTENCES = {
 
 @pytest.mark.parametrize(("text", "gone"), SENTENCES.values(), ids=SENTENCES)
 def test_identities_in_server_text_are_masked(text: str, gone: str) -> None:
-    """An identity that is not in the settings is masked in server text by the form of the sentence."""
+    """Server text is masked even where it identifies someone whom the settings do not mention."""
     token = samples.oauth().token
     assert token is not None
     refused = token.model_copy(
@@ -168,7 +168,7 @@ def test_identities_in_server_text_are_masked(text: str, gone: str) -> None:
 
 
 def test_tenant_data_is_masked(tmp_path: Path) -> None:
-    """Ids, addresses and names of policies and applications are masked; states, permissions and compared values are kept."""
+    """The ids, addresses and names of users, policies and applications are masked; states, and whether two values match, are kept."""
     tenant_answers = answers()
     tenant_answers["conditional_access"] = {
         "value": [policy(displayName="Contoso Berlin"), workload(displayName="Contoso robots")]
@@ -213,7 +213,7 @@ def test_tenant_data_is_masked(tmp_path: Path) -> None:
 
 
 def row(client: str) -> dict[str, object]:
-    """Return a row of the sign-in log that a named policy blocked."""
+    """Return a row of the sign-in log for a sign-in that a named policy blocked."""
     return {
         "createdDateTime": f"{STARTED:%Y-%m-%dT%H:%M:%S}Z",
         "clientAppUsed": client,
@@ -225,7 +225,7 @@ def row(client: str) -> dict[str, object]:
 
 
 class Unmarked(Record):
-    """A record with fields that have no identity mark, as a later version might add one."""
+    """A record with fields that have no identity mark, such as a later version might add."""
 
     display_name: str
     aliases: tuple[str, ...] = ()
@@ -235,7 +235,7 @@ class Unmarked(Record):
 
 @given(st.text(alphabet=st.characters(categories=("L", "N", "Zs")), min_size=1, max_size=40).filter(str.strip))
 def test_an_unmarked_field_is_masked_as_a_whole(name: str) -> None:
-    """No text of an unmarked field is kept, whether it is a string, in a list or in a table."""
+    """The whole text of an unmarked field is masked, whether it is a plain string or part of a list or table."""
     record = Unmarked(display_name=name, aliases=(name,), by_site={"site": name}, comment=name)
 
     after = Masking([samples.basic_settings()]).record(record)
@@ -246,7 +246,7 @@ def test_an_unmarked_field_is_masked_as_a_whole(name: str) -> None:
 
 
 def text_fields(model: type[BaseModel]) -> Iterator[tuple[str, bool]]:
-    """Yield each field with free text, in this record and its nested records, and whether the field has a mark."""
+    """Yield each text field of this record and its nested records, and whether the field has an identity mark."""
     for name, hint in get_type_hints(model, include_extras=True).items():
         for part in parts(hint):
             if isinstance(part, type) and issubclass(part, BaseModel):
@@ -256,7 +256,7 @@ def text_fields(model: type[BaseModel]) -> Iterator[tuple[str, bool]]:
 
 
 def parts(hint: object) -> Iterator[object]:
-    """Yield an annotation and all of its parts, except the members of a Literal."""
+    """Yield an annotation and all its parts, except the members of a Literal and the keys of a dict."""
     yield hint
     if get_origin(hint) is not Literal:
         for part in get_args(hint)[1:] if get_origin(hint) is dict else get_args(hint):  # keys are names of ours
@@ -265,7 +265,7 @@ def parts(hint: object) -> Iterator[object]:
 
 @pytest.mark.parametrize("model", [SenderEvidence, SenderSettings])
 def test_every_text_field_has_a_mark(model: type[BaseModel]) -> None:
-    """Every present text field has a mark; masking it as a whole is only for a forgotten mark."""
+    """Every text field has an identity mark, so that masking a field as a whole is needed only if a mark is forgotten."""
     fields = dict(text_fields(model))
 
     assert len(fields) > 10

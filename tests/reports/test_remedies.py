@@ -1,4 +1,4 @@
-"""Remedies in a report can be followed as they are: no command of any fault's report has an unfilled placeholder."""
+"""The remedies in a report can be followed as they are: no placeholder is left unfilled for any fault."""
 
 import re
 
@@ -16,7 +16,7 @@ PLACEHOLDER = re.compile("|".join(f"<{name}>|{{{name}}}" for name in PLACEHOLDER
 
 @pytest.mark.parametrize("fault", [pytest.param(fault, id=fault) for fault in FAULTS])
 def test_every_command_is_filled_from_this_sender(fault: str) -> None:
-    """Steps, verification and deciding lookups hold no placeholder, also for senders without a tenant or an object id."""
+    """Steps, verification and deciding lookups contain no placeholder."""
     judged = [Assessment(evidence, settings) for evidence, settings in gathered(fault).values()]
     run = samples.run(*judged)
     answers = [answer(run, assessment) for assessment in judged]
@@ -31,7 +31,7 @@ REFUSED_CHECK = {"send_as_denied": "MBX-01", "recipient_rejected": "MBX-02"}
 
 @pytest.mark.parametrize("fault", [pytest.param(fault, id=fault) for fault in FAULTS])
 def test_the_refused_address_is_not_ruled_out(fault: str) -> None:
-    """Servers may accept MAIL with 250 and refuse its address later, so that 250 does not rule out the address."""
+    """A 250 reply to MAIL does not rule out a refused address, because servers may refuse the address later."""
     judged = [Assessment(evidence, settings) for evidence, settings in gathered(fault).values()]
     answers = [answer(samples.run(assessment), assessment) for assessment in judged]
 

@@ -1,4 +1,4 @@
-"""Saved results are judged again as before: every fault of the catalogue, three of them with the real command line."""
+"""Saved results are judged again as before: for every fault in the catalogue, and for three of them on the command line."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ WORLDS = [pytest.param(None, id="healthy"), *(pytest.param(fault, id=fault) for 
 
 
 def saved_results(fault: str | None) -> dict[str, Any]:
-    """Return the results of the built-in tenant with this fault, as they are read back from a file."""
+    """Return the results for the built-in tenant with this fault, as loaded from a file."""
     judged = (Assessment(evidence, settings) for evidence, settings in gathered(fault).values())
     return dict(json.loads(as_text(results(samples.run(*judged)))))
 
 
 @pytest.mark.parametrize("fault", WORLDS)
 def test_every_fault_gives_the_same_results_when_replayed(fault: str | None, tmp_path: Path) -> None:
-    """The saved evidence gives the saved findings, gates and verdicts again."""
+    """The saved evidence leads to the same findings, gates and verdicts as before."""
     before = saved_results(fault)
     path = tmp_path / "run.json"
     path.write_text(json.dumps(before), encoding="utf-8")
@@ -43,7 +43,7 @@ def test_every_fault_gives_the_same_results_when_replayed(fault: str | None, tmp
 
 
 def command(*options: str, folder: Path) -> tuple[int, dict[str, Any], str]:
-    """Run the program with report and JSON in `folder`; return exit code, results (empty if none were written) and output."""
+    """Run the suite with both reports in `folder`; return the exit code, the results (empty if none were written) and the output."""
     saved = folder / "out.json"
     saved.unlink(missing_ok=True)
     line = [
@@ -63,7 +63,7 @@ def command(*options: str, folder: Path) -> tuple[int, dict[str, Any], str]:
 
 
 def decided(data: dict[str, Any]) -> list[tuple[object, ...]]:
-    """Return verdict, gate and causes of each sender, and verdict and causes of each check."""
+    """Return the verdict, gate and causes of each sender, and the verdict and causes of each check."""
     senders = [(one["name"], one["verdict"], one["first_broken_gate"], tuple(one["causes"])) for one in data["senders"]]
     checks = [
         (one["name"], c["id"], c["verdict"], tuple(c["causes"])) for one in data["senders"] for c in one["checks"]
@@ -73,7 +73,7 @@ def decided(data: dict[str, Any]) -> list[tuple[object, ...]]:
 
 @pytest.mark.parametrize("fault", ["smtp_auth_off_tenant", "sp_not_registered", "certificate_unknown_root"])
 def test_a_report_is_replayed_by_the_command_line(fault: str, tmp_path: Path) -> None:
-    """A replay of the HTML, masked or not, gives the same exit code and verdicts and says that nothing was contacted."""
+    """Replays of the HTML, masked and unmasked, have the original exit code and verdicts; the page says that no server was contacted."""
     code, first, _ = command(f"--fault={fault}", folder=tmp_path)
     old = (tmp_path / "out.html").rename(tmp_path / "old.html")
 
@@ -89,7 +89,7 @@ def test_a_report_is_replayed_by_the_command_line(fault: str, tmp_path: Path) ->
 
 
 def test_a_masked_run_masks_its_baseline(tmp_path: Path) -> None:
-    """A masked run compared with an unmasked one shows no name of the latter and no false difference."""
+    """A masked run that is compared with an unmasked one shows no name from the latter and no false difference."""
     command(folder=tmp_path)
     old = (tmp_path / "out.html").rename(tmp_path / "old.html")
 
@@ -104,7 +104,7 @@ def test_a_masked_run_masks_its_baseline(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("option", ["--target", "--baseline"])
 def test_another_schema_is_refused_with_exit_code_4(option: str, tmp_path: Path) -> None:
-    """The line names the file, both versions and what to do; no check runs."""
+    """The message names both schema versions and the smtp365 version to use; no check runs."""
     path = tmp_path / "newer.json"
     path.write_text(
         json.dumps(saved_results(None) | {"schema": "smtp365-results/2", "tool_version": "2.0.0"}), encoding="utf-8"
@@ -119,17 +119,17 @@ def test_another_schema_is_refused_with_exit_code_4(option: str, tmp_path: Path)
 
 
 def compared(before: str | None, now: str | None) -> Changes:
-    """Return the comparison of two worlds."""
+    """Return the comparison of the results with these two faults (None: the healthy tenant)."""
     return changes(saved_results(before), saved_results(now))
 
 
 def named(part: tuple[Any, ...]) -> set[str]:
-    """Return sender and check of each change."""
+    """Return the sender and check of each change."""
     return {f"{change.sender} {change.check}" for change in part}
 
 
 def test_a_healthy_run_and_a_fault_are_compared() -> None:
-    """After SMTP AUTH is switched off, the broken checks are named and nothing else differs."""
+    """After SMTP AUTH is switched off for a mailbox, only the broken checks differ."""
     found = compared(None, "smtp_auth_off_mailbox")
 
     assert named(found.broken) == {"basic AUTH-01", "basic BASIC-02"}
@@ -143,7 +143,7 @@ def test_a_healthy_run_and_a_fault_are_compared() -> None:
 
 
 def test_a_fault_and_a_healthy_run_are_compared() -> None:
-    """After a hijacked name is corrected, the fixed check is named and the addresses differ in the evidence."""
+    """After a hijacked DNS name is corrected, NET-01 is listed as fixed, and the server addresses as different."""
     found = compared("dns_hijacked", None)
 
     assert {"basic NET-01", "oauth NET-01"} <= named(found.fixed)
@@ -154,7 +154,7 @@ def test_a_fault_and_a_healthy_run_are_compared() -> None:
 
 
 def test_two_faults_are_compared() -> None:
-    """The user name is corrected and the password breaks: checks are fixed, newly broken and still broken, and the setting differs."""
+    """If the user name is corrected and the password becomes wrong, checks are fixed, newly broken and still broken."""
     found = compared("bare_user_name", "wrong_password")
 
     assert "basic AUTH-01" in named(found.still)

@@ -1,4 +1,4 @@
-"""Many rows of pytest-html's table are packed and drawn on request: tested with a real file of pytest-html in a real browser."""
+"""If pytest-html's table has many rows, they are packed and drawn on request; the tests use a real file and a real browser."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TESTS = 81  # in the file of the fixture `original_html`
 
 @pytest.fixture
 def packed(full_report: Callable[..., str], tmp_path: Path) -> Path:
-    """A report whose rows are packed."""
+    """A report with packed rows."""
     ours, opening, theirs = full_report(samples.healthy()).partition('<section id="pytest-table"')
     path = tmp_path / "report.html"
     path.write_text(ours + on_demand(opening + theirs, large=1000), encoding="utf-8")
@@ -29,7 +29,7 @@ def packed(full_report: Callable[..., str], tmp_path: Path) -> Path:
 
 
 def test_few_rows_are_not_packed(full_report: Callable[..., str]) -> None:
-    """A report of a few senders opens with its table drawn."""
+    """In a report on a few senders, the rows are not packed and the table needs no button."""
     text = full_report(samples.healthy())
 
     assert "data-jsonblob" in text
@@ -37,7 +37,7 @@ def test_few_rows_are_not_packed(full_report: Callable[..., str]) -> None:
 
 
 def test_packed_rows_are_drawn_on_request(browser: Browser, packed: Path) -> None:
-    """The button draws all rows and moves the focus to the table; pytest-html's filters work on them."""
+    """The button draws all rows and moves the focus to the table; pytest-html's filters work on these rows."""
     with Opened(browser, packed) as opened:
         page = opened.page
         assert page.locator("#results-table tbody").count() == 0
@@ -58,7 +58,7 @@ def test_packed_rows_are_drawn_on_request(browser: Browser, packed: Path) -> Non
 
 
 def test_without_scripts_there_is_no_button(browser: Browser, packed: Path) -> None:
-    """Without scripts one line stands in for the table, and there is no button."""
+    """Without scripts, one line replaces the table, and no button is visible."""
     with Opened(browser, packed, scripts=False) as opened:
         assert not opened.page.locator("#show-rows").is_visible()
         assert not opened.page.locator("#pytest-table .controls").is_visible()
@@ -66,7 +66,7 @@ def test_without_scripts_there_is_no_button(browser: Browser, packed: Path) -> N
 
 
 def test_rows_that_cannot_be_decompressed_give_a_message(browser: Browser, packed: Path) -> None:
-    """In an old browser, or with a truncated file, the button shows a message and causes no error."""
+    """If the packed rows are truncated, the button shows a message and causes no error."""
     text = packed.read_text(encoding="utf-8")
     packed.write_text(re.sub(r'(id="pytest-rows">.{40})[^<]*', r"\1", text), encoding="utf-8")
 

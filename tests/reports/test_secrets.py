@@ -1,4 +1,4 @@
-"""No secret leaks: hostile servers repeat invented secrets in every encoding, and no output contains one."""
+"""No secret leaks: hostile servers repeat invented secrets in every encoding, and no output contains any of them."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ SECRETS = (
 
 
 def budget(number: int = EXAMPLES) -> settings:
-    """Return the Hypothesis settings for one channel."""
+    """Return Hypothesis settings that limit the number of examples."""
     phases = (Phase.explicit, Phase.generate)  # shrinking would connect to the servers hundreds of times more
     return settings(
         max_examples=number, deadline=None, database=None, phases=phases, suppress_health_check=list(HealthCheck)
@@ -65,7 +65,7 @@ def budget(number: int = EXAMPLES) -> settings:
 
 
 def found_in(text: str, secret: str) -> list[str]:
-    """Return the encodings of the secret that occur in the text, in its raw form or as a reader of HTML or JSON decodes it."""
+    """Return the encodings in which the secret occurs in the text, either as it is or after decoding it as HTML or JSON."""
     names = []
     views = (text, html.unescape(text), _unescaped(text))
     for name, encode in ENCODINGS.items():
@@ -78,7 +78,7 @@ def found_in(text: str, secret: str) -> list[str]:
 
 
 def _unescaped(text: str) -> str:
-    """Return the decoded texts of a JSON document, or the text itself with JSON's escapes of markup decoded."""
+    """Return all strings in a JSON document; for any other text, return it with JSON's escapes for markup decoded."""
     try:
         return "\n".join(_leaves(json.loads(text)))
     except ValueError:
@@ -124,7 +124,7 @@ SURROUNDING = st.text(_LETTERS + " <>&\"'=%\\/:", max_size=12)
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_every_encoding_is_redacted_in_a_line(encoding: str) -> None:
-    """Whatever text surrounds it, no encoding of the secret is left in a line of the transcript."""
+    """Whatever the surrounding text, a line of the transcript contains the secret in no encoding."""
 
     @budget()
     @given(
@@ -149,7 +149,7 @@ def test_every_encoding_is_redacted_in_a_line(encoding: str) -> None:
 @budget()
 @given(secret=SECRETS, start=st.integers(0, 400), length=st.integers(0, 400))
 def test_half_of_a_long_secret_is_redacted(secret: str, start: int, length: int) -> None:
-    """Of a secret of sixteen characters or more, no half (or 24 characters of it) is left."""
+    """If a secret has sixteen characters or more, any half of it (or 24 characters, if that is less) is redacted."""
     assume(len(secret) >= 16 and sum(not character.isprintable() for character in secret) <= 2)
     least = min(24, -(-len(secret) // 2))
     start %= len(secret) - least + 1
@@ -162,7 +162,7 @@ def test_half_of_a_long_secret_is_redacted(secret: str, start: int, length: int)
 
 @given(secret=st.text(_LETTERS, min_size=1, max_size=3))
 def test_a_short_secret_is_redacted_as_a_whole_word(secret: str) -> None:
-    """A secret of up to three characters is redacted as a word of its own, but not inside other words."""
+    """A secret of up to three characters is redacted where it is a separate word, but not inside other words."""
     redactor = Redactor()
     redactor.learn(secret)
 
@@ -172,7 +172,7 @@ def test_a_short_secret_is_redacted_as_a_whole_word(secret: str) -> None:
 
 @given(st.text())
 def test_nothing_is_redacted_without_a_secret(text: str) -> None:
-    """A redactor without secrets changes nothing, and one with a secret leaves other text alone."""
+    """A redactor without secrets changes nothing, and a redactor with a secret leaves other text unchanged."""
     redactor = Redactor()
     assert redactor.clean(text) == text
     redactor.learn("Zq7~unlike-anything-else")
@@ -193,7 +193,7 @@ CHANNELS: dict[str, Behaviour] = {
 
 
 def outputs(judged: Assessment, log: str) -> dict[str, str]:
-    """Return everything that a run writes about this assessment."""
+    """Return everything that a run writes about this assessment, including the given log."""
     moment = datetime(2026, 11, 23, tzinfo=UTC)
     run = Run(tool_version="0", target="live", started=moment, finished=moment, host="h", senders=(judged,))
     data = results(run)
@@ -210,7 +210,7 @@ def outputs(judged: Assessment, log: str) -> dict[str, str]:
 def test_a_repeated_secret_is_in_no_output(
     channel: str, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Evidence, results, page, terminal, calendar and log hold the secret in no encoding, whole or split over lines."""
+    """Results, page, terminal, calendar and log contain the secret in no encoding, whether whole or split over lines."""
     behaviour = CHANNELS[channel]
     caplog.set_level(logging.DEBUG)
 
@@ -254,7 +254,7 @@ def test_a_repeated_secret_is_in_no_output(
 )  # fmt: skip
 @pytest.mark.parametrize("entra", ["claims", "error"])
 def test_a_whole_run_writes_no_secret_anywhere(secret: str, entra: str, tmp_path: Path) -> None:
-    """A run of the real command line with report, results, JUnit, calendar and debug log leaves the secret in no file and no line."""
+    """After a run with report, results, JUnit file, calendar and debug log, the secret is in no file and in no line of output."""
     behaviour = Behaviour(known=secret, entra=entra, refuse=entra == "error")
     with EchoServers(behaviour, tmp_path).serve() as servers:
         (tmp_path / "settings.toml").write_text(servers.settings, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""pytest-html's table with our columns, and the post-processing of the file that it writes."""
+"""Tests of pytest-html's table with our columns, and of the post-processing of the file that pytest-html writes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PYTEST_HTML_CELLS = [
 
 @dataclass
 class Report:
-    """The part of pytest's test report that a row needs."""
+    """The parts of pytest's test report that a row needs."""
 
     nodeid: str = "checks/test_checklist.py::test_check[alerts-NET-01]"
     user_properties: Sequence[tuple[str, object]] = ()
@@ -45,7 +45,7 @@ class Report:
     ],
 )
 def test_header_and_row_have_the_same_length_and_columns(properties: Sequence[tuple[str, object]]) -> None:
-    """pytest-html sorts by the class names of cells on one line, and shifts columns if the lengths differ."""
+    """The header and each row have the same columns, and no cell contains a line break, so that pytest-html can sort the rows."""
     cells = list(PYTEST_HTML_CELLS)
 
     html_table.set_row(Report(user_properties=properties), cells)
@@ -58,7 +58,7 @@ def test_header_and_row_have_the_same_length_and_columns(properties: Sequence[tu
 
 @given(st.text())
 def test_cells_are_escaped(text: str) -> None:
-    """A test's name or property never becomes markup in a cell."""
+    """Neither the name nor a property of a test becomes markup in a cell."""
     for report in (Report(nodeid=text), Report(user_properties=[(name, text) for name, _ in html_table.COLUMNS])):
         for cell in html_table.row(report):
             inner = re.fullmatch(r'<td class="col-\w+">([^<>"\']*)</td>', cell)
@@ -66,7 +66,7 @@ def test_cells_are_escaped(text: str) -> None:
 
 
 def test_a_row_that_another_plugin_removed_stays_removed() -> None:
-    """An empty list of cells means no row, and is left alone."""
+    """An empty list of cells means that there is no row, and is left unchanged."""
     cells: list[str] = []
 
     html_table.set_row(Report(), cells)
@@ -75,12 +75,12 @@ def test_a_row_that_another_plugin_removed_stays_removed() -> None:
 
 
 def test_durations_can_be_sorted() -> None:
-    """Durations are whole milliseconds, which pytest-html can sort."""
+    """Durations are formatted as whole milliseconds, which pytest-html can sort."""
     assert [html_table.format_duration(seconds) for seconds in (0, 0.0123, 65.4)] == ["0 ms", "12 ms", "65400 ms"]
 
 
 def test_versions_are_kept_and_environment_variables_are_not() -> None:
-    """pytest-html would show metadata as markup, and on a CI machine the metadata holds the job's variables."""
+    """Versions are escaped, because pytest-html shows metadata as markup; variables of the CI job are removed from the metadata."""
     metadata: dict[str, object] = {
         "Python": "3.12",
         "Packages": {"pytest": "<b>9"},
@@ -93,7 +93,7 @@ def test_versions_are_kept_and_environment_variables_are_not() -> None:
 
 
 def test_postprocessing_puts_the_answer_first_and_is_idempotent(full_report: Callable[..., str]) -> None:
-    """Language, title, labels and the line for readers without scripts are added; a second post-processing changes nothing."""
+    """Language, title, labels and the line for readers without scripts are added; post-processing a second time changes nothing."""
     text = full_report(samples.healthy())
 
     assert '<html lang="en">' in text
@@ -107,13 +107,13 @@ def test_postprocessing_puts_the_answer_first_and_is_idempotent(full_report: Cal
 
 
 def test_postprocessing_leaves_other_files_alone(original_html: str) -> None:
-    """A file without our fragment is not changed, whether pytest-html wrote it or not."""
+    """Text without our fragment is not changed, whether pytest-html wrote it or not."""
     assert postprocessed(original_html) == original_html
     assert postprocessed("anything") == "anything"
 
 
 def test_postprocessing_replaces_the_file(tmp_path: Path, full_report: Callable[..., str], original_html: str) -> None:
-    """The file is rewritten in place, and no temporary file is left beside it."""
+    """The file is rewritten in place, and no temporary file is left in the folder."""
     from reports.page import render_top
     from reports.results import results
 
@@ -130,7 +130,7 @@ def test_postprocessing_replaces_the_file(tmp_path: Path, full_report: Callable[
 
 
 def test_postprocessing_keeps_everything_of_pytest_html(full_report: Callable[..., str], original_html: str) -> None:
-    """Post-processing keeps the table's data and script unchanged."""
+    """Post-processing keeps the table's data unchanged and corrects only one tag in its script."""
     text = full_report(samples.healthy())
 
     blob = re.compile(r'data-jsonblob="([^"]*)"')

@@ -1,7 +1,7 @@
-"""A counting proxy on loopback: AUTH commands with credential and reply, token requests and messages.
+"""A counting proxy on loopback: it records AUTH commands with their credentials and replies, token requests and messages.
 
 The proxy listens in front of every server of the built-in tenant, terminates TLS with that server's own certificate and opens a new
-TLS session to the server. It sees the plain text of both directions, so its counts depend on neither the product nor the tenant.
+TLS session to the server. It sees the plain text in both directions, so its counts depend on neither the product nor the tenant.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _GRACE = 0.02
 
 @dataclass(slots=True, kw_only=True)
 class Attempt:
-    """One AUTH command: whether it was sent over TLS, the credential it carried, and the code of the last reply (0: no reply)."""
+    """One AUTH command: whether it was sent over TLS, its credential, and the code of the last reply (0: no reply)."""
 
     mechanism: str
     encrypted: bool
@@ -56,7 +56,7 @@ class Counted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """A server to put the proxy in front of; `tls` makes the context of its side of the handshake, `at_once` means implicit TLS."""
+    """A server behind the proxy; `tls` makes the context for the proxy's side of the handshake, and `at_once` means implicit TLS."""
 
     port: int
     tls: Callable[[], ssl.SSLContext]
@@ -161,7 +161,7 @@ def _unverified_tls() -> ssl.SSLContext:
 
 
 class _Https:
-    """Counts token requests: reads each request head, then the body of the announced length."""
+    """An observer that counts token requests; it waits for each request's header and then for a body of the announced length."""
 
     def __init__(self, counted: Counted) -> None:
         self._counted = counted
@@ -181,11 +181,11 @@ class _Https:
             self._left = rest[length:]
 
     def server(self, _data: bytes) -> None:
-        """Ignore responses; they are not counted."""
+        """Ignore responses, because they are not counted."""
 
 
 class _Smtp:
-    """Counts SMTP commands and replies, and upgrades both connections to TLS after STARTTLS."""
+    """An observer that counts SMTP commands and replies, and upgrades both connections to TLS after STARTTLS."""
 
     def __init__(
         self, counted: Counted, endpoint: Endpoint, client_side: asyncio.StreamWriter, upstream: asyncio.StreamWriter
@@ -221,7 +221,7 @@ class _Smtp:
             self._pending = word
 
     def server(self, data: bytes) -> Awaitable[None] | None:
-        """Record the reply; after 220 to STARTTLS return the coroutine that does both handshakes."""
+        """Record the reply; after a 220 reply to STARTTLS, return the coroutine that performs both handshakes."""
         code = int(data[:3]) if data[:3].isdigit() else 0
         if self._attempt is not None and self._attempt.code == 0:
             self._attempt.code = 0 if code == 334 else code

@@ -1,4 +1,4 @@
-"""Many senders of one built-in tenant: separate or shared mailboxes, and the settings for them."""
+"""Many senders in one built-in tenant, with separate or shared mailboxes, and the settings for these senders."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SECRETS = {
 def with_users(world: World, count: int) -> World:
     """Return the world with `count` more users.
 
-    Each user has the password of the Basic sender and a mailbox to which the application has access.
+    Each of these users has the Basic sender's password and a mailbox to which the application has access.
     """
     known = world.tenant.user(world.oauth.username)
     may = known.mailbox.full_access if known is not None and known.mailbox is not None else frozenset()
@@ -28,12 +28,12 @@ def with_users(world: World, count: int) -> World:
 
 
 def address(world: World, number: int) -> str:
-    """Return the address of one of the users that `with_users` adds."""
+    """Return the address of one of the users added by `with_users`."""
     return f"sender{number}@{world.tenant.domain}"
 
 
 def with_senders(method: str, users: list[str]) -> Callable[[str], str]:
-    """Return an edit of the settings file that adds a sender of this method for each user, with the secret of the first sender."""
+    """Return a function that adds a sender of this method to the settings for each user, all with the first sender's secret."""
 
     def edit(text: str) -> str:
         table = text.partition(f"[sender.{method}]\n")[2].partition("\n[sender.")[0]

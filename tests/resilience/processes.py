@@ -1,4 +1,4 @@
-"""Runs of the whole program in a process of its own, started as run.py starts it, with a disturbed environment."""
+"""Runs of the whole program in a separate process, started in the same way as by run.py, if need be in a disturbed environment."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ sigint.begin()
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """The result of a run: its exit code and everything that it printed."""
+    """The result of a run: its exit code and all its output."""
 
     code: int
     output: str
 
     @property
     def is_orderly(self) -> bool:
-        """Whether the output holds no traceback, no ignored exception and no internal error of pytest."""
+        """Whether the output contains no traceback, no ignored exception and no internal pytest error."""
         return not any(sign in self.output for sign in ("Traceback (most", "Exception ignored", "INTERNALERROR"))
 
 
 def command(*arguments: str, first: str = "") -> list[str]:
-    """Return the command line for a module and its arguments; the statements of `first` run before the module."""
+    """Return the command line for a module and its arguments; the statements in `first` run before the module."""
     return [sys.executable, "-P", "-c", _CHILD.format(first=first), *arguments]
 
 
@@ -53,7 +53,7 @@ def run(
     encoding: str = "utf-8",
     variables: Mapping[str, str] | None = None,
 ) -> Completed:
-    """Run a command until it exits and decode its output in the encoding of its terminal."""
+    """Run a command until it exits, and decode its output with the given encoding."""
     done = subprocess.run(
         command(*arguments, first=first),
         cwd=folder,
@@ -75,7 +75,7 @@ def check(
     variables: Mapping[str, str] | None = None,
     encoding: str = "utf-8",
 ) -> Completed:
-    """Run the checklist from any folder, without pytest's cache, and write the report to `report` if one is given."""
+    """Run the checklist in any folder, without pytest's cache, and write the report to `report` if a path is given."""
     place = [f"--html={report}"] if report is not None else []
     here = ["-c", str(ROOT / "pytest.ini"), "--rootdir", str(ROOT), str(ROOT / "checks")]
     return run(
@@ -93,7 +93,7 @@ def check(
 
 
 def is_complete(report: Path) -> bool:
-    """Return whether a report is complete: its HTML is closed and its results can be read, even if they hold no sender."""
+    """Return whether a report is complete: its HTML is closed, and its results can be loaded, even if they contain no sender."""
     from plugin.report_reader import load_report
 
     text = report.read_text(encoding="utf-8")
@@ -101,7 +101,7 @@ def is_complete(report: Path) -> bool:
 
 
 def files_in(folder: Path) -> list[str]:
-    """Return the names of the files in the folder, hidden files included."""
+    """Return the sorted names of the files in the folder, including hidden files."""
     return sorted(path.name for path in folder.iterdir())
 
 

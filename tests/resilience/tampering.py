@@ -1,6 +1,6 @@
-"""A relay on loopback that forwards everything up to a given byte of one server reply and then resets, stalls or sends garbage.
+"""A relay on loopback that forwards data up to a given byte of a server's reply and then resets, stalls or sends garbage.
 
-Replies are counted in turns. A turn begins when the client sends something after the server did, so that the same cut is found
+Replies are counted in turns. A turn begins when the client sends something after the server did, so that the same place is found
 again even if names, dates and signatures differ in length between runs.
 """
 
@@ -21,7 +21,7 @@ _TIMEOUT_SECONDS = 30.0
 
 
 class Breakage(StrEnum):
-    """How the relay breaks the reply."""
+    """How the relay breaks a reply."""
 
     RESET = "reset"
     STALL = "stall"
@@ -30,7 +30,7 @@ class Breakage(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cut:
-    """Where and how to break: `after` bytes into turn `turn` of the connection with this number (None: of every connection)."""
+    """Where and how to break a reply: `after` bytes into turn `turn` of connection number `connection` (None: of every connection)."""
 
     turn: int
     after: int
@@ -40,7 +40,7 @@ class Cut:
 
 @dataclass(slots=True)
 class Connection:
-    """One connection on which the client sent something: the length of each of the server's turns so far."""
+    """A connection through the relay, with the number of bytes in each of the server's turns so far."""
 
     turns: list[int] = field(default_factory=lambda: [0])
     server_spoke: bool = False

@@ -1,4 +1,4 @@
-"""Malformed addresses from every outside source give a sentence in the findings, never a traceback."""
+"""A malformed address never causes a traceback, whatever its source."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MALFORMED = [
 
 
 def assess(page: ScriptedTenant, sender: str) -> Assessment:
-    """Return the assessment of one OAuth sender, with a client secret, whose endpoints are on the scripted server."""
+    """Return the assessment of an OAuth sender that has a client secret and whose endpoints are on the scripted server."""
     settings = page.settings(sender)
     chosen = settings.sender["oauth"]
     found = gather.secrets_of([chosen], {"SMTP365_OAUTH_CLIENT_SECRET": "invented-secret-0815"})
@@ -39,7 +39,7 @@ def assess(page: ScriptedTenant, sender: str) -> Assessment:
 @pytest.mark.parametrize("address", MALFORMED)
 @pytest.mark.parametrize("member", ["token_endpoint", "issuer"])
 def test_a_malformed_address_in_the_openid_configuration(member: str, address: str, tmp_path: Path) -> None:
-    """The client secret is not sent, TOKEN-01 quotes what the document contains, and the results can be written."""
+    """TOKEN-01 fails, no client secret is sent to a malformed token endpoint, and the results can be written."""
 
     def respond(request: ReceivedRequest) -> Reply | None:
         if request.path.endswith("/openid-configuration"):
@@ -72,7 +72,7 @@ def test_a_malformed_proxy_in_the_environment(proxy: str) -> None:
 
 @pytest.mark.parametrize("address", ["https://[x]/common", "https://[::1", "https://login.microsoftonline.com:99999/x"])
 def test_a_malformed_endpoint_in_the_settings(address: str, tmp_path: Path) -> None:
-    """OAUTH-10 fails and reports what is wrong with the field; no request is sent."""
+    """OAUTH-10 fails, its finding says that the endpoint names no host, and no request is sent."""
     with scripted(lambda _: None, tmp_path) as page:
         text = oauth().replace(f"https://{HOSTS[0]}/{TENANT}/v2.0/.well-known/openid-configuration", address)
         judged = assess(page, text)

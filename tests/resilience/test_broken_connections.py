@@ -1,4 +1,4 @@
-"""Wherever the network breaks a connection, the run ends in time, names the broken gate and keeps the evidence gathered before."""
+"""Wherever the network breaks a connection, the run ends in time, names the broken gate and keeps the evidence gathered earlier."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ ACCEPTED_ALTERNATIVES = {(Gate.GREETING, Breakage.GARBAGE): Gate.STARTTLS, (Gate
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leg:
-    """One sender's connection through the relay: its service, the gate of each turn, and the connection number if there are several."""
+    """A sender's connection through the relay: its service, the gate of each turn, and its number if there are several connections."""
 
     sender: str
     service: str
@@ -63,7 +63,7 @@ def _turn_by_turn() -> World:
 
 @contextmanager
 def _behind_relay(leg: Leg, folder: Path) -> Iterator[tuple[Running, Settings, Relay]]:
-    """Serve the built-in tenant behind the relay; yield settings that lead through it, with short timeouts."""
+    """Serve the built-in tenant behind the relay; yield settings that connect through the relay with short timeouts."""
     with serve(_turn_by_turn(), folder=folder) as running:
         port = running.description[leg.service]["port"]
         with relay(port) as relayed:
@@ -109,7 +109,7 @@ def _discrepancies(leg: Leg, cut: Cut, probe: Callable[[], Assessment]) -> Itera
 
 @pytest.mark.parametrize(("name", "turn"), [pytest.param(*place, id=f"{place[0]}-{place[1]}") for place in CHOSEN])
 def test_a_broken_connection_is_located_at_its_gate(name: str, turn: int, tmp_path: Path) -> None:
-    """The gate of the broken turn decides the verdict, the gates before it stay passed, and the deadline holds."""
+    """The gate of the broken turn is the first broken gate, all earlier gates are passed, and the run ends by its deadline."""
     leg = LEGS[name]
     with _behind_relay(leg, tmp_path) as (running, settings, relayed):
         assert _probe(running, settings, leg.sender).verdict == "can_send"
@@ -126,5 +126,5 @@ def test_a_broken_connection_is_located_at_its_gate(name: str, turn: int, tmp_pa
 
 
 def test_deep_runs_break_many_places() -> None:
-    """With SMTP365_DEEP every turn is broken in three ways at three bytes."""
+    """With SMTP365_DEEP, every turn is broken in three ways at each of three bytes, which makes at least 200 places."""
     assert len(PLACES) * len(Breakage) * 3 >= 200

@@ -1,4 +1,4 @@
-"""An internal error in one sender's probes: other senders keep their evidence, the report names the place, and the exit code is 3."""
+"""An internal error in one sender's probes leaves other senders intact, is located in the evidence and has its own exit code."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ SECRET = "never-shown-0815"
 
 
 class CrashingDialler(Dialler):
-    """A dialler that raises an unexpected exception, with a secret in its message, when port 443 is dialled."""
+    """A dialler that, for port 443, raises an unexpected exception with a secret in its message."""
 
     def dial(self, name: str, address: str, port: int, deadline: Deadline) -> tuple[socket.socket | None, Dial]:
-        """Dial any port but 443."""
+        """Dial any port except 443."""
         if port == 443:
             raise LookupError(f"cannot find {SECRET}")
         return super().dial(name, address, port, deadline)
 
 
 def probe(folder: Path) -> tuple[dict[str, SenderEvidence], Settings]:
-    """Probe both senders of the built-in tenant; the probes of the OAuth sender crash."""
+    """Probe both senders in the built-in tenant; the OAuth sender's probes crash."""
     with serve(healthy(), folder=folder) as running:
         settings = parse(running.settings_file.read_text(encoding="utf-8"), running.settings_file)
         outside = gather.create_context(settings, refusals=None)
@@ -43,12 +43,12 @@ def probe(folder: Path) -> tuple[dict[str, SenderEvidence], Settings]:
 
 
 def run_of(kept: dict[str, SenderEvidence], settings: Settings) -> Run:
-    """Return the run that the reports receive."""
+    """Return a run with this evidence, as the reports receive it."""
     return samples.run(*(Assessment(seen, settings.for_sender(settings.sender[name])) for name, seen in kept.items()))
 
 
 def test_an_internal_error_in_one_sender_leaves_the_others_intact(tmp_path: Path) -> None:
-    """The Basic sender can send; the OAuth sender keeps its earlier evidence and is "not proven" because of the internal error."""
+    """The Basic sender can send; the OAuth sender keeps its earlier evidence, and the internal error makes its verdict "not proven"."""
     kept, settings = probe(tmp_path)
     run = run_of(kept, settings)
     basic, oauth = kept["basic"], kept["oauth"]
@@ -64,7 +64,7 @@ def test_an_internal_error_in_one_sender_leaves_the_others_intact(tmp_path: Path
 
 
 def test_an_internal_error_has_its_own_exit_code(tmp_path: Path) -> None:
-    """An internal error gives exit code 3 even if a check failed; a replay of that report gets the usual exit code."""
+    """After an internal error the exit code is 3 even if a check failed; a replay of the report has the usual exit code."""
     run = run_of(*probe(tmp_path))
 
     assert exit_status.of(run, 1) == exit_status.INTERNAL_ERROR

@@ -1,4 +1,4 @@
-"""Ctrl-C at any moment: exit code 2, a message or a complete report, no partial file under a final name, no process left running."""
+"""Ctrl-C at any moment ends the run with a message or a complete report, and leaves no partial file and no running process."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _started(folder: Path) -> tuple[subprocess.Popen[str], float]:
 
 @pytest.fixture(scope="module")
 def whole_run(tmp_path_factory: pytest.TempPathFactory) -> float:
-    """How many seconds an uninterrupted run takes on this machine."""
+    """The duration in seconds of an uninterrupted run on this machine."""
     running, began = _started(tmp_path_factory.mktemp("whole"))
     running.communicate(timeout=TIMEOUT_SECONDS)
     assert running.returncode == 1
@@ -58,7 +58,7 @@ def whole_run(tmp_path_factory: pytest.TempPathFactory) -> float:
 @pytest.mark.parametrize("repeatedly", [False, True], ids=["once", "repeatedly"])
 @pytest.mark.parametrize("part", [(number + 0.1) / MOMENTS for number in range(MOMENTS)])
 def test_interrupt_at_any_moment(part: float, repeatedly: bool, whole_run: float, tmp_path: Path) -> None:
-    """From the first import to the last line of output, an interrupt ends the run in order."""
+    """An interrupt at any moment, from the first import to the last line of output, ends the run cleanly."""
     if sys.platform == "win32":
         pytest.skip("interrupting a process group needs a POSIX call")
     running, began = _started(tmp_path)
@@ -96,7 +96,7 @@ def _group_ends(group: int) -> bool:
 
 
 def test_repeated_interrupts_end_the_process(tmp_path: Path) -> None:
-    """Presses right after the first do not disturb the clean-up; a press seconds later ends a clean-up that hangs."""
+    """Pressing Ctrl-C again immediately does not disturb the clean-up; pressing it seconds later ends a clean-up that hangs."""
     (tmp_path / "hanging.py").write_text(
         "import time\ntry:\n    print('ready', flush=True)\n    time.sleep(60)\n"
         "except KeyboardInterrupt:\n    print('cleaning up', flush=True)\n    time.sleep(60)\n",

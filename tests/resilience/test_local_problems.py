@@ -1,4 +1,4 @@
-"""Problems of the machine that runs smtp365: a report or a clear line, the right exit code, no partial file under a final name."""
+"""If the machine that runs smtp365 has a problem, there is a report or a clear message, the right exit code and no partial file."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SMALL_FILES = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (60_00
 
 @ON_LINUX
 def test_full_disk_is_reported_and_leaves_no_file(tmp_path: Path) -> None:
-    """With files limited to 60 kB the verdict is still on the terminal, with a line for each file that cannot be written."""
+    """If files are limited to 60 kB, the terminal still shows the verdict, and a line for each file that could not be written."""
     ended = check(f"--json={tmp_path / 'r.json'}", report=tmp_path / "r.html", first=SMALL_FILES)
 
     assert ended.code == 3, ended.output
@@ -32,7 +32,7 @@ def test_full_disk_is_reported_and_leaves_no_file(tmp_path: Path) -> None:
 
 @ON_LINUX
 def test_full_device_is_not_replaced(tmp_path: Path) -> None:
-    """JSON that goes to a device is written to it and does not replace it; the report is written as usual."""
+    """If --json names a device, the device is not replaced by a file, and the report is written as usual."""
     ended = check("--json=/dev/full", report=tmp_path / "r.html")
 
     assert ended.code == 3, ended.output
@@ -44,7 +44,7 @@ def test_full_device_is_not_replaced(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no read-only folders")
 def test_read_only_folder_is_reported_before_any_contact(tmp_path: Path) -> None:
-    """Exit code 4 and one line; no server is contacted for a report that cannot be saved."""
+    """If the report cannot be saved, the exit code is 4, the message names the file, and no server is contacted."""
     tmp_path.chmod(0o555)
     place = Path("/sys") if os.access(tmp_path, os.W_OK) else tmp_path  # root may write anywhere else
     if not place.is_dir():
@@ -61,7 +61,7 @@ def test_read_only_folder_is_reported_before_any_contact(tmp_path: Path) -> None
 
 @ON_LINUX
 def test_unwritable_state_folder_does_not_stop_the_run(tmp_path: Path) -> None:
-    """A service account without a home directory gets its report and the usual exit code."""
+    """A run by a service account without a home folder writes its report and has the usual exit code."""
     with serve_in_subprocess(["wrong_password"], folder=tmp_path / "tenant") as tenant:
         live = ["--target=live", f"--settings={tenant.settings_file}"]
         homes = {"HOME": "/sys/nowhere", "XDG_STATE_HOME": "/sys/nowhere"}
@@ -74,7 +74,7 @@ def test_unwritable_state_folder_does_not_stop_the_run(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows does not remove the working folder of a process")
 def test_missing_working_folder_is_reported(tmp_path: Path) -> None:
-    """Started from a folder that was removed, run.py prints one line and exits with code 4."""
+    """If its working folder was removed before the start, run.py prints one line and exits with code 4."""
     gone = tmp_path / "gone"
     gone.mkdir()
     script_file = str(ROOT / "run.py")
@@ -90,7 +90,7 @@ def test_missing_working_folder_is_reported(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows does not remove the working folder of a process")
 @pytest.mark.parametrize("inside", [False, True], ids=["report elsewhere", "report in it"])
 def test_working_folder_removed_during_the_run(inside: bool, tmp_path: Path) -> None:
-    """A report elsewhere is written; a report inside the removed folder is reported as not written."""
+    """If the working folder is removed, a report elsewhere is written, and one in that folder is reported as not written."""
     folder = tmp_path / "work"
     folder.mkdir()
     _plugin(
@@ -111,7 +111,7 @@ def test_working_folder_removed_during_the_run(inside: bool, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("everywhere", [False, True], ids=["one worker", "every worker"])
 def test_killed_worker_loses_no_evidence(everywhere: bool, tmp_path: Path) -> None:
-    """A worker that dies loses only the test that it ran; the evidence is in the report all the same."""
+    """If workers die, the report is still complete and contains the evidence of every sender."""
     which = f"os.environ.get('PYTEST_XDIST_WORKER') in {('gw0', 'gw1') if everywhere else ('gw0',)}"
     _plugin(tmp_path, f"import os\ndef pytest_runtest_call(item):\n    if {which}:\n        os._exit(9)\n")
     json = tmp_path / "r.json"
@@ -134,7 +134,7 @@ def test_killed_worker_loses_no_evidence(everywhere: bool, tmp_path: Path) -> No
 
 
 def test_clock_that_goes_back(tmp_path: Path) -> None:
-    """The clock goes back two hours during the probes: the run ends as usual, and no duration is negative."""
+    """If the clock goes back two hours during the run, the run ends as usual, and no duration is negative."""
     jumps = (
         "import datetime as d, itertools, time\n"
         "_count = itertools.count()\n"
@@ -156,7 +156,7 @@ def test_clock_that_goes_back(tmp_path: Path) -> None:
 
 
 def test_time_zones_are_not_needed(tmp_path: Path) -> None:
-    """Without tzdata, and with an invalid TZ, a live run writes its report and its reminder."""
+    """Without tzdata and with an invalid TZ, a live run writes its report and its reminder."""
     zones = {"TZ": "Nowhere/Land", "PYTHONTZPATH": ""}
     without = "import sys, zoneinfo; zoneinfo.reset_tzpath(to=()); sys.modules['tzdata'] = None"
     with serve_in_subprocess([], folder=tmp_path / "tenant") as tenant:
@@ -169,7 +169,7 @@ def test_time_zones_are_not_needed(tmp_path: Path) -> None:
 
 
 def test_path_with_spaces_and_umlauts(tmp_path: Path) -> None:
-    """Settings, report, JSON, reminder, state and working folder may all have such a path."""
+    """The paths of settings, report, JSON, reminder, state and working folder may all contain spaces and umlauts."""
     folder = tmp_path / "Prüfstand Süd & Ost (1)"
     folder.mkdir()
     with serve_in_subprocess([], folder=folder / "Mandant Ä") as tenant:
@@ -183,7 +183,7 @@ def test_path_with_spaces_and_umlauts(tmp_path: Path) -> None:
 
 
 def test_two_runs_at_once_write_two_reports() -> None:
-    """Runs that start in the same second with default report names each write a complete report of their own."""
+    """Three runs that start at the same time with default report names each write a complete report of their own."""
 
     def one(_number: int) -> tuple[int, Path]:
         done = subprocess.run(

@@ -1,4 +1,4 @@
-"""Terminals of every kind: unsupported characters are escaped, and colours can be switched off."""
+"""On terminals of every kind, unsupported characters are escaped and colours can be switched off."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _variables(encoding: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_a_run_completes_on_any_terminal(encoding: str, tmp_path: Path) -> None:
-    """A sender name that the terminal cannot show neither stops the run nor hides its result."""
+    """A run completes even if the terminal cannot display a sender's name."""
     settings = tmp_path / "settings.toml"
     settings.write_text(SETTINGS, encoding="utf-8")
     ended = check(
@@ -64,7 +64,7 @@ COMMANDS: dict[str, list[str]] = {
 @pytest.mark.parametrize("encoding", ["cp1252", *(["ascii"] if DEEP else [])])
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_command_completes_on_any_terminal(name: str, encoding: str, tmp_path: Path) -> None:
-    """No command ends with a traceback because of a character."""
+    """No command ends with a traceback because of a character that the terminal cannot display."""
     settings = tmp_path / "settings.toml"
     settings.write_text(SETTINGS, encoding="utf-8")
     arguments = [
@@ -79,7 +79,7 @@ def test_a_command_completes_on_any_terminal(name: str, encoding: str, tmp_path:
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
 @pytest.mark.parametrize("wanted", [False, True], ids=["NO_COLOR", "colour"])
 def test_no_color_is_respected(wanted: bool, tmp_path: Path) -> None:
-    """On a terminal, NO_COLOR means that the output has no escape sequences (https://no-color.org)."""
+    """With NO_COLOR, the output on a terminal contains no escape sequences (https://no-color.org)."""
     output = _on_a_terminal(
         "pytest", f"--html={tmp_path / 'r.html'}", "-p", "no:cacheprovider", NO_COLOR="" if wanted else "1"
     )

@@ -1,6 +1,6 @@
-"""The traffic budget, counted by an independent proxy: for every fault the report states the traffic that was really sent.
+"""The traffic budget, counted by an independent proxy: for every fault the report states the traffic that was actually sent.
 
-Each method has two senders with the same credential, so a refused credential could be tried again by the second sender.
+Each method has two senders with the same credential, so that the second sender could repeat a refused credential.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def _endpoints(running: Running, world: World) -> list[Endpoint]:
 
 
 def _probe(world: World, folder: Path, *, runs: int = 1) -> tuple[Counted, list[dict[str, SenderEvidence]]]:
-    """Run the probes through the proxy, with a file of remembered refusals as in real runs."""
+    """Run the probes through the proxy, with a file that stores refused credentials, as in real runs."""
     with serve(world, folder=folder) as running, counting(_endpoints(running, world)) as (counted, ports):
         text = running.settings_file.read_text(encoding="utf-8")
         for theirs, ours in ports.items():
@@ -64,7 +64,7 @@ def _reported(runs_evidence: list[dict[str, SenderEvidence]], counter: str) -> i
 
 
 def test_proxy_counts_a_healthy_run(tmp_path: Path) -> None:
-    """Four senders make four sign-ins over TLS, send four messages and request one token; the proxy counts them all."""
+    """The proxy counts four sign-ins over TLS, four messages and one token request for four senders."""
     counted, runs_evidence = _probe(healthy(), tmp_path)
 
     assert sorted(one.mechanism for one in counted.attempts) == ["LOGIN", "LOGIN", "XOAUTH2", "XOAUTH2"]
@@ -78,7 +78,7 @@ def test_proxy_counts_a_healthy_run(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("fault", [pytest.param(fault, id=fault.id) for fault in dict.fromkeys(CHOSEN)])
 def test_reported_traffic_matches_the_proxy(fault: Fault, tmp_path: Path) -> None:
-    """Sign-ins, token requests and messages in the report equal the proxy's counts, stay within the budget and are never repeated."""
+    """The traffic in the report equals the proxy's counts and is within the budget, and no refused sign-in is repeated."""
     if fault.skipped_here():
         pytest.skip(fault.skipped_here() or "")
     counted, runs_evidence = _probe(apply(healthy(), [fault.id]), tmp_path)
@@ -99,7 +99,7 @@ def test_reported_traffic_matches_the_proxy(fault: Fault, tmp_path: Path) -> Non
 
 
 def test_a_second_run_does_not_repeat_a_refused_password(tmp_path: Path) -> None:
-    """Three runs within 15 minutes make one attempt in total."""
+    """Three runs within 15 minutes attempt a sign-in with the refused password only once."""
     counted, runs_evidence = _probe(apply(healthy(), ["wrong_password"]), tmp_path, runs=3)
 
     assert [one.code for one in counted.attempts if one.mechanism == "LOGIN"] == [535]
