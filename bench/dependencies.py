@@ -46,7 +46,7 @@ SPDX = {
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """One package of the lock."""
+    """One package in the lock file."""
 
     name: str
     version: str
@@ -54,13 +54,13 @@ class Package:
 
 
 def locked(lock: Path = ROOT / "requirements.txt") -> list[Package]:
-    """Return the packages of the runtime lock with their version and environment marker."""
+    """Return the packages in the lock file of the runtime, with their versions and environment markers."""
     rows = re.findall(r"^([a-z0-9.-]+)==(\S+)(?: ; (.+?))? \\$", lock.read_text(encoding="utf-8"), re.MULTILINE)
     return [Package(*row) for row in rows]
 
 
 def wanted() -> dict[str, str]:
-    """Return the direct dependencies and their purpose from pyproject.toml."""
+    """Return the direct dependencies and their purposes, as pyproject.toml declares them."""
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8").partition("dependencies = [")[2].partition("\n]")[0]
     return {name.lower(): why.strip() for name, why in re.findall(r'"([\w-]+)>=[^"]*",\s*# (.*)', text)}
 
@@ -85,7 +85,7 @@ def licence(name: str) -> str:
 
 
 def milliseconds(module: str) -> float:
-    """Return how long `import module` takes in a new process."""
+    """Return how many milliseconds `import module` takes in a new process."""
     script = f"import time; began = time.perf_counter(); import {module}; print(time.perf_counter() - began)"
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     took = []
@@ -98,7 +98,7 @@ def milliseconds(module: str) -> float:
 
 
 def page() -> str:
-    """Return the complete document."""
+    """Return the complete document `docs/licences.md`."""
     direct = wanted()
     here = (
         f"{platform.system()}, Python {platform.python_version()}, {os.cpu_count()} cores, {datetime.now(UTC):%Y-%m-%d}"

@@ -1,4 +1,4 @@
-"""Generates settings for many senders from the two of the built-in tenant: half Basic, half OAuth."""
+"""Generates settings for many senders, half Basic and half OAuth, from the two senders of the built-in tenant."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fakes import World
 
 
 def settings_for(text: str, world: World, users: Sequence[str], password: str, client_secret: str) -> str:
-    """Return the settings `text` with one sender per user; the last two arguments name the variables with the secrets."""
+    """Return the settings `text` with one sender per user; the last two arguments name the variables that hold the secrets."""
     head, _, tables = text.partition("[sender.basic]")
     basic = tables.partition("\n[sender.")[0]
     oauth = tables.partition("[sender.oauth]")[2].partition("\n[sender.")[0]

@@ -1,4 +1,4 @@
-"""Measures how long a browser takes to open the report of many senders from disk.
+"""Measures how long a browser takes to open a report about many senders from disk.
 
 Run it in the environment: `.venv/bin/python bench/opening.py [1000] [--fault ID]... [--report FILE]`. It creates the report as
 `senders.py` does, or uses an existing one, and opens it five times in Debian's Chromium, each time with a new profile, with and
@@ -34,7 +34,7 @@ WHEN: Final = """() => {
 
 
 def report_of(count: int, faults: list[str], folder: Path) -> Path:
-    """Create a report of `count` senders against a tenant in a separate process. Raises RuntimeError if the run failed."""
+    """Create a report about `count` senders against a tenant in a separate process. Raises RuntimeError if the run failed."""
     with served(count, folder, faults) as environment:
         report = folder / "report.html"
         done = subprocess.run(
@@ -46,7 +46,7 @@ def report_of(count: int, faults: list[str], folder: Path) -> Path:
 
 
 def opened(browser: Browser, report: Path, *, scripts: bool) -> dict[str, float]:
-    """Return the milliseconds from the request to each event, in a new browser context."""
+    """Open the report in a new browser context, and return the milliseconds from the request to each event."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, java_script_enabled=scripts)
     try:
         page = context.new_page()
@@ -58,7 +58,7 @@ def opened(browser: Browser, report: Path, *, scripts: bool) -> dict[str, float]
 
 
 def main() -> int:
-    """Measure, print the table and report whether the bar holds."""
+    """Measure the report, print the table and report whether the bar holds."""
     from playwright.sync_api import sync_playwright
 
     parser = argparse.ArgumentParser(description=__doc__)

@@ -1,8 +1,8 @@
-"""Compares the network time of one live OAuth sender with swaks and curl doing the same submission and token request.
+"""Compares the network time of one live OAuth sender with swaks and curl making the same submission and token request.
 
 Run it in the environment: `.venv/bin/python bench/roundtrip.py [pairs]`. Both sides use the same built-in tenant with a
-simulated round trip of 0, 20, 50 and 100 ms, in turn (A B A B …). Ours is the sender's time from the first DNS packet to the
-last reply; theirs is curl and swaks one after the other, as a person runs them. The ratio of the medians at 50 ms is compared
+simulated round trip of 0, 20, 50 and 100 ms, alternately (A B A B …). Ours is the sender's time from the first DNS packet to
+the last reply; theirs is curl and swaks one after the other, as a person runs them. The ratio of the medians at 50 ms is compared
 with the bar. Without swaks there is nothing to compare.
 """
 
@@ -32,7 +32,7 @@ ROUND_TRIPS = (0, 20, 50, 100)
 
 
 def ours(running: Running) -> float:
-    """Return the seconds of the OAuth sender's run. Raises RuntimeError if its message was not accepted."""
+    """Return how many seconds the run of the OAuth sender takes. Raises RuntimeError if its message was not accepted."""
     settings = load(running.settings_file)
     sender = settings.sender["oauth"]
     world = gather.create_context(settings, refusals=None)
@@ -43,7 +43,7 @@ def ours(running: Running) -> float:
 
 
 def theirs(running: Running, folder: Path) -> float:
-    """Return the seconds of curl's token request and swaks' submission (by password, because swaks does not request tokens).
+    """Return how many seconds curl's token request and swaks' submission take (with a password: swaks cannot request tokens).
 
     Raises RuntimeError if one of them failed.
     """
@@ -60,7 +60,7 @@ def theirs(running: Running, folder: Path) -> float:
 
 
 def main() -> int:
-    """Measure, print the table and report whether the bar holds."""
+    """Measure both sides, print the table and report whether the bar holds."""
     pairs = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     if reason := SMTP_CLIENTS["swaks"].missing():
         print(f"nothing to compare with: {reason}")

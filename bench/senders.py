@@ -1,4 +1,4 @@
-"""Measures a run by number of senders: seconds, memory and report size, against a built-in tenant in a separate process.
+"""Measures runs with different numbers of senders: seconds, memory and report size, against a built-in tenant in a separate process.
 
 Run it in the environment: `.venv/bin/python bench/senders.py [1 10 100 1000]`. Half of the senders use Basic, half OAuth 2.0,
 each with its own mailbox. The run is the user's own command (`--target=live`). The bars apply to the whole process: 1,000
@@ -33,7 +33,7 @@ BAR_FLAT = 1.20
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """One run: senders, seconds, peak memory and report size."""
+    """The cost of one run: senders, seconds, peak memory and report size."""
 
     senders: int
     seconds: float
@@ -42,7 +42,7 @@ class Cost:
 
 
 def serve_many(count: int, folder: Path, faults: list[str]) -> None:
-    """Serve a tenant with a mailbox per sender, write the settings, print that it is ready, and serve until stdin closes."""
+    """Run a tenant with one mailbox per sender: write the settings, print that the tenant is ready, and serve until stdin closes."""
     from fakes import apply, healthy, serve
     from fakes.world.tenant import Mailbox, User
 
@@ -70,7 +70,7 @@ def serve_many(count: int, folder: Path, faults: list[str]) -> None:
 
 @contextmanager
 def served(count: int, folder: Path, faults: Sequence[str] = ()) -> Iterator[dict[str, str]]:
-    """Start a tenant in a separate process with `many.toml` in the folder; yields the environment for a run."""
+    """Start a tenant in a separate process, with `many.toml` in the folder; yields the environment for a run."""
     command = [sys.executable, __file__, "--serve", str(count), "--folder", str(folder)]
     command += [f"--fault={fault}" for fault in faults]
     tenant = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT)
@@ -111,7 +111,7 @@ def measured(count: int) -> Cost:
 
 
 def main() -> int:
-    """Measure, print the table and report whether the bars hold."""
+    """Measure the runs, print the table and report whether the bars hold."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("counts", nargs="*", type=int, default=[1, 10, 100, 1000])
     parser.add_argument("--serve", type=int)
@@ -136,7 +136,7 @@ def main() -> int:
 
 
 def held(costs: list[Cost]) -> int:
-    """Return 0 if all bars hold for which there are runs."""
+    """Return 0 if every bar that these runs can test holds, and 1 otherwise."""
     start = next((cost for cost in costs if cost.senders == 1), None)
     several = [cost for cost in costs if cost.senders > 1]
     if start is not None and len(several) > 1:

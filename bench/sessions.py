@@ -1,7 +1,7 @@
-"""Compares the SMTP sessions per second of the fake Exchange with bare aiosmtpd: STARTTLS, AUTH LOGIN, one message.
+"""Compares how many SMTP sessions per second the fake Exchange and bare aiosmtpd serve: STARTTLS, AUTH LOGIN and one message each.
 
 Run it in the environment: `.venv/bin/python bench/sessions.py [--pairs N] [--sessions N] [--at-once N]`. Each server runs in
-its own process with the same certificate and the same clients. The two are measured in turn (A B A B …), so that a busy
+its own process with the same certificate and the same clients. The two are measured alternately (A B A B …), so that a busy
 machine slows both equally. The ratio of the medians is compared with the bar.
 """
 
@@ -35,7 +35,7 @@ SERVERS = ("bare", "fake")
 
 
 def crowd(size: int) -> list[Client]:
-    """Return the clients, each with its own mailbox."""
+    """Return the clients, each of which has its own mailbox."""
     return [Client(number) for number in range(size)]
 
 
@@ -51,7 +51,7 @@ def describe(**what: object) -> None:
 
 
 def serve_fake(folder: Path, size: int) -> None:
-    """Serve the built-in tenant with a mailbox per client."""
+    """Run the built-in tenant with one mailbox per client."""
     from fakes import healthy, serve
     from fakes.world.tenant import User
 
@@ -63,7 +63,7 @@ def serve_fake(folder: Path, size: int) -> None:
 
 
 class Kept:
-    """The minimal handler: verifies passwords and stores messages."""
+    """A minimal handler for aiosmtpd, which verifies passwords and stores messages."""
 
     def __init__(self, size: int) -> None:
         self._passwords = {one.user.encode(): one.password.encode() for one in crowd(size)}
@@ -77,7 +77,7 @@ class Kept:
         _mechanism: str,
         given: "LoginPassword",
     ) -> "AuthResult":
-        """Verify user and password."""
+        """Verify the user name and password."""
         from aiosmtpd.smtp import AuthResult
 
         return AuthResult(success=self._passwords.get(given.login) == given.password)
@@ -91,7 +91,7 @@ class Kept:
 
 
 def serve_bare(folder: Path, size: int) -> None:
-    """Serve unmodified aiosmtpd with a handler and an authenticator."""
+    """Run unmodified aiosmtpd with a handler and an authenticator."""
     import logging
     import threading
 
@@ -133,7 +133,7 @@ def serve_bare(folder: Path, size: int) -> None:
 
 @dataclass(frozen=True)
 class Measured:
-    """One run: sessions per second, and the server's processor time per session in milliseconds."""
+    """The result of one run: sessions per second, and the server's processor time per session in milliseconds."""
 
     per_second: float
     milliseconds: float
@@ -141,7 +141,7 @@ class Measured:
 
 @contextmanager
 def started(kind: str, size: int) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
-    """Start a server's process; yields its description."""
+    """Start a server in a separate process; yields the process and the server's description."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, __file__, "--serve", kind, "--folder", folder, "--sessions", str(size)]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
@@ -150,7 +150,7 @@ def started(kind: str, size: int) -> Iterator[tuple[subprocess.Popen[str], dict[
 
 
 async def send_all(found: dict[str, Any], size: int, at_once: int) -> None:
-    """Send a message from every client, a given number at a time."""
+    """Send one message from every client; `at_once` is the number of clients that send at the same time."""
     context = ssl.create_default_context(cafile=found["ca_file"])
     turns = asyncio.Semaphore(at_once)
 
@@ -164,7 +164,7 @@ async def send_all(found: dict[str, Any], size: int, at_once: int) -> None:
 
 
 def measure(kind: str, size: int, at_once: int) -> Measured:
-    """Run the server and the clients once."""
+    """Run the server and the clients once, and return the result."""
     with started(kind, size) as (process, found):
         began = time.perf_counter()
         asyncio.run(send_all(found, size, at_once))
@@ -174,7 +174,7 @@ def measure(kind: str, size: int, at_once: int) -> Measured:
 
 
 def main() -> int:
-    """Measure, print one table, and return 1 if the ratio is below the bar."""
+    """Measure both servers, print one table, and return 1 if the ratio is below the bar."""
     parser = argparse.ArgumentParser(description="SMTP sessions per second beside bare aiosmtpd, in pairs.")
     parser.add_argument("--pairs", type=int, default=5, help="how many pairs are measured (default 5)")
     parser.add_argument("--sessions", type=int, default=500, help="sessions in each run (default 500)")

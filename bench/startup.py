@@ -1,6 +1,6 @@
-"""Compares the complete checklist on the built-in tenant with an empty pytest run with the same plugins.
+"""Compares the complete checklist on the built-in tenant with an empty pytest run that uses the same plugins.
 
-Run it in the environment: `.venv/bin/python bench/startup.py [pairs]`. Both sides are whole processes, measured in turn
+Run it in the environment: `.venv/bin/python bench/startup.py [pairs]`. Both sides are whole processes, measured alternately
 (A B A B …), so that a busy machine slows both equally. The ratio of the medians is compared with the bar. Both sides keep
 bytecode, as run.py does.
 """
@@ -21,7 +21,7 @@ CAN_SEND = 0
 
 
 def empty_run(folder: Path) -> list[str]:
-    """Return the command of a pytest run with one empty test, our settings and pytest-html's report."""
+    """Return the command for a pytest run with one empty test, our settings and pytest-html's report."""
     (folder / "test_nothing.py").write_text("def test_nothing():\n    pass\n", encoding="utf-8")
     (folder / "pytest.ini").write_bytes((ROOT / "pytest.ini").read_bytes())
     options = ["-c", str(folder / "pytest.ini"), "--rootdir", str(folder), "-o", "testpaths=."]
@@ -30,12 +30,12 @@ def empty_run(folder: Path) -> list[str]:
 
 
 def checklist_run(folder: Path) -> list[str]:
-    """Return the command of the complete checklist, both methods, on the built-in tenant."""
+    """Return the command for the complete checklist, with both methods, on the built-in tenant."""
     return [sys.executable, "-m", "pytest", "-q", f"--html={folder / 'checklist.html'}"]
 
 
 def seconds(command: list[str], folder: Path) -> float:
-    """Run a command in a folder and return its seconds. Raises if the command fails."""
+    """Run a command in a folder and return how many seconds it takes. Raises an exception if the command fails."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     began = time.perf_counter()
     done = subprocess.run(
@@ -48,7 +48,7 @@ def seconds(command: list[str], folder: Path) -> float:
 
 
 def main() -> int:
-    """Measure, print one table, and return 1 if the ratio is above the bar."""
+    """Measure both sides, print one table, and return 1 if the ratio is above the bar."""
     parser = argparse.ArgumentParser(description="The checklist's start-up against an empty pytest run, in pairs.")
     parser.add_argument("pairs", type=int, nargs="?", default=7, help="how many pairs are measured (default 7)")
     pairs = parser.parse_args().pairs

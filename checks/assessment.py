@@ -1,4 +1,4 @@
-"""Assesses one sender: findings on demand and the states of the gates. Any selection of checks gives the verdicts of a full run."""
+"""Assesses one sender: findings on demand and the states of the gates. Any selection of checks produces the verdicts of a full run."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _PASSED = (
 
 @dataclass(slots=True)
 class Assessment:
-    """The evidence of one sender and the findings from it."""
+    """The evidence of one sender and the findings based on it."""
 
     evidence: SenderEvidence
     settings: SenderSettings
@@ -37,11 +37,11 @@ class Assessment:
 
     @property
     def checks(self) -> tuple[Check, ...]:
-        """The checks of this sender's method and service, in the order of the catalogue."""
+        """The checks for this sender's method and service, in catalogue order."""
         return tuple(check for check in self.catalogue.values() if self._concerns(check))
 
     def finding(self, check_id: str) -> Finding:
-        """Return the finding of one check. Its needs are judged first and may stop it; findings are cached.
+        """Return the finding of one check. The checks that it needs are judged first and may stop it; findings are cached.
 
         Raises:
             KeyError: no such check.
@@ -87,14 +87,14 @@ class Assessment:
 
     @property
     def _passed(self) -> frozenset[Gate]:
-        """The gates before an open gate. Another server than the cloud's proves nothing about the cloud's."""
+        """The gates before an open gate. A server other than the cloud's proves nothing about the cloud's own."""
         if self._seen is None:
             declared = self.settings.service.declares_smtp(self.settings.sender.smtp_server)
             self._seen = passed_gates(self.evidence) if declared else frozenset()
         return self._seen
 
     def all_findings(self) -> tuple[Finding, ...]:
-        """Return all findings of this sender's checks in the order of the catalogue."""
+        """Return the findings of all checks for this sender, in catalogue order."""
         return tuple(self.finding(check.id) for check in self.checks)
 
     def gates(self) -> dict[Gate, GateState]:
@@ -117,7 +117,7 @@ class Assessment:
 
     @property
     def first_broken_gate(self) -> Gate | None:
-        """The first broken gate, which decides the verdict, or None."""
+        """The first broken gate, which decides the verdict, or None if no gate is broken."""
         return next((gate for gate, state in self.gates().items() if state == "broken"), None)
 
     @property
@@ -128,7 +128,7 @@ class Assessment:
 
     @property
     def verdict(self) -> SenderVerdict:
-        """The verdict by the gates: all passed, one broken, or neither. With --no-send the tenant's settings can replace the last gate."""
+        """The verdict based on the gates: all passed, one broken, or neither. With --no-send the tenant can decide the last gate."""
         states = set(self.gates().values())
         if "broken" in states:
             return "cannot_send"
@@ -136,7 +136,7 @@ class Assessment:
 
     @property
     def by_settings(self) -> bool:
-        """Whether all gates before the message are passed, --no-send omitted the message, and the tenant shows the right to send."""
+        """Whether all gates before the message are passed, --no-send omitted the message, and the tenant grants the right to send."""
         left = [gate for gate, state in self.gates().items() if state != "ok"]
         envelope = self.evidence.envelope
         if (

@@ -1,4 +1,4 @@
-"""AUTH: the sign-in. A run tries it once."""
+"""AUTH: the sign-in. A run makes one attempt."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ NOT_TICKED = "no sign-in was tried: Enable Authentication is not ticked"
     reads_reply=True,
 )
 def sign_in(case: Context) -> Finding:
-    """RFC 4954: reply 235. The run tries once. A refusal is read by its text; if it has several causes, they are ranked by likelihood."""
+    """RFC 4954: the server replies 235. The run makes one attempt. The text of a refusal shows its causes, ranked by likelihood."""
     evidence = case.evidence.sign_in
     if evidence is None:
         return case.not_recorded("sign_in", "the sign-in")
@@ -65,7 +65,7 @@ def sign_in(case: Context) -> Finding:
 
 
 def _out_of_turn(case: Context, evidence: SignInEvidence, reply: Reply, expected: str) -> Finding:
-    """Return the finding for a 235 that came too early: another server sent it, or a server that does not follow the protocol."""
+    """Return the finding for a 235 at the wrong moment, from an interposed server or from one that does not follow the protocol."""
     when = "before the credential was sent" if evidence.early else "after it had refused the credential"
     why = "the run sent nothing after this reply; a mail server asks for the credential first"
     causes = ("service_side_fault",) if peer.encrypted(case) else ("smtp_intercepted", "service_side_fault")
@@ -124,7 +124,7 @@ def _held_back(case: Context, evidence: SignInEvidence, reason: SkipReason) -> F
 
 
 def _unauthenticated(case: Context) -> Finding:
-    """Return the finding without authentication: the application sends MAIL at once, and the server's reply shows the result."""
+    """Return the finding for a sender without authentication: the application sends MAIL without signing in, and the reply decides."""
     mail = case.evidence.envelope.mail if case.evidence.envelope is not None else CommandEvidence()
     if mail is not None and mail.reply is not None and 200 <= mail.reply.code < 300:
         return case.not_applicable(f"{NOT_TICKED}; the server accepted MAIL without a sign-in: {mail.reply.text}")

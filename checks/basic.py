@@ -75,7 +75,7 @@ def smtp_auth_enabled(case: Context) -> Finding:
     causes=("conditional_access_block", "mfa_or_security_defaults"),
 )
 def mfa_off(case: Context) -> Finding:
-    """FAQ "Multi-factor authentication disabled". Reply 235 proves it only for this sign-in, from this address."""
+    """FAQ "Multi-factor authentication disabled". Reply 235 proves it only for this sign-in and this address."""
     wire = shared_items.about_sign_in(
         case,
         "the password alone was accepted: MFA did not block this sign-in from this address",
@@ -94,7 +94,7 @@ def mfa_off(case: Context) -> Finding:
     causes=("password_expired", "password_expiring"),
 )
 def password_never_expires(case: Context) -> Finding:
-    """FAQ "Password expiration policy". Only the tenant or a person can show it in time; a refusal shows it too late."""
+    """FAQ "Password expiration policy". Only the tenant or a person can show the policy in time; a refusal shows it too late."""
     sign_in = case.finding("AUTH-01")
     if sign_in.verdict is Verdict.FAIL and sign_in.causes[0] in PASSWORD_AGE_CAUSES:
         return shared_items.about_sign_in(case, "", "the password has not expired", PASSWORD_AGE_CAUSES)
@@ -124,7 +124,7 @@ def password_never_expires(case: Context) -> Finding:
     causes=shared_items.PORT_CAUSES,
 )
 def outbound_port(case: Context) -> Finding:
-    """FAQ "Network Requirements": outbound TCP 587 is allowed. The connections to port 587 count, whatever port the settings name."""
+    """FAQ "Network Requirements": outbound TCP 587 is allowed. Connections to port 587 count, whatever port the settings name."""
     return shared_items.outbound_port(case)
 
 
@@ -142,7 +142,7 @@ def dns_port(case: Context) -> Finding:
     causes=shared_items.SERVER_CAUSES,
 )
 def server_and_port(case: Context) -> Finding:
-    """FAQ "Nodinite Configuration": SMTP Server and Port are those of the cloud. The check compares the values entered in the settings."""
+    """FAQ "Nodinite Configuration": SMTP Server and Port are those of the cloud. The check compares the entered settings with them."""
     return shared_items.server_and_port(case)
 
 
@@ -154,7 +154,7 @@ def use_ssl(case: Context) -> Finding:
 
 @check("BASIC-09", "The user name is the full e-mail address", methods=BASIC, causes=("username_not_upn",))
 def user_name(case: Context) -> Finding:
-    r"""FAQ "Username": the full address, not only the part before the @, and not DOMAIN\user."""
+    r"""FAQ "Username": the setting contains the full address, not only the part before the @, and not DOMAIN\user."""
     username = case.settings.sender.username
     if not case.settings.service.microsoft and "@" not in username:
         return case.not_applicable("the form of a user name is the declared service's own choice")

@@ -1,4 +1,4 @@
-"""Expiry dates of secrets and passwords: from the tenant if it was looked up, else from the settings."""
+"""Expiry dates of secrets and passwords, taken from the tenant if they were looked up there, or else from the settings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SOON = timedelta(days=30)
 
 
 def secret_ends(case: Context) -> tuple[date | None, str]:
-    """Return the expiry date of the client secret and its source; without a date, the permission that would show it."""
+    """Return the expiry date of the client secret and its source; without a date, return the permission that would show it."""
     seen = case.evidence.tenant
     if seen is not None and (read := secrets_end(seen)) is not None:
         return read, READ
@@ -27,7 +27,7 @@ def secret_ends(case: Context) -> tuple[date | None, str]:
 
 
 def password_routine(case: Context, seen: TenantEvidence) -> Finding:
-    """BASIC-04 with lookups: the password never expires, or a person attests a renewal routine."""
+    """Return the finding of BASIC-04 with lookups: the password never expires, or a person attests a renewal routine."""
     if seen.user is not None and seen.user.state is LookupState.ABSENT:
         return case.blocked("AUTH-01", why="the directory has no such user")
     end, fact = password_end(seen)

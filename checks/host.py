@@ -1,4 +1,4 @@
-"""HOST: this machine. Registry values decide which TLS versions a .NET application uses; they exist on Windows only."""
+"""HOST: this machine. Registry values, which exist only on Windows, decide which TLS versions a .NET application uses."""
 
 from __future__ import annotations
 
@@ -37,19 +37,19 @@ def _dotnet(case: Context, name: str) -> Finding:
 
 @check("HOST-01", ".NET applications use strong cryptography", causes=("legacy_tls_client",))
 def strong_crypto(case: Context) -> Finding:
-    """FAQ "Enable TLS 1.2 in Windows": SchUseStrongCrypto = 1 in both registry views."""
+    """FAQ "Enable TLS 1.2 in Windows": SchUseStrongCrypto is 1 in both registry views."""
     return _dotnet(case, "SchUseStrongCrypto")
 
 
 @check("HOST-02", ".NET applications use the system's TLS versions", causes=("legacy_tls_client",))
 def system_versions(case: Context) -> Finding:
-    """Microsoft "TLS best practices with .NET Framework": SystemDefaultTlsVersions = 1."""
+    """Microsoft "TLS best practices with .NET Framework": SystemDefaultTlsVersions is 1."""
     return _dotnet(case, "SystemDefaultTlsVersions")
 
 
 @check("HOST-03", "Windows allows clients to use TLS 1.2", causes=("legacy_tls_client",))
 def schannel(case: Context) -> Finding:
-    """Microsoft "TLS registry settings": SCHANNEL's client setting for TLS 1.2 is not off. Without a value it is on."""
+    """Microsoft "TLS registry settings": SCHANNEL's client setting for TLS 1.2 is not off. TLS 1.2 is on if there is no value."""
     enabled, off = _values(case, "Enabled"), _values(case, "DisabledByDefault")
     if isinstance(enabled, Finding):
         return enabled
@@ -82,7 +82,7 @@ _READY_AT = re.compile(r"ready at (\w{3}, \d{1,2} \w{3} \d{4} \d\d:\d\d:\d\d [+-
 
 
 def clock_offset(case: Context) -> float | None:
-    """Return by how many seconds this machine's clock is ahead: from HTTPS Date headers, else from the date in Microsoft's greeting."""
+    """Return how many seconds this machine's clock is ahead of HTTPS Date headers, or else of the date in Microsoft's greeting."""
     for record in (case.evidence.token, case.evidence.issuer):
         if record is not None and record.clock_offset is not None:
             return record.clock_offset

@@ -1,4 +1,4 @@
-"""MBX: the envelope and the message, and the application's rights, which only the reply to the message shows."""
+"""MBX: the envelope, the message, and the application's rights, which only the reply to the message shows."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ENVELOPE_CAUSES: tuple[CauseId, ...] = (
 def _judge(
     case: Context, command: CommandEvidence | None, of: Command, expected: str, ok: str, address: str | None = None
 ) -> Finding:
-    """Return the finding about a command of the envelope: accepted, refused with a reply that is read, or without a reply."""
+    """Return the finding for a command of the envelope, which the server accepted, refused with a reply, or did not answer."""
     if command is None:
         return case.not_recorded("envelope", "this command")
     if command.reply is None:
@@ -64,7 +64,7 @@ def _judge(
     reads_reply=True,
 )
 def sender(case: Context) -> Finding:
-    """RFC 5321, 4.1.1.2."""
+    """The server accepts the MAIL command with the sender's address (RFC 5321, 4.1.1.2)."""
     envelope = case.evidence.envelope
     if envelope is None:
         return case.not_recorded("envelope", "MAIL")
@@ -80,7 +80,7 @@ def sender(case: Context) -> Finding:
     reads_reply=True,
 )
 def recipient(case: Context) -> Finding:
-    """RFC 5321, 4.1.1.3. Exchange Online accepts most recipients here and reports unknown ones later by mail."""
+    """The server accepts RCPT (RFC 5321, 4.1.1.3). Exchange Online accepts most recipients and reports unknown ones later by mail."""
     envelope = case.evidence.envelope
     if envelope is None:
         return case.not_recorded("envelope", "MAIL")
@@ -91,7 +91,7 @@ def recipient(case: Context) -> Finding:
     "MBX-03", "The message is accepted", needs=("MBX-02",), gate=Gate.ACCEPTED, causes=ENVELOPE_CAUSES, reads_reply=True
 )
 def accepted(case: Context) -> Finding:
-    """RFC 5321, 4.1.1.4. The server checks the right on the mailbox only after the message, not at the sign-in."""
+    """The server accepts the message after DATA (RFC 5321, 4.1.1.4). Only then does it check the right to the mailbox."""
     envelope = case.evidence.envelope
     if envelope is None:
         return case.not_recorded("envelope", "MAIL")
@@ -120,7 +120,7 @@ def accepted(case: Context) -> Finding:
     causes=("sp_not_registered_in_exchange",),
 )
 def service_principal(case: Context) -> Finding:
-    """Microsoft "Authenticate … using OAuth": New-ServicePrincipal with the enterprise application's object id; not in the FAQ."""
+    """Microsoft "Authenticate … using OAuth": New-ServicePrincipal needs the enterprise application's object id. It is not in the FAQ."""
     return reconcile.item_with_tenant_facts(case, _registered_by_wire(case), ("sp_not_registered_in_exchange",))
 
 
@@ -151,7 +151,7 @@ def _registered_by_wire(case: Context) -> Finding:
     causes=("sp_mailbox_permission_missing",),
 )
 def mailbox_right(case: Context) -> Finding:
-    """Add-MailboxPermission FullAccess, or RBAC for Applications; not in the FAQ. A missing right shows only after the message."""
+    """The application needs FullAccess or RBAC for Applications (not in the FAQ). Only the reply to the message shows a missing right."""
     return reconcile.item_with_tenant_facts(case, _right_by_wire(case), ("sp_mailbox_permission_missing",))
 
 
@@ -177,7 +177,7 @@ def _right_by_wire(case: Context) -> Finding:
     causes=("recipient_rejected", "outbound_spam_block"),
 )
 def traced(case: Context) -> Finding:
-    """Microsoft Graph "messageTraces": the delivery after the server accepted the message. Rows appear minutes later."""
+    """Microsoft Graph "messageTraces" shows the delivery of a message after the server accepted it. Rows appear minutes later."""
     tenant, cloud = case.evidence.tenant, case.settings.service
     look = tenant.trace if tenant is not None else None
     if cloud.name != WORLDWIDE.name or (look is not None and look.state is LookupState.NOT_OFFERED):

@@ -1,6 +1,6 @@
 """The check model: verdicts, findings, and the decorator that registers a check function with its id, title and gate.
 
-A check is a pure function from a `Context` to a `Finding`. It names causes by id; `knowledge` has their texts.
+A check is a pure function that returns a `Finding` for a `Context`. It names causes by id; `knowledge` has their texts.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from settings.model import Method, SenderSettings
 
 
 class Verdict(StrEnum):
-    """The verdicts of a check. `unknown` means that it could not be observed; reports never show it as a pass."""
+    """The verdicts of a check. `unknown` means that the run could not observe the result; reports never show it as a pass."""
 
     PASS = "pass"  # noqa: S105 - a verdict
     RISK = "risk"
@@ -31,7 +31,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """The result of a check: causes by likelihood, what was expected and observed, and the reason or what would decide."""
+    """The result of a check: its causes, likeliest first; what was expected and observed; and the reason, or what would decide."""
 
     check: str
     title: str
@@ -45,11 +45,11 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """A registered check. `gate` is set on the one check that decides whether a gate is open.
+    """A registered check. `gate` is set only on the check that decides whether that gate is open.
 
-    A failed check in `needs` blocks this one; the function evaluates the findings of `reads` itself. `causes` lists the causes that
-    the function can name; with `reads_reply` it also names those that a server's reply means. `path_of` marks a check for Microsoft's
-    own path to a gate: if a later gate was seen open, its failure becomes a risk.
+    A failed check in `needs` blocks this check; its function evaluates the findings of `reads` itself. `causes` lists the causes that
+    the function can name; with `reads_reply` it can also name any cause that a server's reply indicates. `path_of` marks a check on
+    Microsoft's own path to a gate: if a later gate was observed to be open, a failure of the check becomes a risk.
     """
 
     id: str
@@ -67,19 +67,19 @@ class Check:
     declared_title: str = ""
 
     def concerns(self, settings: SenderSettings) -> bool:
-        """Return whether the check applies to a sender, by its method and its service."""
+        """Return whether the check applies to a sender, given the sender's method and service."""
         return settings.sender.method in self.methods and (settings.service.microsoft or not self.microsoft_only)
 
     def title_for(self, settings: SenderSettings) -> str:
-        """Return the title for a sender's service."""
+        """Return the check's title for a sender's service."""
         return self.title if settings.service.microsoft else self.declared_title or self.title
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The input of a check: the evidence, the settings of one sender, and the findings of other checks on demand.
+    """The input to a check: the evidence, the settings of one sender, and the findings of other checks on demand.
 
-    `finding` returns the findings of this check's needs and reads. `passed` returns whether a later gate proves that a check's gate is
+    `finding` returns the finding of another check by its id. `passed` returns whether a later gate proves that the gate of a check is
     open.
     """
 
@@ -90,9 +90,9 @@ class Context:
     passed: Callable[[str], bool] = field(repr=False, default=lambda _check: False)
 
     def stopped(self, *others: str) -> Finding | None:
-        """Apply the rule for needs: blocked by a failed or blocked check, unknown after an unknown one, else None.
+        """Apply the rule for `needs`: return blocked after a failed or blocked check, unknown after an unknown one, else None.
 
-        A check whose gate was passed does not block. A check that reads another finding can return this result.
+        A check whose gate was passed does not block. A check function can call this method for checks that it only reads.
         """
         found = {one: self.finding(one) for one in others if not self.passed(one)}
         for one, finding in found.items():
@@ -102,21 +102,21 @@ class Context:
         return None if unknown is None else self.unknown(unknown.why or f"{unknown.check} is unknown")
 
     def ok(self, observed: str = "", why: str = "", expected: str = "") -> Finding:
-        """Return a pass: observed to be true."""
+        """Return a pass: the check's title was observed to be true."""
         return self._finding(Verdict.PASS, observed=observed, why=why, expected=expected)
 
     def risk(self, *causes: CauseId, observed: str, why: str, expected: str = "") -> Finding:
-        """Return a risk: true today, but weak or about to break."""
+        """Return a risk: the check's title is true today, but the condition is weak or about to end."""
         return self._finding(Verdict.RISK, causes=causes, observed=observed, why=why, expected=expected)
 
     def fail(self, *causes: CauseId, expected: str, observed: str, sure: bool = True, why: str = "") -> Finding:
-        """Return a failure: observed to be false. Raises ValueError without a cause, or with one that the check does not declare."""
+        """Return a failure: the title was observed to be false. Raises ValueError without a cause, or for a cause that is not declared."""
         if not causes:
             raise ValueError(f"{self.check.id} fails without a cause")
         return self._finding(Verdict.FAIL, causes=causes, sure=sure, expected=expected, observed=observed, why=why)
 
     def unknown(self, why: str, *causes: CauseId, observed: str = "", expected: str = "") -> Finding:
-        """Return unknown: it could not be observed. `why` says what would make it observable."""
+        """Return unknown: the run could not observe the result. `why` states what would make it observable."""
         return self._finding(Verdict.UNKNOWN, causes=causes, sure=False, observed=observed, why=why, expected=expected)
 
     def not_recorded(self, record: RecordName, step: str) -> Finding:
@@ -133,11 +133,11 @@ class Context:
         return self._finding(Verdict.BLOCKED, why=why or f"{by} did not pass: {self.finding(by).title}")
 
     def not_applicable(self, why: str) -> Finding:
-        """Return not applicable: the check has no meaning for this sender, cloud or platform."""
+        """Return not applicable: the check is meaningless for this sender, cloud or platform."""
         return self._finding(Verdict.NOT_APPLICABLE, why=why)
 
     def attested(self, otherwise: Finding) -> Finding:
-        """Return the attestation of this check from the settings, or `otherwise` if there is none."""
+        """Return a finding with the attestation of this check from the settings, or `otherwise` if there is none."""
         attestation = self.settings.sender.attested.get(self.check.id)
         if attestation is None:
             return otherwise
@@ -189,7 +189,7 @@ _ID = re.compile(r"[A-Z]+-\d\d")
 
 
 class Catalogue:
-    """The registered checks in order. Ids are unique, and every need is a registered check."""
+    """The registered checks, in order of registration. Each id is unique."""
 
     def __init__(self) -> None:
         self._checks: dict[str, Check] = {}
@@ -214,17 +214,17 @@ class Catalogue:
         Args:
             id: the family and two digits, never reused.
             title: a statement that is true when the check passes.
-            needs: checks that must not fail. If one fails or is blocked, this check is blocked; if one is unknown, this check is
-                unknown with the same reason. The function is then not called. A check that is not applicable does not block.
+            needs: checks that must not fail. If one of them fails or is blocked, this check is blocked; if one is unknown, this check is
+                unknown for the same reason. In both cases the function is not called. A check that is not applicable does not block.
             reads: checks whose findings the function evaluates itself, whatever their verdict.
-            causes: the causes that the function can name. Any other cause in a finding is a ValueError.
-            reads_reply: the function also reads a server's reply, and may name any cause that the reply means.
+            causes: the causes that the function can name. Any other cause in a finding raises ValueError.
+            reads_reply: the function also reads a server's reply, and may name any cause that the reply indicates.
             methods: the authentication methods to which the check applies.
             gate: the gate that the check decides, if any.
-            path_of: for a check of Microsoft's own path to this gate: if a later gate was seen open, the message goes through,
-                and a failure becomes a risk.
+            path_of: the gate to which the check examines Microsoft's own path, if any. If a later gate was observed to be open, messages
+                get through, so a failure becomes a risk.
             microsoft_only: omit the check for a declared service, because only Microsoft's service has the thing it checks.
-            declared_title: the title for a declared service, if the title names something that only Microsoft has.
+            declared_title: the title for a declared service, if the usual title names something that only Microsoft has.
 
         Raises:
             ValueError: the id is malformed or taken.
@@ -255,7 +255,7 @@ class Catalogue:
 
     @property
     def checks(self) -> Mapping[str, Check]:
-        """All checks by id, in the order of registration."""
+        """All checks by id, in order of registration."""
         return self._checks
 
 

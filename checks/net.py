@@ -1,4 +1,4 @@
-"""NET: the name resolves, the DNS answer points to Microsoft, and the port accepts connections at every address."""
+"""NET: the name resolves, the DNS answer points to Microsoft, and every address accepts connections on the port."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from settings.microsoft import is_on_route
     causes=("dns_failure", "name_server_silent", "dns_hijacked", "wrong_host_or_port"),
 )
 def name_resolves(case: Context) -> Finding:
-    """FAQ "DNS Resolution Issues". A private address cannot be the address of a server of Microsoft."""
+    """FAQ "DNS Resolution Issues". A private address cannot belong to one of Microsoft's servers."""
     evidence, sender, cloud = case.evidence.name, case.settings.sender, case.settings.service
     if evidence is None:
         return case.not_recorded("name", "the DNS lookup")

@@ -16,7 +16,7 @@ def _issuer(case: Context) -> str:
 
 
 def about_token(case: Context, proved: str, expected: str) -> Finding:
-    """Return the finding of an item that the token request proves or refutes."""
+    """Return the finding for an item that the token request proves or refutes."""
     return shared_items.about(case, "TOKEN-02", proved, expected)
 
 
@@ -29,7 +29,7 @@ def about_token(case: Context, proved: str, expected: str) -> Finding:
     causes=("app_not_in_tenant", "app_sp_missing", "app_disabled", "public_client_with_secret"),
 )
 def registered(case: Context) -> Finding:
-    """FAQ OAuth step 1. Entra issues a token only to a registered application that is not disabled."""
+    """FAQ OAuth step 1. Entra issues a token only to an application that is registered and not disabled."""
     wire = about_token(
         case,
         f"{_issuer(case)} issued a token to {case.settings.sender.client_id}",
@@ -101,7 +101,7 @@ def secret(case: Context) -> Finding:
 
 @check("OAUTH-04", "A reminder is set before the client secret expires", methods=OAUTH, causes=("secret_expiring",))
 def reminder(case: Context) -> Finding:
-    """FAQ OAuth step 3, "Important". Only a person can attest a reminder. The days left are shown if the expiry date is known."""
+    """FAQ OAuth step 3, "Important". Only a person can attest a reminder. The finding shows the days left if the expiry date is known."""
     expires, source = expiry.secret_ends(case)
     left = None if expires is None else (expires - case.evidence.today).days
     known = "no expiry date is declared"
@@ -133,7 +133,7 @@ def reminder(case: Context) -> Finding:
     causes=shared_items.SMTP_AUTH_CAUSES,
 )
 def smtp_auth_enabled(case: Context) -> Finding:
-    """FAQ OAuth step 4. Contrary to the FAQ's tip, the switch applies to OAuth too; its refusal has a text of its own."""
+    """FAQ OAuth step 4. Contrary to the FAQ's tip, the switch applies to OAuth too; a refusal because of it has a distinct text."""
     wire = shared_items.about_sign_in(
         case,
         "a sign-in with AUTH XOAUTH2 was accepted",
@@ -152,7 +152,7 @@ def smtp_auth_enabled(case: Context) -> Finding:
     causes=shared_items.PORT_CAUSES,
 )
 def outbound_port(case: Context) -> Finding:
-    """FAQ "Network Requirements": outbound TCP 587 is allowed. The connections to port 587 count, whatever port the settings name."""
+    """FAQ "Network Requirements": outbound TCP 587 is allowed. Connections to port 587 count, whatever port the settings name."""
     return shared_items.outbound_port(case)
 
 
@@ -235,7 +235,7 @@ def tenant_id(case: Context) -> Finding:
     causes=("wrong_scope_or_audience",),
 )
 def scope(case: Context) -> Finding:
-    """FAQ OAuth step 5: https://outlook.office365.com/.default (worldwide), with /.default for client credentials."""
+    """FAQ OAuth step 5: the scope is https://outlook.office365.com/.default (worldwide); client credentials need /.default."""
     cloud, entered = case.settings.service, case.settings.sender.scope
     expected = cloud.scope or "a scope for the declared service"
     observed = f"{entered or 'nothing'} (as entered here; compare with the plugin)"
@@ -258,7 +258,7 @@ def scope(case: Context) -> Finding:
 
 
 def _of_another_cloud(case: Context) -> str:
-    """Return a note if the scope belongs to another cloud than the settings, because Entra's reply does not show it."""
+    """Return a note if the scope belongs to a different cloud from the settings, because Entra's reply does not show the mismatch."""
     other = cloud_of_scope(case.settings.sender.scope)
     foreign = other is not None and other.name != case.settings.cloud and other.scope != case.settings.service.scope
     return (

@@ -1,4 +1,4 @@
-"""The values of the placeholders in `knowledge` for one sender: from its settings, and the object id from the token."""
+"""The values of the placeholders in `knowledge` for one sender. They come from its settings, its evidence and the lookups."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from settings.model import SenderSettings
 
 
 def values(evidence: SenderEvidence, settings: SenderSettings) -> dict[str, str]:
-    """Return the value of every placeholder, and the method, by which lines are chosen. A value that the sender lacks is empty."""
+    """Return the value of each placeholder, and the method, which selects lines. A value that the sender does not have is empty."""
     sender = settings.sender
     url = sender.openid_endpoint_configuration
     return {
@@ -33,7 +33,7 @@ def values(evidence: SenderEvidence, settings: SenderSettings) -> dict[str, str]
 
 
 def _resolver(evidence: SenderEvidence) -> str:
-    """Return a resolver of the run: one without an answer, else the first."""
+    """Return one of the run's resolvers: one that did not answer, or else the first."""
     answers = evidence.name.answers if evidence.name is not None else ()
     silent = [answer.resolver for answer in answers if answer.status in {"timeout", "unreachable"}]
     return next(iter(silent), answers[0].resolver if answers else next(iter(evidence.machine.resolvers), ""))
@@ -45,7 +45,7 @@ def _proxy(evidence: SenderEvidence) -> str:
 
 
 def _answer(evidence: SenderEvidence) -> str:
-    """Return the last answer of the login host if it was not the expected one."""
+    """Return the last answer from the login host, if that host did not answer as expected."""
     for record in (evidence.token, evidence.issuer):
         if record is not None and record.failure is not None:
             return token_claims.answered(record)
@@ -53,6 +53,6 @@ def _answer(evidence: SenderEvidence) -> str:
 
 
 def _principal(evidence: SenderEvidence) -> str:
-    """Return the object id of the enterprise application from the lookups."""
+    """Return the enterprise application's object id from the lookups."""
     seen = evidence.tenant.principal if evidence.tenant is not None else None
     return seen.object_id if seen is not None else ""

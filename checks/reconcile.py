@@ -1,6 +1,6 @@
-"""Combines the findings from the connection with the tenant's settings. If they disagree, the finding reports both.
+"""Combines the findings from the connection with the tenant's settings. If the two disagree, the finding reports both.
 
-The tenant's settings decide between the causes of an ambiguous refusal. A setting that was looked up counts before any message
+The tenant's settings decide between the causes of an ambiguous refusal. A setting that was looked up counts even before a message
 is sent. Without lookups the findings are unchanged.
 """
 
@@ -21,7 +21,7 @@ from settings.model import Sender
 
 
 def with_tenant_facts(case: Context, finding: Finding) -> Finding:
-    """Narrow the causes of a failed finding by the tenant's settings; return any other finding unchanged."""
+    """Use the tenant's settings to narrow the causes of a failed finding; return any other finding unchanged."""
     seen = case.evidence.tenant
     if seen is None or finding.verdict is not Verdict.FAIL or case.check.gate is None:
         return finding
@@ -47,9 +47,9 @@ def with_tenant_facts(case: Context, finding: Finding) -> Finding:
 
 
 def _facts_of_the_log(evidence: SenderEvidence, finding: Finding, sender: Sender) -> dict[CauseId, Fact]:
-    """Return the cause that the tenant's sign-in log shows for this run's attempt, by the number of its newest refusal.
+    """Return the cause that the tenant's sign-in log shows for this run's attempt, according to the number of its newest refusal.
 
-    Rows from another address are ignored, and so are successes: the application itself signs in with the same user.
+    Rows from another address are ignored, and so are successes: the application itself signs in as the same user.
     """
     log = evidence.tenant.sign_in_log if evidence.tenant is not None else None
     if (
@@ -72,7 +72,7 @@ def _facts_of_the_log(evidence: SenderEvidence, finding: Finding, sender: Sender
 
 
 def _cause_of(code: int) -> tuple[CauseId, ...]:
-    """Return the likeliest cause of an error number of Entra, if the number is known."""
+    """Return the likeliest cause of an Entra error number, or an empty tuple if the number is not known."""
     from knowledge.entra_numbers import OUTCOMES
 
     outcome = OUTCOMES.get(code)
@@ -89,7 +89,7 @@ def item_with_tenant_facts(
 ) -> Finding:
     """Combine a checklist item's finding with the tenant's settings for its causes.
 
-    The item passes on the settings alone only if all `causes` are refuted. Causes in `also` count only if they hold.
+    The item passes on the settings alone only if they refute all `causes`. Causes in `also` count only if they hold.
     """
     seen = case.evidence.tenant
     if seen is None:
@@ -124,7 +124,7 @@ def contradiction(finding: Finding, facts: Iterable[Fact]) -> str:
 
 
 def propagation(causes: Iterable[CauseId]) -> str:
-    """Return how long a change of these causes takes to propagate."""
+    """Return how long a change that resolves these causes takes to propagate."""
     times = dict.fromkeys(CAUSES[cause].propagation for cause in causes if cause in CAUSES)
     words = " ".join(time for time in times if time != "None.")
     return f"A recent change may not have taken effect yet. {words}".strip()

@@ -1,4 +1,4 @@
-"""RISK: conditions that hold today and end on a known date, or that weaken the set-up."""
+"""RISK: conditions that hold today but end on a known date, or that weaken the configuration."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CERTIFICATE_SOON = timedelta(days=14)
     causes=("basic_auth_retiring",),
 )
 def basic_retires(case: Context) -> Finding:
-    """Microsoft, 2026-01-27: Basic for SMTP AUTH is off by default at the end of December 2026; an admin can turn it on again."""
+    """Microsoft, 2026-01-27: Basic for SMTP AUTH is off by default from the end of December 2026; an admin can turn it on again."""
     left = (BASIC_OFF_BY_DEFAULT - case.evidence.today).days
     when = f"in {left} days" if left > 0 else f"{-left} days ago"
     why = "an Exchange administrator can turn Basic on again until its final removal (announced for 2027)"
@@ -57,7 +57,7 @@ def _by_date(case: Context, expires: date, source: str, cause: CauseId) -> Findi
 
 @check("RISK-02", "The client secret does not expire within 30 days", methods=OAUTH, causes=("secret_expiring",))
 def secret_ends(case: Context) -> Finding:
-    """FAQ OAuth step 3: mail stops when the secret expires. The date is declared in the settings or looked up."""
+    """FAQ OAuth step 3: mail stops when the secret expires. The settings declare the date, or a lookup finds it."""
     expires, source = expiry.secret_ends(case)
     if expires is None:
         return case.unknown(
@@ -75,7 +75,7 @@ def secret_ends(case: Context) -> Finding:
     "RISK-03", "The server's certificate does not expire within 14 days", needs=("TLS-01",), causes=("cert_expired",)
 )
 def certificate_ends(case: Context) -> Finding:
-    """An expired certificate stops every client at once."""
+    """When the server's certificate expires, every client stops sending at once."""
     chain = case.evidence.tls.chain if case.evidence.tls is not None else ()
     if not chain:
         return case.unknown("this version of Python does not show the server's certificate")
@@ -89,7 +89,7 @@ def certificate_ends(case: Context) -> Finding:
 
 @check("RISK-04", "The password does not expire within 30 days", methods=BASIC, causes=("password_expiring",))
 def password_ends(case: Context) -> Finding:
-    """FAQ "Password expired": mail stops when the password expires. The date is declared in the settings or looked up."""
+    """FAQ "Password expired": mail stops when the password expires. The settings declare the date, or a lookup finds it."""
     if case.evidence.tenant is not None:
         end, fact = password_end(case.evidence.tenant)
         if end is not None:
@@ -108,7 +108,7 @@ _ONLY_BY_LOOKUP = "only the tenant's settings show it; the run needs read access
 
 
 def _not_looked_up(case: Context, look: LookupResult | None, cause: CauseId) -> Finding | None:
-    """Return a finding that says why a lookup has no answer, or None if it was answered."""
+    """Return a finding that explains why a lookup has no answer, or None if the lookup was answered."""
     if look is None:
         return case.unknown(_ONLY_BY_LOOKUP, cause)
     if look.seen:
@@ -154,7 +154,7 @@ def single_tenant(case: Context) -> Finding:
     causes=("account_not_dedicated",),
 )
 def dedicated(case: Context) -> Finding:
-    """FAQ "Use dedicated service accounts". A personal account changes its password, gets MFA and is removed when the person leaves."""
+    """FAQ "Use dedicated service accounts". A personal account gets new passwords and MFA, and is removed when its owner leaves."""
     seen = case.evidence.tenant
     methods, log = (seen.methods, seen.sign_in_log) if seen is not None else (None, None)
     used = log.other_apps if log is not None and log.seen else ()
@@ -174,7 +174,7 @@ def dedicated(case: Context) -> Finding:
 
 @check("RISK-07", "The sign-in is limited to known addresses", microsoft_only=True, causes=("sign_in_from_anywhere",))
 def limited(case: Context) -> Finding:
-    """FAQ "Limit by Conditional Access": a stolen credential then cannot be used from another address."""
+    """FAQ "Limit by Conditional Access": the policy prevents the use of a stolen credential from another address."""
     seen = case.evidence.tenant
     look = seen.conditional_access if seen is not None else None
     if (unseen := _not_looked_up(case, look, "sign_in_from_anywhere")) is not None or look is None:

@@ -1,4 +1,4 @@
-"""Items that both of the FAQ's checklists have: one function for each, which both items call."""
+"""Items that appear in both of the FAQ's checklists. Each has one function, which the checks of both checklists call."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _REPLIED = _WORKING | {"refused", "server_failure"}
 
 
 def outbound_port(case: Context) -> Finding:
-    """Return the finding of BASIC-05 and OAUTH-06."""
+    """Return the finding for BASIC-05 and OAUTH-06."""
     cloud = case.settings.service
     evidence = case.evidence.port
     if evidence is None:
@@ -59,7 +59,7 @@ def describe_dials(evidence: PortEvidence, *, to_587: bool = False) -> str:
 
 
 def dns_port(case: Context) -> Finding:
-    """Return the finding of BASIC-06 and OAUTH-07."""
+    """Return the finding for BASIC-06 and OAUTH-07."""
     evidence = case.evidence.name
     if evidence is None:
         return case.not_recorded("name", "the DNS lookup")
@@ -94,7 +94,7 @@ def dns_port(case: Context) -> Finding:
 
 
 def silent_resolvers(evidence: NameEvidence) -> tuple[str, ...]:
-    """The name servers that gave no answer of any kind to any question; empty where one of them answered."""
+    """Return the name servers of the run if none of them sent any reply; empty if one of them replied."""
     asked = dict.fromkeys(answer.resolver for answer in evidence.answers)
     answered = {answer.resolver for answer in evidence.answers if answer.status not in {"timeout", "unreachable"}}
     return tuple(asked) if asked and not answered else ()
@@ -104,7 +104,7 @@ ELSEWHERE = "no name server gave the address; the operating system has it from e
 
 
 def known_elsewhere(evidence: NameEvidence) -> bool:
-    """Whether the address in use came from the operating system alone, and from none of its name servers."""
+    """Return whether the address in use came from the operating system alone, and from none of its name servers."""
     return bool(evidence.addresses) and not evidence.literal and not any(one.addresses for one in evidence.answers)
 
 
@@ -121,7 +121,7 @@ def _describe_answers(answers: tuple[DnsAnswer, ...], transport: str) -> str:
 
 
 def server_and_port(case: Context) -> Finding:
-    """Return the finding of BASIC-07 and NET-05."""
+    """Return the finding for BASIC-07 and NET-05."""
     sender, cloud = case.settings.sender, case.settings.service
     observed = f"{sender.smtp_server}:{sender.port} (as entered here; compare with the plugin)"
     expected = f"{cloud.smtp_host}:{cloud.port}"
@@ -140,7 +140,7 @@ def server_and_port(case: Context) -> Finding:
 
 
 def use_ssl(case: Context) -> Finding:
-    """Return the finding of BASIC-08 and OAUTH-09."""
+    """Return the finding for BASIC-08 and OAUTH-09."""
     expected = "Use SSL is ticked, so that the client sends STARTTLS"
     if case.settings.sender.use_ssl:
         return case.ok(observed="ticked (as entered here; compare with the plugin)")
@@ -150,22 +150,22 @@ def use_ssl(case: Context) -> Finding:
 
 
 def about_sign_in(case: Context, proved: str, expected: str, mine: tuple[CauseId, ...] | None = None) -> Finding:
-    """Return the finding of an item that the sign-in proves or refutes; the arguments are those of `about`."""
+    """Return the finding for an item that the sign-in proves or refutes; the arguments are those of `about`."""
     return about(case, "AUTH-01", proved, expected, mine)
 
 
 def about(case: Context, by: str, proved: str, expected: str, mine: tuple[CauseId, ...] | None = None) -> Finding:
-    """Return the finding of an item that another check proves or refutes.
+    """Return the finding for an item that another check proves or refutes.
 
-    A refusal with several causes fails only the item of the likeliest cause. The items of the other causes are unknown with the
-    lookup that decides; an item without any of the causes is blocked.
+    A refusal with several causes fails only the item of the likeliest cause. The items of the other causes are unknown, and their
+    findings name the lookup that decides; an item with none of the causes is blocked.
 
     Args:
         case: the context of the item.
-        by: the check that proves or refutes it.
+        by: the check that proves or refutes the item.
         proved: what a pass of that check shows.
         expected: what the item requires.
-        mine: the causes of this item; by default those that it declares.
+        mine: the causes of this item; defaults to those that its check declares.
 
     """
     causes = case.check.causes if mine is None else mine

@@ -1,4 +1,4 @@
-"""SMTP: the greeting, STARTTLS, and the authentication mechanisms after it."""
+"""SMTP: the greeting, STARTTLS, and the authentication mechanisms offered after STARTTLS."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _NO_GREETING = "the connection opened, but no greeting arrived: the server or a 
     reads_reply=True,
 )
 def greeting(case: Context) -> Finding:
-    """Without this greeting, a device on the way answers in place of the server or changes the session."""
+    """If the greeting is not the expected one, a device on the way answers in place of the server or changes the session."""
     evidence, cloud = case.evidence.greeting, case.settings.service
     if evidence is None:
         return case.not_recorded("greeting", "the greeting")
@@ -97,7 +97,7 @@ def _closed_on(hello: TlsEvidence | None) -> bool:
 
 
 def _tls_at_once(shown: TlsEvidence | None) -> str | None:
-    """Return the TLS answer to a handshake from the first byte, if any; an alert is an answer too (RFC 8446, 6)."""
+    """Return how the server answered a TLS handshake from the first byte, or None if it did not. An alert is an answer (RFC 8446, 6)."""
     if shown is None:
         return None
     if shown.version is not None:
@@ -108,7 +108,7 @@ def _tls_at_once(shown: TlsEvidence | None) -> str | None:
 
 
 def _implicit_tls(case: Context, answer: str, expected: str) -> Finding:
-    """Return the finding for a port with TLS from the first byte. On Microsoft's port it is another server, else the port is wrong."""
+    """Return the finding for a port that uses TLS from the first byte: another server on Microsoft's port, or else a wrong port."""
     sender, cloud = case.settings.sender, case.settings.service
     observed = f"no greeting in plain text; a TLS handshake from the first byte was answered with {answer}"
     if not cloud.microsoft:
@@ -137,7 +137,7 @@ def _foreign_greeting(case: Context, text: str, expected: str) -> Finding:
     causes=("smtp_rewritten", "starttls_missing_or_implicit_tls_on_587"),
 )
 def starttls(case: Context) -> Finding:
-    """RFC 3207. On port 587 TLS starts with STARTTLS. The server refuses clients without TLS or with implicit TLS."""
+    """RFC 3207. On port 587 the client starts TLS with STARTTLS. The server refuses clients that use implicit TLS or no TLS."""
     expected = "STARTTLS is offered and answered with 220"
     if not case.settings.sender.use_ssl:
         reply = _describe_reply(case.evidence.plain_mail)
@@ -189,7 +189,7 @@ def _describe_reply(command: CommandEvidence | None) -> str:
     ),
 )
 def auth_offered(case: Context) -> Finding:
-    """Exchange Online offers AUTH LOGIN XOAUTH2 only after TLS."""
+    """Exchange Online offers AUTH LOGIN XOAUTH2 only after TLS has started."""
     evidence, cloud = case.evidence.auth_offered, case.settings.service
     if evidence is None:
         return case.not_recorded("auth_offered", "the second EHLO")
@@ -221,7 +221,7 @@ def auth_offered(case: Context) -> Finding:
 
 
 def _wants_client_certificate(case: Context, observed: str) -> bool:
-    """Return whether the server closed the session because of a missing client certificate: by its text, or late in TLS 1.3."""
+    """Return whether the server ended the session for lack of a client certificate, as its text or a late end in TLS 1.3 shows."""
     tls, hello = case.evidence.tls, case.evidence.auth_offered
     late = hello is not None and hello.ehlo is None and tls is not None and tls.asks_client_certificate
     return late or asks_for_certificate(observed)

@@ -11,6 +11,6 @@ _BY_CAUSE: dict[str, Judge] = {**tenant_account.BY_CAUSE, **tenant_application.B
 
 
 def fact_about(cause: str, seen: TenantEvidence, sender: Sender) -> Fact:
-    """Return what the tenant's settings show about a cause. A cause that no setting shows is unknown and needs no lookup."""
+    """Return what the tenant's settings show about a cause. A cause that no setting shows is unknown, and no lookup is named for it."""
     judge = _BY_CAUSE.get(cause)
     return Fact(None) if judge is None else judge(seen, sender)

@@ -1,4 +1,4 @@
-"""Causes in the account and its mailbox, according to the tenant's settings: switches, policies, sign-in, addresses and password expiry.
+"""Causes in the account and its mailbox, judged from the tenant's settings: switches, policies, sign-in, addresses, password expiry.
 
 Sources: the Graph and Exchange Online references in `evidence.tenant`; for the effect on SMTP AUTH, Microsoft, "Enable
 or disable SMTP AUTH".
@@ -74,7 +74,7 @@ def _disabled(seen: TenantEvidence, sender: Sender) -> Fact:
 
 
 def _other_address(seen: TenantEvidence, sender: Sender) -> Fact:
-    """Compare From with the addresses of the mailbox that signs in. A right to another address is set on the mailbox of From."""
+    """Compare From with the addresses of the mailbox that signs in. The right to use another address is set on the From mailbox."""
     account, address = sender.sign_in_user, sender.envelope_from
     if missing := unread(seen.user):
         return (
@@ -121,7 +121,7 @@ def _access(seen: TenantEvidence, _sender: Sender) -> Fact:
 
 
 def password_end(seen: TenantEvidence) -> tuple[date | None, Fact]:
-    """Return the expiry date of the password (None: never, or unknown) and its source. Federated passwords expire elsewhere."""
+    """Return the password's expiry date (None: never, or unknown) and its source. Another system sets the expiry of federated passwords."""
     user, domain = seen.user, seen.domain
     if missing := unread(user):
         return None, missing

@@ -1,4 +1,4 @@
-"""Causes in the application, according to the tenant's settings: registration, enterprise application, secrets, consent and rights.
+"""Causes in the application, judged from the tenant's settings: registration, enterprise application, secrets, consent and rights.
 
 Sources: the Graph and Exchange Online references in `evidence.tenant`.
 """
@@ -42,7 +42,7 @@ def _switched_off(seen: TenantEvidence, _sender: Sender) -> Fact:
 
 
 def secrets_end(seen: TenantEvidence) -> date | None:
-    """Return the latest expiry date of the registration's secrets and certificates; None if there are none."""
+    """Return the latest expiry date of the registration's secrets and certificates, or None if there are none."""
     application = seen.application
     return max((one.ends.date() for one in application.credentials), default=None) if application is not None else None
 
@@ -78,14 +78,14 @@ def role_of(sender: Sender) -> str:
 
 
 def in_scope(seen: TenantEvidence) -> bool | None:
-    """Return whether RBAC for Applications includes this mailbox; None if it could not be looked up."""
+    """Return whether RBAC for Applications includes this mailbox, or None if it could not be looked up."""
     if unread(seen.rbac):
         return None
     return seen.rbac is not None and seen.rbac.in_scope is True
 
 
 def _without_principal(seen: TenantEvidence) -> bool:
-    """Return whether there is no enterprise application to which anything could have been granted."""
+    """Return whether the tenant has no enterprise application to which rights could have been granted."""
     return seen.principal is not None and seen.principal.state is LookupState.ABSENT
 
 

@@ -1,6 +1,6 @@
-"""Reads server replies into causes. The rules are imported on the first refusal, because a healthy run does not need them.
+"""Derives causes from server replies. The rules are imported at the first refusal, because a healthy run does not need them.
 
-The sender's service selects the rules: Microsoft's replies by their texts, a declared service's replies by the standards.
+The sender's service selects the rules: Microsoft's replies are matched by text, a declared service's replies by the standards.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 
 def read_text(text: str) -> Reading:
-    """Return the causes of a reply of Microsoft's service by likelihood, and whether the text itself identifies one."""
+    """Return the causes of a reply from Microsoft's service, likeliest first, and whether the text itself identifies one."""
     from knowledge.reading import read
 
     return read(text)
 
 
 def read_reply(case: Context, text: str, command: Command) -> Reading:
-    """Return the causes of a server's reply to a command; `text` begins with the code."""
+    """Return the causes of a server's reply to a command; the argument `text` begins with the reply code."""
     if case.settings.service.microsoft:
         return read_text(text)
     from knowledge.declared import replies
@@ -43,7 +43,7 @@ def read_answer(case: Context, evidence: IssuerEvidence | TokenEvidence) -> Read
 
 
 def error_text(evidence: IssuerEvidence | TokenEvidence) -> str:
-    """Return the token service's error text."""
+    """Return the error text from the token service."""
     return evidence.error_description or evidence.error or f"HTTP {evidence.status}"
 
 

@@ -1,4 +1,4 @@
-"""TLS: the handshake and the certificate. The certificate itself decides, not the verify code of a platform."""
+"""TLS: the handshake and the certificate. The certificate itself decides the verdict, not a platform's verification code."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ REMARK = "this is Python's TLS on this machine; the application may use another 
     ),
 )
 def handshake(case: Context) -> Finding:
-    """FAQ "SSL/TLS handshake failed". The operating system's roots decide on trust; the name must match the settings exactly."""
+    """FAQ "SSL/TLS handshake failed". The operating system's roots decide on trust; the certificate must match the name in the settings."""
     evidence = case.evidence.tls
     if evidence is None:
         return case.not_recorded("tls", "the TLS handshake")
@@ -67,7 +67,7 @@ def handshake(case: Context) -> Finding:
 
 
 def _other_failure(case: Context, evidence: TlsEvidence, expected: str) -> Finding:
-    """Return the finding for a handshake that failed for another reason than the version or the certificate."""
+    """Return the finding for a handshake that failed for a reason other than the version or the certificate."""
     kind = evidence.failure.kind if evidence.failure is not None else FailureKind.OTHER
     text = evidence.failure.text if evidence.failure is not None else ""
     if evidence.asks_client_certificate or asks_for_certificate(text):
@@ -94,7 +94,7 @@ def asks_for_certificate(text: str) -> bool:
 
 
 def blame(evidence: TlsEvidence, now: datetime) -> tuple[CauseId, str]:
-    """Return why a certificate is not accepted and what shows it. The name is checked first, then the dates, then the trust."""
+    """Return why a certificate is not accepted, and what shows the reason. The name is checked first, then the dates, then the trust."""
     leaf = evidence.chain[0]
     if not covers(leaf, evidence.server_name):
         return "cert_name_mismatch", f"the certificate is for {', '.join(leaf.names[:5]) or leaf.subject}"

@@ -36,7 +36,7 @@ OAUTH: frozenset[Method] = frozenset({"oauth"})
     reads_reply=True,
 )
 def issuer(case: Context) -> Finding:
-    """OpenID Connect Discovery 1.0, 4.3: the issuer in the document matches the URL of the document."""
+    """OpenID Connect Discovery 1.0, 4.3: the issuer in the document matches the document's URL."""
     evidence = case.evidence.issuer
     if evidence is None:
         return case.not_recorded("issuer", "the request for the issuer document")
@@ -77,7 +77,7 @@ def _expected_document(case: Context) -> str:
 
 
 def _sent(case: Context) -> str:
-    """Return whether the run sent the client secret, by the evidence."""
+    """Return whether the run sent the client secret, according to the evidence."""
     token = case.evidence.token
     if case.evidence.traffic.token_requests == 0 and (token is None or token.withheld is not None):
         return "the client secret was not sent in this run"
@@ -90,7 +90,7 @@ _ANSWERED = {FailureKind.NOT_JSON, FailureKind.REDIRECT, FailureKind.PROXY}
 
 
 def _unexpected_answer(case: Context, evidence: IssuerEvidence | TokenEvidence, expected: str) -> Finding:
-    """Return the finding for a web page, a redirect or the status of a proxy. The answer is quoted."""
+    """Return the finding for a web page, a redirect or a proxy's status, and quote the answer."""
     observed = token_claims.answered(evidence)
     status = evidence.status or 0
     failure = evidence.failure.kind if evidence.failure is not None else FailureKind.OTHER
@@ -111,12 +111,12 @@ def _unexpected_answer(case: Context, evidence: IssuerEvidence | TokenEvidence, 
 
 
 def _is_page(evidence: IssuerEvidence | TokenEvidence) -> bool:
-    """Return whether the answer is a web page. Of the answer to a token request, the evidence keeps only the text of a page."""
+    """Return whether the answer is a web page. If a token request is answered with a page, the evidence keeps only the page's text."""
     return "html" in evidence.content_type if isinstance(evidence, IssuerEvidence) else bool(evidence.page)
 
 
 def _url_error(url: str, case: Context) -> str:
-    """Return the error in the URL itself; empty if there is none."""
+    """Return the mistake in the URL itself; empty if there is none."""
     if not url:
         return "the field OpenID Endpoint Configuration is empty"
     parts = address_of(url)
@@ -142,7 +142,7 @@ def _url_error(url: str, case: Context) -> str:
 
 
 def _declared_url_error(url: str, cloud: Cloud) -> str:
-    """Return the error in the URL for a declared service, whose host and port must be those of the declared issuer."""
+    """Return the mistake in the URL for a declared service, whose host and port must be those of the declared issuer."""
     if not url:
         return "the field OpenID Endpoint Configuration is empty"
     parts = address_of(url)
@@ -213,7 +213,7 @@ def _mismatch(evidence: IssuerEvidence, case: Context) -> str:
     reads_reply=True,
 )
 def token(case: Context) -> Finding:
-    """RFC 6749, 5.2: the text of the error decides, not only its number."""
+    """RFC 6749, 5.2: the text of the error decides the cause, not only its number."""
     evidence = case.evidence.token
     if evidence is None:
         return case.not_recorded("token", "the token request")

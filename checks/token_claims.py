@@ -1,4 +1,4 @@
-"""Reads the entered URL and scope, the claims of the token, and this machine's address in the server's reply."""
+"""Reads the URL and scope from the settings, the claims of the token, and this machine's address in the server's reply."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def tenant_of(url: str) -> str:
 
 
 def why_not_a_tenant(tenant: str) -> str:
-    """Return what is wrong with a tenant segment; empty if it can be a tenant."""
+    """Return what is wrong with the tenant segment of a URL; empty if the segment can be a tenant."""
     if not tenant:
         return "no tenant in the path"
     if tenant.lower() in SHARED_TENANTS:
@@ -32,12 +32,12 @@ def why_not_a_tenant(tenant: str) -> str:
 
 
 def resource_of(scope: str) -> str:
-    """Return the resource part of a scope, without `/.default` and trailing slash, in lower case."""
+    """Return the resource part of a scope, without `/.default` or a trailing slash, in lower case."""
     return scope.removesuffix("/.default").rstrip("/").lower()
 
 
 def claim(evidence: SenderEvidence, name: str) -> str:
-    """Return one claim of the token as text; empty if there is none."""
+    """Return one claim of the token as text; empty if the token does not have it."""
     claims = evidence.token.claims if evidence.token is not None else None
     value = (claims or {}).get(name)
     return "" if value is None else str(value)
@@ -53,7 +53,7 @@ def roles(evidence: SenderEvidence) -> list[str]:
 
 
 def answered(evidence: IssuerEvidence | TokenEvidence) -> str:
-    """Describe the answer of the login host: the status and the text of a page, or the failure."""
+    """Describe the answer of the login host: the status and the text of a web page, or the failure."""
     failure = evidence.failure
     if evidence.status is None or (failure is not None and failure.kind in _WITHOUT_WORDS):
         text = failure.text or failure.kind.value.replace("_", " ") if failure is not None else "nothing"
@@ -65,7 +65,7 @@ _WITHOUT_WORDS = {FailureKind.REDIRECT, FailureKind.PROXY}
 
 
 def seen_address(evidence: SenderEvidence) -> str:
-    """Return this machine's address from the reply to EHLO (RFC 5321, 4.1.3: in brackets); empty if the reply has none."""
+    """Return this machine's address from the reply to EHLO (RFC 5321, 4.1.3: in brackets); empty if the reply does not contain one."""
     for hello in (evidence.auth_offered, evidence.greeting):
         lines = hello.ehlo.lines if hello is not None and hello.ehlo is not None else ()
         found = _LITERAL.search(lines[0]) if lines else None

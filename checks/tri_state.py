@@ -1,4 +1,4 @@
-"""The result of evaluating a cause against the tenant's settings, and texts for settings that were not looked up."""
+"""The result of evaluating a cause against the tenant's settings, and the texts for settings that were not looked up."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _READ_AS = {
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """Whether a cause holds (None: unknown), what was read, and what would show it if nothing was read."""
+    """Whether a cause holds (None means unknown), the setting that shows it, and the lookup that is missing if no setting was read."""
 
     holds: bool | None
     words: str = ""
@@ -30,17 +30,17 @@ Judge = Callable[[TenantEvidence, Sender], Fact]  # one for each cause that a lo
 
 
 def holds(words: str) -> Fact:
-    """Return that the cause holds, with the setting that shows it."""
+    """Return the fact that the cause holds, with the setting that shows it."""
     return Fact(holds=True, words=words)
 
 
 def refuted(words: str) -> Fact:
-    """Return that the cause does not hold, with the setting that shows it."""
+    """Return the fact that the cause does not hold, with the setting that shows it."""
     return Fact(holds=False, words=words)
 
 
 def unread(*looks: LookupResult | None) -> Fact | None:
-    """Return why a cause is unknown if one of the lookups has no answer; None if all have one."""
+    """Return why a cause is unknown if one of the lookups has no answer, or None if all of them have one."""
     for look in looks:
         if look is None:
             return Fact(None)

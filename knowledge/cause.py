@@ -21,7 +21,7 @@ CHECKED: Final = date(2026, 11, 23)
 
 
 class Role(StrEnum):
-    """The meaning of a value for a sender; the From address often differs from the account that signs in."""
+    """What a value is to a sender. The roles are distinct because the From address often differs from the account that signs in."""
 
     ACCOUNT = "account"
     FROM = "from"
@@ -33,7 +33,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Placeholder:
-    """A name in braces in a template: the role of its value, and a short description."""
+    """A name in braces in a template. It has the role of its value and a short description."""
 
     role: Role
     words: str
@@ -60,7 +60,7 @@ PLACEHOLDERS: Final[dict[str, Placeholder]] = {
 
 
 class Kind(Enum):
-    """The subject of a cause, and the roles that its texts may name in addition to the neutral ones."""
+    """The subject of a cause, which decides the roles that its texts may name in addition to the neutral ones."""
 
     WAY = frozenset[Role]()
     ADDRESS = frozenset({Role.FROM, Role.RECIPIENT})

@@ -1,6 +1,6 @@
 """The catalogue: every cause by its id, in the order of the route. The entries are in `entries`.
 
-`declared` has the entries for a service that the settings declare; `entry` returns the one for a given service.
+`declared` returns the entries for a service that the settings declare; `entry` returns the entry of a cause for a given service.
 """
 
 from __future__ import annotations
@@ -55,13 +55,13 @@ _FOR_GOOD: Final = frozenset(
 
 
 def is_for_good(cause_id: str) -> bool:
-    """Return whether a retry cannot resolve a cause; a reply that begins with 4 (RFC 5321, 4.2.1) is a deferral nevertheless."""
+    """Return whether a cause is permanent. A reply that begins with 4 is a deferral even if its cause is permanent (RFC 5321, 4.2.1)."""
     return cause_id in _FOR_GOOD
 
 
 @cache
 def declared(*, at_login: bool = False) -> Mapping[str, Cause]:
-    """Return the causes for a declared service; with `at_login`, those of its token service instead of its mail server.
+    """Return the causes for a declared service; with `at_login`, causes of its token service replace those of its mail server.
 
     The entries are imported only when a run has such a service.
     """
@@ -73,7 +73,7 @@ def declared(*, at_login: bool = False) -> Mapping[str, Cause]:
 
 
 def entry(cause_id: str, *, microsoft: bool, at_login: bool = False) -> Cause | None:
-    """Return the entry of a cause for Microsoft's service or for a declared one; None for an id that is not in Microsoft's catalogue.
+    """Return the entry of a cause for Microsoft's service or a declared service. In Microsoft's catalogue, an unknown id returns None.
 
     A cause without an entry for a declared service gets the entry of an unrecognised reply, never Microsoft's entry.
     """

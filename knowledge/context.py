@@ -1,4 +1,4 @@
-"""The context of an error in a text: hosts, ports, sign-in method, greeting. Rules use it to choose among causes."""
+"""The context of an error in its text: hosts, ports, sign-in method, greeting. Rules use this context to choose among causes."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def _greeting(flat: str) -> set[str]:
 
 
 def _dialogue(flat: str) -> set[str]:
-    """Return flags for what is missing from a complete dialogue; empty for other texts."""
+    """Return flags for the parts that are missing from an SMTP dialogue; empty if the text is not a dialogue."""
     if not _OFFERS_STARTTLS.search(flat):
         return set()
     if not _ENCRYPTED.search(flat):

@@ -1,6 +1,6 @@
-"""The causes of AADSTS numbers; `rules_entra` reads the token service's texts.
+"""The causes of AADSTS numbers; `rules_entra` has the rules for the token service's texts.
 
-Microsoft says that the numbers can change and that clients must not depend on them; here they only select an explanation.
+According to Microsoft, the numbers can change and clients must not depend on them; here they only select an explanation.
 Source: Microsoft Entra error codes reference.
 """
 

@@ -1,4 +1,4 @@
-"""Explains a pasted error, as a command and as a function: cause, meaning, owner, steps and verification."""
+"""Explains a pasted error, as a command and as a function: its cause and meaning, who acts, the steps, and how to verify the result."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Explained(TypedDict):
 
 
 class Explanation(TypedDict):
-    """The explanation of one text."""
+    """The explanation of one error text."""
 
     causes: list[Explained]
     sure: bool
@@ -58,7 +58,7 @@ def explain(text: str, values: Mapping[str, str] | None = None, client: str | No
     """Explain a pasted error.
 
     Takes the text, the values for placeholders (see `knowledge.cause.PLACEHOLDERS`) and the client's name, if known. Returns the
-    causes by likelihood, in the documented form of `explain` JSON. Never raises.
+    causes, likeliest first, in the documented form of the `explain` JSON. Never raises.
     """
     reading = read(text, client)
     known = values or {}
@@ -134,9 +134,9 @@ def _case(line: bytes) -> dict[str, object]:
 
 
 def answer_lines(lines: Iterable[bytes], out: TextIO, complaints: TextIO) -> int:
-    """Write one line `{"id","causes","sure"}` to `out` for each line `{"id","text","client"?}`.
+    """For each line `{"id","text","client"?}`, write one line `{"id","causes","sure"}` to `out`.
 
-    An invalid line is skipped and reported on `complaints` with its number. Returns the exit code, 0 or 4.
+    An invalid line is skipped and reported on `complaints` with its line number. Returns the exit code, 0 or 4.
     """
     code = 0
     for number, line in enumerate(lines, 1):

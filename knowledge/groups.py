@@ -1,4 +1,4 @@
-"""Groups of causes that have the same symptom: ranked by likelihood, with what decides between them."""
+"""Groups of causes that have the same symptom. Each group ranks its causes by likelihood and states what decides between them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Normalises a pasted text: removes wrappings, bounds the length, and builds two searchable forms.
+"""Normalises a pasted text: removes wrappings, limits the length, and builds two searchable forms.
 
 Each step is one pass over the text, so the total time is linear in its length.
 """
@@ -64,7 +64,7 @@ _MOJIBAKE: Final = ("Ã", "â€", "Ð", "\u00c5\u201a")
 
 
 class _Folding(dict[int, str]):
-    """Maps letters to their form without accents and full width; each character is computed once."""
+    """Maps letters to their form without accents or full width; the form of each character is computed once."""
 
     def __missing__(self, code: int) -> str:
         char = chr(code)
@@ -79,7 +79,7 @@ def _folding() -> _Folding:
 
 @dataclass(frozen=True, slots=True)
 class NormalisedText:
-    """A normalised text.
+    """A text in several normalised forms.
 
     `lines` is readable, `flat` is one line in lower case, `tight` has letters and digits only, and `words` is the set of words.
     """
@@ -90,22 +90,22 @@ class NormalisedText:
     words: frozenset[str]
 
     def has(self, needle: str) -> bool:
-        """Return whether a needle from `needle_of` is in the text."""
+        """Return whether the text contains a needle made by `needle_of`."""
         return needle[1:] in self.words if needle[0] == " " else needle in self.tight
 
 
 def tighten(text: str) -> str:
-    """Return letters and digits only, in lower case and without accents: the form in which phrases are compared."""
+    """Return only the letters and digits, in lower case and without accents; phrases are compared in this form."""
     return _UNWORDED.sub("", text.lower() if text.isascii() else text.lower().translate(_folding()))
 
 
 def any_of(phrases: str) -> tuple[str, ...]:
-    """Split a list of phrases that are written in one text, separated by `|`."""
+    """Split a string of phrases at each `|`."""
     return tuple(phrase.strip(" ") for phrase in phrases.split(" | "))
 
 
 def needle_of(phrase: str) -> str:
-    """Return the comparable form of a phrase: tight, or with a leading blank if it is one short word."""
+    """Return the form in which a phrase is searched for: tight, or with a leading blank if the phrase is one short word."""
     tight = tighten(phrase)
     lone = (
         len(tight) <= _SHORT and phrase.isascii() and (phrase.isalnum() or _WORD.fullmatch(phrase.lower()) is not None)
@@ -168,9 +168,9 @@ def _unwrap(text: str) -> str:
 
 
 def normalise(text: str) -> NormalisedText:
-    """Remove a pasted text's wrappings: HTML, quoted-printable, JSON and URL escapes, colours, broken lines, accents.
+    """Remove the wrappings of a pasted text: HTML, quoted-printable, JSON and URL escapes, colours, broken lines, accents.
 
-    Takes any text. Returns a `NormalisedText` of bounded length. Never raises.
+    Takes any text. Returns a `NormalisedText` of limited length. Never raises.
     """
     short = _unwrap(_shorten(text))[: 2 * LONGEST]
     lines = tuple(stripped for line in short.splitlines() if (stripped := line.strip()))

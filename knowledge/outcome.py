@@ -1,4 +1,4 @@
-"""The result of reading a text. It is separate from the rules, which only a refusal loads."""
+"""The result of reading a text. This module is separate from the rules, which are imported only after a refusal."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from knowledge.cause_ids import CauseId
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The meaning of a text: causes by likelihood, whether the text identifies one, what decides between them, and the quoted text."""
+    """The meaning of a text: its causes, likeliest first; whether it identifies one; what decides between them; and the quoted text."""
 
     causes: tuple[CauseId, ...]
     sure: bool

@@ -1,4 +1,4 @@
-"""Writes the message to the owner of a cause, ready to be copied; nothing is sent from here."""
+"""Writes the message to the owner of a cause, ready to be copied. This module sends nothing."""
 
 from __future__ import annotations
 
@@ -76,20 +76,21 @@ def request(
 ) -> str:
     """Return the message that asks the owner of a cause to resolve it.
 
-    The text has a greeting, the problem, the known facts, the steps and the verification. A fact without a value is left out; a
+    The message has a greeting, the problem, the known facts, the steps and the verification. A fact without a value is left out; a
     command without a value keeps its `<marker>`.
 
     Args:
         cause_id: The id of the cause.
         values: Texts by the names in `FACTS`, and `ruled_out`: one line for each cause that the run has ruled out.
-        others: The ids of further possible causes; the message then says that the cause is not certain.
+        others: The ids of other possible causes; if there are any, the message states that the cause is not certain.
         decide: What decides between the causes.
         microsoft: False for a service that the settings declare.
         at_login: True if the token service of a declared service failed.
-        seen: What the run has seen; a step that this answers is not asked for.
+        seen: What the run has established; the message does not ask for a step that this answers.
 
     Raises:
         KeyError: The id is not in the catalogue.
+
     """
     found = entry_of(cause_id, microsoft=microsoft, at_login=at_login)
     if found is None:

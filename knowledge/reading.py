@@ -1,4 +1,4 @@
-"""Reads a pasted text into causes: matching rules compete, and a root error wins over its consequences.
+"""Derives causes from a pasted text: the matching rules compete, and a root error wins over its consequences.
 
 Any text yields a `Reading` in linear time.
 """
@@ -188,10 +188,10 @@ def _quote(text: NormalisedText, needle: str) -> str:
 
 
 def read(text: str, client: str | None = None) -> Reading:
-    """Read an error text.
+    """Return the causes of an error text.
 
-    Takes any text and the client's name, if known. Returns a `Reading`, `("unrecognised",)` if no rule matches. Never raises. A
-    named cause wins over a hinted one; among equals the earliest gate of the route wins.
+    Takes any text and the client's name, if known. Returns a `Reading`, whose only cause is `unrecognised` if no rule matches. Never
+    raises. A named cause wins over a hinted one; among equals the earliest gate of the route wins.
     """
     try:
         normalised = normalise(text)

@@ -1,4 +1,4 @@
-"""The form of a reading rule and functions to write one. `rules_*` has the rules; `reading` compares them."""
+"""The form of a reading rule, and functions that construct its outcomes. `rules_*` contain the rules; `reading` applies them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from knowledge.normalise import needle_of, tighten
 
 
 class Weight(IntEnum):
-    """How much a phrase reveals about the cause; the matches with the highest weight decide."""
+    """How much a phrase reveals about the cause. The matches with the highest weight decide the result."""
 
     ECHOES = 0  # words that a client puts around every failed connection
     HINTS = 1  # the words of a wrapper, which an inner error overrides
@@ -23,7 +23,7 @@ class Weight(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The conclusion of a rule if all its `needs` are among the context flags."""
+    """The conclusion of a rule, which applies if all its `needs` are among the context flags."""
 
     causes: tuple[CauseId, ...]
     sure: bool = False
@@ -33,9 +33,9 @@ class Outcome:
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """A rule: if a phrase of `says` is in the text (and one of `along`, and none of `unless`), the first matching outcome applies.
+    """A rule for a text that contains a phrase of `says`, a phrase of `along` if there are any, and no phrase of `unless`.
 
-    Phrases are compared without case, spaces, punctuation and accents.
+    The first outcome that fits the context applies. Phrases are compared without case, spaces, punctuation and accents.
     """
 
     gate: Gate
@@ -47,7 +47,7 @@ class Rule:
 
     @cached_property
     def needles(self) -> tuple[str, ...]:
-        """The comparable form of `says`."""
+        """The phrases of `says`, normalised for comparison."""
         return tuple(needle_of(phrase) for phrase in self.says)
 
     @cached_property
@@ -62,12 +62,12 @@ class Rule:
 
 
 def one(cause: CauseId, *needs: str) -> Outcome:
-    """Return an outcome with the one cause that the text names."""
+    """Return an outcome with a single cause, which the text names."""
     return Outcome((cause,), sure=True, needs=frozenset(needs))
 
 
 def some(*causes: CauseId, needs: tuple[str, ...] = ()) -> Outcome:
-    """Return an outcome with several causes by likelihood, none of them certain."""
+    """Return an outcome with several causes, likeliest first, none of them certain."""
     return Outcome(causes, needs=frozenset(needs))
 
 

@@ -1,4 +1,4 @@
-"""Rules for texts of mail clients: sign-in failures without a reply, wrappers, devices."""
+"""Rules for the texts of mail clients: sign-in failures without a reply, wrappers and devices."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules for the SMTP server's replies about sender, recipient and message, and for enhanced codes without a text."""
+"""Rules for the SMTP server's replies about the sender, the recipient and the message, and for enhanced codes without text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules for SMTP replies up to the sign-in; `rules_message` has replies to the message, and bare codes."""
+"""Rules for SMTP replies up to the sign-in; `rules_message` has those for bare codes and for replies to the message."""
 
 from __future__ import annotations
 

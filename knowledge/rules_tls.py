@@ -1,4 +1,4 @@
-"""Rules for the errors of TLS libraries (OpenSSL, SChannel, .NET, Go, Java, Node, GnuTLS, Rust) and for foreign greetings."""
+"""Rules for the errors of TLS libraries (OpenSSL, SChannel, .NET, Go, Java, Node, GnuTLS, Rust) and for unexpected greetings."""
 
 from __future__ import annotations
 

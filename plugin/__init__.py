@@ -1,1 +1,1 @@
-"""Everything that knows pytest, pytest-html or pytest-xdist: options, set-up, session, outputs and the report file."""
+"""Everything that depends on pytest, pytest-html or pytest-xdist: options, set-up, session, outputs and the report file."""

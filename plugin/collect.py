@@ -1,6 +1,6 @@
-"""Makes one test for each check of each sender, and gathers the evidence when pytest has selected the tests.
+"""Makes one test for each check of each sender, and gathers the evidence after pytest has selected the tests.
 
-With pytest-xdist only the controller gathers; workers receive frozen evidence, hold no secret and open no socket.
+With pytest-xdist only the controller gathers evidence; workers receive it frozen, hold no secret and open no socket.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def gather_selected(session: pytest.Session) -> None:
-    """Implement `pytest_collection_finish`: gather for the senders in the selection; `--collect-only` contacts nothing."""
+    """Implement `pytest_collection_finish`: gather evidence for the selected senders; `--collect-only` contacts nothing."""
     config = session.config
     if SESSION not in config.stash or config.stash[SESSION].plan.is_worker:
         return
@@ -38,7 +38,7 @@ def gather_selected(session: pytest.Session) -> None:
 
 
 def gather_for_worker(node: Any) -> None:  # noqa: ANN401 - xdist's WorkerController is not public
-    """Implement `pytest_configure_node`: gather before the first worker starts, and send each worker the evidence."""
+    """Implement `pytest_configure_node`: gather the evidence before the first worker starts, and send it to each worker."""
     if SESSION not in node.config.stash:
         return
     from plugin.xdist import for_workers
@@ -49,9 +49,9 @@ def gather_for_worker(node: Any) -> None:  # noqa: ANN401 - xdist's WorkerContro
 
 
 def scheduler(config: pytest.Config, log: Any) -> Any:  # noqa: ANN401 - xdist's types are its own
-    """Implement `pytest_xdist_make_scheduler`: with plain `-n` one worker judges all checks of a sender.
+    """Implement `pytest_xdist_make_scheduler`: with `-n` alone, one worker judges all checks of a sender.
 
-    A distribution that the user names with `--dist` is kept.
+    A distribution that the user selects with `--dist` is kept.
     """
     if SESSION not in config.stash or config.getvalue("dist") != "load":
         return None
@@ -61,12 +61,12 @@ def scheduler(config: pytest.Config, log: Any) -> Any:  # noqa: ANN401 - xdist's
 
 
 def finding(config: pytest.Config, sender: str, check: str) -> Finding:
-    """Return the finding of one check of one sender."""
+    """Return the finding of one check for one sender."""
     return config.stash[SESSION].finding(sender, check)
 
 
 def _gather(config: pytest.Config, senders: AbstractSet[str]) -> None:
-    """Gather the evidence; afterwards the built-in tenant is no longer needed and stops."""
+    """Gather the evidence, then stop the built-in tenant, which is no longer needed."""
     from plugin import outputs
 
     config.stash[SESSION].gather(senders, outputs.progress(config), lambda: _terminal(config))
@@ -76,7 +76,7 @@ def _gather(config: pytest.Config, senders: AbstractSet[str]) -> None:
 
 @contextmanager
 def _terminal(config: pytest.Config) -> Iterator[None]:
-    """Give standard input back to the user for the block; pytest's capture holds it during the whole session."""
+    """Return standard input to the user for the duration of the block; otherwise pytest captures it during the whole session."""
     capture: Any = config.pluginmanager.getplugin("capturemanager")
     if capture is None:
         yield

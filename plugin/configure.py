@@ -1,6 +1,6 @@
 """Prepares a run: starts the built-in tenant, reads options and settings, and chooses the report's path.
 
-Most modules are imported where they are needed, so that the built-in tenant's process starts while they load.
+Most modules are imported where they are needed, so that the process of the built-in tenant starts while they load.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def configure(config: pytest.Config) -> None:
-    """Implement `pytest_configure`: prepare the run if the checklist is what runs. Raises UsageError."""
+    """Implement `pytest_configure`: prepare the run if pytest runs the checklist. Raises UsageError."""
     from plugin import folders
 
     folders.choose_folders(config, ROOT)
@@ -45,7 +45,7 @@ def configure(config: pytest.Config) -> None:
 
 
 def _prepare(config: pytest.Config) -> None:
-    """Make the plan and the session, and choose the report's path. The built-in tenant starts meanwhile."""
+    """Make the plan and the session, and choose the report's path, while the built-in tenant starts."""
     from plugin import report_file  # from here on both processes load
     from plugin.session import Session
     from plugin.setup import make_plan
@@ -72,7 +72,7 @@ def _runs_checklist(config: pytest.Config) -> bool:
 
 
 def _start_built_in_tenant(stack: ExitStack, config: pytest.Config) -> Process:
-    """Start the built-in tenant in a separate process. The run knows it only through its settings file.
+    """Start the built-in tenant in a separate process. Its settings file is the only link to the run.
 
     Lookups take a fifth of a run, so that settings file has a table [directory] only if an option needs it.
     """
@@ -88,10 +88,10 @@ def _start_built_in_tenant(stack: ExitStack, config: pytest.Config) -> Process:
 
 
 def _wait_for(tenant: Process) -> tuple[Path, dict[str, str]]:
-    """Wait until the tenant serves, and return its settings file and its secrets.
+    """Wait until the built-in tenant is ready, and return its settings file and its secrets.
 
     Raises:
-        SettingsError: it did not start: the fault is unknown, or cannot be simulated on this machine.
+        SettingsError: the tenant did not start, because the fault is unknown or cannot be simulated on this machine.
 
     """
     from fakes.serving.subprocess import DidNotStart
@@ -104,7 +104,7 @@ def _wait_for(tenant: Process) -> tuple[Path, dict[str, str]]:
 
 
 def header(config: pytest.Config) -> list[str]:
-    """Implement `pytest_report_header`: name the built-in tenant, or what a live run sends, from whom and to whom."""
+    """Implement `pytest_report_header`: name the built-in tenant, or state what a live run sends, from whom and to whom."""
     if SESSION not in config.stash or config.stash[SESSION].plan.is_worker:
         return []
     from plugin import folders

@@ -1,4 +1,4 @@
-"""The documented exit codes by precedence: 3 internal error, 4 usage, 2 interrupted, 1 failed, 6 not proven, 0 can send."""
+"""The documented exit codes in order of precedence: 3 internal error, 4 usage, 2 interrupted, 1 failed, 6 not proven, 0 can send."""
 
 from __future__ import annotations
 

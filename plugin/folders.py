@@ -1,6 +1,6 @@
-"""The folders that a run writes to: in the checkout, or else in the account's own folder.
+"""The folders that a run writes to: in the checkout or, if that is read-only, in the account's own folder.
 
-A service account may run a checkout that an administrator installed and that it cannot write to; it may have no home either.
+A service account may run a checkout that an administrator installed and that the account cannot write to. It may have no home either.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def state_folder() -> Path | None:
 def writable(folder: Path) -> bool:
     """Return whether a file can be created in the folder, or in its nearest existing parent.
 
-    It creates and deletes one, because permissions on Windows do not give the answer.
+    The function creates and deletes a file, because permissions on Windows do not show this.
     """
     try:
         while not folder.exists():
@@ -42,7 +42,7 @@ def writable(folder: Path) -> bool:
 
 
 def choose_folders(config: pytest.Config, root: Path) -> None:
-    """Choose the account's own folder if the checkout is read-only, before pytest creates its cache, and record a note."""
+    """Choose the account's own folder if the checkout is read-only, before pytest creates its cache, and record a note about it."""
     out = root / "reports" / "out"
     if writable(out) and writable(root):
         return
@@ -57,16 +57,16 @@ def choose_folders(config: pytest.Config, root: Path) -> None:
 
 
 def _set_cache(config: pytest.Config, folder: Path) -> None:
-    """Set the option `cache_dir` unless the user set it. pytest has no public way to do so at this point."""
+    """Set the option `cache_dir` unless the user set it. pytest has no public API for this after it has read its options."""
     if config.pluginmanager.hasplugin("cacheprovider") and config.getini("cache_dir") == ".pytest_cache":
         config._inicache["cache_dir"] = str(folder)  # noqa: SLF001
 
 
 def report_folder(config: pytest.Config, root: Path) -> Path:
-    """Return the folder for reports without `--html`.
+    """Return the folder for reports when `--html` is not used.
 
     Raises:
-        pytest.UsageError: the account can write to none; one line.
+        pytest.UsageError: the account can write to neither folder; the message is one line.
 
     """
     if _OWN not in config.stash:

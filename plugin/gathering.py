@@ -1,4 +1,4 @@
-"""Sources of evidence: the probes, the lookups of an earlier report, or nothing, when reports already contain the evidence."""
+"""Sources of evidence: the probes, new lookups for an earlier report, or none if reports already contain the evidence."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ Terminal = Callable[[], AbstractContextManager[object]]
 
 
 class LookupSource:
-    """A way to look up settings in the tenant. This class is the way without lookups; its subclasses have some."""
+    """A source of lookups in the tenant. This class makes no lookups; its subclasses do."""
 
     def secret(self, prompt: Prompt | None) -> Found | None:  # noqa: ARG002 - of the subclasses one asks
-        """Return the secret that the lookups need; None if they need none."""
+        """Return the secret that the lookups need, or None if they need none."""
         return None
 
     def open(self, senders: Sequence[Sender], context: Callable[[], RunContext], found: Found | None) -> Lookups | None:  # noqa: ARG002 - of the subclasses all ask
-        """Return the lookups, ready to start; None if there are none."""
+        """Return the lookups, ready to start, or None if there are none."""
         return None
 
 
@@ -44,7 +44,7 @@ class Export(LookupSource):
     lookups: Lookups
 
     def open(self, senders: Sequence[Sender], context: Callable[[], RunContext], found: Found | None) -> Lookups | None:  # noqa: ARG002 - a file needs none of it
-        """Return the lookups of the export."""
+        """Return the lookups that read the export."""
         return self.lookups
 
 
@@ -55,7 +55,7 @@ class Administrator(LookupSource):
     settings: Settings
 
     def open(self, senders: Sequence[Sender], context: Callable[[], RunContext], found: Found | None) -> Lookups | None:
-        """Let the administrator sign in, and return the lookups."""
+        """Prompt the administrator to sign in, and return the lookups."""
         from probes.lookups import sources
 
         return sources.ready(self.settings, senders, context(), found, print_line)
@@ -70,7 +70,7 @@ class Auditor(LookupSource):
     environ: Mapping[str, str]
 
     def secret(self, prompt: Prompt | None) -> Found | None:
-        """Return the secret or the certificate of the auditor application."""
+        """Return the auditor application's secret or certificate."""
         return gather.directory_secret(self.directory, self.environ, prompt)
 
     def open(self, senders: Sequence[Sender], context: Callable[[], RunContext], found: Found | None) -> Lookups | None:
@@ -85,30 +85,30 @@ class EvidenceSource(Protocol):
 
     @property
     def senders(self) -> Sequence[Sender]:
-        """The senders for which it has evidence, as the settings name them."""
+        """The senders for which this source has evidence, as the settings name them."""
 
     def gather(self, senders: AbstractSet[str], progress: Progress, terminal: Terminal) -> Mapping[str, SenderEvidence]:
-        """Return the evidence of these senders; `terminal` gives the terminal to questions.
+        """Return the evidence of these senders; `terminal` makes the terminal available for prompts.
 
         Raises:
-            InterruptedGatheringError: the user interrupted; it carries the evidence so far.
+            InterruptedGatheringError: the user interrupted the run; the exception carries the evidence gathered so far.
 
         """
 
 
 class AlreadyGathered:
-    """Reports contain the evidence, or the controller of pytest-xdist sent it."""
+    """The source for evidence that reports already contain, or that the controller of pytest-xdist sent."""
 
     senders: Sequence[Sender] = ()
 
     def gather(self, senders: AbstractSet[str], progress: Progress, terminal: Terminal) -> Mapping[str, SenderEvidence]:  # noqa: ARG002 - the protocol's signature
-        """Return nothing."""
+        """Return no evidence, because it has been gathered already."""
         return {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probes:
-    """The probes, and the lookups that run beside them."""
+    """The probes, and the lookups that run at the same time."""
 
     settings: Settings
     senders: Sequence[Sender]
@@ -171,7 +171,7 @@ def prompt_on_terminal() -> Prompt | None:
 
 
 def print_line(line: str) -> None:
-    """Print a line to standard error, where pytest's own output is not."""
+    """Print a line to standard error, because pytest's own output goes to standard output."""
     if sys.stderr is not None:
         sys.stderr.write(f"{line}\n")
         sys.stderr.flush()

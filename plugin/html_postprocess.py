@@ -1,6 +1,6 @@
-"""Post-processes pytest-html's file: our part goes first; its table gets a language, labels, colours and keyboard access.
+"""Post-processes pytest-html's file: puts our part first, and adds a language, labels, colours and keyboard access to its table.
 
-Only the output of pytest-html 4 is changed; a part that is not found as expected stays unchanged.
+Only the output of pytest-html 4 is changed; a part that does not have the expected form stays unchanged.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ _TABLE = re.compile(r'<table id="results-table">.*?</table>', re.DOTALL)
 
 
 def postprocess(path: Path) -> None:
-    """Rewrite the report in place, whole or not at all. A second call changes nothing.
+    """Rewrite the report in place, either completely or not at all. A second call changes nothing.
 
     Raises:
         OSError: the file cannot be read or written.
@@ -76,7 +76,7 @@ def postprocess(path: Path) -> None:
 
 
 def postprocessed(text: str) -> str:
-    """Return the report with our fragment at the top of the body, followed by pytest-html's corrected part."""
+    """Return the report with our fragment at the top of the body, followed by pytest-html's part with our corrections."""
     if _MARK in text:
         return text
     head, opened, body = text.partition("<body>")

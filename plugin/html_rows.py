@@ -1,7 +1,7 @@
-"""Compresses the rows of pytest-html's table when there are many; a button renders them.
+"""Compresses the rows of pytest-html's table when there are many; a button then renders them.
 
 pytest-html keeps its rows in an attribute and renders all of them when the page opens: one second for 1,500 rows, eight for
-9,000. The rendering script and the button in page.js are the same in both cases.
+9,000. The script that renders the rows and the button in page.js are the same in both cases.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Columns, rows and title of pytest-html's table, as functions for conftest's hooks; `html_postprocess` edits the written file.
+"""The columns, rows and title of pytest-html's table, as functions for conftest's hooks; `html_postprocess` edits the written file.
 
 pytest-html inserts cells unescaped, so each value is escaped here.
 """
@@ -24,7 +24,7 @@ _VERDICTS = {verdict.value: word for verdict, word in VERDICTS.items()}
 
 
 class TestReport(Protocol):
-    """The attributes of pytest's report that a row uses."""
+    """The attributes of pytest's test report that a row uses."""
 
     nodeid: str
 
@@ -34,20 +34,20 @@ class TestReport(Protocol):
 
 
 def header() -> list[str]:
-    """Return the header cells, as many as `row` returns. pytest-html sorts by `data-column-type`, which a cell's class repeats."""
+    """Return as many header cells as `row` returns cells. pytest-html sorts by `data-column-type`, which matches each cell's class."""
     ours = [_head(name, title) for name, title in COLUMNS]
     return [_head("result", "Result"), *ours, _head("duration", "Duration"), '<th scope="col">Links</th>']
 
 
 def set_header(cells: list[str]) -> None:
-    """Implement `pytest_html_results_table_header`: replace pytest-html's header with ours."""
+    """Implement `pytest_html_results_table_header`: replace the header cells of pytest-html."""
     cells[:] = header()
 
 
 def set_row(report: TestReport, cells: list[str], *, many: bool = False) -> None:
     """Implement `pytest_html_results_table_row`: insert our columns between pytest-html's result, duration and links.
 
-    With many senders, passed checks have no row: no browser handles forty thousand rows well.
+    With many senders, passed checks have no row, because no browser handles forty thousand rows well.
     """
     if many and dict(report.user_properties).get("verdict") in _QUIET:
         del cells[:]
@@ -58,7 +58,7 @@ def set_row(report: TestReport, cells: list[str], *, many: bool = False) -> None
 
 
 def set_metadata(metadata: dict[str, object]) -> None:
-    """Implement `pytest_metadata`: keep versions only, escaped, because pytest-html renders values as markup."""
+    """Implement `pytest_metadata`: keep only versions, and escape them, because pytest-html renders values as markup."""
     kept = {name: metadata[name] for name in ("Python", "Platform", "Packages", "Plugins") if name in metadata}
     metadata.clear()
     for name, value in kept.items():
@@ -67,7 +67,7 @@ def set_metadata(metadata: dict[str, object]) -> None:
 
 
 def row(report: TestReport) -> list[str]:
-    """Return our cells of a row. A report without properties (a set-up error, a foreign test) shows its own name."""
+    """Return our cells for a row. A report without properties (a set-up error, a foreign test) shows the test's own name."""
     recorded = dict(report.user_properties)
     values = {name: one_line(recorded.get(name, "")) for name, _ in COLUMNS}
     values["title"] = values["title"] or one_line(report.nodeid)
@@ -76,12 +76,12 @@ def row(report: TestReport) -> list[str]:
 
 
 def title(target: str) -> str:
-    """Implement `pytest_html_report_title`: a title that `html_postprocess` replaces with the answer."""
+    """Implement `pytest_html_report_title`: set a title that `html_postprocess` replaces with the answer."""
     return f"smtp365: {one_line(target, 80)}"
 
 
 def format_duration(seconds: float) -> str:
-    """Implement `pytest_html_duration_format`: always milliseconds, which pytest-html can sort."""
+    """Implement `pytest_html_duration_format`: always use milliseconds, which pytest-html can sort."""
     return f"{round(seconds * 1000)} ms"
 
 

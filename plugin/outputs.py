@@ -1,4 +1,4 @@
-"""The outputs of a run: JSON, reminder, progress line, and the lines at the end on the terminal."""
+"""The outputs of a run: JSON, reminder, progress line, and the closing lines on the terminal."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PROBLEMS = pytest.StashKey[list[str]]()
 
 
 class Progress:
-    """A progress line on a terminal with the senders that are being checked; without a stream it prints nothing."""
+    """A progress line on a terminal that names the senders being checked; without a stream it prints nothing."""
 
     def __init__(self, stream: TextIO | None) -> None:
         self._stream = stream
@@ -38,7 +38,7 @@ class Progress:
         self._width = 0
 
     def __call__(self, sender: str, state: str) -> None:
-        """Record that the checking of a sender started or ended."""
+        """Record that the check of a sender has started or ended."""
         with self._lock:
             if state == "done":
                 self._waiting.pop(sender, None)
@@ -63,20 +63,20 @@ class Progress:
     def __exit__(
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Clear the line."""
+        """Clear the progress line."""
         with self._lock:
             self._show("")
 
 
 def progress(config: pytest.Config) -> Progress:
-    """Return the progress line of this run; it is shown on a terminal only, and not with `-q`."""
+    """Return the progress line of this run. It is shown only on a terminal, and not with `-q`."""
     stream = sys.stderr
     watched = stream is not None and stream.isatty() and not os.environ.get("CI") and config.option.verbose >= 0
     return Progress(stream if watched else None)
 
 
 def prepare(config: pytest.Config, run: Run, baseline: dict[str, Any] | None) -> None:
-    """Render the page's part and write the JSON, before pytest-html writes its file. A write error is recorded, not raised."""
+    """Render our part of the page and write the JSON before pytest-html writes its file. A write error is recorded, not raised."""
     wanted = baseline is not None or config.option.json is not None or len(run.senders) <= OVERVIEW_ABOVE
     data = results(run) if wanted else None  # a thousand senders take a gigabyte as plain data
     config.stash[TOP] = render_top(run, data, baseline)
@@ -115,7 +115,7 @@ def any_missing(config: pytest.Config) -> bool:
 
 
 def write_reminder(run: Run, path: Path) -> Path | None:
-    """Write the calendar file of the run's expiry dates. Returns the path, or None if no date lies ahead."""
+    """Write the calendar file with the run's expiry dates. Returns the path, or None if no date lies ahead."""
     from reports.reminder import calendar  # a slow import, which only live runs need
 
     content = calendar(run)
@@ -126,7 +126,7 @@ def write_reminder(run: Run, path: Path) -> Path | None:
 
 
 def _without_host(junit: Path, mask: str) -> None:
-    """Replace this machine's name in pytest's JUnit file by its mask."""
+    """Replace this machine's name in pytest's JUnit file with its mask."""
     text = junit.read_text(encoding="utf-8")
     write_whole(junit, re.sub(r' hostname="[^"]*"', f' hostname="{escaped(mask)}"', text, count=1))
 
@@ -141,7 +141,7 @@ def print_closing_lines(config: pytest.Config, stream: TextIO | None) -> None:
 
 
 def _attempt(config: pytest.Config, path: Path, write: Callable[[], object]) -> None:
-    """Write an output. An OSError is recorded for the end, so that the other outputs are still written."""
+    """Write an output. An OSError is recorded and reported at the end, so that the other outputs are still written."""
     try:
         write()
     except OSError as problem:

@@ -1,4 +1,4 @@
-"""What a run is asked to do: target, senders, options, earlier reports, masking. A plan does not change after it is made."""
+"""What a run is to do: target, senders, options, earlier reports, masking. A plan does not change after it is made."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class Plan:
 
     @property
     def pairs(self) -> list[tuple[str, str]]:
-        """Sender and check of every test: each sender has the checks for its method and service."""
+        """The sender and check of every test. Each sender has the checks for its method and service."""
         return [
             (name, check.id)
             for name, settings in self.settings.items()
@@ -97,14 +97,14 @@ class Plan:
 
     @property
     def targets(self) -> dict[str, str]:
-        """The target of the run that gathers, or gathered, each sender's evidence."""
+        """The target of the run that gathers, or gathered, the evidence of each sender."""
         if self.target.kind in {"report", "folder"}:
             return {self.masks.name(name): target for name, target in self.origins.items()}
         return dict.fromkeys(self.settings, self.target.kind)
 
     @property
     def banner(self) -> str:
-        """The first line of the terminal if any sender belongs to the built-in tenant; otherwise empty."""
+        """The first line on the terminal if any sender belongs to the built-in tenant; otherwise empty."""
         known = self.targets
         shown = {name: known.get(name, "") for name in self.settings}
         return banner_text(shown, replayed=self.target.path is not None, unread=self.unread)

@@ -1,4 +1,4 @@
-"""Records which checks ran, and writes the outputs and the exit code at the end of the session."""
+"""Records which checks ran; at the end of the session, writes the outputs and sets the exit code."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from plugin.stash import SESSION
 
 
 class RunRecorder:
-    """A plugin for the controller: records the checks that ran, and finishes the report file."""
+    """A plugin for the controller, which records the checks that ran and finishes the report file."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Record the check of a test that was called, here or in a worker of pytest-xdist."""
+        """Record the check of a test that ran, in this process or in a worker of pytest-xdist."""
         properties = dict(report.user_properties)
         if report.when == "call" and "check" in properties:
             self._session.record(str(properties["sender"]), str(properties["check"]))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_table_row(self, report: pytest.TestReport, cells: list[str]) -> None:
-        """Insert our cells; with many senders, leave out the rows of passed checks."""
+        """Insert our cells into the row; with many senders, omit the rows of passed checks."""
         from plugin import html_table
         from reports import overview
 
@@ -34,7 +34,7 @@ class RunRecorder:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
-        """Leave a start folder that was removed meanwhile: pytest returns to it at the end, and would fail."""
+        """Leave the start folder if it has been removed: pytest returns to it at the end, and would fail."""
         from plugin import report_file
 
         try:
@@ -44,7 +44,7 @@ class RunRecorder:
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
-        """Give the report its final name, after pytest-html has written it and before the terminal names it."""
+        """Rename the report to its final name after pytest-html has written it and before the terminal shows its path."""
         from plugin import report_file
 
         try:
@@ -85,6 +85,6 @@ def print_last_lines(config: pytest.Config) -> None:
 
 
 def report_interrupt() -> None:
-    """Print one line at once; before the first test is collected pytest prints nothing."""
+    """Print one line at once, because pytest prints nothing before it has collected the first test."""
     if sys.stderr is not None:
         sys.stderr.write("smtp365: interrupted\n")

@@ -1,6 +1,6 @@
 """The report's file: its name, and how a complete report is moved to that name.
 
-pytest-html writes to a temporary file, which gets the final name when it is complete. Whether it can be written is tried before
+pytest-html writes to a temporary file, which is renamed when it is complete. The run tests whether the file can be written before
 anything is contacted, so that no message is sent for a report that cannot be kept.
 """
 
@@ -28,7 +28,7 @@ def choose_path(config: pytest.Config, root: Path, started: datetime, target: Ta
     """Choose the report's path: that of `--html`, else `<UTC time>-<target>.html` in reports/out. pytest-html gets a temporary path.
 
     Raises:
-        pytest.UsageError: nothing can be written there; one line with the reason.
+        pytest.UsageError: nothing can be written there; the message states the reason on one line.
 
     """
     option = config.option
@@ -56,7 +56,7 @@ def choose_path(config: pytest.Config, root: Path, started: datetime, target: Ta
 
 
 def _reserve(folder: Path, stem: str) -> tuple[Path, Path]:
-    """Return a path that no report and no concurrent run uses, and its temporary file, which reserves it."""
+    """Return a path that no report or concurrent run uses, and its temporary file, which reserves the path."""
     for number in range(1, _MOST_IN_ONE_SECOND):
         final = folder / (f"{stem}.html" if number == 1 else f"{stem}-{number}.html")
         with contextlib.suppress(FileExistsError):
@@ -68,11 +68,11 @@ def _reserve(folder: Path, stem: str) -> tuple[Path, Path]:
 
 
 def _create(temporary: Path, final: Path, mode: str = "wb") -> Path:
-    """Create the temporary file of `final`, empty, and return it.
+    """Create an empty temporary file for `final`, and return its path.
 
     Raises:
-        FileExistsError: it exists already; only with mode `xb`.
-        pytest.UsageError: it cannot be created for any other reason.
+        FileExistsError: the file already exists; only with mode `xb`.
+        pytest.UsageError: the file cannot be created for any other reason.
 
     """
     try:
@@ -91,7 +91,7 @@ def _create(temporary: Path, final: Path, mode: str = "wb") -> Path:
 
 
 def leave_removed_folder(config: pytest.Config, root: Path) -> None:
-    """Change to `root` if the folder where the run started no longer exists; all requested paths are absolute by now."""
+    """Change to `root` if the folder where the run started no longer exists. All requested paths are already absolute at this point."""
     if not config.invocation_params.dir.is_dir():
         before = config.invocation_params
         config.invocation_params = pytest.Config.InvocationParams(args=before.args, plugins=before.plugins, dir=root)
@@ -99,7 +99,7 @@ def leave_removed_folder(config: pytest.Config, root: Path) -> None:
 
 
 def finish(config: pytest.Config) -> None:
-    """Post-process what pytest-html wrote and move it to its final path. A failure is recorded for `failure`."""
+    """Post-process the file that pytest-html wrote and move it to its final path. `failure` returns the reason if this fails."""
     if _TEMPORARY not in config.stash or failure(config):
         return
     final, temporary = config.stash[REPORT], config.stash[_TEMPORARY]
@@ -124,12 +124,12 @@ def record_failure(config: pytest.Config, problem: OSError) -> None:
 
 
 def failure(config: pytest.Config) -> str:
-    """Return why the report was not written; empty if it was written or not requested."""
+    """Return why the report was not written; empty if it was written or no report was requested."""
     return config.stash.get(_FAILURE, "")
 
 
 def written(config: pytest.Config) -> Path | None:
-    """Return the report's path if the file exists."""
+    """Return the report's path if the file exists, or None otherwise."""
     final = config.stash.get(REPORT, None)
     return final if final is not None and not failure(config) and final.is_file() else None
 

@@ -1,4 +1,4 @@
-"""Reads earlier reports from files: one report, its results alone, or all reports in a folder. `reports` parses the texts."""
+"""Reads earlier reports from files: one report, only its results, or all reports in a folder. `reports` parses the texts."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ def load_report(path: Path) -> Report:
     """Return the results in a report's HTML or JSON file, and each sender's evidence and settings.
 
     Raises:
-        NotAReport: the file cannot be read, is not a report, is damaged, or has another schema version.
+        NotAReport: the file cannot be read, is not a report, is damaged, or has a different schema version.
 
     """
     return parse_report(_text(path), one_line(path))
 
 
 def load_results(path: Path) -> dict[str, Any]:
-    """Return the results alone, for a comparison. Raises NotAReport as `load_report` does."""
+    """Return only the results, for a comparison. Raises NotAReport as `load_report` does."""
     return parse_results(_text(path), one_line(path))
 
 
 def load_folder(folder: Path) -> Report:
-    """Return the reports of a folder merged into one, as `reports.folder.merge` does.
+    """Return the reports in a folder merged into one, as `reports.folder.merge` does.
 
     Raises:
         NotAReport: the folder contains no report.
@@ -37,7 +37,7 @@ def load_folder(folder: Path) -> Report:
 
 
 def _reports_in(folder: Path) -> Iterator[tuple[str, Report | NotAReport]]:
-    """Read one file at a time, so that a folder of large reports is never in memory as a whole."""
+    """Yield one file's report at a time, so that a folder of large reports is never in memory as a whole."""
     for path in sorted([*folder.glob("*.html"), *folder.glob("*.json")]):
         try:
             yield path.name, load_report(path)

@@ -31,24 +31,24 @@ class Session:
 
     @property
     def evidence(self) -> Mapping[str, SenderEvidence]:
-        """The evidence of each sender, masked if the plan says so."""
+        """The evidence of each sender, masked if the plan requires it."""
         return self._evidence
 
     def assessment(self, sender: str) -> Assessment:
-        """Return the assessment of a sender; it is made on the first call."""
+        """Return the assessment of a sender, which is made on the first call."""
         if sender not in self._assessments:
             self._assessments[sender] = Assessment(self._evidence[sender], self.plan.settings[sender])
         return self._assessments[sender]
 
     def finding(self, sender: str, check: str) -> Finding:
-        """Return the finding of one check of one sender."""
+        """Return the finding of one check for one sender."""
         return self.assessment(sender).finding(check)
 
     def gather(self, senders: AbstractSet[str], progress: Progress, terminal: Terminal = nullcontext) -> None:
-        """Gather the evidence of these senders. `terminal` gives the terminal to questions.
+        """Gather the evidence of these senders; `terminal` makes the terminal available for prompts.
 
         Raises:
-            KeyboardInterrupt: the user interrupted; the evidence so far is kept.
+            KeyboardInterrupt: the user interrupted the run; the evidence gathered so far is kept.
 
         """
         missing = senders - set(self._evidence)
@@ -63,11 +63,11 @@ class Session:
         self._report_defects()
 
     def record(self, sender: str, check: str) -> None:
-        """Record that the test of this check ran."""
+        """Record that the test for this check ran."""
         self._ran.setdefault(sender, set()).add(check)
 
     def run(self, *, interrupted: bool = False) -> Run:
-        """Return the run for the reports; `interrupted` says that pytest was interrupted."""
+        """Return the run for the reports; `interrupted` means that pytest was interrupted."""
         plan = self.plan
         complete: dict[str, set[str]] = {}
         for sender, check in plan.pairs:
@@ -92,7 +92,7 @@ class Session:
         )
 
     def _keep(self, evidence: Mapping[str, SenderEvidence]) -> None:
-        """Keep the evidence of the plan's senders, masked if the plan says so."""
+        """Keep the evidence of the plan's senders, masked if the plan requires it."""
         for name, one in evidence.items():
             shown = self.plan.masks.name(name)
             if shown in self.plan.settings:

@@ -1,4 +1,4 @@
-"""Makes the plan of a run from the command line's options; options and settings that cannot work end the run here.
+"""Makes the plan of a run from the command-line options. Options and settings that cannot work end the run here.
 
 `plugin.configure` imports this module after it has started the built-in tenant, so that both load at the same time.
 """
@@ -44,7 +44,7 @@ def make_plan(options: Options, environ: Mapping[str, str], built_in: Path | Non
     """Return the plan for these options. `built_in` is the settings file that the built-in tenant wrote.
 
     Raises:
-        SettingsError: an option or the settings cannot work; one line per mistake.
+        SettingsError: an option or the settings cannot work; the message has one line per mistake.
 
     """
     target = _target(options)
@@ -73,7 +73,7 @@ def make_plan(options: Options, environ: Mapping[str, str], built_in: Path | Non
 
 
 def _target(options: Options) -> Target:
-    """Return what the run contacts or reads. Raises SettingsError for options without effect; one line each."""
+    """Return what the run contacts or reads. Raises SettingsError with one line for each option that would have no effect."""
     if options.lookups_for is not None:
         target = earlier_report(options.lookups_for, options.folder, options.target)
     else:
@@ -85,7 +85,7 @@ def _target(options: Options) -> Target:
 
 
 def _load(file: Path) -> Settings:
-    """Return the settings in a file. Raises SettingsError with all mistakes and all placeholders in it."""
+    """Return the settings in a file. Raises SettingsError with all mistakes and all placeholders in the file."""
     try:
         return load(file)
     except SettingsError as problem:
@@ -93,14 +93,14 @@ def _load(file: Path) -> Settings:
 
 
 def _refuse_placeholders(file: Path, names: Iterable[str]) -> None:
-    """Raise SettingsError if a value of the example is left. Senders that this run leaves out may keep theirs."""
+    """Raise SettingsError if a sender still has a value from the example. Senders that this run omits may keep theirs."""
     lines = left_in(file, names)
     if lines:
         raise SettingsError(lines)
 
 
 def _masks(settings: Iterable[SenderSettings], *, wanted: bool) -> Masks:
-    """Return the masks of the run; with `wanted=False` they change nothing."""
+    """Return the masks of the run; with `wanted=False` they leave everything unchanged."""
     if not wanted:
         return NoMasks()
     from reports.masking import Masking
@@ -109,7 +109,7 @@ def _masks(settings: Iterable[SenderSettings], *, wanted: bool) -> Masks:
 
 
 def _baseline(options: Options, masks: Masks) -> dict[str, Any] | None:
-    """Return the results of the report that `--baseline` names, masked as the run is."""
+    """Return the results of the report that `--baseline` names, masked if the run is masked."""
     if options.baseline is None:
         return None
     path = options.folder / options.baseline
@@ -120,7 +120,7 @@ def _baseline(options: Options, masks: Masks) -> dict[str, Any] | None:
 
 
 def _plan_of_reports(options: Options, environ: Mapping[str, str], target: Target) -> Plan:
-    """Return the plan for reports, which are judged again or, with `--lookups-for`, looked up again."""
+    """Return the plan for earlier reports, which are judged again or, with `--lookups-for`, get new lookups."""
     reader = load_report if target.kind == "report" else load_folder
     data, earlier = _read(reader, target.path or options.folder)
     was_masked = bool(data.get("masked"))
@@ -157,7 +157,7 @@ def _repeated_lookups(
     cloud: Cloud | None,
     masked: bool,  # noqa: FBT001 - one call
 ) -> EvidenceSource:
-    """Return the source for `--lookups-for`. Raises SettingsError if the report is masked or nothing can be looked up."""
+    """Return the evidence source for `--lookups-for`. Raises SettingsError if the report is masked or nothing can be looked up."""
     if masked:
         line = f"--lookups-for={options.lookups_for}: its identities are masked, so they cannot be looked up"
         raise SettingsError([line])
@@ -181,7 +181,7 @@ def _no_context() -> Any:  # noqa: ANN401 - never called
 def _lookup_source(
     options: Options, environ: Mapping[str, str], cloud: Cloud | None, settings: Settings | None
 ) -> LookupSource:
-    """Return the source of lookups that options and settings select. Raises SettingsError; one line."""
+    """Return the source of lookups that the options and settings select. Raises SettingsError with a one-line message."""
     asked = (
         "--tenant-export" if options.tenant_export is not None else "--admin-sign-in" if options.admin_sign_in else ""
     )
@@ -209,7 +209,7 @@ def _lookup_source(
 
 
 def _read(reader: Callable[[Path], Content], path: Path) -> Content:
-    """Return what the reader of reports returns. Raises SettingsError if the file is not a report; one line."""
+    """Return the result of the report reader. Raises SettingsError with a one-line message if the file is not a report."""
     try:
         return reader(path)
     except NotAReport as problem:

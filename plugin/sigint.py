@@ -1,11 +1,11 @@
-"""Runs a module as `python -m` does, so that Ctrl-C at any moment, also while libraries load, gives one line and exit code 2.
+"""Runs a module as `python -m` does, so that Ctrl-C at any moment, even while libraries load, prints one line and exits with 2.
 
-The first Ctrl-C interrupts. Later ones are ignored while the report is written, because they would break pytest's end of the
-session. After three seconds another Ctrl-C ends the process at once.
+The first Ctrl-C interrupts the run. Later ones are ignored while the report is written, because they would break the end of
+pytest's session. Three seconds after the first, another Ctrl-C ends the process at once.
 
     python -m plugin.sigint pytest --target=live
 
-run.py starts every command through it; nothing imports it.
+run.py starts every command through this module; nothing imports it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _pressed: list[float] = []
 
 
 def press(_signal: int, frame: FrameType | None) -> None:
-    """Handle SIGINT: raise KeyboardInterrupt the first time, and end the process if the user insists."""
+    """Handle SIGINT: raise KeyboardInterrupt the first time, and end the process on a press more than three seconds later."""
     if not _pressed and frame is not None and getattr(frame, "f_lineno", None) is None:
         # CPython was between two lines. pytest needs the line number, so interrupt again a moment later.
         import _thread
@@ -39,7 +39,7 @@ def press(_signal: int, frame: FrameType | None) -> None:
 
 
 def main() -> int:
-    """Run the module that the first argument names, with the other arguments, and return its exit code."""
+    """Run the module named by the first argument with the remaining arguments, and return its exit code."""
     try:
         if (
             signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -1,6 +1,6 @@
-"""pytest-xdist: the data for its workers, and a scheduler that keeps all checks of a sender in one worker.
+"""Support for pytest-xdist: the data for its workers, and a scheduler that keeps all checks of a sender in one worker.
 
-Imported only in sessions that use pytest-xdist.
+This module is imported only in sessions that use pytest-xdist.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ class BySender(LoadScopeScheduling):  # type: ignore[misc] # published without t
         return scope(nodeid)
 
     def _reschedule(self, node: object) -> None:
-        """Give no work to a worker that replaces a crashed one until it has collected its tests."""
+        """Assign no work to a worker that replaces a crashed one until it has collected its tests."""
         if node in self.registered_collections:
             super()._reschedule(node)
 
 
 def scope(nodeid: str) -> str:
-    """Return the scope of a test: `test_check[alerts` for `test_check[alerts-OAUTH-05]`, the id itself for other tests."""
+    """Return the scope of a test: `test_check[alerts` for `test_check[alerts-OAUTH-05]`, or the id itself for other tests."""
     sender, *check = nodeid.removesuffix("]").rsplit("-", 2)
     return sender if len(check) == 2 and "[" in sender else nodeid
 
 
 def for_workers(session: Session) -> str:
-    """Return the frozen evidence and settings for the workers of pytest-xdist, without a secret, as JSON."""
+    """Return the frozen evidence and settings for the workers of pytest-xdist as JSON, without secrets."""
     plan = session.plan
     return json.dumps(
         {
@@ -51,7 +51,7 @@ def for_workers(session: Session) -> str:
 
 
 def in_worker(text: str) -> Session:
-    """Return a session that only judges, from the text of `for_workers`."""
+    """Return a session that only judges, given the text from `for_workers`."""
     given = json.loads(text)
     settings = [SenderSettings.model_validate_json(json.dumps(one)) for one in given["settings"]]
     evidence = [SenderEvidence.model_validate_json(json.dumps(one)) for one in given["evidence"]]

@@ -1,4 +1,4 @@
-"""The answer for each sender of a run: one sentence, the cause, who acts, and what is ruled out. Page and terminal show the same."""
+"""The answer for each sender of a run: one sentence, the cause, who acts, and what is ruled out. The page and the terminal show it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ABOUT: Final = {"send_as_denied": Gate.SENDER, "recipient_rejected": Gate.RECIP
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """The answer for one sender. `causes` are ranked, and `sentence` states the first; `failed` omits repetitions of `decisive`."""
+    """The answer for one sender. `sentence` states the first of the ranked `causes`; `failed` omits repetitions of `decisive`."""
 
     name: str
     method: str
@@ -47,7 +47,7 @@ class Answer:
 
     @property
     def first_step(self) -> Step | None:
-        """The first step not yet answered by this run: one that decides between causes, else one of the first cause."""
+        """The first step that this run has not answered: one that decides between causes, or else one of the first cause."""
         undecided = open_steps(self.deciders)
         if undecided:
             return undecided[0]
@@ -56,7 +56,7 @@ class Answer:
 
     @property
     def status(self) -> str:
-        """The name of the icon and colour: `ok` only if no check failed."""
+        """The name of the icon and colour for this answer: `ok` only if no check failed."""
         if self.verdict == "can_send":
             return "ok" if self.healthy else "risk"
         return "bad" if self.verdict == "cannot_send" else "unknown"
@@ -106,7 +106,7 @@ def answer(run: Run, assessment: Assessment) -> Answer:
 
 
 def headline(answers: tuple[Answer, ...]) -> str:
-    """Return one sentence for the whole run: that of the only sender, else how many senders can send."""
+    """Return one sentence for the whole run: the answer of a single sender, or how many senders can send."""
     if len(answers) == 1:
         return answers[0].sentence
     count = {
@@ -127,7 +127,7 @@ def headline(answers: tuple[Answer, ...]) -> str:
 
 
 def _same_cause(finding: Finding, decisive: Finding | None) -> bool:
-    """Return whether the decisive finding has the same first cause."""
+    """Return whether the decisive finding is from the same check or has the same first cause."""
     return decisive is not None and (finding.check == decisive.check or finding.causes[:1] == decisive.causes[:1])
 
 
@@ -162,7 +162,7 @@ def _sentence(
 
 
 def _full_stop(text: str) -> str:
-    """Return the text with a full stop; a sender's name at the beginning keeps its case."""
+    """Return the text with a full stop; a sender's name at the beginning keeps its upper or lower case."""
     return f"{text[0]}{sentence(text)[1:]}"
 
 

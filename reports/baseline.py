@@ -1,4 +1,4 @@
-"""Compares two results: verdicts of checks, and differences in the evidence. The page shows them as one section."""
+"""Compares the results of two runs: the verdicts of checks, and differences in the evidence. The page shows both in one section."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
-    """The comparison with an earlier run; `facts` are differences in the evidence: sender, fact, then, now."""
+    """The comparison with an earlier run. `facts` are differences in the evidence, each with its sender, the fact, and its two values."""
 
     started: str
     host: str
@@ -35,7 +35,7 @@ class Changes:
 
 
 def changes(before: dict[str, Any], now: dict[str, Any]) -> Changes:
-    """Compare two results of this schema, by check and by fact. A sender that is in only one of them is a fact."""
+    """Compare two results of this schema, by check and by fact. A sender that is in only one of the two is reported as a fact."""
     old, new = _checks(before), _checks(now)
     by_kind: dict[str, list[Change]] = {"fixed": [], "broken": [], "still": [], "other": []}
     for key, check in new.items():
@@ -80,7 +80,7 @@ def _facts(before: dict[str, Any], now: dict[str, Any]) -> list[tuple[str, str, 
 
 
 def _facts_of(sender: dict[str, Any]) -> dict[str, str]:
-    """Return the facts to compare as text; none for a gate that was not reached."""
+    """Return a sender's facts to compare, as text. A fact from a gate that was not reached is empty."""
     evidence = sender["evidence"]
     machine, tls, greeting = evidence["machine"], evidence["tls"] or {}, evidence["greeting"] or {}
     leaf = (tls.get("chain") or [{}])[0]

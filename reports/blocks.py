@@ -1,4 +1,4 @@
-"""Layout blocks for evidence: tables, name-value pairs and texts. Nothing is judged or escaped here."""
+"""Layout blocks for evidence: tables, name-value pairs and texts. This module judges and escapes nothing."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Section:
 
 
 def table(title: str, headers: tuple[str, ...], rows: tuple[tuple[str, ...], ...]) -> Block:
-    """Return a table without the columns that are empty in every row."""
+    """Return a table block without the columns that are empty in every row."""
     kept = [index for index in range(len(headers)) if any(row[index] for row in rows)]
     return Block(
         title, tuple(headers[index] for index in kept), tuple(tuple(row[index] for index in kept) for row in rows)
@@ -59,7 +59,7 @@ def _certificate(certificate: Certificate) -> tuple[str, ...]:
 
 
 def failure_text(failure: Failure | None) -> str:
-    """Return `: timeout (timed out)` for a failure; empty without one."""
+    """Return a failure as text such as `: timeout (timed out)`; empty without a failure."""
     return (
         ""
         if failure is None

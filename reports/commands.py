@@ -1,6 +1,6 @@
-"""Splits a text into prose and the commands that it contains between backticks.
+"""Splits a text into prose and the commands between backticks.
 
-Only a command whose program occurs in the knowledge base is a command: a reply of a server can contain backticks too.
+Text between backticks counts as a command only if the knowledge base uses its program: a server's reply can contain backticks too.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _CODE: Final = re.compile(r"`(?:\$ )?([^\s`]+)[^`]*`")
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Prose, or a command for one shell. A command of several words is a block of its own, to be copied."""
+    """Prose, or a command for one shell. A command of several words is a separate block, to be copied."""
 
     text: str
     shell: str | None = None
@@ -31,7 +31,7 @@ class Piece:
 
 
 def pieces(text: str) -> tuple[Piece, ...]:
-    """Split a filled text into prose and commands; a command that begins with `$ ` is for a POSIX shell, else for PowerShell."""
+    """Split a filled text into prose and commands. A command that begins with `$ ` is for a POSIX shell, any other for PowerShell."""
     found: list[Piece] = []
     rest = _BRACKETED.sub(r"\1\2", text)
     start = 0

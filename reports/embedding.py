@@ -1,7 +1,7 @@
-"""Embeds the results in the HTML file so that it can be judged again: as JSON, or compressed for many senders.
+"""Embeds the results in the HTML file so that they can be judged again, as JSON or, with many senders, compressed.
 
-The results of a thousand senders are 80 MB of JSON and 6 MB of gzip. They are compressed sender by sender, so that they are
-never in memory as a whole.
+The results of a thousand senders are 80 MB as JSON and 6 MB with gzip. They are compressed sender by sender, so that the whole
+is never in memory.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ class DamagedResultsError(ValueError):
 
 
 def element(run: Run, data: dict[str, Any] | None) -> str:
-    """Return the script element with the run's results; `data` are the results if they were built already."""
+    """Return the script element with the run's results; `data` are the results if they have been built already."""
     if len(run.senders) <= OVERVIEW_ABOVE and data is not None:
         return f'<script type="application/json" id="smtp365-results">{embedded(data)}</script>'
     return f'<script type="application/gzip" id="smtp365-results">{packed(_pieces(run))}</script>'
 
 
 def embedded(data: dict[str, Any]) -> str:
-    """Return the results as JSON that is safe in a script element: ASCII without `<`, `>` and `&` (HTML, section 4.12.1.3)."""
+    """Return the results as JSON that is safe inside a script element: ASCII without `<`, `>` and `&` (HTML, section 4.12.1.3)."""
     text = json.dumps(data, ensure_ascii=True, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
@@ -46,7 +46,7 @@ def packed(pieces: Iterator[str]) -> str:
 
 
 def embedded_json(html: str, largest: int) -> str | None:
-    """Return the JSON text in a page, None if there is none. Raises DamagedResultsError; decompresses at most `largest` bytes."""
+    """Return the JSON text in a page, or None if it has none; decompress at most `largest` bytes. Raises DamagedResultsError."""
     element = _ELEMENT.search(html)
     if element is None:
         return None

@@ -14,7 +14,7 @@ from reports.run import Run
 
 
 def block(run: Run) -> Block:
-    """Return what all senders of a run share; the run has at least one. `of_sender` has the rest."""
+    """Return the environment that all senders of a run share; the run has at least one sender. `of_sender` returns the rest."""
     machine = run.senders[0].evidence.machine
     pairs = (
         ("Host", machine.host or run.host),
@@ -44,7 +44,7 @@ def block(run: Run) -> Block:
 
 
 def of_sender(run: Run, assessment: Assessment) -> tuple[tuple[str, str], ...]:
-    """Return the pairs of one sender: traffic, source of the secret, source address."""
+    """Return the name-value pairs for one sender: traffic, source of the secret, source address."""
     evidence = assessment.evidence
     secret = evidence.secret
     source = (
@@ -65,7 +65,7 @@ def of_sender(run: Run, assessment: Assessment) -> tuple[tuple[str, str], ...]:
 
 
 def clock(gathered: tuple[SenderEvidence, ...]) -> str:
-    """Return the offset of this machine's clock from the date that the token service sent."""
+    """Return a text about the offset of this machine's clock from the date that the token service sent."""
     responses = (response for evidence in gathered for response in (evidence.token, evidence.issuer))
     seconds = next((one.clock_offset for one in responses if one is not None and one.clock_offset is not None), None)
     if seconds is None:

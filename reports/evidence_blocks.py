@@ -1,4 +1,4 @@
-"""The evidence of each gate as tables and texts, ready for layout. Nothing is judged or escaped here."""
+"""The evidence of each gate as tables and texts, ready for layout. This module judges and escapes nothing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from reports.labels import duration
 
 
 def sections(evidence: SenderEvidence) -> tuple[Section, ...]:
-    """Return the sections of all gates that were reached, in the order of the route, and the transcript."""
+    """Return the sections for all gates that were reached, in the order of the route, followed by the transcript."""
     found = [
         _name(evidence),
         _port(evidence),
@@ -28,7 +28,7 @@ def sections(evidence: SenderEvidence) -> tuple[Section, ...]:
 
 
 def transcript(evidence: SenderEvidence) -> str:
-    """Return the redacted dialogue, one line each: seconds since the start, speaker and text."""
+    """Return the redacted dialogue. Each line has the seconds since the start, the speaker and the text."""
     return "\n".join(f"{line.at:9.3f}  {line.speaker}  {line.text[:600]}" for line in evidence.transcript)
 
 

@@ -1,4 +1,4 @@
-"""A sender's causes with its own values filled in. The texts come from `knowledge`; nothing is worded or escaped here."""
+"""A sender's causes with the sender's values filled in. The texts come from `knowledge`; this module neither words nor escapes them."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ _AT_LOGIN = frozenset({Gate.ISSUER, Gate.TOKEN, Gate.CLAIMS})
 
 
 def _at_login(assessment: Assessment) -> bool:
-    """Return whether the token service stops this sender, not the mail server."""
+    """Return whether this sender fails at the token service, not at the mail server."""
     return assessment.first_broken_gate in _AT_LOGIN
 
 
 def _entry(cause_id: str, assessment: Assessment) -> Cause | None:
-    """Return the entry for this sender's service: Microsoft, or a declared service."""
+    """Return a cause's entry for this sender's service: Microsoft's, or that for a declared service."""
     return entry_of(cause_id, microsoft=assessment.settings.service.microsoft, at_login=_at_login(assessment))
 
 
 def cause(cause_id: str, assessment: Assessment) -> Cause:
-    """Return the entry with this sender's values, with open steps before those that the run has answered.
+    """Return a cause's entry with this sender's values, in which open steps precede those that the run has answered.
 
     An id that the catalogue lacks (from an older or newer report) gets an entry without a remedy.
     """
@@ -76,7 +76,7 @@ def owner_request(
 ) -> str:
     """Return the message to the owner of the first cause, with the facts that an administrator needs to find the attempt.
 
-    If the cause is not certain, the message says so and names the others. Empty for an unknown cause.
+    If the cause is not certain, the message states this and names the others. The message is empty for an unknown cause.
     """
     cause_id = causes[0]
     entry = _entry(cause_id, assessment)
@@ -113,7 +113,7 @@ def title(cause_id: str, assessment: Assessment) -> str:
 
 
 def deciders(causes: tuple[str, ...], assessment: Assessment) -> tuple[Step, ...]:
-    """Return the steps that decide between causes: those of the smallest group with all of them, else those of each cause.
+    """Return the steps that decide between causes: those of the smallest group that has all these causes, else those of each cause.
 
     Steps that this run has already answered come last, with the answer.
     """
@@ -129,7 +129,7 @@ def deciders(causes: tuple[str, ...], assessment: Assessment) -> tuple[Step, ...
 
 
 def source_name(source: str) -> str:
-    """Return the name of a source: the page's last part and host, or the text itself if it is not an address."""
+    """Return a name for a source: the last part of its address and the host, or the text itself if it is not an address."""
     parts = urlsplit(source)
     if parts.scheme != "https":
         return source

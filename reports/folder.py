@@ -1,6 +1,6 @@
-"""Merges several reports into one with the senders of all of them; the newest report of each sender counts.
+"""Merges several reports into one that has all their senders; each sender's newest report counts.
 
-A sender is identified by host, name, account and tenant: two customers' senders named `alerts` are two senders, also on one machine.
+A sender is identified by host, name, account and tenant: two customers' senders named `alerts` are two senders, even on one machine.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Replaced = dict[tuple[str, str, bool], list[Key]]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One sender of one report. `age` orders reports by the start of gathering, then by the end of the run."""
+    """One sender in one report. `age` orders reports by the start of gathering, then by the end of the run."""
 
     file: str
     age: tuple[str, str]
@@ -35,7 +35,7 @@ class Entry:
 
     @property
     def base(self) -> str:
-        """Return `sender@host`, the name where it is unambiguous."""
+        """Return `sender@host`, the name that is used where it is unambiguous."""
         evidence, _ = self.record
         return f"{evidence.sender}@{one_line(evidence.machine.host, 80) or 'unknown host'}"
 
@@ -51,7 +51,7 @@ class Entry:
 
     @property
     def key(self) -> Key:
-        """Return what identifies the sender; a masked sender also by its file, because masks of two reports cannot be compared."""
+        """Return what identifies the sender. A masked sender's key includes the file, because masks in two reports cannot be compared."""
         return (self.record[0].machine.host, self.record[0].sender, self.account, self.tenant, self._masked_in)
 
     @property
@@ -60,14 +60,14 @@ class Entry:
 
 
 def merge(files: Iterable[tuple[str, Report | NotAReport]], folder: str) -> tuple[dict[str, Any], list[SenderRecord]]:
-    """Merge the reports of a folder into one: its members as a whole, and each sender's evidence and settings.
+    """Merge the reports in a folder: return the members of the merged report, and each sender's evidence and settings.
 
-    The whole has `masked`, `notes` (files left out, and which report supersedes which) and `origins` (target by sender). A sender
-    is named `sender@host`, followed by account, tenant or file where that alone is ambiguous.
+    The members include `masked`, `notes` (files left out, and which report supersedes which) and `origins` (target by sender). A sender
+    is named `sender@host`, followed by account, tenant or file where that name alone is ambiguous.
 
     Args:
         files: the name of each file with its report, or with the reason why it is not one.
-        folder: the folder as messages show it.
+        folder: the folder's name, as messages show it.
 
     Raises:
         NotAReport: there is no report among the files.
@@ -114,7 +114,7 @@ def _entries(file: str, data: dict[str, Any], records: Iterable[SenderRecord]) -
 
 
 def _keep(entry: Entry, key: Key, newest: dict[Key, Entry], replaced: Replaced) -> None:
-    """Keep the newer of two entries and record what it replaces; of two with the same evidence, keep the first."""
+    """Keep the newer of two entries and record which report it replaces. If both have the same evidence, keep the first."""
     kept = newest.get(key)
     if kept is None:
         newest[key] = entry

@@ -1,4 +1,4 @@
-"""What a run has already answered, for the steps of a remedy: the outcome of each check, and what was sent."""
+"""What a run has already established that answers the steps of a remedy: the outcome of each check, and what was sent."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _LONGEST = 160
 
 
 def known(assessment: Assessment) -> Known:
-    """Return the checks with a definite result, each with its observation and time, and facts about the traffic."""
+    """Return the checks with a definite result, each with its observation and time, and the facts about the traffic."""
     at = f"{assessment.evidence.started:%H:%M} UTC"
     answered = {
         finding.check: f"{_outcome(finding)}, at {at}" for finding in assessment.all_findings() if _is_definite(finding)

@@ -80,17 +80,17 @@ FAMILIES: Final = {
 
 
 def owner(who: str | None, values: Mapping[str, str]) -> str:
-    """Return who acts, for one sender; `values` are the placeholders' values."""
+    """Return who acts for one sender; `values` are the values of the placeholders."""
     return fill(OWNERS.get(who, OWNERS[None]), values)
 
 
 def addressee(who: str | None, values: Mapping[str, str]) -> str:
-    """Return the addressee of a message, for one sender."""
+    """Return the addressee of a message about one sender."""
     return fill(ADDRESSEES.get(who, ADDRESSEES[None]), values)
 
 
 def duration(seconds: float | None) -> str:
-    """Format a duration: `84 ms`, `2.41 s`, `75 s`; empty for None."""
+    """Format a duration as `84 ms`, `2.41 s` or `75 s`; return an empty text for None."""
     if seconds is None:
         return ""
     if seconds < 0.9995:
@@ -99,7 +99,7 @@ def duration(seconds: float | None) -> str:
 
 
 def sentence(text: str) -> str:
-    """Return the text with a full stop, capitalised if it begins with a word, hyphenated or not; addresses and names stay."""
+    """Return the text with a full stop, capitalised if it begins with a word, hyphenated or not; addresses and names keep their case."""
     text = text.strip()
     if not text:
         return ""

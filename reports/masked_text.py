@@ -1,6 +1,6 @@
-"""Masks identities inside texts: known names, and values with a form of their own (addresses, ids, paths).
+"""Masks identities inside texts: known names, and values with a recognisable form (addresses, ids, paths).
 
-Free text of a foreign server, such as a company's name on a block page, cannot be recognised and stays.
+Free text from a foreign server, such as a company's name on a block page, cannot be recognised and is not masked.
 """
 
 from __future__ import annotations
@@ -33,20 +33,20 @@ class Texts:
     """The known names of one run, and functions that mask them in texts."""
 
     def __init__(self) -> None:
-        """Create an instance without known names; `masking` adds hosts and the names of machines and accounts."""
+        """Create an instance without known names; `masking` adds hosts, and the names of machines and accounts."""
         self.masks = Masks()
         self.hosts: set[str] = set()
         self.bare: set[str] = set()
 
     def entra_text(self, value: str) -> str:
-        """Mask a text of Entra or Exchange, which can quote names of directories, applications and people."""
+        """Mask a text from Entra or Exchange, which can quote the names of directories, applications and people."""
         named = _ENTRA_NAME.sub(
             lambda match: match.group() if GUID.search(match.group()) else self._display(match.group()), value
         )
         return self.free(named)
 
     def title(self, name: str) -> str:
-        """Mask a name that administrators chose. A name that the reading rules use stays, or texts would be read differently."""
+        """Mask a name that administrators chose, unless the reading rules use it: masking it would change the causes found in a text."""
         return name if name.lower() in reading_words() else self.masks.person(name)
 
     def _display(self, name: str) -> str:
@@ -54,7 +54,7 @@ class Texts:
         return f"({self.masks.person(name[1:-1])})" if bracketed else self.masks.person(name)
 
     def free(self, text: str) -> str:
-        """Mask all known names and all values of a known form in a text."""
+        """Mask all known names and all values with a recognisable form in a text."""
         text = GUID.sub(lambda match: self.masks.guid(match.group()), text)
         text = _MAILBOX.sub(lambda match: self._mailbox_in(match.group()), text)
         text = self._sub_hosts(text)
@@ -98,7 +98,7 @@ class Texts:
         )
 
     def _sub_words(self, text: str) -> str:
-        """Mask the organisation's own label of a domain where it occurs alone or in another name."""
+        """Mask the organisation's own label of a domain where it occurs alone or inside a different name."""
         words = {label for label in self.masks.known("label") if len(label) >= 5 and label.isalpha()} - reading_words()
         for word in words:
             text = re.sub(re.escape(word), lambda match: self.masks.domain(match.group()), text, flags=re.IGNORECASE)

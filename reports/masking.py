@@ -1,7 +1,7 @@
 """`--mask-identities`: replaces what identifies people, tenants and machines in evidence and settings.
 
-One pure pass over frozen records, before anything is checked or written, so that findings, page, JSON, JUnit and calendar follow
-from it. A mark at each field's declaration states its kind of content (`settings.identity`); `masked_text` masks inside texts.
+One pure pass masks the frozen records before anything is checked or written, so findings, page, JSON, JUnit and calendar are all
+based on masked values. A mark at each field's declaration states its kind (`settings.identity`); `masked_text` masks inside texts.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class Masking:
         }
 
     def name(self, sender: str) -> str:
-        """Return a sender's label, masked only if it contains something that is masked elsewhere."""
+        """Return a sender's label. It is masked only if it contains something that is masked elsewhere."""
         return self._names.get(sender, sender)
 
     def settings(self, settings: SenderSettings) -> SenderSettings:
@@ -99,7 +99,7 @@ class Masking:
         return SenderEvidence.model_validate(self.record(evidence).model_dump(mode="python"))
 
     def results(self, data: dict[str, Any], records: Iterable[tuple[SenderEvidence, SenderSettings]]) -> dict[str, Any]:
-        """Mask the results of an earlier run for a comparison. Results that are masked already are returned unchanged."""
+        """Mask the results of an earlier run for a comparison. Results that are already masked are returned unchanged."""
         if data.get("masked"):
             return data
         senders = []
@@ -170,7 +170,7 @@ class Masking:
     # -- masking -------------------------------------------------------------------------------------------------------------------
 
     def record(self, record: BaseModel) -> BaseModel:
-        """Return a record with each field masked by the mark at its declaration."""
+        """Return a record with each field masked according to the mark at its declaration."""
         if isinstance(record, Certificate) and _is_of_a_public_authority(record):
             return record
         hints = _hints(type(record))
@@ -178,7 +178,7 @@ class Masking:
         return record.model_copy(update=changes)
 
     def _value(self, value: object, hint: object, mark: Identity | None = None) -> Any:  # noqa: ANN401 - any field's value
-        """Mask a field's value by the mark in its annotation. A text without a mark is masked as a whole."""
+        """Mask a field's value according to the mark in its annotation. Text without a mark is masked as a whole."""
         mark = _mark(hint) or mark
         match value:
             case BaseModel():
@@ -205,7 +205,7 @@ class Masking:
         )  # without a mark: as a person's name, so nothing remains readable
 
     def _id(self, value: str) -> str:
-        """Mask an id. A GUID, or one in angle brackets, keeps its form."""
+        """Mask an id. A GUID keeps its form, with or without angle brackets."""
         return self._texts.free(value) if GUID.search(value) or not value.strip("<>{} ") else self._opaque(value)
 
     def _opaque(self, value: str) -> str:
@@ -215,12 +215,12 @@ class Masking:
         return _PART.sub(lambda part: self._named(part.group()), value)
 
     def _proxy_address(self, value: str) -> str:
-        """Mask a mailbox address with its kind in front. Other kinds of proxy addresses are masked as a whole."""
+        """Mask a mailbox address that has its kind as a prefix. Proxy addresses of any other kind are masked as a whole."""
         kind, colon, address = value.rpartition(":") if "@" in value else value.partition(":")
         return f"{kind}{colon}{self._masks.mailbox(address) if '@' in value else self._masks.opaque(address)}"
 
     def _named(self, value: str) -> str:
-        """Mask one value of a distinguished name."""
+        """Mask one value in a distinguished name."""
         if len(value) == 2:
             return value  # a country
         return self._masks.domain(value) if re.fullmatch(r"[\w*-]+(\.[\w-]+)+", value) else self._masks.person(value)
@@ -242,7 +242,7 @@ def _mark(hint: object) -> Identity | None:
 
 
 def _is_closed(hint: object) -> bool:
-    """Return whether a text is one of a fixed set (`Literal`), which identifies no one."""
+    """Return whether a text comes from a fixed set (`Literal`), so that it identifies no one."""
     return get_origin(hint) is Literal or any(_is_closed(part) for part in get_args(hint))
 
 

@@ -1,6 +1,6 @@
 """The origin of the evidence: the built-in tenant or the real service, this run or an earlier one.
 
-A report must not be mistaken for one of the user's own tenant if it is of the built-in tenant, or for a new one if it is old.
+A reader must not mistake a report on the built-in tenant for one on their own tenant, or an old report for a new one.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ _MOST_NAMES = 5
 
 
 def banner(run: Run) -> str:
-    """Return the first line of terminal and page if any sender was checked on the built-in tenant; otherwise an empty text."""
+    """Return the first line of the terminal and the page if any sender was checked on the built-in tenant; otherwise an empty text."""
     return banner_text(targets(run), replayed=run.replayed_from is not None, unread=run.unread)
 
 
 def targets(run: Run) -> dict[str, str]:
-    """Return the target of the run that gathered each sender's evidence; empty if an old report has none."""
+    """Return, for each sender, the target of the run that gathered its evidence; empty if an old report does not contain it."""
     return {assessment.settings.sender.name: target_of(run, assessment) for assessment in run.senders}
 
 
 def banner_text(origins: Mapping[str, str], *, replayed: bool = False, unread: str = "") -> str:
-    """Return the same from the senders' names and targets; `unread` is a settings file that this run does not use."""
+    """Return the text of the banner, given each sender's target; `unread` is a settings file that this run does not use."""
     built_in = [name for name, target in origins.items() if target == BUILT_IN]
     if not built_in:
         return ""
@@ -46,7 +46,7 @@ def banner_text(origins: Mapping[str, str], *, replayed: bool = False, unread: s
 
 
 def traffic(run: Run, senders: Sequence[Assessment]) -> tuple[str, str]:
-    """Return a label with the run, and the traffic for these senders. Judging a report again causes no traffic."""
+    """Return a label that names the run, and the traffic for these senders. Judging a report again causes no traffic."""
     gathered = [assessment.evidence for assessment in senders]
     counted = {name: sum(getattr(one.traffic, name) for one in gathered) for name in Traffic.model_fields}
     text = counts(Traffic(**counted))
@@ -60,7 +60,7 @@ def traffic(run: Run, senders: Sequence[Assessment]) -> tuple[str, str]:
 
 
 def counts(counted: Traffic) -> str:
-    """Return sessions, connections, sign-ins, requests and messages in one line."""
+    """Return the numbers of sessions, connections, sign-ins, requests and messages on one line."""
     parts = (
         (counted.smtp_sessions, "SMTP session"),
         (counted.diagnostic_connections, "diagnostic connection"),

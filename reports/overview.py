@@ -23,7 +23,7 @@ _MOST_NAMES = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """Senders of one domain that the same cause stops at the same gate; `others` counts the senders that `names` omits."""
+    """Senders of one domain that fail at the same gate for the same cause; `others` counts the senders that `names` omits."""
 
     title: str
     domain: str
@@ -45,7 +45,7 @@ class Expiry:
 
 
 def groups(answers: Iterable[tuple[Answer, Sender]]) -> tuple[Group, ...]:
-    """Return the causes of the senders with problems, by domain, largest group first."""
+    """Return the causes of the senders with problems, grouped by domain, with the largest group first."""
     found: dict[tuple[str, str, Gate | None, str], list[str]] = {}
     for one, sender in answers:
         if not one.healthy:
@@ -97,7 +97,7 @@ def declared(sender: Sender) -> list[tuple[str, date]]:
 
 
 def detailed(answers: Sequence[Answer]) -> frozenset[str]:
-    """Return the names of the senders that the page shows in detail: all if there are few, else the worst with problems."""
+    """Return the names of the senders that the page shows in detail: all if there are few, else the first ones with problems."""
     if len(answers) <= OVERVIEW_ABOVE:
         return frozenset(one.name for one in answers)
     return frozenset([one.name for one in answers if not one.healthy][:MOST_DETAILED])

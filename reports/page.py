@@ -1,4 +1,4 @@
-"""The page: an HTML fragment with the answer first and the evidence below, which precedes pytest-html's own part.
+"""The page: an HTML fragment with the answer first and the evidence below. It precedes pytest-html's own part of the file.
 
 This module collects the content and the templates lay it out. Every value passes through `escaping.legible` and is then escaped.
 """
@@ -46,7 +46,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class FindingList:
-    """A sender's findings under one heading, in the order of the catalogue."""
+    """A sender's findings under one heading, in catalogue order."""
 
     title: str
     findings: tuple[Finding, ...]
@@ -88,7 +88,7 @@ def render_top(run: Run, data: dict[str, Any] | None, before: dict[str, Any] | N
 
     Args:
         run: the run to show.
-        data: its results from `results.results`, which are embedded; None to build them here, sender by sender.
+        data: the run's results from `results.results`, which are embedded; None builds them here, sender by sender.
         before: the results of an earlier run to compare with.
 
     """
@@ -133,7 +133,7 @@ def render_top(run: Run, data: dict[str, Any] | None, before: dict[str, Any] | N
 
 
 def _service(run: Run) -> str:
-    """Return the service for the line on top: Microsoft 365, unless every sender has a declared service."""
+    """Return the service to name at the top of the page: Microsoft 365, unless every sender has a declared service."""
     if any(assessment.settings.service.microsoft for assessment in run.senders) or not run.senders:
         return "Microsoft 365"
     servers = {assessment.settings.service.smtp_host for assessment in run.senders}
@@ -162,13 +162,13 @@ def _view(run: Run, assessment: Assessment, first: Answer, index: int) -> Sender
 
 
 def _ordered(families: dict[str, list[Finding]]) -> list[str]:
-    """Return the families beyond the checklists in the order of the route; families without a label come last."""
+    """Return the check families outside the checklists in the order of the route; families without a label come last."""
     known = [key for key in FAMILIES if key in families]
     return known + [key for key in families if key not in FAMILIES and key not in _SHEETS]
 
 
 def _without_repetition(finding: Finding, decisive: Finding | None) -> Finding:
-    """Replace a repeated observation by a reference: one reply can leave five items unknown."""
+    """Replace a repeated observation with a reference, because one reply can leave five items unknown."""
     if decisive is None or finding.verdict is not Verdict.UNKNOWN or finding.observed != decisive.observed:
         return finding
     why = "See above for what would decide." if finding.why == decisive.why else finding.why
@@ -189,17 +189,17 @@ def _route(assessment: Assessment) -> tuple[Step, ...]:
 
 
 def _finalize(value: object) -> object:
-    """Make the value of a template expression legible; escaping follows."""
+    """Make the value of a template expression legible; the template engine escapes it afterwards."""
     return value if isinstance(value, Markup | int | float) else legible("" if value is None else value)
 
 
 def _long(text: str) -> Markup:
-    """Return a long text, such as a transcript or a message, legible and escaped."""
+    """Return a long text, such as a transcript or a message, made legible and escaped."""
     return Markup(escaped(text, 60_000))  # noqa: S704 - escaped in this line
 
 
 def _whole_words(command: str) -> Markup:
-    """Return a command whose cmdlets and options do not break at hyphens, so that a printed hyphen is never ambiguous."""
+    """Return a command whose cmdlets and options do not break at hyphens, so that a hyphen is unambiguous in print."""
     pieces = _HYPHENED.split(legible(command))
     return Markup("").join(
         Markup('<span class="w">{}</span>').format(piece) if index % 2 else escape(piece)

@@ -1,6 +1,6 @@
 """A calendar file beside the report with the expiry dates of client secrets and passwords (FAQ, "Create a Client Secret").
 
-RFC 5545 with what Outlook requires: METHOD, UID, DTSTAMP, all-day dates and two relative display alarms.
+The file follows RFC 5545 and has what Outlook requires: METHOD, UID, DTSTAMP, all-day dates and two relative display alarms.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _ALARMS = (timedelta(days=30), timedelta(days=7))
 
 
 def calendar(run: Run) -> bytes | None:
-    """Return one all-day event for each declared date in the future; None if there is none."""
+    """Return a calendar with one all-day event for each declared date in the future, or None if there is none."""
     found = [
         _event(assessment.settings, what, day, run.finished)
         for assessment in run.senders

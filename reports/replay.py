@@ -1,6 +1,6 @@
 """Parses the results in a report or a results JSON file, to be judged again; `plugin.report_reader` reads the files.
 
-Text that is not a report of this schema version is rejected with a message of one line.
+Text that is not a report of this schema version is rejected with a one-line message.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SenderRecord = tuple[SenderEvidence, SenderSettings]
 
 
 class NotAReport(Exception):  # noqa: N818 - reads as what it says: the file is not a report
-    """Raised when a text contains no results that this version can judge; the message gives the reason in one line."""
+    """Raised when a text contains no results that this version can judge; the message states the reason on one line."""
 
 
 def parse_report(text: str, name: str) -> tuple[dict[str, Any], list[SenderRecord]]:
@@ -29,10 +29,10 @@ def parse_report(text: str, name: str) -> tuple[dict[str, Any], list[SenderRecor
 
     Args:
         text: the content of the file.
-        name: the file as messages show it.
+        name: the file's name, as messages show it.
 
     Raises:
-        NotAReport: the text is not a report, is damaged, or has another schema version.
+        NotAReport: the text is not a report, is damaged, or has a different schema version.
 
     """
     data = parse_results(text, name)
@@ -43,7 +43,7 @@ def parse_report(text: str, name: str) -> tuple[dict[str, Any], list[SenderRecor
 
 
 def parse_results(text: str, name: str) -> dict[str, Any]:
-    """Return the results alone, for a comparison. Raises NotAReport as `parse_report` does."""
+    """Return only the results, for a comparison. Raises NotAReport as `parse_report` does."""
     if not text.lstrip().startswith("{"):
         try:
             inside = embedded_json(text, LARGEST)
@@ -60,7 +60,7 @@ def parse_results(text: str, name: str) -> dict[str, Any]:
 
 
 def origins(data: dict[str, Any]) -> dict[str, str]:
-    """Return the target of the run that gathered each sender's evidence, by sender; unknown targets are left out."""
+    """Return, for each sender, the target of the run that gathered its evidence. Unknown targets are left out."""
     of_run = str(data.get("target", ""))
     targets = {str(sender.get("name", "")): str(sender.get("target", of_run)) for sender in data["senders"]}
     return {name: target for name, target in targets.items() if target in GATHER}
@@ -85,7 +85,7 @@ def _checked(data: object, name: str) -> dict[str, Any]:
 
 
 def _sender(sender: dict[str, Any]) -> SenderRecord:
-    """Return evidence and settings; both models parse JSON text, because JSON has no dates and no tuples."""
+    """Return a sender's evidence and settings; both models parse JSON text, because JSON data has no dates and no tuples."""
     evidence = SenderEvidence.model_validate_json(json.dumps(sender["evidence"]))
     return evidence, SenderSettings.model_validate_json(json.dumps(sender["settings"]))
 

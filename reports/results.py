@@ -19,7 +19,7 @@ def results(run: Run) -> dict[str, Any]:
 
 
 def head(run: Run) -> dict[str, Any]:
-    """Return the members for the run as a whole."""
+    """Return the members of the results for the run as a whole."""
     return {
         "schema": SCHEMA,
         "tool_version": run.tool_version,
@@ -41,7 +41,7 @@ def as_text(data: dict[str, Any]) -> str:
 
 
 def of_sender(run: Run, assessment: Assessment) -> dict[str, Any]:
-    """Return the members for one sender."""
+    """Return the members of the results for one sender."""
     decisive = assessment.decisive
     gate = assessment.first_broken_gate
     return {
@@ -64,7 +64,7 @@ def of_sender(run: Run, assessment: Assessment) -> dict[str, Any]:
 
 
 def target_of(run: Run, assessment: Assessment) -> str:
-    """Return the target of the run that gathered this sender's evidence; empty if an old report has none."""
+    """Return the target of the run that gathered this sender's evidence; empty if an old report does not contain it."""
     of_this_run = run.target if run.replayed_from is None and run.target in GATHER else ""
     return run.origins.get(assessment.settings.sender.name, of_this_run)
 
@@ -83,7 +83,7 @@ def _check(finding: Finding) -> dict[str, Any]:
 
 
 def seconds_of(evidence: SenderEvidence, gate: Gate) -> float | None:
-    """Return the duration of a gate; None if it was not reached."""
+    """Return the duration of a gate, or None if the gate was not reached."""
     envelope = evidence.envelope
     records: dict[Gate, Any] = {
         Gate.NAME: evidence.name,

@@ -1,4 +1,4 @@
-"""A run as the reports use it: time, machine, target, and the assessments of its senders."""
+"""A run as the reports use it: its time, machine and target, and the assessments of its senders."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from checks.model import Finding, Verdict
 class Run:
     """The content of a report. `selected` has the selected check ids by sender; None means all of them.
 
-    `origins` has the target of the run that gathered each sender's evidence, `unread` the name of a settings file that was not used.
+    `origins` has, for each sender, the target of the run that gathered its evidence; `unread` is the name of an unused settings file.
     """
 
     tool_version: str
@@ -35,7 +35,7 @@ class Run:
     unread: str = ""
 
     def findings(self, assessment: Assessment) -> tuple[Finding, ...]:
-        """Return the findings of one sender for the selected checks."""
+        """Return one sender's findings for the selected checks."""
         findings = assessment.all_findings()
         if self.selected is None:
             return findings
@@ -43,14 +43,14 @@ class Run:
         return tuple(finding for finding in findings if finding.check in wanted)
 
     def verdict_of(self, assessment: Assessment) -> SenderVerdict:
-        """Return the verdict by the gates; a selection of checks never proves that mail can be sent."""
+        """Return the verdict based on the gates; a selection of checks never proves that mail can be sent."""
         verdict = assessment.verdict
         complete = self.selected is None or len(self.findings(assessment)) == len(assessment.checks)
         return "not_proven" if verdict == "can_send" and not complete else verdict
 
     @property
     def verdict(self) -> SenderVerdict:
-        """The verdict on the run: `cannot_send` if any sender cannot, `can_send` if all can."""
+        """The verdict on the run: `cannot_send` if any sender cannot send, `can_send` if all of them can."""
         verdicts = {self.verdict_of(assessment) for assessment in self.senders}
         if "cannot_send" in verdicts:
             return "cannot_send"
@@ -58,12 +58,12 @@ class Run:
 
     @property
     def broke(self) -> bool:
-        """Whether an internal error ended the gathering of evidence in this run; in an earlier run it does not count."""
+        """Whether an internal error ended the gathering of evidence in this run. Errors in an earlier run do not count."""
         return self.replayed_from is None and any(assessment.evidence.broke for assessment in self.senders)
 
     @property
     def basis(self) -> Literal["run", "settings"]:
-        """`settings` if a verdict is based on the tenant's settings, because no message was to be sent."""
+        """`settings` if a verdict is based on the tenant's settings because no message was to be sent."""
         return "settings" if any(assessment.by_settings for assessment in self.senders) else "run"
 
     @property

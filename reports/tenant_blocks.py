@@ -1,4 +1,4 @@
-"""The tenant's settings as tables: for each lookup its state, its result, and the permission that it needs."""
+"""The tenant's settings as tables. Each lookup has its state, its result, and the permission that it needs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _COMMON_FIELDS: Final = frozenset(LookupResult.model_fields)
 
 
 def settings(evidence: SenderEvidence) -> Section | None:
-    """Return the lookups of one sender; None if there were none."""
+    """Return the lookups for one sender, or None if there were none."""
     tenant = evidence.tenant
     if tenant is None:
         return None
@@ -77,7 +77,7 @@ def _row(name: str, look: LookupResult) -> tuple[str, ...]:
 
 
 def _result(look: LookupResult) -> str:
-    """Return the record's own fields in one line; if there are none, the service's text."""
+    """Return the lookup's fields and the service's text on one line, without those that are empty."""
     fields = [(name, _text(value)) for name, value in look if name not in _COMMON_FIELDS] if look.seen else []
     text = "; ".join(f"{name.replace('_', ' ')}: {value}" for name, value in fields if value)
     return "; ".join(filter(None, (text, look.detail)))

@@ -1,4 +1,4 @@
-"""The answer for a terminal: at most eight lines at the end of a run; the last one is the report's path."""
+"""The answer for a terminal: at most eight lines at the end of a run, the last of which is the report's path."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MOST_LINES = 8
 
 
 def summary(run: Run, report_path: PurePath | None, encoding: str = "cp1252") -> list[str]:
-    r"""Return at most eight lines without colour. Characters that `encoding` lacks are written as `\u2192`."""
+    r"""Return the answer in at most eight lines without colour. Characters that `encoding` lacks are written as `\u2192`."""
     answers = tuple(answer(run, assessment) for assessment in run.senders)
     lines = _few(run, answers) if len(answers) <= 2 else _many(run, answers)
     if report_path is not None:
@@ -36,7 +36,7 @@ def _few(run: Run, answers: tuple[Answer, ...]) -> list[str]:
 
 
 def _many(run: Run, answers: tuple[Answer, ...]) -> list[str]:
-    """Return one line for each sender with a problem, as far as there is room."""
+    """Return the headline, one line for each sender with a problem as far as there is room, and the traffic."""
     wrong = [one for one in answers if not one.healthy]
     room = _MOST_LINES - 3
     shown = wrong if len(wrong) <= room else wrong[: room - 1]
@@ -57,7 +57,7 @@ def _first(one: Answer) -> str:
 
 
 def _step(one: Answer, room: int) -> str:
-    """Return the first step. A command that is too long for the line is left out, never cut."""
+    """Return the first step of the answer. A command that is too long for the line is omitted, never truncated."""
     step = one.first_step
     if step is None:
         return ""

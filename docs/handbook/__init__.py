@@ -1,1 +1,1 @@
-"""Generates the reference pages under `docs/` and the table of checks in the README from the catalogues."""
+"""Generates the reference pages under `docs/`, and the table of checks in the README, from the catalogues."""

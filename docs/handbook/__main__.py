@@ -44,7 +44,7 @@ class NoMarkers(Exception):  # noqa: N818 - reads as what happened
 
 
 def pages() -> dict[str, str]:
-    """Return every generated page by its path from the root, except README.md, which is generated only in part."""
+    """Return every generated page by its path relative to the root. README.md is not included: only part of it is generated."""
     made = {INDEX: index()}
     made |= {check_page(check.id): check_pages.page(check) for check in CHECKS.checks.values()}
     made |= {cause_page(cause.id): cause_pages.page(cause) for cause in CAUSES.values()}
@@ -67,7 +67,7 @@ def index() -> str:
 
 
 def with_table(readme: str) -> str:
-    """Return README's text with the table of checks between its markers. Raises NoMarkers."""
+    """Return the text of README.md with the table of checks between its markers. Raises NoMarkers."""
     before, begin, rest = readme.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
@@ -76,14 +76,14 @@ def with_table(readme: str) -> str:
 
 
 def documents(root: Path) -> dict[str, bytes]:
-    """Return every generated file under `root`, README.md included. Raises NoMarkers, and OSError without a README."""
+    """Return every generated file under `root`, including README.md. Raises NoMarkers, and OSError if README.md cannot be read."""
     texts = {**pages(), README: with_table((root / README).read_bytes().decode("utf-8"))}
     texts[cause_ids.MODULE] = cause_ids.module()
     return {name: text.encode("utf-8") for name, text in texts.items()}
 
 
 def differences(root: Path) -> list[str]:
-    """Return one line for each document that differs; empty if all are current."""
+    """Return one line for each document that differs; empty if all documents are current."""
     wanted = documents(root)
     lines = [
         f"{'differs' if (root / name).is_file() else 'missing'}: {name}"
@@ -94,7 +94,7 @@ def differences(root: Path) -> list[str]:
 
 
 def write(root: Path) -> list[str]:
-    """Write the documents that differ, remove pages without a catalogue entry, and return what was done."""
+    """Write the documents that differ, remove pages without a catalogue entry, and return one line for each file."""
     wanted = documents(root)
     done = []
     for name, content in wanted.items():
@@ -118,7 +118,7 @@ def _strays(root: Path, wanted: set[str]) -> list[str]:
 
 
 def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
-    """Run the command. Returns 0 if all documents are (or now are) current, 1 if `--check` found a difference."""
+    """Run the command. Returns 0 if all documents are current at the end, 1 if `--check` found a difference."""
     parser = argparse.ArgumentParser(prog="python -m docs.handbook", description="Generates the documents.")
     parser.add_argument("--check", action="store_true", help="write nothing; name what differs and exit with 1")
     checking = parser.parse_args(arguments).check

@@ -1,4 +1,4 @@
-"""Generates `knowledge/cause_ids.py`, which gives mypy the ids of all causes: a misspelt id is then a type error."""
+"""Generates `knowledge/cause_ids.py`, a type with the ids of all causes, so that mypy reports a misspelt id."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ MODULE: Final = "knowledge/cause_ids.py"
 
 
 def module() -> str:
-    """Return the source of the module: one literal type, in the order of the route."""
+    """Return the source code of the module: one literal type, with the ids in the order of the route."""
     lines = [
         '"""The ids of all causes as a type. Made by `python -m docs.handbook` from the catalogue; do not edit it by hand."""',
         "",

@@ -70,7 +70,7 @@ def page(cause: Cause) -> str:
 
 
 def groups_page() -> str:
-    """Return the page about groups: a reply, its possible causes by likelihood, and the steps that decide."""
+    """Return the page about groups. Each group has a reply, its possible causes, likeliest first, and the steps that decide."""
     lines = [MADE, "", "# Replies with several possible causes", ""]
     lines += [
         (
@@ -89,7 +89,7 @@ def groups_page() -> str:
 
 
 def _title(cause: Cause) -> str:
-    """Return the title as a heading: capitalised, without a full stop."""
+    """Return a cause's title as a heading, capitalised and without a full stop."""
     return sentence(fill(cause.title, {})).rstrip(".")
 
 
@@ -108,7 +108,7 @@ def _shown_by(cause: Cause, place: str) -> list[str]:
 
 
 def _legend(*subjects: Cause | Group) -> list[str]:
-    """Return how to read the commands on the page: their shell, and the placeholders to replace."""
+    """Return an explanation of the commands on the page: their shell, and the placeholders to replace."""
     texts = [text for subject in subjects for text in _texts_of(subject)]
     commands = [command for text in texts for command in _COMMAND.findall(text)]
     used = {name for text in texts for name in _SLOT.findall(text)}

@@ -118,7 +118,7 @@ def _causes(check: Check, place: str) -> list[str]:
 
 
 def cause_line(cause_id: str, place: str) -> str:
-    """Return a cause's linked id with its title."""
+    """Return a line with a cause's id, linked to its page, and its title."""
     return f"{link(code(cause_id), cause_page(cause_id), place)}: {escape(CAUSES[cause_id].title)}"
 
 

@@ -1,4 +1,4 @@
-"""Writes Markdown in GitHub's dialect: escaped prose, code spans, links between pages, tables."""
+"""Writes Markdown in GitHub's dialect: escaped prose, code spans, links between pages, and tables."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ def code(text: str) -> str:
 
 
 def check_page(check: str) -> str:
-    """Return the path of a check's page from the root."""
+    """Return the path of a check's page, relative to the root."""
     return f"docs/checks/{check}.md"
 
 
 def cause_page(cause: str) -> str:
-    """Return the path of a cause's page from the root."""
+    """Return the path of a cause's page, relative to the root."""
     return f"docs/causes/{cause}.md"
 
 
@@ -53,7 +53,7 @@ DECLARED_PAGE: Final = "docs/causes/declared.md"
 
 
 def link(markup: str, target: str, place: str) -> str:
-    """Return a link from the page `place` to the file `target` (both from the root); plain text if they are the same."""
+    """Return a link on the page `place` to the file `target`, or plain text if the two are the same. Both are relative to the root."""
     path, hash_, anchor = target.partition("#")
     if path == place:
         return markup
@@ -61,7 +61,7 @@ def link(markup: str, target: str, place: str) -> str:
 
 
 def prose(text: str, place: str) -> str:
-    """Return a text of the catalogue as Markdown for the page `place`.
+    """Return a text from the catalogue as Markdown for the page `place`.
 
     Text between backticks is a command and becomes a code span. Addresses, RFCs, checks and causes become links.
     """
@@ -84,7 +84,7 @@ def _linked(piece: str, place: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Escape a text and keep its leading and trailing blanks."""
+    """Escape Markdown syntax in a text and keep the leading and trailing blanks."""
     return _SIGN.sub(lambda sign: f"\\{sign.group()}", re.sub(r"\s+", " ", text))
 
 
@@ -104,7 +104,7 @@ def _as_link(found: re.Match[str], place: str) -> str:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """Return a table. Cells are Markdown; a pipe in a code span is escaped here (GFM, section 4.10)."""
+    """Return a Markdown table. The cells are Markdown; pipes in code spans are escaped here (GFM, section 4.10)."""
     lines = [head, ["---"] * len(head), *rows]
     return [f"| {' | '.join(_in_cell(cell) for cell in cells)} |" for cells in lines]
 

@@ -1,6 +1,6 @@
-"""Reads a reply of a declared server: by the refused command, the reply code, the enhanced code, and a few general phrases.
+"""Derives causes from a declared server's reply: the refused command, the reply code, the enhanced code, and a few general phrases.
 
-RFC 5321, section 4.2 (codes), RFC 4954, section 6 (sign-in), RFC 3463 (enhanced codes). The rules contain no text of a vendor and name no
+RFC 5321, section 4.2 (codes), RFC 4954, section 6 (sign-in), RFC 3463 (enhanced codes). The rules contain no vendor's text and name no
 cause that only one vendor has.
 """
 
@@ -96,7 +96,7 @@ _DISABLED: Final = ("disabled", "suspended", "inactive", "deactivated")
 def read(text: str, command: Command) -> Reading:
     """Return the meaning of a refusal.
 
-    Takes the reply with its code first, and the refused command. The returned causes are never empty; the likeliest comes first.
+    Takes the reply, which begins with its code, and the refused command. The result has at least one cause; the likeliest comes first.
     """
     said = text.lower()
     found = _CODE.match(said)
@@ -133,7 +133,7 @@ def _has(said: str, words: tuple[str, ...]) -> bool:
 
 
 def _account(said: str, status: str) -> tuple[_Causes, bool] | None:
-    """Return the cause if the refusal concerns the state of the account, else None."""
+    """Return the cause if the refusal concerns the state of the account, or None otherwise."""
     if status == "7.13" or (_has(said, _DISABLED) and _has(said, ("account", "user", "mailbox"))):
         return ("account_disabled",), True
     if _has(said, _DISABLED):
@@ -200,9 +200,9 @@ _BY_COMMAND: Final[dict[Command, tuple[_Causes, bool]]] = {
 
 
 def _for_now(code: int, status: str, command: Command) -> tuple[_Causes, bool]:
-    """Return the causes of a temporary refusal: 4.3.x and 421 concern the server (RFC 3463, 3.4), all others this message.
+    """Return the causes of a temporary refusal. 4.3.x and 421 concern the server (RFC 3463, 3.4), all other codes the message.
 
-    451 without an enhanced code concerns the server (RFC 5321, 4.2.3), but servers that greylist use it for RCPT, too.
+    451 without an enhanced code concerns the server (RFC 5321, 4.2.3), but servers that greylist also use it for RCPT.
     """
     local = code in {451, 452} and not status and command != "rcpt"
     if code == 421 or status.startswith(("3.", "4.")) or local:

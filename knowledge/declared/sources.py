@@ -1,4 +1,4 @@
-"""The standards that the entries cite, and the steps that several entries share."""
+"""The standards that several entries cite, and the steps that they share."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Causes in the application's registration in Entra: the application, its secret, its certificate."""
+"""Causes in the application's Entra registration: the application, its secret, its certificate."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""The cause of a reply that begins with 4: the server accepts the message later."""
+"""The cause of a reply that begins with 4: the server has deferred the message."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Causes in the limits of the service: size, connections, rate, quotas, outbound spam."""
+"""Causes in the limits of the service: size, connections, rate, quotas and outbound spam."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Causes on the path to the login host and in its OpenID document, before a token is requested."""
+"""Causes on the path to the login host and in the OpenID document on it, before a token is requested."""
 
 from typing import Final
 

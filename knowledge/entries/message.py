@@ -1,4 +1,4 @@
-"""Causes after the sign-in: the right on the mailbox, the sender, the recipient."""
+"""Causes after the sign-in: the right to the mailbox, the sender, the recipient."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Causes between this machine and the server, up to its greeting; `name` has those of the DNS lookup, `tls` those of TLS."""
+"""Causes between this machine and the server, up to its greeting; `name` has those in the DNS lookup, `tls` those in TLS."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Causes at the SMTP sign-in that concern the method, the settings of Exchange or the service; `account` has those of the account."""
+"""Causes at the SMTP sign-in that concern the method, the Exchange settings or the service; `account` has those in the account."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Causes in the reply to a token request and in the token; `login` has those of the path, `application` those of the registration."""
+"""Causes in the reply to a token request and in the token; `login` has those on the path, `application` those in the registration."""
 
 from typing import Final
 
