@@ -1,4 +1,4 @@
-"""pytest's hooks and fixtures for the checklist; each calls a function of `plugin`.
+"""pytest's hooks and fixtures for the checklist. Each of them calls a function in `plugin`.
 
 Modules that need the product's libraries are imported inside the hooks, so that the built-in tenant's process starts first.
 """
@@ -24,12 +24,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Read options and settings, and start the built-in tenant, if the checklist is what runs."""
+    """Read the options and settings and start the built-in tenant, but only if pytest runs the checklist."""
     configure.configure(config)
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
-    """Name the built-in tenant, or what a live run is about to send."""
+    """Return header lines that name the built-in tenant or list what a live run is about to send."""
     return configure.header(config)
 
 
@@ -37,37 +37,37 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Make one test for each check of each sender."""
+    """Generate one test for each check of each sender."""
     collect.generate_tests(metafunc)
 
 
 @pytest.hookimpl(trylast=True)  # after pytest has ended its own line, so that a question starts on a new one
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Gather the evidence for the senders that are selected."""
+    """Gather the evidence for the selected senders."""
     collect.gather_selected(session)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:  # noqa: ANN401 - xdist's WorkerController is not public
-    """Gather before the first worker of pytest-xdist starts."""
+    """Gather the evidence before the first worker of pytest-xdist starts."""
     collect.gather_for_worker(node)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:  # noqa: ANN401 - xdist's types are its own
-    """Keep the checks of a sender in one worker."""
+    """Return a scheduler that runs all checks of a sender in the same worker."""
     return collect.scheduler(config, log)
 
 
 @pytest.fixture
 def finding(request: pytest.FixtureRequest, sender: str, check_id: str) -> Finding:
-    """The finding under test."""
+    """Return the finding under test."""
     return collect.finding(request.config, sender, check_id)
 
 
 @pytest.fixture
 def strict(request: pytest.FixtureRequest) -> bool:
-    """Whether a check that is unknown fails."""
+    """Return whether a check with an unknown result fails."""
     return request.config.stash[SESSION].plan.options.strict
 
 
@@ -75,7 +75,7 @@ def strict(request: pytest.FixtureRequest) -> bool:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Record the checks that run."""
+    """Record which checks this session runs."""
     if SESSION in session.config.stash:
         from plugin import record
 
@@ -101,7 +101,7 @@ def pytest_keyboard_interrupt() -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Print the verdict and the report's path as the last lines."""
+    """Print the verdict and the path of the report as the last lines."""
     if SESSION in config.stash:
         from plugin import record
 
@@ -113,7 +113,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_metadata(metadata: dict[str, Any]) -> None:
-    """Reduce pytest-html's environment table to versions."""
+    """Reduce the environment table of pytest-html to versions."""
     from plugin import html_table
 
     html_table.set_metadata(metadata)
@@ -121,7 +121,7 @@ def pytest_metadata(metadata: dict[str, Any]) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_html_report_title(report: Any) -> None:  # noqa: ANN401 - pytest-html's report is not typed
-    """Set a title, which the answer replaces later."""
+    """Set a provisional title for the report. The answer replaces it later."""
     if SESSION in report._config.stash:  # noqa: SLF001 - the hook is given no config
         from plugin import html_table
 
@@ -130,7 +130,7 @@ def pytest_html_report_title(report: Any) -> None:  # noqa: ANN401 - pytest-html
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_html_results_table_header(cells: list[str]) -> None:
-    """Set our columns."""
+    """Replace the columns of the results table with our own."""
     from plugin import html_table
 
     html_table.set_header(cells)
@@ -138,7 +138,7 @@ def pytest_html_results_table_header(cells: list[str]) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_html_duration_format(duration: float) -> str:
-    """Write durations in milliseconds, which pytest-html can sort."""
+    """Return the duration in milliseconds, so that pytest-html can sort the column."""
     from plugin import html_table
 
     return html_table.format_duration(duration)
@@ -146,7 +146,7 @@ def pytest_html_duration_format(duration: float) -> str:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_html_results_summary(prefix: list[str], session: pytest.Session) -> None:
-    """Insert our part above the table."""
+    """Insert our part of the report above the results table."""
     if SESSION in session.config.stash:
         from plugin import outputs
 

@@ -1,6 +1,6 @@
-"""The entry point of smtp365: makes `.venv` from the hashed lock when needed, then runs a command.
+"""The entry point of smtp365: sets up `.venv` from the hashed lock if necessary, then runs a command.
 
-Standard library only, on Windows, Linux and macOS. Each command is a module that runs in `.venv`.
+This file uses only the standard library and runs on Windows, Linux and macOS. Each command is a module that runs in `.venv`.
 """
 
 import sys
@@ -69,12 +69,12 @@ pytest's own options work too (-k, -x, --lf, -n 2, -q): python3 run.py check --p
 
 
 def module(name: str, *arguments: str) -> list[str]:
-    """Return the command that runs a module in the environment; -P keeps the user's folder off the import path."""
+    """Return the command line that runs a module in the environment. -P keeps the user's folder off the import path."""
     return [str(Environment(ROOT).python), "-P", "-m", "plugin.sigint", name, *arguments]
 
 
 def selects(arguments: list[str]) -> bool:
-    """Return whether pytest arguments name tests of this checkout, by path or by id."""
+    """Return whether the pytest arguments name tests in this checkout, by path or by id."""
     paths = [Path(argument.partition("::")[0]).resolve() for argument in arguments if not argument.startswith("-")]
     return any(path.is_relative_to(ROOT / room) for path in paths for room in ("checks", "tests"))
 
@@ -83,7 +83,7 @@ def selects(arguments: list[str]) -> bool:
 
 
 def check(arguments: list[str]) -> int:
-    """Run pytest on the checklist in the user's folder, so that paths in options are relative to it."""
+    """Run pytest on the checklist from the user's folder, so that paths in options are relative to that folder."""
     arguments = ["--help" if argument == "--pytest-help" else argument for argument in arguments]
     try:
         here = Path.cwd()
@@ -97,7 +97,7 @@ def check(arguments: list[str]) -> int:
 
 
 def test(arguments: list[str]) -> int:
-    """Run the suite's own tests, then the checklist on the built-in tenant; with pytest arguments, the tests only."""
+    """Run the suite's own tests, then the checklist on the built-in tenant. If pytest arguments are given, run only the tests."""
     extra = {"SMTP365_PROGRAM": "run.py test"} | ({"SMTP365_DEEP": "1"} if "--deep" in arguments else {})
     arguments = [argument for argument in arguments if argument != "--deep"]
     chosen = [] if selects(arguments) else ["tests"]
@@ -112,7 +112,7 @@ def test(arguments: list[str]) -> int:
 
 
 def lock(arguments: list[str]) -> int:
-    """Make both locks from pyproject.toml; pinned versions stay unless --upgrade is given."""
+    """Create both locks from pyproject.toml. Pinned versions are kept unless --upgrade is given."""
     shape = ["--universal", "--python-version", "3.11", "--generate-hashes", "--only-binary", ":all:", "--quiet"]
     silent = ["--no-emit-index-url", "--no-emit-find-links", "--custom-compile-command", "python3 run.py lock"]
     compiling = module("uv", "pip", "compile", "pyproject.toml", *shape, *silent, *arguments)
@@ -132,7 +132,10 @@ COMMANDS: dict[str, tuple[list[str], Callable[[list[str]], int]]] = {
 
 
 def choose(arguments: list[str]) -> tuple[str, list[str]]:
-    """Return the command and its arguments; options alone belong to `check`. Raises SetupError for an unknown command."""
+    """Return the name of the command and its arguments. Raises SetupError for an unknown command.
+
+    Without a command, the options are for `check`.
+    """
     if not arguments or arguments[0].startswith("-"):
         return "check", arguments
     name = arguments[0]
@@ -150,7 +153,7 @@ def version() -> str:
 
 
 def text_for(arguments: list[str]) -> str | None:
-    """Return the text to print if the command line asks for help or the version; otherwise None."""
+    """Return the text to print if the command line asks for help or the version, otherwise None."""
     first = arguments[0] if arguments else ""
     if first in {"-h", "--help", "help"}:
         return HELP
@@ -162,7 +165,7 @@ def text_for(arguments: list[str]) -> str | None:
 
 
 def main(arguments: list[str]) -> int:
-    """Run one command line and return the exit code. An error before the command starts is one line."""
+    """Run one command line and return the exit code. If an error occurs before the command starts, print it as one line."""
     try:
         text = text_for(arguments)
         if text is not None:

@@ -1,1 +1,1 @@
-"""Sets up the environment `.venv` and starts commands in it, with the standard library only."""
+"""Sets up the environment `.venv` and starts commands in it, using only the standard library."""

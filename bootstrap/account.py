@@ -1,4 +1,4 @@
-"""The account that this process runs as."""
+"""Finds the name of the account that this process runs as."""
 
 import contextlib
 import getpass
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def account() -> str:
-    """Return the name of the account that this process runs as; environment variables are not trusted."""
+    """Return the name of the account that this process runs as. Except on Windows, environment variables are not trusted."""
     with contextlib.suppress(OSError, KeyError, ImportError):
         if sys.platform == "win32":
             return getpass.getuser()

@@ -1,4 +1,4 @@
-"""Starts commands in the environment and returns their exit codes."""
+"""Starts commands in the environment `.venv` and returns their exit codes."""
 
 import os
 import signal
@@ -12,13 +12,13 @@ WINDOWS_CTRL_C = 0xC000013A  # the exit code on Windows of a process that Ctrl-C
 
 
 def child_environment() -> dict[str, str]:
-    """Return environment variables with which only this checkout and its `.venv` can be imported, and bytecode is kept."""
+    """Return the environment variables for a command that can import only this checkout and its `.venv`, and that keeps bytecode."""
     dropped = {"PYTHONHOME", "__PYVENV_LAUNCHER__", "PYTHONDONTWRITEBYTECODE"}
     return {**{name: value for name, value in os.environ.items() if name not in dropped}, "PYTHONPATH": str(ROOT)}
 
 
 def run_child(command: list[str], *, cwd: Path | None = None, **extra: str) -> int:
-    """Run a command and return its exit code. Ctrl-C and SIGTERM end the command first, then this process."""
+    """Run a command and return its exit code. On Ctrl-C or SIGTERM the command ends first, and this process waits for it."""
     with subprocess.Popen(command, cwd=cwd, env={**child_environment(), **extra}) as child:
         before = signal.signal(signal.SIGTERM, lambda *_: child.terminate())
         # The child receives Ctrl-C too and may still write its report. KeyboardInterrupt here could lose its exit code.

@@ -1,4 +1,4 @@
-"""The folder `.venv` of a checkout: whether it is current, and how it is made from the locks."""
+"""Manages the folder `.venv` of a checkout: checks whether it is current and creates it from the locks."""
 
 import contextlib
 import hashlib
@@ -21,7 +21,7 @@ DEVELOPMENT = "requirements-dev.txt"
 
 
 class Environment:
-    """The folder `.venv` of a checkout. Its marker is written last, so an incomplete environment has none."""
+    """The folder `.venv` of a checkout. Its marker file is written last, so an incomplete environment has no marker."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -38,7 +38,7 @@ class Environment:
             raise SetupError(f"{lock} is missing from {self.root}; check out the repository again") from None
 
     def version(self) -> str | None:
-        """Return the version text of the environment's interpreter, or None if it does not start."""
+        """Return the version text of the environment's Python, or None if that Python does not start."""
         command = [str(self.python), "-I", "-S", "-c", "import sys; print(sys.version)"]
         try:
             answer = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
@@ -47,7 +47,7 @@ class Environment:
         return answer.stdout.strip()
 
     def installed(self) -> dict[str, str]:
-        """Return the locks that are installed, as name and hash; empty if the marker is missing or damaged."""
+        """Return the names and hashes of the installed locks. The result is empty if the marker is missing or damaged."""
         with contextlib.suppress(OSError, ValueError):
             marker = json.loads(self.marker.read_text(encoding="utf-8"))
             if isinstance(marker, dict) and isinstance(marker.get("locks"), dict):
@@ -55,12 +55,12 @@ class Environment:
         return {}
 
     def packages(self) -> list[Path]:
-        """Return the entries of the environment's package folder. Raises PermissionError if this account cannot read it."""
+        """Return the paths in the environment's package folder. Raises PermissionError if this account cannot read the folder."""
         folders = self.folder.glob("Lib/site-packages" if os.name == "nt" else "lib/python*/site-packages")
         return [path for folder in folders for path in folder.iterdir() if path.name != "__pycache__"]
 
     def unreadable(self) -> Path | None:
-        """Return a path in the environment that this account cannot read or run; None if there is none."""
+        """Return the first path in the environment that this account cannot read or run, or None."""
         for path in (self.folder, self.marker, self.python, *self.folder.glob("[Ll]ib/**")):
             try:
                 path.stat()
@@ -73,7 +73,7 @@ class Environment:
         return None
 
     def access_error(self, why: str) -> SetupError:
-        """Return the error for an account that cannot set up `.venv`, or cannot read it."""
+        """Return the error for an account that cannot set up or cannot read `.venv`."""
         who, path = account(), self.unreadable()
         if path is None:
             line = f"cannot write in {self.root}, and .venv must be set up there ({why}): an administrator runs run.py there once"
@@ -84,7 +84,7 @@ class Environment:
         return SetupError(f"the account {who} {line}")
 
     def reason_to_rebuild(self, locks: list[str]) -> str | None:
-        """Return why the environment must be made again before these locks can be used; None if it is usable."""
+        """Return why the environment must be rebuilt before these locks can be used, or None if it is usable."""
         if not self.folder.exists():
             return "first run"
         installed = self.installed()
@@ -102,7 +102,7 @@ class Environment:
         return None
 
     def prepare(self, locks: list[str]) -> None:
-        """Make the environment match these locks. If it does already, this costs one process."""
+        """Set up the environment to match these locks. If it already matches, this only starts its Python once."""
         why: str | None = "it cannot be read"
         try:
             why = self.reason_to_rebuild(locks)
@@ -120,7 +120,7 @@ class Environment:
             raise self.access_error(why or "what developers need is not in it") from error
 
     def remove(self) -> None:
-        """Delete the environment. Raises SetupError if a program is using it."""
+        """Delete the environment. Raises SetupError if its files cannot be deleted, for example because a program is using them."""
         if not self.folder.exists():
             return
         try:
@@ -137,7 +137,7 @@ class Environment:
             raise SetupError(f"cannot replace {self.folder}: {reason}; end what uses it and try again") from error
 
     def build(self, locks: list[str], *, keep: dict[str, str], why: str) -> None:
-        """Create the environment unless `keep` names installed locks, install these locks, compile, and write the marker."""
+        """Install the last of these locks, compile the packages and write the marker. Unless `keep` has locks, create `.venv` first."""
         packages = (self.root / locks[-1]).read_text(encoding="utf-8").count("==")
         say(f"smtp365: setting up .venv ({why}): {packages} packages, usually under a minute ...")
         began = time.monotonic()
@@ -152,7 +152,7 @@ class Environment:
         say(f"smtp365: .venv is ready, {time.monotonic() - began:.0f} s")
 
     def write_marker(self, locks: dict[str, str]) -> None:
-        """Write the marker, which says that the environment is complete."""
+        """Write the marker, which shows that the environment is complete."""
         marker: dict[str, object] = {"place": str(self.folder), "python": self.version(), "locks": locks}
         marker["holds"] = sorted(path.name for path in self.packages())
         unfinished = self.marker.with_suffix(".new")
@@ -160,7 +160,7 @@ class Environment:
         unfinished.replace(self.marker)
 
     def install(self, lock: str) -> None:
-        """Install exactly the packages of the lock, and import them, with `bootstrap/install.py`."""
+        """Run `bootstrap/install.py` to install exactly the packages in the lock and to import them."""
         command = [str(self.python), "-I", str(self.root / "bootstrap" / "install.py"), str(self.root / lock)]
         answer = subprocess.run(
             command, capture_output=True, text=True, errors="replace", env=child_environment(), check=False
@@ -174,7 +174,7 @@ class Environment:
 
 
 def why_not_installed(output: str) -> str:
-    """Return the reason for pip's failure in one line, from its output."""
+    """Return one line with the reason for a failed installation, given the installer's output."""
     if "DO NOT MATCH THE HASHES" in output:
         return "a package from the registry is not the one that the lock names, so nothing was installed"
     if "NOT IMPORTED: " in output:
@@ -186,7 +186,7 @@ def why_not_installed(output: str) -> str:
 
 
 def create(folder: Path) -> None:
-    """Make an empty virtual environment with pip. Raises SetupError if this Python lacks the modules for it."""
+    """Create a virtual environment that contains only pip. Raises SetupError if this Python lacks the modules for it."""
     missing = [name for name in ("venv", "ensurepip") if importlib.util.find_spec(name) is None]
     if missing:
         hint = "on Debian and Ubuntu: apt-get install python3-venv"

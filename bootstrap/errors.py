@@ -1,4 +1,4 @@
-"""The exit codes of run.py itself, its one-line errors, and how it prints them."""
+"""The exit codes of run.py itself and its one-line errors."""
 
 import sys
 
@@ -6,7 +6,7 @@ BROKE, USAGE, INTERRUPTED = 3, 4, 2  # the README lists all exit codes
 
 
 class SetupError(Exception):
-    """One line for the user, and the exit code that goes with it."""
+    """An error with one line for the user and an exit code."""
 
     def __init__(self, line: str, code: int = BROKE) -> None:
         super().__init__(line)
@@ -14,5 +14,5 @@ class SetupError(Exception):
 
 
 def say(text: str) -> None:
-    """Print a line to standard error, because standard output may be a program's JSON."""
+    """Print a line to standard error, because standard output may carry the JSON of a program."""
     print(text, file=sys.stderr, flush=True)

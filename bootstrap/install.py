@@ -2,8 +2,8 @@
 
     .venv/bin/python -I bootstrap/install.py requirements.txt
 
-Only `bootstrap/environment.py` starts it. Of the user's pip settings, only those that say where packages come from and how
-they are fetched are used: an index, a proxy, certificates. No setting can add packages or install them elsewhere.
+Only `bootstrap/environment.py` starts this file. Of the user's pip settings, only those that control where packages come from
+and how they are fetched are used: an index, a proxy, certificates. No setting can add packages or install them elsewhere.
 """
 
 from __future__ import annotations
@@ -37,7 +37,10 @@ IMPORTS = {
 
 
 def install(lock: Path) -> bool:
-    """Install exactly the packages of the lock, verified by hash and never built here. pip prints its own errors."""
+    """Install exactly the packages in the lock, verified by hash and never built locally. Return whether pip succeeded.
+
+    pip prints its own errors.
+    """
     options = ["--quiet", "--no-input", "--disable-pip-version-check", "--retries", "2", "--no-compile"]
     proof = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "--requirement", str(lock)]
     try:
@@ -50,7 +53,7 @@ def install(lock: Path) -> bool:
 
 
 def prove_imports(lock: Path) -> bool:
-    """Import the installed packages in a new process, as every command does."""
+    """Import the installed packages in a new process, as every command does. Return whether that succeeded."""
     pinned = re.findall(r"^([\w.-]+)==", lock.read_text(encoding="utf-8"), re.MULTILINE)
     modules = [IMPORTS[name] for name in pinned if name in IMPORTS]
     script = "import importlib, sys\nfor name in sys.argv[1:]: importlib.import_module(name)"
@@ -67,7 +70,10 @@ def without_pip_settings() -> dict[str, str]:
 
 
 def settings(environment: Path) -> dict[str, str]:
-    """Return the pip settings that are kept, as variables. As in pip, a variable overrides [install], which overrides [global]."""
+    """Return the pip settings that are kept, as environment variables.
+
+    As in pip, a variable overrides [install], and [install] overrides [global].
+    """
     reader = configparser.RawConfigParser()
     reader.read(files(environment), encoding=locale.getpreferredencoding(do_setlocale=False))
     given: dict[str, str] = {}
@@ -78,12 +84,12 @@ def settings(environment: Path) -> dict[str, str]:
 
 
 def _named(found: dict[str, str]) -> dict[str, str]:
-    """Return the settings by pip's own names, without empty ones, which pip ignores."""
+    """Return the settings under the names that pip uses, without empty ones, which pip ignores."""
     return {name.lower().replace("_", "-").lstrip("-"): value for name, value in found.items() if value}
 
 
 def files(environment: Path) -> list[Path]:
-    """Return pip's configuration files, lowest precedence first (pip's documentation, "Configuration", location)."""
+    """Return the paths of pip's configuration files, lowest precedence first (pip's documentation, "Configuration", location)."""
     given = os.environ.get("PIP_CONFIG_FILE", "")
     if given == os.devnull:
         return []
@@ -104,7 +110,7 @@ def files(environment: Path) -> list[Path]:
 
 
 def _working_folder(lock: Path) -> Path:
-    """Return the current folder, to which paths in settings are relative; the lock's folder if the current one was removed."""
+    """Return the current folder, or the lock's folder if the current one was removed. Paths in settings are relative to it."""
     try:
         return Path.cwd()
     except OSError:

@@ -9,7 +9,7 @@ from bootstrap.errors import SetupError, say
 
 @contextlib.contextmanager
 def setup_lock(root: Path) -> Iterator[None]:
-    """Hold the set-up lock of the checkout for the block; wait while another run holds it.
+    """Hold the set-up lock of the checkout while the block runs. Wait while another run holds the lock.
 
     The lock is a transaction on an empty SQLite file. It is the only lock in the standard library that every system
     releases when the process that holds it dies.

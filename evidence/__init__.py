@@ -1,1 +1,1 @@
-"""Evidence: the frozen records of a run and of the tenant, the gates of the route, and functions that read them."""
+"""Frozen records of a run and of the tenant, the gates of the route, and functions that read the records."""

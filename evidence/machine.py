@@ -1,4 +1,4 @@
-"""The frozen record of the machine that ran the suite, as `probes.machine` reads it."""
+"""The frozen record of the machine that ran the suite, as gathered by `probes.machine`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from settings.identity import AccountName, HostText, PublicText, Words
 
 
 class RegistryValue(Record):
-    """One value of the Windows registry, read only; `data` is None when it is not set."""
+    """A value that was read from the Windows registry. `data` is None if the value is not set."""
 
     path: Words
     name: Words
@@ -20,7 +20,7 @@ class RegistryValue(Record):
 
 
 class MachineEvidence(Record):
-    """The machine and account that ran the suite; another account may have another proxy, trust store and firewall rule."""
+    """The machine and the account that ran the suite. Another account may have a different proxy, trust store and firewall rule."""
 
     host: HostText
     system: PublicText

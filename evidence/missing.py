@@ -1,4 +1,4 @@
-"""Why a record is missing from the evidence of a sender."""
+"""The reasons why a record is missing from the evidence for a sender."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ RecordName = Literal[
 
 
 class MissingReason(StrEnum):
-    """Why the probes did not write a record."""
+    """The reason why the probes did not write a record."""
 
     NOT_APPLICABLE = (
         "not_applicable"  # the sender's method, its settings or the options of the run do not use this step

@@ -8,7 +8,7 @@ from evidence.wire import Certificate
 
 
 def covers(certificate: Certificate, host: str) -> bool:
-    """Return whether a name of the certificate matches the host: exactly, or by a wildcard in the leftmost label (section 6.4.3)."""
+    """Return whether a name in the certificate matches the host, either exactly or with a wildcard as its first label (section 6.4.3)."""
     host = host.rstrip(".").lower()
     try:
         return str(ipaddress.ip_address(host.strip("[]"))) in certificate.names

@@ -1,7 +1,7 @@
-"""The tenant's settings: one frozen record per lookup, whichever source answered.
+"""The tenant's settings, with one frozen record per lookup, whichever source answered.
 
-A lookup without an answer says why, and names the one permission, role or licence that it needs. The fields are those of the
-answers, in our spelling. Sources: Microsoft Graph reference; Exchange Online PowerShell reference.
+A lookup without an answer contains the reason and the one permission, role or licence that it needs. Its fields are those of
+the answers, in our spelling. Sources: Microsoft Graph reference; Exchange Online PowerShell reference.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from settings.identity import MailboxName, OpaqueId, ProxyAddress, PublicText, S
 
 
 class SourceKind(StrEnum):
-    """The source of the answers."""
+    """The kind of source that answered the lookups."""
 
     APPLICATION = "application"
     ADMINISTRATOR = "administrator"
@@ -23,7 +23,7 @@ class SourceKind(StrEnum):
 
 
 class LookupState(StrEnum):
-    """The outcome of a lookup; only `answered` and `absent` are observations."""
+    """The state of a lookup. Only `answered` and `absent` are observations."""
 
     ANSWERED = "answered"
     ABSENT = "absent"
@@ -37,7 +37,7 @@ class LookupState(StrEnum):
 
 
 class LookupResult(Record):
-    """The outcome of a lookup: `question` as asked, `needs` what would answer it, `detail` the service's text (redacted)."""
+    """The result of a lookup: the `question` that was asked, what an answer `needs`, and the service's message in `detail` (redacted)."""
 
     state: LookupState
     question: SpokenText
@@ -47,12 +47,12 @@ class LookupResult(Record):
 
     @property
     def seen(self) -> bool:
-        """Whether the tenant answered, including that the object does not exist."""
+        """Whether the tenant answered. The answer that the object does not exist counts too."""
         return self.state in {LookupState.ANSWERED, LookupState.ABSENT}
 
 
 class UserLookup(LookupResult):
-    """The directory's user (Graph `users`); absent if no user has this sign-in address."""
+    """The user in the directory (Graph `users`); absent if no user has this sign-in address."""
 
     object_id: OpaqueId = ""
     enabled: bool | None = None
@@ -64,34 +64,34 @@ class UserLookup(LookupResult):
 
 
 class DomainLookup(LookupResult):
-    """The domain's settings (Graph `domains`). Without `password_valid_days` the documented default of 90 days applies."""
+    """The settings of the domain (Graph `domains`). Without `password_valid_days` the documented default of 90 days applies."""
 
     federated: bool | None = None
     password_valid_days: int | None = None
 
 
 class MfaLookup(LookupResult):
-    """Per-user MFA (Graph beta `authentication/requirements`): `disabled`, `enabled` or `enforced`."""
+    """The state of per-user MFA (Graph beta `authentication/requirements`): `disabled`, `enabled` or `enforced`."""
 
     per_user: Literal["disabled", "enabled", "enforced"] | None = None
 
 
 class MethodsLookup(LookupResult):
-    """Registered authentication methods except the password, by Graph type without prefix and suffix (`phone`, `fido2`)."""
+    """The registered authentication methods other than the password, as Graph types without prefix and suffix (`phone`, `fido2`)."""
 
     methods: tuple[PublicText, ...] = ()
 
 
 class SecurityDefaultsLookup(LookupResult):
-    """Whether security defaults are on for the tenant."""
+    """The state of security defaults, which apply to the whole tenant."""
 
     enabled: bool | None = None
 
 
 class ConditionalPolicy(Record):
-    """An enabled Conditional Access policy for this sign-in: what it requires, and whether it exempts a location.
+    """A Conditional Access policy for this sign-in, enabled or report-only: what it requires, and whether it depends on the location.
 
-    `membership_unknown` is set if it includes or excludes groups or roles whose members were not looked up.
+    `membership_unknown` is set if the policy includes or excludes groups or roles whose members were not looked up.
     """
 
     policy_id: OpaqueId
@@ -105,13 +105,13 @@ class ConditionalPolicy(Record):
 
 
 class ConditionalAccessLookup(LookupResult):
-    """The enabled policies that apply to this sender's sign-in."""
+    """The policies, enabled or report-only, that apply to this sender's sign-in."""
 
     policies: tuple[ConditionalPolicy, ...] = ()
 
 
 class CredentialEntry(Record):
-    """A client secret or certificate of the registration, without its value or its first characters."""
+    """A client secret or certificate in the app registration, without its value or first characters."""
 
     kind: Literal["secret", "certificate"]
     key_id: OpaqueId
@@ -119,7 +119,7 @@ class CredentialEntry(Record):
 
 
 class ApplicationLookup(LookupResult):
-    """The app registration; absent if the client id belongs to another tenant."""
+    """The app registration; absent if the client id belongs to a different tenant."""
 
     object_id: OpaqueId = ""
     name: TitleText = ""
@@ -129,34 +129,34 @@ class ApplicationLookup(LookupResult):
 
 
 class PrincipalLookup(LookupResult):
-    """The enterprise application; Exchange must know it by its `object_id`."""
+    """The enterprise application. Exchange must have it registered under its `object_id`."""
 
     object_id: OpaqueId = ""
     enabled: bool | None = None
 
 
 class RolesLookup(LookupResult):
-    """The consented application permissions of Exchange Online, by value (`SMTP.SendAsApp`)."""
+    """The consented application permissions for Exchange Online, by value (`SMTP.SendAsApp`)."""
 
     roles: tuple[PublicText, ...] = ()
     resource_present: bool = True
 
 
 class TransportLookup(LookupResult):
-    """`Get-TransportConfig`: the tenant's SMTP AUTH switch."""
+    """`Get-TransportConfig`: the SMTP AUTH switch of the tenant."""
 
     smtp_auth_disabled: bool | None = None
     allows_legacy_tls: bool | None = None
 
 
 class MailboxLookup(LookupResult):
-    """`Get-CASMailbox`: the mailbox's switch with three states; None inherits the tenant's. Absent if there is no such mailbox."""
+    """`Get-CASMailbox`: the mailbox's switch, for which None inherits the tenant's switch. Absent if there is no such mailbox."""
 
     smtp_auth_disabled: bool | None = None
 
 
 class AuthPolicyLookup(LookupResult):
-    """The authentication policy that applies: the user's own or the organisation's default; `name` is empty if there is none."""
+    """The authentication policy that applies: the user's own or the organisation's default. `name` is empty if there is no policy."""
 
     name: TitleText = ""
     is_default: bool = False
@@ -177,14 +177,14 @@ class MailboxRightLookup(LookupResult):
 
 
 class RbacLookup(LookupResult):
-    """`Test-ServicePrincipalAuthorization`: whether a role assignment of RBAC for Applications includes this mailbox."""
+    """`Test-ServicePrincipalAuthorization`: whether a role assignment in RBAC for Applications covers this mailbox."""
 
     roles: tuple[PublicText, ...] = ()
     in_scope: bool | None = None
 
 
 class SignInRow(Record):
-    """A row of the tenant's sign-in log: the AADSTS number (0 is a success), its reason, and the client's address."""
+    """A row in the tenant's sign-in log: the AADSTS number (0 for success), its reason, and the client's address."""
 
     at: datetime
     code: int
@@ -195,20 +195,20 @@ class SignInRow(Record):
 
 
 class SignInLogLookup(LookupResult):
-    """Rows about this sender since the start of the run, newest first. No row is no proof, because rows appear minutes later."""
+    """Log rows about this sender since the start of the run, newest first. A missing row proves nothing: rows appear minutes later."""
 
     rows: tuple[SignInRow, ...] = ()
     other_apps: tuple[TitleText, ...] = ()
 
 
 class TraceLookup(LookupResult):
-    """This run's message in the message trace; `status` is empty while there is no row."""
+    """The message of this run in the message trace. `status` is empty while the trace has no row for it."""
 
     status: Words = ""
 
 
 class TenantEvidence(Record):
-    """All lookups of one sender; a lookup that was not needed is None."""
+    """All lookups for one sender. A lookup that was not needed is None."""
 
     way: SourceKind
     tenant: Words

@@ -1,6 +1,7 @@
 """The frozen records that the probes return: what they sent, what they received and how long it took.
 
-Nothing here judges, connects or holds a secret. Every record survives a JSON round trip, so that a saved run can be judged again.
+This module judges nothing, opens no connection and holds no secret. Every record survives a JSON round trip, so that a saved
+run can be judged again.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ SCHEMA = "smtp365-results/1"
 
 
 class FailureKind(StrEnum):
-    """What went wrong below the protocol. Each probe translates the exceptions of libraries to one of these kinds."""
+    """What went wrong below the protocol. Each probe translates exceptions from libraries into one of these kinds."""
 
     TIMEOUT = "timeout"
     REFUSED = "refused"
@@ -57,14 +58,17 @@ class FailureKind(StrEnum):
 
 
 class Failure(Record):
-    """A step that ended without an answer: its kind, and the message of the system or the library (redacted)."""
+    """The failure of a step that ended without an answer: its kind, and the message from the system or the library (redacted)."""
 
     kind: FailureKind
     text: SpokenText = ""
 
 
 class Reply(Record):
-    """An SMTP reply: code, the text of each line without the code, seconds from the command to the last line (RFC 5321, section 4.2)."""
+    """An SMTP reply: its code, the text of each line without the code, and the time that it took (RFC 5321, section 4.2).
+
+    `seconds` counts from the command to the last line.
+    """
 
     code: int
     lines: tuple[Words, ...]
@@ -72,12 +76,15 @@ class Reply(Record):
 
     @property
     def text(self) -> str:
-        """All lines joined by spaces, with the code first: `535 5.7.3 Authentication unsuccessful`."""
+        """The code and all lines, joined by spaces: `535 5.7.3 Authentication unsuccessful`."""
         return f"{self.code} {' '.join(self.lines)}".strip()
 
 
 class Line(Record):
-    """A line of the transcript: seconds since the start, the side (`C`, `S`, or `*` for a remark of the suite), and the redacted text."""
+    """A line of the transcript: the seconds since the start, the speaker and the redacted text.
+
+    The speaker is `C` for the client, `S` for the server or `*` for a remark by the suite.
+    """
 
     at: float
     speaker: Literal["C", "S", "*"]
@@ -85,7 +92,7 @@ class Line(Record):
 
 
 class DnsAnswer(Record):
-    """The answer to one question, from one resolver over one transport (RFC 1035; RFC 7766 requires TCP)."""
+    """The answer of one resolver to one question over one transport (RFC 1035; RFC 7766 requires TCP)."""
 
     resolver: Words
     transport: Literal["udp", "tcp"]
@@ -103,7 +110,10 @@ class DnsAnswer(Record):
 
 
 class NameEvidence(Record):
-    """The answers of the resolvers for the server's name; `system` is the result of the operating system's own resolver, if it was used."""
+    """The resolvers' answers about the server's name.
+
+    `system` is the answer of the operating system's own resolver, if that was used.
+    """
 
     host: HostText
     literal: bool = False
@@ -116,7 +126,10 @@ class NameEvidence(Record):
 
 
 class Dial(Record):
-    """A TCP connection attempt: address and port by the settings and DNS, and the address to which a `[connect]` map redirected it."""
+    """An attempt to open a TCP connection, with the port from the settings and the address from DNS.
+
+    `mapped_to` is the address to which the `[connect]` map redirected it.
+    """
 
     address: Words
     port: int
@@ -129,7 +142,10 @@ class Dial(Record):
 
 
 class PortEvidence(Record):
-    """All connection attempts. `used` carries the session; `to_587` has the attempts to port 587 if another port is configured."""
+    """All connection attempts. `used` is the one that carried the session.
+
+    `to_587` has the attempts on the service's submission port if a different port is configured.
+    """
 
     port: int
     dials: tuple[Dial, ...] = ()
@@ -139,7 +155,7 @@ class PortEvidence(Record):
 
 
 class Certificate(Record):
-    """The contents of an X.509 certificate, unverified (RFC 5280)."""
+    """The contents of an X.509 certificate, which nothing has verified (RFC 5280)."""
 
     subject: DistinguishedName
     issuer: DistinguishedName
@@ -155,7 +171,7 @@ class Certificate(Record):
 
 
 class TlsEvidence(Record):
-    """A TLS handshake: the agreed parameters, whether the certificate verified with the trusted roots, and the chain that the peer sent."""
+    """A TLS handshake: the negotiated parameters, the result of verification with the trusted roots, and the chain from the peer."""
 
     server_name: HostText
     verified: bool
@@ -171,7 +187,8 @@ class TlsEvidence(Record):
 class HelloEvidence(Record):
     """A greeting, the EHLO reply after it, or both, verbatim (RFC 5321, sections 4.1.1.1 and 4.3.1).
 
-    If there was no greeting, `tls_at_once` is the handshake that a second connection began with, and `answer_to_tls` what came instead.
+    If there was no greeting, `tls_at_once` is the handshake with which a second connection began, and `answer_to_tls` is what the
+    server sent instead of TLS.
     """
 
     greeting: Reply | None = None
@@ -185,7 +202,7 @@ class HelloEvidence(Record):
 
     @property
     def keywords(self) -> dict[str, str]:
-        """The EHLO keywords in upper case with their parameters; empty if EHLO was refused or not answered."""
+        """The EHLO keywords in upper case with their parameters. Empty if the server refused EHLO or did not answer it."""
         if self.ehlo is None or self.ehlo.code != 250:
             return {}
         pairs = (line.partition(" ") for line in self.ehlo.lines[1:])
@@ -193,7 +210,7 @@ class HelloEvidence(Record):
 
 
 class CommandEvidence(Record):
-    """A command and its outcome; `surplus` if more than the reply arrived, such as text sent before TLS (RFC 3207, section 6)."""
+    """A command and its outcome. `surplus` is set if more than the reply arrived, such as text sent before TLS (RFC 3207, section 6)."""
 
     reply: Reply | None = None
     failure: Failure | None = None
@@ -224,7 +241,7 @@ class IssuerEvidence(Record):
 
 
 class TokenEvidence(Record):
-    """The response to the one token request: Entra's error in its own members, or the claims of the access token, unverified."""
+    """The response to the one token request: the members of Entra's error, or the claims of the access token, unverified."""
 
     endpoint: Words
     scope: Words
@@ -253,7 +270,7 @@ class TokenEvidence(Record):
 
 
 class SkipReason(StrEnum):
-    """Why no sign-in was attempted although the server was ready for it."""
+    """The reason why no sign-in was attempted although the server was ready for it."""
 
     HOST_NOT_DECLARED = "host_not_declared"
     NO_SECRET = "no_secret"  # noqa: S105 - a reason, not a secret
@@ -267,7 +284,10 @@ class SkipReason(StrEnum):
 
 
 class Challenge(Record):
-    """The error that an XOAUTH2 server sends with 334 before it refuses (RFC 7628, 3.2.2); `text` if it has none of these members."""
+    """The error that an XOAUTH2 server sends with 334 before it refuses the sign-in (RFC 7628, 3.2.2).
+
+    If the error has none of the known members, `text` has its content.
+    """
 
     status: Words = ""
     schemes: Words = ""
@@ -276,7 +296,7 @@ class Challenge(Record):
 
 
 class SignInEvidence(Record):
-    """The one sign-in attempt: mechanism, user and the reply to each step, or the reason why it was skipped."""
+    """The one sign-in attempt: the mechanism, the user and the reply to each step, or the reason why the sign-in was skipped."""
 
     mechanism: Literal["LOGIN", "XOAUTH2"] | None = None
     user: MailboxName = ""
@@ -290,22 +310,22 @@ class SignInEvidence(Record):
 
     @property
     def accepted(self) -> bool:
-        """Whether the server replied 235 to the line with the credential. An earlier 235 accepts a credential that was never sent."""
+        """Whether the server replied 235 to the line with the credential. An earlier 235 does not count: no credential had been sent."""
         return self.reply is not None and self.reply.code == 235 and not self.out_of_turn
 
     @property
     def out_of_turn(self) -> bool:
-        """Whether the server replied 235 to a line without the credential. It must send 334 until it has everything (RFC 4954, 4)."""
+        """Whether the server replied 235 to a line without the credential. It must reply 334 until it has the credential (RFC 4954, 4)."""
         return self.reply is not None and self.reply.code == 235 and (self.early or self.steps[-1].code != 235)
 
     @property
     def early(self) -> bool:
-        """Whether the exchange ended before the line with the credential: the third line of LOGIN, the second of XOAUTH2."""
+        """Whether the exchange ended before the line with the credential, which is the third line for LOGIN and the second for XOAUTH2."""
         return len(self.steps) < {"LOGIN": 3, "XOAUTH2": 2}.get(self.mechanism or "", 1)
 
 
 class EnvelopeEvidence(Record):
-    """MAIL, RCPT and DATA up to the final reply; `message_id` identifies the message in a message trace."""
+    """MAIL, RCPT, DATA and the final reply. `message_id` identifies the message in a message trace."""
 
     mail_from: MailboxName
     recipient: MailboxName
@@ -329,7 +349,7 @@ class Traffic(Record):
 
 
 class SecretSource(Record):
-    """Where a secret was read from, without the secret."""
+    """The source from which a secret was read, without the secret itself."""
 
     key: Literal["password", "client_secret"]
     source: Words
@@ -337,7 +357,7 @@ class SecretSource(Record):
 
 
 class SenderEvidence(Record):
-    """All evidence of one run for one sender. A record is None if its step did not run; `why_missing` returns the reason."""
+    """All evidence from one run for one sender. The record of a step that did not run is None, and `why_missing` returns the reason."""
 
     sender: SenderLabel
     started: datetime
@@ -368,7 +388,10 @@ class SenderEvidence(Record):
     seconds: float = 0.0
 
     def why_missing(self, record: RecordName) -> MissingReason | None:
-        """Return why this record is missing, or None if it is there. For reports of earlier versions, the end of the run decides."""
+        """Return why this record is missing, or None if it is present.
+
+        Reports from earlier versions contain no reasons, so the reason is then derived from how the run ended.
+        """
         if getattr(self, record) is not None:
             return None
         if record in self.missing:

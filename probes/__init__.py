@@ -1,1 +1,1 @@
-"""Gathers facts: one module per layer of the route, with thin I/O and frozen evidence as output."""
+"""Gathers facts with one module per layer of the route. The modules contain little more than I/O and return frozen evidence."""

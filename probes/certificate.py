@@ -19,7 +19,10 @@ _MOST_NAMES = 100
 
 
 def chain_of(sock: ssl.SSLSocket | ssl.SSLObject) -> tuple[Certificate, ...]:
-    """Return the chain as the peer sent it, leaf first: only the leaf if Python cannot read more, nothing before a handshake."""
+    """Return the chain in the order in which the peer sent it, leaf first.
+
+    If Python cannot read the chain, only the leaf is returned. Before a handshake the result is empty.
+    """
     return tuple(filter(None, (read(der) for der in _chain(sock)[:_MOST_CERTIFICATES])))
 
 
@@ -36,7 +39,7 @@ def _chain(sock: ssl.SSLSocket | ssl.SSLObject) -> list[bytes]:
 
 
 def read(der: bytes) -> Certificate | None:
-    """Return the certificate's own statements, or None if it cannot be parsed."""
+    """Return the contents of the certificate, or None if it cannot be parsed."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", CryptographyDeprecationWarning)

@@ -1,6 +1,6 @@
-"""Reads the error that an XOAUTH2 server sends as a challenge: JSON in base64 after 334, kept as a few short, redacted texts.
+"""Reads the error that an XOAUTH2 server sends as a challenge: JSON in base64 after 334. The values are redacted and shortened.
 
-Sources: Google, "XOAUTH2 mechanism", error response; RFC 7628, section 3.2.2, which has the same for OAUTHBEARER.
+Sources: Google, "XOAUTH2 mechanism", error response; RFC 7628, section 3.2.2, which defines the same for OAUTHBEARER.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _LONGEST_VALUE = 200
 
 
 def read(lines: tuple[str, ...], transcript: Transcript) -> Challenge | None:
-    """Return the error in the reply 334, or None if the reply has no text. Never raises."""
+    """Return the error in the 334 reply, or None if the reply has no text. Never raises."""
     written = "".join(lines)[:_LONGEST].strip()
     if not written:
         return None
@@ -31,5 +31,5 @@ def read(lines: tuple[str, ...], transcript: Transcript) -> Challenge | None:
 
 
 def _kept(value: object, transcript: Transcript) -> str:
-    """Return a member as text, redacted before it is shortened."""
+    """Return the member as text, redacted and then shortened. A member that is neither text nor a number becomes empty."""
     return transcript.clean(str(value))[:_LONGEST_VALUE] if isinstance(value, (str, int, float)) else ""

@@ -14,7 +14,7 @@ _GONE = {FailureKind.CLOSED, FailureKind.RESET}
 
 
 class ConnectionPool:
-    """Sends requests like `HttpsClient.request`, on an idle connection to the host if there is one. Thread-safe."""
+    """Sends requests as `HttpsClient.request` does, but reuses an idle connection to the host if there is one. Thread-safe."""
 
     def __init__(self, https_client: HttpsClient) -> None:
         """Create an empty pool."""
@@ -32,7 +32,7 @@ class ConnectionPool:
         body: str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> HttpsResponse:
-        """Send one idempotent request and read its response. A connection that was closed meanwhile is reopened. Never raises."""
+        """Send one idempotent request and read its response. If the peer has closed an idle connection, use another one. Never raises."""
         bound = deadline.within(self._https_client.patience)
         host = address_of(url).place
         while True:
@@ -49,7 +49,7 @@ class ConnectionPool:
                 return answer
 
     def close(self) -> None:
-        """Close idle connections, and each connection that is returned later."""
+        """Close the idle connections now, and connections in use once their requests are done."""
         with self._lock:
             self._closed = True
             idle = [connection for waiting in self._idle.values() for connection in waiting]

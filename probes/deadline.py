@@ -1,4 +1,4 @@
-"""One clock for all probes, one deadline per sender, and timeouts that never exceed the deadline."""
+"""The clock for all probes, one deadline per sender, and timeouts that never exceed the deadline."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ Monotonic = Callable[[], float]
 
 
 class Deadline:
-    """A fixed moment after which nothing waits, whatever a peer does."""
+    """A fixed moment at which all waiting ends, whatever a peer does."""
 
     def __init__(self, seconds: float, monotonic: Monotonic = time.monotonic) -> None:
-        """Start now and expire after `seconds`."""
+        """Start the clock now, and expire after `seconds`."""
         self._monotonic = monotonic
         self._started = monotonic()
         self._end = self._started + seconds
@@ -27,7 +27,7 @@ class Deadline:
         return max(0.0, self._end - self._monotonic())
 
     def within(self, seconds: float) -> Deadline:
-        """Return a deadline that expires after `seconds`, or with this one if that is sooner."""
+        """Return a deadline that expires after `seconds`, or together with this one if that is sooner."""
         return Deadline(min(seconds, self.remaining()), self._monotonic)
 
     @property
@@ -37,6 +37,6 @@ class Deadline:
 
 
 def utc_now() -> datetime:
-    """Return the wall clock in UTC, in milliseconds. No other code reads it."""
+    """Return the current time in UTC, in milliseconds. No other code reads the wall clock."""
     now = datetime.now(UTC)
     return now.replace(microsecond=now.microsecond // 1000 * 1000)

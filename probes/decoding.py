@@ -1,6 +1,6 @@
 """Decodes the escapes that a peer can use: percent, entity, backslash and quoted-printable encodings, mixed and nested.
 
-The text becomes characters with their original positions. It handles no secrets.
+The result is decoded characters with their original positions. This module handles no secrets.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ _DROPPED: Final = {ord("="): None, ord("+"): " "} | dict.fromkeys([*range(0x20),
 
 
 class Decoded(NamedTuple):
-    """Decoded characters, each with the start and end of its escape in the text."""
+    """Decoded characters. `places` has the start and end of each character's escape in the original text."""
 
     octets: str
     places: list[tuple[int, int]]
 
 
 def decodings(text: str) -> Iterator[Decoded]:
-    """Return the text as it is and after one, two and three rounds of decoding. The input is lower case.
+    """Return the text undecoded and after one, two and three rounds of decoding. The text must be in lower case.
 
-    Soft line breaks are removed and plus signs become blanks, as in `normalised`. Two backslashes are read as one and, because a
-    word can end in one before an escape, also as two.
+    Soft line breaks are removed and plus signs become blanks, as in `normalised`. A pair of backslashes is decoded to one but also
+    kept as two, because a word can end in a backslash before an escape.
     """
     octets = [(octet, at) for at, character in enumerate(text) for octet in character.encode("utf-8", "surrogatepass")]
     read = Decoded("".join(chr(octet) for octet, _ in octets), [(at, at + 1) for _, at in octets])
@@ -46,7 +46,7 @@ def decodings(text: str) -> Iterator[Decoded]:
 
 
 def normalised(text: str) -> str:
-    """Return a search term in the form in which `decodings` returns text."""
+    """Return a search term in the same form as the text that `decodings` returns."""
     return text.encode("utf-8", "surrogatepass").decode("latin-1").translate(_DROPPED)
 
 

@@ -1,4 +1,4 @@
-"""TCP connections, and the `[connect]` map that applies to all of them (as curl's --connect-to does).
+"""TCP connections, and the `[connect]` map that applies to all of them, as with curl's --connect-to.
 
 No other module opens a socket for SMTP or HTTPS. The evidence records each address and whether the map replaced it.
 """
@@ -21,10 +21,10 @@ _MOST_PER_FAMILY = 4
 
 
 class Dialler:
-    """Opens connections by the map and the connect timeout, and keeps a list of open sockets, so that an interrupt can close them."""
+    """Opens connections according to the map, within the connect timeout. It tracks open sockets so that an interrupt can close them."""
 
     def __init__(self, connect: Mapping[str, str], *, only_mapped: bool, timeout: float) -> None:
-        """Store the map from `name-or-address:port` to `address:port`, and the timeout in seconds."""
+        """Store the timeout in seconds and the map, whose keys are `name-or-address:port` and whose values are `address:port`."""
         self._map = {_plain(key): value for key, value in connect.items()}
         self._only_mapped = only_mapped
         self._timeout = timeout
@@ -34,11 +34,11 @@ class Dialler:
         self.unresponsive = UnresponsiveHosts()
 
     def mapped(self, name: str, address: str, port: int) -> str | None:
-        """Return the map's target for this address, or else for this name; None without an entry."""
+        """Return the map's target for this address or, failing that, for this name. None if the map has neither."""
         return self._map.get(_plain(f"{address}:{port}")) or self._map.get(_plain(f"{name}:{port}"))
 
     def leads(self, name: str, port: int) -> bool:
-        """Return whether the map has an entry for this name, so that no proxy of the environment applies."""
+        """Return whether the map decides where connections to this name go, so that no proxy applies."""
         return self._only_mapped or self.mapped(name, name, port) is not None
 
     @property
@@ -47,7 +47,7 @@ class Dialler:
         return bool(self._map) or self._only_mapped
 
     def dial(self, name: str, address: str, port: int, deadline: Deadline) -> tuple[socket.socket | None, Dial]:
-        """Connect to one address. The socket is None if that failed; the record says why."""
+        """Connect to one address. If that fails, the socket is None and the record contains the failure."""
         family: Literal["ipv4", "ipv6"] = "ipv6" if ":" in address else "ipv4"
         mapped = self.mapped(name, address, port)
         started = deadline.elapsed()
@@ -97,19 +97,19 @@ class Dialler:
         return sock, None
 
     def close(self, sock: socket.socket) -> None:
-        """Close a connection of this dialler; a socket that is closed already is ignored."""
+        """Close a connection that this dialler opened. A socket that is already closed is ignored."""
         with self._lock:
             self._open.discard(sock)
         sock.close()
 
     def replaced(self, old: socket.socket, new: socket.socket) -> None:
-        """Record that TLS wrapped `old` into `new`."""
+        """Record that TLS wrapped the socket `old` and that `new` replaces it."""
         with self._lock:
             self._open.discard(old)
             self._open.add(new)
 
     def stop(self) -> None:
-        """Close all connections and open no more, which releases every thread that waits on a socket."""
+        """Shut down all connections and open no more. Threads that wait on a socket are thereby released."""
         self._stopped = True
         with self._lock:
             sockets = list(self._open)
@@ -121,10 +121,13 @@ class Dialler:
 
 
 class Race:
-    """Connects to all addresses concurrently. The first open connection carries the session; the others are diagnostics and are closed."""
+    """Connects to all addresses concurrently. The first connection to open carries the session.
+
+    The other connections are diagnostics and are closed.
+    """
 
     def __init__(self, dialler: Dialler, name: str, addresses: tuple[str, ...], port: int, deadline: Deadline) -> None:
-        """Start connecting, to at most four addresses of each family."""
+        """Start connecting to at most four addresses of each family."""
         self._dialler = dialler
         chosen = _few(addresses)
         self._pool = ThreadPoolExecutor(max_workers=max(1, len(chosen)), thread_name_prefix="dial")
@@ -141,7 +144,7 @@ class Race:
         return None, None
 
     def finish(self, used: Dial | None) -> tuple[Dial, ...]:
-        """Return all attempts in the order of the addresses, and close the connections other than `used`."""
+        """Return all attempts in the order of the addresses, and close every connection except `used`."""
         results = [future.result() for future in self._futures]
         self._pool.shutdown(wait=False)
         for sock, dial in results:
@@ -166,7 +169,7 @@ def is_address(host: str) -> bool:
 
 
 def _plain(endpoint: str) -> str:
-    """Return host and port in canonical form: lower case, without IPv6 brackets or a trailing dot."""
+    """Return the host and port in canonical form: lower case, without IPv6 brackets or a trailing dot."""
     host, _, port = endpoint.rpartition(":")
     return f"{host.strip('[]').rstrip('.').lower()}:{port}"
 

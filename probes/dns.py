@@ -1,4 +1,4 @@
-"""Name resolution: the same question over UDP and TCP to each resolver, and to a second resolver for comparison.
+"""Name resolution: the same question goes to each resolver over UDP and TCP, and to a second resolver for comparison.
 
 Sources: RFC 1035 (messages); RFC 7766 (TCP is required); FAQ, "DNS Port 53 (TCP and UDP)". The checks judge the answers.
 """
@@ -38,7 +38,7 @@ _MOST_ADDRESSES = 64
 
 
 def system_resolvers() -> tuple[str, ...]:
-    """Return the resolvers that this machine is configured with; empty if they cannot be read."""
+    """Return the resolvers configured on this machine. The result is empty if they cannot be read."""
     try:
         return tuple(str(server) for server in dns.resolver.Resolver().nameservers)
     except (dns.exception.DNSException, OSError):
@@ -46,7 +46,7 @@ def system_resolvers() -> tuple[str, ...]:
 
 
 class NameLookup:
-    """All questions about one name, sent concurrently. `soon` returns addresses early, `finish` the complete evidence."""
+    """All questions about one name, sent concurrently. `soon` returns addresses early, and `finish` returns the complete evidence."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class NameLookup:
         deadline: Deadline,
         unresponsive: UnresponsiveHosts | None = None,
     ) -> None:
-        """Start the questions. Without `resolvers` the system's own are used, and its resolver function is called too."""
+        """Send the questions. Without `resolvers`, ask the system's resolvers, and call the operating system's resolver function too."""
         self._host = host
         self._unresponsive = unresponsive or UnresponsiveHosts()
         self._literal = is_address(host)
@@ -82,7 +82,7 @@ class NameLookup:
             self._comparison = [self._ask(comparison, "udp", "A", bound), self._ask(comparison, "tcp", "A", bound)]
 
     def soon(self) -> tuple[str, ...]:
-        """Return addresses as soon as they are complete: the operating system's, or those of the transport that answers first."""
+        """Return the first complete set of addresses: the operating system's, or those from the transport that answers first."""
         if self._literal:
             return (self._host.strip("[]"),)
         if self._asks_system:
@@ -100,12 +100,12 @@ class NameLookup:
         return ()
 
     def _found(self, transport: Transport) -> tuple[str, ...]:
-        """Return the addresses from one transport once all its questions are answered."""
+        """Return the addresses from one transport, all of whose questions have been answered."""
         futures = zip(self._answers, self._asked(), strict=True)
         return _addresses(future.result() for future, (via, _) in futures if via == transport)
 
     def finish(self) -> NameEvidence:
-        """Return all answers in the order of the questions."""
+        """Return the evidence, with all answers in the order of the questions."""
         answers = tuple(future.result() for future in self._answers)
         comparison = tuple(future.result() for future in self._comparison)
         self._pool.shutdown(wait=False)
@@ -155,9 +155,9 @@ def ask(
     bound: Deadline,
     unresponsive: UnresponsiveHosts | None = None,
 ) -> DnsAnswer:
-    """Ask one question, and retry it once if it fails; `attempts` shows a name that resolves only sometimes.
+    """Ask one question, and retry once if it fails. `attempts` reveals a name that resolves only sometimes.
 
-    A resolver that recently timed out for another sender is asked once, with a short timeout.
+    For a resolver that recently timed out for another sender, the timeout is short.
     """
     place = f"{via} {server}"
     if unresponsive is not None and unresponsive.known(place):
@@ -225,7 +225,7 @@ def _server(server: str) -> tuple[str, int]:
 
 
 def _read(message: dns.message.Message, host: str) -> tuple[tuple[str, ...], tuple[str, ...], int | None]:
-    """Return the alias chain of the name, the addresses at its end, and the shortest TTL in it."""
+    """Return the alias chain of the name, the addresses at its end, and the shortest TTL along it."""
     aliases: dict[str, tuple[str, int]] = {}
     found: dict[str, list[str]] = {}
     ttls: dict[str, int] = {}

@@ -13,7 +13,7 @@ from settings.version import tool_version
 
 
 def send(run: SenderRun, session: Session) -> None:
-    """Send MAIL, RCPT and the message, and stop at the first refusal; with --no-send stop after RCPT."""
+    """Send MAIL, RCPT and the message, and stop at the first refusal. With --no-send, stop after RCPT."""
     sender, context = run.sender, run.context
     run.at = Gate.SENDER
     record = EnvelopeEvidence(mail_from=sender.envelope_from, recipient=sender.envelope_to)
@@ -64,7 +64,7 @@ def _kept(run: SenderRun, record: EnvelopeEvidence) -> EnvelopeEvidence:
 
 
 def _utf8(session: Session, *addresses: str) -> str:
-    """Return SMTPUTF8 if an address needs it and the server offers it (RFC 6531)."""
+    """Return the MAIL parameter SMTPUTF8 if an address needs it and the server offers it (RFC 6531), otherwise an empty text."""
     needed = not all(address.isascii() for address in addresses)
     if needed and "smtputf8" in session.esmtp_features:
         session.command_encoding = "utf-8"

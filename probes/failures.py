@@ -1,4 +1,4 @@
-"""Translates the exceptions of sockets, TLS and HTTP into a `Failure`, by one table.
+"""Translates exceptions from sockets, TLS and HTTP into a `Failure`.
 
 Messages are reduced to one printable line here. The caller redacts them, because it has the redactor.
 """
@@ -33,7 +33,7 @@ _NOT_TLS_WORDS = (
 
 
 class BrokenError(Exception):
-    """Raised between probes when a step ends without a reply; `failure` says how. It never leaves the probes."""
+    """Raised inside the probes when a step ends without a reply; `failure` has the reason. It never leaves the probes."""
 
     def __init__(self, failure: Failure) -> None:
         """Store the translated failure."""
@@ -42,7 +42,7 @@ class BrokenError(Exception):
 
 
 def translate(problem: BaseException) -> Failure:
-    """Return the failure for a library's exception; `other` with its message if no row matches."""
+    """Return the failure for a library's exception. Its kind is `other` if no more specific one applies."""
     if isinstance(problem, BrokenError):
         return problem.failure
     return Failure(kind=_kind(problem), text=printable(str(problem) or type(problem).__name__))
@@ -80,7 +80,7 @@ def _kind(problem: BaseException) -> FailureKind:  # noqa: PLR0911 - one row per
 
 
 def printable(text: str, longest: int = _LONGEST) -> str:
-    """Return one line of at most `longest` characters, without control or direction-changing characters."""
+    """Return the text as one line of at most `longest` characters, without control or direction-changing characters."""
     cut = text[: longest + 1]
     shown = "".join(character if character.isprintable() else _escaped(character) for character in cut)
     return shown if len(text) <= longest else f"{shown[:longest]}…"

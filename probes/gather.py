@@ -1,7 +1,7 @@
-"""Collects the evidence of all senders concurrently, each with its own deadline. An interrupt keeps the evidence so far.
+"""Collects the evidence for all senders concurrently, each with its own deadline. An interrupt keeps the evidence collected so far.
 
-Senders of one mailbox run one after the other: Exchange Online accepts few concurrent connections per mailbox, and a refused
-password must be known before the next sender signs in with it. Nothing here judges the evidence.
+Senders with the same mailbox run one after the other: Exchange Online accepts few concurrent connections per mailbox, and the
+suite must have seen a refused password before the next sender signs in with it. Nothing here judges the evidence.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Progress = Callable[[str, str], None]
 
 
 class InterruptedGatheringError(Exception):
-    """Raised when the user interrupts the run; `evidence` has what was collected until then."""
+    """Raised when the user interrupts the run. `evidence` has what was collected before the interrupt."""
 
     def __init__(self, evidence: dict[str, SenderEvidence]) -> None:
         """Store the evidence by sender name."""
@@ -46,7 +46,7 @@ class InterruptedGatheringError(Exception):
 def create_context(
     settings: Settings, *, refusals: Path | None, no_send: bool = False, try_again: bool = False
 ) -> RunContext:
-    """Return what all senders of a run share. Raises SettingsError if the CA file has no certificate."""
+    """Return the context that all senders of a run share. Raises SettingsError if the CA file contains no certificate."""
     network = settings.network
     dialler = Dialler(settings.connect, only_mapped=network.only_mapped, timeout=network.connect_timeout)
     return RunContext(
@@ -62,7 +62,7 @@ def create_context(
 
 
 def secrets_of(senders: Iterable[Sender], environ: Mapping[str, str], prompt: Prompt | None = None) -> dict[str, Found]:
-    """Read the secret of each sender before any connection is opened. Without `prompt` the user is asked for none."""
+    """Read the secret of each sender before any connection is opened. Without `prompt`, the user is never asked."""
     found = {}
     for sender in senders:
         key: SecretKey = "password" if sender.method == "basic" else "client_secret"
@@ -77,7 +77,7 @@ def secrets_of(senders: Iterable[Sender], environ: Mapping[str, str], prompt: Pr
 
 
 def directory_secret(directory: Directory, environ: Mapping[str, str], prompt: Prompt | None = None) -> Found:
-    """Return the client secret of the auditor application. An application with a certificate has none."""
+    """Return the client secret of the auditor application. An application with a certificate has no client secret."""
     if directory.certificate is not None:
         return Found(None, "certificate")
     ask = None if prompt is None else partial(prompt.ask, secret.DIRECTORY, "client_secret", directory.client_id)
@@ -94,7 +94,7 @@ def gather(
     """Run the probes once for each sender, with its lookups in the background, and return the evidence by sender name.
 
     Raises:
-        InterruptedGatheringError: The user interrupted the run.
+        InterruptedGatheringError: the user interrupted the run.
 
     """
     runs: dict[str, SenderRun] = {}
@@ -161,7 +161,7 @@ def gather(
 def repeat_lookups(
     earlier: Iterable[tuple[SenderEvidence, Sender]], lookups: Lookups, progress: Progress | None = None
 ) -> dict[str, SenderEvidence]:
-    """Repeat the lookups of an earlier run, one sender after the other, without SMTP. Return its evidence with the new results."""
+    """Repeat the lookups of an earlier run, one sender after the other, without SMTP. Return the run's evidence with the new results."""
     results = {}
     for evidence, sender in earlier:
         if progress is not None:
@@ -175,14 +175,14 @@ def repeat_lookups(
 
 
 def accepted_message_id(envelope: EnvelopeEvidence | None) -> str:
-    """Return the id of the message if the server accepted it, otherwise an empty text."""
+    """Return the Message-ID if the server accepted the message, otherwise an empty text."""
     final = envelope.final if envelope is not None else None
     code = final.reply.code if final is not None and final.reply is not None else 0
     return envelope.message_id if envelope is not None and 200 <= code < 300 else ""
 
 
 def run_legs(run: SenderRun) -> None:
-    """Run the token leg in a thread of its own and the SMTP leg in this one, which waits for the token before the sign-in."""
+    """Run the SMTP leg in this thread and, for OAuth, the token leg in another. The SMTP leg waits for the token before the sign-in."""
     if run.sender.method == "basic":
         smtp_leg.run_leg(run, lambda: None)
         return

@@ -1,7 +1,7 @@
-"""One HTTPS exchange on our own connection: no redirects, no decompression, bounded response size.
+"""One HTTPS exchange on our own connection, without redirects or decompression and with a bounded response size.
 
-It uses the dialler and the trusted roots of the SMTP leg. The proxy of the environment or the operating system applies unless
-the `[connect]` map has an entry for the host.
+The connection uses the dialler and the trusted roots of the SMTP leg. The proxy configured in the environment or the operating
+system applies unless the `[connect]` map has an entry for the host.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class HttpsResponse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpsClient:
-    """How this machine reaches HTTPS hosts: dialler, roots and resolvers, the same as for SMTP."""
+    """Sends HTTPS requests with the same dialler, roots and resolvers as for SMTP."""
 
     dialler: Dialler
     trust: Trust
@@ -73,7 +73,7 @@ class HttpsClient:
             connection.close()
 
     def connection(self, url: str, bound: Deadline) -> Connection | None:
-        """Return an unopened connection to the host of this URL; None if it is not https."""
+        """Return an unopened connection to the host in this URL, or None if the URL is not https."""
         parts = address_of(url)
         if parts.scheme != "https" or not parts.host:
             return None
@@ -82,7 +82,7 @@ class HttpsClient:
 
 
 class Connection(http.client.HTTPSConnection):
-    """An HTTPS connection with our own TCP and TLS steps, so that they leave evidence."""
+    """An HTTPS connection that performs its own TCP and TLS steps, so that they leave evidence."""
 
     def __init__(self, https_client: HttpsClient, host: str, port: int, bound: Deadline, proxy: str | None) -> None:
         super().__init__(
@@ -101,7 +101,7 @@ class Connection(http.client.HTTPSConnection):
     def exchange(
         self, method: str, url: str, bound: Deadline, *, body: str | None, headers: Mapping[str, str] | None
     ) -> HttpsResponse:
-        """Send one request and read its response; `reusable` then says whether another can follow."""
+        """Send one request and read its response. Afterwards `reusable` is set if another request can follow."""
         parts = address_of(url)
         target = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
         self._bound, self.timeout, self.reusable = bound, max(0.001, bound.remaining()), False
@@ -205,7 +205,7 @@ class Connection(http.client.HTTPSConnection):
 
 
 def _proxy_status(sock: socket.socket) -> int:
-    """Read the proxy's response one byte at a time, so that no byte after it is consumed."""
+    """Read the proxy's response one byte at a time, so that nothing after the response is consumed."""
     head = b""
     while not head.endswith(b"\r\n\r\n") and len(head) < 16384:
         octet = sock.recv(1)
@@ -232,7 +232,7 @@ def _bounded(response: http.client.HTTPResponse, bound: Deadline) -> str:
 
 
 def proxy_for(host: str) -> str | None:
-    """Return the HTTPS proxy of the environment or the operating system for this host (as urllib finds it), or None."""
+    """Return the HTTPS proxy for this host from the environment or the operating system (as urllib finds it), or None."""
     proxies = urllib.request.getproxies()
     proxy = proxies.get("https") or proxies.get("all")
     if not proxy or urllib.request.proxy_bypass(host):
@@ -256,7 +256,7 @@ def _date(value: str | None) -> datetime | None:
 
 
 def json_object(text: str) -> dict[str, object] | None:
-    """Return the JSON object in `text`, or None. Deeply nested JSON is rejected."""
+    """Return the JSON object in `text`, or None if there is none. Deeply nested JSON is rejected."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):

@@ -1,6 +1,7 @@
-"""Tests whether a port without a greeting expects TLS from the first byte: a second connection sends a ClientHello without credentials.
+"""Tests whether a port that sent no greeting expects TLS from the first byte.
 
-The TLS engine works on memory buffers, so that an answer that is not TLS can be kept. Source: RFC 8314, section 3.3.
+A second connection sends a ClientHello without credentials. The TLS engine works on memory buffers, so that an answer that is
+not TLS can be kept. Source: RFC 8314, section 3.3.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ _PIECE = 16384
 
 
 def is_worth_trying(seen: HelloEvidence) -> bool:
-    """Return whether a ClientHello can reveal more: the server sent nothing, or bytes that are not text."""
+    """Return whether a ClientHello can reveal more, because the server sent nothing or bytes that are not text."""
     if seen.greeting is not None or seen.failure is None:
         return False
     match seen.failure.kind:
@@ -35,7 +36,7 @@ def is_worth_trying(seen: HelloEvidence) -> bool:
 
 
 def handshake(sock: socket.socket, server_name: str, bound: Deadline) -> tuple[TlsEvidence, bytes]:
-    """Start a handshake at once and send nothing after it. The bytes are what the server sent instead of TLS. Never raises."""
+    """Start a handshake at once and send nothing after it. The returned bytes are what the server sent instead of TLS. Never raises."""
     started = bound.elapsed()
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     failure: Failure | None = None
@@ -58,7 +59,7 @@ def handshake(sock: socket.socket, server_name: str, bound: Deadline) -> tuple[T
 def _handshake(
     engine: ssl.SSLObject, sock: socket.socket, incoming: ssl.MemoryBIO, outgoing: ssl.MemoryBIO, bound: Deadline
 ) -> bytes:
-    """Return nothing after a handshake, otherwise the first bytes that are not TLS. Raises OSError for every other failure."""
+    """Return no bytes after a successful handshake, otherwise the first bytes that are not TLS. Raises OSError for other failures."""
     first = True
     while True:
         wants_more = False

@@ -23,14 +23,14 @@ _LONGEST = 300
 
 
 class Issuer(NamedTuple):
-    """The evidence, and the document for msal, so that msal does not fetch it again."""
+    """The evidence, and the text of the issuer document. msal receives that text so that it does not fetch the document again."""
 
     evidence: IssuerEvidence
     document: str
 
 
 def fetch(url: str, https_client: HttpsClient, deadline: Deadline, transcript: Transcript) -> Issuer:
-    """Send GET for the document and return every outcome as evidence. Never raises."""
+    """Fetch the issuer document with GET and return the outcome as evidence, whatever it is. Never raises."""
     started = deadline.elapsed()
     transcript.remark(f"GET {url}")
     answer = https_client.request("GET", url, deadline, headers={"Accept": "application/json"})
@@ -72,5 +72,8 @@ def _evidence(url: str, answer: HttpsResponse, transcript: Transcript, seconds: 
 
 
 def clock_offset(answer: HttpsResponse) -> float | None:
-    """Return how many seconds this machine's clock is ahead of the server's Date header, which has whole seconds (RFC 9110, 6.6.1)."""
+    """Return how many seconds this machine's clock is ahead of the server's, or None without a Date header.
+
+    The header has whole seconds (RFC 9110, 6.6.1).
+    """
     return None if answer.server_date is None else round((utc_now() - answer.server_date).total_seconds(), 1)

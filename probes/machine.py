@@ -1,4 +1,4 @@
-"""Describes this machine and the account that runs the suite, which can differ from those of the application."""
+"""Describes this machine and the account that runs the suite. Both can differ from those of the application that sends mail."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _VALUES = (
 
 
 def describe(*, resolvers: tuple[str, ...], connect_map: bool) -> MachineEvidence:
-    """Describe host, system, account, proxies and, on Windows, the registry values that decide which TLS an application uses."""
+    """Describe the host, system, account and proxies. On Windows, add the registry values that control which TLS versions are used."""
     values, failure = _registry()
     return MachineEvidence(
         host=printable(socket.gethostname()),
@@ -45,7 +45,7 @@ def describe(*, resolvers: tuple[str, ...], connect_map: bool) -> MachineEvidenc
 
 
 def _proxies() -> dict[str, str]:
-    """Return the proxies of the environment or the operating system, without user name and password."""
+    """Return the proxies from the environment or the operating system, without user names and passwords."""
     found = {}
     for scheme, address in urllib.request.getproxies().items():
         if scheme == "no":
@@ -57,7 +57,7 @@ def _proxies() -> dict[str, str]:
 
 
 def _registry() -> tuple[tuple[RegistryValue, ...] | None, str | None]:
-    """Return the values in both registry views, read only; None on systems other than Windows."""
+    """Return the values from both registry views, or an error message if they cannot be read. Both are None except on Windows."""
     if sys.platform == "win32":
         try:
             return tuple(_read(path, name, view) for path, name in _VALUES for view in ("64", "32")), None
@@ -67,7 +67,7 @@ def _registry() -> tuple[tuple[RegistryValue, ...] | None, str | None]:
 
 
 def _read(path: str, name: str, view: str) -> RegistryValue:
-    """Return one value in the 64-bit or the 32-bit view; `data` is None if it is not set. Raises OSError if it may not be read."""
+    """Return one value from the 64-bit or the 32-bit view; `data` is None if it is not set. Raises OSError if access is denied."""
     data: object = None
     if sys.platform == "win32":
         import winreg

@@ -1,4 +1,4 @@
-"""The test message. It identifies itself, asks for no automatic reply, and contains nothing secret (RFC 5322, RFC 3834)."""
+"""The test message. It identifies itself, suppresses automatic replies, and contains nothing secret (RFC 5322, RFC 3834)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from email.utils import format_datetime, make_msgid
 
 
 def compose(*, mail_from: str, recipient: str, host: str, moment: datetime, tool: str) -> EmailMessage:
-    """Return the message from `mail_from` to `recipient`; `host` is this machine's name, `moment` the time of the run in UTC."""
+    """Return the message for `recipient`. `host` is the name of this machine, and `moment` is the time of the run in UTC."""
     message = EmailMessage()
     message["From"] = _address(mail_from)
     message["To"] = _address(recipient)

@@ -16,7 +16,7 @@ SMTP_RECORDS: Final[tuple[RecordName, ...]] = ("name", "port", "greeting", "plai
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunEnd:
-    """How a run ended: which legs came to their own end, and whether lookups were requested and interrupted."""
+    """How a run ended: which legs ran to their end, and whether lookups were requested and the run was interrupted."""
 
     smtp_leg_ended: bool
     token_leg_ended: bool
@@ -25,7 +25,7 @@ class RunEnd:
 
 
 def missing_reasons(sender: Sender, evidence: SenderEvidence, end: RunEnd) -> dict[RecordName, MissingReason]:
-    """Return the reason for each record that `evidence` does not have."""
+    """Return the reason for each record that is missing from `evidence`."""
     reasons: dict[RecordName, MissingReason] = {
         **dict.fromkeys(SMTP_RECORDS, _reason(evidence, leg_ended=end.smtp_leg_ended)),
         **dict.fromkeys(TOKEN_RECORDS, _reason(evidence, leg_ended=end.token_leg_ended)),
@@ -43,7 +43,7 @@ def _reason(evidence: SenderEvidence, *, leg_ended: bool) -> MissingReason:
 
 
 def _not_applicable(sender: Sender, *, with_lookups: bool) -> tuple[RecordName, ...]:
-    """Return the records that this sender's method and settings, and the options of the run, do not need."""
+    """Return the records that do not apply to this sender's method and settings, or to a run without lookups."""
     return (
         *(TOKEN_RECORDS if sender.method == "basic" else ()),
         *(("plain_mail",) if sender.use_ssl else TLS_RECORDS),

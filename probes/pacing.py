@@ -1,4 +1,4 @@
-"""Pacing: one sender per mailbox at a time, staggered starts.
+"""Limits runs to one sender per mailbox at a time, and staggers their starts.
 
 Exchange Online accepts three concurrent connections per mailbox (Microsoft, "Exchange Online limits"); this suite uses one.
 """
@@ -16,7 +16,7 @@ _AT_ONCE = 2
 
 
 def group_by_mailbox(senders: Iterable[Sender]) -> list[list[Sender]]:
-    """Group the senders by mailbox, in order of first occurrence."""
+    """Return the senders grouped by mailbox, in the order in which the mailboxes first occur."""
     groups: dict[str, list[Sender]] = {}
     for sender in senders:
         groups.setdefault((sender.sign_in_user or sender.envelope_from).lower(), []).append(sender)
@@ -24,7 +24,7 @@ def group_by_mailbox(senders: Iterable[Sender]) -> list[list[Sender]]:
 
 
 class Pacer:
-    """The start times of runs: the first two at once, then staggered, so that a server does not see a burst."""
+    """Staggers the start times of runs, so that a server does not see a burst. Only the first two start at once."""
 
     def __init__(self, interval: float = INTERVAL) -> None:
         self._interval = interval
@@ -34,7 +34,7 @@ class Pacer:
         self._stopped = threading.Event()
 
     def wait(self) -> bool:
-        """Wait for this run's start time. Returns False if no more runs are to start."""
+        """Wait for the next start time. Return False if no more runs may start."""
         with self._lock:
             now = time.monotonic()
             begin = now if self._free > 0 else max(now, self._next)
@@ -43,5 +43,5 @@ class Pacer:
         return not self._stopped.wait(begin - now) if begin > now else not self._stopped.is_set()
 
     def stop(self) -> None:
-        """Let no more runs start."""
+        """Prevent further runs from starting."""
         self._stopped.set()

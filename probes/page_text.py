@@ -1,6 +1,6 @@
-"""Extracts the visible text of a web page that arrived instead of another answer, without markup, scripts and styles.
+"""Extracts the visible text of a web page that arrived in place of the expected response, without markup, scripts and styles.
 
-Only the start of the page is read, in one pass. Reports quote the text; nothing interprets it.
+Only the start of the page is read, in one pass. Reports quote the text; no code interprets it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _TAG_NAME = re.compile(r"/?([a-z0-9]{1,20})", re.IGNORECASE)
 
 
 def visible_text(page: str) -> str:
-    """Return the text that a browser would show, on one line of at most 160 characters; empty if there is none."""
+    """Return the text that a browser would show, on one line of at most 160 characters, or an empty text if there is none."""
     pieces: list[str] = []
     text, at, size = page[:_LONGEST_PAGE], 0, 0
     lower = text.lower()
@@ -33,7 +33,7 @@ def visible_text(page: str) -> str:
 
 
 def _after_tag(text: str, lower: str, opened: int) -> int:
-    """Return the position after the tag, comment or invisible element that begins at `opened`."""
+    """Return the position after the tag, comment or invisible element that starts at `opened`."""
     if text.startswith("<!--", opened):
         closed = text.find("-->", opened)
         return len(text) if closed < 0 else closed + 3

@@ -1,4 +1,4 @@
-"""The records and counters of one sender while the probes fill them in. `SenderRun.freeze` makes evidence of them."""
+"""The records and counters for one sender while the probes fill them in. `SenderRun.freeze` turns them into evidence."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from evidence.wire import (
 
 @dataclass(slots=True)
 class Records:
-    """The records of `SenderEvidence` under the same names. A record is None until its probe has run."""
+    """The records of `SenderEvidence`, under the same names. A record is None until its probe has run."""
 
     name: NameEvidence | None = None
     port: PortEvidence | None = None

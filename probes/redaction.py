@@ -1,7 +1,7 @@
 """Removes secrets from text before it is stored: plain, base64 at any offset, URL, HTML, JSON, quoted-printable, UTF-16 and hex.
 
-The redactor learns each secret when it is read or received, and never returns it. It does not find less than half of a secret,
-other encodings (base32, compressed, encrypted), or letters interleaved with others.
+Each secret is added to the redactor as soon as it is read or received, and the redactor never returns it. It does not find
+pieces shorter than half of a secret, other encodings (base32, compressed, encrypted), or secrets with other letters in between.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ Span = tuple[int, int]
 
 
 class Redactor:
-    """Replaces all known forms of all known secrets. Secrets can be added while it is in use."""
+    """Replaces every known form of every known secret. Secrets can be added while the redactor is in use."""
 
     def __init__(self) -> None:
-        """Start without secrets."""
+        """Create a redactor without secrets."""
         self._forms: tuple[str, ...] = ()
         self._meant: tuple[str, ...] = ()
         self._pieces: dict[int, frozenset[str]] = {}
         self._lock = threading.Lock()
 
     def learn(self, secret: str) -> None:
-        """Add a secret. A secret of fewer than four characters is replaced only where it is a word of its own."""
+        """Add a secret. A secret of fewer than four characters is replaced only where it is a whole word."""
         if not secret:
             return
         found = {_printable(_folded(form))[0] for form in forms(secret)} - {""}
@@ -52,13 +52,13 @@ class Redactor:
                 self._pieces = {**self._pieces, size: self._pieces.get(size, frozenset()) | _pieces(secret, size)}
 
     def clean(self, text: str) -> str:
-        """Return `text` with each form of a secret replaced by a mark, ignoring case."""
+        """Return `text` with every form of a secret replaced by a mark, ignoring case."""
         return without(text, self.spans(text))
 
     def spans(self, text: str) -> list[Span]:
-        """Return the spans of secrets in `text`, ordered and disjoint.
+        """Return the positions of secrets in `text`, as ordered and disjoint spans.
 
-        Unprintable characters inside a secret (line ends, NULs, zero-width characters) do not hide it.
+        Unprintable characters inside a secret (line endings, NULs, zero-width characters) do not hide it.
         """
         if not self._forms:
             return []
@@ -123,9 +123,10 @@ def _all(form: str, text: str) -> Iterator[Span]:
 
 
 def _joined(meant: str, octets: str, places_in_text: list[Span], seen: str) -> Iterator[Span]:
-    """Return spans where the text around a secret forms an escape sequence with its first or last characters, as `%` before `4f`.
+    """Return spans in which some characters of a secret have become part of an escape sequence, such as `4f` after a `%`.
 
-    Those characters are next to the rest or one escape away: an equals sign between them is dropped when decoding.
+    Only the first or last characters of a secret can do so. They are next to the rest of it or one escape away, because decoding
+    drops an equals sign between them.
     """
     for some in range(1, min(_LONGEST_CODE, len(meant) - _SHORTEST) + 1):
         for start, end in _all(meant[some:], octets):
@@ -141,7 +142,7 @@ def _joined(meant: str, octets: str, places_in_text: list[Span], seen: str) -> I
 
 
 def _meant(secret: str) -> set[str]:
-    """Return the forms of a secret in decoded text: ASCII letters in lower case, with and without unprintable characters."""
+    """Return the forms of a secret to search for in decoded text: lower case, with and without unprintable characters."""
     cased = "".join(character.lower() if character.isascii() else character for character in secret)
     return {normalised(one) for text in (cased, _folded(secret)) for one in (text, _printable(text)[0])} - {""}
 
@@ -153,7 +154,7 @@ def _pieces(secret: str, size: int) -> frozenset[str]:
 
 
 def _base64(octets: bytes) -> set[str]:
-    """Return the parts of a base64 text that depend on `octets` alone, at all three alignments."""
+    """Return the parts of the base64 encoding that depend only on `octets`, for all three alignments."""
     found = set()
     for before in range(3):
         encoded = base64.b64encode(b"\x00" * before + octets).decode("ascii")
@@ -166,7 +167,7 @@ def _base64(octets: bytes) -> set[str]:
 
 
 def _folded(text: str) -> str:
-    """Return lower case with the same length, so that positions stay valid."""
+    """Return the text in lower case and with the same length, so that positions stay valid."""
     lowered = text.lower()
     if len(lowered) == len(text):
         return lowered
@@ -174,7 +175,7 @@ def _folded(text: str) -> str:
 
 
 def _printable(text: str) -> tuple[str, range | list[int]]:
-    """Return the printable characters and their positions in `text`."""
+    """Return the printable characters in `text` and their positions."""
     if text.isprintable():
         return text, range(len(text))
     places = [at for at, character in enumerate(text) if character.isprintable()]
@@ -187,7 +188,7 @@ def _is_whole_word(text: str, start: int, end: int) -> bool:
 
 
 def _merged(spans: list[Span]) -> list[Span]:
-    """Return the spans in order, with adjacent ones merged."""
+    """Return the spans in order, with adjacent and overlapping ones merged."""
     merged: list[Span] = []
     for start, end in sorted(spans):
         if merged and start <= merged[-1][1]:

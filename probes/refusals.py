@@ -1,7 +1,7 @@
-"""Remembers refused passwords so that they are not tried again: within a run, and for 15 minutes between runs.
+"""Records refused passwords so that they are not tried again within a run, nor by another run in the next 15 minutes.
 
-The file has host, user, time and reply, and nothing derived from the secret. Repeated failures lock the account; three are
-enough in US government tenants. Source: Microsoft, "Smart lockout".
+The file contains host, user, time and reply, and nothing derived from the secret. Repeated failures lock the account; in US
+government tenants three are enough. Source: Microsoft, "Smart lockout".
 """
 
 from __future__ import annotations
@@ -25,23 +25,23 @@ _ABOUT_THE_PASSWORD = re.compile(r"credentials were incorrect|account (is )?lock
 
 
 def holds(reply: Reply) -> bool:
-    """Return whether this refusal forbids another attempt: wrong credentials, a locked account, or a refusal without a reason."""
+    """Return whether this refusal forbids another attempt: wrong credentials, a locked account, or no stated reason."""
     if not 500 <= reply.code < 600:
         return False
     return "5.7.139" not in reply.text or bool(_ABOUT_THE_PASSWORD.search(reply.text))
 
 
 class Refusals:
-    """Refused sign-ins by host and user. Safe for several threads and for concurrent runs."""
+    """Refused sign-ins by host and user. Safe for use by several threads and concurrent runs."""
 
     def __init__(self, file: Path | None) -> None:
-        """Store the refusals in `file`, or for this run only if it is None. An unreadable file counts as empty."""
+        """Store refusals in `file`, or only in memory for this run if `file` is None. An unreadable file counts as empty."""
         self._file = file
         self._lock = threading.Lock()
         self._this_run: dict[str, str] = {}
 
     def earlier(self, host: str, user: str) -> str | None:
-        """Return the refusal of another run within the last 15 minutes, with its time; None if there is none."""
+        """Return the refusal, with its time, that a run received within the last 15 minutes, or None."""
         entry = _read(self._file).get(_key(host, user))
         if entry is None:
             return None
@@ -51,14 +51,14 @@ class Refusals:
         return f"refused at {moment:%H:%M:%S} UTC: {reply}" if -HOLD < age < HOLD else None
 
     def this_run(self, host: str, user: str) -> str | None:
-        """Return the refusal that another sender with the same user received in this run, if it forbids another attempt."""
+        """Return the refusal that a sender with the same user received in this run, or None."""
         with self._lock:
             return self._this_run.get(_key(host, user))
 
     def note(self, host: str, user: str, reply: Reply, *, lasting: bool = True) -> None:
-        """Remember a refusal for this run and, if `lasting`, for later runs.
+        """Record a refusal for this run and, if `lasting`, for later runs.
 
-        A file that cannot be written is ignored.
+        If the file cannot be written, the error is ignored.
         """
         text = printable(reply.text, 200)
         with self._lock:
@@ -68,7 +68,7 @@ class Refusals:
                 self._write({**_read(self._file), _key(host, user): (utc_now(), text)})
 
     def forget(self, host: str, user: str) -> None:
-        """Delete the refusal after an accepted sign-in."""
+        """Delete the stored refusal after an accepted sign-in."""
         with self._lock:
             known = _read(self._file)
             if known.pop(_key(host, user), None) is not None:

@@ -1,6 +1,7 @@
-"""Removes secrets from evidence before it is frozen, also secrets that are split over consecutive reply lines.
+"""Removes secrets from evidence before it is frozen, even secrets that are split over consecutive reply lines.
 
-The transcript redacts each line when it is recorded. This step covers texts that never passed through it, such as headers and numbers.
+The transcript redacts each line as it is recorded. This step covers the text that never passed through the transcript, such as
+headers, and numbers.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ def scrubbed_tenant(tenant: TenantEvidence, redactor: Redactor) -> TenantEvidenc
 
 
 def _walked(value: Any, redactor: Redactor, key: str = "", ours: frozenset[str] = _OURS) -> Any:  # noqa: ANN401 - any part of the dumped record
-    """Return `value` with its texts redacted. Numbers that spell a secret are removed from fields that a peer fills."""
+    """Return `value` with its texts redacted. In fields that a peer fills, numbers that contain a secret are removed too."""
     match value:
         case dict():
             named = key == "claims"
@@ -72,7 +73,7 @@ def _walked(value: Any, redactor: Redactor, key: str = "", ours: frozenset[str] 
 
 
 def _replies(value: object) -> list[list[str]]:
-    """Return the lines of every reply within a record, in order."""
+    """Return the lines of every reply in a record, in order."""
     match value:
         case {"code": _, "lines": list() as lines}:
             return [lines]
@@ -84,7 +85,10 @@ def _replies(value: object) -> list[list[str]]:
 
 
 def _over_lines(places: list[tuple[list[str], int, int]], redactor: Redactor) -> None:
-    """Redact secrets that are split over consecutive texts. Each place is a list, an index, and the offset at which the text begins."""
+    """Redact secrets that are split over consecutive texts.
+
+    Each place is a list, an index into it, and the offset at which the text of that element begins.
+    """
     words = [texts[at][begin:] for texts, at, begin in places]
     spans = redactor.spans("".join(words))
     offset = 0

@@ -1,6 +1,6 @@
-"""The run of the probes for one sender: what both legs share, and its evidence while it grows.
+"""The run of the probes for one sender: what both legs share, and the evidence collected so far.
 
-The evidence can be frozen at any time, so that an interrupt or a deadline loses none of it.
+The evidence can be frozen at any time, so that none of it is lost after an interrupt or at the deadline.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from settings.secret import Found
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunContext:
-    """What all senders of a run share: the network, the trusted roots, the caches and the description of this machine."""
+    """What all senders in a run share: the network, the trusted roots, the caches and the description of this machine."""
 
     cloud: Cloud
     network: Network
@@ -84,7 +84,7 @@ class SenderRun:
         self.transcript = Transcript(self.deadline, self.redactor)
 
     def finish(self) -> None:
-        """Stop the clock. Lookups that are still pending count neither for the duration nor for the deadline."""
+        """Stop the clock. Lookups that are still pending count towards neither the duration nor the deadline."""
         self._finished = (self.deadline.elapsed(), self.deadline.passed)
 
     def fail(self, problem: Exception) -> None:

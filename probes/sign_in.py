@@ -1,4 +1,4 @@
-"""Signs in once per run with the mechanism that the settings select, or skips the sign-in with a reason (RFC 4954)."""
+"""Signs in once per run with the mechanism that the settings select, or records why the sign-in was skipped (RFC 4954)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TokenSource = Callable[[], Token | None]
 
 
 def sign_in(run: SenderRun, session: Session, offered: HelloEvidence, token: TokenSource) -> bool:
-    """Sign in once, or record why not. Returns True if the session can continue with the envelope."""
+    """Sign in once, or record why not. Return True if the session can continue with the envelope."""
     sender = run.sender
     if not sender.enable_authentication:
         run.records.sign_in = SignInEvidence(withheld=SkipReason.AUTHENTICATION_OFF)
@@ -63,14 +63,17 @@ def _skip_reason(run: SenderRun, mechanism: str, held: Token | None) -> tuple[Sk
 
 
 def _where(run: SenderRun) -> str:
-    """Return the host and, if a map replaces it, the mapped address: another server under the same name has its own refusals."""
+    """Return the host and port and, if the map redirects the connection, the mapped address.
+
+    The mapped server can be a different one under the same name, so its refusals are recorded separately.
+    """
     sender = run.sender
     mapped = run.context.dialler.mapped(sender.smtp_server, sender.smtp_server, sender.port)
     return f"{sender.smtp_server}:{sender.port}" + (f" via {mapped}" if mapped else "")
 
 
 def _credential(run: SenderRun) -> str:
-    """Return the account that signs in: the user, or for OAuth the application on behalf of the user."""
+    """Return the name of the account that signs in: the user or, for OAuth, the application on behalf of the user."""
     sender = run.sender
     return f"{sender.sign_in_user} by {sender.client_id}" if sender.method == "oauth" else sender.sign_in_user
 
@@ -88,7 +91,10 @@ def _record_outcome(run: SenderRun, evidence: SignInEvidence) -> None:
 
 
 def _login(run: SenderRun, session: Session) -> SignInEvidence:
-    """Send AUTH LOGIN as Exchange Online implements it: one prompt for the user name, one for the password (draft-murchison-sasl-login)."""
+    """Send AUTH LOGIN in the form that Exchange Online implements (draft-murchison-sasl-login).
+
+    The server sends one prompt for the user name and one for the password.
+    """
     user = run.sender.sign_in_user
     password = run.found.secret.reveal() if run.found.secret is not None else ""
     lines = (
@@ -100,7 +106,10 @@ def _login(run: SenderRun, session: Session) -> SignInEvidence:
 
 
 def _xoauth2(run: SenderRun, session: Session, held: Token | None) -> SignInEvidence:
-    """Send AUTH XOAUTH2 in two steps, because a token in the command can exceed the 512 octets of a command line (RFC 4954, section 4)."""
+    """Send AUTH XOAUTH2 in two steps.
+
+    A token in the command itself can exceed the 512 octets of a command line (RFC 4954, section 4).
+    """
     user = run.sender.sign_in_user
     token = held.access_token.reveal() if held is not None and held.access_token is not None else ""
     answer = _base64(f"user={user}\x01auth=Bearer {token}\x01\x01")

@@ -1,8 +1,8 @@
-"""Shares one request between senders of a run that would send the same one, for example for an issuer document or a token.
+"""Shares one request among senders in a run that would send the same one, for example for an issuer document or a token.
 
 The first caller sends the request; concurrent callers wait for its result, each until its own deadline. Results are kept in
-memory for the run only. A refused client secret must not be tried again for each sender that uses it. Source: Microsoft,
-"Acquire and cache tokens".
+memory during the run only. This also prevents a refused client secret from being tried again for each sender that uses it.
+Source: Microsoft, "Acquire and cache tokens".
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ PENDING_TOO_LONG: Final = "the request that another sender had started was not a
 
 @dataclass(frozen=True, slots=True)
 class Flight(Generic[Result]):
-    """The result of a request, whether another caller sent the request, and the age of the result in seconds."""
+    """The result of a request, its age in seconds, and whether another caller sent the request."""
 
     result: Result
     shared: bool
@@ -34,15 +34,15 @@ class Flight(Generic[Result]):
 
 
 class SingleFlight(Generic[Result]):
-    """A cache of results by request key that sends concurrent requests with the same key only once. Thread-safe."""
+    """A cache of results by key. Of concurrent requests with the same key, only one is sent. Thread-safe."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic, *, share_pending: bool = True) -> None:
         """Create an empty cache.
 
         Args:
             monotonic: The clock for the age of the results.
-            share_pending: Whether callers that waited for a result use it even if it is not reusable. Otherwise they send
-                their own requests, one after the other.
+            share_pending: Whether callers that waited for a result use it even if it is not reusable. If not, they send their
+                own requests, one after the other.
 
         """
         self._monotonic = monotonic
@@ -57,10 +57,10 @@ class SingleFlight(Generic[Result]):
         deadline: Deadline,
         is_reusable: Callable[[Result, float], bool],
     ) -> Flight[Result]:
-        """Return the cached result for `key` if it is reusable at its age, otherwise the result of `send`.
+        """Return the cached result for `key` if it is still reusable at its age, otherwise the result of `send`.
 
         Raises:
-            TimeoutError: The request of another caller was not answered before `deadline`.
+            TimeoutError: another caller's request was not answered before `deadline`.
 
         """
         while True:
@@ -96,5 +96,5 @@ _KEY = os.urandom(32)
 
 
 def fingerprint(secret: Secret | None) -> bytes:
-    """Return a value that is equal for equal secrets within this process. It reveals nothing and is never written anywhere."""
+    """Return a value that is the same for equal secrets in this process. It reveals nothing and is never stored."""
     return hmac.digest(_KEY, secret.reveal().encode("utf-8", "surrogateescape"), hashlib.sha256) if secret else b""

@@ -1,7 +1,7 @@
-"""An SMTP session that records each line with its time and bounds what a peer can send (RFC 5321).
+"""An SMTP session that records each line with its time and limits what a peer can send (RFC 5321).
 
-It uses the standard library's `smtplib`, but never its `login()`, which tries the next mechanism after a refusal and so
-repeats a refused password.
+It uses the standard library's `smtplib`, but never its `login()`, which tries the next mechanism after a refusal and would
+therefore repeat a refused password.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ MOST_LINES = 128
 
 
 class Session(smtplib.SMTP):
-    """One conversation on an open socket. Every wait ends with the reply timeout or the sender's deadline."""
+    """A conversation on an open socket. Every wait ends at the reply timeout or the sender's deadline."""
 
     def __init__(
         self, sock: socket.socket, transcript: Transcript, deadline: Deadline, *, reply_timeout: float, ehlo_name: str
     ) -> None:
-        """Take over `sock` without sending or reading anything."""
+        """Take over `sock`, without sending or reading anything."""
         super().__init__(local_hostname=ehlo_name, timeout=reply_timeout)
         self.sock = sock
         self._transcript = transcript
@@ -52,13 +52,13 @@ class Session(smtplib.SMTP):
             raise BrokenError(translate(problem)) from None
 
     def putcmd(self, cmd: str, args: str = "") -> None:
-        """Send a command line and record it; `secret` replaces a line that holds a secret."""
+        """Send a command line and record it. A line that holds a secret is recorded in its masked form."""
         line = f"{cmd} {args}" if args else cmd
         self._transcript.client(self._shown if self._shown is not None else line)
         self.send(f"{line}\r\n")
 
     def getreply(self) -> tuple[int, bytes]:
-        """Return one complete reply for smtplib. Raises BrokenError if there is none."""
+        """Return one complete reply in the form that smtplib expects. Raises BrokenError if there is no reply."""
         reply = self.read_reply()
         return reply.code, "\n".join(reply.lines).encode("utf-8", "surrogateescape")
 
@@ -67,7 +67,7 @@ class Session(smtplib.SMTP):
     def read_reply(self) -> Reply:
         """Read one complete reply.
 
-        Raises BrokenError after a timeout, on a closed connection, for text that is not SMTP, or for a reply that is too long.
+        Raises BrokenError if the reply times out, is not SMTP or is too long, or if the connection is closed.
         """
         bound = self._deadline.within(self._reply_timeout)
         lines: list[str] = []
@@ -83,11 +83,11 @@ class Session(smtplib.SMTP):
                 raise BrokenError(Failure(kind=FailureKind.TOO_LONG, text=f"more than {MOST_LINES} lines in one reply"))
 
     def ask(self, command: str, *, shown: str | None = None) -> CommandEvidence:
-        """Send one command and read its reply; `shown` replaces a line that holds a secret in the transcript."""
+        """Send one command and read its reply. The transcript has `shown` in place of a command that holds a secret."""
         return self._timed(lambda: self._asked(command, shown))
 
     def hello(self, *, greeting: bool) -> HelloEvidence:
-        """Read the greeting if it is still due, then send EHLO."""
+        """Read the greeting if `greeting` is set, then send EHLO."""
         started = self._deadline.elapsed()
         first: Reply | None = None
         try:
@@ -102,7 +102,7 @@ class Session(smtplib.SMTP):
             return self._hello(started, first, None, broken.failure)
 
     def ehlo(self, name: str = "") -> tuple[int, bytes]:
-        """Send EHLO and keep the reply verbatim, in addition to smtplib's own parsing."""
+        """Send EHLO, keep the reply verbatim, and set the attributes that smtplib would set."""
         self._last_ehlo: Reply | None = None
         self.putcmd("EHLO", name)
         self._last_ehlo = self.read_reply()
@@ -126,7 +126,7 @@ class Session(smtplib.SMTP):
         return self._timed(send_all)
 
     def continue_on(self, sock: ssl.SSLSocket) -> None:
-        """Continue over TLS and discard everything learnt before it (RFC 3207, section 4.2)."""
+        """Continue over TLS and discard everything received before it (RFC 3207, section 4.2)."""
         self.sock = sock
         self._unread = b""
         self.ehlo_resp = None
@@ -135,7 +135,7 @@ class Session(smtplib.SMTP):
 
     @property
     def pending(self) -> bool:
-        """Whether the peer sent more than the reply: plain text that must not be read as if it came over TLS (RFC 3207, section 6)."""
+        """Whether the peer sent more than the reply. Plain text must not be treated as if it came over TLS (RFC 3207, section 6)."""
         return bool(self._unread)
 
     # -- private --------------------------------------------------------------------------------------------------------------------
@@ -176,7 +176,7 @@ class Session(smtplib.SMTP):
         return self.sock
 
     def _line(self, bound: Deadline) -> str:
-        """Read one line without its end, however slowly it arrives."""
+        """Read one line without its line ending, however slowly it arrives."""
         while b"\n" not in self._unread:
             if len(self._unread) > LONGEST_LINE:
                 raise BrokenError(Failure(kind=FailureKind.TOO_LONG, text=f"a line of more than {LONGEST_LINE} octets"))

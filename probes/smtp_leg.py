@@ -19,7 +19,7 @@ _SHOWN = 200
 
 
 def run_leg(run: SenderRun, token: TokenSource) -> None:
-    """Test the gates in order, stop at the first that does not open, and record the evidence. `token` returns the token leg's token."""
+    """Test the gates in order, stop at the first closed one, and record the evidence. `token` returns the result of the token leg."""
     lookup = _start_lookup(run)
     addresses = lookup.soon()
     race, second = _dial(run, addresses)
@@ -58,7 +58,7 @@ def _start_lookup(run: SenderRun) -> NameLookup:
 
 
 def _dial(run: SenderRun, addresses: tuple[str, ...]) -> tuple[Race | None, Race | None]:
-    """Connect to the configured port and, if that is another port, also to the submission port of the service (FAQ, "outbound TCP 587")."""
+    """Connect to the configured port and, if it differs, also to the service's submission port (FAQ, "outbound TCP 587")."""
     sender = run.sender
     if not addresses:
         return None, None
@@ -123,7 +123,7 @@ def _run_session(run: SenderRun, session: Session, token: TokenSource, used: Dia
 
 
 def _find_client_certificate_request(run: SenderRun, used: Dial) -> None:
-    """Record whether the server asks for a client certificate. In TLS 1.3 it rejects the lack of one only after the handshake."""
+    """Record whether the server requests a client certificate. In TLS 1.3 it rejects a missing one only after the handshake."""
     agreed = run.records.tls
     if agreed is not None:
         asks = _inspect(run, used, agreed).asks_client_certificate
@@ -131,7 +131,7 @@ def _find_client_certificate_request(run: SenderRun, used: Dial) -> None:
 
 
 def _secure(run: SenderRun, session: Session, used: Dial | None) -> ssl.SSLSocket | None:
-    """Negotiate TLS on the socket of the session. If that fails, a second connection reads the certificate."""
+    """Negotiate TLS on the session's socket. If that fails, read the certificate on a second connection."""
     run.at = Gate.TLS
     sock = session.sock
     if sock is None:
@@ -155,7 +155,7 @@ def _secure(run: SenderRun, session: Session, used: Dial | None) -> ssl.SSLSocke
 
 
 def _try_implicit_tls(run: SenderRun, used: Dial, greeting: HelloEvidence) -> HelloEvidence:
-    """Send a ClientHello on a separate connection, which carries no credential and ends with the handshake."""
+    """Send a ClientHello on a separate connection, which carries no credential and ends after the handshake."""
     host = run.sender.smtp_server
     bound = run.deadline.within(min(implicit_tls.PATIENCE, run.context.network.connect_timeout))
     sock, _ = run.context.dialler.dial(host, used.address, used.port, bound)
@@ -173,7 +173,7 @@ def _try_implicit_tls(run: SenderRun, used: Dial, greeting: HelloEvidence) -> He
 
 
 def _inspect(run: SenderRun, used: Dial, evidence: TlsEvidence) -> TlsEvidence:
-    """Read the certificate on a separate connection, which carries no credential and ends with the handshake."""
+    """Read the certificate on a separate connection, which carries no credential and ends after the handshake."""
     host = run.sender.smtp_server
     sock, _ = run.context.dialler.dial(host, used.address, used.port, run.deadline)
     if sock is None:
@@ -198,12 +198,12 @@ def _inspect(run: SenderRun, used: Dial, evidence: TlsEvidence) -> TlsEvidence:
 
 
 def _address_literal(used: Dial | None) -> str:
-    """Return this machine's address as the name for EHLO (RFC 5321, section 4.1.3)."""
+    """Return this machine's address as a literal, to be used as the name in EHLO (RFC 5321, section 4.1.3)."""
     address = (used.local_address if used is not None else None) or "127.0.0.1"
     return f"[IPv6:{address}]" if ":" in address else f"[{address}]"
 
 
 def _quit(run: SenderRun, session: Session) -> None:
-    """Send QUIT unless the connection is broken. The outcome affects no verdict."""
+    """Send QUIT unless the connection is broken. Its outcome affects no verdict."""
     if session.sock is not None and not session.broken:
         run.records.quit = session.ask("QUIT")

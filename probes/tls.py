@@ -1,7 +1,7 @@
-"""TLS handshakes: one that verifies the certificate, and one for inspection that carries no credential.
+"""TLS handshakes: one kind verifies the certificate, the other only inspects it and carries no credential.
 
 SMTP and HTTPS trust the same roots: those of the operating system (truststore) and the optional CA file. Verification is never
-switched off for a connection that carries data; an inspection ends with the handshake.
+switched off for a connection that carries data; an inspection ends after the handshake.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from settings.mistakes import SettingsError
 
 
 class Trust:
-    """The trusted roots of both legs, and the context that verifies against them."""
+    """The trusted roots for both legs, and the context that verifies against them."""
 
     def __init__(self, ca_file: str | None) -> None:
         """Trust the operating system's roots and those in `ca_file`.
 
         Raises:
-            SettingsError: the file holds no certificate that can be read.
+            SettingsError: the file contains no readable certificate.
 
         """
         self._verifying = _system_context()
@@ -46,7 +46,10 @@ class Trust:
     def handshake(
         self, sock: socket.socket, server_name: str, bound: Deadline
     ) -> tuple[ssl.SSLSocket | None, TlsEvidence]:
-        """Negotiate TLS for `server_name` and verify the certificate. The socket is None if that failed; `sock` must then not be used."""
+        """Negotiate TLS for `server_name` and verify the certificate.
+
+        If that fails, the returned socket is None, and `sock` must no longer be used.
+        """
         started = bound.elapsed()
         wrapped: ssl.SSLSocket | None = None
         failure: Failure | None = None
@@ -62,11 +65,11 @@ class Trust:
 
 
 def _system_context() -> ssl.SSLContext:
-    """Return a verifying context with the roots of the operating system.
+    """Return a verifying context with the operating system's roots.
 
-    On Windows and macOS truststore asks the system. Elsewhere OpenSSL's default paths are the system's. Truststore would load them
-    again for each handshake, which takes a tenth of a second; here they are loaded once, from the hashed directory if there is one,
-    which OpenSSL reads only when it needs a certificate.
+    On Windows and macOS truststore asks the system. Elsewhere the roots are in OpenSSL's default paths. Truststore would load them
+    again for each handshake, which takes a tenth of a second. Here they are loaded once or, if there is a hashed directory, OpenSSL
+    reads a certificate from it only when needed.
     """
     if sys.platform in {"win32", "darwin"}:
         return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -87,7 +90,7 @@ _HASHED = re.compile(r"[0-9a-f]{8}\.[0-9]+$")
 
 
 def inspect(sock: socket.socket, server_name: str, bound: Deadline) -> TlsEvidence:
-    """Read a peer's certificate and TLS version without verifying and without sending data. Closes the connection."""
+    """Read a peer's certificate and TLS version without verification and without sending data, then close the connection."""
     started = bound.elapsed()
     context = unverified_context()
     requests = _certificate_requests(context)
@@ -113,7 +116,10 @@ _CERTIFICATE_REQUEST = 13  # RFC 8446, 4.3.2; RFC 5246, 7.4.4
 
 
 def _certificate_requests(context: ssl.SSLContext) -> list[int]:
-    """Return a list that gets an item when a peer requests a client certificate. It stays empty if Python does not report the request."""
+    """Return a list to which an item is added whenever a peer requests a client certificate.
+
+    The list stays empty if Python does not report such requests.
+    """
     seen: list[int] = []
 
     def record(
@@ -128,7 +134,7 @@ def _certificate_requests(context: ssl.SSLContext) -> list[int]:
 
 
 def unverified_context() -> ssl.SSLContext:
-    """Return a context that verifies nothing and accepts old versions, for connections that end with the handshake."""
+    """Return a context that verifies nothing and accepts old versions, for connections that end after the handshake."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE  # nothing but the handshake is sent
@@ -141,7 +147,7 @@ def unverified_context() -> ssl.SSLContext:
 
 
 def with_inspection(verified: TlsEvidence, shown: TlsEvidence) -> TlsEvidence:
-    """Return the failed handshake with the results of an inspection: the certificate, and the version that the peer would use."""
+    """Return the failed handshake with what an inspection found: the certificate, and the version that the peer would use."""
     return verified.model_copy(
         update={
             "chain": shown.chain,
@@ -154,7 +160,7 @@ def with_inspection(verified: TlsEvidence, shown: TlsEvidence) -> TlsEvidence:
 
 
 def needs_inspection(evidence: TlsEvidence) -> bool:
-    """Return whether another handshake can reveal more: the certificate did not verify, or there was no common version.
+    """Return whether another handshake can reveal more, because the certificate did not verify or no version was in common.
 
     Some servers that support only old versions close the connection instead of sending an alert.
     """
@@ -171,7 +177,7 @@ def needs_inspection(evidence: TlsEvidence) -> bool:
 def describe(
     sock: ssl.SSLSocket | ssl.SSLObject, server_name: str, *, verified: bool, seconds: float, second_look: bool = False
 ) -> TlsEvidence:
-    """Return what a finished handshake agreed on, and the chain that the peer sent."""
+    """Return the parameters that a completed handshake negotiated, and the chain that the peer sent."""
     cipher = sock.cipher()
     return TlsEvidence(
         server_name=server_name,

@@ -1,7 +1,8 @@
 """Requests one access token with client credentials, using msal and our own HTTPS client, and decodes its claims.
 
-msal gets the issuer document from memory, so that it contacts no other address. The claims are decoded but not verified, because
-a client cannot verify them. Sources: RFC 6749, section 4.4; Microsoft, "OAuth 2.0 client credentials flow" and "Access tokens".
+msal receives the issuer document from memory, so that it contacts no other host. The claims are decoded but not verified,
+because a client cannot verify them. Sources: RFC 6749, section 4.4; Microsoft, "OAuth 2.0 client credentials flow" and "Access
+tokens".
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ _WITHHELD_LENGTH = 200
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """The evidence, the access token for the sign-in (None if there is none to use), and the number of requests sent."""
+    """The evidence, the access token for the sign-in (None if none is usable), and the number of requests sent."""
 
     evidence: TokenEvidence
     access_token: Secret | None
@@ -41,7 +42,7 @@ class Token:
 
 @dataclass(slots=True)
 class _TokenHttpClient:
-    """The HTTP client for msal: discovery from memory, at most one POST, and only to the endpoint of the document."""
+    """The HTTP client for msal. It answers GET from memory and sends at most one POST, only to the endpoint in the issuer document."""
 
     https_client: HttpsClient
     deadline: Deadline
@@ -51,13 +52,13 @@ class _TokenHttpClient:
     answers: list[HttpsResponse] = field(default_factory=list)
 
     def get(self, url: str, **_ignored: object) -> MsalResponse:
-        """Return the issuer document, whatever discovery address msal requests."""
+        """Return the issuer document, whatever URL msal requests."""
         return MsalResponse(200, {"content-type": "application/json"}, self.issuer.document, url)
 
     def post(
         self, url: str, data: Mapping[str, str] | None = None, headers: dict[str, str] | None = None, **_ignored: object
     ) -> MsalResponse:
-        """Send the token request. A second one, or one to another address, is rejected."""
+        """Send the token request. A second request, or a request to a different URL, is rejected."""
         if url != self.endpoint or self.answers:
             raise PermissionError("only one request, and only to the token endpoint of the document")
         fields = {**(headers or {}), "Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
@@ -70,7 +71,7 @@ class _TokenHttpClient:
         return MsalResponse(answer.status or 0, dict(answer.headers), answer.text, url)
 
     def close(self) -> None:
-        """Do nothing: no connection is kept open."""
+        """Do nothing, because no connection is kept open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ class MsalResponse:
     url: str
 
     def raise_for_status(self) -> None:
-        """Raise ConnectionError for an error status, as msal expects."""
+        """Raise ConnectionError if the status is an error, as msal expects."""
         if self.status_code >= 400 or self.status_code == 0:
             raise ConnectionError(f"HTTP {self.status_code}")
 
@@ -125,7 +126,7 @@ def request(
 
 
 def _refusal_reason(sender: Sender, secret: Secret | None, cloud: Cloud, issuer: Issuer) -> str:
-    """Return why the secret must not be sent, or an empty text."""
+    """Return why the secret must not be sent, or an empty text if it may be sent."""
     document = issuer.evidence
     if document.failure is not None or not document.token_endpoint:
         return "the issuer document gives no token endpoint"
@@ -217,12 +218,12 @@ def _evidence(
 
 
 def _is_page(answer: HttpsResponse) -> bool:
-    """Return whether the answer is a web page. The text of other answers is not kept, because they can contain a token."""
+    """Return whether the response is a web page. The text of other responses is not kept, because they can contain a token."""
     return "html" in answer.headers.get("content-type", "").lower() and json_object(answer.text) is None
 
 
 def decode_claims(token: str, transcript: Transcript) -> dict[str, str | int | float | bool | list[str] | None] | None:
-    """Return the claims of a JWT without verification (RFC 7519), or None if it is not a JWT. Nested members are left out."""
+    """Return the claims in a JWT without verification (RFC 7519), or None if the token is not a JWT. Nested members are left out."""
     try:
         decoded = jwt.decode(token, options={"verify_signature": False, "verify_aud": False, "verify_exp": False})
     except (jwt.PyJWTError, ValueError, RecursionError):

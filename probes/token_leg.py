@@ -1,7 +1,8 @@
-"""The HTTPS leg of a run: the issuer document, then the one token request. It runs concurrently with the SMTP leg until the sign-in.
+"""The HTTPS leg of a run, which fetches the issuer document and then sends the one token request.
 
-Senders of one application share both. The document is fetched once per URL, a token once per client, scope and secret; the
-result, granted or refused, is evidence for all of them.
+It runs concurrently with the SMTP leg until the sign-in. Senders with the same application share both requests: the document is
+fetched once per URL, and a token is requested once per client, scope and secret. The result, granted or refused, is evidence
+for all of them.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ _SLOW = {FailureKind.TIMEOUT, FailureKind.DEADLINE}
 
 
 def run_leg(run: SenderRun) -> Token | None:
-    """Fetch the document, request the token and record the evidence. Returns None if there is no token to sign in with."""
+    """Fetch the document, request the token and record the evidence. Return None if there is no token for the sign-in."""
     token = _fetch(run)
     run.token_leg_ended = True
     return token
@@ -96,13 +97,13 @@ def _request_token(run: SenderRun, url: str, found: Issuer) -> Token | None:
 
 
 def _is_document_reusable(found: Issuer, _age: float) -> bool:
-    """Return whether a cached document is reusable. A document and a timeout are; other failures can be gone at the next attempt."""
+    """Return whether a cached result is reusable. A document and a timeout are; after other failures, a new attempt may succeed."""
     failure = found.evidence.failure
     return failure is None or failure.kind in _SLOW
 
 
 def _is_token_reusable(got: Token, age: float) -> bool:
-    """Return whether a cached result is reusable: refusals for the run, tokens until near expiry, unsent requests never."""
+    """Return whether a cached result is reusable: a refusal always, a token until it is about to expire, an unsent request never."""
     if got.access_token is None:
         return got.requests > 0
     lifetime = got.evidence.expires_in

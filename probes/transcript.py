@@ -1,4 +1,4 @@
-"""The dialogue: each line with its time, redacted as it is recorded, and bounded."""
+"""The transcript: each line with its time, redacted as it is recorded, and with a limited number of lines."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LONGEST_LINE = 2048
 
 
 class Transcript:
-    """The lines of both legs in order of recording. Thread-safe."""
+    """The lines of both legs in the order in which they were recorded. Thread-safe."""
 
     def __init__(self, deadline: Deadline, redactor: Redactor) -> None:
         """Measure times from the start of `deadline`, and redact lines with `redactor`."""
@@ -32,11 +32,11 @@ class Transcript:
         self._write("S", text)
 
     def remark(self, text: str) -> None:
-        """Record an event between the lines, such as a handshake or a connection."""
+        """Record an event other than a line, such as a handshake or a connection."""
         self._write("*", text)
 
     def clean(self, text: str) -> str:
-        """Return any untrusted text, redacted, on one printable line."""
+        """Return untrusted text in redacted form, as one printable line."""
         return printable(self._redactor.clean(text), _LONGEST_LINE)
 
     def freeze(self) -> tuple[Line, ...]:

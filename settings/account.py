@@ -1,4 +1,4 @@
-"""The account that this process runs as."""
+"""Finds the name of the account that this process runs as."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from pathlib import Path
 
 
 def account() -> str:
-    """Return the name of the account: the owner of a new file if the system gives it, because variables such as LOGNAME can be wrong."""
+    """Return the name of the account that this process runs as, or "unknown".
+
+    Except on Windows, the name is that of the owner of a new file, because variables such as LOGNAME can be wrong.
+    """
     try:
         if sys.platform != "win32":
             with tempfile.NamedTemporaryFile(prefix="smtp365-") as file:

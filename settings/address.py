@@ -7,7 +7,10 @@ from urllib.parse import unquote, urlsplit
 
 
 class Address(NamedTuple):
-    """A parsed URL: `host` in lower case without brackets, `place` is `host:port` as written. Missing parts are empty, a port None."""
+    """A parsed URL. `host` is in lower case without brackets, and `place` is `host:port` as written.
+
+    A missing part is empty; a missing port is None.
+    """
 
     scheme: str
     host: str
@@ -23,7 +26,7 @@ class Address(NamedTuple):
 
 
 def address_of(text: str) -> Address:
-    """Parse a URL. One without a readable host or port (`https://[x]/`, `:99999`) yields an address without a host."""
+    """Return the parsed URL. If its host or port cannot be read (`https://[x]/`, `:99999`), the result has no host."""
     try:
         parts = urlsplit(text)
         port = parts.port
@@ -33,7 +36,10 @@ def address_of(text: str) -> Address:
 
 
 def user_of(text: str) -> tuple[str, str] | None:
-    """Return user and password of a URL, percent-decoded; None if it has no user. `Address` omits them, because it is displayed."""
+    """Return the user and password in a URL, percent-decoded, or None if it has no user.
+
+    `Address` omits them, because it is displayed.
+    """
     try:
         parts = urlsplit(text)
     except ValueError:

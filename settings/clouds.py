@@ -15,8 +15,8 @@ from settings.address import address_of
 class Cloud:
     """The hosts and URLs of one cloud. Credentials go only to `smtp_hosts` and to the token endpoints on `login_hosts`.
 
-    The client secret goes only to `login_port`. For a declared service the sign-in goes only to `port`; Microsoft's hosts belong
-    to Microsoft on every port.
+    The client secret goes only to `login_port`. For a service that the settings declare, the sign-in goes only to `port`;
+    Microsoft's hosts may receive it on every port.
     """
 
     name: str
@@ -46,17 +46,17 @@ class Cloud:
         return self.declares_smtp(host) and (self.microsoft or port == self.port)
 
     def declares_login(self, host: str, port: int | None = None) -> bool:
-        """Whether a client secret may be sent to a token endpoint on this host and port (None: the default HTTPS port)."""
+        """Return whether a client secret may be sent to a token endpoint on this host and port. None is the default HTTPS port."""
         return host.rstrip(".").lower() in self.login_hosts and (port or 443) == self.login_port
 
     @property
     def sign_in_place(self) -> str:
-        """The destination of a sign-in for display: the host, and for a declared service its port."""
+        """The destination of a sign-in, for display: the host and, for a declared service, its port."""
         return self.smtp_host if self.microsoft else f"{self.smtp_host}:{self.port}"
 
     @property
     def login_place(self) -> str:
-        """The destination of a client secret for display."""
+        """The destination of a client secret, for display."""
         if self.microsoft:
             return f"a login host of {self.title}"
         if not self.login_hosts:
@@ -64,7 +64,7 @@ class Cloud:
         return f"{self.login_hosts[0]}:{self.login_port}, the host and port of the declared issuer"
 
     def accepts_audience(self, audience: str) -> bool:
-        """Return whether a token with this `aud` claim is for the mail service (ignoring a trailing slash)."""
+        """Return whether a token with this `aud` claim is for the mail service. A trailing slash in the claim is ignored."""
         return not self.audiences or audience.rstrip("/").lower() in self.audiences
 
 
@@ -116,7 +116,7 @@ CLOUDS = {cloud.name: cloud for cloud in (WORLDWIDE, GCC_HIGH, DOD, CHINA)}
 
 
 def custom(*, smtp_server: str, port: int, issuer: str, audience: str) -> Cloud:
-    """Return the row of a service that the user declares: the exact host, port and issuer to which credentials may go."""
+    """Return the row for a service that the user declares: the exact host, port and issuer to which credentials may go."""
     login = address_of(issuer if "://" in issuer else f"https://{issuer}")
     return Cloud(
         name="custom",
@@ -142,13 +142,13 @@ def is_high_volume(host: str) -> bool:
 
 
 def cloud_of_scope(scope: str) -> Cloud | None:
-    """Return the cloud whose mail service a scope names, or None. For a resource that several clouds share it is the first."""
+    """Return the cloud whose mail service this scope names, or None. If several clouds share the resource, return the first of them."""
     resource = scope.removesuffix("/.default").rstrip("/").lower()
     return next((cloud for cloud in CLOUDS.values() if resource in cloud.audiences), None)
 
 
 def cloud_of_login_host(host: str) -> Cloud | None:
-    """Return the cloud with this login host, or None. GCC High and DoD share theirs; the result is GCC High."""
+    """Return the cloud with this login host, or None. GCC High and DoD share their login hosts; the result is then GCC High."""
     return next((cloud for cloud in CLOUDS.values() if cloud.declares_login(host)), None)
 
 

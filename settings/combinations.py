@@ -1,6 +1,6 @@
-"""Valid combinations of options and targets. An option that would have no effect is a usage error.
+"""Checks whether the given options go together with the target. An option that would have no effect is a usage error.
 
-Otherwise a nightly job that lacks `--target=live` would always pass.
+If such options were ignored, a nightly job that lacks `--target=live` would always pass.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ _JUDGED: Final = "a report is judged as it is, and nothing is contacted"
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """The targets for which an option has an effect, and the advice for the others; `any` is the advice for all other targets."""
+    """The targets for which an option has an effect, and the advice for each other target; `any` is the advice for the rest of them."""
 
     works_with: frozenset[Kind]
     advice: dict[Kind | Literal["any"], str]
 
     def line(self, option: str, kind: Kind) -> str:
-        """Return the error in one line."""
+        """Return the error for this option and target, as one line."""
         return f"{option}{self.advice.get(kind, self.advice.get('any', ''))}"
 
 
@@ -76,7 +76,7 @@ RULES: Final[dict[str, Rule]] = {
 
 
 def mistakes(options: Options, kind: Kind) -> list[str]:
-    """Return one line for each given option that has no effect with this target or beside another option."""
+    """Return one line for each given option that has no effect with this target or conflicts with another option."""
     given = _given(options)
     lines = [RULES[option].line(option, kind) for option in given if kind not in RULES[option].works_with]
     ways = [option for option in ("--tenant-export", "--admin-sign-in", "--lookups") if option in given]
@@ -88,7 +88,7 @@ def mistakes(options: Options, kind: Kind) -> list[str]:
 
 
 def _given(options: Options) -> list[str]:
-    """Return the given options that depend on the target, in the order of the table."""
+    """Return the names of those options that depend on the target and were given, in a fixed order."""
     asked = {
         "--settings": options.settings is not None,
         "--fault": bool(options.faults),

@@ -1,6 +1,6 @@
-"""Values of the example file, and other placeholders, that were never replaced: named before a live run contacts anything.
+"""Finds values of the example file and other placeholders that were never replaced, before a live run contacts any host.
 
-What is invented is derived from `settings.example.toml` itself, so that the example and this list cannot differ.
+The list of example values is derived from `settings.example.toml` itself, so that the two cannot differ.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ Kind = tuple[str, str]  # the table, `sender` for each sender's, and the key
 
 @cache
 def invented() -> Mapping[Kind, frozenset[str]]:
-    """The values of the example, also of its lines that are comments, that no real file can have; by table and key."""
+    """Return the example's invented values by table and key, including those in its commented-out lines. No real file has them."""
     found: dict[Kind, set[str]] = {}
     table = ""
     for line in EXAMPLE.read_text(encoding="utf-8").splitlines() if EXAMPLE.is_file() else ():
@@ -51,21 +51,24 @@ def invented() -> Mapping[Kind, frozenset[str]]:
 
 @cache
 def domains() -> frozenset[str]:
-    """The domains of the example's mail addresses."""
+    """Return the domains of the mail addresses in the example."""
     text = EXAMPLE.read_text(encoding="utf-8") if EXAMPLE.is_file() else ""
     return frozenset(found.lower() for found in re.findall(r"@([\w-]+(?:\.[\w-]+)+)", text))
 
 
 @cache
 def attestations() -> tuple[Mapping[str, Any], ...]:
-    """The attestations that the example shows."""
+    """Return the attestations in the example."""
     text = EXAMPLE.read_text(encoding="utf-8") if EXAMPLE.is_file() else ""
     lines = re.findall(r'^#\s*"[A-Z]+-\d\d" = (\{.*\})$', text, re.MULTILINE)
     return tuple(tomllib.loads(f"one = {line}")["one"] for line in lines)
 
 
 def left_in(file: Path, names: Iterable[str] | None = None, *, but: Iterable[str] = ()) -> list[str]:
-    """The same for a file, each line beginning with its name; none for a key that `but` has a line about, nor for what is not TOML."""
+    """Return one line for each placeholder in a settings file, beginning with the file's name.
+
+    A key that a line of `but` already names is left out. A file that cannot be read or is not TOML has no such lines.
+    """
     try:
         data = tomllib.loads(file.read_text(encoding="utf-8-sig")) if file.stat().st_size <= LARGEST else {}
     except (OSError, ValueError, RecursionError):
@@ -76,7 +79,7 @@ def left_in(file: Path, names: Iterable[str] | None = None, *, but: Iterable[str
 
 
 def left(data: Mapping[str, Any], names: Iterable[str] | None = None) -> list[str]:
-    """One line for each placeholder in a settings file's tables; of the senders only those in `names`, if given."""
+    """Return one line for each placeholder in the tables of a settings file. If `names` is given, other senders are left out."""
     senders = data.get("sender")
     senders = senders if isinstance(senders, Mapping) else {}
     chosen = senders if names is None else {name: senders[name] for name in names if name in senders}
@@ -96,7 +99,7 @@ def left(data: Mapping[str, Any], names: Iterable[str] | None = None) -> list[st
 
 
 def why(kind: Kind, value: str) -> str:
-    """What is wrong with a value of this table and key, in a few words; empty when it can be real."""
+    """Return what is wrong with a value of this table and key, in a few words, or an empty text if the value can be real."""
     if (guid := GUID.search(value)) and _ONE_DIGIT_A_GROUP.fullmatch(guid.group()):
         return f"the id {guid.group()} is a placeholder"
     if (
@@ -142,7 +145,7 @@ def _shown(text: str) -> str:
 
 
 def _is_invented(value: str) -> bool:
-    """What the example has in the place of a value of one's own: its domain, ids without content, names and addresses for documents."""
+    """Return whether the example's value is invented: it has the example's domain, a placeholder id, or a documentation name or address."""
     guid = GUID.search(value)
     documents = re.search(r"(?<![\w-])example\.(com|net|org)\b|(?<!\d)(192\.0\.2|198\.51\.100|203\.0\.113)\.\d", value)
     return bool(_of_domain(value) or documents or (guid and _ONE_DIGIT_A_GROUP.fullmatch(guid.group())))

@@ -1,6 +1,6 @@
-"""Reading the settings file: TOML in, typed settings out, or every mistake at once.
+"""Reads the settings file. Given TOML, it returns typed settings or reports every mistake at once.
 
-Relative paths in the file are relative to the file. Secrets are not read here.
+Relative paths in the file start at its folder. Secrets are not read here.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ def load(path: Path) -> Settings:
     """Read `path` and return its settings.
 
     Raises:
-        SettingsError: the file cannot be read, is not TOML, or says something that cannot be; one line per mistake.
+        SettingsError: the file cannot be read, is not TOML, or contains invalid settings; one line per mistake.
 
     """
     return parse(_text(path), path)
 
 
 def parse(text: str, path: Path) -> Settings:
-    """The settings that `text` holds; `path` is named in mistakes and is the place relative paths start from."""
+    """Return the settings in `text`. Mistakes name `path`, and relative paths in the settings start at its folder."""
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as problem:
@@ -68,7 +68,7 @@ def _text(path: Path) -> str:
 
 
 def _explained(problem: str, text: str) -> str:
-    """TOML's complaint with the line it is about, unless that line could hold a secret, and the commonest slip named."""
+    """Return TOML's error message with the key or table that it is about and a hint about a common slip, but never with a value."""
     place = re.search(r"at line (\d+)", problem)
     lines = text.splitlines()
     if place is None or not 0 < int(place[1]) <= len(lines):
@@ -87,7 +87,7 @@ def _explained(problem: str, text: str) -> str:
 
 
 def _across(settings: Settings, folder: Path) -> list[str]:
-    """Mistakes that only two keys together show."""
+    """Return the mistakes that only a combination of keys, or a file on disk, reveals."""
     lines = []
     if settings.cloud == "custom" and settings.custom is None:
         lines.append(
@@ -122,7 +122,7 @@ def _across(settings: Settings, folder: Path) -> list[str]:
 
 
 def _about_directory(settings: Settings, folder: Path) -> list[str]:
-    """Return the mistakes in the keys for lookups."""
+    """Return the mistakes in the table [directory]."""
     directory = settings.directory
     lines = []
     if settings.cloud == "custom" and directory is not None:

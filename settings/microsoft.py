@@ -1,4 +1,4 @@
-"""Microsoft's DNS domains, the shared tenants of Entra, and the form of its ids: one table for every package that needs one.
+"""Microsoft's DNS domains, the shared tenants of Entra and the form of its ids, in one place for every package that needs them.
 
 Sources: Microsoft's endpoint lists for Worldwide, GCC High, DoD and 21Vianet; the aliases that the names in `clouds` resolve to.
 """
@@ -11,7 +11,7 @@ from typing import Final
 
 
 class Use(Flag):
-    """The uses of a domain. The functions below select domains by them."""
+    """The uses of a domain. The functions below select domains according to their uses."""
 
     ROUTE = auto()  # the aliases of Microsoft's mail hosts end here
     PUBLIC = auto()  # its names are the same for all tenants and identify no one
@@ -63,7 +63,7 @@ GUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNO
 
 
 def is_on_route(name: str) -> bool:
-    """Return whether the aliases of Microsoft's mail hosts may end in this DNS name."""
+    """Return whether this DNS name is in a domain in which the aliases of Microsoft's mail hosts may end."""
     return _domain_of(name, Use.ROUTE) is not None
 
 
@@ -73,13 +73,13 @@ def is_public_name(name: str) -> bool:
 
 
 def tenant_domain_of(name: str) -> str | None:
-    """Return the domain below which the labels of this DNS name are a tenant's own, or None."""
+    """Return the domain below which the labels of this DNS name belong to one tenant, or None."""
     found = _domain_of(name, Use.TENANT)
     return None if found == name.rstrip(".").lower() else found
 
 
 def _domain_of(name: str, use: Use) -> str | None:
-    """Return the longest domain of the table with this use that is the name or a parent of it."""
+    """Return the longest domain in the table that has this use and is the name itself or a parent of it, or None."""
     labels = name.rstrip(".").lower().split(".")
     parents = (".".join(labels[start:]) for start in range(len(labels)))
     return next((parent for parent in parents if use in _DOMAINS.get(parent, Use(0))), None)

@@ -1,4 +1,4 @@
-"""Formats all errors of a settings file at once, one line each: the key, the value and what to write instead.
+"""Formats all errors in a settings file at once, one line each: the key, the value and what to write instead.
 
 The lines never show the value of a key that could hold a secret.
 """
@@ -28,13 +28,13 @@ class SettingsError(Exception):
     """Raised when the settings cannot be used; `lines` has one line per error."""
 
     def __init__(self, lines: Iterable[str]) -> None:
-        """Store the lines in reading order."""
+        """Store the error lines in the order in which they are printed."""
         self.lines = tuple(lines)
         super().__init__("\n".join(self.lines))
 
 
 def of_secrets(data: Mapping[str, Any]) -> list[str]:
-    """Return one line for each value that looks like a secret written into the file, without repeating the value."""
+    """Return one line for each key under which a secret was written into the file. The lines do not repeat the secret."""
     senders = data.get("sender")
     tables = [(f"sender.{name}", table) for name, table in senders.items()] if isinstance(senders, Mapping) else []
     tables.append(("directory", data.get("directory")))
@@ -48,7 +48,7 @@ def of_secrets(data: Mapping[str, Any]) -> list[str]:
 
 
 def of_validation(error: ValidationError) -> list[str]:
-    """Return one line for each validation error of the settings."""
+    """Return one line for each validation error in the settings."""
     lines = []
     seen = set()
     for item in error.errors(include_url=False, include_context=False):
@@ -78,7 +78,7 @@ def _line(location: tuple[str | int, ...], kind: str, value: object, message: st
 
 
 def _place(location: tuple[str | int, ...]) -> tuple[str, str, Mapping[str, FieldInfo]]:
-    """Return the table's name as in the file, the key, and the known fields of that table."""
+    """Return the name of the table as in the file, the key, and the known fields of that table."""
     parts = [str(part) for part in location]
     if not parts:
         return "", "file", model.Settings.model_fields
@@ -96,7 +96,7 @@ def _place(location: tuple[str | int, ...]) -> tuple[str, str, Mapping[str, Fiel
 
 
 def _names(fields: Mapping[str, FieldInfo]) -> dict[str, FieldInfo]:
-    """Return the keys as a person writes them: the alias if there is one, without the table's own name."""
+    """Return the fields by the keys that a user writes in the file: the alias if there is one, and never `name`."""
     return {field.alias or name: field for name, field in fields.items() if name != "name"}
 
 

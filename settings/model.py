@@ -1,4 +1,4 @@
-"""The types of the settings file: senders with the plugin's field names, the network, attestations.
+"""The types of the settings file: the senders with the plugin's field names, the network, and attestations.
 
 The description of a field is the advice in the error message. `load` reads the file; `secret` reads the secrets.
 """
@@ -74,13 +74,13 @@ SOURCE_ADVICE = 'one of "env:NAME_OF_A_VARIABLE", "keyring", "prompt"'
 
 
 class Table(BaseModel):
-    """A table of the settings file: frozen, and every key must be known."""
+    """A table of the settings file. It is frozen and rejects unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
 
 
 class Attestation(Table):
-    """Who attested an item that cannot be observed, when, and what this person saw."""
+    """A person's statement about an item that cannot be observed: who looked, when, and what was seen."""
 
     who: Annotated[PersonName, _Checked] = Field(
         min_length=1, description='the name of the person who attests it, e.g. who = "Ada Example"'
@@ -135,7 +135,7 @@ class Sender(Table):
 
     @property
     def method(self) -> Method:
-        """The checklist that applies: that of the authentication type, or OAuth's if only its fields are filled in."""
+        """The checklist that applies: the one for the authentication type, or OAuth's if only the OAuth fields are filled in."""
         if self.authentication_type == "OpenID":
             return "oauth"
         meant_for_oauth = bool(self.client_id or self.openid_endpoint_configuration) and self.password_from is None
@@ -148,7 +148,7 @@ class Sender(Table):
 
     @property
     def sign_in_user(self) -> str:
-        """The user of the sign-in: Username, and for OAuth From when Username is empty."""
+        """The user name for the sign-in: Username or, for OAuth, From if Username is empty."""
         return self.username or (self.mail_from if self.method == "oauth" else "")
 
     @property
@@ -158,12 +158,12 @@ class Sender(Table):
 
     @property
     def envelope_to(self) -> str:
-        """The recipient: by default the sender itself."""
+        """The recipient, which is the sender's own address by default."""
         return self.mail_to or self.envelope_from
 
 
 class Network(Table):
-    """The network settings of this machine: resolvers, roots, names and timeouts in seconds."""
+    """The network settings of this machine: resolvers, trusted roots, names, and timeouts in seconds."""
 
     resolvers: tuple[Text, ...] = Field(
         (), strict=False, description='a list of addresses, e.g. resolvers = ["192.0.2.53"]'
@@ -183,7 +183,7 @@ class Network(Table):
 
 
 class Custom(Table):
-    """The declared service, to which credentials may go with `cloud = "custom"`."""
+    """The mail service that the user declares. With `cloud = "custom"`, credentials may go to it."""
 
     smtp_server: HostName = Field(description='the exact host name, e.g. smtp_server = "mail.example.com"')
     port: int = Field(587, ge=1, le=65535, description="a number from 1 to 65535 without quotes, e.g. port = 587")
@@ -194,7 +194,7 @@ class Custom(Table):
 
 
 class Directory(Table):
-    """The auditor application that looks settings up in the tenant, with a client secret or a certificate of its own."""
+    """The auditor application, which looks up settings in the tenant with its own client secret or certificate."""
 
     tenant: Annotated[Text, AfterValidator(_tenant)] = Field(
         description='the Directory (tenant) ID or a domain of the tenant, e.g. tenant = "yourdomain.com"'
@@ -209,7 +209,7 @@ class Directory(Table):
 
 
 class Settings(Table):
-    """The settings file."""
+    """The whole settings file."""
 
     cloud: Literal["worldwide", "gcc_high", "dod", "china", "custom"] = Field(
         "worldwide", description='one of "worldwide", "gcc_high", "dod", "china", "custom"'
@@ -236,7 +236,7 @@ class Settings(Table):
 
     @property
     def service(self) -> clouds.Cloud:
-        """The row of the cloud table that applies, or the declared service."""
+        """The row of the cloud table that applies, or the row for the declared service."""
         return cloud_of(self.cloud, self.custom)
 
     def for_sender(self, sender: Sender, *, strict: bool = False) -> SenderSettings:
@@ -245,7 +245,7 @@ class Settings(Table):
 
 
 def cloud_of(name: str, declared: Custom | None) -> clouds.Cloud:
-    """Return the row of the cloud table with this name; for `custom` the service that the settings declare."""
+    """Return the row of the cloud table with this name or, for `custom`, the row for the declared service."""
     if name != "custom" or declared is None:
         return clouds.CLOUDS.get(name, clouds.WORLDWIDE)
     return clouds.custom(
@@ -267,7 +267,7 @@ class SenderSettings(Table):
 
     @property
     def service(self) -> clouds.Cloud:
-        """The row of the cloud table that applies."""
+        """The row of the cloud table that applies, or the row for the declared service."""
         return cloud_of(self.cloud, self.custom)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """The values of the options. `folder` is the directory in which the command was started, `root` the directory of smtp365."""
+    """The values of the options. `folder` is the directory in which the command was started; `root` is the directory of smtp365."""
 
     target: str
     settings: str | None

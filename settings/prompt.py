@@ -15,7 +15,7 @@ def on_terminal() -> bool:
 
 
 class Prompt:
-    """Asks for secrets and keeps the answers, so that two senders with the same account need one question."""
+    """Asks for secrets and keeps the answers, so that the user is asked only once for two senders with the same account."""
 
     def __init__(self) -> None:
         self._answers: dict[tuple[str, str], Found] = {}

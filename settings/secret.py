@@ -1,4 +1,4 @@
-"""Secrets and where they come from: an environment variable, the operating system's keyring, or a hidden prompt.
+"""Secrets and their sources: an environment variable, the operating system's keyring, or a hidden prompt.
 
 A secret is a `Secret` from the moment it is read; only a probe that puts it on the wire calls `reveal()`.
 """
@@ -16,37 +16,37 @@ SecretKey = Literal["password", "client_secret"]
 
 
 class Secret:
-    """A value that shows itself only to `reveal()`; it is masked in every other form and refuses to be pickled."""
+    """A value that only `reveal()` returns. It is masked in every other form and cannot be pickled."""
 
     __slots__ = ("__value",)
 
     def __init__(self, value: str) -> None:
-        """Keep `value`; an empty one is allowed and is treated as missing by the callers."""
+        """Store `value`. It may be empty; callers treat an empty secret as missing."""
         self.__value = value
 
     def reveal(self) -> str:
-        """The value itself, for the wire."""
+        """Return the value itself, to be sent."""
         return self.__value
 
     def __bool__(self) -> bool:
-        """Whether there is anything to reveal."""
+        """Return whether the value is not empty."""
         return bool(self.__value)
 
     def __repr__(self) -> str:
-        """Never the value, nor its length."""
+        """Return a mask that reveals neither the value nor its length."""
         return "Secret(…)"
 
     __str__ = __repr__
 
     def __reduce__(self) -> NoReturn:
-        """Refuse to be written anywhere."""
+        """Raise TypeError, so that the secret cannot be pickled or copied."""
         msg = "a Secret is never written out"
         raise TypeError(msg)
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A secret (or None) and the name of the source that gave it, for the report."""
+    """A secret, or None, and the source that was tried, as the report names it."""
 
     secret: Secret | None
     source: str
@@ -56,15 +56,15 @@ Ask = Callable[[], Found]  # the hidden prompt for one secret; see settings/prom
 
 
 def variable(sender: str, key: SecretKey) -> str:
-    """The environment variable that is asked when the settings name no other: `SMTP365_<SENDER>_<KEY>`."""
+    """Return the environment variable that is read if the settings name no source: `SMTP365_<SENDER>_<KEY>`."""
     return f"SMTP365_{re.sub(r'[^A-Za-z0-9]', '_', sender)}_{key}".upper()
 
 
 def find(sender: str, key: SecretKey, source: str | None, environ: Mapping[str, str], ask: Ask | None = None) -> Found:
-    """Ask the named source, or by default the environment, the keyring and the user, in that order.
+    """Read the secret from the named source or, by default, from the environment, the keyring and the user, in that order.
 
-    `source` is `env:NAME`, `keyring`, `prompt` or None; `ask` is the prompt, None where there is no terminal to ask on. Nothing is
-    raised: what cannot be read is not found, and the source says why.
+    `source` is `env:NAME`, `keyring`, `prompt` or None. `ask` is the prompt, or None without a terminal. A source that cannot be
+    read raises nothing: the secret is then None, and the name of the source includes the reason.
     """
     if source and source.startswith("env:"):
         return _from_environment(source.removeprefix("env:"), environ)

@@ -1,7 +1,7 @@
-"""Selects senders by name, pattern or tag, as given with `--sender`.
+"""Selects senders according to the names, patterns and tags given with `--sender`.
 
 Patterns follow the shell (`fnmatch`: `*`, `?`, `[…]`) and are case-sensitive; an exact name takes precedence. `tag:WORD`
-matches the senders' `tags`, with patterns too. A text without a match is an error, never an empty run.
+matches the senders' `tags`, and `WORD` may be a pattern too. A value without a match is an error, never an empty run.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _MOST_SHOWN = 12
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """The owner of the senders, as named in an error, and the advice if another owner's senders were meant."""
+    """How an error names the owner of the senders, and its advice in case the user had another owner's senders in mind."""
 
     they: str
     those: str
@@ -37,10 +37,10 @@ OF_THE_BUILT_IN_TENANT = Holder(
 def chosen(
     senders: Mapping[str, Sender], wanted: Iterable[str], holder: Holder = OF_THE_SETTINGS
 ) -> tuple[Sender, ...]:
-    """Return the senders that match any of the texts, in file order; all senders if there is no text.
+    """Return the senders that match any of the given values, in file order, or all senders if no value is given.
 
     Raises:
-        SettingsError: a text matches no sender; one line each, with similar names or tags.
+        SettingsError: a value matches no sender; one line each, with similar names or tags.
 
     """
     texts = tuple(dict.fromkeys(wanted))
@@ -64,7 +64,7 @@ def _meant(senders: Mapping[str, Sender], text: str) -> frozenset[str]:
 
 
 def _nobody(senders: Mapping[str, Sender], text: str, holder: Holder) -> str:
-    """Return the error for a text without a match, with similar names or, if there are none, some existing ones."""
+    """Return the error for a value without a match, with similar names or, if there are none, some of the existing ones."""
     if text.startswith(TAG):
         word, kind = text.removeprefix(TAG), "tag"
         known = list(dict.fromkeys(tag for sender in senders.values() for tag in sender.tags))

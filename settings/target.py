@@ -16,19 +16,19 @@ GATHER = frozenset({BUILT_IN, "live"})  # the targets that gather evidence
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A target: `fake` and `live` gather evidence; `report` judges the report in `path`, `folder` all reports in `path`."""
+    """The target of a run. `fake` and `live` gather evidence; `report` judges the report at `path`, `folder` all reports in `path`."""
 
     kind: Literal["fake", "live", "report", "folder"]
     path: Path | None = None
 
     @property
     def label(self) -> str:
-        """The word for the target in the report's file name."""
+        """The word for this target in the file name of the report."""
         return {"report": "replay", "folder": "overview"}.get(self.kind, self.kind)
 
 
 def target_of(text: str, folder: Path, option: str = "--target") -> Target:
-    """Return the target that `--target`, or another option, names. Raises SettingsError if it is neither a known word nor a file."""
+    """Return the target that `--target` or another option names. Raises SettingsError unless it is a known word, a report or a folder."""
     if text == "fake":
         return Target("fake")
     if text == "live":
@@ -59,7 +59,12 @@ def earlier_report(text: str, folder: Path, target: str) -> Target:
 
 
 def settings_file(given: str | None, folder: Path, root: Path, asked_by: str = "--target=live") -> Path:
-    """Return the file that `--settings` names, or settings.toml in `folder` or `root`. Raises SettingsError if there is none."""
+    """Return the file that `--settings` names or, by default, settings.toml in `folder` or `root`.
+
+    Raises:
+        SettingsError: `--settings` was not given, and neither folder has such a file.
+
+    """
     if given is not None:
         return folder / given
     found = _default_file(folder, root)
@@ -73,7 +78,7 @@ def settings_file(given: str | None, folder: Path, root: Path, asked_by: str = "
 
 
 def unread_settings(folder: Path, root: Path) -> str:
-    """Return the name of the settings file that a live run would read; empty if there is none."""
+    """Return the name of the settings file that a live run would read, or an empty text if there is no such file."""
     return DEFAULT_FILE if _default_file(folder, root) is not None else ""
 
 

@@ -11,7 +11,7 @@ PROJECT_FILE = Path(__file__).resolve().parents[1] / "pyproject.toml"
 
 @functools.cache
 def tool_version() -> str:
-    """Return the `version` of `[project]` in pyproject.toml.
+    """Return `version` from the `[project]` table in pyproject.toml.
 
     Raises:
         OSError: the file is missing or cannot be read.

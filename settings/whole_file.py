@@ -1,6 +1,6 @@
-"""Writes files whole: a temporary file beside the final one is written first and then replaces it.
+"""Writes a file completely or not at all: a temporary file in the same folder is written first and then replaces the final one.
 
-An interrupted write leaves the earlier file as it was, never half of a new one.
+An interrupted write leaves the earlier file unchanged.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
-    """Write the file whole or not at all. Text is encoded as UTF-8, without translating line ends. A device is written to directly.
+    """Write the file completely or not at all. Text is encoded as UTF-8 and line endings are kept. A device is written to directly.
 
     Raises:
         OSError: the file cannot be written; an earlier file is unchanged.
@@ -31,13 +31,13 @@ def write_whole(path: Path, content: str | bytes) -> None:
 
 
 def temporary_for(path: Path, *, shared: bool = False) -> Path:
-    """Return the temporary name beside `path`: hidden, with the process id, ending in `.part`.
+    """Return the name of the temporary file for `path`, in the same folder: hidden, with the process id, and ending in `.part`.
 
-    A `shared` name has no process id, so that a process that creates it exclusively reserves `path`.
+    A `shared` name has no process id, so that a process that creates the file exclusively reserves `path`.
     """
     return path.with_name(f".{path.name}.part" if shared else f".{path.name}.{os.getpid()}.part")
 
 
 def is_device(path: Path) -> bool:
-    """Return whether `path` exists and is neither a file nor a folder, such as `/dev/stdout`; it is never replaced."""
+    """Return whether `path` exists and is neither a file nor a folder, as with `/dev/stdout`. Such a path is never replaced."""
     return path.exists() and not path.is_file() and not path.is_dir()

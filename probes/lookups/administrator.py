@@ -1,4 +1,4 @@
-"""`--admin-sign-in`: an administrator signs in once with a device code.
+"""Signs an administrator in once with a device code (`--admin-sign-in`).
 
 The access tokens, one per resource, are kept in memory only. The terminal shows the requested permissions first, then the
 address and the code. Sources: RFC 8628; Microsoft, "Device authorization grant flow".
@@ -26,15 +26,15 @@ Say = Callable[[str], None]
 
 
 class AdministratorTokens:
-    """The access tokens of an administrator, created by `sign_in`."""
+    """The access tokens of an administrator. `sign_in` creates them."""
 
     def __init__(self, results: dict[Service, TokenResult], who: str) -> None:
-        """Store the tokens and the address of the administrator."""
+        """Store the tokens and the administrator's sign-in address."""
         self._results = results
         self._who = who
 
     def signed_in_as(self) -> str:
-        """The administrator's sign-in address."""
+        """Return the administrator's sign-in address."""
         return self._who
 
     def token(self, service: Service, deadline: Deadline) -> TokenResult:  # noqa: ARG002 - nothing is requested any more
@@ -45,7 +45,7 @@ class AdministratorTokens:
 def sign_in(client_id: str, scopes: Sequence[str], authority: Authority, cloud: Cloud, say: Say) -> AdministratorTokens:
     """Show the requested permissions and the device code, and wait for the administrator to sign in.
 
-    Errors are returned in the tokens. Only KeyboardInterrupt is raised.
+    Errors are returned as part of the tokens. Only KeyboardInterrupt is raised.
     """
     deadline = Deadline(_PATIENCE)
     found = authority.discovered(deadline)
@@ -68,7 +68,7 @@ def sign_in(client_id: str, scopes: Sequence[str], authority: Authority, cloud: 
 
 
 class _Flow:
-    """The device code flow of one administrator. The second resource uses the refresh token, or a second code if there is none."""
+    """The device code flow for one administrator. The second resource uses the refresh token or, without one, a second code."""
 
     def __init__(self, client_id: str, authority: Authority, found: Discovered, deadline: Deadline, say: Say) -> None:
         self._client_id = client_id
@@ -79,7 +79,7 @@ class _Flow:
         self.who = ""
 
     def by_code(self, scopes: list[str], what: str) -> TokenResult:
-        """Show a code and poll until it is used, declined or expired."""
+        """Show a device code and poll until the administrator uses or declines it, or until it expires."""
 
         def ask() -> None:
             application = self._application()
@@ -97,7 +97,7 @@ class _Flow:
         return result if result.token is not None else self._refused(result)
 
     def by_refreshing(self, scopes: list[str]) -> TokenResult | None:
-        """Return a token for another resource by the refresh token; None if there is no refresh token or Entra refuses it."""
+        """Return a token for another resource with the refresh token. None if there is no refresh token or Entra refuses it."""
         if self._refresh is None:
             return None
         refresh = self._refresh

@@ -1,4 +1,4 @@
-"""The answer to a lookup question, and its outcome by status and error code before the body is parsed.
+"""The answer to a lookup question, and its outcome according to the status and error code, before the body is parsed.
 
 Sources: Microsoft, "Microsoft Graph error responses"; HTTP status codes (RFC 9110); error messages of the Exchange module.
 """
@@ -25,7 +25,10 @@ _SEARCHED = 4000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookupAnswer:
-    """An answer, or the reason why there is none. `state` is set when the outcome was known before the request; `problem` describes it."""
+    """An answer, or the reason in `problem` why there is none.
+
+    `state` is set if the outcome was certain before any request was sent.
+    """
 
     status: int | None = None
     body: Mapping[str, object] | None = None
@@ -41,13 +44,13 @@ class LookupSource(Protocol):
 
     @property
     def way(self) -> SourceKind:
-        """Which of the three sources this is."""
+        """The kind of source: an application, an administrator or an export."""
 
     def tenant(self, deadline: Deadline) -> str:
-        """The id of the tenant that answers; empty if it is not known."""
+        """Return the id of the tenant that answers, or an empty text if it is unknown."""
 
     def signed_in_as(self) -> str:
-        """The address of the administrator who signed in; empty for an application and an export."""
+        """Return the address of the administrator who signed in, or an empty text for an application or an export."""
 
     def ask(self, question: Question, deadline: Deadline) -> LookupAnswer:
         """Ask one question. Never raises."""
@@ -63,7 +66,7 @@ class Outcome:
 
 
 class NotAnsweredError(Exception):
-    """Raised when a question that a lookup depends on has no answer; carries the outcome."""
+    """Raised when a question that a lookup depends on has no answer. It contains the outcome."""
 
     def __init__(self, outcome: Outcome, text: str) -> None:
         """Store the outcome and the text of the question."""
@@ -73,7 +76,7 @@ class NotAnsweredError(Exception):
 
 
 def outcome_of(question: Question, answered: LookupAnswer) -> Outcome:
-    """Return the state of an answer and, if there is none, the permission or licence that would give one."""
+    """Return the outcome of a question. Without an answer, it names the permission or licence that would make one possible."""
     if answered.state is not None:
         return Outcome(state=answered.state, needs=answered.needs, detail=answered.problem)
     if answered.problem or answered.status is None:
@@ -109,7 +112,10 @@ def _error(body: Mapping[str, object] | None) -> tuple[str, str]:
 
 
 def _not_there(body: Mapping[str, object] | None) -> bool:
-    """Return whether the error, or an error nested in it, means that the object does not exist. Exchange uses any status for it."""
+    """Return whether the error, or an error nested in it, means that the object does not exist.
+
+    The status is not considered, because Exchange reports this error with any status.
+    """
     error = (body or {}).get("error")
     try:
         words = json.dumps(error)[:_SEARCHED].lower()

@@ -1,4 +1,4 @@
-"""The tenant's discovery document, fetched once per run, and the HTTP client through which msal reaches its endpoints.
+"""The tenant's discovery document, fetched once per run, and the HTTP client through which msal reaches the token endpoints.
 
 No secret and no code is sent to an endpoint that is not on a login host of the same cloud. Sources: OpenID Connect
 Discovery 1.0; RFC 8628, section 4.
@@ -25,7 +25,7 @@ _SECRETS = ("access_token", "refresh_token", "id_token", "device_code")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discovered:
-    """The discovery document as msal reads it, the tenant id and the endpoints. `problem` says why there is none."""
+    """The text of the discovery document, the tenant id and the endpoints, or the `problem` that prevented them."""
 
     url: str
     document: str = ""
@@ -43,7 +43,7 @@ class Authority:
     """The token authority of one tenant."""
 
     def __init__(self, tenant: str, cloud: Cloud, https_client: HttpsClient, redactor: Redactor) -> None:
-        """Create an authority for `tenant`, a tenant id or a domain from the settings."""
+        """Create an authority for `tenant`, which is a tenant id or a domain from the settings."""
         host = cloud.login_hosts[0]
         self._url = f"https://{host}/{quote(tenant, safe='')}/v2.0/.well-known/openid-configuration"
         self._cloud = cloud
@@ -52,7 +52,7 @@ class Authority:
         self._documents: SingleFlight[Discovered] = SingleFlight(share_pending=False)
 
     def discovered(self, deadline: Deadline) -> Discovered:
-        """Return the document. It is requested again only if no response arrived before."""
+        """Return the discovery document. It is requested again only if the earlier request failed."""
         try:
             return self._documents.ask(
                 self._url, lambda: self._ask(deadline), deadline, lambda found, _age: not found.problem
@@ -93,7 +93,7 @@ class Authority:
 
 @dataclass(slots=True)
 class MsalHttpClient:
-    """The HTTP client that msal uses: discovery from memory, POST only to the endpoints of the document, no redirects."""
+    """The HTTP client for msal. It answers GET from memory, sends POST only to endpoints in the document, and follows no redirects."""
 
     https_client: HttpsClient
     deadline: Deadline
@@ -103,7 +103,7 @@ class MsalHttpClient:
     last: HttpsResponse = field(default_factory=HttpsResponse)
 
     def get(self, url: str, **_ignored: object) -> MsalResponse:
-        """Return the stored document, whatever discovery address msal requests."""
+        """Return the stored discovery document, whatever URL msal requests."""
         return MsalResponse(200, {"content-type": "application/json"}, self.found.document, url)
 
     def post(
@@ -113,7 +113,7 @@ class MsalHttpClient:
         headers: dict[str, str] | None = None,
         **_ignored: object,
     ) -> MsalResponse:
-        """Send one request to an endpoint of the discovery document. Tokens in the response are registered as secrets first."""
+        """Send one request to an endpoint in the discovery document, and add the tokens in the response to the redactor."""
         if url not in self.found.endpoints:
             raise PermissionError("not an endpoint of the discovery document")
         self.requests += 1
@@ -127,8 +127,8 @@ class MsalHttpClient:
 
     @property
     def members(self) -> dict[str, object]:
-        """Return the members of the last response; empty if it was incomplete or not JSON."""
+        """The members of the last response. Empty if the response was incomplete or not JSON."""
         return (json_object(self.last.text) or {}) if self.last.failure is None else {}
 
     def close(self) -> None:
-        """Do nothing: no connection is kept open."""
+        """Do nothing, because no connection is kept open."""

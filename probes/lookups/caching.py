@@ -1,4 +1,4 @@
-"""A cache of the tenant's answers for one run: senders of one tenant share its switches and policies."""
+"""Caches the tenant's answers during one run, because all senders in a tenant share its switches and policies."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from probes.single_flight import PENDING_TOO_LONG, SingleFlight
 
 
 class CachingSource:
-    """A source that caches the answers of another source. A question without an answer is asked again."""
+    """Caches the answers from another source. A question that got no answer is asked again."""
 
     def __init__(self, source: LookupSource) -> None:
         """Create an empty cache in front of `source`."""
@@ -25,15 +25,18 @@ class CachingSource:
         return self._source.way
 
     def tenant(self, deadline: Deadline) -> str:
-        """The tenant of the wrapped source."""
+        """Return the tenant of the wrapped source."""
         return self._source.tenant(deadline)
 
     def signed_in_as(self) -> str:
-        """The administrator of the wrapped source."""
+        """Return the administrator of the wrapped source."""
         return self._source.signed_in_as()
 
     def ask(self, question: Question, deadline: Deadline) -> LookupAnswer:
-        """Return the cached answer at no cost, or ask the wrapped source. Concurrent callers with the same question share one request."""
+        """Return the cached answer without a request, or ask the wrapped source.
+
+        Concurrent callers with the same question share one request.
+        """
         if not question.lasting:
             return self._source.ask(question, deadline)
         try:

@@ -1,4 +1,4 @@
-"""The lookups of one sender in progress: sends questions, builds the frozen records and counts the requests."""
+"""The lookups for one sender while they run: sends questions, builds the frozen records and counts the requests."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ _NAMES = {"user": "user name", "mailbox": "user name", "client_id": "client id",
 
 
 class LookupClient:
-    """Asks the questions for one sender and turns each answer into a record. No response raises."""
+    """Asks the questions for one sender and turns each answer into a record. No answer, however malformed, raises an exception."""
 
     def __init__(self, source: LookupSource, deadline: Deadline) -> None:
-        """Ask `source` until `deadline`."""
+        """Prepare to ask `source` questions until `deadline`."""
         self._source = source
         self.deadline = deadline
         self.requests = 0
         self._lock = threading.Lock()
 
     def body(self, name: str, **values: str) -> Mapping[str, object]:
-        """Return the body of the answer to this row of the question table. Raises NotAnsweredError if there is none."""
+        """Return the body of the answer to the question in this row of the table. Raises NotAnsweredError if there is no answer."""
         missing = next((key for key, value in values.items() if not value), None)
         if missing is not None:
             detail = f"the settings have no {_NAMES.get(missing, missing)}"
@@ -42,7 +42,7 @@ class LookupClient:
         return answered.body
 
     def lookup(self, kind: type[ResultT], shown: Question | str, read: Callable[[], dict[str, Any]]) -> ResultT:
-        """Return the record that `read` builds from the answer, or a record with the reason why there is none."""
+        """Return a record with the members that `read` returns, or a record with the reason why there is no answer."""
         text = shown if isinstance(shown, str) else shown.text
         started = self.deadline.elapsed()
 
@@ -72,5 +72,5 @@ class LookupClient:
 
 
 def like(kind: type[ResultT], other: LookupResult) -> ResultT:
-    """Return an empty record with the outcome of the lookup that it depends on."""
+    """Return an empty record with the outcome of `other`, the lookup on which it depends."""
     return kind(state=other.state, question=other.question, needs=other.needs, detail=other.detail)

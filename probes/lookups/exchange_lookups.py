@@ -1,4 +1,4 @@
-"""Exchange's answers as records: switches, authentication policy, service principal and its rights on the mailbox.
+"""Turns Exchange's answers into records: switches, authentication policy, service principal and its rights on the mailbox.
 
 Source: Exchange Online PowerShell reference. The property names are those of the cmdlets.
 """
@@ -36,7 +36,7 @@ def transport(client: LookupClient) -> TransportLookup:
 
 
 def mailbox(client: LookupClient, address: str) -> MailboxLookup:
-    """Look up the mailbox's SMTP AUTH switch; null means that it inherits the tenant's."""
+    """Look up the mailbox's SMTP AUTH switch. Null means that the mailbox inherits the tenant's switch."""
 
     def read() -> dict[str, Any]:
         row = first(client.body("mailbox", mailbox=address))
@@ -46,7 +46,7 @@ def mailbox(client: LookupClient, address: str) -> MailboxLookup:
 
 
 def auth_policy(client: LookupClient, address: str) -> AuthPolicyLookup:
-    """Look up the user's authentication policy, or the organisation's default, and whether it allows Basic for SMTP."""
+    """Look up the user's authentication policy, or the organisation's default, and whether that policy allows Basic for SMTP."""
 
     def read() -> dict[str, Any]:
         own = text(first(client.body("exchange_user", mailbox=address)), "AuthenticationPolicy")
@@ -77,7 +77,7 @@ def mailbox_right(
 ) -> MailboxRightLookup:
     """Look up the rights of the service principal on the mailbox.
 
-    The lookup uses the object id in the application's tokens. If that id is unknown, it uses the id registered in Exchange.
+    The lookup uses the object id of the enterprise application. If that id is unknown, it uses the id registered in Exchange.
     """
     known = next((one.object_id for one in (of, registered) if one.state is LookupState.ANSWERED), "")
     if not known:
@@ -103,7 +103,7 @@ def _holds(found: tuple[Json, ...], right: str) -> bool:
 
 
 def rbac(client: LookupClient, client_id: str, address: str) -> RbacLookup:
-    """Look up role assignments of RBAC for Applications; in scope if one that permits sending includes the mailbox."""
+    """Look up the role assignments in RBAC for Applications, and whether one that permits sending includes the mailbox."""
 
     def read() -> dict[str, Any]:
         found = rows(client.body("rbac", client_id=client_id, mailbox=address))

@@ -1,7 +1,7 @@
-"""`--tenant-export`: reads the file that the documented PowerShell script writes.
+"""Reads the file that the documented PowerShell script exports (`--tenant-export`).
 
-The keys of the file are the texts of the questions, so the same parsers read it as read the services' answers. The file
-contains no secret.
+The keys in the file are the texts of the questions, and its values have the form of the services' answers, so the same parsers
+apply. The file contains no secret.
 """
 
 from __future__ import annotations
@@ -25,29 +25,29 @@ _LATER: Final = "an export made some minutes after this run, read with --lookups
 
 
 class Export:
-    """A parsed export. It predates the run, so it has no log rows of the run."""
+    """A parsed export. It usually predates the run and then has no log rows for it."""
 
     def __init__(self, tenant: str, made: datetime, answers: Mapping[tuple[Service, str], object]) -> None:
-        """Store `answers` by service and key. Keys are lower case, because addresses are compared case-insensitively."""
+        """Store `answers` by service and key. The keys are in lower case, because addresses are compared case-insensitively."""
         self._tenant = tenant
         self._made = made
         self._answers = answers
 
     @property
     def way(self) -> SourceKind:
-        """Always the export."""
+        """The kind of this source, which is always an export."""
         return SourceKind.EXPORT
 
     def tenant(self, deadline: Deadline) -> str:  # noqa: ARG002 - the file has it
-        """The tenant id in the file."""
+        """Return the tenant id from the file."""
         return self._tenant
 
     def signed_in_as(self) -> str:
-        """Always empty: an export needs no sign-in."""
+        """Return an empty text, because an export needs no sign-in."""
         return ""
 
     def ask(self, question: Question, deadline: Deadline) -> LookupAnswer:  # noqa: ARG002 - reading the file takes no time
-        """Return the answer from the file."""
+        """Return the answer to this question from the file."""
         found = self._answers.get((question.service, question.key.lower()))
         if found is None:
             problem = f"the export of {self._made:%Y-%m-%d %H:%M} UTC does not contain it"
@@ -72,7 +72,7 @@ def read(path: Path) -> Export:
     """Read an export file.
 
     Raises:
-        SettingsError: the file cannot be read or is not an export of this schema; one line.
+        SettingsError: the file cannot be read or is not an export with this schema; one line.
 
     """
     where = f"--tenant-export={path.name}"
@@ -99,7 +99,7 @@ def read(path: Path) -> Export:
 
 
 def _encoding(path: Path) -> str:
-    """Return the encoding by the byte order mark. Windows PowerShell writes UTF-16 by default."""
+    """Return the encoding that the byte order mark indicates. Windows PowerShell writes UTF-16 by default."""
     with path.open("rb") as file:
         start = file.read(2)
     return "utf-16" if start in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig"

@@ -1,4 +1,4 @@
-"""Graph's answers as records: user, domain, application, enterprise application and consented permissions.
+"""Turns Graph's answers into records: user, domain, application, enterprise application and consented permissions.
 
 Source: Microsoft Graph reference, resources user, domain, application, servicePrincipal, appRoleAssignment.
 """
@@ -69,7 +69,7 @@ def _has_plan(body: Json) -> bool:
 
 
 def domain(client: LookupClient, upn: str) -> DomainLookup:
-    """Look up the domain of the user name."""
+    """Look up the domain in the user name."""
     name = upn.rpartition("@")[2].lower() if "@" in upn else ""
 
     def read() -> dict[str, Any]:
@@ -84,7 +84,7 @@ def domain(client: LookupClient, upn: str) -> DomainLookup:
 
 
 def mfa(client: LookupClient, upn: str) -> MfaLookup:
-    """Look up per-user MFA. A value other than the three documented ones makes the lookup fail."""
+    """Look up the state of per-user MFA. The lookup fails if the value is not one of the three documented ones."""
 
     def read() -> dict[str, Any]:
         return {"per_user": required(client.body("mfa", user=upn), "perUserMfaState").lower()}
@@ -93,7 +93,7 @@ def mfa(client: LookupClient, upn: str) -> MfaLookup:
 
 
 def methods(client: LookupClient, upn: str) -> MethodsLookup:
-    """Look up the registered authentication methods except the password, each kind once."""
+    """Look up the registered authentication methods other than the password. Each kind is listed once."""
 
     def read() -> dict[str, Any]:
         kinds = [required(row, "@odata.type") for row in rows(client.body("methods", user=upn))]
@@ -104,7 +104,7 @@ def methods(client: LookupClient, upn: str) -> MethodsLookup:
 
 
 def security_defaults(client: LookupClient) -> SecurityDefaultsLookup:
-    """Look up the tenant's security defaults."""
+    """Look up whether security defaults are on for the tenant."""
     return client.lookup(
         SecurityDefaultsLookup,
         question("security_defaults"),
@@ -154,7 +154,7 @@ def principal(client: LookupClient, client_id: str) -> PrincipalLookup:
 
 
 def roles(client: LookupClient, of: PrincipalLookup) -> RolesLookup:
-    """Look up the consented permissions of Exchange Online. The role is found by its value, because its id is undocumented."""
+    """Look up the consented permissions for Exchange Online. A role is identified by its value, because its id is undocumented."""
     if of.state is not LookupState.ANSWERED:
         return like(RolesLookup, of)
 

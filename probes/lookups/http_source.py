@@ -1,7 +1,8 @@
-"""The source for both kinds of tokens: one HTTPS request per question, each token to its one host, one retry when throttled.
+"""The source that uses an application's or an administrator's tokens.
 
-Sources: Microsoft Graph reference. For Exchange, the interface behind its PowerShell module, which Microsoft does not
-support for other clients.
+It sends one HTTPS request per question and each token only to its own host, and it retries once when throttled. Sources:
+Microsoft Graph reference. For Exchange, it uses the interface behind the PowerShell module, which Microsoft does not support
+for other clients.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ _ANCHOR: Final = "UPN:SystemMailbox{{bb558c35-97f1-4cb9-8ff7-d53741dc928c}}@{ten
 
 
 class HttpSource:
-    """Asks Graph and Exchange with the given tokens."""
+    """Asks Graph and Exchange, using the given tokens."""
 
     def __init__(
         self,
@@ -40,7 +41,7 @@ class HttpSource:
         https_client: HttpsClient,
         redactor: Redactor,
     ) -> None:
-        """Store the tokens. The first question opens the first connection."""
+        """Store the tokens. No connection is opened before the first question."""
         self._way = way
         self._tokens = tokens
         self._authority = authority
@@ -56,19 +57,19 @@ class HttpSource:
 
     @property
     def way(self) -> SourceKind:
-        """Whether the tokens are an application's or an administrator's."""
+        """The kind of source to which the tokens belong: an application or an administrator."""
         return self._way
 
     def tenant(self, deadline: Deadline) -> str:
-        """The tenant id in the discovery document."""
+        """Return the tenant id from the discovery document."""
         return self._authority.discovered(deadline).tenant_id
 
     def signed_in_as(self) -> str:
-        """The administrator's address, if one signed in."""
+        """Return the administrator's address, or an empty text if none signed in."""
         return self._tokens.signed_in_as()
 
     def ask(self, question: Question, deadline: Deadline) -> LookupAnswer:
-        """Ask once, and retry once after the requested wait if that is short enough."""
+        """Ask the question and, if throttled, ask it once more after the requested wait, provided that the wait is short enough."""
         result = self._tokens.token(question.service, deadline)
         if result.token is None:
             return LookupAnswer(problem=result.detail, state=result.state, needs=result.needs, requests=result.requests)
@@ -108,7 +109,10 @@ def _command(question: Question) -> str:
 
 
 def _wait(answer: HttpsResponse, deadline: Deadline) -> float | None:
-    """Return the seconds to wait by Retry-After (RFC 9110, section 10.2.3); None if there is none or it exceeds the remaining time."""
+    """Return the seconds to wait according to Retry-After (RFC 9110, section 10.2.3).
+
+    None if the header is missing or the wait exceeds the remaining time.
+    """
     named = answer.headers.get("retry-after", "").strip()
     if not named.isdecimal() or len(named) > 6:
         return None

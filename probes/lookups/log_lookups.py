@@ -1,4 +1,4 @@
-"""The tenant's logs about this run: rows of the sign-in log and of the message trace. Both appear minutes later.
+"""Looks up this run in the tenant's sign-in log and message trace. Their rows appear only minutes later.
 
 Sources: Microsoft Graph reference, signIn and exchangeMessageTrace.
 """
@@ -18,7 +18,7 @@ _MOST_POLICIES = 20
 
 
 def sign_in_log(client: LookupClient, *, user: str, client_id: str, started: datetime) -> SignInLogLookup:
-    """Look up rows since `started`: of the application if there is a client id, otherwise of the user's SMTP sign-ins."""
+    """Look up the log rows since `started`: the application's if there is a client id, otherwise the user's SMTP sign-ins."""
     name, who = ("application_sign_ins", {"client_id": client_id}) if client_id else ("user_sign_ins", {"user": user})
     values = {**who, "started": _stamp(started)}
 
@@ -63,7 +63,7 @@ def _row(row: Json) -> SignInRow:
 def trace(
     client: LookupClient, cloud: Cloud, *, mail_from: str, message_id: str, started: datetime, now: datetime
 ) -> TraceLookup:
-    """Look up this run's message by its id; the status is empty while there is no row."""
+    """Look up this run's message in the message trace by its id. The status is empty while the trace has no row for it."""
     until = now + timedelta(seconds=1)  # the timestamp has whole seconds, and the message arrived within this second
     values = {"mail_from": mail_from, "started": _stamp(started), "now": _stamp(until)}
     asked = question("trace", **values)

@@ -1,4 +1,4 @@
-"""The lookups of one sender: which facts it needs, the order of the questions, and the record of all answers."""
+"""The lookups for one sender: which facts it needs, the order of the questions, and the record with all answers."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _NO_TENANT = {"", *SHARED_TENANTS}
 
 
 class Lookups:
-    """The lookups of one run, with one of the three sources."""
+    """The lookups of one run, which use one of the three sources."""
 
     def __init__(self, source: LookupSource, cloud: Cloud, redactor: Redactor, close: Callable[[], None]) -> None:
-        """Store the source. `redactor` removes the tokens; `close` cancels waiting requests and closes connections."""
+        """Store the source. `redactor` removes tokens from texts; `close` cancels waiting requests and closes connections."""
         self._source = source
         self._cloud = cloud
         self._redactor = redactor
@@ -41,7 +41,7 @@ class Lookups:
 
 
 class PendingLookups:
-    """The lookups of one sender that run in threads of their own."""
+    """The lookups for one sender, which run in their own threads."""
 
     def __init__(self, source: LookupSource, cloud: Cloud, redactor: Redactor, sender: Sender) -> None:
         self._source = source
@@ -166,13 +166,13 @@ class PendingLookups:
 
 
 def tenant_of(url: str) -> str:
-    """Return the tenant in an endpoint URL, an id or a domain in lower case; empty if there is none."""
+    """Return the tenant in an endpoint URL, as an id or a domain in lower case, or an empty text if the URL names no single tenant."""
     first = address_of(url).first.lower()
     return "" if first in _NO_TENANT else first
 
 
 def _is_foreign(named: str, asked: str) -> bool:
-    """Return whether both tenants are known and differ. A domain and an id cannot be compared."""
+    """Return whether both tenants are known and differ. A domain and an id cannot be compared and do not count as different."""
     return bool(named and asked) and (named.count("-") == 4 and asked.count("-") == 4) and named != asked
 
 

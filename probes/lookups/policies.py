@@ -1,6 +1,6 @@
 """Conditional Access: which of the tenant's policies apply to this sender's sign-in, and what they require.
 
-A password sign-in by SMTP has the client type `other` (legacy). An application with a secret is a workload identity; only
+A password sign-in over SMTP has the client type `other` (legacy). An application with a secret is a workload identity; only
 policies that name service principals apply to it. Source: Microsoft Graph reference, conditionalAccessPolicy.
 """
 
@@ -24,7 +24,7 @@ _IMPOSSIBLE: Final = frozenset(
 
 
 def conditional_access(client: LookupClient, *, aims_at: str, object_id: str) -> ConditionalAccessLookup:
-    """Look up the policies that target this user or service principal. `object_id` is empty if the directory did not return it."""
+    """Look up the policies that target this user or service principal. `object_id` is empty if it could not be looked up."""
 
     def read() -> dict[str, Any]:
         found = [_policy(row, aims_at, object_id.lower()) for row in rows(client.body("conditional_access"))]
@@ -71,7 +71,7 @@ def _concerns_exchange(applications: Json) -> bool:
 
 
 def _targets_user(users: Json, object_id: str) -> tuple[bool, bool]:
-    """Return whether a policy targets the user, and whether that depends on groups or roles whose members were not looked up."""
+    """Return whether a policy targets the user, and whether that depends on the members of groups or roles, which were not looked up."""
     included = _lowered(users, "includeUsers")
     by_membership = bool(texts(users, "includeGroups") or texts(users, "includeRoles"))
     left_out = bool(texts(users, "excludeGroups") or texts(users, "excludeRoles"))

@@ -1,7 +1,7 @@
-"""The table of questions: for each fact the request, in the form of each source, and the permission that it needs.
+"""The table of questions. For each fact it has the request in the form that a source needs, and the required permission.
 
 The spelling is fixed, because an export stores its answers under the same texts. Sources: Microsoft Graph reference (v1.0,
-beta where v1.0 has no answer); Exchange Online PowerShell reference.
+or beta where v1.0 has no answer); Exchange Online PowerShell reference.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ EXCHANGE_READER: Final = "Exchange.ManageAsApp and the Entra role Global Reader"
 
 
 class Service(StrEnum):
-    """The service that answers; each needs a token of its own."""
+    """The service that answers a question. Each service needs its own token."""
 
     GRAPH = "graph"
     EXCHANGE = "exchange"
@@ -27,10 +27,10 @@ class Service(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """One question with its values.
+    """A question with its values filled in.
 
-    `text` is shown in reports, `key` is the key in an export, `path` or `cmdlet` is sent, and `since` is the start of the
-    requested log rows.
+    Reports show `text`, and an export stores the answer under `key`. A request sends `path` or `cmdlet`. For log rows, `since` is
+    the start of the requested period.
     """
 
     service: Service
@@ -50,7 +50,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _OfGraph:
-    """A GET request; `:q` marks a value in OData quotes. `key` is set where an export cannot know the times of a run."""
+    """A GET request to Graph. `:q` marks a value in OData quotes.
+
+    `key` is set if the path contains the time of a run, which an export cannot contain.
+    """
 
     path: str
     needs: str
@@ -147,7 +150,7 @@ OAUTH_FACTS: Final = (
 
 
 def question(name: str, **values: str) -> Question:
-    """Return the question of this row with its values. Values that the URL syntax would interpret are escaped when sent."""
+    """Return the question in this row of the table, with its values. Values are escaped in the URL that is sent."""
     row = TABLE[name]
     if isinstance(row, _OfExchange):
         parameters = tuple((parameter, _filled(value, values)) for parameter, value in row.parameters)
@@ -172,7 +175,7 @@ def question(name: str, **values: str) -> Question:
 
 
 def permissions(facts: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the Graph permissions that these facts need, each once. An administrator sees them before signing in."""
+    """Return the Graph permissions that these facts need, without duplicates. An administrator sees them before signing in."""
     rows = {"roles": ("assignments",), "mailbox_right": (), "auth_policy": (), "sign_in_log": ("user_sign_ins",)}
     asked = (TABLE[row] for fact in facts for row in rows.get(fact, (fact,)))
     return tuple(dict.fromkeys(row.needs for row in asked if isinstance(row, _OfGraph)))

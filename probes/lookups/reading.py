@@ -1,4 +1,4 @@
-"""Readers for members of untrusted JSON: a missing member is None, a member of another type makes the whole answer unreadable."""
+"""Readers for the members of untrusted JSON. A missing member is None; one of the wrong type makes the whole answer unreadable."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Json = Mapping[str, object]
 
 
 class UnreadableError(ValueError):
-    """Raised when an answer does not have the documented form; the text names the member."""
+    """Raised when an answer does not have the documented form. The message names the member."""
 
 
 class AbsentError(LookupError):
@@ -22,7 +22,7 @@ class AbsentError(LookupError):
 
 
 def text(source: Json, key: str) -> str | None:
-    """Read a text, as one printable line."""
+    """Return the member's text as one printable line, or None if the member is missing."""
     value = source.get(key)
     if value is None:
         return None
@@ -32,7 +32,7 @@ def text(source: Json, key: str) -> str | None:
 
 
 def required(source: Json, key: str) -> str:
-    """Read a text that must be present."""
+    """Return the member's text. Raises UnreadableError if it is missing or empty."""
     found = text(source, key)
     if not found:
         raise UnreadableError(f"{key} is missing")
@@ -40,7 +40,7 @@ def required(source: Json, key: str) -> str:
 
 
 def flag(source: Json, key: str) -> bool | None:
-    """Read a Boolean."""
+    """Return the member's Boolean value, or None if the member is missing."""
     value = source.get(key)
     if value is None or isinstance(value, bool):
         return value
@@ -48,7 +48,7 @@ def flag(source: Json, key: str) -> bool | None:
 
 
 def number(source: Json, key: str) -> int | None:
-    """Read an integer within ordinary bounds."""
+    """Return the member's integer, or None if the member is missing. An extremely large integer is rejected."""
     value = source.get(key)
     if value is None:
         return None
@@ -58,7 +58,7 @@ def number(source: Json, key: str) -> int | None:
 
 
 def moment(source: Json, key: str) -> datetime | None:
-    """Read a time in UTC (ISO 8601). A time without a zone is taken as UTC."""
+    """Return the member's time in UTC, or None if the member is missing. A time without a zone is assumed to be UTC (ISO 8601)."""
     value = text(source, key)
     if value is None:
         return None
@@ -70,7 +70,7 @@ def moment(source: Json, key: str) -> datetime | None:
 
 
 def table(source: Json, key: str) -> Json:
-    """Read an object; empty if it is missing."""
+    """Return the member's object, or an empty one if the member is missing."""
     value = source.get(key)
     if value is None:
         return {}
@@ -80,12 +80,12 @@ def table(source: Json, key: str) -> Json:
 
 
 def rows(source: Json, key: str = "value") -> tuple[Json, ...]:
-    """Read the first page of a list of objects: empty if the member is null, unreadable if it is missing or too long."""
+    """Return the objects in a list. A list that is null is empty; one that is missing or too long raises UnreadableError."""
     return tuple(_row(one, key) for one in _listed(source, key))
 
 
 def texts(source: Json, key: str) -> tuple[str, ...]:
-    """Read a list of texts. A single text counts as a list of one, because Exchange writes it so."""
+    """Return the strings in a list. A single string is split at its commas, because Exchange writes some lists as one string."""
     value = source.get(key)
     if isinstance(value, str):
         value = [part.strip() for part in value.split(",")]
@@ -96,7 +96,7 @@ def texts(source: Json, key: str) -> tuple[str, ...]:
 
 
 def first(source: Json) -> Json:
-    """Read the first row of an Exchange answer. Raises AbsentError if there is none."""
+    """Return the first row of an Exchange answer. Raises AbsentError if the answer has no rows."""
     found = rows(source)
     if not found:
         raise AbsentError

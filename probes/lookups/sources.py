@@ -1,4 +1,4 @@
-"""Creates the lookups' source from the settings: an auditor application, an administrator or an export."""
+"""Creates the source for lookups from the settings: an auditor application, an administrator or an export."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ from settings.secret import Found
 def ready(
     settings: Settings, senders: Iterable[Sender], context: RunContext, found: Found | None, say: Say | None
 ) -> Lookups | None:
-    """Return the source that the settings and options select: an administrator if `say` is given, otherwise the auditor application."""
+    """Return the lookups with the source that the settings and options select, or None if they select none.
+
+    If `say` is given, an administrator takes precedence over the auditor application.
+    """
     if not context.cloud.microsoft:
         return None
     if say is not None and settings.admin_client_id is not None:
@@ -35,7 +38,7 @@ def ready(
 
 
 def by_application(directory: Directory, found: Found, context: RunContext) -> Lookups:
-    """`[directory]`: unattended, with a secret or a certificate."""
+    """Return unattended lookups for `[directory]`, with a client secret or a certificate."""
     redactor = Redactor()
     if found.secret is not None:
         redactor.learn(found.secret.reveal())
@@ -47,7 +50,7 @@ def by_application(directory: Directory, found: Found, context: RunContext) -> L
 def by_administrator(
     client_id: str, directory: Directory | None, senders: Iterable[Sender], context: RunContext, say: Say
 ) -> Lookups:
-    """`--admin-sign-in`: the administrator signs in now, before anything else is contacted."""
+    """Return lookups for `--admin-sign-in`. The administrator signs in now, before any mail server is contacted."""
     redactor = Redactor()
     known = list(senders)
     authority = Authority(_home(directory, known), context.cloud, context.https_client, redactor)
@@ -58,7 +61,7 @@ def by_administrator(
 
 
 def by_export(path: Path, cloud: Cloud) -> Lookups:
-    """`--tenant-export`: contacts nothing. Raises SettingsError for a file that is not an export."""
+    """Return lookups for `--tenant-export`, which contact no host. Raises SettingsError if the file is not an export."""
     return Lookups(export.read(path), cloud, Redactor(), lambda: None)
 
 
@@ -70,7 +73,7 @@ def _over_https(
 
 
 def _home(directory: Directory | None, senders: list[Sender]) -> str:
-    """Return the administrator's tenant: the one in the settings, in a sender's endpoint, or the domain of a user name."""
+    """Return the administrator's tenant: from `[directory]`, from a sender's endpoint, or from the domain in a user name."""
     if directory is not None:
         return directory.tenant
     named = [tenant_of(one.openid_endpoint_configuration) for one in senders if one.method == "oauth"]

@@ -1,6 +1,7 @@
-"""Access tokens for the lookups, one per resource and run, in memory only, and the guard around msal against hostile responses.
+"""Access tokens for the lookups, and a guard that protects the suite from what msal does with hostile responses.
 
-A refusal is cached too: a wrong secret is never tried again. Source: Microsoft, "OAuth 2.0 client credentials flow".
+There is one token per resource and run, in memory only. A refusal is cached too, so that a wrong secret is never tried again.
+Source: Microsoft, "OAuth 2.0 client credentials flow".
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ _AUDITOR = "the auditor application of [directory] must get a token"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenResult:
-    """A token, or the reason why there is none. `requests` counts the HTTP requests that it took."""
+    """A token, or the reason why there is none. `requests` is the number of HTTP requests sent for it."""
 
     token: Secret | None = None
     state: LookupState = LookupState.FAILED
@@ -41,10 +42,10 @@ class Tokens(Protocol):
     """A source of access tokens."""
 
     def token(self, service: Service, deadline: Deadline) -> TokenResult:
-        """Return the token for this service. Never raises; later calls return the same result at no cost."""
+        """Return the token for this service. Later calls return the same result without a request. Never raises."""
 
     def signed_in_as(self) -> str:
-        """The address of the administrator; empty for an application."""
+        """Return the administrator's address, or an empty text for an application."""
 
 
 def host_of(service: Service, cloud: Cloud) -> str:
@@ -53,7 +54,7 @@ def host_of(service: Service, cloud: Cloud) -> str:
 
 
 class ApplicationTokens:
-    """Client credentials of the auditor application, with its secret or its certificate."""
+    """Access tokens for the auditor application, which signs in with its client secret or its certificate."""
 
     def __init__(self, directory: Directory, found: Found, authority: Authority, cloud: Cloud) -> None:
         """Store the credentials. `found` is the client secret unless the settings name a certificate."""
@@ -64,11 +65,11 @@ class ApplicationTokens:
         self._results: SingleFlight[TokenResult] = SingleFlight()
 
     def signed_in_as(self) -> str:
-        """Always empty: no administrator signs in."""
+        """Return an empty text, because no administrator signs in."""
         return ""
 
     def token(self, service: Service, deadline: Deadline) -> TokenResult:
-        """Return the token for this service, requested once."""
+        """Return the token for this service, which is requested only once."""
         try:
             flight = self._results.ask(
                 service, lambda: self._ask(service, deadline), deadline, lambda _result, _age: True
@@ -112,11 +113,14 @@ class ApplicationTokens:
 
 
 class _UnusableKeyError(ValueError):
-    """Raised when Entra does not accept the key in the file; the text says why."""
+    """Raised when Entra does not accept the type of key in the file. The message contains the reason."""
 
 
 def _certificate(path: Path) -> dict[str, str]:
-    """Return the file's key and certificate in msal's form. They are checked first, because msal's own errors do not help a user."""
+    """Return the key and certificate from the file in msal's form.
+
+    The key is checked first, because msal's own errors do not help a user.
+    """
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
@@ -132,7 +136,10 @@ def _certificate(path: Path) -> dict[str, str]:
 
 
 def drive(http_client: MsalHttpClient, ask: Callable[[], object], *, needs: str) -> TokenResult:
-    """Run an msal request and take the token from the HTTP response itself: msal can raise anything, and its texts may hold a secret."""
+    """Run an msal request and return the token from the HTTP response, not from msal.
+
+    msal can raise any exception, and its messages may hold a secret.
+    """
     logging.getLogger("msal").setLevel(logging.CRITICAL + 1)
     problem = ""
     try:
