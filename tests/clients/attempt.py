@@ -1,4 +1,4 @@
-"""One attempt of a mail client to send through the built-in tenant: its settings and its result.
+"""One attempt by a mail client to send through the built-in tenant, with its settings and its result.
 
 `smtp_clients` and `token_clients` pass the settings to each client.
 """
@@ -26,7 +26,7 @@ Task = TypeVar("Task")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """The settings of a client: the sender, the port on loopback, the trusted root, and the token if there is one."""
+    """The settings for a client, including the sender, the port on loopback, the trusted root and the token, if there is one."""
 
     sender: Sender
     port: int
@@ -37,14 +37,14 @@ class Attempt:
 
     @property
     def message(self) -> str:
-        """The message, with CRLF line ends."""
+        """The message to send, with CRLF line endings."""
         head = {"From": self.sender.mail_from, "To": self.sender.mail_to, "Subject": SUBJECT}
         return "".join(f"{name}: {value}\r\n" for name, value in head.items()) + "\r\nIt works.\r\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientResult:
-    """The result of an attempt: whether the client reports success, and everything that it printed."""
+    """The result of an attempt: whether the client reported success, and everything that it printed."""
 
     succeeded: bool
     printed: str
@@ -52,7 +52,7 @@ class ClientResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Client(Generic[Task]):
-    """A client: its usual name, the reason why it cannot run here (or None), its version, and the function that runs it."""
+    """A client with its usual name, the reason why it cannot run on this machine (or None), its version and the function that runs it."""
 
     name: str
     missing: Callable[[], str | None]
@@ -62,7 +62,7 @@ class Client(Generic[Task]):
 
 
 def attempt_of(running: Running, sender: Sender, folder: Path, token: str | None = None) -> Attempt | None:
-    """Return the attempt for a sender's settings, or None if the tenant does not serve that server and port."""
+    """Return an attempt with the sender's settings, or None if the tenant does not serve that host and port."""
     place = running.description["connect"].get(f"{sender.smtp_server}:{sender.port}")
     if place is None:
         return None
@@ -77,12 +77,12 @@ def attempt_of(running: Running, sender: Sender, folder: Path, token: str | None
 
 
 def isolated_environment(folder: Path) -> dict[str, str]:
-    """Return an environment without proxies and without this user's configuration."""
+    """Return an environment without proxy settings and without the user's own configuration."""
     kept = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
     return kept | {"HOME": str(folder), "LC_ALL": "C.UTF-8", "NO_COLOR": "1", "NODE_NO_WARNINGS": "1"}
 
 
 def as_at_microsoft(printed: str, port: int, *, real_host: str, real_port: int) -> str:
-    """Return the printed text with the real host and port in place of those of loopback."""
+    """Return the printed text with the real host and port in place of the loopback ones."""
     printed = printed.replace("Hello [127.0.0.1]", f"Hello [{OWN_ADDRESS}]").replace("127.0.0.1", real_host)
     return re.sub(rf"(?<!\d){port}(?!\d)", str(real_port), printed)

@@ -1,4 +1,4 @@
-"""The situations of the table in docs/clients.md, the expected result of each, and how a result is read from the output.
+"""The situations in the tables of docs/clients.md, the expected results, and the functions that derive a result from the output.
 
 The expected results come from Microsoft's pages and published transcripts: the reply code with its enhanced code, Entra's
 error code, or a refusal by the client.
@@ -31,7 +31,7 @@ _EXCEPTION = re.compile(r"^[\w.]*\.(\w+):")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
-    """One state of the tenant, with the expected result of a client and the sender whose settings the client uses."""
+    """A state of the tenant, with a client's expected result and the sender whose settings the client uses."""
 
     title: str
     expected_result: str
@@ -40,7 +40,7 @@ class Situation:
     change: Callable[[World], World] | None = None
 
     def world(self) -> World:
-        """Return the tenant in this situation."""
+        """Return the world for this situation."""
         world = apply(healthy(), [self.fault] if self.fault else [])
         return self.change(world) if self.change else world
 
@@ -117,7 +117,7 @@ EXCEPTIONS = {
 
 
 def submission_result(result: ClientResult) -> str:
-    """Return the result of a mail client in a few words that do not depend on its version."""
+    """Return a mail client's result in a few words that do not depend on the client's version."""
     if result.succeeded:
         return SENT
     if found := _REPLY.search(result.printed):
@@ -133,7 +133,7 @@ def submission_result(result: ClientResult) -> str:
 
 
 def token_result(result: ClientResult) -> str:
-    """Return the result of a token client in the same form."""
+    """Return a token client's result: the token, Entra's error code, a refused certificate or no code."""
     if result.succeeded:
         return TOKEN
     if found := _AADSTS.search(result.printed):

@@ -1,6 +1,7 @@
-"""Third-party mail clients, all run with the same attempt and with verification of the server's certificate.
+"""Third-party mail clients, all run with the same settings and all verifying the server's certificate.
 
-The settings are those of their manuals; no client is patched. A client that connects to an address gets the name to verify.
+Each client is configured as its manual describes, and none is patched. A client that connects to an IP address is also given
+the name to verify.
 """
 
 import asyncio
@@ -37,12 +38,12 @@ _SWAKS_CHECKS_NAMES = 20240103
 
 
 def missing_program(name: str) -> Callable[[], str | None]:
-    """Return a function that returns the reason why a program cannot run here, or None."""
+    """Return a function that gives the reason why a program cannot run on this machine, or None."""
     return lambda: None if shutil.which(name) else f"{name} is not installed"
 
 
 def _run_program(attempt: Attempt, command: Sequence[str], *, given: str = "", real_host: str = "") -> ClientResult:
-    """Run a program to its end; `real_host` replaces the address of loopback in its output."""
+    """Run a program to completion; in its output, `real_host` replaces the loopback address."""
     done = subprocess.run(
         command,
         input=given.encode(),
@@ -69,7 +70,7 @@ def program_version(*command: str) -> str:
 
 
 def _error_result(error: BaseException, attempt: Attempt) -> ClientResult:
-    """Return what Python prints at the end of a traceback, with the causes of the exception."""
+    """Return a result with the text that Python prints at the end of a traceback, including the causes of the exception."""
     lines: list[str] = []
     current: BaseException | None = error
     while current is not None:

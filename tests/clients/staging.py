@@ -1,6 +1,6 @@
-"""Run a client against one fault of the catalogue and return its output as it would read with the real service.
+"""Run a client against one fault from the catalogue and return its output as it would appear with the real service.
 
-`test_printed` reads the texts.
+`test_printed` compares the readings of these outputs with the causes of the faults.
 """
 
 import re
@@ -43,7 +43,7 @@ UNNOTICED = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Printed:
-    """Text that a client printed because of a fault."""
+    """Text printed by a client because of a fault."""
 
     fault: Fault
     sender: str
@@ -52,12 +52,15 @@ class Printed:
 
     @property
     def label(self) -> str:
-        """The name of the client, with its mechanism."""
+        """The name of the client, followed by "(XOAUTH2)" for the OAuth sender."""
         return f"{self.client} (XOAUTH2)" if self.sender == "oauth" else self.client
 
     @property
     def peer_text(self) -> str:
-        """The text about the peer, without the lines that were sent and without names, numbers, dates and ids of this attempt."""
+        """The part of the text that comes from the peer.
+
+        Lines sent by the client are left out, and the names, numbers, dates and ids of this attempt are replaced.
+        """
         received = [line for line in self.text.splitlines() if not _SENT.match(line)]
         return _OWN.sub("#", "\n".join(received))
 
@@ -70,7 +73,7 @@ _OWN = re.compile(
 
 
 def stageable(gates: tuple[str, ...] | None = None) -> list[Fault]:
-    """Return the faults from the port on that can be staged for a client, only those of `gates` if given."""
+    """Return the faults after name resolution that can be staged for a client, limited to `gates` if given."""
     return [
         fault
         for fault in FAULTS.values()
@@ -82,16 +85,16 @@ def stageable(gates: tuple[str, ...] | None = None) -> list[Fault]:
 
 
 def set_fault(running: Running, fault: Fault | None) -> None:
-    """Put the running tenant into the state of this one fault."""
+    """Reset the running tenant to the healthy world with this one fault, or with none."""
     running.change(apply(healthy(), [fault.id] if fault else []))
 
 
 def run_mail_client(
     running: Running, fault: Fault, client: Client[Attempt], folder: Path
 ) -> Iterator[tuple[str, ClientResult]]:
-    """Run the client for each sender that the fault concerns, and yield the sender's name and the result.
+    """Run the client for each sender affected by the fault, and yield the sender's name and the result.
 
-    Up to TLS the route is the same for both senders, so only one is used. A sender without a token does not reach SMTP.
+    Up to TLS both senders take the same route, so only one is used. A sender without a token does not reach SMTP.
     """
     set_fault(running, fault)
     names = fault.senders[:1] if fault.gate in BEFORE_THE_SIGN_IN else fault.senders
@@ -114,6 +117,6 @@ def _token(running: Running, fault: Fault) -> str | None:
 
 
 def run_token_client(running: Running, fault: Fault, client: Client[TokenRequest], folder: Path) -> ClientResult:
-    """Run the client to request a token while the tenant has the fault."""
+    """Request a token with the client while the tenant has the fault, and return the result."""
     set_fault(running, fault)
     return client.run(TokenRequest(running=running, folder=folder))

@@ -1,6 +1,6 @@
-"""Writes docs/clients.md: the result of every client in every situation.
+"""Write docs/clients.md, the table of every client's result in every situation.
 
-`python -m tests.clients.table` runs all clients and writes the page; `test_table` compares the page with the results.
+`python -m tests.clients.table` runs all clients and writes the page; `test_table` compares the page with new results.
 """
 
 import sys
@@ -54,7 +54,7 @@ _KEYS = """
 
 
 def submission_column(running: Running, client: Client[Attempt], folder: Path) -> list[str]:
-    """Return the results of a mail client in the order of the situations."""
+    """Return a mail client's results in the order of the situations."""
     column = []
     for situation in SUBMISSIONS:
         running.change(situation.world())
@@ -71,7 +71,7 @@ def submission_column(running: Running, client: Client[Attempt], folder: Path) -
 
 
 def token_column(running: Running, client: Client[TokenRequest], folder: Path) -> list[str]:
-    """Return the results of a token client in the order of the situations."""
+    """Return a token client's results in the order of the situations."""
     column = []
     for situation in TOKENS:
         running.change(situation.world())
@@ -80,7 +80,7 @@ def token_column(running: Running, client: Client[TokenRequest], folder: Path) -
 
 
 def key_column(running: Running, client: Client[TokenRequest], folder: Path) -> list[str]:
-    """Return the results of a client that verifies tokens, in the order of the situations."""
+    """Return the results of a token-verifying client in the order of the situations."""
     column = []
     for situation in KEYS:
         running.change(situation.world())
@@ -96,7 +96,7 @@ def _section(situations: Sequence[Situation], columns: dict[str, list[str]]) -> 
 
 
 def page(running: Running, folder: Path) -> str:
-    """Return the whole page."""
+    """Return the whole page as Markdown."""
     mail = {name: submission_column(running, client, folder) for name, client in SMTP_CLIENTS.items()}
     token = {name: token_column(running, client, folder) for name, client in TOKEN_CLIENTS.items()}
     keys = {name: key_column(running, client, folder) for name, client in KEY_CLIENTS.items()}
@@ -112,7 +112,7 @@ def page(running: Running, folder: Path) -> str:
 
 
 def committed(heading: str) -> dict[str, list[str]]:
-    """Return a table of the committed page, by column."""
+    """Return the columns of the table under this heading in the committed page."""
     _, _, rest = PAGE.read_text("utf-8").partition(f"## {heading}\n")
     lines = [line for line in rest.partition("\n## ")[0].splitlines() if line.startswith("| ")]
     rows = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
@@ -120,7 +120,7 @@ def committed(heading: str) -> dict[str, list[str]]:
 
 
 def main() -> int:
-    """Write the page, unless a client is missing."""
+    """Write the page, unless a client cannot run on this machine."""
     clients: list[tuple[str, Callable[[], str | None]]] = [
         (client.name, client.missing) for client in SMTP_CLIENTS.values()
     ]

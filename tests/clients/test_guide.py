@@ -1,4 +1,4 @@
-"""docs/fakes.md: every command to copy works, the fixture works in another project, and no switch is missing."""
+"""Every command in docs/fakes.md works when copied, the fixture works in another project, and every switch is listed."""
 
 import os
 import re
@@ -79,7 +79,7 @@ def test_commands_for_a_mail_client_send_a_message(client: str, tenant: Running,
 
 
 def test_script_for_msal_gets_a_token(tenant: Running, tmp_path: Path) -> None:
-    """The script runs unchanged and gets a bearer token."""
+    """The guide's msal script runs unchanged and gets a bearer token."""
     pytest.importorskip("msal")
     tenant.change(healthy())
     (script,) = _blocks("msal")
@@ -97,7 +97,7 @@ def test_script_for_msal_gets_a_token(tenant: Running, tmp_path: Path) -> None:
 
 
 def test_fixture_works_in_another_project(tmp_path: Path) -> None:
-    """In a folder outside the project the fixture starts the tenant, a message is sent, and the process stops with the tests."""
+    """In a folder outside the project, the fixture starts the tenant, a message is sent, and the process stops when the tests end."""
     (fixture,) = _blocks("In the tests of another project")
     (head,) = re.findall(r'"python3", "[^"]*run\.py", "fake"', fixture)
     # The same program without the environment that run.py sets up, which these tests already have.
@@ -128,7 +128,7 @@ def test_fixture_works_in_another_project(tmp_path: Path) -> None:
 
 
 def test_every_switch_is_listed_with_its_default() -> None:
-    """Each unverified behaviour is a named switch: the guide's table lists every field of `Unverified` with its default."""
+    """The guide's table of unverified behaviour lists every field of `Unverified` with its default."""
     rows = re.findall(r"^\| `(\w+)` \| `(\w+)` \|", GUIDE.partition("## Unverified behaviour")[2], re.MULTILINE)
 
     assert rows == [(one.name, str(one.default)) for one in fields(Unverified)]

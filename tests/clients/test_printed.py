@@ -1,6 +1,6 @@
-"""The output of real clients leads to the cause of the fault. The cause comes first if the protocol shows it; otherwise it is listed.
+"""The output of real clients leads to the cause of the fault, which comes first if the protocol reveals it and is listed otherwise.
 
-The protocol shows a cause if no fault with another cause makes the same client print the same text.
+The protocol reveals a cause if no fault with a different cause makes the same client print the same text.
 """
 
 import os
@@ -44,7 +44,7 @@ READ_TOKEN_CLIENTS = ("msal", "curl --verbose")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exemption:
-    """Faults whose cause need not be first, with the reason; with `listed` it must still be in the list."""
+    """Faults whose cause need not come first, with the reason; if `listed` is true, the cause must still be in the list."""
 
     faults: tuple[str, ...]
     why: str
@@ -53,7 +53,7 @@ class Exemption:
     phrase: str = ""
 
     def applies_to(self, printed: Printed) -> bool:
-        """Return whether this exemption applies to the text."""
+        """Return whether this exemption applies to the printed text."""
         by = not self.clients or printed.label in self.clients or printed.client in self.clients
         return by and self.phrase in printed.text and (not self.faults or printed.fault.id in self.faults)
 
@@ -108,7 +108,7 @@ EXEMPTIONS = (
 
 
 def _mismatches(texts: Iterable[Printed]) -> list[str]:
-    """Return each text whose cause is not read at the required position, with its reading."""
+    """Describe each text whose reading does not have the cause at the required position."""
     texts = list(texts)
     causes: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
     for printed in texts:
@@ -142,7 +142,10 @@ def _faults(client: str, gates: tuple[str, ...] | None = None) -> list[Fault]:
 
 @pytest.mark.parametrize("client", [pytest.param(client, id=name) for name, client in SMTP_CLIENTS.items()])
 def test_output_of_a_mail_client_is_read(client: Client[Attempt], tenant: Running, tmp_path: Path) -> None:
-    """The cause is first where the protocol shows it, else listed and not sure; no sure reading is wrong, with or without the client."""
+    """The cause comes first where the protocol reveals it and is listed otherwise.
+
+    No conclusive reading is wrong, whether or not the client's name is given.
+    """
     if reason := client.missing():
         pytest.skip(reason)
     texts, unaffected = [], set()
@@ -164,7 +167,7 @@ def test_output_of_a_mail_client_is_read(client: Client[Attempt], tenant: Runnin
 
 @pytest.mark.parametrize("name", READ_TOKEN_CLIENTS)
 def test_output_of_a_token_client_is_read(name: str, tenant: Running, tmp_path: Path) -> None:
-    """The same holds for token requests: what msal returns or raises, and what curl prints about the token endpoint."""
+    """The output of msal and curl for a token request leads to the cause in the same way."""
     client = TOKEN_CLIENTS[name]
     if reason := client.missing():
         pytest.skip(reason)
@@ -178,7 +181,7 @@ def test_output_of_a_token_client_is_read(name: str, tenant: Running, tmp_path: 
 
 
 def _printed_by(running: Running, client: Client[TokenRequest], fault: Fault, folder: Path) -> Printed | None:
-    """Return what the client printed instead of a token."""
+    """Return the text that the client printed, or None if it got a token."""
     result = run_token_client(running, fault, client, folder)
     if result.succeeded:
         assert fault.gate == "claims" or fault.id in UNNOTICED, f"{client.name} got a token in spite of {fault.id}"
@@ -187,7 +190,7 @@ def _printed_by(running: Running, client: Client[TokenRequest], fault: Fault, fo
 
 
 def test_every_exemption_names_known_faults() -> None:
-    """Every exemption names faults that exist, and the table stays short."""
+    """Every fault named in an exemption exists, and the table of exemptions stays short."""
     known = {fault.id for fault in stageable()}
 
     assert {fault for row in EXEMPTIONS for fault in row.faults} <= known

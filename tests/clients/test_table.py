@@ -39,7 +39,7 @@ def _by_password(sender: Sender) -> bool:
 
 @pytest.mark.parametrize("client", MAIL)
 def test_message_sent_by_a_client_arrives(client: Client[Attempt], tenant: Running, tmp_path: Path) -> None:
-    """A message sent after a password sign-in, and after a token sign-in if supported, arrives with its envelope, user and mechanism."""
+    """A message arrives with its envelope, user and mechanism after a password sign-in and, if supported, after a token sign-in."""
     _present(client)
     tenant.change(healthy())
     token = str(request_token(tenant)[1]["access_token"])
@@ -62,7 +62,7 @@ def test_message_sent_by_a_client_arrives(client: Client[Attempt], tenant: Runni
 
 @pytest.mark.parametrize("client", MAIL)
 def test_mail_client_gets_the_documented_result(client: Client[Attempt], tenant: Running, tmp_path: Path) -> None:
-    """In each situation the client gets the documented reply or refuses the server, and the committed page agrees."""
+    """In each situation the client gets the documented reply or rejects the server, and the committed page agrees."""
     _present(client)
     expected = _expected_results(client.name, SUBMISSIONS)
     if not client.by_token:
@@ -99,7 +99,7 @@ def test_token_client_gets_the_documented_result(client: Client[TokenRequest], t
 def test_published_keys_verify_only_tokens_of_entra(
     client: Client[TokenRequest], tenant: Running, tmp_path: Path
 ) -> None:
-    """With the published keys a verifier accepts a valid token and names the defect of an invalid one, and the page agrees."""
+    """With the published keys, a client accepts a valid token and reports the defect in an invalid one, and the committed page agrees."""
     _present(client)
 
     column = key_column(tenant, client, tmp_path)

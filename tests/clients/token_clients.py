@@ -1,6 +1,6 @@
-"""Third-party OAuth clients that request a token from the built-in tenant's Entra with one sender's settings.
+"""Third-party OAuth clients that request a token from the built-in tenant's Entra with the OAuth sender's settings.
 
-All verify Microsoft's host names; each reaches loopback through a documented option: a session, a transport, an address.
+All verify Microsoft's host names; each connects to loopback through a documented option: a session, a transport or an address.
 """
 
 import importlib.metadata
@@ -36,27 +36,27 @@ class TokenRequest:
 
     @property
     def host(self) -> str:
-        """The login host of the endpoint."""
+        """The login host in the URL of the discovery document."""
         return urlsplit(self.running.world.oauth.openid_endpoint_configuration).hostname or ""
 
     @property
     def issuer(self) -> str:
-        """The endpoint without the path of the discovery document."""
+        """The URL of the discovery document without its well-known path."""
         return self.running.world.oauth.openid_endpoint_configuration.removesuffix(_DOCUMENT)
 
     @property
     def tenant(self) -> str:
-        """The tenant in the endpoint."""
+        """The tenant in the URL of the discovery document."""
         return urlsplit(self.issuer).path.split("/")[1]
 
     @property
     def token_endpoint(self) -> str:
-        """The token endpoint in the form that Microsoft's pages give."""
+        """The token endpoint in the form documented by Microsoft."""
         return f"https://{self.host}/{self.tenant}/oauth2/v2.0/token"
 
 
 class _Session(requests.Session):
-    """A session with an adapter that connects to loopback and with a default timeout."""
+    """A requests session that connects to loopback and has a default timeout."""
 
     def __init__(self, running: Running) -> None:
         super().__init__()
@@ -64,7 +64,7 @@ class _Session(requests.Session):
         self.mount("https://", Loopback(running))
 
     def request(self, *args: object, **kwargs: object) -> requests.Response:
-        """Send a request with the timeout of these clients."""
+        """Send a request with the default timeout, unless a different one is given."""
         return super().request(*args, **{"timeout": SECONDS, **kwargs})  # type: ignore[arg-type]
 
 
@@ -161,17 +161,17 @@ def _curl(request: TokenRequest) -> ClientResult:
 
 
 class _FixedServerName(ssl.SSLContext):
-    """A context that verifies a fixed host name, whatever address the socket is connected to."""
+    """A TLS context that verifies a fixed host name, regardless of the address to which the socket is connected."""
 
     name = ""
 
     def wrap_socket(self, sock: socket.socket, *args: object, **kwargs: object) -> ssl.SSLSocket:
-        """Send the host name in SNI and verify it."""
+        """Send the fixed host name in SNI and verify it."""
         return super().wrap_socket(sock, *args, **{**kwargs, "server_hostname": self.name})  # type: ignore[arg-type]
 
 
 def _pyjwt(request: TokenRequest) -> ClientResult:
-    """Fetch the published keys and verify a token with them, as a resource server does."""
+    """Fetch the published keys and use them to verify a token, as a resource server does."""
     import jwt
 
     where, port = mapped_address(request.running, f"{request.host}:443")

@@ -1,4 +1,4 @@
-"""Clients for the administration APIs of the built-in tenant: msal for tokens, requests for queries."""
+"""Clients for the administration APIs of the built-in tenant, using msal for tokens and requests for queries."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,14 +20,14 @@ ISSUER = f"https://login.microsoftonline.com/{TENANT_ID}/v2.0"
 
 @dataclass
 class AdminApiClient:
-    """A client of Graph and of Exchange's administration API; msal caches the tokens by resource."""
+    """A client for Graph and for Exchange's administration API; msal caches one token per resource."""
 
     running: Running
     session: requests.Session
     application: Any
 
     def token(self, resource: str) -> str:
-        """Return an app-only token of the auditor, and fail the test if there is none."""
+        """Return an app-only token for the auditor; the test fails if none is issued."""
         answer = self.application.acquire_token_for_client([f"{resource}/.default"])
         assert "access_token" in answer, answer
         return str(answer["access_token"])
@@ -39,7 +39,7 @@ class AdminApiClient:
         return self.session.get(address, headers={"Authorization": f"Bearer {bearer}"} if bearer else {}, timeout=5)
 
     def exchange(self, cmdlet: str, token: str | None = None, **parameters: str) -> requests.Response:
-        """Run one cmdlet."""
+        """Run one cmdlet and return the response."""
         return self.session.post(
             f"{EXCHANGE}/adminapi/beta/{TENANT_ID}/InvokeCommand",
             json={"CmdletInput": {"CmdletName": cmdlet, "Parameters": parameters}},
@@ -66,7 +66,7 @@ def auditor(folder: Path, *fault_ids: str, world: World | None = None) -> Iterat
 
 @contextmanager
 def administrator(folder: Path, *fault_ids: str, world: World | None = None) -> Iterator[AdminApiClient]:
-    """Start a tenant and yield a public client, for which an administrator enters a device code."""
+    """Start a tenant and yield a public client whose user signs in with a device code."""
     with tenant(folder, *fault_ids, world=world) as running, session_to(running) as session:
         application = msal.PublicClientApplication(ADMIN_CLIENT_ID, oidc_authority=ISSUER, http_client=session)
         yield AdminApiClient(running, session, application)

@@ -1,6 +1,6 @@
-"""Third-party clients that connect to the fakes: smtplib over ssl, http.client, msal on requests.
+"""Third-party clients that connect to the fakes: smtplib over ssl, http.client, and msal over requests.
 
-They connect to loopback and verify Microsoft's host names against the built-in tenant's root, as the product does.
+Like the product, they connect to loopback and verify Microsoft's host names against the built-in tenant's root.
 """
 
 import base64
@@ -30,14 +30,17 @@ LOGIN_HOST = "login.microsoftonline.com"
 
 @contextmanager
 def tenant(folder: Path, *fault_ids: str, world: World | None = None) -> Iterator[Running]:
-    """Run a built-in tenant with these faults; an internal error of the fakes fails the test."""
+    """Run a built-in tenant with the given faults; an internal error in the fakes fails the test."""
     with serve(apply(world or healthy(), fault_ids), folder=folder) as running:
         yield running
     assert running.failures == []
 
 
 def eventually(holds: Callable[[], bool], seconds: float = 10.0) -> bool:
-    """Poll a condition and return whether it holds before the time is over, because the fakes notice a disconnect with a delay."""
+    """Poll a condition and return whether it becomes true within the given time.
+
+    Polling is necessary because the fakes notice a disconnect only after a delay.
+    """
     ends = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > ends:
@@ -47,12 +50,12 @@ def eventually(holds: Callable[[], bool], seconds: float = 10.0) -> bool:
 
 
 def tls_context(running: Running) -> ssl.SSLContext:
-    """Return a context that trusts only the built-in tenant's root."""
+    """Return a TLS context that trusts only the built-in tenant's root."""
     return ssl.create_default_context(cafile=running.description["ca_file"])
 
 
 def mapped_address(running: Running, place: str) -> tuple[str, int]:
-    """Return the loopback address to which the connect map maps a host and port."""
+    """Return the loopback address that the connect map assigns to a host and port."""
     host, _, port = running.description["connect"][place].rpartition(":")
     return host, int(port)
 
@@ -80,13 +83,13 @@ class Submission(smtplib.SMTP):
         return code, text
 
     def connect_plain(self) -> tuple[int, bytes]:
-        """Connect and return the greeting."""
+        """Connect without TLS and return the greeting."""
         answer = self.connect(*self._dialled)
         self._host = self._server
         return answer
 
     def connect_encrypted(self) -> "Submission":
-        """Connect, start TLS with verification and send EHLO again."""
+        """Connect, start TLS, verify the certificate and send EHLO again."""
         self.connect_plain()
         self.ehlo()
         self.starttls(context=self._context)
@@ -94,14 +97,14 @@ class Submission(smtplib.SMTP):
         return self
 
     def command(self, line: str) -> str:
-        """Send one line and return the whole reply as one string."""
+        """Send one command line and return the whole reply as one string."""
         code, text = self.docmd(line)
         return f"{code} {text.decode()}"
 
 
 @contextmanager
 def submission(running: Running, *, server: str = SMTP_HOST, port: int = 587) -> Iterator[Submission]:
-    """Yield an encrypted session, and close it without QUIT."""
+    """Yield an encrypted session, and close it without sending QUIT."""
     client = Submission(running, server=server, port=port)
     try:
         yield client.connect_encrypted()
@@ -110,7 +113,7 @@ def submission(running: Running, *, server: str = SMTP_HOST, port: int = 587) ->
 
 
 def base64_of(text: str) -> str:
-    """Return the Base64 encoding of a text."""
+    """Return the Base64 encoding of the UTF-8 bytes of `text`."""
     return base64.b64encode(text.encode()).decode()
 
 
@@ -123,7 +126,7 @@ def by_password(client: Submission, running: Running) -> str:
 
 
 def by_token(client: Submission, running: Running, token: str) -> str:
-    """Sign in with a token for the OAuth sender's user, in two steps, and return the reply."""
+    """Sign in as the OAuth sender's user with the given token, in two steps, and return the reply."""
     client.command("AUTH XOAUTH2")
     return client.command(base64_of(f"user={running.world.oauth.username}\1auth=Bearer {token}\1\1"))
 
@@ -136,7 +139,7 @@ def https(
     form: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> tuple[int, dict[str, str], str]:
-    """Send one request to a login host; return the status, the headers in lower case and the body."""
+    """Send one request to a login host and return the status, the headers with lower-case names, and the body."""
     with socket.create_connection(mapped_address(running, f"{host}:443"), timeout=5) as plain:
         connection = http.client.HTTPSConnection(host)
         connection.sock = tls_context(running).wrap_socket(plain, server_hostname=host)
@@ -150,7 +153,10 @@ def https(
 
 
 def request_token(running: Running, **changes: str) -> tuple[int, dict[str, Any]]:
-    """Send a client-credentials request with the OAuth sender's settings and some changed parameters; "" removes one."""
+    """Send a client-credentials request with the OAuth sender's settings.
+
+    Keyword arguments replace parameters of the request; an empty string removes the parameter.
+    """
     sender = running.world.oauth
     tenant_id = urlsplit(sender.openid_endpoint_configuration).path.split("/")[1]
     form = {
@@ -187,7 +193,7 @@ class Loopback(HTTPAdapter):
         proxies: Mapping[str, str] | None = None,
         cert: tuple[str, str] | str | None = None,
     ) -> ConnectionPool:
-        """Return a pool that connects to loopback and requests the host name of the URL."""
+        """Return a pool that connects to loopback and uses the host name from the URL."""
         del verify, proxies, cert
         host = urlsplit(str(request.url)).hostname or ""
         request.headers["Host"] = host
@@ -207,7 +213,7 @@ def session_to(running: Running) -> Iterator[requests.Session]:
 
 
 def acquire_with_msal(running: Running, credential: str | dict[str, str] | None = None) -> dict[str, Any]:
-    """Return msal's result for the OAuth sender's settings, or for a credential other than its secret."""
+    """Return msal's result for the OAuth sender's settings; a given credential replaces the sender's secret."""
     sender = running.world.oauth
     with session_to(running) as session:
         application = msal.ConfidentialClientApplication(

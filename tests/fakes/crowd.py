@@ -1,4 +1,7 @@
-"""Many SMTP clients at once in one event loop: each signs in to its own mailbox and sends one message that names it."""
+"""Many concurrent SMTP clients in one event loop.
+
+Each client signs in to its own mailbox and sends one message that contains its address.
+"""
 
 import asyncio
 import base64
@@ -15,24 +18,24 @@ class UnexpectedReply(Exception):  # noqa: N818 - named after the event
 
 @dataclass(frozen=True)
 class Client:
-    """One of the clients."""
+    """One client of the crowd, identified by its number."""
 
     number: int
     domain: str = "fabrikam.example"
 
     @property
     def user(self) -> str:
-        """The address of its mailbox."""
+        """The address of the client's mailbox."""
         return f"user-{self.number}@{self.domain}"
 
     @property
     def password(self) -> str:
-        """The password of its mailbox."""
+        """The password for the client's mailbox."""
         return f"Invented-{self.number}!word"
 
     @property
     def content(self) -> bytes:
-        """Its message, long enough to arrive in several segments."""
+        """The client's message, long enough to arrive in several segments."""
         mark = f"this is {self.user}\r\n".encode()
         return f"From: {self.user}\r\nSubject: {self.number}\r\n\r\n".encode() + mark * 400
 
@@ -43,7 +46,10 @@ class Client:
         context: ssl.SSLContext,
         all_connected: Callable[[], Awaitable[object]] | None = None,
     ) -> None:
-        """Run one complete session; `all_connected` is awaited while the connection is open, so that all clients are connected at once."""
+        """Run one complete session.
+
+        After the greeting the session awaits `all_connected`, so that all clients are connected at the same time.
+        """
         reader, writer = await asyncio.open_connection(host, port)
         try:
             await _expect(reader, 220)

@@ -1,4 +1,4 @@
-"""A minimal SMTP client: one socket, whole replies, TLS on request, and no check of the order of commands."""
+"""A minimal SMTP client that uses one socket, reads whole replies, starts TLS on request and does not check the order of commands."""
 
 import re
 import socket
@@ -43,16 +43,16 @@ class Raw:
                 return "\n".join(texts)
 
     def send(self, octets: bytes) -> None:
-        """Send bytes unchanged."""
+        """Send the bytes unchanged."""
         self.sock.sendall(octets)
 
     def command(self, line: str) -> str:
-        """Send one line and return the reply."""
+        """Send one command line and return the server's reply."""
         self.send(line.encode("utf-8", "surrogateescape") + b"\r\n")
         return self.reply()
 
     def encrypt(self) -> None:
-        """Perform the TLS handshake, with verification, after a 220 reply."""
+        """Perform the TLS handshake and verify the certificate; the server has already replied 220 to STARTTLS."""
         self._reader.close()
         self.sock = self._context.wrap_socket(self.sock, server_hostname=SMTP_HOST)
         self._reader = self.sock.makefile("rb")

@@ -1,4 +1,4 @@
-"""Arbitrary bytes on every port: the port replies, refuses or closes; it never crashes, hangs or leaks a connection."""
+"""Any port that receives arbitrary bytes replies, refuses or closes; it never crashes, hangs or leaks a connection."""
 
 import os
 import socket
@@ -66,13 +66,13 @@ _DNS = [
 
 
 def noisy_input(words: list[bytes]) -> st.SearchStrategy[bytes]:
-    """Random bytes, mixed with words of the protocol."""
+    """Return a strategy for random bytes mixed with keywords of the protocol."""
     glue = st.sampled_from([b"\r\n", b"\r\n\r\n", b" ", b"\x00", b"\xff"])
     return st.lists(st.one_of(st.sampled_from(words), glue, st.binary(max_size=40)), max_size=12).map(b"".join)
 
 
 def send_and_drain(sock: socket.socket, octets: bytes) -> None:
-    """Send everything, close the sending side and read until the peer closes; a timeout means a hang and fails the test."""
+    """Send all the data, shut down the sending side and read until the peer closes; a timeout means a hang and fails the test."""
     with suppress(ConnectionError, ssl.SSLError):
         sock.sendall(octets)
         if not isinstance(sock, ssl.SSLSocket):
@@ -150,7 +150,7 @@ def _still_serves(running: Running) -> None:
 def test_port_serves_after_any_bytes(
     tmp_path: Path, exchange: Callable[[Running, bytes], None], words: list[bytes]
 ) -> None:
-    """After any bytes the port still works, no task or connection remains, and no internal error is recorded."""
+    """After arbitrary bytes the port still works, no task or connection remains, and no internal error is recorded."""
     with tenant(tmp_path) as running:
         idle = running.load
 

@@ -1,4 +1,4 @@
-"""Arbitrary commands in any order over real TLS, compared with a small model of RFC 5321 and of Exchange's own rules."""
+"""Arbitrary commands in any order over real TLS, compared with a small model of RFC 5321 and Exchange's own rules."""
 
 import os
 import ssl
@@ -30,7 +30,7 @@ _VERBS = st.from_regex(r"[A-Z]{1,8}", fullmatch=True).filter(
 
 
 class Commands(RuleBasedStateMachine):
-    """One connection and the state that the model expects."""
+    """One SMTP connection and the state that the model expects of it."""
 
     running: Running
     bearer: str
@@ -59,7 +59,7 @@ class Commands(RuleBasedStateMachine):
     @precondition(lambda self: not self.closed)
     @rule(name=_GOOD_NAMES, verb=st.sampled_from(["EHLO", "ehlo", "HELO"]))
     def ehlo(self, verb: str, name: str) -> None:
-        """A valid name is accepted at any time and resets the message."""
+        """EHLO or HELO with a valid name is accepted at any time and resets the message."""
         received = self.client.command(f"{verb} {name}")
         self._expect(received, "250 ")
         self.hello = True
@@ -71,13 +71,13 @@ class Commands(RuleBasedStateMachine):
     @precondition(lambda self: not self.closed)
     @rule(name=_BAD_NAMES)
     def ehlo_with_bad_name(self, name: str) -> None:
-        """An invalid name is refused and changes nothing."""
+        """EHLO with an invalid name is refused and changes nothing."""
         self._expect(self.client.command(f"EHLO {name}"), "501 5.5.4 Invalid domain name")
 
     @precondition(lambda self: not self.closed)
     @rule(pipelined=st.booleans())
     def starttls(self, *, pipelined: bool) -> None:
-        """STARTTLS works once; pipelined plain-text commands are discarded, and the client has to send EHLO again."""
+        """STARTTLS works once; pipelined plain-text commands are discarded, and the client then has to send EHLO again."""
         if self.tls:
             self._expect(self.client.command("STARTTLS"), UNKNOWN)
             return
@@ -97,7 +97,7 @@ class Commands(RuleBasedStateMachine):
 
     @initialize(ready=st.sampled_from([True, True, True, False]), send=st.sampled_from([False, False, True]))
     def prepare(self, *, ready: bool, send: bool) -> None:
-        """Mostly run the usual opening commands, and sometimes send a message, so that later states are reached whatever is drawn."""
+        """Usually run the opening commands and sometimes send a message, so that every example can reach later states."""
         if not ready:
             return
         self.ehlo("EHLO", "client.example")
@@ -117,7 +117,7 @@ class Commands(RuleBasedStateMachine):
     @precondition(lambda self: not self.closed)
     @rule(correct=st.booleans(), inline=st.booleans(), cancel=st.booleans())
     def auth_login(self, *, correct: bool, inline: bool, cancel: bool) -> None:
-        """LOGIN in both forms, with the correct or a wrong password, or cancelled."""
+        """Sign in with LOGIN, with or without the user name in the command, and with a correct, wrong or cancelled password."""
         received = self.client.command(f"AUTH LOGIN {base64_of(ALERTS)}" if inline else "auth login")
         if (refused := self._auth_refusal()) is not None:
             self._expect(received, refused)
@@ -132,7 +132,7 @@ class Commands(RuleBasedStateMachine):
     @precondition(lambda self: not self.closed)
     @rule(correct=st.booleans(), inline=st.booleans())
     def auth_xoauth2(self, *, correct: bool, inline: bool) -> None:
-        """XOAUTH2 in both forms, with a valid or a truncated token."""
+        """Sign in with XOAUTH2, with or without the response in the command, and with a valid or truncated token."""
         blob = base64_of(f"user={NOTICES}\1auth=Bearer {self.bearer if correct else self.bearer[:-9]}\1\1")
         received = self.client.command(f"AUTH XOAUTH2 {blob}" if inline else "AUTH XOAUTH2")
         if (refused := self._auth_refusal()) is not None:
@@ -157,7 +157,7 @@ class Commands(RuleBasedStateMachine):
     @precondition(lambda self: not self.closed)
     @rule(arguments=st.sampled_from(["", " SIZE=1000", " BODY=8BITMIME", " SMTPUTF8", " RET=HDRS ENVID=x"]))
     def mail_from(self, arguments: str) -> None:
-        """MAIL requires a greeting, TLS and a sign-in, checked in this order, and no other open message."""
+        """MAIL requires EHLO, TLS and a sign-in, checked in this order, and is refused while another message is open."""
         received = self.client.command(f"MAIL FROM:<{ALERTS}>{arguments}")
         if (refused := self._mail_refusal()) is not None:
             self._expect(received, refused)
@@ -179,13 +179,13 @@ class Commands(RuleBasedStateMachine):
     @precondition(lambda self: not self.closed)
     @rule(argument=st.sampled_from(["", "FROM", "FROM:nobody@x", "TO:<a@b.example>", "FROM:<a@b.example> X=1"]))
     def mail_from_malformed(self, argument: str) -> None:
-        """A malformed MAIL is refused for its position first, and for its syntax second."""
+        """A malformed MAIL command is checked for its position first and for its syntax second."""
         self._expect(self.client.command(f"MAIL {argument}"), self._mail_refusal() or INVALID)
 
     @precondition(lambda self: not self.closed)
     @rule(address=_RECIPIENTS)
     def rcpt_to(self, address: str) -> None:
-        """RCPT requires MAIL and has to precede the first chunk; the fakes accept no blanks in addresses."""
+        """RCPT requires MAIL and has to precede the first chunk; the fakes accept no spaces in addresses."""
         received = self.client.command(f"RCPT TO:<{address}>")
         if self.mail is None or self.chunks is not None:
             self._expect(received, NEED_MAIL)
@@ -198,7 +198,7 @@ class Commands(RuleBasedStateMachine):
     @precondition(lambda self: not self.closed and self.signed_in and self.hello and self.mail is None)
     @rule(address=_RECIPIENTS, lines=_CONTENT, complete=st.booleans())
     def send_usual_commands(self, address: str, lines: list[bytes], *, complete: bool) -> None:
-        """Send the usual commands up to the recipient or to the end of the message, so that these states are reached often."""
+        """Send the usual commands up to the recipient or the end of the message, so that those states are reached often."""
         self.mail_from("")
         self.rcpt_to(address)
         if complete:
@@ -207,7 +207,7 @@ class Commands(RuleBasedStateMachine):
     @precondition(lambda self: not self.closed)
     @rule(lines=_CONTENT)
     def send_by_data(self, lines: list[bytes]) -> None:
-        """DATA requires a recipient; the content arrives as it was sent, with leading dots intact."""
+        """DATA requires a recipient; the content is stored exactly as sent, with leading dots intact."""
         received = self.client.command("DATA")
         if not self.recipients or self.chunks is not None:
             self._expect(received, BAD_SEQUENCE if self.recipients else NEED_RCPT)
@@ -220,7 +220,7 @@ class Commands(RuleBasedStateMachine):
     @precondition(lambda self: not self.closed)
     @rule(octets=st.binary(max_size=90), last=st.booleans())
     def send_by_bdat(self, octets: bytes, *, last: bool) -> None:
-        """BDAT requires a recipient; its octets are consumed in any case, so that the next command is recognised."""
+        """BDAT requires a recipient; the server reads its octets even when it refuses them, so the next command is recognised."""
         octets = (
             b"\r\n" + octets if self.chunks is None else octets
         )  # no header field, because one could name an author
@@ -242,7 +242,7 @@ class Commands(RuleBasedStateMachine):
     @precondition(lambda self: not self.closed)
     @rule(argument=st.sampled_from(["", "x", "-1", "10 FIRST", "1 2 3", "9999999999999"]))
     def bdat_without_size(self, argument: str) -> None:
-        """After a BDAT without a valid size the next command cannot be located, so the server closes the connection."""
+        """The server closes the connection after a BDAT without a valid size, because it cannot locate the next command."""
         self._expect(self.client.command(f"BDAT {argument}"), INVALID)
         assert self.client.reply() == ""
         self.closed = True
@@ -257,20 +257,20 @@ class Commands(RuleBasedStateMachine):
     @precondition(lambda self: not self.closed)
     @rule(line=st.sampled_from([("NOOP", "250 "), ("noop x", "250 "), ("VRFY a", "252 "), ("HELP", "214 ")]))
     def command_without_effect(self, line: tuple[str, str]) -> None:
-        """These commands change nothing."""
+        """NOOP, VRFY and HELP get their replies and change nothing."""
         self._expect(self.client.command(line[0]), line[1])
 
     @precondition(lambda self: not self.closed)
     @rule(verb=_VERBS, argument=st.text(st.characters(codec="utf-8", exclude_characters="\r\n"), max_size=40))
     def unknown_command(self, verb: str, argument: str) -> None:
-        """An unknown verb is refused, whatever its arguments are."""
+        """An unknown verb is refused, whatever its arguments."""
         if verb not in {"QUIT", "STARTTLS"}:
             self._expect(self.client.command(f"{verb} {argument}"), UNKNOWN)
 
     @precondition(lambda self: not self.closed)
     @rule()
     def overlong_line(self) -> None:
-        """A line over the limit is refused as a whole, and the next line is recognised."""
+        """A line over the length limit is refused as a whole, and the next line is recognised."""
         self._expect(self.client.command("NOOP " + "x" * 70_000), "500 5.5.2 Line too long")
 
     @precondition(lambda self: not self.closed)
@@ -285,12 +285,12 @@ class Commands(RuleBasedStateMachine):
     @precondition(lambda self: self.closed)
     @rule()
     def reconnect(self) -> None:
-        """A new connection has no state of the previous one."""
+        """A new connection has none of the previous connection's state."""
         self.client.close()
         self._connect()
 
     def teardown(self) -> None:
-        """Exactly the accepted messages are stored, in order and octet by octet."""
+        """Exactly the accepted messages are stored, in order and with every octet unchanged."""
         self.client.close()
         kept = [(one.sender, one.recipients, one.content) for one in self.running.messages[self.before :]]
         assert kept == self.sent
@@ -298,7 +298,7 @@ class Commands(RuleBasedStateMachine):
 
 @contextmanager
 def _served(folder: Path) -> Iterator[Running]:
-    """Yield a tenant and assert that it is as idle at the end as at the beginning."""
+    """Yield a tenant and assert that it ends with as few connections and tasks as it began with."""
     with tenant(folder) as running:
         idle = running.load
         yield running
@@ -306,7 +306,7 @@ def _served(folder: Path) -> Iterator[Running]:
 
 
 def test_any_commands_in_any_order(tmp_path: Path) -> None:
-    """For any sequence of commands the server replies as the model does, and no connection or task remains."""
+    """For any sequence of commands the server gives the replies that the model expects, and no connection or task remains."""
     with _served(tmp_path) as running:
         Commands.running, Commands.bearer = running, token(running)
         run_state_machine_as_test(

@@ -1,4 +1,4 @@
-"""Client assertions, made with msal and PyJWT: a registered certificate is accepted, and each possible defect is refused."""
+"""Client assertions made with msal and PyJWT are accepted for a registered certificate and refused for each possible defect."""
 
 import base64
 import hashlib
@@ -27,7 +27,7 @@ ENDPOINT = f"https://{LOGIN_HOST}/{TENANT_ID}/oauth2/v2.0/token"
 
 @dataclass(frozen=True)
 class Certificate:
-    """A key with its self-signed certificate, as an administrator uploads it."""
+    """A key with a self-signed certificate, as uploaded by an administrator."""
 
     private_pem: str
     public_pem: str
@@ -37,11 +37,11 @@ class Certificate:
 
     @property
     def x5t(self) -> str:
-        """The thumbprint in the form of a JWT header."""
+        """The certificate's thumbprint in the form used in a JWT header."""
         return base64.urlsafe_b64encode(self.sha1).rstrip(b"=").decode()
 
     def registered(self, *, ends: int = 9) -> AppCertificate:
-        """Return the entry of the application registration for this certificate."""
+        """Return this certificate's entry in the application registration."""
         return AppCertificate(
             thumbprint=self.x5t,
             thumbprint_sha256=base64.urlsafe_b64encode(self.sha256).rstrip(b"=").decode(),
@@ -52,7 +52,7 @@ class Certificate:
 
 @cache
 def certificate(name: str) -> Certificate:
-    """Return one certificate for each name."""
+    """Return the certificate for this name, always the same one for the same name."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC)
@@ -84,7 +84,7 @@ def world_with_certificates(*registered: AppCertificate) -> World:
 
 
 def assertion(*, header: dict[str, str | None] | None = None, begins: int = -60, **claims: str) -> str:
-    """Return an assertion signed with the uploaded certificate's key, with some changes; a header that is None is left out."""
+    """Return an assertion signed with the uploaded certificate's key, with the given changes; a header set to None is left out."""
     own = certificate("own")
     now = int(time.time())
     body = {
@@ -112,7 +112,7 @@ def assertion(*, header: dict[str, str | None] | None = None, begins: int = -60,
     ],
 )
 def test_msal_signs_with_the_certificate(tmp_path: Path, credential: dict[str, str]) -> None:
-    """Msal's certificate credential gets a token whose claims name the certificate as the credential."""
+    """With a certificate, msal gets a token whose claims identify the certificate as the credential."""
     complete = {"private_key": certificate("own").private_pem} | credential
     with tenant(tmp_path, world=world_with_certificates(certificate("own").registered())) as running:
         answer = acquire_with_msal(running, complete)
@@ -141,7 +141,7 @@ def test_msal_signs_with_the_certificate(tmp_path: Path, credential: dict[str, s
     ],
 )
 def test_msal_is_refused(tmp_path: Path, world: World, shows: str) -> None:
-    """Msal returns error 700027 with the reason."""
+    """Msal returns error 700027 and its reason."""
     own = certificate("own")
     with tenant(tmp_path, world=world) as running:
         answer = acquire_with_msal(running, {"private_key": own.private_pem, "thumbprint": own.sha1.hex()})
@@ -151,7 +151,7 @@ def test_msal_is_refused(tmp_path: Path, world: World, shows: str) -> None:
 
 
 def test_msal_with_a_wrong_clock(tmp_path: Path) -> None:
-    """With a clock that is two hours off, the assertion is outside its validity period: 700024 names both times."""
+    """With a clock that is two hours wrong, the assertion is outside its validity period, and error 700024 contains the current time."""
     own = certificate("own")
     world = replace(world_with_certificates(own.registered()), clock_offset=timedelta(hours=2))
     with tenant(tmp_path, world=world) as running:
@@ -180,7 +180,7 @@ def test_msal_with_a_wrong_clock(tmp_path: Path) -> None:
     ],
 )
 def test_each_defect_of_an_assertion_has_its_code(tmp_path: Path, made: str, code: int | None) -> None:
-    """Each defect of an assertion has its own error code."""
+    """Each defect in an assertion gets its error code; a valid assertion gets a token."""
     with tenant(tmp_path, world=world_with_certificates(certificate("own").registered())) as running:
         _, document = request_token(running, client_secret="", client_assertion=made, client_assertion_type=KIND)
 

@@ -1,4 +1,4 @@
-"""The fault catalogue is consistent: ids, gates, causes, one change each, and no duplicates."""
+"""The fault catalogue is consistent: every gate has faults, and each fault makes a change that no other fault makes."""
 
 import ast
 from datetime import UTC, datetime
@@ -17,14 +17,14 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 def test_every_gate_has_faults() -> None:
-    """There are at least seventy faults, and every gate of the route has some."""
+    """There are at least seventy faults, and every gate of the route has at least one."""
     assert len(FAULTS) >= 70
     assert {fault.gate for fault in FAULTS.values()} == GATES
 
 
 @pytest.mark.parametrize("fault_id", FAULTS)
 def test_fault_changes_the_world(fault_id: str) -> None:
-    """A fault makes a different world, and describes the change in one line."""
+    """Each fault changes the healthy world and describes the change in one line."""
     fault = FAULTS[fault_id]
     world = healthy(NOW)
 
@@ -35,7 +35,7 @@ def test_fault_changes_the_world(fault_id: str) -> None:
 
 
 def test_no_two_faults_are_the_same() -> None:
-    """Every fault makes a different world."""
+    """No two faults produce the same world."""
     worlds = [fault.change(healthy(NOW)) for fault in FAULTS.values()]
 
     assert len({repr(world) for world in worlds}) == len(FAULTS)
@@ -48,7 +48,7 @@ def test_unknown_fault_names_close_ones() -> None:
 
 
 def test_fakes_import_none_of_the_product() -> None:
-    """The fakes are independent of the product, so that they can prove something about it."""
+    """The fakes import no module of the product; otherwise they could not serve as evidence about it."""
     root = Path(__file__).parents[2]
     for file in (root / "fakes").rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):

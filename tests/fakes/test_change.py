@@ -1,4 +1,4 @@
-"""A misspelt field of a change is an error of the type checker, because every change is typed by the record's own fields."""
+"""A misspelt field in a change is a type error, because the arguments of every change have the fields of the record as their type."""
 
 import dataclasses
 import inspect
@@ -44,13 +44,13 @@ def test_keyword_arguments_have_the_fields_and_types_of_the_record(name: str) ->
 
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.__qualname__)
 def test_no_change_accepts_arbitrary_keyword_arguments(function: Callable[..., object]) -> None:
-    """Keyword arguments of a change are typed by a `TypedDict`."""
+    """The keyword arguments of each change function are annotated with a `TypedDict`."""
     variable = [one for one in inspect.signature(function).parameters.values() if one.kind is one.VAR_KEYWORD]
     assert all(typing.get_origin(one.annotation) is typing.Unpack for one in variable)
 
 
 def test_every_suppressed_type_error_has_a_reason() -> None:
-    """A `type: ignore` in the fakes is followed by a comment that gives the reason."""
+    """Every `type: ignore` in the fakes is followed by a comment that gives the reason."""
     found = [
         line for path in FAKES.rglob("*.py") for line in path.read_text("utf-8").splitlines() if "type: ignore" in line
     ]

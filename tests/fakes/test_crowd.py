@@ -1,4 +1,4 @@
-"""Hundreds of concurrent sessions lose no message, mix none up, and leave no memory in use."""
+"""Hundreds of concurrent sessions lose no message, mix up none and leave no memory in use."""
 
 import asyncio
 import gc
@@ -19,14 +19,14 @@ ROUNDS = 6
 
 
 def world_with_mailboxes(clients: list[Client]) -> World:
-    """Return the healthy world with a mailbox for each client."""
+    """Return the healthy world with one mailbox for each client."""
     world = healthy()
     users = (User(upn=one.user, password=one.password) for one in clients)
     return replace(world, tenant=replace(world.tenant, users=(*world.tenant.users, *users)))
 
 
 async def _all_at_once(running: Running, clients: list[Client], context: ssl.SSLContext) -> None:
-    """Send from all clients; none continues before all are connected."""
+    """Send a message from every client; no client continues before all are connected."""
     host, port = mapped_address(running, f"{SMTP_HOST}:587")
     waiting, all_connected = len(clients), asyncio.Event()
 
@@ -43,7 +43,7 @@ async def _all_at_once(running: Running, clients: list[Client], context: ssl.SSL
 
 
 def test_no_message_is_lost_or_mixed_up(tmp_path: Path) -> None:
-    """With all clients connected at once, the message of each is accepted under its own name and no other message is."""
+    """With all clients connected at once, each client's message is accepted under its own name, and no other message is accepted."""
     clients = [Client(number) for number in range(AT_ONCE)]
     with tenant(tmp_path, world=world_with_mailboxes(clients)) as running:
         idle = running.load
@@ -55,7 +55,7 @@ def test_no_message_is_lost_or_mixed_up(tmp_path: Path) -> None:
 
 
 def test_memory_stays_flat(tmp_path: Path) -> None:
-    """Once the records are dropped, repeated rounds of sessions do not increase the memory in use."""
+    """Repeated rounds of sessions do not increase the memory in use once their records are dropped."""
     clients = [Client(number) for number in range(AT_ONCE // 6)]
     with tenant(tmp_path, world=world_with_mailboxes(clients)) as running:
         context, idle = tls_context(running), running.load

@@ -1,4 +1,4 @@
-"""The device-code flow, tested with msal: pending, polled too fast, approved, declined, expired, used twice."""
+"""Tests of the device-code flow with msal: pending, polled too fast, approved, declined, expired and used twice."""
 
 import json
 from collections.abc import Callable
@@ -24,31 +24,31 @@ SCOPES = ["https://graph.microsoft.com/Application.Read.All"]
 
 @dataclass
 class Device:
-    """Msal on a machine without a browser."""
+    """An msal client on a device without a browser."""
 
     running: Running
     application: Any
 
     def begin(self) -> dict[str, Any]:
-        """Request a code."""
+        """Request a device code."""
         flow: dict[str, Any] = self.application.initiate_device_flow(SCOPES)
         return flow
 
     def poll(self, flow: dict[str, Any]) -> dict[str, Any]:
-        """Request the token once."""
+        """Make one request for the token."""
         flow["latest_attempt_at"] = 0  # msal measures from its last attempt and warns
         found: dict[str, Any] = self.application.acquire_token_by_device_flow(flow, exit_condition=lambda _: True)
         return found
 
 
 def advance_clock(running: Running, seconds: float) -> None:
-    """Advance the clock of the fakes."""
+    """Advance the fakes' clock by this number of seconds."""
     world = running.world
     running.change(replace(world, clock_offset=world.clock_offset + timedelta(seconds=seconds)))
 
 
 def start_device(stack: ExitStack, folder: Path, *, client_id: str = GRAPH_TOOLS, world: World | None = None) -> Device:
-    """Start a tenant with an msal client for it."""
+    """Start a tenant and return an msal client for it."""
     running = stack.enter_context(tenant(folder, world=world))
     application = msal.PublicClientApplication(
         client_id,
@@ -59,7 +59,7 @@ def start_device(stack: ExitStack, folder: Path, *, client_id: str = GRAPH_TOOLS
 
 
 def test_device_code_response_has_the_form_of_entra(tmp_path: Path) -> None:
-    """The response has Entra's members in Entra's order, and a message with the page and the code."""
+    """The response has Entra's members in Entra's order, and its message contains the user code."""
     form = {"client_id": GRAPH_TOOLS, "scope": "openid"}
     with tenant(tmp_path) as running:
         status, _, text = https(running, f"/{TENANT_ID}/oauth2/v2.0/devicecode", form=form)
@@ -72,7 +72,7 @@ def test_device_code_response_has_the_form_of_entra(tmp_path: Path) -> None:
 
 
 def test_pending_then_approved_through_the_control_endpoint(tmp_path: Path) -> None:
-    """Msal gets authorization_pending until a user approves the code; then it gets that user's tokens, once."""
+    """Msal gets authorization_pending until a user approves the code; it then gets that user's tokens, but only once."""
     with ExitStack() as stack:
         one = start_device(stack, tmp_path)
         flow = one.begin()
@@ -129,7 +129,7 @@ def _poll_after_decline(one: Device, flow: dict[str, Any]) -> dict[str, Any]:
 def test_polling_errors(
     tmp_path: Path, polling: Callable[[Device, dict[str, Any]], dict[str, Any]], error: str
 ) -> None:
-    """Each reason for a missing token has the error code of RFC 8628."""
+    """Each reason why no token is issued has its own error code."""
     with ExitStack() as stack:
         one = start_device(stack, tmp_path)
         answer = polling(one, one.begin())
@@ -138,7 +138,7 @@ def test_polling_errors(
 
 
 def test_automatic_approval(tmp_path: Path) -> None:
-    """A tenant can approve every code automatically, as the user that it names."""
+    """A tenant can be set up to approve every code automatically as a given user."""
     with ExitStack() as stack:
         one = start_device(stack, tmp_path, world=healthy().with_tenant(device_codes_approved_by=ALERTS))
         answer = one.poll(one.begin())
@@ -147,7 +147,7 @@ def test_automatic_approval(tmp_path: Path) -> None:
 
 
 def test_confidential_client_needs_its_secret(tmp_path: Path) -> None:
-    """An application that is not registered as a public client gets a code and no token."""
+    """An application that is not registered as a public client gets a device code but no token."""
     with ExitStack() as stack:
         one = start_device(stack, tmp_path, client_id=CLIENT_ID)
         answer = one.poll(one.begin())

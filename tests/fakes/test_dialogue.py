@@ -1,4 +1,4 @@
-"""The fake submission server has the dialogue of Exchange, tested with smtplib."""
+"""The fake submission server follows Exchange's dialogue, as tested with smtplib."""
 
 import re
 import socket
@@ -65,7 +65,7 @@ REFERENCE = [
 
 
 def test_healthy_dialogue_is_the_reference(tmp_path: Path) -> None:
-    """The dialogue of a healthy sign-in and message equals the captured one, line by line."""
+    """The dialogue for a successful sign-in and message equals the captured one, line by line."""
     with tenant(tmp_path) as running:
         client = Submission(running).connect_encrypted()
         by_password(client, running)
@@ -81,7 +81,7 @@ def test_healthy_dialogue_is_the_reference(tmp_path: Path) -> None:
 
 
 def test_message_arrives_as_sent(tmp_path: Path) -> None:
-    """A message is stored octet by octet, with its envelope and the signed-in user."""
+    """A message is stored with exactly the octets sent, its envelope and the signed-in user."""
     with tenant(tmp_path) as running:
         user, content = running.world.basic.username, b"From: <alerts@fabrikam.example>\r\n\r\n.a\r\n..\r\nz\r\n"
         with submission(running) as client:
@@ -116,7 +116,7 @@ def test_message_arrives_as_sent(tmp_path: Path) -> None:
     ],
 )
 def test_invalid_commands_before_tls(tmp_path: Path, lines: list[str], reply: str) -> None:
-    """Each invalid command gets Exchange's reply, stamped with the id of the greeting."""
+    """Each invalid command gets Exchange's reply, stamped with the id from the greeting."""
     with tenant(tmp_path) as running:
         client = Submission(running)
         greeting = client.connect_plain()[1].decode()
@@ -179,7 +179,7 @@ def test_invalid_envelopes(tmp_path: Path, line: str, reply: str) -> None:
 
 
 def test_refusal_is_repeated_at_mail(tmp_path: Path) -> None:
-    """MAIL after a refused sign-in returns 530 5.7.57 with the text of the refusal."""
+    """After a refused sign-in, MAIL gets 530 5.7.57 with the text of that refusal."""
     with tenant(tmp_path, "wrong_password") as running, submission(running) as client:
         by_password(client, running)
         received = client.command("MAIL FROM:<alerts@fabrikam.example>")
@@ -189,7 +189,7 @@ def test_refusal_is_repeated_at_mail(tmp_path: Path) -> None:
 
 
 def test_every_advertised_extension_works(tmp_path: Path) -> None:
-    """Chunks, binary bodies, delivery status parameters, UTF-8 addresses and pipelining work."""
+    """Chunking, binary bodies, delivery status parameters, UTF-8 addresses and pipelining work."""
     body = b"From: alerts@fabrikam.example\r\n\r\n\x00\xff no line end"
     with tenant(tmp_path) as running, submission(running) as client:
         by_password(client, running)
@@ -209,7 +209,7 @@ def test_every_advertised_extension_works(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("inline", [pytest.param(True, id="initial response"), pytest.param(False, id="two steps")])
 def test_both_forms_of_xoauth2(tmp_path: Path, *, inline: bool) -> None:
-    """A token is accepted in the command and after an empty challenge."""
+    """The server accepts an XOAUTH2 token in the AUTH command itself and in the response to an empty challenge."""
     with tenant(tmp_path) as running, submission(running) as client:
         blob = base64_of(f"user={running.world.oauth.username}\1auth=Bearer {token(running)}\1\1")
         received = (
@@ -256,7 +256,7 @@ def test_old_tls_is_refused_at_auth(tmp_path: Path) -> None:
 
 
 def test_current_client_rejects_old_tls(tmp_path: Path) -> None:
-    """A current client fails in the TLS handshake with a peer that supports old TLS only, and never sends AUTH."""
+    """A current client fails the TLS handshake with a peer that supports only old TLS versions, and never sends AUTH."""
     with tenant(tmp_path, "tls_too_old") as running:
         client = Submission(running)
 
@@ -298,7 +298,7 @@ def test_clients_may_disconnect_at_any_moment(tmp_path: Path) -> None:
 
 
 def test_healthy_world_is_frozen() -> None:
-    """No attribute of the world can be assigned to; a change makes a new world."""
+    """No attribute of a world can be assigned to, and a tenant is hashable."""
     world = healthy()
 
     with pytest.raises(AttributeError):

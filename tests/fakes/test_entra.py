@@ -1,4 +1,4 @@
-"""The fake Entra is an identity provider that msal and PyJWT accept; its refusals have the form of Microsoft's."""
+"""The fake Entra is an identity provider that msal and PyJWT accept; its refusals have the same form as Microsoft's."""
 
 import base64
 import json
@@ -47,7 +47,7 @@ REFUSED = {
 
 
 def test_discovery_document_has_the_members_of_microsoft(tmp_path: Path) -> None:
-    """The v2.0 document has the members of the real one, in its order, and names the tenant's own URLs."""
+    """The v2.0 document has the same members as Microsoft's, in the same order, and contains the tenant's own URLs."""
     with tenant(tmp_path) as running:
         status, headers, text = https(running, f"/{TENANT_ID}/v2.0/.well-known/openid-configuration")
 
@@ -59,7 +59,7 @@ def test_discovery_document_has_the_members_of_microsoft(tmp_path: Path) -> None
 
 
 def test_v1_document_and_instance_discovery(tmp_path: Path) -> None:
-    """The v1 document names the old issuer; instance discovery lists the aliases of the login hosts."""
+    """The v1 document contains the old issuer; instance discovery lists the aliases of the login hosts."""
     with tenant(tmp_path) as running:
         old = json.loads(https(running, f"/{TENANT_ID}/.well-known/openid-configuration")[2])
         path = (
@@ -72,7 +72,7 @@ def test_v1_document_and_instance_discovery(tmp_path: Path) -> None:
 
 
 def test_msal_gets_a_token_that_pyjwt_verifies(tmp_path: Path) -> None:
-    """Msal accepts the issuer and the response; the token verifies against the published keys and has the v1 claims."""
+    """Msal accepts the issuer and the response; PyJWT verifies the token with the published keys and finds the v1 claims."""
     with tenant(tmp_path) as running:
         answer = acquire_with_msal(running)
         published = json.loads(https(running, f"/{TENANT_ID}/discovery/v2.0/keys")[2])
@@ -94,7 +94,7 @@ def test_msal_gets_a_token_that_pyjwt_verifies(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("fault_id", REFUSED)
 def test_refusal(tmp_path: Path, fault_id: str) -> None:
-    """Each fault of tenant, application and secret gets its AADSTS code, with exactly Entra's members."""
+    """Each fault in the tenant, the application or the secret gets its AADSTS code in a response with Entra's members."""
     with tenant(tmp_path, fault_id) as running:
         status, document = request_token(running)
 
@@ -110,7 +110,7 @@ def test_refusal(tmp_path: Path, fault_id: str) -> None:
 
 
 def test_msal_reports_the_refusal(tmp_path: Path) -> None:
-    """Msal returns the error document of an expired secret."""
+    """Msal returns the error document for an expired secret."""
     with tenant(tmp_path, "secret_expired") as running:
         answer = acquire_with_msal(running)
 
@@ -118,7 +118,7 @@ def test_msal_reports_the_refusal(tmp_path: Path) -> None:
 
 
 def test_refusal_has_the_headers_of_the_service(tmp_path: Path) -> None:
-    """The request id in the headers equals the trace id in the body, and a correlation id is echoed."""
+    """The request id in the headers equals the trace id in the body, and the response repeats the client's correlation id."""
     with tenant(tmp_path) as running:
         status, headers, text = https(
             running,
@@ -136,7 +136,7 @@ def test_refusal_has_the_headers_of_the_service(tmp_path: Path) -> None:
 
 
 def test_unknown_tenant_has_no_discovery_document(tmp_path: Path) -> None:
-    """For an unknown tenant, discovery returns a different error from the token endpoint's."""
+    """For an unknown tenant, the discovery endpoint returns a different error from the token endpoint."""
     with tenant(tmp_path) as running:
         status, _, text = https(running, "/7d2f8e61-05a4-4cb3-9e17-c83b60d5f429/v2.0/.well-known/openid-configuration")
 
@@ -144,7 +144,7 @@ def test_unknown_tenant_has_no_discovery_document(tmp_path: Path) -> None:
 
 
 def test_secret_in_the_header_is_accepted(tmp_path: Path) -> None:
-    """client_secret_basic works as client_secret_post does."""
+    """The token endpoint accepts client_secret_basic as well as client_secret_post."""
     with tenant(tmp_path) as running:
         sender = running.world.oauth
         pair = base64.b64encode(f"{sender.client_id}:{sender.client_secret}".encode()).decode()
@@ -189,7 +189,7 @@ def test_invalid_requests(tmp_path: Path, changes: dict[str, str], code: int) ->
     ],
 )
 def test_interception_of_the_discovery_document(tmp_path: Path, fault_id: str, status: int, shows: str) -> None:
-    """An intercepted path to the login host changes the discovery document."""
+    """An intercepted request to the login host returns an error or a changed discovery document."""
     with tenant(tmp_path, fault_id) as running:
         answered, headers, text = https(running, f"/{TENANT_ID}/v2.0/.well-known/openid-configuration")
 
@@ -203,7 +203,7 @@ def test_interception_of_the_discovery_document(tmp_path: Path, fault_id: str, s
     [pytest.param("token_proxy_page", 200, id="proxy page"), pytest.param("token_redirect", 307, id="redirect")],
 )
 def test_interception_of_the_token_request(tmp_path: Path, fault_id: str, status: int) -> None:
-    """An intercepted token request gets no token and is not counted."""
+    """An intercepted token request returns no token and is not recorded by the fake Entra."""
     with tenant(tmp_path, fault_id) as running:
         answered, _, text = https(running, f"/{TENANT_ID}/oauth2/v2.0/token", form={"grant_type": "client_credentials"})
         counted = running.token_requests
@@ -213,7 +213,7 @@ def test_interception_of_the_token_request(tmp_path: Path, fault_id: str, status
 
 
 def test_other_resource_gets_no_exchange_role(tmp_path: Path) -> None:
-    """A token for Graph is issued for Graph, without the Exchange role."""
+    """A token requested for Graph has Graph as its audience and does not contain the Exchange role."""
     with tenant(tmp_path, "graph_scope") as running:
         claims = jwt.decode(token(running), options={"verify_signature": False})
 
@@ -222,7 +222,7 @@ def test_other_resource_gets_no_exchange_role(tmp_path: Path) -> None:
 
 
 def test_every_fault_of_the_token_gate_is_tested() -> None:
-    """Every fault of the token gate has a test in this module."""
+    """Every fault of the token gate is in the table of refusals or is tested elsewhere."""
     elsewhere = {"token_proxy_page", "token_redirect", "secret_expiring", "clock_behind", "clock_ahead"}
 
     assert {fault.id for fault in FAULTS.values() if fault.gate == "token"} - REFUSED.keys() <= elsewhere

@@ -1,4 +1,7 @@
-"""The fake of Exchange's administration API, tested with msal and requests: cmdlets, permission, role, and state shared with SMTP."""
+"""Tests of the fake Exchange administration API with msal and requests.
+
+They cover its cmdlets, the required permission and role, and the state that it shares with SMTP.
+"""
 
 from dataclasses import replace
 from pathlib import Path
@@ -28,7 +31,7 @@ PARAMETERS: dict[str, dict[str, str]] = {
 
 
 def rows(api: AdminApiClient, cmdlet: str, **parameters: str) -> list[dict[str, Any]]:
-    """Run a cmdlet, which has to succeed, and return its rows."""
+    """Run a cmdlet, assert that it succeeds, and return its rows."""
     answer = api.exchange(cmdlet, **(parameters or PARAMETERS.get(cmdlet, {})))
     assert answer.status_code == 200, answer.text
     found: list[dict[str, Any]] = answer.json()["value"]
@@ -36,7 +39,7 @@ def rows(api: AdminApiClient, cmdlet: str, **parameters: str) -> list[dict[str, 
 
 
 def test_every_cmdlet_is_answered(tmp_path: Path) -> None:
-    """The cmdlets show the healthy tenant."""
+    """Every cmdlet returns the state of the healthy tenant."""
     with auditor(tmp_path) as api:
         found = {cmdlet: rows(api, cmdlet) for cmdlet in PARAMETERS}
 
@@ -69,7 +72,7 @@ def test_every_cmdlet_is_answered(tmp_path: Path) -> None:
 def test_cmdlets_show_the_switches_that_smtp_uses(
     tmp_path: Path, fault_id: str, cmdlet: str, shows: dict[str, Any]
 ) -> None:
-    """A cmdlet shows the same switch that makes SMTP refuse a sign-in."""
+    """A cmdlet returns the same setting that makes SMTP refuse a sign-in."""
     with auditor(tmp_path, fault_id) as api:
         with submission(api.running) as client:
             reply = _signed_in(client, api.running, oauth=fault_id.startswith("sp_"))
@@ -84,7 +87,7 @@ def _signed_in(client: Any, running: Running, *, oauth: bool) -> str:  # noqa: A
 
 
 def test_authentication_policy_of_a_user(tmp_path: Path) -> None:
-    """A user's own policy is shown with what it allows."""
+    """A user's own authentication policy is returned together with what it allows."""
     world = change.user(ALERTS, auth_policy="Printers")(
         healthy().with_tenant(auth_policies=(AuthPolicy(name="Printers", allow_basic_smtp=True),))
     )
@@ -96,7 +99,7 @@ def test_authentication_policy_of_a_user(tmp_path: Path) -> None:
 
 
 def test_rights_of_the_application(tmp_path: Path) -> None:
-    """The cmdlets show Send As, a missing permission, and a role assignment with its scope (RBAC for Applications)."""
+    """The cmdlets return Send As, a missing permission, and a role assignment with its scope (RBAC for Applications)."""
     own = frozenset({PRINCIPAL_OBJECT_ID})
     worlds: list[World] = [
         change.mailbox(NOTICES, send_as=own)(healthy()),
@@ -143,7 +146,7 @@ def test_rights_of_the_application(tmp_path: Path) -> None:
     ],
 )
 def test_missing_object(tmp_path: Path, cmdlet: str, parameters: dict[str, str], missing: str) -> None:
-    """Exchange returns 404 and names the exception and the object."""
+    """For a missing object Exchange returns 404 with the name of the exception and of the object."""
     with auditor(tmp_path) as api:
         answer = api.exchange(cmdlet, **parameters)
 
@@ -154,7 +157,7 @@ def test_missing_object(tmp_path: Path, cmdlet: str, parameters: dict[str, str],
 
 
 def test_account_without_mailbox(tmp_path: Path) -> None:
-    """An account without a mailbox is found by Get-User and not by Get-CASMailbox."""
+    """Get-User finds an account without a mailbox; Get-CASMailbox does not."""
     with auditor(tmp_path, "mailbox_missing") as api:
         mailbox = api.exchange("Get-CASMailbox", Identity=ALERTS)
         (user,) = rows(api, "Get-User")
@@ -174,7 +177,7 @@ def test_permission_and_role_are_both_needed(tmp_path: Path, fault_id: str) -> N
 
 
 def test_invalid_requests(tmp_path: Path) -> None:
-    """Writing cmdlets, invalid bodies, wrong tokens, another tenant and a missing parameter are refused."""
+    """The API refuses writing cmdlets, invalid bodies, unsuitable tokens, another tenant and a missing parameter."""
     with auditor(tmp_path) as api:
         bearer = {"Authorization": f"Bearer {api.token(EXCHANGE)}"}
         address = f"{EXCHANGE}/adminapi/beta/{TENANT_ID}/InvokeCommand"
@@ -208,7 +211,7 @@ def test_invalid_requests(tmp_path: Path) -> None:
 
 
 def test_administration_hosts_map_to_the_https_port(tmp_path: Path) -> None:
-    """Every cloud's administration host maps to the HTTPS port, by name and by every address; submission is unchanged."""
+    """Port 443 of every cloud's administration host maps to the HTTPS port, by name and by address; port 587 does not."""
     hosts = ("outlook.office365.com", "outlook.office365.us", "outlook-dod.office365.us", "partner.outlook.cn")
     with tenant(tmp_path) as running:
         https_port = mapped_address(running, "login.microsoftonline.com:443")

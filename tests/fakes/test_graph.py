@@ -1,4 +1,4 @@
-"""The fake Graph, tested with msal and requests: each query, each permission, paging, `$select`, throttling, shared state."""
+"""Tests of the fake Graph with msal and requests: each query, each permission, paging, `$select`, throttling and shared state."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -73,7 +73,7 @@ NEEDS = {
 
 
 def fetched(folder: Path, path: str, *fault_ids: str, world: World | None = None) -> dict[str, Any]:
-    """Send one query as the auditor, which has to succeed, and return the body."""
+    """Send one query as the auditor, assert that it succeeds, and return the body."""
     with auditor(folder, *fault_ids, world=world) as api:
         answer = api.graph(path)
     body: dict[str, Any] = answer.json()
@@ -82,7 +82,7 @@ def fetched(folder: Path, path: str, *fault_ids: str, world: World | None = None
 
 
 def test_every_query_is_answered(tmp_path: Path) -> None:
-    """The auditor can read everything, with exactly the selected members."""
+    """The auditor can run every query, and the user query returns exactly the selected members."""
     with auditor(tmp_path) as api:
         answers = {path: api.graph(path) for path in NEEDS}
 
@@ -101,7 +101,7 @@ def test_every_query_is_answered(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("permission", sorted(GRAPH_ROLES))
 def test_each_permission_is_needed(tmp_path: Path, permission: str) -> None:
-    """Without one permission exactly its queries are refused, with the members of a Graph error; all others succeed."""
+    """Without a permission, Graph refuses exactly the queries that require it, each with the members of a Graph error."""
     (fault,) = (
         one.id for one in LOOKUP_FAULTS.values() if one.id.startswith("lookup_without") and permission in one.changes
     )
@@ -117,7 +117,7 @@ def test_each_permission_is_needed(tmp_path: Path, permission: str) -> None:
 
 
 def test_unsuitable_tokens_are_refused(tmp_path: Path) -> None:
-    """A missing, foreign or expired token or one for another resource gets 401; a token without the permission gets 403."""
+    """A missing, malformed or expired token, or one for another resource or cloud, gets 401; one without the permission gets 403."""
     with auditor(tmp_path) as api:
         world, good = api.running.world, api.token(GRAPH)
         api.running.change(replace(world, oauth=replace(world.oauth, scope=f"{GRAPH}/.default")))
@@ -146,7 +146,7 @@ def test_unsuitable_tokens_are_refused(tmp_path: Path) -> None:
 
 
 def test_azure_identity_gets_a_token(tmp_path: Path) -> None:
-    """The azure-identity library, with its own pipeline, gets a token that Graph accepts in a query by requests."""
+    """The azure-identity library, using its own pipeline, gets a token that Graph accepts."""
     from azure.core.pipeline.transport import RequestsTransport
     from azure.identity import ClientSecretCredential
 
@@ -164,7 +164,7 @@ def test_azure_identity_gets_a_token(tmp_path: Path) -> None:
 
 
 def test_missing_objects(tmp_path: Path) -> None:
-    """An unknown name gets 404 with Graph's code; letter case and percent-encoding of an address do not matter."""
+    """A query for an unknown object gets 404 with Graph's code; letter case and percent-encoding of an address do not matter."""
     with auditor(tmp_path) as api:
         absent = [
             api.graph("/v1.0/users/nobody@fabrikam.example"),
@@ -196,7 +196,7 @@ def test_missing_objects(tmp_path: Path) -> None:
     ],
 )
 def test_invalid_queries(tmp_path: Path, path: str) -> None:
-    """Graph returns 400 for what it does not support."""
+    """Graph returns 400 for a query that it does not support."""
     with auditor(tmp_path) as api:
         answer = api.graph(path)
 
@@ -231,7 +231,7 @@ def test_paging(tmp_path: Path) -> None:
 
 
 def test_throttling(tmp_path: Path) -> None:
-    """The first requests get 429 with the time to wait; the next one succeeds."""
+    """The first requests get 429 with a Retry-After header; the next one succeeds."""
     with auditor(tmp_path, "lookup_throttled_briefly") as api:
         answers = [api.graph(USER) for _ in range(3)]
 
@@ -250,7 +250,7 @@ def test_no_premium_licence(tmp_path: Path) -> None:
 
 
 def test_graph_unreachable(tmp_path: Path) -> None:
-    """Graph's host can be unreachable while the login host is reachable."""
+    """With the fault `lookup_graph_unreachable`, Graph's host and the login host map to different ports."""
     with tenant(tmp_path, "lookup_graph_unreachable") as running:
         connect = running.description["connect"]
 
@@ -280,7 +280,7 @@ def test_graph_unreachable(tmp_path: Path) -> None:
 def test_directory_shows_the_cause_of_a_refusal(
     tmp_path: Path, fault_id: str, path: str, shows: dict[str, Any]
 ) -> None:
-    """The directory shows the state for which SMTP or Entra refuses."""
+    """Graph returns the directory state that makes SMTP or Entra refuse the sender."""
     body = fetched(tmp_path, path, fault_id)
 
     assert {name: body[name] for name in shows} == shows
@@ -314,7 +314,7 @@ def test_directory_shows_the_cause_of_a_refusal(
 def test_policies_have_the_form_of_graph(
     tmp_path: Path, fault_id: str, conditions: dict[str, Any], control: str
 ) -> None:
-    """An enforced policy is listed after the two that restrict the senders to named locations."""
+    """An enforced policy is listed after the two policies that restrict the senders to named locations."""
     *limits, added = fetched(tmp_path, POLICIES, fault_id)["value"]
 
     assert [one["conditions"]["locations"]["includeLocations"] for one in limits] == [["All"], ["All"]]
@@ -323,7 +323,7 @@ def test_policies_have_the_form_of_graph(
 
 
 def test_report_only_policy_does_not_refuse(tmp_path: Path) -> None:
-    """A policy in report-only mode is listed as such and not enforced."""
+    """A policy in report-only mode is listed with that state and is not enforced."""
     report_only = change.policy(
         ConditionalAccess(kind=PolicyKind.BLOCK_LEGACY_CLIENTS, policy_id="7", report_only=True)
     )(healthy())
@@ -336,7 +336,7 @@ def test_report_only_policy_does_not_refuse(tmp_path: Path) -> None:
 
 
 def test_expired_password_is_refused_and_logged(tmp_path: Path) -> None:
-    """When the last password change is older than the domain's validity period, SMTP refuses Basic and the log shows why."""
+    """When the password is older than the domain's validity period, SMTP refuses it and the sign-in log contains the reason."""
     world = healthy()
     old = world.now() - timedelta(days=91)
     changed = change.user(ALERTS, password_never_expires=False, password_changed=old)(world)
@@ -366,7 +366,7 @@ def test_expired_password_is_refused_and_logged(tmp_path: Path) -> None:
     ],
 )
 def test_sign_in_log_names_the_reason(tmp_path: Path, fault_id: str, code: int) -> None:
-    """A refused password is logged in one row with the code of the reason and, where one refuses, the policy."""
+    """A password sign-in is logged in one row with Entra's error code and, if a policy refused it, that policy."""
     with auditor(tmp_path, fault_id) as api:
         with submission(api.running) as client:
             by_password(client, api.running)
@@ -380,7 +380,7 @@ def test_sign_in_log_names_the_reason(tmp_path: Path, fault_id: str, code: int) 
 
 @pytest.mark.parametrize("fault_id", ["smtp_auth_off_tenant", "auth_policy", "basic_removed"])
 def test_refusals_by_exchange_are_not_logged(tmp_path: Path, fault_id: str) -> None:
-    """Exchange's own switches refuse before Entra is contacted, so the log has no row."""
+    """Exchange's own settings refuse a sign-in before Entra is contacted, so the log has no row."""
     with auditor(tmp_path, fault_id) as api:
         with submission(api.running) as client:
             by_password(client, api.running)
@@ -390,7 +390,7 @@ def test_refusals_by_exchange_are_not_logged(tmp_path: Path, fault_id: str) -> N
 
 
 def test_unknown_user_is_logged_by_the_typed_name(tmp_path: Path) -> None:
-    """The sign-in of an unknown user is logged with 50034."""
+    """A sign-in with an unknown user name is logged under the name as typed, with error 50034."""
     with auditor(tmp_path, "unknown_user") as api:
         with submission(api.running) as client:
             by_password(client, api.running)
@@ -401,7 +401,7 @@ def test_unknown_user_is_logged_by_the_typed_name(tmp_path: Path) -> None:
 
 
 def test_application_sign_ins_are_logged(tmp_path: Path) -> None:
-    """Requests for app-only tokens are logged, newest first, refused ones with their code."""
+    """Requests for app-only tokens are logged, newest first, and refused requests have their error code."""
     with auditor(tmp_path) as api:
         acquire_with_msal(api.running)
         api.running.change(apply(healthy(), ["secret_wrong"]))
@@ -413,7 +413,7 @@ def test_application_sign_ins_are_logged(tmp_path: Path) -> None:
 
 
 def test_message_trace(tmp_path: Path) -> None:
-    """An accepted message has a row for each recipient; a delayed trace has none yet."""
+    """An accepted message has a trace row for each recipient; a delayed trace has no rows yet."""
     content = f"From: {ALERTS}\r\nSubject: Hello\r\nMessage-ID: <1@client.example>\r\n\r\nhello\r\n"
     with auditor(tmp_path) as api:
         with submission(api.running) as client:
@@ -431,14 +431,14 @@ def test_message_trace(tmp_path: Path) -> None:
 
 
 def test_rows_of_another_application(tmp_path: Path) -> None:
-    """The log of an account that is not used for mail alone has a row for the other application."""
+    """If an account is also used by another application, its sign-in log has a row for that application."""
     (row,) = fetched(tmp_path, LOG, "account_used_elsewhere")["value"]
 
     assert row["appDisplayName"] == "Office 365 SharePoint Online"
 
 
 def test_one_device_code_serves_two_resources(tmp_path: Path) -> None:
-    """The administrator signs in once; msal gets the token for Exchange with the refresh token."""
+    """The administrator signs in once; msal uses the refresh token to get the token for Exchange."""
     world = healthy().with_tenant(device_codes_approved_by=ADMINISTRATOR)
     with administrator(tmp_path, world=world) as api:
         scopes = [f"{GRAPH}/{name}" for name in sorted(GRAPH_ROLES)]
@@ -457,7 +457,7 @@ def test_one_device_code_serves_two_resources(tmp_path: Path) -> None:
 
 
 def test_signed_in_without_role_or_permission(tmp_path: Path) -> None:
-    """A query is refused without the public client's permission or the user's role."""
+    """A query is refused if the public client lacks the permission or the user lacks the role."""
     answers = []
     for fault in ("lookup_without_domain_read", "lookup_without_global_reader"):
         world = healthy().with_tenant(device_codes_approved_by=ADMINISTRATOR)
@@ -480,7 +480,7 @@ def test_device_codes_forbidden(tmp_path: Path) -> None:
 
 
 def test_wrong_secret_of_the_auditor(tmp_path: Path) -> None:
-    """The auditor's own secret can be wrong while the sender's is right."""
+    """The auditor's own secret can be wrong while the sender's secret is right."""
     with auditor(tmp_path, "lookup_secret_wrong") as api:
         answer = api.application.acquire_token_for_client([f"{GRAPH}/.default"])
         sender = acquire_with_msal(api.running)

@@ -1,4 +1,4 @@
-"""The fakes with lookups: settings, secrets, description, tenant export, and the catalogue of faults that only lookups show."""
+"""Tests of the fakes with lookups enabled: settings, secrets, description, tenant export and the catalogue of lookup faults."""
 
 import json
 import tomllib
@@ -32,7 +32,7 @@ SECRET = "SMTP365_DIRECTORY_CLIENT_SECRET"
 
 
 def test_settings_name_the_auditor_with_lookups(tmp_path: Path) -> None:
-    """With lookups the settings have the directory table and the client id, and the secret is only in the environment."""
+    """With lookups, the settings contain the directory table and the client id, and the secret is only in the environment."""
     with serve(healthy(), folder=tmp_path, lookups=True) as running:
         text = running.settings_file.read_text(encoding="utf-8")
         found, secrets, description = tomllib.loads(text), running.secrets, running.description
@@ -59,7 +59,7 @@ def test_settings_without_lookups(tmp_path: Path) -> None:
 
 
 def test_command_supports_lookups(tmp_path: Path) -> None:
-    """The command line has the option as well."""
+    """The command line has an option that enables lookups."""
     with serve_in_subprocess(folder=tmp_path, lookups=True, approve_device_codes=True) as process:
         found = process.description
 
@@ -68,7 +68,7 @@ def test_command_supports_lookups(tmp_path: Path) -> None:
 
 
 def test_export_equals_the_answers_over_http(tmp_path: Path) -> None:
-    """Every query of the export, sent to the two APIs over HTTP, has the same status and the same content."""
+    """Every query in the export has the same status and content when it is sent to the two APIs over HTTP."""
     with auditor(tmp_path, "sp_wrong_object_id") as api:
         exported = api.running.export()
         for address, recorded in exported["graph"].items():
@@ -99,7 +99,7 @@ def _plain(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_export_follows_the_state(tmp_path: Path) -> None:
-    """The export is rewritten after each change, and on request with the rows that have been logged since."""
+    """The export is rewritten after each change; a fetched export also contains the rows logged since that change."""
     with serve(healthy(), folder=tmp_path, lookups=True) as running:
         running.change(apply(healthy(), ["smtp_auth_off_tenant"]))
         changed = json.loads(running.tenant_export.read_text(encoding="utf-8"))
@@ -115,7 +115,7 @@ def test_export_follows_the_state(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("fault_id", [*FAULTS, *LOOKUP_FAULTS])
 def test_every_state_can_be_exported(fault_id: str) -> None:
-    """Under every fault the export has all its answers and contains no secret."""
+    """With any fault, every answer in the export has an expected status, and the export contains no secret."""
     found = export.document(apply(healthy(), [fault_id]), Records())
 
     text = json.dumps(found)
@@ -125,7 +125,7 @@ def test_every_state_can_be_exported(fault_id: str) -> None:
 
 
 def test_catalogue_of_lookup_faults() -> None:
-    """Each permission has a fault that removes it, every fault makes a different world, and none is in the other catalogue."""
+    """Each permission has a fault that removes it, no two faults make the same world, and no fault is in both catalogues."""
     worlds = {repr(fault.change(healthy())) for fault in LOOKUP_FAULTS.values()}
     named = " ".join(fault.changes for fault in LOOKUP_FAULTS.values())
 
@@ -146,7 +146,7 @@ def test_lookup_faults_are_listed_on_request() -> None:
 
 
 def test_auditor_tokens_carry_no_right_to_send(tmp_path: Path) -> None:
-    """The auditor's tokens carry its own roles for each resource and no permission to send."""
+    """The auditor's token for each resource contains exactly the auditor's roles and no permission to send."""
     with auditor(tmp_path) as api:
         roles = {
             resource: jwt.decode(api.token(resource), options={"verify_signature": False})["roles"]

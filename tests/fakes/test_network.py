@@ -1,4 +1,4 @@
-"""The network faults of the fakes: resolver, ports, middleboxes and certificates, tested with dnspython and ssl."""
+"""Tests of the fakes' network faults in the resolver, ports, middleboxes and certificates, using dnspython and ssl."""
 
 import socket
 import ssl
@@ -19,7 +19,7 @@ from tests.fakes.clients import SMTP_HOST, Submission, https, mapped_address, su
 
 
 def query(running: Running, name: str, kind: str = "A", *, tcp: bool = False) -> dns.message.Message:
-    """Send one query to the fake resolver."""
+    """Send one query to the fake resolver and return its response."""
     ask = dns.query.tcp if tcp else dns.query.udp
     port = running.description["dns"]["port"]
     return ask(dns.message.make_query(name, kind), "127.0.0.1", port=port, timeout=0.5)
@@ -27,7 +27,7 @@ def query(running: Running, name: str, kind: str = "A", *, tcp: bool = False) ->
 
 @pytest.mark.parametrize("tcp", [pytest.param(False, id="UDP"), pytest.param(True, id="TCP")])
 def test_resolver_returns_the_cname_chain(tmp_path: Path, *, tcp: bool) -> None:
-    """smtp.office365.com has five aliases and four addresses of each family, with short TTLs."""
+    """The name smtp.office365.com resolves through five aliases to four addresses of each family, with short TTLs."""
     with tenant(tmp_path) as running:
         answers = [query(running, SMTP_HOST, kind, tcp=tcp) for kind in ("A", "AAAA")]
 
@@ -62,7 +62,7 @@ def test_resolver_truncates_over_udp(tmp_path: Path) -> None:
     ],
 )
 def test_resolver_returns_an_error(tmp_path: Path, fault_id: str, code: dns.rcode.Rcode) -> None:
-    """A failing resolver returns its response code without an address, and still resolves the login host."""
+    """A failing resolver returns its response code without an address for the SMTP host, and still resolves the login host."""
     with tenant(tmp_path, fault_id) as running:
         answer, other = query(running, SMTP_HOST), query(running, "login.microsoftonline.com")
 
@@ -79,7 +79,7 @@ def test_resolver_returns_an_error(tmp_path: Path, fault_id: str, code: dns.rcod
     ],
 )
 def test_blocked_dns_transport_times_out(tmp_path: Path, fault_id: str, *, udp: bool, tcp: bool) -> None:
-    """A blocked transport times out and the other one works."""
+    """A query over a blocked transport times out; a query over an unblocked one is answered."""
     with tenant(tmp_path, fault_id) as running:
         received = []
         for over_tcp in (False, True):
@@ -92,7 +92,7 @@ def test_blocked_dns_transport_times_out(tmp_path: Path, fault_id: str, *, udp: 
 
 
 def test_resolver_hijacks_or_flaps(tmp_path: Path) -> None:
-    """A hijacked answer is a private address; a flapping resolver fails for the first query and again later."""
+    """A hijacked answer contains a private address; a flapping resolver fails on the first query and on some later ones."""
     with tenant(tmp_path / "hijacked", "dns_hijacked") as running:
         lie = query(running, SMTP_HOST).answer[0][0].to_text()
     with tenant(tmp_path / "flapping", "dns_flapping") as running:
@@ -114,7 +114,7 @@ def test_resolver_hijacks_or_flaps(tmp_path: Path) -> None:
     ],
 )
 def test_port_is_refused(tmp_path: Path, fault_id: str, place: str) -> None:
-    """A refused port refuses the connection, and the healthy address next to it accepts one."""
+    """A refused port refuses the connection; with only IPv6 refused, the IPv4 address still accepts one."""
     with tenant(tmp_path, fault_id) as running:
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(mapped_address(running, place), timeout=2)
@@ -125,7 +125,7 @@ def test_port_is_refused(tmp_path: Path, fault_id: str, place: str) -> None:
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux drops when the backlog is full")
 @pytest.mark.parametrize("fault_id", ["port_dropped", "login_dropped", "ipv6_dropped"])
 def test_port_is_dropped(tmp_path: Path, fault_id: str) -> None:
-    """A dropped port never replies: the connection times out."""
+    """A connection to a dropped port times out, because the port never replies."""
     places = {"port_dropped": f"{SMTP_HOST}:587", "login_dropped": "login.microsoftonline.com:443"}
     with tenant(tmp_path, fault_id) as running:
         place = mapped_address(running, places.get(fault_id, "[2603:1036:303:3c1f::2]:587"))
@@ -142,7 +142,7 @@ def test_port_is_dropped(tmp_path: Path, fault_id: str) -> None:
     ],
 )
 def test_port_is_reset(tmp_path: Path, fault_id: str, place: str) -> None:
-    """A reset port accepts every connection and then resets it, without delay once the client sends."""
+    """A reset port accepts every connection and then resets it: SMTP at once, the login host as soon as the client sends data."""
     with tenant(tmp_path, fault_id) as running:
         for _ in range(3):
             with socket.create_connection(mapped_address(running, place), timeout=2) as plain:
@@ -165,7 +165,7 @@ def test_port_is_reset(tmp_path: Path, fault_id: str, place: str) -> None:
     ],
 )
 def test_first_bytes_on_port_587(tmp_path: Path, fault_id: str, prefix: bytes) -> None:
-    """The first bytes on port 587 are those of the server or middlebox of the fault."""
+    """The first bytes on port 587 come from the server or middlebox that the fault puts there."""
     with (
         tenant(tmp_path, fault_id) as running,
         socket.create_connection(mapped_address(running, f"{SMTP_HOST}:587"), timeout=0.3) as plain,
@@ -188,7 +188,7 @@ def test_first_bytes_on_port_587(tmp_path: Path, fault_id: str, prefix: bytes) -
     ],
 )
 def test_starttls_behind_a_middlebox(tmp_path: Path, fault_id: str, listed: str | None, answer: str) -> None:
-    """A middlebox changes STARTTLS in the list of extensions, or refuses the command."""
+    """A middlebox masks or removes STARTTLS in the list of extensions, or refuses the command."""
     with tenant(tmp_path, fault_id) as running:
         client = Submission(running)
         client.connect_plain()
@@ -201,7 +201,7 @@ def test_starttls_behind_a_middlebox(tmp_path: Path, fault_id: str, listed: str 
 
 
 def test_hidden_starttls_works(tmp_path: Path) -> None:
-    """STARTTLS is missing from the list of extensions, and the command still gets 220."""
+    """When STARTTLS is missing from the list of extensions, the command still gets 220."""
     with tenant(tmp_path, "starttls_hidden") as running:
         client = Submission(running)
         client.connect_plain()
@@ -214,7 +214,7 @@ def test_hidden_starttls_works(tmp_path: Path) -> None:
 
 
 def test_auth_is_stripped(tmp_path: Path) -> None:
-    """After TLS the list of extensions has no AUTH."""
+    """The list of extensions sent after STARTTLS does not contain AUTH."""
     with tenant(tmp_path, "auth_stripped") as running, submission(running) as client:
         features = dict(client.esmtp_features)
 
@@ -236,7 +236,7 @@ def test_auth_is_stripped(tmp_path: Path) -> None:
     ],
 )
 def test_certificate_is_refused(tmp_path: Path, fault_id: str, why: str) -> None:
-    """Each invalid certificate fails verification for its own reason."""
+    """Each invalid certificate fails verification, and the error names the defect."""
     with tenant(tmp_path, fault_id) as running:
         client = Submission(running)
 
@@ -255,7 +255,10 @@ def test_certificate_is_refused(tmp_path: Path, fault_id: str, why: str) -> None
     ],
 )
 def test_certificate_is_accepted(tmp_path: Path, fault_id: str | None, issuer: str) -> None:
-    """An accepted certificate has Microsoft's subject and names and, unless a mail shield intercepts the connection, Microsoft's issuer."""
+    """An accepted certificate has Microsoft's subject and names.
+
+    The issuer is Microsoft's too, unless a mail shield intercepts the connection.
+    """
     with tenant(tmp_path, *([fault_id] if fault_id else [])) as running, submission(running) as client:
         assert isinstance(client.sock, ssl.SSLSocket)
         shown = client.sock.getpeercert() or {}
@@ -274,7 +277,7 @@ def test_certificate_is_accepted(tmp_path: Path, fault_id: str | None, issuer: s
     ],
 )
 def test_login_certificate_is_refused(tmp_path: Path, fault_id: str, why: str) -> None:
-    """Each invalid certificate of the login host fails verification, and SMTP is unaffected."""
+    """Each invalid certificate on the login host fails verification, and SMTP is unaffected."""
     with tenant(tmp_path, fault_id) as running:
         with submission(running):
             pass
@@ -285,7 +288,7 @@ def test_login_certificate_is_refused(tmp_path: Path, fault_id: str, why: str) -
 
 
 def test_two_tenants_present_their_own_login_certificates(tmp_path: Path) -> None:
-    """A tenant that starts later in the same process does not change the certificate of an earlier one."""
+    """Starting a second tenant in the same process does not change the login certificate of the first."""
     with tenant(tmp_path / "one", "login_certificate_expired") as broken, tenant(tmp_path / "two") as healthy_tenant:
         status, _, _ = https(healthy_tenant, f"/{TENANT_ID}/v2.0/.well-known/openid-configuration")
         with pytest.raises(ssl.SSLCertVerificationError):

@@ -1,4 +1,4 @@
-"""The pace of the fakes: a configurable latency on every service, and refusals that take five seconds, as Microsoft's do."""
+"""The timing of the fakes: every service has a configurable latency, and refusals take five seconds, as Microsoft's do."""
 
 import time
 from collections.abc import Callable
@@ -55,7 +55,7 @@ def _seconds(exchange: Callable[[], object]) -> float:
 def test_round_trip_takes_the_configured_latency(
     tmp_path: Path, exchange: Callable[[Running], None], round_trips: int
 ) -> None:
-    """Each exchange takes at least its round trips, and grows with the latency."""
+    """Each exchange takes at least the latency of its round trips, and its duration grows with the latency."""
     took = {}
     for milliseconds in (SHORT, LONG):
         with serve(healthy(), folder=tmp_path, latency_ms=milliseconds) as running:
@@ -68,7 +68,7 @@ def test_round_trip_takes_the_configured_latency(
 
 
 def test_refusals_take_five_seconds_at_the_real_pace(tmp_path: Path) -> None:
-    """The reply to a refused command takes five seconds; other replies are immediate."""
+    """With `pace="real"`, the reply to a refused command takes five seconds; other replies are much faster."""
     with serve(healthy(), folder=tmp_path, pace="real") as running, Raw(running) as client:
         client.reply()
         taken = _seconds(lambda: client.command("NOOP"))

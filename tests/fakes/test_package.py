@@ -1,4 +1,4 @@
-"""The package works under another name, and its earlier public names still work."""
+"""The package works under a different name, and its earlier public names still work."""
 
 import ast
 import os
@@ -39,7 +39,7 @@ def _absolute_imports(path: Path) -> list[str]:
 
 
 def test_modules_import_each_other_relatively() -> None:
-    """No module of the package imports it by its name."""
+    """No module in the package imports the package by name."""
     by_name = {
         str(path.relative_to(FOLDER)): module
         for path in FOLDER.rglob("*.py")
@@ -50,7 +50,7 @@ def test_modules_import_each_other_relatively() -> None:
 
 
 def test_a_copy_under_another_name_serves_the_healthy_world(tmp_path: Path) -> None:
-    """A copy of the folder serves the healthy world, in a thread and in a process, and loads nothing of the original."""
+    """A copy of the folder serves the healthy world in a thread and in a process, and does not import the original."""
     shutil.copytree(FOLDER, tmp_path / COPY, ignore=shutil.ignore_patterns("__pycache__"))
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
 
@@ -73,12 +73,12 @@ def test_a_copy_under_another_name_serves_the_healthy_world(tmp_path: Path) -> N
     [("Apart", "Process"), ("serve_apart", "serve_in_subprocess"), ("LOOK_UP_FAULTS", "LOOKUP_FAULTS")],
 )
 def test_earlier_public_names_still_work(earlier: str, name: str) -> None:
-    """An earlier public name is the same object as the present one."""
+    """Each earlier public name refers to the same object as its current name."""
     assert getattr(fakes, earlier) is getattr(fakes, name)
 
 
 def test_earlier_keyword_and_option_still_work(tmp_path: Path) -> None:
-    """`look_ups=` and `--look-ups` do the same as `lookups=` and `--lookups`."""
+    """The earlier keyword `look_ups=` and option `--look-ups` do the same as `lookups=` and `--lookups`."""
     with fakes.serve(fakes.healthy(), folder=tmp_path, look_ups=True) as running:
         assert running.tenant_export.exists()
     listings = [

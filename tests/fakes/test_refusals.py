@@ -1,4 +1,4 @@
-"""Each fault of sign-in, recipient and message has Microsoft's reply on the wire, for the sender that it concerns."""
+"""Each fault in the sign-in, recipient or message gets Microsoft's SMTP reply for the affected sender."""
 
 import smtplib
 from pathlib import Path
@@ -84,7 +84,7 @@ AFTER_MESSAGE = {
 
 
 def sign_in_replies(running: Running) -> tuple[str, str]:
-    """Return the replies to both senders, without the stamp."""
+    """Return the replies to both senders' sign-ins, without the server's stamp."""
     with submission(running) as client:
         basic = by_password(client, running)
     with submission(running) as client:
@@ -94,7 +94,7 @@ def sign_in_replies(running: Running) -> tuple[str, str]:
 
 @pytest.mark.parametrize("fault_id", SIGN_IN)
 def test_sign_in_reply(tmp_path: Path, fault_id: str) -> None:
-    """Each sender gets Microsoft's reply for its method."""
+    """Each sender gets Microsoft's reply for its sign-in method."""
     with tenant(tmp_path, fault_id) as running:
         received = sign_in_replies(running)
         recorded = running.sign_ins
@@ -118,7 +118,7 @@ def _sent(client: Submission, running: Running, name: str) -> str | None:
 
 @pytest.mark.parametrize("fault_id", AFTER_MESSAGE)
 def test_refusal_after_the_message(tmp_path: Path, fault_id: str) -> None:
-    """The sign-in is accepted, and the refusal follows the body and names the back end."""
+    """The sign-in is accepted; the refusal follows the message body and contains the name of the back-end server."""
     with tenant(tmp_path, fault_id) as running:
         with submission(running) as client:
             by_password(client, running)
@@ -144,7 +144,7 @@ def test_refusal_after_the_message(tmp_path: Path, fault_id: str) -> None:
     ],
 )
 def test_recipient_refusal(tmp_path: Path, fault_id: str, reply: str) -> None:
-    """A rejected recipient is refused at RCPT."""
+    """The server refuses a rejected recipient in reply to RCPT."""
     with tenant(tmp_path, fault_id) as running, submission(running) as client:
         by_password(client, running)
         client.mail(running.world.basic.mail_from)
@@ -154,7 +154,7 @@ def test_recipient_refusal(tmp_path: Path, fault_id: str, reply: str) -> None:
 
 
 def test_sender_without_a_domain(tmp_path: Path) -> None:
-    """An address without a domain is refused at MAIL, after an accepted sign-in."""
+    """The server refuses a sender address without a domain in reply to MAIL, after accepting the sign-in."""
     with tenant(tmp_path, "from_malformed") as running, submission(running) as client:
         signed_in = by_password(client, running)
         received = client.command(f"MAIL FROM:<{running.world.basic.mail_from}>")
@@ -176,7 +176,7 @@ def test_middlebox_closes_during_sign_in(tmp_path: Path, fault_id: str) -> None:
 
 
 def test_sign_in_is_accepted_before_the_password(tmp_path: Path) -> None:
-    """AUTH gets 235 at once, no user is signed in by it, and MAIL is refused."""
+    """AUTH LOGIN gets 235 before any password is sent, but no user is signed in and MAIL is refused."""
     with tenant(tmp_path, "accepted_early") as running, submission(running) as client:
         accepted = client.docmd("AUTH", "LOGIN")
         refused = client.docmd("MAIL", f"FROM:<{running.world.basic.mail_from}>")
@@ -185,7 +185,7 @@ def test_sign_in_is_accepted_before_the_password(tmp_path: Path) -> None:
 
 
 def test_role_assignment_replaces_consent_and_mailbox_right(tmp_path: Path) -> None:
-    """With RBAC for Applications a token without roles signs in and sends, without a permission on the mailbox."""
+    """With RBAC for Applications, a client whose token has no roles signs in and sends without a permission on the mailbox."""
     from fakes.faults.entra import rbac
     from fakes.world.world import healthy
 
@@ -197,7 +197,7 @@ def test_role_assignment_replaces_consent_and_mailbox_right(tmp_path: Path) -> N
 
 
 def test_every_fault_of_the_last_gates_is_tested() -> None:
-    """Every fault of the last gates is in a table of this module or has its own test."""
+    """Every fault of the last gates is in a table in this module or has its own test."""
     tested_elsewhere = {
         "recipient_unknown",
         "recipient_blocked",

@@ -1,4 +1,4 @@
-"""The fakes as a program and as a fixture: settings file, description, control endpoint, start and stop."""
+"""Tests of the fakes as a program and as a fixture: settings file, description, control endpoint, start and stop."""
 
 import http.client
 import json
@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 def control(
     running: Running, method: str, path: str, body: object = None, *, token: str | None = None
 ) -> tuple[int, Any]:
-    """Send one request to the control endpoint."""
+    """Send one request to the control endpoint and return the status and the content of the response."""
     place = running.description["control"]
     address = urlsplit(place["url"])
     connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=5)
@@ -39,7 +39,7 @@ def control(
 
 
 def test_settings_file_maps_every_host_to_loopback(tmp_path: Path) -> None:
-    """The file maps every name and address that the resolver returns, and nothing leaves 127.0.0.1."""
+    """The settings file maps every Exchange host name and address to loopback and allows connections only to mapped hosts."""
     with tenant(tmp_path) as running:
         found = tomllib.loads(running.settings_file.read_text(encoding="utf-8"))
         zones = running.world.network.zones
@@ -55,7 +55,7 @@ def test_settings_file_maps_every_host_to_loopback(tmp_path: Path) -> None:
 
 
 def test_login_host_names_are_resolved_by_dns(tmp_path: Path) -> None:
-    """The settings file maps login hosts by address only, so that their names are resolved; the description maps both."""
+    """The settings file maps login hosts by address only, so their names are resolved through DNS; the description maps both."""
     with tenant(tmp_path) as running:
         written = tomllib.loads(running.settings_file.read_text(encoding="utf-8"))["connect"]
         described = running.description["connect"]
@@ -80,7 +80,7 @@ def test_settings_file_holds_no_secret(tmp_path: Path) -> None:
 
 
 def test_description_has_the_documented_members(tmp_path: Path) -> None:
-    """The description gives other programs the addresses, the connect map, the roots and the senders."""
+    """The description contains the addresses, the connect map, the roots and the senders that other programs need."""
     with tenant(tmp_path) as running:
         found = running.description
 
@@ -103,7 +103,7 @@ def test_description_has_the_documented_members(tmp_path: Path) -> None:
 
 
 def test_world_changes_at_run_time(tmp_path: Path) -> None:
-    """A change takes effect at once, in the dialogue and in the settings file."""
+    """A change to the world takes effect at once, both in the SMTP dialogue and on the mapped ports."""
     with tenant(tmp_path) as running:
         with submission(running) as client:
             before = by_password(client, running)
@@ -118,7 +118,7 @@ def test_world_changes_at_run_time(tmp_path: Path) -> None:
 
 
 def test_control_endpoint(tmp_path: Path) -> None:
-    """With the token only, messages can be listed and fetched, and faults can be set and cleared."""
+    """The control endpoint lists and fetches messages, sets and clears faults, and refuses a wrong token."""
     with tenant(tmp_path) as running:
         with submission(running) as client:
             by_password(client, running)
@@ -143,7 +143,7 @@ def test_control_endpoint(tmp_path: Path) -> None:
 
 
 def test_stop_closes_connections_and_threads(tmp_path: Path) -> None:
-    """Stopping closes open connections and leaves no thread."""
+    """Stopping the fakes closes open connections and leaves no thread running."""
     before = set(threading.enumerate())
     with tenant(tmp_path) as running:
         client = Submission(running).connect_encrypted()
@@ -155,7 +155,7 @@ def test_stop_closes_connections_and_threads(tmp_path: Path) -> None:
 
 
 def test_port_in_use_is_an_error(tmp_path: Path) -> None:
-    """A port can be fixed; a port in use raises an error at the start."""
+    """Starting the fakes on a fixed port raises an error if that port is already in use."""
     with tenant(tmp_path / "first") as running:
         taken = running.description["smtp"]["port"]
 
@@ -164,7 +164,7 @@ def test_port_in_use_is_an_error(tmp_path: Path) -> None:
 
 
 def test_dropped_port_is_refused_outside_linux(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On systems other than Linux the fault is refused with the reason."""
+    """On systems other than Linux the fakes refuse to stage a dropped port, and the error gives the reason."""
     monkeypatch.setattr(sys, "platform", "win32")
     opened = open_listeners()
     try:
@@ -175,7 +175,7 @@ def test_dropped_port_is_refused_outside_linux(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_separate_process(tmp_path: Path) -> None:
-    """A tenant in a separate process has the same description and stops at the end of the block."""
+    """A tenant in a separate process serves SMTP, has a settings file and secrets, and stops at the end of the block."""
     with serve_in_subprocess(["smtp_auth_off_tenant"], folder=tmp_path) as process:
         found = process.description
         with socket.create_connection((found["smtp"]["host"], found["smtp"]["port"]), timeout=5) as plain:
@@ -189,7 +189,7 @@ def test_separate_process(tmp_path: Path) -> None:
 
 
 def test_command_exits_quietly_on_interrupt(tmp_path: Path) -> None:
-    """The first line of output is the description; Ctrl-C ends the program without a traceback."""
+    """The program prints the description as its first line of output and ends without a traceback on Ctrl-C."""
     command = [sys.executable, "-m", "fakes", "--json", "--folder", str(tmp_path)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -212,7 +212,7 @@ def test_command_exits_quietly_on_interrupt(tmp_path: Path) -> None:
     ],
 )
 def test_command_rejects_unknown_arguments(arguments: list[str], shows: str) -> None:
-    """A misspelt fault or option exits with code 4 and a message that names the mistake."""
+    """Given a misspelt fault or option, the program exits with code 4 and prints a message that names the mistake."""
     done = subprocess.run(
         [sys.executable, "-m", "fakes", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=20, check=False
     )

@@ -1,4 +1,4 @@
-"""The hand-written table `addresses.txt`, and the roles that a filled text names, for comparison with it."""
+"""The hand-written table `addresses.txt`, and functions that find the roles in a text for comparison with that table."""
 
 from __future__ import annotations
 
@@ -44,19 +44,19 @@ CAUSES, DECLARED, GROUPS = _read(Path(__file__).with_suffix(".txt").read_text(en
 
 
 def expected(cause: str, field: str, method: str) -> Roles:
-    """Return the roles that this text must name; it may name no other."""
+    """Return the roles that this field of the cause must mention; it may mention no others."""
     row = CAUSES[cause]
     return row.get(f"{field}/{method}", row.get(field, frozenset()))
 
 
 def named(lines: Iterable[str], values: Mapping[str, str]) -> Roles:
-    """Return the roles whose value, or whose marker for a missing value, is in these lines."""
+    """Return the roles whose value, or marker for a missing value, appears in these lines."""
     text = "\n".join(lines)
     return frozenset(role for name, role in NAMES.items() if _contains(values.get(name) or f"<{name}>", text))
 
 
 def foreign(lines: Iterable[str], values: Mapping[str, str]) -> set[str]:
-    """Return the e-mail addresses in these lines that are not this sender's."""
+    """Return the email addresses in these lines that do not belong to this sender."""
     own = {values[name] for name in NAMES if values.get(name)}
     return {found.strip("'") for found in _ADDRESS.findall("\n".join(lines))} - own - EXAMPLES
 

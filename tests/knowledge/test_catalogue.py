@@ -113,13 +113,13 @@ def _texts(cause: Cause) -> list[str]:
 
 
 def test_published_ids_stay() -> None:
-    """No id that a release had is renamed or removed, because reports and scripts of users contain it."""
+    """No id from a release is renamed or removed, because users' reports and scripts contain it."""
     assert set(CATALOGUE) >= PUBLISHED
 
 
 @each_cause
 def test_cause_has_all_fields(cause: Cause) -> None:
-    """No field is empty, because an empty field would be an empty line in a ticket."""
+    """No field is empty, because it would leave an empty line in a ticket."""
     empty = [field.name for field in fields(cause) if field.name != "who" and not getattr(cause, field.name)]
 
     assert not empty
@@ -142,13 +142,13 @@ def _roles(texts: Iterable[str]) -> set[Role]:
 
 @each_cause
 def test_cause_names_only_the_roles_of_its_kind(cause: Cause) -> None:
-    """A sign-in remedy does not name the address in From, because it would change another user's account."""
+    """A cause mentions only the roles of its kind; a sign-in remedy that used From could change another user's account."""
     assert _roles(_texts(cause)) <= cause.kind.roles
 
 
 @pytest.mark.parametrize("at_login", [False, True])
 def test_declared_entry_names_only_the_roles_of_its_kind(*, at_login: bool) -> None:
-    """The entries for a declared service have their own kinds, and name only the roles of these."""
+    """An entry for a declared service has a kind of its own and mentions only the roles of that kind."""
     entries = declared(at_login=at_login).values()
 
     assert [entry.id for entry in entries if not _roles(_texts(entry)) <= entry.kind.roles] == []
@@ -156,7 +156,7 @@ def test_declared_entry_names_only_the_roles_of_its_kind(*, at_login: bool) -> N
 
 @each_group
 def test_group_names_only_the_roles_of_its_causes(group: Group) -> None:
-    """The lines that decide between causes name only the roles of these causes."""
+    """The lines that help to decide between causes mention only the roles of those causes."""
     allowed = {role for cause in group.causes for role in CATALOGUE[cause].kind.roles}
 
     assert _roles(group.decide) <= allowed
@@ -164,13 +164,13 @@ def test_group_names_only_the_roles_of_its_causes(group: Group) -> None:
 
 @each_cause
 def test_backticks_are_balanced(cause: Cause) -> None:
-    """Backticks are paired: an unpaired one would turn prose into a command and a command into prose."""
+    """Backticks are paired; an unpaired one would turn prose into a command and a command into prose."""
     assert all(text.count("`") % 2 == 0 for text in _texts(cause))
 
 
 @each_cause
 def test_sources_are_https(cause: Cause) -> None:
-    """Every URL is https, and every entry names a source."""
+    """Every URL in an entry is https; only `smtp://`, which some steps mention, is also allowed."""
     addresses = [word for text in (*cause.source, *_texts(cause)) for word in re.findall(r"\w+://\S+", text)]
 
     assert all(address.startswith(("https://", "smtp://")) for address in addresses)
@@ -178,7 +178,7 @@ def test_sources_are_https(cause: Cause) -> None:
 
 @each_cause
 def test_no_remedy_disables_protection_for_all(cause: Cause) -> None:
-    """Remedies make the smallest change that works: they never turn off certificate verification or MFA for everyone."""
+    """Remedies make the smallest change that works and never turn off certificate verification or MFA for everyone."""
     steps = " ".join(cause.steps).lower()
 
     assert "rejectunauthorized" not in steps
@@ -189,7 +189,7 @@ def test_no_remedy_disables_protection_for_all(cause: Cause) -> None:
 
 @each_group
 def test_group_has_known_causes(group: Group) -> None:
-    """A group has at least two causes of the catalogue and states what decides between them."""
+    """A group has at least two causes from the catalogue and states what decides between them."""
     assert len(group.causes) >= 2
     assert set(group.causes) <= set(CATALOGUE)
     assert group.decide

@@ -1,4 +1,4 @@
-"""Texts that name a host of a national cloud are read like those that name the worldwide one."""
+"""A text that mentions a host of a national cloud leads to the same causes as one that mentions the worldwide host."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LOGIN_TEXTS = (
 @pytest.mark.parametrize("text", SMTP_TEXTS)
 @pytest.mark.parametrize("host", SMTP_HOSTS)
 def test_a_text_about_any_smtp_host_has_the_same_causes(text: str, host: str) -> None:
-    """The causes and the certainty do not depend on the cloud whose SMTP host the text names."""
+    """The causes and the certainty do not depend on which cloud's SMTP host appears in the text."""
     worldwide, found = read(text.format(host=WORLDWIDE.smtp_host)), read(text.format(host=host))
 
     assert (found.causes, found.sure) == (worldwide.causes, worldwide.sure)
@@ -36,14 +36,14 @@ def test_a_text_about_any_smtp_host_has_the_same_causes(text: str, host: str) ->
 @pytest.mark.parametrize("text", LOGIN_TEXTS)
 @pytest.mark.parametrize("host", LOGIN_HOSTS)
 def test_a_text_about_any_login_host_has_the_same_causes(text: str, host: str) -> None:
-    """The causes and the certainty do not depend on the cloud whose login host the text names."""
+    """The causes and the certainty do not depend on which cloud's login host appears in the text."""
     worldwide, found = read(text.format(host=WORLDWIDE.login_hosts[0])), read(text.format(host=host))
 
     assert (found.causes, found.sure) == (worldwide.causes, worldwide.sure)
 
 
 def test_a_foreign_greeting_at_the_host_of_a_national_cloud_names_the_cause() -> None:
-    """A greeting that is not Microsoft's, at a host of GCC High or DoD, shows that the connection was intercepted."""
+    """A greeting from a GCC High or DoD host that is not Microsoft's shows that the connection was intercepted."""
     for host in ("outlook.office365.us", "outlook-dod.office365.us"):
         found = read(f"Connecting to {host}:587 ... 220 gw01.corp.example ESMTP Postfix")
 
@@ -52,7 +52,7 @@ def test_a_foreign_greeting_at_the_host_of_a_national_cloud_names_the_cause() ->
 
 
 def test_every_host_of_the_table_of_clouds_is_known() -> None:
-    """A text that names an SMTP, login or Graph host of any cloud is recognised as being about that service."""
+    """A text that mentions any cloud's SMTP, login or Graph host is recognised as being about that service."""
     for cloud in CLOUDS.values():
         for host in cloud.smtp_hosts:
             assert "submission_host" in context_flags(normalise(f"at {host}:587"), None), host

@@ -1,4 +1,4 @@
-"""The command explains texts to people and to programs, and an invalid line affects only itself."""
+"""The command explains errors to people and to programs, and an invalid line does not affect the others."""
 
 import io
 import json
@@ -22,7 +22,7 @@ def _run(*arguments: str, stdin: bytes = b"", encoding: str = "utf-8") -> subpro
 
 
 def test_json_has_the_documented_keys() -> None:
-    """The JSON output has exactly the keys of the contract."""
+    """The JSON output has exactly the documented keys."""
     answer = explain(TENANT, {"account": "alerts@example.com"})
 
     (cause,) = answer["causes"]
@@ -33,7 +33,7 @@ def test_json_has_the_documented_keys() -> None:
 
 
 def test_terminal_text_is_complete() -> None:
-    """The text contains the cause, its meaning, the owner, the steps and the verification."""
+    """The terminal output contains the cause, the owner, the steps, the verification, the risk and the source."""
     text = render(explain(TENANT))
 
     assert all(
@@ -50,7 +50,7 @@ def test_terminal_text_is_complete() -> None:
 
 
 def test_unsure_answer_names_what_decides() -> None:
-    """An unsure answer says so and names what decides between the causes."""
+    """An inconclusive answer lists the possible causes and what decides between them."""
     text = render(explain("535 5.7.3 Authentication unsuccessful"))
 
     assert "possible causes, the most likely first:" in text
@@ -58,7 +58,7 @@ def test_unsure_answer_names_what_decides() -> None:
 
 
 def test_json_lines() -> None:
-    """Valid lines are answered in order; invalid ones are reported with their number, and the exit code is 4."""
+    """Valid lines are answered in order; invalid ones are reported with their line number, and the exit code is 4."""
     lines = [
         b'{"id":"a","text":"AADSTS7000222"}\n',
         b"not json\n",
@@ -87,7 +87,7 @@ def test_json_lines() -> None:
 
 
 def test_client_name_changes_the_reading() -> None:
-    """With the client's name a bare refusal is read as the right group."""
+    """When the client's name is given, a bare refusal leads to the causes for that client."""
     out = io.StringIO()
 
     answer_lines(
@@ -110,7 +110,7 @@ def test_client_name_changes_the_reading() -> None:
     ],
 )
 def test_exit_codes(arguments: tuple[str, ...], stdin: bytes, code: int) -> None:
-    """The exit code is 0 for an answer, and 4 with one line and no traceback for wrong usage."""
+    """The exit code is 0 for an answer, and 4 without a traceback for wrong usage."""
     done = _run(*arguments, stdin=stdin)
 
     assert done.returncode == code
@@ -119,7 +119,7 @@ def test_exit_codes(arguments: tuple[str, ...], stdin: bytes, code: int) -> None
 
 
 def test_output_works_on_a_cp1252_console() -> None:
-    """Characters that the encoding of a Windows console lacks do not break the output."""
+    """Characters that a Windows console cannot encode do not break the output."""
     done = _run(stdin="由于目标计算机积极拒绝,无法连接。 żółć".encode(), encoding="cp1252")
 
     assert done.returncode == 0

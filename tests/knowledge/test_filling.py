@@ -1,4 +1,4 @@
-"""Values are filled in at their placeholders, hostile values are harmless, and a missing value is marked."""
+"""Placeholders are replaced by their values, hostile values are harmless, and a missing value is marked."""
 
 import shlex
 
@@ -23,7 +23,7 @@ HOSTILE = [
 
 
 def _powershell_literal(text: str) -> str:
-    """Parse a single-quoted PowerShell literal as PowerShell does (about_Quoting_Rules)."""
+    """Return the value of a single-quoted PowerShell literal, parsed as in PowerShell (about_Quoting_Rules)."""
     quotes = "'\u2018\u2019\u201a\u201b"
     assert text[0] in quotes
     value, place = "", 1
@@ -41,7 +41,7 @@ def _powershell_literal(text: str) -> str:
 
 
 def test_value_is_plain_in_prose_and_quoted_in_a_command() -> None:
-    """A placeholder is filled with plain text in a sentence and with a literal in a command."""
+    """A placeholder is replaced by plain text in a sentence and by a quoted literal in a command."""
     filled = fill(
         "Open {account}: `Get-Mailbox -Identity {account}` or `$ id {account}`", {"account": "o'neil@example.com"}
     )
@@ -53,13 +53,13 @@ def test_value_is_plain_in_prose_and_quoted_in_a_command() -> None:
 
 
 def test_missing_value_is_marked() -> None:
-    """A missing value has a marker that cannot be mistaken for a value."""
+    """A missing value is replaced by a marker that cannot be mistaken for a value."""
     assert fill("Ask {account}: `Get-Mailbox {account}`", {"account": ""}) == "Ask <account>: `Get-Mailbox '<account>'`"
 
 
 @pytest.mark.parametrize("value", HOSTILE)
 def test_hostile_value_stays_one_literal(value: str) -> None:
-    """For any value the command contains one literal and no second line."""
+    """For any hostile value the command contains a single literal and no second line."""
     command = fill("`{account}`", {"account": value, "tenant": "never"}).removeprefix("`").removesuffix("`")
 
     _powershell_literal(command)
@@ -103,12 +103,12 @@ LINES = (
     ],
 )
 def test_lines_for_other_senders_are_left_out(values: dict[str, str], filled: tuple[str, ...]) -> None:
-    """A sender with a password gets no steps for an application; if nothing is known, all lines are shown."""
+    """A sender with a password gets no steps for an application; if the method is not known, all lines are shown."""
     assert fill_lines(LINES, values) == filled
 
 
 def test_a_step_for_one_method_is_kept_in_a_run_of_that_method() -> None:
-    """The settings decide which method applies, the run decides about its facts, and each leaves the other's steps alone."""
+    """The settings select the steps for a method, the run selects those for its facts, and neither removes the other's steps."""
     steps = fill_lines((*LINES, Step("Change the password.", when="password_sent")), {"method": "oauth"})
 
     assert arranged(steps, Known()) == ("For every sender.", "By token.", "Not <account>.")
@@ -116,7 +116,7 @@ def test_a_step_for_one_method_is_kept_in_a_run_of_that_method() -> None:
 
 
 def test_every_entry_fills_completely() -> None:
-    """With all values known, no entry contains a placeholder or a marker."""
+    """When all values are known, no entry contains a placeholder or a marker."""
     values = dict.fromkeys(PLACEHOLDERS, "value")
 
     unfilled = {

@@ -1,4 +1,4 @@
-"""The check ids and cause ids in the texts of the catalogue exist."""
+"""Every check id and cause id that the catalogue's texts mention exists."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CAUSE_ID = re.compile(r"\b(?:cause|see) ([a-z0-9]+(?:_[a-z0-9]+)+)\b")
 
 
 def texts_of(cause: Cause) -> Iterator[str]:
-    """Yield every text of an entry that a person reads."""
+    """Yield every text in an entry that is shown to people."""
     yield from (cause.title, cause.headline, cause.meaning, cause.shows, cause.verify, cause.propagation, cause.risk)
     yield from (*cause.steps, *cause.decide)
 
@@ -32,7 +32,7 @@ TEXTS = {
 
 @pytest.mark.parametrize("name", list(TEXTS))
 def test_named_checks_and_causes_exist(name: str) -> None:
-    """A renamed check or cause is renamed in every text that names it."""
+    """Every check and cause that a text mentions exists; a rename has to change the text as well."""
     checks = {check for text in TEXTS[name] for check in CHECK_ID.findall(text)}
     causes = {cause for text in TEXTS[name] for cause in CAUSE_ID.findall(text)}
 
@@ -41,6 +41,6 @@ def test_named_checks_and_causes_exist(name: str) -> None:
 
 
 def test_texts_name_checks_and_causes() -> None:
-    """The patterns find the ids, so the test above has something to compare."""
+    """The patterns find at least one id of each kind, so the test above has something to compare."""
     assert any(CHECK_ID.search(text) for texts in TEXTS.values() for text in texts)
     assert any(CAUSE_ID.search(text) for texts in TEXTS.values() for text in texts)

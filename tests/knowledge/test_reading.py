@@ -1,4 +1,4 @@
-"""The reader handles encodings and languages, prefers the root error to later ones, and is not sure without evidence."""
+"""The reader handles encodings and languages, prefers the root error to later ones, and is not conclusive without evidence."""
 
 import html
 import json
@@ -62,13 +62,13 @@ EXPLICIT = [
 @pytest.mark.parametrize("wrap", WRAPPINGS)
 @pytest.mark.parametrize(("cause", "text"), [pytest.param(cause, text, id=cause) for cause, text in EXPLICIT])
 def test_wrappings_do_not_hide_the_cause(cause: str, text: str, wrap: Callable[[str], str]) -> None:
-    """The cause is the same however a program encodes or wraps the error."""
+    """The cause is the same regardless of how a program encodes or wraps the error."""
     assert read(wrap(text)).causes == (cause,)
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=case.id) for case in (*GIVEN, *OWN)])
 def test_line_breaks_do_not_change_the_answer(case: Case) -> None:
-    """A real error with the line breaks of a terminal or a mail program has the same reading."""
+    """Line breaks added by a terminal or a mail program do not change the reading of a real error."""
     text, client = case.text, case.client
     broken = text.replace(" ", "\n    ")
 
@@ -148,7 +148,7 @@ ROOT_ERRORS = [
 
 @pytest.mark.parametrize(("text", "causes"), ROOT_ERRORS)
 def test_root_error_takes_precedence(text: str, causes: tuple[str, ...]) -> None:
-    """Of several errors in one text, the first gate that failed determines the answer."""
+    """If a text contains several errors, the first gate that failed determines the answer."""
     assert read(text).causes == causes
 
 
@@ -295,13 +295,13 @@ CLIENTS = [
 
 @pytest.mark.parametrize(("text", "cause"), CLIENTS)
 def test_texts_of_clients(text: str, cause: str) -> None:
-    """The text of a client or device is read even without the server's reply."""
+    """The message of a client or device is sufficient even without the server's reply."""
     assert read(text).causes[0] == cause
 
 
 @pytest.mark.parametrize(("text", "cause"), LANGUAGES)
 def test_other_languages_of_the_operating_system(text: str, cause: str) -> None:
-    """A network error is read in the language of the operating system."""
+    """A network error in the language of the operating system is recognised."""
     assert read(text).causes[0] == cause
 
 
@@ -335,7 +335,7 @@ AMBIGUOUS = [
 
 @pytest.mark.parametrize(("text", "client", "expected"), AMBIGUOUS)
 def test_ambiguous_text_is_not_sure(text: str, client: str | None, expected: set[str]) -> None:
-    """Where the reply is ambiguous, the possible causes are listed with what decides between them."""
+    """For an ambiguous reply, the possible causes are listed together with what decides between them."""
     reading = read(text, client)
 
     assert expected <= set(reading.causes)
@@ -379,12 +379,12 @@ def test_unknown_text_is_unrecognised(text: str) -> None:
     ],
 )
 def test_windows_error_number_is_sufficient(text: str, cause: str) -> None:
-    """A number in the form of a Windows error is read like the text of that error."""
+    """A number in the form of a Windows error leads to the same cause as the text of that error."""
     assert read(text).causes[0] == cause
 
 
 def test_token_in_the_text_is_not_quoted() -> None:
-    """A token in a pasted log is not in the quotation."""
+    """A token in a pasted log does not appear in the quotation."""
     token = "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9." + "a" * 80
 
     reading = read(f"535 5.7.3 Authentication unsuccessful auth=Bearer {token}")

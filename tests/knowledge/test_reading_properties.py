@@ -1,4 +1,4 @@
-"""Every text gets an answer, in time that is at most linear in its length."""
+"""Any text gets an answer, in a time at most linear in its length."""
 
 import os
 import random
@@ -30,7 +30,7 @@ _MIXED = st.lists(st.one_of(st.sampled_from(_FRAGMENTS), st.text(max_size=40)), 
 @settings(max_examples=EXAMPLES // 4, deadline=None, database=None)
 @given(st.one_of(st.text(), _MIXED), st.one_of(st.none(), st.text(max_size=30)))
 def test_any_text_gets_an_answer(text: str, client: str | None) -> None:
-    """There is never an exception, an unknown cause or a sure answer with several causes."""
+    """No text causes an exception, an unknown cause or a conclusive answer with several causes."""
     reading = read(text, client)
 
     assert reading.causes
@@ -42,7 +42,7 @@ def test_any_text_gets_an_answer(text: str, client: str | None) -> None:
 
 
 def test_spliced_real_errors_get_an_answer() -> None:
-    """Three quarters of the texts are spliced from real errors, which match rules more often than random text does."""
+    """Text spliced from real errors, which matches rules more often than random text does, leads only to known causes."""
     chance = random.Random(365)  # noqa: S311 - seeded, so that a failure is reproducible
 
     for number in range(EXAMPLES - EXAMPLES // 4):
@@ -83,7 +83,7 @@ ADVERSARIAL = [
 
 @pytest.mark.parametrize("piece", ADVERSARIAL)
 def test_megabyte_is_read_in_under_a_second(piece: str) -> None:
-    """A megabyte of any text takes a fraction of a second."""
+    """Reading a megabyte of any text takes less than a second."""
     text = (piece * (MEGABYTE // len(piece) + 1))[:MEGABYTE]
 
     started = time.perf_counter()
@@ -95,7 +95,7 @@ def test_megabyte_is_read_in_under_a_second(piece: str) -> None:
 
 @pytest.mark.parametrize("piece", ADVERSARIAL)
 def test_searched_text_is_bounded(piece: str) -> None:
-    """The rules search a text of bounded length, so that no length makes them quadratic."""
+    """The rules search text of bounded length, so that a long input cannot make them quadratic."""
     simple = normalise((piece * (MEGABYTE // len(piece) + 1))[:MEGABYTE])
 
     assert len(simple.flat) <= 3 * LONGEST
@@ -103,7 +103,7 @@ def test_searched_text_is_bounded(piece: str) -> None:
 
 
 def test_error_in_the_middle_of_a_long_log_is_found() -> None:
-    """Shortening a long text keeps the lines with an error."""
+    """Shortening a long log keeps the lines that contain an error."""
     noise = "2026-11-23 12:00:00 INFO nothing happens here\n" * 20_000
     text = noise + "535 5.7.139 Authentication unsuccessful, account locked. Contact your administrator.\n" + noise
 

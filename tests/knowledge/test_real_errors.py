@@ -1,4 +1,4 @@
-"""Real errors from public threads: the cause that the thread accepted is in the answer, and no sure answer is wrong."""
+"""For real errors from public threads, the answer contains the accepted cause, and no conclusive answer is wrong."""
 
 import pytest
 
@@ -12,7 +12,7 @@ IN_ANSWER = ("named first", "in the list")
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=case.id) for case in ALL])
 def test_accepted_cause_is_in_the_answer(case: Case) -> None:
-    """The cause that the thread accepted is first or in the list, and a sure answer is right."""
+    """The cause accepted in the thread is first or in the list, and a conclusive answer is right."""
     reading = read(case.text, case.client)
 
     assert outcome(case, reading) in IN_ANSWER, f"{reading} for {case.text!r}, see {case.url}"
@@ -21,7 +21,7 @@ def test_accepted_cause_is_in_the_answer(case: Case) -> None:
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=case.id) for case in ALL])
 def test_every_label_is_a_known_cause(case: Case) -> None:
-    """Every label is a cause of the catalogue, because an unknown one could never match."""
+    """Every label is a cause in the catalogue, because an unknown label could never match."""
     labels = {case.accepted, *case.plausible}
 
     assert labels <= set(CATALOGUE)
@@ -29,7 +29,7 @@ def test_every_label_is_a_known_cause(case: Case) -> None:
 
 
 def test_most_are_named_first() -> None:
-    """Nine in ten causes are named first, 85 % in the untouched third, and no sure answer is wrong."""
+    """The accepted cause comes first in 90 % of all cases and in 85 % of the untouched ones, and no conclusive answer is wrong."""
     untouched = [case for case in OWN if case.untouched]
 
     all_cases, untouched_cases = score(ALL), score(untouched)

@@ -1,6 +1,6 @@
 """A mail server and an issuer on loopback, declared with `cloud = "custom"`; each test defines the server's replies.
 
-The server records every line of each connection, so that a test can see what left this machine.
+The server records every line of each connection, so that a test can check what left this machine.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Peer = Callable[[socket.socket, list[str]], None]
 
 @dataclass(kw_only=True)
 class Smtp:
-    """An SMTP server: what it offers before and after STARTTLS, and the replies that differ from success."""
+    """An SMTP server, defined by the extensions that it offers after STARTTLS and the replies that differ from success."""
 
     context: ssl.SSLContext
     offers: tuple[str, ...] = ("AUTH LOGIN PLAIN XOAUTH2",)
@@ -53,7 +53,7 @@ class Smtp:
                 self._converse(over_tls, received)
 
     def _converse(self, sock: socket.socket, received: list[str]) -> bool:
-        """Reply to commands until the client disconnects (False) or TLS starts (True)."""
+        """Reply to commands; return True when TLS starts, or False when the client disconnects."""
         with sock.makefile("rb") as reader:
             return self._reply_to_commands(sock, reader, received)
 
@@ -97,7 +97,7 @@ class Smtp:
 
 
 def encoded_challenge(challenge: object) -> str:
-    """Return an XOAUTH2 challenge in the encoding of a server."""
+    """Return an XOAUTH2 challenge encoded as a server sends it."""
     return base64.b64encode(json.dumps(challenge).encode()).decode()
 
 
@@ -107,7 +107,7 @@ def _send_line(sock: socket.socket, text: str) -> None:
 
 @dataclass
 class Received:
-    """What reached the server: the lines of each connection, and the forms posted to the issuer."""
+    """Everything that the servers received: the lines of each connection, and the forms posted to the issuer."""
 
     port: int = 0
     connections: list[list[str]] = field(default_factory=list)
@@ -115,7 +115,7 @@ class Received:
 
     @property
     def credentials(self) -> list[str]:
-        """The lines and forms that contain a credential, plain or in Base64."""
+        """The received lines and forms that contain a credential, plain or in Base64."""
         lines = [line for lines in self.connections for line in lines]
         forms = {secret: base64.b64encode(secret.encode()).decode() for secret in (PASSWORD, CLIENT_SECRET)}
         plain = [line for line in (*lines, *self.posted) for pair in forms.items() if any(one in line for one in pair)]
@@ -130,7 +130,7 @@ def _decoded(line: str) -> str:
 
 
 class DeclaredService:
-    """A folder with its own certificate authority and with the settings of a declared service."""
+    """A declared service whose certificate authority and settings are in one folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -141,12 +141,12 @@ class DeclaredService:
         self.mapped: set[int] = set()
 
     def smtp(self, **fields: object) -> Smtp:
-        """Return a server that accepts everything, except as these fields define."""
+        """Return a server that accepts everything, except where the given fields differ."""
         return Smtp(**{"context": self.context, **fields})  # type: ignore[arg-type]
 
     @contextmanager
     def serve(self, peer: Peer) -> Iterator[Received]:
-        """Serve `peer` on a port of loopback."""
+        """Serve `peer` on a loopback port."""
         received = Received()
         with socket.create_server((HOST, 0)) as listener:
             received.port = listener.getsockname()[1]
@@ -160,7 +160,7 @@ class DeclaredService:
 
     @contextmanager
     def serve_issuer(self, respond: Callable[[str, str], tuple[int, str, str]]) -> Iterator[Received]:
-        """Serve an issuer over HTTPS; `respond` returns status, content type and body for a method and a path."""
+        """Serve an issuer over HTTPS; given a method and a path, `respond` returns the status, content type and body."""
         received = Received()
 
         class Handler(BaseHTTPRequestHandler):
@@ -180,7 +180,7 @@ class DeclaredService:
             do_GET = do_POST = answer  # noqa: N815 - names of http.server
 
             def log_message(self, *_: object) -> None:
-                """Write no log."""
+                """Discard the log message."""
 
         with ThreadingHTTPServer((HOST, 0), Handler) as server:
             server.socket = self.context.wrap_socket(server.socket, server_side=True)
@@ -195,14 +195,17 @@ class DeclaredService:
                 thread.join(5)
 
     def basic(self, port: int, *, declared: int | None = None, patience: float = 5, deadline: float = 20) -> Assessment:
-        """Run with a password; `declared` is the port under [custom] if it differs."""
+        """Run the probes with a password; `declared` is the port under [custom], if different from `port`."""
         return self._assess(
             self._settings_text(port, declared or port, patience, deadline=deadline) + 'password_from = "env:PEER"\n',
             PASSWORD,
         )
 
     def oauth(self, port: int, *, issuer: str, url: str = "") -> Assessment:
-        """Run with client credentials of this issuer; `url` is the discovery document in the settings if it differs."""
+        """Run the probes with client credentials for this issuer.
+
+        `url` is the discovery document in the settings, if different from the issuer's own.
+        """
         document = url or f"{issuer}/.well-known/openid-configuration"
         text = self._settings_text(port, port, 5, issuer=issuer, kind="OpenID") + (
             f'client_id = "77777777-2222-4333-8444-555555555555"\nclient_secret_from = "env:PEER"\nscope = "mail"\n'
@@ -248,7 +251,7 @@ def _run_peer(peer: Peer, sock: socket.socket, lines: list[str]) -> None:
 
 
 def granting_responses(port: Callable[[], int]) -> Callable[[str, str], tuple[int, str, str]]:
-    """Return the responses of an issuer under /tenant that grants every token; `port` returns the port of its token endpoint."""
+    """Return the responses of an issuer that grants every token; `port` returns the port of the token endpoint."""
 
     def respond(method: str, path: str) -> tuple[int, str, str]:
         here = f"https://{HOST}:{port()}"
@@ -268,7 +271,7 @@ def granting_responses(port: Callable[[], int]) -> Callable[[str, str], tuple[in
 
 
 def context_requiring_client_certificate(declared: DeclaredService, version: ssl.TLSVersion) -> ssl.SSLContext:
-    """Return a server's TLS context of this version that fails without a client certificate."""
+    """Return a server-side TLS context for this version that requires a client certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     declared.authority.issue_cert(HOST).configure_cert(context)
     declared.authority.configure_trust(context)
@@ -278,7 +281,7 @@ def context_requiring_client_certificate(declared: DeclaredService, version: ssl
 
 
 def implicit_tls(server: Smtp) -> Peer:
-    """Return the same server behind TLS from the first byte, as with stunnel."""
+    """Return a peer that wraps the server in TLS from the first byte, as stunnel does."""
 
     def peer(sock: socket.socket, received: list[str]) -> None:
         with server.context.wrap_socket(sock, server_side=True) as secured:
@@ -288,7 +291,10 @@ def implicit_tls(server: Smtp) -> Peer:
 
 
 def banner(text: bytes, *, after: bool = False) -> Peer:
-    """Return a peer of another protocol: it sends this text, at once or `after` the client's first bytes, and then only reads."""
+    """Return a peer that sends this text and then only reads.
+
+    With `after`, the peer waits for the client's first bytes before sending the text.
+    """
 
     def peer(sock: socket.socket, received: list[str]) -> None:
         if after:

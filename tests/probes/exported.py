@@ -1,4 +1,4 @@
-"""A complete export of an invented tenant, written by hand from the reference documentation, for tests that parse answers."""
+"""A complete export of an invented tenant, written by hand from the reference documentation, for tests that parse its answers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _VALUES = {
 
 
 def policy(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - any member of the JSON
-    """Return a Conditional Access policy that blocks everyone's legacy clients outside one location."""
+    """Return a Conditional Access policy that blocks legacy clients for all users outside one location."""
     conditions = {
         "clientAppTypes": ["exchangeActiveSync", "other"],
         "applications": {"includeApplications": ["All"], "excludeApplications": []},
@@ -43,7 +43,7 @@ def policy(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - any member of th
 
 
 def workload(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - any member of the JSON
-    """Return a policy for workload identities."""
+    """Return a Conditional Access policy for workload identities."""
     clients = {"includeServicePrincipals": ["ServicePrincipalsInMyTenant"], "excludeServicePrincipals": []}
     conditions = {
         "clientAppTypes": ["all"],
@@ -55,7 +55,7 @@ def workload(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - any member of 
 
 
 def answers() -> dict[str, Any]:
-    """Return the answers by the names of the questions."""
+    """Return the answers, keyed by the name of the question."""
     secret = {"keyId": "k1", "endDateTime": "2027-03-01T00:00:00Z", "hint": "abc", "secretText": None}
     certificate = {"keyId": "k2", "endDateTime": "2028-03-01T00:00:00.1234567Z", "key": None}
     basic = "#microsoft.graph.passwordAuthenticationMethod"
@@ -118,7 +118,7 @@ def answers() -> dict[str, Any]:
 
 
 def export(given: dict[str, Any] | None = None, made: str = "2026-11-25T07:00:00Z") -> dict[str, Any]:
-    """Return the content of the file, with these answers or with the valid ones."""
+    """Return the content of an export file with the given answers, or with valid ones by default."""
     found: dict[str, Any] = {
         "schema": "smtp365-tenant-export/1",
         "made": made,

@@ -1,4 +1,4 @@
-"""An HTTPS server for answers that the built-in tenant never gives: a function of the test makes the answer to each request."""
+"""An HTTPS server for answers that the built-in tenant never returns; each test defines the function that answers requests."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ USER = "alerts@contoso.example"
 
 @dataclass(frozen=True)
 class ReceivedRequest:
-    """One request as received; the path is unquoted."""
+    """One request as received, with the path percent-decoded."""
 
     host: str
     method: str
@@ -40,12 +40,12 @@ class ReceivedRequest:
 
     @property
     def cmdlet(self) -> str:
-        """The cmdlet of a request to Exchange."""
+        """The name of the cmdlet in a request to Exchange; empty for other requests."""
         return str(json.loads(self.body)["CmdletInput"]["CmdletName"]) if "InvokeCommand" in self.path else ""
 
     @property
     def form(self) -> dict[str, str]:
-        """The fields of a form."""
+        """The form fields in the body of the request."""
         return {key: values[0] for key, values in parse_qs(self.body).items()}
 
 
@@ -63,7 +63,10 @@ class ScriptedTenant:
     written: str = ""
 
     def settings(self, *senders: str, extra: str = "", more: str = "", cloud: str = "worldwide") -> Settings:
-        """Return settings that map to this server; `extra` is inserted at the top, `more` before the senders."""
+        """Return settings whose connect map points to this server.
+
+        `extra` is inserted at the top and `more` before the senders.
+        """
         file = self.folder / "settings.toml"
         mapped = "\n".join(f'"{host}:443" = "127.0.0.1:{self.port}"' for host in HOSTS)
         directory = f'[directory]\ntenant = "contoso.example"\nclient_id = "{AUDITOR}"\n'
@@ -73,7 +76,7 @@ class ScriptedTenant:
         return parse(text, file)
 
     def requests_to(self, host: str) -> list[ReceivedRequest]:
-        """Return the requests to one host."""
+        """Return the requests that were sent to one host."""
         return [one for one in self.requests if one.host == host]
 
 
@@ -81,7 +84,7 @@ BASIC = f'[sender.basic]\nauthentication_type = "Basic"\nusername = "{USER}"\n'
 
 
 def oauth(tenant: str = TENANT, name: str = "oauth") -> str:
-    """Return the settings of an OAuth sender of this tenant."""
+    """Return the settings for an OAuth sender in this tenant."""
     url = f"https://{HOSTS[0]}/{tenant}/v2.0/.well-known/openid-configuration"
     return (
         f'[sender.{name}]\nauthentication_type = "OpenID"\nusername = "{USER}"\nclient_id = "{CLIENT}"\n'
@@ -90,7 +93,7 @@ def oauth(tenant: str = TENANT, name: str = "oauth") -> str:
 
 
 def login(request: ReceivedRequest) -> Reply | None:
-    """Respond as a login host that grants every token."""
+    """Respond as a login host that grants every token; return None for other hosts."""
     if request.host != HOSTS[0]:
         return None
     here = f"https://{HOSTS[0]}"
@@ -112,7 +115,7 @@ def login(request: ReceivedRequest) -> Reply | None:
 
 @contextmanager
 def scripted(respond: Responder, folder: Path) -> Iterator[ScriptedTenant]:
-    """Serve the answers of `respond`, and those of `login` where it returns None; the answer to any other request is 404."""
+    """Serve the answers from `respond`; where it returns None, answer with `login`, and otherwise with 404."""
     server = ScriptedTenant(folder)
 
     class Handler(BaseHTTPRequestHandler):
@@ -141,7 +144,7 @@ def scripted(respond: Responder, folder: Path) -> Iterator[ScriptedTenant]:
         do_GET = do_POST = answer  # noqa: N815 - names of http.server
 
         def log_message(self, *_: object) -> None:
-            """Write no log."""
+            """Discard the log message."""
 
     authority = trustme.CA()
     authority.cert_pem.write_to_path(str(folder / "root.pem"))

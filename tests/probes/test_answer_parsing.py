@@ -1,4 +1,4 @@
-"""From answers to records: what valid answers mean, and that no answer raises an exception. All answers come from an export."""
+"""Valid answers become the right records, and no answer raises an exception; all answers come from an export."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ def with_answer(name: str, answer: object) -> dict[str, Any]:
 
 
 def states(tenant: TenantEvidence) -> dict[str, LookupState]:
-    """Return the states by the names of the lookups."""
+    """Return the state of each lookup, keyed by name."""
     return {name: value.state for name, value in tenant if isinstance(value, LookupResult)}
 
 
 def test_complete_export_answers_every_lookup() -> None:
-    """Every lookup for a sender is answered with the state of the tenant."""
+    """Every lookup for a sender is answered, and the records contain the state of the tenant."""
     found = evidence_from(export())
     basic, app = found["basic"], found["oauth"]
 
@@ -79,7 +79,7 @@ def test_complete_export_answers_every_lookup() -> None:
 
 
 def policies(answer: list[dict[str, Any]]) -> tuple[tuple[ConditionalPolicy, ...], tuple[ConditionalPolicy, ...]]:
-    """Return the policies that concern the Basic and the OAuth sender."""
+    """Return the policies that apply to the Basic sender and those that apply to the OAuth sender."""
     found = evidence_from(with_answer("conditional_access", {"value": answer}))
     basic, app = found["basic"].conditional_access, found["oauth"].conditional_access
     assert basic is not None
@@ -88,7 +88,7 @@ def policies(answer: list[dict[str, Any]]) -> tuple[tuple[ConditionalPolicy, ...
 
 
 def test_policies_that_apply_are_selected() -> None:
-    """Policies for users' legacy clients apply to a password, policies for workload identities to an application."""
+    """Policies for legacy clients apply to a sender with a password; policies for workload identities apply to an application."""
     basic, app = policies([policy(), workload()])
 
     assert [(one.name, one.blocks, one.limits_location) for one in basic] == [("Block legacy", True, True)]
@@ -107,7 +107,7 @@ def test_policies_that_apply_are_selected() -> None:
     ],
 )
 def test_users_of_a_policy(changes: dict[str, Any], matches: int, unsure: bool) -> None:
-    """A user is included, excluded, or in a group whose members were not read."""
+    """A policy matches included users, not excluded ones; if it names a group, the membership is marked as unknown."""
     base = policy()
     basic, _ = policies([policy(conditions={**base["conditions"], "users": changes})])
 
@@ -127,14 +127,14 @@ def test_users_of_a_policy(changes: dict[str, Any], matches: int, unsure: bool) 
     ],
 )
 def test_conditions_of_a_policy(change: dict[str, Any], matches: int) -> None:
-    """State, client type and target are evaluated first."""
+    """A policy applies only if its state, client types, flows and target applications match."""
     basic, _ = policies([policy(**change)])
 
     assert len(basic) == matches
 
 
 def test_empty_list_of_exchange_is_absent() -> None:
-    """An answer without rows means that the object does not exist, as does a 404 with the exception of the module."""
+    """An empty list from Exchange means that the object does not exist, as does a 404 with Exchange's exception."""
     not_found = {"status": 404, "error": {"code": "NotFound", "message": "|ManagementObjectNotFoundException|gone"}}
     data = with_answer("exchange_principal", [])
     data["exchange"]["Get-CASMailbox Identity=alerts@contoso.example"] = not_found
@@ -144,7 +144,7 @@ def test_empty_list_of_exchange_is_absent() -> None:
 
 
 def test_permission_is_looked_up_by_the_id_in_tokens() -> None:
-    """If Exchange has the wrong id registered, the permission of the enterprise application is looked up."""
+    """Even if Exchange has the wrong object id registered, the lookup uses the id of the enterprise application."""
     wrong = evidence_from(
         with_answer("exchange_principal", [{"AppId": SENDERS["oauth"].client_id, "ObjectId": "wrong"}])
     )
@@ -157,7 +157,7 @@ def test_permission_is_looked_up_by_the_id_in_tokens() -> None:
 
 
 def test_missing_exchange_resource_means_no_consent() -> None:
-    """A missing resource is an answer: no role is granted."""
+    """A 404 for the Exchange resource counts as an answer, which means that no role is granted."""
     data = export()
     key = next(key for key in data["graph"] if "00000002-0000-0ff1" in key)
     data["graph"][key] = {"status": 404, "body": {"error": {"code": "Request_ResourceNotFound", "message": "x"}}}
@@ -168,7 +168,7 @@ def test_missing_exchange_resource_means_no_consent() -> None:
 
 
 def test_missing_answers_of_an_export_are_reported() -> None:
-    """Missing questions are reported, and so are log rows when the run is later than the export."""
+    """Answers missing from the export are reported, as are log rows if the export was made before the run."""
     found = evidence_from(export({}))["basic"]
     assert set(states(found).values()) == {LookupState.NOT_IN_EXPORT}
 
@@ -178,7 +178,7 @@ def test_missing_answers_of_an_export_are_reported() -> None:
 
 
 def test_keys_are_compared_without_case() -> None:
-    """The letter case of an address in the export does not matter."""
+    """The letter case of the keys in the export does not matter."""
     data = export()
     data["graph"] = {key.upper(): value for key, value in data["graph"].items()}
 
@@ -186,7 +186,7 @@ def test_keys_are_compared_without_case() -> None:
 
 
 def test_trace_is_offered_worldwide_only() -> None:
-    """In other clouds no trace is requested."""
+    """The message trace is available only in the worldwide cloud."""
     assert states(evidence_from(export(), CHINA)["basic"])["trace"] is LookupState.NOT_OFFERED
 
 
@@ -205,7 +205,7 @@ def test_trace_is_offered_worldwide_only() -> None:
     ],
 )
 def test_invalid_export_has_one_line(content: bytes, tmp_path: Path) -> None:
-    """The message is one line with the option and the file."""
+    """An invalid export is reported in one line that contains the option and the file."""
     file = tmp_path / "export.json"
     file.write_bytes(content)
 
@@ -218,7 +218,7 @@ def test_invalid_export_has_one_line(content: bytes, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_every_encoding_of_powershell_is_read(encoding: str, tmp_path: Path) -> None:
-    """UTF-8 and UTF-16 are read, with and without a byte order mark."""
+    """An export is accepted in each encoding that PowerShell writes: UTF-8, with or without a byte order mark, and UTF-16."""
     file = tmp_path / "export.json"
     file.write_text(json.dumps(export()), encoding=encoding)
 
@@ -237,7 +237,7 @@ ANYTHING = st.one_of(
 
 
 def paths_within(value: object, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """Return the path of every value within a value, including the value itself."""
+    """Return the paths of a JSON value and of every value nested in it."""
     inner: list[tuple[Any, ...]] = [path]
     pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, item in pairs:
@@ -246,7 +246,7 @@ def paths_within(value: object, path: tuple[Any, ...] = ()) -> list[tuple[Any, .
 
 
 def with_replacement(value: Any, path: tuple[Any, ...], other: object) -> Any:  # noqa: ANN401 - any part of JSON
-    """Return the value with another value at this path."""
+    """Return a copy of a JSON value in which `other` replaces the value at this path."""
     if not path:
         return other
     copy = dict(value) if isinstance(value, dict) else list(value)
@@ -261,7 +261,7 @@ PATHS = [(name, path) for name, answer in GOOD.items() for path in paths_within(
 @given(location=st.sampled_from(PATHS), other=ANYTHING)
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_wrong_member_never_raises(location: tuple[str, tuple[Any, ...]], other: object) -> None:
-    """With any value in place of one member, the evidence is complete and survives a round trip."""
+    """If any JSON value replaces one member of an answer, the evidence is still complete and survives a round trip."""
     name, path = location
     for tenant in evidence_from(with_answer(name, with_replacement(GOOD[name], path, other))).values():
         assert TenantEvidence.model_validate_json(tenant.model_dump_json()) == tenant
@@ -274,7 +274,7 @@ def test_wrong_member_never_raises(location: tuple[str, tuple[Any, ...]], other:
 )
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_answers_never_raise(odd: dict[str, object], status: int) -> None:
-    """Complete answers of any kind and status raise nothing."""
+    """Answers of any kind, with any status, raise no exception."""
     data = export({**GOOD, **odd})
     for service in ("graph", "exchange"):
         for answer in data[service].values():

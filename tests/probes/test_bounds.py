@@ -1,4 +1,4 @@
-"""Line length, line count, size and time are bounded for every peer, whatever it sends and however slowly."""
+"""Line length, line count, size and time are bounded, whatever a peer sends and however slowly."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Peer = Callable[[socket.socket], None]
 
 @contextmanager
 def session_with(peer: Peer, seconds: float = 5.0) -> Iterator[Session]:
-    """Yield a session whose peer is `peer`, in its own thread."""
+    """Yield a session that is connected to `peer`, which runs in its own thread."""
     ours, theirs = socket.socketpair()
 
     def run() -> None:
@@ -44,7 +44,7 @@ def session_with(peer: Peer, seconds: float = 5.0) -> Iterator[Session]:
 
 
 def sends(octets: bytes) -> Peer:
-    """Return a peer that sends this and then only reads."""
+    """Return a peer that sends these octets and then only reads."""
 
     def peer(sock: socket.socket) -> None:
         sock.sendall(octets)
@@ -65,7 +65,7 @@ def sends_endlessly(piece: bytes) -> Peer:
 
 
 def sends_slowly(octets: bytes) -> Peer:
-    """Return a peer that sends one octet at a time, each before a per-read timeout would expire."""
+    """Return a peer that sends one octet at a time, so that a timeout for each read would never expire."""
 
     def peer(sock: socket.socket) -> None:
         for octet in octets:
@@ -77,7 +77,7 @@ def sends_slowly(octets: bytes) -> Peer:
 
 
 def _closed(sock: socket.socket, seconds: float) -> bool:
-    """Return whether the peer disconnects within this time."""
+    """Return whether the other side disconnects within this time."""
     sock.settimeout(seconds)
     try:
         return sock.recv(1) == b""
@@ -102,7 +102,7 @@ def _closed(sock: socket.socket, seconds: float) -> bool:
     ],
 )
 def test_greeting_is_bounded(peer: Peer, kind: FailureKind) -> None:
-    """For any input the wait ends with the reply timeout, and the failure states what was received."""
+    """Whatever the peer sends, the wait ends with the reply timeout, and the failure states what was received."""
     began = time.monotonic()
 
     with session_with(peer) as session:
@@ -127,7 +127,7 @@ def test_ehlo_with_too_many_lines_is_cut_off() -> None:
 
 
 def test_sender_deadline_limits_the_reply_timeout() -> None:
-    """After the sender's deadline no reply is awaited."""
+    """The session does not wait for a reply after the sender's deadline."""
     began = time.monotonic()
 
     with session_with(sends(b""), seconds=0.2) as session:

@@ -1,4 +1,4 @@
-"""A declared service: where its credentials may be sent, and what follows from the replies of such a server."""
+"""Tests of a declared service: where its credentials may be sent, and which findings follow from its replies."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def declared(tmp_path: Path) -> DeclaredService:
 
 @contextmanager
 def granting_issuer(declared: DeclaredService, token_port: list[int] | None = None) -> Iterator[Received]:
-    """Serve an issuer that grants every token; its token endpoint is on the port in `token_port` if given."""
+    """Serve an issuer that grants every token; `token_port` changes the port of its token endpoint."""
     ports: list[int] = []
     with declared.serve_issuer(granting_responses(lambda: (token_port or ports)[0])) as received:
         ports.append(received.port)
@@ -47,14 +47,14 @@ def granting_issuer(declared: DeclaredService, token_port: list[int] | None = No
 
 
 def failed(assessment: Assessment) -> Finding:
-    """Return the finding of the first failed gate."""
+    """Assert that the sender cannot send, and return the decisive finding."""
     assert assessment.verdict == "cannot_send"
     assert assessment.decisive is not None
     return assessment.decisive
 
 
 def test_password_goes_to_the_declared_port(declared: DeclaredService) -> None:
-    """The server of these tests accepts mail, so a refusal in another test has the reason that the test gives."""
+    """The server in these tests accepts mail, so a refusal in another test is due to the conditions of that test."""
     with declared.serve(declared.smtp()) as server:
         assessment = declared.basic(server.port)
 
@@ -63,7 +63,7 @@ def test_password_goes_to_the_declared_port(declared: DeclaredService) -> None:
 
 
 def test_no_password_goes_to_another_port_of_the_declared_host(declared: DeclaredService) -> None:
-    """The port restricts the credential as the host does."""
+    """The credential is restricted to the declared port as well as to the declared host."""
     with declared.serve(declared.smtp()) as server, declared.serve(declared.smtp()) as other:
         assessment = declared.basic(server.port, declared=other.port)
 
@@ -80,7 +80,7 @@ def test_no_password_goes_to_another_port_of_the_declared_host(declared: Declare
 
 
 def test_issuer_may_be_on_any_port(declared: DeclaredService) -> None:
-    """The probe and the checks send the client secret only to the declared issuer's host and port."""
+    """The client secret is sent to the declared issuer even if the issuer is not on the default HTTPS port."""
     with declared.serve(declared.smtp()) as server, granting_issuer(declared) as issuer:
         assessment = declared.oauth(server.port, issuer=f"https://{HOST}:{issuer.port}/tenant")
 
@@ -89,7 +89,7 @@ def test_issuer_may_be_on_any_port(declared: DeclaredService) -> None:
 
 
 def test_no_secret_goes_to_another_port_of_the_issuer(declared: DeclaredService) -> None:
-    """A token endpoint on another port of the same host gets no secret, and the text names both ports."""
+    """A token endpoint on another port of the same host gets no secret, and the finding contains both ports."""
     with (
         declared.serve(declared.smtp()) as server,
         granting_issuer(declared) as other,
@@ -109,7 +109,7 @@ def test_no_secret_goes_to_another_port_of_the_issuer(declared: DeclaredService)
 
 
 def test_document_on_another_port_is_refused(declared: DeclaredService) -> None:
-    """The discovery URL in the settings also has to be on the declared issuer's host and port."""
+    """The discovery URL in the settings must also be on the declared issuer's host and port."""
     with (
         declared.serve(declared.smtp()) as server,
         granting_issuer(declared) as other,
@@ -128,13 +128,13 @@ def test_document_on_another_port_is_refused(declared: DeclaredService) -> None:
 
 
 def refused_oauth_run(declared: DeclaredService, **server: object) -> tuple[Assessment, Received]:
-    """Run with a token that the server refuses."""
+    """Run the probes with a token that the server refuses."""
     with declared.serve(declared.smtp(**server)) as received, granting_issuer(declared) as issuer:
         return declared.oauth(received.port, issuer=f"https://{HOST}:{issuer.port}/tenant"), received
 
 
 def test_challenge_of_a_refusal_gets_an_empty_response(declared: DeclaredService) -> None:
-    """As in Google's XOAUTH2 and RFC 7628, the challenge states the error and the reply follows an empty response."""
+    """As in Google's XOAUTH2 and RFC 7628, the challenge states the error, and the reply follows the client's empty response."""
     challenge = encoded_challenge({"status": "401", "schemes": "bearer", "scope": "mail"})
 
     assessment, server = refused_oauth_run(
@@ -156,7 +156,7 @@ def test_challenge_of_a_refusal_gets_an_empty_response(declared: DeclaredService
 
 
 def test_insufficient_scope_is_the_only_cause(declared: DeclaredService) -> None:
-    """RFC 7628, section 3.2.2: insufficient_scope concerns only the scope."""
+    """The status insufficient_scope concerns only the scope (RFC 7628, section 3.2.2)."""
     challenge = encoded_challenge({"status": "insufficient_scope", "scope": "mail.send"})
 
     finding = failed(refused_oauth_run(declared, challenge=challenge, replies={"AUTH": "535 5.7.8 no"})[0])
@@ -178,7 +178,7 @@ def test_insufficient_scope_is_the_only_cause(declared: DeclaredService) -> None
     ],
 )
 def test_challenge_is_bounded_and_redacted(declared: DeclaredService, challenge: str) -> None:
-    """Of any challenge only a short text is kept, without a secret (the run asserts this) and without unprintable characters."""
+    """The evidence keeps only short, printable text from any challenge, without a secret (the run asserts this)."""
     assessment, _ = refused_oauth_run(declared, challenge=challenge, replies={"AUTH": "535 5.7.8 no"})
 
     sign_in = assessment.evidence.sign_in
@@ -190,7 +190,7 @@ def test_challenge_is_bounded_and_redacted(declared: DeclaredService, challenge:
 
 
 def test_third_login_prompt_is_cancelled(declared: DeclaredService) -> None:
-    """AUTH LOGIN has two prompts; the response to a third one is a cancellation (RFC 4954, section 4)."""
+    """AUTH LOGIN has two prompts; the client cancels at a third one (RFC 4954, section 4)."""
     replies = {"AUTH": "501 5.7.0 cancelled"}
     with declared.serve(declared.smtp(challenge="T25lIG1vcmU6", replies=replies)) as server:
         assessment = declared.basic(server.port)
@@ -250,7 +250,7 @@ TEMPORARY = (DEFERRED, "rate_limited", "service_side_fault")
 def test_refused_envelope_command(
     declared: DeclaredService, command: str, reply: str, check: str, causes: tuple[str, ...], sure: bool
 ) -> None:
-    """A 4xx reply is temporary, and an unknown refusal of RCPT concerns the recipient."""
+    """For a 4xx reply the finding has a temporary cause; for an unknown refusal of RCPT the cause is the recipient."""
     with declared.serve(declared.smtp(replies={command: reply})) as server:
         finding = failed(declared.basic(server.port))
 
@@ -263,7 +263,10 @@ NO_CERTIFICATE = "421 4.7.1 peer.example Error: No client certificate presented"
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3], ids=["TLS 1.2", "TLS 1.3"])
 def test_tls_alert_for_a_missing_client_certificate(declared: DeclaredService, version: ssl.TLSVersion) -> None:
-    """TLS 1.2 fails within the handshake and TLS 1.3 after it; a second connection without a credential sees the request."""
+    """TLS 1.2 fails during the handshake and TLS 1.3 after it; in both cases the finding says that a client certificate is required.
+
+    A second connection, without a credential, detects the server's request for the certificate.
+    """
     with declared.serve(declared.smtp(context=context_requiring_client_certificate(declared, version))) as server:
         assessment = declared.basic(server.port)
 
@@ -286,7 +289,7 @@ def test_tls_alert_for_a_missing_client_certificate(declared: DeclaredService, v
 def test_reply_that_requires_a_client_certificate(
     declared: DeclaredService, command: str, reply: str, check: str
 ) -> None:
-    """Postfix with smtpd_tls_req_ccert and other servers complete the handshake and refuse afterwards."""
+    """Some servers, such as Postfix with smtpd_tls_req_ccert, complete the handshake and refuse the client afterwards."""
     with declared.serve(declared.smtp(replies={command: reply})) as server:
         finding = failed(declared.basic(server.port))
 
@@ -295,7 +298,7 @@ def test_reply_that_requires_a_client_certificate(
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3], ids=["TLS 1.2", "TLS 1.3"])
 def test_optional_client_certificate_is_no_cause(declared: DeclaredService, version: ssl.TLSVersion) -> None:
-    """A server that requests a certificate and continues without it (Postfix, smtpd_tls_ask_ccert) accepts the mail."""
+    """A server that requests a certificate but does not require one (Postfix, smtpd_tls_ask_ccert) accepts the mail."""
     context = context_requiring_client_certificate(declared, version)
     context.verify_mode = ssl.CERT_OPTIONAL
     with declared.serve(declared.smtp(context=context)) as server:
@@ -303,7 +306,7 @@ def test_optional_client_certificate_is_no_cause(declared: DeclaredService, vers
 
 
 def test_implicit_tls_is_recognised(declared: DeclaredService) -> None:
-    """Client and server wait for each other; a ClientHello on a second connection, without a credential, shows the cause."""
+    """When client and server wait for each other, a ClientHello on a second connection, without a credential, reveals the cause."""
     with declared.serve(implicit_tls(declared.smtp())) as server:
         assessment = declared.basic(server.port, patience=QUICK)
 
@@ -316,7 +319,7 @@ def test_implicit_tls_is_recognised(declared: DeclaredService) -> None:
 
 
 def test_no_second_connection_after_the_deadline(declared: DeclaredService) -> None:
-    """No connection is opened after the sender's deadline."""
+    """No second connection is opened after the sender's deadline."""
     with declared.serve(implicit_tls(declared.smtp())) as server:
         assessment = declared.basic(server.port, deadline=QUICK)
 
@@ -326,7 +329,7 @@ def test_no_second_connection_after_the_deadline(declared: DeclaredService) -> N
 
 
 def test_tls_alert_is_attributed_to_the_server(declared: DeclaredService) -> None:
-    """RFC 8446, section 6: the alert is the server's own, so a middlebox is the least likely cause."""
+    """A TLS alert comes from the server itself (RFC 8446, section 6), so the finding names a fault in the service first."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.set_ciphers("ECDHE-ECDSA-AES128-GCM-SHA256")
     context.maximum_version = ssl.TLSVersion.TLSv1_2
@@ -341,7 +344,7 @@ def test_tls_alert_is_attributed_to_the_server(declared: DeclaredService) -> Non
 
 
 def test_long_certificate_is_recognised_as_tls(declared: DeclaredService) -> None:
-    """A handshake that arrives in many segments is recognised, although only the first one starts like TLS."""
+    """A handshake that arrives in many segments is recognised, although only the first segment begins like TLS."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     declared.authority.issue_cert(*(f"host-{number}.peer.example" for number in range(1500))).configure_cert(context)
     with declared.serve(implicit_tls(declared.smtp(context=context))) as server:
@@ -359,7 +362,7 @@ def test_long_certificate_is_recognised_as_tls(declared: DeclaredService) -> Non
     ],
 )
 def test_other_protocol_is_quoted(declared: DeclaredService, peer: Peer, quoted: str) -> None:
-    """If the peer is not an SMTP server, the finding says that the port in the settings is wrong and quotes the peer's text."""
+    """If the peer is not an SMTP server, the finding says that the port in the settings is wrong and quotes what the peer sent."""
     with declared.serve(peer) as server:
         assessment = declared.basic(server.port, patience=QUICK)
 
@@ -370,7 +373,7 @@ def test_other_protocol_is_quoted(declared: DeclaredService, peer: Peer, quoted:
 
 
 def disconnects(sock: socket.socket, received: list[str]) -> None:
-    """Wait for the client's first bytes and disconnect, as slapd does."""
+    """Wait for the client's first bytes and then disconnect, as slapd does."""
     received.append(sock.recv(4096).decode("latin-1"))
 
 
@@ -382,7 +385,7 @@ def disconnects(sock: socket.socket, received: list[str]) -> None:
     ],
 )
 def test_silent_port_is_not_sure(declared: DeclaredService, peer: Peer, causes: tuple[str, ...]) -> None:
-    """A service that waits for its client and one that is stalled look alike until a ClientHello makes the first disconnect."""
+    """The finding is inconclusive for a service that stays silent and for one that disconnects after a ClientHello."""
     with declared.serve(peer) as server:
         finding = failed(declared.basic(server.port, patience=QUICK))
 
@@ -391,7 +394,7 @@ def test_silent_port_is_not_sure(declared: DeclaredService, peer: Peer, causes: 
 
 
 def test_server_without_login_gets_no_credential(declared: DeclaredService) -> None:
-    """The server offers only PLAIN, which the application does not support."""
+    """A server that does not offer LOGIN, which the application uses, gets no credential."""
     with declared.serve(declared.smtp(offers=("AUTH PLAIN",))) as server:
         assessment = declared.basic(server.port)
 
@@ -403,7 +406,7 @@ def test_server_without_login_gets_no_credential(declared: DeclaredService) -> N
 
 
 def test_missing_discovery_document_shows_that_the_issuer_was_reached(declared: DeclaredService) -> None:
-    """With HTTP 404 the login host replied, so the first cause is the URL; a proxy is possible as well."""
+    """After HTTP 404 from the login host, the finding names the URL as the first cause and does not call the host unreachable."""
     with declared.serve(declared.smtp()) as server, granting_issuer(declared) as issuer:
         finding = failed(declared.oauth(server.port, issuer=f"https://{HOST}:{issuer.port}/other"))
 

@@ -1,4 +1,4 @@
-"""Size, time, redirects, encodings and JSON are bounded for HTTPS as well."""
+"""Size, time, redirects, encodings and JSON are bounded for HTTPS as they are for SMTP."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Responder = Callable[[ssl.SSLSocket], None]
 
 @pytest.fixture(scope="module")
 def authority() -> trustme.CA:
-    """Return the certificate authority of these tests."""
+    """Return the certificate authority for these tests."""
     return trustme.CA()
 
 
@@ -55,7 +55,7 @@ def serving(respond: Responder, authority: trustme.CA) -> Iterator[int]:
 
 
 def get(port: int, authority: trustme.CA, folder: Path) -> HttpsResponse:
-    """Send one GET as the probes do."""
+    """Send one GET request in the same way as the probes."""
     root = folder / "root.pem"
     authority.cert_pem.write_to_path(str(root))
     dialler = Dialler({f"{HOST}:443": f"127.0.0.1:{port}"}, only_mapped=True, timeout=1)
@@ -64,20 +64,20 @@ def get(port: int, authority: trustme.CA, folder: Path) -> HttpsResponse:
 
 
 def complete_response(body: bytes, *headers: str, status: str = "200 OK") -> Responder:
-    """Return a responder with this body."""
+    """Return a responder that sends a complete response with this body."""
     head = "\r\n".join([f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers, "", ""]).encode()
     return lambda sock: sock.sendall(head + body)
 
 
 def respond_endlessly(sock: ssl.SSLSocket) -> None:
-    """Send a response without an end."""
+    """Send a response that never ends."""
     sock.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
     while True:
         sock.sendall(b"x" * 65536)
 
 
 def respond_slowly(sock: ssl.SSLSocket) -> None:
-    """Send one octet at a time."""
+    """Send a response one octet at a time."""
     sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n")
     sock.settimeout(0.05)
     while True:
@@ -88,7 +88,7 @@ def respond_slowly(sock: ssl.SSLSocket) -> None:
 
 
 def stay_silent(sock: ssl.SSLSocket) -> None:
-    """Send nothing."""
+    """Send no response."""
     with contextlib.suppress(OSError):
         sock.recv(1)
 
@@ -114,7 +114,7 @@ def stay_silent(sock: ssl.SSLSocket) -> None:
     ],
 )
 def test_response_is_bounded(respond: Responder, kind: FailureKind, authority: trustme.CA, tmp_path: Path) -> None:
-    """Each request ends within the timeout with the kind of its failure."""
+    """Each request ends within the timeout, and the failure has the expected kind."""
     began = time.monotonic()
     with serving(respond, authority) as port:
         answer = get(port, authority, tmp_path)
@@ -135,7 +135,7 @@ def test_compressed_response_is_not_decompressed(authority: trustme.CA, tmp_path
 
 @pytest.mark.parametrize("text", ["", "[]", "7", "null", "{", "[" * 100_000, '{"a":' * 100_000, "\x00", "<html>"])
 def test_invalid_json_object_is_none(text: str) -> None:
-    """Deep nesting, other types and invalid text are not accepted as a document."""
+    """Invalid text, deep nesting and JSON that is not an object are rejected."""
     assert json_object(text) is None
 
 
@@ -157,7 +157,7 @@ def _refusing_proxy(listener: socket.socket, received: list[bytes]) -> None:
 def test_connect_map_bypasses_the_proxy_for_its_own_hosts_only(
     connect: dict[str, str], proxied: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The environment's proxy is used unless the map contains the host; its 407 is reported as a failure of the proxy."""
+    """The environment's proxy is used unless the map contains the host; a 407 from the proxy is reported as a proxy failure."""
     received: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=_refusing_proxy, args=(listener, received), daemon=True)

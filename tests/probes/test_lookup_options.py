@@ -1,4 +1,4 @@
-"""The lookup options on the command line: what they contact, what they leave unchanged, and their one-line errors."""
+"""The lookup options on the command line: what each contacts, what each leaves unchanged, and the one-line errors."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def run(*options: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the whole program."""
+    """Run the whole program with these options."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options]
     given = {**os.environ, **environment}
     return subprocess.run(command, cwd=ROOT, env=given, capture_output=True, text=True, timeout=180, check=False)
 
 
 def results(folder: Path, *options: str, **environment: str) -> dict[str, Any]:
-    """Return the results of a run that writes its report to this folder."""
+    """Run the program with its report in this folder, and return the results."""
     file = folder / "results.json"
     done = run(f"--json={file}", f"--html={folder / 'report.html'}", *options, **environment)
     assert file.exists(), done.stdout + done.stderr
@@ -36,13 +36,13 @@ def results(folder: Path, *options: str, **environment: str) -> dict[str, Any]:
 
 
 def evidence(data: dict[str, Any]) -> dict[str, Any]:
-    """Return the evidence by sender."""
+    """Return the evidence of each sender, keyed by name."""
     return {one["name"]: one["evidence"] for one in data["senders"]}
 
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a report without lookups of the built-in tenant with one fault."""
+    """Return the path of a report on the built-in tenant with one fault and without lookups."""
     folder = tmp_path_factory.mktemp("report")
     results(folder, "--fault=smtp_auth_off_tenant")
     return folder / "report.html"
@@ -50,14 +50,14 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def exported(tmp_path: Path) -> Path:
-    """Return the path of a tenant export."""
+    """Write a tenant export and return its path."""
     file = tmp_path / "export.json"
     file.write_text(json.dumps(export()), encoding="utf-8")
     return file
 
 
 def test_lookups_for_a_report_use_no_smtp(report: Path, exported: Path, tmp_path: Path) -> None:
-    """Only the tenant's part of the evidence changes; there is no SMTP connection, and no settings are needed."""
+    """Lookups for a report change only the tenant's part of the evidence, and need no settings."""
     before = re.search(r'id="smtp365-results">(.*?)</script>', report.read_text(encoding="utf-8"), re.DOTALL)
     assert before is not None
     was = evidence(json.loads(before[1]))
@@ -70,7 +70,7 @@ def test_lookups_for_a_report_use_no_smtp(report: Path, exported: Path, tmp_path
 
 
 def test_lookups_for_a_report_use_the_secret_of_the_settings(report: Path, tmp_path: Path) -> None:
-    """`[directory]` of the settings and its secret from the environment are used; the report contains no secret."""
+    """Lookups for a report use `[directory]` in the settings and its secret from the environment; the report contains no secret."""
     with scripted(not_found, tmp_path) as server:
         server.settings(BASIC)
         file = tmp_path / "tenant.toml"
@@ -87,7 +87,7 @@ def test_lookups_for_a_report_use_the_secret_of_the_settings(report: Path, tmp_p
 
 @pytest.mark.parametrize("option", ["--look-ups", "--admin-sign-in", "--tenant-export={export}"])
 def test_each_lookup_option_works_with_the_built_in_tenant(option: str, exported: Path, tmp_path: Path) -> None:
-    """One option is enough for the built-in tenant; an export of another tenant is ignored for the OAuth sender."""
+    """Each option works alone with the built-in tenant; another tenant's export is not used for the OAuth sender."""
     found = evidence(results(tmp_path, option.format(export=exported)))
 
     sources = {"--look-ups": "application", "--admin-sign-in": "administrator"}
@@ -96,7 +96,7 @@ def test_each_lookup_option_works_with_the_built_in_tenant(option: str, exported
 
 
 def test_masked_reports_are_refused(exported: Path, tmp_path: Path) -> None:
-    """A masked report has no identities to look up: one line, exit code 4."""
+    """A masked report is refused with exit code 4, because it contains no identities to look up."""
     results(tmp_path, "--mask-identities")
     done = run(f"--lookups-for={tmp_path / 'report.html'}", f"--tenant-export={exported}")
 
@@ -119,7 +119,7 @@ def test_masked_reports_are_refused(exported: Path, tmp_path: Path) -> None:
     ],
 )
 def test_invalid_options_have_one_line(options: list[str], words: str, report: Path, tmp_path: Path) -> None:
-    """The program exits with 4 and one line that says what to do, and contacts nothing."""
+    """For invalid options the program exits with 4 and prints one line that says what to do."""
     plain, custom = tmp_path / "plain.toml", tmp_path / "custom.toml"
     plain.write_text(BASIC, encoding="utf-8")
     custom.write_text(f'cloud = "custom"\n[custom]\nsmtp_server = "mail.adatum.test"\n{BASIC}', encoding="utf-8")
@@ -132,7 +132,7 @@ def test_invalid_options_have_one_line(options: list[str], words: str, report: P
 
 
 def test_run_without_lookups_does_not_import_them() -> None:
-    """The modules that only lookups need are not imported by a run without them."""
+    """A run without lookups does not import the modules that only lookups need."""
     code = "import sys, plugin.session, plugin.setup; sys.exit(any(name.startswith('probes.lookups') for name in sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=False)
 

@@ -1,4 +1,4 @@
-"""The lookup sources return the same evidence about the built-in tenant, over real HTTPS, and report each missing permission."""
+"""All lookup sources return the same evidence about the built-in tenant over real HTTPS and report each missing permission."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.probe_run import probe_run
 
 
 def with_lookup_settings(text: str) -> str:
-    """Return the settings with the keys for lookups."""
+    """Return the settings with the keys that lookups need."""
     head, _, rest = text.partition("\n[network]")
     directory = f'[directory]\ntenant = "{DOMAIN}"\nclient_id = "{AUDITOR_CLIENT_ID}"\n'
     keys = "" if "admin_client_id" in text else f'\nadmin_client_id = "{ADMIN_CLIENT_ID}"\n'
@@ -31,13 +31,13 @@ def with_lookup_settings(text: str) -> str:
 
 
 def by_application(running: Running, settings: Settings, world: Outside) -> Lookups:
-    """Return lookups for `[directory]`, set up as a run does, with the secret of the built-in auditor."""
+    """Return the lookups for `[directory]`, set up as in a run, with the built-in auditor's secret."""
     assert settings.directory is not None
     return sources.by_application(settings.directory, Found(Secret(running.world.directory_secret), "a test"), world)
 
 
 def by_administrator(_: Running, settings: Settings, world: Outside) -> Lookups:
-    """Return lookups for `--admin-sign-in`; the built-in administrator approves every code."""
+    """Return the lookups for `--admin-sign-in`; the built-in administrator approves every code."""
     assert settings.admin_client_id is not None
     found = settings.sender.values()
     return sources.by_administrator(settings.admin_client_id, settings.directory, found, world, lambda _: None)
@@ -48,14 +48,14 @@ LOOKUP_SOURCES: dict[str, Setup] = {"application": by_application, "administrato
 
 
 def world(change: Callable[[Auditing], Auditing] = lambda found: found) -> World:
-    """Return the healthy world with an administrator who approves device codes, and with changes to the auditor's permissions."""
+    """Return the healthy world in which an administrator approves device codes, with `change` applied to the auditor's permissions."""
     good = healthy()
     assert good.tenant.auditing is not None
     return good.with_tenant(device_codes_approved_by=ADMINISTRATOR, auditing=change(good.tenant.auditing))
 
 
 def evidence_with_lookups(look: Setup, folder: Path, of: World | None = None) -> dict[str, SenderEvidence]:
-    """Return the evidence of a complete run with lookups, and assert that it contains no token and no secret."""
+    """Return the evidence from a complete run with lookups, and assert that it contains no token and no secret."""
     with probe_run(of or world(), folder=folder, edit=with_lookup_settings, look=look) as seen:
         found = seen.evidence
     for evidence in found.values():
@@ -72,12 +72,12 @@ def tenant_of(evidence: SenderEvidence) -> TenantEvidence:
 
 
 def states(evidence: SenderEvidence) -> dict[str, LookupState]:
-    """Return the states by the names of the lookups."""
+    """Return the state of each lookup, keyed by name."""
     return {name: value.state for name, value in tenant_of(evidence) if isinstance(value, LookupResult)}
 
 
 def record_values(evidence: SenderEvidence) -> dict[str, object]:
-    """Return the values of the records without durations and times, which differ between two runs."""
+    """Return the values of the records, leaving out durations and times, which differ between two runs."""
     found: dict[str, object] = {}
     for name, value in tenant_of(evidence):
         if isinstance(value, LookupResult):
@@ -122,7 +122,7 @@ LOOKUPS_BY_PERMISSION = {
 
 @pytest.mark.parametrize("permission", sorted(GRAPH_ROLES))
 def test_missing_permission_is_named(permission: str, tmp_path: Path) -> None:
-    """Exactly the lookups that need a missing permission are refused and name it; the others are answered."""
+    """Exactly the lookups that need a missing permission are refused, with its name; the others are answered."""
 
     def without(found: Auditing) -> Auditing:
         return replace(found, principal=replace(found.principal, graph_roles=GRAPH_ROLES - {permission}))
@@ -145,7 +145,7 @@ REMOVALS: dict[str, Callable[[ServicePrincipal], ServicePrincipal]] = {
 
 @pytest.mark.parametrize("removed", REMOVALS)
 def test_exchange_needs_permission_and_role(removed: str, tmp_path: Path) -> None:
-    """Neither Exchange.ManageAsApp nor Global Reader alone is enough; Graph still answers."""
+    """Exchange requires both Exchange.ManageAsApp and Global Reader; Graph still answers if one of them is missing."""
 
     def without(found: Auditing) -> Auditing:
         return replace(found, principal=REMOVALS[removed](found.principal))
@@ -160,7 +160,7 @@ def test_exchange_needs_permission_and_role(removed: str, tmp_path: Path) -> Non
 
 
 def test_export_returns_the_same_records(tmp_path: Path) -> None:
-    """The built-in tenant's export after a run, read for the same run, equals its answers over HTTPS."""
+    """An export made by the built-in tenant after a run contains the same records as its answers over HTTPS."""
     with probe_run(world(), folder=tmp_path, edit=with_lookup_settings, look=by_application) as seen:
         seen.running.export()
         lookups = sources.by_export(seen.running.tenant_export, seen.settings.service)
@@ -173,14 +173,14 @@ def test_export_returns_the_same_records(tmp_path: Path) -> None:
 
 
 def test_throttled_request_is_retried(tmp_path: Path) -> None:
-    """After a 429 with a wait of one second every lookup is answered."""
+    """Every lookup is answered after a 429 that asks for a wait of one second."""
     evidence = evidence_with_lookups(by_application, tmp_path, world(lambda found: replace(found, throttled_first=1)))
 
     assert all(set(states(one).values()) == {LookupState.ANSWERED} for one in evidence.values())
 
 
 def test_tenant_without_premium_has_no_sign_in_log(tmp_path: Path) -> None:
-    """Only the sign-in log is missing, and the required licence is named."""
+    """Only the sign-in log is missing, and its record names the required licence."""
     evidence = evidence_with_lookups(by_application, tmp_path, world(lambda found: replace(found, premium=False)))
 
     for one in evidence.values():
@@ -190,7 +190,7 @@ def test_tenant_without_premium_has_no_sign_in_log(tmp_path: Path) -> None:
 
 
 def test_forbidden_device_codes_do_not_affect_the_route(tmp_path: Path) -> None:
-    """Every lookup is refused and the message names the export; the mail is sent."""
+    """Every lookup is refused with a message that suggests the export, and the mail is still sent."""
     forbidden = world().with_tenant(device_codes_forbidden=True)
     for evidence in evidence_with_lookups(by_administrator, tmp_path, forbidden).values():
         assert set(states(evidence).values()) == {LookupState.REFUSED}
@@ -199,7 +199,7 @@ def test_forbidden_device_codes_do_not_affect_the_route(tmp_path: Path) -> None:
 
 
 def test_lookups_do_not_affect_the_route(tmp_path: Path) -> None:
-    """With a wrong secret of the auditor every lookup is refused, and the mail is sent."""
+    """If the auditor's secret is wrong, every lookup is refused and the mail is still sent."""
 
     def wrong(_: Running, settings: Settings, outside: Outside) -> Lookups:
         assert settings.directory is not None

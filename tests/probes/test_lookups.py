@@ -1,4 +1,4 @@
-"""Lookups over real HTTPS against a server with answers of the test: what is sent where, and the result of unusual answers."""
+"""Lookups over real HTTPS against a server that each test scripts: which requests are sent where, and how unusual answers are handled."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ SECRETS = (SECRET, REFRESH, DEVICE, *TOKENS.values())
 
 
 def application(settings: Settings, secret: str | None = SECRET) -> Lookups:
-    """Return the lookups of the auditor application."""
+    """Return the lookups for the auditor application."""
     assert settings.directory is not None
     found = Found(Secret(secret) if secret else None, "environment variable X")
     return sources.by_application(settings.directory, found, gather.create_context(settings, refusals=None))
 
 
 def evidence_of(lookups: Lookups, settings: Settings, message_id: str = "<1@here>") -> dict[str, TenantEvidence]:
-    """Return the evidence of every sender, looked up one after the other."""
+    """Look up every sender, one after the other, and return the evidence."""
     found = {}
     for name, sender in settings.sender.items():
         tenant = lookups.begin(sender).finish(STARTED, message_id)
@@ -58,12 +58,12 @@ def evidence_of(lookups: Lookups, settings: Settings, message_id: str = "<1@here
 
 
 def lookups_of(tenant: TenantEvidence) -> dict[str, LookupResult]:
-    """Return the lookups by their names."""
+    """Return the lookup results, keyed by name."""
     return {name: value for name, value in tenant if isinstance(value, LookupResult)}
 
 
 def not_found(_: ReceivedRequest) -> Reply | None:
-    """Answer every request with 404."""
+    """Return None for every request, so that the server answers 404 except on the login host."""
     return None
 
 
@@ -92,7 +92,7 @@ def test_tokens_go_only_to_their_own_hosts(tmp_path: Path) -> None:
 
 
 def test_tenant_wide_answers_are_requested_once(tmp_path: Path) -> None:
-    """Both senders share the tenant's switch and policies; log rows are requested for each."""
+    """The tenant's settings and policies are requested once for both senders; log rows are requested for each sender."""
     with scripted(not_found, tmp_path) as server:
         settings = server.settings(BASIC, oauth())
         found = evidence_of(application(settings), settings)
@@ -105,7 +105,7 @@ def test_tenant_wide_answers_are_requested_once(tmp_path: Path) -> None:
 
 
 def test_refused_lookup_names_the_permission(tmp_path: Path) -> None:
-    """A lookup answered with 403 is `refused` and names the missing permission, as do the lookups that depend on it."""
+    """A lookup answered with 403 is `refused` and gives the missing permission, as do the lookups that depend on that answer."""
     with scripted(forbidden, tmp_path) as server:
         settings = server.settings(BASIC, oauth())
         found = evidence_of(application(settings), settings)
@@ -121,7 +121,7 @@ def test_refused_lookup_names_the_permission(tmp_path: Path) -> None:
 
 
 def test_missing_licence_differs_from_missing_permission(tmp_path: Path) -> None:
-    """The sign-in log without Entra ID P1 or P2 is `unlicensed`."""
+    """Without Entra ID P1 or P2 the sign-in log is `unlicensed`, not `refused`."""
 
     def respond(request: ReceivedRequest) -> Reply | None:
         code = "Authentication_RequestFromNonPremiumTenantOrB2CTenant"
@@ -151,7 +151,7 @@ def test_missing_licence_differs_from_missing_permission(tmp_path: Path) -> None
     ],
 )
 def test_status_and_body_become_a_state(status: int, body: object, state: LookupState, tmp_path: Path) -> None:
-    """Every answer becomes a state and never raises an exception."""
+    """Every answer results in a state and never raises an exception."""
 
     def respond(request: ReceivedRequest) -> Reply | None:
         return (status, body) if "/users/" in request.path else None
@@ -165,7 +165,7 @@ def test_status_and_body_become_a_state(status: int, body: object, state: Lookup
 
 
 def test_redirect_is_not_followed(tmp_path: Path) -> None:
-    """A redirect from Graph to another mapped host fails, and the other host does not get Graph's token."""
+    """A redirect from Graph to another mapped host is a failure, and that host does not get Graph's token."""
 
     def respond(request: ReceivedRequest) -> Reply | None:
         to = {"Location": f"https://{HOSTS[2]}/stolen"}
@@ -182,7 +182,7 @@ def test_redirect_is_not_followed(tmp_path: Path) -> None:
 
 
 def test_foreign_token_endpoint_gets_no_secret(tmp_path: Path) -> None:
-    """A discovery document with a foreign token endpoint is rejected as a whole."""
+    """A discovery document with a foreign token endpoint is rejected, and no token request is sent."""
 
     def respond(request: ReceivedRequest) -> Reply | None:
         found = login(request)
@@ -205,7 +205,7 @@ def test_foreign_token_endpoint_gets_no_secret(tmp_path: Path) -> None:
     [("0", 2, LookupState.ABSENT), ("600", 1, LookupState.THROTTLED), ("soon", 1, LookupState.THROTTLED)],
 )
 def test_throttled_request_is_retried_once(after: str, times: int, state: LookupState, tmp_path: Path) -> None:
-    """A 429 with a short wait is retried once; a long or unreadable wait is `throttled` at once."""
+    """A 429 with a short wait is retried once; one with a long or invalid wait is `throttled` at once."""
     seen: list[str] = []
 
     def respond(request: ReceivedRequest) -> Reply | None:
@@ -224,7 +224,7 @@ def test_throttled_request_is_retried_once(after: str, times: int, state: Lookup
 
 
 def test_token_in_an_answer_is_redacted(tmp_path: Path) -> None:
-    """A token that a service quotes, in an error or as a name, is not in the evidence (`evidence_of` asserts this)."""
+    """A token that an answer repeats in an error or a name does not appear in the evidence (`evidence_of` asserts this)."""
 
     def respond(request: ReceivedRequest) -> Reply | None:
         if request.host == HOSTS[0]:
@@ -243,7 +243,7 @@ def test_token_in_an_answer_is_redacted(tmp_path: Path) -> None:
 
 
 def test_sender_of_another_tenant_is_not_looked_up(tmp_path: Path) -> None:
-    """If the endpoint names a tenant other than the directory's, nothing is requested for the sender."""
+    """If the sender's endpoint belongs to a tenant other than the directory's, nothing is looked up for the sender."""
     with scripted(not_found, tmp_path) as server:
         settings = server.settings(oauth(TENANT.replace("1", "2")))
         tenant = evidence_of(application(settings), settings)["oauth"]
@@ -253,7 +253,7 @@ def test_sender_of_another_tenant_is_not_looked_up(tmp_path: Path) -> None:
 
 
 def test_refused_secret_is_tried_once(tmp_path: Path) -> None:
-    """A wrong secret of the auditor causes one request for each resource, and every lookup quotes Entra's error."""
+    """If the auditor's secret is wrong, one token request is sent for each resource, and every lookup quotes Entra's error."""
 
     def respond(request: ReceivedRequest) -> Reply | None:
         refusal = {"error": "invalid_client", "error_description": f"AADSTS7000215: Invalid client secret {SECRET}"}
@@ -270,7 +270,7 @@ def test_refused_secret_is_tried_once(tmp_path: Path) -> None:
 
 
 def test_missing_secret_sends_no_request(tmp_path: Path) -> None:
-    """The detail names the place where the secret was expected."""
+    """If the secret is missing, nothing is looked up, and the failure gives the place where the secret was expected."""
     with scripted(not_found, tmp_path) as server:
         settings = server.settings(BASIC)
         tenant = evidence_of(application(settings, None), settings)["basic"]
@@ -283,7 +283,7 @@ def test_missing_secret_sends_no_request(tmp_path: Path) -> None:
     ("kind", "sent"), [(trustme.KeyType.RSA, 2), (trustme.KeyType.ECDSA, 0)], ids=["rsa", "elliptic"]
 )
 def test_certificate_replaces_the_secret(kind: trustme.KeyType, sent: int, tmp_path: Path) -> None:
-    """With a PEM file an assertion is sent and no secret; an unsuitable key is reported before any request."""
+    """With a PEM file an assertion is sent instead of a secret; an unsuitable key is reported, and no token is requested."""
     pem = trustme.CA().issue_cert("auditor.example", key_type=kind).private_key_and_cert_chain_pem.bytes()
     (tmp_path / "auditor.pem").write_bytes(pem)
     with scripted(not_found, tmp_path) as server:
@@ -303,7 +303,7 @@ def test_certificate_replaces_the_secret(kind: trustme.KeyType, sent: int, tmp_p
 
 
 def by_administrator(server: ScriptedTenant, *senders: str) -> tuple[dict[str, TenantEvidence], list[str]]:
-    """Return the evidence, and the lines that the administrator sees."""
+    """Return the evidence and the lines shown to the administrator."""
     settings = server.settings(*senders, extra=f'admin_client_id = "{CLIENT}"')
     shown: list[str] = []
     world = gather.create_context(settings, refusals=None)
@@ -312,7 +312,7 @@ def by_administrator(server: ScriptedTenant, *senders: str) -> tuple[dict[str, T
 
 
 def test_administrator_sees_the_scopes_and_signs_in_once(tmp_path: Path) -> None:
-    """The scopes are printed before the code; the token for the second resource comes from the refresh token."""
+    """The scopes are printed before the code; the refresh token is used to get the token for the second resource."""
     with scripted(not_found, tmp_path) as server:
         found, shown = by_administrator(server, BASIC)
 
@@ -327,7 +327,7 @@ def test_administrator_sees_the_scopes_and_signs_in_once(tmp_path: Path) -> None
 
 
 def test_forbidden_device_code_points_to_the_export(tmp_path: Path) -> None:
-    """If a policy forbids device codes, every lookup is refused and names the export, and only one code is requested."""
+    """If a policy forbids device codes, every lookup is refused and suggests the export, and only one code is requested."""
 
     def respond(request: ReceivedRequest) -> Reply | None:
         refusal = {"error": "access_denied", "error_description": "AADSTS53003: Access has been blocked by policies."}
@@ -348,7 +348,7 @@ def test_forbidden_device_code_points_to_the_export(tmp_path: Path) -> None:
     [{}, {"device_code": 7}, {"verification_uri": "javascript:alert(1)"}, {"interval": "x"}, {"expires_in": []}],
 )
 def test_invalid_device_flow_becomes_a_state(flow: Mapping[str, object], tmp_path: Path) -> None:
-    """Answers that are not a device flow raise no exception, and only https URLs are printed."""
+    """An invalid device-flow answer raises no exception, and only https URLs are printed."""
 
     def respond(request: ReceivedRequest) -> Reply | None:
         if request.path.endswith("/token"):
@@ -367,7 +367,7 @@ def test_invalid_device_flow_becomes_a_state(flow: Mapping[str, object], tmp_pat
 
 
 def test_rows_of_the_run_are_selected(tmp_path: Path) -> None:
-    """Rows before the start are ignored, other applications are named, and the trace is found by the message id."""
+    """Rows from before the run are ignored, other applications are listed, and the message id identifies the trace."""
     at = f"{STARTED + timedelta(seconds=3):%Y-%m-%dT%H:%M:%S}.1234567Z"
     status = {"errorCode": 53003, "failureReason": "Blocked by policy"}
     blocked = [{"displayName": "No legacy", "result": "failure"}, {"displayName": "Other", "result": "notApplied"}]
@@ -399,7 +399,7 @@ def test_rows_of_the_run_are_selected(tmp_path: Path) -> None:
 
 
 def test_trace_requires_an_accepted_message(tmp_path: Path) -> None:
-    """The trace is requested only for an accepted message."""
+    """The trace is not requested if no message was accepted."""
     with scripted(not_found, tmp_path) as server:
         settings = server.settings(BASIC)
         tenant = evidence_of(application(settings), settings, message_id="")["basic"]

@@ -1,4 +1,4 @@
-"""The evidence gives the reason for each record that is missing from it."""
+"""The evidence contains the reason for each missing record."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def reasons(evidence: SenderEvidence) -> dict[RecordName, MissingReason]:
 
 
 def unfinished_run(folder: Path, sender: str) -> SenderRun:
-    """Return a run of one sender before its first step."""
+    """Return one sender's run before its first step."""
     with serve(healthy(), folder=folder) as running:
         settings = parse(running.settings_file.read_text(encoding="utf-8"), running.settings_file)
         chosen = settings.sender[sender]
@@ -44,7 +44,7 @@ def unfinished_run(folder: Path, sender: str) -> SenderRun:
 
 
 def test_the_names_are_those_of_the_evidence() -> None:
-    """The names of the records, the probes' own records and the counters are the fields of the frozen evidence."""
+    """The names of the records and of the counters are the same in the probes and in the frozen evidence."""
     records = {
         name
         for name, field in SenderEvidence.model_fields.items()
@@ -61,7 +61,7 @@ def test_the_names_are_those_of_the_evidence() -> None:
 
 @pytest.mark.parametrize("fault", [None, "port_refused", "ssl_off", "starttls_hidden"])
 def test_each_missing_record_has_a_reason(fault: str | None, tmp_path: Path) -> None:
-    """A record is either there or has a reason, and after a complete run the reason is never an interrupt or a crash."""
+    """Each record is either present or has a reason, which after a complete run is never an interrupt or a crash."""
     with probe_run(apply(healthy(), [fault] if fault else []), folder=tmp_path) as seen:
         pass
 
@@ -72,7 +72,7 @@ def test_each_missing_record_has_a_reason(fault: str | None, tmp_path: Path) -> 
 
 
 def test_a_healthy_run_misses_what_does_not_apply(tmp_path: Path) -> None:
-    """A password needs no token, a session with TLS no plain-text command, and nothing was to be looked up."""
+    """A healthy run lacks only the records that do not apply, such as the token for a sender with a password."""
     with probe_run(folder=tmp_path) as seen:
         pass
 
@@ -82,7 +82,7 @@ def test_a_healthy_run_misses_what_does_not_apply(tmp_path: Path) -> None:
 
 
 def test_steps_behind_a_closed_port_are_not_reached(tmp_path: Path) -> None:
-    """The connection attempt is there; every later record of the SMTP leg was not reached."""
+    """The record of the connection attempt is present; later records of the SMTP leg are marked as not reached."""
     with probe_run(apply(healthy(), ["port_refused"]), folder=tmp_path) as seen:
         evidence = seen.evidence["oauth"]
 
@@ -93,7 +93,7 @@ def test_steps_behind_a_closed_port_are_not_reached(tmp_path: Path) -> None:
 
 
 def test_an_interrupt_is_the_reason(tmp_path: Path) -> None:
-    """An interrupt before the first step is the reason for all records that apply."""
+    """An interrupt before the first step is the reason for every record that applies to the sender."""
     evidence = unfinished_run(tmp_path, "basic").freeze(interrupted=True)
 
     assert evidence.why_missing("name") is MissingReason.INTERRUPTED
@@ -101,7 +101,7 @@ def test_an_interrupt_is_the_reason(tmp_path: Path) -> None:
 
 
 def test_a_crash_is_the_reason(tmp_path: Path) -> None:
-    """An internal error is the reason for the records of the leg that did not end."""
+    """An internal error is the reason for the records of the leg that it interrupted."""
     run = unfinished_run(tmp_path, "oauth")
     run.token_leg_ended = True
     run.fail(LookupError())
@@ -112,7 +112,7 @@ def test_a_crash_is_the_reason(tmp_path: Path) -> None:
 
 
 def test_the_end_of_the_run_is_the_reason_in_older_reports(tmp_path: Path) -> None:
-    """A report without the field still loads, and the state of its run gives the reason."""
+    """A report without the field `missing` still loads, and the reason then comes from the way in which the run ended."""
     data = unfinished_run(tmp_path, "basic").freeze(interrupted=True).model_dump(mode="json")
     del data["missing"]
     older = SenderEvidence.model_validate(data)

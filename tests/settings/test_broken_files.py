@@ -1,4 +1,7 @@
-"""Broken settings files: one line for each mistake, with place, value and correction; exit code 4; no secret, no traceback."""
+"""A broken settings file yields one line for each mistake and exit code 4, without a secret or a traceback.
+
+Each line gives the place, the value and the correction.
+"""
 
 from __future__ import annotations
 
@@ -137,7 +140,7 @@ BROKEN: dict[str, tuple[str, list[list[str]]]] = {
 
 @pytest.mark.parametrize("case", BROKEN)
 def test_every_mistake_has_one_line_with_help(case: str, tmp_path: Path) -> None:
-    """There is one line for each mistake, with file, place, value and correction; no secret is repeated."""
+    """Each mistake is reported in one line with the file, place, value and correction; no secret is repeated."""
     text, expected = BROKEN[case]
     file = tmp_path / "tenant.toml"
     file.write_text(text, encoding="utf-8")
@@ -160,7 +163,7 @@ def _run(file: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_broken_files_exit_with_code_4_without_a_traceback(tmp_path: Path) -> None:
-    """For each broken file the program exits with 4 and prints only the lines, on standard error."""
+    """For each broken file the program exits with 4 and prints only the lines for its mistakes, on standard error."""
     files = []
     for number, (text, _) in enumerate(BROKEN.values()):
         files.append(tmp_path / f"broken{number}.toml")
@@ -186,7 +189,7 @@ def test_broken_files_exit_with_code_4_without_a_traceback(tmp_path: Path) -> No
     ],
 )
 def test_unreadable_files_have_one_line(content: bytes, words: str, tmp_path: Path) -> None:
-    """A file that cannot be parsed is reported in one line, whatever its content is."""
+    """A file that cannot be parsed is reported in one line, whatever it contains."""
     file = tmp_path / "tenant.toml"
     file.write_bytes(content)
 
@@ -198,7 +201,7 @@ def test_unreadable_files_have_one_line(content: bytes, words: str, tmp_path: Pa
 
 
 def test_missing_file_and_folder_are_reported(tmp_path: Path) -> None:
-    """The message for a missing file, or for a folder, says what to do."""
+    """If the file is missing or is a folder, the message says what to do."""
     with pytest.raises(SettingsError, match=r"settings\.example\.toml"):
         load(tmp_path / "none.toml")
     with pytest.raises(SettingsError, match="folder"):
@@ -206,7 +209,7 @@ def test_missing_file_and_folder_are_reported(tmp_path: Path) -> None:
 
 
 def test_example_has_no_mistake() -> None:
-    """The example file has no mistake, and contains one sender of each method."""
+    """The example file has no mistakes and contains one sender for each method."""
     settings = load(ROOT / "settings.example.toml")
 
     assert [sender.method for sender in settings.sender.values()] == ["basic", "oauth"]

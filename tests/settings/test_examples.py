@@ -1,4 +1,4 @@
-"""Placeholders of the example file end a live run before any connection, and are reported together."""
+"""Placeholders from the example file end a live run before any connection and are all reported together."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ GUID = "6d6c1f6a-52bb-4b0e-8f2e-5f7b7c3d9e01"
 
 
 def uncommented_example() -> str:
-    """Return the example with all optional lines uncommented and with `cloud = "custom"` for its last table."""
+    """Return the example with all optional lines uncommented and with `cloud = "custom"`, which its last table requires."""
     lines = []
     for line in EXAMPLE.read_text(encoding="utf-8").splitlines():
         kept = re.sub(r'^#\s*(?=(\[[a-z.]+\]|[a-z_]+ = |"[^"]+" = ))', "", line)
@@ -38,12 +38,12 @@ def uncommented_example() -> str:
 
 
 def live_run(folder: Path, *senders: str) -> Options:
-    """Return the options of a live run with the settings in this folder."""
+    """Return the options for a live run with the settings in this folder."""
     return Options(target="live", settings=None, senders=senders, folder=folder, root=folder, strict=False)
 
 
 def mistakes(folder: Path, text: str, *senders: str) -> tuple[str, ...]:
-    """Return the lines with which a live run with these settings ends; none if it can go on."""
+    """Return the lines with which a live run rejects these settings, or none if it accepts them."""
     (folder / "settings.toml").write_text(text, encoding="utf-8")
     try:
         make_plan(live_run(folder, *senders), {})
@@ -53,7 +53,7 @@ def mistakes(folder: Path, text: str, *senders: str) -> tuple[str, ...]:
 
 
 def test_every_text_of_the_example_is_real_or_a_placeholder() -> None:
-    """Every text of the example is either listed above as a real value, or reported as a placeholder when it is unchanged."""
+    """Every value in the example is either listed above as real or reported as a placeholder if left unchanged."""
     text = uncommented_example()
     data = tomllib.loads(text)
     lines = left(data)
@@ -106,7 +106,7 @@ def test_unedited_example_is_refused_line_by_line(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_placeholder_is_reported(key: str, value: str, tmp_path: Path) -> None:
-    """The line names the key, the value and the correction."""
+    """The line for a placeholder contains the key, the value and the correction."""
     text = GOOD.replace('"Basic"', '"OpenID"') if key.startswith(("client", "openid")) else GOOD
     text = text.replace('username = "alerts@adatum.test"\n', "") if key == "username" else text
     (line,) = mistakes(tmp_path, f'{text}{key} = "{value}"\n')
@@ -129,19 +129,19 @@ def test_placeholder_is_reported(key: str, value: str, tmp_path: Path) -> None:
     ],
 )
 def test_possible_values_are_accepted(more: str, tmp_path: Path) -> None:
-    """A GUID in braces, a display name and a domain that only resembles the example's are left to the checks of the run."""
+    """Settings that only resemble a placeholder, such as a GUID in braces or a display name, are accepted."""
     assert mistakes(tmp_path, f"{GOOD}{more}\n") == ()
 
 
 def test_settings_of_the_built_in_tenant_have_no_placeholder(tmp_path: Path) -> None:
-    """The settings file of the built-in tenant contains no placeholder when a live run uses it."""
+    """The built-in tenant's settings file contains nothing that a live run would reject as a placeholder."""
     with serve(healthy(), folder=tmp_path, lookups=True) as running:
         assert left_in(running.settings_file) == []
 
 
 @pytest.mark.parametrize("key", ["password", "password_from", "client_secret", "passwort"])
 def test_possible_secrets_are_not_printed(key: str) -> None:
-    """A password that looks like a placeholder is not printed."""
+    """A password that looks like a placeholder is not reported, so it is never printed."""
     assert left({"sender": {"alerts": {key: "<Sesame>"}}}) == []
 
 
@@ -154,7 +154,7 @@ def test_built_in_tenant_may_have_placeholders(tmp_path: Path) -> None:
 
 
 def test_mistakes_and_placeholders_are_reported_together(tmp_path: Path) -> None:
-    """There is one line for each, and one line for a key that has both."""
+    """Mistakes and placeholders are reported together, with one line for each key."""
     text = f'{GOOD.replace("adatum.test", "yourdomain.com")}port = "587"\n[directory]\ntenant = "{{tenant-id}}"\nclient_id = "x"\n'
     lines = mistakes(tmp_path, text)
 
@@ -168,7 +168,7 @@ def test_mistakes_and_placeholders_are_reported_together(tmp_path: Path) -> None
 
 
 def test_unselected_sender_may_have_placeholders(tmp_path: Path) -> None:
-    """With --sender for the first sender, placeholders of the second one are accepted."""
+    """If --sender selects only the first sender, placeholders in the second one are accepted."""
     text = GOOD + '[sender.notices]\nauthentication_type = "Basic"\nusername = "notices@yourdomain.com"\n'
 
     assert mistakes(tmp_path, text, "alerts") == ()
@@ -176,7 +176,7 @@ def test_unselected_sender_may_have_placeholders(tmp_path: Path) -> None:
 
 
 def test_mapped_example_host_is_accepted(tmp_path: Path) -> None:
-    """The example's host is accepted if [connect] maps it, because it is then a name of the user's own test."""
+    """The example's host is accepted if [connect] maps it, because the user then has a test host of that name."""
     text = GOOD + 'smtp_server = "mail.example.com"\n[custom]\nsmtp_server = "mail.example.com"\n'
     text = f'cloud = "custom"\n{text}'
 
