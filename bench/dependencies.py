@@ -66,7 +66,7 @@ def wanted() -> dict[str, str]:
 
 
 def licence(name: str) -> str:
-    """Return a package's declared licence as an SPDX expression; `unknown` if it declares none."""
+    """Return a package's declared licence as an SPDX expression, or `unknown` if the package declares none."""
     if name in ELSEWHERE:
         return ELSEWHERE[name]
     try:
@@ -144,7 +144,7 @@ def page() -> str:
 
 
 def main() -> int:
-    """Print or write the page."""
+    """Print or write `docs/licences.md`."""
     parser = argparse.ArgumentParser(description="Dependencies, licences, import times.")
     parser.add_argument("--write", action="store_true", help="write docs/licences.md")
     if parser.parse_args().write:

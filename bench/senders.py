@@ -82,13 +82,13 @@ def served(count: int, folder: Path, faults: Sequence[str] = ()) -> Iterator[dic
 
 
 def checklist(folder: Path, report: Path) -> list[str]:
-    """Return the user's command for the settings in the folder."""
+    """Return the command with which a user would check the senders in the folder's settings."""
     settings = f"--settings={folder / 'many.toml'}"
     return [sys.executable, "-m", "pytest", "--target=live", settings, "-q", f"--html={report}"]
 
 
 def measured(count: int) -> Cost:
-    """Start the tenant, run the checklist for all senders and measure the process. Raises RuntimeError if it failed."""
+    """Start the tenant, run the checklist for all senders and measure the process. Raises RuntimeError if the run failed."""
     if sys.platform == "win32":
         raise RuntimeError("what one process took is measured by a call that Windows does not have")
     with tempfile.TemporaryDirectory() as name, served(count, Path(name)) as environment:

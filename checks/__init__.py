@@ -1,1 +1,1 @@
-"""Checks: pure functions from evidence and settings to findings, one module per family."""
+"""Checks: pure functions that return a finding, given evidence and settings. There is one module per family."""

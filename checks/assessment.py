@@ -87,7 +87,7 @@ class Assessment:
 
     @property
     def _passed(self) -> frozenset[Gate]:
-        """The gates before an open gate. A server other than the cloud's proves nothing about the cloud's own."""
+        """The gates before an open gate. It is empty if the settings name a server other than the service's own."""
         if self._seen is None:
             declared = self.settings.service.declares_smtp(self.settings.sender.smtp_server)
             self._seen = passed_gates(self.evidence) if declared else frozenset()
@@ -122,7 +122,7 @@ class Assessment:
 
     @property
     def decisive(self) -> Finding | None:
-        """The finding of the first broken gate. Its causes are those of the sender."""
+        """The finding of the first broken gate, or None if no gate is broken. Its causes are those of the sender."""
         gate = self.first_broken_gate
         return None if gate is None else self.finding(self._gate_checks()[gate].id)
 

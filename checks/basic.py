@@ -1,4 +1,4 @@
-"""BASIC-01 … BASIC-10: the FAQ's "Basic Authentication Checklist", item by item, in its order."""
+"""BASIC-01 … BASIC-10: the FAQ's "Basic Authentication Checklist", item by item, in the FAQ's order."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PASSWORD_AGE_CAUSES: tuple[CauseId, ...] = ("password_expired",)
     causes=(*ACCOUNT_CAUSES, *MAY_SEND_CAUSES),
 )
 def account_may_send(case: Context) -> Finding:
-    """The sign-in proves that the account exists. An accepted message or the directory proves that it may send."""
+    """The sign-in proves that the account exists. An accepted message or the directory proves that the account may send."""
     return reconcile.item_with_tenant_facts(
         case, _account_by_wire(case), ("mailbox_missing", "account_disabled", "send_as_denied")
     )
@@ -75,7 +75,7 @@ def smtp_auth_enabled(case: Context) -> Finding:
     causes=("conditional_access_block", "mfa_or_security_defaults"),
 )
 def mfa_off(case: Context) -> Finding:
-    """FAQ "Multi-factor authentication disabled". Reply 235 proves it only for this sign-in and this address."""
+    """FAQ "Multi-factor authentication disabled". Reply 235 proves this only for the current sign-in from the current address."""
     wire = shared_items.about_sign_in(
         case,
         "the password alone was accepted: MFA did not block this sign-in from this address",
@@ -130,7 +130,7 @@ def outbound_port(case: Context) -> Finding:
 
 @check("BASIC-06", "DNS port 53 is open over UDP and TCP", methods=BASIC, causes=shared_items.DNS_CAUSES)
 def dns_port(case: Context) -> Finding:
-    """FAQ "Network Requirements": DNS port 53 is open over TCP and UDP. Each resolver gets a query over each transport."""
+    """FAQ "Network Requirements": DNS port 53 is open over TCP and UDP. The run queries each resolver over both."""
     return shared_items.dns_port(case)
 
 

@@ -27,7 +27,7 @@ def secret_ends(case: Context) -> tuple[date | None, str]:
 
 
 def password_routine(case: Context, seen: TenantEvidence) -> Finding:
-    """Return the finding of BASIC-04 with lookups: the password never expires, or a person attests a renewal routine."""
+    """Return the finding for BASIC-04 with lookups. If the password expires, a person can attest a routine for its renewal."""
     if seen.user is not None and seen.user.state is LookupState.ABSENT:
         return case.blocked("AUTH-01", why="the directory has no such user")
     end, fact = password_end(seen)

@@ -120,7 +120,7 @@ def accepted(case: Context) -> Finding:
     causes=("sp_not_registered_in_exchange",),
 )
 def service_principal(case: Context) -> Finding:
-    """Microsoft "Authenticate … using OAuth": New-ServicePrincipal needs the enterprise application's object id. It is not in the FAQ."""
+    """Microsoft "Authenticate … using OAuth": New-ServicePrincipal needs the enterprise application's object id. The FAQ omits this."""
     return reconcile.item_with_tenant_facts(case, _registered_by_wire(case), ("sp_not_registered_in_exchange",))
 
 
@@ -219,7 +219,7 @@ def traced(case: Context) -> Finding:
     causes=("hve_external_recipient",),
 )
 def internal_recipient(case: Context) -> Finding:
-    """Microsoft "Manage High Volume Email": it delivers to internal recipients only. The check compares the domains of From and To."""
+    """Microsoft "Manage High Volume Email": only internal recipients get mail. The check compares the domains of From and To."""
     sender = case.settings.sender
     if not is_high_volume(sender.smtp_server):
         return case.not_applicable("the server is not the endpoint of High Volume Email")

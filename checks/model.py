@@ -120,7 +120,7 @@ class Context:
         return self._finding(Verdict.UNKNOWN, causes=causes, sure=False, observed=observed, why=why, expected=expected)
 
     def not_recorded(self, record: RecordName, step: str) -> Finding:
-        """Return unknown, with the reason why the evidence lacks the record of a step."""
+        """Return unknown, and state why the evidence lacks the record of a step."""
         reason = self.evidence.why_missing(record) or MissingReason.NOT_REACHED
         return self.unknown(f"{_WHY_MISSING[reason].format(step=step)}; run it again")
 
@@ -129,7 +129,7 @@ class Context:
         return self.unknown(f"the run ended during {step}; run it again")
 
     def blocked(self, by: str, why: str = "") -> Finding:
-        """Return blocked: an earlier check failed."""
+        """Return blocked, because an earlier check failed."""
         return self._finding(Verdict.BLOCKED, why=why or f"{by} did not pass: {self.finding(by).title}")
 
     def not_applicable(self, why: str) -> Finding:

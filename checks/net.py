@@ -104,7 +104,7 @@ def port_opens(case: Context) -> Finding:
     "NET-03", "Every address of the server answers", needs=("NET-02",), causes=("port_blocked", "network_unreachable")
 )
 def every_address(case: Context) -> Finding:
-    """An application may use any of the addresses, and most try IPv6 first. One unresponsive address causes occasional failures."""
+    """An application may use any of the addresses, and most applications try IPv6 first. One that does not respond causes some failures."""
     dials = case.evidence.port.dials if case.evidence.port is not None else ()
     failed = [dial for dial in dials if not dial.opened]
     observed = f"{len(dials) - len(failed)} of {len(dials)} addresses opened"
@@ -135,7 +135,7 @@ def _describe_failures(failed: list[Dial]) -> str:
     causes=("dns_hijacked",),
 )
 def answer_points_to_microsoft(case: Context) -> Finding:
-    """A manipulated DNS answer has a private address, or aliases that end outside Microsoft's domains."""
+    """A manipulated DNS answer contains a private address, or aliases that end outside Microsoft's domains."""
     evidence = case.evidence.name
     if not case.settings.service.declares_smtp(case.settings.sender.smtp_server):
         return case.not_applicable("the settings do not name a server of Microsoft")
@@ -176,5 +176,5 @@ def _compared(comparison: tuple[DnsAnswer, ...], addresses: tuple[str, ...]) -> 
     causes=shared_items.SERVER_CAUSES,
 )
 def server_and_port(case: Context) -> Finding:
-    """FAQ OAuth step 5. The OAuth checklist has no item for SMTP Server and Port; BASIC-07 is the same check for Basic."""
+    """FAQ OAuth step 5. The OAuth checklist has no item for SMTP Server and Port; for Basic senders BASIC-07 checks the same settings."""
     return shared_items.server_and_port(case)

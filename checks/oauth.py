@@ -1,4 +1,4 @@
-"""OAUTH-01 … OAUTH-11: the FAQ's "OAuth 2.0 (OpenID Connect) Checklist", item by item, in its order."""
+"""OAUTH-01 … OAUTH-11: the FAQ's "OAuth 2.0 (OpenID Connect) Checklist", item by item, in the FAQ's order."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ def outbound_port(case: Context) -> Finding:
 
 @check("OAUTH-07", "DNS port 53 is open over UDP and TCP", methods=OAUTH, causes=shared_items.DNS_CAUSES)
 def dns_port(case: Context) -> Finding:
-    """FAQ "Network Requirements": DNS port 53 is open over TCP and UDP. Each resolver gets a query over each transport."""
+    """FAQ "Network Requirements": DNS port 53 is open over TCP and UDP. The run queries each resolver over both."""
     return shared_items.dns_port(case)
 
 

@@ -17,7 +17,7 @@ def is_own(leaf: Certificate) -> bool:
 
 
 def greets_as_exchange(greeting: str) -> bool:
-    """Return whether a 220 line is that of Exchange Online: `… Microsoft ESMTP MAIL Service ready at …`."""
+    """Return whether a 220 line has the form of Exchange Online's greeting: `… Microsoft ESMTP MAIL Service ready at …`."""
     return "microsoft esmtp mail service" in greeting.lower()
 
 

@@ -48,5 +48,5 @@ def error_text(evidence: IssuerEvidence | TokenEvidence) -> str:
 
 
 def deciding(case: Context, reading: Reading) -> str:
-    """Return what would decide between the causes of an ambiguous reply, as templates for this sender."""
+    """Return what would decide between the causes of an ambiguous reply, with this sender's values still to be filled in."""
     return "" if reading.sure else " ".join(chosen(reading.decide, values(case.evidence, case.settings)))

@@ -121,7 +121,7 @@ def _describe_certificate(evidence: TlsEvidence) -> str:
     causes=("smtp_rewritten", "cert_untrusted"),
 )
 def microsofts_own(case: Context) -> Finding:
-    """A proxy that inspects TLS uses its own root certificate. This machine may trust it, but not every application does."""
+    """A proxy that inspects TLS uses its own root certificate. This machine may trust the certificate, but not every application does."""
     evidence = case.evidence.tls
     if evidence is None or not evidence.chain:
         return case.unknown("this version of Python does not show the server's certificate")
@@ -135,7 +135,7 @@ def microsofts_own(case: Context) -> Finding:
 
 @check("TLS-03", "TLS 1.2 or newer is used", reads=("TLS-01",), causes=("tls_version",))
 def version(case: Context) -> Finding:
-    """FAQ "Office365 requires TLS 1.2+"."""
+    """FAQ "Office365 requires TLS 1.2+": the handshake used TLS 1.2 or newer."""
     evidence = case.evidence.tls
     if evidence is None or evidence.version is None:
         return case.stopped("TLS-01") or case.unknown("the handshake did not show the version")

@@ -1,4 +1,4 @@
-"""The form of a catalogue entry and the closed sets of its values; the entries are in `entries` and `declared`."""
+"""The form of a catalogue entry and the permitted values of its fields; the entries are in `entries` and `declared`."""
 
 from __future__ import annotations
 
@@ -103,6 +103,6 @@ class Cause:
     headline: str = ""
 
     def __post_init__(self) -> None:
-        """Use the title as the headline unless there is one."""
+        """Use the title as the headline if the entry has no headline."""
         if not self.headline:
             object.__setattr__(self, "headline", self.title)

@@ -1,4 +1,4 @@
-"""The texts of common network errors in other languages, as operating systems and .NET write them."""
+"""The texts of common network errors in other languages, in the wording of operating systems and .NET."""
 
 from typing import Final
 

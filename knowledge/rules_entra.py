@@ -1,4 +1,4 @@
-"""Rules for texts of the token service: OAuth errors and descriptions; `entra_numbers` has the AADSTS numbers."""
+"""Rules for the token service's texts: OAuth errors and descriptions; `entra_numbers` has the AADSTS numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules for socket and resolver errors, as operating systems, runtimes and clients write them."""
+"""Rules for socket and resolver errors, in the wording of operating systems, runtimes and clients."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Implement `pytest_generate_tests`: one test for each check of each sender."""
+    """Implement `pytest_generate_tests`: generate one test for each check of each sender."""
     if SESSION not in metafunc.config.stash or "finding" not in metafunc.fixturenames:
         return
     pairs = metafunc.config.stash[SESSION].plan.pairs

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def add_options(parser: pytest.Parser) -> None:
-    """Implement `pytest_addoption`: add the options of smtp365 in a group; `--strict` is pytest's own option."""
+    """Implement `pytest_addoption`: add the options of smtp365 as a group. The option `--strict` is pytest's own."""
     parser.prog = os.environ.get("SMTP365_PROGRAM", parser.prog)  # run.py names the command that the user wrote
     group = parser.getgroup("smtp365", "can this application, from this machine, send mail through Microsoft 365?")
     add = group.addoption

@@ -17,7 +17,7 @@ _NOTE = pytest.StashKey[str]()
 
 
 def state_folder() -> Path | None:
-    """Return the folder for this account's state, such as refused sign-ins; None if the account has no home."""
+    """Return the folder for this account's state, such as a record of refused sign-ins, or None if the account has no home."""
     import platformdirs  # only live runs need it
 
     folder = Path(platformdirs.user_state_dir("smtp365", appauthor=False))

@@ -39,7 +39,7 @@ class LookupSource:
 
 @dataclass(frozen=True, slots=True)
 class Export(LookupSource):
-    """`--tenant-export`: the lookups read a file."""
+    """The source for `--tenant-export`, whose lookups read a file."""
 
     lookups: Lookups
 
@@ -50,7 +50,7 @@ class Export(LookupSource):
 
 @dataclass(frozen=True, slots=True)
 class Administrator(LookupSource):
-    """`--admin-sign-in`: an administrator signs in with a code."""
+    """The source for `--admin-sign-in`, which lets an administrator sign in with a code."""
 
     settings: Settings
 
@@ -63,7 +63,7 @@ class Administrator(LookupSource):
 
 @dataclass(frozen=True, slots=True)
 class Auditor(LookupSource):
-    """`[directory]`: an auditor application signs in unattended."""
+    """The source for `[directory]` in the settings: an auditor application that signs in unattended."""
 
     settings: Settings
     directory: Directory
@@ -97,7 +97,7 @@ class EvidenceSource(Protocol):
 
 
 class AlreadyGathered:
-    """The source for evidence that reports already contain, or that the controller of pytest-xdist sent."""
+    """The source if reports already contain the evidence, or the controller of pytest-xdist sent it."""
 
     senders: Sequence[Sender] = ()
 
@@ -140,7 +140,7 @@ class Probes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepeatedLookups:
-    """`--lookups-for`: the evidence of an earlier report, with new lookups."""
+    """The source for `--lookups-for`: the evidence of an earlier report, with new lookups."""
 
     earlier: Sequence[tuple[SenderEvidence, Sender]]
     context: Callable[[], RunContext]
@@ -148,7 +148,7 @@ class RepeatedLookups:
 
     @property
     def senders(self) -> Sequence[Sender]:
-        """The senders of the report."""
+        """The senders of the earlier report."""
         return [sender for _, sender in self.earlier]
 
     def gather(self, senders: AbstractSet[str], progress: Progress, terminal: Terminal) -> Mapping[str, SenderEvidence]:
@@ -166,7 +166,7 @@ class RepeatedLookups:
 
 
 def prompt_on_terminal() -> Prompt | None:
-    """Return a prompt for secrets if standard input is a terminal; otherwise None."""
+    """Return a prompt for secrets if standard input is a terminal, or None otherwise."""
     return Prompt() if on_terminal() else None
 
 

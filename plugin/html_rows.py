@@ -21,7 +21,7 @@ _BUTTON = (
 
 
 def on_demand(section: str, large: int = LARGE) -> str:
-    """Return pytest-html's part of the page with compressed rows and a button. Few or unexpected rows stay unchanged."""
+    """Return pytest-html's part of the page with compressed rows and a button. Few rows, or rows of an unexpected form, stay unchanged."""
     rows = _ROWS.search(section)
     if rows is None or len(rows.group(1)) < large or not _SCRIPT.search(section, rows.end()):
         return section

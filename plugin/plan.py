@@ -17,7 +17,7 @@ from settings.target import Target
 
 
 class Masks(Protocol):
-    """Masks what identifies people, tenants and machines; `reports.masking.Masking` is one."""
+    """The interface for masking what identifies people, tenants and machines; `reports.masking.Masking` implements it."""
 
     def name(self, sender: str) -> str:
         """Mask a sender's name."""
@@ -36,7 +36,7 @@ class Masks(Protocol):
 
 
 class NoMasks:
-    """Returns everything unchanged."""
+    """Masks that return every value unchanged."""
 
     def name(self, sender: str) -> str:
         """Return the name unchanged."""
@@ -82,7 +82,7 @@ class Plan:
 
     @property
     def senders(self) -> tuple[Sender, ...]:
-        """The senders of the run, in the order of their file."""
+        """The senders of the run, in the order of their settings file or report."""
         return tuple(one.sender for one in self.settings.values())
 
     @property

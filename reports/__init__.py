@@ -1,1 +1,1 @@
-"""Rendering: pure functions from findings to HTML, JSON and terminal text. `plugin` reads and writes the files."""
+"""Rendering: pure functions that turn findings into HTML, JSON and terminal text. `plugin` reads and writes the files."""

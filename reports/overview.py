@@ -1,6 +1,6 @@
 """The overview of many senders: causes with their counts, expiry dates, and the senders that are shown in detail.
 
-Above `OVERVIEW_ABOVE` senders the page would be too large to show all of them in detail.
+Above `OVERVIEW_ABOVE` senders the page would be too large to show every sender in detail.
 """
 
 from __future__ import annotations

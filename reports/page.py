@@ -35,7 +35,7 @@ _HYPHENED = re.compile(r"(?<!\S)((?:-{1,2}[A-Za-z]|[A-Z][a-z]{1,10}-[A-Z])[A-Za-
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A gate of the route; `begins` and `share` give the position and length of its bar."""
+    """A gate of the route; `begins` and `share` are the position and length of its bar."""
 
     gate: Gate
     state: GateState

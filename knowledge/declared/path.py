@@ -1,4 +1,4 @@
-"""Causes on the network path to a declared service: a name server that does not answer, a device that changes replies, a proxy's page."""
+"""Causes on the network path to a declared service: a silent name server, a device that changes replies, a proxy's page."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Reads errors of a declared token service: the codes of RFC 6749, section 5.2, and RFC 8707, and a few general phrases."""
+"""Derives causes from a declared token service's errors: the codes of RFC 6749, section 5.2, and RFC 8707, and a few general phrases."""
 
 from __future__ import annotations
 
