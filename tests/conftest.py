@@ -15,7 +15,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Append the reasons of skipped tests, with their number, to the file that .ci/run names in `SMTP365_SKIPPED`."""
+    """Append the reasons for skipped tests, each with the number of tests, to the file that .ci/run names in `SMTP365_SKIPPED`."""
     if "SMTP365_SKIPPED" not in os.environ:
         return
     skipped = terminalreporter.stats.get("skipped", [])
@@ -26,7 +26,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def shared_evidence(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Share gathered evidence between the workers of pytest-xdist."""
+    """Share gathered evidence between pytest-xdist's workers."""
     if "PYTEST_XDIST_WORKER" in os.environ:
         from tests.suite.gathered import shared
 

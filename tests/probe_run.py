@@ -1,4 +1,4 @@
-"""Run the probes against the built-in tenant in this process, with the code of a real run: settings file, probes, judges."""
+"""Run the probes against the built-in tenant in this process, with the settings, probes and judges of a real run."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Look = Callable[[Running, Settings, Outside], Lookups]
 
 @dataclass(frozen=True)
 class ProbeRun:
-    """The tenant, the settings and the evidence of one run of the probes."""
+    """The tenant, the settings and the evidence from one run of the probes."""
 
     running: Running
     settings: Settings
@@ -30,7 +30,7 @@ class ProbeRun:
 
     @property
     def judged(self) -> dict[str, Assessment]:
-        """The assessments by sender."""
+        """The assessment of each sender, keyed by the sender's name."""
         return {
             name: Assessment(evidence, self.settings.for_sender(self.settings.sender[name]))
             for name, evidence in self.evidence.items()
@@ -40,7 +40,7 @@ class ProbeRun:
 def gather_without_errors(
     senders: Iterable[Sender], outside: Outside, found: dict[str, Found], lookups: Lookups | None = None
 ) -> dict[str, SenderEvidence]:
-    """Return the evidence of these senders; an internal error in the probes fails the test."""
+    """Return the evidence for these senders, keyed by name; an internal error in the probes fails the test."""
     kept = gather.gather(senders, outside, found, lookups=lookups)
     assert {name: evidence.broke for name, evidence in kept.items() if evidence.broke} == {}
     return kept
@@ -57,7 +57,10 @@ def probe_run(
     try_again: bool = False,
     look: Look | None = None,
 ) -> Iterator[ProbeRun]:
-    """Serve `world`, read the settings file that it writes (changed by `edit`), and run the probes once, with the lookups of `look`."""
+    """Serve `world`, load the settings file written for it after `edit` has changed the text, and run the probes once.
+
+    If `look` is given, the run uses the lookups that it returns.
+    """
     with serve(world or healthy(), folder=folder) as running:
         text = edit(running.settings_file.read_text(encoding="utf-8"))
         settings = parse(text, running.settings_file)

@@ -1,4 +1,4 @@
-"""The real servers, started once for the tests of this folder; tests are skipped with the reason if a server cannot start."""
+"""Start each real server once for the tests in this folder; if a server cannot start, its tests are skipped with the reason."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,20 +11,20 @@ from tests.real_servers.name_server import name_server
 
 
 def needs(reason: str | None) -> None:
-    """Skip the test if there is a reason why this server cannot be started."""
+    """Skip the test if there is a reason why its server cannot be started."""
     if reason:
         pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")
 def authority() -> trustme.CA:
-    """The root that signed the certificates of all servers."""
+    """The certificate authority that issues the certificates of all servers."""
     return trustme.CA()
 
 
 @pytest.fixture(scope="session")
 def ca_file(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The file of that root, for the settings."""
+    """The file with the authority's root certificate, for use in the settings."""
     file = tmp_path_factory.mktemp("authority") / "ca.pem"
     authority.cert_pem.write_to_path(str(file))
     return file
@@ -32,7 +32,7 @@ def ca_file(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture(scope="session")
 def postfix(authority: trustme.CA) -> Iterator[mail_server.MailServer]:
-    """A Postfix that uses Dovecot for its sign-ins."""
+    """A running Postfix that authenticates its clients through Dovecot."""
     needs(mail_server.why_not())
     with mail_server.mail_server(authority) as server:
         yield server
@@ -40,7 +40,7 @@ def postfix(authority: trustme.CA) -> Iterator[mail_server.MailServer]:
 
 @pytest.fixture(scope="session")
 def resolver() -> Iterator[str]:
-    """A dnsmasq with the test zone, as `address:port`."""
+    """The `address:port` of a dnsmasq that serves the test zone."""
     needs(programs.why_not("dnsmasq"))
     with name_server() as place:
         yield place
@@ -56,7 +56,7 @@ def exim_server(authority: trustme.CA) -> Iterator[exim.Exim]:
 
 @pytest.fixture(scope="session")
 def tokens(authority: trustme.CA) -> Iterator[oidc_provider.TokenService]:
-    """A token service on a port other than 443."""
+    """A running token service on a port other than 443."""
     needs(oidc_provider.why_not())
     with oidc_provider.token_service(authority) as service:
         yield service
@@ -66,7 +66,7 @@ def tokens(authority: trustme.CA) -> Iterator[oidc_provider.TokenService]:
 def dovecot(
     authority: trustme.CA, postfix: mail_server.MailServer, tokens: oidc_provider.TokenService
 ) -> Iterator[dovecot_submission.Submission]:
-    """A Dovecot that accepts submissions and relays them to Postfix."""
+    """A running Dovecot that accepts submissions and relays them to Postfix."""
     needs(dovecot_submission.why_not())
     with dovecot_submission.submission(authority, postfix, tokens) as server:
         yield server
@@ -74,7 +74,7 @@ def dovecot(
 
 @pytest.fixture(scope="session")
 def implicit_tls(authority: trustme.CA, postfix: mail_server.MailServer) -> Iterator[int]:
-    """The port of a stunnel in front of Postfix."""
+    """The port of a stunnel that forwards connections to Postfix."""
     needs(programs.why_not("stunnel4"))
     with other_services.implicit_tls(authority, postfix.relay) as port:
         yield port
@@ -82,7 +82,7 @@ def implicit_tls(authority: trustme.CA, postfix: mail_server.MailServer) -> Iter
 
 @pytest.fixture(scope="session")
 def ssh() -> Iterator[int]:
-    """The port of an sshd."""
+    """The port of a running sshd."""
     needs(programs.why_not("sshd", "ssh-keygen"))
     with other_services.ssh() as port:
         yield port
@@ -90,7 +90,7 @@ def ssh() -> Iterator[int]:
 
 @pytest.fixture(scope="session")
 def ldap() -> Iterator[int]:
-    """The port of a slapd."""
+    """The port of a running slapd."""
     needs(programs.why_not("slapd"))
     with other_services.ldap() as port:
         yield port

@@ -1,6 +1,6 @@
-"""A real Dovecot submission server on loopback: passwords from a file, and XOAUTH2 tokens whose signature it verifies.
+"""A real Dovecot submission server on loopback, which accepts passwords from a file and verifies the signatures of XOAUTH2 tokens.
 
-It passes accepted messages to a relay, as Dovecot always does.
+The server passes accepted messages to a relay, as Dovecot's submission service always does.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ scope = {scope}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """A running Dovecot: its port, its log, and the mailbox behind its relay."""
+    """A running Dovecot, with its port, its root certificate, its log and the mailbox behind its relay."""
 
     port: int
     ca_file: Path
@@ -88,13 +88,13 @@ class Submission:
 
 
 def why_not() -> str | None:
-    """Return why Dovecot's submission server cannot be started here, or None."""
+    """Return the reason why Dovecot's submission server cannot be started here, or None if it can."""
     return programs.why_not("dovecot", SUBMISSION)
 
 
 @contextlib.contextmanager
 def submission(authority: trustme.CA, relay: MailServer, tokens: TokenService) -> Iterator[Submission]:
-    """Run Dovecot in a temporary folder until the block ends; its start command returns once it listens."""
+    """Run Dovecot in a temporary folder until the block ends; the start command returns once Dovecot is listening."""
     with programs.scratch("dovecot") as folder:
         (port,) = programs.free_ports(1)
         words = {"folder": folder, "host": HOST, "port": port, "relay": relay.relay}

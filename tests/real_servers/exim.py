@@ -1,6 +1,6 @@
-"""A real Exim on loopback, unpacked from Debian's package, which cannot be installed beside Postfix's.
+"""A real Exim on loopback, unpacked from Debian's package, which cannot be installed alongside Postfix's package.
 
-One process listens on several ports with different configurations. It delivers accepted messages to a maildir only.
+One process listens on several ports, each with a different configuration. Accepted messages are delivered to a maildir only.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ LOGIN:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exim:
-    """A running Exim: its ordinary port, the port that greylists, and the port without sign-in."""
+    """A running Exim, with its ordinary port, a port that greylists and a port that needs no sign-in."""
 
     port: int
     greylisting: int
@@ -94,7 +94,7 @@ class Exim:
 
 
 def why_not() -> str | None:
-    """Return why Exim cannot be started here, or None."""
+    """Return the reason why Exim cannot be started here, or None if it can."""
     if not PROGRAM:
         return "Exim is not here: SMTP365_EXIM names no program (.ci/run unpacks it)"
     if reason := programs.why_not(PROGRAM):

@@ -1,6 +1,7 @@
-"""What the product must report for each real server: a table written by hand before any of these runs.
+"""A table, written by hand before any of these runs, of what the product must report for each real server.
 
-Each line is one situation at one server. Its reason comes from the server's own manual or from an RFC, never from a run.
+Each row is one situation at one server. The reason for its expected result comes from the server's own manual or from an RFC,
+never from a run.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ Owner = Literal["sender", "service", "issuer", "network"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
-    """One situation: the expected result of the run, and the expected content of the server's maildir.
+    """The expected result of a run in one situation, and the number of messages expected in the server's maildir.
 
-    `gate`, `verdict` and `owner` list every acceptable value. `first` is the first cause, or any cause if `listed`. `never` are causes
-    that would be false. The page contains `shown` and does not contain `not_shown`. `not_passed` are checks.
+    `gate`, `verdict` and `owner` list every acceptable value. `first` must be the first cause or, if `listed` is true, one of the causes.
+    Causes in `never` must not be reported. The output must contain every text in `shown` and none in `not_shown`. Checks in `not_passed`
+    must not pass.
     """
 
     at: str
@@ -40,7 +42,7 @@ class Expected:
 
 
 def sends(at: str, *, token_requests: int = 0) -> Expected:
-    """Return the situation in which everything is right: one sign-in, one message, and nothing to do."""
+    """Return the row for a situation in which everything is right, with one sign-in, one message and no owner who must act."""
     return Expected(at=at, verdict=("can_send",), gate=(None,), first=None, owner=(), sign_ins=1,
                     token_requests=token_requests, arrived=1)  # fmt: skip
 

@@ -1,7 +1,7 @@
-"""A real submission server on loopback: Debian's Postfix with Dovecot for its sign-ins, in a temporary folder.
+"""A real submission server on loopback, in a temporary folder: Debian's Postfix, which authenticates its clients through Dovecot.
 
-One Postfix listens on several ports with different configurations. It delivers messages for its own domain to a maildir and
-refuses all others, so no message leaves the folder.
+One Postfix instance listens on several ports, each with a different configuration. It delivers messages for its own domain to a
+maildir and refuses all others, so no message leaves the folder.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ service anvil {{
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailServer:
-    """A running server: its ports, the root to trust, and the messages it received."""
+    """A running mail server, with its ports, the root certificate to trust and the messages it has received."""
 
     port: int
     plain: int  # offers AUTH PLAIN only
@@ -135,7 +135,7 @@ class MailServer:
 
     @property
     def mailbox(self) -> Mailbox:
-        """The messages that it accepted and delivered."""
+        """The messages that the server accepted and delivered."""
         return Mailbox(
             log=self.folder / "mail.log",
             maildirs=self.folder / "mail",
@@ -156,13 +156,13 @@ class MailServer:
 
 
 def why_not() -> str | None:
-    """Return why Postfix and Dovecot cannot be started here, or None."""
+    """Return the reason why Postfix and Dovecot cannot be started here, or None if they can."""
     return programs.why_not(*PROGRAMS)
 
 
 @contextlib.contextmanager
 def mail_server(authority: trustme.CA) -> Iterator[MailServer]:
-    """Run Dovecot and Postfix until the block ends; their start commands return once they listen."""
+    """Run Dovecot and Postfix until the block ends; their start commands return once both are listening."""
     with programs.scratch("postfix") as folder:
         places = dict(zip(("port", "plain", "greylisting", "certified", "relay"), programs.free_ports(5), strict=True))
         server = MailServer(**places, ca_file=folder / "ca.pem", folder=folder)
@@ -177,7 +177,7 @@ def mail_server(authority: trustme.CA) -> Iterator[MailServer]:
 
 
 def furnish(server: MailServer, authority: trustme.CA) -> Path:
-    """Write the configuration of both programs; return Postfix's configuration folder."""
+    """Write the configuration of Postfix and Dovecot, and return Postfix's configuration folder."""
     folder = server.folder
     configuration = folder / "postfix"
     for made in (configuration, folder / "queue", folder / "data", folder / "mail", folder / "dovecot"):

@@ -10,7 +10,7 @@ from tests.real_servers.programs import lines_with
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mailbox:
-    """The maildirs below a folder, and the words with which the log reports accepted and delivered messages."""
+    """A server's maildirs and log, and the text that marks accepted and delivered messages in the log."""
 
     log: Path
     maildirs: Path
@@ -19,7 +19,7 @@ class Mailbox:
 
     @property
     def taken(self) -> int:
-        """How many messages the server has accepted so far, delivered or not."""
+        """The number of messages that the server has accepted so far, whether delivered or not."""
         if not self.log.exists():
             return 0
         return sum(self.taken_words in line for line in self.log.read_text(errors="replace").splitlines())
@@ -31,9 +31,9 @@ class Mailbox:
         return [message.read_bytes() for message in sorted(arrived, key=lambda file: file.stat().st_mtime_ns)]
 
     def wait_for(self, number: int) -> list[bytes]:
-        """Return the delivered messages once there are this many, or fewer after a timeout.
+        """Wait until the log shows `number` deliveries, or until a timeout, and return the messages delivered so far.
 
-        Delivery follows the reply to the client, so the server's log is read as it grows.
+        A message is delivered after the reply to the client, so the server's log is read as it grows.
         """
         lines_with(self.log, self.delivered_words, number)
         return self.received

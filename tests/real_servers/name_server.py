@@ -1,4 +1,4 @@
-"""A real name server on loopback: dnsmasq, which serves the test zone over UDP and TCP and forwards no query."""
+"""A real name server on loopback, dnsmasq, which serves the test zone over UDP and TCP and forwards no queries."""
 
 import contextlib
 import subprocess
@@ -10,7 +10,7 @@ from tests.real_servers.programs import SECONDS, free_ports
 
 @contextlib.contextmanager
 def name_server() -> Iterator[str]:
-    """Run dnsmasq until the block ends; yields `address:port` and raises with dnsmasq's output if it does not start."""
+    """Run dnsmasq until the block ends and yield its `address:port`; if dnsmasq does not start, raise an error with its output."""
     (port,) = free_ports(1)
     alone = ["--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--no-poll", "--pid-file="]
     place = [f"--port={port}", "--listen-address=127.0.0.1", "--bind-interfaces", "--user=root", "--log-facility=-"]

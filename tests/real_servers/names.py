@@ -1,4 +1,4 @@
-"""The test zone of the real servers: names, accounts and credentials."""
+"""The names, accounts and credentials in the real servers' test zone."""
 
 from __future__ import annotations
 

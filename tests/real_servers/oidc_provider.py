@@ -1,4 +1,4 @@
-"""A real token service on loopback: npm's oidc-provider, which issues signed tokens for client credentials."""
+"""A real token service on loopback, the npm package oidc-provider, which issues signed tokens for client credentials."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ KEY_ID: Final = "signing"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenService:
-    """A running token service: its issuer, the key that signs its tokens, and its log."""
+    """A running token service, with its issuer, the public key that verifies its tokens, its root certificate and its log."""
 
     issuer: str
     public_key: str
@@ -35,7 +35,7 @@ class TokenService:
 
 
 def why_not() -> str | None:
-    """Return why the token service cannot be started here, or None."""
+    """Return the reason why the token service cannot be started here, or None if it can."""
     if (node := shutil.which("node")) is None:
         return "not installed: node"
     asked = [node, "-e", "require.resolve('oidc-provider')"]
@@ -46,7 +46,7 @@ def why_not() -> str | None:
 
 @contextlib.contextmanager
 def token_service(authority: trustme.CA) -> Iterator[TokenService]:
-    """Run the token service until the block ends. Its second client gets tokens that expired an hour ago."""
+    """Run the token service until the block ends; its second client receives tokens that have already expired."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     (port,) = programs.free_ports(1)
     issuer = f"https://{LOGIN_HOST}:{port}/realms/mail"

@@ -1,4 +1,4 @@
-"""Real servers that do not offer submission on the port: implicit TLS (stunnel), SSH (sshd) and LDAP (slapd)."""
+"""Real servers that do not offer mail submission with STARTTLS: stunnel (implicit TLS), sshd and slapd."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ACCOUNT: Final = "nobody"  # as root, sshd needs a folder under /run that only i
 
 @contextlib.contextmanager
 def implicit_tls(authority: trustme.CA, relay: int) -> Iterator[int]:
-    """Run stunnel in front of an SMTP port until the block ends; yields its port with implicit TLS."""
+    """Run stunnel in front of an SMTP port until the block ends, and yield the port on which stunnel offers implicit TLS."""
     with programs.scratch("stunnel") as folder:
         (port,) = programs.free_ports(1)
         (folder / "server.pem").touch(mode=0o600)
@@ -33,7 +33,7 @@ def implicit_tls(authority: trustme.CA, relay: int) -> Iterator[int]:
 
 @contextlib.contextmanager
 def ssh() -> Iterator[int]:
-    """Run sshd with a key of its own until the block ends; yields its port."""
+    """Run sshd with a key of its own until the block ends, and yield its port."""
     with programs.scratch("sshd") as folder:
         (port,) = programs.free_ports(1)
         key = folder / "key"
@@ -49,7 +49,7 @@ def ssh() -> Iterator[int]:
 
 @contextlib.contextmanager
 def ldap() -> Iterator[int]:
-    """Run slapd with an empty directory until the block ends; yields its port."""
+    """Run slapd with an empty directory until the block ends, and yield its port."""
     with programs.scratch("slapd") as folder:
         (port,) = programs.free_ports(1)
         (folder / "data").mkdir()

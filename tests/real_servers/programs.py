@@ -1,4 +1,4 @@
-"""External programs: which are missing, how to run one to its end, and how to start and stop one."""
+"""Find missing external programs, run administrative commands, and start and stop servers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SECONDS: Final = 30  # for one command, which takes about one second
 
 
 def why_not(*programs: str | Path) -> str | None:
-    """Return why servers that need these programs cannot be started here, or None."""
+    """Return the reason why servers that need these programs cannot be started here, or None if they can."""
     if sys.platform == "win32":
         return "these servers do not run on Windows"
     missing = [str(program) for program in programs if shutil.which(program) is None]
@@ -29,14 +29,14 @@ def why_not(*programs: str | Path) -> str | None:
 
 
 def free_ports(number: int) -> list[int]:
-    """Return different free ports on loopback."""
+    """Return `number` different free ports on loopback."""
     with contextlib.ExitStack() as stack:
         listening = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(number)]
         return [int(one.getsockname()[1]) for one in listening]
 
 
 def command(*words: str | Path) -> str:
-    """Run an administrative command and return its output; raises with that output if it fails."""
+    """Run an administrative command and return its output; if the command fails, raise an error with that output."""
     with tempfile.TemporaryFile() as output:  # no pipe: the daemon that it starts would keep it open
         done = subprocess.run(words, stdout=output, stderr=output, timeout=SECONDS, check=False)
         output.seek(0)
@@ -49,7 +49,7 @@ def command(*words: str | Path) -> str:
 
 @contextlib.contextmanager
 def scratch(prefix: str) -> Iterator[Path]:
-    """Make a temporary folder that servers without root rights can enter; pytest's own is private to root."""
+    """Yield a temporary folder that servers without root rights can enter; pytest's own temporary folder is private to root."""
     with tempfile.TemporaryDirectory(prefix=f"smtp365-{prefix}-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         folder.chmod(0o711)
@@ -58,7 +58,7 @@ def scratch(prefix: str) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def foreground(*words: str | Path, log: Path, ready: str, stdin: str = "", user: str | None = None) -> Iterator[None]:
-    """Run a server in the foreground until the block ends; it is ready once its log contains `ready`."""
+    """Run a server in the foreground until the block ends; the block starts once the log contains `ready`."""
     log.touch()
     with log.open("ab") as output, tempfile.TemporaryFile() as given:
         given.write(stdin.encode())
@@ -75,7 +75,7 @@ def foreground(*words: str | Path, log: Path, ready: str, stdin: str = "", user:
 
 
 def lines_with(log: Path, words: str, number: int) -> int:
-    """Read a log as it grows until `number` lines contain the text; return how many do, fewer after SECONDS."""
+    """Follow a log until `number` lines contain `words` or SECONDS have passed, and return the number of lines found."""
     follow = ["timeout", str(SECONDS), "tail", "--lines=+1", "--follow=name", "--retry", str(log)]
     found = 0
     if number:

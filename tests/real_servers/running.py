@@ -1,4 +1,4 @@
-"""One run of the checklist against a real server, started as a user would start it, and all of its output."""
+"""Run the checklist against a real server as a user would, and keep all of its output."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ to = "{mail_to}"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Client:
-    """The settings of an OAuth sender, and the audience that the settings declare."""
+    """The OAuth settings of a sender, and the issuer and audience declared for the service."""
 
     issuer: str
     audience: str
@@ -56,7 +56,7 @@ class Client:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
-    """The difference from an account that can send."""
+    """A situation, described by its differences from an account that can send."""
 
     host: str = HOST
     port: int
@@ -72,7 +72,7 @@ class Situation:
     seconds: int = 20  # for a reply of the server
 
     def settings(self, resolver: str) -> str:
-        """Return the settings file of this situation."""
+        """Return the text of the settings file for this situation."""
         client = self.client
         declared = [f'issuer = "{client.issuer}"', f'audience = "{client.audience}"'] if client else []
         entered = [
@@ -99,14 +99,14 @@ class Situation:
 
     @property
     def secrets(self) -> dict[str, str]:
-        """The environment variables with this situation's secrets."""
+        """The environment variables that hold this situation's secrets."""
         secrets = {"SMTP365_ALERTS_PASSWORD": self.password}
         return secrets | ({"SMTP365_ALERTS_CLIENT_SECRET": self.client.client_secret} if self.client else {})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """The result of one run: exit code, the results of its only sender, and everything printed or written."""
+    """The exit code of one run, the results for its only sender, and everything printed or written."""
 
     code: int
     sender: dict[str, Any]
@@ -121,7 +121,7 @@ class Outcome:
 
 
 def run(situation: Situation, resolver: str, folder: Path) -> Outcome:
-    """Run the checklist as a user would, in a folder and with a home of its own."""
+    """Run the checklist as a user would, in `folder`, which is also the home directory of the run."""
     (folder / "tenant.toml").write_text(situation.settings(resolver), encoding="utf-8")
     homes = {name: str(folder) for name in ("HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "LOCALAPPDATA")}
     environment = {**os.environ, **homes, **situation.secrets, "PYTHONPATH": str(ROOT)}
@@ -140,11 +140,11 @@ def run(situation: Situation, resolver: str, folder: Path) -> Outcome:
 
 
 def leaked(outcome: Outcome, secret: str) -> list[str]:
-    """Return the encodings of a secret that the run printed or wrote."""
+    """Return the forms of a secret, in plain text or Base64, that the run printed or wrote."""
     encoded = base64.b64encode(secret.encode()).decode()
     return [form for form in (secret, encoded, encoded.rstrip("=")) if form in outcome.printed + outcome.written]
 
 
 def states(outcome: Outcome) -> dict[str, str]:
-    """Return the state of each gate of the route."""
+    """Return the state of each gate on the route."""
     return {gate["gate"]: gate["state"] for gate in outcome.sender["gates"]}

@@ -1,4 +1,4 @@
-"""How each line of the table is staged: its server and port, and the difference from an account that can send."""
+"""Stage each row of the table: choose its server, its port and its differences from an account that can send."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ QUICK: Final = 5  # seconds; the reply timeout for a silent server, which always
 
 
 def at_exim(at: str, server: Exim) -> Situation:
-    """Stage a line of Exim's part of the table."""
+    """Return the situation for a row in Exim's part of the table."""
     right = Situation(port=server.port, ca_file=server.ca_file)
     differs: dict[str, dict[str, Any]] = {
         "healthy": {},
@@ -46,7 +46,7 @@ def at_exim(at: str, server: Exim) -> Situation:
 
 
 def at_postfix(at: str, server: MailServer) -> Situation:
-    """Stage a line of Postfix's part of the table."""
+    """Return the situation for a row in Postfix's part of the table."""
     right = Situation(port=server.port, ca_file=server.ca_file)
     differs: dict[str, dict[str, Any]] = {
         "healthy": {},
@@ -60,7 +60,7 @@ def at_postfix(at: str, server: MailServer) -> Situation:
 
 
 def at_dovecot(at: str, server: Submission, tokens: TokenService) -> Situation:
-    """Stage a line of Dovecot's part of the table; all but two sign in with a token."""
+    """Return the situation for a row in Dovecot's part of the table; all but two of these rows use OAuth."""
     right = Situation(port=server.port, ca_file=server.ca_file)
     client = Client(
         issuer=tokens.issuer, audience=AUDIENCE, client_id=CLIENT_ID, client_secret=CLIENT_SECRET, scope=SCOPE
@@ -79,6 +79,6 @@ def at_dovecot(at: str, server: Submission, tokens: TokenService) -> Situation:
 
 
 def at_another_service(port: int, ca_file: Path, *, silent: bool) -> Situation:
-    """Stage a server that does not offer submission on the port; the settings are otherwise correct."""
+    """Return the situation for a server that does not offer submission on its port; a silent server gets a short reply timeout."""
     right = Situation(port=port, ca_file=ca_file)
     return replace(right, seconds=QUICK) if silent else right

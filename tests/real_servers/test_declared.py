@@ -1,4 +1,4 @@
-"""Every line of the table: one run of the checklist at a real server, compared with the expected result."""
+"""Run the checklist against a real server for every row of the table, and compare the result with the expected one."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ NOUNS: Final = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """One run, and what the server's log and maildir show of it."""
+    """One run, and the numbers of messages that the server's log and maildir show for it."""
 
     situation: Situation
     outcome: Outcome
@@ -44,7 +44,7 @@ Runner = Callable[[str], Seen]
 
 @pytest.fixture(scope="module")
 def runner(resolver: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Runner:
-    """Return a function that runs a line of the table; each line runs once, and several tests use the result."""
+    """Return a function that runs a row of the table; each row runs only once, and several tests share the result."""
     seen: dict[str, Seen] = {}
 
     def run_once(at: str) -> Seen:
@@ -62,7 +62,7 @@ def runner(resolver: str, request: pytest.FixtureRequest, tmp_path_factory: pyte
 
 
 def stage(expected: Expected, server: Callable[[str], Any]) -> tuple[Situation, Mailbox | None]:
-    """Start the servers of a line of the table; return its situation and the mailbox of its message."""
+    """Start the servers for a row of the table, and return the situation and the mailbox for its message, if there is one."""
     peer, _, at = expected.at.partition(": ")
     started = server(staging.FIXTURES[peer])
     if peer == "exim":
@@ -77,7 +77,7 @@ def stage(expected: Expected, server: Callable[[str], Any]) -> tuple[Situation, 
 
 @pytest.mark.parametrize("at", TABLE)
 def test_report_matches_the_table(at: str, runner: Runner) -> None:
-    """Verdict, gate, causes, owner, sign-ins, token requests and the message equal those of the table."""
+    """The verdict, gate, causes, owner, sign-ins, token requests, delivered messages and texts match the table."""
     seen = runner(at)
 
     assert differences(TABLE[at], seen) == {}, seen.outcome.printed
@@ -85,7 +85,7 @@ def test_report_matches_the_table(at: str, runner: Runner) -> None:
 
 @pytest.mark.parametrize("at", TABLE)
 def test_the_verdict_follows_the_message(at: str, runner: Runner) -> None:
-    """Never `cannot_send` if the server accepted the message, never `can_send` if it accepted none."""
+    """The verdict is never `cannot_send` if the server accepted the message, and never `can_send` if it accepted none."""
     seen = runner(at)
 
     assert (seen.outcome.sender["verdict"], seen.taken) not in {("cannot_send", 1), ("can_send", 0)}
@@ -94,7 +94,7 @@ def test_the_verdict_follows_the_message(at: str, runner: Runner) -> None:
 
 @pytest.mark.parametrize("at", TABLE)
 def test_texts_contain_no_microsoft_word(at: str, runner: Runner) -> None:
-    """Terminal, page, letters and results contain no Microsoft word, because no server and no setting has one."""
+    """The terminal output, page and results contain no Microsoft terms, because neither the servers nor the settings contain any."""
     outcome = runner(at).outcome
     texts = {
         "terminal": outcome.printed,
@@ -114,7 +114,7 @@ def test_no_secret_is_printed_or_written(at: str, runner: Runner) -> None:
 
 
 def differences(expected: Expected, seen: Seen) -> dict[str, object]:
-    """Return the differences from the table by name; empty if all is as expected."""
+    """Return the values that differ from the table, by name; the result is empty if everything is as expected."""
     outcome, sender = seen.outcome, seen.outcome.sender
     causes, traffic = sender["causes"], sender["traffic"]
     checks = {check["id"]: check["verdict"] for check in sender["checks"]}
@@ -137,5 +137,5 @@ def differences(expected: Expected, seen: Seen) -> dict[str, object]:
 
 
 def nouns(text: str) -> list[str]:
-    """Return every place at which a text names Microsoft or one of its products."""
+    """Return each mention of Microsoft or its products in a text, with the characters around it."""
     return [" ".join(text[max(0, at.start() - 40) : at.end() + 40].split()) for at in NOUNS.finditer(text)]

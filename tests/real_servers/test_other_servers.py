@@ -1,4 +1,4 @@
-"""The servers other than Postfix do what the tests of the product rely on, as independent clients show."""
+"""Check with curl and raw sockets that the other servers, and Postfix's additional ports, behave as the product's tests expect."""
 
 import base64
 import json
@@ -35,7 +35,7 @@ MESSAGE = f"From: {USER}\nTo: {USER}\nSubject: from curl\n\nhello\n"
 
 
 def curl(ca_file: Path, name: str, port: int, *words: str | Path, given: str = "") -> subprocess.CompletedProcess[str]:
-    """Run curl against one port on loopback under the name of its certificate; the dialogue is on standard error."""
+    """Run curl against a loopback port, using the name on its certificate; curl writes the dialogue to standard error."""
     if shutil.which("curl") is None:
         pytest.skip("not installed: curl (.ci/run installs it)")
     place = ["--connect-to", f"{name}:{port}:127.0.0.1:{port}", "--cacert", str(ca_file)]
@@ -46,7 +46,7 @@ def curl(ca_file: Path, name: str, port: int, *words: str | Path, given: str = "
 def submit(
     ca_file: Path, port: int, *sign_in: str, recipient: str = USER, sender: str = USER
 ) -> subprocess.CompletedProcess[str]:
-    """Submit one message over STARTTLS."""
+    """Submit one message with curl over STARTTLS."""
     envelope = ["--mail-from", sender, "--mail-rcpt", recipient, "--upload-file", "-"]
     return curl(ca_file, HOST, port, f"smtp://{HOST}:{port}/client", "--ssl-reqd", *envelope, *sign_in, given=MESSAGE)
 
@@ -67,7 +67,7 @@ def token(tokens: TokenService, client: str = CLIENT_ID, secret: str = CLIENT_SE
 
 
 def claims(access_token: str) -> dict[str, Any]:
-    """Return the claims of a token, decoded without a library."""
+    """Return the claims in a token, decoded without a library."""
     body = access_token.split(".")[1]
     decoded: dict[str, Any] = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
     return decoded
@@ -79,7 +79,7 @@ def with_token(user: str, access_token: str) -> tuple[str, ...]:
 
 
 def test_exim_delivers_and_refuses(exim_server: Exim) -> None:
-    """With the right password the message is delivered to the maildir; a wrong password and an unknown recipient are refused."""
+    """Exim delivers a message sent with the right password, and refuses a wrong password, an unknown recipient and another domain."""
     before = len(exim_server.mailbox.received)
 
     sent = submit(exim_server.ca_file, exim_server.port, *password())
@@ -121,14 +121,14 @@ def test_postfix_has_ports_of_three_kinds(postfix: MailServer) -> None:
 
 
 def test_postfix_refuses_a_sender_address_of_another_account(postfix: MailServer) -> None:
-    """After 250 to MAIL Postfix sends 553 5.7.1 with both addresses."""
+    """If an account sends from a colleague's address, Postfix refuses with 553 5.7.1 and names both addresses."""
     answer = submit(postfix.ca_file, postfix.port, *password(), sender=COLLEAGUE)
 
     assert f"< 553 5.7.1 <{COLLEAGUE}>: Sender address rejected: not owned by user {USER}" in answer.stderr
 
 
 def test_the_token_service_authenticates_its_clients(tokens: TokenService) -> None:
-    """It issues a signed token for the mail server and an expired one, and answers a wrong secret with `invalid_client`."""
+    """The service issues a valid token and an expired one for the mail server, and answers a wrong secret with `invalid_client`."""
     good, stale = (claims(token(tokens, client)["access_token"]) for client in (CLIENT_ID, STALE_CLIENT_ID))
 
     assert (good["aud"], good["iss"], good["mailbox"]) == (AUDIENCE, tokens.issuer, USER)
@@ -137,7 +137,7 @@ def test_the_token_service_authenticates_its_clients(tokens: TokenService) -> No
 
 
 def test_dovecot_accepts_passwords_and_tokens(dovecot: Submission, tokens: TokenService) -> None:
-    """Both kinds of sign-in send a message, which arrives behind Dovecot's relay."""
+    """A message sent after either kind of sign-in arrives in the mailbox behind Dovecot's relay."""
     before = len(dovecot.mailbox.received)
     access_token = token(tokens)["access_token"]
 
@@ -157,7 +157,7 @@ def test_dovecot_accepts_passwords_and_tokens(dovecot: Submission, tokens: Token
 def test_dovecot_refuses_a_token_with_a_challenge(
     dovecot: Submission, tokens: TokenService, user: str, client: str
 ) -> None:
-    """The challenge is `334` with JSON in Base64, which has the status but not the reason."""
+    """Dovecot's challenge is `334` followed by Base64-encoded JSON, which contains the status but not the reason."""
     answer = submit(dovecot.ca_file, dovecot.port, *with_token(user, token(tokens, client)["access_token"]))
 
     challenge = next(line for line in answer.stderr.splitlines() if line.startswith("< 334 eyJ"))
@@ -165,20 +165,20 @@ def test_dovecot_refuses_a_token_with_a_challenge(
 
 
 def test_stunnel_uses_implicit_tls(implicit_tls: int, ca_file: Path) -> None:
-    """A client that starts with TLS gets Postfix's greeting."""
+    """A client that starts TLS immediately receives Postfix's greeting."""
     answer = curl(ca_file, HOST, implicit_tls, f"smtps://{HOST}:{implicit_tls}/client")
 
     assert f"< 220 {HOST} ESMTP Postfix" in answer.stderr
 
 
 def test_sshd_sends_its_identification(ssh: int) -> None:
-    """The first line is `SSH-2.0-…` (RFC 4253, 4.2)."""
+    """The first line from sshd is `SSH-2.0-…` (RFC 4253, 4.2)."""
     with socket.create_connection(("127.0.0.1", ssh), SECONDS) as connection:
         assert connection.recv(99).startswith(b"SSH-2.0-")
 
 
 def test_slapd_waits_for_the_client(ldap: int) -> None:
-    """In LDAP the client sends first (RFC 4511): slapd sends nothing until an anonymous bind, which it answers."""
+    """In LDAP the client sends first (RFC 4511), so the first bytes from slapd are its response to an anonymous bind."""
     bind = bytes.fromhex("300c020101600702010304008000")
     with socket.create_connection(("127.0.0.1", ldap), SECONDS) as connection:
         connection.sendall(bind)

@@ -1,6 +1,6 @@
-"""The checklist against independent servers: its reports on six situations at a real Postfix with Dovecot.
+"""Test the checklist's reports on six situations at an independent server, Postfix with Dovecot.
 
-That server gives the same reply to a wrong password and to an unknown user, so both must give the same unsure short list.
+The server sends the same reply to a wrong password and to an unknown user, so both must lead to the same uncertain short list of causes.
 """
 
 import socket
@@ -14,7 +14,7 @@ from tests.real_servers.running import Situation, leaked, run, states
 
 
 def test_an_account_that_can_send(postfix: MailServer, resolver: str, tmp_path: Path) -> None:
-    """With the right password: exit code 0, `can_send`, one sign-in, and one message in the maildir."""
+    """With the right password, the run exits with 0 and reports `can_send` after one sign-in, and one message is in the maildir."""
     before = len(postfix.received)
 
     outcome = run(Situation(port=postfix.port, ca_file=postfix.ca_file), resolver, tmp_path)
@@ -40,7 +40,7 @@ def test_an_account_that_can_send(postfix: MailServer, resolver: str, tmp_path: 
 def test_a_refused_sign_in_gives_an_unsure_short_list(
     postfix: MailServer, resolver: str, tmp_path: Path, user: str, password: str
 ) -> None:
-    """The run makes one attempt and exits with 1; `bad_credentials` comes first, `mailbox_missing` is listed, the finding is unsure."""
+    """The run makes one attempt and exits with 1; the uncertain result lists `bad_credentials` first and also `mailbox_missing`."""
     situation = Situation(port=postfix.port, ca_file=postfix.ca_file, user=user, password=password)
 
     outcome = run(situation, resolver, tmp_path)
@@ -65,7 +65,7 @@ def test_a_refused_sign_in_gives_an_unsure_short_list(
 def test_an_invalid_certificate_stops_the_run(
     postfix: MailServer, resolver: str, tmp_path: Path, host: str, trusted: bool, cause: str
 ) -> None:
-    """The gate is `tls`, the cause is the certificate's, and the server receives no sign-in."""
+    """The first broken gate is `tls`, the first cause is about the certificate, and the server receives no sign-in."""
     signed_in = postfix.log.count("sasl_method=")
     ca_file = postfix.ca_file if trusted else None
 
@@ -80,7 +80,7 @@ def test_an_invalid_certificate_stops_the_run(
 
 
 def test_a_closed_port_is_the_broken_gate(postfix: MailServer, resolver: str, tmp_path: Path) -> None:
-    """The gate is `port`, and both possible causes of a closed port are listed."""
+    """The first broken gate is `port`, and at least one of the possible causes of a closed port is listed."""
     with socket.socket() as reserved:  # bound but not listening: no other program can open the port
         reserved.bind(("127.0.0.1", 0))
 

@@ -1,4 +1,4 @@
-"""The real servers do what the tests of the product rely on, as independent clients show."""
+"""Check with independent clients that Postfix and the name server behave as the product's tests expect."""
 
 import shutil
 import subprocess
@@ -14,7 +14,7 @@ SWAKS_SIGN_IN_REFUSED = 28  # swaks' manual, "EXIT CODES"
 
 
 def swaks(server: MailServer, *options: str) -> subprocess.CompletedProcess[str]:
-    """Run swaks against the server: one message to the account itself, signed in with AUTH LOGIN after STARTTLS."""
+    """Send one message from the account to itself with swaks, signing in with AUTH LOGIN after STARTTLS."""
     if shutil.which("swaks") is None:
         pytest.skip("not installed: swaks (.ci/run installs it)")
     place = ["--server", "127.0.0.1", "--port", str(server.port), "--ehlo", "[127.0.0.1]", "--timeout", str(SECONDS)]
@@ -24,7 +24,7 @@ def swaks(server: MailServer, *options: str) -> subprocess.CompletedProcess[str]
 
 
 def ask(resolver: str, name: str, kind: str, *, tcp: bool) -> list[str]:
-    """Return the records that the name server gives for a name."""
+    """Return the records of one type that the name server returns for a name."""
     address, _, port = resolver.partition(":")
     asking = dns.resolver.Resolver(configure=False)
     asking.nameservers, asking.port, asking.lifetime = [address], int(port), SECONDS
@@ -57,7 +57,7 @@ def test_wrong_credentials_are_refused(postfix: MailServer, user: str, password:
 
 
 def test_no_sign_in_is_offered_before_tls(postfix: MailServer) -> None:
-    """AUTH is in the reply to EHLO after STARTTLS only; swaks marks lines over TLS with a tilde."""
+    """The server offers AUTH only in its reply to EHLO after STARTTLS; swaks marks lines sent over TLS with a tilde."""
     answer = swaks(postfix, "--auth-password", PASSWORD, "--quit-after", "AUTH")
 
     assert "<~  250-AUTH PLAIN LOGIN" in answer.stdout
@@ -75,7 +75,7 @@ def test_no_sign_in_is_offered_before_tls(postfix: MailServer) -> None:
 def test_the_certificate_is_valid_for_one_name_and_one_authority(
     postfix: MailServer, name: str, trusted: bool, message: str
 ) -> None:
-    """OpenSSL accepts the certificate for its own name under its own authority, and for nothing else."""
+    """OpenSSL accepts the certificate only for its own name, and only if its own authority is trusted."""
     trust = ["-CAfile", str(postfix.ca_file)] if trusted else ["-no-CAfile", "-no-CApath"]
     place = ["-connect", f"127.0.0.1:{postfix.port}", "-starttls", "smtp", "-name", "[127.0.0.1]"]
     command = ["openssl", "s_client", *place, "-verify_hostname", name, "-verify_return_error", *trust]
@@ -86,7 +86,7 @@ def test_the_certificate_is_valid_for_one_name_and_one_authority(
 
 
 def test_messages_to_other_domains_are_refused(postfix: MailServer) -> None:
-    """A message to another domain is refused after a successful sign-in."""
+    """A message to another domain is refused even after a successful sign-in."""
     answer = swaks(postfix, "--auth-password", PASSWORD, "--to", "ada@example.com")
 
     assert "554 5.7.1" in answer.stdout
@@ -95,7 +95,7 @@ def test_messages_to_other_domains_are_refused(postfix: MailServer) -> None:
 
 @pytest.mark.parametrize("tcp", [pytest.param(False, id="udp"), pytest.param(True, id="tcp")])
 def test_the_name_server_serves_only_the_test_zone(resolver: str, tcp: bool) -> None:
-    """Both names resolve to loopback over UDP and TCP without IPv6 addresses, and no query is forwarded."""
+    """Both host names resolve only to the IPv4 loopback address, over UDP and TCP, and no query is forwarded."""
     found = [ask(resolver, name, "A", tcp=tcp) for name in (HOST, OTHER_HOST)]
 
     assert found == [["127.0.0.1"], ["127.0.0.1"]]

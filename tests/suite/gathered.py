@@ -1,4 +1,4 @@
-"""The evidence of every fault, gathered once per test run and judged as often as needed.
+"""Evidence for every fault, gathered once per test run and judged as often as needed.
 
 The workers of pytest-xdist share the evidence through files.
 """
@@ -24,7 +24,10 @@ shared: list[Path] = []  # the folder for the workers of this run, if there are 
 
 @functools.cache
 def gathered(fault: str | None, set_up: str | None = None, cloud: str = "worldwide") -> Gathered:
-    """Return evidence and settings by sender for a fault (None: the healthy world), optionally in a set-up, in one cloud."""
+    """Return each sender's evidence and settings under a fault, or in the healthy world if `fault` is None.
+
+    `set_up` selects a variant of the tenant, and `cloud` selects its cloud.
+    """
     kept = shared[0] / f"{cloud}-{fault or 'healthy'}{f'.{set_up}' if set_up else ''}.json" if shared else None
     if kept is not None and kept.is_file():
         return _read(kept)

@@ -1,4 +1,4 @@
-"""Worlds probed with lookups, once per test run and lookup source (application, administrator or export)."""
+"""Assess worlds with lookups from each source (application, administrator or export), once per test process."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.suite.gathered import Gathered
 
 
 def by_export(running: Running, _: Settings, outside: RunContext) -> Lookups:
-    """Return lookups in the export that the built-in administrator's script writes (`--tenant-export`)."""
+    """Return lookups that read the export written by the built-in administrator's script (`--tenant-export`)."""
     running.export()
     return sources.by_export(running.tenant_export, outside.cloud)
 
@@ -33,7 +33,10 @@ Row = tuple[str, str, tuple[str, ...]]
 def assess_with_lookups(
     *faults: str, way: str = "application", no_send: bool = False, set_up: str | None = None
 ) -> dict[str, Assessment]:
-    """Return the assessments by sender of the world with these faults, optionally in a set-up, with the lookups of this source."""
+    """Return each sender's assessment in a world with these faults, made with lookups.
+
+    `way` selects the source of the lookups, and `set_up` selects a variant of the tenant.
+    """
     base = world() if set_up is None else SET_UPS[set_up](world())
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -45,7 +48,7 @@ def assess_with_lookups(
 
 
 def rows(judged: dict[str, Assessment], healthy_world: dict[str, Assessment]) -> set[Row]:
-    """Return the findings that differ from the healthy world with lookups, except blocked checks."""
+    """Return the findings, except blocked ones, that differ from those of the healthy world with lookups."""
     found: set[Row] = set()
     for name, assessment in judged.items():
         for finding in assessment.all_findings():
@@ -57,5 +60,5 @@ def rows(judged: dict[str, Assessment], healthy_world: dict[str, Assessment]) ->
 
 
 def gathered_with_lookups(*faults: str) -> Gathered:
-    """Return evidence and settings with lookups, in the form of `gathered`."""
+    """Return each sender's evidence and settings with lookups, in the same form as `gathered`."""
     return {name: (one.evidence, one.settings) for name, one in assess_with_lookups(*faults).items()}

@@ -1,6 +1,6 @@
-"""docs/lookup-table.md: the verdict on each fault of the tenant without lookups and with them, from the fault catalogue.
+"""Generate docs/lookup-table.md, which compares the causes found for each fault without lookups and with lookups.
 
-`python -m tests.suite.look_up_table` writes the page; the matrix tests check the rows of the catalogue.
+`python -m tests.suite.look_up_table` writes the page from the fault catalogue, whose rows the matrix tests check.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ can send in spite of the fault, the table lists the checks that are at risk or u
 
 
 def table() -> str:
-    """Return the whole page."""
+    """Return the text of docs/lookup-table.md."""
     faults = [fault for fault in EVERY_FAULT.values() if fault.expected_with_lookups is not None]
     shown = [fault for fault in faults if fault.gate == GATE or _changed_by_lookups(fault)]
     return HEAD + "".join(f"{_row(fault)}\n" for fault in shown)
@@ -44,7 +44,7 @@ def _row(fault: Fault) -> str:
 
 
 def _decisive_causes(rows: Iterable[Expected]) -> list[tuple[str, ...]]:
-    """Return the causes of the findings that close a gate."""
+    """Return the causes in the failed rows whose check has a gate."""
     return [row.causes for row in rows if row.verdict == "fail" and CATALOGUE.checks[row.check].gate is not None]
 
 

@@ -1,7 +1,7 @@
-"""Evidence and settings in which every Microsoft word is replaced, so that any such word in a report comes from the suite itself.
+"""Evidence and settings in which every Microsoft term is replaced, so that any such term in a report comes from the suite itself.
 
-The built-in tenant uses Exchange's wording even if it is declared as a service of its own. Reports may quote a server and the
-settings, so both are made neutral here; a report made from them must not contain any Microsoft word.
+The built-in tenant uses Exchange's wording even if the settings declare it as a custom service. Reports may quote a server and the
+settings, so the terms are replaced in both; a report made from them must not contain any Microsoft term.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def _blot(text: str) -> str:
 
 
 def blotted(evidence: SenderEvidence, settings: SenderSettings) -> tuple[SenderEvidence, SenderSettings]:
-    """Return the same evidence and settings with neutral words of the same length."""
+    """Return a copy of the evidence and settings in which `x` characters replace each Microsoft term."""
     return (
         SenderEvidence.model_validate_json(_blot(evidence.model_dump_json())),
         SenderSettings.model_validate_json(_blot(settings.model_dump_json(by_alias=True))),
@@ -33,5 +33,5 @@ def blotted(evidence: SenderEvidence, settings: SenderSettings) -> tuple[SenderE
 
 
 def words_in(text: str) -> list[str]:
-    """Return the Microsoft words in a text, each with its surrounding text."""
+    """Return each Microsoft term in a text, with the characters around it."""
     return [text[max(0, found.start() - 60) : found.end() + 40] for found in WORDS.finditer(text)]

@@ -1,6 +1,7 @@
-"""Situations that no fault of the tenant causes: a run that ended early, a step not tried, a declared service, old records.
+"""Situations that no fault in the tenant causes, such as a run that ended early, a step that was not tried or a declared service.
 
-Each is the evidence of the healthy world or of a fault with one record removed or replaced; nothing is contacted.
+Each situation is the evidence from the healthy world or from a fault, with records or settings removed or replaced. No server is
+contacted.
 """
 
 from __future__ import annotations
@@ -31,18 +32,18 @@ FAILED = CommandEvidence(failure=Failure(kind=FailureKind.TIMEOUT, text="no comp
 
 
 def without(member: str) -> Change:
-    """The run ended before this record: the record and all later ones are missing."""
+    """Return a change that removes this record and all later ones, as if the run had ended before this record."""
     gone = dict.fromkeys(MEMBERS[MEMBERS.index(member) :])
     return lambda evidence, settings: (evidence.model_copy(update=gone), settings)
 
 
 def record(**members: Any) -> Change:  # noqa: ANN401 - any record
-    """Replace whole records."""
+    """Return a change that replaces whole records."""
     return lambda evidence, settings: (evidence.model_copy(update=members), settings)
 
 
 def part(member: str, **fields: Any) -> Change:  # noqa: ANN401 - any field
-    """Replace some fields of one record, if the record is present."""
+    """Return a change that replaces some fields of one record, if the record is present."""
 
     def change(evidence: SenderEvidence, settings: SenderSettings) -> Recorded:
         held = getattr(evidence, member)
@@ -52,7 +53,7 @@ def part(member: str, **fields: Any) -> Change:  # noqa: ANN401 - any field
 
 
 def entered(**fields: Any) -> Change:  # noqa: ANN401 - any field
-    """Replace some settings of the sender; the evidence stays as it is."""
+    """Return a change that replaces some of the sender's settings and leaves the evidence as it is."""
     return lambda evidence, settings: (
         evidence,
         settings.model_copy(update={"sender": settings.sender.model_copy(update=fields)}),
@@ -60,7 +61,7 @@ def entered(**fields: Any) -> Change:  # noqa: ANN401 - any field
 
 
 def of_own(evidence: SenderEvidence, settings: SenderSettings) -> Recorded:
-    """Declare the same servers as a service of one's own."""
+    """Declare the same servers as a custom service instead of Microsoft 365."""
     declared = Custom(
         smtp_server=settings.sender.smtp_server,
         issuer=(evidence.issuer.issuer or "") if evidence.issuer else "",
@@ -70,7 +71,7 @@ def of_own(evidence: SenderEvidence, settings: SenderSettings) -> Recorded:
 
 
 def both(*changes: Change) -> Change:
-    """Apply one change after another."""
+    """Return a change that applies these changes one after the other."""
 
     def change(evidence: SenderEvidence, settings: SenderSettings) -> Recorded:
         for one in changes:
@@ -81,12 +82,12 @@ def both(*changes: Change) -> Change:
 
 
 def withheld(reason: SkipReason, detail: str = "") -> Change:
-    """The sign-in was not tried, and neither was anything after it."""
+    """Return a change after which neither the sign-in nor anything later was tried."""
     return record(sign_in=SignInEvidence(user="a@fabrikam.example", withheld=reason, detail=detail), envelope=None)
 
 
 def _early_235(lines: int) -> Change:
-    """The server sent 235 after this many lines of the client, before the credential was complete."""
+    """Return a change in which the server sends 235 after this many client lines, before the credential is complete."""
     good = Reply(code=235, lines=("2.7.0 Authentication successful",), seconds=0.1)
     asks = Reply(code=334, lines=("VXNlcm5hbWU6",), seconds=0.1)
 
@@ -99,7 +100,7 @@ def _early_235(lines: int) -> Change:
 
 
 def registry(**values: int | None) -> Change:
-    """A Windows machine with these registry values in both views."""
+    """Return a change that records these values in both views of a Windows registry."""
     rows = tuple(
         RegistryValue(path="SOFTWARE", name=name, view=view, data=data)
         for name, data in values.items()
@@ -109,7 +110,7 @@ def registry(**values: int | None) -> Change:
 
 
 def reply(code: int, text: str) -> Reply:
-    """Return a reply of one line."""
+    """Return a one-line server reply."""
     return Reply(code=code, lines=(text,), seconds=0.1)
 
 
@@ -343,7 +344,7 @@ SITUATIONS: dict[str, tuple[str | None, Change]] = {
 
 
 def situation(name: str) -> Gathered:
-    """Return evidence and settings by sender of a situation."""
+    """Return each sender's evidence and settings in a situation."""
     fault, change = SITUATIONS[name]
     return {sender: change(*recorded) for sender, recorded in gathered(fault).items()}
 
@@ -365,7 +366,7 @@ def _foreign_alias(evidence: SenderEvidence) -> SenderEvidence:
 
 
 def _in_the_hosts_file(evidence: SenderEvidence, *, udp: str, tcp: str) -> SenderEvidence:
-    """Only the operating system resolves the name, none of its name servers does."""
+    """Return evidence in which only the operating system resolves the name, and none of its name servers does."""
     if evidence.name is None:
         return evidence
     statuses = {"udp": udp, "tcp": tcp}
@@ -400,7 +401,7 @@ def _beside_25(evidence: SenderEvidence) -> SenderEvidence:
 
 
 def _late(evidence: SenderEvidence) -> SenderEvidence:
-    """The clock of this machine is a minute and a half ahead."""
+    """Return evidence in which this machine's clock is 90 seconds ahead."""
     token = evidence.token and evidence.token.model_copy(update={"clock_offset": 90.0})
     return evidence.model_copy(update={"token": token, "started": evidence.started + timedelta(seconds=90)})
 

@@ -1,4 +1,4 @@
-"""Each text uses the right address: every fault in tenants where the From address differs from the sign-in name."""
+"""Test that texts name the right address for every fault, in tenants where the From address differs from the sign-in name."""
 
 from __future__ import annotations
 
@@ -42,7 +42,11 @@ SHOWN = {Verdict.FAIL, Verdict.RISK, Verdict.UNKNOWN}
 
 
 def _staged() -> Iterator[tuple[str, str]]:
-    """Yield every fault with a different From address, and one fault per cause in the other set-ups (every fault with SMTP365_DEEP)."""
+    """Yield the pairs of fault and set-up to test.
+
+    The set-up `from_differs` is combined with every fault, and the other set-ups with one fault per cause and group of senders.
+    With SMTP365_DEEP, every set-up is combined with every fault.
+    """
     firsts: dict[tuple[str, tuple[str, ...]], str] = {}
     for fault in FAULTS.values():
         firsts.setdefault((fault.cause, fault.senders), fault.id)
@@ -79,7 +83,7 @@ def test_the_table_covers_the_catalogue() -> None:
 @pytest.mark.parametrize("method", ["basic", "oauth"])
 @pytest.mark.parametrize("name", list(CATALOGUE))
 def test_each_text_names_the_expected_addresses(name: str, method: str) -> None:
-    """Steps, verification, deciding lines and letter of every cause name the expected addresses, also for causes that no fault stages."""
+    """The steps, verification, deciding lines and letter for every cause name the expected addresses, even if no fault stages the cause."""
     values = {**VALUES, "method": method}
     _compare(fill(CATALOGUE[name], values), method, values)
     letter = request(name, values)
@@ -89,7 +93,7 @@ def test_each_text_names_the_expected_addresses(name: str, method: str) -> None:
 
 @pytest.mark.parametrize("at_login", [False, True])
 def test_texts_of_a_declared_service_name_the_expected_addresses(*, at_login: bool) -> None:
-    """A declared service has the same roles: the server checks the account, and may refuse the From address."""
+    """The texts for each cause of a declared service name the addresses that the table lists for such a service."""
     assert set(addresses.DECLARED) <= set(declared(at_login=at_login))
     for name, entry in declared(at_login=at_login).items():
         filled = fill(entry, VALUES)
@@ -100,13 +104,13 @@ def test_texts_of_a_declared_service_name_the_expected_addresses(*, at_login: bo
 
 @pytest.mark.parametrize("name", list(GROUPS))
 def test_deciding_lines_name_the_expected_addresses(name: str) -> None:
-    """The lookups that decide between the causes of a group name the expected addresses."""
+    """The lines that help to decide between the causes of a group name the expected addresses."""
     assert addresses.named(fill_lines(GROUPS[name].decide, VALUES), VALUES) == addresses.GROUPS[name]
 
 
 @pytest.mark.parametrize("set_up", list(SET_UPS))
 def test_every_set_up_can_send(set_up: str) -> None:
-    """The set-ups are healthy, and their three addresses differ."""
+    """Every sender can send in each set-up, and its three addresses differ."""
     for evidence, settings in gathered(None, set_up).values():
         sender = settings.sender
 
@@ -116,7 +120,7 @@ def test_every_set_up_can_send(set_up: str) -> None:
 
 @pytest.mark.parametrize("trustee", list(SendAsTrustee))
 def test_send_as_for_both_trustees_is_enough(trustee: SendAsTrustee, tmp_path: Path) -> None:
-    """The remedy grants Send As to the service principal and to the mailbox, because it is not known which one counts."""
+    """With Send As granted to both the service principal and the mailbox, the sender can send, whichever of the two counts."""
     world = SET_UPS["from_differs"](healthy())
     world = replace(world, unverified=replace(world.unverified, send_as_of_application=trustee))
     one = {SendAsTrustee.PRINCIPAL: PRINCIPAL_OBJECT_ID, SendAsTrustee.MAILBOX: NOTICES}[trustee]
@@ -132,7 +136,7 @@ def test_send_as_for_both_trustees_is_enough(trustee: SendAsTrustee, tmp_path: P
 
 @pytest.mark.parametrize(("fault", "set_up"), STAGED)
 def test_texts_of_a_run_name_the_expected_addresses(fault: str, set_up: str) -> None:
-    """Every text shown for a fault names the addresses of the table, filled from the sender's own settings."""
+    """Every text shown for a fault names the addresses that the table lists, filled in from the sender's own settings."""
     if reason := FAULTS[fault].skipped_here():
         pytest.skip(reason)
     for evidence, settings in gathered(fault, set_up).values():
@@ -153,7 +157,7 @@ def test_texts_of_a_run_name_the_expected_addresses(fault: str, set_up: str) -> 
 
 
 def _entered(evidence: SenderEvidence, sender: Sender) -> dict[str, str]:
-    """Return the values entered for the sender, and the object id of the enterprise application from the token."""
+    """Return the values entered for the sender, and the enterprise application's object id from the token."""
     claims = (evidence.token.claims if evidence.token is not None else None) or {}
     return {
         "account": sender.username,
@@ -174,7 +178,7 @@ def _check_reason(finding: Finding, method: str, values: Mapping[str, str]) -> N
 
 
 def _check_letter(decisive: Finding, assessment: Assessment, values: Mapping[str, str]) -> None:
-    """Check the addresses in the message to the owner, except in the server's reply that it quotes."""
+    """Check the addresses in the letter to the owner, except in the quoted server reply."""
     deciders = () if decisive.sure else explained.deciders(decisive.causes, assessment)
     letter = explained.owner_request(decisive.causes, (), assessment, sure=decisive.sure, decide=deciders)
     lines = [line for line in letter.splitlines() if not line.startswith("  Reply received:")]

@@ -1,4 +1,4 @@
-"""Lookups where the From address differs from the sign-in name: they read the sign-in account, and texts say whose data it is."""
+"""Test that lookups read the sign-in account, and that texts name this account, if the From address differs from the sign-in name."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _commands(assessment: Assessment) -> list[str]:
 @pytest.mark.parametrize("set_up", list(SET_UPS))
 @pytest.mark.parametrize(("fault", "name"), ABOUT_THE_ACCOUNT)
 def test_reason_and_commands_name_the_same_account(fault: str, name: str, set_up: str) -> None:
-    """The looked-up facts and the administrator's commands are both about the account that signs in."""
+    """The reason for the finding and the administrator's commands name the account that signs in, not the From address."""
     assessment = assess_with_lookups(fault, set_up=set_up)[name]
     decisive, sender = assessment.decisive, assessment.settings.sender
     with_address = [command for command in _commands(assessment) if "@" in command]
@@ -58,7 +58,7 @@ def test_no_check_fails_in_a_healthy_set_up(set_up: str) -> None:
 
 
 def test_primary_address_of_the_sign_in_mailbox_passes() -> None:
-    """If the user principal name differs from the mail address, the directory shows that From belongs to the account."""
+    """The check passes if From is the primary address of the sign-in mailbox, even if the user principal name is different."""
     finding = assess_with_lookups("port_refused", set_up="upn_differs")["basic"].finding("BASIC-01")
 
     assert finding.verdict is Verdict.PASS
@@ -67,7 +67,7 @@ def test_primary_address_of_the_sign_in_mailbox_passes() -> None:
 
 @pytest.mark.parametrize(("set_up", "address"), [("from_differs", SHARED), ("domains_differ", SHARED_OTHER_DOMAIN)])
 def test_unknown_right_to_another_address_names_both_addresses(set_up: str, address: str) -> None:
-    """With the port closed the right to send as another address stays unknown, and the reason names both addresses."""
+    """If the port is closed, the right to send as another address remains unknown, and the reason names both addresses."""
     finding = assess_with_lookups("port_refused", set_up=set_up)["basic"].finding("BASIC-01")
 
     assert finding.verdict is Verdict.UNKNOWN
@@ -75,7 +75,7 @@ def test_unknown_right_to_another_address_names_both_addresses(set_up: str, addr
 
 
 def test_an_application_may_sign_in_with_a_mail_address(tmp_path: Path) -> None:
-    """Exchange finds a mailbox by its mail address, the directory a user by its principal name: one of the two is enough."""
+    """An application can sign in with a mailbox's mail address, even if the user principal name in the directory is different."""
     by_address = change.oauth(username=NOTICES)(SET_UPS["upn_differs"](world()))
     with probe_run(by_address, folder=tmp_path, edit=with_lookup_settings, look=WAYS["application"]) as seen:
         judged = seen.judged["oauth"]

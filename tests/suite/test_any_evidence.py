@@ -1,4 +1,4 @@
-"""Evidence and settings with arbitrary texts, numbers and lists can be judged, written and rendered."""
+"""Test that evidence and settings with arbitrary values can be judged, written and rendered."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def changed(value: Any, probability: float, draw: random.Random) -> Any:  # noqa
 
 
 def read(model: Any, data: Any, original: Any) -> Any:  # noqa: ANN401 - evidence or settings
-    """Return the changed record if it is valid, else the original one."""
+    """Return the record made from `data`, or `original` if the data is invalid."""
     try:
         return model.model_validate_json(json.dumps(data))
     except ValidationError:
@@ -61,13 +61,13 @@ def read(model: Any, data: Any, original: Any) -> Any:  # noqa: ANN401 - evidenc
 
 @pytest.fixture(scope="module")
 def worlds() -> list[Gathered]:
-    """Evidence of real runs against the built-in tenant."""
+    """Evidence from real runs against the built-in tenant."""
     return [*(gathered(fault) for fault in FAULTS), gathered_with_lookups()]
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_anything_is_judged_and_written(seed: int, worlds: list[Gathered]) -> None:
-    """Judges, sentences and pages accept any evidence without an exception."""
+    """Judges and reports handle arbitrary evidence and settings without raising an exception."""
     draw = random.Random(seed)  # noqa: S311 - not used for secrets
     changes = 0
     for number in range(SAMPLES // 4):

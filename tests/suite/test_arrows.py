@@ -1,4 +1,4 @@
-"""The architecture: imports point one way, and no product package knows the built-in tenant."""
+"""Test the architecture: imports go in one direction, and only the plugin depends on the built-in tenant."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MAY_IMPORT_PYTEST = ("plugin/", "checks/test_checklist.py", "fakes/fixtures.py")
 
 
 def imported(file: Path) -> set[str]:
-    """Return every module that the file imports, at any place in it; `from a import b` counts as `a.b`."""
+    """Return every module imported anywhere in the file; `from a import b` counts as `a.b`."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -43,7 +43,7 @@ def files(package: str) -> list[Path]:
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_imports_point_one_way(package: str) -> None:
-    """A package imports only from the packages below it."""
+    """Each package imports only from the packages that MAY_IMPORT lists for it."""
     allowed = MAY_IMPORT[package]
     wrong = [
         f"{file.relative_to(ROOT)} imports {name}"
@@ -58,7 +58,7 @@ def test_imports_point_one_way(package: str) -> None:
 
 
 def test_only_the_plugin_imports_pytest() -> None:
-    """The other packages do not depend on pytest, so reports stay pure functions."""
+    """Outside the plugin, only the checklist's test file and the fixtures of the built-in tenant import pytest."""
     hits = [
         f"{name} imports {module}"
         for package in PACKAGES
@@ -72,7 +72,7 @@ def test_only_the_plugin_imports_pytest() -> None:
 
 
 def test_reports_are_pure() -> None:
-    """`reports` turns values into text: it reads no file, environment or working directory, except its own templates."""
+    """`reports` only turns values into text; apart from its own templates, it reads no file, environment or working directory."""
     impure = {"os", "io", "shutil", "tempfile", "glob", "socket", "subprocess", "sys", "plugin", "pathlib.Path"}
     calls = {"open", "read_text", "read_bytes", "write_text", "write_bytes", "cwd", "getcwd", "chdir", "resolve"}
     for file in files("reports"):
@@ -90,7 +90,7 @@ def test_reports_are_pure() -> None:
 
 @pytest.mark.parametrize("package", ["evidence", "checks", "probes", "knowledge", "reports"])
 def test_product_code_does_not_mention_fakes(package: str) -> None:
-    """The word "fake" does not occur in the code of these packages: live and built-in runs use the same lines."""
+    """The word "fake" does not occur in the code of these packages, because live and built-in runs use the same code."""
     hits = []
     for file in files(package):
         tree = ast.parse(file.read_text(encoding="utf-8"))
@@ -105,7 +105,7 @@ def test_product_code_does_not_mention_fakes(package: str) -> None:
 
 
 def test_no_catch_all_modules() -> None:
-    """No module is called utils, helpers, manager or the like; each has a name of its own."""
+    """No module is called utils, helpers, manager or the like."""
     banned = {"utils", "util", "helpers", "helper", "manager", "managers", "common", "base", "misc"}
     found = [file for package in (*PACKAGES, "tests") for file in files(package) if file.stem in banned]
 
@@ -113,7 +113,7 @@ def test_no_catch_all_modules() -> None:
 
 
 def test_modules_are_small() -> None:
-    """No module has more than four hundred lines."""
+    """No module has more than 400 lines."""
     long = {
         str(file.relative_to(ROOT)): count
         for package in PACKAGES
@@ -125,7 +125,7 @@ def test_modules_are_small() -> None:
 
 
 def test_checks_read_no_clock_and_no_environment() -> None:
-    """Judges are pure: no I/O, no clock, no environment."""
+    """Judges are pure: they perform no I/O and read neither the clock nor the environment."""
     impure = {"os", "time", "socket", "random", "subprocess", "pathlib", "urllib.request"}
     for file in files("checks"):
         if file.name.startswith("test_"):
@@ -137,7 +137,7 @@ def test_checks_read_no_clock_and_no_environment() -> None:
 
 
 def test_both_maps_are_the_same_and_name_every_package() -> None:
-    """README and CONTRIBUTING open with the same map, which has one line for each package."""
+    """README and CONTRIBUTING contain the same map, which has one line for each package."""
     maps = {
         (ROOT / name).read_text(encoding="utf-8").partition("<!-- map -->")[2].partition("<!-- /map -->")[0]
         for name in ("README.md", "CONTRIBUTING.md")

@@ -1,4 +1,4 @@
-"""A check declares its causes, and names no other."""
+"""Test that a check declares its causes and names no others."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.suite.gathered import gathered
 
 
 def judged(*, reads_reply: bool, verdict: str) -> Finding:
-    """Return the finding of a check that names a cause beside the one that it declares."""
+    """Return the finding of a check that names an undeclared cause in addition to its declared one."""
     own = Catalogue()
 
     @own.check("SMTP-04", "The server is there", causes=("port_blocked",), reads_reply=reads_reply)
@@ -30,14 +30,14 @@ def judged(*, reads_reply: bool, verdict: str) -> Finding:
 
 @pytest.mark.parametrize("verdict", ["fail", "risk", "unknown"])
 def test_an_undeclared_cause_is_an_error(verdict: str) -> None:
-    """A finding with a cause that the check does not declare is a ValueError that names both."""
+    """Naming a cause that the check does not declare raises a ValueError that names both the check and the cause."""
     with pytest.raises(ValueError, match="SMTP-04 names dns_failure without declaring it"):
         judged(reads_reply=False, verdict=verdict)
 
 
 @pytest.mark.parametrize("verdict", ["fail", "risk", "unknown"])
 def test_a_check_that_reads_a_reply_names_what_the_reply_means(verdict: str) -> None:
-    """The causes of a reply are not known in advance, so `reads_reply` allows every cause."""
+    """The causes that a reply indicates are not known in advance, so `reads_reply` allows every cause."""
     assert judged(reads_reply=True, verdict=verdict).causes == ("port_blocked", "dns_failure")
 
 

@@ -1,4 +1,4 @@
-"""Reports on a declared service contain no Microsoft word of the suite's own, for every fault."""
+"""Test that, for every fault, reports on a declared service contain no Microsoft terms of the suite's own."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ every_fault = pytest.mark.parametrize("fault", [None, *FAULTS])
 
 
 def neutral(fault: str | None) -> list[Assessment]:
-    """Return the assessments of both senders of the declared service with this fault, on evidence without Microsoft words."""
+    """Return both senders' assessments for the declared service with this fault, based on evidence without Microsoft terms."""
     return [Assessment(*blotted(*recorded)) for recorded in gathered(fault, cloud="custom").values()]
 
 
 def run_of(assessments: list[Assessment]) -> Run:
-    """Return a run of these senders."""
+    """Return a run with these assessments."""
     return Run(tool_version="1", target="live", started=NOW, finished=NOW, host="here", senders=tuple(assessments))
 
 
 @every_fault
 def test_reports_contain_no_microsoft_word(fault: str | None) -> None:
-    """HTML, JSON, terminal, letters and calendar have no such word, for both senders together and for each alone."""
+    """HTML, JSON, terminal output, letters and calendar contain no Microsoft terms, whether the senders are reported together or alone."""
     assessments = neutral(fault)
 
     for run in (run_of(assessments), *(run_of([one]) for one in assessments)):
@@ -63,7 +63,7 @@ def test_reports_contain_no_microsoft_word(fault: str | None) -> None:
 
 @every_fault
 def test_findings_do_not_depend_on_microsoft_words(fault: str | None) -> None:
-    """Verdicts and causes are the same if the Microsoft words in the server's replies are replaced."""
+    """Verdicts, causes and certainty stay the same after the Microsoft terms in the evidence and the settings are replaced."""
     original = [Assessment(*recorded) for recorded in gathered(fault, cloud="custom").values()]
 
     for one, other in zip(original, neutral(fault), strict=True):
@@ -74,7 +74,7 @@ def test_findings_do_not_depend_on_microsoft_words(fault: str | None) -> None:
 
 @every_fault
 def test_every_cause_exists_for_a_declared_service(fault: str | None) -> None:
-    """No finding names a cause that only Microsoft 365 has, and no check runs that only applies to Microsoft 365."""
+    """No finding names a cause that applies only to Microsoft 365, and no check that applies only to Microsoft 365 is run."""
     for assessment in neutral(fault):
         findings = assessment.all_findings()
 
@@ -86,7 +86,7 @@ HEALTHY: Final = ("-", ())  # of a fault that the table leaves out
 
 
 def expected() -> dict[tuple[str, str], tuple[str, tuple[str, ...]]]:
-    """Return the hand-written table: for each fault and sender the broken gate and the causes, likeliest first."""
+    """Return the hand-written table of the broken gate and the causes, likeliest first, for each fault and sender."""
     rows = (line.split() for line in EXPECTED.read_text(encoding="utf-8").splitlines() if line and line[0] != "#")
     return {
         (fault, sender): (gate, tuple(cause for cause in causes.split(",") if cause != "-"))
@@ -96,7 +96,7 @@ def expected() -> dict[tuple[str, str], tuple[str, tuple[str, ...]]]:
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_gate_and_causes_are_the_expected_ones(fault: str) -> None:
-    """Each fault gives the expected broken gate and causes; one that does not concern a declared service leaves it healthy."""
+    """Each fault leads to the broken gate and the causes in the table; a sender without a row stays healthy."""
     table, found = expected(), {}
     for name, recorded in gathered(fault, cloud="custom").items():
         assessment = Assessment(*recorded)
@@ -120,7 +120,7 @@ OTHER_GATE: Final = {
 
 @pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault not in OTHER_GATE])
 def test_the_broken_gate_is_the_same_as_for_microsoft(fault: str) -> None:
-    """A fault breaks the same gate in both services."""
+    """A fault breaks the same gate in a declared service as in Microsoft 365, apart from the listed exceptions."""
     table = expected()
 
     for name, recorded in gathered(fault).items():
@@ -129,7 +129,7 @@ def test_the_broken_gate_is_the_same_as_for_microsoft(fault: str) -> None:
 
 
 def test_a_whole_run_contains_no_microsoft_word(tmp_path: Path) -> None:
-    """A replay of such evidence writes no Microsoft word to the terminal, the HTML with pytest-html's part, JUnit or JSON."""
+    """A replay of neutral evidence writes no Microsoft terms to the terminal, the HTML (including pytest-html's part), JUnit or JSON."""
     run = run_of(neutral("wrong_password"))
     (tmp_path / "before.json").write_text(as_text(results(run)), encoding="utf-8")
     homes = {name: str(tmp_path) for name in ("HOME", "XDG_STATE_HOME", "LOCALAPPDATA")}
@@ -152,7 +152,7 @@ def test_a_whole_run_contains_no_microsoft_word(tmp_path: Path) -> None:
 
 
 def test_texts_name_only_checks_of_a_declared_service() -> None:
-    """No text refers to a check that does not apply to a declared service."""
+    """No text for a declared service refers to a check that applies only to Microsoft 365."""
     for entries in (declared(), declared(at_login=True)):
         for cause in entries.values():
             named = set(re.findall(r"\b[A-Z]+-\d\d\b", f"{cause.steps} {cause.verify} {cause.decide} {cause.shows}"))
@@ -161,7 +161,7 @@ def test_texts_name_only_checks_of_a_declared_service() -> None:
 
 
 def test_the_table_names_existing_faults_gates_and_causes() -> None:
-    """The table names only existing faults, gates and causes."""
+    """The table has rows for every fault and names only existing faults, gates and causes."""
     rows = expected()
 
     assert {fault for fault, _ in rows} == set(FAULTS)
@@ -179,7 +179,7 @@ def test_healthy_declared_service_can_send() -> None:
 
 
 def test_the_search_finds_microsoft_words() -> None:
-    """The search works: it finds Microsoft words in a report on Microsoft 365 made in the same way."""
+    """The search finds Microsoft terms in a report on Microsoft 365 that is made in the same way."""
     run = run_of([Assessment(*blotted(*recorded)) for recorded in gathered("wrong_password").values()])
 
     assert words_in(render_top(run, results(run)))

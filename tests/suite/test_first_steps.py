@@ -1,4 +1,4 @@
-"""The first step of a report is never something the run has already shown, and no report denies a server that was reached."""
+"""Test that no report starts with a step that the run has already answered, or denies that Microsoft's server was reached."""
 
 from __future__ import annotations
 
@@ -39,21 +39,21 @@ each_world = pytest.mark.parametrize(("name", "is_situation"), WORLDS)
 
 
 def world(name: str, is_situation: bool) -> Gathered:
-    """Return the evidence of a fault or of a situation."""
+    """Return the evidence and settings for a fault or a situation; skip the test if the fault cannot be staged here."""
     if not is_situation and FAULTS[name].skipped_here():
         pytest.skip(FAULTS[name].skipped_here() or "")
     return situation(name) if is_situation else gathered(name)
 
 
 def answers(found: Gathered) -> Iterator[tuple[Assessment, Answer]]:
-    """Yield the assessment and the answer of each sender."""
+    """Yield the assessment and the answer for each sender."""
     for evidence, settings in found.values():
         assessment = Assessment(evidence, settings)
         yield assessment, answer(samples.run(assessment), assessment)
 
 
 def every_line() -> Iterator[tuple[str, Step]]:
-    """Yield each step and deciding line of the catalogue, of the entries for declared services and of the groups."""
+    """Yield every step and deciding line in the catalogue, the entries for declared services and the groups, with its origin."""
     for cause in (*CATALOGUE.values(), *declared_entries().values(), *declared_entries(at_login=True).values()):
         yield from ((cause.id, step_of(line)) for line in (*cause.steps, *cause.decide))
     for group in GROUPS.values():
@@ -61,7 +61,7 @@ def every_line() -> Iterator[tuple[str, Step]]:
 
 
 def test_lines_that_name_a_check_declare_it() -> None:
-    """A line that names a check declares that the check answers it."""
+    """A line that names a check also declares which checks answer it, unless the line is about an attestation."""
     undeclared = [
         (where, line)
         for where, line in every_line()
@@ -72,7 +72,7 @@ def test_lines_that_name_a_check_declare_it() -> None:
 
 
 def test_declared_checks_and_facts_exist() -> None:
-    """Each check, each fact and each trait that a step declares exists."""
+    """Each check, fact and trait that a step declares exists."""
     unknown = {check for _, line in every_line() for check in line.answered_by} - set(CHECKS.checks)
 
     assert unknown == set()
@@ -80,7 +80,7 @@ def test_declared_checks_and_facts_exist() -> None:
 
 
 def declared(causes: tuple[str, ...], assessment: Assessment) -> dict[str, tuple[str, ...]]:
-    """Return the filled text of every line about these causes, with the checks that answer it."""
+    """Return every line about these causes, with its placeholders filled in, and the checks that answer it."""
     values = explained.values(assessment)
     microsoft, gate = assessment.settings.service.microsoft, assessment.first_broken_gate
     at_login = gate is not None and gate.value in {"issuer", "token", "claims"}
@@ -92,7 +92,7 @@ def declared(causes: tuple[str, ...], assessment: Assessment) -> dict[str, tuple
 
 @each_world
 def test_the_first_step_is_not_answered_by_the_run(name: str, is_situation: bool) -> None:
-    """No step or deciding line comes first if a check that answers it has passed; at least one open step is left."""
+    """No step or deciding line comes first if a check that answers it has passed, and at least one open step remains."""
     for assessment, one in answers(world(name, is_situation)):
         if not one.causes:
             continue
@@ -108,7 +108,7 @@ def test_the_first_step_is_not_answered_by_the_run(name: str, is_situation: bool
 
 @each_world
 def test_open_steps_come_before_answered_ones(name: str, is_situation: bool) -> None:
-    """Steps that the run has already answered come last, with their time; the letter does not ask for them."""
+    """Steps that the run has already answered come last and show the time of the run, and the letter does not ask for them."""
     for assessment, one in answers(world(name, is_situation)):
         for lines in (one.deciders, *(cause.steps for cause in one.causes)):
             marks = [step_of(line).seen for line in lines]
@@ -123,7 +123,7 @@ def test_open_steps_come_before_answered_ones(name: str, is_situation: bool) -> 
 
 @each_world
 def test_no_text_denies_a_server_that_was_reached(name: str, is_situation: bool) -> None:
-    """If the certificate or the greeting was Microsoft's, no text of the report says that the server is another one."""
+    """If the certificate or the greeting was Microsoft's, no text in the report says that the server is not Microsoft's."""
     for assessment, one in answers(world(name, is_situation)):
         if not assessment.settings.service.microsoft:
             continue
@@ -150,7 +150,7 @@ def test_no_text_denies_a_server_that_was_reached(name: str, is_situation: bool)
 
 @each_world
 def test_no_step_is_about_a_secret_that_was_not_sent(name: str, is_situation: bool) -> None:
-    """Steps about a password or secret that went to a wrong place appear only if the run sent one."""
+    """Steps about a password or secret sent to the wrong server appear only if the run sent one."""
     for assessment, one in answers(world(name, is_situation)):
         traffic = assessment.evidence.traffic
         texts = " ".join(step for cause in one.causes for step in cause.steps)

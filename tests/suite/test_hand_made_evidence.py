@@ -1,4 +1,4 @@
-"""Checks of evidence that the built-in tenant cannot produce: the Windows registry, High Volume Email, rare lookup results."""
+"""Test checks on evidence that the built-in tenant cannot produce: the Windows registry, High Volume Email and rare lookup results."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def judged(check: str, evidence: SenderEvidence, settings: SenderSettings) -> Fi
 
 
 def by_hand() -> dict[str, Gathered]:
-    """Return worlds for the mutants: wrong or unreadable registries, High Volume Email to another domain, rare lookup results."""
+    """Return hand-made worlds with wrong or unreadable registries, High Volume Email to another domain, and rare lookup results."""
     evidence, settings = gathered(None)["basic"]
     registries = {
         name: evidence.machine.model_copy(update={"registry": found, "registry_failure": failure})
@@ -47,7 +47,7 @@ def by_hand() -> dict[str, Gathered]:
 
 
 def seen_as(**looks: dict[str, object]) -> Gathered:
-    """Return the healthy OAuth sender with lookups, some of which have other results."""
+    """Return the healthy OAuth sender with lookups, after replacing some of their results."""
     evidence, settings = gathered_with_lookups()["oauth"]
     tenant = evidence.tenant
     assert tenant is not None
@@ -61,7 +61,7 @@ def _registry(data: int | None) -> tuple[RegistryValue, ...]:
 
 
 def on_windows(check: str, *values: tuple[str, int | None], failure: str | None = None) -> Finding:
-    """Return a finding on the healthy Basic sender, on a machine with these values in the 64-bit view of its registry."""
+    """Return a check's finding for the healthy Basic sender on a machine with these values in the 64-bit view of its registry."""
     evidence, settings = gathered(None)["basic"]
     found = tuple(RegistryValue(path="HKLM", name=name, view="64", data=data) for name, data in values)
     machine = evidence.machine.model_copy(update={"registry": None if failure else found, "registry_failure": failure})
@@ -70,7 +70,7 @@ def on_windows(check: str, *values: tuple[str, int | None], failure: str | None 
 
 @pytest.mark.parametrize(("check", "name"), DOTNET)
 def test_dotnet_values(check: str, name: str) -> None:
-    """1 passes, 0 fails, a missing value is a risk, an unreadable registry is unknown, and other systems have none."""
+    """The value 1 passes and 0 fails; a missing value is a risk, an unreadable registry is unknown, and other systems are exempt."""
     assert on_windows(check, (name, 1)).verdict is Verdict.PASS
     assert on_windows(check, (name, None)).verdict is Verdict.RISK
     assert on_windows(check, failure="access denied").verdict is Verdict.UNKNOWN
@@ -89,7 +89,7 @@ def test_dotnet_values(check: str, name: str) -> None:
     ],
 )
 def test_schannel_values(values: list[tuple[str, int | None]], verdict: Verdict) -> None:
-    """TLS 1.2 is on unless the registry switches it off."""
+    """The check passes unless the registry switches TLS 1.2 off."""
     assert on_windows("HOST-03", *values).verdict is verdict
     assert on_windows("HOST-03", failure="access denied").verdict is Verdict.UNKNOWN
     assert judged("HOST-03", *gathered(None)["basic"]).verdict is Verdict.NOT_APPLICABLE
@@ -103,7 +103,7 @@ def test_schannel_values(values: list[tuple[str, int | None]], verdict: Verdict)
     ],
 )
 def test_high_volume_email_to_another_domain_is_a_risk(to: str, verdict: Verdict) -> None:
-    """The endpoint delivers within the tenant only: another domain is reported before anything is sent."""
+    """A recipient in another domain is a risk, because the High Volume Email endpoint delivers only within the tenant."""
     evidence, settings = gathered(None)["basic"]
     sender = settings.sender.model_copy(update={"smtp_server": HVE, "mail_to": to})
 
@@ -114,7 +114,7 @@ def test_high_volume_email_to_another_domain_is_a_risk(to: str, verdict: Verdict
 
 
 def _refused_as_external() -> tuple[SenderEvidence, SenderSettings]:
-    """Return High Volume Email to another domain, refused by the server as external."""
+    """Return the evidence and settings of a High Volume Email sender whose external recipient the server refused."""
     evidence, settings = gathered("recipient_blocked")["basic"]
     assert evidence.envelope is not None
     assert evidence.envelope.rcpt is not None
@@ -128,7 +128,7 @@ def _refused_as_external() -> tuple[SenderEvidence, SenderSettings]:
 
 
 def test_high_volume_email_refused_as_external() -> None:
-    """The server's refusal of an external recipient gives its own cause."""
+    """If the server refuses a recipient as external, the check fails with the cause `hve_external_recipient`."""
     finding = judged("MBX-07", *_refused_as_external())
 
     assert (finding.verdict, finding.causes) == (Verdict.FAIL, ("hve_external_recipient",))
@@ -144,7 +144,7 @@ def test_high_volume_email_refused_as_external() -> None:
     ],
 )
 def test_trace_status_gives_its_verdict(status: str, verdict: Verdict, causes: tuple[str, ...]) -> None:
-    """Each status of an accepted message has its verdict; a status with several possible causes is not sure."""
+    """Each trace status leads to its own verdict, and a finding with several possible causes is uncertain."""
     finding = judged("MBX-06", *seen_as(trace={"status": status})["oauth"])
 
     assert (finding.verdict, finding.causes) == (verdict, causes)
@@ -152,7 +152,7 @@ def test_trace_status_gives_its_verdict(status: str, verdict: Verdict, causes: t
 
 
 def test_a_cloud_without_trace_is_not_applicable() -> None:
-    """In a cloud without message trace the check does not apply."""
+    """The message trace check does not apply in a cloud that does not offer message trace."""
     finding = judged("MBX-06", *seen_as(trace={"state": LookupState.NOT_OFFERED})["oauth"])
 
     assert finding.verdict is Verdict.NOT_APPLICABLE
@@ -163,7 +163,7 @@ def test_a_cloud_without_trace_is_not_applicable() -> None:
     [("MBX-06", "trace"), ("RISK-05", "application"), ("RISK-07", "conditional_access")],
 )
 def test_a_missing_lookup_is_unknown_with_its_reason(check: str, look: str) -> None:
-    """If lookups were not made, for example without their secret, the check is unknown and gives the reason."""
+    """If a lookup was not made, for example because its secret was missing, the check is unknown and its finding contains the reason."""
     why = "the client secret of [directory] was not found"
     changes: dict[str, object] = {"state": LookupState.NOT_ASKED, "detail": why}
     finding = judged(check, *seen_as(**{look: changes})["oauth"])
@@ -173,7 +173,7 @@ def test_a_missing_lookup_is_unknown_with_its_reason(check: str, look: str) -> N
 
 
 def test_a_registration_in_another_tenant_is_multitenant() -> None:
-    """An enterprise application without a registration in this tenant is multitenant."""
+    """An enterprise application without a registration in this tenant is reported as multitenant."""
     finding = judged("RISK-05", *seen_as(application={"state": LookupState.ABSENT})["oauth"])
 
     assert (finding.verdict, finding.causes) == (Verdict.RISK, ("app_multitenant",))
@@ -183,7 +183,7 @@ def test_a_registration_in_another_tenant_is_multitenant() -> None:
     ("cloud", "server"), [("gcc_high", "smtp.office365.com"), ("worldwide", "smtp.partner.outlook.cn")]
 )
 def test_a_host_of_another_cloud_is_reported(cloud: str, server: str) -> None:
-    """A host of one cloud in the settings of another is reported."""
+    """The finding says which cloud the host belongs to if that cloud is not the one in the settings."""
     evidence, settings = gathered(None)["basic"]
     sender = settings.sender.model_copy(update={"smtp_server": server})
 

@@ -1,4 +1,4 @@
-"""Runs with lookups: they decide between the causes of a refusal, observe every item, and name a missing permission."""
+"""Test that lookups decide between the causes of a refusal, observe every checklist item and name a missing permission."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ NEEDS = {
 
 
 def unseen(judged: dict[str, Assessment]) -> dict[str, Finding]:
-    """Return the unknown and attested findings by check."""
+    """Return the unknown and attested findings, keyed by check."""
     return {
         finding.check: finding
         for assessment in judged.values()
@@ -50,7 +50,7 @@ def unseen(judged: dict[str, Assessment]) -> dict[str, Finding]:
 
 @pytest.mark.parametrize("fault", [pytest.param(fault, id=fault.id) for fault in WITH_LOOKUPS])
 def test_findings_with_lookups(fault: Fault) -> None:
-    """A fault gives exactly its findings; all others equal those of the healthy world with lookups."""
+    """Each fault produces exactly its expected findings; all other findings match those of the healthy world with lookups."""
     if reason := fault.skipped_here():
         pytest.skip(reason)
     expected = {(one.check, one.verdict, one.causes) for one in fault.expected_with_lookups or ()}
@@ -60,7 +60,7 @@ def test_findings_with_lookups(fault: Fault) -> None:
 
 @pytest.mark.parametrize("fault", OF_THE_TENANT)
 def test_lookups_decide_between_causes(fault: str) -> None:
-    """Without lookups the cause is in a short list; with lookups it is the only one."""
+    """Without lookups, the true cause is one of those listed; with lookups, it is the only one."""
     cause = FAULTS[fault].cause
     without = [Assessment(*one).decisive for one in gathered(fault).values()]
     decided = [one.decisive for one in assess_with_lookups(fault).values()]
@@ -72,7 +72,7 @@ def test_lookups_decide_between_causes(fault: str) -> None:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_every_item_is_observed(way: str) -> None:
-    """Each lookup source observes all 21 items; only the reminder needs an attestation."""
+    """With lookups from each source, all 21 items pass except the reminder, which only a person can attest."""
     found = {
         finding.check: finding
         for assessment in assess_with_lookups(way=way).values()
@@ -88,7 +88,7 @@ def test_every_item_is_observed(way: str) -> None:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_items_have_a_verdict_before_anything_is_sent(way: str) -> None:
-    """With the port closed, the items about the tenant's settings still have a verdict."""
+    """Even if the port is closed, the items about the tenant's settings pass because of the lookups."""
     found = {
         finding.check: finding.verdict
         for assessment in assess_with_lookups("port_refused", way=way).values()
@@ -101,7 +101,7 @@ def test_items_have_a_verdict_before_anything_is_sent(way: str) -> None:
 
 @pytest.mark.parametrize("fault", NEEDS)
 def test_a_missing_permission_is_named(fault: str) -> None:
-    """Without a permission exactly the checks that need it become unknown, and they name the permission."""
+    """Without a permission, exactly the checks that need it become unknown or attested, and the reason names the permission."""
     whole, less = unseen(assess_with_lookups(*CLOSED)), unseen(assess_with_lookups(*CLOSED, fault))
     more = {name: one for name, one in less.items() if name not in whole or whole[name].why != one.why}
     permission = _permission(fault)
@@ -126,7 +126,7 @@ def _permission(fault: str) -> str:
 
 
 def test_settings_can_prove_the_right_to_send() -> None:
-    """With `--no-send` and lookups both senders can send according to the settings; without the right it is not proven."""
+    """With `--no-send` and lookups, the settings prove that both senders can send; without the mailbox right, nothing is proven."""
     assert [(one.verdict, one.by_settings) for one in assess_with_lookups(no_send=True).values()] == [
         ("can_send", True)
     ] * 2
@@ -135,7 +135,7 @@ def test_settings_can_prove_the_right_to_send() -> None:
 
 
 def test_settings_that_contradict_a_refusal_are_reported() -> None:
-    """If Exchange refuses what the settings allow, the finding reports both and stays unsure."""
+    """If Exchange refuses what the settings allow, the finding reports the contradiction and remains uncertain."""
     decisive = assess_with_lookups("sign_in_refused_bare")["oauth"].decisive
 
     assert decisive is not None
@@ -144,7 +144,7 @@ def test_settings_that_contradict_a_refusal_are_reported() -> None:
 
 
 def test_a_missing_trace_row_is_unknown() -> None:
-    """Message trace lags by minutes: a missing row is unknown, and the reason says how to look again."""
+    """Message trace lags by minutes, so a missing row makes the check unknown, and the reason explains how to look again."""
     finding = assess_with_lookups("lookup_not_traced_yet")["basic"].finding("MBX-06")
 
     assert finding.verdict is Verdict.UNKNOWN
@@ -157,7 +157,7 @@ def test_the_document_agrees_with_the_catalogue() -> None:
 
 
 def _with_rows(**changes: object) -> Finding | None:
-    """Return the decisive finding of a wrong password, with changed rows in the sign-in log."""
+    """Return the decisive finding for a wrong password after changing the rows of the sign-in log."""
     judged = assess_with_lookups("wrong_password")["basic"]
     tenant = judged.evidence.tenant
     assert tenant is not None
@@ -173,7 +173,7 @@ def _with_rows(**changes: object) -> Finding | None:
     [pytest.param({"address": "203.0.113.9"}, id="another address"), pytest.param({"code": 0}, id="a success")],
 )
 def test_a_log_row_of_another_client_decides_nothing(changes: dict[str, object]) -> None:
-    """Log rows of another client of the same user, refused elsewhere or successful, decide nothing."""
+    """Sign-in log rows from a different address, or for a successful sign-in, do not decide between the causes."""
     own, others = _with_rows(), _with_rows(**changes)
 
     assert own is not None
@@ -184,7 +184,7 @@ def test_a_log_row_of_another_client_decides_nothing(changes: dict[str, object])
 
 
 def test_two_possible_causes_are_both_listed_and_unsure() -> None:
-    """If the mailbox and the service principal are both missing, the same refusal fits both, so neither is sure."""
+    """If both the mailbox and the service principal are missing, the finding lists both causes and is uncertain."""
     decisive = assess_with_lookups("mailbox_missing_oauth", "sp_not_registered")["oauth"].decisive
 
     assert decisive is not None
@@ -193,7 +193,7 @@ def test_two_possible_causes_are_both_listed_and_unsure() -> None:
 
 
 def test_a_wrong_setting_fails_before_anything_is_sent() -> None:
-    """With the port closed and SMTP AUTH off in the tenant, the items about SMTP AUTH fail with their own cause."""
+    """If the port is closed and SMTP AUTH is off in the tenant, the items about SMTP AUTH fail with their own cause."""
     judged = assess_with_lookups("port_refused", "smtp_auth_off_tenant")
     found = judged["basic"].finding("BASIC-02"), judged["oauth"].finding("OAUTH-05")
 

@@ -1,4 +1,4 @@
-"""The fault matrix: every fault gives exactly its findings, at its gate; all other checks stay healthy or are blocked."""
+"""Test that every fault produces exactly its findings at its gate, while all other checks stay healthy or are blocked."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _by_sender_and_check(judged: dict[str, Assessment]) -> Iterator[tuple[tuple[
 
 
 def _rows(judged: dict[str, Assessment], healthy_findings: dict[tuple[str, str], Finding]) -> set[Row]:
-    """Return the findings that differ from the healthy world, except blocked checks."""
+    """Return the findings, except blocked ones, that differ from those of the healthy world."""
     return {
         (finding.check, finding.verdict.value, finding.causes)
         for key, finding in _by_sender_and_check(judged)
@@ -88,7 +88,7 @@ def test_checks_that_need_lookups_explain_them(healthy_findings: dict[tuple[str,
 
 
 def test_a_declared_service_has_no_lookup_checks() -> None:
-    """Checks that need lookups do not exist for a declared service."""
+    """Checks that need lookups are not run for a declared service."""
     custom = Custom(smtp_server="mail.example.com")
     for name, (evidence, judged) in gathered(None).items():
         declared = Assessment(evidence, judged.model_copy(update={"cloud": "custom", "custom": custom}))
@@ -98,7 +98,7 @@ def test_a_declared_service_has_no_lookup_checks() -> None:
 
 
 def test_basic_authentication_is_a_risk_in_the_healthy_world(healthy_findings: dict[tuple[str, str], Finding]) -> None:
-    """Basic authentication is a risk in the healthy world too, so no row that differs from the healthy world can test it."""
+    """Basic authentication is reported as a risk even in the healthy world, so no row of the matrix can test that check."""
     at_risk = {key: finding.causes for key, finding in healthy_findings.items() if finding.verdict is Verdict.RISK}
 
     assert at_risk == {("basic", "RISK-01"): ("basic_auth_retiring",)}
@@ -106,7 +106,7 @@ def test_basic_authentication_is_a_risk_in_the_healthy_world(healthy_findings: d
 
 @pytest.mark.parametrize("fault", [pytest.param(fault, id=fault.id) for fault in FAULTS.values()])
 def test_fault_gives_exactly_its_findings(fault: Fault, healthy_findings: dict[tuple[str, str], Finding]) -> None:
-    """The sets are compared exactly: a false alarm fails the test as a miss does."""
+    """The findings equal the expected ones, so a false alarm fails the test just as a missed finding does."""
     if fault.skipped_here():
         pytest.skip(fault.skipped_here() or "")
     judged = _judged(fault.id)
@@ -136,7 +136,7 @@ def _check_gates_and_causes(fault: Fault, name: str, assessment: Assessment) -> 
 
 
 def test_every_check_fails_or_is_at_risk_under_a_fault() -> None:
-    """Every check fails or is at risk under some fault, or is listed with a reason."""
+    """Every check fails or is at risk under some fault, or is listed in NOT_STAGED with the reason."""
     every = [row for fault in EVERY_FAULT.values() for row in (*fault.expected, *(fault.expected_with_lookups or ()))]
     tested = {row.check for row in every if row.verdict in {"fail", "risk"}}
     missing = set(CATALOGUE.checks) - tested
@@ -145,7 +145,7 @@ def test_every_check_fails_or_is_at_risk_under_a_fault() -> None:
 
 
 def test_every_cause_is_reported_under_a_fault() -> None:
-    """Every cause is reported under some fault, or is listed with a reason."""
+    """Every cause is reported under some fault, or is listed in NOT_REACHED with the reason."""
     reached = {fault.cause for fault in EVERY_FAULT.values()} | {
         cause
         for fault in EVERY_FAULT.values()

@@ -1,4 +1,4 @@
-"""A check whose record is missing is unknown, and its finding has the reason."""
+"""Test that a check whose record is missing is unknown, and that its finding contains the reason."""
 
 from __future__ import annotations
 

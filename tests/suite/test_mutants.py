@@ -1,7 +1,7 @@
-"""Mutants of the judges: one `return` at a time is turned into a pass, and the findings of some world must change.
+"""Test mutants of the judges: turning one `return` at a time into a pass must change the findings in some world.
 
-The worlds are those of the matrix and the situations; test_matrix.py and test_situations.py check their findings. All mutants
-run with SMTP365_DEEP (`run.py test --deep`), otherwise only whole judges, which takes seconds.
+The worlds include those whose findings test_matrix.py and test_situations.py check. Single returns are changed only with SMTP365_DEEP
+(`run.py test --deep`); otherwise only whole judges are replaced, which takes seconds.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ Rows = frozenset[tuple[str, str, str, tuple[str, ...]]]
 
 
 def worlds() -> dict[str, Callable[[], Gathered]]:
-    """Return every world that can be staged on this machine, the healthy one first, and every situation."""
+    """Return every world that can be staged on this machine, starting with the healthy one, as a function that makes the world."""
     staged = [None, *(fault.id for fault in FAULTS.values() if not fault.skipped_here())]
     found: dict[str, Callable[[], Gathered]] = {fault or "healthy": partial(gathered, fault) for fault in staged}
     found |= {name: partial(situation, name) for name in SITUATIONS}
@@ -62,7 +62,7 @@ def worlds() -> dict[str, Callable[[], Gathered]]:
 
 
 def differs(make_world: Callable[[], Gathered], truth: Rows, assess: Any, catalogue: Any = None) -> bool:  # noqa: ANN401
-    """Return whether a mutant judges this world differently; a mutant that raises counts as noticed."""
+    """Return whether a mutant judges this world differently; raising an error also counts as a difference."""
     try:
         return rows(make_world(), assess, catalogue) != truth
     except (ValueError, AttributeError, LookupError):
@@ -82,18 +82,18 @@ def rows(found: Gathered, assess: Any, catalogue: Any = None) -> Rows:  # noqa: 
 
 @pytest.fixture(scope="module")
 def true_rows() -> dict[str, Rows]:
-    """The findings of the unchanged judges."""
+    """The findings of the unchanged judges in every world."""
     return {world: rows(make_world(), Assessment) for world, make_world in worlds().items()}
 
 
 def always_pass(case: Context) -> Finding:
-    """A judge that always passes."""
+    """Judge every case as passed."""
     return case.ok()
 
 
 @pytest.mark.parametrize("check", list(CATALOGUE.checks.values()), ids=lambda c: c.id)
 def test_a_judge_that_always_passes_is_noticed(check: Check, true_rows: dict[str, Rows]) -> None:
-    """The findings of some world change."""
+    """Replacing a judge with one that always passes changes the findings in some world."""
     catalogue = {**CATALOGUE.checks, check.id: replace(check, judge=always_pass)}
 
     assert any(differs(make_world, true_rows[world], Assessment, catalogue) for world, make_world in worlds().items())
@@ -103,20 +103,20 @@ def test_a_judge_that_always_passes_is_noticed(check: Check, true_rows: dict[str
 
 
 class Passing(ast.NodeTransformer):
-    """Turns the return on one line into a pass."""
+    """A transformer that turns the `return` on one line into a pass."""
 
     def __init__(self, line: int) -> None:
         self._line = line
 
     def visit_Return(self, node: ast.Return) -> ast.Return:
-        """Change this return and leave the others."""
+        """Change the `return` on the chosen line and leave all others as they are."""
         if node.lineno != self._line:
             return node
         return ast.copy_location(ast.Return(ast.parse("case.ok()", mode="eval").body), node)
 
 
 class Mutated(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Loads one module from a changed tree; all other modules load as usual."""
+    """An import finder that loads one module from a changed syntax tree; all other modules load as usual."""
 
     def __init__(self, name: str, tree: ast.Module) -> None:
         self._name = name
@@ -125,11 +125,11 @@ class Mutated(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def find_spec(
         self, fullname: str, _path: Sequence[str] | None, _target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        """Return the spec of the mutant."""
+        """Return the spec of the mutant for the name of its module, and None for any other name."""
         return importlib.util.spec_from_loader(fullname, self) if fullname == self._name else None
 
     def exec_module(self, module: ModuleType) -> None:
-        """Run the changed code."""
+        """Execute the changed code in the module's namespace."""
         exec(self._code, module.__dict__)  # noqa: S102 - our own source with one return changed
 
 
@@ -148,7 +148,7 @@ def imported_with(finder: Mutated) -> Iterator[ModuleType]:
 
 
 def mutants() -> Iterator[Any]:
-    """Yield every return of a finding that does not pass, in functions with a parameter `case`."""
+    """Yield the module and line of every `return` of a finding other than a pass, in functions with a parameter `case`."""
     for file in sorted((ROOT / "checks").glob("*.py")):
         if file.stem in {"model", "assessment", "catalogue", "test_checklist", "__init__", "refusal"}:
             continue
@@ -163,7 +163,7 @@ def mutants() -> Iterator[Any]:
 @pytest.mark.skipif(not DEEP, reason="hundreds of mutants: run.py test --deep")
 @pytest.mark.parametrize(("module", "line"), list(mutants()) if DEEP else [])
 def test_a_return_turned_into_a_pass_is_noticed(module: str, line: int, true_rows: dict[str, Rows]) -> None:
-    """The findings of some world change; a mutant that survives shows a branch that no fault reaches."""
+    """Each mutant changes the findings in some world; a mutant that changes none shows a branch that no world reaches."""
     tree = ast.parse((ROOT / "checks" / f"{module}.py").read_text(encoding="utf-8"))
     changed = ast.fix_missing_locations(Passing(line).visit(tree))
 

@@ -1,7 +1,7 @@
-"""Later versions read reports of version 0.1.0: replay, baseline and added lookups give the same verdicts.
+"""Test that reports from version 0.1.0 can be replayed, used as a baseline and extended with lookups.
 
-The three samples were written by the commit that the changelog dates as 0.1.0, on the built-in tenant: healthy, one
-fault (wrong_password), and masked (sp_not_registered, with lookups).
+The three samples were made on the built-in tenant with the commit that the changelog records as 0.1.0: a healthy run, a run with a
+wrong password, and a masked run with lookups in which the service principal is not registered.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ CORRECTED = dict.fromkeys(("RISK-05", "RISK-06", "RISK-07", "MBX-06"), ("not_app
 
 
 def pytest_run(folder: Path, *options: str) -> tuple[int, dict[str, Any]]:
-    """Run the checklist with these options; return exit code and results."""
+    """Run the checklist with these options, and return the exit code and the results."""
     file = folder / "results.json"
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--json={file}"]
     done = subprocess.run(
@@ -42,13 +42,13 @@ def pytest_run(folder: Path, *options: str) -> tuple[int, dict[str, Any]]:
 
 
 def senders(data: dict[str, Any]) -> list[tuple[object, ...]]:
-    """Return name, verdict, first broken gate and causes of each sender."""
+    """Return the name, verdict, first broken gate and causes of each sender."""
     return [(one["name"], one["verdict"], one["first_broken_gate"], one["causes"]) for one in data["senders"]]
 
 
 @pytest.mark.parametrize("name", EXIT_CODES)
 def test_sample_gives_the_same_verdicts(name: str) -> None:
-    """Each check has the verdict that the report embeds, or its documented correction."""
+    """Each check has the verdict recorded in the sample or, where later versions corrected it, the documented new verdict."""
     data, recorded_senders = load_report(SAMPLES / f"{name}.html")
 
     for (evidence, settings), recorded in zip(recorded_senders, data["senders"], strict=True):
@@ -62,7 +62,7 @@ def test_sample_gives_the_same_verdicts(name: str) -> None:
 
 @pytest.mark.parametrize("name", EXIT_CODES)
 def test_sample_can_be_replayed(name: str, tmp_path: Path) -> None:
-    """`--target=REPORT` gives the recorded verdicts, causes and gates, and the exit code of the original run."""
+    """With `--target=REPORT`, the run repeats the recorded verdicts, causes and gates, and the exit code of the original run."""
     recorded, _ = load_report(SAMPLES / f"{name}.html")
 
     code, data = pytest_run(tmp_path, f"--target={SAMPLES / name}.html")
@@ -73,7 +73,7 @@ def test_sample_can_be_replayed(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["healthy", "wrong_password"])
 def test_sample_can_be_a_baseline(name: str, tmp_path: Path) -> None:
-    """`--baseline=REPORT` compares a new run with the sample."""
+    """A new run accepts the sample as `--baseline=REPORT` and writes its report."""
     code, data = pytest_run(tmp_path, f"--baseline={SAMPLES / name}.html")
 
     assert code == 0
@@ -82,7 +82,7 @@ def test_sample_can_be_a_baseline(name: str, tmp_path: Path) -> None:
 
 
 def test_lookups_can_be_added_to_a_sample(tmp_path: Path) -> None:
-    """`--lookups-for=REPORT` adds lookups from an export; the verdict does not change."""
+    """With `--lookups-for=REPORT`, lookups from an export are added, and the senders' verdicts do not change."""
     with serve(healthy(), folder=tmp_path) as running:
         running.export()
         export = running.tenant_export

@@ -1,4 +1,4 @@
-"""Every option with every target: it has an effect, or the run ends with exit code 4 and one line that says what to write."""
+"""Test that every option either has an effect on a target or ends the run with exit code 4 and one line of advice."""
 
 from __future__ import annotations
 
@@ -46,7 +46,10 @@ PAIRS = [
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with settings for a live run, a report, a folder of reports and an export; `built-in.toml` is the built-in tenant's."""
+    """A folder with settings files, a report, a folder of reports and an export.
+
+    `built-in.toml` is used for the built-in tenant, and the other settings files are used for live runs.
+    """
     folder = tmp_path_factory.mktemp("options")
     with serve(healthy(), folder=folder / "tenant", lookups=True) as running:
         text = running.settings_file.read_text(encoding="utf-8")
@@ -61,7 +64,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def options_for(option: str, target: str, folder: Path) -> Options:
-    """Return the options of a command line with this target and this option."""
+    """Return the parsed options of a command line with this target and this option."""
     named = {"report": "report.json", "folder": "reports", "lookups": "fake"}.get(target, target)
     plain = Options(target=named, settings=None, senders=(), folder=folder, root=folder, strict=False)
     if target == "lookups":
@@ -85,7 +88,7 @@ def options_for(option: str, target: str, folder: Path) -> Options:
 
 @pytest.mark.parametrize(("option", "target", "works"), PAIRS)
 def test_an_option_has_an_effect_or_ends_the_run(option: str, target: str, works: bool, folder: Path) -> None:
-    """No option of the table is silently ignored."""
+    """No option in the table is silently ignored with any target."""
     options = options_for(option, target, folder)
     built_in = folder / "built-in.toml" if target == "fake" else None
     if works:
@@ -100,7 +103,7 @@ def test_an_option_has_an_effect_or_ends_the_run(option: str, target: str, works
 
 
 def test_every_option_of_ours_is_in_the_table(request: pytest.FixtureRequest) -> None:
-    """The table has every option of smtp365; --lookups-for is a column."""
+    """The table has a row for every smtp365 option except --lookups-for, which has a column, and --look-ups."""
     parser = request.config._parser  # noqa: SLF001 - pytest has no public list of its options
     ours = {name for option in parser.getgroup("smtp365").options for name in option.names()}
 
@@ -119,7 +122,7 @@ def test_every_option_of_ours_is_in_the_table(request: pytest.FixtureRequest) ->
     ],
 )
 def test_options_without_effect_exit_4(options: list[str], words: str, folder: Path) -> None:
-    """The program ends with exit code 4 and one line, and writes no report."""
+    """The program prints one line, exits with 4 and writes no report."""
     placed = [option.replace("report.json", str(folder / "report.json")) for option in options]
     report = folder / "none.html"
     done = run(*placed, "-p", "no:cacheprovider", f"--html={report}")

@@ -1,4 +1,4 @@
-"""The owner and the first step that the report gives for each of these faults."""
+"""Test which owner and which first step the report names for particular faults."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PROXY = "http://proxy.contoso.example:3128"
 
 
 def outcome_of(fault: str, sender: str = "oauth", proxy: str | None = None) -> tuple[Assessment, Answer]:
-    """Return the assessment and the answer of one sender; with `proxy` the OpenID configuration was fetched through it."""
+    """Return one sender's assessment and answer; with `proxy`, the evidence shows that the OpenID configuration came through that proxy."""
     evidence, settings = gathered(fault)[sender]
     if proxy is not None and evidence.issuer is not None:
         evidence = evidence.model_copy(update={"issuer": evidence.issuer.model_copy(update={"proxy": proxy})})
@@ -25,7 +25,7 @@ def outcome_of(fault: str, sender: str = "oauth", proxy: str | None = None) -> t
 
 @pytest.mark.parametrize("fault", ["token_endpoint_foreign", "issuer_foreign"])
 def test_an_altered_document_is_not_blamed_on_the_settings(fault: str) -> None:
-    """The network team acts, the tenant id is not called wrong, and the first step fetches the document from another network."""
+    """The owner is the network team, the tenant id is not blamed, and the first step fetches the configuration from another network."""
     assessment, one = outcome_of(fault)
 
     assert one.causes[0].who == "network"
@@ -41,7 +41,7 @@ def test_an_altered_document_is_not_blamed_on_the_settings(fault: str) -> None:
 
 
 def test_reason_says_whether_the_secret_was_sent() -> None:
-    """A foreign token endpoint gets no secret; a token endpoint of another tenant on the right host does."""
+    """The reason says that no secret was sent to a token endpoint on another host, and that one was sent if only the issuer is foreign."""
     kept, sent = outcome_of("token_endpoint_foreign")[0], outcome_of("issuer_foreign")[0]
 
     assert kept.evidence.traffic.token_requests == 0
@@ -52,7 +52,7 @@ def test_reason_says_whether_the_secret_was_sent() -> None:
 
 @pytest.mark.parametrize("fault", ["outbound_spam", "tenant_reputation"])
 def test_outbound_spam_is_first_handled_in_the_tenant(fault: str) -> None:
-    """The letter goes to the Exchange administrators; a case with Microsoft is a later step."""
+    """The letter is addressed to the Exchange administrators, and opening a case with Microsoft is a later step."""
     _, one = outcome_of(fault, "basic")
 
     assert one.causes[0].who == "exchange"
@@ -63,7 +63,7 @@ def test_outbound_spam_is_first_handled_in_the_tenant(fault: str) -> None:
 
 
 def test_a_page_of_a_proxy_is_quoted_and_the_step_uses_the_proxy() -> None:
-    """The headline quotes status and text of the page; the first step uses the proxy of the run, in both shells."""
+    """The headline quotes the page's status and text, and the first step uses the run's proxy in both shells."""
     _, one = outcome_of("login_proxy_page", proxy=PROXY)
 
     assert "HTTP 403" in one.sentence
@@ -77,7 +77,7 @@ def test_a_page_of_a_proxy_is_quoted_and_the_step_uses_the_proxy() -> None:
 
 
 def test_without_a_proxy_the_step_names_a_transparent_proxy() -> None:
-    """The first step names a transparent proxy, and no command has a placeholder for a proxy."""
+    """The first step names a transparent proxy, and no command contains a placeholder for a proxy."""
     _, one = outcome_of("login_proxy_page")
 
     assert one.first_step is not None
@@ -87,7 +87,7 @@ def test_without_a_proxy_the_step_names_a_transparent_proxy() -> None:
 
 @pytest.mark.parametrize("sender", ["basic", "oauth"])
 def test_a_silent_name_server_is_named(sender: str) -> None:
-    """The headline and the first step name its address; the first step is not about spelling."""
+    """The headline and the first step name the silent server's address, and the first step is not about spelling."""
     assessment, one = outcome_of("dns_silent", sender)
     assert assessment.evidence.name is not None
     address = assessment.evidence.name.answers[0].resolver
@@ -101,7 +101,7 @@ def test_a_silent_name_server_is_named(sender: str) -> None:
 
 @pytest.mark.parametrize("fault", ["dns_no_such_name", "dns_server_failure", "dns_no_addresses"])
 def test_spelling_is_not_the_first_step_when_the_name_is_right(fault: str) -> None:
-    """BASIC-07 and NET-05 have already compared the name."""
+    """The first step is not about spelling, because BASIC-07 and NET-05 have already compared the name."""
     for sender in ("basic", "oauth"):
         step = outcome_of(fault, sender)[1].first_step
 
@@ -111,7 +111,7 @@ def test_spelling_is_not_the_first_step_when_the_name_is_right(fault: str) -> No
 
 @pytest.mark.parametrize("sender", ["basic", "oauth"])
 def test_no_step_changes_a_password_that_was_not_sent(sender: str) -> None:
-    """An HTTP server on port 587 gets no sign-in, so no step changes the password."""
+    """An HTTP server on port 587 receives no sign-in, so no step asks for a change of password."""
     _, one = outcome_of("http_answer", sender)
 
     assert not any("Change the password" in step for step in one.causes[0].steps)
@@ -133,11 +133,11 @@ def test_no_step_changes_a_password_that_was_not_sent(sender: str) -> None:
     ],
 )
 def test_only_the_visible_text_of_a_page_is_quoted(page: str, words: str) -> None:
-    """The quotation has no markup, no script, and no word long enough to be a token."""
+    """The quotation contains no markup, no scripts and no word long enough to be a token."""
     assert visible_text(page) == words
 
 
 @pytest.mark.parametrize("piece", ["<", "<script>", "<!--", "&lt;", "<a b='", "x ", "</script"])
 def test_a_hostile_page_gives_a_short_line(piece: str) -> None:
-    """A megabyte of the same markup gives a short line."""
+    """A page with a megabyte of repeated markup is quoted in one short line."""
     assert len(visible_text(piece * (1_000_000 // len(piece)))) <= 162

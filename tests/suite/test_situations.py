@@ -1,4 +1,4 @@
-"""What was not observed is never reported as healthy: situations that no fault causes, judged from evidence."""
+"""Test situations that no fault causes: nothing is reported as healthy without having been observed."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ AFTER = list(Gate)
 
 
 def judged(name: str) -> dict[str, Assessment]:
-    """Return the assessments of a situation."""
+    """Return each sender's assessment in a situation."""
     return {sender: Assessment(*recorded) for sender, recorded in situation(name).items()}
 
 
 @pytest.mark.parametrize("member", MEMBERS)
 def test_a_run_that_ended_early_proves_nothing(member: str) -> None:
-    """Later gates are not tested or not reached, no check fails because of it, and nothing is proven."""
+    """If the run ended early, later gates are not tested or not reached, no check fails, and nothing is proven."""
     for assessment in judged(f"ended before {member}").values():
         later = AFTER[AFTER.index(GATE_OF[member]) :]
         if member == "token" and Gate.TOKEN not in assessment.gates():
@@ -89,7 +89,7 @@ EXPECTED: dict[str, dict[str, tuple[str, tuple[str, ...]]]] = {
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_situation_gives_the_expected_findings(name: str) -> None:
-    """The listed checks have the expected verdict and causes, for each sender that has them."""
+    """The listed checks have the expected verdict and causes for each sender to which they apply."""
     seen = set()
     for assessment in judged(name).values():
         for finding in assessment.all_findings():
@@ -102,7 +102,7 @@ def test_situation_gives_the_expected_findings(name: str) -> None:
 
 @pytest.mark.parametrize("name", SITUATIONS)
 def test_evidence_is_unchanged_by_a_round_trip(name: str) -> None:
-    """Evidence and settings are the same after a round trip through JSON, and so are the findings."""
+    """Evidence and findings stay the same after evidence and settings are written to JSON and read back."""
     for evidence, settings in situation(name).values():
         again = SenderEvidence.model_validate_json(evidence.model_dump_json())
         same = SenderSettings.model_validate_json(settings.model_dump_json(by_alias=True))

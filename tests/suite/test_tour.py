@@ -1,4 +1,4 @@
-"""The recipes of CONTRIBUTING, followed in a copy of the repository: a check, a cause and a fault in at most five edited files."""
+"""Test CONTRIBUTING's recipes in a copy of the repository: a check, a cause and a fault are added by editing at most five files."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ RELEVANT: Final = (
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the repository with the edits, and with its generated files made again."""
+    """A copy of the repository with the edits applied and its generated files regenerated."""
     root = tmp_path_factory.mktemp("tour")
     for name in COPIED:
         if (ROOT / name).is_dir():
@@ -115,7 +115,7 @@ def python(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_recipes_edit_at_most_five_files() -> None:
-    """CONTRIBUTING says which files are edited by hand; together they are the edited ones, and at most five."""
+    """CONTRIBUTING names the files to edit by hand, and the edits change at most five files."""
     recipes = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
     assert len(EDITS) <= MOST
@@ -127,7 +127,7 @@ def test_the_recipes_edit_at_most_five_files() -> None:
 
 
 def test_the_documents_of_the_copy_are_generated(copy: Path) -> None:
-    """The new check and the new cause have pages and rows, and no document is left to write by hand."""
+    """The documents with the new check and the new cause are generated, and nothing remains to be written by hand."""
     assert python(copy, "-m", "docs.handbook", "--check").stdout == ""
     assert "The server supports TLS 1.3" in (copy / "README.md").read_text(encoding="utf-8")
     assert (copy / "docs" / "causes" / "tls_1_3_missing.md").is_file()
@@ -135,7 +135,7 @@ def test_the_documents_of_the_copy_are_generated(copy: Path) -> None:
 
 
 def test_the_tests_of_the_copy_pass(copy: Path) -> None:
-    """The tests that the recipes name pass with the new check, cause and fault, and no other list must be edited."""
+    """The tests that the recipes name pass with the new check, cause and fault, and no other list needs editing."""
     files = [file for file, _ in RELEVANT]
     words = " or ".join(words for _, words in RELEVANT if words)
     done = python(copy, "-m", "pytest", "-q", "-p", "no:cacheprovider", *files, "-k", f"{words} or test_arrows")
@@ -145,7 +145,7 @@ def test_the_tests_of_the_copy_pass(copy: Path) -> None:
 
 
 def test_the_fault_is_found_by_the_new_check(copy: Path) -> None:
-    """The program of the copy reports the new cause for the new fault, and the senders can still send."""
+    """A run in the copy reports the new cause for the new fault, and the senders can still send."""
     report = copy / "report.html"
     done = python(
         *(copy, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--fault=tls_only_1_2", f"--html={report}"),

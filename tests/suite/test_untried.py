@@ -1,6 +1,7 @@
-"""Nothing passes that was not tried: in every recorded world, the evidence of a gate and of all later gates is removed.
+"""Test that nothing passes without having been tried, by removing the evidence of a gate and of all later gates from every world.
 
-Then no check that depends on the gate passes, is at risk, or is attested other than by a person. A failed need blocks.
+No check that depends on the gate may then pass, be at risk, or be attested other than by a person. A check is blocked if a check
+that it needs has failed.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ RECORDS: dict[Gate, dict[str, Any]] = {
 
 
 def worlds() -> dict[str, Callable[[], Gathered]]:
-    """Return the healthy world, every fault that can be staged on this machine, and every situation."""
+    """Return functions that make the healthy world, every fault that can be staged on this machine, and every situation."""
     found: dict[str, Callable[[], Gathered]] = {"healthy": partial(gathered, None)}
     found |= {fault.id: partial(gathered, fault.id) for fault in FAULTS.values() if not fault.skipped_here()}
     found |= {f"situation: {name}": partial(situation, name) for name in SITUATIONS}
@@ -58,7 +59,7 @@ WORLDS = worlds()
 
 
 def removed(evidence: SenderEvidence, gate: Gate) -> SenderEvidence:
-    """Return the evidence without this gate, without all later gates, and without lookups."""
+    """Return the evidence without the records of this gate and all later gates, and without lookups."""
     gates = list(Gate)
     changes: dict[str, Any] = {"tenant": None}
     for later in gates[gates.index(gate) :]:
@@ -80,13 +81,13 @@ def depends(check: Check, gate: Gate, method: str) -> bool:
 
 
 def is_attested(finding: Finding, assessment: Assessment) -> bool:
-    """Return whether the finding is an attestation from the settings, which no gate can show."""
+    """Return whether the finding is an attestation from the settings, which does not depend on any gate's evidence."""
     attestation = assessment.settings.sender.attested.get(finding.check)
     return attestation is not None and finding.observed.startswith(attestation.who)
 
 
 def claims_too_much(evidence: SenderEvidence, settings: Any, gate: Gate) -> Iterator[Finding]:  # noqa: ANN401
-    """Yield the findings of dependent checks that claim more than the evidence can show without the gate."""
+    """Yield findings that pass, are at risk or are attested although they depend on a gate whose evidence was removed."""
     assessment = Assessment(removed(evidence, gate), settings)
     for check in assessment.checks:
         finding = assessment.finding(check.id)
@@ -102,7 +103,7 @@ def claims_too_much(evidence: SenderEvidence, settings: Any, gate: Gate) -> Iter
 
 @pytest.mark.parametrize("world", WORLDS)
 def test_nothing_passes_without_the_evidence_of_its_gate(world: str) -> None:
-    """A gate without evidence is reported neither as passed nor as at risk."""
+    """No check passes or is at risk if there is no evidence for a gate on which it depends."""
     for sender, (evidence, settings) in WORLDS[world]().items():
         for gate in Gate:
             assert [(sender, gate, one) for one in claims_too_much(evidence, settings, gate)] == []
@@ -110,7 +111,7 @@ def test_nothing_passes_without_the_evidence_of_its_gate(world: str) -> None:
 
 @pytest.mark.parametrize("world", ["High Volume Email", "High Volume Email, refused"])
 def test_nothing_passes_without_its_gate_in_hand_made_worlds(world: str) -> None:
-    """The same holds for evidence that the built-in tenant cannot produce."""
+    """No check passes without its gate's evidence even in hand-made worlds, which the built-in tenant cannot produce."""
     test = by_hand()[world]
     for evidence, settings in test.values():
         for gate in Gate:
@@ -118,14 +119,14 @@ def test_nothing_passes_without_its_gate_in_hand_made_worlds(world: str) -> None
 
 
 def test_every_gate_has_a_check() -> None:
-    """Every gate has a check of its own, so the property above covers every gate."""
+    """Every gate has a check of its own, so the tests above cover every gate."""
     for gate in Gate:
         assert [check.id for check in CATALOGUE.checks.values() if check.gate is gate]
 
 
 @pytest.mark.parametrize("world", WORLDS)
 def test_a_failed_need_blocks(world: str) -> None:
-    """A failed need blocks a check and an unknown need makes it unknown, unless the need's gate was passed."""
+    """A failed need blocks a check, and an unknown need makes the check unknown, unless the need's gate was passed."""
     for evidence, settings in WORLDS[world]().values():
         assessment = Assessment(evidence, settings)
         gates = assessment.gates()
@@ -145,7 +146,7 @@ def test_a_failed_need_blocks(world: str) -> None:
 
 
 def with_recipe_check(*needs: str) -> dict[str, Check]:
-    """Return the catalogue with one more check, written by the recipe of CONTRIBUTING.md with a minimal body."""
+    """Return the catalogue with one more check, which follows the recipe in CONTRIBUTING.md and has a minimal body."""
     own = Catalogue()
 
     @own.check("SMTP-04", "The server is there", needs=needs)
@@ -174,7 +175,7 @@ def test_a_check_by_the_recipe_is_blocked_by_its_need(world: str, verdict: Verdi
 
 
 def test_a_judge_reads_only_declared_findings() -> None:
-    """A judge cannot read a finding that is in neither `needs` nor `reads`."""
+    """A judge cannot read the finding of a check that is in neither `needs` nor `reads`."""
     own = Catalogue()
 
     @own.check("SMTP-04", "The server is there", needs=("NET-02",))
@@ -188,7 +189,7 @@ def test_a_judge_reads_only_declared_findings() -> None:
 
 @pytest.mark.parametrize("method", ["basic", "oauth"])
 def test_no_item_about_the_sign_in_passes_without_a_sign_in(method: str) -> None:
-    """If Enable Authentication is not ticked, password, MFA and SMTP AUTH are unknown even if MAIL was accepted."""
+    """If Enable Authentication is not ticked, the items about password, MFA and SMTP AUTH are unknown, even if MAIL was accepted."""
     assessment = Assessment(*situation("authentication off, and MAIL accepted")[method])
     items = {"basic": ("BASIC-01", "BASIC-02", "BASIC-03", "BASIC-10"), "oauth": ("OAUTH-05", "MBX-04")}[method]
 
@@ -202,7 +203,7 @@ def test_no_item_about_the_sign_in_passes_without_a_sign_in(method: str) -> None
 
 @pytest.mark.parametrize("name", ["accepted before the credential", "accepted before the password"])
 def test_a_235_before_the_credential_proves_nothing(name: str) -> None:
-    """The sign-in fails, and neither the password nor any later check passes."""
+    """If 235 arrives before the credential is complete, the sign-in check fails, and neither the password nor any later check passes."""
     for method, recorded in situation(name).items():
         assessment = Assessment(*recorded)
         passed = {finding.check for finding in assessment.all_findings() if finding.verdict is Verdict.PASS}

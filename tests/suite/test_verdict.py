@@ -1,4 +1,4 @@
-"""The verdict follows the message: for every fault and situation, and for every gate that was passed although its check failed."""
+"""Test that the verdict agrees with the message for every fault and situation, and for gates passed although their check failed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SIGNED_IN = Reply(code=235, lines=("2.7.0 Authentication successful",))
 
 
 def result_of(world: str, sender: str) -> tuple[Assessment, Answer, int]:
-    """Return the assessment of one sender, its answer, and the exit code of a run with this sender only."""
+    """Return one sender's assessment and answer, and the exit code of a run with this sender only."""
     assessment = Assessment(*WORLDS[world]()[sender])
     run = samples.run(assessment)
     return assessment, answer(run, assessment), exit_code(run, 0)
@@ -39,7 +39,7 @@ def message_accepted(evidence: SenderEvidence) -> bool:
 
 @pytest.mark.parametrize("world", WORLDS)
 def test_the_verdict_agrees_with_the_message(world: str) -> None:
-    """No `cannot_send` with an accepted message, and no `can_send` without one unless the tenant's settings prove it."""
+    """The verdict is not `cannot_send` if the message was accepted, and is otherwise `can_send` only if the tenant's settings prove it."""
     for evidence, settings in WORLDS[world]().values():
         assessment = Assessment(evidence, settings)
         if message_accepted(evidence):
@@ -70,7 +70,7 @@ def _with(evidence: SenderEvidence, member: str, **fields: object) -> SenderEvid
 
 @pytest.mark.parametrize("gate", FAILING_RECORDS)
 def test_a_passed_gate_is_not_broken(gate: Gate) -> None:
-    """If the message was accepted, every gate is open and no gate's check is blocked, whatever one gate's check finds."""
+    """If the message was accepted, every gate is open and no gate's check is blocked, even if one gate's own check does not pass."""
     evidence, settings = gathered(None)["oauth"]
     assessment = Assessment(FAILING_RECORDS[gate](evidence), settings)
     own = next(check for check in assessment.checks if check.gate is gate)
@@ -83,7 +83,7 @@ def test_a_passed_gate_is_not_broken(gate: Gate) -> None:
 
 @pytest.mark.parametrize("gate", [gate for gate in SMTP_LEG if gate in FAILING_RECORDS and SMTP_LEG.index(gate) < 4])
 def test_nothing_before_tls_is_proof(gate: Gate) -> None:
-    """Without a verified handshake the replies may come from another server, so later replies do not open the gate."""
+    """Without a verified TLS handshake, later replies may come from a different server, so they do not open an earlier gate."""
     evidence, settings = gathered(None)["basic"]
     unverified = FAILING_RECORDS[gate](_with(evidence, "tls", verified=False))
 
@@ -130,7 +130,7 @@ def test_which_facts_open_which_gates() -> None:
     ],
 )
 def test_a_route_that_worked_can_send(world: str, sender: str, failed: set[str], code: int) -> None:
-    """The gates are open and the verdict is `can_send`; a check whose statement is false still fails, with exit code 1."""
+    """If the route worked, all gates are open and the verdict is `can_send`; a check that found a fault still fails, with exit code 1."""
     assessment, shown, exit_status = result_of(world, sender)
 
     assert assessment.verdict == "can_send"
@@ -143,7 +143,7 @@ def test_a_route_that_worked_can_send(world: str, sender: str, failed: set[str],
 
 
 def test_a_private_address_is_a_risk_if_it_works_and_fails_otherwise() -> None:
-    """NET-01 and NET-04 check that the path leads to Microsoft directly; if the message was accepted, another path is only a risk."""
+    """NET-01 and NET-04 check for a direct path to Microsoft; if the message was accepted over another path, they report only a risk."""
     for world, verdict in (("dns_private_address", Verdict.RISK), ("dns_hijacked", Verdict.FAIL)):
         assessment = result_of(world, "basic")[0]
         for check in ("NET-01", "NET-04"):
@@ -163,7 +163,7 @@ def test_a_private_address_is_a_risk_if_it_works_and_fails_otherwise() -> None:
 def test_a_refused_message_breaks_the_last_gate(
     record_of: Callable[..., tuple[SenderEvidence, object]], verdict: str
 ) -> None:
-    """The reply to the message decides the last gate."""
+    """The server's reply to the message decides whether the last gate is broken."""
     evidence, settings = gathered("dns_private_address")["basic"]
     changed, _ = record_of(evidence, settings)
     assessment = Assessment(changed, settings)
@@ -174,7 +174,7 @@ def test_a_refused_message_breaks_the_last_gate(
 
 @pytest.mark.parametrize("world", ["accepted_early", "wrong_password"])
 def test_no_mail_is_sent_after_an_early_235(world: str) -> None:
-    """After a 235 before the credential the run makes one attempt, sends no MAIL, and the sign-in is the broken gate."""
+    """If 235 arrives before the credential, the run makes one attempt, sends no MAIL and reports the sign-in as the broken gate."""
     for evidence, settings in gathered(world).values():
         if world == "accepted_early":
             assert evidence.sign_in is not None
