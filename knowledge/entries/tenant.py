@@ -35,10 +35,10 @@ ENTRIES: Final[tuple[Cause, ...]] = (
     ),
     Cause(
         id="account_not_dedicated",
-        title="a person seems to use the account that sends the alerts",
+        title="a person seems to use the account that sends the mail",
         meaning=(
             "The account signs in to other applications, or a second factor is registered for it. A person changes the "
-            "password, gets MFA, and may leave the organisation; then the alerts stop."
+            "password, gets MFA, and may leave the organisation; then the mail stops."
         ),
         shows=(
             "The sign-in log shows other applications for this account, or it has authentication methods other than the "

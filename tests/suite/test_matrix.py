@@ -30,7 +30,7 @@ NOT_REACHED = {
     "client_timeout_hides_refusal": "another client's time-out",
     "auth_mechanism_unsupported": "another client's mechanism",
     "client_assertion_bad": "the plugin has no certificate field",
-    "xoauth2_string_malformed": "our own string is healthy_findings formed",
+    "xoauth2_string_malformed": "our own string is well formed",
     "basic_auth_retiring": "is at risk in the healthy world (RISK-01)",
     "hve_external_recipient": "the built-in tenant has no endpoint of High Volume Email",
     "redirect_uri_mismatch": "belongs to flows with a browser",
