@@ -1,4 +1,4 @@
-"""Assesses one sender: findings on demand and the states of the gates. Any selection of checks produces the verdicts of a full run."""
+"""Assesses one sender: findings on demand and the states of the gates. A check has the same verdict alone and in a full run."""
 
 from __future__ import annotations
 

@@ -104,7 +104,7 @@ def port_opens(case: Context) -> Finding:
     "NET-03", "Every address of the server answers", needs=("NET-02",), causes=("port_blocked", "network_unreachable")
 )
 def every_address(case: Context) -> Finding:
-    """An application may use any of the addresses, and most applications try IPv6 first. One that does not respond causes some failures."""
+    """An application may use any of the addresses, and most try IPv6 first. If one address does not respond, some connections fail."""
     dials = case.evidence.port.dials if case.evidence.port is not None else ()
     failed = [dial for dial in dials if not dial.opened]
     observed = f"{len(dials) - len(failed)} of {len(dials)} addresses opened"

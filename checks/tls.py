@@ -94,7 +94,7 @@ def asks_for_certificate(text: str) -> bool:
 
 
 def blame(evidence: TlsEvidence, now: datetime) -> tuple[CauseId, str]:
-    """Return why a certificate is not accepted, and what shows the reason. The name is checked first, then the dates, then the trust."""
+    """Return why a certificate is not accepted, and the evidence for it: its name first, then its dates, then the chain of trust."""
     leaf = evidence.chain[0]
     if not covers(leaf, evidence.server_name):
         return "cert_name_mismatch", f"the certificate is for {', '.join(leaf.names[:5]) or leaf.subject}"

@@ -171,7 +171,7 @@ class Certificate(Record):
 
 
 class TlsEvidence(Record):
-    """A TLS handshake: the negotiated parameters, the result of verification with the trusted roots, and the chain from the peer."""
+    """A TLS handshake: the negotiated parameters, the result of verification against the trusted roots, and the peer's chain."""
 
     server_name: HostText
     verified: bool

@@ -67,7 +67,7 @@ def set_metadata(metadata: dict[str, object]) -> None:
 
 
 def row(report: TestReport) -> list[str]:
-    """Return our cells for a row. A report without properties (a set-up error, a foreign test) shows the test's own name."""
+    """Return our cells for a row. A report without properties, such as a set-up error, shows the test's own name."""
     recorded = dict(report.user_properties)
     values = {name: one_line(recorded.get(name, "")) for name, _ in COLUMNS}
     values["title"] = values["title"] or one_line(report.nodeid)

@@ -1,7 +1,7 @@
-"""Collects the evidence for all senders concurrently, each with its own deadline. An interrupt keeps the evidence collected so far.
+"""Collects the evidence for all senders concurrently, each with its own deadline. After an interrupt, the evidence so far is kept.
 
-Senders with the same mailbox run one after the other: Exchange Online accepts few concurrent connections per mailbox, and the
-suite must have seen a refused password before the next sender signs in with it. Nothing here judges the evidence.
+Senders with the same mailbox run one after the other: Exchange Online accepts few concurrent connections per mailbox, and a
+refused password must be recorded before the next sender signs in with it. Nothing here judges the evidence.
 """
 
 from __future__ import annotations

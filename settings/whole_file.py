@@ -33,7 +33,7 @@ def write_whole(path: Path, content: str | bytes) -> None:
 def temporary_for(path: Path, *, shared: bool = False) -> Path:
     """Return the name of the temporary file for `path`, in the same folder: hidden, with the process id, and ending in `.part`.
 
-    A `shared` name has no process id, so that a process that creates the file exclusively reserves `path`.
+    A `shared` name omits the process id, so a process can reserve `path` by creating this file exclusively (mode `x`).
     """
     return path.with_name(f".{path.name}.part" if shared else f".{path.name}.{os.getpid()}.part")
 

@@ -67,7 +67,7 @@ def _plans() -> list[Object]:
 
 
 def per_user_mfa(found: User) -> str:
-    """Return the per-user MFA state. `enforced` blocks a password on its own; `enabled` does so only once the user has registered."""
+    """Return the per-user MFA state. `enforced` blocks password-only sign-in; `enabled` does so only once the user has registered."""
     if found.mfa_required:
         return "enforced"
     return "enabled" if found.mfa_enabled else "disabled"

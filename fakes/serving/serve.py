@@ -120,7 +120,7 @@ class _LoopThread(threading.Thread):
         await _run_due_callbacks()  # lets closed transports finish
 
     async def _stop_accepting(self, servers: list[asyncio.AbstractServer | asyncio.BaseTransport]) -> None:
-        """Stop listening, then close the servers: asyncio leaks a connection whose server closes while the connection is accepted."""
+        """Stop listening before closing the servers: asyncio leaks a connection if its server closes while accepting the connection."""
         assert self._loop is not None  # noqa: S101 - set before anything is served
         with suppress(NotImplementedError):  # the event loop of Windows does not use readers
             for server in servers:

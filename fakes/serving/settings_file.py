@@ -1,6 +1,6 @@
-"""The settings file of the built-in tenant, and the description for other programs.
+"""The settings file of the built-in tenant, and the description of the tenant for other programs.
 
-Secrets are not in the settings file but in environment variables, whose names are defined here.
+Secrets are not in the file: they are environment variables, whose names are defined here.
 """
 
 import json

@@ -40,8 +40,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             ),
         ),
         verify="`Resolve-DnsName {smtp_server}` returns an address each time.",
-        propagation="Immediately; a cached failure can last some minutes.",
-        risk="A public name server may not know internal names: use it to compare, not as the remedy.",
+        propagation="Immediately; a cached failure can last several minutes.",
+        risk="A public name server may not know internal names: use it for comparison, not as a remedy.",
         source=(SMTP + "#section-5.1", DNS_TCP),
         decide=(
             Step(
@@ -125,7 +125,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         source=(SUBMISSION, TLS_USE),
         decide=(
             PORT_TEST,
-            "The same test from another network: it distinguishes a firewall here from a service that does not run.",
+            "The same test from another network: it distinguishes a firewall here from a service that is not running.",
         ),
     ),
     Cause(
@@ -249,7 +249,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         steps=("Synchronise the clock over the network: `w32tm /resync` (Linux: `$ timedatectl`).",),
         verify="Check HOST-04 passes.",
         propagation="Immediately.",
-        risk="A sudden change of the clock can disturb scheduled jobs.",
+        risk="A sudden clock change can disrupt scheduled jobs.",
         source=("https://www.rfc-editor.org/rfc/rfc7519#section-4.1.4",),
         decide=(Step("Check HOST-04: this machine's clock, compared with the servers'.", answered_by=("HOST-04",)),),
     ),

@@ -36,7 +36,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         ),
         verify="`nslookup {smtp_server} {resolver}` returns an address within a second, several times.",
         propagation="As soon as the server answers or the firewall rule is active.",
-        risk="A public name server may not know internal names: use it to compare, not as the remedy.",
+        risk="A public name server may not know internal names: use it for comparison, not as a remedy.",
         source=(DNS_TCP,),
         decide=(Step("Check NET-01: does any name server answer, even with an error?", answered_by=("NET-01",)),),
     ),

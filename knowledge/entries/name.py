@@ -43,7 +43,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "In a container, check its own resolver configuration: `$ cat /etc/resolv.conf`.",
         ),
         verify="`Resolve-DnsName {smtp_server}` returns several of Microsoft's addresses, ten times out of ten.",
-        propagation="Immediately; a cached failure can last some minutes: `Clear-DnsClientCache`.",
+        propagation="Immediately; a cached failure can last several minutes: `Clear-DnsClientCache`.",
         risk=(
             "A public name server sees every name that the machine looks up and may not know internal names: use it to "
             "compare, not as the remedy."

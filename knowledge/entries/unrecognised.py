@@ -25,7 +25,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
                 answered_by=("NET-01",),
             ),
         ),
-        verify="Reading the longer text names a cause.",
+        verify="The longer text matches a known cause.",
         propagation="None.",
         risk="None.",
         source=(TROUBLE, SCUBA),

@@ -141,7 +141,7 @@ def test_msal_signs_with_the_certificate(tmp_path: Path, credential: dict[str, s
     ],
 )
 def test_msal_is_refused(tmp_path: Path, world: World, shows: str) -> None:
-    """Msal returns error 700027 and its reason."""
+    """MSAL returns error 700027 and its reason."""
     own = certificate("own")
     with tenant(tmp_path, world=world) as running:
         answer = acquire_with_msal(running, {"private_key": own.private_pem, "thumbprint": own.sha1.hex()})

@@ -72,7 +72,7 @@ def test_device_code_response_has_the_form_of_entra(tmp_path: Path) -> None:
 
 
 def test_pending_then_approved_through_the_control_endpoint(tmp_path: Path) -> None:
-    """Msal gets authorization_pending until a user approves the code; it then gets that user's tokens, but only once."""
+    """MSAL gets `authorization_pending` until a user approves the code. It then gets that user's tokens, but only once."""
     with ExitStack() as stack:
         one = start_device(stack, tmp_path)
         flow = one.begin()

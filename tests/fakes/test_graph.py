@@ -401,7 +401,7 @@ def test_unknown_user_is_logged_by_the_typed_name(tmp_path: Path) -> None:
 
 
 def test_application_sign_ins_are_logged(tmp_path: Path) -> None:
-    """Requests for app-only tokens are logged, newest first, and refused requests have their error code."""
+    """Requests for app-only tokens are logged, newest first. Refused requests are logged with their error codes."""
     with auditor(tmp_path) as api:
         acquire_with_msal(api.running)
         api.running.change(apply(healthy(), ["secret_wrong"]))

@@ -114,7 +114,7 @@ def test_resolver_hijacks_or_flaps(tmp_path: Path) -> None:
     ],
 )
 def test_port_is_refused(tmp_path: Path, fault_id: str, place: str) -> None:
-    """A refused port refuses the connection; with only IPv6 refused, the IPv4 address still accepts one."""
+    """A connection to a port with this fault is refused. If only IPv6 is refused, a connection to the IPv4 address is still accepted."""
     with tenant(tmp_path, fault_id) as running:
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(mapped_address(running, place), timeout=2)

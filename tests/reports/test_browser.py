@@ -141,7 +141,7 @@ def test_columns_can_be_sorted_by_keyboard(browser: Browser, saved: Callable[[Ru
 
 @pytest.mark.parametrize("scripts", [pytest.param(True, id="scripts"), pytest.param(False, id="no scripts")])
 def test_printing_shows_folded_sections(scripts: bool, browser: Browser, saved: Callable[[Run], Path]) -> None:
-    """In print, the transcript and the certificate are visible, and buttons are not."""
+    """When the report is printed, the transcript and the certificate are visible and the buttons are not."""
     with Opened(browser, saved(REFUSED), scripts=scripts) as opened:
         opened.page.emulate_media(media="print")
 

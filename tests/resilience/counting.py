@@ -148,10 +148,7 @@ async def _carry(
 
 
 def _unverified_tls() -> ssl.SSLContext:
-    """Return a context for the connection to the built-in tenant that accepts any certificate and TLS version.
-
-    The product's own verification is tested against the proxy's side of the connection.
-    """
+    """Return a context for the connection to the built-in tenant that accepts any certificate and TLS version."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE

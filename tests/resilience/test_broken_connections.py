@@ -109,7 +109,7 @@ def _discrepancies(leg: Leg, cut: Cut, probe: Callable[[], Assessment]) -> Itera
 
 @pytest.mark.parametrize(("name", "turn"), [pytest.param(*place, id=f"{place[0]}-{place[1]}") for place in CHOSEN])
 def test_a_broken_connection_is_located_at_its_gate(name: str, turn: int, tmp_path: Path) -> None:
-    """The gate of the broken turn is the first broken gate, all earlier gates are passed, and the run ends by its deadline."""
+    """The first broken gate is the one at which the connection broke. All earlier gates pass, and the run ends by its deadline."""
     leg = LEGS[name]
     with _behind_relay(leg, tmp_path) as (running, settings, relayed):
         assert _probe(running, settings, leg.sender).verdict == "can_send"

@@ -167,7 +167,7 @@ def test_a_waiter_keeps_its_own_deadline() -> None:
 
 
 def test_an_expiring_token_is_requested_again() -> None:
-    """A token that is no longer valid is requested again, but only once."""
+    """When a token is no longer valid, a new one is requested, but only once."""
     now = [0.0]
     known: SingleFlight[int] = SingleFlight(lambda: now[0])
     answers = iter(range(10))

@@ -135,7 +135,7 @@ def test_the_documents_of_the_copy_are_generated(copy: Path) -> None:
 
 
 def test_the_tests_of_the_copy_pass(copy: Path) -> None:
-    """The tests that the recipes name pass with the new check, cause and fault, and no other list needs editing."""
+    """With the new check, cause and fault, the tests named in the recipes pass, and no other list needs editing."""
     files = [file for file, _ in RELEVANT]
     words = " or ".join(words for _, words in RELEVANT if words)
     done = python(copy, "-m", "pytest", "-q", "-p", "no:cacheprovider", *files, "-k", f"{words} or test_arrows")
