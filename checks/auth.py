@@ -5,8 +5,9 @@ from __future__ import annotations
 from checks import peer, refusal
 from checks.model import Context, Finding, check
 from checks.text_reading import deciding, read_text
+from evidence.failure import FailureKind
 from evidence.gates import Gate
-from evidence.wire import CommandEvidence, FailureKind, Reply, SignInEvidence, SkipReason
+from evidence.wire import CommandEvidence, Reply, SignInEvidence, SkipReason
 
 NOT_TICKED = "no sign-in was tried: Enable Authentication is not ticked"
 

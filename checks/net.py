@@ -6,8 +6,9 @@ import ipaddress
 
 from checks import shared_items
 from checks.model import Context, Finding, check
+from evidence.failure import FailureKind
 from evidence.gates import Gate
-from evidence.wire import Dial, DnsAnswer, FailureKind, NameEvidence
+from evidence.wire import Dial, DnsAnswer, NameEvidence
 from knowledge.cause_ids import CauseId
 from settings.microsoft import is_on_route
 

@@ -8,8 +8,9 @@ from checks.model import Context, Finding, check
 from checks.peer import encrypted, greets_as_exchange
 from checks.text_reading import read_reply
 from checks.tls import asks_for_certificate
+from evidence.failure import FailureKind
 from evidence.gates import Gate
-from evidence.wire import CommandEvidence, FailureKind, HelloEvidence, TlsEvidence
+from evidence.wire import CommandEvidence, HelloEvidence, TlsEvidence
 from knowledge.cause_ids import CauseId
 
 _MASKED = re.compile(r"X{4,}\w?\b|\*{4,}")

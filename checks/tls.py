@@ -7,9 +7,10 @@ from datetime import datetime
 
 from checks.model import Context, Finding, check
 from checks.peer import is_own
+from evidence.failure import FailureKind
 from evidence.gates import Gate
 from evidence.names import covers
-from evidence.wire import FailureKind, TlsEvidence
+from evidence.wire import TlsEvidence
 from knowledge.cause_ids import CauseId
 
 _OLD = {"TLSv1", "TLSv1.1", "SSLv3", "SSLv2"}

@@ -6,8 +6,9 @@ from checks import token_claims
 from checks.model import Context, Finding, check
 from checks.text_reading import deciding, error_text, read_answer
 from checks.tls import blame
+from evidence.failure import FailureKind
 from evidence.gates import Gate
-from evidence.wire import FailureKind, IssuerEvidence, TokenEvidence
+from evidence.wire import IssuerEvidence, TokenEvidence
 from knowledge.cause_ids import CauseId
 from settings.address import address_of
 from settings.clouds import Cloud, cloud_of_login_host

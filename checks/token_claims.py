@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from evidence.wire import FailureKind, IssuerEvidence, SenderEvidence, TokenEvidence
+from evidence.failure import FailureKind
+from evidence.wire import IssuerEvidence, SenderEvidence, TokenEvidence
 from settings.address import address_of
 from settings.microsoft import GUID, SHARED_TENANTS
 

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from evidence.failure import Failure
 from evidence.gates import Gate
 from evidence.machine import MachineEvidence
 from evidence.missing import MissingReason, RecordName
@@ -31,37 +32,6 @@ from settings.identity import (
 )
 
 SCHEMA = "smtp365-results/1"
-
-
-class FailureKind(StrEnum):
-    """What went wrong below the protocol. Each probe translates exceptions from libraries into one of these kinds."""
-
-    TIMEOUT = "timeout"
-    REFUSED = "refused"
-    RESET = "reset"
-    UNREACHABLE = "unreachable"
-    CLOSED = "closed"
-    NO_ADDRESS = "no_address"
-    NOT_MAPPED = "not_mapped"
-    TLS_VERSION = "tls_version"
-    TLS_CERTIFICATE = "tls_certificate"
-    TLS_ALERT = "tls_alert"
-    NOT_TLS = "not_tls"
-    NOT_SMTP = "not_smtp"
-    TOO_LONG = "too_long"
-    REDIRECT = "redirect"
-    NOT_JSON = "not_json"
-    PROXY = "proxy"
-    FOREIGN_ENDPOINT = "foreign_endpoint"
-    DEADLINE = "deadline"
-    OTHER = "other"
-
-
-class Failure(Record):
-    """The failure of a step that ended without an answer: its kind, and the message from the system or the library (redacted)."""
-
-    kind: FailureKind
-    text: SpokenText = ""
 
 
 class Reply(Record):

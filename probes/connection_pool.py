@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 
-from evidence.wire import Failure, FailureKind
+from evidence.failure import Failure, FailureKind
 from probes.deadline import Deadline
 from probes.https import Connection, HttpsClient, HttpsResponse
 from settings.address import address_of

@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from typing import Literal
 
-from evidence.wire import Dial, Failure, FailureKind
+from evidence.failure import Failure, FailureKind
+from evidence.wire import Dial
 from probes.deadline import Deadline
 from probes.failures import translate
 from probes.unresponsive import SKIPPED, UnresponsiveHosts

@@ -20,7 +20,8 @@ import dns.rdataclass
 import dns.rdatatype
 import dns.resolver
 
-from evidence.wire import DnsAnswer, Failure, FailureKind, NameEvidence
+from evidence.failure import Failure, FailureKind
+from evidence.wire import DnsAnswer, NameEvidence
 from probes.deadline import Deadline
 from probes.dialler import is_address
 from probes.failures import printable, translate

@@ -10,7 +10,7 @@ import http.client
 import socket
 import ssl
 
-from evidence.wire import Failure, FailureKind
+from evidence.failure import Failure, FailureKind
 
 _LONGEST = 300
 _UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}

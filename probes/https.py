@@ -18,7 +18,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from evidence.wire import Failure, FailureKind, TlsEvidence
+from evidence.failure import Failure, FailureKind
+from evidence.wire import TlsEvidence
 from probes.deadline import Deadline
 from probes.dialler import Dialler, Race
 from probes.dns import NameLookup

@@ -9,7 +9,8 @@ from __future__ import annotations
 import socket
 import ssl
 
-from evidence.wire import Failure, FailureKind, HelloEvidence, TlsEvidence
+from evidence.failure import Failure, FailureKind
+from evidence.wire import HelloEvidence, TlsEvidence
 from probes.deadline import Deadline
 from probes.failures import translate
 from probes.tls import describe, unverified_context

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from evidence.wire import Failure, FailureKind, IssuerEvidence
+from evidence.failure import Failure, FailureKind
+from evidence.wire import IssuerEvidence
 from probes.deadline import Deadline, utc_now
 from probes.https import HttpsClient, HttpsResponse, json_object
 from probes.page_text import visible_text

@@ -13,7 +13,8 @@ from collections.abc import Callable
 from email.message import EmailMessage
 from email.policy import SMTP
 
-from evidence.wire import CommandEvidence, Failure, FailureKind, HelloEvidence, Reply
+from evidence.failure import Failure, FailureKind
+from evidence.wire import CommandEvidence, HelloEvidence, Reply
 from probes.deadline import Deadline
 from probes.failures import BrokenError, translate
 from probes.transcript import Transcript

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ssl
 
+from evidence.failure import FailureKind
 from evidence.gates import Gate
-from evidence.wire import CommandEvidence, Dial, FailureKind, HelloEvidence, PortEvidence, TlsEvidence
+from evidence.wire import CommandEvidence, Dial, HelloEvidence, PortEvidence, TlsEvidence
 from probes import envelope, implicit_tls
 from probes.dialler import Race
 from probes.dns import NameLookup

@@ -17,7 +17,8 @@ from pathlib import Path
 
 import truststore
 
-from evidence.wire import Failure, FailureKind, TlsEvidence
+from evidence.failure import Failure, FailureKind
+from evidence.wire import TlsEvidence
 from probes.certificate import chain_of
 from probes.deadline import Deadline
 from probes.failures import translate

@@ -14,7 +14,8 @@ from urllib.parse import urlencode
 
 import jwt
 
-from evidence.wire import Failure, FailureKind, TokenEvidence
+from evidence.failure import Failure, FailureKind
+from evidence.wire import TokenEvidence
 from probes.deadline import Deadline
 from probes.failures import printable
 from probes.https import HttpsClient, HttpsResponse, json_object

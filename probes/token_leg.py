@@ -7,7 +7,8 @@ for all of them.
 
 from __future__ import annotations
 
-from evidence.wire import Failure, FailureKind, IssuerEvidence, TokenEvidence
+from evidence.failure import Failure, FailureKind
+from evidence.wire import IssuerEvidence, TokenEvidence
 from probes import issuer, token
 from probes.issuer import Issuer
 from probes.sender_run import SenderRun

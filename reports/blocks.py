@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from evidence.wire import Certificate, Failure, TlsEvidence
+from evidence.failure import Failure
+from evidence.wire import Certificate, TlsEvidence
 
 
 @dataclass(frozen=True, slots=True)

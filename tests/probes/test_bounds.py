@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from evidence.wire import FailureKind
+from evidence.failure import FailureKind
 from probes.deadline import Deadline
 from probes.redaction import Redactor
 from probes.smtp import LONGEST_LINE, MOST_LINES, Session

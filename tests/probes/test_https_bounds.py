@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from evidence.wire import FailureKind
+from evidence.failure import FailureKind
 from probes.deadline import Deadline
 from probes.dialler import Dialler
 from probes.https import LARGEST, HttpsClient, HttpsResponse, json_object

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from evidence.wire import FailureKind, SenderEvidence, SignInEvidence, SkipReason, TlsEvidence
+from evidence.failure import FailureKind
+from evidence.wire import SenderEvidence, SignInEvidence, SkipReason, TlsEvidence
 from fakes import FAULTS, Running, World, apply, healthy, serve
 from fakes.world.world import ALERTS
 from probes import gather

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 
 from checks.assessment import Assessment
+from evidence.failure import Failure, FailureKind
 from evidence.gates import Gate
 from evidence.machine import MachineEvidence
 from evidence.wire import (
@@ -14,8 +15,6 @@ from evidence.wire import (
     Dial,
     DnsAnswer,
     EnvelopeEvidence,
-    Failure,
-    FailureKind,
     HelloEvidence,
     IssuerEvidence,
     Line,

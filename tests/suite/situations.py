@@ -10,11 +10,10 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
+from evidence.failure import Failure, FailureKind
 from evidence.machine import RegistryValue
 from evidence.wire import (
     CommandEvidence,
-    Failure,
-    FailureKind,
     HelloEvidence,
     Reply,
     SenderEvidence,

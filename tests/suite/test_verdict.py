@@ -8,10 +8,11 @@ import pytest
 
 from checks.assessment import Assessment
 from checks.model import Verdict
+from evidence.failure import Failure as Break
+from evidence.failure import FailureKind
 from evidence.gates import Gate
 from evidence.open_gates import SMTP_LEG, TOKEN_LEG, open_gates, passed_gates
-from evidence.wire import CommandEvidence, FailureKind, Reply, SenderEvidence
-from evidence.wire import Failure as Break
+from evidence.wire import CommandEvidence, Reply, SenderEvidence
 from plugin.exit_status import CAN_SEND, FAILED
 from plugin.exit_status import of as exit_code
 from reports.answer import Answer, answer
