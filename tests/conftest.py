@@ -10,12 +10,12 @@ import pytest
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Turn warnings into errors in our own tests; in a user's run a library's deprecation warning must not fail a check."""
+    """Turn warnings into errors in smtp365's own tests only; a library's deprecation warning must not fail a check in a user's run."""
     config.addinivalue_line("filterwarnings", "error")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Append the reasons for skipped tests, each with the number of tests, to the file that .ci/run names in `SMTP365_SKIPPED`."""
+    """Append each reason for skipped tests, with the number of tests, to the file that .ci/run sets in `SMTP365_SKIPPED`."""
     if "SMTP365_SKIPPED" not in os.environ:
         return
     skipped = terminalreporter.stats.get("skipped", [])
@@ -26,7 +26,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def shared_evidence(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Share gathered evidence between pytest-xdist's workers."""
+    """Let pytest-xdist workers share gathered evidence through a common folder."""
     if "PYTEST_XDIST_WORKER" in os.environ:
         from tests.suite.gathered import shared
 

@@ -1,4 +1,4 @@
-"""Run the probes against the built-in tenant in this process, with the settings, probes and judges of a real run."""
+"""Run the probes in this process against the built-in tenant, with the same settings, probes and checks as a real run."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ Look = Callable[[Running, Settings, Outside], Lookups]
 
 @dataclass(frozen=True)
 class ProbeRun:
-    """The tenant, the settings and the evidence from one run of the probes."""
+    """The built-in tenant, the settings and the evidence from one run of the probes."""
 
     running: Running
     settings: Settings
     evidence: dict[str, SenderEvidence]
 
     @property
-    def judged(self) -> dict[str, Assessment]:
+    def assessments(self) -> dict[str, Assessment]:
         """The assessment of each sender, keyed by the sender's name."""
         return {
             name: Assessment(evidence, self.settings.for_sender(self.settings.sender[name]))
@@ -40,7 +40,7 @@ class ProbeRun:
 def gather_without_errors(
     senders: Iterable[Sender], outside: Outside, found: dict[str, Found], lookups: Lookups | None = None
 ) -> dict[str, SenderEvidence]:
-    """Return the evidence for these senders, keyed by name; an internal error in the probes fails the test."""
+    """Return the evidence for these senders, keyed by name, and fail the test if the probes had an internal error."""
     kept = gather.gather(senders, outside, found, lookups=lookups)
     assert {name: evidence.broke for name, evidence in kept.items() if evidence.broke} == {}
     return kept
@@ -57,7 +57,7 @@ def probe_run(
     try_again: bool = False,
     look: Look | None = None,
 ) -> Iterator[ProbeRun]:
-    """Serve `world`, load the settings file written for it after `edit` has changed the text, and run the probes once.
+    """Serve `world`, apply `edit` to the text of its settings file, and run the probes once with those settings.
 
     If `look` is given, the run uses the lookups that it returns.
     """

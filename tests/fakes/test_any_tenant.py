@@ -87,7 +87,7 @@ def _undecided_and_messages(world: World) -> tuple[list[dict[str, str]], set[str
     with tempfile.TemporaryDirectory() as folder, probe_run(world, folder=Path(folder)) as seen:
         bad = [
             {one.check: str(one.verdict.value) for one in assessment.all_findings() if one.verdict.value in BAD}
-            for assessment in seen.judged.values()
+            for assessment in seen.assessments.values()
         ]
         return bad, {message.user for message in seen.running.messages}
 

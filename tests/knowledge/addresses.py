@@ -1,4 +1,4 @@
-"""The hand-written table `addresses.txt`, and functions that find the roles in a text for comparison with that table."""
+"""Load `addresses.txt`, the hand-written table of the roles that each text mentions, and find the roles in a text."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ CAUSES, DECLARED, GROUPS = _read(Path(__file__).with_suffix(".txt").read_text(en
 
 
 def expected(cause: str, field: str, method: str) -> Roles:
-    """Return the roles that this field of the cause must mention; it may mention no others."""
+    """Return exactly the roles that this field of the cause must mention."""
     row = CAUSES[cause]
     return row.get(f"{field}/{method}", row.get(field, frozenset()))
 
 
 def named(lines: Iterable[str], values: Mapping[str, str]) -> Roles:
-    """Return the roles whose value, or marker for a missing value, appears in these lines."""
+    """Return the roles whose value, or whose marker for a missing value, appears in these lines."""
     text = "\n".join(lines)
     return frozenset(role for name, role in NAMES.items() if _contains(values.get(name) or f"<{name}>", text))
 

@@ -1,4 +1,4 @@
-"""Labelled real errors and the scores of their readings; `test_real_errors` asserts the minimum scores.
+"""Load the labelled real errors and score their readings; `test_real_errors` asserts the minimum scores.
 
 `python -m tests.knowledge.scoring` prints the tables.
 """
@@ -19,7 +19,7 @@ OUTCOMES = ("named first", "in the list", "plausible only", "wrong", "unrecognis
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One error text as posted in a public thread, with the cause accepted there."""
+    """An error text posted in a public thread, and the cause accepted there."""
 
     id: str
     client: str
@@ -52,7 +52,7 @@ OWN = load("labelled-errors.jsonl")
 
 
 def outcome(case: Case, reading: Reading) -> str:
-    """Return the outcome that describes how well a reading matches its case."""
+    """Classify how well a reading matches its case."""
     if reading.causes[0] == case.accepted:
         return OUTCOMES[0]
     if case.accepted in reading.causes:
@@ -63,7 +63,7 @@ def outcome(case: Case, reading: Reading) -> str:
 
 
 def score(cases: Iterable[Case]) -> Counter[str]:
-    """Count the outcomes, the readings with only the accepted cause, and the conclusive readings."""
+    """Count the outcomes, the readings with only the accepted cause, the conclusive readings, and those that are wrong."""
     counted: Counter[str] = Counter()
     for case in cases:
         reading = read(case.text, case.client)
@@ -75,7 +75,7 @@ def score(cases: Iterable[Case]) -> Counter[str]:
 
 
 def table(cases: list[Case], key: Callable[[Case], str]) -> str:
-    """Return the table of outcomes, with one row for each value of `key`."""
+    """Return a table of outcomes, with one row for each value of `key` and a row of totals."""
     rows = [f"{'':44}" + "".join(f"{name:>15}" for name in OUTCOMES)]
     for name in sorted({key(case) for case in cases}):
         counted = score(case for case in cases if key(case) == name)
@@ -87,7 +87,7 @@ def table(cases: list[Case], key: Callable[[Case], str]) -> str:
 
 
 def tables() -> str:
-    """Return all the tables: one for the given cases, two for our own, and one each by client and by cause."""
+    """Return the tables for the given cases, for our tuned and untouched cases, by client and by cause."""
     parts = [
         ("given", GIVEN, lambda _: "given"),
         ("ours, rules were tuned on these", [case for case in OWN if not case.untouched], lambda _: "tuning"),

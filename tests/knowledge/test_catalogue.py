@@ -1,4 +1,4 @@
-"""The catalogue is complete: every cause has all its fields, and every remedy can be verified."""
+"""Every cause, group and rule in the catalogue is complete and well-formed."""
 
 import re
 from collections.abc import Iterable
@@ -113,13 +113,13 @@ def _texts(cause: Cause) -> list[str]:
 
 
 def test_published_ids_stay() -> None:
-    """No id from a release is renamed or removed, because users' reports and scripts contain it."""
+    """No published cause id is renamed or removed, because users' reports and scripts contain these ids."""
     assert set(CATALOGUE) >= PUBLISHED
 
 
 @each_cause
 def test_cause_has_all_fields(cause: Cause) -> None:
-    """No field is empty, because it would leave an empty line in a ticket."""
+    """Every field of a cause has a value, and every cause except `unrecognised` has an owner."""
     empty = [field.name for field in fields(cause) if field.name != "who" and not getattr(cause, field.name)]
 
     assert not empty
@@ -130,7 +130,7 @@ def test_cause_has_all_fields(cause: Cause) -> None:
 
 @each_cause
 def test_placeholders_are_known(cause: Cause) -> None:
-    """Every placeholder is known, because a misspelt one would be printed unchanged."""
+    """Every placeholder in an entry is known, because a misspelt one would be printed unchanged."""
     used = {name for text in _texts(cause) for name in re.findall(r"\{([a-z_]+)\}", text)}
 
     assert used <= set(PLACEHOLDERS)
@@ -141,22 +141,22 @@ def _roles(texts: Iterable[str]) -> set[Role]:
 
 
 @each_cause
-def test_cause_names_only_the_roles_of_its_kind(cause: Cause) -> None:
-    """A cause mentions only the roles of its kind; a sign-in remedy that used From could change another user's account."""
+def test_cause_mentions_only_the_roles_of_its_kind(cause: Cause) -> None:
+    """A cause mentions only the roles of its kind, because a sign-in remedy that mentioned From could change another user's account."""
     assert _roles(_texts(cause)) <= cause.kind.roles
 
 
 @pytest.mark.parametrize("at_login", [False, True])
-def test_declared_entry_names_only_the_roles_of_its_kind(*, at_login: bool) -> None:
-    """An entry for a declared service has a kind of its own and mentions only the roles of that kind."""
+def test_declared_entry_mentions_only_the_roles_of_its_kind(*, at_login: bool) -> None:
+    """An entry for a declared service mentions only the roles of its own kind."""
     entries = declared(at_login=at_login).values()
 
     assert [entry.id for entry in entries if not _roles(_texts(entry)) <= entry.kind.roles] == []
 
 
 @each_group
-def test_group_names_only_the_roles_of_its_causes(group: Group) -> None:
-    """The lines that help to decide between causes mention only the roles of those causes."""
+def test_group_mentions_only_the_roles_of_its_causes(group: Group) -> None:
+    """The text that helps to decide between the causes of a group mentions only the roles of those causes."""
     allowed = {role for cause in group.causes for role in CATALOGUE[cause].kind.roles}
 
     assert _roles(group.decide) <= allowed
@@ -164,13 +164,13 @@ def test_group_names_only_the_roles_of_its_causes(group: Group) -> None:
 
 @each_cause
 def test_backticks_are_balanced(cause: Cause) -> None:
-    """Backticks are paired; an unpaired one would turn prose into a command and a command into prose."""
+    """Backticks are paired, because an unpaired one would turn prose into a command and a command into prose."""
     assert all(text.count("`") % 2 == 0 for text in _texts(cause))
 
 
 @each_cause
 def test_sources_are_https(cause: Cause) -> None:
-    """Every URL in an entry is https; only `smtp://`, which some steps mention, is also allowed."""
+    """Every URL in an entry uses https, apart from the `smtp://` URLs in some steps."""
     addresses = [word for text in (*cause.source, *_texts(cause)) for word in re.findall(r"\w+://\S+", text)]
 
     assert all(address.startswith(("https://", "smtp://")) for address in addresses)
@@ -178,7 +178,7 @@ def test_sources_are_https(cause: Cause) -> None:
 
 @each_cause
 def test_no_remedy_disables_protection_for_all(cause: Cause) -> None:
-    """Remedies make the smallest change that works and never turn off certificate verification or MFA for everyone."""
+    """No remedy turns off certificate verification or MFA, or turns on SMTP AUTH for the whole tenant."""
     steps = " ".join(cause.steps).lower()
 
     assert "rejectunauthorized" not in steps
@@ -189,7 +189,7 @@ def test_no_remedy_disables_protection_for_all(cause: Cause) -> None:
 
 @each_group
 def test_group_has_known_causes(group: Group) -> None:
-    """A group has at least two causes from the catalogue and states what decides between them."""
+    """A group has at least two causes from the catalogue and states how to decide between them."""
     assert len(group.causes) >= 2
     assert set(group.causes) <= set(CATALOGUE)
     assert group.decide
@@ -200,7 +200,7 @@ def test_group_has_known_causes(group: Group) -> None:
     "rule", [pytest.param(rule, id=f"{place}-{rule.says[0][:40]}") for place, rule in enumerate(RULES)]
 )
 def test_rule_is_valid(rule: Rule) -> None:
-    """A rule has known causes and a known gate, and its phrases are long enough to exclude chance matches."""
+    """A rule has a known gate and known causes, and its phrases are long enough to rule out chance matches."""
     assert isinstance(rule.gate, Gate)
     assert rule.outcomes
     assert {cause for outcome in rule.outcomes for cause in outcome.causes} <= set(CATALOGUE)

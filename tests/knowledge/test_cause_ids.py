@@ -30,7 +30,7 @@ def judge(case: Context) -> Finding:
 
 
 def test_mypy_rejects_a_misspelt_cause_id(tmp_path: Path) -> None:
-    """Each misspelt id causes an error on its own line, and a correct id causes none."""
+    """An error is reported on the line of each misspelt id and none on the line of the correct id."""
     program = tmp_path / "program.py"
     program.write_text(PROGRAM, encoding="utf-8")
 

@@ -1,4 +1,4 @@
-"""A text that mentions a host of a national cloud leads to the same causes as one that mentions the worldwide host."""
+"""An error text that mentions a national cloud's host leads to the same causes as one that mentions the worldwide host."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def test_a_text_about_any_login_host_has_the_same_causes(text: str, host: str) -
     assert (found.causes, found.sure) == (worldwide.causes, worldwide.sure)
 
 
-def test_a_foreign_greeting_at_the_host_of_a_national_cloud_names_the_cause() -> None:
-    """A greeting from a GCC High or DoD host that is not Microsoft's shows that the connection was intercepted."""
+def test_a_foreign_greeting_from_a_national_cloud_host_means_interception() -> None:
+    """A non-Microsoft greeting from a GCC High or DoD host shows that the connection was intercepted."""
     for host in ("outlook.office365.us", "outlook-dod.office365.us"):
         found = read(f"Connecting to {host}:587 ... 220 gw01.corp.example ESMTP Postfix")
 
@@ -51,8 +51,8 @@ def test_a_foreign_greeting_at_the_host_of_a_national_cloud_names_the_cause() ->
         assert found.sure
 
 
-def test_every_host_of_the_table_of_clouds_is_known() -> None:
-    """A text that mentions any cloud's SMTP, login or Graph host is recognised as being about that service."""
+def test_every_cloud_host_is_recognised() -> None:
+    """The SMTP, login and Graph hosts of every cloud are recognised in a text."""
     for cloud in CLOUDS.values():
         for host in cloud.smtp_hosts:
             assert "submission_host" in context_flags(normalise(f"at {host}:587"), None), host

@@ -1,4 +1,4 @@
-"""The entries for a declared service are complete and vendor-neutral, and every cause of its replies has one."""
+"""The entries for declared services are complete and vendor-neutral, and there is one for every cause of a reply."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ COMMANDS = get_args(replies.Command)
 
 
 @each_entry
-def test_entry_names_no_vendor(cause: Cause) -> None:
-    """No part of an entry mentions Microsoft or one of its products or portals."""
+def test_entry_mentions_no_vendor(cause: Cause) -> None:
+    """No part of an entry for a declared service mentions Microsoft, its products or its portals."""
     assert words_in(str(asdict(cause))) == []
 
 
 @each_entry
 def test_entry_is_complete(cause: Cause) -> None:
-    """Every field has a value, the owner is valid for a declared service, and placeholders and commands are well-formed."""
+    """Every field has a value, the owner is valid for a declared service, the placeholders are known, and the backticks are paired."""
     texts = [cause.title, cause.meaning, cause.shows, *cause.steps, cause.verify, *cause.decide]
 
     assert [field.name for field in fields(cause) if not getattr(cause, field.name)] == []
@@ -40,8 +40,8 @@ def test_entry_is_complete(cause: Cause) -> None:
 
 
 @each_entry
-def test_message_names_its_addressee(cause: Cause) -> None:
-    """The message addresses the administrator of the declared host and does not tell that administrator to ask themselves."""
+def test_message_is_addressed_to_the_administrator(cause: Cause) -> None:
+    """The message is addressed to the administrator of the declared host, and its body does not refer the reader to that administrator."""
     values = {"smtp_server": "mail.example.com", "login_host": "login.example.com", "port": "587", "tenant": "realms"}
     text = request(cause.id, values, microsoft=False, at_login=cause not in declared().values())
 
@@ -58,7 +58,7 @@ def test_message_names_its_addressee(cause: Cause) -> None:
 
 
 def test_cause_without_a_declared_entry_is_unrecognised() -> None:
-    """For a declared service, a cause that exists only at Microsoft has the entry for an unrecognised reply."""
+    """For a declared service, a cause specific to Microsoft has the entry for an unrecognised reply."""
     for cause in CATALOGUE:
         found = entry(cause, microsoft=False)
 
@@ -105,7 +105,7 @@ TEXTS = (
 
 
 def test_every_reply_has_causes_with_entries() -> None:
-    """Any reply to any command has at least one cause, and each cause has an entry; a conclusive reading has only one cause."""
+    """Any reply to any command leads to causes that have entries, and a conclusive reading has exactly one cause."""
     for command, code, status, text in product(COMMANDS, CODES, STATUSES, TEXTS):
         reading = replies.read(f"{code} {status} {text}", command)
 
@@ -142,7 +142,7 @@ def test_every_reply_has_causes_with_entries() -> None:
     ],
 )
 def test_replies_of_real_servers(command: replies.Command, text: str, causes: tuple[str, ...]) -> None:
-    """Replies from Postfix, Exim, Dovecot and providers, each to a given command, lead to their causes."""
+    """Replies from Postfix, Exim, Dovecot and mail providers lead to the expected causes."""
     assert replies.read(text, command).causes == causes
 
 
@@ -160,7 +160,7 @@ def test_replies_of_real_servers(command: replies.Command, text: str, causes: tu
     ],
 )
 def test_refusals_of_token_services(error: str, description: str, status: int, causes: tuple[str, ...]) -> None:
-    """The error codes of RFC 6749, with and without a description, lead to their causes."""
+    """OAuth error codes and HTTP statuses from a token service lead to the expected causes."""
     reading = token_errors.read(error, description, status)
 
     assert reading.causes == causes
@@ -177,8 +177,8 @@ ROLES = {
 
 
 @each_entry
-def test_entry_names_only_the_addresses_of_its_cause(cause: Cause) -> None:
-    """An entry mentions From or the recipient only if that address was refused; any other entry mentions only the account."""
+def test_entry_mentions_only_the_addresses_of_its_cause(cause: Cause) -> None:
+    """An entry mentions From or the recipient only if its cause concerns that address; the other entries mention only the account."""
     texts = [cause.title, cause.meaning, cause.shows, *cause.steps, cause.verify, *cause.decide]
     used = {name for text in texts for name in re.findall(r"\{([a-z_]+)\}", text)} & ADDRESSES
 

@@ -1,4 +1,4 @@
-"""The command explains errors to people and to programs, and an invalid line does not affect the others."""
+"""The `knowledge.explain` command answers in text and in JSON, and an invalid line of input does not affect the others."""
 
 import io
 import json
@@ -22,7 +22,7 @@ def _run(*arguments: str, stdin: bytes = b"", encoding: str = "utf-8") -> subpro
 
 
 def test_json_has_the_documented_keys() -> None:
-    """The JSON output has exactly the documented keys."""
+    """Each cause in the JSON output has exactly the documented keys."""
     answer = explain(TENANT, {"account": "alerts@example.com"})
 
     (cause,) = answer["causes"]
@@ -49,7 +49,7 @@ def test_terminal_text_is_complete() -> None:
     )
 
 
-def test_unsure_answer_names_what_decides() -> None:
+def test_inconclusive_answer_says_what_decides() -> None:
     """An inconclusive answer lists the possible causes and what decides between them."""
     text = render(explain("535 5.7.3 Authentication unsuccessful"))
 
@@ -58,7 +58,7 @@ def test_unsure_answer_names_what_decides() -> None:
 
 
 def test_json_lines() -> None:
-    """Valid lines are answered in order; invalid ones are reported with their line number, and the exit code is 4."""
+    """Valid lines are answered in order, invalid lines are reported by line number, and the exit code is 4."""
     lines = [
         b'{"id":"a","text":"AADSTS7000222"}\n',
         b"not json\n",
@@ -87,7 +87,7 @@ def test_json_lines() -> None:
 
 
 def test_client_name_changes_the_reading() -> None:
-    """When the client's name is given, a bare refusal leads to the causes for that client."""
+    """If the client's name is given, the first cause of a bare refusal is the one most likely for that client."""
     out = io.StringIO()
 
     answer_lines(
@@ -110,7 +110,7 @@ def test_client_name_changes_the_reading() -> None:
     ],
 )
 def test_exit_codes(arguments: tuple[str, ...], stdin: bytes, code: int) -> None:
-    """The exit code is 0 for an answer, and 4 without a traceback for wrong usage."""
+    """The exit code is 0 for an answer and 4, without a traceback, for incorrect usage or empty input."""
     done = _run(*arguments, stdin=stdin)
 
     assert done.returncode == code
@@ -127,7 +127,7 @@ def test_output_works_on_a_cp1252_console() -> None:
 
 
 def test_command_stays_on_one_line() -> None:
-    """Commands are not wrapped, so that they can be copied."""
+    """Commands are not wrapped, so they can be copied."""
     answer = explain("535 5.7.3 Authentication unsuccessful XOAUTH2")
     shown = render(answer).splitlines()
 

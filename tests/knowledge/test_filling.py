@@ -1,4 +1,4 @@
-"""Placeholders are replaced by their values, hostile values are harmless, and a missing value is marked."""
+"""Placeholders are replaced by their values, hostile values are harmless, and missing values are marked."""
 
 import shlex
 
@@ -23,7 +23,7 @@ HOSTILE = [
 
 
 def _powershell_literal(text: str) -> str:
-    """Return the value of a single-quoted PowerShell literal, parsed as in PowerShell (about_Quoting_Rules)."""
+    """Return the value of a single-quoted PowerShell literal, following PowerShell's rules (about_Quoting_Rules)."""
     quotes = "'\u2018\u2019\u201a\u201b"
     assert text[0] in quotes
     value, place = "", 1
@@ -59,7 +59,7 @@ def test_missing_value_is_marked() -> None:
 
 @pytest.mark.parametrize("value", HOSTILE)
 def test_hostile_value_stays_one_literal(value: str) -> None:
-    """For any hostile value the command contains a single literal and no second line."""
+    """A hostile value becomes a single literal in the command and adds no second line."""
     command = fill("`{account}`", {"account": value, "tenant": "never"}).removeprefix("`").removesuffix("`")
 
     _powershell_literal(command)
@@ -70,7 +70,7 @@ def test_hostile_value_stays_one_literal(value: str) -> None:
 @settings(database=None, deadline=None)
 @given(st.text(max_size=400))
 def test_any_value_is_one_literal_in_either_shell(value: str) -> None:
-    """Both PowerShell and POSIX shells parse the value as one argument."""
+    """Any value is a single argument under the quoting rules of both PowerShell and POSIX shells."""
     powershell = fill("`{account}`", {"account": value})[1:-1]
     posix = fill("`$ id {account}`", {"account": value})[1:-1]
 
@@ -103,20 +103,20 @@ LINES = (
     ],
 )
 def test_lines_for_other_senders_are_left_out(values: dict[str, str], filled: tuple[str, ...]) -> None:
-    """A sender with a password gets no steps for an application; if the method is not known, all lines are shown."""
+    """Lines that do not apply to the sender are left out; if nothing is known about the sender, all lines are shown."""
     assert fill_lines(LINES, values) == filled
 
 
-def test_a_step_for_one_method_is_kept_in_a_run_of_that_method() -> None:
-    """The settings select the steps for a method, the run selects those for its facts, and neither removes the other's steps."""
+def test_steps_are_selected_by_method_and_by_fact() -> None:
+    """`fill_lines` selects steps by authentication method, and `arranged` selects them by the facts of the run."""
     steps = fill_lines((*LINES, Step("Change the password.", when="password_sent")), {"method": "oauth"})
 
     assert arranged(steps, Known()) == ("For every sender.", "By token.", "Not <account>.")
     assert arranged(steps, Known(facts=frozenset({"password_sent"})))[-1] == "Change the password."
 
 
-def test_every_entry_fills_completely() -> None:
-    """When all values are known, no entry contains a placeholder or a marker."""
+def test_every_entry_is_filled_completely() -> None:
+    """If all values are known, no filled entry contains a placeholder or a marker."""
     values = dict.fromkeys(PLACEHOLDERS, "value")
 
     unfilled = {

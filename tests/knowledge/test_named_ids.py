@@ -17,7 +17,7 @@ CAUSE_ID = re.compile(r"\b(?:cause|see) ([a-z0-9]+(?:_[a-z0-9]+)+)\b")
 
 
 def texts_of(cause: Cause) -> Iterator[str]:
-    """Yield every text in an entry that is shown to people."""
+    """Yield every text in an entry that users see."""
     yield from (cause.title, cause.headline, cause.meaning, cause.shows, cause.verify, cause.propagation, cause.risk)
     yield from (*cause.steps, *cause.decide)
 
@@ -31,8 +31,8 @@ TEXTS = {
 
 
 @pytest.mark.parametrize("name", list(TEXTS))
-def test_named_checks_and_causes_exist(name: str) -> None:
-    """Every check and cause that a text mentions exists; a rename has to change the text as well."""
+def test_mentioned_checks_and_causes_exist(name: str) -> None:
+    """Every check and cause that a text mentions exists, so that a rename must change the text too."""
     checks = {check for text in TEXTS[name] for check in CHECK_ID.findall(text)}
     causes = {cause for text in TEXTS[name] for cause in CAUSE_ID.findall(text)}
 
@@ -40,7 +40,7 @@ def test_named_checks_and_causes_exist(name: str) -> None:
     assert causes <= set(CATALOGUE)
 
 
-def test_texts_name_checks_and_causes() -> None:
-    """The patterns find at least one id of each kind, so the test above has something to compare."""
+def test_texts_mention_checks_and_causes() -> None:
+    """The patterns find at least one check id and one cause id, so the test above compares something."""
     assert any(CHECK_ID.search(text) for texts in TEXTS.values() for text in texts)
     assert any(CAUSE_ID.search(text) for texts in TEXTS.values() for text in texts)

@@ -1,4 +1,4 @@
-"""The reader handles encodings and languages, prefers the root error to later ones, and is not conclusive without evidence."""
+"""The reader handles encodings and languages, prefers the root error to later errors, and is not conclusive about ambiguous text."""
 
 import html
 import json
@@ -295,7 +295,7 @@ CLIENTS = [
 
 @pytest.mark.parametrize(("text", "cause"), CLIENTS)
 def test_texts_of_clients(text: str, cause: str) -> None:
-    """The message of a client or device is sufficient even without the server's reply."""
+    """The wording of a client, device or log leads to the expected cause."""
     assert read(text).causes[0] == cause
 
 
@@ -334,8 +334,8 @@ AMBIGUOUS = [
 
 
 @pytest.mark.parametrize(("text", "client", "expected"), AMBIGUOUS)
-def test_ambiguous_text_is_not_sure(text: str, client: str | None, expected: set[str]) -> None:
-    """For an ambiguous reply, the possible causes are listed together with what decides between them."""
+def test_ambiguous_text_is_inconclusive(text: str, client: str | None, expected: set[str]) -> None:
+    """An ambiguous text leads to several possible causes and to advice on deciding between them."""
     reading = read(text, client)
 
     assert expected <= set(reading.causes)
@@ -379,12 +379,12 @@ def test_unknown_text_is_unrecognised(text: str) -> None:
     ],
 )
 def test_windows_error_number_is_sufficient(text: str, cause: str) -> None:
-    """A number in the form of a Windows error leads to the same cause as the text of that error."""
+    """A Windows error number is enough to find the cause."""
     assert read(text).causes[0] == cause
 
 
 def test_token_in_the_text_is_not_quoted() -> None:
-    """A token in a pasted log does not appear in the quotation."""
+    """A token in a pasted log does not appear in the quoted text."""
     token = "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9." + "a" * 80
 
     reading = read(f"535 5.7.3 Authentication unsuccessful auth=Bearer {token}")

@@ -1,4 +1,4 @@
-"""Any text gets an answer, in a time at most linear in its length."""
+"""Any text gets an answer, and even a long text is read quickly."""
 
 import os
 import random
@@ -14,7 +14,7 @@ from knowledge.reading import RULES, read
 from tests.knowledge.scoring import GIVEN, OWN
 
 DEEP = os.environ.get("SMTP365_DEEP") == "1"
-# A deep run reads 200,000 texts; SMTP365_EXAMPLES sets another number, for example a tenth of it.
+# A deep run reads 200,000 texts unless SMTP365_EXAMPLES sets a different number.
 EXAMPLES = int(os.environ.get("SMTP365_EXAMPLES", "200000" if DEEP else "1600"))
 MEGABYTE = 1_000_000
 
@@ -83,7 +83,7 @@ ADVERSARIAL = [
 
 @pytest.mark.parametrize("piece", ADVERSARIAL)
 def test_megabyte_is_read_in_under_a_second(piece: str) -> None:
-    """Reading a megabyte of any text takes less than a second."""
+    """A megabyte of repetitive text is read in under a second."""
     text = (piece * (MEGABYTE // len(piece) + 1))[:MEGABYTE]
 
     started = time.perf_counter()
@@ -95,7 +95,7 @@ def test_megabyte_is_read_in_under_a_second(piece: str) -> None:
 
 @pytest.mark.parametrize("piece", ADVERSARIAL)
 def test_searched_text_is_bounded(piece: str) -> None:
-    """The rules search text of bounded length, so that a long input cannot make them quadratic."""
+    """The length of the text that the rules search is bounded, however long the input is."""
     simple = normalise((piece * (MEGABYTE // len(piece) + 1))[:MEGABYTE])
 
     assert len(simple.flat) <= 3 * LONGEST
@@ -103,7 +103,7 @@ def test_searched_text_is_bounded(piece: str) -> None:
 
 
 def test_error_in_the_middle_of_a_long_log_is_found() -> None:
-    """Shortening a long log keeps the lines that contain an error."""
+    """Lines that contain an error are kept when a long log is shortened."""
     noise = "2026-11-23 12:00:00 INFO nothing happens here\n" * 20_000
     text = noise + "535 5.7.139 Authentication unsuccessful, account locked. Contact your administrator.\n" + noise
 

@@ -12,7 +12,7 @@ IN_ANSWER = ("named first", "in the list")
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=case.id) for case in ALL])
 def test_accepted_cause_is_in_the_answer(case: Case) -> None:
-    """The cause accepted in the thread is first or in the list, and a conclusive answer is right."""
+    """The answer includes the cause accepted in the thread, and a conclusive answer is correct."""
     reading = read(case.text, case.client)
 
     assert outcome(case, reading) in IN_ANSWER, f"{reading} for {case.text!r}, see {case.url}"
@@ -28,7 +28,7 @@ def test_every_label_is_a_known_cause(case: Case) -> None:
     assert case.url.startswith("https://")
 
 
-def test_most_are_named_first() -> None:
+def test_accepted_cause_usually_comes_first() -> None:
     """The accepted cause comes first in 90 % of all cases and in 85 % of the untouched ones, and no conclusive answer is wrong."""
     untouched = [case for case in OWN if case.untouched]
 

@@ -1,4 +1,4 @@
-"""Each cause has a message to its owner that contains the facts and the commands and leaves out unknown values."""
+"""The message to the owner of a cause contains the commands and the facts that are known."""
 
 import pytest
 
@@ -21,7 +21,7 @@ VALUES = {
 
 @pytest.mark.parametrize("name", [pytest.param(name, id=name) for name in CATALOGUE])
 def test_every_cause_has_a_message_to_its_owner(name: str) -> None:
-    """The message has a salutation, the requested steps and the method of verification, whether or not the facts are known."""
+    """The message has a salutation, the requested steps and the method of verification, with or without the facts."""
     for values in (VALUES, {}):
         message = request(name, values)
 
@@ -33,7 +33,10 @@ def test_every_cause_has_a_message_to_its_owner(name: str) -> None:
 
 
 def test_exchange_administrators_get_what_they_need() -> None:
-    """The message contains the mailbox, both ids, the server's stamp, the time, the source address and the causes ruled out."""
+    """The message to Exchange administrators contains the mailbox, both ids, the server's stamp, the time and the source address.
+
+    It also lists what has been ruled out.
+    """
     message = request("sp_not_registered_in_exchange", VALUES)
 
     assert message.startswith("To the Exchange administrators:")
@@ -47,7 +50,7 @@ def test_exchange_administrators_get_what_they_need() -> None:
 
 
 def test_entra_administrators_get_trace_and_correlation_ids() -> None:
-    """The message contains the two ids that identify the failed request in the sign-in log."""
+    """The message to Entra administrators contains the two ids that identify the failed request in the sign-in log."""
     message = request("secret_expired", VALUES)
 
     assert VALUES["trace_id"] in message
@@ -55,23 +58,20 @@ def test_entra_administrators_get_trace_and_correlation_ids() -> None:
     assert VALUES["server_stamp"] not in message
 
 
-def test_fact_stays_on_its_line() -> None:
-    """A server reply of several lines takes up a single line of the message."""
+def test_reply_stays_on_one_line() -> None:
+    """A server reply of several lines is joined into one line of the message."""
     message = request("bad_credentials", VALUES)
 
     assert "Reply received: 535 5.7.3 Authentication unsuccessful second line" in message
 
 
 def test_every_fact_is_used() -> None:
-    """Every fact is included in the message to at least one owner."""
+    """Every fact appears in the message to at least one owner."""
     assert all(helps for _, helps in FACTS.values())
 
 
 def test_message_states_uncertainty() -> None:
-    """If other causes are possible, the message presents the cause as the most likely one.
-
-    It also lists the other causes and what decides between them.
-    """
+    """If other causes are possible, the message calls this one the most likely, lists the others and says what decides between them."""
     message = request(
         "sp_not_registered_in_exchange",
         VALUES,

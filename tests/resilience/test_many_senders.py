@@ -58,12 +58,12 @@ def test_a_refused_secret_is_tried_once_for_all_its_senders(tmp_path: Path) -> N
     world = with_users(apply(healthy(), ["secret_wrong"]), MANY)
     with probe_run(world, folder=tmp_path, edit=with_senders("oauth", _fleet(world))) as seen:
         assert len(seen.running.token_requests) == _total(seen, "token_requests") == 1
-        judged = seen.judged
+        assessments = seen.assessments
 
     for evidence in _oauth(seen):
         assert evidence.token is not None
         assert evidence.token.error_codes == (7000215,)
-        assert judged[evidence.sender].first_broken_gate == "token"
+        assert assessments[evidence.sender].first_broken_gate == "token"
         assert evidence.traffic.sign_in_attempts == 0
 
 
@@ -80,7 +80,7 @@ def test_a_different_secret_is_requested_separately(tmp_path: Path) -> None:
     (missing,) = [evidence for evidence in _oauth(seen) if evidence.sender != "oauth"]
     assert missing.token is not None
     assert missing.token.withheld == "the client secret was not found"
-    assert seen.judged["oauth"].first_broken_gate is None
+    assert seen.assessments["oauth"].first_broken_gate is None
 
 
 @pytest.mark.parametrize("method", ["basic", "oauth"])
@@ -112,9 +112,9 @@ def test_a_refused_sign_in_is_not_repeated_by_the_next_sender(fault: str, method
     assert len(attempts) == 1
     withheld = [one for one in sharing if one.sign_in and one.sign_in.withheld is SkipReason.SHARED_CREDENTIAL_REFUSED]
     assert len(withheld) == 2
-    first = next(seen.judged[one.sender] for one in sharing if one not in withheld)
+    first = next(seen.assessments[one.sender] for one in sharing if one not in withheld)
     for one in withheld:
-        assert seen.judged[one.sender].finding("AUTH-01").causes[0] == first.finding("AUTH-01").causes[0]
+        assert seen.assessments[one.sender].finding("AUTH-01").causes[0] == first.finding("AUTH-01").causes[0]
 
 
 def test_a_senders_checks_stay_in_one_worker(tmp_path: Path) -> None:

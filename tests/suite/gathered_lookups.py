@@ -44,7 +44,7 @@ def assess_with_lookups(
             apply(base, faults), folder=Path(folder), edit=with_lookup_settings, no_send=no_send, look=WAYS[way]
         ) as seen,
     ):
-        return seen.judged
+        return seen.assessments
 
 
 def rows(judged: dict[str, Assessment], healthy_world: dict[str, Assessment]) -> set[Row]:

@@ -129,7 +129,7 @@ def test_send_as_for_both_trustees_is_enough(trustee: SendAsTrustee, tmp_path: P
         (tmp_path / name).mkdir()
         granted = change.mailbox(SHARED, send_as=frozenset(right))(world)
         with probe_run(granted, folder=tmp_path / name) as seen:
-            verdicts.append(seen.judged["oauth"].verdict)
+            verdicts.append(seen.assessments["oauth"].verdict)
 
     assert verdicts == ["can_send", "cannot_send"]
 

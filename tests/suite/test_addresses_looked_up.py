@@ -78,7 +78,7 @@ def test_an_application_may_sign_in_with_a_mail_address(tmp_path: Path) -> None:
     """An application can sign in with a mailbox's mail address, even if the user principal name in the directory is different."""
     by_address = change.oauth(username=NOTICES)(SET_UPS["upn_differs"](world()))
     with probe_run(by_address, folder=tmp_path, edit=with_lookup_settings, look=WAYS["application"]) as seen:
-        judged = seen.judged["oauth"]
+        assessment = seen.assessments["oauth"]
 
-    assert judged.verdict == "can_send"
-    assert not re.search("has no (user|mailbox)", " ".join(one.observed + one.why for one in judged.all_findings()))
+    assert assessment.verdict == "can_send"
+    assert not re.search("has no (user|mailbox)", " ".join(one.observed + one.why for one in assessment.all_findings()))
