@@ -1,1 +1,1 @@
-"""Gathers facts with one module per layer of the route. The modules contain little more than I/O and return frozen evidence."""
+"""The probes, which collect the evidence. Each module tests one layer of the connection and returns frozen evidence."""

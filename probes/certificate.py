@@ -21,7 +21,7 @@ _MOST_NAMES = 100
 def chain_of(sock: ssl.SSLSocket | ssl.SSLObject) -> tuple[Certificate, ...]:
     """Return the chain in the order in which the peer sent it, leaf first.
 
-    If Python cannot read the chain, only the leaf is returned. Before a handshake the result is empty.
+    If Python cannot read the chain, only the leaf is returned. The result is empty before the handshake.
     """
     return tuple(filter(None, (read(der) for der in _chain(sock)[:_MOST_CERTIFICATES])))
 

@@ -1,6 +1,6 @@
 """Reads the error that an XOAUTH2 server sends as a challenge: JSON in base64 after 334. The values are redacted and shortened.
 
-Sources: Google, "XOAUTH2 mechanism", error response; RFC 7628, section 3.2.2, which defines the same for OAUTHBEARER.
+Sources: Google, "XOAUTH2 mechanism", error response; RFC 7628, section 3.2.2, which defines the same format for OAUTHBEARER.
 """
 
 from __future__ import annotations
@@ -31,5 +31,5 @@ def read(lines: tuple[str, ...], transcript: Transcript) -> Challenge | None:
 
 
 def _kept(value: object, transcript: Transcript) -> str:
-    """Return the member as text, redacted and then shortened. A member that is neither text nor a number becomes empty."""
+    """Return a member of the error as text, redacted before it is shortened. Anything but text and numbers becomes an empty string."""
     return transcript.clean(str(value))[:_LONGEST_VALUE] if isinstance(value, (str, int, float)) else ""

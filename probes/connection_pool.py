@@ -1,4 +1,4 @@
-"""A pool of HTTPS connections: lookups send many requests to one host, and each handshake costs one or two round trips."""
+"""A pool of HTTPS connections. Lookups send many requests to one host, and each new connection costs two or three round trips."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class ConnectionPool:
         body: str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> HttpsResponse:
-        """Send one idempotent request and read its response. If the peer has closed an idle connection, use another one. Never raises."""
+        """Send one idempotent request and read its response. If the peer has closed the idle connection, use another one. Never raises."""
         bound = deadline.within(self._https_client.patience)
         host = address_of(url).place
         while True:
@@ -49,7 +49,7 @@ class ConnectionPool:
                 return answer
 
     def close(self) -> None:
-        """Close the idle connections now, and connections in use once their requests are done."""
+        """Close the idle connections now, and each connection in use when its request is done."""
         with self._lock:
             self._closed = True
             idle = [connection for waiting in self._idle.values() for connection in waiting]

@@ -1,4 +1,4 @@
-"""Describes a failure of the suite itself by exception type and place, never by its message, which can hold a secret."""
+"""Describes a failure of the suite itself: the exception's type and where it was raised, but not its message, which can hold a secret."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _ROOT = Path(__file__).resolve().parents[1]
 
 
 def crash_site(problem: BaseException) -> str:
-    """Return text such as `ValueError in probes/token.py:131`, which names the last frame in our own code."""
+    """Return text such as `ValueError in probes/token.py:131`, with the innermost frame that is in our own code."""
     places = [(Path(frame.filename), frame.lineno) for frame in traceback.extract_tb(problem.__traceback__)]
     own = [
         (place.relative_to(_ROOT), line)

@@ -1,4 +1,4 @@
-"""The clock for all probes, one deadline per sender, and timeouts that never exceed the deadline."""
+"""The clock that all probes use, the deadline for each sender, and timeouts that never exceed it."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class Deadline:
         self._end = self._started + seconds
 
     def elapsed(self) -> float:
-        """Return the seconds since the start."""
+        """Return the number of seconds since the start."""
         return self._monotonic() - self._started
 
     def remaining(self) -> float:
-        """Return the remaining seconds, never negative."""
+        """Return the number of seconds left, or 0 after the deadline."""
         return max(0.0, self._end - self._monotonic())
 
     def within(self, seconds: float) -> Deadline:
@@ -37,6 +37,6 @@ class Deadline:
 
 
 def utc_now() -> datetime:
-    """Return the current time in UTC, in milliseconds. No other code reads the wall clock."""
+    """Return the current time in UTC, truncated to milliseconds. No other code reads the wall clock."""
     now = datetime.now(UTC)
     return now.replace(microsecond=now.microsecond // 1000 * 1000)

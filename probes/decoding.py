@@ -1,6 +1,6 @@
-"""Decodes the escapes that a peer can use: percent, entity, backslash and quoted-printable encodings, mixed and nested.
+"""Decodes the escapes that a peer can use: percent, entity, backslash and quoted-printable encodings, even mixed or nested.
 
-The result is decoded characters with their original positions. This module handles no secrets.
+The decoded characters keep their positions in the original text. This module handles no secrets.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _DROPPED: Final = {ord("="): None, ord("+"): " "} | dict.fromkeys([*range(0x20),
 
 
 class Decoded(NamedTuple):
-    """Decoded characters. `places` has the start and end of each character's escape in the original text."""
+    """Decoded characters. `places` holds the start and end of each character's escape in the original text."""
 
     octets: str
     places: list[tuple[int, int]]
@@ -31,7 +31,7 @@ class Decoded(NamedTuple):
 def decodings(text: str) -> Iterator[Decoded]:
     """Return the text undecoded and after one, two and three rounds of decoding. The text must be in lower case.
 
-    Soft line breaks are removed and plus signs become blanks, as in `normalised`. A pair of backslashes is decoded to one but also
+    Soft line breaks are removed and plus signs become spaces, as in `normalised`. A pair of backslashes is decoded to one but also
     kept as two, because a word can end in a backslash before an escape.
     """
     octets = [(octet, at) for at, character in enumerate(text) for octet in character.encode("utf-8", "surrogatepass")]

@@ -1,4 +1,4 @@
-"""TCP connections, and the `[connect]` map that applies to all of them, as with curl's --connect-to.
+"""Opens TCP connections. The `[connect]` map applies to all of them, like curl's --connect-to.
 
 No other module opens a socket for SMTP or HTTPS. The evidence records each address and whether the map replaced it.
 """
@@ -22,7 +22,7 @@ _MOST_PER_FAMILY = 4
 
 
 class Dialler:
-    """Opens connections according to the map, within the connect timeout. It tracks open sockets so that an interrupt can close them."""
+    """Opens TCP connections, each within the connect timeout. It tracks open sockets so that an interrupt can close them."""
 
     def __init__(self, connect: Mapping[str, str], *, only_mapped: bool, timeout: float) -> None:
         """Store the timeout in seconds and the map, whose keys are `name-or-address:port` and whose values are `address:port`."""
@@ -35,11 +35,11 @@ class Dialler:
         self.unresponsive = UnresponsiveHosts()
 
     def mapped(self, name: str, address: str, port: int) -> str | None:
-        """Return the map's target for this address or, failing that, for this name. None if the map has neither."""
+        """Return the target that the map has for this address or, failing that, for this name. Return None if it has neither."""
         return self._map.get(_plain(f"{address}:{port}")) or self._map.get(_plain(f"{name}:{port}"))
 
     def leads(self, name: str, port: int) -> bool:
-        """Return whether the map decides where connections to this name go, so that no proxy applies."""
+        """Return whether the map has a target for this name. Connections to the name then use no proxy."""
         return self._only_mapped or self.mapped(name, name, port) is not None
 
     @property
@@ -110,7 +110,7 @@ class Dialler:
             self._open.add(new)
 
     def stop(self) -> None:
-        """Shut down all connections and open no more. Threads that wait on a socket are thereby released."""
+        """Shut down all connections and open no more. Threads that are waiting on a socket stop waiting."""
         self._stopped = True
         with self._lock:
             sockets = list(self._open)
@@ -124,7 +124,7 @@ class Dialler:
 class Race:
     """Connects to all addresses concurrently. The first connection to open carries the session.
 
-    The other connections are diagnostics and are closed.
+    The others are made only for the evidence, and are closed.
     """
 
     def __init__(self, dialler: Dialler, name: str, addresses: tuple[str, ...], port: int, deadline: Deadline) -> None:

@@ -1,6 +1,6 @@
-"""Name resolution: the same question goes to each resolver over UDP and TCP, and to a second resolver for comparison.
+"""Resolves names. Each resolver gets the same questions over UDP and TCP, and a second resolver can be asked for comparison.
 
-Sources: RFC 1035 (messages); RFC 7766 (TCP is required); FAQ, "DNS Port 53 (TCP and UDP)". The checks judge the answers.
+Sources: RFC 1035 (messages); RFC 7766 (TCP is required); FAQ, "DNS Port 53 (TCP and UDP)". The checks evaluate the answers.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _MOST_ADDRESSES = 64
 
 
 def system_resolvers() -> tuple[str, ...]:
-    """Return the resolvers configured on this machine. The result is empty if they cannot be read."""
+    """Return the resolvers configured on this machine. The result is empty if the configuration cannot be read."""
     try:
         return tuple(str(server) for server in dns.resolver.Resolver().nameservers)
     except (dns.exception.DNSException, OSError):
@@ -59,7 +59,7 @@ class NameLookup:
         deadline: Deadline,
         unresponsive: UnresponsiveHosts | None = None,
     ) -> None:
-        """Send the questions. Without `resolvers`, ask the system's resolvers, and call the operating system's resolver function too."""
+        """Send the questions. Without `resolvers`, ask the system's resolvers and also call `getaddrinfo`."""
         self._host = host
         self._unresponsive = unresponsive or UnresponsiveHosts()
         self._literal = is_address(host)
@@ -83,7 +83,7 @@ class NameLookup:
             self._comparison = [self._ask(comparison, "udp", "A", bound), self._ask(comparison, "tcp", "A", bound)]
 
     def soon(self) -> tuple[str, ...]:
-        """Return the first complete set of addresses: the operating system's, or those from the transport that answers first."""
+        """Return the addresses that `getaddrinfo` found or, failing that, those from UDP or TCP, whichever is answered completely first."""
         if self._literal:
             return (self._host.strip("[]"),)
         if self._asks_system:
@@ -101,7 +101,7 @@ class NameLookup:
         return ()
 
     def _found(self, transport: Transport) -> tuple[str, ...]:
-        """Return the addresses from one transport, all of whose questions have been answered."""
+        """Return the addresses received over one transport, all of whose questions have been answered."""
         futures = zip(self._answers, self._asked(), strict=True)
         return _addresses(future.result() for future, (via, _) in futures if via == transport)
 
@@ -156,9 +156,9 @@ def ask(
     bound: Deadline,
     unresponsive: UnresponsiveHosts | None = None,
 ) -> DnsAnswer:
-    """Ask one question, and retry once if it fails. `attempts` reveals a name that resolves only sometimes.
+    """Ask one question, and retry once if it fails. `attempts` shows whether a name resolved only on the second attempt.
 
-    For a resolver that recently timed out for another sender, the timeout is short.
+    The timeout is short if the resolver's last answer to another sender timed out.
     """
     place = f"{via} {server}"
     if unresponsive is not None and unresponsive.known(place):

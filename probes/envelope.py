@@ -1,4 +1,4 @@
-"""The envelope and the message: MAIL, RCPT and DATA, up to the reply after the message (RFC 5321, section 3.3)."""
+"""Sends the envelope and the message: MAIL, RCPT and DATA, up to the reply after the message (RFC 5321, section 3.3)."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _kept(run: SenderRun, record: EnvelopeEvidence) -> EnvelopeEvidence:
 
 
 def _utf8(session: Session, *addresses: str) -> str:
-    """Return the MAIL parameter SMTPUTF8 if an address needs it and the server offers it (RFC 6531), otherwise an empty text."""
+    """Return the MAIL parameter SMTPUTF8 if an address needs it and the server offers it (RFC 6531), otherwise an empty string."""
     needed = not all(address.isascii() for address in addresses)
     if needed and "smtputf8" in session.esmtp_features:
         session.command_encoding = "utf-8"

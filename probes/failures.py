@@ -1,6 +1,6 @@
 """Translates exceptions from sockets, TLS and HTTP into a `Failure`.
 
-Messages are reduced to one printable line here. The caller redacts them, because it has the redactor.
+Messages are reduced to one printable line here. The caller, which has the redactor, redacts them.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _NOT_TLS_WORDS = (
 
 
 class BrokenError(Exception):
-    """Raised inside the probes when a step ends without a reply; `failure` has the reason. It never leaves the probes."""
+    """Raised inside the probes when a step ends without a reply; `failure` holds the reason. It is always caught within the probes."""
 
     def __init__(self, failure: Failure) -> None:
         """Store the translated failure."""
@@ -80,7 +80,7 @@ def _kind(problem: BaseException) -> FailureKind:  # noqa: PLR0911 - one row per
 
 
 def printable(text: str, longest: int = _LONGEST) -> str:
-    """Return the text as one line of at most `longest` characters, without control or direction-changing characters."""
+    """Return the text as one line of at most `longest` characters, without control characters or characters that change its direction."""
     cut = text[: longest + 1]
     shown = "".join(character if character.isprintable() else _escaped(character) for character in cut)
     return shown if len(text) <= longest else f"{shown[:longest]}…"

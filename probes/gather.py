@@ -1,7 +1,7 @@
-"""Collects the evidence for all senders concurrently, each with its own deadline. After an interrupt, the evidence so far is kept.
+"""Collects the evidence for all senders concurrently, each with its own deadline. An interrupt keeps the evidence collected so far.
 
 Senders with the same mailbox run one after the other: Exchange Online accepts few concurrent connections per mailbox, and a
-refused password must be recorded before the next sender signs in with it. Nothing here judges the evidence.
+refused password must be recorded before the next sender signs in with it. The checks evaluate the evidence later.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Progress = Callable[[str, str], None]
 
 
 class InterruptedGatheringError(Exception):
-    """Raised when the user interrupts the run. `evidence` has what was collected before the interrupt."""
+    """Raised when the user interrupts the run. `evidence` holds what was collected before the interrupt."""
 
     def __init__(self, evidence: dict[str, SenderEvidence]) -> None:
         """Store the evidence by sender name."""
@@ -62,7 +62,7 @@ def create_context(
 
 
 def secrets_of(senders: Iterable[Sender], environ: Mapping[str, str], prompt: Prompt | None = None) -> dict[str, Found]:
-    """Read the secret of each sender before any connection is opened. Without `prompt`, the user is never asked."""
+    """Read the secret of each sender before any connection is opened. Without `prompt`, the user is not asked for missing secrets."""
     found = {}
     for sender in senders:
         key: SecretKey = "password" if sender.method == "basic" else "client_secret"
@@ -175,7 +175,7 @@ def repeat_lookups(
 
 
 def accepted_message_id(envelope: EnvelopeEvidence | None) -> str:
-    """Return the Message-ID if the server accepted the message, otherwise an empty text."""
+    """Return the Message-ID if the server accepted the message, otherwise an empty string."""
     final = envelope.final if envelope is not None else None
     code = final.reply.code if final is not None and final.reply is not None else 0
     return envelope.message_id if envelope is not None and 200 <= code < 300 else ""

@@ -1,4 +1,4 @@
-"""One HTTPS exchange on our own connection, without redirects or decompression and with a bounded response size.
+"""Sends one HTTPS request and reads its response, without redirects or decompression and up to a maximum size.
 
 The connection uses the dialler and the trusted roots of the SMTP leg. The proxy configured in the environment or the operating
 system applies unless the `[connect]` map has an entry for the host.
@@ -46,7 +46,7 @@ class HttpsResponse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpsClient:
-    """Sends HTTPS requests with the same dialler, roots and resolvers as for SMTP."""
+    """Sends HTTPS requests with the same dialler, roots and resolvers as the SMTP leg."""
 
     dialler: Dialler
     trust: Trust
@@ -83,7 +83,7 @@ class HttpsClient:
 
 
 class Connection(http.client.HTTPSConnection):
-    """An HTTPS connection that performs its own TCP and TLS steps, so that they leave evidence."""
+    """An HTTPS connection that performs its own TCP and TLS steps, so that each step can be recorded as evidence."""
 
     def __init__(self, https_client: HttpsClient, host: str, port: int, bound: Deadline, proxy: str | None) -> None:
         super().__init__(
@@ -102,7 +102,7 @@ class Connection(http.client.HTTPSConnection):
     def exchange(
         self, method: str, url: str, bound: Deadline, *, body: str | None, headers: Mapping[str, str] | None
     ) -> HttpsResponse:
-        """Send one request and read its response. Afterwards `reusable` is set if another request can follow."""
+        """Send one request and read its response. Afterwards, `reusable` is set if the connection can carry another request."""
         parts = address_of(url)
         target = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
         self._bound, self.timeout, self.reusable = bound, max(0.001, bound.remaining()), False
@@ -200,7 +200,7 @@ class Connection(http.client.HTTPSConnection):
             raise BrokenError(Failure(kind=FailureKind.PROXY, text=text)) from None
         if status != 200:
             self._https_client.dialler.close(sock)
-            text = f"the proxy answered CONNECT with {status or 'no HTTP'}"
+            text = f"the proxy answered CONNECT with {status or 'something other than HTTP'}"
             raise BrokenError(Failure(kind=FailureKind.PROXY, text=text))
         return sock
 
@@ -222,14 +222,14 @@ def _bounded(response: http.client.HTTPResponse, bound: Deadline) -> str:
     size = 0
     while True:
         if bound.passed:
-            raise TimeoutError("the answer was not complete in time")
+            raise TimeoutError("the complete answer did not arrive in time")
         piece = response.read1(_LARGEST_PIECE)
         if not piece:
             return b"".join(pieces).decode("utf-8", "replace")
         pieces.append(piece)
         size += len(piece)
         if size > LARGEST:
-            raise BrokenError(Failure(kind=FailureKind.TOO_LONG, text=f"an answer of more than {LARGEST} octets"))
+            raise BrokenError(Failure(kind=FailureKind.TOO_LONG, text=f"the answer is longer than {LARGEST} octets"))
 
 
 def proxy_for(host: str) -> str | None:

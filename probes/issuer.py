@@ -24,14 +24,14 @@ _LONGEST = 300
 
 
 class Issuer(NamedTuple):
-    """The evidence, and the text of the issuer document. msal receives that text so that it does not fetch the document again."""
+    """The evidence and the text of the issuer document. msal is given the text, so it does not fetch the document again."""
 
     evidence: IssuerEvidence
     document: str
 
 
 def fetch(url: str, https_client: HttpsClient, deadline: Deadline, transcript: Transcript) -> Issuer:
-    """Fetch the issuer document with GET and return the outcome as evidence, whatever it is. Never raises."""
+    """Fetch the issuer document with GET and return the outcome, good or bad, as evidence. Never raises."""
     started = deadline.elapsed()
     transcript.remark(f"GET {url}")
     answer = https_client.request("GET", url, deadline, headers={"Accept": "application/json"})
@@ -73,8 +73,8 @@ def _evidence(url: str, answer: HttpsResponse, transcript: Transcript, seconds: 
 
 
 def clock_offset(answer: HttpsResponse) -> float | None:
-    """Return how many seconds this machine's clock is ahead of the server's, or None without a Date header.
+    """Return how many seconds this machine's clock is ahead of the server's, or None if the response has no Date header.
 
-    The header has whole seconds (RFC 9110, 6.6.1).
+    The header is accurate to one second (RFC 9110, 6.6.1).
     """
     return None if answer.server_date is None else round((utc_now() - answer.server_date).total_seconds(), 1)

@@ -1,4 +1,4 @@
-"""Describes this machine and the account that runs the suite. Both can differ from those of the application that sends mail."""
+"""Describes this machine and the account that runs the suite. The application that sends mail may use different ones."""
 
 from __future__ import annotations
 

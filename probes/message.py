@@ -1,4 +1,4 @@
-"""The test message. It identifies itself, suppresses automatic replies, and contains nothing secret (RFC 5322, RFC 3834)."""
+"""The test message. It states where it comes from, suppresses automatic replies, and contains no secrets (RFC 5322, RFC 3834)."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def compose(*, mail_from: str, recipient: str, host: str, moment: datetime, tool
     message["X-Auto-Response-Suppress"] = "All"
     message["X-Mailer"] = tool
     message.set_content(
-        "This is a test message. A check of the mail settings was run by hand or on a schedule;\n"
-        "this message shows that mail can be sent. Nothing needs to be done, and it can be deleted.\n"
+        "This is a test message from a check of the mail settings, which runs by hand or on a schedule.\n"
+        "It shows that mail can be sent. You do not need to do anything, and you can delete it.\n"
         f"\nRun on: {_plain(host)}\nAt: {moment:%Y-%m-%d %H:%M:%S} UTC\nBy: {tool}\n"
     )
     return message

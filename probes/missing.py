@@ -16,7 +16,7 @@ SMTP_RECORDS: Final[tuple[RecordName, ...]] = ("name", "port", "greeting", "plai
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunEnd:
-    """How a run ended: which legs ran to their end, and whether lookups were requested and the run was interrupted."""
+    """How a run ended: which legs finished, whether lookups were requested, and whether the run was interrupted."""
 
     smtp_leg_ended: bool
     token_leg_ended: bool

@@ -24,7 +24,7 @@ def group_by_mailbox(senders: Iterable[Sender]) -> list[list[Sender]]:
 
 
 class Pacer:
-    """Staggers the start times of runs, so that a server does not see a burst. Only the first two start at once."""
+    """Staggers the start times of runs, to spare the server a burst of connections. Only the first two start at once."""
 
     def __init__(self, interval: float = INTERVAL) -> None:
         self._interval = interval

@@ -1,4 +1,4 @@
-"""Extracts the visible text of a web page that arrived in place of the expected response, without markup, scripts and styles.
+"""Extracts the visible text of a web page that arrived in place of the expected response, without markup, scripts or styles.
 
 Only the start of the page is read, in one pass. Reports quote the text; no code interprets it.
 """
@@ -16,7 +16,7 @@ _TAG_NAME = re.compile(r"/?([a-z0-9]{1,20})", re.IGNORECASE)
 
 
 def visible_text(page: str) -> str:
-    """Return the text that a browser would show, on one line of at most 160 characters, or an empty text if there is none."""
+    """Return the text that a browser would show, on one line of at most 160 characters, or an empty string if there is none."""
     pieces: list[str] = []
     text, at, size = page[:_LONGEST_PAGE], 0, 0
     lower = text.lower()

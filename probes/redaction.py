@@ -1,7 +1,8 @@
-"""Removes secrets from text before it is stored: plain, base64 at any offset, URL, HTML, JSON, quoted-printable, UTF-16 and hex.
+"""Removes secrets from text before it is stored.
 
-Each secret is added to the redactor as soon as it is read or received, and the redactor never returns it. It does not find
-pieces shorter than half of a secret, other encodings (base32, compressed, encrypted), or secrets with other letters in between.
+It finds a secret in plain text, base64 at any offset, URL, HTML, JSON, quoted-printable, UTF-16 and hex encoding. Each secret is
+added to the redactor as soon as it is read or received, and the redactor never returns it. It does not find pieces shorter than
+half of a secret, other encodings (base32, compressed, encrypted), or a secret with other letters inserted.
 """
 
 from __future__ import annotations
@@ -123,10 +124,10 @@ def _all(form: str, text: str) -> Iterator[Span]:
 
 
 def _joined(meant: str, octets: str, places_in_text: list[Span], seen: str) -> Iterator[Span]:
-    """Return spans in which some characters of a secret have become part of an escape sequence, such as `4f` after a `%`.
+    """Return the spans of secrets whose first or last characters are hidden in an escape sequence, such as `4f` after a `%`.
 
-    Only the first or last characters of a secret can do so. They are next to the rest of it or one escape away, because decoding
-    drops an equals sign between them.
+    The hidden characters are next to the rest of the secret or one escape away from it, because decoding drops an equals sign
+    between them.
     """
     for some in range(1, min(_LONGEST_CODE, len(meant) - _SHORTEST) + 1):
         for start, end in _all(meant[some:], octets):

@@ -1,7 +1,7 @@
 """Records refused passwords so that they are not tried again within a run, nor by another run in the next 15 minutes.
 
-The file contains host, user, time and reply, and nothing derived from the secret. Repeated failures lock the account; in US
-government tenants three are enough. Source: Microsoft, "Smart lockout".
+The file contains the host, user, time and reply, and nothing derived from the secret. Repeated failures lock the account; in US
+government tenants, three are enough. Source: Microsoft, "Smart lockout".
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _ABOUT_THE_PASSWORD = re.compile(r"credentials were incorrect|account (is )?lock
 
 
 def holds(reply: Reply) -> bool:
-    """Return whether this refusal forbids another attempt: wrong credentials, a locked account, or no stated reason."""
+    """Return whether a refusal rules out another attempt: it reports wrong credentials or a locked account, or states no reason."""
     if not 500 <= reply.code < 600:
         return False
     return "5.7.139" not in reply.text or bool(_ABOUT_THE_PASSWORD.search(reply.text))

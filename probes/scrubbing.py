@@ -1,7 +1,6 @@
 """Removes secrets from evidence before it is frozen, even secrets that are split over consecutive reply lines.
 
-The transcript redacts each line as it is recorded. This step covers the text that never passed through the transcript, such as
-headers, and numbers.
+The transcript redacts each line as it is recorded. This step covers the rest: numbers, and text such as headers.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ _CODE: Final = re.compile(r"\d{3}[ -]?")
 
 
 def scrubbed(evidence: SenderEvidence, redactor: Redactor) -> SenderEvidence:
-    """Return the evidence without secrets in any text or number that came from a peer."""
+    """Return the evidence with secrets removed from all text and numbers that came from a peer."""
     data = _walked(evidence.model_dump(mode="python"), redactor)
     replies = [lines for record in data.values() for lines in _replies(record)]
     _over_lines([(lines, at, 0) for lines in replies for at in range(len(lines))], redactor)
@@ -45,12 +44,12 @@ def scrubbed(evidence: SenderEvidence, redactor: Redactor) -> SenderEvidence:
 
 
 def scrubbed_tenant(tenant: TenantEvidence, redactor: Redactor) -> TenantEvidence:
-    """Return the lookups without secrets in any text that came from a service."""
+    """Return the lookups with secrets removed from all text that came from a service."""
     return TenantEvidence.model_validate(_walked(tenant.model_dump(mode="python"), redactor, ours=_OF_LOOKS))
 
 
 def _walked(value: Any, redactor: Redactor, key: str = "", ours: frozenset[str] = _OURS) -> Any:  # noqa: ANN401 - any part of the dumped record
-    """Return `value` with its texts redacted. In fields that a peer fills, numbers that contain a secret are removed too."""
+    """Return `value` with its strings redacted. In fields that a peer fills, numbers that contain a secret are removed too."""
     match value:
         case dict():
             named = key == "claims"
@@ -85,7 +84,7 @@ def _replies(value: object) -> list[list[str]]:
 
 
 def _over_lines(places: list[tuple[list[str], int, int]], redactor: Redactor) -> None:
-    """Redact secrets that are split over consecutive texts.
+    """Redact secrets that are split over consecutive strings.
 
     Each place is a list, an index into it, and the offset at which the text of that element begins.
     """

@@ -1,4 +1,4 @@
-"""The run of the probes for one sender: what both legs share, and the evidence collected so far.
+"""One sender's run of the probes: what both legs share, and the evidence collected so far.
 
 The evidence can be frozen at any time, so that none of it is lost after an interrupt or at the deadline.
 """

@@ -1,4 +1,4 @@
-"""Shares one request among senders in a run that would send the same one, for example for an issuer document or a token.
+"""Shares one request, such as that for an issuer document or a token, among all senders in a run that need the same result.
 
 The first caller sends the request; concurrent callers wait for its result, each until its own deadline. Results are kept in
 memory during the run only. This also prevents a refused client secret from being tried again for each sender that uses it.
@@ -21,7 +21,7 @@ from probes.deadline import Deadline
 from settings.secret import Secret
 
 Result = TypeVar("Result")
-PENDING_TOO_LONG: Final = "the request that another sender had started was not answered in time"
+PENDING_TOO_LONG: Final = "the same request, which another sender had already sent, was not answered in time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Flight(Generic[Result]):
 
 
 class SingleFlight(Generic[Result]):
-    """A cache of results by key. Of concurrent requests with the same key, only one is sent. Thread-safe."""
+    """A cache of results by key. Concurrent requests with the same key are sent only once. Thread-safe."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic, *, share_pending: bool = True) -> None:
         """Create an empty cache.

@@ -81,7 +81,9 @@ class Session(smtplib.SMTP):
             if line[3:4] != "-":
                 return Reply(code=int(line[:3]), lines=tuple(lines), seconds=round(bound.elapsed(), 4))
             if len(lines) >= MOST_LINES:
-                raise BrokenError(Failure(kind=FailureKind.TOO_LONG, text=f"more than {MOST_LINES} lines in one reply"))
+                raise BrokenError(
+                    Failure(kind=FailureKind.TOO_LONG, text=f"the reply has more than {MOST_LINES} lines")
+                )
 
     def ask(self, command: str, *, shown: str | None = None) -> CommandEvidence:
         """Send one command and read its reply. The transcript has `shown` in place of a command that holds a secret."""
@@ -180,14 +182,18 @@ class Session(smtplib.SMTP):
         """Read one line without its line ending, however slowly it arrives."""
         while b"\n" not in self._unread:
             if len(self._unread) > LONGEST_LINE:
-                raise BrokenError(Failure(kind=FailureKind.TOO_LONG, text=f"a line of more than {LONGEST_LINE} octets"))
+                raise BrokenError(
+                    Failure(kind=FailureKind.TOO_LONG, text=f"the reply has a line of more than {LONGEST_LINE} octets")
+                )
             if self._unread[:1] and not self._unread[:1].isdigit() and len(self._unread) >= 3:
                 text = self._transcript.clean(self._unread.decode("latin-1"))[:200]  # redacted before it is shortened
                 raise BrokenError(Failure(kind=FailureKind.NOT_SMTP, text=text))
             self._unread += self._receive(bound)
         line, _, self._unread = self._unread.partition(b"\n")
         if len(line) > LONGEST_LINE:
-            raise BrokenError(Failure(kind=FailureKind.TOO_LONG, text=f"a line of more than {LONGEST_LINE} octets"))
+            raise BrokenError(
+                Failure(kind=FailureKind.TOO_LONG, text=f"the reply has a line of more than {LONGEST_LINE} octets")
+            )
         return line.rstrip(b"\r").decode("utf-8", "backslashreplace")
 
     def _receive(self, bound: Deadline) -> bytes:

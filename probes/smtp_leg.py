@@ -1,4 +1,4 @@
-"""The SMTP leg of a run: name, port, greeting, STARTTLS, TLS, AUTH and envelope, in one session that signs in at most once."""
+"""The SMTP leg of a run, from the name lookup to the envelope, in one session that signs in at most once."""
 
 from __future__ import annotations
 

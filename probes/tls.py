@@ -1,4 +1,4 @@
-"""TLS handshakes: one kind verifies the certificate, the other only inspects it and carries no credential.
+"""TLS handshakes, which either verify the certificate, or only inspect it and carry no credential.
 
 SMTP and HTTPS trust the same roots: those of the operating system (truststore) and the optional CA file. Verification is never
 switched off for a connection that carries data; an inspection ends after the handshake.
@@ -26,7 +26,7 @@ from settings.mistakes import SettingsError
 
 
 class Trust:
-    """The trusted roots for both legs, and the context that verifies against them."""
+    """The trusted roots for both legs, and the context that verifies certificates against them."""
 
     def __init__(self, ca_file: str | None) -> None:
         """Trust the operating system's roots and those in `ca_file`.
@@ -148,7 +148,7 @@ def unverified_context() -> ssl.SSLContext:
 
 
 def with_inspection(verified: TlsEvidence, shown: TlsEvidence) -> TlsEvidence:
-    """Return the failed handshake with what an inspection found: the certificate, and the version that the peer would use."""
+    """Return the failed handshake with the results of an inspection: the certificate, and the version that the peer would use."""
     return verified.model_copy(
         update={
             "chain": shown.chain,
@@ -161,7 +161,7 @@ def with_inspection(verified: TlsEvidence, shown: TlsEvidence) -> TlsEvidence:
 
 
 def needs_inspection(evidence: TlsEvidence) -> bool:
-    """Return whether another handshake can reveal more, because the certificate did not verify or no version was in common.
+    """Return whether another handshake can reveal more, because the certificate did not verify or there was no common TLS version.
 
     Some servers that support only old versions close the connection instead of sending an alert.
     """

@@ -61,7 +61,7 @@ class _TokenHttpClient:
     ) -> MsalResponse:
         """Send the token request. A second request, or a request to a different URL, is rejected."""
         if url != self.endpoint or self.answers:
-            raise PermissionError("only one request, and only to the token endpoint of the document")
+            raise PermissionError("only one request is allowed, and only to the token endpoint in the document")
         fields = {**(headers or {}), "Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
         answer = self.https_client.request("POST", url, self.deadline, body=urlencode(data or {}), headers=fields)
         members = json_object(answer.text) or {}
@@ -127,10 +127,10 @@ def request(
 
 
 def _refusal_reason(sender: Sender, secret: Secret | None, cloud: Cloud, issuer: Issuer) -> str:
-    """Return why the secret must not be sent, or an empty text if it may be sent."""
+    """Return why the secret must not be sent, or an empty string if it may be sent."""
     document = issuer.evidence
     if document.failure is not None or not document.token_endpoint:
-        return "the issuer document gives no token endpoint"
+        return "the issuer document names no token endpoint"
     configured, endpoint = address_of(sender.openid_endpoint_configuration), address_of(document.token_endpoint)
     if endpoint.scheme != "https" or not cloud.declares_login(endpoint.host, endpoint.port):
         where = endpoint.place or document.token_endpoint

@@ -98,13 +98,13 @@ def _request_token(run: SenderRun, url: str, found: Issuer) -> Token | None:
 
 
 def _is_document_reusable(found: Issuer, _age: float) -> bool:
-    """Return whether a cached result is reusable. A document and a timeout are; after other failures, a new attempt may succeed."""
+    """Return whether a cached result is reusable. After a failure other than a timeout, it is not, because a new attempt may succeed."""
     failure = found.evidence.failure
     return failure is None or failure.kind in _SLOW
 
 
 def _is_token_reusable(got: Token, age: float) -> bool:
-    """Return whether a cached result is reusable: a refusal always, a token until it is about to expire, an unsent request never."""
+    """Return whether a cached result is reusable. A refusal always is, a token until shortly before it expires, an unsent request never."""
     if got.access_token is None:
         return got.requests > 0
     lifetime = got.evidence.expires_in

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import threading
 
-SKIPPED = "timed out earlier in this run, so not tried again"
+SKIPPED = "the host timed out earlier in this run and was not tried again"
 
 
 class UnresponsiveHosts:
     """Hosts whose last attempt timed out."""
 
     def __init__(self) -> None:
-        """Start with no such hosts."""
+        """Start without any hosts."""
         self._places: set[str] = set()
         self._lock = threading.Lock()
 

@@ -1,1 +1,1 @@
-"""Lookups of the tenant's own settings, with one table of questions, three sources of answers and one parser for all of them."""
+"""Lookups of the tenant's settings. One table of questions and one parser serve all three sources of answers."""

@@ -18,10 +18,10 @@ from probes.lookups.questions import Service
 from probes.lookups.tokens import TokenResult, drive, host_of
 from settings.clouds import Cloud
 
-_PATIENCE = 900.0  # seconds; the code is valid as long
-_INSTEAD = "where device codes are not allowed, use an export instead (--tenant-export)"
+_PATIENCE = 900.0  # seconds; the code is valid for as long
+_INSTEAD = "if your tenant does not allow device codes, use --tenant-export instead"
 _NEEDS = "an administrator's sign-in with a device code, or an export (--tenant-export)"
-_ROLE = "everything that the administrator's role allows, because Exchange has no read-only scope; the role Global Reader is enough"
+_ROLE = "everything that the administrator's role allows, because Exchange has no read-only scope; the Global Reader role is enough"
 Say = Callable[[str], None]
 
 
@@ -68,7 +68,7 @@ def sign_in(client_id: str, scopes: Sequence[str], authority: Authority, cloud: 
 
 
 class _Flow:
-    """The device code flow for one administrator. The second resource uses the refresh token or, without one, a second code."""
+    """The device code flow for one administrator. For the second resource, it uses the refresh token or, without one, a second code."""
 
     def __init__(self, client_id: str, authority: Authority, found: Discovered, deadline: Deadline, say: Say) -> None:
         self._client_id = client_id
@@ -97,7 +97,7 @@ class _Flow:
         return result if result.token is not None else self._refused(result)
 
     def by_refreshing(self, scopes: list[str]) -> TokenResult | None:
-        """Return a token for another resource with the refresh token. None if there is no refresh token or Entra refuses it."""
+        """Return a token for another resource, obtained with the refresh token, or None if there is none or Entra refuses it."""
         if self._refresh is None:
             return None
         refresh = self._refresh

@@ -1,4 +1,4 @@
-"""The answer to a lookup question, and its outcome according to the status and error code, before the body is parsed.
+"""The answer to a lookup question, and the outcome that its status and error code indicate before the body is parsed.
 
 Sources: Microsoft, "Microsoft Graph error responses"; HTTP status codes (RFC 9110); error messages of the Exchange module.
 """
@@ -25,7 +25,7 @@ _SEARCHED = 4000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookupAnswer:
-    """An answer, or the reason in `problem` why there is none.
+    """An answer or, in `problem`, the reason why there is none.
 
     `state` is set if the outcome was certain before any request was sent.
     """
@@ -47,10 +47,10 @@ class LookupSource(Protocol):
         """The kind of source: an application, an administrator or an export."""
 
     def tenant(self, deadline: Deadline) -> str:
-        """Return the id of the tenant that answers, or an empty text if it is unknown."""
+        """Return the id of the tenant that answers, or an empty string if it is unknown."""
 
     def signed_in_as(self) -> str:
-        """Return the address of the administrator who signed in, or an empty text for an application or an export."""
+        """Return the address of the administrator who signed in, or an empty string for an application or an export."""
 
     def ask(self, question: Question, deadline: Deadline) -> LookupAnswer:
         """Ask one question. Never raises."""
@@ -76,7 +76,7 @@ class NotAnsweredError(Exception):
 
 
 def outcome_of(question: Question, answered: LookupAnswer) -> Outcome:
-    """Return the outcome of a question. Without an answer, it names the permission or licence that would make one possible."""
+    """Return the outcome of a question. If the service refused to answer, the outcome names the permission or licence that is missing."""
     if answered.state is not None:
         return Outcome(state=answered.state, needs=answered.needs, detail=answered.problem)
     if answered.problem or answered.status is None:

@@ -1,7 +1,7 @@
 """The tenant's discovery document, fetched once per run, and the HTTP client through which msal reaches the token endpoints.
 
-No secret and no code is sent to an endpoint that is not on a login host of the same cloud. Sources: OpenID Connect
-Discovery 1.0; RFC 8628, section 4.
+Secrets and codes are sent only to endpoints on a login host of the same cloud. Sources: OpenID Connect Discovery 1.0;
+RFC 8628, section 4.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _SECRETS = ("access_token", "refresh_token", "id_token", "device_code")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discovered:
-    """The text of the discovery document, the tenant id and the endpoints, or the `problem` that prevented them."""
+    """The text of the discovery document, the tenant id and the endpoints or, in `problem`, the reason why there are none."""
 
     url: str
     document: str = ""
@@ -52,7 +52,7 @@ class Authority:
         self._documents: SingleFlight[Discovered] = SingleFlight(share_pending=False)
 
     def discovered(self, deadline: Deadline) -> Discovered:
-        """Return the discovery document. It is requested again only if the earlier request failed."""
+        """Return the discovery document, which is requested only once unless the request fails."""
         try:
             return self._documents.ask(
                 self._url, lambda: self._ask(deadline), deadline, lambda found, _age: not found.problem
@@ -115,7 +115,7 @@ class MsalHttpClient:
     ) -> MsalResponse:
         """Send one request to an endpoint in the discovery document, and add the tokens in the response to the redactor."""
         if url not in self.found.endpoints:
-            raise PermissionError("not an endpoint of the discovery document")
+            raise PermissionError("not an endpoint in the discovery document")
         self.requests += 1
         fields = {**(headers or {}), "Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
         body = urlencode({key: value for key, value in (data or {}).items() if value is not None})
@@ -127,7 +127,7 @@ class MsalHttpClient:
 
     @property
     def members(self) -> dict[str, object]:
-        """The members of the last response. Empty if the response was incomplete or not JSON."""
+        """The members of the last response, or an empty object if the response was incomplete or not JSON."""
         return (json_object(self.last.text) or {}) if self.last.failure is None else {}
 
     def close(self) -> None:

@@ -12,7 +12,7 @@ from probes.single_flight import PENDING_TOO_LONG, SingleFlight
 
 
 class CachingSource:
-    """Caches the answers from another source. A question that got no answer is asked again."""
+    """Caches the answers from another source. A question without an answer is asked again next time."""
 
     def __init__(self, source: LookupSource) -> None:
         """Create an empty cache in front of `source`."""
@@ -25,11 +25,11 @@ class CachingSource:
         return self._source.way
 
     def tenant(self, deadline: Deadline) -> str:
-        """Return the tenant of the wrapped source."""
+        """Return the tenant id of the wrapped source."""
         return self._source.tenant(deadline)
 
     def signed_in_as(self) -> str:
-        """Return the administrator of the wrapped source."""
+        """Return the administrator's address from the wrapped source."""
         return self._source.signed_in_as()
 
     def ask(self, question: Question, deadline: Deadline) -> LookupAnswer:

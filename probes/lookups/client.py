@@ -1,4 +1,4 @@
-"""The lookups for one sender while they run: sends questions, builds the frozen records and counts the requests."""
+"""Runs the lookups for one sender: sends the questions, turns the answers into frozen records and counts the requests."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NAMES = {"user": "user name", "mailbox": "user name", "client_id": "client id",
 
 
 class LookupClient:
-    """Asks the questions for one sender and turns each answer into a record. No answer, however malformed, raises an exception."""
+    """Asks the questions for one sender and turns each answer into a record. Malformed answers never raise an exception."""
 
     def __init__(self, source: LookupSource, deadline: Deadline) -> None:
         """Prepare to ask `source` questions until `deadline`."""

@@ -1,4 +1,4 @@
-"""Turns Exchange's answers into records: switches, authentication policy, service principal and its rights on the mailbox.
+"""Turns Exchange's answers into records of switches, the authentication policy, the service principal and its rights on the mailbox.
 
 Source: Exchange Online PowerShell reference. The property names are those of the cmdlets.
 """

@@ -20,12 +20,12 @@ from settings.mistakes import SettingsError
 
 SCHEMA: Final = "smtp365-tenant-export/1"
 _LARGEST: Final = 16 * 1024 * 1024
-_AGAIN: Final = "an export that the script of this version makes"
-_LATER: Final = "an export made some minutes after this run, read with --lookups-for"
+_AGAIN: Final = "an export made with this version's script"
+_LATER: Final = "an export made a few minutes after this run (read it with --lookups-for)"
 
 
 class Export:
-    """A parsed export. It usually predates the run and then has no log rows for it."""
+    """A parsed export. It is usually older than the run and then has no log rows for it."""
 
     def __init__(self, tenant: str, made: datetime, answers: Mapping[tuple[Service, str], object]) -> None:
         """Store `answers` by service and key. The keys are in lower case, because addresses are compared case-insensitively."""
@@ -43,7 +43,7 @@ class Export:
         return self._tenant
 
     def signed_in_as(self) -> str:
-        """Return an empty text, because an export needs no sign-in."""
+        """Return an empty string, because an export needs no sign-in."""
         return ""
 
     def ask(self, question: Question, deadline: Deadline) -> LookupAnswer:  # noqa: ARG002 - reading the file takes no time
@@ -59,12 +59,12 @@ class Export:
         if isinstance(found, list):
             return LookupAnswer(status=200, body={"value": found})
         if not isinstance(found, Mapping):
-            return LookupAnswer(problem="the export has no valid answer here")
+            return LookupAnswer(problem="the export's answer to this question is damaged")
         status, body = found.get("status", 200), found.get("body")
         if body is None:
             body = {key: found[key] for key in ("value", "error") if key in found} or None
         if isinstance(status, bool) or not isinstance(status, int):
-            return LookupAnswer(problem="the export has no status here")
+            return LookupAnswer(problem="the status of the export's answer is damaged")
         return LookupAnswer(status=status, body=body if isinstance(body, Mapping) else None)
 
 
@@ -72,7 +72,7 @@ def read(path: Path) -> Export:
     """Read an export file.
 
     Raises:
-        SettingsError: the file cannot be read or is not an export with this schema; one line.
+        SettingsError: the file cannot be read or is not an export with this schema. The message is one line.
 
     """
     where = f"--tenant-export={path.name}"
@@ -85,15 +85,19 @@ def read(path: Path) -> Export:
     except (ValueError, RecursionError):
         raise SettingsError([f"{where}: not JSON; pass the file that the script wrote"]) from None
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
-        raise SettingsError([f'{where}: not an export that this version reads (its "schema" is not {SCHEMA})'])
+        raise SettingsError([f'{where}: this version cannot read the file, because its "schema" is not {SCHEMA}'])
     tenant, made = data.get("tenant_id"), _moment(data.get("made"))
     if not isinstance(tenant, str) or made is None:
-        raise SettingsError([f'{where}: damaged: "tenant_id" or "made" is missing; make the export again'])
+        raise SettingsError(
+            [f'{where}: the export is damaged, because "tenant_id" or "made" is missing; make it again']
+        )
     answers: dict[tuple[Service, str], object] = {}
     for service in Service:
         part = data.get(service.value, {})
         if not isinstance(part, dict):
-            raise SettingsError([f'{where}: damaged: "{service.value}" is not an object; make the export again'])
+            raise SettingsError(
+                [f'{where}: the export is damaged, because "{service.value}" is not an object; make it again']
+            )
         answers |= {(service, key.lower()): value for key, value in part.items()}
     return Export(tenant.lower(), made, answers)
 

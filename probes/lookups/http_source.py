@@ -1,8 +1,8 @@
 """The source that uses an application's or an administrator's tokens.
 
-It sends one HTTPS request per question and each token only to its own host, and it retries once when throttled. Sources:
-Microsoft Graph reference. For Exchange, it uses the interface behind the PowerShell module, which Microsoft does not support
-for other clients.
+It sends one HTTPS request per question, sends each token only to the host that the token is for, and retries once when throttled.
+Sources: Microsoft Graph reference. For Exchange, it uses the interface behind the PowerShell module, which Microsoft does not
+support for other clients.
 """
 
 from __future__ import annotations
@@ -65,11 +65,11 @@ class HttpSource:
         return self._authority.discovered(deadline).tenant_id
 
     def signed_in_as(self) -> str:
-        """Return the administrator's address, or an empty text if none signed in."""
+        """Return the administrator's address, or an empty string if none signed in."""
         return self._tokens.signed_in_as()
 
     def ask(self, question: Question, deadline: Deadline) -> LookupAnswer:
-        """Ask the question and, if throttled, ask it once more after the requested wait, provided that the wait is short enough."""
+        """Ask the question. If the service throttles the request, wait as long as it demands and retry once, unless that takes too long."""
         result = self._tokens.token(question.service, deadline)
         if result.token is None:
             return LookupAnswer(problem=result.detail, state=result.state, needs=result.needs, requests=result.requests)
@@ -109,9 +109,9 @@ def _command(question: Question) -> str:
 
 
 def _wait(answer: HttpsResponse, deadline: Deadline) -> float | None:
-    """Return the seconds to wait according to Retry-After (RFC 9110, section 10.2.3).
+    """Return the number of seconds to wait according to Retry-After (RFC 9110, section 10.2.3).
 
-    None if the header is missing or the wait exceeds the remaining time.
+    Return None if the header is missing or the wait would exceed the remaining time.
     """
     named = answer.headers.get("retry-after", "").strip()
     if not named.isdecimal() or len(named) > 6:

@@ -1,4 +1,4 @@
-"""Looks up this run in the tenant's sign-in log and message trace. Their rows appear only minutes later.
+"""Looks up this run in the tenant's sign-in log and message trace, where its rows appear only after some minutes.
 
 Sources: Microsoft Graph reference, signIn and exchangeMessageTrace.
 """

@@ -1,4 +1,4 @@
-"""The lookups for one sender: which facts it needs, the order of the questions, and the record with all answers."""
+"""The lookups for one sender: which questions it needs, in which order they are asked, and the record of the answers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _NO_TENANT = {"", *SHARED_TENANTS}
 
 
 class Lookups:
-    """The lookups of one run, which use one of the three sources."""
+    """The lookups in one run, all from the same source."""
 
     def __init__(self, source: LookupSource, cloud: Cloud, redactor: Redactor, close: Callable[[], None]) -> None:
         """Store the source. `redactor` removes tokens from texts; `close` cancels waiting requests and closes connections."""
@@ -93,7 +93,7 @@ class PendingLookups:
         return self._basic() if self._sender.method == "basic" else self._oauth()
 
     def _not_asked(self, names: tuple[str, ...], other: str) -> dict[str, LookupResult]:
-        detail = f"this sender's endpoint names the tenant {other}, the lookups are for {self._tenant}"
+        detail = f"this sender's endpoint names the tenant {other}, but the lookups are for {self._tenant}"
         kinds = {name: TenantEvidence.model_fields[name].annotation for name in (*names, "sign_in_log")}
         return {
             name: _kind(annotation)(state=LookupState.NOT_ASKED, question=name, detail=detail)
@@ -166,7 +166,7 @@ class PendingLookups:
 
 
 def tenant_of(url: str) -> str:
-    """Return the tenant in an endpoint URL, as an id or a domain in lower case, or an empty text if the URL names no single tenant."""
+    """Return the tenant in an endpoint URL: an id or a domain in lower case, or an empty string if the URL names no single tenant."""
     first = address_of(url).first.lower()
     return "" if first in _NO_TENANT else first
 

@@ -1,6 +1,6 @@
-"""The table of questions. For each fact it has the request in the form that a source needs, and the required permission.
+"""The table of questions. Each row has the request in the form that a source needs, and the permission that it requires.
 
-The spelling is fixed, because an export stores its answers under the same texts. Sources: Microsoft Graph reference (v1.0,
+The spelling is fixed, because an export stores its answers under the same strings. Sources: Microsoft Graph reference (v1.0,
 or beta where v1.0 has no answer); Exchange Online PowerShell reference.
 """
 
@@ -150,7 +150,7 @@ OAUTH_FACTS: Final = (
 
 
 def question(name: str, **values: str) -> Question:
-    """Return the question in this row of the table, with its values. Values are escaped in the URL that is sent."""
+    """Return the question in this row of the table, with its values filled in. Values are escaped in the URL."""
     row = TABLE[name]
     if isinstance(row, _OfExchange):
         parameters = tuple((parameter, _filled(value, values)) for parameter, value in row.parameters)

@@ -80,7 +80,7 @@ def table(source: Json, key: str) -> Json:
 
 
 def rows(source: Json, key: str = "value") -> tuple[Json, ...]:
-    """Return the objects in a list. A list that is null is empty; one that is missing or too long raises UnreadableError."""
+    """Return the objects in a list. Null counts as an empty list. A missing list or one that is too long raises UnreadableError."""
     return tuple(_row(one, key) for one in _listed(source, key))
 
 
@@ -91,7 +91,7 @@ def texts(source: Json, key: str) -> tuple[str, ...]:
         value = [part.strip() for part in value.split(",")]
     found = _listed({key: value}, key)
     if not all(isinstance(one, str) for one in found):
-        raise UnreadableError(f"{key} holds something that is not text")
+        raise UnreadableError(f"{key} contains something that is not text")
     return tuple(printable(str(one), _LONGEST) for one in found)
 
 
@@ -118,5 +118,5 @@ def _listed(source: Json, key: str) -> list[object]:
 
 def _row(value: object, key: str) -> Json:
     if not isinstance(value, Mapping):
-        raise UnreadableError(f"{key} holds something that is not an object")
+        raise UnreadableError(f"{key} contains something that is not an object")
     return value

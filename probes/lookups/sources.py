@@ -26,7 +26,7 @@ def ready(
 ) -> Lookups | None:
     """Return the lookups with the source that the settings and options select, or None if they select none.
 
-    If `say` is given, an administrator takes precedence over the auditor application.
+    If `say` is given and the settings have an `admin_client_id`, an administrator signs in instead of the auditor application.
     """
     if not context.cloud.microsoft:
         return None
@@ -38,7 +38,7 @@ def ready(
 
 
 def by_application(directory: Directory, found: Found, context: RunContext) -> Lookups:
-    """Return unattended lookups for `[directory]`, with a client secret or a certificate."""
+    """Return lookups that use the application in `[directory]`, which signs in unattended with a client secret or a certificate."""
     redactor = Redactor()
     if found.secret is not None:
         redactor.learn(found.secret.reveal())

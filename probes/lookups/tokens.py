@@ -1,4 +1,4 @@
-"""Access tokens for the lookups, and a guard that protects the suite from what msal does with hostile responses.
+"""Access tokens for the lookups, and a guard against what msal does with hostile responses.
 
 There is one token per resource and run, in memory only. A refusal is cached too, so that a wrong secret is never tried again.
 Source: Microsoft, "OAuth 2.0 client credentials flow".
@@ -24,7 +24,7 @@ from settings.model import Directory
 from settings.secret import Found, Secret
 
 _PRINTED = re.compile(r"[\x21-\x7e]+")
-_AUDITOR = "the auditor application of [directory] must get a token"
+_AUDITOR = "a token for the auditor application in [directory]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +45,7 @@ class Tokens(Protocol):
         """Return the token for this service. Later calls return the same result without a request. Never raises."""
 
     def signed_in_as(self) -> str:
-        """Return the administrator's address, or an empty text for an application."""
+        """Return the administrator's address, or an empty string for an application."""
 
 
 def host_of(service: Service, cloud: Cloud) -> str:
@@ -65,11 +65,11 @@ class ApplicationTokens:
         self._results: SingleFlight[TokenResult] = SingleFlight()
 
     def signed_in_as(self) -> str:
-        """Return an empty text, because no administrator signs in."""
+        """Return an empty string, because no administrator signs in."""
         return ""
 
     def token(self, service: Service, deadline: Deadline) -> TokenResult:
-        """Return the token for this service, which is requested only once."""
+        """Return the token for this service. It is requested only once."""
         try:
             flight = self._results.ask(
                 service, lambda: self._ask(service, deadline), deadline, lambda _result, _age: True
@@ -86,7 +86,7 @@ class ApplicationTokens:
             detail = f"[directory] certificate cannot be used: {words}"
             return TokenResult(state=LookupState.NOT_ASKED, detail=detail, needs=_AUDITOR)
         if not credential:
-            detail = f"the client secret of [directory] was not found: {self._found.source}"
+            detail = f"the client secret for [directory] was not found: {self._found.source}"
             return TokenResult(state=LookupState.NOT_ASKED, detail=detail, needs=_AUDITOR)
         found = self._authority.discovered(deadline)
         if found.problem:
@@ -119,7 +119,7 @@ class _UnusableKeyError(ValueError):
 def _certificate(path: Path) -> dict[str, str]:
     """Return the key and certificate from the file in msal's form.
 
-    The key is checked first, because msal's own errors do not help a user.
+    The key is checked first, because msal's own error messages would not help the user.
     """
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -128,9 +128,9 @@ def _certificate(path: Path) -> dict[str, str]:
     try:
         key = load_pem_private_key(pem, password=None)
     except TypeError:
-        raise _UnusableKeyError("its private key is encrypted; give an unencrypted one") from None
+        raise _UnusableKeyError("the private key is encrypted; use an unencrypted one") from None
     if not isinstance(key, RSAPrivateKey):
-        raise _UnusableKeyError("its key is not an RSA key, and Entra accepts no other kind")
+        raise _UnusableKeyError("the key is not an RSA key, and Entra accepts no other kind")
     text = pem.decode("ascii", "replace")
     return {"private_key": text, "public_certificate": text}
 

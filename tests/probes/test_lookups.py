@@ -318,7 +318,7 @@ def test_administrator_sees_the_scopes_and_signs_in_once(tmp_path: Path) -> None
 
     assert "Policy.Read.All" in shown[1]
     assert "Application.Read.All" not in shown[1]
-    assert "Global Reader is enough" in shown[2]
+    assert "the Global Reader role is enough" in shown[2]
     assert [line for line in shown if "ABCD1234" in line] == [shown[3]]
     grants = [one.form.get("grant_type", "code") for one in server.requests_to(HOSTS[0]) if one.method == "POST"]
     assert grants == ["code", "urn:ietf:params:oauth:grant-type:device_code", "refresh_token"]

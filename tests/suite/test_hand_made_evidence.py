@@ -164,7 +164,7 @@ def test_a_cloud_without_trace_is_not_applicable() -> None:
 )
 def test_a_missing_lookup_is_unknown_with_its_reason(check: str, look: str) -> None:
     """If a lookup was not made, for example because its secret was missing, the check is unknown and its finding contains the reason."""
-    why = "the client secret of [directory] was not found"
+    why = "the client secret for [directory] was not found"
     changes: dict[str, object] = {"state": LookupState.NOT_ASKED, "detail": why}
     finding = judged(check, *seen_as(**{look: changes})["oauth"])
 
