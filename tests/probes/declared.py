@@ -1,4 +1,4 @@
-"""A mail server and an issuer on loopback, declared with `cloud = "custom"`; each test defines the server's replies.
+"""A mail server and an issuer on loopback, declared with `cloud = "custom"`; each test defines the replies.
 
 The server records every line of each connection, so that a test can check what left this machine.
 """
@@ -37,7 +37,7 @@ Peer = Callable[[socket.socket, list[str]], None]
 
 @dataclass(kw_only=True)
 class Smtp:
-    """An SMTP server, defined by the extensions that it offers after STARTTLS and the replies that differ from success."""
+    """An SMTP server with the given extensions after STARTTLS; every reply that is not given means success."""
 
     context: ssl.SSLContext
     offers: tuple[str, ...] = ("AUTH LOGIN PLAIN XOAUTH2",)
@@ -53,7 +53,7 @@ class Smtp:
                 self._converse(over_tls, received)
 
     def _converse(self, sock: socket.socket, received: list[str]) -> bool:
-        """Reply to commands; return True when TLS starts, or False when the client disconnects."""
+        """Reply to commands; return True when TLS starts and False when the client disconnects."""
         with sock.makefile("rb") as reader:
             return self._reply_to_commands(sock, reader, received)
 
@@ -97,7 +97,7 @@ class Smtp:
 
 
 def encoded_challenge(challenge: object) -> str:
-    """Return an XOAUTH2 challenge encoded as a server sends it."""
+    """Return an XOAUTH2 challenge in Base64, as a server sends it."""
     return base64.b64encode(json.dumps(challenge).encode()).decode()
 
 
@@ -115,7 +115,7 @@ class Received:
 
     @property
     def credentials(self) -> list[str]:
-        """The received lines and forms that contain a credential, plain or in Base64."""
+        """The received lines and forms that contain a credential, in plain text or in Base64."""
         lines = [line for lines in self.connections for line in lines]
         forms = {secret: base64.b64encode(secret.encode()).decode() for secret in (PASSWORD, CLIENT_SECRET)}
         plain = [line for line in (*lines, *self.posted) for pair in forms.items() if any(one in line for one in pair)]
@@ -130,7 +130,7 @@ def _decoded(line: str) -> str:
 
 
 class DeclaredService:
-    """A declared service whose certificate authority and settings are in one folder."""
+    """A declared service whose CA certificate and settings are in one folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -141,7 +141,7 @@ class DeclaredService:
         self.mapped: set[int] = set()
 
     def smtp(self, **fields: object) -> Smtp:
-        """Return a server that accepts everything, except where the given fields differ."""
+        """Return an SMTP server with these fields, which accepts everything else."""
         return Smtp(**{"context": self.context, **fields})  # type: ignore[arg-type]
 
     @contextmanager
@@ -160,7 +160,7 @@ class DeclaredService:
 
     @contextmanager
     def serve_issuer(self, respond: Callable[[str, str], tuple[int, str, str]]) -> Iterator[Received]:
-        """Serve an issuer over HTTPS; given a method and a path, `respond` returns the status, content type and body."""
+        """Serve an issuer over HTTPS; `respond` takes a method and a path and returns the status, content type and body."""
         received = Received()
 
         class Handler(BaseHTTPRequestHandler):
@@ -204,7 +204,7 @@ class DeclaredService:
     def oauth(self, port: int, *, issuer: str, url: str = "") -> Assessment:
         """Run the probes with client credentials for this issuer.
 
-        `url` is the discovery document in the settings, if different from the issuer's own.
+        `url` is the discovery URL in the settings, if different from the issuer's own.
         """
         document = url or f"{issuer}/.well-known/openid-configuration"
         text = self._settings_text(port, port, 5, issuer=issuer, kind="OpenID") + (
@@ -251,7 +251,7 @@ def _run_peer(peer: Peer, sock: socket.socket, lines: list[str]) -> None:
 
 
 def granting_responses(port: Callable[[], int]) -> Callable[[str, str], tuple[int, str, str]]:
-    """Return the responses of an issuer that grants every token; `port` returns the port of the token endpoint."""
+    """Return a responder for an issuer that grants every token; `port` returns the port of the token endpoint."""
 
     def respond(method: str, path: str) -> tuple[int, str, str]:
         here = f"https://{HOST}:{port()}"
@@ -293,7 +293,7 @@ def implicit_tls(server: Smtp) -> Peer:
 def banner(text: bytes, *, after: bool = False) -> Peer:
     """Return a peer that sends this text and then only reads.
 
-    With `after`, the peer waits for the client's first bytes before sending the text.
+    If `after` is true, the peer sends the text only after the client's first bytes.
     """
 
     def peer(sock: socket.socket, received: list[str]) -> None:

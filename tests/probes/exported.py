@@ -1,4 +1,4 @@
-"""A complete export of an invented tenant, written by hand from the reference documentation, for tests that parse its answers."""
+"""A complete export of an invented tenant, written by hand from Microsoft's reference documentation."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def workload(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - any member of 
 
 
 def answers() -> dict[str, Any]:
-    """Return the answers, keyed by the name of the question."""
+    """Return valid answers, keyed by the name of the question."""
     secret = {"keyId": "k1", "endDateTime": "2027-03-01T00:00:00Z", "hint": "abc", "secretText": None}
     certificate = {"keyId": "k2", "endDateTime": "2028-03-01T00:00:00.1234567Z", "key": None}
     basic = "#microsoft.graph.passwordAuthenticationMethod"
@@ -118,7 +118,7 @@ def answers() -> dict[str, Any]:
 
 
 def export(given: dict[str, Any] | None = None, made: str = "2026-11-25T07:00:00Z") -> dict[str, Any]:
-    """Return the content of an export file with the given answers, or with valid ones by default."""
+    """Return the content of an export file with the given answers, or with valid answers to every question."""
     found: dict[str, Any] = {
         "schema": "smtp365-tenant-export/1",
         "made": made,

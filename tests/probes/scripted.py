@@ -1,4 +1,4 @@
-"""An HTTPS server for answers that the built-in tenant never returns; each test defines the function that answers requests."""
+"""An HTTPS server for answers that the built-in tenant never returns; each test supplies a function that answers the requests."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ USER = "alerts@contoso.example"
 
 @dataclass(frozen=True)
 class ReceivedRequest:
-    """One request as received, with the path percent-decoded."""
+    """A received request, with its path percent-decoded."""
 
     host: str
     method: str
@@ -40,7 +40,7 @@ class ReceivedRequest:
 
     @property
     def cmdlet(self) -> str:
-        """The name of the cmdlet in a request to Exchange; empty for other requests."""
+        """The cmdlet that a request to Exchange runs; empty for other requests."""
         return str(json.loads(self.body)["CmdletInput"]["CmdletName"]) if "InvokeCommand" in self.path else ""
 
     @property
@@ -65,7 +65,7 @@ class ScriptedTenant:
     def settings(self, *senders: str, extra: str = "", more: str = "", cloud: str = "worldwide") -> Settings:
         """Return settings whose connect map points to this server.
 
-        `extra` is inserted at the top and `more` before the senders.
+        `extra` is inserted at the top of the file and `more` before the senders.
         """
         file = self.folder / "settings.toml"
         mapped = "\n".join(f'"{host}:443" = "127.0.0.1:{self.port}"' for host in HOSTS)
@@ -76,7 +76,7 @@ class ScriptedTenant:
         return parse(text, file)
 
     def requests_to(self, host: str) -> list[ReceivedRequest]:
-        """Return the requests that were sent to one host."""
+        """Return the requests sent to one host."""
         return [one for one in self.requests if one.host == host]
 
 
@@ -93,7 +93,7 @@ def oauth(tenant: str = TENANT, name: str = "oauth") -> str:
 
 
 def login(request: ReceivedRequest) -> Reply | None:
-    """Respond as a login host that grants every token; return None for other hosts."""
+    """Respond as a login host that grants every token; return None for requests to other hosts."""
     if request.host != HOSTS[0]:
         return None
     here = f"https://{HOSTS[0]}"
@@ -115,7 +115,7 @@ def login(request: ReceivedRequest) -> Reply | None:
 
 @contextmanager
 def scripted(respond: Responder, folder: Path) -> Iterator[ScriptedTenant]:
-    """Serve the answers from `respond`; where it returns None, answer with `login`, and otherwise with 404."""
+    """Serve the answers from `respond`; if it returns None, answer with `login`, or with 404 if that returns None too."""
     server = ScriptedTenant(folder)
 
     class Handler(BaseHTTPRequestHandler):

@@ -1,4 +1,4 @@
-"""Valid answers become the right records, and no answer raises an exception; all answers come from an export."""
+"""Valid answers in an export become the right records, and no answer raises an exception."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SENDERS = parse(BASIC + oauth(), Path("settings.toml")).sender
 
 
 def evidence_from(data: object, cloud: Cloud = WORLDWIDE) -> dict[str, TenantEvidence]:
-    """Return both senders' evidence from an export with this content."""
+    """Return both senders' evidence from lookups in an export with this content."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "export.json"
         file.write_text(json.dumps(data), encoding="utf-8")
@@ -35,7 +35,7 @@ def evidence_from(data: object, cloud: Cloud = WORLDWIDE) -> dict[str, TenantEvi
 
 
 def with_answer(name: str, answer: object) -> dict[str, Any]:
-    """Return the valid export with one answer replaced."""
+    """Return a valid export with one answer replaced."""
     return export({**answers(), name: answer})
 
 
@@ -45,7 +45,7 @@ def states(tenant: TenantEvidence) -> dict[str, LookupState]:
 
 
 def test_complete_export_answers_every_lookup() -> None:
-    """Every lookup for a sender is answered, and the records contain the state of the tenant."""
+    """A complete export answers every lookup, and the records match the state of the tenant."""
     found = evidence_from(export())
     basic, app = found["basic"], found["oauth"]
 
@@ -88,7 +88,7 @@ def policies(answer: list[dict[str, Any]]) -> tuple[tuple[ConditionalPolicy, ...
 
 
 def test_policies_that_apply_are_selected() -> None:
-    """Policies for legacy clients apply to a sender with a password; policies for workload identities apply to an application."""
+    """Policies for legacy clients apply to a sender with a password, and policies for workload identities apply to an application."""
     basic, app = policies([policy(), workload()])
 
     assert [(one.name, one.blocks, one.limits_location) for one in basic] == [("Block legacy", True, True)]
@@ -106,8 +106,8 @@ def test_policies_that_apply_are_selected() -> None:
         ({"includeUsers": ["None"]}, 0, False),
     ],
 )
-def test_users_of_a_policy(changes: dict[str, Any], matches: int, unsure: bool) -> None:
-    """A policy matches included users, not excluded ones; if it names a group, the membership is marked as unknown."""
+def test_users_in_a_policy(changes: dict[str, Any], matches: int, unsure: bool) -> None:
+    """A policy applies to included users only; if it includes or excludes a group, membership is marked as unknown."""
     base = policy()
     basic, _ = policies([policy(conditions={**base["conditions"], "users": changes})])
 
@@ -126,15 +126,15 @@ def test_users_of_a_policy(changes: dict[str, Any], matches: int, unsure: bool) 
         ({"conditions": {**policy()["conditions"], "applications": {"includeApplications": ["Office365"]}}}, 1),
     ],
 )
-def test_conditions_of_a_policy(change: dict[str, Any], matches: int) -> None:
-    """A policy applies only if its state, client types, flows and target applications match."""
+def test_conditions_in_a_policy(change: dict[str, Any], matches: int) -> None:
+    """A policy applies only if its state, client types, authentication flows and target applications match."""
     basic, _ = policies([policy(**change)])
 
     assert len(basic) == matches
 
 
-def test_empty_list_of_exchange_is_absent() -> None:
-    """An empty list from Exchange means that the object does not exist, as does a 404 with Exchange's exception."""
+def test_empty_list_from_exchange_means_absent() -> None:
+    """An empty list from Exchange means that the object does not exist, and so does a 404 with `ManagementObjectNotFoundException`."""
     not_found = {"status": 404, "error": {"code": "NotFound", "message": "|ManagementObjectNotFoundException|gone"}}
     data = with_answer("exchange_principal", [])
     data["exchange"]["Get-CASMailbox Identity=alerts@contoso.example"] = not_found
@@ -144,7 +144,7 @@ def test_empty_list_of_exchange_is_absent() -> None:
 
 
 def test_permission_is_looked_up_by_the_id_in_tokens() -> None:
-    """Even if Exchange has the wrong object id registered, the lookup uses the id of the enterprise application."""
+    """Even if the wrong object id is registered in Exchange, permissions are looked up with the object id of the enterprise application."""
     wrong = evidence_from(
         with_answer("exchange_principal", [{"AppId": SENDERS["oauth"].client_id, "ObjectId": "wrong"}])
     )
@@ -157,7 +157,7 @@ def test_permission_is_looked_up_by_the_id_in_tokens() -> None:
 
 
 def test_missing_exchange_resource_means_no_consent() -> None:
-    """A 404 for the Exchange resource counts as an answer, which means that no role is granted."""
+    """A 404 for the Exchange resource is an answer: no role is granted."""
     data = export()
     key = next(key for key in data["graph"] if "00000002-0000-0ff1" in key)
     data["graph"][key] = {"status": 404, "body": {"error": {"code": "Request_ResourceNotFound", "message": "x"}}}
@@ -167,8 +167,8 @@ def test_missing_exchange_resource_means_no_consent() -> None:
     assert (roles.state, roles.resource_present, roles.roles) == (LookupState.ANSWERED, False, ())
 
 
-def test_missing_answers_of_an_export_are_reported() -> None:
-    """Answers missing from the export are reported, as are log rows if the export was made before the run."""
+def test_answers_missing_from_an_export_are_reported() -> None:
+    """Answers that an export lacks are reported, as are log rows that an export made before the run cannot contain."""
     found = evidence_from(export({}))["basic"]
     assert set(states(found).values()) == {LookupState.NOT_IN_EXPORT}
 
@@ -177,15 +177,15 @@ def test_missing_answers_of_an_export_are_reported() -> None:
     assert (log.state, "before this run" in log.detail) == (LookupState.NOT_IN_EXPORT, True)
 
 
-def test_keys_are_compared_without_case() -> None:
-    """The letter case of the keys in the export does not matter."""
+def test_keys_are_case_insensitive() -> None:
+    """The keys in an export are not case-sensitive."""
     data = export()
     data["graph"] = {key.upper(): value for key, value in data["graph"].items()}
 
     assert set(states(evidence_from(data)["basic"]).values()) == {LookupState.ANSWERED}
 
 
-def test_trace_is_offered_worldwide_only() -> None:
+def test_trace_is_available_worldwide_only() -> None:
     """The message trace is available only in the worldwide cloud."""
     assert states(evidence_from(export(), CHINA)["basic"])["trace"] is LookupState.NOT_OFFERED
 
@@ -204,8 +204,8 @@ def test_trace_is_offered_worldwide_only() -> None:
         b'{"schema":"smtp365-tenant-export/1","tenant_id":"x","made":"2026-11-25","graph":[]}',
     ],
 )
-def test_invalid_export_has_one_line(content: bytes, tmp_path: Path) -> None:
-    """An invalid export is reported in one line that contains the option and the file."""
+def test_invalid_export_is_reported_on_one_line(content: bytes, tmp_path: Path) -> None:
+    """An invalid export is reported on one line that contains the option and the file name."""
     file = tmp_path / "export.json"
     file.write_bytes(content)
 
@@ -217,8 +217,8 @@ def test_invalid_export_has_one_line(content: bytes, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
-def test_every_encoding_of_powershell_is_read(encoding: str, tmp_path: Path) -> None:
-    """An export is accepted in each encoding that PowerShell writes: UTF-8, with or without a byte order mark, and UTF-16."""
+def test_every_powershell_encoding_is_accepted(encoding: str, tmp_path: Path) -> None:
+    """An export is accepted in each encoding that PowerShell writes: UTF-8, UTF-8 with a byte order mark, and UTF-16."""
     file = tmp_path / "export.json"
     file.write_text(json.dumps(export()), encoding=encoding)
 
@@ -261,7 +261,7 @@ PATHS = [(name, path) for name, answer in GOOD.items() for path in paths_within(
 @given(location=st.sampled_from(PATHS), other=ANYTHING)
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_wrong_member_never_raises(location: tuple[str, tuple[Any, ...]], other: object) -> None:
-    """If any JSON value replaces one member of an answer, the evidence is still complete and survives a round trip."""
+    """Evidence is still complete and survives a JSON round trip if an arbitrary value replaces one member of an answer."""
     name, path = location
     for tenant in evidence_from(with_answer(name, with_replacement(GOOD[name], path, other))).values():
         assert TenantEvidence.model_validate_json(tenant.model_dump_json()) == tenant
@@ -274,7 +274,7 @@ def test_wrong_member_never_raises(location: tuple[str, tuple[Any, ...]], other:
 )
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_answers_never_raise(odd: dict[str, object], status: int) -> None:
-    """Answers of any kind, with any status, raise no exception."""
+    """Arbitrary answers with any status raise no exception."""
     data = export({**GOOD, **odd})
     for service in ("graph", "exchange"):
         for answer in data[service].values():

@@ -1,4 +1,4 @@
-"""Line length, line count, size and time are bounded, whatever a peer sends and however slowly."""
+"""Line length, line count, size and time are bounded, whatever a peer sends and however slowly it sends."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def sends(octets: bytes) -> Peer:
 
 
 def sends_endlessly(piece: bytes) -> Peer:
-    """Return a peer that never stops sending."""
+    """Return a peer that sends this piece over and over."""
 
     def peer(sock: socket.socket) -> None:
         while True:
@@ -65,7 +65,7 @@ def sends_endlessly(piece: bytes) -> Peer:
 
 
 def sends_slowly(octets: bytes) -> Peer:
-    """Return a peer that sends one octet at a time, so that a timeout for each read would never expire."""
+    """Return a peer that sends one octet at a time, so that no single read times out."""
 
     def peer(sock: socket.socket) -> None:
         for octet in octets:
@@ -102,7 +102,7 @@ def _closed(sock: socket.socket, seconds: float) -> bool:
     ],
 )
 def test_greeting_is_bounded(peer: Peer, kind: FailureKind) -> None:
-    """Whatever the peer sends, the wait ends with the reply timeout, and the failure states what was received."""
+    """Whatever the peer sends, the wait ends at the reply timeout, and the failure has the expected kind."""
     began = time.monotonic()
 
     with session_with(peer) as session:
@@ -115,7 +115,7 @@ def test_greeting_is_bounded(peer: Peer, kind: FailureKind) -> None:
 
 
 def test_ehlo_with_too_many_lines_is_cut_off() -> None:
-    """A list of thousands of extensions is cut off at the limit."""
+    """An EHLO reply with thousands of lines is cut off at the limit."""
     lines = b"".join(b"250-EXTENSION%d\r\n" % number for number in range(5000))
 
     with session_with(sends(b"220 here\r\n" + lines)) as session:
@@ -127,7 +127,7 @@ def test_ehlo_with_too_many_lines_is_cut_off() -> None:
 
 
 def test_sender_deadline_limits_the_reply_timeout() -> None:
-    """The session does not wait for a reply after the sender's deadline."""
+    """The session does not wait for a reply beyond the sender's deadline."""
     began = time.monotonic()
 
     with session_with(sends(b""), seconds=0.2) as session:
@@ -139,7 +139,7 @@ def test_sender_deadline_limits_the_reply_timeout() -> None:
 
 
 def test_transcript_is_bounded() -> None:
-    """The transcript keeps hundreds of lines, not millions, and truncates long ones."""
+    """The transcript keeps at most 401 lines and truncates long ones."""
     transcript = Transcript(Deadline(5), Redactor())
 
     for number in range(2000):

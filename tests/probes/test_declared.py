@@ -1,4 +1,4 @@
-"""Tests of a declared service: where its credentials may be sent, and which findings follow from its replies."""
+"""Credentials go only to a declared service's own host and port, and the findings follow from its replies."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def declared(tmp_path: Path) -> DeclaredService:
 
 @contextmanager
 def granting_issuer(declared: DeclaredService, token_port: list[int] | None = None) -> Iterator[Received]:
-    """Serve an issuer that grants every token; `token_port` changes the port of its token endpoint."""
+    """Serve an issuer that grants every token; `token_port` contains a different port for its token endpoint."""
     ports: list[int] = []
     with declared.serve_issuer(granting_responses(lambda: (token_port or ports)[0])) as received:
         ports.append(received.port)
@@ -53,8 +53,8 @@ def failed(assessment: Assessment) -> Finding:
     return assessment.decisive
 
 
-def test_password_goes_to_the_declared_port(declared: DeclaredService) -> None:
-    """The server in these tests accepts mail, so a refusal in another test is due to the conditions of that test."""
+def test_password_is_sent_to_the_declared_port(declared: DeclaredService) -> None:
+    """The password is sent once to the declared port, and the server accepts mail unless a test gives it other replies."""
     with declared.serve(declared.smtp()) as server:
         assessment = declared.basic(server.port)
 
@@ -62,8 +62,8 @@ def test_password_goes_to_the_declared_port(declared: DeclaredService) -> None:
     assert len(server.credentials) == 1
 
 
-def test_no_password_goes_to_another_port_of_the_declared_host(declared: DeclaredService) -> None:
-    """The credential is restricted to the declared port as well as to the declared host."""
+def test_no_password_is_sent_to_another_port_of_the_declared_host(declared: DeclaredService) -> None:
+    """The password is not sent to an undeclared port of the declared host."""
     with declared.serve(declared.smtp()) as server, declared.serve(declared.smtp()) as other:
         assessment = declared.basic(server.port, declared=other.port)
 
@@ -80,7 +80,7 @@ def test_no_password_goes_to_another_port_of_the_declared_host(declared: Declare
 
 
 def test_issuer_may_be_on_any_port(declared: DeclaredService) -> None:
-    """The client secret is sent to the declared issuer even if the issuer is not on the default HTTPS port."""
+    """The client secret is sent to the declared issuer even if its port is not 443."""
     with declared.serve(declared.smtp()) as server, granting_issuer(declared) as issuer:
         assessment = declared.oauth(server.port, issuer=f"https://{HOST}:{issuer.port}/tenant")
 
@@ -88,8 +88,8 @@ def test_issuer_may_be_on_any_port(declared: DeclaredService) -> None:
     assert len(issuer.posted) == 1
 
 
-def test_no_secret_goes_to_another_port_of_the_issuer(declared: DeclaredService) -> None:
-    """A token endpoint on another port of the same host gets no secret, and the finding contains both ports."""
+def test_no_secret_is_sent_to_another_port_of_the_issuer(declared: DeclaredService) -> None:
+    """A token endpoint on a different port of the issuer's host gets no secret, and the finding contains both ports."""
     with (
         declared.serve(declared.smtp()) as server,
         granting_issuer(declared) as other,
@@ -108,8 +108,8 @@ def test_no_secret_goes_to_another_port_of_the_issuer(declared: DeclaredService)
     assert f"{HOST}:{issuer.port}, the host and port of the declared issuer" in finding.observed
 
 
-def test_document_on_another_port_is_refused(declared: DeclaredService) -> None:
-    """The discovery URL in the settings must also be on the declared issuer's host and port."""
+def test_discovery_url_on_another_port_is_refused(declared: DeclaredService) -> None:
+    """No secret is sent if the discovery URL in the settings has a different port from the declared issuer."""
     with (
         declared.serve(declared.smtp()) as server,
         granting_issuer(declared) as other,
@@ -134,7 +134,7 @@ def refused_oauth_run(declared: DeclaredService, **server: object) -> tuple[Asse
 
 
 def test_challenge_of_a_refusal_gets_an_empty_response(declared: DeclaredService) -> None:
-    """As in Google's XOAUTH2 and RFC 7628, the challenge states the error, and the reply follows the client's empty response."""
+    """The client answers an error challenge with an empty response, as Google's XOAUTH2 and RFC 7628 require, and gets the reply."""
     challenge = encoded_challenge({"status": "401", "schemes": "bearer", "scope": "mail"})
 
     assessment, server = refused_oauth_run(
@@ -156,7 +156,7 @@ def test_challenge_of_a_refusal_gets_an_empty_response(declared: DeclaredService
 
 
 def test_insufficient_scope_is_the_only_cause(declared: DeclaredService) -> None:
-    """The status insufficient_scope concerns only the scope (RFC 7628, section 3.2.2)."""
+    """The status `insufficient_scope` leads only to the scope as the cause (RFC 7628, section 3.2.2)."""
     challenge = encoded_challenge({"status": "insufficient_scope", "scope": "mail.send"})
 
     finding = failed(refused_oauth_run(declared, challenge=challenge, replies={"AUTH": "535 5.7.8 no"})[0])
@@ -178,7 +178,7 @@ def test_insufficient_scope_is_the_only_cause(declared: DeclaredService) -> None
     ],
 )
 def test_challenge_is_bounded_and_redacted(declared: DeclaredService, challenge: str) -> None:
-    """The evidence keeps only short, printable text from any challenge, without a secret (the run asserts this)."""
+    """The evidence keeps only short, printable text from any challenge, and no secret (each run of the probes asserts this)."""
     assessment, _ = refused_oauth_run(declared, challenge=challenge, replies={"AUTH": "535 5.7.8 no"})
 
     sign_in = assessment.evidence.sign_in
@@ -190,7 +190,7 @@ def test_challenge_is_bounded_and_redacted(declared: DeclaredService, challenge:
 
 
 def test_third_login_prompt_is_cancelled(declared: DeclaredService) -> None:
-    """AUTH LOGIN has two prompts; the client cancels at a third one (RFC 4954, section 4)."""
+    """The client cancels AUTH LOGIN at a third prompt, because the mechanism has only two (RFC 4954, section 4)."""
     replies = {"AUTH": "501 5.7.0 cancelled"}
     with declared.serve(declared.smtp(challenge="T25lIG1vcmU6", replies=replies)) as server:
         assessment = declared.basic(server.port)
@@ -250,7 +250,7 @@ TEMPORARY = (DEFERRED, "rate_limited", "service_side_fault")
 def test_refused_envelope_command(
     declared: DeclaredService, command: str, reply: str, check: str, causes: tuple[str, ...], sure: bool
 ) -> None:
-    """For a 4xx reply the finding has a temporary cause; for an unknown refusal of RCPT the cause is the recipient."""
+    """A 4xx reply leads to temporary causes, and a 550 reply to RCPT leads to `recipient_rejected`."""
     with declared.serve(declared.smtp(replies={command: reply})) as server:
         finding = failed(declared.basic(server.port))
 
@@ -263,7 +263,7 @@ NO_CERTIFICATE = "421 4.7.1 peer.example Error: No client certificate presented"
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3], ids=["TLS 1.2", "TLS 1.3"])
 def test_tls_alert_for_a_missing_client_certificate(declared: DeclaredService, version: ssl.TLSVersion) -> None:
-    """TLS 1.2 fails during the handshake and TLS 1.3 after it; in both cases the finding says that a client certificate is required.
+    """The finding says that a client certificate is required, whether the alert arrives during the handshake (TLS 1.2) or after it (1.3).
 
     A second connection, without a credential, detects the server's request for the certificate.
     """
@@ -289,7 +289,7 @@ def test_tls_alert_for_a_missing_client_certificate(declared: DeclaredService, v
 def test_reply_that_requires_a_client_certificate(
     declared: DeclaredService, command: str, reply: str, check: str
 ) -> None:
-    """Some servers, such as Postfix with smtpd_tls_req_ccert, complete the handshake and refuse the client afterwards."""
+    """A server may require a client certificate in a reply after the handshake, as Postfix does with `smtpd_tls_req_ccert`."""
     with declared.serve(declared.smtp(replies={command: reply})) as server:
         finding = failed(declared.basic(server.port))
 
@@ -298,7 +298,7 @@ def test_reply_that_requires_a_client_certificate(
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3], ids=["TLS 1.2", "TLS 1.3"])
 def test_optional_client_certificate_is_no_cause(declared: DeclaredService, version: ssl.TLSVersion) -> None:
-    """A server that requests a certificate but does not require one (Postfix, smtpd_tls_ask_ccert) accepts the mail."""
+    """Mail is accepted if the server requests a certificate but does not require one, as Postfix does with `smtpd_tls_ask_ccert`."""
     context = context_requiring_client_certificate(declared, version)
     context.verify_mode = ssl.CERT_OPTIONAL
     with declared.serve(declared.smtp(context=context)) as server:
@@ -306,7 +306,7 @@ def test_optional_client_certificate_is_no_cause(declared: DeclaredService, vers
 
 
 def test_implicit_tls_is_recognised(declared: DeclaredService) -> None:
-    """When client and server wait for each other, a ClientHello on a second connection, without a credential, reveals the cause."""
+    """If client and server wait for each other, a ClientHello on a second connection, without a credential, reveals implicit TLS."""
     with declared.serve(implicit_tls(declared.smtp())) as server:
         assessment = declared.basic(server.port, patience=QUICK)
 
@@ -329,7 +329,7 @@ def test_no_second_connection_after_the_deadline(declared: DeclaredService) -> N
 
 
 def test_tls_alert_is_attributed_to_the_server(declared: DeclaredService) -> None:
-    """A TLS alert comes from the server itself (RFC 8446, section 6), so the finding names a fault in the service first."""
+    """A TLS alert comes from the server itself (RFC 8446, section 6), so the first cause is a fault in the service."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.set_ciphers("ECDHE-ECDSA-AES128-GCM-SHA256")
     context.maximum_version = ssl.TLSVersion.TLSv1_2
@@ -344,7 +344,7 @@ def test_tls_alert_is_attributed_to_the_server(declared: DeclaredService) -> Non
 
 
 def test_long_certificate_is_recognised_as_tls(declared: DeclaredService) -> None:
-    """A handshake that arrives in many segments is recognised, although only the first segment begins like TLS."""
+    """A handshake that arrives in many segments is recognised, although only the first segment looks like TLS."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     declared.authority.issue_cert(*(f"host-{number}.peer.example" for number in range(1500))).configure_cert(context)
     with declared.serve(implicit_tls(declared.smtp(context=context))) as server:
@@ -362,7 +362,7 @@ def test_long_certificate_is_recognised_as_tls(declared: DeclaredService) -> Non
     ],
 )
 def test_other_protocol_is_quoted(declared: DeclaredService, peer: Peer, quoted: str) -> None:
-    """If the peer is not an SMTP server, the finding says that the port in the settings is wrong and quotes what the peer sent."""
+    """If the peer is not an SMTP server, the finding says so, quotes what the peer sent, and gives the host or port as the cause."""
     with declared.serve(peer) as server:
         assessment = declared.basic(server.port, patience=QUICK)
 
@@ -384,8 +384,8 @@ def disconnects(sock: socket.socket, received: list[str]) -> None:
         pytest.param(disconnects, ("wrong_host_or_port", "smtp_intercepted"), id="slapd"),
     ],
 )
-def test_silent_port_is_not_sure(declared: DeclaredService, peer: Peer, causes: tuple[str, ...]) -> None:
-    """The finding is inconclusive for a service that stays silent and for one that disconnects after a ClientHello."""
+def test_silent_port_is_inconclusive(declared: DeclaredService, peer: Peer, causes: tuple[str, ...]) -> None:
+    """The finding is inconclusive if the service stays silent or disconnects after a ClientHello."""
     with declared.serve(peer) as server:
         finding = failed(declared.basic(server.port, patience=QUICK))
 
@@ -394,7 +394,7 @@ def test_silent_port_is_not_sure(declared: DeclaredService, peer: Peer, causes: 
 
 
 def test_server_without_login_gets_no_credential(declared: DeclaredService) -> None:
-    """A server that does not offer LOGIN, which the application uses, gets no credential."""
+    """No credential is sent to a server that does not offer LOGIN if the application uses LOGIN."""
     with declared.serve(declared.smtp(offers=("AUTH PLAIN",))) as server:
         assessment = declared.basic(server.port)
 
@@ -406,7 +406,7 @@ def test_server_without_login_gets_no_credential(declared: DeclaredService) -> N
 
 
 def test_missing_discovery_document_shows_that_the_issuer_was_reached(declared: DeclaredService) -> None:
-    """After HTTP 404 from the login host, the finding names the URL as the first cause and does not call the host unreachable."""
+    """After HTTP 404 from the issuer, the first cause is a wrong URL, and an unreachable host is not among the causes."""
     with declared.serve(declared.smtp()) as server, granting_issuer(declared) as issuer:
         finding = failed(declared.oauth(server.port, issuer=f"https://{HOST}:{issuer.port}/other"))
 

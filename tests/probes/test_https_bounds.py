@@ -1,4 +1,4 @@
-"""Size, time, redirects, encodings and JSON are bounded for HTTPS as they are for SMTP."""
+"""The HTTPS client bounds size and time, follows no redirects, and accepts only JSON objects."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def authority() -> trustme.CA:
 
 @contextmanager
 def serving(respond: Responder, authority: trustme.CA) -> Iterator[int]:
-    """Serve one HTTPS response on loopback and yield the port."""
+    """Serve one HTTPS connection on loopback with `respond`, and yield the port."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(HOST).configure_cert(context)
     listener = socket.create_server(("127.0.0.1", 0))
@@ -55,7 +55,7 @@ def serving(respond: Responder, authority: trustme.CA) -> Iterator[int]:
 
 
 def get(port: int, authority: trustme.CA, folder: Path) -> HttpsResponse:
-    """Send one GET request in the same way as the probes."""
+    """Send one GET request with the probes' HTTPS client."""
     root = folder / "root.pem"
     authority.cert_pem.write_to_path(str(root))
     dialler = Dialler({f"{HOST}:443": f"127.0.0.1:{port}"}, only_mapped=True, timeout=1)
@@ -64,7 +64,7 @@ def get(port: int, authority: trustme.CA, folder: Path) -> HttpsResponse:
 
 
 def complete_response(body: bytes, *headers: str, status: str = "200 OK") -> Responder:
-    """Return a responder that sends a complete response with this body."""
+    """Return a responder that sends a complete response with this body, these headers and this status."""
     head = "\r\n".join([f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers, "", ""]).encode()
     return lambda sock: sock.sendall(head + body)
 
@@ -114,7 +114,7 @@ def stay_silent(sock: ssl.SSLSocket) -> None:
     ],
 )
 def test_response_is_bounded(respond: Responder, kind: FailureKind, authority: trustme.CA, tmp_path: Path) -> None:
-    """Each request ends within the timeout, and the failure has the expected kind."""
+    """The request ends within the timeout, and the failure has the expected kind."""
     began = time.monotonic()
     with serving(respond, authority) as port:
         answer = get(port, authority, tmp_path)
@@ -125,7 +125,7 @@ def test_response_is_bounded(respond: Responder, kind: FailureKind, authority: t
 
 
 def test_compressed_response_is_not_decompressed(authority: trustme.CA, tmp_path: Path) -> None:
-    """A compressed body, which was not requested, is not decompressed, so a decompression bomb has no effect."""
+    """A compressed body is not decompressed, so a decompression bomb has no effect."""
     with serving(complete_response(b"\x1f\x8b" + b"\x00" * 100, "Content-Encoding: gzip"), authority) as port:
         answer = get(port, authority, tmp_path)
 
@@ -157,7 +157,7 @@ def _refusing_proxy(listener: socket.socket, received: list[bytes]) -> None:
 def test_connect_map_bypasses_the_proxy_for_its_own_hosts_only(
     connect: dict[str, str], proxied: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The environment's proxy is used unless the map contains the host; a 407 from the proxy is reported as a proxy failure."""
+    """The environment's proxy is used unless the connect map contains the host, and a 407 from it is reported as a proxy failure."""
     received: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=_refusing_proxy, args=(listener, received), daemon=True)

@@ -1,4 +1,4 @@
-"""The lookup options on the command line: what each contacts, what each leaves unchanged, and the one-line errors."""
+"""The lookup options on the command line: their connections, their results and their one-line errors."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def run(*options: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the whole program with these options."""
+    """Run the program with these options."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options]
     given = {**os.environ, **environment}
     return subprocess.run(command, cwd=ROOT, env=given, capture_output=True, text=True, timeout=180, check=False)
 
 
 def results(folder: Path, *options: str, **environment: str) -> dict[str, Any]:
-    """Run the program with its report in this folder, and return the results."""
+    """Run the program with its reports in this folder, and return the results."""
     file = folder / "results.json"
     done = run(f"--json={file}", f"--html={folder / 'report.html'}", *options, **environment)
     assert file.exists(), done.stdout + done.stderr
@@ -42,7 +42,7 @@ def evidence(data: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the path of a report on the built-in tenant with one fault and without lookups."""
+    """Return the path of a report on the built-in tenant with one fault and no lookups."""
     folder = tmp_path_factory.mktemp("report")
     results(folder, "--fault=smtp_auth_off_tenant")
     return folder / "report.html"
@@ -57,7 +57,7 @@ def exported(tmp_path: Path) -> Path:
 
 
 def test_lookups_for_a_report_use_no_smtp(report: Path, exported: Path, tmp_path: Path) -> None:
-    """Lookups for a report change only the tenant's part of the evidence, and need no settings."""
+    """Lookups for a report need no settings and change only the tenant's part of the evidence."""
     before = re.search(r'id="smtp365-results">(.*?)</script>', report.read_text(encoding="utf-8"), re.DOTALL)
     assert before is not None
     was = evidence(json.loads(before[1]))
@@ -69,8 +69,8 @@ def test_lookups_for_a_report_use_no_smtp(report: Path, exported: Path, tmp_path
         assert {**one, "tenant": None} == {**was[name], "tenant": None}
 
 
-def test_lookups_for_a_report_use_the_secret_of_the_settings(report: Path, tmp_path: Path) -> None:
-    """Lookups for a report use `[directory]` in the settings and its secret from the environment; the report contains no secret."""
+def test_lookups_for_a_report_use_the_directory_in_the_settings(report: Path, tmp_path: Path) -> None:
+    """Lookups for a report use `[directory]` from the settings and its secret from the environment; the report contains no secret."""
     with scripted(not_found, tmp_path) as server:
         server.settings(BASIC)
         file = tmp_path / "tenant.toml"
@@ -87,7 +87,7 @@ def test_lookups_for_a_report_use_the_secret_of_the_settings(report: Path, tmp_p
 
 @pytest.mark.parametrize("option", ["--look-ups", "--admin-sign-in", "--tenant-export={export}"])
 def test_each_lookup_option_works_with_the_built_in_tenant(option: str, exported: Path, tmp_path: Path) -> None:
-    """Each option works alone with the built-in tenant; another tenant's export is not used for the OAuth sender."""
+    """Each option works on its own with the built-in tenant; an export of a different tenant is not used for the OAuth sender."""
     found = evidence(results(tmp_path, option.format(export=exported)))
 
     sources = {"--look-ups": "application", "--admin-sign-in": "administrator"}
@@ -96,7 +96,7 @@ def test_each_lookup_option_works_with_the_built_in_tenant(option: str, exported
 
 
 def test_masked_reports_are_refused(exported: Path, tmp_path: Path) -> None:
-    """A masked report is refused with exit code 4, because it contains no identities to look up."""
+    """Lookups for a masked report are refused with exit code 4, because the report contains no identities to look up."""
     results(tmp_path, "--mask-identities")
     done = run(f"--lookups-for={tmp_path / 'report.html'}", f"--tenant-export={exported}")
 
@@ -118,8 +118,8 @@ def test_masked_reports_are_refused(exported: Path, tmp_path: Path) -> None:
         (["--target=live", "--settings={custom}", "--admin-sign-in"], "only Microsoft clouds"),
     ],
 )
-def test_invalid_options_have_one_line(options: list[str], words: str, report: Path, tmp_path: Path) -> None:
-    """For invalid options the program exits with 4 and prints one line that says what to do."""
+def test_invalid_options_are_reported_on_one_line(options: list[str], words: str, report: Path, tmp_path: Path) -> None:
+    """Invalid options lead to exit code 4 and a one-line message that says what is wrong."""
     plain, custom = tmp_path / "plain.toml", tmp_path / "custom.toml"
     plain.write_text(BASIC, encoding="utf-8")
     custom.write_text(f'cloud = "custom"\n[custom]\nsmtp_server = "mail.adatum.test"\n{BASIC}', encoding="utf-8")

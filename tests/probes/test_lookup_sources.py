@@ -1,4 +1,4 @@
-"""All lookup sources return the same evidence about the built-in tenant over real HTTPS and report each missing permission."""
+"""All lookup sources return the same evidence about the built-in tenant, and every missing permission is reported."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.probe_run import probe_run
 
 
 def with_lookup_settings(text: str) -> str:
-    """Return the settings with the keys that lookups need."""
+    """Return the text of the settings with the keys that lookups need."""
     head, _, rest = text.partition("\n[network]")
     directory = f'[directory]\ntenant = "{DOMAIN}"\nclient_id = "{AUDITOR_CLIENT_ID}"\n'
     keys = "" if "admin_client_id" in text else f'\nadmin_client_id = "{ADMIN_CLIENT_ID}"\n'
@@ -31,7 +31,7 @@ def with_lookup_settings(text: str) -> str:
 
 
 def by_application(running: Running, settings: Settings, world: Outside) -> Lookups:
-    """Return the lookups for `[directory]`, set up as in a run, with the built-in auditor's secret."""
+    """Return the lookups for `[directory]` with the built-in auditor's secret, set up as in a real run."""
     assert settings.directory is not None
     return sources.by_application(settings.directory, Found(Secret(running.world.directory_secret), "a test"), world)
 
@@ -48,14 +48,14 @@ LOOKUP_SOURCES: dict[str, Setup] = {"application": by_application, "administrato
 
 
 def world(change: Callable[[Auditing], Auditing] = lambda found: found) -> World:
-    """Return the healthy world in which an administrator approves device codes, with `change` applied to the auditor's permissions."""
+    """Return the healthy world with approval of device codes and with `change` applied to the auditor's permissions."""
     good = healthy()
     assert good.tenant.auditing is not None
     return good.with_tenant(device_codes_approved_by=ADMINISTRATOR, auditing=change(good.tenant.auditing))
 
 
 def evidence_with_lookups(look: Setup, folder: Path, of: World | None = None) -> dict[str, SenderEvidence]:
-    """Return the evidence from a complete run with lookups, and assert that it contains no token and no secret."""
+    """Return the evidence from a complete run with lookups, after asserting that it contains no token and no secret."""
     with probe_run(of or world(), folder=folder, edit=with_lookup_settings, look=look) as seen:
         found = seen.evidence
     for evidence in found.values():
@@ -77,7 +77,7 @@ def states(evidence: SenderEvidence) -> dict[str, LookupState]:
 
 
 def record_values(evidence: SenderEvidence) -> dict[str, object]:
-    """Return the values of the records, leaving out durations and times, which differ between two runs."""
+    """Return the values of the records without durations and times, which differ between runs."""
     found: dict[str, object] = {}
     for name, value in tenant_of(evidence):
         if isinstance(value, LookupResult):
@@ -86,7 +86,7 @@ def record_values(evidence: SenderEvidence) -> dict[str, object]:
 
 
 def test_sources_return_the_same_records(tmp_path: Path) -> None:
-    """Both sources answer every lookup, and their records are equal."""
+    """The application and the administrator both get an answer to every lookup, and the records are equal."""
     for name in LOOKUP_SOURCES:
         (tmp_path / name).mkdir()
     evidence_by_source = {name: evidence_with_lookups(way, tmp_path / name) for name, way in LOOKUP_SOURCES.items()}
@@ -121,8 +121,8 @@ LOOKUPS_BY_PERMISSION = {
 
 
 @pytest.mark.parametrize("permission", sorted(GRAPH_ROLES))
-def test_missing_permission_is_named(permission: str, tmp_path: Path) -> None:
-    """Exactly the lookups that need a missing permission are refused, with its name; the others are answered."""
+def test_missing_permission_is_reported(permission: str, tmp_path: Path) -> None:
+    """Only the lookups that need the missing permission are refused, and their records name it; all others are answered."""
 
     def without(found: Auditing) -> Auditing:
         return replace(found, principal=replace(found.principal, graph_roles=GRAPH_ROLES - {permission}))
@@ -145,7 +145,7 @@ REMOVALS: dict[str, Callable[[ServicePrincipal], ServicePrincipal]] = {
 
 @pytest.mark.parametrize("removed", REMOVALS)
 def test_exchange_needs_permission_and_role(removed: str, tmp_path: Path) -> None:
-    """Exchange requires both Exchange.ManageAsApp and Global Reader; Graph still answers if one of them is missing."""
+    """Without Exchange.ManageAsApp or Global Reader, the Exchange lookups are refused and the Graph lookups are answered."""
 
     def without(found: Auditing) -> Auditing:
         return replace(found, principal=REMOVALS[removed](found.principal))
@@ -160,7 +160,7 @@ def test_exchange_needs_permission_and_role(removed: str, tmp_path: Path) -> Non
 
 
 def test_export_returns_the_same_records(tmp_path: Path) -> None:
-    """An export made by the built-in tenant after a run contains the same records as its answers over HTTPS."""
+    """An export made after a run contains the same records as the lookups over HTTPS during the run."""
     with probe_run(world(), folder=tmp_path, edit=with_lookup_settings, look=by_application) as seen:
         seen.running.export()
         lookups = sources.by_export(seen.running.tenant_export, seen.settings.service)
@@ -173,14 +173,14 @@ def test_export_returns_the_same_records(tmp_path: Path) -> None:
 
 
 def test_throttled_request_is_retried(tmp_path: Path) -> None:
-    """Every lookup is answered after a 429 that asks for a wait of one second."""
+    """Every lookup is answered even if the first request gets a 429 with a wait of one second."""
     evidence = evidence_with_lookups(by_application, tmp_path, world(lambda found: replace(found, throttled_first=1)))
 
     assert all(set(states(one).values()) == {LookupState.ANSWERED} for one in evidence.values())
 
 
 def test_tenant_without_premium_has_no_sign_in_log(tmp_path: Path) -> None:
-    """Only the sign-in log is missing, and its record names the required licence."""
+    """Without Entra ID P1 or P2, the sign-in log is missing, and its record names the required licence."""
     evidence = evidence_with_lookups(by_application, tmp_path, world(lambda found: replace(found, premium=False)))
 
     for one in evidence.values():
@@ -190,7 +190,7 @@ def test_tenant_without_premium_has_no_sign_in_log(tmp_path: Path) -> None:
 
 
 def test_forbidden_device_codes_do_not_affect_the_route(tmp_path: Path) -> None:
-    """Every lookup is refused with a message that suggests the export, and the mail is still sent."""
+    """If device codes are forbidden, every lookup is refused, the message suggests an export, and the mail is still sent."""
     forbidden = world().with_tenant(device_codes_forbidden=True)
     for evidence in evidence_with_lookups(by_administrator, tmp_path, forbidden).values():
         assert set(states(evidence).values()) == {LookupState.REFUSED}

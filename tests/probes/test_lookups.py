@@ -1,4 +1,4 @@
-"""Lookups over real HTTPS against a server that each test scripts: which requests are sent where, and how unusual answers are handled."""
+"""Lookups over real HTTPS against a scripted server: where requests are sent, and how unusual answers are handled."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def application(settings: Settings, secret: str | None = SECRET) -> Lookups:
 
 
 def evidence_of(lookups: Lookups, settings: Settings, message_id: str = "<1@here>") -> dict[str, TenantEvidence]:
-    """Look up every sender, one after the other, and return the evidence."""
+    """Look up each sender in turn and return the evidence, keyed by sender."""
     found = {}
     for name, sender in settings.sender.items():
         tenant = lookups.begin(sender).finish(STARTED, message_id)
@@ -63,7 +63,7 @@ def lookups_of(tenant: TenantEvidence) -> dict[str, LookupResult]:
 
 
 def not_found(_: ReceivedRequest) -> Reply | None:
-    """Return None for every request, so that the server answers 404 except on the login host."""
+    """Return None for every request, so that every host except the login host answers 404."""
     return None
 
 
@@ -75,7 +75,7 @@ def forbidden(request: ReceivedRequest) -> Reply | None:
 
 
 def test_tokens_go_only_to_their_own_hosts(tmp_path: Path) -> None:
-    """Each token is requested once and sent only to its own host; the secret is sent only to the login host."""
+    """Each token is requested once and sent only to its own host, and the secret is sent only to the login host."""
     with scripted(not_found, tmp_path) as server:
         settings = server.settings(BASIC, oauth())
         found = evidence_of(application(settings), settings)
@@ -92,7 +92,7 @@ def test_tokens_go_only_to_their_own_hosts(tmp_path: Path) -> None:
 
 
 def test_tenant_wide_answers_are_requested_once(tmp_path: Path) -> None:
-    """The tenant's settings and policies are requested once for both senders; log rows are requested for each sender."""
+    """The tenant's settings and policies are requested once for both senders, and message traces are requested for each sender."""
     with scripted(not_found, tmp_path) as server:
         settings = server.settings(BASIC, oauth())
         found = evidence_of(application(settings), settings)
@@ -100,12 +100,12 @@ def test_tenant_wide_answers_are_requested_once(tmp_path: Path) -> None:
     assert [one.cmdlet for one in server.requests_to(HOSTS[2])].count("Get-TransportConfig") == 1
     assert sum("conditionalAccess" in one.path for one in server.requests) == 1
     assert sum("messageTraces" in one.path for one in server.requests) == 2
-    # The discovery document and the token requests: two of three are counted for the sender that caused them.
+    # One of the discovery and token requests is not counted for any sender.
     assert sum(one.requests for one in found.values()) == len(server.requests) - 1
 
 
-def test_refused_lookup_names_the_permission(tmp_path: Path) -> None:
-    """A lookup answered with 403 is `refused` and gives the missing permission, as do the lookups that depend on that answer."""
+def test_refused_lookup_reports_the_missing_permission(tmp_path: Path) -> None:
+    """A 403 makes a lookup, and every lookup that depends on it, `refused`, and the records name the missing permission."""
     with scripted(forbidden, tmp_path) as server:
         settings = server.settings(BASIC, oauth())
         found = evidence_of(application(settings), settings)
@@ -151,7 +151,7 @@ def test_missing_licence_differs_from_missing_permission(tmp_path: Path) -> None
     ],
 )
 def test_status_and_body_become_a_state(status: int, body: object, state: LookupState, tmp_path: Path) -> None:
-    """Every answer results in a state and never raises an exception."""
+    """Every answer results in a state, whatever its status and body."""
 
     def respond(request: ReceivedRequest) -> Reply | None:
         return (status, body) if "/users/" in request.path else None
@@ -182,7 +182,7 @@ def test_redirect_is_not_followed(tmp_path: Path) -> None:
 
 
 def test_foreign_token_endpoint_gets_no_secret(tmp_path: Path) -> None:
-    """A discovery document with a foreign token endpoint is rejected, and no token request is sent."""
+    """A discovery document with a token endpoint on a foreign host is rejected, and no token request is sent."""
 
     def respond(request: ReceivedRequest) -> Reply | None:
         found = login(request)
@@ -205,7 +205,7 @@ def test_foreign_token_endpoint_gets_no_secret(tmp_path: Path) -> None:
     [("0", 2, LookupState.ABSENT), ("600", 1, LookupState.THROTTLED), ("soon", 1, LookupState.THROTTLED)],
 )
 def test_throttled_request_is_retried_once(after: str, times: int, state: LookupState, tmp_path: Path) -> None:
-    """A 429 with a short wait is retried once; one with a long or invalid wait is `throttled` at once."""
+    """A request answered with 429 is retried once after a short wait; if the wait is long or invalid, its state is `throttled` at once."""
     seen: list[str] = []
 
     def respond(request: ReceivedRequest) -> Reply | None:
@@ -224,7 +224,7 @@ def test_throttled_request_is_retried_once(after: str, times: int, state: Lookup
 
 
 def test_token_in_an_answer_is_redacted(tmp_path: Path) -> None:
-    """A token that an answer repeats in an error or a name does not appear in the evidence (`evidence_of` asserts this)."""
+    """A token repeated in an error or a name does not reach the evidence (`evidence_of` asserts this)."""
 
     def respond(request: ReceivedRequest) -> Reply | None:
         if request.host == HOSTS[0]:
@@ -243,7 +243,7 @@ def test_token_in_an_answer_is_redacted(tmp_path: Path) -> None:
 
 
 def test_sender_of_another_tenant_is_not_looked_up(tmp_path: Path) -> None:
-    """If the sender's endpoint belongs to a tenant other than the directory's, nothing is looked up for the sender."""
+    """A sender whose token endpoint belongs to a tenant other than the directory's is not looked up."""
     with scripted(not_found, tmp_path) as server:
         settings = server.settings(oauth(TENANT.replace("1", "2")))
         tenant = evidence_of(application(settings), settings)["oauth"]
@@ -253,7 +253,7 @@ def test_sender_of_another_tenant_is_not_looked_up(tmp_path: Path) -> None:
 
 
 def test_refused_secret_is_tried_once(tmp_path: Path) -> None:
-    """If the auditor's secret is wrong, one token request is sent for each resource, and every lookup quotes Entra's error."""
+    """A wrong auditor's secret leads to one token request for each resource, and every sender's failure quotes Entra's error."""
 
     def respond(request: ReceivedRequest) -> Reply | None:
         refusal = {"error": "invalid_client", "error_description": f"AADSTS7000215: Invalid client secret {SECRET}"}
@@ -270,7 +270,7 @@ def test_refused_secret_is_tried_once(tmp_path: Path) -> None:
 
 
 def test_missing_secret_sends_no_request(tmp_path: Path) -> None:
-    """If the secret is missing, nothing is looked up, and the failure gives the place where the secret was expected."""
+    """If the secret is missing, nothing is looked up, and the failure says where the secret was expected."""
     with scripted(not_found, tmp_path) as server:
         settings = server.settings(BASIC)
         tenant = evidence_of(application(settings, None), settings)["basic"]
@@ -283,7 +283,7 @@ def test_missing_secret_sends_no_request(tmp_path: Path) -> None:
     ("kind", "sent"), [(trustme.KeyType.RSA, 2), (trustme.KeyType.ECDSA, 0)], ids=["rsa", "elliptic"]
 )
 def test_certificate_replaces_the_secret(kind: trustme.KeyType, sent: int, tmp_path: Path) -> None:
-    """With a PEM file an assertion is sent instead of a secret; an unsuitable key is reported, and no token is requested."""
+    """With a certificate, an assertion is sent instead of a secret; an unsuitable key is reported, and no token is requested."""
     pem = trustme.CA().issue_cert("auditor.example", key_type=kind).private_key_and_cert_chain_pem.bytes()
     (tmp_path / "auditor.pem").write_bytes(pem)
     with scripted(not_found, tmp_path) as server:
@@ -312,7 +312,7 @@ def by_administrator(server: ScriptedTenant, *senders: str) -> tuple[dict[str, T
 
 
 def test_administrator_sees_the_scopes_and_signs_in_once(tmp_path: Path) -> None:
-    """The scopes are printed before the code; the refresh token is used to get the token for the second resource."""
+    """The scopes are shown before the code, and the token for the second resource is obtained with the refresh token."""
     with scripted(not_found, tmp_path) as server:
         found, shown = by_administrator(server, BASIC)
 
@@ -327,7 +327,7 @@ def test_administrator_sees_the_scopes_and_signs_in_once(tmp_path: Path) -> None
 
 
 def test_forbidden_device_code_points_to_the_export(tmp_path: Path) -> None:
-    """If a policy forbids device codes, every lookup is refused and suggests the export, and only one code is requested."""
+    """If a policy forbids device codes, every lookup is refused, the failure suggests an export, and only one code is requested."""
 
     def respond(request: ReceivedRequest) -> Reply | None:
         refusal = {"error": "access_denied", "error_description": "AADSTS53003: Access has been blocked by policies."}
@@ -348,7 +348,7 @@ def test_forbidden_device_code_points_to_the_export(tmp_path: Path) -> None:
     [{}, {"device_code": 7}, {"verification_uri": "javascript:alert(1)"}, {"interval": "x"}, {"expires_in": []}],
 )
 def test_invalid_device_flow_becomes_a_state(flow: Mapping[str, object], tmp_path: Path) -> None:
-    """An invalid device-flow answer raises no exception, and only https URLs are printed."""
+    """An invalid device-flow answer raises no exception, and no `javascript:` URL is shown."""
 
     def respond(request: ReceivedRequest) -> Reply | None:
         if request.path.endswith("/token"):
@@ -367,7 +367,7 @@ def test_invalid_device_flow_becomes_a_state(flow: Mapping[str, object], tmp_pat
 
 
 def test_rows_of_the_run_are_selected(tmp_path: Path) -> None:
-    """Rows from before the run are ignored, other applications are listed, and the message id identifies the trace."""
+    """Log rows from before the run are ignored, other applications are listed, and the message id selects the trace."""
     at = f"{STARTED + timedelta(seconds=3):%Y-%m-%dT%H:%M:%S}.1234567Z"
     status = {"errorCode": 53003, "failureReason": "Blocked by policy"}
     blocked = [{"displayName": "No legacy", "result": "failure"}, {"displayName": "Other", "result": "notApplied"}]

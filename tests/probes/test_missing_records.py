@@ -1,4 +1,4 @@
-"""The evidence contains the reason for each missing record."""
+"""The evidence contains a reason for each missing record."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def unfinished_run(folder: Path, sender: str) -> SenderRun:
         )
 
 
-def test_the_names_are_those_of_the_evidence() -> None:
-    """The names of the records and of the counters are the same in the probes and in the frozen evidence."""
+def test_probes_and_evidence_use_the_same_names() -> None:
+    """The probes and the frozen evidence use the same names for records and counters."""
     records = {
         name
         for name, field in SenderEvidence.model_fields.items()
@@ -61,7 +61,7 @@ def test_the_names_are_those_of_the_evidence() -> None:
 
 @pytest.mark.parametrize("fault", [None, "port_refused", "ssl_off", "starttls_hidden"])
 def test_each_missing_record_has_a_reason(fault: str | None, tmp_path: Path) -> None:
-    """Each record is either present or has a reason, which after a complete run is never an interrupt or a crash."""
+    """After a complete run, each missing record either does not apply or was not reached."""
     with probe_run(apply(healthy(), [fault] if fault else []), folder=tmp_path) as seen:
         pass
 
@@ -71,8 +71,8 @@ def test_each_missing_record_has_a_reason(fault: str | None, tmp_path: Path) -> 
         assert set(evidence.missing.values()) <= {MissingReason.NOT_APPLICABLE, MissingReason.NOT_REACHED}
 
 
-def test_a_healthy_run_misses_what_does_not_apply(tmp_path: Path) -> None:
-    """A healthy run lacks only the records that do not apply, such as the token for a sender with a password."""
+def test_a_healthy_run_lacks_only_records_that_do_not_apply(tmp_path: Path) -> None:
+    """A healthy run lacks only the records that do not apply to the sender, such as the token for a sender with a password."""
     with probe_run(folder=tmp_path) as seen:
         pass
 
@@ -81,8 +81,8 @@ def test_a_healthy_run_misses_what_does_not_apply(tmp_path: Path) -> None:
     assert reasons(seen.evidence["basic"]) == other | dict.fromkeys(("issuer", "token"), MissingReason.NOT_APPLICABLE)
 
 
-def test_steps_behind_a_closed_port_are_not_reached(tmp_path: Path) -> None:
-    """The record of the connection attempt is present; later records of the SMTP leg are marked as not reached."""
+def test_steps_after_a_closed_port_are_not_reached(tmp_path: Path) -> None:
+    """If the port is closed, the record of the connection attempt is present, and the SMTP records after it are not reached."""
     with probe_run(apply(healthy(), ["port_refused"]), folder=tmp_path) as seen:
         evidence = seen.evidence["oauth"]
 
@@ -101,7 +101,7 @@ def test_an_interrupt_is_the_reason(tmp_path: Path) -> None:
 
 
 def test_a_crash_is_the_reason(tmp_path: Path) -> None:
-    """An internal error is the reason for the records of the leg that it interrupted."""
+    """An internal error is the reason for the missing records of the leg in which it occurred."""
     run = unfinished_run(tmp_path, "oauth")
     run.token_leg_ended = True
     run.fail(LookupError())
@@ -112,7 +112,7 @@ def test_a_crash_is_the_reason(tmp_path: Path) -> None:
 
 
 def test_the_end_of_the_run_is_the_reason_in_older_reports(tmp_path: Path) -> None:
-    """A report without the field `missing` still loads, and the reason then comes from the way in which the run ended."""
+    """A report without the field `missing` still loads, and the reason is derived from the way the run ended."""
     data = unfinished_run(tmp_path, "basic").freeze(interrupted=True).model_dump(mode="json")
     del data["missing"]
     older = SenderEvidence.model_validate(data)

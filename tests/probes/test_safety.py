@@ -1,4 +1,4 @@
-"""The safety rules for the route: a credential is sent once, over verified TLS, to a declared host and nowhere else."""
+"""The safety rules of the route: a credential is sent once, over verified TLS, and only to a declared host."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from settings.load import load, parse
 from tests.probe_run import gather_without_errors, probe_run
 
 
-def test_healthy_run_keeps_the_budget(tmp_path: Path) -> None:
-    """The server counts one session, one sign-in and one message per sender, and one token request for OAuth."""
+def test_healthy_run_makes_no_extra_attempt(tmp_path: Path) -> None:
+    """There is one session, one sign-in and one message per sender, and one token request for OAuth."""
     with probe_run(folder=tmp_path) as seen:
         users = [sign_in.user for sign_in in seen.running.sign_ins]
         senders = sorted(message.sender for message in seen.running.messages)
@@ -30,7 +30,7 @@ def test_healthy_run_keeps_the_budget(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("fault", ["token_redirect", "login_redirect_loop"])
 def test_redirects_are_not_followed(fault: str, tmp_path: Path) -> None:
-    """A redirect from the login host is not followed: no token request is counted, and there is no sign-in."""
+    """After a redirect from the login host, there is no token request and no sign-in."""
     with probe_run(apply(healthy(), [fault]), folder=tmp_path) as seen:
         evidence = seen.evidence["oauth"]
         token_requests = len(seen.running.token_requests)
@@ -44,7 +44,7 @@ def test_redirects_are_not_followed(fault: str, tmp_path: Path) -> None:
 
 
 def test_secret_is_not_sent_to_a_foreign_token_endpoint(tmp_path: Path) -> None:
-    """A foreign token endpoint in the discovery document gets no secret, even if the document's own host is right."""
+    """A foreign token endpoint gets no secret, even if the discovery document comes from the right host."""
     with probe_run(apply(healthy(), ["token_endpoint_foreign"]), folder=tmp_path) as seen:
         evidence = seen.evidence["oauth"]
 
@@ -61,7 +61,7 @@ TLS_FAULTS = [name for name, fault in FAULTS.items() if fault.gate == "tls" and 
 
 @pytest.mark.parametrize("fault", [f for f in TLS_FAULTS if f not in {"certificate_expiring", "mail_shield_trusted"}])
 def test_no_sign_in_over_unverified_tls(fault: str, tmp_path: Path) -> None:
-    """With any defect in the certificate or TLS version there is no sign-in, not even on the diagnostic connection."""
+    """There is no sign-in after any defect in the certificate or the TLS version, not even on the diagnostic connection."""
     with probe_run(apply(healthy(), [fault]), folder=tmp_path) as seen:
         assert seen.running.sign_ins == ()
 
@@ -91,7 +91,7 @@ def test_no_sign_in_before_tls(fault: str, tmp_path: Path) -> None:
 
 
 def test_undeclared_host_gets_no_credential(tmp_path: Path) -> None:
-    """A host that is not listed for the cloud gets no password, even if its certificate is valid."""
+    """A host that is not one of the cloud's SMTP hosts gets no password, even if its certificate is valid."""
 
     def elsewhere(text: str) -> str:
         head, basic, rest = text.partition("[sender.basic]\n")
@@ -113,7 +113,7 @@ def test_undeclared_host_gets_no_credential(tmp_path: Path) -> None:
 
 
 def test_refused_password_is_not_tried_again_for_15_minutes(tmp_path: Path) -> None:
-    """A second run within 15 minutes withholds the password unless --try-again is given; the cached refusal contains no secret."""
+    """A refused password is not tried again without --try-again, and the cached refusal contains no secret."""
     refusals_file = tmp_path / "state" / "refused.json"
     world = apply(healthy(), ["wrong_password"])
     with serve(world, folder=tmp_path) as running:
@@ -133,7 +133,7 @@ def test_refused_password_is_not_tried_again_for_15_minutes(tmp_path: Path) -> N
 
 
 def test_policy_refusal_is_not_cached(tmp_path: Path) -> None:
-    """A refusal caused by a setting does not mean a wrong password, so the next run tries again at once."""
+    """A password refused because of a setting is tried again in the next run."""
     refusals_file = tmp_path / "state" / "refused.json"
     with serve(apply(healthy(), ["smtp_auth_off_mailbox"]), folder=tmp_path) as running:
         _rerun(running, refusals_file)
@@ -144,7 +144,7 @@ def test_policy_refusal_is_not_cached(tmp_path: Path) -> None:
 
 
 def _rerun(running: Running, refusals_file: Path, *, try_again: bool = False) -> SignInEvidence:
-    """Run the Basic sender again with the same tenant and return the record of the sign-in."""
+    """Run the Basic sender again and return the record of its sign-in."""
     settings = load(running.settings_file)
     sender = settings.sender["basic"]
     outside = gather.create_context(settings, refusals=refusals_file, try_again=try_again)
@@ -168,7 +168,7 @@ def _two_senders_one_user(text: str) -> str:
 
 
 def test_senders_with_a_shared_user_try_a_refused_password_once(tmp_path: Path) -> None:
-    """Two senders with the same user and a wrong password make one attempt in total; the second sender's password is withheld."""
+    """If two senders have the same user and a wrong password, only the first one's password is tried."""
     with probe_run(apply(healthy(), ["wrong_password"]), folder=tmp_path, edit=_two_senders_one_user) as seen:
         attempts = [sign_in for sign_in in seen.running.sign_ins if sign_in.mechanism == "LOGIN"]
 
@@ -178,7 +178,7 @@ def test_senders_with_a_shared_user_try_a_refused_password_once(tmp_path: Path) 
 
 
 def test_no_send_sends_no_message(tmp_path: Path) -> None:
-    """With --no-send the session ends after RCPT with RSET and QUIT, and no message is sent."""
+    """With --no-send, the session ends after RCPT with RSET and QUIT, and no message is sent."""
     with probe_run(folder=tmp_path, no_send=True) as seen:
         assert seen.running.messages == ()
 
@@ -189,7 +189,7 @@ def test_no_send_sends_no_message(tmp_path: Path) -> None:
 
 
 def test_message_is_marked_as_a_test(tmp_path: Path) -> None:
-    """The message is marked as generated, suppresses automatic replies and has a subject that identifies a test."""
+    """The message is marked as generated, suppresses automatic replies and is identified as a test in its subject."""
     with probe_run(folder=tmp_path) as seen:
         content = seen.running.messages[0].content.decode()
 
@@ -200,7 +200,7 @@ def test_message_is_marked_as_a_test(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("leg", ["smtp", "https"])
 def test_both_legs_trust_the_same_roots(leg: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the CA file verification fails for both SMTP and HTTPS, even if an environment variable names a CA bundle."""
+    """Without the CA file, verification fails for both SMTP and HTTPS, even if an environment variable names a CA bundle."""
     root = tmp_path / "root.pem"
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(root))
     monkeypatch.setenv("CURL_CA_BUNDLE", str(root))
@@ -246,7 +246,7 @@ def test_no_secret_in_evidence(fault: str | None, secret: Callable[[World], str]
 
 
 def test_secret_id_is_recognised_and_not_kept(tmp_path: Path) -> None:
-    """A secret's ID given in place of its value is recognised by its form, and the evidence does not contain the ID."""
+    """A secret ID given instead of the secret's value is recognised by its form and is not kept in the evidence."""
     world = apply(healthy(), ["secret_id_pasted"])
     with probe_run(world, folder=tmp_path) as seen:
         evidence = seen.evidence["oauth"]
@@ -257,7 +257,7 @@ def test_secret_id_is_recognised_and_not_kept(tmp_path: Path) -> None:
 
 
 def test_shared_user_waits_for_a_slow_refusal(tmp_path: Path) -> None:
-    """If a refusal takes several seconds, the second sender with the same user waits for the refusal and makes no attempt."""
+    """If a refusal is slow, the second sender with the same user waits for it and makes no attempt."""
     world = apply(healthy(), ["wrong_password"])
     with serve(world, folder=tmp_path, pace="real") as running:
         settings = parse(
