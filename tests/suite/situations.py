@@ -21,8 +21,9 @@ from evidence.wire import (
     SkipReason,
     TokenEvidence,
 )
-from settings.model import Attestation, Custom, SenderSettings
+from settings.model import Attestation, SenderSettings
 from tests.suite.gathered import Gathered, gathered
+from tests.suite.situations_service import SERVICE_SITUATIONS, declared
 
 Recorded = tuple[SenderEvidence, SenderSettings]
 Change = Callable[[SenderEvidence, SenderSettings], Recorded]
@@ -57,16 +58,6 @@ def entered(**fields: Any) -> Change:  # noqa: ANN401 - any field
         evidence,
         settings.model_copy(update={"sender": settings.sender.model_copy(update=fields)}),
     )
-
-
-def of_own(evidence: SenderEvidence, settings: SenderSettings) -> Recorded:
-    """Declare the same servers as a custom service instead of Microsoft 365."""
-    declared = Custom(
-        smtp_server=settings.sender.smtp_server,
-        issuer=(evidence.issuer.issuer or "") if evidence.issuer else "",
-        audience="https://outlook.office365.com",
-    )
-    return evidence, settings.model_copy(update={"cloud": "custom", "custom": declared})
 
 
 def both(*changes: Change) -> Change:
@@ -319,16 +310,16 @@ SITUATIONS: dict[str, tuple[str | None, Change]] = {
         registry(SchUseStrongCrypto=0, SystemDefaultTlsVersions=0, Enabled=0, DisabledByDefault=1),
     ),
     "windows, registry unreadable": (None, part("machine", registry=None, registry_failure="access denied")),
-    "own service": (None, of_own),
-    "own service, bare user name": (None, both(of_own, entered(username="alerts"))),
-    "own service, no role": (None, both(of_own, part("token", claims={"aud": "https://outlook.office365.com"}))),
+    "own service": (None, declared),
+    "own service, bare user name": (None, both(declared, entered(username="alerts"))),
+    "own service, no role": (None, both(declared, part("token", claims={"aud": "https://outlook.office365.com"}))),
     "error without a number": (
         "secret_wrong",
         part("token", error="invalid_client", error_description=None, error_codes=()),
     ),
     "no AUTH at another host": ("auth_stripped", entered(smtp_server="fabrikam-example.mail.protection.outlook.com")),
     **{
-        f"own service, {fault}": (fault, of_own)
+        f"own service, {fault}": (fault, declared)
         for fault in (
             "port_refused",
             "starttls_stripped",
@@ -338,7 +329,8 @@ SITUATIONS: dict[str, tuple[str | None, Change]] = {
             "graph_scope",
         )
     },
-    "own service, other issuer": ("issuer_foreign", both(of_own, part("issuer", issuer="https://other.example"))),
+    "own service, other issuer": ("issuer_foreign", both(declared, part("issuer", issuer="https://other.example"))),
+    **SERVICE_SITUATIONS,
 }
 
 
