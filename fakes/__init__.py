@@ -1,7 +1,7 @@
-"""The built-in tenant: fakes of Exchange Online, Entra and DNS that share one simulated tenant, healthy by default.
+"""The built-in tenant: fakes of Exchange Online, Entra and DNS that share one simulated tenant, which is healthy by default.
 
-This package imports nothing from the product and opens no connection beyond 127.0.0.1. Public names are imported lazily to
-keep start-up fast.
+This package imports nothing from the product and opens no connection beyond 127.0.0.1. Public names are imported on first use, so
+that start-up stays fast.
 """
 
 from importlib import import_module

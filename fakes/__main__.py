@@ -1,6 +1,6 @@
-"""Command line: serve the built-in tenant until interrupted, or list the faults.
+"""The command line, which serves the built-in tenant until interrupted or lists the faults.
 
-Interrupting the server is the normal way to stop it, so the exit code after an interrupt is 0.
+An interrupt is the normal way to stop the server, so the exit code is then 0.
 """
 
 import argparse
@@ -32,7 +32,7 @@ def _arguments() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="ID",
-        help="apply this fault; repeat the option for several faults",
+        help="apply the fault with this id; can be given several times",
     )
     parser.add_argument(
         "--latency", type=int, default=0, metavar="MS", help="simulated round-trip time in milliseconds"
@@ -41,18 +41,24 @@ def _arguments() -> argparse.ArgumentParser:
         "--pace",
         choices=("off", "real"),
         default="off",
-        help="real: a refusal takes five seconds, as at Microsoft (default: off)",
+        help="with `real`, a refusal takes five seconds, as it does at Microsoft (default: off)",
     )
-    parser.add_argument("--json", action="store_true", help="print the description as one line of JSON")
-    parser.add_argument("--cloud", default="worldwide", choices=tuple(CLOUDS), help="the cloud that the tenant is in")
+    parser.add_argument(
+        "--json", action="store_true", help="print the description of the tenant, or the list of faults, as JSON"
+    )
+    parser.add_argument(
+        "--cloud", default="worldwide", choices=tuple(CLOUDS), help="cloud of the tenant (default: worldwide)"
+    )
     parser.add_argument(
         "--lookups",
         "--look-ups",
         action="store_true",
-        help="configure lookups and write the tenant's export; with --faults, also list the faults that only lookups show",
+        help="configure lookups and write the tenant export; with --faults, also list the faults that only lookups reveal",
     )
     parser.add_argument(
-        "--approve-device-codes", action="store_true", help="approve every device code at once, as the administrator"
+        "--approve-device-codes",
+        action="store_true",
+        help="approve every device code automatically, as the administrator",
     )
     parser.add_argument(
         "--folder", type=Path, help="folder for settings.toml and root.pem (default: a temporary folder)"
@@ -67,7 +73,7 @@ def _arguments() -> argparse.ArgumentParser:
 
 
 def listed(*, as_json: bool, lookups: bool = False) -> str:
-    """Return the fault catalogue as text or JSON; `lookups` adds the faults that only lookups show."""
+    """Return the fault catalogue as text or JSON. With `lookups`, include the faults that only lookups reveal."""
     from .faults import FAULTS, LOOKUP_FAULTS
 
     faults = [*FAULTS.values(), *(LOOKUP_FAULTS.values() if lookups else ())]
@@ -111,15 +117,15 @@ def _wait(*, until_input_ends: bool) -> None:
     if until_input_ends:
         sys.stdin.read()
     else:
-        while True:  # on Windows an endless wait cannot be interrupted
+        while True:  # on Windows, an indefinite wait cannot be interrupted
             time.sleep(1)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code: 0 (even after an interrupt), or 4 for a usage error or a failed start."""
+    """Run the command and return its exit code, which is 0 (even after an interrupt), or 4 for a usage error or a failed start."""
     try:
         options = _arguments().parse_args(arguments)
-    except SystemExit as stop:  # argparse exits with 2 for an unknown option; here 2 means interrupted
+    except SystemExit as stop:  # argparse exits with 2 for an unknown option; run.py uses 2 for an interrupt
         return _USAGE if stop.code else 0
     if options.faults:
         print(listed(as_json=options.json, lookups=options.lookups))
@@ -133,7 +139,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="smtp365-fake-") as temporary:
         try:
             world = in_cloud(healthy(), options.cloud)
-            if options.fault:  # loading the catalogue takes time, so it is loaded on demand
+            if options.fault:  # the catalogue is slow to load, so it is loaded on demand
                 from .faults.catalogue import apply
 
                 world = apply(world, options.fault)
@@ -160,8 +166,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    gc.disable()  # until the fakes serve: nothing can be collected yet, and the collector takes a fifth of the start-up time
+    gc.disable()  # until serving starts: there is no garbage yet, and the collector would take a fifth of the start-up time
     status = main()
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(status)  # everything is closed and removed; unloading hundreds of modules would only delay the caller
+    os._exit(status)  # everything is closed and removed, and unloading hundreds of modules would only delay the caller

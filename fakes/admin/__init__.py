@@ -1,1 +1,1 @@
-"""Fakes of Microsoft Graph and Exchange administration, which lookups query."""
+"""Fakes of the two APIs that lookups query: Microsoft Graph and Exchange administration."""

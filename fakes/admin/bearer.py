@@ -1,6 +1,6 @@
-"""The caller of a lookup: parse the bearer token of a request and derive the caller's permissions.
+"""Authentication of lookup requests: find out from the bearer token who sent a request and what the caller may read.
 
-A permission is an application role or a delegated scope; a person also needs a directory role with read access. Sources:
+A permission is an application role or a delegated scope; a user also needs a directory role with read access. Sources:
 Microsoft, "Microsoft Graph permissions overview"; "App-only authentication in Exchange Online PowerShell".
 """
 
@@ -15,7 +15,7 @@ READERS = frozenset({GLOBAL_READER, "Global Administrator", "Exchange Administra
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """The caller's permissions and directory roles; `person` distinguishes delegated tokens from app-only ones."""
+    """The permissions and directory roles of a caller. `person` is true for a delegated token and false for an app-only token."""
 
     permissions: frozenset[str]
     roles: frozenset[str]
@@ -29,14 +29,14 @@ class Caller:
 
 
 def claims_of(header: str, world: World) -> Claims | None:
-    """Return the claims of a bearer token that Entra signed for this tenant, expired or not; None for any other token."""
+    """Return the claims of a token that Entra signed for this tenant, even if it has expired, or None for any other token."""
     scheme, _, token = header.partition(" ")
     claims = tokens.read(token.strip(), world.now()) if scheme.lower() == "bearer" else None
     return claims if claims is not None and claims.tenant_id == world.tenant.tenant_id else None
 
 
 def caller(world: World, claims: Claims) -> Caller:
-    """Return the caller that the claims describe, with the caller's current directory roles."""
+    """Return the caller identified by the claims, with the directory roles that the caller currently has."""
     if claims.upn is not None:
         user = world.tenant.user(claims.upn)
         roles = user.entra_roles if user else frozenset()

@@ -1,7 +1,7 @@
-"""Answers from Exchange Online's read-only cmdlets, derived from the tenant's state.
+"""The results of Exchange Online's read-only cmdlets, derived from the tenant's state.
 
-`exchange_admin` serves the answers over HTTP; the export calls this module directly. Sources: the cmdlets' pages in the Exchange
-Online PowerShell reference; error texts as the module prints them.
+`exchange_admin` serves the results over HTTP; the export calls this module directly. Sources: the cmdlets' pages in the Exchange
+Online PowerShell reference; the error texts that the module prints.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,7 +18,7 @@ _SERVER = "DB8PR04A03DC002.EURPR04A003.PROD.OUTLOOK.COM"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CmdletError:
-    """An error from a cmdlet: the HTTP status, Exchange's error name, the exception and the message."""
+    """An error from a cmdlet. `code` is Exchange's name for the error."""
 
     status: int
     code: str
@@ -30,7 +30,7 @@ Answer = list[Row] | CmdletError
 
 
 def run(tenant: Tenant, name: str, parameters: Mapping[str, Any]) -> Answer | None:
-    """Return the rows or the error from a cmdlet, or None if the cmdlet is not supported."""
+    """Run a cmdlet and return its rows or its error, or None if the cmdlet is not supported."""
     known = {one.casefold(): one for one in _CMDLETS}
     found = known.get(name.casefold())
     if found is None:
@@ -126,7 +126,10 @@ def _principal(tenant: Tenant, name: str) -> Answer:
 
 
 def _trustee(tenant: Tenant, name: str) -> str | None:
-    """Return the key under which rights are stored: the object id of an application known to Exchange, or a user's sign-in address."""
+    """Return the identifier under which permissions are stored.
+
+    An application that is registered in Exchange is identified by its object id, a user by the sign-in address.
+    """
     found, user = _known(tenant, name), tenant.recipient(name)
     return found.object_id if found else user.upn if user else None
 

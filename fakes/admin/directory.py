@@ -1,7 +1,7 @@
 """Directory objects in Microsoft Graph's format: users, domains, applications and enterprise applications.
 
-A function whose object does not exist in the tenant's state returns None. Sources: Microsoft Graph reference; the published
-role ids of Exchange Online's application roles.
+The functions return None for an object that does not exist. Sources: Microsoft Graph reference; the published ids of Exchange
+Online's application roles.
 """
 
 import uuid
@@ -67,14 +67,14 @@ def _plans() -> list[Object]:
 
 
 def per_user_mfa(found: User) -> str:
-    """Return the per-user MFA state. `enforced` blocks password-only sign-in; `enabled` does so only once the user has registered."""
+    """Return the per-user MFA state. Only `enforced` blocks sign-in with a password alone."""
     if found.mfa_required:
         return "enforced"
     return "enabled" if found.mfa_enabled else "disabled"
 
 
 def methods(found: User) -> list[Object]:
-    """Return the registered authentication methods, including the password and, if MFA is required, at least one second factor."""
+    """Return the registered authentication methods, including the password. If MFA is required, a phone is included as well."""
     names = {"password", *found.methods, *({"phone"} if found.mfa_required else ())}
     return [
         {
@@ -106,7 +106,7 @@ def domain(tenant: Tenant, name: str) -> Object | None:
 
 
 def application(tenant: Tenant, client_id: str) -> Object | None:
-    """Return an app registration with its credentials. Only the first characters of each secret are included."""
+    """Return an app registration with its credentials. Only the first three characters of each secret are included."""
     app = tenant.app(client_id)
     if app is None:
         return None
@@ -153,7 +153,7 @@ def _certificates(app: App) -> list[Object]:
 
 
 def principal(tenant: Tenant, client_id: str) -> Object | None:
-    """Return the enterprise application with this client id. Microsoft's own resources are included, with the roles that they define."""
+    """Return the enterprise application with this client id. It can also be a Microsoft resource, such as Exchange Online."""
     resource = _RESOURCES.get(client_id.lower())
     if resource is not None:
         return _resource(tenant, client_id.lower()) if resource[0] in tenant.resources else None

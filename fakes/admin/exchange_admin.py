@@ -1,7 +1,7 @@
-"""A fake of the REST interface behind Exchange Online PowerShell (`InvokeCommand`), as a Starlette application.
+"""A fake of the REST interface behind Exchange Online PowerShell (`InvokeCommand`), served by a Starlette application.
 
-Microsoft does not document this interface. The format and texts are taken from public tools and the PowerShell module's own
-errors, so everything here is UNVERIFIED. `cmdlets` builds the answers.
+Microsoft does not document this interface. Its format and texts are taken from public tools and from the error messages of the
+PowerShell module, so everything in this module is UNVERIFIED. `cmdlets` builds the answers.
 """
 
 import json
@@ -27,7 +27,7 @@ _SERVICE = "Microsoft.Exchange.Admin.OData.Core.ODataServiceException"
 
 
 def application(state: State) -> Starlette:
-    """Return the web application for the Exchange administration hosts."""
+    """Return the web application that serves the Exchange administration hosts."""
 
     async def invoke(request: Request) -> Response:
         world = state.world
@@ -52,7 +52,7 @@ def application(state: State) -> Starlette:
 
 
 def _caller(world: World, request: Request) -> Caller | Response:
-    """Return the caller or an error response: 401 without a valid token, 403 without the required permission or role."""
+    """Return the caller, or an error response: 401 for an invalid token, 403 if the caller lacks the permission or the role."""
     header = request.headers.get("authorization", "")
     claims = bearer.claims_of(header, world)
     named = request.path_params["tenant"].lower()

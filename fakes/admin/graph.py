@@ -1,4 +1,4 @@
-"""A fake of Microsoft Graph over HTTP, as a Starlette application: tokens, throttling and response format.
+"""A fake of Microsoft Graph, served by a Starlette application that checks tokens, throttles requests and formats responses.
 
 `graph_answers` builds the answers.
 """
@@ -20,7 +20,7 @@ from .graph_errors import GraphError
 
 
 def application(state: State) -> Starlette:
-    """Return the web application for all Graph hosts. The application reads the current world on each request."""
+    """Return the web application that serves all Graph hosts. Every request is answered from the current state of the world."""
 
     async def ask(request: Request) -> Response:
         world, number = state.world, state.records.count("graph")

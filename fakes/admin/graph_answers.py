@@ -1,4 +1,4 @@
-"""Microsoft Graph's routes, each with its path, the permission that it needs, and its answer from the tenant's state.
+"""Microsoft Graph's routes. Each route has a path, the permission that it requires, and an answer built from the tenant's state.
 
 `graph` serves the answers over HTTP; the export calls this module directly. Source: the pages for these calls in the Microsoft
 Graph reference.
@@ -24,7 +24,7 @@ _LARGEST_PAGE = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A request to a route, with the decoded path variable and the query parameters."""
+    """A request to a route. `name` is the decoded variable segment of the path."""
 
     world: World
     records: Records
@@ -35,7 +35,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Question:
-    """A route with at most one variable segment; `kind` is the type that errors about `$select` name."""
+    """A route with at most one variable segment. Errors about `$select` contain `kind` as the name of the type."""
 
     versions: tuple[str, ...]
     path: re.Pattern[str]
@@ -50,7 +50,7 @@ class _Question:
 def answer(
     world: World, records: Records, who: Caller, *, host: str, path: str, query: Mapping[str, str]
 ) -> Body | GraphError:
-    """Return the response body or the error for a request. `path` is percent-encoded, as received."""
+    """Return the body of the response, or the error. `path` is percent-encoded, as received."""
     version, _, rest = path.strip("/").partition("/")
     found = next(((one, match) for one in _QUESTIONS if (match := one.path.fullmatch(rest))), None)
     if found is None or version not in found[0].versions:

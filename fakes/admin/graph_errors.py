@@ -1,4 +1,4 @@
-"""Microsoft Graph's errors, each with its status, code and message, and the JSON document that contains them.
+"""Microsoft Graph's errors, each with its HTTP status, code and message, and the JSON body that contains them.
 
 Sources: Microsoft, "Microsoft Graph error responses and resource types"; messages quoted in public issue reports.
 """
@@ -92,7 +92,7 @@ def methods_denied() -> GraphError:
 
 
 def not_premium() -> GraphError:
-    """Return the error for a tenant without Entra ID P1 or P2, which the sign-in log needs."""
+    """Return the error for a sign-in log request in a tenant without Entra ID P1 or P2."""
     return GraphError(
         status=403,
         code="Authentication_RequestFromNonPremiumTenantOrB2CTenant",
@@ -110,12 +110,12 @@ def not_found(name: str) -> GraphError:
 
 
 def no_segment(name: str) -> GraphError:
-    """Return the error for a path that Graph does not have in this version or cloud."""
+    """Return the error for a path that does not exist in this version or cloud of Graph."""
     return GraphError(status=400, code="BadRequest", message=f"Resource not found for the segment '{name}'.")
 
 
 def no_property(name: str, kind: str) -> GraphError:
-    """Return the error for a `$select` that names a property the type does not have."""
+    """Return the error for a `$select` that contains a property the type does not have."""
     return GraphError(
         status=400,
         code="BadRequest",
@@ -125,7 +125,7 @@ def no_property(name: str, kind: str) -> GraphError:
 
 
 def bad_filter() -> GraphError:
-    """Return the error for invalid query options, such as a malformed `$filter` or one on a property that cannot be filtered."""
+    """Return the error for invalid query options, such as a malformed `$filter` or a filter on an unsupported property."""
     return GraphError(status=400, code="BadRequest", message="Invalid filter clause")
 
 

@@ -1,7 +1,7 @@
-"""The tenant's logs: rows of the sign-in log and the message trace, built from the fakes' records.
+"""The rows of the tenant's sign-in log and message trace, built from the fakes' records.
 
-Each log has a delay, after which its rows appear. Sources: Microsoft Graph reference, signIn and exchangeMessageTrace; "Microsoft
-Entra authentication and authorization error codes".
+The rows appear after a configurable delay. Sources: Microsoft Graph reference, signIn and exchangeMessageTrace; "Microsoft Entra
+authentication and authorization error codes".
 """
 
 import uuid
@@ -33,7 +33,7 @@ _REASONS = {
 
 
 def user_sign_ins(world: World, records: Records) -> list[Row]:
-    """Return the sign-in log's rows for users, newest first."""
+    """Return the rows for users' sign-ins, newest first."""
     rows = [_smtp_row(world, one) for one in records.sign_ins if one.code is not None and _due(world, one.at)]
     auditing = world.tenant.auditing
     rows += [
@@ -46,7 +46,7 @@ def user_sign_ins(world: World, records: Records) -> list[Row]:
 
 
 def app_sign_ins(world: World, records: Records) -> list[Row]:
-    """Return the sign-in log's rows for applications, newest first. An application without a service principal leaves no row."""
+    """Return the rows for applications' sign-ins, newest first. An application without a service principal has no rows."""
     rows = [
         _app_row(world, one)
         for one in records.token_requests
@@ -56,7 +56,7 @@ def app_sign_ins(world: World, records: Records) -> list[Row]:
 
 
 def traces(world: World, records: Records) -> list[Row]:
-    """Return the message trace, with one row for each recipient of an accepted message, newest message first."""
+    """Return the rows of the message trace, newest first. Each accepted message has one row per recipient."""
     auditing = world.tenant.auditing
     delay = auditing.trace_delay if auditing else timedelta()
     due = [one for one in records.messages if one.received + delay <= world.now()]

@@ -21,7 +21,7 @@ _AND = re.compile(r"\band\b\s*")
 
 
 def filtered(rows: list[Row], clauses: str) -> list[Row] | GraphError:
-    """Return the rows that match a filter, or the error for an invalid one. An empty filter matches all rows."""
+    """Return the rows that match a filter, or the error for an invalid filter. An empty filter matches all rows."""
     position = 0
     while position < len(clauses):
         clause = _CLAUSE.match(clauses, position)
@@ -74,12 +74,12 @@ def _moment(text: str) -> datetime:
 
 
 def stamp(moment: datetime | None) -> str | None:
-    """Return a time in Graph's format."""
+    """Format a time as Graph does."""
     return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def selected(row: Row, names: str, kind: str, defaults: tuple[str, ...] = ()) -> Row | GraphError:
-    """Return a row with the members that `$select` names, or with the default members if `$select` is empty."""
+    """Return a row with the members listed in `$select`, or with the default members if `$select` is empty."""
     wanted = [name.strip() for name in names.split(",") if name.strip()] or list(defaults) or list(row)
     known = {name.casefold(): name for name in row}
     unknown = next((name for name in wanted if name.casefold() not in known), None)
@@ -89,7 +89,7 @@ def selected(row: Row, names: str, kind: str, defaults: tuple[str, ...] = ()) ->
 
 
 def page(rows: list[Row], address: str, query: Mapping[str, str], size: int) -> Row | GraphError:
-    """Return one page of rows in Graph's format, with the address of the next page if there is one."""
+    """Return one page of rows in Graph's format, with a link to the next page unless this is the last one."""
     try:
         first, top = int(query.get("$skiptoken", "0")), int(query.get("$top", str(size)))
     except ValueError:

@@ -1,4 +1,4 @@
-"""Conditional Access policies in Microsoft Graph's format, built from the state that the sign-in evaluates.
+"""Conditional Access policies in Microsoft Graph's format, built from the tenant's state.
 
 Source: Microsoft Graph reference, conditionalAccessPolicy and conditionalAccessConditionSet.
 """
@@ -18,7 +18,7 @@ _NAMES = {
 
 
 def documents(tenant: Tenant) -> list[dict[str, Any]]:
-    """Return all policies in the order in which they were added."""
+    """Return all policies, in the order in which they were added."""
     found = [_policy(tenant, one) for one in tenant.conditional_access]
     if tenant.device_codes_forbidden:
         found.append(_without_device_codes())

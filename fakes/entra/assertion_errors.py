@@ -1,4 +1,4 @@
-"""Entra's error responses to client assertions; `errors` builds the JSON document that contains them.
+"""Entra's errors for client assertions. `errors` builds the JSON body that contains them.
 
 Sources: Microsoft, "Microsoft Entra authentication and authorization error codes"; public captures of responses.
 """
@@ -14,7 +14,7 @@ def malformed() -> EntraError:
 
 
 def key_unknown() -> EntraError:
-    """Return the error for a signing certificate that is not registered."""
+    """Return the error for a certificate that is not registered for the application."""
     return EntraError(
         error="invalid_client",
         code=700027,
@@ -25,7 +25,7 @@ def key_unknown() -> EntraError:
 
 
 def key_expired() -> EntraError:
-    """Return the error for an expired signing certificate."""
+    """Return the error for an assertion signed with an expired certificate."""
     return EntraError(
         error="invalid_client",
         code=700027,
@@ -35,7 +35,7 @@ def key_expired() -> EntraError:
 
 
 def out_of_time(now: datetime, begins: datetime, ends: datetime) -> EntraError:
-    """Return the error for an assertion outside its validity period: the caller's clock is wrong or the assertion is old."""
+    """Return the error for an assertion outside its validity period, because it is old or the caller's clock is wrong."""
     return EntraError(
         error="invalid_client",
         code=700024,
@@ -58,7 +58,7 @@ def signature() -> EntraError:
 
 
 def of_another_app() -> EntraError:
-    """Return the error for an assertion whose issuer or subject is not the application (text UNVERIFIED)."""
+    """Return the error for an assertion whose issuer or subject is not the requesting application (text UNVERIFIED)."""
     return EntraError(
         error="invalid_client",
         code=700021,
@@ -68,7 +68,7 @@ def of_another_app() -> EntraError:
 
 
 def audience() -> EntraError:
-    """Return the error for an assertion with a different audience (text UNVERIFIED)."""
+    """Return the error for an assertion with the wrong audience (text UNVERIFIED)."""
     return EntraError(
         error="invalid_client",
         code=700023,
@@ -78,7 +78,7 @@ def audience() -> EntraError:
 
 
 def without_thumbprint() -> EntraError:
-    """Return the error for a header that does not identify the signing certificate (text UNVERIFIED)."""
+    """Return the error for an assertion whose header does not identify the certificate (text UNVERIFIED)."""
     return EntraError(
         error="invalid_client",
         code=5002723,

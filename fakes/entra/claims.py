@@ -1,11 +1,11 @@
-"""The claims in an access token that Exchange evaluates. The signature has already been verified."""
+"""The claims in an access token that Exchange and Graph evaluate, after the signature has been verified."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claims:
-    """The relevant claims in an access token; only delegated tokens have `upn`."""
+    """The relevant claims in an access token. Only delegated tokens have `upn`."""
 
     audience: str
     tenant_id: str

@@ -1,6 +1,6 @@
-"""Client assertions: JWTs that an application signs with the key of its certificate instead of sending a secret.
+"""Validate client assertions, which are JWTs that an application signs with its certificate's key instead of sending a secret.
 
-Assertions are validated according to RFC 7523, section 3, and Microsoft, "Application authentication certificate credentials".
+The rules are those of RFC 7523, section 3, and of Microsoft, "Application authentication certificate credentials".
 """
 
 from datetime import UTC, datetime

@@ -1,6 +1,6 @@
-"""The token response for a signed-in user: permissions, token and identity (Microsoft, "Device authorization grant").
+"""Token responses for a signed-in user (Microsoft, "Device authorization grant").
 
-Microsoft's own clients receive the scopes they request; the tenant's public client receives only its consented permissions.
+Microsoft's own clients receive the scopes that they request. The tenant's public client receives only permissions with consent.
 """
 
 import base64

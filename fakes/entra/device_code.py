@@ -1,8 +1,8 @@
 """Device codes, which are issued, polled, approved and declined as in Entra.
 
-This module decides which client may use a device code and what the client receives; `service` serves HTTP. The control endpoint
-or `Tenant.device_codes_approved_by` replaces the user who types in the code. Sources: RFC 8628; Microsoft, "Device authorization
-grant".
+This module decides which client may use a device code and what the client receives; `service` handles HTTP. A call of the control
+endpoint, or `Tenant.device_codes_approved_by`, takes the place of a user who enters the code. Sources: RFC 8628; Microsoft,
+"Device authorization grant".
 """
 
 import secrets
@@ -19,9 +19,9 @@ from .errors import EntraError
 GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 REFRESH = "refresh_token"
 PAGE = "https://microsoft.com/devicelogin"
-# Such a policy takes effect only after the user has entered the code (azure-cli issues 32420 and 32809).
+# A policy that blocks device codes takes effect only after the user has entered the code (azure-cli issues 32420 and 32809).
 DEVICE_CODE_POLICY = "86e0b1d7-3f25-4c9a-91d8-0b6e5a72f4c3"
-# Microsoft's own public clients, which exist in every tenant: Graph's command line, Azure's, and Exchange Online PowerShell.
+# Microsoft's own public clients, which exist in every tenant: the command lines of Graph and Azure, and Exchange Online PowerShell.
 MICROSOFTS_CLIENTS = frozenset(
     {
         "14d82eec-204b-4c2f-b7e8-296a70dab67e",
@@ -33,13 +33,13 @@ _LIFETIME = timedelta(minutes=15)
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 
-class NoSuchCode(LookupError):  # noqa: N818 - reads as what happened
-    """Raised when no such code is pending or no such user can approve it; the message states which."""
+class NoSuchCode(LookupError):  # noqa: N818 - the name states the problem
+    """Raised if there is no such code or no such user in the tenant; the message states which."""
 
 
 @dataclass(slots=True, kw_only=True)
 class DeviceCode:
-    """A device code that has not been redeemed; `user` is the user who approved it."""
+    """A device code that has not been redeemed. `user` is the user who approved it, or None."""
 
     user_code: str
     device_code: str
@@ -51,7 +51,7 @@ class DeviceCode:
     declined: bool = False
 
     def document(self, interval: int) -> dict[str, Any]:
-        """Return the response of the device authorization endpoint, with Entra's members in Entra's order."""
+        """Return the JSON response of the device authorization endpoint, with Entra's members in Entra's order."""
         return {
             "user_code": self.user_code,
             "device_code": self.device_code,
@@ -65,14 +65,14 @@ class DeviceCode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Kept:
-    """The owner of a refresh token. As in Entra, the token is valid for all resources."""
+    """The client and the user to whom a refresh token was issued. As in Entra, the token is valid for all resources."""
 
     client_id: str
     user: str
 
 
 class DeviceCodes:
-    """The device codes and refresh tokens of one built-in tenant, shared by the server's event loop and the tests."""
+    """The device codes and refresh tokens of one built-in tenant. The server's event loop and the tests share this object."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -108,17 +108,17 @@ class DeviceCodes:
             ]
 
     def decide(self, world: World, user_code: str, user: str | None) -> None:
-        """Approve a code as this user, or decline it if `user` is None. Raises NoSuchCode for an unknown code or user."""
+        """Approve a code as this user, or decline it if `user` is None. Raises NoSuchCode if the code or the user is unknown."""
         if user is not None and world.tenant.user(user) is None:
-            raise NoSuchCode(f"no user {user!r} in the tenant")
+            raise NoSuchCode(f"there is no user {user!r} in the tenant")
         with self._lock:
             code = next((one for one in self._codes.values() if one.user_code == user_code), None)
             if code is None:
-                raise NoSuchCode(f"no code {user_code!r} is waiting")
+                raise NoSuchCode(f"there is no pending device code {user_code!r}")
             code.user, code.declined = user, user is None
 
     def poll(self, world: World, form: Mapping[str, str]) -> dict[str, Any] | EntraError:
-        """Return the token response for a polling client, or the error if there is no token to return."""
+        """Return the token response for a client that polls, or the error that explains why there is no token."""
         missing = next((name for name in ("client_id", "device_code") if not form.get(name)), None)
         if missing is not None:
             return errors.parameter_missing(missing)
@@ -128,13 +128,13 @@ class DeviceCodes:
                 return errors.device_code_unknown()
             refusal = _not_yet(world, code)
             if refusal is None:
-                del self._codes[code.device_code]  # a code gives one token
+                del self._codes[code.device_code]  # a code can be redeemed only once
         if refusal is not None:
             return refusal
         return self._issue(world, code.client_id, code.user or "", code.scope, form)
 
     def refresh(self, world: World, form: Mapping[str, str]) -> dict[str, Any] | EntraError:
-        """Redeem a refresh token for a token for the same or a different resource (RFC 6749, section 6), or return the error."""
+        """Redeem a refresh token for an access token for any resource (RFC 6749, section 6), or return the error."""
         missing = next((name for name in ("client_id", "refresh_token", "scope") if not form.get(name)), None)
         if missing is not None:
             return errors.parameter_missing(missing)

@@ -1,4 +1,4 @@
-"""Entra's public documents: OpenID discovery in both versions, instance discovery and JWKS.
+"""Entra's public documents: OpenID discovery in both versions, and instance discovery.
 
 Members are in the order in which the service returns them (RFC 8414; captures of the documents).
 """
@@ -29,7 +29,7 @@ _ALIASES = (
 
 
 def issuer(world: World, tenant: str, version: int) -> str:
-    """Return the issuer that a tenant's discovery document names. For the shared endpoints it contains a placeholder."""
+    """Return the issuer in a tenant's discovery document. In the documents of the shared endpoints, it contains a placeholder."""
     host = CLOUDS[world.tenant.cloud].login_hosts[0]
     name = "{tenantid}" if tenant in SHARED_TENANTS else world.tenant.tenant_id
     if world.tenant.issuing.foreign_issuer_in_discovery:
@@ -38,7 +38,7 @@ def issuer(world: World, tenant: str, version: int) -> str:
 
 
 def document(world: World, host: str, tenant: str, version: int, *, token_host: str | None = None) -> dict[str, Any]:
-    """Return a tenant's discovery document; `token_host` replaces the host in the address of the token endpoint."""
+    """Return a tenant's discovery document. `token_host` replaces the host in the URL of the token endpoint."""
     name = tenant if tenant in SHARED_TENANTS else world.tenant.tenant_id
     base, v2 = f"https://{host}/{name}", "/v2.0" if version == 2 else ""
     body: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""Entra's errors, each with its AADSTS number, text and HTTP status, and the JSON document that contains them.
+"""Entra's errors, each with its AADSTS number, text and HTTP status, and the JSON body that contains them.
 
 Sources: Microsoft, "Microsoft Entra authentication and authorization error codes"; public captures of responses.
 """
@@ -11,7 +11,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntraError:
-    """An error from Entra; `linked` is true if the error document links to Microsoft's error page."""
+    """An error from Entra. If `linked` is true, the JSON body contains a link to Microsoft's page about the error."""
 
     error: str
     code: int
@@ -23,7 +23,7 @@ class EntraError:
     retry_after: int | None = None
 
     def document(self, now: datetime, *, breaks_lines: bool, correlation_id: str | None) -> dict[str, Any]:
-        """Return the JSON body with exactly Entra's members; `breaks_lines` selects the line separator used until 2023."""
+        """Return the JSON body with exactly Entra's members. `breaks_lines` selects the line separator that Entra used until 2023."""
         trace, correlation = str(uuid.uuid4()), correlation_id or str(uuid.uuid4())
         stamp = now.strftime("%Y-%m-%d %H:%M:%SZ")
         gap = "\r\n" if breaks_lines else " "
@@ -46,7 +46,7 @@ class EntraError:
 
 
 def tenant_not_found(tenant: str, *, discovery: bool = False) -> EntraError:
-    """Return the error for a tenant that does not exist in this cloud. For the discovery document, the error has a different name."""
+    """Return the error for a tenant that does not exist in this cloud. The discovery endpoint has its own name for the error."""
     return EntraError(
         error="invalid_tenant" if discovery else "invalid_request",
         code=90002,
@@ -57,7 +57,7 @@ def tenant_not_found(tenant: str, *, discovery: bool = False) -> EntraError:
 
 
 def tenant_malformed(tenant: str) -> EntraError:
-    """Return the error for an address whose tenant segment is neither an id nor a domain."""
+    """Return the error for a URL in which the tenant is neither an id nor a domain."""
     return EntraError(
         error="invalid_request",
         code=900023,
@@ -66,7 +66,7 @@ def tenant_malformed(tenant: str) -> EntraError:
 
 
 def parameter_missing(name: str) -> EntraError:
-    """Return the error for a body without a required parameter."""
+    """Return the error for a request without a required parameter."""
     return EntraError(
         error="invalid_request", code=900144, text=f"The request body must contain the following parameter: '{name}'."
     )
@@ -80,7 +80,7 @@ def grant_not_supported(grant: str) -> EntraError:
 
 
 def common_not_allowed() -> EntraError:
-    """Return the error for client credentials at a shared endpoint; this grant needs a specific tenant."""
+    """Return the error for client credentials at a shared endpoint. This grant requires a tenant's own endpoint."""
     return EntraError(
         error="invalid_request",
         code=9001023,
@@ -101,7 +101,7 @@ def app_unknown(client_id: str, tenant_name: str) -> EntraError:
 
 
 def principal_missing(client_id: str, tenant_id: str) -> EntraError:
-    """Return the error for an application that has no enterprise application in this tenant."""
+    """Return the error for an application that has no service principal in this tenant."""
     return EntraError(
         error="invalid_client",
         code=7000229,
@@ -127,7 +127,7 @@ def public_client() -> EntraError:
 
 
 def credential_missing() -> EntraError:
-    """Return the error for a body with neither a secret nor an assertion (HTTP status UNVERIFIED)."""
+    """Return the error for a request with neither a secret nor an assertion (HTTP status UNVERIFIED)."""
     return EntraError(
         error="invalid_client",
         code=7000216,
@@ -171,7 +171,7 @@ def scope_invalid(scope: str) -> EntraError:
 
 
 def scope_not_default(scope: str) -> EntraError:
-    """Return the error for a scope that does not end in `/.default`, which client credentials require."""
+    """Return the error for a scope that does not end in `/.default`, as client credentials require."""
     return EntraError(
         error="invalid_scope",
         code=1002012,
@@ -215,7 +215,7 @@ def throttled() -> EntraError:
 
 
 def secret_needed() -> EntraError:
-    """Return the error for a client that requests a user's token without a credential but is not registered as public."""
+    """Return the error for a request for a user's token by an application that is not a public client and sends no credential."""
     return EntraError(
         error="invalid_client",
         code=7000218,
@@ -235,7 +235,7 @@ def authorization_pending() -> EntraError:
 
 
 def slow_down() -> EntraError:
-    """Return the error for a client that polls more often than the interval allows (RFC 8628, section 3.5; number and text UNVERIFIED)."""
+    """Return the error for a client that polls too often (RFC 8628, section 3.5; number and text UNVERIFIED)."""
     return EntraError(
         error="slow_down",
         code=70016,
@@ -245,7 +245,7 @@ def slow_down() -> EntraError:
 
 
 def device_code_expired() -> EntraError:
-    """Return the error for a device code that has expired, which happens after fifteen minutes."""
+    """Return the error for an expired device code. A device code expires after fifteen minutes."""
     return EntraError(
         error="expired_token",
         code=70020,
@@ -262,7 +262,7 @@ def device_code_declined() -> EntraError:
 
 
 def many_resources(scope: str) -> EntraError:
-    """Return the error for a request that names several resources; a token is valid for only one."""
+    """Return the error for a request that names several resources. A token is valid for only one."""
     return EntraError(
         error="invalid_request",
         code=28000,

@@ -1,6 +1,6 @@
-"""The RSA key with which the fake Entra signs, its JWKS document, and a foreign key for tokens that Entra did not sign.
+"""The RSA key with which the fake Entra signs tokens, its JWKS document, and a foreign key that Entra has not published.
 
-Keys are generated once per process on first use and never written to disk.
+Keys are generated on first use, once per process, and never written to disk.
 """
 
 import base64
@@ -17,7 +17,7 @@ _ONE_MAKER = threading.Lock()
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """A private key with its JWKS key id; `certificate` is base64-encoded DER, as in `x5c`."""
+    """A private key with its id in the JWKS document. `certificate` is base64-encoded DER, as in `x5c`."""
 
     private: rsa.RSAPrivateKey
     key_id: str
@@ -54,7 +54,7 @@ def _make() -> SigningKey:
 
 
 def entra_key() -> SigningKey:
-    """Return Entra's signing key. Concurrent callers wait for the same key."""
+    """Return Entra's signing key. Concurrent callers get the same key."""
     with _ONE_MAKER:
         return _entra_key()
 

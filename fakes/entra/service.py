@@ -1,6 +1,6 @@
-"""A fake of Entra over HTTP, as a Starlette application: discovery, instance discovery, keys, device codes and the token endpoint.
+"""A fake of Entra, served by a Starlette application: discovery documents, keys, device codes and the token endpoint.
 
-`token_endpoint` makes the decisions; this module contains the routes, the headers and the responses of an intercepting proxy.
+`token_endpoint` makes the decisions. This module contains the routes, the headers and the responses of an intercepting proxy.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ _PRIVACY = 'CP="DSP CUR OTPi IND OTRi ONL FIN"'
 
 
 def application(state: State) -> Starlette:
-    """Return the web application for all login hosts. The application reads the current world on each request."""
+    """Return the web application that serves all login hosts. Every request is answered from the current state of the world."""
 
     async def openid(request: Request) -> Response:
         state.records.count("discovery")
@@ -76,7 +76,7 @@ def _host(request: Request) -> str:
 
 
 async def _intercepted(world: World, request: Request) -> Response | None:
-    """Return the response of a proxy, a portal or a broken front end, or None if nothing intercepts the request."""
+    """Return the response of a proxy or a faulty front end, or None if nothing intercepts the request."""
     match world.network.login_path:
         case LoginPath.SILENCE:
             await asyncio.Event().wait()
@@ -116,7 +116,7 @@ def _discovery(world: World, request: Request) -> Response:
 
 
 async def _form(request: Request) -> dict[str, str]:
-    """Return the form parameters. Entra parses the body leniently, so an unreadable body yields an empty form."""
+    """Return the parameters in the body of a request. Entra parses the body leniently, so a malformed body is not an error."""
     return dict(parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True))
 
 

@@ -1,6 +1,6 @@
-"""The token endpoint's decisions: given the tenant's state and one request, issue a token or return an error.
+"""Decide from the tenant's state whether the token endpoint issues a token or returns an error.
 
-`service` serves HTTP. The checks run in this order: request, tenant, client, credential, scope and policy.
+`service` handles HTTP. The checks run in this order: request, tenant, client, credential, policy and scope.
 """
 
 import re
@@ -37,7 +37,7 @@ class TokenRequest:
 
 
 def tenant_refused(world: World, host: str, tenant: str, *, discovery: bool = False) -> EntraError | None:
-    """Return the error for the tenant segment of an address, or None if the tenant exists in that host's cloud."""
+    """Return the error for the tenant in a URL, or None if the tenant exists in the cloud of that host."""
     if not (_GUID.fullmatch(tenant) or _DOMAIN.fullmatch(tenant) or tenant in SHARED_TENANTS):
         return errors.tenant_malformed(tenant)
     here = host in CLOUDS[world.tenant.cloud].login_hosts and world.tenant.exists
@@ -46,7 +46,7 @@ def tenant_refused(world: World, host: str, tenant: str, *, discovery: bool = Fa
 
 
 def answer(world: World, request: TokenRequest) -> Issued | EntraError:
-    """Return the token or the error for a client credentials request (RFC 6749, section 4.4)."""
+    """Return the response to a client credentials request (RFC 6749, section 4.4), or the error."""
     form = request.form
     if world.tenant.throttled:
         return errors.throttled()
@@ -90,7 +90,7 @@ def _for_client(world: World, request: TokenRequest, scope: str) -> Issued | Ent
 
 
 def _endpoints(request: TokenRequest) -> frozenset[str]:
-    """Return the audiences accepted in a client assertion: the token endpoint and the issuer, in either version."""
+    """Return the audiences that are accepted in a client assertion: the token endpoint and the issuer, in both versions."""
     base = f"https://{request.host}/{request.tenant}"
     return frozenset({f"{base}/oauth2/v2.0/token", f"{base}/oauth2/token", f"{base}/v2.0", f"{base}/"})
 
@@ -134,7 +134,7 @@ def _resource(scope: str) -> str | EntraError:
 
 
 def canonical(tenant: Tenant, resource: str) -> str:
-    """Return the name under which the tenant lists a resource. A name that its cloud does not use is returned unchanged."""
+    """Return the name of a resource in `Tenant.resources`. A name that the tenant's cloud does not use is returned unchanged."""
     name, cloud = resource.rstrip("/"), CLOUDS[tenant.cloud]
     if name == EXCHANGE_APP or name in cloud.exchange:
         return EXCHANGE_ONLINE
@@ -142,6 +142,6 @@ def canonical(tenant: Tenant, resource: str) -> str:
 
 
 def spelt(tenant: Tenant, resource: str) -> str:
-    """Return the token's audience: the resource as requested, or the resource's address if it was requested by id."""
+    """Return the audience of a token for this resource: the resource as requested, or its URL if it was requested by id."""
     cloud = CLOUDS[tenant.cloud]
     return {EXCHANGE_APP: cloud.exchange[0], GRAPH_APP: cloud.graph}.get(resource, resource)

@@ -1,6 +1,6 @@
-"""Access tokens for Exchange and Microsoft Graph, issued as in Entra and parsed as in Exchange.
+"""Access tokens for Exchange and Microsoft Graph: issued as Entra does, and parsed as Exchange does.
 
-All access tokens have version 1.0, because the resource decides the version (Microsoft, "Access tokens").
+All access tokens have version 1.0, because the resource determines the version (Microsoft, "Access tokens").
 """
 
 import uuid
@@ -26,7 +26,7 @@ def mint(
     now: datetime,
     by_certificate: bool = False,
 ) -> str:
-    """Return a signed access token for an application; settings in `tenant.issuing` can make the token invalid."""
+    """Return a signed access token for an application. The fields of `tenant.issuing` can make the token invalid."""
     issuing = (
         tenant.issuing if app in tenant.apps else Issuing(lifetime=tenant.issuing.lifetime)
     )  # the auditor's tokens are always valid
@@ -79,7 +79,7 @@ def _for_user(tenant: Tenant, user: User, now: datetime) -> dict[str, Any]:
 def mint_for_user(
     tenant: Tenant, user: User, *, client_id: str, audience: str, scopes: list[str], now: datetime
 ) -> str:
-    """Return a signed access token for a user, with delegated permissions and no application roles."""
+    """Return a signed access token for a user. It has delegated permissions and no application roles."""
     payload = _for_user(tenant, user, now) | {
         "aud": audience,
         "iss": f"https://sts.windows.net/{tenant.tenant_id}/",
@@ -94,7 +94,7 @@ def mint_for_user(
 
 
 def mint_id_token(tenant: Tenant, user: User, *, client_id: str, now: datetime) -> str:
-    """Return a signed version 2.0 ID token for a user (OpenID Connect Core, section 2)."""
+    """Return a signed ID token for a user, in version 2.0 (OpenID Connect Core, section 2)."""
     payload = _for_user(tenant, user, now) | {
         "aud": client_id,
         "iss": f"https://{clouds.CLOUDS[tenant.cloud].login_hosts[0]}/{tenant.tenant_id}/v2.0",

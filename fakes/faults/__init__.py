@@ -1,4 +1,4 @@
-"""The fault catalogue in the order of the route. Each fault is one change to the healthy world."""
+"""The fault catalogue, in the order of the stages of a connection. Each fault is one change to the healthy world."""
 
 from dataclasses import replace
 
@@ -19,13 +19,13 @@ FAULTS: dict[str, Fault] = {
     fault.id: replace(fault, expected=EXPECTED[fault.id], expected_with_lookups=EXPECTED_WITH_LOOKUPS.get(fault.id))
     for fault in _ALL
 }
-# Only lookups show these faults; a run without lookups passes.
+# Only lookups reveal these faults; a run without lookups passes.
 LOOKUP_FAULTS: dict[str, Fault] = {
     fault.id: replace(fault, expected_with_lookups=EXPECTED_WITH_LOOKUPS.get(fault.id)) for fault in LOOKUPS
 }
 LOOK_UP_FAULTS = LOOKUP_FAULTS  # the earlier name
 EVERY_FAULT = FAULTS | LOOKUP_FAULTS
 if len(EVERY_FAULT) != len(_ALL) + len(LOOKUPS):
-    raise ValueError("two faults share an id")
+    raise ValueError("two faults have the same id")
 if unknown := (EXPECTED.keys() - FAULTS.keys()) | (EXPECTED_WITH_LOOKUPS.keys() - EVERY_FAULT.keys()):
-    raise ValueError(f"findings are expected of unknown faults: {', '.join(sorted(unknown))}")
+    raise ValueError(f"the files of expected findings contain unknown faults: {', '.join(sorted(unknown))}")

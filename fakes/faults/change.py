@@ -1,6 +1,6 @@
-"""Functions that describe one change to the world. Each returns a function that maps a world to the changed world.
+"""Functions that build a change, which is a function from one world to another.
 
-mypy checks field names and types, because the keyword arguments are typed by a TypedDict for each record.
+The keyword arguments are typed by a TypedDict for each record, so that mypy checks the names and types of the fields.
 """
 
 from collections.abc import Callable
@@ -44,22 +44,22 @@ def middlebox(**fields: Unpack[MiddleboxFields]) -> Change:
 
 
 def smtp_tls(**fields: Unpack[TlsFields]) -> Change:
-    """Return a change to the submission server's TLS."""
+    """Return a change to the TLS state of the submission server."""
     return lambda world: world.with_network(smtp_tls=replace(world.network.smtp_tls, **fields))
 
 
 def login_tls(**fields: Unpack[TlsFields]) -> Change:
-    """Return a change to the login host's TLS."""
+    """Return a change to the TLS state of the login host."""
     return lambda world: world.with_network(login_tls=replace(world.network.login_tls, **fields))
 
 
 def policy(added: ConditionalAccess) -> Change:
-    """Return a change that adds a Conditional Access policy to the existing ones."""
+    """Return a change that adds a Conditional Access policy."""
     return lambda world: world.with_tenant(conditional_access=(*world.tenant.conditional_access, added))
 
 
 def outside_named_locations(who: str) -> Change:
-    """Return a change after which the location policies for a user or application no longer include this machine."""
+    """Return a change that excludes this machine from the named locations in a user's or application's policies."""
     return lambda world: world.with_tenant(
         conditional_access=tuple(
             replace(one, includes_this_machine=False)
@@ -71,32 +71,32 @@ def outside_named_locations(who: str) -> Change:
 
 
 def issuing(**fields: Unpack[IssuingFields]) -> Change:
-    """Return a change to how Entra issues tokens."""
+    """Return a change to the way in which Entra issues tokens."""
     return lambda world: world.with_tenant(issuing=replace(world.tenant.issuing, **fields))
 
 
 def service(**fields: Unpack[ServiceFields]) -> Change:
-    """Return a change that adds a service fault at Microsoft."""
+    """Return a change that sets a service fault at Microsoft."""
     return lambda world: replace(world, service=replace(world.service, **fields))
 
 
 def user(name: str, **fields: Unpack[UserFields]) -> Change:
-    """Return a change to one user, found by sign-in or mail address."""
+    """Return a change to the user with this sign-in or mail address."""
     return lambda world: world.with_user(name, lambda one: replace(one, **fields))
 
 
 def mailbox(name: str, **fields: Unpack[MailboxFields]) -> Change:
-    """Return a change to one user's mailbox; the user is found by sign-in or mail address."""
+    """Return a change to the mailbox of the user with this sign-in or mail address."""
     return lambda world: world.with_user(name, lambda one: change_mailbox(one, **fields))
 
 
 def app(changed: Callable[[App], App]) -> Change:
-    """Return a change to the application registration."""
+    """Return a change to the tenant's app registrations."""
     return lambda world: world.with_tenant(apps=tuple(changed(one) for one in world.tenant.apps))
 
 
 def principal(changed: Callable[[ServicePrincipal], ServicePrincipal]) -> Change:
-    """Return a change to the enterprise application."""
+    """Return a change to the tenant's enterprise applications."""
     return lambda world: world.with_tenant(
         service_principals=tuple(changed(one) for one in world.tenant.service_principals)
     )

@@ -1,4 +1,4 @@
-"""Faults in the settings of the mail plugin, each in one field of one sender or of both senders."""
+"""Faults in the mail plugin's settings. Each fault is in one field, for one sender or for both."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,7 @@ BASIC, OAUTH = ("basic",), ("oauth",)
 
 
 def _password_expires_soon(world: World) -> World:
-    """Make the password expire in six days, in both the directory and the settings."""
+    """Make the password expire in six days, both in the directory and in the settings."""
     now, days = datetime.now(UTC), world.tenant.password_valid_days or 0
     account = change.user(
         ALERTS, password_never_expires=False, password_changed=now - timedelta(days=days - 6, hours=-1)
@@ -46,7 +46,7 @@ ENTERED = (
     ),
     Fault(
         id="host_misspelt",
-        changes="SMTP Server has a typo",
+        changes="SMTP Server contains a typo",
         gate="name",
         cause="wrong_host_or_port",
         change=change.both(smtp_server="smtp.offfice365.com"),
@@ -81,7 +81,7 @@ ENTERED = (
     ),
     Fault(
         id="bare_user_name",
-        changes="Username lacks the domain",
+        changes="Username does not include the domain",
         gate="sign_in",
         cause="username_not_upn",
         senders=BASIC,
@@ -96,7 +96,7 @@ ENTERED = (
     ),
     Fault(
         id="wrong_type",
-        changes="Authentication Type is Basic while the OAuth fields are filled in",
+        changes="Authentication Type is Basic although the OAuth fields are filled in",
         gate="sign_in",
         cause="authentication_type_wrong",
         senders=OAUTH,
@@ -111,7 +111,7 @@ ENTERED = (
     ),
     Fault(
         id="placeholder_tenant",
-        changes="the endpoint contains a placeholder instead of the tenant id",
+        changes="the endpoint contains a placeholder in place of the tenant id",
         gate="issuer",
         cause="wrong_tenant_or_authority",
         senders=OAUTH,
@@ -119,7 +119,7 @@ ENTERED = (
     ),
     Fault(
         id="tenant_malformed",
-        changes="the tenant id in the endpoint lacks a character",
+        changes="the tenant id in the endpoint is missing its last character",
         gate="issuer",
         cause="wrong_tenant_or_authority",
         senders=OAUTH,
@@ -127,7 +127,7 @@ ENTERED = (
     ),
     Fault(
         id="tenant_unknown",
-        changes="the tenant id in the endpoint is that of another tenant",
+        changes="the tenant id in the endpoint belongs to no tenant",
         gate="issuer",
         cause="wrong_tenant_or_authority",
         senders=OAUTH,
@@ -169,7 +169,7 @@ ENTERED = (
     ),
     Fault(
         id="graph_scope",
-        changes="Scope is that of Microsoft Graph",
+        changes="Scope is for Microsoft Graph instead of Exchange Online",
         gate="claims",
         cause="wrong_scope_or_audience",
         senders=OAUTH,
@@ -193,7 +193,7 @@ ENTERED = (
     ),
     Fault(
         id="client_unknown",
-        changes="Client Id has a typo",
+        changes="Client Id contains a typo",
         gate="token",
         cause="app_not_in_tenant",
         senders=OAUTH,
@@ -209,7 +209,7 @@ ENTERED = (
     ),
     Fault(
         id="secret_wrong",
-        changes="Client Secret lacks its last characters",
+        changes="Client Secret is missing its last three characters",
         gate="token",
         cause="secret_wrong",
         senders=OAUTH,
@@ -217,7 +217,7 @@ ENTERED = (
     ),
     Fault(
         id="secret_id_pasted",
-        changes="Client Secret is the id of the secret instead of its value",
+        changes="Client Secret is the secret's id instead of its value",
         gate="token",
         cause="secret_wrong",
         senders=OAUTH,
@@ -233,7 +233,7 @@ ENTERED = (
     ),
     Fault(
         id="from_malformed",
-        changes="the Basic sender's From lacks the domain",
+        changes="the Basic sender's From address has no domain",
         gate="sender",
         cause="address_malformed",
         senders=BASIC,
@@ -241,7 +241,7 @@ ENTERED = (
     ),
     Fault(
         id="from_is_another",
-        changes="the Basic sender's From is a colleague's address",
+        changes="the Basic sender's From address belongs to a colleague",
         gate="accepted",
         cause="send_as_denied",
         senders=BASIC,
@@ -249,7 +249,7 @@ ENTERED = (
     ),
     Fault(
         id="from_is_another_oauth",
-        changes="the OAuth sender's From is a colleague's address",
+        changes="the OAuth sender's From address belongs to a colleague",
         gate="accepted",
         cause="send_as_denied",
         senders=OAUTH,
@@ -257,7 +257,7 @@ ENTERED = (
     ),
     Fault(
         id="password_expiring",
-        changes="the password expires in six days and no renewal routine is attested",
+        changes="the password expires in six days, and no routine for changing it is attested",
         gate="sign_in",
         cause="password_expiring",
         senders=BASIC,

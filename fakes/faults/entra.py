@@ -1,4 +1,4 @@
-"""Faults in Entra: tenant, application, secret, consent, the path to the login host, and the token."""
+"""Faults in Entra that affect the tenant, the application, the secret, consent, the connection to the login host, or the token."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,7 @@ _POLICY = "f40c6b92-8d17-4e5a-b3f6-127ae9c0d854"
 
 
 def _secret_expires(world: World, days: int) -> World:
-    """Set the expiry date of the client secret in both Entra and the settings."""
+    """Set the expiry date of the client secret, both in Entra and in the settings."""
     expires = datetime.now(UTC) + timedelta(days=days)
     (app,) = world.tenant.apps
     secrets = tuple(replace(one, expires=expires) for one in app.secrets)
@@ -37,7 +37,7 @@ ISSUER = (
     ),
     Fault(
         id="issuer_foreign",
-        changes="the discovery document names the issuer of another tenant",
+        changes="the discovery document contains the issuer of a different tenant",
         gate="issuer",
         cause="issuer_document_altered",
         senders=OAUTH,
@@ -45,7 +45,7 @@ ISSUER = (
     ),
     Fault(
         id="login_silent",
-        changes="the login host accepts requests and does not answer",
+        changes="the login host accepts requests but does not answer",
         gate="issuer",
         cause="token_endpoint_unreachable",
         senders=OAUTH,
@@ -53,7 +53,7 @@ ISSUER = (
     ),
     Fault(
         id="login_proxy_page",
-        changes="a proxy answers with its own page instead of the login host",
+        changes="a proxy answers in place of the login host, with a page of its own",
         gate="issuer",
         cause="login_blocked_by_proxy",
         senders=OAUTH,
@@ -77,7 +77,7 @@ ISSUER = (
     ),
     Fault(
         id="login_server_error",
-        changes="the login host answers 503",
+        changes="the login host responds with 503",
         gate="issuer",
         cause="service_side_fault",
         senders=OAUTH,
@@ -85,7 +85,7 @@ ISSUER = (
     ),
     Fault(
         id="token_endpoint_foreign",
-        changes="the discovery document names a token endpoint on another host",
+        changes="the discovery document contains a token endpoint on a different host",
         gate="issuer",
         cause="issuer_document_altered",
         senders=OAUTH,
@@ -96,7 +96,7 @@ ISSUER = (
 TOKEN = (
     Fault(
         id="token_proxy_page",
-        changes="a proxy answers the token request with its own page",
+        changes="a proxy answers the token request with a page of its own",
         gate="token",
         cause="login_blocked_by_proxy",
         senders=OAUTH,
@@ -104,7 +104,7 @@ TOKEN = (
     ),
     Fault(
         id="token_redirect",
-        changes="the token request is redirected to another host",
+        changes="the token request is redirected to a different host",
         gate="token",
         cause="login_blocked_by_proxy",
         senders=OAUTH,
@@ -136,7 +136,7 @@ TOKEN = (
     ),
     Fault(
         id="secret_revoked",
-        changes="the secret was removed from the application",
+        changes="the client secret was removed from the application",
         gate="token",
         cause="secret_wrong",
         senders=OAUTH,
@@ -176,7 +176,7 @@ TOKEN = (
     ),
     Fault(
         id="workload_blocked",
-        changes="Conditional Access blocks the service principal",
+        changes="a Conditional Access policy blocks the service principal",
         gate="token",
         cause="conditional_access_block",
         senders=OAUTH,
@@ -219,7 +219,7 @@ TOKEN = (
 CLAIMS = (
     Fault(
         id="consent_missing",
-        changes="no permission has consent, so the token has no role",
+        changes="admin consent was granted for no permission, so the token contains no role",
         gate="sign_in",
         cause="consent_missing",
         senders=OAUTH,
@@ -227,7 +227,7 @@ CLAIMS = (
     ),
     Fault(
         id="role_missing",
-        changes="a permission other than SMTP.SendAsApp has consent",
+        changes="admin consent was granted for IMAP.AccessAsApp but not for SMTP.SendAsApp",
         gate="sign_in",
         cause="consent_missing",
         senders=OAUTH,
@@ -243,7 +243,7 @@ CLAIMS = (
     ),
     Fault(
         id="token_wrong_audience",
-        changes="the token is for a resource other than the requested one",
+        changes="the token is for a resource other than the one requested",
         gate="claims",
         cause="wrong_scope_or_audience",
         senders=OAUTH,
@@ -251,7 +251,7 @@ CLAIMS = (
     ),
     Fault(
         id="token_other_tenant",
-        changes="the token is from another tenant",
+        changes="the token is from a different tenant",
         gate="claims",
         cause="wrong_tenant_or_authority",
         senders=OAUTH,
@@ -267,7 +267,7 @@ CLAIMS = (
     ),
     Fault(
         id="token_of_another_user",
-        changes="the token is a delegated token of another user",
+        changes="the token is a delegated token for a different user",
         gate="sign_in",
         cause="token_user_mismatch",
         senders=OAUTH,
@@ -277,7 +277,7 @@ CLAIMS = (
 
 
 def rbac(world: World) -> World:
-    """Return a world without a fault, in which an Exchange role assignment replaces consent and the mailbox permission."""
+    """Return a world without a fault, in which an Exchange role assignment replaces consent and the permission on the mailbox."""
     scoped = tuple(replace(one, rbac_scope=frozenset({NOTICES})) for one in world.tenant.exchange_principals)
     return change.mailbox(NOTICES, full_access=frozenset())(
         change.principal(lambda one: replace(one, consented=frozenset()))(world.with_tenant(exchange_principals=scoped))

@@ -1,7 +1,7 @@
-"""The exact findings that each fault must produce: check, verdict, and causes in order of likelihood.
+"""The exact findings that each fault must produce. A finding has a check, a verdict, and causes in order of likelihood.
 
-All other checks pass or are blocked. The findings are in `expected.txt`, which has the id of each fault followed by one indented
-line per finding; lines that start with `#` are comments. If a reply has several possible causes, all of them are expected.
+All other checks pass or are blocked. The findings are in `expected.txt`, in which each fault's id is followed by one indented line
+per finding; lines that start with `#` are comments. If a reply has several possible causes, all of them are expected.
 `expected_lookups.txt` contains the findings of runs with lookups for some of the faults.
 """
 

@@ -1,4 +1,4 @@
-"""The record of a fault: an id, the single change that the fault makes to the world, and the findings that it must produce."""
+"""The definition of a fault, which is one change to the world together with the findings that it must produce."""
 
 import sys
 from collections.abc import Callable
@@ -22,7 +22,7 @@ class Expected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One fault. `gate` is the first gate that shows the fault; `cause` is the id of the true cause.
+    """One fault. `gate` is the first gate at which the fault shows, and `cause` is the id of its true cause.
 
     `expected_with_lookups` holds the findings of a run with lookups, or None if they are not recorded. `skip_on` maps a prefix of
     `sys.platform` to the reason why the fault cannot be simulated on that platform.

@@ -1,4 +1,4 @@
-"""Faults that only lookups show: a missing permission, an unavailable service, or a state that SMTP and Entra do not reveal.
+"""Faults that only lookups reveal: a missing permission, an unavailable service, or a state that SMTP and Entra do not show.
 
 A run without lookups passes despite any of these faults. The findings of runs with lookups are in `expected_lookups.txt`.
 """
@@ -19,7 +19,7 @@ _LATE = timedelta(minutes=15)
 
 
 def _auditing(changed: Callable[[Auditing], Auditing]) -> change.Change:
-    """Return a change to the identities that can look up the tenant. A tenant without such identities is left unchanged."""
+    """Return a change to the tenant's auditing identities. A tenant that has none is left unchanged."""
 
     def change_auditing(world: World) -> World:
         auditing = world.tenant.auditing
@@ -29,7 +29,7 @@ def _auditing(changed: Callable[[Auditing], Auditing]) -> change.Change:
 
 
 def _without(permission: str) -> change.Change:
-    """Return a change that removes one permission from the auditor and from the public client."""
+    """Return a change that takes one permission away from the auditor and from the public client."""
     delegated = EXCHANGE_SCOPE if permission == EXCHANGE_ROLE else permission
     return _auditing(
         lambda auditing: replace(
@@ -54,7 +54,7 @@ def _without_role(auditing: Auditing) -> Auditing:
 
 
 def _without_id(permission: str) -> str:
-    """Return the id of the fault that removes a permission, such as `lookup_without_user_read` for `User.Read.All`."""
+    """Return the id of the fault that takes a permission away, such as `lookup_without_user_read` for `User.Read.All`."""
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", permission.removesuffix(".All").replace(".", "_"))
     return f"lookup_without_{words.lower()}"
 
@@ -78,7 +78,7 @@ def _secret_expires(world: World) -> World:
 
 
 def _bounces(world: World) -> World:
-    """Make the recipients unknown, so that the message is accepted and a bounce follows."""
+    """Make the recipients unknown, so that each message is accepted and then bounces."""
     later = replace(world.unverified, unknown_recipient=RecipientReply.BOUNCE)
     gone = frozenset(sender.mail_to.casefold() for sender in world.senders)
     return replace(world.with_tenant(unknown_recipients=gone), unverified=later)
@@ -113,14 +113,14 @@ LOOKUPS = (
     ),
     Fault(
         id="lookup_throttled",
-        changes="Microsoft Graph answers every request with 429",
+        changes="Microsoft Graph responds to every request with 429",
         gate=GATE,
         cause="",
         change=_auditing(lambda auditing: replace(auditing, throttled_first=1_000_000, retry_after=30)),
     ),
     Fault(
         id="lookup_throttled_briefly",
-        changes="Microsoft Graph answers the first two requests with 429",
+        changes="Microsoft Graph responds to the first two requests with 429",
         gate=GATE,
         cause="",
         change=_auditing(lambda auditing: replace(auditing, throttled_first=2, retry_after=1)),
@@ -134,28 +134,28 @@ LOOKUPS = (
     ),
     Fault(
         id="lookup_device_codes_forbidden",
-        changes="a Conditional Access policy forbids device codes",
+        changes="a Conditional Access policy blocks the device code flow",
         gate=GATE,
         cause="",
         change=change.tenant(device_codes_forbidden=True),
     ),
     Fault(
         id="lookup_secret_wrong",
-        changes="the auditor's client secret lacks its last characters",
+        changes="the auditor's client secret is missing its last characters",
         gate=GATE,
         cause="",
         change=lambda world: replace(world, directory_secret=world.directory_secret[:-3]),
     ),
     Fault(
         id="lookup_not_logged_yet",
-        changes="rows of the sign-in log appear 15 minutes late",
+        changes="rows appear in the sign-in log after 15 minutes",
         gate=GATE,
         cause="",
         change=_auditing(lambda auditing: replace(auditing, log_delay=_LATE)),
     ),
     Fault(
         id="lookup_not_traced_yet",
-        changes="rows of the message trace appear 15 minutes late",
+        changes="rows appear in the message trace after 15 minutes",
         gate=GATE,
         cause="",
         change=_auditing(lambda auditing: replace(auditing, trace_delay=_LATE)),
@@ -169,49 +169,49 @@ LOOKUPS = (
     ),
     Fault(
         id="sign_in_from_anywhere",
-        changes="no Conditional Access policy limits the senders' sign-in to named locations",
+        changes="no Conditional Access policy restricts the senders' sign-in to named locations",
         gate=GATE,
         cause="",
         change=change.tenant(conditional_access=()),
     ),
     Fault(
         id="mfa_enabled_per_user",
-        changes="per-user MFA is enabled for the Basic sender's account and not enforced yet",
+        changes="per-user MFA is enabled but not yet enforced for the Basic sender's account",
         gate=GATE,
         cause="",
         change=change.user(ALERTS, mfa_enabled=True),
     ),
     Fault(
         id="second_factor_registered",
-        changes="a phone is registered as a second factor of the Basic sender's account",
+        changes="a phone is registered as a second factor for the Basic sender's account",
         gate=GATE,
         cause="",
         change=change.user(ALERTS, methods=frozenset({"phone"})),
     ),
     Fault(
         id="password_ends_unannounced",
-        changes="the password expires in six days, but the settings declare that it never expires",
+        changes="the password expires in six days, but according to the settings it never expires",
         gate=GATE,
         cause="",
         change=_password_expires,
     ),
     Fault(
         id="secret_ends_unannounced",
-        changes="the client secret expires in ten days, but the settings declare a later date",
+        changes="the client secret expires in ten days, but the settings contain a later date",
         gate=GATE,
         cause="",
         change=_secret_expires,
     ),
     Fault(
         id="recipient_bounces",
-        changes="the recipients do not exist, and a bounce reports it after the message is accepted",
+        changes="the recipients do not exist, but each message is accepted and bounces later",
         gate=GATE,
         cause="recipient_rejected",
         change=_bounces,
     ),
     Fault(
         id="account_used_elsewhere",
-        changes="the Basic sender's account signs in to another application as well",
+        changes="the Basic sender's account also signs in to a different application",
         gate=GATE,
         cause="",
         change=_auditing(

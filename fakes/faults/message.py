@@ -1,4 +1,4 @@
-"""Faults in the message: rejected recipients, and refusals after the body."""
+"""Faults that make Exchange refuse a recipient, or the message after its body has been sent."""
 
 from typing import Unpack
 
@@ -47,7 +47,7 @@ ACCEPTED = (
     ),
     Fault(
         id="message_too_large",
-        changes="the send limit of the mailboxes is smaller than the test message",
+        changes="the test message is larger than the mailboxes' send limit",
         gate="accepted",
         cause="message_too_large",
         change=_both_mailboxes(send_size_limit=64),
@@ -68,7 +68,7 @@ ACCEPTED = (
     ),
     Fault(
         id="recipient_quota",
-        changes="the mailboxes have used their daily recipient quota",
+        changes="the mailboxes have reached their daily recipient limit",
         gate="accepted",
         cause="recipient_quota_exceeded",
         change=_both_mailboxes(recipient_quota_used=True),
@@ -82,21 +82,21 @@ ACCEPTED = (
     ),
     Fault(
         id="outbound_spam",
-        changes="the senders are restricted for outbound spam",
+        changes="the senders are blocked from sending because of outbound spam",
         gate="accepted",
         cause="outbound_spam_block",
         change=_both_mailboxes(restricted_for_spam=True),
     ),
     Fault(
         id="tenant_reputation",
-        changes="the tenant exceeded its sending threshold",
+        changes="the tenant has exceeded its sending threshold",
         gate="accepted",
         cause="outbound_spam_block",
         change=change.tenant(blocked_for_reputation=True),
     ),
     Fault(
         id="message_temporary",
-        changes="a back end at Microsoft fails temporarily after the message",
+        changes="a back-end server at Microsoft reports a temporary error after the message body",
         gate="accepted",
         cause="service_side_fault",
         change=change.service(end_of_data="451 4.7.0 Temporary server error. Please try again later. PRX4"),

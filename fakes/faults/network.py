@@ -1,4 +1,4 @@
-"""Faults in the network: resolver, ports and middlebox."""
+"""Faults in the network: in the resolver, on the ports, or in a middlebox."""
 
 from ..world.network import Answer, Port, SubmissionServer, Transport
 from . import change
@@ -6,14 +6,14 @@ from .fault import Fault
 
 OAUTH = ("oauth",)
 _ONLY_LINUX = (
-    ("win", "Windows refuses a connection when the backlog is full; no port on loopback drops packets silently"),
-    ("darwin", "macOS resets a connection when the backlog is full; no port on loopback drops packets silently"),
+    ("win", "Windows refuses connections when the backlog is full, so no port on loopback silently drops packets"),
+    ("darwin", "macOS resets connections when the backlog is full, so no port on loopback silently drops packets"),
 )
 
 NAME = (
     Fault(
         id="dns_no_such_name",
-        changes="the resolver answers that smtp.office365.com does not exist",
+        changes="the resolver reports that smtp.office365.com does not exist",
         gate="name",
         cause="dns_failure",
         change=change.resolver(answer=Answer.NO_SUCH_NAME),
@@ -27,7 +27,7 @@ NAME = (
     ),
     Fault(
         id="dns_no_addresses",
-        changes="the resolver returns no address for the name",
+        changes="the resolver returns no address for smtp.office365.com",
         gate="name",
         cause="dns_failure",
         change=change.resolver(answer=Answer.NO_ADDRESSES),
@@ -55,14 +55,14 @@ NAME = (
     ),
     Fault(
         id="dns_hijacked",
-        changes="the resolver answers with a private address",
+        changes="the resolver answers with a private address that refuses connections",
         gate="name",
         cause="dns_hijacked",
         change=change.resolver(answer=Answer.HIJACKED),
     ),
     Fault(
         id="dns_private_address",
-        changes="the resolver answers with a private address that leads to Microsoft's server (split DNS)",
+        changes="the resolver answers with a private address, which leads to Microsoft's server (split DNS)",
         gate="name",
         cause="dns_hijacked",
         change=change.resolver(answer=Answer.PRIVATE),
@@ -76,7 +76,7 @@ NAME = (
     ),
     Fault(
         id="dns_login_no_such_name",
-        changes="the resolver answers that login.microsoftonline.com does not exist",
+        changes="the resolver reports that login.microsoftonline.com does not exist",
         gate="issuer",
         cause="token_endpoint_unreachable",
         senders=OAUTH,
@@ -87,14 +87,14 @@ NAME = (
 PORT = (
     Fault(
         id="port_refused",
-        changes="port 587 is refused",
+        changes="connections to port 587 are refused",
         gate="port",
         cause="port_blocked",
         change=change.network(submission_port=Port.REFUSED),
     ),
     Fault(
         id="port_dropped",
-        changes="a firewall drops port 587 silently",
+        changes="a firewall silently drops packets to port 587",
         gate="port",
         cause="port_blocked",
         change=change.network(submission_port=Port.DROPPED),
@@ -109,14 +109,14 @@ PORT = (
     ),
     Fault(
         id="ipv6_refused",
-        changes="port 587 is closed over IPv6 only",
+        changes="connections to port 587 are refused over IPv6 only",
         gate="port",
         cause="network_unreachable",
         change=change.network(submission_over_ipv6=Port.REFUSED),
     ),
     Fault(
         id="ipv6_dropped",
-        changes="port 587 is dropped over IPv6 only",
+        changes="a firewall silently drops packets to port 587 over IPv6 only",
         gate="port",
         cause="network_unreachable",
         change=change.network(submission_over_ipv6=Port.DROPPED),
@@ -124,7 +124,7 @@ PORT = (
     ),
     Fault(
         id="login_refused",
-        changes="port 443 of the login host is refused",
+        changes="connections to port 443 of the login host are refused",
         gate="issuer",
         cause="token_endpoint_unreachable",
         senders=OAUTH,
@@ -132,7 +132,7 @@ PORT = (
     ),
     Fault(
         id="login_dropped",
-        changes="a firewall drops port 443 of the login host",
+        changes="a firewall silently drops packets to port 443 of the login host",
         gate="issuer",
         cause="token_endpoint_unreachable",
         senders=OAUTH,
@@ -152,7 +152,7 @@ PORT = (
 GREETING = (
     Fault(
         id="silence_after_connect",
-        changes="port 587 accepts the connection and sends no greeting",
+        changes="the server on port 587 accepts connections but sends no greeting",
         gate="greeting",
         cause="smtp_intercepted",
         change=change.network(submission_server=SubmissionServer.SILENCE),
@@ -204,28 +204,28 @@ STARTTLS = (
     ),
     Fault(
         id="starttls_stripped",
-        changes="STARTTLS is missing from the EHLO reply",
+        changes="STARTTLS is missing from the EHLO reply, and the command is refused",
         gate="starttls",
         cause="smtp_rewritten",
         change=change.middlebox(strips_starttls=True),
     ),
     Fault(
         id="starttls_hidden",
-        changes="STARTTLS is missing from the EHLO reply but works",
+        changes="STARTTLS is missing from the EHLO reply, but the command works",
         gate="starttls",
         cause="smtp_rewritten",
         change=change.middlebox(hides_starttls=True),
     ),
     Fault(
         id="starttls_refused",
-        changes="STARTTLS is offered and then refused with 500, as by the proxy of an antivirus product",
+        changes="STARTTLS is offered but refused with 500, as happens behind the proxy of an antivirus product",
         gate="starttls",
         cause="smtp_rewritten",
         change=change.middlebox(refuses_starttls=True),
     ),
     Fault(
         id="auth_stripped",
-        changes="AUTH is missing after STARTTLS",
+        changes="AUTH is missing from the EHLO reply after STARTTLS",
         gate="auth_offered",
         cause="service_side_fault",
         change=change.middlebox(strips_auth=True),

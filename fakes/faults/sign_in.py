@@ -1,4 +1,4 @@
-"""Faults at sign-in: one for each refusal text that Microsoft uses, and one for the refusal without text."""
+"""Faults at sign-in: one for each reason that Microsoft's refusals give, and one for the refusal that gives no reason."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -36,14 +36,14 @@ def _expired_as_declared(world: World) -> World:
 SIGN_IN = (
     Fault(
         id="smtp_auth_off_tenant",
-        changes="SMTP AUTH is off for the tenant and the mailboxes inherit it",
+        changes="SMTP AUTH is off for the tenant, and the mailboxes inherit this setting",
         gate="sign_in",
         cause="smtp_auth_disabled_tenant",
         change=change.tenant(smtp_auth_disabled=True),
     ),
     Fault(
         id="smtp_auth_off_mailbox",
-        changes="SMTP AUTH is off on the Basic sender's mailbox",
+        changes="SMTP AUTH is off for the Basic sender's mailbox",
         gate="sign_in",
         cause="smtp_auth_disabled_mailbox",
         senders=BASIC,
@@ -51,7 +51,7 @@ SIGN_IN = (
     ),
     Fault(
         id="smtp_auth_off_mailbox_oauth",
-        changes="SMTP AUTH is off on the OAuth sender's mailbox",
+        changes="SMTP AUTH is off for the OAuth sender's mailbox",
         gate="sign_in",
         cause="smtp_auth_disabled_mailbox",
         senders=OAUTH,
@@ -67,7 +67,7 @@ SIGN_IN = (
     ),
     Fault(
         id="unknown_user",
-        changes="the user name has a typo, so the account does not exist",
+        changes="the user name contains a typo, so no such account exists",
         gate="sign_in",
         cause="bad_credentials",
         senders=BASIC,
@@ -115,7 +115,7 @@ SIGN_IN = (
     ),
     Fault(
         id="account_locked",
-        changes="the account is locked after repeated failures",
+        changes="the account is locked after repeated failed sign-ins",
         gate="sign_in",
         cause="account_locked",
         senders=BASIC,
@@ -173,7 +173,7 @@ SIGN_IN = (
     ),
     Fault(
         id="federation_unreachable",
-        changes="the domain is federated and its sign-in service cannot be reached",
+        changes="the domain is federated, and its sign-in service cannot be reached",
         gate="sign_in",
         cause="federation_failure",
         senders=BASIC,
@@ -181,7 +181,7 @@ SIGN_IN = (
     ),
     Fault(
         id="federation_without_https",
-        changes="the domain is federated and its sign-in service has no working HTTPS",
+        changes="the domain is federated, and its sign-in service does not support HTTPS",
         gate="sign_in",
         cause="federation_failure",
         senders=BASIC,
@@ -197,7 +197,7 @@ SIGN_IN = (
     ),
     Fault(
         id="basic_removed",
-        changes="Basic authentication was removed; the refusal is 550 5.7.30",
+        changes="Basic authentication has been removed, and is refused with 550 5.7.30",
         gate="sign_in",
         cause="basic_auth_retired",
         senders=BASIC,
@@ -205,7 +205,7 @@ SIGN_IN = (
     ),
     Fault(
         id="basic_removed_535",
-        changes="Basic authentication was removed; the refusal is 535 5.7.30",
+        changes="Basic authentication has been removed, and is refused with 535 5.7.30",
         gate="sign_in",
         cause="basic_auth_retired",
         senders=BASIC,
@@ -213,14 +213,14 @@ SIGN_IN = (
     ),
     Fault(
         id="sign_in_refused_bare",
-        changes="every sign-in is refused without a text",
+        changes="every sign-in is refused without a reason",
         gate="sign_in",
         cause="bad_credentials",
         change=change.service(sign_in=replies.UNSUCCESSFUL, sign_in_code=50126),
     ),
     Fault(
         id="sign_in_temporary",
-        changes="sign-in fails because of a temporary problem at Microsoft",
+        changes="sign-in fails because of a temporary fault at Microsoft",
         gate="sign_in",
         cause="service_side_fault",
         change=change.service(sign_in="454 4.7.0 Temporary authentication failure"),
@@ -243,14 +243,14 @@ SIGN_IN = (
     ),
     Fault(
         id="dropped_after_auth",
-        changes="a middlebox closes the connection when credentials are sent",
+        changes="a middlebox closes the connection when the client sends credentials",
         gate="sign_in",
         cause="connection_cut",
         change=change.middlebox(drops_after_auth=True),
     ),
     Fault(
         id="long_commands_dropped",
-        changes="a middlebox that terminates TLS closes the connection on lines over 512 octets, so a token cannot be sent",
+        changes="a middlebox that terminates TLS closes the connection after a line over 512 octets, so no token can be sent",
         gate="sign_in",
         cause="connection_cut",
         senders=OAUTH,

@@ -1,4 +1,4 @@
-"""TLS faults on the submission server and the login host: old protocol versions and invalid certificates."""
+"""TLS faults on the submission server and on the login host: outdated protocol versions and invalid certificates."""
 
 from ..world.network import Certificate, TlsRange
 from . import change
@@ -23,7 +23,7 @@ TLS = (
     ),
     Fault(
         id="certificate_not_yet_valid",
-        changes="the server's certificate is not valid yet",
+        changes="the server's certificate is not yet valid",
         gate="tls",
         cause="cert_expired",
         change=change.smtp_tls(certificate=Certificate.NOT_YET_VALID),
@@ -37,7 +37,7 @@ TLS = (
     ),
     Fault(
         id="certificate_other_name",
-        changes="the server's certificate is for another name",
+        changes="the server's certificate is for a different name",
         gate="tls",
         cause="cert_name_mismatch",
         change=change.smtp_tls(certificate=Certificate.OTHER_NAME),
@@ -95,7 +95,7 @@ TLS = (
     ),
     Fault(
         id="login_certificate_other_name",
-        changes="the login host's certificate is for another name",
+        changes="the login host's certificate is for a different name",
         gate="issuer",
         cause="cert_name_mismatch",
         senders=OAUTH,

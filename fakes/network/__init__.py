@@ -1,1 +1,1 @@
-"""The fake network: resolver, listeners, latency, HTTPS hosts, and peers that are not Exchange."""
+"""The fake network: resolver, listeners, latency, HTTPS hosts, and servers that impersonate Exchange."""

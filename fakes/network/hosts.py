@@ -1,4 +1,4 @@
-"""Routing of HTTPS requests to a web application for each of Microsoft's services; all hosts share one listener.
+"""Route each HTTPS request to the web application of the host that it is sent to. All hosts share one listener.
 
 The applications for lookups are imported on first use, so that a run without lookups does not load them.
 """

@@ -1,4 +1,4 @@
-"""Peers that are not Exchange: a silent peer, an HTTP server, implicit TLS, a reset, and a hosting provider's mail server."""
+"""Servers other than Exchange that can answer on the submission port."""
 
 import asyncio
 import socket
@@ -23,7 +23,7 @@ _TLS_ALERT = b"\x15\x03\x03\x00\x02\x02\x28"  # fatal handshake_failure (RFC 844
 
 
 class FixedReply(asyncio.Protocol):
-    """A peer that sends one reply when a client connects, then closes the connection. Without a reply, the peer stays silent."""
+    """A server that sends one reply when a client connects, then closes the connection. If the reply is empty, the server stays silent."""
 
     def __init__(self, state: State, reply: bytes) -> None:
         self._state = state
@@ -38,9 +38,9 @@ class FixedReply(asyncio.Protocol):
 
 
 class ResetPeer(asyncio.Protocol):
-    """A peer that accepts a connection and resets it after the first bytes, or after a delay if the client waits for a greeting.
+    """A server that resets each connection after the first bytes, or after a delay if the client waits for a greeting.
 
-    A connection is never reset as soon as it opens, because a client that sees the handshake and the reset together can report either.
+    The reset never comes at once, because a client that receives the handshake and the reset together may report either of them.
     """
 
     def __init__(self, state: State) -> None:
@@ -55,7 +55,7 @@ class ResetPeer(asyncio.Protocol):
         self._later = asyncio.get_running_loop().call_later(_BEFORE_RESET, self._reset)
 
     def data_received(self, data: bytes) -> None:
-        """Reset the connection. A client that sends data has already seen the connection open."""
+        """Reset the connection. A client that sends data has already seen that the connection is open."""
         del data
         self._reset()
 
@@ -76,7 +76,7 @@ class ResetPeer(asyncio.Protocol):
 
 
 class ProviderSmtp(SMTP):
-    """A hosting provider's server that intercepts every connection to a submission port."""
+    """The hosting provider's mail server, which can also take Exchange's place on port 587."""
 
     def __init__(self, state: State, loop: asyncio.AbstractEventLoop) -> None:
         self._state = state
@@ -94,7 +94,7 @@ class ProviderSmtp(SMTP):
         super().connection_made(transport)
 
     def eof_received(self) -> bool | None:
-        """Let the transport close. If the dialogue was cancelled before its first step, nothing else would close it."""
+        """Let the transport close. Nothing else would close it if the dialogue was cancelled before its first step."""
         super().eof_received()
         return False
 
@@ -106,7 +106,7 @@ class ProviderSmtp(SMTP):
 
 
 def at_submission_port(state: State, loop: asyncio.AbstractEventLoop) -> asyncio.BaseProtocol:
-    """Return the protocol for one connection to port 587, according to the current state of the world."""
+    """Return the protocol for a new connection to port 587, according to the current state of the world."""
     match state.world.network.submission_server:
         case SubmissionServer.EXCHANGE:
             return ExchangeSmtp(state, loop=loop)

@@ -1,6 +1,6 @@
-"""Simulated latency in front of a server: each connection behaves as if the peer were one round trip away.
+"""Simulate network latency in front of a server.
 
-Data is delayed by half a round trip in each direction, and connection set-up by a whole round trip. No data is changed.
+Data is delayed by half a round trip in each direction, and connection set-up by a whole round trip. The data itself is unchanged.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ _CHUNK = 65_536
 
 
 async def relay(target: socket.socket, public: socket.socket, round_trip: float) -> asyncio.Server:
-    """Relay connections from `public` to `target`, with a simulated round-trip time in seconds."""
+    """Relay connections from `public` to `target` with a simulated round-trip time, given in seconds."""
     host, port = target.getsockname()[:2]
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -36,7 +36,7 @@ async def relay(target: socket.socket, public: socket.socket, round_trip: float)
 
 
 async def _forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, delay: float) -> None:
-    """Forward data in order, and send each chunk `delay` seconds after it arrives."""
+    """Forward data in order, each chunk `delay` seconds after it arrives."""
     loop = asyncio.get_running_loop()
     chunks: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
 
@@ -66,7 +66,7 @@ async def _forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, d
 
 
 def public_socket(bound: socket.socket, round_trip: float) -> tuple[socket.socket, socket.socket | None]:
-    """Return the socket for the server itself and, if there is latency, the socket for the relay in front of the server."""
+    """Return the socket for the server and, if latency is simulated, the socket for the relay in front of it; otherwise None."""
     if round_trip <= 0:
         return bound, None
     return listeners.listening(), bound

@@ -1,7 +1,7 @@
-"""Listening sockets on loopback, and the map from Microsoft's addresses to those sockets.
+"""Listening sockets on loopback, and the map from Microsoft's addresses to these sockets.
 
-All sockets are bound before the event loop starts. A refused port is bound but does not listen; a dropped port has a full
-backlog; a reset port accepts the connection and then sends RST.
+All sockets are bound before the event loop starts. A refused port is bound but does not listen. A dropped port has a full backlog.
+A reset port accepts a connection and then sends RST.
 """
 
 import socket
@@ -24,7 +24,7 @@ def listening(port: int = 0, *, backlog: int = 512) -> socket.socket:
     """Return a listening TCP socket on loopback; port 0 selects a free port. Raises OSError if the port is in use."""
     bound = socket.socket(
         socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP
-    )  # asyncio disables Nagle's algorithm only if the protocol is named
+    )  # asyncio disables Nagle's algorithm only if the protocol is given explicitly
     try:
         if sys.platform != "win32":
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -38,7 +38,7 @@ def listening(port: int = 0, *, backlog: int = 512) -> socket.socket:
 
 
 def dns_sockets(port: int = 0) -> tuple[socket.socket, socket.socket]:
-    """Return a TCP socket and a UDP socket with the same port number, as a resolver requires."""
+    """Return a TCP socket and a UDP socket with the same port number, as a resolver needs."""
     for _ in range(50):
         stream = listening(port)
         datagram = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -52,7 +52,7 @@ def dns_sockets(port: int = 0) -> tuple[socket.socket, socket.socket]:
             continue
         datagram.settimeout(0)
         return stream, datagram
-    raise OSError("no port on loopback is free for both TCP and UDP")
+    raise OSError("no port number on loopback is free for both TCP and UDP")
 
 
 def address(bound: socket.socket) -> str:
@@ -78,13 +78,13 @@ class Listeners:
     _dropped: list[socket.socket] = field(default_factory=list)
 
     def dropped(self) -> str:
-        """Return the address of a port that drops SYN packets, because its backlog is full and nothing accepts connections.
+        """Return the address of a port that drops SYN packets because its backlog is full and nothing accepts connections.
 
         Raises CannotStage on platforms other than Linux, where a full backlog refuses or resets connections.
         """
         if not sys.platform.startswith("linux"):
             raise CannotStage(
-                "a silently dropped port can be simulated on Linux only: elsewhere a full backlog refuses or resets connections"
+                "silently dropped packets can be simulated only on Linux; elsewhere, a full backlog refuses or resets connections"
             )
         if not self._dropped:
             full = listening(backlog=0)
@@ -97,7 +97,7 @@ class Listeners:
         return address(self._dropped[0])
 
     def target(self, port: Port, opens: socket.socket) -> str:
-        """Return the address to which a port in this state leads; `opens` is the socket for an open port."""
+        """Return the address to which connections to a port in this state are sent; `opens` is the socket for an open port."""
         match port:
             case Port.OPEN:
                 return address(opens)
@@ -109,7 +109,7 @@ class Listeners:
                 return address(self.reset)
 
     def close(self) -> None:
-        """Close all sockets. Closing a socket that a server has already closed has no effect."""
+        """Close all sockets. A socket that a server has already closed is not affected."""
         every = (
             self.submission, self.relay, self.provider, self.mx, self.reset, self.https, self.control,
             self.dns_tcp, self.dns_udp, self.refused, *self._dropped,
@@ -119,7 +119,7 @@ class Listeners:
 
 
 def open_listeners(ports: dict[str, int] | None = None) -> Listeners:
-    """Bind all sockets. `ports` can fix the port of `smtp`, `https`, `dns` and `control`. Raises OSError if one is in use."""
+    """Bind all sockets. `ports` can fix the ports of `smtp`, `https`, `dns` and `control`. Raises OSError if one of them is in use."""
     fixed = ports or {}
     with ExitStack() as on_error:
         hold = on_error.enter_context
@@ -148,7 +148,7 @@ def _keys(zone: Zone, port: int) -> tuple[list[str], list[str]]:
 
 
 def connect_map(network: Network, opened: Listeners) -> dict[str, str]:
-    """Return the map from `name:port` and `address:port` to loopback for every zone. IPv6 addresses are in brackets."""
+    """Return the map from `name:port` and `address:port` in every zone to loopback. IPv6 addresses are in brackets."""
     found: dict[str, str] = {}
     for zone in network.zones:
         for port, over_ipv4, over_ipv6 in _targets(zone, network, opened):
@@ -163,16 +163,16 @@ def connect_map(network: Network, opened: Listeners) -> dict[str, str]:
 
 
 def without_https_names(network: Network, connect: dict[str, str]) -> dict[str, str]:
-    """Return the map without the names of the HTTPS hosts, so that clients resolve them; the hosts' addresses remain in the map.
+    """Return the map without the names of the HTTPS hosts, so that clients resolve these names. The hosts' addresses remain in the map.
 
-    A client does not resolve a mapped name, as with curl's `--connect-to`. The SMTP name is always resolved.
+    As with curl's `--connect-to`, a client does not resolve a mapped name. The SMTP name is resolved even though it is mapped.
     """
     names = {f"{zone.name}:{HTTPS}" for zone in network.zones}
     return {place: target for place, target in connect.items() if place not in names}
 
 
 def _targets(zone: Zone, network: Network, opened: Listeners) -> list[tuple[int, str, str]]:
-    """Return, for each port of a zone, the port number, the target over IPv4 and the target over IPv6."""
+    """Return a tuple for each port of a zone: the port number, the target over IPv4 and the target over IPv6."""
     closed = address(opened.refused)
     match zone.service:
         case "exchange":

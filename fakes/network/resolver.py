@@ -1,4 +1,4 @@
-"""The fake resolver, over UDP (with truncation) and over TCP, built on dnspython's messages.
+"""The fake resolver, which answers over UDP (with truncation) and over TCP. It is built on dnspython.
 
 The resolver answers only for the zones in the world. `Resolver` selects its faults.
 """
@@ -23,14 +23,14 @@ _FLAP_PERIOD = 8  # the first of every eight answers fails, so that a retry succ
 
 
 class Responder:
-    """Answers DNS queries, and counts each question per transport, which the flapping resolver needs."""
+    """Answers DNS queries. It counts the queries for each name and type on each transport, because a flapping resolver needs the counts."""
 
     def __init__(self, state: State) -> None:
         self._state = state
         self._counts: dict[tuple[str, int, bool], int] = {}
 
     def reply(self, question: bytes, *, over_udp: bool) -> bytes | None:
-        """Return the response to a query (both in wire format), or None if this transport is silent or the query is malformed."""
+        """Return the response to a query, or None if this transport is silent or the query is malformed. Both are in wire format."""
         network = self._state.world.network
         transport = network.resolver.udp if over_udp else network.resolver.tcp
         try:
@@ -91,7 +91,7 @@ def _truncated(query: dns.message.Message) -> dns.message.Message:
 
 
 class UdpProtocol(asyncio.DatagramProtocol):
-    """DNS over UDP."""
+    """DNS over UDP, with an optional delay before each response."""
 
     def __init__(self, responder: Responder, delay: float) -> None:
         self._responder = responder
@@ -99,11 +99,11 @@ class UdpProtocol(asyncio.DatagramProtocol):
         self._transport: asyncio.DatagramTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Store the transport, which later sends the responses."""
+        """Store the transport that sends the responses."""
         self._transport = cast("asyncio.DatagramTransport", transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str | Any, int]) -> None:
-        """Answer one query, or stay silent."""
+        """Answer one query, or send nothing if the responder has no answer."""
         answer = self._responder.reply(data, over_udp=True)
         if answer is None or self._transport is None:
             return
@@ -114,7 +114,7 @@ class UdpProtocol(asyncio.DatagramProtocol):
 
 
 class TcpProtocol(asyncio.Protocol):
-    """DNS over TCP, where a length prefix precedes each message (RFC 1035, section 4.2.2)."""
+    """DNS over TCP, in which a length prefix precedes each message (RFC 1035, section 4.2.2)."""
 
     def __init__(self, state: State, responder: Responder) -> None:
         self._state = state
@@ -128,7 +128,7 @@ class TcpProtocol(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
-        """Answer each complete query, or stay silent and keep the connection open."""
+        """Answer each complete query. If the responder has no answer, send nothing and keep the connection open."""
         self._received += data
         while len(self._received) >= 2:
             (length,) = struct.unpack("!H", self._received[:2])

@@ -1,1 +1,1 @@
-"""Code that starts and stops the fakes, in this process or in a separate one, and describes them to clients."""
+"""Start and stop the fakes, in this process or in a separate one, and describe them to clients."""

@@ -1,6 +1,6 @@
-"""The control endpoint: received messages, state, faults, and approval of device codes.
+"""The control endpoint, which returns received messages and the state, sets faults, and approves device codes.
 
-The endpoint is plain HTTP on loopback, protected by the bearer token in the description.
+The endpoint uses plain HTTP on loopback. Each request needs the bearer token from the description.
 """
 
 import hmac
@@ -34,7 +34,7 @@ def application(running: "Running") -> Starlette:
             given = request.headers.get("authorization", "").encode()
             if hmac.compare_digest(given, expected):
                 return await endpoint(request)
-            return _refused(401, "send the control token from the description as a bearer token")
+            return _refused(401, "the request needs the control token from the description as its bearer token")
 
         return Route(path, served, methods=methods or ["GET"])
 
@@ -52,7 +52,7 @@ def application(running: "Running") -> Starlette:
 
 
 class _Handlers:
-    """The request handlers, which are called once the token has been verified."""
+    """The request handlers, which are called only after the token has been verified."""
 
     def __init__(self, running: "Running") -> None:
         self._running = running
@@ -65,11 +65,14 @@ class _Handlers:
     async def message(self, request: Request) -> Response:
         number, received = request.path_params["number"], self._running.messages
         if number >= len(received):
-            return PlainTextResponse(f"there are {len(received)} messages; numbers start at 0", status_code=404)
+            return PlainTextResponse(
+                f"there is no message {number}; messages are numbered from 0, and {len(received)} arrived",
+                status_code=404,
+            )
         return Response(received[number].content, media_type="message/rfc822")
 
     async def faults(self, request: Request) -> Response:
-        from ..faults.catalogue import apply  # loaded with the first request, to keep start-up fast
+        from ..faults.catalogue import apply  # loaded on the first request, to keep start-up fast
 
         if request.method != "GET":
             try:

@@ -1,4 +1,4 @@
-"""The handle to the running fakes: records, state, and the files that describe the fakes to clients."""
+"""The handle through which a caller reads the records of the running fakes and changes their state."""
 
 import json
 import secrets as randomness
@@ -18,7 +18,7 @@ from .settings_file import Places
 
 
 class Running:
-    """The running fakes. Properties that return records return snapshots."""
+    """The running fakes. Records are returned as snapshots."""
 
     def __init__(self, state: State, opened: Listeners, folder: Path, *, lookups: bool = False) -> None:
         self._state = state
@@ -64,28 +64,28 @@ class Running:
 
     @property
     def device_codes(self) -> DeviceCodes:
-        """The device codes, through which pending codes can be approved or declined."""
+        """The device codes, of which pending ones can be approved or declined."""
         return self._state.device_codes
 
     @property
     def secrets(self) -> dict[str, str]:
-        """The environment variables with the invented secrets of the senders and, if lookups are on, of the auditor."""
+        """Environment variables with the invented secrets of the senders and, with lookups, of the auditor."""
         return settings_file.secrets(self.world, lookups=self._lookups)
 
     @property
     def description(self) -> dict[str, Any]:
-        """The description for other programs, as `python -m fakes --json` prints it."""
+        """The description for other programs, in the form that `python -m fakes --json` prints."""
         return settings_file.description(self.world, self._places(), self._addresses(), self.settings_file)
 
     @property
     def load(self) -> Load:
-        """The current load, which returns to its initial value when all clients have disconnected."""
+        """The current load. It returns to its initial value once all clients have disconnected."""
         return self._state.load()
 
     def change(self, world: World) -> None:
-        """Replace the state of the world, and rewrite the settings file, the CA file and the export.
+        """Replace the world and rewrite the settings file, the CA file and, with lookups, the export.
 
-        Raises CannotStage if this platform cannot simulate the state; the previous state then remains.
+        Raises CannotStage, and keeps the previous world, if this platform cannot simulate the new one.
         """
         with self._lock:
             connect = listeners.connect_map(world.network, self.listeners)
@@ -100,7 +100,7 @@ class Running:
                 self.export()
 
     def export(self) -> dict[str, Any]:
-        """Write the tenant's current export, including the sign-in log and the message trace, and return it."""
+        """Write the current tenant export, including the sign-in log and the message trace, and return it."""
         from ..admin import export  # loaded on demand, because only lookups use it
 
         found = export.document(self.world, self._state.records)

@@ -1,4 +1,4 @@
-"""Code that starts and stops the fakes: one asyncio event loop in a daemon thread, on sockets bound before the loop starts.
+"""Start and stop the fakes, which share one asyncio event loop in a daemon thread. Their sockets are bound before the loop starts.
 
 `serve` is the public function; the servers are in separate modules.
 """
@@ -44,7 +44,7 @@ def serve(
     `settings.toml` and `root.pem` are written to `folder`. `latency_ms` is the simulated round-trip time. `pace="real"` delays
     refusals by five seconds. With `lookups`, the settings name the auditor and the administrator's client, and
     `tenant-export.json` is written to the same folder; `look_ups` is the former name of `lookups`. Raises OSError if a fixed port is
-    in use and CannotStage if this platform cannot simulate the world.
+    in use, and CannotStage if this platform cannot simulate the world.
     """
     folder.mkdir(parents=True, exist_ok=True)
     opened = listeners.open_listeners(ports)
@@ -77,24 +77,24 @@ class _LoopThread(threading.Thread):
         self._end: asyncio.Event | None = None
 
     def wait_until_ready(self) -> None:
-        """Wait until all listeners are serving. Raises an error if the fakes fail to start or take too long."""
+        """Wait until all listeners are serving. Raises an error if the fakes fail to start or take too long to do so."""
         if not self._ready.wait(_START_SECONDS):
             raise TimeoutError(f"the fakes did not start within {_START_SECONDS:.0f} s")
         if self._error is not None:
             raise RuntimeError("the fakes did not start") from self._error
 
     def stop(self) -> None:
-        """Stop the loop and wait for the thread."""
+        """Stop the loop and wait for the thread to end."""
         if self._loop is not None and self._end is not None:
-            with suppress(RuntimeError):  # the loop is closed already
+            with suppress(RuntimeError):  # the loop has already been closed
                 self._loop.call_soon_threadsafe(self._end.set)
         self.join(_START_SECONDS)
 
     def run(self) -> None:
-        """Run the loop in this thread."""
+        """Run the event loop until `stop` is called."""
         try:
             asyncio.run(self._main())
-        except BaseException as error:  # noqa: BLE001 - handed to the thread that waits
+        except BaseException as error:  # noqa: BLE001 - raised again in the thread that waits
             self._error = error
         finally:
             self._ready.set()
@@ -117,12 +117,12 @@ class _LoopThread(threading.Thread):
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
-        await _run_due_callbacks()  # lets closed transports finish
+        await _run_due_callbacks()  # so that closed transports finish
 
     async def _stop_accepting(self, servers: list[asyncio.AbstractServer | asyncio.BaseTransport]) -> None:
-        """Stop listening before closing the servers: asyncio leaks a connection if its server closes while accepting the connection."""
-        assert self._loop is not None  # noqa: S101 - set before anything is served
-        with suppress(NotImplementedError):  # the event loop of Windows does not use readers
+        """Stop listening, then close the servers. In the opposite order, asyncio leaks connections that are being accepted."""
+        assert self._loop is not None  # noqa: S101 - set before serving starts
+        with suppress(NotImplementedError):  # on Windows, the event loop does not use readers
             for server in servers:
                 for bound in server.sockets if isinstance(server, asyncio.Server) else ():
                     self._loop.remove_reader(bound.fileno())
@@ -131,7 +131,7 @@ class _LoopThread(threading.Thread):
             server.close()
 
     def _note(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        """Record an error in the fakes. Disconnections, timeouts and failed handshakes are ignored."""
+        """Record an internal error of the fakes. Disconnections, timeouts and failed handshakes are not errors."""
         if not isinstance(context.get("exception"), (ConnectionError, ssl.SSLError, TimeoutError)):
             self._running.failures.append(context)
 
@@ -173,7 +173,7 @@ class _LoopThread(threading.Thread):
             await loop.create_server(controls, sock=opened.control),
         ]
         login_tls = certificates.login_context_at(lambda: state.world.network.login_tls)
-        # An MX host is Exchange as well, without sign-in.
+        # An MX host runs Exchange too, but offers no sign-in.
         kinds: tuple[tuple[socket.socket, Callable[[], asyncio.BaseProtocol], ssl.SSLContext | None], ...] = (
             (opened.submission, lambda: impostors.at_submission_port(state, loop), None),
             (opened.relay, lambda: ExchangeSmtp(state, loop=loop), None),
@@ -191,6 +191,6 @@ class _LoopThread(threading.Thread):
 
 
 async def _run_due_callbacks() -> None:
-    """Yield to the event loop so that callbacks that are due can run."""
+    """Yield to the event loop, so that it runs the callbacks that are due."""
     for _ in range(4):
         await asyncio.sleep(0)

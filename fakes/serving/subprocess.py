@@ -1,7 +1,7 @@
-"""The built-in tenant in a separate process, which starts up while the caller is still importing its libraries.
+"""Run the built-in tenant in a separate process, which starts up while the caller is still importing its libraries.
 
-This module deliberately imports little. The process runs `python -m fakes --json`, with this package's name; its first line of
-output is the description.
+This module deliberately imports little. The process runs `python -m fakes --json`, under whatever name this package has, and
+prints the description as its first line of output.
 """
 
 import json
@@ -20,40 +20,40 @@ _ROOT = Path(__file__).resolve().parents[_PACKAGE.count(".") + 2]
 
 
 class DidNotStart(RuntimeError):  # noqa: N818 - the name states the problem
-    """Raised when the process ends before it prints its first line; the message is the process's error output."""
+    """Raised if the process ends without printing the description; the message is the process's error output."""
 
 
 class Process:
-    """A process that has been started. Reading `description` waits until the process is serving."""
+    """The process that runs the tenant. Reading `description` waits until the tenant is being served."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
 
     @cached_property
     def description(self) -> dict[str, Any]:
-        """The first line that the process prints, parsed as a dictionary. Raises DidNotStart if there is no output."""
+        """The description that the process prints, as a dictionary. Raises DidNotStart if there is no output."""
         assert self._process.stdout is not None  # noqa: S101 - the process has a pipe
         assert self._process.stderr is not None  # noqa: S101 - as above
         line = self._process.stdout.readline()
         if not line:
-            raise DidNotStart(self._process.stderr.read().strip() or "the built-in tenant ended without any output")
+            raise DidNotStart(self._process.stderr.read().strip() or "the built-in tenant exited without any output")
         found: dict[str, Any] = json.loads(line)
         return found
 
     def end(self) -> None:
-        """Ask the process to stop, without waiting for it to end. Leaving the context manager does wait."""
+        """Ask the process to stop, without waiting until it has ended. Leaving the context manager does wait."""
         if self._process.stdin is not None:
             self._process.stdin.close()
             self._process.stdin = None
 
     @property
     def settings_file(self) -> Path:
-        """The settings file that points to this tenant."""
+        """The path of the tenant's settings file."""
         return Path(self.description["settings_file"])
 
     @property
     def secrets(self) -> dict[str, str]:
-        """The environment variables with the invented secrets of the senders and, if lookups are on, of the auditor."""
+        """Environment variables with the invented secrets of the senders and, with lookups, of the auditor."""
         found: dict[str, str] = self.description["environment"]
         return found
 
@@ -69,7 +69,7 @@ def serve_in_subprocess(
     look_ups: bool = False,
     approve_device_codes: bool = False,
 ) -> Iterator[Process]:
-    """Start the process and return at once. The process stops when the block ends or when the calling process ends.
+    """Start the process and return without waiting for it. The process stops when the block or the calling process ends.
 
     `look_ups` is the former name of `lookups`.
     """

@@ -1,4 +1,4 @@
-"""Functions that read a message from the connection, dot-stuffed or in chunks, without storing more than the size limit."""
+"""Read a message from the connection, sent with DATA or BDAT, without storing more than the size limit."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,9 +9,9 @@ _CHUNK = 65_536
 
 
 async def dot_stuffed(reader: asyncio.StreamReader, alive: Callable[[], None]) -> bytes | None:
-    """Read a message up to the lone dot (RFC 5321, section 4.5.2). Return None if the message exceeds the size limit.
+    """Read a dot-stuffed message up to the final dot (RFC 5321, section 4.5.2). Return None if the message exceeds the size limit.
 
-    `alive` is called periodically so that a long message does not hit the idle timeout.
+    `alive` is called at intervals, so that the idle timeout does not interrupt a long message.
     """
     parts: list[bytes] = []
     size, reported, at_line_start = 0, 0, True
@@ -36,7 +36,10 @@ async def dot_stuffed(reader: asyncio.StreamReader, alive: Callable[[], None]) -
 
 
 async def octets(reader: asyncio.StreamReader, size: int, alive: Callable[[], None], *, keep: bool) -> bytes:
-    """Read `size` octets (RFC 3030, section 2) and return them, or discard them unless `keep` is true."""
+    """Read `size` octets (RFC 3030, section 2). Return them if `keep` is true; otherwise discard them and return no octets.
+
+    `alive` is called at intervals, so that the idle timeout does not interrupt a long chunk.
+    """
     kept: list[bytes] = []
     while size:
         chunk = await reader.readexactly(min(size, _CHUNK))

@@ -21,14 +21,14 @@ BODIES = frozenset({"7BIT", "8BITMIME", "BINARYMIME"})
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """An address with its parameters: names in upper case, values as written, and "" for a parameter without a value."""
+    """An address and its parameters. Parameter names are in upper case; a parameter without a value has the value ""."""
 
     address: str
     parameters: dict[str, str] = field(default_factory=dict)
 
 
 def valid_hello(name: str) -> bool:
-    """Return whether Exchange accepts this EHLO name: a domain name or an address literal (RFC 5321, section 4.1.1.1)."""
+    """Return whether Exchange accepts this EHLO name, which must be a domain name or an address literal (RFC 5321, section 4.1.1.1)."""
     if name.startswith("[") and name.endswith("]"):
         literal = name[1:-1]
         inner = literal[5:] if literal[:5].casefold() == "ipv6:" else literal
@@ -41,7 +41,7 @@ def valid_hello(name: str) -> bool:
 
 
 def path(argument: str, keyword: str, known: frozenset[str]) -> Path | None:
-    """Parse `FROM:<…>` or `TO:<…>` with parameters (RFC 5321, section 4.1.2). The angle brackets are required."""
+    """Parse `FROM:<…>` or `TO:<…>` and the parameters after it (RFC 5321, section 4.1.2). The angle brackets are required."""
     if argument[: len(keyword)].upper() != keyword:
         return None
     found = _PATH.fullmatch(argument[len(keyword) :])
@@ -57,7 +57,7 @@ def path(argument: str, keyword: str, known: frozenset[str]) -> Path | None:
 
 
 def valid_address(address: str, *, utf8: bool) -> bool:
-    """Return whether an address has a local part and a domain, and contains only characters that the session permits."""
+    """Return whether an address has a local part and a domain, and is ASCII unless `utf8` is true."""
     local, _, domain = address.rpartition("@")
     try:
         address.encode("utf-8" if utf8 else "ascii")
@@ -73,7 +73,7 @@ def valid_address(address: str, *, utf8: bool) -> bool:
 
 
 def chunk(argument: str) -> tuple[int, bool] | None:
-    """Parse a BDAT argument and return the chunk size and whether this is the last chunk (RFC 3030, section 2)."""
+    """Parse a BDAT argument into the size of the chunk and whether it is the last one (RFC 3030, section 2)."""
     words = argument.split()
     last = len(words) == 2 and words[1].upper() == "LAST"
     if (
@@ -97,7 +97,7 @@ def decoded(line: bytes) -> bytes | None:
 
 
 def bearer(response: bytes) -> tuple[str, str] | None:
-    """Parse an XOAUTH2 response and return the user and the token (Microsoft, "SASL XOAUTH2")."""
+    """Parse an XOAUTH2 response into the user and the token (Microsoft, "SASL XOAUTH2")."""
     found = _BEARER.fullmatch(response)
     if found is None:
         return None

@@ -1,4 +1,4 @@
-"""The fake Exchange Online submission server, built on aiosmtpd's STARTTLS, session and timeouts.
+"""The fake Exchange Online submission server. STARTTLS, sessions and timeouts come from aiosmtpd.
 
 `sign_in` and `submission` decide what is refused; `replies` contains the texts.
 """
@@ -16,18 +16,21 @@ from . import attempts, data, envelope, front_end, replies, sign_in, submission
 from .sign_in import Identity, Refused
 
 _REFUSAL_SECONDS = 5.0
-_INSPECTED_LINE = 512  # RFC 5321's limit for commands; some middleboxes apply it to SASL responses as well
+_INSPECTED_LINE = 512  # RFC 5321's limit for commands, which some middleboxes also apply to SASL responses
 _VERBS = frozenset(
     {"HELO", "EHLO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "BDAT", "RSET", "NOOP", "VRFY", "HELP", "QUIT"}
 )
 
 
-class EndOfSession(Exception):  # noqa: N818 - not an error: the dialogue is over
-    """Raised to end the dialogue when the connection is closed or about to be closed."""
+class EndOfSession(Exception):  # noqa: N818 - not an error, but the end of the dialogue
+    """Raised to end the dialogue because the connection is closed or is about to be closed."""
 
 
 class ExchangeSmtp(SMTP):
-    """One connection with Exchange's dialogue. It overrides `_handle_client`, in which aiosmtpd sends its own greeting and limits lines."""
+    """One connection to the fake Exchange.
+
+    `_handle_client` is overridden because aiosmtpd's version sends its own greeting and has its own limit on the length of a line.
+    """
 
     line_length_limit = 16_384  # room for a SASL response of 12,288 octets (RFC 4954 section 4)
 
@@ -74,7 +77,7 @@ class ExchangeSmtp(SMTP):
         await self.push("220 " + ("*" * len(text) if world.network.middlebox.masks_greeting else text))
 
     async def _line(self) -> bytes:
-        """Return the next line without its line ending. A line over the length limit is refused and skipped."""
+        """Return the next line without its line ending. Lines over the length limit are refused and skipped."""
         while True:
             try:
                 line = await self._reader.readuntil(b"\n")
@@ -107,7 +110,7 @@ class ExchangeSmtp(SMTP):
             await self._refuse(replies.UNKNOWN_COMMAND)
 
     async def _refuse(self, text: str, *, stamped: bool = True) -> None:
-        """Send a refusal, with a stamp of host, time and session id if `stamped` is true. At the pace "real", wait five seconds first."""
+        """Send a refusal, followed by a stamp if `stamped` is true. With `pace="real"`, wait five seconds before sending it."""
         if self._state.real_pace:
             await asyncio.sleep(_REFUSAL_SECONDS)
         await self.push(f"{text} {self._front.stamp(self._state.world.now())}" if stamped else text)
@@ -147,7 +150,7 @@ class ExchangeSmtp(SMTP):
         await self.smtp_STARTTLS("")
 
     async def push(self, status: AnyStr) -> None:
-        """Send one reply. Exchange's reply to STARTTLS replaces aiosmtpd's."""
+        """Send one reply. aiosmtpd's reply to STARTTLS is replaced with Exchange's."""
         if status == "220 Ready to start TLS":
             await super().push(replies.STARTTLS_READY)
         else:
@@ -213,7 +216,10 @@ class ExchangeSmtp(SMTP):
         return user, sign_in.by_token(self._state.world, user, tokens.read(token, self._state.world.now()))
 
     async def _challenge(self, text: bytes) -> bytes:
-        """Send a challenge and return the SASL response. A cancelling `*` is not base64, so the sign-in fails with 535, as in Exchange."""
+        """Send a challenge and return the SASL response.
+
+        The cancelling `*` gets no special treatment: it is not valid base64, so the sign-in fails with 535, as in Exchange.
+        """
         await self.push(b"334 " + text)
         return await self._line()
 
@@ -328,14 +334,14 @@ class ExchangeSmtp(SMTP):
             self._state.submissions[self._identity.user] += 1 if started else -1
 
     def _reset_transaction(self) -> None:
-        """Discard the envelope and any chunks. This happens after RSET, EHLO and the end of a message."""
+        """Discard the envelope and any chunks, as after RSET, EHLO and the end of a message."""
         if self._chunks is not None:
             self._chunks = None
             self._count_submission(started=False)
         self._set_rset_state()  # type: ignore[no-untyped-call]  # aiosmtpd has no annotation here
 
     async def _finish(self, content: bytes | None) -> None:
-        """Accept or refuse the complete message and reset the transaction."""
+        """Accept or refuse the complete message, and reset the transaction."""
         assert self.envelope is not None  # noqa: S101 - as above
         sender, recipients = self.envelope.mail_from, tuple(self.envelope.rcpt_tos)
         world, identity = self._state.world, self._identity
@@ -381,17 +387,17 @@ class ExchangeSmtp(SMTP):
         raise EndOfSession
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Register the connection, so that it can be closed when the fakes stop. This method is called again when TLS starts."""
+        """Register the connection, so that it can be closed when the fakes stop. aiosmtpd calls this method again when TLS starts."""
         self._state.transports.add(transport)
         super().connection_made(transport)
 
     def eof_received(self) -> bool | None:
-        """Let the transport close. If the dialogue was cancelled before its first step, nothing else would close it."""
+        """Let the transport close. Nothing else would close it if the dialogue was cancelled before its first step."""
         super().eof_received()
         return False
 
     def connection_lost(self, error: Exception | None) -> None:
-        """Stop counting an unfinished submission on this connection; aiosmtpd does the rest."""
+        """Stop counting a submission that this connection did not finish, then let aiosmtpd clean up."""
         if self._chunks is not None:
             self._chunks = None
             self._count_submission(started=False)

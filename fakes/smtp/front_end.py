@@ -1,6 +1,7 @@
-"""The server names of one connection (front end and back end), its session id, and the lines that contain them.
+"""The host names and the session id of one connection, and the texts that contain them.
 
-The formats are taken from captures: the stamp repeats the session id of the greeting, and replies to a message name the back end.
+The formats are taken from captures. A stamp repeats the session id from the greeting; a reply to a message contains the name of the
+back end.
 """
 
 import random
@@ -15,7 +16,7 @@ _REGION = "DEUP281.PROD.OUTLOOK.COM"
 
 @dataclass(frozen=True, slots=True)
 class FrontEnd:
-    """The names of the front end and the back end in one session, with the session id."""
+    """The host names of the front end and the back end that serve one session, and the session id."""
 
     name: str
     back_end: str
@@ -32,7 +33,7 @@ class FrontEnd:
         return f"{self.host} {replies.READY} {date} [{self.session_id}]"
 
     def stamp(self, now: datetime) -> str:
-        """Return the stamp at the end of a refusal: host, time and session id."""
+        """Return the host, time and session id that end a refusal."""
         utc = now.astimezone(UTC)
         return f"[{self.name}.{_REGION} {utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03}Z {self.session_id}]"
 
@@ -47,7 +48,7 @@ class FrontEnd:
 
 
 def pick() -> FrontEnd:
-    """Return a random front end, as a DNS lookup would. The names are invented and follow Microsoft's pattern."""
+    """Return a random front end, as a DNS lookup would. The invented names follow Microsoft's pattern."""
     return FrontEnd(
         name=f"FR4P281CA{random.randrange(10, 9999):04}",
         back_end=f"BEZP281MB{random.randrange(10, 9999):04}.{_REGION}",
@@ -56,7 +57,7 @@ def pick() -> FrontEnd:
 
 
 def extensions(box: Middlebox, *, encrypted: bool, offers_auth: bool) -> list[str]:
-    """Return the EHLO keywords in Exchange's order. Once TLS is in use, AUTH takes the place of STARTTLS."""
+    """Return the EHLO keywords in Exchange's order. Inside TLS, AUTH takes the place of STARTTLS."""
     lines = list(replies.EXTENSIONS_BEFORE_TLS)
     position = lines.index("STARTTLS")
     if encrypted:

@@ -1,7 +1,7 @@
-"""SMTP sign-in decisions: given the tenant's state, return an identity or Microsoft's refusal.
+"""Decide from the tenant's state whether Exchange accepts an SMTP sign-in.
 
-The checks run in Microsoft's order where that order is known; where it is not, a switch in `Unverified` selects the order. This
-module opens no sockets.
+The checks run in Microsoft's order where that order is known; elsewhere, a switch in `Unverified` selects the order. This module
+opens no sockets.
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,10 @@ AUDIENCES = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """A signed-in identity: the user's address and, for an app-only sign-in, the application and how it has access to mailboxes."""
+    """The user who is signed in and, if an application signed in, the application's object id.
+
+    `by_role_assignment` is true if the application has access through an Exchange role assignment.
+    """
 
     user: str
     mechanism: str
@@ -36,9 +39,9 @@ class Identity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """The reply that refuses a sign-in, and the values for its row in the sign-in log.
+    """The reply that refuses a sign-in, and the values for the sign-in log.
 
-    `code` is the AADSTS number: 0 if Entra accepted the credential but Exchange refused the sign-in, None if Entra was not involved.
+    `code` is the AADSTS number: 0 if Entra accepted the credentials but Exchange refused the sign-in, or None if Entra was not involved.
     `policies` holds the ids of the Conditional Access policies that caused the refusal.
     """
 
@@ -48,7 +51,7 @@ class Refused:
 
 
 def by_password(world: World, name: str, password: str) -> Identity | Refused:
-    """Return the identity for a user name and password, or the refusal. The numbers are from Microsoft's list of AADSTS codes."""
+    """Return the identity for a user name and password, or the refusal. Its number is from Microsoft's list of AADSTS codes."""
     user = world.tenant.user(name)
     refusal = _method_refused(world, user)
     if refusal is None and world.unverified.gates_before_credentials:
@@ -121,7 +124,7 @@ def _account_refused(world: World, user: User) -> Refused | None:
 
 
 def _policy_refused(tenant: Tenant, user: User) -> Refused | None:
-    """Return the refusal from Conditional Access, if any. A block takes precedence over MFA, which Basic cannot satisfy."""
+    """Return the refusal by Conditional Access, if any. A policy that blocks takes precedence over one that requires MFA."""
     policies = [one for one in tenant.conditional_access if one.hits(user.upn)]
     blocking = tuple(
         one.policy_id
@@ -136,10 +139,10 @@ def _policy_refused(tenant: Tenant, user: User) -> Refused | None:
 
 
 def by_token(world: World, name: str, claims: Claims | None) -> Identity | Refused:
-    """Return the identity for an XOAUTH2 user and the claims in a verified token, or the refusal.
+    """Return the identity for an XOAUTH2 user name and the claims of a verified token, or the refusal.
 
-    `claims` is None for a token that cannot be parsed or that Entra did not sign. Exchange sends the same reply for all failures
-    except the SMTP AUTH switches, which have their own texts (Microsoft, "Authenticate an IMAP, POP or SMTP connection using OAuth").
+    `claims` is None for a token that cannot be parsed or that Entra did not sign. Exchange sends the same reply for every failure
+    except a disabled SMTP AUTH, which has its own text (Microsoft, "Authenticate an IMAP, POP or SMTP connection using OAuth").
     """
     user = world.tenant.recipient(name)
     identity = _token_identity(world.tenant, user, claims)
@@ -171,6 +174,6 @@ def _token_identity(tenant: Tenant, user: User | None, claims: Claims | None) ->
 
 
 def mailbox_of(tenant: Tenant, identity: Identity) -> Mailbox:
-    """Return the mailbox of the signed-in user, or an empty mailbox if it has since been removed."""
+    """Return the mailbox of the signed-in user, or a default mailbox if it has since been removed."""
     user = tenant.user(identity.user)
     return (user.mailbox if user else None) or Mailbox()

@@ -1,6 +1,6 @@
-"""Decisions about a message: given the tenant's state, return Microsoft's refusal of a recipient or of the complete message.
+"""Decide from the tenant's state whether Exchange accepts a recipient and the complete message.
 
-The decisions come after the sign-in. A missing permission on the mailbox is reported only at this stage.
+These decisions follow the sign-in. Only at this stage does Exchange report a missing permission on the mailbox.
 """
 
 from email.parser import BytesHeaderParser
@@ -29,7 +29,7 @@ def recipient_refused(world: World, recipient: str, already: int) -> str | None:
 def message_refused(world: World, identity: Identity, content: bytes, *, at_once: int, server: str) -> str | None:
     """Return the reply that refuses the message after its body, or None if the message is accepted.
 
-    `at_once` is the number of concurrent submissions for this mailbox, including this one; `server` is the back end's name.
+    `at_once` is the number of concurrent submissions from this mailbox, including this one; `server` is the back end's host name.
     """
     tenant = world.tenant
     mailbox = mailbox_of(tenant, identity)
@@ -60,7 +60,10 @@ def _send_as_owners(world: World, identity: Identity) -> frozenset[str]:
 
 
 def _own(world: World, identity: Identity) -> frozenset[str]:
-    """Return the addresses of the signed-in user's mailbox. They do not include a sign-in address that differs from the primary address."""
+    """Return the addresses of the signed-in user's mailbox.
+
+    The sign-in address is not among them if it differs from the primary address.
+    """
     user = world.tenant.user(identity.user)
     return user.own_addresses if user is not None else frozenset({identity.user.casefold()})
 

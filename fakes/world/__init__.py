@@ -1,1 +1,1 @@
-"""The simulated world: one tenant, the network in front of it, two senders, and what the fakes recorded."""
+"""The simulated world: one tenant, the network in front of it, two senders, and the fakes' records."""

@@ -1,6 +1,6 @@
-"""Certificates for the fakes' TLS servers: one that resembles Microsoft's, and one for each kind of invalid certificate.
+"""Certificates for the fakes' TLS servers: one that resembles Microsoft's, and one of each invalid kind.
 
-Keys are generated on first use and kept in memory. The caller writes only root certificates to disk, never keys.
+Keys are generated on first use and kept in memory. Callers write root certificates to disk, but never keys.
 """
 
 import ssl
@@ -75,17 +75,17 @@ def _unknown() -> trustme.CA:
 
 
 def trusted_roots() -> bytes:
-    """Return the PEM of the root that the machine under test trusts. The root resembles DigiCert's."""
+    """Return the PEM of the root certificate that the machine under test trusts. It resembles DigiCert's."""
     return _root().cert_pem.bytes()
 
 
 def trusted_shield() -> bytes:
-    """Return the PEM of the mail shield's root, which a machine with such a product installed trusts."""
+    """Return the PEM of the mail shield's root certificate, which a machine trusts if a mail shield is installed on it."""
     return _shield().cert_pem.bytes()
 
 
 def issue(kind: Certificate, names: tuple[str, ...], *, common_name: str) -> trustme.LeafCert:
-    """Issue a leaf certificate of this kind, with its key, for these DNS names."""
+    """Issue a leaf certificate of this kind for these DNS names."""
     match kind:
         case Certificate.MICROSOFT:
             return _leaf(_root(), names, common_name)
@@ -117,7 +117,10 @@ def _leaf(
     begins: int = -60,
     ends: int = 300,
 ) -> trustme.LeafCert:
-    """Issue a leaf certificate valid between two offsets in days from now: under 825 days in total, the maximum that Apple accepts."""
+    """Issue a leaf certificate that is valid between two offsets in days from now.
+
+    The total must stay under 825 days, the maximum that Apple accepts.
+    """
     now = datetime.now(UTC)
     return authority.issue_cert(
         *names,
@@ -184,7 +187,7 @@ def _context(tls: Tls, names: tuple[str, ...], common_name: str) -> ssl.SSLConte
 
 
 def _speak_old_tls(context: ssl.SSLContext) -> None:
-    """Enable TLS 1.0 and 1.1, which current OpenSSL permits only at its lowest security level."""
+    """Allow only TLS 1.0 and 1.1, which current OpenSSL supports only at its lowest security level."""
     import warnings
 
     context.set_ciphers("ALL:@SECLEVEL=0")
@@ -195,17 +198,17 @@ def _speak_old_tls(context: ssl.SSLContext) -> None:
 
 
 def smtp_context(tls: Tls) -> ssl.SSLContext:
-    """Return the server context for STARTTLS in this TLS state. Each state's context is created once."""
+    """Return the server context for STARTTLS in this TLS state. There is one context for each state."""
     return _context(tls, SMTP_NAMES, "outlook.com")
 
 
 def login_context(tls: Tls) -> ssl.SSLContext:
-    """Return the server context for HTTPS on the login and lookup hosts in this TLS state. Each state's context is created once."""
+    """Return the HTTPS context of the login and lookup hosts in this TLS state. There is one context for each state."""
     return _context(tls, LOGIN_NAMES, "stamp2.login.microsoftonline.com")
 
 
 def login_context_at(current: Callable[[], Tls]) -> ssl.SSLContext:
-    """Return a new context that selects the certificate at each handshake, according to the current TLS state."""
+    """Return a new context that selects the certificate at each handshake, according to the TLS state at that time."""
     context = _context.__wrapped__(Tls(), LOGIN_NAMES, "stamp2.login.microsoftonline.com")
 
     def show(handshake: ssl.SSLSocket | ssl.SSLObject, _name: str | None, _context: ssl.SSLContext) -> None:
@@ -216,5 +219,5 @@ def login_context_at(current: Callable[[], Tls]) -> ssl.SSLContext:
 
 
 def provider_context() -> ssl.SSLContext:
-    """Return the TLS context of the hosting provider's mail server, with a certificate for the server's own name."""
+    """Return the TLS context of the hosting provider's mail server. The certificate is for that server's own name."""
     return _context(Tls(certificate=Certificate.OTHER_NAME), (PROVIDER_NAME,), PROVIDER_NAME)

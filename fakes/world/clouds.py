@@ -1,4 +1,4 @@
-"""The clouds that a tenant can be in, and a custom service: login hosts, resources and lookup hosts.
+"""The clouds that a tenant can be in, and a custom service, with their login hosts, resources and lookup hosts.
 
 Source: Microsoft's endpoint lists. The Exchange hosts of the sovereign clouds are UNVERIFIED.
 """
@@ -11,7 +11,7 @@ GRAPH_APP = "00000003-0000-0000-c000-000000000000"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cloud:
-    """One cloud. Its documented login host and the documented name of its mail resource come first in their tuples."""
+    """One cloud. In `login_hosts` and `exchange`, the first entry is the name in Microsoft's documentation."""
 
     login_hosts: tuple[str, ...]
     smtp_host: str
@@ -57,7 +57,7 @@ CLOUDS = {
         admin_hosts=frozenset({"partner.outlook.cn"}),
         exchange=("https://partner.outlook.cn",),
     ),
-    # The same tenant under an organisation's own host names, as a service that the settings declare. It has no lookup hosts.
+    # The same tenant under an organisation's own host names, which the settings declare as a service. It has no lookup hosts.
     "custom": Cloud(
         login_hosts=("login.corp.example",),
         smtp_host="mail.corp.example",

@@ -1,6 +1,7 @@
 """The state of the simulated network: resolver, ports, middlebox and TLS.
 
-The state is plain frozen data, healthy by default. Names and addresses resemble Microsoft's; all connections go to loopback.
+The state consists of frozen dataclasses and is healthy by default. Names and addresses resemble Microsoft's, but all connections
+go to loopback.
 """
 
 from dataclasses import dataclass, field
@@ -9,14 +10,14 @@ from typing import TypedDict
 
 
 class Transport(StrEnum):
-    """The resolver's behaviour on one transport."""
+    """Whether the resolver answers over a transport (UDP or TCP)."""
 
     ANSWERS = "answers"
     SILENT = "silent"
 
 
 class Answer(StrEnum):
-    """The resolver's answer for one of Microsoft's names."""
+    """How the resolver answers a query for one of Microsoft's names."""
 
     TRUE = "true"
     NO_SUCH_NAME = "no_such_name"
@@ -37,7 +38,7 @@ class Port(StrEnum):
 
 
 class SubmissionServer(StrEnum):
-    """The server that answers on the submission port."""
+    """The kind of server at the submission port."""
 
     EXCHANGE = "exchange"
     SILENCE = "silence"
@@ -47,7 +48,7 @@ class SubmissionServer(StrEnum):
 
 
 class LoginPath(StrEnum):
-    """The state of the path between the client and the login host."""
+    """What happens to a request on its way to the login host."""
 
     CLEAR = "clear"
     SILENCE = "silence"
@@ -92,7 +93,7 @@ class Resolver:
     answer: Answer = Answer.TRUE
     login_answer: Answer = Answer.TRUE
     hijacked_address: str = "10.20.30.40"
-    private_address: str = "10.1.2.3"  # split DNS or an access gateway; it leads to Microsoft's server
+    private_address: str = "10.1.2.3"  # leads to Microsoft's server, as with split DNS or an access gateway
 
 
 class ResolverFields(TypedDict, total=False):
@@ -108,7 +109,7 @@ class ResolverFields(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Zone:
-    """A name, its aliases with their times to live, and its addresses. `service` is the kind of server at the addresses."""
+    """A DNS name with its aliases, their times to live, and its addresses. `service` is the kind of server at these addresses."""
 
     name: str
     service: str
@@ -120,7 +121,7 @@ class Zone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tls:
-    """The state of one TLS server."""
+    """The TLS versions and the certificate of one server."""
 
     versions: TlsRange = TlsRange.CURRENT
     certificate: Certificate = Certificate.MICROSOFT
@@ -135,7 +136,7 @@ class TlsFields(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Middlebox:
-    """ESMTP inspection, a mail shield or a firewall that forwards the connection and alters its content."""
+    """The ways in which a device between client and server can alter or cut an SMTP connection."""
 
     masks_greeting: bool = False
     masks_starttls: bool = False

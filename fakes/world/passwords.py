@@ -1,4 +1,4 @@
-"""Password expiry, for the sign-in and for lookups of the account.
+"""Password expiry, as evaluated at sign-in and shown by lookups.
 
 A password expires when the domain's validity period has passed since the last change, unless it is set never to expire
 (Microsoft, "Set the password expiration policy").
@@ -24,7 +24,7 @@ def expired(world: World, user: User) -> bool:
 
 
 def changed(world: World, user: User) -> datetime | None:
-    """Return the date of the last password change. If the account is marked as expired, the date is early enough to match."""
+    """Return the time of the last password change. If the account is marked as expired, the time is longer ago than the validity period."""
     days = world.tenant.password_valid_days or _DEFAULT_DAYS
     if not user.password_expired or days == NEVER:
         return user.password_changed
@@ -33,5 +33,5 @@ def changed(world: World, user: User) -> datetime | None:
 
 
 def never_expires(user: User) -> bool:
-    """Return whether the directory shows that the password never expires. Federated accounts have no such setting."""
+    """Return whether the directory shows that the password never expires, which it does not show for federated accounts."""
     return user.password_never_expires and not user.password_expired and user.federation is Federation.MANAGED

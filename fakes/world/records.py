@@ -1,6 +1,6 @@
-"""The fakes' records: messages, sign-ins, token requests and sessions, without any secrets.
+"""What the fakes record: messages, sign-ins, token requests and sessions, but no secrets.
 
-The fakes write the records in their event loop; tests read them from a different thread.
+The fakes write the records in their event loop, and tests read them from a different thread.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ _PATIENCE = 20.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """An accepted message with its envelope and the signed-in user."""
+    """An accepted message, with its envelope and the signed-in user."""
 
     sender: str
     recipients: tuple[str, ...]
@@ -33,7 +33,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignIn:
-    """An SMTP sign-in attempt and its reply; `code` is the number for the sign-in log, or None if the attempt is not logged."""
+    """An SMTP sign-in attempt and its reply. `code` is the number for the sign-in log, or None if the attempt is not logged."""
 
     user: str
     mechanism: str
@@ -47,7 +47,7 @@ class SignIn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenAnswer:
-    """A request to the token endpoint; `code` is 0 if a token was issued, otherwise the AADSTS number."""
+    """A request to the token endpoint. `code` is 0 if a token was issued, otherwise the AADSTS number."""
 
     client_id: str
     grant: str
@@ -76,7 +76,7 @@ class Load:
 
 
 class Records:
-    """All records since the start or the last `forget`; each property returns a snapshot."""
+    """All records since the start of the fakes or the last call of `forget`. Each property returns a snapshot."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -100,7 +100,7 @@ class Records:
                     self._sessions.append(record)
 
     def count(self, what: str) -> int:
-        """Count a request of a kind that needs no record, and return the new count."""
+        """Count a request that is not recorded in detail, and return the number of requests of this kind."""
         with self._lock:
             self._requests[what] += 1
             return self._requests[what]
@@ -131,7 +131,7 @@ class Records:
 
     @property
     def requests(self) -> dict[str, int]:
-        """The number of other requests by kind, such as DNS queries and discovery documents."""
+        """The number of requests of each kind that are only counted, such as DNS queries and discovery documents."""
         with self._lock:
             return dict(self._requests)
 

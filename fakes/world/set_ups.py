@@ -1,6 +1,6 @@
 """Variants of the healthy tenant in which the From address or its domain differs from the name used to sign in.
 
-Each variant is one change to the healthy world, and everything still works. A fault can be applied on top of a variant.
+Both senders can send mail in every variant. A fault can be applied on top of a variant.
 """
 
 from dataclasses import replace
@@ -17,17 +17,17 @@ SIGN_IN_NAMES = MappingProxyType({ALERTS: "svc-alerts@corp.example", NOTICES: "s
 
 
 def from_differs(world: World) -> World:
-    """Return a variant in which From is a shared mailbox on which both accounts and the application have Send As."""
+    """Return a variant in which From is a shared mailbox for which both accounts and the application have Send As."""
     return _from_shared(world, SHARED)
 
 
 def domains_differ(world: World) -> World:
-    """Return a variant in which From is a shared mailbox in a different domain from that of the account that signs in."""
+    """Return a variant in which From is a shared mailbox in a different domain from the account that signs in."""
     return _from_shared(world, SHARED_OTHER_DOMAIN)
 
 
 def upn_differs(world: World) -> World:
-    """Return a variant in which the sign-in names are in a different domain and From is the mailbox's primary address."""
+    """Return a variant in which the sign-in names and the primary addresses, which are used as From, are in different domains."""
     moved = world
     for address, upn in SIGN_IN_NAMES.items():
         moved = change.user(address, address=address, upn=upn)(moved)

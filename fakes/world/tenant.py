@@ -1,6 +1,6 @@
 """The tenant's state: users, mailboxes, applications, switches and policies.
 
-The state is plain frozen data, healthy by default. `sign_in`, `submission` and `token_endpoint` evaluate it.
+The state consists of frozen dataclasses and is healthy by default. `sign_in`, `submission` and `token_endpoint` evaluate it.
 """
 
 import uuid
@@ -15,7 +15,7 @@ SEND_AS_APP = "SMTP.SendAsApp"
 
 
 class Federation(StrEnum):
-    """The service that verifies a user's password: Entra itself, or a federated service (STS) with a fault."""
+    """How a user's password is verified: by Entra itself (managed), or by a federated service (STS) that has a fault."""
 
     MANAGED = "managed"
     STS_UNREACHABLE = "sts_unreachable"
@@ -23,7 +23,7 @@ class Federation(StrEnum):
 
 
 class Retirement(StrEnum):
-    """The stage that the removal of Basic authentication has reached in this tenant."""
+    """How far the removal of Basic authentication has progressed in this tenant."""
 
     NOT_YET = "not_yet"
     OFF_BY_DEFAULT = "off_by_default"
@@ -31,7 +31,7 @@ class Retirement(StrEnum):
 
 
 class PolicyKind(StrEnum):
-    """The effect of a Conditional Access policy and, where relevant, the kind of client or identity that it applies to."""
+    """The effect of a Conditional Access policy, with the kind of client or identity that it affects."""
 
     REQUIRE_MFA = "require_mfa"
     BLOCK_LEGACY_CLIENTS = "block_legacy_clients"
@@ -41,7 +41,7 @@ class PolicyKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mailbox:
-    """An Exchange Online mailbox. If `smtp_auth_disabled` is None, the mailbox inherits the tenant's switch."""
+    """An Exchange Online mailbox. If `smtp_auth_disabled` is None, the mailbox inherits the tenant's setting."""
 
     smtp_auth_disabled: bool | None = None
     full_access: frozenset[str] = frozenset()
@@ -72,7 +72,7 @@ class MailboxFields(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """A user in the directory. A user without a mailbox can sign in but cannot send.
+    """A user in the directory. Sending requires a mailbox.
 
     `address` is the mailbox's primary address if that differs from the sign-in address.
     """
@@ -101,7 +101,7 @@ class User:
 
     @property
     def own_addresses(self) -> frozenset[str]:
-        """The mailbox's addresses in lower case; empty if the user has no mailbox."""
+        """The mailbox's addresses in lower case; empty for a user without a mailbox."""
         return (
             frozenset(one.casefold() for one in (self.primary, *self.mailbox.aliases)) if self.mailbox else frozenset()
         )
@@ -130,7 +130,7 @@ class UserFields(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppSecret:
-    """A client secret. Only the value works as a credential; the id is often pasted by mistake."""
+    """A client secret. Only `value` works as a credential; `key_id` is often pasted by mistake."""
 
     key_id: str
     value: str
@@ -139,7 +139,7 @@ class AppSecret:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppCertificate:
-    """A certificate with which the application can sign assertions. Thumbprints are base64url-encoded, as in `x5t`."""
+    """A certificate with which the application can sign assertions. Its thumbprints are base64url-encoded, as in `x5t`."""
 
     thumbprint: str
     public_key_pem: str
@@ -149,7 +149,7 @@ class AppCertificate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class App:
-    """An application registration; `object_id` is that of the registration, not of the enterprise application."""
+    """An app registration. `object_id` is that of the registration, not of the enterprise application."""
 
     client_id: str
     object_id: str
@@ -162,9 +162,9 @@ class App:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServicePrincipal:
-    """The enterprise application: the instance of the registration in this tenant, with the roles granted to it.
+    """The enterprise application, which is the instance of an app registration in this tenant.
 
-    `consented` holds Exchange Online roles, `graph_roles` Microsoft Graph roles and `entra_roles` directory roles.
+    `consented` holds its Exchange Online roles, `graph_roles` its Microsoft Graph roles and `entra_roles` its directory roles.
     """
 
     client_id: str
@@ -177,7 +177,10 @@ class ServicePrincipal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExchangePrincipal:
-    """A service principal created in Exchange with `New-ServicePrincipal`; `rbac_scope` holds the mailboxes in a role assignment."""
+    """A service principal created in Exchange with `New-ServicePrincipal`.
+
+    `rbac_scope` holds the mailboxes that a role assignment gives it access to.
+    """
 
     client_id: str
     object_id: str
@@ -194,11 +197,11 @@ class AuthPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConditionalAccess:
-    """A Conditional Access policy; an empty `applies_to` means all identities of the policy's kind.
+    """A Conditional Access policy.
 
-    `applies_to` holds users' sign-in addresses and applications' client ids. A location policy blocks all locations except the named
-    ones, for users or, if `workload` is true, for applications; `includes_this_machine` is true if the machine under test is in a
-    named location.
+    `applies_to` holds users' sign-in addresses and applications' client ids; if it is empty, the policy applies to all of them. A location
+    policy blocks sign-in from outside the named locations, for applications if `workload` is true and otherwise for users.
+    `includes_this_machine` is true if the machine under test is in a named location.
     """
 
     kind: PolicyKind
@@ -209,7 +212,7 @@ class ConditionalAccess:
     report_only: bool = False
 
     def hits(self, who: str) -> bool:
-        """Return whether the policy is in force for this user or client id."""
+        """Return whether the policy is enforced for this user or client id."""
         return not self.report_only and (
             not self.applies_to or who.casefold() in {one.casefold() for one in self.applies_to}
         )
@@ -217,7 +220,7 @@ class ConditionalAccess:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issuing:
-    """How Entra issues tokens. Any field other than `lifetime` can cause a refusal of the token or of the discovery document."""
+    """How Entra issues tokens. By default, tokens and discovery documents are valid."""
 
     lifetime: timedelta = timedelta(seconds=3599)
     age: timedelta = timedelta()
@@ -242,7 +245,7 @@ class IssuingFields(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogEntry:
-    """A row in the sign-in log that no run produced: the user signed in with a different application."""
+    """A row in the sign-in log that does not come from a run: the user's sign-in to a different application."""
 
     upn: str
     app_name: str
@@ -250,10 +253,10 @@ class LogEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Auditing:
-    """The application, public client and administrator that can look up the tenant, and how the services respond to them.
+    """The application, public client and administrator that can look up the tenant, and the behaviour of the APIs that they query.
 
-    `delegated` holds the permissions that the public client receives. `throttled_first` is the number of Graph requests that are
-    answered with 429 before the first success. The delays are those of the sign-in log and the message trace.
+    `delegated` holds the permissions that the public client receives. `throttled_first` is the number of Graph requests that get 429
+    before the first success. `log_delay` applies to the sign-in log, `trace_delay` to the message trace.
     """
 
     app: App
@@ -307,7 +310,7 @@ class Tenant:
         return next((user for user in (*self.users, *others) if user.upn.casefold() == name.casefold()), None)
 
     def recipient(self, name: str) -> User | None:
-        """Return the user whom Exchange finds by this name: by sign-in address, or else by an address of the mailbox."""
+        """Return the user with this sign-in address or, if there is none, with this address on the mailbox."""
         return self.user(name) or next((one for one in self.users if name.casefold() in one.own_addresses), None)
 
     def app(self, client_id: str) -> App | None:
@@ -321,15 +324,15 @@ class Tenant:
         return next((one for one in (*self.service_principals, *others) if one.client_id == client_id.lower()), None)
 
     def object_id(self, name: str) -> str:
-        """Return a user's object id in the directory, derived from the sign-in address."""
+        """Return the object id of a user in the directory, derived from the sign-in address."""
         return str(uuid.uuid5(uuid.UUID(self.tenant_id), name.casefold()))
 
     def exchange_principal(self, client_id: str) -> ExchangePrincipal | None:
-        """Return Exchange's service principal with this client id, or None."""
+        """Return the service principal that Exchange has for this client id, or None."""
         return next((one for one in self.exchange_principals if one.client_id == client_id.lower()), None)
 
     def auth_policy_for(self, user: User) -> AuthPolicy | None:
-        """Return the authentication policy that applies to a user: the user's own policy, or else the tenant's default."""
+        """Return the user's own authentication policy or, if there is none, the tenant's default policy."""
         name = user.auth_policy or self.default_auth_policy
         return next((policy for policy in self.auth_policies if policy.name == name), None)
 

@@ -1,6 +1,6 @@
 """The simulated world: one tenant, the network in front of it, two senders, and switches for unverified behaviour.
 
-`healthy()` returns the world in which everything works; a fault replaces one part of it.
+`healthy()` returns the world in which everything works. Each fault replaces one part of it.
 """
 
 from collections.abc import Callable
@@ -58,35 +58,35 @@ GLOBAL_READER = "Global Reader"
 
 
 class PasswordExpiredReply(StrEnum):
-    """UNVERIFIED: the reply for an expired password; no capture was found."""
+    """The reply to a sign-in with an expired password (UNVERIFIED: no capture was found)."""
 
     ACCOUNT_HAS_AN_ISSUE = "account_has_an_issue"
     CREDENTIALS = "credentials"
 
 
 class NoMailboxReply(StrEnum):
-    """UNVERIFIED: the reply to a password sign-in for an account without a mailbox; one capture from 2018 shows the `550`."""
+    """The reply to a password sign-in for an account without a mailbox (UNVERIFIED: one capture, from 2018, shows the `550`)."""
 
     CANNOT_BE_ACCESSED = "cannot_be_accessed"
     BARE = "bare"
 
 
 class OffByDefaultReply(StrEnum):
-    """UNVERIFIED: the reply once Basic is off by default, which will be from the end of December 2026."""
+    """The reply to a password sign-in once Basic is off by default, from the end of December 2026 (UNVERIFIED)."""
 
     SENTENCE = "sentence"
     NOT_SUPPORTED = "not_supported"
 
 
 class SendAsTrustee(StrEnum):
-    """UNVERIFIED: who needs Send As when an application sends; in one field report it was the mailbox that signs in."""
+    """Which identity needs Send As when an application sends (UNVERIFIED: in one field report, the mailbox that signs in)."""
 
     PRINCIPAL = "principal"
     MAILBOX = "mailbox"
 
 
 class RecipientReply(StrEnum):
-    """UNVERIFIED: whether an unknown recipient is refused at once or reported later in a bounce."""
+    """Whether an unknown recipient is refused at once or reported later in a bounce (UNVERIFIED)."""
 
     AT_ONCE = "at_once"
     BOUNCE = "bounce"
@@ -94,7 +94,7 @@ class RecipientReply(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unverified:
-    """Behaviour that Microsoft's public material does not specify, with the defaults that the fakes use."""
+    """Behaviour that is not specified in Microsoft's public material. The defaults are those that the fakes use."""
 
     gates_before_credentials: bool = True
     password_expired: PasswordExpiredReply = PasswordExpiredReply.ACCOUNT_HAS_AN_ISSUE
@@ -111,7 +111,7 @@ class Unverified:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """A service fault at Microsoft: each reply that is set replaces the regular reply at the step that the field names.
+    """A service fault at Microsoft. Each reply that is set replaces the usual reply at the step of the same name.
 
     `sign_in_code` is the number in the sign-in log for a sign-in refused in this way, or None if the log has no row.
     """
@@ -133,7 +133,7 @@ class ServiceFields(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attested:
-    """A person's attestation of an item that cannot be observed."""
+    """A statement by a person about something that the suite cannot observe."""
 
     item: str
     who: str
@@ -143,7 +143,7 @@ class Attested:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
-    """One configured instance of the mail plugin, with the fields of its table in the settings."""
+    """One configured instance of the mail plugin. Most fields are those of the sender's table in the settings."""
 
     name: str
     username: str
@@ -188,7 +188,7 @@ class SenderFields(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """The state that all fakes share."""
+    """The state of the tenant, the network and the senders, shared by all fakes."""
 
     tenant: Tenant
     network: Network
@@ -207,7 +207,7 @@ class World:
 
     @property
     def senders(self) -> tuple[Sender, Sender]:
-        """Both senders, with Basic first."""
+        """Both senders, starting with Basic."""
         return (self.basic, self.oauth)
 
     def with_tenant(self, **changes: Unpack[TenantFields]) -> "World":
@@ -219,10 +219,12 @@ class World:
         return replace(self, network=replace(self.network, **changes))
 
     def with_user(self, upn: str, change: Callable[[User], User]) -> "World":
-        """Return this world with one user changed, found by sign-in or mail address. Raises LookupError for an unknown user."""
+        """Return this world with one user changed. Raises LookupError if no user has this sign-in or mail address."""
         found = self.tenant.recipient(upn)
         if found is None:
-            raise LookupError(f"no user {upn!r} in the tenant; it has {[user.upn for user in self.tenant.users]}")
+            raise LookupError(
+                f"there is no user {upn!r} in the tenant; its users are {[user.upn for user in self.tenant.users]}"
+            )
         return self.with_tenant(users=tuple(change(one) if one.upn == found.upn else one for one in self.tenant.users))
 
 
@@ -239,7 +241,7 @@ def issuer_document(tenant: str = TENANT_ID, host: str = "login.microsoftonline.
 def in_cloud(world: World, name: str) -> World:
     """Return this world with the tenant in a different cloud and both senders configured for that cloud.
 
-    With `custom`, the tenant uses an organisation's own host names, and the settings declare them as a service.
+    If `name` is `custom`, the tenant uses an organisation's own host names, and the settings declare them as a service.
     """
     cloud = CLOUDS[name]
     moved = replace(world.with_tenant(cloud=name), cloud=name)
@@ -256,7 +258,7 @@ def in_cloud(world: World, name: str) -> World:
 
 
 def _limited_to_named_locations() -> tuple[ConditionalAccess, ConditionalAccess]:
-    """Return one policy per sender that allows sign-in only from named locations; this machine is in such a location."""
+    """Return one policy per sender that allows sign-in only from named locations, which include this machine."""
     return (
         ConditionalAccess(
             kind=PolicyKind.BLOCK_OTHER_LOCATIONS,
@@ -273,7 +275,7 @@ def _limited_to_named_locations() -> tuple[ConditionalAccess, ConditionalAccess]
 
 
 def _auditing(now: datetime) -> Auditing:
-    """Return the identities that can look up the healthy tenant, with the least permissions that every lookup needs."""
+    """Return the identities that can look up the healthy tenant. They have only the permissions that the lookups require."""
     return Auditing(
         app=App(
             client_id=AUDITOR_CLIENT_ID,
@@ -312,7 +314,7 @@ def _auditing(now: datetime) -> Auditing:
 
 
 def healthy(now: datetime | None = None) -> World:
-    """Return the world in which both senders can send. Dates, such as the secret's expiry, are relative to `now`."""
+    """Return the world in which both senders can send mail. Dates, such as the secret's expiry date, are relative to `now`."""
     now = now or datetime.now(UTC)
     seen = now.date() - timedelta(days=30)
     secret_ends = now + timedelta(days=300)

@@ -168,7 +168,7 @@ def test_dropped_port_is_refused_outside_linux(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(sys, "platform", "win32")
     opened = open_listeners()
     try:
-        with pytest.raises(CannotStage, match="Linux only"):
+        with pytest.raises(CannotStage, match="only on Linux"):
             opened.dropped()
     finally:
         opened.close()
