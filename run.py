@@ -1,11 +1,11 @@
-"""The entry point of smtp365: sets up `.venv` from the hashed lock if necessary, then runs a command.
+"""The entry point of smtp365. Sets up `.venv` from the hashed lock if necessary, then runs a command.
 
 This file uses only the standard library and runs on Windows, Linux and macOS. Each command is a module that runs in `.venv`.
 """
 
 import sys
 
-if sys.version_info < (3, 11):  # before anything that an older Python does not know; it must parse as Python 3.6
+if sys.version_info < (3, 11):  # this comes before any newer syntax; the file must parse as Python 3.6
     sys.stderr.write(
         "smtp365 needs Python 3.11 or newer; this is {}.{} ({}).\n".format(*sys.version_info[:2], sys.executable)
     )
@@ -23,43 +23,43 @@ from bootstrap.errors import BROKE, INTERRUPTED, USAGE, SetupError, say
 ROOT = Path(__file__).resolve().parent
 
 HELP = """\
-Can this application, from this machine, send mail through Microsoft 365? If not: what stops it, who can fix it?
+Can this application, from this machine, send mail through Microsoft 365? If not, what stops it and who can fix it?
 
 python3 run.py [check] [options]       run the checklist, on the built-in tenant unless --target=live is given
-python3 run.py explain "error text"    cause, remedy and who acts (--json; --jsonl; without text: standard input)
+python3 run.py explain "error text"    explain an error (--json, --jsonl; without text, reads standard input)
 python3 run.py fake [--fault ID]...    serve the built-in tenant until interrupted (--latency MS, --json)
 python3 run.py faults [--json]         list the faults of the built-in tenant
-python3 run.py test [--deep]           the suite's own tests, then the checklist on the built-in tenant
-python3 run.py lock [--upgrade]        make requirements.txt and requirements-dev.txt from pyproject.toml
+python3 run.py test [--deep]           run the suite's own tests, then the checklist on the built-in tenant
+python3 run.py lock [--upgrade]        create requirements.txt and requirements-dev.txt from pyproject.toml
 python3 run.py --version               print the version
 
-python3 run.py check --help            the options of the checklist
-On Windows: py run.py. The environment .venv is made and repaired as needed.
+python3 run.py check --help            list the options of check
+On Windows, use py run.py. The environment .venv is created and repaired as needed.
 
-Exit codes: 0 can send and no check failed, 1 a check failed, 2 interrupted, 3 the tool broke,
-4 usage or settings are wrong, 6 not proven."""
+Exit codes: 0 can send and no check failed, 1 a check failed, 2 interrupted, 3 internal error,
+4 wrong usage or settings, 6 not proven."""
 
 CHECK_HELP = """\
 python3 run.py check [options]      run the checklist and write one HTML report
 
-  --target=fake|live|REPORT|FOLDER  the built-in tenant (default), the real service, a report to judge again,
+  --target=fake|live|REPORT|FOLDER  the built-in tenant (default), the real service, a report to evaluate again,
                                     or a folder of reports to merge
   --settings=FILE                   the settings file of a live run (default: settings.toml)
-  --sender=NAME                     only this sender; also a pattern (mail-*) or a tag (tag:nightly); repeatable
-  --no-send                         stop after RCPT: no message is sent, and less is proven
-  --try-again                       sign in although the user was refused less than 15 minutes ago
-  --strict                          a check that is unknown fails
-  --fault=ID                        break the built-in tenant; repeatable (run.py faults lists the ids)
+  --sender=NAME                     only this sender; NAME can be a pattern (mail-*) or tag:WORD; repeatable
+  --no-send                         stop after RCPT, so that no message is sent and less is proven
+  --try-again                       sign in even if the same user was refused less than 15 minutes ago
+  --strict                          treat unknown checks as failed
+  --fault=ID                        simulate a fault in the built-in tenant; repeatable (see run.py faults)
 
   --html=FILE                       the report (default: reports/out/TIME-TARGET.html)
-  --json=FILE                       write the results as JSON as well
-  --junit-xml=FILE                  write the verdicts as JUnit XML as well
-  --mask-identities                 mask what identifies people, tenants and machines, in every output
+  --json=FILE                       also write the results as JSON
+  --junit-xml=FILE                  also write the verdicts as JUnit XML
+  --mask-identities                 mask everything that identifies people, tenants or machines, in every output
   --baseline=REPORT                 show what changed since an earlier report
 
-  --lookups                         look up settings in the built-in tenant (a live run: table [directory])
+  --lookups                         look up settings in the built-in tenant (live runs need a [directory] table)
   --admin-sign-in                   look up settings in the tenant; an administrator signs in with a code
-  --tenant-export=FILE              look up settings in a file that docs/tenant-export.ps1 exported
+  --tenant-export=FILE              look up settings in a file that docs/tenant-export.ps1 has exported
   --lookups-for=REPORT              repeat the lookups of an earlier report, without SMTP
 
 pytest's own options work too (-k, -x, --lf, -n 2, -q): python3 run.py check --pytest-help lists them."""
@@ -69,7 +69,7 @@ pytest's own options work too (-k, -x, --lf, -n 2, -q): python3 run.py check --p
 
 
 def module(name: str, *arguments: str) -> list[str]:
-    """Return the command line that runs a module in the environment. -P keeps the user's folder off the import path."""
+    """Return the command line that runs a module in `.venv`. The option -P keeps the user's folder off the import path."""
     return [str(Environment(ROOT).python), "-P", "-m", "plugin.sigint", name, *arguments]
 
 
@@ -88,7 +88,7 @@ def check(arguments: list[str]) -> int:
     try:
         here = Path.cwd()
     except OSError:
-        raise SetupError("this folder is no longer there; change to another one", USAGE) from None
+        raise SetupError("the current folder no longer exists; change to a different one", USAGE) from None
     if here == ROOT:
         return run_child(module("pytest", *arguments), SMTP365_PROGRAM="run.py check")
     checklist = [] if selects(arguments) else [str(ROOT / "checks")]
@@ -101,12 +101,12 @@ def test(arguments: list[str]) -> int:
     extra = {"SMTP365_PROGRAM": "run.py test"} | ({"SMTP365_DEEP": "1"} if "--deep" in arguments else {})
     arguments = [argument for argument in arguments if argument != "--deep"]
     chosen = [] if selects(arguments) else ["tests"]
-    # A complete run uses every core. The tests of a file stay together, in the order of the file names.
+    # A complete run uses every core. The tests in a file stay together, in the order of the file names.
     spread = [] if arguments else ["-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder"]
     ours = run_child(module("pytest", *chosen, *spread, *arguments), cwd=ROOT, **extra)
     if arguments or ours > 1:
         return ours
-    # The checklist runs also after a failed test, because both results are wanted.
+    # Run the checklist even if a test failed, to report both results.
     checklist = run_child(module("pytest", "-W", "error"), cwd=ROOT, **extra)
     return ours or checklist
 
@@ -134,14 +134,14 @@ COMMANDS: dict[str, tuple[list[str], Callable[[list[str]], int]]] = {
 def choose(arguments: list[str]) -> tuple[str, list[str]]:
     """Return the name of the command and its arguments. Raises SetupError for an unknown command.
 
-    Without a command, the options are for `check`.
+    If no command is given, the arguments are those of `check`.
     """
     if not arguments or arguments[0].startswith("-"):
         return "check", arguments
     name = arguments[0]
     if name not in COMMANDS:
         near = difflib.get_close_matches(name, COMMANDS, n=1)
-        hint = f'did you mean "{near[0]}"?' if near else f"there are {', '.join(COMMANDS)}"
+        hint = f'did you mean "{near[0]}"?' if near else f"the commands are {', '.join(COMMANDS)}"
         raise SetupError(f'unknown command "{name}": {hint} (python3 run.py --help)', USAGE)
     return name, arguments[1:]
 
@@ -165,7 +165,7 @@ def text_for(arguments: list[str]) -> str | None:
 
 
 def main(arguments: list[str]) -> int:
-    """Run one command line and return the exit code. If an error occurs before the command starts, print it as one line."""
+    """Run one command line and return the exit code. An error before the command starts is printed as one line."""
     try:
         text = text_for(arguments)
         if text is not None:

@@ -1,1 +1,1 @@
-"""Everything that depends on pytest, pytest-html or pytest-xdist: options, set-up, session, outputs and the report file."""
+"""The parts that depend on pytest, pytest-html or pytest-xdist: options, set-up, session, outputs and the report file."""

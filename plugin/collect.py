@@ -1,6 +1,6 @@
-"""Makes one test for each check of each sender, and gathers the evidence after pytest has selected the tests.
+"""Generates one test for each check of each sender, and gathers the evidence after pytest has selected the tests.
 
-With pytest-xdist only the controller gathers evidence; workers receive it frozen, hold no secret and open no socket.
+With pytest-xdist, only the controller gathers evidence. Workers receive the frozen evidence, hold no secret and open no socket.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def gather_selected(session: pytest.Session) -> None:
-    """Implement `pytest_collection_finish`: gather evidence for the selected senders; `--collect-only` contacts nothing."""
+    """Implement `pytest_collection_finish`: gather evidence for the selected senders. With `--collect-only`, gather nothing."""
     config = session.config
     if SESSION not in config.stash or config.stash[SESSION].plan.is_worker:
         return
@@ -49,9 +49,9 @@ def gather_for_worker(node: Any) -> None:  # noqa: ANN401 - xdist's WorkerContro
 
 
 def scheduler(config: pytest.Config, log: Any) -> Any:  # noqa: ANN401 - xdist's types are its own
-    """Implement `pytest_xdist_make_scheduler`: with `-n` alone, one worker judges all checks of a sender.
+    """Implement `pytest_xdist_make_scheduler`: with `-n` alone, one worker runs all checks of a sender.
 
-    A distribution that the user selects with `--dist` is kept.
+    If the user selects a distribution mode with `--dist`, pytest-xdist's own scheduler is used.
     """
     if SESSION not in config.stash or config.getvalue("dist") != "load":
         return None
@@ -76,7 +76,7 @@ def _gather(config: pytest.Config, senders: AbstractSet[str]) -> None:
 
 @contextmanager
 def _terminal(config: pytest.Config) -> Iterator[None]:
-    """Return standard input to the user for the duration of the block; otherwise pytest captures it during the whole session."""
+    """Give standard input back to the user for the duration of the block. Outside it, pytest captures standard input."""
     capture: Any = config.pluginmanager.getplugin("capturemanager")
     if capture is None:
         yield

@@ -23,7 +23,7 @@ def add_options(parser: pytest.Parser) -> None:
         "--target",
         default="fake",
         metavar="fake|live|REPORT|FOLDER",
-        help="the built-in tenant (default), the real service, a report to judge again, or a folder of reports to merge",
+        help="the built-in tenant (default), the real service, a report to evaluate again, or a folder of reports to merge",
     )
     add("--settings", metavar="FILE", help="the settings file for --target=live (default: settings.toml)")
     add(
@@ -31,43 +31,45 @@ def add_options(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help="only this sender; also a pattern (mail-*) or a tag (tag:nightly); repeatable",
+        help="only this sender; NAME can be a pattern (mail-*) or tag:WORD; repeatable",
     )
-    add("--fault", action="append", default=[], metavar="ID", help="break the built-in tenant (repeatable)")
-    add("--no-send", action="store_true", help="stop after RCPT: no message is sent, and less is proven")
+    add(
+        "--fault", action="append", default=[], metavar="ID", help="simulate a fault in the built-in tenant; repeatable"
+    )
+    add("--no-send", action="store_true", help="stop after RCPT, so that no message is sent and less is proven")
     add(
         "--try-again",
         action="store_true",
-        help="sign in although the same user was refused less than 15 minutes ago",
+        help="sign in even if the same user was refused less than 15 minutes ago",
     )
     add(
         "--lookups",
         "--look-ups",
         action="store_true",
-        help="look up settings in the built-in tenant (a live run does so when its settings have a table [directory])",
+        help="look up settings in the built-in tenant (a live run does so if its settings have a [directory] table)",
     )
     add(
         "--admin-sign-in",
         action="store_true",
-        help="look up settings in the tenant: an administrator signs in with a code",
+        help="look up settings in the tenant; an administrator signs in with a code",
     )
     add(
         "--tenant-export",
         metavar="FILE",
-        help="look up settings in a file that the PowerShell script in docs/ exported",
+        help="look up settings in a file that the PowerShell script in docs/ has exported",
     )
     add("--lookups-for", metavar="REPORT", help="repeat the lookups of an earlier report, without SMTP")
     add("--json", metavar="FILE", help="write the results as JSON")
     add(
         "--mask-identities",
         action="store_true",
-        help="mask what identifies people, tenants and machines, in every output",
+        help="mask everything that identifies people, tenants or machines, in every output",
     )
     add("--baseline", metavar="REPORT", help="show what changed since an earlier report")
 
 
 def options_of(config: pytest.Config) -> Options:
-    """Return the values of the options."""
+    """Return the values of the command-line options."""
     from settings.options import Options
 
     return Options(

@@ -1,6 +1,6 @@
 """Prepares a run: starts the built-in tenant, reads options and settings, and chooses the report's path.
 
-Most modules are imported where they are needed, so that the process of the built-in tenant starts while they load.
+Most modules are imported only where they are needed, so that the built-in tenant's process starts while they load.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def configure(config: pytest.Config) -> None:
-    """Implement `pytest_configure`: prepare the run if pytest runs the checklist. Raises UsageError."""
+    """Implement `pytest_configure`: prepare the run if pytest runs the checklist. Raises UsageError if an option or a setting is wrong."""
     from plugin import folders
 
     folders.choose_folders(config, ROOT)
@@ -45,7 +45,7 @@ def configure(config: pytest.Config) -> None:
 
 
 def _prepare(config: pytest.Config) -> None:
-    """Make the plan and the session, and choose the report's path, while the built-in tenant starts."""
+    """Create the plan and the session, and choose the report's path, while the built-in tenant starts."""
     from plugin import report_file  # from here on both processes load
     from plugin.session import Session
     from plugin.setup import make_plan
@@ -72,9 +72,9 @@ def _runs_checklist(config: pytest.Config) -> bool:
 
 
 def _start_built_in_tenant(stack: ExitStack, config: pytest.Config) -> Process:
-    """Start the built-in tenant in a separate process. Its settings file is the only link to the run.
+    """Start the built-in tenant in a separate process. The run learns about the tenant only from its settings file.
 
-    Lookups take a fifth of a run, so that settings file has a table [directory] only if an option needs it.
+    Lookups take a fifth of a run, so the settings file has a [directory] table only if an option needs it.
     """
     from fakes.serving.subprocess import serve_in_subprocess
 

@@ -1,6 +1,6 @@
 """The folders that a run writes to: in the checkout or, if that is read-only, in the account's own folder.
 
-A service account may run a checkout that an administrator installed and that the account cannot write to. It may have no home either.
+A service account may use a checkout that an administrator installed and that it cannot write to. The account may not have a home either.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def state_folder() -> Path | None:
 
 
 def writable(folder: Path) -> bool:
-    """Return whether a file can be created in the folder, or in its nearest existing parent.
+    """Return whether a file can be created in the folder or, if the folder does not exist, in its nearest existing parent.
 
     The function creates and deletes a file, because permissions on Windows do not show this.
     """
@@ -42,22 +42,24 @@ def writable(folder: Path) -> bool:
 
 
 def choose_folders(config: pytest.Config, root: Path) -> None:
-    """Choose the account's own folder if the checkout is read-only, before pytest creates its cache, and record a note about it."""
+    """Choose the account's own folder if the checkout is read-only, and record a note. Call this before pytest creates its cache."""
     out = root / "reports" / "out"
     if writable(out) and writable(root):
         return
     own = config.stash[_OWN] = state_folder()
     if own is not None and writable(own):
-        note = f"the account {account()} cannot write to {root}: reports, state and pytest's cache go to {own}"
+        note = f"the account {account()} cannot write to {root}, so reports, state and pytest's cache go to {own}"
         _set_cache(config, own / "pytest-cache")
     else:
-        note = f"the account {account()} cannot write to {root} or to {own or 'a home folder'}: pytest keeps no cache"
+        note = (
+            f"the account {account()} cannot write to {root} or to {own or 'a home folder'}, so pytest keeps no cache"
+        )
         config.addinivalue_line("filterwarnings", "ignore::pytest.PytestCacheWarning")
     config.stash[_NOTE] = note
 
 
 def _set_cache(config: pytest.Config, folder: Path) -> None:
-    """Set the option `cache_dir` unless the user set it. pytest has no public API for this after it has read its options."""
+    """Set the option `cache_dir` unless the user set it. pytest offers no public API for this once it has read its options."""
     if config.pluginmanager.hasplugin("cacheprovider") and config.getini("cache_dir") == ".pytest_cache":
         config._inicache["cache_dir"] = str(folder)  # noqa: SLF001
 
@@ -74,16 +76,16 @@ def report_folder(config: pytest.Config, root: Path) -> Path:
     own = config.stash[_OWN]
     if own is None or not writable(own):
         line = f"the account {account()} cannot write to {root} or to {own or 'a home folder'}"
-        raise pytest.UsageError(f"{line}; name a path for the report with --html")
+        raise pytest.UsageError(f"{line}; choose a path for the report with --html")
     return own / "reports"
 
 
 def notes(config: pytest.Config, *, live: bool) -> list[str]:
-    """Return one line for each restriction that the user should know."""
+    """Return one line for each restriction that the user should know about."""
     lines = [config.stash[_NOTE]] if _NOTE in config.stash else []
     own = state_folder() if live else None
     if live and (own is None or not writable(own)):
         lines.append(
-            f"cannot write to {own or 'the home of this account'}: refused sign-ins are not remembered for the next run"
+            f"cannot write to {own or 'the home folder of this account'}, so refused sign-ins will not be remembered for the next run"
         )
     return lines

@@ -1,4 +1,4 @@
-"""Sources of evidence: the probes, new lookups for an earlier report, or none if reports already contain the evidence."""
+"""Sources of evidence: the probes, new lookups for an earlier report, or none if the evidence already exists."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ Terminal = Callable[[], AbstractContextManager[object]]
 
 
 class LookupSource:
-    """A source of lookups in the tenant. This class makes no lookups; its subclasses do."""
+    """A source of lookups in the tenant. The base class stands for a run without lookups."""
 
     def secret(self, prompt: Prompt | None) -> Found | None:  # noqa: ARG002 - of the subclasses one asks
         """Return the secret that the lookups need, or None if they need none."""
         return None
 
     def open(self, senders: Sequence[Sender], context: Callable[[], RunContext], found: Found | None) -> Lookups | None:  # noqa: ARG002 - of the subclasses all ask
-        """Return the lookups, ready to start, or None if there are none."""
+        """Return the lookups, ready to start, or None if the run has no lookups."""
         return None
 
 
@@ -50,7 +50,7 @@ class Export(LookupSource):
 
 @dataclass(frozen=True, slots=True)
 class Administrator(LookupSource):
-    """The source for `--admin-sign-in`, which lets an administrator sign in with a code."""
+    """The source for `--admin-sign-in`: an administrator, who signs in with a code."""
 
     settings: Settings
 
@@ -85,24 +85,24 @@ class EvidenceSource(Protocol):
 
     @property
     def senders(self) -> Sequence[Sender]:
-        """The senders for which this source has evidence, as the settings name them."""
+        """The senders for which this source has evidence, under the names that the settings use."""
 
     def gather(self, senders: AbstractSet[str], progress: Progress, terminal: Terminal) -> Mapping[str, SenderEvidence]:
-        """Return the evidence of these senders; `terminal` makes the terminal available for prompts.
+        """Return the evidence for these senders. `terminal` makes the terminal available for prompts.
 
         Raises:
-            InterruptedGatheringError: the user interrupted the run; the exception carries the evidence gathered so far.
+            InterruptedGatheringError: the user interrupted the run. The exception holds the evidence gathered so far.
 
         """
 
 
 class AlreadyGathered:
-    """The source if reports already contain the evidence, or the controller of pytest-xdist sent it."""
+    """The source when the evidence comes from reports or from the controller of pytest-xdist."""
 
     senders: Sequence[Sender] = ()
 
     def gather(self, senders: AbstractSet[str], progress: Progress, terminal: Terminal) -> Mapping[str, SenderEvidence]:  # noqa: ARG002 - the protocol's signature
-        """Return no evidence, because it has been gathered already."""
+        """Return no evidence, because all of it has already been gathered."""
         return {}
 
 

@@ -1,6 +1,6 @@
-"""Post-processes pytest-html's file: puts our part first, and adds a language, labels, colours and keyboard access to its table.
+"""Post-processes pytest-html's file: inserts our part at the top, and adds a language, labels, colours and keyboard access to the table.
 
-Only the output of pytest-html 4 is changed; a part that does not have the expected form stays unchanged.
+Only the output of pytest-html 4 is changed. A part that does not have the expected form stays unchanged.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from settings.whole_file import write_whole
 
 _MARK = '<meta name="generator" content="smtp365"/>'
 _WITHOUT_SCRIPT = (  # not a noscript element: some mail viewers and script filters do not show it
-    '<p class="without-script">A script shows pytest\'s own table here, which can be sorted and filtered. '
-    "Without it nothing is missing: all checks are in the lists above.</p>"
+    '<p class="without-script">pytest\'s own table, which can be sorted and filtered, needs JavaScript. '
+    "All its checks are also in the lists above.</p>"
 )
 _OPEN = '<section id="pytest-table" aria-labelledby="title">'
 _STYLE = """<style>

@@ -1,7 +1,7 @@
-"""Compresses the rows of pytest-html's table when there are many; a button then renders them.
+"""Compresses the rows of pytest-html's table when there are many. The page then shows a button that renders them.
 
-pytest-html keeps its rows in an attribute and renders all of them when the page opens: one second for 1,500 rows, eight for
-9,000. The script that renders the rows and the button in page.js are the same in both cases.
+pytest-html keeps its rows in an attribute and renders all of them when the page opens, which takes one second for 1,500 rows and
+eight for 9,000. With the button, the same script of pytest-html renders them.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ _ROWS = re.compile(r' data-jsonblob="([^"]*)"')
 _SCRIPT = re.compile(r"<script>(\s*\(function)")
 _BUTTON = (
     '<p class="asked-for"><button id="show-rows" type="button">Show the table</button> {count:,} rows; '
-    "thousands take a browser some seconds.</p>"
+    "a browser needs several seconds for thousands of rows.</p>"
 )
 
 
 def on_demand(section: str, large: int = LARGE) -> str:
-    """Return pytest-html's part of the page with compressed rows and a button. Few rows, or rows of an unexpected form, stay unchanged."""
+    """Return pytest-html's part with compressed rows and a button, or unchanged if there are few rows or they have an unexpected form."""
     rows = _ROWS.search(section)
     if rows is None or len(rows.group(1)) < large or not _SCRIPT.search(section, rows.end()):
         return section

@@ -1,6 +1,6 @@
-"""The columns, rows and title of pytest-html's table, as functions for conftest's hooks; `html_postprocess` edits the written file.
+"""The columns, rows and title of pytest-html's table, as functions for the hooks in conftest.py.
 
-pytest-html inserts cells unescaped, so each value is escaped here.
+`html_postprocess` edits the file afterwards. pytest-html inserts cells unescaped, so each value is escaped here.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _VERDICTS = {verdict.value: word for verdict, word in VERDICTS.items()}
 
 
 class TestReport(Protocol):
-    """The attributes of pytest's test report that a row uses."""
+    """The attributes of pytest's test report that a row is made from."""
 
     nodeid: str
 
@@ -34,7 +34,7 @@ class TestReport(Protocol):
 
 
 def header() -> list[str]:
-    """Return as many header cells as `row` returns cells. pytest-html sorts by `data-column-type`, which matches each cell's class."""
+    """Return one header cell for each cell that `row` returns. pytest-html sorts by `data-column-type`, which matches each cell's class."""
     ours = [_head(name, title) for name, title in COLUMNS]
     return [_head("result", "Result"), *ours, _head("duration", "Duration"), '<th scope="col">Links</th>']
 
@@ -47,7 +47,7 @@ def set_header(cells: list[str]) -> None:
 def set_row(report: TestReport, cells: list[str], *, many: bool = False) -> None:
     """Implement `pytest_html_results_table_row`: insert our columns between pytest-html's result, duration and links.
 
-    With many senders, passed checks have no row, because no browser handles forty thousand rows well.
+    With many senders, passed checks get no row, because browsers cannot cope with forty thousand rows.
     """
     if many and dict(report.user_properties).get("verdict") in _QUIET:
         del cells[:]
@@ -58,7 +58,7 @@ def set_row(report: TestReport, cells: list[str], *, many: bool = False) -> None
 
 
 def set_metadata(metadata: dict[str, object]) -> None:
-    """Implement `pytest_metadata`: keep only versions, and escape them, because pytest-html renders values as markup."""
+    """Implement `pytest_metadata`: keep only the versions, and escape them, because pytest-html renders values as markup."""
     kept = {name: metadata[name] for name in ("Python", "Platform", "Packages", "Plugins") if name in metadata}
     metadata.clear()
     for name, value in kept.items():
@@ -67,7 +67,7 @@ def set_metadata(metadata: dict[str, object]) -> None:
 
 
 def row(report: TestReport) -> list[str]:
-    """Return our cells for a row. A report without properties, such as a set-up error, shows the test's own name."""
+    """Return our cells for a row. If the report has no properties, for example after a set-up error, the row has the test's own name."""
     recorded = dict(report.user_properties)
     values = {name: one_line(recorded.get(name, "")) for name, _ in COLUMNS}
     values["title"] = values["title"] or one_line(report.nodeid)
@@ -81,7 +81,7 @@ def title(target: str) -> str:
 
 
 def format_duration(seconds: float) -> str:
-    """Implement `pytest_html_duration_format`: always use milliseconds, which pytest-html can sort."""
+    """Implement `pytest_html_duration_format`: always use milliseconds, which pytest-html sorts correctly."""
     return f"{round(seconds * 1000)} ms"
 
 

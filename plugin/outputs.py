@@ -1,4 +1,4 @@
-"""The outputs of a run: JSON, reminder, progress line, and the closing lines on the terminal."""
+"""The outputs of a run: the JSON file, the reminder, the progress line and the closing lines on the terminal."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PROBLEMS = pytest.StashKey[list[str]]()
 
 
 class Progress:
-    """A progress line on a terminal that names the senders being checked; without a stream it prints nothing."""
+    """A progress line on a terminal that names the senders being checked. Without a stream, it prints nothing."""
 
     def __init__(self, stream: TextIO | None) -> None:
         self._stream = stream
@@ -46,7 +46,7 @@ class Progress:
                 self._waiting[sender] = state
             names = list(self._waiting)
             more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-            self._show(f"checking {', '.join(names[:3])}{more} (a refusal can take seconds)" if names else "")
+            self._show(f"checking {', '.join(names[:3])}{more} (a refusal can take several seconds)" if names else "")
 
     def _show(self, text: str) -> None:
         if self._stream is None:
@@ -76,7 +76,7 @@ def progress(config: pytest.Config) -> Progress:
 
 
 def prepare(config: pytest.Config, run: Run, baseline: dict[str, Any] | None) -> None:
-    """Render our part of the page and write the JSON before pytest-html writes its file. A write error is recorded, not raised."""
+    """Render our part of the page and write the JSON file, before pytest-html writes the report. A write error is recorded, not raised."""
     wanted = baseline is not None or config.option.json is not None or len(run.senders) <= OVERVIEW_ABOVE
     data = results(run) if wanted else None  # a thousand senders take a gigabyte as plain data
     config.stash[TOP] = render_top(run, data, baseline)
@@ -89,7 +89,7 @@ def prepare(config: pytest.Config, run: Run, baseline: dict[str, Any] | None) ->
 def finish(config: pytest.Config, run: Run) -> None:
     """Write the reminder and prepare the closing lines, after pytest-html has written its file."""
     report = report_file.written(config)
-    # The secrets of the built-in tenant need no reminder, and an earlier report got its own.
+    # The secrets in the built-in tenant need no reminder, and an earlier report already has one.
     if report is not None and run.target == "live":
         calendar = report.with_suffix(".ics")
         _attempt(config, calendar, lambda: write_reminder(run, calendar))
@@ -115,7 +115,7 @@ def any_missing(config: pytest.Config) -> bool:
 
 
 def write_reminder(run: Run, path: Path) -> Path | None:
-    """Write the calendar file with the run's expiry dates. Returns the path, or None if no date lies ahead."""
+    """Write the calendar file with the run's expiry dates. Return its path, or None if no date is in the future."""
     from reports.reminder import calendar  # a slow import, which only live runs need
 
     content = calendar(run)
@@ -141,7 +141,7 @@ def print_closing_lines(config: pytest.Config, stream: TextIO | None) -> None:
 
 
 def _attempt(config: pytest.Config, path: Path, write: Callable[[], object]) -> None:
-    """Write an output. An OSError is recorded and reported at the end, so that the other outputs are still written."""
+    """Write an output. An OSError is recorded and reported at the end of the run, so that the other outputs are still written."""
     try:
         write()
     except OSError as problem:

@@ -1,4 +1,4 @@
-"""What a run is to do: target, senders, options, earlier reports, masking. A plan does not change after it is made."""
+"""The plan of a run: its target, senders, options, earlier reports and masks. A plan never changes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from settings.target import Target
 
 
 class Masks(Protocol):
-    """The interface for masking what identifies people, tenants and machines; `reports.masking.Masking` implements it."""
+    """The interface for masking names of people, tenants and machines. `reports.masking.Masking` implements it."""
 
     def name(self, sender: str) -> str:
         """Mask a sender's name."""
@@ -82,12 +82,12 @@ class Plan:
 
     @property
     def senders(self) -> tuple[Sender, ...]:
-        """The senders of the run, in the order of their settings file or report."""
+        """The senders in the run, in the order of their settings file or report."""
         return tuple(one.sender for one in self.settings.values())
 
     @property
     def pairs(self) -> list[tuple[str, str]]:
-        """The sender and check of every test. Each sender has the checks for its method and service."""
+        """The sender and the check of each test. A sender gets the checks for its method and service."""
         return [
             (name, check.id)
             for name, settings in self.settings.items()
@@ -97,7 +97,7 @@ class Plan:
 
     @property
     def targets(self) -> dict[str, str]:
-        """The target of the run that gathers, or gathered, the evidence of each sender."""
+        """For each sender, the target of the run that gathered its evidence."""
         if self.target.kind in {"report", "folder"}:
             return {self.masks.name(name): target for name, target in self.origins.items()}
         return dict.fromkeys(self.settings, self.target.kind)

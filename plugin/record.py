@@ -1,4 +1,4 @@
-"""Records which checks ran; at the end of the session, writes the outputs and sets the exit code."""
+"""Records which checks ran. At the end of the session, writes the outputs and sets the exit code."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ class RunRecorder:
         self._session = session
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Record the check of a test that ran, in this process or in a worker of pytest-xdist."""
+        """Record that a check ran, in this process or in a worker of pytest-xdist."""
         properties = dict(report.user_properties)
         if report.when == "call" and "check" in properties:
             self._session.record(str(properties["sender"]), str(properties["check"]))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_table_row(self, report: pytest.TestReport, cells: list[str]) -> None:
-        """Insert our cells into the row; with many senders, omit the rows of passed checks."""
+        """Insert our cells into the row. With many senders, omit the rows of passed checks."""
         from plugin import html_table
         from reports import overview
 
@@ -34,7 +34,7 @@ class RunRecorder:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
-        """Leave the start folder if it has been removed: pytest returns to it at the end, and would fail."""
+        """Leave the start folder if it has been removed. Otherwise, pytest would try to return to it at the end and fail."""
         from plugin import report_file
 
         try:
@@ -85,6 +85,6 @@ def print_last_lines(config: pytest.Config) -> None:
 
 
 def report_interrupt() -> None:
-    """Print one line at once, because pytest prints nothing before it has collected the first test."""
+    """Print one line at once, because pytest itself prints nothing if it is interrupted before it has collected a test."""
     if sys.stderr is not None:
         sys.stderr.write("smtp365: interrupted\n")

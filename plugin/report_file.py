@@ -1,7 +1,7 @@
-"""The report's file: its name, and how a complete report is moved to that name.
+"""The report's file: how its name is chosen, and how the complete report gets that name.
 
 pytest-html writes to a temporary file, which is renamed when it is complete. The run tests whether the file can be written before
-anything is contacted, so that no message is sent for a report that cannot be kept.
+it contacts any server, so that no message is sent without a report.
 """
 
 from __future__ import annotations
@@ -25,10 +25,12 @@ _MOST_IN_ONE_SECOND = 100
 
 
 def choose_path(config: pytest.Config, root: Path, started: datetime, target: Target) -> None:
-    """Choose the report's path: that of `--html`, else `<UTC time>-<target>.html` in reports/out. pytest-html gets a temporary path.
+    """Choose the report's path, which is that of `--html` or, by default, `<UTC time>-<target>.html` in reports/out.
+
+    pytest-html gets a temporary path.
 
     Raises:
-        pytest.UsageError: nothing can be written there; the message states the reason on one line.
+        pytest.UsageError: the file cannot be created. The message states the reason on one line.
 
     """
     option = config.option
@@ -46,7 +48,7 @@ def choose_path(config: pytest.Config, root: Path, started: datetime, target: Ta
     if option.htmlpath is not None:
         final = folder / Path(os.path.expandvars(option.htmlpath)).expanduser()
         if is_device(final):
-            raise pytest.UsageError(f"{final}: not a regular file; the report needs one")
+            raise pytest.UsageError(f"{final}: the report cannot be written here, because this is not a regular file")
         temporary = _create(temporary_for(final), final)
     else:
         final, temporary = _reserve(folders.report_folder(config, root), f"{started:%Y%m%dT%H%M%SZ}-{target.label}")
@@ -63,7 +65,7 @@ def _reserve(folder: Path, stem: str) -> tuple[Path, Path]:
             if not final.exists():
                 return final, _create(temporary_for(final, shared=True), final, mode="xb")
     raise pytest.UsageError(
-        f"{folder}: {_MOST_IN_ONE_SECOND} reports started in this second; name another path with --html"
+        f"{folder}: {_MOST_IN_ONE_SECOND} reports were started in this second; choose a different path with --html"
     )
 
 
@@ -71,23 +73,25 @@ def _create(temporary: Path, final: Path, mode: str = "wb") -> Path:
     """Create an empty temporary file for `final`, and return its path.
 
     Raises:
-        FileExistsError: the file already exists; only with mode `xb`.
+        FileExistsError: the temporary file already exists. Raised only with mode `xb`.
         pytest.UsageError: the file cannot be created for any other reason.
 
     """
     try:
         temporary.parent.mkdir(parents=True, exist_ok=True)
         if final.is_dir():
-            raise pytest.UsageError(f"{final}: is a folder; name a file")
+            raise pytest.UsageError(f"{final} is a folder; choose a file")
         with temporary.open(mode):
             return temporary
     except FileExistsError:
         if temporary.parent.is_dir():
             raise
-        raise pytest.UsageError(f"{temporary.parent}: is a file; name another path") from None
+        raise pytest.UsageError(f"{temporary.parent} is a file; choose a different path") from None
     except OSError as problem:
         reason = problem.strerror or type(problem).__name__
-        raise pytest.UsageError(f"cannot write {final}: {reason}; name another path with --html or --json") from None
+        raise pytest.UsageError(
+            f"cannot write {final}: {reason}; choose a different path with --html or --json"
+        ) from None
 
 
 def leave_removed_folder(config: pytest.Config, root: Path) -> None:
@@ -99,7 +103,7 @@ def leave_removed_folder(config: pytest.Config, root: Path) -> None:
 
 
 def finish(config: pytest.Config) -> None:
-    """Post-process the file that pytest-html wrote and move it to its final path. `failure` returns the reason if this fails."""
+    """Post-process the file that pytest-html wrote and move it to its final path. If this fails, `failure` returns the reason."""
     if _TEMPORARY not in config.stash or failure(config):
         return
     final, temporary = config.stash[REPORT], config.stash[_TEMPORARY]
@@ -124,12 +128,12 @@ def record_failure(config: pytest.Config, problem: OSError) -> None:
 
 
 def failure(config: pytest.Config) -> str:
-    """Return why the report was not written; empty if it was written or no report was requested."""
+    """Return why the report was not written, or an empty string if it was written or not requested."""
     return config.stash.get(_FAILURE, "")
 
 
 def written(config: pytest.Config) -> Path | None:
-    """Return the report's path if the file exists, or None otherwise."""
+    """Return the report's path if the file exists, otherwise None."""
     final = config.stash.get(REPORT, None)
     return final if final is not None and not failure(config) and final.is_file() else None
 

@@ -1,4 +1,4 @@
-"""Reads earlier reports from files: one report, only its results, or all reports in a folder. `reports` parses the texts."""
+"""Reads earlier reports from files: one report, only its results, or all reports in a folder. `reports` parses their contents."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def load_report(path: Path) -> Report:
 
 
 def load_results(path: Path) -> dict[str, Any]:
-    """Return only the results, for a comparison. Raises NotAReport as `load_report` does."""
+    """Return only the results, for a comparison. Raises NotAReport in the same cases as `load_report`."""
     return parse_results(_text(path), one_line(path))
 
 
@@ -37,7 +37,7 @@ def load_folder(folder: Path) -> Report:
 
 
 def _reports_in(folder: Path) -> Iterator[tuple[str, Report | NotAReport]]:
-    """Yield one file's report at a time, so that a folder of large reports is never in memory as a whole."""
+    """Yield the report in one file at a time, so that a folder of large reports is never in memory as a whole."""
     for path in sorted([*folder.glob("*.html"), *folder.glob("*.json")]):
         try:
             yield path.name, load_report(path)
@@ -49,7 +49,7 @@ def _text(path: Path) -> str:
     name = one_line(path)
     try:
         if path.stat().st_size > LARGEST:
-            raise NotAReport(f"{name}: too large for a report; give a report or a results JSON file")
+            raise NotAReport(f"{name}: too large for a report; choose a report (.html or .json)")
         return path.read_text(encoding="utf-8-sig")
     except OSError as problem:
         raise NotAReport(f"cannot read {name}: {problem.strerror}") from None

@@ -1,4 +1,4 @@
-"""A run of a plan: the evidence, the assessments, and the checks that ran."""
+"""One run of a plan: the evidence, the assessments, and the checks that ran."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from settings.version import tool_version
 
 
 class Session:
-    """Gathers the evidence of a plan once, judges it on demand, and describes the run for the reports."""
+    """Gathers the evidence for a plan once, evaluates it on demand, and describes the run for the reports."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
@@ -35,7 +35,7 @@ class Session:
         return self._evidence
 
     def assessment(self, sender: str) -> Assessment:
-        """Return the assessment of a sender, which is made on the first call."""
+        """Return the assessment of a sender. It is made on the first call and then kept."""
         if sender not in self._assessments:
             self._assessments[sender] = Assessment(self._evidence[sender], self.plan.settings[sender])
         return self._assessments[sender]
@@ -45,10 +45,10 @@ class Session:
         return self.assessment(sender).finding(check)
 
     def gather(self, senders: AbstractSet[str], progress: Progress, terminal: Terminal = nullcontext) -> None:
-        """Gather the evidence of these senders; `terminal` makes the terminal available for prompts.
+        """Gather the evidence for these senders. `terminal` makes the terminal available for prompts.
 
         Raises:
-            KeyboardInterrupt: the user interrupted the run; the evidence gathered so far is kept.
+            KeyboardInterrupt: the user interrupted the run. The evidence gathered so far is kept.
 
         """
         missing = senders - set(self._evidence)
@@ -67,7 +67,7 @@ class Session:
         self._ran.setdefault(sender, set()).add(check)
 
     def run(self, *, interrupted: bool = False) -> Run:
-        """Return the run for the reports; `interrupted` means that pytest was interrupted."""
+        """Return the run for the reports. `interrupted` states whether pytest was interrupted."""
         plan = self.plan
         complete: dict[str, set[str]] = {}
         for sender, check in plan.pairs:
@@ -102,5 +102,5 @@ class Session:
         for name, evidence in self._evidence.items():
             if evidence.broke:
                 print_line(
-                    f"smtp365: {name}: internal error ({evidence.broke}); the report has the evidence gathered before it"
+                    f"smtp365: {name}: internal error ({evidence.broke}); the report contains the evidence gathered before the error"
                 )

@@ -1,4 +1,4 @@
-"""Makes the plan of a run from the command-line options. Options and settings that cannot work end the run here.
+"""Makes the plan of a run from the command-line options. Unusable options or settings end the run here.
 
 `plugin.configure` imports this module after it has started the built-in tenant, so that both load at the same time.
 """
@@ -44,7 +44,7 @@ def make_plan(options: Options, environ: Mapping[str, str], built_in: Path | Non
     """Return the plan for these options. `built_in` is the settings file that the built-in tenant wrote.
 
     Raises:
-        SettingsError: an option or the settings cannot work; the message has one line per mistake.
+        SettingsError: an option or the settings cannot be used. The message has one line per mistake.
 
     """
     target = _target(options)
@@ -54,7 +54,7 @@ def make_plan(options: Options, environ: Mapping[str, str], built_in: Path | Non
     settings = _load(file)
     holder = OF_THE_BUILT_IN_TENANT if target.kind == "fake" else OF_THE_SETTINGS
     senders = chosen(settings.sender, options.senders, holder)
-    if built_in is None:  # in the built-in tenant a wrong value is a fault
+    if built_in is None:  # in the built-in tenant, a wrong value is part of a fault
         _refuse_placeholders(file, (sender.name for sender in senders))
     judged = {sender.name: settings.for_sender(sender, strict=options.strict) for sender in senders}
     masks = _masks(judged.values(), wanted=options.mask)
@@ -85,7 +85,7 @@ def _target(options: Options) -> Target:
 
 
 def _load(file: Path) -> Settings:
-    """Return the settings in a file. Raises SettingsError with all mistakes and all placeholders in the file."""
+    """Return the settings in a file. Raises SettingsError with all mistakes and placeholders in the file."""
     try:
         return load(file)
     except SettingsError as problem:
@@ -93,14 +93,14 @@ def _load(file: Path) -> Settings:
 
 
 def _refuse_placeholders(file: Path, names: Iterable[str]) -> None:
-    """Raise SettingsError if a sender still has a value from the example. Senders that this run omits may keep theirs."""
+    """Raise SettingsError if a sender still has a value from the example. Senders that are not in this run may keep theirs."""
     lines = left_in(file, names)
     if lines:
         raise SettingsError(lines)
 
 
 def _masks(settings: Iterable[SenderSettings], *, wanted: bool) -> Masks:
-    """Return the masks of the run; with `wanted=False` they leave everything unchanged."""
+    """Return the masks for the run. With `wanted=False`, they change nothing."""
     if not wanted:
         return NoMasks()
     from reports.masking import Masking
@@ -120,7 +120,7 @@ def _baseline(options: Options, masks: Masks) -> dict[str, Any] | None:
 
 
 def _plan_of_reports(options: Options, environ: Mapping[str, str], target: Target) -> Plan:
-    """Return the plan for earlier reports, which are judged again or, with `--lookups-for`, get new lookups."""
+    """Return the plan for earlier reports, whose evidence is evaluated again or, with `--lookups-for`, gets new lookups."""
     reader = load_report if target.kind == "report" else load_folder
     data, earlier = _read(reader, target.path or options.folder)
     was_masked = bool(data.get("masked"))
@@ -159,7 +159,7 @@ def _repeated_lookups(
 ) -> EvidenceSource:
     """Return the evidence source for `--lookups-for`. Raises SettingsError if the report is masked or nothing can be looked up."""
     if masked:
-        line = f"--lookups-for={options.lookups_for}: its identities are masked, so they cannot be looked up"
+        line = f"--lookups-for={options.lookups_for}: the identities in this report are masked, so they cannot be looked up"
         raise SettingsError([line])
     if options.tenant_export is not None:
         return RepeatedLookups(
@@ -187,9 +187,7 @@ def _lookup_source(
     )
     if cloud is None or not cloud.microsoft:
         if asked or options.lookups_for is not None:
-            line = (
-                f"{asked or '--lookups-for'}: only Microsoft clouds have lookups, and the settings name another service"
-            )
+            line = f"{asked or '--lookups-for'}: lookups work only with Microsoft clouds, and the settings use a different service"
             raise SettingsError([line])
         return LookupSource()
     if options.tenant_export is not None:
@@ -198,11 +196,13 @@ def _lookup_source(
         return Export(sources.by_export(options.folder / options.tenant_export, cloud))
     if options.admin_sign_in:
         if settings is None or settings.admin_client_id is None:
-            raise SettingsError(["--admin-sign-in: the settings name no admin_client_id; see settings.example.toml"])
+            raise SettingsError(["--admin-sign-in: the settings have no admin_client_id; see settings.example.toml"])
         return Administrator(settings)
     if settings is None or settings.directory is None:
         if options.lookups_for is not None:
-            line = "--lookups-for needs a lookup source: a table [directory] in the settings, --admin-sign-in or --tenant-export=FILE"
+            line = (
+                "--lookups-for also needs a [directory] table in the settings, --admin-sign-in or --tenant-export=FILE"
+            )
             raise SettingsError([line])
         return LookupSource()
     return Auditor(settings, settings.directory, environ)

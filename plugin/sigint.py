@@ -1,4 +1,4 @@
-"""Runs a module as `python -m` does, so that Ctrl-C at any moment, even while libraries load, prints one line and exits with 2.
+"""Runs a module as `python -m` does, but when the user presses Ctrl-C, even while libraries load, prints one line and exits with 2.
 
 The first Ctrl-C interrupts the run. Later ones are ignored while the report is written, because they would break the end of
 pytest's session. Three seconds after the first, another Ctrl-C ends the process at once.
@@ -23,7 +23,7 @@ _pressed: list[float] = []
 
 
 def press(_signal: int, frame: FrameType | None) -> None:
-    """Handle SIGINT: raise KeyboardInterrupt the first time, and end the process on a press more than three seconds later."""
+    """Handle SIGINT: raise KeyboardInterrupt the first time, and end the process if the user presses Ctrl-C again after three seconds."""
     if not _pressed and frame is not None and getattr(frame, "f_lineno", None) is None:
         # CPython was between two lines. pytest needs the line number, so interrupt again a moment later.
         import _thread
@@ -43,7 +43,7 @@ def main() -> int:
     try:
         if (
             signal.getsignal(signal.SIGINT) is signal.default_int_handler
-        ):  # otherwise the parent process ignores SIGINT on purpose
+        ):  # otherwise the parent process ignores SIGINT deliberately
             signal.signal(signal.SIGINT, press)
         import runpy
 

@@ -32,13 +32,13 @@ class BySender(LoadScopeScheduling):  # type: ignore[misc] # published without t
 
 
 def scope(nodeid: str) -> str:
-    """Return the scope of a test: `test_check[alerts` for `test_check[alerts-OAUTH-05]`, or the id itself for other tests."""
+    """Return the scope of a test: `test_check[alerts` for `test_check[alerts-OAUTH-05]`, or the id itself for any other test."""
     sender, *check = nodeid.removesuffix("]").rsplit("-", 2)
     return sender if len(check) == 2 and "[" in sender else nodeid
 
 
 def for_workers(session: Session) -> str:
-    """Return the frozen evidence and settings for the workers of pytest-xdist as JSON, without secrets."""
+    """Return the frozen evidence and settings for the workers of pytest-xdist, as JSON without secrets."""
     plan = session.plan
     return json.dumps(
         {
@@ -51,7 +51,7 @@ def for_workers(session: Session) -> str:
 
 
 def in_worker(text: str) -> Session:
-    """Return a session that only judges, given the text from `for_workers`."""
+    """Return a session that only evaluates evidence, given the text from `for_workers`."""
     given = json.loads(text)
     settings = [SenderSettings.model_validate_json(json.dumps(one)) for one in given["settings"]]
     evidence = [SenderEvidence.model_validate_json(json.dumps(one)) for one in given["evidence"]]

@@ -19,7 +19,7 @@ from tests.suite.test_contract import run
     [
         pytest.param("chekc", 'did you mean "check"?', id="misspelt"),
         pytest.param("explane", 'did you mean "explain"?', id="misspelt too"),
-        pytest.param("reboot", "there are check, explain, fake, faults, test, lock", id="far from any"),
+        pytest.param("reboot", "the commands are check, explain, fake, faults, test, lock", id="far from any"),
     ],
 )
 def test_unknown_command_gets_a_suggestion_and_no_set_up(tmp_path: Path, word: str, hint: str) -> None:

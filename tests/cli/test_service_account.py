@@ -111,7 +111,9 @@ def test_a_run_writes_report_and_cache_to_the_accounts_folder(installed: Install
 
     output = orderly_output(ended)
     assert ended.returncode == 0, output
-    line = f"the account {ACCOUNT} cannot write to {installed.checkout.root}: reports, state and pytest's cache go to "
+    line = (
+        f"the account {ACCOUNT} cannot write to {installed.checkout.root}, so reports, state and pytest's cache go to "
+    )
     assert [shown for shown in output.splitlines() if shown.startswith("the account ")] == [f"{line}{installed.state}"]
     (report,) = (installed.state / "reports").glob("*-fake.html")
     assert output.splitlines()[-1] == f"Report: {report}"
@@ -160,9 +162,9 @@ def test_an_account_without_a_home_gets_one_line(installed: Installed, home: str
 
     line = f"the account {ACCOUNT} cannot write to {installed.checkout.root} or to /nonexistent/.local/state/smtp365"
     assert refused.returncode == 4
-    assert orderly_output(refused) == f"ERROR: {line}; name a path for the report with --html\n\n"
+    assert orderly_output(refused) == f"ERROR: {line}; choose a path for the report with --html\n\n"
     assert ended.returncode == 0, orderly_output(ended)
-    assert f"{line}: pytest keeps no cache" in orderly_output(ended)
+    assert f"{line}, so pytest keeps no cache" in orderly_output(ended)
     assert report.is_file()
 
 

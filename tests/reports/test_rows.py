@@ -62,7 +62,7 @@ def test_without_scripts_there_is_no_button(browser: Browser, packed: Path) -> N
     with Opened(browser, packed, scripts=False) as opened:
         assert not opened.page.locator("#show-rows").is_visible()
         assert not opened.page.locator("#pytest-table .controls").is_visible()
-        assert opened.page.get_by_text("A script shows").is_visible()
+        assert opened.page.get_by_text("needs JavaScript").is_visible()
 
 
 def test_rows_that_cannot_be_decompressed_give_a_message(browser: Browser, packed: Path) -> None:

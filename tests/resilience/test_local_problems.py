@@ -84,7 +84,7 @@ def test_missing_working_folder_is_reported(tmp_path: Path) -> None:
     )
 
     assert done.returncode == 4, done.stdout + done.stderr
-    assert done.stderr.strip() == "smtp365: this folder is no longer there; change to another one"
+    assert done.stderr.strip() == "smtp365: the current folder no longer exists; change to a different one"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows does not remove the working folder of a process")
