@@ -1,1 +1,1 @@
-"""The entries of causes for a service that the settings declare. They are valid for any SMTP server and token service."""
+"""Cause entries for a service that the settings declare. They apply to any SMTP server and token service."""

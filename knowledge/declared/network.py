@@ -1,4 +1,4 @@
-"""Causes between this machine and a declared server, up to its greeting."""
+"""Causes that concern the connection up to the server's greeting, for a declared service."""
 
 from typing import Final
 
@@ -21,31 +21,30 @@ ENTRIES: Final[tuple[Cause, ...]] = (
     Cause(
         id="dns_failure",
         title="the server's name does not resolve",
-        meaning=(
-            "The DNS lookup of {smtp_server} returns no address. Without an address the application cannot open a "
-            "connection."
-        ),
-        shows="Texts such as 'getaddrinfo failed', 'no such host is known', ENOTFOUND, EAI_AGAIN.",
+        meaning=("The DNS lookup of {smtp_server} returns no address, so the application cannot open a connection."),
+        shows="Error messages contain 'getaddrinfo failed', 'no such host is known', ENOTFOUND or EAI_AGAIN.",
         who="network",
         steps=(
-            "Compare the name {smtp_server} in the settings with the one from its administrator.",
+            "Ask the administrator of the mail server whether {smtp_server} is the right name.",
             NAME_LOOKUP,
             NAME_ELSEWHERE,
             (
-                "If only another name server returns an address, correct the name server that this machine uses (Linux: `$ "
-                "resolvectl status`)."
+                "If only the other name server returns an address, correct the list of name servers on this "
+                "machine (Linux: `$ resolvectl status` shows it)."
             ),
             (
-                "If none does, ask the administrator of the DNS zone of {smtp_server} whether the name exists for this network."
+                "If no name server returns an address, ask the administrator of the DNS zone of {smtp_server} "
+                "whether the name can be resolved from this network."
             ),
         ),
-        verify="`Resolve-DnsName {smtp_server}` returns an address each time.",
-        propagation="Immediately; a cached failure can last several minutes.",
-        risk="A public name server may not know internal names: use it for comparison, not as a remedy.",
+        verify="`Resolve-DnsName {smtp_server}` returns an address several times in a row.",
+        propagation="Immediately, or after several minutes if the failure is cached.",
+        risk="A public name server cannot resolve internal names: use one only to compare the answers.",
         source=(SMTP + "#section-5.1", DNS_TCP),
         decide=(
             Step(
-                "Check NET-01, or `nslookup {smtp_server}` on the application's own machine.", answered_by=("NET-01",)
+                "See the result of check NET-01, or run `nslookup {smtp_server}` on the application's own machine.",
+                answered_by=("NET-01",),
             ),
         ),
     ),
@@ -53,25 +52,31 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         id="dns_tcp_blocked",
         title="DNS lookups work over UDP but not over TCP",
         meaning=(
-            "Short answers arrive, but port 53 is closed for TCP, so long answers are lost and lookups fail from time to "
-            "time."
+            "Port 53 is blocked for TCP. Short answers arrive over UDP, but long answers need TCP, so some "
+            "lookups fail."
         ),
         shows="Check BASIC-06 or OAUTH-07 fails for TCP but not for UDP.",
         who="network",
         steps=(
             "Allow TCP port 53 outbound from this machine to its name servers.",
             Step(
-                "Test it: `Resolve-DnsName {smtp_server} -TcpOnly` (Linux: `$ dig +tcp {smtp_server}`).",
+                (
+                    "Test the lookup over TCP: `Resolve-DnsName {smtp_server} -TcpOnly` (Linux: `$ dig +tcp "
+                    "{smtp_server}`)."
+                ),
                 answered_by=("BASIC-06", "OAUTH-07"),
             ),
         ),
-        verify="The same command returns an address within a second, several times.",
+        verify=("`Resolve-DnsName {smtp_server} -TcpOnly` returns an address within a second, several times in a row."),
         propagation="As soon as the firewall rule is active.",
-        risk="None apart from the rule itself; limit it to the configured name servers.",
+        risk="Limit the rule to the configured name servers.",
         source=(DNS_TCP,),
         decide=(
             Step(
-                "`Resolve-DnsName {smtp_server} -TcpOnly`, compared with the same command without -TcpOnly.",
+                (
+                    "Compare the result of `Resolve-DnsName {smtp_server} -TcpOnly` with that of the same command "
+                    "without -TcpOnly."
+                ),
                 answered_by=("BASIC-06", "OAUTH-07"),
             ),
         ),
@@ -79,19 +84,19 @@ ENTRIES: Final[tuple[Cause, ...]] = (
     Cause(
         id="dns_udp_blocked",
         title="DNS lookups work over TCP but not over UDP",
-        meaning="The firewall allows port 53 for TCP only, but programs use UDP first. Every lookup is slow or fails.",
-        shows="Check BASIC-06 or OAUTH-07 fails for UDP; lookups take many seconds.",
+        meaning="A firewall allows only TCP on port 53, but programs try UDP first. Every lookup is slow or fails.",
+        shows="Check BASIC-06 or OAUTH-07 fails for UDP, and lookups take many seconds.",
         who="network",
         steps=(
             "Allow UDP port 53 outbound from this machine to its name servers.",
             Step(
-                "Test it: `Resolve-DnsName {smtp_server}` (Linux: `$ dig +notcp {smtp_server}`).",
+                "Test the lookup over UDP: `Resolve-DnsName {smtp_server}` (Linux: `$ dig +notcp {smtp_server}`).",
                 answered_by=("BASIC-06", "OAUTH-07"),
             ),
         ),
-        verify="The command returns an address within a second.",
+        verify="`Resolve-DnsName {smtp_server}` returns an address within a second.",
         propagation="As soon as the firewall rule is active.",
-        risk="None apart from the rule itself; limit it to the configured name servers.",
+        risk="Limit the rule to the configured name servers.",
         source=(DNS_TCP,),
         decide=(
             Step(
@@ -104,20 +109,23 @@ ENTRIES: Final[tuple[Cause, ...]] = (
     ),
     Cause(
         id="port_blocked",
-        title="the connection to the port is blocked",
+        title="the server's port is blocked or closed",
         meaning=(
             "This machine cannot connect to {smtp_server} on port {port}. A firewall blocks the connection, or no service "
             "listens on that port."
         ),
-        shows="Timeouts or 'connection refused' while the name resolves.",
+        shows="The name resolves, but the connection times out or is refused.",
         who="network",
         steps=(
             PORT_TEST,
             (
-                "If it fails here but works from another network, allow TCP to {smtp_server} port {port} outbound from this "
-                "machine."
+                "If the test fails here but succeeds from another network, allow outbound TCP from this machine "
+                "to {smtp_server}, port {port}."
             ),
-            "If it fails everywhere, ask the administrator of {smtp_server} whether the service runs and which port it listens on.",
+            (
+                "If the test fails everywhere, ask the administrator of {smtp_server} whether the service is "
+                "running and which port it listens on."
+            ),
         ),
         verify="`Test-NetConnection -ComputerName {smtp_server} -Port {port}` succeeds on the application's own machine.",
         propagation="As soon as the firewall rule is active.",
@@ -125,39 +133,43 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         source=(SUBMISSION, TLS_USE),
         decide=(
             PORT_TEST,
-            "The same test from another network: it distinguishes a firewall here from a service that is not running.",
+            (
+                "Repeat the test from another network. If it succeeds there, a firewall blocks the connection "
+                "here; if not, the service is probably not running."
+            ),
         ),
     ),
     Cause(
         id="network_unreachable",
         title="this machine has no route to the server",
-        meaning=(
-            "The operating system has no route to the addresses of {smtp_server}, for IPv4, for IPv6, or for both."
-        ),
-        shows="Texts such as 'network is unreachable', 'no route to host', ENETUNREACH.",
+        meaning=("The operating system has no route to the addresses of {smtp_server} over IPv4, IPv6 or both."),
+        shows="Error messages contain 'network is unreachable', 'no route to host' or ENETUNREACH.",
         who="network",
         steps=(
             PORT_TEST,
             (
-                "Check the routes, and add the missing default gateway: `Get-NetRoute` (Linux: `$ ip route` and `$ ip -6 "
-                "route`)."
+                "List the routes with `Get-NetRoute` (Linux: `$ ip route` and `$ ip -6 route`), and add the "
+                "default gateway if it is missing."
             ),
-            "If only IPv6 has no route, give the machine one, or configure the application to prefer IPv4.",
+            "If only the IPv6 route is missing, add one, or configure the application to prefer IPv4.",
         ),
         verify="`Test-NetConnection -ComputerName {smtp_server} -Port {port}` succeeds.",
         propagation="Immediately.",
-        risk="A route changes the path of other traffic as well: ask the network team.",
+        risk="A new route can also change the path of other traffic: ask the network team first.",
         source=(SMTP + "#section-5.1",),
-        decide=(Step("Check NET-03: the result for each address.", answered_by=("NET-02", "NET-03")),),
+        decide=(Step("See check NET-03, which shows the result for each address.", answered_by=("NET-02", "NET-03")),),
     ),
     Cause(
         id="wrong_host_or_port",
-        title="the server name or the port in the settings is not the one for submission",
+        title="the server name or the port in the settings is wrong",
         meaning=(
-            "The sender's SMTP Server is {smtp_server} and its Port is {port}. The table [custom] of the settings declares "
-            "another service, or no service on that port offers SMTP with STARTTLS."
+            "The sender uses {smtp_server}, port {port}. Either [custom] in the settings declares a different "
+            "server or port, or no service on that port offers SMTP with STARTTLS."
         ),
-        shows="Another greeting, a certificate for another name, a port with implicit TLS, or a timeout.",
+        shows=(
+            "The greeting comes from a different server, the certificate is for a different name, the port uses "
+            "implicit TLS, or the connection times out."
+        ),
         who="sender",
         steps=(
             (
@@ -165,20 +177,22 @@ ENTRIES: Final[tuple[Cause, ...]] = (
                 "(usually 587)."
             ),
             (
-                "Enter both in the application and in the sender's table, and enter the same under [custom] in the settings of "
-                "this suite."
+                "Enter both in the application. In the settings of this suite, enter them in the sender's table "
+                "and under [custom]."
             ),
-            "Enter the host name, not its IP address: the certificate is checked against the name.",
+            "Enter the server's host name, not its IP address: the certificate must match the name.",
         ),
-        verify="Checks BASIC-07 or NET-05, NET-02 and SMTP-01 pass.",
-        propagation="As soon as the application has read its settings.",
+        verify="Checks NET-02 and SMTP-01 pass, and so does BASIC-07 (for OAuth: NET-05).",
+        propagation="As soon as the application has reloaded its settings.",
         risk=(
-            "Credentials are sent to the host that is entered: get the name from the administrator, not from a web search."
+            "The application sends its credentials to this host: get the name from the administrator, not "
+            "from a web search."
         ),
         source=(SUBMISSION, TLS_USE),
         decide=(
             (
-                "Compare the server and the port in the application with those from the administrator of the mail service."
+                "Ask the administrator of the mail service for the server and the port, and compare them with "
+                "those in the application."
             ),
         ),
     ),
@@ -186,87 +200,100 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         id="smtp_intercepted",
         title="a device on the network path, or another service, replies instead of the server",
         meaning=(
-            "The reply from {smtp_server} port {port} is not that of an SMTP submission server. The usual reason is a "
-            "firewall with mail inspection, a proxy, or another service on that port."
+            "The reply from {smtp_server}, port {port}, is not one that an SMTP submission server sends. It "
+            "usually comes from a firewall with mail inspection, a proxy, or a different service on that port."
         ),
         shows=(
-            "No greeting, a greeting that is not SMTP, STARTTLS or AUTH not offered, a connection that closes in the "
-            "middle of the dialogue."
+            "No greeting arrives, the greeting is not SMTP, STARTTLS or AUTH is not offered, or the connection "
+            "closes in the middle of the dialogue."
         ),
         who="network",
         steps=(
-            "Compare with another network: `$ openssl s_client -starttls smtp -connect {smtp_server}:{port}`.",
             (
-                "If the dialogue is different there, switch the mail inspection (ESMTP fixup, SMTP proxy, mail shield) off for "
+                "Run `$ openssl s_client -starttls smtp -connect {smtp_server}:{port}` on this machine and on "
+                "another network, and compare the dialogues."
+            ),
+            (
+                "If the dialogues differ, switch off mail inspection (ESMTP fixup, SMTP proxy, mail shield) for "
                 "this destination."
             ),
             (
-                "If it is the same everywhere, ask the administrator of {smtp_server} which service listens on port {port}."
+                "If the dialogue is the same everywhere, ask the administrator of {smtp_server} which service "
+                "listens on port {port}."
             ),
         ),
         verify="Checks SMTP-01, SMTP-02 and SMTP-03 pass from this machine.",
         propagation="As soon as the rule is active.",
-        risk="The inspection may be deliberate: ask its owner, and switch it off for this destination only.",
+        risk="The inspection may be deliberate: ask its owner first, and switch it off for this destination only.",
         source=(SMTP + "#section-4.3", STATUS),
         decide=(
             (
-                "The same dialogue from another network: if it is different, a device in this network changes it; if not, the "
-                "server itself does."
+                "Compare the dialogue with one from another network. If they differ, a device on this network "
+                "changes the replies; if not, the replies come from the server itself."
             ),
-            Step("Check SMTP-01: the first line that the server sends on that port.", answered_by=("SMTP-01",)),
+            Step(
+                "See check SMTP-01, which shows the first line that the server sends on that port.",
+                answered_by=("SMTP-01",),
+            ),
         ),
     ),
     Cause(
         id="ehlo_name_invalid",
         title="the server refuses the host name that the client sends in EHLO",
         meaning=(
-            "The server does not accept the name that the client sends in EHLO. RFC 5321 requires a full host name or an "
-            "address literal."
+            "RFC 5321 requires a fully qualified host name or an address literal after EHLO. The server does not "
+            "accept the name that this client sends."
         ),
-        shows="501, 504, 550 or 553 to EHLO or HELO.",
+        shows="The reply to EHLO or HELO is 501, 504, 550 or 553.",
         who="sender",
         steps=(
             (
-                "Configure the client to send a full host name, or an address in brackets such as [192.0.2.10]; in this suite: "
-                "ehlo_name under [network]."
+                "Configure the client to send a fully qualified host name, or an address in brackets such as "
+                "[192.0.2.10]. In the settings of this suite, enter it as ehlo_name under [network]."
             ),
-            "If the format is right, ask the administrator of {smtp_server} which names the server accepts.",
+            "If the server refuses that name too, ask the administrator of {smtp_server} which names it accepts.",
         ),
         verify="The server replies 250 to EHLO.",
         propagation="Immediately.",
         risk=NOTHING,
         source=(SMTP + "#section-4.1.1.1",),
-        decide=("The reply to EHLO, and the name that the client sent.",),
+        decide=("Compare the name that the client sent with the reply to EHLO.",),
     ),
     Cause(
         id="clock_skew",
         title="this machine's clock is wrong",
         meaning=(
-            "Certificates and tokens are valid for a limited time, and this machine's clock differs from the servers'."
+            "This machine's clock differs from the servers' clocks, so certificates and tokens can appear "
+            "expired or not yet valid."
         ),
-        shows="Certificates 'not yet valid' or 'expired', new tokens that are refused.",
+        shows="Certificates are reported as 'not yet valid' or 'expired', or new tokens are refused.",
         who="sender",
         steps=("Synchronise the clock over the network: `w32tm /resync` (Linux: `$ timedatectl`).",),
         verify="Check HOST-04 passes.",
         propagation="Immediately.",
         risk="A sudden clock change can disrupt scheduled jobs.",
         source=("https://www.rfc-editor.org/rfc/rfc7519#section-4.1.4",),
-        decide=(Step("Check HOST-04: this machine's clock, compared with the servers'.", answered_by=("HOST-04",)),),
+        decide=(
+            Step(
+                "See check HOST-04, which compares this machine's clock with the servers' clocks.",
+                answered_by=("HOST-04",),
+            ),
+        ),
     ),
     Cause(
         id="service_side_fault",
-        title="the server reports a fault of its own or stops replying",
+        title="the server reports an internal error or stops replying",
         meaning=(
-            "{smtp_server} reported a fault of its own, or stopped replying in the middle of the dialogue. Nothing in the "
-            "sender's settings explains this."
+            "{smtp_server} reported an internal error, or stopped replying in the middle of the dialogue. Nothing "
+            "in the sender's settings explains this."
         ),
-        shows="421, 451, 452, 454 or 4.3.x, or a connection that ends without a reply.",
+        shows="The reply is 421, 451, 452 or 454 or contains 4.3.x, or the connection ends without a reply.",
         who="server",
         steps=("Retry after a few minutes.", FIND_IN_SERVER_LOG),
         verify="The server accepts the same message later, without a change to the settings.",
-        propagation="When the administrator has resolved the fault.",
-        risk="Do not change the sender's settings in the meantime: they are not the reason.",
+        propagation="When the administrator has resolved the problem.",
+        risk="Do not change the sender's settings in the meantime: they are not the cause.",
         source=(SMTP + "#section-4.2.1", STATUS),
-        decide=(SERVER_LOG, "A second run after some minutes, and one from another network."),
+        decide=(SERVER_LOG, "Run the checks again after a few minutes, and from another network."),
     ),
 )

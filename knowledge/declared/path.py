@@ -1,4 +1,4 @@
-"""Causes on the network path to a declared service: a silent name server, a device that changes replies, a proxy's page."""
+"""Causes on the network path to a declared service: a silent name server, a device that changes replies, or a proxy's web page."""
 
 from typing import Final
 
@@ -7,10 +7,11 @@ from knowledge.declared.sources import DISCOVERY, DNS_TCP, SMTP, STARTTLS
 from knowledge.step import Step
 
 _OTHER_NETWORK: Final = (
-    "Run the same check from another network: if the dialogue continues there, a device in this network stops it here."
+    "Run the same check from another network. If the dialogue continues there, a device on this network "
+    "interrupts it here."
 )
 _ONE_HOST: Final = (
-    "An exclusion removes a host from inspection: exclude only this host, and do not switch inspection off everywhere."
+    "An excluded host is no longer inspected: exclude only this host, and leave inspection on for all others."
 )
 
 ENTRIES: Final[tuple[Cause, ...]] = (
@@ -19,64 +20,72 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         title="the name server does not answer",
         headline="the name server {resolver} does not answer",
         meaning=(
-            "The machine queries {resolver} for the address of {smtp_server} and gets no answer, neither over UDP nor over "
-            "TCP."
+            "This machine queries {resolver} for the address of {smtp_server} and receives no answer over UDP or TCP."
         ),
         shows="Every query times out.",
         who="network",
         steps=(
             (
-                "Look up {smtp_server} at another name server of the network. If that one answers, {resolver} is down or "
-                "blocked; if not, port 53 is closed for this machine."
+                "Query another name server on the network for {smtp_server}. If it answers, {resolver} is down or "
+                "blocked; if not, port 53 is probably blocked for this machine."
             ),
             (
-                "Check {resolver} itself: its DNS service must run, and every firewall on the path must allow UDP and TCP port "
-                "53 from this machine to it."
+                "Make sure that the DNS service on {resolver} is running, and that every firewall on the path "
+                "allows UDP and TCP on port 53 from this machine to {resolver}."
             ),
         ),
-        verify="`nslookup {smtp_server} {resolver}` returns an address within a second, several times.",
-        propagation="As soon as the server answers or the firewall rule is active.",
-        risk="A public name server may not know internal names: use it for comparison, not as a remedy.",
+        verify="`nslookup {smtp_server} {resolver}` returns an address within a second, several times in a row.",
+        propagation="As soon as the name server answers or the firewall rule is active.",
+        risk="A public name server cannot resolve internal names: use one only to compare the answers.",
         source=(DNS_TCP,),
-        decide=(Step("Check NET-01: does any name server answer, even with an error?", answered_by=("NET-01",)),),
+        decide=(
+            Step(
+                "See check NET-01, which shows whether any name server answers, even with an error.",
+                answered_by=("NET-01",),
+            ),
+        ),
     ),
     Cause(
         id="smtp_rewritten",
         title="a device or program on the network path changes the SMTP dialogue",
         meaning="The connection reaches {smtp_server}, but a device or program on the path changes the replies.",
         shows=(
-            "220 **** or XXXXXXXA in the dialogue, or TLS that does not start after the server has accepted STARTTLS."
+            "The dialogue contains 220 **** or XXXXXXXA, or TLS does not start after the server has accepted STARTTLS."
         ),
         who="network",
         steps=(
             _OTHER_NETWORK,
             "On the firewall, switch off ESMTP inspection for port {port}, or exclude {smtp_server}.",
-            "On the machine, switch off the antivirus's mail scanning for outbound SMTP, or exclude {smtp_server}.",
+            (
+                "On this machine, switch off the antivirus program's mail scanning for outbound SMTP, or exclude "
+                "{smtp_server}."
+            ),
         ),
         verify="Checks SMTP-01, SMTP-02 and TLS-01 pass.",
         propagation="Immediately.",
         risk=_ONE_HOST,
         source=(SMTP, STARTTLS),
-        decide=("The same check from another network.",),
+        decide=("Run the same check from another network and compare the replies.",),
     ),
     Cause(
         id="connection_cut",
         title="the connection is closed or times out in the middle of the dialogue",
         meaning=(
-            "The connection reaches {smtp_server}, but during the dialogue the replies stop or the connection closes. The "
-            "reason is a firewall on the path, or the server itself."
+            "The connection reaches {smtp_server}, but during the dialogue the replies stop or the connection "
+            "closes. Either a firewall on the path or the server itself is responsible."
         ),
-        shows="A timeout, a reset or a closed connection after the dialogue has begun.",
+        shows="The connection times out, is reset or closes after the dialogue has begun.",
         who="network",
         steps=(
             _OTHER_NETWORK,
             (
-                "Read the firewall's log for {smtp_server}, port {port}, at the time of the attempt. Look for a limit on the "
-                "length of SMTP commands, an idle timeout below 60 seconds, and SMTP inspection."
+                "Check the firewall's log for {smtp_server}, port {port}, at the time of the attempt. In its "
+                "configuration, look for a limit on the length of SMTP commands, an idle timeout below 60 "
+                "seconds, and SMTP inspection."
             ),
             (
-                "If it is the same from every network, send the administrator of {smtp_server} the time of the attempt and the "
-                "IP address it came from."
+                "If the session ends in the same way from every network, send the administrator of {smtp_server} "
+                "the time of the attempt and the IP address that it came from."
             ),
         ),
         verify="Checks AUTH-01 and MBX-03 pass from the same machine.",
@@ -85,8 +94,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         source=(SMTP,),
         decide=(
             (
-                "The same check from another network: if it gets a reply there, a device in this network closes the connection "
-                "here."
+                "Run the same check from another network. If a reply arrives there, a device on this network "
+                "closes the connection here."
             ),
         ),
     ),
@@ -95,32 +104,33 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         title="a proxy or filter answers instead of the token service",
         headline="a proxy or filter answers instead of the token service: {answer}",
         meaning=(
-            "This machine requests the issuer document or a token from {login_host}, and a proxy or filter replies "
-            "instead: {answer}."
+            "When this machine requests the issuer document or a token from {login_host}, a proxy or filter "
+            "replies instead: {answer}."
         ),
-        shows="HTTP 403, 407 or 200 with a web page, or a redirect, instead of a JSON document.",
+        shows="A web page with HTTP status 403, 407 or 200, or a redirect, arrives instead of a JSON document.",
         who="network",
         steps=(
             Step(
                 (
-                    "If a proxy is configured, request the document through it, as the application's account: `Invoke-WebRequest "
-                    "-Uri {issuer_document} -Proxy {proxy}` (Linux: `$ curl -sv -x {proxy} {issuer_document}`)."
+                    "If a proxy is configured, request the document through it under the application's account: "
+                    "`Invoke-WebRequest -Uri {issuer_document} -Proxy {proxy}` (Linux: `$ curl -sv -x {proxy} "
+                    "{issuer_document}`)."
                 ),
                 when="through_proxy",
             ),
             Step(
                 (
-                    "If no proxy is configured for this account, request the document as the application's account: "
-                    "`Invoke-WebRequest -Uri {issuer_document}` (Linux: `$ curl -sv {issuer_document}`), and once more from "
-                    "another network."
+                    "If no proxy is configured for this account, request the document under the application's "
+                    "account, here and on another network: `Invoke-WebRequest -Uri {issuer_document}` (Linux: `$ "
+                    "curl -sv {issuer_document}`)."
                 ),
                 when="without_proxy",
             ),
             "Allow {login_host} in the proxy or filter for this machine and account.",
             Step(
                 (
-                    "If the proxy or filter replied to the token request, it has received the client secret: create a new secret "
-                    "and delete the old one."
+                    "If the proxy or filter replied to the token request, it received the client secret: create a "
+                    "new secret and delete the old one."
                 ),
                 when="secret_sent",
             ),
@@ -131,7 +141,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         source=(DISCOVERY,),
         decide=(
             (
-                "The text of the page, requested on the application's machine: `Invoke-WebRequest -Uri {issuer_document}`."
+                "Request the document on the application's machine and read the page that arrives: "
+                "`Invoke-WebRequest -Uri {issuer_document}`."
             ),
         ),
     ),

@@ -1,7 +1,7 @@
 """Derives causes from a declared server's reply: the refused command, the reply code, the enhanced code, and a few general phrases.
 
-RFC 5321, section 4.2 (codes), RFC 4954, section 6 (sign-in), RFC 3463 (enhanced codes). The rules contain no vendor's text and name no
-cause that only one vendor has.
+The rules follow RFC 5321, section 4.2 (codes), RFC 4954, section 6 (sign-in), and RFC 3463 (enhanced codes). They contain no vendor's
+text and no cause that is specific to one vendor.
 """
 
 from __future__ import annotations
@@ -94,9 +94,9 @@ _DISABLED: Final = ("disabled", "suspended", "inactive", "deactivated")
 
 
 def read(text: str, command: Command) -> Reading:
-    """Return the meaning of a refusal.
+    """Return the causes of a refusal, likeliest first; there is at least one.
 
-    Takes the reply, which begins with its code, and the refused command. The result has at least one cause; the likeliest comes first.
+    Takes the reply, which begins with its code, and the refused command.
     """
     said = text.lower()
     found = _CODE.match(said)
@@ -108,7 +108,7 @@ def read(text: str, command: Command) -> Reading:
 
 
 def decide(causes: _Causes) -> tuple[str, ...]:
-    """Return up to six lines on how to tell these causes apart."""
+    """Return up to six lines that explain how to distinguish these causes."""
     known = declared()
     return tuple(dict.fromkeys(line for cause in causes[:3] if cause in known for line in known[cause].decide))[:6]
 
@@ -133,7 +133,7 @@ def _has(said: str, words: tuple[str, ...]) -> bool:
 
 
 def _account(said: str, status: str) -> tuple[_Causes, bool] | None:
-    """Return the cause if the refusal concerns the state of the account, or None otherwise."""
+    """Return the causes if the refusal concerns the state of the account, or None otherwise."""
     if status == "7.13" or (_has(said, _DISABLED) and _has(said, ("account", "user", "mailbox"))):
         return ("account_disabled",), True
     if _has(said, _DISABLED):
@@ -200,9 +200,9 @@ _BY_COMMAND: Final[dict[Command, tuple[_Causes, bool]]] = {
 
 
 def _for_now(code: int, status: str, command: Command) -> tuple[_Causes, bool]:
-    """Return the causes of a temporary refusal. 4.3.x and 421 concern the server (RFC 3463, 3.4), all other codes the message.
+    """Return the causes of a temporary refusal. 421, 4.3.x and 4.4.x concern the server (RFC 3463, 3.4 and 3.5); most others, the message.
 
-    451 without an enhanced code concerns the server (RFC 5321, 4.2.3), but servers that greylist also use it for RCPT.
+    451 or 452 without an enhanced code also concerns the server (RFC 5321, 4.2.3), except after RCPT, where it can mean greylisting.
     """
     local = code in {451, 452} and not status and command != "rcpt"
     if code == 421 or status.startswith(("3.", "4.")) or local:

@@ -1,4 +1,4 @@
-"""The standards that several entries cite, and the steps that they share."""
+"""The standards and the steps that several entries share."""
 
 from typing import Final
 
@@ -28,7 +28,7 @@ NAME_LOOKUP: Final = Step(
     ),
     answered_by=("NET-01",),
 )
-NAME_ELSEWHERE: Final = "Look up the name at another name server of the network."
+NAME_ELSEWHERE: Final = "Query another name server on the network for {smtp_server}."
 PORT_TEST: Final = Step(
     (
         "Test the connection on the application's own machine: `Test-NetConnection -ComputerName {smtp_server} -Port "
@@ -36,21 +36,25 @@ PORT_TEST: Final = Step(
     ),
     answered_by=("NET-02",),
 )
-COMPARE_CLOCK: Final = Step("Compare this machine's clock (check HOST-04).", answered_by=("HOST-04",))
+COMPARE_CLOCK: Final = Step("Make sure that this machine's clock is correct (check HOST-04).", answered_by=("HOST-04",))
 SHOW_TLS: Final = "Look at the certificate: `$ openssl s_client -starttls smtp -connect {smtp_server}:{port} -servername {smtp_server}`."
 SHOW_LOGIN_TLS: Final = (
     "Look at the certificate: `$ openssl s_client -connect {login_host}:443 -servername {login_host}` (if the "
-    "address in the settings has a port, use that port)."
+    "address in the settings contains a port, use that port)."
 )
 ASK_SERVER: Final = (
-    "Send the administrator of {smtp_server} the reply, the time of the attempt and the IP address it came from: "
-    "the mail log shows the reason."
+    "Send the administrator of {smtp_server} the reply, the time of the attempt and the IP address that it came "
+    "from. The mail log shows the reason."
 )
 ASK_LOGIN: Final = (
-    "Send the administrator of {login_host} the reply, the time and the client id: the log of the token service "
-    "shows the reason."
+    "Send the administrator of {login_host} the reply, the time of the request and the client id. The log of the "
+    "token service shows the reason."
 )
-SERVER_LOG: Final = "The mail log of {smtp_server} for the time of the attempt shows the reason."
-LOGIN_LOG: Final = "The log of the token service at {login_host} at the time of the request: it shows the reason."
-FIND_IN_SERVER_LOG: Final = "Find the reason in the mail log of {smtp_server} at the time of the attempt."
-FIND_IN_LOGIN_LOG: Final = "Find the reason in the log of the token service at {login_host} at the time of the request."
+SERVER_LOG: Final = "The entry for this attempt in the mail log of {smtp_server} shows the reason."
+LOGIN_LOG: Final = "The entry for this request in the log of the token service at {login_host} shows the reason."
+FIND_IN_SERVER_LOG: Final = (
+    "Find the entry for this attempt in the mail log of {smtp_server}, and correct what it reports."
+)
+FIND_IN_LOGIN_LOG: Final = (
+    "Find the entry for this request in the log of the token service at {login_host}, and correct what it reports."
+)

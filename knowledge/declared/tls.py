@@ -1,4 +1,4 @@
-"""Causes in the encryption of a connection to a declared server."""
+"""Causes that concern TLS, for a declared service."""
 
 from dataclasses import replace
 from typing import Final
@@ -21,25 +21,29 @@ _UNTRUSTED: Final = Cause(
     id="cert_untrusted",
     title="this machine does not trust the server's certificate",
     meaning=(
-        "The certificate of {smtp_server} was not issued by an authority that this machine trusts: the authority is "
+        "No authority that this machine trusts has issued the certificate of {smtp_server}: the authority is "
         "private, the chain is incomplete, the certificate is self-signed, or a device on the path inspects TLS."
     ),
     shows=(
-        "Texts such as 'unable to get local issuer certificate', 'self-signed certificate', 'PKIX path building "
-        "failed'."
+        "Error messages contain 'unable to get local issuer certificate', 'self-signed certificate' or 'PKIX path "
+        "building failed'."
     ),
     who="server",
     steps=(
         SHOW_TLS,
         (
-            "If the server's own private authority issued it, enter the certificate of that authority under [network] "
-            "ca_file in the settings, and add it to the trust store of the application."
+            "If a private authority issued the certificate, save that authority's own certificate in a file, "
+            "enter the file as ca_file under [network] in the settings, and add the certificate to the "
+            "application's trust store."
         ),
-        "If an intermediate certificate is missing, configure the server to send the whole chain.",
-        "If the issuer is an inspection product of this network, exclude this destination from inspection.",
+        "If an intermediate certificate is missing, configure the server to send the full chain.",
+        (
+            "If a TLS inspection product on this network issued the certificate, exclude this destination from "
+            "inspection."
+        ),
     ),
     verify="Check TLS-01 passes.",
-    propagation=("Immediately; a Java or container application must be restarted after the change of its trust store."),
+    propagation=("Immediately. A Java or container application must be restarted after its trust store has changed."),
     risk="Never turn verification off: the application would send its credentials to any server that answers.",
     source=(CERTIFICATE, TLS_USE),
     decide=(SHOW_TLS,),
@@ -47,14 +51,16 @@ _UNTRUSTED: Final = Cause(
 _OTHER_NAME: Final = Cause(
     id="cert_name_mismatch",
     title="the certificate is for another host name",
-    meaning="The server presents a certificate that is not for {smtp_server}. The client refuses it with good reason.",
-    shows="Texts such as 'hostname mismatch', 'no alternative certificate subject name matches'.",
+    meaning=(
+        "The server presents a certificate that is not valid for {smtp_server}, so the client refuses the connection."
+    ),
+    shows="Error messages contain 'hostname mismatch' or 'no alternative certificate subject name matches'.",
     who="server",
     steps=(
         SHOW_TLS,
         (
-            "If the server has another host name that is in the certificate, enter that name in the application and under "
-            "[custom]."
+            "If the certificate contains another host name of the server, enter that name in the application and "
+            "under [custom]."
         ),
         "Otherwise install a certificate for {smtp_server} on the server.",
     ),
@@ -67,13 +73,13 @@ _OTHER_NAME: Final = Cause(
 _EXPIRED: Final = Cause(
     id="cert_expired",
     title="the server's certificate has expired, expires soon or is not yet valid",
-    meaning="The certificate of {smtp_server} has expired, expires soon, or is not yet valid.",
-    shows="Texts such as 'certificate has expired' or 'certificate is not yet valid'.",
+    meaning="The certificate of {smtp_server} is outside its period of validity, or that period ends soon.",
+    shows="Error messages contain 'certificate has expired' or 'certificate is not yet valid'.",
     who="server",
     steps=(
         COMPARE_CLOCK,
         SHOW_TLS,
-        "Renew the certificate of {smtp_server} and load it into the service.",
+        "Renew the certificate of {smtp_server} and load the new certificate into the service.",
     ),
     verify="Checks TLS-01 and RISK-03 pass.",
     propagation="As soon as the service has loaded the new certificate.",
@@ -87,54 +93,72 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         id="starttls_missing_or_implicit_tls_on_587",
         title="the client does not start encryption as this port requires",
         meaning=(
-            "On a submission port, a client connects unencrypted and starts TLS with STARTTLS. Either the client does not "
-            "do so, or {smtp_server} does not offer STARTTLS on port {port}."
+            "On a submission port, a client connects unencrypted and starts TLS with STARTTLS. Either the client "
+            "does not do this, or {smtp_server} does not offer STARTTLS on port {port}."
         ),
         shows=(
-            "'Must issue a STARTTLS command first', 'wrong version number', or STARTTLS missing from the reply to EHLO."
+            "The error is 'Must issue a STARTTLS command first' or 'wrong version number', or the reply to "
+            "EHLO lacks STARTTLS."
         ),
         who="sender",
         steps=(
-            "Select Use SSL in the application. On this port it must mean STARTTLS, not TLS from the first byte.",
             (
-                "If the server offers no STARTTLS, ask its administrator for the port that does (usually 587), or whether a "
-                "device on the path removes it from the reply."
+                "Select Use SSL in the application. On this port, the application must then use STARTTLS, not TLS "
+                "from the first byte."
+            ),
+            (
+                "If the server does not offer STARTTLS, ask its administrator which port does (usually 587), or "
+                "whether a device on the path removes STARTTLS from the reply."
             ),
         ),
         verify="Check SMTP-02 passes.",
         propagation="Immediately.",
         risk="Do not send a password without TLS, even if the server accepts it.",
         source=(STARTTLS, TLS_USE),
-        decide=(Step("Check SMTP-02: the replies to EHLO and to STARTTLS on this port.", answered_by=("SMTP-02",)),),
+        decide=(
+            Step(
+                "See check SMTP-02, which shows the replies to EHLO and STARTTLS on this port.",
+                answered_by=("SMTP-02",),
+            ),
+        ),
     ),
     Cause(
         id="implicit_tls_port",
         title="the port expects TLS from the first byte",
         meaning=(
-            "{smtp_server} expects a TLS handshake first on port {port}. The mail plugin starts unencrypted and upgrades "
-            "with STARTTLS, so each side waits for the other."
+            "On port {port}, {smtp_server} expects a TLS handshake from the first byte. The mail plugin connects "
+            "unencrypted and starts TLS with STARTTLS, so each side waits for the other."
         ),
-        shows="The connection opens and no greeting arrives; an immediate TLS handshake succeeds.",
+        shows="The connection opens and no greeting arrives, but an immediate TLS handshake succeeds.",
         who="sender",
         steps=(
             (
-                "Ask the administrator of {smtp_server} for the port with STARTTLS (usually 587), and enter it in Port and "
-                "under [custom]."
+                "Ask the administrator of {smtp_server} for the port with STARTTLS (usually 587), and enter it as "
+                "Port in the application and under [custom]."
             ),
         ),
         verify="Check SMTP-01 passes.",
         propagation="Immediately.",
         risk="Do not turn encryption off instead.",
         source=(TLS_USE, STARTTLS),
-        decide=("`$ openssl s_client -connect {smtp_server}:{port}`: a certificate means TLS from the first byte.",),
+        decide=(
+            (
+                "Run `$ openssl s_client -connect {smtp_server}:{port}`. If a certificate arrives, the port uses TLS "
+                "from the first byte."
+            ),
+        ),
     ),
     Cause(
         id="tls_version",
-        title="server and client support no common TLS version",
+        title="the server and the client have no TLS version in common",
         meaning=(
-            "This suite offers TLS 1.2 and newer. {smtp_server} supports only older versions, or no common cipher."
+            "This suite offers TLS 1.2 and newer. {smtp_server} supports only older versions, or none of the "
+            "ciphers that the suite offers."
         ),
-        shows="Texts such as 'unsupported protocol', 'protocol version', 'handshake failure', 'no shared cipher'.",
+        shows=(
+            "Error messages contain 'unsupported protocol', 'protocol version', 'handshake failure' or 'no shared "
+            "cipher'."
+        ),
         who="server",
         steps=(
             SHOW_TLS,
@@ -153,7 +177,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "The application's runtime supports only TLS versions that servers no longer accept, although this machine "
             "supports newer ones."
         ),
-        shows="The TLS handshake of this suite succeeds on the same machine while the application's fails.",
+        shows="On the same machine, this suite's TLS handshake succeeds but the application's fails.",
         who="sender",
         steps=(
             "Update the application's runtime (.NET Framework 4.7 or newer, a current Java or OpenSSL).",
@@ -163,7 +187,12 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         propagation="After a restart of the application.",
         risk="The registry values affect every .NET application on the machine.",
         source=(TLS_OLD,),
-        decide=("The HOST checks, and the TLS version in the server's log for the application's own connection.",),
+        decide=(
+            (
+                "See the HOST checks, and look in the server's log for the TLS version of the application's own "
+                "connection."
+            ),
+        ),
     ),
     Cause(
         id="client_certificate_required",
@@ -172,18 +201,21 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "{smtp_server} accepts only clients that present a certificate in the TLS handshake. The mail plugin has no "
             "field for one."
         ),
-        shows="421 or 5.7.x with a text about a client certificate, or a TLS alert 'certificate required'.",
+        shows=(
+            "The reply is 421 or contains 5.7.x and mentions a client certificate, or the server sends the TLS "
+            "alert 'certificate required'."
+        ),
         who="server",
         steps=(
             (
-                "On {smtp_server}, provide a port or a rule that accepts a user name and a password, or a token, without a "
-                "client certificate."
+                "On {smtp_server}, set up a port or a rule that accepts a user name and a password, or a token, "
+                "without a client certificate."
             ),
             FIND_IN_SERVER_LOG,
         ),
         verify="Check AUTH-01 passes.",
-        propagation="As soon as the rule of the server is changed.",
-        risk="A rule for one account or address is enough: keep the requirement for all others.",
+        propagation="As soon as the server has loaded the new configuration.",
+        risk="Exempt one account or address only, and keep the requirement for all others.",
         source=("https://www.rfc-editor.org/rfc/rfc8446#section-4.3.2",),
         decide=(SERVER_LOG,),
     ),
@@ -212,13 +244,14 @@ AT_LOGIN: Final[tuple[Cause, ...]] = (
         _UNTRUSTED,
         SHOW_LOGIN_TLS,
         (
-            "If a private authority issued it, enter the certificate of that authority under [network] ca_file in the "
-            "settings, and add it to the trust store of the application."
+            "If a private authority issued the certificate, save that authority's own certificate in a file, "
+            "enter the file as ca_file under [network] in the settings, and add the certificate to the "
+            "application's trust store."
         ),
-        "If the issuer is an inspection product of this network, exclude {login_host} from inspection.",
+        "If a TLS inspection product on this network issued the certificate, exclude {login_host} from inspection.",
         title="this machine does not trust the token service's certificate",
         meaning=(
-            "The certificate of {login_host} was not issued by an authority that this machine trusts. The client secret "
+            "No authority that this machine trusts has issued the certificate of {login_host}. The client secret "
             "was not sent."
         ),
     ),
@@ -226,8 +259,8 @@ AT_LOGIN: Final[tuple[Cause, ...]] = (
         _OTHER_NAME,
         SHOW_LOGIN_TLS,
         (
-            "If the token service has another host name that is in the certificate, enter that name in the application and "
-            "under [custom]; otherwise install a certificate for {login_host}."
+            "If the certificate contains another host name of the token service, enter that name in the "
+            "application and under [custom]. Otherwise install a certificate for {login_host} on the server."
         ),
         title="the token service's certificate is for another host name",
         meaning="The server at {login_host} presents a certificate for another name. The client secret was not sent.",
@@ -235,7 +268,7 @@ AT_LOGIN: Final[tuple[Cause, ...]] = (
     _at_login(
         _EXPIRED,
         COMPARE_CLOCK,
-        "Renew the certificate of {login_host} and load it into the service.",
+        "Renew the certificate of {login_host} and load the new certificate into the service.",
         title="the token service's certificate has expired or is not yet valid",
         meaning="The certificate of {login_host} has expired or is not yet valid. The client secret was not sent.",
     ),

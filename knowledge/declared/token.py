@@ -1,4 +1,4 @@
-"""Causes at a declared token service: its issuer document, the token request, and the claims of the token."""
+"""Causes that concern the token service, for a declared service: the issuer document, the token request and the token's claims."""
 
 from typing import Final
 
@@ -21,34 +21,43 @@ ENTRIES: Final[tuple[Cause, ...]] = (
     Cause(
         id="token_endpoint_unreachable",
         title="the token service cannot be reached or returns an unusable reply",
-        meaning="This machine requests the issuer document or a token from {login_host} and gets no usable reply.",
-        shows="Timeouts, a refused connection, the page of a proxy, or a reply that is not JSON.",
+        meaning=(
+            "This machine requests the issuer document or a token from {login_host} and receives no usable reply."
+        ),
+        shows="The connection times out or is refused, or the reply is a proxy's page or not JSON.",
         who="network",
         steps=(
             (
-                "Request the document on the application's own machine: `$ curl -sS -D - {issuer_document}` (on Windows with "
-                "curl.exe)."
+                "Request the issuer document on the application's own machine: `$ curl -sS -D - "
+                "{issuer_document}` (on Windows, use curl.exe)."
             ),
             (
-                "If it fails here but works elsewhere, allow HTTPS to {login_host} from this machine, through its proxy if it "
-                "has one."
+                "If the request fails here but succeeds from another network, allow HTTPS from this machine to "
+                "{login_host}, through the proxy if there is one."
             ),
-            "If it fails everywhere, ask the administrator of {login_host} whether the address is right and the service runs.",
+            (
+                "If the request fails everywhere, ask the administrator of {login_host} whether the address is "
+                "right and the service is running."
+            ),
         ),
         verify="Check TOKEN-01 passes.",
         propagation="As soon as the rule is active.",
         risk="Allow HTTPS to this host only.",
         source=(DISCOVERY,),
-        decide=("The same request from another network, and its reply.",),
+        decide=("Send the same request from another network and compare the replies.",),
     ),
     Cause(
         id="wrong_tenant_or_authority",
         title="the address of the issuer document does not belong to the declared issuer",
         meaning=(
-            "OpenID Endpoint Configuration, the document at that address and the issuer under [custom] do not match, or "
-            "there is no document at that address. The client secret is sent to the declared issuer only."
+            "The address in OpenID Endpoint Configuration, the document there and the issuer under [custom] do "
+            "not match, or there is no document at that address. The client secret is sent only to the declared "
+            "issuer."
         ),
-        shows="HTTP 404 or 400 for the document, an issuer or a token endpoint on another host, a token from another issuer.",
+        shows=(
+            "The request for the document returns HTTP 404 or 400, the issuer or the token endpoint is on a "
+            "different host, or the token comes from a different issuer."
+        ),
         who="sender",
         steps=(
             (
@@ -63,15 +72,21 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         ),
         verify="Checks TOKEN-01 and OAUTH-10 pass.",
         propagation="Immediately.",
-        risk="A document that names another host can be an attack: find out the reason before you declare that host.",
+        risk=(
+            "A document that names a different host can be part of an attack: find out the reason before you "
+            "declare that host."
+        ),
         source=(DISCOVERY + "#ProviderConfig",),
-        decide=("The issuer in {issuer_document}, opened on this machine, compared with the one under [custom].",),
+        decide=("Open {issuer_document} on this machine, and compare its issuer with the one under [custom].",),
     ),
     Cause(
         id="app_not_in_tenant",
         title="the client id is missing or unknown to the token service",
-        meaning="{login_host} has no client with the id {client_id}, or not in the realm of the configured address.",
-        shows="invalid_client or unauthorized_client, with a text such as 'client not found'.",
+        meaning=(
+            "The client {client_id} does not exist on {login_host}, or does not belong to the realm in the "
+            "configured address."
+        ),
+        shows="The error is invalid_client or unauthorized_client, with a text such as 'client not found'.",
         who="sender",
         kind=Kind.REGISTRATION,
         steps=(
@@ -88,13 +103,16 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         id="secret_wrong",
         title="the token service rejects the client secret",
         meaning=(
-            "{login_host} rejects the client's credentials: the secret is not the registered one, it has expired, or the "
-            "client is registered for another authentication method."
+            "{login_host} rejects the client's credentials: the secret is not the registered one, it has expired, "
+            "or the client is registered for a different authentication method."
         ),
-        shows="invalid_client, HTTP 401 at the token endpoint.",
+        shows="The token endpoint returns invalid_client or HTTP 401.",
         who="sender",
         steps=(
-            "Compare the secret in the application with the registered one, including spaces and line ends around it.",
+            (
+                "Compare the secret in the application with the registered one, and look for spaces or line "
+                "breaks before and after it."
+            ),
             "Ask the administrator of {login_host} for a new secret, and enter it in the application.",
             (
                 "Ask which authentication method the client must use: the plugin sends client_id and client_secret in the body "
@@ -103,7 +121,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         ),
         verify="Checks TOKEN-02 and OAUTH-03 pass.",
         propagation="Immediately.",
-        risk="Delete the old secret only after a test mail with the new one.",
+        risk="Delete the old secret only after a test mail with the new secret has been accepted.",
         source=(TOKEN + "#section-2.3.1",),
         decide=(LOGIN_LOG,),
     ),
@@ -111,39 +129,39 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         id="secret_expired",
         title="the client secret has expired",
         meaning="{login_host} no longer accepts the client secret because it has expired.",
-        shows="invalid_client with a text about an expired secret.",
+        shows="The error is invalid_client with a text about an expired secret.",
         who="login",
         kind=Kind.REGISTRATION,
         steps=(
             "Create a new secret for the client {client_id} on {login_host}.",
             (
-                "In the application, enter the new secret and send a test mail; in the settings of this suite, enter "
-                "client_secret_expires."
+                "Enter the new secret in the application and send a test mail. In the settings of this suite, "
+                "enter the secret's expiry date as client_secret_expires."
             ),
         ),
         verify="Checks TOKEN-02 and OAUTH-03 pass.",
         propagation="Immediately.",
-        risk="Delete the old secret only after a test mail with the new one.",
+        risk="Delete the old secret only after a test mail with the new secret has been accepted.",
         source=(TOKEN + "#section-2.3.1",),
         decide=(LOGIN_LOG,),
     ),
     Cause(
         id="secret_expiring",
-        title="the client secret expires soon, or there is no reminder",
-        meaning="When the client secret expires, the application gets no token and mail stops.",
-        shows="The settings contain no date, or the date is near.",
+        title="the client secret expires soon, or no reminder is set",
+        meaning="When the client secret expires, the application can no longer get a token or send mail.",
+        shows="The settings contain no expiry date, or the date is near.",
         who="sender",
         kind=Kind.REGISTRATION,
         steps=(
             "Ask the administrator of {login_host} when the secret of the client {client_id} expires.",
             "Enter client_secret_expires in the settings, and attest the reminder under OAUTH-04.",
-            "Renew the secret before that day.",
+            "Renew the secret before it expires.",
         ),
         verify="Checks OAUTH-04 and RISK-02 pass.",
         propagation=NOTHING,
         risk=NOTHING,
         source=(TOKEN + "#section-2.3.1",),
-        decide=("The date on which the secret expires, from the administrator of {login_host}.",),
+        decide=("Ask the administrator of {login_host} for the date on which the secret expires.",),
     ),
     Cause(
         id="wrong_scope_or_audience",
@@ -152,7 +170,10 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "The token service does not issue a token for the scope {scope}, or the audience of the token is not the one "
             "under [custom]."
         ),
-        shows="invalid_scope or invalid_target from the token service, or an aud claim that differs.",
+        shows=(
+            "The token service returns invalid_scope or invalid_target, or the aud claim differs from the "
+            "declared audience."
+        ),
         who="sender",
         steps=(
             "Ask the administrator of {login_host} for the scope of the mail service, and enter it in Scope.",
@@ -162,12 +183,15 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             ),
         ),
         verify="Checks TOKEN-02, TOKEN-03 and OAUTH-11 pass.",
-        propagation="Immediately, with a new token.",
+        propagation="With the next token.",
         risk="A scope that is wider than the mail service needs gives the application unnecessary rights.",
         source=(TOKEN + "#section-3.3", RESOURCE),
         decide=(
             Step(
-                "Check TOKEN-03: the token's aud claim, compared with the audience that the mail server accepts.",
+                (
+                    "See check TOKEN-03, and compare the token's aud claim with the audience that the mail server "
+                    "accepts."
+                ),
                 answered_by=("TOKEN-03",),
             ),
         ),
@@ -176,14 +200,14 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         id="consent_missing",
         title="the client may not request a token this way, or has no right to send mail",
         meaning=(
-            "The client exists on {login_host}, but it may not use the grant client_credentials, or it lacks the right "
-            "that the mail server requires."
+            "The client exists on {login_host}, but it may not use the client_credentials grant, or it lacks the "
+            "right that the mail server requires."
         ),
-        shows="unauthorized_client, unsupported_grant_type, invalid_grant or access_denied.",
+        shows="The error is unauthorized_client, unsupported_grant_type, invalid_grant or access_denied.",
         who="login",
         kind=Kind.REGISTRATION,
         steps=(
-            "Allow the grant client_credentials for the client {client_id} on {login_host}.",
+            "Allow the client_credentials grant for the client {client_id} on {login_host}.",
             "Grant the client the right (scope or role) that the mail service requires for sending.",
         ),
         verify="Check TOKEN-02 passes.",
@@ -195,46 +219,51 @@ ENTRIES: Final[tuple[Cause, ...]] = (
     Cause(
         id="token_throttled",
         title="the token service limits the rate of requests",
-        meaning="{login_host} replies that there are too many requests.",
-        shows="HTTP 429, or slow_down.",
+        meaning="{login_host} refuses the request because it has received too many.",
+        shows="The reply is HTTP 429 or contains slow_down.",
         who="sender",
         steps=(
-            "Wait for the time in the Retry-After header, then retry.",
+            "Wait for the time in the Retry-After header before the next request.",
             (
                 "Configure the application to cache its token until it expires, instead of requesting one for each message."
             ),
         ),
         verify="Check TOKEN-02 passes.",
-        propagation="After the waiting time.",
-        risk="An immediate retry extends the waiting time.",
+        propagation="When the waiting time is over.",
+        risk="An immediate retry can extend the waiting time.",
         source=("https://www.rfc-editor.org/rfc/rfc6585#section-4",),
         decide=(LOGIN_LOG,),
     ),
     Cause(
         id="token_expired",
         title="the token has expired",
-        meaning="The token's exp claim is in the past by the server's clock.",
-        shows="An exp claim in the past, or a refusal with a text about an expired token.",
+        meaning="According to the server's clock, the time in the token's exp claim has passed.",
+        shows="The exp claim is in the past, or the server refuses with a text about an expired token.",
         who="sender",
         steps=(
             COMPARE_CLOCK,
-            "Request a new token before each session, or before exp.",
-            "If new tokens have already expired, ask the administrator of {login_host}.",
+            "Request a new token before each session, or at the latest before the time in exp.",
+            (
+                "If a new token has already expired when it arrives, ask the administrator of {login_host} for "
+                "the reason."
+            ),
         ),
         verify="Checks TOKEN-03 and AUTH-01 pass.",
         propagation="Immediately.",
         risk=NOTHING,
         source=(JWT + "#section-4.1.4",),
-        decide=(Step("Checks TOKEN-03 (exp) and HOST-04 (the clock).", answered_by=("TOKEN-03", "HOST-04")),),
+        decide=(
+            Step("See checks TOKEN-03 (the exp claim) and HOST-04 (the clock).", answered_by=("TOKEN-03", "HOST-04")),
+        ),
     ),
     Cause(
         id="token_user_mismatch",
         title="the user name does not match the user of the token",
         meaning=(
-            "The user name {account} does not match the token, or the server has no rule that allows this client to send "
-            "for that user."
+            "The user name {account} does not match the token, or the server has no rule that allows this client "
+            "to send on behalf of that user."
         ),
-        shows="A refused XOAUTH2 or OAUTHBEARER sign-in, although the token itself is valid.",
+        shows="The server refuses the XOAUTH2 or OAUTHBEARER sign-in although the token is valid.",
         who="sender",
         kind=Kind.SIGN_IN,
         steps=(
@@ -249,7 +278,9 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         risk=NOTHING,
         source=(OAUTH_SASL,),
         decide=(
-            Step("Check TOKEN-03: the claims of the token, compared with the user name.", answered_by=("TOKEN-03",)),
+            Step(
+                "See check TOKEN-03, and compare the claims of the token with the user name.", answered_by=("TOKEN-03",)
+            ),
             SERVER_LOG,
         ),
     ),
@@ -257,12 +288,12 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         id="xoauth2_string_malformed",
         title="the server rejects the OAuth sign-in string as malformed",
         meaning="The server could not parse the sign-in string that the client sent.",
-        shows="501, or a challenge with status 400.",
+        shows="The reply is 501, or the server sends a challenge with status 400.",
         who="server",
         steps=(
             (
-                "Check which format {smtp_server} expects: this suite sends user=, auth=Bearer and two control characters, as "
-                "XOAUTH2 requires."
+                "Check which format {smtp_server} expects. This suite sends the XOAUTH2 format: user= and "
+                "auth=Bearer, separated by one control character (0x01) and followed by two."
             ),
         ),
         verify="Check AUTH-01 passes.",
@@ -276,15 +307,15 @@ ENTRIES: Final[tuple[Cause, ...]] = (
 AT_LOGIN: Final[tuple[Cause, ...]] = (
     Cause(
         id="service_side_fault",
-        title="the token service reports a fault of its own",
-        meaning="{login_host} reported a fault of its own. Nothing in the sender's settings explains this.",
-        shows="HTTP 5xx, server_error or temporarily_unavailable.",
+        title="the token service reports an internal error",
+        meaning="{login_host} reported an internal error. Nothing in the sender's settings explains this.",
+        shows="The reply is HTTP 5xx or contains server_error or temporarily_unavailable.",
         who="login",
         steps=("Retry after a few minutes.", FIND_IN_LOGIN_LOG),
         verify="Check TOKEN-02 passes later, without a change to the settings.",
-        propagation="When the administrator has resolved the fault.",
-        risk="Do not change the sender's settings in the meantime: they are not the reason.",
+        propagation="When the administrator has resolved the problem.",
+        risk="Do not change the sender's settings in the meantime: they are not the cause.",
         source=(TOKEN + "#section-5.2",),
-        decide=(LOGIN_LOG, "A second run after some minutes."),
+        decide=(LOGIN_LOG, "Run the checks again after a few minutes."),
     ),
 )

@@ -34,7 +34,7 @@ _CLIENT_ERRORS: Final = frozenset({"invalid_client", "unauthorized_client", ""})
 
 
 def read(error: str, description: str, status: int | None) -> Reading:
-    """Return the causes, likeliest first, given the members error and error_description and the HTTP status."""
+    """Return the causes of a refusal, likeliest first, from the reply's `error` and `error_description` and its HTTP status."""
     causes, sure = _read(error.strip().lower(), description.lower(), status)
     return Reading(causes, sure and len(causes) == 1, decide(causes), f"{error}: {description}".strip(": ")[:300])
 
