@@ -47,7 +47,7 @@ python3 run.py check [options]      run the checklist and write one HTML report
   --settings=FILE                   the settings file of a live run (default: settings.toml)
   --sender=NAME                     only this sender; NAME can be a pattern (mail-*) or tag:WORD; repeatable
   --no-send                         stop after RCPT, so that no message is sent and less is proven
-  --try-again                       sign in even if the same user was refused less than 15 minutes ago
+  --try-again                       sign in even if the account was tried, and not accepted, in the last 15 minutes
   --strict                          treat unknown checks as failed
   --fault=ID                        simulate a fault in the built-in tenant; repeatable (see run.py faults)
 

@@ -35,7 +35,7 @@ def ours(running: Running) -> float:
     """Return how many seconds the run of the OAuth sender takes. Raises RuntimeError if its message was not accepted."""
     settings = load(running.settings_file)
     sender = settings.sender["oauth"]
-    world = gather.create_context(settings, refusals=None)
+    world = gather.create_context(settings, state=None)
     evidence = gather.gather([sender], world, gather.secrets_of([sender], running.secrets))["oauth"]
     if evidence.traffic.messages_sent != 1:
         raise RuntimeError("our message was not accepted")

@@ -101,12 +101,15 @@ def _withheld(case: Context, evidence: SignInEvidence, reason: SkipReason) -> Fi
             return case.unknown(f"no {key} was found ({evidence.detail}); provide one and run again")
         case SkipReason.RECENTLY_REFUSED | SkipReason.SHARED_CREDENTIAL_REFUSED:
             return _held_back(case, evidence, reason)
+        case SkipReason.RECENTLY_TRIED:
+            return _unresolved(case, evidence)
         case _:
             return case.unknown(f"not tried: {reason.value.replace('_', ' ')} {evidence.detail}".strip())
 
 
 def _held_back(case: Context, evidence: SignInEvidence, reason: SkipReason) -> Finding:
-    code, _, text = evidence.detail.partition(" ")
+    said = evidence.detail.rpartition("UTC: ")[2] if reason is SkipReason.RECENTLY_REFUSED else evidence.detail
+    code, _, text = said.partition(" ")
     reply = Reply(code=int(code) if code.isdecimal() else 535, lines=(text,))
     if reason is SkipReason.SHARED_CREDENTIAL_REFUSED:
         causes = refusal.refused(case, reply).causes
@@ -115,13 +118,24 @@ def _held_back(case: Context, evidence: SignInEvidence, reason: SkipReason) -> F
             "sender first, then run again (within 15 minutes of a refused password, with --try-again)"
         )
         return case.unknown(why, *causes, observed=evidence.detail)
-    reading = read_text(evidence.detail) if case.settings.service.microsoft else refusal.refused(case, reply)
-    causes = reading.causes if reading.causes[0] != "unrecognised" else ("bad_credentials",)
+    reading = read_text(said) if case.settings.service.microsoft else refusal.refused(case, reply)
+    # Without its text, a reply does not show its reason. Only refusals of the password itself are stored.
+    reasoned = reading.causes[0] != "unrecognised" and text != "5.7.139"
+    causes = reading.causes if reasoned else ("bad_credentials",)
     why = (
         "not tried again: a second attempt with a refused password can lock the account. The reply was "
         f"{evidence.detail}. Correct the password, then run with --try-again, or wait 15 minutes"
     )
     return case.unknown(why, *causes, observed=evidence.detail)
+
+
+def _unresolved(case: Context, evidence: SignInEvidence) -> Finding:
+    """Return the finding for an account whose last attempt has no known result. It counts, because it may have been refused."""
+    why = (
+        f"not tried again: {evidence.detail}. An attempt without a known result may have been refused, and repeated refusals lock "
+        f"the account. Run again in 15 minutes, or with --try-again"
+    )
+    return case.unknown(why, observed=evidence.detail)
 
 
 def _unauthenticated(case: Context) -> Finding:

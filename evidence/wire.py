@@ -247,6 +247,7 @@ class SkipReason(StrEnum):
     NO_TOKEN = "no_token"  # noqa: S105
     FOREIGN_TOKEN = "foreign_token"  # noqa: S105
     RECENTLY_REFUSED = "recently_refused"
+    RECENTLY_TRIED = "recently_tried"
     SHARED_CREDENTIAL_REFUSED = "shared_credential_refused"
     AUTHENTICATION_OFF = "authentication_off"
     TYPE_MISMATCH = "type_mismatch"
@@ -318,6 +319,21 @@ class Traffic(Record):
     messages_sent: int = 0
 
 
+class AccountAttempts(Record):
+    """How often this machine and user tried to sign in with the account in the last 24 hours, since the last accepted attempt.
+
+    `lockout_after` is the number of failed attempts after which the service locks an account (Microsoft, "Smart lockout").
+    """
+
+    made: int
+    lockout_after: int | None = None
+
+    @property
+    def left(self) -> int | None:
+        """The number of attempts left at most before a lockout, since attempts from elsewhere are not seen. None if unknown."""
+        return None if self.lockout_after is None else max(0, self.lockout_after - self.made)
+
+
 class SecretSource(Record):
     """The source from which a secret was read, without the secret itself."""
 
@@ -344,6 +360,7 @@ class SenderEvidence(Record):
     issuer: IssuerEvidence | None = None
     token: TokenEvidence | None = None
     sign_in: SignInEvidence | None = None
+    account_attempts: AccountAttempts | None = None
     envelope: EnvelopeEvidence | None = None
     quit: CommandEvidence | None = None
     tenant: TenantEvidence | None = None

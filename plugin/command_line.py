@@ -40,7 +40,7 @@ def add_options(parser: pytest.Parser) -> None:
     add(
         "--try-again",
         action="store_true",
-        help="sign in even if the same user was refused less than 15 minutes ago",
+        help="sign in even if the account was tried and not accepted less than 15 minutes ago",
     )
     add(
         "--lookups",

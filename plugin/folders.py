@@ -17,7 +17,7 @@ _NOTE = pytest.StashKey[str]()
 
 
 def state_folder() -> Path | None:
-    """Return the folder for this account's state, such as a record of refused sign-ins, or None if the account has no home."""
+    """Return the folder for this account's state, such as the record of sign-in attempts, or None if the account has no home."""
     import platformdirs  # only live runs need it
 
     folder = Path(platformdirs.user_state_dir("smtp365", appauthor=False))
@@ -86,6 +86,6 @@ def notes(config: pytest.Config, *, live: bool) -> list[str]:
     own = state_folder() if live else None
     if live and (own is None or not writable(own)):
         lines.append(
-            f"cannot write to {own or 'the home folder of this account'}, so refused sign-ins will not be remembered for the next run"
+            f"cannot write to {own or 'the home folder of this account'}, so sign-in attempts will not be recorded for the next run"
         )
     return lines

@@ -13,6 +13,7 @@ from evidence.wire import SenderEvidence
 from plugin import folders
 from plugin.outputs import Progress
 from probes import gather
+from reports.escaping import one_line
 from settings.model import Directory, Sender, Settings
 from settings.prompt import Prompt, on_terminal
 from settings.secret import Found
@@ -125,7 +126,7 @@ class Probes:
         folder = None if built_in else folders.state_folder()
         context = gather.create_context(
             self.settings,
-            refusals=None if folder is None else folder / "refused.json",
+            state=folder,
             no_send=self.options.no_send,
             try_again=self.options.try_again,
         )
@@ -134,8 +135,12 @@ class Probes:
             found = gather.secrets_of(chosen, self.environ, prompt)
             auditor = self.lookups.secret(prompt)
         lookups = self.lookups.open(chosen, lambda: context, auditor)
-        with progress:
-            return gather.gather(chosen, context, found, progress, lookups)
+        try:
+            with progress:
+                return gather.gather(chosen, context, found, progress, lookups)
+        finally:
+            for note in context.ledger.notes:
+                print_line(f"smtp365: {one_line(note, 600)}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -170,7 +170,7 @@ def _repeated_lookups(
     _refuse_placeholders(file, ())
     lookups = _lookup_source(options, environ, cloud, settings)
     return RepeatedLookups(
-        earlier=earlier, context=lambda: gather.create_context(settings, refusals=None), lookups=lookups
+        earlier=earlier, context=lambda: gather.create_context(settings, state=None), lookups=lookups
     )
 
 

@@ -47,6 +47,11 @@ class Dialler:
         """Whether a `[connect]` map is in use."""
         return bool(self._map) or self._only_mapped
 
+    @property
+    def stopped(self) -> bool:
+        """Whether the run was interrupted and no more connections are opened."""
+        return self._stopped
+
     def dial(self, name: str, address: str, port: int, deadline: Deadline) -> tuple[socket.socket | None, Dial]:
         """Connect to one address. If that fails, the socket is None and the record contains the failure."""
         family: Literal["ipv4", "ipv6"] = "ipv6" if ":" in address else "ipv4"

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING
 
 from evidence.wire import EnvelopeEvidence, SenderEvidence
 from probes import machine, smtp_leg, token_leg
+from probes.account import service_name
+from probes.account_ledger import AccountLedger
 from probes.deadline import Deadline, utc_now
 from probes.dialler import Dialler
 from probes.pacing import Pacer, group_by_mailbox
-from probes.refusals import Refusals
 from probes.sender_run import RunContext, SenderRun
 from probes.tls import Trust
 from probes.token import Token
@@ -44,9 +45,12 @@ class InterruptedGatheringError(Exception):
 
 
 def create_context(
-    settings: Settings, *, refusals: Path | None, no_send: bool = False, try_again: bool = False
+    settings: Settings, *, state: Path | None, no_send: bool = False, try_again: bool = False
 ) -> RunContext:
-    """Return the context that all senders of a run share. Raises SettingsError if the CA file contains no certificate."""
+    """Return the context that all senders of a run share. Sign-in attempts are recorded in the folder `state`, if it is given.
+
+    Raises SettingsError if the CA file contains no certificate.
+    """
     network = settings.network
     dialler = Dialler(settings.connect, only_mapped=network.only_mapped, timeout=network.connect_timeout)
     return RunContext(
@@ -54,7 +58,8 @@ def create_context(
         network=network,
         dialler=dialler,
         trust=Trust(network.ca_file),
-        refusals=Refusals(refusals),
+        ledger=AccountLedger(state),
+        service=service_name(settings.service, network),
         machine=machine.describe(resolvers=network.resolvers, connect_map=dialler.has_map),
         no_send=no_send,
         try_again=try_again,

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterable
 
+from probes.account import account_name
 from settings.model import Sender
 
 INTERVAL = 0.02
@@ -19,7 +20,7 @@ def group_by_mailbox(senders: Iterable[Sender]) -> list[list[Sender]]:
     """Return the senders grouped by mailbox, in the order in which the mailboxes first occur."""
     groups: dict[str, list[Sender]] = {}
     for sender in senders:
-        groups.setdefault((sender.sign_in_user or sender.envelope_from).lower(), []).append(sender)
+        groups.setdefault(account_name(sender.sign_in_user or sender.envelope_from), []).append(sender)
     return list(groups.values())
 
 

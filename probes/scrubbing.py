@@ -9,7 +9,7 @@ import re
 from typing import Any, Final
 
 from evidence.tenant import TenantEvidence
-from evidence.wire import SenderEvidence
+from evidence.wire import Reply, SenderEvidence
 from probes.redaction import MARK, Redactor, without
 
 # Fields that the suite and the settings fill: a password that is also part of a host name must not change them.
@@ -18,7 +18,7 @@ _OURS: Final = frozenset(
         "sender", "machine", "secret", "name", "port", "kind", "status", "at", "speaker", "started", "today", "endpoint", "scope",
         "url", "user", "mail_from", "recipient", "message_id", "subject", "mechanism", "withheld", "server_name", "ehlo_name",
         "traffic", "broke", "stopped_at", "missing", "server_date", "not_before", "not_after", "code", "seconds", "clock_offset",
-        "length", "proxy",
+        "length", "proxy", "account_attempts",
     }
 )  # fmt: skip
 # The same for lookups, in which names come from the tenant.
@@ -41,6 +41,13 @@ def scrubbed(evidence: SenderEvidence, redactor: Redactor) -> SenderEvidence:
     for line, text in zip(from_server, texts, strict=True):
         line["text"] = text[0]
     return SenderEvidence.model_validate(data)
+
+
+def scrubbed_reply(reply: Reply, redactor: Redactor) -> Reply:
+    """Return the reply without secrets, also those that are split over its lines."""
+    lines = [redactor.clean(line) for line in reply.lines]
+    _over_lines([(lines, at, 0) for at in range(len(lines))], redactor)
+    return reply.model_copy(update={"lines": tuple(lines)})
 
 
 def scrubbed_tenant(tenant: TenantEvidence, redactor: Redactor) -> TenantEvidence:
@@ -99,4 +106,4 @@ def _over_lines(places: list[tuple[list[str], int, int]], redactor: Redactor) ->
         offset = end
 
 
-__all__ = ["scrubbed", "scrubbed_tenant"]
+__all__ = ["scrubbed", "scrubbed_reply", "scrubbed_tenant"]

@@ -10,7 +10,8 @@ from datetime import datetime
 
 from evidence.gates import Gate
 from evidence.machine import MachineEvidence
-from evidence.wire import SecretSource, SenderEvidence, Traffic
+from evidence.wire import AccountAttempts, SecretSource, SenderEvidence, Traffic
+from probes.account_ledger import AccountLedger
 from probes.crash import crash_site
 from probes.deadline import Deadline
 from probes.dialler import Dialler
@@ -19,7 +20,6 @@ from probes.issuer import Issuer
 from probes.missing import RunEnd, missing_reasons
 from probes.records import Records, TrafficCounts
 from probes.redaction import Redactor
-from probes.refusals import Refusals
 from probes.scrubbing import scrubbed
 from probes.single_flight import SingleFlight
 from probes.tls import Trust
@@ -38,7 +38,8 @@ class RunContext:
     network: Network
     dialler: Dialler
     trust: Trust
-    refusals: Refusals
+    ledger: AccountLedger
+    service: str
     machine: MachineEvidence
     no_send: bool = False
     try_again: bool = False
@@ -71,6 +72,7 @@ class SenderRun:
     transcript: Transcript = field(init=False)
     records: Records = field(default_factory=Records)
     traffic: TrafficCounts = field(default_factory=TrafficCounts)
+    account_attempts: AccountAttempts | None = None
     at: Gate = Gate.NAME
     smtp_leg_ended: bool = False
     token_leg_ended: bool = False
@@ -112,6 +114,7 @@ class SenderRun:
             issuer=records.issuer,
             token=records.token,
             sign_in=records.sign_in,
+            account_attempts=self.account_attempts,
             envelope=records.envelope,
             quit=records.quit,
             tenant=records.tenant,

@@ -6,8 +6,11 @@ import base64
 from collections.abc import Callable
 
 from evidence.gates import Gate
-from evidence.wire import Challenge, CommandEvidence, HelloEvidence, Reply, SignInEvidence, SkipReason
+from evidence.wire import AccountAttempts, Challenge, CommandEvidence, HelloEvidence, Reply, SignInEvidence, SkipReason
 from probes import challenge
+from probes.account import Account, account_name
+from probes.account_ledger import Claim
+from probes.scrubbing import scrubbed_reply
 from probes.sender_run import SenderRun
 from probes.smtp import Session
 from probes.token import Token
@@ -34,10 +37,18 @@ def sign_in(run: SenderRun, session: Session, offered: HelloEvidence, token: Tok
     if withheld is not None:
         run.records.sign_in = SignInEvidence(user=sender.sign_in_user, withheld=withheld, detail=detail)
         return False
-    run.traffic.sign_in_attempts += 1
-    evidence = _login(run, session) if mechanism == "LOGIN" else _xoauth2(run, session, held)
-    run.records.sign_in = evidence
-    _record_outcome(run, evidence)
+    with _claim(run) as claim:
+        if claim.withheld is not None:
+            evidence = SignInEvidence(
+                user=sender.sign_in_user, withheld=claim.withheld.reason, detail=claim.withheld.detail
+            )
+        else:
+            run.traffic.sign_in_attempts += 1
+            run.account_attempts = _attempts(run, claim)  # also for a run that ends during the attempt
+            evidence = _login(run, session, claim) if mechanism == "LOGIN" else _xoauth2(run, session, held, claim)
+            _settle(run, claim, evidence)
+        run.records.sign_in = evidence
+    run.account_attempts = _attempts(run, claim)
     return evidence.accepted
 
 
@@ -53,44 +64,38 @@ def _skip_reason(run: SenderRun, mechanism: str, held: Token | None) -> tuple[Sk
             return SkipReason.FOREIGN_TOKEN, audience
     elif run.found.secret is None:
         return SkipReason.NO_SECRET, run.found.source
-    in_this_run = context.refusals.this_run(_where(run), _credential(run))
-    if in_this_run is not None:
-        return SkipReason.SHARED_CREDENTIAL_REFUSED, in_this_run
-    if mechanism == "XOAUTH2":  # smart lockout counts passwords only
-        return None, ""
-    earlier = None if context.try_again else context.refusals.earlier(_where(run), sender.sign_in_user)
-    return (SkipReason.RECENTLY_REFUSED, earlier) if earlier is not None else (None, "")
+    return None, ""
 
 
-def _where(run: SenderRun) -> str:
-    """Return the host and port and, if the map redirects the connection, the mapped address.
-
-    The mapped server can be a different one under the same name, so its refusals are recorded separately.
-    """
-    sender = run.sender
-    mapped = run.context.dialler.mapped(sender.smtp_server, sender.smtp_server, sender.port)
-    return f"{sender.smtp_server}:{sender.port}" + (f" via {mapped}" if mapped else "")
-
-
-def _credential(run: SenderRun) -> str:
-    """Return the name of the account that signs in: the user or, for OAuth, the application on behalf of the user."""
-    sender = run.sender
-    return f"{sender.sign_in_user} by {sender.client_id}" if sender.method == "oauth" else sender.sign_in_user
+def _claim(run: SenderRun) -> Claim:
+    """Write down that an attempt begins, unless it must not. A run that signs in with the account at the moment is waited for."""
+    sender, context = run.sender, run.context
+    account = Account(
+        context.service,
+        account_name(sender.sign_in_user),
+        (sender.client_id or "-") if sender.method == "oauth" else "",
+    )
+    patience = run.deadline.within(context.network.reply_timeout)
+    return context.ledger.claim(
+        account, try_again=context.try_again, give_up=lambda: patience.passed or context.dialler.stopped
+    )
 
 
-def _record_outcome(run: SenderRun, evidence: SignInEvidence) -> None:
-    if evidence.reply is None:
-        return
-    memory, lasting = run.context.refusals, evidence.mechanism == "LOGIN"
-    if evidence.out_of_turn:
-        return  # the account was neither refused nor accepted: its secret was never sent
-    if evidence.reply.code == 235:
-        memory.forget(_where(run), _credential(run))
-    else:
-        memory.note(_where(run), _credential(run), evidence.reply, lasting=lasting)
+def _settle(run: SenderRun, claim: Claim, evidence: SignInEvidence) -> None:
+    """Record the result. A reply that came before the credential was sent is no result."""
+    if evidence.accepted:
+        claim.accept()
+    elif evidence.reply is not None and not evidence.out_of_turn:
+        claim.answer(scrubbed_reply(evidence.reply, run.redactor))
 
 
-def _login(run: SenderRun, session: Session) -> SignInEvidence:
+def _attempts(run: SenderRun, claim: Claim) -> AccountAttempts | None:
+    if run.sender.method == "oauth":
+        return None
+    return AccountAttempts(made=claim.made, lockout_after=run.context.cloud.lockout_after)
+
+
+def _login(run: SenderRun, session: Session, claim: Claim) -> SignInEvidence:
     """Send AUTH LOGIN in the form that Exchange Online implements (draft-murchison-sasl-login).
 
     The server sends one prompt for the user name and one for the password.
@@ -102,10 +107,10 @@ def _login(run: SenderRun, session: Session) -> SignInEvidence:
         (_base64(user), f"<user name {user}>"),
         (_base64(password), "<password>"),
     )
-    return _authenticate(run, session, "LOGIN", lines)
+    return _authenticate(run, session, claim, "LOGIN", lines)
 
 
-def _xoauth2(run: SenderRun, session: Session, held: Token | None) -> SignInEvidence:
+def _xoauth2(run: SenderRun, session: Session, held: Token | None, claim: Claim) -> SignInEvidence:
     """Send AUTH XOAUTH2 in two steps.
 
     A token in the command itself can exceed the 512 octets of a command line (RFC 4954, section 4).
@@ -114,16 +119,19 @@ def _xoauth2(run: SenderRun, session: Session, held: Token | None) -> SignInEvid
     token = held.access_token.reveal() if held is not None and held.access_token is not None else ""
     answer = _base64(f"user={user}\x01auth=Bearer {token}\x01\x01")
     run.redactor.learn(answer)
-    return _authenticate(run, session, "XOAUTH2", (("AUTH XOAUTH2", None), (answer, f"<XOAUTH2 string of {user}>")))
+    lines = (("AUTH XOAUTH2", None), (answer, f"<XOAUTH2 string of {user}>"))
+    return _authenticate(run, session, claim, "XOAUTH2", lines)
 
 
 def _authenticate(
-    run: SenderRun, session: Session, mechanism: str, lines: tuple[tuple[str, str | None], ...]
+    run: SenderRun, session: Session, claim: Claim, mechanism: str, lines: tuple[tuple[str, str | None], ...]
 ) -> SignInEvidence:
     started = run.deadline.elapsed()
     steps: list[Reply] = []
     last = CommandEvidence()
     for index, (line, shown) in enumerate(lines):
+        if index == len(lines) - 1:
+            claim.credential_leaves()
         last = session.ask(line, shown=shown)
         if last.reply is None:
             break

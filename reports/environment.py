@@ -7,7 +7,7 @@ from datetime import timedelta
 from checks.assessment import Assessment
 from checks.token_claims import seen_address
 from evidence.wire import SenderEvidence
-from reports import origin, tenant_blocks
+from reports import attempts, origin, tenant_blocks
 from reports.blocks import Block
 from reports.labels import duration
 from reports.run import Run
@@ -56,6 +56,7 @@ def of_sender(run: Run, assessment: Assessment) -> tuple[tuple[str, str], ...]:
     pairs = (
         origin.traffic(run, (assessment,)),
         ("Secret", source),
+        ("Sign-in attempts", attempts.of_account(evidence)),
         ("Source address seen by the server", seen_address(evidence)),
         ("Local source address", (used.local_address or "") if used is not None else ""),
         *tenant_blocks.of_sender(evidence),

@@ -17,7 +17,17 @@ from checks.model import Finding, Verdict
 from evidence.gates import Gate
 from knowledge.cause import Cause
 from knowledge.step import open_steps, seen_steps
-from reports import baseline, commands, environment, evidence_blocks, explained, origin, overview, template_files
+from reports import (
+    attempts,
+    baseline,
+    commands,
+    environment,
+    evidence_blocks,
+    explained,
+    origin,
+    overview,
+    template_files,
+)
 from reports.answer import Answer, answer, headline
 from reports.blocks import Section
 from reports.embedding import element
@@ -234,6 +244,7 @@ def _templates() -> Environment:
         VERDICTS=VERDICTS,
         ANSWERS=ANSWERS,
         of_sender=environment.of_sender,
+        tried=attempts.of_account,
         verdict_word=lambda word: VERDICTS.get(word, word),
         style=Markup(template_files.style()),  # noqa: S704 - a file of this package
     )

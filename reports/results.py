@@ -57,10 +57,19 @@ def of_sender(run: Run, assessment: Assessment) -> dict[str, Any]:
             {"gate": name.value, "state": state, "seconds": seconds_of(assessment.evidence, name)}
             for name, state in assessment.gates().items()
         ],
+        "account_attempts": attempts_of(assessment.evidence),
         "traffic": assessment.evidence.traffic.model_dump(mode="json"),
         "evidence": assessment.evidence.model_dump(mode="json"),
         "settings": assessment.settings.model_dump(mode="json", by_alias=True),
     }
+
+
+def attempts_of(evidence: SenderEvidence) -> dict[str, int | None] | None:
+    """Return how often this machine tried the account, and how many attempts are left at most. None without a password sign-in."""
+    counted = evidence.account_attempts
+    if counted is None:
+        return None
+    return {"made": counted.made, "lockout_after": counted.lockout_after, "left_at_most": counted.left}
 
 
 def target_of(run: Run, assessment: Assessment) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import PurePath
 
 from checks.assessment import Assessment
+from reports import attempts
 from reports.answer import Answer, answer, headline
 from reports.escaping import one_line
 from reports.labels import ANSWERS, GATES
@@ -18,7 +19,9 @@ _MOST_LINES = 8
 def summary(run: Run, report_path: PurePath | None, encoding: str = "cp1252") -> list[str]:
     r"""Return the answer in at most eight lines without colour. Characters that `encoding` lacks are written as `\u2192`."""
     answers = tuple(answer(run, assessment) for assessment in run.senders)
-    lines = _few(run, answers) if len(answers) <= 2 else _many(run, answers)
+    tried = _cut(attempts.of_run(one.evidence for one in run.senders)) if run.replayed_from is None else ""
+    lines = _few(run, answers) if len(answers) <= 2 else _many(run, answers, _MOST_LINES - (4 if tried else 3))
+    lines += [tried] if tried else []
     if report_path is not None:
         lines.append(f"Report: {one_line(report_path, 4000)}")
     return [line.encode(encoding, "backslashreplace").decode(encoding) for line in lines]
@@ -35,10 +38,9 @@ def _few(run: Run, answers: tuple[Answer, ...]) -> list[str]:
     return lines
 
 
-def _many(run: Run, answers: tuple[Answer, ...]) -> list[str]:
-    """Return the headline, one line for each sender with a problem as far as there is room, and the traffic."""
+def _many(run: Run, answers: tuple[Answer, ...], room: int) -> list[str]:
+    """Return the headline, at most `room` lines about the senders with a problem, and the traffic."""
     wrong = [one for one in answers if not one.healthy]
-    room = _MOST_LINES - 3
     shown = wrong if len(wrong) <= room else wrong[: room - 1]
     lines = [headline(answers), *(_first(one) for one in shown)]
     if len(shown) < len(wrong):

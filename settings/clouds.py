@@ -31,6 +31,7 @@ class Cloud:
     login_port: int = 443
     issuer: str = ""
     microsoft: bool = True
+    lockout_after: int | None = None  # failed passwords before an account is locked (Microsoft, "Smart lockout")
 
     @property
     def smtp_host(self) -> str:
@@ -81,6 +82,7 @@ WORLDWIDE = Cloud(
     audiences=("https://outlook.office365.com", "https://outlook.office.com", _EXCHANGE_APP_ID),
     graph_host="graph.microsoft.com",
     exchange_admin_host="outlook.office365.com",
+    lockout_after=10,
 )
 GCC_HIGH = Cloud(
     name="gcc_high",
@@ -91,6 +93,7 @@ GCC_HIGH = Cloud(
     audiences=("https://outlook.office365.us", _EXCHANGE_APP_ID),
     graph_host="graph.microsoft.us",
     exchange_admin_host="outlook.office365.us",
+    lockout_after=3,
 )
 DOD = Cloud(
     name="dod",
@@ -101,6 +104,7 @@ DOD = Cloud(
     audiences=("https://outlook.office365.us", "https://outlook-dod.office365.us", _EXCHANGE_APP_ID),
     graph_host="dod-graph.microsoft.us",
     exchange_admin_host="outlook-dod.office365.us",
+    lockout_after=3,
 )
 CHINA = Cloud(
     name="china",
@@ -111,6 +115,7 @@ CHINA = Cloud(
     audiences=("https://partner.outlook.cn", _EXCHANGE_APP_ID),
     graph_host="microsoftgraph.chinacloudapi.cn",
     exchange_admin_host="partner.outlook.cn",
+    lockout_after=10,
 )
 CLOUDS = {cloud.name: cloud for cloud in (WORLDWIDE, GCC_HIGH, DOD, CHINA)}
 

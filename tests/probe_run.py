@@ -53,7 +53,7 @@ def probe_run(
     folder: Path,
     edit: Callable[[str], str] = str,
     no_send: bool = False,
-    refusals: Path | None = None,
+    state: Path | None = None,
     try_again: bool = False,
     look: Look | None = None,
 ) -> Iterator[ProbeRun]:
@@ -65,6 +65,6 @@ def probe_run(
         text = edit(running.settings_file.read_text(encoding="utf-8"))
         settings = parse(text, running.settings_file)
         found = gather.secrets_of(settings.sender.values(), running.secrets)
-        outside = gather.create_context(settings, refusals=refusals, no_send=no_send, try_again=try_again)
+        outside = gather.create_context(settings, state=state, no_send=no_send, try_again=try_again)
         lookups = look(running, settings, outside) if look is not None else None
         yield ProbeRun(running, settings, gather_without_errors(settings.sender.values(), outside, found, lookups))

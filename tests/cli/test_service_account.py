@@ -120,7 +120,7 @@ def test_a_run_writes_report_and_cache_to_the_accounts_folder(installed: Install
     assert (installed.state / "pytest-cache" / "CACHEDIR.TAG").is_file()
 
 
-def test_a_live_run_stores_refusals_in_the_accounts_folder(installed: Installed, tmp_path: Path) -> None:
+def test_a_live_run_records_attempts_in_the_accounts_folder(installed: Installed, tmp_path: Path) -> None:
     """A refused password is recorded in the account's folder, and the results name the account that ran the suite."""
     with serve_in_subprocess(folder=tmp_path) as tenant, open_folder() as folder:
         settings = folder / "settings.toml"
@@ -140,7 +140,8 @@ def test_a_live_run_stores_refusals_in_the_accounts_folder(installed: Installed,
     assert (sender["verdict"], sender["traffic"]["messages_sent"]) == ("can_send", 1)
     assert sender["evidence"]["machine"]["account"] == ACCOUNT
     assert refused.returncode == 1, orderly_output(refused)
-    assert "alerts@fabrikam.example" in (installed.state / "refused.json").read_text(encoding="utf-8")
+    (written,) = (installed.state / "sign-ins").glob("*.json")
+    assert "alerts@fabrikam.example" in written.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(("command", "word"), [("explain", "5.7.3"), ("faults", "smtp_auth_off_tenant")])

@@ -228,7 +228,7 @@ class DeclaredService:
         settings = parse(text, self.folder / "settings.toml")
         senders = settings.sender.values()
         found = gather.secrets_of(senders, {"PEER": secret})
-        outside = gather.create_context(settings, refusals=None)
+        outside = gather.create_context(settings, state=None)
         evidence = gather_without_errors(senders, outside, found)["own"]
         assert secret not in evidence.model_dump_json()
         assert TOKEN not in evidence.model_dump_json()

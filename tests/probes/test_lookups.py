@@ -42,7 +42,7 @@ def application(settings: Settings, secret: str | None = SECRET) -> Lookups:
     """Return the lookups for the auditor application."""
     assert settings.directory is not None
     found = Found(Secret(secret) if secret else None, "environment variable X")
-    return sources.by_application(settings.directory, found, gather.create_context(settings, refusals=None))
+    return sources.by_application(settings.directory, found, gather.create_context(settings, state=None))
 
 
 def evidence_of(lookups: Lookups, settings: Settings, message_id: str = "<1@here>") -> dict[str, TenantEvidence]:
@@ -290,7 +290,7 @@ def test_certificate_replaces_the_secret(kind: trustme.KeyType, sent: int, tmp_p
         settings = server.settings(BASIC, more='certificate = "auditor.pem"')
         assert settings.directory is not None
         secret = gather.directory_secret(settings.directory, {})
-        lookups = sources.by_application(settings.directory, secret, gather.create_context(settings, refusals=None))
+        lookups = sources.by_application(settings.directory, secret, gather.create_context(settings, state=None))
         tenant = evidence_of(lookups, settings)["basic"]
 
     forms = [one.form for one in server.requests_to(HOSTS[0]) if one.method == "POST"]
@@ -306,7 +306,7 @@ def by_administrator(server: ScriptedTenant, *senders: str) -> tuple[dict[str, T
     """Return the evidence and the lines shown to the administrator."""
     settings = server.settings(*senders, extra=f'admin_client_id = "{CLIENT}"')
     shown: list[str] = []
-    world = gather.create_context(settings, refusals=None)
+    world = gather.create_context(settings, state=None)
     lookups = sources.by_administrator(CLIENT, settings.directory, settings.sender.values(), world, shown.append)
     return evidence_of(lookups, settings), shown
 

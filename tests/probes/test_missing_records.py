@@ -20,7 +20,7 @@ from settings.load import parse
 from tests.probe_run import probe_run
 
 RECORDS: tuple[RecordName, ...] = get_args(RecordName)
-NOT_RECORDS = {"machine", "secret", "traffic", "transcript"}
+NOT_RECORDS = {"machine", "secret", "account_attempts", "traffic", "transcript"}
 
 
 def reasons(evidence: SenderEvidence) -> dict[RecordName, MissingReason]:
@@ -36,7 +36,7 @@ def unfinished_run(folder: Path, sender: str) -> SenderRun:
         chosen = settings.sender[sender]
         return SenderRun(
             sender=chosen,
-            context=gather.create_context(settings, refusals=None),
+            context=gather.create_context(settings, state=None),
             found=gather.secrets_of([chosen], running.secrets)[sender],
             started=utc_now(),
             deadline=Deadline(5),

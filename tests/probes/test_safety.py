@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -113,19 +114,19 @@ def test_undeclared_host_gets_no_credential(tmp_path: Path) -> None:
 
 
 def test_refused_password_is_not_tried_again_for_15_minutes(tmp_path: Path) -> None:
-    """A refused password is not tried again without --try-again, and the cached refusal contains no secret."""
-    refusals_file = tmp_path / "state" / "refused.json"
+    """A refused password is not tried again without --try-again, and the stored record contains no secret."""
+    state = tmp_path / "state"
     world = apply(healthy(), ["wrong_password"])
     with serve(world, folder=tmp_path) as running:
-        first = _rerun(running, refusals_file)
-        second = _rerun(running, refusals_file)
+        first = _rerun(running, state)
+        second = _rerun(running, state)
         attempts = len([one for one in running.sign_ins if one.mechanism == "LOGIN"])
-        third = _rerun(running, refusals_file, try_again=True)
-    written = refusals_file.read_text(encoding="utf-8")
+        third = _rerun(running, state, try_again=True)
+    (written,) = [file.read_text(encoding="utf-8") for file in state.rglob("*.json")]
 
     assert first.reply is not None
     assert second.withheld is SkipReason.RECENTLY_REFUSED
-    assert first.reply.text[:40] in second.detail
+    assert second.detail.endswith(f" UTC: {first.reply.text[:11].strip()}")
     assert attempts == 1
     assert third.reply is not None
     assert world.basic.password not in written
@@ -133,21 +134,22 @@ def test_refused_password_is_not_tried_again_for_15_minutes(tmp_path: Path) -> N
 
 
 def test_policy_refusal_is_not_cached(tmp_path: Path) -> None:
-    """A password refused because of a setting is tried again in the next run."""
-    refusals_file = tmp_path / "state" / "refused.json"
+    """A password refused because of a setting is tried again in the next run, and both attempts count."""
+    state = tmp_path / "state"
     with serve(apply(healthy(), ["smtp_auth_off_mailbox"]), folder=tmp_path) as running:
-        _rerun(running, refusals_file)
-        second = _rerun(running, refusals_file)
+        _rerun(running, state)
+        second = _rerun(running, state)
 
     assert second.withheld is None
-    assert not refusals_file.exists()
+    (written,) = [json.loads(file.read_text(encoding="utf-8")) for file in state.rglob("*.json")]
+    assert (written["result"], len(written["attempts"])) == ("answered", 2)
 
 
-def _rerun(running: Running, refusals_file: Path, *, try_again: bool = False) -> SignInEvidence:
+def _rerun(running: Running, state: Path, *, try_again: bool = False) -> SignInEvidence:
     """Run the Basic sender again and return the record of its sign-in."""
     settings = load(running.settings_file)
     sender = settings.sender["basic"]
-    outside = gather.create_context(settings, refusals=refusals_file, try_again=try_again)
+    outside = gather.create_context(settings, state=state, try_again=try_again)
     evidence = gather_without_errors([sender], outside, gather.secrets_of([sender], running.secrets))["basic"]
     assert evidence.sign_in is not None
     return evidence.sign_in
@@ -264,7 +266,7 @@ def test_shared_user_waits_for_a_slow_refusal(tmp_path: Path) -> None:
             _two_senders_one_user(running.settings_file.read_text(encoding="utf-8")), running.settings_file
         )
         senders = [settings.sender["basic"], settings.sender["again"]]
-        outside = gather.create_context(settings, refusals=None)
+        outside = gather.create_context(settings, state=None)
         gather.gather(senders, outside, gather.secrets_of(senders, running.secrets))
         attempts = [sign_in for sign_in in running.sign_ins if sign_in.mechanism == "LOGIN"]
 

@@ -84,7 +84,7 @@ def flooded(tmp_path_factory: pytest.TempPathFactory) -> Run:
         with EchoServers(Behaviour(flood=place, filler=FILLER), folder).serve() as servers:
             read = parse(servers.settings, folder / "settings.toml")
             sender = read.sender["two" if place in {"document", "token"} else "one"]
-            outside = gather.create_context(read, refusals=None)
+            outside = gather.create_context(read, state=None)
             kept = gather_without_errors(
                 [sender], outside, gather.secrets_of([sender], {"ONE": "Zq7~canary", "TWO": "Zq7~canary"})
             )

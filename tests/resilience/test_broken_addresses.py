@@ -32,7 +32,7 @@ def assess(page: ScriptedTenant, sender: str) -> Assessment:
     settings = page.settings(sender)
     chosen = settings.sender["oauth"]
     found = gather.secrets_of([chosen], {"SMTP365_OAUTH_CLIENT_SECRET": "invented-secret-0815"})
-    kept = gather_without_errors([chosen], gather.create_context(settings, refusals=None), found)
+    kept = gather_without_errors([chosen], gather.create_context(settings, state=None), found)
     return Assessment(kept["oauth"], settings.for_sender(chosen))
 
 

@@ -75,7 +75,7 @@ def _behind_relay(leg: Leg, folder: Path) -> Iterator[tuple[Running, Settings, R
 
 
 def _probe(running: Running, settings: Settings, sender: str) -> Assessment:
-    world = gather.create_context(settings, refusals=None)
+    world = gather.create_context(settings, state=None)
     chosen = settings.sender[sender]
     evidence = gather_without_errors([chosen], world, gather.secrets_of([chosen], running.secrets))
     return Assessment(evidence[sender], settings.for_sender(chosen))

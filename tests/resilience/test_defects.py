@@ -36,7 +36,7 @@ def probe(folder: Path) -> tuple[dict[str, SenderEvidence], Settings]:
     """Probe both senders in the built-in tenant; the OAuth sender's probes crash."""
     with serve(healthy(), folder=folder) as running:
         settings = parse(running.settings_file.read_text(encoding="utf-8"), running.settings_file)
-        outside = gather.create_context(settings, refusals=None)
+        outside = gather.create_context(settings, state=None)
         broken = CrashingDialler(settings.connect, only_mapped=True, timeout=settings.network.connect_timeout)
         found = gather.secrets_of(settings.sender.values(), running.secrets)
         return gather.gather(settings.sender.values(), replace(outside, dialler=broken), found), settings

@@ -44,7 +44,7 @@ def _endpoints(running: Running, world: World) -> list[Endpoint]:
 
 
 def _probe(world: World, folder: Path, *, runs: int = 1) -> tuple[Counted, list[dict[str, SenderEvidence]]]:
-    """Run the probes through the proxy, with a file that stores refused credentials, as in real runs."""
+    """Run the probes through the proxy, with a folder that stores sign-in attempts, as in real runs."""
     with serve(world, folder=folder) as running, counting(_endpoints(running, world)) as (counted, ports):
         text = running.settings_file.read_text(encoding="utf-8")
         for theirs, ours in ports.items():
@@ -54,7 +54,7 @@ def _probe(world: World, folder: Path, *, runs: int = 1) -> tuple[Counted, list[
         senders = list(settings.sender.values())
         seen = []
         for _ in range(runs):
-            outside = gather.create_context(settings, refusals=folder / "refused.json")
+            outside = gather.create_context(settings, state=folder / "state")
             seen.append(gather_without_errors(senders, outside, gather.secrets_of(senders, running.secrets)))
     return counted, seen
 

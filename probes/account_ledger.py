@@ -1,0 +1,180 @@
+"""The ledger of sign-in attempts: each is written down before the password leaves, so that it counts whatever happens next.
+
+An account that was refused, or whose last attempt has no known result, is not tried again for 15 minutes: in this run nor in
+another one, whatever host, port or spelling it uses. The reply 235 clears the account. The file of an account is held during an
+attempt on it, so another run waits for the result. Tokens are not written down, because only passwords lock an account; within
+a run they count in the same way. A client secret is sent once per run (see `token_leg`).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+from evidence.wire import Reply, SkipReason
+from probes import attempt_files
+from probes.account import Account
+from probes.attempt_record import AttemptRecord
+from probes.deadline import utc_now
+from probes.held_file import HeldFile
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """Why an attempt is not made, with the time and the code of the earlier one."""
+
+    reason: SkipReason
+    detail: str
+
+
+_BUSY: Final = Withheld(SkipReason.RECENTLY_TRIED, "another run on this machine is signing in with the account")
+
+
+class AccountLedger:
+    """The attempts of this run and, in files of this user, of earlier and concurrent runs. Thread-safe."""
+
+    def __init__(self, state: Path | None) -> None:
+        """Keep the files in a folder inside `state`, or keep the attempts only in memory if `state` is None."""
+        self._lock = threading.Lock()
+        self._notes: dict[str, None] = {}
+        self._records: dict[Account, AttemptRecord] = {}
+        self._this_run: dict[Account, Withheld] = {}
+        self._folder = None if state is None else attempt_files.prepare(state, self._note)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """One line for each problem with the files."""
+        with self._lock:
+            return tuple(self._notes)
+
+    def claim(self, account: Account, *, try_again: bool, give_up: Callable[[], bool]) -> Claim:
+        """Write down that an attempt begins or, if it must not, return a claim that says why. Use the result in a `with` block.
+
+        Args:
+            account: the account that signs in.
+            try_again: whether the results of earlier runs are to be ignored.
+            give_up: whether to stop waiting for another run that is signing in with the account.
+
+        """
+        with self._lock:
+            known = self._records.get(account, AttemptRecord(account=account))
+            earlier = self._this_run.get(account)
+        if earlier is not None:
+            return Claim(self, known, withheld=earlier)
+        file: HeldFile | None = None
+        if self._folder is not None and account.by_password:
+            try:
+                file, known = attempt_files.held(self._folder, account, give_up, self._note)
+            except attempt_files.BusyError:
+                return Claim(self, known, withheld=_BUSY)
+            except OSError as problem:
+                self._note(f"this sign-in is not recorded for the next run: {problem.strerror or problem}")
+        now = utc_now()
+        known = known.at(now)
+        if known.holds(now) and not try_again:
+            return self._refused(file, known)
+        claim = Claim(self, known, file=file)
+        claim.begin(known.begun(now))
+        return claim
+
+    def _refused(self, file: HeldFile | None, known: AttemptRecord) -> Claim:
+        """Return a claim without an attempt. The record is kept with corrected times, so that it expires."""
+        if file is not None:
+            self.keep(file, known)
+            file.close()
+        when, code = f"{known.attempts[-1]:%H:%M:%S} UTC", f"{known.code or ''} {known.status}".strip()
+        if known.result == "refused":
+            withheld = Withheld(SkipReason.RECENTLY_REFUSED, f"refused at {when}: {code}")
+        else:
+            reply = f"; the reply was {code}" if code else ""
+            withheld = Withheld(SkipReason.RECENTLY_TRIED, f"tried at {when}, with an unknown result{reply}")
+        return Claim(self, known, withheld=withheld)
+
+    def keep(self, file: HeldFile | None, record: AttemptRecord) -> None:
+        """Store the record in memory and in its file, if it has one."""
+        with self._lock:
+            self._records[record.account] = record
+        if file is not None:
+            try:
+                file.write(record.to_json()) if record.attempts else file.remove()
+            except OSError as problem:
+                self._note(f"this sign-in is not recorded for the next run: {problem.strerror or problem}")
+
+    def end(self, account: Account, withheld: Withheld | None) -> None:
+        """Record whether other senders of this run must not try the account."""
+        with self._lock:
+            if withheld is None:
+                self._this_run.pop(account, None)
+            else:
+                self._this_run[account] = withheld
+
+    def _note(self, line: str) -> None:
+        with self._lock:
+            self._notes[line] = None
+
+
+class Claim:
+    """One attempt on an account, or the reason why it is not made. The file of the account is held until the block ends."""
+
+    def __init__(
+        self,
+        ledger: AccountLedger,
+        record: AttemptRecord,
+        *,
+        file: HeldFile | None = None,
+        withheld: Withheld | None = None,
+    ) -> None:
+        """Use `AccountLedger.claim` instead."""
+        self.withheld = withheld
+        self._ledger = ledger
+        self._before = self._record = record
+        self._file = file
+        self._left = False
+        self._settled = False
+
+    @property
+    def made(self) -> int:
+        """The attempts of this machine and user on the account in 24 hours since the last accepted one, this one included."""
+        return len(self._record.attempts)
+
+    def begin(self, record: AttemptRecord) -> None:
+        """Write the attempt down."""
+        self._record = record
+        self._ledger.keep(self._file, record)
+
+    def credential_leaves(self) -> None:
+        """Record that the credential is about to be sent. Without this call the attempt is withdrawn at the end."""
+        self._left = True
+
+    def accept(self) -> None:
+        """Clear the account."""
+        self._settle(AttemptRecord(account=self._record.account), None)
+
+    def answer(self, reply: Reply) -> None:
+        """Record a reply other than the one that accepts the sign-in. It forbids other attempts in this run."""
+        text = Withheld(SkipReason.SHARED_CREDENTIAL_REFUSED, reply.text)
+        self._settle(self._record.answered(reply), text)
+
+    def _settle(self, record: AttemptRecord, withheld: Withheld | None) -> None:
+        self._settled = True
+        self._record = record
+        self._ledger.keep(self._file, record)
+        self._ledger.end(record.account, withheld)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Withdraw an attempt whose credential did not leave. One without a reply stays as it is: its result is unknown."""
+        if self.withheld is None and not self._settled:
+            if self._left:
+                detail = f"tried at {self._record.attempts[-1]:%H:%M:%S} UTC in this run, with an unknown result"
+                self._ledger.end(self._record.account, Withheld(SkipReason.RECENTLY_TRIED, detail))
+            else:
+                self._record = self._before
+                self._ledger.keep(self._file, self._before)
+        if self._file is not None:
+            self._file.close()

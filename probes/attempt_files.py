@@ -1,0 +1,132 @@
+"""The files of the account ledger, one for each account, so that runs on different accounts do not wait for each other.
+
+A file that cannot be read is set aside under another name and counts as empty. Files without an attempt in the last 24 hours
+are deleted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from evidence.wire import Reply
+from probes.account import Account, account_name
+from probes.attempt_record import RECENT, AttemptRecord, moment_of, parse
+from probes.deadline import utc_now
+from probes.held_file import HeldFile, NotAFileError, hold, private_folder
+from settings.clouds import cloud_of_smtp_host
+
+FOLDER: Final = "sign-ins"
+_EARLIER: Final = "refused.json"
+_MOST_EARLIER: Final = 1_000_000
+_MOST_ROWS: Final = 500
+_REPLY: Final = re.compile(r"([0-9]{3})(?: ([245]\.[0-9]{1,3}\.[0-9]{1,3})(?![0-9.]))?")
+Note = Callable[[str], None]
+
+
+class BusyError(Exception):
+    """Raised if another run holds the file of the account for longer than this run can wait."""
+
+
+def prepare(state: Path, note: Note) -> Path | None:
+    """Return the folder for the files, which only this user can read. None if it cannot be made."""
+    folder = state / FOLDER
+    try:
+        if folder.exists() and not folder.is_dir():
+            _set_aside(folder, note)
+        private_folder(folder)
+        _delete_old(folder)
+        _take_over(state / _EARLIER, folder, note)
+    except OSError:
+        return None  # the first lines of the run say so
+    return folder
+
+
+def held(folder: Path, account: Account, give_up: Callable[[], bool], note: Note) -> tuple[HeldFile, AttemptRecord]:
+    """Return the file of the account, held by this thread, and its record.
+
+    Raises:
+        BusyError: another run holds the file, and `give_up` ended the wait.
+        OSError: the file cannot be made, opened or set aside.
+
+    """
+    path = folder / f"{account.file_name}.json"
+    for _ in range(3):
+        try:
+            file = hold(path, give_up=give_up)
+        except NotAFileError:
+            _set_aside(path, note)
+            continue
+        if file is None:
+            raise BusyError
+        try:
+            return file, parse(file.read(), account)
+        except ValueError:
+            file.close()  # Windows cannot rename an open file
+            _set_aside(path, note)
+        except BaseException:
+            file.close()
+            raise
+    raise OSError(None, f"{path} cannot be read")
+
+
+def _set_aside(path: Path, note: Note) -> None:
+    other = path.with_name(f"{path.name}.damaged")
+    path.replace(other)
+    note(f"the record of sign-ins {path} cannot be read; it is now {other.name}, and counts as empty")
+
+
+def _delete_old(folder: Path) -> None:
+    oldest = time.time() - RECENT.total_seconds()
+    for path in folder.iterdir():
+        with contextlib.suppress(OSError):
+            if path.suffix in {".json", ".damaged"} and path.lstat().st_mtime < oldest:
+                _delete(path)
+
+
+def _delete(path: Path) -> None:
+    """Delete a file unless another run holds it."""
+    try:
+        file = hold(path, give_up=lambda: True)
+    except NotAFileError:
+        return
+    if file is not None:
+        file.remove()
+
+
+def _take_over(file: Path, folder: Path, note: Note) -> None:
+    """Take over the refusals that an earlier version stored, and delete its file, because it has the texts of replies."""
+    if not file.is_file():
+        return
+    try:
+        with file.open("rb") as opened:
+            rows = json.loads(opened.read(_MOST_EARLIER))
+        for row in rows[:_MOST_ROWS]:
+            _take_over_row(row, folder, note)
+    except (ValueError, TypeError, KeyError, RecursionError):
+        note(f"{file}, from an earlier version, cannot be read and was deleted")
+    file.unlink()
+
+
+def _take_over_row(row: Any, folder: Path, note: Note) -> None:  # noqa: ANN401 - any JSON value
+    place, _, user = str(row["host_and_user"]).partition(" ")
+    moment: datetime = moment_of(row["time"])
+    found = _REPLY.match(str(row["reply"]))
+    if user.startswith("via "):  # a laboratory, whose servers are gone
+        return
+    host = place.rpartition(":")[0].rstrip(".").lower()
+    cloud = cloud_of_smtp_host(host)
+    account = Account(cloud.name if cloud is not None else host, account_name(user))
+    reply = Reply(code=int(found[1]) if found else 535, lines=(found[2] or "" if found else "",))
+    record = AttemptRecord(account=account).begun(moment).answered(reply).at(utc_now())
+    with contextlib.suppress(BusyError, OSError):
+        opened, known = held(folder, account, lambda: True, note)
+        with opened:
+            if record.attempts and not known.attempts:
+                opened.write(record.to_json())

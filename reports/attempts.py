@@ -1,0 +1,38 @@
+"""How often this machine tried to sign in with an account, and how many attempts are left at most before a lockout, as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from evidence.wire import AccountAttempts, SenderEvidence
+
+_UNSEEN: Final = "attempts from elsewhere are not seen"
+_MOST_NAMES: Final = 3
+
+
+def of_account(evidence: SenderEvidence) -> str:
+    """Return the sentence for one account. Empty without a password sign-in."""
+    counted = evidence.account_attempts
+    if counted is None:
+        return ""
+    if not counted.made:
+        return "none by this machine since the last accepted one"
+    rest = f"; at most {counted.left} left before a lockout" if counted.left is not None else ""
+    return f"{counted.made} by this machine in 24 hours, none of them accepted{rest} ({_UNSEEN})"
+
+
+def of_run(gathered: Iterable[SenderEvidence]) -> str:
+    """Return one line about all accounts with attempts that were not accepted. Empty if there are none."""
+    counted = [(one.sender, one.account_attempts) for one in gathered if one.account_attempts is not None]
+    tried = [f"{name} {_short(attempts)}" for name, attempts in counted if attempts.made]
+    if not tried:
+        return ""
+    more = f"; and {len(tried) - _MOST_NAMES} more senders" if len(tried) > _MOST_NAMES else ""
+    return f"Sign-in attempts by this machine in 24 hours, not accepted: {'; '.join(tried[:_MOST_NAMES])}{more} ({_UNSEEN})."
+
+
+def _short(attempts: AccountAttempts) -> str:
+    return f"{attempts.made}" + (
+        f", at most {attempts.left} left before a lockout" if attempts.left is not None else ""
+    )
