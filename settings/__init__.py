@@ -1,1 +1,1 @@
-"""Typed settings, the table of clouds, and secrets with their sources. This package imports no other package of the product."""
+"""Typed settings, the table of clouds, and secrets with their sources. This package imports no other package of smtp365."""

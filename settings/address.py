@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 class Address(NamedTuple):
     """A parsed URL. `host` is in lower case without brackets, and `place` is `host:port` as written.
 
-    A missing part is empty; a missing port is None.
+    A missing part is an empty string; a missing port is None.
     """
 
     scheme: str
@@ -21,7 +21,7 @@ class Address(NamedTuple):
 
     @property
     def first(self) -> str:
-        """The first segment of the path: the tenant in an authority or discovery URL."""
+        """The first segment of the path, which is the tenant in an authority or discovery URL."""
         return self.path.strip("/").partition("/")[0]
 
 

@@ -1,4 +1,4 @@
-"""The table of clouds: the hosts, authorities and audiences that belong together.
+"""The table of clouds. Each row has the hosts, authorities and audiences of one cloud.
 
 Sources: Microsoft's endpoint lists for Worldwide, GCC High, DoD and 21Vianet; "Authenticate an IMAP, POP or SMTP connection using OAuth".
 The SMTP host names of the sovereign clouds come from third parties and have not been tested against the live service.
@@ -15,8 +15,8 @@ from settings.address import address_of
 class Cloud:
     """The hosts and URLs of one cloud. Credentials go only to `smtp_hosts` and to the token endpoints on `login_hosts`.
 
-    The client secret goes only to `login_port`. For a service that the settings declare, the sign-in goes only to `port`;
-    Microsoft's hosts may receive it on every port.
+    A client secret goes only to `login_port`. For a declared service, the password or token goes only to `port`; Microsoft's hosts may
+    receive it on any port.
     """
 
     name: str
@@ -52,12 +52,12 @@ class Cloud:
 
     @property
     def sign_in_place(self) -> str:
-        """The destination of a sign-in, for display: the host and, for a declared service, its port."""
+        """The host that may receive a sign-in, for display. For a declared service, the port is added."""
         return self.smtp_host if self.microsoft else f"{self.smtp_host}:{self.port}"
 
     @property
     def login_place(self) -> str:
-        """The destination of a client secret, for display."""
+        """The host that may receive a client secret, for display."""
         if self.microsoft:
             return f"a login host of {self.title}"
         if not self.login_hosts:
@@ -121,7 +121,7 @@ CLOUDS = {cloud.name: cloud for cloud in (WORLDWIDE, GCC_HIGH, DOD, CHINA)}
 
 
 def custom(*, smtp_server: str, port: int, issuer: str, audience: str) -> Cloud:
-    """Return the row for a service that the user declares: the exact host, port and issuer to which credentials may go."""
+    """Return the row for a service that the user declares. Credentials may go only to this exact host, port and issuer."""
     login = address_of(issuer if "://" in issuer else f"https://{issuer}")
     return Cloud(
         name="custom",
@@ -147,13 +147,13 @@ def is_high_volume(host: str) -> bool:
 
 
 def cloud_of_scope(scope: str) -> Cloud | None:
-    """Return the cloud whose mail service this scope names, or None. If several clouds share the resource, return the first of them."""
+    """Return the cloud whose mail service this scope names, or None. If several clouds share the resource, the first one is returned."""
     resource = scope.removesuffix("/.default").rstrip("/").lower()
     return next((cloud for cloud in CLOUDS.values() if resource in cloud.audiences), None)
 
 
 def cloud_of_login_host(host: str) -> Cloud | None:
-    """Return the cloud with this login host, or None. GCC High and DoD share their login hosts; the result is then GCC High."""
+    """Return the cloud with this login host, or None. GCC High and DoD share their login hosts; for these, the result is GCC High."""
     return next((cloud for cloud in CLOUDS.values() if cloud.declares_login(host)), None)
 
 

@@ -1,6 +1,6 @@
-"""Checks whether the given options go together with the target. An option that would have no effect is a usage error.
+"""Checks whether the given options can be used with the target. An option that would have no effect is a usage error.
 
-If such options were ignored, a nightly job that lacks `--target=live` would always pass.
+If such options were ignored, a nightly job without `--target=live` would always pass.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ Kind = Literal["fake", "live", "report", "folder", "lookups"]
 
 _EVERY: Final[frozenset[Kind]] = frozenset({"fake", "live", "report", "folder", "lookups"})
 _REPORTS: Final[tuple[Kind, ...]] = ("report", "folder")
-_JUDGED: Final = "a report is judged as it is, and nothing is contacted"
+_JUDGED: Final = "a report is evaluated without contacting any server"
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """The targets for which an option has an effect, and the advice for each other target; `any` is the advice for the rest of them."""
+    """The targets for which an option has an effect, and the advice for other targets. `any` is the advice for targets not listed."""
 
     works_with: frozenset[Kind]
     advice: dict[Kind | Literal["any"], str]
@@ -39,36 +39,38 @@ RULES: Final[dict[str, Rule]] = {
     "--settings": Rule(
         frozenset({"live", "lookups"}),
         {
-            "fake": " goes with --target=live: write --target=live as well, or leave out --settings for the built-in tenant",
-            "any": " goes with --target=live: a report is judged by the settings inside it; leave out --settings",
+            "fake": " works only with --target=live; write --target=live as well, or leave out --settings to check the built-in tenant",
+            "any": " works only with --target=live, because a report contains its own settings; leave out --settings",
         },
     ),
-    "--sender": _ALWAYS,  # a name that the target does not have is selection's mistake
+    "--sender": _ALWAYS,  # `selection` reports unknown names
     "--fault": Rule(
         frozenset({"fake"}),
-        {"any": ": only the built-in tenant has faults; leave out --target or write --target=fake"},
+        {"any": " works only with the built-in tenant; leave out --target or write --target=fake"},
     ),
     "--no-send": Rule(
         frozenset({"fake", "live"}),
-        {"any": " goes with --target=live or the built-in tenant: a report sends nothing; leave out --no-send"},
+        {
+            "any": " works only with --target=live or the built-in tenant, because evaluating a report sends nothing; leave out --no-send"
+        },
     ),
     "--try-again": Rule(
         frozenset({"live"}),
         {
-            "fake": " goes with --target=live: the built-in tenant keeps no refusals; write --target=live or leave it out",
-            "any": " goes with --target=live: a report does not sign in; leave out --try-again",
+            "fake": " works only with --target=live, because refusals by the built-in tenant do not outlast the run; leave out --try-again",
+            "any": " works only with --target=live, because evaluating a report involves no sign-in; leave out --try-again",
         },
     ),
     "--lookups": Rule(
         frozenset({"fake"}),
         {
-            "live": ": for the built-in tenant only; leave it out: a live run has lookups if its settings have a table [directory]",
-            "any": f": for the built-in tenant only; {_JUDGED}; write --lookups-for=REPORT to repeat its lookups",
+            "live": " works only with the built-in tenant; leave it out: a live run has lookups if its settings have a [directory] table",
+            "any": f" works only with the built-in tenant; {_JUDGED}; write --lookups-for=REPORT to repeat its lookups",
         },
     ),
     "--admin-sign-in": _LOOKING,
     "--tenant-export": _LOOKING,
-    "--lookups-for": _ALWAYS,  # with a target beside it, it is `earlier_report`'s mistake
+    "--lookups-for": _ALWAYS,  # `earlier_report` reports a conflict with --target
     "--json": _ALWAYS,
     "--mask-identities": _ALWAYS,
     "--baseline": _ALWAYS,
@@ -81,14 +83,16 @@ def mistakes(options: Options, kind: Kind) -> list[str]:
     lines = [RULES[option].line(option, kind) for option in given if kind not in RULES[option].works_with]
     ways = [option for option in ("--tenant-export", "--admin-sign-in", "--lookups") if option in given]
     if len(ways) > 1 and not lines:
-        lines.append(f"{' and '.join(ways)}: settings are looked up in one way; keep one of them")
+        lines.append(f"{' and '.join(ways)}: a run looks up settings in one way only; keep one of these options")
     if kind == "lookups" and {"--settings", "--tenant-export"} <= set(given):
-        lines.append("--settings and --tenant-export: lookups read either the export or the tenant; keep one of them")
+        lines.append(
+            "--settings and --tenant-export: lookups read either the export or the tenant; keep one of these options"
+        )
     return lines
 
 
 def _given(options: Options) -> list[str]:
-    """Return the names of those options that depend on the target and were given, in a fixed order."""
+    """Return the names of the options that were given and depend on the target, in a fixed order."""
     asked = {
         "--settings": options.settings is not None,
         "--fault": bool(options.faults),

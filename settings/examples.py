@@ -1,6 +1,6 @@
 """Finds values of the example file and other placeholders that were never replaced, before a live run contacts any host.
 
-The list of example values is derived from `settings.example.toml` itself, so that the two cannot differ.
+The example values are read from `settings.example.toml` itself, so the two cannot differ.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ Kind = tuple[str, str]  # the table, `sender` for each sender's, and the key
 
 @cache
 def invented() -> Mapping[Kind, frozenset[str]]:
-    """Return the example's invented values by table and key, including those in its commented-out lines. No real file has them."""
+    """Return the example's invented values by table and key, including those in commented-out lines. No real settings file has them."""
     found: dict[Kind, set[str]] = {}
     table = ""
     for line in EXAMPLE.read_text(encoding="utf-8").splitlines() if EXAMPLE.is_file() else ():
@@ -51,14 +51,14 @@ def invented() -> Mapping[Kind, frozenset[str]]:
 
 @cache
 def domains() -> frozenset[str]:
-    """Return the domains of the mail addresses in the example."""
+    """Return the domains of the mail addresses in the example file."""
     text = EXAMPLE.read_text(encoding="utf-8") if EXAMPLE.is_file() else ""
     return frozenset(found.lower() for found in re.findall(r"@([\w-]+(?:\.[\w-]+)+)", text))
 
 
 @cache
 def attestations() -> tuple[Mapping[str, Any], ...]:
-    """Return the attestations in the example."""
+    """Return the attestations in the example file."""
     text = EXAMPLE.read_text(encoding="utf-8") if EXAMPLE.is_file() else ""
     lines = re.findall(r'^#\s*"[A-Z]+-\d\d" = (\{.*\})$', text, re.MULTILINE)
     return tuple(tomllib.loads(f"one = {line}")["one"] for line in lines)
@@ -67,7 +67,7 @@ def attestations() -> tuple[Mapping[str, Any], ...]:
 def left_in(file: Path, names: Iterable[str] | None = None, *, but: Iterable[str] = ()) -> list[str]:
     """Return one line for each placeholder in a settings file, beginning with the file's name.
 
-    A key that a line of `but` already names is left out. A file that cannot be read or is not TOML has no such lines.
+    Keys that a line in `but` already names are left out. If the file cannot be read or is not TOML, there are no lines.
     """
     try:
         data = tomllib.loads(file.read_text(encoding="utf-8-sig")) if file.stat().st_size <= LARGEST else {}
@@ -79,7 +79,7 @@ def left_in(file: Path, names: Iterable[str] | None = None, *, but: Iterable[str
 
 
 def left(data: Mapping[str, Any], names: Iterable[str] | None = None) -> list[str]:
-    """Return one line for each placeholder in the tables of a settings file. If `names` is given, other senders are left out."""
+    """Return one line for each placeholder in the tables of a settings file. If `names` is given, only these senders are searched."""
     senders = data.get("sender")
     senders = senders if isinstance(senders, Mapping) else {}
     chosen = senders if names is None else {name: senders[name] for name in names if name in senders}
@@ -90,7 +90,7 @@ def left(data: Mapping[str, Any], names: Iterable[str] | None = None) -> list[st
         for item, told in _mapping(_mapping(table).get("attested")).items():
             if told in attestations():
                 lines.append(
-                    f'[sender.{name}.attested] "{item}": it is the example\'s; write who looked, when, and what was seen'
+                    f'[sender.{name}.attested] "{item}": this attestation is the example\'s; write who looked, when, and what was seen'
                 )
     for name, of in _TABLES.items():
         if name != "custom" or data.get("cloud") == "custom":
@@ -99,7 +99,7 @@ def left(data: Mapping[str, Any], names: Iterable[str] | None = None) -> list[st
 
 
 def why(kind: Kind, value: str) -> str:
-    """Return what is wrong with a value of this table and key, in a few words, or an empty text if the value can be real."""
+    """Return in a few words why a value of this table and key is a placeholder, or an empty string if it is not one."""
     if (guid := GUID.search(value)) and _ONE_DIGIT_A_GROUP.fullmatch(guid.group()):
         return f"the id {guid.group()} is a placeholder"
     if (
@@ -112,7 +112,7 @@ def why(kind: Kind, value: str) -> str:
     if _of_domain(value) or _YOURS.search(value):
         return "the domain is a placeholder"
     if value.lower() in invented().get(kind, frozenset()):
-        return "it is the example's"
+        return "this is the value from the example"
     segment = address_of(value).first if kind[1] == "openid_endpoint_configuration" else value
     if kind[1] in {"openid_endpoint_configuration", "tenant"} and _TENANT_WORD.fullmatch(segment):
         return f"{segment} is a placeholder"

@@ -1,4 +1,4 @@
-"""Marks for text fields. A mark names what the text identifies, so that `--mask-identities` can mask it.
+"""Marks for text fields. A mark states what kind of thing the text identifies, so that `--mask-identities` can mask it.
 
 A field without a mark is masked as a whole. Mark a field at its declaration: `user: MailboxName = ""`.
 """
@@ -10,7 +10,7 @@ from typing import Annotated
 
 
 class Identity(StrEnum):
-    """The kinds of text in settings and evidence, grouped according to how they are masked."""
+    """The kinds of text in settings and evidence, each of which is masked in its own way."""
 
     PUBLIC = "public"  # the same for everyone: states, versions, permissions; stays
     TEXT = "text"  # known names, addresses and ids inside it are masked

@@ -1,6 +1,6 @@
-"""Reads the settings file. Given TOML, it returns typed settings or reports every mistake at once.
+"""Reads the settings file and returns typed settings, or reports every mistake in the file at once.
 
-Relative paths in the file start at its folder. Secrets are not read here.
+Relative paths in the file are relative to its folder. Secrets are not read here.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ def load(path: Path) -> Settings:
     """Read `path` and return its settings.
 
     Raises:
-        SettingsError: the file cannot be read, is not TOML, or contains invalid settings; one line per mistake.
+        SettingsError: the file cannot be read, is not TOML, or contains invalid settings. There is one line per mistake.
 
     """
     return parse(_text(path), path)
 
 
 def parse(text: str, path: Path) -> Settings:
-    """Return the settings in `text`. Mistakes name `path`, and relative paths in the settings start at its folder."""
+    """Return the settings in `text`. Mistakes name `path`, and relative paths in the settings are relative to its folder."""
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as problem:
         raise SettingsError([f"{path.name}: not valid TOML: {_explained(str(problem), text)}"]) from None
     except RecursionError:
-        raise SettingsError([f"{path.name}: not valid TOML: nested far too deep"]) from None
+        raise SettingsError([f"{path.name}: not valid TOML: nested too deeply"]) from None
     lines = mistakes.of_secrets(data)
     settings = None
     try:
@@ -53,13 +53,15 @@ def parse(text: str, path: Path) -> Settings:
 def _text(path: Path) -> str:
     try:
         if path.is_dir():
-            raise SettingsError([f"{path}: is a folder; name the settings file in it"])
+            raise SettingsError([f"{path}: this is a folder; give the path of the settings file in it"])
         if path.stat().st_size > LARGEST:
-            raise SettingsError([f"{path.name}: larger than {LARGEST // 1024 // 1024} MB; this is not a settings file"])
+            raise SettingsError(
+                [f"{path.name}: larger than {LARGEST // 1024 // 1024} MB, which is too large for a settings file"]
+            )
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise SettingsError(
-            [f"{path}: there is no such file; copy settings.example.toml and name the copy with --settings"]
+            [f"{path}: there is no such file; copy settings.example.toml and pass the path of the copy with --settings"]
         ) from None
     except UnicodeDecodeError as problem:
         raise SettingsError([f"{path.name}: not UTF-8 (byte {problem.start}); save it as UTF-8"]) from None
@@ -68,7 +70,7 @@ def _text(path: Path) -> str:
 
 
 def _explained(problem: str, text: str) -> str:
-    """Return TOML's error message with the key or table that it is about and a hint about a common slip, but never with a value."""
+    """Return TOML's error message with the key or table concerned and a hint about a common slip, but never with a value."""
     place = re.search(r"at line (\d+)", problem)
     lines = text.splitlines()
     if place is None or not 0 < int(place[1]) <= len(lines):
@@ -78,11 +80,11 @@ def _explained(problem: str, text: str) -> str:
     shown = key.strip() if separator else re.sub(r"[^\w.\[\]\"-].*", "…", line)
     hint = ""
     if "\\" in value:
-        hint = " (in double quotes a backslash starts an escape: write paths in 'single quotes')"
+        hint = " (a backslash in double quotes starts an escape; put paths in 'single quotes')"
     elif separator and value.strip() in {"True", "False", "yes", "no", "on", "off"}:
         hint = " (write true or false)"
     elif separator and value.strip() and value.strip()[0].isalpha():
-        hint = ' (text stands in "double quotes")'
+        hint = ' (put text in "double quotes")'
     return f"{problem}, near {shown}{hint}"
 
 
@@ -91,11 +93,11 @@ def _across(settings: Settings, folder: Path) -> list[str]:
     lines = []
     if settings.cloud == "custom" and settings.custom is None:
         lines.append(
-            'cloud = "custom": declare the service in a table [custom] with smtp_server (and port, issuer, audience where they apply)'
+            'cloud = "custom": declare the service in a [custom] table with smtp_server and, if needed, port, issuer and audience'
         )
     if settings.cloud != "custom" and settings.custom is not None:
         lines.append(
-            f'[custom]: only read with cloud = "custom", but cloud = "{settings.cloud}"; change one of the two'
+            f'[custom] is used only with cloud = "custom", but cloud = "{settings.cloud}"; change one of the two'
         )
     if settings.network.ca_file and not (folder / settings.network.ca_file).is_file():
         lines.append(
@@ -106,7 +108,7 @@ def _across(settings: Settings, folder: Path) -> list[str]:
         name, _, port = key.rpartition(":")
         if not name or not port.isdigit():
             lines.append(
-                f'[connect] "{key}": the left side is a name or address and a port, e.g. "smtp.office365.com:587"'
+                f'[connect] "{key}": write a name or address and a port on the left, e.g. "smtp.office365.com:587"'
             )
     for sender in settings.sender.values():
         if not sender.envelope_from:
@@ -122,21 +124,21 @@ def _across(settings: Settings, folder: Path) -> list[str]:
 
 
 def _about_directory(settings: Settings, folder: Path) -> list[str]:
-    """Return the mistakes in the table [directory]."""
+    """Return the mistakes in the [directory] table."""
     directory = settings.directory
     lines = []
     if settings.cloud == "custom" and directory is not None:
-        lines.append('[directory]: only a Microsoft cloud has one, but cloud = "custom"; change one of the two')
+        lines.append('[directory] works only with a Microsoft cloud, but cloud = "custom"; change one of the two')
     if directory is None or directory.certificate is None:
         return lines
     if directory.client_secret_from is not None:
-        lines.append("[directory] certificate: client_secret_from is given as well; keep one of the two")
+        lines.append("[directory] certificate: client_secret_from is set as well; keep one of the two")
     where = f'[directory] certificate = "{directory.certificate}"'
     try:
         with (folder / directory.certificate).open("rb") as file:
             begun = file.read(LARGEST)
     except OSError:
-        return [*lines, f"{where}: there is no such file that can be read; write the path of a PEM file"]
+        return [*lines, f"{where}: the file does not exist or cannot be read; write the path of a PEM file"]
     if not all(mark in begun for mark in (b"PRIVATE KEY-----", b"-----BEGIN CERTIFICATE-----")):
         lines.append(f"{where}: not a PEM file with both the private key and the certificate; put both into one file")
     return lines

@@ -1,4 +1,4 @@
-"""Microsoft's DNS domains, the shared tenants of Entra and the form of its ids, in one place for every package that needs them.
+"""Microsoft's DNS domains, the shared tenants of Entra, and the pattern of its ids, for every package that needs them.
 
 Sources: Microsoft's endpoint lists for Worldwide, GCC High, DoD and 21Vianet; the aliases that the names in `clouds` resolve to.
 """
@@ -68,7 +68,7 @@ def is_on_route(name: str) -> bool:
 
 
 def is_public_name(name: str) -> bool:
-    """Return whether a DNS name is the same for all tenants, so that it identifies no one."""
+    """Return whether a DNS name is the same for all tenants and therefore identifies no one."""
     return _domain_of(name, Use.PUBLIC) is not None
 
 

@@ -1,4 +1,4 @@
-"""Formats all errors in a settings file at once, one line each: the key, the value and what to write instead.
+"""Formats all errors in a settings file, one line each: the key, the value, and what to write instead.
 
 The lines never show the value of a key that could hold a secret.
 """
@@ -25,7 +25,7 @@ _TABLES: dict[str, type[BaseModel]] = {
 
 
 class SettingsError(Exception):
-    """Raised when the settings cannot be used; `lines` has one line per error."""
+    """Raised when the settings cannot be used. `lines` holds one line per error."""
 
     def __init__(self, lines: Iterable[str]) -> None:
         """Store the error lines in the order in which they are printed."""
@@ -39,7 +39,7 @@ def of_secrets(data: Mapping[str, Any]) -> list[str]:
     tables = [(f"sender.{name}", table) for name, table in senders.items()] if isinstance(senders, Mapping) else []
     tables.append(("directory", data.get("directory")))
     return [
-        f"[{name}] {key}: a secret never stands in this file (it is copied, mailed and committed); remove the line, "
+        f"[{name}] {key}: a secret does not belong in this file, which may be copied, mailed or committed; remove the line, "
         f'change the secret if the file was shared, and write {SECRET_KEYS[key.lower()]} = "env:NAME", "keyring" or "prompt"'
         for name, table in tables
         for key in (table if isinstance(table, Mapping) else ())
@@ -78,7 +78,7 @@ def _line(location: tuple[str | int, ...], kind: str, value: object, message: st
 
 
 def _place(location: tuple[str | int, ...]) -> tuple[str, str, Mapping[str, FieldInfo]]:
-    """Return the name of the table as in the file, the key, and the known fields of that table."""
+    """Return the table's name as written in the file, the key, and the known fields of that table."""
     parts = [str(part) for part in location]
     if not parts:
         return "", "file", model.Settings.model_fields
@@ -96,7 +96,7 @@ def _place(location: tuple[str | int, ...]) -> tuple[str, str, Mapping[str, Fiel
 
 
 def _names(fields: Mapping[str, FieldInfo]) -> dict[str, FieldInfo]:
-    """Return the fields by the keys that a user writes in the file: the alias if there is one, and never `name`."""
+    """Return the fields by the keys that a user writes in the file: the alias, if any, or the field's own name, but never `name`."""
     return {field.alias or name: field for name, field in fields.items() if name != "name"}
 
 
@@ -104,7 +104,7 @@ def _did_you_mean(key: str, fields: Mapping[str, FieldInfo]) -> str:
     known = _names(fields)
     folded = re.sub(r"[\s-]+", "_", key.strip('"').rpartition(".")[2].lower())
     close = [folded] if folded in known else difflib.get_close_matches(folded, known, n=1, cutoff=0.55)
-    return f"; did you mean {close[0]}?" if close else f"; known here: {', '.join(sorted(known))}"
+    return f"; did you mean {close[0]}?" if close else f"; the known keys are {', '.join(sorted(known))}"
 
 
 def _advice(key: str, fields: Mapping[str, FieldInfo]) -> str:
@@ -112,9 +112,9 @@ def _advice(key: str, fields: Mapping[str, FieldInfo]) -> str:
     if key.startswith('"') and '".' not in key:
         name = "connect"
     if key.startswith("sender."):
-        return "a table [sender.NAME] with the plugin's fields"
+        return "a [sender.NAME] table with the plugin's fields"
     field = _names(fields).get(name)
-    return field.description if field is not None and field.description else "what settings.example.toml shows for it"
+    return field.description if field is not None and field.description else "a value as in settings.example.toml"
 
 
 def _shown(key: str, value: object) -> str:
@@ -126,7 +126,7 @@ def _shown(key: str, value: object) -> str:
         and isinstance(value, str)
         and not value.startswith(("env", "key", "prompt"))
     ):
-        return "(not shown: it may be the secret itself)"
+        return "(not shown, because it may be the secret itself)"
     if isinstance(value, bool):
         text = str(value).lower()
     elif isinstance(value, str):

@@ -1,4 +1,4 @@
-"""The types of the settings file: the senders with the plugin's field names, the network, and attestations.
+"""The types of the settings file: the senders with the mail plugin's fields, the network, and attestations.
 
 The description of a field is the advice in the error message. `load` reads the file; `secret` reads the secrets.
 """
@@ -37,7 +37,7 @@ def _endpoint(value: str) -> str:
 def _secret_source(value: str) -> str:
     if value in {"keyring", "prompt"} or (value.startswith("env:") and len(value) > len("env:")):
         return value
-    msg = "is not a source"
+    msg = "is not a source for a secret"
     raise ValueError(msg)
 
 
@@ -56,7 +56,7 @@ def _client_id(value: str) -> str:
 
 
 def _tenant(value: str) -> str:
-    if not _TENANT.fullmatch(value):  # it becomes a part of addresses
+    if not _TENANT.fullmatch(value):  # the value becomes part of URLs
         msg = "is neither a tenant id nor a domain"
         raise ValueError(msg)
     return value.lower()
@@ -92,16 +92,16 @@ class Attestation(Table):
 
 
 class Sender(Table):
-    """One configured instance of the mail plugin; the fields are named after the plugin's labels (FAQ, "Configure Email Alarm Plugin")."""
+    """One configured instance of the mail plugin. The fields are named after the plugin's labels (FAQ, "Configure Email Alarm Plugin")."""
 
-    name: SenderLabel = Field(description="the table's own name")
+    name: SenderLabel = Field(description="the name of the table")
     smtp_server: HostName = Field(
-        "smtp.office365.com", description='the field "SMTP Server" as the plugin has it, e.g. "smtp.office365.com"'
+        "smtp.office365.com", description='the host in the plugin\'s field "SMTP Server", e.g. "smtp.office365.com"'
     )
     port: int = Field(587, ge=1, le=65535, description="a number from 1 to 65535 without quotes, e.g. port = 587")
-    use_ssl: bool = Field(default=True, description="true or false, as the box Use SSL is ticked")
+    use_ssl: bool = Field(default=True, description="true or false (true if Use SSL is ticked in the plugin)")
     enable_authentication: bool = Field(
-        default=True, description="true or false, as the box Enable Authentication is ticked"
+        default=True, description="true or false (true if Enable Authentication is ticked in the plugin)"
     )
     authentication_type: Literal["Basic", "OpenID"] = Field(description='"Basic" or "OpenID", as chosen in the plugin')
     username: Mailbox = Field("", description='the full sign-in address, e.g. "noreply@yourdomain.com"')
@@ -112,21 +112,23 @@ class Sender(Table):
     client_secret_from: Source | None = Field(None, description=SOURCE_ADVICE)
     openid_endpoint_configuration: Text = Field(
         "",
-        description='the field "OpenID Endpoint Configuration", e.g. '
+        description='the URL in the plugin\'s field "OpenID Endpoint Configuration", e.g. '
         '"https://login.microsoftonline.com/<tenant id>/v2.0/.well-known/openid-configuration"',
     )
-    scope: Text = Field("", description='the field "Scope", e.g. "https://outlook.office365.com/.default"')
+    scope: Text = Field(
+        "", description='the scope in the plugin\'s field "Scope", e.g. "https://outlook.office365.com/.default"'
+    )
     mail_from: Mailbox = Field(
-        "", alias="from", description='the address in From, e.g. from = "noreply@yourdomain.com"'
+        "", alias="from", description='the address in the plugin\'s field "From", e.g. from = "noreply@yourdomain.com"'
     )
     mail_to: Mailbox = Field(
         "",
         alias="to",
-        description='where the test message goes, e.g. to = "ops@yourdomain.com"; empty: to the sender itself',
+        description='the recipient of the test message, e.g. to = "ops@yourdomain.com"; if empty, the sender itself',
     )
-    client_secret_expires: date | None = Field(None, description="a day such as 2027-03-01 (no quotes)")
+    client_secret_expires: date | None = Field(None, description="a date such as 2027-03-01 (no quotes)")
     password_expires: date | Literal["never"] | None = Field(
-        None, description='a day such as 2027-03-01 (no quotes), or "never"'
+        None, description='a date such as 2027-03-01 (no quotes), or "never"'
     )
     attested: dict[str, Attestation] = Field(
         {}, description='a table such as "BASIC-04" = { who = "…", when = 2026-11-01, what = "…" }'
@@ -163,7 +165,7 @@ class Sender(Table):
 
 
 class Network(Table):
-    """The network settings of this machine: resolvers, trusted roots, names, and timeouts in seconds."""
+    """How this machine reaches the network: resolvers, trusted roots, names, and timeouts in seconds."""
 
     resolvers: tuple[Text, ...] = Field(
         (), strict=False, description='a list of addresses, e.g. resolvers = ["192.0.2.53"]'
@@ -179,18 +181,18 @@ class Network(Table):
     dns_timeout: Seconds = Field(5.0, description="seconds, e.g. dns_timeout = 5")
     reply_timeout: Seconds = Field(60.0, description="seconds, e.g. reply_timeout = 60 (refusals are slow)")
     sender_timeout: Seconds = Field(120.0, description="seconds, e.g. sender_timeout = 120")
-    only_mapped: bool = Field(default=False, description="true or false; true dials nothing but what [connect] lists")
+    only_mapped: bool = Field(
+        default=False, description="true or false; if true, only addresses in [connect] are contacted"
+    )
 
 
 class Custom(Table):
-    """The mail service that the user declares. With `cloud = "custom"`, credentials may go to it."""
+    """A mail service that the user declares. With `cloud = "custom"`, credentials may be sent to it."""
 
     smtp_server: HostName = Field(description='the exact host name, e.g. smtp_server = "mail.example.com"')
     port: int = Field(587, ge=1, le=65535, description="a number from 1 to 65535 without quotes, e.g. port = 587")
-    issuer: Text = Field("", description='for OAuth the issuer, e.g. issuer = "https://login.example.com/tenant"')
-    audience: Text = Field(
-        "", description='for OAuth the audience of the token, e.g. audience = "https://mail.example.com"'
-    )
+    issuer: Text = Field("", description='the issuer for OAuth, e.g. issuer = "https://login.example.com/tenant"')
+    audience: Text = Field("", description='the audience for OAuth, e.g. audience = "https://mail.example.com"')
 
 
 class Directory(Table):
@@ -204,24 +206,25 @@ class Directory(Table):
     )
     client_secret_from: Source | None = Field(None, description=SOURCE_ADVICE)
     certificate: Text | None = Field(
-        None, description='the path of a PEM file with private key and certificate, e.g. certificate = "auditor.pem"'
+        None,
+        description='the path of a PEM file with the private key and the certificate, e.g. certificate = "auditor.pem"',
     )
 
 
 class Settings(Table):
-    """The whole settings file."""
+    """The contents of the settings file."""
 
     cloud: Literal["worldwide", "gcc_high", "dod", "china", "custom"] = Field(
         "worldwide", description='one of "worldwide", "gcc_high", "dod", "china", "custom"'
     )
-    network: Network = Field(Network(), description="a table [network]")
+    network: Network = Field(Network(), description="a [network] table")
     connect: dict[Text, Endpoint] = Field({}, description='lines such as "smtp.office365.com:587" = "127.0.0.1:2525"')
-    custom: Custom | None = Field(None, description='a table [custom], only with cloud = "custom"')
+    custom: Custom | None = Field(None, description='a [custom] table, only with cloud = "custom"')
     admin_client_id: ClientId | None = Field(
         None, description="the Application (client) ID of a public client application registered for --admin-sign-in"
     )
-    directory: Directory | None = Field(None, description="a table [directory] with tenant and client_id")
-    sender: dict[str, Sender] = Field(min_length=1, description="at least one table [sender.NAME]")
+    directory: Directory | None = Field(None, description="a [directory] table with tenant and client_id")
+    sender: dict[str, Sender] = Field(min_length=1, description="at least one [sender.NAME] table")
 
     @model_validator(mode="before")
     @classmethod

@@ -1,6 +1,6 @@
 """Secrets and their sources: an environment variable, the operating system's keyring, or a hidden prompt.
 
-A secret is a `Secret` from the moment it is read; only a probe that puts it on the wire calls `reveal()`.
+A secret is a `Secret` from the moment it is read. Only the probe that sends it calls `reveal()`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, NoReturn
 
 KEYRING_SERVICE = "smtp365"
-DIRECTORY = "directory"  # stands where a sender's name stands, for the secret of the table [directory]
+DIRECTORY = "directory"  # used in place of a sender's name for the secret of [directory]
 SecretKey = Literal["password", "client_secret"]
 
 
@@ -25,7 +25,7 @@ class Secret:
         self.__value = value
 
     def reveal(self) -> str:
-        """Return the value itself, to be sent."""
+        """Return the value itself."""
         return self.__value
 
     def __bool__(self) -> bool:
@@ -40,13 +40,13 @@ class Secret:
 
     def __reduce__(self) -> NoReturn:
         """Raise TypeError, so that the secret cannot be pickled or copied."""
-        msg = "a Secret is never written out"
+        msg = "a Secret cannot be pickled or copied"
         raise TypeError(msg)
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A secret, or None, and the source that was tried, as the report names it."""
+    """A secret, or None, and the name of the source that was tried, for the report."""
 
     secret: Secret | None
     source: str
@@ -63,8 +63,8 @@ def variable(sender: str, key: SecretKey) -> str:
 def find(sender: str, key: SecretKey, source: str | None, environ: Mapping[str, str], ask: Ask | None = None) -> Found:
     """Read the secret from the named source or, by default, from the environment, the keyring and the user, in that order.
 
-    `source` is `env:NAME`, `keyring`, `prompt` or None. `ask` is the prompt, or None without a terminal. A source that cannot be
-    read raises nothing: the secret is then None, and the name of the source includes the reason.
+    `source` is `env:NAME`, `keyring`, `prompt` or None. `ask` is the prompt, or None without a terminal. If a source cannot be read,
+    nothing is raised. The secret is then None, and the name of the source includes the reason.
     """
     if source and source.startswith("env:"):
         return _from_environment(source.removeprefix("env:"), environ)
@@ -73,14 +73,14 @@ def find(sender: str, key: SecretKey, source: str | None, environ: Mapping[str, 
     name = variable(sender, key)
     if source == "prompt":
         how = f'write {key}_from = "env:{name}" and set that variable'
-        return ask() if ask is not None else Found(None, f"prompt: there is no terminal to ask on; {how}")
+        return ask() if ask is not None else Found(None, f"prompt: there is no terminal for a prompt; {how}")
     found = _from_environment(name, environ)
     if found.secret is not None:
         return found
     stored = _from_keyring(sender, key)
     if stored.secret is not None:
         return stored
-    return ask() if ask is not None else Found(None, f"{found.source}, {stored.source}, no terminal to ask on")
+    return ask() if ask is not None else Found(None, f"{found.source}, {stored.source}, no terminal for a prompt")
 
 
 def _from_environment(name: str, environ: Mapping[str, str]) -> Found:

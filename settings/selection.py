@@ -1,7 +1,7 @@
-"""Selects senders according to the names, patterns and tags given with `--sender`.
+"""Selects senders by the names, patterns and tags given with `--sender`.
 
 Patterns follow the shell (`fnmatch`: `*`, `?`, `[…]`) and are case-sensitive; an exact name takes precedence. `tag:WORD`
-matches the senders' `tags`, and `WORD` may be a pattern too. A value without a match is an error, never an empty run.
+matches the senders' `tags`, and `WORD` may be a pattern too. A value that matches nothing is an error, never an empty run.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _MOST_SHOWN = 12
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """How an error names the owner of the senders, and its advice in case the user had another owner's senders in mind."""
+    """How an error message names the owner of the senders, and its advice if the user expected senders of a different owner."""
 
     they: str
     those: str
@@ -30,7 +30,7 @@ class Holder:
 OF_THE_SETTINGS = Holder("the settings have", "in the settings")
 OF_A_REPORT = Holder("the report has", "in the report")
 OF_THE_BUILT_IN_TENANT = Holder(
-    "the built-in tenant has", "of the built-in tenant", "; for a sender of your settings write --target=live"
+    "the built-in tenant has", "in the built-in tenant", "; to check a sender in your own settings, write --target=live"
 )
 
 
@@ -40,7 +40,7 @@ def chosen(
     """Return the senders that match any of the given values, in file order, or all senders if no value is given.
 
     Raises:
-        SettingsError: a value matches no sender; one line each, with similar names or tags.
+        SettingsError: a value matches no sender. There is one line per value, with similar names or tags.
 
     """
     texts = tuple(dict.fromkeys(wanted))
@@ -64,7 +64,7 @@ def _meant(senders: Mapping[str, Sender], text: str) -> frozenset[str]:
 
 
 def _nobody(senders: Mapping[str, Sender], text: str, holder: Holder) -> str:
-    """Return the error for a value without a match, with similar names or, if there are none, some of the existing ones."""
+    """Return the error for a value that matches no sender, with similar names or, if there are none, some of the existing ones."""
     if text.startswith(TAG):
         word, kind = text.removeprefix(TAG), "tag"
         known = list(dict.fromkeys(tag for sender in senders.values() for tag in sender.tags))

@@ -1,4 +1,4 @@
-"""The target of a run: the built-in tenant, the live service, or reports to judge again."""
+"""The target of a run: the built-in tenant, the live service, or earlier reports."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ GATHER = frozenset({BUILT_IN, "live"})  # the targets that gather evidence
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The target of a run. `fake` and `live` gather evidence; `report` judges the report at `path`, `folder` all reports in `path`."""
+    """The target of a run. `fake` and `live` gather evidence; `report` evaluates the report at `path`, `folder` all reports in `path`."""
 
     kind: Literal["fake", "live", "report", "folder"]
     path: Path | None = None
 
     @property
     def label(self) -> str:
-        """The word for this target in the file name of the report."""
+        """The word for this target in the report's file name."""
         return {"report": "replay", "folder": "overview"}.get(self.kind, self.kind)
 
 
@@ -37,7 +37,7 @@ def target_of(text: str, folder: Path, option: str = "--target") -> Target:
     if path.suffix.lower() in {".html", ".htm", ".json"}:
         if path.is_file():
             return Target("report", path)
-        raise SettingsError([f"{option}={text}: there is no such report"])
+        raise SettingsError([f"{option}={text}: this report does not exist"])
     if option != "--target":
         raise SettingsError([f"{option}={text}: write the path of a report (.html or .json)"])
     if path.is_dir():
@@ -52,7 +52,9 @@ def target_of(text: str, folder: Path, option: str = "--target") -> Target:
 def earlier_report(text: str, folder: Path, target: str) -> Target:
     """Return the target that `--lookups-for` names. Raises SettingsError if it is not a report, or if `--target` is given too."""
     if target != "fake":
-        raise SettingsError([f"--lookups-for={text}: contacts no mail server, so leave out --target={target}"])
+        raise SettingsError(
+            [f"--lookups-for={text}: this option contacts no mail server, so leave out --target={target}"]
+        )
     if text in {"fake", "live"}:
         raise SettingsError([f"--lookups-for={text}: write the path of a report (.html or .json)"])
     return target_of(text, folder, "--lookups-for")
@@ -72,13 +74,13 @@ def settings_file(given: str | None, folder: Path, root: Path, asked_by: str = "
         return found
     raise SettingsError(
         [
-            f"{asked_by} needs settings: copy settings.example.toml to settings.toml, fill it in, or name a file with --settings=FILE"
+            f"{asked_by} needs a settings file; copy settings.example.toml to settings.toml and fill it in, or write --settings=FILE"
         ]
     )
 
 
 def unread_settings(folder: Path, root: Path) -> str:
-    """Return the name of the settings file that a live run would read, or an empty text if there is no such file."""
+    """Return the name of the settings file that a live run would read, or an empty string if there is no such file."""
     return DEFAULT_FILE if _default_file(folder, root) is not None else ""
 
 

@@ -1,4 +1,4 @@
-"""Writes a file completely or not at all: a temporary file in the same folder is written first and then replaces the final one.
+"""Writes a file completely or not at all. It first writes a temporary file in the same folder, which then replaces the final one.
 
 An interrupted write leaves the earlier file unchanged.
 """
@@ -14,7 +14,7 @@ def write_whole(path: Path, content: str | bytes) -> None:
     """Write the file completely or not at all. Text is encoded as UTF-8 and line endings are kept. A device is written to directly.
 
     Raises:
-        OSError: the file cannot be written; an earlier file is unchanged.
+        OSError: the file cannot be written. An earlier file is unchanged.
 
     """
     data = content.encode() if isinstance(content, str) else content
@@ -31,7 +31,7 @@ def write_whole(path: Path, content: str | bytes) -> None:
 
 
 def temporary_for(path: Path, *, shared: bool = False) -> Path:
-    """Return the name of the temporary file for `path`, in the same folder: hidden, with the process id, and ending in `.part`.
+    """Return the path of the temporary file for `path`: hidden, in the same folder, with the process id, and ending in `.part`.
 
     A `shared` name omits the process id, so a process can reserve `path` by creating this file exclusively (mode `x`).
     """

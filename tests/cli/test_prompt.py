@@ -21,9 +21,9 @@ from tests.cli.terminal import CTRL_C, CTRL_D, ENTER, Terminal
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminal to drive")
 ASKED = {
-    "basic": "password of sender basic (not shown): ",
-    "oauth": "client secret of sender oauth (not shown): ",
-    "directory": "client secret of the auditor application in [directory] (not shown): ",
+    "basic": "password for sender basic (not shown): ",
+    "oauth": "client secret for sender oauth (not shown): ",
+    "directory": "client secret for the auditor application in [directory] (not shown): ",
 }
 VARIABLES = {
     "basic": "SMTP365_BASIC_PASSWORD",
@@ -219,12 +219,12 @@ def test_collecting_does_not_prompt(workplace: Workplace) -> None:
         pytest.param(
             False,
             "no password was found (environment variable SMTP365_BASIC_PASSWORD, keyring entry smtp365 / basic:password, "
-            "no terminal to ask on); provide one and run again",
+            "no terminal for a prompt); provide one and run again",
             id="by default",
         ),
         pytest.param(
             True,
-            "no password was found (prompt: there is no terminal to ask on; write "
+            "no password was found (prompt: there is no terminal for a prompt; write "
             'password_from = "env:SMTP365_BASIC_PASSWORD" and set that variable); provide one and run again',
             id="prompt in the settings",
         ),

@@ -108,14 +108,14 @@ def test_masked_reports_are_refused(exported: Path, tmp_path: Path) -> None:
     ("options", "words"),
     [
         (["--target=live", "--settings={plain}", "--look-ups"], "[directory]"),
-        (["--lookups-for=none.html"], "--lookups-for=none.html: there is no such report"),
+        (["--lookups-for=none.html"], "--lookups-for=none.html: this report does not exist"),
         (["--lookups-for=live"], "the path of a report"),
         (["--lookups-for={report}", "--target=live"], "leave out --target=live"),
         (["--lookups-for={report}", "--settings={plain}"], "[directory]"),
         (["--lookups-for={report}", "--settings={plain}", "--admin-sign-in"], "admin_client_id"),
         (["--target={report}", "--tenant-export={plain}"], "--lookups-for=REPORT"),
         (["--target=live", "--settings={plain}", "--tenant-export={plain}"], "not JSON"),
-        (["--target=live", "--settings={custom}", "--admin-sign-in"], "only Microsoft clouds"),
+        (["--target=live", "--settings={custom}", "--admin-sign-in"], "only with Microsoft clouds"),
     ],
 )
 def test_invalid_options_are_reported_on_one_line(options: list[str], words: str, report: Path, tmp_path: Path) -> None:

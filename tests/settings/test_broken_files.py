@@ -53,7 +53,7 @@ BROKEN: dict[str, tuple[str, list[list[str]]]] = {
     "type missing": ('[sender.alerts]\nusername = "a@example.com"\n', [["authentication_type", "missing"]]),
     "secret in the file": (
         GOOD + 'password = "Sesame-4711"\n',
-        [["[sender.alerts] password", "never stands in this file", "password_from"]],
+        [["[sender.alerts] password", "does not belong in this file", "password_from"]],
     ),
     "secret instead of its source": (
         GOOD + 'password_from = "Sesame-4711"\n',
@@ -105,7 +105,7 @@ BROKEN: dict[str, tuple[str, list[list[str]]]] = {
     ),
     "auditor's secret in the file": (
         GOOD + f'[directory]\ntenant = "example.com"\nclient_id = "{GUID}"\nclient_secret = "Sesame-4711"\n',
-        [["[directory] client_secret", "never stands in this file", "client_secret_from"]],
+        [["[directory] client_secret", "does not belong in this file", "client_secret_from"]],
     ),
     "missing certificate of the auditor": (
         GOOD + f'[directory]\ntenant = "example.com"\nclient_id = "{GUID}"\ncertificate = "no.pem"\n',

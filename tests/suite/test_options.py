@@ -114,11 +114,11 @@ def test_every_option_of_ours_is_in_the_table(request: pytest.FixtureRequest) ->
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        pytest.param(["--settings=nonexistent.toml"], "--settings goes with --target=live", id="settings"),
-        pytest.param(["--try-again"], "--try-again goes with --target=live", id="try again"),
-        pytest.param(["--sender=alerts"], "for a sender of your settings write --target=live", id="sender"),
+        pytest.param(["--settings=nonexistent.toml"], "--settings works only with --target=live", id="settings"),
+        pytest.param(["--try-again"], "--try-again works only with --target=live", id="try again"),
+        pytest.param(["--sender=alerts"], "to check a sender in your own settings, write --target=live", id="sender"),
         pytest.param(["--lookups", "--admin-sign-in"], "in one way", id="two ways of looking up"),
-        pytest.param(["--target=report.json", "--no-send"], "--no-send goes with --target=live", id="report"),
+        pytest.param(["--target=report.json", "--no-send"], "--no-send works only with --target=live", id="report"),
     ],
 )
 def test_options_without_effect_exit_4(options: list[str], words: str, folder: Path) -> None:
