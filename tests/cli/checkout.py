@@ -1,6 +1,6 @@
-"""A small checkout for testing run.py: the real run.py with an empty lock, and commands that print their arguments.
+"""A small checkout for tests of run.py: the real run.py with an empty lock and with commands that print their arguments.
 
-The checkout's environment is a real one, made by run.py. Only .ci/run installs real packages from scratch.
+run.py makes a real environment for it. Only .ci/run installs real packages from scratch.
 """
 
 import os
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-TIMEOUT_SECONDS = 180  # making an environment takes about six
+TIMEOUT_SECONDS = 180  # creating an environment takes about six seconds
 
 EXPLAIN = """\
 import json, os, sys
@@ -83,13 +83,13 @@ class Checkout:
         )
 
     def borrow_pytest(self) -> None:
-        """Make the packages of this test run importable in the environment, so that nothing has to be installed."""
+        """Make the packages of this test run importable in the environment, so that none have to be installed."""
         (packages,) = self.root.glob(".venv/[Ll]ib/**/site-packages")
         (packages / "borrowed.pth").write_text("\n".join(site.getsitepackages()), encoding="utf-8")
 
 
 def furnish(root: Path) -> Checkout:
-    """Write a checkout without an environment to a folder and return the checkout."""
+    """Create a checkout without an environment in a folder, and return the checkout."""
     contents = {
         "requirements.txt": "# nothing to install\n",
         "requirements-dev.txt": "# nothing to install\n",

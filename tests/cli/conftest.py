@@ -1,4 +1,4 @@
-"""A small checkout with an environment, made once by run.py; tests that damage it make their own checkout or repair this one."""
+"""A small checkout whose environment run.py makes once. Tests that damage it make their own checkout or repair this one."""
 
 import pytest
 

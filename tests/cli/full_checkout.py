@@ -31,7 +31,7 @@ _SMALL = (
 
 
 def full_checkout(root: Path) -> Checkout:
-    """Copy the packages and an empty lock to a folder and return the checkout, which has no environment yet."""
+    """Copy the project's packages and an empty lock to a folder, and return this checkout, which has no environment yet."""
     for package in PACKAGES:
         shutil.copytree(ROOT / package, root / package, ignore=shutil.ignore_patterns("__pycache__", "out"))
     for file in [*ROOT.glob("*.py"), ROOT / "pytest.ini", ROOT / "pyproject.toml"]:
@@ -41,7 +41,7 @@ def full_checkout(root: Path) -> Checkout:
 
 
 def set_up(checkout: Checkout, packages: list[str]) -> None:
-    """Create the environment with this interpreter, in the state in which a complete set-up leaves it."""
+    """Create the environment with this interpreter, in the state that a complete set-up leaves behind."""
     venv.EnvBuilder(symlinks=sys.platform != "win32").create(checkout.root / ".venv")
     borrow(checkout, packages)
 
@@ -72,7 +72,7 @@ def readable_for_all(path: Path) -> bool:
 
 
 def python_for_all(folder: Path) -> tuple[Path, list[str]]:
-    """Return a Python that every account can run and the folders of its packages, copied to `folder` where necessary."""
+    """Return a Python that every account can run, with the folders of its packages. Each is copied to `folder` if necessary."""
     python, packages = Path(sys.executable).resolve(), [Path(path) for path in site.getsitepackages()]
     if not readable_for_all(python):
         base, version = Path(sys.base_prefix), f"python{sys.version_info[0]}.{sys.version_info[1]}"

@@ -1,4 +1,4 @@
-"""An interactive terminal for tests: it starts a program on a pseudo-terminal, waits for output and sends keys."""
+"""An interactive terminal for tests, which starts a program on a pseudo-terminal, waits for its output and sends keys."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LONGEST = 90.0
 
 
 class Terminal:
-    """A program whose controlling terminal is a pseudo-terminal; all of the program's output is kept."""
+    """A program whose controlling terminal is a pseudo-terminal. All of the program's output is kept."""
 
     shown: str
     _ours: int
@@ -34,7 +34,7 @@ class Terminal:
 
         def take_terminal() -> None:
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-            signal.signal(signal.SIGINT, signal.default_int_handler)  # also if this test run is a background process
+            signal.signal(signal.SIGINT, signal.default_int_handler)  # even if this test run is a background process
 
         self._ours, theirs = pty.openpty()
         self._deadline = time.monotonic() + _LONGEST
@@ -47,7 +47,7 @@ class Terminal:
             stdout=theirs,
             stderr=theirs,
             start_new_session=True,
-            preexec_fn=take_terminal,  # noqa: PLW1509 - no thread runs while it is forked
+            preexec_fn=take_terminal,  # noqa: PLW1509 - no other thread runs during the fork
         )
         os.close(theirs)
 
@@ -62,7 +62,7 @@ class Terminal:
         os.close(self._ours)
 
     def wait_for(self, words: str) -> None:
-        """Read output until the text appears; raise AssertionError if the program ends before that."""
+        """Read output until the text appears. Raises AssertionError if the program ends before that."""
         while words not in self.shown:
             assert self._read(), f"not shown: {words}\n{self.shown}"
 
@@ -81,7 +81,7 @@ class Terminal:
         assert ready, f"no more output:\n{self.shown}"
         try:
             piece = os.read(self._ours, 65536)
-        except OSError:  # on Linux: the other side of the pseudo-terminal is closed
+        except OSError:  # Linux raises this when the other side of the pseudo-terminal is closed
             return False
         self.shown += piece.decode("utf-8", "replace")
         return bool(piece)

@@ -1,4 +1,4 @@
-"""Tests of when run.py reuses .venv and when it rebuilds it, on real folders without installing anything."""
+"""Tests of when run.py reuses .venv and when it rebuilds it. The folders are real, but nothing is installed."""
 
 import json
 import sys
@@ -15,7 +15,7 @@ from tests.cli.checkout import furnish
 
 @pytest.fixture
 def environment(tmp_path: Path) -> Environment:
-    """A complete environment with a marker and without packages."""
+    """A complete environment, with a marker but without packages."""
     furnish(tmp_path)
     ready = Environment(tmp_path)
     venv.EnvBuilder(symlinks=sys.platform != "win32").create(ready.folder)
@@ -56,7 +56,7 @@ def test_a_complete_environment_is_reused(environment: Environment) -> None:
 def test_a_damaged_environment_is_detected(
     environment: Environment, damage: Callable[[Environment], object], reason: str
 ) -> None:
-    """Each kind of damage is detected and named."""
+    """Each kind of damage is a reason to rebuild the environment."""
     damage(environment)
 
     assert environment.reason_to_rebuild([RUNTIME]) == reason
@@ -71,7 +71,7 @@ def test_only_the_needed_locks_are_compared(environment: Environment) -> None:
 
 
 def test_a_missing_lock_gives_one_line(environment: Environment) -> None:
-    """If requirements.txt is missing, the error message names the file and the environment is not accepted."""
+    """If requirements.txt is missing, the error message names the file."""
     (environment.root / RUNTIME).unlink()
 
     with pytest.raises(SetupError, match=r"requirements\.txt is missing from .*; check out the repository again"):

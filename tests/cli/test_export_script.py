@@ -1,4 +1,4 @@
-"""Tests of docs/tenant-export.ps1, which administrators read before they run it: it parses, is short, and only reads from the tenant.
+"""Tests that docs/tenant-export.ps1 parses, only reads from the tenant, and is short enough to be read before it is run.
 
 PowerShell itself cannot be installed as a Python package, so the tests parse the script with a tree-sitter grammar.
 """
@@ -14,8 +14,10 @@ import pytest
 
 from probes.lookups.questions import TABLE
 
-tree_sitter = pytest.importorskip("tree_sitter", reason="the grammar has no package for every system")
-tree_sitter_powershell = pytest.importorskip("tree_sitter_powershell", reason="the grammar has no package here")
+tree_sitter = pytest.importorskip("tree_sitter", reason="tree-sitter has no package for this system")
+tree_sitter_powershell = pytest.importorskip(
+    "tree_sitter_powershell", reason="the PowerShell grammar has no package for this system"
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -42,7 +44,7 @@ def _nodes(node: Node) -> Iterator[Node]:
 
 @pytest.fixture(scope="module")
 def nodes() -> list[Node]:
-    """Every node of the parsed script."""
+    """All nodes of the parsed script."""
     tree = tree_sitter.Parser(tree_sitter.Language(tree_sitter_powershell.language())).parse(SCRIPT.read_bytes())
     return list(_nodes(tree.root_node))
 
@@ -57,7 +59,7 @@ def test_script_parses(nodes: list[Node]) -> None:
 
 
 def test_script_only_reads(nodes: list[Node]) -> None:
-    """Every command reads, opens or closes a connection, or writes output; all requests to Graph are GET requests."""
+    """Every command reads, opens or closes a connection, or writes output. All requests to Graph are GET requests."""
     commands = {_text(node) for node in nodes if node.type == "command_name"}
     quoted = set(re.findall(r"Read-Exchange '([\w-]+)'", SCRIPT.read_text(encoding="utf-8")))
     others = {name for name in commands | quoted if "-" in name} - ITS_OWN_FILE
@@ -74,8 +76,8 @@ def test_script_is_short() -> None:
 
 
 def test_script_contains_every_lookup() -> None:
-    """The script makes every lookup with the same members and parameters as the suite, so that a run finds each result in the export."""
-    script = SCRIPT.read_text(encoding="utf-8").replace("''", "'")  # a quote inside quotes is doubled
+    """The script makes every lookup of the suite with the same members and parameters, so that a run finds each result in the export."""
+    script = SCRIPT.read_text(encoding="utf-8").replace("''", "'")  # quotes inside quotes are doubled
     needed: list[str] = []
     for row in TABLE.values():
         if path := getattr(row, "path", ""):

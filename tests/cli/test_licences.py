@@ -1,4 +1,4 @@
-"""The dependencies page agrees with the lock, and no licence listed there puts conditions on running the program."""
+"""Tests that the page of licences agrees with the lock, and that no listed licence puts conditions on running the program."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import re
 
 from bench import dependencies
 
-# Permissive licences, and the MPL, whose conditions concern changes to its own files only.
+# Permissive licences, and the MPL, whose conditions apply only to changes to its own files.
 KNOWN = {"MIT", "MIT-0", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "PSF-2.0", "MPL-2.0"}
 
 
 def test_page_lists_what_the_lock_installs() -> None:
-    """The page lists the name, version and condition of each locked package; `bench/dependencies.py --write` generates the page."""
+    """The page lists the name and version of each locked package, and on which systems it is installed.
+
+    `bench/dependencies.py --write` generates the page.
+    """
     table = dependencies.PAGE.read_text(encoding="utf-8").partition("## Everything installed")[2]
     rows = re.findall(r"^\| ([a-z0-9.-]+) \| (\S+) \| (.+?) \| (.+?) \|$", table, re.MULTILINE)[2:]
     shown = [(name, version, "" if where == "always" else where) for name, version, _, where in rows]

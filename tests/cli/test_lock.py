@@ -1,4 +1,4 @@
-"""The lock files are complete, contain hashes but no local paths, and can be installed on every supported system."""
+"""Tests that the lock files are complete, contain hashes but no local paths, and can be installed on every supported system."""
 
 import ast
 import re
@@ -42,13 +42,13 @@ def missing(requirements: list[str], lock: dict[str, set[str]]) -> list[str]:
 
 
 def test_locks_satisfy_pyproject() -> None:
-    """Every requirement is locked at a version that satisfies it; if this test fails, run `python3 run.py lock`."""
+    """Every requirement is locked at a version that satisfies it. If this test fails, run `python3 run.py lock`."""
     assert missing(PROJECT["project"]["dependencies"], locked(RUNTIME)) == []
     assert missing(PROJECT["dependency-groups"]["dev"], locked(DEVELOPMENT)) == []
 
 
 def test_development_lock_contains_the_runtime_lock() -> None:
-    """The packages that `check` installs stay the same when `test` adds the development packages."""
+    """The packages that `check` installs do not change when `test` adds the development packages."""
     runtime, development = locked(RUNTIME), locked(DEVELOPMENT)
 
     assert {name: development.get(name) for name in runtime} == runtime
@@ -81,7 +81,7 @@ def test_declared_dependencies_equal_imports() -> None:
 
 
 def test_only_needed_pytest_plugins_are_loaded(pytestconfig: pytest.Config) -> None:
-    """Only pytest-html, its dependency pytest-metadata and pytest-xdist are loaded; pytest.ini blocks others, which slow the start."""
+    """Only pytest-html, its dependency pytest-metadata and pytest-xdist are loaded. pytest.ini blocks others, which slow the start."""
     wanted = {"pytest-html", "pytest-metadata", "pytest-xdist"}  # metadata is part of the report
 
     loaded = {distribution.project_name for _, distribution in pytestconfig.pluginmanager.list_plugin_distinfo()}
@@ -91,7 +91,7 @@ def test_only_needed_pytest_plugins_are_loaded(pytestconfig: pytest.Config) -> N
 
 @pytest.mark.parametrize("name", [RUNTIME, DEVELOPMENT])
 def test_a_lock_contains_no_local_detail(name: str) -> None:
-    """A lock contains only packages, markers, hashes and comments that name packages: no address, option line or path."""
+    """A lock contains only packages, markers, hashes and comments with package names. It contains no address, option line or path."""
     allowed = re.compile(
         r"""[A-Za-z0-9._-]+==[A-Za-z0-9.+!]+(\ ;\ [A-Za-z0-9_.'<>=!()\ ]+)?\ \\  # a package, perhaps with a marker
             |\ {4}--hash=sha256:[0-9a-f]{64}(\ \\)?
@@ -118,7 +118,7 @@ def test_every_locked_package_has_hashes(name: str) -> None:
 
 
 def install(lock: str, folder: Path, system: str, python: str, *options: str) -> None:
-    """Install the wheels of a lock for a system into a folder with uv, which verifies the hashes; fail with uv's output."""
+    """Use uv, which verifies the hashes, to install a system's wheels from a lock into a folder. On failure, the message is uv's output."""
     proof = ["--require-hashes", "--only-binary", ":all:", "--requirement", str(ROOT / lock)]
     target = ["--target", str(folder), "--python-platform", system, "--python-version", python]
     command = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", sys.executable]
@@ -154,5 +154,5 @@ def test_the_runtime_lock_installs_on_every_system(tmp_path: Path, system: str, 
 
 @pytest.mark.parametrize("system", ["x86_64-pc-windows-msvc", "aarch64-apple-darwin"])
 def test_the_development_lock_resolves_for_other_systems(tmp_path: Path, system: str) -> None:
-    """The development lock can be resolved for other systems; the test is a dry run because the tools are large."""
+    """The development lock can be resolved for other systems. The test is a dry run because the tools are large."""
     install(DEVELOPMENT, tmp_path, system, "3.12", "--dry-run")

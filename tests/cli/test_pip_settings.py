@@ -1,4 +1,4 @@
-"""A user's pip settings, in variables and in files: index settings are used, and install location settings are ignored."""
+"""Tests of a user's pip settings, in variables and in files. Those for the index are used, and those for the install location ignored."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def wheel(folder: Path, name: str, text: str) -> str:
 
 @pytest.fixture
 def settings(folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """The pip settings of the test, which name a folder of packages; pip variables from outside are removed."""
+    """The pip settings of the test, which name a folder of packages. pip variables of the test run itself are removed."""
     for name in [name for name in os.environ if name.startswith("PIP_")]:
         monkeypatch.delenv(name)
     (folder / "wheels").mkdir()
@@ -76,7 +76,7 @@ def by_variables(settings: dict[str, str], folder: Path) -> dict[str, str]:
 
 
 def by_file(settings: dict[str, str], folder: Path) -> dict[str, str]:
-    """Write the settings to a file, half of them under [global] and half under [install]; return the variable that points to it."""
+    """Write the settings to a file, half under [global] and half under [install], and return the variable that points to the file."""
     lines = [f"{name} = {value}" for name, value in settings.items()]
     text = "\n".join(["[install]", *lines[::2], "[global]", *lines[1::2], ""])
     (folder / "pip.conf").write_text(text, encoding="utf-8")
@@ -84,7 +84,7 @@ def by_file(settings: dict[str, str], folder: Path) -> dict[str, str]:
 
 
 def by_home(settings: dict[str, str], folder: Path) -> dict[str, str]:
-    """Write the settings to the configuration file in a home folder; return the variables that point to that home folder."""
+    """Write the settings to the configuration file in a home folder, and return the variables that point to that folder."""
     own = folder / "home" / ("AppData" if sys.platform == "win32" else ".config") / "pip"
     own.mkdir(parents=True)
     lines = [f"{name} = {value}" for name, value in settings.items()]
@@ -98,7 +98,7 @@ def by_home(settings: dict[str, str], folder: Path) -> dict[str, str]:
 def test_no_user_setting_changes_the_install_location(
     made: Checkout, folder: Path, settings: dict[str, str], way: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With all of these settings at once, the package is installed in the environment and nowhere else."""
+    """With all these settings at once, the package is installed in the environment and nowhere else."""
     assert callable(way)
     (made.root / "tried.txt").write_text(wheel(folder / "wheels", "small", ""), encoding="utf-8")
     for name, value in way(settings, folder).items():
@@ -122,7 +122,7 @@ def uninstall(checkout: Checkout, name: str) -> None:
 
 
 class Index(http.server.ThreadingHTTPServer):
-    """A server that acts as a package index or as a proxy for one; it offers one package and records the requests."""
+    """A server that acts as a package index or as a proxy for one. It offers one package and records the requests."""
 
     def __init__(self, folder: Path) -> None:
         """Listen on a free port."""
@@ -160,7 +160,7 @@ class Index(http.server.ThreadingHTTPServer):
 
 @pytest.fixture
 def index(settings: dict[str, str], folder: Path) -> Iterator[Index]:
-    """A package index that offers the package; the settings no longer name the folder of packages."""
+    """A package index that offers the package. The settings no longer name the folder of packages."""
     del settings["no-index"], settings["find-links"]
     with Index(folder / "wheels") as serving:
         yield serving
@@ -177,7 +177,7 @@ def test_index_and_proxy_settings_are_used(
     kind: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The package is downloaded from the index, or through the proxy, named in the settings."""
+    """The package is downloaded from the index in the settings, or through the proxy in the settings."""
     assert callable(way)
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
@@ -205,8 +205,8 @@ def test_kept_settings_are_options_of_pip(made: Checkout) -> None:
     command = [str(Environment(made.root).python), "-I", "-m", "pip", "install", "--help"]
     shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=TIMEOUT_SECONDS).stdout
 
-    newer = {"resume-retries"}  # from pip 25.1 on
-    hidden = {"default-timeout"}  # the other name of --timeout
+    newer = {"resume-retries"}  # in pip 25.1 and later
+    hidden = {"default-timeout"}  # an alias of --timeout
     assert [name for name in install.FETCHING if f"--{name} " not in shown and name not in newer | hidden] == []
 
 
@@ -234,7 +234,7 @@ def test_set_up_imports_the_packages_before_it_is_complete(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """If a package cannot be imported, the set-up reports it and writes no marker, so that the next start repeats the set-up."""
+    """If a package cannot be imported, the set-up reports it and writes no marker, so that the next run repeats the set-up."""
     environment = Environment(made.root)
     locks = environment.installed()
     for name, value in by_variables(settings, folder).items():

@@ -1,4 +1,4 @@
-"""The hidden prompt of run.py: it appears once and echoes nothing, and each way of giving no answer results in one line."""
+"""Tests of run.py's hidden prompt, which appears once and echoes nothing. If no secret is entered, one line says so."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ NO_KEYRING = {"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
 
 @pytest.fixture(scope="module")
 def tenant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
-    """The built-in tenant, served as the target of a live run."""
+    """The built-in tenant, which is the target of the live runs."""
     with serve_in_subprocess(folder=tmp_path_factory.mktemp("tenant"), lookups=True) as process:
         yield process
 
@@ -72,7 +72,7 @@ class Workplace:
         return [sys.executable, str(self.checkout.root / "run.py"), *fixed, *options]
 
     def environment(self, *given: str) -> dict[str, str]:
-        """Return this process's environment with only the secrets of the given accounts, with its own home folder and without a keyring."""
+        """Return this process's environment with only the secrets of the given accounts, a home folder of its own and no keyring."""
         inherited = {name: value for name, value in os.environ.items() if name not in {*VARIABLES.values(), "CI"}}
         secrets = {VARIABLES[name]: self.secret(name) for name in given}
         return {**inherited, **secrets, **NO_KEYRING, "HOME": str(self.folder), "XDG_STATE_HOME": str(self.folder)}
@@ -104,7 +104,7 @@ def workplace(checkout: Checkout, tenant: Process, tmp_path: Path) -> Workplace:
 @pytest.mark.parametrize("named", [False, True], ids=["by default", "prompt in the settings"])
 @pytest.mark.parametrize("account", ["basic", "oauth"])
 def test_a_typed_secret_signs_in_and_is_not_shown(workplace: Workplace, account: str, named: bool) -> None:
-    """The prompt appears although pytest captures output; the typed secret is used for the sign-in, and is neither echoed nor saved."""
+    """The prompt appears although pytest captures output. The typed secret is used for the sign-in, and is neither echoed nor saved."""
     key = "password" if account == "basic" else "client_secret"
     table = f"[sender.{account}]\n"
     workplace.settings(*[(table, f'{table}{key}_from = "prompt"\n')] if named else [])
@@ -122,8 +122,8 @@ def test_a_typed_secret_signs_in_and_is_not_shown(workplace: Workplace, account:
     assert workplace.secret(account) not in terminal.shown + workplace.everything()
 
 
-def test_the_secret_of_the_directory_is_prompted_for_too(workplace: Workplace) -> None:
-    """If neither secret is found elsewhere, run.py prompts for the sender's secret and then for that of [directory]."""
+def test_the_auditors_secret_is_prompted_for_too(workplace: Workplace) -> None:
+    """If neither secret is found elsewhere, run.py prompts for the sender's secret and then for the auditor's."""
     workplace.settings()
     text = workplace.tenant.settings_file.read_text(encoding="utf-8")
     text = text.replace(f'client_secret_from = "env:{VARIABLES["directory"]}"\n', "")
@@ -233,7 +233,7 @@ def test_collecting_does_not_prompt(workplace: Workplace) -> None:
 def test_without_a_terminal_the_line_says_where_to_store_the_secret(
     workplace: Workplace, named: bool, line: str
 ) -> None:
-    """Without a terminal there is no prompt, and the reason for the check's verdict says where to store the secret."""
+    """Without a terminal there is no prompt, and the reason for the check's verdict says where run.py looks for the secret."""
     table = "[sender.basic]\n"
     workplace.settings(*[(table, f'{table}password_from = "prompt"\n')] if named else [])
 

@@ -59,12 +59,12 @@ def test_check_is_the_default_command(line: list[str], command: tuple[str, list[
 
 @pytest.mark.parametrize("code", [0, 1, 2, 3, 4, 5, 6])
 def test_exit_codes_are_passed_on(made: Checkout, code: int) -> None:
-    """run.py exits with the command's exit code."""
+    """run.py exits with the exit code of its command."""
     assert made.run("fake", str(code)).returncode == code
 
 
 def test_command_runs_in_the_users_folder_with_unchanged_arguments(made: Checkout, tmp_path: Path) -> None:
-    """Spaces, quotes and umlauts in arguments are unchanged, and a file in the user's folder cannot replace a library module."""
+    """Spaces, quotes and umlauts in arguments are preserved, and a file in the user's folder cannot replace a library module."""
     folder = tmp_path / "Außen stelle"
     folder.mkdir()
     (folder / "json.py").write_text("raise SystemExit('the wrong json')", encoding="utf-8")
@@ -82,7 +82,7 @@ def test_command_runs_in_the_users_folder_with_unchanged_arguments(made: Checkou
 def test_pythonpath_of_the_user_is_not_used(made: Checkout, tmp_path: Path) -> None:
     """No module is imported from the user's PYTHONPATH."""
     (tmp_path / "json.py").write_text("raise SystemExit('the wrong json')", encoding="utf-8")
-    # run.py itself imports json, so this set-up runs without that PYTHONPATH.
+    # run.py itself imports json, so the set-up in this test runs without that PYTHONPATH.
     assert made.run("fake", "0").returncode == 0
 
     command = f"import os, sys, run; os.environ['PYTHONPATH'] = {str(tmp_path)!r}; sys.exit(run.main(['explain', 'x']))"
@@ -105,7 +105,7 @@ def test_checklist_uses_the_settings_of_the_users_folder(made: Checkout, tmp_pat
 
 @pytest.mark.parametrize("folder", ["the checkout", "another folder"])
 def test_one_check_can_be_selected_from_any_folder(made: Checkout, tmp_path: Path, folder: str) -> None:
-    """If one check is selected, only that check runs, whatever the current folder is."""
+    """If one check is selected, only that check runs, in whatever folder run.py is started."""
     made.borrow_pytest()
     here = made.root if folder == "the checkout" else tmp_path
     item = os.path.relpath(made.root / "checks" / "test_checklist.py", here) + "::test_check[BASIC-02]"
@@ -131,8 +131,10 @@ def test_an_interrupt_ends_run_py_and_its_command(made: Checkout, stop: signal.S
     assert running.stdout.readline() == "waiting\n"
 
     os.kill(-running.pid if to_all else running.pid, stop)
-    running.wait(TIMEOUT_SECONDS)  # before closing its input, which would end it too
-    printed, complained = running.communicate(timeout=TIMEOUT_SECONDS)  # returns when both have closed their output
+    running.wait(TIMEOUT_SECONDS)  # sent before its input is closed, because that would end it too
+    printed, complained = running.communicate(
+        timeout=TIMEOUT_SECONDS
+    )  # returns when both processes have closed their output
 
     assert running.returncode == 2
     assert "Traceback" not in complained
@@ -140,7 +142,7 @@ def test_an_interrupt_ends_run_py_and_its_command(made: Checkout, stop: signal.S
 
 
 def test_an_old_python_can_parse_run_py() -> None:
-    """Python 3.6 can parse run.py, whose first statement after `import sys` checks the version of Python."""
+    """Python 3.6 can parse run.py, and the first statement after `import sys` checks the Python version."""
     tree = ast.parse((ROOT / "run.py").read_text(encoding="utf-8"), feature_version=(3, 6))
 
     documented, imported, compared = tree.body[:3]
@@ -178,7 +180,7 @@ def test_version_is_that_of_the_project(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("line", [["--help"], ["check", "--help"], ["check", "-h"], ["--target=live", "--help"]])
 def test_help_fits_on_a_screen(line: list[str], tmp_path: Path) -> None:
-    """Both help texts fit on a screen with 24 lines of 115 columns and are shown without an environment."""
+    """Both help texts fit on a screen of 24 lines and 115 columns, and are shown without an environment."""
     answer = furnish(tmp_path).run(*line)
 
     assert answer.returncode == 0
@@ -188,7 +190,7 @@ def test_help_fits_on_a_screen(line: list[str], tmp_path: Path) -> None:
     assert not (tmp_path / ".venv").exists()
 
 
-def test_help_of_check_lists_every_option_of_ours(request: pytest.FixtureRequest) -> None:
+def test_help_of_check_lists_every_smtp365_option(request: pytest.FixtureRequest) -> None:
     """`run.py check --help` lists every smtp365 option and says how to show pytest's own help."""
     group = request.config._parser.getgroup("smtp365")  # noqa: SLF001 - pytest has no public list of its options
     ours = {option.names()[0] for option in group.options}
@@ -198,7 +200,7 @@ def test_help_of_check_lists_every_option_of_ours(request: pytest.FixtureRequest
 
 
 def test_errors_name_the_command_that_the_user_wrote() -> None:
-    """The error for a misspelt option names `run.py check`, not a module that the user did not start."""
+    """The error for a misspelt option names `run.py check`, which the user ran, and not an internal module."""
     done = run("--htlm=x", SMTP365_PROGRAM="run.py check")
 
     assert done.returncode == 4

@@ -1,4 +1,4 @@
-"""A service account runs an installation made by an administrator: the account can read the checkout but cannot write to it."""
+"""Tests of runs by a service account that can read, but not write to, a checkout installed by an administrator."""
 
 from __future__ import annotations
 
@@ -36,7 +36,9 @@ class Installed:
     def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run run.py as the account, with `home` as the current folder."""
         entry = pwd.getpwnam(ACCOUNT)
-        library = {"LD_LIBRARY_PATH": str(self.python.parents[1] / "lib")}  # for a copy of a shared Python
+        library = {
+            "LD_LIBRARY_PATH": str(self.python.parents[1] / "lib")
+        }  # needed for a copy of a Python with a shared library
         inherited = {
             **library,
             "PATH": os.defpath,
@@ -79,7 +81,7 @@ def readable() -> Iterator[Installed]:
         compiling = [str(python), "-m", "compileall", "-q", "-j", "0", str(checkout.root), "-x", r"[.]venv"]
         subprocess.run(
             compiling, check=True, capture_output=True, timeout=TIMEOUT_SECONDS
-        )  # as a run by the administrator does
+        )  # as the administrator's first run does
         yield Installed(checkout, python, folder)
 
 
@@ -99,7 +101,7 @@ def _files(folder: Path) -> set[str]:
 
 
 def orderly_output(ended: subprocess.CompletedProcess[str]) -> str:
-    """Return the output; raise AssertionError if it contains a traceback or a warning."""
+    """Return the output. Raises AssertionError if it contains a traceback or a warning."""
     output = ended.stdout + ended.stderr
     assert not any(sign in output for sign in ("Traceback", "Warning", "warning", "INTERNALERROR")), output
     return output
@@ -156,7 +158,7 @@ def test_commands_without_output_files_run(installed: Installed, command: str, w
 
 @pytest.mark.parametrize("home", ["", "/nonexistent"], ids=["HOME unset", "HOME that is not there"])
 def test_an_account_without_a_home_gets_one_line(installed: Installed, home: str) -> None:
-    """If no folder is writable, one line reports that and recommends --html; with --html the run completes."""
+    """If no folder is writable, one line says so and recommends --html. With --html, the run completes."""
     refused = installed.run(HOME=home)
     report = installed.home / "report.html"
     ended = installed.run("check", f"--html={report}", HOME=home)
@@ -170,7 +172,7 @@ def test_an_account_without_a_home_gets_one_line(installed: Installed, home: str
 
 
 def test_a_missing_environment_gives_one_line(installed: Installed) -> None:
-    """The message says that an administrator must set up the checkout, and in which folder; the exit code is 3."""
+    """The message says in which folder an administrator must set up the checkout, and the exit code is 3."""
     environment = installed.checkout.root / ".venv"
     environment.rename(installed.checkout.root.parent / "elsewhere")
     try:
@@ -206,7 +208,7 @@ def test_a_changed_lock_gives_one_line(installed: Installed) -> None:
 
 @pytest.mark.parametrize("kind", ["its Python", "its marker", "its packages"])
 def test_an_unreadable_environment_gives_one_line(installed: Installed, kind: str) -> None:
-    """The message names the unreadable path, the account and what the administrator can do; the environment is not replaced."""
+    """The message names the unreadable path, the account and the remedy for an administrator, and the environment is not replaced."""
     environment = installed.checkout.root / ".venv"
     closed = installed.checkout.root.parent / "closed"
     closed.mkdir(mode=0o700, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Real set-ups of a small checkout: run.py makes, repairs and extends environments, and reports each failure on one line."""
+"""Tests of real set-ups in a small checkout. run.py makes, repairs and extends environments, and reports each failure on one line."""
 
 import hashlib
 import json
@@ -18,7 +18,7 @@ from tests.cli.checkout import TIMEOUT_SECONDS, Checkout, furnish
 NOBODY_LISTENS = "http://127.0.0.1:9/simple"  # the discard port
 
 
-def test_an_incomplete_environment_is_made_again(made: Checkout) -> None:
+def test_an_incomplete_environment_is_rebuilt(made: Checkout) -> None:
     """If the marker is missing, the next run rebuilds the environment, prints the reason, and passes on the command's exit code."""
     environment = Environment(made.root)
     environment.marker.unlink()
@@ -44,7 +44,7 @@ def test_the_second_run_reuses_the_environment(made: Checkout) -> None:
 
 
 def test_development_packages_are_added_on_demand(made: Checkout) -> None:
-    """`lock` adds the development packages to an environment made by `check` and keeps what is already there."""
+    """The development packages that `lock` needs are added to an environment made by `check`, whose packages are kept."""
     environment = Environment(made.root)
     mark = json.loads(environment.marker.read_text(encoding="utf-8"))
     environment.marker.write_text(json.dumps({**mark, "locks": {RUNTIME: mark["locks"][RUNTIME]}}), encoding="utf-8")
@@ -59,7 +59,7 @@ def test_development_packages_are_added_on_demand(made: Checkout) -> None:
 
 
 def test_two_concurrent_first_runs_set_up_once(tmp_path: Path) -> None:
-    """Of two concurrent first runs, one sets up the environment while the other waits for it; both commands run."""
+    """Of two concurrent first runs, one sets up the environment while the other waits, and both commands run."""
     checkout = furnish(tmp_path)
     both = [checkout.start("fake", "0"), checkout.start("fake", "6")]
 
@@ -71,7 +71,7 @@ def test_two_concurrent_first_runs_set_up_once(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends Ctrl-C to a console, not to a process")
 def test_an_interrupted_set_up_gives_one_line_and_no_marker(tmp_path: Path) -> None:
-    """After Ctrl-C during the set-up, run.py exits with code 2 and one line, and the environment counts as incomplete."""
+    """After Ctrl-C during the set-up, run.py prints one line, exits with code 2 and leaves the environment without a marker."""
     checkout = furnish(tmp_path)
     running = checkout.start("fake", "0")
     assert running.stderr
@@ -125,7 +125,7 @@ def wheel(folder: Path) -> Path:
 
 @pytest.fixture
 def offered(made: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A package that pip finds without an index and that is not yet installed in the environment."""
+    """A package that pip finds without an index and that is not installed in the environment."""
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
     monkeypatch.setenv("PIP_NO_INDEX", "1")
@@ -135,7 +135,7 @@ def offered(made: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def try_to_install(checkout: Checkout, lock: str) -> str:
-    """Install a lock into the environment; return the error message, or an empty string after a success."""
+    """Install a lock into the environment, and return the error message, or "" if the installation succeeds."""
     (checkout.root / "tried.txt").write_text(lock, encoding="utf-8")
     try:
         Environment(checkout.root).install("tried.txt")
@@ -154,7 +154,7 @@ def test_a_package_with_the_right_hash_is_installed(made: Checkout, offered: Pat
 
 @pytest.mark.usefixtures("offered")
 def test_a_package_with_a_different_hash_is_refused(made: Checkout) -> None:
-    """A package that does not match its hash in the lock is not installed, and the message gives that reason."""
+    """A package that does not match its hash in the lock is not installed, and the message gives the reason."""
     failure = try_to_install(made, f"small==1.0 --hash=sha256:{'0' * 64}\n")
 
     assert failure.startswith(
@@ -172,7 +172,7 @@ def test_a_lock_without_hashes_is_refused(made: Checkout) -> None:
 
 @pytest.mark.usefixtures("offered")
 def test_an_unreachable_index_gives_one_line(made: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
-    """If the index cannot be reached, the message suggests setting a proxy, and pip's output is kept in the log file."""
+    """If the index cannot be reached, the message suggests setting a proxy, and pip's output is in the log file."""
     monkeypatch.setenv("PIP_NO_INDEX", "0")
     monkeypatch.setenv("PIP_INDEX_URL", NOBODY_LISTENS)
 

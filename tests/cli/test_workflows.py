@@ -1,4 +1,4 @@
-"""The CI definition for GitHub Actions follows the published schema and runs the same commands as the README."""
+"""Tests that the workflow for GitHub Actions follows the published schema and runs the same commands as the README."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ WORKFLOW = ROOT / ".github" / "workflows" / "ci.yml"
 
 
 def validate(file: Path) -> subprocess.CompletedProcess[str]:
-    """Validate a workflow against the schema that is included in the validator, without network access."""
+    """Validate a workflow, without network access, against the schema that is included in the validator."""
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows", str(file)]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
 def test_workflow_follows_the_schema() -> None:
-    """The workflow file is valid, although it cannot be run here."""
+    """The workflow file follows the schema. The workflow itself cannot be run here."""
     done = validate(WORKFLOW)
 
     assert done.returncode == 0, done.stdout + done.stderr
@@ -32,7 +32,7 @@ def test_validator_rejects_a_misspelt_key(tmp_path: Path) -> None:
 
 
 def test_workflow_covers_systems_and_pythons() -> None:
-    """The workflow names Linux, Windows, macOS and each supported Python, and runs .ci/run and the README's test command."""
+    """The workflow runs .ci/run and the README's test command on Linux, Windows and macOS and with each supported Python."""
     text = WORKFLOW.read_text(encoding="utf-8")
 
     assert "bash .ci/run" in text

@@ -1,4 +1,4 @@
-"""One attempt by a mail client to send through the built-in tenant, with its settings and its result.
+"""One attempt by a mail client to send through the built-in tenant: the settings and the result.
 
 `smtp_clients` and `token_clients` pass the settings to each client.
 """
@@ -14,10 +14,10 @@ from fakes import Running
 from fakes.world.world import Sender
 
 EHLO_NAME = "client.example"
-SECONDS = 2.0  # timeout of a client
-PATIENCE = 30.0  # our timeout for a client; a busy machine needs some of it
+SECONDS = 2.0  # the client's own timeout
+PATIENCE = 30.0  # the tests' timeout for a client, long enough for a busy machine
 ADDRESS = "52.96.164.146"  # the address of smtp.office365.com in the built-in tenant's own DNS
-OWN_ADDRESS = "203.0.113.7"  # the client's address, as Microsoft sees it
+OWN_ADDRESS = "203.0.113.7"  # the client's address as seen by Microsoft
 SUBJECT = "from a third-party client"
 
 
@@ -26,7 +26,7 @@ Task = TypeVar("Task")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """The settings for a client, including the sender, the port on loopback, the trusted root and the token, if there is one."""
+    """The settings for a client: the sender, the port on loopback, the trusted root and, if there is one, the token."""
 
     sender: Sender
     port: int
@@ -52,7 +52,10 @@ class ClientResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Client(Generic[Task]):
-    """A client with its usual name, the reason why it cannot run on this machine (or None), its version and the function that runs it."""
+    """A third-party client.
+
+    `missing` returns the reason why the client cannot run on this machine, or None. `run` makes one attempt.
+    """
 
     name: str
     missing: Callable[[], str | None]
@@ -62,7 +65,7 @@ class Client(Generic[Task]):
 
 
 def attempt_of(running: Running, sender: Sender, folder: Path, token: str | None = None) -> Attempt | None:
-    """Return an attempt with the sender's settings, or None if the tenant does not serve that host and port."""
+    """Return an attempt with the sender's settings, or None if the tenant does not serve the sender's host and port."""
     place = running.description["connect"].get(f"{sender.smtp_server}:{sender.port}")
     if place is None:
         return None
@@ -77,12 +80,12 @@ def attempt_of(running: Running, sender: Sender, folder: Path, token: str | None
 
 
 def isolated_environment(folder: Path) -> dict[str, str]:
-    """Return an environment without proxy settings and without the user's own configuration."""
+    """Return environment variables without proxy settings or the user's own configuration."""
     kept = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
     return kept | {"HOME": str(folder), "LC_ALL": "C.UTF-8", "NO_COLOR": "1", "NODE_NO_WARNINGS": "1"}
 
 
 def as_at_microsoft(printed: str, port: int, *, real_host: str, real_port: int) -> str:
-    """Return the printed text with the real host and port in place of the loopback ones."""
+    """Return the printed text with the real host and port in place of those on loopback."""
     printed = printed.replace("Hello [127.0.0.1]", f"Hello [{OWN_ADDRESS}]").replace("127.0.0.1", real_host)
     return re.sub(rf"(?<!\d){port}(?!\d)", str(real_port), printed)

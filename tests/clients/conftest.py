@@ -1,4 +1,4 @@
-"""A built-in tenant shared by the tests in this folder; each test sets its state."""
+"""A built-in tenant that the tests in this folder share. Each test sets its state."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from fakes import Running, healthy, serve
 
 @pytest.fixture(scope="session")
 def tenant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """Run a tenant; an internal error in the tenant fails the test session."""
+    """Run a tenant. An internal error in the tenant fails the test session."""
     with serve(healthy(), folder=tmp_path_factory.mktemp("tenant")) as running:
         yield running
     assert running.failures == []

@@ -1,7 +1,7 @@
-"""Third-party mail clients, all run with the same settings and all verifying the server's certificate.
+"""Third-party mail clients, which all use the same settings and verify the server's certificate.
 
-Each client is configured as its manual describes, and none is patched. A client that connects to an IP address is also given
-the name to verify.
+Each client is configured as its manual describes, and none is patched. A client that connects to an IP address also gets the host
+name to verify.
 """
 
 import asyncio
@@ -38,12 +38,12 @@ _SWAKS_CHECKS_NAMES = 20240103
 
 
 def missing_program(name: str) -> Callable[[], str | None]:
-    """Return a function that gives the reason why a program cannot run on this machine, or None."""
+    """Return a function that returns the reason why a program cannot run on this machine, or None if it can."""
     return lambda: None if shutil.which(name) else f"{name} is not installed"
 
 
 def _run_program(attempt: Attempt, command: Sequence[str], *, given: str = "", real_host: str = "") -> ClientResult:
-    """Run a program to completion; in its output, `real_host` replaces the loopback address."""
+    """Run a program to completion and return the result, in whose output `real_host` replaces the loopback address."""
     done = subprocess.run(
         command,
         input=given.encode(),
@@ -70,7 +70,7 @@ def program_version(*command: str) -> str:
 
 
 def _error_result(error: BaseException, attempt: Attempt) -> ClientResult:
-    """Return a result with the text that Python prints at the end of a traceback, including the causes of the exception."""
+    """Return a result with the exception and its causes, in the form in which Python prints them at the end of a traceback."""
     lines: list[str] = []
     current: BaseException | None = error
     while current is not None:
@@ -103,7 +103,9 @@ def _smtplib(attempt: Attempt) -> ClientResult:
             if sender.use_ssl:
                 client.starttls(context=ssl.create_default_context(cafile=attempt.ca_file))
             client.ehlo()
-            if not client.has_extn("auth") and sender.enable_authentication:  # login() checks this, auth() does not
+            if (
+                not client.has_extn("auth") and sender.enable_authentication
+            ):  # unlike login(), auth() does not check this
                 raise smtplib.SMTPNotSupportedError("SMTP AUTH extension not supported by server.")
             if attempt.token:
                 client.auth("XOAUTH2", lambda challenge=None: _xoauth2(attempt) if not challenge else "")

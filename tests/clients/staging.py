@@ -1,4 +1,4 @@
-"""Run a client against one fault from the catalogue and return its output as it would appear with the real service.
+"""Run a client against one fault from the catalogue, and return its output as it would be with the real service.
 
 `test_printed` compares the readings of these outputs with the causes of the faults.
 """
@@ -18,13 +18,13 @@ BEFORE_THE_SIGN_IN = ("port", "greeting", "starttls", "tls")
 
 # Faults that cannot be staged for these clients, each with the reason.
 NOT_STAGEABLE = {
-    "dns_login_no_such_name": "a client would use the system's resolver",
-    "host_misspelt": "a client would send that name to the system's resolver",
-    "token_endpoint_foreign": "a client would send a name that is not Microsoft's to the system's resolver",
-    "token_redirect": "the redirect leads to a name that is not Microsoft's, which a client would send to the system's resolver",
-    "wrong_type": "the type is a setting of the plugin; a client uses the one of its caller",
+    "dns_login_no_such_name": "the client would use the system's resolver",
+    "host_misspelt": "the client would look the name up with the system's resolver",
+    "token_endpoint_foreign": "the client would look up a name that is not Microsoft's with the system's resolver",
+    "token_redirect": "the client would follow the redirect and look up a name that is not Microsoft's with the system's resolver",
+    "wrong_type": "the type is a setting of the plugin; a client uses the type that its caller selects",
 }
-# Faults that a client does not notice: the message is sent or the token is issued, and nothing is printed.
+# Faults that a client does not notice. The message is sent or the token is issued, and nothing is printed.
 UNNOTICED = {
     "certificate_expiring",
     "clock_ahead",
@@ -43,7 +43,7 @@ UNNOTICED = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Printed:
-    """Text printed by a client because of a fault."""
+    """Text that a client printed because of a fault."""
 
     fault: Fault
     sender: str
@@ -59,7 +59,7 @@ class Printed:
     def peer_text(self) -> str:
         """The part of the text that comes from the peer.
 
-        Lines sent by the client are left out, and the names, numbers, dates and ids of this attempt are replaced.
+        Lines sent by the client are left out, and names, numbers, dates and ids that belong to this attempt are replaced.
         """
         received = [line for line in self.text.splitlines() if not _SENT.match(line)]
         return _OWN.sub("#", "\n".join(received))
@@ -73,7 +73,7 @@ _OWN = re.compile(
 
 
 def stageable(gates: tuple[str, ...] | None = None) -> list[Fault]:
-    """Return the faults after name resolution that can be staged for a client, limited to `gates` if given."""
+    """Return the faults that can be staged for a client, without those of name resolution. `gates` can limit them further."""
     return [
         fault
         for fault in FAULTS.values()
@@ -94,7 +94,7 @@ def run_mail_client(
 ) -> Iterator[tuple[str, ClientResult]]:
     """Run the client for each sender affected by the fault, and yield the sender's name and the result.
 
-    Up to TLS both senders take the same route, so only one is used. A sender without a token does not reach SMTP.
+    Up to TLS both senders take the same route, so only one is used. A sender that gets no token is skipped.
     """
     set_fault(running, fault)
     names = fault.senders[:1] if fault.gate in BEFORE_THE_SIGN_IN else fault.senders

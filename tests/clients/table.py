@@ -1,4 +1,4 @@
-"""Write docs/clients.md, the table of every client's result in every situation.
+"""Write docs/clients.md, which has a table of each client's result in each situation.
 
 `python -m tests.clients.table` runs all clients and writes the page; `test_table` compares the page with new results.
 """
@@ -30,14 +30,15 @@ NOT_APPLICABLE = "–"
 _HEAD = """\
 # Third-party clients
 
-The result of each client with the built-in tenant in each situation. `python -m tests.clients.table` runs them all on
-loopback and writes this page; a test compares it. Every client verifies the certificate for Microsoft's host name.
-"Expected" is the result that Microsoft's pages and published transcripts of the service document.
+This page shows the result of each client with the built-in tenant in each situation. `python -m tests.clients.table` runs the
+clients on loopback and writes the page; a test compares the page with new results. Every client verifies that the certificate
+is for Microsoft's host name. The column "expected" contains the result according to Microsoft's pages and published transcripts
+of the service.
 """
 _SUBMISSION = """
 ## Sending mail
 
-A code is what the client prints of the server's reply; the whole reply is printed where the enhanced code is.
+A result with an enhanced code, such as 535 5.7.139, means that the client prints the complete reply of the server.
 """
 _TOKEN = """
 ## Getting a token
@@ -45,8 +46,8 @@ _TOKEN = """
 _EXCEPTIONS = """
 ## Clients with a different result
 
-- curl without `--verbose` prints the step and at most the reply code; the text that names the cause is missing.
-- swaks, token: –, because it supports passwords only (before 2024).
+Without `--verbose`, curl prints the step and at most the reply code, but not the text that contains the cause. swaks before 2024
+cannot sign in with a token.
 """
 _KEYS = """
 ## Verifying a token with the published keys
@@ -100,7 +101,8 @@ def page(running: Running, folder: Path) -> str:
     mail = {name: submission_column(running, client, folder) for name, client in SMTP_CLIENTS.items()}
     token = {name: token_column(running, client, folder) for name, client in TOKEN_CLIENTS.items()}
     keys = {name: key_column(running, client, folder) for name, client in KEY_CLIENTS.items()}
-    notes = [f"- {client}, {title}: {cell}, because {why}." for (client, title), (cell, why) in EXCEPTIONS.items()]
+    notes = ["| client | situation | result | reason |", "| --- | --- | --- | --- |"]
+    notes += [f"| {client} | {title} | {cell} | {why} |" for (client, title), (cell, why) in EXCEPTIONS.items()]
     parts = (
         _HEAD,
         *(_SUBMISSION, _section(SUBMISSIONS, mail)),
@@ -108,11 +110,11 @@ def page(running: Running, folder: Path) -> str:
         *(_KEYS, _section(KEYS, keys)),
         *(_EXCEPTIONS, "\n".join(notes)),
     )
-    return "\n".join(part.strip("\n") + "\n" for part in parts).replace("(before 2024).\n\n- ", "(before 2024).\n- ")
+    return "\n".join(part.strip("\n") + "\n" for part in parts)
 
 
 def committed(heading: str) -> dict[str, list[str]]:
-    """Return the columns of the table under this heading in the committed page."""
+    """Return the columns of the table under a heading in the committed page."""
     _, _, rest = PAGE.read_text("utf-8").partition(f"## {heading}\n")
     lines = [line for line in rest.partition("\n## ")[0].splitlines() if line.startswith("| ")]
     rows = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
@@ -120,7 +122,7 @@ def committed(heading: str) -> dict[str, list[str]]:
 
 
 def main() -> int:
-    """Write the page, unless a client cannot run on this machine."""
+    """Write the page, unless one of the clients cannot run on this machine."""
     clients: list[tuple[str, Callable[[], str | None]]] = [
         (client.name, client.missing) for client in SMTP_CLIENTS.values()
     ]

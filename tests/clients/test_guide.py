@@ -1,4 +1,4 @@
-"""Every command in docs/fakes.md works when copied, the fixture works in another project, and every switch is listed."""
+"""Tests that every command in docs/fakes.md works when copied, the fixture works in another project, and every switch is listed."""
 
 import os
 import re
@@ -53,7 +53,7 @@ def _environment(tenant: Running, folder: Path) -> dict[str, str]:
 @pytest.mark.skipif(shutil.which("sh") is None, reason="the commands are for a POSIX shell")
 @pytest.mark.parametrize("client", ["swaks", "curl", "msmtp", "nodemailer"])
 def test_commands_for_a_mail_client_send_a_message(client: str, tenant: Running, tmp_path: Path) -> None:
-    """Each block of commands, run unchanged with the secrets and ports in the environment, sends a message that arrives."""
+    """Each block of commands, with the secrets and ports in the environment, sends a message that arrives."""
     if reason := SMTP_CLIENTS[client].missing():
         pytest.skip(reason)
     if client == "swaks" and swaks_checks_names():
@@ -100,7 +100,7 @@ def test_fixture_works_in_another_project(tmp_path: Path) -> None:
     """In a folder outside the project, the fixture starts the tenant, a message is sent, and the process stops when the tests end."""
     (fixture,) = _blocks("In the tests of another project")
     (head,) = re.findall(r'"python3", "[^"]*run\.py", "fake"', fixture)
-    # The same program without the environment that run.py sets up, which these tests already have.
+    # The program that run.py starts. These tests already have the environment that run.py would set up.
     fixture = fixture.replace(head, f'{sys.executable!r}, "-m", "fakes"')
     (tmp_path / "test_elsewhere.py").write_text(_PROJECT.format(fixture=fixture), "utf-8")
 

@@ -1,6 +1,7 @@
-"""The output of real clients leads to the cause of the fault, which comes first if the protocol reveals it and is listed otherwise.
+"""Tests that the cause of a fault is found in the output of real clients.
 
-The protocol reveals a cause if no fault with a different cause makes the same client print the same text.
+The cause must come first if the protocol reveals it, and otherwise must be in the list. The protocol reveals a cause if no fault
+with a different cause makes the same client print the same text.
 """
 
 import os
@@ -19,7 +20,7 @@ from tests.clients.staging import BEFORE_THE_TOKEN, UNNOTICED, Printed, run_mail
 from tests.clients.token_clients import TOKEN_CLIENTS, TokenRequest
 
 DEEP = bool(os.environ.get("SMTP365_DEEP"))
-EVERY_FAULT = {"smtplib", "curl --verbose"}  # fast clients; with SMTP365_DEEP all of them
+EVERY_FAULT = {"smtplib", "curl --verbose"}  # fast clients, or all clients with SMTP365_DEEP
 SAMPLE = {
     "port_refused",
     "other_host",
@@ -44,7 +45,7 @@ READ_TOKEN_CLIENTS = ("msal", "curl --verbose")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exemption:
-    """Faults whose cause need not come first, with the reason; if `listed` is true, the cause must still be in the list."""
+    """Faults whose cause need not come first, and the reason. If `listed` is true, the cause must still be in the list."""
 
     faults: tuple[str, ...]
     why: str
@@ -64,51 +65,53 @@ EXEMPTIONS = (
         clients=("curl",),
         phrase="Login denied",
         listed=False,
-        why="without --verbose curl prints these two words for every refused sign-in, so the list of causes would be too long",
+        why="without --verbose, curl prints these two words for every refused sign-in, so the list of causes would be too long",
     ),
     Exemption(
         faults=("service_not_ready",),
         clients=("curl",),
-        why="without --verbose curl prints the code 421 without its text; 421 is also the reply to too many connections",
+        why="without --verbose, curl prints the code 421 without its text, and 421 is also the reply to too many connections",
     ),
     Exemption(
         faults=("silence_after_connect", "tls_at_once", "http_answer", "dropped_after_auth", "long_commands_dropped"),
-        why="a peer that is silent, disconnects or does not reply in SMTP: clients report this, but not which peer it was",
+        why="clients report that the peer is silent, disconnects or does not reply in SMTP, but not what kind of peer it is",
     ),
     Exemption(
         faults=("starttls_masked", "starttls_stripped", "starttls_hidden", "starttls_refused", "auth_stripped"),
-        why="clients report what was not offered, and only a whole dialogue shows that the server is Microsoft's",
+        why="clients report what is not offered, and only a complete dialogue shows that the server is Microsoft's",
     ),
     Exemption(
         faults=("certificate_not_yet_valid",),
-        why="the usual cause of a certificate that is not valid yet is this machine's clock, which no text shows",
+        why="the usual cause of a certificate that is not yet valid is this machine's clock, which no client prints",
     ),
     Exemption(
         faults=("certificate_other_name",),
-        why="Microsoft's certificate has Microsoft's names, so another name is more likely an interception",
+        why="Microsoft's certificate has Microsoft's names, so a different name more likely means interception",
     ),
     Exemption(
         faults=("hosting_host", "host_by_address", "other_host"),
-        why="clients do not print the server that they are configured to use",
+        why="clients do not print the name of the configured server",
     ),
-    Exemption(faults=("ssl_off",), why="AUTH before TLS gets the same 504 as a mechanism that is not offered"),
+    Exemption(
+        faults=("ssl_off",), why="AUTH before TLS gets the same 504 as a mechanism that the server does not offer"
+    ),
     Exemption(
         faults=("sign_in_refused_bare",),
         clients=tuple(f"{name} (XOAUTH2)" for name in SMTP_CLIENTS),
         listed=False,
-        why="the catalogue names the meaning of the bare refusal for a password; for a token it has other meanings",
+        why="the cause in the catalogue is that of a password; the same refusal of a token has other causes",
     ),
     Exemption(
         faults=("login_reset", "login_wrong_content", "accepted_early"),
         listed=False,
-        why="requests names no host after a reset, curl does not treat a page without JSON as an error, and a client that "
-        "accepts an early 235 prints what the server refuses next",
+        why="after a reset, requests prints no host; curl does not treat a page without JSON as an error; and a client that "
+        "accepts an early 235 prints the server's next refusal",
     ),
 )
 
 
 def _mismatches(texts: Iterable[Printed]) -> list[str]:
-    """Describe each text whose reading does not have the cause at the required position."""
+    """Return one description for each text in whose reading the cause is not at the required position."""
     texts = list(texts)
     causes: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
     for printed in texts:
@@ -127,7 +130,7 @@ def _mismatches(texts: Iterable[Printed]) -> list[str]:
                 if distinguishable
                 else "in the list"
                 if exemption is None or exemption.listed
-                else "not a different sure cause"
+                else "not replaced by a different single cause"
             )
             found.append(
                 f"{printed.fault.id}, {printed.label}: {cause} {required}, read {reading} from {printed.text!r}"
@@ -141,10 +144,10 @@ def _faults(client: str, gates: tuple[str, ...] | None = None) -> list[Fault]:
 
 
 @pytest.mark.parametrize("client", [pytest.param(client, id=name) for name, client in SMTP_CLIENTS.items()])
-def test_output_of_a_mail_client_is_read(client: Client[Attempt], tenant: Running, tmp_path: Path) -> None:
-    """The cause comes first where the protocol reveals it and is listed otherwise.
+def test_output_of_a_mail_client_leads_to_the_cause(client: Client[Attempt], tenant: Running, tmp_path: Path) -> None:
+    """The cause comes first in the reading if the protocol reveals it, and otherwise is in the list.
 
-    No conclusive reading is wrong, whether or not the client's name is given.
+    A reading with a single certain cause is never wrong, whether or not the client is named.
     """
     if reason := client.missing():
         pytest.skip(reason)
@@ -166,8 +169,8 @@ def test_output_of_a_mail_client_is_read(client: Client[Attempt], tenant: Runnin
 
 
 @pytest.mark.parametrize("name", READ_TOKEN_CLIENTS)
-def test_output_of_a_token_client_is_read(name: str, tenant: Running, tmp_path: Path) -> None:
-    """The output of msal and curl for a token request leads to the cause in the same way."""
+def test_output_of_a_token_client_leads_to_the_cause(name: str, tenant: Running, tmp_path: Path) -> None:
+    """The reading of what msal or curl prints for a token request has the cause at the required position."""
     client = TOKEN_CLIENTS[name]
     if reason := client.missing():
         pytest.skip(reason)
@@ -190,7 +193,7 @@ def _printed_by(running: Running, client: Client[TokenRequest], fault: Fault, fo
 
 
 def test_every_exemption_names_known_faults() -> None:
-    """Every fault named in an exemption exists, and the table of exemptions stays short."""
+    """Every fault in the table of exemptions exists, and the table is short."""
     known = {fault.id for fault in stageable()}
 
     assert {fault for row in EXEMPTIONS for fault in row.faults} <= known

@@ -1,4 +1,4 @@
-"""Third-party clients send through the built-in tenant, or are refused, as Microsoft documents, and docs/clients.md agrees."""
+"""Tests that third-party clients get the results that Microsoft documents, and that docs/clients.md contains these results."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -39,7 +39,7 @@ def _by_password(sender: Sender) -> bool:
 
 @pytest.mark.parametrize("client", MAIL)
 def test_message_sent_by_a_client_arrives(client: Client[Attempt], tenant: Running, tmp_path: Path) -> None:
-    """A message arrives with its envelope, user and mechanism after a password sign-in and, if supported, after a token sign-in."""
+    """After a password sign-in and, if supported, a token sign-in, the message arrives with its envelope, user and mechanism."""
     _present(client)
     tenant.change(healthy())
     token = str(request_token(tenant)[1]["access_token"])
@@ -62,7 +62,7 @@ def test_message_sent_by_a_client_arrives(client: Client[Attempt], tenant: Runni
 
 @pytest.mark.parametrize("client", MAIL)
 def test_mail_client_gets_the_documented_result(client: Client[Attempt], tenant: Running, tmp_path: Path) -> None:
-    """In each situation the client gets the documented reply or rejects the server, and the committed page agrees."""
+    """In each situation, the client gets the documented reply or rejects the server, as the committed page shows."""
     _present(client)
     expected = _expected_results(client.name, SUBMISSIONS)
     if not client.by_token:
@@ -73,10 +73,10 @@ def test_mail_client_gets_the_documented_result(client: Client[Attempt], tenant:
     column = submission_column(tenant, client, tmp_path)
 
     page = committed("Sending mail")[client.name]
-    if client.name == "swaks" and swaks_checks_names():  # newer than the version in the page
+    if client.name == "swaks" and swaks_checks_names():  # newer than the version on the page
         column[SWAKS_NAME] = page[SWAKS_NAME]
     assert column == page
-    if client.name == "curl":  # omits the text, but reports the refusal
+    if client.name == "curl":  # omits the text but reports the refusal
         column = [wanted if NO_TEXT in result else result for result, wanted in zip(column, expected, strict=True)]
     assert _differences(SUBMISSIONS, expected, column) == []
 
@@ -86,7 +86,7 @@ SWAKS_NAME = next(place for place, one in enumerate(SUBMISSIONS) if ("swaks", on
 
 @pytest.mark.parametrize("client", [pytest.param(client, id=name) for name, client in TOKEN_CLIENTS.items()])
 def test_token_client_gets_the_documented_result(client: Client[TokenRequest], tenant: Running, tmp_path: Path) -> None:
-    """In each situation the client gets the token or Entra's error code, and the committed page agrees."""
+    """In each situation, the client gets the token or Entra's error code, as the committed page shows."""
     _present(client)
 
     column = token_column(tenant, client, tmp_path)
@@ -96,10 +96,8 @@ def test_token_client_gets_the_documented_result(client: Client[TokenRequest], t
 
 
 @pytest.mark.parametrize("client", [pytest.param(client, id=name) for name, client in KEY_CLIENTS.items()])
-def test_published_keys_verify_only_tokens_of_entra(
-    client: Client[TokenRequest], tenant: Running, tmp_path: Path
-) -> None:
-    """With the published keys, a client accepts a valid token and reports the defect in an invalid one, and the committed page agrees."""
+def test_published_keys_verify_only_entra_tokens(client: Client[TokenRequest], tenant: Running, tmp_path: Path) -> None:
+    """With the published keys, a client accepts a valid token and reports the defect in an invalid one, as the committed page shows."""
     _present(client)
 
     column = key_column(tenant, client, tmp_path)

@@ -1,6 +1,6 @@
 """Third-party OAuth clients that request a token from the built-in tenant's Entra with the OAuth sender's settings.
 
-All verify Microsoft's host names; each connects to loopback through a documented option: a session, a transport or an address.
+All of them verify Microsoft's host names. They connect to loopback through documented options: a session, a transport or an address.
 """
 
 import importlib.metadata

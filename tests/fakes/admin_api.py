@@ -27,13 +27,13 @@ class AdminApiClient:
     application: Any
 
     def token(self, resource: str) -> str:
-        """Return an app-only token for the auditor; the test fails if none is issued."""
+        """Return an app-only token for the auditor. The test fails if no token is issued."""
         answer = self.application.acquire_token_for_client([f"{resource}/.default"])
         assert "access_token" in answer, answer
         return str(answer["access_token"])
 
     def graph(self, path: str, *, token: str | None = None, host: str = GRAPH) -> requests.Response:
-        """Send one query to Graph; a path that is a complete URL is used unchanged."""
+        """Send one query to Graph. A path that is a complete URL is used unchanged."""
         address = path if path.startswith("https://") else host + path
         bearer = self.token(GRAPH) if token is None else token
         return self.session.get(address, headers={"Authorization": f"Bearer {bearer}"} if bearer else {}, timeout=5)
@@ -66,7 +66,7 @@ def auditor(folder: Path, *fault_ids: str, world: World | None = None) -> Iterat
 
 @contextmanager
 def administrator(folder: Path, *fault_ids: str, world: World | None = None) -> Iterator[AdminApiClient]:
-    """Start a tenant and yield a public client whose user signs in with a device code."""
+    """Start a tenant and yield a public client, with which an administrator can sign in using a device code."""
     with tenant(folder, *fault_ids, world=world) as running, session_to(running) as session:
         application = msal.PublicClientApplication(ADMIN_CLIENT_ID, oidc_authority=ISSUER, http_client=session)
         yield AdminApiClient(running, session, application)

@@ -30,7 +30,7 @@ LOGIN_HOST = "login.microsoftonline.com"
 
 @contextmanager
 def tenant(folder: Path, *fault_ids: str, world: World | None = None) -> Iterator[Running]:
-    """Run a built-in tenant with the given faults; an internal error in the fakes fails the test."""
+    """Run a built-in tenant with the given faults. An internal error in the fakes fails the test."""
     with serve(apply(world or healthy(), fault_ids), folder=folder) as running:
         yield running
     assert running.failures == []
@@ -39,7 +39,7 @@ def tenant(folder: Path, *fault_ids: str, world: World | None = None) -> Iterato
 def eventually(holds: Callable[[], bool], seconds: float = 10.0) -> bool:
     """Poll a condition and return whether it becomes true within the given time.
 
-    Polling is necessary because the fakes notice a disconnect only after a delay.
+    Polling is necessary because the fakes do not notice a disconnect immediately.
     """
     ends = time.monotonic() + seconds
     while not holds():
@@ -76,7 +76,7 @@ class Submission(smtplib.SMTP):
         super().send(s)
 
     def getreply(self) -> tuple[int, bytes]:
-        """Record each line of the reply."""
+        """Return the reply and record each of its lines."""
         code, text = super().getreply()
         *first, last = text.decode("utf-8", "replace").split("\n")
         self.lines += [f"S: {code}-{line}" for line in first] + [f"S: {code} {last}".rstrip()]
@@ -104,7 +104,7 @@ class Submission(smtplib.SMTP):
 
 @contextmanager
 def submission(running: Running, *, server: str = SMTP_HOST, port: int = 587) -> Iterator[Submission]:
-    """Yield an encrypted session, and close it without sending QUIT."""
+    """Yield a session that uses TLS, then close it without sending QUIT."""
     client = Submission(running, server=server, port=port)
     try:
         yield client.connect_encrypted()
@@ -126,7 +126,7 @@ def by_password(client: Submission, running: Running) -> str:
 
 
 def by_token(client: Submission, running: Running, token: str) -> str:
-    """Sign in as the OAuth sender's user with the given token, in two steps, and return the reply."""
+    """Sign in as the OAuth sender's user with the given token, sent in reply to a challenge, and return the reply."""
     client.command("AUTH XOAUTH2")
     return client.command(base64_of(f"user={running.world.oauth.username}\1auth=Bearer {token}\1\1"))
 
@@ -139,7 +139,7 @@ def https(
     form: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> tuple[int, dict[str, str], str]:
-    """Send one request to a login host and return the status, the headers with lower-case names, and the body."""
+    """Send one request to a login host and return the status, the headers (with names in lower case) and the body."""
     with socket.create_connection(mapped_address(running, f"{host}:443"), timeout=5) as plain:
         connection = http.client.HTTPSConnection(host)
         connection.sock = tls_context(running).wrap_socket(plain, server_hostname=host)
@@ -213,7 +213,7 @@ def session_to(running: Running) -> Iterator[requests.Session]:
 
 
 def acquire_with_msal(running: Running, credential: str | dict[str, str] | None = None) -> dict[str, Any]:
-    """Return msal's result for the OAuth sender's settings; a given credential replaces the sender's secret."""
+    """Return msal's result for the OAuth sender's settings. A given credential replaces the sender's secret."""
     sender = running.world.oauth
     with session_to(running) as session:
         application = msal.ConfidentialClientApplication(

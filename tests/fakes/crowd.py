@@ -13,7 +13,7 @@ SERVER_NAME = "smtp.office365.com"
 
 
 class UnexpectedReply(Exception):  # noqa: N818 - named after the event
-    """Raised when a reply differs from that of a healthy session."""
+    """Raised if a reply is not the one expected in a healthy session."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Client:
     ) -> None:
         """Run one complete session.
 
-        After the greeting the session awaits `all_connected`, so that all clients are connected at the same time.
+        After the greeting, the session awaits `all_connected`, so that all clients are connected at the same time.
         """
         reader, writer = await asyncio.open_connection(host, port)
         try:

@@ -1,4 +1,4 @@
-"""A minimal SMTP client that uses one socket, reads whole replies, starts TLS on request and does not check the order of commands."""
+"""A minimal SMTP client that sends commands in any order over one socket and can start TLS."""
 
 import re
 import socket
@@ -29,7 +29,7 @@ class Raw:
         self.close()
 
     def reply(self) -> str:
-        """Return one whole reply, its lines joined by line feeds, or "" when the server has closed the connection."""
+        """Return one complete reply, with its lines joined by line feeds, or "" if the server has closed the connection."""
         texts: list[str] = []
         while True:
             line = self._reader.readline()
@@ -52,7 +52,7 @@ class Raw:
         return self.reply()
 
     def encrypt(self) -> None:
-        """Perform the TLS handshake and verify the certificate; the server has already replied 220 to STARTTLS."""
+        """Perform the TLS handshake and verify the certificate. The server must already have replied 220 to STARTTLS."""
         self._reader.close()
         self.sock = self._context.wrap_socket(self.sock, server_hostname=SMTP_HOST)
         self._reader = self.sock.makefile("rb")

@@ -1,4 +1,4 @@
-"""Any port that receives arbitrary bytes replies, refuses or closes; it never crashes, hangs or leaks a connection."""
+"""Tests that arbitrary bytes on any port do not make the fakes crash, hang or leak a connection."""
 
 import os
 import socket
@@ -66,13 +66,13 @@ _DNS = [
 
 
 def noisy_input(words: list[bytes]) -> st.SearchStrategy[bytes]:
-    """Return a strategy for random bytes mixed with keywords of the protocol."""
+    """Return a strategy that generates random bytes mixed with keywords of the protocol."""
     glue = st.sampled_from([b"\r\n", b"\r\n\r\n", b" ", b"\x00", b"\xff"])
     return st.lists(st.one_of(st.sampled_from(words), glue, st.binary(max_size=40)), max_size=12).map(b"".join)
 
 
 def send_and_drain(sock: socket.socket, octets: bytes) -> None:
-    """Send all the data, shut down the sending side and read until the peer closes; a timeout means a hang and fails the test."""
+    """Send all the data, shut down the sending side and read until the peer closes. A timeout fails the test."""
     with suppress(ConnectionError, ssl.SSLError):
         sock.sendall(octets)
         if not isinstance(sock, ssl.SSLSocket):
@@ -150,7 +150,7 @@ def _still_serves(running: Running) -> None:
 def test_port_serves_after_any_bytes(
     tmp_path: Path, exchange: Callable[[Running, bytes], None], words: list[bytes]
 ) -> None:
-    """After arbitrary bytes the port still works, no task or connection remains, and no internal error is recorded."""
+    """After receiving arbitrary bytes, the port still works, no task or connection remains, and no internal error is recorded."""
     with tenant(tmp_path) as running:
         idle = running.load
 
@@ -178,7 +178,7 @@ def test_clients_that_disconnect_leave_nothing_open(tmp_path: Path) -> None:
                 for octets in scripts * 20:
                     plain = clients.enter_context(socket.create_connection(mapped_address(running, place), timeout=10))
                     plain.sendall(octets)
-            half_open = 80  # an unfinished handshake is not counted as a connection
+            half_open = 80  # a connection in an unfinished handshake is not counted
             assert eventually(lambda: running.load.connections == idle.connections + half_open)
 
         assert eventually(lambda: running.load == idle), (running.load, idle)

@@ -1,4 +1,4 @@
-"""Arbitrary commands in any order over real TLS, compared with a small model of RFC 5321 and Exchange's own rules."""
+"""Test the server with arbitrary commands in any order over TLS, and compare it with a small model of RFC 5321 and Exchange's own rules."""
 
 import os
 import ssl
@@ -77,7 +77,7 @@ class Commands(RuleBasedStateMachine):
     @precondition(lambda self: not self.closed)
     @rule(pipelined=st.booleans())
     def starttls(self, *, pipelined: bool) -> None:
-        """STARTTLS works once; pipelined plain-text commands are discarded, and the client then has to send EHLO again."""
+        """STARTTLS works once. Pipelined plain-text commands are discarded, and the client then has to send EHLO again."""
         if self.tls:
             self._expect(self.client.command("STARTTLS"), UNKNOWN)
             return
@@ -86,18 +86,18 @@ class Commands(RuleBasedStateMachine):
         try:
             self.client.encrypt()
         except (ssl.SSLError, ConnectionError):
-            assert pipelined  # the pipelined bytes were read as the handshake
+            assert pipelined  # the pipelined bytes were taken for the handshake
             self.closed = True
             return
         self.tls, self.hello = True, False
         self._reset_message()
         if pipelined:
             self._expect(self.client.command("NOOP"), "250 ")
-            self._expect(self.client.command("VRFY x"), "252 ")  # not the 250 of a pipelined NOOP
+            self._expect(self.client.command("VRFY x"), "252 ")  # and not the 250 for a pipelined NOOP
 
     @initialize(ready=st.sampled_from([True, True, True, False]), send=st.sampled_from([False, False, True]))
     def prepare(self, *, ready: bool, send: bool) -> None:
-        """Usually run the opening commands and sometimes send a message, so that every example can reach later states."""
+        """In most examples, run the opening commands, and in some of them send a message, so that later states are reached as well."""
         if not ready:
             return
         self.ehlo("EHLO", "client.example")
@@ -150,14 +150,14 @@ class Commands(RuleBasedStateMachine):
 
     @precondition(lambda self: not self.closed)
     @rule(mechanism=st.sampled_from(["PLAIN AGEAYg==", "PLAIN", "CRAM-MD5", "OAUTHBEARER", ""]))
-    def auth_by_unknown_mechanism(self, mechanism: str) -> None:
+    def auth_with_unknown_mechanism(self, mechanism: str) -> None:
         """Mechanisms other than LOGIN and XOAUTH2 are refused."""
         self._expect(self.client.command(f"AUTH {mechanism}"), NO_MECHANISM if self.hello else HELLO_FIRST)
 
     @precondition(lambda self: not self.closed)
     @rule(arguments=st.sampled_from(["", " SIZE=1000", " BODY=8BITMIME", " SMTPUTF8", " RET=HDRS ENVID=x"]))
     def mail_from(self, arguments: str) -> None:
-        """MAIL requires EHLO, TLS and a sign-in, checked in this order, and is refused while another message is open."""
+        """MAIL requires EHLO, TLS and a sign-in, checked in this order. It is refused while another message is open."""
         received = self.client.command(f"MAIL FROM:<{ALERTS}>{arguments}")
         if (refused := self._mail_refusal()) is not None:
             self._expect(received, refused)
@@ -179,13 +179,13 @@ class Commands(RuleBasedStateMachine):
     @precondition(lambda self: not self.closed)
     @rule(argument=st.sampled_from(["", "FROM", "FROM:nobody@x", "TO:<a@b.example>", "FROM:<a@b.example> X=1"]))
     def mail_from_malformed(self, argument: str) -> None:
-        """A malformed MAIL command is checked for its position first and for its syntax second."""
+        """A MAIL command at the wrong time is refused for that reason, even if it is malformed as well."""
         self._expect(self.client.command(f"MAIL {argument}"), self._mail_refusal() or INVALID)
 
     @precondition(lambda self: not self.closed)
     @rule(address=_RECIPIENTS)
     def rcpt_to(self, address: str) -> None:
-        """RCPT requires MAIL and has to precede the first chunk; the fakes accept no spaces in addresses."""
+        """RCPT requires MAIL and must precede the first chunk. Spaces in addresses are refused."""
         received = self.client.command(f"RCPT TO:<{address}>")
         if self.mail is None or self.chunks is not None:
             self._expect(received, NEED_MAIL)
@@ -207,7 +207,7 @@ class Commands(RuleBasedStateMachine):
     @precondition(lambda self: not self.closed)
     @rule(lines=_CONTENT)
     def send_by_data(self, lines: list[bytes]) -> None:
-        """DATA requires a recipient; the content is stored exactly as sent, with leading dots intact."""
+        """DATA requires a recipient. The content is stored exactly as sent, including leading dots."""
         received = self.client.command("DATA")
         if not self.recipients or self.chunks is not None:
             self._expect(received, BAD_SEQUENCE if self.recipients else NEED_RCPT)
@@ -220,10 +220,10 @@ class Commands(RuleBasedStateMachine):
     @precondition(lambda self: not self.closed)
     @rule(octets=st.binary(max_size=90), last=st.booleans())
     def send_by_bdat(self, octets: bytes, *, last: bool) -> None:
-        """BDAT requires a recipient; the server reads its octets even when it refuses them, so the next command is recognised."""
+        """BDAT requires a recipient. The server reads the octets even if it refuses them, so that it recognises the next command."""
         octets = (
             b"\r\n" + octets if self.chunks is None else octets
-        )  # no header field, because one could name an author
+        )  # no header fields, because a From could name a different author
         self.client.send(f"BDAT {len(octets)}{' LAST' if last else ''}\r\n".encode() + octets)
         if not self.recipients:
             self._expect(self.client.reply(), NEED_RCPT)
@@ -270,13 +270,13 @@ class Commands(RuleBasedStateMachine):
     @precondition(lambda self: not self.closed)
     @rule()
     def overlong_line(self) -> None:
-        """A line over the length limit is refused as a whole, and the next line is recognised."""
+        """A line over the length limit is refused as a whole, and the next line is recognised as a command."""
         self._expect(self.client.command("NOOP " + "x" * 70_000), "500 5.5.2 Line too long")
 
     @precondition(lambda self: not self.closed)
     @rule(with_quit=st.booleans())
     def end_connection(self, *, with_quit: bool) -> None:
-        """QUIT gets a reply and closes the connection; a disconnect ends it as well."""
+        """End the connection, either with QUIT, which gets a reply, or by disconnecting."""
         if with_quit:
             self._expect(self.client.command("QUIT"), "221 2.0.0 ")
             assert self.client.reply() == ""
@@ -285,12 +285,12 @@ class Commands(RuleBasedStateMachine):
     @precondition(lambda self: self.closed)
     @rule()
     def reconnect(self) -> None:
-        """A new connection has none of the previous connection's state."""
+        """A new connection has no state from the previous one."""
         self.client.close()
         self._connect()
 
     def teardown(self) -> None:
-        """Exactly the accepted messages are stored, in order and with every octet unchanged."""
+        """The stored messages are exactly the accepted ones, in order and with every octet unchanged."""
         self.client.close()
         kept = [(one.sender, one.recipients, one.content) for one in self.running.messages[self.before :]]
         assert kept == self.sent
@@ -306,7 +306,7 @@ def _served(folder: Path) -> Iterator[Running]:
 
 
 def test_any_commands_in_any_order(tmp_path: Path) -> None:
-    """For any sequence of commands the server gives the replies that the model expects, and no connection or task remains."""
+    """For any sequence of commands, the server sends the replies that the model expects, and no connection or task remains."""
     with _served(tmp_path) as running:
         Commands.running, Commands.bearer = running, token(running)
         run_state_machine_as_test(
@@ -322,4 +322,4 @@ def test_any_commands_in_any_order(tmp_path: Path) -> None:
         )
         accepted = len(running.messages)
 
-    assert accepted > 0  # otherwise the test proves little
+    assert accepted > 0  # otherwise the test would prove little

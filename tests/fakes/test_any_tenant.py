@@ -1,4 +1,4 @@
-"""Random healthy tenants of any size, with any name that Microsoft allows, do not fail any of the product's checks."""
+"""Tests that none of the product's checks fails on a random healthy tenant of any size, with any name that Microsoft allows."""
 
 import os
 import tempfile
@@ -94,7 +94,7 @@ def _undecided_and_messages(world: World) -> tuple[list[dict[str, str]], set[str
 
 @pytest.fixture(scope="module")
 def undecided() -> list[dict[str, str]]:
-    """Return each sender's checks that remain unknown for the built-in tenant because they need a lookup."""
+    """Return each sender's checks that are unknown for the built-in tenant because they need a lookup."""
     return _undecided_and_messages(healthy())[0]
 
 
@@ -106,7 +106,7 @@ def test_built_in_tenant_fails_no_check(undecided: list[dict[str, str]]) -> None
 @settings(max_examples=150 if DEEP else 6, deadline=None, database=None)
 @given(tenants())
 def test_no_check_fails_on_a_healthy_tenant(undecided: list[dict[str, str]], world: World) -> None:
-    """The same checks remain unknown as for the built-in tenant, no check fails or is blocked, and both messages arrive."""
+    """No check fails or is blocked, the unknown checks are those of the built-in tenant, and both messages arrive."""
     bad, users = _undecided_and_messages(world)
 
     assert bad == undecided

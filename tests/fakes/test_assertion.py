@@ -1,4 +1,4 @@
-"""Client assertions made with msal and PyJWT are accepted for a registered certificate and refused for each possible defect."""
+"""Tests with msal and PyJWT that client assertions are accepted if the certificate is registered, and refused for each possible defect."""
 
 import base64
 import hashlib
@@ -27,7 +27,7 @@ ENDPOINT = f"https://{LOGIN_HOST}/{TENANT_ID}/oauth2/v2.0/token"
 
 @dataclass(frozen=True)
 class Certificate:
-    """A key with a self-signed certificate, as uploaded by an administrator."""
+    """A self-signed certificate with its key, such as an administrator uploads."""
 
     private_pem: str
     public_pem: str
@@ -37,7 +37,7 @@ class Certificate:
 
     @property
     def x5t(self) -> str:
-        """The certificate's thumbprint in the form used in a JWT header."""
+        """The certificate's thumbprint, in the form used in a JWT header."""
         return base64.urlsafe_b64encode(self.sha1).rstrip(b"=").decode()
 
     def registered(self, *, ends: int = 9) -> AppCertificate:
@@ -52,7 +52,7 @@ class Certificate:
 
 @cache
 def certificate(name: str) -> Certificate:
-    """Return the certificate for this name, always the same one for the same name."""
+    """Return the certificate with this name. The same name always returns the same certificate."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC)
@@ -84,7 +84,7 @@ def world_with_certificates(*registered: AppCertificate) -> World:
 
 
 def assertion(*, header: dict[str, str | None] | None = None, begins: int = -60, **claims: str) -> str:
-    """Return an assertion signed with the uploaded certificate's key, with the given changes; a header set to None is left out."""
+    """Return an assertion signed with the registered certificate's key, with the given changes. A header set to None is left out."""
     own = certificate("own")
     now = int(time.time())
     body = {
@@ -141,7 +141,7 @@ def test_msal_signs_with_the_certificate(tmp_path: Path, credential: dict[str, s
     ],
 )
 def test_msal_is_refused(tmp_path: Path, world: World, shows: str) -> None:
-    """MSAL returns error 700027 and its reason."""
+    """If the certificate is not registered, has expired or has a different key, msal gets error 700027 with the reason."""
     own = certificate("own")
     with tenant(tmp_path, world=world) as running:
         answer = acquire_with_msal(running, {"private_key": own.private_pem, "thumbprint": own.sha1.hex()})
@@ -151,7 +151,7 @@ def test_msal_is_refused(tmp_path: Path, world: World, shows: str) -> None:
 
 
 def test_msal_with_a_wrong_clock(tmp_path: Path) -> None:
-    """With a clock that is two hours wrong, the assertion is outside its validity period, and error 700024 contains the current time."""
+    """If the clock is two hours wrong, msal gets error 700024, which contains the current time."""
     own = certificate("own")
     world = replace(world_with_certificates(own.registered()), clock_offset=timedelta(hours=2))
     with tenant(tmp_path, world=world) as running:
@@ -180,7 +180,7 @@ def test_msal_with_a_wrong_clock(tmp_path: Path) -> None:
     ],
 )
 def test_each_defect_of_an_assertion_has_its_code(tmp_path: Path, made: str, code: int | None) -> None:
-    """Each defect in an assertion gets its error code; a valid assertion gets a token."""
+    """Each defect in an assertion gets its own error code, and a valid assertion gets a token."""
     with tenant(tmp_path, world=world_with_certificates(certificate("own").registered())) as running:
         _, document = request_token(running, client_secret="", client_assertion=made, client_assertion_type=KIND)
 

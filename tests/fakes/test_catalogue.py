@@ -1,4 +1,4 @@
-"""The fault catalogue is consistent: every gate has faults, and each fault makes a change that no other fault makes."""
+"""Tests that the fault catalogue is consistent: every gate has faults, and no two faults make the same change."""
 
 import ast
 from datetime import UTC, datetime
@@ -24,7 +24,7 @@ def test_every_gate_has_faults() -> None:
 
 @pytest.mark.parametrize("fault_id", FAULTS)
 def test_fault_changes_the_world(fault_id: str) -> None:
-    """Each fault changes the healthy world and describes the change in one line."""
+    """Each fault changes the healthy world and has a description of one line."""
     fault = FAULTS[fault_id]
     world = healthy(NOW)
 
@@ -41,14 +41,14 @@ def test_no_two_faults_are_the_same() -> None:
     assert len({repr(world) for world in worlds}) == len(FAULTS)
 
 
-def test_unknown_fault_names_close_ones() -> None:
+def test_unknown_fault_suggests_similar_ids() -> None:
     """The error for a misspelt id suggests the closest one."""
     with pytest.raises(UnknownFault, match="secret_expired"):
         apply(healthy(), ["secret_expried"])
 
 
-def test_fakes_import_none_of_the_product() -> None:
-    """The fakes import no module of the product; otherwise they could not serve as evidence about it."""
+def test_fakes_import_nothing_from_the_product() -> None:
+    """The fakes import no module of the product. If they did, they could not be used as evidence about the product."""
     root = Path(__file__).parents[2]
     for file in (root / "fakes").rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):

@@ -1,4 +1,4 @@
-"""A misspelt field in a change is a type error, because the arguments of every change have the fields of the record as their type."""
+"""Tests that the arguments of each change are typed with the fields of its record, so that a misspelt field is a type error."""
 
 import dataclasses
 import inspect

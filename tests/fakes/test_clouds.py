@@ -1,4 +1,4 @@
-"""The same tenant in each of Microsoft's clouds is served on that cloud's own hosts and not on those of other clouds."""
+"""Tests of the same tenant in each of Microsoft's clouds, on the hosts of that cloud and of no other."""
 
 import json
 import tomllib
@@ -53,7 +53,7 @@ def test_tenant_is_served_in_its_cloud(tmp_path: Path, name: str) -> None:
     assert other_cloud_status == 400
 
 
-def test_declared_service_is_served_at_its_own_names(tmp_path: Path) -> None:
+def test_declared_service_is_served_under_its_own_names(tmp_path: Path) -> None:
     """A declared service is served under the organisation's own names, with certificates for those names, and the settings declare it."""
     with tenant(tmp_path, world=in_cloud(healthy(), "custom")) as running:
         path = f"/{TENANT_ID}/v2.0/.well-known/openid-configuration"

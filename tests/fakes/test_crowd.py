@@ -1,4 +1,4 @@
-"""Hundreds of concurrent sessions lose no message, mix up none and leave no memory in use."""
+"""Tests that hundreds of concurrent sessions neither lose nor mix up messages, and do not leak memory."""
 
 import asyncio
 import gc
@@ -26,7 +26,7 @@ def world_with_mailboxes(clients: list[Client]) -> World:
 
 
 async def _all_at_once(running: Running, clients: list[Client], context: ssl.SSLContext) -> None:
-    """Send a message from every client; no client continues before all are connected."""
+    """Send a message from every client, once all clients are connected."""
     host, port = mapped_address(running, f"{SMTP_HOST}:587")
     waiting, all_connected = len(clients), asyncio.Event()
 
@@ -43,7 +43,7 @@ async def _all_at_once(running: Running, clients: list[Client], context: ssl.SSL
 
 
 def test_no_message_is_lost_or_mixed_up(tmp_path: Path) -> None:
-    """With all clients connected at once, each client's message is accepted under its own name, and no other message is accepted."""
+    """If all clients connect at once, each client's message is accepted under that client's name, and no other message is accepted."""
     clients = [Client(number) for number in range(AT_ONCE)]
     with tenant(tmp_path, world=world_with_mailboxes(clients)) as running:
         idle = running.load
@@ -55,7 +55,7 @@ def test_no_message_is_lost_or_mixed_up(tmp_path: Path) -> None:
 
 
 def test_memory_stays_flat(tmp_path: Path) -> None:
-    """Repeated rounds of sessions do not increase the memory in use once their records are dropped."""
+    """Repeated rounds of sessions do not increase the memory in use, once their records have been deleted."""
     clients = [Client(number) for number in range(AT_ONCE // 6)]
     with tenant(tmp_path, world=world_with_mailboxes(clients)) as running:
         context, idle = tls_context(running), running.load
@@ -74,6 +74,6 @@ def test_memory_stays_flat(tmp_path: Path) -> None:
         finally:
             tracemalloc.stop()
 
-    # Caches of the libraries grow a little. A leaked session takes thousands of octets, a leaked message thirteen thousand.
+    # The libraries' caches grow a little. A leaked session takes thousands of octets, and a leaked message thirteen thousand.
     sessions = (ROUNDS - 2) * len(clients)
     assert held[-1] - held[1] < 10_000 + 100 * sessions, held

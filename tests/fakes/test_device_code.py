@@ -1,4 +1,4 @@
-"""Tests of the device-code flow with msal: pending, polled too fast, approved, declined, expired and used twice."""
+"""Tests with msal of device codes that are pending, polled too fast, approved, declined, expired or used twice."""
 
 import json
 from collections.abc import Callable
@@ -35,14 +35,14 @@ class Device:
         return flow
 
     def poll(self, flow: dict[str, Any]) -> dict[str, Any]:
-        """Make one request for the token."""
-        flow["latest_attempt_at"] = 0  # msal measures from its last attempt and warns
+        """Make one request for the token and return the response."""
+        flow["latest_attempt_at"] = 0  # otherwise msal warns, because it measures from its last attempt
         found: dict[str, Any] = self.application.acquire_token_by_device_flow(flow, exit_condition=lambda _: True)
         return found
 
 
 def advance_clock(running: Running, seconds: float) -> None:
-    """Advance the fakes' clock by this number of seconds."""
+    """Advance the fakes' clock by the given number of seconds."""
     world = running.world
     running.change(replace(world, clock_offset=world.clock_offset + timedelta(seconds=seconds)))
 
@@ -58,7 +58,7 @@ def start_device(stack: ExitStack, folder: Path, *, client_id: str = GRAPH_TOOLS
     return Device(running, application)
 
 
-def test_device_code_response_has_the_form_of_entra(tmp_path: Path) -> None:
+def test_device_code_response_has_the_members_in_order(tmp_path: Path) -> None:
     """The response has Entra's members in Entra's order, and its message contains the user code."""
     form = {"client_id": GRAPH_TOOLS, "scope": "openid"}
     with tenant(tmp_path) as running:
@@ -72,7 +72,7 @@ def test_device_code_response_has_the_form_of_entra(tmp_path: Path) -> None:
 
 
 def test_pending_then_approved_through_the_control_endpoint(tmp_path: Path) -> None:
-    """MSAL gets `authorization_pending` until a user approves the code. It then gets that user's tokens, but only once."""
+    """The client gets `authorization_pending` until a user approves the code, and then gets that user's tokens, but only once."""
     with ExitStack() as stack:
         one = start_device(stack, tmp_path)
         flow = one.begin()
@@ -129,7 +129,7 @@ def _poll_after_decline(one: Device, flow: dict[str, Any]) -> dict[str, Any]:
 def test_polling_errors(
     tmp_path: Path, polling: Callable[[Device, dict[str, Any]], dict[str, Any]], error: str
 ) -> None:
-    """Each reason why no token is issued has its own error code."""
+    """Each reason for not issuing a token has its own error code."""
     with ExitStack() as stack:
         one = start_device(stack, tmp_path)
         answer = polling(one, one.begin())

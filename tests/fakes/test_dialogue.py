@@ -1,4 +1,4 @@
-"""The fake submission server follows Exchange's dialogue, as tested with smtplib."""
+"""Tests with smtplib that the fake submission server follows Exchange's dialogue."""
 
 import re
 import socket
@@ -24,7 +24,7 @@ from tests.fakes.clients import (
 DATE = r"\w{3}, \d{1,2} \w{3} \d{4} \d\d:\d\d:\d\d \+0000"
 STAMP = r" \[\S+ \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z [0-9A-F]{16}\]"
 
-# A captured dialogue of Microsoft's server; names, dates and ids are patterns.
+# A captured dialogue with Microsoft's server, in which names, dates and ids are replaced by patterns.
 LIST = [
     r"S: 250-\S+\.outlook\.office365\.com Hello \[127\.0\.0\.1\]",
     r"S: 250-SIZE 157286400",
@@ -81,7 +81,7 @@ def test_healthy_dialogue_is_the_reference(tmp_path: Path) -> None:
 
 
 def test_message_arrives_as_sent(tmp_path: Path) -> None:
-    """A message is stored with exactly the octets sent, its envelope and the signed-in user."""
+    """A message is stored exactly as sent, with its envelope and the signed-in user."""
     with tenant(tmp_path) as running:
         user, content = running.world.basic.username, b"From: <alerts@fabrikam.example>\r\n\r\n.a\r\n..\r\nz\r\n"
         with submission(running) as client:
@@ -116,7 +116,7 @@ def test_message_arrives_as_sent(tmp_path: Path) -> None:
     ],
 )
 def test_invalid_commands_before_tls(tmp_path: Path, lines: list[str], reply: str) -> None:
-    """Each invalid command gets Exchange's reply, stamped with the id from the greeting."""
+    """Before TLS, each invalid command gets Exchange's reply, with a stamp that contains the session id from the greeting."""
     with tenant(tmp_path) as running:
         client = Submission(running)
         greeting = client.connect_plain()[1].decode()
@@ -146,7 +146,7 @@ def test_invalid_commands_before_tls(tmp_path: Path, lines: list[str], reply: st
     ],
 )
 def test_invalid_commands_after_tls(tmp_path: Path, lines: list[str], reply: str) -> None:
-    """Each invalid command inside TLS gets Exchange's reply as well."""
+    """Inside TLS, too, each invalid command gets Exchange's reply."""
     with tenant(tmp_path) as running, submission(running) as client:
         for line in lines:
             received = client.command(line)
@@ -209,7 +209,7 @@ def test_every_advertised_extension_works(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("inline", [pytest.param(True, id="initial response"), pytest.param(False, id="two steps")])
 def test_both_forms_of_xoauth2(tmp_path: Path, *, inline: bool) -> None:
-    """The server accepts an XOAUTH2 token in the AUTH command itself and in the response to an empty challenge."""
+    """The server accepts an XOAUTH2 token both in the AUTH command itself and in the response to an empty challenge."""
     with tenant(tmp_path) as running, submission(running) as client:
         blob = base64_of(f"user={running.world.oauth.username}\1auth=Bearer {token(running)}\1\1")
         received = (
@@ -256,7 +256,7 @@ def test_old_tls_is_refused_at_auth(tmp_path: Path) -> None:
 
 
 def test_current_client_rejects_old_tls(tmp_path: Path) -> None:
-    """A current client fails the TLS handshake with a peer that supports only old TLS versions, and never sends AUTH."""
+    """If the server supports only old TLS versions, a current client fails the TLS handshake and never sends AUTH."""
     with tenant(tmp_path, "tls_too_old") as running:
         client = Submission(running)
 
@@ -302,5 +302,5 @@ def test_healthy_world_is_frozen() -> None:
     world = healthy()
 
     with pytest.raises(AttributeError):
-        world.cloud = "china"  # type: ignore[misc]  # the assignment is what the test is about
+        world.cloud = "china"  # type: ignore[misc]  # the test expects the assignment to fail
     assert hash(world.tenant) == hash(world.tenant)

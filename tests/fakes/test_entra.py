@@ -1,4 +1,4 @@
-"""The fake Entra is an identity provider that msal and PyJWT accept; its refusals have the same form as Microsoft's."""
+"""Tests that msal and PyJWT accept the fake Entra as an identity provider, and that its refusals have the form of Microsoft's."""
 
 import base64
 import json
@@ -46,7 +46,7 @@ REFUSED = {
 }
 
 
-def test_discovery_document_has_the_members_of_microsoft(tmp_path: Path) -> None:
+def test_discovery_document_has_the_members_in_order(tmp_path: Path) -> None:
     """The v2.0 document has the same members as Microsoft's, in the same order, and contains the tenant's own URLs."""
     with tenant(tmp_path) as running:
         status, headers, text = https(running, f"/{TENANT_ID}/v2.0/.well-known/openid-configuration")
@@ -72,7 +72,7 @@ def test_v1_document_and_instance_discovery(tmp_path: Path) -> None:
 
 
 def test_msal_gets_a_token_that_pyjwt_verifies(tmp_path: Path) -> None:
-    """Msal accepts the issuer and the response; PyJWT verifies the token with the published keys and finds the v1 claims."""
+    """The msal library accepts the issuer and the response. PyJWT verifies the token with the published keys and finds the v1 claims."""
     with tenant(tmp_path) as running:
         answer = acquire_with_msal(running)
         published = json.loads(https(running, f"/{TENANT_ID}/discovery/v2.0/keys")[2])
@@ -110,7 +110,7 @@ def test_refusal(tmp_path: Path, fault_id: str) -> None:
 
 
 def test_msal_reports_the_refusal(tmp_path: Path) -> None:
-    """Msal returns the error document for an expired secret."""
+    """For an expired secret, msal returns Entra's error."""
     with tenant(tmp_path, "secret_expired") as running:
         answer = acquire_with_msal(running)
 
@@ -136,7 +136,7 @@ def test_refusal_has_the_headers_of_the_service(tmp_path: Path) -> None:
 
 
 def test_unknown_tenant_has_no_discovery_document(tmp_path: Path) -> None:
-    """For an unknown tenant, the discovery endpoint returns a different error from the token endpoint."""
+    """For an unknown tenant, the discovery endpoint and the token endpoint return different errors."""
     with tenant(tmp_path) as running:
         status, _, text = https(running, "/7d2f8e61-05a4-4cb3-9e17-c83b60d5f429/v2.0/.well-known/openid-configuration")
 
@@ -213,7 +213,7 @@ def test_interception_of_the_token_request(tmp_path: Path, fault_id: str, status
 
 
 def test_other_resource_gets_no_exchange_role(tmp_path: Path) -> None:
-    """A token requested for Graph has Graph as its audience and does not contain the Exchange role."""
+    """A token requested for Graph has Graph as its audience and does not contain Exchange's role."""
     with tenant(tmp_path, "graph_scope") as running:
         claims = jwt.decode(token(running), options={"verify_signature": False})
 

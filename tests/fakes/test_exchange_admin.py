@@ -1,6 +1,6 @@
 """Tests of the fake Exchange administration API with msal and requests.
 
-They cover its cmdlets, the required permission and role, and the state that it shares with SMTP.
+They cover the cmdlets, the required permission and role, and the state that the API shares with SMTP.
 """
 
 from dataclasses import replace
@@ -82,12 +82,12 @@ def test_cmdlets_show_the_switches_that_smtp_uses(
     assert {name: row[name] for name in shows} == shows
 
 
-def _signed_in(client: Any, running: Running, *, oauth: bool) -> str:  # noqa: ANN401 - smtplib's
+def _signed_in(client: Any, running: Running, *, oauth: bool) -> str:  # noqa: ANN401 - a subclass of smtplib's client
     return by_token(client, running, token(running)) if oauth else by_password(client, running)
 
 
 def test_authentication_policy_of_a_user(tmp_path: Path) -> None:
-    """A user's own authentication policy is returned together with what it allows."""
+    """Get-User returns the name of the user's own authentication policy, and Get-AuthenticationPolicy returns what it allows."""
     world = change.user(ALERTS, auth_policy="Printers")(
         healthy().with_tenant(auth_policies=(AuthPolicy(name="Printers", allow_basic_smtp=True),))
     )
@@ -98,8 +98,8 @@ def test_authentication_policy_of_a_user(tmp_path: Path) -> None:
     assert (policy["Name"], policy["AllowBasicAuthSmtp"]) == ("Printers", True)
 
 
-def test_rights_of_the_application(tmp_path: Path) -> None:
-    """The cmdlets return Send As, a missing permission, and a role assignment with its scope (RBAC for Applications)."""
+def test_permissions_of_the_application(tmp_path: Path) -> None:
+    """The cmdlets return the application's permissions on the mailbox and the scope of its role assignment (RBAC for Applications)."""
     own = frozenset({PRINCIPAL_OBJECT_ID})
     worlds: list[World] = [
         change.mailbox(NOTICES, send_as=own)(healthy()),
@@ -146,7 +146,7 @@ def test_rights_of_the_application(tmp_path: Path) -> None:
     ],
 )
 def test_missing_object(tmp_path: Path, cmdlet: str, parameters: dict[str, str], missing: str) -> None:
-    """For a missing object Exchange returns 404 with the name of the exception and of the object."""
+    """For a missing object, Exchange returns 404 with the names of the exception and the object."""
     with auditor(tmp_path) as api:
         answer = api.exchange(cmdlet, **parameters)
 
@@ -167,7 +167,7 @@ def test_account_without_mailbox(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("fault_id", ["lookup_without_exchange_manage_as_app", "lookup_without_global_reader"])
 def test_permission_and_role_are_both_needed(tmp_path: Path, fault_id: str) -> None:
-    """Without the permission, or without the Entra role, every cmdlet is refused; Graph still works."""
+    """Without the permission or the Entra role, every cmdlet is refused, while Graph still works."""
     with auditor(tmp_path, fault_id) as api:
         answers = {api.exchange(cmdlet, **parameters).status_code for cmdlet, parameters in PARAMETERS.items()}
         graph = api.graph("/v1.0/policies/identitySecurityDefaultsEnforcementPolicy")
@@ -177,7 +177,7 @@ def test_permission_and_role_are_both_needed(tmp_path: Path, fault_id: str) -> N
 
 
 def test_invalid_requests(tmp_path: Path) -> None:
-    """The API refuses writing cmdlets, invalid bodies, unsuitable tokens, another tenant and a missing parameter."""
+    """The API refuses cmdlets that write, invalid bodies, unsuitable tokens, a different tenant and a missing parameter."""
     with auditor(tmp_path) as api:
         bearer = {"Authorization": f"Bearer {api.token(EXCHANGE)}"}
         address = f"{EXCHANGE}/adminapi/beta/{TENANT_ID}/InvokeCommand"

@@ -82,7 +82,7 @@ def fetched(folder: Path, path: str, *fault_ids: str, world: World | None = None
 
 
 def test_every_query_is_answered(tmp_path: Path) -> None:
-    """The auditor can run every query, and the user query returns exactly the selected members."""
+    """The auditor can run every query, and the query for a user returns exactly the selected members."""
     with auditor(tmp_path) as api:
         answers = {path: api.graph(path) for path in NEEDS}
 
@@ -117,7 +117,7 @@ def test_each_permission_is_needed(tmp_path: Path, permission: str) -> None:
 
 
 def test_unsuitable_tokens_are_refused(tmp_path: Path) -> None:
-    """A missing, malformed or expired token, or one for another resource or cloud, gets 401; one without the permission gets 403."""
+    """A missing, malformed or expired token, or one for a different resource or cloud, gets 401; one without the permission gets 403."""
     with auditor(tmp_path) as api:
         world, good = api.running.world, api.token(GRAPH)
         api.running.change(replace(world, oauth=replace(world.oauth, scope=f"{GRAPH}/.default")))
@@ -146,7 +146,7 @@ def test_unsuitable_tokens_are_refused(tmp_path: Path) -> None:
 
 
 def test_azure_identity_gets_a_token(tmp_path: Path) -> None:
-    """The azure-identity library, using its own pipeline, gets a token that Graph accepts."""
+    """The azure-identity library, with its own pipeline, gets a token that Graph accepts."""
     from azure.core.pipeline.transport import RequestsTransport
     from azure.identity import ClientSecretCredential
 
@@ -164,7 +164,7 @@ def test_azure_identity_gets_a_token(tmp_path: Path) -> None:
 
 
 def test_missing_objects(tmp_path: Path) -> None:
-    """A query for an unknown object gets 404 with Graph's code; letter case and percent-encoding of an address do not matter."""
+    """A query for an unknown object gets 404 with Graph's code. An existing address is found in any letter case, percent-encoded or not."""
     with auditor(tmp_path) as api:
         absent = [
             api.graph("/v1.0/users/nobody@fabrikam.example"),
@@ -204,7 +204,7 @@ def test_invalid_queries(tmp_path: Path, path: str) -> None:
 
 
 def test_paging(tmp_path: Path) -> None:
-    """Every page but the last links to the next one, and the link keeps the query."""
+    """Every page but the last links to the next one, and the link preserves the query."""
     world = healthy()
     many = tuple(
         ConditionalAccess(
@@ -241,7 +241,7 @@ def test_throttling(tmp_path: Path) -> None:
 
 
 def test_no_premium_licence(tmp_path: Path) -> None:
-    """Without Entra ID P1 or P2 only the sign-in logs are refused, with their own error code."""
+    """Without Entra ID P1 or P2, only the sign-in logs are refused, with an error code of their own."""
     with auditor(tmp_path, "lookup_no_premium_licence") as api:
         answers = {path: api.graph(path) for path in NEEDS}
 
@@ -311,7 +311,7 @@ def test_directory_shows_the_cause_of_a_refusal(
         ),
     ],
 )
-def test_policies_have_the_form_of_graph(
+def test_policies_have_the_format_of_graph(
     tmp_path: Path, fault_id: str, conditions: dict[str, Any], control: str
 ) -> None:
     """An enforced policy is listed after the two policies that restrict the senders to named locations."""
@@ -336,7 +336,7 @@ def test_report_only_policy_does_not_refuse(tmp_path: Path) -> None:
 
 
 def test_expired_password_is_refused_and_logged(tmp_path: Path) -> None:
-    """When the password is older than the domain's validity period, SMTP refuses it and the sign-in log contains the reason."""
+    """If the password is older than the domain's validity period, SMTP refuses it and the sign-in log contains the reason."""
     world = healthy()
     old = world.now() - timedelta(days=91)
     changed = change.user(ALERTS, password_never_expires=False, password_changed=old)(world)
@@ -380,7 +380,7 @@ def test_sign_in_log_names_the_reason(tmp_path: Path, fault_id: str, code: int) 
 
 @pytest.mark.parametrize("fault_id", ["smtp_auth_off_tenant", "auth_policy", "basic_removed"])
 def test_refusals_by_exchange_are_not_logged(tmp_path: Path, fault_id: str) -> None:
-    """Exchange's own settings refuse a sign-in before Entra is contacted, so the log has no row."""
+    """A sign-in refused because of Exchange's own settings does not reach Entra, so the sign-in log has no row for it."""
     with auditor(tmp_path, fault_id) as api:
         with submission(api.running) as client:
             by_password(client, api.running)
@@ -389,7 +389,7 @@ def test_refusals_by_exchange_are_not_logged(tmp_path: Path, fault_id: str) -> N
     assert rows == []
 
 
-def test_unknown_user_is_logged_by_the_typed_name(tmp_path: Path) -> None:
+def test_unknown_user_is_logged_under_the_typed_name(tmp_path: Path) -> None:
     """A sign-in with an unknown user name is logged under the name as typed, with error 50034."""
     with auditor(tmp_path, "unknown_user") as api:
         with submission(api.running) as client:
@@ -413,7 +413,7 @@ def test_application_sign_ins_are_logged(tmp_path: Path) -> None:
 
 
 def test_message_trace(tmp_path: Path) -> None:
-    """An accepted message has a trace row for each recipient; a delayed trace has no rows yet."""
+    """An accepted message has a trace row for each recipient. With a delay, the trace has no rows at first."""
     content = f"From: {ALERTS}\r\nSubject: Hello\r\nMessage-ID: <1@client.example>\r\n\r\nhello\r\n"
     with auditor(tmp_path) as api:
         with submission(api.running) as client:
@@ -431,14 +431,14 @@ def test_message_trace(tmp_path: Path) -> None:
 
 
 def test_rows_of_another_application(tmp_path: Path) -> None:
-    """If an account is also used by another application, its sign-in log has a row for that application."""
+    """If the account also signs in to a different application, the sign-in log has a row for that application."""
     (row,) = fetched(tmp_path, LOG, "account_used_elsewhere")["value"]
 
     assert row["appDisplayName"] == "Office 365 SharePoint Online"
 
 
 def test_one_device_code_serves_two_resources(tmp_path: Path) -> None:
-    """The administrator signs in once; msal uses the refresh token to get the token for Exchange."""
+    """The administrator signs in once, and msal uses the refresh token to get the token for Exchange."""
     world = healthy().with_tenant(device_codes_approved_by=ADMINISTRATOR)
     with administrator(tmp_path, world=world) as api:
         scopes = [f"{GRAPH}/{name}" for name in sorted(GRAPH_ROLES)]
@@ -480,7 +480,7 @@ def test_device_codes_forbidden(tmp_path: Path) -> None:
 
 
 def test_wrong_secret_of_the_auditor(tmp_path: Path) -> None:
-    """The auditor's own secret can be wrong while the sender's secret is right."""
+    """With a wrong secret, the auditor gets no token, while the sender's secret still works."""
     with auditor(tmp_path, "lookup_secret_wrong") as api:
         answer = api.application.acquire_token_for_client([f"{GRAPH}/.default"])
         sender = acquire_with_msal(api.running)

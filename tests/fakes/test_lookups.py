@@ -32,7 +32,7 @@ SECRET = "SMTP365_DIRECTORY_CLIENT_SECRET"
 
 
 def test_settings_name_the_auditor_with_lookups(tmp_path: Path) -> None:
-    """With lookups, the settings contain the directory table and the client id, and the secret is only in the environment."""
+    """With lookups, the settings contain the [directory] table and the public client's id, while the secret is only in the environment."""
     with serve(healthy(), folder=tmp_path, lookups=True) as running:
         text = running.settings_file.read_text(encoding="utf-8")
         found, secrets, description = tomllib.loads(text), running.secrets, running.description
@@ -49,7 +49,7 @@ def test_settings_name_the_auditor_with_lookups(tmp_path: Path) -> None:
 
 
 def test_settings_without_lookups(tmp_path: Path) -> None:
-    """Without lookups there is no directory table, no auditor's secret and no export."""
+    """Without lookups, there is no [directory] table, no secret for the auditor and no export."""
     with tenant(tmp_path) as running:
         found = tomllib.loads(running.settings_file.read_text(encoding="utf-8"))
 
@@ -68,7 +68,7 @@ def test_command_supports_lookups(tmp_path: Path) -> None:
 
 
 def test_export_equals_the_answers_over_http(tmp_path: Path) -> None:
-    """Every query in the export has the same status and content when it is sent to the two APIs over HTTP."""
+    """Every answer in the export has the same status and content as the answer to the same query over HTTP."""
     with auditor(tmp_path, "sp_wrong_object_id") as api:
         exported = api.running.export()
         for address, recorded in exported["graph"].items():
@@ -99,7 +99,7 @@ def _plain(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_export_follows_the_state(tmp_path: Path) -> None:
-    """The export is rewritten after each change; a fetched export also contains the rows logged since that change."""
+    """The export is rewritten after each change. An export fetched later also contains the rows logged since then."""
     with serve(healthy(), folder=tmp_path, lookups=True) as running:
         running.change(apply(healthy(), ["smtp_auth_off_tenant"]))
         changed = json.loads(running.tenant_export.read_text(encoding="utf-8"))
@@ -145,7 +145,7 @@ def test_lookup_faults_are_listed_on_request() -> None:
     assert "expected_with_look_ups" in complete[0]
 
 
-def test_auditor_tokens_carry_no_right_to_send(tmp_path: Path) -> None:
+def test_auditor_tokens_contain_no_permission_to_send(tmp_path: Path) -> None:
     """The auditor's token for each resource contains exactly the auditor's roles and no permission to send."""
     with auditor(tmp_path) as api:
         roles = {

@@ -1,4 +1,4 @@
-"""Tests of the fakes' network faults in the resolver, ports, middleboxes and certificates, using dnspython and ssl."""
+"""Tests of the fakes' network faults with dnspython and ssl: resolver, ports, middleboxes and certificates."""
 
 import socket
 import ssl
@@ -92,7 +92,7 @@ def test_blocked_dns_transport_times_out(tmp_path: Path, fault_id: str, *, udp: 
 
 
 def test_resolver_hijacks_or_flaps(tmp_path: Path) -> None:
-    """A hijacked answer contains a private address; a flapping resolver fails on the first query and on some later ones."""
+    """A hijacked answer contains a private address. A flapping resolver fails on the first query and on some later ones."""
     with tenant(tmp_path / "hijacked", "dns_hijacked") as running:
         lie = query(running, SMTP_HOST).answer[0][0].to_text()
     with tenant(tmp_path / "flapping", "dns_flapping") as running:
@@ -114,7 +114,7 @@ def test_resolver_hijacks_or_flaps(tmp_path: Path) -> None:
     ],
 )
 def test_port_is_refused(tmp_path: Path, fault_id: str, place: str) -> None:
-    """A connection to a port with this fault is refused. If only IPv6 is refused, a connection to the IPv4 address is still accepted."""
+    """A connection to a refused port fails. If only IPv6 is refused, a connection to the IPv4 address is still accepted."""
     with tenant(tmp_path, fault_id) as running:
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(mapped_address(running, place), timeout=2)
@@ -142,7 +142,7 @@ def test_port_is_dropped(tmp_path: Path, fault_id: str) -> None:
     ],
 )
 def test_port_is_reset(tmp_path: Path, fault_id: str, place: str) -> None:
-    """A reset port accepts every connection and then resets it: SMTP at once, the login host as soon as the client sends data."""
+    """A reset port accepts every connection and then resets it. The login host does so once the client has sent data."""
     with tenant(tmp_path, fault_id) as running:
         for _ in range(3):
             with socket.create_connection(mapped_address(running, place), timeout=2) as plain:
@@ -165,7 +165,7 @@ def test_port_is_reset(tmp_path: Path, fault_id: str, place: str) -> None:
     ],
 )
 def test_first_bytes_on_port_587(tmp_path: Path, fault_id: str, prefix: bytes) -> None:
-    """The first bytes on port 587 come from the server or middlebox that the fault puts there."""
+    """The first bytes on port 587 are those of the server or middlebox in the fault."""
     with (
         tenant(tmp_path, fault_id) as running,
         socket.create_connection(mapped_address(running, f"{SMTP_HOST}:587"), timeout=0.3) as plain,
@@ -188,7 +188,7 @@ def test_first_bytes_on_port_587(tmp_path: Path, fault_id: str, prefix: bytes) -
     ],
 )
 def test_starttls_behind_a_middlebox(tmp_path: Path, fault_id: str, listed: str | None, answer: str) -> None:
-    """A middlebox masks or removes STARTTLS in the list of extensions, or refuses the command."""
+    """A middlebox masks STARTTLS in the list of extensions, removes it, or refuses the command."""
     with tenant(tmp_path, fault_id) as running:
         client = Submission(running)
         client.connect_plain()
@@ -201,7 +201,7 @@ def test_starttls_behind_a_middlebox(tmp_path: Path, fault_id: str, listed: str 
 
 
 def test_hidden_starttls_works(tmp_path: Path) -> None:
-    """When STARTTLS is missing from the list of extensions, the command still gets 220."""
+    """A hidden STARTTLS is missing from the list of extensions, but the command gets 220."""
     with tenant(tmp_path, "starttls_hidden") as running:
         client = Submission(running)
         client.connect_plain()
@@ -236,7 +236,7 @@ def test_auth_is_stripped(tmp_path: Path) -> None:
     ],
 )
 def test_certificate_is_refused(tmp_path: Path, fault_id: str, why: str) -> None:
-    """Each invalid certificate fails verification, and the error names the defect."""
+    """Each invalid certificate fails verification, and the error states why."""
     with tenant(tmp_path, fault_id) as running:
         client = Submission(running)
 
@@ -257,7 +257,7 @@ def test_certificate_is_refused(tmp_path: Path, fault_id: str, why: str) -> None
 def test_certificate_is_accepted(tmp_path: Path, fault_id: str | None, issuer: str) -> None:
     """An accepted certificate has Microsoft's subject and names.
 
-    The issuer is Microsoft's too, unless a mail shield intercepts the connection.
+    Its issuer is Microsoft's too, unless a mail shield intercepts the connection.
     """
     with tenant(tmp_path, *([fault_id] if fault_id else [])) as running, submission(running) as client:
         assert isinstance(client.sock, ssl.SSLSocket)
@@ -277,7 +277,7 @@ def test_certificate_is_accepted(tmp_path: Path, fault_id: str | None, issuer: s
     ],
 )
 def test_login_certificate_is_refused(tmp_path: Path, fault_id: str, why: str) -> None:
-    """Each invalid certificate on the login host fails verification, and SMTP is unaffected."""
+    """Each invalid certificate on the login host fails verification, while SMTP is unaffected."""
     with tenant(tmp_path, fault_id) as running:
         with submission(running):
             pass
@@ -288,7 +288,7 @@ def test_login_certificate_is_refused(tmp_path: Path, fault_id: str, why: str) -
 
 
 def test_two_tenants_present_their_own_login_certificates(tmp_path: Path) -> None:
-    """Starting a second tenant in the same process does not change the login certificate of the first."""
+    """A second tenant in the same process does not change the login certificate of the first."""
     with tenant(tmp_path / "one", "login_certificate_expired") as broken, tenant(tmp_path / "two") as healthy_tenant:
         status, _, _ = https(healthy_tenant, f"/{TENANT_ID}/v2.0/.well-known/openid-configuration")
         with pytest.raises(ssl.SSLCertVerificationError):

@@ -1,4 +1,4 @@
-"""The timing of the fakes: every service has a configurable latency, and refusals take five seconds, as Microsoft's do."""
+"""Tests of the fakes' timing: latency is configurable for every service, and refusals can take five seconds, as Microsoft's do."""
 
 import time
 from collections.abc import Callable
@@ -59,16 +59,16 @@ def test_round_trip_takes_the_configured_latency(
     took = {}
     for milliseconds in (SHORT, LONG):
         with serve(healthy(), folder=tmp_path, latency_ms=milliseconds) as running:
-            exchange(running)  # the first call loads libraries and makes keys and contexts
+            exchange(running)  # the first call loads libraries and creates keys and contexts
             took[milliseconds] = _seconds(partial(exchange, running))
 
     for milliseconds, seconds in took.items():
-        assert seconds >= round_trips * milliseconds / 1000 * 0.98  # clocks on Windows are coarse
+        assert seconds >= round_trips * milliseconds / 1000 * 0.98  # clocks on Windows have a coarse resolution
     assert 2 < took[LONG] / took[SHORT] < 10
 
 
-def test_refusals_take_five_seconds_at_the_real_pace(tmp_path: Path) -> None:
-    """With `pace="real"`, the reply to a refused command takes five seconds; other replies are much faster."""
+def test_refusals_take_five_seconds_with_real_pace(tmp_path: Path) -> None:
+    """With `pace="real"`, the reply to a refused command takes five seconds, while other replies are much faster."""
     with serve(healthy(), folder=tmp_path, pace="real") as running, Raw(running) as client:
         client.reply()
         taken = _seconds(lambda: client.command("NOOP"))

@@ -1,4 +1,4 @@
-"""The package works under a different name, and its earlier public names still work."""
+"""Tests that the package works under a different name, and that its earlier public names still work."""
 
 import ast
 import os
@@ -39,7 +39,7 @@ def _absolute_imports(path: Path) -> list[str]:
 
 
 def test_modules_import_each_other_relatively() -> None:
-    """No module in the package imports the package by name."""
+    """No module of the package imports the package by name."""
     by_name = {
         str(path.relative_to(FOLDER)): module
         for path in FOLDER.rglob("*.py")
@@ -50,7 +50,7 @@ def test_modules_import_each_other_relatively() -> None:
 
 
 def test_a_copy_under_another_name_serves_the_healthy_world(tmp_path: Path) -> None:
-    """A copy of the folder serves the healthy world in a thread and in a process, and does not import the original."""
+    """A copy of the folder serves the healthy world, in a thread and in a process, and does not import the original."""
     shutil.copytree(FOLDER, tmp_path / COPY, ignore=shutil.ignore_patterns("__pycache__"))
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
 

@@ -1,4 +1,4 @@
-"""Each fault in the sign-in, recipient or message gets Microsoft's SMTP reply for the affected sender."""
+"""Tests that each fault of the sign-in, the recipient or the message makes the fakes send Microsoft's SMTP reply."""
 
 import smtplib
 from pathlib import Path
@@ -94,7 +94,7 @@ def sign_in_replies(running: Running) -> tuple[str, str]:
 
 @pytest.mark.parametrize("fault_id", SIGN_IN)
 def test_sign_in_reply(tmp_path: Path, fault_id: str) -> None:
-    """Each sender gets Microsoft's reply for its sign-in method."""
+    """For each fault at sign-in, both senders get Microsoft's reply for their sign-in method."""
     with tenant(tmp_path, fault_id) as running:
         received = sign_in_replies(running)
         recorded = running.sign_ins
@@ -118,7 +118,7 @@ def _sent(client: Submission, running: Running, name: str) -> str | None:
 
 @pytest.mark.parametrize("fault_id", AFTER_MESSAGE)
 def test_refusal_after_the_message(tmp_path: Path, fault_id: str) -> None:
-    """The sign-in is accepted; the refusal follows the message body and contains the name of the back-end server."""
+    """The sign-in is accepted. The refusal follows the message body and contains the name of the back-end server."""
     with tenant(tmp_path, fault_id) as running:
         with submission(running) as client:
             by_password(client, running)
@@ -144,7 +144,7 @@ def test_refusal_after_the_message(tmp_path: Path, fault_id: str) -> None:
     ],
 )
 def test_recipient_refusal(tmp_path: Path, fault_id: str, reply: str) -> None:
-    """The server refuses a rejected recipient in reply to RCPT."""
+    """A rejected recipient is refused in the reply to RCPT."""
     with tenant(tmp_path, fault_id) as running, submission(running) as client:
         by_password(client, running)
         client.mail(running.world.basic.mail_from)
@@ -154,7 +154,7 @@ def test_recipient_refusal(tmp_path: Path, fault_id: str, reply: str) -> None:
 
 
 def test_sender_without_a_domain(tmp_path: Path) -> None:
-    """The server refuses a sender address without a domain in reply to MAIL, after accepting the sign-in."""
+    """A sender address without a domain is refused in the reply to MAIL, after the sign-in has been accepted."""
     with tenant(tmp_path, "from_malformed") as running, submission(running) as client:
         signed_in = by_password(client, running)
         received = client.command(f"MAIL FROM:<{running.world.basic.mail_from}>")
@@ -165,7 +165,7 @@ def test_sender_without_a_domain(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("fault_id", ["dropped_after_auth", "long_commands_dropped"])
 def test_middlebox_closes_during_sign_in(tmp_path: Path, fault_id: str) -> None:
-    """A middlebox that rejects the credentials closes the connection without a reply."""
+    """The middlebox closes the connection without a reply when the client sends its credentials."""
     with tenant(tmp_path, fault_id) as running:
         bearer = token(running)
         client = Submission(running).connect_encrypted()
@@ -176,7 +176,7 @@ def test_middlebox_closes_during_sign_in(tmp_path: Path, fault_id: str) -> None:
 
 
 def test_sign_in_is_accepted_before_the_password(tmp_path: Path) -> None:
-    """AUTH LOGIN gets 235 before any password is sent, but no user is signed in and MAIL is refused."""
+    """AUTH LOGIN gets 235 before any password has been sent, but the user is not signed in and MAIL is refused."""
     with tenant(tmp_path, "accepted_early") as running, submission(running) as client:
         accepted = client.docmd("AUTH", "LOGIN")
         refused = client.docmd("MAIL", f"FROM:<{running.world.basic.mail_from}>")
@@ -184,8 +184,8 @@ def test_sign_in_is_accepted_before_the_password(tmp_path: Path) -> None:
     assert (accepted[0], refused[0]) == (235, 530)
 
 
-def test_role_assignment_replaces_consent_and_mailbox_right(tmp_path: Path) -> None:
-    """With RBAC for Applications, a client whose token has no roles signs in and sends without a permission on the mailbox."""
+def test_role_assignment_replaces_consent_and_mailbox_permission(tmp_path: Path) -> None:
+    """With RBAC for Applications, an application whose token has no roles signs in and sends without a permission on the mailbox."""
     from fakes.faults.entra import rbac
     from fakes.world.world import healthy
 

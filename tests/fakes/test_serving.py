@@ -1,4 +1,4 @@
-"""Tests of the fakes as a program and as a fixture: settings file, description, control endpoint, start and stop."""
+"""Tests of the fakes as a program and as a fixture: settings file, description, control endpoint, starting and stopping."""
 
 import http.client
 import json
@@ -55,7 +55,7 @@ def test_settings_file_maps_every_host_to_loopback(tmp_path: Path) -> None:
 
 
 def test_login_host_names_are_resolved_by_dns(tmp_path: Path) -> None:
-    """The settings file maps login hosts by address only, so their names are resolved through DNS; the description maps both."""
+    """The settings file maps login hosts only by address, so that DNS resolves their names. The description also maps the names."""
     with tenant(tmp_path) as running:
         written = tomllib.loads(running.settings_file.read_text(encoding="utf-8"))["connect"]
         described = running.description["connect"]
@@ -103,7 +103,7 @@ def test_description_has_the_documented_members(tmp_path: Path) -> None:
 
 
 def test_world_changes_at_run_time(tmp_path: Path) -> None:
-    """A change to the world takes effect at once, both in the SMTP dialogue and on the mapped ports."""
+    """A change to the world takes effect at once, in the SMTP dialogue and on the mapped ports."""
     with tenant(tmp_path) as running:
         with submission(running) as client:
             before = by_password(client, running)
@@ -164,7 +164,7 @@ def test_port_in_use_is_an_error(tmp_path: Path) -> None:
 
 
 def test_dropped_port_is_refused_outside_linux(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On systems other than Linux the fakes refuse to stage a dropped port, and the error gives the reason."""
+    """On systems other than Linux, a dropped port raises an error that gives the reason."""
     monkeypatch.setattr(sys, "platform", "win32")
     opened = open_listeners()
     try:
@@ -189,7 +189,7 @@ def test_separate_process(tmp_path: Path) -> None:
 
 
 def test_command_exits_quietly_on_interrupt(tmp_path: Path) -> None:
-    """The program prints the description as its first line of output and ends without a traceback on Ctrl-C."""
+    """The program prints the description as its first line of output, and ends without a traceback on Ctrl-C."""
     command = [sys.executable, "-m", "fakes", "--json", "--folder", str(tmp_path)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -212,7 +212,7 @@ def test_command_exits_quietly_on_interrupt(tmp_path: Path) -> None:
     ],
 )
 def test_command_rejects_unknown_arguments(arguments: list[str], shows: str) -> None:
-    """Given a misspelt fault or option, the program exits with code 4 and prints a message that names the mistake."""
+    """For a misspelt fault or option, the program exits with code 4 and prints a message that names the mistake."""
     done = subprocess.run(
         [sys.executable, "-m", "fakes", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=20, check=False
     )
