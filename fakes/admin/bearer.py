@@ -1,4 +1,4 @@
-"""Authentication of lookup requests: find out from the bearer token who sent a request and what the caller may read.
+"""Derive the caller of a lookup request, and the caller's permissions, from the bearer token.
 
 A permission is an application role or a delegated scope; a user also needs a directory role with read access. Sources:
 Microsoft, "Microsoft Graph permissions overview"; "App-only authentication in Exchange Online PowerShell".

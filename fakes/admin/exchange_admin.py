@@ -52,7 +52,7 @@ def application(state: State) -> Starlette:
 
 
 def _caller(world: World, request: Request) -> Caller | Response:
-    """Return the caller, or an error response: 401 for an invalid token, 403 if the caller lacks the permission or the role."""
+    """Return the caller, or an error response, which is 401 for an invalid token and 403 for a missing permission or role."""
     header = request.headers.get("authorization", "")
     claims = bearer.claims_of(header, world)
     named = request.path_params["tenant"].lower()

@@ -1,6 +1,6 @@
 """Device codes, which are issued, polled, approved and declined as in Entra.
 
-This module decides which client may use a device code and what the client receives; `service` handles HTTP. A call of the control
+This module decides which client may use a device code and what the client receives; `service` handles HTTP. A call to the control
 endpoint, or `Tenant.device_codes_approved_by`, takes the place of a user who enters the code. Sources: RFC 8628; Microsoft,
 "Device authorization grant".
 """

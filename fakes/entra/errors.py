@@ -215,7 +215,7 @@ def throttled() -> EntraError:
 
 
 def secret_needed() -> EntraError:
-    """Return the error for a request for a user's token by an application that is not a public client and sends no credential."""
+    """Return the error for an application that requests a user's token without a credential but is not a public client."""
     return EntraError(
         error="invalid_client",
         code=7000218,

@@ -1,4 +1,4 @@
-"""Route each HTTPS request to the web application of the host that it is sent to. All hosts share one listener.
+"""Route each HTTPS request to the web application for its host. All hosts share one listener.
 
 The applications for lookups are imported on first use, so that a run without lookups does not load them.
 """

@@ -40,7 +40,7 @@ class FixedReply(asyncio.Protocol):
 class ResetPeer(asyncio.Protocol):
     """A server that resets each connection after the first bytes, or after a delay if the client waits for a greeting.
 
-    The reset never comes at once, because a client that receives the handshake and the reset together may report either of them.
+    A connection is never reset at once, because a client that receives the handshake and the reset together may report either of them.
     """
 
     def __init__(self, state: State) -> None:

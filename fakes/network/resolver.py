@@ -30,7 +30,10 @@ class Responder:
         self._counts: dict[tuple[str, int, bool], int] = {}
 
     def reply(self, question: bytes, *, over_udp: bool) -> bytes | None:
-        """Return the response to a query, or None if this transport is silent or the query is malformed. Both are in wire format."""
+        """Return the response to a query, or None if this transport is silent or the query is malformed.
+
+        The query and the response are in wire format.
+        """
         network = self._state.world.network
         transport = network.resolver.udp if over_udp else network.resolver.tcp
         try:

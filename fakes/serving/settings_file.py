@@ -18,7 +18,7 @@ from ..world.world import TENANT_ID, Sender, World
 class Places:
     """The addresses and files of the running fakes.
 
-    `written` is the part of the connect map that the settings file contains. `patient` is true at the real pace. With `lookups`, the
+    `written` is the part of the connect map that the settings file contains. `patient` is true if the pace is real. With `lookups`, the
     settings name the auditor and the administrator's client.
     """
 

@@ -36,7 +36,7 @@ async def dot_stuffed(reader: asyncio.StreamReader, alive: Callable[[], None]) -
 
 
 async def octets(reader: asyncio.StreamReader, size: int, alive: Callable[[], None], *, keep: bool) -> bytes:
-    """Read `size` octets (RFC 3030, section 2). Return them if `keep` is true; otherwise discard them and return no octets.
+    """Read `size` octets (RFC 3030, section 2). Return them if `keep` is true; otherwise, discard them and return `b""`.
 
     `alive` is called at intervals, so that the idle timeout does not interrupt a long chunk.
     """

@@ -33,7 +33,7 @@ class FrontEnd:
         return f"{self.host} {replies.READY} {date} [{self.session_id}]"
 
     def stamp(self, now: datetime) -> str:
-        """Return the host, time and session id that end a refusal."""
+        """Return the stamp to append to a refusal, which contains the host, the time and the session id."""
         utc = now.astimezone(UTC)
         return f"[{self.name}.{_REGION} {utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03}Z {self.session_id}]"
 

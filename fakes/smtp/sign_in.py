@@ -51,7 +51,7 @@ class Refused:
 
 
 def by_password(world: World, name: str, password: str) -> Identity | Refused:
-    """Return the identity for a user name and password, or the refusal. Its number is from Microsoft's list of AADSTS codes."""
+    """Return the identity for a user name and password, or the refusal. AADSTS numbers are from Microsoft's list of error codes."""
     user = world.tenant.user(name)
     refusal = _method_refused(world, user)
     if refusal is None and world.unverified.gates_before_credentials:

@@ -119,7 +119,7 @@ def _leaf(
 ) -> trustme.LeafCert:
     """Issue a leaf certificate that is valid between two offsets in days from now.
 
-    The total must stay under 825 days, the maximum that Apple accepts.
+    The validity period must stay under 825 days, the maximum that Apple accepts.
     """
     now = datetime.now(UTC)
     return authority.issue_cert(

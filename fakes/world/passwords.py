@@ -24,7 +24,7 @@ def expired(world: World, user: User) -> bool:
 
 
 def changed(world: World, user: User) -> datetime | None:
-    """Return the time of the last password change. If the account is marked as expired, the time is longer ago than the validity period."""
+    """Return the time of the last password change. For an account marked as expired, it is earlier than the validity period allows."""
     days = world.tenant.password_valid_days or _DEFAULT_DAYS
     if not user.password_expired or days == NEVER:
         return user.password_changed
@@ -33,5 +33,5 @@ def changed(world: World, user: User) -> datetime | None:
 
 
 def never_expires(user: User) -> bool:
-    """Return whether the directory shows that the password never expires, which it does not show for federated accounts."""
+    """Return whether the directory shows that the password never expires. For federated accounts, it does not show this."""
     return user.password_never_expires and not user.password_expired and user.federation is Federation.MANAGED

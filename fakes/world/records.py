@@ -76,7 +76,7 @@ class Load:
 
 
 class Records:
-    """All records since the start of the fakes or the last call of `forget`. Each property returns a snapshot."""
+    """All records since the start of the fakes or the last call to `forget`. Each property returns a snapshot."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

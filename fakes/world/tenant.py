@@ -245,7 +245,7 @@ class IssuingFields(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogEntry:
-    """A row in the sign-in log that does not come from a run: the user's sign-in to a different application."""
+    """A row in the sign-in log that does not come from a run, because the user signed in to a different application."""
 
     upn: str
     app_name: str

@@ -234,7 +234,7 @@ def change_mailbox(user: User, **changes: Unpack[MailboxFields]) -> User:
 
 
 def issuer_document(tenant: str = TENANT_ID, host: str = "login.microsoftonline.com") -> str:
-    """Return the address of a tenant's v2.0 discovery document."""
+    """Return the URL of a tenant's v2.0 discovery document."""
     return f"https://{host}/{tenant}/v2.0/.well-known/openid-configuration"
 
 

@@ -53,7 +53,7 @@ class Checkout:
     root: Path
 
     def run(self, *arguments: str, folder: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Run run.py until it exits, in the checkout or in another folder."""
+        """Run run.py until it exits, in the checkout or in a different folder."""
         return self.python(str(self.root / "run.py"), *arguments, folder=folder, **environment)
 
     def python(

@@ -19,7 +19,7 @@ from tests.cli.checkout import TIMEOUT_SECONDS, Checkout
 from tests.cli.full_checkout import full_checkout, set_up
 from tests.cli.terminal import CTRL_C, CTRL_D, ENTER, Terminal
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminal to drive")
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
 ASKED = {
     "basic": "password for sender basic (not shown): ",
     "oauth": "client secret for sender oauth (not shown): ",

@@ -18,7 +18,7 @@ from tests.cli.checkout import TIMEOUT_SECONDS, Checkout
 from tests.cli.full_checkout import borrow, full_checkout, open_folder, python_for_all
 
 if sys.platform == "win32":
-    pytest.skip("switching accounts needs a POSIX call", allow_module_level=True)
+    pytest.skip("switching accounts requires POSIX", allow_module_level=True)
 
 import pwd
 
@@ -70,7 +70,7 @@ class Installed:
 def readable() -> Iterator[Installed]:
     """A checkout that is set up in a folder that all accounts can read."""
     if os.geteuid() != 0:
-        pytest.skip("only root can run a program as another account")
+        pytest.skip("only root can run a program as a different account")
     with open_folder() as folder:
         python, packages = python_for_all(folder / "python")
         checkout = full_checkout(folder / "smtp365")

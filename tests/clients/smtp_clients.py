@@ -85,7 +85,7 @@ def _xoauth2(attempt: Attempt) -> str:
 
 
 class _Submission(smtplib.SMTP):
-    """An smtplib client that opens its own socket, as the documentation suggests for proxies."""
+    """An smtplib client that opens its own socket, as Python's documentation suggests for proxies."""
 
     def __init__(self, attempt: Attempt) -> None:
         self._dialled = ("127.0.0.1", attempt.port)

@@ -57,7 +57,7 @@ def test_commands_for_a_mail_client_send_a_message(client: str, tenant: Running,
     if reason := SMTP_CLIENTS[client].missing():
         pytest.skip(reason)
     if client == "swaks" and swaks_checks_names():
-        pytest.skip("this version of swaks needs the option that the guide names next to the commands")
+        pytest.skip("this version of swaks needs an additional option, which the guide mentions")
     tenant.change(healthy())
     blocks = _blocks(client)
     assert blocks

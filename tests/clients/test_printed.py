@@ -187,7 +187,7 @@ def _printed_by(running: Running, client: Client[TokenRequest], fault: Fault, fo
     """Return the text that the client printed, or None if it got a token."""
     result = run_token_client(running, fault, client, folder)
     if result.succeeded:
-        assert fault.gate == "claims" or fault.id in UNNOTICED, f"{client.name} got a token in spite of {fault.id}"
+        assert fault.gate == "claims" or fault.id in UNNOTICED, f"{client.name} got a token despite {fault.id}"
         return None
     return Printed(fault=fault, sender="token", client=client.name, text=result.printed)
 

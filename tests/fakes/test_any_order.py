@@ -30,7 +30,7 @@ _VERBS = st.from_regex(r"[A-Z]{1,8}", fullmatch=True).filter(
 
 
 class Commands(RuleBasedStateMachine):
-    """One SMTP connection and the state that the model expects of it."""
+    """One SMTP connection, and the state in which the model expects it to be."""
 
     running: Running
     bearer: str
@@ -298,7 +298,7 @@ class Commands(RuleBasedStateMachine):
 
 @contextmanager
 def _served(folder: Path) -> Iterator[Running]:
-    """Yield a tenant and assert that it ends with as few connections and tasks as it began with."""
+    """Yield a tenant, and assert that it ends with no more connections and tasks than it had at the start."""
     with tenant(folder) as running:
         idle = running.load
         yield running

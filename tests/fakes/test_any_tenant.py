@@ -99,7 +99,7 @@ def undecided() -> list[dict[str, str]]:
 
 
 def test_built_in_tenant_fails_no_check(undecided: list[dict[str, str]]) -> None:
-    """For the built-in tenant no check fails or is blocked."""
+    """No check fails or is blocked for the built-in tenant."""
     assert {verdict for sender in undecided for verdict in sender.values()} <= {"unknown"}
 
 

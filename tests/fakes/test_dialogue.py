@@ -298,7 +298,7 @@ def test_clients_may_disconnect_at_any_moment(tmp_path: Path) -> None:
 
 
 def test_healthy_world_is_frozen() -> None:
-    """No attribute of a world can be assigned to, and a tenant is hashable."""
+    """The attributes of a world cannot be assigned, and a tenant is hashable."""
     world = healthy()
 
     with pytest.raises(AttributeError):

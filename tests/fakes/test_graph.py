@@ -470,7 +470,7 @@ def test_signed_in_without_role_or_permission(tmp_path: Path) -> None:
 
 
 def test_device_codes_forbidden(tmp_path: Path) -> None:
-    """A policy that forbids device codes takes effect when the code is entered, not when it is issued."""
+    """A policy that blocks device codes takes effect when the code is entered, not when it is issued."""
     world = healthy().with_tenant(device_codes_approved_by=ADMINISTRATOR)
     with administrator(tmp_path, "lookup_device_codes_forbidden", world=world) as api:
         flow = api.application.initiate_device_flow([f"{GRAPH}/User.Read.All"])

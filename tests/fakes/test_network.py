@@ -62,7 +62,7 @@ def test_resolver_truncates_over_udp(tmp_path: Path) -> None:
     ],
 )
 def test_resolver_returns_an_error(tmp_path: Path, fault_id: str, code: dns.rcode.Rcode) -> None:
-    """A failing resolver returns its response code without an address for the SMTP host, and still resolves the login host."""
+    """For the SMTP host, a failing resolver returns the fault's response code and no address. The login host is still resolved."""
     with tenant(tmp_path, fault_id) as running:
         answer, other = query(running, SMTP_HOST), query(running, "login.microsoftonline.com")
 
@@ -79,7 +79,7 @@ def test_resolver_returns_an_error(tmp_path: Path, fault_id: str, code: dns.rcod
     ],
 )
 def test_blocked_dns_transport_times_out(tmp_path: Path, fault_id: str, *, udp: bool, tcp: bool) -> None:
-    """A query over a blocked transport times out; a query over an unblocked one is answered."""
+    """A query over a blocked transport times out, while a query over an open one is answered."""
     with tenant(tmp_path, fault_id) as running:
         received = []
         for over_tcp in (False, True):
@@ -122,7 +122,7 @@ def test_port_is_refused(tmp_path: Path, fault_id: str, place: str) -> None:
             socket.create_connection(mapped_address(running, f"{SMTP_HOST}:587"), timeout=2).close()
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux drops when the backlog is full")
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux drops packets when the backlog is full")
 @pytest.mark.parametrize("fault_id", ["port_dropped", "login_dropped", "ipv6_dropped"])
 def test_port_is_dropped(tmp_path: Path, fault_id: str) -> None:
     """A connection to a dropped port times out, because the port never replies."""

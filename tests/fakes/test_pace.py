@@ -55,7 +55,7 @@ def _seconds(exchange: Callable[[], object]) -> float:
 def test_round_trip_takes_the_configured_latency(
     tmp_path: Path, exchange: Callable[[Running], None], round_trips: int
 ) -> None:
-    """Each exchange takes at least the latency of its round trips, and its duration grows with the latency."""
+    """Each exchange takes at least as long as its simulated round trips, and longer with a higher latency."""
     took = {}
     for milliseconds in (SHORT, LONG):
         with serve(healthy(), folder=tmp_path, latency_ms=milliseconds) as running:

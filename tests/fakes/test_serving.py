@@ -39,7 +39,7 @@ def control(
 
 
 def test_settings_file_maps_every_host_to_loopback(tmp_path: Path) -> None:
-    """The settings file maps every Exchange host name and address to loopback and allows connections only to mapped hosts."""
+    """The settings file maps every Exchange host name and address to loopback, and allows connections only to mapped hosts."""
     with tenant(tmp_path) as running:
         found = tomllib.loads(running.settings_file.read_text(encoding="utf-8"))
         zones = running.world.network.zones
