@@ -54,4 +54,4 @@ def _text(path: Path) -> str:
     except OSError as problem:
         raise NotAReport(f"cannot read {name}: {problem.strerror}") from None
     except UnicodeDecodeError:
-        raise NotAReport(f"{name}: not a report of smtp365 (not UTF-8 text)") from None
+        raise NotAReport(f"{name}: not an smtp365 report (it is not UTF-8 text)") from None

@@ -1,4 +1,4 @@
-"""The answer for each sender of a run: one sentence, the cause, who acts, and what is ruled out. The page and the terminal show it."""
+"""The answer for each sender in a run: one sentence, the cause, who acts, and what is ruled out. The page and the terminal show it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ABOUT: Final = {"send_as_denied": Gate.SENDER, "recipient_rejected": Gate.RECIP
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """The answer for one sender. `sentence` states the first of the ranked `causes`; `failed` omits repetitions of `decisive`."""
+    """The answer for one sender. `sentence` states the first of the ranked `causes`. `failed` omits findings that repeat `decisive`."""
 
     name: str
     method: str
@@ -47,7 +47,7 @@ class Answer:
 
     @property
     def first_step(self) -> Step | None:
-        """The first step that this run has not answered: one that decides between causes, or else one of the first cause."""
+        """The first step that this run has not answered: one that decides between causes or, failing that, one of the first cause."""
         undecided = open_steps(self.deciders)
         if undecided:
             return undecided[0]
@@ -56,7 +56,7 @@ class Answer:
 
     @property
     def status(self) -> str:
-        """The name of the icon and colour for this answer: `ok` only if no check failed."""
+        """The name of the icon and colour for this answer. It is `ok` only if no check failed."""
         if self.verdict == "can_send":
             return "ok" if self.healthy else "risk"
         return "bad" if self.verdict == "cannot_send" else "unknown"
@@ -106,7 +106,7 @@ def answer(run: Run, assessment: Assessment) -> Answer:
 
 
 def headline(answers: tuple[Answer, ...]) -> str:
-    """Return one sentence for the whole run: the answer of a single sender, or how many senders can send."""
+    """Return one sentence for the whole run: the answer for a single sender, or how many senders can send."""
     if len(answers) == 1:
         return answers[0].sentence
     count = {
@@ -123,7 +123,7 @@ def headline(answers: tuple[Answer, ...]) -> str:
         neither = count["cannot_send"] == 2 == len(answers)
         who = "Neither sender can" if neither else f"{count['cannot_send']} of {len(answers)} senders cannot"
         return f"{who} send mail{tail}."
-    return f"It is not proven for {unproven} of {len(answers)} senders that they can send mail."
+    return f"It is not proven that {unproven} of {len(answers)} senders can send mail."
 
 
 def _same_cause(finding: Finding, decisive: Finding | None) -> bool:
@@ -140,29 +140,29 @@ def _sentence(
 ) -> str:
     name, method = assessment.settings.sender.name, METHODS[assessment.settings.sender.method]
     if verdict == "cannot_send":
-        why = causes[0].headline if causes else "the cause is not known"
+        why = causes[0].headline if causes else "the cause is unknown"
         likely = "most likely " if decisive is not None and not decisive.sure else ""
-        return _full_stop(f"{name} cannot send mail by {method}: {likely}{why}")
+        return _full_stop(f"{name} cannot send mail with {method}: {likely}{why}")
     if verdict == "can_send" and decisive is not None and assessment.catalogue[decisive.check].gate is not None:
         # The gate is open nevertheless, so the headline of the cause, which describes a closed gate, would be wrong.
         return _full_stop(
-            f'{name} can send mail by {method}, but the check "{decisive.title}" failed: {decisive.observed}'
+            f'{name} can send mail with {method}, but the check "{decisive.title}" failed: {decisive.observed}'
         )
     if verdict == "can_send" and causes:
-        return _full_stop(f"{name} can send mail by {method}, but a check failed: {causes[0].headline}")
+        return _full_stop(f"{name} can send mail with {method}, but a check failed: {causes[0].headline}")
     if verdict == "can_send":
         took = duration(assessment.evidence.seconds)
         proof = (
             f"the server accepted the test message{f' in {took}' if took else ''}"
             if not assessment.by_settings
-            else "every step passed and the tenant's settings allow it; no message was sent"
+            else "every step passed and the tenant's settings allow sending, but no message was sent"
         )
-        return f"{name} can send mail by {method}: {proof}."
-    return _full_stop(f"It is not proven that {name} can send mail by {method}: {_not_proven(run, assessment)}")
+        return f"{name} can send mail with {method}: {proof}."
+    return _full_stop(f"It is not proven that {name} can send mail with {method}: {_not_proven(run, assessment)}")
 
 
 def _full_stop(text: str) -> str:
-    """Return the text with a full stop; a sender's name at the beginning keeps its upper or lower case."""
+    """Return the text with a full stop. A sender's name at the beginning keeps its upper or lower case."""
     return f"{text[0]}{sentence(text)[1:]}"
 
 
@@ -171,13 +171,15 @@ def _not_proven(run: Run, assessment: Assessment) -> str:
     if run.interrupted or evidence.interrupted:
         return "the run was interrupted"
     if evidence.broke:
-        return f"smtp365 failed with an internal error ({evidence.broke}); please report it and attach this report"
+        return (
+            f"smtp365 failed with an internal error ({evidence.broke}); please report the error and attach this report"
+        )
     open_gates = [gate for gate, state in assessment.gates().items() if state != "ok"]
     if not open_gates:
-        return "only a selection of the checks was run"
+        return "only some of the checks were run"
     first = open_gates[0]
     if evidence.no_send and evidence.envelope is not None:
-        return "every step before the test message succeeded; no message was sent, as requested (--no-send)"
+        return "every step before the test message succeeded, but no message was sent, as requested (--no-send)"
     if evidence.deadline_hit:
         return f"the time limit for this sender was reached before {GATES[first]}"
     check = next((check for check in assessment.checks if check.gate is first), None)

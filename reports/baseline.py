@@ -22,7 +22,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
-    """The comparison with an earlier run. `facts` are differences in the evidence, each with its sender, the fact, and its two values."""
+    """The comparison with an earlier run. Each of the `facts` is a difference in the evidence: the sender, the fact, and its two values."""
 
     started: str
     host: str
@@ -35,7 +35,7 @@ class Changes:
 
 
 def changes(before: dict[str, Any], now: dict[str, Any]) -> Changes:
-    """Compare two results of this schema, by check and by fact. A sender that is in only one of the two is reported as a fact."""
+    """Compare two results of this schema, by check and by fact. A sender that only one of them contains is reported as a fact."""
     old, new = _checks(before), _checks(now)
     by_kind: dict[str, list[Change]] = {"fixed": [], "broken": [], "still": [], "other": []}
     for key, check in new.items():
@@ -80,7 +80,7 @@ def _facts(before: dict[str, Any], now: dict[str, Any]) -> list[tuple[str, str, 
 
 
 def _facts_of(sender: dict[str, Any]) -> dict[str, str]:
-    """Return a sender's facts to compare, as text. A fact from a gate that was not reached is empty."""
+    """Return the facts about a sender that are compared, as strings. A fact from a gate that was not reached is empty."""
     evidence = sender["evidence"]
     machine, tls, greeting = evidence["machine"], evidence["tls"] or {}, evidence["greeting"] or {}
     leaf = (tls.get("chain") or [{}])[0]
@@ -93,12 +93,12 @@ def _facts_of(sender: dict[str, Any]) -> dict[str, str]:
         "Python and OpenSSL": f"{machine['python']}, {machine['openssl']}",
         "proxies": ", ".join(f"{scheme}: {address}" for scheme, address in machine["proxies"].items()),
         "resolvers": ", ".join(machine["resolvers"]),
-        "addresses of the server": ", ".join(sorted((evidence["name"] or {}).get("addresses", []))),
+        "server addresses": ", ".join(sorted((evidence["name"] or {}).get("addresses", []))),
         "address used": (port.get("used") or {}).get("address", ""),
         "greeting": _greeting(" ".join((greeting.get("greeting") or {}).get("lines", []))),
         "TLS version": tls.get("version") or "",
         "certificate": _certificate(leaf),
-        "application of the token": str((token.get("claims") or {}).get("appid", "")),
+        "application in the token": str((token.get("claims") or {}).get("appid", "")),
     }
     names = (
         "smtp_server",
@@ -116,7 +116,7 @@ def _facts_of(sender: dict[str, Any]) -> dict[str, str]:
 
 
 def _greeting(text: str) -> str:
-    """Return the greeting without the date and the front end's label, which differ between connections to Microsoft."""
+    """Return the greeting without the date and the front end's label, which differ from one connection to Microsoft to the next."""
     host, _, rest = text.partition(" ")
     label, _, domain = host.partition(".")
     host = f"….{domain}" if label and domain.lower().endswith("outlook.office365.com") else host

@@ -1,4 +1,4 @@
-"""Layout blocks for evidence: tables, name-value pairs and texts. This module judges and escapes nothing."""
+"""Layout blocks for evidence: tables, name-value pairs and verbatim text. This module evaluates and escapes nothing."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def certificates(evidence: TlsEvidence) -> Block:
     """Return the certificate chain as a table, the server's certificate first."""
     rows = tuple(_certificate(certificate) for certificate in evidence.chain)
     return table(
-        "Certificate chain, as presented",
+        "Certificate chain as presented by the server",
         ("Subject", "Issued by", "Valid from", "Valid until", "Names", "SHA-256"),
         rows,
     )
@@ -60,7 +60,7 @@ def _certificate(certificate: Certificate) -> tuple[str, ...]:
 
 
 def failure_text(failure: Failure | None) -> str:
-    """Return a failure as text such as `: timeout (timed out)`; empty without a failure."""
+    """Return a failure as text such as `: timeout (timed out)`, or an empty string if there is none."""
     return (
         ""
         if failure is None

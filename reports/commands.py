@@ -1,6 +1,7 @@
-"""Splits a text into prose and the commands between backticks.
+"""Splits text into prose and the commands between backticks.
 
-Text between backticks counts as a command only if the knowledge base uses its program: a server's reply can contain backticks too.
+Text between backticks counts as a command only if it begins with a program from the knowledge base, because a server's reply can
+contain backticks too.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _CODE: Final = re.compile(r"`(?:\$ )?([^\s`]+)[^`]*`")
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Prose, or a command for one shell. A command of several words is a separate block, to be copied."""
+    """A piece of prose, or a command for one shell. A command of several words becomes a block of its own, for copying."""
 
     text: str
     shell: str | None = None
@@ -31,7 +32,7 @@ class Piece:
 
 
 def pieces(text: str) -> tuple[Piece, ...]:
-    """Split a filled text into prose and commands. A command that begins with `$ ` is for a POSIX shell, any other for PowerShell."""
+    """Split filled-in text into prose and commands. A command that begins with `$ ` is for a POSIX shell, any other for PowerShell."""
     found: list[Piece] = []
     rest = _BRACKETED.sub(r"\1\2", text)
     start = 0

@@ -1,7 +1,7 @@
-"""Embeds the results in the HTML file so that they can be judged again, as JSON or, with many senders, compressed.
+"""Embeds the results in the HTML file so that they can be evaluated again. With many senders, they are compressed.
 
-The results of a thousand senders are 80 MB as JSON and 6 MB with gzip. They are compressed sender by sender, so that the whole
-is never in memory.
+The results of a thousand senders take 80 MB as JSON and 6 MB with gzip. They are compressed sender by sender, so that they are
+never in memory as a whole.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class DamagedResultsError(ValueError):
 
 
 def element(run: Run, data: dict[str, Any] | None) -> str:
-    """Return the script element with the run's results; `data` are the results if they have been built already."""
+    """Return the script element that holds the run's results. `data` is the results if they have already been built."""
     if len(run.senders) <= OVERVIEW_ABOVE and data is not None:
         return f'<script type="application/json" id="smtp365-results">{embedded(data)}</script>'
     return f'<script type="application/gzip" id="smtp365-results">{packed(_pieces(run))}</script>'
@@ -46,7 +46,7 @@ def packed(pieces: Iterator[str]) -> str:
 
 
 def embedded_json(html: str, largest: int) -> str | None:
-    """Return the JSON text in a page, or None if it has none; decompress at most `largest` bytes. Raises DamagedResultsError."""
+    """Return the JSON text in a page, or None if it has none. Decompress at most `largest` bytes. Raises DamagedResultsError."""
     element = _ELEMENT.search(html)
     if element is None:
         return None

@@ -14,7 +14,7 @@ from reports.run import Run
 
 
 def block(run: Run) -> Block:
-    """Return the environment that all senders of a run share; the run has at least one sender. `of_sender` returns the rest."""
+    """Return the environment that all senders in a run share. The run must have at least one sender. `of_sender` returns the rest."""
     machine = run.senders[0].evidence.machine
     pairs = (
         ("Host", machine.host or run.host),
@@ -30,9 +30,7 @@ def block(run: Run) -> Block:
         ),
         (
             "[connect] map",
-            "used: some names are mapped to other addresses, see the TCP evidence"
-            if machine.connect_map
-            else "not used",
+            "used (the TCP evidence shows which addresses are mapped)" if machine.connect_map else "not used",
         ),
         ("Clock", clock(tuple(assessment.evidence for assessment in run.senders))),
         ("Target", run.target),
@@ -44,7 +42,7 @@ def block(run: Run) -> Block:
 
 
 def of_sender(run: Run, assessment: Assessment) -> tuple[tuple[str, str], ...]:
-    """Return the name-value pairs for one sender: traffic, source of the secret, source address."""
+    """Return the name-value pairs for one sender: its traffic, the source of its secret and its source address."""
     evidence = assessment.evidence
     secret = evidence.secret
     source = (
@@ -66,11 +64,11 @@ def of_sender(run: Run, assessment: Assessment) -> tuple[tuple[str, str], ...]:
 
 
 def clock(gathered: tuple[SenderEvidence, ...]) -> str:
-    """Return a text about the offset of this machine's clock from the date that the token service sent."""
+    """Return text about the difference between this machine's clock and the date that the token service sent."""
     responses = (response for evidence in gathered for response in (evidence.token, evidence.issuer))
     seconds = next((one.clock_offset for one in responses if one is not None and one.clock_offset is not None), None)
     if seconds is None:
-        return "not compared: no server sent a date"
+        return "not compared, because no server sent a date"
     if abs(seconds) < 2:
         return "agrees with the token service"
     return f"{abs(seconds):.0f} s {'ahead of' if seconds > 0 else 'behind'} the token service"

@@ -1,6 +1,6 @@
 """Makes untrusted text fit for display: truncates it, makes control characters and text direction visible, and then escapes it.
 
-Every text of a report passes through this module last; no other module escapes text.
+Every piece of text in a report passes through this module last. No other module escapes text.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _INVISIBLE = re.compile(
 
 
 def legible(text: object, longest: int = LONGEST) -> str:
-    r"""Return the text with invisible characters written as `\x1b` or `\u202e`; text that is too long is truncated and marked as such."""
+    r"""Return the text with invisible characters written as `\x1b` or `\u202e`. Text that is too long is truncated and marked as such."""
     whole = str(text)
     kept = whole if len(whole) <= longest else whole[:longest]
     plain = _INVISIBLE.sub(_code, kept.replace("\r\n", "\n"))

@@ -1,4 +1,4 @@
-"""The evidence of each gate as tables and texts, ready for layout. This module judges and escapes nothing."""
+"""The evidence of each gate as tables and text, ready for layout. This module evaluates and escapes nothing."""
 
 from __future__ import annotations
 
@@ -38,9 +38,7 @@ def _name(evidence: SenderEvidence) -> Section | None:
         return None
     blocks = [table("Answers", _DNS_HEADERS, tuple(_answer(answer) for answer in name.answers))]
     if name.comparison:
-        blocks.append(
-            table("Second resolver, for comparison", _DNS_HEADERS, tuple(_answer(a) for a in name.comparison))
-        )
+        blocks.append(table("Second resolver for comparison", _DNS_HEADERS, tuple(_answer(a) for a in name.comparison)))
     system = "not used" if name.system is None else ", ".join(name.system) or "nothing"
     blocks.append(
         pairs(
@@ -82,7 +80,7 @@ def _port(evidence: SenderEvidence) -> Section | None:
     headers = ("Address", "Port", "Family", "Outcome", "Mapped by [connect] to", "Local address", "Took")
     blocks = [table(f"Connections to port {port.port}", headers, tuple(_dial(dial) for dial in port.dials))]
     if port.to_587:
-        blocks.append(table("For comparison, port 587", headers, tuple(_dial(dial) for dial in port.to_587)))
+        blocks.append(table("Port 587 for comparison", headers, tuple(_dial(dial) for dial in port.to_587)))
     opened = sum(dial.opened for dial in port.dials)
     return Section("TCP port", f"port {port.port}: {opened} of {len(port.dials)} addresses opened", tuple(blocks))
 
@@ -159,7 +157,7 @@ def _tls(title: str, tls: TlsEvidence | None) -> Section | None:
         ("Version", tls.version or ""),
         ("Cipher", tls.cipher or ""),
         ("Trust", trust),
-        ("Second connection, without credentials", "yes" if tls.second_look else ""),
+        ("Second connection without credentials", "yes" if tls.second_look else ""),
         ("Took", duration(tls.seconds)),
     )
     blocks = (handshake, certificates(tls)) if tls.chain else (handshake,)
@@ -199,7 +197,7 @@ def _envelope(evidence: SenderEvidence) -> Section | None:
     message = pairs(
         "Message",
         ("Subject", envelope.subject),
-        ("Message id, for a trace", envelope.message_id),
+        ("Message-ID for a message trace", envelope.message_id),
         ("Stopped before DATA", "yes" if envelope.stopped_before_data else ""),
     )
     summary = _outcome(last)[:160]

@@ -1,4 +1,4 @@
-"""A sender's causes with the sender's values filled in. The texts come from `knowledge`; this module neither words nor escapes them."""
+"""A sender's causes, with the sender's values filled in. The wording comes from `knowledge`, and other modules escape it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from knowledge.step import Step, arranged
 from reports.known import known
 
 _STAMP = re.compile(r"\[[A-Z0-9]+\.\S+\.outlook\.com [^\]]{1,60}\]")
-_NO_REMEDY = "No rule matches what was observed. The evidence below has the exact text."
+_NO_REMEDY = "No rule matches what was observed. The evidence below contains the exact text."
 
 
 def values(assessment: Assessment) -> dict[str, str]:
@@ -38,14 +38,14 @@ def _at_login(assessment: Assessment) -> bool:
 
 
 def _entry(cause_id: str, assessment: Assessment) -> Cause | None:
-    """Return a cause's entry for this sender's service: Microsoft's, or that for a declared service."""
+    """Return the entry for a cause: Microsoft's or, if the sender uses a declared service, the one for that service."""
     return entry_of(cause_id, microsoft=assessment.settings.service.microsoft, at_login=_at_login(assessment))
 
 
 def cause(cause_id: str, assessment: Assessment) -> Cause:
-    """Return a cause's entry with this sender's values, in which open steps precede those that the run has answered.
+    """Return a cause's entry with this sender's values. Open steps come before those that the run has answered.
 
-    An id that the catalogue lacks (from an older or newer report) gets an entry without a remedy.
+    An id that is not in the catalogue (from an older or newer report) gets an entry without a remedy.
     """
     entry = _entry(cause_id, assessment)
     if entry is not None:
@@ -76,7 +76,7 @@ def owner_request(
 ) -> str:
     """Return the message to the owner of the first cause, with the facts that an administrator needs to find the attempt.
 
-    If the cause is not certain, the message states this and names the others. The message is empty for an unknown cause.
+    If the cause is not certain, the message states this and names the other causes. The message is empty for an unknown cause.
     """
     cause_id = causes[0]
     entry = _entry(cause_id, assessment)
@@ -113,9 +113,9 @@ def title(cause_id: str, assessment: Assessment) -> str:
 
 
 def deciders(causes: tuple[str, ...], assessment: Assessment) -> tuple[Step, ...]:
-    """Return the steps that decide between causes: those of the smallest group that has all these causes, else those of each cause.
+    """Return the steps that decide between the causes: those of the smallest group with all these causes, or those of each cause.
 
-    Steps that this run has already answered come last, with the answer.
+    Steps that this run has already answered come last, with their answers.
     """
     of_groups = assessment.settings.service.microsoft and len(causes) > 1  # groups describe replies of Microsoft
     fitting = [group for group in GROUPS.values() if of_groups and set(causes) <= set(group.causes)]

@@ -1,6 +1,6 @@
-"""Merges several reports into one that has all their senders; each sender's newest report counts.
+"""Merges several reports into one that has all their senders. The newest report of each sender counts.
 
-A sender is identified by host, name, account and tenant: two customers' senders named `alerts` are two senders, even on one machine.
+A sender is identified by host, name, account and tenant. Two customers' senders named `alerts` are two senders, even on one machine.
 """
 
 from __future__ import annotations
@@ -60,14 +60,14 @@ class Entry:
 
 
 def merge(files: Iterable[tuple[str, Report | NotAReport]], folder: str) -> tuple[dict[str, Any], list[SenderRecord]]:
-    """Merge the reports in a folder: return the members of the merged report, and each sender's evidence and settings.
+    """Merge the reports in a folder, and return the members of the merged report with each sender's evidence and settings.
 
     The members include `masked`, `notes` (files left out, and which report supersedes which) and `origins` (target by sender). A sender
     is named `sender@host`, followed by account, tenant or file where that name alone is ambiguous.
 
     Args:
         files: the name of each file with its report, or with the reason why it is not one.
-        folder: the folder's name, as messages show it.
+        folder: the folder's name, for messages.
 
     Raises:
         NotAReport: there is no report among the files.
@@ -87,9 +87,7 @@ def merge(files: Iterable[tuple[str, Report | NotAReport]], folder: str) -> tupl
         for entry in _entries(file, data, records):
             _keep(entry, entry.key, newest, replaced)
     if not newest:
-        raise NotAReport(
-            f"{folder}: the folder contains no report of smtp365; {' '.join(left_out[:1]) or 'it is empty'}"
-        )
+        raise NotAReport(f"{folder}: the folder contains no smtp365 report; {' '.join(left_out[:1]) or 'it is empty'}")
     _merge_methods(newest, replaced)
     names = _names(newest)
     order = sorted(newest, key=lambda key: names[key])
@@ -126,7 +124,7 @@ def _keep(entry: Entry, key: Key, newest: dict[Key, Entry], replaced: Replaced) 
 
 
 def _merge_methods(newest: dict[Key, Entry], replaced: Replaced) -> None:
-    """Merge a Basic sender, which names no tenant, with the only OAuth sender of the same host, name and account."""
+    """Merge a Basic sender, which names no tenant, with the OAuth sender of the same host, name and account, if there is only one."""
     of_oauth: dict[tuple[str, ...], list[Key]] = {}
     for key in newest:
         if key[3]:
@@ -175,7 +173,7 @@ def _superseded(replaced: Replaced, names: dict[Key, str]) -> list[str]:
 def _few(notes: list[str]) -> list[str]:
     if len(notes) <= _MOST_NOTES:
         return notes
-    return [*notes[:_MOST_NOTES], f"and {len(notes) - _MOST_NOTES} more files."]
+    return [*notes[:_MOST_NOTES], f"There are {len(notes) - _MOST_NOTES} more such notes."]
 
 
 def _renamed(name: str, evidence: SenderEvidence, settings: SenderSettings) -> SenderRecord:

@@ -1,4 +1,4 @@
-"""What a run has already established that answers the steps of a remedy: the outcome of each check, and what was sent."""
+"""The answers to steps of a remedy that a run has already established: the outcome of each check, and what was sent."""
 
 from __future__ import annotations
 

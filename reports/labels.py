@@ -1,4 +1,4 @@
-"""Labels for gates, verdicts, owners and durations in reports; `knowledge` has the texts of causes."""
+"""Labels for gates, verdicts, owners and durations in reports. The texts of causes are in `knowledge`."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ FAMILIES: Final = {
 
 
 def owner(who: str | None, values: Mapping[str, str]) -> str:
-    """Return who acts for one sender; `values` are the values of the placeholders."""
+    """Return who acts for one sender. `values` holds the values of the placeholders."""
     return fill(OWNERS.get(who, OWNERS[None]), values)
 
 
@@ -90,7 +90,7 @@ def addressee(who: str | None, values: Mapping[str, str]) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """Format a duration as `84 ms`, `2.41 s` or `75 s`; return an empty text for None."""
+    """Format a duration as `84 ms`, `2.41 s` or `75 s`. Return an empty string for None."""
     if seconds is None:
         return ""
     if seconds < 0.9995:
@@ -99,7 +99,7 @@ def duration(seconds: float | None) -> str:
 
 
 def sentence(text: str) -> str:
-    """Return the text with a full stop, capitalised if it begins with a word, hyphenated or not; addresses and names keep their case."""
+    """Return the text with a full stop, and capitalised if it begins with a word. Addresses and names keep their case."""
     text = text.strip()
     if not text:
         return ""

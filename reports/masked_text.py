@@ -1,6 +1,6 @@
-"""Masks identities inside texts: known names, and values with a recognisable form (addresses, ids, paths).
+"""Masks identities inside text: known names, and values with a recognisable form (addresses, ids, paths).
 
-Free text from a foreign server, such as a company's name on a block page, cannot be recognised and is not masked.
+Names in free text from a foreign server, such as a company's name on a block page, cannot be recognised and are not masked.
 """
 
 from __future__ import annotations
@@ -30,23 +30,23 @@ _ENTRA_NAME: Final = re.compile(
 
 
 class Texts:
-    """The known names of one run, and functions that mask them in texts."""
+    """The known names in one run, and functions that mask them in text."""
 
     def __init__(self) -> None:
-        """Create an instance without known names; `masking` adds hosts, and the names of machines and accounts."""
+        """Create an instance without known names. `masking` adds hosts, and the names of machines and accounts."""
         self.masks = Masks()
         self.hosts: set[str] = set()
         self.bare: set[str] = set()
 
     def entra_text(self, value: str) -> str:
-        """Mask a text from Entra or Exchange, which can quote the names of directories, applications and people."""
+        """Mask text from Entra or Exchange, which can quote the names of directories, applications and people."""
         named = _ENTRA_NAME.sub(
             lambda match: match.group() if GUID.search(match.group()) else self._display(match.group()), value
         )
         return self.free(named)
 
     def title(self, name: str) -> str:
-        """Mask a name that administrators chose, unless the reading rules use it: masking it would change the causes found in a text."""
+        """Mask a name that administrators chose, unless a reading rule uses it. Masking it would change the causes found in a text."""
         return name if name.lower() in reading_words() else self.masks.person(name)
 
     def _display(self, name: str) -> str:
@@ -54,7 +54,7 @@ class Texts:
         return f"({self.masks.person(name[1:-1])})" if bracketed else self.masks.person(name)
 
     def free(self, text: str) -> str:
-        """Mask all known names and all values with a recognisable form in a text."""
+        """Mask all known names and all values with a recognisable form."""
         text = GUID.sub(lambda match: self.masks.guid(match.group()), text)
         text = _MAILBOX.sub(lambda match: self._mailbox_in(match.group()), text)
         text = self._sub_hosts(text)

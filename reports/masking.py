@@ -1,4 +1,4 @@
-"""`--mask-identities`: replaces what identifies people, tenants and machines in evidence and settings.
+"""`--mask-identities`: masks everything in evidence and settings that identifies people, tenants or machines.
 
 One pure pass masks the frozen records before anything is checked or written, so findings, page, JSON, JUnit and calendar are all
 based on masked values. A mark at each field's declaration states its kind (`settings.identity`); `masked_text` masks inside texts.
@@ -79,17 +79,17 @@ class Masking:
         }
 
     def name(self, sender: str) -> str:
-        """Return a sender's label. It is masked only if it contains something that is masked elsewhere."""
+        """Return a sender's label, which is masked only if it contains something that is masked elsewhere."""
         return self._names.get(sender, sender)
 
     def settings(self, settings: SenderSettings) -> SenderSettings:
-        """Mask the settings of one sender. Keys, dates, ports and everything that decides a check keep their form."""
+        """Mask the settings of one sender. Keys, dates, ports and everything else that decides a check are kept or keep their form."""
         return SenderSettings.model_validate(
             self.record(settings).model_dump(mode="python", by_alias=True), strict=False
         )
 
     def evidence(self, evidence: SenderEvidence) -> SenderEvidence:
-        """Mask the evidence of one sender whose settings were collected."""
+        """Mask the evidence of one sender, whose settings must already have been collected."""
         settings = self._settings[evidence.sender]
         if evidence.name is not None and cloud_of_smtp_host(settings.sender.smtp_server) is not None:
             published = {address for answer in evidence.name.answers for address in answer.addresses}
@@ -215,7 +215,7 @@ class Masking:
         return _PART.sub(lambda part: self._named(part.group()), value)
 
     def _proxy_address(self, value: str) -> str:
-        """Mask a mailbox address that has its kind as a prefix. Proxy addresses of any other kind are masked as a whole."""
+        """Mask the mailbox address in a value such as `SMTP:user@example.com`. Proxy addresses of other kinds are masked as a whole."""
         kind, colon, address = value.rpartition(":") if "@" in value else value.partition(":")
         return f"{kind}{colon}{self._masks.mailbox(address) if '@' in value else self._masks.opaque(address)}"
 

@@ -1,6 +1,7 @@
-"""Masks that keep the form of a value; equal values get equal masks.
+"""Masks that keep the form of a value. Equal values get equal masks.
 
-Masks are numbered in order of occurrence, so the value cannot be derived from them. `masking` decides which text contains which kind.
+Masks are numbered in the order in which values occur, so a value cannot be derived from its mask. `masking` decides which text
+contains which kind of value.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ WELL_KNOWN_ACCOUNTS = frozenset(
 
 @cache
 def reading_words() -> frozenset[str]:
-    """Return the words of the reading rules. Masking such a word alone would change the causes found in a text."""
+    """Return the words that the reading rules use. Masking one of them on its own would change which causes are found in a text."""
     return frozenset(
         word for rule in RULES for phrase in (*rule.says, *rule.along, *rule.unless) for word in _words(phrase)
     )
@@ -52,20 +53,20 @@ def _words(text: str) -> list[str]:
 
 @dataclass(slots=True)
 class Masks:
-    """The tables of one run, one per kind of value, which map each value to its mask."""
+    """One table per kind of value, which maps each value to its mask."""
 
     kept: set[str] = field(default_factory=set)
     _tables: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def guid(self, value: str) -> str:
-        """Mask a GUID with a GUID, truncated as far as a mistyped one. Microsoft's own GUIDs are not masked."""
+        """Mask a GUID with a GUID, which is as short as a mistyped original. Microsoft's own GUIDs are not masked."""
         if _MICROSOFT_GUIDS.match(value.lower()):
             return value
         number = self._number("guid", value)
         return f"{0xA0000000 + number:08x}-0000-4000-8000-{number:012x}{'0' * 20}"[: len(value)]
 
     def domain(self, value: str) -> str:
-        """Mask a domain with a name of as many labels. A Microsoft name keeps all but the tenant's label, any other only its last label."""
+        """Mask a domain with a name of as many labels. A Microsoft name keeps all labels except the tenant's, any other only its last."""
         lowered = value.lower().rstrip(".")
         own = tenant_domain_of(lowered)
         if own is not None:
@@ -82,7 +83,7 @@ class Masks:
         return ".".join([*map(self._label, labels), "example" if last.isalpha() else last])
 
     def mailbox(self, value: str) -> str:
-        """Mask an address with an address and a bare name with a bare name; other errors in the value are kept."""
+        """Mask an address with an address and a bare name with a bare name. Other errors in the value are kept."""
         if "\\" in value and "@" not in value:
             before, _, after = value.rpartition("\\")
             return f"{self._label(before)}\\{self.user(after)}"
@@ -93,7 +94,7 @@ class Masks:
         return f"{self.user(local)}@{''.join(part if index % 2 or not part else self.domain(part) for index, part in enumerate(spaced))}"
 
     def user(self, value: str) -> str:
-        """Mask the part before the @ sign, or a bare user name; blanks and brackets are kept."""
+        """Mask the part before the @ sign, or a bare user name. Spaces and brackets are kept."""
         parts = re.split(r"([\s,;:<>\"'@]+)", value)
         return "".join(part if index % 2 or not part else self._user(part) for index, part in enumerate(parts))
 
@@ -112,7 +113,7 @@ class Masks:
         return self.domain(value) if "." in value else self._label(value)
 
     def address(self, value: str) -> str:
-        """Mask an IP address with one of the same family and scope. Loopback addresses, public resolvers and the server's own are kept."""
+        """Mask an IP address with one of the same family and scope. Loopback addresses, public resolvers and the server's own stay."""
         try:
             address = ipaddress.ip_address(value)
         except ValueError:
@@ -127,7 +128,7 @@ class Masks:
         return f"{first}.{number // 250}.{number % 250 + 1}"
 
     def opaque(self, value: str) -> str:
-        """Mask an id of unknown form with one of the same length: letters for letters, digits for digits."""
+        """Mask an id of unknown form with one of the same length, in which letters replace letters and digits replace digits."""
         number = f"{self._number('opaque', value):x}"
         shape = "".join(
             "0" if character.isdigit() else "x" if character.isalpha() else character for character in value
@@ -149,7 +150,7 @@ class Masks:
         return int(table.setdefault(value.lower(), str(len(table) + 1)))
 
     def known(self, kind: str) -> list[str]:
-        """Return the values of a kind that have been masked so far (`label`, `user`, `person`, …), in lower case."""
+        """Return the values of a kind (`label`, `user`, `person`, …) that have been masked so far, in lower case."""
         return list(self._tables.get(kind, ()))
 
     @staticmethod

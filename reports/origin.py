@@ -1,4 +1,4 @@
-"""The origin of the evidence: the built-in tenant or the real service, this run or an earlier one.
+"""The origin of the evidence: the built-in tenant or the real service, in this run or an earlier one.
 
 A reader must not mistake a report on the built-in tenant for one on their own tenant, or an old report for a new one.
 """
@@ -19,24 +19,24 @@ _MOST_NAMES = 5
 
 
 def banner(run: Run) -> str:
-    """Return the first line of the terminal and the page if any sender was checked on the built-in tenant; otherwise an empty text."""
+    """Return the first line of the terminal and the page if a sender was checked on the built-in tenant, otherwise an empty string."""
     return banner_text(targets(run), replayed=run.replayed_from is not None, unread=run.unread)
 
 
 def targets(run: Run) -> dict[str, str]:
-    """Return, for each sender, the target of the run that gathered its evidence; empty if an old report does not contain it."""
+    """Return, for each sender, the target of the run that gathered its evidence, or an empty string if an old report does not name it."""
     return {assessment.settings.sender.name: target_of(run, assessment) for assessment in run.senders}
 
 
 def banner_text(origins: Mapping[str, str], *, replayed: bool = False, unread: str = "") -> str:
-    """Return the text of the banner, given each sender's target; `unread` is a settings file that this run does not use."""
+    """Return the text of the banner, given each sender's target. `unread` is a settings file that this run does not use."""
     built_in = [name for name, target in origins.items() if target == BUILT_IN]
     if not built_in:
         return ""
     if len(built_in) < len(origins):
         more = f" and {len(built_in) - _MOST_NAMES} more" if len(built_in) > _MOST_NAMES else ""
         names = one_line(", ".join(built_in[:_MOST_NAMES]), 300)
-        return f"{FIRST_WORDS} for {len(built_in)} of {len(origins)} senders: {names}{more}: the results say nothing about your tenant."
+        return f"{FIRST_WORDS} for {len(built_in)} of {len(origins)} senders ({names}{more}): their results say nothing about your tenant."
     verb = "checked" if replayed else "checks"
     which = "the original" if replayed else "this"
     hint = f" {unread} is not used; to check the tenant in it, add --target=live." if unread else ""
@@ -46,7 +46,7 @@ def banner_text(origins: Mapping[str, str], *, replayed: bool = False, unread: s
 
 
 def traffic(run: Run, senders: Sequence[Assessment]) -> tuple[str, str]:
-    """Return a label that names the run, and the traffic for these senders. Judging a report again causes no traffic."""
+    """Return a label that names the run, and the traffic for these senders. Evaluating a report again causes no traffic."""
     gathered = [assessment.evidence for assessment in senders]
     counted = {name: sum(getattr(one.traffic, name) for one in gathered) for name in Traffic.model_fields}
     text = counts(Traffic(**counted))

@@ -1,6 +1,6 @@
 """The overview of many senders: causes with their counts, expiry dates, and the senders that are shown in detail.
 
-Above `OVERVIEW_ABOVE` senders the page would be too large to show every sender in detail.
+With more than `OVERVIEW_ABOVE` senders, the page would be too large to show every sender in detail.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _MOST_NAMES = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """Senders of one domain that fail at the same gate for the same cause; `others` counts the senders that `names` omits."""
+    """Senders in one domain that fail at the same gate for the same cause. `others` counts the senders that `names` omits."""
 
     title: str
     domain: str
@@ -68,7 +68,7 @@ def groups(answers: Iterable[tuple[Answer, Sender]]) -> tuple[Group, ...]:
 
 
 def expiries(assessments: Iterable[Assessment]) -> tuple[Expiry, ...]:
-    """Return the expiry dates that the settings declare or the tenant shows, earliest first."""
+    """Return the expiry dates from the settings and the tenant, earliest first."""
     found = [
         Expiry(
             day=day,
@@ -83,7 +83,7 @@ def expiries(assessments: Iterable[Assessment]) -> tuple[Expiry, ...]:
 
 
 def dates(assessment: Assessment) -> list[tuple[str, date]]:
-    """Return one sender's expiry dates. A date from the tenant replaces a declared one."""
+    """Return one sender's expiry dates. A date from the tenant replaces one from the settings."""
     tenant = assessment.evidence.tenant
     ends = secrets_end(tenant) if tenant is not None else None
     stated = dict(declared(assessment.settings.sender))
@@ -91,13 +91,13 @@ def dates(assessment: Assessment) -> list[tuple[str, date]]:
 
 
 def declared(sender: Sender) -> list[tuple[str, date]]:
-    """Return the expiry dates that the settings declare."""
+    """Return the expiry dates in the settings."""
     found = [("client secret", sender.client_secret_expires), ("password", sender.password_expires)]
     return [(what, day) for what, day in found if isinstance(day, date)]
 
 
 def detailed(answers: Sequence[Answer]) -> frozenset[str]:
-    """Return the names of the senders that the page shows in detail: all if there are few, else the first ones with problems."""
+    """Return the names of the senders that the page shows in detail: all if there are few, otherwise the first ones with problems."""
     if len(answers) <= OVERVIEW_ABOVE:
         return frozenset(one.name for one in answers)
     return frozenset([one.name for one in answers if not one.healthy][:MOST_DETAILED])

@@ -1,4 +1,4 @@
-"""The page: an HTML fragment with the answer first and the evidence below. It precedes pytest-html's own part of the file.
+"""The page, which is an HTML fragment with the answer first and the evidence below. It precedes pytest-html's own part of the file.
 
 This module collects the content and the templates lay it out. Every value passes through `escaping.legible` and is then escaped.
 """
@@ -45,7 +45,7 @@ _HYPHENED = re.compile(r"(?<!\S)((?:-{1,2}[A-Za-z]|[A-Z][a-z]{1,10}-[A-Z])[A-Za-
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A gate of the route; `begins` and `share` are the position and length of its bar."""
+    """A gate on the route. `begins` and `share` are the position and length of its bar."""
 
     gate: Gate
     state: GateState
@@ -85,7 +85,7 @@ class SenderView:
         return _cause_titles(finding, self.assessment)
 
     def owner(self, cause: Cause) -> str:
-        """Return who acts on a cause, for this sender's service."""
+        """Return who acts on a cause for this sender's service."""
         return owner(cause.who, explained.values(self.assessment))
 
 
@@ -94,11 +94,11 @@ def _cause_titles(finding: Finding, assessment: Assessment) -> str:
 
 
 def render_top(run: Run, data: dict[str, Any] | None, before: dict[str, Any] | None = None) -> str:
-    """Return the HTML fragment for a run; it needs no script and fetches nothing.
+    """Return the HTML fragment for a run. It needs no script and loads nothing.
 
     Args:
         run: the run to show.
-        data: the run's results from `results.results`, which are embedded; None builds them here, sender by sender.
+        data: the run's results from `results.results`, which are embedded. With None, they are built here, sender by sender.
         before: the results of an earlier run to compare with.
 
     """
@@ -143,7 +143,7 @@ def render_top(run: Run, data: dict[str, Any] | None, before: dict[str, Any] | N
 
 
 def _service(run: Run) -> str:
-    """Return the service to name at the top of the page: Microsoft 365, unless every sender has a declared service."""
+    """Return the service that the top of the page names: Microsoft 365, unless every sender uses a declared service."""
     if any(assessment.settings.service.microsoft for assessment in run.senders) or not run.senders:
         return "Microsoft 365"
     servers = {assessment.settings.service.smtp_host for assessment in run.senders}
@@ -172,18 +172,18 @@ def _view(run: Run, assessment: Assessment, first: Answer, index: int) -> Sender
 
 
 def _ordered(families: dict[str, list[Finding]]) -> list[str]:
-    """Return the check families outside the checklists in the order of the route; families without a label come last."""
+    """Return the check families that are not in the checklists, in the order of the route. Families without a label come last."""
     known = [key for key in FAMILIES if key in families]
     return known + [key for key in families if key not in FAMILIES and key not in _SHEETS]
 
 
 def _without_repetition(finding: Finding, decisive: Finding | None) -> Finding:
-    """Replace a repeated observation with a reference, because one reply can leave five items unknown."""
+    """Replace an observation that has already been shown with a reference, because one reply can leave five items unknown."""
     if decisive is None or finding.verdict is not Verdict.UNKNOWN or finding.observed != decisive.observed:
         return finding
-    why = "See above for what would decide." if finding.why == decisive.why else finding.why
+    why = "The steps above decide between the causes." if finding.why == decisive.why else finding.why
     return replace(
-        finding, observed=f"The reply in {decisive.check} does not decide this." if decisive.observed else "", why=why
+        finding, observed=f"The reply in {decisive.check} leaves this open." if decisive.observed else "", why=why
     )
 
 
@@ -199,17 +199,17 @@ def _route(assessment: Assessment) -> tuple[Step, ...]:
 
 
 def _finalize(value: object) -> object:
-    """Make the value of a template expression legible; the template engine escapes it afterwards."""
+    """Make the value of a template expression legible. The template engine escapes it afterwards."""
     return value if isinstance(value, Markup | int | float) else legible("" if value is None else value)
 
 
 def _long(text: str) -> Markup:
-    """Return a long text, such as a transcript or a message, made legible and escaped."""
+    """Return long text, such as a transcript or a message, made legible and escaped."""
     return Markup(escaped(text, 60_000))  # noqa: S704 - escaped in this line
 
 
 def _whole_words(command: str) -> Markup:
-    """Return a command whose cmdlets and options do not break at hyphens, so that a hyphen is unambiguous in print."""
+    """Return a command whose cmdlets and options do not break at hyphens, so that no hyphen looks like hyphenation in print."""
     pieces = _HYPHENED.split(legible(command))
     return Markup("").join(
         Markup('<span class="w">{}</span>').format(piece) if index % 2 else escape(piece)

@@ -41,7 +41,7 @@ def calendar(run: Run) -> bytes | None:
 def _event(settings: SenderSettings, what: str, day: date, written: datetime) -> Event:
     sender = settings.sender
     who = one_line(sender.client_id if what == "client secret" else sender.sign_in_user, 120)
-    title = one_line(f"The {what} of {sender.name} expires: mail stops until it is renewed", 200)
+    title = one_line(f"The {what} of {sender.name} expires, and no mail is sent until it is renewed", 200)
     event = Event()
     event.add("uid", f"{hashlib.sha256(f'{sender.name}|{what}|{who}|{day}'.encode()).hexdigest()[:32]}@smtp365")
     event["dtstamp"] = vDatetime(written)  # set directly, because add() needs time zone data even for UTC
@@ -64,7 +64,7 @@ def _steps(what: str, who: str, *, microsoft: bool) -> str:
         microsoft_step = "create a new client secret in Microsoft Entra (App registrations, Certificates & secrets)"
         other_step = "ask the administrator of the token service for a new client secret"
         return (
-            f"Application {who}: {microsoft_step if microsoft else other_step}, enter its value in the mail plugin, send a test mail, "
-            "then remove the old secret and declare the new date in the settings."
+            f"Application {who}: {microsoft_step if microsoft else other_step}, enter its value in the mail plugin, send a test message, "
+            "then remove the old secret and write the new date into the settings."
         )
-    return f"Account {who}: set a new password, enter it in the mail plugin, send a test mail, and declare the new date in the settings."
+    return f"Account {who}: set a new password, enter it in the mail plugin, send a test message, and write the new date into the settings."

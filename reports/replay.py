@@ -1,4 +1,4 @@
-"""Parses the results in a report or a results JSON file, to be judged again; `plugin.report_reader` reads the files.
+"""Parses the results in a report or a results JSON file, to evaluate them again. `plugin.report_reader` reads the files.
 
 Text that is not a report of this schema version is rejected with a one-line message.
 """
@@ -21,7 +21,7 @@ SenderRecord = tuple[SenderEvidence, SenderSettings]
 
 
 class NotAReport(Exception):  # noqa: N818 - reads as what it says: the file is not a report
-    """Raised when a text contains no results that this version can judge; the message states the reason on one line."""
+    """Raised when a text contains no results that this version can evaluate. The message states the reason on one line."""
 
 
 def parse_report(text: str, name: str) -> tuple[dict[str, Any], list[SenderRecord]]:
@@ -29,7 +29,7 @@ def parse_report(text: str, name: str) -> tuple[dict[str, Any], list[SenderRecor
 
     Args:
         text: the content of the file.
-        name: the file's name, as messages show it.
+        name: the file's name, for messages.
 
     Raises:
         NotAReport: the text is not a report, is damaged, or has a different schema version.
@@ -43,19 +43,19 @@ def parse_report(text: str, name: str) -> tuple[dict[str, Any], list[SenderRecor
 
 
 def parse_results(text: str, name: str) -> dict[str, Any]:
-    """Return only the results, for a comparison. Raises NotAReport as `parse_report` does."""
+    """Return only the results, for a comparison. Raises NotAReport in the same cases as `parse_report`."""
     if not text.lstrip().startswith("{"):
         try:
             inside = embedded_json(text, LARGEST)
         except DamagedResultsError as problem:
             raise NotAReport(f"{name}: damaged: {problem}") from None
         if inside is None:
-            raise NotAReport(f"{name}: not a report of smtp365 (it contains no results)")
+            raise NotAReport(f"{name}: not an smtp365 report (it contains no results)")
         text = inside
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):
-        raise NotAReport(f"{name}: damaged: its results are not JSON") from None
+        raise NotAReport(f"{name}: the report is damaged, because its results are not JSON") from None
     return _checked(data, name)
 
 
@@ -73,19 +73,19 @@ def _checked(data: object, name: str) -> dict[str, Any]:
         or not isinstance(schema, str)
         or not schema.startswith(SCHEMA.partition("/")[0] + "/")
     ):
-        raise NotAReport(f"{name}: not a report of smtp365 (no schema {SCHEMA})")
+        raise NotAReport(f"{name}: not an smtp365 report (it does not have the schema {SCHEMA})")
     if schema != SCHEMA:
         wrote = one_line(data.get("tool_version", "another version"), 40)
         raise NotAReport(
-            f"{name}: has the schema {one_line(schema, 60)}, but this version reads {SCHEMA}; use smtp365 {wrote}"
+            f"{name}: the report has the schema {one_line(schema, 60)}, but this version reads {SCHEMA}; use smtp365 {wrote}"
         )
     if not isinstance(data.get("senders"), list):
-        raise NotAReport(f"{name}: damaged: it has no list of senders")
+        raise NotAReport(f"{name}: the report is damaged, because it has no list of senders")
     return data
 
 
 def _sender(sender: dict[str, Any]) -> SenderRecord:
-    """Return a sender's evidence and settings; both models parse JSON text, because JSON data has no dates and no tuples."""
+    """Return a sender's evidence and settings. Both models parse JSON text, because JSON data has neither dates nor tuples."""
     evidence = SenderEvidence.model_validate_json(json.dumps(sender["evidence"]))
     return evidence, SenderSettings.model_validate_json(json.dumps(sender["settings"]))
 
@@ -94,4 +94,4 @@ def _reason(problem: Exception) -> str:
     if isinstance(problem, ValidationError):
         first = problem.errors(include_input=False, include_url=False)[0]
         return one_line(f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}")
-    return one_line(f"a member is missing or has another type ({problem})")
+    return one_line(f"a member is missing or has the wrong type ({problem})")

@@ -73,7 +73,7 @@ def attempts_of(evidence: SenderEvidence) -> dict[str, int | None] | None:
 
 
 def target_of(run: Run, assessment: Assessment) -> str:
-    """Return the target of the run that gathered this sender's evidence; empty if an old report does not contain it."""
+    """Return the target of the run that gathered this sender's evidence, or an empty string if an old report does not name it."""
     of_this_run = run.target if run.replayed_from is None and run.target in GATHER else ""
     return run.origins.get(assessment.settings.sender.name, of_this_run)
 

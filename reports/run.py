@@ -1,4 +1,4 @@
-"""A run as the reports use it: its time, machine and target, and the assessments of its senders."""
+"""A run as the reports show it: its time, machine and target, and the assessments of its senders."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from checks.model import Finding, Verdict
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """The content of a report. `selected` has the selected check ids by sender; None means all of them.
+    """The content of a report. `selected` holds the ids of the selected checks by sender; None selects all checks.
 
-    `origins` has, for each sender, the target of the run that gathered its evidence; `unread` is the name of an unused settings file.
+    `origins` holds, for each sender, the target of the run that gathered its evidence. `unread` is the name of an unused settings file.
     """
 
     tool_version: str
@@ -43,14 +43,14 @@ class Run:
         return tuple(finding for finding in findings if finding.check in wanted)
 
     def verdict_of(self, assessment: Assessment) -> SenderVerdict:
-        """Return the verdict based on the gates; a selection of checks never proves that mail can be sent."""
+        """Return a sender's verdict, which is based on the gates. A selection of checks never proves that mail can be sent."""
         verdict = assessment.verdict
         complete = self.selected is None or len(self.findings(assessment)) == len(assessment.checks)
         return "not_proven" if verdict == "can_send" and not complete else verdict
 
     @property
     def verdict(self) -> SenderVerdict:
-        """The verdict on the run: `cannot_send` if any sender cannot send, `can_send` if all of them can."""
+        """The verdict on the run: `cannot_send` if a sender cannot send, `can_send` if all of them can, otherwise `not_proven`."""
         verdicts = {self.verdict_of(assessment) for assessment in self.senders}
         if "cannot_send" in verdicts:
             return "cannot_send"
@@ -63,7 +63,7 @@ class Run:
 
     @property
     def basis(self) -> Literal["run", "settings"]:
-        """`settings` if a verdict is based on the tenant's settings because no message was to be sent."""
+        """`settings` if a verdict is based on the tenant's settings because the run was not to send a message."""
         return "settings" if any(assessment.by_settings for assessment in self.senders) else "run"
 
     @property

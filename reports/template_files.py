@@ -1,4 +1,4 @@
-"""The page's templates and style sheet. This is the only module of `reports` that reads files, all of them in its own folder."""
+"""Loads the page's templates and style sheet. No other module in `reports` reads files, and this one reads only its own folder."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def loader() -> BaseLoader:
 
 @cache
 def bytecode_cache() -> BytecodeCache | None:
-    """Return a cache of compiled templates in the same folder, as Python keeps its bytecode; None if the folder is read-only."""
+    """Return a cache of compiled templates in the same folder, like Python's own bytecode cache, or None if the folder is read-only."""
     folder = _FOLDER / "__pycache__"
     try:
         folder.mkdir(exist_ok=True)

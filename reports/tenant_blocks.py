@@ -1,4 +1,4 @@
-"""The tenant's settings as tables. Each lookup has its state, its result, and the permission that it needs."""
+"""The tenant's settings as tables. Each lookup has a state, a result, and the permission that it needs."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ def settings(evidence: SenderEvidence) -> Section | None:
 
 
 def of_sender(evidence: SenderEvidence) -> tuple[tuple[str, str], ...]:
-    """Return name-value pairs about the lookups for a sender's environment; empty without lookups."""
+    """Return name-value pairs about the lookups for a sender's environment, or nothing if there were no lookups."""
     tenant = evidence.tenant
     if tenant is None:
         return ()
     looks = _looks(tenant)
     needed = dict.fromkeys(look.needs for _, look in looks if look.needs)
     return (
-        ("Tenant looked up by", f"{_WAYS[tenant.way]}{f', as {tenant.signed_in_as}' if tenant.signed_in_as else ''}"),
+        ("Lookups made by", f"{_WAYS[tenant.way]}{f', as {tenant.signed_in_as}' if tenant.signed_in_as else ''}"),
         ("Lookups answered", f"{sum(look.seen for _, look in looks)} of {len(looks)}"),
-        ("Permissions needed for the rest", ", ".join(needed)),
+        ("Permissions needed for the other lookups", ", ".join(needed)),
     )
 
 
@@ -77,7 +77,7 @@ def _row(name: str, look: LookupResult) -> tuple[str, ...]:
 
 
 def _result(look: LookupResult) -> str:
-    """Return the lookup's fields and the service's text on one line, without those that are empty."""
+    """Return the lookup's non-empty fields and the service's text on one line."""
     fields = [(name, _text(value)) for name, value in look if name not in _COMMON_FIELDS] if look.seen else []
     text = "; ".join(f"{name.replace('_', ' ')}: {value}" for name, value in fields if value)
     return "; ".join(filter(None, (text, look.detail)))

@@ -1,4 +1,4 @@
-"""The answer for a terminal: at most eight lines at the end of a run, the last of which is the report's path."""
+"""The answer on a terminal: at most eight lines at the end of a run, the last of which is the report's path."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ def _few(run: Run, answers: tuple[Answer, ...]) -> list[str]:
 
 
 def _many(run: Run, answers: tuple[Answer, ...], room: int) -> list[str]:
-    """Return the headline, at most `room` lines about the senders with a problem, and the traffic."""
+    """Return the headline, one line for each sender with a problem (as far as there is room), and the traffic."""
     wrong = [one for one in answers if not one.healthy]
     shown = wrong if len(wrong) <= room else wrong[: room - 1]
     lines = [headline(answers), *(_first(one) for one in shown)]
     if len(shown) < len(wrong):
-        lines.append(f"... and {len(wrong) - len(shown)} more senders, see the report.")
+        lines.append(f"... and {len(wrong) - len(shown)} more senders (see the report).")
     return [*lines, _traffic(run, run.senders)]
 
 
@@ -72,7 +72,7 @@ def _step(one: Answer, room: int) -> str:
 
 
 def counts(one: Answer) -> str:
-    """Return how many other checks failed, are at risk or are unknown, such as `1 more check failed, 2 at risk. `."""
+    """Return how many other checks failed, are at risk or are unknown, for example `1 more check failed, 2 at risk. `."""
     more = "more " if one.decisive is not None else ""
     failed = f"{more}{'check' if len(one.failed) == 1 else 'checks'} failed"
     parts = [

@@ -6,7 +6,7 @@ from evidence.wire import SenderEvidence
 from reports.blocks import Block, Section, certificates, failure_text, pairs
 from reports.labels import duration
 
-_SHARED = "once in this run, for another sender with the same application"
+_SHARED = "once in this run, for a different sender with the same application"
 
 
 def issuer(evidence: SenderEvidence) -> Section | None:

@@ -96,8 +96,8 @@ def test_an_overview_names_senders_of_the_built_in_tenant(tmp_path: Path, full_r
     senders = tuple(Assessment(*visit) for visit in visits)
     over = samples.run(*senders, target="overview", replayed_from="folder", origins=data["origins"])
 
-    assert banner(over).startswith(f"{FIRST_WORDS} for 1 of 2 senders: reports@APP-SRV-07: ")
-    assert f'<title id="head-title">{FIRST_WORDS} for 1 of 2 senders: ' in full_report(over)
+    assert banner(over).startswith(f"{FIRST_WORDS} for 1 of 2 senders (reports@APP-SRV-07): ")
+    assert f'<title id="head-title">{FIRST_WORDS} for 1 of 2 senders (' in full_report(over)
 
 
 def test_old_reports_have_an_origin() -> None:

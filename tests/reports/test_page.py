@@ -83,7 +83,7 @@ def test_the_page_begins_with_the_answer() -> None:
     text = page(alerts(samples.refused(samples.basic(), OFF))).text
 
     first = text.partition("The route")[0]
-    assert "alerts cannot send mail by Basic authentication: SMTP AUTH is off for this mailbox." in first
+    assert "alerts cannot send mail with Basic authentication: SMTP AUTH is off for this mailbox." in first
     assert "Who acts An Exchange administrator" in first
     assert "Set-CASMailbox -Identity 'noreply@contoso.example' -SmtpClientAuthenticationDisabled $false" in first
     assert "stops at Sign-in" in first
@@ -95,7 +95,7 @@ def test_an_uncertain_cause_is_marked_and_the_deciding_lookup_shown() -> None:
     """If several causes are possible, the page says that none is certain and shows the lookup that decides between them first."""
     first = page(alerts(samples.refused(samples.basic(), BARE))).text.partition("The route")[0]
 
-    assert "by Basic authentication: most likely " in first
+    assert "with Basic authentication: most likely " in first
     assert "Not certain" in first
     assert first.index("First find the cause") < first.index("Who acts")
     assert "sign-in log of noreply@contoso.example" in first
@@ -114,7 +114,7 @@ def test_a_failed_check_is_not_hidden_by_an_accepted_message() -> None:
     text = page(alerts(samples.basic(name=name.model_copy(update={"answers": answers})))).text
 
     assert (
-        "alerts can send mail by Basic authentication, but a check failed: DNS lookups work over UDP but not over TCP."
+        "alerts can send mail with Basic authentication, but a check failed: DNS lookups work over UDP but not over TCP."
         in text
     )
     assert "Message to " not in text
@@ -183,7 +183,7 @@ def test_many_senders_begin_with_an_overview_and_fold_the_healthy() -> None:
 
     run = samples.run(*healthy, broken)
     text = render_top(run, results(run))
-    assert Reader(text).text.count("can send mail by Basic authentication: the server accepted") >= 19
+    assert Reader(text).text.count("can send mail with Basic authentication: the server accepted") >= 19
     assert text.count('<details class="folded">') == 19
 
 

@@ -52,10 +52,10 @@ def altered(**members: Any) -> str:  # noqa: ANN401 - any JSON
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        pytest.param("<html><body>hello</body></html>", "not a report of smtp365", id="another page"),
-        pytest.param("", "not a report of smtp365", id="empty"),
+        pytest.param("<html><body>hello</body></html>", "not an smtp365 report", id="another page"),
+        pytest.param("", "not an smtp365 report", id="empty"),
         pytest.param("{", "damaged", id="cut JSON"),
-        pytest.param('{"a": 1}', "not a report of smtp365", id="another JSON"),
+        pytest.param('{"a": 1}', "not an smtp365 report", id="another JSON"),
         pytest.param(
             altered(schema="smtp365-results/99", tool_version="9.1"),
             "has the schema smtp365-results/99",
@@ -64,7 +64,7 @@ def altered(**members: Any) -> str:  # noqa: ANN401 - any JSON
         pytest.param(altered(senders=[{"name": "x"}]), "damaged", id="sender without evidence"),
         pytest.param(altered(senders="x"), "damaged", id="no list of senders"),
         pytest.param(altered(senders=[3]), "damaged", id="numbers for senders"),
-        pytest.param("[" * 100_000, "not a report of smtp365", id="deep brackets"),
+        pytest.param("[" * 100_000, "not an smtp365 report", id="deep brackets"),
         pytest.param('{"a":' * 100_000, "damaged", id="deep objects"),
     ],
 )
@@ -86,7 +86,7 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     noise.write_bytes(b"\xff\xfe\x00")
 
     for path in (tmp_path / "missing", tmp_path, noise):
-        with pytest.raises(NotAReport, match=r"cannot read|not a report"):
+        with pytest.raises(NotAReport, match=r"cannot read|not an smtp365 report"):
             load_results(path)
 
 

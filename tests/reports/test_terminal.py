@@ -50,13 +50,13 @@ def test_terminal_and_page_say_the_same() -> None:
     run = samples.run(broken(OFF).senders[0])
 
     lines, text = summary(run, REPORT), page(run).text
-    assert "alerts cannot send mail by Basic authentication: SMTP AUTH is off for this mailbox." in lines[0]
+    assert "alerts cannot send mail with Basic authentication: SMTP AUTH is off for this mailbox." in lines[0]
     assert "It stops at Sign-in." in lines[0]
     assert "Who acts: An Exchange administrator. First step: As an Exchange administrator" in lines[1]
     assert (
         "Traffic: 1 SMTP session, 2 diagnostic connections, 1 sign-in attempt, 0 token requests, 1 message." in lines[2]
     )
-    assert "alerts cannot send mail by Basic authentication: SMTP AUTH is off for this mailbox." in text
+    assert "alerts cannot send mail with Basic authentication: SMTP AUTH is off for this mailbox." in text
     assert "1 SMTP session, 2 diagnostic connections" in text
 
 
