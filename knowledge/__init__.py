@@ -1,4 +1,4 @@
-"""The meaning of failures: causes, remedies and the interpretation of error texts, as pure functions and data.
+"""Data and pure functions that find the causes of an error in its text, and the remedies.
 
-Start at `reading.read` (from a text to its causes), `causes.CATALOGUE` (one entry per cause) and `explain.explain` (both combined).
+Start at `reading.read` (finds the causes), `causes.CATALOGUE` (has one entry per cause) and `explain.explain` (combines the two).
 """

@@ -1,4 +1,4 @@
-"""The form of a catalogue entry and the permitted values of its fields; the entries are in `entries` and `declared`."""
+"""The structure of a catalogue entry and the permitted values of its fields. The entries are in `entries` and `declared`."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ Who = Literal["sender", "exchange", "entra", "network", "microsoft", "server", "
 OWNERS: Final[tuple[Who, ...]] = ("sender", "exchange", "entra", "network", "microsoft")
 DECLARED_OWNERS: Final[tuple[Who, ...]] = ("sender", "network", "server", "login")
 
-NOTHING: Final = "None."  # for propagation and risk: there is none, so the line is left out
+NOTHING: Final = "None."  # as propagation or risk: the line is left out of the output
 
 CHECKED: Final = date(2026, 11, 23)
 
 
 class Role(StrEnum):
-    """What a value is to a sender. The roles are distinct because the From address often differs from the account that signs in."""
+    """What a value refers to. The account and the From address have separate roles because they often differ."""
 
     ACCOUNT = "account"
     FROM = "from"
@@ -33,7 +33,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Placeholder:
-    """A name in braces in a template. It has the role of its value and a short description."""
+    """A placeholder in a template: the role of its value, and a short description of it."""
 
     role: Role
     words: str
@@ -41,26 +41,28 @@ class Placeholder:
 
 # The report fills only these, from the settings and the evidence.
 PLACEHOLDERS: Final[dict[str, Placeholder]] = {
-    "account": Placeholder(Role.ACCOUNT, "account that signs in: the user of AUTH LOGIN or of XOAUTH2"),
-    "from_address": Placeholder(Role.FROM, "address in the From line"),
-    "recipient": Placeholder(Role.RECIPIENT, "address the message goes to"),
-    "client_id": Placeholder(Role.APPLICATION, "application (client) id of the app registration"),
-    "sp_object_id": Placeholder(Role.PRINCIPAL, "object id of the enterprise application, not of the app registration"),
-    "tenant": Placeholder(Role.NEUTRAL, "directory (tenant) id or domain"),
-    "smtp_server": Placeholder(Role.NEUTRAL, "SMTP server as entered"),
-    "port": Placeholder(Role.NEUTRAL, "SMTP port as entered"),
-    "login_host": Placeholder(Role.NEUTRAL, "host name of the token service"),
-    "issuer_document": Placeholder(Role.NEUTRAL, "OpenID endpoint configuration as entered"),
-    "scope": Placeholder(Role.NEUTRAL, "scope as entered"),
-    "resolver": Placeholder(Role.NEUTRAL, "address of the name server"),
-    "proxy": Placeholder(Role.NEUTRAL, "address of the web proxy"),
-    "answer": Placeholder(Role.NEUTRAL, "reply that arrived instead of the login host's"),
-    "token_endpoint": Placeholder(Role.NEUTRAL, "token endpoint that the issuer document names"),
+    "account": Placeholder(Role.ACCOUNT, "the account that signs in with AUTH LOGIN or XOAUTH2"),
+    "from_address": Placeholder(Role.FROM, "the address in From"),
+    "recipient": Placeholder(Role.RECIPIENT, "the recipient's address"),
+    "client_id": Placeholder(Role.APPLICATION, "the application (client) id of the app registration"),
+    "sp_object_id": Placeholder(
+        Role.PRINCIPAL, "the object id of the enterprise application, not of the app registration"
+    ),
+    "tenant": Placeholder(Role.NEUTRAL, "the directory (tenant) id or a domain of the tenant"),
+    "smtp_server": Placeholder(Role.NEUTRAL, "the SMTP server in the settings"),
+    "port": Placeholder(Role.NEUTRAL, "the SMTP port in the settings"),
+    "login_host": Placeholder(Role.NEUTRAL, "the host name of the token service"),
+    "issuer_document": Placeholder(Role.NEUTRAL, "the OpenID endpoint configuration in the settings"),
+    "scope": Placeholder(Role.NEUTRAL, "the scope in the settings"),
+    "resolver": Placeholder(Role.NEUTRAL, "the address of the name server"),
+    "proxy": Placeholder(Role.NEUTRAL, "the address of the web proxy"),
+    "answer": Placeholder(Role.NEUTRAL, "the reply that arrived instead of the login host's"),
+    "token_endpoint": Placeholder(Role.NEUTRAL, "the token endpoint in the OpenID document"),
 }
 
 
 class Kind(Enum):
-    """The subject of a cause, which decides the roles that its texts may name in addition to the neutral ones."""
+    """The subject of a cause. It determines which roles, apart from the neutral one, the texts of the cause may use."""
 
     WAY = frozenset[Role]()
     ADDRESS = frozenset({Role.FROM, Role.RECIPIENT})
@@ -73,18 +75,18 @@ class Kind(Enum):
 
     @property
     def roles(self) -> frozenset[Role]:
-        """The roles that a text of this kind may name."""
+        """The roles that a text of this kind may use."""
         return self.value | {Role.NEUTRAL}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
-    """A cause: its meaning, symptoms, owner, remedy and verification.
+    """A cause of failures: its meaning, symptoms, owner, remedy and verification.
 
-    `headline` is the title with an observation of the run, for the report of a sender; it defaults to the title.
-    A line in `steps` and `decide` may be a `Step`, which declares the checks that answer it.
-    In `steps`, `verify` and `decide`, text between backticks is a command, whose placeholders are filled with quoted values.
-    A command that starts with `$ ` is for a POSIX shell, every other command for PowerShell. `kind` limits the roles that the texts name.
+    `headline` is the title with an observation of the run, for the report on a sender; it defaults to the title.
+    A line in `steps` or `decide` may be a `Step`, which declares the checks that answer it.
+    In `steps`, `verify` and `decide`, text between backticks is a command; placeholders in a command are filled with quoted values.
+    A command that starts with `$ ` is for a POSIX shell, any other for PowerShell. `kind` limits the roles that the texts may use.
     """
 
     id: CauseId

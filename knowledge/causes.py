@@ -1,6 +1,6 @@
-"""The catalogue: every cause by its id, in the order of the route. The entries are in `entries`.
+"""The catalogue of causes, by id and in the order of the route. The entries are in `entries`.
 
-`declared` returns the entries for a service that the settings declare; `entry` returns the entry of a cause for a given service.
+`declared` returns the entries for a service that the settings declare; `entry` returns the entry of one cause for either service.
 """
 
 from __future__ import annotations
@@ -55,13 +55,13 @@ _FOR_GOOD: Final = frozenset(
 
 
 def is_for_good(cause_id: str) -> bool:
-    """Return whether a cause is permanent. A reply that begins with 4 is a deferral even if its cause is permanent (RFC 5321, 4.2.1)."""
+    """Return whether a cause contradicts a temporary reply; if so, a reply that begins with 4 is a deferral (RFC 5321, 4.2.1)."""
     return cause_id in _FOR_GOOD
 
 
 @cache
 def declared(*, at_login: bool = False) -> Mapping[str, Cause]:
-    """Return the causes for a declared service; with `at_login`, causes of its token service replace those of its mail server.
+    """Return the entries for a declared service by id. With `at_login`, entries about its token service replace those about its mail server.
 
     The entries are imported only when a run has such a service.
     """
@@ -73,9 +73,9 @@ def declared(*, at_login: bool = False) -> Mapping[str, Cause]:
 
 
 def entry(cause_id: str, *, microsoft: bool, at_login: bool = False) -> Cause | None:
-    """Return the entry of a cause for Microsoft's service or a declared service. In Microsoft's catalogue, an unknown id returns None.
+    """Return the entry of a cause for Microsoft's or a declared service, or None if Microsoft's catalogue does not contain the id.
 
-    A cause without an entry for a declared service gets the entry of an unrecognised reply, never Microsoft's entry.
+    For a declared service, a cause without an entry gets the entry of an unrecognised reply, never Microsoft's.
     """
     if microsoft:
         return CATALOGUE.get(cause_id)

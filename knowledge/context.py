@@ -1,4 +1,4 @@
-"""The context of an error in its text: hosts, ports, sign-in method, greeting. Rules use this context to choose among causes."""
+"""Finds the context of an error in its text: hosts, ports, sign-in method and greeting. The rules use it to choose between causes."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def _greeting(flat: str) -> set[str]:
 
 
 def _dialogue(flat: str) -> set[str]:
-    """Return flags for the parts that are missing from an SMTP dialogue; empty if the text is not a dialogue."""
+    """Return a flag if an SMTP dialogue in the text was never encrypted or never offered AUTH."""
     if not _OFFERS_STARTTLS.search(flat):
         return set()
     if not _ENCRYPTED.search(flat):
@@ -120,9 +120,9 @@ def _dialogue(flat: str) -> set[str]:
 
 
 def context_flags(text: NormalisedText, client: str | None) -> frozenset[str]:
-    """Collect the context flags of a text.
+    """Return the context flags of a text.
 
-    Takes a normalised text and, if known, the client's name. Returns flags such as `oauth`, `port_465`, `login_host` and
+    Takes a normalised text and, if known, the client's name. The flags include `oauth`, `port_465`, `login_host` and
     `foreign_greeting`. Never raises.
     """
     flat = text.flat

@@ -1,6 +1,6 @@
-"""The causes of AADSTS numbers; `rules_entra` has the rules for the token service's texts.
+"""The causes of each AADSTS number. The rules for the texts of the token service are in `rules_entra`.
 
-According to Microsoft, the numbers can change and clients must not depend on them; here they only select an explanation.
+Microsoft warns that the numbers can change and that clients must not depend on them; here they only select an explanation.
 Source: Microsoft Entra error codes reference.
 """
 

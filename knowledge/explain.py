@@ -1,4 +1,4 @@
-"""Explains a pasted error, as a command and as a function: its cause and meaning, who acts, the steps, and how to verify the result."""
+"""Explains a pasted error, as a command or a function: its cause, who acts, the steps, and how to verify the result."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ WHO: Final[Mapping[str | None, str]] = {
     "exchange": "an Exchange administrator",
     "entra": "an Entra administrator",
     "network": "the network or host team",
-    "microsoft": "Microsoft: wait, or open a case",
+    "microsoft": "Microsoft (wait, or open a support case)",
     None: "the owner of the application",
 }
 USAGE: Final = 4
@@ -36,7 +36,7 @@ _NO_BREAK: Final = "\ue000"  # replaces a space in a command while the text is w
 
 
 class Explained(TypedDict):
-    """One cause in the documented JSON form."""
+    """One cause in the documented JSON format."""
 
     id: str
     title: str
@@ -48,7 +48,7 @@ class Explained(TypedDict):
 
 
 class Explanation(TypedDict):
-    """The explanation of one error text."""
+    """The explanation of an error text: its causes, and whether the text itself identifies the cause."""
 
     causes: list[Explained]
     sure: bool
@@ -57,8 +57,8 @@ class Explanation(TypedDict):
 def explain(text: str, values: Mapping[str, str] | None = None, client: str | None = None) -> Explanation:
     """Explain a pasted error.
 
-    Takes the text, the values for placeholders (see `knowledge.cause.PLACEHOLDERS`) and the client's name, if known. Returns the
-    causes, likeliest first, in the documented form of the `explain` JSON. Never raises.
+    Takes the text, the values of placeholders (see `knowledge.cause.PLACEHOLDERS`) and, if known, the client's name. Returns the
+    causes, likeliest first, in the documented format of the `explain` JSON. Never raises.
     """
     reading = read(text, client)
     known = values or {}
@@ -96,25 +96,25 @@ def _one(cause: Explained, *, number: str) -> list[str]:
     lines += ["", _wrap(f"How to verify: {cause['verify']}", "  ", "  ")]
     closing = (("Takes effect", entry.propagation), ("Risk", entry.risk))
     lines += [_wrap(f"{label}: {text}", "  ", "  ") for label, text in closing if text != NOTHING]
-    lines += [_wrap(f"Source (read {entry.checked}): {'; '.join(entry.source)}", "  ", "  "), ""]
+    lines += [_wrap(f"Source (checked on {entry.checked}): {'; '.join(entry.source)}", "  ", "  "), ""]
     return lines
 
 
 def render(explanation: Explanation, quoted: str = "") -> str:
-    """Format an explanation as text for a terminal."""
+    """Return an explanation as text for a terminal."""
     causes, sure = explanation["causes"], explanation["sure"]
     first = causes[0]
     lines: list[str] = [f"> {quoted[:_SHOWN]}", ""] if quoted else []
     if first["id"] == UNRECOGNISED:
         lines += ["No rule matches this text.", ""]
     elif sure:
-        lines += ["The text names the cause:", ""]
+        lines += ["The text identifies the cause:", ""]
     elif len(causes) == 1:
         lines += ["The most likely cause:", ""]
     else:
         lines += [f"{len(causes)} possible causes, the most likely first:", ""]
         lines += [f"  {place}. {cause['title']}  [{cause['id']}]" for place, cause in enumerate(causes, 1)]
-        lines += ["", "What decides between them:", ""]
+        lines += ["", "How to find the cause:", ""]
         lines += [_wrap(line, "  - ", "    ") for line in first["decide"]]
         lines += [""]
     for place, cause in enumerate(causes, 1):
@@ -134,9 +134,9 @@ def _case(line: bytes) -> dict[str, object]:
 
 
 def answer_lines(lines: Iterable[bytes], out: TextIO, complaints: TextIO) -> int:
-    """For each line `{"id","text","client"?}`, write one line `{"id","causes","sure"}` to `out`.
+    """Read lines of the form `{"id","text","client"?}`, and for each write a line `{"id","causes","sure"}` to `out`.
 
-    An invalid line is skipped and reported on `complaints` with its line number. Returns the exit code, 0 or 4.
+    An invalid line is skipped and reported to `complaints` with its line number. Returns the exit code, 0 or 4.
     """
     code = 0
     for number, line in enumerate(lines, 1):
@@ -161,10 +161,10 @@ def _standard_input() -> BinaryIO:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run `explain` with the documented arguments. Returns the exit code."""
+    """Run the command with the documented arguments and return its exit code."""
     parser = argparse.ArgumentParser(
         prog="explain",
-        description="Explain a pasted error: cause, who acts, remedy.",
+        description="Explain a pasted error: its cause, who acts, and the remedy.",
         exit_on_error=False,
         allow_abbrev=False,
     )
@@ -172,7 +172,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     shape = parser.add_mutually_exclusive_group()
     shape.add_argument("--json", action="store_true", help="print JSON")
     shape.add_argument(
-        "--jsonl", action="store_true", help='lines {"id","text","client"?} in, lines {"id","causes","sure"} out'
+        "--jsonl", action="store_true", help='read lines {"id","text","client"?} and write lines {"id","causes","sure"}'
     )
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

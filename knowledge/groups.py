@@ -1,4 +1,4 @@
-"""Groups of causes that have the same symptom. Each group ranks its causes by likelihood and states what decides between them."""
+"""Groups of causes with the same symptom. Each group lists its causes, likeliest first, and the steps that show which one applies."""
 
 from __future__ import annotations
 
@@ -13,49 +13,52 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _SIGN_IN_LOG: Final = (
-    "The Entra sign-in log of {account} (client app Authenticated SMTP) at the time of the attempt: its "
-    "error number names the cause."
+    "In the Entra sign-in log of {account} (client app Authenticated SMTP), find the entry at the time "
+    "of the attempt: its error number shows the cause."
 )
 _SWITCHES: Final = (
-    "`Get-CASMailbox -Identity {account} | Format-List SmtpClientAuthenticationDisabled` and `Get-TransportConfig "
-    "| Format-List SmtpClientAuthenticationDisabled`: True means that SMTP AUTH is off. If the mailbox's value is "
-    "empty, the tenant's applies."
+    "Run `Get-CASMailbox -Identity {account} | Format-List SmtpClientAuthenticationDisabled` and "
+    "`Get-TransportConfig | Format-List SmtpClientAuthenticationDisabled`: True means that SMTP AUTH is "
+    "off. If the mailbox's value is empty, the tenant's value applies."
 )
 _CLAIMS: Final = Step(
     (
-        "Check TOKEN-03 (the token's aud, roles or scp, upn, exp): if all are right, the reason is not the token but "
-        "the registration in Exchange."
+        "Run check TOKEN-03 (the claims aud, roles or scp, upn and exp of the token): if all are right, the "
+        "cause is not the token but the registration in Exchange."
     ),
     answered_by=("TOKEN-03",),
 )
 _REGISTERED: Final = (
-    "`Get-ServicePrincipal -Identity {client_id} | Format-List AppId, ObjectId`: it must show the object id of the "
-    "enterprise application."
+    "Run `Get-ServicePrincipal -Identity {client_id} | Format-List AppId, ObjectId`: the result must "
+    "show the object id of the enterprise application."
 )
 _PORT: Final = Step(
-    "`Test-NetConnection -ComputerName {smtp_server} -Port {port}` on the application's own machine (check NET-02).",
+    (
+        "Run `Test-NetConnection -ComputerName {smtp_server} -Port {port}` on the application's own machine, "
+        "or check NET-02."
+    ),
     answered_by=("NET-02",),
 )
 _CERTIFICATE: Final = Step(
-    "Check TLS-02: the owner of the certificate shows whether Microsoft or a device on the path replied.",
+    "Run check TLS-02: the owner of the certificate shows whether Microsoft or a device on the path replied.",
     answered_by=("TLS-02",),
 )
 _OWN_TLS: Final = Step(
     (
-        "Checks TLS-01, TLS-03 and the HOST checks: if TLS works for this suite on the same machine, the reason is the "
-        "application's settings or runtime."
+        "Run checks TLS-01 and TLS-03 and the HOST checks: if TLS works for smtp365 on the same machine, the "
+        "cause is the application's settings or runtime."
     ),
     answered_by=("TLS-01", "TLS-03", "HOST-01", "HOST-02", "HOST-03"),
 )
 _GREETING: Final = Step(
-    "Check SMTP-01: the first line that the server sends on that port, and which server sent it.",
+    "Run check SMTP-01: what is the first line that the server sends on that port, and which server sent it?",
     answered_by=("SMTP-01",),
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """Causes with the same reply, the likeliest first, and what decides between them."""
+    """Causes with the same reply, likeliest first, and the steps that show which one applies."""
 
     id: str
     answer: str
@@ -66,7 +69,7 @@ class Group:
 _ALL: Final[tuple[Group, ...]] = (
     Group(
         id="basic_bare_535",
-        answer="535 5.7.3 Authentication unsuccessful, or another refusal without an explanation, of a password",
+        answer="535 5.7.3 Authentication unsuccessful, or another refusal of a password without an explanation",
         causes=(
             "bad_credentials",
             "smtp_auth_disabled_mailbox",
@@ -108,7 +111,10 @@ _ALL: Final[tuple[Group, ...]] = (
         ),
         decide=(
             Step(
-                "The sign-in method: for a password see the sign-in log, for OAuth the token (TOKEN-03).",
+                (
+                    "Find out which sign-in method the application uses. For a password, read the sign-in log; for "
+                    "OAuth, run check TOKEN-03."
+                ),
                 answered_by=("TOKEN-03",),
             ),
             _SIGN_IN_LOG,
@@ -126,7 +132,7 @@ _ALL: Final[tuple[Group, ...]] = (
             "conditional_access_block",
             "auth_policy_blocks_basic",
         ),
-        decide=("The complete text after 5.7.139: it names the reason.", _SIGN_IN_LOG, _SWITCHES),
+        decide=("Read the complete text after 5.7.139: it states the cause.", _SIGN_IN_LOG, _SWITCHES),
     ),
     Group(
         id="criteria_not_met",
@@ -152,9 +158,9 @@ _ALL: Final[tuple[Group, ...]] = (
         causes=("basic_auth_retired", "auth_policy_blocks_basic"),
         decide=(
             (
-                "`Get-User -Identity {account} | Format-List AuthenticationPolicy` and `Get-AuthenticationPolicy | "
-                "Format-Table Name, AllowBasicAuthSmtp`: a policy without AllowBasicAuthSmtp can be changed. If there is no "
-                "policy, Basic itself is off."
+                "Run `Get-User -Identity {account} | Format-List AuthenticationPolicy` and `Get-AuthenticationPolicy "
+                "| Format-Table Name, AllowBasicAuthSmtp`. A policy without AllowBasicAuthSmtp can be changed. If "
+                "there is no policy, the service itself refuses Basic."
             ),
         ),
     ),
@@ -163,12 +169,15 @@ _ALL: Final[tuple[Group, ...]] = (
         answer="535 5.7.139 ... the organization configuration doesn't allow this authentication request",
         causes=("auth_policy_blocks_basic", "mfa_or_security_defaults"),
         decide=(
-            "`Get-AuthenticationPolicy | Format-Table Name, AllowBasicAuthSmtp`, and whether security defaults are on.",
+            (
+                "Run `Get-AuthenticationPolicy | Format-Table Name, AllowBasicAuthSmtp`, and find out whether "
+                "security defaults are on."
+            ),
         ),
     ),
     Group(
         id="smtp_auth_disabled",
-        answer="SMTP AUTH is off, in a text that does not show whether for the tenant or for the mailbox",
+        answer="SMTP AUTH is off, in a text that does not show whether this applies to the tenant or to the mailbox",
         causes=("smtp_auth_disabled_tenant", "smtp_auth_disabled_mailbox"),
         decide=(_SWITCHES,),
     ),
@@ -187,8 +196,8 @@ _ALL: Final[tuple[Group, ...]] = (
         decide=(
             Step(
                 (
-                    "Check AUTH-01: the sign-in of this suite with the same settings shows the refusal that the client ignored, or "
-                    "that there is none."
+                    "Run check AUTH-01 with the same settings: it shows the refusal that the client ignored, or that "
+                    "there is none."
                 ),
                 answered_by=("AUTH-01",),
             ),
@@ -201,8 +210,8 @@ _ALL: Final[tuple[Group, ...]] = (
         causes=("sp_mailbox_permission_missing", "service_side_fault"),
         decide=(
             (
-                "`Get-MailboxPermission -Identity {account} -User {sp_object_id}`, and whether the right was granted less than "
-                "two hours ago."
+                "Run `Get-MailboxPermission -Identity {account} -User {sp_object_id}`, and find out whether the "
+                "right was granted less than two hours ago."
             ),
         ),
     ),
@@ -230,7 +239,7 @@ _ALL: Final[tuple[Group, ...]] = (
         causes=("wrong_host_or_port", "port_blocked"),
         decide=(
             Step(
-                "The server and port as entered, compared with smtp.office365.com and 587.",
+                "Compare the server and port in the settings with smtp.office365.com and 587.",
                 answered_by=("BASIC-07", "NET-05"),
             ),
             _PORT,
@@ -263,9 +272,9 @@ _ALL: Final[tuple[Group, ...]] = (
     ),
     Group(
         id="tls_or_certificate",
-        answer="TLS could not be set up, in a text that fits both the wrong type of port and the certificate",
+        answer="TLS could not be set up, in a text that fits both the wrong type of port and a problem with the certificate",
         causes=("starttls_missing_or_implicit_tls_on_587", "cert_untrusted", "tls_version"),
-        decide=("The client's TLS setting for port 587 (STARTTLS, not SSL).", _CERTIFICATE),
+        decide=("Check the client's TLS setting for port 587: it must be STARTTLS, not SSL.", _CERTIFICATE),
     ),
     Group(
         id="bad_certificate",
@@ -285,7 +294,7 @@ _ALL: Final[tuple[Group, ...]] = (
         ),
         decide=(
             _GREETING,
-            Step("Check SMTP-02: does the server offer STARTTLS to this suite on port 587?", answered_by=("SMTP-02",)),
+            Step("Run check SMTP-02: does the server offer STARTTLS to smtp365 on port 587?", answered_by=("SMTP-02",)),
         ),
     ),
     Group(
@@ -296,7 +305,10 @@ _ALL: Final[tuple[Group, ...]] = (
     ),
     Group(
         id="message_refused_unsaid",
-        answer="curl without --verbose, after the message: the reply was a refusal, but the text does not contain it",
+        answer=(
+            "an error message of curl without --verbose, after the message was sent: the server refused the "
+            "message, but the text does not contain its reply"
+        ),
         causes=(
             "sp_mailbox_permission_missing",
             "send_as_denied",
@@ -308,14 +320,17 @@ _ALL: Final[tuple[Group, ...]] = (
             "outbound_spam_block",
             "service_side_fault",
         ),
-        decide=("The same command with `--verbose`: the last line that begins with `<` is the server's reply.",),
+        decide=("Run the same command with `--verbose`: the last line that begins with `<` is the server's reply.",),
     ),
     Group(
         id="no_token",
         answer="invalid_client or invalid_grant without a number",
         causes=("secret_wrong", "secret_expired", "app_not_in_tenant"),
         decide=(
-            Step("Check TOKEN-02: the AADSTS number in the reply of the token service.", answered_by=("TOKEN-02",)),
+            Step(
+                "Run check TOKEN-02, and read the AADSTS number in the reply of the token service.",
+                answered_by=("TOKEN-02",),
+            ),
         ),
     ),
 )

@@ -1,4 +1,4 @@
-"""The texts of common network errors in other languages, in the wording of operating systems and .NET."""
+"""The texts of common network errors in other languages, as worded by operating systems and .NET."""
 
 from typing import Final
 

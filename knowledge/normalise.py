@@ -1,6 +1,6 @@
-"""Normalises a pasted text: removes wrappings, limits the length, and builds two searchable forms.
+"""Normalises a pasted text: removes wrappings, limits the length, and builds the forms that are searched.
 
-Each step is one pass over the text, so the total time is linear in its length.
+Each step is a single pass over the text, so the total time is linear in its length.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ _MOJIBAKE: Final = ("Ã", "â€", "Ð", "\u00c5\u201a")
 
 
 class _Folding(dict[int, str]):
-    """Maps letters to their form without accents or full width; the form of each character is computed once."""
+    """Maps each character to its form without accents or full width, which is computed only once."""
 
     def __missing__(self, code: int) -> str:
         char = chr(code)
@@ -81,7 +81,7 @@ def _folding() -> _Folding:
 class NormalisedText:
     """A text in several normalised forms.
 
-    `lines` is readable, `flat` is one line in lower case, `tight` has letters and digits only, and `words` is the set of words.
+    `lines` is readable, `flat` is a single line in lower case, `tight` contains only letters and digits, and `words` is the set of words.
     """
 
     lines: tuple[str, ...]
@@ -95,7 +95,7 @@ class NormalisedText:
 
 
 def tighten(text: str) -> str:
-    """Return only the letters and digits, in lower case and without accents; phrases are compared in this form."""
+    """Return the letters and digits of a text in lower case and without accents; phrases are compared in this form."""
     return _UNWORDED.sub("", text.lower() if text.isascii() else text.lower().translate(_folding()))
 
 
@@ -105,7 +105,7 @@ def any_of(phrases: str) -> tuple[str, ...]:
 
 
 def needle_of(phrase: str) -> str:
-    """Return the form in which a phrase is searched for: tight, or with a leading blank if the phrase is one short word."""
+    """Return the form in which a phrase is searched for: tight, or with a leading blank if the phrase is a single short word."""
     tight = tighten(phrase)
     lone = (
         len(tight) <= _SHORT and phrase.isascii() and (phrase.isalnum() or _WORD.fullmatch(phrase.lower()) is not None)
@@ -168,7 +168,7 @@ def _unwrap(text: str) -> str:
 
 
 def normalise(text: str) -> NormalisedText:
-    """Remove the wrappings of a pasted text: HTML, quoted-printable, JSON and URL escapes, colours, broken lines, accents.
+    """Undo the HTML, quoted-printable, JSON and URL escapes of a pasted text, remove colours and accents, and join its lines.
 
     Takes any text. Returns a `NormalisedText` of limited length. Never raises.
     """

@@ -1,4 +1,4 @@
-"""The result of reading a text. This module is separate from the rules, which are imported only after a refusal."""
+"""The result of reading an error text. It is separate from the rules because these are imported only after a refusal."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from knowledge.cause_ids import CauseId
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The meaning of a text: its causes, likeliest first; whether it identifies one; what decides between them; and the quoted text."""
+    """The causes of an error text, likeliest first; whether the text identifies one; the steps that show which one applies; and a quotation."""
 
     causes: tuple[CauseId, ...]
     sure: bool

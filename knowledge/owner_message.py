@@ -1,4 +1,4 @@
-"""Writes the message to the owner of a cause, ready to be copied. This module sends nothing."""
+"""Writes the message that asks the owner of a cause to resolve it. The message is for copying; this module sends nothing."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ FACTS: Final[Mapping[str, tuple[str, frozenset[str | None]]]] = {
 
 _WHICH_OBJECT_ID: Final = (
     "Please use the object id of the enterprise application (Entra admin center > Enterprise "
-    "applications), not that of the app registration: Exchange accepts sign-ins only for the former, and "
+    "applications), not that of the app registration: Exchange accepts sign-ins only with the former, and "
     "the two differ."
 )
 _APPLICATION_RIGHTS: Final = frozenset(
@@ -76,17 +76,17 @@ def request(
 ) -> str:
     """Return the message that asks the owner of a cause to resolve it.
 
-    The message has a greeting, the problem, the known facts, the steps and the verification. A fact without a value is left out; a
-    command without a value keeps its `<marker>`.
+    The message has a salutation, the problem, the known facts, the steps and the verification. Facts without a value are left out;
+    in a command, `<marker>` replaces a missing value.
 
     Args:
         cause_id: The id of the cause.
-        values: Texts by the names in `FACTS`, and `ruled_out`: one line for each cause that the run has ruled out.
+        values: The known facts by the names in `FACTS`, and `ruled_out`: one line for each cause that the run has ruled out.
         others: The ids of other possible causes; if there are any, the message states that the cause is not certain.
-        decide: What decides between the causes.
+        decide: The steps that show which of the causes applies.
         microsoft: False for a service that the settings declare.
         at_login: True if the token service of a declared service failed.
-        seen: What the run has established; the message does not ask for a step that this answers.
+        seen: What the run has established; the message does not ask for steps that this answers.
 
     Raises:
         KeyError: The id is not in the catalogue.
@@ -100,7 +100,7 @@ def request(
     likely = "most likely " if others else ""
     service = "Microsoft 365" if microsoft else fill("{smtp_server}", values)
     lines += [
-        f"An application of ours cannot send mail through {service}: {likely}{entry.title}.",
+        f"One of our applications cannot send mail through {service}: {likely}{entry.title}.",
         f"What this means: {entry.meaning}" if others else entry.meaning,
         "",
     ]
@@ -120,7 +120,7 @@ def request(
     if others:
         known = (entry_of(name, microsoft=microsoft, at_login=at_login) for name in others)
         lines += ["Other possible causes:", *(f"  - {one.title}" for one in known if one is not None), ""]
-        lines += ["What decides between them:", *(f"  - {line}" for line in decide), ""] if decide else []
+        lines += ["How to find the cause:", *(f"  - {line}" for line in decide), ""] if decide else []
     asked = "What we ask you to do, if this is the cause:" if others else "What we ask you to do:"
     steps = arranged(entry.steps, seen)
     lines += [asked, *(f"  {place}. {step}" for place, step in enumerate(open_steps(steps), 1))]

@@ -1,4 +1,4 @@
-"""Fills a sender's values into templates. Values are untrusted, so inside commands they are quoted for the shell that runs them."""
+"""Fills a sender's values into templates. The values are untrusted, so inside a command they are quoted for the shell that runs it."""
 
 from __future__ import annotations
 
@@ -85,12 +85,12 @@ def fill(subject: Cause, values: Mapping[str, str]) -> Cause: ...
 
 
 def fill(subject: str | Cause, values: Mapping[str, str]) -> str | Cause:
-    """Fill `values` into the placeholders of a text, or of every text of an entry.
+    """Replace the placeholders in a text, or in every text of an entry, with values.
 
     Takes a template or an entry, and values by the names in `PLACEHOLDERS`; `method` (`basic` or `oauth`) selects the lines that
     apply to this sender. Returns the filled template or entry; a missing or empty value leaves a marker such as `<account>`.
     Accepts any value: control characters are removed, values inside commands are quoted (PowerShell: about_Quoting_Rules; POSIX: XCU
-    section 2.2.2), and a filled value is never expanded again.
+    section 2.2.2), and placeholders inside a value are not replaced.
     """
     if isinstance(subject, str):
         return _fill_text(subject, values)

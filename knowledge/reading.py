@@ -1,4 +1,4 @@
-"""Derives causes from a pasted text: the matching rules compete, and a root error wins over its consequences.
+"""Derives the causes of an error from its text. If several rules match, a root error takes precedence over its consequences.
 
 Any text yields a `Reading` in linear time.
 """
@@ -190,8 +190,9 @@ def _quote(text: NormalisedText, needle: str) -> str:
 def read(text: str, client: str | None = None) -> Reading:
     """Return the causes of an error text.
 
-    Takes any text and the client's name, if known. Returns a `Reading`, whose only cause is `unrecognised` if no rule matches. Never
-    raises. A named cause wins over a hinted one; among equals the earliest gate of the route wins.
+    Takes any text and, if known, the client's name. If no rule matches, the only cause of the returned `Reading` is `unrecognised`.
+    A cause that the text names takes precedence over one that it hints at, then a cause at an earlier gate over one at a later gate.
+    Never raises.
     """
     try:
         normalised = normalise(text)

@@ -1,4 +1,4 @@
-"""The form of a reading rule, and functions that construct its outcomes. `rules_*` contain the rules; `reading` applies them."""
+"""The structure of a rule for error texts, and functions that create its outcomes. The rules are in `rules_*`; `reading` applies them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from knowledge.normalise import needle_of, tighten
 
 
 class Weight(IntEnum):
-    """How much a phrase reveals about the cause. The matches with the highest weight decide the result."""
+    """How much a phrase reveals about the cause. The matches with the highest weight determine the result."""
 
     ECHOES = 0  # words that a client puts around every failed connection
     HINTS = 1  # the words of a wrapper, which an inner error overrides
@@ -23,7 +23,7 @@ class Weight(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The conclusion of a rule, which applies if all its `needs` are among the context flags."""
+    """The conclusion of a rule. It applies if the context flags include all its `needs`."""
 
     causes: tuple[CauseId, ...]
     sure: bool = False
@@ -33,9 +33,9 @@ class Outcome:
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """A rule for a text that contains a phrase of `says`, a phrase of `along` if there are any, and no phrase of `unless`.
+    """A rule for texts that contain a phrase of `says`, a phrase of `along` (if it has any) and no phrase of `unless`.
 
-    The first outcome that fits the context applies. Phrases are compared without case, spaces, punctuation and accents.
+    The first outcome that fits the context applies. Comparisons ignore case, spaces, punctuation and accents.
     """
 
     gate: Gate
@@ -62,15 +62,15 @@ class Rule:
 
 
 def one(cause: CauseId, *needs: str) -> Outcome:
-    """Return an outcome with a single cause, which the text names."""
+    """Return an outcome with a single, certain cause."""
     return Outcome((cause,), sure=True, needs=frozenset(needs))
 
 
 def some(*causes: CauseId, needs: tuple[str, ...] = ()) -> Outcome:
-    """Return an outcome with several causes, likeliest first, none of them certain."""
+    """Return an outcome whose causes, likeliest first, are only possible."""
     return Outcome(causes, needs=frozenset(needs))
 
 
 def group(name: str, *needs: str) -> Outcome:
-    """Return an outcome with the causes of a group that the reply does not distinguish."""
+    """Return an outcome with all causes of a group, between which the text does not distinguish."""
     return Outcome(GROUPS[name].causes, needs=frozenset(needs), group=name)

@@ -1,4 +1,4 @@
-"""Rules for the texts of mail clients: sign-in failures without a reply, wrappers and devices."""
+"""Rules for the error messages of mail clients and devices that do not contain the server's reply."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules for the token service's texts: OAuth errors and descriptions; `entra_numbers` has the AADSTS numbers."""
+"""Rules for the OAuth errors and descriptions of the token service. The AADSTS numbers are in `entra_numbers`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules for the SMTP server's replies about the sender, the recipient and the message, and for enhanced codes without text."""
+"""Rules for the SMTP server's replies about the sender, the recipient and the message, and for enhanced status codes without text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules for socket and resolver errors, in the wording of operating systems, runtimes and clients."""
+"""Rules for socket and resolver errors, as worded by operating systems, runtimes and clients."""
 
 from __future__ import annotations
 

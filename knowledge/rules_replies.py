@@ -1,4 +1,4 @@
-"""Rules for SMTP replies up to the sign-in; `rules_message` has those for bare codes and for replies to the message."""
+"""Rules for SMTP replies up to the sign-in. The rules for later replies and for bare codes are in `rules_message`."""
 
 from __future__ import annotations
 

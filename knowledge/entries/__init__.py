@@ -1,1 +1,1 @@
-"""The entries of the catalogue, one module per layer of the route; `knowledge.causes` collects them."""
+"""The entries of the catalogue, one module per stage of the route; `knowledge.causes` collects them."""

@@ -10,35 +10,32 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         id="temporarily_deferred",
         title="the server has deferred the message",
         meaning=(
-            "The server does not reject the message permanently: it asks the client to try again later. Greylisting defers "
-            "the first message from a sender to a recipient. A busy server, or one whose lookup fails temporarily, defers "
-            "messages as well."
+            "The server does not reject the message permanently but asks the client to try again later. A server "
+            "with greylisting defers the first message from a sender to a recipient. A server that is busy, or "
+            "has a temporary problem with a lookup, also defers messages."
         ),
         shows=(
-            "A reply that begins with 4 to MAIL, RCPT or the message: 450 4.2.0 Greylisted, 451 4.7.1 please try again in "
-            "300 seconds, 450 4.1.1, 450 4.1.2."
+            "A reply that begins with 4 after MAIL, RCPT or the message: 450 4.2.0 Greylisted, 451 4.7.1 please "
+            "try again in 300 seconds, 450 4.1.1, 450 4.1.2."
         ),
         who="sender",
         steps=(
             (
-                "Send again after the time in the reply, or after fifteen minutes, from the same machine and with the same "
-                "addresses."
+                "Send again from the same machine with the same addresses, after the time given in the reply or "
+                "after fifteen minutes."
             ),
+            "Configure the application to keep a deferred message and to retry for several hours, with increasing delays.",
             (
-                "Configure the application to keep a deferred message and to retry it for several hours, with increasing "
-                "delays."
-            ),
-            (
-                "If the server still defers the message after an hour, ask the administrator of {smtp_server}, or of the "
-                "recipient's domain, what the mail log contains for {from_address} and {recipient}. Clients that sign in can "
-                "be exempted from greylisting."
+                "If the server still defers the message after an hour, ask the administrator of {smtp_server}, or of "
+                "the recipient's domain, what the mail log contains about {from_address} and {recipient}. The "
+                "administrator can exempt authenticated clients from greylisting."
             ),
         ),
-        verify="The server accepts a later attempt with the same addresses (MBX-03).",
-        propagation="Usually minutes: the server sets the delay.",
-        risk="None; a server may defer a client that retries every few seconds for longer.",
+        verify="The server accepts a later attempt with the same addresses (check MBX-03).",
+        propagation="Usually within minutes: the server sets the delay.",
+        risk="None. If a client retries every few seconds, the server may defer it for longer.",
         source=(RFC_SMTP, "https://www.rfc-editor.org/rfc/rfc6647"),
         kind=Kind.ADDRESS,
-        decide=("Send again in fifteen minutes: if the server then accepts the message, it was only deferred.",),
+        decide=("Send again after fifteen minutes: if the server then accepts the message, it was only deferred.",),
     ),
 )

@@ -1,4 +1,4 @@
-"""Causes in the limits of the service: size, connections, rate, quotas and outbound spam."""
+"""Causes that concern the limits of the service: message size, connections, rate, quotas and outbound spam."""
 
 from typing import Final
 
@@ -22,22 +22,21 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         steps=(
             "Send a smaller message, or a link instead of the attachment.",
             (
-                "As an Exchange administrator, read the limit: `Get-Mailbox -Identity {account} | Format-List MaxSendSize`. If "
-                "needed, raise it: `Set-Mailbox -Identity {account} -MaxSendSize 100MB` (at most 150 MB)."
+                "As an Exchange administrator, read the limit: `Get-Mailbox -Identity {account} | Format-List "
+                "MaxSendSize`. If necessary, raise it: `Set-Mailbox -Identity {account} -MaxSendSize 100MB` (at most "
+                "150 MB)."
             ),
         ),
-        verify="The server accepts the same message (MBX-03).",
+        verify="The server accepts the same message (check MBX-03).",
         propagation="Within an hour.",
         risk="The recipient's server may have a smaller limit.",
         source=(SERVICE_LIMITS, NDR),
-        decide=("A short message: if the server accepts it, the size is the reason.",),
+        decide=("Send a short message: if the server accepts it, the size is the cause.",),
     ),
     Cause(
         id="concurrent_connections",
         title="too many messages are sent from this mailbox at the same time",
-        meaning=(
-            "Exchange Online accepts at most three messages at the same time from one mailbox, and defers the fourth."
-        ),
+        meaning="Exchange Online accepts at most three messages at the same time from one mailbox, and defers any others.",
         shows=(
             "432 4.3.2 Concurrent connections limit exceeded; 432 4.3.2 STOREDRV.ClientSubmit; sender thread limit "
             "exceeded."
@@ -46,20 +45,20 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         kind=Kind.LIMIT,
         steps=(
             (
-                "Limit the sender to one connection at a time, two at most, and reuse it (nodemailer: pool: true, "
-                "maxConnections: 1; Postfix: smtp_destination_concurrency_limit = 2)."
+                "Limit the sender to one connection at a time (at most two), and reuse it. For nodemailer: pool: "
+                "true, maxConnections: 1. For Postfix: smtp_destination_concurrency_limit = 2."
             ),
             _RETRY,
-            "Find other programs that use the same mailbox, and give each of them its own.",
+            "Find other programs that use the same mailbox, and give each of them a mailbox of its own.",
         ),
-        verify="The log shows no 432 for a day.",
+        verify="The log shows no 432 for a whole day.",
         propagation="Immediately.",
         risk="None.",
         source=(LIMITS,),
         decide=(
             (
-                "The application's log: how many messages are sent at the same time? The message trace: are there other "
-                "senders for this mailbox?"
+                "Read the application's log: how many messages does it send at the same time? Read the message "
+                "trace: do other programs send from this mailbox?"
             ),
         ),
     ),
@@ -67,29 +66,32 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         id="rate_limited",
         title="messages are sent faster than the service accepts them",
         meaning=(
-            "The service limits the number of messages per minute (30 per mailbox). It delays or defers messages above the "
-            "limit."
+            "The service limits the number of messages per minute (30 per mailbox), and delays or defers any "
+            "messages above the limit."
         ),
-        shows="4xx replies that ask to try later, '4.7.500 Server busy', 'recipient thread limit exceeded', HTTP 429.",
+        shows=(
+            "4xx replies that ask the client to try later, '4.7.500 Server busy', 'recipient thread limit "
+            "exceeded', HTTP 429."
+        ),
         who="sender",
         kind=Kind.LIMIT,
         steps=(
-            "Send at most 30 messages a minute over one connection at a time; combine alerts into one message.",
+            "Send at most 30 messages per minute over one connection at a time; combine several alerts into one message.",
             _RETRY,
-            "For bulk mail, use High Volume Email (internal) or Azure Communication Services.",
+            "For bulk mail, use High Volume Email (internal recipients) or Azure Communication Services.",
         ),
         verify="The log shows no more deferrals.",
         propagation="Within a minute.",
         risk="None.",
         source=(LIMITS, SERVICE_LIMITS),
-        decide=("The number of messages per minute in the application's log or in the message trace.",),
+        decide=("Count the messages per minute in the application's log or in the message trace.",),
     ),
     Cause(
         id="recipient_quota_exceeded",
-        title="the daily or per-message limit of recipients is reached",
+        title="the daily or per-message limit on recipients has been reached",
         meaning=(
-            "A mailbox can send to 10,000 recipients in 24 hours. A tenant has a limit that depends on its licences, and a "
-            "single message has a limit too."
+            "A mailbox can send to 10,000 recipients in 24 hours. The tenant has a limit that depends on its "
+            "licences, and each message has a limit too."
         ),
         shows=(
             "SubmissionQuotaExceededException; 5.1.90; 5.2.2 Submission quota exceeded; 5.7.232 and 5.7.233; 452 "
@@ -98,92 +100,100 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         who="sender",
         kind=Kind.LIMIT,
         steps=(
-            "Stop sending for now: the count decreases over 24 hours.",
+            "Stop sending for now: the limit covers the last 24 hours, so the count falls with time.",
             (
-                "Use a distribution group (it counts as one recipient), send fewer alerts, or split the recipients over "
-                "several messages."
+                "Use a distribution group (it counts as one recipient), send fewer alerts, or divide the recipients "
+                "among several messages."
             ),
-            "For bulk mail, use High Volume Email (internal) or Azure Communication Services.",
+            "For bulk mail, use High Volume Email (internal recipients) or Azure Communication Services.",
             (
-                "If this number of messages is unexpected, treat the account {account} as compromised: reset its password. The "
-                "message trace shows what was sent: `Get-MessageTraceV2 -SenderAddress {from_address}`."
+                "If you did not expect so many messages, treat the account {account} as compromised, and reset its "
+                "password. `Get-MessageTraceV2 -SenderAddress {from_address}` shows what was sent."
             ),
         ),
-        verify="The server accepts a message again (MBX-03).",
+        verify="The server accepts a message again (check MBX-03).",
         propagation="Within 24 hours.",
         risk="None.",
         source=(LIMITS, SERVICE_LIMITS, NDR),
-        decide=("`Get-MessageTraceV2 -SenderAddress {from_address}`: the number of recipients in the last 24 hours.",),
+        decide=(
+            "Run `Get-MessageTraceV2 -SenderAddress {from_address}`, and count the recipients of the last 24 hours.",
+        ),
     ),
     Cause(
         id="mailbox_full",
         title="the sending mailbox is full",
         meaning=(
-            "Exchange keeps every message sent by SMTP in Sent Items, and these have filled the mailbox. A full mailbox "
-            "cannot send."
+            "Exchange keeps a copy of every message sent by SMTP in Sent Items, and the copies have filled the "
+            "mailbox. A full mailbox cannot send."
         ),
         shows="554 5.2.2 mailbox full; QuotaExceededException.MapiExceptionShutoffQuotaExceeded.",
         who="exchange",
         kind=Kind.LIMIT,
         steps=(
             (
-                "Compare the size with the quota: `Get-EXOMailboxStatistics -Identity {account} | Format-List TotalItemSize` "
-                "and `Get-Mailbox -Identity {account} | Format-List ProhibitSendQuota`."
+                "Compare the size with the quota: `Get-EXOMailboxStatistics -Identity {account} | Format-List "
+                "TotalItemSize` and `Get-Mailbox -Identity {account} | Format-List ProhibitSendQuota`."
             ),
             (
-                "Empty Sent Items and Deleted Items, and set a retention policy that does so regularly (Microsoft Purview > "
-                "Data lifecycle management)."
+                "Empty Sent Items and Deleted Items, and set a retention policy that empties them regularly "
+                "(Microsoft Purview > Data lifecycle management)."
             ),
         ),
-        verify="TotalItemSize is well below ProhibitSendQuota, and MBX-03 passes.",
+        verify="TotalItemSize is well below ProhibitSendQuota, and check MBX-03 passes.",
         propagation="Within an hour.",
-        risk="Retention deletes items permanently: find out whether the copies must be kept.",
+        risk="A retention policy deletes items permanently: find out whether the copies must be kept.",
         source=(LIMITS, NDR),
-        decide=("`Get-EXOMailboxStatistics -Identity {account} | Format-List TotalItemSize`.",),
+        decide=(
+            (
+                "Run `Get-EXOMailboxStatistics -Identity {account} | Format-List TotalItemSize`, and compare the "
+                "size with ProhibitSendQuota."
+            ),
+        ),
     ),
     Cause(
         id="outbound_spam_block",
         title="the sender or the tenant is blocked for outbound spam",
         meaning=(
-            "Microsoft has classified mail from this account, tenant or address as spam, or does not trust the tenant yet "
-            "because it is new. The sender's settings cannot resolve this: the administrators of the tenant must remove "
-            "the reason and unblock it."
+            "Microsoft has classified mail from this account, tenant or address as spam, or does not yet trust "
+            "the tenant because it is new. A change to the sender's settings does not help: the tenant's "
+            "administrators must find the cause and remove the block."
         ),
         shows=(
-            "OutboundSpamException; WASCL UserAction verdict; 5.1.8 bad outbound sender; 5.7.501 to 503, 5.7.705, "
-            "5.7.708, 5.7.750; banned sending IP."
+            "OutboundSpamException; WASCL UserAction verdict; 5.1.8 bad outbound sender; 5.7.501 to 5.7.503, "
+            "5.7.705, 5.7.708, 5.7.750; banned sending IP."
         ),
         who="exchange",
         kind=Kind.LIMIT,
         steps=(
             (
-                "Look for {account} at Defender portal > Email & collaboration > Review > Restricted entities, or with "
-                "`Get-BlockedSenderAddress`."
+                "Look for {account} at Defender portal > Email & collaboration > Review > Restricted entities, or "
+                "with `Get-BlockedSenderAddress`."
             ),
             Step("Look for the From address there as well: {from_address}.", when="from_differs"),
             (
-                "If it is listed, secure the account first (new password, check the forwarding rules), then choose Unblock, or "
-                "run `Remove-BlockedSenderAddress -SenderAddress {account}` (with the listed address)."
+                "If one of them is listed, secure the account first: reset its password and check its forwarding "
+                "rules. Then select Unblock, or run `Remove-BlockedSenderAddress -SenderAddress {account}` with the "
+                "listed address."
             ),
             (
-                "Only Microsoft can lift 5.7.501 to 5.7.503 (a banned sender), 5.7.705 (the tenant is over its threshold), "
-                "5.7.708 (the IP address of a new or trial tenant) and 5.7.750 (domains that are not verified in the tenant). "
-                "Remove the reason first; for 5.7.750, verify every sending domain. Then open a case in the Microsoft 365 "
-                "admin center > Support and quote the whole reply."
+                "Only Microsoft can remove the block after 5.7.501 to 5.7.503 (a banned sender), 5.7.705 (the tenant "
+                "is over its threshold), 5.7.708 (the IP address of a new or trial tenant) and 5.7.750 (domains that "
+                "are not verified in the tenant). Remove the cause first; for 5.7.750, verify every sending domain. "
+                "Then open a case at Microsoft 365 admin center > Support, and quote the whole reply."
             ),
             (
-                "For 'Banned sending IP': the application sends to the MX without a sign-in. Use smtp.office365.com with a "
-                "sign-in, or request delisting at https://sender.office.com."
+                "If the reply contains 'Banned sending IP', the application sends to the MX without signing in. Use "
+                "smtp.office365.com and sign in, or request delisting at https://sender.office.com."
             ),
         ),
-        verify="The list no longer contains the entity, and MBX-03 passes.",
-        propagation="An hour after the unblocking; a support case takes days.",
-        risk="Do not unblock the account before it is secure: otherwise it is blocked again, for longer.",
+        verify="The list no longer contains the account or address, and check MBX-03 passes.",
+        propagation="Within an hour after you unblock it; a support case takes days.",
+        risk="Secure the account before you unblock it; otherwise Microsoft blocks it again, for longer.",
         source=(RESTRICTED, NDR),
         decide=(
             (
-                "Restricted entities in the Defender portal: does the list contain {account}? And the message trace: "
-                "`Get-MessageTraceV2 -SenderAddress {from_address}`."
+                "Look in Restricted entities in the Defender portal: is {account} listed? Then run "
+                "`Get-MessageTraceV2 -SenderAddress {from_address}` to see what was sent."
             ),
         ),
     ),

@@ -1,4 +1,4 @@
-"""Causes on the path to the login host and in the OpenID document on it, before a token is requested."""
+"""Causes that prevent a token request: failures on the path to the login host, and a wrong OpenID document."""
 
 from typing import Final
 
@@ -11,43 +11,45 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         id="token_endpoint_unreachable",
         title="the login host cannot be reached",
         meaning=(
-            "To sign in with OAuth, the application must first get a token over HTTPS, and it cannot reach the token "
-            "service. The mail server may still be reachable."
+            "To sign in with OAuth, the application first requests a token over HTTPS, but it cannot reach the "
+            "token service. The mail server may still be reachable."
         ),
-        shows="Timeouts, name or certificate errors that name login.microsoftonline.com, port 443.",
+        shows="Timeouts, name errors or certificate errors for login.microsoftonline.com, port 443.",
         who="network",
         steps=(
             Step(
                 (
-                    "If a proxy is configured, test through it, on the application's machine and as its account: "
-                    "`Invoke-WebRequest -Uri {issuer_document} -Proxy {proxy}` (Linux: `$ curl -sv -x {proxy} {issuer_document}`)."
+                    "If a proxy is configured, test the connection through it, on the application's machine and under "
+                    "its service account: `Invoke-WebRequest -Uri {issuer_document} -Proxy {proxy}` (Linux: `$ curl -sv "
+                    "-x {proxy} {issuer_document}`)."
                 ),
                 when="through_proxy",
             ),
             Step(
                 (
-                    "Test the connection on the application's machine and as its account: `Test-NetConnection -ComputerName "
-                    "{login_host} -Port 443` (Linux: `$ curl -sv {issuer_document}`)."
+                    "Test the connection on the application's machine and under its service account: `Test-NetConnection "
+                    "-ComputerName {login_host} -Port 443` (Linux: `$ curl -sv {issuer_document}`)."
                 ),
                 answered_by=("TOKEN-01",),
                 when="without_proxy",
             ),
             (
-                "Allow outbound HTTPS to {login_host} for this machine, or set the proxy for the service account: `netsh "
-                "winhttp show proxy` shows the machine's proxy (Linux: https_proxy in the service's environment)."
+                "Allow outbound HTTPS to {login_host} for this machine, or set the proxy for the service account. "
+                "`netsh winhttp show proxy` shows the machine's proxy (Linux: https_proxy in the service's "
+                "environment)."
             ),
             (
                 "If the certificate comes from a proxy, exclude {login_host} from TLS inspection, or add the proxy's root "
                 "certificate to the application's runtime."
             ),
         ),
-        verify="Check TOKEN-01 passes: the OpenID document can be read.",
+        verify="The check TOKEN-01 passes: the OpenID document can be read.",
         propagation="Immediately.",
         risk="Allow Microsoft's published login hosts only.",
         source=(ENDPOINTS,),
         decide=(
             Step(
-                "Check TOKEN-01, or `Invoke-RestMethod {issuer_document}` on the application's machine.",
+                "Run check TOKEN-01, or `Invoke-RestMethod {issuer_document}` on the application's machine.",
                 answered_by=("TOKEN-01",),
             ),
         ),
@@ -57,49 +59,49 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         title="a proxy or filter answers instead of the login host",
         headline="a proxy or filter answers instead of the login host: {answer}",
         meaning=(
-            "The application requests the OpenID document or a token from {login_host}. A web proxy, a filter or a portal "
-            "replies instead, with its own page or redirect: {answer}."
+            "The application requests the OpenID document or a token from {login_host}. A web proxy, a filter or "
+            "a captive portal replies instead, with its own page or a redirect: {answer}."
         ),
         shows="HTTP 403, 407 or 200 with a web page, or a redirect, instead of a JSON document.",
         who="network",
         steps=(
             Step(
                 (
-                    "If a proxy is configured, request the document through it, as the application's account: `Invoke-WebRequest "
-                    "-Uri {issuer_document} -Proxy {proxy}` (Linux: `$ curl -sv -x {proxy} {issuer_document}`). The text of the "
-                    "page shows which rule applies."
+                    "If a proxy is configured, request the document through it under the application's service account: "
+                    "`Invoke-WebRequest -Uri {issuer_document} -Proxy {proxy}` (Linux: `$ curl -sv -x {proxy} "
+                    "{issuer_document}`). The text of the page shows which rule applies."
                 ),
                 when="through_proxy",
             ),
             Step(
                 (
-                    "If no proxy is configured for this account, a transparent proxy or filter replies. Request the document as "
-                    "the application's account: `Invoke-WebRequest -Uri {issuer_document}` (Linux: `$ curl -sv "
-                    "{issuer_document}`), and once more from another network."
+                    "If no proxy is configured for this account, a transparent proxy or filter replies. Request the "
+                    "document under the application's service account: `Invoke-WebRequest -Uri {issuer_document}` "
+                    "(Linux: `$ curl -sv {issuer_document}`). Repeat the request from a different network."
                 ),
                 when="without_proxy",
             ),
             (
-                "Allow {login_host} in the proxy or filter for this machine and account without proxy authentication (407): a "
-                "service cannot enter a proxy password."
+                "In the proxy or filter, allow {login_host} for this machine and account without proxy "
+                "authentication (407): a service cannot enter a proxy password."
             ),
-            "Exclude {login_host} from TLS inspection and from block pages.",
+            "Exclude {login_host} from TLS inspection and from content filtering.",
             Step(
                 (
-                    "If the proxy or filter replied to the token request, it has received the client secret: create a new secret "
-                    "and delete the old one."
+                    "If the proxy or filter replied to the token request, it has received the client secret: create a "
+                    "new secret, and delete the old one."
                 ),
                 when="secret_sent",
             ),
         ),
-        verify="Checks TOKEN-01 and TOKEN-02 pass: the document can be read and a token is issued.",
+        verify="The checks TOKEN-01 and TOKEN-02 pass: the document can be read, and a token is issued.",
         propagation="As soon as the rule is active.",
         risk="Allow Microsoft's published login hosts only.",
         source=(ENDPOINTS,),
         decide=(
             (
-                "The text of the page, requested on the application's machine and as its account: `Invoke-WebRequest -Uri "
-                "{issuer_document}`."
+                "Request the document on the application's machine under its service account, and read the text of "
+                "the page: `Invoke-WebRequest -Uri {issuer_document}`."
             ),
         ),
     ),
@@ -107,43 +109,51 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         id="issuer_document_altered",
         title="a device or program on the network path changes the OpenID document",
         meaning=(
-            "The address in the settings is right, but the document that arrives names the token endpoint "
-            "{token_endpoint}, which the login host does not publish. Anyone who can change the document can collect "
-            "client secrets."
+            "The address in the settings is right, but the document that arrives contains the token endpoint "
+            "{token_endpoint}, which the login host does not publish. Anyone who can change the document can "
+            "collect client secrets."
         ),
-        shows="The token endpoint or the issuer in the document is on a foreign host, or belongs to another tenant than the URL.",
+        shows=(
+            "The token endpoint or the issuer in the document is on a host that is not Microsoft's, or belongs "
+            "to a different tenant from the URL."
+        ),
         who="network",
         steps=(
             (
-                "Fetch the document from this machine and from another network, and compare them: `Invoke-RestMethod "
-                "{issuer_document} | Select-Object issuer, token_endpoint`. In this run it named {token_endpoint}."
+                "Fetch the document from this machine and from a different network, and compare the results: "
+                "`Invoke-RestMethod {issuer_document} | Select-Object issuer, token_endpoint`. In this run the "
+                "document contained {token_endpoint}."
             ),
             (
-                "If the two differ, find what changes it, together with the security team: a proxy, a filter, a hosts-file "
-                "entry, or a root certificate in this machine's store that does not belong there."
+                "If the two documents differ, work with the security team to find what changes this machine's copy: "
+                "a proxy, a filter, an entry in the hosts file, or a root certificate in this machine's store that "
+                "does not belong there."
             ),
             "Do not send a secret from this machine until the document is right.",
             Step(
-                "The client secret was sent in this run: create a new secret and delete the old one.",
+                "This run sent the client secret: create a new secret, and delete the old one.",
                 when="secret_sent",
             ),
         ),
-        verify="The document names a token endpoint on {login_host} from this machine too, and check TOKEN-01 passes.",
-        propagation="As soon as the device or program is removed.",
+        verify=(
+            "The document that this machine receives also contains a token endpoint on {login_host}, and check "
+            "TOKEN-01 passes."
+        ),
+        propagation="As soon as the device or program no longer changes the document.",
         risk=(
-            "Treat this as a security incident until it is explained: it affects other applications on this machine as "
-            "well."
+            "Treat this as a security incident until you have found the cause: other applications on this "
+            "machine are affected too."
         ),
         source=("https://openid.net/specs/openid-connect-discovery-1_0.html", ENDPOINTS),
-        decide=("The same document from another network: does it name another token endpoint?",),
+        decide=("Request the same document from a different network: does it contain a different token endpoint?",),
     ),
     Cause(
         id="wrong_tenant_or_authority",
         title="the tenant or login address in the settings is wrong",
         meaning=(
-            "The application requests the token from a directory that does not exist, is not yours, or cannot be used for "
-            "this type of application. A placeholder in the address, 'common', or a host of another cloud has the same "
-            "effect."
+            "The application requests the token from a directory that does not exist, is not yours, or cannot be "
+            "used for this type of application. The address may contain a placeholder, 'common', or the host of "
+            "a different cloud."
         ),
         shows=(
             "AADSTS90002, 900023, 50194, 50059; 'Tenant … not found'; 'not configured as a multi-tenant application'."
@@ -151,26 +161,29 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         who="sender",
         steps=(
             (
-                "Read the Directory (tenant) ID at Entra admin center > Identity > Overview, or with PowerShell: "
+                "Copy the Directory (tenant) ID from Entra admin center > Identity > Overview, or with PowerShell: "
                 "`(Get-MgOrganization).Id`."
             ),
             (
                 "Set OpenID Endpoint Configuration to https://login.microsoftonline.com/<tenant "
-                "id>/v2.0/.well-known/openid-configuration with that id. Do not use common, organizations or consumers, and "
-                "leave no braces."
+                "id>/v2.0/.well-known/openid-configuration with that id. Do not use common, organizations or "
+                "consumers, and leave no angle brackets or braces in the address."
             ),
-            "In another cloud, use its own login host (login.microsoftonline.us, login.partner.microsoftonline.cn).",
+            (
+                "In another cloud, use that cloud's login host (login.microsoftonline.us or "
+                "login.partner.microsoftonline.cn)."
+            ),
         ),
         verify=(
-            "`Invoke-RestMethod {issuer_document}` returns a document whose issuer contains your tenant id, and check "
-            "OAUTH-10 passes."
+            "`Invoke-RestMethod {issuer_document}` returns a document whose issuer contains your tenant id, and "
+            "check OAUTH-10 passes."
         ),
         propagation="Immediately.",
         risk="Do not make the application multi-tenant only to use 'common': this opens it to every directory.",
         source=(FAQ + ", OAuth Step 5", ENTRA_CODES, CLIENT_CREDENTIALS),
         decide=(
             Step(
-                "Check OAUTH-10: the tenant in the URL, in the issuer and in the token must be the same.",
+                "Run check OAUTH-10: is the tenant the same in the URL, the issuer and the token?",
                 answered_by=("OAUTH-10",),
             ),
         ),

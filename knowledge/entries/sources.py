@@ -1,4 +1,4 @@
-"""Source addresses that several entries cite."""
+"""Sources and steps that several entries share."""
 
 from typing import Final
 
@@ -54,6 +54,7 @@ FAQ: Final = "Nodinite FAQ - Office365 Email Configuration"
 
 CONNECT_EXCHANGE: Final = "As an Exchange administrator, connect with PowerShell: `Connect-ExchangeOnline`."
 SIGN_IN_LOG: Final = (
-    "Open Entra admin center > Monitoring & health > Sign-in logs, filter by the user {account} and by the client "
-    "app Authenticated SMTP, and read the error number and the Conditional Access tab of the failed entry."
+    "Open Entra admin center > Monitoring & health > Sign-in logs, and filter by the user {account} and "
+    "the client app Authenticated SMTP. Read the error number and the Conditional Access tab of the "
+    "failed entry."
 )

@@ -1,4 +1,4 @@
-"""Causes in the reply to a token request and in the token; `login` has those on the path, `application` those in the registration."""
+"""Causes that concern the reply to a token request, or the token. The path is covered in `login`, the registration in `application`."""
 
 from typing import Final
 
@@ -13,15 +13,16 @@ from knowledge.entries.sources import (
 )
 from knowledge.step import Step
 
-_APP: Final = "Entra admin center > Identity > Applications > App registrations > All applications > {client_id}"
+_APP: Final = "Open Entra admin center > Identity > Applications > App registrations > All applications > {client_id}"
 
 ENTRIES: Final[tuple[Cause, ...]] = (
     Cause(
         id="wrong_scope_or_audience",
-        title="the scope is wrong, or the token is for another service",
+        title="the scope is wrong, or the token is for a different service",
         meaning=(
-            "A token is valid for one service only. For SMTP with client credentials the scope must be "
-            "https://outlook.office365.com/.default; a Graph token, SMTP.Send or a misspelt resource does not work."
+            "A token is valid for one service only. For SMTP with client credentials, the scope must be "
+            "https://outlook.office365.com/.default. A token for Microsoft Graph, the scope SMTP.Send or a "
+            "misspelt resource does not work."
         ),
         shows=(
             "AADSTS70011, 1002012, 500011, 650053; invalid_scope; a token whose aud is not "
@@ -30,21 +31,22 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         who="sender",
         steps=(
             "Set Scope to https://outlook.office365.com/.default, without spaces and without a second scope.",
+            "In another cloud, set Scope to https://outlook.office365.us/.default or https://partner.outlook.cn/.default.",
             (
-                "In another cloud, set it to https://outlook.office365.us/.default or https://partner.outlook.cn/.default."
-            ),
-            (
-                "If a person signs in instead (delegated), set it to https://outlook.office365.com/SMTP.Send with "
-                "offline_access."
+                "If a person signs in instead (delegated permissions), set Scope to "
+                "https://outlook.office365.com/SMTP.Send offline_access."
             ),
         ),
-        verify="Checks OAUTH-11 and TOKEN-03 pass: aud is https://outlook.office365.com.",
-        propagation="With the next token: clear the token cache or restart the application.",
+        verify="The checks OAUTH-11 and TOKEN-03 pass: aud is https://outlook.office365.com.",
+        propagation="With the next token; clear the token cache or restart the application to get it immediately.",
         risk="None.",
         source=(FAQ + ", OAuth Step 5", OAUTH, CLIENT_CREDENTIALS, ENTRA_CODES),
         decide=(
             Step(
-                "Check TOKEN-03: the aud claim of the token (decode the token locally, never on a web site).",
+                (
+                    "Run check TOKEN-03, and read the aud claim of the token (decode the token on your own machine, "
+                    "never on a website)."
+                ),
                 answered_by=("TOKEN-03",),
             ),
         ),
@@ -52,9 +54,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
     Cause(
         id="resource_missing",
         title="Exchange Online does not exist in this tenant",
-        meaning=(
-            "The tenant has never had an Exchange Online licence, so it has no service for which the token could be issued."
-        ),
+        meaning="The tenant has never had an Exchange Online licence, so it has no service for which a token can be issued.",
         shows="AADSTS500011 or 650052, although the scope is spelt correctly.",
         who="entra",
         kind=Kind.REGISTRATION,
@@ -63,30 +63,30 @@ ENTRIES: Final[tuple[Cause, ...]] = (
                 "Look for the service: `Get-MgServicePrincipal -Filter \"appId eq '00000002-0000-0ff1-ce00-000000000000'\"`."
             ),
             (
-                "Check that this is the tenant that has the mailboxes. If it is, assign at least one licence with Exchange "
-                "Online."
+                "Make sure that this is the tenant with the mailboxes. If it is, assign at least one licence that "
+                "includes Exchange Online."
             ),
         ),
-        verify="The command finds Office 365 Exchange Online, and TOKEN-02 passes.",
-        propagation="Up to a few hours after the first licence.",
-        risk="A licence costs money: make sure first that the tenant is the right one.",
+        verify="The command returns Office 365 Exchange Online, and check TOKEN-02 passes.",
+        propagation="Within a few hours of the first licence.",
+        risk="A licence costs money: make sure that the tenant is the right one before you buy one.",
         source=(ENTRA_CODES, OAUTH),
         decide=(
             (
-                "The list of enterprise applications (filter: Microsoft applications): does it contain Office 365 Exchange "
-                "Online?"
+                "Open the list of enterprise applications and filter it by Microsoft applications: does it contain "
+                "Office 365 Exchange Online?"
             ),
         ),
     ),
     Cause(
         id="consent_missing",
-        title="the permission is not granted, or admin consent is missing",
+        title="the application lacks the permission or admin consent",
         meaning=(
-            "The application gets a token but has no permission to send by SMTP. With client credentials this causes no "
-            "error: the token lacks the role SMTP.SendAsApp."
+            "The application gets a token but has no permission to send by SMTP. With client credentials this "
+            "causes no error; the token only lacks the role SMTP.SendAsApp."
         ),
         shows=(
-            "No roles claim with SMTP.SendAsApp (and the application is not scoped by RBAC for Applications); "
+            "No roles claim with SMTP.SendAsApp (and the application is not scoped with RBAC for Applications); "
             "AADSTS65001, 650057; bare 535 5.7.3 to XOAUTH2."
         ),
         who="entra",
@@ -94,8 +94,9 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         steps=(
             _APP
             + (
-                " > API permissions > Add a permission > APIs my organization uses > Office 365 Exchange Online > "
-                "Application permissions > SMTP.SendAsApp (not under Microsoft Graph), then Grant admin consent."
+                " > API permissions. Select Add a permission > APIs my organization uses > Office 365 Exchange "
+                "Online > Application permissions > SMTP.SendAsApp (not under Microsoft Graph), then Grant admin "
+                "consent."
             ),
             (
                 'Or with PowerShell: `$exo = Get-MgServicePrincipal -Filter "appId eq '
@@ -104,29 +105,30 @@ ENTRIES: Final[tuple[Cause, ...]] = (
                 "-ResourceId $exo.Id -AppRoleId $role.Id`."
             ),
             (
-                "Narrower, where it is available: do not grant the Entra permission. Grant the Exchange role 'Application "
-                "SMTP.SendAsApp' for one mailbox by RBAC for Applications; the roles claim is then empty, as it should be."
+                "For narrower access, if RBAC for Applications is available, do not grant the Entra permission. "
+                "Grant the Exchange role 'Application SMTP.SendAsApp' for one mailbox instead; the roles claim is "
+                "then empty, as it should be."
             ),
-            "Get a new token: the old one keeps its claims for about an hour.",
+            "Request a new token: the old one keeps its claims for about an hour.",
         ),
         verify=(
-            "Check TOKEN-03 passes: roles contains SMTP.SendAsApp. With RBAC for Applications, the server accepts the "
-            "message."
+            "The check TOKEN-03 passes: roles contains SMTP.SendAsApp. With RBAC for Applications, the server "
+            "accepts the message instead."
         ),
-        propagation="Minutes after the consent, plus the lifetime of a cached token.",
+        propagation="Within minutes of the consent; if a token is cached, when it expires.",
         risk=(
-            "With SMTP.SendAsApp the application can use only the mailboxes on which Exchange grants it a right; RBAC for "
-            "Applications restricts it to the mailboxes of a scope."
+            "With SMTP.SendAsApp, the application can use only the mailboxes on which Exchange grants it a "
+            "right. RBAC for Applications restricts it to the mailboxes in a scope."
         ),
         source=(FAQ + ", OAuth Step 2", OAUTH, CLIENT_CREDENTIALS),
-        decide=(Step("Check TOKEN-03: does the token have the role SMTP.SendAsApp?", answered_by=("TOKEN-03",)),),
+        decide=(Step("Run check TOKEN-03: does the token have the role SMTP.SendAsApp?", answered_by=("TOKEN-03",)),),
     ),
     Cause(
         id="conditional_access_block",
         title="a Conditional Access policy blocks this sign-in",
         meaning=(
-            "The credentials may be right, but a policy of the tenant does not allow this sign-in from this place or with "
-            "this method. The same application can work in one network and fail in another."
+            "The credentials may be right, but a policy of the tenant does not allow this sign-in from this "
+            "location or with this method. The same application may work in one network and fail in another."
         ),
         shows="535 5.7.139 … did not meet the criteria to be authenticated successfully; AADSTS53003, 53000, 530032.",
         who="entra",
@@ -134,47 +136,50 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         steps=(
             Step(
                 (
-                    "Sign-in with a password: open Entra admin center > Monitoring & health > Sign-in logs and the failed sign-in "
-                    "of {account}. The tab Conditional Access names the policy."
+                    "If the sender uses a password, open Entra admin center > Monitoring & health > Sign-in logs, and "
+                    "select the failed sign-in of {account}. The Conditional Access tab shows which policy blocked it."
                 ),
                 when="basic",
             ),
             Step(
                 (
-                    "Sign-in as an application: open Entra admin center > Monitoring & health > Sign-in logs > Service principal "
-                    "sign-ins and the failed sign-in of {client_id}. The tab Conditional Access names the policy."
+                    "If the sender uses OAuth, open Entra admin center > Monitoring & health > Sign-in logs > Service "
+                    "principal sign-ins, and select the failed sign-in of {client_id}. The Conditional Access tab shows "
+                    "which policy blocked it."
                 ),
                 when="oauth",
             ),
             Step(
                 (
-                    "Exclude only this one account from that policy, and add a second policy that allows it from the server's "
-                    "public address only (named location)."
+                    "Exclude only this account from that policy, and add a second policy that blocks the account "
+                    "everywhere except at the server's public address (named location)."
                 ),
                 when="basic",
             ),
             Step(
                 (
-                    "For an application (workload identity policy), add the server's public address to the allowed named location."
+                    "If the policy is for workload identities, add the server's public address to a named location that "
+                    "the policy excludes."
                 ),
                 when="oauth",
             ),
             Step(
-                "Better: move the sender to OAuth client credentials, to which user policies do not apply.",
+                "Preferably, move the sender to OAuth client credentials: policies for users do not apply to them.",
                 when="basic",
             ),
         ),
-        verify="The next attempt is a Success in the sign-in log, and check AUTH-01 passes from the same machine.",
-        propagation="Usually within minutes, at most an hour.",
+        verify="The next attempt appears as Success in the sign-in log, and check AUTH-01 passes on the same machine.",
+        propagation="Usually within minutes, at most within an hour.",
         risk=(
-            "Each exclusion weakens the policy: limit it to one account and one address, and give it an owner and a date. "
-            "CISA SCuBA baselines (MS.AAD.1.1, legacy authentication blocked) object to more."
+            "Each exclusion weakens the policy: limit it to one account and one address, and record its owner "
+            "and an end date. A broader exclusion conflicts with the CISA SCuBA baseline MS.AAD.1.1 (legacy "
+            "authentication shall be blocked)."
         ),
         source=(CONDITIONAL_ACCESS, WORKLOAD_ACCESS, ENTRA_CODES),
         decide=(
             (
-                "The Conditional Access tab of the failed entry in the sign-in log: it names the policy. If no policy applied, "
-                "the reason is MFA or security defaults."
+                "Open the failed entry in the sign-in log: the Conditional Access tab shows which policy blocked it. "
+                "If no policy applied, the cause is MFA or security defaults."
             ),
         ),
     ),
@@ -188,103 +193,113 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         shows="HTTP 429, AADSTS90055, AADSTS50196 (loop).",
         who="sender",
         steps=(
-            "Wait for the time in the Retry-After header.",
-            "Cache the token until shortly before it expires (expires_in). Do not request one for each message.",
+            "Wait for the time given in the Retry-After header.",
+            "Cache the token until shortly before it expires (expires_in). Do not request a new token for each message.",
         ),
-        verify="The log shows one token request per sender and hour.",
+        verify="The log shows at most one token request per sender per hour.",
         propagation="Within minutes.",
         risk="None.",
         source=(
             ENTRA_CODES,
             "https://learn.microsoft.com/en-us/entra/identity-platform/reference-error-codes#handling-error-codes-in-your-application",
         ),
-        decide=("The number of token requests in the sign-in log of the service principal.",),
+        decide=("Count the token requests in the sign-in log of the service principal.",),
     ),
     Cause(
         id="token_expired",
         title="the token or the refresh token is no longer valid",
         meaning=(
-            "The application sent an old token, or the refresh token has expired because it was not used or the password "
-            "was changed. A new token or a new sign-in is needed."
+            "The application sent an old token, or its refresh token has expired because it was not used or the "
+            "password was changed. The application needs a new token or a new sign-in."
         ),
         shows=(
-            "AADSTS700082, 70008, 50173, 70043; 'token has expired'; 535 5.7.3 to XOAUTH2 after about an hour of work."
+            "AADSTS700082, 70008, 50173, 70043; 'token has expired'; 535 5.7.3 to XOAUTH2 after the application "
+            "has run for about an hour."
         ),
         who="sender",
         kind=Kind.SIGN_IN,
         steps=(
             (
-                "Client credentials: request a new token. If the client keeps the old one, restart it and check the machine's "
-                "clock."
+                "With client credentials, request a new token. If the client keeps using the old one, restart it and "
+                "check the machine's clock."
             ),
-            "Delegated sign-in: sign in to the application again as {account}, and keep offline_access in the scope.",
-            "Consider client credentials: they need no refresh token.",
+            (
+                "With a delegated sign-in, sign in to the application again as {account}, and keep offline_access in "
+                "the scope."
+            ),
+            "Consider client credentials, which need no refresh token.",
         ),
-        verify="Check TOKEN-03 shows an exp in the future, and AUTH-01 passes.",
+        verify="The check TOKEN-03 shows an exp claim in the future, and check AUTH-01 passes.",
         propagation="Immediately.",
         risk="None.",
         source=(ENTRA_CODES, OAUTH),
-        decide=(Step("Check TOKEN-03: exp, compared with the time of the attempt.", answered_by=("TOKEN-03",)),),
+        decide=(
+            Step(
+                "Run check TOKEN-03, and compare the exp claim with the time of the attempt.", answered_by=("TOKEN-03",)
+            ),
+        ),
     ),
     Cause(
         id="token_user_mismatch",
-        title="the user name does not match the user of the token",
+        title="the user name does not match the user in the token",
         meaning=(
-            "If the token belongs to a person, the user name sent with it must be that person's mailbox, or one that this "
-            "person may use. Here the two differ."
+            "If the token was issued to a person, the user name sent with it must be that person's mailbox or "
+            "one that this person may use. Here the two differ."
         ),
         shows=(
-            "Bare 535 5.7.3 to XOAUTH2; the upn claim differs from the user name; a token of a shared mailbox or of an "
-            "administrator."
+            "Bare 535 5.7.3 to XOAUTH2; a upn claim that differs from the user name; a token of a shared mailbox "
+            "or an administrator."
         ),
         who="sender",
         kind=Kind.SIGN_IN,
         steps=(
             (
-                "Sign in as {account}, the Username (XOAUTH2 user) in the settings, to get the token. Or set Username to the "
-                "account for which the token was issued (claim upn)."
+                "To get the token, sign in as {account}, the Username (XOAUTH2 user) in the settings. Or set "
+                "Username to the account to which the token was issued (claim upn)."
             ),
             (
-                "For a shared mailbox, use its address as the user name and give the person who signs in FullAccess and Send "
-                "As on it."
+                "For a shared mailbox, use its address as the user name, and grant FullAccess and Send As on it to "
+                "the person who signs in."
             ),
             "With client credentials, use the primary address of the mailbox as the user name.",
         ),
-        verify="Check TOKEN-03 shows that upn, if present, equals the user name, and AUTH-01 passes.",
-        propagation="Immediately; after a right is granted, up to two hours.",
+        verify="The check TOKEN-03 shows that the upn claim, if present, equals the user name. The check AUTH-01 passes.",
+        propagation="Immediately; if you grant a right, within two hours.",
         risk="Grant the right on this one mailbox only.",
         source=(OAUTH,),
         decide=(
-            Step("Check TOKEN-03: the claims upn and scp, compared with the Username.", answered_by=("TOKEN-03",)),
+            Step("Run check TOKEN-03, and compare the claims upn and scp with Username.", answered_by=("TOKEN-03",)),
         ),
     ),
     Cause(
         id="xoauth2_string_malformed",
         title="the OAuth sign-in string has the wrong format",
         meaning=(
-            "The string with the user name and the token does not have the format that the server expects: a part is "
-            "missing, a separator is wrong, or it is not encoded exactly once."
+            "The string with the user name and the token does not have the format that the server expects: a "
+            "part is missing, a separator is wrong, or the string was not encoded exactly once."
         ),
         shows="501 5.5.124 Invalid XOAUTH2 auth data, 501 5.5.2 cannot decode, or a bare 535 5.7.3.",
         who="sender",
         steps=(
+            "Encode user=<address>^Aauth=Bearer <token>^A^A as base64, once and on one line; ^A is the byte 0x01.",
             (
-                "Build it as base64 of: user=<address>, byte 1, auth=Bearer <token>, byte 1, byte 1. Encode it once, on one "
-                "line."
+                "Send AUTH XOAUTH2 on its own, wait for 334, then send the string. Some servers do not accept a long "
+                "token on the same line as the command."
             ),
-            (
-                "Send AUTH XOAUTH2 alone, wait for 334, then send the string. Some servers do not accept long tokens in the "
-                "one-line form."
-            ),
-            "Update the library. If it offers the mechanism, do not build the string by hand.",
+            "Update the mail library. If it supports XOAUTH2, use that instead of building the string yourself.",
         ),
         verify=(
-            "Check AUTH-01 passes. It sends a correct string: if it passes and the application fails, the application "
-            "builds the string wrongly."
+            "The check AUTH-01, which sends a correct string, passes. If the application still fails, it builds "
+            "the string wrongly."
         ),
         propagation="Immediately.",
         risk="The string contains the token: do not paste it into tickets or online decoders.",
         source=(OAUTH, "https://www.rfc-editor.org/rfc/rfc4954"),
-        decide=(Step("Check AUTH-01: the same token in the string that this suite builds.", answered_by=("AUTH-01",)),),
+        decide=(
+            Step(
+                "Run check AUTH-01: does the server accept the same token in the string that smtp365 builds?",
+                answered_by=("AUTH-01",),
+            ),
+        ),
     ),
 )

@@ -1,4 +1,4 @@
-"""The cause of a text that no rule matches."""
+"""The entry for a text that no rule matches."""
 
 from typing import Final
 
@@ -10,25 +10,25 @@ ENTRIES: Final[tuple[Cause, ...]] = (
     Cause(
         id="unrecognised",
         title="no rule matches this text",
-        meaning="The text contains no phrase or number that identifies a cause. It is kept unchanged.",
+        meaning="The text contains no phrase or number that identifies a cause. It is shown unchanged.",
         shows="Any text without a known phrase or number.",
         who=None,
         steps=(
             (
-                "Look for the inner error and paste it: the reply of the server (three digits and a sentence), an AADSTS "
+                "Look for the inner error and paste it: the server's reply (three digits and a sentence), an AADSTS "
                 "number, or the last 'caused by' line."
             ),
             Step(
-                (
-                    "Run this checklist with the same settings: it shows at which step the message stops, and the server's reply."
-                ),
+                "Run smtp365 with the same settings: it shows the step that fails and the server's reply.",
                 answered_by=("NET-01",),
             ),
         ),
-        verify="The longer text matches a known cause.",
+        verify="The text of the inner error matches a known cause.",
         propagation="None.",
         risk="None.",
         source=(TROUBLE, SCUBA),
-        decide=("The application's log at its most detailed level, at the time of the failure.",),
+        decide=(
+            "Set the application's log to its most detailed level, and read the entries at the time of the failure.",
+        ),
     ),
 )
