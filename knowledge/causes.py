@@ -61,7 +61,7 @@ def is_for_good(cause_id: str) -> bool:
 
 @cache
 def declared(*, at_login: bool = False) -> Mapping[str, Cause]:
-    """Return the entries for a declared service by id. With `at_login`, entries about its token service replace those about its mail server.
+    """Return the entries for a declared service; with `at_login`, those about its token service replace those about its mail server.
 
     The entries are imported only when a run has such a service.
     """

@@ -9,7 +9,7 @@ from knowledge.cause_ids import CauseId
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The causes of an error text, likeliest first; whether the text identifies one; the steps that show which one applies; and a quotation."""
+    """The causes of an error text, likeliest first; whether it identifies one; the steps that show which one applies; and a quotation."""
 
     causes: tuple[CauseId, ...]
     sure: bool

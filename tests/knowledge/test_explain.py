@@ -54,7 +54,7 @@ def test_inconclusive_answer_says_what_decides() -> None:
     text = render(explain("535 5.7.3 Authentication unsuccessful"))
 
     assert "possible causes, the most likely first:" in text
-    assert "What decides between them" in text
+    assert "How to find the cause:" in text
 
 
 def test_json_lines() -> None:

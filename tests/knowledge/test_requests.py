@@ -81,6 +81,6 @@ def test_message_states_uncertainty() -> None:
 
     assert "most likely the application is not registered in Exchange" in message
     assert f"Other possible causes:\n  - {CATALOGUE['mailbox_missing'].title}" in message
-    assert "What decides between them:\n  - Look at" in message
+    assert "How to find the cause:\n  - Look at" in message
     assert "What we ask you to do, if this is the cause:" in message
     assert "What this means: Entra issues the token" in message

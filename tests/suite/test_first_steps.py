@@ -158,4 +158,5 @@ def test_no_step_is_about_a_secret_that_was_not_sent(name: str, is_situation: bo
             assert "password that was sent" not in texts
         if traffic.token_requests == 0 and (assessment.evidence.token is None or assessment.evidence.token.withheld):
             assert "secret was sent" not in texts
-            assert "has seen the client secret" not in texts
+            assert "sent the client secret" not in texts
+            assert "has received the client secret" not in texts
