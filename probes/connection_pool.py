@@ -55,7 +55,7 @@ class ConnectionPool:
             idle = [connection for waiting in self._idle.values() for connection in waiting]
             self._idle.clear()
         for connection in idle:
-            connection.close()
+            connection.disconnect()
 
     def _give_back(self, host: str, connection: Connection) -> None:
         with self._lock:
@@ -63,4 +63,4 @@ class ConnectionPool:
             if keeps:
                 self._idle.setdefault(host, []).append(connection)
         if not keeps:
-            connection.close()
+            connection.disconnect()

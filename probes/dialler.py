@@ -1,13 +1,13 @@
 """Opens TCP connections. The `[connect]` map applies to all of them, like curl's --connect-to.
 
-No other module opens a socket for SMTP or HTTPS. The evidence records each address and whether the map replaced it.
+No other module opens a socket for SMTP or HTTPS. The evidence records each address and whether the map replaced it. Every
+connection is shut when the deadline that it was opened with expires.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import socket
-import threading
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from typing import Literal
@@ -17,20 +17,20 @@ from evidence.wire import Dial
 from probes.deadline import Deadline
 from probes.failures import translate
 from probes.unresponsive import SKIPPED, UnresponsiveHosts
+from probes.watchdog import Watchdog
 
 _MOST_PER_FAMILY = 4
 
 
 class Dialler:
-    """Opens TCP connections, each within the connect timeout. It tracks open sockets so that an interrupt can close them."""
+    """Opens TCP connections, each within the connect timeout. Its deadline, or an interrupt, shuts each of them."""
 
     def __init__(self, connect: Mapping[str, str], *, only_mapped: bool, timeout: float) -> None:
         """Store the timeout in seconds and the map, whose keys are `name-or-address:port` and whose values are `address:port`."""
         self._map = {_plain(key): value for key, value in connect.items()}
         self._only_mapped = only_mapped
         self._timeout = timeout
-        self._open: set[socket.socket] = set()
-        self._lock = threading.Lock()
+        self._watchdog = Watchdog()
         self._stopped = False
         self.unresponsive = UnresponsiveHosts()
 
@@ -66,6 +66,8 @@ class Dialler:
             )
         elif self._stopped:
             failure = Failure(kind=FailureKind.DEADLINE, text="the run stopped before this connection attempt")
+        elif deadline.passed:
+            failure = Failure(kind=FailureKind.DEADLINE, text="the deadline expired before this connection attempt")
         elif self.unresponsive.known(_plain(f"{address}:{port}")):
             failure = Failure(kind=FailureKind.TIMEOUT, text=SKIPPED)
         else:
@@ -98,32 +100,26 @@ class Dialler:
             return None, failure
         self.unresponsive.note(place, timed_out=False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        with self._lock:
-            self._open.add(sock)
+        self._watchdog.watch(sock, deadline)
         return sock, None
 
     def close(self, sock: socket.socket) -> None:
         """Close a connection that this dialler opened. A socket that is already closed is ignored."""
-        with self._lock:
-            self._open.discard(sock)
+        self._watchdog.release(sock)
         sock.close()
 
     def replaced(self, old: socket.socket, new: socket.socket) -> None:
         """Record that TLS wrapped the socket `old` and that `new` replaces it."""
-        with self._lock:
-            self._open.discard(old)
-            self._open.add(new)
+        self._watchdog.replaced(old, new)
+
+    def postpone(self, sock: socket.socket, deadline: Deadline | None) -> None:
+        """Set the deadline for the next request on an open connection, or None while it is idle."""
+        self._watchdog.postpone(sock, deadline)
 
     def stop(self) -> None:
         """Shut down all connections and open no more. Threads that are waiting on a socket stop waiting."""
         self._stopped = True
-        with self._lock:
-            sockets = list(self._open)
-        for sock in sockets:
-            try:
-                sock.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                continue
+        self._watchdog.shut_all()
 
 
 class Race:

@@ -11,6 +11,7 @@ import socket
 import ssl
 
 from evidence.failure import Failure, FailureKind
+from probes.deadline import Deadline
 
 _LONGEST = 300
 _UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
@@ -41,10 +42,15 @@ class BrokenError(Exception):
         super().__init__(failure.kind.value)
 
 
-def translate(problem: BaseException) -> Failure:
-    """Return the failure for a library's exception. Its kind is `other` if no more specific one applies."""
+def translate(problem: BaseException, bound: Deadline | None = None) -> Failure:
+    """Return the failure for a library's exception. Its kind is `other` if no more specific one applies.
+
+    What a connection raises after `bound` is a timeout, because the connection is shut at that moment.
+    """
     if isinstance(problem, BrokenError):
         return problem.failure
+    if bound is not None and bound.passed and not isinstance(problem, (TimeoutError, ssl.SSLCertVerificationError)):
+        return Failure(kind=FailureKind.TIMEOUT, text="timed out")
     return Failure(kind=_kind(problem), text=printable(str(problem) or type(problem).__name__))
 
 

@@ -1,5 +1,8 @@
 """Collects the evidence for all senders concurrently, each with its own deadline. An interrupt keeps the evidence collected so far.
 
+A run ends by its deadline because its connections are shut then. If a call that uses no connection of ours does not return, the
+run is left in its thread a moment later, with the evidence so far.
+
 Senders with the same mailbox run one after the other: Exchange Online accepts few concurrent connections per mailbox, and a
 refused password must be recorded before the next sender signs in with it. The checks evaluate the evidence later.
 """
@@ -17,12 +20,12 @@ from evidence.wire import EnvelopeEvidence, SenderEvidence
 from probes import machine, smtp_leg, token_leg
 from probes.account import service_name
 from probes.account_ledger import AccountLedger
+from probes.background import in_background
 from probes.deadline import Deadline, utc_now
 from probes.dialler import Dialler
 from probes.pacing import Pacer, group_by_mailbox
 from probes.sender_run import RunContext, SenderRun
 from probes.tls import Trust
-from probes.token import Token
 from settings import secret
 from settings.model import Directory, Sender, Settings
 from settings.prompt import Prompt
@@ -32,6 +35,7 @@ if TYPE_CHECKING:  # not imported at run time, because a run without lookups doe
     from probes.lookups.pending import Lookups
 
 AT_ONCE = 8
+_GRACE = 1.0  # seconds after the deadline, in which a run whose connections have been shut records the reason
 Progress = Callable[[str, str], None]
 
 
@@ -125,14 +129,10 @@ def gather(
             runs[sender.name] = run
         if progress is not None:
             progress(sender.name, "started")
-        pending_lookups = lookups.begin(sender) if lookups is not None else None
-        try:
-            run_legs(run)
-        except Exception as problem:  # noqa: BLE001 - a defect in one run must not lose the evidence of the others
-            run.fail(problem)
-        run.finish()
-        if pending_lookups is not None:
-            run.records.tenant = pending_lookups.finish(run.started, accepted_message_id(run.records.envelope))
+        whole = in_background(partial(_run_whole, run, lookups), "sender-run")
+        _, late = wait([whole], timeout=run.deadline.remaining() + _GRACE)
+        if late:
+            run.finish()
         frozen = run.freeze()
         with lock:
             results[sender.name] = frozen
@@ -151,8 +151,8 @@ def gather(
     except KeyboardInterrupt:
         pacer.stop()
         with lock:  # before the sockets are closed: the errors that this causes are no evidence
-            partial = {name: run.freeze(interrupted=True) for name, run in runs.items() if name not in results}
-            kept = {**results, **partial}
+            unfinished = {name: run.freeze(interrupted=True) for name, run in runs.items() if name not in results}
+            kept = {**results, **unfinished}
         context.dialler.stop()
         pool.shutdown(wait=False, cancel_futures=True)
         raise InterruptedGatheringError(kept) from None
@@ -186,11 +186,28 @@ def accepted_message_id(envelope: EnvelopeEvidence | None) -> str:
     return envelope.message_id if envelope is not None and 200 <= code < 300 else ""
 
 
+def _run_whole(run: SenderRun, lookups: Lookups | None) -> None:
+    """Run both legs, then wait for the lookups, which have run in the background. Never raises."""
+    try:
+        pending = lookups.begin(run.sender, run.deadline) if lookups is not None else None
+        try:
+            run_legs(run)
+        finally:
+            run.finish()
+        if pending is not None:
+            run.records.tenant = pending.finish(run.started, accepted_message_id(run.records.envelope))
+    except Exception as problem:  # noqa: BLE001 - a defect in one run must not lose the evidence of the others
+        run.fail(problem)
+
+
 def run_legs(run: SenderRun) -> None:
     """Run the SMTP leg in this thread and, for OAuth, the token leg in another. The SMTP leg waits for the token before the sign-in."""
     if run.sender.method == "basic":
         smtp_leg.run_leg(run, lambda: None)
         return
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="token") as pool:
-        future: Future[Token | None] = pool.submit(token_leg.run_leg, run)
+    future = in_background(partial(token_leg.run_leg, run), "token")
+    try:
         smtp_leg.run_leg(run, future.result)
+    finally:
+        wait([future])
+    future.result()

@@ -24,11 +24,16 @@ from probes.deadline import Deadline
 from probes.dialler import Dialler, Race
 from probes.dns import NameLookup
 from probes.failures import BrokenError, printable, translate
+from probes.timed_input import LATE, timed_response
 from probes.tls import Trust, inspect, needs_inspection, with_inspection
 from settings.address import address_of, user_of
 
 LARGEST = 1024 * 1024
+_LARGEST_WITH_FRAMING = (
+    4 * LARGEST
+)  # header fields, chunk sizes and trailers included; ordinary framing adds less than a tenth
 _LARGEST_PIECE = 65536
+_LARGEST_PROXY_ANSWER = 16384
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +76,7 @@ class HttpsClient:
         try:
             return connection.exchange(method, url, bound, body=body, headers=headers)
         finally:
-            connection.close()
+            connection.disconnect()
 
     def connection(self, url: str, bound: Deadline) -> Connection | None:
         """Return an unopened connection to the host in this URL, or None if the URL is not https."""
@@ -96,6 +101,7 @@ class Connection(http.client.HTTPSConnection):
         self._proxy = address_of(proxy) if proxy else None
         self._proxy_user = user_of(proxy) if proxy else None
         self._shown_proxy = _without_user(proxy)
+        self._opened: socket.socket | None = None
         self.tls: TlsEvidence | None = None
         self.reusable = False
 
@@ -106,14 +112,19 @@ class Connection(http.client.HTTPSConnection):
         parts = address_of(url)
         target = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
         self._bound, self.timeout, self.reusable = bound, max(0.001, bound.remaining()), False
+        self.response_class = timed_response(bound, _LARGEST_WITH_FRAMING)  # type: ignore[assignment]  # a class in typeshed
         if self.sock is not None:
             self.sock.settimeout(self.timeout)
+            self._https_client.dialler.postpone(self.sock, bound)
         try:
             self.request(method, target, body=body, headers={"Accept-Encoding": "identity", **(headers or {})})
             response = self.getresponse()
             text = _bounded(response, bound)
         except (OSError, http.client.HTTPException, BrokenError, ValueError) as problem:
-            return HttpsResponse(tls=self.tls, proxy=self._shown_proxy, failure=translate(problem))
+            return HttpsResponse(tls=self.tls, proxy=self._shown_proxy, failure=translate(problem, bound))
+        finally:
+            if self._opened is not None:
+                self._https_client.dialler.postpone(self._opened, None)
         self.reusable = self.sock is not None and not response.will_close and not response.length
         response.close()
         fields = {name.lower(): printable(value, 500) for name, value in response.getheaders()}
@@ -135,7 +146,7 @@ class Connection(http.client.HTTPSConnection):
         """Connect, through the proxy if there is one, then perform the handshake and verify the certificate."""
         direct = self._proxy is None
         sock = self._dialled(self._name, self._target_port) if direct else self._through_proxy()
-        self.sock = sock  # close() closes it, whatever happens next
+        self.sock = self._opened = sock  # close() closes it, whatever happens next
         wrapped, self.tls = self._https_client.trust.handshake(sock, self._name, self._bound)
         if wrapped is None:
             failure = self.tls.failure or Failure(kind=FailureKind.OTHER)
@@ -144,7 +155,13 @@ class Connection(http.client.HTTPSConnection):
             raise BrokenError(failure)
         self._https_client.dialler.replaced(sock, wrapped)
         wrapped.settimeout(max(0.001, self._bound.remaining()))
-        self.sock = wrapped
+        self.sock = self._opened = wrapped
+
+    def disconnect(self) -> None:
+        """Close the connection and what is left of its response. `close` only does so once the response has been read."""
+        if self._opened is not None:
+            self._https_client.dialler.close(self._opened)
+        self.close()
 
     def _inspect_certificate(self, *, needed: bool) -> None:
         if not needed or self.tls is None:
@@ -193,7 +210,7 @@ class Connection(http.client.HTTPSConnection):
         try:
             sock.settimeout(max(0.001, self._bound.remaining()))
             sock.sendall("\r\n".join([*lines, "", ""]).encode("ascii", "replace"))
-            status = _proxy_status(sock)
+            status = _proxy_status(sock, self._bound)
         except OSError as problem:
             self._https_client.dialler.close(sock)
             text = f"the proxy did not answer: {translate(problem).kind}"
@@ -205,11 +222,14 @@ class Connection(http.client.HTTPSConnection):
         return sock
 
 
-def _proxy_status(sock: socket.socket) -> int:
+def _proxy_status(sock: socket.socket, bound: Deadline) -> int:
     """Read the proxy's response one byte at a time, so that nothing after the response is consumed."""
     head = b""
-    while not head.endswith(b"\r\n\r\n") and len(head) < 16384:
+    while not head.endswith(b"\r\n\r\n") and len(head) < _LARGEST_PROXY_ANSWER:
+        sock.settimeout(max(0.001, bound.remaining()))
         octet = sock.recv(1)
+        if bound.passed:
+            raise TimeoutError(LATE)
         if not octet:
             break
         head += octet
@@ -222,7 +242,7 @@ def _bounded(response: http.client.HTTPResponse, bound: Deadline) -> str:
     size = 0
     while True:
         if bound.passed:
-            raise TimeoutError("the complete answer did not arrive in time")
+            raise TimeoutError(LATE)
         piece = response.read1(_LARGEST_PIECE)
         if not piece:
             return b"".join(pieces).decode("utf-8", "replace")

@@ -45,7 +45,7 @@ def handshake(sock: socket.socket, server_name: str, bound: Deadline) -> tuple[T
         engine = unverified_context().wrap_bio(incoming, outgoing, server_hostname=server_name)
         other = _handshake(engine, sock, incoming, outgoing, bound)
     except (OSError, ValueError) as problem:
-        other, failure = b"", translate(problem)
+        other, failure = b"", translate(problem, bound)
     seconds = round(bound.elapsed() - started, 4)
     if failure is None and not other:
         return describe(engine, server_name, verified=False, seconds=seconds, second_look=True), b""

@@ -29,7 +29,7 @@ def missing_reasons(sender: Sender, evidence: SenderEvidence, end: RunEnd) -> di
     reasons: dict[RecordName, MissingReason] = {
         **dict.fromkeys(SMTP_RECORDS, _reason(evidence, leg_ended=end.smtp_leg_ended)),
         **dict.fromkeys(TOKEN_RECORDS, _reason(evidence, leg_ended=end.token_leg_ended)),
-        "tenant": MissingReason.INTERRUPTED if end.interrupted else MissingReason.CRASHED,
+        "tenant": _unfinished(evidence, interrupted=end.interrupted),
     }
     for record in _not_applicable(sender, with_lookups=end.with_lookups):
         reasons[record] = MissingReason.NOT_APPLICABLE
@@ -39,7 +39,14 @@ def missing_reasons(sender: Sender, evidence: SenderEvidence, end: RunEnd) -> di
 def _reason(evidence: SenderEvidence, *, leg_ended: bool) -> MissingReason:
     if leg_ended:
         return MissingReason.TIMED_OUT if evidence.deadline_hit else MissingReason.NOT_REACHED
-    return MissingReason.INTERRUPTED if evidence.interrupted else MissingReason.CRASHED
+    return _unfinished(evidence, interrupted=evidence.interrupted)
+
+
+def _unfinished(evidence: SenderEvidence, *, interrupted: bool) -> MissingReason:
+    """Return why a leg or the lookups did not end: of the three causes, only the deadline leaves no mark of its own."""
+    if interrupted:
+        return MissingReason.INTERRUPTED
+    return MissingReason.CRASHED if evidence.broke else MissingReason.TIMED_OUT
 
 
 def _not_applicable(sender: Sender, *, with_lookups: bool) -> tuple[RecordName, ...]:

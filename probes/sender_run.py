@@ -86,8 +86,9 @@ class SenderRun:
         self.transcript = Transcript(self.deadline, self.redactor)
 
     def finish(self) -> None:
-        """Stop the clock. Lookups that are still pending count towards neither the duration nor the deadline."""
-        self._finished = (self.deadline.elapsed(), self.deadline.passed)
+        """Stop the clock, once. Lookups that are still pending do not count towards the duration."""
+        if self._finished is None:
+            self._finished = (self.deadline.elapsed(), self.deadline.passed)
 
     def fail(self, problem: Exception) -> None:
         """Record that the suite itself failed. The evidence collected until then is kept."""

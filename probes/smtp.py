@@ -46,11 +46,12 @@ class Session(smtplib.SMTP):
         """Send bytes unchanged. Raises BrokenError if the connection is closed."""
         octets = s.encode(self.command_encoding) if isinstance(s, str) else s
         sock = self._socket()
+        bound = self._deadline.within(self._reply_timeout)
         try:
-            sock.settimeout(max(0.001, self._deadline.within(self._reply_timeout).remaining()))
+            sock.settimeout(max(0.001, bound.remaining()))
             sock.sendall(octets)
         except OSError as problem:
-            raise BrokenError(translate(problem)) from None
+            raise BrokenError(translate(problem, bound)) from None
 
     def putcmd(self, cmd: str, args: str = "") -> None:
         """Send a command line and record it. A line that holds a secret is recorded in its masked form."""
@@ -203,8 +204,10 @@ class Session(smtplib.SMTP):
             if bound.passed:
                 raise TimeoutError
             octets = sock.recv(65536)
+            if not octets and bound.passed:  # the watchdog has shut the connection
+                raise TimeoutError
         except OSError as problem:
-            failure = translate(problem)
+            failure = translate(problem, bound)
             if failure.kind is FailureKind.TIMEOUT:
                 failure = Failure(kind=FailureKind.TIMEOUT, text=f"no complete reply within {bound.elapsed():.0f} s")
             raise BrokenError(failure) from None

@@ -58,7 +58,7 @@ class Trust:
             sock.settimeout(max(0.001, bound.remaining()))
             wrapped = self._verifying.wrap_socket(sock, server_hostname=server_name)
         except (OSError, ValueError) as problem:
-            failure = translate(problem)
+            failure = translate(problem, bound)
         seconds = round(bound.elapsed() - started, 4)
         if wrapped is None:
             return None, TlsEvidence(server_name=server_name, verified=False, failure=failure, seconds=seconds)
@@ -106,7 +106,7 @@ def inspect(sock: socket.socket, server_name: str, bound: Deadline) -> TlsEviden
         return TlsEvidence(
             server_name=server_name,
             verified=False,
-            failure=translate(problem),
+            failure=translate(problem, bound),
             second_look=True,
             asks_client_certificate=bool(requests),
             seconds=round(bound.elapsed() - started, 4),

@@ -35,21 +35,24 @@ class Lookups:
         self._redactor = redactor
         self.close = close
 
-    def begin(self, sender: Sender) -> PendingLookups:
-        """Start the lookups for this sender in the background."""
-        return PendingLookups(self._source, self._cloud, self._redactor, sender)
+    def begin(self, sender: Sender, deadline: Deadline | None = None) -> PendingLookups:
+        """Start the lookups for this sender in the background. They end with `deadline`, and after a minute at the latest."""
+        bound = Deadline(SECONDS) if deadline is None else deadline.within(SECONDS)
+        return PendingLookups(self._source, self._cloud, self._redactor, sender, bound)
 
 
 class PendingLookups:
     """The lookups for one sender, which run in their own threads."""
 
-    def __init__(self, source: LookupSource, cloud: Cloud, redactor: Redactor, sender: Sender) -> None:
+    def __init__(
+        self, source: LookupSource, cloud: Cloud, redactor: Redactor, sender: Sender, deadline: Deadline
+    ) -> None:
         self._source = source
         self._cloud = cloud
         self._redactor = redactor
         self._sender = sender
         self._begun = utc_now()
-        self._client = LookupClient(source, Deadline(SECONDS))
+        self._client = LookupClient(source, deadline)
         self._pool = ThreadPoolExecutor(max_workers=_AT_ONCE + 1, thread_name_prefix="lookup")
         self._tenant = ""
         self._foreign = False

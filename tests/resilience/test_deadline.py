@@ -1,0 +1,105 @@
+"""Every wait ends by the sender's deadline, whatever a peer sends, and the other senders' results are complete."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fakes import Running, healthy, serve
+from fakes.hostile.http import HTTP_PEERS, serve_http
+from fakes.hostile.proxy import PROXY_PEERS, serve_proxy
+from tests.resilience.processes import check, is_complete, read
+
+LOGIN = "login.microsoftonline.com"
+REPLY_FIRST = {"reply_timeout": 1.5, "sender_timeout": 6.0}
+SENDER_FIRST = {"reply_timeout": 30.0, "sender_timeout": 3.0}
+
+
+def edited(running: Running, timeouts: Mapping[str, float], *lines: str, edit: Callable[[str], str] = str) -> Path:
+    """Write settings with these timeouts and these additional lines in `[connect]`, and return the file."""
+    text = edit(running.settings_file.read_text(encoding="utf-8"))
+    for key, seconds in timeouts.items():
+        text = re.sub(rf"{key} = [\d.]+", f"{key} = {seconds}", text)
+    file = running.settings_file.with_name("hostile.toml")
+    file.write_text(text.replace("[connect]\n", "\n".join(["[connect]", *lines, ""])), encoding="utf-8")
+    return file
+
+
+def results(settings: Path, running: Running, variables: Mapping[str, str] | None = None) -> dict[str, dict[str, Any]]:
+    """Run the program against these settings and return the results of each sender, keyed by name."""
+    report, file = settings.with_name("report.html"), settings.with_name("results.json")
+    private = {name: str(settings.parent) for name in ("HOME", "XDG_STATE_HOME", "LOCALAPPDATA")}
+    done = check(
+        "--target=live",
+        f"--settings={settings}",
+        f"--json={file}",
+        report=report,
+        variables={**running.secrets, **private, **(variables or {})},
+    )
+
+    assert done.is_orderly, done.output
+    assert is_complete(report)
+    return {one["name"]: one for one in read(file)["senders"]}
+
+
+def issuer_document(request: bytes) -> bytes | None:
+    """Return an issuer document in response to GET; a token request gets no answer here."""
+    if not request.startswith(b"GET "):
+        return None
+    tenant = request.split(b"/")[1].decode()
+    here = f"https://{LOGIN}/{tenant}"
+    document = {"issuer": f"{here}/v2.0", "token_endpoint": f"{here}/oauth2/v2.0/token", "jwks_uri": f"{here}/keys"}
+    return json.dumps({**document, "authorization_endpoint": f"{here}/oauth2/v2.0/authorize"}).encode()
+
+
+@pytest.mark.parametrize(
+    ("peer", "timeouts"),
+    [
+        *(pytest.param(peer, SENDER_FIRST, id=peer) for peer in HTTP_PEERS),
+        pytest.param("header-drip", REPLY_FIRST, id="header-drip, reply timeout"),
+        pytest.param("trailer-drip", REPLY_FIRST, id="trailer-drip, reply timeout"),
+    ],
+)
+def test_a_response_that_never_ends_is_a_broken_issuer_gate(
+    peer: str, timeouts: Mapping[str, float], tmp_path: Path
+) -> None:
+    """Whatever part of the response never ends, the issuer gate is broken because of a timeout, and the other sender can send."""
+    with serve(healthy(), folder=tmp_path) as running, serve_http(peer, LOGIN) as port:
+        found = results(edited(running, timeouts, f'"{LOGIN}:443" = "127.0.0.1:{port}"'), running)
+
+    assert found["basic"]["verdict"] == "can_send"
+    assert found["oauth"]["first_broken_gate"] == "issuer"
+    assert found["oauth"]["causes"] == ["token_endpoint_unreachable"]
+    assert found["oauth"]["evidence"]["issuer"]["failure"]["kind"] in {"timeout", "too_long"}
+
+
+@pytest.mark.parametrize("timeouts", [SENDER_FIRST, REPLY_FIRST], ids=["sender timeout", "reply timeout"])
+def test_a_token_response_that_never_ends_is_a_broken_token_gate(timeouts: Mapping[str, float], tmp_path: Path) -> None:
+    """The issuer document is read, the token request times out, and the other sender can send."""
+    with serve(healthy(), folder=tmp_path) as running, serve_http("header-drip", LOGIN, answer=issuer_document) as port:
+        found = results(edited(running, timeouts, f'"{LOGIN}:443" = "127.0.0.1:{port}"'), running)
+
+    assert found["basic"]["verdict"] == "can_send"
+    assert found["oauth"]["first_broken_gate"] == "token"
+    assert found["oauth"]["evidence"]["token"]["failure"]["kind"] == "timeout"
+
+
+@pytest.mark.parametrize("peer", PROXY_PEERS)
+def test_a_proxy_that_never_finishes_its_answer_breaks_the_issuer_gate(peer: str, tmp_path: Path) -> None:
+    """A proxy whose answer to CONNECT never ends is reported as the proxy that did not answer, and the other sender can send."""
+    with serve(healthy(), folder=tmp_path) as running, serve_proxy(peer) as port:
+        settings = edited(running, SENDER_FIRST, edit=lambda text: text.replace("only_mapped = true\n", ""))
+        proxy = {"HTTPS_PROXY": f"http://127.0.0.1:{port}", "https_proxy": f"http://127.0.0.1:{port}"}
+        found = results(settings, running, {**proxy, "NO_PROXY": "", "no_proxy": ""})
+
+    assert found["basic"]["verdict"] == "can_send"
+    assert found["oauth"]["first_broken_gate"] == "issuer"
+    assert found["oauth"]["evidence"]["issuer"]["failure"] == {
+        "kind": "proxy",
+        "text": "the proxy did not answer: timeout",
+    }
