@@ -1,6 +1,6 @@
 """pytest's hooks and fixtures for the checklist. Each of them calls a function in `plugin`.
 
-Modules that need the product's libraries are imported inside the hooks, so that the built-in tenant's process starts first.
+Modules that need third-party libraries are imported inside the hooks, so that the built-in tenant's process starts first.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Read the options and settings and start the built-in tenant, but only if pytest runs the checklist."""
+    """Read the options and settings, and start the built-in tenant. If pytest does not run the checklist, do nothing."""
     configure.configure(config)
 
 
@@ -113,7 +113,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_metadata(metadata: dict[str, Any]) -> None:
-    """Reduce the environment table of pytest-html to versions."""
+    """Reduce pytest-html's environment table to versions."""
     from plugin import html_table
 
     html_table.set_metadata(metadata)

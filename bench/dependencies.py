@@ -1,4 +1,4 @@
-"""Lists the runtime dependencies: version, licence, purpose and import time.
+"""Lists the runtime dependencies with their versions, licences, purposes and import times.
 
 Run it in the environment: `.venv/bin/python bench/dependencies.py` prints `docs/licences.md`, `--write` writes it. An import
 time is the median of five processes, in milliseconds, including everything that the library imports.
@@ -21,7 +21,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "licences.md"
 TIMES = 5
-# What is installed on Windows only is not here to be read.
+# The metadata of packages that are only installed on Windows cannot be read here.
 ELSEWHERE = {"colorama": "BSD-3-Clause", "pywin32-ctypes": "BSD-3-Clause"}
 MODULES = {
     "pytest-html": "pytest_html.plugin",
@@ -32,7 +32,7 @@ MODULES = {
     "starlette": "starlette.applications",
     "aiosmtpd": "aiosmtpd.smtp",
 }
-# How the older form of the metadata calls what SPDX calls otherwise.
+# The SPDX expressions for the licence names in the older form of the metadata.
 SPDX = {
     "MIT License": "MIT",
     "Apache Software License": "Apache-2.0",
@@ -54,7 +54,7 @@ class Package:
 
 
 def locked(lock: Path = ROOT / "requirements.txt") -> list[Package]:
-    """Return the packages in the lock file of the runtime, with their versions and environment markers."""
+    """Return the packages in the runtime lock file, with their versions and environment markers."""
     rows = re.findall(r"^([a-z0-9.-]+)==(\S+)(?: ; (.+?))? \\$", lock.read_text(encoding="utf-8"), re.MULTILINE)
     return [Package(*row) for row in rows]
 
@@ -98,7 +98,7 @@ def milliseconds(module: str) -> float:
 
 
 def page() -> str:
-    """Return the complete document `docs/licences.md`."""
+    """Return the contents of `docs/licences.md`."""
     direct = wanted()
     here = (
         f"{platform.system()}, Python {platform.python_version()}, {os.cpu_count()} cores, {datetime.now(UTC):%Y-%m-%d}"
@@ -108,12 +108,12 @@ def page() -> str:
         "",
         "# Dependencies and their licences",
         "",
-        "All that `requirements.txt` installs. A live run loads nothing of the built-in tenant, and a library only where it is",
-        "needed (msal with an OAuth sender, keyring when a secret is not in the environment, icalendar for a reminder).",
+        "This page lists everything that `requirements.txt` installs. A live run does not load the built-in tenant, and loads some",
+        "libraries only if it needs them: msal for OAuth, keyring for a secret that is not in the environment, icalendar for a reminder.",
         "",
-        "## Asked for by us",
+        "## Direct dependencies",
         "",
-        f"Import times with everything that comes along: {here}, median of {TIMES}.",
+        f"Import times include all other modules that the import loads ({here}, median of {TIMES}).",
         "",
         "| package | for | import ms |",
         "| --- | --- | ---: |",
@@ -123,7 +123,7 @@ def page() -> str:
         lines.append(f"| {name} | {why} | {milliseconds(module):.0f} |")
     lines += [
         "",
-        "## Everything installed",
+        "## All installed packages",
         "",
         "| package | version | licence | installed |",
         "| --- | --- | --- | --- |",
@@ -131,13 +131,13 @@ def page() -> str:
     lines += [f"| {one.name} | {one.version} | {licence(one.name)} | {one.where or 'always'} |" for one in locked()]
     lines += [
         "",
-        "## Known weaknesses",
+        "## Known vulnerabilities",
         "",
-        "The lock is hashed, so what is installed is what was looked at. To check for known vulnerabilities:",
+        "The lock has hashes, so the installed packages are exactly those that were audited. To check them for known vulnerabilities:",
         "",
         "    .venv/bin/python -m uv tool run pip-audit --disable-pip --require-hashes -r requirements.txt",
         "",
-        "It asks the advisory database of PyPI, so it needs the network; run it before a release and once a week.",
+        "The command queries PyPI's advisory database, so it needs a network connection. Run it before each release and once a week.",
         "",
     ]
     return "\n".join(lines)

@@ -1,7 +1,7 @@
-"""Measures a run of many senders behind a firewall that drops all packets, with the default timeouts, until the report is written.
+"""Measures how long a run of many senders takes behind a firewall that drops all packets, with the default timeouts.
 
 Run it in the environment on Linux: `.venv/bin/python bench/dropped.py [senders ...]`. Either the SMTP port and the login hosts
-drop every packet, or the resolver never answers. The bar is 30 seconds for all senders together, including a report.
+drop every packet, or the resolver never answers. The limit is 30 seconds for all senders together, including the report.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ WORLDS = {"ports dropped": ("port_dropped", "login_dropped"), "resolver silent":
 
 
 def run(count: int, faults: tuple[str, ...]) -> float:
-    """Return how many seconds a run with this many senders takes, half Basic and half OAuth. Raises RuntimeError without a report."""
+    """Return how many seconds a run with this many senders takes, half Basic and half OAuth. Raises RuntimeError if there is no report."""
     with tempfile.TemporaryDirectory() as name, serve(apply(healthy(), faults), folder=Path(name)) as running:
         text = running.settings_file.read_text(encoding="utf-8")
         text = re.sub(r"^\w+_timeout = .*\n", "", text, flags=re.MULTILINE)
@@ -50,7 +50,7 @@ def run(count: int, faults: tuple[str, ...]) -> float:
 
 
 def main() -> int:
-    """Measure the runs, print the table and report whether the bar holds."""
+    """Measure the runs, print the table and report whether they are within the limit."""
     counts = [int(word) for word in sys.argv[1:]] or [2, 20, 100]
     print(f"{platform.system()}, Python {platform.python_version()}, {os.cpu_count()} cores")
     print("| what | senders | seconds |\n|---|---:|---:|")
@@ -60,7 +60,7 @@ def main() -> int:
             seconds = run(count, faults)
             worst = max(worst, seconds)
             print(f"| {title} | {count} | {seconds:.1f} |", flush=True)
-    print(f"longest: {worst:.1f} s (bar {BAR:.0f})")
+    print(f"longest: {worst:.1f} s (limit {BAR:.0f})")
     return int(worst > BAR)
 
 

@@ -8,7 +8,7 @@ from fakes import World
 
 
 def settings_for(text: str, world: World, users: Sequence[str], password: str, client_secret: str) -> str:
-    """Return the settings `text` with one sender per user; the last two arguments name the variables that hold the secrets."""
+    """Return the settings `text` with one sender per user. The last two arguments name the variables that hold the secrets."""
     head, _, tables = text.partition("[sender.basic]")
     basic = tables.partition("\n[sender.")[0]
     oauth = tables.partition("[sender.oauth]")[2].partition("\n[sender.")[0]

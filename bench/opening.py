@@ -2,8 +2,8 @@
 
 Run it in the environment: `.venv/bin/python bench/opening.py [1000] [--fault ID]... [--report FILE]`. It creates the report as
 `senders.py` does, or uses an existing one, and opens it five times in Debian's Chromium, each time with a new profile, with and
-without scripts. The median is compared with one second. *Read* means that the file is parsed; *ready* means that all automatic
-work is done, which with many rows excludes pytest-html's table, because a button renders it.
+without scripts. The median is compared with one second. *Read* means that the file is parsed. *Ready* means that all automatic
+work is done; with many rows, this excludes pytest-html's table, which a button renders.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ WHEN: Final = """() => {
 
 
 def report_of(count: int, faults: list[str], folder: Path) -> Path:
-    """Create a report about `count` senders against a tenant in a separate process. Raises RuntimeError if the run failed."""
+    """Create a report about `count` senders, checked against a tenant in a separate process. Raises RuntimeError if the run failed."""
     with served(count, folder, faults) as environment:
         report = folder / "report.html"
         done = subprocess.run(
@@ -65,7 +65,7 @@ def main() -> int:
     parser.add_argument("count", nargs="?", type=int, default=1000)
     parser.add_argument("--fault", action="append", default=[])
     parser.add_argument("--report", type=Path, help="open this one")
-    parser.add_argument("--keep", type=Path, help="keep the new report here")
+    parser.add_argument("--keep", type=Path, help="where to keep the new report")
     chosen = parser.parse_args()
     slowest = 0.0
     with tempfile.TemporaryDirectory() as name, sync_playwright() as driver:

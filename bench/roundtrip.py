@@ -1,9 +1,9 @@
-"""Compares the network time of one live OAuth sender with swaks and curl making the same submission and token request.
+"""Compares the network time of one live OAuth sender with that of swaks and curl for the same submission and token request.
 
 Run it in the environment: `.venv/bin/python bench/roundtrip.py [pairs]`. Both sides use the same built-in tenant with a
-simulated round trip of 0, 20, 50 and 100 ms, alternately (A B A B …). Ours is the sender's time from the first DNS packet to
-the last reply; theirs is curl and swaks one after the other, as a person runs them. The ratio of the medians at 50 ms is compared
-with the bar. Without swaks there is nothing to compare.
+simulated round trip of 0, 20, 50 and 100 ms, alternately (A B A B …). Our time runs from the sender's first DNS packet to the
+last reply. Theirs is that of curl and then swaks, as a person would run them. The ratio of the medians at 50 ms is compared with
+the limit. Without swaks, nothing is measured.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ def ours(running: Running) -> float:
 
 
 def theirs(running: Running, folder: Path) -> float:
-    """Return how many seconds curl's token request and swaks' submission take (with a password: swaks cannot request tokens).
+    """Return how many seconds curl's token request and swaks' submission take. swaks uses a password, because it cannot request tokens.
 
     Raises RuntimeError if one of them failed.
     """
     attempt = attempt_of(running, running.world.basic, folder, None)
     if attempt is None:
-        raise RuntimeError("the tenant's Basic sender cannot be submitted for")
+        raise RuntimeError("swaks needs a Basic sender in the tenant")
     began = time.perf_counter()
     token_result = TOKEN_CLIENTS["curl --verbose"].run(TokenRequest(running=running, folder=folder))
     mail_result = SMTP_CLIENTS["swaks"].run(attempt)
@@ -60,7 +60,7 @@ def theirs(running: Running, folder: Path) -> float:
 
 
 def main() -> int:
-    """Measure both sides, print the table and report whether the bar holds."""
+    """Measure both sides, print the table and report whether the ratio is within the limit."""
     pairs = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     if reason := SMTP_CLIENTS["swaks"].missing():
         print(f"nothing to compare with: {reason}")
@@ -70,12 +70,12 @@ def main() -> int:
     at_bar = 0.0
     for latency in ROUND_TRIPS:
         with tempfile.TemporaryDirectory() as name, serve(healthy(), folder=Path(name), latency_ms=latency) as running:
-            ours(running), theirs(running, Path(name))  # the first of each pays for loading
+            ours(running), theirs(running, Path(name))  # the first run of each includes loading
             measured = [(ours(running), theirs(running, Path(name))) for _ in range(pairs)]
         mine, other = (statistics.median(column) for column in zip(*measured, strict=True))
         print(f"| {latency} ms | {mine:.3f} | {other:.3f} | {mine / other:.2f} |", flush=True)
         at_bar = mine / other if latency == AT else at_bar
-    print(f"at {AT} ms: {at_bar:.2f} (bar {BAR})")
+    print(f"at {AT} ms: {at_bar:.2f} (limit {BAR})")
     return int(at_bar > BAR)
 
 

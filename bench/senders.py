@@ -1,9 +1,8 @@
 """Measures runs with different numbers of senders: seconds, memory and report size, against a built-in tenant in a separate process.
 
-Run it in the environment: `.venv/bin/python bench/senders.py [1 10 100 1000]`. Half of the senders use Basic, half OAuth 2.0,
-each with its own mailbox. The run is the user's own command (`--target=live`). The bars apply to the whole process: 1,000
-senders in 240 s and 800 MB on two cores, and a cost per sender that is constant within 20 % from 10 to 1,000 senders after
-subtracting the cost of one sender.
+Run it in the environment: `.venv/bin/python bench/senders.py [1 10 100 1000]`. Half of the senders use Basic and half OAuth 2.0,
+each with its own mailbox. The run is the command that a user would type (`--target=live`). The limits apply to the whole process:
+240 s and 800 MB for 1,000 senders on two cores, and an added cost per sender that varies by at most 20 % from 10 to 1,000 senders.
 """
 
 from __future__ import annotations
@@ -70,7 +69,7 @@ def serve_many(count: int, folder: Path, faults: list[str]) -> None:
 
 @contextmanager
 def served(count: int, folder: Path, faults: Sequence[str] = ()) -> Iterator[dict[str, str]]:
-    """Start a tenant in a separate process, with `many.toml` in the folder; yields the environment for a run."""
+    """Start a tenant in a separate process, with `many.toml` in the folder. Yield the environment for a run."""
     command = [sys.executable, __file__, "--serve", str(count), "--folder", str(folder)]
     command += [f"--fault={fault}" for fault in faults]
     tenant = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT)
@@ -90,7 +89,7 @@ def checklist(folder: Path, report: Path) -> list[str]:
 def measured(count: int) -> Cost:
     """Start the tenant, run the checklist for all senders and measure the process. Raises RuntimeError if the run failed."""
     if sys.platform == "win32":
-        raise RuntimeError("what one process took is measured by a call that Windows does not have")
+        raise RuntimeError("the benchmark measures one process with a call that Windows does not have")
     with tempfile.TemporaryDirectory() as name, served(count, Path(name)) as environment:
         report = Path(name) / "report.html"
         began = time.perf_counter()
@@ -111,7 +110,7 @@ def measured(count: int) -> Cost:
 
 
 def main() -> int:
-    """Measure the runs, print the table and report whether the bars hold."""
+    """Measure the runs, print the table and report whether they are within the limits."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("counts", nargs="*", type=int, default=[1, 10, 100, 1000])
     parser.add_argument("--serve", type=int)
@@ -136,14 +135,14 @@ def main() -> int:
 
 
 def held(costs: list[Cost]) -> int:
-    """Return 0 if every bar that these runs can test holds, and 1 otherwise."""
+    """Return 0 if every limit that these runs can test is met, otherwise 1."""
     start = next((cost for cost in costs if cost.senders == 1), None)
     several = [cost for cost in costs if cost.senders > 1]
     if start is not None and len(several) > 1:
         added = [(cost.seconds - start.seconds) / (cost.senders - 1) for cost in several]
         flat = added[-1] / added[-2]
         print(
-            f"added cost per sender, {several[-1].senders} against {several[-2].senders}: {flat:.2f} (bar {BAR_FLAT})"
+            f"added cost per sender, {several[-1].senders} against {several[-2].senders}: {flat:.2f} (limit {BAR_FLAT})"
         )
         if flat > BAR_FLAT:
             return 1

@@ -1,8 +1,8 @@
-"""Compares how many SMTP sessions per second the fake Exchange and bare aiosmtpd serve: STARTTLS, AUTH LOGIN and one message each.
+"""Compares how many SMTP sessions per second the fake Exchange and bare aiosmtpd serve. A session has STARTTLS, AUTH LOGIN and a message.
 
 Run it in the environment: `.venv/bin/python bench/sessions.py [--pairs N] [--sessions N] [--at-once N]`. Each server runs in
 its own process with the same certificate and the same clients. The two are measured alternately (A B A B …), so that a busy
-machine slows both equally. The ratio of the medians is compared with the bar.
+machine slows both equally. The ratio of the medians is compared with the limit.
 """
 
 import argparse
@@ -101,7 +101,7 @@ def serve_bare(folder: Path, size: int) -> None:
     from fakes.world import certificates
     from fakes.world.network import Tls
 
-    logging.disable(logging.WARNING)  # it tells of a deprecated attribute of its own at every sign-in
+    logging.disable(logging.WARNING)  # aiosmtpd logs a warning about its own deprecated attribute at every sign-in
     roots = folder / "root.pem"
     roots.write_bytes(certificates.trusted_roots())
     context, kept, bound = certificates.smtp_context(Tls()), Kept(size), listeners.listening()
@@ -141,7 +141,7 @@ class Measured:
 
 @contextmanager
 def started(kind: str, size: int) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
-    """Start a server in a separate process; yields the process and the server's description."""
+    """Start a server in a separate process. Yield the process and the server's description."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, __file__, "--serve", kind, "--folder", folder, "--sessions", str(size)]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
@@ -150,7 +150,7 @@ def started(kind: str, size: int) -> Iterator[tuple[subprocess.Popen[str], dict[
 
 
 async def send_all(found: dict[str, Any], size: int, at_once: int) -> None:
-    """Send one message from every client; `at_once` is the number of clients that send at the same time."""
+    """Send one message from every client. `at_once` is the number of clients that send at the same time."""
     context = ssl.create_default_context(cafile=found["ca_file"])
     turns = asyncio.Semaphore(at_once)
 
@@ -174,11 +174,13 @@ def measure(kind: str, size: int, at_once: int) -> Measured:
 
 
 def main() -> int:
-    """Measure both servers, print one table, and return 1 if the ratio is below the bar."""
-    parser = argparse.ArgumentParser(description="SMTP sessions per second beside bare aiosmtpd, in pairs.")
-    parser.add_argument("--pairs", type=int, default=5, help="how many pairs are measured (default 5)")
-    parser.add_argument("--sessions", type=int, default=500, help="sessions in each run (default 500)")
-    parser.add_argument("--at-once", type=int, default=50, help="how many of them at the same time (default 50)")
+    """Measure both servers, print one table, and return 1 if the ratio is below the limit."""
+    parser = argparse.ArgumentParser(
+        description="Compares SMTP sessions per second with those of bare aiosmtpd, in pairs."
+    )
+    parser.add_argument("--pairs", type=int, default=5, help="number of pairs to measure (default 5)")
+    parser.add_argument("--sessions", type=int, default=500, help="number of sessions in each run (default 500)")
+    parser.add_argument("--at-once", type=int, default=50, help="number of sessions at the same time (default 50)")
     parser.add_argument("--serve", choices=SERVERS, help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
@@ -197,7 +199,7 @@ def main() -> int:
     ratio = medians["fake"] / medians["bare"]
     where = f"Python {platform.python_version()}, {os.cpu_count()} cores"
     print(
-        f"ratio  {ratio:7.2f}   bar {BAR}   {asked.pairs} pairs of {asked.sessions}, {asked.at_once} at once   {where}"
+        f"ratio  {ratio:7.2f}   limit {BAR}   {asked.pairs} pairs of {asked.sessions}, {asked.at_once} at once   {where}"
     )
     return int(ratio < BAR)
 

@@ -1,7 +1,7 @@
 """Compares the complete checklist on the built-in tenant with an empty pytest run that uses the same plugins.
 
 Run it in the environment: `.venv/bin/python bench/startup.py [pairs]`. Both sides are whole processes, measured alternately
-(A B A B …), so that a busy machine slows both equally. The ratio of the medians is compared with the bar. Both sides keep
+(A B A B …), so that a busy machine slows both equally. The ratio of the medians is compared with the limit. Both sides keep
 bytecode, as run.py does.
 """
 
@@ -48,9 +48,9 @@ def seconds(command: list[str], folder: Path) -> float:
 
 
 def main() -> int:
-    """Measure both sides, print one table, and return 1 if the ratio is above the bar."""
-    parser = argparse.ArgumentParser(description="The checklist's start-up against an empty pytest run, in pairs.")
-    parser.add_argument("pairs", type=int, nargs="?", default=7, help="how many pairs are measured (default 7)")
+    """Measure both sides, print one table, and return 1 if the ratio is above the limit."""
+    parser = argparse.ArgumentParser(description="Compares the checklist with an empty pytest run, in pairs.")
+    parser.add_argument("pairs", type=int, nargs="?", default=7, help="number of pairs to measure (default 7)")
     pairs = parser.parse_args().pairs
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -63,7 +63,7 @@ def main() -> int:
     for label, median, side in zip(("empty run", "checklist"), medians, zip(*measured, strict=True), strict=True):
         print(f"{label:10} median {median:6.3f} s   fastest {min(side):6.3f}   slowest {max(side):6.3f}")
     print(
-        f"ratio      {ratio:6.2f}   bar {BAR}   {pairs} pairs   Python {platform.python_version()}, {os.cpu_count()} cores"
+        f"ratio      {ratio:6.2f}   limit {BAR}   {pairs} pairs   Python {platform.python_version()}, {os.cpu_count()} cores"
     )
     return int(ratio > BAR)
 

@@ -1,1 +1,1 @@
-"""Sets up the environment `.venv` and starts commands in it, using only the standard library."""
+"""Sets up the environment `.venv` and starts commands in it. It uses only the standard library."""

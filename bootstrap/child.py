@@ -8,7 +8,7 @@ from pathlib import Path
 from bootstrap.errors import INTERRUPTED, SetupError
 
 ROOT = Path(__file__).resolve().parents[1]
-WINDOWS_CTRL_C = 0xC000013A  # the exit code on Windows of a process that Ctrl-C ended
+WINDOWS_CTRL_C = 0xC000013A  # the exit code of a process on Windows that Ctrl-C ended
 
 
 def child_environment() -> dict[str, str]:
@@ -18,7 +18,7 @@ def child_environment() -> dict[str, str]:
 
 
 def run_child(command: list[str], *, cwd: Path | None = None, **extra: str) -> int:
-    """Run a command and return its exit code. On Ctrl-C or SIGTERM the command ends first, and this process waits for it."""
+    """Run a command and return its exit code. On Ctrl-C or SIGTERM, wait until the command has ended."""
     with subprocess.Popen(command, cwd=cwd, env={**child_environment(), **extra}) as child:
         before = signal.signal(signal.SIGTERM, lambda *_: child.terminate())
         # The child receives Ctrl-C too and may still write its report. KeyboardInterrupt here could lose its exit code.

@@ -66,21 +66,21 @@ class Environment:
                 path.stat()
             except PermissionError:
                 return path.resolve()
-            except OSError:  # it is missing, which is not a question of access
+            except OSError:  # the path does not exist, so access to it is not the problem
                 continue
             if not os.access(path, os.X_OK if path == self.python else os.R_OK):
                 return path.resolve()
         return None
 
     def access_error(self, why: str) -> SetupError:
-        """Return the error for an account that cannot set up or cannot read `.venv`."""
+        """Return the error for an account that may not set up or read `.venv`."""
         who, path = account(), self.unreadable()
         if path is None:
-            line = f"cannot write in {self.root}, and .venv must be set up there ({why}): an administrator runs run.py there once"
+            line = f"cannot write to {self.root}, where .venv must be set up ({why}); ask an administrator to run run.py there once"
         elif path.is_relative_to(self.root):
-            line = f"cannot read {path}: an administrator makes {self.folder} readable for it (chmod -R a+rX on Linux and macOS)"
+            line = f"cannot read {path}; ask an administrator to make {self.folder} readable (on Linux and macOS, chmod -R a+rX)"
         else:
-            line = f"cannot run {path}, the Python of {self.folder}: an administrator makes that with a Python which {who} may run"
+            line = f"cannot run {path}, the Python of {self.folder}; ask an administrator to create it with a Python that {who} may run"
         return SetupError(f"the account {who} {line}")
 
     def reason_to_rebuild(self, locks: list[str]) -> str | None:
@@ -96,28 +96,30 @@ class Environment:
         if marker.get("place") != str(self.folder):
             return "the folder was moved"
         if marker.get("python") != self.version():
-            return "its Python was replaced or is gone"
+            return "its Python was replaced or removed"
         if not set(marker.get("holds", ["?"])) <= {path.name for path in self.packages()}:
             return "packages are missing from it"
         return None
 
     def prepare(self, locks: list[str]) -> None:
-        """Set up the environment to match these locks. If it already matches, this only starts its Python once."""
+        """Set up the environment to match these locks. If it already matches, only check that its Python starts."""
         why: str | None = "it cannot be read"
         try:
             why = self.reason_to_rebuild(locks)
             if why is None and set(locks) <= set(self.installed()):
                 return
-            with setup_lock(self.root):  # checked again under the lock: another run may have set it up meanwhile
+            with setup_lock(
+                self.root
+            ):  # check again under the lock, because another run may have set up .venv meanwhile
                 why = self.reason_to_rebuild(locks)
                 missing = [name for name in locks if name not in self.installed()]
                 if why is not None:
                     self.remove()
                     self.build(locks, keep={}, why=why)
                 elif missing:
-                    self.build(missing, keep=self.installed(), why="adding what developers need")
+                    self.build(missing, keep=self.installed(), why="adding the development packages")
         except PermissionError as error:
-            raise self.access_error(why or "what developers need is not in it") from error
+            raise self.access_error(why or "the development packages are missing from it") from error
 
     def remove(self) -> None:
         """Delete the environment. Raises SetupError if its files cannot be deleted, for example because a program is using them."""
@@ -131,13 +133,15 @@ class Environment:
         except OSError as error:
             if os.name != "nt" and isinstance(
                 error, PermissionError
-            ):  # on Windows the reason is a program that runs from it
+            ):  # on Windows, this means that a program is running from the environment
                 raise
             reason = error.strerror or error
-            raise SetupError(f"cannot replace {self.folder}: {reason}; end what uses it and try again") from error
+            raise SetupError(
+                f"cannot replace {self.folder}: {reason}; close the programs that use it and try again"
+            ) from error
 
     def build(self, locks: list[str], *, keep: dict[str, str], why: str) -> None:
-        """Install the last of these locks, compile the packages and write the marker. Unless `keep` has locks, create `.venv` first."""
+        """Install the last of these locks, compile the packages and write the marker. Unless `keep` holds locks, create `.venv` first."""
         packages = (self.root / locks[-1]).read_text(encoding="utf-8").count("==")
         say(f"smtp365: setting up .venv ({why}): {packages} packages, usually under a minute ...")
         began = time.monotonic()
@@ -174,13 +178,13 @@ class Environment:
 
 
 def why_not_installed(output: str) -> str:
-    """Return one line with the reason for a failed installation, given the installer's output."""
+    """Return the reason for a failed installation as one line, given the installer's output."""
     if "DO NOT MATCH THE HASHES" in output:
-        return "a package from the registry is not the one that the lock names, so nothing was installed"
+        return "a package from the registry does not match its hash in the lock, so nothing was installed"
     if "NOT IMPORTED: " in output:
-        return f"what was installed cannot be imported: {output.rpartition('NOT IMPORTED: ')[2].strip()}"
+        return f"an installed package cannot be imported: {output.rpartition('NOT IMPORTED: ')[2].strip()}"
     if any(sign in output for sign in ("Retrying (", "ProxyError", "ConnectTimeout", "SSLError")):
-        return "the package registry cannot be reached (a proxy? set HTTPS_PROXY; an index of your own? pip.conf)"
+        return "the package registry cannot be reached (set HTTPS_PROXY if there is a proxy, or set your own index in pip.conf)"
     errors = [line[len("ERROR: ") :] for line in output.splitlines() if line.startswith("ERROR: ")]
     return f"the packages could not be installed: {errors[0] if errors else 'pip gave no reason'}"
 
@@ -189,11 +193,11 @@ def create(folder: Path) -> None:
     """Create a virtual environment that contains only pip. Raises SetupError if this Python lacks the modules for it."""
     missing = [name for name in ("venv", "ensurepip") if importlib.util.find_spec(name) is None]
     if missing:
-        hint = "on Debian and Ubuntu: apt-get install python3-venv"
-        raise SetupError(f"this Python ({sys.executable}) comes without {' and '.join(missing)}; {hint}")
+        hint = "on Debian and Ubuntu, run apt-get install python3-venv"
+        raise SetupError(f"this Python ({sys.executable}) does not include {' and '.join(missing)}; {hint}")
     import venv
 
     try:  # in this process: sys.executable may be in the environment that was just removed
         venv.EnvBuilder(with_pip=True, symlinks=os.name != "nt").create(folder)
     except subprocess.CalledProcessError as error:
-        raise SetupError(f"this Python ({sys.executable}) cannot make a virtual environment: {error}") from error
+        raise SetupError(f"this Python ({sys.executable}) cannot create a virtual environment: {error}") from error

@@ -1,4 +1,4 @@
-"""The exit codes of run.py itself and its one-line errors."""
+"""The exit codes of run.py itself, and its one-line errors."""
 
 import sys
 
@@ -14,5 +14,5 @@ class SetupError(Exception):
 
 
 def say(text: str) -> None:
-    """Print a line to standard error, because standard output may carry the JSON of a program."""
+    """Print a line to standard error, because standard output may contain a command's JSON."""
     print(text, file=sys.stderr, flush=True)

@@ -1,9 +1,9 @@
-"""Installs a lock into the environment whose Python runs this file, and imports the packages to prove that they work.
+"""Installs the packages in a lock into the environment whose Python runs this file, and imports them to prove that they work.
 
     .venv/bin/python -I bootstrap/install.py requirements.txt
 
-Only `bootstrap/environment.py` starts this file. Of the user's pip settings, only those that control where packages come from
-and how they are fetched are used: an index, a proxy, certificates. No setting can add packages or install them elsewhere.
+Only `bootstrap/environment.py` starts this file. Of the user's pip settings, it uses only those that control where packages come
+from and how they are fetched: index, proxy and certificates. No setting can add packages or install them elsewhere.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ FETCHING = (
     *("keyring-provider", "timeout", "default-timeout", "resume-retries", "cache-dir", "no-cache-dir"),
     *("use-feature", "use-deprecated"),  # truststore, legacy-certs
 )
-# The module that is imported of each package, to show that the package is complete and fits this Python and machine.
+# The module that is imported from each package, to show that the package is complete and fits this Python and machine.
 IMPORTS = {
     "cryptography": "cryptography.x509",
     "dnspython": "dns.resolver",
@@ -72,7 +72,7 @@ def without_pip_settings() -> dict[str, str]:
 def settings(environment: Path) -> dict[str, str]:
     """Return the pip settings that are kept, as environment variables.
 
-    As in pip, a variable overrides [install], and [install] overrides [global].
+    As in pip, an environment variable overrides [install], and [install] overrides [global].
     """
     reader = configparser.RawConfigParser()
     reader.read(files(environment), encoding=locale.getpreferredencoding(do_setlocale=False))
@@ -84,7 +84,7 @@ def settings(environment: Path) -> dict[str, str]:
 
 
 def _named(found: dict[str, str]) -> dict[str, str]:
-    """Return the settings under the names that pip uses, without empty ones, which pip ignores."""
+    """Return the settings under the names that pip uses. Empty settings are left out, because pip ignores them."""
     return {name.lower().replace("_", "-").lstrip("-"): value for name, value in found.items() if value}
 
 

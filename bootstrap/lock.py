@@ -1,4 +1,4 @@
-"""The set-up lock of a checkout: only one run at a time sets up `.venv`."""
+"""The set-up lock of a checkout, with which only one run at a time sets up `.venv`."""
 
 import contextlib
 from collections.abc import Iterator
@@ -9,10 +9,10 @@ from bootstrap.errors import SetupError, say
 
 @contextlib.contextmanager
 def setup_lock(root: Path) -> Iterator[None]:
-    """Hold the set-up lock of the checkout while the block runs. Wait while another run holds the lock.
+    """Hold the set-up lock of the checkout while the block runs. If another run holds the lock, wait for it.
 
-    The lock is a transaction on an empty SQLite file. It is the only lock in the standard library that every system
-    releases when the process that holds it dies.
+    The lock is a transaction on an empty SQLite file. No other lock in the standard library is released on every operating system when
+    the process that holds it dies.
     """
     try:
         import sqlite3
@@ -34,4 +34,4 @@ def setup_lock(root: Path) -> Iterator[None]:
             yield
     except sqlite3.OperationalError as error:
         denied = error.sqlite_errorname.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_PERM"))
-        raise PermissionError(str(error)) if denied else SetupError(f"cannot write in {root}: {error}") from error
+        raise PermissionError(str(error)) if denied else SetupError(f"cannot write to {root}: {error}") from error

@@ -1,6 +1,6 @@
-"""`python -m docs.handbook`: writes the documentation that is generated from the catalogues; `--check` reports differences.
+"""`python -m docs.handbook` writes the documentation that is generated from the catalogues; `--check` reports differences.
 
-`check_pages`, `cause_pages` and `declared_page` build the texts; this module maps them to files.
+`check_pages`, `cause_pages` and `declared_page` build the texts, and this module writes them to files.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 README: Final = "README.md"
 INDEX: Final = "docs/README.md"
 OWNED: Final = ("docs/checks", "docs/causes")  # folders that contain nothing else
-# The hand-written documents, in the order of the index, with the words of their links and what they are about.
+# The hand-written documents, in the order of the index, with the text of each link and a description.
 DOCUMENTS: Final = {
     README: ("README", "how to run the checks, and how to read a report"),
-    "docs/lookups.md": ("Lookups", "read access to the tenant's own settings, and its permissions"),
-    "docs/lookup-table.md": ("Lookup table", "each fault of the tenant, without lookups and with them"),
+    "docs/lookups.md": ("Lookups", "read access to the tenant's own settings, and the permissions that it needs"),
+    "docs/lookup-table.md": ("Lookup table", "the result for each fault in the tenant, with and without lookups"),
     "docs/fleet.md": ("Many senders, many hosts", "patterns, tags, and one overview of many reports"),
     "docs/fakes.md": ("The built-in tenant", "how other programs use it"),
     "docs/clients.md": ("Clients", "the result of each mail and token client with the built-in tenant"),
     "docs/tenant-export.ps1": ("Export script", "the PowerShell script for `--tenant-export`"),
     "docs/licences.md": ("Licences", "dependencies, their licences and import times"),
-    "bench/README.md": ("Benchmarks", "what is measured, and the bars"),
+    "bench/README.md": ("Benchmarks", "what is measured, and the limits"),
     "CONTRIBUTING.md": ("Contributing", "a map of the code, a glossary, and recipes"),
-    "SECURITY.md": ("Security", "how to report a vulnerability, and what the suite promises about secrets"),
-    "CHANGELOG.md": ("Changelog", "what changed for users"),
+    "SECURITY.md": ("Security", "how to report a vulnerability, and how the suite protects secrets"),
+    "CHANGELOG.md": ("Changelog", "what has changed for users"),
 }
 BEGIN: Final = "<!-- checks: made by `python -m docs.handbook` -->"
 END: Final = "<!-- /checks -->"
@@ -44,7 +44,7 @@ class NoMarkers(Exception):  # noqa: N818 - reads as what happened
 
 
 def pages() -> dict[str, str]:
-    """Return every generated page by its path relative to the root. README.md is not included: only part of it is generated."""
+    """Return every generated page by its path relative to the root. README.md is not included, because only part of it is generated."""
     made = {INDEX: index()}
     made |= {check_page(check.id): check_pages.page(check) for check in CHECKS.checks.values()}
     made |= {cause_page(cause.id): cause_pages.page(cause) for cause in CAUSES.values()}
@@ -59,9 +59,14 @@ def index() -> str:
     lines = [MADE, "", "# Documentation", ""]
     lines += [f"- {link(name, target, INDEX)}: {text}" for target, (name, text) in DOCUMENTS.items()]
     lines += ["", "## Checks", "", *check_pages.checks_table(INDEX), ""]
-    lines += ["## Causes", "", f"In the order of the route. Some causes give the same reply: {groups}.", ""]
-    own = link("the causes of a declared service", DECLARED_PAGE, INDEX)
-    lines += [f"For a mail server that the settings declare, the texts use no term of Microsoft's: {own}.", ""]
+    lines += [
+        "## Causes",
+        "",
+        f"The causes are in the order of the route. Some of them produce the same reply; see {groups}.",
+        "",
+    ]
+    own = link("causes at a declared service", DECLARED_PAGE, INDEX)
+    lines += [f"The texts for a declared mail server use none of Microsoft's terms; see {own}.", ""]
     lines += cause_pages.causes_table(INDEX)
     return "\n".join(lines) + "\n"
 
@@ -83,7 +88,7 @@ def documents(root: Path) -> dict[str, bytes]:
 
 
 def differences(root: Path) -> list[str]:
-    """Return one line for each document that differs; empty if all documents are current."""
+    """Return one line for each document that differs, or nothing if all documents are current."""
     wanted = documents(root)
     lines = [
         f"{'differs' if (root / name).is_file() else 'missing'}: {name}"
@@ -118,9 +123,11 @@ def _strays(root: Path, wanted: set[str]) -> list[str]:
 
 
 def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
-    """Run the command. Returns 0 if all documents are current at the end, 1 if `--check` found a difference."""
+    """Run the command. Return 1 if `--check` found a difference or README.md lacks the markers, otherwise 0."""
     parser = argparse.ArgumentParser(prog="python -m docs.handbook", description="Generates the documents.")
-    parser.add_argument("--check", action="store_true", help="write nothing; name what differs and exit with 1")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; list the differences and exit with 1 if there are any"
+    )
     checking = parser.parse_args(arguments).check
     try:
         lines = differences(root) if checking else write(root)
@@ -128,7 +135,7 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
         lines, checking = [str(mistake)], True
     else:
         if lines and checking:
-            lines.append("to update them: .venv/bin/python -m docs.handbook")
+            lines.append("to update the documents, run .venv/bin/python -m docs.handbook")
     sys.stdout.write("".join(f"{line}\n" for line in lines))
     return 1 if lines and checking else 0
 

@@ -10,7 +10,7 @@ MODULE: Final = "knowledge/cause_ids.py"
 
 
 def module() -> str:
-    """Return the source code of the module: one literal type, with the ids in the order of the route."""
+    """Return the source code of the module: one Literal type, with the ids in the order of the route."""
     lines = [
         '"""The ids of all causes as a type. Made by `python -m docs.handbook` from the catalogue; do not edit it by hand."""',
         "",

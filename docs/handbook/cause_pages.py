@@ -1,4 +1,4 @@
-"""The documentation pages about causes: one per cause, the groups of indistinguishable causes, and the index table."""
+"""The documentation pages about causes: one page per cause, one about replies with several possible causes, and the index table."""
 
 from __future__ import annotations
 
@@ -62,19 +62,19 @@ def page(cause: Cause) -> str:
     lines += section("How to confirm this cause", *bullets(filled(line) for line in cause.decide))
     lines += section("Replies with several possible causes", *_groups(cause, place))
     if cause.id in declared():
-        words = link("its text for such a service", DECLARED_PAGE, place)
-        lines += section("At a declared service", f"Title, meaning and steps differ: {words}.")
+        words = link("the text for declared services", DECLARED_PAGE, place)
+        lines += section("At a declared service", f"The title, meaning and steps are different; see {words}.")
     lines += section("Sources", *bullets(prose(source, place) for source in cause.source))
     lines += [f"Checked on {cause.checked}. {link('All checks and causes', 'docs/README.md', place)}."]
     return "\n".join(lines) + "\n"
 
 
 def groups_page() -> str:
-    """Return the page about groups. Each group has a reply, its possible causes, likeliest first, and the steps that decide."""
+    """Return the page about groups. Each group has a reply, its possible causes (most likely first), and the deciding steps."""
     lines = [MADE, "", "# Replies with several possible causes", ""]
     lines += [
         (
-            "Several causes can give the same reply. A report then lists the causes, most likely first, with the steps that "
+            "Several causes can produce the same reply. A report then lists the causes, most likely first, with the steps that "
             "decide between them. Other evidence (the state of earlier gates, the claims of a token) can rule some of them out."
         ),
         *_legend(*GROUPS.values()),
@@ -101,10 +101,10 @@ def _owner(cause: Cause) -> str:
 def _shown_by(cause: Cause, place: str) -> list[str]:
     checks = ", ".join(link(check.id, check_page(check.id), place) for check in ordered() if cause.id in check.causes)
     if checks:
-        return ["", f"Checks that can name it: {checks}."]
+        return ["", f"Checks that can report this cause: {checks}."]
     if cause.id == UNRECOGNISED:
         return []
-    return ["", "No check names it by itself: it is recognised in the text of a reply or of an error message."]
+    return ["", "No check reports this cause on its own. It is recognised in the text of a reply or an error message."]
 
 
 def _legend(*subjects: Cause | Group) -> list[str]:
@@ -123,7 +123,7 @@ def _legend(*subjects: Cause | Group) -> list[str]:
         )
     slots = [f"{code(f'<{name}>')} ({escape(slot.words)})" for name, slot in PLACEHOLDERS.items() if name in used]
     if slots:
-        lines.append(f"Replace {', '.join(slots)} with your own values; a report contains them already.")
+        lines.append(f"Replace {', '.join(slots)} with your own values. Reports already contain them.")
     return ["", " ".join(lines)] if lines else []
 
 
@@ -136,9 +136,9 @@ def _texts_of(subject: Cause | Group) -> tuple[str, ...]:
 def _groups(cause: Cause, place: str) -> list[str]:
     within = [group for group in GROUPS.values() if cause.id in group.causes]
     if not within:
-        return [f"It is in none of the {link('groups of causes with the same reply', GROUPS_PAGE, place)}."]
-    lines = [f"These replies have this cause or another one; see {link('the groups', GROUPS_PAGE, place)}:", ""]
+        return [f"This cause is in none of the {link('groups of causes with the same reply', GROUPS_PAGE, place)}."]
+    lines = [f"These replies can have this or a different cause (see {link('the groups', GROUPS_PAGE, place)}):", ""]
     for group in within:
-        rank = f"number {group.causes.index(cause.id) + 1} of {len(group.causes)} by likelihood"
+        rank = f"number {group.causes.index(cause.id) + 1} of {len(group.causes)}, most likely first"
         lines.append(f"- {link(escape(group.answer), f'{GROUPS_PAGE}#{group.id}', place)}: {rank}")
     return lines

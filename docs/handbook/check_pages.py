@@ -1,4 +1,4 @@
-"""The documentation pages about checks: one per check, and the index table. `handbook` writes the files."""
+"""The documentation pages about checks: one page per check, and the index table. `__main__` writes the files."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from reports.labels import FAMILIES, GATES, METHODS, sentence
 _CHECKLISTS: Final = {"BASIC": "Basic Authentication Checklist", "OAUTH": "OAuth 2.0 (OpenID Connect) Checklist"}
 _ROOMS: Final = (*_CHECKLISTS, *FAMILIES)
 _NEEDS: Final = (
-    "If one of these checks fails or is blocked, this check is blocked; if one is unknown, this check is unknown:"
+    "If one of these checks fails or is blocked, this check is blocked. If one is unknown, this check is unknown."
 )
-_READS: Final = "The check reads the findings of these checks, whatever their verdicts:"
+_READS: Final = "This check uses the findings of these checks, whatever their verdicts:"
 
 
 def ordered() -> list[Check]:
@@ -58,7 +58,7 @@ def page(check: Check) -> str:
         lines += ["None.", ""]
     users = [other.id for other in ordered() if check.id in (*other.needs, *other.reads)]
     if users:
-        lines += ["Checks that depend on it:", "", *bullets(_named(user, place) for user in users), ""]
+        lines += ["Checks that depend on this one:", "", *bullets(_named(user, place) for user in users), ""]
     lines += ["## Possible causes", "", *_causes(check, place), ""]
     source = f"checks/{check.judge.__module__.rpartition('.')[2]}.py"
     lines += [f"Source: {link(code(source), source, place)}. {link('All checks and causes', 'docs/README.md', place)}."]
@@ -77,7 +77,7 @@ def _elsewhere(check: Check) -> str:
     if check.microsoft_only:
         return " Not run for a declared service."
     title = check.declared_title
-    return f' For a declared service: "{escape(title)}".' if title else ""
+    return f' For a declared service, the title is "{escape(title)}".' if title else ""
 
 
 def _gate_name(gate: Gate | None) -> str:
@@ -86,7 +86,7 @@ def _gate_name(gate: Gate | None) -> str:
 
 def _gate(check: Check) -> str:
     if check.gate is None:
-        return f"None: the check does not affect the sender's verdict.{_on_the_path(check)}"
+        return f"None. The check does not affect the sender's verdict.{_on_the_path(check)}"
     route = [gate for gate in Gate if check.methods != BOTH or gate not in OAUTH_ONLY]
     start = f"The check decides the gate *{GATES[check.gate]}*"
     before = route[: route.index(check.gate)]
@@ -102,7 +102,9 @@ def _gate(check: Check) -> str:
 def _on_the_path(check: Check) -> str:
     if check.path_of is None:
         return ""
-    return " It checks whether the path leads to Microsoft: if a later gate is open, a failure is shown as a risk."
+    return (
+        " It checks whether the connection leads to Microsoft. If a later gate is open, a failure is shown as a risk."
+    )
 
 
 def _named(check_id: str, place: str) -> str:
@@ -113,7 +115,7 @@ def _causes(check: Check, place: str) -> list[str]:
     lines = bullets(cause_line(cause, place) for cause in CAUSES if cause in check.causes)
     if not check.reads_reply:
         return lines or ["None."]
-    reading = "It also reads the text of the server's reply, which can show any of"
+    reading = "The check also reads the text of the server's reply, which can indicate any of"
     return [*lines, "", f"{reading} {link('the causes', 'docs/README.md#causes', place)}."]
 
 

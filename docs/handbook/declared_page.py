@@ -1,4 +1,4 @@
-"""The page about a declared service: checks that are not run, checks with a different title, and the text of every cause."""
+"""The page about declared services: checks that are not run, checks with a different title, and the text of every cause."""
 
 from __future__ import annotations
 
@@ -25,20 +25,19 @@ from reports.labels import OWNERS, sentence
 
 PLACE: Final = DECLARED_PAGE
 _BEFORE: Final = (
-    'With `cloud = "custom"` the settings declare a mail server, and for OAuth a token service, that are not Microsoft\'s: Postfix, '
-    "Exim, Dovecot, or a provider. Reports then use the texts below for causes, remedies and messages. Replies are "
-    "interpreted by the refused command, "
-    "the reply code, the enhanced status code and a few general words ([RFC 5321](https://www.rfc-editor.org/rfc/rfc5321), "
-    "[RFC 4954](https://www.rfc-editor.org/rfc/rfc4954), [RFC 3463](https://www.rfc-editor.org/rfc/rfc3463)); a refusal of the token "
-    "service by its error code ([RFC 6749](https://www.rfc-editor.org/rfc/rfc6749)). If several causes remain possible, the "
-    "server's log decides."
+    'With `cloud = "custom"`, the settings declare a mail server that is not Microsoft\'s (such as Postfix, Exim, Dovecot or a '
+    "provider's server) and, for OAuth, a token service. Reports then use the texts below. Replies are interpreted according to the "
+    "refused command, the reply code, the enhanced status code and a few general words "
+    "([RFC 5321](https://www.rfc-editor.org/rfc/rfc5321), [RFC 4954](https://www.rfc-editor.org/rfc/rfc4954), "
+    "[RFC 3463](https://www.rfc-editor.org/rfc/rfc3463)), and refusals by the token service according to the error code "
+    "([RFC 6749](https://www.rfc-editor.org/rfc/rfc6749)). If several causes remain possible, the server's log shows which one applies."
 )
 
 
 def page() -> str:
     """Return the page as Markdown, without any sender's values."""
     lines = [MADE, "", "# Causes at a declared service", "", _BEFORE, ""]
-    lines += ["## Checks", "", "These checks apply to Microsoft's service only and are not run:", ""]
+    lines += ["## Checks", "", "These checks apply only to Microsoft's service and are not run:", ""]
     left_out = [check for check in ordered() if check.microsoft_only]
     lines += bullets(f"{link(check.id, check_page(check.id), PLACE)}: {escape(check.title)}" for check in left_out)
     lines += ["", "These checks have a different title:", ""]
@@ -48,7 +47,12 @@ def page() -> str:
     lines += ["## Causes at the mail server", ""]
     for cause in declared().values():
         lines += _about(cause)
-    lines += ["## Causes at the token service", "", "The same ids, if the token service is what failed.", ""]
+    lines += [
+        "## Causes at the token service",
+        "",
+        "These causes have the same ids, but apply if the token service has failed.",
+        "",
+    ]
     known = declared()
     for cause in declared(at_login=True).values():
         if cause is not known.get(cause.id):

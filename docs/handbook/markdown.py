@@ -20,7 +20,7 @@ _ADDRESS: Final = r"https?://(?:<[^<>]*>|[^\s<>`'\"()\[\]])*[^\s<>`'\"()\[\].,;:
 _LINKABLE: Final = re.compile(
     rf"(?P<address>{_ADDRESS})|\bRFC (?P<rfc>\d{{3,5}})\b|\b(?P<check>[A-Z]+-\d\d)\b|\b(?P<cause>[a-z0-9]+(?:_[a-z0-9]+)+)\b"
 )
-# Such an address names an audience or a scope: it is typed, not opened.
+# These URLs name an audience or a scope, so they are typed and not opened.
 _RESOURCE: Final = re.compile(r"https://outlook\.office365\.com.*|.*/\.default")
 
 
@@ -61,9 +61,9 @@ def link(markup: str, target: str, place: str) -> str:
 
 
 def prose(text: str, place: str) -> str:
-    """Return a text from the catalogue as Markdown for the page `place`.
+    """Return text from the catalogue as Markdown for the page `place`.
 
-    Text between backticks is a command and becomes a code span. Addresses, RFCs, checks and causes become links.
+    Text between backticks is a command and becomes a code span. URLs, RFCs, checks and causes become links.
     """
     pieces = text.split("`")
     if len(pieces) % 2 == 0:
@@ -84,7 +84,7 @@ def _linked(piece: str, place: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Escape Markdown syntax in a text and keep the leading and trailing blanks."""
+    """Escape Markdown syntax in the text, and keep leading and trailing spaces."""
     return _SIGN.sub(lambda sign: f"\\{sign.group()}", re.sub(r"\s+", " ", text))
 
 
@@ -114,5 +114,5 @@ def _in_cell(cell: str) -> str:
 
 
 def bullets(items: Iterable[str]) -> list[str]:
-    """Return the lines of a Markdown bullet list; each item is one line of Markdown."""
+    """Return the lines of a Markdown bullet list. Each item is one line of Markdown."""
     return [f"- {item}" for item in items]

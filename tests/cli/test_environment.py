@@ -48,9 +48,9 @@ def test_a_complete_environment_is_reused(environment: Environment) -> None:
         pytest.param(lambda it: it.marker.write_text("[]"), "the last set-up did not finish", id="foreign marker"),
         pytest.param(lambda it: (it.root / RUNTIME).write_text("new==1"), "the lock changed", id="changed lock"),
         pytest.param(lambda it: mark(it, place="/elsewhere"), "the folder was moved", id="moved folder"),
-        pytest.param(lambda it: mark(it, python="3.9.1"), "its Python was replaced or is gone", id="upgraded Python"),
+        pytest.param(lambda it: mark(it, python="3.9.1"), "its Python was replaced or removed", id="upgraded Python"),
         pytest.param(lambda it: mark(it, holds=["pytest"]), "packages are missing from it", id="removed package"),
-        pytest.param(lambda it: it.python.unlink(), "its Python was replaced or is gone", id="no Python"),
+        pytest.param(lambda it: it.python.unlink(), "its Python was replaced or removed", id="no Python"),
     ],
 )
 def test_a_damaged_environment_is_detected(

@@ -15,7 +15,7 @@ def test_page_lists_what_the_lock_installs() -> None:
 
     `bench/dependencies.py --write` generates the page.
     """
-    table = dependencies.PAGE.read_text(encoding="utf-8").partition("## Everything installed")[2]
+    table = dependencies.PAGE.read_text(encoding="utf-8").partition("## All installed packages")[2]
     rows = re.findall(r"^\| ([a-z0-9.-]+) \| (\S+) \| (.+?) \| (.+?) \|$", table, re.MULTILINE)[2:]
     shown = [(name, version, "" if where == "always" else where) for name, version, _, where in rows]
 

@@ -183,8 +183,8 @@ def test_a_missing_environment_gives_one_line(installed: Installed) -> None:
     root = installed.checkout.root
     assert refused.returncode == 3
     assert refused.stderr == (
-        f"smtp365: the account {ACCOUNT} cannot write in {root}, and .venv must be set up there (first run): "
-        "an administrator runs run.py there once\n"
+        f"smtp365: the account {ACCOUNT} cannot write to {root}, where .venv must be set up (first run); "
+        "ask an administrator to run run.py there once\n"
     )
 
 
@@ -230,11 +230,11 @@ def test_an_unreadable_environment_gives_one_line(installed: Installed, kind: st
         packages.chmod(0o755)
 
     if kind == "its Python":
-        line = f"cannot run {closed / 'python3'}, the Python of {environment}: an administrator makes that with a Python which "
+        line = f"cannot run {closed / 'python3'}, the Python of {environment}; ask an administrator to create it with a Python that "
         line += f"{ACCOUNT} may run"
     else:
-        line = f"cannot read {marker if kind == 'its marker' else packages}: an administrator makes {environment} readable "
-        line += "for it (chmod -R a+rX on Linux and macOS)"
+        line = f"cannot read {marker if kind == 'its marker' else packages}; ask an administrator to make {environment} readable "
+        line += "(on Linux and macOS, chmod -R a+rX)"
     assert refused.returncode == 3
     assert refused.stderr == f"smtp365: the account {ACCOUNT} {line}\n"
     assert installed.run("faults").returncode == 0

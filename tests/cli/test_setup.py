@@ -53,7 +53,7 @@ def test_development_packages_are_added_on_demand(made: Checkout) -> None:
 
     added = made.run("lock")
 
-    assert "adding what developers need" in added.stderr
+    assert "adding the development packages" in added.stderr
     assert kept.exists()
     assert set(environment.installed()) == {RUNTIME, DEVELOPMENT}
 
@@ -94,7 +94,7 @@ def test_a_python_without_ensurepip_gives_one_line(tmp_path: Path, module: str) 
     refused = checkout.run("fake", "0", PYTHONPATH=str(tmp_path))
 
     assert refused.returncode == 3
-    assert f"comes without {module}; on Debian and Ubuntu: apt-get install python3-venv" in refused.stderr
+    assert f"does not include {module}; on Debian and Ubuntu, run apt-get install python3-venv" in refused.stderr
     assert "Traceback" not in refused.stderr
 
 
@@ -158,7 +158,7 @@ def test_a_package_with_a_different_hash_is_refused(made: Checkout) -> None:
     failure = try_to_install(made, f"small==1.0 --hash=sha256:{'0' * 64}\n")
 
     assert failure.startswith(
-        "a package from the registry is not the one that the lock names, so nothing was installed"
+        "a package from the registry does not match its hash in the lock, so nothing was installed"
     )
 
 
@@ -178,6 +178,6 @@ def test_an_unreachable_index_gives_one_line(made: Checkout, monkeypatch: pytest
 
     failure = try_to_install(made, f"absent==1.0 --hash=sha256:{'0' * 64}\n")
 
-    assert failure.startswith("the package registry cannot be reached (a proxy? set HTTPS_PROXY")
+    assert failure.startswith("the package registry cannot be reached (set HTTPS_PROXY")
     assert "\n" not in failure
     assert "absent" in Environment(made.root).log.read_text(encoding="utf-8")
