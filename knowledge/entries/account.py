@@ -64,7 +64,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         steps=(
             "Stop the application, so that it does not try the wrong password again.",
             "Sign in once as {account} at https://outlook.office.com in a private window. Does the password work there?",
-            "If it does not, reset it. "
+            "If the password does not work there, reset it. "
             + _ACCOUNT
             + (
                 " and select Reset password. Clear 'Require this user to change their password when they first sign "

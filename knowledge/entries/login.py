@@ -136,7 +136,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             ),
         ),
         verify=(
-            "The document that this machine receives also contains a token endpoint on {login_host}, and check "
+            "The document that this machine receives contains a token endpoint on {login_host}, and check "
             "TOKEN-01 passes."
         ),
         propagation="As soon as the device or program no longer changes the document.",

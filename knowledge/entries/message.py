@@ -75,7 +75,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "`Test-ServicePrincipalAuthorization -Identity {client_id} -Resource {account}` shows InScope True), "
             "and check MBX-03 passes."
         ),
-        propagation="Within half an hour to two hours; until then, some attempts succeed and others fail.",
+        propagation="After half an hour to two hours; until then, some attempts succeed and others fail.",
         risk="FullAccess also lets the application read the mailbox: use a dedicated mailbox, or RBAC for Applications.",
         source=(OAUTH, RBAC),
         decide=(

@@ -165,7 +165,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
     ),
     Cause(
         id="dns_hijacked",
-        title="the name resolves to a private or foreign address",
+        title="the name resolves to a private or unexpected address",
         meaning=(
             "DNS returns a private address, a loopback address or one that does not belong to Microsoft. The "
             "application may therefore connect to a captive portal, a filter or a hosting provider."
@@ -186,7 +186,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             ),
         ),
         verify=(
-            "Both name servers return addresses from Microsoft's published ranges, and the greeting names "
+            "Both name servers return addresses from Microsoft's published ranges, and the greeting contains "
             "outlook.office365.com."
         ),
         propagation=(
@@ -200,7 +200,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         source=(ENDPOINTS,),
         decide=(
             Step(
-                "Run check NET-04: does the machine's own name server return a different address from a second one?",
+                "Run check NET-04: do the machine's own name server and a second one return the same addresses?",
                 answered_by=("NET-04",),
             ),
         ),

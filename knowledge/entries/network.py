@@ -94,7 +94,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "If only IPv6 fails, give the machine a working IPv6 route, or configure the application to prefer IPv4.",
             "If both fail, check the default route: `Get-NetRoute -DestinationPrefix 0.0.0.0/0` (Linux: `$ ip route`).",
         ),
-        verify="NET-03 passes for every address of the family (IPv4 or IPv6) in use.",
+        verify="The check NET-03 passes for every address of the family (IPv4 or IPv6) that the application uses.",
         propagation="Immediately.",
         risk="Do not turn off IPv6 for the whole machine: parts of Windows depend on it. Prefer IPv4 instead.",
         source=(ENDPOINTS,),
@@ -102,9 +102,9 @@ ENTRIES: Final[tuple[Cause, ...]] = (
     ),
     Cause(
         id="wrong_host_or_port",
-        title="the server name or port in the settings is not the one for sending mail from applications",
+        title="the server name or port in the settings is wrong",
         meaning=(
-            "The settings contain the wrong server or port: a misspelt name, the domain's MX, an IP address, "
+            "The server or port in the settings is wrong: a misspelt name, the domain's MX, an IP address, "
             "localhost, or a port such as 465, 25, 443 or 993. Microsoft accepts mail from applications at "
             "smtp.office365.com, port 587, with STARTTLS."
         ),
@@ -166,8 +166,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             Step("Change the password that was sent to that server.", when="password_sent"),
         ),
         verify=(
-            "Checks SMTP-01, SMTP-02 and TLS-02 pass: the greeting and the certificate are Microsoft's, and the server "
-            "offers STARTTLS."
+            "The checks SMTP-01, SMTP-02 and TLS-02 pass: the greeting and the certificate are Microsoft's, and "
+            "the server offers STARTTLS."
         ),
         propagation="Immediately.",
         risk="Exclude only this host from inspection; do not turn inspection off for other hosts.",
@@ -198,7 +198,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             _NO_MAIL_SCAN,
             "If TLS inspection is deliberate, exclude {smtp_server} from it.",
         ),
-        verify="Checks SMTP-01, SMTP-02, TLS-01 and TLS-02 pass.",
+        verify="The checks SMTP-01, SMTP-02, TLS-01 and TLS-02 pass.",
         propagation="Immediately.",
         risk="Exclude only this host from inspection; do not turn inspection off for other hosts.",
         source=(ENDPOINTS, RFC_SMTP),
@@ -271,7 +271,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         source=(RFC_SMTP, TROUBLE),
         decide=(
             Step(
-                "Run smtp365: it waits 60 seconds for each reply, and shows how long the reply took.",
+                "Run smtp365: it waits up to 60 seconds for each reply, and shows how long the reply took.",
                 answered_by=("SMTP-01", "AUTH-01"),
             ),
         ),
@@ -305,8 +305,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         id="clock_skew",
         title="this machine's clock is wrong",
         meaning=(
-            "Certificates and tokens are valid for a limited time. Because this machine's clock is wrong, valid "
-            "ones seem expired or not yet valid."
+            "Certificates and tokens are valid for a limited time. Because its clock is wrong, this machine "
+            "treats valid ones as expired or not yet valid."
         ),
         shows=(
             "'Certificate is not yet valid', AADSTS700024, AADSTS500133, a clock that differs from the Date "
@@ -328,7 +328,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         ),
         decide=(
             Step(
-                "Run check HOST-04: how far does this machine's clock differ from the servers'?",
+                "Run check HOST-04: how far does this machine's clock differ from those of the servers?",
                 answered_by=("HOST-04",),
             ),
         ),

@@ -113,7 +113,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         title="the authentication type does not match the completed fields",
         meaning=(
             "The OAuth fields (client id, endpoint, scope) are filled in, but the authentication type is Basic. "
-            "The application therefore signs in with a password that is not set."
+            "The application therefore tries to sign in with a password that is not set."
         ),
         shows="Client Id and OpenID Endpoint Configuration are filled in, and Authentication Type is not OpenID.",
         who="sender",
@@ -315,7 +315,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         propagation="As soon as the federation service or the agent responds.",
         risk="Do not weaken TLS on the federation service.",
         source=(TROUBLE, ENTRA_CODES),
-        decide=("Compare the sign-in log with the event log of the federation service at the same minute.",),
+        decide=("Compare the sign-in log with the event log of the federation service for the same minute.",),
     ),
     Cause(
         id="sp_not_registered_in_exchange",
@@ -332,9 +332,9 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             CONNECT_EXCHANGE,
             (
                 "Find the object id of the enterprise application, not that of the app registration: open Entra "
-                "admin center > Identity > Applications > Enterprise applications > Overview. With PowerShell: "
-                "`Connect-MgGraph -Scopes Application.Read.All`, then `(Get-MgServicePrincipal -All | Where-Object "
-                "AppId -eq {client_id}).Id`."
+                "admin center > Identity > Applications > Enterprise applications, select the application, and copy "
+                "the Object ID. With PowerShell: `Connect-MgGraph -Scopes Application.Read.All`, then "
+                "`(Get-MgServicePrincipal -All | Where-Object AppId -eq {client_id}).Id`."
             ),
             (
                 "List the registered applications: `Get-ServicePrincipal | Format-Table DisplayName, AppId, ObjectId`. If the "
@@ -353,7 +353,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "`Get-ServicePrincipal -Identity {client_id} | Format-List AppId, ObjectId` shows the object id of "
             "the enterprise application, and check AUTH-01 passes."
         ),
-        propagation="Within half an hour to two hours; until then, some attempts succeed and others fail.",
+        propagation="After half an hour to two hours; until then, some attempts succeed and others fail.",
         risk="None: the registration alone grants no rights.",
         source=(OAUTH, RBAC),
         decide=(

@@ -45,7 +45,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
     ),
     Cause(
         id="account_not_dedicated",
-        title="the account that sends the mail also seems to be used by a person",
+        title="a person also seems to use the account that sends the mail",
         meaning=(
             "The account signs in to other applications, or has a second factor. A person may change the "
             "password, register for MFA or leave the organisation, and mail then stops."

@@ -50,9 +50,9 @@ ENTRIES: Final[tuple[Cause, ...]] = (
                 "not SSL/TLS or smtps."
             ),
             (
-                "In code, nodemailer: secure: false with requireTLS: true. PHPMailer: SMTPSecure = 'tls'. JavaMail: "
-                "mail.smtp.starttls.enable and .required = true, mail.smtp.ssl.enable = false. Python: SMTP() then "
-                "starttls(), not SMTP_SSL()."
+                "In program code, use these settings. nodemailer: secure: false and requireTLS: true. PHPMailer: "
+                "SMTPSecure = 'tls'. JavaMail: mail.smtp.starttls.enable and .required = true, mail.smtp.ssl.enable "
+                "= false. Python: SMTP() and then starttls(), not SMTP_SSL()."
             ),
             "Do not use port 465: Microsoft 365 does not offer it.",
         ),
@@ -75,8 +75,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         title="the port expects TLS from the first byte",
         meaning=(
             "The server waits for a TLS handshake as soon as the connection opens (implicit TLS). The "
-            "application waits for an unencrypted greeting, which it would then upgrade with STARTTLS. Each side "
-            "waits for the other until one times out."
+            "application waits for an unencrypted greeting, after which it would send STARTTLS. Each side waits "
+            "for the other until one times out."
         ),
         shows="The connection opens, but no greeting arrives; an immediate TLS handshake succeeds.",
         who="sender",
@@ -138,7 +138,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         id="tls_version",
         title="the client, or a device on the path, does not support TLS 1.2",
         meaning=(
-            "Microsoft 365 accepts only TLS 1.2 or newer. This client, or a device on the path, offers an older version."
+            "Microsoft 365 accepts only TLS 1.2 or newer. This client, or a device on the path, offers only "
+            "older versions."
         ),
         shows="421 4.7.66 TLS 1.0 and 1.1 are not supported; 'protocol version' alerts; 'no appropriate protocol'; "
         "'do not possess a common algorithm'; 'remote party has closed the transport stream'.",
@@ -265,8 +266,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         decide=(
             Step(
                 (
-                    "Run check TLS-02: is the certificate Microsoft's own (then this machine lacks a root) or not (then "
-                    "a device inspects the connection)?"
+                    "Run check TLS-02: is the certificate Microsoft's own? If so, this machine lacks a root certificate; "
+                    "if not, a device inspects the connection."
                 ),
                 answered_by=("TLS-02", "TLS-01"),
             ),

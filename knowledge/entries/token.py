@@ -38,7 +38,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             ),
         ),
         verify="The checks OAUTH-11 and TOKEN-03 pass: aud is https://outlook.office365.com.",
-        propagation="With the next token; clear the token cache or restart the application to get it immediately.",
+        propagation="With the next token. To get one immediately, clear the token cache or restart the application.",
         risk="None.",
         source=(FAQ + ", OAuth Step 5", OAUTH, CLIENT_CREDENTIALS, ENTRA_CODES),
         decide=(
@@ -112,8 +112,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "Request a new token: the old one keeps its claims for about an hour.",
         ),
         verify=(
-            "The check TOKEN-03 passes: roles contains SMTP.SendAsApp. With RBAC for Applications, the server "
-            "accepts the message instead."
+            "The check TOKEN-03 passes: roles contains SMTP.SendAsApp. With RBAC for Applications, roles is "
+            "empty, and the server accepts the message."
         ),
         propagation="Within minutes of the consent; if a token is cached, when it expires.",
         risk=(
@@ -127,8 +127,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         id="conditional_access_block",
         title="a Conditional Access policy blocks this sign-in",
         meaning=(
-            "The credentials may be right, but a policy of the tenant does not allow this sign-in from this "
-            "location or with this method. The same application may work in one network and fail in another."
+            "The credentials may be right, but one of the tenant's policies does not allow this sign-in from "
+            "this location or with this method. The same application may work in one network and fail in another."
         ),
         shows="535 5.7.139 … did not meet the criteria to be authenticated successfully; AADSTS53003, 53000, 530032.",
         who="entra",
