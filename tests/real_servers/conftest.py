@@ -1,4 +1,4 @@
-"""Start each real server once for the tests in this folder; if a server cannot start, its tests are skipped with the reason."""
+"""Start each real server once per test run; if a server cannot start, its tests are skipped with the reason."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,20 +11,20 @@ from tests.real_servers.name_server import name_server
 
 
 def needs(reason: str | None) -> None:
-    """Skip the test if there is a reason why its server cannot be started."""
+    """Skip the test with this reason, if there is one."""
     if reason:
         pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")
 def authority() -> trustme.CA:
-    """The certificate authority that issues the certificates of all servers."""
+    """The certificate authority that issues the servers' certificates."""
     return trustme.CA()
 
 
 @pytest.fixture(scope="session")
 def ca_file(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The file with the authority's root certificate, for use in the settings."""
+    """The path of the CA certificate, for use in the settings."""
     file = tmp_path_factory.mktemp("authority") / "ca.pem"
     authority.cert_pem.write_to_path(str(file))
     return file
@@ -40,7 +40,7 @@ def postfix(authority: trustme.CA) -> Iterator[mail_server.MailServer]:
 
 @pytest.fixture(scope="session")
 def resolver() -> Iterator[str]:
-    """The `address:port` of a dnsmasq that serves the test zone."""
+    """The `address:port` of a running dnsmasq that serves the test zone."""
     needs(programs.why_not("dnsmasq"))
     with name_server() as place:
         yield place
@@ -74,7 +74,7 @@ def dovecot(
 
 @pytest.fixture(scope="session")
 def implicit_tls(authority: trustme.CA, postfix: mail_server.MailServer) -> Iterator[int]:
-    """The port of a stunnel that forwards connections to Postfix."""
+    """The port of a running stunnel that provides implicit TLS for Postfix."""
     needs(programs.why_not("stunnel4"))
     with other_services.implicit_tls(authority, postfix.relay) as port:
         yield port

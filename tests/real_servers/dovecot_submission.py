@@ -20,7 +20,7 @@ from tests.real_servers.mailbox import Mailbox
 from tests.real_servers.names import COLLEAGUE, HOST, PASSWORD, SCOPE, USER
 from tests.real_servers.oidc_provider import KEY_ID, TokenService
 
-SUBMISSION: Final = Path("/usr/lib/dovecot/submission")  # a package of its own
+SUBMISSION: Final = Path("/usr/lib/dovecot/submission")  # in a separate package
 
 CONFIGURATION: Final = """\
 base_dir = {folder}/run
@@ -79,7 +79,7 @@ scope = {scope}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """A running Dovecot, with its port, its root certificate, its log and the mailbox behind its relay."""
+    """A running Dovecot submission server, with its port, its CA certificate, its log and the mailbox behind its relay."""
 
     port: int
     ca_file: Path
@@ -88,7 +88,7 @@ class Submission:
 
 
 def why_not() -> str | None:
-    """Return the reason why Dovecot's submission server cannot be started here, or None if it can."""
+    """Return why Dovecot's submission server cannot be started here, or None if it can."""
     return programs.why_not("dovecot", SUBMISSION)
 
 

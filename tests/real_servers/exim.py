@@ -1,6 +1,6 @@
-"""A real Exim on loopback, unpacked from Debian's package, which cannot be installed alongside Postfix's package.
+"""A real Exim on loopback, unpacked from a Debian package that cannot be installed alongside Postfix.
 
-One process listens on several ports, each with a different configuration. Accepted messages are delivered to a maildir only.
+One process listens on several ports, each with a different configuration. Accepted messages are delivered only to a maildir.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tests.real_servers import programs
 from tests.real_servers.mailbox import Mailbox
 from tests.real_servers.names import DOMAIN, HOST, PASSWORD, USER
 
-PROGRAM: Final = os.environ.get("SMTP365_EXIM", "")  # .ci/run unpacks it and sets the variable
+PROGRAM: Final = os.environ.get("SMTP365_EXIM", "")  # .ci/run unpacks Exim and sets this variable
 ACCOUNT: Final = "Debian-exim"  # compiled into Debian's program, which exits without it
 
 CONFIGURATION = """\
@@ -94,14 +94,14 @@ class Exim:
 
 
 def why_not() -> str | None:
-    """Return the reason why Exim cannot be started here, or None if it can."""
+    """Return why Exim cannot be started here, or None if it can."""
     if not PROGRAM:
-        return "Exim is not here: SMTP365_EXIM names no program (.ci/run unpacks it)"
+        return "Exim is not unpacked: SMTP365_EXIM is not set (.ci/run sets it)"
     if reason := programs.why_not(PROGRAM):
         return reason
-    known = ["getent", "passwd", ACCOUNT]
-    if subprocess.run(known, capture_output=True, timeout=programs.SECONDS, check=False).returncode:
-        return f"Exim does not start without the system account {ACCOUNT} (.ci/run makes it)"
+    lookup = ["getent", "passwd", ACCOUNT]
+    if subprocess.run(lookup, capture_output=True, timeout=programs.SECONDS, check=False).returncode:
+        return f"Exim does not start without the system account {ACCOUNT} (.ci/run creates it)"
     return None
 
 
@@ -123,7 +123,7 @@ def exim(authority: trustme.CA) -> Iterator[Exim]:
             shutil.chown(owned, ACCOUNT, ACCOUNT)
         (folder / "server.pem").chmod(0o400)
         mailbox = Mailbox(
-            log=folder / "mainlog", maildirs=folder / "mail", taken_words=" <= ", delivered_words=" Completed"
+            log=folder / "mainlog", maildirs=folder / "mail", accepted_words=" <= ", delivered_words=" Completed"
         )
         start = (PROGRAM, "-C", configuration, "-bdf")
         with programs.foreground(*start, log=folder / "mainlog", ready="daemon started"):

@@ -1,7 +1,7 @@
-"""A real submission server on loopback, in a temporary folder: Debian's Postfix, which authenticates its clients through Dovecot.
+"""A real submission server on loopback: Debian's Postfix, which authenticates clients through Dovecot.
 
 One Postfix instance listens on several ports, each with a different configuration. It delivers messages for its own domain to a
-maildir and refuses all others, so no message leaves the folder.
+maildir and refuses all others, so no message leaves its temporary folder.
 """
 
 from __future__ import annotations
@@ -123,13 +123,13 @@ service anvil {{
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailServer:
-    """A running mail server, with its ports, the root certificate to trust and the messages it has received."""
+    """A running mail server, with its ports, its CA certificate, and the folder that holds its mail and logs."""
 
     port: int
     plain: int  # offers AUTH PLAIN only
     greylisting: int  # greylists every recipient
     certified: int  # requires a client certificate
-    relay: int  # without TLS and sign-in: for servers that relay their mail
+    relay: int  # accepts mail without TLS or a sign-in, for servers that relay through Postfix
     ca_file: Path
     folder: Path
 
@@ -139,7 +139,7 @@ class MailServer:
         return Mailbox(
             log=self.folder / "mail.log",
             maildirs=self.folder / "mail",
-            taken_words=": message-id=<",
+            accepted_words=": message-id=<",
             delivered_words="(delivered to maildir)",
         )
 
@@ -150,13 +150,13 @@ class MailServer:
 
     @property
     def log(self) -> str:
-        """The logs of Postfix and Dovecot, to explain a failed test."""
+        """The text of the logs of Postfix and Dovecot."""
         files = [self.folder / "mail.log", self.folder / "dovecot.log"]
         return "\n".join(file.read_text(errors="replace") for file in files if file.exists())
 
 
 def why_not() -> str | None:
-    """Return the reason why Postfix and Dovecot cannot be started here, or None if they can."""
+    """Return why Postfix and Dovecot cannot be started here, or None if they can."""
     return programs.why_not(*PROGRAMS)
 
 
@@ -166,7 +166,7 @@ def mail_server(authority: trustme.CA) -> Iterator[MailServer]:
     with programs.scratch("postfix") as folder:
         places = dict(zip(("port", "plain", "greylisting", "certified", "relay"), programs.free_ports(5), strict=True))
         server = MailServer(**places, ca_file=folder / "ca.pem", folder=folder)
-        configuration = furnish(server, authority)
+        configuration = write_configuration(server, authority)
         with contextlib.ExitStack() as running:
             command("postfix", "-c", configuration, "check")  # creates the queue, which holds Dovecot's socket
             command("dovecot", "-c", folder / "dovecot.conf")
@@ -176,7 +176,7 @@ def mail_server(authority: trustme.CA) -> Iterator[MailServer]:
             yield server
 
 
-def furnish(server: MailServer, authority: trustme.CA) -> Path:
+def write_configuration(server: MailServer, authority: trustme.CA) -> Path:
     """Write the configuration of Postfix and Dovecot, and return Postfix's configuration folder."""
     folder = server.folder
     configuration = folder / "postfix"

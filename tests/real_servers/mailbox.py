@@ -10,19 +10,19 @@ from tests.real_servers.programs import lines_with
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mailbox:
-    """A server's maildirs and log, and the text that marks accepted and delivered messages in the log."""
+    """A server's maildirs and log, and the texts that mark accepted messages and delivered messages in the log."""
 
     log: Path
     maildirs: Path
-    taken_words: str
+    accepted_words: str
     delivered_words: str
 
     @property
-    def taken(self) -> int:
+    def accepted(self) -> int:
         """The number of messages that the server has accepted so far, whether delivered or not."""
         if not self.log.exists():
             return 0
-        return sum(self.taken_words in line for line in self.log.read_text(errors="replace").splitlines())
+        return sum(self.accepted_words in line for line in self.log.read_text(errors="replace").splitlines())
 
     @property
     def received(self) -> list[bytes]:
@@ -33,7 +33,7 @@ class Mailbox:
     def wait_for(self, number: int) -> list[bytes]:
         """Wait until the log shows `number` deliveries, or until a timeout, and return the messages delivered so far.
 
-        A message is delivered after the reply to the client, so the server's log is read as it grows.
+        A message is delivered only after the reply to the client, so this method follows the log.
         """
         lines_with(self.log, self.delivered_words, number)
         return self.received

@@ -26,7 +26,7 @@ KEY_ID: Final = "signing"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenService:
-    """A running token service, with its issuer, the public key that verifies its tokens, its root certificate and its log."""
+    """A running token service, with its issuer, the public key that verifies its tokens, its CA certificate and its log."""
 
     issuer: str
     public_key: str
@@ -35,12 +35,12 @@ class TokenService:
 
 
 def why_not() -> str | None:
-    """Return the reason why the token service cannot be started here, or None if it can."""
+    """Return why the token service cannot be started here, or None if it can."""
     if (node := shutil.which("node")) is None:
         return "not installed: node"
-    asked = [node, "-e", "require.resolve('oidc-provider')"]
-    if subprocess.run(asked, capture_output=True, timeout=programs.SECONDS, check=False, env=os.environ).returncode:
-        return "npm's oidc-provider is not below NODE_PATH (.ci/run installs it)"
+    lookup = [node, "-e", "require.resolve('oidc-provider')"]
+    if subprocess.run(lookup, capture_output=True, timeout=programs.SECONDS, check=False, env=os.environ).returncode:
+        return "not installed in NODE_PATH: the npm package oidc-provider (.ci/run installs it)"
     return None
 
 

@@ -17,7 +17,7 @@ ACCOUNT: Final = "nobody"  # as root, sshd needs a folder under /run that only i
 
 @contextlib.contextmanager
 def implicit_tls(authority: trustme.CA, relay: int) -> Iterator[int]:
-    """Run stunnel in front of an SMTP port until the block ends, and yield the port on which stunnel offers implicit TLS."""
+    """Run stunnel in front of an SMTP port until the block ends, and yield its port, which uses implicit TLS."""
     with programs.scratch("stunnel") as folder:
         (port,) = programs.free_ports(1)
         (folder / "server.pem").touch(mode=0o600)
@@ -33,7 +33,7 @@ def implicit_tls(authority: trustme.CA, relay: int) -> Iterator[int]:
 
 @contextlib.contextmanager
 def ssh() -> Iterator[int]:
-    """Run sshd with a key of its own until the block ends, and yield its port."""
+    """Run sshd with a new host key until the block ends, and yield its port."""
     with programs.scratch("sshd") as folder:
         (port,) = programs.free_ports(1)
         key = folder / "key"

@@ -13,18 +13,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-SECONDS: Final = 30  # for one command, which takes about one second
+SECONDS: Final = 30  # the timeout for a command, which normally takes about one second
 
 
 def why_not(*programs: str | Path) -> str | None:
-    """Return the reason why servers that need these programs cannot be started here, or None if they can."""
+    """Return why servers that need these programs cannot be started here, or None if they can."""
     if sys.platform == "win32":
         return "these servers do not run on Windows"
     missing = [str(program) for program in programs if shutil.which(program) is None]
     if missing:
         return f"not installed: {', '.join(missing)} (.ci/run installs them)"
     if os.geteuid() != 0:
-        return "these servers start as root only"
+        return "these servers can be started only by root"
     return None
 
 
@@ -37,7 +37,7 @@ def free_ports(number: int) -> list[int]:
 
 def command(*words: str | Path) -> str:
     """Run an administrative command and return its output; if the command fails, raise an error with that output."""
-    with tempfile.TemporaryFile() as output:  # no pipe: the daemon that it starts would keep it open
+    with tempfile.TemporaryFile() as output:  # not a pipe, because the started daemon would keep it open
         done = subprocess.run(words, stdout=output, stderr=output, timeout=SECONDS, check=False)
         output.seek(0)
         printed = output.read().decode(errors="replace")
@@ -49,7 +49,7 @@ def command(*words: str | Path) -> str:
 
 @contextlib.contextmanager
 def scratch(prefix: str) -> Iterator[Path]:
-    """Yield a temporary folder that servers without root rights can enter; pytest's own temporary folder is private to root."""
+    """Yield a temporary folder that servers without root privileges can enter; pytest's temporary folder is private to root."""
     with tempfile.TemporaryDirectory(prefix=f"smtp365-{prefix}-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         folder.chmod(0o711)

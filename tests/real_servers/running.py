@@ -56,11 +56,11 @@ class Client:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
-    """A situation, described by its differences from an account that can send."""
+    """The server, the account and the settings for one run; the defaults describe an account that can send."""
 
     host: str = HOST
     port: int
-    declared_port: int = 0  # 0: the same port
+    declared_port: int = 0  # 0 means the same port
     user: str = USER
     password: str = PASSWORD
     mail_from: str = ""
@@ -69,7 +69,7 @@ class Situation:
     signing_in: bool = True
     client: Client | None = None
     ca_file: Path | None
-    seconds: int = 20  # for a reply of the server
+    seconds: int = 20  # the reply timeout
 
     def settings(self, resolver: str) -> str:
         """Return the text of the settings file for this situation."""
@@ -106,7 +106,7 @@ class Situation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """The exit code of one run, the results for its only sender, and everything printed or written."""
+    """The exit code of one run, the results for its only sender, and everything that it printed or wrote."""
 
     code: int
     sender: dict[str, Any]
@@ -121,7 +121,7 @@ class Outcome:
 
 
 def run(situation: Situation, resolver: str, folder: Path) -> Outcome:
-    """Run the checklist as a user would, in `folder`, which is also the home directory of the run."""
+    """Run the checklist in `folder`, which is also the run's home directory, as a user would."""
     (folder / "tenant.toml").write_text(situation.settings(resolver), encoding="utf-8")
     homes = {name: str(folder) for name in ("HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "LOCALAPPDATA")}
     environment = {**os.environ, **homes, **situation.secrets, "PYTHONPATH": str(ROOT)}

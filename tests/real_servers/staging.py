@@ -1,4 +1,4 @@
-"""Stage each row of the table: choose its server, its port and its differences from an account that can send."""
+"""Return the situation for each row of the table."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from tests.real_servers.names import (
 from tests.real_servers.oidc_provider import TokenService
 from tests.real_servers.running import Client, Situation
 
-# The fixture of each server, by the first word of a line of the table.
+# Each server's fixture, keyed by the first word of a row of the table.
 FIXTURES: Final = {"exim": "exim_server", "postfix": "postfix", "dovecot": "dovecot",
                    "stunnel": "implicit_tls", "sshd": "ssh", "slapd": "ldap"}  # fmt: skip
-QUICK: Final = 5  # seconds; the reply timeout for a silent server, which always passes in full
+QUICK: Final = 5  # seconds; the reply timeout for a silent server, which always expires
 
 
 def at_exim(at: str, server: Exim) -> Situation:
@@ -53,7 +53,7 @@ def at_postfix(at: str, server: MailServer) -> Situation:
         "PLAIN only": {"port": server.plain},
         "greylisting": {"port": server.greylisting},
         "client certificate": {"port": server.certified},
-        "From of a colleague": {"mail_from": COLLEAGUE},
+        "colleague's address in From": {"mail_from": COLLEAGUE},
         "port not declared": {"declared_port": server.relay},
     }
     return replace(right, **differs[at])

@@ -1,4 +1,4 @@
-"""Run the checklist against a real server for every row of the table, and compare the result with the expected one."""
+"""For each row of the table, run the checklist against a real server and compare the result with the expected one."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ NOUNS: Final = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """One run, and the numbers of messages that the server's log and maildir show for it."""
+    """One run, with the number of messages that the server accepted and the number that arrived."""
 
     situation: Situation
     outcome: Outcome
-    taken: int
+    accepted: int
     arrived: int
 
 
@@ -44,25 +44,25 @@ Runner = Callable[[str], Seen]
 
 @pytest.fixture(scope="module")
 def runner(resolver: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Runner:
-    """Return a function that runs a row of the table; each row runs only once, and several tests share the result."""
+    """Return a function that runs a row of the table once and then returns the same result to every test."""
     seen: dict[str, Seen] = {}
 
     def run_once(at: str) -> Seen:
         if at not in seen:
             situation, mailbox = stage(TABLE[at], request.getfixturevalue)
-            before = (mailbox.taken, len(mailbox.received)) if mailbox else (0, 0)
+            before = (mailbox.accepted, len(mailbox.received)) if mailbox else (0, 0)
             outcome = run(situation, resolver, tmp_path_factory.mktemp("run"))
-            accepted = before[1] + outcome.sender["traffic"]["messages_sent"]
-            arrived = len(mailbox.wait_for(accepted)) - before[1] if mailbox else 0
-            taken = mailbox.taken - before[0] if mailbox else 0
-            seen[at] = Seen(situation=situation, outcome=outcome, taken=taken, arrived=arrived)
+            total = before[1] + outcome.sender["traffic"]["messages_sent"]
+            arrived = len(mailbox.wait_for(total)) - before[1] if mailbox else 0
+            accepted = mailbox.accepted - before[0] if mailbox else 0
+            seen[at] = Seen(situation=situation, outcome=outcome, accepted=accepted, arrived=arrived)
         return seen[at]
 
     return run_once
 
 
 def stage(expected: Expected, server: Callable[[str], Any]) -> tuple[Situation, Mailbox | None]:
-    """Start the servers for a row of the table, and return the situation and the mailbox for its message, if there is one."""
+    """Start the servers for a row of the table, and return the situation and the mailbox for its message, if any."""
     peer, _, at = expected.at.partition(": ")
     started = server(staging.FIXTURES[peer])
     if peer == "exim":
@@ -88,13 +88,13 @@ def test_the_verdict_follows_the_message(at: str, runner: Runner) -> None:
     """The verdict is never `cannot_send` if the server accepted the message, and never `can_send` if it accepted none."""
     seen = runner(at)
 
-    assert (seen.outcome.sender["verdict"], seen.taken) not in {("cannot_send", 1), ("can_send", 0)}
-    assert seen.taken == seen.arrived == seen.outcome.sender["traffic"]["messages_sent"]
+    assert (seen.outcome.sender["verdict"], seen.accepted) not in {("cannot_send", 1), ("can_send", 0)}
+    assert seen.accepted == seen.arrived == seen.outcome.sender["traffic"]["messages_sent"]
 
 
 @pytest.mark.parametrize("at", TABLE)
-def test_texts_contain_no_microsoft_word(at: str, runner: Runner) -> None:
-    """The terminal output, page and results contain no Microsoft terms, because neither the servers nor the settings contain any."""
+def test_texts_contain_no_microsoft_term(at: str, runner: Runner) -> None:
+    """The terminal output, the page and the results contain no term that is specific to Microsoft or Nodinite."""
     outcome = runner(at).outcome
     texts = {
         "terminal": outcome.printed,
@@ -114,7 +114,7 @@ def test_no_secret_is_printed_or_written(at: str, runner: Runner) -> None:
 
 
 def differences(expected: Expected, seen: Seen) -> dict[str, object]:
-    """Return the values that differ from the table, by name; the result is empty if everything is as expected."""
+    """Return the values that differ from the table, keyed by name."""
     outcome, sender = seen.outcome, seen.outcome.sender
     causes, traffic = sender["causes"], sender["traffic"]
     checks = {check["id"]: check["verdict"] for check in sender["checks"]}
@@ -128,7 +128,7 @@ def differences(expected: Expected, seen: Seen) -> dict[str, object]:
         "owner": None if not owners or any(owner in outcome.printed for owner in owners) else outcome.printed,
         "sign_ins": traffic["sign_in_attempts"] if traffic["sign_in_attempts"] != expected.sign_ins else None,
         "token_requests": traffic["token_requests"] if traffic["token_requests"] != expected.token_requests else None,
-        "arrived": f"{seen.taken} taken, {seen.arrived} arrived" if seen.arrived != expected.arrived else None,
+        "arrived": f"{seen.accepted} accepted, {seen.arrived} arrived" if seen.arrived != expected.arrived else None,
         "not shown": [words for words in expected.shown if words not in shown],
         "shown": [words for words in expected.not_shown if words in shown],
         "passed": [check for check in expected.not_passed if checks.get(check) == "pass"],
@@ -137,5 +137,5 @@ def differences(expected: Expected, seen: Seen) -> dict[str, object]:
 
 
 def nouns(text: str) -> list[str]:
-    """Return each mention of Microsoft or its products in a text, with the characters around it."""
+    """Return each match of `NOUNS` in a text, with the characters around it."""
     return [" ".join(text[max(0, at.start() - 40) : at.end() + 40].split()) for at in NOUNS.finditer(text)]

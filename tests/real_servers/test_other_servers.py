@@ -35,7 +35,7 @@ MESSAGE = f"From: {USER}\nTo: {USER}\nSubject: from curl\n\nhello\n"
 
 
 def curl(ca_file: Path, name: str, port: int, *words: str | Path, given: str = "") -> subprocess.CompletedProcess[str]:
-    """Run curl against a loopback port, using the name on its certificate; curl writes the dialogue to standard error."""
+    """Run curl against a loopback port, using the name on the server's certificate; curl writes the dialogue to standard error."""
     if shutil.which("curl") is None:
         pytest.skip("not installed: curl (.ci/run installs it)")
     place = ["--connect-to", f"{name}:{port}:127.0.0.1:{port}", "--cacert", str(ca_file)]
@@ -67,7 +67,7 @@ def token(tokens: TokenService, client: str = CLIENT_ID, secret: str = CLIENT_SE
 
 
 def claims(access_token: str) -> dict[str, Any]:
-    """Return the claims in a token, decoded without a library."""
+    """Return the claims in a token without verifying its signature."""
     body = access_token.split(".")[1]
     decoded: dict[str, Any] = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
     return decoded
@@ -79,7 +79,7 @@ def with_token(user: str, access_token: str) -> tuple[str, ...]:
 
 
 def test_exim_delivers_and_refuses(exim_server: Exim) -> None:
-    """Exim delivers a message sent with the right password, and refuses a wrong password, an unknown recipient and another domain."""
+    """Exim delivers a message after the right password, and refuses a wrong password, an unknown recipient and a foreign domain."""
     before = len(exim_server.mailbox.received)
 
     sent = submit(exim_server.ca_file, exim_server.port, *password())
@@ -95,7 +95,7 @@ def test_exim_delivers_and_refuses(exim_server: Exim) -> None:
 
 
 def test_exim_has_a_port_with_greylisting_and_one_without_sign_in(exim_server: Exim) -> None:
-    """One port answers RCPT with 451; the other accepts a message without a sign-in."""
+    """One port answers RCPT with 451, and a second one accepts a message without a sign-in."""
     before = len(exim_server.mailbox.received)
 
     greylisting = submit(exim_server.ca_file, exim_server.greylisting, *password())
@@ -109,7 +109,7 @@ def test_exim_has_a_port_with_greylisting_and_one_without_sign_in(exim_server: E
 
 
 def test_postfix_has_ports_of_three_kinds(postfix: MailServer) -> None:
-    """One port offers PLAIN without LOGIN, one greylists at RCPT, and one requires a client certificate."""
+    """One port offers PLAIN but not LOGIN, one greylists at RCPT, and one requires a client certificate."""
     plain = submit(postfix.ca_file, postfix.plain, *password())
     greylisting = submit(postfix.ca_file, postfix.greylisting, *password())
     certified = submit(postfix.ca_file, postfix.certified, *password())
@@ -121,7 +121,7 @@ def test_postfix_has_ports_of_three_kinds(postfix: MailServer) -> None:
 
 
 def test_postfix_refuses_a_sender_address_of_another_account(postfix: MailServer) -> None:
-    """If an account sends from a colleague's address, Postfix refuses with 553 5.7.1 and names both addresses."""
+    """If an account sends from a colleague's address, Postfix refuses with 553 5.7.1, and the reply contains both addresses."""
     answer = submit(postfix.ca_file, postfix.port, *password(), sender=COLLEAGUE)
 
     assert f"< 553 5.7.1 <{COLLEAGUE}>: Sender address rejected: not owned by user {USER}" in answer.stderr
@@ -137,7 +137,7 @@ def test_the_token_service_authenticates_its_clients(tokens: TokenService) -> No
 
 
 def test_dovecot_accepts_passwords_and_tokens(dovecot: Submission, tokens: TokenService) -> None:
-    """A message sent after either kind of sign-in arrives in the mailbox behind Dovecot's relay."""
+    """A message sent after a sign-in with a password, and one sent after a sign-in with a token, arrive behind Dovecot's relay."""
     before = len(dovecot.mailbox.received)
     access_token = token(tokens)["access_token"]
 

@@ -1,6 +1,6 @@
-"""Test the checklist's reports on six situations at an independent server, Postfix with Dovecot.
+"""Run the checklist in six situations against an independent server, Postfix with Dovecot.
 
-The server sends the same reply to a wrong password and to an unknown user, so both must lead to the same uncertain short list of causes.
+The server sends the same reply for a wrong password and for an unknown user, so both must lead to an inconclusive list of causes.
 """
 
 import socket
@@ -14,7 +14,7 @@ from tests.real_servers.running import Situation, leaked, run, states
 
 
 def test_an_account_that_can_send(postfix: MailServer, resolver: str, tmp_path: Path) -> None:
-    """With the right password, the run exits with 0 and reports `can_send` after one sign-in, and one message is in the maildir."""
+    """With the right password, the run reports `can_send` after one sign-in, and one message arrives."""
     before = len(postfix.received)
 
     outcome = run(Situation(port=postfix.port, ca_file=postfix.ca_file), resolver, tmp_path)
@@ -37,10 +37,10 @@ def test_an_account_that_can_send(postfix: MailServer, resolver: str, tmp_path: 
         pytest.param(f"nobody-{USER}", PASSWORD, id="unknown user"),
     ],
 )
-def test_a_refused_sign_in_gives_an_unsure_short_list(
+def test_a_refused_sign_in_is_inconclusive(
     postfix: MailServer, resolver: str, tmp_path: Path, user: str, password: str
 ) -> None:
-    """The run makes one attempt and exits with 1; the uncertain result lists `bad_credentials` first and also `mailbox_missing`."""
+    """After one refused attempt, the inconclusive result lists `bad_credentials` first and includes `mailbox_missing`."""
     situation = Situation(port=postfix.port, ca_file=postfix.ca_file, user=user, password=password)
 
     outcome = run(situation, resolver, tmp_path)
@@ -65,7 +65,7 @@ def test_a_refused_sign_in_gives_an_unsure_short_list(
 def test_an_invalid_certificate_stops_the_run(
     postfix: MailServer, resolver: str, tmp_path: Path, host: str, trusted: bool, cause: str
 ) -> None:
-    """The first broken gate is `tls`, the first cause is about the certificate, and the server receives no sign-in."""
+    """A certificate error breaks the `tls` gate and is the first cause, and the server receives no sign-in."""
     signed_in = postfix.log.count("sasl_method=")
     ca_file = postfix.ca_file if trusted else None
 
@@ -80,7 +80,7 @@ def test_an_invalid_certificate_stops_the_run(
 
 
 def test_a_closed_port_is_the_broken_gate(postfix: MailServer, resolver: str, tmp_path: Path) -> None:
-    """The first broken gate is `port`, and at least one of the possible causes of a closed port is listed."""
+    """A closed port breaks the `port` gate, and at least one possible cause of a closed port is listed."""
     with socket.socket() as reserved:  # bound but not listening: no other program can open the port
         reserved.bind(("127.0.0.1", 0))
 

@@ -24,7 +24,7 @@ def swaks(server: MailServer, *options: str) -> subprocess.CompletedProcess[str]
 
 
 def ask(resolver: str, name: str, kind: str, *, tcp: bool) -> list[str]:
-    """Return the records of one type that the name server returns for a name."""
+    """Return the records of one type that the name server has for a name."""
     address, _, port = resolver.partition(":")
     asking = dns.resolver.Resolver(configure=False)
     asking.nameservers, asking.port, asking.lifetime = [address], int(port), SECONDS
@@ -32,7 +32,7 @@ def ask(resolver: str, name: str, kind: str, *, tcp: bool) -> list[str]:
 
 
 def test_the_right_password_is_accepted_and_the_message_delivered(postfix: MailServer) -> None:
-    """Swaks signs in over STARTTLS, and its message is in the maildir afterwards."""
+    """Swaks signs in over STARTTLS, and its message arrives in the maildir."""
     before = len(postfix.received)
 
     answer = swaks(postfix, "--auth-password", PASSWORD, "--header", "Subject: from swaks")
@@ -49,7 +49,7 @@ def test_the_right_password_is_accepted_and_the_message_delivered(postfix: MailS
     ],
 )
 def test_wrong_credentials_are_refused(postfix: MailServer, user: str, password: str) -> None:
-    """A wrong password and an unknown user get the same refusal, so no client can distinguish them."""
+    """A wrong password and an unknown user get the same refusal, so a client cannot distinguish them."""
     answer = swaks(postfix, "--auth-user", user, "--auth-password", password)
 
     assert answer.returncode == SWAKS_SIGN_IN_REFUSED, answer.stdout + postfix.log
@@ -75,7 +75,7 @@ def test_no_sign_in_is_offered_before_tls(postfix: MailServer) -> None:
 def test_the_certificate_is_valid_for_one_name_and_one_authority(
     postfix: MailServer, name: str, trusted: bool, message: str
 ) -> None:
-    """OpenSSL accepts the certificate only for its own name, and only if its own authority is trusted."""
+    """OpenSSL accepts the certificate only for its own name and only if its authority is trusted."""
     trust = ["-CAfile", str(postfix.ca_file)] if trusted else ["-no-CAfile", "-no-CApath"]
     place = ["-connect", f"127.0.0.1:{postfix.port}", "-starttls", "smtp", "-name", "[127.0.0.1]"]
     command = ["openssl", "s_client", *place, "-verify_hostname", name, "-verify_return_error", *trust]
