@@ -1,4 +1,4 @@
-"""Fixtures for the tests of the reports: an HTML file written by pytest-html, and a browser in which reports are opened."""
+"""Fixtures for the tests of the reports: a file written by pytest-html, complete reports, and a browser to open them in."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def original_html(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture
 def full_report(original_html: str) -> Callable[..., str]:
-    """Return a function that makes complete reports: our fragment in a post-processed pytest-html file."""
+    """Return a function that makes a complete report, with our fragment in a post-processed pytest-html file."""
 
     def make(run: Run, before: dict[str, Any] | None = None) -> str:
         return postprocessed(original_html.replace(PLACE, render_top(run, results(run), before)))
@@ -89,7 +89,7 @@ def full_report(original_html: str) -> Callable[..., str]:
 
 @pytest.fixture(scope="module")  # its event loop keeps running in this thread, so it must end with the module
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium in headless mode; tests are skipped if it is not installed."""
+    """Debian's Chromium in headless mode; if it is not installed, the test is skipped."""
     chromium = shutil.which("chromium")
     if chromium is None:
         pytest.skip("chromium is not installed (Debian: apt-get install chromium)")

@@ -1,6 +1,6 @@
-"""A mail server and a token service that repeat the secrets they receive, on loopback, with raw sockets and real TLS.
+"""A mail server and a token service on loopback that repeat the secrets they receive, with raw sockets and real TLS.
 
-They receive secrets as any server does, and send them back in every encoding and in every part of a reply that a client stores.
+They send the secrets back in every encoding and in every part of a reply that a client stores.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ ENCODINGS: dict[str, Encode] = {
 
 
 def _encodings_for(secret: str) -> list[Encode]:
-    """Return all encodings; for long secrets such as tokens, which need no escaping, only as many as fit on a line."""
+    """Return all encodings; for a long secret such as a token, only three, so that they fit on a line."""
     return list(ENCODINGS.values()) if len(secret) < 1000 else [ENCODINGS[name] for name in ("raw", "base64", "UTF-16")]
 
 
@@ -76,10 +76,10 @@ def _pairs(octets: bytes) -> list[bytes]:
 
 @dataclass(slots=True)
 class Behaviour:
-    """How the two servers behave.
+    """The behaviour of the two servers.
 
-    `known` is a secret from an earlier connection, which the servers send before they receive one; `filler` is what they send at the place
-    named by `flood`. A mail server sends a share of the encodings in each reply, and a different share on every connection.
+    `known` is a secret from an earlier connection, which the servers send before they receive one; `filler` is the text that they send at
+    the place given in `flood`. The mail server sends a share of the encodings in each reply, a different share each time.
     """
 
     known: str = ""
@@ -93,7 +93,7 @@ class Behaviour:
     _reply_count: int = 0
 
     def lines(self, secret: str) -> list[str]:
-        """Return the secret in every encoding, one per line, and split into two, three and many short pieces on consecutive lines."""
+        """Return lines with the secret in every encoding, and lines with short pieces of the secret."""
         if not secret:
             return ["nothing received yet"]
         encodings = _encoded(secret)
@@ -113,12 +113,12 @@ class Behaviour:
 
 
 class EchoServers:
-    """Both servers; `settings` is the text of a settings file that points to them."""
+    """The mail server and the token service; `settings` is the text of a settings file that uses them."""
 
     def __init__(self, behaviour: Behaviour, folder: Path) -> None:
-        """Create the certificates and start listening; connections are answered once `serve` runs."""
+        """Create the certificates and start listening; `serve` answers the connections."""
         self.behaviour = behaviour
-        self._separators = itertools.cycle((" ", "\r\n"))  # all on one line; one per line on the next connection
+        self._separators = itertools.cycle((" ", "\r\n"))  # the lines joined, or kept apart, on alternate connections
         authority = trustme.CA()
         authority.cert_pem.write_to_path(folder / "echo-root.pem")
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -129,7 +129,7 @@ class EchoServers:
 
     @property
     def settings(self) -> str:
-        """The settings of a Basic sender and an OAuth sender that use a declared service."""
+        """The settings of a Basic sender and an OAuth sender for a declared service."""
         return f"""
 cloud = "custom"
 [network]
@@ -225,7 +225,7 @@ scope = "https://mail.example.test/.default"
             _reply(sock, 221, behaviour.share(secret))
 
     def _maybe_flood(self, sock: socket.socket, place: str, code: int) -> None:
-        """If `flood` names this place, send too much data: many long lines at the place "lines", otherwise one very long line."""
+        """Send too much data if `flood` is this place: many long lines at "lines", and one very long line elsewhere."""
         if self.behaviour.flood == place:
             filler = self.behaviour.filler
             lines = [filler[at : at + 4000] for at in range(0, len(filler), 4000)] if place == "lines" else [filler]

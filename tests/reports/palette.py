@@ -1,6 +1,6 @@
-"""Reduce a PNG to at most 256 colours (PNG specification, third edition; RFC 1950 for its compression).
+"""Reduce a PNG to at most 256 colours (PNG specification, third edition; RFC 1950 for the compression).
 
-Only PNGs of the kind that Chromium writes are supported: 8 bits per channel, RGB or RGBA, not interlaced.
+Only the kind of PNG that Chromium writes is supported: 8 bits per channel, RGB or RGBA, not interlaced.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ Colour = tuple[int, int, int]
 
 
 def with_palette(png: bytes) -> bytes:
-    """Return the picture in its most frequent colours; every other colour is replaced with the nearest of these.
+    """Return the picture in its most frequent colours; every other colour is replaced with the nearest one.
 
     Raises:
-        ValueError: The picture is of an unsupported kind.
+        ValueError: The picture is not of the supported kind.
 
     """
     chunks = list(_chunks(png))
     width, height, depth, kind, _, _, interlaced = struct.unpack(">IIBBBBB", chunks[0][1])
     if (depth, interlaced) != (8, 0) or kind not in {2, 6}:
-        raise ValueError("not a plain picture of 8 bits a channel")
+        raise ValueError("not an RGB or RGBA picture of 8 bits per channel, without interlacing")
     size = 3 if kind == 2 else 4
     rows = list(_rows(zlib.decompress(b"".join(data for name, data in chunks if name == b"IDAT")), width * size, size))
     pixels = [[tuple(row[at : at + 3]) for at in range(0, len(row), size)] for row in rows]
@@ -55,7 +55,7 @@ def _chunk(name: bytes, data: bytes) -> bytes:
 
 
 def _rows(packed: bytes, length: int, size: int) -> Iterator[bytearray]:
-    """Yield the rows of pixels with the filters undone (section 9.2: none, sub, up, average, Paeth)."""
+    """Yield the rows of pixels after undoing the filters (section 9.2: none, sub, up, average, Paeth)."""
     above = bytearray(length)
     for start in range(0, len(packed), length + 1):
         kind, row = packed[start], bytearray(packed[start + 1 : start + 1 + length])

@@ -1,4 +1,4 @@
-"""Handwritten runs for the tests of the reports: a healthy sender for each method, and variants that differ in one respect."""
+"""Handwritten runs for the tests of the reports: a healthy sender for each method, and variants with one difference."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ def oauth(**changes: object) -> SenderEvidence:
 
 
 def until(evidence: SenderEvidence, gate: Gate, **changes: object) -> SenderEvidence:
-    """Return the evidence of a run that stopped at `gate`: later steps are removed, and `changes` are applied."""
+    """Return the evidence of a run that stopped at `gate`, without the later steps and with `changes` applied."""
     order = ["name", "port", "greeting", "starttls", "tls", "auth_offered", "sign_in", "envelope"]
     place = {"sender": "envelope", "recipient": "envelope", "accepted": "envelope"}.get(gate.value, gate.value)
     at = order.index(place) if place in order else order.index("auth_offered")
@@ -159,7 +159,7 @@ def until(evidence: SenderEvidence, gate: Gate, **changes: object) -> SenderEvid
 
 
 def refused(evidence: SenderEvidence, reply: str) -> SenderEvidence:
-    """Return the evidence of a sign-in that was refused with this reply, which begins with its code."""
+    """Return the evidence of a sign-in refused with this reply, which begins with its code."""
     sign_in = evidence.sign_in
     assert sign_in is not None
     answer = Reply(code=int(reply[:3]), lines=(reply[4:],), seconds=5.2)
@@ -170,7 +170,7 @@ def refused(evidence: SenderEvidence, reply: str) -> SenderEvidence:
 
 
 def port_closed(evidence: SenderEvidence) -> SenderEvidence:
-    """Return the evidence of connections that timed out at every address, as they do behind a firewall."""
+    """Return the evidence of a run in which the connection to every address timed out, as it does behind a firewall."""
     failure = Failure(kind=FailureKind.TIMEOUT, text="timed out")
     dials = tuple(
         Dial(address=a, port=587, family=_family(a), opened=False, failure=failure, seconds=10.0) for a in ADDRESSES

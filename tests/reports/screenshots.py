@@ -1,6 +1,6 @@
-"""`python -m tests.reports.screenshots`: retake the screenshots in the documents, with real runs in Debian's Chromium.
+"""Retake the screenshots in the documents from real runs, with Debian's Chromium (`python -m tests.reports.screenshots`).
 
-The pictures show the time of day and durations, so they are compared by eye and committed by hand when the page changes.
+The pictures show the time of day and durations, so compare them by eye and commit them by hand when the page changes.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ WIDTH, HEIGHT, LARGEST = 1280, 860, 120 * 1024
 
 
 def main() -> int:
-    """Take all pictures; return exit code 1 if one of them is too large for a web page."""
+    """Take all pictures; return exit code 1 if any of them is too large for a web page."""
     from playwright.sync_api import sync_playwright
 
     folder = ROOT / "docs" / "screenshots"

@@ -1,4 +1,4 @@
-"""The report in a real browser: it makes no request, causes no error, is accessible, can be printed and works without scripts."""
+"""In a real browser, a report makes no request, causes no error, is accessible, can be printed and works without scripts."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ RUNS = [
 
 
 class Opened:
-    """A report opened from disk, with every error and request that the browser recorded."""
+    """A report opened from disk, with every error and request that the browser reported."""
 
     def __init__(
         self, browser: Browser, path: Path, *, scripts: bool = True, width: int = 1280, dark: bool = False
@@ -79,10 +79,10 @@ def saved(tmp_path: Path, full_report: Callable[..., str]) -> Callable[[Run], Pa
 
 @pytest.mark.parametrize("scripts", [pytest.param(True, id="scripts"), pytest.param(False, id="no scripts")])
 @pytest.mark.parametrize("run", RUNS)
-def test_it_opens_from_disk_without_error_or_request(
+def test_report_opens_from_disk_without_error_or_request(
     run: Run, scripts: bool, browser: Browser, saved: Callable[[Run], Path]
 ) -> None:
-    """The answer and every check are on the page; the browser loads only the file itself."""
+    """The heading and every check are on the page, and the browser loads only the file itself."""
     path = saved(run)
 
     with Opened(browser, path, scripts=scripts) as opened:
@@ -105,7 +105,7 @@ def test_nothing_is_cut_off_on_a_phone(run: Run, browser: Browser, saved: Callab
 
 
 def test_scripts_only_add_copying_and_the_table(browser: Browser, saved: Callable[[Run], Path]) -> None:
-    """Without scripts, no copy button is visible, and one line says that nothing is missing without the table."""
+    """Without scripts, no copy button is visible, and a line says that nothing is missing without the table."""
     path = saved(REFUSED)
 
     with Opened(browser, path, scripts=False) as opened:
@@ -117,7 +117,7 @@ def test_scripts_only_add_copying_and_the_table(browser: Browser, saved: Callabl
 
 
 def test_copy_button_copies_only_the_command(browser: Browser, saved: Callable[[Run], Path]) -> None:
-    """The copy button copies the command but not its label."""
+    """The copy button copies the command without its label."""
     with Opened(browser, saved(REFUSED)) as opened:
         opened.page.locator(".steps button.copy").first.click()
         opened.page.get_by_text("Copied").first.wait_for()
@@ -141,7 +141,7 @@ def test_columns_can_be_sorted_by_keyboard(browser: Browser, saved: Callable[[Ru
 
 @pytest.mark.parametrize("scripts", [pytest.param(True, id="scripts"), pytest.param(False, id="no scripts")])
 def test_printing_shows_folded_sections(scripts: bool, browser: Browser, saved: Callable[[Run], Path]) -> None:
-    """When the report is printed, the transcript and the certificate are visible and the buttons are not."""
+    """In print, the transcript and the certificate are visible and the buttons are not."""
     with Opened(browser, saved(REFUSED), scripts=scripts) as opened:
         opened.page.emulate_media(media="print")
 
@@ -162,7 +162,7 @@ def test_printing_shows_folded_sections(scripts: bool, browser: Browser, saved: 
 def test_accessibility_engine_finds_no_violation(
     run: Run, dark: bool, browser: Browser, saved: Callable[[Run], Path]
 ) -> None:
-    """With all sections open, axe reports no violation of its accessibility rules (contrast, landmarks, labels, headings)."""
+    """With all sections open, axe reports no violation of its accessibility rules."""
     engine = os.environ.get("SMTP365_AXE", "")
     if not Path(engine).is_file():
         pytest.skip("SMTP365_AXE does not name axe.min.js (npm package axe-core)")

@@ -1,4 +1,4 @@
-"""Reports on many senders: an overview by cause, details of the worst senders only, and all results in the file."""
+"""Reports on many senders have an overview by cause, details of the worst senders only, and complete embedded results."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ HEALTHY, BROKEN = 160, 70
 
 @pytest.fixture(scope="module")
 def many() -> Run:
-    """A run with 230 senders; SMTP AUTH is switched off for 70 of them."""
+    """A run with 230 senders, 70 of which are refused because SMTP AUTH is off."""
     healthy = [Assessment(samples.basic(sender=f"w{i}"), samples.basic_settings(name=f"w{i}")) for i in range(HEALTHY)]
     broken = [
         Assessment(samples.refused(samples.basic(sender=f"x{i}"), OFF), samples.basic_settings(name=f"x{i}"))
@@ -34,7 +34,7 @@ def many() -> Run:
 
 
 def test_an_overview_comes_first(many: Run) -> None:
-    """One row shows how many senders fail at which gate; a separate line counts the senders without problems."""
+    """The overview groups the failing senders by cause and gate, and counts the senders without problems."""
     page = Reader(render_top(many, None))
     grouped = overview.groups((answer(many, one), one.settings.sender) for one in many.senders)
 
@@ -44,7 +44,7 @@ def test_an_overview_comes_first(many: Run) -> None:
 
 
 def test_only_the_worst_senders_have_details(many: Run) -> None:
-    """The page shows details of fifty of the seventy failing senders and of no healthy one, and names the option for seeing others."""
+    """The page shows details of 50 of the 70 failing senders and of no healthy sender, and mentions the option for showing others."""
     text = render_top(many, None)
 
     assert text.count('class="sender is-bad drawn-late"') == overview.MOST_DETAILED
@@ -53,7 +53,7 @@ def test_only_the_worst_senders_have_details(many: Run) -> None:
 
 
 def test_all_results_are_in_the_file(many: Run, tmp_path: Path) -> None:
-    """The results packed in the HTML equal the JSON results and lead to the same verdicts when they are judged again."""
+    """The results embedded in the HTML equal the JSON results, and lead to the same verdicts."""
     report = tmp_path / "report.html"
     report.write_text(f"<html>{render_top(many, None)}</html>", encoding="utf-8")
 
@@ -64,7 +64,7 @@ def test_all_results_are_in_the_file(many: Run, tmp_path: Path) -> None:
 
 
 def test_packed_results_have_a_size_limit() -> None:
-    """Packed text is refused if it is truncated or if its unpacked size exceeds the limit."""
+    """Packed results are refused if they are truncated or if their unpacked size exceeds the limit."""
     bomb = f'<script type="application/gzip" id="smtp365-results">{packed(iter(["x" * 10_000_000]))}</script>'
     cut = bomb.replace("</script>", "")[:-400] + "</script>"
 
@@ -74,8 +74,8 @@ def test_packed_results_have_a_size_limit() -> None:
             embedded_json(text, 1_000_000)
 
 
-def test_reports_of_many_hosts_form_one_overview(tmp_path: Path) -> None:
-    """Each sender on each host is listed once. A file that is not a report is left out, and a note names it."""
+def test_reports_from_many_hosts_form_one_overview(tmp_path: Path) -> None:
+    """Each sender on each host is listed once, and a note names any file that is not a report."""
     for name, host in (("a", "server1"), ("b", "server1"), ("c", "server2")):
         machine = samples.basic().machine.model_copy(update={"host": host})
         run = samples.run(Assessment(samples.basic(machine=machine), samples.basic_settings()))
@@ -86,11 +86,11 @@ def test_reports_of_many_hosts_form_one_overview(tmp_path: Path) -> None:
     names = sorted(evidence.sender for evidence, _ in visits)
 
     assert [name.partition("@")[2] for name in names] == ["server1", "server2"]
-    assert names == sorted(judged.sender.name for _, judged in visits)
+    assert names == sorted(sender_settings.sender.name for _, sender_settings in visits)
     assert [note for note in data["notes"] if "other.html" in note] != []
 
 
 def test_a_folder_without_reports_is_refused(tmp_path: Path) -> None:
-    """A folder without reports raises NotAReport, so that no empty overview is created."""
+    """A folder without reports raises NotAReport instead of leading to an empty overview."""
     with pytest.raises(NotAReport, match="no report of smtp365"):
         load_folder(tmp_path)

@@ -1,4 +1,4 @@
-"""The documents under docs/ and the table in README agree with the catalogues, and their links work."""
+"""The documents under docs/ and the table in README match the catalogues, and their links work."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ MACHINE_PATH = re.compile(r"(?<![\w./:-])/(?:work|tmp|home|root|Users|private|op
 
 
 def text_of(page: Path) -> str:
-    """Return the text of a document."""
+    """Return the text of a page."""
     return page.read_text(encoding="utf-8")
 
 
 def anchors(page: Path) -> set[str]:
-    """Return the anchors of a page, which are its headings as GitHub converts them."""
+    """Return the anchors that GitHub derives from the headings of a page."""
     headings = re.findall(r"^#+ (.+)$", text_of(page), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
@@ -71,7 +71,7 @@ def test_every_check_and_cause_has_a_page_and_a_line_in_the_index() -> None:
     }
 
 
-def test_the_readme_names_every_check() -> None:
+def test_the_readme_lists_every_check() -> None:
     """The table in README has a row for each check, with the check's title."""
     readme = text_of(ROOT / "README.md")
 
@@ -80,7 +80,7 @@ def test_the_readme_names_every_check() -> None:
 
 
 def test_the_page_about_a_declared_service_is_complete() -> None:
-    """The page lists the title and steps of each cause, and each check that has another title there or does not apply."""
+    """The page lists the title and steps of each cause, and each check that does not apply or has a different title."""
     page = text_of(ROOT / markdown.DECLARED_PAGE)
     words = " ".join(page.split())
 
@@ -93,8 +93,8 @@ def test_the_page_about_a_declared_service_is_complete() -> None:
     assert len(re.findall(r"^\d+\. ", page, re.MULTILINE)) >= len(set(steps))
 
 
-def test_the_page_of_a_cause_is_complete() -> None:
-    """The page for a cause lists all its steps, sources and groups, and the date on which the cause was last checked."""
+def test_the_page_for_a_cause_is_complete() -> None:
+    """The page for a cause lists all its steps, sources and groups, and the date of its last check."""
     for cause in CAUSES.values():
         page = text_of(ROOT / markdown.cause_page(cause.id))
 
@@ -106,7 +106,7 @@ def test_the_page_of_a_cause_is_complete() -> None:
 
 @pytest.mark.parametrize("page", [*PAGES, ROOT / "README.md"], ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_links_and_anchors_resolve(page: Path) -> None:
-    """Each link leads to a file that exists, and each anchor to a heading; in README.md only the generated part is tested."""
+    """Each link leads to an existing file and each anchor to a heading; in README.md only the generated part is checked."""
     text = text_of(page)
     if page == ROOT / "README.md":
         text = text.partition(__main__.BEGIN)[2].partition(__main__.END)[0]
@@ -120,7 +120,7 @@ def test_links_and_anchors_resolve(page: Path) -> None:
 
 
 def test_pages_have_no_machine_path_and_no_unfilled_placeholder() -> None:
-    """The documents contain no path from this machine, no placeholder in braces and no carriage return."""
+    """The documents contain no path on this machine, no placeholder in braces and no carriage return."""
     for page in PAGES:
         text = text_of(page)
 
@@ -131,7 +131,7 @@ def test_pages_have_no_machine_path_and_no_unfilled_placeholder() -> None:
 
 
 def test_check_option_lists_differences_and_writes_nothing(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """`--check` names each changed, missing and unexpected file and returns exit code 1; no file is changed."""
+    """With `--check`, each changed, missing or unexpected file is listed, the exit code is 1, and no file is changed."""
     (checkout / "docs/checks/NET-01.md").write_bytes(b"something else\n")
     (checkout / "docs/causes/dns_failure.md").unlink()
     (checkout / "docs/causes/retired.md").write_text(markdown.MADE, encoding="utf-8")
@@ -150,7 +150,7 @@ def test_check_option_lists_differences_and_writes_nothing(checkout: Path, capsy
 
 
 def test_an_outdated_type_of_cause_ids_is_reported_and_written(checkout: Path) -> None:
-    """The type of cause ids that mypy checks lists the ids in the catalogue in the same order; an outdated type is regenerated."""
+    """An outdated `CauseId` type is reported and regenerated, with the ids in the order of the catalogue."""
     module = checkout / cause_ids.MODULE
     module.write_text(text_of(module).replace('    "port_blocked",\n', ""), encoding="utf-8")
 
@@ -176,7 +176,7 @@ def test_an_outdated_readme_table_is_reported(checkout: Path) -> None:
 
 
 def test_a_readme_without_markers_is_reported(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """If README has no markers, the command returns exit code 1, and its message names the missing marker."""
+    """If README has no markers, the exit code is 1, and the message quotes the missing marker."""
     (checkout / "README.md").write_bytes(b"# smtp365\n")
 
     code = __main__.main([], root=checkout)
@@ -186,7 +186,7 @@ def test_a_readme_without_markers_is_reported(checkout: Path, capsys: pytest.Cap
 
 
 def test_writing_removes_only_generated_pages(checkout: Path) -> None:
-    """The generated page for a removed cause is deleted; a file added by hand is kept and reported."""
+    """The generated page for a removed cause is deleted, and a file added by hand is kept and reported."""
     (checkout / "docs/causes/retired.md").write_text(f"{markdown.MADE}\n", encoding="utf-8")
     (checkout / "docs/causes/notes.txt").write_text("mine", encoding="utf-8")
 
@@ -196,8 +196,8 @@ def test_writing_removes_only_generated_pages(checkout: Path) -> None:
     assert __main__.differences(checkout) == ["unexpected file: docs/causes/notes.txt"]
 
 
-def test_pages_list_the_causes_seen_under_faults() -> None:
-    """Every cause that a fault is expected to produce is declared by the check that finds it, unless that check reads the server's text."""
+def test_checks_declare_the_causes_expected_for_faults() -> None:
+    """The check that finds a fault declares every cause expected for the fault, unless the check reads the server's reply."""
     unlisted = [
         f"{fault.id}: {expected.check} names {cause}"
         for fault in EVERY_FAULT.values()
@@ -209,8 +209,8 @@ def test_pages_list_the_causes_seen_under_faults() -> None:
     assert unlisted == []
 
 
-def test_the_page_of_a_check_lists_its_declared_causes() -> None:
-    """The page for a check lists exactly the causes that the check declares, and the page for each of these causes names the check."""
+def test_the_page_for_a_check_lists_its_declared_causes() -> None:
+    """The page for a check lists exactly its declared causes, and the page for each of these causes mentions the check."""
     for check in CHECKS.checks.values():
         listed = text_of(ROOT / markdown.check_page(check.id)).partition("## Possible causes")[2]
 
@@ -241,14 +241,14 @@ def test_the_page_of_a_check_lists_its_declared_causes() -> None:
     ],
 )
 def test_prose_is_escaped_for_github(text: str, written: str) -> None:
-    """No character in a catalogue text becomes markup; checks, causes, RFCs and addresses become links."""
+    """Markup characters in a catalogue text are escaped, and checks, causes, RFCs and URLs become links."""
     shown = markdown.prose(text, "docs/causes/x.md")
 
     assert shown == written
 
 
 def test_a_vertical_bar_in_a_cell_is_escaped() -> None:
-    """A vertical bar is escaped even in a code span, as GitHub requires."""
+    """A vertical bar in a table cell is escaped even in a code span, as GitHub requires."""
     lines = markdown.table(("a",), [("`x | y`",), (r"x \| y",)])
 
     assert lines == ["| a |", "| --- |", r"| `x \| y` |", r"| x \| y |"]

@@ -1,4 +1,4 @@
-"""An overview of many reports: senders differ by host, name, account or tenant, and notes say which report supersedes which."""
+"""An overview of many reports tells senders apart by host, name, account and tenant, and notes which report supersedes another."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ ENDPOINT = "https://login.microsoftonline.com/{}/v2.0/.well-known/openid-configu
 
 
 def alerts(user: str = "alerts@contoso.example", *, off: bool = False, later: int = 0) -> Assessment:
-    """Return a Basic sender with this user, probed `later` days after the sample date and refused if `off` is true."""
+    """Return a Basic sender with this user, `later` days after the sample date; if `off` is true, SMTP AUTH is off for it."""
     evidence = samples.basic(started=samples.NOON + timedelta(days=later))
     evidence = samples.refused(evidence, OFF) if off else evidence
     return Assessment(evidence, samples.basic_settings(username=user, **{"from": user, "to": user}))
 
 
 def notices(tenant: str, *, later: int = 0) -> Assessment:
-    """Return an OAuth sender in this tenant, probed `later` days after the sample date."""
+    """Return an OAuth sender in this tenant, `later` days after the sample date."""
     evidence = samples.oauth(started=samples.NOON + timedelta(days=later))
     return Assessment(evidence, samples.oauth_settings(openid_endpoint_configuration=ENDPOINT.format(tenant)))
 
@@ -47,12 +47,12 @@ def names(folder: Path) -> list[str]:
 
 
 def overview(folder: Path, *, mask: bool = False) -> Options:
-    """Return the options that `--target=FOLDER` results in."""
+    """Return the options for `--target=FOLDER`."""
     return Options(target=str(folder), settings=None, senders=(), folder=folder, root=folder, strict=False, mask=mask)
 
 
 def test_two_customers_on_one_machine_are_two_senders(tmp_path: Path) -> None:
-    """Two accounts with the same sender name and host get separate rows, and the one that cannot send decides the verdict."""
+    """Two accounts with the same sender name and host are listed separately, and the one that cannot send decides the verdict."""
     write(tmp_path, "a.json", alerts("alerts@contoso.example", off=True))
     write(tmp_path, "b.json", alerts("alerts@fabrikam.example", later=1))
     session = Session(make_plan(overview(tmp_path), {}))
@@ -67,7 +67,7 @@ def test_two_customers_on_one_machine_are_two_senders(tmp_path: Path) -> None:
 
 
 def test_two_tenants_are_two_senders(tmp_path: Path) -> None:
-    """Two senders with the same name, host and account are told apart by the tenants in their endpoints."""
+    """Two senders with the same name, host and account are distinguished by the tenants in their endpoints."""
     write(tmp_path, "a.json", notices(samples.TENANT))
     write(tmp_path, "b.json", notices(OTHER_TENANT))
 
@@ -75,7 +75,7 @@ def test_two_tenants_are_two_senders(tmp_path: Path) -> None:
 
 
 def test_one_sender_keeps_its_short_name(tmp_path: Path) -> None:
-    """If `sender@host` is unique, nothing is added to it; upper and lower case in the account name make no difference."""
+    """Nothing is added to a unique `sender@host`, and the case of letters in the account name does not matter."""
     write(tmp_path, "a.json", alerts("alerts@contoso.example"), notices(samples.TENANT))
     write(tmp_path, "b.json", alerts("Alerts@Contoso.example", later=1))
 
@@ -83,7 +83,7 @@ def test_one_sender_keeps_its_short_name(tmp_path: Path) -> None:
 
 
 def test_a_sender_that_moved_to_oauth_supersedes_its_basic_report(tmp_path: Path) -> None:
-    """A Basic report names no tenant: if only one tenant is possible, the sender is the same, and the newer report counts."""
+    """A newer OAuth report supersedes a Basic report on the same account if only one tenant is possible."""
     oauth = samples.oauth_settings(name="alerts", username="alerts@contoso.example")
     write(tmp_path, "a.json", alerts(off=True))
     write(
@@ -91,12 +91,14 @@ def test_a_sender_that_moved_to_oauth_supersedes_its_basic_report(tmp_path: Path
     )
     data, visits = load_folder(tmp_path)
 
-    assert [(evidence.sender, judged.sender.method) for evidence, judged in visits] == [("alerts@APP-SRV-07", "oauth")]
+    assert [(evidence.sender, sender_settings.sender.method) for evidence, sender_settings in visits] == [
+        ("alerts@APP-SRV-07", "oauth")
+    ]
     assert "b.json supersedes a.json for alerts@APP-SRV-07." in data["notes"]
 
 
-def test_the_page_says_which_report_superseded_which(tmp_path: Path) -> None:
-    """The newer evidence counts, whatever the files are called and even if the older evidence was judged again later."""
+def test_the_newer_evidence_supersedes_the_older(tmp_path: Path) -> None:
+    """The report with the newer evidence supersedes the other, whatever the file names and the times at which the reports were written."""
     write(tmp_path, "z.json", alerts(off=True), notices(samples.TENANT), finished=samples.NOON + timedelta(days=9))
     write(tmp_path, "a.json", alerts(later=3), notices(samples.TENANT, later=3))
     session = Session(make_plan(overview(tmp_path), {}))
@@ -109,7 +111,7 @@ def test_the_page_says_which_report_superseded_which(tmp_path: Path) -> None:
 
 
 def test_report_and_json_of_one_run_are_recognised_as_one_run(tmp_path: Path) -> None:
-    """If two files contain the same evidence, a note says that they are from the same run."""
+    """If two files contain the same evidence, a note says that they come from the same run."""
     write(tmp_path, "a.json", alerts())
     write(tmp_path, "b.json", alerts())
 
@@ -119,14 +121,14 @@ def test_report_and_json_of_one_run_are_recognised_as_one_run(tmp_path: Path) ->
 def test_an_overview_in_the_folder_adds_no_sender(tmp_path: Path) -> None:
     """An earlier overview in the folder adds no sender to a new one."""
     write(tmp_path, "a.json", alerts())
-    evidence, judged = load_folder(tmp_path)[1][0]
-    write(tmp_path, "overview.json", Assessment(evidence, judged), target="overview", replayed_from="x")
+    evidence, sender_settings = load_folder(tmp_path)[1][0]
+    write(tmp_path, "overview.json", Assessment(evidence, sender_settings), target="overview", replayed_from="x")
 
     assert names(tmp_path) == ["alerts@APP-SRV-07"]
 
 
-def test_many_reports_of_one_sender_have_a_few_notes(tmp_path: Path) -> None:
-    """Of thirty reports on one sender the newest counts, and there are at most eight notes."""
+def test_many_reports_on_one_sender_produce_few_notes(tmp_path: Path) -> None:
+    """Of thirty reports on one sender, the newest is used, and there are at most eight notes."""
     for night in range(30):
         write(tmp_path, f"{night:02}.json", alerts(later=night))
     data, visits = load_folder(tmp_path)
@@ -135,8 +137,8 @@ def test_many_reports_of_one_sender_have_a_few_notes(tmp_path: Path) -> None:
     assert len(data["notes"]) <= 8
 
 
-def test_senders_of_masked_reports_are_never_merged(tmp_path: Path) -> None:
-    """Masks are numbered within each report, so equal masks in two reports can belong to different customers; both senders are kept."""
+def test_senders_in_masked_reports_are_never_merged(tmp_path: Path) -> None:
+    """Senders in two masked reports are kept apart even if their masks are equal, because masks are numbered within each report."""
     for name, off in (("a.json", True), ("b.json", False)):
         write(tmp_path, name, alerts("user1@mask1.example", off=off), masked=True)
     data, visits = load_folder(tmp_path)
@@ -150,7 +152,7 @@ def test_senders_of_masked_reports_are_never_merged(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("users", [("alerts@contoso.example", "alerts@fabrikam.example")])
 def test_a_masked_overview_contains_no_identity(users: tuple[str, str], tmp_path: Path) -> None:
-    """With --mask-identities, neither names nor notes identify anyone."""
+    """With --mask-identities, the overview and its notes contain no domain and no host name."""
     for place, user in enumerate(users):
         write(tmp_path, f"{place}.json", alerts(user))
         write(tmp_path, f"{place}-newer.json", alerts(user, later=1))

@@ -1,4 +1,4 @@
-"""For every fault in the catalogue, masked evidence identifies no one and leads to the same findings as the original."""
+"""For every fault in the catalogue, masked evidence contains no identity and leads to the same findings as the original."""
 
 from __future__ import annotations
 
@@ -41,25 +41,28 @@ IDENTITIES = (
 
 
 def masked(visits: list[tuple[SenderEvidence, SenderSettings]]) -> list[Assessment]:
-    """Return assessments of the evidence and settings after masking."""
-    masking = Masking([judged for _, judged in visits])
-    return [Assessment(masking.evidence(evidence), masking.settings(judged)) for evidence, judged in visits]
+    """Return the assessments after masking the evidence and settings."""
+    masking = Masking([sender_settings for _, sender_settings in visits])
+    return [
+        Assessment(masking.evidence(evidence), masking.settings(sender_settings))
+        for evidence, sender_settings in visits
+    ]
 
 
 def decision(finding: Finding) -> tuple[str, str, tuple[str, ...], bool]:
-    """Return the check, verdict, causes and certainty of a finding, without the text that it quotes."""
+    """Return the check, verdict, causes and certainty of a finding, without its text."""
     return finding.check, finding.verdict.value, finding.causes, finding.sure
 
 
 @pytest.mark.parametrize("fault", WORLDS)
 def test_masked_evidence_gives_the_same_findings_and_no_identity(fault: str | None) -> None:
-    """Masking changes no verdict or cause, and leaves no address, id, name or domain of the built-in tenant in the results."""
+    """Masking changes no verdict, gate or cause, and removes every address, id, name and domain of the built-in tenant."""
     visits = list(gathered(fault).values())
 
     after = masked(visits)
 
-    for (evidence, judged), assessment in zip(visits, after, strict=True):
-        before = Assessment(evidence, judged)
+    for (evidence, sender_settings), assessment in zip(visits, after, strict=True):
+        before = Assessment(evidence, sender_settings)
         assert [decision(one) for one in assessment.all_findings()] == [decision(one) for one in before.all_findings()]
         assert assessment.gates() == before.gates()
         machine = evidence.machine
@@ -70,7 +73,7 @@ def test_masked_evidence_gives_the_same_findings_and_no_identity(fault: str | No
 
 
 def test_form_and_equality_are_kept() -> None:
-    """The mask of an address is an address and the mask of a GUID is a GUID; equal values have equal masks everywhere."""
+    """An address is masked as an address and a GUID as a GUID, and equal values have equal masks everywhere."""
     basic, oauth = masked([(samples.basic(), samples.basic_settings()), (samples.oauth(), samples.oauth_settings())])
 
     sender, sign_in = basic.settings.sender, basic.evidence.sign_in
@@ -88,8 +91,8 @@ def test_form_and_equality_are_kept() -> None:
     assert basic.evidence.machine.host == oauth.evidence.machine.host != "APP-SRV-07"
 
 
-def test_names_of_microsoft_are_not_masked() -> None:
-    """Server names, login hosts, aliases, the certificate and server addresses are not masked, because they identify no customer."""
+def test_microsoft_names_are_not_masked() -> None:
+    """Microsoft's server names, login hosts, aliases, certificate and addresses are not masked, because they identify no customer."""
     basic, oauth = masked([(samples.basic(), samples.basic_settings()), (samples.oauth(), samples.oauth_settings())])
     text = json.dumps(results(samples.run(basic, oauth, host=basic.evidence.machine.host)))
 
@@ -107,7 +110,7 @@ def test_names_of_microsoft_are_not_masked() -> None:
 
 
 def test_the_same_settings_get_the_same_masks_in_every_run() -> None:
-    """Two runs with the same settings get the same masks whatever their evidence, so that masked runs can be compared."""
+    """Two runs with the same settings get the same masks whatever their evidence, so masked runs can be compared."""
     first = masked([(samples.basic(), samples.basic_settings())])[0]
     second = masked([(samples.port_closed(samples.basic()), samples.basic_settings())])[0]
 
@@ -130,7 +133,7 @@ MALFORMED = {
 
 @pytest.mark.parametrize("changes", MALFORMED.values(), ids=MALFORMED)
 def test_masks_keep_mistakes_in_settings(changes: dict[str, object]) -> None:
-    """A mask preserves the mistakes in the original value but nothing else from it."""
+    """A mask keeps the mistake in a value, so that the findings are the same, and nothing else from the value."""
     settings = samples.basic_settings(**changes)
     before, after = Assessment(samples.basic(), settings), masked([(samples.basic(), settings)])[0]
 
@@ -152,7 +155,7 @@ SENTENCES = {
 
 @pytest.mark.parametrize(("text", "gone"), SENTENCES.values(), ids=SENTENCES)
 def test_identities_in_server_text_are_masked(text: str, gone: str) -> None:
-    """Server text is masked even where it identifies someone whom the settings do not mention."""
+    """Identities in a server's text are masked even if they do not occur in the settings."""
     token = samples.oauth().token
     assert token is not None
     refused = token.model_copy(
@@ -168,7 +171,7 @@ def test_identities_in_server_text_are_masked(text: str, gone: str) -> None:
 
 
 def test_tenant_data_is_masked(tmp_path: Path) -> None:
-    """The ids, addresses and names of users, policies and applications are masked; states, and whether two values match, are kept."""
+    """The ids, addresses and names of users, policies and applications are masked, and the states and the equality of values are kept."""
     tenant_answers = answers()
     tenant_answers["conditional_access"] = {
         "value": [policy(displayName="Contoso Berlin"), workload(displayName="Contoso robots")]
@@ -192,7 +195,7 @@ def test_tenant_data_is_masked(tmp_path: Path) -> None:
         )
         for name, sender in known.sender.items()
     ]
-    masking = Masking([judged for _, judged in visits])
+    masking = Masking([sender_settings for _, sender_settings in visits])
 
     after = [masking.evidence(evidence) for evidence, _ in visits]
 
@@ -213,7 +216,7 @@ def test_tenant_data_is_masked(tmp_path: Path) -> None:
 
 
 def row(client: str) -> dict[str, object]:
-    """Return a row of the sign-in log for a sign-in that a named policy blocked."""
+    """Return a row of the sign-in log for a sign-in that a Conditional Access policy blocked."""
     return {
         "createdDateTime": f"{STARTED:%Y-%m-%dT%H:%M:%S}Z",
         "clientAppUsed": client,
@@ -225,7 +228,7 @@ def row(client: str) -> dict[str, object]:
 
 
 class Unmarked(Record):
-    """A record with fields that have no identity mark, such as a later version might add."""
+    """A record with fields without an identity mark, such as a later version might add."""
 
     display_name: str
     aliases: tuple[str, ...] = ()
@@ -235,7 +238,7 @@ class Unmarked(Record):
 
 @given(st.text(alphabet=st.characters(categories=("L", "N", "Zs")), min_size=1, max_size=40).filter(str.strip))
 def test_an_unmarked_field_is_masked_as_a_whole(name: str) -> None:
-    """The whole text of an unmarked field is masked, whether it is a plain string or part of a list or table."""
+    """The whole text of an unmarked field is masked, whether the field is a string, a list or a table."""
     record = Unmarked(display_name=name, aliases=(name,), by_site={"site": name}, comment=name)
 
     after = Masking([samples.basic_settings()]).record(record)
@@ -246,7 +249,7 @@ def test_an_unmarked_field_is_masked_as_a_whole(name: str) -> None:
 
 
 def text_fields(model: type[BaseModel]) -> Iterator[tuple[str, bool]]:
-    """Yield each text field of this record and its nested records, and whether the field has an identity mark."""
+    """Yield each text field of this model and its nested models, and whether the field has an identity mark."""
     for name, hint in get_type_hints(model, include_extras=True).items():
         for part in parts(hint):
             if isinstance(part, type) and issubclass(part, BaseModel):
@@ -259,13 +262,13 @@ def parts(hint: object) -> Iterator[object]:
     """Yield an annotation and all its parts, except the members of a Literal and the keys of a dict."""
     yield hint
     if get_origin(hint) is not Literal:
-        for part in get_args(hint)[1:] if get_origin(hint) is dict else get_args(hint):  # keys are names of ours
+        for part in get_args(hint)[1:] if get_origin(hint) is dict else get_args(hint):  # the keys are our own names
             yield from parts(part)
 
 
 @pytest.mark.parametrize("model", [SenderEvidence, SenderSettings])
 def test_every_text_field_has_a_mark(model: type[BaseModel]) -> None:
-    """Every text field has an identity mark, so that masking a field as a whole is needed only if a mark is forgotten."""
+    """Every text field of the evidence and the settings has an identity mark."""
     fields = dict(text_fields(model))
 
     assert len(fields) > 10

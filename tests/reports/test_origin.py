@@ -1,4 +1,4 @@
-"""A report on the built-in tenant begins with a banner, even after a replay; traffic from an earlier run is not shown as new."""
+"""A report on the built-in tenant begins with a banner, even after a replay, and an earlier run's traffic is not shown as new."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NAMES = {"alerts": "fake", "reports": "fake"}
 
 
 def first_lines(stdout: str) -> tuple[str, str]:
-    """Return our first line in pytest's header and the first line after pytest's own summary."""
+    """Return our first line in pytest's header and our first line after pytest's summary."""
     lines = [line for line in stdout.splitlines() if line.strip()]
     head = next(line for line in lines if not line.startswith(("=", "platform", "cachedir")))
     after = next(place for place, line in enumerate(lines) if line.startswith("=") and " in " in line and place > 2)
@@ -34,14 +34,14 @@ def first_lines(stdout: str) -> tuple[str, str]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a settings file, in which the built-in tenant is checked."""
+    """A folder that contains a settings file, in which the built-in tenant is checked."""
     folder = tmp_path_factory.mktemp("built-in")
     (folder / "settings.toml").write_text("not read\n", encoding="utf-8")
     return folder
 
 
 def started(folder: Path, *options: str, report: str) -> str:
-    """Run the suite in this folder, write the report as HTML and JSON under the name `report`, and return standard output."""
+    """Run the suite in this folder, write its HTML and JSON under the name `report`, and return standard output."""
     here = ["-c", str(ROOT / "pytest.ini"), "--rootdir", str(ROOT), str(ROOT / "checks"), "-p", "no:cacheprovider"]
     done = run(*here, *options, f"--html={report}.html", f"--json={report}.json", cwd=folder, PYTHONPATH=str(ROOT))
     assert done.returncode == 0, done.stdout + done.stderr
@@ -49,7 +49,7 @@ def started(folder: Path, *options: str, report: str) -> str:
 
 
 def test_terminal_page_and_title_begin_with_the_banner(folder: Path) -> None:
-    """The terminal output, page and title of a run, its replays, its added lookups and an overview all begin with the banner."""
+    """The terminal output, page and title begin with the banner in a run, its replays, its added lookups and an overview."""
     (folder / "export.json").write_text(json.dumps(export()), encoding="utf-8")
     ways = {
         "run": [],
@@ -77,15 +77,15 @@ def test_terminal_page_and_title_begin_with_the_banner(folder: Path) -> None:
 
 
 def test_a_live_run_has_no_banner() -> None:
-    """Neither a live run nor its replay has the banner."""
+    """A live run and its replay have no banner."""
     live = samples.healthy()
     again = samples.run(*live.senders, target="replay", replayed_from="x.html", origins=dict.fromkeys(NAMES, "live"))
 
     assert (banner(live), banner(again)) == ("", "")
 
 
-def test_an_overview_names_senders_of_the_built_in_tenant(tmp_path: Path, full_report: Callable[..., str]) -> None:
-    """In an overview of one live report and one on the built-in tenant, the banner names the sender in the built-in tenant."""
+def test_overview_banner_lists_senders_on_the_built_in_tenant(tmp_path: Path, full_report: Callable[..., str]) -> None:
+    """In an overview of a live report and a report on the built-in tenant, the banner lists only the sender on the built-in tenant."""
     live, fake = (
         Assessment(samples.basic(), samples.basic_settings()),
         Assessment(samples.oauth(), samples.oauth_settings()),
@@ -101,7 +101,7 @@ def test_an_overview_names_senders_of_the_built_in_tenant(tmp_path: Path, full_r
 
 
 def test_old_reports_have_an_origin() -> None:
-    """If an old report names no target for a sender, the target of its run is used; a replay of such a report has no origin."""
+    """If an old report has no target for a sender, the run's target is used; an old replay has no origin."""
     data = {"target": "fake", "senders": [{"name": "alerts"}]}
 
     assert origins(data) == {"alerts": "fake"}
@@ -115,7 +115,7 @@ def replayed(**changes: object) -> Run:
 
 
 def test_traffic_of_the_original_run_is_labelled(full_report: Callable[..., str]) -> None:
-    """The terminal and the page show what the original run sent and when, and that this run sent nothing."""
+    """The terminal and the page show the traffic and time of the original run, and state that the replay sent nothing."""
     again = replayed()
     label, counts = traffic(again, again.senders)
 
@@ -129,7 +129,7 @@ def test_traffic_of_the_original_run_is_labelled(full_report: Callable[..., str]
 
 
 def test_repeated_lookups_count_as_traffic_of_this_run(full_report: Callable[..., str]) -> None:
-    """Repeated lookups are counted as requests of this run, and the page does not say that no server was contacted."""
+    """Repeated lookups are counted as requests of this run, and the page does not state that no server was contacted."""
     seen = assess_with_lookups()["basic"]
     assert seen.evidence.tenant is not None
     again = samples.run(seen, target="replay", replayed_from="x.html", looked_up_again=True)

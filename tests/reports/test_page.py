@@ -1,4 +1,4 @@
-"""The text of the page contains the answer, every check and the evidence, and no text from outside becomes markup."""
+"""The page contains the answer, every check and the evidence, and no text from outside becomes markup."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ BARE = "535 5.7.3 Authentication unsuccessful [AM0PR08CA0012.eurprd08.prod.outlo
 
 
 class Reader(HTMLParser):
-    """The tags, visible text and fetched addresses that a browser would find in a fragment."""
+    """The tags, visible text and fetched URLs that a browser would find in a fragment."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -47,7 +47,7 @@ class Reader(HTMLParser):
         return " ".join(" ".join(self.words).split())
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Record the tag, its id, and attributes that run or fetch something."""
+        """Record the tag, its id, and any attribute that runs or fetches something."""
         self.tags.append(tag)
         self._silent = tag in {"script", "style"}
         for name, value in attrs:
@@ -69,7 +69,7 @@ class Reader(HTMLParser):
 
 
 def page(run: Run, before: dict[str, Any] | None = None) -> Reader:
-    """Return the parsed fragment of this run."""
+    """Return the fragment for this run, parsed."""
     return Reader(render_top(run, results(run), before))
 
 
@@ -92,7 +92,7 @@ def test_the_page_begins_with_the_answer() -> None:
 
 
 def test_an_uncertain_cause_is_marked_and_the_deciding_lookup_shown() -> None:
-    """If several causes are possible, the page says that none is certain and shows the lookup that decides between them first."""
+    """If several causes are possible, the page says that none is certain and begins with the lookup that decides between them."""
     first = page(alerts(samples.refused(samples.basic(), BARE))).text.partition("The route")[0]
 
     assert "with Basic authentication: most likely " in first
@@ -103,7 +103,7 @@ def test_an_uncertain_cause_is_marked_and_the_deciding_lookup_shown() -> None:
 
 
 def test_a_failed_check_is_not_hidden_by_an_accepted_message() -> None:
-    """For a sender that can send although a check failed, the sentence reports both, and there is no request for help."""
+    """If a check failed but the sender can send, the headline reports both, and the page contains no message to an owner."""
     name = samples.basic().name
     assert name is not None
     answers = tuple(
@@ -121,7 +121,7 @@ def test_a_failed_check_is_not_hidden_by_an_accepted_message() -> None:
 
 
 def test_every_check_and_both_checklists_are_on_the_page_in_order() -> None:
-    """The items of the Basic checklist are in order, and every check is on the page with its title."""
+    """The items of the Basic checklist are in order, and every check is on the page with its id and title."""
     run = samples.healthy()
 
     text = page(run).text
@@ -135,7 +135,7 @@ def test_every_check_and_both_checklists_are_on_the_page_in_order() -> None:
 
 
 def test_gates_after_the_broken_one_are_not_reached() -> None:
-    """Gates after a closed port are shown as "not reached", not as failed or passed."""
+    """Gates after a closed port are shown as "not reached"."""
     text = page(alerts(samples.port_closed(samples.basic()))).text
 
     route = text.partition("The route")[2].partition("Checklist")[0]
@@ -144,7 +144,7 @@ def test_gates_after_the_broken_one_are_not_reached() -> None:
 
 
 def test_evidence_is_shown_in_full() -> None:
-    """The addresses, certificate and its dates, claims, issuer document and transcript are all visible text on the page."""
+    """The page shows the addresses, the certificate, the claims, the issuer document and the transcript as visible text."""
     text = page(samples.healthy()).text
 
     expected = [*samples.ADDRESSES, samples.LEAF.subject, samples.LEAF.sha256, "2027-09-19", "SMTP.SendAsApp", "tenant_region_scope",
@@ -162,22 +162,22 @@ def test_evidence_is_shown_in_full() -> None:
     ],
 )  # fmt: skip
 def test_special_kinds_of_run_are_labelled(run: Run, word: str) -> None:
-    """The page has a label if a run was interrupted, replayed, partial or run with simulated faults."""
+    """The page has a label if a run was interrupted, replayed, partial or simulated."""
     assert word in page(run).text
 
 
-def test_a_verdict_without_a_message_says_so() -> None:
-    """If the verdict is based on the tenant's settings and not on a message, the page says that no message was sent."""
+def test_a_verdict_without_a_message_is_labelled() -> None:
+    """The page says that no message was sent if the verdict is based on the tenant's settings instead."""
     assert "no message was sent" in page(samples.run(*assess_with_lookups(no_send=True).values())).text
 
 
 def test_a_run_without_senders_is_still_a_page() -> None:
-    """The page for a run that was interrupted before the first sender says that no sender was checked."""
+    """The page says that no sender was checked if the run was interrupted before the first sender."""
     assert "No sender was checked." in page(samples.run(interrupted=True)).text
 
 
 def test_many_senders_begin_with_an_overview_and_fold_the_healthy() -> None:
-    """The overview has a line for each of nineteen healthy senders, and the details of these senders are folded."""
+    """The overview has a line for each of nineteen healthy senders, and their details are folded."""
     healthy = [Assessment(samples.basic(sender=f"s{i}"), samples.basic_settings(name=f"s{i}")) for i in range(19)]
     broken = Assessment(samples.refused(samples.basic(sender="s19"), OFF), samples.basic_settings(name="s19"))
 
@@ -188,7 +188,7 @@ def test_many_senders_begin_with_an_overview_and_fold_the_healthy() -> None:
 
 
 def test_the_page_is_one_file_without_requests_or_duplicate_ids(full_report: Callable[..., str]) -> None:
-    """A complete report on two senders is at most 400 kB, fetches nothing and has unique ids."""
+    """A complete report on two senders is no larger than 400 kB, fetches nothing and has unique ids."""
     text = full_report(
         samples.run(
             samples.healthy().senders[0], Assessment(samples.refused(samples.oauth(), BARE), samples.oauth_settings())
@@ -218,7 +218,7 @@ HOSTILE = st.text(
 
 
 def hostile(text: str) -> Run:
-    """Return a run in which this text replaces every value from outside."""
+    """Return a run in which every value from outside is replaced with this text."""
     reply = CommandEvidence(reply=Reply(code=550, lines=(text, text)))
     leaf = Certificate(
         subject=text,
@@ -265,7 +265,7 @@ PLAIN = Reader(render_top(hostile("harmless"), results(hostile("harmless"))))
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(text=HOSTILE)
 def test_nothing_from_outside_becomes_markup(text: str) -> None:
-    """Whatever the text from a server, certificate, document or file name, the page has the same tags as with harmless text."""
+    """The page has the same tags with hostile text from a server, certificate, document or file name as with harmless text."""
     run = hostile(text)
 
     fragment = render_top(run, results(run))
@@ -278,14 +278,14 @@ def test_nothing_from_outside_becomes_markup(text: str) -> None:
 
 @given(st.text())
 def test_escaped_text_holds_no_markup_and_nothing_invisible(text: str) -> None:
-    """`escaped` accepts any text, and its result contains neither markup characters nor invisible ones."""
+    """The result of `escaped` contains no markup characters and no invisible characters."""
     shown = escaped(text)
 
     assert not set(shown) & set("<>\"'\x00\x1b\u202e\u2028")
 
 
 def test_long_text_is_cut_and_the_rest_is_counted() -> None:
-    """Text of ten million characters is truncated, and its end states how many characters are missing."""
+    """A text of ten million characters is truncated and ends with the number of characters not shown."""
     shown = legible("A" * 10_000_000)
 
     assert len(shown) < 2_000
@@ -293,7 +293,7 @@ def test_long_text_is_cut_and_the_rest_is_counted() -> None:
 
 
 def test_every_gate_has_a_label() -> None:
-    """Every gate in the model has a label for the page."""
+    """Every gate has a label for the page."""
     from reports.labels import GATES
 
     assert set(GATES) == set(Gate)

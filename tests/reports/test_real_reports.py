@@ -1,4 +1,4 @@
-"""Complete reports in a real browser: on the healthy run, on ten faults, and on servers that send megabytes of markup."""
+"""Complete reports in a real browser, on the healthy run, on ten faults, and on servers that send megabytes of markup."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ FAULTS = [
 ]
 ROWS = sum(len(Assessment(*visit).checks) for visit in gathered(None).values())  # every check of every sender
 SCRIPTS = [pytest.param(True, id="scripts"), pytest.param(False, id="no scripts")]
-# A tenth of it is markup that would run a script, fetch something or close the enclosing element.
+# A tenth of FILLER is this markup, which would run a script, fetch something or close the enclosing element.
 MARKUP = (
     "</script></style></title><img src=http://127.0.0.1:9/x onerror=alert(1)><h1>x</h1>"
     "<!-- \u202e\x1b[31m\x00 \u2028 ]]> {{7*7}} &amp;"
@@ -42,7 +42,7 @@ PLACES = ["greeting", "EHLO", "refusal", "lines", "document", "token"]
 
 @pytest.fixture(scope="module")
 def reports(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Return a function that creates a report from the command line; each report is created only once."""
+    """Return a function that creates the report on a fault from the command line, once per fault."""
     folder = tmp_path_factory.mktemp("reports")
 
     def make_report(fault: str) -> Path:
@@ -61,7 +61,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
 def test_a_real_report_opens_without_error_or_request(
     fault: str, scripts: bool, browser: Browser, reports: Callable[[str], Path]
 ) -> None:
-    """The browser reports no error and requests only the file; the answer is at the top of the page, and every check is listed."""
+    """The browser reports no error and requests only the file, the answer is at the top of the page, and every check is listed."""
     path = reports(fault)
 
     with Opened(browser, path, scripts=scripts) as opened:
@@ -77,7 +77,7 @@ def test_a_real_report_opens_without_error_or_request(
 
 @pytest.fixture(scope="module")
 def flooded(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """A run in which each sender met a server that sent ten million characters, each at a different place."""
+    """A run in which each sender gets ten million characters from a server, each at a different place."""
     found = []
     for place in PLACES:
         folder = tmp_path_factory.mktemp("flood")
@@ -96,7 +96,7 @@ def flooded(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def test_megabytes_of_markup_leave_the_page_intact(
     scripts: bool, browser: Browser, flooded: Run, full_report: Callable[..., str], tmp_path: Path
 ) -> None:
-    """No script runs, nothing is fetched, no element is added, the layout is intact and the file is smaller than 2 MB."""
+    """No script runs, nothing is fetched, no element is added, the layout is intact, and the file is smaller than 2 MB."""
     path = tmp_path / "report.html"
     path.write_text(full_report(flooded), encoding="utf-8")
 
@@ -113,7 +113,7 @@ def test_megabytes_of_markup_leave_the_page_intact(
 
 
 def test_every_flood_reached_the_probes(flooded: Run) -> None:
-    """Each flood reached the probes, and the evidence that they stored is limited in size."""
+    """Each flood reaches the probes, and the size of the stored evidence is limited."""
     stored = [one.evidence.model_dump_json() for one in flooded.senders]
 
     assert all(1_000 < len(text) < 1_000_000 for text in stored)
@@ -124,7 +124,7 @@ def test_every_flood_reached_the_probes(flooded: Run) -> None:
 def test_accessibility_engine_finds_no_violation_in_a_real_report(
     fault: str, browser: Browser, reports: Callable[[str], Path]
 ) -> None:
-    """With all sections open, axe reports no violation of its accessibility rules in the light or the dark colour scheme."""
+    """With all sections open, axe reports no violation of its accessibility rules in the light and the dark colour scheme."""
     engine = os.environ.get("SMTP365_AXE", "")
     if not Path(engine).is_file():
         pytest.skip("SMTP365_AXE does not name axe.min.js (npm package axe-core)")

@@ -1,4 +1,4 @@
-"""An independent library can read the calendar file, which is written only if a future expiry date is declared."""
+"""The calendar file can be read with an independent library, and is written only for a declared expiry date in the future."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def oauth(**changes: object) -> Run:
 
 
 def test_a_declared_secret_gets_an_event_with_two_alarms(tmp_path: Path) -> None:
-    """The event lasts all day on the declared date, and its two alarms come 30 and 7 days earlier."""
+    """The event is an all-day event on the declared date, with alarms 30 and 7 days earlier."""
     path = write_reminder(oauth(), tmp_path / "run.ics")
 
     assert path == tmp_path / "run.ics"
@@ -33,8 +33,8 @@ def test_a_declared_secret_gets_an_event_with_two_alarms(tmp_path: Path) -> None
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_the_file_has_the_form_that_outlook_reads() -> None:
-    """The file has a version, method, stamp and unique id, CRLF line ends, and lines of at most 75 octets (RFC 5545, 3.1)."""
+def test_the_calendar_file_is_well_formed() -> None:
+    """The file has a version, a method, a stamp, a unique id, CRLF line endings, and lines of at most 75 octets (RFC 5545, 3.1)."""
     text = reminder.calendar(oauth())
 
     assert text is not None
@@ -48,14 +48,14 @@ def test_the_file_has_the_form_that_outlook_reads() -> None:
 
 
 def test_the_same_date_is_the_same_event_in_every_run() -> None:
-    """Every run writes the same file for the same date, so that a second import does not add a second event."""
+    """Every run writes the same file for the same date, so importing it again adds no second event."""
     first, second = reminder.calendar(oauth()), reminder.calendar(oauth())
 
     assert first == second
 
 
 def test_nothing_is_written_without_a_future_date(tmp_path: Path) -> None:
-    """No calendar file is written if there is no date, if the date is past or if the password never expires."""
+    """No calendar file is written if no date is declared, if the date is past or if the password never expires."""
     past = oauth(client_secret_expires=date(2025, 1, 1))
     never = samples.run(Assessment(samples.basic(), samples.basic_settings()))
 

@@ -1,4 +1,4 @@
-"""Saved reports are loaded again: they are judged as before, refused if they are not reports, and compared with each other."""
+"""A saved report can be replayed with the same findings and compared with another report, and any other file is refused."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ RUNS = [
 
 @pytest.mark.parametrize("run", RUNS)
 def test_a_replayed_report_gives_the_same_findings(run: Run, tmp_path: Path, full_report: Callable[..., str]) -> None:
-    """Both the HTML and the JSON keep the evidence and settings, and lead to the same findings."""
+    """The saved HTML and JSON both lead to the same results as the original run."""
     html, plain = tmp_path / "run.html", tmp_path / "run.json"
     html.write_text(full_report(run), encoding="utf-8")
     plain.write_text(as_text(results(run)), encoding="utf-8")
@@ -45,7 +45,7 @@ def test_a_replayed_report_gives_the_same_findings(run: Run, tmp_path: Path, ful
 
 
 def altered(**members: Any) -> str:  # noqa: ANN401 - any JSON
-    """Return the results of a healthy run as JSON, with some members replaced."""
+    """Return the results of a healthy run as JSON with some members replaced."""
     return json.dumps(results(samples.healthy()) | members)
 
 
@@ -69,7 +69,7 @@ def altered(**members: Any) -> str:  # noqa: ANN401 - any JSON
     ],
 )
 def test_a_file_that_is_not_a_report_is_refused_with_one_line(text: str, message: str, tmp_path: Path) -> None:
-    """The one-line message names the file and what is wrong with it."""
+    """The message for a file that is not a report has one line, with the path and the reason."""
     path = tmp_path / "file.html"
     path.write_text(text, encoding="utf-8")
 
@@ -81,7 +81,7 @@ def test_a_file_that_is_not_a_report_is_refused_with_one_line(text: str, message
 
 
 def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
-    """A missing file, a folder and bytes that are not text are each refused as not being a report."""
+    """A missing file, a folder and a file that is not text are refused."""
     noise = tmp_path / "noise"
     noise.write_bytes(b"\xff\xfe\x00")
 
@@ -91,7 +91,7 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
 
 
 def data_of(*assessments: Assessment) -> dict[str, Any]:
-    """Return the results of these senders as loaded from a file."""
+    """Return the results for these senders, as loaded from a file."""
     return dict(json.loads(json.dumps(results(samples.run(*assessments)))))
 
 
@@ -111,7 +111,7 @@ BAD = Assessment(samples.refused(samples.basic(), OFF), samples.basic_settings()
 def test_two_runs_are_compared_check_by_check(
     before: Assessment, now: Assessment, fixed: list[str], broken: list[str], still: list[str]
 ) -> None:
-    """Fixed, newly broken and still broken checks are listed separately."""
+    """Fixed, newly broken and still broken checks are each listed separately."""
     found = changes(data_of(before), data_of(now))
 
     listed = [sorted(change.check for change in part) for part in (found.fixed, found.broken, found.still)]
@@ -119,7 +119,7 @@ def test_two_runs_are_compared_check_by_check(
 
 
 def test_differences_in_the_evidence_are_listed() -> None:
-    """A different host, certificate, setting or set of senders is listed; the host is listed with both values."""
+    """A different host, certificate, setting or set of senders is listed, and the host is shown with both values."""
     tls = samples.basic().tls
     assert tls is not None
     leaf = samples.LEAF.model_copy(update={"subject": "CN=proxy", "sha256": "ab" * 32})
@@ -136,7 +136,7 @@ def test_differences_in_the_evidence_are_listed() -> None:
 
 
 def test_the_page_shows_the_comparison() -> None:
-    """The comparison on the page names the newly broken checks and the time and host of the earlier run."""
+    """The page lists the newly broken checks and shows the time and host of the earlier run."""
     doubtful = Assessment(samples.refused(samples.basic(), BARE), samples.basic_settings())
 
     text = page(samples.run(doubtful), data_of(GOOD)).text

@@ -1,4 +1,4 @@
-"""Saved results are judged again as before: for every fault in the catalogue, and for three of them on the command line."""
+"""Saved results lead to the same findings when replayed, for every fault in the catalogue and from the command line."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ WORLDS = [pytest.param(None, id="healthy"), *(pytest.param(fault, id=fault) for 
 
 def saved_results(fault: str | None) -> dict[str, Any]:
     """Return the results for the built-in tenant with this fault, as loaded from a file."""
-    judged = (Assessment(evidence, settings) for evidence, settings in gathered(fault).values())
-    return dict(json.loads(as_text(results(samples.run(*judged)))))
+    assessments = (Assessment(evidence, settings) for evidence, settings in gathered(fault).values())
+    return dict(json.loads(as_text(results(samples.run(*assessments)))))
 
 
 @pytest.mark.parametrize("fault", WORLDS)
 def test_every_fault_gives_the_same_results_when_replayed(fault: str | None, tmp_path: Path) -> None:
-    """The saved evidence leads to the same findings, gates and verdicts as before."""
+    """The saved evidence leads to the same findings, gates and verdicts as the original run."""
     before = saved_results(fault)
     path = tmp_path / "run.json"
     path.write_text(json.dumps(before), encoding="utf-8")
@@ -43,7 +43,7 @@ def test_every_fault_gives_the_same_results_when_replayed(fault: str | None, tmp
 
 
 def command(*options: str, folder: Path) -> tuple[int, dict[str, Any], str]:
-    """Run the suite with both reports in `folder`; return the exit code, the results (empty if none were written) and the output."""
+    """Run the suite with both reports in `folder`, and return the exit code, the results (empty if not written) and the output."""
     saved = folder / "out.json"
     saved.unlink(missing_ok=True)
     line = [
@@ -73,7 +73,7 @@ def decided(data: dict[str, Any]) -> list[tuple[object, ...]]:
 
 @pytest.mark.parametrize("fault", ["smtp_auth_off_tenant", "sp_not_registered", "certificate_unknown_root"])
 def test_a_report_is_replayed_by_the_command_line(fault: str, tmp_path: Path) -> None:
-    """Replays of the HTML, masked and unmasked, have the original exit code and verdicts; the page says that no server was contacted."""
+    """A replay, masked or not, has the exit code and verdicts of the original, and its page states that no server was contacted."""
     code, first, _ = command(f"--fault={fault}", folder=tmp_path)
     old = (tmp_path / "out.html").rename(tmp_path / "old.html")
 
@@ -89,7 +89,7 @@ def test_a_report_is_replayed_by_the_command_line(fault: str, tmp_path: Path) ->
 
 
 def test_a_masked_run_masks_its_baseline(tmp_path: Path) -> None:
-    """A masked run that is compared with an unmasked one shows no name from the latter and no false difference."""
+    """A masked run with an unmasked baseline contains no name from the baseline and shows no false difference."""
     command(folder=tmp_path)
     old = (tmp_path / "out.html").rename(tmp_path / "old.html")
 
@@ -104,7 +104,7 @@ def test_a_masked_run_masks_its_baseline(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("option", ["--target", "--baseline"])
 def test_another_schema_is_refused_with_exit_code_4(option: str, tmp_path: Path) -> None:
-    """The message names both schema versions and the smtp365 version to use; no check runs."""
+    """The message contains both schema versions and the smtp365 version to use, and no results are written."""
     path = tmp_path / "newer.json"
     path.write_text(
         json.dumps(saved_results(None) | {"schema": "smtp365-results/2", "tool_version": "2.0.0"}), encoding="utf-8"
@@ -119,20 +119,20 @@ def test_another_schema_is_refused_with_exit_code_4(option: str, tmp_path: Path)
 
 
 def compared(before: str | None, now: str | None) -> Changes:
-    """Return the comparison of the results with these two faults (None: the healthy tenant)."""
+    """Return the comparison of the results with these two faults; None means the healthy tenant."""
     return changes(saved_results(before), saved_results(now))
 
 
-def named(part: tuple[Any, ...]) -> set[str]:
-    """Return the sender and check of each change."""
+def changed_checks(part: tuple[Any, ...]) -> set[str]:
+    """Return the sender and the check of each change."""
     return {f"{change.sender} {change.check}" for change in part}
 
 
 def test_a_healthy_run_and_a_fault_are_compared() -> None:
-    """After SMTP AUTH is switched off for a mailbox, only the broken checks differ."""
+    """After SMTP AUTH is turned off for a mailbox, only the newly broken checks are listed."""
     found = compared(None, "smtp_auth_off_mailbox")
 
-    assert named(found.broken) == {"basic AUTH-01", "basic BASIC-02"}
+    assert changed_checks(found.broken) == {"basic AUTH-01", "basic BASIC-02"}
     assert (found.fixed, found.still) == ((), ())
     places = {
         "address used",
@@ -143,20 +143,20 @@ def test_a_healthy_run_and_a_fault_are_compared() -> None:
 
 
 def test_a_fault_and_a_healthy_run_are_compared() -> None:
-    """After a hijacked DNS name is corrected, NET-01 is listed as fixed, and the server addresses as different."""
+    """After a hijacked DNS name is corrected, NET-01 is listed as fixed, and the server's addresses are listed as different."""
     found = compared("dns_hijacked", None)
 
-    assert {"basic NET-01", "oauth NET-01"} <= named(found.fixed)
+    assert {"basic NET-01", "oauth NET-01"} <= changed_checks(found.fixed)
     assert (found.broken, found.still) == ((), ())
     assert {("basic", "server addresses"), ("oauth", "server addresses")} <= {fact[:2] for fact in found.facts}
 
 
 def test_two_faults_are_compared() -> None:
-    """If the user name is corrected and the password becomes wrong, checks are fixed, newly broken and still broken."""
+    """If the user name is corrected and the password becomes wrong, the lists contain fixed, newly broken and still broken checks."""
     found = compared("bare_user_name", "wrong_password")
 
-    assert "basic AUTH-01" in named(found.still)
-    assert "basic BASIC-09" in named(found.fixed)
-    assert "basic BASIC-10" in named(found.broken)
+    assert "basic AUTH-01" in changed_checks(found.still)
+    assert "basic BASIC-09" in changed_checks(found.fixed)
+    assert "basic BASIC-10" in changed_checks(found.broken)
     facts = {fact[:2]: fact[2:] for fact in found.facts}
     assert facts["basic", "setting username"] == ("alerts", "alerts@fabrikam.example")

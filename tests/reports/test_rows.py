@@ -1,4 +1,4 @@
-"""If pytest-html's table has many rows, they are packed and drawn on request; the tests use a real file and a real browser."""
+"""If pytest-html's table has many rows, they are packed and drawn on request; tested with a real file and a real browser."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def packed(full_report: Callable[..., str], tmp_path: Path) -> Path:
 
 
 def test_few_rows_are_not_packed(full_report: Callable[..., str]) -> None:
-    """In a report on a few senders, the rows are not packed and the table needs no button."""
+    """The rows of a report on a few senders are not packed, and the table needs no button."""
     text = full_report(samples.healthy())
 
     assert "data-jsonblob" in text
@@ -37,7 +37,7 @@ def test_few_rows_are_not_packed(full_report: Callable[..., str]) -> None:
 
 
 def test_packed_rows_are_drawn_on_request(browser: Browser, packed: Path) -> None:
-    """The button draws all rows and moves the focus to the table; pytest-html's filters work on these rows."""
+    """The button draws all rows and moves the focus to the table, and pytest-html's filters work on the rows."""
     with Opened(browser, packed) as opened:
         page = opened.page
         assert page.locator("#results-table tbody").count() == 0
@@ -58,7 +58,7 @@ def test_packed_rows_are_drawn_on_request(browser: Browser, packed: Path) -> Non
 
 
 def test_without_scripts_there_is_no_button(browser: Browser, packed: Path) -> None:
-    """Without scripts, one line replaces the table, and no button is visible."""
+    """Without scripts, a line of text replaces the table, and no button is visible."""
     with Opened(browser, packed, scripts=False) as opened:
         assert not opened.page.locator("#show-rows").is_visible()
         assert not opened.page.locator("#pytest-table .controls").is_visible()

@@ -1,4 +1,4 @@
-"""No secret leaks: hostile servers repeat invented secrets in every encoding, and no output contains any of them."""
+"""No output contains a secret, even if hostile servers repeat it in every encoding."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from tests.probe_run import gather_without_errors
 from tests.reports.echo_servers import ENCODINGS, Behaviour, EchoServers
 
 DEEP = os.environ.get("SMTP365_DEEP") == "1"
-# Examples for each channel: 2,000 in a deep run; SMTP365_CANARIES sets another number.
+# A deep run tries 2,000 examples for each channel unless SMTP365_CANARIES sets a different number.
 EXAMPLES = int(os.environ.get("SMTP365_CANARIES", "2000" if DEEP else "12"))
 ROOT = Path(__file__).parents[2]
 
@@ -65,20 +65,20 @@ def budget(number: int = EXAMPLES) -> settings:
 
 
 def found_in(text: str, secret: str) -> list[str]:
-    """Return the encodings in which the secret occurs in the text, either as it is or after decoding it as HTML or JSON."""
+    """Return the encodings in which the secret occurs in the text, before or after the text is decoded as HTML or JSON."""
     names = []
     views = (text, html.unescape(text), _unescaped(text))
     for name, encode in ENCODINGS.items():
         encoded = encode(secret)
         if name.startswith("base64") or name.endswith("base64"):
-            encoded = encoded[4:-6]  # the middle: the ends depend on the surrounding text
+            encoded = encoded[4:-6]  # only the middle, because the ends depend on the surrounding text
         if len(encoded) >= 6 and any(encoded in one for one in views):
             names.append(name)
     return names
 
 
 def _unescaped(text: str) -> str:
-    """Return all strings in a JSON document; for any other text, return it with JSON's escapes for markup decoded."""
+    """Return all strings in a JSON document, or any other text with JSON's escapes for markup decoded."""
     try:
         return "\n".join(_leaves(json.loads(text)))
     except ValueError:
@@ -91,7 +91,7 @@ def _leaves(value: object) -> Iterator[str]:
             yield str(name)
             yield from _leaves(item)
     elif isinstance(value, list):
-        yield "".join(str(item).partition(" ")[2] for item in value)  # reply lines read as one
+        yield "".join(str(item).partition(" ")[2] for item in value)  # reply lines without their codes, joined
         yield "".join(map(str, value))
         for item in value:
             yield from _leaves(item)
@@ -124,7 +124,7 @@ SURROUNDING = st.text(_LETTERS + " <>&\"'=%\\/:", max_size=12)
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_every_encoding_is_redacted_in_a_line(encoding: str) -> None:
-    """Whatever the surrounding text, a line of the transcript contains the secret in no encoding."""
+    """A line of the transcript contains the secret in no encoding, whatever the surrounding text."""
 
     @budget()
     @given(
@@ -149,7 +149,7 @@ def test_every_encoding_is_redacted_in_a_line(encoding: str) -> None:
 @budget()
 @given(secret=SECRETS, start=st.integers(0, 400), length=st.integers(0, 400))
 def test_half_of_a_long_secret_is_redacted(secret: str, start: int, length: int) -> None:
-    """If a secret has sixteen characters or more, any half of it (or 24 characters, if that is less) is redacted."""
+    """If a secret has at least sixteen characters, any half of it (or any 24 characters, if fewer) is redacted."""
     assume(len(secret) >= 16 and sum(not character.isprintable() for character in secret) <= 2)
     least = min(24, -(-len(secret) // 2))
     start %= len(secret) - least + 1
@@ -162,7 +162,7 @@ def test_half_of_a_long_secret_is_redacted(secret: str, start: int, length: int)
 
 @given(secret=st.text(_LETTERS, min_size=1, max_size=3))
 def test_a_short_secret_is_redacted_as_a_whole_word(secret: str) -> None:
-    """A secret of up to three characters is redacted where it is a separate word, but not inside other words."""
+    """A secret of up to three characters is redacted only where it is a separate word."""
     redactor = Redactor()
     redactor.learn(secret)
 
@@ -172,7 +172,7 @@ def test_a_short_secret_is_redacted_as_a_whole_word(secret: str) -> None:
 
 @given(st.text())
 def test_nothing_is_redacted_without_a_secret(text: str) -> None:
-    """A redactor without secrets changes nothing, and a redactor with a secret leaves other text unchanged."""
+    """Text is unchanged if it contains none of the redactor's secrets or if the redactor has no secret."""
     redactor = Redactor()
     assert redactor.clean(text) == text
     redactor.learn("Zq7~unlike-anything-else")
@@ -181,7 +181,7 @@ def test_nothing_is_redacted_without_a_secret(text: str) -> None:
 
 CAUSES = "\n".join(CATALOGUE)
 CHANNELS: dict[str, Behaviour] = {
-    "mail, message refused": Behaviour(shares=5),  # of six replies
+    "mail, message refused": Behaviour(shares=5),  # for six replies
     "mail, sign-in refused": Behaviour(refuse=True),
     "mail, no SMTP": Behaviour(noise=True),
     "token, in claims": Behaviour(refuse=True, entra="claims"),
@@ -192,10 +192,10 @@ CHANNELS: dict[str, Behaviour] = {
 }
 
 
-def outputs(judged: Assessment, log: str) -> dict[str, str]:
-    """Return everything that a run writes about this assessment, including the given log."""
+def outputs(assessment: Assessment, log: str) -> dict[str, str]:
+    """Return every output of a run with this assessment, and the given log."""
     moment = datetime(2026, 11, 23, tzinfo=UTC)
-    run = Run(tool_version="0", target="live", started=moment, finished=moment, host="h", senders=(judged,))
+    run = Run(tool_version="0", target="live", started=moment, finished=moment, host="h", senders=(assessment,))
     data = results(run)
     return {
         "results": as_text(data),
@@ -210,14 +210,14 @@ def outputs(judged: Assessment, log: str) -> dict[str, str]:
 def test_a_repeated_secret_is_in_no_output(
     channel: str, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Results, page, terminal, calendar and log contain the secret in no encoding, whether whole or split over lines."""
+    """The results, page, terminal output, calendar and log do not contain the secret in any encoding, whole or split over lines."""
     behaviour = CHANNELS[channel]
     caplog.set_level(logging.DEBUG)
 
     with EchoServers(behaviour, tmp_path).serve() as servers:
         monkeypatch.setenv(
             "SSL_CERT_FILE", str(servers.ca_file)
-        )  # reading the system's whole list takes a third of each run
+        )  # loading the system's CA certificates would take a third of each run
         read = parse(servers.settings, tmp_path / "settings.toml")
         sender = read.sender["two" if channel.startswith("token") else "one"]
 
@@ -235,7 +235,7 @@ def test_a_repeated_secret_is_in_no_output(
         @budget()
         @given(secret=SECRETS)
         def holds(secret: str) -> None:
-            # A word of our own may be on the page: text of a run with another secret, and ids of causes.
+            # A secret that equals one of our own words would be in the outputs in any case.
             assume(secret.lower() not in own_words and secret.lower() not in CAUSES)
             written_texts = run_with(secret)
             assert {name: found for name, text in written_texts.items() if (found := found_in(text, secret))} == {}
@@ -254,7 +254,7 @@ def test_a_repeated_secret_is_in_no_output(
 )  # fmt: skip
 @pytest.mark.parametrize("entra", ["claims", "error"])
 def test_a_whole_run_writes_no_secret_anywhere(secret: str, entra: str, tmp_path: Path) -> None:
-    """After a run with report, results, JUnit file, calendar and debug log, the secret is in no file and in no line of output."""
+    """The secret is in no file name, no written file and no line of output, even with a debug log."""
     behaviour = Behaviour(known=secret, entra=entra, refuse=entra == "error")
     with EchoServers(behaviour, tmp_path).serve() as servers:
         (tmp_path / "settings.toml").write_text(servers.settings, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Tests of pytest-html's table with our columns, and of the post-processing of the file that pytest-html writes."""
+"""pytest-html's table has our columns, and the file that pytest-html writes is post-processed."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Report:
     ],
 )
 def test_header_and_row_have_the_same_length_and_columns(properties: Sequence[tuple[str, object]]) -> None:
-    """The header and each row have the same columns, and no cell contains a line break, so that pytest-html can sort the rows."""
+    """The header and the rows have the same columns, and no cell contains a line break."""
     cells = list(PYTEST_HTML_CELLS)
 
     html_table.set_row(Report(user_properties=properties), cells)
@@ -58,7 +58,7 @@ def test_header_and_row_have_the_same_length_and_columns(properties: Sequence[tu
 
 @given(st.text())
 def test_cells_are_escaped(text: str) -> None:
-    """Neither the name nor a property of a test becomes markup in a cell."""
+    """A test's name and properties do not become markup in a cell."""
     for report in (Report(nodeid=text), Report(user_properties=[(name, text) for name, _ in html_table.COLUMNS])):
         for cell in html_table.row(report):
             inner = re.fullmatch(r'<td class="col-\w+">([^<>"\']*)</td>', cell)
@@ -66,7 +66,7 @@ def test_cells_are_escaped(text: str) -> None:
 
 
 def test_a_row_that_another_plugin_removed_stays_removed() -> None:
-    """An empty list of cells means that there is no row, and is left unchanged."""
+    """An empty list of cells, which means that a plugin removed the row, is left unchanged."""
     cells: list[str] = []
 
     html_table.set_row(Report(), cells)
@@ -80,7 +80,7 @@ def test_durations_can_be_sorted() -> None:
 
 
 def test_versions_are_kept_and_environment_variables_are_not() -> None:
-    """Versions are escaped, because pytest-html shows metadata as markup; variables of the CI job are removed from the metadata."""
+    """Versions in the metadata are escaped, because pytest-html inserts them as markup, and the CI job's variables are removed."""
     metadata: dict[str, object] = {
         "Python": "3.12",
         "Packages": {"pytest": "<b>9"},
@@ -93,7 +93,7 @@ def test_versions_are_kept_and_environment_variables_are_not() -> None:
 
 
 def test_postprocessing_puts_the_answer_first_and_is_idempotent(full_report: Callable[..., str]) -> None:
-    """Language, title, labels and the line for readers without scripts are added; post-processing a second time changes nothing."""
+    """Post-processing adds the language, title, labels and a line for readers without scripts; a second pass changes nothing."""
     text = full_report(samples.healthy())
 
     assert '<html lang="en">' in text
@@ -107,7 +107,7 @@ def test_postprocessing_puts_the_answer_first_and_is_idempotent(full_report: Cal
 
 
 def test_postprocessing_leaves_other_files_alone(original_html: str) -> None:
-    """Text without our fragment is not changed, whether pytest-html wrote it or not."""
+    """Text without our fragment is unchanged, whether pytest-html wrote it or not."""
     assert postprocessed(original_html) == original_html
     assert postprocessed("anything") == "anything"
 
@@ -129,8 +129,8 @@ def test_postprocessing_replaces_the_file(tmp_path: Path, full_report: Callable[
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_postprocessing_keeps_everything_of_pytest_html(full_report: Callable[..., str], original_html: str) -> None:
-    """Post-processing keeps the table's data unchanged and corrects only one tag in its script."""
+def test_postprocessing_keeps_everything_from_pytest_html(full_report: Callable[..., str], original_html: str) -> None:
+    """Post-processing leaves the table's data unchanged and corrects a single tag in pytest-html's script."""
     text = full_report(samples.healthy())
 
     blob = re.compile(r'data-jsonblob="([^"]*)"')

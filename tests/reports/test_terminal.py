@@ -1,4 +1,4 @@
-"""The last lines on the terminal are few and plain, and give the same answer as the page."""
+"""The last lines on the terminal are few and plain, and they give the same answer as the page."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ REPORT = Path("reports/out/20261123T124000Z-live.html")
 
 
 def broken(reply: str) -> Run:
-    """Return a run with a Basic sender that is refused with this reply and an OAuth sender that cannot reach its port."""
+    """Return a run with a Basic sender refused with this reply and an OAuth sender that cannot connect to its port."""
     return samples.run(
         Assessment(samples.refused(samples.basic(), reply), samples.basic_settings()),
         Assessment(samples.port_closed(samples.oauth()), samples.oauth_settings()),
@@ -37,7 +37,7 @@ def broken(reply: str) -> Run:
     ],
 )
 def test_a_few_plain_lines_end_with_the_file(run: Run) -> None:
-    """The summary has at most eight lines of printable characters from code page 1252, and the last line names the file."""
+    """The summary has at most eight lines of printable Windows-1252 characters, and the last line contains the path of the report."""
     lines = summary(run, REPORT)
 
     assert len(lines) <= 8
@@ -45,8 +45,8 @@ def test_a_few_plain_lines_end_with_the_file(run: Run) -> None:
     assert all(line.isprintable() and len(line) < 260 and line.encode("cp1252") for line in lines)
 
 
-def test_terminal_and_page_say_the_same() -> None:
-    """The terminal shows the same sentence and traffic as the page, and the owner and first step."""
+def test_terminal_and_page_give_the_same_answer() -> None:
+    """The terminal shows the same headline and traffic as the page, with the owner and the first step."""
     run = samples.run(broken(OFF).senders[0])
 
     lines, text = summary(run, REPORT), page(run).text
@@ -61,7 +61,7 @@ def test_terminal_and_page_say_the_same() -> None:
 
 
 def test_names_are_escaped_only_for_terminals_without_utf8() -> None:
-    """A UTF-8 terminal shows a sender's name as it is; other terminals show it escaped."""
+    """A sender's name is shown as it is on a UTF-8 terminal and escaped on any other terminal."""
     run = samples.run(Assessment(samples.basic(), samples.basic_settings(name="żółw")))
 
     assert "żółw" in summary(run, None, "utf-8")[0]
@@ -70,7 +70,7 @@ def test_names_are_escaped_only_for_terminals_without_utf8() -> None:
 
 @pytest.mark.parametrize(("count", "words"), [(1, "1 more check failed"), (11, "11 more checks failed")])
 def test_counts_are_worded_in_singular_and_plural(count: int, words: str) -> None:
-    """The count is worded as "1 more check" or as "N more checks"."""
+    """The number of further failed checks is given as "1 more check" or "N more checks"."""
     run = samples.run(broken(OFF).senders[0])
     shown = answer(run, run.senders[0])
     assert shown.decisive is not None
