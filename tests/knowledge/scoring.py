@@ -63,14 +63,14 @@ def outcome(case: Case, reading: Reading) -> str:
 
 
 def score(cases: Iterable[Case]) -> Counter[str]:
-    """Count the outcomes, the readings with only the accepted cause, the conclusive readings, and those that are wrong."""
+    """Count the outcomes, the readings with only the accepted cause, the conclusive readings, and the wrong conclusive readings."""
     counted: Counter[str] = Counter()
     for case in cases:
         reading = read(case.text, case.client)
         counted[outcome(case, reading)] += 1
         counted["alone"] += reading.causes == (case.accepted,)
-        counted["sure"] += reading.sure
-        counted["sure and not first"] += reading.sure and reading.causes[0] != case.accepted
+        counted["conclusive"] += reading.sure
+        counted["conclusive but wrong"] += reading.sure and reading.causes[0] != case.accepted
     return counted
 
 
@@ -82,7 +82,9 @@ def table(cases: list[Case], key: Callable[[Case], str]) -> str:
         rows.append(f"{name[:43]:44}" + "".join(f"{counted[column] or '':>15}" for column in OUTCOMES))
     counted = score(cases)
     rows.append(f"{'all ' + str(len(cases)):44}" + "".join(f"{counted[column]:>15}" for column in OUTCOMES))
-    rows.append(f"alone {counted['alone']}, sure {counted['sure']}, sure and not first {counted['sure and not first']}")
+    rows.append(
+        f"alone {counted['alone']}, conclusive {counted['conclusive']}, conclusive but wrong {counted['conclusive but wrong']}"
+    )
     return "\n".join(rows)
 
 

@@ -13,7 +13,7 @@ from knowledge.cause import DECLARED_OWNERS, PLACEHOLDERS, Cause
 from knowledge.causes import CATALOGUE, declared, entry
 from knowledge.declared import replies, token_errors
 from knowledge.owner_message import request
-from tests.suite.neutral_evidence import words_in
+from tests.suite.neutral_evidence import microsoft_terms_in
 
 ENTRIES = [*declared().values(), *(one for one in declared(at_login=True).values() if one not in declared().values())]
 each_entry = pytest.mark.parametrize("cause", [pytest.param(one, id=f"{one.id}-{one.who}") for one in ENTRIES])
@@ -23,7 +23,7 @@ COMMANDS = get_args(replies.Command)
 @each_entry
 def test_entry_mentions_no_vendor(cause: Cause) -> None:
     """No part of an entry for a declared service mentions Microsoft, its products or its portals."""
-    assert words_in(str(asdict(cause))) == []
+    assert microsoft_terms_in(str(asdict(cause))) == []
 
 
 @each_entry
@@ -45,7 +45,7 @@ def test_message_is_addressed_to_the_administrator(cause: Cause) -> None:
     values = {"smtp_server": "mail.example.com", "login_host": "login.example.com", "port": "587", "tenant": "realms"}
     text = request(cause.id, values, microsoft=False, at_login=cause not in declared().values())
 
-    assert words_in(text) == []
+    assert microsoft_terms_in(text) == []
     assert "realms" not in text
     assert "cannot send mail through mail.example.com" in text
     greeting, _, body = text.partition(":\n")

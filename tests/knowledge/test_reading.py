@@ -1,4 +1,4 @@
-"""The reader handles encodings and languages, prefers the root error to later errors, and is not conclusive about ambiguous text."""
+"""The reader handles encodings and languages, prefers the root error to later errors, and draws no conclusion from ambiguous text."""
 
 import html
 import json

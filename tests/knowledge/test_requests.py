@@ -71,7 +71,7 @@ def test_every_fact_is_used() -> None:
 
 
 def test_message_states_uncertainty() -> None:
-    """If other causes are possible, the message calls this one the most likely, lists the others and says what decides between them."""
+    """If other causes are possible, the message calls its cause the most likely, lists the others and says what decides between them."""
     message = request(
         "sp_not_registered_in_exchange",
         VALUES,

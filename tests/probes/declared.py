@@ -37,7 +37,7 @@ Peer = Callable[[socket.socket, list[str]], None]
 
 @dataclass(kw_only=True)
 class Smtp:
-    """An SMTP server with the given extensions after STARTTLS; every reply that is not given means success."""
+    """An SMTP server with configurable extensions and replies, which accepts everything by default."""
 
     context: ssl.SSLContext
     offers: tuple[str, ...] = ("AUTH LOGIN PLAIN XOAUTH2",)
@@ -141,7 +141,7 @@ class DeclaredService:
         self.mapped: set[int] = set()
 
     def smtp(self, **fields: object) -> Smtp:
-        """Return an SMTP server with these fields, which accepts everything else."""
+        """Return an SMTP server with these fields; by default it accepts everything."""
         return Smtp(**{"context": self.context, **fields})  # type: ignore[arg-type]
 
     @contextmanager

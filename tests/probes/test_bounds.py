@@ -97,7 +97,7 @@ def _closed(sock: socket.socket, seconds: float) -> bool:
         pytest.param(sends(b""), FailureKind.TIMEOUT, id="silence"),
         pytest.param(lambda sock: sock.close(), FailureKind.CLOSED, id="disconnects"),
         pytest.param(sends(b"HTTP/1.1 400 Bad Request\r\n\r\n"), FailureKind.NOT_SMTP, id="http"),
-        pytest.param(sends(b"\x16\x03\x01\x02\x00\x01"), FailureKind.NOT_SMTP, id="tls at once"),
+        pytest.param(sends(b"\x16\x03\x01\x02\x00\x01"), FailureKind.NOT_SMTP, id="implicit TLS"),
         pytest.param(sends(b"\xff\xfe\x00\x01\x02\r\n"), FailureKind.NOT_SMTP, id="binary"),
     ],
 )

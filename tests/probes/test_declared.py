@@ -39,7 +39,7 @@ def declared(tmp_path: Path) -> DeclaredService:
 
 @contextmanager
 def granting_issuer(declared: DeclaredService, token_port: list[int] | None = None) -> Iterator[Received]:
-    """Serve an issuer that grants every token; `token_port` contains a different port for its token endpoint."""
+    """Serve an issuer that grants every token; `token_port`, if given, holds a different port for its token endpoint."""
     ports: list[int] = []
     with declared.serve_issuer(granting_responses(lambda: (token_port or ports)[0])) as received:
         ports.append(received.port)
@@ -134,7 +134,7 @@ def refused_oauth_run(declared: DeclaredService, **server: object) -> tuple[Asse
 
 
 def test_challenge_of_a_refusal_gets_an_empty_response(declared: DeclaredService) -> None:
-    """The client answers an error challenge with an empty response, as Google's XOAUTH2 and RFC 7628 require, and gets the reply."""
+    """The client answers an error challenge with an empty response, as in Google's XOAUTH2, and then gets the server's reply."""
     challenge = encoded_challenge({"status": "401", "schemes": "bearer", "scope": "mail"})
 
     assessment, server = refused_oauth_run(

@@ -89,7 +89,7 @@ def test_sources_return_the_same_records(tmp_path: Path) -> None:
     """The application and the administrator both get an answer to every lookup, and the records are equal."""
     for name in LOOKUP_SOURCES:
         (tmp_path / name).mkdir()
-    evidence_by_source = {name: evidence_with_lookups(way, tmp_path / name) for name, way in LOOKUP_SOURCES.items()}
+    evidence_by_source = {name: evidence_with_lookups(look, tmp_path / name) for name, look in LOOKUP_SOURCES.items()}
 
     for sender in ("basic", "oauth"):
         application, administrator = (

@@ -105,7 +105,7 @@ def test_tenant_wide_answers_are_requested_once(tmp_path: Path) -> None:
 
 
 def test_refused_lookup_reports_the_missing_permission(tmp_path: Path) -> None:
-    """A 403 makes a lookup, and every lookup that depends on it, `refused`, and the records name the missing permission."""
+    """A lookup answered with 403 is `refused`, as is every lookup that depends on it, and each record contains the missing permission."""
     with scripted(forbidden, tmp_path) as server:
         settings = server.settings(BASIC, oauth())
         found = evidence_of(application(settings), settings)
@@ -253,7 +253,7 @@ def test_sender_of_another_tenant_is_not_looked_up(tmp_path: Path) -> None:
 
 
 def test_refused_secret_is_tried_once(tmp_path: Path) -> None:
-    """A wrong auditor's secret leads to one token request for each resource, and every sender's failure quotes Entra's error."""
+    """A wrong secret leads to only one token request for each resource, and every sender's failure quotes Entra's error."""
 
     def respond(request: ReceivedRequest) -> Reply | None:
         refusal = {"error": "invalid_client", "error_description": f"AADSTS7000215: Invalid client secret {SECRET}"}

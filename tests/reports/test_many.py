@@ -1,4 +1,4 @@
-"""An overview of many reports tells senders apart by host, name, account and tenant, and notes which report supersedes another."""
+"""An overview of many reports distinguishes senders by host, name, account and tenant, and has a note about superseded reports."""
 
 from __future__ import annotations
 

@@ -133,7 +133,7 @@ MALFORMED = {
 
 @pytest.mark.parametrize("changes", MALFORMED.values(), ids=MALFORMED)
 def test_masks_keep_mistakes_in_settings(changes: dict[str, object]) -> None:
-    """A mask keeps the mistake in a value, so that the findings are the same, and nothing else from the value."""
+    """A masked value has the same mistake as the original but contains no other part of it."""
     settings = samples.basic_settings(**changes)
     before, after = Assessment(samples.basic(), settings), masked([(samples.basic(), settings)])[0]
 
@@ -228,7 +228,7 @@ def row(client: str) -> dict[str, object]:
 
 
 class Unmarked(Record):
-    """A record with fields without an identity mark, such as a later version might add."""
+    """A record whose fields have no identity mark, such as a later version might add."""
 
     display_name: str
     aliases: tuple[str, ...] = ()

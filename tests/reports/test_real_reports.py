@@ -77,7 +77,7 @@ def test_a_real_report_opens_without_error_or_request(
 
 @pytest.fixture(scope="module")
 def flooded(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """A run in which each sender gets ten million characters from a server, each at a different place."""
+    """A run in which each sender's server sends ten million characters, each time at a different place."""
     found = []
     for place in PLACES:
         folder = tmp_path_factory.mktemp("flood")

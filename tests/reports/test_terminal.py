@@ -30,7 +30,7 @@ def broken(reply: str) -> Run:
     [
         pytest.param(samples.healthy(), id="healthy"),
         pytest.param(broken(OFF), id="two broken"),
-        pytest.param(broken(BARE), id="not sure"),
+        pytest.param(broken(BARE), id="inconclusive"),
         pytest.param(hostile("\x1b[31m\u202e" + "x" * 9999), id="hostile"),
         pytest.param(samples.run(), id="no senders"),
         pytest.param(samples.run(*broken(OFF).senders * 20), id="forty senders"),

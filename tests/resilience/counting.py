@@ -1,7 +1,7 @@
-"""A counting proxy on loopback: it records AUTH commands with their credentials and replies, token requests and messages.
+"""A counting proxy on loopback, which records AUTH commands with their credentials and replies, token requests and messages.
 
 The proxy listens in front of every server of the built-in tenant, terminates TLS with that server's own certificate and opens a new
-TLS session to the server. It sees the plain text in both directions, so its counts depend on neither the product nor the tenant.
+TLS session to the server. It sees plain text in both directions, so its counts depend on neither the product nor the tenant.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _GRACE = 0.02
 
 @dataclass(slots=True, kw_only=True)
 class Attempt:
-    """One AUTH command: whether it was sent over TLS, its credential, and the code of the last reply (0: no reply)."""
+    """An AUTH command, with its credential, the code of the last reply (0 if there was none), and whether it was sent over TLS."""
 
     mechanism: str
     encrypted: bool
@@ -35,7 +35,7 @@ class Attempt:
 
 @dataclass(slots=True)
 class Counted:
-    """What the proxy counted in one run, in order of arrival; `secrets` are the client secrets of the token requests."""
+    """The proxy's counts for one run, in order of arrival; `secrets` are the client secrets in the token requests."""
 
     attempts: list[Attempt] = field(default_factory=list)
     secrets: list[str] = field(default_factory=list)
@@ -56,7 +56,7 @@ class Counted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """A server behind the proxy; `tls` makes the context for the proxy's side of the handshake, and `at_once` means implicit TLS."""
+    """A server behind the proxy; `tls` creates the proxy's TLS context for clients, and `at_once` means implicit TLS."""
 
     port: int
     tls: Callable[[], ssl.SSLContext]
@@ -119,7 +119,7 @@ async def _start_proxy(endpoint: Endpoint, counted: Counted) -> asyncio.Server:
             )
             for one in (writer, upstream[1]):
                 one.close()
-        except asyncio.CancelledError:  # the block ends; asyncio's streams would log it as an error
+        except asyncio.CancelledError:  # the block is ending; otherwise asyncio's streams would log an error
             for one in (writer, upstream[1]):
                 one.transport.abort()
 
@@ -158,7 +158,7 @@ def _unverified_tls() -> ssl.SSLContext:
 
 
 class _Https:
-    """An observer that counts token requests; it waits for each request's header and then for a body of the announced length."""
+    """An observer that counts token requests once their bodies have arrived in full."""
 
     def __init__(self, counted: Counted) -> None:
         self._counted = counted
@@ -178,7 +178,7 @@ class _Https:
             self._left = rest[length:]
 
     def server(self, _data: bytes) -> None:
-        """Ignore responses, because they are not counted."""
+        """Ignore responses, which are not counted."""
 
 
 class _Smtp:
@@ -198,7 +198,7 @@ class _Smtp:
         self._attempt: Attempt | None = None
 
     def client(self, data: bytes) -> asyncio.Event:
-        """Record the command; return an event that is set unless a TLS handshake is in progress."""
+        """Record the command, and return an event that is set unless a TLS handshake is in progress."""
         self._record(data)
         return self._ready
 

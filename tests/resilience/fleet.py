@@ -1,4 +1,4 @@
-"""Many senders in one built-in tenant, with separate or shared mailboxes, and the settings for these senders."""
+"""Worlds with many senders, which have separate mailboxes or share one, and the settings for these senders."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def with_users(world: World, count: int) -> World:
     Each of these users has the Basic sender's password and a mailbox to which the application has access.
     """
     known = world.tenant.user(world.oauth.username)
-    may = known.mailbox.full_access if known is not None and known.mailbox is not None else frozenset()
+    full_access = known.mailbox.full_access if known is not None and known.mailbox is not None else frozenset()
     more = [
-        User(upn=address(world, number), password=world.basic.password, mailbox=Mailbox(full_access=may))
+        User(upn=address(world, number), password=world.basic.password, mailbox=Mailbox(full_access=full_access))
         for number in range(count)
     ]
     return world.with_tenant(users=(*world.tenant.users, *more))
@@ -33,7 +33,7 @@ def address(world: World, number: int) -> str:
 
 
 def with_senders(method: str, users: list[str]) -> Callable[[str], str]:
-    """Return a function that adds a sender of this method to the settings for each user, all with the first sender's secret."""
+    """Return a function that adds to the settings a sender with this method for each user; all use the first sender's secret."""
 
     def edit(text: str) -> str:
         table = text.partition(f"[sender.{method}]\n")[2].partition("\n[sender.")[0]

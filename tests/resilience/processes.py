@@ -1,4 +1,4 @@
-"""Runs of the whole program in a separate process, started in the same way as by run.py, if need be in a disturbed environment."""
+"""Run the whole program in a separate process, started as by run.py, in a normal or a disturbed environment."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 TIMEOUT_SECONDS = 120
-# Prints "started" and continues as `python -m plugin.sigint` does; `{first}` runs before any other module of ours is loaded.
+# Prints "started" and continues as `python -m plugin.sigint` does; `{first}` runs before any of our other modules is loaded.
 _CHILD = """\
 {first}
 import runpy
@@ -37,7 +37,7 @@ class Completed:
 
 
 def command(*arguments: str, first: str = "") -> list[str]:
-    """Return the command line for a module and its arguments; the statements in `first` run before the module."""
+    """Return the command line for a module and its arguments, with statements in `first` that run before the module."""
     return [sys.executable, "-P", "-c", _CHILD.format(first=first), *arguments]
 
 
@@ -75,7 +75,7 @@ def check(
     variables: Mapping[str, str] | None = None,
     encoding: str = "utf-8",
 ) -> Completed:
-    """Run the checklist in any folder, without pytest's cache, and write the report to `report` if a path is given."""
+    """Run the checklist in a folder without pytest's cache, and write the report to `report` if given."""
     place = [f"--html={report}"] if report is not None else []
     here = ["-c", str(ROOT / "pytest.ini"), "--rootdir", str(ROOT), str(ROOT / "checks")]
     return run(
@@ -93,7 +93,7 @@ def check(
 
 
 def is_complete(report: Path) -> bool:
-    """Return whether a report is complete: its HTML is closed, and its results can be loaded, even if they contain no sender."""
+    """Return whether a report is complete, which means that its HTML is closed and its results can be loaded."""
     from plugin.report_reader import load_report
 
     text = report.read_text(encoding="utf-8")

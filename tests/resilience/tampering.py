@@ -1,7 +1,7 @@
-"""A relay on loopback that forwards data up to a given byte of a server's reply and then resets, stalls or sends garbage.
+"""A relay on loopback that forwards a server's replies up to a given byte and then resets, stalls or sends garbage.
 
-Replies are counted in turns. A turn begins when the client sends something after the server did, so that the same place is found
-again even if names, dates and signatures differ in length between runs.
+The server's replies are counted in turns. A turn begins when the client sends something after the server did, so the same place is
+found again even if names, dates and signatures differ in length between runs.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _TIMEOUT_SECONDS = 30.0
 
 
 class Breakage(StrEnum):
-    """How the relay breaks a reply."""
+    """The way in which the relay breaks a reply."""
 
     RESET = "reset"
     STALL = "stall"
@@ -30,7 +30,7 @@ class Breakage(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cut:
-    """Where and how to break a reply: `after` bytes into turn `turn` of connection number `connection` (None: of every connection)."""
+    """Where and how to break a reply: `after` bytes into a turn, on the connection with this number (None: on every connection)."""
 
     turn: int
     after: int
@@ -40,7 +40,7 @@ class Cut:
 
 @dataclass(slots=True)
 class Connection:
-    """A connection through the relay, with the number of bytes in each of the server's turns so far."""
+    """A connection through the relay, with the number of bytes that the server has sent in each turn."""
 
     turns: list[int] = field(default_factory=lambda: [0])
     server_spoke: bool = False
@@ -48,7 +48,7 @@ class Connection:
 
 @dataclass(slots=True)
 class Relay:
-    """A running relay; `connections` lists the connections in the order in which their clients first sent something."""
+    """A running relay; `connections` are in the order in which the clients first sent something."""
 
     port: int
     cut: Cut | None = None

@@ -1,4 +1,4 @@
-"""A malformed address never causes a traceback, whatever its source."""
+"""A malformed URL never causes a traceback, whatever its source."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MALFORMED = [
 
 
 def assess(page: ScriptedTenant, sender: str) -> Assessment:
-    """Return the assessment of an OAuth sender that has a client secret and whose endpoints are on the scripted server."""
+    """Return the assessment of an OAuth sender whose endpoints are on the scripted server."""
     settings = page.settings(sender)
     chosen = settings.sender["oauth"]
     found = gather.secrets_of([chosen], {"SMTP365_OAUTH_CLIENT_SECRET": "invented-secret-0815"})
@@ -39,7 +39,7 @@ def assess(page: ScriptedTenant, sender: str) -> Assessment:
 @pytest.mark.parametrize("address", MALFORMED)
 @pytest.mark.parametrize("member", ["token_endpoint", "issuer"])
 def test_a_malformed_address_in_the_openid_configuration(member: str, address: str, tmp_path: Path) -> None:
-    """TOKEN-01 fails, no client secret is sent to a malformed token endpoint, and the results can be written."""
+    """With a malformed URL in the OpenID configuration, TOKEN-01 fails, no secret is sent to it, and the results can be written."""
 
     def respond(request: ReceivedRequest) -> Reply | None:
         if request.path.endswith("/openid-configuration"):
@@ -49,17 +49,17 @@ def test_a_malformed_address_in_the_openid_configuration(member: str, address: s
         return None
 
     with scripted(respond, tmp_path) as page:
-        judged = assess(page, oauth())
+        assessment = assess(page, oauth())
         posted = [request for request in page.requests if request.method == "POST"]
 
-    assert judged.finding("TOKEN-01").verdict == "fail"
+    assert assessment.finding("TOKEN-01").verdict == "fail"
     assert member == "issuer" or posted == []
-    assert "TOKEN-01" in as_text(results(samples.run(judged)))
+    assert "TOKEN-01" in as_text(results(samples.run(assessment)))
 
 
 @pytest.mark.parametrize("proxy", ["http://[", "http://user:secret@[x]:3128", "http://proxy:99999", "://"])
 def test_a_malformed_proxy_in_the_environment(proxy: str) -> None:
-    """The run completes, and the credentials in the proxy address are not printed."""
+    """With a malformed proxy URL, the run completes and does not print the credentials in the URL."""
     environment = {**os.environ, "https_proxy": proxy, "HTTPS_PROXY": proxy}
     line = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--sender=oauth"]
     done = subprocess.run(
@@ -72,11 +72,11 @@ def test_a_malformed_proxy_in_the_environment(proxy: str) -> None:
 
 @pytest.mark.parametrize("address", ["https://[x]/common", "https://[::1", "https://login.microsoftonline.com:99999/x"])
 def test_a_malformed_endpoint_in_the_settings(address: str, tmp_path: Path) -> None:
-    """OAUTH-10 fails, its finding says that the endpoint names no host, and no request is sent."""
+    """With a malformed endpoint in the settings, OAUTH-10 fails, its finding says that there is no host, and no request is sent."""
     with scripted(lambda _: None, tmp_path) as page:
         text = oauth().replace(f"https://{HOSTS[0]}/{TENANT}/v2.0/.well-known/openid-configuration", address)
-        judged = assess(page, text)
+        assessment = assess(page, text)
 
-    assert judged.finding("OAUTH-10").verdict == "fail"
-    assert "names no host" in str(judged.finding("OAUTH-10"))
+    assert assessment.finding("OAUTH-10").verdict == "fail"
+    assert "names no host" in str(assessment.finding("OAUTH-10"))
     assert page.requests == []

@@ -1,4 +1,4 @@
-"""Wherever the network breaks a connection, the run ends in time, names the broken gate and keeps the evidence gathered earlier."""
+"""Wherever a connection breaks, the run ends in time, reports the right gate and keeps the evidence gathered before the break."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SENDER_SECONDS = 4.0
 REPLY_SECONDS = 0.8
 SLACK_SECONDS = 2.0
 SIGNATURE_VARIES = 8  # ECDSA signatures vary in length; a cut keeps this distance from the end of a turn
-# With TLS 1.2 client and server strictly alternate. The gate that each turn of the server decides:
+# With TLS 1.2, client and server strictly alternate. These are the gates that the server's turns decide.
 GREETED = (Gate.GREETING, Gate.GREETING, Gate.STARTTLS, Gate.TLS, Gate.TLS, Gate.AUTH_OFFERED)
 ENVELOPE = (Gate.SENDER, Gate.RECIPIENT, Gate.ACCEPTED, Gate.ACCEPTED)
 BY_PASSWORD = (*GREETED, Gate.SIGN_IN, Gate.SIGN_IN, Gate.SIGN_IN, *ENVELOPE)
@@ -38,7 +38,7 @@ ACCEPTED_ALTERNATIVES = {(Gate.GREETING, Breakage.GARBAGE): Gate.STARTTLS, (Gate
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leg:
-    """A sender's connection through the relay: its service, the gate of each turn, and its number if there are several connections."""
+    """A sender's connection to a service through the relay, with the gate of each turn and the number of the connection, if several."""
 
     sender: str
     service: str
@@ -63,7 +63,7 @@ def _turn_by_turn() -> World:
 
 @contextmanager
 def _behind_relay(leg: Leg, folder: Path) -> Iterator[tuple[Running, Settings, Relay]]:
-    """Serve the built-in tenant behind the relay; yield settings that connect through the relay with short timeouts."""
+    """Serve the built-in tenant behind the relay, and yield settings with the relay's address and short timeouts."""
     with serve(_turn_by_turn(), folder=folder) as running:
         port = running.description[leg.service]["port"]
         with relay(port) as relayed:
@@ -91,15 +91,15 @@ def _cuts(length: int, turn: int, connection: int | None) -> Iterator[Cut]:
 
 def _discrepancies(leg: Leg, cut: Cut, probe: Callable[[], Assessment]) -> Iterator[str]:
     began = time.monotonic()
-    judged = probe()
+    assessment = probe()
     seconds = time.monotonic() - began
     gate = leg.gates[cut.turn]
-    states = judged.gates()
-    broken = judged.first_broken_gate
+    states = assessment.gates()
+    broken = assessment.first_broken_gate
     before = [one for one in states if list(Gate).index(one) < list(Gate).index(broken or gate)]
     if broken not in {gate, ACCEPTED_ALTERNATIVES.get((gate, cut.how))}:
         yield f"{cut}: {broken} reported instead of {gate}"
-    if judged.decisive is not None and not judged.decisive.causes:
+    if assessment.decisive is not None and not assessment.decisive.causes:
         yield f"{cut}: no cause reported"
     if any(states[one] != "ok" for one in before):
         yield f"{cut}: earlier evidence is lost: {states}"
@@ -109,7 +109,7 @@ def _discrepancies(leg: Leg, cut: Cut, probe: Callable[[], Assessment]) -> Itera
 
 @pytest.mark.parametrize(("name", "turn"), [pytest.param(*place, id=f"{place[0]}-{place[1]}") for place in CHOSEN])
 def test_a_broken_connection_is_located_at_its_gate(name: str, turn: int, tmp_path: Path) -> None:
-    """The first broken gate is the one at which the connection broke. All earlier gates pass, and the run ends by its deadline."""
+    """The first broken gate is the one at which the connection broke, all earlier gates pass, and the run ends by its deadline."""
     leg = LEGS[name]
     with _behind_relay(leg, tmp_path) as (running, settings, relayed):
         assert _probe(running, settings, leg.sender).verdict == "can_send"
@@ -126,5 +126,5 @@ def test_a_broken_connection_is_located_at_its_gate(name: str, turn: int, tmp_pa
 
 
 def test_deep_runs_break_many_places() -> None:
-    """With SMTP365_DEEP, every turn is broken in three ways at each of three bytes, which makes at least 200 places."""
+    """A deep run breaks connections in at least 200 places."""
     assert len(PLACES) * len(Breakage) * 3 >= 200

@@ -1,4 +1,4 @@
-"""An internal error in one sender's probes leaves other senders intact, is located in the evidence and has its own exit code."""
+"""An internal error in one sender's probes does not affect other senders, is located in the evidence and has its own exit code."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SECRET = "never-shown-0815"
 
 
 class CrashingDialler(Dialler):
-    """A dialler that, for port 443, raises an unexpected exception with a secret in its message."""
+    """A dialler that raises an unexpected exception for port 443, with a secret in its message."""
 
     def dial(self, name: str, address: str, port: int, deadline: Deadline) -> tuple[socket.socket | None, Dial]:
         """Dial any port except 443."""
@@ -33,7 +33,7 @@ class CrashingDialler(Dialler):
 
 
 def probe(folder: Path) -> tuple[dict[str, SenderEvidence], Settings]:
-    """Probe both senders in the built-in tenant; the OAuth sender's probes crash."""
+    """Probe both senders in the built-in tenant with the dialler that makes the OAuth sender's probes crash."""
     with serve(healthy(), folder=folder) as running:
         settings = parse(running.settings_file.read_text(encoding="utf-8"), running.settings_file)
         outside = gather.create_context(settings, state=None)
@@ -43,12 +43,12 @@ def probe(folder: Path) -> tuple[dict[str, SenderEvidence], Settings]:
 
 
 def run_of(kept: dict[str, SenderEvidence], settings: Settings) -> Run:
-    """Return a run with this evidence, as the reports receive it."""
+    """Return a run with this evidence."""
     return samples.run(*(Assessment(seen, settings.for_sender(settings.sender[name])) for name, seen in kept.items()))
 
 
 def test_an_internal_error_in_one_sender_leaves_the_others_intact(tmp_path: Path) -> None:
-    """The Basic sender can send; the OAuth sender keeps its earlier evidence, and the internal error makes its verdict "not proven"."""
+    """If the OAuth sender's probes crash, its evidence so far is kept, its verdict is "not proven", and the Basic sender can send."""
     kept, settings = probe(tmp_path)
     run = run_of(kept, settings)
     basic, oauth = kept["basic"], kept["oauth"]
@@ -64,7 +64,7 @@ def test_an_internal_error_in_one_sender_leaves_the_others_intact(tmp_path: Path
 
 
 def test_an_internal_error_has_its_own_exit_code(tmp_path: Path) -> None:
-    """After an internal error the exit code is 3 even if a check failed; a replay of the report has the usual exit code."""
+    """After an internal error, the exit code is 3 even if a check failed; a replay of the report has the usual exit code."""
     run = run_of(*probe(tmp_path))
 
     assert exit_status.of(run, 1) == exit_status.INTERNAL_ERROR

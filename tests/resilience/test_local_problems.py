@@ -1,4 +1,4 @@
-"""If the machine that runs smtp365 has a problem, there is a report or a clear message, the right exit code and no partial file."""
+"""A problem on the machine that runs smtp365 leads to a report or a clear message, the right exit code and no partial file."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ import pytest
 from fakes import serve_in_subprocess
 from tests.resilience.processes import ROOT, check, command, environment, files_in, is_complete, read
 
-ON_LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="uses resource limits and devices of Linux")
+ON_LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="uses Linux resource limits and devices")
 SMALL_FILES = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))"
 
 
 @ON_LINUX
 def test_full_disk_is_reported_and_leaves_no_file(tmp_path: Path) -> None:
-    """If files are limited to 60 kB, the terminal still shows the verdict, and a line for each file that could not be written."""
+    """If the reports cannot be written in full, the terminal shows the verdict and the path of each report, and no file is left."""
     ended = check(f"--json={tmp_path / 'r.json'}", report=tmp_path / "r.html", first=SMALL_FILES)
 
     assert ended.code == 3, ended.output
@@ -32,7 +32,7 @@ def test_full_disk_is_reported_and_leaves_no_file(tmp_path: Path) -> None:
 
 @ON_LINUX
 def test_full_device_is_not_replaced(tmp_path: Path) -> None:
-    """If --json names a device, the device is not replaced by a file, and the report is written as usual."""
+    """If the path for --json is a device, the device is not replaced with a file, and the report is written as usual."""
     ended = check("--json=/dev/full", report=tmp_path / "r.html")
 
     assert ended.code == 3, ended.output
@@ -44,11 +44,11 @@ def test_full_device_is_not_replaced(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no read-only folders")
 def test_read_only_folder_is_reported_before_any_contact(tmp_path: Path) -> None:
-    """If the report cannot be saved, the exit code is 4, the message names the file, and no server is contacted."""
+    """If a report cannot be saved, the message contains its path, the exit code is 4, and no server is contacted."""
     tmp_path.chmod(0o555)
-    place = Path("/sys") if os.access(tmp_path, os.W_OK) else tmp_path  # root may write anywhere else
+    place = Path("/sys") if os.access(tmp_path, os.W_OK) else tmp_path  # root can write to almost every other folder
     if not place.is_dir():
-        pytest.skip("root may write everywhere here")
+        pytest.skip("root can write to every folder here")
     by_option = [check(report=place / "r.html"), check(f"--json={place / 'r.json'}", report=tmp_path / "x" / "r.html")]
     tmp_path.chmod(0o755)
 
@@ -61,7 +61,7 @@ def test_read_only_folder_is_reported_before_any_contact(tmp_path: Path) -> None
 
 @ON_LINUX
 def test_unwritable_state_folder_does_not_stop_the_run(tmp_path: Path) -> None:
-    """A run by a service account without a home folder writes its report and has the usual exit code."""
+    """Without a writable home folder, the report is written and the exit code is the usual one."""
     with serve_in_subprocess(["wrong_password"], folder=tmp_path / "tenant") as tenant:
         live = ["--target=live", f"--settings={tenant.settings_file}"]
         homes = {"HOME": "/sys/nowhere", "XDG_STATE_HOME": "/sys/nowhere"}
@@ -72,9 +72,11 @@ def test_unwritable_state_folder_does_not_stop_the_run(tmp_path: Path) -> None:
     assert is_complete(tmp_path / "r.html")
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not remove the working folder of a process")
+@pytest.mark.skipif(
+    sys.platform == "win32", reason="Windows does not allow the working folder of a process to be removed"
+)
 def test_missing_working_folder_is_reported(tmp_path: Path) -> None:
-    """If its working folder was removed before the start, run.py prints one line and exits with code 4."""
+    """If the working folder no longer exists at the start, run.py prints one line and exits with code 4."""
     gone = tmp_path / "gone"
     gone.mkdir()
     script_file = str(ROOT / "run.py")
@@ -87,10 +89,12 @@ def test_missing_working_folder_is_reported(tmp_path: Path) -> None:
     assert done.stderr.strip() == "smtp365: the current folder no longer exists; change to a different one"
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not remove the working folder of a process")
+@pytest.mark.skipif(
+    sys.platform == "win32", reason="Windows does not allow the working folder of a process to be removed"
+)
 @pytest.mark.parametrize("inside", [False, True], ids=["report elsewhere", "report in it"])
 def test_working_folder_removed_during_the_run(inside: bool, tmp_path: Path) -> None:
-    """If the working folder is removed, a report elsewhere is written, and one in that folder is reported as not written."""
+    """If the working folder is removed during the run, only a report in that folder cannot be written."""
     folder = tmp_path / "work"
     folder.mkdir()
     _plugin(
@@ -111,7 +115,7 @@ def test_working_folder_removed_during_the_run(inside: bool, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("everywhere", [False, True], ids=["one worker", "every worker"])
 def test_killed_worker_loses_no_evidence(everywhere: bool, tmp_path: Path) -> None:
-    """If workers die, the report is still complete and contains the evidence of every sender."""
+    """If pytest-xdist workers die, the report is complete and contains the evidence on every sender."""
     which = f"os.environ.get('PYTEST_XDIST_WORKER') in {('gw0', 'gw1') if everywhere else ('gw0',)}"
     _plugin(tmp_path, f"import os\ndef pytest_runtest_call(item):\n    if {which}:\n        os._exit(9)\n")
     json = tmp_path / "r.json"
@@ -133,8 +137,8 @@ def test_killed_worker_loses_no_evidence(everywhere: bool, tmp_path: Path) -> No
     assert "crashed" in ended.output
 
 
-def test_clock_that_goes_back(tmp_path: Path) -> None:
-    """If the clock goes back two hours during the run, the run ends as usual, and no duration is negative."""
+def test_clock_set_back_during_the_run(tmp_path: Path) -> None:
+    """If the clock is set back two hours during the run, the run ends as usual and no duration is negative."""
     jumps = (
         "import datetime as d, itertools, time\n"
         "_count = itertools.count()\n"
@@ -156,7 +160,7 @@ def test_clock_that_goes_back(tmp_path: Path) -> None:
 
 
 def test_time_zones_are_not_needed(tmp_path: Path) -> None:
-    """Without tzdata and with an invalid TZ, a live run writes its report and its reminder."""
+    """Without tzdata and with an invalid TZ, a run writes its report and its reminder."""
     zones = {"TZ": "Nowhere/Land", "PYTHONTZPATH": ""}
     without = "import sys, zoneinfo; zoneinfo.reset_tzpath(to=()); sys.modules['tzdata'] = None"
     with serve_in_subprocess([], folder=tmp_path / "tenant") as tenant:
@@ -169,7 +173,7 @@ def test_time_zones_are_not_needed(tmp_path: Path) -> None:
 
 
 def test_path_with_spaces_and_umlauts(tmp_path: Path) -> None:
-    """The paths of settings, report, JSON, reminder, state and working folder may all contain spaces and umlauts."""
+    """All paths, including those of the settings, the reports and the working folder, may contain spaces and umlauts."""
     folder = tmp_path / "Prüfstand Süd & Ost (1)"
     folder.mkdir()
     with serve_in_subprocess([], folder=folder / "Mandant Ä") as tenant:
@@ -182,8 +186,8 @@ def test_path_with_spaces_and_umlauts(tmp_path: Path) -> None:
     assert ended.output.rstrip().endswith("Bericht ü.html")
 
 
-def test_two_runs_at_once_write_two_reports() -> None:
-    """Three runs that start at the same time with default report names each write a complete report of their own."""
+def test_simultaneous_runs_write_separate_reports() -> None:
+    """Three runs that start at the same time with default file names each write a complete report."""
 
     def one(_number: int) -> tuple[int, Path]:
         done = subprocess.run(

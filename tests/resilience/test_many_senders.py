@@ -1,4 +1,4 @@
-"""Senders that share something make one token request per application, one connection at a time per mailbox and no repeated sign-in."""
+"""Senders share a token request per application, take turns at a shared mailbox and do not repeat each other's refused sign-in."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _fleet(world: World) -> list[str]:
 
 
 def test_one_token_for_all_senders_of_an_application(tmp_path: Path) -> None:
-    """Every sender signs in and sends with the same token, and the OpenID configuration is requested only once."""
+    """All senders of an application sign in with the same token, and the OpenID configuration is requested once."""
     world = with_users(healthy(), MANY)
     with probe_run(world, folder=tmp_path, edit=with_senders("oauth", _fleet(world))) as seen:
         accepted = Counter(message.sender for message in seen.running.messages)
@@ -54,7 +54,7 @@ def test_one_token_for_all_senders_of_an_application(tmp_path: Path) -> None:
 
 
 def test_a_refused_secret_is_tried_once_for_all_its_senders(tmp_path: Path) -> None:
-    """The single refusal is in the evidence of every sender and decides every verdict; no sender signs in."""
+    """A single refusal of a client secret is in the evidence of every sender that uses it, and none of them signs in."""
     world = with_users(apply(healthy(), ["secret_wrong"]), MANY)
     with probe_run(world, folder=tmp_path, edit=with_senders("oauth", _fleet(world))) as seen:
         assert len(seen.running.token_requests) == _total(seen, "token_requests") == 1
@@ -68,7 +68,7 @@ def test_a_refused_secret_is_tried_once_for_all_its_senders(tmp_path: Path) -> N
 
 
 def test_a_different_secret_is_requested_separately(tmp_path: Path) -> None:
-    """Two senders that use the same application with different secrets do not share a token result."""
+    """Senders that use the same application with different secrets do not share a token result."""
     world = healthy()
 
     def edit(text: str) -> str:
@@ -85,7 +85,7 @@ def test_a_different_secret_is_requested_separately(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("method", ["basic", "oauth"])
 def test_a_mailbox_has_one_connection_at_a_time(method: str, tmp_path: Path) -> None:
-    """Senders that share a mailbox connect one after another, even if the case of their addresses differs, and all of them send."""
+    """Senders that share a mailbox connect one after another and all send, even if the case of their addresses differs."""
     user = ALERTS if method == "basic" else NOTICES
     users = [user.upper() if number % 2 else user for number in range(4)]
     with probe_run(folder=tmp_path, edit=with_senders(method, users)) as seen:
@@ -103,7 +103,7 @@ def test_a_mailbox_has_one_connection_at_a_time(method: str, tmp_path: Path) -> 
     [("wrong_password", "basic"), ("smtp_auth_off_tenant", "basic"), ("sp_not_registered", "oauth")],
 )
 def test_a_refused_sign_in_is_not_repeated_by_the_next_sender(fault: str, method: str, tmp_path: Path) -> None:
-    """Three senders with the same user make one attempt; the other two senders are judged by the same reply."""
+    """Three senders with the same user make a single attempt, and its refusal decides the first cause for all three."""
     user = ALERTS if method == "basic" else NOTICES
     with probe_run(apply(healthy(), [fault]), folder=tmp_path, edit=with_senders(method, [user, user])) as seen:
         attempts = [one for one in seen.running.sign_ins if one.user.lower() == user]
@@ -117,7 +117,7 @@ def test_a_refused_sign_in_is_not_repeated_by_the_next_sender(fault: str, method
         assert seen.assessments[one.sender].finding("AUTH-01").causes[0] == first.finding("AUTH-01").causes[0]
 
 
-def test_a_senders_checks_stay_in_one_worker(tmp_path: Path) -> None:
+def test_all_checks_of_a_sender_run_in_one_worker(tmp_path: Path) -> None:
     """With -n, all checks of a sender run in one worker, whatever the sender's name."""
     ended = check("-n", "2", "-v", "-p", "no:randomly", report=tmp_path / "r.html")
     ran = set(re.findall(r"\[(gw\d)\].*test_check\[(\w+)-[A-Z]+-\d\d\]", ended.output))
@@ -131,7 +131,7 @@ def test_a_senders_checks_stay_in_one_worker(tmp_path: Path) -> None:
 
 
 def test_starts_are_staggered() -> None:
-    """Two senders start immediately and the others at intervals; after a stop, no sender starts."""
+    """Two senders start immediately and the others at intervals, and after a stop no sender starts."""
     starts, began = Pacer(interval=0.03), time.monotonic()
     with ThreadPoolExecutor(6) as pool:
         moments = sorted(pool.map(lambda _: (starts.wait(), time.monotonic() - began)[1], range(6)))
@@ -142,8 +142,8 @@ def test_starts_are_staggered() -> None:
     assert not starts.wait()
 
 
-def test_a_waiter_keeps_its_own_deadline() -> None:
-    """A caller that waits for a request in progress shares its result, or gets TimeoutError if the caller's own deadline passes first."""
+def test_a_waiting_caller_keeps_its_own_deadline() -> None:
+    """A caller that waits for a request in progress shares its result, or gets TimeoutError at the caller's own deadline."""
     known: SingleFlight[str] = SingleFlight()
     started, release = threading.Event(), threading.Event()
 
@@ -167,7 +167,7 @@ def test_a_waiter_keeps_its_own_deadline() -> None:
 
 
 def test_an_expiring_token_is_requested_again() -> None:
-    """When a token is no longer valid, a new one is requested, but only once."""
+    """After a token expires, a new one is requested once and then shared."""
     now = [0.0]
     known: SingleFlight[int] = SingleFlight(lambda: now[0])
     answers = iter(range(10))
@@ -182,7 +182,7 @@ def test_an_expiring_token_is_requested_again() -> None:
 
 
 def test_waiting_callers_can_send_their_own_requests() -> None:
-    """Without sharing, a caller that waited for a result that cannot be reused sends its own request afterwards."""
+    """If pending requests are not shared, a caller that waited for a result it cannot reuse sends its own request."""
     known: SingleFlight[str] = SingleFlight(share_pending=False)
     started, release = threading.Event(), threading.Event()
 
@@ -204,7 +204,7 @@ def test_waiting_callers_can_send_their_own_requests() -> None:
 
 
 def test_fingerprints_are_valid_in_this_process_only() -> None:
-    """Equal secrets have equal fingerprints, different secrets have different ones, and a fingerprint is not a plain hash of the secret."""
+    """Only equal secrets have equal fingerprints, and a fingerprint is not a plain hash of the secret."""
     import hashlib
 
     one = fingerprint(Secret("Sesame-4711"))

@@ -1,4 +1,4 @@
-"""On terminals of every kind, unsupported characters are escaped and colours can be switched off."""
+"""On every kind of terminal, unsupported characters are escaped, and colours can be turned off."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ COMMANDS: dict[str, list[str]] = {
 @pytest.mark.parametrize("encoding", ["cp1252", *(["ascii"] if DEEP else [])])
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_command_completes_on_any_terminal(name: str, encoding: str, tmp_path: Path) -> None:
-    """No command ends with a traceback because of a character that the terminal cannot display."""
+    """A command does not end with a traceback because of a character that the terminal cannot display."""
     settings = tmp_path / "settings.toml"
     settings.write_text(SETTINGS, encoding="utf-8")
     arguments = [
@@ -108,7 +108,7 @@ def _on_a_terminal(*arguments: str, **changes: str) -> str:
     try:
         while chunk := os.read(ours, 65536):
             output += chunk
-    except OSError:  # on Linux: the other side of the pseudo-terminal is closed
+    except OSError:  # raised on Linux when the other side of the pseudo-terminal is closed
         pass
     finally:
         os.close(ours)

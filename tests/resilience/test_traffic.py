@@ -1,4 +1,4 @@
-"""The traffic budget, counted by an independent proxy: for every fault the report states the traffic that was actually sent.
+"""For every fault, the reported traffic equals the traffic counted by an independent proxy and is within the budget.
 
 Each method has two senders with the same credential, so that the second sender could repeat a refused credential.
 """
@@ -26,7 +26,7 @@ CHOSEN = list(FAULTS.values()) if DEEP else [FAULTS["wrong_password"], *list(FAU
 
 
 def _endpoints(running: Running, world: World) -> list[Endpoint]:
-    opened = running.listeners  # also those that the description leaves out
+    opened = running.listeners  # including those that the description leaves out
     smtp = (opened.submission, opened.relay, opened.mx)
 
     def mail() -> ssl.SSLContext:
@@ -44,7 +44,7 @@ def _endpoints(running: Running, world: World) -> list[Endpoint]:
 
 
 def _probe(world: World, folder: Path, *, runs: int = 1) -> tuple[Counted, list[dict[str, SenderEvidence]]]:
-    """Run the probes through the proxy, with a folder that stores sign-in attempts, as in real runs."""
+    """Run the probes through the proxy, with a folder for recorded sign-in attempts, as in real runs."""
     with serve(world, folder=folder) as running, counting(_endpoints(running, world)) as (counted, ports):
         text = running.settings_file.read_text(encoding="utf-8")
         for theirs, ours in ports.items():
@@ -64,7 +64,7 @@ def _reported(runs_evidence: list[dict[str, SenderEvidence]], counter: str) -> i
 
 
 def test_proxy_counts_a_healthy_run(tmp_path: Path) -> None:
-    """The proxy counts four sign-ins over TLS, four messages and one token request for four senders."""
+    """For four healthy senders, the proxy counts four sign-ins over TLS, four messages and one token request."""
     counted, runs_evidence = _probe(healthy(), tmp_path)
 
     assert sorted(one.mechanism for one in counted.attempts) == ["LOGIN", "LOGIN", "XOAUTH2", "XOAUTH2"]
@@ -78,7 +78,7 @@ def test_proxy_counts_a_healthy_run(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("fault", [pytest.param(fault, id=fault.id) for fault in dict.fromkeys(CHOSEN)])
 def test_reported_traffic_matches_the_proxy(fault: Fault, tmp_path: Path) -> None:
-    """The traffic in the report equals the proxy's counts and is within the budget, and no refused sign-in is repeated."""
+    """The reported traffic equals the proxy's counts and is within the budget, and no refused sign-in is repeated."""
     if fault.skipped_here():
         pytest.skip(fault.skipped_here() or "")
     counted, runs_evidence = _probe(apply(healthy(), [fault.id]), tmp_path)
@@ -99,7 +99,7 @@ def test_reported_traffic_matches_the_proxy(fault: Fault, tmp_path: Path) -> Non
 
 
 def test_a_second_run_does_not_repeat_a_refused_password(tmp_path: Path) -> None:
-    """Three runs within 15 minutes attempt a sign-in with the refused password only once."""
+    """In three runs within 15 minutes, a refused password is tried only once."""
     counted, runs_evidence = _probe(apply(healthy(), ["wrong_password"]), tmp_path, runs=3)
 
     assert [one.code for one in counted.attempts if one.mechanism == "LOGIN"] == [535]

@@ -1,4 +1,4 @@
-"""Addresses from settings and servers are parsed as in the standard library, and invalid ones raise no exception."""
+"""URLs from settings and servers are parsed as in the standard library, and invalid ones raise no exception."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ BROKEN = [
 @given(st.text() | st.text(alphabet="htps:/[]@.%1a?#\\ ").map(lambda text: f"https://{text}"))
 @example("https://[v1.x]/")
 def test_addresses_are_parsed_as_urlsplit_does(text: str) -> None:
-    """An address that `urlsplit` can parse has the same parts; any other address has no host."""
+    """A URL that `urlsplit` can parse has the same parts, and any other URL has no host."""
     parsed = address_of(text)
 
     with contextlib.suppress(ValueError):
@@ -40,12 +40,12 @@ def test_addresses_are_parsed_as_urlsplit_does(text: str) -> None:
 
 @pytest.mark.parametrize("text", BROKEN)
 def test_broken_address_keeps_only_its_scheme(text: str) -> None:
-    """The scheme of a broken address is kept, so that the report can say that the host is the invalid part."""
+    """Only the scheme of a broken URL is kept, so the report can say that its host is invalid."""
     assert address_of(text) == Address(text.partition("://")[0] if "://" in text else "", "", None, "", "", "")
 
 
 def test_user_and_password_are_separated() -> None:
-    """The user and password are percent-decoded, and the printed form of the address contains no password."""
+    """The user and password of a URL are percent-decoded, and the printed form of the URL contains no password."""
     assert user_of("http://a%40b:p%3Aw@proxy:3128") == ("a@b", "p:w")
     assert user_of("http://only@proxy") == ("only", "")
     assert user_of("http://proxy") is None

@@ -1,4 +1,4 @@
-"""A broken settings file yields one line for each mistake and exit code 4, without a secret or a traceback.
+"""A broken settings file leads to exit code 4 and one line for each mistake, without a secret or a traceback.
 
 Each line gives the place, the value and the correction.
 """
@@ -24,7 +24,7 @@ username = "noreply@example.com"
 
 GUID = "00000000-0000-0000-0000-000000000001"
 
-# id: (the content, the words that each line contains, in order)
+# id: (the content, the words in each reported line, in order)
 BROKEN: dict[str, tuple[str, list[list[str]]]] = {
     "no sender": ("", [["sender", "missing", "[sender.NAME]"]]),
     "sender is not a table": ("sender = 7\n", [["sender", "7", "[sender.NAME]"]]),
@@ -139,8 +139,8 @@ BROKEN: dict[str, tuple[str, list[list[str]]]] = {
 
 
 @pytest.mark.parametrize("case", BROKEN)
-def test_every_mistake_has_one_line_with_help(case: str, tmp_path: Path) -> None:
-    """Each mistake is reported in one line with the file, place, value and correction; no secret is repeated."""
+def test_every_mistake_is_reported_on_one_line(case: str, tmp_path: Path) -> None:
+    """Each mistake is reported on one line with the file, place, value and correction, and no secret is repeated."""
     text, expected = BROKEN[case]
     file = tmp_path / "tenant.toml"
     file.write_text(text, encoding="utf-8")
@@ -163,7 +163,7 @@ def _run(file: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_broken_files_exit_with_code_4_without_a_traceback(tmp_path: Path) -> None:
-    """For each broken file the program exits with 4 and prints only the lines for its mistakes, on standard error."""
+    """For each broken file, the exit code is 4, and standard error contains only one line for each mistake."""
     files = []
     for number, (text, _) in enumerate(BROKEN.values()):
         files.append(tmp_path / f"broken{number}.toml")
@@ -188,8 +188,8 @@ def test_broken_files_exit_with_code_4_without_a_traceback(tmp_path: Path) -> No
         pytest.param(b"#" * 5_000_000, "larger than", id="five-megabytes"),
     ],
 )
-def test_unreadable_files_have_one_line(content: bytes, words: str, tmp_path: Path) -> None:
-    """A file that cannot be parsed is reported in one line, whatever it contains."""
+def test_unreadable_files_are_reported_on_one_line(content: bytes, words: str, tmp_path: Path) -> None:
+    """A file that cannot be parsed is reported on one line, whatever it contains."""
     file = tmp_path / "tenant.toml"
     file.write_bytes(content)
 
@@ -201,7 +201,7 @@ def test_unreadable_files_have_one_line(content: bytes, words: str, tmp_path: Pa
 
 
 def test_missing_file_and_folder_are_reported(tmp_path: Path) -> None:
-    """If the file is missing or is a folder, the message says what to do."""
+    """A missing file and a folder are reported with a message that says what to do."""
     with pytest.raises(SettingsError, match=r"settings\.example\.toml"):
         load(tmp_path / "none.toml")
     with pytest.raises(SettingsError, match="folder"):
@@ -209,7 +209,7 @@ def test_missing_file_and_folder_are_reported(tmp_path: Path) -> None:
 
 
 def test_example_has_no_mistake() -> None:
-    """The example file has no mistakes and contains one sender for each method."""
+    """The example file has no mistakes and contains a sender for each method."""
     settings = load(ROOT / "settings.example.toml")
 
     assert [sender.method for sender in settings.sender.values()] == ["basic", "oauth"]

@@ -1,4 +1,4 @@
-"""Placeholders from the example file end a live run before any connection and are all reported together."""
+"""Placeholders left over from the example file end a live run before any connection, and are all reported together."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from settings.mistakes import SettingsError
 from settings.options import Options
 from tests.suite.test_contract import run
 
-# The texts of the example that real settings can contain; all its other texts are placeholders.
+# The values in the example that real settings may contain; all its other values are placeholders.
 REAL = {
     "worldwide", "custom", "smtp.office365.com", "Basic", "OpenID", "keyring", "never", "nightly", "env:NOTICES_SECRET",
     "https://outlook.office365.com/.default", "8.8.8.8", "corporate-root.pem", "env:AUDITOR_SECRET", "auditor.pem",
@@ -29,7 +29,7 @@ GUID = "6d6c1f6a-52bb-4b0e-8f2e-5f7b7c3d9e01"
 
 
 def uncommented_example() -> str:
-    """Return the example with all optional lines uncommented and with `cloud = "custom"`, which its last table requires."""
+    """Return the example with its optional lines uncommented and with `cloud = "custom"`, which its last table requires."""
     lines = []
     for line in EXAMPLE.read_text(encoding="utf-8").splitlines():
         kept = re.sub(r'^#\s*(?=(\[[a-z.]+\]|[a-z_]+ = |"[^"]+" = ))', "", line)
@@ -43,7 +43,7 @@ def live_run(folder: Path, *senders: str) -> Options:
 
 
 def mistakes(folder: Path, text: str, *senders: str) -> tuple[str, ...]:
-    """Return the lines with which a live run rejects these settings, or none if it accepts them."""
+    """Return the lines with which a live run rejects these settings; there are none if it accepts them."""
     (folder / "settings.toml").write_text(text, encoding="utf-8")
     try:
         make_plan(live_run(folder, *senders), {})
@@ -52,8 +52,8 @@ def mistakes(folder: Path, text: str, *senders: str) -> tuple[str, ...]:
     return ()
 
 
-def test_every_text_of_the_example_is_real_or_a_placeholder() -> None:
-    """Every value in the example is either listed above as real or reported as a placeholder if left unchanged."""
+def test_every_value_in_the_example_is_real_or_a_placeholder() -> None:
+    """Every value in the example is either in the list above or reported as a placeholder."""
     text = uncommented_example()
     data = tomllib.loads(text)
     lines = left(data)
@@ -70,7 +70,7 @@ def test_every_text_of_the_example_is_real_or_a_placeholder() -> None:
 
 
 def test_unedited_example_is_refused_line_by_line(tmp_path: Path) -> None:
-    """The program exits with 4 and prints one line for each placeholder, with its key, the problem and the correction."""
+    """For the unedited example, the exit code is 4, and one line for each placeholder gives its key and the correction."""
     report = tmp_path / "r.html"
     done = run("--target=live", "--settings=settings.example.toml", "-p", "no:cacheprovider", f"--html={report}")
     lines = [line for line in done.stderr.splitlines() if line.strip()]
@@ -134,7 +134,7 @@ def test_possible_values_are_accepted(more: str, tmp_path: Path) -> None:
 
 
 def test_settings_of_the_built_in_tenant_have_no_placeholder(tmp_path: Path) -> None:
-    """The built-in tenant's settings file contains nothing that a live run would reject as a placeholder."""
+    """The built-in tenant's settings file contains no value that a live run would reject as a placeholder."""
     with serve(healthy(), folder=tmp_path, lookups=True) as running:
         assert left_in(running.settings_file) == []
 
@@ -146,7 +146,7 @@ def test_possible_secrets_are_not_printed(key: str) -> None:
 
 
 def test_built_in_tenant_may_have_placeholders(tmp_path: Path) -> None:
-    """A run with the built-in tenant accepts placeholders, because a fault may use them."""
+    """A run on the built-in tenant accepts placeholders, because a fault may use them."""
     (tmp_path / "built-in.toml").write_text(GOOD.replace("adatum.test", "yourdomain.com"), encoding="utf-8")
     built_in_run = Options(target="fake", settings=None, senders=(), folder=tmp_path, root=tmp_path, strict=False)
 
@@ -154,7 +154,7 @@ def test_built_in_tenant_may_have_placeholders(tmp_path: Path) -> None:
 
 
 def test_mistakes_and_placeholders_are_reported_together(tmp_path: Path) -> None:
-    """Mistakes and placeholders are reported together, with one line for each key."""
+    """Mistakes and placeholders are reported together, on one line for each key."""
     text = f'{GOOD.replace("adatum.test", "yourdomain.com")}port = "587"\n[directory]\ntenant = "{{tenant-id}}"\nclient_id = "x"\n'
     lines = mistakes(tmp_path, text)
 
@@ -168,7 +168,7 @@ def test_mistakes_and_placeholders_are_reported_together(tmp_path: Path) -> None
 
 
 def test_unselected_sender_may_have_placeholders(tmp_path: Path) -> None:
-    """If --sender selects only the first sender, placeholders in the second one are accepted."""
+    """Placeholders are accepted in a sender that --sender does not select."""
     text = GOOD + '[sender.notices]\nauthentication_type = "Basic"\nusername = "notices@yourdomain.com"\n'
 
     assert mistakes(tmp_path, text, "alerts") == ()
@@ -176,7 +176,7 @@ def test_unselected_sender_may_have_placeholders(tmp_path: Path) -> None:
 
 
 def test_mapped_example_host_is_accepted(tmp_path: Path) -> None:
-    """The example's host is accepted if [connect] maps it, because the user then has a test host of that name."""
+    """The example's host is accepted if [connect] maps it, because it is then the name of a test host."""
     text = GOOD + 'smtp_server = "mail.example.com"\n[custom]\nsmtp_server = "mail.example.com"\n'
     text = f'cloud = "custom"\n{text}'
 

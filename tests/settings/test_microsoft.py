@@ -1,4 +1,4 @@
-"""Tests of the table of Microsoft's domains, shared tenants and ids."""
+"""Microsoft's domains, tenant domains and ids are recognised."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ HOSTS = sorted(
 
 @pytest.mark.parametrize("host", HOSTS)
 def test_hosts_of_every_cloud_are_public_names(host: str) -> None:
-    """No host in the table of clouds identifies a tenant, so a masked report keeps these names."""
+    """No host in the table of clouds identifies a tenant, so a masked report keeps it."""
     assert is_public_name(host)
     assert is_public_name(f"{host.upper()}.")
 
 
 @pytest.mark.parametrize("host", sorted({host for cloud in CLOUDS.values() for host in cloud.smtp_hosts}))
 def test_mail_hosts_of_every_cloud_are_on_the_route(host: str) -> None:
-    """A mail host that resolves without an alias is not a sign of a changed DNS answer."""
+    """Every cloud's mail hosts are on the route, so resolving one without an alias does not indicate an altered DNS answer."""
     assert is_on_route(host)
 
 
 @pytest.mark.parametrize("name", ["microsoft.com.example.net", "notoffice365.com", "com", "", "."])
-def test_names_outside_the_table_are_not_microsofts(name: str) -> None:
-    """A name belongs to Microsoft only if it is a domain in the table or a name below one."""
+def test_names_outside_the_table_do_not_belong_to_microsoft(name: str) -> None:
+    """A name that is not in or below a domain in the table does not belong to Microsoft."""
     assert not is_on_route(name)
     assert not is_public_name(name)
 
@@ -43,11 +43,11 @@ def test_names_outside_the_table_are_not_microsofts(name: str) -> None:
     ],
 )
 def test_tenant_domains_are_recognised(name: str, domain: str | None) -> None:
-    """Below some of Microsoft's domains the labels belong to a tenant."""
+    """Names below some of Microsoft's domains belong to a tenant."""
     assert tenant_domain_of(name) == domain
 
 
-def test_the_form_of_an_id() -> None:
-    """An id has five groups of hexadecimal digits, in upper or lower case."""
+def test_id_format() -> None:
+    """An id consists of five groups of hexadecimal digits, in upper or lower case."""
     assert GUID.fullmatch("0F8FAD5B-d9cb-469f-a165-70867728950e")
     assert not GUID.fullmatch("0f8fad5b-d9cb-469f-a165-70867728950")

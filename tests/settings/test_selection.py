@@ -1,4 +1,4 @@
-"""The option --sender selects by name, pattern or tag; a value that matches no sender is reported with close matches."""
+"""The option --sender selects senders by name, pattern or tag, and a value without a match is reported with similar names."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ SELECTIONS: dict[str, tuple[list[str], list[str]]] = {
 
 @pytest.mark.parametrize("case", SELECTIONS)
 def test_selection_of_senders(case: str) -> None:
-    """An exact name takes precedence over a pattern; the selected senders are in the order of the file."""
+    """An exact name takes precedence over a pattern, and the selected senders are in the order of the file."""
     texts, names = SELECTIONS[case]
 
     assert [sender.name for sender in chosen(SENDERS, texts)] == names
@@ -64,7 +64,7 @@ NO_MATCH = {
 
 @pytest.mark.parametrize("text", NO_MATCH)
 def test_text_without_a_match_is_reported(text: str) -> None:
-    """Each value that matches no sender is reported in one line, even if another value matches."""
+    """A value that matches no sender is reported on one line, even if another value matches."""
     with pytest.raises(SettingsError) as problem:
         chosen(SENDERS, ["contoso-scan", text])
 
@@ -74,7 +74,7 @@ def test_text_without_a_match_is_reported(text: str) -> None:
 
 
 def test_long_list_of_names_is_shortened() -> None:
-    """The line stays short even if the settings have a thousand names."""
+    """The line stays short even if the settings contain a thousand names."""
     many = {f"s{number}": SENDERS["contoso-scan"] for number in range(1000)}
     with pytest.raises(SettingsError) as problem:
         chosen(many, ["elsewhere"])
@@ -85,7 +85,7 @@ def test_long_list_of_names_is_shortened() -> None:
 
 @given(st.lists(st.text(min_size=1, max_size=12), max_size=4))
 def test_any_texts_select_or_explain(texts: list[str]) -> None:
-    """Any values of --sender either select senders in the order of the file or yield at most one line each."""
+    """Any values of --sender either select senders in the order of the file or lead to at most one line for each value."""
     names = list(SENDERS)
     lines: tuple[str, ...] = ()
     found: tuple[Sender, ...] = ()
@@ -101,7 +101,7 @@ def test_any_texts_select_or_explain(texts: list[str]) -> None:
 
 
 def test_unmatched_pattern_exits_with_code_4(tmp_path: Path) -> None:
-    """If a value of --sender matches nothing, the program exits with 4 and writes no report."""
+    """If a value of --sender matches nothing, the exit code is 4 and no report is written."""
     (tmp_path / "settings.toml").write_text(FILE, encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "--target=live", f"--settings={tmp_path / 'settings.toml'}"]
     done = subprocess.run(

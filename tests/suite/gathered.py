@@ -1,6 +1,6 @@
-"""Evidence for every fault, gathered once per test run and judged as often as needed.
+"""Evidence for every fault, gathered once per test run and assessed as often as needed.
 
-The workers of pytest-xdist share the evidence through files.
+Workers of pytest-xdist share the evidence through files.
 """
 
 from __future__ import annotations

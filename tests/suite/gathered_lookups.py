@@ -20,37 +20,41 @@ from tests.suite.gathered import Gathered
 
 
 def by_export(running: Running, _: Settings, outside: RunContext) -> Lookups:
-    """Return lookups that read the export written by the built-in administrator's script (`--tenant-export`)."""
+    """Return the lookups in the export written by the built-in administrator's script (`--tenant-export`)."""
     running.export()
     return sources.by_export(running.tenant_export, outside.cloud)
 
 
-WAYS = LOOKUP_SOURCES | {"export": by_export}
+ALL_LOOKUP_SOURCES = LOOKUP_SOURCES | {"export": by_export}
 Row = tuple[str, str, tuple[str, ...]]
 
 
 @functools.cache
 def assess_with_lookups(
-    *faults: str, way: str = "application", no_send: bool = False, set_up: str | None = None
+    *faults: str, source: str = "application", no_send: bool = False, set_up: str | None = None
 ) -> dict[str, Assessment]:
-    """Return each sender's assessment in a world with these faults, made with lookups.
+    """Return each sender's assessment, made with lookups, in a world with these faults.
 
-    `way` selects the source of the lookups, and `set_up` selects a variant of the tenant.
+    `source` selects the source of the lookups, and `set_up` selects a variant of the tenant.
     """
     base = world() if set_up is None else SET_UPS[set_up](world())
     with (
         tempfile.TemporaryDirectory() as folder,
         probe_run(
-            apply(base, faults), folder=Path(folder), edit=with_lookup_settings, no_send=no_send, look=WAYS[way]
+            apply(base, faults),
+            folder=Path(folder),
+            edit=with_lookup_settings,
+            no_send=no_send,
+            look=ALL_LOOKUP_SOURCES[source],
         ) as seen,
     ):
         return seen.assessments
 
 
-def rows(judged: dict[str, Assessment], healthy_world: dict[str, Assessment]) -> set[Row]:
-    """Return the findings, except blocked ones, that differ from those of the healthy world with lookups."""
+def rows(assessments: dict[str, Assessment], healthy_world: dict[str, Assessment]) -> set[Row]:
+    """Return the findings that differ from those of the healthy world with lookups, except blocked ones."""
     found: set[Row] = set()
-    for name, assessment in judged.items():
+    for name, assessment in assessments.items():
         for finding in assessment.all_findings():
             healthy: Finding = healthy_world[name].finding(finding.check)
             same = (finding.verdict, finding.causes) == (healthy.verdict, healthy.causes)

@@ -1,6 +1,6 @@
-"""Generate docs/lookup-table.md, which compares the causes found for each fault without lookups and with lookups.
+"""Write docs/lookup-table.md, which compares the causes found for each fault with and without lookups.
 
-`python -m tests.suite.look_up_table` writes the page from the fault catalogue, whose rows the matrix tests check.
+`python -m tests.suite.look_up_table` writes the page from the fault catalogue, whose rows are checked by the matrix tests.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from fakes.faults.lookups import GATE
 TABLE = Path(__file__).resolve().parents[2] / "docs" / "lookup-table.md"
 HEAD = """<!-- made by `python -m tests.suite.look_up_table` -->
 
-# Faults of the tenant, without lookups and with lookups
+# Faults in the tenant, with and without lookups
 
-The causes that decide a sender's verdict, likeliest first. A single cause is certain; several causes are a short list. If the sender
-can send in spite of the fault, the table lists the checks that are at risk or unknown.
+The table lists the causes that decide a sender's verdict, starting with the most likely. A single cause is certain. If the sender can
+send despite the fault, the table lists the checks that are at risk or unknown.
 
 | fault | difference | without lookups | with lookups |
 | --- | --- | --- | --- |
@@ -35,7 +35,7 @@ def table() -> str:
 
 
 def _changed_by_lookups(fault: Fault) -> bool:
-    """Return whether lookups change the decisive causes, for example by reducing a short list."""
+    """Return whether lookups change the decisive causes, for example from several to one."""
     return _decisive_causes(fault.expected) != _decisive_causes(fault.expected_with_lookups or ())
 
 
@@ -44,7 +44,7 @@ def _row(fault: Fault) -> str:
 
 
 def _decisive_causes(rows: Iterable[Expected]) -> list[tuple[str, ...]]:
-    """Return the causes in the failed rows whose check has a gate."""
+    """Return the causes in the failed rows of checks that have a gate."""
     return [row.causes for row in rows if row.verdict == "fail" and CATALOGUE.checks[row.check].gate is not None]
 
 

@@ -1,7 +1,7 @@
-"""Evidence and settings in which every Microsoft term is replaced, so that any such term in a report comes from the suite itself.
+"""Evidence and settings without Microsoft terms, so that any such term in a report comes from smtp365 itself.
 
-The built-in tenant uses Exchange's wording even if the settings declare it as a custom service. Reports may quote a server and the
-settings, so the terms are replaced in both; a report made from them must not contain any Microsoft term.
+The built-in tenant uses Exchange's wording even if the settings declare it as a custom service. Reports may quote both a server and
+the settings, so the terms are replaced in both.
 """
 
 from __future__ import annotations
@@ -20,18 +20,20 @@ WORDS: Final = re.compile(
 )
 
 
-def _blot(text: str) -> str:
+def _replace_terms(text: str) -> str:
     return WORDS.sub(lambda found: "x" * len(found.group()), text)
 
 
-def blotted(evidence: SenderEvidence, settings: SenderSettings) -> tuple[SenderEvidence, SenderSettings]:
-    """Return a copy of the evidence and settings in which `x` characters replace each Microsoft term."""
+def without_microsoft_terms(
+    evidence: SenderEvidence, settings: SenderSettings
+) -> tuple[SenderEvidence, SenderSettings]:
+    """Return a copy of the evidence and settings in which each Microsoft term is replaced with `x` characters."""
     return (
-        SenderEvidence.model_validate_json(_blot(evidence.model_dump_json())),
-        SenderSettings.model_validate_json(_blot(settings.model_dump_json(by_alias=True))),
+        SenderEvidence.model_validate_json(_replace_terms(evidence.model_dump_json())),
+        SenderSettings.model_validate_json(_replace_terms(settings.model_dump_json(by_alias=True))),
     )
 
 
-def words_in(text: str) -> list[str]:
+def microsoft_terms_in(text: str) -> list[str]:
     """Return each Microsoft term in a text, with the characters around it."""
     return [text[max(0, found.start() - 60) : found.end() + 40] for found in WORDS.finditer(text)]

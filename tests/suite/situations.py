@@ -1,6 +1,6 @@
 """Situations that no fault in the tenant causes, such as a run that ended early, a step that was not tried or a declared service.
 
-Each situation is the evidence from the healthy world or from a fault, with records or settings removed or replaced. No server is
+Each situation is the evidence from the healthy world or a fault, with some records or settings removed or replaced. No server is
 contacted.
 """
 
@@ -32,7 +32,7 @@ FAILED = CommandEvidence(failure=Failure(kind=FailureKind.TIMEOUT, text="no comp
 
 
 def without(member: str) -> Change:
-    """Return a change that removes this record and all later ones, as if the run had ended before this record."""
+    """Return a change that removes this record and all later ones, as if the run had ended before it."""
     gone = dict.fromkeys(MEMBERS[MEMBERS.index(member) :])
     return lambda evidence, settings: (evidence.model_copy(update=gone), settings)
 
@@ -53,15 +53,15 @@ def part(member: str, **fields: Any) -> Change:  # noqa: ANN401 - any field
 
 
 def entered(**fields: Any) -> Change:  # noqa: ANN401 - any field
-    """Return a change that replaces some of the sender's settings and leaves the evidence as it is."""
+    """Return a change that replaces some of the sender's settings."""
     return lambda evidence, settings: (
         evidence,
         settings.model_copy(update={"sender": settings.sender.model_copy(update=fields)}),
     )
 
 
-def both(*changes: Change) -> Change:
-    """Return a change that applies these changes one after the other."""
+def in_sequence(*changes: Change) -> Change:
+    """Return a change that applies these changes in order."""
 
     def change(evidence: SenderEvidence, settings: SenderSettings) -> Recorded:
         for one in changes:
@@ -72,12 +72,12 @@ def both(*changes: Change) -> Change:
 
 
 def withheld(reason: SkipReason, detail: str = "") -> Change:
-    """Return a change after which neither the sign-in nor anything later was tried."""
+    """Return a change after which neither the sign-in nor any later step was tried."""
     return record(sign_in=SignInEvidence(user="a@fabrikam.example", withheld=reason, detail=detail), envelope=None)
 
 
 def _early_235(lines: int) -> Change:
-    """Return a change in which the server sends 235 after this many client lines, before the credential is complete."""
+    """Return a change in which the server sends 235 after this many client lines, before it has the whole credential."""
     good = Reply(code=235, lines=("2.7.0 Authentication successful",), seconds=0.1)
     asks = Reply(code=334, lines=("VXNlcm5hbWU6",), seconds=0.1)
 
@@ -90,7 +90,7 @@ def _early_235(lines: int) -> Change:
 
 
 def registry(**values: int | None) -> Change:
-    """Return a change that records these values in both views of a Windows registry."""
+    """Return a change that records these values in the 64-bit and the 32-bit view of the Windows registry."""
     rows = tuple(
         RegistryValue(path="SOFTWARE", name=name, view=view, data=data)
         for name, data in values.items()
@@ -119,22 +119,25 @@ _NO_TOKEN = TokenEvidence(
 # name: (the fault that provides the evidence, or None for the healthy world; the change)
 SITUATIONS: dict[str, tuple[str | None, Change]] = {
     **{f"ended before {member}": (None, without(member)) for member in MEMBERS},
-    "ended within the sign-in": (
+    "ended during the sign-in": (
         None,
         record(sign_in=SignInEvidence(user="a@b.example", mechanism="LOGIN"), envelope=None),
     ),
     "ended before MAIL": (None, part("envelope", mail=None, rcpt=None, data=None, final=None)),
     "ended before RCPT": (None, part("envelope", rcpt=None, data=None, final=None)),
     "ended before DATA": (None, part("envelope", data=None, final=None)),
-    "ended within the message": (None, part("envelope", final=None)),
+    "ended during the message": (None, part("envelope", final=None)),
     "no answer to MAIL": (None, part("envelope", mail=FAILED, rcpt=None, data=None, final=None)),
     "no answer to the message": (None, part("envelope", final=FAILED)),
-    "MAIL refused for now": (None, part("envelope", mail=CommandEvidence(reply=reply(451, "4.9.9 Later")), final=None)),
+    "MAIL refused temporarily": (
+        None,
+        part("envelope", mail=CommandEvidence(reply=reply(451, "4.9.9 Later")), final=None),
+    ),
     "DATA refused": (None, part("envelope", data=CommandEvidence(reply=reply(554, "5.9.9 No")), final=None)),
     "no-send": (None, part("envelope", stopped_before_data=True, data=None, final=None)),
     "authentication off, and MAIL accepted": (
         None,
-        both(
+        in_sequence(
             entered(enable_authentication=False),
             record(sign_in=SignInEvidence(withheld=SkipReason.AUTHENTICATION_OFF)),
             part("envelope", stopped_before_data=True, data=None, final=None),
@@ -146,22 +149,22 @@ SITUATIONS: dict[str, tuple[str | None, Change]] = {
     ),
     "accepted before the credential": (
         None,
-        both(_early_235(1), record(envelope=None)),
+        in_sequence(_early_235(1), record(envelope=None)),
     ),
     "accepted before the password": (
         None,
-        both(_early_235(2), record(envelope=None)),
+        in_sequence(_early_235(2), record(envelope=None)),
     ),
-    "accepted before the credential, and the message too": (None, _early_235(1)),
-    "no secret": (None, both(record(token=None), withheld(SkipReason.NO_SECRET, "environment variable X"))),
-    "no token": (None, both(record(token=_NO_TOKEN), withheld(SkipReason.NO_TOKEN))),
+    "accepted before the credential, message accepted": (None, _early_235(1)),
+    "no secret": (None, in_sequence(record(token=None), withheld(SkipReason.NO_SECRET, "environment variable X"))),
+    "no token": (None, in_sequence(record(token=_NO_TOKEN), withheld(SkipReason.NO_TOKEN))),
     "token withheld, secret missing": (
         None,
-        both(record(token=_NO_TOKEN), part("secret", found=False), withheld(SkipReason.NO_TOKEN)),
+        in_sequence(record(token=_NO_TOKEN), part("secret", found=False), withheld(SkipReason.NO_TOKEN)),
     ),
     "token withheld, client id missing": (
         None,
-        both(record(token=_NO_TOKEN), entered(client_id=""), withheld(SkipReason.NO_TOKEN)),
+        in_sequence(record(token=_NO_TOKEN), entered(client_id=""), withheld(SkipReason.NO_TOKEN)),
     ),
     "host not declared": (None, withheld(SkipReason.HOST_NOT_DECLARED, "credentials go only to smtp.office365.com")),
     "recently refused": (
@@ -178,7 +181,7 @@ SITUATIONS: dict[str, tuple[str | None, Change]] = {
     "mechanism not offered": (None, withheld(SkipReason.MECHANISM_NOT_OFFERED)),
     "no role, no message": (
         "consent_missing",
-        both(record(sign_in=None, envelope=None)),
+        in_sequence(record(sign_in=None, envelope=None)),
     ),
     "no role, message accepted (RBAC)": (
         None,
@@ -186,7 +189,7 @@ SITUATIONS: dict[str, tuple[str | None, Change]] = {
     ),
     "no role, not sent": (
         None,
-        both(
+        in_sequence(
             part("token", claims={"aud": "https://outlook.office365.com"}),
             part("envelope", stopped_before_data=True, data=None, final=None),
         ),
@@ -195,7 +198,7 @@ SITUATIONS: dict[str, tuple[str | None, Change]] = {
     "token expired, no server date": ("token_expired", part("token", server_date=None)),
     "token answer without a token": (
         None,
-        both(part("token", length=None, claims=None), record(sign_in=None, envelope=None)),
+        in_sequence(part("token", length=None, claims=None), record(sign_in=None, envelope=None)),
     ),
     "token endpoint timed out": (
         "secret_wrong",
@@ -203,14 +206,14 @@ SITUATIONS: dict[str, tuple[str | None, Change]] = {
     ),
     "issuer answers 500 with JSON": (
         None,
-        both(part("issuer", status=500), record(token=None, sign_in=None, envelope=None)),
+        in_sequence(part("issuer", status=500), record(token=None, sign_in=None, envelope=None)),
     ),
     "issuer answers 404 with JSON": (
         None,
-        both(part("issuer", status=404, error="not_found"), record(token=None, sign_in=None, envelope=None)),
+        in_sequence(part("issuer", status=404, error="not_found"), record(token=None, sign_in=None, envelope=None)),
     ),
     "issuer without issuer and token endpoint": (None, part("issuer", issuer=None, token_endpoint=None)),
-    "issuer elsewhere": (None, part("issuer", issuer="https://sts.example.com/x")),
+    "issuer on a different host": (None, part("issuer", issuer="https://sts.example.com/x")),
     "endpoint without discovery path": (
         None,
         entered(
@@ -245,25 +248,25 @@ SITUATIONS: dict[str, tuple[str | None, Change]] = {
     ),
     "resolvers unknown": (None, part("name", answers=())),
     "one resolver is silent": ("dns_udp_blocked", lambda evidence, settings: (_second_resolver(evidence), settings)),
-    "aliases end in another domain": (None, lambda evidence, settings: (_foreign_alias(evidence), settings)),
-    "aliases and connection end in another domain": (
+    "aliases end in a foreign domain": (None, lambda evidence, settings: (_foreign_alias(evidence), settings)),
+    "aliases and connection end in a foreign domain": (
         "hosting_provider",
         lambda evidence, settings: (_foreign_alias(evidence), settings),
     ),
-    "one address is dead": (None, lambda evidence, settings: (_dead_address(evidence), settings)),
-    "port 26, all refused": ("port_refused", both(entered(port=26), part("port", port=26, to_587=()))),
+    "one address does not answer": (None, lambda evidence, settings: (_dead_address(evidence), settings)),
+    "port 26, all refused": ("port_refused", in_sequence(entered(port=26), part("port", port=26, to_587=()))),
     "no route": ("port_refused", lambda evidence, settings: (_unreachable(evidence), settings)),
-    "port 587 refused beside port 25": ("port_refused", lambda evidence, settings: (_beside_25(evidence), settings)),
+    "ports 25 and 587 refused": ("port_refused", lambda evidence, settings: (_beside_25(evidence), settings)),
     "greeting refused": (None, part("greeting", greeting=reply(554, "5.7.1 go away"), ehlo=None)),
-    "EHLO refused oddly": (None, part("greeting", ehlo=reply(421, "4.3.2 Service not active"))),
+    "EHLO refused with 421": (None, part("greeting", ehlo=reply(421, "4.3.2 Service not active"))),
     "connection closed before the greeting": (
         None,
         part("greeting", greeting=None, ehlo=None, failure=Failure(kind=FailureKind.CLOSED)),
     ),
     "implicit TLS on another port": ("tls_at_once", entered(port=4465)),
     "silence on port 465": ("silence_after_connect", entered(port=465)),
-    "STARTTLS not offered, yet it works": (None, lambda evidence, settings: (_not_offered(evidence), settings)),
-    "more than the answer to STARTTLS": (None, both(without("tls"), part("starttls", surplus=True))),
+    "STARTTLS works without being offered": (None, lambda evidence, settings: (_not_offered(evidence), settings)),
+    "extra data after the reply to STARTTLS": (None, in_sequence(without("tls"), part("starttls", surplus=True))),
     "handshake cut off": (
         "certificate_unknown_root",
         part("tls", failure=Failure(kind=FailureKind.CLOSED, text="EOF"), chain=(), version=None),
@@ -272,9 +275,9 @@ SITUATIONS: dict[str, tuple[str | None, Change]] = {
         "certificate_unknown_root",
         part("tls", failure=Failure(kind=FailureKind.NOT_TLS, text="wrong version number"), chain=()),
     ),
-    "a trailing dot in the name": (
+    "trailing dot in the host name": (
         "certificate_unknown_root",
-        both(
+        in_sequence(
             entered(smtp_server="smtp.office365.com."),
             part(
                 "tls",
@@ -293,33 +296,39 @@ SITUATIONS: dict[str, tuple[str | None, Change]] = {
     "authentication off, none offered": ("auth_stripped", entered(enable_authentication=False)),
     "unknown clock": (
         None,
-        both(
+        in_sequence(
             part("issuer", clock_offset=None),
             part("token", clock_offset=None),
             part("greeting", greeting=reply(220, "Microsoft ESMTP MAIL Service")),
         ),
     ),
-    "clock a little off": (None, lambda evidence, settings: (_late(evidence), settings)),
+    "clock slightly wrong": (None, lambda evidence, settings: (_late(evidence), settings)),
     "windows, healthy": (None, registry(**GOOD_REGISTRY)),
     "windows, not set": (
         None,
         registry(**{**GOOD_REGISTRY, "SchUseStrongCrypto": None, "SystemDefaultTlsVersions": None}),
     ),
-    "windows, switched off": (
+    "windows, turned off": (
         None,
         registry(SchUseStrongCrypto=0, SystemDefaultTlsVersions=0, Enabled=0, DisabledByDefault=1),
     ),
     "windows, registry unreadable": (None, part("machine", registry=None, registry_failure="access denied")),
-    "own service": (None, declared),
-    "own service, bare user name": (None, both(declared, entered(username="alerts"))),
-    "own service, no role": (None, both(declared, part("token", claims={"aud": "https://outlook.office365.com"}))),
+    "declared service": (None, declared),
+    "declared service, bare user name": (None, in_sequence(declared, entered(username="alerts"))),
+    "declared service, no role": (
+        None,
+        in_sequence(declared, part("token", claims={"aud": "https://outlook.office365.com"})),
+    ),
     "error without a number": (
         "secret_wrong",
         part("token", error="invalid_client", error_description=None, error_codes=()),
     ),
-    "no AUTH at another host": ("auth_stripped", entered(smtp_server="fabrikam-example.mail.protection.outlook.com")),
+    "no AUTH at a different host": (
+        "auth_stripped",
+        entered(smtp_server="fabrikam-example.mail.protection.outlook.com"),
+    ),
     **{
-        f"own service, {fault}": (fault, declared)
+        f"declared service, {fault}": (fault, declared)
         for fault in (
             "port_refused",
             "starttls_stripped",
@@ -329,7 +338,10 @@ SITUATIONS: dict[str, tuple[str | None, Change]] = {
             "graph_scope",
         )
     },
-    "own service, other issuer": ("issuer_foreign", both(declared, part("issuer", issuer="https://other.example"))),
+    "declared service, other issuer": (
+        "issuer_foreign",
+        in_sequence(declared, part("issuer", issuer="https://other.example")),
+    ),
     **SERVICE_SITUATIONS,
 }
 
@@ -357,7 +369,7 @@ def _foreign_alias(evidence: SenderEvidence) -> SenderEvidence:
 
 
 def _in_the_hosts_file(evidence: SenderEvidence, *, udp: str, tcp: str) -> SenderEvidence:
-    """Return evidence in which only the operating system resolves the name, and none of its name servers does."""
+    """Return evidence in which the operating system resolves the name but none of its name servers does."""
     if evidence.name is None:
         return evidence
     statuses = {"udp": udp, "tcp": tcp}

@@ -118,13 +118,13 @@ INVALID = {"status": 400, "issuer": None, "token_endpoint": None, "error": "inva
 
 # name: (the fault that provides the evidence, or None for the healthy world; the change)
 SERVICE_SITUATIONS: dict[str, tuple[str | None, Change]] = {
-    "own service, silent": ("silence_after_connect", declared),
-    "own service, silent, closes a TLS handshake": ("silence_after_connect", on_declared(_closes_on_tls)),
-    "own service, implicit TLS": ("tls_at_once", declared),
-    "own service, handshake ends with an alert": (None, on_declared(_handshake("internal error"))),
-    "own service, issuer answers 403": (None, on_declared(_issuer(**FORBIDDEN))),
-    "own service, issuer answers with an error": (None, on_declared(_issuer(**INVALID))),
-    "own service, opaque token, not sent": (None, on_declared(_opaque_token)),
+    "declared service, silent": ("silence_after_connect", declared),
+    "declared service, silent, closes a TLS handshake": ("silence_after_connect", on_declared(_closes_on_tls)),
+    "declared service, implicit TLS": ("tls_at_once", declared),
+    "declared service, handshake ends with an alert": (None, on_declared(_handshake("internal error"))),
+    "declared service, issuer answers 403": (None, on_declared(_issuer(**FORBIDDEN))),
+    "declared service, issuer answers with an error": (None, on_declared(_issuer(**INVALID))),
+    "declared service, opaque token, not sent": (None, on_declared(_opaque_token)),
     "opaque token, not sent": (None, _opaque_token),
     "proxy without an answer": (None, _issuer(status=None, issuer=None, failure=NO_ANSWER)),
     "masked greeting, no TLS": ("greeting_masked", _no_tls),

@@ -1,4 +1,4 @@
-"""Test that texts name the right address for every fault, in tenants where the From address differs from the sign-in name."""
+"""Test that texts mention the right addresses for every fault, in tenants where From differs from the sign-in name."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ VALUES = {
     "client_id": "5b0e7d94-2c61-4f3a-9e85-71d4c6a0b2f8",
     "sp_object_id": "e81f43b6-07cd-4b92-a5d0-26c93f7e184b",
 }
-# Faults under which two of the addresses are equal, with the reason; at present there are none.
+# Faults for which two of the addresses are equal, with the reason; at present there are none.
 LEFT_OUT: dict[str, str] = {}
 SHOWN = {Verdict.FAIL, Verdict.RISK, Verdict.UNKNOWN}
 
@@ -44,7 +44,7 @@ SHOWN = {Verdict.FAIL, Verdict.RISK, Verdict.UNKNOWN}
 def _staged() -> Iterator[tuple[str, str]]:
     """Yield the pairs of fault and set-up to test.
 
-    The set-up `from_differs` is combined with every fault, and the other set-ups with one fault per cause and group of senders.
+    The set-up `from_differs` is combined with every fault, and the other set-ups with one fault for each cause and group of senders.
     With SMTP365_DEEP, every set-up is combined with every fault.
     """
     firsts: dict[tuple[str, tuple[str, ...]], str] = {}
@@ -75,15 +75,15 @@ def _compare(cause: Cause, method: str, values: Mapping[str, str]) -> None:
 
 
 def test_the_table_covers_the_catalogue() -> None:
-    """The table has one row for each cause and group of the catalogue, and no other rows."""
+    """The table has a row for each cause and each group in the catalogue, and no other rows."""
     assert set(addresses.CAUSES) == set(CATALOGUE)
     assert set(addresses.GROUPS) == set(GROUPS)
 
 
 @pytest.mark.parametrize("method", ["basic", "oauth"])
 @pytest.mark.parametrize("name", list(CATALOGUE))
-def test_each_text_names_the_expected_addresses(name: str, method: str) -> None:
-    """The steps, verification, deciding lines and letter for every cause name the expected addresses, even if no fault stages the cause."""
+def test_each_text_mentions_the_expected_addresses(name: str, method: str) -> None:
+    """The texts and the letter for every cause mention the expected addresses, even if no fault produces the cause."""
     values = {**VALUES, "method": method}
     _compare(fill(CATALOGUE[name], values), method, values)
     letter = request(name, values)
@@ -92,8 +92,8 @@ def test_each_text_names_the_expected_addresses(name: str, method: str) -> None:
 
 
 @pytest.mark.parametrize("at_login", [False, True])
-def test_texts_of_a_declared_service_name_the_expected_addresses(*, at_login: bool) -> None:
-    """The texts for each cause of a declared service name the addresses that the table lists for such a service."""
+def test_texts_for_a_declared_service_mention_the_expected_addresses(*, at_login: bool) -> None:
+    """The texts for a declared service mention the addresses that the table lists for such a service."""
     assert set(addresses.DECLARED) <= set(declared(at_login=at_login))
     for name, entry in declared(at_login=at_login).items():
         filled = fill(entry, VALUES)
@@ -103,14 +103,14 @@ def test_texts_of_a_declared_service_name_the_expected_addresses(*, at_login: bo
 
 
 @pytest.mark.parametrize("name", list(GROUPS))
-def test_deciding_lines_name_the_expected_addresses(name: str) -> None:
-    """The lines that help to decide between the causes of a group name the expected addresses."""
+def test_deciding_lines_mention_the_expected_addresses(name: str) -> None:
+    """The text that helps to decide between the causes of a group mentions the expected addresses."""
     assert addresses.named(fill_lines(GROUPS[name].decide, VALUES), VALUES) == addresses.GROUPS[name]
 
 
 @pytest.mark.parametrize("set_up", list(SET_UPS))
 def test_every_set_up_can_send(set_up: str) -> None:
-    """Every sender can send in each set-up, and its three addresses differ."""
+    """Every sender can send in each set-up, and the three addresses of each sender differ."""
     for evidence, settings in gathered(None, set_up).values():
         sender = settings.sender
 
@@ -120,7 +120,7 @@ def test_every_set_up_can_send(set_up: str) -> None:
 
 @pytest.mark.parametrize("trustee", list(SendAsTrustee))
 def test_send_as_for_both_trustees_is_enough(trustee: SendAsTrustee, tmp_path: Path) -> None:
-    """With Send As granted to both the service principal and the mailbox, the sender can send, whichever of the two counts."""
+    """The sender can send if Send As is granted to both the service principal and the mailbox, whichever of them the tenant checks."""
     world = SET_UPS["from_differs"](healthy())
     world = replace(world, unverified=replace(world.unverified, send_as_of_application=trustee))
     one = {SendAsTrustee.PRINCIPAL: PRINCIPAL_OBJECT_ID, SendAsTrustee.MAILBOX: NOTICES}[trustee]
@@ -135,8 +135,8 @@ def test_send_as_for_both_trustees_is_enough(trustee: SendAsTrustee, tmp_path: P
 
 
 @pytest.mark.parametrize(("fault", "set_up"), STAGED)
-def test_texts_of_a_run_name_the_expected_addresses(fault: str, set_up: str) -> None:
-    """Every text shown for a fault names the addresses that the table lists, filled in from the sender's own settings."""
+def test_texts_in_a_report_mention_the_expected_addresses(fault: str, set_up: str) -> None:
+    """Every text shown for a fault mentions the addresses in the table, with the values from the sender's own settings."""
     if reason := FAULTS[fault].skipped_here():
         pytest.skip(reason)
     for evidence, settings in gathered(fault, set_up).values():
@@ -157,7 +157,7 @@ def test_texts_of_a_run_name_the_expected_addresses(fault: str, set_up: str) -> 
 
 
 def _entered(evidence: SenderEvidence, sender: Sender) -> dict[str, str]:
-    """Return the values entered for the sender, and the enterprise application's object id from the token."""
+    """Return the sender's values from the settings, and the enterprise application's object id from the token."""
     claims = (evidence.token.claims if evidence.token is not None else None) or {}
     return {
         "account": sender.username,
@@ -169,7 +169,7 @@ def _entered(evidence: SenderEvidence, sender: Sender) -> dict[str, str]:
 
 
 def _check_reason(finding: Finding, method: str, values: Mapping[str, str]) -> None:
-    """Check the addresses in the finding's own reason."""
+    """Check the addresses in the reason for the finding."""
     groups = [roles for name, roles in addresses.GROUPS.items() if set(finding.causes) & set(GROUPS[name].causes)]
     allowed = _all([*groups, *(addresses.expected(cause, "decide", method) for cause in finding.causes)])
 
@@ -178,7 +178,7 @@ def _check_reason(finding: Finding, method: str, values: Mapping[str, str]) -> N
 
 
 def _check_letter(decisive: Finding, assessment: Assessment, values: Mapping[str, str]) -> None:
-    """Check the addresses in the letter to the owner, except in the quoted server reply."""
+    """Check the addresses in the letter to the owner, apart from the quoted server reply."""
     deciders = () if decisive.sure else explained.deciders(decisive.causes, assessment)
     letter = explained.owner_request(decisive.causes, (), assessment, sure=decisive.sure, decide=deciders)
     lines = [line for line in letter.splitlines() if not line.startswith("  Reply received:")]

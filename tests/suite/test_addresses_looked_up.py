@@ -1,4 +1,4 @@
-"""Test that lookups read the sign-in account, and that texts name this account, if the From address differs from the sign-in name."""
+"""Test that lookups and texts concern the sign-in account if From differs from the sign-in name."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from fakes.world.world import ALERTS, NOTICES
 from reports import commands, explained
 from tests.probe_run import probe_run
 from tests.probes.test_lookup_sources import with_lookup_settings, world
-from tests.suite.gathered_lookups import WAYS, assess_with_lookups
+from tests.suite.gathered_lookups import ALL_LOOKUP_SOURCES, assess_with_lookups
 
 ABOUT_THE_ACCOUNT = [
     ("smtp_auth_off_mailbox", "basic"),
@@ -35,8 +35,8 @@ def _commands(assessment: Assessment) -> list[str]:
 
 @pytest.mark.parametrize("set_up", list(SET_UPS))
 @pytest.mark.parametrize(("fault", "name"), ABOUT_THE_ACCOUNT)
-def test_reason_and_commands_name_the_same_account(fault: str, name: str, set_up: str) -> None:
-    """The reason for the finding and the administrator's commands name the account that signs in, not the From address."""
+def test_reason_and_commands_mention_the_same_account(fault: str, name: str, set_up: str) -> None:
+    """The reason for the finding and the administrator's commands mention the account that signs in, not From."""
     assessment = assess_with_lookups(fault, set_up=set_up)[name]
     decisive, sender = assessment.decisive, assessment.settings.sender
     with_address = [command for command in _commands(assessment) if "@" in command]
@@ -58,7 +58,7 @@ def test_no_check_fails_in_a_healthy_set_up(set_up: str) -> None:
 
 
 def test_primary_address_of_the_sign_in_mailbox_passes() -> None:
-    """The check passes if From is the primary address of the sign-in mailbox, even if the user principal name is different."""
+    """BASIC-01 passes if From is the primary address of the sign-in mailbox, even if the user principal name differs."""
     finding = assess_with_lookups("port_refused", set_up="upn_differs")["basic"].finding("BASIC-01")
 
     assert finding.verdict is Verdict.PASS
@@ -66,8 +66,8 @@ def test_primary_address_of_the_sign_in_mailbox_passes() -> None:
 
 
 @pytest.mark.parametrize(("set_up", "address"), [("from_differs", SHARED), ("domains_differ", SHARED_OTHER_DOMAIN)])
-def test_unknown_right_to_another_address_names_both_addresses(set_up: str, address: str) -> None:
-    """If the port is closed, the right to send as another address remains unknown, and the reason names both addresses."""
+def test_unknown_right_to_another_address_mentions_both_addresses(set_up: str, address: str) -> None:
+    """If the port is closed, the right to send as a different address is unknown, and the reason mentions both addresses."""
     finding = assess_with_lookups("port_refused", set_up=set_up)["basic"].finding("BASIC-01")
 
     assert finding.verdict is Verdict.UNKNOWN
@@ -75,9 +75,11 @@ def test_unknown_right_to_another_address_names_both_addresses(set_up: str, addr
 
 
 def test_an_application_may_sign_in_with_a_mail_address(tmp_path: Path) -> None:
-    """An application can sign in with a mailbox's mail address, even if the user principal name in the directory is different."""
+    """An application can sign in with a mailbox's email address, even if the user principal name differs."""
     by_address = change.oauth(username=NOTICES)(SET_UPS["upn_differs"](world()))
-    with probe_run(by_address, folder=tmp_path, edit=with_lookup_settings, look=WAYS["application"]) as seen:
+    with probe_run(
+        by_address, folder=tmp_path, edit=with_lookup_settings, look=ALL_LOOKUP_SOURCES["application"]
+    ) as seen:
         assessment = seen.assessments["oauth"]
 
     assert assessment.verdict == "can_send"

@@ -1,4 +1,4 @@
-"""Test that evidence and settings with arbitrary values can be judged, written and rendered."""
+"""Test that evidence and settings with arbitrary values can be assessed and reported."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ NUMBERS = (0, 1, -1, 2, 99_999, 10**12)
 
 
 def changed(value: Any, probability: float, draw: random.Random) -> Any:  # noqa: ANN401 - any part of a JSON document
-    """Return the value with some of its leaves replaced and some of its lists shortened."""
+    """Return the value with some of its leaves replaced and some of its lists truncated."""
     if isinstance(value, dict):
         return {key: changed(item, probability, draw) for key, item in value.items()}
     if isinstance(value, list):
@@ -52,7 +52,7 @@ def changed(value: Any, probability: float, draw: random.Random) -> Any:  # noqa
 
 
 def read(model: Any, data: Any, original: Any) -> Any:  # noqa: ANN401 - evidence or settings
-    """Return the record made from `data`, or `original` if the data is invalid."""
+    """Return a record made from `data`, or `original` if the data is invalid."""
     try:
         return model.model_validate_json(json.dumps(data))
     except ValidationError:
@@ -61,23 +61,23 @@ def read(model: Any, data: Any, original: Any) -> Any:  # noqa: ANN401 - evidenc
 
 @pytest.fixture(scope="module")
 def worlds() -> list[Gathered]:
-    """Evidence from real runs against the built-in tenant."""
+    """Evidence from runs against the built-in tenant."""
     return [*(gathered(fault) for fault in FAULTS), gathered_with_lookups()]
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_anything_is_judged_and_written(seed: int, worlds: list[Gathered]) -> None:
-    """Judges and reports handle arbitrary evidence and settings without raising an exception."""
+def test_any_evidence_is_assessed_and_reported(seed: int, worlds: list[Gathered]) -> None:
+    """Checks and reports handle arbitrary evidence and settings without an exception."""
     draw = random.Random(seed)  # noqa: S311 - not used for secrets
     changes = 0
     for number in range(SAMPLES // 4):
-        evidence, judged = draw.choice(list(draw.choice(worlds).values()))
+        evidence, original = draw.choice(list(draw.choice(worlds).values()))
         probability = draw.choice((0.02, 0.1, 0.3))
         seen = read(SenderEvidence, changed(evidence.model_dump(mode="json"), probability, draw), evidence)
         settings = read(
-            SenderSettings, changed(judged.model_dump(mode="json", by_alias=True), probability / 5, draw), judged
+            SenderSettings, changed(original.model_dump(mode="json", by_alias=True), probability / 5, draw), original
         )
-        changes += seen is not evidence or settings is not judged
+        changes += seen is not evidence or settings is not original
 
         run = samples.run(Assessment(seen, settings))
         data = results(run)

@@ -1,4 +1,4 @@
-"""Test the architecture: imports go in one direction, and only the plugin depends on the built-in tenant."""
+"""Test the architecture, in which imports go in one direction and only the plugin depends on the built-in tenant."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ MAY_IMPORT = {
 }
 ENTRY_POINTS = {"conftest", "bootstrap", "run", "docs"}
 PYTEST = {"pytest", "_pytest", "pytest_html", "xdist"}
-# What may import pytest, besides tests and conftest.py.
+# The code that may import pytest, apart from tests and conftest.py.
 MAY_IMPORT_PYTEST = ("plugin/", "checks/test_checklist.py", "fakes/fixtures.py")
 
 
 def imported(file: Path) -> set[str]:
-    """Return every module imported anywhere in the file; `from a import b` counts as `a.b`."""
+    """Return every module that the file imports; `from a import b` counts as `a.b`."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -58,7 +58,7 @@ def test_imports_point_one_way(package: str) -> None:
 
 
 def test_only_the_plugin_imports_pytest() -> None:
-    """Outside the plugin, only the checklist's test file and the fixtures of the built-in tenant import pytest."""
+    """Apart from the plugin, only the checklist's test file and the built-in tenant's fixtures import pytest."""
     hits = [
         f"{name} imports {module}"
         for package in PACKAGES
@@ -72,7 +72,7 @@ def test_only_the_plugin_imports_pytest() -> None:
 
 
 def test_reports_are_pure() -> None:
-    """`reports` only turns values into text; apart from its own templates, it reads no file, environment or working directory."""
+    """`reports` reads no file except its own templates, no environment variable and no working directory."""
     impure = {"os", "io", "shutil", "tempfile", "glob", "socket", "subprocess", "sys", "plugin", "pathlib.Path"}
     calls = {"open", "read_text", "read_bytes", "write_text", "write_bytes", "cwd", "getcwd", "chdir", "resolve"}
     for file in files("reports"):
@@ -90,7 +90,7 @@ def test_reports_are_pure() -> None:
 
 @pytest.mark.parametrize("package", ["evidence", "checks", "probes", "knowledge", "reports"])
 def test_product_code_does_not_mention_fakes(package: str) -> None:
-    """The word "fake" does not occur in the code of these packages, because live and built-in runs use the same code."""
+    """The code of these packages does not contain the word "fake", because live and built-in runs use the same code."""
     hits = []
     for file in files(package):
         tree = ast.parse(file.read_text(encoding="utf-8"))
@@ -105,7 +105,7 @@ def test_product_code_does_not_mention_fakes(package: str) -> None:
 
 
 def test_no_catch_all_modules() -> None:
-    """No module is called utils, helpers, manager or the like."""
+    """No module is called `utils`, `helpers`, `manager` or the like."""
     banned = {"utils", "util", "helpers", "helper", "manager", "managers", "common", "base", "misc"}
     found = [file for package in (*PACKAGES, "tests") for file in files(package) if file.stem in banned]
 
@@ -125,7 +125,7 @@ def test_modules_are_small() -> None:
 
 
 def test_checks_read_no_clock_and_no_environment() -> None:
-    """Judges are pure: they perform no I/O and read neither the clock nor the environment."""
+    """Checks perform no I/O and read neither the clock nor the environment."""
     impure = {"os", "time", "socket", "random", "subprocess", "pathlib", "urllib.request"}
     for file in files("checks"):
         if file.name.startswith("test_"):
@@ -136,8 +136,8 @@ def test_checks_read_no_clock_and_no_environment() -> None:
         assert "utc_now" not in file.read_text(encoding="utf-8")
 
 
-def test_both_maps_are_the_same_and_name_every_package() -> None:
-    """README and CONTRIBUTING contain the same map, which has one line for each package."""
+def test_both_maps_are_the_same_and_list_every_package() -> None:
+    """README and CONTRIBUTING contain the same map, which has a line for each package."""
     maps = {
         (ROOT / name).read_text(encoding="utf-8").partition("<!-- map -->")[2].partition("<!-- /map -->")[0]
         for name in ("README.md", "CONTRIBUTING.md")

@@ -1,4 +1,4 @@
-"""Test the contract with users: exit codes, options, JSON, file names, and selections with the same verdicts as a full run."""
+"""Test what users rely on: exit codes, options, JSON, file names, and the same verdicts for a selection as for a full run."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Verdicts = dict[str, str]
 
 
 def run(*options: str, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the whole program in a subprocess, as a user would in an activated environment."""
+    """Run the whole program in a subprocess, as a user would."""
     command = [sys.executable, "-m", "pytest", *options]
     return subprocess.run(
         command,
@@ -36,7 +36,7 @@ def run(*options: str, cwd: Path = ROOT, **environment: str) -> subprocess.Compl
 
 
 def results(folder: Path, *options: str) -> tuple[int, dict[str, Any], subprocess.CompletedProcess[str]]:
-    """Run the program with its report in `folder`, and return the exit code, the results and the finished process."""
+    """Run the program with its reports in `folder`, and return the exit code, the results and the finished process."""
     file = folder / "results.json"
     done = run(f"--json={file}", f"--html={folder / 'report.html'}", "-p", "no:cacheprovider", *options)
     return done.returncode, json.loads(file.read_text(encoding="utf-8")), done
@@ -49,14 +49,14 @@ def verdicts(data: dict[str, Any]) -> Verdicts:
 
 @pytest.fixture(scope="module")
 def full(tmp_path_factory: pytest.TempPathFactory) -> Verdicts:
-    """The verdicts of a full run with a fault, which include pass, fail, blocked and unknown."""
+    """The verdicts of a full run with a fault."""
     code, data, _ = results(tmp_path_factory.mktemp("full"), "--fault=wrong_password")
     assert code == 1
     return verdicts(data)
 
 
-def test_healthy_run_exits_0_and_names_the_report(tmp_path: Path) -> None:
-    """Both senders can send, the exit code is 0, the last line names the report, and the JSON has its documented keys."""
+def test_healthy_run_exits_0_and_prints_the_path_of_the_report(tmp_path: Path) -> None:
+    """A healthy run exits with 0, prints the path of the report on its last line, and writes JSON with the documented keys."""
     code, data, done = results(tmp_path)
 
     assert code == 0, done.stdout + done.stderr
@@ -81,7 +81,7 @@ def test_healthy_run_exits_0_and_names_the_report(tmp_path: Path) -> None:
 
 
 def test_both_checklists_have_21_verdicts_and_none_is_unknown(tmp_path: Path) -> None:
-    """On the built-in tenant, all 21 checklist items have a verdict, and none is unknown."""
+    """All 21 checklist items have a verdict on the built-in tenant, and none is unknown."""
     _, data, _ = results(tmp_path)
     items = {key: verdict for key, verdict in verdicts(data).items() if re.search(r"(BASIC|OAUTH)-\d\d$", key)}
 
@@ -100,7 +100,7 @@ def test_default_report_has_time_and_target_in_its_name(tmp_path: Path) -> None:
 
 
 def test_failed_check_exits_1(tmp_path: Path) -> None:
-    """A run with a failed check exits with 1; the gate of the check is broken, and later gates are not reached."""
+    """A run with a failed check exits with 1, the check's gate is broken, and later gates are not reached."""
     code, data, _ = results(tmp_path, "--fault=secret_expired")
 
     oauth = next(sender for sender in data["senders"] if sender["name"] == "oauth")
@@ -119,7 +119,7 @@ def test_failed_check_exits_1(tmp_path: Path) -> None:
     ],
 )
 def test_unproven_exits_6(options: list[str], tmp_path: Path) -> None:
-    """A run that stops before the message, or runs only some checks, proves nothing and exits with 6."""
+    """A run that stops before the message, or that runs only some checks, exits with 6 and the verdict `not_proven`."""
     code, data, _ = results(tmp_path, *options)
 
     assert code == 6
@@ -142,7 +142,7 @@ def test_unproven_exits_6(options: list[str], tmp_path: Path) -> None:
     ],
 )
 def test_wrong_usage_exits_4(options: list[str], words: str) -> None:
-    """Wrong usage, wrong settings or an empty selection ends the run with exit code 4 and a clear message, without a traceback."""
+    """Incorrect usage, invalid settings or an empty selection leads to exit code 4 and a clear message without a traceback."""
     done = run(*options, "-p", "no:cacheprovider")
 
     assert done.returncode == 4, done.stdout + done.stderr
@@ -150,8 +150,8 @@ def test_wrong_usage_exits_4(options: list[str], words: str) -> None:
     assert "Traceback" not in done.stdout + done.stderr
 
 
-def test_broken_tool_exits_3(tmp_path: Path) -> None:
-    """An exception in a plugin ends the run with 3, the exit code for an internal error."""
+def test_internal_error_exits_3(tmp_path: Path) -> None:
+    """An exception in a plugin leads to exit code 3."""
     (tmp_path / "broken_plugin.py").write_text(
         "def pytest_collection_modifyitems():\n    raise RuntimeError('broken on purpose')\n", encoding="utf-8"
     )
@@ -162,7 +162,7 @@ def test_broken_tool_exits_3(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a test cannot send Ctrl-C to another console on Windows")
 def test_interrupt_exits_2_and_writes_a_report(tmp_path: Path) -> None:
-    """After Ctrl-C while the run waits for the greeting, the report and the JSON are written, and the verdict is `not_proven`."""
+    """After Ctrl-C during the wait for the greeting, the report and the JSON are written, and the verdict is `not_proven`."""
     report, data = tmp_path / "report.html", tmp_path / "results.json"
     command = [
         sys.executable,
@@ -192,7 +192,7 @@ def test_interrupt_exits_2_and_writes_a_report(tmp_path: Path) -> None:
 
 
 def test_collect_only_contacts_nothing(tmp_path: Path) -> None:
-    """With --co, the run lists the checks and exits as pytest does, without writing a report or making a connection."""
+    """With --co, the checks are listed, no report is written, and no connection is made."""
     settings = tmp_path / "live.toml"
     settings.write_text(
         '[network]\nonly_mapped = true\nresolvers = ["127.0.0.1:9"]\n[sender.alerts]\nauthentication_type = "Basic"\n'
@@ -225,7 +225,7 @@ SELECTIONS: dict[str, Callable[[], list[str]]] = {
 
 @pytest.mark.parametrize("selection", SELECTIONS)
 def test_selection_gives_the_verdicts_of_a_full_run(selection: str, full: Verdicts, tmp_path: Path) -> None:
-    """However checks are selected, ordered or distributed, each has the same verdict as in a full run."""
+    """Each check has the same verdict as in a full run, however the checks are selected, ordered or distributed."""
     _, data, done = results(tmp_path, "--fault=wrong_password", *SELECTIONS[selection]())
     found = verdicts(data)
 
@@ -236,7 +236,7 @@ def test_selection_gives_the_verdicts_of_a_full_run(selection: str, full: Verdic
 
 
 def test_last_failed_gives_the_same_failures(full: Verdicts, tmp_path: Path) -> None:
-    """With --lf, only the checks that failed before are run, and they fail again."""
+    """With --lf, only the checks that failed in the previous run are run, and they fail again."""
     cache = ["-o", f"cache_dir={tmp_path / 'cache'}"]
     options = ["--fault=wrong_password", f"--html={tmp_path / 'r.html'}", *cache]
     run(*options)
@@ -248,7 +248,7 @@ def test_last_failed_gives_the_same_failures(full: Verdicts, tmp_path: Path) -> 
 
 
 def test_strict_fails_unknown_checks(tmp_path: Path) -> None:
-    """With --strict, pytest reports an unknown check as failed, and the exit code is 1."""
+    """With --strict, an unknown check is reported as failed, and the exit code is 1."""
     code, _, done = results(tmp_path, "--no-send", "--strict")
 
     assert code == 1
@@ -256,7 +256,7 @@ def test_strict_fails_unknown_checks(tmp_path: Path) -> None:
 
 
 def test_strict_fails_checks_that_need_lookups(tmp_path: Path) -> None:
-    """Three checks of each sender are unknown without lookups, so they fail with --strict even in the healthy world."""
+    """With --strict, the checks that need lookups fail even in the healthy world, because they are unknown without lookups."""
     code, data, done = results(tmp_path, "--strict")
     unknown = {key for key, verdict in verdicts(data).items() if verdict == "unknown"}
 
@@ -266,7 +266,7 @@ def test_strict_fails_checks_that_need_lookups(tmp_path: Path) -> None:
 
 
 def test_junit_contains_the_verdicts(tmp_path: Path) -> None:
-    """The JUnit file contains the check and the verdict for each test."""
+    """The JUnit file contains the verdict of each check."""
     file = tmp_path / "junit.xml"
     done = run(f"--junit-xml={file}", f"--html={tmp_path / 'r.html'}", "-p", "no:cacheprovider")
 

@@ -1,4 +1,4 @@
-"""Test that a check declares its causes and names no others."""
+"""Test that a check declares all causes that it reports."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from checks.model import Catalogue, Context, Finding
 from tests.suite.gathered import gathered
 
 
-def judged(*, reads_reply: bool, verdict: str) -> Finding:
-    """Return the finding of a check that names an undeclared cause in addition to its declared one."""
+def finding_with(*, reads_reply: bool, verdict: str) -> Finding:
+    """Return the finding of a check that reports an undeclared cause in addition to its declared one."""
     own = Catalogue()
 
     @own.check("SMTP-04", "The server is there", causes=("port_blocked",), reads_reply=reads_reply)
@@ -30,17 +30,17 @@ def judged(*, reads_reply: bool, verdict: str) -> Finding:
 
 @pytest.mark.parametrize("verdict", ["fail", "risk", "unknown"])
 def test_an_undeclared_cause_is_an_error(verdict: str) -> None:
-    """Naming a cause that the check does not declare raises a ValueError that names both the check and the cause."""
+    """An undeclared cause raises a ValueError, whose message contains the check and the cause."""
     with pytest.raises(ValueError, match="SMTP-04 names dns_failure without declaring it"):
-        judged(reads_reply=False, verdict=verdict)
+        finding_with(reads_reply=False, verdict=verdict)
 
 
 @pytest.mark.parametrize("verdict", ["fail", "risk", "unknown"])
-def test_a_check_that_reads_a_reply_names_what_the_reply_means(verdict: str) -> None:
-    """The causes that a reply indicates are not known in advance, so `reads_reply` allows every cause."""
-    assert judged(reads_reply=True, verdict=verdict).causes == ("port_blocked", "dns_failure")
+def test_a_check_that_reads_a_reply_may_report_any_cause(verdict: str) -> None:
+    """A check with `reads_reply` may report any cause, because the causes depend on the reply."""
+    assert finding_with(reads_reply=True, verdict=verdict).causes == ("port_blocked", "dns_failure")
 
 
 def test_every_check_that_can_fail_declares_a_cause() -> None:
-    """A failure needs a cause, so each check declares at least one."""
+    """Each check declares at least one cause, because every failure needs one."""
     assert [check.id for check in CATALOGUE.checks.values() if not check.causes] == []

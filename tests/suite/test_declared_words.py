@@ -1,4 +1,4 @@
-"""Test that, for every fault, reports on a declared service contain no Microsoft terms of the suite's own."""
+"""Test that, for every fault, reports on a declared service contain no Microsoft terms of smtp365's own."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from reports.page import render_top
 from reports.results import as_text, results
 from reports.run import Run
 from tests.suite.gathered import gathered
-from tests.suite.neutral_evidence import blotted, words_in
+from tests.suite.neutral_evidence import microsoft_terms_in, without_microsoft_terms
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 NOW: Final = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
@@ -35,8 +35,8 @@ every_fault = pytest.mark.parametrize("fault", [None, *FAULTS])
 
 
 def neutral(fault: str | None) -> list[Assessment]:
-    """Return both senders' assessments for the declared service with this fault, based on evidence without Microsoft terms."""
-    return [Assessment(*blotted(*recorded)) for recorded in gathered(fault, cloud="custom").values()]
+    """Return both senders' assessments for a declared service with this fault, from evidence without Microsoft terms."""
+    return [Assessment(*without_microsoft_terms(*recorded)) for recorded in gathered(fault, cloud="custom").values()]
 
 
 def run_of(assessments: list[Assessment]) -> Run:
@@ -45,8 +45,8 @@ def run_of(assessments: list[Assessment]) -> Run:
 
 
 @every_fault
-def test_reports_contain_no_microsoft_word(fault: str | None) -> None:
-    """HTML, JSON, terminal output, letters and calendar contain no Microsoft terms, whether the senders are reported together or alone."""
+def test_reports_contain_no_microsoft_term(fault: str | None) -> None:
+    """HTML, JSON, terminal output, letters and calendar contain no Microsoft terms, for each sender and for both together."""
     assessments = neutral(fault)
 
     for run in (run_of(assessments), *(run_of([one]) for one in assessments)):
@@ -58,12 +58,12 @@ def test_reports_contain_no_microsoft_word(fault: str | None) -> None:
             "letters": "\n".join(answer(run, one).request for one in run.senders),
             "calendar": (reminder.calendar(run) or b"").decode(),
         }
-        assert {name: words_in(text) for name, text in written.items() if words_in(text)} == {}
+        assert {name: microsoft_terms_in(text) for name, text in written.items() if microsoft_terms_in(text)} == {}
 
 
 @every_fault
-def test_findings_do_not_depend_on_microsoft_words(fault: str | None) -> None:
-    """Verdicts, causes and certainty stay the same after the Microsoft terms in the evidence and the settings are replaced."""
+def test_findings_do_not_depend_on_microsoft_terms(fault: str | None) -> None:
+    """Verdicts, causes and certainty stay the same if the Microsoft terms in the evidence and the settings are replaced."""
     original = [Assessment(*recorded) for recorded in gathered(fault, cloud="custom").values()]
 
     for one, other in zip(original, neutral(fault), strict=True):
@@ -74,7 +74,7 @@ def test_findings_do_not_depend_on_microsoft_words(fault: str | None) -> None:
 
 @every_fault
 def test_every_cause_exists_for_a_declared_service(fault: str | None) -> None:
-    """No finding names a cause that applies only to Microsoft 365, and no check that applies only to Microsoft 365 is run."""
+    """No finding has a cause, and no check is run, that applies only to Microsoft 365."""
     for assessment in neutral(fault):
         findings = assessment.all_findings()
 
@@ -82,11 +82,11 @@ def test_every_cause_exists_for_a_declared_service(fault: str | None) -> None:
         assert {finding.check for finding in findings} & MICROSOFT_ONLY == set()
 
 
-HEALTHY: Final = ("-", ())  # of a fault that the table leaves out
+HEALTHY: Final = ("-", ())  # the expected result of a fault without a row in the table
 
 
 def expected() -> dict[tuple[str, str], tuple[str, tuple[str, ...]]]:
-    """Return the hand-written table of the broken gate and the causes, likeliest first, for each fault and sender."""
+    """Return the broken gate and the causes, likeliest first, for each fault and sender in the hand-written table."""
     rows = (line.split() for line in EXPECTED.read_text(encoding="utf-8").splitlines() if line and line[0] != "#")
     return {
         (fault, sender): (gate, tuple(cause for cause in causes.split(",") if cause != "-"))
@@ -95,8 +95,8 @@ def expected() -> dict[tuple[str, str], tuple[str, tuple[str, ...]]]:
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_gate_and_causes_are_the_expected_ones(fault: str) -> None:
-    """Each fault leads to the broken gate and the causes in the table; a sender without a row stays healthy."""
+def test_gate_and_causes_match_the_table(fault: str) -> None:
+    """Each fault leads to the broken gate and the causes in the table, and a sender without a row stays healthy."""
     table, found = expected(), {}
     for name, recorded in gathered(fault, cloud="custom").items():
         assessment = Assessment(*recorded)
@@ -111,10 +111,10 @@ def test_gate_and_causes_are_the_expected_ones(fault: str) -> None:
 
 # Faults that break a different gate than with Microsoft 365, with the reason.
 OTHER_GATE: Final = {
-    "dns_hijacked": "a private address is right for a server of one's own, so the port decides",
-    "hosting_provider": "any greeting is right, so the certificate decides",
-    "port_25": "the declared port binds the credential, which is not sent to another one",
-    "hosting_host": "any greeting is right, so the other host's offer or the withheld credential decides",
+    "dns_hijacked": "a declared server may have a private address, so the port decides",
+    "hosting_provider": "a declared server may send any greeting, so the certificate decides",
+    "port_25": "the credential is sent only to the declared port",
+    "hosting_host": "a declared server may send any greeting, so its AUTH offer or the withheld credential decides",
 }
 
 
@@ -128,8 +128,8 @@ def test_the_broken_gate_is_the_same_as_for_microsoft(fault: str) -> None:
         assert table.get((fault, name), HEALTHY)[0] == (gate.value if gate is not None else "-")
 
 
-def test_a_whole_run_contains_no_microsoft_word(tmp_path: Path) -> None:
-    """A replay of neutral evidence writes no Microsoft terms to the terminal, the HTML (including pytest-html's part), JUnit or JSON."""
+def test_a_whole_run_contains_no_microsoft_term(tmp_path: Path) -> None:
+    """A replay of neutral evidence writes no Microsoft terms to the terminal, the HTML, the JSON or the JUnit file."""
     run = run_of(neutral("wrong_password"))
     (tmp_path / "before.json").write_text(as_text(results(run)), encoding="utf-8")
     homes = {name: str(tmp_path) for name in ("HOME", "XDG_STATE_HOME", "LOCALAPPDATA")}
@@ -147,12 +147,16 @@ def test_a_whole_run_contains_no_microsoft_word(tmp_path: Path) -> None:
     )
 
     assert done.returncode == 1, done.stdout + done.stderr
-    assert words_in(done.stdout + done.stderr) == []
-    assert [words_in((tmp_path / name).read_text(encoding="utf-8")) for name in wanted.values()] == [[], [], []]
+    assert microsoft_terms_in(done.stdout + done.stderr) == []
+    assert [microsoft_terms_in((tmp_path / name).read_text(encoding="utf-8")) for name in wanted.values()] == [
+        [],
+        [],
+        [],
+    ]
 
 
-def test_texts_name_only_checks_of_a_declared_service() -> None:
-    """No text for a declared service refers to a check that applies only to Microsoft 365."""
+def test_texts_mention_only_checks_of_a_declared_service() -> None:
+    """No text for a declared service mentions a check that applies only to Microsoft 365."""
     for entries in (declared(), declared(at_login=True)):
         for cause in entries.values():
             named = set(re.findall(r"\b[A-Z]+-\d\d\b", f"{cause.steps} {cause.verify} {cause.decide} {cause.shows}"))
@@ -160,8 +164,8 @@ def test_texts_name_only_checks_of_a_declared_service() -> None:
             assert named <= set(CATALOGUE.checks) - MICROSOFT_ONLY, cause.id
 
 
-def test_the_table_names_existing_faults_gates_and_causes() -> None:
-    """The table has rows for every fault and names only existing faults, gates and causes."""
+def test_the_table_lists_existing_faults_gates_and_causes() -> None:
+    """The table has rows for every fault, and its faults, gates and causes all exist."""
     rows = expected()
 
     assert {fault for fault, _ in rows} == set(FAULTS)
@@ -170,7 +174,7 @@ def test_the_table_names_existing_faults_gates_and_causes() -> None:
 
 
 def test_healthy_declared_service_can_send() -> None:
-    """Both senders can send, and no check fails, is blocked or is unknown."""
+    """Both senders of a healthy declared service can send, and no check fails, is blocked or is unknown."""
     for assessment in neutral(None):
         bad = {Verdict.FAIL, Verdict.BLOCKED, Verdict.UNKNOWN}
 
@@ -178,9 +182,9 @@ def test_healthy_declared_service_can_send() -> None:
         assert [finding for finding in assessment.all_findings() if finding.verdict in bad] == []
 
 
-def test_the_search_finds_microsoft_words() -> None:
-    """The search finds Microsoft terms in a report on Microsoft 365 that is made in the same way."""
-    run = run_of([Assessment(*blotted(*recorded)) for recorded in gathered("wrong_password").values()])
+def test_the_search_finds_microsoft_terms() -> None:
+    """The search finds Microsoft terms in a report on Microsoft 365 made from the same neutral evidence."""
+    run = run_of([Assessment(*without_microsoft_terms(*recorded)) for recorded in gathered("wrong_password").values()])
 
-    assert words_in(render_top(run, results(run)))
-    assert words_in(as_text(results(run)))
+    assert microsoft_terms_in(render_top(run, results(run)))
+    assert microsoft_terms_in(as_text(results(run)))

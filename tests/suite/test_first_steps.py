@@ -1,4 +1,4 @@
-"""Test that no report starts with a step that the run has already answered, or denies that Microsoft's server was reached."""
+"""Test that no report begins with a step that the run has already answered, or denies that Microsoft's server was reached."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from tests.reports import samples
 from tests.suite.gathered import Gathered, gathered
 from tests.suite.situations import SITUATIONS, situation
 
-NAMED = re.compile(r"\b[A-Z]{3,6}-\d\d\b")
-# Every wording with which a report could say that the server is not Microsoft's.
+CHECK_ID = re.compile(r"\b[A-Z]{3,6}-\d\d\b")
+# The wordings with which a report could say that the server is not Microsoft's.
 FOREIGN = re.compile(
     r"is not Microsoft\b|not Microsoft's|in Microsoft's place|in their place|instead of Microsoft|another server answers"
     r"|wrong server|answers here|sent to that server",
@@ -39,7 +39,7 @@ each_world = pytest.mark.parametrize(("name", "is_situation"), WORLDS)
 
 
 def world(name: str, is_situation: bool) -> Gathered:
-    """Return the evidence and settings for a fault or a situation; skip the test if the fault cannot be staged here."""
+    """Return the evidence and settings for a fault or a situation; skip the test if the fault cannot be produced on this machine."""
     if not is_situation and FAULTS[name].skipped_here():
         pytest.skip(FAULTS[name].skipped_here() or "")
     return situation(name) if is_situation else gathered(name)
@@ -53,26 +53,26 @@ def answers(found: Gathered) -> Iterator[tuple[Assessment, Answer]]:
 
 
 def every_line() -> Iterator[tuple[str, Step]]:
-    """Yield every step and deciding line in the catalogue, the entries for declared services and the groups, with its origin."""
+    """Yield every step and deciding line in the entries and groups, with the id of its entry or group."""
     for cause in (*CATALOGUE.values(), *declared_entries().values(), *declared_entries(at_login=True).values()):
         yield from ((cause.id, step_of(line)) for line in (*cause.steps, *cause.decide))
     for group in GROUPS.values():
         yield from ((group.id, step_of(line)) for line in group.decide)
 
 
-def test_lines_that_name_a_check_declare_it() -> None:
-    """A line that names a check also declares which checks answer it, unless the line is about an attestation."""
+def test_lines_that_mention_a_check_declare_it() -> None:
+    """A line that mentions a check declares which checks answer it, unless the line is about an attestation."""
     undeclared = [
         (where, line)
         for where, line in every_line()
-        if set(NAMED.findall(line)) & set(CHECKS.checks) and not line.answered_by and "attest" not in line
+        if set(CHECK_ID.findall(line)) & set(CHECKS.checks) and not line.answered_by and "attest" not in line
     ]
 
     assert undeclared == []
 
 
 def test_declared_checks_and_facts_exist() -> None:
-    """Each check, fact and trait that a step declares exists."""
+    """Every check, fact and trait that a step declares exists."""
     unknown = {check for _, line in every_line() for check in line.answered_by} - set(CHECKS.checks)
 
     assert unknown == set()
@@ -80,7 +80,7 @@ def test_declared_checks_and_facts_exist() -> None:
 
 
 def declared(causes: tuple[str, ...], assessment: Assessment) -> dict[str, tuple[str, ...]]:
-    """Return every line about these causes, with its placeholders filled in, and the checks that answer it."""
+    """Return every line about these causes, with its placeholders filled in, and the checks that answer the line."""
     values = explained.values(assessment)
     microsoft, gate = assessment.settings.service.microsoft, assessment.first_broken_gate
     at_login = gate is not None and gate.value in {"issuer", "token", "claims"}
@@ -92,7 +92,7 @@ def declared(causes: tuple[str, ...], assessment: Assessment) -> dict[str, tuple
 
 @each_world
 def test_the_first_step_is_not_answered_by_the_run(name: str, is_situation: bool) -> None:
-    """No step or deciding line comes first if a check that answers it has passed, and at least one open step remains."""
+    """The first step or deciding line is never one that a passed check answers, and there is always a first step."""
     for assessment, one in answers(world(name, is_situation)):
         if not one.causes:
             continue
@@ -108,7 +108,7 @@ def test_the_first_step_is_not_answered_by_the_run(name: str, is_situation: bool
 
 @each_world
 def test_open_steps_come_before_answered_ones(name: str, is_situation: bool) -> None:
-    """Steps that the run has already answered come last and show the time of the run, and the letter does not ask for them."""
+    """Steps that the run has answered come last and show the time of the run, and the letter does not ask for them."""
     for assessment, one in answers(world(name, is_situation)):
         for lines in (one.deciders, *(cause.steps for cause in one.causes)):
             marks = [step_of(line).seen for line in lines]
@@ -123,7 +123,7 @@ def test_open_steps_come_before_answered_ones(name: str, is_situation: bool) -> 
 
 @each_world
 def test_no_text_denies_a_server_that_was_reached(name: str, is_situation: bool) -> None:
-    """If the certificate or the greeting was Microsoft's, no text in the report says that the server is not Microsoft's."""
+    """No text says that the server is not Microsoft's if the certificate or the greeting was Microsoft's."""
     for assessment, one in answers(world(name, is_situation)):
         if not assessment.settings.service.microsoft:
             continue
@@ -150,7 +150,7 @@ def test_no_text_denies_a_server_that_was_reached(name: str, is_situation: bool)
 
 @each_world
 def test_no_step_is_about_a_secret_that_was_not_sent(name: str, is_situation: bool) -> None:
-    """Steps about a password or secret sent to the wrong server appear only if the run sent one."""
+    """Steps about a password or secret sent to the wrong server appear only if the run sent a password or a secret."""
     for assessment, one in answers(world(name, is_situation)):
         traffic = assessment.evidence.traffic
         texts = " ".join(step for cause in one.causes for step in cause.steps)

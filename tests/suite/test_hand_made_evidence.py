@@ -17,13 +17,13 @@ DOTNET = ("HOST-01", "SchUseStrongCrypto"), ("HOST-02", "SystemDefaultTlsVersion
 HVE = "smtp.hve.mx.microsoft"
 
 
-def judged(check: str, evidence: SenderEvidence, settings: SenderSettings) -> Finding:
+def finding_of(check: str, evidence: SenderEvidence, settings: SenderSettings) -> Finding:
     """Return the finding of one check on this evidence."""
     return Assessment(evidence, settings).finding(check)
 
 
 def by_hand() -> dict[str, Gathered]:
-    """Return hand-made worlds with wrong or unreadable registries, High Volume Email to another domain, and rare lookup results."""
+    """Return worlds with wrong or unreadable registries, with High Volume Email, and with rare lookup results."""
     evidence, settings = gathered(None)["basic"]
     registries = {
         name: evidence.machine.model_copy(update={"registry": found, "registry_failure": failure})
@@ -47,7 +47,7 @@ def by_hand() -> dict[str, Gathered]:
 
 
 def seen_as(**looks: dict[str, object]) -> Gathered:
-    """Return the healthy OAuth sender with lookups, after replacing some of their results."""
+    """Return the healthy OAuth sender with lookups, after some lookup results are replaced."""
     evidence, settings = gathered_with_lookups()["oauth"]
     tenant = evidence.tenant
     assert tenant is not None
@@ -61,20 +61,20 @@ def _registry(data: int | None) -> tuple[RegistryValue, ...]:
 
 
 def on_windows(check: str, *values: tuple[str, int | None], failure: str | None = None) -> Finding:
-    """Return a check's finding for the healthy Basic sender on a machine with these values in the 64-bit view of its registry."""
+    """Return a check's finding for the healthy Basic sender on a Windows machine with these registry values."""
     evidence, settings = gathered(None)["basic"]
     found = tuple(RegistryValue(path="HKLM", name=name, view="64", data=data) for name, data in values)
     machine = evidence.machine.model_copy(update={"registry": None if failure else found, "registry_failure": failure})
-    return judged(check, evidence.model_copy(update={"machine": machine}), settings)
+    return finding_of(check, evidence.model_copy(update={"machine": machine}), settings)
 
 
 @pytest.mark.parametrize(("check", "name"), DOTNET)
 def test_dotnet_values(check: str, name: str) -> None:
-    """The value 1 passes and 0 fails; a missing value is a risk, an unreadable registry is unknown, and other systems are exempt."""
+    """A value of 1 passes, a 0 fails, a missing value is a risk, and an unreadable registry is unknown; other systems are exempt."""
     assert on_windows(check, (name, 1)).verdict is Verdict.PASS
     assert on_windows(check, (name, None)).verdict is Verdict.RISK
     assert on_windows(check, failure="access denied").verdict is Verdict.UNKNOWN
-    assert judged(check, *gathered(None)["basic"]).verdict is Verdict.NOT_APPLICABLE
+    assert finding_of(check, *gathered(None)["basic"]).verdict is Verdict.NOT_APPLICABLE
     wrong = on_windows(check, (name, 1), (name, 0))
     assert (wrong.verdict, wrong.causes) == (Verdict.FAIL, ("legacy_tls_client",))
 
@@ -89,10 +89,10 @@ def test_dotnet_values(check: str, name: str) -> None:
     ],
 )
 def test_schannel_values(values: list[tuple[str, int | None]], verdict: Verdict) -> None:
-    """The check passes unless the registry switches TLS 1.2 off."""
+    """The check passes unless the registry turns TLS 1.2 off."""
     assert on_windows("HOST-03", *values).verdict is verdict
     assert on_windows("HOST-03", failure="access denied").verdict is Verdict.UNKNOWN
-    assert judged("HOST-03", *gathered(None)["basic"]).verdict is Verdict.NOT_APPLICABLE
+    assert finding_of("HOST-03", *gathered(None)["basic"]).verdict is Verdict.NOT_APPLICABLE
 
 
 @pytest.mark.parametrize(
@@ -103,14 +103,14 @@ def test_schannel_values(values: list[tuple[str, int | None]], verdict: Verdict)
     ],
 )
 def test_high_volume_email_to_another_domain_is_a_risk(to: str, verdict: Verdict) -> None:
-    """A recipient in another domain is a risk, because the High Volume Email endpoint delivers only within the tenant."""
+    """A recipient in a different domain is a risk, because High Volume Email delivers only within the tenant."""
     evidence, settings = gathered(None)["basic"]
     sender = settings.sender.model_copy(update={"smtp_server": HVE, "mail_to": to})
 
-    finding = judged("MBX-07", evidence, settings.model_copy(update={"sender": sender}))
+    finding = finding_of("MBX-07", evidence, settings.model_copy(update={"sender": sender}))
 
     assert finding.verdict is verdict
-    assert judged("MBX-07", evidence, settings).verdict is Verdict.NOT_APPLICABLE
+    assert finding_of("MBX-07", evidence, settings).verdict is Verdict.NOT_APPLICABLE
 
 
 def _refused_as_external() -> tuple[SenderEvidence, SenderSettings]:
@@ -128,8 +128,8 @@ def _refused_as_external() -> tuple[SenderEvidence, SenderSettings]:
 
 
 def test_high_volume_email_refused_as_external() -> None:
-    """If the server refuses a recipient as external, the check fails with the cause `hve_external_recipient`."""
-    finding = judged("MBX-07", *_refused_as_external())
+    """A recipient that the server refuses as external leads to the cause `hve_external_recipient`."""
+    finding = finding_of("MBX-07", *_refused_as_external())
 
     assert (finding.verdict, finding.causes) == (Verdict.FAIL, ("hve_external_recipient",))
 
@@ -143,17 +143,17 @@ def test_high_volume_email_refused_as_external() -> None:
         pytest.param("", Verdict.UNKNOWN, (), id="no row yet"),
     ],
 )
-def test_trace_status_gives_its_verdict(status: str, verdict: Verdict, causes: tuple[str, ...]) -> None:
-    """Each trace status leads to its own verdict, and a finding with several possible causes is uncertain."""
-    finding = judged("MBX-06", *seen_as(trace={"status": status})["oauth"])
+def test_trace_status_leads_to_its_verdict(status: str, verdict: Verdict, causes: tuple[str, ...]) -> None:
+    """Each trace status leads to its own verdict, and a finding with several causes is inconclusive."""
+    finding = finding_of("MBX-06", *seen_as(trace={"status": status})["oauth"])
 
     assert (finding.verdict, finding.causes) == (verdict, causes)
     assert len(causes) < 2 or not finding.sure
 
 
 def test_a_cloud_without_trace_is_not_applicable() -> None:
-    """The message trace check does not apply in a cloud that does not offer message trace."""
-    finding = judged("MBX-06", *seen_as(trace={"state": LookupState.NOT_OFFERED})["oauth"])
+    """The message trace check does not apply in a cloud without message trace."""
+    finding = finding_of("MBX-06", *seen_as(trace={"state": LookupState.NOT_OFFERED})["oauth"])
 
     assert finding.verdict is Verdict.NOT_APPLICABLE
 
@@ -163,18 +163,18 @@ def test_a_cloud_without_trace_is_not_applicable() -> None:
     [("MBX-06", "trace"), ("RISK-05", "application"), ("RISK-07", "conditional_access")],
 )
 def test_a_missing_lookup_is_unknown_with_its_reason(check: str, look: str) -> None:
-    """If a lookup was not made, for example because its secret was missing, the check is unknown and its finding contains the reason."""
+    """If a lookup was not made, the check is unknown, and its finding contains the reason."""
     why = "the client secret for [directory] was not found"
     changes: dict[str, object] = {"state": LookupState.NOT_ASKED, "detail": why}
-    finding = judged(check, *seen_as(**{look: changes})["oauth"])
+    finding = finding_of(check, *seen_as(**{look: changes})["oauth"])
 
     assert finding.verdict is Verdict.UNKNOWN
     assert why in finding.why
 
 
 def test_a_registration_in_another_tenant_is_multitenant() -> None:
-    """An enterprise application without a registration in this tenant is reported as multitenant."""
-    finding = judged("RISK-05", *seen_as(application={"state": LookupState.ABSENT})["oauth"])
+    """An enterprise application whose registration is in a different tenant is reported as multitenant."""
+    finding = finding_of("RISK-05", *seen_as(application={"state": LookupState.ABSENT})["oauth"])
 
     assert (finding.verdict, finding.causes) == (Verdict.RISK, ("app_multitenant",))
 
@@ -183,11 +183,11 @@ def test_a_registration_in_another_tenant_is_multitenant() -> None:
     ("cloud", "server"), [("gcc_high", "smtp.office365.com"), ("worldwide", "smtp.partner.outlook.cn")]
 )
 def test_a_host_of_another_cloud_is_reported(cloud: str, server: str) -> None:
-    """The finding says which cloud the host belongs to if that cloud is not the one in the settings."""
+    """If the host belongs to a cloud other than the one in the settings, the finding says which cloud."""
     evidence, settings = gathered(None)["basic"]
     sender = settings.sender.model_copy(update={"smtp_server": server})
 
-    finding = judged("BASIC-07", evidence, settings.model_copy(update={"cloud": cloud, "sender": sender}))
+    finding = finding_of("BASIC-07", evidence, settings.model_copy(update={"cloud": cloud, "sender": sender}))
 
     assert (finding.verdict, finding.causes) == (Verdict.FAIL, ("wrong_host_or_port",))
     assert "it is the host of" in finding.observed

@@ -1,4 +1,4 @@
-"""Test that every fault produces exactly its findings at its gate, while all other checks stay healthy or are blocked."""
+"""Test that every fault leads to exactly its findings at its gate, and that all other checks stay healthy or are blocked."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ from settings.model import Custom
 from tests.suite.gathered import gathered
 
 Row = tuple[str, str, tuple[str, ...]]
-# Checks that no fault can fail, with the reason; every other check fails, or is at risk, in some row of the matrix.
+# Checks that no fault can make fail, with the reason; every other check fails or is at risk in some row of the matrix.
 NOT_STAGED = {
     "HOST-01": "reads the Windows registry",
     "HOST-02": "reads the Windows registry",
     "HOST-03": "reads the Windows registry",
     "RISK-01": "is at risk for every Basic sender, healthy or not",
-    "MBX-07": "the built-in tenant has no endpoint of High Volume Email; test_hand_made_evidence.py has its evidence",
+    "MBX-07": "the built-in tenant has no High Volume Email endpoint; tested in test_hand_made_evidence.py",
 }
 # Causes that no fault of the built-in tenant can produce, with the reason; `explain` or lookups report them.
 NOT_REACHED = {
-    "legacy_tls_client": "another client's runtime; HOST checks show it on Windows",
-    "client_timeout_hides_refusal": "another client's time-out",
-    "auth_mechanism_unsupported": "another client's mechanism",
-    "client_assertion_bad": "the plugin has no certificate field",
-    "xoauth2_string_malformed": "our own string is well formed",
-    "basic_auth_retiring": "is at risk in the healthy world (RISK-01)",
-    "hve_external_recipient": "the built-in tenant has no endpoint of High Volume Email",
-    "redirect_uri_mismatch": "belongs to flows with a browser",
-    "client_certificate_required": "Microsoft's servers ask for none; tests/probes/test_declared.py has a server that does",
-    "implicit_tls_port": "of a declared service; tests/probes/test_declared.py has a server that speaks TLS at once",
-    "temporarily_deferred": "another server's greylisting; tests/probes/test_declared.py has a server that does it",
-    "unrecognised": "what no rule fits",
+    "legacy_tls_client": "concerns the runtime of a different client; HOST checks detect it on Windows",
+    "client_timeout_hides_refusal": "concerns the timeout of a different client",
+    "auth_mechanism_unsupported": "concerns the mechanism of a different client",
+    "client_assertion_bad": "the application has no certificate field",
+    "xoauth2_string_malformed": "smtp365's own string is well-formed",
+    "basic_auth_retiring": "RISK-01 reports it even in the healthy world",
+    "hve_external_recipient": "the built-in tenant has no High Volume Email endpoint",
+    "redirect_uri_mismatch": "occurs only in flows with a browser",
+    "client_certificate_required": "Microsoft's servers require no client certificate; tested in tests/probes/test_declared.py",
+    "implicit_tls_port": "concerns declared services only; tested in tests/probes/test_declared.py",
+    "temporarily_deferred": "concerns declared services only; tested in tests/probes/test_declared.py",
+    "unrecognised": "the built-in tenant sends no reply that matches no rule",
 }
 NEED_LOOKUPS = {
     *(("basic", check) for check in ("MBX-06", "RISK-06", "RISK-07")),
@@ -47,32 +47,32 @@ NEED_LOOKUPS = {
 
 @pytest.fixture(scope="module")
 def healthy_findings() -> dict[tuple[str, str], Finding]:
-    """The findings of the healthy world, by sender and check."""
-    return dict(_by_sender_and_check(_judged(None)))
+    """The findings of the healthy world, keyed by sender and check."""
+    return dict(_by_sender_and_check(_assess(None)))
 
 
-def _judged(fault: str | None) -> dict[str, Assessment]:
+def _assess(fault: str | None) -> dict[str, Assessment]:
     return {name: Assessment(evidence, settings) for name, (evidence, settings) in gathered(fault).items()}
 
 
-def _by_sender_and_check(judged: dict[str, Assessment]) -> Iterator[tuple[tuple[str, str], Finding]]:
-    for name, assessment in judged.items():
+def _by_sender_and_check(assessments: dict[str, Assessment]) -> Iterator[tuple[tuple[str, str], Finding]]:
+    for name, assessment in assessments.items():
         for finding in assessment.all_findings():
             yield (name, finding.check), finding
 
 
-def _rows(judged: dict[str, Assessment], healthy_findings: dict[tuple[str, str], Finding]) -> set[Row]:
-    """Return the findings, except blocked ones, that differ from those of the healthy world."""
+def _rows(assessments: dict[str, Assessment], healthy_findings: dict[tuple[str, str], Finding]) -> set[Row]:
+    """Return the findings that differ from those of the healthy world, except blocked ones."""
     return {
         (finding.check, finding.verdict.value, finding.causes)
-        for key, finding in _by_sender_and_check(judged)
+        for key, finding in _by_sender_and_check(assessments)
         if finding.verdict is not Verdict.BLOCKED
         and (finding.verdict, finding.causes) != (healthy_findings[key].verdict, healthy_findings[key].causes)
     }
 
 
 def test_healthy_world_has_no_failing_check(healthy_findings: dict[tuple[str, str], Finding]) -> None:
-    """No check fails or is blocked, and only the checks that need lookups are unknown."""
+    """In the healthy world, no check fails or is blocked, and only the checks that need lookups are unknown."""
     bad = {Verdict.FAIL, Verdict.BLOCKED}
 
     assert {key: finding for key, finding in healthy_findings.items() if finding.verdict in bad} == {}
@@ -80,7 +80,7 @@ def test_healthy_world_has_no_failing_check(healthy_findings: dict[tuple[str, st
 
 
 def test_checks_that_need_lookups_explain_them(healthy_findings: dict[tuple[str, str], Finding]) -> None:
-    """A check that needs lookups is unknown without them, and its reason names the page that explains them."""
+    """Without lookups, a check that needs them is unknown, and its reason refers to the page about lookups."""
     found = {key: healthy_findings[key] for key in NEED_LOOKUPS}
 
     assert {key for key, one in found.items() if one.verdict is not Verdict.UNKNOWN} == set()
@@ -88,17 +88,17 @@ def test_checks_that_need_lookups_explain_them(healthy_findings: dict[tuple[str,
 
 
 def test_a_declared_service_has_no_lookup_checks() -> None:
-    """Checks that need lookups are not run for a declared service."""
+    """The checks that need lookups are not run for a declared service."""
     custom = Custom(smtp_server="mail.example.com")
-    for name, (evidence, judged) in gathered(None).items():
-        declared = Assessment(evidence, judged.model_copy(update={"cloud": "custom", "custom": custom}))
+    for name, (evidence, settings) in gathered(None).items():
+        declared = Assessment(evidence, settings.model_copy(update={"cloud": "custom", "custom": custom}))
         looked_up = {check for sender, check in NEED_LOOKUPS if sender == name}
 
         assert looked_up & {finding.check for finding in declared.all_findings()} == set()
 
 
 def test_basic_authentication_is_a_risk_in_the_healthy_world(healthy_findings: dict[tuple[str, str], Finding]) -> None:
-    """Basic authentication is reported as a risk even in the healthy world, so no row of the matrix can test that check."""
+    """RISK-01 reports Basic authentication as a risk even in the healthy world, so no fault can test it."""
     at_risk = {key: finding.causes for key, finding in healthy_findings.items() if finding.verdict is Verdict.RISK}
 
     assert at_risk == {("basic", "RISK-01"): ("basic_auth_retiring",)}
@@ -106,20 +106,20 @@ def test_basic_authentication_is_a_risk_in_the_healthy_world(healthy_findings: d
 
 @pytest.mark.parametrize("fault", [pytest.param(fault, id=fault.id) for fault in FAULTS.values()])
 def test_fault_gives_exactly_its_findings(fault: Fault, healthy_findings: dict[tuple[str, str], Finding]) -> None:
-    """The findings equal the expected ones, so a false alarm fails the test just as a missed finding does."""
+    """A fault leads to exactly its expected findings, without a missing or an additional one."""
     if fault.skipped_here():
         pytest.skip(fault.skipped_here() or "")
-    judged = _judged(fault.id)
-    rows = _rows(judged, healthy_findings)
+    assessments = _assess(fault.id)
+    rows = _rows(assessments, healthy_findings)
     expected = {(row.check, row.verdict, row.causes) for row in fault.expected}
 
     assert rows == expected
-    for name, assessment in judged.items():
+    for name, assessment in assessments.items():
         _check_gates_and_causes(fault, name, assessment)
 
 
 def _check_gates_and_causes(fault: Fault, name: str, assessment: Assessment) -> None:
-    """Check that the first broken gate is the fault's, that later gates are not reached, and that the true cause is listed."""
+    """Check that the first broken gate is the fault's, that later gates are not reached, and that the true cause is among the causes."""
     gates = list(assessment.gates().values())
     decisive = assessment.decisive
     if decisive is None:
@@ -132,11 +132,11 @@ def _check_gates_and_causes(fault: Fault, name: str, assessment: Assessment) -> 
     own = {fault.cause, "sp_not_registered_in_exchange"} if fault.id == "sign_in_refused_bare" else {fault.cause}
     assert own & set(decisive.causes)
     assert not decisive.sure or decisive.causes == (fault.cause,)
-    assert decisive.sure or decisive.why, "an unsure finding has no reason"
+    assert decisive.sure or decisive.why, "an inconclusive finding has no reason"
 
 
 def test_every_check_fails_or_is_at_risk_under_a_fault() -> None:
-    """Every check fails or is at risk under some fault, or is listed in NOT_STAGED with the reason."""
+    """Every check fails or is at risk under some fault, or is in NOT_STAGED with the reason."""
     every = [row for fault in EVERY_FAULT.values() for row in (*fault.expected, *(fault.expected_with_lookups or ()))]
     tested = {row.check for row in every if row.verdict in {"fail", "risk"}}
     missing = set(CATALOGUE.checks) - tested
@@ -145,7 +145,7 @@ def test_every_check_fails_or_is_at_risk_under_a_fault() -> None:
 
 
 def test_every_cause_is_reported_under_a_fault() -> None:
-    """Every cause is reported under some fault, or is listed in NOT_REACHED with the reason."""
+    """Every cause is reported under some fault, or is in NOT_REACHED with the reason."""
     reached = {fault.cause for fault in EVERY_FAULT.values()} | {
         cause
         for fault in EVERY_FAULT.values()

@@ -1,4 +1,4 @@
-"""Test that a check whose record is missing is unknown, and that its finding contains the reason."""
+"""Test that a check with a missing record is unknown, and that its finding contains the reason."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.suite.gathered import gathered
     ],
 )
 def test_the_reason_for_a_missing_record_is_shown(reason: MissingReason, words: str) -> None:
-    """The text of the finding depends on why the record is missing; the verdict does not."""
+    """The finding says why the record is missing, and its verdict is unknown in every case."""
     evidence, settings = gathered(None)["basic"]
     cut = evidence.model_copy(update={"greeting": None, "missing": {"greeting": reason}})
 

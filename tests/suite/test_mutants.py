@@ -1,7 +1,7 @@
-"""Test mutants of the judges: turning one `return` at a time into a pass must change the findings in some world.
+"""Mutation tests of the checks: if a check passes instead of its real result, the findings must change in some world.
 
-The worlds include those whose findings test_matrix.py and test_situations.py check. Single returns are changed only with SMTP365_DEEP
-(`run.py test --deep`); otherwise only whole judges are replaced, which takes seconds.
+The worlds include those whose findings test_matrix.py and test_situations.py check. Single `return` statements are replaced only
+with SMTP365_DEEP (`run.py test --deep`); otherwise only whole check functions are replaced, which takes seconds.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from tests.suite.test_hand_made_evidence import by_hand
 ROOT = Path(__file__).resolve().parents[2]
 DEEP = bool(os.environ.get("SMTP365_DEEP"))
 NOT_PASSING = {"fail", "risk", "unknown", "blocked", "attested", "not_applicable"}
-# Worlds with lookups: all of the catalogue with SMTP365_DEEP, otherwise those that the checks of lookups need.
+# Worlds with lookups: all those in the catalogue with SMTP365_DEEP, otherwise only those that the lookup checks need.
 NEEDED_LOOKUPS = (
     (), ("app_multitenant",), ("account_used_elsewhere",), ("sign_in_from_anywhere",), ("recipient_bounces",),
     ("port_refused",), ("port_refused", "lookup_without_exchange_manage_as_app"), ("lookup_throttled",),
@@ -51,7 +51,7 @@ Rows = frozenset[tuple[str, str, str, tuple[str, ...]]]
 
 
 def worlds() -> dict[str, Callable[[], Gathered]]:
-    """Return every world that can be staged on this machine, starting with the healthy one, as a function that makes the world."""
+    """Return every world that can be produced on this machine, starting with the healthy one, as functions that create it."""
     staged = [None, *(fault.id for fault in FAULTS.values() if not fault.skipped_here())]
     found: dict[str, Callable[[], Gathered]] = {fault or "healthy": partial(gathered, fault) for fault in staged}
     found |= {name: partial(situation, name) for name in SITUATIONS}
@@ -62,7 +62,7 @@ def worlds() -> dict[str, Callable[[], Gathered]]:
 
 
 def differs(make_world: Callable[[], Gathered], truth: Rows, assess: Any, catalogue: Any = None) -> bool:  # noqa: ANN401
-    """Return whether a mutant judges this world differently; raising an error also counts as a difference."""
+    """Return whether a mutant leads to different findings in this world; an error also counts as a difference."""
     try:
         return rows(make_world(), assess, catalogue) != truth
     except (ValueError, AttributeError, LookupError):
@@ -70,30 +70,30 @@ def differs(make_world: Callable[[], Gathered], truth: Rows, assess: Any, catalo
 
 
 def rows(found: Gathered, assess: Any, catalogue: Any = None) -> Rows:  # noqa: ANN401 - a mutant's own classes
-    """Return all findings of one world as plain data."""
+    """Return all findings in one world as plain data."""
     more = {} if catalogue is None else {"catalogue": catalogue}
-    judged = {name: assess(evidence, settings, **more) for name, (evidence, settings) in found.items()}
+    assessments = {name: assess(evidence, settings, **more) for name, (evidence, settings) in found.items()}
     return frozenset(
         (name, finding.check, str(finding.verdict.value), finding.causes)
-        for name, assessment in judged.items()
+        for name, assessment in assessments.items()
         for finding in assessment.all_findings()
     )
 
 
 @pytest.fixture(scope="module")
 def true_rows() -> dict[str, Rows]:
-    """The findings of the unchanged judges in every world."""
+    """The findings of the unchanged checks in every world."""
     return {world: rows(make_world(), Assessment) for world, make_world in worlds().items()}
 
 
 def always_pass(case: Context) -> Finding:
-    """Judge every case as passed."""
+    """Pass in every case."""
     return case.ok()
 
 
 @pytest.mark.parametrize("check", list(CATALOGUE.checks.values()), ids=lambda c: c.id)
-def test_a_judge_that_always_passes_is_noticed(check: Check, true_rows: dict[str, Rows]) -> None:
-    """Replacing a judge with one that always passes changes the findings in some world."""
+def test_a_check_that_always_passes_is_noticed(check: Check, true_rows: dict[str, Rows]) -> None:
+    """Replacing a check function with one that always passes changes the findings in some world."""
     catalogue = {**CATALOGUE.checks, check.id: replace(check, judge=always_pass)}
 
     assert any(differs(make_world, true_rows[world], Assessment, catalogue) for world, make_world in worlds().items())
@@ -103,20 +103,20 @@ def test_a_judge_that_always_passes_is_noticed(check: Check, true_rows: dict[str
 
 
 class Passing(ast.NodeTransformer):
-    """A transformer that turns the `return` on one line into a pass."""
+    """A transformer that replaces the `return` on one line with `return case.ok()`."""
 
     def __init__(self, line: int) -> None:
         self._line = line
 
     def visit_Return(self, node: ast.Return) -> ast.Return:
-        """Change the `return` on the chosen line and leave all others as they are."""
+        """Replace the `return` on the chosen line and leave all others unchanged."""
         if node.lineno != self._line:
             return node
         return ast.copy_location(ast.Return(ast.parse("case.ok()", mode="eval").body), node)
 
 
 class Mutated(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """An import finder that loads one module from a changed syntax tree; all other modules load as usual."""
+    """An import finder that loads one module from a changed syntax tree."""
 
     def __init__(self, name: str, tree: ast.Module) -> None:
         self._name = name
@@ -125,17 +125,17 @@ class Mutated(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def find_spec(
         self, fullname: str, _path: Sequence[str] | None, _target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        """Return the spec of the mutant for the name of its module, and None for any other name."""
+        """Return a spec for the changed module, and None for any other module."""
         return importlib.util.spec_from_loader(fullname, self) if fullname == self._name else None
 
     def exec_module(self, module: ModuleType) -> None:
-        """Execute the changed code in the module's namespace."""
+        """Run the changed code in the module's namespace."""
         exec(self._code, module.__dict__)  # noqa: S102 - our own source with one return changed
 
 
 @contextmanager
 def imported_with(finder: Mutated) -> Iterator[ModuleType]:
-    """Import checks.assessment with the mutant, and restore the real modules afterwards."""
+    """Import `checks.assessment` with the mutant, and restore the real modules afterwards."""
     kept = {name: sys.modules.pop(name) for name in list(sys.modules) if name == "checks" or name.startswith("checks.")}
     sys.meta_path.insert(0, finder)
     try:
@@ -148,7 +148,7 @@ def imported_with(finder: Mutated) -> Iterator[ModuleType]:
 
 
 def mutants() -> Iterator[Any]:
-    """Yield the module and line of every `return` of a finding other than a pass, in functions with a parameter `case`."""
+    """Yield the module and line of every `return` of a finding that is not a pass, in functions with a parameter `case`."""
     for file in sorted((ROOT / "checks").glob("*.py")):
         if file.stem in {"model", "assessment", "catalogue", "test_checklist", "__init__", "refusal"}:
             continue
@@ -163,7 +163,7 @@ def mutants() -> Iterator[Any]:
 @pytest.mark.skipif(not DEEP, reason="hundreds of mutants: run.py test --deep")
 @pytest.mark.parametrize(("module", "line"), list(mutants()) if DEEP else [])
 def test_a_return_turned_into_a_pass_is_noticed(module: str, line: int, true_rows: dict[str, Rows]) -> None:
-    """Each mutant changes the findings in some world; a mutant that changes none shows a branch that no world reaches."""
+    """Each mutant changes the findings in some world; otherwise no world reaches the changed branch."""
     tree = ast.parse((ROOT / "checks" / f"{module}.py").read_text(encoding="utf-8"))
     changed = ast.fix_missing_locations(Passing(line).visit(tree))
 

@@ -1,6 +1,6 @@
 """Test that reports from version 0.1.0 can be replayed, used as a baseline and extended with lookups.
 
-The three samples were made on the built-in tenant with the commit that the changelog records as 0.1.0: a healthy run, a run with a
+The three samples were made on the built-in tenant with the commit that the changelog gives for 0.1.0: a healthy run, a run with a
 wrong password, and a masked run with lookups in which the service principal is not registered.
 """
 
@@ -48,7 +48,7 @@ def senders(data: dict[str, Any]) -> list[tuple[object, ...]]:
 
 @pytest.mark.parametrize("name", EXIT_CODES)
 def test_sample_gives_the_same_verdicts(name: str) -> None:
-    """Each check has the verdict recorded in the sample or, where later versions corrected it, the documented new verdict."""
+    """Each check has the verdict in the sample or, if later versions corrected it, the new verdict in CORRECTED."""
     data, recorded_senders = load_report(SAMPLES / f"{name}.html")
 
     for (evidence, settings), recorded in zip(recorded_senders, data["senders"], strict=True):
@@ -62,7 +62,7 @@ def test_sample_gives_the_same_verdicts(name: str) -> None:
 
 @pytest.mark.parametrize("name", EXIT_CODES)
 def test_sample_can_be_replayed(name: str, tmp_path: Path) -> None:
-    """With `--target=REPORT`, the run repeats the recorded verdicts, causes and gates, and the exit code of the original run."""
+    """A replay of the sample has the recorded verdicts, causes, gates and exit code."""
     recorded, _ = load_report(SAMPLES / f"{name}.html")
 
     code, data = pytest_run(tmp_path, f"--target={SAMPLES / name}.html")
@@ -73,7 +73,7 @@ def test_sample_can_be_replayed(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["healthy", "wrong_password"])
 def test_sample_can_be_a_baseline(name: str, tmp_path: Path) -> None:
-    """A new run accepts the sample as `--baseline=REPORT` and writes its report."""
+    """A run with the sample as `--baseline` writes its report."""
     code, data = pytest_run(tmp_path, f"--baseline={SAMPLES / name}.html")
 
     assert code == 0
@@ -82,7 +82,7 @@ def test_sample_can_be_a_baseline(name: str, tmp_path: Path) -> None:
 
 
 def test_lookups_can_be_added_to_a_sample(tmp_path: Path) -> None:
-    """With `--lookups-for=REPORT`, lookups from an export are added, and the senders' verdicts do not change."""
+    """With `--lookups-for`, lookups from an export are added to the sample, and the senders' verdicts do not change."""
     with serve(healthy(), folder=tmp_path) as running:
         running.export()
         export = running.tenant_export

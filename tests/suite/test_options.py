@@ -1,4 +1,4 @@
-"""Test that every option either has an effect on a target or ends the run with exit code 4 and one line of advice."""
+"""Test that every option either has an effect on a target or leads to exit code 4 and one line of advice."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.reports import samples
 from tests.suite.test_contract import run
 
 TARGETS = ("fake", "live", "report", "folder", "lookups")
-# Whether an option has an effect with a target, written by hand: `+` yes, `-` no.
+# Whether an option has an effect on a target (`+` yes, `-` no), written by hand.
 #                        fake live report folder lookups
 TABLE = {
     "--target": "          +    +     +      +      -",
@@ -46,7 +46,7 @@ PAIRS = [
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with settings files, a report, a folder of reports and an export.
+    """A folder that contains settings files, a report, a folder of reports and an export.
 
     `built-in.toml` is used for the built-in tenant, and the other settings files are used for live runs.
     """
@@ -64,7 +64,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def options_for(option: str, target: str, folder: Path) -> Options:
-    """Return the parsed options of a command line with this target and this option."""
+    """Return the parsed options of a command line with this option and this target."""
     named = {"report": "report.json", "folder": "reports", "lookups": "fake"}.get(target, target)
     plain = Options(target=named, settings=None, senders=(), folder=folder, root=folder, strict=False)
     if target == "lookups":
@@ -88,7 +88,7 @@ def options_for(option: str, target: str, folder: Path) -> Options:
 
 @pytest.mark.parametrize(("option", "target", "works"), PAIRS)
 def test_an_option_has_an_effect_or_ends_the_run(option: str, target: str, works: bool, folder: Path) -> None:
-    """No option in the table is silently ignored with any target."""
+    """No option in the table is silently ignored for any target."""
     options = options_for(option, target, folder)
     built_in = folder / "built-in.toml" if target == "fake" else None
     if works:
@@ -102,8 +102,8 @@ def test_an_option_has_an_effect_or_ends_the_run(option: str, target: str, works
     assert any(word in line for word in ("write", "leave", "masked")), line
 
 
-def test_every_option_of_ours_is_in_the_table(request: pytest.FixtureRequest) -> None:
-    """The table has a row for every smtp365 option except --lookups-for, which has a column, and --look-ups."""
+def test_every_smtp365_option_is_in_the_table(request: pytest.FixtureRequest) -> None:
+    """The table has a row for every smtp365 option except --lookups-for, which has a column, and the alias --look-ups."""
     parser = request.config._parser  # noqa: SLF001 - pytest has no public list of its options
     ours = {name for option in parser.getgroup("smtp365").options for name in option.names()}
 
@@ -122,7 +122,7 @@ def test_every_option_of_ours_is_in_the_table(request: pytest.FixtureRequest) ->
     ],
 )
 def test_options_without_effect_exit_4(options: list[str], words: str, folder: Path) -> None:
-    """The program prints one line, exits with 4 and writes no report."""
+    """An option without effect leads to exit code 4 and one line of advice, and no report is written."""
     placed = [option.replace("report.json", str(folder / "report.json")) for option in options]
     report = folder / "none.html"
     done = run(*placed, "-p", "no:cacheprovider", f"--html={report}")

@@ -1,4 +1,4 @@
-"""Test which owner and which first step the report names for particular faults."""
+"""Test the owner and the first step in the report for particular faults."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PROXY = "http://proxy.contoso.example:3128"
 
 
 def outcome_of(fault: str, sender: str = "oauth", proxy: str | None = None) -> tuple[Assessment, Answer]:
-    """Return one sender's assessment and answer; with `proxy`, the evidence shows that the OpenID configuration came through that proxy."""
+    """Return one sender's assessment and answer; `proxy` is recorded as the proxy through which the OpenID configuration came."""
     evidence, settings = gathered(fault)[sender]
     if proxy is not None and evidence.issuer is not None:
         evidence = evidence.model_copy(update={"issuer": evidence.issuer.model_copy(update={"proxy": proxy})})
@@ -25,14 +25,14 @@ def outcome_of(fault: str, sender: str = "oauth", proxy: str | None = None) -> t
 
 @pytest.mark.parametrize("fault", ["token_endpoint_foreign", "issuer_foreign"])
 def test_an_altered_document_is_not_blamed_on_the_settings(fault: str) -> None:
-    """The owner is the network team, the tenant id is not blamed, and the first step fetches the configuration from another network."""
+    """An altered OpenID configuration is a matter for the network team, and the first step fetches it from a different network."""
     assessment, one = outcome_of(fault)
 
     assert one.causes[0].who == "network"
     assert assessment.finding("OAUTH-10").verdict in {
         Verdict.BLOCKED,
         Verdict.PASS,
-    }  # a token of that tenant proves the tenant id
+    }  # a token from the tenant proves the tenant id
     assert "agree" not in assessment.finding("OAUTH-10").observed
     assert one.first_step is not None
     assert "another network" in one.first_step
@@ -41,7 +41,7 @@ def test_an_altered_document_is_not_blamed_on_the_settings(fault: str) -> None:
 
 
 def test_reason_says_whether_the_secret_was_sent() -> None:
-    """The reason says that no secret was sent to a token endpoint on another host, and that one was sent if only the issuer is foreign."""
+    """The reason says that the secret was not sent to a foreign token endpoint, and that it was sent if only the issuer is foreign."""
     kept, sent = outcome_of("token_endpoint_foreign")[0], outcome_of("issuer_foreign")[0]
 
     assert kept.evidence.traffic.token_requests == 0
@@ -52,7 +52,7 @@ def test_reason_says_whether_the_secret_was_sent() -> None:
 
 @pytest.mark.parametrize("fault", ["outbound_spam", "tenant_reputation"])
 def test_outbound_spam_is_first_handled_in_the_tenant(fault: str) -> None:
-    """The letter is addressed to the Exchange administrators, and opening a case with Microsoft is a later step."""
+    """The letter goes to the Exchange administrators, and a support case with Microsoft is only a later step."""
     _, one = outcome_of(fault, "basic")
 
     assert one.causes[0].who == "exchange"
@@ -62,8 +62,8 @@ def test_outbound_spam_is_first_handled_in_the_tenant(fault: str) -> None:
     assert any("5.7.705" in step and "case" in step for step in one.causes[0].steps[1:])
 
 
-def test_a_page_of_a_proxy_is_quoted_and_the_step_uses_the_proxy() -> None:
-    """The headline quotes the page's status and text, and the first step uses the run's proxy in both shells."""
+def test_a_proxy_page_is_quoted_and_the_step_uses_the_proxy() -> None:
+    """The headline quotes the status and text of the proxy's page, and the first step's commands use the proxy."""
     _, one = outcome_of("login_proxy_page", proxy=PROXY)
 
     assert "HTTP 403" in one.sentence
@@ -76,8 +76,8 @@ def test_a_page_of_a_proxy_is_quoted_and_the_step_uses_the_proxy() -> None:
     assert f"curl -sv -x {PROXY}" in one.first_step
 
 
-def test_without_a_proxy_the_step_names_a_transparent_proxy() -> None:
-    """The first step names a transparent proxy, and no command contains a placeholder for a proxy."""
+def test_without_a_proxy_the_step_mentions_a_transparent_proxy() -> None:
+    """If no proxy is known, the first step mentions a transparent proxy, and no command contains a placeholder for a proxy."""
     _, one = outcome_of("login_proxy_page")
 
     assert one.first_step is not None
@@ -86,8 +86,8 @@ def test_without_a_proxy_the_step_names_a_transparent_proxy() -> None:
 
 
 @pytest.mark.parametrize("sender", ["basic", "oauth"])
-def test_a_silent_name_server_is_named(sender: str) -> None:
-    """The headline and the first step name the silent server's address, and the first step is not about spelling."""
+def test_a_silent_name_server_is_identified(sender: str) -> None:
+    """The headline and the first step contain the address of the silent name server, and the first step is not about spelling."""
     assessment, one = outcome_of("dns_silent", sender)
     assert assessment.evidence.name is not None
     address = assessment.evidence.name.answers[0].resolver
@@ -101,7 +101,7 @@ def test_a_silent_name_server_is_named(sender: str) -> None:
 
 @pytest.mark.parametrize("fault", ["dns_no_such_name", "dns_server_failure", "dns_no_addresses"])
 def test_spelling_is_not_the_first_step_when_the_name_is_right(fault: str) -> None:
-    """The first step is not about spelling, because BASIC-07 and NET-05 have already compared the name."""
+    """The first step is not about spelling, because BASIC-07 and NET-05 have already checked the name."""
     for sender in ("basic", "oauth"):
         step = outcome_of(fault, sender)[1].first_step
 
@@ -111,7 +111,7 @@ def test_spelling_is_not_the_first_step_when_the_name_is_right(fault: str) -> No
 
 @pytest.mark.parametrize("sender", ["basic", "oauth"])
 def test_no_step_changes_a_password_that_was_not_sent(sender: str) -> None:
-    """An HTTP server on port 587 receives no sign-in, so no step asks for a change of password."""
+    """If an HTTP server answers on port 587, no password is sent, so no step asks for a new one."""
     _, one = outcome_of("http_answer", sender)
 
     assert not any("Change the password" in step for step in one.causes[0].steps)
@@ -133,11 +133,11 @@ def test_no_step_changes_a_password_that_was_not_sent(sender: str) -> None:
     ],
 )
 def test_only_the_visible_text_of_a_page_is_quoted(page: str, words: str) -> None:
-    """The quotation contains no markup, no scripts and no word long enough to be a token."""
+    """The quotation from a page contains no markup, no scripts and no word long enough to be a token."""
     assert visible_text(page) == words
 
 
 @pytest.mark.parametrize("piece", ["<", "<script>", "<!--", "&lt;", "<a b='", "x ", "</script"])
-def test_a_hostile_page_gives_a_short_line(piece: str) -> None:
-    """A page with a megabyte of repeated markup is quoted in one short line."""
+def test_a_hostile_page_is_quoted_on_a_short_line(piece: str) -> None:
+    """A page with a megabyte of repeated markup is quoted on one short line."""
     assert len(visible_text(piece * (1_000_000 // len(piece)))) <= 162

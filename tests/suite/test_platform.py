@@ -1,4 +1,4 @@
-"""Test that the code uses no POSIX-only features and that a live run loads no test dependencies."""
+"""Test that the code uses no POSIX-only features, and that a live run loads no test dependencies."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ GLIBC = "%-"  # in a date format
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
 def test_no_posix_only_feature_is_used(file: Path) -> None:
-    """The file uses no POSIX-only module, function, date format or path, and always passes an encoding when it reads or writes text."""
+    """No file uses a POSIX-only module, function, date format or path, or reads or writes text without an explicit encoding."""
     tree = ast.parse(file.read_text(encoding="utf-8"))
     found: set[str] = set()
     for node in ast.walk(tree):
@@ -100,7 +100,7 @@ def test_no_posix_only_feature_is_used(file: Path) -> None:
     assert found == set()
 
 
-# Imports the libraries as they are, then removes everything POSIX-only and imports all modules of ours.
+# Imports the libraries unchanged, then removes everything POSIX-only and imports all our modules.
 WITHOUT_POSIX = """\
 import asyncio, http.server, json, multiprocessing, os, runpy, signal, socket, sqlite3, ssl, subprocess, sys, tempfile
 import concurrent.futures, getpass, logging.handlers, pathlib, platform, shutil, urllib.request, venv
@@ -121,7 +121,7 @@ print("imported", len(files))
 
 
 def test_every_module_imports_without_posix() -> None:
-    """Every module can be imported with `sys.platform` set to Windows and without the modules and functions that Windows lacks."""
+    """Every module can be imported with `sys.platform` set to "win32" and without the modules and functions that Windows lacks."""
     names = [
         ".".join(file.relative_to(ROOT).with_suffix("").parts)
         for file in FILES
@@ -163,7 +163,7 @@ ONLY_FOR_TESTS = (
 
 
 def test_a_live_run_loads_no_test_dependency(tmp_path: Path) -> None:
-    """A live run loads neither the built-in tenant and its libraries nor any developer tools."""
+    """A live run loads neither the built-in tenant and its libraries nor any development tools."""
     listed = tmp_path / "modules.json"
     first = f"import atexit, json, sys; atexit.register(lambda: open({str(listed)!r}, 'w').write(json.dumps(sorted(sys.modules))))"
     with serve_in_subprocess([], folder=tmp_path / "tenant") as tenant:

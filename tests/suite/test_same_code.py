@@ -1,4 +1,4 @@
-"""Test that a live run against the built-in tenant produces the same findings as a built-in run."""
+"""Test that a live run against the built-in tenant has the same findings as a built-in run."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _findings(
 
 @pytest.mark.parametrize("fault", [None, "smtp_auth_off_tenant", "mailbox_right_missing", "certificate_unknown_root"])
 def test_live_and_fake_run_the_same_code(fault: str | None, tmp_path: Path) -> None:
-    """The exit code, verdicts and causes are the same for `--target=fake` and for a live run against a served tenant."""
+    """A live run against a served tenant has the same exit code, verdicts and causes as a run with `--target=fake`."""
     faults = [fault] if fault is not None else []
     built_in = _findings(tmp_path, *(f"--fault={one}" for one in faults), "-p", "no:cacheprovider")
     with serve_in_subprocess(faults, folder=tmp_path / "tenant") as tenant:
@@ -52,7 +52,7 @@ def test_live_and_fake_run_the_same_code(fault: str | None, tmp_path: Path) -> N
 
 
 def test_live_run_writes_a_reminder_beside_the_report(tmp_path: Path) -> None:
-    """A live run writes a calendar file beside its report for a declared expiry date; a built-in run writes none."""
+    """For a declared expiry date, a live run writes a calendar file next to its report, and a built-in run writes none."""
     with serve_in_subprocess([], folder=tmp_path / "tenant") as tenant:
         _findings(tmp_path, "--target=live", f"--settings={tenant.settings_file}", **tenant.secrets)
     _findings(tmp_path, "-p", "no:cacheprovider")

@@ -1,4 +1,4 @@
-"""Test situations that no fault causes: nothing is reported as healthy without having been observed."""
+"""Test situations that no fault causes, in which nothing may be reported as healthy without having been observed."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ GATE_OF = {
 AFTER = list(Gate)
 
 
-def judged(name: str) -> dict[str, Assessment]:
+def assessments_in(name: str) -> dict[str, Assessment]:
     """Return each sender's assessment in a situation."""
     return {sender: Assessment(*recorded) for sender, recorded in situation(name).items()}
 
 
 @pytest.mark.parametrize("member", MEMBERS)
 def test_a_run_that_ended_early_proves_nothing(member: str) -> None:
-    """If the run ended early, later gates are not tested or not reached, no check fails, and nothing is proven."""
-    for assessment in judged(f"ended before {member}").values():
+    """If the run ended early, later gates are not tested or not reached, no check fails, and the verdict is `not_proven`."""
+    for assessment in assessments_in(f"ended before {member}").values():
         later = AFTER[AFTER.index(GATE_OF[member]) :]
         if member == "token" and Gate.TOKEN not in assessment.gates():
             later = AFTER[AFTER.index(Gate.SIGN_IN) :]
@@ -47,7 +47,7 @@ def test_a_run_that_ended_early_proves_nothing(member: str) -> None:
 NOT_PRESENT: tuple[str, tuple[str, ...]] = ("left out", ())  # the sender does not have the check
 EXPECTED: dict[str, dict[str, tuple[str, tuple[str, ...]]]] = {
     "no-send": {"MBX-03": ("unknown", ()), "AUTH-01": ("pass", ()), "BASIC-01": ("unknown", ())},
-    "ended within the message": {"MBX-03": ("unknown", ()), "MBX-02": ("pass", ())},
+    "ended during the message": {"MBX-03": ("unknown", ()), "MBX-02": ("pass", ())},
     "no role, message accepted (RBAC)": {"OAUTH-02": ("pass", ()), "MBX-05": ("pass", ())},
     "no role, not sent": {"OAUTH-02": ("unknown", ("consent_missing",))},
     "recently refused": {"AUTH-01": ("unknown", ("account_locked",)), "BASIC-10": ("unknown", ())},
@@ -57,32 +57,32 @@ EXPECTED: dict[str, dict[str, tuple[str, tuple[str, ...]]]] = {
     "attested in the future": {"BASIC-04": ("unknown", ()), "OAUTH-04": ("unknown", ())},
     "no attestation": {"BASIC-04": ("unknown", ("password_expiring",)), "OAUTH-04": ("unknown", ("secret_expiring",))},
     "no route": {"NET-02": ("fail", ("network_unreachable",)), "BASIC-05": ("fail", ("network_unreachable",))},
-    "one address is dead": {"NET-03": ("risk", ("port_blocked",))},
-    "aliases end in another domain": {"NET-04": ("risk", ("dns_hijacked",))},
-    "aliases and connection end in another domain": {"NET-04": ("fail", ("dns_hijacked",))},
+    "one address does not answer": {"NET-03": ("risk", ("port_blocked",))},
+    "aliases end in a foreign domain": {"NET-04": ("risk", ("dns_hijacked",))},
+    "aliases and connection end in a foreign domain": {"NET-04": ("fail", ("dns_hijacked",))},
     "legacy host": {"BASIC-07": ("risk", ("legacy_tls_client",))},
     "windows, healthy": {f"HOST-0{n}": ("pass", ()) for n in (1, 2, 3)},
     "windows, not set": {"HOST-01": ("risk", ("legacy_tls_client",)), "HOST-03": ("pass", ())},
-    "windows, switched off": {f"HOST-0{n}": ("fail", ("legacy_tls_client",)) for n in (1, 2, 3)},
+    "windows, turned off": {f"HOST-0{n}": ("fail", ("legacy_tls_client",)) for n in (1, 2, 3)},
     "windows, registry unreadable": {f"HOST-0{n}": ("unknown", ()) for n in (1, 2, 3)},
     "unknown clock": {"HOST-04": ("unknown", ())},
-    "clock a little off": {"HOST-04": ("risk", ("clock_skew",))},
-    "own service": {
+    "clock slightly wrong": {"HOST-04": ("risk", ("clock_skew",))},
+    "declared service": {
         "TLS-02": NOT_PRESENT,
         "NET-04": NOT_PRESENT,
         "RISK-01": NOT_PRESENT,
     },
-    "own service, wrong_password": {
+    "declared service, wrong_password": {
         "BASIC-10": ("fail", ("bad_credentials",)),
         "BASIC-01": ("unknown", ("mailbox_missing",)),
     },
-    "more than the answer to STARTTLS": {"SMTP-02": ("fail", ("smtp_rewritten",))},
-    "own service, port_refused": {"NET-02": ("fail", ("port_blocked", "service_side_fault"))},
-    "a trailing dot in the name": {"TLS-01": ("fail", ("wrong_host_or_port",))},
+    "extra data after the reply to STARTTLS": {"SMTP-02": ("fail", ("smtp_rewritten",))},
+    "declared service, port_refused": {"NET-02": ("fail", ("port_blocked", "service_side_fault"))},
+    "trailing dot in the host name": {"TLS-01": ("fail", ("wrong_host_or_port",))},
     "implicit TLS on another port": {"SMTP-01": ("fail", ("wrong_host_or_port",))},
     "token endpoint timed out": {"TOKEN-02": ("fail", ("token_endpoint_unreachable",))},
     "handshake cut off": {"TLS-01": ("fail", ("connection_cut", "tls_version", "service_side_fault"))},
-    "STARTTLS not offered, yet it works": {"SMTP-02": ("fail", ("smtp_rewritten",))},
+    "STARTTLS works without being offered": {"SMTP-02": ("fail", ("smtp_rewritten",))},
     "old scope of the same resource": {"OAUTH-11": ("risk", ("wrong_scope_or_audience",))},
     "own service, silent": {"SMTP-01": ("fail", ("wrong_host_or_port", "service_side_fault", "smtp_intercepted"))},
     "own service, silent, closes a TLS handshake": {"SMTP-01": ("fail", ("wrong_host_or_port", "smtp_intercepted"))},
@@ -108,9 +108,9 @@ EXPECTED: dict[str, dict[str, tuple[str, tuple[str, ...]]]] = {
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_situation_gives_the_expected_findings(name: str) -> None:
-    """The listed checks have the expected verdict and causes for each sender to which they apply."""
+    """The listed checks have the expected verdicts and causes for each sender to which they apply."""
     seen = set()
-    for assessment in judged(name).values():
+    for assessment in assessments_in(name).values():
         for finding in assessment.all_findings():
             if finding.check in EXPECTED[name]:
                 seen.add(finding.check)
@@ -121,7 +121,7 @@ def test_situation_gives_the_expected_findings(name: str) -> None:
 
 @pytest.mark.parametrize("name", SITUATIONS)
 def test_evidence_is_unchanged_by_a_round_trip(name: str) -> None:
-    """Evidence and findings stay the same after evidence and settings are written to JSON and read back."""
+    """Evidence and findings stay the same after a round trip through JSON."""
     for evidence, settings in situation(name).values():
         again = SenderEvidence.model_validate_json(evidence.model_dump_json())
         same = SenderSettings.model_validate_json(settings.model_dump_json(by_alias=True))

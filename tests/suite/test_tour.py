@@ -1,4 +1,4 @@
-"""Test CONTRIBUTING's recipes in a copy of the repository: a check, a cause and a fault are added by editing at most five files."""
+"""Test CONTRIBUTING's recipes in a copy of the repository, where a check, a cause and a fault are added in at most five files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ COPIED: Final = (
     *("conftest.py", "pytest.ini", "pyproject.toml", "README.md", "CONTRIBUTING.md"),
 )
 MOST: Final = 5
-# What each edit adds, and the text after which it stands; an empty text is the end of the file.
+# For each file, the text after which to insert (empty: the end of the file) and the text to insert.
 EDITS: Final = {
     "checks/tls.py": (
         "",
@@ -74,14 +74,14 @@ RELEVANT: Final = (
     ("tests/suite/test_declared_words.py", "tls_only_1_2"),
     ("tests/suite/test_addresses.py", "tls_only_1_2"),
     ("tests/knowledge/test_catalogue.py", "tls_1_3 or published"),
-    ("tests/reports/test_handbook.py", "TLS-04 or tls_1_3 or every_check or readme_names"),
+    ("tests/reports/test_handbook.py", "TLS-04 or tls_1_3 or every_check or readme_lists"),
     ("tests/suite/test_arrows.py", ""),
 )
 
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the repository with the edits applied and its generated files regenerated."""
+    """A copy of the repository with the edits applied and the documents regenerated."""
     root = tmp_path_factory.mktemp("tour")
     for name in COPIED:
         if (ROOT / name).is_dir():
@@ -101,7 +101,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def python(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run Python in the copy, with nothing importable from this repository."""
+    """Run Python in the copy without access to this repository's modules."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     return subprocess.run(
         [sys.executable, *arguments],
@@ -115,7 +115,7 @@ def python(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_recipes_edit_at_most_five_files() -> None:
-    """CONTRIBUTING names the files to edit by hand, and the edits change at most five files."""
+    """CONTRIBUTING lists the files to edit by hand, and there are at most five of them."""
     recipes = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
     assert len(EDITS) <= MOST
@@ -126,16 +126,16 @@ def test_the_recipes_edit_at_most_five_files() -> None:
     ]
 
 
-def test_the_documents_of_the_copy_are_generated(copy: Path) -> None:
-    """The documents with the new check and the new cause are generated, and nothing remains to be written by hand."""
+def test_the_documents_in_the_copy_are_generated(copy: Path) -> None:
+    """The documents for the new check and cause are generated without further edits."""
     assert python(copy, "-m", "docs.handbook", "--check").stdout == ""
     assert "The server supports TLS 1.3" in (copy / "README.md").read_text(encoding="utf-8")
     assert (copy / "docs" / "causes" / "tls_1_3_missing.md").is_file()
     assert "tls_1_3_missing" in (copy / "knowledge" / "cause_ids.py").read_text(encoding="utf-8")
 
 
-def test_the_tests_of_the_copy_pass(copy: Path) -> None:
-    """With the new check, cause and fault, the tests named in the recipes pass, and no other list needs editing."""
+def test_the_tests_in_the_copy_pass(copy: Path) -> None:
+    """The tests listed in RELEVANT pass with the new check, cause and fault."""
     files = [file for file, _ in RELEVANT]
     words = " or ".join(words for _, words in RELEVANT if words)
     done = python(copy, "-m", "pytest", "-q", "-p", "no:cacheprovider", *files, "-k", f"{words} or test_arrows")
@@ -145,7 +145,7 @@ def test_the_tests_of_the_copy_pass(copy: Path) -> None:
 
 
 def test_the_fault_is_found_by_the_new_check(copy: Path) -> None:
-    """A run in the copy reports the new cause for the new fault, and the senders can still send."""
+    """A run in the copy reports the new cause for the new fault."""
     report = copy / "report.html"
     done = python(
         *(copy, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--fault=tls_only_1_2", f"--html={report}"),

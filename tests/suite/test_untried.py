@@ -1,4 +1,4 @@
-"""Test that nothing passes without having been tried, by removing the evidence of a gate and of all later gates from every world.
+"""Test that nothing passes without having been tried: in every world, the evidence of a gate and of all later gates is removed.
 
 No check that depends on the gate may then pass, be at risk, or be attested other than by a person. A check is blocked if a check
 that it needs has failed.
@@ -24,7 +24,7 @@ from tests.suite.test_hand_made_evidence import by_hand
 
 # Checks that fall back on later findings, and the gate whose evidence alone is proof.
 PROVED_AT = {
-    "OAUTH-02": Gate.CLAIMS,  # the role is in the token; without a role an accepted message shows the right
+    "OAUTH-02": Gate.CLAIMS,  # the role is in the token; without a role, an accepted message proves the right
     "OAUTH-10": Gate.TOKEN,  # the tenant's own endpoint issued a token; claims that name the tenant are additional proof
 }
 SEEN = {Verdict.PASS, Verdict.RISK, Verdict.ATTESTED}
@@ -48,7 +48,7 @@ RECORDS: dict[Gate, dict[str, Any]] = {
 
 
 def worlds() -> dict[str, Callable[[], Gathered]]:
-    """Return functions that make the healthy world, every fault that can be staged on this machine, and every situation."""
+    """Return functions that create the healthy world, every fault that can be produced on this machine, and every situation."""
     found: dict[str, Callable[[], Gathered]] = {"healthy": partial(gathered, None)}
     found |= {fault.id: partial(gathered, fault.id) for fault in FAULTS.values() if not fault.skipped_here()}
     found |= {f"situation: {name}": partial(situation, name) for name in SITUATIONS}
@@ -81,13 +81,13 @@ def depends(check: Check, gate: Gate, method: str) -> bool:
 
 
 def is_attested(finding: Finding, assessment: Assessment) -> bool:
-    """Return whether the finding is an attestation from the settings, which does not depend on any gate's evidence."""
+    """Return whether the finding is an attestation from the settings, which does not depend on any gate."""
     attestation = assessment.settings.sender.attested.get(finding.check)
     return attestation is not None and finding.observed.startswith(attestation.who)
 
 
-def claims_too_much(evidence: SenderEvidence, settings: Any, gate: Gate) -> Iterator[Finding]:  # noqa: ANN401
-    """Yield findings that pass, are at risk or are attested although they depend on a gate whose evidence was removed."""
+def unproven_findings(evidence: SenderEvidence, settings: Any, gate: Gate) -> Iterator[Finding]:  # noqa: ANN401
+    """Yield the findings that pass, are at risk or are attested although the evidence of a gate on which they depend was removed."""
     assessment = Assessment(removed(evidence, gate), settings)
     for check in assessment.checks:
         finding = assessment.finding(check.id)
@@ -106,27 +106,27 @@ def test_nothing_passes_without_the_evidence_of_its_gate(world: str) -> None:
     """No check passes or is at risk if there is no evidence for a gate on which it depends."""
     for sender, (evidence, settings) in WORLDS[world]().items():
         for gate in Gate:
-            assert [(sender, gate, one) for one in claims_too_much(evidence, settings, gate)] == []
+            assert [(sender, gate, one) for one in unproven_findings(evidence, settings, gate)] == []
 
 
 @pytest.mark.parametrize("world", ["High Volume Email", "High Volume Email, refused"])
 def test_nothing_passes_without_its_gate_in_hand_made_worlds(world: str) -> None:
-    """No check passes without its gate's evidence even in hand-made worlds, which the built-in tenant cannot produce."""
+    """No check passes without its gate's evidence in hand-made worlds either."""
     test = by_hand()[world]
     for evidence, settings in test.values():
         for gate in Gate:
-            assert list(claims_too_much(evidence, settings, gate)) == []
+            assert list(unproven_findings(evidence, settings, gate)) == []
 
 
 def test_every_gate_has_a_check() -> None:
-    """Every gate has a check of its own, so the tests above cover every gate."""
+    """Every gate has its own check, so the tests above cover every gate."""
     for gate in Gate:
         assert [check.id for check in CATALOGUE.checks.values() if check.gate is gate]
 
 
 @pytest.mark.parametrize("world", WORLDS)
-def test_a_failed_need_blocks(world: str) -> None:
-    """A failed need blocks a check, and an unknown need makes the check unknown, unless the need's gate was passed."""
+def test_a_failed_need_blocks_a_check(world: str) -> None:
+    """A failed need blocks a check and an unknown need makes it unknown, unless the need's gate was passed."""
     for evidence, settings in WORLDS[world]().values():
         assessment = Assessment(evidence, settings)
         gates = assessment.gates()
@@ -146,7 +146,7 @@ def test_a_failed_need_blocks(world: str) -> None:
 
 
 def with_recipe_check(*needs: str) -> dict[str, Check]:
-    """Return the catalogue with one more check, which follows the recipe in CONTRIBUTING.md and has a minimal body."""
+    """Return the catalogue with an additional minimal check, written according to the recipe in CONTRIBUTING.md."""
     own = Catalogue()
 
     @own.check("SMTP-04", "The server is there", needs=needs)
@@ -165,8 +165,8 @@ def with_recipe_check(*needs: str) -> dict[str, Check]:
         pytest.param("situation: ended before port", Verdict.UNKNOWN, id="not tried"),
     ],
 )
-def test_a_check_by_the_recipe_is_blocked_by_its_need(world: str, verdict: Verdict) -> None:
-    """A check that only returns `case.ok(...)` is blocked if the port is closed, and unknown if the port was not tried."""
+def test_a_check_from_the_recipe_is_blocked_by_its_need(world: str, verdict: Verdict) -> None:
+    """A check that only returns `case.ok()` is blocked if the port is closed, and unknown if the port was not tried."""
     for evidence, settings in WORLDS[world]().values():
         finding = Assessment(evidence, settings, with_recipe_check("NET-02")).finding("SMTP-04")
 
@@ -174,8 +174,8 @@ def test_a_check_by_the_recipe_is_blocked_by_its_need(world: str, verdict: Verdi
         assert verdict is Verdict.PASS or "NET-0" in finding.why or "run it again" in finding.why
 
 
-def test_a_judge_reads_only_declared_findings() -> None:
-    """A judge cannot read the finding of a check that is in neither `needs` nor `reads`."""
+def test_a_check_reads_only_declared_findings() -> None:
+    """A check cannot read the finding of a check that is in neither its `needs` nor its `reads`."""
     own = Catalogue()
 
     @own.check("SMTP-04", "The server is there", needs=("NET-02",))
@@ -189,7 +189,7 @@ def test_a_judge_reads_only_declared_findings() -> None:
 
 @pytest.mark.parametrize("method", ["basic", "oauth"])
 def test_no_item_about_the_sign_in_passes_without_a_sign_in(method: str) -> None:
-    """If Enable Authentication is not ticked, the items about password, MFA and SMTP AUTH are unknown, even if MAIL was accepted."""
+    """Without authentication, the items about password, MFA and SMTP AUTH are unknown, even if MAIL was accepted."""
     assessment = Assessment(*situation("authentication off, and MAIL accepted")[method])
     items = {"basic": ("BASIC-01", "BASIC-02", "BASIC-03", "BASIC-10"), "oauth": ("OAUTH-05", "MBX-04")}[method]
 
@@ -203,7 +203,7 @@ def test_no_item_about_the_sign_in_passes_without_a_sign_in(method: str) -> None
 
 @pytest.mark.parametrize("name", ["accepted before the credential", "accepted before the password"])
 def test_a_235_before_the_credential_proves_nothing(name: str) -> None:
-    """If 235 arrives before the credential is complete, the sign-in check fails, and neither the password nor any later check passes."""
+    """If 235 arrives before the credential is complete, the sign-in check fails, and no check that depends on the sign-in passes."""
     for method, recorded in situation(name).items():
         assessment = Assessment(*recorded)
         passed = {finding.check for finding in assessment.all_findings() if finding.verdict is Verdict.PASS}

@@ -1,4 +1,4 @@
-"""Test that the verdict agrees with the message for every fault and situation, and for gates passed although their check failed."""
+"""Test that the verdict agrees with the message for every fault and situation, even if the check of a passed gate failed."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ SIGNED_IN = Reply(code=235, lines=("2.7.0 Authentication successful",))
 
 
 def result_of(world: str, sender: str) -> tuple[Assessment, Answer, int]:
-    """Return one sender's assessment and answer, and the exit code of a run with this sender only."""
+    """Return one sender's assessment and answer, and the exit code of a run with only this sender."""
     assessment = Assessment(*WORLDS[world]()[sender])
     run = samples.run(assessment)
     return assessment, answer(run, assessment), exit_code(run, 0)
 
 
 def message_accepted(evidence: SenderEvidence) -> bool:
-    """Return whether the server answered the end of DATA with 2xx."""
+    """Return whether the server accepted the message with a 2xx reply."""
     final = evidence.envelope.final if evidence.envelope is not None else None
     return final is not None and final.reply is not None and 200 <= final.reply.code < 300
 
 
 @pytest.mark.parametrize("world", WORLDS)
 def test_the_verdict_agrees_with_the_message(world: str) -> None:
-    """The verdict is not `cannot_send` if the message was accepted, and is otherwise `can_send` only if the tenant's settings prove it."""
+    """The verdict is never `cannot_send` if the message was accepted, and otherwise `can_send` only if the settings prove it."""
     for evidence, settings in WORLDS[world]().values():
         assessment = Assessment(evidence, settings)
         if message_accepted(evidence):
@@ -49,7 +49,7 @@ def test_the_verdict_agrees_with_the_message(world: str) -> None:
             assert assessment.verdict != "can_send"
 
 
-# For each gate a changed record with which its check fails; all later records are unchanged.
+# For each gate, a changed record with which the gate's check fails; all later records are unchanged.
 FAILING_RECORDS: dict[Gate, Callable[[SenderEvidence], SenderEvidence]] = {
     Gate.NAME: lambda evidence: _with(evidence, "name", addresses=("10.1.2.3",)),
     Gate.PORT: lambda evidence: _with(evidence, "port", used=None, dials=()),
@@ -71,7 +71,7 @@ def _with(evidence: SenderEvidence, member: str, **fields: object) -> SenderEvid
 
 @pytest.mark.parametrize("gate", FAILING_RECORDS)
 def test_a_passed_gate_is_not_broken(gate: Gate) -> None:
-    """If the message was accepted, every gate is open and no gate's check is blocked, even if one gate's own check does not pass."""
+    """If the message was accepted, all gates are open and no gate's check is blocked, even if the check of one gate does not pass."""
     evidence, settings = gathered(None)["oauth"]
     assessment = Assessment(FAILING_RECORDS[gate](evidence), settings)
     own = next(check for check in assessment.checks if check.gate is gate)
@@ -84,15 +84,15 @@ def test_a_passed_gate_is_not_broken(gate: Gate) -> None:
 
 @pytest.mark.parametrize("gate", [gate for gate in SMTP_LEG if gate in FAILING_RECORDS and SMTP_LEG.index(gate) < 4])
 def test_nothing_before_tls_is_proof(gate: Gate) -> None:
-    """Without a verified TLS handshake, later replies may come from a different server, so they do not open an earlier gate."""
+    """Without a verified TLS handshake, later replies may come from a different server, so they do not open earlier gates."""
     evidence, settings = gathered(None)["basic"]
     unverified = FAILING_RECORDS[gate](_with(evidence, "tls", verified=False))
 
     assert Assessment(unverified, settings).first_broken_gate is gate
 
 
-def test_which_facts_open_which_gates() -> None:
-    """The raw facts of a healthy run open the expected gates; an accepted MAIL without a sign-in proves nothing about the token."""
+def test_facts_open_the_expected_gates() -> None:
+    """The facts of a healthy run open the expected gates, and an accepted MAIL without a sign-in proves nothing about the token."""
     evidence = gathered(None)["oauth"][0]
     without_sign_in = _with(_with(evidence, "sign_in", reply=None), "envelope", final=None)
     only_mail = without_sign_in.model_copy(update={"issuer": None, "token": None})
@@ -111,7 +111,7 @@ def test_which_facts_open_which_gates() -> None:
         pytest.param("dns_tcp_blocked", "basic", {"BASIC-06"}, FAILED, id="TCP 53 closed, password"),
         pytest.param("dns_tcp_blocked", "oauth", {"OAUTH-07"}, FAILED, id="TCP 53 closed, token"),
         pytest.param("starttls_hidden", "basic", {"SMTP-02"}, FAILED, id="STARTTLS is hidden and works"),
-        pytest.param("issuer_foreign", "oauth", {"TOKEN-01"}, FAILED, id="issuer of another place"),
+        pytest.param("issuer_foreign", "oauth", {"TOKEN-01"}, FAILED, id="foreign issuer"),
         pytest.param(
             "situation: in the hosts file, and the resolver does not know it", "basic", {"BASIC-06"}, FAILED, id="hosts"
         ),
@@ -131,7 +131,7 @@ def test_which_facts_open_which_gates() -> None:
     ],
 )
 def test_a_route_that_worked_can_send(world: str, sender: str, failed: set[str], code: int) -> None:
-    """If the route worked, all gates are open and the verdict is `can_send`; a check that found a fault still fails, with exit code 1."""
+    """If the message was accepted, all gates are open and the verdict is `can_send`, even if a check failed."""
     assessment, shown, exit_status = result_of(world, sender)
 
     assert assessment.verdict == "can_send"
@@ -144,7 +144,7 @@ def test_a_route_that_worked_can_send(world: str, sender: str, failed: set[str],
 
 
 def test_a_private_address_is_a_risk_if_it_works_and_fails_otherwise() -> None:
-    """NET-01 and NET-04 check for a direct path to Microsoft; if the message was accepted over another path, they report only a risk."""
+    """NET-01 and NET-04 report a private address as a risk if the message was accepted, and fail otherwise."""
     for world, verdict in (("dns_private_address", Verdict.RISK), ("dns_hijacked", Verdict.FAIL)):
         assessment = result_of(world, "basic")[0]
         for check in ("NET-01", "NET-04"):
@@ -175,7 +175,7 @@ def test_a_refused_message_breaks_the_last_gate(
 
 @pytest.mark.parametrize("world", ["accepted_early", "wrong_password"])
 def test_no_mail_is_sent_after_an_early_235(world: str) -> None:
-    """If 235 arrives before the credential, the run makes one attempt, sends no MAIL and reports the sign-in as the broken gate."""
+    """If 235 arrives before the credential, the run makes one attempt, sends no MAIL, and the sign-in is the broken gate."""
     for evidence, settings in gathered(world).values():
         if world == "accepted_early":
             assert evidence.sign_in is not None
