@@ -1,4 +1,4 @@
-"""Every wait ends by the sender's deadline, whatever a peer sends, and the other senders' results are complete."""
+"""Every wait ends by the sender's deadline, whatever a peer sends, and the results of the other senders are complete."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SENDER_FIRST = {"reply_timeout": 30.0, "sender_timeout": 3.0}
 
 
 def edited(running: Running, timeouts: Mapping[str, float], *lines: str, edit: Callable[[str], str] = str) -> Path:
-    """Write settings with these timeouts and these additional lines in `[connect]`, and return the file."""
+    """Write settings with these timeouts and these additional lines in `[connect]`, and return the path."""
     text = edit(running.settings_file.read_text(encoding="utf-8"))
     for key, seconds in timeouts.items():
         text = re.sub(rf"{key} = [\d.]+", f"{key} = {seconds}", text)
@@ -31,7 +31,7 @@ def edited(running: Running, timeouts: Mapping[str, float], *lines: str, edit: C
 
 
 def results(settings: Path, running: Running, variables: Mapping[str, str] | None = None) -> dict[str, dict[str, Any]]:
-    """Run the program against these settings and return the results of each sender, keyed by name."""
+    """Run the program with these settings and return the results of each sender, keyed by name."""
     report, file = settings.with_name("report.html"), settings.with_name("results.json")
     private = {name: str(settings.parent) for name in ("HOME", "XDG_STATE_HOME", "LOCALAPPDATA")}
     done = check(
@@ -48,7 +48,7 @@ def results(settings: Path, running: Running, variables: Mapping[str, str] | Non
 
 
 def issuer_document(request: bytes) -> bytes | None:
-    """Return an issuer document in response to GET; a token request gets no answer here."""
+    """Answer a GET request with an issuer document; return None for a token request, which then gets no answer."""
     if not request.startswith(b"GET "):
         return None
     tenant = request.split(b"/")[1].decode()
@@ -68,7 +68,7 @@ def issuer_document(request: bytes) -> bytes | None:
 def test_a_response_that_never_ends_is_a_broken_issuer_gate(
     peer: str, timeouts: Mapping[str, float], tmp_path: Path
 ) -> None:
-    """Whatever part of the response never ends, the issuer gate is broken because of a timeout, and the other sender can send."""
+    """A response from the issuer that never ends breaks the `issuer` gate, and the other sender can send."""
     with serve(healthy(), folder=tmp_path) as running, serve_http(peer, LOGIN) as port:
         found = results(edited(running, timeouts, f'"{LOGIN}:443" = "127.0.0.1:{port}"'), running)
 
@@ -80,7 +80,7 @@ def test_a_response_that_never_ends_is_a_broken_issuer_gate(
 
 @pytest.mark.parametrize("timeouts", [SENDER_FIRST, REPLY_FIRST], ids=["sender timeout", "reply timeout"])
 def test_a_token_response_that_never_ends_is_a_broken_token_gate(timeouts: Mapping[str, float], tmp_path: Path) -> None:
-    """The issuer document is read, the token request times out, and the other sender can send."""
+    """A token response that never ends breaks the `token` gate with a timeout, and the other sender can send."""
     with serve(healthy(), folder=tmp_path) as running, serve_http("header-drip", LOGIN, answer=issuer_document) as port:
         found = results(edited(running, timeouts, f'"{LOGIN}:443" = "127.0.0.1:{port}"'), running)
 
@@ -91,7 +91,7 @@ def test_a_token_response_that_never_ends_is_a_broken_token_gate(timeouts: Mappi
 
 @pytest.mark.parametrize("peer", PROXY_PEERS)
 def test_a_proxy_that_never_finishes_its_answer_breaks_the_issuer_gate(peer: str, tmp_path: Path) -> None:
-    """A proxy whose answer to CONNECT never ends is reported as the proxy that did not answer, and the other sender can send."""
+    """A proxy whose answer to CONNECT never ends breaks the `issuer` gate with a proxy failure, and the other sender can send."""
     with serve(healthy(), folder=tmp_path) as running, serve_proxy(peer) as port:
         settings = edited(running, SENDER_FIRST, edit=lambda text: text.replace("only_mapped = true\n", ""))
         proxy = {"HTTPS_PROXY": f"http://127.0.0.1:{port}", "https_proxy": f"http://127.0.0.1:{port}"}

@@ -1,4 +1,4 @@
-"""Situations in which a declared service, or a device on the way to Microsoft, answers in a way that no fault of the tenant stages."""
+"""Situations in which a declared service, or a device on the way to Microsoft, answers in a way that no fault in the tenant causes."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ def declared(evidence: SenderEvidence, settings: SenderSettings) -> Recorded:
 
 
 def on_declared(change: Change) -> Change:
-    """Return a change that first declares the service and then makes this change."""
+    """Return a change that declares the servers as a custom service and then makes this change."""
     return lambda evidence, settings: change(*declared(evidence, settings))
 
 
 def _closes_on_tls(evidence: SenderEvidence, settings: SenderSettings) -> Recorded:
-    """The port is silent, and closes the connection when a second connection begins with a TLS handshake."""
+    """Return evidence of a port that sends no greeting and disconnects after a ClientHello on a second connection."""
     hello = TlsEvidence(
         server_name=settings.sender.smtp_server, verified=False, failure=Failure(kind=FailureKind.CLOSED)
     )
@@ -38,7 +38,7 @@ def _closes_on_tls(evidence: SenderEvidence, settings: SenderSettings) -> Record
 
 
 def _asks_certificate_late(evidence: SenderEvidence, settings: SenderSettings) -> Recorded:
-    """In TLS 1.3 the server ends the session after the handshake, because the client has no certificate."""
+    """Return evidence of a server that ends the session after the TLS 1.3 handshake because the client has no certificate."""
     hello = evidence.auth_offered and evidence.auth_offered.model_copy(
         update={"ehlo": None, "failure": Failure(kind=FailureKind.TLS_ALERT, text="certificate required")}
     )
@@ -64,7 +64,7 @@ def _handshake(text: str, *, asks: bool = False) -> Change:
 
 
 def _certificate_of_another(evidence: SenderEvidence, settings: SenderSettings) -> Recorded:
-    """This machine trusts the certificate, but an authority that is not Microsoft's issued it, as with TLS inspection."""
+    """Return evidence of TLS inspection: a trusted certificate that was not issued by an authority of Microsoft's."""
     if evidence.tls is None or not evidence.tls.chain:
         return evidence, settings
     leaf = evidence.tls.chain[0].model_copy(update={"issuer_organisation": "Fabrikam"})
@@ -73,12 +73,12 @@ def _certificate_of_another(evidence: SenderEvidence, settings: SenderSettings) 
 
 
 def _no_tls(evidence: SenderEvidence, settings: SenderSettings) -> Recorded:
-    """The run ended before the TLS handshake."""
+    """Return the evidence of a run that ended before the TLS handshake."""
     return evidence.model_copy(update={"tls": None, "auth_offered": None, "sign_in": None, "envelope": None}), settings
 
 
 def _issuer(**fields: object) -> Change:
-    """Return a change that replaces fields of the issuer document's record and removes what follows from it."""
+    """Return a change that replaces fields of the issuer's record and removes the records that depend on it."""
 
     def change(evidence: SenderEvidence, settings: SenderSettings) -> Recorded:
         issuer = evidence.issuer and evidence.issuer.model_copy(update=fields)
@@ -89,13 +89,13 @@ def _issuer(**fields: object) -> Change:
 
 
 def _opaque_token(evidence: SenderEvidence, settings: SenderSettings) -> Recorded:
-    """The token has no claims that a client can read, and the run ended before the sign-in."""
+    """Return the evidence of a run that ended before the sign-in, with a token whose claims cannot be read."""
     token = evidence.token and evidence.token.model_copy(update={"claims": None, "opaque": True})
     return evidence.model_copy(update={"token": token, "sign_in": None, "envelope": None}), settings
 
 
 def _not_asked(evidence: SenderEvidence, settings: SenderSettings) -> Recorded:
-    """The run has lookups, but it did not look up the registration and the registered methods."""
+    """Return evidence with lookups in which the registration and the authentication methods were not looked up."""
     state, question = LookupState.NOT_ASKED, "registration"
     tenant = TenantEvidence(
         way=SourceKind.APPLICATION,

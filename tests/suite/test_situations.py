@@ -84,15 +84,19 @@ EXPECTED: dict[str, dict[str, tuple[str, tuple[str, ...]]]] = {
     "handshake cut off": {"TLS-01": ("fail", ("connection_cut", "tls_version", "service_side_fault"))},
     "STARTTLS works without being offered": {"SMTP-02": ("fail", ("smtp_rewritten",))},
     "old scope of the same resource": {"OAUTH-11": ("risk", ("wrong_scope_or_audience",))},
-    "own service, silent": {"SMTP-01": ("fail", ("wrong_host_or_port", "service_side_fault", "smtp_intercepted"))},
-    "own service, silent, closes a TLS handshake": {"SMTP-01": ("fail", ("wrong_host_or_port", "smtp_intercepted"))},
-    "own service, implicit TLS": {"SMTP-01": ("fail", ("implicit_tls_port",))},
-    "own service, handshake ends with an alert": {
+    "declared service, silent": {"SMTP-01": ("fail", ("wrong_host_or_port", "service_side_fault", "smtp_intercepted"))},
+    "declared service, silent, closes a TLS handshake": {
+        "SMTP-01": ("fail", ("wrong_host_or_port", "smtp_intercepted"))
+    },
+    "declared service, implicit TLS": {"SMTP-01": ("fail", ("implicit_tls_port",))},
+    "declared service, handshake ends with an alert": {
         "TLS-01": ("fail", ("service_side_fault", "tls_version", "connection_cut"))
     },
-    "own service, issuer answers 403": {"TOKEN-01": ("fail", ("login_blocked_by_proxy", "wrong_tenant_or_authority"))},
-    "own service, issuer answers with an error": {"TOKEN-01": ("fail", ("wrong_tenant_or_authority",))},
-    "own service, opaque token, not sent": {"TOKEN-03": ("not_applicable", ()), "OAUTH-11": ("unknown", ())},
+    "declared service, issuer answers 403": {
+        "TOKEN-01": ("fail", ("login_blocked_by_proxy", "wrong_tenant_or_authority"))
+    },
+    "declared service, issuer answers with an error": {"TOKEN-01": ("fail", ("wrong_tenant_or_authority",))},
+    "declared service, opaque token, not sent": {"TOKEN-03": ("not_applicable", ()), "OAUTH-11": ("unknown", ())},
     "opaque token, not sent": {"TOKEN-03": ("not_applicable", ())},
     "proxy without an answer": {"TOKEN-01": ("fail", ("token_endpoint_unreachable",))},
     "masked greeting, no TLS": {"SMTP-01": ("fail", ("smtp_rewritten",))},
