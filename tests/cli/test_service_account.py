@@ -198,7 +198,7 @@ def test_a_changed_lock_gives_one_line(installed: Installed) -> None:
         for _ in range(2):
             refused = installed.run("faults")
             assert refused.returncode == 3
-            assert "and .venv must be set up there (the lock changed): an administrator" in refused.stderr
+            assert "where .venv must be set up (the lock changed); ask an administrator" in refused.stderr
             assert refused.stderr.count("\n") == 1
             left.touch()
     finally:
