@@ -1,91 +1,85 @@
-"""Decodes the escapes that a peer can use: percent, entity, backslash and quoted-printable encodings, even mixed or nested.
+"""Decodes the escapes that a peer can use: percent, entity, backslash, quoted-printable and xtext encodings, mixed and nested.
 
-The decoded characters keep their positions in the original text. This module handles no secrets.
+The result is a view of the text, which gives the original position of each octet. This module handles no secrets.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final
+
+from probes.views import EditedView, View
 
 # URL (RFC 3986, 2.1), quoted-printable (RFC 2045, 6.7), HTML (13.5), JSON (RFC 8259, 7) and the escapes of programming languages.
 _CODES: Final = (
-    r"[%=]([0-9a-f]{2})|\\x([0-9a-f]{2})|&#x0*([0-9a-f]{1,6});?|&#0*([0-9]{1,7});?|&(quot|apos|amp|lt|gt);"
-    r"|\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})|\\u([0-9a-f]{4})"
+    rb"[%=](?P<a>[0-9a-f]{2})|\\x(?P<b>[0-9a-f]{2})|\\(?P<octal>[0-3][0-7]{2})"
+    rb"|&#x0{0,8}(?P<c>[0-9a-f]{1,6});?|&#0{0,8}(?P<decimal>[0-9]{1,7});?|&(?P<name>quot|apos|amp|lt|gt);"
+    rb"|\\u(?P<high>d[89ab][0-9a-f]{2})\\u(?P<low>d[c-f][0-9a-f]{2})"
+    rb"|\\u(?P<d>0000[0-9a-f]{4}|000[1-9a-f][0-9a-f]{4}|0010[0-9a-f]{4})|\\u\{0{0,8}(?P<e>[0-9a-f]{1,6})\}"
+    rb"|\\u(?P<f>[0-9a-f]{4})"
 )
-_ESCAPE: Final = re.compile(_CODES + r"|\\([\"'\\/])")
-_ESCAPE_EXCEPT_SIGNS: Final = re.compile(_CODES + r"|\\((?!))")  # never matches; it keeps the numbering of the groups
-_NAMED: Final = {"quot": '"', "apos": "'", "amp": "&", "lt": "<", "gt": ">"}
+_SIGNS: Final = rb"|\\(?P<sign>[\"'\\/])"
+_XTEXT: Final = rb"|\+(?P<g>[0-9a-f]{2})"  # RFC 3461, section 4
+_ESCAPE: Final = re.compile(_CODES + _SIGNS)
+_ESCAPE_EXCEPT_SIGNS: Final = re.compile(_CODES)
+_ESCAPE_OR_XTEXT: Final = re.compile(_CODES + _SIGNS + _XTEXT)
+_PLUS: Final = re.compile(rb"\+[0-9a-f]{2}")
+_NAMED: Final = {b"quot": 0x22, b"apos": 0x27, b"amp": 0x26, b"lt": 0x3C, b"gt": 0x3E}
 _NESTED: Final = 3
-_DROPPED: Final = {ord("="): None, ord("+"): " "} | dict.fromkeys([*range(0x20), 0x7F])
+_DROPPED: Final = re.compile(rb"[=+\x00-\x1f\x7f]")
 
 
-class Decoded(NamedTuple):
-    """Decoded characters. `places` holds the start and end of each character's escape in the original text."""
+def decodings(view: View) -> Iterator[View]:
+    """Return the view undecoded and after one, two and three rounds of decoding.
 
-    octets: str
-    places: list[tuple[int, int]]
-
-
-def decodings(text: str) -> Iterator[Decoded]:
-    """Return the text undecoded and after one, two and three rounds of decoding. The text must be in lower case.
-
-    Soft line breaks are removed and plus signs become spaces, as in `normalised`. A pair of backslashes is decoded to one but also
-    kept as two, because a word can end in a backslash before an escape.
+    Equals signs are removed and plus signs become blanks, as in `normalised`. A pair of backslashes is decoded to one but also kept
+    as two, because a word can end in a backslash before an escape; a plus sign is also decoded as xtext.
     """
-    octets = [(octet, at) for at, character in enumerate(text) for octet in character.encode("utf-8", "surrogatepass")]
-    read = Decoded("".join(chr(octet) for octet, _ in octets), [(at, at + 1) for _, at in octets])
     for _ in range(_NESTED + 1):
-        yield _normalised(read)
-        if not _ESCAPE.search(read.octets):
+        yield _normalised(view)
+        escaped = _ESCAPE.search(view.octets) is not None
+        if _PLUS.search(view.octets):
+            yield _normalised(EditedView(view, _ESCAPE_OR_XTEXT, _meant))
+        if not escaped:
             return
-        if "\\\\" in read.octets:
-            yield _normalised(_decoded(read, _ESCAPE_EXCEPT_SIGNS))
-        read = _decoded(read)
+        if b"\\\\" in view.octets:
+            yield _normalised(EditedView(view, _ESCAPE_EXCEPT_SIGNS, _meant))
+        view = EditedView(view, _ESCAPE, _meant)
 
 
-def normalised(text: str) -> str:
-    """Return a search term in the same form as the text that `decodings` returns."""
-    return text.encode("utf-8", "surrogatepass").decode("latin-1").translate(_DROPPED)
+def normalised(octets: bytes) -> bytes:
+    """Return a search term in the same form as the views that `decodings` returns."""
+    return _DROPPED.sub(_instead, octets)
 
 
-def _normalised(read: Decoded) -> Decoded:
-    if not any(chr(code) in read.octets for code in _DROPPED):
-        return read
-    kept = [at for at, octet in enumerate(read.octets) if _DROPPED.get(ord(octet), octet) is not None]
-    octets = "".join(read.octets[at] for at in kept).translate(_DROPPED)
-    return Decoded(octets, [read.places[at] for at in kept])
+def _normalised(view: View) -> View:
+    return EditedView(view, _DROPPED, _instead) if _DROPPED.search(view.octets) else view
 
 
-def _decoded(read: Decoded, escape: re.Pattern[str] = _ESCAPE) -> Decoded:
-    octets: list[str] = []
-    places: list[tuple[int, int]] = []
-    begin = 0
-    for match in escape.finditer(read.octets):
-        meant = _meant(match)
-        octets += [read.octets[begin : match.start()], meant]
-        places += read.places[begin : match.start()]
-        places += [(read.places[match.start()][0], read.places[match.end() - 1][1])] * len(meant)
-        begin = match.end()
-    octets.append(read.octets[begin:])
-    places += read.places[begin:]
-    return Decoded("".join(octets), places)
+def _instead(match: re.Match[bytes]) -> bytes:
+    return b" " if match.group() == b"+" else b""
 
 
-def _meant(match: re.Match[str]) -> str:
-    one, byte, entity, decimal, name, high, low, unit, sign = match.groups()
-    if one or byte:
-        octet = chr(int(one or byte, 16))
-        return octet.lower() if octet.isascii() else octet
-    if high:
-        code = 0x10000 + ((int(high, 16) - 0xD800) << 10) + int(low, 16) - 0xDC00
-    elif name or sign:
-        code = ord(_NAMED.get(name or "", sign or ""))
+def _meant(match: re.Match[bytes]) -> bytes:
+    """Return the octets that an escape stands for, in lower case."""
+    kind, found = match.lastgroup, match.group
+    if kind in {"a", "b", "g"}:
+        return bytes((int(found(kind), 16),)).lower()
+    if kind == "octal":
+        return bytes((int(found("octal"), 8),)).lower()
+    if kind == "low":
+        code = 0x10000 + ((int(found("high"), 16) - 0xD800) << 10) + int(found("low"), 16) - 0xDC00
+    elif kind == "name":
+        code = _NAMED[found("name")]
+    elif kind == "sign":
+        code = ord(found("sign"))
+    elif kind == "decimal":
+        code = int(found("decimal"))
     else:
-        code = int(decimal) if decimal else int(entity or unit, 16)
+        code = int(found(kind or 0), 16)
     if code > 0x10FFFF:
-        return ""
+        return b""
     character = chr(code)
     lower = character.lower()
-    return (lower if len(lower) == 1 else character).encode("utf-8", "surrogatepass").decode("latin-1")
+    return (lower if len(lower) == 1 else character).encode("utf-8", "surrogatepass")

@@ -23,7 +23,9 @@ from probes.account_ledger import AccountLedger
 from probes.background import in_background
 from probes.deadline import Deadline, utc_now
 from probes.dialler import Dialler
+from probes.known_secrets import KnownSecrets
 from probes.pacing import Pacer, group_by_mailbox
+from probes.redaction import Redactor
 from probes.sender_run import RunContext, SenderRun
 from probes.tls import Trust
 from settings import secret
@@ -49,9 +51,17 @@ class InterruptedGatheringError(Exception):
 
 
 def create_context(
-    settings: Settings, *, state: Path | None, no_send: bool = False, try_again: bool = False
+    settings: Settings,
+    *,
+    state: Path | None,
+    no_send: bool = False,
+    try_again: bool = False,
+    secrets: KnownSecrets | None = None,
+    redactor: Callable[[KnownSecrets], Redactor] = Redactor,
 ) -> RunContext:
-    """Return the context that all senders of a run share. Sign-in attempts are recorded in the folder `state`, if it is given.
+    """Return the context that all senders of a run share; it adds their secrets to `secrets`.
+
+    Sign-in attempts are recorded in the folder `state`, if it is given.
 
     Raises SettingsError if the CA file contains no certificate.
     """
@@ -67,6 +77,8 @@ def create_context(
         machine=machine.describe(resolvers=network.resolvers, connect_map=dialler.has_map),
         no_send=no_send,
         try_again=try_again,
+        secrets=secrets if secrets is not None else KnownSecrets(),
+        redactor=redactor,
     )
 
 

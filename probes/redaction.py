@@ -1,56 +1,59 @@
-"""Removes secrets from text before it is stored.
+"""Removes secrets from text before it is stored, in every encoding of `probes.encodings`.
 
-It finds a secret in plain text, base64 at any offset, URL, HTML, JSON, quoted-printable, UTF-16 and hex encoding. Each secret is
-added to the redactor as soon as it is read or received, and the redactor never returns it. It does not find pieces shorter than
-half of a secret, other encodings (base32, compressed, encrypted), or a secret with other letters inserted.
+Each secret is added to the redactor as soon as it is read or received, and the redactor never returns it. Of a secret of eight or
+more characters, no piece of more than half is left (of long ones, no piece of 24 characters); a shorter one is replaced as a whole.
 """
 
 from __future__ import annotations
 
-import base64
-import html
-import json
-import quopri
+import math
+import re
 import threading
 from collections.abc import Iterator
-from urllib.parse import quote, quote_plus
+from typing import Final
 
 from probes.decoding import decodings, normalised
+from probes.encodings import base64_parts, octets_of, spellings
+from probes.known_secrets import KnownSecrets
+from probes.ordinary_words import is_ordinary
+from probes.patterns import Patterns
+from probes.views import EditedView, Span, View, folded, printable_part
 
 MARK = "[redacted]"
-_SHORTEST = 4
-_LONG = 16  # from this length on half of a secret is distinctive, so that pieces of it are redacted too
-_PIECE = 24
-_LEAST = 6
-_LONGEST_CODE = (
-    8  # how much of an escape can be the first characters of a secret: all of &#1234567; after the first two
-)
-Span = tuple[int, int]
+_SHORTEST: Final = 4
+_DIVISIBLE: Final = 8  # from this length on, more than half of a secret is distinctive enough to be redacted
+_LONG: Final = 16
+_PIECE: Final = 24
+_LEAST_BITS: Final = 31.0  # of a spelling without its signs; fewer could be part of ordinary text
+_SIGNS: Final = re.compile(rb"[^a-z0-9\x80-\xff]+")
 
 
 class Redactor:
     """Replaces every known form of every known secret. Secrets can be added while the redactor is in use."""
 
-    def __init__(self) -> None:
-        """Create a redactor without secrets."""
-        self._forms: tuple[str, ...] = ()
-        self._meant: tuple[str, ...] = ()
-        self._pieces: dict[int, frozenset[str]] = {}
+    def __init__(self, known: KnownSecrets | None = None) -> None:
+        """Create a redactor without secrets. Those that it learns are also added to `known`."""
+        self._known = known
+        self._patterns = Patterns()
+        self._words: frozenset[bytes] = frozenset()
+        self._learned: set[str] = set()
         self._lock = threading.Lock()
 
     def learn(self, secret: str) -> None:
         """Add a secret. A secret of fewer than four characters is replaced only where it is a whole word."""
-        if not secret:
+        if not secret or secret in self._learned:
             return
-        found = {_printable(_folded(form))[0] for form in forms(secret)} - {""}
+        if self._known is not None:
+            self._known.add(secret)
         with self._lock:
-            self._forms = tuple({*self._forms, *found})
-            if len(secret) >= _SHORTEST:
-                self._meant = (*self._meant, *_meant(secret))
-            # Half of the secret contains a piece of this length, because only its printable characters are compared.
-            size = min(_PIECE, -(-len(secret) // 2)) - sum(not character.isprintable() for character in secret)
-            if len(secret) >= _LONG and size >= _LEAST:
-                self._pieces = {**self._pieces, size: self._pieces.get(size, frozenset()) | _pieces(secret, size)}
+            for whole in whole_patterns(secret):
+                if len(whole) >= _SHORTEST:
+                    self._patterns.add(whole)
+                else:
+                    self._words |= {whole}
+            for piece, least in _pieces(secret):
+                self._patterns.add(piece, least)
+            self._learned.add(secret)
 
     def clean(self, text: str) -> str:
         """Return `text` with every form of a secret replaced by a mark, ignoring case."""
@@ -59,22 +62,18 @@ class Redactor:
     def spans(self, text: str) -> list[Span]:
         """Return the positions of secrets in `text`, as ordered and disjoint spans.
 
-        Unprintable characters inside a secret (line endings, NULs, zero-width characters) do not hide it.
+        Unprintable characters, blanks and signs inside a secret do not hide it. Ordinary words are left (see `ordinary_words`).
         """
-        if not self._forms:
+        if not (self._patterns or self._words) or not text:
             return []
-        seen, places = _printable(_folded(text))
-        found: list[Span] = []
-        for form in self._forms:
-            long = len(form) >= _SHORTEST
-            found += [(start, end) for start, end in _all(form, seen) if long or _is_whole_word(seen, start, end)]
-        for size, pieces in self._pieces.items():
-            found += [(at, at + size) for at in range(len(seen) - size + 1) if seen[at : at + size] in pieces]
-        for rounds, (octets, places_in_text) in enumerate(decodings(seen) if self._meant else ()):
-            for meant in self._meant:
-                found += [(places_in_text[start][0], places_in_text[end - 1][1]) for start, end in _all(meant, octets)]
-                found += _joined(meant, octets, places_in_text, seen) if rounds else ()
-        return _merged([(places[start], places[end - 1] + 1) for start, end in found])
+        first = View(text)
+        found = [first.place(*span) for word in self._words for span in _whole_words(word, first.octets)]
+        searched: set[bytes] = set()
+        for view in _views(first):
+            if view.octets not in searched:
+                searched.add(view.octets)
+                found += [view.place(*span) for span in self._patterns.found(view.octets)]
+        return _merged([span for span in found if not is_ordinary(text, *span)])
 
 
 def without(text: str, spans: list[Span]) -> str:
@@ -86,106 +85,65 @@ def without(text: str, spans: list[Span]) -> str:
     return "".join([*kept, text[at:]])
 
 
-def forms(secret: str) -> set[str]:
-    """Return all encodings of `secret` that a peer could echo."""
-    octets = secret.encode("utf-8", "surrogateescape")
-    wide = (secret.encode("utf-16-le", "surrogatepass"), secret.encode("utf-16-be", "surrogatepass"))
-    found = {secret, secret.upper(), quote(octets, safe=""), quote(octets), quote_plus(octets)}
-    found |= {html.escape(secret), html.escape(secret, quote=False), html.escape(html.escape(secret))}
-    found |= {
-        json.dumps(secret)[1:-1],
-        json.dumps(secret, ensure_ascii=False)[1:-1],
-        json.dumps(json.dumps(secret))[3:-3],
-    }
-    found |= {secret.encode("unicode_escape").decode("ascii"), repr(secret)[1:-1], repr(octets)[2:-1]}
-    found |= {quopri.encodestring(octets).decode("ascii").replace("=\n", "").rstrip("\n")}
-    found |= {"".join(f"={octet:02X}" for octet in octets), octets.hex(), "".join(f"%{octet:02X}" for octet in octets)}
-    found |= {octets.hex(separator) for separator in " :-"} | {one.hex() for one in wide}
-    found |= {"".join(f"&#{ord(character)};" for character in secret)}
-    found |= {"".join(f"&#x{ord(character):x};" for character in secret)}
-    found |= {secret[::-1] if len(secret) > _SHORTEST * 2 else ""}
-    for encoded in (octets, *wide):
-        found |= _base64(encoded)
-    if not secret.isascii():
-        narrow = secret.encode("cp1252", "replace")
-        for encoded in (octets, narrow, *wide):  # as a program with another encoding decodes these bytes
-            found |= {encoded.decode("latin-1")} | {
-                encoded.decode("utf-8", errors) for errors in ("replace", "backslashreplace")
-            }
-    return {form for form in found if form.strip()}
+def whole_patterns(secret: str) -> set[bytes]:
+    """Return the patterns of a whole secret: its spellings, also without signs, and what they mean when decoded."""
+    patterns = {View(spelling).octets for spelling in spellings(secret)}
+    least = len(octets_of(secret)) * 2 / 3
+    patterns |= {bare for one in patterns if len(bare := _SIGNS.sub(b"", one)) >= least and _bits(bare) >= _LEAST_BITS}
+    if len(secret) >= _SHORTEST:
+        patterns |= _meant(secret)
+    return patterns - {b""}
 
 
-def _all(form: str, text: str) -> Iterator[Span]:
-    """Return all positions of `form` in `text`, including overlaps."""
-    start = text.find(form)
-    while start >= 0:
-        yield start, start + len(form)
-        start = text.find(form, start + 1)
+def _views(first: View) -> Iterator[View]:
+    """Return all views in which secrets are searched for."""
+    yield first
+    yield from decodings(first)
+    if _SIGNS.search(first.octets):
+        yield EditedView(first, _SIGNS, _nothing)
 
 
-def _joined(meant: str, octets: str, places_in_text: list[Span], seen: str) -> Iterator[Span]:
-    """Return the spans of secrets whose first or last characters are hidden in an escape sequence, such as `4f` after a `%`.
-
-    The hidden characters are next to the rest of the secret or one escape away from it, because decoding drops an equals sign
-    between them.
-    """
-    for some in range(1, min(_LONGEST_CODE, len(meant) - _SHORTEST) + 1):
-        for start, end in _all(meant[some:], octets):
-            first = places_in_text[start][0]
-            at = seen.rfind(meant[:some], max(0, first - some - _LONGEST_CODE), first)
-            if at >= 0:
-                yield at, places_in_text[end - 1][1]
-        for start, end in _all(meant[:-some], octets):
-            last = places_in_text[end - 1][1]
-            at = seen.find(meant[-some:], last, last + some + _LONGEST_CODE)
-            if at >= 0:
-                yield places_in_text[start][0], at + some
+def _nothing(_match: re.Match[bytes]) -> bytes:
+    return b""
 
 
-def _meant(secret: str) -> set[str]:
+def _bits(bare: bytes) -> float:
+    """Return how much information the octets hold if they are random, so that chance cannot repeat them in ordinary text."""
+    letters, digits = bare.upper() != bare or not bare.isascii(), any(0x30 <= octet <= 0x39 for octet in bare)
+    return len(bare) * math.log2(26 * letters + 10 * digits or 1)
+
+
+def _meant(secret: str) -> set[bytes]:
     """Return the forms of a secret to search for in decoded text: lower case, with and without unprintable characters."""
     cased = "".join(character.lower() if character.isascii() else character for character in secret)
-    return {normalised(one) for text in (cased, _folded(secret)) for one in (text, _printable(text)[0])} - {""}
+    texts = {one for text in (cased, folded(secret)) for one in (text, printable_part(text))}
+    return {normalised(text.encode("utf-8", "surrogatepass")) for text in texts} - {b""}
 
 
-def _pieces(secret: str, size: int) -> frozenset[str]:
-    octets = secret.encode("utf-8", "surrogateescape")
-    long = (_printable(_folded(form))[0] for form in (secret, *_base64(octets), octets.hex()))
-    return frozenset({form[at : at + size] for form in long for at in range(len(form) - size + 1)})
+def _pieces(secret: str) -> Iterator[tuple[bytes, int]]:
+    """Return the patterns of which a part is searched for, each with the least length of that part in octets."""
+    if len(secret) < _DIVISIBLE:
+        return
+    half = len(secret) // 2 + 1 if len(secret) < _LONG else -(-len(secret) // 2)
+    size = min(_PIECE, half) - sum(not character.isprintable() for character in secret)
+    if size < _SHORTEST:
+        return
+    octets = octets_of(secret)
+    for plain in {View(secret).octets, View(secret[::-1]).octets}:
+        yield plain, size
+    lost = secret.count("=")  # in decoded text
+    if size - lost >= _SHORTEST:
+        for meant in _meant(secret):
+            yield meant, size - lost
+    yield octets.hex().encode(), 2 * size
+    for part in base64_parts(octets):
+        yield View(part).octets, max(_DIVISIBLE, (8 * size - 10) // 6)
 
 
-def _base64(octets: bytes) -> set[str]:
-    """Return the parts of the base64 encoding that depend only on `octets`, for all three alignments."""
-    found = set()
-    for before in range(3):
-        encoded = base64.b64encode(b"\x00" * before + octets).decode("ascii")
-        first = -(-before * 8 // 6)
-        whole = (before + len(octets)) * 8 // 6
-        part = encoded[first:whole]
-        if len(part) >= _SHORTEST:
-            found |= {part, part.replace("+", "-").replace("/", "_"), quote(part, safe=""), part.replace("/", "\\/")}
-    return found
-
-
-def _folded(text: str) -> str:
-    """Return the text in lower case and with the same length, so that positions stay valid."""
-    lowered = text.lower()
-    if len(lowered) == len(text):
-        return lowered
-    return "".join(low if len(low := character.lower()) == 1 else character for character in text)
-
-
-def _printable(text: str) -> tuple[str, range | list[int]]:
-    """Return the printable characters in `text` and their positions."""
-    if text.isprintable():
-        return text, range(len(text))
-    places = [at for at, character in enumerate(text) if character.isprintable()]
-    return "".join(text[at] for at in places), places
-
-
-def _is_whole_word(text: str, start: int, end: int) -> bool:
-    around = text[start - 1 : start] + text[end : end + 1]
-    return not any(character.isalnum() or character == "_" for character in around)
+def _whole_words(word: bytes, text: bytes) -> Iterator[Span]:
+    """Return the positions of `word` in `text` where it is not part of a longer word."""
+    for match in re.finditer(rb"(?<![\w\x80-\xff])" + re.escape(word) + rb"(?![\w\x80-\xff])", text):
+        yield match.span()
 
 
 def _merged(spans: list[Span]) -> list[Span]:

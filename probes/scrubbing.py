@@ -27,7 +27,10 @@ _OF_LOOKS: Final = frozenset(
 )
 # Records in which these names hold texts of a peer.
 _OWN_OF: Final = {"tenant": _OF_LOOKS, "challenge": frozenset[str]()}
-_CODE: Final = re.compile(r"\d{3}[ -]?")
+_CODE: Final = re.compile(r"[0-9]{3}[ -]?")
+_ENHANCED: Final = re.compile(r"\s*[245]\.[0-9]{1,3}\.[0-9]{1,3}\s*")  # RFC 2034, on each line of a reply
+
+Place = tuple[list[str], int, int]
 
 
 def scrubbed(evidence: SenderEvidence, redactor: Redactor) -> SenderEvidence:
@@ -37,7 +40,7 @@ def scrubbed(evidence: SenderEvidence, redactor: Redactor) -> SenderEvidence:
     _over_lines([(lines, at, 0) for lines in replies for at in range(len(lines))], redactor)
     from_server = [line for line in data["transcript"] if line["speaker"] == "S"]
     texts = [[line["text"]] for line in from_server]
-    _over_lines([(text, 0, match.end() if (match := _CODE.match(text[0])) else 0) for text in texts], redactor)
+    _over_lines([(text, 0, _end(_CODE, text[0], 0)) for text in texts], redactor)
     for line, text in zip(from_server, texts, strict=True):
         line["text"] = text[0]
     return SenderEvidence.model_validate(data)
@@ -90,11 +93,24 @@ def _replies(value: object) -> list[list[str]]:
     return []
 
 
-def _over_lines(places: list[tuple[list[str], int, int]], redactor: Redactor) -> None:
+def _over_lines(places: list[Place], redactor: Redactor) -> None:
     """Redact secrets that are split over consecutive strings.
 
-    Each place is a list, an index into it, and the offset at which the text of that element begins.
+    Each place is a list, an index into it, and the offset at which the text of that element begins. The texts are joined with and
+    without the enhanced status code that a server can repeat on each line.
     """
+    _join_and_redact(places, redactor)
+    bare = [(texts, at, _end(_ENHANCED, texts[at], begin)) for texts, at, begin in places]
+    if bare != places:
+        _join_and_redact(bare, redactor)
+
+
+def _end(pattern: re.Pattern[str], text: str, begin: int) -> int:
+    match = pattern.match(text, begin)
+    return match.end() if match else begin
+
+
+def _join_and_redact(places: list[Place], redactor: Redactor) -> None:
     words = [texts[at][begin:] for texts, at, begin in places]
     spans = redactor.spans("".join(words))
     offset = 0

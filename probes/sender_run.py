@@ -5,6 +5,7 @@ The evidence can be frozen at any time, so that none of it is lost after an inte
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
@@ -17,6 +18,7 @@ from probes.deadline import Deadline
 from probes.dialler import Dialler
 from probes.https import HttpsClient
 from probes.issuer import Issuer
+from probes.known_secrets import KnownSecrets
 from probes.missing import RunEnd, missing_reasons
 from probes.records import Records, TrafficCounts
 from probes.redaction import Redactor
@@ -43,6 +45,8 @@ class RunContext:
     machine: MachineEvidence
     no_send: bool = False
     try_again: bool = False
+    secrets: KnownSecrets = field(default_factory=KnownSecrets)
+    redactor: Callable[[KnownSecrets], Redactor] = Redactor
     documents: SingleFlight[Issuer] = field(default_factory=SingleFlight)
     tokens: SingleFlight[Token] = field(default_factory=SingleFlight)
 
@@ -68,7 +72,7 @@ class SenderRun:
     started: datetime
     deadline: Deadline
     with_lookups: bool = False
-    redactor: Redactor = field(default_factory=Redactor)
+    redactor: Redactor = field(init=False)
     transcript: Transcript = field(init=False)
     records: Records = field(default_factory=Records)
     traffic: TrafficCounts = field(default_factory=TrafficCounts)
@@ -81,6 +85,7 @@ class SenderRun:
 
     def __post_init__(self) -> None:
         """Add the secret to the redactor before the first line is recorded."""
+        self.redactor = self.context.redactor(self.context.secrets)
         if self.found.secret is not None:
             self.redactor.learn(self.found.secret.reveal())
         self.transcript = Transcript(self.deadline, self.redactor)

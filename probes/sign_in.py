@@ -102,10 +102,12 @@ def _login(run: SenderRun, session: Session, claim: Claim) -> SignInEvidence:
     """
     user = run.sender.sign_in_user
     password = run.found.secret.reveal() if run.found.secret is not None else ""
+    answer = _base64(password)
+    run.redactor.learn(answer)
     lines = (
         ("AUTH LOGIN", None),
         (_base64(user), f"<user name {user}>"),
-        (_base64(password), "<password>"),
+        (answer, "<password>"),
     )
     return _authenticate(run, session, claim, "LOGIN", lines)
 

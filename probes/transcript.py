@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 
 from evidence.wire import Line
@@ -9,6 +10,7 @@ from probes.deadline import Deadline
 from probes.failures import printable
 from probes.redaction import Redactor
 
+_CODE = re.compile(r"[2-5][0-9]{2}[ -]")  # RFC 5321, section 4.2
 _MOST_LINES = 400
 _LONGEST_LINE = 2048
 
@@ -28,8 +30,9 @@ class Transcript:
         self._write("C", text)
 
     def server(self, text: str) -> None:
-        """Record a line that we received."""
-        self._write("S", text)
+        """Record a line that we received. Its reply code stays, whatever the secret is."""
+        code = _CODE.match(text)
+        self._write("S", text[code.end() :] if code else text, code.group() if code else "")
 
     def remark(self, text: str) -> None:
         """Record an event other than a line, such as a handshake or a connection."""
@@ -44,10 +47,9 @@ class Transcript:
         with self._lock:
             return tuple(self._lines)
 
-    def _write(self, speaker: str, text: str) -> None:
-        line = Line.model_validate(
-            {"at": round(self._deadline.elapsed(), 4), "speaker": speaker, "text": self.clean(text)},
-        )
+    def _write(self, speaker: str, text: str, code: str = "") -> None:
+        shown = code + self.clean(text)
+        line = Line.model_validate({"at": round(self._deadline.elapsed(), 4), "speaker": speaker, "text": shown})
         with self._lock:
             if len(self._lines) < _MOST_LINES:
                 self._lines.append(line)

@@ -21,6 +21,7 @@ from settings.clouds import Cloud
 from settings.microsoft import GUID
 
 _SECRETS = ("access_token", "refresh_token", "id_token", "device_code")
+_SENT = ("client_secret", "client_assertion", "refresh_token", "device_code", "code_verifier")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,14 +110,17 @@ class MsalHttpClient:
     def post(
         self,
         url: str,
-        data: Mapping[str, str | None] | None = None,
+        data: Mapping[str, str | bytes | None] | None = None,
         headers: dict[str, str] | None = None,
         **_ignored: object,
     ) -> MsalResponse:
-        """Send one request to an endpoint in the discovery document, and add the tokens in the response to the redactor."""
+        """Send one request to an endpoint in the discovery document. Secrets in it and in the response are added to the redactor."""
         if url not in self.found.endpoints:
             raise PermissionError("not an endpoint in the discovery document")
         self.requests += 1
+        for key in _SENT:
+            if sent := (data or {}).get(key):
+                self.redactor.learn(sent if isinstance(sent, str) else sent.decode("ascii"))
         fields = {**(headers or {}), "Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
         body = urlencode({key: value for key, value in (data or {}).items() if value is not None})
         self.last = self.https_client.request("POST", url, self.deadline, body=body, headers=fields)

@@ -39,7 +39,7 @@ def ready(
 
 def by_application(directory: Directory, found: Found, context: RunContext) -> Lookups:
     """Return lookups that use the application in `[directory]`, which signs in unattended with a client secret or a certificate."""
-    redactor = Redactor()
+    redactor = context.redactor(context.secrets)
     if found.secret is not None:
         redactor.learn(found.secret.reveal())
     authority = Authority(directory.tenant, context.cloud, context.https_client, redactor)
@@ -51,7 +51,7 @@ def by_administrator(
     client_id: str, directory: Directory | None, senders: Iterable[Sender], context: RunContext, say: Say
 ) -> Lookups:
     """Return lookups for `--admin-sign-in`. The administrator signs in now, before any mail server is contacted."""
-    redactor = Redactor()
+    redactor = context.redactor(context.secrets)
     known = list(senders)
     authority = Authority(_home(directory, known), context.cloud, context.https_client, redactor)
     needed = {"basic": (*BASIC_FACTS, "sign_in_log", "trace"), "oauth": (*OAUTH_FACTS, "sign_in_log", "trace")}

@@ -20,6 +20,7 @@ from checks.assessment import Assessment
 from knowledge.causes import CATALOGUE
 from probes import gather
 from probes.deadline import Deadline
+from probes.ordinary_words import is_ordinary
 from probes.redaction import MARK, Redactor
 from probes.transcript import Transcript
 from reports import reminder, terminal
@@ -52,7 +53,10 @@ _SHAPES = (
     ]),
 )  # fmt: skip
 SECRETS = (
-    st.one_of(*_SHAPES).map(str.strip).filter(lambda text: len(text) >= 8 and len(set(text)) >= 5 and text not in MARK)
+    st.one_of(*_SHAPES)
+    .map(str.strip)
+    .filter(lambda text: len(text) >= 8 and len(set(text)) >= 5 and text not in MARK)
+    .filter(lambda text: not is_ordinary(text, 0, len(text)))
 )
 
 

@@ -1,0 +1,28 @@
+"""The secrets of a run: what was read from the settings' sources, what a token service issued, and what was sent in their place."""
+
+from __future__ import annotations
+
+import threading
+
+
+class KnownSecrets:
+    """Collects the secrets of all senders, so that the outputs of the run can be searched for them. Thread-safe."""
+
+    def __init__(self) -> None:
+        """Create an empty collection."""
+        self._secrets: dict[str, None] = {}
+        self._lock = threading.Lock()
+
+    def add(self, secret: str) -> None:
+        """Add a secret."""
+        with self._lock:
+            self._secrets[secret] = None
+
+    def reveal(self) -> tuple[str, ...]:
+        """Return the secrets in the order in which they were added."""
+        with self._lock:
+            return tuple(self._secrets)
+
+    def __repr__(self) -> str:
+        """Return a description without the secrets."""
+        return "KnownSecrets(…)"
