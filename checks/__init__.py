@@ -1,1 +1,1 @@
-"""Checks: pure functions that return a finding, given evidence and settings. There is one module per family."""
+"""The checks: pure functions that take evidence and settings and return a finding. Each family has its own module."""

@@ -1,4 +1,4 @@
-"""Assesses one sender: findings on demand and the states of the gates. A check has the same verdict alone and in a full run."""
+"""Assesses one sender: computes findings on demand, the states of the gates and the verdict."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from settings.model import SenderSettings
 GateState = Literal["ok", "broken", "not_reached", "not_tested"]
 SenderVerdict = Literal["can_send", "cannot_send", "not_proven"]
 _PASSED = (
-    "It does not stop mail here: the TLS handshake succeeded with a certificate for the server's name, so this path leads to the "
-    "server (through split DNS, address translation or an access gateway, for example)."
+    "This does not stop mail here: the TLS handshake succeeded with a certificate for the server's name, so this "
+    "path leads to the server (through split DNS, address translation or an access gateway, for example)."
 )
 
 
 @dataclass(slots=True)
 class Assessment:
-    """The evidence of one sender and the findings based on it."""
+    """The evidence and the settings of one sender, and the findings based on them."""
 
     evidence: SenderEvidence
     settings: SenderSettings
@@ -41,11 +41,11 @@ class Assessment:
         return tuple(check for check in self.catalogue.values() if self._concerns(check))
 
     def finding(self, check_id: str) -> Finding:
-        """Return the finding of one check. The checks that it needs are judged first and may stop it; findings are cached.
+        """Return the finding of one check. The checks that it needs are evaluated first and can block it; findings are cached.
 
         Raises:
-            KeyError: no such check.
-            RecursionError: two checks need each other.
+            KeyError: there is no check with this id.
+            RecursionError: the check needs itself, directly or through other checks.
 
         """
         if check_id in self._findings:
@@ -64,7 +64,7 @@ class Assessment:
     def _judge(self, check: Check) -> Finding:
         def other(asked: str) -> Finding:
             if asked not in {*check.needs, *check.reads}:
-                raise LookupError(f"{check.id} asks for {asked} without listing it in its needs or reads")
+                raise LookupError(f"{check.id} reads the finding of {asked}, which is not in its needs or reads")
             return self.finding(asked)
 
         case = Context(self.evidence, self.settings, check, other, self._passed_by)
@@ -87,7 +87,7 @@ class Assessment:
 
     @property
     def _passed(self) -> frozenset[Gate]:
-        """The gates before an open gate. It is empty if the settings name a server other than the service's own."""
+        """The gates before an open gate. Empty if the settings name a server that is not the service's own."""
         if self._seen is None:
             declared = self.settings.service.declares_smtp(self.settings.sender.smtp_server)
             self._seen = passed_gates(self.evidence) if declared else frozenset()
@@ -100,7 +100,7 @@ class Assessment:
     def gates(self) -> dict[Gate, GateState]:
         """Return the state of each gate in the order of the route. The gates after the first broken one are not reached.
 
-        A gate before an open gate is not broken, whatever its check found.
+        A gate before an open gate is never broken, even if its check failed.
         """
         states: dict[Gate, GateState] = {}
         broken = False
@@ -117,18 +117,21 @@ class Assessment:
 
     @property
     def first_broken_gate(self) -> Gate | None:
-        """The first broken gate, which decides the verdict, or None if no gate is broken."""
+        """The first broken gate, or None if no gate is broken."""
         return next((gate for gate, state in self.gates().items() if state == "broken"), None)
 
     @property
     def decisive(self) -> Finding | None:
-        """The finding of the first broken gate, or None if no gate is broken. Its causes are those of the sender."""
+        """The finding of the first broken gate, or None if no gate is broken. The sender's causes are those of this finding."""
         gate = self.first_broken_gate
         return None if gate is None else self.finding(self._gate_checks()[gate].id)
 
     @property
     def verdict(self) -> SenderVerdict:
-        """The verdict based on the gates: all passed, one broken, or neither. With --no-send the tenant can decide the last gate."""
+        """The sender's verdict: `can_send` if all gates are open, `cannot_send` if one is broken, `not_proven` otherwise.
+
+        With --no-send, the tenant's settings can prove the last gate.
+        """
         states = set(self.gates().values())
         if "broken" in states:
             return "cannot_send"
@@ -136,7 +139,7 @@ class Assessment:
 
     @property
     def by_settings(self) -> bool:
-        """Whether all gates before the message are passed, --no-send omitted the message, and the tenant grants the right to send."""
+        """Whether the tenant's settings grant the right to send, in a run with --no-send in which all other gates were open."""
         left = [gate for gate, state in self.gates().items() if state != "ok"]
         envelope = self.evidence.envelope
         if (

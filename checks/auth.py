@@ -1,4 +1,4 @@
-"""AUTH: the sign-in. A run makes one attempt."""
+"""AUTH: the sign-in, which a run attempts at most once."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ NOT_TICKED = "no sign-in was tried: Enable Authentication is not ticked"
     reads_reply=True,
 )
 def sign_in(case: Context) -> Finding:
-    """RFC 4954: the server replies 235. The run makes one attempt. The text of a refusal shows its causes, ranked by likelihood."""
+    """The server accepts the sign-in with 235 (RFC 4954). If it refuses, the text of the reply shows the causes."""
     evidence = case.evidence.sign_in
     if evidence is None:
         return case.not_recorded("sign_in", "the sign-in")
@@ -66,9 +66,9 @@ def sign_in(case: Context) -> Finding:
 
 
 def _out_of_turn(case: Context, evidence: SignInEvidence, reply: Reply, expected: str) -> Finding:
-    """Return the finding for a 235 at the wrong moment, from an interposed server or from one that does not follow the protocol."""
+    """Return the finding for a 235 at the wrong moment, from an interposed server or one that violates the protocol."""
     when = "before the credential was sent" if evidence.early else "after it had refused the credential"
-    why = "the run sent nothing after this reply; a mail server asks for the credential first"
+    why = "the run sent nothing after this reply, because a mail server must ask for the credential first"
     causes = ("service_side_fault",) if peer.encrypted(case) else ("smtp_intercepted", "service_side_fault")
     return case.fail(*causes, expected=expected, observed=f"{reply.text}, {when}", sure=False, why=why)
 
@@ -91,10 +91,10 @@ def _withheld(case: Context, evidence: SignInEvidence, reason: SkipReason) -> Fi
             return _unauthenticated(case)
         case SkipReason.HOST_NOT_DECLARED:
             place = sender.smtp_server if cloud.microsoft else f"{sender.smtp_server}:{sender.port}"
-            observed = f"not tried: {place} is not {cloud.sign_in_place}, and {evidence.detail}"
+            observed = f"no sign-in was tried at {place}: {evidence.detail}"
             return case.fail("wrong_host_or_port", expected=expected, observed=observed)
         case SkipReason.TYPE_MISMATCH:
-            observed = f"not tried: Authentication Type is {sender.authentication_type}, with OAuth's fields filled in"
+            observed = f"no sign-in was tried: Authentication Type is {sender.authentication_type}, but the OAuth fields are filled in"
             return case.fail("authentication_type_wrong", expected=expected, observed=observed)
         case SkipReason.NO_SECRET:
             key = "password" if sender.method == "basic" else "client secret"
@@ -104,7 +104,7 @@ def _withheld(case: Context, evidence: SignInEvidence, reason: SkipReason) -> Fi
         case SkipReason.RECENTLY_TRIED:
             return _unresolved(case, evidence)
         case _:
-            return case.unknown(f"not tried: {reason.value.replace('_', ' ')} {evidence.detail}".strip())
+            return case.unknown(f"no sign-in was tried: {reason.value.replace('_', ' ')} {evidence.detail}".strip())
 
 
 def _held_back(case: Context, evidence: SignInEvidence, reason: SkipReason) -> Finding:
@@ -114,8 +114,8 @@ def _held_back(case: Context, evidence: SignInEvidence, reason: SkipReason) -> F
     if reason is SkipReason.SHARED_CREDENTIAL_REFUSED:
         causes = refusal.refused(case, reply).causes
         why = (
-            f"not tried again: in this run the server refused another sender with the same user: {evidence.detail}. Correct that "
-            "sender first, then run again (within 15 minutes of a refused password, with --try-again)"
+            f"not tried again: in this run, the server refused another sender with the same user ({evidence.detail}). Correct that "
+            "sender first, then run again. Within 15 minutes of a refused password, add --try-again"
         )
         return case.unknown(why, *causes, observed=evidence.detail)
     reading = read_text(said) if case.settings.service.microsoft else refusal.refused(case, reply)
@@ -139,13 +139,13 @@ def _unresolved(case: Context, evidence: SignInEvidence) -> Finding:
 
 
 def _unauthenticated(case: Context) -> Finding:
-    """Return the finding for a sender without authentication: the application sends MAIL without signing in, and the reply decides."""
+    """Return the finding for a sender without authentication, based on the reply to MAIL."""
     mail = case.evidence.envelope.mail if case.evidence.envelope is not None else CommandEvidence()
     if mail is not None and mail.reply is not None and 200 <= mail.reply.code < 300:
         return case.not_applicable(f"{NOT_TICKED}; the server accepted MAIL without a sign-in: {mail.reply.text}")
     reply = mail.reply.text if mail is not None and mail.reply is not None else "nothing"
     return case.fail(
         "client_never_sent_auth",
-        expected="Enable Authentication is ticked, and the server answers 235",
-        observed=f"Enable Authentication is not ticked; MAIL without a sign-in: {reply}",
+        expected="Enable Authentication is ticked, and the server replies 235",
+        observed=f"Enable Authentication is not ticked; the reply to MAIL without a sign-in was: {reply}",
     )

@@ -43,7 +43,7 @@ def _account_by_wire(case: Context) -> Finding:
     accepted = case.finding("MBX-03")
     if accepted.verdict is Verdict.UNKNOWN:
         return case.unknown(f"the account signs in; the run did not test whether it may send: {accepted.why}")
-    observed = f"signed in as {case.settings.sender.sign_in_user}, message accepted"
+    observed = f"signed in as {case.settings.sender.sign_in_user}; the message was accepted"
     return case.stopped("MBX-03") or case.ok(observed=observed)
 
 
@@ -75,7 +75,7 @@ def smtp_auth_enabled(case: Context) -> Finding:
     causes=("conditional_access_block", "mfa_or_security_defaults"),
 )
 def mfa_off(case: Context) -> Finding:
-    """FAQ "Multi-factor authentication disabled". Reply 235 proves this only for the current sign-in from the current address."""
+    """FAQ "Multi-factor authentication disabled". A 235 reply proves this only for a sign-in from the present IP address."""
     wire = shared_items.about_sign_in(
         case,
         "the password alone was accepted: MFA did not block this sign-in from this address",
@@ -94,14 +94,18 @@ def mfa_off(case: Context) -> Finding:
     causes=("password_expired", "password_expiring"),
 )
 def password_never_expires(case: Context) -> Finding:
-    """FAQ "Password expiration policy". Only the tenant or a person can show the policy in time; a refusal shows it too late."""
+    """FAQ "Password expiration policy". The tenant or a person must show the policy, because a refusal comes too late."""
     sign_in = case.finding("AUTH-01")
     if sign_in.verdict is Verdict.FAIL and sign_in.causes[0] in PASSWORD_AGE_CAUSES:
         return shared_items.about_sign_in(case, "", "the password has not expired", PASSWORD_AGE_CAUSES)
     if case.evidence.tenant is not None:
         return expiry.password_routine(case, case.evidence.tenant)
     microsoft = case.settings.service.microsoft
-    where = "check it in the admin center" if microsoft else "ask the server's administrator"
+    where = (
+        "check the password policy in the admin center"
+        if microsoft
+        else "ask the server's administrator for the password policy"
+    )
     otherwise = case.unknown(
         f'{where} and attest it in the settings: "BASIC-04" = {{ who, when, what }} under '
         f"[sender.{case.settings.sender.name}.attested]"
@@ -120,11 +124,11 @@ def password_never_expires(case: Context) -> Finding:
     needs=("NET-01",),
     reads=("NET-02",),
     methods=BASIC,
-    declared_title="Outbound TCP to the declared port is open",
+    declared_title="The declared port is open for outbound TCP",
     causes=shared_items.PORT_CAUSES,
 )
 def outbound_port(case: Context) -> Finding:
-    """FAQ "Network Requirements": outbound TCP 587 is allowed. Connections to port 587 count, whatever port the settings name."""
+    """FAQ "Network Requirements": outbound TCP 587 is allowed. Connections to any other port in the settings do not count."""
     return shared_items.outbound_port(case)
 
 
@@ -142,13 +146,13 @@ def dns_port(case: Context) -> Finding:
     causes=shared_items.SERVER_CAUSES,
 )
 def server_and_port(case: Context) -> Finding:
-    """FAQ "Nodinite Configuration": SMTP Server and Port are those of the cloud. The check compares the entered settings with them."""
+    """FAQ "Nodinite Configuration". The check compares SMTP Server and Port in the settings with the cloud's values."""
     return shared_items.server_and_port(case)
 
 
 @check("BASIC-08", "Use SSL is ticked", methods=BASIC, causes=shared_items.USE_SSL_CAUSES)
 def use_ssl(case: Context) -> Finding:
-    """FAQ "Use SSL checkbox": the box is ticked. Without TLS, the run sends MAIL without a credential and shows the reply."""
+    """FAQ "Use SSL checkbox": the box is ticked. If it is not, the run sends MAIL without TLS or a credential and shows the reply."""
     return shared_items.use_ssl(case)
 
 
@@ -157,9 +161,9 @@ def user_name(case: Context) -> Finding:
     r"""FAQ "Username": the setting contains the full address, not only the part before the @, and not DOMAIN\user."""
     username = case.settings.sender.username
     if not case.settings.service.microsoft and "@" not in username:
-        return case.not_applicable("the form of a user name is the declared service's own choice")
+        return case.not_applicable("a declared service can require any form of user name")
     if is_full_address(username):
-        return case.ok(observed=f"{username} (as entered here; compare with the plugin)")
+        return case.ok(observed=f"{username} (as entered here; compare this with the plugin)")
     shown = username or "nothing"
     return case.fail("username_not_upn", expected="an address such as noreply@yourdomain.com", observed=shown)
 
@@ -172,5 +176,5 @@ def is_full_address(text: str) -> bool:
 
 @check("BASIC-10", "The password is correct", reads=("AUTH-01",), methods=BASIC, causes=("bad_credentials",))
 def password_correct(case: Context) -> Finding:
-    """FAQ "Verify password is correct". The run tries the password once; it does not try a refused password again."""
+    """FAQ "Verify password is correct". The run tries the password once and does not retry a refused password."""
     return shared_items.about_sign_in(case, "the password was accepted", "the server accepts the password")

@@ -1,4 +1,4 @@
-"""The complete catalogue of checks. Importing this module imports all families in display order."""
+"""The complete catalogue of checks. This module imports all families in display order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Expiry dates of secrets and passwords, taken from the tenant if they were looked up there, or else from the settings."""
+"""Expiry dates of secrets and passwords, from the tenant if they were looked up there, or else from the settings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SOON = timedelta(days=30)
 
 
 def secret_ends(case: Context) -> tuple[date | None, str]:
-    """Return the expiry date of the client secret and its source; without a date, return the permission that would show it."""
+    """Return the expiry date of the client secret and its source, or None and a note on the permission that would show the date."""
     seen = case.evidence.tenant
     if seen is not None and (read := secrets_end(seen)) is not None:
         return read, READ
@@ -27,9 +27,9 @@ def secret_ends(case: Context) -> tuple[date | None, str]:
 
 
 def password_routine(case: Context, seen: TenantEvidence) -> Finding:
-    """Return the finding for BASIC-04 with lookups. If the password expires, a person can attest a routine for its renewal."""
+    """Return the finding for BASIC-04, based on lookups. If the password expires, a person can attest a routine for its renewal."""
     if seen.user is not None and seen.user.state is LookupState.ABSENT:
-        return case.blocked("AUTH-01", why="the directory has no such user")
+        return case.blocked("AUTH-01", why="the directory does not contain this user")
     end, fact = password_end(seen)
     if fact.holds is False and end is None:
         return case.ok(observed=fact.words)
@@ -39,7 +39,7 @@ def password_routine(case: Context, seen: TenantEvidence) -> Finding:
         needs = fact.needs or "the password policy could not be read"
         return case.attested(case.unknown(needs, "password_expiring"))
     left = (end - case.evidence.today).days
-    routine = f'attest the renewal routine in the settings: "BASIC-04" = {{ who, when, what }}; {left} days left'
+    routine = f'attest the renewal routine in the settings: "BASIC-04" = {{ who, when, what }}; {left} days left until the password expires'
     attested = case.attested(case.unknown(routine, "password_expiring", observed=fact.words))
     if left <= SOON.days:
         return case.risk("password_expiring", observed=fact.words, why=f"{left} days left until the password expires")

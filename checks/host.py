@@ -1,4 +1,4 @@
-"""HOST: this machine. Registry values, which exist only on Windows, decide which TLS versions a .NET application uses."""
+"""HOST: this machine's settings. On Windows, registry values decide which TLS versions a .NET application uses."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _values(case: Context, name: str) -> tuple[RegistryValue, ...] | Finding:
     if machine.registry_failure is not None:
         return case.unknown(f"the registry could not be read: {machine.registry_failure}")
     if machine.registry is None:
-        return case.not_applicable("there is no Windows registry on this machine")
+        return case.not_applicable("this machine has no Windows registry")
     return tuple(value for value in machine.registry if value.name == name)
 
 
@@ -30,7 +30,7 @@ def _dotnet(case: Context, name: str) -> Finding:
     if any(value.data == 0 for value in values):
         return case.fail("legacy_tls_client", expected=f"{name} = 1 in both views", observed=shown)
     if any(value.data is None for value in values):
-        why = "not set: an application built for .NET Framework before 4.7 may use only old TLS versions"
+        why = "not set: an application built for a version of .NET Framework before 4.7 may use only old TLS versions"
         return case.risk("legacy_tls_client", expected=f"{name} = 1 in both views", observed=shown, why=why)
     return case.ok(observed=shown)
 
@@ -49,7 +49,7 @@ def system_versions(case: Context) -> Finding:
 
 @check("HOST-03", "Windows allows clients to use TLS 1.2", causes=("legacy_tls_client",))
 def schannel(case: Context) -> Finding:
-    """Microsoft "TLS registry settings": SCHANNEL's client setting for TLS 1.2 is not off. TLS 1.2 is on if there is no value."""
+    """Microsoft "TLS registry settings": SCHANNEL does not disable TLS 1.2 for clients. Without a registry value, TLS 1.2 is enabled."""
     enabled, off = _values(case, "Enabled"), _values(case, "DisabledByDefault")
     if isinstance(enabled, Finding):
         return enabled
@@ -58,13 +58,13 @@ def schannel(case: Context) -> Finding:
     values = {f"{value.name} ({value.view}-bit view)": value.data for value in (*enabled, *off)}
     shown = ", ".join(f"{name}: {'not set' if data is None else data}" for name, data in values.items())
     if any(value.data == 0 for value in enabled) or any((value.data or 0) != 0 for value in off):
-        return case.fail("legacy_tls_client", expected="TLS 1.2 Client not disabled", observed=shown)
+        return case.fail("legacy_tls_client", expected="TLS 1.2 is not disabled for clients", observed=shown)
     return case.ok(observed=shown)
 
 
 @check("HOST-04", "This machine's clock is correct", reads=("SMTP-01",), causes=("clock_skew",))
 def clock(case: Context) -> Finding:
-    """The validity of tokens and certificates depends on the clock. Entra tolerates a difference of five minutes."""
+    """The clock is accurate enough to check tokens and certificates. Entra tolerates a difference of five minutes."""
     offset = clock_offset(case)
     if offset is None:
         return case.stopped("SMTP-01") or case.unknown("no server sent its time")
@@ -82,7 +82,7 @@ _READY_AT = re.compile(r"ready at (\w{3}, \d{1,2} \w{3} \d{4} \d\d:\d\d:\d\d [+-
 
 
 def clock_offset(case: Context) -> float | None:
-    """Return how many seconds this machine's clock is ahead of HTTPS Date headers, or else of the date in Microsoft's greeting."""
+    """Return how many seconds this machine's clock is ahead of the time in an HTTPS Date header, or else in Microsoft's greeting."""
     for record in (case.evidence.token, case.evidence.issuer):
         if record is not None and record.clock_offset is not None:
             return record.clock_offset

@@ -1,4 +1,4 @@
-"""MBX: the envelope, the message, and the application's rights, which only the reply to the message shows."""
+"""MBX: the envelope, the message and the application's rights, which are checked only when a message is sent."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ ENVELOPE_CAUSES: tuple[CauseId, ...] = (
 def _judge(
     case: Context, command: CommandEvidence | None, of: Command, expected: str, ok: str, address: str | None = None
 ) -> Finding:
-    """Return the finding for a command of the envelope, which the server accepted, refused with a reply, or did not answer."""
+    """Return the finding for a command of the envelope, from its reply or the lack of one."""
     if command is None:
         return case.not_recorded("envelope", "this command")
     if command.reply is None:
         text = command.failure.text or command.failure.kind.value if command.failure is not None else "no reply"
-        why = "the connection ended without a reply, on the way or at the server"
+        why = "the connection ended without a reply; either the server or a device on the way closed it"
         return case.fail("service_side_fault", "connection_cut", expected=expected, observed=text, sure=False, why=why)
     if 200 <= command.reply.code < 400:
         return case.ok(observed=f"{ok}: {command.reply.text}")
@@ -49,9 +49,10 @@ def _judge(
     causes, sure = reading.causes, reading.sure
     if 400 <= command.reply.code < 500 and is_for_good(causes[0]):
         others = tuple(cause for cause in causes if cause not in {"unrecognised", "temporarily_deferred"})
-        causes, sure, why = ("temporarily_deferred", *others), False, "a reply that begins with 4 is temporary"
+        causes, sure = ("temporarily_deferred", *others), False
+        why = "a reply code that begins with 4 means a temporary refusal"
     if causes == ("unrecognised",) and case.check.gate is Gate.RECIPIENT:
-        causes, why = ("recipient_rejected",), "the server refused RCPT, so the reply is about the recipient"
+        causes, why = ("recipient_rejected",), "the server refused RCPT, so the reply concerns the recipient"
     return case.fail(*causes, expected=expected, observed=command.reply.text, sure=sure, why=why)
 
 
@@ -64,7 +65,7 @@ def _judge(
     reads_reply=True,
 )
 def sender(case: Context) -> Finding:
-    """The server accepts the MAIL command with the sender's address (RFC 5321, 4.1.1.2)."""
+    """The server accepts the sender's address in the MAIL command (RFC 5321, 4.1.1.2)."""
     envelope = case.evidence.envelope
     if envelope is None:
         return case.not_recorded("envelope", "MAIL")
@@ -91,7 +92,7 @@ def recipient(case: Context) -> Finding:
     "MBX-03", "The message is accepted", needs=("MBX-02",), gate=Gate.ACCEPTED, causes=ENVELOPE_CAUSES, reads_reply=True
 )
 def accepted(case: Context) -> Finding:
-    """The server accepts the message after DATA (RFC 5321, 4.1.1.4). Only then does it check the right to the mailbox."""
+    """The server accepts the message after DATA (RFC 5321, 4.1.1.4). Only then does it check the right to use the mailbox."""
     envelope = case.evidence.envelope
     if envelope is None:
         return case.not_recorded("envelope", "MAIL")
@@ -99,7 +100,7 @@ def accepted(case: Context) -> Finding:
         if not case.settings.sender.enable_authentication:
             return case.unknown("the run sends no message without a sign-in")
         return case.unknown(
-            "the run stopped after RCPT (--no-send); only an accepted message shows the right on the mailbox"
+            "the run stopped after RCPT (--no-send); only an accepted message shows that the sender may use the mailbox"
         )
     if envelope.final is None:
         begun = envelope.data is not None and envelope.data.reply is not None and envelope.data.reply.code == 354
@@ -151,7 +152,7 @@ def _registered_by_wire(case: Context) -> Finding:
     causes=("sp_mailbox_permission_missing",),
 )
 def mailbox_right(case: Context) -> Finding:
-    """The application needs FullAccess or RBAC for Applications (not in the FAQ). Only the reply to the message shows a missing right."""
+    """The application needs FullAccess or RBAC for Applications (not in the FAQ). Only the reply to a message shows a missing right."""
     return reconcile.item_with_tenant_facts(case, _right_by_wire(case), ("sp_mailbox_permission_missing",))
 
 
@@ -177,7 +178,7 @@ def _right_by_wire(case: Context) -> Finding:
     causes=("recipient_rejected", "outbound_spam_block"),
 )
 def traced(case: Context) -> Finding:
-    """Microsoft Graph "messageTraces" shows the delivery of a message after the server accepted it. Rows appear minutes later."""
+    """Microsoft Graph "messageTraces" shows whether an accepted message was delivered. Its rows appear minutes later."""
     tenant, cloud = case.evidence.tenant, case.settings.service
     look = tenant.trace if tenant is not None else None
     if cloud.name != WORLDWIDE.name or (look is not None and look.state is LookupState.NOT_OFFERED):
@@ -185,7 +186,10 @@ def traced(case: Context) -> Finding:
     if (stopped := case.stopped("MBX-03")) is not None:
         return stopped
     if look is None:
-        return case.unknown("only the message trace shows it; the run needs read access to it (docs/lookups.md)")
+        return case.unknown(
+            "only the message trace shows whether the message was delivered; the run needs read access to the "
+            "trace (docs/lookups.md)"
+        )
     if look.state is LookupState.NOT_ASKED:
         return case.unknown(f"the message trace was not looked up: {look.detail or 'see docs/lookups.md'}")
     if not look.seen:
@@ -207,7 +211,7 @@ def traced(case: Context) -> Finding:
         expected="delivered",
         observed=look.status,
         sure=False,
-        why="the details of the message in the trace name the event",
+        why="the message's details in the trace show the reason",
     )
 
 
@@ -219,7 +223,7 @@ def traced(case: Context) -> Finding:
     causes=("hve_external_recipient",),
 )
 def internal_recipient(case: Context) -> Finding:
-    """Microsoft "Manage High Volume Email": only internal recipients get mail. The check compares the domains of From and To."""
+    """Microsoft "Manage High Volume Email": it delivers only to internal recipients. The check compares the domains of From and To."""
     sender = case.settings.sender
     if not is_high_volume(sender.smtp_server):
         return case.not_applicable("the server is not the endpoint of High Volume Email")
@@ -231,5 +235,7 @@ def internal_recipient(case: Context) -> Finding:
     refused = next((one.observed for one in map(case.finding, ("MBX-02", "MBX-03")) if "5.5.105" in one.observed), "")
     if refused:
         return case.fail("hve_external_recipient", expected=expected, observed=refused)
-    why = "another domain of the same tenant is allowed; the server refuses recipients outside the tenant"
+    why = (
+        "a recipient in another domain of the same tenant is allowed; the server refuses recipients outside the tenant"
+    )
     return case.risk("hve_external_recipient", expected=expected, observed=observed, why=why)

@@ -1,6 +1,6 @@
-"""The check model: verdicts, findings, and the decorator that registers a check function with its id, title and gate.
+"""The check model: verdicts, findings, and the decorator that registers a check function.
 
-A check is a pure function that returns a `Finding` for a `Context`. It names causes by id; `knowledge` has their texts.
+A check is a pure function that takes a `Context` and returns a `Finding`. It names causes by id; `knowledge` contains their texts.
 """
 
 from __future__ import annotations
@@ -31,7 +31,10 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """The result of a check: its causes, likeliest first; what was expected and observed; and the reason, or what would decide."""
+    """The result of a check: its verdict, its causes (likeliest first), and what was expected and observed.
+
+    `why` gives the reason, or states what would decide between the causes.
+    """
 
     check: str
     title: str
@@ -47,9 +50,9 @@ class Finding:
 class Check:
     """A registered check. `gate` is set only on the check that decides whether that gate is open.
 
-    A failed check in `needs` blocks this check; its function evaluates the findings of `reads` itself. `causes` lists the causes that
-    the function can name; with `reads_reply` it can also name any cause that a server's reply indicates. `path_of` marks a check on
-    Microsoft's own path to a gate: if a later gate was observed to be open, a failure of the check becomes a risk.
+    If a check in `needs` fails, this check is blocked; a check in `reads` does not block it. `causes` lists the causes that the function
+    can name; with `reads_reply`, it can also name any cause that a server's reply indicates. `path_of` marks a check on Microsoft's own
+    path to a gate: if a later gate was observed to be open, a failure of the check becomes a risk.
     """
 
     id: str
@@ -67,19 +70,19 @@ class Check:
     declared_title: str = ""
 
     def concerns(self, settings: SenderSettings) -> bool:
-        """Return whether the check applies to a sender, given the sender's method and service."""
+        """Return whether the check applies to a sender with these settings."""
         return settings.sender.method in self.methods and (settings.service.microsoft or not self.microsoft_only)
 
     def title_for(self, settings: SenderSettings) -> str:
-        """Return the check's title for a sender's service."""
+        """Return the check's title for the sender's service."""
         return self.title if settings.service.microsoft else self.declared_title or self.title
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The input to a check: the evidence, the settings of one sender, and the findings of other checks on demand.
+    """The input to a check: the evidence and settings of one sender, and the findings of other checks.
 
-    `finding` returns the finding of another check by its id. `passed` returns whether a later gate proves that the gate of a check is
+    `finding` returns the finding of the check with the given id. `passed` returns whether a later gate proves that check's gate to be
     open.
     """
 
@@ -90,9 +93,9 @@ class Context:
     passed: Callable[[str], bool] = field(repr=False, default=lambda _check: False)
 
     def stopped(self, *others: str) -> Finding | None:
-        """Apply the rule for `needs`: return blocked after a failed or blocked check, unknown after an unknown one, else None.
+        """Return a blocked finding if one of these checks failed or is blocked, an unknown one if one is unknown, or None.
 
-        A check whose gate was passed does not block. A check function can call this method for checks that it only reads.
+        A check whose gate was passed does not count. A check function can call this method for checks that it only reads.
         """
         found = {one: self.finding(one) for one in others if not self.passed(one)}
         for one, finding in found.items():
@@ -120,7 +123,7 @@ class Context:
         return self._finding(Verdict.UNKNOWN, causes=causes, sure=False, observed=observed, why=why, expected=expected)
 
     def not_recorded(self, record: RecordName, step: str) -> Finding:
-        """Return unknown, and state why the evidence lacks the record of a step."""
+        """Return unknown, with the reason why the evidence lacks the record of a step."""
         reason = self.evidence.why_missing(record) or MissingReason.NOT_REACHED
         return self.unknown(f"{_WHY_MISSING[reason].format(step=step)}; run it again")
 
@@ -133,11 +136,11 @@ class Context:
         return self._finding(Verdict.BLOCKED, why=why or f"{by} did not pass: {self.finding(by).title}")
 
     def not_applicable(self, why: str) -> Finding:
-        """Return not applicable: the check is meaningless for this sender, cloud or platform."""
+        """Return not applicable: the check has no meaning for this sender, cloud or platform."""
         return self._finding(Verdict.NOT_APPLICABLE, why=why)
 
     def attested(self, otherwise: Finding) -> Finding:
-        """Return a finding with the attestation of this check from the settings, or `otherwise` if there is none."""
+        """Return a finding based on the attestation in the settings, or `otherwise` if there is no attestation."""
         attestation = self.settings.sender.attested.get(self.check.id)
         if attestation is None:
             return otherwise
@@ -148,7 +151,7 @@ class Context:
                 "the date of the attestation is in the future; correct it in the settings", observed=words
             )
         if age > 365:
-            return self.risk(*otherwise.causes, observed=words, why="the attestation is older than a year")
+            return self.risk(*otherwise.causes, observed=words, why="the attestation is more than a year old")
         return self._finding(Verdict.ATTESTED, observed=words, why="attested in the settings, not observed")
 
     def _finding(
@@ -179,9 +182,9 @@ class Context:
 _WHY_MISSING = {
     MissingReason.NOT_APPLICABLE: "the run did not include {step}",
     MissingReason.NOT_REACHED: "the run ended before {step}",
-    MissingReason.TIMED_OUT: "the time limit of this sender expired before {step}",
+    MissingReason.TIMED_OUT: "the time limit for this sender expired before {step}",
     MissingReason.INTERRUPTED: "the run was interrupted before {step}",
-    MissingReason.CRASHED: "an internal error of this suite ended the run before {step}",
+    MissingReason.CRASHED: "an internal error in this suite ended the run before {step}",
 }
 
 BOTH: frozenset[Method] = frozenset({"basic", "oauth"})
@@ -212,19 +215,19 @@ class Catalogue:
         """Register a check function.
 
         Args:
-            id: the family and two digits, never reused.
+            id: the family and two digits. An id is never reused.
             title: a statement that is true when the check passes.
             needs: checks that must not fail. If one of them fails or is blocked, this check is blocked; if one is unknown, this check is
                 unknown for the same reason. In both cases the function is not called. A check that is not applicable does not block.
             reads: checks whose findings the function evaluates itself, whatever their verdict.
             causes: the causes that the function can name. Any other cause in a finding raises ValueError.
-            reads_reply: the function also reads a server's reply, and may name any cause that the reply indicates.
+            reads_reply: whether the function also reads a server's reply, and can therefore name any cause that the reply indicates.
             methods: the authentication methods to which the check applies.
             gate: the gate that the check decides, if any.
             path_of: the gate to which the check examines Microsoft's own path, if any. If a later gate was observed to be open, messages
                 get through, so a failure becomes a risk.
-            microsoft_only: omit the check for a declared service, because only Microsoft's service has the thing it checks.
-            declared_title: the title for a declared service, if the usual title names something that only Microsoft has.
+            microsoft_only: whether the check applies only to Microsoft's service and is omitted for a declared service.
+            declared_title: the title for a declared service, if the usual title contains a Microsoft term.
 
         Raises:
             ValueError: the id is malformed or taken.

@@ -1,4 +1,4 @@
-"""NET: the name resolves, the DNS answer points to Microsoft, and every address accepts connections on the port."""
+"""NET: the name resolves, the DNS answer points to Microsoft, and every address accepts a connection on the port."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from settings.microsoft import is_on_route
     causes=("dns_failure", "name_server_silent", "dns_hijacked", "wrong_host_or_port"),
 )
 def name_resolves(case: Context) -> Finding:
-    """FAQ "DNS Resolution Issues". A private address cannot belong to one of Microsoft's servers."""
+    """FAQ "DNS Resolution Issues". Microsoft's servers have public addresses, so a private address is a failure."""
     evidence, sender, cloud = case.evidence.name, case.settings.sender, case.settings.service
     if evidence is None:
         return case.not_recorded("name", "the DNS lookup")
     expected = f"an address for {sender.smtp_server}"
     if evidence.literal:
-        return case.ok(observed=f"{sender.smtp_server} is an address, so the run looked up no name")
+        return case.ok(observed=f"{sender.smtp_server} is an IP address, so the run looked up no name")
     if not evidence.addresses:
         silent = shared_items.silent_resolvers(evidence)
         if silent:
@@ -38,7 +38,7 @@ def name_resolves(case: Context) -> Finding:
     declared = cloud.declares_smtp(sender.smtp_server)
     if cloud.microsoft and declared and all(_is_private(address) for address in evidence.addresses):
         observed = f"{', '.join(evidence.addresses[:4])}: not a public address"
-        return case.fail("dns_hijacked", expected="public addresses of Microsoft", observed=observed)
+        return case.fail("dns_hijacked", expected="public Microsoft addresses", observed=observed)
     found = f"{', '.join(evidence.addresses[:4])}{' …' if len(evidence.addresses) > 4 else ''}"
     unsteady = [
         answer for answer in evidence.answers if answer.attempts > 1 and answer.status in {"answered", "no_data"}
@@ -71,7 +71,7 @@ def _is_private(address: str) -> bool:
     causes=shared_items.PORT_CAUSES,
 )
 def port_opens(case: Context) -> Finding:
-    """FAQ "Connection timeout": no firewall between this machine and the port blocks the connection."""
+    """FAQ "Connection timeout": no firewall between this machine and the server blocks the port."""
     evidence, sender, cloud = case.evidence.port, case.settings.sender, case.settings.service
     if evidence is None:
         return case.not_recorded("port", "the first connection")
@@ -94,7 +94,7 @@ def port_opens(case: Context) -> Finding:
     if kinds <= {FailureKind.UNREACHABLE, FailureKind.NOT_MAPPED}:
         return case.fail("network_unreachable", expected=expected, observed=observed)
     if kinds == {FailureKind.REFUSED} and not cloud.microsoft:
-        why = "either the service does not run on the server, or a device on the way refuses the connection"
+        why = "either the service is not running on the server, or a device on the way refuses the connection"
         return case.fail(
             "port_blocked", "service_side_fault", expected=expected, observed=observed, sure=False, why=why
         )
@@ -105,7 +105,7 @@ def port_opens(case: Context) -> Finding:
     "NET-03", "Every address of the server answers", needs=("NET-02",), causes=("port_blocked", "network_unreachable")
 )
 def every_address(case: Context) -> Finding:
-    """An application may use any of the addresses, and most try IPv6 first. If one address does not respond, some connections fail."""
+    """An application can use any of the addresses, and most try IPv6 first. If one address does not respond, some connections fail."""
     dials = case.evidence.port.dials if case.evidence.port is not None else ()
     failed = [dial for dial in dials if not dial.opened]
     observed = f"{len(dials) - len(failed)} of {len(dials)} addresses opened"
@@ -114,9 +114,12 @@ def every_address(case: Context) -> Finding:
     families = {dial.family for dial in dials if dial.opened}
     lost = sorted({_FAMILIES[dial.family] for dial in failed if dial.family not in families})
     if lost:
-        why = f"no address accepts a connection over {' and '.join(lost)}: an application that tries it first waits before every message"
+        why = (
+            f"no address accepts a connection over {' or '.join(lost)}, so an application that tries {' or '.join(lost)} first "
+            "waits before every message"
+        )
         return case.risk("network_unreachable", observed=f"{observed}; {_describe_failures(failed)}", why=why)
-    why = "an application that uses one of these addresses fails"
+    why = "an application that uses one of these addresses cannot connect"
     return case.risk("port_blocked", observed=f"{observed}; {_describe_failures(failed)}", why=why)
 
 
@@ -139,7 +142,7 @@ def answer_points_to_microsoft(case: Context) -> Finding:
     """A manipulated DNS answer contains a private address, or aliases that end outside Microsoft's domains."""
     evidence = case.evidence.name
     if not case.settings.service.declares_smtp(case.settings.sender.smtp_server):
-        return case.not_applicable("the settings do not name a server of Microsoft")
+        return case.not_applicable("the settings do not name a Microsoft server")
     if evidence is None or not evidence.addresses:
         return case.stopped("NET-01") or case.unknown("no address was found")
     private = [address for address in evidence.addresses if _is_private(address)]
@@ -153,7 +156,9 @@ def answer_points_to_microsoft(case: Context) -> Finding:
     if foreign:
         return case.fail("dns_hijacked", expected=expected, observed=f"the aliases end in {', '.join(foreign[:3])}")
     compared = _compared(evidence.comparison, evidence.addresses)
-    return case.ok(observed=f"aliases end in {', '.join(sorted(ends)[:2]) or 'no alias'}{compared}")
+    return case.ok(
+        observed=f"{'the aliases end in ' + ', '.join(sorted(ends)[:2]) if ends else 'the name has no aliases'}{compared}"
+    )
 
 
 def _compared(comparison: tuple[DnsAnswer, ...], addresses: tuple[str, ...]) -> str:
@@ -161,11 +166,11 @@ def _compared(comparison: tuple[DnsAnswer, ...], addresses: tuple[str, ...]) -> 
         return ""
     other = {address for answer in comparison for address in answer.addresses}
     if not other:
-        return f"; {comparison[0].resolver} returned no address to compare"
+        return f"; {comparison[0].resolver} returned no address for comparison"
     return (
-        "; the comparison resolver agrees"
+        "; the comparison resolver returns at least one of the same addresses"
         if other & set(addresses)
-        else f"; {comparison[0].resolver} returns other addresses"
+        else f"; {comparison[0].resolver} returns different addresses"
     )
 
 
@@ -177,5 +182,5 @@ def _compared(comparison: tuple[DnsAnswer, ...], addresses: tuple[str, ...]) -> 
     causes=shared_items.SERVER_CAUSES,
 )
 def server_and_port(case: Context) -> Finding:
-    """FAQ OAuth step 5. The OAuth checklist has no item for SMTP Server and Port; for Basic senders BASIC-07 checks the same settings."""
+    """FAQ OAuth step 5. This check compares SMTP Server and Port for OAuth senders; for Basic senders, BASIC-07 does."""
     return shared_items.server_and_port(case)

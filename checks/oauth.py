@@ -25,7 +25,7 @@ def about_token(case: Context, proved: str, expected: str) -> Finding:
     "The application is registered in Microsoft Entra",
     reads=("TOKEN-02",),
     methods=OAUTH,
-    declared_title="The token service knows the application",
+    declared_title="The application is registered with the token service",
     causes=("app_not_in_tenant", "app_sp_missing", "app_disabled", "public_client_with_secret"),
 )
 def registered(case: Context) -> Finding:
@@ -33,7 +33,7 @@ def registered(case: Context) -> Finding:
     wire = about_token(
         case,
         f"{_issuer(case)} issued a token to {case.settings.sender.client_id}",
-        f"{_issuer(case)} knows the client id in this tenant",
+        f"the client id is registered {'in this tenant' if case.settings.service.microsoft else 'with the token service'}",
     )
     return reconcile.item_with_tenant_facts(case, wire, ("app_not_in_tenant", "app_sp_missing", "app_disabled"))
 
@@ -47,12 +47,12 @@ def registered(case: Context) -> Finding:
     causes=("resource_missing", "consent_missing"),
 )
 def permission(case: Context) -> Finding:
-    """FAQ OAuth step 2. With RBAC for Applications the list of roles may be empty; an accepted message then proves the right."""
+    """FAQ OAuth step 2. With RBAC for Applications, the token may contain no roles; an accepted message then proves the right."""
     return reconcile.item_with_tenant_facts(case, _permission_by_wire(case), ("consent_missing", "resource_missing"))
 
 
 def _permission_by_wire(case: Context) -> Finding:
-    expected = f"the token holds the role {role_of(case.settings.sender)}, or RBAC for Applications allows the message"
+    expected = f"the token contains the role {role_of(case.settings.sender)}, or RBAC for Applications grants the right to send"
     token = about_token(case, "", expected)
     if token.verdict is not Verdict.PASS:
         return token
@@ -74,7 +74,10 @@ def _permission_by_wire(case: Context) -> Finding:
             why=sign_in.why,
         )
     return case.unknown(
-        "the token has no role, which is correct only with RBAC for Applications; an accepted message or the tenant's settings show it",
+        (
+            "the token has no role, which is correct only with RBAC for Applications; an accepted message or the "
+            "tenant's settings can show that"
+        ),
         "consent_missing",
         observed=seen,
         expected=expected,
@@ -99,7 +102,7 @@ def secret(case: Context) -> Finding:
     return reconcile.item_with_tenant_facts(case, wire, ("secret_expired",))
 
 
-@check("OAUTH-04", "A reminder is set before the client secret expires", methods=OAUTH, causes=("secret_expiring",))
+@check("OAUTH-04", "A reminder is set for the expiry of the client secret", methods=OAUTH, causes=("secret_expiring",))
 def reminder(case: Context) -> Finding:
     """FAQ OAuth step 3, "Important". Only a person can attest a reminder. The finding shows the days left if the expiry date is known."""
     expires, source = expiry.secret_ends(case)
@@ -109,7 +112,7 @@ def reminder(case: Context) -> Finding:
         known = f"{left} days left until {expires}" if left >= 0 else f"{source} that the secret expired on {expires}"
     attested = case.attested(
         case.unknown(
-            'attest it in the settings: "OAUTH-04" = { who, when, what } under '
+            'attest the reminder in the settings: "OAUTH-04" = { who, when, what } under '
             f"[sender.{case.settings.sender.name}.attested], and declare client_secret_expires",
             "secret_expiring",
             observed=known,
@@ -133,7 +136,7 @@ def reminder(case: Context) -> Finding:
     causes=shared_items.SMTP_AUTH_CAUSES,
 )
 def smtp_auth_enabled(case: Context) -> Finding:
-    """FAQ OAuth step 4. Contrary to the FAQ's tip, the switch applies to OAuth too; a refusal because of it has a distinct text."""
+    """FAQ OAuth step 4. Contrary to the FAQ's tip, the switch also applies to OAuth; its refusal has a distinct text."""
     wire = shared_items.about_sign_in(
         case,
         "a sign-in with AUTH XOAUTH2 was accepted",
@@ -148,11 +151,11 @@ def smtp_auth_enabled(case: Context) -> Finding:
     needs=("NET-01",),
     reads=("NET-02",),
     methods=OAUTH,
-    declared_title="Outbound TCP to the declared port is open",
+    declared_title="The declared port is open for outbound TCP",
     causes=shared_items.PORT_CAUSES,
 )
 def outbound_port(case: Context) -> Finding:
-    """FAQ "Network Requirements": outbound TCP 587 is allowed. Connections to port 587 count, whatever port the settings name."""
+    """FAQ "Network Requirements": outbound TCP 587 is allowed. Connections to any other port in the settings do not count."""
     return shared_items.outbound_port(case)
 
 
@@ -171,18 +174,18 @@ def dns_port(case: Context) -> Finding:
 def authentication_type(case: Context) -> Finding:
     """FAQ OAuth step 5: Enable Authentication is ticked, and Authentication Type is OpenID (OAuth 2.0)."""
     sender = case.settings.sender
-    expected = "Enable Authentication is ticked and Authentication Type is OpenID"
+    expected = "Enable Authentication is ticked, and Authentication Type is OpenID"
     if not sender.enable_authentication:
         return case.fail("client_never_sent_auth", expected=expected, observed="Enable Authentication is not ticked")
     if sender.authentication_type != "OpenID":
-        observed = f"Authentication Type is {sender.authentication_type}, with OAuth's fields filled in"
+        observed = f"Authentication Type is {sender.authentication_type}, but the OAuth fields are filled in"
         return case.fail("authentication_type_wrong", expected=expected, observed=observed)
-    return case.ok(observed="OpenID (as entered here; compare with the plugin)")
+    return case.ok(observed="OpenID (as entered here; compare this with the plugin)")
 
 
 @check("OAUTH-09", "Use SSL is ticked", methods=OAUTH, causes=shared_items.USE_SSL_CAUSES)
 def use_ssl(case: Context) -> Finding:
-    """FAQ "Use SSL checkbox": the box is ticked. Without TLS, the run sends MAIL without a credential and shows the reply."""
+    """FAQ "Use SSL checkbox": the box is ticked. If it is not, the run sends MAIL without TLS or a credential and shows the reply."""
     return shared_items.use_ssl(case)
 
 
@@ -217,12 +220,12 @@ def tenant_id(case: Context) -> Finding:
             case.finding("TOKEN-01").verdict is Verdict.FAIL
         ):  # the document was altered, but the token is from this tenant
             return case.ok(observed=f"the tenant in the URL issued a token{named}")
-        return case.ok(observed=f"URL and issuer agree ({issuer}){named}")
+        return case.ok(observed=f"the URL and the issuer match ({issuer}){named}")
     token = case.finding("TOKEN-02")
     # Entra looks up the client id in the tenant of the URL, so an error about the secret shows that the tenant is correct.
     about = {"secret_wrong", "secret_expired", "client_assertion_bad"}
     about_secret = token.verdict is Verdict.FAIL and token.causes[0] in about
-    agree = case.ok(observed=f"URL and issuer agree: {issuer or url}")
+    agree = case.ok(observed=f"the URL and the issuer match: {issuer or url}")
     return agree if about_secret else case.stopped("TOKEN-02") or agree
 
 
@@ -238,12 +241,12 @@ def scope(case: Context) -> Finding:
     """FAQ OAuth step 5: the scope is https://outlook.office365.com/.default (worldwide); client credentials need /.default."""
     cloud, entered = case.settings.service, case.settings.sender.scope
     expected = cloud.scope or "a scope for the declared service"
-    observed = f"{entered or 'nothing'} (as entered here; compare with the plugin)"
+    observed = f"{entered or 'nothing'} (as entered here; compare this with the plugin)"
     if cloud.microsoft:
         if entered == cloud.scope:
             return case.ok(observed=observed)
         if token_claims.resource_of(entered) in cloud.audiences and entered.endswith("/.default"):
-            why = "this spelling of the same resource works; Microsoft documents the expected one"
+            why = "this spelling of the resource works, but Microsoft documents the expected one"
             return case.risk("wrong_scope_or_audience", observed=observed, expected=expected, why=why)
         return case.fail("wrong_scope_or_audience", expected=expected, observed=f"{observed}{_of_another_cloud(case)}")
     for needed in ("TOKEN-02", "TOKEN-03"):
@@ -258,11 +261,11 @@ def scope(case: Context) -> Finding:
 
 
 def _of_another_cloud(case: Context) -> str:
-    """Return a note if the scope belongs to a different cloud from the settings, because Entra's reply does not show the mismatch."""
+    """Return a note if the scope belongs to a different cloud from the one in the settings; Entra's reply does not show this."""
     other = cloud_of_scope(case.settings.sender.scope)
     foreign = other is not None and other.name != case.settings.cloud and other.scope != case.settings.service.scope
     return (
-        f"; it is the scope of {other.title}, the settings say {case.settings.service.title}"
+        f"; this is the scope for {other.title}, but the settings name {case.settings.service.title}"
         if foreign and other
         else ""
     )

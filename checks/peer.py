@@ -1,4 +1,4 @@
-"""Whether this run reached the real server. If it did, no finding claims that another server answers in its place."""
+"""Decides whether the run reached the real server. If it did, no finding claims that another server answers in its place."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _OWN = ("microsoft", "digicert")
 
 
 def is_own(leaf: Certificate) -> bool:
-    """Return whether the certificate was issued by an authority that Microsoft uses for its servers."""
+    """Return whether a certificate authority that Microsoft uses for its servers issued the certificate."""
     return any(name in leaf.issuer_organisation.lower() for name in _OWN)
 
 
@@ -22,7 +22,7 @@ def greets_as_exchange(greeting: str) -> bool:
 
 
 def reached_server(case: Context) -> bool:
-    """Return whether the certificate (verified, for a declared service) or the greeting shows that the run reached the real server."""
+    """Return whether a verified certificate or, for Microsoft's service, the greeting shows that the run reached the real server."""
     if encrypted(case):
         return True
     hello = case.evidence.greeting
@@ -31,7 +31,7 @@ def reached_server(case: Context) -> bool:
 
 
 def encrypted(case: Context) -> bool:
-    """Return whether TLS is verified as far as the real server, so that no device on the way can read or change the session."""
+    """Return whether a verified certificate proves that the session is encrypted as far as the real server."""
     tls = case.evidence.tls
     if tls is None or not tls.verified:
         return False
@@ -39,9 +39,9 @@ def encrypted(case: Context) -> bool:
 
 
 def without_false_interception(case: Context, finding: Finding) -> Finding:
-    """If this run reached the real server, replace the cause that another server answers in its place.
+    """Replace the cause `smtp_intercepted` in a finding if the run reached the real server.
 
-    The text of a reply can suggest another server; the run's greeting and certificate are better evidence.
+    The text of a reply can suggest a different server, but the run's greeting and certificate are better evidence.
     """
     if "smtp_intercepted" not in finding.causes or not reached_server(case):
         return finding

@@ -1,4 +1,4 @@
-"""The values of the placeholders in `knowledge` for one sender. They come from its settings, its evidence and the lookups."""
+"""The values of the placeholders in `knowledge` for one sender, from its settings, its evidence and the lookups."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from settings.model import SenderSettings
 
 
 def values(evidence: SenderEvidence, settings: SenderSettings) -> dict[str, str]:
-    """Return the value of each placeholder, and the method, which selects lines. A value that the sender does not have is empty."""
+    """Return the value of each placeholder, and the method, which selects lines. A missing value is empty."""
     sender = settings.sender
     url = sender.openid_endpoint_configuration
     return {
@@ -33,7 +33,7 @@ def values(evidence: SenderEvidence, settings: SenderSettings) -> dict[str, str]
 
 
 def _resolver(evidence: SenderEvidence) -> str:
-    """Return one of the run's resolvers: one that did not answer, or else the first."""
+    """Return a resolver of the run that did not answer or, if all of them answered, the first one."""
     answers = evidence.name.answers if evidence.name is not None else ()
     silent = [answer.resolver for answer in answers if answer.status in {"timeout", "unreachable"}]
     return next(iter(silent), answers[0].resolver if answers else next(iter(evidence.machine.resolvers), ""))
@@ -45,7 +45,7 @@ def _proxy(evidence: SenderEvidence) -> str:
 
 
 def _answer(evidence: SenderEvidence) -> str:
-    """Return the last answer from the login host, if that host did not answer as expected."""
+    """Return the last answer from the login host if it was not the expected one."""
     for record in (evidence.token, evidence.issuer):
         if record is not None and record.failure is not None:
             return token_claims.answered(record)

@@ -1,7 +1,7 @@
 """Combines the findings from the connection with the tenant's settings. If the two disagree, the finding reports both.
 
-The tenant's settings decide between the causes of an ambiguous refusal. A setting that was looked up counts even before a message
-is sent. Without lookups the findings are unchanged.
+The tenant's settings decide between the causes of an ambiguous refusal. They count even if the run sent no message. Without
+lookups, the findings are unchanged.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from settings.model import Sender
 
 
 def with_tenant_facts(case: Context, finding: Finding) -> Finding:
-    """Use the tenant's settings to narrow the causes of a failed finding; return any other finding unchanged."""
+    """Narrow the causes of a failed finding with the tenant's settings; return any other finding unchanged."""
     seen = case.evidence.tenant
     if seen is None or finding.verdict is not Verdict.FAIL or case.check.gate is None:
         return finding
@@ -31,7 +31,7 @@ def with_tenant_facts(case: Context, finding: Finding) -> Finding:
     if proven:
         words = "; ".join(facts[cause].words for cause in proven)
         sure = len(proven) == 1  # with several errors at once the reply does not show which one it is about
-        return replace(finding, causes=tuple(proven), sure=sure, why=f"The tenant's settings show it: {words}.")
+        return replace(finding, causes=tuple(proven), sure=sure, why=f"The tenant's settings show the cause: {words}.")
     left = tuple(cause for cause, fact in facts.items() if fact.holds is not False)
     if not left:
         why = contradiction(finding, facts.values())
@@ -41,13 +41,13 @@ def with_tenant_facts(case: Context, finding: Finding) -> Finding:
     refuted = "; ".join(fact.words for fact in facts.values() if fact.holds is False)
     needs = "; ".join(fact.needs for cause, fact in facts.items() if cause in left and fact.needs)
     sure = len(left) == 1 and left[0] != "service_side_fault"
-    more = f" To decide between the other causes, this is missing: {needs}." if needs and not sure else ""
+    more = f" What is missing to decide between the remaining causes: {needs}." if needs and not sure else ""
     why = f"The tenant's settings rule out other causes: {refuted}.{more}"
     return replace(finding, causes=left, sure=sure, why=why if sure else f"{why} {finding.why}".strip())
 
 
 def _facts_of_the_log(evidence: SenderEvidence, finding: Finding, sender: Sender) -> dict[CauseId, Fact]:
-    """Return the cause that the tenant's sign-in log shows for this run's attempt, according to the number of its newest refusal.
+    """Return the cause of this run's newest refusal in the tenant's sign-in log.
 
     Rows from another address are ignored, and so are successes: the application itself signs in as the same user.
     """
@@ -72,7 +72,7 @@ def _facts_of_the_log(evidence: SenderEvidence, finding: Finding, sender: Sender
 
 
 def _cause_of(code: int) -> tuple[CauseId, ...]:
-    """Return the likeliest cause of an Entra error number, or an empty tuple if the number is not known."""
+    """Return the likeliest cause of an Entra error number, or an empty tuple if the number is unknown."""
     from knowledge.entra_numbers import OUTCOMES
 
     outcome = OUTCOMES.get(code)
@@ -80,8 +80,8 @@ def _cause_of(code: int) -> tuple[CauseId, ...]:
 
 
 def _describe_row(row: SignInRow, account: str) -> str:
-    reason = row.reason or "no reason given"
-    return f"the sign-in log of {account} has AADSTS{row.code} at {row.at:%H:%M:%S} UTC ({reason})"
+    reason = row.reason or "without a reason"
+    return f"the sign-in log of {account} shows AADSTS{row.code} at {row.at:%H:%M:%S} UTC ({reason})"
 
 
 def item_with_tenant_facts(
@@ -89,7 +89,7 @@ def item_with_tenant_facts(
 ) -> Finding:
     """Combine a checklist item's finding with the tenant's settings for its causes.
 
-    The item passes on the settings alone only if they refute all `causes`. Causes in `also` count only if they hold.
+    If the connection shows no result, the item passes only if the settings refute all `causes`. Causes in `also` count only if they hold.
     """
     seen = case.evidence.tenant
     if seen is None:
@@ -102,11 +102,11 @@ def item_with_tenant_facts(
         case Verdict.FAIL:
             return wire
         case Verdict.PASS | Verdict.RISK if wrong:
-            observed = f"{wire.observed}; but {words}"
+            observed = f"{wire.observed}, but {words}"
             return case.risk(*wrong, observed=observed, expected=wire.expected, why=propagation(wrong))
         case _ if wrong:
             expected = wire.expected or case.check.title
-            return case.fail(*wrong, expected=expected, observed=words, why="The tenant's settings show it.")
+            return case.fail(*wrong, expected=expected, observed=words, why="The tenant's settings show the cause.")
         case Verdict.PASS | Verdict.RISK:
             return replace(wire, observed=f"{wire.observed}; in the tenant: {words}") if words else wire
     needs = list(dict.fromkeys(fact.needs for fact in facts.values() if fact.holds is None and fact.needs))
@@ -114,17 +114,17 @@ def item_with_tenant_facts(
         return case.unknown("; ".join(needs) or wire.why, *wire.causes, observed=words) if needs else wire
     if wire.verdict is Verdict.UNKNOWN and wire.causes:
         return wire  # a refusal has several causes, and the finding of the gate already compares the settings with it
-    return case.ok(observed=words, why="the tenant's settings show it; this run's connection does not")
+    return case.ok(observed=words, why="the tenant's settings show this; the connection of this run does not")
 
 
 def contradiction(finding: Finding, facts: Iterable[Fact]) -> str:
-    """Return the refusal, the settings that contradict it, and how long a change can take to propagate."""
+    """Return a text that names the settings that contradict a refusal, and how long a change can take to propagate."""
     words = "; ".join(dict.fromkeys(fact.words for fact in facts))
     return f"The server refuses, but the tenant's settings show no reason: {words}. {propagation(finding.causes)}"
 
 
 def propagation(causes: Iterable[CauseId]) -> str:
-    """Return how long a change that resolves these causes takes to propagate."""
+    """Return a text on how long a change that resolves these causes takes to propagate."""
     times = dict.fromkeys(CAUSES[cause].propagation for cause in causes if cause in CAUSES)
     words = " ".join(time for time in times if time != "None.")
     return f"A recent change may not have taken effect yet. {words}".strip()

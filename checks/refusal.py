@@ -1,4 +1,4 @@
-"""Derives the causes of a refused sign-in from the reply's text or, if the reply has no reason, from earlier gates and token claims."""
+"""Derives the causes of a refused sign-in from the reply's text or, if the text has no reason, from the rest of the evidence."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _BARE = re.compile(r"535 (5\.7\.3 )?(Error: )?Authentication (unsuccessful|faile
 
 
 def refused(case: Context, reply: Reply) -> Reading:
-    """Return the causes of a refused AUTH, likeliest first, given the reply and the other evidence; `sure` means that only one fits."""
+    """Return the causes of a refused AUTH, likeliest first, from the reply and the other evidence."""
     sender = case.settings.sender
     microsoft = case.settings.service.microsoft
     if sender.method == "basic" and microsoft and not is_full_address(sender.username):
@@ -52,7 +52,7 @@ def _bare_basic(case: Context, reply: Reply) -> Reading:
 
 
 def _bare_oauth(case: Context, reply: Reply) -> Reading:
-    """Return the causes of an OAuth refusal without a reason; the token's claims rule out some of them."""
+    """Return the causes of an OAuth refusal without a reason. The token's claims rule out some of them."""
     reading = _of(GROUPS["oauth_bare_535"].causes, reply, "oauth_bare_535")
     # The claims gate has checked audience, tenant and expiry, and this suite builds the SASL string, so these are ruled out.
     ruled_out = {"wrong_scope_or_audience", "token_expired", "wrong_tenant_or_authority", "xoauth2_string_malformed"}
@@ -74,7 +74,7 @@ def _bare_oauth(case: Context, reply: Reply) -> Reading:
 
 
 def challenged(evidence: SignInEvidence | None) -> str:
-    """Return the error about the token that the server sent before the refusal; empty if it sent none."""
+    """Return the error that the server sent before the refusal, as a note in parentheses; empty if the server sent none."""
     error = evidence.challenge if evidence is not None else None
     if error is None:
         return ""
@@ -83,7 +83,7 @@ def challenged(evidence: SignInEvidence | None) -> str:
 
 
 def _declared(case: Context, reading: Reading) -> Reading:
-    """Return the causes of a declared service's refusal, given its challenge (RFC 7628, 3.2.2) and the token's claims."""
+    """Narrow the causes of a declared service's refusal with its challenge (RFC 7628, 3.2.2) and the token's claims."""
     sign_in, token = case.evidence.sign_in, case.evidence.token
     error = sign_in.challenge if sign_in is not None else None
     if error is not None and error.status == "insufficient_scope":
@@ -94,7 +94,7 @@ def _declared(case: Context, reading: Reading) -> Reading:
 
 
 def _first(reading: Reading, cause: str) -> Reading:
-    """Return the reading with this cause moved to the front, if the reading contains it."""
+    """Return the reading with this cause moved to the front. A reading without the cause is unchanged."""
     if cause not in reading.causes:
         return reading
     return replace(reading, causes=(cause, *(other for other in reading.causes if other != cause)))

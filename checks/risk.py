@@ -28,7 +28,10 @@ def basic_retires(case: Context) -> Finding:
     """Microsoft, 2026-01-27: Basic for SMTP AUTH is off by default from the end of December 2026; an admin can turn it on again."""
     left = (BASIC_OFF_BY_DEFAULT - case.evidence.today).days
     when = f"in {left} days" if left > 0 else f"{-left} days ago"
-    why = "an Exchange administrator can turn Basic on again until its final removal (announced for 2027)"
+    why = (
+        "an Exchange administrator can turn Basic on again until its final removal, whose date Microsoft will "
+        "announce in 2027"
+    )
     return case.risk(
         "basic_auth_retiring",
         observed=f"Basic authentication is off by default from {BASIC_OFF_BY_DEFAULT}, {when}",
@@ -37,18 +40,14 @@ def basic_retires(case: Context) -> Finding:
 
 
 def _or_lookup(case: Context) -> str:
-    return ", or give the lookups access to it" if case.settings.service.microsoft else ""
+    return ", or give the lookups access to the date" if case.settings.service.microsoft else ""
 
 
 def _by_date(case: Context, expires: date, source: str, cause: CauseId) -> Finding:
     left = (expires - case.evidence.today).days
     if left < 0:
-        why = (
-            "the date has passed; it may be out of date in the settings"
-            if source == expiry.DECLARED
-            else "it has expired"
-        )
-        return case.risk(cause, observed=f"{source} that it expires on {expires}, {-left} days ago", why=why)
+        why = "the date has passed, or the settings are out of date" if source == expiry.DECLARED else "it has expired"
+        return case.risk(cause, observed=f"{source} that it expired on {expires}, {-left} days ago", why=why)
     observed = f"{source} that it expires on {expires}, {left} days left"
     if left <= expiry.SOON.days:
         return case.risk(cause, observed=observed, why="mail stops on that day")
@@ -57,7 +56,7 @@ def _by_date(case: Context, expires: date, source: str, cause: CauseId) -> Findi
 
 @check("RISK-02", "The client secret does not expire within 30 days", methods=OAUTH, causes=("secret_expiring",))
 def secret_ends(case: Context) -> Finding:
-    """FAQ OAuth step 3: mail stops when the secret expires. The settings declare the date, or a lookup finds it."""
+    """FAQ OAuth step 3: mail stops when the secret expires. The date comes from the settings or from a lookup."""
     expires, source = expiry.secret_ends(case)
     if expires is None:
         return case.unknown(
@@ -67,7 +66,7 @@ def secret_ends(case: Context) -> Finding:
     other = case.settings.sender.client_secret_expires
     if source == expiry.DECLARED or other is None or other == expires:
         return found
-    why = f"the settings declare {other}, the tenant shows {expires}: the date in the settings or the secret in use is another one"
+    why = f"the settings declare {other} but the tenant shows {expires}: the settings are out of date, or an older secret is in use"
     return case.risk("secret_expiring", observed=found.observed, why=why)
 
 
@@ -75,7 +74,7 @@ def secret_ends(case: Context) -> Finding:
     "RISK-03", "The server's certificate does not expire within 14 days", needs=("TLS-01",), causes=("cert_expired",)
 )
 def certificate_ends(case: Context) -> Finding:
-    """When the server's certificate expires, every client stops sending at once."""
+    """When the server's certificate expires, every client refuses to connect."""
     chain = case.evidence.tls.chain if case.evidence.tls is not None else ()
     if not chain:
         return case.unknown("this version of Python does not show the server's certificate")
@@ -83,13 +82,13 @@ def certificate_ends(case: Context) -> Finding:
     left = (expires - case.evidence.today).days
     observed = f"valid until {expires}, {left} days left"
     if left <= CERTIFICATE_SOON.days:
-        return case.risk("cert_expired", observed=observed, why="every client refuses the server from that day")
+        return case.risk("cert_expired", observed=observed, why="from that day on, every client refuses to connect")
     return case.ok(observed=observed)
 
 
 @check("RISK-04", "The password does not expire within 30 days", methods=BASIC, causes=("password_expiring",))
 def password_ends(case: Context) -> Finding:
-    """FAQ "Password expired": mail stops when the password expires. The settings declare the date, or a lookup finds it."""
+    """FAQ "Password expired": mail stops when the password expires. The date comes from the settings or from a lookup."""
     if case.evidence.tenant is not None:
         end, fact = password_end(case.evidence.tenant)
         if end is not None:
@@ -104,18 +103,18 @@ def password_ends(case: Context) -> Finding:
     return _by_date(case, expires, expiry.DECLARED, "password_expiring")
 
 
-_ONLY_BY_LOOKUP = "only the tenant's settings show it; the run needs read access to them (docs/lookups.md)"
+_ONLY_BY_LOOKUP = "only the tenant's settings show this; the run needs read access to them (docs/lookups.md)"
 
 
 def _not_looked_up(case: Context, look: LookupResult | None, cause: CauseId) -> Finding | None:
-    """Return a finding that explains why a lookup has no answer, or None if the lookup was answered."""
+    """Return a finding with the reason why a lookup has no answer, or None if it has one."""
     if look is None:
         return case.unknown(_ONLY_BY_LOOKUP, cause)
     if look.seen:
         return None
     if look.state is LookupState.NOT_ASKED:
-        return case.unknown(f"the run did not look it up: {look.detail or _ONLY_BY_LOOKUP}", cause)
-    return case.unknown(f"it could not be read: {look.needs or look.detail or 'run again'}", cause)
+        return case.unknown(f"the run did not look this up: {look.detail or _ONLY_BY_LOOKUP}", cause)
+    return case.unknown(f"this could not be read: {look.needs or look.detail or 'run again'}", cause)
 
 
 @check(
@@ -127,7 +126,7 @@ def _not_looked_up(case: Context, look: LookupResult | None, cause: CauseId) -> 
     causes=("app_multitenant",),
 )
 def single_tenant(case: Context) -> Finding:
-    """FAQ OAuth step 1, "Single tenant". Other tenants can also consent to a multi-tenant registration."""
+    """FAQ OAuth step 1, "Single tenant". Other tenants can consent to a multi-tenant registration."""
     seen = case.evidence.tenant
     look = seen.application if seen is not None else None
     if (unseen := _not_looked_up(case, look, "app_multitenant")) is not None or look is None:
@@ -160,7 +159,7 @@ def dedicated(case: Context) -> Finding:
     used = log.other_apps if log is not None and log.seen else ()
     second = methods.methods if methods is not None and methods.seen else ()
     if used or second:
-        signs = [f"used by {', '.join(used[:4])}"] if used else []
+        signs = [f"also used by {', '.join(used[:4])}"] if used else []
         signs += [f"registered second factors: {', '.join(second[:4])}"] if second else []
         why = "a person seems to use this account"
         return case.risk("account_not_dedicated", observed="; ".join(signs), why=why)
@@ -168,21 +167,25 @@ def dedicated(case: Context) -> Finding:
         if (unseen := _not_looked_up(case, look, "account_not_dedicated")) is not None:
             return unseen
     return case.ok(
-        observed="no second factor is registered, and the sign-in log of this run shows no other application"
+        observed="no second factor is registered, and the sign-in log shows no other application during this run"
     )
 
 
 @check("RISK-07", "The sign-in is limited to known addresses", microsoft_only=True, causes=("sign_in_from_anywhere",))
 def limited(case: Context) -> Finding:
-    """FAQ "Limit by Conditional Access": the policy prevents the use of a stolen credential from another address."""
+    """FAQ "Limit by Conditional Access": a policy prevents the use of a stolen credential from unknown addresses."""
     seen = case.evidence.tenant
     look = seen.conditional_access if seen is not None else None
     if (unseen := _not_looked_up(case, look, "sign_in_from_anywhere")) is not None or look is None:
         return unseen or case.unknown(_ONLY_BY_LOOKUP, "sign_in_from_anywhere")
     limits = [one for one in look.policies if one.state == "enabled" and one.limits_location]
     if limits:
-        return case.ok(observed=f"the Conditional Access policy {limits[0].name} limits the addresses")
+        return case.ok(observed=f"the Conditional Access policy {limits[0].name} limits the sign-in to known addresses")
     if seen is not None and seen.principal is not None and seen.principal.state is LookupState.ABSENT:
         return case.unknown("there is no enterprise application to which a policy can apply", "sign_in_from_anywhere")
     why = "anyone who has the credential can sign in from any address"
-    return case.risk("sign_in_from_anywhere", observed="no Conditional Access policy limits the addresses", why=why)
+    return case.risk(
+        "sign_in_from_anywhere",
+        observed="no Conditional Access policy limits the sign-in to known addresses",
+        why=why,
+    )

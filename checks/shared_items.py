@@ -1,4 +1,4 @@
-"""Items that appear in both of the FAQ's checklists. Each has one function, which the checks of both checklists call."""
+"""Items that appear in both of the FAQ's checklists. The checks of both checklists call the same functions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _REPLIED = _WORKING | {"refused", "server_failure"}
 
 
 def outbound_port(case: Context) -> Finding:
-    """Return the finding for BASIC-05 and OAUTH-06."""
+    """Return the finding for BASIC-05 and OAUTH-06: the submission port accepts outbound connections."""
     cloud = case.settings.service
     evidence = case.evidence.port
     if evidence is None:
@@ -36,11 +36,11 @@ def outbound_port(case: Context) -> Finding:
             observed=f"connected to {opened[0].address}:{opened[0].port} in {opened[0].seconds * 1000:.0f} ms"
         )
     if evidence.port != cloud.port:
-        why = f"the settings name port {evidence.port}; to port {cloud.port} {describe_dials(evidence, to_587=True)}"
+        why = f"the settings name port {evidence.port}; attempts on port {cloud.port}: {describe_dials(evidence, to_587=True)}"
         return case.fail(*_blame(evidence), expected=expected, observed=why)
     port = case.finding("NET-02")
     if not cloud.declares_smtp(case.settings.sender.smtp_server):
-        return case.blocked("NET-02", why=f"the settings name another server than {cloud.smtp_host}")
+        return case.blocked("NET-02", why=f"the settings name a server other than {cloud.smtp_host}")
     return case.fail(*port.causes, expected=expected, observed=describe_dials(evidence), sure=port.sure)
 
 
@@ -50,7 +50,7 @@ def _blame(evidence: PortEvidence) -> tuple[CauseId, ...]:
 
 
 def describe_dials(evidence: PortEvidence, *, to_587: bool = False) -> str:
-    """Return the results of the connection attempts as a short text."""
+    """Return a short text with the results of the connection attempts."""
     dials = evidence.to_587 if to_587 else evidence.dials
     words = [f"{dial.address}:{dial.port} {dial.failure.kind.value if dial.failure else 'open'}" for dial in dials]
     return (
@@ -59,12 +59,14 @@ def describe_dials(evidence: PortEvidence, *, to_587: bool = False) -> str:
 
 
 def dns_port(case: Context) -> Finding:
-    """Return the finding for BASIC-06 and OAUTH-07."""
+    """Return the finding for BASIC-06 and OAUTH-07: the resolvers answer over UDP and TCP."""
     evidence = case.evidence.name
     if evidence is None:
         return case.not_recorded("name", "the DNS lookup")
     if evidence.literal:
-        return case.unknown("the settings name an address, so the run looked up no name; enter the name of the server")
+        return case.unknown(
+            "the settings contain an IP address, so the run looked up no name; enter the server's name instead"
+        )
     if not evidence.answers:
         found = f"the operating system found {', '.join(evidence.system or ()) or 'nothing'}"
         return case.unknown(
@@ -88,23 +90,25 @@ def dns_port(case: Context) -> Finding:
         return case.fail("dns_tcp_blocked", expected=expected, observed=observed)
     silent = [server for works in (udp, tcp) for server, works_there in works.items() if not works_there]
     if silent:
-        why = f"{', '.join(dict.fromkeys(silent))} does not answer, another resolver does: some lookups wait for a timeout first"
+        why = f"{', '.join(dict.fromkeys(silent))} did not answer but another resolver did, so some lookups first wait for a timeout"
         return case.risk("name_server_silent", observed=observed, expected=expected, why=why)
     return case.ok(observed=observed, why=ELSEWHERE if elsewhere else "")
 
 
 def silent_resolvers(evidence: NameEvidence) -> tuple[str, ...]:
-    """Return the name servers of the run if none of them sent any reply; empty if one of them replied."""
+    """Return the run's resolvers if none of them replied; otherwise return an empty tuple."""
     asked = dict.fromkeys(answer.resolver for answer in evidence.answers)
     answered = {answer.resolver for answer in evidence.answers if answer.status not in {"timeout", "unreachable"}}
     return tuple(asked) if asked and not answered else ()
 
 
-ELSEWHERE = "no name server gave the address; the operating system has it from elsewhere, such as the hosts file"
+ELSEWHERE = (
+    "no name server returned the address; the operating system has it from another source, such as the hosts file"
+)
 
 
 def known_elsewhere(evidence: NameEvidence) -> bool:
-    """Return whether the address in use came from the operating system alone, and from none of its name servers."""
+    """Return whether only the operating system, and no resolver, returned the address that the run used."""
     return bool(evidence.addresses) and not evidence.literal and not any(one.addresses for one in evidence.answers)
 
 
@@ -121,14 +125,14 @@ def _describe_answers(answers: tuple[DnsAnswer, ...], transport: str) -> str:
 
 
 def server_and_port(case: Context) -> Finding:
-    """Return the finding for BASIC-07 and NET-05."""
+    """Return the finding for BASIC-07 and NET-05: SMTP Server and Port match the cloud."""
     sender, cloud = case.settings.sender, case.settings.service
-    observed = f"{sender.smtp_server}:{sender.port} (as entered here; compare with the plugin)"
+    observed = f"{sender.smtp_server}:{sender.port} (as entered here; compare this with the plugin)"
     expected = f"{cloud.smtp_host}:{cloud.port}"
     if sender.port != cloud.port or not cloud.declares_smtp(sender.smtp_server):
         other = cloud_of_smtp_host(sender.smtp_server)
         mixed = (
-            f"; it is the host of {other.title}, the settings say {cloud.title}"
+            f"; this is the host for {other.title}, but the settings name {cloud.title}"
             if other and other != cloud and cloud.microsoft
             else ""
         )
@@ -140,32 +144,32 @@ def server_and_port(case: Context) -> Finding:
 
 
 def use_ssl(case: Context) -> Finding:
-    """Return the finding for BASIC-08 and OAUTH-09."""
+    """Return the finding for BASIC-08 and OAUTH-09: Use SSL is ticked."""
     expected = "Use SSL is ticked, so that the client sends STARTTLS"
     if case.settings.sender.use_ssl:
-        return case.ok(observed="ticked (as entered here; compare with the plugin)")
+        return case.ok(observed="ticked (as entered here; compare this with the plugin)")
     mail = case.evidence.plain_mail
     reply = f"; the server answered MAIL with {mail.reply.text}" if mail is not None and mail.reply is not None else ""
     return case.fail("starttls_missing_or_implicit_tls_on_587", expected=expected, observed=f"not ticked{reply}")
 
 
 def about_sign_in(case: Context, proved: str, expected: str, mine: tuple[CauseId, ...] | None = None) -> Finding:
-    """Return the finding for an item that the sign-in proves or refutes; the arguments are those of `about`."""
+    """Return the finding for an item that the sign-in proves or refutes. The arguments are those of `about`."""
     return about(case, "AUTH-01", proved, expected, mine)
 
 
 def about(case: Context, by: str, proved: str, expected: str, mine: tuple[CauseId, ...] | None = None) -> Finding:
     """Return the finding for an item that another check proves or refutes.
 
-    A refusal with several causes fails only the item of the likeliest cause. The items of the other causes are unknown, and their
-    findings name the lookup that decides; an item with none of the causes is blocked.
+    A refusal with several causes fails only the item of the likeliest cause. The items of the other causes are unknown, with the same
+    `why`; an item with none of the causes is blocked.
 
     Args:
         case: the context of the item.
         by: the check that proves or refutes the item.
         proved: what a pass of that check shows.
         expected: what the item requires.
-        mine: the causes of this item; defaults to those that its check declares.
+        mine: the causes of this item; by default those that the item's check declares.
 
     """
     causes = case.check.causes if mine is None else mine
@@ -185,4 +189,4 @@ def about(case: Context, by: str, proved: str, expected: str, mine: tuple[CauseI
         case Verdict.BLOCKED:
             return case.blocked(by)
         case _:
-            return case.unknown(found.why or "the run did not try it", expected=expected)
+            return case.unknown(found.why or "the run did not test this", expected=expected)

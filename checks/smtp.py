@@ -1,4 +1,4 @@
-"""SMTP: the greeting, STARTTLS, and the authentication mechanisms offered after STARTTLS."""
+"""SMTP: the greeting, STARTTLS, and the authentication mechanisms that the server offers after STARTTLS."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from knowledge.cause_ids import CauseId
 
 _MASKED = re.compile(r"X{4,}\w?\b|\*{4,}")
 _IMPLICIT_TLS_PORTS = {465, 993, 995}
-_NO_GREETING = "the connection opened, but no greeting arrived: the server or a device on the way withholds it"
+_NO_GREETING = "the connection opened, but no greeting arrived; the server or a device on the way withheld it"
 
 
 @check(
@@ -37,7 +37,7 @@ _NO_GREETING = "the connection opened, but no greeting arrived: the server or a 
     reads_reply=True,
 )
 def greeting(case: Context) -> Finding:
-    """If the greeting is not the expected one, a device on the way answers in place of the server or changes the session."""
+    """An unexpected greeting shows that a device on the way answers in place of the server or changes the session."""
     evidence, cloud = case.evidence.greeting, case.settings.service
     if evidence is None:
         return case.not_recorded("greeting", "the greeting")
@@ -48,7 +48,7 @@ def greeting(case: Context) -> Finding:
         reading = read_reply(case, evidence.greeting.text, "connect")
         causes = reading.causes if reading.causes[0] != "unrecognised" else ("service_side_fault", "smtp_intercepted")
         return case.fail(*causes, expected=expected, observed=evidence.greeting.text, sure=False,
-                         why="the server, or a device on the way, refuses the session")  # fmt: skip
+                         why="the server or a device on the way refuses the session")  # fmt: skip
     text = evidence.greeting.text if evidence.greeting is not None else ""
     if evidence.ehlo is not None and evidence.ehlo.code != 250:
         if evidence.ehlo.code in {501, 504, 550, 553}:
@@ -83,10 +83,10 @@ def _no_greeting(case: Context, evidence: HelloEvidence, expected: str) -> Findi
     if cloud.microsoft:
         return case.fail("smtp_intercepted", "service_side_fault", expected=expected, observed=observed, sure=False,
                          why=_NO_GREETING)  # fmt: skip
-    why = "the service on this port sends nothing first; many other protocols wait for the client"
+    why = "the service on this port waits for the client to send first, as many protocols other than SMTP do"
     if _closed_on(evidence.tls_at_once):  # it reads what the client sends, and it does not support TLS
         return case.fail("wrong_host_or_port", "smtp_intercepted", expected=expected, sure=False, why=why,
-                         observed=f"{observed}; it closed the connection on a TLS handshake")  # fmt: skip
+                         observed=f"{observed}; it closed the connection when a TLS handshake began")  # fmt: skip
     return case.fail("wrong_host_or_port", "service_side_fault", "smtp_intercepted", expected=expected, observed=observed,
                      sure=False, why=why)  # fmt: skip
 
@@ -98,7 +98,7 @@ def _closed_on(hello: TlsEvidence | None) -> bool:
 
 
 def _tls_at_once(shown: TlsEvidence | None) -> str | None:
-    """Return how the server answered a TLS handshake from the first byte, or None if it did not. An alert is an answer (RFC 8446, 6)."""
+    """Return how the server answered an immediate TLS handshake, or None if it did not. An alert is an answer (RFC 8446, 6)."""
     if shown is None:
         return None
     if shown.version is not None:
@@ -111,7 +111,9 @@ def _tls_at_once(shown: TlsEvidence | None) -> str | None:
 def _implicit_tls(case: Context, answer: str, expected: str) -> Finding:
     """Return the finding for a port that uses TLS from the first byte: another server on Microsoft's port, or else a wrong port."""
     sender, cloud = case.settings.sender, case.settings.service
-    observed = f"no greeting in plain text; a TLS handshake from the first byte was answered with {answer}"
+    observed = (
+        f"no greeting arrived in plain text; the server answered a TLS handshake from the first byte with {answer}"
+    )
     if not cloud.microsoft:
         cause: CauseId = "implicit_tls_port" if cloud.declares_smtp(sender.smtp_server) else "wrong_host_or_port"
         return case.fail(cause, expected=expected, observed=observed)
@@ -138,14 +140,14 @@ def _foreign_greeting(case: Context, text: str, expected: str) -> Finding:
     causes=("smtp_rewritten", "starttls_missing_or_implicit_tls_on_587"),
 )
 def starttls(case: Context) -> Finding:
-    """RFC 3207. On port 587 the client starts TLS with STARTTLS. The server refuses clients that use implicit TLS or no TLS."""
+    """RFC 3207. On port 587, the client starts TLS with STARTTLS. The server does not accept implicit TLS there, or mail without TLS."""
     expected = "STARTTLS is offered and answered with 220"
     if not case.settings.sender.use_ssl:
         reply = _describe_reply(case.evidence.plain_mail)
         return case.fail(
             "starttls_missing_or_implicit_tls_on_587",
             expected=expected,
-            observed=f"Use SSL is not ticked; MAIL without TLS: {reply}",
+            observed=f"Use SSL is not ticked; the reply to MAIL without TLS was: {reply}",
         )
     evidence, hello = case.evidence.starttls, case.evidence.greeting
     if evidence is None or hello is None:
@@ -158,11 +160,14 @@ def starttls(case: Context) -> Finding:
         return case.fail(cause, expected=expected, observed=f"{seen}; STARTTLS: {_describe_reply(evidence)}")
     if evidence.surplus:
         return case.fail(
-            cause, expected=expected, observed="the server sent more than the reply to STARTTLS before TLS"
+            cause, expected=expected, observed="the server sent more than the reply to STARTTLS before TLS started"
         )
     if not offered:
         observed = f"{masked or 'not offered'}; STARTTLS: {evidence.reply.text}"
-        why = "STARTTLS works although it is not offered: a device on the way rewrites the list, and most clients do not try it"
+        why = (
+            "STARTTLS works although it is not offered: a device on the way rewrites the list, and most clients "
+            "do not try a missing command"
+        )
         return case.fail(cause, expected=expected, observed=observed, why=why)
     return case.ok(observed=evidence.reply.text)
 
@@ -177,7 +182,7 @@ def _describe_reply(command: CommandEvidence | None) -> str:
 
 @check(
     "SMTP-03",
-    "The server offers the authentication mechanism after TLS",
+    "The server offers the sender's authentication mechanism after STARTTLS",
     needs=("TLS-01",),
     gate=Gate.AUTH_OFFERED,
     causes=(
@@ -201,7 +206,7 @@ def auth_offered(case: Context) -> Finding:
         if _wants_client_certificate(case, observed):
             return case.fail("client_certificate_required", expected=expected, observed=observed)
         return case.fail("connection_cut", "service_side_fault", expected=expected, observed=observed, sure=False,
-                         why="the connection ended without a reply, on the way or at the server")  # fmt: skip
+                         why="the connection ended without a reply; either the server or a device on the way closed it")  # fmt: skip
     offered = evidence.keywords.get("AUTH")
     observed = f"AUTH {offered}" if offered is not None else f"no AUTH; {', '.join(evidence.keywords)}"
     if offered is not None and wanted in offered.upper().split():
@@ -213,7 +218,7 @@ def auth_offered(case: Context) -> Finding:
     if not cloud.declares_smtp(case.settings.sender.smtp_server):
         return case.fail("wrong_host_or_port", expected=expected, observed=observed)
     if not cloud.microsoft:
-        lacks = f"{observed}: {wanted} is missing, but the application uses it"
+        lacks = f"{observed}: {wanted} is missing, but the application needs it"
         return case.fail("auth_mechanism_unsupported", expected=expected, observed=lacks)
     if encrypted(case):
         why = "the certificate is Microsoft's, so no device on the way removed the mechanism"
@@ -222,7 +227,10 @@ def auth_offered(case: Context) -> Finding:
 
 
 def _wants_client_certificate(case: Context, observed: str) -> bool:
-    """Return whether the server ended the session for lack of a client certificate, as its text or a late end in TLS 1.3 shows."""
+    """Return whether the server ended the session for lack of a client certificate.
+
+    Its text can state the reason. In TLS 1.3, a server can also close the connection after the handshake.
+    """
     tls, hello = case.evidence.tls, case.evidence.auth_offered
     late = hello is not None and hello.ehlo is None and tls is not None and tls.asks_client_certificate
     return late or asks_for_certificate(observed)

@@ -1,4 +1,4 @@
-"""Evaluates causes against the tenant's settings: the cause holds, is refuted, or needs another lookup."""
+"""Compares causes with the tenant's settings: the cause holds, is refuted, or is unknown until another lookup is answered."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ _BY_CAUSE: dict[str, Judge] = {**tenant_account.BY_CAUSE, **tenant_application.B
 
 
 def fact_about(cause: str, seen: TenantEvidence, sender: Sender) -> Fact:
-    """Return what the tenant's settings show about a cause. A cause that no setting shows is unknown, and no lookup is named for it."""
+    """Return what the tenant's settings show about a cause. If no setting can show it, the cause is unknown and needs no lookup."""
     judge = _BY_CAUSE.get(cause)
     return Fact(None) if judge is None else judge(seen, sender)

@@ -1,4 +1,4 @@
-"""Causes in the account and its mailbox, judged from the tenant's settings: switches, policies, sign-in, addresses, password expiry.
+"""Compares causes in the account and its mailbox with the tenant's settings, such as switches, policies and addresses.
 
 Sources: the Graph and Exchange Online references in `evidence.tenant`; for the effect on SMTP AUTH, Microsoft, "Enable
 or disable SMTP AUTH".
@@ -27,7 +27,7 @@ def _tenant_switch(seen: TenantEvidence, sender: Sender) -> Fact:
     if own is not None:
         return refuted(f"the mailbox {sender.sign_in_user} has its own switch (SMTP AUTH {'off' if own else 'on'})")
     off = seen.transport is not None and seen.transport.smtp_auth_disabled is True
-    inherits = f"the mailbox {sender.sign_in_user} inherits it"
+    inherits = f"the mailbox {sender.sign_in_user} inherits that setting"
     return Fact(off, f"the tenant's switch turns SMTP AUTH {'off' if off else 'on'}, and {inherits}")
 
 
@@ -35,8 +35,10 @@ def _mailbox_switch(seen: TenantEvidence, sender: Sender) -> Fact:
     if missing := unread(seen.mailbox):
         return missing
     own = seen.mailbox.smtp_auth_disabled if seen.mailbox is not None else None
-    state = "inherits" if own is None else "off" if own else "on"
-    return Fact(own is True, f"the switch of the mailbox {sender.sign_in_user}: {state}")
+    state = (
+        "inherits the tenant's switch" if own is None else f"has its own switch (SMTP AUTH {'off' if own else 'on'})"
+    )
+    return Fact(own is True, f"the mailbox {sender.sign_in_user} {state}")
 
 
 def _policy(seen: TenantEvidence, _sender: Sender) -> Fact:
@@ -55,8 +57,8 @@ def _no_mailbox(seen: TenantEvidence, sender: Sender) -> Fact:
     if seen.user is not None and seen.user.state is LookupState.ABSENT:
         if seen.mailbox is not None and seen.mailbox.state is LookupState.ANSWERED:
             return refuted(
-                f"Exchange has a mailbox {sender.sign_in_user}, and the directory has no user of that name: its sign-in name "
-                "differs from its mail address"
+                f"Exchange has a mailbox {sender.sign_in_user}, but the directory has no user of that name: the user's sign-in name "
+                "differs from the mail address"
             )
         return holds(f"the directory has no user {sender.sign_in_user}")
     if seen.mailbox is not None and seen.mailbox.state is LookupState.ABSENT:
@@ -70,11 +72,14 @@ def _disabled(seen: TenantEvidence, sender: Sender) -> Fact:
     if seen.user is None or seen.user.state is LookupState.ABSENT:
         return Fact(holds=False)
     off = seen.user.enabled is False
-    return Fact(off, f"sign-in of {sender.sign_in_user} is {'blocked' if off else 'allowed'}")
+    return Fact(off, f"the sign-in of {sender.sign_in_user} is {'blocked' if off else 'allowed'}")
 
 
 def _other_address(seen: TenantEvidence, sender: Sender) -> Fact:
-    """Compare From with the addresses of the mailbox that signs in. The right to use another address is set on the From mailbox."""
+    """Compare From with the addresses of the mailbox that signs in.
+
+    The right to use a different address is set on the mailbox of that address.
+    """
     account, address = sender.sign_in_user, sender.envelope_from
     if missing := unread(seen.user):
         return (
@@ -106,7 +111,7 @@ def _mfa(seen: TenantEvidence, _sender: Sender) -> Fact:
             None, needs=f"whether the Conditional Access policy {demands[0].name} applies to this account and address"
         )
     return unread(seen.mfa, seen.security_defaults, seen.conditional_access) or refuted(
-        "per-user MFA is disabled, security defaults are off, no policy requires MFA"
+        "per-user MFA is disabled, security defaults are off, and no policy requires MFA"
     )
 
 
@@ -121,28 +126,31 @@ def _access(seen: TenantEvidence, _sender: Sender) -> Fact:
 
 
 def password_end(seen: TenantEvidence) -> tuple[date | None, Fact]:
-    """Return the password's expiry date (None: never, or unknown) and its source. Another system sets the expiry of federated passwords."""
+    """Return the password's expiry date, and the fact about it. The date is None if the password never expires or the date is unknown.
+
+    For a federated domain, the organisation's own directory sets the expiry.
+    """
     user, domain = seen.user, seen.domain
     if missing := unread(user):
         return None, missing
     if user is not None and user.password_never_expires:
-        return None, refuted("the directory: the password never expires")
+        return None, refuted("according to the directory, the password never expires")
     if missing := unread(domain):
         return None, missing
     if domain is not None and domain.federated:
         return None, Fact(
-            None, needs="the password policy of the organisation's own directory: the domain is federated"
+            None, needs="the password policy of the organisation's own directory, because the domain is federated"
         )
     days = (domain.password_valid_days if domain is not None else None) or DEFAULT_VALID_DAYS
     if days >= NEVER_DAYS:
-        return None, refuted("the domain's policy: passwords never expire")
+        return None, refuted("according to the domain's policy, passwords never expire")
     if user is None or user.password_changed is None:
         return None, Fact(None, needs="the date of the last password change")
     end = user.password_changed.date() + timedelta(days=days)
     over = end < seen.looked_at.date()
     return end, Fact(
         over,
-        f"the password {'expired' if over else 'expires'} on {end}: changed {user.password_changed.date()}, valid {days} days",
+        f"the password {'expired' if over else 'expires'} on {end} (changed on {user.password_changed.date()}, valid for {days} days)",
     )
 
 

@@ -1,4 +1,4 @@
-"""Causes in the application, judged from the tenant's settings: registration, enterprise application, secrets, consent and rights.
+"""Compares causes in the application with the tenant's settings, such as the registration, secrets, consent and rights.
 
 Sources: the Graph and Exchange Online references in `evidence.tenant`.
 """
@@ -21,9 +21,9 @@ def _unregistered(seen: TenantEvidence, sender: Sender) -> Fact:
         gone = seen.principal is not None and seen.principal.state is LookupState.ABSENT
         return Fact(
             gone,
-            f"the tenant {'does not know' if gone else 'knows, from another tenant,'} the client id {sender.client_id}",
+            f"the client id {sender.client_id} is {'not in the tenant' if gone else 'registered in another tenant'}",
         )
-    return unread(seen.application) or refuted(f"the tenant has the registration {sender.client_id}")
+    return unread(seen.application) or refuted(f"the application {sender.client_id} is registered in the tenant")
 
 
 def _no_principal(seen: TenantEvidence, _sender: Sender) -> Fact:
@@ -31,7 +31,7 @@ def _no_principal(seen: TenantEvidence, _sender: Sender) -> Fact:
         return missing
     registered = seen.application is not None and seen.application.state is LookupState.ANSWERED
     gone = seen.principal is not None and seen.principal.state is LookupState.ABSENT
-    return Fact(gone and registered, f"the enterprise application is {'missing' if gone else 'in the tenant'}")
+    return Fact(gone and registered, f"the enterprise application is {'not in' if gone else 'in'} the tenant")
 
 
 def _switched_off(seen: TenantEvidence, _sender: Sender) -> Fact:
@@ -61,7 +61,8 @@ def _public(seen: TenantEvidence, _sender: Sender) -> Fact:
     if missing := unread(seen.application):
         return missing
     return Fact(
-        None if seen.application is not None and seen.application.public_client else False, "not a public client"
+        None if seen.application is not None and seen.application.public_client else False,
+        "the application is not a public client",
     )
 
 
@@ -73,19 +74,19 @@ def _no_resource(seen: TenantEvidence, _sender: Sender) -> Fact:
 
 
 def role_of(sender: Sender) -> str:
-    """Return the permission that lets an application send. High Volume Email has its own (Microsoft, "OAuth for High Volume Email")."""
+    """Return the permission that lets an application send. High Volume Email uses a different one ("OAuth for High Volume Email")."""
     return "Mail.Send" if is_high_volume(sender.smtp_server) else ROLE
 
 
 def in_scope(seen: TenantEvidence) -> bool | None:
-    """Return whether RBAC for Applications includes this mailbox, or None if it could not be looked up."""
+    """Return whether RBAC for Applications covers this mailbox, or None if the lookup has no answer."""
     if unread(seen.rbac):
         return None
     return seen.rbac is not None and seen.rbac.in_scope is True
 
 
 def _without_principal(seen: TenantEvidence) -> bool:
-    """Return whether the tenant has no enterprise application to which rights could have been granted."""
+    """Return whether the tenant has no enterprise application, so that it cannot have granted any rights."""
     return seen.principal is not None and seen.principal.state is LookupState.ABSENT
 
 
@@ -109,26 +110,26 @@ def _not_in_exchange(seen: TenantEvidence, _sender: Sender) -> Fact:
     if _without_principal(seen):
         return Fact(None)
     if known is not None and known.state is LookupState.ABSENT:
-        return holds("Exchange does not know the application (Get-ServicePrincipal)")
+        return holds("the application is not registered in Exchange (Get-ServicePrincipal)")
     if missing := unread(known, belongs):
         return missing
     right = known is not None and belongs is not None and known.object_id.lower() == belongs.object_id.lower()
     there = known.object_id if known is not None else ""
     own = belongs.object_id if belongs is not None else ""
-    return Fact(not right, f"Exchange has the object id {there}, the enterprise application has {own}")
+    return Fact(not right, f"Exchange has the object id {there}, and the enterprise application has {own}")
 
 
 def _no_right(seen: TenantEvidence, sender: Sender) -> Fact:
     account = sender.sign_in_user
     if seen.mailbox_right is not None and seen.mailbox_right.full_access:
-        return refuted(f"the application has FullAccess on the mailbox {account}")
+        return refuted(f"the application has FullAccess to the mailbox {account}")
     if in_scope(seen):
         return refuted(f"RBAC for Applications includes the mailbox {account}")
     no_mailbox = seen.mailbox is not None and seen.mailbox.state is LookupState.ABSENT
     if _without_principal(seen) or no_mailbox or _not_in_exchange(seen, sender).holds:
         return Fact(None)  # without an application or a mailbox there can be no right
     return unread(seen.mailbox_right, seen.rbac) or holds(
-        f"neither FullAccess nor a role assignment on the mailbox {account}"
+        f"the application has neither FullAccess to the mailbox {account} nor a role assignment for it"
     )
 
 

@@ -1,4 +1,4 @@
-"""The only test that the run collects: each check of each sender, as `test_check[alerts-OAUTH-05]`."""
+"""The only test in a run, with one case for each check of each sender, such as `test_check[alerts-OAUTH-05]`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from checks.model import Finding, Verdict
 
 
 def test_check(finding: Finding, sender: str, strict: bool, record_property: Callable[[str, Any], None]) -> None:  # noqa: FBT001 - fixtures
-    """Report a check's verdict to pytest: a failed check fails the test; a blocked or unknown one skips it and states the reason."""
+    """Report a check's verdict to pytest: a failure fails the test; blocked, unknown and not applicable skip it, with the reason."""
     properties = {
         "sender": sender,
         "check": finding.check,
@@ -33,8 +33,8 @@ def test_check(finding: Finding, sender: str, strict: bool, record_property: Cal
 
 
 def _reason(finding: Finding) -> str:
-    """Return a description of the failure in at most five lines."""
-    sure = "" if finding.sure else " (not sure which)"
+    """Return a description of the finding in at most five lines."""
+    sure = "" if finding.sure else " (not certain which)"
     lines = [
         f"{finding.check}: {finding.title}",
         f"  expected: {finding.expected}" if finding.expected else "",

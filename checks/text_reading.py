@@ -1,6 +1,6 @@
-"""Derives causes from server replies. The rules are imported at the first refusal, because a healthy run does not need them.
+"""Derives causes from server replies. The rules are imported only after a refusal, because a run without one does not need them.
 
-The sender's service selects the rules: Microsoft's replies are matched by text, a declared service's replies by the standards.
+The sender's service selects the rules: Microsoft's replies are matched by text, and a declared service's replies by code.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 
 def read_text(text: str) -> Reading:
-    """Return the causes of a reply from Microsoft's service, likeliest first, and whether the text itself identifies one."""
+    """Return the causes of a reply from Microsoft's service, likeliest first, and whether its text identifies a single cause."""
     from knowledge.reading import read
 
     return read(text)
 
 
 def read_reply(case: Context, text: str, command: Command) -> Reading:
-    """Return the causes of a server's reply to a command; the argument `text` begins with the reply code."""
+    """Return the causes of a server's reply to a command. `text` begins with the reply code."""
     if case.settings.service.microsoft:
         return read_text(text)
     from knowledge.declared import replies
@@ -43,10 +43,10 @@ def read_answer(case: Context, evidence: IssuerEvidence | TokenEvidence) -> Read
 
 
 def error_text(evidence: IssuerEvidence | TokenEvidence) -> str:
-    """Return the error text from the token service."""
+    """Return the token service's description of the error, its error code or, without either, the HTTP status."""
     return evidence.error_description or evidence.error or f"HTTP {evidence.status}"
 
 
 def deciding(case: Context, reading: Reading) -> str:
-    """Return what would decide between the causes of an ambiguous reply, with this sender's values still to be filled in."""
+    """Return what would decide between the causes of an ambiguous reply, with unfilled placeholders; empty if the cause is certain."""
     return "" if reading.sure else " ".join(chosen(reading.decide, values(case.evidence, case.settings)))

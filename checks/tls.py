@@ -1,4 +1,4 @@
-"""TLS: the handshake and the certificate. The certificate itself decides the verdict, not a platform's verification code."""
+"""TLS: the handshake and the certificate. The verdict depends on the certificate itself, not on a platform's error code."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from evidence.wire import TlsEvidence
 from knowledge.cause_ids import CauseId
 
 _OLD = {"TLSv1", "TLSv1.1", "SSLv3", "SSLv2"}
-REMARK = "this is Python's TLS on this machine; the application may use another TLS library"
+REMARK = "this is the result of Python's TLS library; the application may use a different one"
 
 
 @check(
@@ -35,7 +35,7 @@ REMARK = "this is Python's TLS on this machine; the application may use another 
     ),
 )
 def handshake(case: Context) -> Finding:
-    """FAQ "SSL/TLS handshake failed". The operating system's roots decide on trust; the certificate must match the name in the settings."""
+    """FAQ "SSL/TLS handshake failed". The operating system must trust the certificate, which must match the name in the settings."""
     evidence = case.evidence.tls
     if evidence is None:
         return case.not_recorded("tls", "the TLS handshake")
@@ -46,9 +46,9 @@ def handshake(case: Context) -> Finding:
     text = evidence.failure.text if evidence.failure is not None else ""
     if kind is FailureKind.TLS_VERSION or evidence.version in _OLD:
         older = (
-            "which Microsoft's servers support: an older device on the way limits it"
+            "which Microsoft's servers support; an older device on the way prevents it"
             if case.settings.service.microsoft
-            else "and an older server, or a device on the way, answers"
+            else "but an older server or a device on the way answered"
         )
         why = f"this suite offered TLS 1.2 and newer, {older}"
         return case.fail("tls_version", expected="TLS 1.2 or newer", observed=f"{evidence.version or text}", why=why)
@@ -59,7 +59,7 @@ def handshake(case: Context) -> Finding:
                              sure=False, why=why)  # fmt: skip
         cause, observed = blame(evidence, case.evidence.started)
         if cause == "cert_untrusted" and evidence.server_name.endswith(".") and "mismatch" in text.lower():
-            observed = f"{evidence.server_name} ends with a dot, and a certificate names hosts without one"
+            observed = f"{evidence.server_name} ends with a dot, but host names in certificates do not"
             return case.fail("wrong_host_or_port", expected=evidence.server_name.rstrip("."), observed=observed)
         if cause == "cert_name_mismatch" and not case.settings.service.declares_smtp(evidence.server_name):
             return case.fail("wrong_host_or_port", expected=case.settings.service.smtp_host, observed=observed)
@@ -78,10 +78,10 @@ def _other_failure(case: Context, evidence: TlsEvidence, expected: str) -> Findi
     if kind is FailureKind.NOT_TLS:
         return case.fail("smtp_rewritten", expected="TLS after STARTTLS", observed=text)
     if kind is FailureKind.TLS_ALERT and not case.settings.service.microsoft:
-        why = "the peer ended the handshake with an alert; the log of the server has the reason"  # RFC 8446, 6
+        why = "the peer ended the handshake with an alert; the server's log shows the reason"  # RFC 8446, 6
         return case.fail("service_side_fault", "tls_version", "connection_cut", expected=expected, observed=text,
                          sure=False, why=why)  # fmt: skip
-    why = "the handshake ended without a reason; an inspection of TLS on the way can cause this"
+    why = "the handshake ended without a stated reason; TLS inspection on the way can cause this"
     return case.fail("connection_cut", "tls_version", "service_side_fault", expected=expected,
                      observed=text or kind.value, sure=False, why=why)  # fmt: skip
 
@@ -95,7 +95,7 @@ def asks_for_certificate(text: str) -> bool:
 
 
 def blame(evidence: TlsEvidence, now: datetime) -> tuple[CauseId, str]:
-    """Return why a certificate is not accepted, and the evidence for it: its name first, then its dates, then the chain of trust."""
+    """Return the cause of a rejected certificate and the evidence for it. The name is checked first, then the dates, then the chain."""
     leaf = evidence.chain[0]
     if not covers(leaf, evidence.server_name):
         return "cert_name_mismatch", f"the certificate is for {', '.join(leaf.names[:5]) or leaf.subject}"
@@ -122,14 +122,17 @@ def _describe_certificate(evidence: TlsEvidence) -> str:
     causes=("smtp_rewritten", "cert_untrusted"),
 )
 def microsofts_own(case: Context) -> Finding:
-    """A proxy that inspects TLS uses its own root certificate. This machine may trust the certificate, but not every application does."""
+    """A proxy that inspects TLS has its own root certificate, which this machine may trust but not every application does."""
     evidence = case.evidence.tls
     if evidence is None or not evidence.chain:
         return case.unknown("this version of Python does not show the server's certificate")
     leaf = evidence.chain[0]
     if is_own(leaf):
         return case.ok(observed=f"{leaf.organisation or leaf.subject}, {_describe_certificate(evidence)}")
-    why = "a device on the way inspects TLS: this machine trusts it, but an application with its own list of roots refuses it"
+    why = (
+        "a device on the way inspects TLS: this machine trusts its certificate, but an application with its own "
+        "root certificates may not"
+    )
     return case.risk("smtp_rewritten", "cert_untrusted", observed=_describe_certificate(evidence), why=why,
                      expected="issued by DigiCert or Microsoft")  # fmt: skip
 
@@ -139,7 +142,7 @@ def version(case: Context) -> Finding:
     """FAQ "Office365 requires TLS 1.2+": the handshake used TLS 1.2 or newer."""
     evidence = case.evidence.tls
     if evidence is None or evidence.version is None:
-        return case.stopped("TLS-01") or case.unknown("the handshake did not show the version")
+        return case.stopped("TLS-01") or case.unknown("the handshake did not show the TLS version")
     if evidence.version in _OLD:
         return case.fail("tls_version", expected="TLS 1.2 or newer", observed=evidence.version)
     return case.ok(observed=evidence.version, why=REMARK)

@@ -1,4 +1,4 @@
-"""TOKEN: the issuer document, the token and its claims, for OAuth senders only."""
+"""TOKEN: the issuer document, the token and its claims. These checks apply only to OAuth senders."""
 
 from __future__ import annotations
 
@@ -74,15 +74,17 @@ def _expected(case: Context) -> str:
 
 def _expected_document(case: Context) -> str:
     hosts = case.settings.service.login_hosts
-    return f"a document that names an issuer and a token endpoint on {hosts[0]}, of the tenant in the URL"
+    return f"a document for the tenant in the URL, with an issuer and a token endpoint on {hosts[0]}"
 
 
 def _sent(case: Context) -> str:
-    """Return whether the run sent the client secret, according to the evidence."""
+    """Return a note on whether the run sent the client secret."""
     token = case.evidence.token
     if case.evidence.traffic.token_requests == 0 and (token is None or token.withheld is not None):
         return "the client secret was not sent in this run"
-    return f"the client secret was sent to {token.endpoint if token is not None else 'that endpoint'}: replace it"
+    return (
+        f"the client secret was sent to {token.endpoint if token is not None else 'that endpoint'}: replace the secret"
+    )
 
 
 # Unexpected answers: from the host, or from a proxy in its place.
@@ -91,7 +93,7 @@ _ANSWERED = {FailureKind.NOT_JSON, FailureKind.REDIRECT, FailureKind.PROXY}
 
 
 def _unexpected_answer(case: Context, evidence: IssuerEvidence | TokenEvidence, expected: str) -> Finding:
-    """Return the finding for a web page, a redirect or a proxy's status, and quote the answer."""
+    """Return the finding for a web page, a redirect or a proxy's status, with the answer as the observation."""
     observed = token_claims.answered(evidence)
     status = evidence.status or 0
     failure = evidence.failure.kind if evidence.failure is not None else FailureKind.OTHER
@@ -112,12 +114,12 @@ def _unexpected_answer(case: Context, evidence: IssuerEvidence | TokenEvidence, 
 
 
 def _is_page(evidence: IssuerEvidence | TokenEvidence) -> bool:
-    """Return whether the answer is a web page. If a token request is answered with a page, the evidence keeps only the page's text."""
+    """Return whether the answer is a web page. For a token request, the evidence contains only the page's text."""
     return "html" in evidence.content_type if isinstance(evidence, IssuerEvidence) else bool(evidence.page)
 
 
 def _url_error(url: str, case: Context) -> str:
-    """Return the mistake in the URL itself; empty if there is none."""
+    """Return the error in the URL itself; empty if there is none."""
     if not url:
         return "the field OpenID Endpoint Configuration is empty"
     parts = address_of(url)
@@ -126,7 +128,7 @@ def _url_error(url: str, case: Context) -> str:
         return f"{url} does not begin with https://"
     host = parts.host
     if not host:
-        return f"{url} names no host"
+        return f"{url} contains no host name"
     if not cloud.declares_login(host, parts.port):
         other = cloud_of_login_host(host)
         if other is not None and other is not cloud and parts.port in {None, 443}:
@@ -136,14 +138,14 @@ def _url_error(url: str, case: Context) -> str:
     if reason:
         return reason
     if "/v2.0/" not in parts.path:
-        return "a v1 URL: /v2.0/ is missing in the path"
+        return "this is a v1 URL: its path does not contain /v2.0/"
     if not parts.path.endswith("/.well-known/openid-configuration"):
         return "the path does not end in /.well-known/openid-configuration"
     return ""
 
 
 def _declared_url_error(url: str, cloud: Cloud) -> str:
-    """Return the mistake in the URL for a declared service, whose host and port must be those of the declared issuer."""
+    """Return the error in the URL for a declared service; empty if there is none. Its host and port must be the declared issuer's."""
     if not url:
         return "the field OpenID Endpoint Configuration is empty"
     parts = address_of(url)
@@ -157,12 +159,12 @@ def _declared_url_error(url: str, cloud: Cloud) -> str:
 def _refused(case: Context, evidence: IssuerEvidence, expected: str) -> Finding:
     text = error_text(evidence)
     if not case.settings.service.microsoft:
-        why = "the server does not offer an issuer document at this URL"
+        why = "the server has no issuer document at this URL"
         return case.fail("wrong_tenant_or_authority", expected=expected, observed=text, sure=False, why=why)
     reading = read_answer(case, evidence)
     if reading.causes[0] == "unrecognised":
         return case.fail("wrong_tenant_or_authority", "login_blocked_by_proxy", expected=expected, observed=text,
-                         sure=False, why="the error text is unknown; the login host or a proxy on the way sent it")  # fmt: skip
+                         sure=False, why="the error text is unknown; either the login host or a proxy sent it")  # fmt: skip
     return case.fail(*reading.causes, expected=expected, observed=text, sure=reading.sure)
 
 
@@ -180,18 +182,22 @@ def _unreachable(case: Context, evidence: IssuerEvidence, expected: str) -> Find
 def _mismatch(evidence: IssuerEvidence, case: Context) -> str:
     cloud = case.settings.service
     if not evidence.issuer or not evidence.token_endpoint:
-        return "the document names no issuer or no token endpoint"
+        return "the document lacks an issuer or a token endpoint"
     endpoint = address_of(evidence.token_endpoint)
     if endpoint.scheme != "https" or not cloud.declares_login(endpoint.host, endpoint.port):
         return f"the token endpoint is {evidence.token_endpoint}, which is not on {cloud.login_place}"
     if not cloud.microsoft:
         declared = cloud.issuer.rstrip("/")
-        return "" if evidence.issuer.rstrip("/") == declared else f"issuer {evidence.issuer}, declared {declared}"
+        return (
+            ""
+            if evidence.issuer.rstrip("/") == declared
+            else f"the issuer is {evidence.issuer}, but the settings declare {declared}"
+        )
     if not cloud.declares_login(address_of(evidence.issuer).host):
-        return f"issuer {evidence.issuer} is not on a login host of {cloud.title}"
+        return f"the issuer {evidence.issuer} is not on a login host of {cloud.title}"
     url_tenant, issuer_tenant = token_claims.tenant_of(evidence.url), token_claims.tenant_of(evidence.issuer)
     if GUID.fullmatch(url_tenant) and url_tenant.lower() != issuer_tenant.lower():
-        return f"the URL names tenant {url_tenant}, the document {issuer_tenant}"
+        return f"the URL names the tenant {url_tenant}, but the document names {issuer_tenant}"
     return ""
 
 
@@ -214,7 +220,7 @@ def _mismatch(evidence: IssuerEvidence, case: Context) -> str:
     reads_reply=True,
 )
 def token(case: Context) -> Finding:
-    """RFC 6749, 5.2: the text of the error decides the cause, not only its number."""
+    """RFC 6749, 5.2: the text of an error decides the cause, not only its number."""
     evidence = case.evidence.token
     if evidence is None:
         return case.not_recorded("token", "the token request")
@@ -231,8 +237,9 @@ def token(case: Context) -> Finding:
         return case.fail("token_endpoint_unreachable", expected=expected, observed=observed)
     if evidence.length is None:
         return case.fail("service_side_fault", "login_blocked_by_proxy", expected=expected, sure=False,
-                         observed=f"HTTP {evidence.status} without access_token", why="no token service answers like this")  # fmt: skip
-    return case.ok(observed=f"a token of {evidence.length} characters for {evidence.expires_in or '?'} s")
+                         observed=f"HTTP {evidence.status} without access_token",
+                         why="a valid reply from a token service contains access_token or an error")  # fmt: skip
+    return case.ok(observed=f"a token of {evidence.length} characters, valid for {evidence.expires_in or '?'} s")
 
 
 def _withheld(case: Context, evidence: TokenEvidence) -> Finding:
@@ -257,12 +264,12 @@ def _error(case: Context, evidence: TokenEvidence, expected: str) -> Finding:
     if not evidence.scope.strip() and "wrong_scope_or_audience" in causes:
         causes, sure = ("wrong_scope_or_audience",), True
     if causes[0] == "secret_wrong" and evidence.secret_looks_like_id:
-        observed = f"{observed} (the value has the form of a secret's ID, not of its value)"
+        observed = f"{observed} (the value entered has the form of a secret ID, not of a secret value)"
     if causes == ("unrecognised",):
         sure = False
     microsoft = case.settings.service.microsoft
     log = "the sign-in log of the application in Entra" if microsoft else "the log of the token service"
-    why = "" if sure else deciding(case, reading) or f"{log} has the reason"
+    why = "" if sure else deciding(case, reading) or f"{log} shows the reason"
     return case.fail(*causes, expected=expected, observed=observed, sure=sure, why=why)
 
 
@@ -276,7 +283,7 @@ def _error(case: Context, evidence: TokenEvidence, expected: str) -> Finding:
     causes=("clock_skew", "wrong_tenant_or_authority", "wrong_scope_or_audience", "token_expired"),
 )
 def claims(case: Context) -> Finding:
-    """Microsoft "Access tokens": the claims aud and tid decide where a token is valid. The run decodes the token and does not verify it."""
+    """Microsoft "Access tokens": aud and tid decide where a token is valid. The run decodes the claims but does not verify them."""
     evidence, cloud = case.evidence.token, case.settings.service
     if evidence is None or evidence.length is None:
         return case.unknown("there is no token")

@@ -1,4 +1,4 @@
-"""Reads the URL and scope from the settings, the claims of the token, and this machine's address in the server's reply."""
+"""Extracts the tenant and the resource from the settings, the token's claims, and this machine's address from a server's reply."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ def tenant_of(url: str) -> str:
 
 
 def why_not_a_tenant(tenant: str) -> str:
-    """Return what is wrong with the tenant segment of a URL; empty if the segment can be a tenant."""
+    """Return what is wrong with the tenant segment of a URL; empty if the segment is valid."""
     if not tenant:
-        return "no tenant in the path"
+        return "the path contains no tenant"
     if tenant.lower() in SHARED_TENANTS:
-        return f"/{tenant} is for users of any tenant; client credentials need the tenant's own id"
+        return f"/{tenant} is for users of any tenant, but client credentials need the id of one tenant"
     if any(mark in tenant for mark in "{}<>$%") or "tenant" in tenant.lower():
-        return f"the path still has the placeholder {tenant}"
+        return f"the path still contains the placeholder {tenant}"
     if not GUID.fullmatch(tenant) and not _DOMAIN.fullmatch(tenant):
         return f"{tenant} is neither a tenant id nor a domain"
     return ""
 
 
 def resource_of(scope: str) -> str:
-    """Return the resource part of a scope, without `/.default` or a trailing slash, in lower case."""
+    """Return the resource part of a scope in lower case, without `/.default` or a trailing slash."""
     return scope.removesuffix("/.default").rstrip("/").lower()
 
 
 def claim(evidence: SenderEvidence, name: str) -> str:
-    """Return one claim of the token as text; empty if the token does not have it."""
+    """Return a claim of the token as text; empty if the token does not have the claim."""
     claims = evidence.token.claims if evidence.token is not None else None
     value = (claims or {}).get(name)
     return "" if value is None else str(value)
@@ -54,7 +54,7 @@ def roles(evidence: SenderEvidence) -> list[str]:
 
 
 def answered(evidence: IssuerEvidence | TokenEvidence) -> str:
-    """Describe the answer of the login host: the status and the text of a web page, or the failure."""
+    """Return a description of the login host's answer: the status and a web page's text, or the failure."""
     failure = evidence.failure
     if evidence.status is None or (failure is not None and failure.kind in _WITHOUT_WORDS):
         text = failure.text or failure.kind.value.replace("_", " ") if failure is not None else "nothing"
@@ -66,7 +66,7 @@ _WITHOUT_WORDS = {FailureKind.REDIRECT, FailureKind.PROXY}
 
 
 def seen_address(evidence: SenderEvidence) -> str:
-    """Return this machine's address from the reply to EHLO (RFC 5321, 4.1.3: in brackets); empty if the reply does not contain one."""
+    """Return this machine's address from the EHLO reply, in brackets there (RFC 5321, 4.1.3); empty if the reply contains none."""
     for hello in (evidence.auth_offered, evidence.greeting):
         lines = hello.ehlo.lines if hello is not None and hello.ehlo is not None else ()
         found = _LITERAL.search(lines[0]) if lines else None

@@ -19,7 +19,7 @@ _READ_AS = {
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """Whether a cause holds (None means unknown), the setting that shows it, and the lookup that is missing if no setting was read."""
+    """Whether a cause holds, which is None if that is unknown, and the setting that shows it or the lookup that is missing."""
 
     holds: bool | None
     words: str = ""
@@ -30,17 +30,17 @@ Judge = Callable[[TenantEvidence, Sender], Fact]  # one for each cause that a lo
 
 
 def holds(words: str) -> Fact:
-    """Return the fact that the cause holds, with the setting that shows it."""
+    """Return the fact that a cause holds. `words` names the setting that shows it."""
     return Fact(holds=True, words=words)
 
 
 def refuted(words: str) -> Fact:
-    """Return the fact that the cause does not hold, with the setting that shows it."""
+    """Return the fact that a cause does not hold. `words` names the setting that shows it."""
     return Fact(holds=False, words=words)
 
 
 def unread(*looks: LookupResult | None) -> Fact | None:
-    """Return why a cause is unknown if one of the lookups has no answer, or None if all of them have one."""
+    """Return an unknown fact if one of the lookups has no answer, or None if all of them have one."""
     for look in looks:
         if look is None:
             return Fact(None)

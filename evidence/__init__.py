@@ -1,1 +1,1 @@
-"""Frozen records of a run and of the tenant, the gates of the route, and functions that read the records."""
+"""The frozen records of a run and of the tenant's settings, the gates on a message's route, and functions that evaluate the records."""

@@ -1,4 +1,4 @@
-"""How a step of a run fails below its protocol: the kinds of failure, and the record of one."""
+"""The record of a failure below the protocol of a step, such as a timeout or a reset connection."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from settings.identity import SpokenText
 
 
 class FailureKind(StrEnum):
-    """What went wrong below the protocol. Each probe translates exceptions from libraries into one of these kinds."""
+    """The kinds of failure below the protocol. Each probe translates library exceptions into one of them."""
 
     TIMEOUT = "timeout"
     REFUSED = "refused"
@@ -33,7 +33,7 @@ class FailureKind(StrEnum):
 
 
 class Failure(Record):
-    """The failure of a step that ended without an answer: its kind, and the message from the system or the library (redacted)."""
+    """The failure of a step that ended without a reply: its kind, and the redacted message from the operating system or the library."""
 
     kind: FailureKind
     text: SpokenText = ""

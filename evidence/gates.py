@@ -1,4 +1,4 @@
-"""The gates of the route: the steps that a message passes between this machine and the recipient."""
+"""The gates that a message passes on its route from this machine to the recipient."""
 
 from __future__ import annotations
 

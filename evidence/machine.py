@@ -1,4 +1,4 @@
-"""The frozen record of the machine that ran the suite, as gathered by `probes.machine`."""
+"""The frozen record of the machine that ran the suite."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from settings.identity import AccountName, HostText, PublicText, Words
 
 
 class RegistryValue(Record):
-    """A value that was read from the Windows registry. `data` is None if the value is not set."""
+    """A value in the Windows registry. `data` is None if the value is not set."""
 
     path: Words
     name: Words
@@ -20,7 +20,7 @@ class RegistryValue(Record):
 
 
 class MachineEvidence(Record):
-    """The machine and the account that ran the suite. Another account may have a different proxy, trust store and firewall rule."""
+    """The machine and the account that ran the suite. Proxy, trust store and firewall rules can differ for another account."""
 
     host: HostText
     system: PublicText

@@ -23,7 +23,7 @@ RecordName = Literal[
 
 
 class MissingReason(StrEnum):
-    """The reason why the probes did not write a record."""
+    """The reason why a record is missing."""
 
     NOT_APPLICABLE = (
         "not_applicable"  # the sender's method, its settings or the options of the run do not use this step

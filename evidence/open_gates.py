@@ -1,7 +1,7 @@
-"""Finds the gates that replies prove to be open, and the gates that must therefore have been passed.
+"""Finds the gates that replies prove to be open, and the earlier gates that must have been passed.
 
-Before TLS anyone can answer in place of the server, so on the SMTP leg only evidence over verified TLS counts. A token proves
-that the issuer works; an accepted sign-in or message proves both legs.
+Before TLS, any device can answer in place of the server, so on the SMTP leg only evidence over verified TLS counts. A token proves
+that the token service works; an accepted sign-in or message proves both legs.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ _PROVES_TOKEN: Final = frozenset({*TOKEN_LEG, Gate.SIGN_IN, Gate.ACCEPTED})  # M
 
 
 def open_gates(evidence: SenderEvidence) -> frozenset[Gate]:
-    """Return the gates that the evidence proves open with a verified handshake, a document, a token or an accepting reply."""
+    """Return the gates that a verified handshake, an issuer document, a token or an accepting reply proves to be open."""
     return frozenset({*_on_the_smtp_leg(evidence), *_on_the_token_leg(evidence)})
 
 
 def passed_gates(evidence: SenderEvidence) -> frozenset[Gate]:
-    """Return the gates that precede an open gate on the same leg. They cannot be the reason for a failure."""
+    """Return the gates that precede an open gate on the same leg. They cannot be the cause of a failure."""
     seen = open_gates(evidence)
     return frozenset(
         {gate for place, gate in enumerate(SMTP_LEG) if seen & _PROVES_SMTP & {*SMTP_LEG[place + 1 :]}}

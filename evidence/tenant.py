@@ -1,7 +1,7 @@
-"""The tenant's settings, with one frozen record per lookup, whichever source answered.
+"""The tenant's settings, with one frozen record per lookup.
 
-A lookup without an answer contains the reason and the one permission, role or licence that it needs. Its fields are those of
-the answers, in our spelling. Sources: Microsoft Graph reference; Exchange Online PowerShell reference.
+The record of a lookup without an answer contains the reason and the permission, role or licence that an answer needs. The fields
+correspond to those in the Microsoft Graph and Exchange Online PowerShell references, under this suite's own names.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class LookupState(StrEnum):
 
 
 class LookupResult(Record):
-    """The result of a lookup: the `question` that was asked, what an answer `needs`, and the service's message in `detail` (redacted)."""
+    """The result of a lookup: its `question`, what an answer `needs`, and in `detail` the service's message (redacted)."""
 
     state: LookupState
     question: SpokenText
@@ -47,12 +47,12 @@ class LookupResult(Record):
 
     @property
     def seen(self) -> bool:
-        """Whether the tenant answered. The answer that the object does not exist counts too."""
+        """Whether the tenant answered. The answer that an object does not exist also counts."""
         return self.state in {LookupState.ANSWERED, LookupState.ABSENT}
 
 
 class UserLookup(LookupResult):
-    """The user in the directory (Graph `users`); absent if no user has this sign-in address."""
+    """The user in the directory (Graph `users`). The state is absent if no user has this sign-in address."""
 
     object_id: OpaqueId = ""
     enabled: bool | None = None
@@ -64,7 +64,7 @@ class UserLookup(LookupResult):
 
 
 class DomainLookup(LookupResult):
-    """The settings of the domain (Graph `domains`). Without `password_valid_days` the documented default of 90 days applies."""
+    """The settings of the domain (Graph `domains`). If `password_valid_days` is None, the documented default of 90 days applies."""
 
     federated: bool | None = None
     password_valid_days: int | None = None
@@ -77,19 +77,19 @@ class MfaLookup(LookupResult):
 
 
 class MethodsLookup(LookupResult):
-    """The registered authentication methods other than the password, as Graph types without prefix and suffix (`phone`, `fido2`)."""
+    """The registered authentication methods other than the password, as shortened Graph types such as `phone` and `fido2`."""
 
     methods: tuple[PublicText, ...] = ()
 
 
 class SecurityDefaultsLookup(LookupResult):
-    """The state of security defaults, which apply to the whole tenant."""
+    """Whether security defaults are enabled. They apply to the whole tenant."""
 
     enabled: bool | None = None
 
 
 class ConditionalPolicy(Record):
-    """A Conditional Access policy for this sign-in, enabled or report-only: what it requires, and whether it depends on the location.
+    """A Conditional Access policy that applies to this sign-in: its effect, and whether it depends on the location.
 
     `membership_unknown` is set if the policy includes or excludes groups or roles whose members were not looked up.
     """
@@ -105,13 +105,13 @@ class ConditionalPolicy(Record):
 
 
 class ConditionalAccessLookup(LookupResult):
-    """The policies, enabled or report-only, that apply to this sender's sign-in."""
+    """The policies that apply to this sender's sign-in, either enabled or report-only."""
 
     policies: tuple[ConditionalPolicy, ...] = ()
 
 
 class CredentialEntry(Record):
-    """A client secret or certificate in the app registration, without its value or first characters."""
+    """A client secret or certificate of the app registration, without any part of its value."""
 
     kind: Literal["secret", "certificate"]
     key_id: OpaqueId
@@ -119,7 +119,7 @@ class CredentialEntry(Record):
 
 
 class ApplicationLookup(LookupResult):
-    """The app registration; absent if the client id belongs to a different tenant."""
+    """The app registration. The state is absent if the tenant has no registration with the client id."""
 
     object_id: OpaqueId = ""
     name: TitleText = ""
@@ -129,34 +129,34 @@ class ApplicationLookup(LookupResult):
 
 
 class PrincipalLookup(LookupResult):
-    """The enterprise application. Exchange must have it registered under its `object_id`."""
+    """The enterprise application. The service principal in Exchange must have the same `object_id`."""
 
     object_id: OpaqueId = ""
     enabled: bool | None = None
 
 
 class RolesLookup(LookupResult):
-    """The consented application permissions for Exchange Online, by value (`SMTP.SendAsApp`)."""
+    """The application permissions for Exchange Online that an administrator has consented to, such as `SMTP.SendAsApp`."""
 
     roles: tuple[PublicText, ...] = ()
     resource_present: bool = True
 
 
 class TransportLookup(LookupResult):
-    """`Get-TransportConfig`: the SMTP AUTH switch of the tenant."""
+    """The tenant's SMTP AUTH switch (`Get-TransportConfig`)."""
 
     smtp_auth_disabled: bool | None = None
     allows_legacy_tls: bool | None = None
 
 
 class MailboxLookup(LookupResult):
-    """`Get-CASMailbox`: the mailbox's switch, for which None inherits the tenant's switch. Absent if there is no such mailbox."""
+    """The mailbox's SMTP AUTH switch (`Get-CASMailbox`); with None, the tenant's switch applies. The state is absent without a mailbox."""
 
     smtp_auth_disabled: bool | None = None
 
 
 class AuthPolicyLookup(LookupResult):
-    """The authentication policy that applies: the user's own or the organisation's default. `name` is empty if there is no policy."""
+    """The authentication policy that applies: the user's own or the organisation's default. `name` is empty if there is none."""
 
     name: TitleText = ""
     is_default: bool = False
@@ -164,27 +164,27 @@ class AuthPolicyLookup(LookupResult):
 
 
 class ExchangePrincipalLookup(LookupResult):
-    """`Get-ServicePrincipal`: the application in Exchange; absent if it was never registered there."""
+    """The application's service principal in Exchange (`Get-ServicePrincipal`). The state is absent if it was never registered there."""
 
     object_id: OpaqueId = ""
 
 
 class MailboxRightLookup(LookupResult):
-    """`Get-MailboxPermission`, `Get-RecipientPermission`: the application's rights on the mailbox."""
+    """The application's rights on the mailbox (`Get-MailboxPermission` and `Get-RecipientPermission`)."""
 
     full_access: bool = False
     send_as: bool = False
 
 
 class RbacLookup(LookupResult):
-    """`Test-ServicePrincipalAuthorization`: whether a role assignment in RBAC for Applications covers this mailbox."""
+    """Whether a role assignment in RBAC for Applications covers this mailbox (`Test-ServicePrincipalAuthorization`)."""
 
     roles: tuple[PublicText, ...] = ()
     in_scope: bool | None = None
 
 
 class SignInRow(Record):
-    """A row in the tenant's sign-in log: the AADSTS number (0 for success), its reason, and the client's address."""
+    """A row in the tenant's sign-in log: the AADSTS number (0 for success), its reason and the client's address."""
 
     at: datetime
     code: int
@@ -195,14 +195,14 @@ class SignInRow(Record):
 
 
 class SignInLogLookup(LookupResult):
-    """Log rows about this sender since the start of the run, newest first. A missing row proves nothing: rows appear minutes later."""
+    """The log rows for this sender since the start of the run. A missing row proves nothing, because rows appear minutes later."""
 
     rows: tuple[SignInRow, ...] = ()
     other_apps: tuple[TitleText, ...] = ()
 
 
 class TraceLookup(LookupResult):
-    """The message of this run in the message trace. `status` is empty while the trace has no row for it."""
+    """The status of this run's message in the message trace. `status` is empty while the trace has no row for the message."""
 
     status: Words = ""
 

@@ -1,7 +1,6 @@
-"""The frozen records that the probes return: what they sent, what they received and how long it took.
+"""The frozen records that the probes return: what they sent, what they received and how long each step took.
 
-This module judges nothing, opens no connection and holds no secret. Every record survives a JSON round trip, so that a saved
-run can be judged again.
+The records contain no verdicts and no secrets. Each can be written to JSON and read again, so a saved run can be evaluated again.
 """
 
 from __future__ import annotations
@@ -35,9 +34,9 @@ SCHEMA = "smtp365-results/1"
 
 
 class Reply(Record):
-    """An SMTP reply: its code, the text of each line without the code, and the time that it took (RFC 5321, section 4.2).
+    """An SMTP reply: its code, the text of each line without the code, and the seconds from the command to the last line.
 
-    `seconds` counts from the command to the last line.
+    RFC 5321, section 4.2.
     """
 
     code: int
@@ -46,14 +45,14 @@ class Reply(Record):
 
     @property
     def text(self) -> str:
-        """The code and all lines, joined by spaces: `535 5.7.3 Authentication unsuccessful`."""
+        """The code and all lines, joined by spaces, such as `535 5.7.3 Authentication unsuccessful`."""
         return f"{self.code} {' '.join(self.lines)}".strip()
 
 
 class Line(Record):
     """A line of the transcript: the seconds since the start, the speaker and the redacted text.
 
-    The speaker is `C` for the client, `S` for the server or `*` for a remark by the suite.
+    The speaker is `C` for the client, `S` for the server or `*` for a remark from the suite.
     """
 
     at: float
@@ -62,7 +61,7 @@ class Line(Record):
 
 
 class DnsAnswer(Record):
-    """The answer of one resolver to one question over one transport (RFC 1035; RFC 7766 requires TCP)."""
+    """A resolver's answer to a query for one record type over one transport (RFC 1035; RFC 7766 requires TCP)."""
 
     resolver: Words
     transport: Literal["udp", "tcp"]
@@ -80,9 +79,9 @@ class DnsAnswer(Record):
 
 
 class NameEvidence(Record):
-    """The resolvers' answers about the server's name.
+    """The resolvers' answers to queries for the server's name.
 
-    `system` is the answer of the operating system's own resolver, if that was used.
+    `system` contains the operating system's own answer, if the run used it.
     """
 
     host: HostText
@@ -112,9 +111,9 @@ class Dial(Record):
 
 
 class PortEvidence(Record):
-    """All connection attempts. `used` is the one that carried the session.
+    """All connection attempts. `used` is the connection that carried the session.
 
-    `to_587` has the attempts on the service's submission port if a different port is configured.
+    `to_587` contains the attempts on the service's submission port if the settings name a different port.
     """
 
     port: int
@@ -125,7 +124,7 @@ class PortEvidence(Record):
 
 
 class Certificate(Record):
-    """The contents of an X.509 certificate, which nothing has verified (RFC 5280)."""
+    """The contents of an X.509 certificate (RFC 5280). They have not been verified."""
 
     subject: DistinguishedName
     issuer: DistinguishedName
@@ -141,7 +140,7 @@ class Certificate(Record):
 
 
 class TlsEvidence(Record):
-    """A TLS handshake: the negotiated parameters, the result of verification against the trusted roots, and the peer's chain."""
+    """A TLS handshake: the negotiated parameters, whether the certificate was verified, and the peer's chain."""
 
     server_name: HostText
     verified: bool
@@ -155,10 +154,10 @@ class TlsEvidence(Record):
 
 
 class HelloEvidence(Record):
-    """A greeting, the EHLO reply after it, or both, verbatim (RFC 5321, sections 4.1.1.1 and 4.3.1).
+    """A greeting, an EHLO reply or both, verbatim (RFC 5321, sections 4.1.1.1 and 4.3.1).
 
-    If there was no greeting, `tls_at_once` is the handshake with which a second connection began, and `answer_to_tls` is what the
-    server sent instead of TLS.
+    If no greeting arrived, the run opened a second connection that began with a TLS handshake. `tls_at_once` is that handshake, and
+    `answer_to_tls` is what the server sent instead of TLS.
     """
 
     greeting: Reply | None = None
@@ -172,7 +171,7 @@ class HelloEvidence(Record):
 
     @property
     def keywords(self) -> dict[str, str]:
-        """The EHLO keywords in upper case with their parameters. Empty if the server refused EHLO or did not answer it."""
+        """The EHLO keywords in upper case, with their parameters. Empty if the server refused EHLO or did not reply."""
         if self.ehlo is None or self.ehlo.code != 250:
             return {}
         pairs = (line.partition(" ") for line in self.ehlo.lines[1:])
@@ -180,7 +179,7 @@ class HelloEvidence(Record):
 
 
 class CommandEvidence(Record):
-    """A command and its outcome. `surplus` is set if more than the reply arrived, such as text sent before TLS (RFC 3207, section 6)."""
+    """A command and its outcome. `surplus` is set if data arrived after the reply, such as text sent before TLS (RFC 3207, section 6)."""
 
     reply: Reply | None = None
     failure: Failure | None = None
@@ -189,7 +188,7 @@ class CommandEvidence(Record):
 
 
 class IssuerEvidence(Record):
-    """The issuer document, fetched from the URL in the settings (OpenID Connect Discovery 1.0, section 4)."""
+    """The issuer document from the URL in the settings (OpenID Connect Discovery 1.0, section 4)."""
 
     url: Words
     tls: TlsEvidence | None = None
@@ -211,7 +210,7 @@ class IssuerEvidence(Record):
 
 
 class TokenEvidence(Record):
-    """The response to the one token request: the members of Entra's error, or the claims of the access token, unverified."""
+    """The response to the token request: the members of the error, or the unverified claims of the access token."""
 
     endpoint: Words
     scope: Words
@@ -240,7 +239,7 @@ class TokenEvidence(Record):
 
 
 class SkipReason(StrEnum):
-    """The reason why no sign-in was attempted although the server was ready for it."""
+    """The reason why the run attempted no sign-in."""
 
     HOST_NOT_DECLARED = "host_not_declared"
     NO_SECRET = "no_secret"  # noqa: S105 - a reason, not a secret
@@ -255,9 +254,9 @@ class SkipReason(StrEnum):
 
 
 class Challenge(Record):
-    """The error that an XOAUTH2 server sends with 334 before it refuses the sign-in (RFC 7628, 3.2.2).
+    """The error that an XOAUTH2 server sends in a 334 reply before it refuses the sign-in (RFC 7628, 3.2.2).
 
-    If the error has none of the known members, `text` has its content.
+    If the error has none of the known members, `text` contains it.
     """
 
     status: Words = ""
@@ -267,7 +266,7 @@ class Challenge(Record):
 
 
 class SignInEvidence(Record):
-    """The one sign-in attempt: the mechanism, the user and the reply to each step, or the reason why the sign-in was skipped."""
+    """The one sign-in attempt: the mechanism, the user and the reply to each step, or the reason why there was no attempt."""
 
     mechanism: Literal["LOGIN", "XOAUTH2"] | None = None
     user: MailboxName = ""
@@ -281,22 +280,22 @@ class SignInEvidence(Record):
 
     @property
     def accepted(self) -> bool:
-        """Whether the server replied 235 to the line with the credential. An earlier 235 does not count: no credential had been sent."""
+        """Whether the server replied 235 to the line with the credential. An earlier 235 does not count."""
         return self.reply is not None and self.reply.code == 235 and not self.out_of_turn
 
     @property
     def out_of_turn(self) -> bool:
-        """Whether the server replied 235 to a line without the credential. It must reply 334 until it has the credential (RFC 4954, 4)."""
+        """Whether the server replied 235 although it had received no credential or had already refused it (RFC 4954, 4)."""
         return self.reply is not None and self.reply.code == 235 and (self.early or self.steps[-1].code != 235)
 
     @property
     def early(self) -> bool:
-        """Whether the exchange ended before the line with the credential, which is the third line for LOGIN and the second for XOAUTH2."""
+        """Whether the exchange ended before the client sent the credential, in the third line for LOGIN or the second for XOAUTH2."""
         return len(self.steps) < {"LOGIN": 3, "XOAUTH2": 2}.get(self.mechanism or "", 1)
 
 
 class EnvelopeEvidence(Record):
-    """MAIL, RCPT, DATA and the final reply. `message_id` identifies the message in a message trace."""
+    """The replies to MAIL, RCPT, DATA and the message itself. `message_id` identifies the message in a message trace."""
 
     mail_from: MailboxName
     recipient: MailboxName
@@ -310,7 +309,7 @@ class EnvelopeEvidence(Record):
 
 
 class Traffic(Record):
-    """What this run sent on behalf of one sender."""
+    """How much this run sent on behalf of one sender."""
 
     smtp_sessions: int = 0
     diagnostic_connections: int = 0
@@ -335,7 +334,7 @@ class AccountAttempts(Record):
 
 
 class SecretSource(Record):
-    """The source from which a secret was read, without the secret itself."""
+    """Where a secret was read from, without the secret itself."""
 
     key: Literal["password", "client_secret"]
     source: Words
@@ -343,7 +342,7 @@ class SecretSource(Record):
 
 
 class SenderEvidence(Record):
-    """All evidence from one run for one sender. The record of a step that did not run is None, and `why_missing` returns the reason."""
+    """All evidence from one run for one sender. The record of a step that did not run is None."""
 
     sender: SenderLabel
     started: datetime
@@ -375,9 +374,9 @@ class SenderEvidence(Record):
     seconds: float = 0.0
 
     def why_missing(self, record: RecordName) -> MissingReason | None:
-        """Return why this record is missing, or None if it is present.
+        """Return why a record is missing, or None if it is present.
 
-        Reports from earlier versions contain no reasons, so the reason is then derived from how the run ended.
+        Reports from earlier versions contain no reasons, so the reason is derived from how the run ended.
         """
         if getattr(self, record) is not None:
             return None

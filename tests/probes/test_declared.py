@@ -75,7 +75,7 @@ def test_no_password_is_sent_to_another_port_of_the_declared_host(declared: Decl
     assert sign_in.withheld is SkipReason.HOST_NOT_DECLARED
     assert (finding.check, finding.causes, finding.sure) == ("AUTH-01", ("wrong_host_or_port",), True)
     assert finding.observed == (
-        f"not tried: {HOST}:{server.port} is not {HOST}:{other.port}, and credentials go only to {HOST}:{other.port}"
+        f"no sign-in was tried at {HOST}:{server.port}: credentials go only to {HOST}:{other.port}"
     )
 
 
@@ -312,7 +312,7 @@ def test_implicit_tls_is_recognised(declared: DeclaredService) -> None:
 
     finding = failed(assessment)
     assert (finding.check, finding.causes, finding.sure) == ("SMTP-01", ("implicit_tls_port",), True)
-    assert f"was answered with TLSv1.3, with a certificate for {HOST}" in finding.observed
+    assert f"the server answered a TLS handshake from the first byte with TLSv1.3, with a certificate for {HOST}" in finding.observed
     assert assessment.evidence.traffic.diagnostic_connections == 1
     assert assessment.evidence.traffic.smtp_sessions == 1
     assert server.credentials == []
@@ -400,7 +400,7 @@ def test_server_without_login_gets_no_credential(declared: DeclaredService) -> N
 
     finding = failed(assessment)
     assert (finding.check, finding.causes, finding.sure) == ("SMTP-03", ("auth_mechanism_unsupported",), True)
-    assert finding.observed == "AUTH PLAIN: LOGIN is missing, but the application uses it"
+    assert finding.observed == "AUTH PLAIN: LOGIN is missing, but the application needs it"
     assert server.credentials == []
     assert assessment.evidence.traffic.sign_in_attempts == 0
 

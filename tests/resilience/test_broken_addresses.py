@@ -78,5 +78,5 @@ def test_a_malformed_endpoint_in_the_settings(address: str, tmp_path: Path) -> N
         assessment = assess(page, text)
 
     assert assessment.finding("OAUTH-10").verdict == "fail"
-    assert "names no host" in str(assessment.finding("OAUTH-10"))
+    assert "contains no host name" in str(assessment.finding("OAUTH-10"))
     assert page.requests == []

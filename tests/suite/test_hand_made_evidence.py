@@ -190,4 +190,4 @@ def test_a_host_of_another_cloud_is_reported(cloud: str, server: str) -> None:
     finding = finding_of("BASIC-07", evidence, settings.model_copy(update={"cloud": cloud, "sender": sender}))
 
     assert (finding.verdict, finding.causes) == (Verdict.FAIL, ("wrong_host_or_port",))
-    assert "it is the host of" in finding.observed
+    assert "this is the host for" in finding.observed

@@ -14,9 +14,9 @@ from tests.suite.gathered import gathered
     ("reason", "words"),
     [
         (MissingReason.NOT_REACHED, "the run ended before the greeting"),
-        (MissingReason.TIMED_OUT, "the time limit of this sender expired before the greeting"),
+        (MissingReason.TIMED_OUT, "the time limit for this sender expired before the greeting"),
         (MissingReason.INTERRUPTED, "the run was interrupted before the greeting"),
-        (MissingReason.CRASHED, "an internal error of this suite ended the run before the greeting"),
+        (MissingReason.CRASHED, "an internal error in this suite ended the run before the greeting"),
         (MissingReason.NOT_APPLICABLE, "the run did not include the greeting"),
     ],
 )
