@@ -1,4 +1,4 @@
-"""Rules for the error messages of mail clients and devices that do not contain the server's reply."""
+"""Rules for the error messages that mail clients and devices write themselves, without the server's reply."""
 
 from __future__ import annotations
 

@@ -147,8 +147,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
     ),
     Cause(
         id="secret_expiring",
-        title="the client secret expires soon, or its expiry has no reminder",
-        meaning="the client secret expires soon, or no reminder is set for it",
+        title="the client secret expires soon, or no reminder is set for it",
+        meaning="The secret works today. When it expires, mail stops without a warning.",
         shows="RISK-02 or OAUTH-04 shows a risk.",
         who="entra",
         kind=Kind.REGISTRATION,

@@ -171,9 +171,9 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             ),
             Step("Look for the From address there as well: {from_address}.", when="from_differs"),
             (
-                "If one of them is listed, secure the account first: reset its password and check its forwarding "
-                "rules. Then select Unblock, or run `Remove-BlockedSenderAddress -SenderAddress {account}` with the "
-                "listed address."
+                "If the account or the address is listed, secure the account first: reset its password and check its "
+                "forwarding rules. Then select Unblock, or run `Remove-BlockedSenderAddress -SenderAddress "
+                "{account}` with the listed address."
             ),
             (
                 "Only Microsoft can remove the block after 5.7.501 to 5.7.503 (a banned sender), 5.7.705 (the tenant "

@@ -98,6 +98,11 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "from every policy."
         ),
         source=(FAQ + ", Best Practices",),
-        decide=(Step("Run check RISK-07 with lookups, or open " + _ACCESS + " > Policies.", answered_by=("RISK-07",)),),
+        decide=(
+            Step(
+                "Run check RISK-07 with lookups, or open " + _ACCESS + " > Policies and look for a location condition.",
+                answered_by=("RISK-07",),
+            ),
+        ),
     ),
 )
