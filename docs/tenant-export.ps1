@@ -1,11 +1,11 @@
 <#
 .SYNOPSIS
-    Writes what smtp365 wants to know about a tenant into one JSON file. It reads only, and writes nothing but that file.
+    Exports the tenant settings that smtp365 needs to one JSON file. Changes nothing in the tenant.
 .DESCRIPTION
-    Read this script before you run it: every question stands below in one line. It uses two modules of Microsoft's,
-    Microsoft.Graph.Authentication and ExchangeOnlineManagement, under your own account; the roles Global Reader and
-    Security Reader are enough. No password and no client secret can be read by it, and none is written.
-    The file goes to whoever runs the suite:  python3 run.py check --target=live --tenant-export=tenant-export.json
+    Read this script before you run it. Each question is on one line below. The script uses two Microsoft modules,
+    Microsoft.Graph.Authentication and ExchangeOnlineManagement, with your own account. The Global Reader and Security
+    Reader roles are enough. The script cannot read passwords or client secrets, and writes none.
+    Pass the file to the person who runs smtp365:  python3 run.py check --target=live --tenant-export=tenant-export.json
 .EXAMPLE
     ./tenant-export.ps1 -Mailbox alerts@contoso.com, notices@contoso.com -ClientId 11111111-2222-3333-4444-555555555555
 #>
@@ -28,7 +28,7 @@ Connect-ExchangeOnline -ExchangeEnvironmentName $exchangeClouds[$Cloud] -ShowBan
 $graph = [ordered]@{}
 $exchange = [ordered]@{}
 
-# One question to Microsoft Graph: the answer's status and body are kept under the question itself, or under a name.
+# Asks Microsoft Graph one question, and stores the status and body of the answer under the question or a given name.
 function Read-Graph([string] $Path, [string] $Name = $Path, [string[]] $Keep = @()) {
     $status = 0
     try {
@@ -44,7 +44,7 @@ function Read-Graph([string] $Path, [string] $Name = $Path, [string[]] $Keep = @
     $body
 }
 
-# One question to Exchange Online: the rows are kept under the cmdlet and its parameters.
+# Asks Exchange Online one question, and stores the rows under the cmdlet and its parameters.
 function Read-Exchange([string] $Cmdlet, [System.Collections.Specialized.OrderedDictionary] $With, [string[]] $Keep) {
     $name = (@($Cmdlet) + @($With.GetEnumerator() | ForEach-Object { '{0}={1}' -f $_.Key, $_.Value })) -join ' '
     $rows = @()
@@ -60,7 +60,7 @@ function Read-Exchange([string] $Cmdlet, [System.Collections.Specialized.Ordered
     $rows
 }
 
-# The tenant as a whole.
+# Settings of the whole tenant.
 Read-Graph '/v1.0/policies/identitySecurityDefaultsEnforcementPolicy' | Out-Null
 Read-Graph '/v1.0/identity/conditionalAccess/policies?$select=id,displayName,state,conditions,grantControls' | Out-Null
 Read-Exchange 'Get-TransportConfig' ([ordered]@{}) 'SmtpClientAuthenticationDisabled', 'AllowLegacyTLSClients' | Out-Null
@@ -71,7 +71,7 @@ $since = (Get-Date).ToUniversalTime().AddDays(-1).ToString('yyyy-MM-ddTHH:mm:ssZ
 $now = (Get-Date).ToUniversalTime().ToString('yyyy-MM-ddTHH:mm:ssZ')
 $row = 'createdDateTime', 'status', 'clientAppUsed', 'appDisplayName', 'ipAddress', 'appliedConditionalAccessPolicies'
 
-# Each sending mailbox.
+# Settings of each sending mailbox.
 foreach ($address in $Mailbox) {
     $domain = $address.Split('@')[-1]
     $user = "/v1.0/users/${address}"
@@ -92,14 +92,14 @@ foreach ($policy in @($policies | Where-Object { $_ } | Select-Object -Unique)) 
     Read-Exchange 'Get-AuthenticationPolicy' ([ordered]@{ Identity = "$policy" }) 'AllowBasicAuthSmtp' | Out-Null
 }
 
-# Each application, and what it may do with each mailbox.
+# Settings of each application, and its rights on each mailbox.
 $roles = '/v1.0/servicePrincipals(appId=''00000002-0000-0ff1-ce00-000000000000'')?$select=id,appId,displayName,appRoles'
 if ($ClientId) { Read-Graph $roles | Out-Null }
 foreach ($application in $ClientId) {
     $members = 'id,appId,displayName,signInAudience,isFallbackPublicClient,passwordCredentials,keyCredentials'
     $registration = Read-Graph "/v1.0/applications(appId='${application}')?`$select=${members}"
     foreach ($secret in @($registration.passwordCredentials | Where-Object { $_ })) {
-        $secret.PSObject.Properties.Remove('hint') # the first characters of a secret: nobody needs them here
+        $secret.PSObject.Properties.Remove('hint') # The hint is the first characters of a secret, which are not needed.
         $secret.PSObject.Properties.Remove('secretText')
     }
     $filter = "signInEventTypes/any(t: t eq 'servicePrincipal') and appId eq '${application}' and createdDateTime ge ${since}"
@@ -129,4 +129,4 @@ $export = [ordered]@{
 $export | ConvertTo-Json -Depth 12 | Set-Content -Path $Out -Encoding utf8
 Disconnect-ExchangeOnline -Confirm:$false
 Disconnect-MgGraph | Out-Null
-Write-Host "Written: $Out. Look at it before you send it on: it names users, policies and ids, and holds no secret."
+Write-Host "Written to $Out. Review the file before you pass it on. It names users, policies and ids, but contains no secrets."

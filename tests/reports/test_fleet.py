@@ -92,5 +92,5 @@ def test_reports_from_many_hosts_form_one_overview(tmp_path: Path) -> None:
 
 def test_a_folder_without_reports_is_refused(tmp_path: Path) -> None:
     """A folder without reports raises NotAReport instead of leading to an empty overview."""
-    with pytest.raises(NotAReport, match="no report of smtp365"):
+    with pytest.raises(NotAReport, match="no smtp365 report"):
         load_folder(tmp_path)

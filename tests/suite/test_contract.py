@@ -134,9 +134,11 @@ def test_unproven_exits_6(options: list[str], tmp_path: Path) -> None:
         pytest.param(["--sender=basik"], "did you mean basic", id="sender"),
         pytest.param(["--target=live", "--settings=none.toml"], "no such file", id="settings"),
         pytest.param(
-            ["--target=live", "--settings=settings.example.toml", "--fault=x"], "only the built-in", id="fault-live"
+            ["--target=live", "--settings=settings.example.toml", "--fault=x"],
+            "works only with the built-in tenant",
+            id="fault-live",
         ),
-        pytest.param(["--target=none.html"], "no such report", id="report"),
+        pytest.param(["--target=none.html"], "this report does not exist", id="report"),
         pytest.param(["--nonsense"], "--nonsense", id="option"),
         pytest.param(["-k", "NOTHING-99"], "", id="nothing-selected"),
     ],

@@ -119,8 +119,8 @@ def test_the_recipes_edit_at_most_five_files() -> None:
     recipes = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
     assert len(EDITS) <= MOST
-    assert re.findall(r"^By hand: (.*)\.$", recipes, re.MULTILINE) == [
-        "the file of the check",
+    assert re.findall(r"^Files? to edit by hand: (.*)\.$", recipes, re.MULTILINE) == [
+        "the check's module",
         "the entry and `addresses.txt`",
         "the fault and `expected.txt`",
     ]
