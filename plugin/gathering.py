@@ -27,7 +27,7 @@ Terminal = Callable[[], AbstractContextManager[object]]
 
 
 class LookupSource:
-    """A source of lookups in the tenant. The base class stands for a run without lookups."""
+    """A source of lookups in the tenant. The base class is used for a run without lookups."""
 
     def secret(self, prompt: Prompt | None) -> Found | None:  # noqa: ARG002 - of the subclasses one asks
         """Return the secret that the lookups need, or None if they need none."""

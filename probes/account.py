@@ -1,6 +1,6 @@
 """The account that signs in, in the form in which attempts on it are counted.
 
-A lockout counts per account, so neither the host, the port nor the spelling of the user name makes it a different one.
+A lockout applies to the account, whatever host, port or spelling of the user name is used.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from settings.model import Network
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account of a service. `client` is the application whose token signs in for it; empty for a password."""
+    """An account at a service. `client` is the application whose token signs in for the account, or empty if a password is used."""
 
     service: str
     name: str
@@ -24,19 +24,19 @@ class Account:
 
     @property
     def by_password(self) -> bool:
-        """Whether the sign-in sends a password. Only these attempts can lock an account (Microsoft, "Smart lockout")."""
+        """Whether a password is sent. Only such attempts can lock an account (Microsoft, "Smart lockout")."""
         return not self.client
 
     @property
     def file_name(self) -> str:
-        """A name for a file of this account: it is valid on every system and does not show the address."""
+        """A file name for this account, which is valid on every system and does not reveal the address."""
         return hashlib.sha256(f"{self.service} {self.name}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def account_name(user: str) -> str:
-    """Return a user name in canonical form: without case, blanks, invisible characters, trailing dots and Unicode variants.
+    """Return a user name in canonical form: without case, spaces, invisible characters, trailing dots and Unicode variants.
 
-    The domain has its ASCII form (RFC 5890), because a server accepts both forms for the same account.
+    The domain is in ASCII form (RFC 5890), because a server accepts both forms for the same account.
     """
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", user).casefold())
     kept = "".join(character for character in folded if not _is_invisible(character)).rstrip(".")
@@ -45,10 +45,10 @@ def account_name(user: str) -> str:
 
 
 def service_name(cloud: Cloud, network: Network) -> str:
-    """Return the name of the service that holds the accounts: the cloud or, for a declared service, its host.
+    """Return the name of the service to which accounts belong: the cloud or, for a declared service, its host.
 
-    A network in which only mapped addresses exist, with its own root certificate, is a laboratory: the accounts in it are those
-    of that laboratory, and a new one has a new root certificate.
+    A network that has only mapped addresses and its own root certificate is a laboratory with its own accounts. A new laboratory has a
+    new root certificate.
     """
     host = cloud.smtp_host.rstrip(".").lower()
     known = cloud if cloud.microsoft else cloud_of_smtp_host(host)

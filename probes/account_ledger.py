@@ -1,9 +1,9 @@
-"""The ledger of sign-in attempts: each is written down before the password leaves, so that it counts whatever happens next.
+"""The ledger of sign-in attempts. Each attempt is recorded before the password is sent, so that it counts whatever happens next.
 
-An account that was refused, or whose last attempt has no known result, is not tried again for 15 minutes: in this run nor in
-another one, whatever host, port or spelling it uses. The reply 235 clears the account. The file of an account is held during an
-attempt on it, so another run waits for the result. Tokens are not written down, because only passwords lock an account; within
-a run they count in the same way. A client secret is sent once per run (see `token_leg`).
+An account that was refused, or whose last attempt has an unknown result, is not tried again for 15 minutes, neither in this run nor
+in a different one, whatever host, port or spelling is used. A 235 reply clears the account. The account's file is locked during an
+attempt, so a concurrent run waits for the result. Attempts with tokens are not written to the file, because only passwords lock an
+account, but within a run they count in the same way. A client secret is sent once per run (see `token_leg`).
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from probes.held_file import HeldFile
 
 @dataclass(frozen=True, slots=True)
 class Withheld:
-    """Why an attempt is not made, with the time and the code of the earlier one."""
+    """Why an attempt is not made, with the time and the reply code of the earlier attempt."""
 
     reason: SkipReason
     detail: str
 
 
-_BUSY: Final = Withheld(SkipReason.RECENTLY_TRIED, "another run on this machine is signing in with the account")
+_BUSY: Final = Withheld(SkipReason.RECENTLY_TRIED, "a different run on this machine is signing in with the account")
 
 
 class AccountLedger:
-    """The attempts of this run and, in files of this user, of earlier and concurrent runs. Thread-safe."""
+    """The attempts in this run and, from this user's files, in earlier and concurrent runs. Thread-safe."""
 
     def __init__(self, state: Path | None) -> None:
         """Keep the files in a folder inside `state`, or keep the attempts only in memory if `state` is None."""
@@ -46,17 +46,17 @@ class AccountLedger:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """One line for each problem with the files."""
+        """Return one line for each problem with the files."""
         with self._lock:
             return tuple(self._notes)
 
     def claim(self, account: Account, *, try_again: bool, give_up: Callable[[], bool]) -> Claim:
-        """Write down that an attempt begins or, if it must not, return a claim that says why. Use the result in a `with` block.
+        """Record that an attempt begins or, if the account must not be tried, return a claim with the reason. Use it in a `with` block.
 
         Args:
             account: the account that signs in.
-            try_again: whether the results of earlier runs are to be ignored.
-            give_up: whether to stop waiting for another run that is signing in with the account.
+            try_again: whether to ignore the results of earlier runs.
+            give_up: whether to stop waiting for a different run that is signing in with the account.
 
         """
         with self._lock:
@@ -104,7 +104,7 @@ class AccountLedger:
                 self._note(f"this sign-in is not recorded for the next run: {problem.strerror or problem}")
 
     def end(self, account: Account, withheld: Withheld | None) -> None:
-        """Record whether other senders of this run must not try the account."""
+        """Record whether other senders in this run may try the account."""
         with self._lock:
             if withheld is None:
                 self._this_run.pop(account, None)
@@ -117,7 +117,7 @@ class AccountLedger:
 
 
 class Claim:
-    """One attempt on an account, or the reason why it is not made. The file of the account is held until the block ends."""
+    """One attempt on an account, or the reason why it is not made. The account's file stays locked until the block ends."""
 
     def __init__(
         self,
@@ -137,24 +137,24 @@ class Claim:
 
     @property
     def made(self) -> int:
-        """The attempts of this machine and user on the account in 24 hours since the last accepted one, this one included."""
+        """The number of attempts by this user on this machine in the last 24 hours since an accepted one, including this attempt."""
         return len(self._record.attempts)
 
     def begin(self, record: AttemptRecord) -> None:
-        """Write the attempt down."""
+        """Record the attempt in the ledger."""
         self._record = record
         self._ledger.keep(self._file, record)
 
     def credential_leaves(self) -> None:
-        """Record that the credential is about to be sent. Without this call the attempt is withdrawn at the end."""
+        """Record that the credential is about to be sent. Without this call, the attempt is removed when the block ends."""
         self._left = True
 
     def accept(self) -> None:
-        """Clear the account."""
+        """Remove the attempts on the account, because the sign-in was accepted."""
         self._settle(AttemptRecord(account=self._record.account), None)
 
     def answer(self, reply: Reply) -> None:
-        """Record a reply other than the one that accepts the sign-in. It forbids other attempts in this run."""
+        """Record a reply that does not accept the sign-in. It forbids further attempts in this run."""
         text = Withheld(SkipReason.SHARED_CREDENTIAL_REFUSED, reply.text)
         self._settle(self._record.answered(reply), text)
 
@@ -168,7 +168,7 @@ class Claim:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Withdraw an attempt whose credential did not leave. One without a reply stays as it is: its result is unknown."""
+        """Remove the attempt if the credential was not sent. An attempt without a reply is kept, with an unknown result."""
         if self.withheld is None and not self._settled:
             if self._left:
                 detail = f"tried at {self._record.attempts[-1]:%H:%M:%S} UTC in this run, with an unknown result"

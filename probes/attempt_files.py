@@ -1,7 +1,6 @@
-"""The files of the account ledger, one for each account, so that runs on different accounts do not wait for each other.
+"""The files of the account ledger. Each account has its own file, so that runs with different accounts do not wait for each other.
 
-A file that cannot be read is set aside under another name and counts as empty. Files without an attempt in the last 24 hours
-are deleted.
+A file that cannot be read is renamed and counts as empty. Files without an attempt in the last 24 hours are deleted.
 """
 
 from __future__ import annotations
@@ -31,11 +30,11 @@ Note = Callable[[str], None]
 
 
 class BusyError(Exception):
-    """Raised if another run holds the file of the account for longer than this run can wait."""
+    """Raised if a different run holds the account's file for longer than this run can wait."""
 
 
 def prepare(state: Path, note: Note) -> Path | None:
-    """Return the folder for the files, which only this user can read. None if it cannot be made."""
+    """Return the folder for the files, which only this user can read, or None if it cannot be created."""
     folder = state / FOLDER
     try:
         if folder.exists() and not folder.is_dir():
@@ -49,11 +48,11 @@ def prepare(state: Path, note: Note) -> Path | None:
 
 
 def held(folder: Path, account: Account, give_up: Callable[[], bool], note: Note) -> tuple[HeldFile, AttemptRecord]:
-    """Return the file of the account, held by this thread, and its record.
+    """Return the account's file, locked by this thread, and its record.
 
     Raises:
-        BusyError: another run holds the file, and `give_up` ended the wait.
-        OSError: the file cannot be made, opened or set aside.
+        BusyError: a different run holds the file, and `give_up` ended the wait.
+        OSError: the file cannot be created, opened or renamed.
 
     """
     path = folder / f"{account.file_name}.json"
@@ -79,7 +78,7 @@ def held(folder: Path, account: Account, give_up: Callable[[], bool], note: Note
 def _set_aside(path: Path, note: Note) -> None:
     other = path.with_name(f"{path.name}.damaged")
     path.replace(other)
-    note(f"the record of sign-ins {path} cannot be read; it is now {other.name}, and counts as empty")
+    note(f"the sign-in record {path} cannot be read, so it was renamed to {other.name} and counts as empty")
 
 
 def _delete_old(folder: Path) -> None:
@@ -91,7 +90,7 @@ def _delete_old(folder: Path) -> None:
 
 
 def _delete(path: Path) -> None:
-    """Delete a file unless another run holds it."""
+    """Delete a file unless a different run holds it."""
     try:
         file = hold(path, give_up=lambda: True)
     except NotAFileError:
@@ -101,7 +100,7 @@ def _delete(path: Path) -> None:
 
 
 def _take_over(file: Path, folder: Path, note: Note) -> None:
-    """Take over the refusals that an earlier version stored, and delete its file, because it has the texts of replies."""
+    """Import the refusals that an earlier version stored, and delete its file, because that contains the text of replies."""
     if not file.is_file():
         return
     try:
@@ -118,7 +117,7 @@ def _take_over_row(row: Any, folder: Path, note: Note) -> None:  # noqa: ANN401 
     place, _, user = str(row["host_and_user"]).partition(" ")
     moment: datetime = moment_of(row["time"])
     found = _REPLY.match(str(row["reply"]))
-    if user.startswith("via "):  # a laboratory, whose servers are gone
+    if user.startswith("via "):  # from a laboratory, whose servers no longer exist
         return
     host = place.rpartition(":")[0].rstrip(".").lower()
     cloud = cloud_of_smtp_host(host)

@@ -1,6 +1,6 @@
-"""The attempts on one account: their times and the result of the last one, as one line of JSON. Reading it is strict.
+"""The attempts on one account and the result of the last one, as one line of JSON. Malformed lines are rejected.
 
-The record has the reply's code and enhanced status only (RFC 3463): a hostile server can put anything into the rest.
+Of a reply, the record contains only the code and the enhanced status (RFC 3463), because a hostile server controls the rest.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _ABOUT_THE_PASSWORD: Final = re.compile(r"credentials were incorrect|account (is
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptRecord:
-    """The attempts on an account in the last 24 hours that were not followed by an accepted one, oldest first."""
+    """The attempts on an account in the last 24 hours since an accepted one, oldest first."""
 
     account: Account
     attempts: tuple[datetime, ...] = ()
@@ -37,7 +37,7 @@ class AttemptRecord:
     status: str = ""
 
     def at(self, now: datetime) -> AttemptRecord:
-        """Return the record as it is now: without old attempts. A time in the future counts as now: the clock was set back."""
+        """Return the record without attempts that are too old. A time in the future is set to now, because the clock was set back."""
         times = sorted(min(moment, now) for moment in self.attempts)
         return replace(self, attempts=tuple(moment for moment in times if now - moment < RECENT))
 
@@ -52,11 +52,11 @@ class AttemptRecord:
         return replace(self, result=_result(reply), code=reply.code, status=found.group() if found is not None else "")
 
     def holds(self, now: datetime) -> bool:
-        """Return whether the last attempt forbids another one now."""
+        """Return whether the last attempt forbids a new one now."""
         return bool(self.attempts) and self.result != "answered" and now - self.attempts[-1] < HOLD
 
     def to_json(self) -> bytes:
-        """Return the record as one line."""
+        """Return the record as one line of JSON."""
         data = {
             "service": self.account.service,
             "account": self.account.name[:_LONGEST_NAME],
@@ -69,7 +69,7 @@ class AttemptRecord:
 
 
 def _result(reply: Reply) -> Result:
-    """Return what this reply means for the next attempt. A temporary failure and a policy do not judge the password."""
+    """Return what this reply means for the next attempt. A temporary failure or a policy does not show whether the password is right."""
     if reply.code == _SERVICE_CLOSES or not 400 <= reply.code < 600:
         return "unknown"
     if reply.code < 500 or ("5.7.139" in reply.text and not _ABOUT_THE_PASSWORD.search(reply.text)):
@@ -78,7 +78,7 @@ def _result(reply: Reply) -> Result:
 
 
 def parse(content: bytes, account: Account) -> AttemptRecord:
-    """Return the record of this account. Raises ValueError if the content is anything else than one of our lines."""
+    """Return the record of this account. Raises ValueError if the content is not a line that this module wrote."""
     if not content:
         return AttemptRecord(account=account)
     try:
@@ -101,7 +101,7 @@ def parse(content: bytes, account: Account) -> AttemptRecord:
 
 
 def moment_of(text: Any) -> datetime:  # noqa: ANN401 - any JSON value
-    """Return the time in UTC. Raises ValueError if the value is not a time with a zone."""
+    """Return the time in UTC. Raises ValueError if the value is not a time with a time zone."""
     if not isinstance(text, str) or len(text) > 40:
         raise ValueError("not a time")
     moment = datetime.fromisoformat(text)

@@ -1,6 +1,6 @@
 """Runs work in a daemon thread, so that a call that never returns delays neither the report nor the end of the process.
 
-The threads of `concurrent.futures` cannot be left behind: the interpreter waits for them before it exits.
+The threads of `concurrent.futures` are unsuitable, because the interpreter waits for them before it exits.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ Result = TypeVar("Result")
 
 
 def in_background(work: Callable[[], Result], name: str) -> Future[Result]:
-    """Start `work` in a thread of its own and return its future result."""
+    """Start `work` in its own thread and return a future for the result."""
     future: Future[Result] = Future()
 
     def run() -> None:

@@ -62,7 +62,7 @@ def _instead(match: re.Match[bytes]) -> bytes:
 
 
 def _meant(match: re.Match[bytes]) -> bytes:
-    """Return the octets that an escape stands for, in lower case."""
+    """Return the octets that an escape represents, in lower case."""
     kind, found = match.lastgroup, match.group
     if kind in {"a", "b", "g"}:
         return bytes((int(found(kind), 16),)).lower()

@@ -1,7 +1,7 @@
 """Opens TCP connections. The `[connect]` map applies to all of them, like curl's --connect-to.
 
-No other module opens a socket for SMTP or HTTPS. The evidence records each address and whether the map replaced it. Every
-connection is shut when the deadline that it was opened with expires.
+No other module opens a socket for SMTP or HTTPS. The evidence records each address and whether the map replaced it. When the deadline
+of a connection expires, the connection is shut down.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _MOST_PER_FAMILY = 4
 
 
 class Dialler:
-    """Opens TCP connections, each within the connect timeout. Its deadline, or an interrupt, shuts each of them."""
+    """Opens TCP connections, each within the connect timeout. A connection is shut down at its deadline or after an interrupt."""
 
     def __init__(self, connect: Mapping[str, str], *, only_mapped: bool, timeout: float) -> None:
         """Store the timeout in seconds and the map, whose keys are `name-or-address:port` and whose values are `address:port`."""
@@ -49,7 +49,7 @@ class Dialler:
 
     @property
     def stopped(self) -> bool:
-        """Whether the run was interrupted and no more connections are opened."""
+        """Whether the run was interrupted, so that no more connections may be opened."""
         return self._stopped
 
     def dial(self, name: str, address: str, port: int, deadline: Deadline) -> tuple[socket.socket | None, Dial]:
@@ -113,7 +113,7 @@ class Dialler:
         self._watchdog.replaced(old, new)
 
     def postpone(self, sock: socket.socket, deadline: Deadline | None) -> None:
-        """Set the deadline for the next request on an open connection, or None while it is idle."""
+        """Set the deadline for the next request on an open connection, or None while the connection is idle."""
         self._watchdog.postpone(sock, deadline)
 
     def stop(self) -> None:

@@ -1,8 +1,8 @@
-"""The encodings in which a secret is looked for, as data. The redactor, the self-test, the tests and the documentation use this list.
+"""The encodings in which the redactor searches for a secret. The self-test, the tests and the documentation use the same list.
 
-An encoding returns the spellings of a secret. The search ignores case and unprintable characters, and decodes escapes that are
-mixed or nested, so that the list needs each encoding only once. Sources: RFC 4648 (base64, hexadecimal), RFC 3986, 2.1 (percent),
-RFC 2045, 6.7 (quoted-printable), RFC 3461, 4 (xtext), RFC 8259, 7 (JSON), HTML, 13.5, and the escapes of programming languages.
+An encoding returns the spellings of a secret. The search ignores case and unprintable characters, and decodes mixed and nested
+escapes, so each encoding is listed only once. Sources: RFC 4648 (base64, hexadecimal), RFC 3986, 2.1 (percent), RFC 2045, 6.7
+(quoted-printable), RFC 3461, 4 (xtext), RFC 8259, 7 (JSON), HTML, 13.5, and the escapes of programming languages.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def base64_parts(octets: bytes) -> set[str]:
 
 
 def octets_of(text: str) -> bytes:
-    """Return the octets that a client sends for a secret: UTF-8."""
+    """Return the UTF-8 octets that a client sends for a secret."""
     return text.encode("utf-8", "surrogateescape")
 
 
@@ -71,17 +71,17 @@ def _wide(secret: str) -> tuple[bytes, bytes]:
 
 
 def _wire(secret: str) -> str:
-    """Return the line in which AUTH LOGIN sends a password, without padding."""
+    """Return the line with which AUTH LOGIN sends a password, without padding."""
     return base64.b64encode(octets_of(secret)).decode("ascii").rstrip("=")
 
 
 def _each(template: str) -> Callable[[str], tuple[str, ...]]:
-    """Return an encoding that writes the code of each octet with the template."""
+    """Return an encoding that writes each octet's code with the template."""
     return lambda secret: ("".join(template.format(octet) for octet in octets_of(secret)),)
 
 
 def _joined(template: str, separators: tuple[str, ...]) -> Callable[[str], tuple[str, ...]]:
-    """Return an encoding that writes the code of each octet with the template, with separators between them."""
+    """Return an encoding that writes each octet's code with the template, and separators between the codes."""
     return lambda secret: tuple(
         separator.join(template.format(octet) for octet in octets_of(secret)) for separator in separators
     )

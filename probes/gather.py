@@ -1,7 +1,7 @@
 """Collects the evidence for all senders concurrently, each with its own deadline. An interrupt keeps the evidence collected so far.
 
-A run ends by its deadline because its connections are shut then. If a call that uses no connection of ours does not return, the
-run is left in its thread a moment later, with the evidence so far.
+At its deadline, a sender's run ends because its connections are shut down. If it is then still waiting for a call that uses none of
+these connections, it is abandoned in its thread a moment later, and the evidence collected so far is kept.
 
 Senders with the same mailbox run one after the other: Exchange Online accepts few concurrent connections per mailbox, and a
 refused password must be recorded before the next sender signs in with it. The checks evaluate the evidence later.
@@ -59,11 +59,9 @@ def create_context(
     secrets: KnownSecrets | None = None,
     redactor: Callable[[KnownSecrets], Redactor] = Redactor,
 ) -> RunContext:
-    """Return the context that all senders of a run share; it adds their secrets to `secrets`.
+    """Return the context that all senders in a run share. It adds their secrets to `secrets`.
 
-    Sign-in attempts are recorded in the folder `state`, if it is given.
-
-    Raises SettingsError if the CA file contains no certificate.
+    Sign-in attempts are recorded in the folder `state`, if given. Raises SettingsError if the CA file contains no certificate.
     """
     network = settings.network
     dialler = Dialler(settings.connect, only_mapped=network.only_mapped, timeout=network.connect_timeout)

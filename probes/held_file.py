@@ -1,7 +1,7 @@
-"""A small private file that one thread of one process holds at a time, on every system.
+"""A small private file that only one thread of one process holds at a time.
 
-The lock belongs to the operating system (`flock` or Windows' `LockFile`), which releases it when the process ends in any way.
-On a file system without locks the file is used without one.
+The lock is the operating system's (`flock` or Windows' `LockFile`), so it is released when the process ends for any reason. On a file
+system without locks, the file is used without a lock.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class NotAFileError(OSError):
 
 
 class HeldFile:
-    """An open file that this object holds. Leaving the `with` block closes it and releases the lock."""
+    """An open, locked file. Leaving the `with` block closes the file and releases the lock."""
 
     def __init__(self, path: Path, number: int) -> None:
         """Take over the open and locked file descriptor."""
@@ -49,7 +49,7 @@ class HeldFile:
         return content
 
     def write(self, content: bytes) -> None:
-        """Replace the content."""
+        """Replace the file's content."""
         os.lseek(self._descriptor, 0, os.SEEK_SET)
         left = memoryview(content)
         while left:
@@ -57,7 +57,7 @@ class HeldFile:
         os.ftruncate(self._descriptor, len(content))
 
     def remove(self) -> None:
-        """Empty the file, delete it and close it. On Windows it stays, empty, while another process has it open."""
+        """Empty the file, delete it and close it. On Windows, the empty file remains while a different process has it open."""
         self.write(b"")
         with contextlib.suppress(OSError):
             self.path.unlink()  # while it is locked: the next process sees that its own file is no longer the one at the path
@@ -87,10 +87,10 @@ class HeldFile:
 
 
 def hold(path: Path, *, give_up: Callable[[], bool]) -> HeldFile | None:
-    """Open or create the file, readable for this user only, and lock it. Return None if `give_up` ends the wait for its holder.
+    """Open or create the file, readable only by this user, and lock it. Return None if `give_up` ends the wait for the lock.
 
     Raises:
-        NotAFileError: the path is no regular file.
+        NotAFileError: the path is not a regular file.
         OSError: the file cannot be created or opened.
 
     """
@@ -111,7 +111,7 @@ def hold(path: Path, *, give_up: Callable[[], bool]) -> HeldFile | None:
 
 
 def private_folder(path: Path) -> None:
-    """Make the folder, with access for this user only. On Windows it inherits the access of the user's profile."""
+    """Create the folder with access only for this user. On Windows, it inherits the permissions of the user's profile."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     path.mkdir(mode=0o700, exist_ok=True)
     if sys.platform != "win32" and stat.S_IMODE(path.stat().st_mode) & 0o077:
@@ -135,7 +135,7 @@ def _opened(path: Path) -> int:
 
 
 def _is_at(path: Path, number: int) -> bool:
-    """Return whether the path still leads to the open file, which its earlier holder may have deleted."""
+    """Return whether the path still leads to the open file. Its earlier holder may have deleted the file."""
     try:
         return os.path.samestat(path.lstat(), os.fstat(number))
     except OSError:

@@ -158,7 +158,7 @@ class Connection(http.client.HTTPSConnection):
         self.sock = self._opened = wrapped
 
     def disconnect(self) -> None:
-        """Close the connection and what is left of its response. `close` only does so once the response has been read."""
+        """Close the connection even if its response has not been read completely. `close` waits until it has."""
         if self._opened is not None:
             self._https_client.dialler.close(self._opened)
         self.close()

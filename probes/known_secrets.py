@@ -1,4 +1,4 @@
-"""The secrets of a run: what was read from the settings' sources, what a token service issued, and what was sent in their place."""
+"""The secrets in a run: those from the settings' sources, those that a token service issued, and those that were sent in their place."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""The ordinary words of mail and token servers. A secret, or a piece of one, that consists of them is not redacted.
+"""The ordinary words of mail and token servers. A secret, or a piece of one, that is part of such a word is not redacted.
 
-A server sends them whatever the secret is, so they reveal nothing, and without them a reply loses its meaning: a password "LOGIN"
-would otherwise remove the mechanism from the reply to EHLO. Sources: the registries of SMTP service extensions and SASL mechanisms
-(IANA), the enhanced status codes (RFC 3463), and the replies that Exchange Online and Entra document.
+Servers send these words whatever the secret is, so the words reveal nothing, and a reply without them loses its meaning. For example,
+the password "LOGIN" would otherwise remove the mechanism from the EHLO reply. Sources: the registries of SMTP service extensions and
+SASL mechanisms (IANA), the enhanced status codes (RFC 3463), and the replies that Exchange Online and Entra document.
 """
 
 from __future__ import annotations

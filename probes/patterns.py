@@ -1,7 +1,7 @@
-"""Finds many patterns in a text at once, in a time that grows with the text and not with the number of patterns.
+"""Finds many patterns in a text at once. The time depends on the length of the text, not on the number of patterns.
 
-The text is read in steps of four octets, and four consecutive groups of octets of each pattern are known: one of them is always
-at such a step. A pattern can also be found in part, if at least a given number of consecutive octets match.
+The text is read in steps of four octets, and four consecutive groups of octets from each pattern are stored, one of which always
+falls on such a step. Part of a pattern is also found if at least a given number of consecutive octets match.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _MOST_PLACES: Final = 32  # of one group of octets in all patterns; only a patte
 
 
 class Patterns:
-    """The patterns to find. Patterns can be added at any time."""
+    """A set of patterns to find. Patterns can be added at any time."""
 
     def __init__(self) -> None:
         """Create an empty set of patterns."""
@@ -28,11 +28,11 @@ class Patterns:
         self._grams: dict[int, list[tuple[int, int]]] = {}
 
     def __bool__(self) -> bool:
-        """Return whether there are patterns."""
+        """Return whether the set contains any patterns."""
         return bool(self._short or self._long)
 
     def add(self, pattern: bytes, least: int | None = None) -> None:
-        """Add a pattern of which at least `least` consecutive octets are found; without `least` only the whole pattern is found."""
+        """Add a pattern. With `least`, any part of at least that many consecutive octets is found, otherwise only the whole pattern."""
         least = min(least or len(pattern), len(pattern))
         if least < _SHORT:
             self._short |= {pattern[at : at + least] for at in range(len(pattern) - least + 1)}
@@ -64,7 +64,7 @@ class Patterns:
         return spans
 
     def _extended(self, number: int, at: int, text: bytes, place: int) -> Span | None:
-        """Return the longest match around `place` in the text, which corresponds to `at` in the pattern; None if it is too short."""
+        """Return the longest match around `place` in the text and `at` in the pattern, or None if it is too short."""
         pattern, least = self._long[number]
         start = place - at
         if start >= 0 and text.startswith(pattern, start):

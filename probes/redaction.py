@@ -1,7 +1,8 @@
-"""Removes secrets from text before it is stored, in every encoding of `probes.encodings`.
+"""Removes secrets from text before it is stored, in every encoding listed in `probes.encodings`.
 
-Each secret is added to the redactor as soon as it is read or received, and the redactor never returns it. Of a secret of eight or
-more characters, no piece of more than half is left (of long ones, no piece of 24 characters); a shorter one is replaced as a whole.
+Each secret is added to the redactor as soon as it is read or received, and the redactor never returns it. No piece of more than half
+of a secret of eight or more characters remains (nor, for a long secret, a piece of 24 characters). A shorter secret is only replaced
+as a whole.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ class Redactor:
     """Replaces every known form of every known secret. Secrets can be added while the redactor is in use."""
 
     def __init__(self, known: KnownSecrets | None = None) -> None:
-        """Create a redactor without secrets. Those that it learns are also added to `known`."""
+        """Create a redactor without secrets. Secrets that it learns are also added to `known`."""
         self._known = known
         self._patterns = Patterns()
         self._words: frozenset[bytes] = frozenset()
@@ -62,7 +63,7 @@ class Redactor:
     def spans(self, text: str) -> list[Span]:
         """Return the positions of secrets in `text`, as ordered and disjoint spans.
 
-        Unprintable characters, blanks and signs inside a secret do not hide it. Ordinary words are left (see `ordinary_words`).
+        Unprintable characters, spaces and punctuation inside a secret do not hide it. Ordinary words are left alone (see `ordinary_words`).
         """
         if not (self._patterns or self._words) or not text:
             return []
@@ -86,7 +87,7 @@ def without(text: str, spans: list[Span]) -> str:
 
 
 def whole_patterns(secret: str) -> set[bytes]:
-    """Return the patterns of a whole secret: its spellings, also without signs, and what they mean when decoded."""
+    """Return the patterns of a whole secret: its spellings with and without punctuation, and their decoded forms."""
     patterns = {View(spelling).octets for spelling in spellings(secret)}
     least = len(octets_of(secret)) * 2 / 3
     patterns |= {bare for one in patterns if len(bare := _SIGNS.sub(b"", one)) >= least and _bits(bare) >= _LEAST_BITS}
@@ -108,7 +109,7 @@ def _nothing(_match: re.Match[bytes]) -> bytes:
 
 
 def _bits(bare: bytes) -> float:
-    """Return how much information the octets hold if they are random, so that chance cannot repeat them in ordinary text."""
+    """Return how much information the octets contain if they are random. With enough, ordinary text cannot repeat them by chance."""
     letters, digits = bare.upper() != bare or not bare.isascii(), any(0x30 <= octet <= 0x39 for octet in bare)
     return len(bare) * math.log2(26 * letters + 10 * digits or 1)
 
@@ -121,7 +122,7 @@ def _meant(secret: str) -> set[bytes]:
 
 
 def _pieces(secret: str) -> Iterator[tuple[bytes, int]]:
-    """Return the patterns of which a part is searched for, each with the least length of that part in octets."""
+    """Return the patterns of which parts are searched for, each with the minimum length of a part in octets."""
     if len(secret) < _DIVISIBLE:
         return
     half = len(secret) // 2 + 1 if len(secret) < _LONG else -(-len(secret) // 2)

@@ -47,7 +47,7 @@ def scrubbed(evidence: SenderEvidence, redactor: Redactor) -> SenderEvidence:
 
 
 def scrubbed_reply(reply: Reply, redactor: Redactor) -> Reply:
-    """Return the reply without secrets, also those that are split over its lines."""
+    """Return the reply without secrets, even those that are split over its lines."""
     lines = [redactor.clean(line) for line in reply.lines]
     _over_lines([(lines, at, 0) for at in range(len(lines))], redactor)
     return reply.model_copy(update={"lines": tuple(lines)})
@@ -96,7 +96,7 @@ def _replies(value: object) -> list[list[str]]:
 def _over_lines(places: list[Place], redactor: Redactor) -> None:
     """Redact secrets that are split over consecutive strings.
 
-    Each place is a list, an index into it, and the offset at which the text of that element begins. The texts are joined with and
+    Each place is a list, an index into it, and the offset at which the text of that element begins. The strings are joined both with and
     without the enhanced status code that a server can repeat on each line.
     """
     _join_and_redact(places, redactor)

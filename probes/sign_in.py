@@ -68,7 +68,7 @@ def _skip_reason(run: SenderRun, mechanism: str, held: Token | None) -> tuple[Sk
 
 
 def _claim(run: SenderRun) -> Claim:
-    """Write down that an attempt begins, unless it must not. A run that signs in with the account at the moment is waited for."""
+    """Record that an attempt begins, unless the account must not be tried. If a different run is signing in with it, wait for that run."""
     sender, context = run.sender, run.context
     account = Account(
         context.service,
@@ -82,7 +82,7 @@ def _claim(run: SenderRun) -> Claim:
 
 
 def _settle(run: SenderRun, claim: Claim, evidence: SignInEvidence) -> None:
-    """Record the result. A reply that came before the credential was sent is no result."""
+    """Record the result. A reply that came before the credential was sent does not count as a result."""
     if evidence.accepted:
         claim.accept()
     elif evidence.reply is not None and not evidence.out_of_turn:

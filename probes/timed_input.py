@@ -1,6 +1,6 @@
-"""The input of one HTTP exchange: every read ends at the deadline, and the size of all that is read is bounded.
+"""The input of one HTTP exchange. Every read ends at the deadline, and the total size is limited.
 
-`http.client` reads header fields, interim responses, chunk sizes and trailers in loops that only the peer ends.
+`http.client` reads header fields, interim responses, chunk sizes and trailers in loops that only the peer can end.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ LATE = "the complete answer did not arrive in time"
 
 
 class TimedInput(io.RawIOBase):
-    """The octets that arrive on a socket, as the raw stream below a buffered reader."""
+    """The octets that arrive on a socket, as the raw stream for a buffered reader."""
 
     def __init__(self, source: io.RawIOBase, sock: socket.socket, bound: Deadline, largest: int) -> None:
-        """Read `source`, the raw stream of `sock`, until `bound` and at most `largest` octets of it."""
+        """Read at most `largest` octets from `source`, the raw stream of `sock`, until `bound`."""
         self._source = source
         self._sock = sock
         self._bound = bound
         self._left = largest
 
     def readable(self) -> bool:
-        """Return True."""
+        """Return True, because the stream can always be read."""
         return True
 
     def readinto(self, buffer: Any) -> int | None:  # noqa: ANN401 - any writable buffer
-        """Read what has arrived.
+        """Read the octets that have arrived.
 
-        Raises TimeoutError at the deadline, even if the watchdog has shut the connection, and BrokenError after too many octets.
+        Raises TimeoutError at the deadline, even if the watchdog has shut the connection down, and BrokenError after too many octets.
         """
         if self._left <= 0:
             raise BrokenError(Failure(kind=FailureKind.TOO_LONG, text="an answer that does not end"))
@@ -66,5 +66,5 @@ class _TimedResponse(http.client.HTTPResponse):
 
 
 def timed_response(bound: Deadline, largest: int) -> Callable[..., http.client.HTTPResponse]:
-    """Return a `response_class` for `http.client` whose responses end at `bound` and have at most `largest` octets with all framing."""
+    """Return a `response_class` for `http.client`. Its responses end at `bound` and have at most `largest` octets including framing."""
     return partial(_TimedResponse, bound=bound, largest=largest)

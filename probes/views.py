@@ -1,6 +1,6 @@
-"""Views of a text: the text after an edit, such as decoding, that still gives the position of each octet in the original text.
+"""Views of a text. A view is the text after an edit, such as decoding, with the position of each octet in the original text.
 
-Positions are calculated only when they are asked for, because most texts contain no secret.
+Positions are calculated only on demand, because most texts contain no secrets.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class View:
     """The printable characters of a text in lower case, as UTF-8 octets."""
 
     def __init__(self, text: str) -> None:
-        """Make the first view of `text`."""
+        """Create the first view of `text`."""
         self._folded = folded(text)
         self._seen = printable_part(self._folded)
         self._kept: list[int] | None = None
@@ -27,7 +27,7 @@ class View:
         self._begins: list[int] | None = None
 
     def place(self, start: int, end: int) -> Span:
-        """Return the position in the original text of the octets from `start` to `end`."""
+        """Return the position, in the original text, of the octets from `start` to `end`."""
         if len(self.octets) != len(self._seen):
             if self._begins is None:
                 sizes = (len(character.encode("utf-8", "surrogatepass")) for character in self._seen)
@@ -50,7 +50,7 @@ class EditedView(View):
         self._edits: tuple[list[int], list[int], list[Span]] | None = None
 
     def place(self, start: int, end: int) -> Span:
-        """Return the position in the original text. A part of a replacement has the position of the whole match."""
+        """Return the position in the original text. Part of a replacement has the position of the whole match."""
         return self._outer.place(self._outwards(start)[0], self._outwards(end - 1)[1])
 
     def _outwards(self, at: int) -> Span:

@@ -1,7 +1,7 @@
-"""Shuts a connection when its deadline expires, whatever library is using it at that moment.
+"""Shuts down a connection when its deadline expires, whatever library is using it at that moment.
 
-Each read has a timeout of its own. That is not enough for a library that loops over input which never becomes complete, such as
-TLS records without data, or that starts the timeout again for each piece.
+A timeout for each read is not enough, because a library can loop over input that never becomes complete, such as TLS records
+without data, or can restart the timeout for each piece.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ class _Watched(NamedTuple):
 
 
 class Watchdog:
-    """Watches open connections in one thread, which ends with the last of them. Thread-safe.
+    """Watches open connections in one thread, which ends when there are none left. Thread-safe.
 
-    It keeps its own handle of each connection: TLS takes the descriptor away from the socket that it wraps, and the number of a
-    closed descriptor can belong to another connection at once.
+    It keeps its own handle for each connection, because TLS takes the descriptor away from the socket that it wraps, and the number of a
+    closed descriptor can be reused immediately for a different connection.
     """
 
     def __init__(self) -> None:
@@ -37,7 +37,7 @@ class Watchdog:
         self._running = False
 
     def watch(self, sock: socket.socket, deadline: Deadline) -> None:
-        """Shut the connection of `sock`, which has just been opened, at this deadline."""
+        """Shut down the newly opened connection of `sock` at this deadline."""
         try:
             handle = sock.dup()
         except OSError:  # no descriptor is left; the timeouts of the socket itself still apply
@@ -50,20 +50,20 @@ class Watchdog:
                 threading.Thread(target=self._run, name="watchdog", daemon=True).start()
 
     def postpone(self, sock: socket.socket, deadline: Deadline | None) -> None:
-        """Shut a watched connection at another deadline, or not before the next one is set."""
+        """Shut down a watched connection at a different deadline or, with None, not until the next deadline is set."""
         with self._changed:
             if sock in self._watched:
                 self._watched[sock] = self._watched[sock]._replace(deadline=deadline)
                 self._changed.notify()
 
     def replaced(self, old: socket.socket, new: socket.socket) -> None:
-        """Watch `new` instead of `old`, which TLS wrapped."""
+        """Watch `new` in place of `old`, which TLS wrapped."""
         with self._changed:
             if old in self._watched:
                 self._watched[new] = self._watched.pop(old)
 
     def release(self, sock: socket.socket) -> None:
-        """Stop watching. A socket that is not watched is ignored."""
+        """Stop watching a socket. A socket that is not watched is ignored."""
         with self._changed:
             known = self._watched.pop(sock, None)
             if known is not None:
@@ -71,7 +71,7 @@ class Watchdog:
                 self._changed.notify()
 
     def shut_all(self) -> None:
-        """Shut all connections now."""
+        """Shut down all connections now."""
         with self._changed:
             for one in self._watched.values():
                 _shut(one.handle)

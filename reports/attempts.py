@@ -1,4 +1,4 @@
-"""How often this machine tried to sign in with an account, and how many attempts are left at most before a lockout, as text."""
+"""Describes how often this machine tried to sign in with an account, and at most how many attempts are left before a lockout."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MOST_NAMES: Final = 3
 
 
 def of_account(evidence: SenderEvidence) -> str:
-    """Return the sentence for one account. Empty without a password sign-in."""
+    """Return the sentence for one account, or an empty string if no password was sent."""
     counted = evidence.account_attempts
     if counted is None:
         return ""
@@ -23,7 +23,7 @@ def of_account(evidence: SenderEvidence) -> str:
 
 
 def of_run(gathered: Iterable[SenderEvidence]) -> str:
-    """Return one line about all accounts with attempts that were not accepted. Empty if there are none."""
+    """Return one line about all accounts with attempts that were not accepted, or an empty string if there are none."""
     counted = [(one.sender, one.account_attempts) for one in gathered if one.account_attempts is not None]
     tried = [f"{name} {_short(attempts)}" for name, attempts in counted if attempts.made]
     if not tried:

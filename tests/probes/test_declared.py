@@ -312,7 +312,10 @@ def test_implicit_tls_is_recognised(declared: DeclaredService) -> None:
 
     finding = failed(assessment)
     assert (finding.check, finding.causes, finding.sure) == ("SMTP-01", ("implicit_tls_port",), True)
-    assert f"the server answered a TLS handshake from the first byte with TLSv1.3, with a certificate for {HOST}" in finding.observed
+    assert (
+        f"the server answered a TLS handshake from the first byte with TLSv1.3, with a certificate for {HOST}"
+        in finding.observed
+    )
     assert assessment.evidence.traffic.diagnostic_connections == 1
     assert assessment.evidence.traffic.smtp_sessions == 1
     assert server.credentials == []
