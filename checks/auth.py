@@ -67,7 +67,7 @@ def sign_in(case: Context) -> Finding:
 
 def _out_of_turn(case: Context, evidence: SignInEvidence, reply: Reply, expected: str) -> Finding:
     """Return the finding for a 235 at the wrong moment, from an interposed server or one that violates the protocol."""
-    when = "before the credential was sent" if evidence.early else "after it had refused the credential"
+    when = "before the credential was sent" if evidence.early else "after the server had refused the credential"
     why = "the run sent nothing after this reply, because a mail server must ask for the credential first"
     causes = ("service_side_fault",) if peer.encrypted(case) else ("smtp_intercepted", "service_side_fault")
     return case.fail(*causes, expected=expected, observed=f"{reply.text}, {when}", sure=False, why=why)

@@ -44,7 +44,7 @@ def name_resolves(case: Context) -> Finding:
         answer for answer in evidence.answers if answer.attempts > 1 and answer.status in {"answered", "no_data"}
     ]
     if unsteady:
-        why = f"{unsteady[0].resolver} answered over {unsteady[0].transport.upper()} only on the second attempt"
+        why = f"{unsteady[0].resolver} did not answer over {unsteady[0].transport.upper()} until the second attempt"
         return case.risk("dns_failure", observed=found, expected=expected, why=why)
     return case.ok(observed=found, why=shared_items.ELSEWHERE if shared_items.known_elsewhere(evidence) else "")
 
@@ -108,7 +108,7 @@ def every_address(case: Context) -> Finding:
     """An application can use any of the addresses, and most try IPv6 first. If one address does not respond, some connections fail."""
     dials = case.evidence.port.dials if case.evidence.port is not None else ()
     failed = [dial for dial in dials if not dial.opened]
-    observed = f"{len(dials) - len(failed)} of {len(dials)} addresses opened"
+    observed = f"{len(dials) - len(failed)} of {len(dials)} addresses accepted a connection"
     if not failed:
         return case.ok(observed=observed)
     families = {dial.family for dial in dials if dial.opened}

@@ -75,8 +75,8 @@ def _permission_by_wire(case: Context) -> Finding:
         )
     return case.unknown(
         (
-            "the token has no role, which is correct only with RBAC for Applications; an accepted message or the "
-            "tenant's settings can show that"
+            "the token has no role; that is correct only with RBAC for Applications, which an accepted message or "
+            "the tenant's settings would show"
         ),
         "consent_missing",
         observed=seen,
@@ -96,7 +96,7 @@ def secret(case: Context) -> Finding:
     source = case.evidence.secret.source if case.evidence.secret is not None else "unknown"
     wire = about_token(
         case,
-        f"accepted by {_issuer(case)}; read here from {source} (check how the plugin stores it)",
+        f"{_issuer(case)} accepted the secret, which was read from {source} (check how the plugin stores it)",
         f"{_issuer(case)} accepts the secret",
     )
     return reconcile.item_with_tenant_facts(case, wire, ("secret_expired",))

@@ -41,7 +41,7 @@ def with_tenant_facts(case: Context, finding: Finding) -> Finding:
     refuted = "; ".join(fact.words for fact in facts.values() if fact.holds is False)
     needs = "; ".join(fact.needs for cause, fact in facts.items() if cause in left and fact.needs)
     sure = len(left) == 1 and left[0] != "service_side_fault"
-    more = f" What is missing to decide between the remaining causes: {needs}." if needs and not sure else ""
+    more = f" The remaining causes need more information: {needs}." if needs and not sure else ""
     why = f"The tenant's settings rule out other causes: {refuted}.{more}"
     return replace(finding, causes=left, sure=sure, why=why if sure else f"{why} {finding.why}".strip())
 
@@ -108,7 +108,11 @@ def item_with_tenant_facts(
             expected = wire.expected or case.check.title
             return case.fail(*wrong, expected=expected, observed=words, why="The tenant's settings show the cause.")
         case Verdict.PASS | Verdict.RISK:
-            return replace(wire, observed=f"{wire.observed}; in the tenant: {words}") if words else wire
+            return (
+                replace(wire, observed=f"{wire.observed}; according to the tenant's settings, {words}")
+                if words
+                else wire
+            )
     needs = list(dict.fromkeys(fact.needs for fact in facts.values() if fact.holds is None and fact.needs))
     if any(fact.holds is None for fact in facts.values()):
         return case.unknown("; ".join(needs) or wire.why, *wire.causes, observed=words) if needs else wire

@@ -34,7 +34,7 @@ def basic_retires(case: Context) -> Finding:
     )
     return case.risk(
         "basic_auth_retiring",
-        observed=f"Basic authentication is off by default from {BASIC_OFF_BY_DEFAULT}, {when}",
+        observed=f"Basic authentication is off by default from {BASIC_OFF_BY_DEFAULT} ({when})",
         why=why,
     )
 
@@ -136,7 +136,7 @@ def single_tenant(case: Context) -> Finding:
     if look.state is LookupState.ABSENT:
         return case.risk(
             "app_multitenant",
-            observed="registered in another tenant",
+            observed="the application is registered in another tenant",
             why="the tenant has no control over the registration",
         )
     observed = f"signInAudience {look.sign_in_audience or 'not shown'}"

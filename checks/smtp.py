@@ -15,7 +15,7 @@ from knowledge.cause_ids import CauseId
 
 _MASKED = re.compile(r"X{4,}\w?\b|\*{4,}")
 _IMPLICIT_TLS_PORTS = {465, 993, 995}
-_NO_GREETING = "the connection opened, but no greeting arrived; the server or a device on the way withheld it"
+_NO_GREETING = "the connection opened, but no greeting arrived; either the server or a device on the way withheld it"
 
 
 @check(
