@@ -1,4 +1,4 @@
-"""The redaction: every listed encoding, pieces of short secrets, secrets over lines, protocol words, and what it leaves alone."""
+"""Secrets are redacted in every listed encoding, in pieces and with separators, and other text is left unchanged."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _LENGTHS = range(6, 41)
 
 
 def invented(number: int, length: int) -> str:
-    """Return an invented secret that contains letters, digits and signs; the same for the same arguments."""
+    """Return an invented secret of letters, digits and signs, which is always the same for the same arguments."""
     dice = random.Random(f"{number} {length}")  # noqa: S311 - not for cryptography
     signs = dice.choices(_SIGNS, k=length // 6)
     rest = dice.choices(string.ascii_letters + string.digits, k=length - len(signs) - 2)
@@ -47,7 +47,7 @@ def test_every_listed_encoding_is_redacted(encoding: Encoding) -> None:
 
 @pytest.mark.parametrize("length", range(4, 16))
 def test_at_most_half_of_a_short_secret_is_left(length: int) -> None:
-    """Of a secret of 8 to 15 characters at most half is left in one piece, of a shorter one never the whole."""
+    """A piece of a short secret is redacted if it is longer than half the secret or, below 8 characters, if it is the whole secret."""
     most = length // 2 if length >= 8 else length - 1
     for number in range(100):
         secret = invented(number, max(length, 6))[:length]
@@ -61,8 +61,8 @@ def test_at_most_half_of_a_short_secret_is_left(length: int) -> None:
 
 
 @pytest.mark.parametrize("separator", [" ", ", ", "\r\n", "\t", " . ", '", "'])
-def test_blanks_and_signs_between_the_characters_do_not_hide_a_secret(separator: str) -> None:
-    """A secret whose characters are separated by blanks or signs is redacted."""
+def test_separators_between_characters_do_not_hide_a_secret(separator: str) -> None:
+    """A secret is redacted even if its characters are separated by spaces or signs."""
     redactor = _redactor_of("Cn7$kq2Zab12")
 
     assert "Z" not in redactor.clean(separator.join("Cn7$kq2Zab12"))
@@ -72,7 +72,7 @@ def test_blanks_and_signs_between_the_characters_do_not_hide_a_secret(separator:
     "secret", ["AUTH", "LOGIN", "XOAUTH2", "Authentication", "STARTTLS", "unsuccessful", "PASSWORD"]
 )
 def test_a_protocol_word_does_not_change_a_reply(secret: str) -> None:
-    """A secret that is a word of the protocol is left in replies, and redacted in an encoding."""
+    """A secret that is also a protocol word is kept in server replies but redacted in an encoding."""
     redactor = _redactor_of(secret)
 
     for reply in ("AUTH LOGIN XOAUTH2", "STARTTLS", "535 5.7.3 Authentication unsuccessful", "password expired"):
@@ -80,8 +80,8 @@ def test_a_protocol_word_does_not_change_a_reply(secret: str) -> None:
     assert secret.encode().hex() not in redactor.clean(f"you said {secret.encode().hex()}")
 
 
-def test_a_megabyte_is_redacted_in_linear_time() -> None:
-    """Texts of a megabyte, also hostile ones, take seconds at most."""
+def test_a_megabyte_of_hostile_text_is_redacted() -> None:
+    """A secret is redacted in a megabyte of text, even if the text is hostile."""
     redactor = Redactor()
     secret = invented(1, 20)
     redactor.learn(secret)
@@ -99,7 +99,7 @@ def _redactor_of(*secrets: str) -> Redactor:
 
 
 def _recorded_replies() -> Iterator[str]:
-    """Return the replies in the recorded cases, and the texts of the built-in tenant."""
+    """Yield the replies in the recorded cases and in the code of the built-in tenant."""
     for file in sorted((ROOT / "tests" / "cases").glob("*.jsonl")):
         for line in file.read_text(encoding="utf-8").splitlines():
             yield str(json.loads(line).get("error_text", json.loads(line).get("text", "")))
@@ -110,8 +110,8 @@ def _recorded_replies() -> Iterator[str]:
                 yield text
 
 
-def test_random_passwords_leave_the_recorded_replies_as_they_are() -> None:
-    """1,000 random passwords change at most one in a hundred of the recorded replies, and no code and no cause."""
+def test_random_passwords_leave_recorded_replies_unchanged() -> None:
+    """Random passwords change at most 1 % of the recorded replies, and none of the codes and causes in them."""
     replies = sorted(set(_recorded_replies()) - {""})
     assert len(replies) > 250
     together = "\n".join(replies)
