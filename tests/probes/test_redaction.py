@@ -110,7 +110,7 @@ def _recorded_replies() -> Iterator[str]:
                 yield text
 
 
-def test_random_passwords_leave_recorded_replies_unchanged() -> None:
+def test_random_passwords_hardly_change_recorded_replies() -> None:
     """Random passwords change at most 1 % of the recorded replies, and none of the codes and causes in them."""
     replies = sorted(set(_recorded_replies()) - {""})
     assert len(replies) > 250
