@@ -43,7 +43,7 @@ def prepare(state: Path, note: Note) -> Path | None:
         _delete_old(folder)
         _take_over(state / _EARLIER, folder, note)
     except OSError:
-        return None  # the first lines of the run say so
+        return None  # the first lines of the run report this
     return folder
 
 

@@ -88,7 +88,7 @@ def parse(content: bytes, account: Account) -> AttemptRecord:
     if not isinstance(data, dict) or set(data) != {"service", "account", "attempts", "result", "code", "status"}:
         raise ValueError("not a record of attempts")
     if (data["service"], data["account"]) != (account.service, account.name[:_LONGEST_NAME]):
-        raise ValueError("the record of another account")
+        raise ValueError("the record of a different account")
     if data["result"] not in get_args(Result):
         raise ValueError("an unknown result")
     return AttemptRecord(
@@ -106,7 +106,7 @@ def moment_of(text: Any) -> datetime:  # noqa: ANN401 - any JSON value
         raise ValueError("not a time")
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None or not 2000 <= moment.year < 9000:
-        raise ValueError("a time without a zone, or a year that cannot be right")
+        raise ValueError("a time without a time zone, or an impossible year")
     return moment.astimezone(UTC)
 
 

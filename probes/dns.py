@@ -158,7 +158,7 @@ def ask(
 ) -> DnsAnswer:
     """Ask one question, and retry once if it fails. `attempts` shows whether a name resolved only on the second attempt.
 
-    The timeout is short if the resolver's last answer to another sender timed out.
+    The timeout is short if the last question to this resolver, from a different sender, timed out.
     """
     place = f"{via} {server}"
     if unresponsive is not None and unresponsive.known(place):

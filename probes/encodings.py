@@ -26,7 +26,7 @@ class Encoding:
 
     name: str
     spell: Callable[[str], Iterable[str]]
-    of_long: bool = False  # whether it is also looked for in long secrets, such as tokens
+    of_long: bool = False  # whether the search includes long secrets, such as tokens
 
 
 def spellings(secret: str) -> set[str]:
@@ -124,7 +124,7 @@ ENCODINGS: Final[tuple[Encoding, ...]] = (
     Encoding("plain text, in any case and any character set", _plain, of_long=True),
     Encoding("reversed", lambda secret: (secret[::-1],), of_long=True),
     Encoding("UTF-16", lambda secret: ("\x00".join(secret),)),
-    Encoding("base64 at any offset, also base64url", lambda secret: base64_parts(octets_of(secret)), of_long=True),
+    Encoding("base64 and base64url at any offset", lambda secret: base64_parts(octets_of(secret)), of_long=True),
     Encoding("base64 of the secret in lower or upper case", _cased),
     Encoding("base64 of UTF-16", lambda secret: {part for wide in _wide(secret) for part in base64_parts(wide)}),
     Encoding("base64 twice", _twice),
@@ -138,7 +138,7 @@ ENCODINGS: Final[tuple[Encoding, ...]] = (
     Encoding("decimal", _joined("{}", (" ", ",", ", ", "-", "."))),
     Encoding("octal escapes: \\103", _each("\\{:03o}")),
     Encoding("percent encoding", lambda secret: (quote(octets_of(secret), safe=""), quote(octets_of(secret)))),
-    Encoding("percent encoding of a form, with + for a blank", lambda secret: (quote_plus(octets_of(secret)),)),
+    Encoding("form encoding, with + for a space", lambda secret: (quote_plus(octets_of(secret)),)),
     Encoding("percent encoding of every octet", _each("%{:02X}")),
     Encoding("quoted-printable", _quoted_printable),
     Encoding("quoted-printable of every octet", _each("={:02X}")),
@@ -157,7 +157,7 @@ ENCODINGS: Final[tuple[Encoding, ...]] = (
         lambda secret: (secret.encode("unicode_escape").decode("ascii"), repr(secret)[1:-1], repr(octets_of(secret))[2:-1]),
     ),
 )  # fmt: skip
-# Transformations in which a secret is not looked for, as the documentation names them.
+# Transformations in which a secret is not found, as listed in the documentation.
 NOT_LOOKED_FOR: Final = (
     "base32, base85, Morse code and other alphabets",
     "compression and encryption",

@@ -39,7 +39,7 @@ class TimedInput(io.RawIOBase):
         Raises TimeoutError at the deadline, even if the watchdog has shut the connection down, and BrokenError after too many octets.
         """
         if self._left <= 0:
-            raise BrokenError(Failure(kind=FailureKind.TOO_LONG, text="an answer that does not end"))
+            raise BrokenError(Failure(kind=FailureKind.TOO_LONG, text="the answer does not end"))
         try:
             self._sock.settimeout(max(0.001, self._bound.remaining()))
             count: int | None = self._source.readinto(buffer)

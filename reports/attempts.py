@@ -7,7 +7,7 @@ from typing import Final
 
 from evidence.wire import AccountAttempts, SenderEvidence
 
-_UNSEEN: Final = "attempts from elsewhere are not seen"
+_UNSEEN: Final = "attempts from elsewhere are not counted"
 _MOST_NAMES: Final = 3
 
 

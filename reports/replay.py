@@ -75,7 +75,7 @@ def _checked(data: object, name: str) -> dict[str, Any]:
     ):
         raise NotAReport(f"{name}: not an smtp365 report (it does not have the schema {SCHEMA})")
     if schema != SCHEMA:
-        wrote = one_line(data.get("tool_version", "another version"), 40)
+        wrote = one_line(data.get("tool_version", "in a different version"), 40)
         raise NotAReport(
             f"{name}: the report has the schema {one_line(schema, 60)}, but this version reads {SCHEMA}; use smtp365 {wrote}"
         )

@@ -78,7 +78,7 @@ RULES: Final[dict[str, Rule]] = {
 
 
 def mistakes(options: Options, kind: Kind) -> list[str]:
-    """Return one line for each given option that has no effect with this target or conflicts with another option."""
+    """Return one line for each given option that has no effect with this target or conflicts with a different option."""
     given = _given(options)
     lines = [RULES[option].line(option, kind) for option in given if kind not in RULES[option].works_with]
     ways = [option for option in ("--tenant-export", "--admin-sign-in", "--lookups") if option in given]

@@ -1,6 +1,6 @@
 """`python -m docs.handbook` writes the documentation that is generated from the catalogues; `--check` reports differences.
 
-`check_pages`, `cause_pages` and `declared_page` build the texts, and this module writes them to files.
+`check_pages`, `cause_pages` and `declared_page` generate the text, and this module writes the files.
 """
 
 from __future__ import annotations

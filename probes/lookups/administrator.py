@@ -97,7 +97,7 @@ class _Flow:
         return result if result.token is not None else self._refused(result)
 
     def by_refreshing(self, scopes: list[str]) -> TokenResult | None:
-        """Return a token for another resource, obtained with the refresh token, or None if there is none or Entra refuses it."""
+        """Return a token for a different resource, obtained with the refresh token, or None if there is none or Entra refuses it."""
         if self._refresh is None:
             return None
         refresh = self._refresh

@@ -12,7 +12,7 @@ from probes.single_flight import PENDING_TOO_LONG, SingleFlight
 
 
 class CachingSource:
-    """Caches the answers from another source. A question without an answer is asked again next time."""
+    """Caches the answers from a different source. A question without an answer is asked again next time."""
 
     def __init__(self, source: LookupSource) -> None:
         """Create an empty cache in front of `source`."""

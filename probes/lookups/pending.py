@@ -29,7 +29,7 @@ class Lookups:
     """The lookups in one run, all from the same source."""
 
     def __init__(self, source: LookupSource, cloud: Cloud, redactor: Redactor, close: Callable[[], None]) -> None:
-        """Store the source. `redactor` removes tokens from texts; `close` cancels waiting requests and closes connections."""
+        """Store the source. `redactor` removes tokens from text; `close` cancels waiting requests and closes connections."""
         self._source = source
         self._cloud = cloud
         self._redactor = redactor

@@ -1,7 +1,7 @@
 """Conditional Access: which of the tenant's policies apply to this sender's sign-in, and what they require.
 
-A password sign-in over SMTP has the client type `other` (legacy). An application with a secret is a workload identity; only
-policies that name service principals apply to it. Source: Microsoft Graph reference, conditionalAccessPolicy.
+A password sign-in over SMTP has the client type `other` (legacy). An application with a secret is a workload identity, to which
+only policies for service principals apply. Source: Microsoft Graph reference, conditionalAccessPolicy.
 """
 
 from __future__ import annotations
