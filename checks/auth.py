@@ -132,7 +132,7 @@ def _held_back(case: Context, evidence: SignInEvidence, reason: SkipReason) -> F
 def _unresolved(case: Context, evidence: SignInEvidence) -> Finding:
     """Return the finding for an account whose last attempt has no known result. It counts, because it may have been refused."""
     why = (
-        f"not tried again: {evidence.detail}. An attempt without a known result may have been refused, and repeated refusals lock "
+        f"not tried: {evidence.detail}. An attempt without a known result may have been refused, and repeated refusals lock "
         f"the account. Run again in 15 minutes, or with --try-again"
     )
     return case.unknown(why, observed=evidence.detail)

@@ -89,8 +89,10 @@ class AccountLedger:
         if known.result == "refused":
             withheld = Withheld(SkipReason.RECENTLY_REFUSED, f"refused at {when}: {code}")
         else:
-            reply = f"; the reply was {code}" if code else ""
-            withheld = Withheld(SkipReason.RECENTLY_TRIED, f"tried at {when}, with an unknown result{reply}")
+            reply = f" (the reply was {code})" if code else ""
+            withheld = Withheld(
+                SkipReason.RECENTLY_TRIED, f"the account was tried at {when}, without a known result{reply}"
+            )
         return Claim(self, known, withheld=withheld)
 
     def keep(self, file: HeldFile | None, record: AttemptRecord) -> None:
@@ -155,8 +157,11 @@ class Claim:
 
     def answer(self, reply: Reply) -> None:
         """Record a reply that does not accept the sign-in. It forbids further attempts in this run."""
-        text = Withheld(SkipReason.SHARED_CREDENTIAL_REFUSED, reply.text)
-        self._settle(self._record.answered(reply), text)
+        refused = Withheld(SkipReason.SHARED_CREDENTIAL_REFUSED, reply.text)
+        if self._left:
+            self._settle(self._record.answered(reply), refused)
+        elif 400 <= reply.code < 600:
+            self._ledger.end(self._record.account, refused)  # no password left, so nothing is recorded for the next run
 
     def _settle(self, record: AttemptRecord, withheld: Withheld | None) -> None:
         self._settled = True
@@ -171,7 +176,7 @@ class Claim:
         """Remove the attempt if the credential was not sent. An attempt without a reply is kept, with an unknown result."""
         if self.withheld is None and not self._settled:
             if self._left:
-                detail = f"tried at {self._record.attempts[-1]:%H:%M:%S} UTC in this run, with an unknown result"
+                detail = f"the account was tried at {self._record.attempts[-1]:%H:%M:%S} UTC in this run, without a known result"
                 self._ledger.end(self._record.account, Withheld(SkipReason.RECENTLY_TRIED, detail))
             else:
                 self._record = self._before
