@@ -50,6 +50,7 @@ class Program:
         settings = self.folder / f"{name}.toml"
         settings.write_text(self.server.settings_text(*((user, HOST, 587) for user in users)), encoding="utf-8")
         homes = {name: str(self.folder / "home") for name in ("HOME", "XDG_STATE_HOME", "LOCALAPPDATA")}
+        homes["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
         outputs = [f"--html={self.folder / name}.html", f"--json={self.folder / name}.json"]
         here = ["-c", str(ROOT / "pytest.ini"), "--rootdir", str(ROOT), "-o", f"cache_dir={self.folder / 'cache'}"]
         return subprocess.Popen(
