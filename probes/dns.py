@@ -14,7 +14,6 @@ from typing import Literal
 import dns.exception
 import dns.flags
 import dns.message
-import dns.query
 import dns.rcode
 import dns.rdataclass
 import dns.rdatatype
@@ -24,10 +23,10 @@ from evidence.failure import Failure, FailureKind
 from evidence.wire import DnsAnswer, NameEvidence
 from probes.deadline import Deadline
 from probes.dialler import is_address
+from probes.dns_exchange import Transport, exchange
 from probes.failures import printable, translate
 from probes.unresponsive import UnresponsiveHosts
 
-Transport = Literal["udp", "tcp"]
 RecordType = Literal["A", "AAAA"]
 Status = Literal[
     "answered", "no_such_name", "no_data", "server_failure", "refused", "timeout", "unreachable", "malformed"
@@ -167,8 +166,7 @@ def ask(
     outcome: tuple[Status, dns.message.Message | None, str] = ("timeout", None, "")
     attempt = 0
     for attempt in range(1, _TRIES + 1):
-        patience = bound.remaining() / (_TRIES - attempt + 1)
-        outcome = _once(host, server, via, record, patience)
+        outcome = _once(host, server, via, record, bound.within(bound.remaining() / (_TRIES - attempt + 1)))
         if outcome[0] not in {"timeout", "server_failure", "unreachable", "malformed"} or bound.passed:
             break
     status, message, text = outcome
@@ -193,14 +191,13 @@ def ask(
 
 
 def _once(
-    host: str, server: str, via: Transport, record: RecordType, patience: float
+    host: str, server: str, via: Transport, record: RecordType, bound: Deadline
 ) -> tuple[Status, dns.message.Message | None, str]:
     address, port = _server(server)
+    patience = bound.remaining()
     try:
-        question = dns.message.make_query(host, record)
-        query = dns.query.udp if via == "udp" else dns.query.tcp
-        message = query(question, address, timeout=max(0.001, patience), port=port)
-    except (dns.exception.Timeout, TimeoutError):
+        message = exchange(dns.message.make_query(host, record), address, port, via, bound)
+    except TimeoutError:
         return "timeout", None, f"no answer within {patience:.1f} s"
     except OSError as problem:
         return "unreachable", None, translate(problem).text
