@@ -29,6 +29,7 @@ from probes.tls import Trust, inspect, needs_inspection, with_inspection
 from settings.address import address_of, user_of
 
 LARGEST = 1024 * 1024
+LARGEST_TOKEN_ANSWER = 64 * 1024  # a token of more than 12 KB does not fit into AUTH (RFC 4954, section 4)
 _LARGEST_WITH_FRAMING = (
     4 * LARGEST
 )  # header fields, chunk sizes and trailers included; ordinary framing adds less than a tenth
@@ -67,6 +68,7 @@ class HttpsClient:
         *,
         body: str | None = None,
         headers: Mapping[str, str] | None = None,
+        largest: int = LARGEST,
     ) -> HttpsResponse:
         """Send one request and read the complete response within `patience` seconds. Never raises."""
         bound = deadline.within(self.patience)
@@ -74,7 +76,7 @@ class HttpsClient:
         if connection is None:
             return HttpsResponse(failure=Failure(kind=FailureKind.OTHER, text="not an https URL"))
         try:
-            return connection.exchange(method, url, bound, body=body, headers=headers)
+            return connection.exchange(method, url, bound, body=body, headers=headers, largest=largest)
         finally:
             connection.disconnect()
 
@@ -106,7 +108,14 @@ class Connection(http.client.HTTPSConnection):
         self.reusable = False
 
     def exchange(
-        self, method: str, url: str, bound: Deadline, *, body: str | None, headers: Mapping[str, str] | None
+        self,
+        method: str,
+        url: str,
+        bound: Deadline,
+        *,
+        body: str | None,
+        headers: Mapping[str, str] | None,
+        largest: int = LARGEST,
     ) -> HttpsResponse:
         """Send one request and read its response. Afterwards, `reusable` is set if the connection can carry another request."""
         parts = address_of(url)
@@ -119,7 +128,7 @@ class Connection(http.client.HTTPSConnection):
         try:
             self.request(method, target, body=body, headers={"Accept-Encoding": "identity", **(headers or {})})
             response = self.getresponse()
-            text = _bounded(response, bound)
+            text = _bounded(response, bound, largest)
         except (OSError, http.client.HTTPException, BrokenError, ValueError) as problem:
             return HttpsResponse(tls=self.tls, proxy=self._shown_proxy, failure=translate(problem, bound))
         finally:
@@ -237,7 +246,7 @@ def _proxy_status(sock: socket.socket, bound: Deadline) -> int:
     return int(words[1]) if len(words) > 1 and words[0].startswith(b"HTTP/") and words[1].isdigit() else 0
 
 
-def _bounded(response: http.client.HTTPResponse, bound: Deadline) -> str:
+def _bounded(response: http.client.HTTPResponse, bound: Deadline, largest: int) -> str:
     pieces: list[bytes] = []
     size = 0
     while True:
@@ -248,8 +257,8 @@ def _bounded(response: http.client.HTTPResponse, bound: Deadline) -> str:
             return b"".join(pieces).decode("utf-8", "replace")
         pieces.append(piece)
         size += len(piece)
-        if size > LARGEST:
-            raise BrokenError(Failure(kind=FailureKind.TOO_LONG, text=f"the answer is longer than {LARGEST} octets"))
+        if size > largest:
+            raise BrokenError(Failure(kind=FailureKind.TOO_LONG, text=f"the answer is longer than {largest} octets"))
 
 
 def proxy_for(host: str) -> str | None:

@@ -19,8 +19,11 @@ from probes.deadline import Deadline
 from probes.failures import BrokenError, translate
 from probes.transcript import Transcript
 
-LONGEST_LINE = 8192
+# Each line is searched for secrets and texts several times, so that all a server sends costs at most about a second.
+LONGEST_LINE = 8192  # RFC 5321, section 4.5.3.1.5, allows 512
 MOST_LINES = 128
+LARGEST_REPLY = 32 * 1024  # characters; the longest reply of a healthy server, to EHLO, has a few hundred
+LARGEST_SESSION = 128 * 1024
 
 
 class Session(smtplib.SMTP):
@@ -36,6 +39,7 @@ class Session(smtplib.SMTP):
         self._deadline = deadline
         self._reply_timeout = reply_timeout
         self._unread = b""
+        self._size = 0
         self._shown: str | None = None
         self.broken = False
         self.ehlo_name = ehlo_name
@@ -73,8 +77,18 @@ class Session(smtplib.SMTP):
         """
         bound = self._deadline.within(self._reply_timeout)
         lines: list[str] = []
+        most = min(LARGEST_SESSION, self._size + LARGEST_REPLY)
         while True:
             line = self._line(bound)
+            self._size += len(line)
+            if self._size > most:
+                raise BrokenError(
+                    Failure(kind=FailureKind.TOO_LONG, text=f"the reply has more than {LARGEST_REPLY} characters")
+                    if most < LARGEST_SESSION
+                    else Failure(
+                        kind=FailureKind.TOO_LONG, text=f"the session has more than {LARGEST_SESSION} characters"
+                    )
+                )
             self._transcript.server(line)
             if len(line) < 3 or not line[:3].isdigit() or line[3:4] not in {"", " ", "-"}:
                 raise BrokenError(Failure(kind=FailureKind.NOT_SMTP, text=self._transcript.clean(line)[:200]))

@@ -18,7 +18,7 @@ from evidence.failure import Failure, FailureKind
 from evidence.wire import TokenEvidence
 from probes.deadline import Deadline
 from probes.failures import printable
-from probes.https import HttpsClient, HttpsResponse, json_object
+from probes.https import LARGEST_TOKEN_ANSWER, HttpsClient, HttpsResponse, json_object
 from probes.issuer import Issuer, clock_offset
 from probes.page_text import visible_text
 from probes.redaction import Redactor
@@ -63,7 +63,9 @@ class _TokenHttpClient:
         if url != self.endpoint or self.answers:
             raise PermissionError("only one request is allowed, and only to the token endpoint in the document")
         fields = {**(headers or {}), "Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
-        answer = self.https_client.request("POST", url, self.deadline, body=urlencode(data or {}), headers=fields)
+        answer = self.https_client.request(
+            "POST", url, self.deadline, body=urlencode(data or {}), headers=fields, largest=LARGEST_TOKEN_ANSWER
+        )
         members = json_object(answer.text) or {}
         for key in ("access_token", "refresh_token", "id_token"):
             if isinstance(value := members.get(key), str):

@@ -13,6 +13,7 @@ from probes.redaction import Redactor
 _CODE = re.compile(r"[2-5][0-9]{2}[ -]")  # RFC 5321, section 4.2
 _MOST_LINES = 400
 _LONGEST_LINE = 2048
+_LONGEST_SEARCHED = 64 * 1024  # much longer than what is kept, so that a secret that begins there is searched for whole
 
 
 class Transcript:
@@ -39,8 +40,8 @@ class Transcript:
         self._write("*", text)
 
     def clean(self, text: str) -> str:
-        """Return untrusted text in redacted form, as one printable line."""
-        return printable(self._redactor.clean(text), _LONGEST_LINE)
+        """Return the start of an untrusted text in redacted form, as one printable line."""
+        return printable(self._redactor.clean(text[:_LONGEST_SEARCHED]), _LONGEST_LINE)
 
     def freeze(self) -> tuple[Line, ...]:
         """Return the lines recorded so far."""

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 
 from probes.deadline import Deadline
 from probes.failures import printable
-from probes.https import HttpsClient, HttpsResponse, json_object
+from probes.https import LARGEST_TOKEN_ANSWER, HttpsClient, HttpsResponse, json_object
 from probes.redaction import Redactor
 from probes.single_flight import PENDING_TOO_LONG, SingleFlight
 from probes.token import MsalResponse
@@ -123,7 +123,9 @@ class MsalHttpClient:
                 self.redactor.learn(sent if isinstance(sent, str) else sent.decode("ascii"))
         fields = {**(headers or {}), "Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
         body = urlencode({key: value for key, value in (data or {}).items() if value is not None})
-        self.last = self.https_client.request("POST", url, self.deadline, body=body, headers=fields)
+        self.last = self.https_client.request(
+            "POST", url, self.deadline, body=body, headers=fields, largest=LARGEST_TOKEN_ANSWER
+        )
         for key in _SECRETS:
             if isinstance(value := self.members.get(key), str):
                 self.redactor.learn(value)
