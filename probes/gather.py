@@ -28,6 +28,7 @@ from probes.pacing import Pacer, group_by_mailbox
 from probes.redaction import Redactor
 from probes.sender_run import RunContext, SenderRun
 from probes.tls import Trust
+from probes.token import Token
 from settings import secret
 from settings.model import Directory, Sender, Settings
 from settings.prompt import Prompt
@@ -216,8 +217,16 @@ def run_legs(run: SenderRun) -> None:
         smtp_leg.run_leg(run, lambda: None)
         return
     future = in_background(partial(token_leg.run_leg, run), "token")
+
+    def token() -> Token | None:
+        try:
+            return future.result(timeout=run.deadline.remaining())
+        except TimeoutError:
+            return None
+
     try:
-        smtp_leg.run_leg(run, future.result)
+        smtp_leg.run_leg(run, token)
     finally:
-        wait([future])
-    future.result()
+        wait([future], timeout=run.deadline.remaining() + _GRACE / 2)
+    if future.done():
+        future.result()  # raises what the token leg raised

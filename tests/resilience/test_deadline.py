@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
+import ssl
+import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 
 from fakes import Running, healthy, serve
 from fakes.hostile.http import HTTP_PEERS, serve_http
+from fakes.hostile.listener import hold, serving
 from fakes.hostile.proxy import PROXY_PEERS, serve_proxy
 from tests.resilience.processes import check, is_complete, read
 
@@ -103,3 +110,31 @@ def test_a_proxy_that_never_finishes_its_answer_breaks_the_issuer_gate(peer: str
         "kind": "proxy",
         "text": "the proxy did not answer: timeout",
     }
+
+
+@pytest.mark.skipif(
+    sys.platform == "win32" or shutil.which("openssl") is None, reason="needs a named pipe and the openssl command"
+)
+def test_a_call_that_never_returns_does_not_hold_up_the_report(tmp_path: Path) -> None:
+    """If the system's store of trusted roots does not answer, the sender's time limit is reported, and the other sender can send."""
+    if sys.platform == "win32":
+        pytest.skip("named pipes are not files there")
+    unknown = trustme.CA()
+    unknown.cert_pem.write_to_path(str(tmp_path / "unknown.pem"))
+    command = ["openssl", "x509", "-noout", "-subject_hash", "-in", str(tmp_path / "unknown.pem")]
+    name = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    (tmp_path / "roots").mkdir()
+    os.mkfifo(tmp_path / "roots" / f"{name}.0")  # opening it for reading waits for ever
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    unknown.issue_cert(LOGIN).configure_cert(context)
+
+    with serve(healthy(), folder=tmp_path) as running, serving(hold, context) as port:
+        settings = edited(running, SENDER_FIRST, f'"{LOGIN}:443" = "127.0.0.1:{port}"')
+        found = results(settings, running, {"SSL_CERT_DIR": str(tmp_path / "roots")})
+
+    assert found["basic"]["verdict"] == "can_send"
+    evidence = found["oauth"]["evidence"]
+    assert found["oauth"]["verdict"] == "not_proven"
+    assert evidence["deadline_hit"]
+    assert evidence["missing"]["issuer"] == "timed_out"
+    assert evidence["auth_offered"]["ehlo"]["code"] == 250
