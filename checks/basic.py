@@ -75,7 +75,7 @@ def smtp_auth_enabled(case: Context) -> Finding:
     causes=("conditional_access_block", "mfa_or_security_defaults"),
 )
 def mfa_off(case: Context) -> Finding:
-    """FAQ "Multi-factor authentication disabled". A 235 reply proves this only for a sign-in from the present IP address."""
+    """FAQ "Multi-factor authentication disabled". A 235 reply shows only that MFA did not block a sign-in from this address."""
     wire = shared_items.about_sign_in(
         case,
         "the password alone was accepted: MFA did not block this sign-in from this address",

@@ -223,7 +223,7 @@ def traced(case: Context) -> Finding:
     causes=("hve_external_recipient",),
 )
 def internal_recipient(case: Context) -> Finding:
-    """Microsoft "Manage High Volume Email": it delivers only to internal recipients. The check compares the domains of From and To."""
+    """High Volume Email delivers only to internal recipients (Microsoft, "Manage High Volume Email"). The check compares From and To."""
     sender = case.settings.sender
     if not is_high_volume(sender.smtp_server):
         return case.not_applicable("the server is not the endpoint of High Volume Email")

@@ -140,7 +140,7 @@ def _foreign_greeting(case: Context, text: str, expected: str) -> Finding:
     causes=("smtp_rewritten", "starttls_missing_or_implicit_tls_on_587"),
 )
 def starttls(case: Context) -> Finding:
-    """RFC 3207. On port 587, the client starts TLS with STARTTLS. The server does not accept implicit TLS there, or mail without TLS."""
+    """RFC 3207. On port 587, the client starts TLS with STARTTLS. The server accepts neither implicit TLS there nor mail without TLS."""
     expected = "STARTTLS is offered and answered with 220"
     if not case.settings.sender.use_ssl:
         reply = _describe_reply(case.evidence.plain_mail)

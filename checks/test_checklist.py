@@ -11,7 +11,7 @@ from checks.model import Finding, Verdict
 
 
 def test_check(finding: Finding, sender: str, strict: bool, record_property: Callable[[str, Any], None]) -> None:  # noqa: FBT001 - fixtures
-    """Report a check's verdict to pytest: a failure fails the test; blocked, unknown and not applicable skip it, with the reason."""
+    """Report a check's verdict to pytest: `fail` fails the test; `blocked`, `unknown` and `not_applicable` skip it with the reason."""
     properties = {
         "sender": sender,
         "check": finding.check,

@@ -66,7 +66,7 @@ _WITHOUT_WORDS = {FailureKind.REDIRECT, FailureKind.PROXY}
 
 
 def seen_address(evidence: SenderEvidence) -> str:
-    """Return this machine's address from the EHLO reply, in brackets there (RFC 5321, 4.1.3); empty if the reply contains none."""
+    """Return this machine's address, which the EHLO reply contains in brackets (RFC 5321, 4.1.3), or an empty string."""
     for hello in (evidence.auth_offered, evidence.greeting):
         lines = hello.ehlo.lines if hello is not None and hello.ehlo is not None else ()
         found = _LITERAL.search(lines[0]) if lines else None

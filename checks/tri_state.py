@@ -19,7 +19,7 @@ _READ_AS = {
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """Whether a cause holds, which is None if that is unknown, and the setting that shows it or the lookup that is missing."""
+    """Whether a cause holds (None if unknown), and the setting that shows it or the lookup that is missing."""
 
     holds: bool | None
     words: str = ""

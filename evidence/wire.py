@@ -329,7 +329,7 @@ class AccountAttempts(Record):
 
     @property
     def left(self) -> int | None:
-        """The number of attempts left at most before a lockout, since attempts from elsewhere are not seen. None if unknown."""
+        """The maximum number of attempts left before a lockout, or None if unknown. Attempts from other machines are not counted."""
         return None if self.lockout_after is None else max(0, self.lockout_after - self.made)
 
 

@@ -101,7 +101,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         decide=(
             Step(
                 (
-                    "`Resolve-DnsName {smtp_server} -TcpOnly` returns an address, and the same command without -TcpOnly does not."
+                    "`Resolve-DnsName {smtp_server} -TcpOnly` returns an address, but the same command "
+                    "without -TcpOnly does not."
                 ),
                 answered_by=("BASIC-06", "OAUTH-07"),
             ),
@@ -268,7 +269,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         ),
         shows="Certificates are reported as 'not yet valid' or 'expired', or new tokens are refused.",
         who="sender",
-        steps=("Synchronise the clock over the network: `w32tm /resync` (Linux: `$ timedatectl`).",),
+        steps=("Synchronise the clock over the network: `w32tm /resync` (Linux: `$ timedatectl set-ntp true`).",),
         verify="Check HOST-04 passes.",
         propagation="Immediately.",
         risk="A sudden clock change can disrupt scheduled jobs.",

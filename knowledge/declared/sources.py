@@ -37,7 +37,10 @@ PORT_TEST: Final = Step(
     answered_by=("NET-02",),
 )
 COMPARE_CLOCK: Final = Step("Make sure that this machine's clock is correct (check HOST-04).", answered_by=("HOST-04",))
-SHOW_TLS: Final = "Look at the certificate: `$ openssl s_client -starttls smtp -connect {smtp_server}:{port} -servername {smtp_server}`."
+SHOW_TLS: Final = (
+    "Look at the TLS version and the certificate: `$ openssl s_client -starttls smtp -connect "
+    "{smtp_server}:{port} -servername {smtp_server}`."
+)
 SHOW_LOGIN_TLS: Final = (
     "Look at the certificate: `$ openssl s_client -connect {login_host}:443 -servername {login_host}` (if the "
     "address in the settings contains a port, use that port)."

@@ -21,8 +21,8 @@ _UNTRUSTED: Final = Cause(
     id="cert_untrusted",
     title="this machine does not trust the server's certificate",
     meaning=(
-        "No authority that this machine trusts has issued the certificate of {smtp_server}: the authority is "
-        "private, the chain is incomplete, the certificate is self-signed, or a device on the path inspects TLS."
+        "This machine cannot verify the certificate of {smtp_server}: the authority is private, the chain is "
+        "incomplete, the certificate is self-signed, or a device on the path inspects TLS."
     ),
     shows=(
         "Error messages contain 'unable to get local issuer certificate', 'self-signed certificate' or 'PKIX path "
@@ -32,9 +32,8 @@ _UNTRUSTED: Final = Cause(
     steps=(
         SHOW_TLS,
         (
-            "If a private authority issued the certificate, save that authority's own certificate in a file, "
-            "enter the file as ca_file under [network] in the settings, and add the certificate to the "
-            "application's trust store."
+            "If a private authority issued the certificate, enter the path of the authority's own certificate as "
+            "ca_file under [network] in the settings, and add that certificate to the application's trust store."
         ),
         "If an intermediate certificate is missing, configure the server to send the full chain.",
         (
@@ -244,16 +243,12 @@ AT_LOGIN: Final[tuple[Cause, ...]] = (
         _UNTRUSTED,
         SHOW_LOGIN_TLS,
         (
-            "If a private authority issued the certificate, save that authority's own certificate in a file, "
-            "enter the file as ca_file under [network] in the settings, and add the certificate to the "
-            "application's trust store."
+            "If a private authority issued the certificate, enter the path of the authority's own certificate as "
+            "ca_file under [network] in the settings, and add that certificate to the application's trust store."
         ),
         "If a TLS inspection product on this network issued the certificate, exclude {login_host} from inspection.",
         title="this machine does not trust the token service's certificate",
-        meaning=(
-            "No authority that this machine trusts has issued the certificate of {login_host}. The client secret "
-            "was not sent."
-        ),
+        meaning=("This machine cannot verify the certificate of {login_host}. The client secret was not sent."),
     ),
     _at_login(
         _OTHER_NAME,

@@ -115,8 +115,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             ),
             "Ask the administrator of {login_host} for a new secret, and enter it in the application.",
             (
-                "Ask which authentication method the client must use: the plugin sends client_id and client_secret in the body "
-                "of the request."
+                "Ask the administrator which authentication method the client must use. The plugin sends "
+                "client_id and client_secret in the body of the request."
             ),
         ),
         verify="Checks TOKEN-02 and OAUTH-03 pass.",
