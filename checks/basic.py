@@ -56,7 +56,7 @@ def _account_by_wire(case: Context) -> Finding:
     causes=shared_items.SMTP_AUTH_CAUSES,
 )
 def smtp_auth_enabled(case: Context) -> Finding:
-    """FAQ "Enable SMTP Authentication". SMTP AUTH is off by default; the mailbox's value overrides the tenant's (Set-CASMailbox)."""
+    """SMTP AUTH, off by default, is on for the mailbox (FAQ "Enable SMTP Authentication"). The mailbox's value overrides the tenant's."""
     wire = shared_items.about_sign_in(
         case,
         "a sign-in with AUTH LOGIN was accepted",
@@ -75,7 +75,7 @@ def smtp_auth_enabled(case: Context) -> Finding:
     causes=("conditional_access_block", "mfa_or_security_defaults"),
 )
 def mfa_off(case: Context) -> Finding:
-    """FAQ "Multi-factor authentication disabled". A 235 reply shows only that MFA did not block a sign-in from this address."""
+    """MFA does not block this sign-in (FAQ "Multi-factor authentication disabled"). A 235 reply proves that only for this address."""
     wire = shared_items.about_sign_in(
         case,
         "the password alone was accepted: MFA did not block this sign-in from this address",
@@ -94,7 +94,7 @@ def mfa_off(case: Context) -> Finding:
     causes=("password_expired", "password_expiring"),
 )
 def password_never_expires(case: Context) -> Finding:
-    """FAQ "Password expiration policy". The tenant or a person must show the policy, because a refusal comes too late."""
+    """The password never expires, or a person renews it in time (FAQ "Password expiration policy"). A refusal shows the expiry too late."""
     sign_in = case.finding("AUTH-01")
     if sign_in.verdict is Verdict.FAIL and sign_in.causes[0] in PASSWORD_AGE_CAUSES:
         return shared_items.about_sign_in(case, "", "the password has not expired", PASSWORD_AGE_CAUSES)
@@ -128,13 +128,13 @@ def password_never_expires(case: Context) -> Finding:
     causes=shared_items.PORT_CAUSES,
 )
 def outbound_port(case: Context) -> Finding:
-    """FAQ "Network Requirements": outbound TCP 587 is allowed. Connections to any other port in the settings do not count."""
+    """Outbound TCP to port 587 is allowed (FAQ "Network Requirements"). Connections to any other port in the settings do not count."""
     return shared_items.outbound_port(case)
 
 
 @check("BASIC-06", "DNS port 53 is open over UDP and TCP", methods=BASIC, causes=shared_items.DNS_CAUSES)
 def dns_port(case: Context) -> Finding:
-    """FAQ "Network Requirements": DNS port 53 is open over TCP and UDP. The run queries each resolver over both."""
+    """DNS port 53 is open over TCP and UDP (FAQ "Network Requirements"). The run queries each resolver over both."""
     return shared_items.dns_port(case)
 
 
@@ -146,19 +146,19 @@ def dns_port(case: Context) -> Finding:
     causes=shared_items.SERVER_CAUSES,
 )
 def server_and_port(case: Context) -> Finding:
-    """FAQ "Nodinite Configuration". The check compares SMTP Server and Port in the settings with the cloud's values."""
+    """SMTP Server and Port in the settings have the cloud's values (FAQ "Nodinite Configuration")."""
     return shared_items.server_and_port(case)
 
 
 @check("BASIC-08", "Use SSL is ticked", methods=BASIC, causes=shared_items.USE_SSL_CAUSES)
 def use_ssl(case: Context) -> Finding:
-    """FAQ "Use SSL checkbox": the box is ticked. If it is not, the run sends MAIL without TLS or a credential and shows the reply."""
+    """Use SSL is ticked (FAQ "Use SSL checkbox"). If it is not, the run sends MAIL without TLS or a credential and shows the reply."""
     return shared_items.use_ssl(case)
 
 
 @check("BASIC-09", "The user name is the full e-mail address", methods=BASIC, causes=("username_not_upn",))
 def user_name(case: Context) -> Finding:
-    r"""FAQ "Username": the setting contains the full address, not only the part before the @, and not DOMAIN\user."""
+    r"""The user name is the full address, not only the part before the @, and not DOMAIN\user (FAQ "Username")."""
     username = case.settings.sender.username
     if not case.settings.service.microsoft and "@" not in username:
         return case.not_applicable("a declared service can require any form of user name")
@@ -176,5 +176,5 @@ def is_full_address(text: str) -> bool:
 
 @check("BASIC-10", "The password is correct", reads=("AUTH-01",), methods=BASIC, causes=("bad_credentials",))
 def password_correct(case: Context) -> Finding:
-    """FAQ "Verify password is correct". The run tries the password once and does not retry a refused password."""
+    """The server accepts the password (FAQ "Verify password is correct"). The run tries it once and does not retry a refused password."""
     return shared_items.about_sign_in(case, "the password was accepted", "the server accepts the password")

@@ -37,19 +37,19 @@ def _dotnet(case: Context, name: str) -> Finding:
 
 @check("HOST-01", ".NET applications use strong cryptography", causes=("legacy_tls_client",))
 def strong_crypto(case: Context) -> Finding:
-    """FAQ "Enable TLS 1.2 in Windows": SchUseStrongCrypto is 1 in both registry views."""
+    """SchUseStrongCrypto is 1 in both registry views (FAQ "Enable TLS 1.2 in Windows")."""
     return _dotnet(case, "SchUseStrongCrypto")
 
 
 @check("HOST-02", ".NET applications use the system's TLS versions", causes=("legacy_tls_client",))
 def system_versions(case: Context) -> Finding:
-    """Microsoft "TLS best practices with .NET Framework": SystemDefaultTlsVersions is 1."""
+    """SystemDefaultTlsVersions is 1 in both registry views (Microsoft, "TLS best practices with .NET Framework")."""
     return _dotnet(case, "SystemDefaultTlsVersions")
 
 
 @check("HOST-03", "Windows allows clients to use TLS 1.2", causes=("legacy_tls_client",))
 def schannel(case: Context) -> Finding:
-    """Microsoft "TLS registry settings": SCHANNEL does not disable TLS 1.2 for clients. Without a registry value, TLS 1.2 is enabled."""
+    """SCHANNEL does not disable TLS 1.2 for clients (Microsoft, "TLS registry settings"). Without a registry value, TLS 1.2 is enabled."""
     enabled, off = _values(case, "Enabled"), _values(case, "DisabledByDefault")
     if isinstance(enabled, Finding):
         return enabled
@@ -64,7 +64,7 @@ def schannel(case: Context) -> Finding:
 
 @check("HOST-04", "This machine's clock is correct", reads=("SMTP-01",), causes=("clock_skew",))
 def clock(case: Context) -> Finding:
-    """The clock is accurate enough to check tokens and certificates. Entra tolerates a difference of five minutes."""
+    """This machine's clock is within five minutes of the servers' clocks. Entra tolerates no larger difference."""
     offset = clock_offset(case)
     if offset is None:
         return case.stopped("SMTP-01") or case.unknown("no server sent its time")

@@ -121,7 +121,7 @@ def accepted(case: Context) -> Finding:
     causes=("sp_not_registered_in_exchange",),
 )
 def service_principal(case: Context) -> Finding:
-    """Microsoft "Authenticate … using OAuth": New-ServicePrincipal needs the enterprise application's object id. The FAQ omits this."""
+    """Exchange has a service principal with the enterprise application's object id (Microsoft, "Authenticate … using OAuth")."""
     return reconcile.item_with_tenant_facts(case, _registered_by_wire(case), ("sp_not_registered_in_exchange",))
 
 
@@ -178,7 +178,7 @@ def _right_by_wire(case: Context) -> Finding:
     causes=("recipient_rejected", "outbound_spam_block"),
 )
 def traced(case: Context) -> Finding:
-    """Microsoft Graph "messageTraces" shows whether an accepted message was delivered. Its rows appear minutes later."""
+    """The message trace shows that the message was delivered (Microsoft Graph, "messageTraces"). Its rows appear minutes later."""
     tenant, cloud = case.evidence.tenant, case.settings.service
     look = tenant.trace if tenant is not None else None
     if cloud.name != WORLDWIDE.name or (look is not None and look.state is LookupState.NOT_OFFERED):

@@ -21,7 +21,7 @@ from settings.microsoft import is_on_route
     causes=("dns_failure", "name_server_silent", "dns_hijacked", "wrong_host_or_port"),
 )
 def name_resolves(case: Context) -> Finding:
-    """FAQ "DNS Resolution Issues". Microsoft's servers have public addresses, so a private address is a failure."""
+    """The name resolves (FAQ "DNS Resolution Issues"). Microsoft's servers have public addresses, so a private address is a failure."""
     evidence, sender, cloud = case.evidence.name, case.settings.sender, case.settings.service
     if evidence is None:
         return case.not_recorded("name", "the DNS lookup")
@@ -71,7 +71,7 @@ def _is_private(address: str) -> bool:
     causes=shared_items.PORT_CAUSES,
 )
 def port_opens(case: Context) -> Finding:
-    """FAQ "Connection timeout": no firewall between this machine and the server blocks the port."""
+    """No firewall between this machine and the server blocks the port (FAQ "Connection timeout")."""
     evidence, sender, cloud = case.evidence.port, case.settings.sender, case.settings.service
     if evidence is None:
         return case.not_recorded("port", "the first connection")
@@ -105,7 +105,7 @@ def port_opens(case: Context) -> Finding:
     "NET-03", "Every address of the server answers", needs=("NET-02",), causes=("port_blocked", "network_unreachable")
 )
 def every_address(case: Context) -> Finding:
-    """An application can use any of the addresses, and most try IPv6 first. If one address does not respond, some connections fail."""
+    """Every address accepts a connection, because an application can use any of them, and most applications try IPv6 first."""
     dials = case.evidence.port.dials if case.evidence.port is not None else ()
     failed = [dial for dial in dials if not dial.opened]
     observed = f"{len(dials) - len(failed)} of {len(dials)} addresses accepted a connection"
@@ -139,7 +139,7 @@ def _describe_failures(failed: list[Dial]) -> str:
     causes=("dns_hijacked",),
 )
 def answer_points_to_microsoft(case: Context) -> Finding:
-    """A manipulated DNS answer contains a private address, or aliases that end outside Microsoft's domains."""
+    """The DNS answer contains only public addresses, and its aliases end in Microsoft's domains."""
     evidence = case.evidence.name
     if not case.settings.service.declares_smtp(case.settings.sender.smtp_server):
         return case.not_applicable("the settings do not name a Microsoft server")
@@ -182,5 +182,5 @@ def _compared(comparison: tuple[DnsAnswer, ...], addresses: tuple[str, ...]) -> 
     causes=shared_items.SERVER_CAUSES,
 )
 def server_and_port(case: Context) -> Finding:
-    """FAQ OAuth step 5. This check compares SMTP Server and Port for OAuth senders; for Basic senders, BASIC-07 does."""
+    """SMTP Server and Port in the settings have the cloud's values (FAQ OAuth step 5). For Basic senders, BASIC-07 checks this."""
     return shared_items.server_and_port(case)

@@ -29,7 +29,7 @@ def about_token(case: Context, proved: str, expected: str) -> Finding:
     causes=("app_not_in_tenant", "app_sp_missing", "app_disabled", "public_client_with_secret"),
 )
 def registered(case: Context) -> Finding:
-    """FAQ OAuth step 1. Entra issues a token only to an application that is registered and not disabled."""
+    """The application is registered and not disabled (FAQ OAuth step 1). Entra issues a token to no other application."""
     wire = about_token(
         case,
         f"{_issuer(case)} issued a token to {case.settings.sender.client_id}",
@@ -47,7 +47,7 @@ def registered(case: Context) -> Finding:
     causes=("resource_missing", "consent_missing"),
 )
 def permission(case: Context) -> Finding:
-    """FAQ OAuth step 2. With RBAC for Applications, the token may contain no roles; an accepted message then proves the right."""
+    """The token contains SMTP.SendAsApp (FAQ OAuth step 2). With RBAC for Applications, an accepted message proves the right instead."""
     return reconcile.item_with_tenant_facts(case, _permission_by_wire(case), ("consent_missing", "resource_missing"))
 
 
@@ -92,7 +92,7 @@ def _permission_by_wire(case: Context) -> Finding:
     causes=("secret_wrong", "secret_expired", "client_assertion_bad"),
 )
 def secret(case: Context) -> Finding:
-    """FAQ OAuth step 3. Entra accepts the secret. The finding shows the source of the secret, never its value."""
+    """Entra accepts the secret (FAQ OAuth step 3). The finding shows the source of the secret, never its value."""
     source = case.evidence.secret.source if case.evidence.secret is not None else "unknown"
     wire = about_token(
         case,
@@ -104,7 +104,7 @@ def secret(case: Context) -> Finding:
 
 @check("OAUTH-04", "A reminder is set for the expiry of the client secret", methods=OAUTH, causes=("secret_expiring",))
 def reminder(case: Context) -> Finding:
-    """FAQ OAuth step 3, "Important". Only a person can attest a reminder. The finding shows the days left if the expiry date is known."""
+    """A reminder is set for the expiry of the secret (FAQ OAuth step 3, "Important"). Only a person can attest a reminder."""
     expires, source = expiry.secret_ends(case)
     left = None if expires is None else (expires - case.evidence.today).days
     known = "no expiry date is declared"
@@ -136,7 +136,7 @@ def reminder(case: Context) -> Finding:
     causes=shared_items.SMTP_AUTH_CAUSES,
 )
 def smtp_auth_enabled(case: Context) -> Finding:
-    """FAQ OAuth step 4. Contrary to the FAQ's tip, the switch also applies to OAuth; its refusal has a distinct text."""
+    """SMTP AUTH is on for the mailbox (FAQ OAuth step 4). Contrary to the FAQ's tip, the switch also applies to OAuth."""
     wire = shared_items.about_sign_in(
         case,
         "a sign-in with AUTH XOAUTH2 was accepted",
@@ -155,13 +155,13 @@ def smtp_auth_enabled(case: Context) -> Finding:
     causes=shared_items.PORT_CAUSES,
 )
 def outbound_port(case: Context) -> Finding:
-    """FAQ "Network Requirements": outbound TCP 587 is allowed. Connections to any other port in the settings do not count."""
+    """Outbound TCP to port 587 is allowed (FAQ "Network Requirements"). Connections to any other port in the settings do not count."""
     return shared_items.outbound_port(case)
 
 
 @check("OAUTH-07", "DNS port 53 is open over UDP and TCP", methods=OAUTH, causes=shared_items.DNS_CAUSES)
 def dns_port(case: Context) -> Finding:
-    """FAQ "Network Requirements": DNS port 53 is open over TCP and UDP. The run queries each resolver over both."""
+    """DNS port 53 is open over TCP and UDP (FAQ "Network Requirements"). The run queries each resolver over both."""
     return shared_items.dns_port(case)
 
 
@@ -172,7 +172,7 @@ def dns_port(case: Context) -> Finding:
     causes=("client_never_sent_auth", "authentication_type_wrong"),
 )
 def authentication_type(case: Context) -> Finding:
-    """FAQ OAuth step 5: Enable Authentication is ticked, and Authentication Type is OpenID (OAuth 2.0)."""
+    """Enable Authentication is ticked, and Authentication Type is OpenID (FAQ OAuth step 5)."""
     sender = case.settings.sender
     expected = "Enable Authentication is ticked, and Authentication Type is OpenID"
     if not sender.enable_authentication:
@@ -185,7 +185,7 @@ def authentication_type(case: Context) -> Finding:
 
 @check("OAUTH-09", "Use SSL is ticked", methods=OAUTH, causes=shared_items.USE_SSL_CAUSES)
 def use_ssl(case: Context) -> Finding:
-    """FAQ "Use SSL checkbox": the box is ticked. If it is not, the run sends MAIL without TLS or a credential and shows the reply."""
+    """Use SSL is ticked (FAQ "Use SSL checkbox"). If it is not, the run sends MAIL without TLS or a credential and shows the reply."""
     return shared_items.use_ssl(case)
 
 
@@ -198,7 +198,7 @@ def use_ssl(case: Context) -> Finding:
     causes=("wrong_tenant_or_authority",),
 )
 def tenant_id(case: Context) -> Finding:
-    """FAQ OAuth step 5: the URL, the issuer and the token name the same tenant."""
+    """The URL, the issuer and the token name the same tenant (FAQ OAuth step 5)."""
     url = case.settings.sender.openid_endpoint_configuration
     for needed in ("TOKEN-01", "TOKEN-02", "TOKEN-03"):
         found = case.finding(needed)
@@ -238,7 +238,7 @@ def tenant_id(case: Context) -> Finding:
     causes=("wrong_scope_or_audience",),
 )
 def scope(case: Context) -> Finding:
-    """FAQ OAuth step 5: the scope is https://outlook.office365.com/.default (worldwide); client credentials need /.default."""
+    """The scope is that of Exchange Online, which is https://outlook.office365.com/.default in the worldwide cloud (FAQ OAuth step 5)."""
     cloud, entered = case.settings.service, case.settings.sender.scope
     expected = cloud.scope or "a scope for the declared service"
     observed = f"{entered or 'nothing'} (as entered here; compare this with the plugin)"

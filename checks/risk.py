@@ -25,7 +25,7 @@ CERTIFICATE_SOON = timedelta(days=14)
     causes=("basic_auth_retiring",),
 )
 def basic_retires(case: Context) -> Finding:
-    """Microsoft, 2026-01-27: Basic for SMTP AUTH is off by default from the end of December 2026; an admin can turn it on again."""
+    """Basic for SMTP AUTH is off by default from the end of December 2026; an admin can turn it on again (Microsoft, 2026-01-27)."""
     left = (BASIC_OFF_BY_DEFAULT - case.evidence.today).days
     when = f"in {left} days" if left > 0 else f"{-left} days ago"
     why = (
@@ -56,7 +56,7 @@ def _by_date(case: Context, expires: date, source: str, cause: CauseId) -> Findi
 
 @check("RISK-02", "The client secret does not expire within 30 days", methods=OAUTH, causes=("secret_expiring",))
 def secret_ends(case: Context) -> Finding:
-    """FAQ OAuth step 3: mail stops when the secret expires. The date comes from the settings or from a lookup."""
+    """Mail stops when the client secret expires (FAQ OAuth step 3). The date comes from the settings or from a lookup."""
     expires, source = expiry.secret_ends(case)
     if expires is None:
         return case.unknown(
@@ -88,7 +88,7 @@ def certificate_ends(case: Context) -> Finding:
 
 @check("RISK-04", "The password does not expire within 30 days", methods=BASIC, causes=("password_expiring",))
 def password_ends(case: Context) -> Finding:
-    """FAQ "Password expired": mail stops when the password expires. The date comes from the settings or from a lookup."""
+    """Mail stops when the password expires (FAQ "Password expired"). The date comes from the settings or from a lookup."""
     if case.evidence.tenant is not None:
         end, fact = password_end(case.evidence.tenant)
         if end is not None:
@@ -126,7 +126,7 @@ def _not_looked_up(case: Context, look: LookupResult | None, cause: CauseId) -> 
     causes=("app_multitenant",),
 )
 def single_tenant(case: Context) -> Finding:
-    """FAQ OAuth step 1, "Single tenant". Other tenants can consent to a multi-tenant registration."""
+    """The registration is for a single tenant (FAQ OAuth step 1). Other tenants can consent to a multi-tenant registration."""
     seen = case.evidence.tenant
     look = seen.application if seen is not None else None
     if (unseen := _not_looked_up(case, look, "app_multitenant")) is not None or look is None:
@@ -153,7 +153,7 @@ def single_tenant(case: Context) -> Finding:
     causes=("account_not_dedicated",),
 )
 def dedicated(case: Context) -> Finding:
-    """FAQ "Use dedicated service accounts". A personal account gets new passwords and MFA, and is removed when its owner leaves."""
+    """The account is a dedicated one (FAQ "Use dedicated service accounts"). A personal account is removed when its owner leaves."""
     seen = case.evidence.tenant
     methods, log = (seen.methods, seen.sign_in_log) if seen is not None else (None, None)
     used = log.other_apps if log is not None and log.seen else ()
@@ -173,7 +173,7 @@ def dedicated(case: Context) -> Finding:
 
 @check("RISK-07", "The sign-in is limited to known addresses", microsoft_only=True, causes=("sign_in_from_anywhere",))
 def limited(case: Context) -> Finding:
-    """FAQ "Limit by Conditional Access": a policy prevents the use of a stolen credential from unknown addresses."""
+    """A policy limits the sign-in to known addresses (FAQ "Limit by Conditional Access"). A stolen credential is then useless elsewhere."""
     seen = case.evidence.tenant
     look = seen.conditional_access if seen is not None else None
     if (unseen := _not_looked_up(case, look, "sign_in_from_anywhere")) is not None or look is None:

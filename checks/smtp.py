@@ -37,7 +37,7 @@ _NO_GREETING = "the connection opened, but no greeting arrived; either the serve
     reads_reply=True,
 )
 def greeting(case: Context) -> Finding:
-    """An unexpected greeting shows that a device on the way answers in place of the server or changes the session."""
+    """The server sends the expected greeting. Any other greeting usually comes from a device on the way."""
     evidence, cloud = case.evidence.greeting, case.settings.service
     if evidence is None:
         return case.not_recorded("greeting", "the greeting")
@@ -140,7 +140,7 @@ def _foreign_greeting(case: Context, text: str, expected: str) -> Finding:
     causes=("smtp_rewritten", "starttls_missing_or_implicit_tls_on_587"),
 )
 def starttls(case: Context) -> Finding:
-    """RFC 3207. On port 587, the client starts TLS with STARTTLS. The server accepts neither implicit TLS there nor mail without TLS."""
+    """The client starts TLS on port 587 with STARTTLS (RFC 3207). The server accepts neither implicit TLS there nor mail without TLS."""
     expected = "STARTTLS is offered and answered with 220"
     if not case.settings.sender.use_ssl:
         reply = _describe_reply(case.evidence.plain_mail)

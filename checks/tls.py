@@ -35,7 +35,7 @@ REMARK = "this is the result of Python's TLS library; the application may use a 
     ),
 )
 def handshake(case: Context) -> Finding:
-    """FAQ "SSL/TLS handshake failed". The operating system must trust the certificate, which must match the name in the settings."""
+    """This machine trusts the certificate, and the certificate matches the name in the settings (FAQ "SSL/TLS handshake failed")."""
     evidence = case.evidence.tls
     if evidence is None:
         return case.not_recorded("tls", "the TLS handshake")
@@ -122,7 +122,7 @@ def _describe_certificate(evidence: TlsEvidence) -> str:
     causes=("smtp_rewritten", "cert_untrusted"),
 )
 def microsofts_own(case: Context) -> Finding:
-    """A proxy that inspects TLS has its own root certificate, which this machine may trust but not every application does."""
+    """The certificate is not that of a proxy that inspects TLS. Some applications do not trust it even if this machine does."""
     evidence = case.evidence.tls
     if evidence is None or not evidence.chain:
         return case.unknown("this version of Python does not show the server's certificate")
@@ -139,7 +139,7 @@ def microsofts_own(case: Context) -> Finding:
 
 @check("TLS-03", "TLS 1.2 or newer is used", reads=("TLS-01",), causes=("tls_version",))
 def version(case: Context) -> Finding:
-    """FAQ "Office365 requires TLS 1.2+": the handshake used TLS 1.2 or newer."""
+    """The handshake used TLS 1.2 or newer (FAQ "Office365 requires TLS 1.2+")."""
     evidence = case.evidence.tls
     if evidence is None or evidence.version is None:
         return case.stopped("TLS-01") or case.unknown("the handshake did not show the TLS version")

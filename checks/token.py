@@ -37,7 +37,7 @@ OAUTH: frozenset[Method] = frozenset({"oauth"})
     reads_reply=True,
 )
 def issuer(case: Context) -> Finding:
-    """OpenID Connect Discovery 1.0, 4.3: the issuer in the document matches the document's URL."""
+    """The issuer in the document matches the document's URL (OpenID Connect Discovery 1.0, 4.3)."""
     evidence = case.evidence.issuer
     if evidence is None:
         return case.not_recorded("issuer", "the request for the issuer document")
@@ -220,7 +220,7 @@ def _mismatch(evidence: IssuerEvidence, case: Context) -> str:
     reads_reply=True,
 )
 def token(case: Context) -> Finding:
-    """RFC 6749, 5.2: the text of an error decides the cause, not only its number."""
+    """The token service issues an access token. The text of an error decides the cause, not only its code (RFC 6749, 5.2)."""
     evidence = case.evidence.token
     if evidence is None:
         return case.not_recorded("token", "the token request")
@@ -283,7 +283,7 @@ def _error(case: Context, evidence: TokenEvidence, expected: str) -> Finding:
     causes=("clock_skew", "wrong_tenant_or_authority", "wrong_scope_or_audience", "token_expired"),
 )
 def claims(case: Context) -> Finding:
-    """Microsoft "Access tokens": aud and tid decide where a token is valid. The run decodes the claims but does not verify them."""
+    """The claims aud and tid show where the token is valid (Microsoft, "Access tokens"). The run decodes them but does not verify them."""
     evidence, cloud = case.evidence.token, case.settings.service
     if evidence is None or evidence.length is None:
         return case.unknown("there is no token")

@@ -35,7 +35,7 @@ def test_an_altered_document_is_not_blamed_on_the_settings(fault: str) -> None:
     }  # a token from the tenant proves the tenant id
     assert "agree" not in assessment.finding("OAUTH-10").observed
     assert one.first_step is not None
-    assert "another network" in one.first_step
+    assert "a different network" in one.first_step
     assert assessment.evidence.issuer is not None
     assert str(assessment.evidence.issuer.token_endpoint) in one.first_step
 
