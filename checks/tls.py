@@ -122,7 +122,7 @@ def _describe_certificate(evidence: TlsEvidence) -> str:
     causes=("smtp_rewritten", "cert_untrusted"),
 )
 def microsofts_own(case: Context) -> Finding:
-    """The certificate is not that of a proxy that inspects TLS. Some applications do not trust it even if this machine does."""
+    """The certificate is not that of a proxy that inspects TLS. Some applications do not trust a proxy's certificate."""
     evidence = case.evidence.tls
     if evidence is None or not evidence.chain:
         return case.unknown("this version of Python does not show the server's certificate")
