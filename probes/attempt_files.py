@@ -42,8 +42,10 @@ def prepare(state: Path, note: Note) -> Path | None:
         private_folder(folder)
         _delete_old(folder)
         _take_over(state / _EARLIER, folder, note)
-    except OSError:
-        return None  # the first lines of the run report this
+    except OSError as problem:
+        if folder.exists():  # otherwise the first lines of the run report it
+            note(f"sign-in attempts are not recorded for the next run: {folder}: {problem.strerror or problem}")
+        return None
     return folder
 
 
@@ -103,14 +105,25 @@ def _take_over(file: Path, folder: Path, note: Note) -> None:
     """Import the refusals that an earlier version stored, and delete its file, because that contains the text of replies."""
     if not file.is_file():
         return
+    damaged = False
+    for row in _earlier_rows(file):
+        try:
+            _take_over_row(row, folder, note)
+        except (ValueError, TypeError, KeyError):
+            damaged = True
+    if damaged:
+        note(f"{file}, from an earlier version, cannot be read completely and was deleted")
+    file.unlink()
+
+
+def _earlier_rows(file: Path) -> list[Any]:
+    """Return the rows of the file, or one that is no row if the file cannot be read."""
     try:
         with file.open("rb") as opened:
             rows = json.loads(opened.read(_MOST_EARLIER))
-        for row in rows[:_MOST_ROWS]:
-            _take_over_row(row, folder, note)
-    except (ValueError, TypeError, KeyError, RecursionError):
-        note(f"{file}, from an earlier version, cannot be read and was deleted")
-    file.unlink()
+    except (ValueError, RecursionError):
+        return [None]
+    return rows[:_MOST_ROWS] if isinstance(rows, list) else [None]
 
 
 def _take_over_row(row: Any, folder: Path, note: Note) -> None:  # noqa: ANN401 - any JSON value

@@ -82,7 +82,10 @@ def parse(content: bytes, account: Account) -> AttemptRecord:
     if not content:
         return AttemptRecord(account=account)
     try:
-        data = json.loads(content.decode("utf-8"))
+        line, _, _ = content.partition(
+            b"\n"
+        )  # a process that was killed while it wrote a shorter line leaves the end of a longer one
+        data = json.loads(line.decode("utf-8"))
     except RecursionError:
         raise ValueError("nested too deeply") from None
     if not isinstance(data, dict) or set(data) != {"service", "account", "attempts", "result", "code", "status"}:

@@ -17,6 +17,7 @@ import pytest
 
 from evidence.wire import SenderEvidence, SignInEvidence, SkipReason
 from probes import gather
+from probes.account import Account, account_name
 from probes.attempt_files import FOLDER
 from settings.model import Settings
 from settings.secret import Found, Secret
@@ -265,7 +266,7 @@ def test_the_file_of_an_earlier_version_is_taken_over(server: PasswordServer, tm
     now, state = datetime.now(UTC), tmp_path / "state"
     row = {"host_and_user": f"{HOSTS[1]}:25 {USER.upper()}", "time": now.isoformat(), "reply": "535 5.7.3 Cn7$kq"}
     state.mkdir()
-    (state / "refused.json").write_text(json.dumps([row]), encoding="utf-8")
+    (state / "refused.json").write_text(json.dumps([{"time": 1}, row]), encoding="utf-8")
 
     held = sign_in(server.settings((USER, HOST, 587)), state)["s0"]
 
@@ -389,3 +390,27 @@ def test_a_folder_that_cannot_be_made_does_not_stop_the_run(server: PasswordServ
 
     assert [one.withheld for one in seen.values()].count(None) == 1
     assert server.attempts_on(USER) == 1
+
+
+def test_a_run_waits_for_another_run_and_gives_up(server: PasswordServer, tmp_path: Path) -> None:
+    """While another run holds the account, the password is withheld after the reply timeout; when it lets go, the next run signs in."""
+    settings, state = server.settings((USER, HOST, 587)), tmp_path / "state"
+    context = gather.create_context(settings, state=state)
+    account = Account(context.service, account_name(USER))
+
+    with context.ledger.claim(account, try_again=False, give_up=lambda: True):
+        held = sign_in(settings, state)["s0"]
+    after = sign_in(settings, state)["s0"]
+
+    assert (held.withheld, after.withheld) == (SkipReason.RECENTLY_TRIED, None)
+    assert server.attempts_on(USER) == 1
+
+
+def test_a_line_that_was_not_shortened_is_read(server: PasswordServer, tmp_path: Path) -> None:
+    """If a process is killed after it wrote a shorter line over a longer one, the first line counts."""
+    settings, state = server.settings((USER, HOST, 587)), tmp_path / "state"
+    sign_in(settings, state)
+    (file,) = (state / FOLDER).iterdir()
+    file.write_bytes(file.read_bytes() + b'"5.7.3"}\n')
+
+    assert sign_in(settings, state)["s0"].withheld is SkipReason.RECENTLY_REFUSED

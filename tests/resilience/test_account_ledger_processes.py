@@ -197,9 +197,8 @@ def test_the_terminal_names_a_damaged_record(program: Program) -> None:
     done = program.run()
 
     assert done.code == 1, done.output
-    lines = [line for line in done.output.splitlines() if line.startswith("smtp365: the record of sign-ins")]
-    assert lines == [
-        f"smtp365: the record of sign-ins {file} cannot be read; it is now {file.name}.damaged, and counts as empty"
-    ]
+    (line,) = [line for line in done.output.splitlines() if "cannot be read" in line]
+    assert line.startswith("smtp365: ")
+    assert f"{file.name}.damaged" in line
     program.run()
     assert program.withheld() == ["recently_refused"]

@@ -174,6 +174,14 @@ SITUATIONS: dict[str, tuple[str | None, Change]] = {
             "refused at 12:00:00 UTC: 535 5.7.139 Authentication unsuccessful, account locked.",
         ),
     ),
+    "recently refused, without text": (
+        None,
+        withheld(SkipReason.RECENTLY_REFUSED, "refused at 12:00:00 UTC: 535 5.7.139"),
+    ),
+    "recently tried": (
+        None,
+        withheld(SkipReason.RECENTLY_TRIED, "the account was tried at 12:00:00 UTC, without a known result"),
+    ),
     "refused for another sender": (
         None,
         withheld(SkipReason.SHARED_CREDENTIAL_REFUSED, "535 5.7.3 Authentication unsuccessful"),
