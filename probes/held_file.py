@@ -25,7 +25,6 @@ _FLAGS: Final = (
     | sum(getattr(os, name, 0) for name in ("O_BINARY", "O_NOINHERIT", "O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC"))
 )
 _BEYOND: Final = 1 << 20  # Windows denies reading a locked byte, so the lock is beyond the content
-_IN_USE: Final = {errno.EACCES, errno.EAGAIN, errno.EWOULDBLOCK, getattr(errno, "EDEADLOCK", errno.EDEADLK)}
 
 
 class NotAFileError(OSError):
@@ -150,7 +149,9 @@ if sys.platform == "win32":
         try:
             msvcrt.locking(number, msvcrt.LK_NBLCK, 1)
         except OSError as problem:
-            return problem.errno not in _IN_USE
+            return (
+                problem.errno == errno.EINVAL
+            )  # the file system has no locks; every other error means that it is locked
         return True
 
     def _unlock(number: int) -> None:
@@ -165,7 +166,7 @@ else:
         try:
             fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as problem:
-            return problem.errno not in _IN_USE
+            return problem.errno not in {errno.EACCES, errno.EAGAIN, errno.EWOULDBLOCK}
         return True
 
     def _unlock(number: int) -> None:
