@@ -50,6 +50,7 @@ def results(settings: Path, running: Running, variables: Mapping[str, str] | Non
     )
 
     assert done.is_orderly, done.output
+    assert report.exists(), done.output
     assert is_complete(report)
     return {one["name"]: one for one in read(file)["senders"]}
 
@@ -110,6 +111,20 @@ def test_a_proxy_that_never_finishes_its_answer_breaks_the_issuer_gate(peer: str
         "kind": "proxy",
         "text": "the proxy did not answer: timeout",
     }
+
+
+@pytest.mark.parametrize("peer", ["header-drip", "endless-100"])
+@pytest.mark.parametrize("host", ["graph.microsoft.com", "outlook.office365.com"])
+def test_a_lookup_that_never_ends_keeps_the_other_results(host: str, peer: str, tmp_path: Path) -> None:
+    """Lookups on a host whose response never ends fail; the senders and the lookups on the other host are complete."""
+    with serve(healthy(), folder=tmp_path, lookups=True) as running, serve_http(peer, host) as port:
+        found = results(edited(running, SENDER_FIRST, f'"{host}:443" = "127.0.0.1:{port}"'), running)
+
+    assert {one["verdict"] for one in found.values()} == {"can_send"}
+    tenant = found["basic"]["evidence"]["tenant"]
+    graph, exchange = tenant["user"]["state"], tenant["mailbox"]["state"]
+    assert (graph, exchange) == (("failed", "answered") if host.startswith("graph") else ("answered", "failed"))
+    assert "in time" in tenant["user" if graph == "failed" else "mailbox"]["detail"]
 
 
 @pytest.mark.skipif(
