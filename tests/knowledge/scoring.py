@@ -3,52 +3,23 @@
 `python -m tests.knowledge.scoring` prints the tables.
 """
 
-import json
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from pathlib import Path
 
 from knowledge.outcome import Reading
 from knowledge.reading import read
+from tests.knowledge.cases import COLLECTED, DOTNET, FOREIGN, GIVEN, GIVEN_SECOND, OWN, Case
 
-CASES = Path(__file__).parents[1] / "cases"
 OUTCOMES = ("named first", "in the list", "plausible only", "wrong", "unrecognised")
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """An error text posted in a public thread, and the cause accepted there."""
-
-    id: str
-    client: str
-    text: str
-    accepted: str
-    plausible: frozenset[str]
-    url: str
-    untouched: bool
-
-
-def load(name: str) -> list[Case]:
-    """Return the cases from one file."""
-    rows = [json.loads(line) for line in (CASES / name).read_text("utf-8").splitlines()]
-    return [
-        Case(
-            id=row["id"],
-            client=row["client"],
-            text=row["error_text"],
-            accepted=row["accepted_cause"],
-            plausible=frozenset(row["also_plausible"]),
-            url=row["url"],
-            untouched=row.get("set") == "untouched",
-        )
-        for row in rows
-    ]
-
-
-GIVEN = load("given-errors.jsonl")
-OWN = load("labelled-errors.jsonl")
+SET_COLUMNS = (*OUTCOMES, "sure and wrong", "foreign", "foreign, advice")
+SETS = (
+    ("given", GIVEN),
+    ("given, second file", GIVEN_SECOND),
+    ("labelled by us", OWN),
+    (".NET 8, staged", DOTNET),
+    ("collected", COLLECTED),
+)
 
 
 def outcome(case: Case, reading: Reading) -> str:
@@ -100,5 +71,44 @@ def tables() -> str:
     return "\n\n".join(f"{title}\n{table(cases, key)}" for title, cases, key in parts)
 
 
+def counts(cases: Iterable[Case]) -> tuple[Counter[str], list[str]]:
+    """Count the readings of a set by `SET_COLUMNS`, and return the ids that are wrong, with what was read.
+
+    A foreign text is right only when the reading names no cause, because every cause has advice about Microsoft 365.
+    """
+    counted: Counter[str] = Counter()
+    faults = []
+    for case in cases:
+        reading = read(case.text, case.client)
+        named = reading.causes != ("unrecognised",)
+        foreign = case.accepted == FOREIGN
+        result = outcome(case, reading)
+        wrong_and_sure = reading.sure and reading.causes[0] != case.accepted
+        counted["foreign" if foreign else result] += 1
+        counted["foreign, advice"] += foreign and named
+        counted["sure and wrong"] += wrong_and_sure
+        if wrong_and_sure or (foreign and named) or (not foreign and result == "wrong"):
+            sure = "sure " if reading.sure else ""
+            faults.append(f"{case.id}: {case.accepted}, read as {sure}{', '.join(reading.causes)}")
+    return counted, faults
+
+
+def set_tables() -> str:
+    """Return a table with one row for each set and each speaker of the collected set, and the wrong readings of each set."""
+    parts = [*SETS]
+    parts += [
+        (f"  {name}", [case for case in COLLECTED if case.speaker == name])
+        for name in sorted({case.speaker for case in COLLECTED})
+    ]
+    rows = [f"{'':24}{'cases':>7}" + "".join(f"{name:>16}" for name in SET_COLUMNS)]
+    listed = []
+    for title, cases in parts:
+        counted, faults = counts(cases)
+        rows.append(f"{title:24}{len(cases):>7}" + "".join(f"{counted[column]:>16}" for column in SET_COLUMNS))
+        if not title.startswith(" ") and faults:
+            listed += [f"\n{title}, wrong", *faults]
+    return "\n".join([*rows, *listed])
+
+
 if __name__ == "__main__":
-    sys.stdout.write(tables() + "\n")
+    sys.stdout.write(f"{tables()}\n\n{set_tables()}\n")

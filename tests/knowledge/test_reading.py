@@ -11,7 +11,7 @@ import pytest
 
 from knowledge.groups import GROUPS
 from knowledge.reading import read
-from tests.knowledge.scoring import GIVEN, OWN, Case
+from tests.knowledge.cases import GIVEN, OWN, Case
 
 WRAPPINGS = [
     pytest.param(lambda text: text.upper(), id="capitals"),

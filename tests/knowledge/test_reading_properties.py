@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from knowledge.causes import CATALOGUE
 from knowledge.normalise import LONGEST, normalise
 from knowledge.reading import RULES, read
-from tests.knowledge.scoring import GIVEN, OWN
+from tests.knowledge.cases import GIVEN, OWN
 
 DEEP = os.environ.get("SMTP365_DEEP") == "1"
 # A deep run reads 200,000 texts unless SMTP365_EXAMPLES sets a different number.

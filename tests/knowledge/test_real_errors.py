@@ -4,7 +4,8 @@ import pytest
 
 from knowledge.causes import CATALOGUE
 from knowledge.reading import read
-from tests.knowledge.scoring import GIVEN, OWN, Case, outcome, score, tables
+from tests.knowledge.cases import COLLECTED, DOTNET, FOREIGN, GIVEN, GIVEN_SECOND, OWN, Case
+from tests.knowledge.scoring import outcome, score, tables
 
 ALL = [*GIVEN, *OWN]
 IN_ANSWER = ("named first", "in the list")
@@ -39,3 +40,25 @@ def test_accepted_cause_usually_comes_first() -> None:
     assert all_cases["named first"] >= 0.9 * len(ALL)
     assert untouched_cases["named first"] >= 0.85 * len(untouched)
     assert all_cases["conclusive but wrong"] == 0
+
+
+SPEAKERS = {"microsoft_smtp", "entra", "other_provider", "own_relay", "client", "network", "none"}
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=case.id) for case in [*COLLECTED, *GIVEN_SECOND, *DOTNET]])
+def test_every_label_of_the_further_sets_is_known(case: Case) -> None:
+    """Every label of the sets added later is a cause in the catalogue, or `foreign` for a text without advice about Microsoft 365."""
+    assert {case.accepted, *case.plausible} <= {*CATALOGUE, FOREIGN}
+    assert FOREIGN not in case.plausible
+
+
+def test_collected_set_is_complete() -> None:
+    """The collected set has at least 150 texts of known speakers, each with its own public thread, and none from an earlier set."""
+    urls = [case.url for case in COLLECTED]
+
+    assert len(COLLECTED) >= 150
+    assert len(set(urls)) == len({case.id for case in COLLECTED}) == len(COLLECTED)
+    assert all(url.startswith("https://") for url in urls)
+    assert {case.speaker for case in COLLECTED} == SPEAKERS
+    assert not {case.text for case in COLLECTED} & {case.text for case in [*ALL, *GIVEN_SECOND]}
+    assert not set(urls) & {case.url for case in [*ALL, *GIVEN_SECOND]}
