@@ -72,7 +72,7 @@ class Auditor(LookupSource):
 
     def secret(self, prompt: Prompt | None) -> Found | None:
         """Return the auditor application's secret or certificate."""
-        return gather.directory_secret(self.directory, self.environ, prompt)
+        return gather.directory_secret(self.directory, self.environ, prompt, self.settings.network.sender_timeout)
 
     def open(self, senders: Sequence[Sender], context: Callable[[], RunContext], found: Found | None) -> Lookups | None:
         """Return the lookups of the auditor application."""
@@ -132,7 +132,7 @@ class Probes:
         )
         with terminal():
             prompt = None if built_in else prompt_on_terminal()
-            found = gather.secrets_of(chosen, self.environ, prompt)
+            found = gather.secrets_of(chosen, self.environ, prompt, self.settings.network.sender_timeout)
             auditor = self.lookups.secret(prompt)
         lookups = self.lookups.open(chosen, lambda: context, auditor)
         try:

@@ -20,7 +20,6 @@ from evidence.wire import EnvelopeEvidence, SenderEvidence
 from probes import machine, smtp_leg, token_leg
 from probes.account import service_name
 from probes.account_ledger import AccountLedger
-from probes.background import in_background
 from probes.deadline import Deadline, utc_now
 from probes.dialler import Dialler
 from probes.known_secrets import KnownSecrets
@@ -30,6 +29,8 @@ from probes.sender_run import RunContext, SenderRun
 from probes.tls import Trust
 from probes.token import Token
 from settings import secret
+from settings.background import in_background
+from settings.keyring_entry import PATIENCE, Keyring
 from settings.model import Directory, Sender, Settings
 from settings.prompt import Prompt
 from settings.secret import Found, SecretKey
@@ -81,27 +82,36 @@ def create_context(
     )
 
 
-def secrets_of(senders: Iterable[Sender], environ: Mapping[str, str], prompt: Prompt | None = None) -> dict[str, Found]:
-    """Read the secret of each sender before any connection is opened. Without `prompt`, the user is not asked for missing secrets."""
+def secrets_of(
+    senders: Iterable[Sender], environ: Mapping[str, str], prompt: Prompt | None = None, patience: float = PATIENCE
+) -> dict[str, Found]:
+    """Read the secret of each sender before any connection is opened. Without `prompt`, the user is not asked for missing secrets.
+
+    The keyring has `patience` seconds to answer.
+    """
     found = {}
+    stored = Keyring(patience).find
     for sender in senders:
         key: SecretKey = "password" if sender.method == "basic" else "client_secret"
         source = sender.password_from if sender.method == "basic" else sender.client_secret_from
         account = sender.sign_in_user if sender.method == "basic" else sender.client_id
         ask = None if prompt is None else partial(prompt.ask, sender.name, key, account)
         if sender.enable_authentication:
-            found[sender.name] = secret.find(sender.name, key, source, environ, ask)
+            found[sender.name] = secret.find(sender.name, key, source, environ, stored, ask)
         else:  # it is never sent, so the user is not asked for it
-            found[sender.name] = secret.find(sender.name, key, source, environ)
+            found[sender.name] = secret.find(sender.name, key, source, environ, stored)
     return found
 
 
-def directory_secret(directory: Directory, environ: Mapping[str, str], prompt: Prompt | None = None) -> Found:
+def directory_secret(
+    directory: Directory, environ: Mapping[str, str], prompt: Prompt | None = None, patience: float = PATIENCE
+) -> Found:
     """Return the client secret of the auditor application. An application with a certificate has no client secret."""
     if directory.certificate is not None:
         return Found(None, "certificate")
     ask = None if prompt is None else partial(prompt.ask, secret.DIRECTORY, "client_secret", directory.client_id)
-    return secret.find(secret.DIRECTORY, "client_secret", directory.client_secret_from, environ, ask)
+    stored = Keyring(patience).find
+    return secret.find(secret.DIRECTORY, "client_secret", directory.client_secret_from, environ, stored, ask)
 
 
 def gather(

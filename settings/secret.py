@@ -53,6 +53,7 @@ class Found:
 
 
 Ask = Callable[[], Found]  # the hidden prompt for one secret; see settings/prompt.py
+Stored = Callable[[str, SecretKey], Found]  # the keyring's entry for a sender; see settings/keyring_entry.py
 
 
 def variable(sender: str, key: SecretKey) -> str:
@@ -60,16 +61,18 @@ def variable(sender: str, key: SecretKey) -> str:
     return f"SMTP365_{re.sub(r'[^A-Za-z0-9]', '_', sender)}_{key}".upper()
 
 
-def find(sender: str, key: SecretKey, source: str | None, environ: Mapping[str, str], ask: Ask | None = None) -> Found:
+def find(
+    sender: str, key: SecretKey, source: str | None, environ: Mapping[str, str], stored: Stored, ask: Ask | None = None
+) -> Found:
     """Read the secret from the named source or, by default, from the environment, the keyring and the user, in that order.
 
-    `source` is `env:NAME`, `keyring`, `prompt` or None. `ask` is the prompt, or None without a terminal. If a source cannot be read,
-    nothing is raised. The secret is then None, and the name of the source includes the reason.
+    `source` is `env:NAME`, `keyring`, `prompt` or None. `stored` reads the keyring. `ask` is the prompt, or None without a terminal. If a
+    source cannot be read, nothing is raised. The secret is then None, and the name of the source includes the reason.
     """
     if source and source.startswith("env:"):
         return _from_environment(source.removeprefix("env:"), environ)
     if source == "keyring":
-        return _from_keyring(sender, key)
+        return stored(sender, key)
     name = variable(sender, key)
     if source == "prompt":
         how = f'write {key}_from = "env:{name}" and set that variable'
@@ -77,26 +80,12 @@ def find(sender: str, key: SecretKey, source: str | None, environ: Mapping[str, 
     found = _from_environment(name, environ)
     if found.secret is not None:
         return found
-    stored = _from_keyring(sender, key)
-    if stored.secret is not None:
-        return stored
-    return ask() if ask is not None else Found(None, f"{found.source}, {stored.source}, no terminal for a prompt")
+    entry = stored(sender, key)
+    if entry.secret is not None:
+        return entry
+    return ask() if ask is not None else Found(None, f"{found.source}, {entry.source}, no terminal for a prompt")
 
 
 def _from_environment(name: str, environ: Mapping[str, str]) -> Found:
     value = environ.get(name, "")
     return Found(Secret(value) if value else None, f"environment variable {name}")
-
-
-def _from_keyring(sender: str, key: SecretKey) -> Found:
-    entry = f"keyring entry {KEYRING_SERVICE} / {sender}:{key}"
-    try:
-        import keyring
-        import keyring.errors
-
-        value = keyring.get_password(KEYRING_SERVICE, f"{sender}:{key}")
-    except ImportError as problem:
-        return Found(None, f"{entry} (keyring is not installed: {problem.name})")
-    except (keyring.errors.KeyringError, RuntimeError, OSError) as problem:
-        return Found(None, f"{entry} (the keyring cannot be read: {type(problem).__name__})")
-    return Found(Secret(value) if value else None, entry)

@@ -20,7 +20,7 @@ from fakes import Running, healthy, serve
 from fakes.hostile.http import HTTP_PEERS, serve_http
 from fakes.hostile.listener import hold, serving
 from fakes.hostile.proxy import PROXY_PEERS, serve_proxy
-from tests.resilience.processes import check, is_complete, read
+from tests.resilience.processes import ROOT, check, is_complete, read
 
 LOGIN = "login.microsoftonline.com"
 REPLY_FIRST = {"reply_timeout": 1.5, "sender_timeout": 6.0}
@@ -153,3 +153,27 @@ def test_a_call_that_never_returns_does_not_hold_up_the_report(tmp_path: Path) -
     assert evidence["deadline_hit"]
     assert evidence["missing"]["issuer"] == "timed_out"
     assert evidence["auth_offered"]["ehlo"]["code"] == 250
+
+
+def test_a_keyring_that_does_not_answer_is_a_missing_secret(tmp_path: Path) -> None:
+    """A keyring that waits for ever, for example to be unlocked, leaves its sender without a password; the other sender can send."""
+    (tmp_path / "silent_keyring.py").write_text(
+        "import threading\nfrom keyring.backend import KeyringBackend\n\n"
+        "class Silent(KeyringBackend):\n    priority = 1\n\n"
+        "    def get_password(self, service, username):\n        threading.Event().wait()\n\n"
+        "    set_password = delete_password = get_password\n",
+        encoding="utf-8",
+    )
+    path = os.pathsep.join([str(ROOT), str(tmp_path)])
+    with serve(healthy(), folder=tmp_path) as running:
+        settings = edited(
+            running,
+            SENDER_FIRST,
+            edit=lambda text: text.replace("[sender.basic]", '[sender.basic]\npassword_from = "keyring"'),
+        )
+        variables = {"PYTHON_KEYRING_BACKEND": "silent_keyring.Silent", "PYTHONPATH": path}
+        found = results(settings, running, variables)
+
+    assert found["oauth"]["verdict"] == "can_send"
+    assert found["basic"]["verdict"] == "not_proven"
+    assert "did not answer within 3 s" in found["basic"]["evidence"]["secret"]["source"]
