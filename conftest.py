@@ -24,7 +24,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Read the options and settings, and start the built-in tenant. If pytest does not run the checklist, do nothing."""
+    """Read the options and settings and, if it is the target, start the built-in tenant.
+
+    If pytest does not run the checklist, only choose the folders to write to.
+    """
     configure.configure(config)
 
 

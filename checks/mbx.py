@@ -33,7 +33,7 @@ ENVELOPE_CAUSES: tuple[CauseId, ...] = (
 def _judge(
     case: Context, command: CommandEvidence | None, of: Command, expected: str, ok: str, address: str | None = None
 ) -> Finding:
-    """Return the finding for a command of the envelope, from its reply or the lack of one."""
+    """Return the finding for MAIL, RCPT, DATA or the end of the message, based on the reply or its absence."""
     if command is None:
         return case.not_recorded("envelope", "this command")
     if command.reply is None:

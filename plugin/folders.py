@@ -68,7 +68,7 @@ def report_folder(config: pytest.Config, root: Path) -> Path:
     """Return the folder for reports when `--html` is not used.
 
     Raises:
-        pytest.UsageError: the account can write to neither folder; the message is one line.
+        pytest.UsageError: the account can write neither to the checkout nor to a folder of its own. The message is one line.
 
     """
     if _OWN not in config.stash:

@@ -93,7 +93,7 @@ def _load(file: Path) -> Settings:
 
 
 def _refuse_placeholders(file: Path, names: Iterable[str]) -> None:
-    """Raise SettingsError if a sender still has a value from the example. Senders that are not in this run may keep theirs."""
+    """Raise SettingsError if the settings for this run contain a value from the example. Senders not in this run may keep theirs."""
     lines = left_in(file, names)
     if lines:
         raise SettingsError(lines)

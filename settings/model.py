@@ -165,7 +165,7 @@ class Sender(Table):
 
 
 class Network(Table):
-    """How this machine reaches the network: resolvers, trusted roots, names, and timeouts in seconds."""
+    """How this machine reaches the network: resolvers, trusted roots, the name sent in EHLO, and timeouts in seconds."""
 
     resolvers: tuple[Text, ...] = Field(
         (), strict=False, description='a list of addresses, e.g. resolvers = ["192.0.2.53"]'

@@ -134,7 +134,7 @@ def _resource(scope: str) -> str | EntraError:
 
 
 def canonical(tenant: Tenant, resource: str) -> str:
-    """Return the name of a resource in `Tenant.resources`. A name that the tenant's cloud does not use is returned unchanged."""
+    """Return the name that `Tenant.resources` uses for a resource. If the cloud does not know the resource, only a final slash is removed."""
     name, cloud = resource.rstrip("/"), CLOUDS[tenant.cloud]
     if name == EXCHANGE_APP or name in cloud.exchange:
         return EXCHANGE_ONLINE

@@ -268,8 +268,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         kind=Kind.SIGN_IN,
         steps=(
             (
-                "Ask the administrator of {smtp_server} which claim of the token contains the user, and which user name "
-                "belongs to this client."
+                "Ask the administrator of {smtp_server} which claim of the token identifies the user, and which user "
+                "name this client must use."
             ),
             "Enter that user name in Username.",
         ),

@@ -18,7 +18,7 @@ from knowledge.step import Step
 
 _MOVE_TO_OAUTH: Final = (
     "Move this sender to OAuth. Create an app registration with SMTP.SendAsApp and a client secret, register its "
-    "service principal in Exchange, and grant it a right on the mailbox."
+    "service principal in Exchange, and grant it FullAccess to the mailbox."
 )
 _ACCOUNT: Final = "Open Microsoft 365 admin center > Users > Active users > {account}"
 

@@ -194,8 +194,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "machine's cache."
         ),
         risk=(
-            "Someone may have redirected the name deliberately, to a filter or a relay: ask its owner before you "
-            "remove the redirection."
+            "Someone may have redirected the name deliberately, to a filter or a relay: ask the person who set this "
+            "up before you remove the redirection."
         ),
         source=(ENDPOINTS,),
         decide=(

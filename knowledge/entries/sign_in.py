@@ -37,7 +37,7 @@ _SWITCH_RISK: Final = (
 )
 _MOVE_TO_OAUTH: Final = (
     "Move this sender to OAuth. Create an app registration with SMTP.SendAsApp and a client secret, register its "
-    "service principal in Exchange, and grant it a right on the mailbox."
+    "service principal in Exchange, and grant it FullAccess to the mailbox."
 )
 
 ENTRIES: Final[tuple[Cause, ...]] = (

@@ -89,14 +89,14 @@ def read(path: Path) -> Export:
     tenant, made = data.get("tenant_id"), _moment(data.get("made"))
     if not isinstance(tenant, str) or made is None:
         raise SettingsError(
-            [f'{where}: the export is damaged, because "tenant_id" or "made" is missing; make it again']
+            [f'{where}: the export is damaged, because "tenant_id" or "made" is missing or invalid; export it again']
         )
     answers: dict[tuple[Service, str], object] = {}
     for service in Service:
         part = data.get(service.value, {})
         if not isinstance(part, dict):
             raise SettingsError(
-                [f'{where}: the export is damaged, because "{service.value}" is not an object; make it again']
+                [f'{where}: the export is damaged, because "{service.value}" is not an object; export it again']
             )
         answers |= {(service, key.lower()): value for key, value in part.items()}
     return Export(tenant.lower(), made, answers)

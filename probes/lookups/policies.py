@@ -71,7 +71,7 @@ def _concerns_exchange(applications: Json) -> bool:
 
 
 def _targets_user(users: Json, object_id: str) -> tuple[bool, bool]:
-    """Return whether a policy targets the user, and whether that depends on the members of groups or roles, which were not looked up."""
+    """Return whether a policy may target the user, and whether this is uncertain because an id or the members of a group are unknown."""
     included = _lowered(users, "includeUsers")
     by_membership = bool(texts(users, "includeGroups") or texts(users, "includeRoles"))
     left_out = bool(texts(users, "excludeGroups") or texts(users, "excludeRoles"))

@@ -1,4 +1,4 @@
-"""A small checkout for tests of run.py: the real run.py with an empty lock and with commands that print their arguments.
+"""A small checkout for tests of run.py: the real run.py, with empty locks and with stubs for its commands.
 
 run.py makes a real environment for it. Only .ci/run installs real packages from scratch.
 """

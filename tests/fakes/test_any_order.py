@@ -1,4 +1,4 @@
-"""Test the server with arbitrary commands in any order over TLS, and compare it with a small model of RFC 5321 and Exchange's own rules."""
+"""Test the server with arbitrary commands in any order, before and after STARTTLS, and compare it with a small model of RFC 5321."""
 
 import os
 import ssl

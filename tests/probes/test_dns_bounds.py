@@ -1,4 +1,4 @@
-"""The size, the number of records and the time of a name server's answer are bounded."""
+"""A name server's answer is limited in size and in the time that it may take."""
 
 from __future__ import annotations
 

@@ -192,7 +192,7 @@ def password_server(folder: Path, *hosts: str) -> Iterator[PasswordServer]:
 
 
 def _line(stream: io.IOBase) -> str:
-    """Return one line. Without buffering, it reads octet by octet, so that nothing of the TLS handshake is taken."""
+    """Return one line. An unbuffered stream is read one octet at a time, so that none of the TLS handshake is consumed."""
     return stream.readline(4096).decode("latin-1").strip()
 
 

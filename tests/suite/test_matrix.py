@@ -106,7 +106,7 @@ def test_basic_authentication_is_a_risk_in_the_healthy_world(healthy_findings: d
 
 @pytest.mark.parametrize("fault", [pytest.param(fault, id=fault.id) for fault in FAULTS.values()])
 def test_fault_gives_exactly_its_findings(fault: Fault, healthy_findings: dict[tuple[str, str], Finding]) -> None:
-    """A fault leads to exactly its expected findings, without a missing or an additional one."""
+    """A fault leads to exactly the findings expected of it: none is missing and none is added."""
     if fault.skipped_here():
         pytest.skip(fault.skipped_here() or "")
     assessments = _assess(fault.id)
