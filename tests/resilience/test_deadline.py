@@ -20,9 +20,12 @@ from fakes import Running, healthy, serve
 from fakes.hostile.http import HTTP_PEERS, serve_http
 from fakes.hostile.listener import hold, serving
 from fakes.hostile.proxy import PROXY_PEERS, serve_proxy
+from fakes.hostile.smtp import serve_smtp
+from fakes.hostile.tls import TLS_PEERS, serve_tls
 from tests.resilience.processes import ROOT, check, is_complete, read
 
 LOGIN = "login.microsoftonline.com"
+OTHER, OTHER_ADDRESS = "smtp-legacy.office365.com", "52.96.165.18"
 REPLY_FIRST = {"reply_timeout": 1.5, "sender_timeout": 6.0}
 SENDER_FIRST = {"reply_timeout": 30.0, "sender_timeout": 3.0}
 
@@ -95,6 +98,46 @@ def test_a_token_response_that_never_ends_is_a_broken_token_gate(timeouts: Mappi
     assert found["basic"]["verdict"] == "can_send"
     assert found["oauth"]["first_broken_gate"] == "token"
     assert found["oauth"]["evidence"]["token"]["failure"]["kind"] == "timeout"
+
+
+@pytest.mark.parametrize("peer", TLS_PEERS)
+def test_a_tls_handshake_that_never_ends_breaks_the_issuer_gate(peer: str, tmp_path: Path) -> None:
+    """A handshake of which each octet arrives in time is a timeout, and the other sender can send."""
+    with serve(healthy(), folder=tmp_path) as running, serve_tls(peer) as port:
+        found = results(edited(running, SENDER_FIRST, f'"{LOGIN}:443" = "127.0.0.1:{port}"'), running)
+
+    assert found["basic"]["verdict"] == "can_send"
+    assert found["oauth"]["first_broken_gate"] == "issuer"
+    assert found["oauth"]["evidence"]["issuer"]["failure"]["kind"] == "timeout"
+
+
+@pytest.mark.parametrize(
+    ("peer", "gate", "kind"),
+    [
+        pytest.param("greeting-drip", "greeting", "timeout", id="greeting"),
+        pytest.param("greeting-lines-drip", "greeting", "timeout", id="greeting line by line"),
+        pytest.param("many-lines", "greeting", "too_long", id="large greeting"),
+        pytest.param("endless-tickets", "auth_offered", "timeout", id="session tickets"),
+    ],
+)
+def test_an_smtp_server_that_never_ends_a_reply_breaks_its_gate(
+    peer: str, gate: str, kind: str, tmp_path: Path
+) -> None:
+    """The gate of the reply that never ends is broken because of a timeout or its size, and the other sender can send."""
+
+    def edit(text: str) -> str:
+        first, table, second = text.partition("[sender.oauth]")
+        lines = [line for line in first.splitlines(keepends=True) if OTHER not in line and OTHER_ADDRESS not in line]
+        return "".join(lines) + table + second.replace("smtp.office365.com", OTHER, 1)
+
+    with serve(healthy(), folder=tmp_path) as running, serve_smtp(peer) as port:
+        settings = edited(running, SENDER_FIRST, f'"{OTHER}:587" = "127.0.0.1:{port}"', edit=edit)
+        found = results(settings, running)
+
+    record = found["oauth"]["evidence"][gate]
+    assert found["basic"]["verdict"] == "can_send"
+    assert found["oauth"]["first_broken_gate"] == gate
+    assert record["failure"]["kind"] == kind
 
 
 @pytest.mark.parametrize("peer", PROXY_PEERS)
