@@ -93,6 +93,7 @@ def _closed(sock: socket.socket, seconds: float) -> bool:
         pytest.param(sends_endlessly(b"2" * 65536), FailureKind.TOO_LONG, id="endless line"),
         pytest.param(sends(b"220 " + b"x" * (LONGEST_LINE + 10) + b"\r\n"), FailureKind.TOO_LONG, id="line too long"),
         pytest.param(sends_endlessly(b"220-and more\r\n"), FailureKind.TOO_LONG, id="endless reply"),
+        pytest.param(sends((b"220-" + b"x" * 4000 + b"\r\n") * 20), FailureKind.TOO_LONG, id="large reply"),
         pytest.param(sends_slowly(b"220 " + b"z" * 400), FailureKind.TIMEOUT, id="one octet at a time"),
         pytest.param(sends(b""), FailureKind.TIMEOUT, id="silence"),
         pytest.param(lambda sock: sock.close(), FailureKind.CLOSED, id="disconnects"),
@@ -124,6 +125,22 @@ def test_ehlo_with_too_many_lines_is_cut_off() -> None:
     assert seen.failure is not None
     assert seen.failure.kind is FailureKind.TOO_LONG
     assert str(MOST_LINES) in seen.failure.text
+
+
+def test_session_is_bounded() -> None:
+    """A server whose replies are each within the limit cannot send any number of them."""
+    reply = (b"250-" + b"x" * 4000 + b"\r\n") * 7 + b"250 end\r\n"
+
+    def peer(sock: socket.socket) -> None:
+        while sock.recv(4096):
+            sock.sendall(reply)
+
+    with session_with(peer) as session:
+        answers = [session.ask("NOOP") for _ in range(10)]
+
+    failure = next(answer.failure for answer in answers if answer.failure is not None)
+    assert answers[0].failure is None
+    assert failure.kind is FailureKind.TOO_LONG
 
 
 def test_sender_deadline_limits_the_reply_timeout() -> None:
