@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from plugin import collect, command_line, configure
+from plugin import collect, command_line, configure, printing
 from plugin.stash import SESSION
 
 if TYPE_CHECKING:
@@ -28,7 +28,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
     If pytest does not run the checklist, only choose the folders to write to.
     """
-    configure.configure(config)
+    with printing.legible_usage_errors():
+        configure.configure(config)
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
@@ -93,6 +94,11 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Iterator[N
     from plugin import record
 
     return (yield from record.finish(session, exitstatus))
+
+
+def pytest_internalerror(excrepr: Any) -> bool | None:  # noqa: ANN401 - pytest's type is not public
+    """Print an internal error without control characters. Its text can come from a server."""
+    return printing.print_internal_error(excrepr)
 
 
 def pytest_keyboard_interrupt() -> None:

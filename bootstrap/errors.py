@@ -15,4 +15,9 @@ class SetupError(Exception):
 
 def say(text: str) -> None:
     """Print a line to standard error, because standard output may contain a command's JSON."""
-    print(text, file=sys.stderr, flush=True)
+    print(printable(text), file=sys.stderr, flush=True)
+
+
+def printable(text: str) -> str:
+    """Return the text with control and invisible characters escaped. It may come from the command line, a package index or a path."""
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)

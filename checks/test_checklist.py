@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from checks.model import Finding, Verdict
+from settings.printable import LONGEST, lines, one_line
 
 
 def test_check(finding: Finding, sender: str, strict: bool, record_property: Callable[[str, Any], None]) -> None:  # noqa: FBT001 - fixtures
@@ -23,11 +24,11 @@ def test_check(finding: Finding, sender: str, strict: bool, record_property: Cal
         record_property(name, value)
     match finding.verdict:
         case Verdict.FAIL:
-            pytest.fail(_reason(finding), pytrace=False)
+            pytest.fail(lines(_reason(finding)), pytrace=False)
         case Verdict.UNKNOWN if strict:
-            pytest.fail(f"unknown counts as failed (--strict): {_reason(finding)}", pytrace=False)
+            pytest.fail(lines(f"unknown counts as failed (--strict): {_reason(finding)}"), pytrace=False)
         case Verdict.BLOCKED | Verdict.UNKNOWN | Verdict.NOT_APPLICABLE:
-            pytest.skip(f"{finding.verdict.value.replace('_', ' ')}: {finding.why}")
+            pytest.skip(one_line(f"{finding.verdict.value.replace('_', ' ')}: {finding.why}", LONGEST))
         case _:
             pass
 
@@ -35,11 +36,11 @@ def test_check(finding: Finding, sender: str, strict: bool, record_property: Cal
 def _reason(finding: Finding) -> str:
     """Return a description of the finding in at most five lines."""
     sure = "" if finding.sure else " (not certain which)"
-    lines = [
+    parts = [
         f"{finding.check}: {finding.title}",
-        f"  expected: {finding.expected}" if finding.expected else "",
-        f"  observed: {finding.observed}" if finding.observed else "",
+        f"  expected: {one_line(finding.expected, LONGEST)}" if finding.expected else "",
+        f"  observed: {one_line(finding.observed, LONGEST)}" if finding.observed else "",
         f"  cause:    {', '.join(finding.causes)}{sure}" if finding.causes else "",
-        f"  why:      {finding.why}" if finding.why else "",
+        f"  why:      {one_line(finding.why, LONGEST)}" if finding.why else "",
     ]
-    return "\n".join(line for line in lines if line)
+    return "\n".join(line for line in parts if line)

@@ -12,7 +12,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from .world.clouds import CLOUDS
 
@@ -23,10 +23,15 @@ if TYPE_CHECKING:
 _USAGE, _INTERRUPTED = 4, 0
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors quote arguments without control characters."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(printable(message))
+
+
 def _arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="fake", description="Serve the built-in tenant on 127.0.0.1 until interrupted (Ctrl+C)."
-    )
+    parser = _Parser(prog="fake", description="Serve the built-in tenant on 127.0.0.1 until interrupted (Ctrl+C).")
     parser.add_argument(
         "--fault",
         action="append",
@@ -110,7 +115,12 @@ def _description(running: "Running", *, as_json: bool) -> str:
     if Path(described["tenant_export"]).exists():
         lines += [f"tenant   {described['tenant_export']}"]
     lines += [f"export {name}='{value}'" for name, value in running.secrets.items()]
-    return "\n".join([*lines, "Press Ctrl+C to stop."])
+    return "\n".join(printable(line) for line in [*lines, "Press Ctrl+C to stop."])
+
+
+def printable(text: str) -> str:
+    """Return the text with control and invisible characters escaped. It can quote an argument or a path."""
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
 
 
 def _wait(*, until_input_ends: bool) -> None:
@@ -158,7 +168,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 gc.enable()
                 _wait(until_input_ends=options.until_input_ends)
         except (UnknownFault, CannotStage, OSError) as error:
-            print(error, file=sys.stderr)
+            print(printable(str(error)), file=sys.stderr)
             return _USAGE
         except KeyboardInterrupt:
             return _INTERRUPTED

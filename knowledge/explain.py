@@ -9,12 +9,14 @@ import os
 import re
 import sys
 import textwrap
-from typing import TYPE_CHECKING, Final, TypedDict
+from typing import TYPE_CHECKING, Final, NoReturn, TypedDict
 
 from knowledge.cause import NOTHING
 from knowledge.causes import CATALOGUE, UNRECOGNISED
 from knowledge.placeholders import fill
 from knowledge.reading import read
+from settings.printable import lines as legible_lines
+from settings.printable import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -104,7 +106,7 @@ def render(explanation: Explanation, quoted: str = "") -> str:
     """Return an explanation as text for a terminal."""
     causes, sure = explanation["causes"], explanation["sure"]
     first = causes[0]
-    lines: list[str] = [f"> {quoted[:_SHOWN]}", ""] if quoted else []
+    lines: list[str] = [f"> {one_line(quoted[:_SHOWN], _SHOWN)}", ""] if quoted else []
     if first["id"] == UNRECOGNISED:
         lines += ["No rule matches this text.", ""]
     elif sure:
@@ -147,7 +149,7 @@ def answer_lines(lines: Iterable[bytes], out: TextIO, complaints: TextIO) -> int
             case = _case(stripped)
         except (ValueError, TypeError, RecursionError) as problem:
             reason = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
-            print(f"line {number}: skipped, {reason}", file=complaints)
+            print(one_line(f"line {number}: skipped, {reason}"), file=complaints)
             code = USAGE
             continue
         client = case.get("client")
@@ -160,9 +162,16 @@ def _standard_input() -> BinaryIO:
     return sys.stdin.buffer
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors quote arguments without control characters."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(one_line(message))
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command with the documented arguments and return its exit code."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="explain",
         description="Explain a pasted error: its cause, who acts, and the remedy.",
         exit_on_error=False,
@@ -182,7 +191,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (argparse.ArgumentError, SystemExit) as problem:
         if isinstance(problem, SystemExit):
             return USAGE if problem.code else 0
-        print(f"explain: {problem}", file=sys.stderr)
+        print(one_line(f"explain: {problem}"), file=sys.stderr)
         return USAGE
     if options.jsonl:
         return answer_lines(_standard_input(), sys.stdout, sys.stderr)
@@ -191,7 +200,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("explain: no text; pass it as an argument or on standard input", file=sys.stderr)
         return USAGE
     explanation = explain(text)
-    print(json.dumps(explanation, indent=1) if options.json else render(explanation, read(text).quoted))
+    print(json.dumps(explanation, indent=1) if options.json else legible_lines(render(explanation, read(text).quoted)))
     return 0
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from plugin import printing
 from plugin.command_line import ROOT, options_of
 from plugin.stash import SESSION, TENANT
 
@@ -34,6 +36,7 @@ def configure(config: pytest.Config) -> None:
 
         config.stash[SESSION] = in_worker(config.workerinput["smtp365"])
         return
+    sys.excepthook = printing.print_exception
     gc.disable()  # what is loaded now stays until the exit: collecting it costs a tenth of the run
     stack = ExitStack()
     config.add_cleanup(stack.close)
@@ -108,14 +111,16 @@ def header(config: pytest.Config) -> list[str]:
     if SESSION not in config.stash or config.stash[SESSION].plan.is_worker:
         return []
     from plugin import folders
+    from settings.printable import LONGEST_LINE, one_line
 
     plan = config.stash[SESSION].plan
     notes = folders.notes(config, live=plan.target.kind == "live")
     if plan.target.kind != "live":
-        return [*([plan.banner] if plan.banner else []), *notes]
+        return [one_line(line, LONGEST_LINE) for line in [*([plan.banner] if plan.banner else []), *notes]]
     what = "no message (--no-send)" if plan.options.no_send else "one test message"
-    return notes + [
+    lines = [
         f"{sender.name}: {what} from {sender.envelope_from} to {sender.envelope_to} "
         f"through {sender.smtp_server}:{sender.port}, signed in as {sender.sign_in_user} ({sender.authentication_type})"
         for sender in plan.senders
     ]
+    return [one_line(line, LONGEST_LINE) for line in [*notes, *lines]]

@@ -13,8 +13,8 @@ from evidence.wire import SenderEvidence
 from plugin import folders
 from plugin.outputs import Progress
 from probes import gather
-from reports.escaping import one_line
 from settings.model import Directory, Sender, Settings
+from settings.printable import LONGEST_LINE, one_line
 from settings.prompt import Prompt, on_terminal
 from settings.secret import Found
 
@@ -140,7 +140,7 @@ class Probes:
                 return gather.gather(chosen, context, found, progress, lookups)
         finally:
             for note in context.ledger.notes:
-                print_line(f"smtp365: {one_line(note, 600)}")
+                print_line(f"smtp365: {note}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +176,7 @@ def prompt_on_terminal() -> Prompt | None:
 
 
 def print_line(line: str) -> None:
-    """Print a line to standard error, because pytest's own output goes to standard output."""
+    """Print text as one legible line to standard error, because pytest's own output goes to standard output."""
     if sys.stderr is not None:
-        sys.stderr.write(f"{line}\n")
+        sys.stderr.write(f"{one_line(line, LONGEST_LINE)}\n")
         sys.stderr.flush()

@@ -15,12 +15,13 @@ import pytest
 
 from plugin import report_file
 from reports import terminal
-from reports.escaping import escaped
+from reports.escaping import escaped, one_line
 from reports.origin import banner
 from reports.overview import OVERVIEW_ABOVE
 from reports.page import render_top
 from reports.results import as_text, results
 from reports.run import Run
+from settings.printable import LONGEST_LINE, lines
 from settings.whole_file import write_whole
 
 CLOSING_LINES = pytest.StashKey[list[str]]()
@@ -44,7 +45,7 @@ class Progress:
                 self._waiting.pop(sender, None)
             else:
                 self._waiting[sender] = state
-            names = list(self._waiting)
+            names = [one_line(name, 40) for name in self._waiting]
             more = f" and {len(names) - 3} more" if len(names) > 3 else ""
             self._show(f"checking {', '.join(names[:3])}{more} (a refusal can take several seconds)" if names else "")
 
@@ -52,7 +53,7 @@ class Progress:
         if self._stream is None:
             return
         text = text[:100]
-        self._stream.write("\r" + text.ljust(self._width))
+        self._stream.write(f"\r{lines(text.ljust(self._width))}")
         self._stream.write("\r" if not text else "")
         self._stream.flush()
         self._width = len(text)
@@ -99,8 +100,11 @@ def finish(config: pytest.Config, run: Run) -> None:
         junit = Path(config.invocation_params.dir) / config.option.xmlpath
         _attempt(config, junit, lambda: _without_host(junit, run.host))
     encoding = getattr(sys.stdout, "encoding", None) or "ascii"
-    problems = [line.encode(encoding, "backslashreplace").decode(encoding) for line in config.stash[PROBLEMS]]
-    first = banner(run).encode(encoding, "backslashreplace").decode(encoding)
+    problems = [
+        one_line(line, LONGEST_LINE).encode(encoding, "backslashreplace").decode(encoding)
+        for line in config.stash[PROBLEMS]
+    ]
+    first = one_line(banner(run), LONGEST_LINE).encode(encoding, "backslashreplace").decode(encoding)
     config.stash[CLOSING_LINES] = [
         *(["", first] if first else []),
         *problems,
@@ -135,7 +139,7 @@ def print_closing_lines(config: pytest.Config, stream: TextIO | None) -> None:
     """Print the closing lines; the last one is the report's path."""
     for line in config.stash.get(CLOSING_LINES, []):
         if stream is not None:
-            stream.write(f"{line}\n")
+            stream.write(f"{lines(line)}\n")
     if stream is not None:
         stream.flush()
 

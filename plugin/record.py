@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterator
 
 import pytest
 
+from plugin import printing
 from plugin.command_line import ROOT
 from plugin.session import Session
 from plugin.stash import SESSION
@@ -18,11 +19,13 @@ class RunRecorder:
     def __init__(self, session: Session) -> None:
         self._session = session
 
+    @pytest.hookimpl(tryfirst=True)  # before the terminal, JUnit XML and pytest-html read the report
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Record that a check ran, in this process or in a worker of pytest-xdist."""
+        """Record that a check ran, in this process or in a worker of pytest-xdist, and make the report's texts legible."""
         properties = dict(report.user_properties)
         if report.when == "call" and "check" in properties:
             self._session.record(str(properties["sender"]), str(properties["check"]))
+        printing.make_legible(report)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_table_row(self, report: pytest.TestReport, cells: list[str]) -> None:

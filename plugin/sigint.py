@@ -51,7 +51,9 @@ def main() -> int:
         runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
     except SystemExit as ended:
         if ended.code is not None and not isinstance(ended.code, int):
-            sys.stderr.write(f"{ended.code}\n")
+            from settings.printable import lines
+
+            sys.stderr.write(f"{lines(ended.code)}\n")
             return 1
         return int(ended.code or 0)
     except KeyboardInterrupt:

@@ -10,6 +10,7 @@ from checks.model import Finding
 from evidence.gates import Gate
 from evidence.wire import SCHEMA, SenderEvidence
 from reports.run import Run
+from settings.printable import in_json
 from settings.target import GATHER
 
 
@@ -36,8 +37,8 @@ def head(run: Run) -> dict[str, Any]:
 
 
 def as_text(data: dict[str, Any]) -> str:
-    """Return the JSON text, with one member per line and non-ASCII characters unescaped."""
-    return json.dumps(data, indent=1, ensure_ascii=False)
+    """Return the JSON text, with one member per line. Only invisible characters outside ASCII are escaped."""
+    return in_json(json.dumps(data, indent=1, ensure_ascii=False))
 
 
 def of_sender(run: Run, assessment: Assessment) -> dict[str, Any]:

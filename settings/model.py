@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 from settings import clouds
 from settings.identity import FilePath, Identity, MailboxName, OpaqueId, PersonName, SenderLabel
 from settings.microsoft import GUID
+from settings.printable import is_invisible
 
 Method = Literal["basic", "oauth"]
 _TENANT = re.compile(rf"{GUID.pattern}|[\w-]+(\.[\w-]+)+", re.IGNORECASE)
@@ -22,6 +23,13 @@ _TENANT = re.compile(rf"{GUID.pattern}|[\w-]+(\.[\w-]+)+", re.IGNORECASE)
 def _no_control_characters(value: str) -> str:
     if any(ord(character) < 0x20 or ord(character) == 0x7F for character in value):
         msg = "contains a control character or a line break"
+        raise ValueError(msg)
+    return value
+
+
+def _visible(value: str) -> str:
+    if is_invisible(value):
+        msg = "contains a control character, an invisible character or a line break"
         raise ValueError(msg)
     return value
 
@@ -94,7 +102,7 @@ class Attestation(Table):
 class Sender(Table):
     """One configured instance of the mail plugin. The fields are named after the plugin's labels (FAQ, "Configure Email Alarm Plugin")."""
 
-    name: SenderLabel = Field(description="the name of the table")
+    name: Annotated[SenderLabel, AfterValidator(_visible)] = Field(description="a name of visible characters")
     smtp_server: HostName = Field(
         "smtp.office365.com", description='the host in the plugin\'s field "SMTP Server", e.g. "smtp.office365.com"'
     )

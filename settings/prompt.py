@@ -6,6 +6,7 @@ import getpass
 import sys
 import warnings
 
+from settings.printable import one_line
 from settings.secret import DIRECTORY, Found, Secret, SecretKey
 
 
@@ -25,7 +26,7 @@ class Prompt:
         known = (key, account.casefold() or f"sender {sender}")
         if known not in self._answers:
             whose = "the auditor application in [directory]" if sender == DIRECTORY else f"sender {sender}"
-            self._answers[known] = _typed(f"{key.replace('_', ' ')} for {whose} (not shown): ")
+            self._answers[known] = _typed(f"{key.replace('_', ' ')} for {whose} (not shown):")
         return self._answers[known]
 
 
@@ -33,7 +34,7 @@ def _typed(question: str) -> Found:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", getpass.GetPassWarning)
-            value = getpass.getpass(question)
+            value = getpass.getpass(f"{one_line(question)} ")
     except KeyboardInterrupt:
         _end_line()
         raise

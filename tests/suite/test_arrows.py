@@ -13,7 +13,7 @@ MAY_IMPORT = {
     "settings": {"settings"},
     "evidence": {"settings", "evidence"},
     "probes": {"settings", "evidence", "probes"},
-    "knowledge": {"settings.clouds", "settings.microsoft", "evidence", "knowledge"},
+    "knowledge": {"settings.clouds", "settings.microsoft", "settings.printable", "evidence", "knowledge"},
     "checks": {"settings", "evidence", "knowledge", "checks"},
     "reports": {"settings", "evidence", "knowledge", "checks", "reports"},
     "plugin": {"settings", "evidence", "probes", "knowledge", "checks", "reports", "fakes", "plugin"},
