@@ -61,7 +61,7 @@ def _start_lookup(run: SenderRun) -> NameLookup:
 def _dial(run: SenderRun, addresses: tuple[str, ...]) -> tuple[Race | None, Race | None]:
     """Connect to the configured port and, if it differs, also to the service's submission port (FAQ, "outbound TCP 587")."""
     sender = run.sender
-    if not addresses:
+    if not addresses or run.deadline.passed:  # a port that was not tried has no record
         return None, None
     run.at = Gate.PORT
     race = Race(run.context.dialler, sender.smtp_server, addresses, sender.port, run.deadline)

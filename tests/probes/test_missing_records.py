@@ -29,17 +29,18 @@ def reasons(evidence: SenderEvidence) -> dict[RecordName, MissingReason]:
     return {record: reason for record, reason in found.items() if reason is not None}
 
 
-def unfinished_run(folder: Path, sender: str) -> SenderRun:
-    """Return one sender's run before its first step."""
+def unfinished_run(folder: Path, sender: str, *, seconds: float = 5.0, server: str = "") -> SenderRun:
+    """Return one sender's run before its first step, with this deadline and, if one is given, this server."""
     with serve(healthy(), folder=folder) as running:
         settings = parse(running.settings_file.read_text(encoding="utf-8"), running.settings_file)
         chosen = settings.sender[sender]
+        chosen = chosen.model_copy(update={"smtp_server": server or chosen.smtp_server})
         return SenderRun(
             sender=chosen,
             context=gather.create_context(settings, state=None),
             found=gather.secrets_of([chosen], running.secrets)[sender],
             started=utc_now(),
-            deadline=Deadline(5),
+            deadline=Deadline(seconds),
         )
 
 
@@ -90,6 +91,16 @@ def test_steps_after_a_closed_port_are_not_reached(tmp_path: Path) -> None:
     assert evidence.why_missing("token") is None
     assert evidence.why_missing("greeting") is MissingReason.NOT_REACHED
     assert evidence.why_missing("sign_in") is MissingReason.NOT_REACHED
+
+
+def test_a_port_that_was_not_tried_has_no_record(tmp_path: Path) -> None:
+    """If the name was resolved at the last moment, the deadline is the reason why the port was not tried; the port is not blocked."""
+    run = unfinished_run(tmp_path, "basic", seconds=0.0, server="127.0.0.1")
+    gather.run_legs(run)
+    evidence = run.freeze()
+
+    assert evidence.name is not None
+    assert evidence.why_missing("port") is MissingReason.TIMED_OUT
 
 
 def test_an_interrupt_is_the_reason(tmp_path: Path) -> None:
