@@ -8,6 +8,7 @@ from checks.text_reading import deciding, read_text
 from evidence.failure import FailureKind
 from evidence.gates import Gate
 from evidence.wire import CommandEvidence, Reply, SignInEvidence, SkipReason
+from settings.strict_values import whole
 
 NOT_TICKED = "no sign-in was tried: Enable Authentication is not ticked"
 
@@ -110,7 +111,7 @@ def _withheld(case: Context, evidence: SignInEvidence, reason: SkipReason) -> Fi
 def _held_back(case: Context, evidence: SignInEvidence, reason: SkipReason) -> Finding:
     said = evidence.detail.rpartition("UTC: ")[2] if reason is SkipReason.RECENTLY_REFUSED else evidence.detail
     code, _, text = said.partition(" ")
-    reply = Reply(code=int(code) if code.isdecimal() else 535, lines=(text,))
+    reply = Reply(code=whole(code, 999) or 535, lines=(text,))
     if reason is SkipReason.SHARED_CREDENTIAL_REFUSED:
         causes = refusal.refused(case, reply).causes
         why = (

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 from checks.model import Context, Finding, check
 from evidence.machine import RegistryValue
+from settings.strict_values import message_time
 
 _SKEW = 300.0
 _NOTICEABLE = 60.0
@@ -92,8 +91,5 @@ def clock_offset(case: Context) -> float | None:
     found = _READY_AT.search(greeting.greeting.text)
     if found is None:
         return None
-    try:
-        moment: datetime = parsedate_to_datetime(found[1])
-    except ValueError:
-        return None
-    return round((case.evidence.started - moment.astimezone(UTC)).total_seconds(), 1)
+    moment = message_time(found[1])
+    return None if moment is None else round((case.evidence.started - moment).total_seconds(), 1)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
+from evidence.limits import Listed, Members, Number
 from evidence.record import Record
 from settings.identity import AccountName, HostText, PublicText, Words
 
@@ -16,7 +17,7 @@ class RegistryValue(Record):
     path: Words
     name: Words
     view: Literal["64", "32"]
-    data: int | None
+    data: Number | None
 
 
 class MachineEvidence(Record):
@@ -28,8 +29,8 @@ class MachineEvidence(Record):
     openssl: PublicText
     account: AccountName
     tool_version: PublicText
-    proxies: dict[str, Words] = Field(default_factory=dict)
-    resolvers: tuple[Words, ...] = ()
-    registry: tuple[RegistryValue, ...] | None = None
+    proxies: Annotated[dict[str, Words], Members] = Field(default_factory=dict)
+    resolvers: Annotated[tuple[Words, ...], Listed] = ()
+    registry: Annotated[tuple[RegistryValue, ...], Listed] | None = None
     registry_failure: Words | None = None
     connect_map: bool = False

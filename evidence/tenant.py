@@ -6,10 +6,10 @@ correspond to those in the Microsoft Graph and Exchange Online PowerShell refere
 
 from __future__ import annotations
 
-from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
+from evidence.limits import Listed, Moment, Number, Seconds
 from evidence.record import Record
 from settings.identity import MailboxName, OpaqueId, ProxyAddress, PublicText, SpokenText, TitleText, Words
 
@@ -43,7 +43,7 @@ class LookupResult(Record):
     question: SpokenText
     needs: PublicText = ""
     detail: SpokenText = ""
-    seconds: float = 0.0
+    seconds: Seconds = 0.0
 
     @property
     def seen(self) -> bool:
@@ -58,16 +58,16 @@ class UserLookup(LookupResult):
     enabled: bool | None = None
     synchronised: bool | None = None
     exchange_plan: bool | None = None
-    proxy_addresses: tuple[ProxyAddress, ...] = ()
+    proxy_addresses: Annotated[tuple[ProxyAddress, ...], Listed] = ()
     password_never_expires: bool | None = None
-    password_changed: datetime | None = None
+    password_changed: Moment | None = None
 
 
 class DomainLookup(LookupResult):
     """The settings of the domain (Graph `domains`). If `password_valid_days` is None, the documented default of 90 days applies."""
 
     federated: bool | None = None
-    password_valid_days: int | None = None
+    password_valid_days: Number | None = None
 
 
 class MfaLookup(LookupResult):
@@ -79,7 +79,7 @@ class MfaLookup(LookupResult):
 class MethodsLookup(LookupResult):
     """The registered authentication methods other than the password, as shortened Graph types such as `phone` and `fido2`."""
 
-    methods: tuple[PublicText, ...] = ()
+    methods: Annotated[tuple[PublicText, ...], Listed] = ()
 
 
 class SecurityDefaultsLookup(LookupResult):
@@ -107,7 +107,7 @@ class ConditionalPolicy(Record):
 class ConditionalAccessLookup(LookupResult):
     """The policies that apply to this sender's sign-in, either enabled or report-only."""
 
-    policies: tuple[ConditionalPolicy, ...] = ()
+    policies: Annotated[tuple[ConditionalPolicy, ...], Listed] = ()
 
 
 class CredentialEntry(Record):
@@ -115,7 +115,7 @@ class CredentialEntry(Record):
 
     kind: Literal["secret", "certificate"]
     key_id: OpaqueId
-    ends: datetime
+    ends: Moment
 
 
 class ApplicationLookup(LookupResult):
@@ -125,7 +125,7 @@ class ApplicationLookup(LookupResult):
     name: TitleText = ""
     sign_in_audience: PublicText = ""
     public_client: bool | None = None
-    credentials: tuple[CredentialEntry, ...] = ()
+    credentials: Annotated[tuple[CredentialEntry, ...], Listed] = ()
 
 
 class PrincipalLookup(LookupResult):
@@ -138,7 +138,7 @@ class PrincipalLookup(LookupResult):
 class RolesLookup(LookupResult):
     """The application permissions for Exchange Online that an administrator has consented to, such as `SMTP.SendAsApp`."""
 
-    roles: tuple[PublicText, ...] = ()
+    roles: Annotated[tuple[PublicText, ...], Listed] = ()
     resource_present: bool = True
 
 
@@ -179,26 +179,26 @@ class MailboxRightLookup(LookupResult):
 class RbacLookup(LookupResult):
     """Whether a role assignment in RBAC for Applications covers this mailbox (`Test-ServicePrincipalAuthorization`)."""
 
-    roles: tuple[PublicText, ...] = ()
+    roles: Annotated[tuple[PublicText, ...], Listed] = ()
     in_scope: bool | None = None
 
 
 class SignInRow(Record):
     """A row in the tenant's sign-in log: the AADSTS number (0 for success), its reason and the client's address."""
 
-    at: datetime
-    code: int
+    at: Moment
+    code: Number
     reason: SpokenText = ""
     client_app: PublicText = ""
     address: Words = ""
-    blocked_by: tuple[TitleText, ...] = ()
+    blocked_by: Annotated[tuple[TitleText, ...], Listed] = ()
 
 
 class SignInLogLookup(LookupResult):
     """The log rows for this sender since the start of the run. A missing row proves nothing, because rows appear minutes later."""
 
-    rows: tuple[SignInRow, ...] = ()
-    other_apps: tuple[TitleText, ...] = ()
+    rows: Annotated[tuple[SignInRow, ...], Listed] = ()
+    other_apps: Annotated[tuple[TitleText, ...], Listed] = ()
 
 
 class TraceLookup(LookupResult):
@@ -212,7 +212,7 @@ class TenantEvidence(Record):
 
     way: SourceKind
     tenant: Words
-    looked_at: datetime
+    looked_at: Moment
     signed_in_as: MailboxName = ""
     user: UserLookup | None = None
     domain: DomainLookup | None = None
@@ -233,4 +233,4 @@ class TenantEvidence(Record):
     trace: TraceLookup | None = None
     failure: SpokenText = ""
     requests: int = 0
-    seconds: float = 0.0
+    seconds: Seconds = 0.0

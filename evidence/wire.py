@@ -5,14 +5,16 @@ The records contain no verdicts and no secrets. Each can be written to JSON and 
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from evidence import limits
 from evidence.failure import Failure
 from evidence.gates import Gate
+from evidence.limits import Code, Count, Finite, Listed, Members, Moment, Number, Offset, PortNumber, Seconds
 from evidence.machine import MachineEvidence
 from evidence.missing import MissingReason, RecordName
 from evidence.record import Record
@@ -39,9 +41,9 @@ class Reply(Record):
     RFC 5321, section 4.2.
     """
 
-    code: int
-    lines: tuple[Words, ...]
-    seconds: float = 0.0
+    code: Code
+    lines: Annotated[tuple[Words, ...], limits.ReplyLines]
+    seconds: Seconds = 0.0
 
     @property
     def text(self) -> str:
@@ -55,7 +57,7 @@ class Line(Record):
     The speaker is `C` for the client, `S` for the server or `*` for a remark from the suite.
     """
 
-    at: float
+    at: Seconds
     speaker: Literal["C", "S", "*"]
     text: SpokenText
 
@@ -69,12 +71,12 @@ class DnsAnswer(Record):
     status: Literal[
         "answered", "no_such_name", "no_data", "server_failure", "refused", "timeout", "unreachable", "malformed"
     ]
-    addresses: tuple[Words, ...] = ()
-    chain: tuple[Words, ...] = ()
-    ttl: int | None = None
+    addresses: Annotated[tuple[Words, ...], Listed] = ()
+    chain: Annotated[tuple[Words, ...], Listed] = ()
+    ttl: Count | None = None
     truncated: bool = False
-    attempts: int = 1
-    seconds: float = 0.0
+    attempts: Count = 1
+    seconds: Seconds = 0.0
     text: SpokenText = ""
 
 
@@ -86,12 +88,12 @@ class NameEvidence(Record):
 
     host: HostText
     literal: bool = False
-    answers: tuple[DnsAnswer, ...] = ()
-    comparison: tuple[DnsAnswer, ...] = ()
-    system: tuple[Words, ...] | None = None
+    answers: Annotated[tuple[DnsAnswer, ...], Listed] = ()
+    comparison: Annotated[tuple[DnsAnswer, ...], Listed] = ()
+    system: Annotated[tuple[Words, ...], Listed] | None = None
     system_failure: Failure | None = None
-    addresses: tuple[Words, ...] = ()
-    seconds: float = 0.0
+    addresses: Annotated[tuple[Words, ...], Listed] = ()
+    seconds: Seconds = 0.0
 
 
 class Dial(Record):
@@ -101,12 +103,12 @@ class Dial(Record):
     """
 
     address: Words
-    port: int
+    port: PortNumber
     family: Literal["ipv4", "ipv6"]
     mapped_to: Words | None = None
     opened: bool
     failure: Failure | None = None
-    seconds: float = 0.0
+    seconds: Seconds = 0.0
     local_address: Words | None = None
 
 
@@ -116,11 +118,11 @@ class PortEvidence(Record):
     `to_587` contains the attempts on the service's submission port if the settings name a different port.
     """
 
-    port: int
-    dials: tuple[Dial, ...] = ()
+    port: PortNumber
+    dials: Annotated[tuple[Dial, ...], Listed] = ()
     used: Dial | None = None
-    to_587: tuple[Dial, ...] = ()
-    seconds: float = 0.0
+    to_587: Annotated[tuple[Dial, ...], Listed] = ()
+    seconds: Seconds = 0.0
 
 
 class Certificate(Record):
@@ -131,9 +133,9 @@ class Certificate(Record):
     organisation: PersonName = ""
     issuer_organisation: PersonName = ""
     issuer_name: PersonName = ""
-    names: tuple[HostText, ...] = ()
-    not_before: datetime
-    not_after: datetime
+    names: Annotated[tuple[HostText, ...], Listed] = ()
+    not_before: Moment
+    not_after: Moment
     serial: OpaqueId = ""
     sha256: OpaqueId = ""
     self_signed: bool = False
@@ -147,10 +149,10 @@ class TlsEvidence(Record):
     version: PublicText | None = None
     cipher: PublicText | None = None
     failure: Failure | None = None
-    chain: tuple[Certificate, ...] = ()
+    chain: Annotated[tuple[Certificate, ...], Listed] = ()
     second_look: bool = False
     asks_client_certificate: bool = False  # and ended the handshake without one, or can still end it in TLS 1.3
-    seconds: float = 0.0
+    seconds: Seconds = 0.0
 
 
 class HelloEvidence(Record):
@@ -167,7 +169,7 @@ class HelloEvidence(Record):
     raw: Words = ""
     tls_at_once: TlsEvidence | None = None
     answer_to_tls: SpokenText = ""
-    seconds: float = 0.0
+    seconds: Seconds = 0.0
 
     @property
     def keywords(self) -> dict[str, str]:
@@ -184,7 +186,7 @@ class CommandEvidence(Record):
     reply: Reply | None = None
     failure: Failure | None = None
     surplus: bool = False
-    seconds: float = 0.0
+    seconds: Seconds = 0.0
 
 
 class IssuerEvidence(Record):
@@ -192,21 +194,21 @@ class IssuerEvidence(Record):
 
     url: Words
     tls: TlsEvidence | None = None
-    status: int | None = None
+    status: Code | None = None
     content_type: Words = ""
     issuer: Words | None = None
     token_endpoint: Words | None = None
-    members: dict[str, Words] = Field(default_factory=dict)
+    members: Annotated[dict[str, Words], Members] = Field(default_factory=dict)
     error: Words | None = None
     error_description: SpokenText | None = None
     excerpt: Words = ""
     page: SpokenText = ""  # the visible text of a web page instead of JSON
-    server_date: datetime | None = None
-    clock_offset: float | None = None
+    server_date: Moment | None = None
+    clock_offset: Offset | None = None
     proxy: Words | None = None
     failure: Failure | None = None
     shared: bool = False  # another sender of the run had requested it
-    seconds: float = 0.0
+    seconds: Seconds = 0.0
 
 
 class TokenEvidence(Record):
@@ -214,28 +216,30 @@ class TokenEvidence(Record):
 
     endpoint: Words
     scope: Words
-    status: int | None = None
+    status: Code | None = None
     error: Words | None = None
     error_description: SpokenText | None = None
-    error_codes: tuple[int, ...] = ()
+    error_codes: Annotated[tuple[Number, ...], Listed] = ()
     suberror: Words | None = None
     trace_id: Words | None = None
     correlation_id: Words | None = None
     token_type: Words | None = None
-    expires_in: int | None = None
-    length: int | None = None
-    claims: Annotated[dict[str, str | int | float | bool | list[str] | None] | None, Identity.CLAIMS] = None
+    expires_in: Number | None = None
+    length: Count | None = None
+    claims: Annotated[
+        dict[str, str | int | Finite | bool | Annotated[list[str], Listed] | None] | None, Members, Identity.CLAIMS
+    ] = None
     opaque: bool = False
     secret_looks_like_id: bool = False
     retry_after: Words | None = None
     page: SpokenText = ""  # the visible text of a web page instead of JSON
     proxy: Words | None = None
-    server_date: datetime | None = None
-    clock_offset: float | None = None
+    server_date: Moment | None = None
+    clock_offset: Offset | None = None
     failure: Failure | None = None
     withheld: Words | None = None
     shared: bool = False  # another sender of the run had requested it
-    seconds: float = 0.0
+    seconds: Seconds = 0.0
 
 
 class SkipReason(StrEnum):
@@ -270,13 +274,13 @@ class SignInEvidence(Record):
 
     mechanism: Literal["LOGIN", "XOAUTH2"] | None = None
     user: MailboxName = ""
-    steps: tuple[Reply, ...] = ()
+    steps: Annotated[tuple[Reply, ...], Listed] = ()
     reply: Reply | None = None
     failure: Failure | None = None
     challenge: Challenge | None = None
     withheld: SkipReason | None = None
     detail: SpokenText = ""
-    seconds: float = 0.0
+    seconds: Seconds = 0.0
 
     @property
     def accepted(self) -> bool:
@@ -311,11 +315,11 @@ class EnvelopeEvidence(Record):
 class Traffic(Record):
     """How much this run sent on behalf of one sender."""
 
-    smtp_sessions: int = 0
-    diagnostic_connections: int = 0
-    sign_in_attempts: int = 0
-    token_requests: int = 0
-    messages_sent: int = 0
+    smtp_sessions: Count = 0
+    diagnostic_connections: Count = 0
+    sign_in_attempts: Count = 0
+    token_requests: Count = 0
+    messages_sent: Count = 0
 
 
 class AccountAttempts(Record):
@@ -324,8 +328,8 @@ class AccountAttempts(Record):
     `lockout_after` is the number of failed attempts after which the service locks an account (Microsoft, "Smart lockout").
     """
 
-    made: int
-    lockout_after: int | None = None
+    made: Count
+    lockout_after: Count | None = None
 
     @property
     def left(self) -> int | None:
@@ -345,7 +349,7 @@ class SenderEvidence(Record):
     """All evidence from one run for one sender. The record of a step that did not run is None."""
 
     sender: SenderLabel
-    started: datetime
+    started: Moment
     today: date
     machine: MachineEvidence
     secret: SecretSource | None = None
@@ -363,7 +367,7 @@ class SenderEvidence(Record):
     envelope: EnvelopeEvidence | None = None
     quit: CommandEvidence | None = None
     tenant: TenantEvidence | None = None
-    transcript: tuple[Line, ...] = ()
+    transcript: Annotated[tuple[Line, ...], limits.TranscriptLines] = ()
     traffic: Traffic = Traffic()
     no_send: bool = False
     interrupted: bool = False
@@ -371,7 +375,7 @@ class SenderEvidence(Record):
     deadline_hit: bool = False
     stopped_at: Gate | None = None
     missing: dict[RecordName, MissingReason] = Field(default_factory=dict)  # reports of earlier versions have none
-    seconds: float = 0.0
+    seconds: Seconds = 0.0
 
     def why_missing(self, record: RecordName) -> MissingReason | None:
         """Return why a record is missing, or None if it is present.

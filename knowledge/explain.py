@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import json
 import os
 import re
 import sys
@@ -15,11 +14,13 @@ from knowledge.cause import NOTHING
 from knowledge.causes import CATALOGUE, UNRECOGNISED
 from knowledge.placeholders import fill
 from knowledge.reading import read
+from settings import strict_json
+from settings.bounded_input import read_stream
 from settings.printable import lines as legible_lines
 from settings.printable import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import BinaryIO, TextIO
 
 WHO: Final[Mapping[str | None, str]] = {
@@ -31,6 +32,7 @@ WHO: Final[Mapping[str | None, str]] = {
     None: "the owner of the application",
 }
 USAGE: Final = 4
+LARGEST: Final = 1024 * 1024  # bytes of an error text, or of a line with --jsonl
 _WIDTH: Final = 100
 _SHOWN: Final = 240
 _COMMAND: Final = re.compile(r"`[^`]*`")
@@ -125,7 +127,7 @@ def render(explanation: Explanation, quoted: str = "") -> str:
 
 
 def _case(line: bytes) -> dict[str, object]:
-    case = json.loads(line.decode("utf-8", "replace"))
+    case = strict_json.parse(line.decode("utf-8", "replace"))
     if not isinstance(case, dict):
         raise TypeError("not an object")
     if not isinstance(case.get("text"), str):
@@ -135,6 +137,14 @@ def _case(line: bytes) -> dict[str, object]:
     return case
 
 
+def _lines(stream: BinaryIO) -> Iterator[bytes]:
+    """Yield the lines of a stream. Of a line that is too long, only the beginning is kept in memory, which is not valid JSON."""
+    while line := stream.readline(LARGEST + 1):
+        yield line
+        while len(line) > LARGEST and not line.endswith(b"\n"):
+            line = stream.readline(LARGEST + 1)
+
+
 def answer_lines(lines: Iterable[bytes], out: TextIO, complaints: TextIO) -> int:
     """Read lines of the form `{"id","text","client"?}`, and for each write a line `{"id","causes","sure"}` to `out`.
 
@@ -142,19 +152,23 @@ def answer_lines(lines: Iterable[bytes], out: TextIO, complaints: TextIO) -> int
     """
     code = 0
     for number, line in enumerate(lines, 1):
+        if len(line) > LARGEST:
+            print(f"line {number}: skipped, longer than {LARGEST // 1024} KB", file=complaints)
+            code = USAGE
+            continue
         stripped = line.removeprefix(b"\xef\xbb\xbf").strip()
         if not stripped:
             continue
         try:
             case = _case(stripped)
-        except (ValueError, TypeError, RecursionError) as problem:
+        except (ValueError, TypeError) as problem:
             reason = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
             print(one_line(f"line {number}: skipped, {reason}"), file=complaints)
             code = USAGE
             continue
         client = case.get("client")
         reading = read(str(case["text"]), client if isinstance(client, str) else None)
-        print(json.dumps({"id": case["id"], "causes": [*reading.causes], "sure": reading.sure}), file=out)
+        print(strict_json.write({"id": case["id"], "causes": [*reading.causes], "sure": reading.sure}), file=out)
     return code
 
 
@@ -194,13 +208,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(one_line(f"explain: {problem}"), file=sys.stderr)
         return USAGE
     if options.jsonl:
-        return answer_lines(_standard_input(), sys.stdout, sys.stderr)
-    text = " ".join(options.text) or _standard_input().read().decode("utf-8", "replace")
+        return answer_lines(_lines(_standard_input()), sys.stdout, sys.stderr)
+    given = " ".join(options.text).encode("utf-8", "replace") or read_stream(_standard_input(), LARGEST)
+    if given is None:
+        print(f"explain: the text is larger than {LARGEST // 1024} KB; pass only the error", file=sys.stderr)
+        return USAGE
+    text = given.decode("utf-8", "replace")
     if not text.strip():
         print("explain: no text; pass it as an argument or on standard input", file=sys.stderr)
         return USAGE
     explanation = explain(text)
-    print(json.dumps(explanation, indent=1) if options.json else legible_lines(render(explanation, read(text).quoted)))
+    print(
+        strict_json.write(explanation, indent=1)
+        if options.json
+        else legible_lines(render(explanation, read(text).quoted))
+    )
     return 0
 
 

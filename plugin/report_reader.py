@@ -9,6 +9,7 @@ from typing import Any
 from reports.escaping import one_line
 from reports.folder import Report, merge
 from reports.replay import LARGEST, NotAReport, parse_report, parse_results
+from settings.bounded_input import read_file
 
 
 def load_report(path: Path) -> Report:
@@ -18,12 +19,12 @@ def load_report(path: Path) -> Report:
         NotAReport: the file cannot be read, is not a report, is damaged, or has a different schema version.
 
     """
-    return parse_report(_text(path), one_line(path))
+    return parse_report(_content(path), one_line(path))
 
 
 def load_results(path: Path) -> dict[str, Any]:
     """Return only the results, for a comparison. Raises NotAReport in the same cases as `load_report`."""
-    return parse_results(_text(path), one_line(path))
+    return parse_results(_content(path), one_line(path))
 
 
 def load_folder(folder: Path) -> Report:
@@ -40,18 +41,13 @@ def _reports_in(folder: Path) -> Iterator[tuple[str, Report | NotAReport]]:
     """Yield the report in one file at a time, so that a folder of large reports is never in memory as a whole."""
     for path in sorted([*folder.glob("*.html"), *folder.glob("*.json")]):
         try:
-            yield path.name, load_report(path)
+            yield path.name, parse_report(_content(path, inside=folder), one_line(path))
         except NotAReport as problem:
             yield path.name, problem
 
 
-def _text(path: Path) -> str:
-    name = one_line(path)
+def _content(path: Path, inside: Path | None = None) -> bytes:
     try:
-        if path.stat().st_size > LARGEST:
-            raise NotAReport(f"{name}: too large for a report; choose a report (.html or .json)")
-        return path.read_text(encoding="utf-8-sig")
+        return read_file(path, LARGEST, inside=inside)
     except OSError as problem:
-        raise NotAReport(f"cannot read {name}: {problem.strerror}") from None
-    except UnicodeDecodeError:
-        raise NotAReport(f"{name}: not an smtp365 report (it is not UTF-8 text)") from None
+        raise NotAReport(f"cannot read {one_line(path)}: {problem.strerror or type(problem).__name__}") from None

@@ -5,7 +5,6 @@ This module is imported only in sessions that use pytest-xdist.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from xdist.scheduler import LoadScopeScheduling
@@ -14,6 +13,7 @@ from evidence.wire import SenderEvidence
 from plugin.plan import Plan
 from plugin.session import Session
 from probes.deadline import utc_now
+from settings import strict_json
 from settings.model import SenderSettings
 from settings.options import Options
 from settings.target import Target
@@ -40,7 +40,7 @@ def scope(nodeid: str) -> str:
 def for_workers(session: Session) -> str:
     """Return the frozen evidence and settings for the workers of pytest-xdist, as JSON without secrets."""
     plan = session.plan
-    return json.dumps(
+    return strict_json.write(
         {
             "target": plan.target.kind,
             "strict": plan.options.strict,
@@ -52,9 +52,9 @@ def for_workers(session: Session) -> str:
 
 def in_worker(text: str) -> Session:
     """Return a session that only evaluates evidence, given the text from `for_workers`."""
-    given = json.loads(text)
-    settings = [SenderSettings.model_validate_json(json.dumps(one)) for one in given["settings"]]
-    evidence = [SenderEvidence.model_validate_json(json.dumps(one)) for one in given["evidence"]]
+    given = strict_json.parse(text)
+    settings = [SenderSettings.model_validate_json(strict_json.write(one)) for one in given["settings"]]
+    evidence = [SenderEvidence.model_validate_json(strict_json.write(one)) for one in given["evidence"]]
     options = Options(
         target=given["target"], settings=None, senders=(), folder=Path(), root=Path(), strict=given["strict"]
     )

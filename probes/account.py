@@ -10,7 +10,9 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
+from settings.bounded_input import read_file
 from settings.clouds import Cloud, cloud_of_smtp_host
+from settings.load import LARGEST
 from settings.model import Network
 
 
@@ -58,7 +60,7 @@ def service_name(cloud: Cloud, network: Network) -> str:
 
 def _root(ca_file: str) -> str:
     try:
-        return hashlib.sha256(Path(ca_file).read_bytes()).hexdigest()[:16]
+        return hashlib.sha256(read_file(Path(ca_file), LARGEST)).hexdigest()[:16]
     except OSError:
         return ca_file
 

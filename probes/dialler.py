@@ -18,6 +18,7 @@ from probes.deadline import Deadline
 from probes.failures import translate
 from probes.unresponsive import SKIPPED, UnresponsiveHosts
 from probes.watchdog import Watchdog
+from settings.strict_values import port_number
 
 _MOST_PER_FAMILY = 4
 
@@ -90,7 +91,7 @@ class Dialler:
         target = (address, port)
         if mapped is not None:
             host, _, mapped_port = mapped.rpartition(":")
-            target = (host.strip("[]"), int(mapped_port))
+            target = (host.strip("[]"), port_number(mapped_port) or 0)
         place, whole = _plain(f"{address}:{port}"), deadline.remaining() >= self._timeout
         try:
             sock = socket.create_connection(target, timeout=max(0.001, deadline.within(self._timeout).remaining()))

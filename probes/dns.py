@@ -26,6 +26,7 @@ from probes.dialler import is_address
 from probes.dns_exchange import Transport, exchange
 from probes.failures import printable, translate
 from probes.unresponsive import UnresponsiveHosts
+from settings.strict_values import port_number
 
 RecordType = Literal["A", "AAAA"]
 Status = Literal[
@@ -215,10 +216,10 @@ def _once(
 def _server(server: str) -> tuple[str, int]:
     if server.startswith("["):
         address, _, port = server[1:].partition("]")
-        return address, int(port[1:]) if port.startswith(":") else 53
+        return address, (port_number(port[1:]) or 0) if port.startswith(":") else 53
     if server.count(":") == 1:
         address, _, port = server.partition(":")
-        return address, int(port)
+        return address, port_number(port) or 0
     return server, 53
 
 

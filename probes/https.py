@@ -9,14 +9,12 @@ from __future__ import annotations
 import base64
 import contextlib
 import http.client
-import json
 import socket
 import ssl
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 
 from evidence.failure import Failure, FailureKind
 from evidence.wire import TlsEvidence
@@ -27,6 +25,8 @@ from probes.failures import BrokenError, printable, translate
 from probes.timed_input import LATE, timed_response
 from probes.tls import Trust, inspect, needs_inspection, with_inspection
 from settings.address import address_of, user_of
+from settings.strict_json import parse_object
+from settings.strict_values import message_time, whole
 
 LARGEST = 1024 * 1024
 LARGEST_TOKEN_ANSWER = 64 * 1024  # a token of more than 12 KB does not fit into AUTH (RFC 4954, section 4)
@@ -148,7 +148,7 @@ class Connection(http.client.HTTPSConnection):
             tls=self.tls,
             proxy=self._shown_proxy,
             failure=failure,
-            server_date=_date(fields.get("date")),
+            server_date=message_time(fields.get("date") or ""),
         )
 
     def connect(self) -> None:
@@ -243,7 +243,9 @@ def _proxy_status(sock: socket.socket, bound: Deadline) -> int:
             break
         head += octet
     words = head.partition(b"\r\n")[0].split()
-    return int(words[1]) if len(words) > 1 and words[0].startswith(b"HTTP/") and words[1].isdigit() else 0
+    if len(words) < 2 or not words[0].startswith(b"HTTP/"):
+        return 0
+    return whole(words[1].decode("ascii", "replace"), 999) or 0
 
 
 def _bounded(response: http.client.HTTPResponse, bound: Deadline, largest: int) -> str:
@@ -277,18 +279,7 @@ def _without_user(proxy: str | None) -> str | None:
     return printable(f"{parts.scheme}://{parts.host}{':' + str(parts.port) if parts.port else ''}")
 
 
-def _date(value: str | None) -> datetime | None:
-    try:
-        moment = parsedate_to_datetime(value or "")
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except (TypeError, ValueError, IndexError, OverflowError):
-        return None
-
-
 def json_object(text: str) -> dict[str, object] | None:
     """Return the JSON object in `text`, or None if there is none. Deeply nested JSON is rejected."""
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    return {printable(str(key), 100): item for key, item in value.items()} if isinstance(value, dict) else None
+    members = parse_object(text)
+    return None if members is None else {printable(key, 100): item for key, item in members.items()}

@@ -18,6 +18,7 @@ from evidence.wire import CommandEvidence, HelloEvidence, Reply
 from probes.deadline import Deadline
 from probes.failures import BrokenError, translate
 from probes.transcript import Transcript
+from settings.strict_values import whole
 
 # Each line is searched for secrets and texts several times, so that all a server sends costs at most about a second.
 LONGEST_LINE = 8192  # RFC 5321, section 4.5.3.1.5, allows 512
@@ -90,11 +91,12 @@ class Session(smtplib.SMTP):
                     )
                 )
             self._transcript.server(line)
-            if len(line) < 3 or not line[:3].isdigit() or line[3:4] not in {"", " ", "-"}:
+            code = whole(line[:3]) if len(line) >= 3 and line[3:4] in {"", " ", "-"} else None
+            if code is None:
                 raise BrokenError(Failure(kind=FailureKind.NOT_SMTP, text=self._transcript.clean(line)[:200]))
             lines.append(self._transcript.clean(line[4:]))
             if line[3:4] != "-":
-                return Reply(code=int(line[:3]), lines=tuple(lines), seconds=round(bound.elapsed(), 4))
+                return Reply(code=code, lines=tuple(lines), seconds=round(bound.elapsed(), 4))
             if len(lines) >= MOST_LINES:
                 raise BrokenError(
                     Failure(kind=FailureKind.TOO_LONG, text=f"the reply has more than {MOST_LINES} lines")

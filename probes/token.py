@@ -28,6 +28,8 @@ from settings.clouds import Cloud
 from settings.microsoft import GUID
 from settings.model import Sender
 from settings.secret import Secret
+from settings.strict_json import parse_object
+from settings.strict_values import LARGEST_WHOLE, whole
 
 _WITHHELD_LENGTH = 200
 
@@ -201,7 +203,9 @@ def _evidence(
         status=answer.status,
         error=_text(members, "error", transcript),
         error_description=_text(members, "error_description", transcript),
-        error_codes=tuple(code for code in codes[:10] if isinstance(code, int)) if isinstance(codes, list) else (),
+        error_codes=tuple(code for code in map(_whole, codes[:10]) if code is not None)
+        if isinstance(codes, list)
+        else (),
         suberror=_text(members, "suberror", transcript),
         trace_id=_text(members, "trace_id", transcript),
         correlation_id=_text(members, "correlation_id", transcript),
@@ -228,8 +232,10 @@ def _is_page(answer: HttpsResponse) -> bool:
 def decode_claims(token: str, transcript: Transcript) -> dict[str, str | int | float | bool | list[str] | None] | None:
     """Return the claims in a JWT without verification (RFC 7519), or None if the token is not a JWT. Nested members are left out."""
     try:
-        decoded = jwt.decode(token, options={"verify_signature": False, "verify_aud": False, "verify_exp": False})
+        decoded = parse_object(jwt.PyJWS().decode(token, options={"verify_signature": False}))
     except (jwt.PyJWTError, ValueError, RecursionError):
+        return None
+    if decoded is None:
         return None
     claims: dict[str, str | int | float | bool | list[str] | None] = {}
     for key, value in list(decoded.items())[:60]:
@@ -248,6 +254,6 @@ def _text(members: dict[str, object], key: str, transcript: Transcript) -> str |
 
 
 def _whole(value: object) -> int | None:
-    if isinstance(value, str) and value.isdigit():
-        return int(value[:12])
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    if isinstance(value, str):
+        return whole(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= LARGEST_WHOLE else None

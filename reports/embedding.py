@@ -7,7 +7,6 @@ never in memory as a whole.
 from __future__ import annotations
 
 import base64
-import json
 import re
 import zlib
 from collections.abc import Iterator
@@ -16,13 +15,11 @@ from typing import Any
 from reports.overview import OVERVIEW_ABOVE
 from reports.results import head, of_sender
 from reports.run import Run
+from settings import strict_json
+from settings.bounded_input import DamagedDataError, unpack
 
 _GZIP = 31  # zlib's window size with a gzip header, RFC 1952
-_ELEMENT = re.compile(r'<script type="application/(json|gzip)" id="smtp365-results">(.*?)</script>', re.DOTALL)
-
-
-class DamagedResultsError(ValueError):
-    """Raised when embedded results cannot be decompressed or exceed the size limit."""
+_ELEMENT = re.compile(rb'<script type="application/(json|gzip)" id="smtp365-results">([^<]*)</script>')
 
 
 def element(run: Run, data: dict[str, Any] | None) -> str:
@@ -34,7 +31,7 @@ def element(run: Run, data: dict[str, Any] | None) -> str:
 
 def embedded(data: dict[str, Any]) -> str:
     """Return the results as JSON that is safe inside a script element: ASCII without `<`, `>` and `&` (HTML, section 4.12.1.3)."""
-    text = json.dumps(data, ensure_ascii=True, separators=(",", ":"))
+    text = strict_json.write(data, ensure_ascii=True, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
@@ -45,26 +42,23 @@ def packed(pieces: Iterator[str]) -> str:
     return base64.b64encode(b"".join([*parts, packer.flush()])).decode("ascii")
 
 
-def embedded_json(html: str, largest: int) -> str | None:
-    """Return the JSON text in a page, or None if it has none. Decompress at most `largest` bytes. Raises DamagedResultsError."""
+def embedded_json(html: bytes, largest: int) -> bytes | None:
+    """Return the JSON text in a page, or None if it has none. Raises DamagedDataError if it cannot be decompressed to `largest` bytes."""
     element = _ELEMENT.search(html)
     if element is None:
         return None
-    if element.group(1) == "json":
+    if element.group(1) == b"json":
         return element.group(2)
-    unpacker = zlib.decompressobj(_GZIP)
     try:
-        text = unpacker.decompress(base64.b64decode(element.group(2), validate=True), largest)
-    except (ValueError, zlib.error) as problem:
-        raise DamagedResultsError("its results cannot be decompressed") from problem
-    if not unpacker.eof:
-        raise DamagedResultsError("its results are truncated or too large")
-    return text.decode("utf-8", "replace")
+        data = base64.b64decode(element.group(2), validate=True)
+    except ValueError:
+        raise DamagedDataError("not base64") from None
+    return unpack(data, largest)
 
 
 def _pieces(run: Run) -> Iterator[str]:
-    members = json.dumps({**head(run), "senders": []}, separators=(",", ":"))
+    members = strict_json.write({**head(run), "senders": []}, separators=(",", ":"))
     yield members.removesuffix("]}")
     for index, assessment in enumerate(run.senders):
-        yield ("," if index else "") + json.dumps(of_sender(run, assessment), separators=(",", ":"))
+        yield ("," if index else "") + strict_json.write(of_sender(run, assessment), separators=(",", ":"))
     yield "]}"

@@ -5,18 +5,23 @@ Text that is not a report of this schema version is rejected with a one-line mes
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator
 from typing import Any
 
 from pydantic import ValidationError
 
 from evidence.wire import SCHEMA, SenderEvidence
-from reports.embedding import DamagedResultsError, embedded_json
+from reports.embedding import embedded_json
 from reports.escaping import one_line
+from reports.sender_list import SenderList, UnsuitableResultsError, split
+from settings import strict_json
+from settings.bounded_input import DamagedDataError
 from settings.model import SenderSettings
 from settings.target import GATHER
 
-LARGEST = 256 * 1024 * 1024  # bytes; a thousand senders with long transcripts stay far below
+LARGEST = 48 * 1024 * 1024  # bytes of a file, and of its results after decompression; a thousand senders stay below
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_CHECK_MEMBERS = ("id", "title", "verdict")
 SenderRecord = tuple[SenderEvidence, SenderSettings]
 
 
@@ -24,39 +29,65 @@ class NotAReport(Exception):  # noqa: N818 - reads as what it says: the file is 
     """Raised when a text contains no results that this version can evaluate. The message states the reason on one line."""
 
 
-def parse_report(text: str, name: str) -> tuple[dict[str, Any], list[SenderRecord]]:
-    """Return the results in a report's HTML or JSON text, and each sender's evidence and settings.
+def parse_report(content: bytes, name: str) -> tuple[dict[str, Any], list[SenderRecord]]:
+    """Return the results in a report's HTML or JSON file, and each sender's evidence and settings.
 
     Args:
-        text: the content of the file.
+        content: the content of the file.
         name: the file's name, for messages.
 
     Raises:
-        NotAReport: the text is not a report, is damaged, or has a different schema version.
+        NotAReport: the file is not a report, is damaged or too large, or has a different schema version.
 
     """
-    data = parse_results(text, name)
+    data = _members(content, name)
+    return data, [record for _, record in _senders(data, name)]
+
+
+def parse_results(content: bytes, name: str) -> dict[str, Any]:
+    """Return only the results, for a comparison. Raises NotAReport in the same cases as `parse_report`."""
+    data = _members(content, name)
+    senders = []
+    for sender, (evidence, settings) in _senders(data, name):
+        checks = sender.get("checks")
+        if not isinstance(checks, list) or not all(_is_check(check) for check in checks):
+            raise NotAReport(f"{name}: damaged: its list of checks is missing or has the wrong type")
+        records = {
+            "evidence": evidence.model_dump(mode="json"),
+            "settings": settings.model_dump(mode="json", by_alias=True),
+        }
+        senders.append({**sender, "name": str(sender.get("name", "")), **records})
+    named = {key: one_line(data.get(key, "")) for key in ("started", "host", "target")}
+    return {**data, **named, "senders": senders}
+
+
+def _members(content: bytes, name: str) -> dict[str, Any]:
+    text: bytes | None = content.removeprefix(_BYTE_ORDER_MARK)
     try:
-        return data, [_sender(sender) for sender in data["senders"]]
+        if not content.lstrip(_BYTE_ORDER_MARK + b" \t\r\n").startswith(b"{"):
+            text = embedded_json(content, LARGEST)
+        if text is None:
+            raise NotAReport(f"{name}: not an smtp365 report (it contains no results)")
+        return _checked(split(text), name)
+    except DamagedDataError as problem:
+        raise NotAReport(f"{name}: damaged: its results are {problem}") from None
+    except UnsuitableResultsError as problem:
+        raise NotAReport(f"{name}: the report is damaged or too large: {problem}") from None
+
+
+def _senders(data: dict[str, Any], name: str) -> Iterator[tuple[dict[str, Any], SenderRecord]]:
+    """Yield the members of each sender with its evidence and settings, decoded one at a time."""
+    try:
+        for sender in data["senders"]:
+            yield sender, _sender(sender)
     except (KeyError, TypeError, AttributeError, ValidationError) as problem:
         raise NotAReport(f"{name}: damaged: {_reason(problem)}") from None
+    except UnsuitableResultsError as problem:
+        raise NotAReport(f"{name}: damaged: {problem}") from None
 
 
-def parse_results(text: str, name: str) -> dict[str, Any]:
-    """Return only the results, for a comparison. Raises NotAReport in the same cases as `parse_report`."""
-    if not text.lstrip().startswith("{"):
-        try:
-            inside = embedded_json(text, LARGEST)
-        except DamagedResultsError as problem:
-            raise NotAReport(f"{name}: damaged: {problem}") from None
-        if inside is None:
-            raise NotAReport(f"{name}: not an smtp365 report (it contains no results)")
-        text = inside
-    try:
-        data = json.loads(text)
-    except (ValueError, RecursionError):
-        raise NotAReport(f"{name}: the report is damaged, because its results are not JSON") from None
-    return _checked(data, name)
+def _is_check(check: object) -> bool:
+    return isinstance(check, dict) and all(isinstance(check.get(member), str) for member in _CHECK_MEMBERS)
 
 
 def origins(data: dict[str, Any]) -> dict[str, str]:
@@ -66,28 +97,24 @@ def origins(data: dict[str, Any]) -> dict[str, str]:
     return {name: target for name, target in targets.items() if target in GATHER}
 
 
-def _checked(data: object, name: str) -> dict[str, Any]:
-    schema = data.get("schema") if isinstance(data, dict) else None
-    if (
-        not isinstance(data, dict)
-        or not isinstance(schema, str)
-        or not schema.startswith(SCHEMA.partition("/")[0] + "/")
-    ):
+def _checked(data: dict[str, Any], name: str) -> dict[str, Any]:
+    schema = data.get("schema")
+    if not isinstance(schema, str) or not schema.startswith(SCHEMA.partition("/")[0] + "/"):
         raise NotAReport(f"{name}: not an smtp365 report (it does not have the schema {SCHEMA})")
     if schema != SCHEMA:
         wrote = one_line(data.get("tool_version", "in a different version"), 40)
         raise NotAReport(
             f"{name}: the report has the schema {one_line(schema, 60)}, but this version reads {SCHEMA}; use smtp365 {wrote}"
         )
-    if not isinstance(data.get("senders"), list):
+    if not isinstance(data.get("senders"), SenderList):
         raise NotAReport(f"{name}: the report is damaged, because it has no list of senders")
     return data
 
 
 def _sender(sender: dict[str, Any]) -> SenderRecord:
     """Return a sender's evidence and settings. Both models parse JSON text, because JSON data has neither dates nor tuples."""
-    evidence = SenderEvidence.model_validate_json(json.dumps(sender["evidence"]))
-    return evidence, SenderSettings.model_validate_json(json.dumps(sender["settings"]))
+    evidence = SenderEvidence.model_validate_json(strict_json.write(sender["evidence"]))
+    return evidence, SenderSettings.model_validate_json(strict_json.write(sender["settings"]))
 
 
 def _reason(problem: Exception) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from checks.assessment import Assessment
@@ -10,6 +9,7 @@ from checks.model import Finding
 from evidence.gates import Gate
 from evidence.wire import SCHEMA, SenderEvidence
 from reports.run import Run
+from settings import strict_json
 from settings.printable import in_json
 from settings.target import GATHER
 
@@ -38,7 +38,7 @@ def head(run: Run) -> dict[str, Any]:
 
 def as_text(data: dict[str, Any]) -> str:
     """Return the JSON text, with one member per line. Only invisible characters outside ASCII are escaped."""
-    return in_json(json.dumps(data, indent=1, ensure_ascii=False))
+    return in_json(strict_json.write(data, indent=1, ensure_ascii=False))
 
 
 def of_sender(run: Run, assessment: Assessment) -> dict[str, Any]:

@@ -6,7 +6,6 @@ The example values are read from `settings.example.toml` itself, so the two cann
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -16,8 +15,10 @@ from pydantic import BaseModel
 
 from settings import model
 from settings.address import address_of
+from settings.bounded_input import read_text
 from settings.load import LARGEST
 from settings.microsoft import GUID
+from settings.strict_json import parse_toml
 
 EXAMPLE: Final = Path(__file__).resolve().parents[1] / "settings.example.toml"
 _TABLE: Final = re.compile(r"#?\s*\[([a-z_.]+)\]")
@@ -39,7 +40,7 @@ def invented() -> Mapping[Kind, frozenset[str]]:
     """Return the example's invented values by table and key, including those in commented-out lines. No real settings file has them."""
     found: dict[Kind, set[str]] = {}
     table = ""
-    for line in EXAMPLE.read_text(encoding="utf-8").splitlines() if EXAMPLE.is_file() else ():
+    for line in read_text(EXAMPLE, LARGEST).splitlines() if EXAMPLE.is_file() else ():
         if begun := _TABLE.match(line):
             table = begun[1].partition(".")[0] if not begun[1].endswith(".attested") else "attested"
         elif (pair := _PAIR.match(line)) and table != "attested":
@@ -52,16 +53,16 @@ def invented() -> Mapping[Kind, frozenset[str]]:
 @cache
 def domains() -> frozenset[str]:
     """Return the domains of the mail addresses in the example file."""
-    text = EXAMPLE.read_text(encoding="utf-8") if EXAMPLE.is_file() else ""
+    text = read_text(EXAMPLE, LARGEST) if EXAMPLE.is_file() else ""
     return frozenset(found.lower() for found in re.findall(r"@([\w-]+(?:\.[\w-]+)+)", text))
 
 
 @cache
 def attestations() -> tuple[Mapping[str, Any], ...]:
     """Return the attestations in the example file."""
-    text = EXAMPLE.read_text(encoding="utf-8") if EXAMPLE.is_file() else ""
+    text = read_text(EXAMPLE, LARGEST) if EXAMPLE.is_file() else ""
     lines = re.findall(r'^#\s*"[A-Z]+-\d\d" = (\{.*\})$', text, re.MULTILINE)
-    return tuple(tomllib.loads(f"one = {line}")["one"] for line in lines)
+    return tuple(parse_toml(f"one = {line}")["one"] for line in lines)
 
 
 def left_in(file: Path, names: Iterable[str] | None = None, *, but: Iterable[str] = ()) -> list[str]:
@@ -70,8 +71,8 @@ def left_in(file: Path, names: Iterable[str] | None = None, *, but: Iterable[str
     Keys that a line in `but` already names are left out. If the file cannot be read or is not TOML, there are no lines.
     """
     try:
-        data = tomllib.loads(file.read_text(encoding="utf-8-sig")) if file.stat().st_size <= LARGEST else {}
-    except (OSError, ValueError, RecursionError):
+        data = parse_toml(read_text(file, LARGEST))
+    except (OSError, ValueError):
         return []
     known = tuple(but)
     lines = (f"{file.name}: {line}" for line in left(data, names))

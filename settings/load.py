@@ -13,8 +13,11 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from settings import mistakes
+from settings.bounded_input import read_file, read_text
 from settings.mistakes import SettingsError
 from settings.model import Settings
+from settings.strict_json import parse_toml
+from settings.strict_values import port_number, whole
 
 LARGEST = 4 * 1024 * 1024
 
@@ -32,11 +35,9 @@ def load(path: Path) -> Settings:
 def parse(text: str, path: Path) -> Settings:
     """Return the settings in `text`. Mistakes name `path`, and relative paths in the settings are relative to its folder."""
     try:
-        data = tomllib.loads(text)
+        data = parse_toml(text)
     except tomllib.TOMLDecodeError as problem:
         raise SettingsError([f"{path.name}: not valid TOML: {_explained(str(problem), text)}"]) from None
-    except RecursionError:
-        raise SettingsError([f"{path.name}: not valid TOML: nested too deeply"]) from None
     lines = mistakes.of_secrets(data)
     settings = None
     try:
@@ -54,11 +55,7 @@ def _text(path: Path) -> str:
     try:
         if path.is_dir():
             raise SettingsError([f"{path}: this is a folder; give the path of the settings file in it"])
-        if path.stat().st_size > LARGEST:
-            raise SettingsError(
-                [f"{path.name}: larger than {LARGEST // 1024 // 1024} MB, which is too large for a settings file"]
-            )
-        return path.read_text(encoding="utf-8-sig")
+        return read_text(path, LARGEST)
     except FileNotFoundError:
         raise SettingsError(
             [f"{path}: there is no such file; copy settings.example.toml and pass the path of the copy with --settings"]
@@ -73,9 +70,10 @@ def _explained(problem: str, text: str) -> str:
     """Return TOML's error message with the key or table concerned and a hint about a common slip, but never with a value."""
     place = re.search(r"at line (\d+)", problem)
     lines = text.splitlines()
-    if place is None or not 0 < int(place[1]) <= len(lines):
+    number = whole(place[1]) if place is not None else None
+    if number is None or not 0 < number <= len(lines):
         return problem
-    line = lines[int(place[1]) - 1].strip()
+    line = lines[number - 1].strip()
     key, separator, value = line.partition("=")
     shown = key.strip() if separator else re.sub(r"[^\w.\[\]\"-].*", "…", line)
     hint = ""
@@ -106,7 +104,7 @@ def _across(settings: Settings, folder: Path) -> list[str]:
     lines.extend(_about_directory(settings, folder))
     for key in settings.connect:
         name, _, port = key.rpartition(":")
-        if not name or not port.isdigit():
+        if not name or port_number(port) is None:
             lines.append(
                 f'[connect] "{key}": write a name or address and a port on the left, e.g. "smtp.office365.com:587"'
             )
@@ -135,10 +133,11 @@ def _about_directory(settings: Settings, folder: Path) -> list[str]:
         lines.append("[directory] certificate: client_secret_from is set as well; keep one of the two")
     where = f'[directory] certificate = "{directory.certificate}"'
     try:
-        with (folder / directory.certificate).open("rb") as file:
-            begun = file.read(LARGEST)
-    except OSError:
+        begun = read_file(folder / directory.certificate, LARGEST)
+    except FileNotFoundError:
         return [*lines, f"{where}: the file does not exist or cannot be read; write the path of a PEM file"]
+    except OSError as problem:
+        return [*lines, f"{where}: cannot be read: {problem.strerror}; write the path of a PEM file"]
     if not all(mark in begun for mark in (b"PRIVATE KEY-----", b"-----BEGIN CERTIFICATE-----")):
         lines.append(f"{where}: not a PEM file with both the private key and the certificate; put both into one file")
     return lines

@@ -5,6 +5,7 @@ The description of a field is the advice in the error message. `load` reads the 
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from datetime import date
 from typing import Annotated, Literal
@@ -15,6 +16,7 @@ from settings import clouds
 from settings.identity import FilePath, Identity, MailboxName, OpaqueId, PersonName, SenderLabel
 from settings.microsoft import GUID
 from settings.printable import is_invisible
+from settings.strict_values import port_number
 
 Method = Literal["basic", "oauth"]
 _TENANT = re.compile(rf"{GUID.pattern}|[\w-]+(\.[\w-]+)+", re.IGNORECASE)
@@ -36,10 +38,26 @@ def _visible(value: str) -> str:
 
 def _endpoint(value: str) -> str:
     host, _, port = value.rpartition(":")
-    if not host or not port.isdigit() or not 1 <= int(port) <= 65535:
+    if not host or port_number(port) is None:
         msg = "is not host:port"
         raise ValueError(msg)
     return value
+
+
+def _resolver(value: str) -> str:
+    address, separator, port = value.rpartition(":")
+    try:
+        if separator and ("[" in value or value.count(":") == 1):
+            ipaddress.ip_address(address.strip("[]"))
+            if port_number(port) is not None:
+                return value
+        else:
+            ipaddress.ip_address(value.strip("[]"))
+            return value
+    except ValueError:
+        pass
+    msg = "is not an IP address"
+    raise ValueError(msg)
 
 
 def _secret_source(value: str) -> str:
@@ -76,6 +94,7 @@ Mailbox = Annotated[MailboxName, _Checked]
 ClientId = Annotated[OpaqueId, _Checked, AfterValidator(_client_id)]
 HostName = Annotated[str, _Checked, AfterValidator(_host_name), Identity.HOST]
 Endpoint = Annotated[Text, AfterValidator(_endpoint)]
+Resolver = Annotated[Text, AfterValidator(_resolver)]
 Source = Annotated[Text, AfterValidator(_secret_source)]
 Seconds = Annotated[float, Field(gt=0, le=3600, strict=False)]
 SOURCE_ADVICE = 'one of "env:NAME_OF_A_VARIABLE", "keyring", "prompt"'
@@ -175,10 +194,10 @@ class Sender(Table):
 class Network(Table):
     """How this machine reaches the network: resolvers, trusted roots, the name sent in EHLO, and timeouts in seconds."""
 
-    resolvers: tuple[Text, ...] = Field(
+    resolvers: tuple[Resolver, ...] = Field(
         (), strict=False, description='a list of addresses, e.g. resolvers = ["192.0.2.53"]'
     )
-    comparison_resolver: Text | None = Field(None, description='one address, e.g. comparison_resolver = "8.8.8.8"')
+    comparison_resolver: Resolver | None = Field(None, description='one address, e.g. comparison_resolver = "8.8.8.8"')
     ca_file: Annotated[FilePath, _Checked] | None = Field(
         None, description='the path of a PEM file, e.g. ca_file = "corporate-root.pem"'
     )

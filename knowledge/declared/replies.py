@@ -12,6 +12,7 @@ from typing import Final, Literal
 from knowledge.cause_ids import CauseId
 from knowledge.causes import declared
 from knowledge.outcome import Reading
+from settings.strict_values import whole
 
 Command = Literal["connect", "ehlo", "password", "token", "mail", "rcpt", "data"]
 
@@ -100,7 +101,7 @@ def read(text: str, command: Command) -> Reading:
     """
     said = text.lower()
     found = _CODE.match(said)
-    code = int(found.group(1)) if found else 0
+    code = whole(found.group(1)) or 0 if found else 0
     enhanced = _ENHANCED.search(said)
     status = f"{enhanced.group(2)}.{enhanced.group(3)}" if enhanced else ""
     causes, sure = _read(said, code, status, command)

@@ -18,7 +18,8 @@ from probes.lookups.questions import Service
 from probes.lookups.tokens import TokenResult, drive, host_of
 from settings.clouds import Cloud
 
-_SHORTEST_INTERVAL = 1  # seconds; without a pause, msal never looks at the time
+_SHORTEST_INTERVAL, _LONGEST_INTERVAL = 1, 60  # seconds; without a pause, msal never looks at the time
+_INTERVAL = 5  # seconds between polls if the answer names no number (RFC 8628, section 3.2)
 _PATIENCE = 900.0  # seconds; the code is valid for as long
 _INSTEAD = "if your tenant does not allow device codes, use --tenant-export instead"
 _NEEDS = "an administrator's sign-in with a device code, or an export (--tenant-export)"
@@ -90,7 +91,7 @@ class _Flow:
                 return
             self._say(f"{what}: open {printable(address, 200)} and enter the code {printable(code, 40)}")
             flow["expires_at"] = min(float(flow.get("expires_at", 0.0)), time.time() + _PATIENCE)
-            flow["interval"] = max(_SHORTEST_INTERVAL, flow["interval"])
+            flow["interval"] = _interval(flow.get("interval"))
             result = application.acquire_token_by_device_flow(flow)
             who = result.get("id_token_claims", {}).get("preferred_username")
             self.who = self.who or (printable(who, 200) if isinstance(who, str) else "")
@@ -125,3 +126,8 @@ class _Flow:
         return TokenResult(
             state=result.state, detail=f"{result.detail} ({_INSTEAD})", needs=result.needs, requests=result.requests
         )
+
+
+def _interval(named: object) -> int:
+    """Return the pause between polls in seconds, within our limits."""
+    return min(max(_SHORTEST_INTERVAL, named), _LONGEST_INTERVAL) if isinstance(named, int) else _INTERVAL

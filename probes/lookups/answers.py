@@ -5,7 +5,6 @@ Sources: Microsoft, "Microsoft Graph error responses"; HTTP status codes (RFC 91
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -14,6 +13,7 @@ from evidence.tenant import LookupState, SourceKind
 from probes.deadline import Deadline
 from probes.failures import printable
 from probes.lookups.questions import AUDIT_LICENCE, Question
+from settings import strict_json
 
 _NO_LICENCE = "Authentication_RequestFromNonPremiumTenantOrB2CTenant"
 _NOT_THERE = ("request_resourcenotfound", "resourcenotfound", "managementobjectnotfound", "couldn't be found")
@@ -117,8 +117,5 @@ def _not_there(body: Mapping[str, object] | None) -> bool:
     The status is not considered, because Exchange reports this error with any status.
     """
     error = (body or {}).get("error")
-    try:
-        words = json.dumps(error)[:_SEARCHED].lower()
-    except (TypeError, ValueError, RecursionError):
-        return False
+    words = strict_json.write(error)[:_SEARCHED].lower()
     return any(mark in words for mark in _NOT_THERE)

@@ -6,9 +6,8 @@ apply. The file contains no secret.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -16,10 +15,13 @@ from evidence.tenant import LookupState, SourceKind
 from probes.deadline import Deadline
 from probes.lookups.answers import LookupAnswer
 from probes.lookups.questions import Question, Service
+from settings import strict_json
+from settings.bounded_input import read_file
 from settings.mistakes import SettingsError
+from settings.strict_values import utc_time
 
 SCHEMA: Final = "smtp365-tenant-export/1"
-_LARGEST: Final = 16 * 1024 * 1024
+_LARGEST: Final = 4 * 1024 * 1024  # an export for a hundred senders has a tenth of this
 _AGAIN: Final = "an export made with this version's script"
 _LATER: Final = "an export made a few minutes after this run (read it with --lookups-for)"
 
@@ -77,12 +79,11 @@ def read(path: Path) -> Export:
     """
     where = f"--tenant-export={path.name}"
     try:
-        if path.stat().st_size > _LARGEST:
-            raise SettingsError([f"{where}: too large for an export; pass the JSON file that the script wrote"])
-        data = json.loads(path.read_bytes().decode(_encoding(path)))
+        content = read_file(path, _LARGEST)
+        data = strict_json.parse(content.decode(_encoding(content)))
     except OSError as problem:
         raise SettingsError([f"{where}: cannot be read: {problem.strerror or type(problem).__name__}"]) from None
-    except (ValueError, RecursionError):
+    except ValueError:
         raise SettingsError([f"{where}: not JSON; pass the file that the script wrote"]) from None
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
         raise SettingsError([f'{where}: this version cannot read the file, because its "schema" is not {SCHEMA}'])
@@ -102,18 +103,10 @@ def read(path: Path) -> Export:
     return Export(tenant.lower(), made, answers)
 
 
-def _encoding(path: Path) -> str:
+def _encoding(content: bytes) -> str:
     """Return the encoding that the byte order mark indicates. Windows PowerShell writes UTF-16 by default."""
-    with path.open("rb") as file:
-        start = file.read(2)
-    return "utf-16" if start in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig"
+    return "utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
 
 
 def _moment(value: object) -> datetime | None:
-    try:
-        read_at = datetime.fromisoformat(value) if isinstance(value, str) else None
-        if read_at is None:
-            return None
-        return read_at.replace(tzinfo=UTC) if read_at.tzinfo is None else read_at.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
+    return utc_time(value) if isinstance(value, str) else None

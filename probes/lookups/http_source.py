@@ -7,7 +7,6 @@ support for other clients.
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Mapping
 from typing import Final
@@ -21,8 +20,10 @@ from probes.lookups.authority import Authority
 from probes.lookups.questions import Question, Service
 from probes.lookups.tokens import Tokens, host_of
 from probes.redaction import Redactor
+from settings import strict_json
 from settings.clouds import Cloud
 from settings.secret import Secret
+from settings.strict_values import whole
 
 _LONGEST_WAIT: Final = 10.0
 # The mailbox that Exchange's own module names if a command concerns no particular mailbox.
@@ -105,7 +106,7 @@ class HttpSource:
 
 def _command(question: Question) -> str:
     parameters: Mapping[str, str] = dict(question.parameters)
-    return json.dumps({"CmdletInput": {"CmdletName": question.cmdlet, "Parameters": parameters}})
+    return strict_json.write({"CmdletInput": {"CmdletName": question.cmdlet, "Parameters": parameters}})
 
 
 def _wait(answer: HttpsResponse, deadline: Deadline) -> float | None:
@@ -113,8 +114,5 @@ def _wait(answer: HttpsResponse, deadline: Deadline) -> float | None:
 
     Return None if the header is missing or the wait would exceed the remaining time.
     """
-    named = answer.headers.get("retry-after", "").strip()
-    if not named.isdecimal() or len(named) > 6:
-        return None
-    seconds = float(named)
-    return seconds if seconds <= _LONGEST_WAIT and seconds < deadline.remaining() else None
+    seconds = whole(answer.headers.get("retry-after", "").strip())
+    return None if seconds is None or seconds > _LONGEST_WAIT or seconds >= deadline.remaining() else float(seconds)

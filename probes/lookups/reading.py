@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
 from probes.failures import printable
+from settings.strict_values import LARGEST_WHOLE, utc_time
 
 MOST_ROWS = 1000
 _LONGEST = 300
-_LARGEST = 2**53
 Json = Mapping[str, object]
 
 
@@ -52,7 +52,7 @@ def number(source: Json, key: str) -> int | None:
     value = source.get(key)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > _LARGEST:
+    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > LARGEST_WHOLE:
         raise UnreadableError(f"{key} is not an integer")
     return value
 
@@ -62,11 +62,10 @@ def moment(source: Json, key: str) -> datetime | None:
     value = text(source, key)
     if value is None:
         return None
-    try:
-        read = datetime.fromisoformat(value)
-        return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise UnreadableError(f"{key} is not a time") from None
+    found = utc_time(value)
+    if found is None:
+        raise UnreadableError(f"{key} is not a time")
+    return found
 
 
 def table(source: Json, key: str) -> Json:

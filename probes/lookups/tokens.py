@@ -19,7 +19,9 @@ from probes.failures import printable
 from probes.lookups.authority import Authority, MsalHttpClient
 from probes.lookups.questions import Service
 from probes.single_flight import PENDING_TOO_LONG, SingleFlight
+from settings.bounded_input import read_file
 from settings.clouds import Cloud
+from settings.load import LARGEST
 from settings.model import Directory
 from settings.secret import Found, Secret
 
@@ -124,7 +126,7 @@ def _certificate(path: Path) -> dict[str, str]:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-    pem = path.read_bytes()
+    pem = read_file(path, LARGEST)
     try:
         key = load_pem_private_key(pem, password=None)
     except TypeError:
