@@ -14,15 +14,17 @@ from email.message import EmailMessage
 from email.policy import SMTP
 
 from evidence.failure import Failure, FailureKind
+from evidence.limits import MOST_REPLY_LINES
 from evidence.wire import CommandEvidence, HelloEvidence, Reply
 from probes.deadline import Deadline
 from probes.failures import BrokenError, translate
+from probes.shortening import Shortening
 from probes.transcript import Transcript
 from settings.strict_values import whole
 
 # Each line is searched for secrets and texts several times, so that all a server sends costs at most about a second.
 LONGEST_LINE = 8192  # RFC 5321, section 4.5.3.1.5, allows 512
-MOST_LINES = 128
+_ROOM = 12_000  # characters in long lines, before and after TLS each
 LARGEST_REPLY = 32 * 1024  # characters; the longest reply of a healthy server, to EHLO, has a few hundred
 LARGEST_SESSION = 128 * 1024
 
@@ -42,6 +44,7 @@ class Session(smtplib.SMTP):
         self._unread = b""
         self._size = 0
         self._shown: str | None = None
+        self._shortening = Shortening(_ROOM)
         self.broken = False
         self.ehlo_name = ehlo_name
 
@@ -94,12 +97,12 @@ class Session(smtplib.SMTP):
             code = whole(line[:3]) if len(line) >= 3 and line[3:4] in {"", " ", "-"} else None
             if code is None:
                 raise BrokenError(Failure(kind=FailureKind.NOT_SMTP, text=self._transcript.clean(line)[:200]))
-            lines.append(self._transcript.clean(line[4:]))
+            lines.append(self._shortening.kept(self._transcript.clean(line[4:])))
             if line[3:4] != "-":
                 return Reply(code=code, lines=tuple(lines), seconds=round(bound.elapsed(), 4))
-            if len(lines) >= MOST_LINES:
+            if len(lines) >= MOST_REPLY_LINES:
                 raise BrokenError(
-                    Failure(kind=FailureKind.TOO_LONG, text=f"the reply has more than {MOST_LINES} lines")
+                    Failure(kind=FailureKind.TOO_LONG, text=f"the reply has more than {MOST_REPLY_LINES} lines")
                 )
 
     def ask(self, command: str, *, shown: str | None = None) -> CommandEvidence:
@@ -149,6 +152,7 @@ class Session(smtplib.SMTP):
         """Continue over TLS and discard everything received before it (RFC 3207, section 4.2)."""
         self.sock = sock
         self._unread = b""
+        self._shortening = Shortening(_ROOM)
         self.ehlo_resp = None
         self.esmtp_features = {}
         self.does_esmtp = False

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 import threading
 
+from evidence.limits import MOST_TRANSCRIPT_LINES
 from evidence.wire import Line
 from probes.deadline import Deadline
 from probes.failures import printable
 from probes.redaction import Redactor
+from probes.shortening import Shortening
 
 _CODE = re.compile(r"[2-5][0-9]{2}[ -]")  # RFC 5321, section 4.2
-_MOST_LINES = 400
+_ROOM = 24_000  # characters in long lines
 _LONGEST_LINE = 2048
 _LONGEST_SEARCHED = 64 * 1024  # much longer than what is kept, so that a secret that begins there is searched for whole
 
@@ -24,6 +26,7 @@ class Transcript:
         self._deadline = deadline
         self._redactor = redactor
         self._lines: list[Line] = []
+        self._shortening = Shortening(_ROOM)
         self._lock = threading.Lock()
 
     def client(self, text: str) -> None:
@@ -49,10 +52,11 @@ class Transcript:
             return tuple(self._lines)
 
     def _write(self, speaker: str, text: str, code: str = "") -> None:
-        shown = code + self.clean(text)
-        line = Line.model_validate({"at": round(self._deadline.elapsed(), 4), "speaker": speaker, "text": shown})
+        cleaned = self.clean(text)
+        at = round(self._deadline.elapsed(), 4)
         with self._lock:
-            if len(self._lines) < _MOST_LINES:
-                self._lines.append(line)
-            elif len(self._lines) == _MOST_LINES:
-                self._lines.append(Line(at=line.at, speaker="*", text="further lines are not recorded"))
+            if len(self._lines) < MOST_TRANSCRIPT_LINES:
+                shown = code + self._shortening.kept(cleaned)
+                self._lines.append(Line.model_validate({"at": at, "speaker": speaker, "text": shown}))
+            elif len(self._lines) == MOST_TRANSCRIPT_LINES:
+                self._lines.append(Line(at=at, speaker="*", text="further lines are not recorded"))

@@ -40,10 +40,10 @@ def read_file(path: Path, largest: int, *, inside: Path | None = None) -> bytes:
         OSError: the file cannot be read for any other reason.
 
     """
-    real = os.path.realpath(path, strict=True)  # noqa: PTH - Path.resolve() raises RuntimeError for a loop of links
-    if inside is not None and not Path(real).is_relative_to(os.path.realpath(inside, strict=True)):  # noqa: PTH - the same
+    real = os.path.realpath(path, strict=True)  # Path.resolve() raises RuntimeError for a loop of links
+    if inside is not None and not Path(real).is_relative_to(os.path.realpath(inside, strict=True)):
         raise UnsuitableFileError("it is a link to a file outside the folder")
-    size = _require_regular(os.stat(real))  # noqa: PTH116 - the same
+    size = _require_regular(Path(real).stat())
     if size > largest:
         raise _too_large(largest)
     descriptor = os.open(real, os.O_RDONLY | _NOT_BLOCKING | _BINARY)

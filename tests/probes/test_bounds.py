@@ -12,9 +12,10 @@ from contextlib import contextmanager
 import pytest
 
 from evidence.failure import FailureKind
+from evidence.limits import MOST_REPLY_LINES
 from probes.deadline import Deadline
 from probes.redaction import Redactor
-from probes.smtp import LONGEST_LINE, MOST_LINES, Session
+from probes.smtp import LONGEST_LINE, Session
 from probes.transcript import Transcript
 
 REPLY_TIMEOUT = 0.6  # in seconds
@@ -124,7 +125,7 @@ def test_ehlo_with_too_many_lines_is_cut_off() -> None:
 
     assert seen.failure is not None
     assert seen.failure.kind is FailureKind.TOO_LONG
-    assert str(MOST_LINES) in seen.failure.text
+    assert str(MOST_REPLY_LINES) in seen.failure.text
 
 
 def test_session_is_bounded() -> None:
