@@ -8,11 +8,8 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from dataclasses import dataclass
-from pathlib import Path
 
-from settings.bounded_input import read_file
 from settings.clouds import Cloud, cloud_of_smtp_host
-from settings.load import LARGEST
 from settings.model import Network
 
 
@@ -49,20 +46,12 @@ def account_name(user: str) -> str:
 def service_name(cloud: Cloud, network: Network) -> str:
     """Return the name of the service to which accounts belong: the cloud or, for a declared service, its host.
 
-    A network that has only mapped addresses and its own root certificate is a laboratory with its own accounts. A new laboratory has a
-    new root certificate.
+    The `[connect]` map changes nothing about an account. Only a test network, which has mapped addresses only, has accounts of its own.
     """
     host = cloud.smtp_host.rstrip(".").lower()
     known = cloud if cloud.microsoft else cloud_of_smtp_host(host)
     service = known.name if known is not None else host
-    return f"{service} {_root(network.ca_file)}" if network.only_mapped and network.ca_file else service
-
-
-def _root(ca_file: str) -> str:
-    try:
-        return hashlib.sha256(read_file(Path(ca_file), LARGEST)).hexdigest()[:16]
-    except OSError:
-        return ca_file
+    return f"{service} in {network.test_network}" if network.only_mapped and network.test_network else service
 
 
 def _is_invisible(character: str) -> bool:

@@ -211,6 +211,10 @@ class Network(Table):
     only_mapped: bool = Field(
         default=False, description="true or false; if true, only addresses in [connect] are contacted"
     )
+    test_network: Text = Field(
+        "",
+        description='a name for a test network, whose accounts are not real, e.g. test_network = "lab" (only with only_mapped = true)',
+    )
 
 
 class Custom(Table):

@@ -117,6 +117,7 @@ def toml(world: World, places: Places) -> str:
         "resolvers": [places.resolver],
         "ca_file": str(places.ca_file),
         "only_mapped": True,
+        "test_network": f"built-in tenant at {places.resolver}",
     }
     if not places.patient:
         network |= {"connect_timeout": 1.0, "dns_timeout": 2.0, "reply_timeout": 5.0, "sender_timeout": 20.0}

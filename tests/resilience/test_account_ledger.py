@@ -16,9 +16,11 @@ from typing import Any
 import pytest
 
 from evidence.wire import SenderEvidence, SignInEvidence, SkipReason
+from fakes.serving.subprocess import serve_in_subprocess
 from probes import gather
 from probes.account import Account, account_name
 from probes.attempt_files import FOLDER
+from settings.load import load
 from settings.model import Settings
 from settings.secret import Found, Secret
 from tests.probe_run import gather_without_errors
@@ -414,3 +416,32 @@ def test_a_line_that_was_not_shortened_is_read(server: PasswordServer, tmp_path:
     file.write_bytes(file.read_bytes() + b'"5.7.3"}\n')
 
     assert sign_in(settings, state)["s0"].withheld is SkipReason.RECENTLY_REFUSED
+
+
+def test_the_connect_map_and_the_root_make_no_other_account(tmp_path: Path) -> None:
+    """Another server, with another root certificate and other mapped ports, does not get the password of a refused account."""
+    users = []
+    for name in ("one", "two", "three"):
+        (tmp_path / name).mkdir()
+        with password_server(tmp_path / name, HOST) as other:
+            sign_in(other.settings((USER, HOST, 587)), tmp_path / "state")
+            users += other.users
+
+    assert users == [USER]
+
+
+def test_a_new_built_in_tenant_has_new_accounts(tmp_path: Path) -> None:
+    """A refusal by one built-in tenant does not hold the account of the next one, because each is a test network of its own."""
+    seen = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        with serve_in_subprocess(["wrong_password"], folder=tmp_path / name) as tenant:
+            settings = load(tenant.settings_file)
+            sender = settings.sender["basic"]
+            for _ in range(2):
+                context = gather.create_context(settings, state=tmp_path / "state")
+                found = gather.secrets_of([sender], tenant.secrets)
+                seen.append(gather_without_errors([sender], context, found)["basic"].sign_in)
+
+    reasons = [one.withheld for one in seen if one is not None]
+    assert reasons == [None, SkipReason.RECENTLY_REFUSED, None, SkipReason.RECENTLY_REFUSED]

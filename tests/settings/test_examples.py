@@ -18,7 +18,7 @@ from tests.suite.test_contract import run
 # The values in the example that real settings may contain; all its other values are placeholders.
 REAL = {
     "worldwide", "custom", "smtp.office365.com", "Basic", "OpenID", "keyring", "never", "nightly", "env:NOTICES_SECRET",
-    "https://outlook.office365.com/.default", "8.8.8.8", "corporate-root.pem", "env:AUDITOR_SECRET", "auditor.pem",
+    "https://outlook.office365.com/.default", "8.8.8.8", "corporate-root.pem", "lab", "env:AUDITOR_SECRET", "auditor.pem",
 }  # fmt: skip
 GOOD = """\
 [sender.alerts]
