@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from .faults import FAULTS, LOOK_UP_FAULTS, LOOKUP_FAULTS
     from .faults.catalogue import apply
     from .faults.fault import Expected, Fault, UnknownFault
+    from .hostile.catalogue import PEERS
+    from .hostile.peer import HostilePeer, UnknownPeer
     from .network.listeners import CannotStage
     from .serving.handle import Running
     from .serving.serve import serve
@@ -25,9 +27,12 @@ _HOMES = {
     "CannotStage": ".network.listeners",
     "Expected": ".faults.fault",
     "Fault": ".faults.fault",
+    "HostilePeer": ".hostile.peer",
+    "PEERS": ".hostile.catalogue",
     "Process": ".serving.subprocess",
     "Running": ".serving.handle",
     "UnknownFault": ".faults.fault",
+    "UnknownPeer": ".hostile.peer",
     "World": ".world.world",
     "apply": ".faults.catalogue",
     "healthy": ".world.world",
@@ -40,13 +45,16 @@ __all__ = [
     "FAULTS",
     "LOOKUP_FAULTS",
     "LOOK_UP_FAULTS",
+    "PEERS",
     "Apart",
     "CannotStage",
     "Expected",
     "Fault",
+    "HostilePeer",
     "Process",
     "Running",
     "UnknownFault",
+    "UnknownPeer",
     "World",
     "apply",
     "healthy",

@@ -1,4 +1,4 @@
-"""The command line, which serves the built-in tenant until interrupted or lists the faults.
+"""The command line, which serves the built-in tenant until interrupted or lists the faults or the hostile peers.
 
 An interrupt is the normal way to stop the server, so the exit code is then 0.
 """
@@ -70,6 +70,11 @@ def _arguments() -> argparse.ArgumentParser:
     )
     parser.add_argument("--until-input-ends", action="store_true", help="stop when standard input is closed")
     parser.add_argument("--faults", action="store_true", help="list the faults and exit")
+    parser.add_argument(
+        "--hostile",
+        metavar="NAME",
+        help="put this hostile peer in the place of one of the servers; with `list`, list the hostile peers and exit",
+    )
     for name in ("smtp", "https", "dns", "control"):
         parser.add_argument(
             f"--{name}-port", type=int, default=0, metavar="PORT", help="port to listen on (default: any free port)"
@@ -99,6 +104,16 @@ def listed(*, as_json: bool, lookups: bool = False) -> str:
     return "\n".join(f"{fault.id:{width}}  {fault.gate:12}  {fault.changes}" for fault in faults)
 
 
+def listed_peers(*, as_json: bool) -> str:
+    """Return the catalogue of hostile peers as text or JSON."""
+    from .hostile.catalogue import PEERS
+
+    if as_json:
+        return json.dumps([peer.row for peer in PEERS.values()], indent=1)
+    width = max(len(name) for name in PEERS)
+    return "\n".join(f"{peer.name:{width}}  {peer.place.value:5}  {peer.does}" for peer in PEERS.values())
+
+
 def _rows(expected: "tuple[Expected, ...] | None") -> list[dict[str, object]] | None:
     if expected is None:
         return None
@@ -114,7 +129,9 @@ def _description(running: "Running", *, as_json: bool) -> str:
     lines += [f"roots    {described['ca_file']}", f"settings {described['settings_file']}"]
     if Path(described["tenant_export"]).exists():
         lines += [f"tenant   {described['tenant_export']}"]
-    lines += [f"export {name}='{value}'" for name, value in running.secrets.items()]
+    if "hostile" in described:
+        lines += [f"hostile  {described['hostile']['name']}: {described['hostile']['does']}"]
+    lines += [f"export {name}='{value}'" for name, value in running.environment.items()]
     return "\n".join(printable(line) for line in [*lines, "Press Ctrl+C to stop."])
 
 
@@ -140,7 +157,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.faults:
         print(listed(as_json=options.json, lookups=options.lookups))
         return 0
+    if options.hostile == "list":
+        print(listed_peers(as_json=options.json))
+        return 0
     from .faults.fault import UnknownFault
+    from .hostile.peer import UnknownPeer
     from .network.listeners import CannotStage
     from .serving.serve import serve
     from .world.world import ADMINISTRATOR, healthy, in_cloud
@@ -162,12 +183,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 pace=options.pace,
                 ports=ports,
                 lookups=options.lookups,
+                hostile=options.hostile,
             ) as running:
                 print(_description(running, as_json=options.json), flush=True)
                 gc.freeze()
                 gc.enable()
                 _wait(until_input_ends=options.until_input_ends)
-        except (UnknownFault, CannotStage, OSError) as error:
+        except (UnknownFault, UnknownPeer, CannotStage, OSError) as error:
             print(printable(str(error)), file=sys.stderr)
             return _USAGE
         except KeyboardInterrupt:

@@ -1,6 +1,6 @@
 """`python -m docs.handbook` writes the documentation that is generated from the catalogues; `--check` reports differences.
 
-`check_pages`, `cause_pages` and `declared_page` generate the text, and this module writes the files.
+`check_pages`, `cause_pages`, `declared_page` and `hostile_page` generate the text, and this module writes the files.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from checks.catalogue import CATALOGUE as CHECKS
-from docs.handbook import cause_ids, cause_pages, check_pages, declared_page
+from docs.handbook import cause_ids, cause_pages, check_pages, declared_page, hostile_page
 from docs.handbook.markdown import DECLARED_PAGE, GROUPS_PAGE, MADE, cause_page, check_page, link
 from knowledge.causes import CATALOGUE as CAUSES
 
@@ -20,13 +20,14 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 README: Final = "README.md"
 INDEX: Final = "docs/README.md"
 OWNED: Final = ("docs/checks", "docs/causes")  # folders that contain nothing else
-# The hand-written documents, in the order of the index, with the text of each link and a description.
+# The documents except for checks and causes, in the order of the index, with the text of each link and a description.
 DOCUMENTS: Final = {
     README: ("README", "how to run the checks, and how to read a report"),
     "docs/lookups.md": ("Lookups", "read access to the tenant's own settings, and the permissions that it needs"),
     "docs/lookup-table.md": ("Lookup table", "the result for each fault in the tenant, with and without lookups"),
     "docs/fleet.md": ("Many senders, many hosts", "patterns, tags, and one overview of many reports"),
     "docs/fakes.md": ("The built-in tenant", "how other programs use it"),
+    "docs/hostile-peers.md": ("Hostile peers", "servers of the built-in tenant that break a protocol on purpose"),
     "docs/clients.md": ("Clients", "the result of each mail and token client with the built-in tenant"),
     "docs/tenant-export.ps1": ("Export script", "the PowerShell script for `--tenant-export`"),
     "docs/licences.md": ("Licences", "dependencies, their licences and import times"),
@@ -50,6 +51,7 @@ def pages() -> dict[str, str]:
     made |= {cause_page(cause.id): cause_pages.page(cause) for cause in CAUSES.values()}
     made[GROUPS_PAGE] = cause_pages.groups_page()
     made[DECLARED_PAGE] = declared_page.page()
+    made[hostile_page.HOSTILE_PAGE] = hostile_page.page()
     return made
 
 

@@ -1,54 +1,46 @@
-"""Hostile HTTPS servers: responses that begin correctly and never end (RFC 9112)."""
+"""Hostile login hosts: responses that begin correctly and never end, are incomplete, or lead elsewhere (RFC 9110 and RFC 9112)."""
 
+import itertools
 import socket
-import ssl
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import zlib
+from collections.abc import Callable
 
-from ..world import certificates
-from ..world.network import Certificate
-from .listener import Peer, drip, hold, serving
+from .listener import PAUSE, drip, flood, hold
+from .login_host import JSON, OK, Applies, every_request, login_host, token_requests
+from .peer import HostilePeer, Place
 
-PAUSE = 0.1  # seconds between two octets: much shorter than any client's timeout for one read
-_OK = b"HTTP/1.1 200 OK\r\n"
-_CHUNKED = _OK + b"Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
-_LARGEST_REQUEST = 65536
+_CHUNKED = JSON + b"Transfer-Encoding: chunked\r\n\r\n"
+_FOREIGN = b"https://login.token-thief.example"
+_BOMB_PIECE, _BOMB_PIECES = 1_000_000, 2000
 
 
 def _header_drip(sock: socket.socket) -> None:
-    """Send a header field that never ends, one octet at a time."""
-    sock.sendall(_OK + b"X-Padding: ")
-    drip(sock, b"x", pause=PAUSE)
+    sock.sendall(OK + b"X-Padding: ")
+    drip(sock, b"x")
 
 
 def _status_drip(sock: socket.socket) -> None:
-    """Send a status line that never ends, one octet at a time."""
     sock.sendall(b"HTTP/1.1 200 ")
-    drip(sock, b"O", pause=PAUSE)
+    drip(sock, b"O")
 
 
 def _endless_100(sock: socket.socket) -> None:
-    """Send interim responses for ever, and never a final one (RFC 9110, section 15.2)."""
     while True:
         sock.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
         time.sleep(PAUSE)
 
 
 def _flood_100(sock: socket.socket) -> None:
-    """Send interim responses for ever, as fast as the client reads them."""
-    while True:
-        sock.sendall(b"HTTP/1.1 100 Continue\r\nX-Padding: x\r\n\r\n" * 1000)
+    flood(sock, b"HTTP/1.1 100 Continue\r\nX-Padding: x\r\n\r\n")
 
 
 def _chunk_extension_drip(sock: socket.socket) -> None:
-    """Send the extension of a chunk, one octet at a time (RFC 9112, section 7.1.1)."""
     sock.sendall(_CHUNKED + b"2;")
-    drip(sock, b"x", pause=PAUSE)
+    drip(sock, b"x")
 
 
 def _chunk_drip(sock: socket.socket) -> None:
-    """Send chunks of one octet for ever."""
     sock.sendall(_CHUNKED)
     while True:
         sock.sendall(b"1\r\n \r\n")
@@ -56,7 +48,6 @@ def _chunk_drip(sock: socket.socket) -> None:
 
 
 def _trailer_drip(sock: socket.socket) -> None:
-    """Send the last chunk and then trailer fields for ever (RFC 9112, section 7.1.2)."""
     sock.sendall(_CHUNKED + b"2\r\n{}\r\n0\r\n")
     while True:
         sock.sendall(b"X-Trailer: x\r\n")
@@ -64,70 +55,193 @@ def _trailer_drip(sock: socket.socket) -> None:
 
 
 def _body_drip(sock: socket.socket) -> None:
-    """Send a body without a length, one octet at a time."""
-    sock.sendall(_OK + b"Content-Type: application/json\r\n\r\n{")
-    drip(sock, b" ", pause=PAUSE)
+    sock.sendall(JSON + b"\r\n{")
+    drip(sock, b" ")
 
 
-HTTP_PEERS: dict[str, Peer] = {
-    "header-drip": _header_drip,
-    "status-drip": _status_drip,
-    "endless-100": _endless_100,
-    "flood-100": _flood_100,
-    "chunk-extension-drip": _chunk_extension_drip,
-    "chunk-drip": _chunk_drip,
-    "trailer-drip": _trailer_drip,
-    "body-drip": _body_drip,
-    "silence": hold,
-}
-Responder = Callable[[bytes], bytes | None]
+def _endless_body(sock: socket.socket) -> None:
+    sock.sendall(JSON + b"\r\n{")
+    flood(sock, b" ")
 
 
-@contextmanager
-def serve_http(name: str, *hosts: str, answer: Responder = lambda _request: None) -> Iterator[int]:
-    """Serve the peer `name` over TLS, with a trusted certificate for `hosts`, and yield the port.
-
-    Requests for which `answer` returns a JSON body are answered correctly; all others get the peer's response.
-    """
-    hostile = HTTP_PEERS[name]
-
-    def peer(sock: socket.socket) -> None:
-        while request := _request(sock):
-            body = answer(request)
-            if body is None:
-                hostile(sock)
-                return
-            head = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-            sock.sendall(_OK + head.encode("ascii") + body)
-
-    with serving(peer, tls_for(*hosts)) as port:
-        yield port
+def _many_fields(sock: socket.socket) -> None:
+    sock.sendall(OK)
+    flood(sock, b"X-Padding: x\r\n")
 
 
-def tls_for(*hosts: str) -> ssl.SSLContext:
-    """Return a server context with a certificate for `hosts` that the built-in tenant's root has issued."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    certificates.issue(Certificate.MICROSOFT, hosts, common_name=hosts[0]).configure_cert(context)
-    return context
+def _short_body(sock: socket.socket) -> None:
+    sock.sendall(JSON + b"Content-Length: 4000\r\n\r\n{")
 
 
-def _request(sock: socket.socket) -> bytes:
-    """Return one request with its body, or the part that arrived before the client closed the connection."""
-    request = b""
-    while len(request) < _LARGEST_REQUEST:
-        head, end, body = request.partition(b"\r\n\r\n")
-        if end and len(body) >= _length(head):
-            return request
-        octets = sock.recv(_LARGEST_REQUEST)
-        if not octets:
-            return b""
-        request += octets
-    return request
+def _gzip_bomb(sock: socket.socket) -> None:
+    """Send a compressed document of two gigabytes of spaces, which has about two megabytes."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    packed = packer.compress(b" " * _BOMB_PIECE) + packer.flush()  # a gzip file can have many members
+    sock.sendall(JSON + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % (len(packed) * _BOMB_PIECES))
+    for _ in range(_BOMB_PIECES):
+        sock.sendall(packed)
+    hold(sock)
 
 
-def _length(head: bytes) -> int:
-    for line in head.lower().split(b"\r\n"):
-        name, _, value = line.partition(b":")
-        if name == b"content-length":
-            return int(value)
-    return 0
+def _moved(where: Callable[[int], bytes], status: bytes = b"302 Found") -> Callable[[socket.socket], None]:
+    """Return a response that redirects to `where(number)`. The numbers differ for every response."""
+    numbers = itertools.count(1)
+
+    def respond(sock: socket.socket) -> None:
+        location = where(next(numbers))
+        sock.sendall(b"HTTP/1.1 " + status + b"\r\nLocation: " + location + b"\r\nContent-Length: 0\r\n\r\n")
+
+    return respond
+
+
+def _peer(
+    name: str,
+    response: Callable[[socket.socket], None],
+    *,
+    does: str,
+    rule: str,
+    client: str,
+    gate: str = "issuer",
+    applies: Applies = every_request,
+) -> HostilePeer:
+    return HostilePeer(
+        name=name,
+        place=Place.HTTPS,
+        protocol="HTTP",
+        does=does,
+        rule=rule,
+        client=client,
+        gate=gate,
+        serve=login_host(response, applies),
+        over_tls=True,
+    )
+
+
+_TIME = "limits the time for the complete response, not only for one read"
+_SIZE = "limits the size of the response, including its framing"
+_SAME = "does not follow redirects of login hosts, or only a few"
+HTTP = (
+    _peer(
+        "https-silence",
+        hold,
+        does="reads the request and sends nothing",
+        rule="RFC 9110, section 3.4: a server responds to a request",
+        client="limits the time for the response",
+    ),
+    _peer(
+        "header-drip",
+        _header_drip,
+        does="sends a header field that never ends, one octet at a time",
+        rule="RFC 9110, section 5.4: a client may limit the length of fields",
+        client=_TIME,
+    ),
+    _peer(
+        "many-fields",
+        _many_fields,
+        does="sends header fields for ever, as fast as the client reads them",
+        rule="RFC 9110, section 5.4: a client may limit the length of fields",
+        client=_SIZE,
+    ),
+    _peer(
+        "status-drip",
+        _status_drip,
+        does="sends a status line that never ends, one octet at a time",
+        rule="RFC 9112, section 4: the status line ends with CRLF",
+        client=_TIME,
+    ),
+    _peer(
+        "endless-100",
+        _endless_100,
+        does="sends 100 Continue for ever, and never a final response",
+        rule="RFC 9110, section 15.2: a final response follows interim responses",
+        client=_TIME,
+    ),
+    _peer(
+        "flood-100",
+        _flood_100,
+        does="sends 100 Continue for ever, as fast as the client reads it",
+        rule="RFC 9110, section 15.2: a final response follows interim responses",
+        client=_TIME,
+    ),
+    _peer(
+        "chunk-drip",
+        _chunk_drip,
+        does="sends chunks of one octet for ever",
+        rule="RFC 9112, section 7.1: the last chunk has the size 0",
+        client=_TIME,
+    ),
+    _peer(
+        "chunk-extension-drip",
+        _chunk_extension_drip,
+        does="sends a chunk extension that never ends, one octet at a time",
+        rule="RFC 9112, section 7.1.1: an extension ends with the line",
+        client=_TIME,
+    ),
+    _peer(
+        "trailer-drip",
+        _trailer_drip,
+        does="sends a complete document and then trailer fields for ever",
+        rule="RFC 9112, section 7.1.2: an empty line ends the trailers",
+        client=_TIME,
+    ),
+    _peer(
+        "body-drip",
+        _body_drip,
+        does="sends a body without a length, one octet at a time",
+        rule="RFC 9112, section 6.3: the connection's end is the end of such a body",
+        client=_TIME,
+    ),
+    _peer(
+        "endless-body",
+        _endless_body,
+        does="sends a body without a length for ever, as fast as the client reads it",
+        rule="RFC 9112, section 6.3: the connection's end is the end of such a body",
+        client=_SIZE,
+    ),
+    _peer(
+        "short-body",
+        _short_body,
+        does="closes the connection before the announced length",
+        rule="RFC 9112, section 8: such a response is incomplete",
+        client="does not use an incomplete response",
+    ),
+    _peer(
+        "gzip-bomb",
+        _gzip_bomb,
+        does="answers with a compressed document that has 2 MB, and 2 GB when it is unpacked",
+        rule="RFC 9110, section 8.4.1.3: a recipient unpacks gzip",
+        client="limits the size after unpacking, or accepts no compression",
+    ),
+    _peer(
+        "redirects",
+        _moved(lambda number: b"/%d" % number),
+        does="redirects every request to a new path",
+        rule="RFC 9110, section 15.4: a client detects endless redirects",
+        client=_SAME,
+    ),
+    _peer(
+        "redirect-loop",
+        _moved(lambda _number: b"/"),
+        does="redirects every request to the same path",
+        rule="RFC 9110, section 15.4: a client detects endless redirects",
+        client=_SAME,
+    ),
+    _peer(
+        "token-header-drip",
+        _header_drip,
+        does="answers the token request with a header field that never ends, one octet at a time",
+        rule="RFC 9110, section 5.4: a client may limit the length of fields",
+        client=_TIME,
+        gate="token",
+        applies=token_requests,
+    ),
+    _peer(
+        "token-redirect",
+        _moved(lambda _number: _FOREIGN + b"/token", b"307 Temporary Redirect"),
+        does="redirects the token request to another host, with its body",
+        rule="RFC 9110, section 15.4.8: the client repeats the body, which has the secret",
+        client="sends the client secret to no other host",
+        gate="token",
+        applies=token_requests,
+    ),
+)

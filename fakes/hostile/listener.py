@@ -8,43 +8,68 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from ..network.listeners import LOOPBACK
+from ..network.listeners import listening
 
 Peer = Callable[[socket.socket], None]
+PAUSE = 0.1  # seconds between two octets: much shorter than any client's timeout for one read
+LARGEST_READ = 65536
 _JOIN_SECONDS = 5.0
+_thread = threading.local()  # `opened`: the sockets of the server that this thread belongs to
 
 
 @contextmanager
 def serving(peer: Peer, tls: ssl.SSLContext | None = None) -> Iterator[int]:
-    """Serve `peer`, over TLS if a context is given, and yield the port. The peer's errors are ignored, because it is hostile."""
-    listener = socket.create_server((LOOPBACK, 0), backlog=64)
+    """Serve `peer` on a free port, over TLS if a context is given, and yield the port."""
+    with listening() as listener, serving_on(listener, peer, tls):
+        yield listener.getsockname()[1]
+
+
+@contextmanager
+def serving_on(listener: socket.socket, peer: Peer, tls: ssl.SSLContext | None = None) -> Iterator[None]:
+    """Serve `peer` on a listening socket, which is then closed. The peer's errors are ignored, because it is hostile."""
+    listener.settimeout(None)
     opened: list[socket.socket] = []
 
     def serve(sock: socket.socket) -> None:
-        with contextlib.suppress(OSError, ValueError):
-            secured = tls.wrap_socket(sock, server_side=True) if tls is not None else sock
-            with secured:
-                opened.append(secured)
-                peer(secured)
+        _thread.opened = opened
+        with contextlib.suppress(OSError, ValueError), sock:
+            if tls is None:
+                peer(sock)
+            else:
+                with over_tls(sock, tls) as secured:
+                    peer(secured)
 
     def accept() -> None:
         with contextlib.suppress(OSError):
             while True:
                 sock, _ = listener.accept()
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 opened.append(sock)
                 threading.Thread(target=serve, args=(sock,), name="hostile", daemon=True).start()
 
     thread = threading.Thread(target=accept, name="hostile-accept", daemon=True)
     thread.start()
     try:
-        yield listener.getsockname()[1]
+        yield
     finally:
         for one in (listener, *opened):
-            _close(one)
+            close(one)
         thread.join(_JOIN_SECONDS)
 
 
-def drip(sock: socket.socket, octets: bytes, *, pause: float) -> None:
+def over_tls(sock: socket.socket, context: ssl.SSLContext) -> ssl.SSLSocket:
+    """Perform the TLS handshake as the server and return the new socket, which is closed with the `with` block of `serving_on`."""
+    secured = context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
+    _thread.opened.append(secured)
+    try:
+        secured.do_handshake()
+    except BaseException:
+        secured.close()
+        raise
+    return secured
+
+
+def drip(sock: socket.socket, octets: bytes, *, pause: float = PAUSE) -> None:
     """Send `octets` one at a time, over and over, with a pause after each, until the client closes the connection."""
     while True:
         for octet in octets:
@@ -52,13 +77,21 @@ def drip(sock: socket.socket, octets: bytes, *, pause: float) -> None:
             time.sleep(pause)
 
 
+def flood(sock: socket.socket, octets: bytes) -> None:
+    """Send `octets` over and over, as fast as the client reads them, until it closes the connection."""
+    piece = octets * max(1, LARGEST_READ // len(octets))
+    while True:
+        sock.sendall(piece)
+
+
 def hold(sock: socket.socket) -> None:
     """Send nothing and read until the client closes the connection."""
-    while sock.recv(65536):
+    while sock.recv(LARGEST_READ):
         pass
 
 
-def _close(one: socket.socket) -> None:
+def close(one: socket.socket) -> None:
+    """Shut a socket down and close it, whatever waits on it."""
     with contextlib.suppress(OSError, ValueError):
         one.shutdown(socket.SHUT_RDWR)
     with contextlib.suppress(OSError, ValueError):

@@ -1,65 +1,186 @@
-"""Hostile SMTP servers: greetings and replies that never end or are very large, and TLS that never gets to the data."""
+"""Hostile mail servers before and during STARTTLS: greetings and replies that never end, are very large or are not SMTP."""
 
-import socket
-import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager
+from ..smtp import replies
+from .dialogue import HOST, Dialogue, Ended, Step, ehlo_lines, mail_server
+from .listener import PAUSE, drip, flood, hold
+from .peer import HostilePeer, Place
 
-from .http import PAUSE, tls_for
-from .listener import Peer, drip, hold, serving
-
-_GREETING = b"220 AM0PR01CA0001.outlook.office365.com Microsoft ESMTP MAIL Service ready\r\n"
-_NAMES = ("smtp.office365.com", "smtp-legacy.office365.com")
+_GREETING = f"220 {HOST} {replies.READY}"
 _LINE = 8000
 _LINES = 126
-_MANY_TICKETS = 2**31 - 1
 
 
-def _greeting_drip(sock: socket.socket) -> None:
-    """Send a greeting that never ends, one octet at a time."""
-    sock.sendall(b"220 ")
-    drip(sock, b"x", pause=PAUSE)
+def _greeting_drip(dialogue: Dialogue) -> None:
+    dialogue.sock.sendall(b"220 ")
+    drip(dialogue.sock, b"x")
 
 
-def _greeting_lines_drip(sock: socket.socket) -> None:
-    """Send a greeting of which each line announces another one, one octet at a time."""
-    drip(sock, b"220-x\r\n", pause=PAUSE / 10)
+def _greeting_lines_drip(dialogue: Dialogue) -> None:
+    drip(dialogue.sock, b"220-x\r\n", pause=PAUSE / 10)
 
 
-def _many_lines(sock: socket.socket) -> None:
-    """Answer every command with the longest reply that most clients accept, full of escapes that a reader has to decode."""
-    line = (b"%41&amp;=41\\u0041" * _LINE)[:_LINE]
-    while True:
-        sock.sendall(b"".join(b"220-" + line + b"\r\n" for _ in range(_LINES)) + b"220 end\r\n")
-        if not sock.recv(65536):
-            return
+def _silence(dialogue: Dialogue) -> None:
+    hold(dialogue.sock)
+    raise Ended
 
 
-def _endless_tickets(sock: socket.socket) -> None:
-    """Send session tickets for ever after the TLS handshake (RFC 8446, section 4.6.1), so that no reply is ever read."""
-    sock.sendall(_GREETING)
-    sock.recv(65536)
-    sock.sendall(b"250-AM0PR01CA0001.outlook.office365.com Hello [127.0.0.1]\r\n250-SIZE 157286400\r\n250 STARTTLS\r\n")
-    sock.recv(65536)
-    sock.sendall(b"220 2.0.0 SMTP server ready\r\n")
-    context = tls_for(*_NAMES)
-    context.minimum_version = ssl.TLSVersion.TLSv1_3
-    context.num_tickets = _MANY_TICKETS
-    with context.wrap_socket(sock, server_side=True) as secured:
-        hold(secured)
+def _odd_digits(dialogue: Dialogue) -> None:
+    dialogue.reply(_GREETING.replace("220", "\N{SUPERSCRIPT TWO}\N{SUPERSCRIPT TWO}\N{SUPERSCRIPT ZERO}", 1))
 
 
-SMTP_PEERS: dict[str, Peer] = {
-    "greeting-drip": _greeting_drip,
-    "greeting-lines-drip": _greeting_lines_drip,
-    "many-lines": _many_lines,
-    "endless-tickets": _endless_tickets,
-    "silence": hold,
-}
+def _wide_digits(dialogue: Dialogue) -> None:
+    dialogue.reply(
+        _GREETING.replace("220", "\N{FULLWIDTH DIGIT TWO}\N{FULLWIDTH DIGIT TWO}\N{FULLWIDTH DIGIT ZERO}", 1)
+    )
 
 
-@contextmanager
-def serve_smtp(name: str) -> Iterator[int]:
-    """Serve the SMTP server `name` and yield the port."""
-    with serving(SMTP_PEERS[name]) as port:
-        yield port
+def _reply_drip(dialogue: Dialogue) -> None:
+    dialogue.sock.sendall(b"250-")
+    drip(dialogue.sock, b"x")
+
+
+def _ehlo_flood(dialogue: Dialogue) -> None:
+    flood(dialogue.sock, b"250-X-EXTENSION\r\n")
+
+
+def _giant_line(dialogue: Dialogue) -> None:
+    dialogue.sock.sendall(b"250-")
+    flood(dialogue.sock, b"x")
+
+
+def _many_lines(dialogue: Dialogue) -> None:
+    line = ("%41&amp;=41\\u0041" * _LINE)[:_LINE]
+    dialogue.reply(*(f"250-{line}" for _ in range(_LINES)), "250 STARTTLS")
+
+
+def _nul_octets(dialogue: Dialogue) -> None:
+    dialogue.sock.sendall(b"250-" + b"\x00" * 1000 + b"\r250-\n250 STARTTLS\r\n")
+
+
+def _hidden(dialogue: Dialogue) -> None:
+    dialogue.reply(*ehlo_lines(*(name for name in replies.EXTENSIONS_BEFORE_TLS if name != "STARTTLS")))
+
+
+def _injection(dialogue: Dialogue) -> None:
+    dialogue.reply(replies.STARTTLS_READY, f"250 {HOST} Hello, in plain text")
+
+
+def _starttls_drip(dialogue: Dialogue) -> None:
+    drip(dialogue.sock, b"220-x\r\n", pause=PAUSE / 10)
+
+
+def _peer(name: str, gate: str, *, does: str, rule: str, client: str, **steps: Step) -> HostilePeer:
+    serve = mail_server(**steps)
+    return HostilePeer(
+        name=name, place=Place.SMTP, protocol="SMTP", does=does, rule=rule, client=client, gate=gate, serve=serve
+    )
+
+
+_BOUND_TIME = "limits the time for a complete reply, not only for one read"
+_BOUND_SIZE = "limits the length of a line and of a reply"
+SMTP = (
+    _peer(
+        "smtp-silence",
+        "greeting",
+        does="accepts the connection and sends nothing",
+        rule="RFC 5321, section 3.1: the server sends a greeting",
+        client="gives up after its timeout for the greeting (RFC 5321, section 4.5.3.2.1, has five minutes)",
+        greeting=_silence,
+    ),
+    _peer(
+        "banner-drip",
+        "greeting",
+        does="sends a greeting that never ends, one octet at a time",
+        rule="RFC 5321, section 4.5.3.1.5: a reply line has at most 512 octets",
+        client=_BOUND_TIME,
+        greeting=_greeting_drip,
+    ),
+    _peer(
+        "banner-lines-drip",
+        "greeting",
+        does="sends a greeting in which each line announces another one, one octet at a time",
+        rule="RFC 5321, section 4.2.1: the last line of a reply has a space after the code",
+        client=_BOUND_TIME,
+        greeting=_greeting_lines_drip,
+    ),
+    _peer(
+        "odd-digits",
+        "greeting",
+        does="greets with 220 in superscript digits, which many languages call digits but cannot convert",
+        rule="RFC 5321, section 4.2: a code has three ASCII digits",
+        client="accepts ASCII digits only, and ends without an exception",
+        greeting=_odd_digits,
+    ),
+    _peer(
+        "wide-digits",
+        "greeting",
+        does="greets with the code 220 in fullwidth digits, which many languages convert to the number 220",
+        rule="RFC 5321, section 4.2: a code has three ASCII digits",
+        client="accepts ASCII digits only",
+        greeting=_wide_digits,
+    ),
+    _peer(
+        "reply-drip",
+        "greeting",
+        does="answers EHLO with a line that never ends, one octet at a time",
+        rule="RFC 5321, section 4.5.3.1.5: a reply line has at most 512 octets",
+        client=_BOUND_TIME,
+        ehlo=_reply_drip,
+    ),
+    _peer(
+        "ehlo-flood",
+        "greeting",
+        does="answers EHLO with extensions for ever, as fast as the client reads them",
+        rule="RFC 5321, section 4.2.1: the last line of a reply has a space after the code",
+        client="limits the number of lines in a reply",
+        ehlo=_ehlo_flood,
+    ),
+    _peer(
+        "giant-line",
+        "greeting",
+        does="answers EHLO with one line that never ends, as fast as the client reads it",
+        rule="RFC 5321, section 4.5.3.1.5: a reply line has at most 512 octets",
+        client=_BOUND_SIZE,
+        ehlo=_giant_line,
+    ),
+    _peer(
+        "many-lines",
+        "greeting",
+        does=f"answers EHLO with {_LINES} lines of {_LINE} octets that are full of escapes for a reader to decode",
+        rule="RFC 5321, section 4.5.3.1.5: a reply line has at most 512 octets",
+        client=f"{_BOUND_SIZE}, and the time for its analysis",
+        ehlo=_many_lines,
+    ),
+    _peer(
+        "nul-octets",
+        "",
+        does="answers EHLO with a line of NUL octets and a lone CR, followed by STARTTLS",
+        rule="RFC 5321, sections 2.3.8 and 4.2: lines end with CRLF, and their text is printable",
+        client="ends lines at LF only, and shows no control characters",
+        ehlo=_nul_octets,
+    ),
+    _peer(
+        "starttls-hidden",
+        "starttls",
+        does="does not offer STARTTLS in its answer to EHLO, but accepts the command",
+        rule="RFC 3207, section 2: a server lists STARTTLS in its answer to EHLO",
+        client="does not continue in plain text; most clients stop here",
+        ehlo=_hidden,
+    ),
+    _peer(
+        "starttls-injection",
+        "starttls",
+        does="sends a second reply in plain text together with the reply to STARTTLS",
+        rule="RFC 3207, section 4.2: what arrives before the handshake is discarded",
+        client="closes the connection if anything follows the reply to STARTTLS",
+        starttls=_injection,
+    ),
+    _peer(
+        "starttls-drip",
+        "starttls",
+        does="answers STARTTLS with lines for ever, one octet at a time",
+        rule="RFC 5321, section 4.2.1: the last line of a reply has a space after the code",
+        client=_BOUND_TIME,
+        starttls=_starttls_drip,
+    ),
+)

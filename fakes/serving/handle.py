@@ -2,9 +2,10 @@
 
 import json
 import secrets as randomness
+import socket
 import threading
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..entra.device_code import DeviceCodes
 from ..network import listeners
@@ -16,14 +17,26 @@ from ..world.world import World
 from . import settings_file
 from .settings_file import Places
 
+if TYPE_CHECKING:
+    from ..hostile.placing import Placed
+
 
 class Running:
     """The running fakes. Records are returned as snapshots."""
 
-    def __init__(self, state: State, opened: Listeners, folder: Path, *, lookups: bool = False) -> None:
+    def __init__(
+        self,
+        state: State,
+        opened: Listeners,
+        folder: Path,
+        *,
+        lookups: bool = False,
+        hostile: "Placed | None" = None,
+    ) -> None:
         self._state = state
         self.listeners = opened
         self._lookups = lookups
+        self._hostile = hostile
         self.tenant_export = folder / "tenant-export.json"
         self._ca_file = folder / "root.pem"
         self._lock = threading.Lock()
@@ -73,9 +86,17 @@ class Running:
         return settings_file.secrets(self.world, lookups=self._lookups)
 
     @property
+    def environment(self) -> dict[str, str]:
+        """The secrets and, with a hostile proxy, the variables that lead a client to it."""
+        return self.secrets | (self._hostile.environment if self._hostile is not None else {})
+
+    @property
     def description(self) -> dict[str, Any]:
         """The description for other programs, in the form that `python -m fakes --json` prints."""
-        return settings_file.description(self.world, self._places(), self._addresses(), self.settings_file)
+        found = settings_file.description(self.world, self._places(), self._addresses(), self.settings_file)
+        if self._hostile is None:
+            return found
+        return found | {"hostile": self._hostile.peer.row, "environment": self.environment}
 
     @property
     def load(self) -> Load:
@@ -89,6 +110,8 @@ class Running:
         """
         with self._lock:
             connect = listeners.connect_map(world.network, self.listeners)
+            if self._hostile is not None:
+                connect |= self._hostile.connect(world)
             roots = certificates.trusted_roots()
             if world.network.smtp_tls.certificate is Certificate.TRUSTED_MAIL_SHIELD:
                 roots += certificates.trusted_shield()
@@ -115,19 +138,24 @@ class Running:
         return Places(
             connect=self._connect,
             written=listeners.without_https_names(self.world.network, self._connect),
-            resolver=listeners.address(self.listeners.dns_tcp),
+            resolver=listeners.address(self._public()["dns"]),
             ca_file=self._ca_file,
             tenant_export=self.tenant_export,
             patient=self._state.real_pace,
             lookups=self._lookups,
+            only_mapped="proxy" not in self._public(),
         )
 
     def _addresses(self) -> dict[str, dict[str, Any]]:
-        opened = self.listeners
-        found = {"smtp": opened.submission, "https": opened.https, "dns": opened.dns_tcp}
         addresses: dict[str, dict[str, Any]] = {
-            name: {"host": listeners.LOOPBACK, "port": bound.getsockname()[1]} for name, bound in found.items()
+            name: {"host": listeners.LOOPBACK, "port": bound.getsockname()[1]} for name, bound in self._public().items()
         }
         return addresses | {
-            "control": {"url": f"http://{listeners.address(opened.control)}", "token": self.control_token}
+            "control": {"url": f"http://{listeners.address(self.listeners.control)}", "token": self.control_token}
         }
+
+    def _public(self) -> dict[str, socket.socket]:
+        """Return the sockets that clients connect to."""
+        opened = self.listeners
+        found = {"smtp": opened.submission, "https": opened.https, "dns": opened.dns_tcp}
+        return found | ({self._hostile.peer.place.value: self._hostile.stream} if self._hostile is not None else {})

@@ -8,9 +8,9 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -25,6 +25,10 @@ from ..world.world import World
 from . import control
 from .handle import Running
 
+if TYPE_CHECKING:
+    from ..hostile.peer import HostilePeer
+    from ..hostile.placing import Placed
+
 _START_SECONDS = 20.0
 
 
@@ -38,28 +42,49 @@ def serve(
     ports: dict[str, int] | None = None,
     lookups: bool = False,
     look_ups: bool = False,
+    hostile: str | None = None,
 ) -> Iterator[Running]:
     """Serve a world on 127.0.0.1 until the block ends.
 
     `settings.toml` and `root.pem` are written to `folder`. `latency_ms` is the simulated round-trip time. `pace="real"` delays
     refusals by five seconds. With `lookups`, the settings name the auditor and the administrator's client, and
-    `tenant-export.json` is written to the same folder; `look_ups` is the former name of `lookups`. Raises OSError if a fixed port is
-    in use, and CannotStage if this platform cannot simulate the world.
+    `tenant-export.json` is written to the same folder; `look_ups` is the former name of `lookups`. `hostile` is the name of a hostile
+    peer that takes the place of one of the servers. Raises OSError if a fixed port is in use, CannotStage if this platform cannot
+    simulate the world, and UnknownPeer if there is no such peer.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    peer = _peer(hostile)
     opened = listeners.open_listeners(ports)
     try:
         state = State(world, pace=pace)
-        running = Running(state, opened, folder, lookups=lookups or look_ups)
-        thread = _LoopThread(state, opened, running, latency_ms)
-        thread.start()
-        try:
-            thread.wait_until_ready()
-            yield running
-        finally:
-            thread.stop()
+        with ExitStack() as stack:
+            placed = _placed(peer, state, opened, stack) if peer is not None else None
+            running = Running(state, opened, folder, lookups=lookups or look_ups, hostile=placed)
+            thread = _LoopThread(state, opened, running, latency_ms)
+            thread.start()
+            try:
+                thread.wait_until_ready()
+                yield running
+            finally:
+                thread.stop()
     finally:
         opened.close()
+
+
+def _peer(name: str | None) -> "HostilePeer | None":
+    if name is None:
+        return None
+    from ..hostile.catalogue import find  # loaded on demand, because an ordinary tenant has no hostile peer
+
+    return find(name)
+
+
+def _placed(peer: "HostilePeer", state: State, opened: Listeners, stack: ExitStack) -> "Placed":
+    from ..hostile import placing
+
+    found = placing.taken_over(peer, opened)
+    stack.enter_context(placing.placed(found, state, opened))
+    return found
 
 
 class _LoopThread(threading.Thread):

@@ -19,7 +19,7 @@ class Places:
     """The addresses and files of the running fakes.
 
     `written` is the part of the connect map that the settings file contains. `patient` is true if the pace is real. With `lookups`, the
-    settings name the auditor and the administrator's client.
+    settings name the auditor and the administrator's client. `only_mapped` forbids other connections; a client then uses no proxy.
     """
 
     connect: dict[str, str]
@@ -29,6 +29,7 @@ class Places:
     tenant_export: Path
     patient: bool
     lookups: bool = False
+    only_mapped: bool = True
 
 
 def variable(sender: str, what: str) -> str:
@@ -116,7 +117,7 @@ def toml(world: World, places: Places) -> str:
     network: dict[str, object] = {
         "resolvers": [places.resolver],
         "ca_file": str(places.ca_file),
-        "only_mapped": True,
+        "only_mapped": places.only_mapped,
         "test_network": f"built-in tenant at {places.resolver}",
     }
     if not places.patient:

@@ -68,15 +68,17 @@ def serve_in_subprocess(
     lookups: bool = False,
     look_ups: bool = False,
     approve_device_codes: bool = False,
+    hostile: str | None = None,
 ) -> Iterator[Process]:
     """Start the process and return without waiting for it. The process stops when the block or the calling process ends.
 
-    `look_ups` is the former name of `lookups`.
+    `look_ups` is the former name of `lookups`. `hostile` is the name of a hostile peer.
     """
     command = [sys.executable, "-m", _PACKAGE, "--json", "--until-input-ends", "--folder", str(folder), "--pace", pace]
     command += ["--latency", str(latency_ms), *(word for fault_id in fault_ids for word in ("--fault", fault_id))]
     command += ["--lookups"] if lookups or look_ups else []
     command += ["--approve-device-codes"] if approve_device_codes else []
+    command += ["--hostile", hostile] if hostile is not None else []
     with subprocess.Popen(  # noqa: S603 - a module of this package, in the same interpreter
         command,
         stdin=subprocess.PIPE,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from fakes import Running, healthy
+from fakes import Running, healthy, serve
 from fakes.world.world import Unverified
 from tests.clients.attempt import PATIENCE, isolated_environment
 from tests.clients.smtp_clients import SMTP_CLIENTS, swaks_checks_names
@@ -132,3 +132,23 @@ def test_every_switch_is_listed_with_its_default() -> None:
     rows = re.findall(r"^\| `(\w+)` \| `(\w+)` \|", GUIDE.partition("## Unverified behaviour")[2], re.MULTILINE)
 
     assert rows == [(one.name, str(one.default)) for one in fields(Unverified)]
+
+
+@pytest.mark.skipif(shutil.which("sh") is None or shutil.which("curl") is None, reason="needs a POSIX shell and curl")
+def test_the_command_against_a_hostile_peer_ends_as_described(tmp_path: Path) -> None:
+    """The guide's peer and its curl command with a time limit end as the text says."""
+    section = GUIDE.partition("\n## Hostile peers\n")[2]
+    (peer,) = re.findall(r"^    python3 run\.py fake .*--hostile (\S+)$", section.partition("\n## ")[0], re.MULTILINE)
+    (block,) = _blocks("Hostile peers")
+    with serve(healthy(), folder=tmp_path, hostile=peer) as running:
+        done = subprocess.run(
+            ["sh", "-c", block],
+            env=_environment(running, tmp_path),
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+
+    assert done.stdout == "exit code 28\n", done.stderr
