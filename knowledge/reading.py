@@ -25,6 +25,7 @@ from knowledge.rules_network import NETWORK
 from knowledge.rules_replies import REPLIES
 from knowledge.rules_tls import CERTIFICATES, TLS
 from settings.microsoft import is_public_name
+from settings.strict_values import whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,7 +105,7 @@ def _code_hits(text: NormalisedText, flags: frozenset[str]) -> Iterator[_Hit]:
 
 def _number_hits(text: NormalisedText) -> Iterator[_Hit]:
     place = _ORDER[Gate.TOKEN]
-    for number in dict.fromkeys(int(found.group(1) or found.group(2)) for found in NUMBER.finditer(text.flat)):
+    for number in dict.fromkeys(whole(found.group(1) or found.group(2)) for found in NUMBER.finditer(text.flat)):
         if number in OUTCOMES:
             yield _Hit(place, Weight.NARROWS if number in VAGUE else Weight.NAMES, OUTCOMES[number], str(number))
         elif number == MISSING_PARAMETER:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-SHORT: Final = 60  # characters; longer than any EHLO keyword with its usual parameters
+SHORT: Final = 40  # characters; longer than any EHLO keyword with its usual parameters
 
 
 class Shortening:

@@ -24,9 +24,9 @@ from settings.strict_values import whole
 
 # Each line is searched for secrets and texts several times, so that all a server sends costs at most about a second.
 LONGEST_LINE = 8192  # RFC 5321, section 4.5.3.1.5, allows 512
-_ROOM = 12_000  # characters in long lines, before and after TLS each
-LARGEST_REPLY = 32 * 1024  # characters; the longest reply of a healthy server, to EHLO, has a few hundred
-LARGEST_SESSION = 128 * 1024
+_ROOM = 6_000  # characters in long lines, before and after TLS each
+LARGEST_REPLY = 16 * 1024  # characters; the longest reply of a healthy server, to EHLO, has a few hundred
+LARGEST_SESSION = 48 * 1024
 
 
 class Session(smtplib.SMTP):
@@ -206,7 +206,7 @@ class Session(smtplib.SMTP):
                 raise BrokenError(
                     Failure(kind=FailureKind.TOO_LONG, text=f"the reply has a line of more than {LONGEST_LINE} octets")
                 )
-            if self._unread[:1] and not self._unread[:1].isdigit() and len(self._unread) >= 3:
+            if len(self._unread) >= 3 and self._unread[0] not in b"0123456789":
                 text = self._transcript.clean(self._unread.decode("latin-1"))[:200]  # redacted before it is shortened
                 raise BrokenError(Failure(kind=FailureKind.NOT_SMTP, text=text))
             self._unread += self._receive(bound)

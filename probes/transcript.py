@@ -13,7 +13,7 @@ from probes.redaction import Redactor
 from probes.shortening import Shortening
 
 _CODE = re.compile(r"[2-5][0-9]{2}[ -]")  # RFC 5321, section 4.2
-_ROOM = 24_000  # characters in long lines
+_ROOM = 8_000  # characters in long lines
 _LONGEST_LINE = 2048
 _LONGEST_SEARCHED = 64 * 1024  # much longer than what is kept, so that a secret that begins there is searched for whole
 

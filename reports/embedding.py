@@ -18,6 +18,7 @@ from reports.run import Run
 from settings import strict_json
 from settings.bounded_input import DamagedDataError, unpack
 
+_LARGEST_PLAIN = 75_000  # characters for each sender; a third is usual, and a server with very long replies causes more
 _GZIP = 31  # zlib's window size with a gzip header, RFC 1952
 _ELEMENT = re.compile(rb'<script type="application/(json|gzip)" id="smtp365-results">([^<]*)</script>')
 
@@ -25,7 +26,9 @@ _ELEMENT = re.compile(rb'<script type="application/(json|gzip)" id="smtp365-resu
 def element(run: Run, data: dict[str, Any] | None) -> str:
     """Return the script element that holds the run's results. `data` is the results if they have already been built."""
     if len(run.senders) <= OVERVIEW_ABOVE and data is not None:
-        return f'<script type="application/json" id="smtp365-results">{embedded(data)}</script>'
+        text = embedded(data)
+        if len(text) <= _LARGEST_PLAIN * len(run.senders):
+            return f'<script type="application/json" id="smtp365-results">{text}</script>'
     return f'<script type="application/gzip" id="smtp365-results">{packed(_pieces(run))}</script>'
 
 

@@ -205,7 +205,7 @@ def _finalize(value: object) -> object:
 
 def _long(text: str) -> Markup:
     """Return long text, such as a transcript or a message, made legible and escaped."""
-    return Markup(escaped(text, 60_000))  # noqa: S704 - escaped in this line
+    return Markup(escaped(text, 30_000))  # noqa: S704 - escaped in this line
 
 
 def _whole_words(command: str) -> Markup:

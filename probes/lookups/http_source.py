@@ -115,4 +115,4 @@ def _wait(answer: HttpsResponse, deadline: Deadline) -> float | None:
     Return None if the header is missing or the wait would exceed the remaining time.
     """
     seconds = whole(answer.headers.get("retry-after", "").strip())
-    return None if seconds is None or seconds > _LONGEST_WAIT or seconds >= deadline.remaining() else float(seconds)
+    return None if seconds is None or seconds > _LONGEST_WAIT or seconds >= deadline.remaining() else seconds
