@@ -105,7 +105,7 @@ def _code_hits(text: NormalisedText, flags: frozenset[str]) -> Iterator[_Hit]:
 
 def _number_hits(text: NormalisedText) -> Iterator[_Hit]:
     place = _ORDER[Gate.TOKEN]
-    for number in dict.fromkeys(whole(found.group(1) or found.group(2)) for found in NUMBER.finditer(text.flat)):
+    for number in dict.fromkeys(whole(found.group(1) or found.group(2)) or 0 for found in NUMBER.finditer(text.flat)):
         if number in OUTCOMES:
             yield _Hit(place, Weight.NARROWS if number in VAGUE else Weight.NAMES, OUTCOMES[number], str(number))
         elif number == MISSING_PARAMETER:
