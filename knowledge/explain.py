@@ -110,7 +110,9 @@ def render(explanation: Explanation, quoted: str = "") -> str:
     first = causes[0]
     lines: list[str] = [f"> {one_line(quoted[:_SHOWN], _SHOWN)}", ""] if quoted else []
     if first["id"] == UNRECOGNISED:
-        lines += ["No rule matches this text.", ""]
+        known = CATALOGUE[UNRECOGNISED].decide
+        concerns = [_wrap(line, "", "") for line in first["decide"] if line not in known]
+        lines += [*(concerns or ["No rule matches this text."]), ""]
     elif sure:
         lines += ["The text identifies the cause:", ""]
     elif len(causes) == 1:

@@ -13,7 +13,7 @@ from evidence.gates import Gate
 from knowledge.cause_ids import CauseId
 from knowledge.causes import CATALOGUE, UNRECOGNISED
 from knowledge.context import context_flags
-from knowledge.entra_numbers import MISSING, MISSING_PARAMETER, NUMBER, OUTCOMES, VAGUE
+from knowledge.entra_numbers import MISSING, MISSING_PARAMETER, NUMBER, OTHER_SIGN_IN, OUTCOMES, VAGUE
 from knowledge.groups import GROUPS
 from knowledge.normalise import NormalisedText, normalise, tighten
 from knowledge.outcome import Reading
@@ -28,7 +28,7 @@ from settings.microsoft import is_public_name
 from settings.strict_values import whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 RULES: Final[tuple[Rule, ...]] = (*REPLIES, *MESSAGE, *ENTRA, *CERTIFICATES, *TLS, *NETWORK, *CLIENTS)
 
@@ -103,18 +103,39 @@ def _code_hits(text: NormalisedText, flags: frozenset[str]) -> Iterator[_Hit]:
                 yield _Hit(_ORDER[gate], weight, outcome, tighten(code))
 
 
+def _numbers(text: NormalisedText) -> Iterable[int]:
+    return dict.fromkeys(whole(found.group(1) or found.group(2)) or 0 for found in NUMBER.finditer(text.flat))
+
+
 def _number_hits(text: NormalisedText) -> Iterator[_Hit]:
     place = _ORDER[Gate.TOKEN]
-    for number in dict.fromkeys(whole(found.group(1) or found.group(2)) or 0 for found in NUMBER.finditer(text.flat)):
-        if number in OUTCOMES:
-            yield _Hit(place, Weight.NARROWS if number in VAGUE else Weight.NAMES, OUTCOMES[number], str(number))
-        elif number == MISSING_PARAMETER:
+    for number in _numbers(text):
+        if number == MISSING_PARAMETER:
             yield _Hit(
                 place,
                 Weight.NAMES,
                 next(outcome for words, outcome in MISSING if tighten(words) in text.tight),
                 str(number),
             )
+        elif number in OUTCOMES:
+            yield _Hit(place, Weight.NARROWS if number in VAGUE else Weight.NAMES, OUTCOMES[number], str(number))
+
+
+def _other_sign_in(text: NormalisedText) -> Reading | None:
+    """Return the reading of a number that belongs to a kind of sign-in with which no program sends mail, if there is one."""
+    number = next((number for number in _numbers(text) if number in OTHER_SIGN_IN), None)
+    if number is None:
+        return None
+    concerns = (
+        f"AADSTS{number} concerns {OTHER_SIGN_IN[number]}. A program that sends mail does not sign in this way: find out "
+        "which application wrote the text."
+    )
+    return Reading(
+        (UNRECOGNISED,),
+        sure=False,
+        decide=(concerns, *CATALOGUE[UNRECOGNISED].decide),
+        quoted=_quote(text, str(number)),
+    )
 
 
 def _greeting_hits(flags: frozenset[str]) -> Iterator[_Hit]:
@@ -199,6 +220,9 @@ def read(text: str, client: str | None = None) -> Reading:
         normalised = normalise(text)
         flags = _more_flags(normalised, context_flags(normalised, client))
         hits = _hits(normalised, flags)
+        other = None if any(hit.weight > Weight.HINTS for hit in hits) else _other_sign_in(normalised)
+        if other is not None:
+            return other
         if not hits:
             return Reading(
                 (UNRECOGNISED,), sure=False, decide=CATALOGUE[UNRECOGNISED].decide, quoted=_quote(normalised, "")

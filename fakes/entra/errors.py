@@ -65,6 +65,11 @@ def tenant_malformed(tenant: str) -> EntraError:
     )
 
 
+def tenant_not_permitted(tenant_name: str) -> EntraError:
+    """Return the error for a tenant that the header Restrict-Access-To-Tenants of a proxy does not list (error name UNVERIFIED)."""
+    return EntraError(error="invalid_request", code=500021, text=f"Access to '{tenant_name}' tenant is denied.")
+
+
 def parameter_missing(name: str) -> EntraError:
     """Return the error for a request without a required parameter."""
     return EntraError(

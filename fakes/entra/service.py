@@ -19,7 +19,7 @@ from starlette.routing import Route
 from ..world.network import LoginPath
 from ..world.records import State, TokenAnswer
 from ..world.world import World
-from . import device_code, discovery, keys, token_endpoint
+from . import device_code, discovery, errors, keys, token_endpoint
 from .errors import EntraError
 from .token_endpoint import Issued, TokenRequest
 
@@ -99,6 +99,8 @@ def _before_the_token(world: World, request: Request) -> Response | None:
             return HTMLResponse(_PROXY_PAGE)
         case LoginPath.TOKEN_REDIRECT:
             return RedirectResponse(f"https://{_OTHER_HOST}{request.url.path}", status_code=307)
+        case LoginPath.TENANT_NOT_PERMITTED:
+            return _refused(world, errors.tenant_not_permitted(world.tenant.display_name), request)
         case _:
             return None
 

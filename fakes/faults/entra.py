@@ -111,6 +111,14 @@ TOKEN = (
         change=_path(LoginPath.TOKEN_REDIRECT),
     ),
     Fault(
+        id="tenant_not_permitted",
+        changes="the network's proxy does not permit this tenant (tenant restrictions)",
+        gate="token",
+        cause="tenant_blocked_by_proxy",
+        senders=OAUTH,
+        change=_path(LoginPath.TENANT_NOT_PERMITTED),
+    ),
+    Fault(
         id="app_unknown",
         changes="the application was deleted from the tenant",
         gate="token",

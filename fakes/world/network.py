@@ -59,6 +59,7 @@ class LoginPath(StrEnum):
     TOKEN_PROXY_PAGE = "token_proxy_page"
     TOKEN_OTHER_HOST = "token_other_host"
     TOKEN_REDIRECT = "token_redirect"
+    TENANT_NOT_PERMITTED = "tenant_not_permitted"
 
 
 class Certificate(StrEnum):

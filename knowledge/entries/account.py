@@ -269,4 +269,28 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             SIGN_IN_LOG + " 50076 and 50079 mean MFA, 530035 means security defaults, 53003 means Conditional Access.",
         ),
     ),
+    Cause(
+        id="sign_in_hours",
+        title="the account may not sign in at this time of day",
+        meaning=(
+            "The account comes from Active Directory, where its logon hours do not include the time of the attempt. Entra passes "
+            "the password to Active Directory (pass-through authentication), which refuses it outside these hours."
+        ),
+        shows="AADSTS80012 in the sign-in log; mail works by day and fails at night or at the weekend.",
+        who="entra",
+        kind=Kind.SIGN_IN,
+        steps=(
+            "In Active Directory Users and Computers, open the account {account} > Account > Logon Hours, and permit every hour.",
+            (
+                "If the hours are a rule for all staff, create a cloud-only account for the application instead: logon hours do "
+                "not apply to it."
+            ),
+            "With OAuth client credentials no user signs in, so logon hours do not apply.",
+        ),
+        verify="The check AUTH-01 passes at a time that was outside the hours before.",
+        propagation="As soon as the domain controllers have replicated the change, usually within 15 minutes.",
+        risk="Without logon hours, a stolen password works at any time: limit the account to the server's address.",
+        source=(ENTRA_CODES,),
+        decide=("Compare the times of the failures in the sign-in log with the logon hours of the account.",),
+    ),
 )

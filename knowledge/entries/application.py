@@ -96,15 +96,19 @@ ENTRIES: Final[tuple[Cause, ...]] = (
     ),
     Cause(
         id="secret_wrong",
-        title="the client secret is wrong",
+        title="the client secret is wrong or missing",
         meaning=(
-            "The token service rejects the secret. Common mistakes: the Secret ID was entered instead of the "
-            "Value, the value is incomplete, or it belongs to a different application."
+            "The token service rejects the secret, or the request contains none. Common mistakes: the Secret ID was entered "
+            "instead of the Value, the value is incomplete or empty, or it belongs to a different application."
         ),
-        shows="AADSTS7000215: Invalid client secret provided; invalid_client.",
+        shows="AADSTS7000215: Invalid client secret provided; AADSTS7000216 or 7000218: no secret in the request; invalid_client.",
         who="sender",
         kind=Kind.REGISTRATION,
         steps=(
+            (
+                "If the error text says that client_secret is required or missing (AADSTS7000216, 7000218), the application sent "
+                "none: enter the secret where the application reads it, and send it in the body of the token request."
+            ),
             "Check the value in the settings: a GUID with four hyphens is the Secret ID, never the secret.",
             _APP + " > Certificates & secrets, and select New client secret. " + _COPY_THE_VALUE,
             (
@@ -259,5 +263,80 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         risk="Register complete addresses only, without wildcards.",
         source=(ENTRA_CODES,),
         decide=(_APP + " > Authentication: do the redirect URIs include the address in the error text?",),
+    ),
+    Cause(
+        id="federated_credential_mismatch",
+        title="no federated credential of the application matches the token of the workload",
+        meaning=(
+            "The application signs in without a secret: it presents a token of another issuer (Kubernetes, GitHub, a managed "
+            "identity). Its issuer, subject or audience differs from the federated credential in the app registration."
+        ),
+        shows="AADSTS700211 (issuer), 700212 (audience), 700213 and 7002138 (subject), 70021, 700229.",
+        who="entra",
+        kind=Kind.REGISTRATION,
+        steps=(
+            _APP + " > Certificates & secrets > Federated credentials, and open the credential of this workload.",
+            (
+                "Compare Issuer, Subject identifier and Audience there with iss, sub and aud in the presented token; the error "
+                "text quotes the one that differs. The comparison is case-sensitive, and a final slash counts."
+            ),
+            (
+                "Or list the credentials with PowerShell: "
+                + _GRAPH
+                + ", then `Get-MgApplicationFederatedIdentityCredential "
+                "-ApplicationId (Get-MgApplicationByAppId -AppId {client_id}).Id | Format-List Name, Issuer, Subject, Audiences`."
+            ),
+            "Correct the credential or, if the token is wrong, the workload. The audience is api://AzureADTokenExchange in most clouds.",
+            (
+                "If the presented token itself comes from a federated credential or from a user (AADSTS700231, 700229), present a "
+                "token of the original issuer instead: Entra does not accept a chain."
+            ),
+        ),
+        verify="The workload gets a token with the corrected credential.",
+        propagation="Within a few minutes; until then, a new credential can still be refused.",
+        risk="A subject that is too broad lets other workloads of the same issuer sign in as this application.",
+        source=(
+            "https://learn.microsoft.com/en-us/entra/workload-id/workload-identity-federation-considerations",
+            "https://learn.microsoft.com/en-us/graph/api/resources/federatedidentitycredential",
+        ),
+        decide=(
+            "Read the presented token's iss, sub and aud on your own machine, and compare them with the credential.",
+        ),
+    ),
+    Cause(
+        id="assignment_required",
+        title="the enterprise application is restricted to assigned users, and this one is not assigned",
+        meaning=(
+            "The enterprise application has Assignment required set to Yes. The user or the application that requests the token "
+            "is not assigned to it, so Entra issues no token."
+        ),
+        shows="AADSTS50105 for a user, AADSTS501051 for an application; '… is not assigned to a role for the application'.",
+        who="entra",
+        kind=Kind.REGISTRATION,
+        steps=(
+            (
+                "Read in the error text which application is restricted: {client_id} itself, or the API for which the token is "
+                "requested (Office 365 Exchange Online)."
+            ),
+            (
+                "For a user: open Entra ID > Enterprise apps, select the restricted application, then Users and groups > Add "
+                "user/group, and assign the account that signs in. Membership through a nested group does not count."
+            ),
+            (
+                "For an application: grant it an application permission of the restricted API, such as SMTP.SendAsApp, with "
+                "admin consent; that is its assignment."
+            ),
+            "Or set Properties > Assignment required to No, if every user of the tenant may use the application.",
+        ),
+        verify="A new token request succeeds; the sign-in log shows Success.",
+        propagation="Within a few minutes.",
+        risk="With Assignment required set to No, every user in the tenant can sign in to the application.",
+        source=(
+            "https://learn.microsoft.com/en-us/troubleshoot/entra/entra-id/app-integration/error-code-aadsts50105-user-not-assigned-role",
+            ENTRA_CODES,
+        ),
+        decide=(
+            "Run `Get-MgServicePrincipal -All | Where-Object AppId -eq {client_id} | Format-List AppRoleAssignmentRequired`.",
+        ),
     ),
 )

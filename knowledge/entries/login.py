@@ -188,4 +188,37 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             ),
         ),
     ),
+    Cause(
+        id="tenant_blocked_by_proxy",
+        title="the network's own proxy does not allow this tenant",
+        meaning=(
+            "A web proxy on the way adds a list of permitted tenants to requests for the login host (tenant restrictions). "
+            "This tenant is not on the list, so Entra refuses the sign-in. No policy in the tenant itself is involved."
+        ),
+        shows="AADSTS500021, 500022 or 50002: access to the tenant is denied.",
+        who="network",
+        steps=(
+            (
+                "Find the proxy that inspects the traffic to {login_host}, and its rule that adds the headers "
+                "Restrict-Access-To-Tenants (or sec-Restrict-Tenant-Access-Policy) and Restrict-Access-Context."
+            ),
+            "Add the tenant {tenant} to the list in Restrict-Access-To-Tenants, as a domain or as a directory id.",
+            (
+                "If the organisation uses tenant restrictions v2, the list is the policy in Entra ID > External Identities > "
+                "Cross-tenant access settings of the organisation whose id the header names."
+            ),
+            "Or exempt this machine from the rule: a server that sends mail uses one tenant only.",
+        ),
+        verify="The check TOKEN-02 passes on the application's machine, and the same request already passes from another network.",
+        propagation="As soon as the proxy uses the new rule; with tenant restrictions v2, within an hour.",
+        risk="Add only this tenant: the rule keeps data of the organisation out of other tenants.",
+        source=(
+            "https://learn.microsoft.com/en-us/entra/identity/enterprise-apps/tenant-restrictions",
+            "https://learn.microsoft.com/en-us/entra/external-id/tenant-restrictions-v2",
+            ENTRA_CODES,
+        ),
+        decide=(
+            "Request a token from a network without that proxy: if it succeeds there, the proxy's list is the cause.",
+        ),
+    ),
 )

@@ -302,4 +302,39 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             ),
         ),
     ),
+    Cause(
+        id="token_request_malformed",
+        title="the token request has the wrong form",
+        meaning=(
+            "The request reached the token service, but the service cannot process it: it is not a POST, it goes to the "
+            "wrong endpoint, or a parameter is missing, empty or unknown. The program that builds the request must change."
+        ),
+        shows="AADSTS900144, 90014, 90056, 900561, 90023, 90100, 70003; invalid_request; unsupported_grant_type.",
+        who="sender",
+        steps=(
+            (
+                "Send a POST to the token endpoint of the tenant (it ends in /oauth2/v2.0/token) with the content type "
+                "application/x-www-form-urlencoded, not JSON and not a GET."
+            ),
+            (
+                "Put these parameters in the body: grant_type=client_credentials, client_id, client_secret (URL-encoded) and "
+                "scope. Do not send parameters of other flows, such as code, redirect_uri or resource."
+            ),
+            (
+                "If the program sends a POST but the error text reports a GET, a proxy or an http:// address has redirected the "
+                "request: enter the https:// address of the endpoint."
+            ),
+            "Use a library such as MSAL instead of building the request yourself.",
+        ),
+        verify="The check TOKEN-02, which sends a correct request with the same values, passes.",
+        propagation="Immediately.",
+        risk="The request contains the secret: do not paste it into tickets.",
+        source=(CLIENT_CREDENTIALS, ENTRA_CODES),
+        decide=(
+            Step(
+                "Run check TOKEN-02 with the same values: if it passes, the application builds the request wrongly.",
+                answered_by=("TOKEN-02",),
+            ),
+        ),
+    ),
 )

@@ -36,6 +36,7 @@ REFUSED = {
     "scope_misspelt": (400, "invalid_resource", 500011),
     "delegated_scope": (400, "invalid_scope", 1002012),
     "scope_missing": (400, "invalid_request", 900144),
+    "tenant_not_permitted": (400, "invalid_request", 500021),
     "workload_blocked": (400, "invalid_grant", 53003),
     "place_not_named_oauth": (400, "invalid_grant", 53003),
     "token_throttled": (429, "invalid_request", 90055),
