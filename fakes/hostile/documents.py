@@ -99,11 +99,11 @@ DOCUMENTS = (
     ),
     _peer(
         "infinity-json",
-        "token",
+        "",
         _lifetime("Infinity"),
         does="answers the token request with the lifetime Infinity",
         rule="RFC 8259, section 6: JSON has no Infinity",
-        client="rejects the answer, because it is not JSON",
+        client="rejects the answer, or uses the token and treats its lifetime as unknown",
         applies=token_requests,
     ),
     _peer(

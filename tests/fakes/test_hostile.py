@@ -7,15 +7,19 @@ import socket
 import ssl
 import subprocess
 import sys
+import tomllib
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import dns.message
 import dns.query
 import pytest
 
-from fakes import PEERS, UnknownPeer, healthy, serve, serve_in_subprocess
+from fakes import PEERS, UnknownPeer, apply, healthy, serve, serve_in_subprocess
 from fakes.hostile.peer import Place
+from fakes.world.clouds import CLOUDS
+from fakes.world.world import in_cloud
 from tests.fakes.test_catalogue import GATES
 
 ROOT = Path(__file__).parents[2]
@@ -41,6 +45,12 @@ def command(*arguments: str) -> "subprocess.CompletedProcess[str]":
         check=False,
         timeout=120,
     )
+
+
+def leading_to_the_peer(description: dict[str, Any]) -> set[str]:
+    """Return the places in the connect map that lead to the peer."""
+    port = description["smtp" if description["hostile"]["place"] == "smtp" else "https"]["port"]
+    return {place for place, target in description["connect"].items() if target == f"127.0.0.1:{port}"}
 
 
 def trusting(file: str) -> ssl.SSLContext:
@@ -131,6 +141,34 @@ def test_the_servers_under_other_names_are_healthy(tmp_path: Path) -> None:
     assert code == 250
     assert connect[f"{SMTP_HOST}:587"] == f"127.0.0.1:{address['port']}"
     assert connect[f"{SMTP_HOST}:587"] != connect["smtp-legacy.office365.com:587"]
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+@pytest.mark.parametrize("peer", ["smtp-silence", "https-silence"])
+def test_a_peer_attacks_the_names_of_the_tenants_cloud(peer: str, cloud: str, tmp_path: Path) -> None:
+    """In every cloud, the name and all addresses of the attacked server lead to the peer, and none of the other names do."""
+    with serve(in_cloud(healthy(), cloud), folder=tmp_path, hostile=peer) as running:
+        description, network = running.description, running.world.network
+    host = CLOUDS[cloud].smtp_host if peer == "smtp-silence" else CLOUDS[cloud].login_hosts[0]
+    zone = network.zone(host)
+    assert zone is not None
+    attacked = {place.rpartition(":")[0].strip("[]") for place in leading_to_the_peer(description)}
+
+    assert attacked - {zone.name, *zone.ipv4, *zone.ipv6} == set()
+    assert attacked >= {zone.name, *zone.ipv4, *zone.ipv6}
+
+
+def test_a_change_of_the_tenant_keeps_the_peer(tmp_path: Path) -> None:
+    """After a fault has been applied at run time, the settings and the description still lead to the peer."""
+    with serve(healthy(), folder=tmp_path, hostile="smtp-silence") as running:
+        before = leading_to_the_peer(running.description)
+        running.change(apply(running.world, ["mailbox_full"]))
+        after = leading_to_the_peer(running.description)
+        written = tomllib.loads(running.settings_file.read_text(encoding="utf-8"))["connect"]
+
+    assert before == after
+    assert before
+    assert before <= written.keys()
 
 
 def test_a_fixed_port_leads_to_the_peer(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from fakes import PEERS, healthy
 DEEP = os.environ.get("SMTP365_DEEP") == "1"
 # One peer of each kind: a fourth of the catalogue.
 ONE_OF_EACH_KIND = (
-    "dns-drip", "cname-loop", "reply-drip", "giant-line", "starttls-injection", "tls-handshake-drip",
+    "dns-drip", "cname-loop", "odd-digits", "reply-drip", "giant-line", "starttls-injection", "tls-handshake-drip",
     "tls-alert-after-handshake", "proxy-connect-drip", "socks-proxy-that-speaks-http", "header-drip", "gzip-bomb",
     "redirects", "foreign-endpoint", "huge-number-json", "split-echo", "silence-after-password",
     "bidi-and-escape-replies",
