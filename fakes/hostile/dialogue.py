@@ -105,18 +105,17 @@ class Dialogue:
                 self.reply(replies.UNKNOWN_COMMAND)
 
     def _sign_in(self, line: bytes) -> None:
-        _, mechanism, *initial = [*line.split(b" ", 2), b""][:3] if b" " in line else (b"", b"", b"")
+        _, mechanism, initial = (*line.split(b" ", 2), b"", b"")[:3]
         if mechanism.upper() == b"LOGIN":
-            if not any(initial):
+            if not initial:
                 self.reply(_AUTH_LOGIN_USER)
                 self.line()
             self.reply(_AUTH_LOGIN_PASSWORD)
             self.credential = self.line()
         else:
-            self.credential = b"".join(initial)
-            if not self.credential:
+            if not initial:
                 self.reply("334 ")
-                self.credential = self.line()
+            self.credential = initial or self.line()
         self.step("credential")
 
 
