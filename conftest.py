@@ -52,6 +52,12 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(config: pytest.Config) -> None:
+    """Gather the evidence before the first worker of pytest-xdist starts."""
+    collect.gather_for_workers(config)
+
+
+@pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:  # noqa: ANN401 - xdist's WorkerController is not public
     """Gather the evidence before the first worker of pytest-xdist starts."""
     collect.gather_for_worker(node)

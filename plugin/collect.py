@@ -37,14 +37,26 @@ def gather_selected(session: pytest.Session) -> None:
     _gather(config, {sender for sender in chosen if isinstance(sender, str)})
 
 
+def gather_for_workers(config: pytest.Config) -> None:
+    """Implement `pytest_xdist_setupnodes`: gather the evidence before the first worker starts, and hide the secrets from the workers.
+
+    The workers inherit the environment, and they need no secret.
+    """
+    if SESSION not in config.stash:
+        return
+    from plugin.hidden_variables import hide
+
+    _gather(config, {sender.name for sender in config.stash[SESSION].plan.senders})
+    config.add_cleanup(hide(config.stash[SESSION].plan.source.variables))
+
+
 def gather_for_worker(node: Any) -> None:  # noqa: ANN401 - xdist's WorkerController is not public
-    """Implement `pytest_configure_node`: gather the evidence before the first worker starts, and send it to each worker."""
+    """Implement `pytest_configure_node`: send the evidence to a worker."""
     if SESSION not in node.config.stash:
         return
     from plugin.xdist import for_workers
 
     session = node.config.stash[SESSION]
-    _gather(node.config, {sender.name for sender in session.plan.senders})
     node.workerinput["smtp365"] = for_workers(session)
 
 

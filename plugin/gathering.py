@@ -6,13 +6,15 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from evidence.wire import SenderEvidence
 from plugin import folders
 from plugin.outputs import Progress
 from probes import gather
+from probes.known_secrets import KnownSecrets
+from probes.redaction import Redactor
 from settings.model import Directory, Sender, Settings
 from settings.printable import LONGEST_LINE, one_line
 from settings.prompt import Prompt, on_terminal
@@ -85,6 +87,14 @@ class EvidenceSource(Protocol):
     """A source of evidence for the senders of a run."""
 
     @property
+    def variables(self) -> Sequence[str]:
+        """The environment variables that can hold secrets."""
+
+    @property
+    def secrets(self) -> KnownSecrets:
+        """The secrets that were read or received so far."""
+
+    @property
     def senders(self) -> Sequence[Sender]:
         """The senders for which this source has evidence, under the names that the settings use."""
 
@@ -101,6 +111,8 @@ class AlreadyGathered:
     """The source when the evidence comes from reports or from the controller of pytest-xdist."""
 
     senders: Sequence[Sender] = ()
+    variables: Sequence[str] = ()
+    secrets = KnownSecrets()
 
     def gather(self, senders: AbstractSet[str], progress: Progress, terminal: Terminal) -> Mapping[str, SenderEvidence]:  # noqa: ARG002 - the protocol's signature
         """Return no evidence, because all of it has already been gathered."""
@@ -116,6 +128,13 @@ class Probes:
     options: Options
     environ: Mapping[str, str]
     lookups: LookupSource
+    secrets: KnownSecrets = field(default_factory=KnownSecrets)
+    redactor: Callable[[KnownSecrets], Redactor] = Redactor
+
+    @property
+    def variables(self) -> Sequence[str]:
+        """The variables of all senders and of the auditor application, also of those that this run does not use."""
+        return gather.secret_variables(self.settings)
 
     def gather(self, senders: AbstractSet[str], progress: Progress, terminal: Terminal) -> Mapping[str, SenderEvidence]:
         """Run the probes for these senders."""
@@ -129,6 +148,8 @@ class Probes:
             state=folder,
             no_send=self.options.no_send,
             try_again=self.options.try_again,
+            secrets=self.secrets,
+            redactor=self.redactor,
         )
         with terminal():
             prompt = None if built_in else prompt_on_terminal()
@@ -148,8 +169,10 @@ class RepeatedLookups:
     """The source for `--lookups-for`: the evidence of an earlier report, with new lookups."""
 
     earlier: Sequence[tuple[SenderEvidence, Sender]]
-    context: Callable[[], RunContext]
+    context: Callable[[KnownSecrets], RunContext]
     lookups: LookupSource
+    variables: Sequence[str] = ()
+    secrets: KnownSecrets = field(default_factory=KnownSecrets)
 
     @property
     def senders(self) -> Sequence[Sender]:
@@ -163,7 +186,7 @@ class RepeatedLookups:
             return {}
         with terminal():
             found = self.lookups.secret(prompt_on_terminal())
-        lookups = self.lookups.open([sender for _, sender in chosen], self.context, found)
+        lookups = self.lookups.open([sender for _, sender in chosen], lambda: self.context(self.secrets), found)
         if lookups is None:
             return {}
         with progress:

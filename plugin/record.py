@@ -62,6 +62,9 @@ def start(session: pytest.Session) -> None:
     ours = session.config.stash[SESSION]
     if not ours.plan.is_worker:
         session.config.pluginmanager.register(RunRecorder(ours), "smtp365-recorder")
+        from plugin import printed
+
+        printed.keep(session.config)
 
 
 def finish(session: pytest.Session, exitstatus: int) -> Iterator[None]:
@@ -70,13 +73,14 @@ def finish(session: pytest.Session, exitstatus: int) -> Iterator[None]:
     if ours.plan.is_worker or session.config.option.collectonly:
         yield
         return
-    from plugin import exit_status, outputs
+    from plugin import exit_status, outputs, searched_outputs
 
     run = ours.run(interrupted=exitstatus == pytest.ExitCode.INTERRUPTED)
     outputs.prepare(session.config, run, ours.plan.baseline)
     yield
     outputs.finish(session.config, run)
-    session.exitstatus = exit_status.of(run, int(exitstatus), missing=outputs.any_missing(session.config))
+    leaked = searched_outputs.test_for_secrets(session.config, ours, run)
+    session.exitstatus = exit_status.of(run, int(exitstatus), missing=outputs.any_missing(session.config) or leaked)
 
 
 def print_last_lines(config: pytest.Config) -> None:

@@ -24,6 +24,7 @@ from plugin.report_reader import load_folder, load_report, load_results
 from probes import gather
 from probes.deadline import utc_now
 from reports.replay import NotAReport, origins
+from settings.client_id import with_shown_id
 from settings.combinations import mistakes
 from settings.examples import left_in
 from settings.load import load
@@ -63,7 +64,7 @@ def make_plan(options: Options, environ: Mapping[str, str], built_in: Path | Non
         target=target,
         started=utc_now(),
         options=options,
-        settings={masks.name(name): masks.settings(one) for name, one in judged.items()},
+        settings={masks.name(name): masks.settings(with_shown_id(one)) for name, one in judged.items()},
         source=Probes(settings=settings, senders=senders, options=options, environ=environ, lookups=lookups),
         masks=masks,
         is_masked=options.mask,
@@ -170,11 +171,14 @@ def _repeated_lookups(
     _refuse_placeholders(file, ())
     lookups = _lookup_source(options, environ, cloud, settings)
     return RepeatedLookups(
-        earlier=earlier, context=lambda: gather.create_context(settings, state=None), lookups=lookups
+        earlier=earlier,
+        context=lambda secrets: gather.create_context(settings, state=None, secrets=secrets),
+        lookups=lookups,
+        variables=gather.secret_variables(settings),
     )
 
 
-def _no_context() -> Any:  # noqa: ANN401 - never called
+def _no_context(_secrets: object) -> Any:  # noqa: ANN401 - never called
     raise AssertionError("an export contacts nothing")
 
 

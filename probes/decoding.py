@@ -61,6 +61,11 @@ def _instead(match: re.Match[bytes]) -> bytes:
     return b" " if match.group() == b"+" else b""
 
 
+def decoded_once(match: re.Match[bytes]) -> bytes:
+    """Return what a matched escape of HTML or JSON means."""
+    return _ESCAPE.sub(_meant, match.group())
+
+
 def _meant(match: re.Match[bytes]) -> bytes:
     """Return the octets that an escape represents, in lower case."""
     kind, found = match.lastgroup, match.group

@@ -17,7 +17,7 @@ from typing import Final
 from urllib.parse import quote, quote_plus
 
 _SHORTEST: Final = 4
-_LONG: Final = 4096  # from this length on a secret is a token, which contains no character that an escape changes
+_LONG: Final = 1000  # from this length on a secret is a token, of which no escape changes a character
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +134,9 @@ ENCODINGS: Final[tuple[Encoding, ...]] = (
     Encoding("hexadecimal of UTF-16", lambda secret: tuple(wide.hex() for wide in _wide(secret))),
     Encoding("hexadecimal with separators", _joined("{:02x}", (" ", ":", "-", ",", ", "))),
     Encoding("hexadecimal with 0x", _joined("0x{:02x}", ("", " ", ",", ", ", ":"))),
-    Encoding("hexadecimal escapes: \\x43", _each("\\x{:02x}")),
+    Encoding("hexadecimal escapes", _each("\\x{:02x}")),
     Encoding("decimal", _joined("{}", (" ", ",", ", ", "-", "."))),
-    Encoding("octal escapes: \\103", _each("\\{:03o}")),
+    Encoding("octal escapes", _each("\\{:03o}")),
     Encoding("percent encoding", lambda secret: (quote(octets_of(secret), safe=""), quote(octets_of(secret)))),
     Encoding("form encoding, with + for a space", lambda secret: (quote_plus(octets_of(secret)),)),
     Encoding("percent encoding of every octet", _each("%{:02X}")),
@@ -145,13 +145,13 @@ ENCODINGS: Final[tuple[Encoding, ...]] = (
     Encoding("xtext", _xtext),
     Encoding("HTML", lambda secret: (html.escape(secret), html.escape(secret, quote=False))),
     Encoding("HTML twice", lambda secret: (html.escape(html.escape(secret)),)),
-    Encoding("HTML decimal references: &#67;", _each_character("&#{};")),
-    Encoding("HTML hexadecimal references: &#x43;", _each_character("&#x{:x};")),
+    Encoding("HTML decimal references", _each_character("&#{};")),
+    Encoding("HTML hexadecimal references", _each_character("&#x{:x};")),
     Encoding("JSON", lambda secret: (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1])),
     Encoding("JSON twice", _json_twice),
-    Encoding("JSON escapes: \\u0043", _units),
-    Encoding("escapes with braces: \\u{43}", _each_character("\\u{{{:x}}}")),
-    Encoding("escapes of eight digits: \\U00000043", _each_character("\\U{:08x}")),
+    Encoding("JSON escapes", _units),
+    Encoding("escapes with braces", _each_character("\\u{{{:x}}}")),
+    Encoding("escapes of eight digits", _each_character("\\U{:08x}")),
     Encoding(
         "Python literals",
         lambda secret: (secret.encode("unicode_escape").decode("ascii"), repr(secret)[1:-1], repr(octets_of(secret))[2:-1]),

@@ -103,6 +103,23 @@ def secrets_of(
     return found
 
 
+def secret_variables(settings: Settings) -> list[str]:
+    """Return the environment variables that can hold the secrets of these settings."""
+    sources: list[tuple[str, SecretKey, str | None]] = [
+        (sender.name, key, source) for sender in settings.sender.values() for key, source in _sources(sender)
+    ]
+    if settings.directory is not None:
+        sources.append((secret.DIRECTORY, "client_secret", settings.directory.client_secret_from))
+    return [
+        source.removeprefix("env:") if source and source.startswith("env:") else secret.variable(name, key)
+        for name, key, source in sources
+    ]
+
+
+def _sources(sender: Sender) -> tuple[tuple[SecretKey, str | None], ...]:
+    return ("password", sender.password_from), ("client_secret", sender.client_secret_from)
+
+
 def directory_secret(
     directory: Directory, environ: Mapping[str, str], prompt: Prompt | None = None, patience: float = PATIENCE
 ) -> Found:

@@ -51,13 +51,15 @@ class Patterns:
         """Return the positions of all patterns in `text`. Positions can overlap."""
         spans = [span for pattern in tuple(self._short) for span in _all(pattern, text)]
         steps = memoryview(text)[: len(text) // _GRAM * _GRAM].cast("I")
-        if self._grams.keys().isdisjoint(steps):
+        present = self._grams.keys() & steps
+        if not present:
             return spans
         end = 0
-        for step, code in enumerate(steps):
-            if code in self._grams and (step + 2) * _GRAM > end:
-                for number, at in self._grams[code]:
-                    span = self._extended(number, at, text, step * _GRAM)
+        grams = {code.to_bytes(_GRAM, sys.byteorder) for code in present}
+        for place in sorted(start for gram in grams for start, _ in _all(gram, text)):
+            if place + 2 * _GRAM > end:
+                for number, at in self._grams[_code(text[place : place + _GRAM])]:
+                    span = self._extended(number, at, text, place)
                     if span is not None:
                         spans.append(span)
                         end = max(end, span[1])

@@ -25,8 +25,9 @@ _SHORTEST: Final = 4
 _DIVISIBLE: Final = 8  # from this length on, more than half of a secret is distinctive enough to be redacted
 _LONG: Final = 16
 _PIECE: Final = 24
-_LEAST_BITS: Final = 31.0  # of a spelling without its signs; fewer could be part of ordinary text
-_SIGNS: Final = re.compile(rb"[^a-z0-9\x80-\xff]+")
+LEAST_BITS: Final = 31.0  # of a spelling without its signs; fewer could be part of ordinary text
+_DIGIT: Final = re.compile(rb"[0-9]")
+SIGNS: Final = re.compile(rb"[^a-z0-9\x80-\xff]+")
 
 
 class Redactor:
@@ -89,29 +90,35 @@ def without(text: str, spans: list[Span]) -> str:
 def whole_patterns(secret: str) -> set[bytes]:
     """Return the patterns of a whole secret: its spellings with and without punctuation, and their decoded forms."""
     patterns = {View(spelling).octets for spelling in spellings(secret)}
-    least = len(octets_of(secret)) * 2 / 3
-    patterns |= {bare for one in patterns if len(bare := _SIGNS.sub(b"", one)) >= least and _bits(bare) >= _LEAST_BITS}
+    patterns |= {bare for one in patterns if (bare := bare_pattern(one, secret)) is not None}
     if len(secret) >= _SHORTEST:
         patterns |= _meant(secret)
     return patterns - {b""}
+
+
+def bare_pattern(pattern: bytes, secret: str) -> bytes | None:
+    """Return a pattern of the secret without its signs, or None if what is left could be part of ordinary text."""
+    bare = SIGNS.sub(b"", pattern)
+    enough = len(bare) * 3 >= len(octets_of(secret)) * 2 and bits(bare) >= LEAST_BITS
+    return bare if enough else None
 
 
 def _views(first: View) -> Iterator[View]:
     """Return all views in which secrets are searched for."""
     yield first
     yield from decodings(first)
-    if _SIGNS.search(first.octets):
-        yield EditedView(first, _SIGNS, _nothing)
+    if SIGNS.search(first.octets):
+        yield EditedView(first, SIGNS, _nothing)
 
 
 def _nothing(_match: re.Match[bytes]) -> bytes:
     return b""
 
 
-def _bits(bare: bytes) -> float:
-    """Return how much information the octets contain if they are random. With enough, ordinary text cannot repeat them by chance."""
-    letters, digits = bare.upper() != bare or not bare.isascii(), any(0x30 <= octet <= 0x39 for octet in bare)
-    return len(bare) * math.log2(26 * letters + 10 * digits or 1)
+def bits(pattern: bytes) -> float:
+    """Return how much information the pattern contains if it is random. With enough, ordinary text cannot repeat it by chance."""
+    letters, digits = pattern.upper() != pattern or not pattern.isascii(), _DIGIT.search(pattern) is not None
+    return len(pattern) * math.log2(26 * letters + 10 * digits + 32 * bool(SIGNS.search(pattern)) or 1)
 
 
 def _meant(secret: str) -> set[bytes]:

@@ -27,6 +27,7 @@ from probes.single_flight import SingleFlight
 from probes.tls import Trust
 from probes.token import Token
 from probes.transcript import Transcript
+from settings.client_id import may_be_secret
 from settings.clouds import Cloud
 from settings.model import Network, Sender
 from settings.secret import Found
@@ -88,6 +89,8 @@ class SenderRun:
         self.redactor = self.context.redactor(self.context.secrets)
         if self.found.secret is not None:
             self.redactor.learn(self.found.secret.reveal())
+        if may_be_secret(self.sender.client_id, microsoft=self.context.cloud.microsoft):
+            self.redactor.learn(self.sender.client_id)
         self.transcript = Transcript(self.deadline, self.redactor)
 
     def finish(self) -> None:

@@ -24,6 +24,7 @@ from probes.page_text import visible_text
 from probes.redaction import Redactor
 from probes.transcript import Transcript
 from settings.address import address_of
+from settings.client_id import shown
 from settings.clouds import Cloud
 from settings.microsoft import GUID
 from settings.model import Sender
@@ -114,7 +115,7 @@ def request(
         return Token(TokenEvidence(endpoint=endpoint, scope=sender.scope, withheld=reason), None)
     exchange = _TokenHttpClient(https_client, deadline, issuer, endpoint, redactor)
     transcript.remark(
-        f"POST {endpoint} grant_type=client_credentials client_id={sender.client_id} scope={sender.scope}"
+        f"POST {endpoint} grant_type=client_credentials client_id={shown(sender.client_id)} scope={sender.scope}"
     )
     failure = _through_msal(sender, secret, exchange)
     answer = exchange.answers[0] if exchange.answers else HttpsResponse(failure=failure)

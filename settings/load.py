@@ -19,6 +19,7 @@ from settings.model import Settings
 from settings.strict_json import parse_toml
 from settings.strict_values import port_number, whole
 
+_TABLE = re.compile(r"\[\[?(?:network|connect|custom|directory|sender)(?:\.[\w.\"-]*)?\]{0,2}")
 LARGEST = 4 * 1024 * 1024
 
 
@@ -75,7 +76,7 @@ def _explained(problem: str, text: str) -> str:
         return problem
     line = lines[number - 1].strip()
     key, separator, value = line.partition("=")
-    shown = key.strip() if separator else re.sub(r"[^\w.\[\]\"-].*", "…", line)
+    shown = _known_part(key.strip() if separator else line)
     hint = ""
     if "\\" in value:
         hint = " (a backslash in double quotes starts an escape; put paths in 'single quotes')"
@@ -83,7 +84,12 @@ def _explained(problem: str, text: str) -> str:
         hint = " (write true or false)"
     elif separator and value.strip() and value.strip()[0].isalpha():
         hint = ' (put text in "double quotes")'
-    return f"{problem}, near {shown}{hint}"
+    return f"{problem}{f', near {shown}' if shown else ''}{hint}"
+
+
+def _known_part(text: str) -> str:
+    """Return the text if it is a key of the settings or begins a table. Anything else can be a secret and is not shown."""
+    return text if text.strip('"') in mistakes.known_keys() or _TABLE.fullmatch(text) else ""
 
 
 def _across(settings: Settings, folder: Path) -> list[str]:

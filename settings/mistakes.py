@@ -13,10 +13,11 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from settings import model
+from settings import client_id, model
 
 SECRET_KEYS = {"password": "password_from", "client_secret": "client_secret_from"}
 _SECRET_WORDS = re.compile(r"pass(word|wd|phrase)?|secret|token|credential|pwd|api_?key", re.IGNORECASE)
+_SOURCE_WORDS = {"", "env", "environment", "variable", "key", "keyring", "keychain", "prompt", "ask"}
 _TABLES: dict[str, type[BaseModel]] = {
     "network": model.Network,
     "custom": model.Custom,
@@ -95,6 +96,12 @@ def _place(location: tuple[str | int, ...]) -> tuple[str, str, Mapping[str, Fiel
     return "", parts[0], model.Settings.model_fields
 
 
+def known_keys() -> set[str]:
+    """Return every key that a settings file can have."""
+    tables: tuple[type[BaseModel], ...] = (model.Settings, model.Sender, model.Attestation, *_TABLES.values())
+    return {key for table in tables for key in _names(table.model_fields)} | set(SECRET_KEYS)
+
+
 def _names(fields: Mapping[str, FieldInfo]) -> dict[str, FieldInfo]:
     """Return the fields by the keys that a user writes in the file: the alias, if any, or the field's own name, but never `name`."""
     return {field.alias or name: field for name, field in fields.items() if name != "name"}
@@ -124,7 +131,7 @@ def _shown(key: str, value: object) -> str:
         key.endswith("_from")
         and key != "from"
         and isinstance(value, str)
-        and not value.startswith(("env", "key", "prompt"))
+        and value.strip().lower().rstrip(":") not in _SOURCE_WORDS
     ):
         return "(not shown, because it may be the secret itself)"
     if isinstance(value, bool):
@@ -133,5 +140,8 @@ def _shown(key: str, value: object) -> str:
         text = f'"{value}"'
     else:
         text = str(value)
-    text = text.encode("unicode_escape").decode("ascii")
+    if key.endswith("client_id") and isinstance(value, str):
+        text = f'"{client_id.shown(value)}"'
+    else:
+        text = text.encode("unicode_escape").decode("ascii")
     return text if len(text) <= 80 else f"{text[:77]}…"

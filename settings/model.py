@@ -19,6 +19,7 @@ from settings.printable import is_invisible
 from settings.strict_values import port_number
 
 Method = Literal["basic", "oauth"]
+_VARIABLE = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*")
 _TENANT = re.compile(rf"{GUID.pattern}|[\w-]+(\.[\w-]+)+", re.IGNORECASE)
 
 
@@ -61,9 +62,9 @@ def _resolver(value: str) -> str:
 
 
 def _secret_source(value: str) -> str:
-    if value in {"keyring", "prompt"} or (value.startswith("env:") and len(value) > len("env:")):
+    if value in {"keyring", "prompt"} or _VARIABLE.fullmatch(value):
         return value
-    msg = "is not a source for a secret"
+    msg = "does not name a variable" if value.startswith("env:") else "is not a source for a secret"
     raise ValueError(msg)
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from checks.catalogue import CATALOGUE as CHECKS
-from docs.handbook import cause_ids, cause_pages, check_pages, declared_page, hostile_page
-from docs.handbook.markdown import DECLARED_PAGE, GROUPS_PAGE, MADE, cause_page, check_page, link
+from docs.handbook import cause_ids, cause_pages, check_pages, declared_page, encodings_page, hostile_page
+from docs.handbook.markdown import DECLARED_PAGE, ENCODINGS_PAGE, GROUPS_PAGE, MADE, cause_page, check_page, link
 from knowledge.causes import CATALOGUE as CAUSES
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -30,6 +30,7 @@ DOCUMENTS: Final = {
     "docs/hostile-peers.md": ("Hostile peers", "servers of the built-in tenant that break a protocol on purpose"),
     "docs/clients.md": ("Clients", "the result of each mail and token client with the built-in tenant"),
     "docs/tenant-export.ps1": ("Export script", "the PowerShell script for `--tenant-export`"),
+    ENCODINGS_PAGE: ("Encodings of secrets", "the encodings in which secrets are looked for in outputs"),
     "docs/licences.md": ("Licences", "dependencies, their licences and import times"),
     "bench/README.md": ("Benchmarks", "what is measured, and the limits"),
     "CONTRIBUTING.md": ("Contributing", "a map of the code, a glossary, and recipes"),
@@ -52,6 +53,7 @@ def pages() -> dict[str, str]:
     made[GROUPS_PAGE] = cause_pages.groups_page()
     made[DECLARED_PAGE] = declared_page.page()
     made[hostile_page.HOSTILE_PAGE] = hostile_page.page()
+    made[ENCODINGS_PAGE] = encodings_page.page()
     return made
 
 

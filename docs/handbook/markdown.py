@@ -50,6 +50,7 @@ def cause_page(cause: str) -> str:
 
 GROUPS_PAGE: Final = "docs/causes/groups.md"
 DECLARED_PAGE: Final = "docs/causes/declared.md"
+ENCODINGS_PAGE: Final = "docs/encodings.md"
 
 
 def link(markup: str, target: str, place: str) -> str:

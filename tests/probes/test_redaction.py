@@ -5,9 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import os
-import random
 import re
-import string
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,28 +14,17 @@ import pytest
 from knowledge.reading import read
 from probes.encodings import ENCODINGS, Encoding
 from probes.redaction import MARK, Redactor
+from tests.probes.invented import LENGTHS, invented
 
 DEEP = os.environ.get("SMTP365_DEEP") == "1"
 ROOT = Path(__file__).parents[2]
-_SIGNS = "~_-.!$%&+=/#@?:;,"
 _CODES = re.compile(r"\b[245]\d\d\b|AADSTS\d+|\b[245]\.\d+\.\d+\b")
-_LENGTHS = range(6, 41)
-
-
-def invented(number: int, length: int) -> str:
-    """Return an invented secret of letters, digits and signs, which is always the same for the same arguments."""
-    dice = random.Random(f"{number} {length}")  # noqa: S311 - not for cryptography
-    signs = dice.choices(_SIGNS, k=length // 6)
-    rest = dice.choices(string.ascii_letters + string.digits, k=length - len(signs) - 2)
-    middle = [*signs, *rest]
-    dice.shuffle(middle)
-    return dice.choice(string.ascii_letters) + "".join(middle) + dice.choice(string.digits)
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS, ids=lambda one: one.name)
 def test_every_listed_encoding_is_redacted(encoding: Encoding) -> None:
     """Secrets of 6 to 40 characters are redacted in every spelling of every listed encoding."""
-    for length in _LENGTHS:
+    for length in LENGTHS:
         for number in range(20 if DEEP else 3):
             secret = invented(number, length)
             redactor = _redactor_of(secret)

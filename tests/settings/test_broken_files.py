@@ -59,6 +59,16 @@ BROKEN: dict[str, tuple[str, list[list[str]]]] = {
         GOOD + 'password_from = "Sesame-4711"\n',
         [["password_from", "not shown", "env:"]],
     ),
+    "the secret for the name of its variable": (
+        GOOD + 'password_from = "env:S3cretCanary!99"\n',
+        [["password_from", "not shown", "variable", "env:NAME"]],
+    ),
+    "the secret on a line of its own": (GOOD + "S3cretCanary!99\n", [["not valid TOML", "line"]]),
+    "the secret on a line of its own, with an equals sign": (GOOD + "S3cretCanary99==\n", [["not valid TOML", "line"]]),
+    "the secret for the id of the directory": (
+        GOOD + '[directory]\ntenant = "example.com"\nclient_id = "S3cretCanary!99"\n',
+        [["[directory] client_id", '"S3cr…"', "Application (client) ID"]],
+    ),
     "no address at all": (
         '[sender.alerts]\nauthentication_type = "Basic"\n',
         [["from", "missing", "noreply@yourdomain.com"]],
@@ -97,7 +107,7 @@ BROKEN: dict[str, tuple[str, list[list[str]]]] = {
     ),
     "directory with a name for an id": (
         GOOD + '[directory]\ntenant = "example.com"\nclient_id = "auditor"\n',
-        [["[directory] client_id", '"auditor"', "Application (client) ID"]],
+        [["[directory] client_id", '"audi…"', "Application (client) ID"]],
     ),
     "misspelt key of the directory": (
         GOOD + f'[directory]\ntenant = "example.com"\nclientid = "{GUID}"\n',
@@ -129,7 +139,7 @@ BROKEN: dict[str, tuple[str, list[list[str]]]] = {
     ),
     "administrator's client is not an id": (
         'admin_client_id = "Graph"\n' + GOOD,
-        [["admin_client_id", '"Graph"', "--admin-sign-in"]],
+        [["admin_client_id", '"Grap…"', "--admin-sign-in"]],
     ),
     "four mistakes": (
         GOOD + 'port = "587"\nuse_ssl = 1\nprt = 1\npassword = "Sesame-4711"\n',
@@ -155,6 +165,7 @@ def test_every_mistake_is_reported_on_one_line(case: str, tmp_path: Path) -> Non
         assert all(word in line for word in words), line
         assert "\n" not in line
     assert "Sesame" not in "".join(lines)
+    assert "S3cretC" not in "".join(lines)
 
 
 def _run(file: Path) -> subprocess.CompletedProcess[str]:
