@@ -229,6 +229,8 @@ def _read(message: dns.message.Message, host: str) -> tuple[tuple[str, ...], tup
     found: dict[str, list[str]] = {}
     ttls: dict[str, int] = {}
     for rrset in message.answer:
+        if rrset.rdclass != dns.rdataclass.IN:  # dnspython parses addresses of no other class
+            continue
         owner = rrset.name.to_text(omit_final_dot=True).lower()
         for rdata in rrset:
             if rrset.rdtype == dns.rdatatype.CNAME:
