@@ -121,11 +121,13 @@ def service(folder: Path) -> Iterator[Service]:
 
 
 def _web_server(context: ssl.SSLContext, found: list[Service]) -> ThreadingHTTPServer:
+    ports: list[int] = []
+
     class Handler(BaseHTTPRequestHandler):
         timeout = 10
 
         def do_GET(self) -> None:
-            here = f"https://{HOST}:{self.server.server_address[1]}/x"
+            here = f"https://{HOST}:{ports[0]}/x"
             members = {name: f"{here}/{name}" for name in ("token_endpoint", "jwks_uri", "authorization_endpoint")}
             self.answer(found[0].document({"issuer": here, **members}))
 
@@ -152,6 +154,7 @@ def _web_server(context: ssl.SSLContext, found: list[Service]) -> ThreadingHTTPS
             """Ignore an error of a connection, because the client may close it at any time."""
 
     server = Server((HOST, 0), Handler)
+    ports.append(server.server_address[1])
     server.socket = context.wrap_socket(server.socket, server_side=True)
     return server
 

@@ -67,7 +67,7 @@ def test_any_smtp_reply_is_assessed(running: Service) -> None:
         running.reply = reply
         run(running, "basic")
 
-    fuzz(seeds(), check, examples=40)
+    fuzz(seeds(), check, examples=25)
 
 
 def test_any_issuer_document_is_assessed(running: Service) -> None:
@@ -78,7 +78,7 @@ def test_any_issuer_document_is_assessed(running: Service) -> None:
         running.document = lambda members: mutated(members, draw)
         run(running, "oauth")
 
-    fuzz(seeds(), check, examples=25)
+    fuzz(seeds(), check, examples=15)
 
 
 def test_any_token_answer_is_assessed(running: Service) -> None:
