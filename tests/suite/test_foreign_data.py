@@ -36,6 +36,9 @@ PARSES = {
 NUMBERS = {"int", "float"}
 # Calls that read only files of this repository or of the present run, or convert only what a pattern has matched, with the reason.
 OWN = {
+    "knowledge/entra_table.py int": "a table of this repository",
+    "knowledge/entra_table.py isdigit": "a table of this repository",
+    "knowledge/entra_table.py read_text": "a table of this repository",
     "knowledge/explain.py open": "the null device, for output",
     "knowledge/normalise.py int": "hexadecimal digits that a pattern has matched",
     "knowledge/reading.py isdigit": "a phrase from the rules",
@@ -45,6 +48,8 @@ OWN = {
     "plugin/outputs.py read_text": "the JUnit file that pytest has just written",
     "plugin/record.py int": "pytest's own exit code",
     "plugin/report_file.py open": "creates the temporary file of the report",
+    "plugin/self_test.py loads": "the results of the present run",
+    "plugin/self_test.py read_bytes": "the files of the present run",
     "plugin/sigint.py int": "its own exit code",
     "probes/attempt_files.py int": "digits that a pattern has matched",
     "probes/attempt_files.py loads": "the ledger, of which a bounded number of bytes is read",
@@ -57,8 +62,11 @@ OWN = {
     "probes/tls.py load_verify_locations": "OpenSSL reads the trusted roots; the settings accept only a file for them",
     "reports/masks.py int": "a number of ours",
     "reports/masks.py isdigit": "digits are masked, not converted",
+    "reports/packed_parts.py decompress": "the page of the present run",
+    "reports/packed_parts.py decompressobj": "the page of the present run",
     "reports/results.py float": "a number in our own record",
     "reports/template_files.py read_text": "the templates of this repository",
+    "settings/client_id.py isdigit": "whether a value looks like a secret",
     "settings/version.py load": "pyproject.toml of this repository",
     "settings/version.py open": "pyproject.toml of this repository",
 }
