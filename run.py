@@ -16,7 +16,7 @@ import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
-from bootstrap.child import run_child
+from bootstrap.child import run_child, run_server
 from bootstrap.environment import DEVELOPMENT, RUNTIME, Environment
 from bootstrap.errors import BROKE, INTERRUPTED, USAGE, SetupError, say
 
@@ -122,10 +122,17 @@ def lock(arguments: list[str]) -> int:
     return runtime or run_child([*compiling, *development], cwd=ROOT)
 
 
+def fake(arguments: list[str]) -> int:
+    """Serve the built-in tenant until a signal or, with --until-input-ends, the end of the input. It also ends if run.py is killed."""
+    option = "--until-input-ends"
+    others = [argument for argument in arguments if argument != option]
+    return run_server(module("fakes", *others, option), until_input_ends=option in arguments)
+
+
 COMMANDS: dict[str, tuple[list[str], Callable[[list[str]], int]]] = {
     "check": ([RUNTIME], check),
     "explain": ([RUNTIME], lambda arguments: run_child(module("knowledge.explain", *arguments))),
-    "fake": ([RUNTIME], lambda arguments: run_child(module("fakes", *arguments))),
+    "fake": ([RUNTIME], fake),
     "faults": ([RUNTIME], lambda arguments: run_child(module("fakes", "--faults", *arguments))),
     "test": ([RUNTIME, DEVELOPMENT], test),
     "lock": ([RUNTIME, DEVELOPMENT], lock),

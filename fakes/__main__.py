@@ -8,12 +8,13 @@ import gc
 import json
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from .serving.stopping import stop_on_signals
 from .world.clouds import CLOUDS
 
 if TYPE_CHECKING:
@@ -163,12 +164,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from .faults.fault import UnknownFault
     from .hostile.peer import UnknownPeer
     from .network.listeners import CannotStage
+    from .serving.folder import temporary_folder
     from .serving.serve import serve
     from .world.world import ADMINISTRATOR, healthy, in_cloud
 
     ports = {name: getattr(options, f"{name}_port") for name in ("smtp", "https", "dns", "control")}
-    with tempfile.TemporaryDirectory(prefix="smtp365-fake-") as temporary:
+    with ExitStack() as stack:
         try:
+            folder = options.folder or stack.enter_context(temporary_folder())
             world = in_cloud(healthy(), options.cloud)
             if options.fault:  # the catalogue is slow to load, so it is loaded on demand
                 from .faults.catalogue import apply
@@ -178,7 +181,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 world = world.with_tenant(device_codes_approved_by=ADMINISTRATOR)
             with serve(
                 world,
-                folder=options.folder or Path(temporary),
+                folder=folder,
                 latency_ms=options.latency,
                 pace=options.pace,
                 ports=ports,
@@ -199,7 +202,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 if __name__ == "__main__":
     gc.disable()  # until serving starts: there is no garbage yet, and the collector would take a fifth of the start-up time
-    status = main()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    stop_on_signals()
+    try:
+        status = main()
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BrokenPipeError:  # the reader of the output has closed the pipe, as `head` does
+        status = 0
+    except KeyboardInterrupt:
+        status = _INTERRUPTED
     os._exit(status)  # everything is closed and removed, and unloading hundreds of modules would only delay the caller

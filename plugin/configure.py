@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import gc
 import os
-import shutil
 import sys
-import tempfile
+import threading
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from plugin import printing
+from plugin import printing, sigint
 from plugin.command_line import ROOT, options_of
 from plugin.stash import SESSION, TENANT
 
@@ -36,6 +35,8 @@ def configure(config: pytest.Config) -> None:
 
         config.stash[SESSION] = in_worker(config.workerinput["smtp365"])
         return
+    if threading.current_thread() is threading.main_thread():
+        sigint.interrupt_on_signals(ctrl_c=False)  # pytest itself handles Ctrl-C
     sys.excepthook = printing.print_exception
     gc.disable()  # what is loaded now stays until the exit: collecting it costs a tenth of the run
     stack = ExitStack()
@@ -81,12 +82,10 @@ def _start_built_in_tenant(stack: ExitStack, config: pytest.Config) -> Process:
     """
     from fakes.serving.subprocess import serve_in_subprocess
 
-    folder = Path(tempfile.mkdtemp(prefix="smtp365-"))
-    stack.callback(shutil.rmtree, folder, ignore_errors=True)
     lookups = any(config.getoption(name) for name in ("--lookups", "--admin-sign-in", "--tenant-export"))
     admin = config.getoption("--admin-sign-in")  # the tenant approves the administrator's code at once
     return stack.enter_context(
-        serve_in_subprocess(config.getoption("--fault"), folder=folder, lookups=lookups, approve_device_codes=admin)
+        serve_in_subprocess(config.getoption("--fault"), lookups=lookups, approve_device_codes=admin)
     )
 
 

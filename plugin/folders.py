@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from settings.account import account
-from settings.whole_file import temporary_for
+from settings.whole_file import create, temporary_for
 
 _OWN = pytest.StashKey[Path | None]()
 _NOTE = pytest.StashKey[str]()
@@ -33,7 +33,7 @@ def writable(folder: Path) -> bool:
         while not folder.exists():
             folder = folder.parent
         probe = temporary_for(folder / "smtp365")
-        with probe.open("xb"):
+        with create(probe):
             pass
         probe.unlink()
     except OSError:

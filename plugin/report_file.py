@@ -16,7 +16,7 @@ import pytest
 from plugin import folders
 from plugin.html_postprocess import postprocess
 from settings.target import Target
-from settings.whole_file import is_device, temporary_for
+from settings.whole_file import create, is_device, remove_abandoned, reservation_for, temporary_for
 
 REPORT = pytest.StashKey[Path]()
 _TEMPORARY = pytest.StashKey[Path]()
@@ -55,6 +55,8 @@ def choose_path(config: pytest.Config, root: Path, started: datetime, target: Ta
     option.htmlpath = str(temporary)
     config.stash[REPORT], config.stash[_TEMPORARY] = final, temporary
     config.add_cleanup(lambda: _remove(temporary))
+    for path in {final.parent} | ({Path(option.json).parent} if option.json is not None else set()):
+        remove_abandoned(path)
 
 
 def _reserve(folder: Path, stem: str) -> tuple[Path, Path]:
@@ -63,17 +65,17 @@ def _reserve(folder: Path, stem: str) -> tuple[Path, Path]:
         final = folder / (f"{stem}.html" if number == 1 else f"{stem}-{number}.html")
         with contextlib.suppress(FileExistsError):
             if not final.exists():
-                return final, _create(temporary_for(final, shared=True), final, mode="xb")
+                return final, _create(reservation_for(final), final)
     raise pytest.UsageError(
         f"{folder}: {_MOST_IN_ONE_SECOND} reports were started in this second; choose a different path with --html"
     )
 
 
-def _create(temporary: Path, final: Path, mode: str = "wb") -> Path:
+def _create(temporary: Path, final: Path) -> Path:
     """Create an empty temporary file for `final`, and return its path.
 
     Raises:
-        FileExistsError: the temporary file already exists. Raised only with mode `xb`.
+        FileExistsError: the temporary file already exists.
         pytest.UsageError: the file cannot be created for any other reason.
 
     """
@@ -81,7 +83,7 @@ def _create(temporary: Path, final: Path, mode: str = "wb") -> Path:
         temporary.parent.mkdir(parents=True, exist_ok=True)
         if final.is_dir():
             raise pytest.UsageError(f"{final} is a folder; choose a file")
-        with temporary.open(mode):
+        with create(temporary):
             return temporary
     except FileExistsError:
         if temporary.parent.is_dir():

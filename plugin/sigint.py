@@ -1,11 +1,11 @@
 """Runs a module as `python -m` does, but when the user presses Ctrl-C, even while libraries load, prints one line and exits with 2.
 
-The first Ctrl-C interrupts the run. Later ones are ignored while the report is written, because they would break the end of
-pytest's session. Three seconds after the first, another Ctrl-C ends the process at once.
+SIGTERM, SIGHUP and Ctrl-Break have the same effect. The first one interrupts the run. Later ones are ignored while the report is
+written, because they would break the end of pytest's session. Three seconds after the first, another one ends the process at once.
 
     python -m plugin.sigint pytest --target=live
 
-run.py starts every command through this module; nothing imports it.
+run.py starts every command through this module. `plugin.configure` uses its handler if the user started pytest directly.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ _GRACE_SECONDS = 3.0
 _pressed: list[float] = []
 
 
-def press(_signal: int, frame: FrameType | None) -> None:
-    """Handle SIGINT: raise KeyboardInterrupt the first time, and end the process if the user presses Ctrl-C again after three seconds."""
+def press(number: int, frame: FrameType | None) -> None:
+    """Handle a signal: raise KeyboardInterrupt the first time, and end the process if the user presses Ctrl-C again after three seconds."""
     if not _pressed and frame is not None and getattr(frame, "f_lineno", None) is None:
         # CPython was between two lines. pytest needs the line number, so interrupt again a moment later.
         import _thread
         import threading
 
-        threading.Timer(0.005, _thread.interrupt_main).start()
+        threading.Timer(0.005, _thread.interrupt_main, (number,)).start()
         return
     _pressed.append(time.monotonic())
     if len(_pressed) == 1:
@@ -38,13 +38,25 @@ def press(_signal: int, frame: FrameType | None) -> None:
         os._exit(INTERRUPTED)  # files get their final names when they are complete, so none is left incomplete
 
 
+def interrupt_on_signals(*, ctrl_c: bool = True) -> None:
+    """Handle SIGINT, unless `ctrl_c` is false, and the signals that end a process: SIGTERM, SIGHUP, and SIGBREAK on Windows.
+
+    A signal that the parent process ignores deliberately, as nohup does with SIGHUP, stays ignored.
+    """
+    names = [*(["SIGINT"] if ctrl_c else []), "SIGTERM", "SIGHUP", "SIGBREAK"]
+    for number in (getattr(signal, name) for name in names if hasattr(signal, name)):
+        if signal.getsignal(number) in {signal.SIG_DFL, signal.default_int_handler}:
+            signal.signal(number, press)
+
+
+def _handled() -> list[signal.Signals]:
+    return [one for one in signal.Signals if signal.getsignal(one) is press]
+
+
 def main() -> int:
     """Run the module named by the first argument with the remaining arguments, and return its exit code."""
     try:
-        if (
-            signal.getsignal(signal.SIGINT) is signal.default_int_handler
-        ):  # otherwise the parent process ignores SIGINT deliberately
-            signal.signal(signal.SIGINT, press)
+        interrupt_on_signals()
         import runpy
 
         del sys.argv[0]
@@ -66,7 +78,8 @@ def begin() -> NoReturn:
     """Run the module and end this process with its exit code."""
     try:
         code = main()
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # everything is written; the rest takes milliseconds
+        for number in _handled():
+            signal.signal(number, signal.SIG_IGN)  # everything is written; the rest takes milliseconds
     except KeyboardInterrupt:  # a second Ctrl-C while the first was handled
         code = INTERRUPTED
     if code == INTERRUPTED:

@@ -211,6 +211,12 @@ class Connection(http.client.HTTPSConnection):
         proxy = self._proxy
         if proxy is None or not proxy.host:
             raise BrokenError(Failure(kind=FailureKind.PROXY, text="the proxy's address has no host"))
+        if proxy.scheme not in {
+            "http",
+            "https",
+        }:  # a SOCKS proxy would get an HTTP request, and the user's password with it
+            text = f"the proxy {self._shown_proxy} is not an HTTP proxy, so nothing was sent; set one in HTTPS_PROXY, or use NO_PROXY"
+            raise BrokenError(Failure(kind=FailureKind.PROXY, text=text))
         sock = self._dialled(proxy.host, proxy.port or 8080)
         lines = [f"CONNECT {self._name}:{self._target_port} HTTP/1.1", f"Host: {self._name}:{self._target_port}"]
         if self._proxy_user is not None:

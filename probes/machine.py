@@ -45,15 +45,21 @@ def describe(*, resolvers: tuple[str, ...], connect_map: bool) -> MachineEvidenc
 
 
 def _proxies() -> dict[str, str]:
-    """Return the proxies from the environment or the operating system, without user names and passwords."""
+    """Return the proxies from the environment or the operating system, without user names, passwords and the hosts that need none."""
     found = {}
     for scheme, address in urllib.request.getproxies().items():
         if scheme == "no":
-            found[scheme] = printable(address, 200)
+            found[scheme] = _exceptions(address)
             continue
         parts = address_of(address if "://" in address else f"http://{address}")
         found[scheme] = printable(parts.place, 200)
     return found
+
+
+def _exceptions(listed: str) -> str:
+    """Return how many hosts need no proxy. The list itself often names internal hosts, which a reader of the report need not know."""
+    count = len([one for one in listed.replace(";", ",").split(",") if one.strip()])
+    return f"{count} {'entry' if count == 1 else 'entries'} (not shown)"
 
 
 def _registry() -> tuple[tuple[RegistryValue, ...] | None, str | None]:

@@ -114,7 +114,10 @@ def _across(settings: Settings, folder: Path) -> list[str]:
             lines.append(
                 f'[connect] "{key}": write a name or address and a port on the left, e.g. "smtp.office365.com:587"'
             )
+    if settings.custom is not None:
+        lines.extend(_about_dot("custom", settings.custom.smtp_server))
     for sender in settings.sender.values():
+        lines.extend(_about_dot(f"sender.{sender.name}", sender.smtp_server))
         if not sender.envelope_from:
             lines.append(
                 f'[sender.{sender.name}] from: missing, and username is empty too; write from = "noreply@yourdomain.com"'
@@ -125,6 +128,12 @@ def _across(settings: Settings, folder: Path) -> list[str]:
             if not re.fullmatch(r"[A-Z]+-\d\d", item)
         )
     return lines
+
+
+def _about_dot(table: str, host: str) -> list[str]:
+    """Return a line if the host name ends with a dot, with which DNS finds it but no certificate matches it."""
+    line = f'[{table}] smtp_server = "{host}": ends with a dot, which no certificate has; remove the dot, here and in the plugin'
+    return [line] if host.endswith(".") else []
 
 
 def _about_directory(settings: Settings, folder: Path) -> list[str]:

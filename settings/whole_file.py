@@ -1,13 +1,25 @@
 """Writes a file completely or not at all. It first writes a temporary file in the same folder, which then replaces the final one.
 
-An interrupted write leaves the earlier file unchanged.
+An interrupted write leaves the earlier file unchanged. The name of the temporary file cannot be predicted, and creating it fails if
+anything has that name, so a symbolic link that someone else placed in the folder is never followed.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import re
+import secrets
+import stat
+import sys
+import time
 from pathlib import Path
+from typing import BinaryIO
+
+_TEMPORARY = re.compile(r"\.smtp365-[0-9a-f]{16}\.part|\.\d{8}T\d{6}Z-[\w.-]+\.html\.part")
+_DAY_SECONDS = 86_400
+_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+_FLAGS |= sum(getattr(os, name, 0) for name in ("O_BINARY", "O_NOINHERIT", "O_NOFOLLOW", "O_CLOEXEC"))
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
@@ -23,19 +35,43 @@ def write_whole(path: Path, content: str | bytes) -> None:
         return
     temporary = temporary_for(path)
     try:
-        temporary.write_bytes(data)
+        with create(temporary) as file:
+            file.write(data)
         temporary.replace(path)
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
 
 
-def temporary_for(path: Path, *, shared: bool = False) -> Path:
-    """Return the path of the temporary file for `path`: hidden, in the same folder, with the process id, and ending in `.part`.
+def create(path: Path) -> BinaryIO:
+    """Create a file and open it for writing. Raises FileExistsError if anything has this name, including a symbolic link."""
+    return os.fdopen(os.open(path, _FLAGS, 0o666), "wb")
 
-    A `shared` name omits the process id, so a process can reserve `path` by creating this file exclusively (mode `x`).
-    """
-    return path.with_name(f".{path.name}.part" if shared else f".{path.name}.{os.getpid()}.part")
+
+def temporary_for(path: Path) -> Path:
+    """Return the path of a new temporary file for `path`: hidden, in the same folder, with a random name that ends in `.part`."""
+    return path.with_name(f".smtp365-{secrets.token_hex(8)}.part")
+
+
+def reservation_for(path: Path) -> Path:
+    """Return the path of the file with which a process reserves `path`. Processes agree on it, so use only `create` for it."""
+    return path.with_name(f".{path.name}.part")
+
+
+def remove_abandoned(folder: Path) -> None:
+    """Remove temporary files of this program and user that a killed process left in the folder more than a day ago."""
+    with contextlib.suppress(OSError):
+        for path in folder.iterdir():
+            if _TEMPORARY.fullmatch(path.name):
+                _remove_if_old(path)
+
+
+def _remove_if_old(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        found = path.lstat()
+        ours = sys.platform == "win32" or found.st_uid == os.getuid()
+        if stat.S_ISREG(found.st_mode) and ours and time.time() - found.st_mtime > _DAY_SECONDS:
+            path.unlink()
 
 
 def is_device(path: Path) -> bool:

@@ -62,7 +62,7 @@ class Process:
 def serve_in_subprocess(
     fault_ids: Iterable[str] = (),
     *,
-    folder: Path,
+    folder: Path | None = None,
     latency_ms: int = 0,
     pace: str = "off",
     lookups: bool = False,
@@ -72,9 +72,11 @@ def serve_in_subprocess(
 ) -> Iterator[Process]:
     """Start the process and return without waiting for it. The process stops when the block or the calling process ends.
 
-    `look_ups` is the former name of `lookups`. `hostile` is the name of a hostile peer.
+    Without a folder, the process creates a temporary one and removes it when it ends. `hostile` is the name of a hostile peer.
+    `look_ups` is the former name of `lookups`.
     """
-    command = [sys.executable, "-m", _PACKAGE, "--json", "--until-input-ends", "--folder", str(folder), "--pace", pace]
+    command = [sys.executable, "-m", _PACKAGE, "--json", "--until-input-ends", "--pace", pace]
+    command += ["--folder", str(folder)] if folder is not None else []
     command += ["--latency", str(latency_ms), *(word for fault_id in fault_ids for word in ("--fault", fault_id))]
     command += ["--lookups"] if lookups or look_ups else []
     command += ["--approve-device-codes"] if approve_device_codes else []

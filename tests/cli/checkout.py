@@ -20,13 +20,14 @@ print(json.dumps({"arguments": sys.argv[1:], "folder": os.getcwd(), "path": sys.
 """
 FAKE = """\
 import sys
-if sys.argv[1:] == ["wait"]:
+if sys.argv[1] == "wait":
     try:
         print("waiting", flush=True)
         sys.stdin.read()
     except KeyboardInterrupt:
-        print("ended in order", flush=True)
-        sys.exit(2)
+        pass
+    print("ended in order", flush=True)
+    sys.exit(2)
 sys.exit(int(sys.argv[1]))
 """
 CONFTEST = """\

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from checks.assessment import Assessment
+from fakes import healthy, serve
 from probes import gather
+from probes.machine import describe
 from reports.results import as_text, results
 from tests.probe_run import gather_without_errors
 from tests.probes.scripted import HOSTS, TENANT, ReceivedRequest, Reply, ScriptedTenant, oauth, scripted
@@ -68,6 +71,48 @@ def test_a_malformed_proxy_in_the_environment(proxy: str) -> None:
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "secret" not in done.stdout.replace("client secret", "")
+
+
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "ALL_PROXY"])
+@pytest.mark.parametrize("scheme", ["socks5", "socks5h", "socks4", "socks4a", "socks", "SOCKS5", "ftp"])
+def test_nothing_is_sent_to_a_socks_proxy(scheme: str, variable: str, tmp_path: Path) -> None:
+    """With a proxy of another kind, the issuer gate breaks with a line that names it, and the proxy gets no connection."""
+    names = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY", "http_proxy", "HTTP_PROXY")
+    clean = {name: value for name, value in os.environ.items() if name not in names}
+    with serve(healthy(), folder=tmp_path) as running, socket.create_server(("127.0.0.1", 0)) as proxy:
+        proxy.settimeout(0)
+        text = running.settings_file.read_text(encoding="utf-8")
+        settings = tmp_path / "proxied.toml"
+        settings.write_text(
+            "".join(line for line in text.splitlines(keepends=True) if ":443" not in line).replace(
+                "only_mapped = true\n", ""
+            ),
+            encoding="utf-8",
+        )
+        place = f"127.0.0.1:{proxy.getsockname()[1]}"
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "--target=live", f"--settings={settings}", "--sender=oauth",
+             f"--json={tmp_path / 'r.json'}", f"--html={tmp_path / 'r.html'}", "-p", "no:cacheprovider"],
+            cwd=ROOT,
+            env={**clean, **running.secrets, variable: f"{scheme}://user:Pr0xy-canary@{place}", "XDG_STATE_HOME": str(tmp_path)},
+            capture_output=True, encoding="utf-8", timeout=120, check=False,
+        )  # fmt: skip
+
+        with pytest.raises(BlockingIOError):
+            proxy.accept()
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert f"{scheme.lower()}://{place} is not an HTTP proxy, so nothing was sent" in done.stdout
+    assert "canary" not in done.stdout + (tmp_path / "r.json").read_text(encoding="utf-8")
+
+
+def test_the_hosts_that_need_no_proxy_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The evidence has the number of entries in NO_PROXY, which can name internal hosts."""
+    monkeypatch.setenv("no_proxy", "payroll.corp.example, .internal.example,10.1.2.3")
+
+    found = describe(resolvers=(), connect_map=False)
+
+    assert found.proxies["no"] == "3 entries (not shown)"
+    assert not any(word in found.model_dump_json() for word in ("payroll", "internal", "10.1.2.3"))
 
 
 @pytest.mark.parametrize("address", ["https://[x]/common", "https://[::1", "https://login.microsoftonline.com:99999/x"])

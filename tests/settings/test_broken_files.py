@@ -141,6 +141,10 @@ BROKEN: dict[str, tuple[str, list[list[str]]]] = {
         'admin_client_id = "Graph"\n' + GOOD,
         [["admin_client_id", '"Grap…"', "--admin-sign-in"]],
     ),
+    "host with a trailing dot": (
+        GOOD + 'smtp_server = "smtp.office365.com."\n',
+        [["smtp_server", '"smtp.office365.com."', "remove the dot"]],
+    ),
     "four mistakes": (
         GOOD + 'port = "587"\nuse_ssl = 1\nprt = 1\npassword = "Sesame-4711"\n',
         [["password"], ["port", '"587"'], ["use_ssl", "1"], ["prt", "did you mean port?"]],
