@@ -155,7 +155,7 @@ def answer_lines(lines: Iterable[bytes], out: TextIO, complaints: TextIO) -> int
     code = 0
     for number, line in enumerate(lines, 1):
         if len(line) > LARGEST:
-            print(f"line {number}: skipped, longer than {LARGEST // 1024} KB", file=complaints)
+            print(one_line(f"line {number}: skipped, longer than {LARGEST // 1024} KB"), file=complaints)
             code = USAGE
             continue
         stripped = line.removeprefix(b"\xef\xbb\xbf").strip()
@@ -213,7 +213,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return answer_lines(_lines(_standard_input()), sys.stdout, sys.stderr)
     given = " ".join(options.text).encode("utf-8", "replace") or read_stream(_standard_input(), LARGEST)
     if given is None:
-        print(f"explain: the text is larger than {LARGEST // 1024} KB; pass only the error", file=sys.stderr)
+        print(one_line(f"explain: the text is larger than {LARGEST // 1024} KB; pass only the error"), file=sys.stderr)
         return USAGE
     text = given.decode("utf-8", "replace")
     if not text.strip():
