@@ -142,9 +142,10 @@ def _is_at(path: Path, number: int) -> bool:
 
 
 if sys.platform == "win32":
-    import msvcrt
 
     def _lock(number: int) -> bool:
+        import msvcrt
+
         os.lseek(number, _BEYOND, os.SEEK_SET)
         try:
             msvcrt.locking(number, msvcrt.LK_NBLCK, 1)
@@ -155,6 +156,8 @@ if sys.platform == "win32":
         return True
 
     def _unlock(number: int) -> None:
+        import msvcrt
+
         with contextlib.suppress(OSError):
             os.lseek(number, _BEYOND, os.SEEK_SET)
             msvcrt.locking(number, msvcrt.LK_UNLCK, 1)
