@@ -82,7 +82,7 @@ GLIBC = "%-"  # in a date format
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
 def test_no_posix_only_feature_is_used(file: Path) -> None:
-    """Where it runs on Windows, no file uses a POSIX-only module, function, date format or path, or reads or writes text without an explicit encoding."""
+    """On Windows, no file uses a POSIX-only module, function, date format or path, or text without an explicit encoding."""
     tree = ast.parse(file.read_text(encoding="utf-8"))
     found: set[str] = set()
     for node in _on_windows(tree):
