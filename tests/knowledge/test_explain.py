@@ -105,6 +105,11 @@ def test_client_name_changes_the_reading() -> None:
         pytest.param(("--json", TENANT), b"", 0, id="json"),
         pytest.param(("--jsonl",), b'{"id":1,"text":"x"}\n', 0, id="jsonl"),
         pytest.param((), b"  \n", 4, id="nothing to explain"),
+        pytest.param((), b"x" * 2_000_000, 4, id="a text of 2 MB"),
+        pytest.param(
+            ("--jsonl",), b'{"id":1,"text":"' + b"x" * 3_000_000 + b'"}\n{"id":2,"text":"x"}\n', 4, id="a line of 3 MB"
+        ),
+        pytest.param(("--jsonl",), b'{"id":1,"text":' * 5000, 4, id="a line that is nested deeply"),
         pytest.param(("--jsn", TENANT), b"", 4, id="a misspelt option"),
         pytest.param(("--json", "--jsonl"), b"", 4, id="two formats"),
     ],
