@@ -26,7 +26,8 @@ HELP = """\
 Can this application, from this machine, send mail through Microsoft 365? If not, what stops it and who can fix it?
 
 python3 run.py [check] [options]       run the checklist, on the built-in tenant unless --target=live is given
-python3 run.py explain "error text"    explain an error (--json, --jsonl; without text, reads standard input)
+python3 run.py explain "error text"    explain an error (--full, --basic, --oauth, --client=NAME, --json, --jsonl;
+                                       without text, reads standard input)
 python3 run.py fake [--fault ID]...    serve the built-in tenant until interrupted (--latency MS, --json)
 python3 run.py fake --hostile=NAME     serve it with one server that breaks the protocol (list: list these servers)
 python3 run.py faults [--json]         list the faults of the built-in tenant

@@ -5,127 +5,27 @@ from __future__ import annotations
 import argparse
 import io
 import os
-import re
 import sys
-import textwrap
-from typing import TYPE_CHECKING, Final, NoReturn, TypedDict
+from typing import TYPE_CHECKING, Final, NoReturn
 
-from knowledge.cause import NOTHING
-from knowledge.causes import CATALOGUE, UNRECOGNISED
-from knowledge.placeholders import fill
+from knowledge.clients import CLIENTS, named
+from knowledge.explanation import answer, explain
+from knowledge.methods import Method
 from knowledge.reading import read
+from knowledge.screen import render
 from settings import strict_json
 from settings.bounded_input import read_stream
 from settings.printable import lines as legible_lines
 from settings.printable import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from typing import BinaryIO, TextIO
 
-WHO: Final[Mapping[str | None, str]] = {
-    "sender": "the owner of the application and its mail settings",
-    "exchange": "an Exchange administrator",
-    "entra": "an Entra administrator",
-    "network": "the network or host team",
-    "microsoft": "Microsoft (wait, or open a support case)",
-    None: "the owner of the application",
-}
+__all__ = ["answer_lines", "explain", "main", "render"]
+
 USAGE: Final = 4
 LARGEST: Final = 1024 * 1024  # bytes of an error text, or of a line with --jsonl
-_WIDTH: Final = 100
-_SHOWN: Final = 240
-_COMMAND: Final = re.compile(r"`[^`]*`")
-_NO_BREAK: Final = "\ue000"  # replaces a space in a command while the text is wrapped
-
-
-class Explained(TypedDict):
-    """One cause in the documented JSON format."""
-
-    id: str
-    title: str
-    meaning: str
-    who: str | None
-    steps: list[str]
-    verify: str
-    decide: list[str]
-
-
-class Explanation(TypedDict):
-    """The explanation of an error text: its causes, and whether the text itself identifies the cause."""
-
-    causes: list[Explained]
-    sure: bool
-
-
-def explain(text: str, values: Mapping[str, str] | None = None, client: str | None = None) -> Explanation:
-    """Explain a pasted error.
-
-    Takes the text, the values of placeholders (see `knowledge.cause.PLACEHOLDERS`) and, if known, the client's name. Returns the
-    causes, likeliest first, in the documented format of the `explain` JSON. Never raises.
-    """
-    reading = read(text, client)
-    known = values or {}
-    causes: list[Explained] = []
-    for place, name in enumerate(reading.causes):
-        entry = fill(CATALOGUE[name], known)
-        decide = [fill(line, known) for line in reading.decide] if place == 0 else [*entry.decide]
-        causes.append(
-            Explained(
-                id=entry.id,
-                title=entry.title,
-                meaning=entry.meaning,
-                who=entry.who,
-                steps=[*entry.steps],
-                verify=entry.verify,
-                decide=decide,
-            )
-        )
-    return Explanation(causes=causes, sure=reading.sure)
-
-
-def _wrap(text: str, first: str, rest: str) -> str:
-    # Commands are not wrapped, so that they can be copied.
-    whole = _COMMAND.sub(lambda found: found.group().replace(" ", _NO_BREAK), text)
-    return textwrap.fill(
-        whole, _WIDTH, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
-    ).replace(_NO_BREAK, " ")
-
-
-def _one(cause: Explained, *, number: str) -> list[str]:
-    entry = CATALOGUE[cause["id"]]
-    lines = [f"{number}{cause['title'][:1].upper()}{cause['title'][1:]}  [{cause['id']}]", ""]
-    lines += [_wrap(cause["meaning"], "  ", "  "), "", _wrap(f"Who acts: {WHO[cause['who']]}.", "  ", "  "), ""]
-    lines += [_wrap(step, f"  {place}. ", "     ") for place, step in enumerate(cause["steps"], 1)]
-    lines += ["", _wrap(f"How to verify: {cause['verify']}", "  ", "  ")]
-    closing = (("Takes effect", entry.propagation), ("Risk", entry.risk))
-    lines += [_wrap(f"{label}: {text}", "  ", "  ") for label, text in closing if text != NOTHING]
-    lines += [_wrap(f"Source (checked on {entry.checked}): {'; '.join(entry.source)}", "  ", "  "), ""]
-    return lines
-
-
-def render(explanation: Explanation, quoted: str = "") -> str:
-    """Return an explanation as text for a terminal."""
-    causes, sure = explanation["causes"], explanation["sure"]
-    first = causes[0]
-    lines: list[str] = [f"> {one_line(quoted[:_SHOWN], _SHOWN)}", ""] if quoted else []
-    if first["id"] == UNRECOGNISED:
-        known = CATALOGUE[UNRECOGNISED].decide
-        concerns = [_wrap(line, "", "") for line in first["decide"] if line not in known]
-        lines += [*(concerns or ["No rule matches this text."]), ""]
-    elif sure:
-        lines += ["The text identifies the cause:", ""]
-    elif len(causes) == 1:
-        lines += ["The most likely cause:", ""]
-    else:
-        lines += [f"{len(causes)} possible causes, the most likely first:", ""]
-        lines += [f"  {place}. {cause['title']}  [{cause['id']}]" for place, cause in enumerate(causes, 1)]
-        lines += ["", "How to find the cause:", ""]
-        lines += [_wrap(line, "  - ", "    ") for line in first["decide"]]
-        lines += [""]
-    for place, cause in enumerate(causes, 1):
-        lines += _one(cause, number=f"{place}. " if len(causes) > 1 else "")
-    return "\n".join(lines)
 
 
 def _case(line: bytes) -> dict[str, object]:
@@ -199,6 +99,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     shape.add_argument(
         "--jsonl", action="store_true", help='read lines {"id","text","client"?} and write lines {"id","causes","sure"}'
     )
+    parser.add_argument(
+        "--full", action="store_true", help="print every cause with its steps and sources, not one screen"
+    )
+    method = parser.add_mutually_exclusive_group()
+    method.add_argument("--basic", action="store_true", help="the application signs in with a password")
+    method.add_argument("--oauth", action="store_true", help="the application signs in with a token")
+    parser.add_argument("--client", metavar="NAME", help="the mail client or library: " + ", ".join(CLIENTS))
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a console in cp1252 must not stop the output
@@ -209,6 +116,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return USAGE if problem.code else 0
         print(one_line(f"explain: {problem}"), file=sys.stderr)
         return USAGE
+    chosen: Method | None = "basic" if options.basic else "oauth" if options.oauth else None
     if options.jsonl:
         return answer_lines(_lines(_standard_input()), sys.stdout, sys.stderr)
     given = " ".join(options.text).encode("utf-8", "replace") or read_stream(_standard_input(), LARGEST)
@@ -219,11 +127,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not text.strip():
         print("explain: no text; pass it as an argument or on standard input", file=sys.stderr)
         return USAGE
-    explanation = explain(text)
+    if options.client is not None and named(options.client) is None:
+        print(
+            one_line(f"explain: no steps for the client {options.client}; known: {', '.join(CLIENTS)}"), file=sys.stderr
+        )
+    given_answer = answer(text, client=options.client, method=chosen)
     print(
-        strict_json.write(explanation, indent=1)
+        strict_json.write(given_answer.explanation, indent=1)
         if options.json
-        else legible_lines(render(explanation, read(text).quoted))
+        else legible_lines(render(given_answer.explanation, given_answer.quoted, full=options.full))
     )
     return 0
 

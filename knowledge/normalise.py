@@ -47,7 +47,7 @@ _KEYWORDS: Final = (
     "reset",
 )
 _TAG: Final = re.compile(
-    r"</?(?:a|b|i|p|br|em|strong|pre|code|span|div|li|ul|ol|td|tr|th|table|tbody|font|small|blockquote|h[1-6])\b[^<>]{0,300}>",
+    r"</?(?:a|b|i|p|br|em|strong|pre|code|span|div|li|ul|ol|td|tr|th|table|tbody|font|small|blockquote|h[1-6])(?=[\s/>])[^<>]{0,300}>",
     re.IGNORECASE,
 )
 _QUOTED_PRINTABLE: Final = re.compile(r"=(?:3D|20|0D|0A|E2|C2|C3)|=\r?\n")

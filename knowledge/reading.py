@@ -15,6 +15,7 @@ from knowledge.causes import CATALOGUE, UNRECOGNISED
 from knowledge.context import context_flags
 from knowledge.entra_numbers import MISSING, MISSING_PARAMETER, NUMBER, OTHER_SIGN_IN, OUTCOMES, VAGUE
 from knowledge.groups import GROUPS
+from knowledge.methods import Method
 from knowledge.normalise import NormalisedText, normalise, tighten
 from knowledge.outcome import Reading
 from knowledge.rule import Outcome, Rule, Weight
@@ -209,16 +210,18 @@ def _quote(text: NormalisedText, needle: str) -> str:
     return _SECRET.sub("…", words[:_QUOTED])
 
 
-def read(text: str, client: str | None = None) -> Reading:
+def read(text: str, client: str | None = None, method: Method | None = None) -> Reading:
     """Return the causes of an error text.
 
-    Takes any text and, if known, the client's name. If no rule matches, the only cause of the returned `Reading` is `unrecognised`.
-    A cause that the text names takes precedence over one that it hints at, then a cause at an earlier gate over one at a later gate.
-    Never raises.
+    Takes any text and, if known, the client's name and the sign-in method. If no rule matches, the only cause of the returned
+    `Reading` is `unrecognised`. A cause that the text names takes precedence over one that it hints at, then a cause at an earlier
+    gate over one at a later gate. Never raises.
     """
     try:
         normalised = normalise(text)
         flags = _more_flags(normalised, context_flags(normalised, client))
+        if method:
+            flags = flags - {"basic", "oauth"} | {method}
         hits = _hits(normalised, flags)
         other = None if any(hit.weight > Weight.HINTS for hit in hits) else _other_sign_in(normalised)
         if other is not None:

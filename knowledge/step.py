@@ -27,13 +27,15 @@ class Step(str):
         when: The trait of the sender, or the fact of the run, that must hold; None if the step always applies. Where no sender or
             run is known, as in the documentation, every step is shown.
         seen: True if the step only reports what the run has observed.
+        clients: For a step with sentences for single clients (see `knowledge.clients`), the sentence for each of them.
     """
 
-    __slots__ = ("answered_by", "seen", "when")
+    __slots__ = ("answered_by", "clients", "seen", "when")
 
     answered_by: tuple[str, ...]
     when: SenderTrait | Fact | None
     seen: bool
+    clients: Mapping[str, str]
 
     def __new__(
         cls,
@@ -42,15 +44,16 @@ class Step(str):
         answered_by: tuple[str, ...] = (),
         when: SenderTrait | Fact | None = None,
         seen: bool = False,
+        clients: Mapping[str, str] | None = None,
     ) -> Self:
         """Create a step from its text and its declarations."""
         step = super().__new__(cls, text)
-        step.answered_by, step.when, step.seen = answered_by, when, seen
+        step.answered_by, step.when, step.seen, step.clients = answered_by, when, seen, clients or {}
         return step
 
     def with_text(self, text: str) -> Step:
         """Return a step with the same declarations but a different text, such as this text with its placeholders filled."""
-        return Step(text, answered_by=self.answered_by, when=self.when, seen=self.seen)
+        return Step(text, answered_by=self.answered_by, when=self.when, seen=self.seen, clients=self.clients)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +62,31 @@ class Known:
 
     answered: Mapping[str, str] = field(default_factory=dict)
     facts: frozenset[Fact] = frozenset()
+
+
+def per_client(opening: str = "", **sentences: str) -> Step:
+    """Return a step with a sentence for each of several clients, by their ids in `knowledge.clients` with `_` for `.` and `-`.
+
+    The text of the step has an opening, if there is one, and all sentences. Where one client is known, `for_client` leaves only its
+    sentence.
+    """
+    return Step(" ".join(filter(None, (opening, *sentences.values()))), clients=sentences)
+
+
+def only_for(text: str, *clients: str) -> Step:
+    """Return a step that applies to these clients only, by their ids in `knowledge.clients` with `_` for `.` and `-`."""
+    return Step(text, clients=dict.fromkeys(clients, text))
+
+
+def for_client(lines: Iterable[str], client: str) -> tuple[Step, ...]:
+    """Return the steps that apply to one client, given by its id: the general ones, and of the others only the sentence for it."""
+    key = client.replace(".", "_").replace("-", "_")
+    steps = (step_of(line) for line in lines)
+    return tuple(
+        step.with_text(step.clients[key]) if step.clients else step
+        for step in steps
+        if not step.clients or key in step.clients
+    )
 
 
 def step_of(line: str) -> Step:

@@ -68,7 +68,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             + _ACCOUNT
             + (
                 " and select Reset password. Clear 'Require this user to change their password when they first sign "
-                "in'. Enter the new password in the plugin."
+                "in'. Enter the new password in the application."
             ),
             (
                 "Look for characters that a form or a configuration file may have changed: quotes, trailing spaces, # ; $ \\."
@@ -103,7 +103,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         steps=(
             _ACCOUNT
             + " and select Reset password. Clear 'Require this user to change their password when they first sign in'.",
-            "Enter the new password in the plugin.",
+            "Enter the new password in the application.",
             (
                 "For a service account, turn off password expiry: `Update-MgUser -UserId {account} -PasswordPolicies "
                 "DisablePasswordExpiration`. For a synchronised account, select Password never expires in Active "

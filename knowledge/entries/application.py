@@ -9,7 +9,7 @@ from knowledge.entries.sources import (
     FAQ,
     OAUTH,
 )
-from knowledge.step import Step
+from knowledge.step import Step, only_for
 
 _APP: Final = "Open Entra admin center > Identity > Applications > App registrations > All applications > {client_id}"
 _ENTERPRISE: Final = (
@@ -18,7 +18,7 @@ _ENTERPRISE: Final = (
 _GRAPH: Final = "`Connect-MgGraph -Scopes Application.ReadWrite.All`"
 _COPY_THE_VALUE: Final = (
     "Copy the Value immediately, because it is shown only once, and enter it as Client Secret in the "
-    "plugin. The Secret ID next to it, a GUID, is not the secret."
+    "application. The Secret ID next to it, a GUID, is not the secret."
 )
 
 ENTRIES: Final[tuple[Cause, ...]] = (
@@ -163,7 +163,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
                 "{client_id}).PasswordCredentials`."
             ),
             (
-                "Create the next secret now and enter it in the plugin, then delete the old one. Two secrets can be "
+                "Create the next secret now and enter it in the application, then delete the old one. Two secrets can be "
                 "valid at the same time."
             ),
             "Enter the expiry date as client_secret_expires in the settings of smtp365, and in a shared calendar.",
@@ -225,7 +225,9 @@ ENTRIES: Final[tuple[Cause, ...]] = (
                 "applications. Add Web if the application needs a redirect URI."
             ),
             "On the same page, under Advanced settings, set Allow public client flows to No.",
-            "Do not add a redirect URI for the mail plugin: it uses client credentials and needs none.",
+            only_for(
+                "Do not add a redirect URI for the mail plugin: it uses client credentials and needs none.", "plugin"
+            ),
         ),
         verify="The check TOKEN-02 passes.",
         propagation="Within a few minutes.",

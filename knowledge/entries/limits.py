@@ -4,7 +4,7 @@ from typing import Final
 
 from knowledge.cause import Cause, Kind
 from knowledge.entries.sources import LIMITS, NDR, RESTRICTED, SERVICE_LIMITS
-from knowledge.step import Step
+from knowledge.step import Step, per_client
 
 _RETRY: Final = "Configure the application to retry with increasing delays: a 4xx reply is temporary."
 
@@ -44,9 +44,10 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         who="sender",
         kind=Kind.LIMIT,
         steps=(
-            (
-                "Limit the sender to one connection at a time (at most two), and reuse it. For nodemailer: pool: "
-                "true, maxConnections: 1. For Postfix: smtp_destination_concurrency_limit = 2."
+            "Limit the sender to one connection at a time (at most two), and reuse it.",
+            per_client(
+                nodemailer="For nodemailer: pool: true, maxConnections: 1.",
+                postfix="For Postfix: smtp_destination_concurrency_limit = 2.",
             ),
             _RETRY,
             "Find other programs that use the same mailbox, and give each of them a mailbox of its own.",

@@ -19,7 +19,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         kind=Kind.ADDRESS,
         steps=(
             (
-                "In the mail plugin, enter a complete address in From (now {from_address}) and in To (now "
+                "In the application, enter a complete address in From (now {from_address}) and in To (now "
                 "{recipient}): one address with its domain, without a display name."
             ),
         ),

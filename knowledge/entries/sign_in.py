@@ -19,7 +19,7 @@ from knowledge.entries.sources import (
     SMTP_AUTH,
     TROUBLE,
 )
-from knowledge.step import Step
+from knowledge.step import Step, only_for, per_client
 
 _READ_SWITCHES: Final = (
     "Run `Get-CASMailbox -Identity {account} | Format-List SmtpClientAuthenticationDisabled` and "
@@ -52,14 +52,15 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         who="sender",
         kind=Kind.SIGN_IN,
         steps=(
-            (
-                "In the Email Alarm Plugin, under SMTP Options, select Enable Authentication and enter the user name "
-                "and password, or choose OpenID."
+            per_client(
+                plugin="In the Email Alarm Plugin, under SMTP Options, select Enable Authentication and enter the user "
+                "name and password, or choose OpenID. Select Use SSL too.",
             ),
-            "Select Use SSL too: the server offers sign-in only after STARTTLS.",
-            (
-                "For System.Net.Mail, set UseDefaultCredentials = false before Credentials, and set EnableSsl = "
-                "true. System.Net.Mail continues after a refused sign-in, so look for the 535 in its network trace."
+            "Turn on STARTTLS in the client: the server offers sign-in only after it.",
+            per_client(
+                system_net_mail="For System.Net.Mail, set UseDefaultCredentials = false before Credentials, and set "
+                "EnableSsl = true. System.Net.Mail continues after a refused sign-in, so look for the 535 in its network "
+                "trace.",
             ),
             "Configure the client to send EHLO, not HELO.",
         ),
@@ -88,13 +89,14 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         who="sender",
         steps=(
             "In the client, choose the method LOGIN (Basic) or XOAUTH2 (OAuth), and turn on STARTTLS.",
-            (
-                "For PHPMailer, set AuthType = 'LOGIN'. For JavaMail, set mail.smtp.auth.mechanisms=LOGIN. For Go, "
-                "add an implementation of LOGIN or XOAUTH2: net/smtp supports neither."
+            per_client(
+                phpmailer="For PHPMailer, set AuthType = 'LOGIN'.",
+                javamail="For JavaMail, set mail.smtp.auth.mechanisms=LOGIN.",
+                go="For Go, add an implementation of LOGIN or XOAUTH2: net/smtp supports neither.",
             ),
-            (
-                "For Postfix, install the SASL plug-ins (`$ apt-get install libsasl2-modules`) and set "
-                "smtp_sasl_mechanism_filter = login."
+            per_client(
+                postfix="For Postfix, install the SASL plug-ins (`$ apt-get install libsasl2-modules`) and set "
+                "smtp_sasl_mechanism_filter = login.",
             ),
         ),
         verify="The client receives 334 after AUTH LOGIN or AUTH XOAUTH2.",
@@ -232,9 +234,10 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         kind=Kind.SIGN_IN,
         steps=(
             _MOVE_TO_OAUTH,
-            (
+            only_for(
                 "In the plugin, set Authentication Type to OpenID, fill in Client Id, Client Secret and OpenID "
-                "Endpoint Configuration, and set Scope to https://outlook.office365.com/.default."
+                "Endpoint Configuration, and set Scope to https://outlook.office365.com/.default.",
+                "plugin",
             ),
             (
                 "Until Microsoft removes Basic authentication, an Exchange administrator may be able to allow it "

@@ -5,7 +5,7 @@ from typing import Final
 from knowledge.cause import Cause
 from knowledge.entries.network import COMPARE_CLOCK
 from knowledge.entries.sources import DEVICE, DOTNET_TLS, FAQ, RFC_STARTTLS, SCHANNEL, SMTP_AUTH, TLS_12, TROUBLE
-from knowledge.step import Step
+from knowledge.step import Step, only_for, per_client
 
 _SHOW_CERTIFICATE: Final = Step(
     (
@@ -16,17 +16,20 @@ _SHOW_CERTIFICATE: Final = Step(
     ),
     answered_by=("TOKEN-01", "TLS-01"),
 )
-_STRONG_CRYPTO: Final = (
+_DOTNET: Final = ("system_net_mail", "mailkit", "msal_net", "plugin")
+_STRONG_CRYPTO: Final = only_for(
     "On Windows with .NET Framework 4, enable strong cryptography in both registry views. Run as an "
     "administrator: `Set-ItemProperty -Path 'HKLM:\\SOFTWARE\\Microsoft\\.NETFramework\\v4.0.30319' -Name "
     "'SchUseStrongCrypto' -Value 1 -Type DWord` and `Set-ItemProperty -Path "
     "'HKLM:\\SOFTWARE\\Wow6432Node\\Microsoft\\.NETFramework\\v4.0.30319' -Name 'SchUseStrongCrypto' -Value 1 "
-    "-Type DWord`."
+    "-Type DWord`.",
+    *_DOTNET,
 )
-_SYSTEM_DEFAULT: Final = (
+_SYSTEM_DEFAULT: Final = only_for(
     "Set SystemDefaultTlsVersions = 1 (DWord) in the same two keys, so that .NET uses the TLS versions "
     "of the operating system. The mail plugin's FAQ mentions only SchUseStrongCrypto; Microsoft "
-    "recommends both."
+    "recommends both.",
+    *_DOTNET,
 )
 
 ENTRIES: Final[tuple[Cause, ...]] = (
@@ -44,15 +47,18 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         ),
         who="sender",
         steps=(
-            "In the Email Alarm Plugin, under SMTP Options, select Use SSL. On port 587 this means STARTTLS.",
-            (
-                "In other clients, choose STARTTLS (also called explicit TLS, tls or SecureSocketOptions.StartTls), "
-                "not SSL/TLS or smtps."
+            per_client(
+                plugin="In the Email Alarm Plugin, under SMTP Options, select Use SSL. On port 587 this means STARTTLS.",
             ),
-            (
-                "In program code, use these settings. nodemailer: secure: false and requireTLS: true. PHPMailer: "
-                "SMTPSecure = 'tls'. JavaMail: mail.smtp.starttls.enable and .required = true, mail.smtp.ssl.enable "
-                "= false. Python: SMTP() and then starttls(), not SMTP_SSL()."
+            "In the client, choose STARTTLS (also called explicit TLS or tls), not SSL/TLS or smtps.",
+            per_client(
+                "In program code, use these settings.",
+                nodemailer="nodemailer: secure: false and requireTLS: true.",
+                phpmailer="PHPMailer: SMTPSecure = 'tls'.",
+                javamail="JavaMail: mail.smtp.starttls.enable and .required = true, mail.smtp.ssl.enable = false.",
+                smtplib="Python: SMTP() and then starttls(), not SMTP_SSL().",
+                mailkit="MailKit: SecureSocketOptions.StartTls.",
+                system_net_mail="System.Net.Mail: EnableSsl = true.",
             ),
             "Do not use port 465: Microsoft 365 does not offer it.",
         ),
@@ -153,10 +159,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
                 "= 1 and DisabledByDefault = 0, or no such key). Windows Server 2008 R2 and 2012 also need an update."
             ),
             "Restart the machine: services read these values when they start.",
-            (
-                "On Linux, update OpenSSL and the runtime. For Java 7 and JavaMail before 1.6, set "
-                "mail.smtp.ssl.protocols=TLSv1.2."
-            ),
+            "On Linux, update OpenSSL and the runtime.",
+            per_client(javamail="For Java 7 and JavaMail before 1.6, set mail.smtp.ssl.protocols=TLSv1.2."),
             (
                 "If a device cannot support TLS 1.2, send through a relay. As a last resort, use "
                 "smtp-legacy.office365.com, which also requires `Set-TransportConfig -AllowLegacyTLSClients $true`."

@@ -134,8 +134,41 @@ def test_output_works_on_a_cp1252_console() -> None:
 def test_command_stays_on_one_line() -> None:
     """Commands are not wrapped, so they can be copied."""
     answer = explain("535 5.7.3 Authentication unsuccessful XOAUTH2")
-    shown = render(answer).splitlines()
+    shown = render(answer, full=True).splitlines()
 
     commands = [command for step in answer["causes"][0]["steps"] for command in step.split("`")[1::2]]
     assert len(commands) > 3
     assert [command for command in commands if not any(command in line for line in shown)] == []
+
+
+def test_ambiguous_refusal_takes_one_screen() -> None:
+    """The answer to a refusal without a reason takes at most 45 lines, none of which is wrapped except for a command."""
+    shown = _run("535 5.7.3 Authentication unsuccessful").stdout.decode().splitlines()
+
+    assert sum(max(1, -(-len(line) // 80)) for line in shown) <= 45
+
+
+def test_values_of_the_text_are_filled_in() -> None:
+    """The addresses of a refusal replace the placeholders in the steps."""
+    shown = _run("554 5.2.252 SendAsDenied; alerts@contoso.example not allowed to send as ops@contoso.example").stdout
+
+    assert b"-Identity 'ops@contoso.example' -Trustee 'alerts@contoso.example'" in shown
+    assert b"<account>" not in shown
+    assert b"<from_address>" not in shown
+
+
+def test_only_the_steps_for_the_client_are_shown() -> None:
+    """The steps for a text of PHPMailer name no other client."""
+    shown = _run("PHPMailer: SMTP Error: must issue a STARTTLS command first").stdout
+
+    assert b"PHPMailer: SMTPSecure = 'tls'" in shown
+    assert b"JavaMail" not in shown
+    assert b"nodemailer" not in shown
+
+
+def test_unrecognised_text_is_answered_with_its_error_line() -> None:
+    """For an unknown text, the answer quotes the line with the error and states how to make the client log the server's replies."""
+    shown = _run(stdin=b"nightly job\nERROR the frobnicator of PHPMailer broke\ndone\n").stdout
+
+    assert shown.startswith(b"> ERROR the frobnicator of PHPMailer broke")
+    assert b"SMTPDebug = 2" in shown

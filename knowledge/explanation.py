@@ -1,0 +1,121 @@
+"""Combines the causes of a pasted text with their remedies, filled with the values that the text contains."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, TypedDict
+
+from knowledge.causes import CATALOGUE, UNRECOGNISED
+from knowledge.clients import Client, recognised
+from knowledge.context import context_flags
+from knowledge.methods import Method, of_method
+from knowledge.normalise import normalise
+from knowledge.pasted_values import values_in
+from knowledge.placeholders import fill, fill_lines
+from knowledge.quotation import line_that_matters
+from knowledge.reading import read
+from knowledge.step import for_client
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from knowledge.cause_ids import CauseId
+
+_SERVER_WORDS: Final = re.compile(r"(?<![\d.])[245]\d\d[ \-]{1,2}[245]\.\d{1,2}\.\d{1,3}|aadsts\d{4}")
+_WHOLE_LOG: Final = "paste the lines from the server's greeting (220) to its last reply"
+
+
+class Explained(TypedDict):
+    """One cause in the documented JSON format."""
+
+    id: str
+    title: str
+    meaning: str
+    who: str | None
+    steps: list[str]
+    verify: str
+    decide: list[str]
+
+
+class Explanation(TypedDict):
+    """The explanation of an error text: its causes, and whether the text itself identifies the cause."""
+
+    causes: list[Explained]
+    sure: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """An explanation, and what the terminal also shows: the line that decided, and the recognised client."""
+
+    explanation: Explanation
+    quoted: str
+    client: Client | None
+
+
+def explain(
+    text: str, values: Mapping[str, str] | None = None, client: str | None = None, method: Method | None = None
+) -> Explanation:
+    """Explain a pasted error.
+
+    Takes the text and, if known, values of placeholders (see `knowledge.cause.PLACEHOLDERS`), the client's name and the sign-in
+    method. The values that the text contains fill the other placeholders. Returns the causes, likeliest first, in the documented
+    format of the `explain` JSON. Never raises.
+    """
+    return answer(text, values, client, method).explanation
+
+
+def answer(
+    text: str, values: Mapping[str, str] | None = None, client: str | None = None, method: Method | None = None
+) -> Answer:
+    """Explain a pasted error, as `explain` does, for the terminal."""
+    reading = read(text, client, method)
+    found = recognised(text, client)
+    known = {**values_in(text, reading.quoted), **(values or {})}
+    shown = method or _method_of(text, client)
+    if shown:
+        known.setdefault("method", shown)
+    causes = reading.causes if method is None else of_method(reading.causes, method) or reading.causes
+    explained = [_explained(cause, known, found) for cause in causes]
+    decide = fill_lines(_for(reading.decide, found), known)
+    explained[0]["decide"] = [*_server_words(text, found, causes), *decide]
+    quoted = reading.quoted if causes[0] != UNRECOGNISED else line_that_matters(normalise(text).lines)
+    if causes[0] == UNRECOGNISED and found:
+        explained[0]["steps"].insert(
+            0, f"Paste a log of the dialogue. For {found.name}, {found.log}, and {_WHOLE_LOG}."
+        )
+    return Answer(explanation=Explanation(causes=explained, sure=reading.sure), quoted=quoted, client=found)
+
+
+def _explained(cause: CauseId, known: Mapping[str, str], client: Client | None) -> Explained:
+    whole = CATALOGUE[cause]
+    entry = fill(replace(whole, steps=_for(whole.steps, client), decide=_for(whole.decide, client)), known)
+    return Explained(
+        id=entry.id,
+        title=entry.title,
+        meaning=entry.meaning,
+        who=entry.who,
+        steps=[*entry.steps],
+        verify=entry.verify,
+        decide=[*entry.decide],
+    )
+
+
+def _for(lines: Iterable[str], client: Client | None) -> tuple[str, ...]:
+    return for_client(lines, client.id) if client else tuple(lines)
+
+
+def _method_of(text: str, client: str | None) -> Method | None:
+    """Return the sign-in method that a text shows, or None if it shows neither or both."""
+    flags = context_flags(normalise(text), client)
+    if "oauth" in flags:
+        return None if "basic" in flags else "oauth"
+    return "basic" if "basic" in flags else None
+
+
+def _server_words(text: str, client: Client | None, causes: tuple[CauseId, ...]) -> list[str]:
+    """Return how to get the server's reply, if a text with several possible causes does not contain it."""
+    if client is None or len(causes) < 2 or _SERVER_WORDS.search(normalise(text).flat):
+        return []
+    return [f"The text does not contain the server's reply. For {client.name}, {client.log}, and {_WHOLE_LOG}."]
