@@ -36,7 +36,7 @@ def fuzz(values: st.SearchStrategy[Value], check: Callable[[Value], None], *, ex
     """Call `check` with generated values, and fail with the simplest value for which it raises an exception."""
 
     @settings(
-        max_examples=200 if DEEP else examples,
+        max_examples=40 if DEEP else examples,
         deadline=None,
         database=None,
         derandomize=not DEEP,
