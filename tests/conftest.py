@@ -15,7 +15,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Append each reason for skipped tests, with the number of tests, to the file that .ci/run sets in `SMTP365_SKIPPED`."""
+    """Append each reason for skipped tests and their number to the file named in `SMTP365_SKIPPED`, if that variable is set."""
     if "SMTP365_SKIPPED" not in os.environ:
         return
     skipped = terminalreporter.stats.get("skipped", [])

@@ -1,4 +1,4 @@
-"""The characters that must not reach a terminal or a file for people, and a search for them."""
+"""Characters that must not be printed on a terminal or written to a report, and a search for them."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""A small checkout for tests of run.py: the real run.py, with empty locks and with stubs for its commands.
+"""A small checkout for tests of run.py, with the real run.py and bootstrap, empty locks, and stubs for some commands.
 
-run.py makes a real environment for it. Only .ci/run installs real packages from scratch.
+run.py makes a real environment in it.
 """
 
 import os
@@ -60,7 +60,7 @@ class Checkout:
     def python(
         self, *arguments: str, folder: Path | None = None, **environment: str
     ) -> subprocess.CompletedProcess[str]:
-        """Run the Python interpreter of this test run in place of the user's own."""
+        """Run the Python interpreter of this test run with the given arguments."""
         return subprocess.run(
             [sys.executable, *arguments],
             cwd=folder or self.root,
@@ -90,7 +90,7 @@ class Checkout:
 
 
 def furnish(root: Path) -> Checkout:
-    """Create a checkout without an environment in a folder, and return the checkout."""
+    """Write a small checkout without an environment to a folder, and return the checkout."""
     contents = {
         "requirements.txt": "# nothing to install\n",
         "requirements-dev.txt": "# nothing to install\n",

@@ -1,4 +1,4 @@
-"""A small checkout whose environment run.py makes once. Tests that damage it make their own checkout or repair this one."""
+"""A small checkout that the tests in this folder share, with an environment made by run.py."""
 
 import pytest
 

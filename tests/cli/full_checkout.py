@@ -1,4 +1,4 @@
-"""A complete checkout whose environment borrows the packages of this test run, so that setting it up takes almost no time."""
+"""A complete checkout whose environment borrows the packages of this test run, so that nothing has to be installed."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _SMALL = (
 
 
 def full_checkout(root: Path) -> Checkout:
-    """Copy the project's packages and an empty lock to a folder, and return this checkout, which has no environment yet."""
+    """Copy the project's code and an empty lock to a folder, and return this checkout, which has no environment yet."""
     for package in PACKAGES:
         shutil.copytree(ROOT / package, root / package, ignore=shutil.ignore_patterns("__pycache__", "out"))
     for file in [*ROOT.glob("*.py"), ROOT / "pytest.ini", ROOT / "pyproject.toml"]:
@@ -72,7 +72,7 @@ def readable_for_all(path: Path) -> bool:
 
 
 def python_for_all(folder: Path) -> tuple[Path, list[str]]:
-    """Return a Python that every account can run, with the folders of its packages. Each is copied to `folder` if necessary."""
+    """Return a Python that every account can run and the folders of its packages, all copied to `folder` where necessary."""
     python, packages = Path(sys.executable).resolve(), [Path(path) for path in site.getsitepackages()]
     if not readable_for_all(python):
         base, version = Path(sys.base_prefix), f"python{sys.version_info[0]}.{sys.version_info[1]}"

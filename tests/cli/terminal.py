@@ -62,7 +62,7 @@ class Terminal:
         os.close(self._ours)
 
     def wait_for(self, words: str) -> None:
-        """Read output until the text appears. Raises AssertionError if the program ends before that."""
+        """Read output until the text appears. Raises AssertionError if the program ends or time runs out before that."""
         while words not in self.shown:
             assert self._read(), f"not shown: {words}\n{self.shown}"
 

@@ -63,7 +63,7 @@ def test_a_damaged_environment_is_detected(
 
 
 def test_only_the_needed_locks_are_compared(environment: Environment) -> None:
-    """An outdated development lock makes `test` rebuild the environment, but not `check`."""
+    """If the development lock is outdated, the environment must be rebuilt for `test` but not for `check`."""
     mark(environment, locks={RUNTIME: environment.digest(RUNTIME), DEVELOPMENT: "an older one"})
 
     assert environment.reason_to_rebuild([RUNTIME]) is None

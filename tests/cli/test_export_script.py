@@ -76,7 +76,7 @@ def test_script_is_short() -> None:
 
 
 def test_script_contains_every_lookup() -> None:
-    """The script makes every lookup of the suite with the same members and parameters, so that a run finds each result in the export."""
+    """The script contains the paths, properties, cmdlets and parameter names of all the suite's lookups."""
     script = SCRIPT.read_text(encoding="utf-8").replace("''", "'")  # quotes inside quotes are doubled
     needed: list[str] = []
     for row in TABLE.values():

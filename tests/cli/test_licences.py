@@ -1,4 +1,4 @@
-"""Tests that the page of licences agrees with the lock, and that no listed licence puts conditions on running the program."""
+"""Tests that the page of licences agrees with the lock, and that every listed licence is a known permissive one or the MPL."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ KNOWN = {"MIT", "MIT-0", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "P
 
 
 def test_page_lists_what_the_lock_installs() -> None:
-    """The page lists the name and version of each locked package, and on which systems it is installed.
+    """The page lists each locked package with its version, the systems on which it is installed, and a known licence.
 
     `bench/dependencies.py --write` generates the page.
     """

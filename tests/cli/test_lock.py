@@ -1,4 +1,4 @@
-"""Tests that the lock files are complete, contain hashes but no local paths, and can be installed on every supported system."""
+"""Tests that the lock files are complete, contain hashes but no local paths, and suit the supported systems."""
 
 import ast
 import re
@@ -72,7 +72,7 @@ def imported(*packages: str) -> set[str]:
 
 
 def test_declared_dependencies_equal_imports() -> None:
-    """Every library that is imported is declared, and every declared library is imported."""
+    """Apart from pytest plugins, every imported library is declared, and every declared library is imported."""
     declared = {canonicalize_name(Requirement(text).name) for text in PROJECT["project"]["dependencies"]}
 
     used = imported("settings", "evidence", "probes", "checks", "knowledge", "fakes", "reports", "plugin", "conftest")
@@ -81,7 +81,7 @@ def test_declared_dependencies_equal_imports() -> None:
 
 
 def test_only_needed_pytest_plugins_are_loaded(pytestconfig: pytest.Config) -> None:
-    """Only pytest-html, its dependency pytest-metadata and pytest-xdist are loaded. pytest.ini blocks others, which slow the start."""
+    """pytest loads only pytest-html, its dependency pytest-metadata, pytest-xdist and, on request, pytest-randomly."""
     wanted = {"pytest-html", "pytest-metadata", "pytest-xdist"}  # metadata is part of the report
 
     loaded = {distribution.project_name for _, distribution in pytestconfig.pluginmanager.list_plugin_distinfo()}
@@ -91,7 +91,7 @@ def test_only_needed_pytest_plugins_are_loaded(pytestconfig: pytest.Config) -> N
 
 @pytest.mark.parametrize("name", [RUNTIME, DEVELOPMENT])
 def test_a_lock_contains_no_local_detail(name: str) -> None:
-    """A lock contains only packages, markers, hashes and comments with package names. It contains no address, option line or path."""
+    """Every line of a lock is a package, a hash or a known kind of comment. No line contains an address or a local path."""
     allowed = re.compile(
         r"""[A-Za-z0-9._-]+==[A-Za-z0-9.+!]+(\ ;\ [A-Za-z0-9_.'<>=!()\ ]+)?\ \\  # a package, perhaps with a marker
             |\ {4}--hash=sha256:[0-9a-f]{64}(\ \\)?
@@ -118,7 +118,10 @@ def test_every_locked_package_has_hashes(name: str) -> None:
 
 
 def install(lock: str, folder: Path, system: str, python: str, *options: str) -> None:
-    """Use uv, which verifies the hashes, to install a system's wheels from a lock into a folder. On failure, the message is uv's output."""
+    """Install a system's wheels from a lock into a folder with uv, which verifies the hashes.
+
+    The test is skipped if no package registry can be reached.
+    """
     proof = ["--require-hashes", "--only-binary", ":all:", "--requirement", str(ROOT / lock)]
     target = ["--target", str(folder), "--python-platform", system, "--python-version", python]
     command = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", sys.executable]
@@ -146,7 +149,7 @@ def install(lock: str, folder: Path, system: str, python: str, *options: str) ->
     ],
 )
 def test_the_runtime_lock_installs_on_every_system(tmp_path: Path, system: str, python: str, present: str) -> None:
-    """Every package has a wheel for the system, so that nothing has to be built, and the lock contains the hash of each wheel."""
+    """On each system, every package can be installed from a wheel whose hash is in the lock."""
     install(RUNTIME, tmp_path, system, python)
 
     assert (tmp_path / present).is_file()

@@ -1,4 +1,4 @@
-"""Tests of a user's pip settings, in variables and in files. Those for the index are used, and those for the install location ignored."""
+"""Tests that the user's pip settings for an index or a proxy are used, and those that change what is installed or where are ignored."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ ELSEWHERE = {
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder in which no package may be installed, with a requirements file that must not be read."""
+    """A folder into which no package may be installed, with a requirements file that must not be read."""
     (tmp_path / "other.txt").write_text("small==2.0\nabsent==3.0\n", encoding="utf-8")
     return tmp_path
 
@@ -69,7 +69,7 @@ def settings(folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 
 
 def by_variables(settings: dict[str, str], folder: Path) -> dict[str, str]:
-    """Return environment variables that contain the settings."""
+    """Return environment variables that contain the settings, and one that points to an empty configuration file."""
     (folder / "pip.conf").touch()
     named = {f"PIP_{name.upper().replace('-', '_')}": value for name, value in settings.items()}
     return {**named, "PIP_CONFIG_FILE": str(folder / "pip.conf")}
@@ -98,7 +98,7 @@ def by_home(settings: dict[str, str], folder: Path) -> dict[str, str]:
 def test_no_user_setting_changes_the_install_location(
     made: Checkout, folder: Path, settings: dict[str, str], way: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With all these settings at once, the package is installed in the environment and nowhere else."""
+    """With all these settings at once, the package is installed in the environment, and nothing is added to the user's folder."""
     assert callable(way)
     (made.root / "tried.txt").write_text(wheel(folder / "wheels", "small", ""), encoding="utf-8")
     for name, value in way(settings, folder).items():
@@ -201,7 +201,7 @@ def test_index_and_proxy_settings_are_used(
 
 
 def test_kept_settings_are_options_of_pip(made: Checkout) -> None:
-    """Each setting that is passed on to pip is an option of the pip version in the environment."""
+    """pip's help lists each setting that is passed on to pip, except a newer option and an alias that the help omits."""
     command = [str(Environment(made.root).python), "-I", "-m", "pip", "install", "--help"]
     shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=TIMEOUT_SECONDS).stdout
 
@@ -213,7 +213,7 @@ def test_kept_settings_are_options_of_pip(made: Checkout) -> None:
 def test_an_unreadable_pip_configuration_gives_one_line(
     made: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """If pip's configuration cannot be read, a one-line message names the file, and nothing is installed."""
+    """If pip's configuration cannot be read, a one-line message names the file."""
     broken = tmp_path / "broken.conf"
     broken.write_text("index-url = without a section\n", encoding="utf-8")
     monkeypatch.setenv("PIP_CONFIG_FILE", str(broken))

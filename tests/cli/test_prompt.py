@@ -1,4 +1,4 @@
-"""Tests of run.py's hidden prompt, which appears once and echoes nothing. If no secret is entered, one line says so."""
+"""Tests of run.py's prompt for secrets, which does not echo the secret and appears once for each account."""
 
 from __future__ import annotations
 
@@ -176,7 +176,7 @@ def test_ctrl_c_at_the_prompt_ends_the_run_with_one_line(workplace: Workplace, o
 
 @pytest.mark.parametrize("key", [ENTER, CTRL_D], ids=["an empty answer", "end of input"])
 def test_an_empty_answer_gives_one_line(workplace: Workplace, key: str) -> None:
-    """The verdict for the sender is "not proven", and a line on the terminal says that nothing was entered."""
+    """If nothing is entered, the verdict for the sender is "not proven", and a line on the terminal gives the reason."""
     workplace.settings()
 
     with workplace.terminal("--sender=basic") as terminal:
@@ -233,7 +233,7 @@ def test_collecting_does_not_prompt(workplace: Workplace) -> None:
 def test_without_a_terminal_the_line_says_where_to_store_the_secret(
     workplace: Workplace, named: bool, line: str
 ) -> None:
-    """Without a terminal there is no prompt, and the reason for the check's verdict says where run.py looks for the secret."""
+    """Without a terminal, the reason for the check's verdict lists where a secret was looked for, or says what to write in the settings."""
     table = "[sender.basic]\n"
     workplace.settings(*[(table, f'{table}password_from = "prompt"\n')] if named else [])
 

@@ -53,7 +53,7 @@ def test_help_needs_no_set_up_and_names_every_command(tmp_path: Path) -> None:
     ],
 )
 def test_check_is_the_default_command(line: list[str], command: tuple[str, list[str]]) -> None:
-    """Options without a command are passed to `check`."""
+    """The command is `check` if the command line names no command."""
     assert choose(line) == command
 
 
@@ -80,7 +80,7 @@ def test_command_runs_in_the_users_folder_with_unchanged_arguments(made: Checkou
 
 
 def test_pythonpath_of_the_user_is_not_used(made: Checkout, tmp_path: Path) -> None:
-    """No module is imported from the user's PYTHONPATH."""
+    """A module in the user's PYTHONPATH does not replace a library module."""
     (tmp_path / "json.py").write_text("raise SystemExit('the wrong json')", encoding="utf-8")
     # run.py itself imports json, so the set-up in this test runs without that PYTHONPATH.
     assert made.run("fake", "0").returncode == 0
@@ -92,7 +92,7 @@ def test_pythonpath_of_the_user_is_not_used(made: Checkout, tmp_path: Path) -> N
 
 
 def test_checklist_uses_the_settings_of_the_users_folder(made: Checkout, tmp_path: Path) -> None:
-    """`--settings` is relative to the user's folder, the checklist is that of the checkout, and test ids do not depend on the folder."""
+    """`--settings` is relative to the user's folder, the checklist is that of the checkout, and test ids are relative to the checkout."""
     made.borrow_pytest()
     (tmp_path / "mine.toml").write_text("found in the user's folder", encoding="utf-8")
 
@@ -105,7 +105,7 @@ def test_checklist_uses_the_settings_of_the_users_folder(made: Checkout, tmp_pat
 
 @pytest.mark.parametrize("folder", ["the checkout", "another folder"])
 def test_one_check_can_be_selected_from_any_folder(made: Checkout, tmp_path: Path, folder: str) -> None:
-    """If one check is selected, only that check runs, in whatever folder run.py is started."""
+    """Only the selected check runs, whether run.py is started in the checkout or in a different folder."""
     made.borrow_pytest()
     here = made.root if folder == "the checkout" else tmp_path
     item = os.path.relpath(made.root / "checks" / "test_checklist.py", here) + "::test_check[BASIC-02]"
@@ -127,7 +127,7 @@ def test_one_check_can_be_selected_from_any_folder(made: Checkout, tmp_path: Pat
     ],
 )
 def test_an_interrupt_ends_run_py_and_its_command(made: Checkout, stop: signal.Signals, to_all: bool) -> None:
-    """After an interrupt, run.py exits with its command's code and without a traceback, and the command has ended in order."""
+    """After SIGINT, SIGTERM or SIGHUP, the command ends in order, and run.py exits with the command's code and without a traceback."""
     running = made.start("fake", "wait")
     assert running.stdout
     assert running.stdout.readline() == "waiting\n"

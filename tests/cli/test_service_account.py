@@ -87,7 +87,7 @@ def readable() -> Iterator[Installed]:
 
 @pytest.fixture
 def installed(readable: Installed) -> Iterator[Installed]:
-    """The same checkout, with an empty home folder that the account can write to."""
+    """The same checkout, with an empty home folder that the account can write to. The test must leave the checkout's files in place."""
     with open_folder() as home:
         entry = pwd.getpwnam(ACCOUNT)
         os.chown(home, entry.pw_uid, entry.pw_gid)
@@ -158,7 +158,7 @@ def test_commands_without_output_files_run(installed: Installed, command: str, w
 
 @pytest.mark.parametrize("home", ["", "/nonexistent"], ids=["HOME unset", "HOME that is not there"])
 def test_an_account_without_a_home_gets_one_line(installed: Installed, home: str) -> None:
-    """If no folder is writable, one line says so and recommends --html. With --html, the run completes."""
+    """If neither the checkout nor the state folder is writable, one line says so and recommends --html. With --html, the run completes."""
     refused = installed.run(HOME=home)
     report = installed.home / "report.html"
     ended = installed.run("check", f"--html={report}", HOME=home)
@@ -208,7 +208,7 @@ def test_a_changed_lock_gives_one_line(installed: Installed) -> None:
 
 @pytest.mark.parametrize("kind", ["its Python", "its marker", "its packages"])
 def test_an_unreadable_environment_gives_one_line(installed: Installed, kind: str) -> None:
-    """The message names the unreadable path, the account and the remedy for an administrator, and the environment is not replaced."""
+    """The message names the account, the unreadable path and the remedy. The environment is kept and works when it is readable again."""
     environment = installed.checkout.root / ".venv"
     closed = installed.checkout.root.parent / "closed"
     closed.mkdir(mode=0o700, exist_ok=True)

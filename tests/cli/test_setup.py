@@ -71,7 +71,7 @@ def test_two_concurrent_first_runs_set_up_once(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends Ctrl-C to a console, not to a process")
 def test_an_interrupted_set_up_gives_one_line_and_no_marker(tmp_path: Path) -> None:
-    """After Ctrl-C during the set-up, run.py prints one line, exits with code 2 and leaves the environment without a marker."""
+    """After Ctrl-C during the set-up, run.py prints one line and exits with code 2, and the set-up counts as unfinished."""
     checkout = furnish(tmp_path)
     running = checkout.start("fake", "0")
     assert running.stderr

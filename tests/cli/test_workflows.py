@@ -1,4 +1,4 @@
-"""Tests that the workflow for GitHub Actions follows the published schema and runs the same commands as the README."""
+"""Tests that the workflow for GitHub Actions follows the published schema and names the test commands, systems and Python versions."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_validator_rejects_a_misspelt_key(tmp_path: Path) -> None:
 
 
 def test_workflow_covers_systems_and_pythons() -> None:
-    """The workflow runs .ci/run and the README's test command on Linux, Windows and macOS and with each supported Python."""
+    """The workflow file contains .ci/run, the test command, Linux, Windows, macOS and each supported Python version."""
     text = WORKFLOW.read_text(encoding="utf-8")
 
     assert "bash .ci/run" in text

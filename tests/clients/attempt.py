@@ -26,7 +26,7 @@ Task = TypeVar("Task")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """The settings for a client: the sender, the port on loopback, the trusted root and, if there is one, the token."""
+    """The settings for one attempt, such as the sender, the port on loopback, the trusted root and an optional token."""
 
     sender: Sender
     port: int
@@ -80,7 +80,7 @@ def attempt_of(running: Running, sender: Sender, folder: Path, token: str | None
 
 
 def isolated_environment(folder: Path) -> dict[str, str]:
-    """Return environment variables without proxy settings or the user's own configuration."""
+    """Return environment variables without proxy settings, and with `folder` as the home folder."""
     kept = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
     return kept | {"HOME": str(folder), "LC_ALL": "C.UTF-8", "NO_COLOR": "1", "NODE_NO_WARNINGS": "1"}
 

@@ -9,7 +9,7 @@ from fakes import Running, healthy, serve
 
 @pytest.fixture(scope="session")
 def tenant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """Run a tenant. An internal error in the tenant fails the test session."""
+    """Run a tenant. An internal error in the tenant is reported as an error at the end of the session."""
     with serve(healthy(), folder=tmp_path_factory.mktemp("tenant")) as running:
         yield running
     assert running.failures == []

@@ -151,6 +151,6 @@ def token_result(result: ClientResult) -> str:
 
 
 def key_result(result: ClientResult) -> str:
-    """Return "accepted", or the name of the exception with which a client rejected the token."""
+    """Return "accepted", the name of the exception with which a client rejected the token, or else the client's output."""
     found = _EXCEPTION.search(result.printed)
     return ACCEPTED if result.succeeded else found.group(1) if found else result.printed

@@ -1,7 +1,7 @@
-"""Third-party mail clients, which all use the same settings and verify the server's certificate.
+"""Mail clients, which all use the same settings and verify the server's certificate.
 
-Each client is configured as its manual describes, and none is patched. A client that connects to an IP address also gets the host
-name to verify.
+Each client is configured as its manual describes, and none is patched. A client that connects to an IP address is also configured
+with the host name, if its version can verify the name.
 """
 
 import asyncio
@@ -63,7 +63,7 @@ def _run_program(attempt: Attempt, command: Sequence[str], *, given: str = "", r
 
 @functools.cache
 def program_version(*command: str) -> str:
-    """Return the version that a program prints."""
+    """Return the version that a program prints, or a question mark if it prints none."""
     done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
     found = re.search(r"\d+(?:\.\d+)+", done.stdout + done.stderr)
     return found.group() if found else "?"

@@ -73,7 +73,7 @@ _OWN = re.compile(
 
 
 def stageable(gates: tuple[str, ...] | None = None) -> list[Fault]:
-    """Return the faults that can be staged for a client, without those of name resolution. `gates` can limit them further."""
+    """Return the faults that can be staged for a client, other than faults in name resolution. `gates` can limit them further."""
     return [
         fault
         for fault in FAULTS.values()
@@ -94,7 +94,8 @@ def run_mail_client(
 ) -> Iterator[tuple[str, ClientResult]]:
     """Run the client for each sender affected by the fault, and yield the sender's name and the result.
 
-    Up to TLS both senders take the same route, so only one is used. A sender that gets no token is skipped.
+    Up to TLS, only the first sender is used, because both take the same route. The OAuth sender is skipped if there is no token or the
+    client cannot use one, and a sender is skipped if its host and port are not served.
     """
     set_fault(running, fault)
     names = fault.senders[:1] if fault.gate in BEFORE_THE_SIGN_IN else fault.senders

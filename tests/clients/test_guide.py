@@ -1,4 +1,4 @@
-"""Tests that every command in docs/fakes.md works when copied, the fixture works in another project, and every switch is listed."""
+"""Tests that the commands for clients in docs/fakes.md work, that the fixture works elsewhere, and that every switch is listed."""
 
 import os
 import re
@@ -97,7 +97,7 @@ def test_script_for_msal_gets_a_token(tenant: Running, tmp_path: Path) -> None:
 
 
 def test_fixture_works_in_another_project(tmp_path: Path) -> None:
-    """In a folder outside the project, the fixture starts the tenant, a message is sent, and the process stops when the tests end."""
+    """In a folder outside the project, the fixture starts the tenant, and a test sends a message to it."""
     (fixture,) = _blocks("In the tests of another project")
     (head,) = re.findall(r'"python3", "[^"]*run\.py", "fake"', fixture)
     # The program that run.py starts. These tests already have the environment that run.py would set up.
@@ -136,7 +136,7 @@ def test_every_switch_is_listed_with_its_default() -> None:
 
 @pytest.mark.skipif(shutil.which("sh") is None or shutil.which("curl") is None, reason="needs a POSIX shell and curl")
 def test_the_command_against_a_hostile_peer_ends_as_described(tmp_path: Path) -> None:
-    """The guide's peer and its curl command with a time limit end as the text says."""
+    """The guide's curl command ends with exit code 28 when it connects to the guide's hostile peer."""
     section = GUIDE.partition("\n## Hostile peers\n")[2]
     (peer,) = re.findall(r"^    python3 run\.py fake .*--hostile (\S+)$", section.partition("\n## ")[0], re.MULTILINE)
     (block,) = _blocks("Hostile peers")

@@ -1,7 +1,7 @@
 """Tests that the cause of a fault is found in the output of real clients.
 
-The cause must come first if the protocol reveals it, and otherwise must be in the list. The protocol reveals a cause if no fault
-with a different cause makes the same client print the same text.
+The cause must come first in the reading if the protocol reveals it, and otherwise must be one of the causes in the reading. The
+protocol reveals a cause if no fault with a different cause makes the same client print the same text. Exemptions are listed below.
 """
 
 import os
@@ -45,7 +45,7 @@ READ_TOKEN_CLIENTS = ("msal", "curl --verbose")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exemption:
-    """Faults whose cause need not come first, and the reason. If `listed` is true, the cause must still be in the list."""
+    """Faults whose cause need not come first in the reading, and the reason. If `listed` is true, the reading must still contain the cause."""
 
     faults: tuple[str, ...]
     why: str
@@ -145,9 +145,9 @@ def _faults(client: str, gates: tuple[str, ...] | None = None) -> list[Fault]:
 
 @pytest.mark.parametrize("client", [pytest.param(client, id=name) for name, client in SMTP_CLIENTS.items()])
 def test_output_of_a_mail_client_leads_to_the_cause(client: Client[Attempt], tenant: Running, tmp_path: Path) -> None:
-    """The cause comes first in the reading if the protocol reveals it, and otherwise is in the list.
+    """The cause comes first in the reading if the protocol reveals it, and otherwise is one of the causes in the reading.
 
-    A reading with a single certain cause is never wrong, whether or not the client is named.
+    A reading with a single certain cause is never wrong, whether or not the name of the client is given.
     """
     if reason := client.missing():
         pytest.skip(reason)
