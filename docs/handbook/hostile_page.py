@@ -24,7 +24,7 @@ def page() -> str:
     lines += [
         f"There are {len(PEERS)} hostile peers.",
         f"{guide} describes how to start one.",
-        "The last column is the first step of a submission that should fail because of the peer. It is empty if the client should succeed.",
+        "The last column is the first step of a submission that should fail because of the peer. It is empty if the client can succeed.",
         "",
     ]
     for place, title in _TITLES.items():

@@ -44,7 +44,7 @@ Datagram = Callable[[bytes, Scene], bytes | None]
 class HostilePeer:
     """One peer. `rule` names the specification that it breaks or stretches, and `client` states what a client should do.
 
-    `gate` is the first step of a submission that fails because of the peer, or empty if a client should succeed. `serve` handles one
+    `gate` is the first step of a submission that fails because of the peer, or empty if a client can succeed. `serve` handles one
     connection. `datagram` answers one UDP query (only for DNS). `over_tls` is true if the TLS handshake precedes `serve`. `scheme` is
     the scheme of the proxy's URL (only for a proxy).
     """

@@ -161,10 +161,10 @@ SMTP = (
     ),
     _peer(
         "starttls-hidden",
-        "starttls",
+        "",
         does="does not offer STARTTLS in its answer to EHLO, but accepts the command",
         rule="RFC 3207, section 2: a server lists STARTTLS in its answer to EHLO",
-        client="does not continue in plain text; most clients stop here",
+        client="does not continue in plain text; it stops, or tries the command and continues over TLS",
         ehlo=_hidden,
     ),
     _peer(

@@ -53,7 +53,7 @@ class Process:
 
     @property
     def secrets(self) -> dict[str, str]:
-        """Environment variables with the invented secrets of the senders and, with lookups, of the auditor."""
+        """Environment variables with the invented secrets of the senders and, with lookups, of the auditor, and a hostile proxy."""
         found: dict[str, str] = self.description["environment"]
         return found
 
