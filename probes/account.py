@@ -23,19 +23,19 @@ class Account:
 
     @property
     def by_password(self) -> bool:
-        """Whether a password is sent. Only such attempts can lock an account (Microsoft, "Smart lockout")."""
+        """Whether the account signs in with a password. Only attempts with a password can lock an account (Microsoft, "Smart lockout")."""
         return not self.client
 
     @property
     def file_name(self) -> str:
-        """A file name for this account, which is valid on every system and does not reveal the address."""
+        """A file name for this account. It is valid on every system and does not contain the address."""
         return hashlib.sha256(f"{self.service} {self.name}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def account_name(user: str) -> str:
-    """Return a user name in canonical form: without case, spaces, invisible characters, trailing dots and Unicode variants.
+    """Return a user name in canonical form: case-folded, in Unicode form NFKC, and without spaces, invisible characters or trailing dots.
 
-    The domain is in ASCII form (RFC 5890), because a server accepts both forms for the same account.
+    The domain is converted to ASCII form (RFC 5890) if possible, because a server accepts both forms for the same account.
     """
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", user).casefold())
     kept = "".join(character for character in folded if not _is_invisible(character)).rstrip(".")
@@ -44,9 +44,10 @@ def account_name(user: str) -> str:
 
 
 def service_name(cloud: Cloud, network: Network) -> str:
-    """Return the name of the service to which accounts belong: the cloud or, for a declared service, its host.
+    """Return the name of the service to which accounts belong: the Microsoft cloud that has the SMTP host or, for any other host, the host.
 
-    The `[connect]` map changes nothing about an account. Only a test network, which has mapped addresses only, has accounts of its own.
+    The `[connect]` map does not change the name. A test network in which only mapped addresses are contacted has its own accounts, so its
+    name is added.
     """
     host = cloud.smtp_host.rstrip(".").lower()
     known = cloud if cloud.microsoft else cloud_of_smtp_host(host)

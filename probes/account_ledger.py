@@ -1,9 +1,9 @@
-"""The ledger of sign-in attempts. Each attempt is recorded before the password is sent, so that it counts whatever happens next.
+"""The ledger of sign-in attempts. Each attempt is recorded before the credential is sent, so that it counts whatever happens next.
 
-An account that was refused, or whose last attempt has an unknown result, is not tried again for 15 minutes, neither in this run nor
-in a different one, whatever host, port or spelling is used. A 235 reply clears the account. The account's file is locked during an
-attempt, so a concurrent run waits for the result. Attempts with tokens are not written to the file, because only passwords lock an
-account, but within a run they count in the same way. A client secret is sent once per run (see `token_leg`).
+After a refused password, or an attempt with an unknown result, later runs do not try the account for 15 minutes, whatever host, port
+or spelling they use. Within a run, an account is not tried again after any reply that did not accept it. A 235 reply clears the
+account. The account's file is locked during an attempt, so a concurrent run waits for the result. Attempts with tokens are not
+written to the file, because only passwords lock an account, but within a run they count in the same way.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class AccountLedger:
     """The attempts in this run and, from this user's files, in earlier and concurrent runs. Thread-safe."""
 
     def __init__(self, state: Path | None) -> None:
-        """Keep the files in a folder inside `state`, or keep the attempts only in memory if `state` is None."""
+        """Keep the files in a folder inside `state`. If `state` is None or the folder cannot be used, keep the attempts only in memory."""
         self._lock = threading.Lock()
         self._notes: dict[str, None] = {}
         self._records: dict[Account, AttemptRecord] = {}
@@ -46,17 +46,17 @@ class AccountLedger:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Return one line for each problem with the files."""
+        """One line for each problem with the files."""
         with self._lock:
             return tuple(self._notes)
 
     def claim(self, account: Account, *, try_again: bool, give_up: Callable[[], bool]) -> Claim:
-        """Record that an attempt begins or, if the account must not be tried, return a claim with the reason. Use it in a `with` block.
+        """Return a claim on the account, to be used in a `with` block. Record that an attempt begins, unless the account must not be tried.
 
         Args:
             account: the account that signs in.
             try_again: whether to ignore the results of earlier runs.
-            give_up: whether to stop waiting for a different run that is signing in with the account.
+            give_up: returns whether to stop waiting for a different run that is signing in with the account.
 
         """
         with self._lock:
@@ -96,7 +96,7 @@ class AccountLedger:
         return Claim(self, known, withheld=withheld)
 
     def keep(self, file: HeldFile | None, record: AttemptRecord) -> None:
-        """Store the record in memory and in its file, if it has one."""
+        """Store the record in memory and in its file, if there is one. The file of a record without attempts is deleted."""
         with self._lock:
             self._records[record.account] = record
         if file is not None:
@@ -119,7 +119,7 @@ class AccountLedger:
 
 
 class Claim:
-    """One attempt on an account, or the reason why it is not made. The account's file stays locked until the block ends."""
+    """One attempt on an account, or the reason why it is not made. The account's file stays locked during an attempt."""
 
     def __init__(
         self,
@@ -139,7 +139,7 @@ class Claim:
 
     @property
     def made(self) -> int:
-        """The number of attempts by this user on this machine in the last 24 hours since an accepted one, including this attempt."""
+        """The number of recorded attempts on the account: those of the last 24 hours, without any before an accepted one."""
         return len(self._record.attempts)
 
     def begin(self, record: AttemptRecord) -> None:
@@ -156,7 +156,10 @@ class Claim:
         self._settle(AttemptRecord(account=self._record.account), None)
 
     def answer(self, reply: Reply) -> None:
-        """Record a reply that does not accept the sign-in. It forbids further attempts in this run."""
+        """Record a reply that does not accept the sign-in, so that this run does not try the account again.
+
+        Before the credential is sent, only a reply with an error code counts.
+        """
         refused = Withheld(SkipReason.SHARED_CREDENTIAL_REFUSED, reply.text)
         if self._left:
             self._settle(self._record.answered(reply), refused)
@@ -173,7 +176,7 @@ class Claim:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Remove the attempt if the credential was not sent. An attempt without a reply is kept, with an unknown result."""
+        """Unlock the file. Remove the attempt if the credential was not sent; keep an attempt without a reply, with an unknown result."""
         if self.withheld is None and not self._settled:
             if self._left:
                 detail = f"the account was tried at {self._record.attempts[-1]:%H:%M:%S} UTC in this run, without a known result"

@@ -1,6 +1,6 @@
 """The files of the account ledger. Each account has its own file, so that runs with different accounts do not wait for each other.
 
-A file that cannot be read is renamed and counts as empty. Files without an attempt in the last 24 hours are deleted.
+A damaged file is renamed and counts as empty. Files without an attempt in the last 24 hours are deleted when a run starts.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class BusyError(Exception):
 
 
 def prepare(state: Path, note: Note) -> Path | None:
-    """Return the folder for the files, which only this user can read, or None if it cannot be created."""
+    """Create the private folder for the files, remove old files from it, and return it. Return None if that fails."""
     folder = state / FOLDER
     try:
         if folder.exists() and not folder.is_dir():
@@ -54,7 +54,7 @@ def held(folder: Path, account: Account, give_up: Callable[[], bool], note: Note
 
     Raises:
         BusyError: a different run holds the file, and `give_up` ended the wait.
-        OSError: the file cannot be created, opened or renamed.
+        OSError: the file cannot be created, opened, read or renamed.
 
     """
     path = folder / f"{account.file_name}.json"
@@ -102,7 +102,7 @@ def _delete(path: Path) -> None:
 
 
 def _take_over(file: Path, folder: Path, note: Note) -> None:
-    """Import the refusals that an earlier version stored, and delete its file, because that contains the text of replies."""
+    """Import the refusals that an earlier version stored, then delete that version's file, because it contains the text of replies."""
     if not file.is_file():
         return
     damaged = False
@@ -117,7 +117,7 @@ def _take_over(file: Path, folder: Path, note: Note) -> None:
 
 
 def _earlier_rows(file: Path) -> list[Any]:
-    """Return the rows of the file, or one that is no row if the file cannot be read."""
+    """Return the first rows in the file, or a single invalid row if the file does not contain a JSON list."""
     try:
         with file.open("rb") as opened:
             rows = json.loads(opened.read(_MOST_EARLIER))

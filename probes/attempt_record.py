@@ -28,7 +28,7 @@ _ABOUT_THE_PASSWORD: Final = re.compile(r"credentials were incorrect|account (is
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptRecord:
-    """The attempts on an account in the last 24 hours since an accepted one, oldest first."""
+    """The attempts on an account since the last accepted one, oldest first, and the result of the last attempt."""
 
     account: Account
     attempts: tuple[datetime, ...] = ()
@@ -37,7 +37,7 @@ class AttemptRecord:
     status: str = ""
 
     def at(self, now: datetime) -> AttemptRecord:
-        """Return the record without attempts that are too old. A time in the future is set to now, because the clock was set back."""
+        """Return the record without attempts older than 24 hours. A time in the future becomes `now`, because the clock was set back."""
         times = sorted(min(moment, now) for moment in self.attempts)
         return replace(self, attempts=tuple(moment for moment in times if now - moment < RECENT))
 
@@ -78,7 +78,7 @@ def _result(reply: Reply) -> Result:
 
 
 def parse(content: bytes, account: Account) -> AttemptRecord:
-    """Return the record of this account. Raises ValueError if the content is not a line that this module wrote."""
+    """Return the record of this account, which is empty if `content` is. Raises ValueError if `content` is not such a record."""
     if not content:
         return AttemptRecord(account=account)
     try:
@@ -104,7 +104,7 @@ def parse(content: bytes, account: Account) -> AttemptRecord:
 
 
 def moment_of(text: Any) -> datetime:  # noqa: ANN401 - any JSON value
-    """Return the time in UTC. Raises ValueError if the value is not a time with a time zone."""
+    """Return the time in UTC. Raises ValueError if the value is not a plausible time with a time zone."""
     if not isinstance(text, str) or len(text) > 40:
         raise ValueError("not a time")
     moment = datetime.fromisoformat(text)

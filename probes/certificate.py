@@ -1,4 +1,4 @@
-"""Reads the X.509 certificates that a peer sends (RFC 5280, RFC 6125). Nothing here verifies or trusts them."""
+"""Reads the X.509 certificates that a peer sends (RFC 5280, RFC 6125). This module does not verify them."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _MOST_NAMES = 100
 
 
 def chain_of(sock: ssl.SSLSocket | ssl.SSLObject) -> tuple[Certificate, ...]:
-    """Return the chain in the order in which the peer sent it, leaf first.
+    """Return the first ten certificates of the chain in the order in which the peer sent them, without those that cannot be parsed.
 
-    If Python cannot read the chain, only the leaf is returned. The result is empty before the handshake.
+    If Python does not offer the chain, only the peer's own certificate is returned.
     """
     return tuple(filter(None, (read(der) for der in _chain(sock)[:_MOST_CERTIFICATES])))
 

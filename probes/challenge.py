@@ -31,5 +31,5 @@ def read(lines: tuple[str, ...], transcript: Transcript) -> Challenge | None:
 
 
 def _kept(value: object, transcript: Transcript) -> str:
-    """Return a member of the error as text, redacted before it is shortened. Anything but text and numbers becomes an empty string."""
+    """Return a value as text, redacted before it is shortened. A list, an object or null becomes an empty string."""
     return transcript.clean(str(value))[:_LONGEST_VALUE] if isinstance(value, (str, int, float)) else ""

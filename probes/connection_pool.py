@@ -32,7 +32,10 @@ class ConnectionPool:
         body: str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> HttpsResponse:
-        """Send one idempotent request and read its response. If the peer has closed the idle connection, use another one. Never raises."""
+        """Send one idempotent request and read its response. If the peer has closed an idle connection, use a different one.
+
+        Never raises.
+        """
         bound = deadline.within(self._https_client.patience)
         host = address_of(url).place
         while True:

@@ -9,7 +9,10 @@ _ROOT = Path(__file__).resolve().parents[1]
 
 
 def crash_site(problem: BaseException) -> str:
-    """Return text such as `ValueError in probes/token.py:131`, with the innermost frame that is in our own code."""
+    """Return text such as `ValueError in probes/token.py:131`, with the innermost frame in our own code.
+
+    If no frame is in our own code, return only the type.
+    """
     places = [(Path(frame.filename), frame.lineno) for frame in traceback.extract_tb(problem.__traceback__)]
     own = [
         (place.relative_to(_ROOT), line)

@@ -37,6 +37,6 @@ class Deadline:
 
 
 def utc_now() -> datetime:
-    """Return the current time in UTC, truncated to milliseconds. No other code reads the wall clock."""
+    """Return the current time in UTC, truncated to milliseconds."""
     now = datetime.now(UTC)
     return now.replace(microsecond=now.microsecond // 1000 * 1000)

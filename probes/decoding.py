@@ -31,10 +31,10 @@ _DROPPED: Final = re.compile(rb"[=+\x00-\x1f\x7f]")
 
 
 def decodings(view: View) -> Iterator[View]:
-    """Return the view undecoded and after one, two and three rounds of decoding.
+    """Yield the view undecoded and after each of up to three rounds of decoding.
 
-    Equals signs are removed and plus signs become blanks, as in `normalised`. A pair of backslashes is decoded to one but also kept
-    as two, because a word can end in a backslash before an escape; a plus sign is also decoded as xtext.
+    Equals signs and control characters are removed, and plus signs become spaces, as in `normalised`. A pair of backslashes is decoded to
+    one but also kept as two, because a word can end in a backslash before an escape; plus signs are also decoded as xtext.
     """
     for _ in range(_NESTED + 1):
         yield _normalised(view)
@@ -62,12 +62,12 @@ def _instead(match: re.Match[bytes]) -> bytes:
 
 
 def decoded_once(match: re.Match[bytes]) -> bytes:
-    """Return what a matched escape of HTML or JSON means."""
+    """Return the octets that a matched HTML or JSON escape represents."""
     return _ESCAPE.sub(_meant, match.group())
 
 
 def _meant(match: re.Match[bytes]) -> bytes:
-    """Return the octets that an escape represents, in lower case."""
+    """Return the octets that an escape represents, in lower case. An escape with an impossible code represents none."""
     kind, found = match.lastgroup, match.group
     if kind in {"a", "b", "g"}:
         return bytes((int(found(kind), 16),)).lower()

@@ -40,12 +40,12 @@ class Dialler:
         return self._map.get(_plain(f"{address}:{port}")) or self._map.get(_plain(f"{name}:{port}"))
 
     def leads(self, name: str, port: int) -> bool:
-        """Return whether the map has a target for this name. Connections to the name then use no proxy."""
+        """Return whether the `[connect]` map has a target for this name, or only mapped addresses are allowed. No proxy is then used."""
         return self._only_mapped or self.mapped(name, name, port) is not None
 
     @property
     def has_map(self) -> bool:
-        """Whether a `[connect]` map is in use."""
+        """Whether the `[connect]` map has entries, or only mapped addresses are allowed."""
         return bool(self._map) or self._only_mapped
 
     @property
@@ -124,9 +124,9 @@ class Dialler:
 
 
 class Race:
-    """Connects to all addresses concurrently. The first connection to open carries the session.
+    """Connects to the addresses of a host concurrently. The first connection to open carries the session.
 
-    The others are made only for the evidence, and are closed.
+    The other connections are made only for the evidence, and are closed.
     """
 
     def __init__(self, dialler: Dialler, name: str, addresses: tuple[str, ...], port: int, deadline: Deadline) -> None:

@@ -1,4 +1,4 @@
-"""Resolves names. Each resolver gets the same questions over UDP and TCP, and a second resolver can be asked for comparison.
+"""Resolves names. Each resolver gets the same questions over UDP and TCP. An additional resolver can be asked for comparison.
 
 Sources: RFC 1035 (messages); RFC 7766 (TCP is required); FAQ, "DNS Port 53 (TCP and UDP)". The checks evaluate the answers.
 """
@@ -59,7 +59,10 @@ class NameLookup:
         deadline: Deadline,
         unresponsive: UnresponsiveHosts | None = None,
     ) -> None:
-        """Send the questions. Without `resolvers`, ask the system's resolvers and also call `getaddrinfo`."""
+        """Send the questions. Without `resolvers`, ask the system's resolvers and also call `getaddrinfo`.
+
+        An IP address needs no questions.
+        """
         self._host = host
         self._unresponsive = unresponsive or UnresponsiveHosts()
         self._literal = is_address(host)
@@ -83,7 +86,10 @@ class NameLookup:
             self._comparison = [self._ask(comparison, "udp", "A", bound), self._ask(comparison, "tcp", "A", bound)]
 
     def soon(self) -> tuple[str, ...]:
-        """Return the addresses that `getaddrinfo` found or, failing that, those from UDP or TCP, whichever is answered completely first."""
+        """Return the addresses as early as possible: those that `getaddrinfo` found or, failing that, those found over UDP or TCP.
+
+        The transport whose answers are complete first, and contain an address, is used. An IP address is returned unchanged.
+        """
         if self._literal:
             return (self._host.strip("[]"),)
         if self._asks_system:
@@ -156,9 +162,9 @@ def ask(
     bound: Deadline,
     unresponsive: UnresponsiveHosts | None = None,
 ) -> DnsAnswer:
-    """Ask one question, and retry once if it fails. `attempts` shows whether a name resolved only on the second attempt.
+    """Ask one question, and retry once if the server fails or does not answer properly. `attempts` is the number of times it was asked.
 
-    The timeout is short if the last question to this resolver, from a different sender, timed out.
+    The timeout is short if the last question to this resolver over the same transport timed out.
     """
     place = f"{via} {server}"
     if unresponsive is not None and unresponsive.known(place):
@@ -224,7 +230,7 @@ def _server(server: str) -> tuple[str, int]:
 
 
 def _read(message: dns.message.Message, host: str) -> tuple[tuple[str, ...], tuple[str, ...], int | None]:
-    """Return the alias chain of the name, the addresses at its end, and the shortest TTL along it."""
+    """Return the alias chain of the name, the addresses at its end, and the shortest TTL along it, which is None without addresses."""
     aliases: dict[str, tuple[str, int]] = {}
     found: dict[str, list[str]] = {}
     ttls: dict[str, int] = {}

@@ -92,7 +92,7 @@ def _limit(sock: socket.socket, bound: Deadline) -> None:
 
 
 def _place(address: str, port: int, kind: socket.SocketKind) -> tuple[socket.AddressFamily, tuple[str, int]]:
-    """Return the family and the socket address of a literal address, with the zone of a link-local one."""
+    """Return the address family and the socket address for a literal IP address, including the zone of a link-local address."""
     family, _, _, _, place = socket.getaddrinfo(address, port, type=kind, flags=socket.AI_NUMERICHOST)[0]
     return family, place  # type: ignore[return-value]  # four members for IPv6
 

@@ -30,14 +30,17 @@ class Encoding:
 
 
 def spellings(secret: str) -> set[str]:
-    """Return all spellings of a secret."""
+    """Return the spellings of a secret. For a long secret, such as a token, only the encodings marked `of_long` are used."""
     chosen = ENCODINGS if len(secret) < _LONG else [one for one in ENCODINGS if one.of_long]
     found = {spelling for one in chosen for spelling in one.spell(secret)}
     return {spelling for spelling in found if spelling.strip()}
 
 
 def base64_parts(octets: bytes) -> set[str]:
-    """Return the parts of the base64 encoding that depend only on `octets`, for all three alignments and both alphabets."""
+    """Return the parts of the base64 encoding that depend only on `octets`, at each of the three offsets and in both alphabets.
+
+    The parts are also returned percent-encoded and with escaped slashes. Parts of fewer than four characters are left out.
+    """
     found = set()
     for before in range(3):
         encoded = base64.b64encode(b"\x00" * before + octets).decode("ascii")
@@ -76,12 +79,12 @@ def _wire(secret: str) -> str:
 
 
 def _each(template: str) -> Callable[[str], tuple[str, ...]]:
-    """Return an encoding that writes each octet's code with the template."""
+    """Return a function that writes the code of each octet with the template."""
     return lambda secret: ("".join(template.format(octet) for octet in octets_of(secret)),)
 
 
 def _joined(template: str, separators: tuple[str, ...]) -> Callable[[str], tuple[str, ...]]:
-    """Return an encoding that writes each octet's code with the template, and separators between the codes."""
+    """Return a function that writes the code of each octet with the template, once with each separator between the codes."""
     return lambda secret: tuple(
         separator.join(template.format(octet) for octet in octets_of(secret)) for separator in separators
     )

@@ -13,7 +13,10 @@ from settings.version import tool_version
 
 
 def send(run: SenderRun, session: Session) -> None:
-    """Send MAIL, RCPT and the message, and stop at the first refusal. With --no-send, stop after RCPT."""
+    """Send MAIL, RCPT and the message, and stop at the first refusal.
+
+    With `--no-send`, or for a sender without authentication, send RSET in place of the message.
+    """
     sender, context = run.sender, run.context
     run.at = Gate.SENDER
     record = EnvelopeEvidence(mail_from=sender.envelope_from, recipient=sender.envelope_to)

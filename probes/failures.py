@@ -45,7 +45,7 @@ class BrokenError(Exception):
 def translate(problem: BaseException, bound: Deadline | None = None) -> Failure:
     """Return the failure for a library's exception. Its kind is `other` if no more specific one applies.
 
-    What a connection raises after `bound` is a timeout, because the connection is shut at that moment.
+    An exception after `bound` counts as a timeout, because the connection is shut down at that moment. A certificate error never does.
     """
     if isinstance(problem, BrokenError):
         return problem.failure
@@ -86,7 +86,10 @@ def _kind(problem: BaseException) -> FailureKind:  # noqa: PLR0911 - one row per
 
 
 def printable(text: str, longest: int = _LONGEST) -> str:
-    """Return the text as one line of at most `longest` characters, without control characters or characters that change its direction."""
+    """Return the text on one line, with line breaks and tabs as spaces and other unprintable characters escaped.
+
+    Only the first `longest` characters of the text are kept.
+    """
     cut = text[: longest + 1]
     shown = "".join(character if character.isprintable() else _escaped(character) for character in cut)
     return shown if len(text) <= longest else f"{shown[:longest]}…"

@@ -61,7 +61,7 @@ def create_context(
     secrets: KnownSecrets | None = None,
     redactor: Callable[[KnownSecrets], Redactor] = Redactor,
 ) -> RunContext:
-    """Return the context that all senders in a run share. It adds their secrets to `secrets`.
+    """Return the context that all senders in a run share. The secrets that they use are added to `secrets`.
 
     Sign-in attempts are recorded in the folder `state`, if given. Raises SettingsError if the CA file contains no certificate.
     """
@@ -87,7 +87,7 @@ def secrets_of(
 ) -> dict[str, Found]:
     """Read the secret of each sender before any connection is opened. Without `prompt`, the user is not asked for missing secrets.
 
-    The keyring has `patience` seconds to answer.
+    The user is never asked for the secret of a sender that does not sign in. The keyring has `patience` seconds to answer.
     """
     found = {}
     stored = Keyring(patience).find
@@ -123,7 +123,7 @@ def _sources(sender: Sender) -> tuple[tuple[SecretKey, str | None], ...]:
 def directory_secret(
     directory: Directory, environ: Mapping[str, str], prompt: Prompt | None = None, patience: float = PATIENCE
 ) -> Found:
-    """Return the client secret of the auditor application. An application with a certificate has no client secret."""
+    """Return the client secret of the auditor application, or no secret if the settings name a certificate."""
     if directory.certificate is not None:
         return Found(None, "certificate")
     ask = None if prompt is None else partial(prompt.ask, secret.DIRECTORY, "client_secret", directory.client_id)
@@ -225,7 +225,7 @@ def accepted_message_id(envelope: EnvelopeEvidence | None) -> str:
 
 
 def _run_whole(run: SenderRun, lookups: Lookups | None) -> None:
-    """Run both legs, then wait for the lookups, which have run in the background. Never raises."""
+    """Run the legs and, at the same time, the lookups, and wait for both. Never raises."""
     try:
         pending = lookups.begin(run.sender, run.deadline) if lookups is not None else None
         try:
@@ -239,7 +239,7 @@ def _run_whole(run: SenderRun, lookups: Lookups | None) -> None:
 
 
 def run_legs(run: SenderRun) -> None:
-    """Run the SMTP leg in this thread and, for OAuth, the token leg in another. The SMTP leg waits for the token before the sign-in."""
+    """Run the SMTP leg in this thread and, for OAuth, the token leg in another thread. The SMTP leg signs in when it has the token."""
     if run.sender.method == "basic":
         smtp_leg.run_leg(run, lambda: None)
         return

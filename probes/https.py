@@ -1,7 +1,7 @@
-"""Sends one HTTPS request and reads its response, without redirects or decompression and up to a maximum size.
+"""Sends HTTPS requests and reads the responses, without redirects or decompression and up to a maximum size.
 
-The connection uses the dialler and the trusted roots of the SMTP leg. The proxy configured in the environment or the operating
-system applies unless the `[connect]` map has an entry for the host.
+Connections use the dialler and the trusted roots of the SMTP leg. The proxy configured in the environment or the operating
+system applies unless the `[connect]` map applies to the host.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _LARGEST_PROXY_ANSWER = 16384
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpsResponse:
-    """The response to one request; `failure` is set if no complete response arrived."""
+    """The response to one request. `failure` is set if no complete response arrived, or if the response is a redirect."""
 
     status: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -81,7 +81,7 @@ class HttpsClient:
             connection.disconnect()
 
     def connection(self, url: str, bound: Deadline) -> Connection | None:
-        """Return an unopened connection to the host in this URL, or None if the URL is not https."""
+        """Return an unopened connection to the host in this URL, or None if it is not an https URL with a host."""
         parts = address_of(url)
         if parts.scheme != "https" or not parts.host:
             return None
@@ -167,7 +167,7 @@ class Connection(http.client.HTTPSConnection):
         self.sock = self._opened = wrapped
 
     def disconnect(self) -> None:
-        """Close the connection even if its response has not been read completely. `close` waits until it has."""
+        """Close the connection even if its response has not been read completely. `close` alone would then leave the socket open."""
         if self._opened is not None:
             self._https_client.dialler.close(self._opened)
         self.close()
@@ -286,6 +286,6 @@ def _without_user(proxy: str | None) -> str | None:
 
 
 def json_object(text: str) -> dict[str, object] | None:
-    """Return the JSON object in `text`, or None if there is none. Deeply nested JSON is rejected."""
+    """Return the JSON object in `text`, or None if the text is not a JSON object. Deeply nested JSON is rejected."""
     members = parse_object(text)
     return None if members is None else {printable(key, 100): item for key, item in members.items()}

@@ -1,4 +1,4 @@
-"""Tests whether a port that sent no greeting expects TLS from the first byte.
+"""Tests whether a port that sent no SMTP greeting expects TLS from the first byte.
 
 A second connection sends a ClientHello without credentials. The TLS engine works on memory buffers, so that an answer that is
 not TLS can be kept. Source: RFC 8314, section 3.3.
@@ -22,7 +22,7 @@ _PIECE = 16384
 
 
 def is_worth_trying(seen: HelloEvidence) -> bool:
-    """Return whether a ClientHello can reveal more, because the server sent nothing or bytes that are not text."""
+    """Return whether a ClientHello can reveal more: the server waited in silence, or sent bytes that are not text."""
     if seen.greeting is not None or seen.failure is None:
         return False
     match seen.failure.kind:

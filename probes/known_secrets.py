@@ -1,4 +1,4 @@
-"""The secrets in a run: those from the settings' sources, those that a token service issued, and those that were sent in their place."""
+"""The secrets in a run: those that the settings refer to, the tokens that services issued, and the encoded forms that were sent."""
 
 from __future__ import annotations
 

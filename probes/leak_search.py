@@ -1,7 +1,7 @@
-"""Searches finished outputs for secrets, and masks those that it finds. This is a net below the redaction, which works differently.
+"""Searches finished outputs for secrets, and masks those that it finds. It backs up the redaction, which works differently.
 
-An output is read once, and all spellings of all secrets are searched for together: without signs, blanks and markup, so that
-neither an escape of HTML or JSON nor the end of a line hides a secret. Only an output that contains one is examined more slowly.
+All spellings of all secrets are searched for together, with and without punctuation, spaces and markup, so that neither an HTML or
+JSON escape nor a line break hides a secret. Only an output that contains a secret is examined more slowly.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ _WAYS: Final = ((SIGNS,), (_TAG, SIGNS), (_JOINT,), (_TAG, _JOINT), (), (_TAG,))
 
 
 class LeakSearch:
-    """The spellings of the secrets of a run."""
+    """Searches texts for the secrets of a run in all their spellings."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        """Prepare the search for these secrets. Those of fewer than four characters are not searched for."""
+        """Prepare the search for these secrets. Secrets of fewer than four characters are ignored."""
         self.secrets = tuple(secret for secret in secrets if len(secret) >= _SHORTEST)
         self._bare, self._exact, self._distinctive = Patterns(), Patterns(), Patterns()
         self._owners: dict[bytes, set[int]] = {}
@@ -87,7 +87,7 @@ class LeakSearch:
         return text
 
     def _masked_in(self, text: str, rounds: int, edits: tuple[re.Pattern[bytes], ...]) -> str:
-        """Mask what is found after so many rounds of decoding and after removing the matches of these patterns."""
+        """Mask the secrets that are found after so many rounds of decoding and after the matches of `edits` have been removed."""
         view = View(text)
         for _ in range(rounds):
             view = EditedView(view, _ESCAPE, decoded_once)
@@ -104,7 +104,7 @@ def _nothing(_match: re.Match[bytes]) -> bytes:
 
 
 def _readings(octets: bytes) -> Iterator[bytes]:
-    """Return a file's text before and after each round of decoding its escapes of HTML and JSON, with and without markup."""
+    """Yield the text before and after each round of decoding HTML and JSON escapes, with and without markup."""
     for _ in range(_NESTED + 1):
         before = octets
         yield from _with_and_without_markup(octets)
@@ -137,13 +137,16 @@ def _without_joints(octets: bytes) -> bytes:
 
 
 def _is_word(octets: bytes, start: int, end: int) -> bool:
-    """Return whether a match is a whole word and no part of a number."""
+    """Return whether a match is a whole word and not part of a number."""
     around = octets[max(0, start - 1) : start] + octets[end : end + 1]
     return not re.search(rb"[\w.\x80-\xff]", around)
 
 
 def _without(text: str, places: list[Span]) -> str:
-    """Return the text without the characters at these places. Those that only signs separate get one mark."""
+    """Return the text with a mark in place of the characters at these places.
+
+    Places share one mark, which also replaces the text between them, unless that text contains quotes, brackets, markup or line breaks.
+    """
     kept: list[str] = []
     at = 0
     for start, end in places:

@@ -45,7 +45,10 @@ def describe(*, resolvers: tuple[str, ...], connect_map: bool) -> MachineEvidenc
 
 
 def _proxies() -> dict[str, str]:
-    """Return the proxies from the environment or the operating system, without user names, passwords and the hosts that need none."""
+    """Return the proxies from the environment or the operating system, without user names and passwords.
+
+    The list of hosts that need no proxy is replaced by the number of its entries.
+    """
     found = {}
     for scheme, address in urllib.request.getproxies().items():
         if scheme == "no":
@@ -63,7 +66,7 @@ def _exceptions(listed: str) -> str:
 
 
 def _registry() -> tuple[tuple[RegistryValue, ...] | None, str | None]:
-    """Return the values from both registry views, or an error message if they cannot be read. Both are None except on Windows."""
+    """Return the values from both registry views, or an error message if they cannot be read. Outside Windows, both are None."""
     if sys.platform == "win32":
         try:
             return tuple(_read(path, name, view) for path, name in _VALUES for view in ("64", "32")), None
@@ -73,7 +76,7 @@ def _registry() -> tuple[tuple[RegistryValue, ...] | None, str | None]:
 
 
 def _read(path: str, name: str, view: str) -> RegistryValue:
-    """Return one value from the 64-bit or the 32-bit view; `data` is None if it is not set. Raises OSError if access is denied."""
+    """Return one value from the 64-bit or 32-bit view; `data` is None if no number is set. Raises OSError if access is denied."""
     data: object = None
     if sys.platform == "win32":
         import winreg

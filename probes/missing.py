@@ -43,7 +43,7 @@ def _reason(evidence: SenderEvidence, *, leg_ended: bool) -> MissingReason:
 
 
 def _unfinished(evidence: SenderEvidence, *, interrupted: bool) -> MissingReason:
-    """Return why a leg or the lookups did not end: of the three causes, only the deadline leaves no mark of its own."""
+    """Return why a leg or the lookups did not end. Without an interrupt or a crash, the time ran out."""
     if interrupted:
         return MissingReason.INTERRUPTED
     return MissingReason.CRASHED if evidence.broke else MissingReason.TIMED_OUT

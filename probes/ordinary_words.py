@@ -44,7 +44,10 @@ _WORD: Final = re.compile(r"[^\W_]+")
 
 
 def is_ordinary(text: str, start: int, end: int) -> bool:
-    """Return whether the text from `start` to `end` lies within one ordinary word, such as `login` in `AUTH LOGIN`."""
+    """Return whether the text from `start` to `end`, which has at least four characters, lies within one ordinary word.
+
+    For example, `login` lies within an ordinary word in `AUTH LOGIN`.
+    """
     if not _SHORTEST <= end - start <= _LONGEST or not _WORD.fullmatch(text, start, end):
         return False
     first, last = max(0, start - _LONGEST), min(len(text), end + _LONGEST)

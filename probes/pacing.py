@@ -1,6 +1,6 @@
 """Limits runs to one sender per mailbox at a time, and staggers their starts.
 
-Exchange Online accepts three concurrent connections per mailbox (Microsoft, "Exchange Online limits"); this suite uses one.
+Exchange Online accepts three concurrent connections per mailbox (Microsoft, "Exchange Online limits"); this suite signs in on one.
 """
 
 from __future__ import annotations

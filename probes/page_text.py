@@ -16,7 +16,7 @@ _TAG_NAME = re.compile(r"/?([a-z0-9]{1,20})", re.IGNORECASE)
 
 
 def visible_text(page: str) -> str:
-    """Return the text that a browser would show, on one line of at most 160 characters, or an empty string if there is none."""
+    """Return the text that a browser would show, on one line and shortened to about 160 characters, or an empty string if there is none."""
     pieces: list[str] = []
     text, at, size = page[:_LONGEST_PAGE], 0, 0
     lower = text.lower()

@@ -1,7 +1,7 @@
-"""Finds many patterns in a text at once. The time depends on the length of the text, not on the number of patterns.
+"""Finds many patterns in a text at once. The time depends mainly on the length of the text, not on the number of patterns.
 
-The text is read in steps of four octets, and four consecutive groups of octets from each pattern are stored, one of which always
-falls on such a step. Part of a pattern is also found if at least a given number of consecutive octets match.
+The text is read in steps of four octets, and at least four consecutive groups of octets from each long pattern are stored, one of
+which always falls on such a step. Part of a pattern is also found if at least a given number of consecutive octets match.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Patterns:
                     places.append((number, at))
 
     def found(self, text: bytes) -> list[Span]:
-        """Return the positions of all patterns in `text`. Positions can overlap."""
+        """Return the positions of patterns in `text`, which can overlap. A match inside a longer one may be left out."""
         spans = [span for pattern in tuple(self._short) for span in _all(pattern, text)]
         steps = memoryview(text)[: len(text) // _GRAM * _GRAM].cast("I")
         present = self._grams.keys() & steps

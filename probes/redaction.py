@@ -1,8 +1,8 @@
-"""Removes secrets from text before it is stored, in every encoding listed in `probes.encodings`.
+"""Removes secrets, in every encoding that `probes.encodings` lists, from text before it is stored.
 
-Each secret is added to the redactor as soon as it is read or received, and the redactor never returns it. No piece of more than half
-of a secret of eight or more characters remains (nor, for a long secret, a piece of 24 characters). A shorter secret is only replaced
-as a whole.
+Each secret is added to the redactor as soon as it is read or received, and the redactor never returns it. Of a secret of eight or more
+characters, a piece of more than half is also replaced and, if the secret is long, a piece of 24 characters. A shorter secret is only
+replaced as a whole. Ordinary words stay (see `ordinary_words`).
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ def _nothing(_match: re.Match[bytes]) -> bytes:
 
 
 def bits(pattern: bytes) -> float:
-    """Return how much information the pattern contains if it is random. With enough, ordinary text cannot repeat it by chance."""
+    """Return how much information the pattern contains if it is random. Ordinary text is unlikely to contain a pattern with much of it."""
     letters, digits = pattern.upper() != pattern or not pattern.isascii(), _DIGIT.search(pattern) is not None
     return len(pattern) * math.log2(26 * letters + 10 * digits + 32 * bool(SIGNS.search(pattern)) or 1)
 

@@ -34,7 +34,7 @@ Place = tuple[list[str], int, int]
 
 
 def scrubbed(evidence: SenderEvidence, redactor: Redactor) -> SenderEvidence:
-    """Return the evidence with secrets removed from all text and numbers that came from a peer."""
+    """Return the evidence with secrets removed from all text that came from a peer, and from the numbers in its token response."""
     data = _walked(evidence.model_dump(mode="python"), redactor)
     replies = [lines for record in data.values() for lines in _replies(record)]
     _over_lines([(lines, at, 0) for lines in replies for at in range(len(lines))], redactor)
@@ -59,7 +59,10 @@ def scrubbed_tenant(tenant: TenantEvidence, redactor: Redactor) -> TenantEvidenc
 
 
 def _walked(value: Any, redactor: Redactor, key: str = "", ours: frozenset[str] = _OURS) -> Any:  # noqa: ANN401 - any part of the dumped record
-    """Return `value` with its strings redacted. In fields that a peer fills, numbers that contain a secret are removed too."""
+    """Return `value` with its strings redacted.
+
+    In claims, error codes and lifetimes, a number that contains a secret is removed too.
+    """
     match value:
         case dict():
             named = key == "claims"

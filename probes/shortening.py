@@ -11,7 +11,7 @@ SHORT: Final = 40  # characters; longer than any EHLO keyword with its usual par
 
 
 class Shortening:
-    """Keeps lines whole until `room` characters are used. After that, only the beginning of a long line is kept."""
+    """Keeps long lines whole until they have used `room` characters. After that, only the beginning of a long line is kept."""
 
     def __init__(self, room: int) -> None:
         self._room = room

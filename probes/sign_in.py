@@ -68,7 +68,7 @@ def _skip_reason(run: SenderRun, mechanism: str, held: Token | None) -> tuple[Sk
 
 
 def _claim(run: SenderRun) -> Claim:
-    """Record that an attempt begins, unless the account must not be tried. If a different run is signing in with it, wait for that run."""
+    """Record that an attempt begins, unless the account must not be tried. Wait for a different run that is signing in with the account."""
     sender, context = run.sender, run.context
     account = Account(
         context.service,
@@ -82,7 +82,7 @@ def _claim(run: SenderRun) -> Claim:
 
 
 def _settle(run: SenderRun, claim: Claim, evidence: SignInEvidence) -> None:
-    """Record the result. A reply that came before the credential was sent does not count as a result."""
+    """Record the result. A 235 reply that did not answer the credential does not count as a result."""
     if evidence.accepted:
         claim.accept()
     elif evidence.reply is not None and not evidence.out_of_turn:

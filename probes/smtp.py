@@ -110,7 +110,7 @@ class Session(smtplib.SMTP):
         return self._timed(lambda: self._asked(command, shown))
 
     def hello(self, *, greeting: bool) -> HelloEvidence:
-        """Read the greeting if `greeting` is set, then send EHLO."""
+        """Send EHLO. If `greeting` is set, read the greeting first, and do not send EHLO if its code is not 220."""
         started = self._deadline.elapsed()
         first: Reply | None = None
         try:
@@ -125,7 +125,7 @@ class Session(smtplib.SMTP):
             return self._hello(started, first, None, broken.failure)
 
     def ehlo(self, name: str = "") -> tuple[int, bytes]:
-        """Send EHLO, keep the reply verbatim, and set the attributes that smtplib would set."""
+        """Send EHLO, keep the reply, and set the attributes that smtplib would set."""
         self._last_ehlo: Reply | None = None
         self.putcmd("EHLO", name)
         self._last_ehlo = self.read_reply()
@@ -200,7 +200,7 @@ class Session(smtplib.SMTP):
         return self.sock
 
     def _line(self, bound: Deadline) -> str:
-        """Read one line without its line ending, however slowly it arrives."""
+        """Read one line, which may arrive in pieces, and return it without its line ending."""
         while b"\n" not in self._unread:
             if len(self._unread) > LONGEST_LINE:
                 raise BrokenError(

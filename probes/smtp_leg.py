@@ -132,7 +132,7 @@ def _find_client_certificate_request(run: SenderRun, used: Dial) -> None:
 
 
 def _secure(run: SenderRun, session: Session, used: Dial | None) -> ssl.SSLSocket | None:
-    """Negotiate TLS on the session's socket. If that fails, read the certificate on a second connection."""
+    """Negotiate TLS on the session's socket. If that fails for a reason that the certificate may show, read it on a second connection."""
     run.at = Gate.TLS
     sock = session.sock
     if sock is None:

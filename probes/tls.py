@@ -1,4 +1,4 @@
-"""TLS handshakes, which either verify the certificate, or only inspect it and carry no credential.
+"""TLS handshakes that verify the certificate, and handshakes that only inspect it.
 
 SMTP and HTTPS trust the same roots: those of the operating system (truststore) and the optional CA file. Verification is never
 switched off for a connection that carries data; an inspection ends after the handshake.

@@ -1,8 +1,7 @@
-"""The HTTPS leg of a run, which fetches the issuer document and then sends the one token request.
+"""The HTTPS leg of a run, which fetches the issuer document and then sends the token request.
 
-It runs concurrently with the SMTP leg until the sign-in. Senders with the same application share both requests: the document is
-fetched once per URL, and a token is requested once per client, scope and secret. The result, granted or refused, is evidence
-for all of them.
+It runs concurrently with the SMTP leg until the sign-in. Senders with the same URL share the document, and senders with the same
+client, scope and secret share the token. The result, granted or refused, is evidence for all of them.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ SKIPPED = "the host timed out earlier in this run and was not tried again"
 
 
 class UnresponsiveHosts:
-    """Hosts whose last attempt timed out."""
+    """The hosts for which the last attempt timed out."""
 
     def __init__(self) -> None:
         """Start without any hosts."""

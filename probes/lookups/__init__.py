@@ -1,1 +1,1 @@
-"""Lookups of the tenant's settings. One table of questions and one parser serve all three sources of answers."""
+"""Lookups of the tenant's settings. The same questions and the same parsers serve all three sources of answers."""

@@ -1,4 +1,4 @@
-"""Signs an administrator in once with a device code (`--admin-sign-in`).
+"""Signs an administrator in with a device code (`--admin-sign-in`).
 
 The access tokens, one per resource, are kept in memory only. The terminal shows the requested permissions first, then the
 address and the code. Sources: RFC 8628; Microsoft, "Device authorization grant flow".
@@ -54,7 +54,7 @@ def sign_in(client_id: str, scopes: Sequence[str], authority: Authority, cloud: 
     if found.problem:
         return AdministratorTokens(dict.fromkeys(Service, TokenResult(detail=found.problem, needs=_NEEDS)), "")
     say(
-        "tenant lookups: an administrator signs in once; nothing is changed, and no token is stored. Requested permissions:"
+        "tenant lookups: an administrator must sign in; nothing is changed, and no token is stored. Requested permissions:"
     )
     say(f"  Microsoft Graph: {', '.join(scopes)}")
     say(f"  Exchange Online: {_ROLE}")
@@ -70,7 +70,7 @@ def sign_in(client_id: str, scopes: Sequence[str], authority: Authority, cloud: 
 
 
 class _Flow:
-    """The device code flow for one administrator. For the second resource, it uses the refresh token or, without one, a second code."""
+    """The device code flow for one administrator. For the second resource, it tries the refresh token first, then a second code."""
 
     def __init__(self, client_id: str, authority: Authority, found: Discovered, deadline: Deadline, say: Say) -> None:
         self._client_id = client_id
@@ -100,7 +100,7 @@ class _Flow:
         return result if result.token is not None else self._refused(result)
 
     def by_refreshing(self, scopes: list[str]) -> TokenResult | None:
-        """Return a token for a different resource, obtained with the refresh token, or None if there is none or Entra refuses it."""
+        """Use the refresh token to get a token for a different resource. Return None if there is no refresh token or the request fails."""
         if self._refresh is None:
             return None
         refresh = self._refresh

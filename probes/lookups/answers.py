@@ -1,4 +1,4 @@
-"""The answer to a lookup question, and the outcome that its status and error code indicate before the body is parsed.
+"""The answer to a lookup question, and the outcome that is determined from it before the body is parsed.
 
 Sources: Microsoft, "Microsoft Graph error responses"; HTTP status codes (RFC 9110); error messages of the Exchange module.
 """
@@ -27,7 +27,7 @@ _SEARCHED = 4000
 class LookupAnswer:
     """An answer or, in `problem`, the reason why there is none.
 
-    `state` is set if the outcome was certain before any request was sent.
+    `state` is set if the source knows the outcome although the question was not sent.
     """
 
     status: int | None = None
@@ -58,7 +58,7 @@ class LookupSource(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """The outcome of a question, before its body is parsed."""
+    """The outcome of a question, determined before the body of the answer is parsed."""
 
     state: LookupState
     needs: str = ""

@@ -1,4 +1,4 @@
-"""The tenant's discovery document, fetched once per run, and the HTTP client through which msal reaches the token endpoints.
+"""The tenant's discovery document, and the HTTP client through which msal reaches the token endpoints.
 
 Secrets and codes are sent only to endpoints on a login host of the same cloud. Sources: OpenID Connect Discovery 1.0;
 RFC 8628, section 4.

@@ -12,7 +12,7 @@ from probes.single_flight import PENDING_TOO_LONG, SingleFlight
 
 
 class CachingSource:
-    """Caches the answers from a different source. A question without an answer is asked again next time."""
+    """Caches the answers of the source that it wraps. Log rows are never cached, and an unanswered question is asked again next time."""
 
     def __init__(self, source: LookupSource) -> None:
         """Create an empty cache in front of `source`."""
@@ -33,9 +33,9 @@ class CachingSource:
         return self._source.signed_in_as()
 
     def ask(self, question: Question, deadline: Deadline) -> LookupAnswer:
-        """Return the cached answer without a request, or ask the wrapped source.
+        """Return the cached answer or, if there is none, ask the wrapped source.
 
-        Concurrent callers with the same question share one request.
+        Concurrent callers with the same question wait for one request, unless they ask for log rows.
         """
         if not question.lasting:
             return self._source.ask(question, deadline)

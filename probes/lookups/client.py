@@ -29,7 +29,7 @@ class LookupClient:
         self._lock = threading.Lock()
 
     def body(self, name: str, **values: str) -> Mapping[str, object]:
-        """Return the body of the answer to the question in this row of the table. Raises NotAnsweredError if there is no answer."""
+        """Return the body of the answer to the question `name`. Raises NotAnsweredError if there is no answer or a value is empty."""
         missing = next((key for key, value in values.items() if not value), None)
         if missing is not None:
             detail = f"the settings have no {_NAMES.get(missing, missing)}"

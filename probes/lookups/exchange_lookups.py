@@ -23,7 +23,7 @@ from probes.lookups.reading import AbsentError, Json, first, flag, required, row
 
 
 def transport(client: LookupClient) -> TransportLookup:
-    """Look up the tenant's SMTP AUTH switch."""
+    """Look up the tenant's SMTP AUTH switch, and whether the tenant allows clients with legacy TLS versions."""
 
     def read() -> dict[str, Any]:
         row = first(client.body("transport"))

@@ -104,7 +104,7 @@ def read(path: Path) -> Export:
 
 
 def _encoding(content: bytes) -> str:
-    """Return the encoding that the byte order mark indicates. Windows PowerShell writes UTF-16 by default."""
+    """Return the encoding that the byte order mark indicates, otherwise UTF-8. Windows PowerShell writes UTF-16 by default."""
     return "utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
 
 

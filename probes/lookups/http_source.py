@@ -70,7 +70,7 @@ class HttpSource:
         return self._tokens.signed_in_as()
 
     def ask(self, question: Question, deadline: Deadline) -> LookupAnswer:
-        """Ask the question. If the service throttles the request, wait as long as it demands and retry once, unless that takes too long."""
+        """Ask the question. If the service throttles it and demands a short wait, wait and retry once."""
         result = self._tokens.token(question.service, deadline)
         if result.token is None:
             return LookupAnswer(problem=result.detail, state=result.state, needs=result.needs, requests=result.requests)
@@ -112,7 +112,7 @@ def _command(question: Question) -> str:
 def _wait(answer: HttpsResponse, deadline: Deadline) -> float | None:
     """Return the number of seconds to wait according to Retry-After (RFC 9110, section 10.2.3).
 
-    Return None if the header is missing or the wait would exceed the remaining time.
+    Return None if the header contains no number, or if the wait would be too long or would exceed the remaining time.
     """
     seconds = whole(answer.headers.get("retry-after", "").strip())
     return None if seconds is None or seconds > _LONGEST_WAIT or seconds >= deadline.remaining() else seconds

@@ -24,7 +24,7 @@ _IMPOSSIBLE: Final = frozenset(
 
 
 def conditional_access(client: LookupClient, *, aims_at: str, object_id: str) -> ConditionalAccessLookup:
-    """Look up the policies that target this user or service principal. `object_id` is empty if it could not be looked up."""
+    """Look up the policies that target, or may target, this user or service principal. An unknown `object_id` is an empty string."""
 
     def read() -> dict[str, Any]:
         found = [_policy(row, aims_at, object_id.lower()) for row in rows(client.body("conditional_access"))]

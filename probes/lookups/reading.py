@@ -1,4 +1,4 @@
-"""Readers for the members of untrusted JSON. A missing member is None; one of the wrong type makes the whole answer unreadable."""
+"""Readers for the members of untrusted JSON. A member of the wrong type makes the whole answer unreadable."""
 
 from __future__ import annotations
 

@@ -26,7 +26,8 @@ def ready(
 ) -> Lookups | None:
     """Return the lookups with the source that the settings and options select, or None if they select none.
 
-    If `say` is given and the settings have an `admin_client_id`, an administrator signs in instead of the auditor application.
+    A service that the user declared has no lookups. If `say` is given and the settings have an `admin_client_id`, an administrator signs
+    in instead of the auditor application.
     """
     if not context.cloud.microsoft:
         return None
@@ -73,7 +74,7 @@ def _over_https(
 
 
 def _home(directory: Directory | None, senders: list[Sender]) -> str:
-    """Return the administrator's tenant: from `[directory]`, from a sender's endpoint, or from the domain in a user name."""
+    """Return the administrator's tenant: from `[directory]`, a sender's endpoint or the domain in a user name, else `organizations`."""
     if directory is not None:
         return directory.tenant
     named = [tenant_of(one.openid_endpoint_configuration) for one in senders if one.method == "oauth"]

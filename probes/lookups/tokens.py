@@ -1,7 +1,7 @@
 """Access tokens for the lookups, and a guard against what msal does with hostile responses.
 
-There is one token per resource and run, in memory only. A refusal is cached too, so that a wrong secret is never tried again.
-Source: Microsoft, "OAuth 2.0 client credentials flow".
+There is one token per resource and run, in memory only. A refusal is cached too, so that a wrong secret is not tried again for the
+same resource. Source: Microsoft, "OAuth 2.0 client credentials flow".
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ class ApplicationTokens:
 
 
 class _UnusableKeyError(ValueError):
-    """Raised when Entra does not accept the type of key in the file. The message contains the reason."""
+    """Raised when the private key in the file cannot be used. The message contains the reason."""
 
 
 def _certificate(path: Path) -> dict[str, str]:
