@@ -126,7 +126,7 @@ def _cased(secret: str) -> set[str]:
 ENCODINGS: Final[tuple[Encoding, ...]] = (
     Encoding("plain text, in any case and any character set", _plain, of_long=True),
     Encoding("reversed", lambda secret: (secret[::-1],), of_long=True),
-    Encoding("UTF-16", lambda secret: ("\x00".join(secret),)),
+    Encoding("UTF-16", lambda secret: ("\x00".join(secret), "\\x00".join(secret))),
     Encoding("base64 and base64url at any offset", lambda secret: base64_parts(octets_of(secret)), of_long=True),
     Encoding("base64 of the secret in lower or upper case", _cased),
     Encoding("base64 of UTF-16", lambda secret: {part for wide in _wide(secret) for part in base64_parts(wide)}),

@@ -18,7 +18,14 @@ from probes.views import EditedView, Span, View
 
 _SHORTEST: Final = 4  # a shorter secret cannot be distinguished from ordinary text
 _JOINT: Final = re.compile(rb"[\"'],\s*[\"']|[\s\x00-\x1f\x7f]+")  # between the items of a list, and between words
-_TAG: Final = re.compile(rb"<[^<>]*>")
+_CODES: Final = rb"(?:\d{3}[- ])?(?:[245]\.\d{1,3}\.\d{1,3} )?"
+# What stands between the lines of a reply: markup, and the beginning of the next line in a page, in JSON and in a list.
+_BETWEEN: Final = re.compile(
+    rb"<[^<>]*>"
+    rb"|\s{1,9}\d{1,5}\.\d{1,4}\s{1,9}[sc*]\s{1,9}" + _CODES +
+    rb'|"\s*\},\s*\{\s*"at":\s*\d{1,5}\.\d{1,4},\s*"speaker":\s*"[sc*]",\s*"text":\s*"' + _CODES +
+    rb"|[\"'],\s*[\"']" + _CODES
+)  # fmt: skip
 _SIGN_OCTETS: Final = bytes(octet for octet in range(128) if not chr(octet).isalnum() or chr(octet).isupper())
 _CONTROLS: Final = bytes([*range(0x20), 0x7F])
 _FREQUENT: Final = (  # escapes in our own files; replacing them first is faster
@@ -28,10 +35,11 @@ _FREQUENT: Final = (  # escapes in our own files; replacing them first is faster
 _RARE: Final = re.compile(rb"\\u[0-9a-f]{4}|&#x?[0-9a-f]{1,7};")
 _ESCAPE: Final = re.compile(rb"\\u[0-9a-f]{4}|&#x?[0-9a-f]{1,7};|&(?:quot|apos|amp|lt|gt);|\\[\"\\/]")
 _NESTED: Final = 3
+_OVERLAP: Final = 4096  # characters: longer than a secret in any spelling, even if markup divides it
 _STRUCTURE: Final = re.compile(r"[<>\"'&\\;{}\[\],\r\n\t]")
 
 # What is removed before a leak is located. Most leaks are located in the first way.
-_WAYS: Final = ((SIGNS,), (_TAG, SIGNS), (_JOINT,), (_TAG, _JOINT), (), (_TAG,))
+_WAYS: Final = ((SIGNS,), (_BETWEEN, SIGNS), (_JOINT,), (_BETWEEN, _JOINT), (), (_BETWEEN,))
 
 
 class LeakSearch:
@@ -79,6 +87,16 @@ class LeakSearch:
 
     def masked(self, text: str) -> str:
         """Return the text with each secret replaced by a mark. Quotes, markup and escapes around and inside a secret stay."""
+        kept, overlap = [], max(_OVERLAP, 8 * max(map(len, self._owners), default=0))
+        window = ""
+        for start in range(0, len(text), 4 * overlap):
+            window = self._masked_window(window + text[start : start + 4 * overlap])
+            if start + 4 * overlap < len(text):
+                kept.append(window[:-overlap])
+                window = window[-overlap:]
+        return "".join([*kept, window])
+
+    def _masked_window(self, text: str) -> str:
         for rounds in (1, 0, 2, 3):
             for edits in _WAYS:
                 if not self.found(text):
@@ -120,8 +138,8 @@ def _readings(octets: bytes) -> Iterator[bytes]:
 
 def _with_and_without_markup(octets: bytes) -> Iterator[bytes]:
     yield octets
-    if b"<" in octets:
-        yield _TAG.sub(b"", octets)
+    if b"<" in octets or b'"' in octets:
+        yield _BETWEEN.sub(b"", octets)
 
 
 def _without_signs(octets: bytes) -> bytes:
