@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from knowledge.normalise import normalise
 from settings.clouds import CLOUDS
 from settings.microsoft import SHARED_TENANTS
+from settings.strict_values import port_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -83,7 +84,6 @@ _KNOWN: Final = (
         ),
     ),
 )
-_LARGEST_PORT: Final = 65535
 _LONG: Final = 24
 
 
@@ -111,7 +111,7 @@ def _named(text: str) -> Iterator[tuple[str, str]]:
 def _fits(name: str, value: str) -> bool:
     low = value.lower()
     if name == "port":
-        return 0 < int(value) <= _LARGEST_PORT
+        return port_number(value) is not None
     if name == "client_id":
         return not _OWN_APPLICATION.match(low)
     if name == "tenant":
