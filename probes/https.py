@@ -211,12 +211,11 @@ class Connection(http.client.HTTPSConnection):
         proxy = self._proxy
         if proxy is None or not proxy.host:
             raise BrokenError(Failure(kind=FailureKind.PROXY, text="the proxy's address has no host"))
-        if proxy.scheme not in {
-            "http",
-            "https",
-        }:  # a SOCKS proxy would get an HTTP request, and the user's password with it
-            text = f"the proxy {self._shown_proxy} is not an HTTP proxy, so nothing was sent; set one in HTTPS_PROXY, or use NO_PROXY"
-            raise BrokenError(Failure(kind=FailureKind.PROXY, text=text))
+        if (unusable := self._why_unusable(proxy.scheme)) is not None:
+            advice = "set an http:// proxy in HTTPS_PROXY, or use NO_PROXY"
+            raise BrokenError(
+                Failure(kind=FailureKind.PROXY, text=f"the proxy {self._shown_proxy} {unusable}; {advice}")
+            )
         sock = self._dialled(proxy.host, proxy.port or 8080)
         lines = [f"CONNECT {self._name}:{self._target_port} HTTP/1.1", f"Host: {self._name}:{self._target_port}"]
         if self._proxy_user is not None:
@@ -235,6 +234,15 @@ class Connection(http.client.HTTPSConnection):
             text = f"the proxy answered CONNECT with {status or 'something other than HTTP'}"
             raise BrokenError(Failure(kind=FailureKind.PROXY, text=text))
         return sock
+
+    def _why_unusable(self, scheme: str) -> str | None:
+        """Return why nothing is sent to a proxy with this URL scheme, or None if it can be used.
+
+        A SOCKS proxy would receive an HTTP request. Both it and an `https://` proxy would receive the user's password without TLS.
+        """
+        if scheme == "https" and self._proxy_user is not None:
+            return "needs TLS for its password, which smtp365 does not support, so nothing was sent"
+        return None if scheme in {"http", "https"} else "is not an HTTP proxy, so nothing was sent"
 
 
 def _proxy_status(sock: socket.socket, bound: Deadline) -> int:

@@ -74,9 +74,9 @@ def test_a_malformed_proxy_in_the_environment(proxy: str) -> None:
 
 
 @pytest.mark.parametrize("variable", ["HTTPS_PROXY", "ALL_PROXY"])
-@pytest.mark.parametrize("scheme", ["socks5", "socks5h", "socks4", "socks4a", "socks", "SOCKS5", "ftp"])
-def test_nothing_is_sent_to_a_socks_proxy(scheme: str, variable: str, tmp_path: Path) -> None:
-    """With a proxy of another kind, the issuer gate breaks with a line that names it, and the proxy gets no connection."""
+@pytest.mark.parametrize("scheme", ["socks5", "socks5h", "socks4", "socks4a", "socks", "SOCKS5", "ftp", "https"])
+def test_nothing_is_sent_to_an_unsupported_proxy(scheme: str, variable: str, tmp_path: Path) -> None:
+    """With a proxy that is not a plain HTTP proxy, the issuer gate breaks with a line that names it, and the proxy gets no connection."""
     names = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY", "http_proxy", "HTTP_PROXY")
     clean = {name: value for name, value in os.environ.items() if name not in names}
     with serve(healthy(), folder=tmp_path) as running, socket.create_server(("127.0.0.1", 0)) as proxy:
@@ -101,7 +101,8 @@ def test_nothing_is_sent_to_a_socks_proxy(scheme: str, variable: str, tmp_path: 
         with pytest.raises(BlockingIOError):
             proxy.accept()
     assert done.returncode == 1, done.stdout + done.stderr
-    assert f"{scheme.lower()}://{place} is not an HTTP proxy, so nothing was sent" in done.stdout
+    assert f"{scheme.lower()}://{place}" in done.stdout
+    assert "so nothing was sent" in done.stdout
     assert "canary" not in done.stdout + (tmp_path / "r.json").read_text(encoding="utf-8")
 
 
