@@ -81,7 +81,7 @@ def test_declared_dependencies_equal_imports() -> None:
 
 
 def test_only_needed_pytest_plugins_are_loaded(pytestconfig: pytest.Config) -> None:
-    """pytest loads only pytest-html, its dependency pytest-metadata, pytest-xdist and, on request, pytest-randomly."""
+    """Only pytest-html, its dependency pytest-metadata, pytest-xdist and, on request, pytest-randomly are loaded."""
     wanted = {"pytest-html", "pytest-metadata", "pytest-xdist"}  # metadata is part of the report
 
     loaded = {distribution.project_name for _, distribution in pytestconfig.pluginmanager.list_plugin_distinfo()}

@@ -201,7 +201,7 @@ def test_index_and_proxy_settings_are_used(
 
 
 def test_kept_settings_are_options_of_pip(made: Checkout) -> None:
-    """pip's help lists each setting that is passed on to pip, except a newer option and an alias that the help omits."""
+    """Each setting that is passed on is an option in the help of pip, except a newer option and an alias that the help omits."""
     command = [str(Environment(made.root).python), "-I", "-m", "pip", "install", "--help"]
     shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=TIMEOUT_SECONDS).stdout
 

@@ -45,7 +45,7 @@ READ_TOKEN_CLIENTS = ("msal", "curl --verbose")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exemption:
-    """Faults whose cause need not come first in the reading, and the reason. If `listed` is true, the reading must still contain the cause."""
+    """Faults whose cause need not come first in a reading, and the reason. If `listed` is true, the cause must still be in the reading."""
 
     faults: tuple[str, ...]
     why: str

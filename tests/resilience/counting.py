@@ -35,7 +35,7 @@ class Attempt:
 
 @dataclass(slots=True)
 class Counted:
-    """The proxy's counts for one run, in order of arrival; `secrets` are the client secrets in the token requests."""
+    """The attempts and the client secrets of token requests, in order of arrival, and the numbers of messages and connections."""
 
     attempts: list[Attempt] = field(default_factory=list)
     secrets: list[str] = field(default_factory=list)

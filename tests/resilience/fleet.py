@@ -1,4 +1,4 @@
-"""Worlds with many senders, which have separate mailboxes or share one, and the settings for these senders."""
+"""Worlds with many users, and settings with many senders."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def address(world: World, number: int) -> str:
 
 
 def with_senders(method: str, users: list[str]) -> Callable[[str], str]:
-    """Return a function that adds to the settings a sender with this method for each user; all use the first sender's secret."""
+    """Return a function that adds to the settings a sender with this method for each user. These senders all use the same secret."""
 
     def edit(text: str) -> str:
         table = text.partition(f"[sender.{method}]\n")[2].partition("\n[sender.")[0]

@@ -1,4 +1,4 @@
-"""A mail server, a token service and a name server on loopback, whose answers a test changes before they are sent."""
+"""A mail server and a token service on loopback, whose answers a test can change before they are sent."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ scope = "https://outlook.office365.com/.default"
 
 @dataclass
 class Service:
-    """The running servers. A test replaces the functions that return what the servers send; the default is a healthy service."""
+    """The settings for the servers, and the functions that return their answers, which by default are those of a healthy service."""
 
     settings: Settings
     reply: Callable[[str], bytes] = REPLIES.__getitem__
@@ -85,7 +85,7 @@ class Service:
 
 @contextmanager
 def service(folder: Path) -> Iterator[Service]:
-    """Serve on loopback; the settings name the servers and the root certificate, which is written to the folder."""
+    """Serve on loopback until the block ends. The root certificate is written to the folder, and the settings name it and the servers."""
     authority = trustme.CA()
     authority.cert_pem.write_to_path(str(folder / "root.pem"))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -151,7 +151,7 @@ def _web_server(context: ssl.SSLContext, found: list[Service]) -> ThreadingHTTPS
         daemon_threads = True
 
         def handle_error(self, *_: object) -> None:
-            """Ignore an error of a connection, because the client may close it at any time."""
+            """Ignore an error on a connection, because the client may close it at any time."""
 
     server = Server((HOST, 0), Handler)
     ports.append(server.server_address[1])

@@ -1,7 +1,7 @@
-"""Runs a check with many generated values, and changes valid documents and texts at random.
+"""Run a check with many generated values, and change valid documents and texts at random.
 
-With SMTP365_DEEP (`run.py test --deep`), each check runs for SECONDS with new values every time; otherwise for few examples, always the
-same ones.
+With SMTP365_DEEP=1 (`run.py test --deep`), each check runs for at least SECONDS, with new values every time. Otherwise, it runs with
+a few values, which are always the same.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ PIECES: Final = (
 
 
 def fuzz(values: st.SearchStrategy[Value], check: Callable[[Value], None], *, examples: int) -> None:
-    """Call `check` with generated values, and fail with the simplest value for which it raises an exception."""
+    """Call `check` with generated values, and fail with the simplest value found for which it raises an exception."""
 
     @settings(
         max_examples=40 if DEEP else examples,
@@ -53,12 +53,12 @@ def fuzz(values: st.SearchStrategy[Value], check: Callable[[Value], None], *, ex
 
 
 def seeds() -> st.SearchStrategy[random.Random]:
-    """Return a strategy for sources of randomness, which a report of a failure shows as a number."""
+    """Return a strategy for random generators. When a test fails, the generator is shown by its seed."""
     return st.integers(0, 2**32).map(_Seeded)
 
 
 class _Seeded(random.Random):
-    """A source of randomness that shows its seed."""
+    """A random generator whose printed form contains its seed."""
 
     def __init__(self, seed: int) -> None:
         super().__init__(seed)
@@ -69,7 +69,7 @@ class _Seeded(random.Random):
 
 
 def changed(document: Any, draw: random.Random) -> Any:  # noqa: ANN401 - any JSON
-    """Return a copy of a JSON document in which some values are unusual, missing, repeated or have a different name."""
+    """Return a copy of a JSON document with random changes. Values are removed, renamed, repeated, put in a list, altered or replaced."""
     value = copy.deepcopy(document)
     for _ in range(draw.choice((1, 1, 2, 5))):
         parents = list(_parents(value))
@@ -93,7 +93,7 @@ def changed(document: Any, draw: random.Random) -> Any:  # noqa: ANN401 - any JS
 
 
 def changed_bytes(content: bytes, draw: random.Random) -> bytes:
-    """Return the bytes with some pieces removed, repeated, moved, replaced or inserted."""
+    """Return the bytes with some pieces removed, repeated, replaced or inserted."""
     for _ in range(draw.choice((1, 1, 2, 5))):
         begin = draw.randrange(len(content) + 1)
         end = min(len(content), begin + draw.choice((0, 1, 3, 20, 200)))

@@ -1,4 +1,4 @@
-"""Runs a command and returns its result with its peak memory, which is that of the largest process it started."""
+"""Run the checklist in a separate process, and measure the peak memory of its largest process."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ sys.exit(code)
 
 @dataclass(frozen=True)
 class Measured:
-    """The exit code, what was printed, and the peak memory in MB."""
+    """The exit code, the printed output and errors, and the peak memory in MB."""
 
     code: int
     printed: str

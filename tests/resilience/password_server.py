@@ -1,6 +1,6 @@
-"""A hostile mail server on loopback, with its own DNS: it counts the passwords that it receives and answers as the test decides.
+"""A mail server on loopback, with its own DNS server. It counts the passwords that it receives, and answers as the test decides.
 
-It serves every host name and port of the settings that it writes, so that one account can be tried through many of them.
+It serves every host name and port in the settings that it writes, so that a test can try one account through many of them.
 """
 
 from __future__ import annotations
@@ -32,18 +32,18 @@ Answer = Callable[[str], str | None]
 
 
 def refuse(_user: str) -> str | None:
-    """Refuse the password at once, in the words of Exchange Online."""
+    """Refuse the password at once, with a reply of Exchange Online."""
     return "535 5.7.3 Authentication unsuccessful"
 
 
 def reset(_user: str) -> str | None:
-    """Reset the connection instead of a reply."""
+    """Return None, so that the server resets the connection."""
     return None
 
 
 @dataclass(slots=True)
 class PasswordServer:
-    """The server, the user names of the passwords that it received, in order, and a way to wait for them."""
+    """The running server, which records the user name for each password that it receives."""
 
     folder: Path
     answer: Answer = refuse
@@ -57,7 +57,7 @@ class PasswordServer:
     _tls: ssl.SSLContext = field(default_factory=lambda: ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER))
 
     def attempts_on(self, account: str) -> int:
-        """Return how many passwords arrived for this account, in any spelling."""
+        """Return how many passwords arrived for this account, ignoring case, outer spaces and trailing dots."""
         with self._arrived:
             return sum(_plain(user) == _plain(account) for user in self.users)
 
@@ -90,7 +90,7 @@ class PasswordServer:
         return "\n".join(lines)
 
     def settings(self, *senders: tuple[str, str, int], cloud: str = "worldwide", extra: str = "") -> Settings:
-        """Return the same settings, loaded."""
+        """Parse the text that `settings_text` returns, and return the settings."""
         return parse(self.settings_text(*senders, cloud=cloud, extra=extra), self.folder / "settings.toml")
 
     # -- SMTP -----------------------------------------------------------------------------------------------------------------------
@@ -126,7 +126,7 @@ class PasswordServer:
                     return
 
     def _received(self, sock: ssl.SSLSocket, user: str) -> bool:
-        """Count a password and answer it. Return whether the session continues."""
+        """Count a password and send the answer. Return whether the session continues."""
         with self._arrived:
             self.users.append(user)
             self._arrived.notify_all()
@@ -138,7 +138,7 @@ class PasswordServer:
         return True
 
     def silent(self, _user: str) -> str | None:
-        """Answer nothing until the test ends, as an answer for `answer`."""
+        """Send no reply until the test ends. A test can assign this method to `answer`."""
         self.closing.wait(WAIT_SECONDS)
         return None
 

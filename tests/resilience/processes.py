@@ -1,4 +1,4 @@
-"""Run the whole program in a separate process, started as by run.py, in a normal or a disturbed environment."""
+"""Run the program in a separate process, as run.py does, in a normal or a disturbed environment."""
 
 from __future__ import annotations
 

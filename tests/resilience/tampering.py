@@ -30,7 +30,7 @@ class Breakage(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cut:
-    """Where and how to break a reply: `after` bytes into a turn, on the connection with this number (None: on every connection)."""
+    """Where and how to break a reply: `after` bytes into a turn, on the connection with this number or, if it is None, on every one."""
 
     turn: int
     after: int

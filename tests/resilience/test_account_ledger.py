@@ -1,6 +1,6 @@
-"""An account is tried once in 15 minutes, whatever ends the attempt and however the next one is made.
+"""Tests that a run does not repeat a recent sign-in that was refused or had no clear result.
 
-A server on loopback counts the passwords that really arrive.
+A server on loopback counts the passwords that arrive.
 """
 
 from __future__ import annotations
@@ -33,18 +33,18 @@ USER = "alerts@contoso.example"
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[PasswordServer]:
-    """A server that refuses every password, unless the test sets another answer."""
+    """A server that refuses every password, unless the test sets a different answer."""
     with password_server(tmp_path, *HOSTS, "mail.contoso.example") as running:
         yield running
 
 
 def sign_in(settings: Settings, state: Path | None, *, try_again: bool = False) -> dict[str, SignInEvidence]:
-    """Run the probes once, as a run of the program does, and return the records of the sign-ins."""
+    """Run the probes once, as a run of the program does, and return the evidence on the sign-ins, keyed by sender."""
     return {name: one.sign_in for name, one in evidence(settings, state, try_again=try_again).items() if one.sign_in}
 
 
 def evidence(settings: Settings, state: Path | None, *, try_again: bool = False) -> dict[str, SenderEvidence]:
-    """Run the probes once, as a run of the program does."""
+    """Run the probes once, as a run of the program does, and return the evidence, keyed by sender."""
     context = gather.create_context(settings, state=state, try_again=try_again)
     senders = list(settings.sender.values())
     found = {sender.name: Found(Secret(PASSWORD), "a test") for sender in senders}
@@ -52,13 +52,13 @@ def evidence(settings: Settings, state: Path | None, *, try_again: bool = False)
 
 
 def stored(state: Path) -> list[dict[str, Any]]:
-    """Return the records in the folder."""
+    """Return the stored records of sign-in attempts."""
     return [json.loads(file.read_text(encoding="utf-8")) for file in sorted((state / FOLDER).glob("*.json"))]
 
 
 @pytest.mark.parametrize("ending", ["refused", "reset", "silence", "closing", "strange"])
 def test_an_attempt_counts_however_it_ends(ending: str, server: PasswordServer, tmp_path: Path) -> None:
-    """After a refusal, a reset, no reply, 421 or a reply that means nothing, four more runs do not send the password again."""
+    """After a refusal, a reset, no reply, 421 or an unexpected reply, four more runs do not send the password again."""
     replies = {"closing": "421 4.3.2 Service not available", "strange": "250 2.0.0 OK"}
     answers = {"refused": refuse, "reset": reset, "silence": server.silent}
     server.answer = answers.get(ending) or (lambda _user: replies[ending])
@@ -87,7 +87,7 @@ SPELLINGS = (
 def test_one_account_in_six_spellings_on_six_places_is_tried_once(
     ending: str, server: PasswordServer, tmp_path: Path
 ) -> None:
-    """In one run, six senders with other hosts, ports and spellings of one account send one password; so do six runs."""
+    """Six senders with different hosts, ports and spellings of one account send one password, in a single run as in six runs."""
     server.answer = refuse if ending == "refused" else reset
     places = [(HOST, 587), (HOST, 25), *((host, 587) for host in HOSTS[1:4]), (HOSTS[1], 2525)]
     senders = [(user, host, port) for user, (host, port) in zip(SPELLINGS, places, strict=True)]
@@ -106,7 +106,7 @@ def test_one_account_in_six_spellings_on_six_places_is_tried_once(
     "code", ["535 5.7.3 no", "454 4.7.0 Temporary authentication failure", "535 5.7.139 disabled for the Tenant"]
 )
 def test_a_run_tries_an_account_once_whatever_the_reply(code: str, server: PasswordServer, tmp_path: Path) -> None:
-    """The second sender of a run with the account is withheld after any reply but 235, also without a folder for state."""
+    """After each of these refusals, the run's second sender with the account does not send the password, even without a state folder."""
     server.answer = lambda _user: code
     settings = server.settings((USER, HOST, 587), (USER, HOSTS[1], 587))
 
@@ -118,7 +118,7 @@ def test_a_run_tries_an_account_once_whatever_the_reply(code: str, server: Passw
 
 
 def test_the_idn_forms_of_a_domain_are_one_account(server: PasswordServer, tmp_path: Path) -> None:
-    """The Unicode form and the ASCII form of a domain name the same account."""
+    """Addresses that differ only in the Unicode or ASCII form of the domain, or in case, are the same account."""
     for user in ("alerts@m\u00fcller.example", "alerts@xn--mller-kva.example", "ALERTS@M\u00dcLLER.example"):
         sign_in(server.settings((user, HOST, 587)), tmp_path / "state")
 
@@ -126,7 +126,7 @@ def test_the_idn_forms_of_a_domain_are_one_account(server: PasswordServer, tmp_p
 
 
 def test_different_accounts_and_clouds_are_counted_separately(server: PasswordServer, tmp_path: Path) -> None:
-    """Another user, or the same user in another cloud or on a declared service, is another account."""
+    """A different user is a separate account, and so is the same user in a different cloud or on a declared service."""
     declared = '[custom]\nsmtp_server = "mail.contoso.example"\n'
     for settings in (
         server.settings((USER, HOST, 587)),
@@ -140,7 +140,7 @@ def test_different_accounts_and_clouds_are_counted_separately(server: PasswordSe
 
 
 def test_an_accepted_password_clears_the_account(server: PasswordServer, tmp_path: Path) -> None:
-    """With --try-again and the right password, 235 clears the record, and the next run signs in without the option."""
+    """A password that is accepted with --try-again clears the record, and the next run signs in without the option."""
     settings, state = server.settings((USER, HOST, 587)), tmp_path / "state"
     sign_in(settings, state)
     server.answer = lambda _user: "235 2.7.0 Authentication successful"
@@ -159,7 +159,7 @@ def test_an_accepted_password_clears_the_account(server: PasswordServer, tmp_pat
 
 
 def test_a_temporary_failure_and_a_policy_do_not_block_the_next_run(server: PasswordServer, tmp_path: Path) -> None:
-    """A reply that does not judge the password permits the next run to try, and the attempts still count."""
+    """After a temporary failure or a refusal by policy, the next run tries again, and each attempt is counted."""
     settings, state = server.settings((USER, HOST, 587)), tmp_path / "state"
     for number, reply in enumerate(
         (
@@ -181,7 +181,7 @@ def test_a_temporary_failure_and_a_policy_do_not_block_the_next_run(server: Pass
 def test_a_password_that_did_not_leave_does_not_count(
     step: str, reply: str, server: PasswordServer, tmp_path: Path
 ) -> None:
-    """If the session ends before the password leaves, with 235 or without a reply, nothing is recorded and nothing was accepted."""
+    """If the server sends 235 or a wrong reply before the password, nothing is accepted, and the next run sends the password."""
     server.early = {step: reply or "354 what\r\nnot SMTP"}
     seen = sign_in(server.settings((USER, HOST, 587)), tmp_path / "state")["s0"]
     server.early = {}
@@ -194,7 +194,7 @@ def test_a_password_that_did_not_leave_does_not_count(
 
 
 def test_a_clock_that_was_set_back_does_not_permit_another_attempt(server: PasswordServer, tmp_path: Path) -> None:
-    """A recorded time in the future counts as now: the account is held, and only for 15 minutes from then on."""
+    """A recorded time in the future is treated as the current time, so the account is held for 15 minutes and no longer."""
     settings, state = server.settings((USER, HOST, 587)), tmp_path / "state"
     sign_in(settings, state)
     for ahead in (timedelta(minutes=1), timedelta(hours=3), timedelta(days=4000)):
@@ -211,7 +211,7 @@ def test_a_clock_that_was_set_back_does_not_permit_another_attempt(server: Passw
 
 
 def _move(state: Path, by: timedelta) -> None:
-    """Move the recorded times, which is what a change of the clock does to them."""
+    """Move the recorded times, as if the clock had been changed."""
     for file in (state / FOLDER).glob("*.json"):
         record = json.loads(file.read_text(encoding="utf-8"))
         record["attempts"] = [(datetime.fromisoformat(text) + by).isoformat() for text in record["attempts"]]
@@ -219,7 +219,7 @@ def _move(state: Path, by: timedelta) -> None:
 
 
 def test_the_report_counts_the_attempts_and_those_that_are_left(server: PasswordServer, tmp_path: Path) -> None:
-    """The evidence has the attempts of this machine, and the most that are left: of 10, in US government clouds of 3."""
+    """The evidence counts the attempts and those left before a lockout, of 10 in the worldwide cloud and of 3 in `gcc_high`."""
     settings = {
         "worldwide": server.settings((USER, HOST, 587)),
         "gcc_high": server.settings((USER, "smtp.office365.us", 587), cloud="gcc_high"),
@@ -235,7 +235,7 @@ def test_the_report_counts_the_attempts_and_those_that_are_left(server: Password
 
 
 def test_the_record_has_no_text_of_the_server(server: PasswordServer, tmp_path: Path) -> None:
-    """Of a reply that contains the password, whole or over lines, the files have the code and the enhanced status only."""
+    """If a reply contains the password, whole or in two halves, neither the stored files nor the evidence contain a half of it."""
     server.answer = lambda _user: f"535-5.7.3 {PASSWORD[:6]}\r\n535-{PASSWORD[6:]}\r\n535 5.7.3 {PASSWORD}"
     settings, state = server.settings((USER, HOST, 587), (f"{USER}.", HOSTS[1], 587)), tmp_path / "state"
 
@@ -250,7 +250,7 @@ def test_the_record_has_no_text_of_the_server(server: PasswordServer, tmp_path: 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="on Windows the files inherit the access of the user's profile")
 def test_only_this_user_can_read_the_record(server: PasswordServer, tmp_path: Path) -> None:
-    """The folder has the mode 0700 and the file 0600, also if an earlier one had wider modes."""
+    """The folder has mode 0700 and the file has mode 0600, even if they had wider modes before."""
     state = tmp_path / "state"
     (state / FOLDER).mkdir(parents=True, mode=0o755)
     sign_in(server.settings((USER, HOST, 587)), state)
@@ -263,7 +263,7 @@ def test_only_this_user_can_read_the_record(server: PasswordServer, tmp_path: Pa
 
 
 def test_the_file_of_an_earlier_version_is_taken_over(server: PasswordServer, tmp_path: Path) -> None:
-    """A refusal that an earlier version stored holds the account, and its file, which has texts of replies, is deleted."""
+    """A refusal stored by an earlier version blocks the account. The old file, which contains the text of a reply, is deleted."""
     server.only_mapped = False
     now, state = datetime.now(UTC), tmp_path / "state"
     row = {"host_and_user": f"{HOSTS[1]}:25 {USER.upper()}", "time": now.isoformat(), "reply": "535 5.7.3 Cn7$kq"}
@@ -290,7 +290,7 @@ def test_the_file_of_an_earlier_version_is_taken_over(server: PasswordServer, tm
     ],
 )
 def test_a_damaged_file_of_an_earlier_version_is_deleted(content: str, server: PasswordServer, tmp_path: Path) -> None:
-    """A file of an earlier version that cannot be read ends in one line, and the run signs in."""
+    """If a file of an earlier version cannot be read, one line names the file, and the run signs in."""
     state = tmp_path / "state"
     state.mkdir()
     (state / "refused.json").write_text(content, encoding="utf-8")
@@ -330,7 +330,7 @@ def _damage(name: str, content: bytes) -> bytes:
 
 @pytest.mark.parametrize("name", [*DAMAGED, *WRONG])
 def test_a_damaged_record_is_set_aside(name: str, server: PasswordServer, tmp_path: Path) -> None:
-    """A record that cannot be read is renamed, one line says so, and the account counts as new; an empty file needs no line."""
+    """A damaged record is renamed, one line says so, and the account is tried again. An empty record leads to no line."""
     settings, state = server.settings((USER, HOST, 587)), tmp_path / "state"
     sign_in(settings, state)
     (file,) = (state / FOLDER).iterdir()
@@ -350,7 +350,7 @@ def test_a_damaged_record_is_set_aside(name: str, server: PasswordServer, tmp_pa
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files")
 @pytest.mark.parametrize("kind", ["link", "pipe", "folder", "link to a device"])
 def test_a_record_that_is_no_file_is_set_aside(kind: str, server: PasswordServer, tmp_path: Path) -> None:
-    """A link, a pipe or a folder in place of the record is renamed, and never read or written through."""
+    """If a link, a pipe or a folder replaces the record, the run signs in and stores a new record. The file behind a link is unchanged."""
     settings, state = server.settings((USER, HOST, 587)), tmp_path / "state"
     sign_in(settings, state)
     (file,) = (state / FOLDER).iterdir()
@@ -370,7 +370,7 @@ def test_a_record_that_is_no_file_is_set_aside(kind: str, server: PasswordServer
 
 
 def test_old_files_are_deleted(server: PasswordServer, tmp_path: Path) -> None:
-    """Files without an attempt in 24 hours are deleted at the start of a run, also those that were set aside."""
+    """Old files are deleted when a run starts, including those that were set aside."""
     state = tmp_path / "state"
     sign_in(server.settings((USER, HOST, 587)), state)
     (file,) = (state / FOLDER).iterdir()
@@ -384,7 +384,7 @@ def test_old_files_are_deleted(server: PasswordServer, tmp_path: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_made_does_not_stop_the_run(server: PasswordServer, tmp_path: Path) -> None:
-    """Without a folder for its state, a run signs in, once for each account."""
+    """If the state folder cannot be created, the run still signs in, once for each account."""
     (tmp_path / "state").write_bytes(b"a file")
     settings = server.settings((USER, HOST, 587), (USER, HOSTS[1], 587))
 
@@ -395,7 +395,7 @@ def test_a_folder_that_cannot_be_made_does_not_stop_the_run(server: PasswordServ
 
 
 def test_a_run_waits_for_another_run_and_gives_up(server: PasswordServer, tmp_path: Path) -> None:
-    """While another run holds the account, the password is withheld after the reply timeout; when it lets go, the next run signs in."""
+    """While a different run holds the account, the password is withheld. After the account is released, the next run signs in."""
     settings, state = server.settings((USER, HOST, 587)), tmp_path / "state"
     context = gather.create_context(settings, state=state)
     account = Account(context.service, account_name(USER))
@@ -409,7 +409,7 @@ def test_a_run_waits_for_another_run_and_gives_up(server: PasswordServer, tmp_pa
 
 
 def test_a_line_that_was_not_shortened_is_read(server: PasswordServer, tmp_path: Path) -> None:
-    """If a process is killed after it wrote a shorter line over a longer one, the first line counts."""
+    """If a process is killed after it writes a shorter record over a longer one, the rest of the old record is ignored."""
     settings, state = server.settings((USER, HOST, 587)), tmp_path / "state"
     sign_in(settings, state)
     (file,) = (state / FOLDER).iterdir()
@@ -419,7 +419,7 @@ def test_a_line_that_was_not_shortened_is_read(server: PasswordServer, tmp_path:
 
 
 def test_the_connect_map_and_the_root_make_no_other_account(tmp_path: Path) -> None:
-    """Another server, with another root certificate and other mapped ports, does not get the password of a refused account."""
+    """A refused account is not tried again through a server with a different root certificate and different mapped ports."""
     users = []
     for name in ("one", "two", "three"):
         (tmp_path / name).mkdir()
@@ -431,7 +431,7 @@ def test_the_connect_map_and_the_root_make_no_other_account(tmp_path: Path) -> N
 
 
 def test_a_new_built_in_tenant_has_new_accounts(tmp_path: Path) -> None:
-    """A refusal by one built-in tenant does not hold the account of the next one, because each is a test network of its own."""
+    """A refusal by one built-in tenant does not block the account in the next tenant, because each is a separate test network."""
     seen = []
     for name in ("one", "two"):
         (tmp_path / name).mkdir()

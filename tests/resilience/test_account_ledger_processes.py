@@ -1,6 +1,6 @@
-"""An account is tried once by whole runs of the program: interrupted, killed, at the same time, and with pytest's own options.
+"""Tests that complete runs of the program do not repeat a sign-in after an interrupt or a kill, at the same time, or in pytest plugins.
 
-A server on loopback counts the passwords that really arrive.
+A server on loopback counts the passwords that arrive.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="a test cannot send C
 
 @dataclass(frozen=True)
 class Program:
-    """The program with settings for the server and a folder of its own for its state."""
+    """The program, with settings for the server and its own folder for state."""
 
     server: PasswordServer
     folder: Path
@@ -66,11 +66,11 @@ class Program:
         )
 
     def run(self, *options: str, users: tuple[str, ...] = (USER,), name: str = "run") -> Completed:
-        """Run until the end."""
+        """Run the program until it ends, and return its exit code and output."""
         return ended(self.start(*options, users=users, name=name))
 
     def withheld(self, name: str = "run") -> list[str | None]:
-        """Return, for each sender, why its password was withheld."""
+        """Return the reason why each sender's password was withheld, or None for a password that was not."""
         senders = read(self.folder / f"{name}.json")["senders"]
         return [sender["evidence"]["sign_in"]["withheld"] for sender in senders]
 
@@ -85,14 +85,14 @@ def ended(running: subprocess.Popen[str]) -> Completed:
 
 @pytest.fixture
 def program(tmp_path: Path) -> Iterator[Program]:
-    """The program and a server that refuses every password, unless the test sets another answer."""
+    """The program and a server that refuses every password, unless the test sets a different answer."""
     with password_server(tmp_path, HOST) as server:
         yield Program(server, tmp_path)
 
 
 @posix
 def test_ctrl_c_between_password_and_reply(program: Program) -> None:
-    """After Ctrl-C at any moment between a password and its reply, another run does not send the password again."""
+    """If Ctrl-C interrupts a run between the password and the reply, the next run does not send the password again."""
     users = tuple(f"alerts{number}@contoso.example" for number in range(MOMENTS))
     program.server.answer = lambda user: None if program.server.closing.wait(REPLY_AFTER) else refuse(user)
 
@@ -116,7 +116,7 @@ def test_ctrl_c_between_password_and_reply(program: Program) -> None:
 
 @pytest.mark.parametrize("answer", ["silent", "reset"])
 def test_a_killed_run_counts(answer: str, program: Program) -> None:
-    """A run that was killed after its password has left counts as an attempt, and the next run neither waits nor tries."""
+    """If a run is killed after it has sent the password, the next run does not send the password."""
     program.server.answer = program.server.silent
     running = program.start(name="killed")
     program.server.wait_for(USER)
@@ -156,7 +156,7 @@ def test_four_processes_at_once(answer: str, program: Program) -> None:
     ],
 )
 def test_one_run_with_pytests_plugins(options: list[str], program: Program) -> None:
-    """pytest-xdist and pytest-rerunfailures run checks in other processes or again, but not the sign-in."""
+    """With pytest-xdist or pytest-rerunfailures, the password is still sent only once."""
     if "--reruns" in options and importlib.util.find_spec("pytest_rerunfailures") is None:
         pytest.skip("pytest-rerunfailures is not installed")
     done = program.run(*options)
@@ -166,7 +166,7 @@ def test_one_run_with_pytests_plugins(options: list[str], program: Program) -> N
 
 
 def test_last_failed(program: Program) -> None:
-    """`--lf` and `--ff` repeat failed checks in a new run, which withholds the password."""
+    """In a new run with `--lf` or `--ff`, the refused password is withheld."""
     assert program.run().code == 1
     for option in ("--lf", "--ff", "--lf"):
         done = program.run(option)
@@ -177,7 +177,7 @@ def test_last_failed(program: Program) -> None:
 
 
 def test_the_terminal_and_the_report_count_the_attempts(program: Program) -> None:
-    """The terminal, the JSON and the HTML say how many attempts this machine made, and how many are left at most."""
+    """The terminal, the JSON and the HTML show how many attempts this machine made, and how many are left at most."""
     first, second = program.run(), program.run("--try-again", name="second")
 
     assert "s0 1, at most 9 left before a lockout" in first.output
@@ -189,7 +189,7 @@ def test_the_terminal_and_the_report_count_the_attempts(program: Program) -> Non
 
 
 def test_the_terminal_names_a_damaged_record(program: Program) -> None:
-    """A record that cannot be read ends in one line on the terminal, and the run continues."""
+    """If a record cannot be read, one line on the terminal gives the new name of its file, and the run continues."""
     assert program.run().code == 1
     (file,) = (program.state / FOLDER).glob("*.json")
     file.write_bytes(b"[" * 200_000)

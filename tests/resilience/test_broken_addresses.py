@@ -1,4 +1,4 @@
-"""A malformed URL never causes a traceback, whatever its source."""
+"""Tests that a malformed URL causes no traceback, whatever its source, and that an unsupported proxy is not used."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def assess(page: ScriptedTenant, sender: str) -> Assessment:
 @pytest.mark.parametrize("address", MALFORMED)
 @pytest.mark.parametrize("member", ["token_endpoint", "issuer"])
 def test_a_malformed_address_in_the_openid_configuration(member: str, address: str, tmp_path: Path) -> None:
-    """With a malformed URL in the OpenID configuration, TOKEN-01 fails, no secret is sent to it, and the results can be written."""
+    """With a malformed URL in the OpenID configuration, TOKEN-01 fails. If it is the token endpoint, no token request is sent."""
 
     def respond(request: ReceivedRequest) -> Reply | None:
         if request.path.endswith("/openid-configuration"):
@@ -76,7 +76,7 @@ def test_a_malformed_proxy_in_the_environment(proxy: str) -> None:
 @pytest.mark.parametrize("variable", ["HTTPS_PROXY", "ALL_PROXY"])
 @pytest.mark.parametrize("scheme", ["socks5", "socks5h", "socks4", "socks4a", "socks", "SOCKS5", "ftp", "https"])
 def test_nothing_is_sent_to_an_unsupported_proxy(scheme: str, variable: str, tmp_path: Path) -> None:
-    """With a proxy that is not a plain HTTP proxy, the issuer gate breaks with a line that names it, and the proxy gets no connection."""
+    """If the proxy is not a plain HTTP proxy, a line names it without credentials, the run fails, and the proxy gets no connection."""
     names = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY", "http_proxy", "HTTP_PROXY")
     clean = {name: value for name, value in os.environ.items() if name not in names}
     with serve(healthy(), folder=tmp_path) as running, socket.create_server(("127.0.0.1", 0)) as proxy:
@@ -107,7 +107,7 @@ def test_nothing_is_sent_to_an_unsupported_proxy(scheme: str, variable: str, tmp
 
 
 def test_the_hosts_that_need_no_proxy_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The evidence has the number of entries in NO_PROXY, which can name internal hosts."""
+    """The evidence contains the number of entries in NO_PROXY, but not the entries, which can name internal hosts."""
     monkeypatch.setenv("no_proxy", "payroll.corp.example, .internal.example,10.1.2.3")
 
     found = describe(resolvers=(), connect_map=False)

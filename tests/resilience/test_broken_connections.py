@@ -38,7 +38,7 @@ ACCEPTED_ALTERNATIVES = {(Gate.GREETING, Breakage.GARBAGE): Gate.STARTTLS, (Gate
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leg:
-    """A sender's connection to a service through the relay, with the gate of each turn and the number of the connection, if several."""
+    """A sender's connection to a service through the relay, the gate of each turn and, if there are several connections, its number."""
 
     sender: str
     service: str
@@ -109,7 +109,7 @@ def _discrepancies(leg: Leg, cut: Cut, probe: Callable[[], Assessment]) -> Itera
 
 @pytest.mark.parametrize(("name", "turn"), [pytest.param(*place, id=f"{place[0]}-{place[1]}") for place in CHOSEN])
 def test_a_broken_connection_is_located_at_its_gate(name: str, turn: int, tmp_path: Path) -> None:
-    """The first broken gate is the one at which the connection broke, all earlier gates pass, and the run ends by its deadline."""
+    """The first broken gate is where the connection broke, or the next after garbage. Earlier gates pass, and the run ends in time."""
     leg = LEGS[name]
     with _behind_relay(leg, tmp_path) as (running, settings, relayed):
         assert _probe(running, settings, leg.sender).verdict == "can_send"

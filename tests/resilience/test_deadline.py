@@ -1,4 +1,4 @@
-"""Every wait ends by the sender's deadline, whatever a peer sends, and the results of the other senders are complete."""
+"""Tests that a wait ends by the sender's deadline, whatever a peer sends, and that the results for the other sender are complete."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_a_token_response_that_never_ends_is_a_broken_token_gate(timeouts: Mappi
 
 @pytest.mark.parametrize("peer", ["https-tls-stall", "https-tls-drip"])
 def test_a_tls_handshake_that_never_ends_breaks_the_issuer_gate(peer: str, tmp_path: Path) -> None:
-    """A handshake of which each octet arrives in time is a timeout, and the other sender can send."""
+    """A TLS handshake that never ends breaks the `issuer` gate with a timeout, and the other sender can send."""
     found = results_with(peer, SENDER_FIRST, tmp_path)
 
     assert found["basic"]["verdict"] == "can_send"
@@ -114,7 +114,7 @@ def test_a_tls_handshake_that_never_ends_breaks_the_issuer_gate(peer: str, tmp_p
 def test_an_smtp_server_that_never_ends_a_reply_breaks_its_gate(
     peer: str, gate: str, kind: str, tmp_path: Path
 ) -> None:
-    """The gate of the reply that never ends is broken because of a timeout or its size, and the other sender can send."""
+    """Endless data from a mail server breaks the gate with a timeout or because of its size, and the other sender can send."""
 
     def edit(text: str) -> str:
         first, table, second = text.partition("[sender.basic]")
@@ -145,7 +145,7 @@ def test_a_proxy_that_never_finishes_its_answer_breaks_the_issuer_gate(peer: str
 @pytest.mark.parametrize("peer", ["header-drip", "endless-100"])
 @pytest.mark.parametrize("host", ["graph.microsoft.com", "outlook.office365.com"])
 def test_a_lookup_that_never_ends_keeps_the_other_results(host: str, peer: str, tmp_path: Path) -> None:
-    """Lookups on a host whose response never ends fail; the senders and the lookups on the other host are complete."""
+    """Lookups on a host whose response never ends fail. Both senders can send, and the lookups on the other host are answered."""
     with (
         serve(healthy(), folder=tmp_path, lookups=True) as running,
         serve(healthy(), folder=tmp_path / "hostile", hostile=peer) as hostile,
@@ -164,7 +164,7 @@ def test_a_lookup_that_never_ends_keeps_the_other_results(host: str, peer: str, 
     sys.platform == "win32" or shutil.which("openssl") is None, reason="needs a named pipe and the openssl command"
 )
 def test_a_call_that_never_returns_does_not_hold_up_the_report(tmp_path: Path) -> None:
-    """If the system's store of trusted roots does not answer, the sender's time limit is reported, and the other sender can send."""
+    """If reading the system's trusted roots never ends, the sender's time limit is reported, and the other sender can send."""
     if sys.platform == "win32":
         pytest.skip("named pipes are not files there")
     unknown = trustme.CA()
@@ -189,7 +189,7 @@ def test_a_call_that_never_returns_does_not_hold_up_the_report(tmp_path: Path) -
 
 
 def test_a_keyring_that_does_not_answer_is_a_missing_secret(tmp_path: Path) -> None:
-    """A keyring that waits for ever, for example to be unlocked, leaves its sender without a password; the other sender can send."""
+    """If the keyring never answers, for example because it is locked, its sender has no password, and the other sender can send."""
     (tmp_path / "silent_keyring.py").write_text(
         "import threading\nfrom keyring.backend import KeyringBackend\n\n"
         "class Silent(KeyringBackend):\n    priority = 1\n\n"

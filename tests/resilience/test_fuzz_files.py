@@ -50,7 +50,7 @@ def documents() -> list[dict[str, Any]]:
 
 
 def test_any_report_is_replayed_or_refused(documents: list[dict[str, Any]], tmp_path: Path) -> None:
-    """A changed report, as JSON, HTML or packed HTML, is evaluated or refused on one line, alone, in a folder and as a baseline."""
+    """A changed report, as JSON, HTML or compressed HTML, is evaluated or refused, whether alone, in a folder or as a baseline."""
     now = documents[0]
 
     def check(draw: random.Random) -> None:
@@ -77,7 +77,7 @@ def test_any_report_is_replayed_or_refused(documents: list[dict[str, Any]], tmp_
 
 
 def test_any_export_is_read_or_refused(tmp_path: Path) -> None:
-    """A changed export answers lookups or is refused on one line, and the answers are assessed."""
+    """A changed export is refused on one line, or it answers lookups whose results can be assessed."""
     original = json.loads(json.dumps(export()))
     world = gathered(None)
     file = tmp_path / "export.json"

@@ -1,4 +1,4 @@
-"""No reply, issuer document, token answer or DNS packet causes an internal error, whatever it contains."""
+"""No reply, issuer document, token response or DNS packet causes an internal error, whatever it contains."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 
 def run(running: Service, *names: str) -> None:
-    """Run the probes and the checks for these senders, and make everything that a run writes."""
+    """Run the probes and the checks for these senders, and produce a run's outputs."""
     chosen = {name: running.settings.sender[name] for name in names}
     network = running.settings.network.model_copy(update={"reply_timeout": 0.3, "sender_timeout": 2.0})
     settings = running.settings.model_copy(update={"sender": chosen, "network": network})
@@ -42,7 +42,7 @@ def run(running: Service, *names: str) -> None:
 
 
 def test_the_unchanged_service_is_healthy(running: Service) -> None:
-    """Without a change, both senders can send, so the changes reach every step of the route."""
+    """Without a change, both senders can send, so a change can be made at every step of the route."""
     running.reset()
     evidence = gathered_from(running.settings)
 
@@ -82,7 +82,7 @@ def test_any_issuer_document_is_assessed(running: Service) -> None:
 
 
 def test_any_token_answer_is_assessed(running: Service) -> None:
-    """A changed token answer, or changed claims in its token, are assessed, and no run has an internal error."""
+    """A changed token response, or a token with changed claims, is assessed, and no run has an internal error."""
 
     def check(draw: random.Random) -> None:
         running.reset()
@@ -145,7 +145,7 @@ def name_server(answer: Callable[[bytes], bytes]) -> Iterator[str]:
 
 
 def test_any_dns_packet_is_evidence() -> None:
-    """A changed answer of a name server is evidence, and no lookup raises an exception."""
+    """A changed answer from a name server becomes evidence, and no lookup raises an exception."""
     draws: list[random.Random] = []
 
     def answer(question: bytes) -> bytes:

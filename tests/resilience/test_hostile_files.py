@@ -45,12 +45,12 @@ def many_lines(count: int) -> list[dict[str, Any]]:
 
 
 def bomb() -> bytes:
-    """Return a page of some 300 KB whose results have 300 MB."""
+    """Return a small page whose compressed results expand to 300 MB."""
     return in_html(gzip.compress(b'{"schema":"smtp365-results/1","senders":[{"a":"' + b"x" * (300 * MEGABYTE)))
 
 
 def bomb_of_values() -> bytes:
-    """Return a small page whose results are 40 MB of empty lists, which take thirty times as much memory."""
+    """Return a small page whose compressed results expand to 40 MB of empty lists, which take much more memory when parsed."""
     return in_html(gzip.compress(b'{"schema":"smtp365-results/1","senders":[{"a":[' + b"[]," * (13 * MEGABYTE)))
 
 
@@ -95,7 +95,7 @@ def test_a_hostile_report_is_named_on_one_line_within_300_mb(case: str, tmp_path
 
 
 def test_other_files_in_a_folder_do_not_stop_the_overview(tmp_path: Path) -> None:
-    """A FIFO, a device, a link out of the folder and a bomb are each named, and the other report is shown."""
+    """A FIFO, a device, a link out of the folder and a decompression bomb are each named, and the good report is still evaluated."""
     folder = tmp_path / "reports"
     folder.mkdir()
     (folder / "good.html").write_bytes(GOOD.read_bytes())
@@ -119,7 +119,7 @@ def test_other_files_in_a_folder_do_not_stop_the_overview(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("option", ["--baseline", "--tenant-export", "--lookups-for", "--target"])
 def test_a_fifo_and_a_device_are_refused_for_every_option(option: str, tmp_path: Path) -> None:
-    """A FIFO and a device without end, passed as a report, a baseline or an export, are refused on one line and at once."""
+    """For each option, a FIFO and an endless device are refused on one line. The device is also refused as the settings file."""
     os.mkfifo(tmp_path / "pipe.json")
     (tmp_path / "zero.json").symlink_to("/dev/zero")
     (tmp_path / "settings.toml").symlink_to("/dev/zero")
@@ -135,7 +135,7 @@ def test_a_fifo_and_a_device_are_refused_for_every_option(option: str, tmp_path:
 
 
 def test_a_replay_reads_no_file_that_the_report_names(tmp_path: Path) -> None:
-    """Paths in a report's settings and evidence are data: a replay opens none of them."""
+    """Neither a replay nor a comparison opens a file whose path is in the report's settings or evidence."""
     planted = tmp_path / "planted.pem"
     planted.write_text("x", encoding="utf-8")
     watch = (

@@ -1,6 +1,6 @@
-"""Every hostile peer of the catalogue breaks the gate in its row, and nothing else.
+"""Tests that a hostile peer breaks the gate in its row of the catalogue, and does not affect the healthy sender.
 
-The expected gates are part of the catalogue. `bench/hostile.py` measures the time and the memory of the same runs.
+`bench/hostile.py` measures the time and the memory of the same runs.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from bench.hostile import Outcome, attacked, bystander, faults, run, undisturbed
 from fakes import PEERS, healthy
 
 DEEP = os.environ.get("SMTP365_DEEP") == "1"
-# One peer of each kind: a fourth of the catalogue.
+# One peer of each kind: a quarter of the catalogue.
 ONE_OF_EACH_KIND = (
     "dns-drip", "cname-loop", "odd-digits", "reply-drip", "giant-line", "starttls-injection", "tls-handshake-drip",
     "tls-alert-after-handshake", "proxy-connect-drip", "socks-proxy-that-speaks-http", "header-drip", "gzip-bomb",
@@ -50,7 +50,7 @@ def test_a_hostile_peer_breaks_its_gate_and_nothing_else(name: str, outcomes: di
 
 @pytest.mark.parametrize("name", NAMES)
 def test_no_output_shows_a_secret_or_a_control_character(name: str, outcomes: dict[str, Future[Outcome]]) -> None:
-    """No secret of either sender is in an output, and no terminal escape or text direction from a peer is printed."""
+    """No output contains a secret of either sender, and the text contains no escape, control or direction character from the peer."""
     outcome = outcomes[name].result()
     world = healthy()
 
@@ -61,7 +61,7 @@ def test_no_output_shows_a_secret_or_a_control_character(name: str, outcomes: di
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name in {"split-echo", "echo", "encoded-echo"}])
 def test_an_echoed_secret_is_in_no_output_in_any_spelling(name: str, outcomes: dict[str, Future[Outcome]]) -> None:
-    """Half of an echoed password is in no output, forwards or backwards."""
+    """No output contains more than half of an echoed password, forwards or backwards."""
     password = healthy().basic.password
     half = len(password) // 2 + 1
     outputs = outcomes[name].result().outputs

@@ -58,7 +58,7 @@ def whole_run(tmp_path_factory: pytest.TempPathFactory) -> float:
 @pytest.mark.parametrize("repeatedly", [False, True], ids=["once", "repeatedly"])
 @pytest.mark.parametrize("part", [(number + 0.1) / MOMENTS for number in range(MOMENTS)])
 def test_interrupt_at_any_moment(part: float, repeatedly: bool, whole_run: float, tmp_path: Path) -> None:
-    """An interrupt at any moment ends the run cleanly, from the first import to the last line of output."""
+    """Interrupts at moments spread over a run end it without a traceback, and leave no partial file and no running process."""
     if sys.platform == "win32":
         pytest.skip("interrupting a process group needs a POSIX call")
     running, began = _started(tmp_path)
@@ -96,7 +96,7 @@ def _group_ends(group: int) -> bool:
 
 
 def test_repeated_interrupts_end_the_process(tmp_path: Path) -> None:
-    """Interrupts right after the first do not disturb the clean-up; one more than three seconds later ends a clean-up that hangs."""
+    """Interrupts right after the first do not disturb the clean-up. An interrupt over three seconds later ends a clean-up that hangs."""
     (tmp_path / "hanging.py").write_text(
         "import time\ntry:\n    print('ready', flush=True)\n    time.sleep(60)\n"
         "except KeyboardInterrupt:\n    print('cleaning up', flush=True)\n    time.sleep(60)\n",

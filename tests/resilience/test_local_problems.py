@@ -44,7 +44,7 @@ def test_full_device_is_not_replaced(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no read-only folders")
 def test_read_only_folder_is_reported_before_any_contact(tmp_path: Path) -> None:
-    """If a report cannot be saved, the message contains its path, the exit code is 4, and no server is contacted."""
+    """If a report cannot be saved, the message contains its path, the exit code is 4, and the run stops before a verdict."""
     tmp_path.chmod(0o555)
     place = Path("/sys") if os.access(tmp_path, os.W_OK) else tmp_path  # root can write to almost every other folder
     if not place.is_dir():

@@ -42,7 +42,7 @@ password_from = "env:PASSWORD_OF_ALERTS"
     ],
 )
 def test_long_replies_do_not_make_the_report_large(line: int, stops_at: Gate | None, tmp_path: Path) -> None:
-    """If each reply has 127 lines, the HTML file for one sender is smaller than the limit for two, and can be replayed.
+    """With replies of more than 120 lines, the HTML file for one sender is smaller than the limit for two, and can be loaded again.
 
     The session ends when a reply, or all replies together, exceed their limit.
     """

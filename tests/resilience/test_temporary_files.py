@@ -1,4 +1,4 @@
-"""Temporary files cannot be predicted, follow no link, and do not remain after a run that was stopped."""
+"""Tests that links at the names of temporary files are not followed, and that no temporary file remains after a run is stopped."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_writing_follows_no_link(tmp_path: Path) -> None:
 
 @links
 def test_a_run_follows_no_link(tmp_path: Path) -> None:
-    """A run with `--html` and `--json` writes its files beside such links and leaves the file that they point to unchanged."""
+    """A run leaves a file unchanged if links with the names of an earlier version's temporary files point to it."""
     victim, folder = tmp_path / "victim", tmp_path / "out"
     victim.write_text("mine", encoding="utf-8")
     folder.mkdir()
@@ -91,7 +91,7 @@ def test_a_live_run_that_is_asked_to_end_leaves_no_temporary_file(
 
 
 def test_old_temporary_files_of_killed_runs_are_removed(tmp_path: Path) -> None:
-    """Temporary files of this program are removed after a day. Newer ones, files with other names, and folders stay."""
+    """Old temporary files of this program are removed. Newer ones, files with other names, and folders stay."""
     ours = [".smtp365-0123456789abcdef.part", ".20261127T120000Z-live.html.part", ".20261127T120000Z-fake-2.html.part"]
     others = [".notes.html.part", "smtp365-0123456789abcdef.part", ".smtp365-0123456789abcdef.part~", ".x.1.part"]
     new, folder = tmp_path / ".smtp365-00000000000000ff.part", tmp_path / ".smtp365-00000000000000fe.part"

@@ -1,4 +1,4 @@
-"""A hostile report, settings file, server or pasted text cannot send control or invisible characters to any output for people."""
+"""Tests that hostile text in a report, settings, a reply or an argument puts no control or invisible character into the output."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ QUOTED = "".join(one for one in EVERY if ord(one) > 0x1F and one != "\x7f")  # w
 
 
 def _clean(folder: Path, output: str) -> None:
-    """Assert that the output and every file for people in the folder are free of forbidden characters."""
+    """Assert that the output and the XML, calendar and JSON files in the folder contain no forbidden character."""
     assert hidden_in(output) == set()
     for name in files_in(folder):
         text = (folder / name).read_bytes().decode().replace("\r\n", "\n")
@@ -41,7 +41,7 @@ def _outputs(folder: Path) -> list[str]:
     "more", [[], ["--tb=long"], ["-n1"], ["-q"], ["--strict"]], ids=lambda one: " ".join(one) or "plain"
 )
 def test_a_hostile_report(more: list[str], full_report: Callable[..., str], tmp_path: Path) -> None:
-    """A report whose every text is hostile is evaluated again without a forbidden character in any output."""
+    """When a report full of hostile text is replayed, the terminal output, JUnit XML and JSON contain no forbidden character."""
     report, folder = tmp_path / "evil.html", tmp_path / "out"
     folder.mkdir()
     evil: Run = hostile(EVERY)
@@ -112,7 +112,7 @@ def test_wrong_settings(text: str, tmp_path: Path) -> None:
 
 
 def test_a_hostile_server(tmp_path: Path) -> None:
-    """A server's reply with control characters reaches no output with them."""
+    """A server's reply with control characters is reported without them."""
     folder = tmp_path / "out"
     folder.mkdir()
     with password_server(tmp_path, "smtp.office365.com") as server:

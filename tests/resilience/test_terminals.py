@@ -1,4 +1,4 @@
-"""On every kind of terminal, unsupported characters are escaped, and colours can be turned off."""
+"""Whatever the encoding of the terminal, unsupported characters are escaped. Colours can be turned off."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_a_command_completes_on_any_terminal(name: str, encoding: str, tmp_path:
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
 @pytest.mark.parametrize("wanted", [False, True], ids=["NO_COLOR", "colour"])
 def test_no_color_is_respected(wanted: bool, tmp_path: Path) -> None:
-    """With NO_COLOR, the output on a terminal contains no escape sequences (https://no-color.org)."""
+    """The output on a terminal contains escape sequences unless NO_COLOR is set (https://no-color.org)."""
     output = _on_a_terminal(
         "pytest", f"--html={tmp_path / 'r.html'}", "-p", "no:cacheprovider", NO_COLOR="" if wanted else "1"
     )

@@ -1,4 +1,4 @@
-"""For every fault, the reported traffic equals the traffic counted by an independent proxy and is within the budget.
+"""Tests that the reported traffic matches the counts of an independent proxy and is within the budget.
 
 Each method has two senders with the same credential, so that the second sender could repeat a refused credential.
 """
@@ -78,7 +78,7 @@ def test_proxy_counts_a_healthy_run(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("fault", [pytest.param(fault, id=fault.id) for fault in dict.fromkeys(CHOSEN)])
 def test_reported_traffic_matches_the_proxy(fault: Fault, tmp_path: Path) -> None:
-    """The reported traffic equals the proxy's counts and is within the budget, and no refused sign-in is repeated."""
+    """The reported sign-ins, token requests and messages equal the proxy's counts, and no refused credential is repeated."""
     if fault.skipped_here():
         pytest.skip(fault.skipped_here() or "")
     counted, runs_evidence = _probe(apply(healthy(), [fault.id]), tmp_path)

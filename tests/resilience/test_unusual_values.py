@@ -23,7 +23,7 @@ from tests.resilience.gathering import gathered_from, written_about
     "code", ["\u00b2\u00b2\u2070", "\uff12\uff12\uff10", "\u0662\u0663\u0665", "2\u00b20", "+20", "2_0", " 20"]
 )
 def test_only_ascii_digits_are_a_reply_code(code: str) -> None:
-    """A greeting whose code has superscript, full-width or Arabic digits is not SMTP."""
+    """A greeting whose code is not three ASCII digits is not SMTP."""
     with session_with(sends(f"{code} hello\r\n".encode())) as session:
         seen = session.hello(greeting=True)
 
@@ -40,7 +40,7 @@ def jwt(payload: str) -> str:
 
 @pytest.mark.parametrize("number", ["Infinity", "-Infinity", "NaN", "1e999", "9" * 400])
 def test_an_unusual_number_in_a_claim_is_null(number: str) -> None:
-    """A claim that is not a usual number has no value, and the other claims are read."""
+    """A claim whose number is not finite or is very long is null, and the other claims are kept."""
     claims = decode_claims(jwt(f'{{"exp": {number}, "aud": "x"}}'), Transcript(Deadline(5), Redactor()))
 
     assert claims == {"exp": None, "aud": "x"}
@@ -48,7 +48,7 @@ def test_an_unusual_number_in_a_claim_is_null(number: str) -> None:
 
 @pytest.mark.parametrize("payload", ["[" * 5000, '{"a":' * 5000, "[]", "1", "\x00", '{"a": "\\ud800"}'])
 def test_an_unusual_payload_is_an_opaque_token_or_has_claims(payload: str) -> None:
-    """A token whose payload is nested deeply or is not an object is opaque. A lone surrogate is shown in printable form."""
+    """A token with an unusual payload is opaque, or its claims can be written as JSON."""
     claims = decode_claims(jwt(payload), Transcript(Deadline(5), Redactor()))
 
     assert claims is None or json.dumps(claims).isascii()
@@ -71,7 +71,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("case", ANSWERS)
 def test_an_unusual_token_answer_is_no_internal_error(case: str, tmp_path: Path) -> None:
-    """Two senders of one mailbox are assessed, and the results are JSON for every parser, whatever the token answer holds."""
+    """With an unusual token response, both senders are assessed, and the results are valid JSON."""
 
     def respond(request: ReceivedRequest) -> Reply | None:
         if request.method == "POST":

@@ -1,4 +1,4 @@
-"""An SMTP server whose every reply has 127 lines, over verified TLS and with the codes of a healthy session."""
+"""An SMTP server that offers STARTTLS and has the codes of a healthy session. Its replies, except prompts, have more than 120 lines."""
 
 from __future__ import annotations
 

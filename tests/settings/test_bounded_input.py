@@ -26,7 +26,7 @@ def test_a_regular_file_is_read_up_to_its_limit(tmp_path: Path) -> None:
 
 
 def test_text_has_no_byte_order_mark_and_one_kind_of_line_end(tmp_path: Path) -> None:
-    """A text that an editor on Windows saved equals the same text from another system."""
+    """A text with a byte order mark and CRLF line endings is returned without the mark and with LF line endings."""
     file = tmp_path / "file"
     file.write_bytes(b"\xef\xbb\xbfone\r\ntwo\n")
 
@@ -43,7 +43,7 @@ def test_a_folder_and_a_missing_file_are_refused(tmp_path: Path) -> None:
 
 @POSIX
 def test_a_fifo_and_a_device_are_refused_at_once(tmp_path: Path) -> None:
-    """A FIFO that no process writes to, a device without end, and links to them are not opened."""
+    """A FIFO without a writer, a link to it, and a link to an endless device are refused."""
     os.mkfifo(tmp_path / "fifo")
     (tmp_path / "zero").symlink_to("/dev/zero")
     (tmp_path / "link").symlink_to(tmp_path / "fifo")
@@ -55,7 +55,7 @@ def test_a_fifo_and_a_device_are_refused_at_once(tmp_path: Path) -> None:
 
 @POSIX
 def test_a_file_that_claims_no_size_is_bounded() -> None:
-    """A file of the kernel, which states a size of zero and has content, is not read beyond the maximum."""
+    """A kernel file whose stated size is zero is not read beyond the maximum."""
     with pytest.raises(UnsuitableFileError, match="larger than"):
         read_file(Path("/proc/self/maps" if sys.platform == "linux" else "/dev/zero"), 10)
 
@@ -80,7 +80,7 @@ def test_a_link_is_followed_only_inside_the_folder(tmp_path: Path) -> None:
 
 
 def test_a_stream_is_read_up_to_its_limit() -> None:
-    """A stream with more than the maximum yields None, and no more than the maximum is read."""
+    """If a stream exceeds the maximum, the result is None, and at most one byte beyond the maximum is read."""
     endless = io.BytesIO(b"x" * 1_000_000)
 
     assert read_stream(io.BytesIO(b"x" * 10), 10) == b"x" * 10

@@ -1,7 +1,4 @@
-"""A broken settings file leads to exit code 4 and one line for each mistake, without a secret or a traceback.
-
-Each line gives the place, the value and the correction.
-"""
+"""A broken settings file leads to exit code 4 and one line for each mistake, without a secret or a traceback."""
 
 from __future__ import annotations
 
@@ -154,7 +151,7 @@ BROKEN: dict[str, tuple[str, list[list[str]]]] = {
 
 @pytest.mark.parametrize("case", BROKEN)
 def test_every_mistake_is_reported_on_one_line(case: str, tmp_path: Path) -> None:
-    """Each mistake is reported on one line with the file, place, value and correction, and no secret is repeated."""
+    """Each mistake is reported on one line, which begins with the file and contains the expected words, and no secret is repeated."""
     text, expected = BROKEN[case]
     file = tmp_path / "tenant.toml"
     file.write_text(text, encoding="utf-8")
@@ -204,7 +201,7 @@ def test_broken_files_exit_with_code_4_without_a_traceback(tmp_path: Path) -> No
     ],
 )
 def test_unreadable_files_are_reported_on_one_line(content: bytes, words: str, tmp_path: Path) -> None:
-    """A file that cannot be parsed is reported on one line, whatever it contains."""
+    """A file that is not UTF-8, is nested too deeply or is too large is reported on one line."""
     file = tmp_path / "tenant.toml"
     file.write_bytes(content)
 
@@ -216,7 +213,7 @@ def test_unreadable_files_are_reported_on_one_line(content: bytes, words: str, t
 
 
 def test_missing_file_and_folder_are_reported(tmp_path: Path) -> None:
-    """A missing file and a folder are reported with a message that says what to do."""
+    """The message for a missing file names the example file, and the message for a folder says that it is a folder."""
     with pytest.raises(SettingsError, match=r"settings\.example\.toml"):
         load(tmp_path / "none.toml")
     with pytest.raises(SettingsError, match="folder"):

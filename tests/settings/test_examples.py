@@ -141,7 +141,7 @@ def test_settings_of_the_built_in_tenant_have_no_placeholder(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("key", ["password", "password_from", "client_secret", "passwort"])
 def test_possible_secrets_are_not_printed(key: str) -> None:
-    """A password that looks like a placeholder is not reported, so it is never printed."""
+    """A secret that looks like a placeholder is not reported, so it is not printed."""
     assert left({"sender": {"alerts": {key: "<Sesame>"}}}) == []
 
 
@@ -176,7 +176,7 @@ def test_unselected_sender_may_have_placeholders(tmp_path: Path) -> None:
 
 
 def test_mapped_example_host_is_accepted(tmp_path: Path) -> None:
-    """The example's host is accepted if [connect] maps it, because it is then the name of a test host."""
+    """An example host is accepted if [connect] maps it, because it is then the name of a test host."""
     text = GOOD + 'smtp_server = "mail.example.com"\n[custom]\nsmtp_server = "mail.example.com"\n'
     text = f'cloud = "custom"\n{text}'
 

@@ -14,20 +14,20 @@ HOSTS = sorted(
 
 @pytest.mark.parametrize("host", HOSTS)
 def test_hosts_of_every_cloud_are_public_names(host: str) -> None:
-    """No host in the table of clouds identifies a tenant, so a masked report keeps it."""
+    """No host in the table of clouds identifies a tenant, so masked reports can show these hosts."""
     assert is_public_name(host)
     assert is_public_name(f"{host.upper()}.")
 
 
 @pytest.mark.parametrize("host", sorted({host for cloud in CLOUDS.values() for host in cloud.smtp_hosts}))
 def test_mail_hosts_of_every_cloud_are_on_the_route(host: str) -> None:
-    """Every cloud's mail hosts are on the route, so resolving one without an alias does not indicate an altered DNS answer."""
+    """The mail hosts of every cloud are recognised as names on the route to Microsoft."""
     assert is_on_route(host)
 
 
 @pytest.mark.parametrize("name", ["microsoft.com.example.net", "notoffice365.com", "com", "", "."])
 def test_names_outside_the_table_do_not_belong_to_microsoft(name: str) -> None:
-    """A name that is not in or below a domain in the table does not belong to Microsoft."""
+    """A name that is neither a domain in the table nor below one does not belong to Microsoft."""
     assert not is_on_route(name)
     assert not is_public_name(name)
 

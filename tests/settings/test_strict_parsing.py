@@ -1,4 +1,4 @@
-"""Numbers, times and JSON that others wrote are read strictly, and what is written is JSON for every parser."""
+"""Numbers, times and JSON from other programs are parsed strictly, and every parser can read the JSON that is written."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from settings.strict_values import message_time, port_number, utc_time, whole
     "text", ["\u00b2", "\uff12\uff12\uff10", "\u0662\u0663\u0665", "+1", "-1", " 1", "1_0", "", "1" * 400, "0x1"]
 )
 def test_only_ascii_digits_are_a_number(text: str) -> None:
-    """Superscript, full-width and Arabic digits, signs, blanks, underscores and very long numbers are no numbers."""
+    """Superscript, full-width and Arabic digits, signs, spaces, underscores and very long numbers are not accepted."""
     assert whole(text) is None
     assert port_number(text) is None
 
@@ -41,7 +41,7 @@ def test_numbers_are_read_within_their_bounds() -> None:
     ],
 )
 def test_times_have_a_zone_or_are_in_utc(text: str, moment: datetime | None) -> None:
-    """A time without a zone is in UTC, and a time that UTC cannot express is no time."""
+    """A time without a zone is taken to be in UTC. An invalid time, and one that UTC cannot express, give None."""
     assert utc_time(text) == moment
 
 
@@ -57,7 +57,7 @@ def test_times_have_a_zone_or_are_in_utc(text: str, moment: datetime | None) -> 
     ],
 )
 def test_a_date_that_does_not_exist_is_no_date(text: str) -> None:
-    """A date in a header that no calendar has, or that UTC cannot express, is no date."""
+    """An invalid date in a header, and one that UTC cannot express, give None."""
     assert message_time(text) is None
 
 
@@ -65,19 +65,19 @@ def test_a_date_that_does_not_exist_is_no_date(text: str) -> None:
     "number", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999", "9" * 400, "9" * 5000, "-" + "9" * 400]
 )
 def test_unusual_numbers_count_as_missing(number: str) -> None:
-    """A number that is not finite or has hundreds of digits is null, and the rest of the document is read."""
+    """A number that is not finite or has hundreds of digits becomes null, and the rest of the document is parsed."""
     assert strict_json.parse(f'{{"a": {number}, "b": 1}}') == {"a": None, "b": 1}
 
 
 @pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000, "[" * 65 + "]" * 65, '{"a":' * 65 + "1" + "}" * 65])
 def test_deep_nesting_is_not_json(text: str) -> None:
-    """JSON that is nested too deeply is refused with the exception for any other text that is not JSON."""
+    """JSON that is nested too deeply raises the same exception as text that is not JSON."""
     with pytest.raises(strict_json.NotJsonError, match="deep"):
         strict_json.parse(text)
 
 
 def test_brackets_in_strings_are_not_nesting() -> None:
-    """Any number of brackets in a string, in sequence or after a quotation mark is accepted."""
+    """Brackets in strings and lists side by side are not counted as nesting."""
     many = ["[" * 1000, '\\"[{' * 1000, *([[]] * 1000)]
 
     assert strict_json.parse(json.dumps(many)) == many
@@ -87,7 +87,7 @@ def test_brackets_in_strings_are_not_nesting() -> None:
     "text", ["", "{", "{'a': 1}", '"\\', '"' + '\\"' * 50_000, "\x00", b"\xff\xfe", b"\xef\xbb\xbf{"]
 )
 def test_other_texts_are_not_json(text: str | bytes) -> None:
-    """Any other text is refused with one line."""
+    """Text that is not JSON is refused with a message of one line."""
     with pytest.raises(strict_json.NotJsonError) as problem:
         strict_json.parse(text)
 
@@ -98,7 +98,7 @@ def test_other_texts_are_not_json(text: str | bytes) -> None:
     "text", ["a = " + "[" * 100_000, "a = " + "9" * 5000, "a = 2026-01-01T00:00:00+99:99", "a = 0x" + "f" * 9999 + "g"]
 )
 def test_unusual_toml_is_invalid_toml(text: str) -> None:
-    """Deep nesting, a very long number and a zone that does not exist are errors of TOML, not of the parser."""
+    """TOML with deep nesting, a very long number or an impossible time zone raises the exception for invalid TOML."""
     with pytest.raises(tomllib.TOMLDecodeError):
         strict_json.parse_toml(text)
 

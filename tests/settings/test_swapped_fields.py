@@ -53,7 +53,7 @@ def outputs(folder: Path, *more: str) -> dict[str, str]:
 
 
 def test_a_secret_typed_as_the_client_id_is_not_shown_whole(tmp_path: Path) -> None:
-    """A client id that is no GUID is shown by at most four characters in every output."""
+    """No output shows more than the first four characters of a client id that is not a GUID."""
     written = outputs(tmp_path)
 
     assert {"r.html", "r.json", "r.xml"} <= set(written)
@@ -61,7 +61,7 @@ def test_a_secret_typed_as_the_client_id_is_not_shown_whole(tmp_path: Path) -> N
 
 
 def test_workers_do_not_inherit_secrets(tmp_path: Path) -> None:
-    """Under pytest-xdist the environment of a worker has no variable that holds a secret."""
+    """The environment of a pytest-xdist worker does not contain the variable with the secret."""
     outputs(tmp_path, "-n", "1", "-p", "tests.settings.worker_environment")
 
     names = (tmp_path / "worker.txt").read_text(encoding="utf-8").splitlines()
@@ -81,5 +81,5 @@ def test_workers_do_not_inherit_secrets(tmp_path: Path) -> None:
     ],
 )
 def test_only_a_guid_is_shown_whole(value: str, shown: str) -> None:
-    """A GUID is shown whole, and any other client id by at most four characters."""
+    """A GUID is shown whole. At most the first four characters of any other client id are shown."""
     assert client_id.shown(value) == shown
