@@ -56,7 +56,7 @@ def named(lines: Iterable[str], values: Mapping[str, str]) -> Roles:
 
 
 def foreign(lines: Iterable[str], values: Mapping[str, str]) -> set[str]:
-    """Return the email addresses in these lines that do not belong to this sender."""
+    """Return the email addresses in these lines that belong neither to this sender nor to the examples."""
     own = {values[name] for name in NAMES if values.get(name)}
     return {found.strip("'") for found in _ADDRESS.findall("\n".join(lines))} - own - EXAMPLES
 

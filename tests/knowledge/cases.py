@@ -1,4 +1,4 @@
-"""Load the error texts in tests/cases, each with the cause that is known for it. `scoring` reads them and counts."""
+"""Load the error texts in tests/cases, each with its accepted cause. `scoring` counts how they are read."""
 
 import json
 from collections.abc import Callable
@@ -8,12 +8,12 @@ from typing import Any
 
 CASES = Path(__file__).parents[1] / "cases"
 FOREIGN = "foreign"
-"""The label of a text whose answer must not carry advice about Microsoft 365: another provider, an own relay, no mail error."""
+"""The label of a text whose answer must not contain advice about Microsoft 365, such as a reply from another provider."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """An error text, the cause accepted for it, and the public thread with that text (empty for a staged one)."""
+    """An error text, its accepted cause, and the public thread that contains the text (empty for a staged error)."""
 
     id: str
     client: str
@@ -40,7 +40,7 @@ def collected(row: dict[str, Any]) -> Case:
 
 
 def staged(row: dict[str, Any]) -> Case:
-    """Return the case in a row that a .NET program produced against a server with one known fault."""
+    """Return the case in a row, whose text a .NET program produced against a server with one known fault."""
     return Case(row["id"], row["client"], row["text"], row["staged_cause"], frozenset(), "", untouched=False)
 
 

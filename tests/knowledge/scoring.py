@@ -1,4 +1,4 @@
-"""Load the labelled real errors and score their readings; `test_real_errors` asserts the minimum scores.
+"""Load the labelled errors and score their readings; `test_real_errors` asserts the minimum scores.
 
 `python -m tests.knowledge.scoring` prints the tables.
 """
@@ -72,9 +72,9 @@ def tables() -> str:
 
 
 def counts(cases: Iterable[Case]) -> tuple[Counter[str], list[str]]:
-    """Count the readings of a set by `SET_COLUMNS`, and return the ids that are wrong, with what was read.
+    """Count the readings of a set by `SET_COLUMNS`, and return a description of each wrong reading.
 
-    A foreign text is right only when the reading names no cause, because every cause has advice about Microsoft 365.
+    The reading of a foreign text is right only if it has no cause, because every cause has advice about Microsoft 365.
     """
     counted: Counter[str] = Counter()
     faults = []

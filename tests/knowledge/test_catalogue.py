@@ -178,7 +178,7 @@ def test_sources_are_https(cause: Cause) -> None:
 
 @each_cause
 def test_no_remedy_disables_protection_for_all(cause: Cause) -> None:
-    """No remedy turns off certificate verification or MFA, or turns on SMTP AUTH for the whole tenant."""
+    """No step has the known words for turning off certificate verification or MFA, or for turning on SMTP AUTH for the whole tenant."""
     steps = " ".join(cause.steps).lower()
 
     assert "rejectunauthorized" not in steps
@@ -200,7 +200,7 @@ def test_group_has_known_causes(group: Group) -> None:
     "rule", [pytest.param(rule, id=f"{place}-{rule.says[0][:40]}") for place, rule in enumerate(RULES)]
 )
 def test_rule_is_valid(rule: Rule) -> None:
-    """A rule has a known gate and known causes, and its phrases are long enough to rule out chance matches."""
+    """A rule has a known gate and known causes, and its phrases can be found and are long enough to rule out chance matches."""
     assert isinstance(rule.gate, Gate)
     assert rule.outcomes
     assert {cause for outcome in rule.outcomes for cause in outcome.causes} <= set(CATALOGUE)

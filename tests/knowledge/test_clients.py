@@ -39,7 +39,7 @@ def test_client_is_recognised(client: str, text: str) -> None:
 
 @pytest.mark.parametrize("client", CLIENTS)
 def test_steps_name_no_other_client(client: str) -> None:
-    """The steps that are left for one client name no other client."""
+    """Outside commands and apart from one cause, the steps for a client name no other client."""
     keys = {name.replace(".", "_").replace("-", "_") for name in CLIENTS}
     others = [
         other.name.removeprefix("Python's ").removeprefix("Go's ") for other in CLIENTS.values() if other.id != client
@@ -64,20 +64,20 @@ def test_every_cause_keeps_a_step(client: str) -> None:
 
 
 def test_client_can_be_named() -> None:
-    """A client is found by its id, by its name, and by a name with additions."""
+    """A client is found by its id, by its name, and by a name with additions. An unknown name finds none."""
     assert named("PHPMailer") is named("phpmailer") is named("PHPMailer (WordPress)") is CLIENTS["phpmailer"]
     assert named("Thunderbird") is None
 
 
 def test_methods_exclude_each_other() -> None:
-    """No cause belongs only to Basic and only to OAuth, and both sets contain causes of the catalogue."""
+    """No cause is specific both to Basic and to OAuth, and both sets contain only causes of the catalogue."""
     assert not BASIC_ONLY & OAUTH_ONLY
     assert set(CATALOGUE) >= BASIC_ONLY | OAUTH_ONLY
 
 
 @pytest.mark.parametrize(("method", "never"), [("basic", OAUTH_ONLY), ("oauth", BASIC_ONLY)])
 def test_method_narrows_an_ambiguous_answer(method: str, never: frozenset[str]) -> None:
-    """With the sign-in method, a refusal without a reason has only causes of this method."""
+    """If the sign-in method is known, the causes of a refusal without a reason include none that are specific to the other method."""
     text = "535 5.7.3 Authentication unsuccessful"
     wide = [cause["id"] for cause in explain(text)["causes"]]
     narrow = [cause["id"] for cause in explain(text, method=method)["causes"]]  # type: ignore[arg-type]
@@ -100,7 +100,7 @@ def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_options_narrow_the_answer() -> None:
-    """`--oauth`, `--client` and `--full` are options of the command."""
+    """`--oauth` leaves out a cause of Basic, `--full` makes the answer longer, and `--client` selects the steps for the client."""
     text = "535 5.7.3 Authentication unsuccessful"
     short, full = _run("--oauth", text), _run("--oauth", "--full", text)
     steps = _run("--client=PHPMailer", "--full", "must issue a STARTTLS command first")
@@ -122,7 +122,7 @@ def test_wrong_options_end_with_4(arguments: tuple[str, ...]) -> None:
 
 
 def test_unknown_client_is_reported() -> None:
-    """A client without steps of its own is named on the error output, with the known names, and the answer is printed."""
+    """A client without its own steps is reported on standard error, with the known names, and the answer is still printed."""
     ended = _run("--client=Thunderbird", "535 5.7.3 Authentication unsuccessful")
 
     assert ended.returncode == 0

@@ -1,4 +1,4 @@
-"""The tables of AADSTS numbers cover Microsoft's published list, and no number leads to the wrong person."""
+"""Tests that the tables of AADSTS numbers cover Microsoft's published list, and that each number leads to the expected answer."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ OF_ANOTHER_SIGN_IN = (
 
 
 def test_every_published_number_has_exactly_one_row() -> None:
-    """Every number in a copy of Microsoft's list has a row, no row is repeated, and no row claims to be on the list without being there."""
+    """The published table has exactly one row for each number in a copy of Microsoft's list, and the unlisted table has none of them."""
     numbers = [row.number for row in published()]
 
     assert set(numbers) == REFERENCE
@@ -113,13 +113,13 @@ def test_a_misspelt_row_is_refused(line: str) -> None:
 
 @pytest.mark.parametrize(("number", "cause"), [pytest.param(*pair, id=str(pair[0])) for pair in CORRECTED.items()])
 def test_a_corrected_number_has_its_cause(number: int, cause: str) -> None:
-    """A number names the cause that Microsoft's description gives."""
+    """A corrected number leads to the cause that matches Microsoft's description."""
     assert read(f"AADSTS{number}: text of this error. Trace ID: 0 Timestamp: 2026-11-27 12:00:00Z").causes[0] == cause
 
 
 @pytest.mark.parametrize("number", sorted(REFERENCE))
 def test_every_published_number_is_answered(number: int) -> None:
-    """Each number on the list gets a cause, or the statement that it belongs to a different kind of sign-in."""
+    """Each number on the list leads to its causes, or to the statement that it belongs to a different kind of sign-in."""
     reading = read(f"AADSTS{number}: text of this error. Trace ID: 0 Timestamp: 2026-11-27 12:00:00Z")
 
     if number in OTHER_SIGN_IN:
@@ -132,7 +132,7 @@ def test_every_published_number_is_answered(number: int) -> None:
 
 @pytest.mark.parametrize("number", OF_ANOTHER_SIGN_IN)
 def test_a_number_of_another_sign_in_gets_no_advice(number: int) -> None:
-    """The name of a different protocol's error is not answered with advice about mail."""
+    """A number of a different kind of sign-in leads to no cause, and the answer says what it concerns."""
     reading = read(f'{{"error":"invalid_request","error_description":"AADSTS{number}: text","error_codes":[{number}]}}')
 
     assert reading.causes == ("unrecognised",)
@@ -140,7 +140,7 @@ def test_a_number_of_another_sign_in_gets_no_advice(number: int) -> None:
 
 
 def test_a_refusal_by_the_mail_server_takes_precedence() -> None:
-    """A text with such a number and with a refusal of the mail server is answered for the refusal."""
+    """If a text with a number of a different sign-in also has a refusal by the mail server, the refusal determines the cause."""
     text = "AADSTS50140: keep me signed in\n535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant."
 
     assert read(text).causes == ("smtp_auth_disabled_tenant",)

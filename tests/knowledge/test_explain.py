@@ -115,7 +115,7 @@ def test_client_name_changes_the_reading() -> None:
     ],
 )
 def test_exit_codes(arguments: tuple[str, ...], stdin: bytes, code: int) -> None:
-    """The exit code is 0 for an answer and 4, without a traceback, for incorrect usage or empty input."""
+    """The exit code is 0 for an answer and 4, without a traceback, for incorrect usage or unusable input."""
     done = _run(*arguments, stdin=stdin)
 
     assert done.returncode == code
@@ -142,14 +142,14 @@ def test_command_stays_on_one_line() -> None:
 
 
 def test_ambiguous_refusal_takes_one_screen() -> None:
-    """The answer to a refusal without a reason takes at most 45 lines, none of which is wrapped except for a command."""
+    """The answer to a refusal without a reason takes at most 45 rows of 80 columns."""
     shown = _run("535 5.7.3 Authentication unsuccessful").stdout.decode().splitlines()
 
     assert sum(max(1, -(-len(line) // 80)) for line in shown) <= 45
 
 
 def test_values_of_the_text_are_filled_in() -> None:
-    """The addresses of a refusal replace the placeholders in the steps."""
+    """The addresses in a refusal replace the placeholders in the steps."""
     shown = _run("554 5.2.252 SendAsDenied; alerts@contoso.example not allowed to send as ops@contoso.example").stdout
 
     assert b"-Identity 'ops@contoso.example' -Trustee 'alerts@contoso.example'" in shown
@@ -158,7 +158,7 @@ def test_values_of_the_text_are_filled_in() -> None:
 
 
 def test_only_the_steps_for_the_client_are_shown() -> None:
-    """The steps for a text of PHPMailer name no other client."""
+    """The answer to a text from PHPMailer has the step for PHPMailer, but none for JavaMail or nodemailer."""
     shown = _run("PHPMailer: SMTP Error: must issue a STARTTLS command first").stdout
 
     assert b"PHPMailer: SMTPSecure = 'tls'" in shown

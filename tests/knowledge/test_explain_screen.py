@@ -1,4 +1,4 @@
-"""The answer of `explain` fits on one screen of 80 columns by default, and `--full` prints everything."""
+"""By default, the answer of `explain` fits on one screen of 80 columns. With `--full`, it contains every step and source."""
 
 import unicodedata
 
@@ -57,7 +57,7 @@ def test_every_cause_is_answered_on_one_screen(cause: str) -> None:
 
 @pytest.mark.parametrize("group", GROUPS.values(), ids=GROUPS)
 def test_every_group_is_answered_on_one_screen(group: Group) -> None:
-    """The answer with the causes of a group lists all of them, what decides between them, and the first step of the first one."""
+    """The answer for a group fits on one screen and contains all its causes, the first hint for deciding, and the first step."""
     found = answer("535 5.7.3 Authentication unsuccessful").explanation["causes"][0]
     causes = [{**found, "id": cause, "title": CATALOGUE[cause].title} for cause in group.causes]
     causes[0]["decide"] = [*group.decide]
@@ -74,7 +74,7 @@ def test_every_group_is_answered_on_one_screen(group: Group) -> None:
 
 
 def test_what_is_left_out_is_announced() -> None:
-    """If steps do not fit on the screen, the answer gives their number and names `--full`."""
+    """If steps do not fit on the screen, the answer says that there are more and mentions `--full`."""
     found = answer("535 5.7.3 Authentication unsuccessful XOAUTH2")
     shown = render(found.explanation, found.quoted)
 

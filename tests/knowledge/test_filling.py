@@ -116,7 +116,7 @@ def test_steps_are_selected_by_method_and_by_fact() -> None:
 
 
 def test_every_entry_is_filled_completely() -> None:
-    """If all values are known, no filled entry contains a placeholder or a marker."""
+    """If all values are known, the filled steps, verification and hints contain no placeholder and no marker."""
     values = dict.fromkeys(PLACEHOLDERS, "value")
 
     unfilled = {

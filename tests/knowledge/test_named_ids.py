@@ -41,6 +41,6 @@ def test_mentioned_checks_and_causes_exist(name: str) -> None:
 
 
 def test_texts_mention_checks_and_causes() -> None:
-    """The patterns find at least one check id and one cause id, so the test above has something to compare."""
+    """The patterns find at least one check id and one cause id in the texts."""
     assert any(CHECK_ID.search(text) for texts in TEXTS.values() for text in texts)
     assert any(CAUSE_ID.search(text) for texts in TEXTS.values() for text in texts)

@@ -91,7 +91,7 @@ def test_given_values_take_precedence() -> None:
 
 
 def test_the_line_that_decides_takes_precedence() -> None:
-    """Of two addresses with the same meaning, the one in the line that decides is filled in."""
+    """If two addresses have the same meaning, the one in the decisive line is filled in."""
     text = f"MAIL FROM:<first@contoso.example> accepted\n{SEND_AS}"
 
     assert values_in(text, SEND_AS)["from_address"] == "ops@contoso.example"
@@ -118,7 +118,7 @@ def test_no_secret_is_a_value(text: str, secret: str) -> None:
 @settings(database=None, deadline=None, max_examples=200)
 @given(st.text(max_size=60), st.sampled_from(["user", "MAIL FROM:<", "tenant '", "host ", "client_id=", "port ", "//"]))
 def test_any_text_has_values(text: str, word: str) -> None:
-    """Any text yields values, each of which has no blank and no control character."""
+    """The values found in any text contain no space and no unprintable character."""
     values = values_in(f"{word}{text}@contoso.example {word}{text}.example:587").values()
 
     assert [value for value in values if not value.isprintable() or " " in value] == []

@@ -47,7 +47,7 @@ SPEAKERS = {"microsoft_smtp", "entra", "other_provider", "own_relay", "client", 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=case.id) for case in [*COLLECTED, *GIVEN_SECOND, *DOTNET]])
 def test_every_label_of_the_further_sets_is_known(case: Case) -> None:
-    """Every label of the sets added later is a cause in the catalogue, or `foreign` for a text without advice about Microsoft 365."""
+    """Every label of the later sets is a cause in the catalogue, or `foreign` for a text that must get no advice about Microsoft 365."""
     assert {case.accepted, *case.plausible} <= {*CATALOGUE, FOREIGN}
     assert FOREIGN not in case.plausible
 

@@ -1,6 +1,6 @@
 """A mail server and an issuer on loopback, declared with `cloud = "custom"`; each test defines the replies.
 
-The server records every line of each connection, so that a test can check what left this machine.
+The server records the lines that it receives, except those of a message, so that a test can check what was sent.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def _send_line(sock: socket.socket, text: str) -> None:
 
 @dataclass
 class Received:
-    """Everything that the servers received: the lines of each connection, and the forms posted to the issuer."""
+    """The lines of each connection to the mail server, and the forms posted to the issuer."""
 
     port: int = 0
     connections: list[list[str]] = field(default_factory=list)
@@ -195,16 +195,16 @@ class DeclaredService:
                 thread.join(5)
 
     def basic(self, port: int, *, declared: int | None = None, patience: float = 5, deadline: float = 20) -> Assessment:
-        """Run the probes with a password; `declared` is the port under [custom], if different from `port`."""
+        """Run the probes with a password, and return the assessment. `declared` is the port in [custom], if it differs from `port`."""
         return self._assess(
             self._settings_text(port, declared or port, patience, deadline=deadline) + 'password_from = "env:PEER"\n',
             PASSWORD,
         )
 
     def oauth(self, port: int, *, issuer: str, url: str = "") -> Assessment:
-        """Run the probes with client credentials for this issuer.
+        """Run the probes with client credentials for this issuer, and return the assessment.
 
-        `url` is the discovery URL in the settings, if different from the issuer's own.
+        `url` is the discovery URL in the settings, if it differs from the issuer's own.
         """
         document = url or f"{issuer}/.well-known/openid-configuration"
         text = self._settings_text(port, port, 5, issuer=issuer, kind="OpenID") + (

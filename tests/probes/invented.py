@@ -10,7 +10,7 @@ _SIGNS = "~_-.!$%&+=/#@?:;,"
 
 
 def invented(number: int, length: int) -> str:
-    """Return an invented secret of letters, digits and signs, which is always the same for the same arguments."""
+    """Return an invented secret of letters, digits and punctuation, which is always the same for the same arguments."""
     dice = random.Random(f"{number} {length}")  # noqa: S311 - not for cryptography
     signs = dice.choices(_SIGNS, k=length // 6)
     rest = dice.choices(string.ascii_letters + string.digits, k=length - len(signs) - 2)

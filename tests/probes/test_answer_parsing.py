@@ -107,7 +107,7 @@ def test_policies_that_apply_are_selected() -> None:
     ],
 )
 def test_users_in_a_policy(changes: dict[str, Any], matches: int, unsure: bool) -> None:
-    """A policy applies to included users only; if it includes or excludes a group, membership is marked as unknown."""
+    """A policy applies to the users that it includes. If it includes or excludes a group, the user's membership is marked as unknown."""
     base = policy()
     basic, _ = policies([policy(conditions={**base["conditions"], "users": changes})])
 
@@ -186,7 +186,7 @@ def test_keys_are_case_insensitive() -> None:
 
 
 def test_trace_is_available_worldwide_only() -> None:
-    """The message trace is available only in the worldwide cloud."""
+    """The message trace is not offered in the cloud in China."""
     assert states(evidence_from(export(), CHINA)["basic"])["trace"] is LookupState.NOT_OFFERED
 
 
@@ -274,7 +274,7 @@ def test_wrong_member_never_raises(location: tuple[str, tuple[Any, ...]], other:
 )
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_answers_never_raise(odd: dict[str, object], status: int) -> None:
-    """Arbitrary answers with any status raise no exception."""
+    """Arbitrary answers with each of these statuses raise no exception."""
     data = export({**GOOD, **odd})
     for service in ("graph", "exchange"):
         for answer in data[service].values():

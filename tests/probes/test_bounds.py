@@ -104,7 +104,7 @@ def _closed(sock: socket.socket, seconds: float) -> bool:
     ],
 )
 def test_greeting_is_bounded(peer: Peer, kind: FailureKind) -> None:
-    """Whatever the peer sends, the wait ends at the reply timeout, and the failure has the expected kind."""
+    """Whatever the peer sends, the wait ends soon after the reply timeout at the latest, and the failure has the expected kind."""
     began = time.monotonic()
 
     with session_with(peer) as session:
@@ -129,7 +129,7 @@ def test_ehlo_with_too_many_lines_is_cut_off() -> None:
 
 
 def test_session_is_bounded() -> None:
-    """A server whose replies are each within the limit cannot send any number of them."""
+    """The total length of the replies in a session is limited, even if each reply is within its own limit."""
     reply = (b"250-" + b"x" * 2000 + b"\r\n") * 7 + b"250 end\r\n"
 
     def peer(sock: socket.socket) -> None:

@@ -54,7 +54,7 @@ def failed(assessment: Assessment) -> Finding:
 
 
 def test_password_is_sent_to_the_declared_port(declared: DeclaredService) -> None:
-    """The password is sent once to the declared port, and the server accepts mail unless a test gives it other replies."""
+    """The password is sent once to the declared port, and the sender can send."""
     with declared.serve(declared.smtp()) as server:
         assessment = declared.basic(server.port)
 
@@ -128,7 +128,7 @@ def test_discovery_url_on_another_port_is_refused(declared: DeclaredService) -> 
 
 
 def refused_oauth_run(declared: DeclaredService, **server: object) -> tuple[Assessment, Received]:
-    """Run the probes with a token that the server refuses."""
+    """Run the probes with a token that the server refuses. Return the assessment and what the server received."""
     with declared.serve(declared.smtp(**server)) as received, granting_issuer(declared) as issuer:
         return declared.oauth(received.port, issuer=f"https://{HOST}:{issuer.port}/tenant"), received
 
@@ -289,7 +289,7 @@ def test_tls_alert_for_a_missing_client_certificate(declared: DeclaredService, v
 def test_reply_that_requires_a_client_certificate(
     declared: DeclaredService, command: str, reply: str, check: str
 ) -> None:
-    """A server may require a client certificate in a reply after the handshake, as Postfix does with `smtpd_tls_req_ccert`."""
+    """A reply can require a client certificate after the handshake, as Postfix's replies do with `smtpd_tls_req_ccert`."""
     with declared.serve(declared.smtp(replies={command: reply})) as server:
         finding = failed(declared.basic(server.port))
 
@@ -365,7 +365,7 @@ def test_long_certificate_is_recognised_as_tls(declared: DeclaredService) -> Non
     ],
 )
 def test_other_protocol_is_quoted(declared: DeclaredService, peer: Peer, quoted: str) -> None:
-    """If the peer is not an SMTP server, the finding says so, quotes what the peer sent, and gives the host or port as the cause."""
+    """If the peer is not an SMTP server, the finding quotes what the peer sent, and the cause is a wrong host or port."""
     with declared.serve(peer) as server:
         assessment = declared.basic(server.port, patience=QUICK)
 
@@ -397,7 +397,7 @@ def test_silent_port_is_inconclusive(declared: DeclaredService, peer: Peer, caus
 
 
 def test_server_without_login_gets_no_credential(declared: DeclaredService) -> None:
-    """No credential is sent to a server that does not offer LOGIN if the application uses LOGIN."""
+    """If the application uses LOGIN and the server does not offer it, no credential is sent."""
     with declared.serve(declared.smtp(offers=("AUTH PLAIN",))) as server:
         assessment = declared.basic(server.port)
 

@@ -1,4 +1,4 @@
-"""A held file belongs to one thread of one process, and to no one after that process was killed."""
+"""Tests that only one thread of one process holds a file at a time, and that killing the process releases the file."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ sys.stdin.readline()
 
 
 def test_a_file_is_held_by_one_process_until_it_is_killed(tmp_path: Path) -> None:
-    """While a process holds the file, no other can; its content can be read; a kill releases it."""
+    """While a different process holds the file, this process can only read it. When the other process is killed, the file is released."""
     path = tmp_path / "file"
     holder = subprocess.Popen(
         [sys.executable, "-c", _HOLDER, str(path)],
@@ -47,7 +47,7 @@ def test_a_file_is_held_by_one_process_until_it_is_killed(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("remove", [False, True], ids=["kept", "deleted each time"])
 def test_threads_hold_a_file_one_after_the_other(remove: bool, tmp_path: Path) -> None:
-    """Eight threads that open, change and close or delete the file lose no change, because no two of them hold it together."""
+    """Only one of eight threads holds the file at a time, and no change is lost, even if the threads delete the file each time."""
     path, inside, most, turns = tmp_path / "file", [0], [0], [0]
 
     def work() -> None:
@@ -84,6 +84,6 @@ def test_a_shorter_content_replaces_a_longer_one(tmp_path: Path) -> None:
 
 
 def test_a_folder_is_not_a_file(tmp_path: Path) -> None:
-    """A folder at the path raises an error of its own."""
+    """A folder at the path raises NotAFileError."""
     with pytest.raises(NotAFileError):
         hold(tmp_path, give_up=lambda: True)

@@ -55,7 +55,7 @@ def serving(respond: Responder, authority: trustme.CA) -> Iterator[int]:
 
 
 def get(port: int, authority: trustme.CA, folder: Path) -> HttpsResponse:
-    """Send one GET request with the probes' HTTPS client."""
+    """Send one GET request with the probes' HTTPS client, and return the response."""
     root = folder / "root.pem"
     authority.cert_pem.write_to_path(str(root))
     dialler = Dialler({f"{HOST}:443": f"127.0.0.1:{port}"}, only_mapped=True, timeout=1)
@@ -77,7 +77,7 @@ def respond_endlessly(sock: ssl.SSLSocket) -> None:
 
 
 def respond_slowly(sock: ssl.SSLSocket) -> None:
-    """Send a response one octet at a time."""
+    """Send the body of a response one octet at a time."""
     sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n")
     sock.settimeout(0.05)
     while True:
@@ -157,7 +157,7 @@ def _refusing_proxy(listener: socket.socket, received: list[bytes]) -> None:
 def test_connect_map_bypasses_the_proxy_for_its_own_hosts_only(
     connect: dict[str, str], proxied: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The environment's proxy is used unless the connect map contains the host, and a 407 from it is reported as a proxy failure."""
+    """The environment's proxy is used unless the connect map contains the host. A 407 from the proxy is reported as a proxy failure."""
     received: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=_refusing_proxy, args=(listener, received), daemon=True)

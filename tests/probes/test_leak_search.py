@@ -1,4 +1,4 @@
-"""The search for secrets in finished outputs: what it finds in files, and what it leaves of them."""
+"""Tests that the search for secrets finds and masks them in finished outputs, and leaves ordinary text unchanged."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def files(spelling: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("encoding", ENCODINGS, ids=lambda one: one.name)
 def test_every_encoding_is_found_and_masked_in_every_file(encoding: Encoding) -> None:
-    """Secrets of 6 to 40 characters are found in files in every listed encoding; after masking they are not, and JSON is still JSON."""
+    """Secrets of 6 to 40 characters are found in files in every listed encoding. Masking removes them, and masked JSON is still valid."""
     for length in LENGTHS:
         secret = invented(length, length)
         leaks = LeakSearch(["another-Secret-1", secret])
@@ -43,7 +43,7 @@ def test_every_encoding_is_found_and_masked_in_every_file(encoding: Encoding) ->
 
 
 def test_ordinary_files_contain_no_secret() -> None:
-    """In a megabyte of ordinary text no invented secret is found by chance."""
+    """In a large ordinary text, no invented secret is found by chance."""
     leaks = LeakSearch(invented(number, 6 + number % 35) for number in range(500))
     words = " ".join(
         f"{number} 5.7.{number} Authentication <td>unsuccessful &#34;{number:x}</td>" for number in range(15_000)

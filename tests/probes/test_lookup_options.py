@@ -1,4 +1,4 @@
-"""The lookup options on the command line: their connections, their results and their one-line errors."""
+"""Tests of the command-line options for lookups: where requests are sent, what is found, and how mistakes are reported."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ def states(evidence: SenderEvidence) -> dict[str, LookupState]:
 
 
 def record_values(evidence: SenderEvidence) -> dict[str, object]:
-    """Return the values of the records without durations and times, which differ between runs."""
+    """Return the values of the records, without durations, times and other values that differ between runs."""
     found: dict[str, object] = {}
     for name, value in tenant_of(evidence):
         if isinstance(value, LookupResult):

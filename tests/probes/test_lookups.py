@@ -151,7 +151,7 @@ def test_missing_licence_differs_from_missing_permission(tmp_path: Path) -> None
     ],
 )
 def test_status_and_body_become_a_state(status: int, body: object, state: LookupState, tmp_path: Path) -> None:
-    """Every answer results in a state, whatever its status and body."""
+    """Each status and body leads to the expected state."""
 
     def respond(request: ReceivedRequest) -> Reply | None:
         return (status, body) if "/users/" in request.path else None
@@ -182,7 +182,7 @@ def test_redirect_is_not_followed(tmp_path: Path) -> None:
 
 
 def test_foreign_token_endpoint_gets_no_secret(tmp_path: Path) -> None:
-    """A discovery document with a token endpoint on a foreign host is rejected, and no token request is sent."""
+    """A discovery document whose token endpoint is not on a login host is rejected, and no token request is sent."""
 
     def respond(request: ReceivedRequest) -> Reply | None:
         found = login(request)

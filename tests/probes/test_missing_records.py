@@ -94,7 +94,7 @@ def test_steps_after_a_closed_port_are_not_reached(tmp_path: Path) -> None:
 
 
 def test_a_port_that_was_not_tried_has_no_record(tmp_path: Path) -> None:
-    """If the name was resolved at the last moment, the deadline is the reason why the port was not tried; the port is not blocked."""
+    """If the deadline passes after the name is resolved, the deadline is the reason for the missing record of the port."""
     run = unfinished_run(tmp_path, "basic", seconds=0.0, server="127.0.0.1")
     gather.run_legs(run)
     evidence = run.freeze()

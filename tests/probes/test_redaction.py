@@ -49,7 +49,7 @@ def test_at_most_half_of_a_short_secret_is_left(length: int) -> None:
 
 @pytest.mark.parametrize("separator", [" ", ", ", "\r\n", "\t", " . ", '", "'])
 def test_separators_between_characters_do_not_hide_a_secret(separator: str) -> None:
-    """A secret is redacted even if its characters are separated by spaces or signs."""
+    """A secret is redacted even if its characters are separated by spaces, line breaks or punctuation."""
     redactor = _redactor_of("Cn7$kq2Zab12")
 
     assert "Z" not in redactor.clean(separator.join("Cn7$kq2Zab12"))
@@ -98,7 +98,7 @@ def _recorded_replies() -> Iterator[str]:
 
 
 def test_random_passwords_hardly_change_recorded_replies() -> None:
-    """Random passwords change at most 1 % of the recorded replies, and none of the codes and causes in them."""
+    """On average, a random password changes at most 1 % of the recorded replies. It changes none of their codes and causes."""
     replies = sorted(set(_recorded_replies()) - {""})
     assert len(replies) > 250
     together = "\n".join(replies)

@@ -62,7 +62,7 @@ TLS_FAULTS = [name for name, fault in FAULTS.items() if fault.gate == "tls" and 
 
 @pytest.mark.parametrize("fault", [f for f in TLS_FAULTS if f not in {"certificate_expiring", "mail_shield_trusted"}])
 def test_no_sign_in_over_unverified_tls(fault: str, tmp_path: Path) -> None:
-    """There is no sign-in after any defect in the certificate or the TLS version, not even on the diagnostic connection."""
+    """If the certificate or the TLS version fails verification, there is no sign-in, not even on the diagnostic connection."""
     with probe_run(apply(healthy(), [fault]), folder=tmp_path) as seen:
         assert seen.running.sign_ins == ()
 
@@ -114,7 +114,7 @@ def test_undeclared_host_gets_no_credential(tmp_path: Path) -> None:
 
 
 def test_refused_password_is_not_tried_again_for_15_minutes(tmp_path: Path) -> None:
-    """A refused password is not tried again without --try-again, and the stored record contains no secret."""
+    """A refused password is not tried again without --try-again, and the stored record does not contain the password."""
     state = tmp_path / "state"
     world = apply(healthy(), ["wrong_password"])
     with serve(world, folder=tmp_path) as running:
@@ -170,7 +170,7 @@ def _two_senders_one_user(text: str) -> str:
 
 
 def test_senders_with_a_shared_user_try_a_refused_password_once(tmp_path: Path) -> None:
-    """If two senders have the same user and a wrong password, only the first one's password is tried."""
+    """If two senders have the same user and a wrong password, the password is tried only once."""
     with probe_run(apply(healthy(), ["wrong_password"]), folder=tmp_path, edit=_two_senders_one_user) as seen:
         attempts = [sign_in for sign_in in seen.running.sign_ins if sign_in.mechanism == "LOGIN"]
 

@@ -39,7 +39,7 @@ def read(sock: socket.socket) -> None:
 
 
 def shake_hands(sock: socket.socket) -> None:
-    """Wait for the answer to a TLS handshake, for which TLS takes over the descriptor of the socket."""
+    """Wait for the answer to a TLS handshake, in which the TLS socket takes over the descriptor."""
     unverified_context().wrap_socket(sock)
 
 
@@ -80,7 +80,7 @@ def test_stopping_ends_every_wait() -> None:
 
 
 def test_nothing_is_opened_after_the_deadline() -> None:
-    """A run that is left behind opens no connection."""
+    """No connection is opened after the deadline."""
     dialler = Dialler({}, only_mapped=False, timeout=5.0)
     with serving(hold) as port:
         sock, dial = dialler.dial("127.0.0.1", "127.0.0.1", port, Deadline(0.0))
