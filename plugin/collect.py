@@ -27,7 +27,10 @@ def generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def gather_selected(session: pytest.Session) -> None:
-    """Implement `pytest_collection_finish`: gather evidence for the selected senders. With `--collect-only`, gather nothing."""
+    """Implement `pytest_collection_finish`: gather evidence for the senders of the selected tests.
+
+    With `--collect-only` or with workers, nothing is gathered here.
+    """
     config = session.config
     if SESSION not in config.stash or config.stash[SESSION].plan.is_worker:
         return
@@ -61,9 +64,9 @@ def gather_for_worker(node: Any) -> None:  # noqa: ANN401 - xdist's WorkerContro
 
 
 def scheduler(config: pytest.Config, log: Any) -> Any:  # noqa: ANN401 - xdist's types are its own
-    """Implement `pytest_xdist_make_scheduler`: with `-n` alone, one worker runs all checks of a sender.
+    """Implement `pytest_xdist_make_scheduler`: in the mode `load`, the default with `-n`, one worker runs all checks of a sender.
 
-    If the user selects a distribution mode with `--dist`, pytest-xdist's own scheduler is used.
+    For any other mode, pytest-xdist's own scheduler is used.
     """
     if SESSION not in config.stash or config.getvalue("dist") != "load":
         return None
@@ -78,7 +81,7 @@ def finding(config: pytest.Config, sender: str, check: str) -> Finding:
 
 
 def _gather(config: pytest.Config, senders: AbstractSet[str]) -> None:
-    """Gather the evidence, then stop the built-in tenant, which is no longer needed."""
+    """Gather the evidence, then stop the built-in tenant, if there is one, because it is no longer needed."""
     from plugin import outputs
 
     config.stash[SESSION].gather(senders, outputs.progress(config), lambda: _terminal(config))

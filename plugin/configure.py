@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 
 def configure(config: pytest.Config) -> None:
-    """Implement `pytest_configure`: prepare the run if pytest runs the checklist. Raises UsageError if an option or a setting is wrong."""
+    """Implement `pytest_configure`: choose the folders and, if pytest runs the checklist, prepare the run.
+
+    Raises UsageError if an option or a setting is wrong.
+    """
     from plugin import folders
 
     folders.choose_folders(config, ROOT)
@@ -49,7 +52,7 @@ def configure(config: pytest.Config) -> None:
 
 
 def _prepare(config: pytest.Config) -> None:
-    """Create the plan and the session, and choose the report's path, while the built-in tenant starts."""
+    """Create the plan and the session, and choose the report's path."""
     from plugin import report_file  # from here on both processes load
     from plugin.session import Session
     from plugin.setup import make_plan
@@ -93,7 +96,7 @@ def _wait_for(tenant: Process) -> tuple[Path, dict[str, str]]:
     """Wait until the built-in tenant is ready, and return its settings file and its secrets.
 
     Raises:
-        SettingsError: the tenant did not start, because the fault is unknown or cannot be simulated on this machine.
+        SettingsError: the tenant did not start, for example because a fault is unknown.
 
     """
     from fakes.serving.subprocess import DidNotStart
@@ -106,7 +109,7 @@ def _wait_for(tenant: Process) -> tuple[Path, dict[str, str]]:
 
 
 def header(config: pytest.Config) -> list[str]:
-    """Implement `pytest_report_header`: name the built-in tenant, or state what a live run sends, from whom and to whom."""
+    """Implement `pytest_report_header`: state what a live run sends, from whom and to whom, or show the banner of any other run."""
     if SESSION not in config.stash or config.stash[SESSION].plan.is_worker:
         return []
     from plugin import folders

@@ -10,7 +10,10 @@ INTERNAL_ERROR, USAGE, INTERRUPTED, FAILED, NOT_PROVEN, CAN_SEND = 3, 4, 2, 1, 6
 
 
 def of(run: Run, pytest_code: int, *, missing: bool = False) -> int:
-    """Return the exit code for `run`. `pytest_code` is pytest's own exit code; `missing` is true if an output could not be written."""
+    """Return the exit code for `run`. `pytest_code` is pytest's own exit code.
+
+    `missing` is true if an output could not be written or contained a secret.
+    """
     if missing or pytest_code == ExitCode.INTERNAL_ERROR or run.broke:
         return INTERNAL_ERROR
     if pytest_code in {ExitCode.USAGE_ERROR, ExitCode.NO_TESTS_COLLECTED}:

@@ -81,7 +81,7 @@ def report_folder(config: pytest.Config, root: Path) -> Path:
 
 
 def notes(config: pytest.Config, *, live: bool) -> list[str]:
-    """Return one line for each restriction that the user should know about."""
+    """Return the lines about folders that the account cannot write to. For a live run, they include the record of sign-in attempts."""
     lines = [config.stash[_NOTE]] if _NOTE in config.stash else []
     own = state_folder() if live else None
     if live and (own is None or not writable(own)):

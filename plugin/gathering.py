@@ -73,7 +73,7 @@ class Auditor(LookupSource):
     environ: Mapping[str, str]
 
     def secret(self, prompt: Prompt | None) -> Found | None:
-        """Return the auditor application's secret or certificate."""
+        """Return the auditor application's client secret, which is None if the settings name a certificate."""
         return gather.directory_secret(self.directory, self.environ, prompt, self.settings.network.sender_timeout)
 
     def open(self, senders: Sequence[Sender], context: Callable[[], RunContext], found: Found | None) -> Lookups | None:
@@ -133,7 +133,7 @@ class Probes:
 
     @property
     def variables(self) -> Sequence[str]:
-        """The variables of all senders and of the auditor application, also of those that this run does not use."""
+        """The variables of all senders, including those that are not in this run, and of the auditor application."""
         return gather.secret_variables(self.settings)
 
     def gather(self, senders: AbstractSet[str], progress: Progress, terminal: Terminal) -> Mapping[str, SenderEvidence]:

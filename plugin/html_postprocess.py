@@ -76,7 +76,10 @@ def postprocess(path: Path) -> None:
 
 
 def postprocessed(text: str) -> str:
-    """Return the report with our fragment at the top of the body, followed by pytest-html's part with our corrections."""
+    """Return the report with our fragment at the top of the body, followed by pytest-html's part with our corrections.
+
+    A report that was already processed, or does not have the expected form, is returned unchanged.
+    """
     if _MARK in text:
         return text
     head, opened, body = text.partition("<body>")

@@ -34,7 +34,10 @@ class TestReport(Protocol):
 
 
 def header() -> list[str]:
-    """Return one header cell for each cell that `row` returns. pytest-html sorts by `data-column-type`, which matches each cell's class."""
+    """Return the header cells for pytest-html's result, our columns, and pytest-html's duration and links.
+
+    pytest-html sorts by `data-column-type`, which matches the class of the cells in a column.
+    """
     ours = [_head(name, title) for name, title in COLUMNS]
     return [_head("result", "Result"), *ours, _head("duration", "Duration"), '<th scope="col">Links</th>']
 
@@ -45,9 +48,9 @@ def set_header(cells: list[str]) -> None:
 
 
 def set_row(report: TestReport, cells: list[str], *, many: bool = False) -> None:
-    """Implement `pytest_html_results_table_row`: insert our columns between pytest-html's result, duration and links.
+    """Implement `pytest_html_results_table_row`: insert our columns after pytest-html's result, in place of the name of the test.
 
-    With many senders, passed checks get no row, because browsers cannot cope with forty thousand rows.
+    With many senders, checks that passed or do not apply get no row, because browsers cannot cope with forty thousand rows.
     """
     if many and dict(report.user_properties).get("verdict") in _QUIET:
         del cells[:]

@@ -70,7 +70,7 @@ class Progress:
 
 
 def progress(config: pytest.Config) -> Progress:
-    """Return the progress line of this run. It is shown only on a terminal, and not with `-q`."""
+    """Return the progress line of this run. It is shown only on a terminal, and neither with `-q` nor in CI."""
     stream = sys.stderr
     watched = stream is not None and stream.isatty() and not os.environ.get("CI") and config.option.verbose >= 0
     return Progress(stream if watched else None)
@@ -88,7 +88,10 @@ def prepare(config: pytest.Config, run: Run, baseline: dict[str, Any] | None) ->
 
 
 def finish(config: pytest.Config, run: Run) -> None:
-    """Write the reminder and prepare the closing lines, after pytest-html has written its file."""
+    """Prepare the closing lines, after pytest-html has written its file. Write the reminder for a live run.
+
+    In a masked run, the name of this machine in the JUnit file is masked too.
+    """
     report = report_file.written(config)
     # The secrets in the built-in tenant need no reminder, and an earlier report already has one.
     if report is not None and run.target == "live":
@@ -136,7 +139,7 @@ def _without_host(junit: Path, mask: str) -> None:
 
 
 def print_closing_lines(config: pytest.Config, stream: TextIO | None) -> None:
-    """Print the closing lines; the last one is the report's path."""
+    """Print the closing lines to `stream`, if there is one."""
     for line in config.stash.get(CLOSING_LINES, []):
         if stream is not None:
             stream.write(f"{lines(line)}\n")

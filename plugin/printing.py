@@ -29,7 +29,7 @@ def legible_usage_errors() -> Iterator[None]:
 
 
 def make_legible(report: pytest.TestReport) -> None:
-    """Replace a message with invisible characters by its legible text. The terminal, JUnit XML and the HTML report show that text."""
+    """Make the texts of a test report legible. The terminal, JUnit XML and the HTML report show these texts."""
     if isinstance(report.longrepr, tuple):
         path, number, message = report.longrepr
         report.longrepr = (path, number, lines(message))

@@ -29,7 +29,7 @@ class RunRecorder:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_table_row(self, report: pytest.TestReport, cells: list[str]) -> None:
-        """Insert our cells into the row. With many senders, omit the rows of passed checks."""
+        """Insert our cells into the row. With many senders, omit the rows of checks that passed or do not apply."""
         from plugin import html_table
         from reports import overview
 
@@ -58,7 +58,7 @@ class RunRecorder:
 
 
 def start(session: pytest.Session) -> None:
-    """Register the recorder in the controller."""
+    """Register the recorder and keep what pytest prints, except in a worker."""
     ours = session.config.stash[SESSION]
     if not ours.plan.is_worker:
         session.config.pluginmanager.register(RunRecorder(ours), "smtp365-recorder")
@@ -68,7 +68,10 @@ def start(session: pytest.Session) -> None:
 
 
 def finish(session: pytest.Session, exitstatus: int) -> Iterator[None]:
-    """Write the outputs before and after pytest-html writes its part, and set the exit code."""
+    """Write our outputs before and after pytest-html writes its file, search all of them for secrets, and set the exit code.
+
+    In a worker, or with `--collect-only`, nothing is written.
+    """
     ours = session.config.stash[SESSION]
     if ours.plan.is_worker or session.config.option.collectonly:
         yield
@@ -84,7 +87,7 @@ def finish(session: pytest.Session, exitstatus: int) -> Iterator[None]:
 
 
 def print_last_lines(config: pytest.Config) -> None:
-    """Print the verdict and the report's path."""
+    """Print the closing lines, except in a worker."""
     if not config.stash[SESSION].plan.is_worker:
         from plugin import outputs
 

@@ -27,7 +27,7 @@ _MOST_IN_ONE_SECOND = 100
 def choose_path(config: pytest.Config, root: Path, started: datetime, target: Target) -> None:
     """Choose the report's path, which is that of `--html` or, by default, `<UTC time>-<target>.html` in reports/out.
 
-    pytest-html gets a temporary path.
+    pytest-html gets a temporary path. With `--collect-only`, there is no report.
 
     Raises:
         pytest.UsageError: the file cannot be created. The message states the reason on one line.

@@ -38,7 +38,7 @@ def load_folder(folder: Path) -> Report:
 
 
 def _reports_in(folder: Path) -> Iterator[tuple[str, Report | NotAReport]]:
-    """Yield the report in one file at a time, so that a folder of large reports is never in memory as a whole."""
+    """Yield each file's name, with its report or the reason why it is not one. Only one report is in memory at a time."""
     for path in sorted([*folder.glob("*.html"), *folder.glob("*.json")]):
         try:
             yield path.name, parse_report(_content(path, inside=folder), one_line(path))

@@ -1,4 +1,4 @@
-"""What the self-test of a run searches: its files, what was printed, and the closing lines; and the texts that hold no secret."""
+"""Selects what the self-test of a run searches, and the texts of the run that are the same with any secret."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ _OPTIONS = ("json", "xmlpath", "log_file", "markdown", "csv", "prometheus", "rep
 
 
 def test_for_secrets(config: pytest.Config, session: Session, run: Run) -> bool:
-    """Search all outputs of the run for its secrets, mask what is found, and return whether an output contained one."""
+    """Search the files of the run and what was printed for its secrets, and return whether any of them contained one.
+
+    Secrets in the files and in the closing lines are masked.
+    """
     secrets = session.plan.source.secrets.reveal()
     if not secrets:
         return False
@@ -30,7 +33,7 @@ def test_for_secrets(config: pytest.Config, session: Session, run: Run) -> bool:
 
 
 def _files(config: pytest.Config) -> Iterator[Path]:
-    """Return the files that this run can have written."""
+    """Yield the paths of the files that this run may have written."""
     folder = Path(config.invocation_params.dir)
     report = report_file.written(config)
     if report is not None:
@@ -48,7 +51,7 @@ def _files(config: pytest.Config) -> Iterator[Path]:
 
 
 def _known(config: pytest.Config, session: Session, run: Run) -> Iterator[str]:
-    """Return the texts of this run that are the same with any secret: settings, options, paths, names and dates."""
+    """Yield the texts of this run that are the same with any secret: settings, options, paths, names and dates."""
     yield from (one.model_dump_json(by_alias=True) for one in session.plan.settings.values())
     yield from (one.machine.model_dump_json() for one in session.evidence.values())
     yield from map(str, config.invocation_params.args)

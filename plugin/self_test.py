@@ -1,8 +1,8 @@
-"""The self-test at the end of a run: no output contains a secret of the run. It is a net below the redaction, which works differently.
+"""The self-test at the end of a run, which searches the outputs for the run's secrets. It backs up the redaction, which works differently.
 
-Every file of the run and everything that was printed is searched. A file that contains a secret is masked and written again, or
-removed if that is not possible. A secret that is also part of the suite's own text or of the settings is an ordinary word, which
-the report contains with any secret; it is left, and one line reports it.
+The files of the run and everything that was printed are searched. A file that contains a secret is masked and written again, or
+removed if that is not possible. A secret that is also part of the suite's own text or of the settings counts as an ordinary word. It
+is not masked, and one line reports it.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ class SelfTest:
             lines.append(f"smtp365: self-test: a secret was found in {where}; report this as described in SECURITY.md")
         if self.ordinary:
             lines.append(
-                "smtp365: self-test: a secret of this run is also a word of the report itself, so it cannot be masked; "
-                "choose another one"
+                "smtp365: self-test: a secret of this run is also an ordinary word in the report, so it was not masked; "
+                "choose a different secret"
             )
         return lines
 
@@ -109,7 +109,7 @@ def _found(leaks: LeakSearch, text: str) -> set[int]:
 
 
 def _text(path: Path) -> str | None:
-    """Return a file's text, or None if it is not a regular file that can be read."""
+    """Return a file's text, or None if it is too large, not a regular file or cannot be read."""
     try:
         if not path.is_file() or is_device(path) or path.stat().st_size > _LARGEST:
             return None
@@ -138,7 +138,7 @@ def _own_texts() -> Iterator[str]:
 
 
 def _clean(path: Path, leaks: LeakSearch) -> bool:
-    """Mask the secrets in a file and write it again; return False if that is not possible, and the file is removed."""
+    """Mask the secrets in a file and write it again. If that is not possible, remove the file and return False."""
     text = _text(path) or ""
     try:
         masked = leaks.masked(repacked(text, leaks.masked))

@@ -74,7 +74,7 @@ def make_plan(options: Options, environ: Mapping[str, str], built_in: Path | Non
 
 
 def _target(options: Options) -> Target:
-    """Return what the run contacts or reads. Raises SettingsError with one line for each option that would have no effect."""
+    """Return what the run contacts or reads. Raises SettingsError if there is no such target, or if an option would have no effect."""
     if options.lookups_for is not None:
         target = earlier_report(options.lookups_for, options.folder, options.target)
     else:

@@ -1,11 +1,11 @@
-"""Runs a module as `python -m` does, but when the user presses Ctrl-C, even while libraries load, prints one line and exits with 2.
+"""Runs a module as `python -m` does. If the user presses Ctrl-C, even while libraries load, it prints one line and exits with code 2.
 
-SIGTERM, SIGHUP and Ctrl-Break have the same effect. The first one interrupts the run. Later ones are ignored while the report is
-written, because they would break the end of pytest's session. Three seconds after the first, another one ends the process at once.
+SIGTERM, SIGHUP and Ctrl-Break have the same effect. The first signal interrupts the run. Signals in the three seconds after it are
+ignored, because they would break the end of pytest's session. A later signal ends the process at once.
 
     python -m plugin.sigint pytest --target=live
 
-run.py starts every command through this module. `plugin.configure` uses its handler if the user started pytest directly.
+run.py starts commands through this module. `plugin.configure` also installs its handler, in case the user started pytest directly.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _pressed: list[float] = []
 
 
 def press(number: int, frame: FrameType | None) -> None:
-    """Handle a signal: raise KeyboardInterrupt the first time, and end the process if the user presses Ctrl-C again after three seconds."""
+    """Handle a signal: raise KeyboardInterrupt for the first one, and end the process if another one arrives over three seconds later."""
     if not _pressed and frame is not None and getattr(frame, "f_lineno", None) is None:
         # CPython was between two lines. pytest needs the line number, so interrupt again a moment later.
         import _thread

@@ -11,7 +11,7 @@ from pathlib import Path
 def account() -> str:
     """Return the name of the account that this process runs as, or "unknown".
 
-    Except on Windows, the name is that of the owner of a new file, because variables such as LOGNAME can be wrong.
+    Except on Windows, this is the owner of a new file, if known, because variables such as LOGNAME can be wrong.
     """
     try:
         if sys.platform != "win32":

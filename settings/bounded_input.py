@@ -1,7 +1,7 @@
-"""Reads a regular file and decompresses data, both up to a maximum size. All files that users pass to smtp365 are read here.
+"""Reads a regular file and decompresses data, both up to a maximum size. Files that users pass to smtp365 are read here.
 
-A FIFO or a device is not opened, because reading it can wait or continue without end. The size is checked again while reading, because
-a file can grow, and some files report a size of zero.
+The CA file is an exception, because OpenSSL reads it. A FIFO or a device is not opened, because reading it can wait or continue without
+end. The size is checked again while reading, because a file can grow, and some files report a size of zero.
 """
 
 from __future__ import annotations

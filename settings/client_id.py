@@ -1,4 +1,4 @@
-"""How a client id is shown. A value that is no GUID may be the secret, typed into the wrong field, so it is not shown whole."""
+"""How a client id is shown. A value that is not a GUID may be the secret, typed into the wrong field, so it is not shown in full."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SHOWN: Final = 4
 
 
 def is_guid(client_id: str) -> bool:
-    """Return whether the value is a GUID, also in brackets or quotes."""
+    """Return whether the value is a GUID, even if it is in brackets or quotes."""
     return GUID.fullmatch(client_id.strip("{}<>\"' ")) is not None
 
 
@@ -23,7 +23,10 @@ def shown(client_id: str) -> str:
 
 
 def may_be_secret(client_id: str, *, microsoft: bool) -> bool:
-    """Return whether the value may be a secret: it is no GUID and, for a declared service, has letters of both cases and digits."""
+    """Return whether the value may be a secret, because it is not a GUID.
+
+    For a declared service, it must also be long and contain letters of both cases and a digit.
+    """
     if not client_id or is_guid(client_id):
         return False
     mixed = client_id.lower() != client_id != client_id.upper() and any(one.isdigit() for one in client_id)

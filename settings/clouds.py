@@ -39,7 +39,7 @@ class Cloud:
         return self.smtp_hosts[0]
 
     def declares_smtp(self, host: str) -> bool:
-        """Return whether this is an SMTP host of this cloud (exact match, ignoring case)."""
+        """Return whether this is an SMTP host of this cloud (exact match, ignoring case and a trailing dot)."""
         return host.rstrip(".").lower() in self.smtp_hosts
 
     def takes_sign_in(self, host: str, port: int) -> bool:
@@ -52,12 +52,12 @@ class Cloud:
 
     @property
     def sign_in_place(self) -> str:
-        """The host that may receive a sign-in, for display. For a declared service, the port is added."""
+        """A host that may receive a sign-in, for display. For a declared service, the port is added."""
         return self.smtp_host if self.microsoft else f"{self.smtp_host}:{self.port}"
 
     @property
     def login_place(self) -> str:
-        """The host that may receive a client secret, for display."""
+        """A description of the hosts that may receive a client secret, for display."""
         if self.microsoft:
             return f"a login host of {self.title}"
         if not self.login_hosts:
@@ -65,7 +65,10 @@ class Cloud:
         return f"{self.login_hosts[0]}:{self.login_port}, the host and port of the declared issuer"
 
     def accepts_audience(self, audience: str) -> bool:
-        """Return whether a token with this `aud` claim is for the mail service. A trailing slash in the claim is ignored."""
+        """Return whether a token with this `aud` claim is for the mail service. A trailing slash in the claim is ignored.
+
+        A service for which no audience is declared accepts every claim.
+        """
         return not self.audiences or audience.rstrip("/").lower() in self.audiences
 
 

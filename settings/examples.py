@@ -80,7 +80,7 @@ def left_in(file: Path, names: Iterable[str] | None = None, *, but: Iterable[str
 
 
 def left(data: Mapping[str, Any], names: Iterable[str] | None = None) -> list[str]:
-    """Return one line for each placeholder in the tables of a settings file. If `names` is given, only these senders are searched."""
+    """Return one line for each placeholder in the tables of a settings file. If `names` is given, all other senders are ignored."""
     senders = data.get("sender")
     senders = senders if isinstance(senders, Mapping) else {}
     chosen = senders if names is None else {name: senders[name] for name in names if name in senders}

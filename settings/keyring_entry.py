@@ -14,7 +14,7 @@ _STEP = 0.2  # seconds; on Windows, Ctrl-C does not end a longer wait
 
 
 class Keyring:
-    """The keyring as it answers in one run. If it does not answer once, it is not asked again."""
+    """The keyring during one run. Once it has not answered in time, it is not asked again."""
 
     def __init__(self, patience: float = PATIENCE) -> None:
         """Wait for at most `patience` seconds for an answer."""
@@ -22,7 +22,7 @@ class Keyring:
         self._silent = False
 
     def find(self, sender: str, key: SecretKey) -> Found:
-        """Return the entry for this sender. Never raises; without an entry, the source includes the reason."""
+        """Return the entry for this sender. Never raises. If the keyring cannot be read, the source includes the reason."""
         entry = f"keyring entry {KEYRING_SERVICE} / {sender}:{key}"
         silent = Found(None, f"{entry} (the keyring did not answer within {self._patience:.0f} s)")
         if self._silent:

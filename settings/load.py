@@ -1,4 +1,4 @@
-"""Reads the settings file and returns typed settings, or reports every mistake in the file at once.
+"""Reads the settings file and returns typed settings, or reports as many mistakes in the file as possible at once.
 
 Relative paths in the file are relative to its folder. Secrets are not read here.
 """
@@ -93,7 +93,7 @@ def _known_part(text: str) -> str:
 
 
 def _across(settings: Settings, folder: Path) -> list[str]:
-    """Return the mistakes that only a combination of keys, or a file on disk, reveals."""
+    """Return the mistakes that the types do not reveal: in combinations of keys, in the names of keys and hosts, and in files on disk."""
     lines = []
     if settings.cloud == "custom" and settings.custom is None:
         lines.append(
@@ -131,7 +131,7 @@ def _across(settings: Settings, folder: Path) -> list[str]:
 
 
 def _about_dot(table: str, host: str) -> list[str]:
-    """Return a line if the host name ends with a dot, with which DNS finds it but no certificate matches it."""
+    """Return a line if the host name ends with a dot. Such a name resolves, but no certificate matches it."""
     line = f'[{table}] smtp_server = "{host}": ends with a dot, which no certificate has; remove the dot, here and in the plugin'
     return [line] if host.endswith(".") else []
 

@@ -1,6 +1,6 @@
 """Formats all errors in a settings file, one line each: the key, the value, and what to write instead.
 
-The lines never show the value of a key that could hold a secret.
+A value that could be a secret is not shown, except for the first four characters of a client id.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def of_secrets(data: Mapping[str, Any]) -> list[str]:
 
 
 def of_validation(error: ValidationError) -> list[str]:
-    """Return one line for each validation error in the settings."""
+    """Return one line for each validation error in the settings, except for the keys that `of_secrets` reports."""
     lines = []
     seen = set()
     for item in error.errors(include_url=False, include_context=False):

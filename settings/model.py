@@ -165,7 +165,10 @@ class Sender(Table):
 
     @property
     def method(self) -> Method:
-        """The checklist that applies: the one for the authentication type, or OAuth's if only the OAuth fields are filled in."""
+        """The checklist that applies, `oauth` or `basic`.
+
+        It is that of the authentication type, or OAuth's if OAuth fields are filled in and `password_from` is not.
+        """
         if self.authentication_type == "OpenID":
             return "oauth"
         meant_for_oauth = bool(self.client_id or self.openid_endpoint_configuration) and self.password_from is None
@@ -280,7 +283,10 @@ class Settings(Table):
 
 
 def cloud_of(name: str, declared: Custom | None) -> clouds.Cloud:
-    """Return the row of the cloud table with this name or, for `custom`, the row for the declared service."""
+    """Return the row of the cloud table with this name or, for `custom`, the row for the declared service.
+
+    If no service is declared, `custom` returns the row for `worldwide`.
+    """
     if name != "custom" or declared is None:
         return clouds.CLOUDS.get(name, clouds.WORLDWIDE)
     return clouds.custom(

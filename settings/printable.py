@@ -1,8 +1,7 @@
 """Makes untrusted text fit for a terminal, a page or a file: shortens it, and makes its control and invisible characters visible.
 
-Everything that is printed or written for people passes through this module last, whether it came from a server, a report, the
-settings, an exception or the command line. The built-in tenant and run.py's set-up, which import no other folder, have their own
-line for it.
+Text for people passes through this module before it is printed or written, whether it came from a server, a report, the settings, an
+exception or the command line. The built-in tenant and run.py's set-up, which import no other folder, have their own code for this.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ class Prompt:
         self._answers: dict[tuple[str, str], Found] = {}
 
     def ask(self, sender: str, key: SecretKey, account: str) -> Found:
-        """Return the secret of `account`. The question names `sender`. Raises KeyboardInterrupt on Ctrl-C."""
+        """Return the secret of `account`. The question names the sender or the auditor application. Raises KeyboardInterrupt on Ctrl-C."""
         known = (key, account.casefold() or f"sender {sender}")
         if known not in self._answers:
             whose = "the auditor application in [directory]" if sender == DIRECTORY else f"sender {sender}"

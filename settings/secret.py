@@ -1,6 +1,6 @@
 """Secrets and their sources: an environment variable, the operating system's keyring, or a hidden prompt.
 
-A secret is a `Secret` from the moment it is read. Only the probe that sends it calls `reveal()`.
+A secret is a `Secret` from the moment it is read. Only the probes call `reveal()`.
 """
 
 from __future__ import annotations
@@ -64,10 +64,10 @@ def variable(sender: str, key: SecretKey) -> str:
 def find(
     sender: str, key: SecretKey, source: str | None, environ: Mapping[str, str], stored: Stored, ask: Ask | None = None
 ) -> Found:
-    """Read the secret from the named source or, by default, from the environment, the keyring and the user, in that order.
+    """Read the secret from the named source or, by default, from the environment, the keyring or the user, in that order.
 
-    `source` is `env:NAME`, `keyring`, `prompt` or None. `stored` reads the keyring. `ask` is the prompt, or None without a terminal. If a
-    source cannot be read, nothing is raised. The secret is then None, and the name of the source includes the reason.
+    `source` is `env:NAME`, `keyring`, `prompt` or None. `stored` reads the keyring. `ask` is the prompt, or None without a terminal. If no
+    secret is found, nothing is raised: `secret` is None, and `source` states what was tried.
     """
     if source and source.startswith("env:"):
         return _from_environment(source.removeprefix("env:"), environ)

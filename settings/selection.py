@@ -20,7 +20,7 @@ _MOST_SHOWN = 12
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """How an error message names the owner of the senders, and its advice if the user expected senders of a different owner."""
+    """How an error message names the settings or report that has the senders, and its advice if the user expected different senders."""
 
     they: str
     those: str

@@ -1,7 +1,7 @@
 """Reads JSON and TOML that others wrote, and writes JSON that every parser accepts (RFC 8259).
 
-Python's own parser accepts `NaN` and numbers of any size, and deep nesting ends it with an exception of a different type. Here, a
-number that is not finite or has more than 19 digits counts as missing (null), and nesting deeper than `DEEPEST` is rejected.
+Python's own parser accepts `NaN` and numbers of any size, and deep nesting ends it with an exception of a different type. Here, an
+integer of more than 19 digits or a number that is not finite counts as missing (null), and nesting deeper than `DEEPEST` is rejected.
 """
 
 from __future__ import annotations

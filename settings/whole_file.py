@@ -1,4 +1,4 @@
-"""Writes a file completely or not at all. It first writes a temporary file in the same folder, which then replaces the final one.
+"""Writes a file completely or not at all: a temporary file in the same folder is written first, and then replaces the final file.
 
 An interrupted write leaves the earlier file unchanged. The name of the temporary file cannot be predicted, and creating it fails if
 anything has that name, so a symbolic link that someone else placed in the folder is never followed.
@@ -54,7 +54,7 @@ def temporary_for(path: Path) -> Path:
 
 
 def reservation_for(path: Path) -> Path:
-    """Return the path of the file with which a process reserves `path`. Processes agree on it, so use only `create` for it."""
+    """Return the path of the file with which a process reserves `path`. All processes use the same one, so create it only with `create`."""
     return path.with_name(f".{path.name}.part")
 
 
