@@ -1,4 +1,4 @@
-"""Evidence for every fault, gathered once per test run and assessed as often as needed.
+"""Evidence for faults, gathered once and assessed as often as needed.
 
 Workers of pytest-xdist share the evidence through files.
 """

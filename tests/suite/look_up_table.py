@@ -1,4 +1,4 @@
-"""Write docs/lookup-table.md, which compares the causes found for each fault with and without lookups.
+"""Write docs/lookup-table.md, which compares the causes found with and without lookups for faults in the tenant.
 
 `python -m tests.suite.look_up_table` writes the page from the fault catalogue, whose rows are checked by the matrix tests.
 """

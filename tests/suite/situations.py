@@ -1,7 +1,6 @@
 """Situations that no fault in the tenant causes, such as a run that ended early, a step that was not tried or a declared service.
 
-Each situation is the evidence from the healthy world or a fault, with some records or settings removed or replaced. No server is
-contacted.
+Each situation is the evidence from the healthy world or a fault, with some records or settings removed or replaced.
 """
 
 from __future__ import annotations

@@ -75,7 +75,7 @@ def _compare(cause: Cause, method: str, values: Mapping[str, str]) -> None:
 
 
 def test_the_table_covers_the_catalogue() -> None:
-    """The table has a row for each cause and each group in the catalogue, and no other rows."""
+    """The causes and groups in the table are exactly those in the catalogue."""
     assert set(addresses.CAUSES) == set(CATALOGUE)
     assert set(addresses.GROUPS) == set(GROUPS)
 

@@ -52,7 +52,7 @@ def files(package: str) -> list[Path]:
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_imports_point_one_way(package: str) -> None:
-    """Each package imports only from the packages that MAY_IMPORT lists for it."""
+    """Each package imports only those of the project's modules that MAY_IMPORT lists for it."""
     allowed = MAY_IMPORT[package]
     wrong = [
         f"{file.relative_to(ROOT)} imports {name}"
@@ -122,7 +122,7 @@ def test_no_catch_all_modules() -> None:
 
 
 def test_modules_are_small() -> None:
-    """No module has more than 400 lines."""
+    """No module in these packages has more than 400 lines."""
     long = {
         str(file.relative_to(ROOT)): count
         for package in PACKAGES

@@ -194,7 +194,7 @@ def test_interrupt_exits_2_and_writes_a_report(tmp_path: Path) -> None:
 
 
 def test_collect_only_contacts_nothing(tmp_path: Path) -> None:
-    """With --co, the checks are listed, no report is written, and no connection is made."""
+    """With --co, the checks are listed and no report is written."""
     settings = tmp_path / "live.toml"
     settings.write_text(
         '[network]\nonly_mapped = true\nresolvers = ["127.0.0.1:9"]\n[sender.alerts]\nauthentication_type = "Basic"\n'
@@ -268,7 +268,7 @@ def test_strict_fails_checks_that_need_lookups(tmp_path: Path) -> None:
 
 
 def test_junit_contains_the_verdicts(tmp_path: Path) -> None:
-    """The JUnit file contains the verdict of each check."""
+    """The JUnit file contains the checks and their verdicts."""
     file = tmp_path / "junit.xml"
     done = run(f"--junit-xml={file}", f"--html={tmp_path / 'r.html'}", "-p", "no:cacheprovider")
 

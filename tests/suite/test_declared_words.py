@@ -1,4 +1,4 @@
-"""Test that, for every fault, reports on a declared service contain no Microsoft terms of smtp365's own."""
+"""Test that, for every fault, reports on a declared service contain no Microsoft terms that come from smtp365 itself."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_findings_do_not_depend_on_microsoft_terms(fault: str | None) -> None:
 
 @every_fault
 def test_every_cause_exists_for_a_declared_service(fault: str | None) -> None:
-    """No finding has a cause, and no check is run, that applies only to Microsoft 365."""
+    """No finding has a cause that applies only to Microsoft 365, and no check that applies only to Microsoft 365 is run."""
     for assessment in neutral(fault):
         findings = assessment.all_findings()
 

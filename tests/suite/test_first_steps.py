@@ -92,7 +92,7 @@ def declared(causes: tuple[str, ...], assessment: Assessment) -> dict[str, tuple
 
 @each_world
 def test_the_first_step_is_not_answered_by_the_run(name: str, is_situation: bool) -> None:
-    """The first step or deciding line is never one that a passed check answers, and there is always a first step."""
+    """An answer with causes has a first step, and no passed check answers the first step or the first deciding line."""
     for assessment, one in answers(world(name, is_situation)):
         if not one.causes:
             continue

@@ -1,4 +1,4 @@
-"""All files and texts that others wrote are read through the modules that bound them."""
+"""Test that only the modules that bound their input read files and texts from outside, apart from listed exceptions."""
 
 from __future__ import annotations
 
@@ -99,10 +99,10 @@ def found(names: set[str]) -> set[str]:
     ],
 )
 def test_foreign_data_is_read_in_one_place(names: set[str]) -> None:
-    """No other module opens a file, decompresses data, parses JSON or TOML, or converts digits or times."""
+    """Apart from the exceptions, only these modules open files, decompress data, parse JSON or TOML, and convert digits or times."""
     assert found(names) - set(OWN) == set()
 
 
 def test_every_exception_exists() -> None:
-    """Each exception names a call that still exists."""
+    """Each exception is a call that still exists."""
     assert set(OWN) - found(READS | PARSES | NUMBERS) == set()

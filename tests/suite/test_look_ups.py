@@ -50,7 +50,7 @@ def unknown_or_attested(assessments: dict[str, Assessment]) -> dict[str, Finding
 
 @pytest.mark.parametrize("fault", [pytest.param(fault, id=fault.id) for fault in WITH_LOOKUPS])
 def test_findings_with_lookups(fault: Fault) -> None:
-    """Each fault leads to exactly its expected findings, and all other findings are those of the healthy world with lookups."""
+    """Each fault leads to exactly its expected findings. All others are blocked or are those of the healthy world with lookups."""
     if reason := fault.skipped_here():
         pytest.skip(reason)
     expected = {(one.check, one.verdict, one.causes) for one in fault.expected_with_lookups or ()}

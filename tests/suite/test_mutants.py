@@ -1,4 +1,4 @@
-"""Mutation tests of the checks: if a check passes instead of its real result, the findings must change in some world.
+"""Mutation tests of the checks: if a check is changed so that it passes, the findings must change in some world.
 
 The worlds include those whose findings test_matrix.py and test_situations.py check. Single `return` statements are replaced only
 with SMTP365_DEEP (`run.py test --deep`); otherwise only whole check functions are replaced, which takes seconds.

@@ -139,5 +139,5 @@ def test_only_the_visible_text_of_a_page_is_quoted(page: str, words: str) -> Non
 
 @pytest.mark.parametrize("piece", ["<", "<script>", "<!--", "&lt;", "<a b='", "x ", "</script"])
 def test_a_hostile_page_is_quoted_on_a_short_line(piece: str) -> None:
-    """A page with a megabyte of repeated markup is quoted on one short line."""
+    """The quotation from a page with a megabyte of repeated markup is short."""
     assert len(visible_text(piece * (1_000_000 // len(piece)))) <= 162

@@ -82,7 +82,7 @@ GLIBC = "%-"  # in a date format
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
 def test_no_posix_only_feature_is_used(file: Path) -> None:
-    """On Windows, no file uses a POSIX-only module, function, date format or path, or text without an explicit encoding."""
+    """No code that runs on Windows uses a POSIX-only module, function, path or date format, or omits the encoding of a text file."""
     tree = ast.parse(file.read_text(encoding="utf-8"))
     found: set[str] = set()
     for node in _on_windows(tree):

@@ -1,4 +1,4 @@
-"""Whatever is printed or written for people has no control, direction or invisible character, and passes through one function."""
+"""Test that printed text passes through functions that escape control, direction and invisible characters."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ ELSEWHERE = {
 
 @given(ANY_TEXT)
 def test_no_forbidden_character_passes(text: str) -> None:
-    """Any text is free of forbidden characters after each of the functions that make it legible."""
+    """The output of each function that makes text legible contains no forbidden character, whatever the text."""
     for function in (legible, one_line, lines, of_fakes, of_bootstrap):
         assert hidden_in(function(text)) == set(), function
     assert "\n" not in one_line(text)
@@ -46,7 +46,7 @@ def test_no_forbidden_character_passes(text: str) -> None:
 
 @given(ANY_TEXT)
 def test_json_keeps_its_content(text: str) -> None:
-    """JSON without forbidden characters has the same content, and it can be encoded as UTF-8."""
+    """Escaping the forbidden characters in JSON does not change its content, and the result can be encoded as UTF-8."""
     written = in_json(json.dumps({"text": text}, indent=1, ensure_ascii=False))
 
     assert json.loads(written) == json.loads(json.dumps({"text": text}))
@@ -56,13 +56,13 @@ def test_json_keeps_its_content(text: str) -> None:
 
 @pytest.mark.parametrize("character", FORBIDDEN, ids=lambda one: f"U+{ord(one):04X}")
 def test_every_forbidden_character_is_recognised(character: str) -> None:
-    """Each character that a terminal obeys, reorders text for or hides is written as an escape."""
+    """Each forbidden character is written as an escape."""
     assert one_line(f"a{character}b") in {f"a\\x{ord(character):02x}b", f"a\\u{ord(character):04x}b"}
     assert is_invisible(character)
 
 
 def test_ordinary_text_is_unchanged() -> None:
-    """Letters of any script, accents, symbols and blanks stay as they are."""
+    """Letters of any script, accents, symbols and spaces stay as they are."""
     text = "Größe 日本語 עברית العربية ñ 50 % “x” → 😀 \u00a0."
 
     assert legible(text) == lines(text) == in_json(text) == text
@@ -71,7 +71,7 @@ def test_ordinary_text_is_unchanged() -> None:
 
 @pytest.mark.parametrize("place", PRINTING)
 def test_everything_that_prints_makes_its_text_legible(place: str) -> None:
-    """A call that prints takes constants, numbers or the result of a function that makes text legible."""
+    """Outside the listed modules, a call that prints takes only constants and the results of functions that make text legible."""
     files = [ROOT / place] if place.endswith(".py") else sorted((ROOT / place).rglob("*.py"))
     found = [
         f"{name}:{node.lineno}: {ast.unparse(node)}"

@@ -111,7 +111,7 @@ def test_nothing_passes_without_the_evidence_of_its_gate(world: str) -> None:
 
 @pytest.mark.parametrize("world", ["High Volume Email", "High Volume Email, refused"])
 def test_nothing_passes_without_its_gate_in_hand_made_worlds(world: str) -> None:
-    """No check passes without its gate's evidence in hand-made worlds either."""
+    """In these hand-made worlds, no check passes or is at risk without the evidence of a gate on which it depends."""
     test = by_hand()[world]
     for evidence, settings in test.values():
         for gate in Gate:
@@ -119,7 +119,7 @@ def test_nothing_passes_without_its_gate_in_hand_made_worlds(world: str) -> None
 
 
 def test_every_gate_has_a_check() -> None:
-    """Every gate has its own check, so the tests above cover every gate."""
+    """Every gate has its own check, so the tests in this file cover every gate."""
     for gate in Gate:
         assert [check.id for check in CATALOGUE.checks.values() if check.gate is gate]
 
