@@ -116,7 +116,7 @@ class Outcome:
 
     @property
     def written(self) -> str:
-        """The text of both files that the run wrote."""
+        """The text of the results and the page."""
         return self.results + self.page
 
 

@@ -1,4 +1,4 @@
-"""Return the situation for each row of the table."""
+"""Functions that return the situation for each row of the table."""
 
 from __future__ import annotations
 

@@ -157,7 +157,7 @@ def test_dovecot_accepts_passwords_and_tokens(dovecot: Submission, tokens: Token
 def test_dovecot_refuses_a_token_with_a_challenge(
     dovecot: Submission, tokens: TokenService, user: str, client: str
 ) -> None:
-    """Dovecot's challenge is `334` followed by Base64-encoded JSON, which contains the status but not the reason."""
+    """Dovecot's challenge is `334` followed by Base64-encoded JSON, whose status is 401."""
     answer = submit(dovecot.ca_file, dovecot.port, *with_token(user, token(tokens, client)["access_token"]))
 
     challenge = next(line for line in answer.stderr.splitlines() if line.startswith("< 334 eyJ"))

@@ -89,7 +89,7 @@ def full_report(original_html: str) -> Callable[..., str]:
 
 @pytest.fixture(scope="module")  # its event loop keeps running in this thread, so it must end with the module
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium in headless mode; if it is not installed, the test is skipped."""
+    """Debian's Chromium in headless mode. If Chromium or Playwright is not installed, the test is skipped."""
     chromium = shutil.which("chromium")
     if chromium is None:
         pytest.skip("chromium is not installed (Debian: apt-get install chromium)")

@@ -1,6 +1,6 @@
 """A mail server and a token service on loopback that repeat the secrets they receive, with raw sockets and real TLS.
 
-They send the secrets back in every encoding and in every part of a reply that a client stores.
+They send the secrets back in many encodings and in many parts of their replies.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ class Behaviour:
     _reply_count: int = 0
 
     def lines(self, secret: str) -> list[str]:
-        """Return lines with the secret in every encoding, and lines with short pieces of the secret."""
+        """Return lines with the secret in many encodings, and lines with short pieces of the secret."""
         if not secret:
             return ["nothing received yet"]
         encodings = _encoded(secret)

@@ -105,7 +105,7 @@ def test_nothing_is_cut_off_on_a_phone(run: Run, browser: Browser, saved: Callab
 
 
 def test_scripts_only_add_copying_and_the_table(browser: Browser, saved: Callable[[Run], Path]) -> None:
-    """Without scripts, no copy button is visible, and a line says that nothing is missing without the table."""
+    """Without scripts, no copy button is visible, and a line says that all checks are also in the lists above the table."""
     path = saved(REFUSED)
 
     with Opened(browser, path, scripts=False) as opened:

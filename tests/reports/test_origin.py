@@ -34,7 +34,7 @@ def first_lines(stdout: str) -> tuple[str, str]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that contains a settings file, in which the built-in tenant is checked."""
+    """A folder that contains a settings file. The built-in tenant is checked from this folder."""
     folder = tmp_path_factory.mktemp("built-in")
     (folder / "settings.toml").write_text("not read\n", encoding="utf-8")
     return folder

@@ -218,7 +218,7 @@ HOSTILE = st.text(
 
 
 def hostile(text: str) -> Run:
-    """Return a run in which every value from outside is replaced with this text."""
+    """Return a run in which many values from servers, files and the machine are replaced with this text."""
     reply = CommandEvidence(reply=Reply(code=550, lines=(text, text)))
     leaf = Certificate(
         subject=text,

@@ -1,4 +1,4 @@
-"""The remedies in a report can be followed as printed, for every fault."""
+"""Tests of the remedies and the ruled-out checks in the answer for every fault."""
 
 import re
 

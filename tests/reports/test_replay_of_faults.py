@@ -89,7 +89,7 @@ def test_a_report_is_replayed_by_the_command_line(fault: str, tmp_path: Path) ->
 
 
 def test_a_masked_run_masks_its_baseline(tmp_path: Path) -> None:
-    """A masked run with an unmasked baseline contains no name from the baseline and shows no false difference."""
+    """A masked run with an unmasked baseline contains no name from the baseline, and the user name is not listed as a difference."""
     command(folder=tmp_path)
     old = (tmp_path / "out.html").rename(tmp_path / "old.html")
 

@@ -1,4 +1,4 @@
-"""The self-test at the end of a run, and whole runs against a server that repeats many invented secrets in every encoding."""
+"""Tests of the self-test at the end of a run, and of runs against a server that repeats many invented secrets in every encoding."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def test_many_repeated_secrets_are_in_no_output(tmp_path: Path) -> None:
 
 
 def test_the_self_test_finds_every_secret_if_the_redaction_is_off(tmp_path: Path) -> None:
-    """Without the redaction, the self-test finds each secret in its encoding, masks it in the files and ends the run with 3."""
+    """Without the redaction, the self-test finds each secret in its encoding and masks it in the files, and the exit code is 3."""
     chosen = secrets()
     behaviour = OneEncoding(numbers={secret: number for number, secret in enumerate(chosen)})
 
