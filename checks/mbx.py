@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from knowledge.declared.replies import Command
 
 OAUTH: frozenset[Method] = frozenset({"oauth"})
+NO_SERVICE_PRINCIPAL = (
+    "service principal-less authentication failed"  # Graph, if the tenant cannot serve the message trace
+)
 ENVELOPE_CAUSES: tuple[CauseId, ...] = (
     "connection_cut",
     "service_side_fault",
@@ -175,7 +178,7 @@ def _right_by_wire(case: Context) -> Finding:
     "The message trace shows the message as delivered",
     reads=("MBX-03",),
     microsoft_only=True,
-    causes=("recipient_rejected", "outbound_spam_block"),
+    causes=("recipient_rejected", "outbound_spam_block", "message_trace_not_provisioned"),
 )
 def traced(case: Context) -> Finding:
     """The message trace shows that the message was delivered (Microsoft Graph, "messageTraces"). Its rows appear minutes later."""
@@ -193,7 +196,11 @@ def traced(case: Context) -> Finding:
     if look.state is LookupState.NOT_ASKED:
         return case.unknown(f"the message trace was not looked up: {look.detail or 'see docs/lookups.md'}")
     if not look.seen:
-        return case.unknown(f"the message trace could not be read: {look.needs or look.detail or 'run again'}")
+        missing: tuple[CauseId, ...] = (
+            ("message_trace_not_provisioned",) if NO_SERVICE_PRINCIPAL in look.detail.casefold() else ()
+        )
+        words = "; ".join(part for part in (look.needs, look.detail) if part) or "run again"
+        return case.unknown(f"the message trace could not be read: {words}", *missing)
     status = look.status.casefold()
     if not status or status in {"gettingstatus", "pending"}:
         later = case.evidence.started + timedelta(minutes=15)

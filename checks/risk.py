@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Final
 
 from checks import expiry
 from checks.model import Context, Finding, Verdict, check
@@ -29,8 +30,8 @@ def basic_retires(case: Context) -> Finding:
     left = (BASIC_OFF_BY_DEFAULT - case.evidence.today).days
     when = f"in {left} days" if left > 0 else f"{-left} days ago"
     why = (
-        "an Exchange administrator can turn Basic on again until its final removal, whose date Microsoft will "
-        "announce in 2027"
+        "in existing tenants an Exchange administrator can enable Basic again until its final removal; Microsoft announces "
+        "the date of the removal in the second half of 2027. Tenants created after December 2026 have no Basic by default"
     )
     return case.risk(
         "basic_auth_retiring",
@@ -188,4 +189,28 @@ def limited(case: Context) -> Finding:
         "sign_in_from_anywhere",
         observed="no Conditional Access policy limits the sign-in to known addresses",
         why=why,
+    )
+
+
+ONMICROSOFT: Final = ".onmicrosoft.com"
+
+
+@check(
+    "RISK-08",
+    "The From address is in a domain of the organisation's own",
+    microsoft_only=True,
+    causes=("onmicrosoft_sender",),
+)
+def own_domain(case: Context) -> Finding:
+    """Addresses in *.onmicrosoft.com reach 100 external recipients a day, for the whole tenant (Microsoft, 2025-08-20)."""
+    address = case.settings.sender.envelope_from
+    domain = address.rpartition("@")[2].casefold().rstrip(".")
+    if not domain:
+        return case.unknown("the settings contain no From address", "onmicrosoft_sender")
+    if not domain.endswith(ONMICROSOFT):
+        return case.ok(observed=f"From is in the domain {domain}")
+    return case.risk(
+        "onmicrosoft_sender",
+        observed=f"From is in the domain {domain}",
+        why="all addresses of the tenant in this domain together reach at most 100 external recipients in 24 hours",
     )

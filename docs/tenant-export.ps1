@@ -4,7 +4,9 @@
 .DESCRIPTION
     Read this script before you run it. Each question is on one line below. The script uses two Microsoft modules,
     Microsoft.Graph.Authentication and ExchangeOnlineManagement, with your own account. The Global Reader and Security
-    Reader roles are enough. The script cannot read passwords or client secrets, and writes none.
+    Reader roles are enough. The message trace also needs a service principal of Microsoft's own in the tenant, which an
+    administrator creates once with: New-MgServicePrincipal -AppId 8bd644d1-64a1-4d4b-ae52-2e0cbf64e373
+    Without it, the export contains the refusal instead of the trace. The script cannot read passwords or client secrets, and writes none.
     Pass the file to the person who runs smtp365:  python3 run.py check --target=live --tenant-export=tenant-export.json
 .EXAMPLE
     ./tenant-export.ps1 -Mailbox alerts@contoso.com, notices@contoso.com -ClientId 11111111-2222-3333-4444-555555555555

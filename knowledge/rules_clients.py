@@ -9,6 +9,15 @@ from knowledge.normalise import any_of
 from knowledge.rule import Rule, Weight, group, one, some
 
 CLIENTS: Final[tuple[Rule, ...]] = (
+    Rule(  # Apache HttpClient, nodemailer, urllib3: the library gave up before it used a connection
+        gate=Gate.PORT,
+        weight=Weight.NAMES,
+        says=any_of(
+            "timeout waiting for connection from pool | connection pool was closed | connection pool is full | "
+            "ConnectionPoolTimeoutException | connection pool shut down"
+        ),
+        outcomes=(some("client_pool_exhausted"),),
+    ),
     Rule(
         gate=Gate.SIGN_IN,
         weight=Weight.NARROWS,

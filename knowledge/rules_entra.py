@@ -22,6 +22,13 @@ ENTRA: Final[tuple[Rule, ...]] = (
         says=any_of("provided authorization grant | refresh token is invalid, expired, revoked"),
         outcomes=(some("token_expired", "consent_missing", "secret_wrong"),),
     ),
+    Rule(
+        gate=Gate.TOKEN,
+        weight=Weight.NAMES,
+        says=("service principal-less authentication failed",),
+        along=("8bd644d1",),
+        outcomes=(one("message_trace_not_provisioned"),),
+    ),
     Rule(gate=Gate.TOKEN, weight=Weight.NAMES, says=("does not exist in tenant",), outcomes=(OUTCOMES[50020],)),
     Rule(gate=Gate.TOKEN, weight=Weight.NAMES, says=("invalid client secret",), outcomes=(one("secret_wrong"),)),
     Rule(  # a wrong clock, or an assertion that was cached for too long

@@ -89,6 +89,7 @@ MESSAGE: Final[tuple[Rule, ...]] = (
             "too many messages | queue quota exceeded | throttled | ErrorServerBusy | sending limit"
         ),
         along=any_of("smtp | 4.7. | 4.3. | 4.5. | mail | 421 | 451 | 550"),
+        unless=("5.7.236",),
         outcomes=(one("rate_limited"),),
     ),
     Rule(
@@ -228,6 +229,8 @@ CODES: Final[Mapping[str, tuple[Gate, Weight, tuple[Outcome, ...]]]] = MappingPr
         "5.1.90": (Gate.ACCEPTED, Weight.NAMES, (_QUOTA,)),
         "5.7.232": (Gate.ACCEPTED, Weight.NAMES, (_QUOTA,)),
         "5.7.233": (Gate.ACCEPTED, Weight.NAMES, (_QUOTA,)),
+        "5.7.236": (Gate.ACCEPTED, Weight.NAMES, (one("onmicrosoft_sender"),)),
+        "5.7.515": (Gate.ACCEPTED, Weight.NAMES, (some("sender_not_authenticated", "outbound_spam_block"),)),
         "4.5.3": (Gate.RECIPIENT, Weight.NARROWS, (_QUOTA,)),
         "5.5.3": (Gate.RECIPIENT, Weight.NARROWS, (_QUOTA,)),
         "4.3.2": (Gate.ACCEPTED, Weight.HINTS, (some("concurrent_connections", "service_side_fault", "rate_limited"),)),
@@ -254,8 +257,16 @@ CODES: Final[Mapping[str, tuple[Gate, Weight, tuple[Outcome, ...]]]] = MappingPr
         "4.4.317": (Gate.RECIPIENT, Weight.NARROWS, (some("recipient_rejected"),)),
         "5.4.1": (Gate.RECIPIENT, Weight.NARROWS, (some("recipient_rejected", "wrong_host_or_port"),)),
         "5.1.7": (Gate.SENDER, Weight.NARROWS, (some("address_malformed", "send_as_denied"),)),
-        "5.7.64": (Gate.SENDER, Weight.NARROWS, (some("wrong_host_or_port", "client_never_sent_auth"),)),
-        "5.7.68": (Gate.SENDER, Weight.NARROWS, (some("wrong_host_or_port", "client_never_sent_auth"),)),
+        "5.7.64": (
+            Gate.SENDER,
+            Weight.NARROWS,
+            (some("direct_send_refused", "wrong_host_or_port", "client_never_sent_auth"),),
+        ),
+        "5.7.68": (
+            Gate.SENDER,
+            Weight.NARROWS,
+            (some("direct_send_refused", "wrong_host_or_port", "client_never_sent_auth"),),
+        ),
         "5.7.51": (Gate.SENDER, Weight.NARROWS, (some("wrong_host_or_port", "client_never_sent_auth"),)),
         "4.7.500": (Gate.ACCEPTED, Weight.NARROWS, (one("rate_limited"),)),
         **{

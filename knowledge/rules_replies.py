@@ -249,7 +249,7 @@ BEFORE_SIGN_IN: Final[tuple[Rule, ...]] = (
         gate=Gate.SENDER,
         weight=Weight.NAMES,
         says=any_of("direct send not allowed | TenantInboundAttribution | TenantAttribution"),
-        outcomes=(some("wrong_host_or_port", "client_never_sent_auth"),),
+        outcomes=(some("direct_send_refused", "wrong_host_or_port", "client_never_sent_auth"),),
     ),
 )
 

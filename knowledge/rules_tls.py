@@ -281,6 +281,15 @@ CERTIFICATES: Final[tuple[Rule, ...]] = (
         says=("Cert does not contain a DNS name",),
         outcomes=(some("port_blocked", "network_unreachable", "cert_name_mismatch"),),
     ),
+    Rule(  # schannel and .NET: the chain may be right, but the certificate authority did not answer
+        gate=Gate.TLS,
+        weight=Weight.NAMES,
+        says=any_of(
+            "revocation function was unable | revocation server was offline | 80092013 | 80092012 | "
+            "CRYPT_E_REVOCATION_OFFLINE | CRYPT_E_NO_REVOCATION_CHECK | RevocationStatusUnknown | OfflineRevocation"
+        ),
+        outcomes=(some("revocation_unreachable", "cert_untrusted"),),
+    ),
     Rule(
         gate=Gate.TLS,
         weight=Weight.NAMES,
@@ -292,8 +301,7 @@ CERTIFICATES: Final[tuple[Rule, ...]] = (
             "certificate is not trusted | untrusted root | UntrustedRoot | "
             "root certificate which is not trusted | not trusted by the trust provider | "
             "SEC_E_UNTRUSTED_ROOT | 80090325 | 80072F0D | certificate authority is invalid | unknown ca | UNKNOWN_CA | "
-            "revocation function was unable | "
-            "revocation server was offline | 80092013 | 80092012 | unknown issuer | UnknownIssuer | "
+            "unknown issuer | UnknownIssuer | "
             "issuer is unknown | issuer certificate | untrusted issuer | hasn't got a known issuer | "
             "certificate authority is unknown | trust anchor | PartialChain | "
             "server certificate not trusted | server certificate untrusted | certificate is not trusted | "

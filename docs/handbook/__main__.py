@@ -12,7 +12,15 @@ from pathlib import Path
 from typing import Final
 
 from checks.catalogue import CATALOGUE as CHECKS
-from docs.handbook import cause_ids, cause_pages, check_pages, declared_page, encodings_page, hostile_page
+from docs.handbook import (
+    cause_ids,
+    cause_pages,
+    check_pages,
+    declared_page,
+    encodings_page,
+    hostile_page,
+    other_ways_page,
+)
 from docs.handbook.markdown import DECLARED_PAGE, ENCODINGS_PAGE, GROUPS_PAGE, MADE, cause_page, check_page, link
 from knowledge.causes import CATALOGUE as CAUSES
 
@@ -25,6 +33,10 @@ DOCUMENTS: Final = {
     README: ("README", "how to run the checks, and how to read a report"),
     "docs/lookups.md": ("Lookups", "read access to the tenant's own settings, and the permissions that it needs"),
     "docs/lookup-table.md": ("Lookup table", "the result for each fault in the tenant, with and without lookups"),
+    "docs/other-ways.md": (
+        "Other ways to send",
+        "what keeps working without Basic authentication, and what each way costs",
+    ),
     "docs/fleet.md": ("Many senders, many hosts", "patterns, tags, and one overview of many reports"),
     "docs/fakes.md": ("The built-in tenant", "how other programs use it"),
     "docs/hostile-peers.md": ("Hostile peers", "servers of the built-in tenant that break a protocol on purpose"),
@@ -54,6 +66,7 @@ def pages() -> dict[str, str]:
     made[DECLARED_PAGE] = declared_page.page()
     made[hostile_page.HOSTILE_PAGE] = hostile_page.page()
     made[ENCODINGS_PAGE] = encodings_page.page()
+    made[other_ways_page.OTHER_WAYS_PAGE] = other_ways_page.page()
     return made
 
 

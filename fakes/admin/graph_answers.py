@@ -152,6 +152,8 @@ def _sign_ins(asked: Asked) -> list[Body] | GraphError:
 def _traces(asked: Asked) -> list[Body] | GraphError:
     if not CLOUDS[asked.world.tenant.cloud].traces:
         return graph_errors.no_segment("exchange")
+    if asked.world.tenant.auditing is not None and not asked.world.tenant.auditing.trace_provisioned:
+        return graph_errors.trace_not_provisioned()
     return odata.filtered(logs.traces(asked.world, asked.records), asked.query.get("$filter", ""))
 
 

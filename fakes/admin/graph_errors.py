@@ -86,6 +86,19 @@ def permission_missing(permission: str) -> GraphError:
     )
 
 
+def trace_not_provisioned() -> GraphError:
+    """Return the error for the message trace in a tenant without the service principal that it needs (error code UNVERIFIED).
+
+    Source: Microsoft, "Graph-based message trace API onboarding guide".
+    """
+    return GraphError(
+        status=401,
+        code="UnknownError",
+        message="Service principal-less Authentication failed: the service principal for App ID "
+        "8bd644d1-64a1-4d4b-ae52-2e0cbf64e373 was not found. Provisioning may take several hours.",
+    )
+
+
 def methods_denied() -> GraphError:
     """Return the error for a caller without permission to read authentication methods."""
     return GraphError(status=403, code="accessDenied", message="Request Authorization failed")

@@ -94,5 +94,5 @@ def algorithm(name: str) -> EntraError:
         code=5002738,
         status=401,
         text=f"Invalid JWT token. '{name}' is not a supported signature algorithm. "
-        "Supported signing algorithms are: 'RS256,RS384,RS512'",
+        "Supported signing algorithms are: 'RS256,RS384,RS512,PS256,PS384,PS512'",
     )

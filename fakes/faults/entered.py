@@ -29,6 +29,12 @@ def _password_expires_soon(world: World) -> World:
     return replace(account(world), basic=replace(world.basic, password_expires=soon, attested=()))
 
 
+def _from_onmicrosoft(world: World) -> World:
+    """Use an address in the onmicrosoft.com domain as the mailbox's address and as From."""
+    address = "alerts@fabrikamexample.onmicrosoft.com"
+    return change.basic(mail_from=address)(change.user(ALERTS, address=address)(world))
+
+
 ENTERED = (
     Fault(
         id="other_host",
@@ -78,6 +84,14 @@ ENTERED = (
         gate="starttls",
         cause="starttls_missing_or_implicit_tls_on_587",
         change=change.both(use_ssl=False),
+    ),
+    Fault(
+        id="from_onmicrosoft",
+        changes="the mailbox's address and From are in the onmicrosoft.com domain",
+        gate="accepted",
+        cause="onmicrosoft_sender",
+        senders=BASIC,
+        change=_from_onmicrosoft,
     ),
     Fault(
         id="bare_user_name",

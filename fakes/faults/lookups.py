@@ -161,6 +161,13 @@ LOOKUPS = (
         change=_auditing(lambda auditing: replace(auditing, trace_delay=_LATE)),
     ),
     Fault(
+        id="lookup_trace_not_provisioned",
+        changes="the tenant lacks the service principal that the message trace needs",
+        gate=GATE,
+        cause="",
+        change=_auditing(lambda auditing: replace(auditing, trace_provisioned=False)),
+    ),
+    Fault(
         id="app_multitenant",
         changes="the application is registered for accounts in any organisation",
         gate=GATE,

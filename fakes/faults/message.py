@@ -1,5 +1,6 @@
 """Faults that make Exchange refuse a recipient, or the message after its body has been sent."""
 
+from dataclasses import replace
 from typing import Unpack
 
 from ..world.tenant import MailboxFields
@@ -15,6 +16,12 @@ def _both_mailboxes(**fields: Unpack[MailboxFields]) -> change.Change:
         return change.mailbox(NOTICES, **fields)(change.mailbox(ALERTS, **fields)(world))
 
     return changed
+
+
+def _refused_over_rate(world: World) -> World:
+    """Exceed the rate, and refuse messages above it (UNVERIFIED: according to Microsoft, they are delayed)."""
+    refusing = replace(world, unverified=replace(world.unverified, over_rate_is_refused=True))
+    return _both_mailboxes(over_message_rate=True)(refusing)
 
 
 RECIPIENT = (
@@ -61,10 +68,10 @@ ACCEPTED = (
     ),
     Fault(
         id="over_message_rate",
-        changes="the mailboxes sent more than thirty messages in the last minute",
+        changes="the mailboxes sent more than thirty messages in the last minute, and the service refuses more (UNVERIFIED)",
         gate="accepted",
         cause="rate_limited",
-        change=_both_mailboxes(over_message_rate=True),
+        change=_refused_over_rate,
     ),
     Fault(
         id="recipient_quota",

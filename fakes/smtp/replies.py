@@ -98,4 +98,5 @@ OUTBOUND_SPAM = (
 )
 TENANT_OVER_THRESHOLD = "550 5.7.705 Access denied, tenant has exceeded threshold"
 SENDER_RESTRICTED = "550 5.1.8 Access denied, bad outbound sender AS(42004)"
+# UNVERIFIED: according to Microsoft, messages above the rate are delayed without an error. No capture of a refusal was found.
 OVER_RATE = "451 4.7.0 Temporary server error. Please try again later. PRX2"

@@ -256,7 +256,8 @@ class Auditing:
     """The application, public client and administrator that can look up the tenant, and the behaviour of the APIs that they query.
 
     `delegated` holds the permissions that the public client receives. `throttled_first` is the number of Graph requests that get 429
-    before the first success. `log_delay` applies to the sign-in log, `trace_delay` to the message trace.
+    before the first success. `log_delay` applies to the sign-in log, `trace_delay` to the message trace. If `trace_provisioned` is
+    false, the tenant lacks the service principal that the message trace needs.
     """
 
     app: App
@@ -270,6 +271,7 @@ class Auditing:
     page_size: int = 100
     log_delay: timedelta = timedelta()
     trace_delay: timedelta = timedelta()
+    trace_provisioned: bool = True
     other_entries: tuple[LogEntry, ...] = ()
 
 

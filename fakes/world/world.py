@@ -105,7 +105,7 @@ class Unverified:
     send_as_of_application: SendAsTrustee = SendAsTrustee.PRINCIPAL
     security_defaults_block_oauth: bool = False
     entra_breaks_lines: bool = False
-    over_rate_is_refused: bool = True
+    over_rate_is_refused: bool = False
     hasty_polls_are_slowed_down: bool = True
 
 

@@ -238,11 +238,15 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "Preferably, "
             + _MOVE_TO_OAUTH[0].lower()
             + _MOVE_TO_OAUTH[1:]
-            + " OAuth works even if MFA and security defaults are on.",
+            + (
+                " An application's token needs no second factor. Microsoft's pages do not say whether OAuth for SMTP works while "
+                "security defaults are on: they disable SMTP AUTH with Basic, and the SMTP AUTH page says that they disable "
+                "SMTP AUTH. This has not been verified against the live service."
+            ),
             (
                 "If the sender must keep Basic authentication, use a dedicated service account, exclude only this "
                 "account from the Conditional Access policy that requires MFA, and restrict it to the server's "
-                "public address (named location). With per-user MFA, open Entra admin center > Users > Per-user MFA, "
+                "public address (named location). With per-user MFA, open Entra admin center > Entra ID > Users > Per-user MFA, "
                 "and change the setting of this account only."
             ),
             (

@@ -11,10 +11,8 @@ from knowledge.entries.sources import (
 )
 from knowledge.step import Step, only_for
 
-_APP: Final = "Open Entra admin center > Identity > Applications > App registrations > All applications > {client_id}"
-_ENTERPRISE: Final = (
-    "Open Entra admin center > Identity > Applications > Enterprise applications and search for {client_id}"
-)
+_APP: Final = "Open Entra admin center > Entra ID > App registrations > All applications > {client_id}"
+_ENTERPRISE: Final = "Open Entra admin center > Entra ID > Enterprise apps and search for {client_id}"
 _GRAPH: Final = "`Connect-MgGraph -Scopes Application.ReadWrite.All`"
 _COPY_THE_VALUE: Final = (
     "Copy the Value immediately, because it is shown only once, and enter it as Client Secret in the "
@@ -194,7 +192,11 @@ ENTRIES: Final[tuple[Cause, ...]] = (
                 "Compare the thumbprint there with the one in the error text or in the certificate store: "
                 "`Get-ChildItem Cert:\\LocalMachine\\My | Select-Object Thumbprint, NotAfter, Subject`."
             ),
-            "Configure the application to sign with RS256 and to include x5t in the header. Check the machine's clock.",
+            (
+                "Configure the application to sign with PS256 and to put the certificate's SHA-256 thumbprint, base64url-encoded, "
+                "into the header as x5t#S256. Entra still accepts RS256 with x5t, the SHA-1 thumbprint, from older libraries. "
+                "Check the machine's clock."
+            ),
         ),
         verify="The check TOKEN-02 passes.",
         propagation="Within a few minutes of the upload.",

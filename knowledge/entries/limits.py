@@ -3,7 +3,7 @@
 from typing import Final
 
 from knowledge.cause import Cause, Kind
-from knowledge.entries.sources import LIMITS, NDR, RESTRICTED, SERVICE_LIMITS
+from knowledge.entries.sources import BULK_SENDERS, LIMITS, MOERA, NDR, OTHER_WAYS, RESTRICTED, SERVICE_LIMITS
 from knowledge.step import Step, per_client
 
 _RETRY: Final = "Configure the application to retry with increasing delays: a 4xx reply is temporary."
@@ -79,7 +79,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         steps=(
             "Send at most 30 messages per minute over one connection at a time; combine several alerts into one message.",
             _RETRY,
-            "For bulk mail, use High Volume Email (internal recipients) or Azure Communication Services.",
+            "For bulk mail, use a different way. " + OTHER_WAYS,
         ),
         verify="The log shows no more deferrals.",
         propagation="Within a minute.",
@@ -106,7 +106,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
                 "Use a distribution group (it counts as one recipient), send fewer alerts, or divide the recipients "
                 "among several messages."
             ),
-            "For bulk mail, use High Volume Email (internal recipients) or Azure Communication Services.",
+            "For bulk mail, use a different way. " + OTHER_WAYS,
             (
                 "If you did not expect so many messages, treat the account {account} as compromised, and reset its "
                 "password. `Get-MessageTraceV2 -SenderAddress {from_address}` shows what was sent."
@@ -117,6 +117,10 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         risk="None.",
         source=(LIMITS, SERVICE_LIMITS, NDR),
         decide=(
+            (
+                "Run `Get-LimitsEnforcementStatus`: it shows the tenant's limit on external recipients (TERRL), how much of it "
+                "was used in the last 24 hours, and whether it is enforced."
+            ),
             "Run `Get-MessageTraceV2 -SenderAddress {from_address}`, and count the recipients of the last 24 hours.",
         ),
     ),
@@ -197,5 +201,66 @@ ENTRIES: Final[tuple[Cause, ...]] = (
                 "`Get-MessageTraceV2 -SenderAddress {from_address}` to see what was sent."
             ),
         ),
+    ),
+    Cause(
+        id="onmicrosoft_sender",
+        title="the From address is in the onmicrosoft.com domain, from which little mail may leave the organisation",
+        meaning=(
+            "From is an address in the domain that Microsoft gave the tenant, not in a domain of your own. All such addresses of "
+            "a tenant together reach at most 100 external recipients in 24 hours; further mail to external recipients is "
+            "refused. Internal recipients do not count."
+        ),
+        shows="550 5.7.236; RISK-08 shows a risk.",
+        who="exchange",
+        kind=Kind.LIMIT,
+        steps=(
+            "Use an address in a domain of your own as From: {from_address} can stay the name with which the account signs in.",
+            (
+                "If the tenant has no domain of its own yet, add one at Microsoft 365 admin center > Settings > Domains, and "
+                "publish its SPF and DKIM records."
+            ),
+            (
+                "Give the mailbox an address in that domain: `Set-Mailbox -Identity {account} -WindowsEmailAddress "
+                "'noreply@yourdomain.com'`. The old address stays as an alias."
+            ),
+            "Enter the new address as From in the mail plugin.",
+        ),
+        verify="The check RISK-08 passes, and the server accepts a message to an external recipient (check MBX-03).",
+        propagation="Within an hour; after a refusal, when fewer than 100 external recipients fall into the last 24 hours.",
+        risk="Filters that contain the old From address must be changed.",
+        source=(MOERA,),
+        decide=(
+            Step("Run check RISK-08: does From end in onmicrosoft.com?", answered_by=("RISK-08",)),
+            "Run `Get-AcceptedDomain | Format-Table DomainName, Default`: does the tenant have a domain of its own?",
+        ),
+    ),
+    Cause(
+        id="sender_not_authenticated",
+        title="the sender's domain does not meet the recipient's requirements (SPF, DKIM, DMARC)",
+        meaning=(
+            "The recipient's service, such as outlook.com, requires SPF, DKIM and DMARC of domains from which it receives many "
+            "messages (5,000 a day at Microsoft's consumer services). The domain in From does not pass. Exchange Online accepted "
+            "the message; the refusal comes back as a bounce."
+        ),
+        shows="550 5.7.515 Access denied, sending domain … does not meet the required authentication level.",
+        who="exchange",
+        kind=Kind.LIMIT,
+        steps=(
+            (
+                "Find the domain of From, {from_address}, and read in the bounce which of Spf, Dkim and Dmarc failed. "
+                "`Resolve-DnsName -Name _dmarc.yourdomain.com -Type TXT` shows the DMARC record."
+            ),
+            "SPF: publish v=spf1 include:spf.protection.outlook.com -all, with the addresses of any other servers of the domain.",
+            (
+                "DKIM: `New-DkimSigningConfig -DomainName 'yourdomain.com' -Enabled $true`, publish the two CNAME records that it "
+                "names, and check with `Get-DkimSigningConfig | Format-List Domain, Enabled, Selector1CNAME, Selector2CNAME`."
+            ),
+            "DMARC: publish a TXT record _dmarc with at least v=DMARC1; p=none. From and the SPF or DKIM domain must agree.",
+        ),
+        verify="A message to an outlook.com address shows spf=pass, dkim=pass and dmarc=pass in its headers.",
+        propagation="When the DNS records have spread, within a day.",
+        risk="A strict SPF or DMARC record stops mail of servers that you forgot to list: start with p=none and read the reports.",
+        source=(BULK_SENDERS,),
+        decide=("Read the bounce: it names the domain and the check that failed.",),
     ),
 )

@@ -161,7 +161,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         who="sender",
         steps=(
             (
-                "Copy the Directory (tenant) ID from Entra admin center > Identity > Overview, or with PowerShell: "
+                "Copy the Directory (tenant) ID from Entra admin center > Entra ID > Overview, or with PowerShell: "
                 "`(Get-MgOrganization).Id`."
             ),
             (

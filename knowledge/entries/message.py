@@ -3,7 +3,18 @@
 from typing import Final
 
 from knowledge.cause import Cause, Kind
-from knowledge.entries.sources import CONNECT_EXCHANGE, HIGH_VOLUME, LIMITS, NDR, OAUTH, RBAC, TROUBLE
+from knowledge.entries.sources import (
+    CONNECT_EXCHANGE,
+    DEVICE,
+    DIRECT_SEND,
+    HIGH_VOLUME,
+    LIMITS,
+    NDR,
+    OAUTH,
+    OTHER_WAYS,
+    RBAC,
+    TROUBLE,
+)
 from knowledge.step import Step
 
 ENTRIES: Final[tuple[Cause, ...]] = (
@@ -201,5 +212,37 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         risk="smtp.office365.com has different limits: 30 messages per minute, 10,000 recipients per day.",
         source=(HIGH_VOLUME, LIMITS),
         decide=("Run `Get-AcceptedDomain | Format-Table DomainName`: is the domain of {recipient} in the list?",),
+    ),
+    Cause(
+        id="direct_send_refused",
+        title="the organisation refuses mail that arrives without a sign-in (Direct Send)",
+        meaning=(
+            "The message went to the tenant's MX host without a sign-in. The organisation rejects such mail from its own domains "
+            "(RejectDirectSend), or no connector recognises this server, so the sender is treated as a stranger."
+        ),
+        shows="550 5.7.68 TenantInboundAttribution; Direct Send not allowed; 550 5.7.64 TenantAttribution; Relay Access Denied.",
+        who="exchange",
+        kind=Kind.ADDRESS,
+        steps=(
+            "Preferably, sign in: set SMTP Server to smtp.office365.com, Port to 587, and use OAuth.",
+            (
+                "If this server must send without a sign-in, create an inbound connector that recognises it by its certificate or "
+                "its fixed public address: `New-InboundConnector -Name 'Alert server' -ConnectorType OnPremises -SenderDomains "
+                "'yourdomain.com' -RequireTls $true -RestrictDomainsToCertificate $true -TlsSenderCertificateName "
+                "'mail.yourdomain.com'`. In the portal: Exchange admin center > Mail flow > Connectors."
+            ),
+            (
+                "Read the tenant's setting: `Get-OrganizationConfig | Format-List RejectDirectSend`. Leave it on: it stops strangers "
+                "from sending in the name of your domain."
+            ),
+            OTHER_WAYS,
+        ),
+        verify="The same message is accepted, and its headers show the connector or an authenticated sign-in.",
+        propagation="Within an hour.",
+        risk="A connector that recognises an address also accepts mail of every other program behind that address.",
+        source=(DIRECT_SEND, DEVICE, NDR),
+        decide=(
+            "Run `Get-OrganizationConfig | Format-List RejectDirectSend` and `Get-InboundConnector | Format-Table Name, Enabled`.",
+        ),
     ),
 )

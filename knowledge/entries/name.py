@@ -177,7 +177,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             NAME_ELSEWHERE,
             (
                 "Look for an entry for this name in the hosts file, and remove it: `Select-String -Path "
-                "$env:windir\\System32\\drivers\\etc\\hosts -Pattern office365` (Linux: `$ grep -i office365 "
+                '"$env:windir\\System32\\drivers\\etc\\hosts" -Pattern office365` (Linux: `$ grep -i office365 '
                 "/etc/hosts`)."
             ),
             (

@@ -12,6 +12,7 @@ from knowledge.entries.sources import (
     FAQ,
     HEALTH,
     OAUTH,
+    OTHER_WAYS,
     POLICY,
     RBAC,
     RFC_AUTH,
@@ -241,8 +242,10 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             ),
             (
                 "Until Microsoft removes Basic authentication, an Exchange administrator may be able to allow it "
-                "again for this account (cause auth_policy_blocks_basic)."
+                "again for this account (cause auth_policy_blocks_basic). In a tenant created after December 2026, Basic is "
+                "not available by default."
             ),
+            OTHER_WAYS,
             (
                 "Do not use a personal outlook.com or hotmail.com account: Microsoft has removed Basic "
                 "authentication there, app passwords included."
@@ -263,9 +266,9 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         id="basic_auth_retiring",
         title="Basic authentication works today but will be turned off",
         meaning=(
-            "At the end of December 2026, Microsoft turns off Basic authentication for SMTP by default in "
-            "existing tenants. Administrators can turn it on again for a while; Microsoft will announce the "
-            "final date in the second half of 2027."
+            "From the end of December 2026, Basic authentication for SMTP AUTH is off by default in existing tenants, where "
+            "administrators can enable it again. In tenants created after December 2026 it is not available by default. "
+            "In the second half of 2027, Microsoft announces the date of the final removal; that is not the date itself."
         ),
         shows="RISK-01 shows a risk, and all other checks pass.",
         who="sender",
@@ -276,6 +279,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
                 "Find other senders: open Exchange admin center > Reports > Mail flow > SMTP AUTH clients. The "
                 "report shows Basic or OAuth for each sender."
             ),
+            OTHER_WAYS,
         ),
         verify="The report SMTP AUTH clients shows OAuth for this sender, and check RISK-01 no longer applies.",
         propagation="None.",
@@ -306,12 +310,13 @@ ENTRIES: Final[tuple[Cause, ...]] = (
                 "({account} -split '@')[-1]`."
             ),
             (
-                "With pass-through authentication, open Entra admin center > Entra Connect > Connect Sync > "
+                "With pass-through authentication, open Entra admin center > Entra ID > Entra Connect > Connect Sync > "
                 "Pass-through authentication, and make sure that an agent is active."
             ),
             (
-                "For a service account, use a cloud-only account in the onmicrosoft.com domain, or OAuth client credentials: "
-                "neither needs the federation service."
+                "For a service account, use OAuth client credentials, or a cloud-only account: neither needs the federation "
+                "service. A cloud-only account may sign in with an onmicrosoft.com name, but set From to an address in a domain "
+                "of your own: mail from onmicrosoft.com addresses is limited (cause onmicrosoft_sender)."
             ),
         ),
         verify="The check AUTH-01 passes, and the sign-in log shows Success.",
@@ -335,7 +340,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             CONNECT_EXCHANGE,
             (
                 "Find the object id of the enterprise application, not that of the app registration: open Entra "
-                "admin center > Identity > Applications > Enterprise applications, select the application, and copy "
+                "admin center > Entra ID > Enterprise apps, select the application, and copy "
                 "the Object ID. With PowerShell: `Connect-MgGraph -Scopes Application.Read.All`, then "
                 "`(Get-MgServicePrincipal -All | Where-Object AppId -eq {client_id}).Id`."
             ),

@@ -16,7 +16,7 @@ BASIC_DATES: Final = (
 DEVICE: Final = (
     _FLOW + "how-to-set-up-a-multifunction-device-or-application-to-send-email-using-microsoft-365-or-office-365"
 )
-NDR: Final = _FLOW + "non-delivery-reports-in-exchange-online/non-delivery-reports-in-exchange-online"
+NDR: Final = _LEARN + "troubleshoot/exchange/email-delivery/ndr/non-delivery-reports-in-exchange-online"
 TROUBLE: Final = (
     _LEARN + "exchange/troubleshoot/email-delivery/"
     "fix-issues-with-printers-scanners-and-lob-applications-that-send-email-using-off"
@@ -29,7 +29,21 @@ OAUTH: Final = (
     _LEARN + "exchange/client-developer/legacy-protocols/"
     "how-to-authenticate-an-imap-pop-smtp-application-by-using-oauth"
 )
-HIGH_VOLUME: Final = _EXO + "high-volume-mails-m365"
+MESSAGE_TRACE: Final = _LEARN + "exchange/monitoring/trace-an-email-message/graph-api-message-trace"
+HIGH_VOLUME: Final = _FLOW + "high-volume-mails-m365"
+DIRECT_SEND: Final = "https://techcommunity.microsoft.com/blog/exchange/introducing-more-control-over-direct-send-in-exchange-online/4408790"
+MOERA: Final = (
+    "https://techcommunity.microsoft.com/blog/exchange/limiting-onmicrosoft-domain-usage-for-sending-emails/4446167"
+)
+BULK_SENDERS: Final = (
+    "https://support.microsoft.com/en-us/topic/"
+    "fix-ndr-error-550-5-7-515-in-outlook-com-34cfe8f8-6fbf-457e-9e8b-9e4dbaf4e0ef"
+)
+ACS_SMTP: Final = _LEARN + "azure/communication-services/quickstarts/email/send-email-smtp/send-email-smtp"
+ROOT_G2: Final = (
+    "https://techcommunity.microsoft.com/blog/exchange/"
+    "trust-digicert-global-root-g2-certificate-authority-to-avoid-exchange-online-ema/4488311"
+)
 RBAC: Final = _LEARN + "exchange/permissions-exo/application-rbac"
 ENTRA_CODES: Final = _LEARN + "entra/identity-platform/reference-error-codes"
 CLIENT_CREDENTIALS: Final = _LEARN + "entra/identity-platform/v2-oauth2-client-creds-grant-flow"
@@ -54,7 +68,11 @@ FAQ: Final = "Nodinite FAQ - Office365 Email Configuration"
 
 CONNECT_EXCHANGE: Final = "As an Exchange administrator, connect with PowerShell: `Connect-ExchangeOnline`."
 SIGN_IN_LOG: Final = (
-    "Open Entra admin center > Monitoring & health > Sign-in logs, and filter by the user {account} and "
+    "Open Entra admin center > Entra ID > Monitoring & health > Sign-in logs, and filter by the user {account} and "
     "the client app Authenticated SMTP. Read the error number and the Conditional Access tab of the "
     "failed entry."
+)
+OTHER_WAYS: Final = (
+    "docs/other-ways.md compares the other ways to send, with what each of them costs: OAuth for SMTP AUTH (first choice), High "
+    "Volume Email, Azure Communication Services Email, Microsoft Graph with rights for one mailbox, and a connector."
 )

@@ -3,19 +3,19 @@
 from typing import Final
 
 from knowledge.cause import Cause, Kind
-from knowledge.entries.sources import CLIENT_CREDENTIALS, FAQ
+from knowledge.entries.sources import CLIENT_CREDENTIALS, FAQ, MESSAGE_TRACE, WORKLOAD_ACCESS
 from knowledge.step import Step
 
-_APP: Final = "Entra admin center > Identity > Applications > App registrations > All applications > {client_id}"
-_ACCESS: Final = "Entra admin center > Protection > Conditional Access"
+_APP: Final = "Entra admin center > Entra ID > App registrations > All applications > {client_id}"
+_ACCESS: Final = "Entra admin center > Entra ID > Conditional Access"
 
 ENTRIES: Final[tuple[Cause, ...]] = (
     Cause(
         id="app_multitenant",
         title="the application is open to other tenants",
         meaning=(
-            "The registration accepts sign-ins from other directories. This does not stop mail, but an "
-            "application that sends the alerts of one organisation does not need it."
+            "The registration accepts sign-ins from other directories. This does not stop mail, but Conditional Access for "
+            "workload identities covers single-tenant applications only: no policy can limit where this application signs in."
         ),
         shows="signInAudience is not AzureADMyOrg.",
         who="entra",
@@ -35,7 +35,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "If the application is also installed in another tenant, it stops working there: find out before you "
             "make the change."
         ),
-        source=(FAQ + ", OAuth Step 1", CLIENT_CREDENTIALS),
+        source=(FAQ + ", OAuth Step 1", CLIENT_CREDENTIALS, WORKLOAD_ACCESS),
         decide=(
             Step(
                 "Run check RISK-05 with lookups: is the registration's signInAudience other than AzureADMyOrg?",
@@ -86,8 +86,8 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             + " > Named locations, and add the server's public address (IPv6 as well, if it has one).",
             (
                 "Create a policy that blocks this account (with OAuth: the workload identity, which needs a separate "
-                "licence) for Office 365 Exchange Online from any location except the named one. Start in "
-                "Report-only mode."
+                "licence, and covers neither multi-tenant applications nor managed identities) for all resources (formerly "
+                "all cloud apps) from any location except the named one. Start in Report-only mode."
             ),
             "After a week, read the results, then turn on the policy.",
         ),
@@ -103,6 +103,30 @@ ENTRIES: Final[tuple[Cause, ...]] = (
                 "Run check RISK-07 with lookups, or open " + _ACCESS + " > Policies and look for a location condition.",
                 answered_by=("RISK-07",),
             ),
+        ),
+    ),
+    Cause(
+        id="message_trace_not_provisioned",
+        title="the tenant lacks the service principal that the message trace needs",
+        meaning=(
+            "Microsoft Graph can read the message trace only if the tenant has a service principal of Microsoft's application "
+            "Transport Data Platform. It is missing, or has been created a short while ago. The permission of the lookup may be right."
+        ),
+        shows="HTTP 401, 'Service principal-less Authentication failed: the service principal for App ID 8bd644d1-… was not found'.",
+        who="entra",
+        steps=(
+            (
+                "Create the service principal once: `Connect-MgGraph -Scopes Application.ReadWrite.All`, then "
+                "`New-MgServicePrincipal -AppId 8bd644d1-64a1-4d4b-ae52-2e0cbf64e373`."
+            ),
+            "Repeat the lookup after a few hours: `$ python3 run.py check --lookups-for=REPORT --settings=settings.toml`.",
+        ),
+        verify="The search for the service principal returns it, and check MBX-06 is answered.",
+        propagation="Within several hours.",
+        risk="None: the service principal gives no application a permission.",
+        source=(MESSAGE_TRACE,),
+        decide=(
+            "Run `Get-MgServicePrincipal -Filter \"appId eq '8bd644d1-64a1-4d4b-ae52-2e0cbf64e373'\"`: does it return anything?",
         ),
     ),
 )

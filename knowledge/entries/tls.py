@@ -4,7 +4,17 @@ from typing import Final
 
 from knowledge.cause import Cause
 from knowledge.entries.network import COMPARE_CLOCK
-from knowledge.entries.sources import DEVICE, DOTNET_TLS, FAQ, RFC_STARTTLS, SCHANNEL, SMTP_AUTH, TLS_12, TROUBLE
+from knowledge.entries.sources import (
+    DEVICE,
+    DOTNET_TLS,
+    FAQ,
+    RFC_STARTTLS,
+    ROOT_G2,
+    SCHANNEL,
+    SMTP_AUTH,
+    TLS_12,
+    TROUBLE,
+)
 from knowledge.step import Step, only_for, per_client
 
 _SHOW_CERTIFICATE: Final = Step(
@@ -163,7 +173,9 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             per_client(javamail="For Java 7 and JavaMail before 1.6, set mail.smtp.ssl.protocols=TLSv1.2."),
             (
                 "If a device cannot support TLS 1.2, send through a relay. As a last resort, use "
-                "smtp-legacy.office365.com, which also requires `Set-TransportConfig -AllowLegacyTLSClients $true`."
+                "smtp-legacy.office365.com, which also requires `Set-TransportConfig -AllowLegacyTLSClients $true`. That server "
+                "exists in the worldwide cloud only, not in GCC, GCC High or DoD; its counterpart at 21Vianet is "
+                "smtp-legacy.partner.outlook.cn."
             ),
         ),
         verify=(
@@ -231,7 +243,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         meaning=(
             "The certificate chain ends at a root that this program does not trust. Either a device on the path "
             "decrypts the connection (a proxy or an antivirus program), or this machine lacks a root "
-            "certificate, or it cannot check whether a certificate has been revoked."
+            "certificate."
         ),
         shows=(
             "'certificate verify failed', 'self-signed certificate in certificate chain', 'unable to get local "
@@ -247,15 +259,18 @@ ENTRIES: Final[tuple[Cause, ...]] = (
                 "trust store of this runtime."
             ),
             (
+                "In 2026 Exchange Online moved to certificates under DigiCert Global Root G2 (SHA-1 thumbprint "
+                "DF3C24F9BFD666761B268073FE06D1CC8D4F82A4). Old Java cacerts files, devices, hosts without internet and Windows "
+                "machines whose automatic root update is off may lack it: `certutil -verifyctl AuthRoot` shows whether the "
+                "update works."
+            ),
+            (
                 "If the issuer is DigiCert or Microsoft, add the missing roots. Windows: run Windows Update, or "
                 "import the roots from the file that `certutil -generateSSTFromWU roots.sst` creates. Debian: run `$ "
                 "apt-get install --reinstall ca-certificates`. Java: add them to its own cacerts file. Node: set "
                 "NODE_EXTRA_CA_CERTS. Python: update the certifi or system bundle."
             ),
-            (
-                "If the client cannot check revocation, allow HTTP (port 80) to the CRL and OCSP hosts of DigiCert "
-                "and Microsoft."
-            ),
+            "If the error names revocation, see the cause revocation_unreachable.",
         ),
         verify=(
             "The checks TLS-01 and TLS-02 pass, and `$ openssl s_client -starttls smtp -connect "
@@ -266,7 +281,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
             "Never turn off verification: any device on the path could then read the password or token. A proxy "
             "whose root you add can decrypt every connection of this machine."
         ),
-        source=("https://learn.microsoft.com/en-us/purview/encryption-office-365-certificate-chains", DEVICE),
+        source=("https://learn.microsoft.com/en-us/purview/encryption-office-365-certificate-chains", ROOT_G2, DEVICE),
         decide=(
             Step(
                 (

@@ -13,7 +13,7 @@ from knowledge.entries.sources import (
 )
 from knowledge.step import Step
 
-_APP: Final = "Open Entra admin center > Identity > Applications > App registrations > All applications > {client_id}"
+_APP: Final = "Open Entra admin center > Entra ID > App registrations > All applications > {client_id}"
 
 ENTRIES: Final[tuple[Cause, ...]] = (
     Cause(
@@ -136,14 +136,14 @@ ENTRIES: Final[tuple[Cause, ...]] = (
         steps=(
             Step(
                 (
-                    "If the sender uses a password, open Entra admin center > Monitoring & health > Sign-in logs, and "
+                    "If the sender uses a password, open Entra admin center > Entra ID > Monitoring & health > Sign-in logs, and "
                     "select the failed sign-in of {account}. The Conditional Access tab shows which policy blocked it."
                 ),
                 when="basic",
             ),
             Step(
                 (
-                    "If the sender uses OAuth, open Entra admin center > Monitoring & health > Sign-in logs > Service "
+                    "If the sender uses OAuth, open Entra admin center > Entra ID > Monitoring & health > Sign-in logs > Service "
                     "principal sign-ins, and select the failed sign-in of {client_id}. The Conditional Access tab shows "
                     "which policy blocked it."
                 ),
@@ -258,15 +258,23 @@ ENTRIES: Final[tuple[Cause, ...]] = (
                 "Username to the account to which the token was issued (claim upn)."
             ),
             (
-                "For a shared mailbox, use its address as the user name, and grant FullAccess and Send As on it to "
-                "the person who signs in."
+                "For a shared mailbox and a token of a person, use that person's own address as the user name and the shared "
+                "address as From, and grant the person Send As on the shared mailbox. Microsoft's page says to use the shared "
+                "address as the user name; for SMTP, several reports show that this is refused with 535 5.7.3."
             ),
-            "With client credentials, use the primary address of the mailbox as the user name.",
+            (
+                "With client credentials, use the primary address of the mailbox as the user name; here this may be a shared "
+                "mailbox."
+            ),
         ),
         verify="The check TOKEN-03 shows that the upn claim, if present, equals the user name. The check AUTH-01 passes.",
         propagation="Immediately; if you grant a right, within two hours.",
         risk="Grant the right on this one mailbox only.",
-        source=(OAUTH,),
+        source=(
+            OAUTH,
+            "https://github.com/simonrob/email-oauth2-proxy/pull/426",
+            "https://github.com/jstedfast/MailKit/issues/1770",
+        ),
         decide=(
             Step("Run check TOKEN-03, and compare the claims upn and scp with Username.", answered_by=("TOKEN-03",)),
         ),

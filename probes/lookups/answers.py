@@ -20,6 +20,9 @@ _NOT_THERE = ("request_resourcenotfound", "resourcenotfound", "managementobjectn
 _NO_SUCH_ADDRESS = (
     "not found for the segment"  # Graph's message for a resource that this cloud or version does not have
 )
+# Exchange's message trace needs a service principal of Microsoft's own in the tenant; until it exists, every caller gets 401.
+_NO_SERVICE_PRINCIPAL = "service principal-less authentication failed"
+TRACE_APPLICATION = "8bd644d1-64a1-4d4b-ae52-2e0cbf64e373"
 _SEARCHED = 4000
 
 
@@ -95,6 +98,9 @@ def _refusal(question: Question, status: int, code: str, body: Mapping[str, obje
         return Outcome(state=LookupState.THROTTLED, needs="a later run", detail=text)
     if status == 403 and code == _NO_LICENCE:
         return Outcome(state=LookupState.UNLICENSED, needs=AUDIT_LICENCE, detail=text)
+    if status == 401 and _NO_SERVICE_PRINCIPAL in text.lower():
+        needs = f"the service principal of Microsoft's application {TRACE_APPLICATION} in the tenant"
+        return Outcome(state=LookupState.REFUSED, needs=needs, detail=text)
     if status in {401, 403}:
         return Outcome(state=LookupState.REFUSED, needs=question.needs, detail=text)
     if _not_there(body):

@@ -41,6 +41,10 @@ NOT_REACHED = {
     "client_certificate_required": "Microsoft's servers require no client certificate; tested in tests/probes/test_declared.py",
     "implicit_tls_port": "concerns declared services only; tested in tests/probes/test_declared.py",
     "temporarily_deferred": "concerns declared services only; tested in tests/probes/test_declared.py",
+    "revocation_unreachable": "concerns the revocation check of a different client; Python makes none",
+    "client_pool_exhausted": "concerns the library of a different client",
+    "direct_send_refused": "concerns mail without a sign-in; smtp365 signs in",
+    "sender_not_authenticated": "arrives as a bounce after the server has accepted the message",
     "unrecognised": "the built-in tenant sends no reply that matches no rule",
 }
 NEED_LOOKUPS = {

@@ -1,0 +1,119 @@
+"""The other ways to send mail with Microsoft 365, compared in one table. `docs.handbook` writes the page; remedies refer to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from knowledge.entries.sources import (
+    ACS_SMTP,
+    BASIC_DATES,
+    DEVICE,
+    DIRECT_SEND,
+    HIGH_VOLUME,
+    OAUTH,
+    RBAC,
+    SERVICE_LIMITS,
+)
+
+READ: Final = date(2026, 11, 27)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """A way to send: what it is good for, how a program signs in, its limits, what it costs, the steps and the sources."""
+
+    name: str
+    suits: str
+    sign_in: str
+    limits: str
+    costs: str
+    steps: tuple[str, ...]
+    source: tuple[str, ...]
+
+
+WAYS: Final[tuple[Way, ...]] = (
+    Way(
+        name="SMTP AUTH with OAuth (first choice)",
+        suits="Programs that can sign in with OAuth. Nothing else changes: the same server, mailbox and limits.",
+        sign_in="XOAUTH2 at smtp.office365.com:587, with client credentials and the permission SMTP.SendAsApp.",
+        limits="10,000 recipients a day, 30 messages a minute and three connections at a time for each mailbox.",
+        costs=(
+            "A mailbox (a licence, or a shared mailbox without one), one app registration, and a client secret or certificate "
+            "that must be renewed. No charge for each message."
+        ),
+        steps=(
+            "Register the application and grant SMTP.SendAsApp with admin consent.",
+            "Register its service principal in Exchange, and grant it the mailbox: FullAccess, or RBAC for Applications.",
+            "Enter Client Id, Client Secret, OpenID Endpoint Configuration and Scope in the mail plugin, and run smtp365.",
+        ),
+        source=(OAUTH, RBAC, SERVICE_LIMITS),
+    ),
+    Way(
+        name="High Volume Email",
+        suits="Many messages to recipients inside the organisation, and programs that know only user name and password.",
+        sign_in="The endpoint of High Volume Email, port 587, with Basic authentication (until September 2028) or OAuth.",
+        limits="Internal recipients only.",
+        costs=(
+            "An account of its own type (a mail user) and a billing policy in Azure, by which Microsoft charges. With Basic, the "
+            "password stays a risk, and "
+            "the end in September 2028 is a second migration."
+        ),
+        steps=(
+            "Create the account at Exchange admin center > Mail flow > High Volume Email.",
+            "Set SMTP Server to the High Volume Email endpoint, and enter the account.",
+        ),
+        source=(HIGH_VOLUME, BASIC_DATES),
+    ),
+    Way(
+        name="Azure Communication Services Email",
+        suits="Mail to many external recipients, and programs that know only user name and password.",
+        sign_in=(
+            "smtp.azurecomm.net:587. The user name is an SMTP user name resource, or <resource>.<application id>.<tenant id>; "
+            "the password is the client secret of an Entra application with the role Communication and Email Service Owner."
+        ),
+        limits="Low limits at first, which Azure support raises on request. No mailbox: replies arrive nowhere.",
+        costs=(
+            "An Azure subscription, and a charge for each message and for its size. The sending domain must be verified, with "
+            "SPF and DKIM records. The client secret expires."
+        ),
+        steps=(
+            "Create an Email Communication Services resource, verify the domain, and connect it to a Communication Services resource.",
+            "Register an Entra application, give it the role on that resource, and create the SMTP user name.",
+            "Set SMTP Server, Username and Password in the mail plugin; for smtp365, the service is a declared one (cloud = custom).",
+        ),
+        source=(ACS_SMTP,),
+    ),
+    Way(
+        name="Microsoft Graph sendMail, with rights for one mailbox",
+        suits="Programs that can be changed to call an HTTPS interface, and networks that block port 587.",
+        sign_in="OAuth client credentials with the Exchange role Application Mail.Send, limited to a scope of mailboxes.",
+        limits="The limits of the mailbox, as for SMTP AUTH.",
+        costs=(
+            "A change of the program. The Entra permission Mail.Send covers every mailbox of the tenant: do not grant it, use "
+            "RBAC for Applications instead."
+        ),
+        steps=(
+            "Create a management scope that contains only the sending mailbox.",
+            "Assign the role Application Mail.Send in that scope to the service principal, and do not grant Mail.Send in Entra.",
+            "Check with `Test-ServicePrincipalAuthorization` that another mailbox is out of scope.",
+        ),
+        source=("https://learn.microsoft.com/en-us/graph/api/user-sendmail", RBAC),
+    ),
+    Way(
+        name="A connector for your own relay or device (SMTP relay)",
+        suits="Devices that cannot sign in, behind a fixed public address or with a certificate.",
+        sign_in="None: Exchange Online recognises the certificate or the address, at the tenant's MX host on port 25.",
+        limits="The limits of the tenant; port 25 must be open.",
+        costs=(
+            "A fixed address or a certificate, and its upkeep. Every program behind that address can send as your domain; "
+            "SPF must list it. Direct Send, without a connector, reaches internal recipients only and is often rejected."
+        ),
+        steps=(
+            "Create the connector at Exchange admin center > Mail flow > Connectors, from your organisation's server to Office 365.",
+            "Let the devices send to a relay of your own that requires a sign-in, and let only the relay use the connector.",
+        ),
+        source=(DEVICE, DIRECT_SEND),
+    ),
+)
