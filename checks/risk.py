@@ -28,14 +28,17 @@ CERTIFICATE_SOON = timedelta(days=14)
 def basic_retires(case: Context) -> Finding:
     """Basic for SMTP AUTH is off by default from the end of December 2026; an admin can turn it on again (Microsoft, 2026-01-27)."""
     left = (BASIC_OFF_BY_DEFAULT - case.evidence.today).days
-    when = f"in {left} days" if left > 0 else f"{-left} days ago"
+    if left > 0:
+        when = f"will be off by default from {BASIC_OFF_BY_DEFAULT} (in {left} days)"
+    else:
+        when = f"has been off by default since {BASIC_OFF_BY_DEFAULT} ({f'{-left} days' if left else 'today'})"
     why = (
         "in existing tenants an Exchange administrator can enable Basic again until its final removal; Microsoft announces "
         "the date of the removal in the second half of 2027. Tenants created after December 2026 have no Basic by default"
     )
     return case.risk(
         "basic_auth_retiring",
-        observed=f"Basic authentication is off by default from {BASIC_OFF_BY_DEFAULT} ({when})",
+        observed=f"Basic authentication {when}",
         why=why,
     )
 

@@ -264,7 +264,7 @@ ENTRIES: Final[tuple[Cause, ...]] = (
     ),
     Cause(
         id="basic_auth_retiring",
-        title="Basic authentication works today but will be turned off",
+        title="Basic authentication works today but Microsoft is removing it",
         meaning=(
             "From the end of December 2026, Basic authentication for SMTP AUTH is off by default in existing tenants, where "
             "administrators can enable it again. In tenants created after December 2026 it is not available by default. "

@@ -44,7 +44,7 @@ def checkout(tmp_path: Path) -> Path:
     """A copy of the documents that a test can change."""
     shutil.copytree(ROOT / "docs" / "checks", tmp_path / "docs" / "checks")
     shutil.copytree(ROOT / "docs" / "causes", tmp_path / "docs" / "causes")
-    for name in ("README.md", "encodings.md", "hostile-peers.md"):
+    for name in ("README.md", "encodings.md", "hostile-peers.md", "other-ways.md"):
         shutil.copy(ROOT / "docs" / name, tmp_path / "docs" / name)
     shutil.copy(ROOT / "README.md", tmp_path / "README.md")
     (tmp_path / "knowledge").mkdir()
