@@ -33,7 +33,7 @@ class AdminApiClient:
         return str(answer["access_token"])
 
     def graph(self, path: str, *, token: str | None = None, host: str = GRAPH) -> requests.Response:
-        """Send one query to Graph. A path that is a complete URL is used unchanged."""
+        """Send one query to Graph and return the response. A path that is a complete URL is used unchanged."""
         address = path if path.startswith("https://") else host + path
         bearer = self.token(GRAPH) if token is None else token
         return self.session.get(address, headers={"Authorization": f"Bearer {bearer}"} if bearer else {}, timeout=5)

@@ -1,4 +1,4 @@
-"""Third-party clients that connect to the fakes: smtplib over ssl, http.client, and msal over requests.
+"""Independent clients that connect to the fakes: smtplib over ssl, http.client, and msal over requests.
 
 Like the product, they connect to loopback and verify Microsoft's host names against the built-in tenant's root.
 """
@@ -139,7 +139,7 @@ def https(
     form: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> tuple[int, dict[str, str], str]:
-    """Send one request to a login host and return the status, the headers (with names in lower case) and the body."""
+    """Send one HTTPS request to a host, and return the status, the headers (with names in lower case) and the body."""
     with socket.create_connection(mapped_address(running, f"{host}:443"), timeout=5) as plain:
         connection = http.client.HTTPSConnection(host)
         connection.sock = tls_context(running).wrap_socket(plain, server_hostname=host)

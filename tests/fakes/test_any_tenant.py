@@ -1,4 +1,4 @@
-"""Tests that none of the product's checks fails on a random healthy tenant of any size, with any name that Microsoft allows."""
+"""Tests that none of the product's checks fails on a healthy tenant with random names and a random size."""
 
 import os
 import tempfile

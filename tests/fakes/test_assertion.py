@@ -1,4 +1,4 @@
-"""Tests with msal and PyJWT that client assertions are accepted if the certificate is registered, and refused for each possible defect."""
+"""Tests with msal and PyJWT that a client assertion is accepted if its certificate is registered, and refused for various defects."""
 
 import base64
 import hashlib

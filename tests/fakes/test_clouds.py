@@ -18,7 +18,7 @@ DEFAULTS = "/v1.0/policies/identitySecurityDefaultsEnforcementPolicy"
 
 @pytest.mark.parametrize("name", [name for name, cloud in CLOUDS.items() if cloud.graph_host])
 def test_tenant_is_served_in_its_cloud(tmp_path: Path, name: str) -> None:
-    """The cloud's hosts serve discovery, tokens, both sign-ins, Graph and Exchange's administration API."""
+    """The cloud's hosts serve discovery, tokens, both sign-ins and Graph. A login host of a different cloud does not serve the tenant."""
     cloud = CLOUDS[name]
     login = cloud.login_hosts[0]
     with tenant(tmp_path, world=in_cloud(healthy(), name)) as running:

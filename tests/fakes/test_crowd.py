@@ -55,7 +55,7 @@ def test_no_message_is_lost_or_mixed_up(tmp_path: Path) -> None:
 
 
 def test_memory_stays_flat(tmp_path: Path) -> None:
-    """Repeated rounds of sessions do not increase the memory in use, once their records have been deleted."""
+    """Repeated rounds of sessions hardly increase the memory in use, once their records have been deleted."""
     clients = [Client(number) for number in range(AT_ONCE // 6)]
     with tenant(tmp_path, world=world_with_mailboxes(clients)) as running:
         context, idle = tls_context(running), running.load

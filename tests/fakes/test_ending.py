@@ -1,4 +1,4 @@
-"""The built-in tenant ends with its parent and on every signal. Its temporary folder is removed then, or by the next start."""
+"""The built-in tenant ends with its parent and on SIGINT, SIGTERM and SIGHUP. Its temporary folder is removed then or at the next start."""
 
 from __future__ import annotations
 

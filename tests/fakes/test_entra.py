@@ -137,7 +137,7 @@ def test_refusal_has_the_headers_of_the_service(tmp_path: Path) -> None:
 
 
 def test_unknown_tenant_has_no_discovery_document(tmp_path: Path) -> None:
-    """For an unknown tenant, the discovery endpoint and the token endpoint return different errors."""
+    """For an unknown tenant, the discovery endpoint returns 400 with the error `invalid_tenant`."""
     with tenant(tmp_path) as running:
         status, _, text = https(running, "/7d2f8e61-05a4-4cb3-9e17-c83b60d5f429/v2.0/.well-known/openid-configuration")
 

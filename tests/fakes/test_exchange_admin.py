@@ -223,7 +223,7 @@ def test_administration_hosts_map_to_the_https_port(tmp_path: Path) -> None:
 
 
 def test_mailbox_is_found_by_its_alias(tmp_path: Path) -> None:
-    """A mailbox is found by each of its addresses, in any letter case."""
+    """A mailbox is found by its alias, even in different letter case."""
     world = change.mailbox(ALERTS, aliases=frozenset({"alarm@fabrikam.example"}))(healthy())
     with auditor(tmp_path, world=replace(world)) as api:
         (row,) = rows(api, "Get-CASMailbox", Identity="ALARM@fabrikam.example")

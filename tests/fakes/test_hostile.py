@@ -1,4 +1,4 @@
-"""Tests of the hostile peers as part of the built-in tenant: the catalogue, the place of each peer, and the healthy rest."""
+"""Tests of the hostile peers in the built-in tenant: the catalogue, where each peer is reached, and the servers that stay healthy."""
 
 import json
 import os
@@ -48,7 +48,7 @@ def command(*arguments: str) -> "subprocess.CompletedProcess[str]":
 
 
 def leading_to_the_peer(description: dict[str, Any]) -> set[str]:
-    """Return the places in the connect map that lead to the peer."""
+    """Return the entries of the connect map that lead to the peer."""
     port = description["smtp" if description["hostile"]["place"] == "smtp" else "https"]["port"]
     return {place for place, target in description["connect"].items() if target == f"127.0.0.1:{port}"}
 
@@ -68,7 +68,7 @@ def test_the_catalogue_has_the_documented_peers() -> None:
 
 @pytest.mark.parametrize("name", PEERS)
 def test_each_row_is_complete(name: str) -> None:
-    """A row has one line of text in each column, and a gate of the route or none."""
+    """A row has one line of text in each column. Its gate is a gate of the route or empty."""
     row = PEERS[name].row
 
     assert all(row[key].strip() == row[key] != "" for key in row.keys() - {"gate"})
@@ -93,7 +93,7 @@ def test_the_command_lists_the_peers() -> None:
 
 
 def test_an_unknown_name_suggests_similar_names(tmp_path: Path) -> None:
-    """The error for a misspelt name suggests the closest one; on the command line, it is one line and exit code 4."""
+    """The error for a misspelt name suggests the closest one. On the command line, the error is one line, and the exit code is 4."""
     done = command("--hostile=header-dripp")
 
     assert done.returncode == 4
@@ -115,7 +115,7 @@ def test_a_process_serves_a_peer(tmp_path: Path) -> None:
 
 
 def test_a_mail_server_is_healthy_until_the_step_that_the_peer_attacks(tmp_path: Path) -> None:
-    """A client that signs in at the peer meets an ordinary server, and then the peer's answer."""
+    """Until it receives the password, the peer replies like an ordinary server. It then repeats the password, split over two lines."""
     with serve(healthy(), folder=tmp_path, hostile="split-echo") as running:
         description = running.description
         with smtplib.SMTP("127.0.0.1", description["smtp"]["port"], timeout=30) as client:
@@ -172,7 +172,7 @@ def test_a_change_of_the_tenant_keeps_the_peer(tmp_path: Path) -> None:
 
 
 def test_a_fixed_port_leads_to_the_peer(tmp_path: Path) -> None:
-    """The peer uses the port that the caller fixes for its place."""
+    """If the caller fixes the port of the server that the peer replaces, the peer listens on that port."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     with serve(healthy(), folder=tmp_path, hostile="odd-digits", ports={"smtp": port}) as running:
@@ -182,7 +182,7 @@ def test_a_fixed_port_leads_to_the_peer(tmp_path: Path) -> None:
 
 
 def test_a_name_server_attacks_one_name_only(tmp_path: Path) -> None:
-    """A hostile name server gives the correct answer for every name except the mail server's, over UDP and TCP."""
+    """A hostile name server gives the right answer for the login host and a wrong one for the mail server, over UDP and TCP."""
     with serve(healthy(), folder=tmp_path, hostile="cname-loop") as running:
         port = running.description["dns"]["port"]
         other, mail = dns.message.make_query(LOGIN, "A"), dns.message.make_query(SMTP_HOST, "A")
@@ -198,7 +198,7 @@ def test_a_name_server_attacks_one_name_only(tmp_path: Path) -> None:
 
 
 def test_a_proxy_is_in_the_environment(tmp_path: Path) -> None:
-    """The description of a hostile proxy has the variables that lead a client to it, beside the secrets."""
+    """The description of a hostile proxy contains the variables that lead a client to the proxy, as well as the secrets."""
     with serve(healthy(), folder=tmp_path, hostile="socks-proxy-that-speaks-http") as running:
         environment, port = running.description["environment"], running.description["proxy"]["port"]
         with socket.create_connection(("127.0.0.1", port), timeout=30) as sock:

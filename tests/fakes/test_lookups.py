@@ -68,7 +68,7 @@ def test_command_supports_lookups(tmp_path: Path) -> None:
 
 
 def test_export_equals_the_answers_over_http(tmp_path: Path) -> None:
-    """Every answer in the export has the same status and content as the answer to the same query over HTTP."""
+    """The exported answer to each query or cmdlet has the same status and content as the answer over HTTP."""
     with auditor(tmp_path, "sp_wrong_object_id") as api:
         exported = api.running.export()
         for address, recorded in exported["graph"].items():
@@ -115,7 +115,7 @@ def test_export_follows_the_state(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("fault_id", [*FAULTS, *LOOKUP_FAULTS])
 def test_every_state_can_be_exported(fault_id: str) -> None:
-    """With any fault, every answer in the export has an expected status, and the export contains no secret."""
+    """With any fault, every answer in the export has the status 200, 403 or 404, and the export contains no secret."""
     found = export.document(apply(healthy(), [fault_id]), Records())
 
     text = json.dumps(found)

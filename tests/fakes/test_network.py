@@ -257,7 +257,7 @@ def test_certificate_is_refused(tmp_path: Path, fault_id: str, why: str) -> None
 def test_certificate_is_accepted(tmp_path: Path, fault_id: str | None, issuer: str) -> None:
     """An accepted certificate has Microsoft's subject and names.
 
-    Its issuer is Microsoft's too, unless a mail shield intercepts the connection.
+    Its issuer is DigiCert, unless a mail shield intercepts the connection.
     """
     with tenant(tmp_path, *([fault_id] if fault_id else [])) as running, submission(running) as client:
         assert isinstance(client.sock, ssl.SSLSocket)

@@ -143,7 +143,7 @@ def test_control_endpoint(tmp_path: Path) -> None:
 
 
 def test_stop_closes_connections_and_threads(tmp_path: Path) -> None:
-    """Stopping the fakes closes open connections and leaves no thread running."""
+    """Stopping the fakes closes open connections and ends the fakes' thread."""
     before = set(threading.enumerate())
     with tenant(tmp_path) as running:
         client = Submission(running).connect_encrypted()
