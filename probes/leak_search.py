@@ -19,13 +19,17 @@ from probes.views import EditedView, Span, View
 _SHORTEST: Final = 4  # a shorter secret cannot be distinguished from ordinary text
 _JOINT: Final = re.compile(rb"[\"'],\s*[\"']|[\s\x00-\x1f\x7f]+")  # between the items of a list, and between words
 _CODES: Final = rb"(?:\d{3}[- ])?(?:[245]\.\d{1,3}\.\d{1,3} )?"
-# What stands between the lines of a reply: markup, and the beginning of the next line in a page, in JSON and in a list.
-_BETWEEN: Final = re.compile(
-    rb"<[^<>]*>"
-    rb"|\s{1,9}\d{1,5}\.\d{1,4}\s{1,9}[sc*]\s{1,9}" + _CODES +
-    rb'|"\s*\},\s*\{\s*"at":\s*\d{1,5}\.\d{1,4},\s*"speaker":\s*"[sc*]",\s*"text":\s*"' + _CODES +
-    rb"|[\"'],\s*[\"']" + _CODES
-)  # fmt: skip
+_TAG: Final = re.compile(rb"<[^<>]*>")
+_ENTRY: Final = rb'"\s*\},\s*\{\s*"at":\s*\d{1,5}\.\d{1,4},\s*"speaker":\s*"[sc*]",\s*"text":\s*"' + _CODES
+# What is between the lines of a reply: markup, and the beginning of the next line in a page, in JSON and in a list.
+_BETWEEN: Final = tuple(
+    re.compile(pattern)
+    for pattern in (rb"\d{1,5}\.\d{1,4}\s{1,9}[sc*]\s{1,9}" + _CODES, _ENTRY, rb"[\"'],\s*[\"']" + _CODES)
+)
+# The same for a whole file. These begin with fixed characters, so that they are found quickly.
+_LINE: Final = re.compile(rb"\n {1,9}\d{1,5}\.\d{1,4}  [sc*]  " + _CODES)
+_ENTRY_IN_FILE: Final = re.compile(_ENTRY)
+_CODED_ITEM: Final = re.compile(rb'",\s*"(?=[2-5]\d\d[- ]|[245]\.\d{1,3}\.)' + _CODES)
 _SIGN_OCTETS: Final = bytes(octet for octet in range(128) if not chr(octet).isalnum() or chr(octet).isupper())
 _CONTROLS: Final = bytes([*range(0x20), 0x7F])
 _FREQUENT: Final = (  # escapes in our own files; replacing them first is faster
@@ -39,7 +43,7 @@ _OVERLAP: Final = 4096  # characters: longer than a secret in any spelling, even
 _STRUCTURE: Final = re.compile(r"[<>\"'&\\;{}\[\],\r\n\t]")
 
 # What is removed before a leak is located. Most leaks are located in the first way.
-_WAYS: Final = ((SIGNS,), (_BETWEEN, SIGNS), (_JOINT,), (_BETWEEN, _JOINT), (), (_BETWEEN,))
+_WAYS: Final = ((SIGNS,), (_TAG, *_BETWEEN, SIGNS), (_JOINT,), (_TAG, *_BETWEEN, _JOINT), (), (_TAG, *_BETWEEN))
 
 
 class LeakSearch:
@@ -137,9 +141,14 @@ def _readings(octets: bytes) -> Iterator[bytes]:
 
 
 def _with_and_without_markup(octets: bytes) -> Iterator[bytes]:
+    """Return the text, and the text without what is between the lines of a reply."""
     yield octets
-    if b"<" in octets or b'"' in octets:
-        yield _BETWEEN.sub(b"", octets)
+    joined = _TAG.sub(b"", octets) if b"<" in octets else octets
+    joined = _CODED_ITEM.sub(b"", _LINE.sub(b"", joined))
+    if b'"speaker"' in joined:
+        joined = _ENTRY_IN_FILE.sub(b"", joined)
+    if joined != octets:
+        yield joined
 
 
 def _without_signs(octets: bytes) -> bytes:

@@ -1,7 +1,8 @@
 """Finds many patterns in a text at once. The time depends mainly on the length of the text, not on the number of patterns.
 
-The text is read in steps of four octets, and at least four consecutive groups of octets from each long pattern are stored, one of
-which always falls on such a step. Part of a pattern is also found if at least a given number of consecutive octets match.
+The text is read in steps of eight octets for long patterns and of four for shorter ones. As many consecutive groups of octets from
+each pattern are stored, one of which always falls on such a step. Part of a pattern is also found if at least a given number of
+consecutive octets match.
 """
 
 from __future__ import annotations
@@ -12,9 +13,8 @@ from typing import Final
 
 from probes.views import Span
 
-_GRAM: Final = 4
-_SHORT: Final = 2 * _GRAM - 1  # a shorter pattern can lie between two steps
 _MOST_PLACES: Final = 32  # of one group of octets in all patterns; only a pattern that repeats itself has more
+_FORMATS: Final = {4: "I", 8: "Q"}
 
 
 class Patterns:
@@ -23,67 +23,90 @@ class Patterns:
     def __init__(self) -> None:
         """Create an empty set of patterns."""
         self._short: set[bytes] = set()
-        self._long: list[tuple[bytes, int]] = []
-        self._numbers: dict[tuple[bytes, int], int] = {}
-        self._grams: dict[int, list[tuple[int, int]]] = {}
+        self._indexes = (_Index(8), _Index(4))
 
     def __bool__(self) -> bool:
         """Return whether the set contains any patterns."""
-        return bool(self._short or self._long)
+        return bool(self._short) or any(self._indexes)
 
     def add(self, pattern: bytes, least: int | None = None) -> None:
         """Add a pattern. With `least`, any part of at least that many consecutive octets is found, otherwise only the whole pattern."""
         least = min(least or len(pattern), len(pattern))
-        if least < _SHORT:
-            self._short |= {pattern[at : at + least] for at in range(len(pattern) - least + 1)}
-            return
-        if (pattern, least) in self._numbers:
-            return
-        number = self._numbers[pattern, least] = len(self._long)
-        self._long.append((pattern, least))
-        for first in range(0, len(pattern) - _SHORT + 1, least - _SHORT + 1):
-            for at in range(first, first + _GRAM):
-                places = self._grams.setdefault(_code(pattern[at : at + _GRAM]), [])
-                if len(places) < _MOST_PLACES and (number, at) not in places:
-                    places.append((number, at))
+        for index in self._indexes:
+            if least >= index.shortest:
+                index.add(pattern, least)
+                return
+        self._short |= {pattern[at : at + least] for at in range(len(pattern) - least + 1)}
 
     def found(self, text: bytes) -> list[Span]:
         """Return the positions of patterns in `text`, which can overlap. A match inside a longer one may be left out."""
         spans = [span for pattern in tuple(self._short) for span in _all(pattern, text)]
-        steps = memoryview(text)[: len(text) // _GRAM * _GRAM].cast("I")
-        present = self._grams.keys() & steps
+        for index in self._indexes:
+            if index:
+                spans += index.found(text)
+        return spans
+
+
+class _Index:
+    """The groups of octets in patterns, each with the places where it occurs in them."""
+
+    def __init__(self, size: int) -> None:
+        """Use groups of `size` octets. Patterns need `shortest` octets, so that none lies between two steps."""
+        self._size = size
+        self.shortest = 2 * size - 1
+        self._patterns: list[tuple[bytes, int]] = []
+        self._known: set[tuple[bytes, int]] = set()
+        self._places: dict[int, list[tuple[int, int]]] = {}
+
+    def __bool__(self) -> bool:
+        """Return whether the index contains any patterns."""
+        return bool(self._patterns)
+
+    def add(self, pattern: bytes, least: int) -> None:
+        """Add a pattern of which at least `least` consecutive octets are found."""
+        if (pattern, least) in self._known:
+            return
+        self._known.add((pattern, least))
+        number, size = len(self._patterns), self._size
+        self._patterns.append((pattern, least))
+        for first in range(0, len(pattern) - self.shortest + 1, least - self.shortest + 1):
+            for at in range(first, first + size):
+                code = int.from_bytes(pattern[at : at + size], sys.byteorder)
+                places = self._places.setdefault(code, [])
+                if len(places) < _MOST_PLACES and (number, at) not in places:
+                    places.append((number, at))
+
+    def found(self, text: bytes) -> Iterator[Span]:
+        """Return the positions of patterns in `text`."""
+        size = self._size
+        present = self._places.keys() & memoryview(text)[: len(text) // size * size].cast(_FORMATS[size])  # type: ignore[call-overload]
         if not present:
-            return spans
+            return
+        groups = {code.to_bytes(size, sys.byteorder): code for code in present}
         end = 0
-        grams = {code.to_bytes(_GRAM, sys.byteorder) for code in present}
-        for place in sorted(start for gram in grams for start, _ in _all(gram, text)):
-            if place + 2 * _GRAM > end:
-                for number, at in self._grams[_code(text[place : place + _GRAM])]:
+        for place in sorted(start for group in groups for start, _ in _all(group, text)):
+            if place + 2 * size > end:
+                for number, at in self._places[groups[text[place : place + size]]]:
                     span = self._extended(number, at, text, place)
                     if span is not None:
-                        spans.append(span)
                         end = max(end, span[1])
-        return spans
+                        yield span
 
     def _extended(self, number: int, at: int, text: bytes, place: int) -> Span | None:
         """Return the longest match around `place` in the text and `at` in the pattern, or None if it is too short."""
-        pattern, least = self._long[number]
+        pattern, least = self._patterns[number]
         start = place - at
         if start >= 0 and text.startswith(pattern, start):
             return start, start + len(pattern)
         if least == len(pattern):
             return None
-        begin, end = place, place + _GRAM
+        begin, end = place, place + self._size
         while begin > max(start, 0) and text[begin - 1] == pattern[begin - 1 - start]:
             begin -= 1
         last = min(len(text), start + len(pattern))
         while end < last and text[end] == pattern[end - start]:
             end += 1
         return (begin, end) if end - begin >= least else None
-
-
-def _code(gram: bytes) -> int:
-    return int.from_bytes(gram, sys.byteorder)
 
 
 def _all(pattern: bytes, text: bytes) -> Iterator[Span]:
