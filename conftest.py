@@ -1,4 +1,4 @@
-"""pytest's hooks and fixtures for the checklist. Each of them calls a function in `plugin`.
+"""pytest's hooks and fixtures for the checklist. Their code is in `plugin`.
 
 Modules that need third-party libraries are imported inside the hooks, so that the built-in tenant's process starts first.
 """
@@ -24,7 +24,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Read the options and settings and, if it is the target, start the built-in tenant.
+    """Read the options and settings, and start the built-in tenant if it is the target.
 
     If pytest does not run the checklist, only choose the folders to write to.
     """
@@ -59,13 +59,13 @@ def pytest_xdist_setupnodes(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:  # noqa: ANN401 - xdist's WorkerController is not public
-    """Gather the evidence before the first worker of pytest-xdist starts."""
+    """Send the evidence to a worker of pytest-xdist."""
     collect.gather_for_worker(node)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:  # noqa: ANN401 - xdist's types are its own
-    """Return a scheduler that runs all checks of a sender in the same worker."""
+    """Return a scheduler that runs all checks of a sender in the same worker, or None to use pytest-xdist's own."""
     return collect.scheduler(config, log)
 
 

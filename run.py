@@ -124,7 +124,10 @@ def lock(arguments: list[str]) -> int:
 
 
 def fake(arguments: list[str]) -> int:
-    """Serve the built-in tenant until a signal or, with --until-input-ends, the end of the input. It also ends if run.py is killed."""
+    """Serve the built-in tenant until a signal or, with --until-input-ends, the end of the input.
+
+    The tenant also ends if run.py is killed.
+    """
     option = "--until-input-ends"
     others = [argument for argument in arguments if argument != option]
     return run_server(module("fakes", *others, option), until_input_ends=option in arguments)

@@ -1,7 +1,7 @@
 """Lists the runtime dependencies with their versions, licences, purposes and import times.
 
-Run it in the environment: `.venv/bin/python bench/dependencies.py` prints `docs/licences.md`, `--write` writes it. An import
-time is the median of five processes, in milliseconds, including everything that the library imports.
+Run it in the environment: `.venv/bin/python bench/dependencies.py` prints the text of `docs/licences.md`, and `--write` writes the
+file. An import time is the median of five processes, in milliseconds, including everything that the library imports.
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ class Outcome:
         return self.code in {0, 1, 6} and bool(self.senders) and "Traceback (most" not in self.text
 
     def gate(self, sender: str) -> str:
-        """Return the first broken gate of a sender, or an empty string if it can send."""
+        """Return the first broken gate of a sender: an empty string if the sender can send, `none` if it cannot but no gate is broken."""
         found = self.senders.get(sender, {})
         return "" if found.get("verdict") == "can_send" else str(found.get("first_broken_gate") or "none")
 
@@ -180,7 +180,10 @@ def faults(peer: HostilePeer, outcome: Outcome, *, alone: bool) -> list[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """The time and memory of a run, and what is wrong with it. It has no texts, because a process begins with the memory of its parent."""
+    """The time and memory of a run, and what is wrong with it.
+
+    It holds no text, because the memory measured for a run includes that of the process that starts it.
+    """
 
     seconds: float
     megabytes: float
@@ -188,7 +191,10 @@ class Cost:
 
 
 def measured(peer: HostilePeer, *, alone: bool) -> Cost:
-    """Return the cost of the first run within the limit for the time or, if there is none, of the fastest of three."""
+    """Return the cost of the first run within the limit for the time or, if there is none, of the fastest of three.
+
+    A run with a fault is not repeated.
+    """
     costs: list[Cost] = []
     while not costs or (costs[-1].seconds > SECONDS and not costs[-1].wrong and len(costs) < _RUNS):
         found = run(peer.name, bystander(peer), alone=alone)
@@ -198,7 +204,7 @@ def measured(peer: HostilePeer, *, alone: bool) -> Cost:
 
 
 def row(name: str) -> tuple[str, list[Cost], bool]:
-    """Run one peer in both ways. Return the row of the table, the costs, and whether they are within the limits."""
+    """Run one peer with one sender and then with two. Return the row of the table, the costs, and whether they are within the limits."""
     peer = PEERS[name]
     costs = [measured(peer, alone=True), measured(peer, alone=False)]
     wrong = [text for one in costs for text in one.wrong]
@@ -213,7 +219,7 @@ def row(name: str) -> tuple[str, list[Cost], bool]:
 
 
 def main() -> int:
-    """Run every peer twice, print the table and report whether all runs are within the limits."""
+    """Run every peer with one sender and with two, print the table, and report whether all runs are within the limits."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", default=list(PEERS), metavar="NAME")
     parser.add_argument("--at-once", type=int, default=1, help="the number of peers that are measured at the same time")

@@ -35,7 +35,7 @@ def checklist_run(folder: Path) -> list[str]:
 
 
 def seconds(command: list[str], folder: Path) -> float:
-    """Run a command in a folder and return how many seconds it takes. Raises an exception if the command fails."""
+    """Run a command in a folder and return how many seconds it takes. End the program if the command fails."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     began = time.perf_counter()
     done = subprocess.run(

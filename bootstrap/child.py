@@ -1,4 +1,4 @@
-"""Starts commands in the environment `.venv` and returns their exit codes. A signal to run.py ends the command in order, too."""
+"""Starts commands in the environment `.venv` and returns their exit codes. A signal to run.py also ends the command in an orderly way."""
 
 import contextlib
 import os
@@ -27,7 +27,10 @@ def child_environment() -> dict[str, str]:
 
 
 def run_child(command: list[str], *, cwd: Path | None = None, **extra: str) -> int:
-    """Run a command and return its exit code. A signal that ends run.py is passed on; then wait until the command has ended."""
+    """Run a command and return its exit code.
+
+    A signal to run.py is passed on to the command, except on Windows, where it reaches the whole console.
+    """
     with subprocess.Popen(command, cwd=cwd, env={**child_environment(), **extra}) as child:
 
         def pass_on(number: int, _frame: FrameType | None) -> None:
@@ -43,8 +46,8 @@ def run_child(command: list[str], *, cwd: Path | None = None, **extra: str) -> i
 def run_server(command: list[str], *, until_input_ends: bool, **extra: str) -> int:
     """Run a server that ends when its standard input is closed, and return its exit code.
 
-    The server's input is a pipe from this process. It is closed on a signal, with `until_input_ends` at the end of this process's own
-    input, and by the operating system when this process ends for any other reason. A second signal kills the server.
+    The server's input is a pipe from this process. It is closed on a signal and, with `until_input_ends`, at the end of this process's own
+    input. If this process ends for any other reason, the operating system closes it. A second signal kills the server.
     """
     with subprocess.Popen(command, stdin=subprocess.PIPE, env={**child_environment(), **extra}) as child:
         pipe = child.stdin
@@ -70,7 +73,7 @@ def _wait_for_end_of_input(then: Callable[[], None]) -> None:
 
 @contextmanager
 def _handling(handler: Handler) -> Iterator[None]:
-    """Handle the signals that end a process, but those that the parent process ignores, as nohup does with SIGHUP, stay ignored."""
+    """Handle the signals that end a process. Signals that the parent process ignores, as nohup does with SIGHUP, stay ignored."""
     before = {number: signal.getsignal(number) for number in STOPPING}
     for number in STOPPING:
         if before[number] is not signal.SIG_IGN:

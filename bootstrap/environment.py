@@ -102,7 +102,7 @@ class Environment:
         return None
 
     def prepare(self, locks: list[str]) -> None:
-        """Set up the environment to match these locks. If it already matches, only check that its Python starts."""
+        """Set up the environment to match these locks. If it already matches, nothing is changed."""
         why: str | None = "it cannot be read"
         try:
             why = self.reason_to_rebuild(locks)
@@ -122,7 +122,13 @@ class Environment:
             raise self.access_error(why or "the development packages are missing from it") from error
 
     def remove(self) -> None:
-        """Delete the environment. Raises SetupError if its files cannot be deleted, for example because a program is using them."""
+        """Delete the environment, if it exists.
+
+        Raises:
+            SetupError: its files cannot be deleted, for example because a program is using them.
+            PermissionError: outside Windows, this account may not delete its files.
+
+        """
         if not self.folder.exists():
             return
         try:

@@ -53,7 +53,7 @@ def install(lock: Path) -> bool:
 
 
 def prove_imports(lock: Path) -> bool:
-    """Import the installed packages in a new process, as every command does. Return whether that succeeded."""
+    """Import the main packages in the lock in a new process, as every command does. Return whether that succeeded."""
     pinned = re.findall(r"^([\w.-]+)==", lock.read_text(encoding="utf-8"), re.MULTILINE)
     modules = [IMPORTS[name] for name in pinned if name in IMPORTS]
     script = "import importlib, sys\nfor name in sys.argv[1:]: importlib.import_module(name)"

@@ -11,8 +11,8 @@ from bootstrap.errors import SetupError, say
 def setup_lock(root: Path) -> Iterator[None]:
     """Hold the set-up lock of the checkout while the block runs. If another run holds the lock, wait for it.
 
-    The lock is a transaction on an empty SQLite file. No other lock in the standard library is released on every operating system when
-    the process that holds it dies.
+    The lock is a transaction on an empty SQLite file, which the operating system ends when the process that holds it dies. If this
+    Python has no SQLite, there is no lock.
     """
     try:
         import sqlite3

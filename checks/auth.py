@@ -69,7 +69,7 @@ def sign_in(case: Context) -> Finding:
 def _out_of_turn(case: Context, evidence: SignInEvidence, reply: Reply, expected: str) -> Finding:
     """Return the finding for a 235 at the wrong moment, from an interposed server or one that violates the protocol."""
     when = "before the credential was sent" if evidence.early else "after the server had refused the credential"
-    why = "the run sent nothing after this reply, because a mail server must ask for the credential first"
+    why = "a 235 reply counts only if it answers the line with the credential"
     causes = ("service_side_fault",) if peer.encrypted(case) else ("smtp_intercepted", "service_side_fault")
     return case.fail(*causes, expected=expected, observed=f"{reply.text}, {when}", sure=False, why=why)
 
@@ -131,7 +131,7 @@ def _held_back(case: Context, evidence: SignInEvidence, reason: SkipReason) -> F
 
 
 def _unresolved(case: Context, evidence: SignInEvidence) -> Finding:
-    """Return the finding for an account whose last attempt has no known result. It counts, because it may have been refused."""
+    """Return the finding for an account whose last attempt has no known result, and may therefore have been refused."""
     why = (
         f"not tried: {evidence.detail}. An attempt without a known result may have been refused, and repeated refusals lock "
         f"the account. Run again in 15 minutes, or with --try-again"

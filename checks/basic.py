@@ -128,7 +128,7 @@ def password_never_expires(case: Context) -> Finding:
     causes=shared_items.PORT_CAUSES,
 )
 def outbound_port(case: Context) -> Finding:
-    """Outbound TCP to port 587 is allowed (FAQ "Network Requirements"). Connections to any other port in the settings do not count."""
+    """Outbound TCP to port 587 is allowed (FAQ "Network Requirements"). A connection to a different port does not count."""
     return shared_items.outbound_port(case)
 
 
@@ -169,7 +169,7 @@ def user_name(case: Context) -> Finding:
 
 
 def is_full_address(text: str) -> bool:
-    """Return whether a user name has the form of a user principal name: one @ between a local part and a domain."""
+    """Return whether a user name has the form of a user principal name: one @ between a local part and a domain with a dot, no spaces."""
     local, at, domain = text.rpartition("@")
     return bool(at and local and "@" not in local and "." in domain.strip(".") and not any(map(str.isspace, text)))
 

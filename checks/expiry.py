@@ -15,7 +15,10 @@ SOON = timedelta(days=30)
 
 
 def secret_ends(case: Context) -> tuple[date | None, str]:
-    """Return the expiry date of the client secret and its source, or None and a note on the permission that would show the date."""
+    """Return the expiry date of the client secret, and where the date comes from.
+
+    Without a date, return None and a note on the permission that is missing, if any.
+    """
     seen = case.evidence.tenant
     if seen is not None and (read := secrets_end(seen)) is not None:
         return read, READ

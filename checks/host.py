@@ -81,7 +81,10 @@ _READY_AT = re.compile(r"ready at (\w{3}, \d{1,2} \w{3} \d{4} \d\d:\d\d:\d\d [+-
 
 
 def clock_offset(case: Context) -> float | None:
-    """Return how many seconds this machine's clock is ahead of the time in an HTTPS Date header, or else in Microsoft's greeting."""
+    """Return how many seconds this machine's clock is ahead of the time in an HTTPS Date header, or else in Microsoft's greeting.
+
+    Return None if neither contains a time.
+    """
     for record in (case.evidence.token, case.evidence.issuer):
         if record is not None and record.clock_offset is not None:
             return record.clock_offset

@@ -1,4 +1,4 @@
-"""MBX: the envelope, the message and the application's rights, which are checked only when a message is sent."""
+"""MBX: the envelope, the message, the application's rights and the message trace."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def _registered_by_wire(case: Context) -> Finding:
     causes=("sp_mailbox_permission_missing",),
 )
 def mailbox_right(case: Context) -> Finding:
-    """The application needs FullAccess or RBAC for Applications (not in the FAQ). Only the reply to a message shows a missing right."""
+    """The application needs FullAccess or RBAC for Applications (not in the FAQ). SMTP shows a missing right only after the message."""
     return reconcile.item_with_tenant_facts(case, _right_by_wire(case), ("sp_mailbox_permission_missing",))
 
 
@@ -181,7 +181,7 @@ def _right_by_wire(case: Context) -> Finding:
     causes=("recipient_rejected", "outbound_spam_block", "message_trace_not_provisioned"),
 )
 def traced(case: Context) -> Finding:
-    """The message trace shows that the message was delivered (Microsoft Graph, "messageTraces"). Its rows appear minutes later."""
+    """The message trace shows that the message was delivered (Microsoft Graph, "messageTraces"). It can take minutes to appear there."""
     tenant, cloud = case.evidence.tenant, case.settings.service
     look = tenant.trace if tenant is not None else None
     if cloud.name != WORLDWIDE.name or (look is not None and look.state is LookupState.NOT_OFFERED):
@@ -205,7 +205,7 @@ def traced(case: Context) -> Finding:
     if not status or status in {"gettingstatus", "pending"}:
         later = case.evidence.started + timedelta(minutes=15)
         return case.unknown(
-            f"the message is not in the trace yet; repeat the lookup after {later:%H:%M} UTC with --lookups-for=REPORT",
+            f"the trace shows no result for the message yet; repeat the lookup after {later:%H:%M} UTC with --lookups-for=REPORT",
             observed=look.status,
         )
     if status in {"delivered", "expanded", "resolved"}:

@@ -82,8 +82,8 @@ class Check:
 class Context:
     """The input to a check: the evidence and settings of one sender, and the findings of other checks.
 
-    `finding` returns the finding of the check with the given id. `passed` returns whether a later gate proves that check's gate to be
-    open.
+    `finding` returns the finding of the check with the given id. `passed` returns whether a later gate proves that the gate of the check
+    with the given id is open.
     """
 
     evidence: SenderEvidence
@@ -113,13 +113,16 @@ class Context:
         return self._finding(Verdict.RISK, causes=causes, observed=observed, why=why, expected=expected)
 
     def fail(self, *causes: CauseId, expected: str, observed: str, sure: bool = True, why: str = "") -> Finding:
-        """Return a failure: the title was observed to be false. Raises ValueError without a cause, or for a cause that is not declared."""
+        """Return a failure: the title was observed to be false.
+
+        Raises ValueError without a cause, or for a cause that is not declared unless the check reads a reply.
+        """
         if not causes:
             raise ValueError(f"{self.check.id} fails without a cause")
         return self._finding(Verdict.FAIL, causes=causes, sure=sure, expected=expected, observed=observed, why=why)
 
     def unknown(self, why: str, *causes: CauseId, observed: str = "", expected: str = "") -> Finding:
-        """Return unknown: the run could not observe the result. `why` states what would make it observable."""
+        """Return unknown: the run could not observe the result. `why` states the reason, or what would make the result observable."""
         return self._finding(Verdict.UNKNOWN, causes=causes, sure=False, observed=observed, why=why, expected=expected)
 
     def not_recorded(self, record: RecordName, step: str) -> Finding:
@@ -132,7 +135,7 @@ class Context:
         return self.unknown(f"the run ended during {step}; run it again")
 
     def blocked(self, by: str, why: str = "") -> Finding:
-        """Return blocked, because an earlier check failed."""
+        """Return blocked, because an earlier check did not pass."""
         return self._finding(Verdict.BLOCKED, why=why or f"{by} did not pass: {self.finding(by).title}")
 
     def not_applicable(self, why: str) -> Finding:
@@ -220,7 +223,7 @@ class Catalogue:
             needs: checks that must not fail. If one of them fails or is blocked, this check is blocked; if one is unknown, this check is
                 unknown for the same reason. In both cases the function is not called. A check that is not applicable does not block.
             reads: checks whose findings the function evaluates itself, whatever their verdict.
-            causes: the causes that the function can name. Any other cause in a finding raises ValueError.
+            causes: the causes that the function can name. Without `reads_reply`, any other cause in a finding raises ValueError.
             reads_reply: whether the function also reads a server's reply, and can therefore name any cause that the reply indicates.
             methods: the authentication methods to which the check applies.
             gate: the gate that the check decides, if any.

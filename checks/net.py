@@ -21,7 +21,7 @@ from settings.microsoft import is_on_route
     causes=("dns_failure", "name_server_silent", "dns_hijacked", "wrong_host_or_port"),
 )
 def name_resolves(case: Context) -> Finding:
-    """The name resolves (FAQ "DNS Resolution Issues"). Microsoft's servers have public addresses, so a private address is a failure."""
+    """The name resolves (FAQ "DNS Resolution Issues"). Microsoft's servers have public addresses, so only private ones are a failure."""
     evidence, sender, cloud = case.evidence.name, case.settings.sender, case.settings.service
     if evidence is None:
         return case.not_recorded("name", "the DNS lookup")
@@ -44,7 +44,7 @@ def name_resolves(case: Context) -> Finding:
         answer for answer in evidence.answers if answer.attempts > 1 and answer.status in {"answered", "no_data"}
     ]
     if unsteady:
-        why = f"{unsteady[0].resolver} did not answer over {unsteady[0].transport.upper()} until the second attempt"
+        why = f"{unsteady[0].resolver} gave a usable answer over {unsteady[0].transport.upper()} only on the second attempt"
         return case.risk("dns_failure", observed=found, expected=expected, why=why)
     return case.ok(observed=found, why=shared_items.ELSEWHERE if shared_items.known_elsewhere(evidence) else "")
 

@@ -29,7 +29,7 @@ def about_token(case: Context, proved: str, expected: str) -> Finding:
     causes=("app_not_in_tenant", "app_sp_missing", "app_disabled", "public_client_with_secret"),
 )
 def registered(case: Context) -> Finding:
-    """The application is registered and not disabled (FAQ OAuth step 1). Entra issues a token to no other application."""
+    """The application is registered and not disabled (FAQ OAuth step 1). Entra issues no token to any other application."""
     wire = about_token(
         case,
         f"{_issuer(case)} issued a token to {case.settings.sender.client_id}",
@@ -155,7 +155,7 @@ def smtp_auth_enabled(case: Context) -> Finding:
     causes=shared_items.PORT_CAUSES,
 )
 def outbound_port(case: Context) -> Finding:
-    """Outbound TCP to port 587 is allowed (FAQ "Network Requirements"). Connections to any other port in the settings do not count."""
+    """Outbound TCP to port 587 is allowed (FAQ "Network Requirements"). A connection to a different port does not count."""
     return shared_items.outbound_port(case)
 
 

@@ -9,7 +9,7 @@ from settings.model import SenderSettings
 
 
 def values(evidence: SenderEvidence, settings: SenderSettings) -> dict[str, str]:
-    """Return the value of each placeholder, and the method, which selects lines. A missing value is empty."""
+    """Return the value of each placeholder, and the sender's method, which selects lines. A missing value is an empty string."""
     sender = settings.sender
     url = sender.openid_endpoint_configuration
     return {

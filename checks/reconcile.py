@@ -21,7 +21,7 @@ from settings.model import Sender
 
 
 def with_tenant_facts(case: Context, finding: Finding) -> Finding:
-    """Narrow the causes of a failed finding with the tenant's settings; return any other finding unchanged."""
+    """Narrow the causes of a failed gate check with the tenant's settings; return any other finding unchanged."""
     seen = case.evidence.tenant
     if seen is None or finding.verdict is not Verdict.FAIL or case.check.gate is None:
         return finding

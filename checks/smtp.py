@@ -98,7 +98,7 @@ def _closed_on(hello: TlsEvidence | None) -> bool:
 
 
 def _tls_at_once(shown: TlsEvidence | None) -> str | None:
-    """Return how the server answered an immediate TLS handshake, or None if it did not. An alert is an answer (RFC 8446, 6)."""
+    """Return how the server answered an immediate TLS handshake, or None if it sent no TLS. An alert is an answer (RFC 8446, 6)."""
     if shown is None:
         return None
     if shown.version is not None:
@@ -109,7 +109,7 @@ def _tls_at_once(shown: TlsEvidence | None) -> str | None:
 
 
 def _implicit_tls(case: Context, answer: str, expected: str) -> Finding:
-    """Return the finding for a port that uses TLS from the first byte: another server on Microsoft's port, or else a wrong port."""
+    """Return the finding for a port that uses TLS from the first byte."""
     sender, cloud = case.settings.sender, case.settings.service
     observed = (
         f"no greeting arrived in plain text; the server answered a TLS handshake from the first byte with {answer}"
@@ -229,7 +229,7 @@ def auth_offered(case: Context) -> Finding:
 def _wants_client_certificate(case: Context, observed: str) -> bool:
     """Return whether the server ended the session for lack of a client certificate.
 
-    Its text can state the reason. In TLS 1.3, a server can also close the connection after the handshake.
+    The server's text can state the reason. In TLS 1.3, a server can also close the connection after the handshake.
     """
     tls, hello = case.evidence.tls, case.evidence.auth_offered
     late = hello is not None and hello.ehlo is None and tls is not None and tls.asks_client_certificate

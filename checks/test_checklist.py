@@ -12,7 +12,10 @@ from settings.printable import LONGEST, lines, one_line
 
 
 def test_check(finding: Finding, sender: str, strict: bool, record_property: Callable[[str, Any], None]) -> None:  # noqa: FBT001 - fixtures
-    """Report a check's verdict to pytest: `fail` fails the test; `blocked`, `unknown` and `not_applicable` skip it with the reason."""
+    """Report a check's verdict to pytest: `fail` fails the test; `blocked`, `unknown` and `not_applicable` skip it with the reason.
+
+    With `--strict`, `unknown` fails the test.
+    """
     properties = {
         "sender": sender,
         "check": finding.check,

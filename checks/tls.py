@@ -1,4 +1,4 @@
-"""TLS: the handshake and the certificate. The verdict depends on the certificate itself, not on a platform's error code."""
+"""TLS: the handshake and the certificate. A rejected certificate is itself examined to find the cause."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ class FailureKind(StrEnum):
 
 
 class Failure(Record):
-    """The failure of a step that ended without a reply: its kind, and the redacted message from the operating system or the library."""
+    """The failure of a step: its kind and a redacted message."""
 
     kind: FailureKind
     text: SpokenText = ""

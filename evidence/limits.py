@@ -1,4 +1,4 @@
-"""The limits of the records. They hold when a run writes a record and when a report is read, so a report cannot exceed a run.
+"""The limits of the records. They apply both when a run writes a record and when a report is read.
 
 The probes shorten what a peer sends before they make a record of it.
 """

@@ -12,7 +12,7 @@ from settings.identity import AccountName, HostText, PublicText, Words
 
 
 class RegistryValue(Record):
-    """A value in the Windows registry. `data` is None if the value is not set."""
+    """A value in the Windows registry. `data` is None if the value is not set or not a number."""
 
     path: Words
     name: Words

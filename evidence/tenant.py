@@ -89,9 +89,10 @@ class SecurityDefaultsLookup(LookupResult):
 
 
 class ConditionalPolicy(Record):
-    """A Conditional Access policy that applies to this sign-in: its effect, and whether it depends on the location.
+    """A Conditional Access policy that applies, or may apply, to this sign-in: its effect, and whether it depends on the location.
 
-    `membership_unknown` is set if the policy includes or excludes groups or roles whose members were not looked up.
+    `membership_unknown` is set if it is not certain that the policy applies, for example because the members of a group were not looked
+    up.
     """
 
     policy_id: OpaqueId
@@ -105,7 +106,7 @@ class ConditionalPolicy(Record):
 
 
 class ConditionalAccessLookup(LookupResult):
-    """The policies that apply to this sender's sign-in, either enabled or report-only."""
+    """The policies that apply, or may apply, to this sender's sign-in, either enabled or report-only."""
 
     policies: Annotated[tuple[ConditionalPolicy, ...], Listed] = ()
 
@@ -143,7 +144,7 @@ class RolesLookup(LookupResult):
 
 
 class TransportLookup(LookupResult):
-    """The tenant's SMTP AUTH switch (`Get-TransportConfig`)."""
+    """The tenant's switches for SMTP AUTH and for clients with legacy TLS versions (`Get-TransportConfig`)."""
 
     smtp_auth_disabled: bool | None = None
     allows_legacy_tls: bool | None = None
@@ -164,7 +165,7 @@ class AuthPolicyLookup(LookupResult):
 
 
 class ExchangePrincipalLookup(LookupResult):
-    """The application's service principal in Exchange (`Get-ServicePrincipal`). The state is absent if it was never registered there."""
+    """The application's service principal in Exchange (`Get-ServicePrincipal`). The state is absent if it is not registered there."""
 
     object_id: OpaqueId = ""
 

@@ -83,7 +83,7 @@ class DnsAnswer(Record):
 class NameEvidence(Record):
     """The resolvers' answers to queries for the server's name.
 
-    `system` contains the operating system's own answer, if the run used it.
+    `system` contains the operating system's own answer, if the run asked for it.
     """
 
     host: HostText
@@ -97,9 +97,9 @@ class NameEvidence(Record):
 
 
 class Dial(Record):
-    """An attempt to open a TCP connection, with the port from the settings and the address from DNS.
+    """An attempt to open a TCP connection to an address and a port.
 
-    `mapped_to` is the address to which the `[connect]` map redirected it.
+    `mapped_to` is the address to which the `[connect]` map redirected the attempt.
     """
 
     address: Words
@@ -113,7 +113,7 @@ class Dial(Record):
 
 
 class PortEvidence(Record):
-    """All connection attempts. `used` is the connection that carried the session.
+    """The attempts to connect to the server's addresses. `used` is the connection that carried the session.
 
     `to_587` contains the attempts on the service's submission port if the settings name a different port.
     """
@@ -156,9 +156,9 @@ class TlsEvidence(Record):
 
 
 class HelloEvidence(Record):
-    """A greeting, an EHLO reply or both, verbatim (RFC 5321, sections 4.1.1.1 and 4.3.1).
+    """A greeting, an EHLO reply or both, with secrets removed (RFC 5321, sections 4.1.1.1 and 4.3.1).
 
-    If no greeting arrived, the run opened a second connection that began with a TLS handshake. `tls_at_once` is that handshake, and
+    If no greeting arrives, the run can open a second connection that begins with a TLS handshake. `tls_at_once` is that handshake, and
     `answer_to_tls` is what the server sent instead of TLS.
     """
 
@@ -294,7 +294,7 @@ class SignInEvidence(Record):
 
     @property
     def early(self) -> bool:
-        """Whether the exchange ended before the client sent the credential, in the third line for LOGIN or the second for XOAUTH2."""
+        """Whether the server did not reply to the line with the credential, which is the third line for LOGIN, the second for XOAUTH2."""
         return len(self.steps) < {"LOGIN": 3, "XOAUTH2": 2}.get(self.mechanism or "", 1)
 
 
@@ -323,9 +323,10 @@ class Traffic(Record):
 
 
 class AccountAttempts(Record):
-    """How often this machine and user tried to sign in with the account in the last 24 hours, since the last accepted attempt.
+    """How often this user tried to sign in with the account from this machine in the last 24 hours.
 
-    `lockout_after` is the number of failed attempts after which the service locks an account (Microsoft, "Smart lockout").
+    Attempts before an accepted one do not count. `lockout_after` is the number of failed attempts after which the service locks an
+    account (Microsoft, "Smart lockout").
     """
 
     made: Count
@@ -380,7 +381,7 @@ class SenderEvidence(Record):
     def why_missing(self, record: RecordName) -> MissingReason | None:
         """Return why a record is missing, or None if it is present.
 
-        Reports from earlier versions contain no reasons, so the reason is derived from how the run ended.
+        Reports from earlier versions contain no reasons. For such a report, the reason is derived from how the run ended.
         """
         if getattr(self, record) is not None:
             return None

@@ -122,7 +122,7 @@ def any_missing(config: pytest.Config) -> bool:
 
 
 def write_reminder(run: Run, path: Path) -> Path | None:
-    """Write the calendar file with the run's expiry dates. Return its path, or None if no date is in the future."""
+    """Write the calendar file with the run's expiry dates. Return its path, or None if no declared date is still to come."""
     from reports.reminder import calendar  # a slow import, which only live runs need
 
     content = calendar(run)

@@ -104,7 +104,7 @@ class Plan:
 
     @property
     def banner(self) -> str:
-        """The first line on the terminal if any sender belongs to the built-in tenant; otherwise empty."""
+        """The line that marks results from the built-in tenant, or an empty string if no sender belongs to it."""
         known = self.targets
         shown = {name: known.get(name, "") for name in self.settings}
         return banner_text(shown, replayed=self.target.path is not None, unread=self.unread)

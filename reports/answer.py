@@ -20,7 +20,7 @@ _ABOUT: Final = {"send_as_denied": Gate.SENDER, "recipient_rejected": Gate.RECIP
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """The answer for one sender. `sentence` states the first of the ranked `causes`. `failed` omits findings that repeat `decisive`."""
+    """The answer for one sender. The `causes` are ranked, likeliest first. `failed` omits findings that repeat `decisive`."""
 
     name: str
     method: str
@@ -106,7 +106,7 @@ def answer(run: Run, assessment: Assessment) -> Answer:
 
 
 def headline(answers: tuple[Answer, ...]) -> str:
-    """Return one sentence for the whole run: the answer for a single sender, or how many senders can send."""
+    """Return one sentence for the whole run: the answer for a single sender, or how many of several senders can or cannot send."""
     if len(answers) == 1:
         return answers[0].sentence
     count = {

@@ -12,7 +12,7 @@ _MOST_NAMES: Final = 3
 
 
 def of_account(evidence: SenderEvidence) -> str:
-    """Return the sentence for one account, or an empty string if no password was sent."""
+    """Return the sentence for one account, or an empty string if attempts are not counted, as for OAuth."""
     counted = evidence.account_attempts
     if counted is None:
         return ""

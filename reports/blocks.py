@@ -36,12 +36,12 @@ def table(title: str, headers: tuple[str, ...], rows: tuple[tuple[str, ...], ...
 
 
 def pairs(title: str, *values: tuple[str, str]) -> Block:
-    """Return name-value pairs without the empty ones."""
+    """Return a block of the name-value pairs whose value is not empty."""
     return Block(title, rows=tuple(pair for pair in values if pair[1]))
 
 
 def certificates(evidence: TlsEvidence) -> Block:
-    """Return the certificate chain as a table, the server's certificate first."""
+    """Return the certificate chain as a table, in the order in which the server sent it."""
     rows = tuple(_certificate(certificate) for certificate in evidence.chain)
     return table(
         "Certificate chain as presented by the server",

@@ -1,4 +1,4 @@
-"""Embeds the results in the HTML file so that they can be evaluated again. With many senders, they are compressed.
+"""Embeds the results in the HTML file so that they can be evaluated again. Large results are compressed.
 
 The results of a thousand senders take 80 MB as JSON and 6 MB with gzip. They are compressed sender by sender, so that they are
 never in memory as a whole.

@@ -14,7 +14,7 @@ from reports.run import Run
 
 
 def block(run: Run) -> Block:
-    """Return the environment that all senders in a run share. The run must have at least one sender. `of_sender` returns the rest."""
+    """Return the environment that all senders in a run share. The run must have at least one sender."""
     machine = run.senders[0].evidence.machine
     pairs = (
         ("Host", machine.host or run.host),
@@ -42,7 +42,7 @@ def block(run: Run) -> Block:
 
 
 def of_sender(run: Run, assessment: Assessment) -> tuple[tuple[str, str], ...]:
-    """Return the name-value pairs for one sender: its traffic, the source of its secret and its source address."""
+    """Return name-value pairs for one sender, such as its traffic, the source of its secret and its source address."""
     evidence = assessment.evidence
     secret = evidence.secret
     source = (

@@ -1,6 +1,6 @@
 """Escapes text for HTML, after `settings.printable` has made it fit for display.
 
-Every piece of text in a report passes through this module last. No other module escapes text.
+The templates escape their expressions themselves, after the same step.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from reports.labels import duration
 
 
 def sections(evidence: SenderEvidence) -> tuple[Section, ...]:
-    """Return the sections for all gates that were reached, in the order of the route, followed by the transcript."""
+    """Return the sections for all gates that were reached, in the order of the route, followed by the tenant's settings."""
     found = [
         _name(evidence),
         _port(evidence),

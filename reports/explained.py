@@ -74,9 +74,9 @@ def owner_request(
     sure: bool,
     decide: tuple[str, ...] = (),
 ) -> str:
-    """Return the message to the owner of the first cause, with the facts that an administrator needs to find the attempt.
+    """Return the message to the team responsible for the first cause, with the facts that an administrator needs to find the attempt.
 
-    If the cause is not certain, the message states this and names the other causes. The message is empty for an unknown cause.
+    If the cause is not certain, the message states this and names the other causes. The message is empty for a cause without a remedy.
     """
     cause_id = causes[0]
     entry = _entry(cause_id, assessment)
@@ -113,7 +113,7 @@ def title(cause_id: str, assessment: Assessment) -> str:
 
 
 def deciders(causes: tuple[str, ...], assessment: Assessment) -> tuple[Step, ...]:
-    """Return the steps that decide between the causes: those of the smallest group with all these causes, or those of each cause.
+    """Return the steps that decide between the causes: those of the smallest group with all these causes or, without a group, their own.
 
     Steps that this run has already answered come last, with their answers.
     """

@@ -35,23 +35,23 @@ class Entry:
 
     @property
     def base(self) -> str:
-        """Return `sender@host`, the name that is used where it is unambiguous."""
+        """`sender@host`, the name that is used where it is unambiguous."""
         evidence, _ = self.record
         return f"{evidence.sender}@{one_line(evidence.machine.host, 80) or 'unknown host'}"
 
     @property
     def account(self) -> str:
-        """Return the account that signs in."""
+        """The account that signs in."""
         return self.record[1].sender.sign_in_user.lower()
 
     @property
     def tenant(self) -> str:
-        """Return the tenant in an OAuth sender's endpoint; a Basic sender's tenant follows from the account's domain."""
+        """The tenant in the sender's OAuth endpoint, or an empty string if the endpoint names none."""
         return tenant_of(self.record[1].sender.openid_endpoint_configuration).lower()
 
     @property
     def key(self) -> Key:
-        """Return what identifies the sender. A masked sender's key includes the file, because masks in two reports cannot be compared."""
+        """What identifies the sender. A masked sender's key includes the file, because masks in two reports cannot be compared."""
         return (self.record[0].machine.host, self.record[0].sender, self.account, self.tenant, self._masked_in)
 
     @property

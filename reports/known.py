@@ -1,4 +1,4 @@
-"""The answers to steps of a remedy that a run has already established: the outcome of each check, and what was sent."""
+"""What a run has already established about the steps of a remedy: the outcome of each check, and what was sent."""
 
 from __future__ import annotations
 

@@ -99,7 +99,7 @@ def duration(seconds: float | None) -> str:
 
 
 def sentence(text: str) -> str:
-    """Return the text with a full stop, and capitalised if it begins with a word. Addresses and names keep their case."""
+    """Return the text with a full stop, and capitalised if it begins with a word. An address at the beginning keeps its case."""
     text = text.strip()
     if not text:
         return ""

@@ -46,7 +46,7 @@ class Texts:
         return self.free(named)
 
     def title(self, name: str) -> str:
-        """Mask a name that administrators chose, unless a reading rule uses it. Masking it would change the causes found in a text."""
+        """Mask a name that administrators chose, unless a reading rule uses it, because masking it would change the causes found."""
         return name if name.lower() in reading_words() else self.masks.person(name)
 
     def _display(self, name: str) -> str:

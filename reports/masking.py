@@ -170,7 +170,7 @@ class Masking:
     # -- masking -------------------------------------------------------------------------------------------------------------------
 
     def record(self, record: BaseModel) -> BaseModel:
-        """Return a record with each field masked according to the mark at its declaration."""
+        """Return a record with each field masked according to the mark at its declaration. Certificates of Microsoft and DigiCert stay."""
         if isinstance(record, Certificate) and _is_of_a_public_authority(record):
             return record
         hints = _hints(type(record))
@@ -232,7 +232,7 @@ def _hints(record: type[BaseModel]) -> dict[str, object]:
 
 
 def _mark(hint: object) -> Identity | None:
-    """Return the innermost mark in an annotation such as `tuple[MailboxName, ...] | None`."""
+    """Return the mark in an annotation such as `tuple[MailboxName, ...] | None`, or None if it has no mark."""
     for part in get_args(hint):
         if isinstance(part, Identity):
             return part

@@ -59,14 +59,14 @@ class Masks:
     _tables: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def guid(self, value: str) -> str:
-        """Mask a GUID with a GUID, which is as short as a mistyped original. Microsoft's own GUIDs are not masked."""
+        """Mask a GUID with one of the same length, even if the original is too short. Microsoft's own GUIDs are not masked."""
         if _MICROSOFT_GUIDS.match(value.lower()):
             return value
         number = self._number("guid", value)
         return f"{0xA0000000 + number:08x}-0000-4000-8000-{number:012x}{'0' * 20}"[: len(value)]
 
     def domain(self, value: str) -> str:
-        """Mask a domain with a name of as many labels. A Microsoft name keeps all labels except the tenant's, any other only its last."""
+        """Mask a domain with a name of as many labels. Of a Microsoft name, only the tenant's own labels are masked."""
         lowered = value.lower().rstrip(".")
         own = tenant_domain_of(lowered)
         if own is not None:
@@ -83,7 +83,7 @@ class Masks:
         return ".".join([*map(self._label, labels), "example" if last.isalpha() else last])
 
     def mailbox(self, value: str) -> str:
-        """Mask an address with an address and a bare name with a bare name. Other errors in the value are kept."""
+        """Mask an address with an address and a bare name with a bare name. Errors in the form of the value are kept."""
         if "\\" in value and "@" not in value:
             before, _, after = value.rpartition("\\")
             return f"{self._label(before)}\\{self.user(after)}"
@@ -128,7 +128,7 @@ class Masks:
         return f"{first}.{number // 250}.{number % 250 + 1}"
 
     def opaque(self, value: str) -> str:
-        """Mask an id of unknown form with one of the same length, in which letters replace letters and digits replace digits."""
+        """Mask an id of unknown form with one of the same length and a similar form."""
         number = f"{self._number('opaque', value):x}"
         shape = "".join(
             "0" if character.isdigit() else "x" if character.isalpha() else character for character in value

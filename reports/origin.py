@@ -19,7 +19,7 @@ _MOST_NAMES = 5
 
 
 def banner(run: Run) -> str:
-    """Return the first line of the terminal and the page if a sender was checked on the built-in tenant, otherwise an empty string."""
+    """Return the line that marks results from the built-in tenant, or an empty string if no sender was checked on it."""
     return banner_text(targets(run), replayed=run.replayed_from is not None, unread=run.unread)
 
 
@@ -46,7 +46,10 @@ def banner_text(origins: Mapping[str, str], *, replayed: bool = False, unread: s
 
 
 def traffic(run: Run, senders: Sequence[Assessment]) -> tuple[str, str]:
-    """Return a label that names the run, and the traffic for these senders. Evaluating a report again causes no traffic."""
+    """Return a label that names the run, and the traffic for these senders.
+
+    For a report that is evaluated again, the text also states the traffic of this run, which has none except repeated lookups.
+    """
     gathered = [assessment.evidence for assessment in senders]
     counted = {name: sum(getattr(one.traffic, name) for one in gathered) for name in Traffic.model_fields}
     text = counts(Traffic(**counted))

@@ -23,7 +23,7 @@ _MOST_NAMES = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """Senders in one domain that fail at the same gate for the same cause. `others` counts the senders that `names` omits."""
+    """Senders in one domain that have the same cause at the same gate. `others` counts the senders that `names` omits."""
 
     title: str
     domain: str
@@ -45,7 +45,7 @@ class Expiry:
 
 
 def groups(answers: Iterable[tuple[Answer, Sender]]) -> tuple[Group, ...]:
-    """Return the causes of the senders with problems, grouped by domain, with the largest group first."""
+    """Return the senders with problems, grouped by cause, domain, gate and owner, with the largest group first."""
     found: dict[tuple[str, str, Gate | None, str], list[str]] = {}
     for one, sender in answers:
         if not one.healthy:

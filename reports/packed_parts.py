@@ -1,6 +1,6 @@
 """Reads and replaces the compressed parts of a page: the results and the rows of pytest-html's table.
 
-They are decompressed piece by piece, because the results of a thousand senders take 80 MB.
+To be searched, they are decompressed piece by piece, because the results of a thousand senders take 80 MB.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The page, which is an HTML fragment with the answer first and the evidence below. It precedes pytest-html's own part of the file.
 
-This module collects the content and the templates lay it out. Every value passes through `escaping.legible` and is then escaped.
+This module collects the content, and the templates lay it out. Every value passes through `escaping.legible` and is then escaped.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ _ALARMS = (timedelta(days=30), timedelta(days=7))
 
 
 def calendar(run: Run) -> bytes | None:
-    """Return a calendar with one all-day event for each declared date in the future, or None if there is none."""
+    """Return a calendar with one all-day event for each declared date that has not passed, or None if there is none."""
     found = [
         _event(assessment.settings, what, day, run.finished)
         for assessment in run.senders

@@ -45,7 +45,7 @@ def parse_report(content: bytes, name: str) -> tuple[dict[str, Any], list[Sender
 
 
 def parse_results(content: bytes, name: str) -> dict[str, Any]:
-    """Return only the results, for a comparison. Raises NotAReport in the same cases as `parse_report`."""
+    """Return only the results, for a comparison. Raises NotAReport as `parse_report` does, and also if a list of checks is damaged."""
     data = _members(content, name)
     senders = []
     for sender, (evidence, settings) in _senders(data, name):

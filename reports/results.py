@@ -37,7 +37,7 @@ def head(run: Run) -> dict[str, Any]:
 
 
 def as_text(data: dict[str, Any]) -> str:
-    """Return the JSON text, with one member per line. Only invisible characters outside ASCII are escaped."""
+    """Return the JSON text, with one member per line. Outside ASCII, only invisible characters are escaped."""
     return in_json(strict_json.write(data, indent=1, ensure_ascii=False))
 
 
@@ -66,7 +66,7 @@ def of_sender(run: Run, assessment: Assessment) -> dict[str, Any]:
 
 
 def attempts_of(evidence: SenderEvidence) -> dict[str, int | None] | None:
-    """Return how often this machine tried the account, and how many attempts are left at most. None without a password sign-in."""
+    """Return how often this machine tried the account, and the most attempts that can be left. None if attempts are not counted."""
     counted = evidence.account_attempts
     if counted is None:
         return None
@@ -93,7 +93,7 @@ def _check(finding: Finding) -> dict[str, Any]:
 
 
 def seconds_of(evidence: SenderEvidence, gate: Gate) -> float | None:
-    """Return the duration of a gate, or None if the gate was not reached."""
+    """Return the duration of a gate, or None if the gate was not reached or has no duration of its own."""
     envelope = evidence.envelope
     records: dict[Gate, Any] = {
         Gate.NAME: evidence.name,

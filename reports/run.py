@@ -43,14 +43,17 @@ class Run:
         return tuple(finding for finding in findings if finding.check in wanted)
 
     def verdict_of(self, assessment: Assessment) -> SenderVerdict:
-        """Return a sender's verdict, which is based on the gates. A selection of checks never proves that mail can be sent."""
+        """Return a sender's verdict, which is based on the gates. An incomplete selection of checks never proves that mail can be sent."""
         verdict = assessment.verdict
         complete = self.selected is None or len(self.findings(assessment)) == len(assessment.checks)
         return "not_proven" if verdict == "can_send" and not complete else verdict
 
     @property
     def verdict(self) -> SenderVerdict:
-        """The verdict on the run: `cannot_send` if a sender cannot send, `can_send` if all of them can, otherwise `not_proven`."""
+        """The verdict on the run: `cannot_send` if a sender cannot send, `can_send` if all senders can, otherwise `not_proven`.
+
+        An interrupted run is never `can_send`.
+        """
         verdicts = {self.verdict_of(assessment) for assessment in self.senders}
         if "cannot_send" in verdicts:
             return "cannot_send"
@@ -63,7 +66,7 @@ class Run:
 
     @property
     def basis(self) -> Literal["run", "settings"]:
-        """`settings` if a verdict is based on the tenant's settings because the run was not to send a message."""
+        """`settings` if the tenant's settings, in place of a test message, prove that a sender can send, otherwise `run`."""
         return "settings" if any(assessment.by_settings for assessment in self.senders) else "run"
 
     @property

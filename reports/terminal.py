@@ -1,4 +1,4 @@
-"""The answer on a terminal: at most eight lines at the end of a run, the last of which is the report's path."""
+"""The answer on a terminal: at most eight lines at the end of a run, the last of which is the report's path, if there is a report."""
 
 from __future__ import annotations
 

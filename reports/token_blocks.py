@@ -1,4 +1,4 @@
-"""The evidence from the token service as blocks: issuer document, token response and claims."""
+"""The evidence from the token service as sections: issuer document, token response and claims."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _SHARED = "once in this run, for a different sender with the same application"
 
 
 def issuer(evidence: SenderEvidence) -> Section | None:
-    """Return the block for the issuer document, or None if the document was not fetched."""
+    """Return the section for the issuer document, or None if there is no record of it."""
     document = evidence.issuer
     if document is None:
         return None
@@ -41,7 +41,7 @@ def issuer(evidence: SenderEvidence) -> Section | None:
 
 
 def token(evidence: SenderEvidence) -> Section | None:
-    """Return the block for the token response, or None if no token was requested."""
+    """Return the section for the token response, or None if there is no record of it."""
     answer = evidence.token
     if answer is None:
         return None
@@ -72,7 +72,7 @@ def token(evidence: SenderEvidence) -> Section | None:
 
 
 def claims(evidence: SenderEvidence) -> Section | None:
-    """Return the block for the claims of the access token, or None if there are none."""
+    """Return the section for the claims of the access token, or None if there are none."""
     if evidence.token is None or not evidence.token.claims:
         return None
     shown = {

@@ -1,6 +1,6 @@
 """`python -m docs.handbook` writes the documentation that is generated from the catalogues; `--check` reports differences.
 
-`check_pages`, `cause_pages`, `declared_page` and `hostile_page` generate the text, and this module writes the files.
+The other modules of this package generate the text, and this module writes the files.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ DOCUMENTS: Final = {
     "docs/hostile-peers.md": ("Hostile peers", "servers of the built-in tenant that break a protocol on purpose"),
     "docs/clients.md": ("Clients", "the result of each mail and token client with the built-in tenant"),
     "docs/tenant-export.ps1": ("Export script", "the PowerShell script for `--tenant-export`"),
-    ENCODINGS_PAGE: ("Encodings of secrets", "the encodings in which secrets are looked for in outputs"),
+    ENCODINGS_PAGE: ("Encodings of secrets", "the encodings in which smtp365 looks for secrets"),
     "docs/licences.md": ("Licences", "dependencies, their licences and import times"),
     "bench/README.md": ("Benchmarks", "what is measured, and the limits"),
     "CONTRIBUTING.md": ("Contributing", "a map of the code, a glossary, and recipes"),

@@ -50,7 +50,7 @@ def page() -> str:
     lines += [
         "## Causes at the token service",
         "",
-        "These causes have the same ids, but apply if the token service has failed.",
+        "These texts apply if a sender fails at the token service. The ids of the causes are the same.",
         "",
     ]
     known = declared()

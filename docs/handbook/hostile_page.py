@@ -18,7 +18,7 @@ _TITLES: Final = {
 
 
 def page() -> str:
-    """Return the page."""
+    """Return the Markdown text of the page."""
     guide = link("The built-in tenant for other programs", "docs/fakes.md#hostile-peers", HOSTILE_PAGE)
     lines = [MADE, "", "# Hostile peers", ""]
     lines += [
