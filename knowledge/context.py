@@ -58,6 +58,12 @@ _BASIC: Final = (
     "user name or password",
     "networkcredential",
 )
+# A password that was accepted before, an app password, or a reseller that turns SMTP AUTH off by default: the password is rarely wrong.
+# GoDaddy: https://www.godaddy.com/help/enable-smtp-authentication-40981 (read on 2026-11-27)
+_WORKED_BEFORE: Final = re.compile(
+    r"until (?:last|yesterday|recently|this)|used to work|stopped working|no longer works|(?:worked|working) (?:well|good|fine|before|for)|"
+    r"app password|godaddy"
+)
 _OFFER: Final = re.compile(r"auth[ =](?:(?:login|plain|ntlm|gssapi) ){1,4}xoauth2")
 _CONSUMER: Final = re.compile(
     r"smtp-mail\.outlook\.com|smtp\.live\.com|@(?:outlook|hotmail|live|msn)\.[a-z]{2,3}\b|\bhotmail\b|user is not a business"
@@ -143,6 +149,7 @@ def context_flags(text: NormalisedText, client: str | None) -> frozenset[str]:
         flags.add("basic")
     for name, pattern in (
         ("consumer", _CONSUMER),
+        ("worked_before", _WORKED_BEFORE),
         ("scheme_in_host", _SCHEME),
         ("local", _LOCAL),
         ("address", _ADDRESS_TARGET),

@@ -48,7 +48,7 @@ def _lines(stream: BinaryIO) -> Iterator[bytes]:
 
 
 def answer_lines(lines: Iterable[bytes], out: TextIO, complaints: TextIO) -> int:
-    """Read lines of the form `{"id","text","client"?}`, and for each write a line `{"id","causes","sure"}` to `out`.
+    """Read lines of the form `{"id","text","client"?}`, and for each write one with the id and the reading to `out`.
 
     An invalid line is skipped and reported to `complaints` with its line number. Returns the exit code, 0 or 4.
     """
@@ -70,7 +70,15 @@ def answer_lines(lines: Iterable[bytes], out: TextIO, complaints: TextIO) -> int
             continue
         client = case.get("client")
         reading = read(str(case["text"]), client if isinstance(client, str) else None)
-        print(strict_json.write({"id": case["id"], "causes": [*reading.causes], "sure": reading.sure}), file=out)
+        line_of_answer = {
+            "id": case["id"],
+            "causes": [*reading.causes],
+            "sure": reading.sure,
+            "speaker": reading.speaker,
+            "gate": reading.gate,
+            "evidence": [*reading.evidence],
+        }
+        print(strict_json.write(line_of_answer), file=out)
     return code
 
 
@@ -97,7 +105,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     shape = parser.add_mutually_exclusive_group()
     shape.add_argument("--json", action="store_true", help="print JSON")
     shape.add_argument(
-        "--jsonl", action="store_true", help='read lines {"id","text","client"?} and write lines {"id","causes","sure"}'
+        "--jsonl",
+        action="store_true",
+        help='read lines {"id","text","client"?} and write lines {"id","causes","sure","speaker","gate","evidence"}',
     )
     parser.add_argument(
         "--full", action="store_true", help="print every cause with its steps and sources, not one screen"

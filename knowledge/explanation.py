@@ -39,10 +39,13 @@ class Explained(TypedDict):
 
 
 class Explanation(TypedDict):
-    """The explanation of an error text: its causes, and whether the text itself identifies the cause."""
+    """The explanation of an error text: its causes, whether the text itself identifies one, and who wrote which words at which gate."""
 
     causes: list[Explained]
     sure: bool
+    speaker: str
+    gate: str | None
+    evidence: list[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +88,14 @@ def answer(
         explained[0]["steps"].insert(
             0, f"Paste a log of the dialogue. For {found.name}, {found.log}, and {_WHOLE_LOG}."
         )
-    return Answer(explanation=Explanation(causes=explained, sure=reading.sure), quoted=quoted, client=found)
+    explanation = Explanation(
+        causes=explained,
+        sure=reading.sure,
+        speaker=reading.speaker,
+        gate=reading.gate and str(reading.gate),
+        evidence=[*reading.evidence],
+    )
+    return Answer(explanation=explanation, quoted=quoted, client=found)
 
 
 def _explained(cause: CauseId, known: Mapping[str, str], client: Client | None) -> Explained:

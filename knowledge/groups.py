@@ -81,6 +81,22 @@ _ALL: Final[tuple[Group, ...]] = (
         decide=(_SIGN_IN_LOG, _SWITCHES),
     ),
     Group(
+        id="basic_bare_535_switch",
+        answer=(
+            "535 5.7.3 Authentication unsuccessful to a password that worked before, to an app password, or in a tenant of a reseller that "
+            "turns SMTP AUTH off"
+        ),
+        causes=(
+            "smtp_auth_disabled_mailbox",
+            "smtp_auth_disabled_tenant",
+            "bad_credentials",
+            "mfa_or_security_defaults",
+            "conditional_access_block",
+            "username_not_upn",
+        ),
+        decide=(_SWITCHES, _SIGN_IN_LOG),
+    ),
+    Group(
         id="oauth_bare_535",
         answer="535 5.7.3 Authentication unsuccessful to XOAUTH2",
         causes=(
@@ -218,7 +234,7 @@ _ALL: Final[tuple[Group, ...]] = (
     Group(
         id="silence",
         answer="a timeout at an unknown step",
-        causes=("port_blocked", "wrong_host_or_port", "client_timeout_hides_refusal"),
+        causes=("port_blocked", "wrong_host_or_port", "client_timeout_hides_refusal", "smtp_intercepted"),
         decide=(_PORT,),
     ),
     Group(
@@ -236,7 +252,7 @@ _ALL: Final[tuple[Group, ...]] = (
     Group(
         id="refused",
         answer="connection refused",
-        causes=("wrong_host_or_port", "port_blocked"),
+        causes=("port_blocked", "wrong_host_or_port"),
         decide=(
             Step(
                 "Compare the server and port in the settings with smtp.office365.com and 587.",

@@ -106,6 +106,10 @@ UNKNOWN_HOST: Final = any_of(
     "Isäntä on tuntematon | Etänimeä ei voi | Az állomás ismeretlen | Ismeretlen állomás | "
     "A távoli név nem oldható fel | 알려진 호스트가 없습니다 | 원격 이름을 확인할 수 없습니다 | 호스트를 찾을 수 없습니다"
 )
+NOT_VALID_HERE: Final = any_of(
+    "angeforderte Adresse ist in diesem Kontext ungültig | adresse demandée n'est pas valide dans son contexte | "
+    "dirección solicitada no es válida en este contexto | indirizzo richiesto non è valido nel proprio contesto"
+)
 UNREACHABLE: Final = any_of(
     "Netzwerk ist nicht erreichbar | Netzwerk nicht erreichbar | Keine Route zum Zielrechner | "
     "Kein Weg zum Zielrechner | Host war bei einem Socketvorgang nicht erreichbar | "

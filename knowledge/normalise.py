@@ -13,6 +13,10 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote
 
+from evidence.gates import Gate
+from knowledge.frames import without_frames
+from knowledge.masking import mask_dialogue
+
 LONGEST: Final = 120_000  # the most characters that are read; of a longer text, both ends and the lines with a keyword
 _LINE: Final = 4_000
 _ENDS: Final = 20_000
@@ -50,8 +54,9 @@ _TAG: Final = re.compile(
     r"</?(?:a|b|i|p|br|em|strong|pre|code|span|div|li|ul|ol|td|tr|th|table|tbody|font|small|blockquote|h[1-6])(?=[\s/>])[^<>]{0,300}>",
     re.IGNORECASE,
 )
-_QUOTED_PRINTABLE: Final = re.compile(r"=(?:3D|20|0D|0A|E2|C2|C3)|=\r?\n")
-_QP_SOFT: Final = re.compile(r"=[ \t]{0,3}\r?\n")
+# A "=" at the end of a short line is padding of base64 or part of a setting; quoted-printable breaks lines near column 76.
+_QUOTED_PRINTABLE: Final = re.compile(r"=(?:3D|20|0D|0A|E2|C2|C3)(?![A-Za-z0-9+/]{16})|[^\n]{60}=\r?\n")
+_QP_SOFT: Final = re.compile(r"(?<=[^\n]{50})=[ \t]{0,3}\r?\n")
 _QP_BYTES: Final = re.compile(r"(?:=[0-9A-F]{2}){1,200}")
 _PERCENT: Final = re.compile(r"%(?:20|3a|22|27|0d|0a|2c|2e)", re.IGNORECASE)
 _ESCAPE: Final = re.compile(r"\\{1,4}(?:(r\\{1,4}n|[nrt])|u([0-9a-fA-F]{4})|(x01)|([\"'/`]))")
@@ -59,6 +64,8 @@ _ANSI: Final = re.compile(r"\x1b\[[0-9;]{0,20}[A-Za-z]")
 _SPACE: Final = re.compile(r"\s+")
 _UNWORDED: Final = re.compile(r"[\W_]+")
 _WORD: Final = re.compile(r"[a-z0-9_]+")
+_DIGITS: Final = re.compile(r"[\d.]+")
+_CODE: Final = "#"  # marks a needle that is a code
 _SHORT: Final = 10  # a phrase of one word up to this length must match a whole word
 _MOJIBAKE: Final = ("Ã", "â€", "Ð", "\u00c5\u201a")
 
@@ -82,15 +89,22 @@ class NormalisedText:
     """A text in several normalised forms.
 
     `lines` is readable, `flat` is a single line in lower case, `tight` contains only letters and digits, and `words` is the set of words.
+    The frames of stack traces are not part of them; `frame` is the gate that the innermost frame shows, `frames` those of all frames.
+    `whole` is the text in lower case with its frames.
     """
 
     lines: tuple[str, ...]
     flat: str
     tight: str
     words: frozenset[str]
+    frame: Gate | None = None
+    frames: frozenset[Gate] = frozenset()
+    whole: str = ""
 
     def has(self, needle: str) -> bool:
-        """Return whether the text contains a needle made by `needle_of`."""
+        """Return whether the text contains a needle made by `needle_of` or `code_or_words`."""
+        if needle[0] == _CODE:
+            return _has_code(self.flat, needle[1:])
         return needle[1:] in self.words if needle[0] == " " else needle in self.tight
 
 
@@ -102,6 +116,24 @@ def tighten(text: str) -> str:
 def any_of(phrases: str) -> tuple[str, ...]:
     """Split a string of phrases at each `|`."""
     return tuple(phrase.strip(" ") for phrase in phrases.split(" | "))
+
+
+def _has_code(flat: str, code: str) -> bool:
+    at = flat.find(code)
+    while at >= 0:
+        after = flat[at + len(code) : at + len(code) + 1]
+        if not (flat[at - 1 : at].isalnum() or flat[at - 1 : at] == ".") and (code[-1] == "." or not after.isalnum()):
+            return True
+        at = flat.find(code, at + 1)
+    return False
+
+
+def code_or_words(phrase: str) -> str:
+    """Return the form in which a further phrase of a rule is searched for: a code as a whole, and words anywhere.
+
+    Digits of a code also occur within a server's stamp or an id, where they mean nothing.
+    """
+    return _CODE + phrase if _DIGITS.fullmatch(phrase) else tighten(phrase)
 
 
 def needle_of(phrase: str) -> str:
@@ -172,8 +204,17 @@ def normalise(text: str) -> NormalisedText:
 
     Takes any text. Returns a `NormalisedText` of limited length. Never raises.
     """
-    short = _unwrap(_shorten(text))[: 2 * LONGEST]
+    full = mask_dialogue(_unwrap(mask_dialogue(_shorten(text)))[: 2 * LONGEST])
+    short, gates = without_frames(full)
     lines = tuple(stripped for line in short.splitlines() if (stripped := line.strip()))
     lowered = short.lower() if short.isascii() else short.lower().translate(_folding())
     words = frozenset(word.removeprefix("0x") for word in _WORD.findall(lowered))
-    return NormalisedText(lines, _SPACE.sub(" ", lowered).strip(), _UNWORDED.sub("", lowered), words)
+    return NormalisedText(
+        lines,
+        _SPACE.sub(" ", lowered).strip(),
+        _UNWORDED.sub("", lowered),
+        words,
+        gates[0] if gates else None,
+        frozenset(gates),
+        full.lower(),
+    )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from knowledge.masking import mask
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -17,9 +19,6 @@ _MARKS: Final = (
     ),
     re.compile(r"fail|refus|denied|reject|timed? ?out|unable|cannot|could not|invalid", re.IGNORECASE),
 )
-_SECRET: Final = re.compile(
-    r"(?i:(?:password|passwd|pwd|secret|bearer|token)[\"']?\s{0,3}[:=]?\s{0,3}[\"']?)\S{6,}|[A-Za-z0-9+/=_~.\-]{60,}"
-)
 _LONGEST: Final = 300
 
 
@@ -29,5 +28,5 @@ def line_that_matters(lines: Iterable[str]) -> str:
     for mark in _MARKS:
         found = next((line for line in kept if mark.search(line)), None)
         if found:
-            return _SECRET.sub("…", found)
-    return _SECRET.sub("…", kept[0]) if kept else ""
+            return mask(found)
+    return mask(kept[0]) if kept else ""

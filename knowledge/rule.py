@@ -9,7 +9,7 @@ from functools import cached_property
 from evidence.gates import Gate
 from knowledge.cause_ids import CauseId
 from knowledge.groups import GROUPS
-from knowledge.normalise import needle_of, tighten
+from knowledge.normalise import code_or_words, needle_of
 
 
 class Weight(IntEnum):
@@ -53,12 +53,12 @@ class Rule:
     @cached_property
     def along_needles(self) -> tuple[str, ...]:
         """The phrases of `along`, normalised for comparison."""
-        return tuple(tighten(phrase) for phrase in self.along)
+        return tuple(code_or_words(phrase) for phrase in self.along)
 
     @cached_property
     def unless_needles(self) -> tuple[str, ...]:
         """The phrases of `unless`, normalised for comparison."""
-        return tuple(tighten(phrase) for phrase in self.unless)
+        return tuple(code_or_words(phrase) for phrase in self.unless)
 
 
 def one(cause: CauseId, *needs: str) -> Outcome:

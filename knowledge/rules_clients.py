@@ -26,7 +26,8 @@ CLIENTS: Final[tuple[Rule, ...]] = (
             "no compatible authentication mechanisms | no compatible authentication mechanism | "
             "no authentication mechanisms supported | supports none of the authentication | "
             "cannot use a secure authentication method | no auth mechanism | no supported sasl | "
-            "no known authentication | does not support the selected authentication method | "
+            "no known authentication | no authenticators available | SMTP authentication requires SASL | "
+            "does not support the selected authentication method | "
             "requested type not available | no authentication types were found"
         ),
         outcomes=(
@@ -40,7 +41,8 @@ CLIENTS: Final[tuple[Rule, ...]] = (
         says=any_of(
             "no auth info found | missing credentials for | no authentication info | "
             "credentials are missing | all-whitespace username | username is empty | empty username | "
-            "missing username | username cannot be empty | no username | no password specified | password not specified"
+            "missing username | username cannot be empty | no username | no password specified | "
+            "password not specified"
         ),
         outcomes=(some("client_never_sent_auth", "bad_credentials"),),
     ),
@@ -90,7 +92,8 @@ CLIENTS: Final[tuple[Rule, ...]] = (
             "0x80040217 | 0x800ccc92 | smtpauthenticate | unable to authenticate | "
             "not accepted from server | SASL authentication failed | server authentication error | "
             "authentication with the destination has failed | authentication with the mail server failed | "
-            "authentication with the smtp server failed | smtp-auth failed | rejected the login | wrong authentication | "
+            "authentication with the smtp server failed | smtp-auth failed | rejected the login | "
+            "wrong authentication | "
             " incorrect password | login not possible | and/or your credentials | check your credentials | "
             "check username and password | check your username and password | verify your credentials | "
             "anmeldung fehlgeschlagen | authentifizierung fehlgeschlagen | authentifizierungsfehler | "
@@ -127,7 +130,10 @@ CLIENTS: Final[tuple[Rule, ...]] = (
             "command not implemented | bad sequence of commands"
         ),
         along=any_of("500 | 502 | 503 | smtp"),
-        outcomes=(some("smtp_intercepted", "smtp_rewritten", "wrong_host_or_port", "auth_mechanism_unsupported"),),
+        outcomes=(
+            group("cut_off", "empty_reply"),
+            some("smtp_intercepted", "smtp_rewritten", "wrong_host_or_port", "auth_mechanism_unsupported"),
+        ),
     ),
     # What curl prints without --verbose (its manual, "EXIT CODES"): the step that failed and a reply code, no sentence.
     Rule(

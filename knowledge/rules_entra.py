@@ -31,11 +31,33 @@ ENTRA: Final[tuple[Rule, ...]] = (
     ),
     Rule(gate=Gate.TOKEN, weight=Weight.NAMES, says=("does not exist in tenant",), outcomes=(OUTCOMES[50020],)),
     Rule(gate=Gate.TOKEN, weight=Weight.NAMES, says=("invalid client secret",), outcomes=(one("secret_wrong"),)),
-    Rule(  # a wrong clock, or an assertion that was cached for too long
+    Rule(  # an assertion that was cached for too long, or a wrong clock
         gate=Gate.TOKEN,
         weight=Weight.NAMES,
         says=("assertion is not within its valid time range",),
-        outcomes=(some("clock_skew", "client_assertion_bad"),),
+        outcomes=(some("client_assertion_bad", "clock_skew"),),
+    ),
+    Rule(
+        gate=Gate.TOKEN,
+        weight=Weight.NAMES,
+        says=("no matching federated identity record found",),
+        outcomes=(some("federated_credential_mismatch", "client_assertion_bad"),),
+    ),
+    Rule(  # the name is right, so it is the tenant that lacks it
+        gate=Gate.TOKEN,
+        weight=Weight.NAMES,
+        says=any_of(
+            "resource principal named https://outlook.office365.com was not found | "
+            "resource principal named https://outlook.office.com was not found"
+        ),
+        outcomes=(one("resource_missing"),),
+    ),
+    Rule(
+        gate=Gate.TOKEN,
+        weight=Weight.NAMES,
+        says=("is disabled. trace id",),
+        along=("AADSTS50001",),
+        outcomes=(one("resource_missing"),),
     ),
     Rule(
         gate=Gate.TOKEN,
@@ -91,7 +113,8 @@ ENTRA: Final[tuple[Rule, ...]] = (
         gate=Gate.ISSUER,
         weight=Weight.HINTS,
         says=any_of(
-            "TooManyRedirects | JSONDecodeError | unexpected token < in JSON | HTTP error: 407 | too many redirects | "
+            "TooManyRedirects | JSONDecodeError | unexpected token < in JSON | HTTP error: 407 | "
+            "too many redirects | "
             "is not valid JSON"
         ),
         outcomes=(some("login_blocked_by_proxy", "service_side_fault", "wrong_tenant_or_authority"),),
@@ -149,7 +172,8 @@ ENTRA: Final[tuple[Rule, ...]] = (
             "has not consented to use the application | need admin approval | admin consent is required | "
             "Authorization_RequestDenied | insufficient privileges to complete the operation | "
             "is not assigned to a role for the application | ErrorAccessDenied | consent_required | "
-            "requires admin consent | missing application roles | does not have any of the required roles"
+            "requires admin consent | requires the following permissions | missing application roles | "
+            "does not have any of the required roles"
         ),
         outcomes=(one("consent_missing"),),
     ),
@@ -188,6 +212,7 @@ ENTRA: Final[tuple[Rule, ...]] = (
             "not within its valid time range | token is not yet valid | iat is in the future | "
             "used before issued | clock skew | nbf is in the future"
         ),
+        unless=("assertion is not within its valid time range",),
         outcomes=(one("clock_skew"),),
     ),
     Rule(

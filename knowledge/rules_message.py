@@ -75,7 +75,8 @@ MESSAGE: Final[tuple[Rule, ...]] = (
         gate=Gate.ACCEPTED,
         weight=Weight.NAMES,
         says=any_of(
-            "concurrent connections limit exceeded | sender thread limit exceeded | concurrent_sending | "
+            "concurrent connections limit exceeded | ErrorExceededConnectionCount | "
+            "exceeded the available concurrent connections | sender thread limit exceeded | concurrent_sending | "
             "ApplicationThrottled, MailboxConcurrency | maximum number of concurrent connections"
         ),
         outcomes=(one("concurrent_connections"),),
@@ -89,7 +90,7 @@ MESSAGE: Final[tuple[Rule, ...]] = (
             "too many messages | queue quota exceeded | throttled | ErrorServerBusy | sending limit"
         ),
         along=any_of("smtp | 4.7. | 4.3. | 4.5. | mail | 421 | 451 | 550"),
-        unless=("5.7.236",),
+        unless=any_of("5.7.236 | due to IP reputation"),
         outcomes=(one("rate_limited"),),
     ),
     Rule(
@@ -102,6 +103,25 @@ MESSAGE: Final[tuple[Rule, ...]] = (
         ),
         along=any_of("size | message | 552"),
         outcomes=(one("message_too_large"),),
+    ),
+    Rule(  # Microsoft's 4.7.500 to 4.7.699: mail from this address is restricted for a time
+        gate=Gate.ACCEPTED,
+        weight=Weight.NAMES,
+        says=any_of("4.7.500 access denied"),
+        outcomes=(some("temporarily_deferred", "rate_limited", "outbound_spam_block"),),
+    ),
+    Rule(  # the receiving side of Outlook.com about the address that sends
+        gate=Gate.ACCEPTED,
+        weight=Weight.NAMES,
+        says=any_of("rate limited due to IP reputation"),
+        outcomes=(some("outbound_spam_block", "rate_limited", "temporarily_deferred"),),
+    ),
+    Rule(
+        gate=Gate.RECIPIENT,
+        weight=Weight.NARROWS,
+        says=("requested action not taken: mailbox unavailable",),
+        along=("550",),
+        outcomes=(one("recipient_rejected"),),
     ),
     Rule(  # the first lines of a non-delivery report, as people see it
         gate=Gate.RECIPIENT,
@@ -121,7 +141,8 @@ MESSAGE: Final[tuple[Rule, ...]] = (
             "recipient address rejected | no such user | external sending is not supported | "
             "recipient rejected | all recipients were refused | SMTPRecipientsRefused | "
             "no valid recipients | invalid recipient | all recipients failed | recipient refused | "
-            "ErrorInvalidRecipients | 5.1.3 invalid address | invalid addresses | unrouteable addres | unroutable addres"
+            "ErrorInvalidRecipients | 5.1.3 invalid address | invalid addresses | unrouteable addres | "
+            "unroutable addres"
         ),
         along=any_of("550 | 5.1. | 5.4.1 | 5.5.105 | recipient | rcpt | 501"),
         unless=any_of(
@@ -134,7 +155,8 @@ MESSAGE: Final[tuple[Rule, ...]] = (
         gate=Gate.RECIPIENT,
         weight=Weight.NAMES,
         says=any_of(
-            "grey-listed | gray-listed | grey-listing | gray-listing | try again in a few moments | temporary local problem | "
+            "grey-listed | gray-listed | grey-listing | gray-listing | try again in a few moments | "
+            "temporary local problem | "
             "temporarily deferred"
         ),
         along=any_of("450 | 451 | 452 | 421 | 422 | 4.2. | 4.7.1 | rcpt | recipient"),
@@ -268,7 +290,7 @@ CODES: Final[Mapping[str, tuple[Gate, Weight, tuple[Outcome, ...]]]] = MappingPr
             (some("direct_send_refused", "wrong_host_or_port", "client_never_sent_auth"),),
         ),
         "5.7.51": (Gate.SENDER, Weight.NARROWS, (some("wrong_host_or_port", "client_never_sent_auth"),)),
-        "4.7.500": (Gate.ACCEPTED, Weight.NARROWS, (one("rate_limited"),)),
+        "4.7.500": (Gate.ACCEPTED, Weight.NARROWS, (some("rate_limited", "temporarily_deferred"),)),
         **{
             f"5.7.{number}": (Gate.ACCEPTED, Weight.NAMES, (_SPAM,))
             for number in (501, 502, 503, 504, 505, 508, 510, 511, 705, 708, 750, *range(606, 650))

@@ -10,6 +10,7 @@ from knowledge.normalise import any_of
 from knowledge.rule import Rule, Weight, group, one, some
 
 _TOKEN_LEG: Final = one("token_endpoint_unreachable", "login_only")
+_HTTP_LEG: Final = some("token_endpoint_unreachable", needs=("http_leg",))
 
 NETWORK: Final[tuple[Rule, ...]] = (
     Rule(
@@ -44,13 +45,48 @@ NETWORK: Final[tuple[Rule, ...]] = (
         unless=("certificate",),
         outcomes=(
             _TOKEN_LEG,
+            _HTTP_LEG,
             some("wrong_host_or_port", "dns_failure", needs=("scheme_in_host",)),
             some("wrong_host_or_port", "dns_failure", needs=("lookalike_name",)),
             one("dns_failure", "known_name"),
             one("dns_failure", "submission_host"),
             some("dns_failure", "wrong_host_or_port", needs=("other_name",)),
+            some("dns_failure", "wrong_host_or_port"),
+        ),
+    ),
+    Rule(  # .NET on Linux writes the resolver's EAI_AGAIN as the system's EAGAIN, which no other call of a socket returns there
+        gate=Gate.NAME,
+        weight=Weight.NAMES,
+        says=any_of("SocketException (11): Resource temporarily | 00000001, 11): Resource temporarily"),
+        outcomes=(
+            _TOKEN_LEG,
+            some("token_endpoint_unreachable", "dns_failure", needs=("http_leg",)),
             one("dns_failure"),
         ),
+    ),
+    Rule(
+        gate=Gate.NAME,
+        weight=Weight.NAMES,
+        says=("resource temporarily unavailable",),
+        outcomes=(
+            some("token_endpoint_unreachable", "dns_failure", needs=("at_name", "http_leg")),
+            one("dns_failure", "at_name"),
+        ),
+    ),
+    Rule(
+        gate=Gate.NAME,
+        weight=Weight.NAMES,
+        says=any_of(
+            "hostname could not be parsed | host name could not be parsed | invalid hostname | invalid host name"
+        ),
+        outcomes=(one("wrong_host_or_port"),),
+    ),
+    Rule(  # an address that no packet can be sent to, such as port 0 or 0.0.0.0
+        gate=Gate.PORT,
+        weight=Weight.NARROWS,
+        says=any_of("10049 | requested address is not valid in its context | WSAEADDRNOTAVAIL")
+        + languages.NOT_VALID_HERE,
+        outcomes=(some("wrong_host_or_port", "network_unreachable"),),
     ),
     Rule(
         gate=Gate.PORT,
@@ -67,7 +103,8 @@ NETWORK: Final[tuple[Rule, ...]] = (
         along=any_of("unreach | route | assign | family | socket | errno | connect | error") + languages.UNREACHABLE,
         outcomes=(
             _TOKEN_LEG,
-            some("wrong_host_or_port", "network_unreachable", needs=("port_465",)),
+            _HTTP_LEG,
+            some("network_unreachable", "wrong_host_or_port", needs=("port_465",)),
             one("network_unreachable"),
         ),
     ),
@@ -77,18 +114,19 @@ NETWORK: Final[tuple[Rule, ...]] = (
         says=any_of(
             "connection refused | ECONNREFUSED | errno: -4078 | errno: -111 | errno: -61 | "
             "actively refused | actively refuses | connect refused | refused by the remote | 10061 | "
-            "refused it | ConnectException: connection refused"
+            "refused it | ConnectException: connection refused | active rejection"
         )
         + languages.REFUSED,
         unless=any_of("smtp_auth_disabled | recipient refused"),
         outcomes=(
             _TOKEN_LEG,
+            _HTTP_LEG,
             one("wrong_host_or_port", "local"),
             one("wrong_host_or_port", "mx_host", "port_587"),
             some("wrong_host_or_port", "port_blocked", needs=("private_address",)),
             some("wrong_host_or_port", "port_blocked", needs=("port_465",)),
-            some("wrong_host_or_port", "port_blocked", needs=("port_25",)),
             some("port_blocked", "wrong_host_or_port", needs=("submission_host",)),
+            some("port_blocked", "wrong_host_or_port", needs=("port_25",)),
             some("port_blocked", "wrong_host_or_port", needs=("port_587",)),
             group("refused"),
         ),
@@ -123,10 +161,12 @@ NETWORK: Final[tuple[Rule, ...]] = (
         unless=any_of(
             "connection refused | econnrefused | actively refused | certificate | getaddrinfo | "
             "greeting never received | response: -1 | response: 421 | wrong version number | "
-            "handshake failure | unknown state | with 0 bytes received | network read error | server ready message"
+            "handshake failure | unknown state | with 0 bytes received | network read error | server ready message | "
+            "read operation failed | httpclient.timeout"
         ),
         outcomes=(
             _TOKEN_LEG,
+            _HTTP_LEG,
             one("wrong_host_or_port", "mx_host", "port_587"),  # an MX host takes mail on port 25 only
             some("wrong_host_or_port", "port_blocked", needs=("port_465",)),
             some("wrong_host_or_port", "port_blocked", needs=("reading_port",)),
@@ -151,6 +191,7 @@ NETWORK: Final[tuple[Rule, ...]] = (
         along=any_of("smtp | mail | 587 | 465 | office365 | outlook | login.microsoft"),
         outcomes=(
             _TOKEN_LEG,
+            _HTTP_LEG,
             some("wrong_host_or_port", "port_blocked", needs=("port_465",)),
             some("port_blocked", "wrong_host_or_port", "starttls_missing_or_implicit_tls_on_587", "dns_failure"),
         ),
@@ -161,6 +202,7 @@ NETWORK: Final[tuple[Rule, ...]] = (
         says=any_of("cannot connect to proxy | ProxyError | tunnel connection failed | proxy authentication required"),
         outcomes=(
             _TOKEN_LEG,
+            _HTTP_LEG,
             some("token_endpoint_unreachable", "port_blocked", needs=("login_host",)),
             one("port_blocked"),
         ),
@@ -184,10 +226,43 @@ NETWORK: Final[tuple[Rule, ...]] = (
         ),
         outcomes=(
             _TOKEN_LEG,
+            _HTTP_LEG,
             some("wrong_host_or_port", "starttls_missing_or_implicit_tls_on_587", needs=("reading_port",)),
             some("wrong_host_or_port", "port_blocked", needs=("port_465",)),
             group("silence_after_connect"),
         ),
+    ),
+    Rule(  # .NET: the time limit of HttpClient, and a read that did not end in time
+        gate=Gate.ISSUER,
+        weight=Weight.NARROWS,
+        says=any_of("HttpClient.Timeout | HTTP request failed or it was canceled | request_timeout"),
+        outcomes=(_TOKEN_LEG, some("token_endpoint_unreachable", "login_blocked_by_proxy")),
+    ),
+    Rule(
+        gate=Gate.GREETING,
+        weight=Weight.NARROWS,
+        says=any_of("read operation failed"),
+        along=any_of("timed out | timeout"),
+        outcomes=(
+            _TOKEN_LEG,
+            _HTTP_LEG,
+            some("client_timeout_hides_refusal", "smtp_intercepted", "service_side_fault", "port_blocked"),
+        ),
+    ),
+    Rule(  # .NET, MailKit and Mono: what came back has no reply code
+        gate=Gate.GREETING,
+        weight=Weight.NARROWS,
+        says=any_of(
+            "Smtp server returned an invalid response | Unable to parse status code returned by the server | "
+            "Response format is wrong | Got bad greeting from SMTP host | short response: | got an invalid greeting"
+        ),
+        outcomes=(group("not_smtp"),),
+    ),
+    Rule(
+        gate=Gate.SIGN_IN,
+        weight=Weight.NARROWS,
+        says=("invalid response in the authentication handshake",),
+        outcomes=(some("smtp_intercepted", "connection_cut", "client_timeout_hides_refusal", "service_side_fault"),),
     ),
     Rule(
         gate=Gate.GREETING,
@@ -205,6 +280,7 @@ NETWORK: Final[tuple[Rule, ...]] = (
         unless=("TLS 1.0 and 1.1",),
         outcomes=(
             _TOKEN_LEG,
+            _HTTP_LEG,
             some("wrong_host_or_port", "port_blocked", "client_timeout_hides_refusal", needs=("port_465",)),
             some(
                 "client_timeout_hides_refusal",
@@ -236,8 +312,20 @@ NETWORK: Final[tuple[Rule, ...]] = (
         + languages.RESET,
         outcomes=(
             _TOKEN_LEG,
+            _HTTP_LEG,
             some("wrong_host_or_port", "port_blocked", "starttls_missing_or_implicit_tls_on_587", needs=("port_465",)),
             some("wrong_host_or_port", "starttls_missing_or_implicit_tls_on_587", needs=("reading_port",)),
+            some(
+                "smtp_intercepted",
+                "connection_cut",
+                "port_blocked",
+                "tls_version",
+                needs=("at_greeting", "closed_by_peer"),
+            ),
+            *(
+                some("connection_cut", "smtp_intercepted", "service_side_fault", "port_blocked", needs=(f"at_{gate}",))
+                for gate in (Gate.SIGN_IN, Gate.SENDER, Gate.RECIPIENT, Gate.ACCEPTED)
+            ),
             group("cut_off"),
         ),
     ),
@@ -259,10 +347,23 @@ NETWORK: Final[tuple[Rule, ...]] = (
         gate=Gate.GREETING,
         weight=Weight.NARROWS,
         says=any_of(
-            "SMTPConnectError: (-1 | malformed SMTP response | sent an invalid reply | "
+            "SMTPConnectError: (-1 | malformed SMTP response | "
             "invalid greeting. response=HTTP | response: HTTP | 220 HTTP/1 | greeting HTTP/1"
         ),
         outcomes=(group("not_smtp"),),
+    ),
+    Rule(  # msmtp writes this for a reply to any command, AUTH included
+        gate=Gate.GREETING,
+        weight=Weight.NARROWS,
+        says=("sent an invalid reply",),
+        outcomes=(
+            some(
+                "smtp_intercepted",
+                "auth_mechanism_unsupported",
+                "wrong_host_or_port",
+                "starttls_missing_or_implicit_tls_on_587",
+            ),
+        ),
     ),
     Rule(
         gate=Gate.GREETING,

@@ -10,6 +10,7 @@ from knowledge.rule import Rule, Weight, group, one, some
 
 BARE_535: Final = (
     group("oauth_bare_535", "oauth"),
+    group("basic_bare_535_switch", "worked_before"),
     group("basic_bare_535", "basic"),
     group("unknown_bare_535"),
 )
@@ -202,7 +203,7 @@ BEFORE_SIGN_IN: Final[tuple[Rule, ...]] = (
         gate=Gate.GREETING,
         weight=Weight.NAMES,
         says=any_of(
-            "5.5.4 invalid domain name | 501 invalid domain name | syntactically invalid ehlo | "
+            "5.5.4 invalid domain name | 501 5.5.4 invalid address | 501 invalid domain name | syntactically invalid ehlo | "
             "syntactically invalid helo | ehlo argument | helo command rejected | invalid helo | "
             "invalid ehlo | helo requires domain | ehlo requires domain | 5.5.4 helo | invalid command arguments: invalid domain"
         ),

@@ -10,6 +10,7 @@ from knowledge.normalise import any_of
 from knowledge.rule import Rule, Weight, group, one, some
 
 _TOKEN_LEG: Final = one("token_endpoint_unreachable", "login_only")
+_HTTP_LEG: Final = some("token_endpoint_unreachable", needs=("http_leg",))
 _TOKEN_CERTIFICATE: Final = {
     cause: some(cause, "token_endpoint_unreachable", needs=("login_only",))
     for cause in ("cert_expired", "cert_name_mismatch", "cert_untrusted")
@@ -90,7 +91,8 @@ TLS: Final[tuple[Rule, ...]] = (
             "SSL_ERROR_RX_RECORD_TOO_LONG | unexpected TLS packet | unexpected TLS message | "
             "received corrupt message of type InvalidContentType | InvalidContentType | "
             "oversized record received | record overflow | server gave HTTP response | "
-            "not an SSL/TLS record | not an ssl record | WRONG_VERSION_NUMBER | http request | "
+            "not an SSL/TLS record | not an ssl record | WRONG_VERSION_NUMBER | SSL routines::http request | "
+            "get_record:http request | SSL: HTTP_REQUEST | client_hello:http request | "
             "tls packet with unexpected length | Paketformat | format de paquet | "
             "formato de paquete inesperado | формат пакета | пакета | 数据包格式 | 握手失败,因为包格式 | パケット形式"
         ),
@@ -101,13 +103,27 @@ TLS: Final[tuple[Rule, ...]] = (
         unless=("TLS 1.0 and 1.1",),
         outcomes=(_TOKEN_LEG, _IMPLICIT),
     ),
+    Rule(  # .NET writes this only if EnableSsl is on and the server's offer lacks STARTTLS, which Microsoft's never does
+        gate=Gate.STARTTLS,
+        weight=Weight.NARROWS,
+        says=("server does not support secure connections",),
+        outcomes=(
+            some(
+                "smtp_intercepted",
+                "smtp_rewritten",
+                "wrong_host_or_port",
+                "starttls_missing_or_implicit_tls_on_587",
+                "service_side_fault",
+            ),
+        ),
+    ),
     Rule(
         gate=Gate.STARTTLS,
         weight=Weight.NARROWS,
         says=any_of(
             "STARTTLS not supported | does not support STARTTLS | doesn't support STARTTLS | "
             "STARTTLS extension not supported | STARTTLS is required but host does not support | "
-            "does not support the STARTTLS | not support secure connections | "
+            "does not support the STARTTLS | "
             "TLS is required, but was not offered | starttls unavailable | StartTLS is not offered | "
             "no STARTTLS | STARTTLS is not supported | does not advertise the STARTTLS | "
             "STARTTLS not available | STARTTLS not advertised | TLS not available | "
@@ -155,11 +171,11 @@ TLS: Final[tuple[Rule, ...]] = (
             "peer closed connection during | tls: internal error | TLS handshake error | "
             "tls startup failed | handshake error | insufficient security | illegal message | 80090326 | "
             "8009030e | 80090308 | TLS negotiation failed | The TLS connection was non-properly terminated | "
-            "non-properly terminated | reset while upgrading | while upgrading transport"
+            "non-properly terminated | 0 bytes from the transport stream | reset while upgrading | while upgrading transport"
         )
         + languages.CLOSED_IN_HANDSHAKE,
         unless=any_of("certificate_verify_failed | certificate verify failed | self signed | self-signed"),
-        outcomes=(_TOKEN_LEG, group("tls_cut_off")),
+        outcomes=(_TOKEN_LEG, _HTTP_LEG, group("tls_cut_off")),
     ),
     Rule(  # a dialogue that ends directly after the server's 220 to STARTTLS
         gate=Gate.TLS,
@@ -346,7 +362,16 @@ CERTIFICATES: Final[tuple[Rule, ...]] = (
         + languages.BAD_CERTIFICATE,
         along=any_of("cert") + languages.BAD_CERTIFICATE,
         unless=("client assertion",),
-        outcomes=(_TOKEN_LEG, group("bad_certificate")),
+        outcomes=(
+            some(
+                "cert_untrusted",
+                "token_endpoint_unreachable",
+                "cert_name_mismatch",
+                "cert_expired",
+                needs=("login_only",),
+            ),
+            group("bad_certificate"),
+        ),
     ),
     Rule(
         gate=Gate.TLS,

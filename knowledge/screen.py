@@ -24,6 +24,15 @@ WHO: Final[Mapping[str | None, str]] = {
     "microsoft": "Microsoft (wait, or open a support case)",
     None: "the owner of the application",
 }
+_WRITTEN_BY: Final[Mapping[str, str]] = {
+    "microsoft": "Microsoft 365's mail server wrote this.",
+    "entra": "Microsoft Entra wrote this.",
+    "provider": "This is a reply of {name}, not of Microsoft 365: its administrator or its help pages can explain it.",
+    "own_relay": "This is the reply of another mail server, such as your own relay, not of Microsoft 365.",
+    "client": "The mail client or the operating system wrote this, not a server.",
+    "none": "As far as the text shows, this is not an error of sending mail.",
+}
+_OF_OTHERS: Final = frozenset({"provider", "own_relay", "none"})
 ROWS: Final = 45  # of one screen
 WIDTH: Final = 80
 _DECIDING: Final = 13  # rows for what decides between the causes, before the steps get theirs
@@ -42,7 +51,7 @@ def rows(line: str) -> int:
 
 def render(explanation: Explanation, quoted: str = "", *, full: bool = False) -> str:
     """Return an explanation as text for a terminal of 80 columns: one screen of at most 45 rows or, with `full`, everything."""
-    head = [*_quotation(quoted), *_verdict(explanation)]
+    head = [*_quotation(quoted), *_speaker(explanation), *_verdict(explanation)]
     lines = [*head, *_everything(explanation)] if full else _one_screen(head, explanation)
     return "\n".join(lines)
 
@@ -53,6 +62,18 @@ def _quotation(quoted: str) -> list[str]:
     return [*_wrap(one_line(quoted, _QUOTED), "> ", "  "), ""]
 
 
+def written_by(speaker: str, gate: str | None) -> str:
+    """Return the sentences that state who wrote a text and at which gate the message stopped."""
+    kind, _, name = speaker.partition(":")
+    words = _WRITTEN_BY[kind].format(name=name)
+    return f"{words} The message stopped at: {gate.replace('_', ' ')}." if gate and kind != "none" else words
+
+
+def _speaker(explanation: Explanation) -> list[str]:
+    known = explanation["causes"][0]["id"] != UNRECOGNISED or explanation["evidence"]
+    return [*_wrap(written_by(explanation["speaker"], explanation["gate"]), "", ""), ""] if known else []
+
+
 def _verdict(explanation: Explanation) -> list[str]:
     causes = explanation["causes"]
     if causes[0]["id"] == UNRECOGNISED:
@@ -60,6 +81,8 @@ def _verdict(explanation: Explanation) -> list[str]:
         about = [line for line in causes[0]["decide"] if line not in known]
         if about:
             return [part for line in about for part in _wrap(line, "", "")] + [""]
+        if explanation["evidence"] and explanation["speaker"].partition(":")[0] in _OF_OTHERS:
+            return []
         return ["No rule matches this text. The line above is the one that is most likely to matter.", ""]
     if explanation["sure"]:
         return ["The text identifies the cause:", ""]

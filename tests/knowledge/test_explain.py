@@ -29,6 +29,9 @@ def test_json_has_the_documented_keys() -> None:
     assert answer["sure"]
     assert list(cause) == ["id", "title", "meaning", "who", "steps", "verify", "decide"]
     assert cause["id"] == "smtp_auth_disabled_tenant"
+    assert list(answer) == ["causes", "sure", "speaker", "gate", "evidence"]
+    assert (answer["speaker"], answer["gate"]) == ("microsoft", "sign_in")
+    assert "5.7.139" in answer["evidence"]
     assert any("'alerts@example.com'" in step for step in cause["steps"])
 
 
@@ -75,8 +78,15 @@ def test_json_lines() -> None:
     answers = [json.loads(line) for line in out.getvalue().splitlines()]
     assert code == 4
     assert answers == [
-        {"id": "a", "causes": ["secret_expired"], "sure": True},
-        {"id": 7, "causes": ["unrecognised"], "sure": False},
+        {
+            "id": "a",
+            "causes": ["secret_expired"],
+            "sure": True,
+            "speaker": "entra",
+            "gate": "token",
+            "evidence": ["AADSTS7000222"],
+        },
+        {"id": 7, "causes": ["unrecognised"], "sure": False, "speaker": "none", "gate": None, "evidence": []},
     ]
     assert [line.split(":")[0] for line in errors.getvalue().splitlines()] == [
         "line 2",

@@ -46,7 +46,13 @@ def test_every_cause_is_answered_on_one_screen(cause: str) -> None:
         "verify": entry.verify,
         "decide": [*entry.decide],
     }
-    explanation: Explanation = {"causes": [explained], "sure": True}  # type: ignore[list-item]
+    explanation: Explanation = {
+        "causes": [explained],  # type: ignore[list-item]
+        "sure": True,
+        "speaker": "microsoft",
+        "gate": "sign_in",
+        "evidence": [],
+    }
 
     shown = render(explanation, "the line that decided " * 10)
 
@@ -62,7 +68,13 @@ def test_every_group_is_answered_on_one_screen(group: Group) -> None:
     causes = [{**found, "id": cause, "title": CATALOGUE[cause].title} for cause in group.causes]
     causes[0]["decide"] = [*group.decide]
     causes[0]["steps"] = [*CATALOGUE[group.causes[0]].steps]
-    explanation: Explanation = {"causes": causes, "sure": False}  # type: ignore[typeddict-item]
+    explanation: Explanation = {
+        "causes": causes,  # type: ignore[typeddict-item]
+        "sure": False,
+        "speaker": "microsoft",
+        "gate": "sign_in",
+        "evidence": [],
+    }
 
     shown = render(explanation, "x" * 500)
 

@@ -1,0 +1,154 @@
+"""Decides who wrote the words of a text that decide: Microsoft's server, Entra, another provider, an own relay, the client, or none."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from knowledge.context import LOGIN, SUBMISSION
+from knowledge.speakers import EXCHANGE, MICROSOFT, ON_PREMISES, OTHER_PROGRAMS, PROVIDERS, RELAYS, Kind
+
+if TYPE_CHECKING:
+    from knowledge.normalise import NormalisedText
+
+EXCHANGE_SERVER: Final = "Exchange"
+_SAID: Final = re.compile(
+    r"(?:host|server) ([a-z0-9.\-]{3,120})\s?[\[(][^\])]{2,60}[\])]:?\d{0,5}\s?(?:said|refused to talk to me)|"
+    r"(?:host) ([a-z0-9.\-]{3,120}) \[[^\]]{2,60}\] smtp error from remote|"
+    r"\bh=([a-z0-9.\-]{3,120}) \[[^\]]{2,60}\][^:]{0,80}: smtp error from remote"
+)
+_REFUSAL: Final = re.compile(
+    r"(?<![\d.:])[45]\d\d[ \-#]|(?<![\d.])[45]\.\d\.\d{1,3}(?![\d.])|authenticat|password not accepted|rejected|refused:"
+)
+_SMTP_REPLY: Final = re.compile(r"(?<![\d.:])[45]\d\d[ \-][45]\.\d\.\d")
+_REPLY_CODE: Final = re.compile(
+    r"(?<![\d.:])[45]\d\d[ \-#)'\",]|(?<![\d.])[45]\.\d\.\d{1,3}(?![\d.])|\bcode\W{1,3}[45]\d\d|service not available"
+)
+_HABIT: Final = re.compile(
+    r"(?<![\d.])[45]\d\d[ \-][45]\.\d\.\d{1,3} (?:[a-z0-9.\-]{3,80} )?error: (?!53)"
+)  # Postfix writes "Error:" after the code
+# Programs and runtimes that send mail or fetch tokens: with one of these, an error of a connection can be an error of sending mail.
+_SENDS: Final = re.compile(
+    r"python|\.net\b|java|kotlin|php|node|deno|\bgo\b|ruby|rails|"
+    r"perl|rust|powershell|curl|swaks|azure|entra|graph|http|oidc|oauth|token|n8n|grafana|gitlab|alert|monitor|zabbix|nagios|jira|jenkins|next|wordpress|telnet|openssl|printer|scanner|nas|smtp|notif|report|uptime"
+)
+_MAIL: Final = re.compile(
+    r"smtp|mail|imap|pop3|rcpt|mime|587|465|outlook|office365|microsoftonline|oauth|aadsts|msal|exchange|sasl|starttls|5\.7\.|\b535\b|:25\b|sendgrid|starttls|"
+    r"graph\.microsoft|email|courriel|correo"
+)
+_OTHER_PORT: Final = re.compile(
+    r"(?:localhost|\d{1,3}(?:\.\d{1,3}){3}|https?://[a-z0-9.\-]{2,100}):(\d{2,5})(?![\d:.])"
+)
+_PORTS: Final = frozenset({25, 26, 53, 80, 110, 143, 443, 465, 587, 993, 995, 1025, 1080, 2525, 2587, 3128, 8080, 8888})
+_ON_LINE: Final = re.compile(r"220[ -]([a-z0-9.\-]{3,120}) microsoft esmtp")
+_OURS: Final = re.compile(
+    r"(?:outlook|office365|exchangelabs|microsoft|hotmail|live|msn)\.(?:com|us|cn|de)$|\.microsoft$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Who wrote the words that decide, a provider's name, and the words by which it was recognised."""
+
+    kind: Kind
+    name: str = ""
+    words: str = ""
+    replied: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.name}" if self.kind == Kind.PROVIDER else str(self.kind)
+
+
+def _first(phrases: tuple[str, ...], flat: str) -> tuple[int, str] | None:
+    found = [(flat.find(phrase), phrase) for phrase in phrases if phrase in flat]
+    return min(found) if found else None
+
+
+def _provider(flat: str, *, hosts: bool) -> tuple[int, Speaker] | None:
+    best: tuple[int, Speaker] | None = None
+    for provider in PROVIDERS:
+        found = _first(provider.hosts if hosts else provider.words, flat)
+        if found and not hosts and not _REPLY_CODE.search(flat):
+            continue  # the name of a provider's server without any reply
+        if found and (best is None or found[0] < best[0]):
+            best = found[0], Speaker(Kind.PROVIDER, provider.name, found[1], replied=not hosts)
+    return best
+
+
+def _said(flat: str) -> tuple[int, Speaker] | None:
+    """Return the speaker of the first reply that a relay quotes with the name of its server."""
+    found = _SAID.search(flat)
+    if not found:
+        return None
+    host = next(name for name in found.groups() if name)
+    if _OURS.search(host) or "outlook.com" in host:
+        return found.start(), Speaker(Kind.MICROSOFT, words=host)
+    named = _provider(f"{host}[", hosts=True)
+    if named:
+        return found.start(), Speaker(Kind.PROVIDER, named[1].name, host)
+    return found.start(), Speaker(Kind.OWN_RELAY, words=host)
+
+
+def _on_premises(flat: str) -> Speaker | None:
+    exchange = _first(EXCHANGE, flat)
+    if not exchange:
+        return None
+    greeting = _ON_LINE.search(flat)
+    if greeting and not _OURS.search(greeting.group(1)):
+        return Speaker(Kind.OWN_RELAY, EXCHANGE_SERVER, greeting.group(1))
+    found = _first(ON_PREMISES, flat)
+    return Speaker(Kind.OWN_RELAY, EXCHANGE_SERVER, found[1]) if found else None
+
+
+def _other_program(text: NormalisedText, client: str) -> Speaker | None:
+    """Return the speaker `none` if a database, a web server or another program that sends no mail wrote the text."""
+    found = _first(OTHER_PROGRAMS, f"{text.flat} {client}")
+    if found:
+        return Speaker(Kind.NONE, words=found[1])
+    if _MAIL.search(text.whole):
+        return None
+    port = _OTHER_PORT.search(text.flat)
+    if port and int(port.group(1)) not in _PORTS:
+        return Speaker(Kind.NONE, words=port.group())
+    return (
+        Speaker(Kind.NONE, replied=False) if client and not _MAIL.search(client) and not _SENDS.search(client) else None
+    )
+
+
+def attribute(text: NormalisedText, client: str | None) -> Speaker | None:
+    """Return who wrote the words that decide, or None if only the words of the error itself can show it.
+
+    Takes the normalised text and the client's name, if known. Of several, the first in the text counts. Never raises.
+    """
+    flat = text.flat
+    microsoft = _first(MICROSOFT, flat)
+    quoted = _said(flat)
+    provider = _provider(flat, hosts=False)
+    candidates = [found for found in (quoted, provider) if found]
+    if microsoft:
+        candidates.append((microsoft[0], Speaker(Kind.MICROSOFT, words=microsoft[1])))
+    if quoted and quoted[1].kind == Kind.OWN_RELAY and microsoft:
+        candidates.remove(quoted)  # the reply that is quoted has Microsoft's stamp
+    if candidates:
+        return min(candidates, key=lambda found: found[0])[1]
+    if "aadsts" in flat or any(host in flat for host in LOGIN):
+        return Speaker(Kind.ENTRA) if "aadsts" in flat and not _SMTP_REPLY.search(flat) else None
+    relay = _on_premises(flat)
+    if relay:
+        return relay
+    habit = _HABIT.search(flat)
+    found = _first(RELAYS, flat) or ((habit.start(), habit.group()) if habit else None)
+    if found:
+        return Speaker(Kind.OWN_RELAY, words=found[1].strip())
+    if not any(host in flat for host in SUBMISSION) and (other := _other_program(text, (client or "").lower()[:300])):
+        return other
+    named = _provider(flat, hosts=True)
+    if named and _REFUSAL.search(flat) and not any(host in flat for host in SUBMISSION):
+        return named[1]
+    return None
+
+
+def by_default(text: NormalisedText) -> str:
+    """Return who wrote a text in which no rule and no habit is recognised: a client, if the text is about mail."""
+    return str(Kind.CLIENT if _MAIL.search(text.flat) else Kind.NONE)
